@@ -1,0 +1,310 @@
+"""All that any screen can show at one instant. Values only: analysis builds them, screens draw them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from claude_tui.model.observation import Observation, Source, Timings
+from claude_tui.model.provider import Catalogue, ProviderStatus
+
+__all__ = [
+    "Chart",
+    "ChartSeries",
+    "EngineState",
+    "ErrorRow",
+    "ErrorWindow",
+    "Event",
+    "EventKind",
+    "Focus",
+    "Headroom",
+    "HeadroomView",
+    "LatencySeries",
+    "LatencyView",
+    "Level",
+    "Notice",
+    "Panel",
+    "ProbeState",
+    "Snapshot",
+    "Spend",
+    "StatusView",
+    "Summary",
+    "Target",
+    "WindowUsage",
+]
+
+
+class Level(StrEnum):
+    """How much something deserves attention. Screens show it as glyph and word, then colour."""
+
+    OK = "ok"
+    INFO = "info"
+    WARN = "warn"
+    BAD = "bad"
+    UNKNOWN = "unknown"
+
+
+class Panel(StrEnum):
+    """The panels of the dashboard, in the order of their number keys."""
+
+    STATUS = "status"
+    HEADROOM = "headroom"
+    LATENCY = "latency"
+    ERRORS = "errors"
+    EVENTS = "events"
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is watched. `model` is None until one is known."""
+
+    name: str
+    base_url: str
+    host: str
+    model: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What fails and what does not, in one line each. `since` is the first failure of what fails now."""
+
+    level: Level
+    headline: str
+    detail: str
+    since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusView:
+    """The status page as last read. `ours` are the ids of the components that count.
+
+    `checked_at` is the last attempt, `read_at` the last success; `silent_since` is the first
+    failure of the current trouble while the page reports none for our components.
+    """
+
+    status: ProviderStatus | None
+    ours: frozenset[str]
+    checked_at: datetime | None
+    read_at: datetime | None
+    silent_since: datetime | None
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Headroom:
+    """What is left of one rate-limit bucket at an instant.
+
+    `fraction` is remaining/limit in 0..1. `exhausted_in` is None when nothing is being spent.
+    `reset_at` is None when the server gave none or one that has passed.
+    """
+
+    bucket: str
+    limit: int
+    remaining: int
+    reset_at: datetime | None
+    burn_per_minute: float | None
+    exhausted_in: timedelta | None
+    level: Level
+    read_at: datetime
+
+    @property
+    def fraction(self) -> float:
+        return self.remaining / self.limit if self.limit > 0 else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class WindowUsage:
+    """A subscription window: `used` is the fraction used, as the server counts it."""
+
+    window: str
+    used: float
+    reset_at: datetime | None
+    status: str | None
+    level: Level
+    read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HeadroomView:
+    """Buckets and windows, worst first. `stale` when the newest reading is older than it should be."""
+
+    buckets: tuple[Headroom, ...]
+    windows: tuple[WindowUsage, ...]
+    read_at: datetime | None
+    request_id: str | None
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LatencySeries:
+    """One measure over the last 15 minutes. All figures in seconds; None means too few samples.
+
+    `points` are per-bin maxima, oldest first, None for a bin without samples. `baseline` is the
+    median of `baseline_span`, which is a day when that much history exists.
+    """
+
+    name: str
+    points: tuple[float | None, ...]
+    now: float | None
+    now_at: datetime | None
+    p50: float | None
+    p95: float | None
+    p99: float | None
+    samples: int
+    baseline: float | None
+    baseline_span: timedelta | None
+    ratio: float | None
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class LatencyView:
+    """`phases` is the network breakdown of the newest models probe on a fresh connection.
+
+    `server_s` is the server's own time in it, `network_s` what first byte has beyond that.
+    """
+
+    series: tuple[LatencySeries, ...]
+    span: timedelta
+    phases: Timings | None
+    phases_at: datetime | None
+    server_s: float | None
+    network_s: float | None
+    skew_s: float | None
+    tls_expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorRow:
+    """One class of failure in a window. `share` is count/requests in 0..1; `trend` counts per bin, oldest first."""
+
+    key: str
+    label: str
+    count: int
+    share: float | None
+    trend: tuple[int, ...]
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorWindow:
+    """`requests` counts the exchanges with the API (messages and models) in `span`."""
+
+    span: timedelta
+    requests: int
+    failures: int
+    rows: tuple[ErrorRow, ...]
+
+
+class EventKind(StrEnum):
+    FAILURE = "failure"
+    RECOVERY = "recovery"
+    STATUS = "status"
+    LIMIT = "limit"
+    MODEL = "model"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened. `key` is stable over time, so that a selection survives an update."""
+
+    key: str
+    at: datetime
+    kind: EventKind
+    level: Level
+    subject: str
+    text: str
+    observation: Observation | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Focus:
+    """What a zoomed screen wants to see beyond the panels: a panel over a span."""
+
+    panel: Panel
+    span: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class ChartSeries:
+    """`points` are (instant, value) with value None where a gap belongs; units are the chart's."""
+
+    name: str
+    points: tuple[tuple[datetime, float | None], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """History for a zoomed panel. `unit` is `s` (latency), `fraction` (headroom) or `count` (errors)."""
+
+    focus: Focus
+    start: datetime
+    end: datetime
+    unit: str
+    series: tuple[ChartSeries, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeState:
+    """Where one probe stands. `held_reason` says why it is not following its interval, if so."""
+
+    source: Source
+    interval_s: float
+    next_at: datetime | None
+    running: bool
+    last_at: datetime | None
+    held_until: datetime | None = None
+    held_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """What paid probes cost today (UTC), in dollars, against the ceiling that stops them."""
+
+    today_usd: float
+    ceiling_usd: float
+
+    @property
+    def stopped(self) -> bool:
+        return self.today_usd >= self.ceiling_usd
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something the person must know about the program itself: no key, memory only, a damaged store."""
+
+    key: str
+    level: Level
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """What the engine alone knows: not derivable from observations."""
+
+    target: Target
+    probes: tuple[ProbeState, ...]
+    spend: Spend
+    notices: tuple[Notice, ...]
+    demo: str | None = None
+    speed: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """All that any screen can show at instant `at`."""
+
+    at: datetime
+    engine: EngineState
+    summary: Summary
+    status: StatusView
+    headroom: HeadroomView
+    latency: LatencyView
+    errors: tuple[ErrorWindow, ...]
+    events: tuple[Event, ...]
+    catalogue: Catalogue | None
+    chart: Chart | None = None
