@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["Catalogue", "Component", "IncidentUpdate", "Maintenance", "ModelInfo", "ProviderIncident", "ProviderStatus"]
+__all__ = [
+    "Catalogue",
+    "Component",
+    "IncidentUpdate",
+    "Maintenance",
+    "ModelInfo",
+    "ProviderIncident",
+    "ProviderStatus",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from claude_tui.model.observation import Observation, Source, Timings
+from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.provider import Catalogue, ProviderStatus
 
 __all__ = [
     "Chart",
     "ChartSeries",
     "EngineState",
+    "ErrorDetail",
     "ErrorRow",
     "ErrorWindow",
     "Event",
@@ -80,7 +81,8 @@ class StatusView:
     """The status page as last read. `ours` are the ids of the components that count.
 
     `checked_at` is the last attempt, `read_at` the last success; `silent_since` is the first
-    failure of the current trouble while the page reports none for our components.
+    failure of the current trouble while the page reports none for our components. `stale` says
+    that the page has not been read for longer than it should be: `status` is then history.
     """
 
     status: ProviderStatus | None
@@ -89,14 +91,18 @@ class StatusView:
     read_at: datetime | None
     silent_since: datetime | None
     level: Level
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
     """What is left of one rate-limit bucket at an instant.
 
-    `fraction` is remaining/limit in 0..1. `exhausted_in` is None when nothing is being spent.
-    `reset_at` is None when the server gave none or one that has passed.
+    `fraction` is remaining/limit in 0..1. `burn_per_minute` is net of what flows back; None is not
+    known, 0 nothing worth telling. `exhausted_in` is None when nothing is being spent or it would take hours.
+    `reset_at` is None when the server gave none or one that has passed. `stale` says that the
+    reading is too old, or that its reset has come since. `runs_out_first` says that at this burn
+    the bucket is empty before it resets.
     """
 
     bucket: str
@@ -107,10 +113,12 @@ class Headroom:
     exhausted_in: timedelta | None
     level: Level
     read_at: datetime
+    stale: bool = False
+    runs_out_first: bool = False
 
     @property
     def fraction(self) -> float:
-        return self.remaining / self.limit if self.limit > 0 else 0.0
+        return min(1.0, max(0.0, self.remaining / self.limit)) if self.limit > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +131,7 @@ class WindowUsage:
     status: str | None
     level: Level
     read_at: datetime
+    stale: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +149,12 @@ class HeadroomView:
 class LatencySeries:
     """One measure over the last 15 minutes. All figures in seconds; None means too few samples.
 
-    `points` are per-bin maxima, oldest first, None for a bin without samples. `baseline` is the
-    median of `baseline_span`, which is a day when that much history exists.
+    `points` are per-bin maxima, oldest first. A bin without a sample repeats the last one while the
+    next is not due and nothing failed since, else it is None. `baseline` is the median of
+    `baseline_span`, which is a day when that much history exists; `ratio` is now/baseline. Only
+    successes have a latency: `failures` counts the exchanges of these 15 minutes that failed,
+    `failed_since` those of them after `now_at`. `highest` is the slowest success, for where there
+    are too few samples for p99.
     """
 
     name: str
@@ -156,6 +169,9 @@ class LatencySeries:
     baseline_span: timedelta | None
     ratio: float | None
     level: Level
+    highest: float | None = None
+    failures: int = 0
+    failed_since: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +193,10 @@ class LatencyView:
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """One class of failure in a window. `share` is count/requests in 0..1; `trend` counts per bin, oldest first."""
+    """One class of failure in a window.
+
+    `share` is count/requests in 0..1, None with too few requests; `trend` counts per bin, oldest first.
+    """
 
     key: str
     label: str
@@ -188,13 +207,33 @@ class ErrorRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ErrorDetail:
+    """One combination of source, outcome, status and type among the failures of a window.
+
+    `row` is the key of the ErrorRow it belongs to; `last_at` is its newest occurrence.
+    """
+
+    source: Source
+    outcome: Outcome
+    http_status: int | None
+    error_type: str | None
+    count: int
+    last_at: datetime
+    row: str
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorWindow:
-    """`requests` counts the exchanges with the API (messages and models) in `span`."""
+    """`requests` counts the exchanges with the API (messages and models) in `span`.
+
+    `breakdown` is the most frequent first, at most 50 kinds.
+    """
 
     span: timedelta
     requests: int
     failures: int
     rows: tuple[ErrorRow, ...]
+    breakdown: tuple[ErrorDetail, ...] = ()
 
 
 class EventKind(StrEnum):

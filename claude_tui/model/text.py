@@ -37,8 +37,9 @@ def _visible(char: str) -> str:
 
 
 def _is_hidden(char: str) -> bool:
-    # Cc control, Cf format (bidi overrides, zero width), Cs surrogates, Co private use, Zl/Zp separators.
-    return unicodedata.category(char) in {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+    # Cc control, Cf format (bidi overrides, zero width), Cs surrogates, Co private use, Cn unassigned (newer
+    # format controls among them), Zl/Zp separators.
+    return unicodedata.category(char) in {"Cc", "Cf", "Cn", "Cs", "Co", "Zl", "Zp"}
 
 
 def inert(text: str, limit: int = MAX_TEXT, *, keep_newlines: bool = False) -> str:
@@ -64,7 +65,9 @@ class Redactor:
     """Removes known secrets, and whatever is shaped like one, from text that enters the program."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = sorted({s for raw in secrets for s in (raw, raw.strip()) if len(s) >= 6}, key=len, reverse=True)
+        known = sorted(
+            {s for raw in secrets for s in (raw, raw.strip()) if len(s) >= 6}, key=len, reverse=True
+        )
         self._known = re.compile("|".join(map(re.escape, known))) if known else None
 
     def secrets_out(self, text: str) -> str:

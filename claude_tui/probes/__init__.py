@@ -1,0 +1,1 @@
+"""Active sources: status page, models, messages, network phases; the schedule."""

@@ -1,0 +1,48 @@
+"""What paid probes may cost: a ceiling in dollars per UTC day."""
+
+from __future__ import annotations
+
+import math
+from datetime import date
+
+from claude_tui.model.observation import Observation
+from claude_tui.model.snapshot import Spend
+from claude_tui.probes.clock import Clock
+
+__all__ = ["Budget"]
+
+# The clock may be set back by a day and forward again: what was spent then is still spent.
+_DAYS_KEPT = 7
+
+
+class Budget:
+    """Adds up `cost_usd` by the UTC day on which each exchange began.
+
+    `spent_usd` is what had been spent of today's ceiling before this process started.
+    """
+
+    def __init__(self, ceiling_usd: float, clock: Clock, spent_usd: float = 0.0) -> None:
+        self._ceiling_usd = ceiling_usd
+        self._clock = clock
+        self._spent: dict[date, float] = {self._today(): _dollars(spent_usd)}
+
+    def add(self, observation: Observation) -> None:
+        day = observation.at.date()
+        self._spent[day] = self._spent.get(day, 0.0) + _dollars(observation.cost_usd)
+        for oldest in sorted(self._spent)[:-_DAYS_KEPT]:
+            del self._spent[oldest]
+
+    def spend(self) -> Spend:
+        return Spend(today_usd=self._spent.get(self._today(), 0.0), ceiling_usd=self._ceiling_usd)
+
+    @property
+    def stopped(self) -> bool:
+        """Whether paid probes must wait for the next UTC day."""
+        return self.spend().stopped
+
+    def _today(self) -> date:
+        return self._clock.now().date()
+
+
+def _dollars(cost_usd: float) -> float:
+    return cost_usd if cost_usd > 0 and math.isfinite(cost_usd) else 0.0

@@ -1,0 +1,175 @@
+"""From an answer that is no success to what class of result it was.
+
+The error's own type decides before the HTTP status: a stream fails after a 200, and gateways wrap
+429 and 529 in a 500. Choices that the protocol leaves open:
+
+- `not_permitted` is what the API, or a gateway in its words, says of this key. A 403 without such a
+  type is `invalid_response` with error type `edge_block` or `challenge_page`: something in between spoke.
+- `invalid_response` also goes by `html_page`, `captive_portal`, `redirect`, `empty_body`, `not_json`,
+  `unexpected_json` and `not_the_api`; these types are this module's, no server sent them.
+- A 504, `timeout_error` and the 520s are `server_error`: an answer came, and says that the provider
+  did not manage. `timeout` is for a 408, and for probes that got no answer at all.
+- `cmek_*` codes concern the customer's own encryption key: `bad_request`, on our side, even at 503.
+- A 404 is `model_not_found` when it names a model, `bad_request` when the API says it of anything else,
+  and `invalid_response` when it is not the API that speaks (a wrong base URL).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from claude_tui.model.observation import Outcome
+from claude_tui.model.text import Redactor
+from claude_tui.probes.error_body import (
+    ErrorFields,
+    event_error,
+    html_title,
+    is_challenge,
+    is_html,
+    load_json,
+    read_error,
+)
+from claude_tui.probes.error_knowledge import original_error, outcome_of, outcome_of_status
+
+__all__ = ["MAX_MESSAGE", "Classified", "classify_error", "classify_response"]
+
+MAX_MESSAGE = 2_000
+# Far more than is shown, so that no secret is halved by this cut; far less than a server may send.
+_MAX_EXCERPT = 20_000
+
+# Without JSON only these statuses of 4xx still mean what they mean: the edge sends them too.
+_PLAIN_STATUSES = frozenset({401, 408, 413, 429})
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """What class of result it was, and what the server said; all text is clean.
+
+    `error_type` is the server's word, that of the original where a gateway wrapped one, or one of
+    this module's own where no API spoke.
+    """
+
+    outcome: Outcome
+    error_type: str | None = None
+    error_code: str | None = None
+    message: str | None = None
+    request_id: str | None = None
+
+
+def classify_response(
+    status: int, headers: Mapping[str, str], body: bytes | str | None, *, redactor: Redactor
+) -> Classified:
+    """A whole HTTP answer that is not the success expected; a 2xx with a useless body included.
+
+    `headers` have lower-case names. The `request-id` header goes before the body's.
+    """
+    text = body.decode(errors="replace") if isinstance(body, bytes) else body or ""
+    text = text.removeprefix("\ufeff")
+    if is_challenge(headers, text):
+        found = Classified(Outcome.INVALID_RESPONSE, "challenge_page", message=_page(status, text))
+    elif 300 <= status < 400:
+        found = Classified(Outcome.INVALID_RESPONSE, "redirect", message=_redirect(status, headers))
+    else:
+        found = _by_body(status, text)
+    return _clean(found, headers.get("request-id"), redactor)
+
+
+def classify_error(
+    error: object, status: int | None, *, redactor: Redactor, request_id: str | None = None
+) -> Classified:
+    """An error object, with or without its envelope, as decoded JSON or text.
+
+    With a 2xx status or none it came from inside a stream: what cannot be told apart there is
+    `server_error`, since the provider broke off.
+    """
+    data = _decoded(error) if isinstance(error, str) else error
+    fields = read_error(data) or ErrorFields(message=None if error is None else str(error)[:MAX_MESSAGE])
+    from_stream = status is None or status < 400
+    return _clean(_by_fields(fields, 500 if from_stream or status is None else status), request_id, redactor)
+
+
+def _decoded(text: str) -> object:
+    try:
+        return load_json(text)
+    except ValueError:
+        return {"message": text}
+
+
+def _by_body(status: int, text: str) -> Classified:
+    try:
+        data = load_json(text)
+    except ValueError:
+        fields = event_error(text)
+        return _by_text(status, text) if fields is None else _by_fields(fields, status)
+    fields = read_error(data)
+    if fields is not None:
+        return _by_fields(fields, status)
+    outcome = outcome_of_status(status)
+    return Classified(outcome, _own_type(outcome, status, "unexpected_json"), message=_said(status, text))
+
+
+def _by_fields(fields: ErrorFields, status: int) -> Classified:
+    found = original_error(fields)
+    outcome = outcome_of(found, status)
+    return Classified(
+        outcome=outcome,
+        error_type=_own_type(outcome, status, "unexpected_json") or found.type,
+        error_code=found.code,
+        message=found.message or found.type or _phrase(status),
+        request_id=found.request_id,
+    )
+
+
+def _by_text(status: int, text: str) -> Classified:
+    page = is_html(text)
+    outcome = outcome_of_status(status)
+    if 400 <= status < 500 and (
+        status not in _PLAIN_STATUSES or (page and status == HTTPStatus.UNAUTHORIZED)
+    ):
+        outcome = Outcome.INVALID_RESPONSE
+    kind = "html_page" if page else "not_json" if text.strip() else "empty_body"
+    message = _page(status, text) if page else _said(status, text)
+    return Classified(outcome, _own_type(outcome, status, kind), message=message)
+
+
+def _own_type(outcome: Outcome, status: int, kind: str) -> str | None:
+    """This module's error type for an answer that is nobody's verdict; None for any other outcome."""
+    if outcome is not Outcome.INVALID_RESPONSE:
+        return None
+    by_status = {403: "edge_block", 404: "not_the_api", 511: "captive_portal"}
+    return by_status.get(status, kind)
+
+
+def _redirect(status: int, headers: Mapping[str, str]) -> str:
+    return f"{_phrase(status)}: to {headers.get('location') or 'nowhere'}"
+
+
+def _page(status: int, text: str) -> str:
+    title = html_title(text)
+    return f"{_phrase(status)}: a web page" + (f' titled "{title}"' if title else "")
+
+
+def _said(status: int, text: str) -> str:
+    return f"{_phrase(status)}: {text[:_MAX_EXCERPT].strip() or 'an empty body'}"
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f"HTTP {status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"HTTP {status}"
+
+
+def _clean(found: Classified, request_id: str | None, redactor: Redactor) -> Classified:
+    def clean(text: str | None, limit: int) -> str | None:
+        return redactor.clean(text.strip(), limit) if text and text.strip() else None
+
+    return Classified(
+        outcome=found.outcome,
+        error_type=clean(found.error_type, 80),
+        error_code=clean(found.error_code, 80),
+        message=clean(found.message, MAX_MESSAGE),
+        request_id=clean(request_id, 128) or clean(found.request_id, 128),
+    )

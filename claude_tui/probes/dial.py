@@ -1,0 +1,172 @@
+"""Opening connections: names looked up and timed by themselves, then the addresses raced.
+
+httpcore looks a name up inside its connect, where nobody can time it. Here the two are apart, and
+the addresses are tried as RFC 8305 ("happy eyeballs") has it and as the SDK's own transport does:
+in the resolver's order, families alternating, the next one after 250 ms.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import threading
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from itertools import zip_longest
+from typing import Protocol, TypeVar
+
+from claude_tui.probes.faults import is_unreachable
+from claude_tui.probes.wire import Phase, Wire
+
+__all__ = ["Dialer", "Resolver", "race", "system_resolver"]
+
+Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
+"""(host, port) to IP addresses, in order of preference. Raises OSError (socket.gaierror) or UnicodeError."""
+
+HEAD_START_S = 0.25
+MAX_ADDRESSES = 8
+
+
+class _Stream(Protocol):
+    async def aclose(self) -> None: ...
+
+
+_S = TypeVar("_S", bound=_Stream)
+
+
+class Dialer:
+    """Opens connections for a pool and tells the current exchange's `wire` what each phase took.
+
+    One exchange at a time: set `wire` before sending a request.
+    """
+
+    def __init__(self, resolve: Resolver) -> None:
+        self.wire: Wire | None = None
+        self._resolve = resolve
+        self._newest: _Stream | None = None
+
+    async def dial(self, host: str, port: int, connect: Callable[[str], Awaitable[_S]]) -> _S:
+        """A connection to the first address of `host` that accepts one; `connect` gets IP addresses.
+
+        Raises what the resolver raised, or the most telling of the errors of `connect`.
+        """
+        addresses = (host,) if _is_address(host) else await self._look_up(host, port)
+        self._begin(Phase.CONNECT)
+        self._newest = stream = await race(addresses, connect)
+        self._end(Phase.CONNECT)
+        return stream
+
+    async def hang_up(self) -> None:
+        """Closes the newest connection. For exchanges that end before an answer: httpcore forgets a
+        connection on which it is cancelled in the TLS handshake.
+        """
+        if self._newest is not None:
+            await self._newest.aclose()
+            self._newest = None
+
+    async def _look_up(self, host: str, port: int) -> Sequence[str]:
+        self._begin(Phase.DNS)
+        found = await self._resolve(host, port)
+        self._end(Phase.DNS)
+        if not found:
+            raise socket.gaierror(socket.EAI_NONAME, "the name has no address")
+        return _alternating(found)[:MAX_ADDRESSES]
+
+    def _begin(self, phase: Phase) -> None:
+        if self.wire is not None:
+            self.wire.begin(phase)
+
+    def _end(self, phase: Phase) -> None:
+        if self.wire is not None:
+            self.wire.end(phase)
+
+
+async def system_resolver(host: str, port: int) -> Sequence[str]:
+    """What getaddrinfo says, in its order.
+
+    Each look-up has a daemon thread of its own: one that hangs on a dead name server (half a minute
+    and more) can be abandoned, while the loop's executor would hold up the end of the program.
+    """
+    loop = asyncio.get_running_loop()
+    answer: asyncio.Future[Sequence[str]] = loop.create_future()
+
+    def settle(found: Sequence[str] | BaseException) -> None:
+        if answer.done():
+            return
+        if isinstance(found, BaseException):
+            answer.set_exception(found)
+        else:
+            answer.set_result(found)
+
+    def look_up() -> None:
+        found: Sequence[str] | BaseException
+        try:
+            found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
+        except (OSError, UnicodeError) as error:
+            found = error
+        with suppress(RuntimeError):  # the loop has closed: nobody is waiting any more
+            loop.call_soon_threadsafe(settle, found)
+
+    threading.Thread(target=look_up, name=f"look up {host}", daemon=True).start()
+    return await answer
+
+
+async def race(
+    addresses: Sequence[str], connect: Callable[[str], Awaitable[_S]], head_start_s: float = HEAD_START_S
+) -> _S:
+    """The first connection that stands; the others are given up and closed.
+
+    Each address has `head_start_s` seconds to itself, less when it fails sooner. When all fail, the
+    error raised is the last that is more than "unreachable": the most that any address had to say.
+    """
+    waiting = deque(addresses)
+    running: set[asyncio.Future[_S]] = set()
+    finished: list[asyncio.Future[_S]] = []
+    try:
+        while waiting or running:
+            if waiting:
+                running.add(asyncio.ensure_future(connect(waiting.popleft())))
+            done, running = await asyncio.wait(
+                running, timeout=head_start_s if waiting else None, return_when=asyncio.FIRST_COMPLETED
+            )
+            finished.extend(done)
+            for attempt in done:
+                if attempt.exception() is None:
+                    finished.remove(attempt)
+                    return attempt.result()
+        raise _most_telling([attempt.exception() for attempt in finished])
+    finally:
+        await _give_up([*running, *finished])
+
+
+async def _give_up(attempts: Sequence[asyncio.Future[_S]]) -> None:
+    for attempt in attempts:
+        attempt.cancel()
+    for result in await asyncio.gather(*attempts, return_exceptions=True):
+        if not isinstance(result, BaseException):
+            await result.aclose()
+
+
+def _most_telling(errors: Sequence[BaseException | None]) -> BaseException:
+    known = [error for error in errors if error is not None]
+    telling = [error for error in known if not is_unreachable(error)]
+    return (telling or known)[-1]
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _alternating(addresses: Sequence[str]) -> list[str]:
+    """RFC 8305, section 4: families in turn, the first one's first, each in its own order."""
+    unique = list(dict.fromkeys(addresses))
+    first = ":" in unique[0]
+    one = [address for address in unique if (":" in address) is first]
+    other = [address for address in unique if (":" in address) is not first]
+    return [address for pair in zip_longest(one, other) for address in pair if address is not None]

@@ -1,0 +1,143 @@
+"""Rate-limit buckets and subscription windows, as response headers state them.
+
+Several families of names say the same kind of thing:
+
+- `anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}`;
+- `anthropic-{priority,fast}-{input,output}-tokens-{...}`, with no "ratelimit" in the name;
+- `x-ratelimit-{limit,remaining,reset}-{requests,tokens}`, a gateway's own;
+- `anthropic-ratelimit-unified-{5h,7d,...}-{utilization,reset,status}`, what is *used* of a subscription.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from datetime import datetime, timedelta
+
+from claude_tui.model.observation import RateLimitReading, WindowReading
+from claude_tui.model.text import Redactor
+from claude_tui.probes.instants import parse_instant, parse_number, parse_whole
+
+__all__ = ["read_rate_limits", "read_windows"]
+
+_WORD = r"[a-z0-9_.-]{1,40}"
+_ANTHROPIC = re.compile(
+    rf"anthropic-ratelimit-(?!unified-)(?P<bucket>{_WORD})-(?P<figure>limit|remaining|reset)"
+)
+_FAMILY = re.compile(
+    r"anthropic-(?!ratelimit-)(?P<bucket>[a-z0-9_]{1,20}-(?:(?:input-|output-)?tokens|requests))"
+    r"-(?P<figure>limit|remaining|reset)"
+)
+_GATEWAY = re.compile(
+    rf"x-ratelimit-(?:(?P<scope>{_WORD}?)-)?(?P<figure>limit|remaining|reset)(?:-(?P<bucket>{_WORD}))?"
+)
+_WINDOW = re.compile(rf"anthropic-ratelimit-unified-(?P<window>{_WORD})-utilization")
+_DURATION = re.compile(
+    r"(?:(?P<h>[0-9.]{1,9})h)?(?:(?P<m>[0-9.]{1,9})m(?!s))?(?:(?P<s>[0-9.]{1,9})s)?(?:(?P<ms>[0-9.]{1,9})ms)?"
+)
+
+_FIRST = ("requests", "tokens", "input", "output")
+_GATEWAY_PREFIX = "gateway"
+_MAX_BUCKETS = 32
+# Nobody has used ten times a window: such a figure is a percentage or nonsense, and is not shown.
+_MOST_USED = 10.0
+# Seconds below this in a gateway's reset are a wait, above it an epoch.
+_LONGEST_WAIT_S = 10_000_000
+
+
+def read_rate_limits(fields: Mapping[str, str], *, now: datetime) -> tuple[RateLimitReading, ...]:
+    """One reading per bucket that states a limit or what remains, the standard four first.
+
+    `fields` has lower-case names. Buckets: `requests`, `tokens`, `input`, `output`; `priority-input`,
+    `fast-output`; `gateway-requests` for a gateway's own, unless it repeats the API's figures.
+    A reset is kept as said, also 1970 and the past.
+    """
+    figures: dict[str, dict[str, str]] = {}
+    for name, value in fields.items():
+        if (named := _bucket(name)) is not None:
+            bucket, figure = named
+            figures.setdefault(bucket, {})[figure] = value
+    readings = {bucket: _reading(bucket, said, now) for bucket, said in figures.items()}
+    told = [reading for reading in readings.values() if (reading.limit, reading.remaining) != (None, None)]
+    return tuple(sorted((r for r in told if not _is_mirror(r, readings)), key=_order)[:_MAX_BUCKETS])
+
+
+def read_windows(fields: Mapping[str, str], *, redactor: Redactor) -> tuple[WindowReading, ...]:
+    """One reading per subscription window that states its utilization, in the order received."""
+    return tuple(_windows(fields, redactor))[:_MAX_BUCKETS]
+
+
+def _windows(fields: Mapping[str, str], redactor: Redactor) -> Iterator[WindowReading]:
+    for name, value in fields.items():
+        match, used = _WINDOW.fullmatch(name), parse_number(value)
+        if match is None or used is None or not 0 <= used <= _MOST_USED:
+            continue
+        stem = name.removesuffix("-utilization")
+        status = fields.get(f"{stem}-status", "").strip()
+        yield WindowReading(
+            window=match["window"],
+            utilization=used,
+            reset_at=parse_instant(fields.get(f"{stem}-reset")),
+            status=redactor.clean(status, 40) if status else None,
+        )
+
+
+def _bucket(name: str) -> tuple[str, str] | None:
+    """The bucket and the figure that a header names."""
+    if match := _ANTHROPIC.fullmatch(name) or _FAMILY.fullmatch(name):
+        return _short(match["bucket"]), match["figure"]
+    if match := _GATEWAY.fullmatch(name):
+        parts = (_GATEWAY_PREFIX, match["scope"], match["bucket"])
+        return _short("-".join(part for part in parts if part)), match["figure"]
+    return None
+
+
+def _short(bucket: str) -> str:
+    """`input-tokens` is `input` here, `gateway-tokens` stays."""
+    return re.sub(r"(input|output)-tokens\Z", r"\1", bucket)
+
+
+def _reading(bucket: str, said: Mapping[str, str], now: datetime) -> RateLimitReading:
+    limit, remaining = parse_whole(said.get("limit", "")), parse_whole(said.get("remaining", ""))
+    reset = said.get("reset")
+    return RateLimitReading(
+        bucket=bucket,
+        limit=limit if limit is not None and limit >= 0 else None,
+        # Less than nothing left, as some gateways say of an overdraft, is nothing left.
+        remaining=max(0, remaining) if remaining is not None else None,
+        reset_at=_gateway_reset(reset, now) if bucket.startswith(_GATEWAY_PREFIX) else parse_instant(reset),
+    )
+
+
+def _gateway_reset(text: str | None, now: datetime) -> datetime | None:
+    """Gateways write a wait (`6m0s`, `20ms`, `60`), an epoch or an instant."""
+    if text is None:
+        return None
+    seconds = parse_number(text)
+    if seconds is None:
+        seconds = _duration_s(text.strip())
+    if seconds is not None and 0 <= seconds < _LONGEST_WAIT_S:
+        return now + timedelta(seconds=seconds)
+    return parse_instant(text)
+
+
+def _duration_s(text: str) -> float | None:
+    match = _DURATION.fullmatch(text)
+    if match is None or not text:
+        return None
+    units = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
+    parts = [(parse_number(match[unit]), size) for unit, size in units.items() if match[unit]]
+    return sum(number * size for number, size in parts if number is not None)
+
+
+def _is_mirror(reading: RateLimitReading, readings: Mapping[str, RateLimitReading]) -> bool:
+    """Whether a gateway's bucket only repeats the figures of the API's bucket of that name."""
+    own = readings.get(_short(reading.bucket.removeprefix(f"{_GATEWAY_PREFIX}-")))
+    if own is None or own is reading:
+        return False
+    return (own.limit, own.remaining) == (reading.limit, reading.remaining)
+
+
+def _order(reading: RateLimitReading) -> tuple[int, str]:
+    known = reading.bucket in _FIRST
+    return (_FIRST.index(reading.bucket) if known else len(_FIRST), reading.bucket)

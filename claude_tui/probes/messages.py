@@ -1,0 +1,237 @@
+"""The paid probe: one short streamed message through the Anthropic SDK, as an application sends it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from claude_tui.model.observation import Observation, Outcome, Source
+from claude_tui.model.text import Redactor
+from claude_tui.probes.classify import Classified, classify_error, classify_response
+from claude_tui.probes.clock import Clock
+from claude_tui.probes.credentials import Credentials
+from claude_tui.probes.faults import Fault, FaultCode, explain, too_slow, untrusted
+from claude_tui.probes.headers import lower_headers, read_headers
+from claude_tui.probes.prices import cost_usd
+from claude_tui.probes.reply import GarbledError, LostError, Refusal, Reply
+from claude_tui.probes.report import Report
+from claude_tui.probes.routes import Routes
+from claude_tui.probes.wire import Phase, Wire
+
+if TYPE_CHECKING:
+    from claude_tui.probes import sdk
+
+__all__ = ["MessagesProbe"]
+
+# A kept-alive connection that the other side has given up fails within a round trip; one that takes
+# longer has been heard, and what it did is an answer to count.
+AT_ONCE_S = 1.0
+
+_OK = Classified(Outcome.OK)
+
+
+@dataclass(slots=True)
+class _Attempt:
+    """One try and what came of it."""
+
+    wire: Wire
+    reply: Reply
+    found: Classified = _OK
+    fault: Fault | None = None
+
+    @property
+    def died_at_once(self) -> bool:
+        """Whether a reused connection turned out to be dead: no word of an answer, and quickly so."""
+        gone = self.fault is not None and self.fault.code is FaultCode.CLOSED
+        return gone and self.wire.reused and self.wire.since_sent_s <= AT_ONCE_S
+
+
+class MessagesProbe:
+    """Asks the model that `model()` names for a few tokens.
+
+    TTFT is the time from the request's being sent to the first content_block_delta of any type.
+    The SDK is imported in a thread at the first run, or before it by `warm_up`; nothing here retries
+    but for a reused connection that dies at once: that is tried once more on a fresh one.
+    """
+
+    source = Source.MESSAGES
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        model: Callable[[], str | None],
+        *,
+        clock: Clock,
+        redactor: Redactor,
+        timeout_s: float = 30.0,
+        max_tokens: int = 8,
+        routes: Routes | None = None,
+    ) -> None:
+        self._credentials = credentials
+        self._model = model
+        self._clock = clock
+        self._redactor = redactor
+        self._timeout_s = timeout_s
+        self._max_tokens = max_tokens
+        self._routes = routes or Routes()
+        self._loading: asyncio.Task[sdk.Sdk] | None = None
+        self._turn = asyncio.Lock()
+
+    def warm_up(self) -> None:
+        """Begins to import the SDK, over a second of work, in a thread. Needs a running loop."""
+        if self._credentials.usable:
+            self._load()
+
+    async def run(self) -> Report:
+        async with self._turn:
+            model = self._model()
+            if not self._credentials.usable:
+                return self._not_sent(model, self._unusable())
+            if model is None:
+                message = "not sent: no model is known to ask"
+                return self._not_sent(None, Classified(Outcome.MODEL_NOT_FOUND, "no_model", message=message))
+            return await self._ask(model)
+
+    async def aclose(self) -> None:
+        """Closes the connection. A run in progress must have been cancelled before."""
+        if self._loading is not None:
+            await asyncio.wait([self._loading])
+            if not self._loading.cancelled() and self._loading.exception() is None:
+                await self._loading.result().aclose()
+
+    async def _ask(self, model: str) -> Report:
+        try:
+            client = await asyncio.shield(self._load())
+        except OSError as error:
+            return self._not_sent(model, untrusted(error, redactor=self._redactor).classified)
+        except (ImportError, ValueError) as error:
+            fault = explain(error, Wire(self._clock), self._credentials.host, redactor=self._redactor)
+            return self._not_sent(model, fault.classified)
+        deadline = asyncio.get_running_loop().time() + self._timeout_s
+        attempt = await self._attempt(client, model, deadline)
+        if not attempt.died_at_once:
+            return self._report(model, attempt)
+        return self._report(model, await self._attempt(client, model, deadline), fresh_retry=True)
+
+    def _unusable(self) -> Classified:
+        message = f"not sent: {self._credentials.problem}"
+        if not self._credentials.reachable:
+            return Classified(Outcome.BAD_REQUEST, FaultCode.UNSENDABLE.value, message=message)
+        return Classified(Outcome.KEY_REJECTED, "no_usable_key", message=message)
+
+    def _load(self) -> asyncio.Task[sdk.Sdk]:
+        """The client in the making, or made; one that failed is made anew."""
+        task = self._loading
+        if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
+            task = self._loading = asyncio.create_task(asyncio.to_thread(self._open))
+        return task
+
+    def _open(self) -> sdk.Sdk:
+        from claude_tui.probes.sdk import Sdk, rehearse
+
+        rehearse()
+        return Sdk(self._credentials, routes=self._routes, max_tokens=self._max_tokens)
+
+    async def _attempt(self, client: sdk.Sdk, model: str, deadline: float) -> _Attempt:
+        wire = Wire(self._clock, proxied=self._routes.proxy_for(self._credentials.base_url) is not None)
+        attempt = _Attempt(wire, Reply())
+        try:
+            async with asyncio.timeout_at(deadline):
+                refusal = await client.ask(model, wire, attempt.reply)
+        except TimeoutError:
+            attempt.fault = too_slow(wire, self._credentials.host, self._timeout_s)
+        except LostError as error:
+            attempt.fault = explain(error, wire, self._credentials.host, redactor=self._redactor)
+        except GarbledError as error:
+            message = self._redactor.clean(f"an event of the stream cannot be read: {error}", 300)
+            attempt.found = Classified(Outcome.INVALID_RESPONSE, "garbled_stream", message=message)
+        else:
+            attempt.found = self._answered(attempt, refusal)
+        wire.finish()
+        if attempt.fault is not None:
+            attempt.found = self._broken_off(attempt, attempt.fault)
+        return attempt
+
+    def _answered(self, attempt: _Attempt, refusal: Refusal | None) -> Classified:
+        headers = lower_headers(attempt.wire.headers)
+        if refusal is None:
+            content_type = self._redactor.clean(headers.get("content-type", "none"), 80)
+            return _OK if attempt.reply.ended else _unfinished(attempt.reply, content_type)
+        if refusal.error is not None:
+            request_id = headers.get("request-id")
+            return classify_error(
+                refusal.error, refusal.status, redactor=self._redactor, request_id=request_id
+            )
+        return classify_response(refusal.status, headers, refusal.body, redactor=self._redactor)
+
+    def _broken_off(self, attempt: _Attempt, fault: Fault) -> Classified:
+        """An exchange that ended early, judged by what had arrived of it."""
+        wire = attempt.wire
+        if attempt.reply.ended:
+            return _OK
+        if wire.phase is not Phase.READ or wire.status is None:
+            return fault.classified
+        if wire.status >= 400:
+            # The body is lost, but the status has said what it was.
+            return classify_response(
+                wire.status, lower_headers(wire.headers), fault.message, redactor=self._redactor
+            )
+        if fault.code is FaultCode.CUT_SHORT:
+            return Classified(Outcome.TRUNCATED_STREAM, fault.code.value, message=fault.message)
+        return fault.classified
+
+    def _report(self, model: str, attempt: _Attempt, *, fresh_retry: bool = False) -> Report:
+        wire, reply, found = attempt.wire, attempt.reply, attempt.found
+        received = wire.received_at or self._clock.now()
+        facts = read_headers(wire.headers, now=received, redactor=self._redactor, sent_at=wire.sent_at)
+        stop_reason = reply.stop_reason
+        return Report(
+            Observation(
+                at=wire.at,
+                source=self.source,
+                target=self._credentials.base_url,
+                outcome=found.outcome,
+                http_status=wire.status,
+                error_type=found.error_type,
+                error_code=found.error_code,
+                message=found.message,
+                request_id=facts.request_id or found.request_id,
+                timings=wire.timings(),
+                model=model,
+                stop_reason=self._redactor.clean(stop_reason, 80) if stop_reason is not None else None,
+                usage=reply.usage,
+                rate_limits=facts.rate_limits,
+                windows=facts.windows,
+                retry_after_s=facts.retry_after_s if found.outcome.failed else None,
+                server_s=facts.server_s,
+                skew_s=facts.skew_s,
+                tls_expires_at=wire.tls_expires_at,
+                fresh_retry=fresh_retry,
+                cost_usd=cost_usd(model, reply.usage) if reply.usage is not None else 0.0,
+                headers=facts.notable if found.outcome.failed else (),
+            )
+        )
+
+    def _not_sent(self, model: str | None, found: Classified) -> Report:
+        return Report(
+            Observation(
+                at=self._clock.now(),
+                source=self.source,
+                target=self._credentials.base_url,
+                outcome=found.outcome,
+                error_type=found.error_type,
+                message=found.message,
+                model=model,
+            )
+        )
+
+
+def _unfinished(reply: Reply, content_type: str) -> Classified:
+    """What an answer without error and without message_stop was; the SDK itself says nothing of it."""
+    if reply.began:
+        message = f"the stream ended after {reply.events} events, without message_stop"
+        return Classified(Outcome.TRUNCATED_STREAM, message=message)
+    message = f"HTTP 200, but no message in it (content-type: {content_type})"
+    return Classified(Outcome.INVALID_RESPONSE, "no_events", message=message)

@@ -1,0 +1,165 @@
+"""The free probe: `GET /v1/models` says whether the API answers, how fast, and which models it has."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+
+from claude_tui import __version__
+from claude_tui.model.observation import Observation, Outcome, Source
+from claude_tui.model.provider import Catalogue, ModelInfo
+from claude_tui.model.text import Redactor
+from claude_tui.probes.classify import Classified, classify_response
+from claude_tui.probes.clock import Clock
+from claude_tui.probes.credentials import Credentials
+from claude_tui.probes.faults import Fault, FaultCode
+from claude_tui.probes.headers import HeaderFacts, lower_headers, read_headers
+from claude_tui.probes.instants import parse_instant
+from claude_tui.probes.network import Exchange, Requester
+from claude_tui.probes.report import Report
+from claude_tui.probes.routes import Routes
+
+__all__ = ["API_VERSION", "ModelsProbe", "custom_headers", "read_catalogue"]
+
+# The version that SDK 2.x sends; older gateways take whatever they are given.
+API_VERSION = "2026-10-21"
+MAX_MODELS = 1000
+_OK = Classified(Outcome.OK)
+
+
+class ModelsProbe:
+    """Lists the models, each time on a fresh connection, with the headers that the SDK would send.
+
+    Without a usable credential the request goes out with none. The API's 401 is then proof that it
+    answers: outcome ok, HTTP status 401, error type `authentication_error`, and a message that says so.
+    """
+
+    source = Source.MODELS
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        clock: Clock,
+        redactor: Redactor,
+        timeout_s: float = 10.0,
+        extra_headers: Mapping[str, str] | None = None,
+        routes: Routes | None = None,
+    ) -> None:
+        """`extra_headers` are the person's own (ANTHROPIC_CUSTOM_HEADERS) and go before all others."""
+        self._credentials = credentials
+        self._clock = clock
+        self._redactor = redactor
+        self._headers = {
+            "User-Agent": f"claude-top/{__version__}",
+            "Accept": "application/json",
+            "anthropic-version": API_VERSION,
+            **credentials.headers,
+            **(extra_headers or {}),
+        }
+        self._requester = Requester(
+            clock=clock, redactor=redactor, timeout_s=timeout_s, routes=routes or Routes()
+        )
+
+    async def run(self) -> Report:
+        if (problem := self._credentials.base_url_problem) is not None:
+            return Report(self._not_sent(Fault(FaultCode.UNSENDABLE, f"not sent: {problem}")))
+        exchange = await self._requester.get(
+            f"{self._credentials.base_url}/v1/models?limit=1000", self._headers
+        )
+        received = exchange.received_at or self._clock.now()
+        facts = read_headers(
+            exchange.headers, now=received, redactor=self._redactor, sent_at=exchange.sent_at
+        )
+        if exchange.fault is not None and (exchange.status or 0) < 400:
+            return Report(self._observation(exchange, facts, exchange.fault.classified))
+        catalogue = read_catalogue(exchange, received, redactor=self._redactor)
+        found = _OK if catalogue is not None else self._classified(exchange)
+        return Report(self._observation(exchange, facts, found), catalogue=catalogue)
+
+    async def aclose(self) -> None:
+        """Nothing stays open between runs."""
+
+    def _classified(self, exchange: Exchange) -> Classified:
+        headers = lower_headers(exchange.headers)
+        found = classify_response(exchange.status or 0, headers, exchange.body, redactor=self._redactor)
+        if found.outcome is Outcome.KEY_REJECTED and not self._credentials.usable:
+            message = "answered without a key: reachable"
+            return Classified(Outcome.OK, found.error_type, message=message, request_id=found.request_id)
+        if found.outcome is Outcome.MODEL_NOT_FOUND:
+            # Nobody asked for a model: what is missing is the list.
+            message = f"this endpoint lists no models: {found.message}"
+            return Classified(
+                Outcome.BAD_REQUEST, found.error_type, found.error_code, message, found.request_id
+            )
+        return found
+
+    def _observation(self, exchange: Exchange, facts: HeaderFacts, found: Classified) -> Observation:
+        return Observation(
+            at=exchange.at,
+            source=self.source,
+            target=self._credentials.base_url,
+            outcome=found.outcome,
+            http_status=exchange.status,
+            error_type=found.error_type,
+            error_code=found.error_code,
+            message=found.message,
+            request_id=facts.request_id or found.request_id,
+            timings=exchange.timings,
+            rate_limits=facts.rate_limits,
+            windows=facts.windows,
+            retry_after_s=facts.retry_after_s if found.outcome.failed else None,
+            server_s=facts.server_s,
+            skew_s=facts.skew_s,
+            tls_expires_at=exchange.tls_expires_at,
+            headers=facts.notable if found.outcome.failed else (),
+        )
+
+    def _not_sent(self, fault: Fault) -> Observation:
+        return Observation(
+            at=self._clock.now(),
+            source=self.source,
+            target=self._credentials.base_url,
+            outcome=fault.outcome,
+            error_type=fault.code.value,
+            message=fault.message,
+        )
+
+
+def custom_headers(environ: Mapping[str, str]) -> dict[str, str]:
+    """ANTHROPIC_CUSTOM_HEADERS as the SDK reads it: `Name: value` lines, others ignored."""
+    lines = [line.partition(":") for line in environ.get("ANTHROPIC_CUSTOM_HEADERS", "").split("\n")]
+    return {name.strip(): value.strip() for name, colon, value in lines if colon}
+
+
+def read_catalogue(exchange: Exchange, fetched_at: datetime, *, redactor: Redactor) -> Catalogue | None:
+    """The models of a successful answer, at most 1000; None when it is not the list it should be."""
+    if exchange.status != 200:
+        return None
+    try:
+        body = json.loads(exchange.body)
+    except (ValueError, RecursionError):
+        return None
+    items = body.get("data") if isinstance(body, dict) else None
+    if not isinstance(items, list):
+        return None
+    models = (_model(item, redactor) for item in items[:MAX_MODELS] if isinstance(item, dict))
+    return Catalogue(fetched_at, tuple(model for model in models if model is not None))
+
+
+def _model(item: Mapping[str, object], redactor: Redactor) -> ModelInfo | None:
+    model_id = _text(item.get("id"), redactor)
+    if not model_id:
+        return None
+    return ModelInfo(
+        id=model_id,
+        display_name=_text(item.get("display_name"), redactor) or model_id,
+        created_at=parse_instant(item.get("created_at")),
+        lifecycle=_text(item.get("lifecycle"), redactor),
+        retires_at=parse_instant(item.get("retires_at")),
+    )
+
+
+def _text(value: object, redactor: Redactor) -> str | None:
+    return redactor.clean(value, 200) or None if isinstance(value, str) else None

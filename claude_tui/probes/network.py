@@ -1,0 +1,199 @@
+"""One HTTP exchange on a connection of its own, measured phase by phase."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+
+import httpcore
+import httpx
+
+from claude_tui.model.observation import Timings
+from claude_tui.model.text import Redactor
+from claude_tui.probes.clock import Clock
+from claude_tui.probes.dial import Dialer
+from claude_tui.probes.faults import Fault, TooLargeError, explain, too_slow, untrusted
+from claude_tui.probes.routes import Routes, split_proxy
+from claude_tui.probes.wire import Wire
+
+__all__ = ["MAX_BODY", "Exchange", "Requester"]
+
+MAX_BODY = 2_000_000
+
+_FAILURES = (
+    httpx.HTTPError,
+    httpx.InvalidURL,
+    httpcore.TimeoutException,
+    httpcore.NetworkError,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+    httpcore.ProxyError,
+    TooLargeError,
+    OSError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """What came of one request. With a `fault` the answer is missing or incomplete.
+
+    `sent_at` and `received_at` bracket the server's work on our clock: a `date` header says by how
+    much the clocks differ. `headers` are as the server spelt them, not yet redacted.
+    """
+
+    at: datetime
+    timings: Timings
+    status: int | None
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    sent_at: datetime | None
+    received_at: datetime | None
+    tls_expires_at: datetime | None
+    fault: Fault | None
+
+
+class Requester:
+    """Sends GET requests, each on a fresh connection, each over after `timeout_s` seconds at the latest."""
+
+    def __init__(self, *, clock: Clock, redactor: Redactor, timeout_s: float, routes: Routes) -> None:
+        self._clock = clock
+        self._redactor = redactor
+        self._timeout_s = timeout_s
+        self._routes = routes
+        self._trust: ssl.SSLContext | None = None
+
+    async def get(self, url: str, headers: Mapping[str, str]) -> Exchange:
+        """Never raises for what the network or the server does. Redirects are not followed."""
+        fault = await self._load_trust(url)
+        proxy = self._routes.proxy_for(url)
+        wire = Wire(self._clock, proxied=proxy is not None)
+        body = bytearray()
+        if fault is None:
+            fault = await self._measured(url, headers, wire, proxy, body)
+        return Exchange(
+            at=wire.at,
+            timings=wire.timings(),
+            status=wire.status,
+            headers=wire.headers,
+            body=bytes(body),
+            sent_at=wire.sent_at,
+            received_at=wire.received_at,
+            tls_expires_at=wire.tls_expires_at,
+            fault=fault,
+        )
+
+    async def _load_trust(self, url: str) -> Fault | None:
+        """Reads the trusted certificates once; in a thread, as that takes tens of milliseconds."""
+        if self._trust is not None:
+            return None
+        try:
+            self._trust = await asyncio.to_thread(self._routes.trust_for, url)
+        except OSError as error:
+            return untrusted(error, redactor=self._redactor)
+        return None
+
+    async def _measured(
+        self, url: str, headers: Mapping[str, str], wire: Wire, proxy: str | None, body: bytearray
+    ) -> Fault | None:
+        host = urlsplit(url).netloc.rpartition("@")[2]
+        dialer = Dialer(self._routes.resolve)
+        dialer.wire = wire
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                await self._fetch(url, headers, dialer, proxy, body)
+        except TimeoutError:
+            return too_slow(wire, host, self._timeout_s)
+        except _FAILURES as error:
+            return explain(error, wire, host, redactor=self._redactor)
+        finally:
+            await dialer.hang_up()
+        return None
+
+    async def _fetch(
+        self, url: str, headers: Mapping[str, str], dialer: Dialer, proxy: str | None, body: bytearray
+    ) -> None:
+        wire = dialer.wire
+        assert wire is not None
+        pool = httpcore.AsyncConnectionPool(
+            self._trust, proxy=_proxy(proxy) if proxy is not None else None, network_backend=_Backend(dialer)
+        )
+        async with (
+            httpx.AsyncClient(
+                transport=_DialedTransport(pool), trust_env=False, timeout=None, headers=headers
+            ) as client,
+            client.stream("GET", url, extensions={"trace": wire.trace}) as response,
+        ):
+            async for chunk in response.aiter_bytes():
+                body += chunk
+                if len(body) > MAX_BODY:
+                    raise TooLargeError(MAX_BODY)
+            wire.finish()
+
+
+def _proxy(proxy: str) -> httpcore.Proxy:
+    url, user = split_proxy(proxy)
+    return httpcore.Proxy(url, auth=user)
+
+
+class _Backend(httpcore.AsyncNetworkBackend):
+    """httpcore's own connections, made by a Dialer."""
+
+    def __init__(self, dialer: Dialer) -> None:
+        self._dialer = dialer
+        self._sockets = httpcore.AnyIOBackend()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 (the interface)
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.AsyncNetworkStream:
+        async def connect(address: str) -> httpcore.AsyncNetworkStream:
+            return await self._sockets.connect_tcp(address, port, timeout, local_address, socket_options)
+
+        return await self._dialer.dial(host, port, connect)
+
+
+class _DialedTransport(httpx.AsyncBaseTransport):
+    """httpx over a pool of one's own: httpx's own transport takes no network backend."""
+
+    def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
+        self._pool = pool
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        url = httpcore.URL(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        )
+        answer = await self._pool.handle_async_request(
+            httpcore.Request(request.method, url, headers=request.headers.raw, extensions=request.extensions)
+        )
+        return httpx.Response(
+            status_code=answer.status,
+            headers=answer.headers,
+            stream=_Body(answer),
+            extensions=answer.extensions,
+        )
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
+
+
+class _Body(httpx.AsyncByteStream):
+    def __init__(self, answer: httpcore.Response) -> None:
+        self._answer = answer
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._answer.aiter_stream()
+
+    async def aclose(self) -> None:
+        await self._answer.aclose()

@@ -1,0 +1,247 @@
+"""When each probe runs: on its interval, unless the server, the budget or a person says otherwise."""
+
+from __future__ import annotations
+
+import asyncio
+import traceback
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from pathlib import PurePath
+from random import Random
+from typing import Any
+
+from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.snapshot import ProbeState
+from claude_tui.probes.budget import Budget
+from claude_tui.probes.clock import Clock
+from claude_tui.probes.pacing import Backoff, hold_after, jittered, next_slot
+from claude_tui.probes.report import Probe, Report
+
+__all__ = ["ASK_AGAIN_S", "Backoff", "Plan", "Schedule"]
+
+ASK_AGAIN_S = 2.0
+"""Seconds between two `probe_now` that are carried out."""
+
+# How long a probe that cannot run waits to be looked at again, when nothing else happens.
+RECHECK_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A probe and its interval. `ready` says why it cannot run now (no key, no model), or None.
+
+    `paid` probes stop at the budget's ceiling and back off on 429 and 529.
+    """
+
+    probe: Probe
+    interval_s: float
+    paid: bool = False
+    ready: Callable[[], str | None] = lambda: None
+
+    def __post_init__(self) -> None:
+        if self.interval_s <= 0:
+            raise ValueError(f"the interval of {self.probe.source} must be above 0, not {self.interval_s}")
+
+
+class _Lane:
+    """Where one plan stands. Instants are on the monotonic clock."""
+
+    def __init__(self, plan: Plan, due: float) -> None:
+        self.plan = plan
+        self.due = due
+        self.held_until = float("-inf")
+        self.held_reason = ""
+        self.asked = False
+        self.task: asyncio.Task[None] | None = None
+        self.last_at: datetime | None = None
+
+    @property
+    def next(self) -> float:
+        return max(self.due, self.held_until)
+
+    def hold(self, until: float, reason: str) -> None:
+        """Waits at least until then. An earlier hold that lasts longer stays in force."""
+        if until > self.held_until:
+            self.held_until, self.held_reason = until, reason
+
+    def release(self) -> None:
+        self.held_until = float("-inf")
+
+
+class Schedule:
+    """Runs each probe on its interval, and never two at a time of the same one.
+
+    - Intervals count from start to start, each jittered by a tenth; slots missed are skipped.
+    - A hold (see `pacing.hold_after`) delays one probe, not the others. It ends early only with a
+      success, which only `probe_now` can bring about.
+    - A probe that raises, which is a fault in it, is reported as `invalid_response` with error type
+      `probe_crashed` and runs again at its next slot.
+
+    The monotonic clock rules: a wall clock that jumps moves nothing but the instants shown. All
+    methods belong to the loop's thread.
+    """
+
+    def __init__(
+        self,
+        plans: Sequence[Plan],
+        *,
+        clock: Clock,
+        random: Random,
+        deliver: Callable[[Report], None],
+        budget: Budget,
+        backoff: Backoff | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._clock = clock
+        self._random = random
+        self._deliver = deliver
+        self._budget = budget
+        self._backoff = backoff or Backoff()
+        self._sleep = sleep
+        self._wake = asyncio.Event()
+        self._asked_at = float("-inf")
+        self._lanes = [_Lane(plan, due=clock.monotonic()) for plan in plans]
+
+    async def run(self) -> None:
+        """Probes until cancelled; everything is due at once in the beginning.
+
+        Raises only what `deliver` raises. Cancelling it cancels the probes that run.
+        """
+        try:
+            while True:
+                self._reap()
+                await self._pause(self._start_what_is_due())
+        finally:
+            running = [lane.task for lane in self._lanes if lane.task is not None]
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    def probe_now(self) -> bool:
+        """Has every probe run now, held or not, because a person asked.
+
+        False when the last time was under 2 s ago. A probe that is running is left alone; one that
+        is not ready, or past the budget's ceiling, stays where it is.
+        """
+        now = self._clock.monotonic()
+        if now - self._asked_at < ASK_AGAIN_S:
+            return False
+        self._asked_at = now
+        for lane in self._lanes:
+            lane.asked = lane.task is None
+        self._wake.set()
+        return True
+
+    def states(self) -> tuple[ProbeState, ...]:
+        """Where each probe stands this instant, in the order of the plans."""
+        return tuple(self._state(lane) for lane in self._lanes)
+
+    def _reap(self) -> None:
+        for lane in self._lanes:
+            if lane.task is not None and lane.task.done():
+                task, lane.task = lane.task, None
+                task.result()
+
+    def _start_what_is_due(self) -> float | None:
+        """Seconds until there may be more to start; None when only a running probe can tell."""
+        waits = [self._wait_or_start(lane) for lane in self._lanes if lane.task is None]
+        return min((wait for wait in waits if wait is not None), default=None)
+
+    def _wait_or_start(self, lane: _Lane) -> float | None:
+        wait = lane.next - self._clock.monotonic()
+        if wait > 0 and not lane.asked:
+            return wait
+        lane.asked = False
+        if self._obstacle(lane.plan) is not None:
+            return max(RECHECK_S, wait)
+        lane.due = self._clock.monotonic() + jittered(lane.plan.interval_s, self._random)
+        lane.last_at = self._clock.now()
+        lane.task = asyncio.create_task(self._probe(lane))
+        return None
+
+    def _obstacle(self, plan: Plan) -> tuple[str, datetime | None] | None:
+        """Why a plan cannot run at all for now, and until when if that is known."""
+        if (reason := plan.ready()) is not None:
+            return reason, None
+        if plan.paid and self._budget.stopped:
+            ceiling_usd = self._budget.spend().ceiling_usd
+            return f"the ceiling of ${ceiling_usd:.2f} per day is reached", _tomorrow(self._clock.now())
+        return None
+
+    async def _probe(self, lane: _Lane) -> None:
+        try:
+            report = await lane.plan.probe.run()
+        except Exception as error:  # noqa: BLE001 - whatever a faulty probe raises, the others go on
+            report = _crash_report(lane, error, self._clock.now())
+        self._settle(lane, report.observation)
+        self._budget.add(report.observation)
+        try:
+            self._deliver(report)
+        finally:
+            self._wake.set()
+
+    def _settle(self, lane: _Lane, observation: Observation) -> None:
+        now = self._clock.monotonic()
+        lane.due = next_slot(lane.due, now, lane.plan.interval_s)
+        hold = hold_after(observation, paid=lane.plan.paid, backoff=self._backoff, random=self._random)
+        if hold is not None:
+            lane.hold(now + hold.seconds, hold.reason)
+        elif not observation.failed:
+            lane.release()
+
+    async def _pause(self, seconds: float | None) -> None:
+        """Sleeps until something happens, at most `seconds`."""
+        waiting: list[asyncio.Future[Any]] = [asyncio.ensure_future(self._wake.wait())]
+        if seconds is not None:
+            waiting.append(asyncio.ensure_future(self._sleep(seconds)))
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for future in waiting:
+                future.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+        self._wake.clear()
+
+    def _state(self, lane: _Lane) -> ProbeState:
+        now = self._clock.now()
+        in_s = max(0.0, lane.next - self._clock.monotonic())
+        next_at: datetime | None = now + timedelta(seconds=in_s)
+        held_until: datetime | None = None
+        held_reason: str | None = None
+        if lane.task is None and (obstacle := self._obstacle(lane.plan)) is not None:
+            held_reason, held_until = obstacle
+            next_at = held_until
+        elif lane.held_until > lane.due and in_s > 0:
+            held_reason, held_until = lane.held_reason, next_at
+        return ProbeState(
+            source=lane.plan.probe.source,
+            interval_s=lane.plan.interval_s,
+            next_at=next_at,
+            running=lane.task is not None,
+            last_at=lane.last_at,
+            held_until=held_until,
+            held_reason=held_reason,
+        )
+
+
+def _tomorrow(now: datetime) -> datetime:
+    """The beginning of the next UTC day."""
+    return datetime.combine(now.date() + timedelta(days=1), time(), UTC)
+
+
+def _crash_report(lane: _Lane, error: Exception, now: datetime) -> Report:
+    """A fault of the program's own, named by class and place: its text may hold anything, also a key."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
+    message = f"a fault in claude-top itself, not in the answer: {type(error).__name__} at {place}"
+    return Report(
+        Observation(
+            at=lane.last_at or now,
+            source=lane.plan.probe.source,
+            target="claude-top",
+            outcome=Outcome.INVALID_RESPONSE,
+            error_type="probe_crashed",
+            message=message,
+        )
+    )

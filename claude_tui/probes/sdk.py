@@ -1,0 +1,196 @@
+"""The only module that imports the Anthropic SDK: over a second and 60 MB. Import it in a thread.
+
+The client is the SDK's own in all that an application would notice; only its connections are made
+by a Dialer, so that looking up the name, connecting and TLS can be told apart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import warnings
+from collections.abc import AsyncIterator
+from typing import Final
+
+import anthropic
+import httpcore2
+import httpx2
+
+from claude_tui.probes.credentials import Credentials
+from claude_tui.probes.dial import Dialer
+from claude_tui.probes.faults import TooLargeError
+from claude_tui.probes.reply import GarbledError, LostError, Refusal, Reply
+from claude_tui.probes.routes import Routes
+from claude_tui.probes.sdk_transport import make_transport
+from claude_tui.probes.wire import Wire
+
+__all__ = ["Sdk", "rehearse"]
+
+# Eight tokens make 2 kB of events. Beyond some 100 kB the SDK's line buffer, which grows by
+# copying itself, would hold up the loop.
+_MAX_ANSWER: Final = 128_000
+_PER_TOKEN: Final = 1_000
+
+_PROMPT: Final = "Reply with OK."
+
+# With ANTHROPIC_LOG set the SDK logs to stderr, which is the screen.
+for _name in ("anthropic", "httpx2", "httpcore2"):
+    logging.getLogger(_name).setLevel(logging.ERROR)
+# The list of models says the same, on screen.
+warnings.filterwarnings("ignore", message="The model '.*' is deprecated", category=DeprecationWarning)
+
+# All that is raised for what the network, the server or the environment does.
+_FAILURES: Final = (
+    anthropic.AnthropicError,
+    httpx2.HTTPError,
+    httpx2.InvalidURL,
+    httpcore2.TimeoutException,
+    httpcore2.NetworkError,
+    httpcore2.ProtocolError,
+    httpcore2.ProxyError,
+    httpcore2.UnsupportedProtocol,
+    TooLargeError,
+    OSError,
+    ValueError,
+)
+# What decoding raises on hostile data: JSON, UTF-8 and pydantic errors are ValueErrors.
+_UNREADABLE: Final = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
+
+
+_END: Final = object()
+
+_REHEARSAL: Final = b"""\
+event: message_start
+data: {"type": "message_start", "message": {"type": "message", "usage": {"input_tokens": 1}}}
+
+event: content_block_start
+data: {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
+
+event: content_block_delta
+data: {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "OK"}}
+
+event: content_block_stop
+data: {"type": "content_block_stop", "index": 0}
+
+event: message_delta
+data: {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"output_tokens": 1}}
+
+event: message_stop
+data: {"type": "message_stop"}
+
+"""
+
+
+class Sdk:
+    """An AsyncAnthropic client that never retries, traces or reads credentials from the environment.
+
+    One exchange at a time. Constructing it reads the trusted certificates (tens of milliseconds) and
+    raises OSError when they cannot be read, ValueError for a proxy that cannot be used.
+    """
+
+    def __init__(self, credentials: Credentials, *, routes: Routes, max_tokens: int) -> None:
+        self._max_tokens = max_tokens
+        self._dialer = Dialer(routes.resolve)
+        transport = make_transport(
+            credentials.base_url,
+            self._dialer,
+            routes=routes,
+            limit=_MAX_ANSWER + _PER_TOKEN * max_tokens,
+            keepalive_expiry_s=anthropic.DEFAULT_CONNECTION_LIMITS.keepalive_expiry,
+        )
+        self._client = anthropic.AsyncAnthropic(
+            api_key=credentials.api_key,
+            auth_token=credentials.auth_token,
+            base_url=credentials.base_url,
+            max_retries=0,
+            timeout=None,
+            open_telemetry=False,
+            http_client=anthropic.DefaultAsyncHttpxClient(transport=transport, timeout=None),
+        )
+
+    async def ask(self, model: str, wire: Wire, reply: Reply) -> Refusal | None:
+        """Streams a short message into `reply`; returns what came in its place, if something did.
+
+        Raises LostError when the exchange breaks off, GarbledError for a stream nobody can read.
+        """
+        self._dialer.wire = wire
+        try:
+            return await self._ask(model, wire, reply)
+        except _FAILURES as error:
+            raise LostError from error
+        finally:
+            if wire.status is None:
+                await self._dialer.hang_up()
+
+    async def _ask(self, model: str, wire: Wire, reply: Reply) -> Refusal | None:
+        try:
+            stream = await self._client.messages.create(
+                model=model,
+                max_tokens=self._max_tokens,
+                messages=[{"role": "user", "content": _PROMPT}],
+                stream=True,
+            )
+        except anthropic.APIStatusError as error:
+            return Refusal(error.status_code, body=error.response.content)
+        async with stream:
+            status = stream.response.status_code
+            if _is_document(stream.response.headers.get("content-type", "")):
+                return Refusal(status, body=await stream.response.aread())
+            try:
+                await _listen(stream, wire, reply)
+            except anthropic.APIStatusError as error:
+                return Refusal(status, error=error.body)
+        return Refusal(status, error=reply.error) if reply.error is not None else None
+
+    async def aclose(self) -> None:
+        await self._client.close()
+
+
+def rehearse() -> None:
+    """Streams one message through a client without a network. To be called outside any event loop.
+
+    pydantic builds the SDK's models on first use: 50 ms that would be measured as the server's.
+    """
+    asyncio.run(_rehearse())
+
+
+async def _rehearse() -> None:
+    answer = httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=_REHEARSAL)
+    http_client = anthropic.DefaultAsyncHttpxClient(transport=httpx2.MockTransport(lambda _: answer))
+    async with anthropic.AsyncAnthropic(
+        api_key="rehearsal",
+        base_url="http://rehearsal.invalid",
+        open_telemetry=False,
+        http_client=http_client,
+    ) as client:
+        stream = await client.messages.create(
+            model="rehearsal", max_tokens=1, messages=[{"role": "user", "content": _PROMPT}], stream=True
+        )
+        async with stream:
+            async for _ in stream:
+                pass
+
+
+async def _listen(
+    stream: anthropic.AsyncStream[anthropic.types.RawMessageStreamEvent], wire: Wire, reply: Reply
+) -> None:
+    events = aiter(stream)
+    while (event := await _next(events)) is not _END:
+        reply.hear(event)
+        if reply.spoke:
+            wire.token()
+        if reply.ended:
+            wire.finish()
+
+
+async def _next(events: AsyncIterator[object]) -> object:
+    try:
+        return await anext(events, _END)
+    except _UNREADABLE as error:
+        raise GarbledError(f"{type(error).__name__}: {error}") from error
+
+
+def _is_document(content_type: str) -> bool:
+    """Whether this is no stream of events; one without a type may be, and the SDK reads it."""
+    media_type = content_type.partition(";")[0].strip().lower()
+    return media_type.endswith(("html", "json", "xml"))

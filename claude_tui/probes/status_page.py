@@ -1,0 +1,233 @@
+"""The status page: what the provider says of itself, or why that is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urljoin, urlsplit
+
+from claude_tui.model.observation import Observation, Outcome, Source, Timings
+from claude_tui.model.provider import ProviderStatus
+from claude_tui.model.text import Redactor
+from claude_tui.probes.classify import classify_response
+from claude_tui.probes.clock import Clock
+from claude_tui.probes.error_body import load_json
+from claude_tui.probes.headers import lower_headers, read_headers
+from claude_tui.probes.network import MAX_BODY, Exchange, Requester
+from claude_tui.probes.report import Report
+from claude_tui.probes.routes import Routes
+from claude_tui.probes.status_summary import NotASummaryError, parse_summary
+from claude_tui.probes.wire import micros
+
+__all__ = ["NotASummaryError", "StatusPageProbe", "parse_summary", "summary_url"]
+
+SUMMARY_PATH = "/api/v2/summary.json"
+DEFAULT_TIMEOUT_S = 10.0
+MAX_REDIRECTS = 5
+MAX_REASON = 600
+
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "claude-top"}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+# Other outcomes speak of a key or a model, which a status page knows nothing of.
+_OUTCOMES = frozenset({Outcome.SERVER_ERROR, Outcome.RATE_LIMITED, Outcome.TIMEOUT})
+
+
+def summary_url(url: str) -> str:
+    """The address to read: a URL whose path ends in `.json` as it is, any other with the summary's path."""
+    stripped = url.strip()
+    is_full = stripped.partition("#")[0].partition("?")[0].lower().endswith(".json")
+    return stripped if is_full else stripped.rstrip("/") + SUMMARY_PATH
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What one URL gave: the page, or the reason why not, which is clean text."""
+
+    observation: Observation
+    status: ProviderStatus | None
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrival:
+    """Where redirects led. `exchange` is the last one; `blocked` says why it was the last."""
+
+    url: str
+    hosts: tuple[str, ...]
+    exchange: Exchange | None
+    blocked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Fact:
+    """What is wrong with an answer, or with the lack of one."""
+
+    outcome: Outcome
+    reason: str
+    error_type: str | None = None
+    error_code: str | None = None
+
+
+class StatusPageProbe:
+    """Reads the first of `urls` that gives the expected JSON; anything else is unknown, never fine.
+
+    Each request has `timeout_s` seconds. `routes` are the proxies, names and certificates to go by.
+    """
+
+    source = Source.STATUS
+
+    def __init__(
+        self,
+        urls: Sequence[str],
+        *,
+        clock: Clock,
+        redactor: Redactor,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+        routes: Routes | None = None,
+    ) -> None:
+        self._urls = tuple(summary_url(url) for url in urls if url.strip())
+        self._clock = clock
+        self._redactor = redactor
+        self._timeout_s = timeout_s
+        self._routes = routes or Routes()
+        self._requesters: dict[str, Requester] = {}
+
+    async def run(self) -> Report:
+        failures: list[_Reading] = []
+        for url in self._urls:
+            reading = await self._read(url)
+            if reading.status is not None:
+                return Report(reading.observation, status=reading.status)
+            failures.append(reading)
+        return self._unknown(failures)
+
+    async def aclose(self) -> None:
+        """Every request has a connection of its own, closed with it."""
+
+    def _unknown(self, failures: Sequence[_Reading]) -> Report:
+        """The reasons of all; the Observation of the first that answered, for that says more than silence."""
+        now = self._clock.now()
+        if not failures:
+            nowhere = Observation(
+                now, Source.STATUS, "", Outcome.BAD_REQUEST, message="no status page is set"
+            )
+            failures = [_Reading(nowhere, None, "no status page is set")]
+        answered = [reading for reading in failures if reading.observation.http_status is not None]
+        told = (answered or failures)[0].observation
+        reason = "; ".join(reading.reason for reading in failures)[:MAX_REASON]
+        return Report(told, status=ProviderStatus(now, told.target, unknown_reason=reason))
+
+    async def _read(self, url: str) -> _Reading:
+        at, started = self._clock.now(), self._clock.monotonic()
+        arrival = await self._follow(url)
+        target = self._redactor.clean(arrival.url, 500)
+        found = self._judge(arrival, target)
+        observation = Observation(
+            at=at,
+            source=Source.STATUS,
+            target=target,
+            outcome=Outcome.OK,
+            http_status=arrival.exchange.status if arrival.exchange else None,
+            timings=Timings(total=micros(self._clock.monotonic() - started)),
+        )
+        if isinstance(found, ProviderStatus):
+            return _Reading(observation, found)
+        reason = self._redactor.clean(f"{' → '.join(arrival.hosts) or target}: {found.reason}", MAX_REASON)
+        failed = replace(
+            observation,
+            outcome=found.outcome,
+            error_type=found.error_type,
+            error_code=found.error_code,
+            message=reason,
+            headers=self._notable(arrival.exchange),
+        )
+        return _Reading(failed, None, reason)
+
+    async def _follow(self, url: str) -> _Arrival:
+        hosts: dict[str, None] = {}
+        exchange = None
+        for _ in range(MAX_REDIRECTS + 1):
+            address = _address(url)
+            if address is None:
+                blocked = (
+                    f"redirected to {url}, which cannot be asked" if exchange else "not an http or https URL"
+                )
+                return _Arrival(url, tuple(hosts), exchange, blocked)
+            scheme, host = address
+            hosts[host] = None
+            exchange = await self._requester(scheme).get(url, _HEADERS)
+            target = _redirect(url, exchange)
+            if target is None:
+                return _Arrival(url, tuple(hosts), exchange)
+            url = target
+        return _Arrival(url, tuple(hosts), exchange, f"redirected more than {MAX_REDIRECTS} times")
+
+    def _requester(self, scheme: str) -> Requester:
+        """One each for http and https: a Requester keeps the trust that its first URL needed."""
+        if scheme not in self._requesters:
+            self._requesters[scheme] = Requester(
+                clock=self._clock, redactor=self._redactor, timeout_s=self._timeout_s, routes=self._routes
+            )
+        return self._requesters[scheme]
+
+    def _judge(self, arrival: _Arrival, source: str) -> ProviderStatus | _Fact:
+        exchange = arrival.exchange
+        if arrival.blocked or exchange is None:
+            return _Fact(
+                Outcome.INVALID_RESPONSE, arrival.blocked or "not asked", "redirect" if exchange else None
+            )
+        if exchange.fault is not None:
+            return _Fact(exchange.fault.outcome, exchange.fault.message, error_code=exchange.fault.code)
+        status = exchange.status or 0
+        data = _decoded(exchange.body) if 200 <= status < 300 else None
+        if data is not None:
+            try:
+                return parse_summary(
+                    data, fetched_at=self._clock.now(), source=source, redactor=self._redactor
+                )
+            except NotASummaryError as error:
+                return _Fact(
+                    Outcome.INVALID_RESPONSE, f"not a status page's JSON: {error}", "unexpected_json"
+                )
+        found = classify_response(
+            status, lower_headers(exchange.headers), exchange.body, redactor=self._redactor
+        )
+        outcome = found.outcome if found.outcome in _OUTCOMES else Outcome.INVALID_RESPONSE
+        return _Fact(outcome, found.message or f"HTTP {status}", found.error_type)
+
+    def _notable(self, exchange: Exchange | None) -> tuple[tuple[str, str], ...]:
+        if exchange is None:
+            return ()
+        return read_headers(exchange.headers, now=self._clock.now(), redactor=self._redactor).notable
+
+
+def _decoded(body: bytes) -> object:
+    """The JSON value, or None where there is none."""
+    try:
+        return load_json(body, MAX_BODY)
+    except ValueError:
+        return None
+
+
+def _address(url: str) -> tuple[str, str] | None:
+    """Scheme, and host with the port if it has one; None when it cannot be asked."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+        return None
+    return parts.scheme, parts.hostname if port is None else f"{parts.hostname}:{port}"
+
+
+def _redirect(url: str, exchange: Exchange) -> str | None:
+    """Where the answer sends us, if anywhere."""
+    location = lower_headers(exchange.headers).get("location", "").strip()
+    # A fault does not count: httpx makes one of a location that it could not follow itself.
+    if exchange.status not in _REDIRECTS or not location:
+        return None
+    try:
+        return urljoin(url, location)
+    except ValueError:
+        return location

@@ -1,0 +1,628 @@
+"""The messages probe with the real SDK against servers that answer well, badly and not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import ssl
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from claude_tui.model.observation import Observation, Outcome, Usage
+from claude_tui.model.text import Redactor
+from claude_tui.probes.clock import Clock, SystemClock
+from claude_tui.probes.credentials import Credentials
+from claude_tui.probes.messages import MessagesProbe
+from claude_tui.probes.reply import Reply
+from claude_tui.probes.routes import Routes
+from tests.wire_server import Answer, Request, WireServer, make_certificate, response, sse, stream_of
+
+KEY = "sk-ant-api03-" + "k" * 40
+MODEL = "claude-haiku-4-5"
+DIRECT = Routes(proxies=dict)
+RECORDED = Path(__file__).parents[2].parent / "shared" / "data" / "http" / "sse_bodies.jsonl"
+
+START = {
+    "type": "message_start",
+    "message": {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "content": [],
+        "model": MODEL,
+        "stop_reason": None,
+        "usage": {"input_tokens": 11, "cache_read_input_tokens": 3, "output_tokens": 1},
+    },
+}
+BLOCK = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}
+TEXT = {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "OK"}}
+THINKING = {"type": "content_block_delta", "index": 0, "delta": {"type": "thinking_delta", "thinking": "Hm"}}
+BLOCK_STOP = {"type": "content_block_stop", "index": 0}
+DELTA = {
+    "type": "message_delta",
+    "delta": {"stop_reason": "end_turn", "stop_sequence": None},
+    "usage": {"output_tokens": 4},
+}
+STOP = {"type": "message_stop"}
+WHOLE = (START, BLOCK, {"type": "ping"}, TEXT, BLOCK_STOP, DELTA, STOP)
+CHUNKED = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n"
+
+
+def chunk(data: bytes) -> bytes:
+    return f"{len(data):x}\r\n".encode() + data + b"\r\n"
+
+
+class LateClock(SystemClock):
+    late_s = 0.0
+
+    def monotonic(self) -> float:
+        return super().monotonic() + self.late_s
+
+
+@asynccontextmanager
+async def probe(
+    url: str,
+    *,
+    key: str = KEY,
+    timeout_s: float = 10.0,
+    routes: Routes = DIRECT,
+    model: str | None = MODEL,
+    clock: Clock | None = None,
+) -> AsyncIterator[MessagesProbe]:
+    credentials = Credentials.from_environ({"ANTHROPIC_API_KEY": key, "ANTHROPIC_BASE_URL": url})
+    redactor = Redactor(credentials.secrets)
+    made = MessagesProbe(
+        credentials,
+        lambda: model,
+        clock=clock or SystemClock(),
+        redactor=redactor,
+        timeout_s=timeout_s,
+        routes=routes,
+    )
+    try:
+        yield made
+    finally:
+        await made.aclose()
+
+
+async def observe(url: str, **options: object) -> Observation:
+    async with probe(url, **options) as made:  # type: ignore[arg-type]
+        return (await made.run()).observation
+
+
+async def answered(answer: bytes) -> Observation:
+    async with WireServer(answer) as server:
+        return await observe(server.url)
+
+
+# -- successes ------------------------------------------------------------------
+
+
+async def test_a_whole_message() -> None:
+    reset = (datetime.now(UTC) + timedelta(minutes=1)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    headers = {
+        "request-id": "req_1",
+        "retry-after": "7",
+        "x-envoy-upstream-service-time": "25",
+        "anthropic-ratelimit-requests-limit": "50",
+        "anthropic-ratelimit-requests-remaining": "49",
+        "anthropic-ratelimit-requests-reset": reset,
+    }
+    async with WireServer(stream_of(sse(WHOLE), headers)) as server:
+        observation = await observe(server.url)
+    assert observation.outcome is Outcome.OK
+    assert (observation.http_status, observation.request_id) == (200, "req_1")
+    assert observation.stop_reason == "end_turn"
+    assert observation.usage == Usage(input_tokens=11, output_tokens=4, cache_read_tokens=3)
+    assert observation.cost_usd == pytest.approx((11 * 1 + 4 * 5 + 3 * 0.1) / 1e6)
+    assert observation.retry_after_s is None
+    assert observation.server_s == 0.025
+    assert [(reading.bucket, reading.remaining) for reading in observation.rate_limits] == [("requests", 49)]
+    timings = observation.timings
+    assert timings.connect is not None
+    assert timings.first_byte is not None
+    assert timings.first_token is not None
+    assert timings.total is not None
+    assert timings.first_byte <= timings.first_token <= timings.total
+    assert not observation.fresh_retry
+
+
+async def test_what_is_asked() -> None:
+    async with WireServer(stream_of(sse(WHOLE))) as server:
+        await observe(server.url + "/gateway/")
+    request = server.requests[0]
+    asked = json.loads(request.body)
+    assert request.line == "POST /gateway/v1/messages HTTP/1.1"
+    assert request.headers["authorization"] == f"Bearer {KEY}"
+    assert request.headers["x-stainless-retry-count"] == "0"
+    assert (asked["model"], asked["max_tokens"], asked["stream"]) == (MODEL, 8, True)
+
+
+@pytest.mark.parametrize("first", [TEXT, THINKING])
+async def test_the_first_delta_of_any_kind_is_the_first_token(first: dict[str, object]) -> None:
+    spoken = asyncio.Event()
+
+    async def slowly(request: Request, answer: Answer) -> None:
+        await answer.send(CHUNKED + chunk(sse([START, BLOCK])) + chunk(sse([first])))
+        await spoken.wait()
+        await answer.send(chunk(sse([DELTA, STOP])) + b"0\r\n\r\n")
+
+    async with WireServer(slowly) as server, probe(server.url) as made:
+        asyncio.get_running_loop().call_later(0.2, spoken.set)
+        timings = (await made.run()).observation.timings
+    assert timings.first_token is not None
+    assert timings.total is not None
+    assert timings.total - timings.first_token > 0.1
+
+
+async def test_unknown_events_are_ignored() -> None:
+    odd = ({"type": "brand_new", "of": ["anything"]}, {"type": "content_block_delta"})
+    observation = await answered(stream_of(sse((START, *odd, DELTA, STOP)) + b"event: x\ndata: [1]\n\n"))
+    assert observation.outcome is Outcome.OK
+    assert observation.timings.first_token is not None
+
+
+async def test_a_name_is_looked_up_apart_from_connecting() -> None:
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return ["::1", "127.0.0.1"]
+
+    async with WireServer(stream_of(sse(WHOLE))) as server:
+        observation = await observe(server.url_of("api.example"), routes=replace(DIRECT, resolve=resolve))
+    assert observation.outcome is Outcome.OK
+    assert observation.timings.dns is not None
+    assert observation.timings.connect is not None
+    assert server.requests[0].headers["host"].startswith("api.example:")
+
+
+async def test_tls(tmp_path: Path) -> None:
+    pem = make_certificate(tmp_path, end="20400101000000Z")
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(pem)
+    routes = replace(DIRECT, trust=lambda: ssl.create_default_context(cafile=str(pem)))
+    async with WireServer(stream_of(sse(WHOLE)), tls=tls) as server:
+        trusted = await observe(server.url, routes=routes)
+        untrusted = await observe(server.url, routes=replace(DIRECT, trust=ssl.create_default_context))
+    assert trusted.timings.tls is not None
+    assert trusted.tls_expires_at == datetime(2040, 1, 1, tzinfo=UTC)
+    assert (untrusted.outcome, untrusted.error_type) == (Outcome.NETWORK, "tls_untrusted")
+
+
+async def test_a_proxy() -> None:
+    async with WireServer(stream_of(sse(WHOLE))) as server:
+        proxy = server.url.replace("//", "//user:pass%21word@")
+        observation = await observe(
+            "http://api.example", routes=replace(DIRECT, proxies=lambda: {"http": proxy})
+        )
+    assert observation.outcome is Outcome.OK
+    assert observation.timings.dns is None
+    assert observation.timings.connect is None
+    assert server.requests[0].headers["proxy-authorization"] == "Basic dXNlcjpwYXNzIXdvcmQ="
+
+
+@pytest.mark.skipif(not RECORDED.exists(), reason="the recorded streams are not beside this checkout")
+async def test_recorded_streams() -> None:
+    recorded = [json.loads(line)["body"] for line in RECORDED.read_text().splitlines()]
+    # Two are of the older completions endpoint, which has no messages.
+    bodies = [body.encode() for body in recorded if not body.startswith("event: completion")]
+
+    async def replay(request: Request, answer: Answer) -> None:
+        await answer.send(stream_of(bodies.pop()))
+
+    count = len(bodies)
+    async with WireServer(replay) as server, probe(server.url) as made:
+        for _ in range(count):
+            observation = (await made.run()).observation
+            assert observation.outcome is Outcome.OK
+            assert observation.stop_reason is not None
+            assert observation.timings.first_token is not None
+            assert observation.usage is not None
+            assert observation.usage.output_tokens > 0
+
+
+# -- refusals --------------------------------------------------------------------
+
+
+def error_body(kind: str, message: str = "because") -> dict[str, object]:
+    return {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_2"}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "outcome"),
+    [
+        ("529 Overloaded", "overloaded_error", Outcome.OVERLOADED),
+        ("500 Internal Server Error", "api_error", Outcome.SERVER_ERROR),
+        ("429 Too Many Requests", "rate_limit_error", Outcome.RATE_LIMITED),
+        ("401 Unauthorized", "authentication_error", Outcome.KEY_REJECTED),
+    ],
+)
+async def test_errors_with_a_status(status: str, kind: str, outcome: Outcome) -> None:
+    headers = {"retry-after": "12", "x-should-retry": "true"}
+    async with WireServer(response(error_body(kind), status=status, headers=headers)) as server:
+        observation = await observe(server.url)
+    assert (observation.outcome, observation.error_type) == (outcome, kind)
+    assert observation.http_status == int(status[:3])
+    assert (observation.request_id, observation.message) == ("req_2", "because")
+    assert observation.retry_after_s == 12
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("before", [(), (START, BLOCK, TEXT)])
+async def test_an_error_inside_a_stream_goes_by_its_type(before: tuple[dict[str, object], ...]) -> None:
+    observation = await answered(
+        stream_of(sse((*before, error_body("overloaded_error"))), {"request-id": "req_3"})
+    )
+    assert (observation.outcome, observation.error_type) == (Outcome.OVERLOADED, "overloaded_error")
+    assert (observation.http_status, observation.request_id) == (200, "req_3")
+
+
+async def test_an_error_as_plain_data_of_a_stream() -> None:
+    event = b"event: message\ndata: " + json.dumps(error_body("overloaded_error")).encode() + b"\n\n"
+    assert (await answered(stream_of(event))).outcome is Outcome.OVERLOADED
+
+
+async def test_json_where_a_stream_belongs() -> None:
+    assert (await answered(response(error_body("api_error")))).outcome is Outcome.SERVER_ERROR
+    assert (await answered(response({"type": "message"}))).outcome is Outcome.INVALID_RESPONSE
+
+
+async def test_a_page_where_a_stream_belongs() -> None:
+    page = b"<html><head><title>Sign in</title></head></html>"
+    observation = await answered(response(page, content_type="text/html"))
+    assert observation.outcome is Outcome.INVALID_RESPONSE
+    assert observation.http_status == 200
+    assert "Sign in" in (observation.message or "")
+
+
+# -- damaged answers ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("events", [WHOLE[:-1], WHOLE[:4], WHOLE[:1]])
+async def test_a_stream_that_ends_without_message_stop(events: tuple[dict[str, object], ...]) -> None:
+    observation = await answered(stream_of(sse(events)))
+    assert observation.outcome is Outcome.TRUNCATED_STREAM
+    assert observation.usage is not None
+
+
+@pytest.mark.parametrize("reset", [True, False])
+async def test_a_connection_that_dies_in_mid_stream(*, reset: bool) -> None:
+    async def die(request: Request, answer: Answer) -> None:
+        await answer.send(CHUNKED + chunk(sse([START, BLOCK, TEXT])))
+        if reset:
+            answer.reset()
+        else:
+            answer.close()
+
+    async with WireServer(die) as server:
+        observation = await observe(server.url)
+    assert observation.outcome is Outcome.TRUNCATED_STREAM
+    assert len(server.requests) == 1
+
+
+async def test_a_whole_message_counts_though_the_connection_dies_after_it() -> None:
+    async def die(request: Request, answer: Answer) -> None:
+        await answer.send(CHUNKED + chunk(sse(WHOLE)))
+        answer.close()
+
+    async with WireServer(die) as server:
+        assert (await observe(server.url)).outcome is Outcome.OK
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"\n\n\n",
+        b"data: {}\n\n",
+        b"event: nonsense\ndata: {}\n\n",
+        b"event: message_start\ndata: {not json}\n\n",
+        b"event: message_start\ndata: \xff\xfe\n\n",
+        b"event: message_start\ndata: " + b"[" * 5000 + b"\n\n",
+        b"event: message_start\ndata: null\n\n",
+        b"event: message_start\ndata: 7\n\n",
+        b"some plain text",
+    ],
+)
+async def test_garbage_where_events_belong(body: bytes) -> None:
+    observation = await answered(stream_of(body))
+    assert observation.outcome is Outcome.INVALID_RESPONSE
+    assert observation.message
+
+
+async def test_damaged_fields_change_nothing() -> None:
+    start = {"type": "message_start", "message": {"usage": {"input_tokens": "many", "output_tokens": -5}}}
+    delta = {"type": "message_delta", "delta": "odd", "usage": [1]}
+    observation = await answered(stream_of(sse((start, TEXT, delta, STOP))))
+    assert observation.outcome is Outcome.OK
+    assert (observation.usage, observation.stop_reason, observation.cost_usd) == (None, None, 0.0)
+
+
+async def test_hostile_text_is_inert() -> None:
+    body = error_body("api_error", f"\x1b]0;owned\x07 {KEY} " + "x" * 100_000)
+    observation = await answered(response(body, status="500 Oops"))
+    assert "\x1b" not in (observation.message or "")
+    assert KEY not in (observation.message or "")
+    assert len(observation.message or "") <= 10_000
+
+
+@pytest.mark.parametrize("line", [b"x" * 60_000, b"a\n" * 30_000])
+async def test_an_answer_without_end_is_not_read_to_the_end(line: bytes) -> None:
+    async def flood(request: Request, answer: Answer) -> None:
+        await answer.send(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n")
+        while True:
+            await answer.send(line)
+
+    async with WireServer(flood) as server:
+        observation = await observe(server.url)
+    assert (observation.outcome, observation.error_type) == (Outcome.INVALID_RESPONSE, "too_large")
+
+
+async def test_an_endless_error_page_still_has_its_status() -> None:
+    async def flood(request: Request, answer: Answer) -> None:
+        await answer.send(b"HTTP/1.1 529 Overloaded\r\ncontent-type: text/html\r\n\r\n")
+        while True:
+            await answer.send(b"x" * 60_000)
+
+    async with WireServer(flood) as server:
+        observation = await observe(server.url)
+    assert (observation.outcome, observation.http_status) == (Outcome.OVERLOADED, 529)
+
+
+# -- no answer ----------------------------------------------------------------------
+
+
+async def test_a_server_that_hangs() -> None:
+    async def hang(request: Request, answer: Answer) -> None:
+        await answer.hang()
+
+    async with WireServer(hang) as server:
+        observation = await observe(server.url, timeout_s=0.2)
+    assert (observation.outcome, observation.error_type) == (Outcome.TIMEOUT, "read_timeout")
+    assert observation.http_status is None
+    assert observation.timings.connect is not None
+    assert observation.timings.first_byte is None
+
+
+async def test_a_server_that_trickles_for_ever() -> None:
+    async def trickle(request: Request, answer: Answer) -> None:
+        await answer.send(CHUNKED + chunk(sse([START, BLOCK])))
+        while True:
+            await answer.send(chunk(sse([{"type": "ping"}])))
+            await asyncio.sleep(0.01)
+
+    async with WireServer(trickle) as server:
+        observation = await observe(server.url, timeout_s=0.3)
+    assert (observation.outcome, observation.http_status) == (Outcome.TIMEOUT, 200)
+    assert observation.timings.total is not None
+    assert observation.timings.total < 5
+
+
+async def test_a_tls_handshake_that_hangs() -> None:
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+        writer.transport.abort()
+
+    routes = replace(DIRECT, trust=ssl.create_default_context)
+    server = await asyncio.start_server(silent, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        observation = await observe(f"https://127.0.0.1:{port}", timeout_s=0.2, routes=routes)
+    assert (observation.outcome, observation.error_type) == (Outcome.TIMEOUT, "tls_timeout")
+
+
+async def test_nobody_listens() -> None:
+    async with WireServer(b"") as server:
+        url = server.url
+    observation = await observe(url)
+    assert (observation.outcome, observation.error_type) == (Outcome.NETWORK, "refused")
+
+
+async def test_cancelling_leaves_nothing_behind() -> None:
+    arrived = asyncio.Event()
+
+    async def hang(request: Request, answer: Answer) -> None:
+        arrived.set()
+        await answer.hang()
+
+    async with WireServer(hang) as server, probe(server.url) as made:
+        task = asyncio.create_task(made.run())
+        await arrived.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+# -- connections -------------------------------------------------------------------
+
+
+async def test_a_connection_is_reused() -> None:
+    async with WireServer(stream_of(sse(WHOLE))) as server, probe(server.url) as made:
+        first = (await made.run()).observation
+        second = (await made.run()).observation
+    assert server.connections == 1
+    assert first.timings.connect is not None
+    assert second.timings.connect is None
+    assert second.outcome is Outcome.OK
+
+
+@pytest.mark.parametrize("reset", [True, False])
+async def test_a_reused_connection_that_dies_at_once_is_tried_on_a_fresh_one(*, reset: bool) -> None:
+    async def once_each(request: Request, answer: Answer) -> None:
+        if request.number == 1:
+            await answer.send(stream_of(sse(WHOLE)))
+        elif reset:
+            answer.reset()
+        else:
+            answer.close()
+
+    async with WireServer(once_each) as server, probe(server.url) as made:
+        first = (await made.run()).observation
+        second = (await made.run()).observation
+    assert not first.fresh_retry
+    assert second.fresh_retry
+    assert second.outcome is Outcome.OK
+    assert second.timings.connect is not None
+    assert len(server.requests) == 3
+
+
+async def test_a_reused_connection_that_dies_late_is_a_failure() -> None:
+    clock = LateClock()
+
+    async def late(request: Request, answer: Answer) -> None:
+        if request.number == 1:
+            await answer.send(stream_of(sse(WHOLE)))
+        else:
+            clock.late_s = 5.0
+            answer.close()
+
+    async with WireServer(late) as server, probe(server.url, clock=clock) as made:
+        await made.run()
+        second = (await made.run()).observation
+    assert (second.outcome, second.error_type) == (Outcome.NETWORK, "closed")
+    assert not second.fresh_retry
+    assert len(server.requests) == 2
+
+
+async def test_the_second_try_is_the_last() -> None:
+    async def dying(request: Request, answer: Answer) -> None:
+        if len(server.requests) == 1:
+            await answer.send(stream_of(sse(WHOLE)))
+        else:
+            answer.reset()
+
+    async with WireServer(dying) as server, probe(server.url) as made:
+        await made.run()
+        second = (await made.run()).observation
+    assert second.fresh_retry
+    assert (second.outcome, second.error_type) == (Outcome.NETWORK, "closed")
+    assert len(server.requests) == 3
+
+
+async def test_a_fresh_connection_that_dies_is_a_failure() -> None:
+    async def dying(request: Request, answer: Answer) -> None:
+        answer.reset()
+
+    async with WireServer(dying) as server:
+        observation = await observe(server.url)
+    assert observation.outcome is Outcome.NETWORK
+    assert not observation.fresh_retry
+    assert len(server.requests) == 1
+
+
+async def test_a_refusal_on_a_reused_connection_is_not_repeated() -> None:
+    async def then_overloaded(request: Request, answer: Answer) -> None:
+        overloaded = response(error_body("overloaded_error"), status="529 Overloaded")
+        await answer.send(stream_of(sse(WHOLE)) if request.number == 1 else overloaded)
+
+    async with WireServer(then_overloaded) as server, probe(server.url) as made:
+        await made.run()
+        assert (await made.run()).observation.outcome is Outcome.OVERLOADED
+    assert len(server.requests) == 2
+
+
+# -- what is never sent ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", [KEY + "\n", f"{KEY}\nX-Evil: 1", "\u201c" + KEY, " ", ""])
+async def test_keys_that_cannot_be_sent(key: str) -> None:
+    async with WireServer(stream_of(sse(WHOLE))) as server:
+        observation = await observe(server.url, key=key)
+    assert observation.outcome is Outcome.KEY_REJECTED
+    assert KEY not in (observation.message or "")
+    assert not server.requests
+
+
+@pytest.mark.parametrize("url", ["http://[::1", "ftp://api.example", "api.example", "http://:80"])
+async def test_base_urls_that_cannot_be_asked(url: str) -> None:
+    observation = await observe(url)
+    assert (observation.outcome, observation.error_type) == (Outcome.BAD_REQUEST, "unsendable")
+    assert observation.message
+
+
+async def test_without_a_model_nothing_is_sent() -> None:
+    async with WireServer(stream_of(sse(WHOLE))) as server:
+        observation = await observe(server.url, model=None)
+    assert observation.outcome is Outcome.MODEL_NOT_FOUND
+    assert not server.requests
+
+
+@pytest.mark.parametrize("value", ["x\rsecret", "x\x0bsecret"])
+async def test_custom_headers_that_cannot_be_sent(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", f"X-Secret: {value}")
+    async with WireServer(stream_of(sse(WHOLE))) as server:
+        observation = await observe(server.url)
+    assert observation.outcome is Outcome.BAD_REQUEST
+    assert "secret" not in (observation.message or "")
+
+
+async def test_trust_that_cannot_be_read() -> None:
+    def trust() -> ssl.SSLContext:
+        return ssl.create_default_context(cafile="/no/such/file.pem")
+
+    observation = await observe("https://127.0.0.1", routes=replace(DIRECT, trust=trust))
+    assert (observation.outcome, observation.error_type) == (Outcome.NETWORK, "tls_untrusted")
+
+
+async def test_a_proxy_that_cannot_be_used() -> None:
+    routes = replace(DIRECT, proxies=lambda: {"all": "socks5://user:hunter22@127.0.0.1:1"})
+    observation = await observe("http://127.0.0.1", routes=routes)
+    assert (observation.outcome, observation.error_type) == (Outcome.BAD_REQUEST, "unsendable")
+    assert "hunter22" not in (observation.message or "")
+
+
+# -- the environment -----------------------------------------------------------------
+
+
+async def test_the_environment_does_not_leak_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_API_KEY", "sk-ant-api03-from-the-environment")
+    monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "from-the-environment")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "http://127.0.0.1:1")
+    async with WireServer(stream_of(sse(WHOLE))) as server:
+        assert (await observe(server.url)).outcome is Outcome.OK
+    assert "environment" not in str(server.requests[0].headers)
+
+
+async def test_custom_headers_are_sent_as_the_sdk_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "X-Team: sre\nnonsense\nX-Env : prod ")
+    async with WireServer(stream_of(sse(WHOLE))) as server:
+        await observe(server.url)
+    assert server.requests[0].headers["x-team"] == "sre"
+    assert server.requests[0].headers["x-env"] == "prod"
+
+
+async def test_warming_up_loads_without_asking() -> None:
+    async with WireServer(stream_of(sse(WHOLE))) as server, probe(server.url) as made:
+        made.warm_up()
+        assert (await made.run()).observation.outcome is Outcome.OK
+    assert len(server.requests) == 1
+    assert not logging.getLogger("anthropic").isEnabledFor(logging.WARNING)
+
+
+# -- the fold ----------------------------------------------------------------------------
+
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=20),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=10,
+)
+EVENT = st.fixed_dictionaries(
+    {"type": st.sampled_from(["message_start", "message_delta", "content_block_delta", "message_stop", "x"])},
+    optional={"message": ANYTHING, "delta": ANYTHING, "usage": ANYTHING, "error": ANYTHING},
+)
+
+
+@given(st.lists(EVENT | ANYTHING, max_size=8))
+def test_no_event_is_too_odd(events: list[object]) -> None:
+    reply = Reply()
+    for event in events:
+        reply.hear(event)
+    assert reply.events == len(events)
+    assert reply.stop_reason is None or isinstance(reply.stop_reason, str)
+    assert reply.usage is None or reply.usage.output_tokens >= 0

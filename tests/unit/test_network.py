@@ -1,0 +1,519 @@
+"""One measured exchange: its phases, and every way it can fail, over real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import socket
+import ssl
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from claude_tui.model.observation import Outcome
+from claude_tui.model.text import Redactor
+from claude_tui.probes.certificate import expires_at
+from claude_tui.probes.clock import SystemClock
+from claude_tui.probes.dial import race, system_resolver
+from claude_tui.probes.faults import FaultCode
+from claude_tui.probes.network import MAX_BODY, Exchange, Requester
+from claude_tui.probes.routes import Routes, proxy_for
+from tests.wire_server import Answer, Request, WireServer, closed_port, make_certificate, response
+
+DIRECT = Routes(proxies=dict)
+IN_2040 = "20400101000000Z"
+
+
+async def get(
+    url: str, *, routes: Routes = DIRECT, timeout_s: float = 10.0, headers: Mapping[str, str] | None = None
+) -> Exchange:
+    requester = Requester(clock=SystemClock(), redactor=Redactor(), timeout_s=timeout_s, routes=routes)
+    return await requester.get(url, headers or {})
+
+
+def names(*addresses: str) -> Routes:
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        return addresses
+
+    return replace(DIRECT, resolve=resolve)
+
+
+def fault_of(exchange: Exchange) -> tuple[Outcome, FaultCode]:
+    assert exchange.fault is not None
+    return exchange.fault.outcome, exchange.fault.code
+
+
+async def test_each_phase_of_a_plain_exchange() -> None:
+    async with WireServer(response({"data": []}, headers={"X-Thing": "1"})) as server:
+        exchange = await get(server.url_of("localhost") + "/v1/models?limit=1000", routes=names("127.0.0.1"))
+    timings = exchange.timings
+    assert exchange.fault is None
+    assert (exchange.status, exchange.body) == (200, b'{"data": []}')
+    assert ("X-Thing", "1") in exchange.headers
+    assert timings.dns is not None
+    assert timings.connect is not None
+    assert timings.first_byte is not None
+    assert timings.total is not None
+    assert timings.tls is None
+    assert timings.first_token is None
+    assert timings.total >= timings.dns + timings.connect + timings.first_byte
+    assert exchange.sent_at is not None
+    assert exchange.received_at is not None
+    assert exchange.at <= exchange.sent_at <= exchange.received_at
+
+
+async def test_an_address_has_no_name_to_look_up() -> None:
+    async with WireServer(response()) as server:
+        exchange = await get(server.url)
+    assert exchange.timings.dns is None
+    assert exchange.timings.connect is not None
+
+
+async def test_the_host_header_keeps_the_name() -> None:
+    async with WireServer(response()) as server:
+        url = server.url_of("api.example")
+        await get(url, routes=names("127.0.0.1"))
+    assert f"http://{server.requests[0].headers['host']}" == url
+
+
+async def test_every_exchange_has_a_fresh_connection() -> None:
+    async with WireServer(response()) as server:
+        requester = Requester(clock=SystemClock(), redactor=Redactor(), timeout_s=10, routes=DIRECT)
+        for _ in range(3):
+            assert (await requester.get(server.url, {})).timings.connect is not None
+    assert server.connections == 3
+
+
+async def test_the_next_address_serves_when_the_first_refuses() -> None:
+    async with WireServer(response()) as server:
+        exchange = await get(server.url_of("api.example"), routes=names("::1", "127.0.0.1"))
+    assert exchange.fault is None
+    assert exchange.status == 200
+
+
+async def test_a_name_that_is_not_resolved() -> None:
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    exchange = await get("http://api.example", routes=replace(DIRECT, resolve=resolve))
+    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.DNS)
+    assert exchange.fault is not None
+    assert "api.example was not resolved" in exchange.fault.message
+    assert exchange.timings.connect is None
+    assert exchange.timings.total is not None
+
+
+async def test_a_name_without_addresses() -> None:
+    assert fault_of(await get("http://api.example", routes=names())) == (Outcome.NETWORK, FaultCode.DNS)
+
+
+async def test_a_name_that_no_resolver_can_take() -> None:
+    routes = replace(DIRECT, resolve=system_resolver)
+    exchange = await get(f"http://{'a' * 70}.example", routes=routes)
+    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.DNS)
+
+
+async def test_the_systems_resolver() -> None:
+    assert "127.0.0.1" in await system_resolver("localhost", 80)
+
+
+async def test_a_resolver_that_hangs() -> None:
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        await asyncio.Event().wait()
+        return ()
+
+    exchange = await get("http://api.example", routes=replace(DIRECT, resolve=resolve), timeout_s=0.05)
+    assert fault_of(exchange) == (Outcome.TIMEOUT, FaultCode.DNS_TIMEOUT)
+    assert exchange.timings.dns is None
+
+
+async def test_a_refused_connection() -> None:
+    exchange = await get(f"http://127.0.0.1:{closed_port()}")
+    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.REFUSED)
+
+
+async def test_unreachable_says_less_than_refused() -> None:
+    async def connect(address: str) -> Answer:
+        raise (
+            OSError(101, "Connect call failed") if ":" in address else ConnectionRefusedError(111, "refused")
+        )
+
+    with pytest.raises(ConnectionRefusedError):
+        await race(["127.0.0.1", "::1"], connect, 0)
+
+
+async def test_a_server_that_never_answers() -> None:
+    async def hang(request: Request, answer: Answer) -> None:
+        await answer.hang()
+
+    async with WireServer(hang) as server:
+        exchange = await get(server.url, timeout_s=0.1)
+    assert fault_of(exchange) == (Outcome.TIMEOUT, FaultCode.READ_TIMEOUT)
+    assert exchange.timings.connect is not None
+    assert exchange.timings.first_byte is None
+    assert exchange.timings.total is not None
+    assert exchange.timings.total < 5
+
+
+async def test_a_server_that_trickles_for_ever() -> None:
+    async def trickle(request: Request, answer: Answer) -> None:
+        await answer.send(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
+        while True:
+            await answer.send(b" ")
+            await asyncio.sleep(0.01)
+
+    async with WireServer(trickle) as server:
+        exchange = await get(server.url, timeout_s=0.2)
+    assert fault_of(exchange) == (Outcome.TIMEOUT, FaultCode.READ_TIMEOUT)
+    assert exchange.status == 200
+    assert exchange.fault is not None
+    assert "began but did not end within 0.2s" in exchange.fault.message
+
+
+async def test_a_reset_before_the_answer() -> None:
+    async def reset(request: Request, answer: Answer) -> None:
+        answer.reset()
+
+    async with WireServer(reset) as server:
+        exchange = await get(server.url)
+    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.CLOSED)
+
+
+async def test_a_connection_closed_without_an_answer() -> None:
+    async def close(request: Request, answer: Answer) -> None:
+        answer.close()
+
+    async with WireServer(close) as server:
+        exchange = await get(server.url)
+    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.CLOSED)
+    assert exchange.fault is not None
+    assert exchange.fault.message == "no answer: connection closed after the request was sent"
+
+
+@pytest.mark.parametrize("reset", [True, False])
+async def test_an_answer_that_is_cut_short(*, reset: bool) -> None:
+    async def cut(request: Request, answer: Answer) -> None:
+        await answer.send(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{")
+        if reset:
+            answer.reset()
+        else:
+            answer.close()
+
+    async with WireServer(cut) as server:
+        exchange = await get(server.url)
+    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.CUT_SHORT)
+
+
+async def test_what_is_not_http() -> None:
+    async with WireServer(b"SSH-2.0-OpenSSH_9.9 \x1b[31m\r\n\r\n") as server:
+        exchange = await get(server.url)
+    assert fault_of(exchange) == (Outcome.INVALID_RESPONSE, FaultCode.PROTOCOL)
+    assert exchange.fault is not None
+    assert "\x1b" not in exchange.fault.message
+
+
+async def test_an_answer_without_end_is_not_read_to_the_end() -> None:
+    async def flood(request: Request, answer: Answer) -> None:
+        await answer.send(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            await answer.send(b"x" * 65536)
+
+    async with WireServer(flood) as server:
+        exchange = await get(server.url)
+    assert fault_of(exchange) == (Outcome.INVALID_RESPONSE, FaultCode.TOO_LARGE)
+    assert len(exchange.body) < MAX_BODY + 1_000_000
+
+
+async def test_a_body_that_is_not_what_its_encoding_says() -> None:
+    async with WireServer(response(b"not gzip", headers={"content-encoding": "gzip"})) as server:
+        exchange = await get(server.url)
+    assert fault_of(exchange) == (Outcome.INVALID_RESPONSE, FaultCode.PROTOCOL)
+
+
+async def test_a_compressed_body() -> None:
+    body = gzip.compress(b'{"data": []}')
+    async with WireServer(response(body, headers={"content-encoding": "gzip"})) as server:
+        assert (await get(server.url)).body == b'{"data": []}'
+
+
+async def test_a_redirect_is_not_followed() -> None:
+    moved = response(status="302 Found", headers={"location": "http://login.example/"})
+    async with WireServer(moved) as server:
+        exchange = await get(server.url)
+    assert (exchange.status, exchange.fault, len(server.requests)) == (302, None, 1)
+
+
+async def test_a_header_that_cannot_be_sent_is_not_shown() -> None:
+    async with WireServer(response()) as server:
+        for value in ("Bearer sk-secret\nx", "Bearer sk-secret\u201c"):
+            exchange = await get(server.url, headers={"Authorization": value})
+            assert fault_of(exchange) == (Outcome.BAD_REQUEST, FaultCode.UNSENDABLE)
+            assert exchange.fault is not None
+            assert "secret" not in exchange.fault.message
+    assert not server.requests
+
+
+async def test_cancelling_leaves_nothing_behind() -> None:
+    arrived = asyncio.Event()
+
+    async def hang(request: Request, answer: Answer) -> None:
+        arrived.set()
+        await answer.hang()
+
+    async with WireServer(hang) as server:
+        task = asyncio.create_task(get(server.url))
+        await arrived.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+
+# -- TLS ----------------------------------------------------------------------
+
+
+def serving(pem: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(pem)
+    return context
+
+
+def trusting(pem: Path | None) -> Routes:
+    return replace(
+        DIRECT,
+        trust=lambda: ssl.create_default_context(cafile=str(pem)) if pem else ssl.create_default_context(),
+    )
+
+
+async def test_tls_is_timed_and_its_certificate_read(tmp_path: Path) -> None:
+    pem = make_certificate(tmp_path, end=IN_2040)
+    async with WireServer(response(), tls=serving(pem)) as server:
+        exchange = await get(server.url_of("localhost"), routes=trusting(pem))
+    assert exchange.fault is None
+    assert exchange.timings.tls is not None
+    assert exchange.tls_expires_at == datetime(2040, 1, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("names_in_it", "end", "trusted", "code", "words"),
+    [
+        ("DNS:localhost", "20200201000000Z", True, FaultCode.TLS_EXPIRED, "has expired"),
+        ("DNS:localhost", IN_2040, False, FaultCode.TLS_UNTRUSTED, "unknown issuer"),
+        ("DNS:elsewhere", IN_2040, True, FaultCode.TLS_HOSTNAME, "another host name"),
+    ],
+)
+async def test_certificates_that_are_not_accepted(
+    tmp_path: Path, names_in_it: str, end: str, trusted: bool, code: FaultCode, words: str
+) -> None:
+    pem = make_certificate(tmp_path, names_in_it, end=end)
+    async with WireServer(response(), tls=serving(pem)) as server:
+        routes = replace(trusting(pem if trusted else None), resolve=names("127.0.0.1").resolve)
+        exchange = await get(server.url_of("localhost"), routes=routes)
+    assert fault_of(exchange) == (Outcome.NETWORK, code)
+    assert exchange.fault is not None
+    assert words in exchange.fault.message
+    assert exchange.timings.tls is None
+    assert not server.requests
+
+
+async def test_a_server_that_speaks_no_tls() -> None:
+    async with WireServer(response(status="400 Bad Request")) as server:
+        url = server.url.replace("http:", "https:")
+        exchange = await get(url, routes=trusting(None), timeout_s=0.5)
+    assert fault_of(exchange)[1] in {FaultCode.TLS_HANDSHAKE, FaultCode.TLS_TIMEOUT}
+
+
+async def test_a_connection_closed_in_the_handshake() -> None:
+    async def hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.transport.abort()
+
+    server = await asyncio.start_server(hang_up, "127.0.0.1", 0)
+    async with server:
+        port = server.sockets[0].getsockname()[1]
+        exchange = await get(f"https://127.0.0.1:{port}", routes=trusting(None))
+    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.TLS_HANDSHAKE)
+
+
+async def test_trusted_certificates_that_cannot_be_read() -> None:
+    def trust() -> ssl.SSLContext:
+        return ssl.create_default_context(cafile="/no/such/file.pem")
+
+    exchange = await get("https://127.0.0.1", routes=replace(DIRECT, trust=trust))
+    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.TLS_UNTRUSTED)
+    assert exchange.fault is not None
+    assert "SSL_CERT_FILE" in exchange.fault.message
+
+
+def test_certificate_ends_agree_with_openssl(tmp_path: Path) -> None:
+    for number, end in enumerate(
+        ("20491231235959Z", "20500101000000Z", "99991231235959Z", "20200201000000Z")
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        der = ssl.PEM_cert_to_DER_cert(
+            make_certificate(folder, end=end)
+            .read_text()
+            .partition("KEY-----\n")[2]
+            .partition("KEY-----\n")[2]
+        )
+        assert expires_at(der) == datetime.strptime(end, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
+
+
+@given(st.binary(max_size=200))
+def test_a_damaged_certificate_has_no_end(der: bytes) -> None:
+    assert expires_at(der) is None
+
+
+# -- proxies ------------------------------------------------------------------
+
+
+async def test_through_a_proxy_the_target_is_out_of_sight() -> None:
+    async with WireServer(response(b"seen")) as proxy:
+        routes = replace(DIRECT, proxies=lambda: {"http": proxy.url})
+        exchange = await get("http://api.example/v1/models", routes=routes)
+    assert (exchange.status, exchange.body) == (200, b"seen")
+    assert proxy.requests[0].line == "GET http://api.example/v1/models HTTP/1.1"
+    assert exchange.timings.dns is None
+    assert exchange.timings.connect is None
+    assert exchange.timings.first_byte is not None
+
+
+async def test_the_tls_through_a_tunnel_is_the_targets(tmp_path: Path) -> None:
+    asked: list[bytes] = []
+
+    async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.append(await reader.readuntil(b"\r\n\r\n"))
+        from_target, to_target = await asyncio.open_connection("127.0.0.1", target.port)
+        writer.write(b"HTTP/1.1 200 Connection established\r\nX-Of: proxy\r\n\r\n")
+        await asyncio.gather(pour(reader, to_target), pour(from_target, writer))
+
+    pem = make_certificate(tmp_path, end=IN_2040)
+    async with WireServer(response(status="404 Not Found"), tls=serving(pem)) as target:
+        proxy = await asyncio.start_server(tunnel, "127.0.0.1", 0)
+        async with proxy:
+            port = proxy.sockets[0].getsockname()[1]
+            routes = replace(
+                trusting(pem), proxies=lambda: {"https": f"http://me:pass%21word@127.0.0.1:{port}"}
+            )
+            exchange = await get("https://localhost/v1/models", routes=routes)
+    assert exchange.status == 404
+    assert "x-of" not in dict(exchange.headers)
+    assert asked[0].startswith(b"CONNECT localhost:443 HTTP/1.1")
+    assert b"Proxy-Authorization: Basic bWU6cGFzcyF3b3Jk" in asked[0]
+    assert exchange.timings.connect is None
+    assert exchange.timings.tls is not None
+    assert exchange.timings.first_byte is not None
+    assert exchange.tls_expires_at == datetime(2040, 1, 1, tzinfo=UTC)
+
+
+async def pour(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    with suppress(ConnectionError):
+        while data := await reader.read(65536):
+            writer.write(data)
+    writer.transport.abort()
+
+
+async def test_a_proxy_that_asks_for_a_password() -> None:
+    async with WireServer(response(status="407 Proxy Authentication Required")) as proxy:
+        routes = replace(trusting(None), proxies=lambda: {"https": proxy.url})
+        exchange = await get("https://api.example", routes=routes)
+    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.PROXY)
+    assert exchange.status is None
+    assert exchange.fault is not None
+    assert "407" in exchange.fault.message
+
+
+async def test_a_proxy_that_is_not_there() -> None:
+    routes = replace(DIRECT, proxies=lambda: {"all": f"127.0.0.1:{closed_port()}"})
+    exchange = await get("http://api.example", routes=routes)
+    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.REFUSED)
+    assert exchange.fault is not None
+    assert exchange.fault.message.startswith("the proxy refused")
+
+
+@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "gopher://127.0.0.1:1", "http://[::1"])
+async def test_a_proxy_that_cannot_be_used(proxy: str) -> None:
+    exchange = await get("http://api.example", routes=replace(DIRECT, proxies=lambda: {"all": proxy}))
+    assert fault_of(exchange) == (Outcome.BAD_REQUEST, FaultCode.UNSENDABLE)
+
+
+@pytest.mark.parametrize(
+    ("url", "no_proxy", "direct"),
+    [
+        ("https://api.anthropic.com", "", False),
+        ("https://api.anthropic.com", "*", True),
+        ("https://api.anthropic.com", "anthropic.com", True),
+        ("https://api.anthropic.com", " example.com , anthropic.com ", True),
+        ("https://api.anthropic.com", ".anthropic.com", True),
+        ("https://anthropic.com", ".anthropic.com", False),
+        ("https://notanthropic.com", "anthropic.com", False),
+        ("https://api.anthropic.com", "api.anthropic.com:8443", False),
+        ("https://api.anthropic.com:8443", "api.anthropic.com:8443", True),
+        ("http://localhost:8080", "localhost", True),
+        ("http://127.0.0.1:8080", "127.0.0.1", True),
+        ("http://[::1]:8080", "::1", True),
+        ("https://api.anthropic.com", "http://api.anthropic.com", False),
+        ("http://api.anthropic.com", "http://api.anthropic.com", True),
+    ],
+)
+def test_hosts_that_go_without_the_proxy(url: str, no_proxy: str, direct: bool) -> None:
+    proxies = {"http": "http://proxy:1", "https": "http://proxy:1", "no": no_proxy}
+    assert (proxy_for(url, proxies) is None) is direct
+
+
+# -- racing -------------------------------------------------------------------
+
+
+class Connection:
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.closed = False
+
+    async def aclose(self) -> None:
+        self.closed = True
+
+
+async def test_a_hanging_address_does_not_hold_up_the_next() -> None:
+    async def connect(address: str) -> Connection:
+        if address == "::1":
+            await asyncio.Event().wait()
+        return Connection(address)
+
+    assert (await race(["::1", "127.0.0.1"], connect, 0)).address == "127.0.0.1"
+
+
+@given(st.lists(st.sampled_from(["stands", "refuses", "hangs"]), min_size=1, max_size=6))
+def test_one_connection_wins_and_no_other_stays_open(addresses: list[str]) -> None:
+    opened: list[Connection] = []
+
+    async def connect(address: str) -> Connection:
+        if address == "refuses":
+            raise ConnectionRefusedError
+        if address == "hangs":
+            await asyncio.Event().wait()
+        opened.append(Connection(address))
+        return opened[-1]
+
+    async def run() -> Connection:
+        async with asyncio.timeout(0.02):
+            return await race(addresses, connect, 0)
+
+    if "stands" in addresses:
+        winner = asyncio.run(run())
+        assert [each for each in opened if not each.closed] == [winner]
+    else:
+        with pytest.raises((ConnectionRefusedError, TimeoutError)):
+            asyncio.run(run())
+
+
+async def test_a_slow_clock_cannot_make_skew() -> None:
+    async with WireServer(response()) as server:
+        exchange = await get(server.url)
+    assert exchange.received_at is not None
+    assert exchange.received_at - exchange.at < timedelta(seconds=10)
