@@ -1,0 +1,205 @@
+"""Observations as rows: what repeats is a Kind, the usual numbers are columns, the rest is `extra`."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import astuple, dataclass
+from typing import Any
+
+from claude_tui.model.observation import (
+    Observation,
+    Outcome,
+    RateLimitReading,
+    Source,
+    Timings,
+    Usage,
+    WindowReading,
+)
+from claude_tui.store.instants import (
+    from_micros,
+    from_micros_or_none,
+    pack_seconds,
+    to_micros_or_none,
+    unpack_seconds,
+)
+
+__all__ = ["COLUMNS", "UNREADABLE", "Kind", "Row", "decode", "encode", "kind_of"]
+
+Row = tuple[Any, ...]
+Varying = tuple[str | None, str | None, str | None, str | None, int | None]
+
+# The columns of `observations` beside `at`, `n` and `kind`, in the order `encode` gives them.
+COLUMNS = "request_id, dns, connect, tls, first_byte, first_token, total, server, skew, cost_usd, extra"
+
+# What decoding raises on a value that this version cannot have written.
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, zlib.error)
+
+# Part of the format: another dictionary makes every stored `extra` unreadable and needs a migration.
+# Four rate-limit buckets take 220 bytes as JSON and 48 deflated with it.
+_DICTIONARY = (
+    b'{"message":"Overloaded","retry_after_s":30.0,"fresh_retry":true,"varying":[null,null,null,null,null],'
+    b'"windows":[["7d",0.25,1795183200000000,"allowed"],["5h",0.5,1795183200000000,"allowed_warning"]],'
+    b'"headers":[["anthropic-organization-id","00000000-0000-"],["content-type","text/html"],["server","cloudflare"],'
+    b'["x-should-retry","true"],["server-timing","x-originResponse;dur=1"],["x-envoy-upstream-service-time","325"],'
+    b'["cf-ray","9a0b1c2d3e4f5678-FRA"],["retry-after","30"]],"usage":[12,8,0,0],"limits":['
+    b'["requests",1000,999,1795183200000000],["input-tokens",2000000,2000000,1795183200000000],'
+    b'["output-tokens",400000,400000,1795183200000000],["tokens",2400000,2400000,1795183200000000]]}'
+)
+
+_SOURCES = {source.value: source for source in Source}
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+_NO_EXTRA: dict[str, Any] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What many observations have in common; a row names it by number.
+
+    `source` and `outcome` are plain text here: another version may have written words that
+    this one does not know.
+    """
+
+    source: str
+    outcome: str
+    target: str
+    model: str | None
+    http_status: int | None
+    error_type: str | None
+    error_code: str | None
+    stop_reason: str | None
+    tls_expires_at: int | None
+
+    @property
+    def varying(self) -> Varying:
+        """The parts that a server may vary without end."""
+        return (self.model, self.error_type, self.error_code, self.stop_reason, self.tls_expires_at)
+
+    def plain(self) -> Kind:
+        """Without them."""
+        return Kind(self.source, self.outcome, self.target, None, self.http_status, None, None, None, None)
+
+    @property
+    def known(self) -> bool:
+        """Whether this version has words for it."""
+        return self.source in _SOURCES and self.outcome in _OUTCOMES
+
+
+def kind_of(observation: Observation) -> Kind:
+    return Kind(
+        source=observation.source.value,
+        outcome=observation.outcome.value,
+        target=observation.target,
+        model=observation.model,
+        http_status=observation.http_status,
+        error_type=observation.error_type,
+        error_code=observation.error_code,
+        stop_reason=observation.stop_reason,
+        tls_expires_at=to_micros_or_none(observation.tls_expires_at),
+    )
+
+
+def encode(observation: Observation, varying: Varying | None = None) -> Row:
+    """The values of COLUMNS. `varying` is that of a Kind too many to number, kept in the row itself."""
+    timings = observation.timings
+    return (
+        observation.request_id,
+        pack_seconds(timings.dns),
+        pack_seconds(timings.connect),
+        pack_seconds(timings.tls),
+        pack_seconds(timings.first_byte),
+        pack_seconds(timings.first_token),
+        pack_seconds(timings.total),
+        pack_seconds(observation.server_s),
+        pack_seconds(observation.skew_s),
+        observation.cost_usd,
+        _pack_extra(_extra_of(observation, varying)),
+    )
+
+
+def decode(at: int, kind: Kind, values: Row) -> Observation:
+    """The Observation of `encode`. Raises one of UNREADABLE for what this version cannot have written."""
+    request_id, *phases, server, skew, cost, packed = values
+    extra = _unpack_extra(packed) if packed is not None else _NO_EXTRA
+    varying: Varying = extra.get("varying") or kind.varying
+    model, error_type, error_code, stop_reason, expires = varying
+    return Observation(
+        at=from_micros(at),
+        source=_SOURCES[kind.source],
+        target=kind.target,
+        outcome=_OUTCOMES[kind.outcome],
+        http_status=kind.http_status,
+        error_type=error_type,
+        error_code=error_code,
+        message=extra.get("message"),
+        request_id=request_id,
+        timings=Timings(*map(unpack_seconds, phases)),
+        model=model,
+        stop_reason=stop_reason,
+        usage=Usage(*extra["usage"]) if "usage" in extra else None,
+        rate_limits=_readings(extra["limits"]) if "limits" in extra else (),
+        windows=_windows(extra["windows"]) if "windows" in extra else (),
+        retry_after_s=extra.get("retry_after_s"),
+        server_s=unpack_seconds(server),
+        skew_s=unpack_seconds(skew),
+        tls_expires_at=from_micros_or_none(expires),
+        fresh_retry="fresh_retry" in extra,
+        cost_usd=cost,
+        headers=tuple((name, value) for name, value in extra["headers"]) if "headers" in extra else (),
+    )
+
+
+def _extra_of(observation: Observation, varying: Varying | None) -> dict[str, object]:
+    parts = {
+        "varying": varying,
+        "message": observation.message,
+        "retry_after_s": observation.retry_after_s,
+        "fresh_retry": observation.fresh_retry or None,
+        "windows": [
+            (window.window, window.utilization, to_micros_or_none(window.reset_at), window.status)
+            for window in observation.windows
+        ]
+        or None,
+        "headers": observation.headers or None,
+        "usage": astuple(observation.usage) if observation.usage is not None else None,
+        "limits": [
+            (reading.bucket, reading.limit, reading.remaining, to_micros_or_none(reading.reset_at))
+            for reading in observation.rate_limits
+        ]
+        or None,
+    }
+    return {name: value for name, value in parts.items() if value is not None}
+
+
+def _pack_extra(extra: dict[str, object]) -> str | bytes | None:
+    """JSON, deflated where that is shorter; None for nothing."""
+    if not extra:
+        return None
+    text = json.dumps(extra, separators=(",", ":"))
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS, zdict=_DICTIONARY)
+    packed = packer.compress(text.encode("ascii")) + packer.flush()
+    return packed if len(packed) < len(text) else text
+
+
+def _unpack_extra(stored: str | bytes) -> dict[str, Any]:
+    if isinstance(stored, bytes):
+        unpacker = zlib.decompressobj(wbits=-zlib.MAX_WBITS, zdict=_DICTIONARY)
+        stored = (unpacker.decompress(stored) + unpacker.flush()).decode("ascii")
+    extra = json.loads(stored)
+    if not isinstance(extra, dict):
+        raise TypeError(f"extra is a {type(extra).__name__}, not an object")
+    return extra
+
+
+def _readings(entries: list[Any]) -> tuple[RateLimitReading, ...]:
+    return tuple(
+        RateLimitReading(bucket, limit, remaining, from_micros_or_none(reset_at))
+        for bucket, limit, remaining, reset_at in entries
+    )
+
+
+def _windows(entries: list[Any]) -> tuple[WindowReading, ...]:
+    return tuple(
+        WindowReading(name, utilization, from_micros_or_none(reset_at), status)
+        for name, utilization, reset_at, status in entries
+    )

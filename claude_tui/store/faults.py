@@ -1,0 +1,92 @@
+"""What can be wrong with a store, and how to say it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+__all__ = [
+    "DamagedStoreError",
+    "NewerStoreError",
+    "StoreError",
+    "describe",
+    "is_damage",
+    "memory_only",
+    "primary_code",
+    "was_set_aside",
+]
+
+_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_FORMAT})
+
+_WORDS = {
+    sqlite3.SQLITE_FULL: "the disk is full",
+    sqlite3.SQLITE_READONLY: "it is read-only",
+    sqlite3.SQLITE_BUSY: "another process keeps it locked",
+    sqlite3.SQLITE_LOCKED: "another process keeps it locked",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened",
+    sqlite3.SQLITE_PERM: "permission denied",
+    sqlite3.SQLITE_IOERR: "the disk reports an error",
+}
+
+
+class StoreError(Exception):
+    """A store cannot be used.
+
+    StoreError
+    ├── DamagedStoreError   not (or no longer) a store: to be set aside
+    └── NewerStoreError     written by a later version: to be left alone
+    """
+
+
+class DamagedStoreError(StoreError):
+    pass
+
+
+class NewerStoreError(StoreError):
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"the store has schema version {found} from a newer claude-top, this one knows {known}; "
+            "update claude-top or choose another data directory"
+        )
+
+
+def primary_code(error: sqlite3.Error) -> int:
+    """SQLite's result code without its extended part; 0 for errors of the Python module itself."""
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def is_damage(error: Exception) -> bool:
+    """Whether trying again is useless because of what is in the file."""
+    if isinstance(error, sqlite3.Error):
+        return primary_code(error) in _DAMAGE
+    return isinstance(error, DamagedStoreError)
+
+
+def describe(error: Exception) -> str:
+    """What happened, in a few words."""
+    if isinstance(error, sqlite3.Error):
+        return _WORDS.get(primary_code(error), str(error))
+    if isinstance(error, OSError):
+        return (error.strerror or str(error) or type(error).__name__).lower()
+    return str(error)
+
+
+def memory_only(path: Path, error: Exception, *, losing: bool) -> str:
+    """The notice that history is not being written to `path`. `losing`: memory is full as well."""
+    state = "history is kept in memory only" + (", the oldest of it is being dropped" if losing else "")
+    return f"{state}: {_reason(path, error)} ({path})"
+
+
+def _reason(path: Path, error: Exception) -> str:
+    # SQLite says no more than this of a log that it may not create.
+    unopened = isinstance(error, sqlite3.Error) and primary_code(error) == sqlite3.SQLITE_CANTOPEN
+    if unopened and not os.access(path.parent, os.W_OK):
+        return "the directory is read-only"
+    return describe(error)
+
+
+def was_set_aside(path: Path, aside: Path, error: Exception) -> str:
+    """The notice that a damaged store was replaced."""
+    what = f"the history was unreadable ({describe(error)})"
+    return f"{what}: {path.name} was set aside as {aside.name}, a new one begun"

@@ -1,0 +1,159 @@
+"""The files of a store: private, found again after a move, set aside when damaged, never deleted."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import stat
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+
+from claude_tui.store.faults import DamagedStoreError
+
+__all__ = [
+    "LOCK_TIMEOUT_S",
+    "NAME",
+    "Connect",
+    "Identity",
+    "connect",
+    "directory_lock",
+    "identity_of",
+    "make_directory",
+    "make_file",
+    "set_aside",
+]
+
+NAME = "history.db"
+_COMPANIONS = ("-wal", "-shm")
+LOCK_TIMEOUT_S = 1.0
+_LOCK_POLL_S = 0.01
+
+Identity = tuple[int, int]
+Connect = Callable[[Path], sqlite3.Connection]
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """A connection in autocommit mode, usable from any thread. It never creates the file."""
+    connection = sqlite3.connect(
+        f"{path.as_uri()}?mode=rw", uri=True, timeout=2.0, isolation_level=None, check_same_thread=False
+    )
+    connection.execute("PRAGMA temp_store = MEMORY")
+    return connection
+
+
+def make_directory(directory: Path) -> None:
+    """Creates `directory` for its owner alone; an empty one of ours is tightened to that.
+
+    A directory that already holds something is left as it is: it may be a home, or shared on purpose.
+    """
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        directory.mkdir(mode=0o700)
+    except FileExistsError:
+        info = directory.stat()
+        if (
+            info.st_uid == os.geteuid()
+            and stat.S_IMODE(info.st_mode) & 0o077
+            and not any(directory.iterdir())
+        ):
+            directory.chmod(0o700)
+
+
+def make_file(path: Path) -> None:
+    """Makes `path` a file for its owner alone. Raises DamagedStoreError when it is something else.
+
+    SQLite gives -wal and -shm the mode of the database. An existing file is not opened here: closing it
+    would drop the locks that SQLite holds on it in this process.
+    """
+    _require_no_orphan(path)
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    except FileExistsError:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise DamagedStoreError("it is not a file") from None
+    if stat.S_IMODE(path.stat().st_mode) != 0o600:
+        # Somebody else's file that we may use is theirs to protect.
+        with suppress(PermissionError):
+            path.chmod(0o600)
+
+
+def _require_no_orphan(path: Path) -> None:
+    """SQLite would delete the log of an empty database; it may hold records, so it goes aside instead."""
+    wal = _companion(path, "-wal")
+    if _size(path) == 0 and _size(wal) > 0:
+        raise DamagedStoreError("its write-ahead log has lost its database")
+
+
+def identity_of(path: Path) -> Identity | None:
+    """Which file `path` names now; None when there is none."""
+    try:
+        info = path.stat()
+    except OSError:
+        return None
+    return info.st_dev, info.st_ino
+
+
+def set_aside(path: Path, now: datetime) -> Path:
+    """Moves a damaged store out of the way and returns its new path. Call it under `directory_lock`.
+
+    The log goes first: a new database must never find the old one's log beside it.
+    """
+    aside = _free_name(path, now)
+    for suffix in (*_COMPANIONS, ""):
+        with suppress(FileNotFoundError):
+            _companion(path, suffix).rename(_companion(aside, suffix))
+    return aside
+
+
+@contextmanager
+def directory_lock(directory: Path, timeout_s: float) -> Iterator[None]:
+    """Keeps other processes from opening, migrating or setting aside a store here meanwhile.
+
+    The kernel frees it when the process dies, however it dies. Raises TimeoutError.
+    """
+    handle = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        _flock(handle, time.monotonic() + timeout_s)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _flock(handle: int, deadline: float) -> None:
+    while True:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise TimeoutError("another process keeps the data directory locked") from None
+            time.sleep(_LOCK_POLL_S)
+        except OSError:
+            # Some network file systems cannot lock a directory: go on without, as SQLite itself still locks.
+            return
+        else:
+            return
+
+
+def _companion(path: Path, suffix: str) -> Path:
+    return path.with_name(path.name + suffix)
+
+
+def _free_name(path: Path, now: datetime) -> Path:
+    wanted = path.with_name(f"{path.name}.damaged-{now:%Y%m%dT%H%M%SZ}")
+    candidate, number = wanted, 2
+    while candidate.exists() or any(_companion(candidate, suffix).exists() for suffix in _COMPANIONS):
+        candidate = wanted.with_name(f"{wanted.name}-{number}")
+        number += 1
+    return candidate
+
+
+def _size(path: Path) -> int:
+    try:
+        info = path.lstat()
+    except FileNotFoundError:
+        return 0
+    return info.st_size if stat.S_ISREG(info.st_mode) else 1

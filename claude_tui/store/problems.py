@@ -1,0 +1,55 @@
+"""The one thing wrong with the store that a person should know now."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from enum import IntEnum
+
+__all__ = ["Origin", "Problems"]
+
+
+class Origin(IntEnum):
+    """Where a problem comes from, the worst first. What is over is cleared; a LOSS or DAMAGE stays told."""
+
+    WRITING = 0
+    READING = 1
+    LOSS = 2
+    DAMAGE = 3
+
+
+class Problems:
+    """Keeps one text per origin and tells `on_problem` when the worst changes: its text, or None for none.
+
+    `on_problem` is called from whichever thread noticed.
+    """
+
+    def __init__(self, on_problem: Callable[[str | None], None]) -> None:
+        self._on_problem = on_problem
+        self._texts: dict[Origin, str] = {}
+        self._lock = threading.Lock()
+
+    @property
+    def current(self) -> str | None:
+        with self._lock:
+            return self._worst()
+
+    def tell(self, origin: Origin, text: str) -> None:
+        self._change(origin, text)
+
+    def clear(self, origin: Origin) -> None:
+        self._change(origin, None)
+
+    def _change(self, origin: Origin, text: str | None) -> None:
+        with self._lock:
+            before = self._worst()
+            if text is None:
+                self._texts.pop(origin, None)
+            else:
+                self._texts[origin] = text
+            after = self._worst()
+        if after != before:
+            self._on_problem(after)
+
+    def _worst(self) -> str | None:
+        return self._texts[min(self._texts)] if self._texts else None

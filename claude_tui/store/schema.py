@@ -1,0 +1,120 @@
+"""The tables, and how a store of an older version becomes one of this version."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+
+from claude_tui.store.faults import DamagedStoreError, NewerStoreError, primary_code
+
+__all__ = ["MIGRATIONS", "is_current", "prepare"]
+
+# Marks the file as ours in its header ("ClTp"): another program's database is never taken for a store.
+APPLICATION_ID = 0x436C5470
+
+# `at` is microseconds since 1970. Observations are clustered by it: "since X" is one range of one b-tree,
+# without an index; `n` tells apart what shares a microsecond. Columns without a type hold durations
+# as integer microseconds where that is exact, else as REAL seconds. `extra` is JSON, deflated or not (codec).
+_FIRST = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE kinds (
+    id INTEGER PRIMARY KEY, source TEXT NOT NULL, outcome TEXT NOT NULL, target TEXT NOT NULL, model TEXT,
+    http_status INTEGER, error_type TEXT, error_code TEXT, stop_reason TEXT, tls_expires_at INTEGER
+);
+CREATE TABLE observations (
+    at INTEGER NOT NULL, n INTEGER NOT NULL, kind INTEGER NOT NULL, request_id TEXT,
+    dns, connect, tls, first_byte, first_token, total, server, skew,
+    cost_usd REAL NOT NULL, extra,
+    PRIMARY KEY (at, n)
+) WITHOUT ROWID;
+CREATE TABLE status_reports (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE INDEX status_reports_by_at ON status_reports (at);
+CREATE TABLE catalogues (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE INDEX catalogues_by_at ON catalogues (at);
+INSERT INTO meta VALUES ('format', 'claude-top history');
+"""
+
+# Migration k takes a store from `user_version` k to k+1. Append; never change one that was released.
+MIGRATIONS: tuple[str, ...] = (_FIRST,)
+
+_TOUCH = (
+    "SELECT max(at) FROM observations",
+    "SELECT max(at) FROM status_reports",
+    "SELECT max(at) FROM catalogues",
+    "SELECT max(id) FROM kinds",
+    "SELECT count(*) FROM meta",
+)
+
+
+def prepare(connection: sqlite3.Connection, migrations: Sequence[str] = MIGRATIONS) -> None:
+    """Makes the store behind `connection` one of this version.
+
+    Raises NewerStoreError for one that a later version wrote, DamagedStoreError for a database that is
+    no store, and sqlite3.Error for whatever else stands in the way.
+    """
+    version = _pragma(connection, "user_version")
+    _require_ours(connection, version, len(migrations))
+    if _pragma(connection, "page_count") == 0:
+        # Lets a store give space back after `retention_days` was lowered; cannot be set once a page exists.
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+    connection.execute("PRAGMA journal_mode = WAL")
+    if version < len(migrations):
+        _migrate(connection, migrations)
+    _touch(connection)
+
+
+def is_current(connection: sqlite3.Connection) -> bool:
+    """Whether a reader of this version can make sense of the store."""
+    return _pragma(connection, "application_id") == APPLICATION_ID and _pragma(
+        connection, "user_version"
+    ) == len(MIGRATIONS)
+
+
+def _require_ours(connection: sqlite3.Connection, version: int, known: int) -> None:
+    blank = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0
+    if (version or not blank) and _pragma(connection, "application_id") != APPLICATION_ID:
+        raise DamagedStoreError("it is a database of another program")
+    if version > known:
+        raise NewerStoreError(version, known)
+
+
+def _migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        # Another process may have migrated while this one waited for the lock.
+        version = _pragma(connection, "user_version")
+        for script in migrations[version:]:
+            for statement in _statements(script):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {max(version, len(migrations))}")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def _statements(script: str) -> list[str]:
+    """Splits at lines that end a statement; `executescript` would commit the transaction."""
+    statements, pending = [], ""
+    for line in script.splitlines():
+        pending += line + "\n"
+        if sqlite3.complete_statement(pending):
+            statements.append(pending)
+            pending = ""
+    return statements
+
+
+def _touch(connection: sqlite3.Connection) -> None:
+    """Reads the edge of every table, where the next record goes: cheap, and finds most damage."""
+    try:
+        for query in _TOUCH:
+            connection.execute(query).fetchone()
+    except sqlite3.OperationalError as error:
+        if primary_code(error) == sqlite3.SQLITE_ERROR:
+            raise DamagedStoreError(f"its tables are not what they should be ({error})") from error
+        raise
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> int:
+    return int(connection.execute(f"PRAGMA {name}").fetchone()[0])

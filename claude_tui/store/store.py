@@ -1,0 +1,170 @@
+"""The history as the rest of the program sees it: writes never wait, reads never fail."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Self
+
+from claude_tui.model.observation import Observation
+from claude_tui.model.provider import Catalogue, ProviderStatus
+from claude_tui.store.backlog import Backlog, Record
+from claude_tui.store.files import NAME, Connect, connect
+from claude_tui.store.instants import to_micros
+from claude_tui.store.problems import Problems
+from claude_tui.store.reading import Reader
+from claude_tui.store.writer import Writer
+
+__all__ = ["Store"]
+
+# Microseconds since 1970, beyond what a datetime can say.
+_NEVER = 2**62
+# Two days of the usual probes, some 20 MB: what a dashboard remembers while there is no disk.
+KEEP_IN_MEMORY = 20_000
+
+
+class Store:
+    """SQLite history in a directory (see `open`). Any thread may call any method; none raises for a disk.
+
+    Without a usable disk it goes on in memory, bounded to the newest 20,000 records, and tries the disk
+    again every few seconds. A read sees every record whose `write` has returned, on disk or not.
+    """
+
+    def __init__(self, backlog: Backlog, problems: Problems, writer: Writer, reader: Reader) -> None:
+        self._backlog = backlog
+        self._problems = problems
+        self._writer = writer
+        self._reader = reader
+
+    @classmethod
+    def open(
+        cls,
+        data_dir: Path,
+        name: str = NAME,
+        *,
+        now: datetime,
+        on_problem: Callable[[str | None], None] = lambda _: None,
+        retry_s: float = 5.0,
+        keep: int = KEEP_IN_MEMORY,
+        connect: Connect = connect,
+    ) -> Self:
+        """The store `name` in `data_dir`, both created when missing; a damaged one is set aside, renamed.
+
+        `on_problem` gets the text of what is wrong, and None when it is over, from whichever thread
+        notices. `now` dates what is set aside.
+        """
+        path = _real(data_dir / name)
+        opened = time.monotonic()
+        backlog, problems = Backlog(keep), Problems(on_problem)
+        writer = Writer(
+            path,
+            backlog,
+            problems,
+            connect=connect,
+            now=lambda: now + timedelta(seconds=time.monotonic() - opened),
+            retry_s=retry_s,
+        )
+        reader = Reader(
+            path,
+            backlog,
+            problems,
+            connect=connect,
+            commit_lock=writer.commit_lock,
+            condemn=writer.condemn,
+        )
+        writer.start()
+        return cls(backlog, problems, writer, reader)
+
+    @property
+    def problem(self) -> str | None:
+        """What is wrong now, as last told to `on_problem`."""
+        return self._problems.current
+
+    def write(self, item: Record) -> None:
+        """Queues `item`. Status reports and model lists are kept only when they say something new."""
+        self._backlog.put(item)
+
+    def observations(
+        self, since: datetime, until: datetime | None = None, limit: int | None = None
+    ) -> list[Observation]:
+        """Those of `since` <= at < `until`, oldest first; with `limit`, only the newest so many."""
+        low, high = to_micros(since), _NEVER if until is None else to_micros(until)
+        stored, waiting = self._reader.read(lambda session: session.observations(low, high, limit))
+        found = stored or []
+        unsaved = [o for o in waiting if isinstance(o, Observation) and low <= to_micros(o.at) < high]
+        if unsaved:
+            found = sorted([*found, *unsaved], key=lambda observation: observation.at)
+        return found if limit is None else found[max(len(found) - limit, 0) :]
+
+    def status_reports(self, since: datetime) -> list[ProviderStatus]:
+        """The report in force at `since` and every change after it, oldest first.
+
+        `fetched_at` is when the page was first seen to say so, not when it was last read.
+        """
+        low = to_micros(since)
+        found, waiting = self._reader.read(lambda session: session.status_reports(low))
+        unsaved = [item for item in waiting if isinstance(item, ProviderStatus)]
+        return _in_force(_changes([*(found or ()), *unsaved]), since)
+
+    def latest_catalogue(self) -> Catalogue | None:
+        """The newest list of models; `fetched_at` is when it was first seen so."""
+        found, waiting = self._reader.read(lambda session: session.latest_catalogue())
+        latest = found
+        for item in waiting:
+            if not isinstance(item, Catalogue) or (
+                latest is not None and item.fetched_at < latest.fetched_at
+            ):
+                continue
+            if latest is None or item.models != latest.models:
+                latest = item
+        return latest
+
+    def cost_since(self, instant: datetime) -> float:
+        """Dollars that the observations from `instant` on cost."""
+        low = to_micros(instant)
+        found, waiting = self._reader.read(lambda session: session.cost_since(low))
+        unsaved = (item.cost_usd for item in waiting if isinstance(item, Observation) and item.at >= instant)
+        return math.fsum((found or 0.0, *unsaved))
+
+    def prune(self, before: datetime) -> None:
+        """Has everything older deleted, a little at a time, between writes."""
+        self._backlog.ask_to_prune(to_micros(before))
+
+    def flush(self, timeout_s: float = 2.0) -> bool:
+        """Returns whether everything written before the call is in the database, within `timeout_s`."""
+        return self._backlog.drain(timeout_s)
+
+    def close(self, timeout_s: float = 2.0) -> bool:
+        """Writes what is left and frees the files; returns whether all was written, within `timeout_s`."""
+        deadline = time.monotonic() + timeout_s
+        self._backlog.close()
+        written = self._backlog.drain(timeout_s)
+        self._writer.join(deadline - time.monotonic())
+        self._reader.close(deadline - time.monotonic())
+        return written
+
+
+def _real(path: Path) -> Path:
+    """Without symbolic links, so that what stands beside the database really is beside it."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()
+
+
+def _changes(reports: Iterable[ProviderStatus]) -> list[ProviderStatus]:
+    """In order of time, without those that say what the one before them said."""
+    changes: list[ProviderStatus] = []
+    for report in sorted(reports, key=lambda report: report.fetched_at):
+        if not changes or replace(report, fetched_at=changes[-1].fetched_at) != changes[-1]:
+            changes.append(report)
+    return changes
+
+
+def _in_force(reports: list[ProviderStatus], since: datetime) -> list[ProviderStatus]:
+    earlier = [index for index, report in enumerate(reports) if report.fetched_at <= since]
+    return reports[earlier[-1] :] if earlier else reports

@@ -1,0 +1,155 @@
+"""What is done through the one connection that writes. Every failure is a sqlite3.Error."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from dataclasses import astuple
+from datetime import datetime
+
+from claude_tui.model.observation import Observation
+from claude_tui.model.provider import ProviderStatus
+from claude_tui.store.backlog import Record
+from claude_tui.store.codec import COLUMNS, Kind, encode, kind_of
+from claude_tui.store.documents import catalogue_text, status_text
+from claude_tui.store.files import Identity
+from claude_tui.store.instants import to_micros
+
+__all__ = ["WriteSession"]
+
+# More kinds than this come from a server that invents words; what varies then stands in the rows.
+MAX_KINDS = 1000
+PRUNE_ROWS = 2000
+SHRINK_PAGES = 64
+
+# What SQLite or its module says to a value that no column can hold (a lone surrogate, an int of 70 bits).
+_UNSTORABLE = (
+    TypeError,
+    ValueError,
+    OverflowError,
+    sqlite3.DataError,
+    sqlite3.IntegrityError,
+    sqlite3.InterfaceError,
+    sqlite3.ProgrammingError,
+)
+
+_INSERT = (
+    f"INSERT INTO observations (at, n, kind, {COLUMNS}) VALUES (?1, "
+    "(SELECT coalesce(max(n) + 1, 0) FROM observations WHERE at = ?1), "
+    "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)"
+)
+_FIND_KIND = (
+    "SELECT id FROM kinds WHERE source IS ? AND outcome IS ? AND target IS ? AND model IS ? "
+    "AND http_status IS ? AND error_type IS ? AND error_code IS ? AND stop_reason IS ? "
+    "AND tls_expires_at IS ?"
+)
+_COUNT_KINDS = "SELECT count(*) FROM kinds"
+_ADD_KIND = (
+    "INSERT INTO kinds (source, outcome, target, model, http_status, error_type, error_code, stop_reason, "
+    "tls_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+class WriteSession:
+    """The writing connection and what it remembers. After any error it must be thrown away.
+
+    `identity` is the file that was opened.
+    """
+
+    def __init__(self, connection: sqlite3.Connection, identity: Identity | None) -> None:
+        self.identity = identity
+        self._connection = connection
+        self._kinds: dict[Kind, int] = {}
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA journal_size_limit = {16 * 1024 * 1024}")
+
+    def add(self, records: Iterable[Record]) -> list[Exception]:
+        """Opens a transaction and puts `records` into it. Returns why some cannot be stored at all."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        refused: list[Exception] = []
+        for record in records:
+            try:
+                self._add_one(record)
+            except _UNSTORABLE as error:
+                refused.append(error)
+        return refused
+
+    def commit(self) -> None:
+        self._connection.execute("COMMIT")
+
+    def prune(self, before: int) -> bool:
+        """Deletes a few of the records before an instant. Returns whether that was the last of them.
+
+        What was in force at that instant (status report, list of models) stays.
+        """
+        self._connection.execute("BEGIN IMMEDIATE")
+        for table in ("status_reports", "catalogues"):
+            self._connection.execute(
+                f"DELETE FROM {table} WHERE at < (SELECT max(at) FROM {table} WHERE at <= ?)", (before,)
+            )
+        last = self._connection.execute(
+            "SELECT at FROM observations WHERE at < ? ORDER BY at LIMIT 1 OFFSET ?", (before, PRUNE_ROWS)
+        ).fetchone()
+        upto = before if last is None else last[0]
+        self._connection.execute("DELETE FROM observations WHERE at < ?", (upto,))
+        self.commit()
+        return last is None
+
+    def shrink(self) -> bool:
+        """Gives some pages back while a quarter of the file is free. Returns whether nothing is left to do.
+
+        Fewer are kept: the records of the coming days will fill them.
+        """
+        free = self._connection.execute("PRAGMA freelist_count").fetchone()[0]
+        pages = self._connection.execute("PRAGMA page_count").fetchone()[0]
+        if free * 4 < pages or free < SHRINK_PAGES:
+            return True
+        # `execute` would step this pragma once, which frees one page.
+        self._connection.executescript(f"PRAGMA incremental_vacuum({SHRINK_PAGES})")
+        return False
+
+    def checkpoint(self) -> None:
+        """Moves the write-ahead log into the database as far as readers allow, without waiting for them."""
+        self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def _add_one(self, record: Record) -> None:
+        if isinstance(record, Observation):
+            self._add_observation(record)
+        elif isinstance(record, ProviderStatus):
+            self._add_change("status_reports", record.fetched_at, status_text(record))
+        else:
+            self._add_change("catalogues", record.fetched_at, catalogue_text(record))
+
+    def _add_observation(self, observation: Observation) -> None:
+        kind = kind_of(observation)
+        number = self._number_of(kind, most=MAX_KINDS)
+        varying = None
+        if number is None:
+            number, varying = self._number_of(kind.plain(), most=None), kind.varying
+        values = encode(observation, varying)
+        self._connection.execute(_INSERT, (to_micros(observation.at), number, *values))
+
+    def _number_of(self, kind: Kind, *, most: int | None) -> int | None:
+        """The number of `kind`, given to it now if need be; None when there are `most` already."""
+        if (number := self._kinds.get(kind)) is not None:
+            return number
+        key = astuple(kind)
+        found = self._connection.execute(_FIND_KIND, key).fetchone()
+        if found is None:
+            if most is not None and self._connection.execute(_COUNT_KINDS).fetchone()[0] >= most:
+                return None
+            found = (self._connection.execute(_ADD_KIND, key).lastrowid,)
+        self._kinds[kind] = found[0]
+        return self._kinds[kind]
+
+    def _add_change(self, table: str, at: datetime, body: str) -> None:
+        """Adds a document unless the one in force then says the same."""
+        micros = to_micros(at)
+        in_force = self._connection.execute(
+            f"SELECT body FROM {table} WHERE at <= ? ORDER BY at DESC, id DESC LIMIT 1", (micros,)
+        ).fetchone()
+        if in_force is None or in_force[0] != body:
+            self._connection.execute(f"INSERT INTO {table} (at, body) VALUES (?, ?)", (micros, body))

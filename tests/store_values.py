@@ -1,0 +1,185 @@
+"""Values for the store's tests: examples, hypothesis strategies, and a Store that says what was wrong."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from claude_tui.model.observation import (
+    Observation,
+    Outcome,
+    RateLimitReading,
+    Source,
+    Timings,
+    Usage,
+    WindowReading,
+)
+from claude_tui.model.provider import (
+    Catalogue,
+    Component,
+    IncidentUpdate,
+    Maintenance,
+    ModelInfo,
+    ProviderIncident,
+    ProviderStatus,
+)
+from claude_tui.store import Store
+from claude_tui.store.files import NAME
+
+NOW = datetime(2026, 11, 20, 14, 5, 33, tzinfo=UTC)
+
+
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def seen(seconds: float, **changes: Any) -> Observation:
+    """An observation `seconds` after NOW, told apart by its request id."""
+    values = {
+        "at": at(seconds),
+        "source": Source.MESSAGES,
+        "target": "https://api.example.com",
+        "outcome": Outcome.OK,
+        "http_status": 200,
+        "request_id": f"req_{seconds}",
+        "timings": Timings(total=0.25),
+    }
+    return Observation(**(values | changes))
+
+
+def page(seconds: float, indicator: str = "none") -> ProviderStatus:
+    return ProviderStatus(at(seconds), "https://status.example.com/api/v2/summary.json", indicator, "a page")
+
+
+def listed(seconds: float, *ids: str) -> Catalogue:
+    return Catalogue(at(seconds), tuple(ModelInfo(name, name.title(), None, "active", None) for name in ids))
+
+
+@contextmanager
+def opened(directory: Path, told: list[str | None] | None = None, **options: Any) -> Iterator[Store]:
+    """A Store in `directory`; what it tells goes to `told`, or fails the test when there is no `told`."""
+    texts: list[str | None] = [] if told is None else told
+    store = Store.open(directory, now=NOW, on_problem=texts.append, **options)
+    try:
+        yield store
+    finally:
+        store.close(5)
+    assert told is not None or texts == []
+
+
+def fill(directory: Path, count: int) -> None:
+    """A store with an observation in each of the `count` seconds from NOW on."""
+    with opened(directory) as store:
+        for number in range(count):
+            store.write(seen(number))
+        assert store.flush(60)
+
+
+def database(directory: Path) -> Path:
+    return directory / NAME
+
+
+def query(directory: Path, sql: str, *values: object) -> list[Any]:
+    connection = sqlite3.connect(database(directory))
+    try:
+        with connection:
+            return connection.execute(sql, values).fetchall()
+    finally:
+        connection.close()
+
+
+instants = st.datetimes(timezones=st.just(UTC))
+recent = st.integers(0, 10**14).map(lambda micros: NOW + timedelta(microseconds=micros))
+maybe_instants = st.none() | instants
+texts = st.text(max_size=40)
+maybe_texts = st.none() | texts
+floats = st.floats(allow_nan=False)
+seconds = st.none() | floats | st.integers(0, 10**8).map(lambda micros: micros / 1e6)
+counts = st.integers(0, 2**70)
+
+timings = st.builds(
+    Timings, dns=seconds, connect=seconds, tls=seconds, first_byte=seconds, first_token=seconds, total=seconds
+)
+readings = st.builds(
+    RateLimitReading,
+    bucket=st.sampled_from(["requests", "input-tokens"]) | texts,
+    limit=st.none() | counts,
+    remaining=st.none() | st.integers(),
+    reset_at=maybe_instants,
+)
+windows = st.builds(
+    WindowReading, window=texts, utilization=floats, reset_at=maybe_instants, status=maybe_texts
+)
+observations = st.builds(
+    Observation,
+    at=instants | recent,
+    source=st.sampled_from(Source),
+    target=texts,
+    outcome=st.sampled_from(Outcome),
+    http_status=st.none() | st.integers(100, 599),
+    error_type=maybe_texts,
+    error_code=maybe_texts,
+    message=maybe_texts | st.text(min_size=200, max_size=2000),
+    request_id=maybe_texts,
+    timings=timings,
+    model=maybe_texts,
+    stop_reason=maybe_texts,
+    usage=st.none() | st.builds(Usage, counts, counts, counts, counts),
+    rate_limits=st.lists(readings, max_size=4).map(tuple),
+    windows=st.lists(windows, max_size=2).map(tuple),
+    retry_after_s=st.none() | floats,
+    server_s=seconds,
+    skew_s=seconds,
+    tls_expires_at=maybe_instants,
+    fresh_retry=st.booleans(),
+    cost_usd=st.floats(allow_nan=False, allow_infinity=False),
+    headers=st.lists(st.tuples(texts, texts), max_size=3).map(tuple),
+)
+
+ids = st.lists(texts, max_size=3).map(tuple)
+updates = st.builds(IncidentUpdate, at=maybe_instants, status=texts, body=texts)
+incidents = st.builds(
+    ProviderIncident,
+    id=texts,
+    name=texts,
+    status=texts,
+    impact=texts,
+    started_at=maybe_instants,
+    components=ids,
+    updates=st.lists(updates, max_size=3).map(tuple),
+)
+maintenances = st.builds(
+    Maintenance,
+    id=texts,
+    name=texts,
+    status=texts,
+    starts_at=maybe_instants,
+    ends_at=maybe_instants,
+    components=ids,
+)
+statuses = st.builds(
+    ProviderStatus,
+    fetched_at=instants,
+    source=texts,
+    indicator=maybe_texts,
+    description=maybe_texts,
+    components=st.lists(st.builds(Component, texts, texts, texts), max_size=3).map(tuple),
+    incidents=st.lists(incidents, max_size=2).map(tuple),
+    maintenances=st.lists(maintenances, max_size=2).map(tuple),
+    unknown_reason=maybe_texts,
+)
+models = st.builds(
+    ModelInfo,
+    id=texts,
+    display_name=texts,
+    created_at=maybe_instants,
+    lifecycle=maybe_texts,
+    retires_at=maybe_instants,
+)
+catalogues = st.builds(Catalogue, fetched_at=instants, models=st.lists(models, max_size=4).map(tuple))

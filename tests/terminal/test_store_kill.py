@@ -1,0 +1,98 @@
+"""`kill -9` of processes that write the history: what they said is there, and the store is whole."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from random import Random
+
+from tests.store_values import NOW, database, opened
+
+ROOT = Path(__file__).parents[2]
+
+# Says each number once it is in the database. Large records and pruning make for checkpoints to die in.
+CHILD = """
+import sys
+from datetime import timedelta
+from pathlib import Path
+from claude_tui.store import Store
+from tests.store_values import NOW, at, page, seen
+
+directory, first = Path(sys.argv[1]), int(sys.argv[2])
+store = Store.open(directory, now=NOW, on_problem=lambda text: print("problem", text, flush=True))
+for number in range(first, first + 1_000_000):
+    store.write(seen(number, message=f"{number:x}" * 200))
+    store.write(page(number, f"indicator {number}"))
+    if number % 50 == 0:
+        store.prune(at(-1))
+    if store.flush(10):
+        print(number, flush=True)
+"""
+
+
+def start(directory: Path, first: int) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", CHILD, str(directory), str(first)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+
+
+def kill_after(child: subprocess.Popen[str], lines: int) -> list[str]:
+    """Everything it said until it died, which is soon after `lines` lines."""
+    assert child.stdout is not None
+    said = [child.stdout.readline() for _ in range(lines)]
+    os.kill(child.pid, signal.SIGKILL)
+    said += child.stdout.readlines()
+    child.stdout.close()
+    assert child.wait(10) == -signal.SIGKILL
+    return said
+
+
+def numbers_of(said: list[str]) -> set[int]:
+    """The numbers of whole lines; the last line may be cut short."""
+    assert not [line for line in said if line.startswith("problem")]
+    return {int(line) for line in said if line.endswith("\n")}
+
+
+def stored(directory: Path) -> set[int]:
+    with opened(directory) as store:
+        return {round((observation.at - NOW).total_seconds()) for observation in store.observations(NOW)}
+
+
+def integrity(directory: Path) -> list[tuple[str]]:
+    with closing(sqlite3.connect(database(directory))) as connection:
+        return connection.execute("PRAGMA integrity_check").fetchall()
+
+
+def test_what_was_flushed_survives_every_kill(tmp_path: Path) -> None:
+    random, said = Random(), set[int]()
+    for turn in range(6):
+        child = start(tmp_path, turn * 1_000_000)
+        said |= numbers_of(kill_after(child, random.randrange(1, 400)))
+        assert integrity(tmp_path) == [("ok",)]
+        assert said <= stored(tmp_path)
+    assert not [path for path in tmp_path.iterdir() if "damaged" in path.name]
+
+
+def test_one_of_two_writers_is_killed(tmp_path: Path) -> None:
+    random, said = Random(), set[int]()
+    survivor = start(tmp_path, 500_000_000)
+    for turn in range(3):
+        said |= numbers_of(kill_after(start(tmp_path, turn * 1_000_000), random.randrange(1, 200)))
+    said |= numbers_of(kill_after(survivor, 1))
+    assert integrity(tmp_path) == [("ok",)]
+    assert said <= stored(tmp_path)
+    assert max(said) >= 500_000_000
+
+
+def test_a_process_killed_while_it_creates_the_store(tmp_path: Path) -> None:
+    for turn in range(4):
+        child = start(tmp_path / str(turn), 0)
+        while not database(tmp_path / str(turn)).exists():
+            assert child.poll() is None
+        said = numbers_of(kill_after(child, 0))
+        assert said <= stored(tmp_path / str(turn))

@@ -1,0 +1,255 @@
+"""The history on a bad disk: trouble is told, all goes on in memory, and is written once that works."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from claude_tui.store import Store
+from claude_tui.store.backlog import Backlog
+from claude_tui.store.files import connect, directory_lock
+from tests.store_values import NOW, at, database, fill, listed, opened, page, seen
+
+
+class Disk:
+    """Connections to a disk that can be full. `pages` is what the database may hold; None is no bound."""
+
+    def __init__(self, busy_ms: int = 20) -> None:
+        self.pages: int | None = None
+        self._busy_ms = busy_ms
+
+    def connect(self, path: Path) -> sqlite3.Connection:
+        connection = connect(path)
+        connection.execute(f"PRAGMA busy_timeout = {self._busy_ms}")
+        if self.pages is not None:
+            connection.execute(f"PRAGMA max_page_count = {self.pages}")
+        return connection
+
+
+class TestTrouble:
+    """`retry_s` is long: only `flush` and `close` make the writer try again before that."""
+
+    def test_a_full_disk_is_told_and_all_is_kept_until_there_is_room(self, tmp_path: Path) -> None:
+        disk, told = Disk(), list[str | None]()
+        with opened(tmp_path, told, connect=disk.connect, retry_s=600) as store:
+            store.write(seen(0))
+            assert store.flush()
+        disk.pages = 1
+        with opened(tmp_path, told, connect=disk.connect, retry_s=600) as store:
+            big = [seen(n, request_id=os.urandom(500).hex()) for n in range(1, 300)]
+            for observation in big:
+                store.write(observation)
+            assert not store.flush()
+            assert told == [store.problem]
+            assert "the disk is full" in (store.problem or "")
+            assert store.observations(NOW) == [seen(0), *big]
+            disk.pages = None
+            assert store.flush()
+            assert told[1:] == [None]
+            assert store.problem is None
+            assert store.observations(NOW) == [seen(0), *big]
+        with opened(tmp_path) as store:
+            assert store.observations(NOW) == [seen(0), *big]
+
+    def test_it_tries_again_by_itself(self, tmp_path: Path) -> None:
+        blocker = tmp_path / "data"
+        blocker.write_text("a file where the directory should be")
+        told: list[str | None] = []
+        with opened(blocker, told, retry_s=0.01) as store:
+            store.write(seen(0))
+            assert "in memory only" in (store.problem or "")
+            blocker.unlink()
+            while store.problem is not None:
+                store.observations(NOW)
+            assert told[-1] is None
+            assert database(blocker).exists()
+
+    def test_a_lock_that_lasts_is_told_and_outwaited(self, tmp_path: Path) -> None:
+        fill(tmp_path, 1)
+        other = sqlite3.connect(database(tmp_path), isolation_level=None)
+        told: list[str | None] = []
+        with opened(tmp_path, told, connect=Disk().connect, retry_s=600) as store:
+            other.execute("BEGIN IMMEDIATE")
+            store.write(seen(5))
+            assert not store.flush()
+            assert "another process keeps it locked" in (store.problem or "")
+            assert store.observations(NOW) == [seen(0), seen(5)]
+            other.execute("ROLLBACK")
+            other.close()
+            assert store.flush()
+            assert (store.problem, told[-1]) == (None, None)
+
+    def test_a_directory_that_others_keep_locked(self, tmp_path: Path) -> None:
+        told: list[str | None] = []
+        with directory_lock(tmp_path, 1):
+            store = Store.open(tmp_path, now=NOW, on_problem=told.append, retry_s=600)
+            assert "data directory locked" in (store.problem or "")
+        store.write(seen(0))
+        assert store.close()
+        assert told[-1] is None
+
+    def test_a_path_below_a_file(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        told: list[str | None] = []
+        with opened(tmp_path / "file" / "data", told) as store:
+            for record in (seen(0), page(0), page(1), page(2, "minor"), listed(0, "one"), listed(1, "one")):
+                store.write(record)
+            assert store.observations(NOW) == [seen(0)]
+            assert store.status_reports(at(1)) == [page(0), page(2, "minor")]
+            assert store.latest_catalogue() == listed(0, "one")
+            assert store.cost_since(NOW) == 0.0
+            assert not store.close(1)
+        assert len(told) == 1
+        assert "in memory only" in (told[0] or "")
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
+    def test_a_read_only_directory(self, tmp_path: Path) -> None:
+        tmp_path.chmod(0o500)
+        told: list[str | None] = []
+        try:
+            with opened(tmp_path, told) as store:
+                store.write(seen(0))
+                assert store.observations(NOW) == [seen(0)]
+        finally:
+            tmp_path.chmod(0o700)
+        assert len(told) == 1
+
+    @pytest.mark.skipif(os.geteuid() == 0, reason="permissions do not bind root")
+    def test_a_file_without_permission(self, tmp_path: Path) -> None:
+        fill(tmp_path, 1)
+        database(tmp_path).chmod(0o600)
+        tmp_path.chmod(0o500)
+        told: list[str | None] = []
+        try:
+            with opened(tmp_path, told) as store:
+                store.write(seen(0))
+                assert "read-only" in (store.problem or "")
+        finally:
+            tmp_path.chmod(0o700)
+
+    def test_memory_is_bounded_and_says_so(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        told: list[str | None] = []
+        with opened(tmp_path / "file" / "data", told, keep=100) as store:
+            for number in range(250):
+                store.write(seen(number))
+            assert store.observations(NOW) == [seen(number) for number in range(150, 250)]
+            store.flush()
+            assert "the oldest of it is being dropped" in (store.problem or "")
+
+    def test_what_was_lost_stays_told_after_recovery(self, tmp_path: Path) -> None:
+        blocker = tmp_path / "data"
+        blocker.touch()
+        told: list[str | None] = []
+        with opened(blocker, told, keep=10, retry_s=600) as store:
+            for number in range(15):
+                store.write(seen(number))
+            blocker.unlink()
+            store.flush()
+            assert store.problem == "records missing from the history: 5 (memory was full)"
+            assert len(store.observations(NOW)) == 10
+
+
+class TestRealDisk:
+    """On small file systems of their own, where this machine lets a test mount one."""
+
+    @pytest.fixture
+    def mounted(self, tmp_path: Path) -> Iterator[Path]:
+        point = tmp_path / "disk"
+        point.mkdir()
+        mount = (
+            subprocess.run(
+                ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(point)],
+                capture_output=True,
+                check=False,
+            )
+            if os.geteuid() == 0
+            else None
+        )
+        if mount is None or mount.returncode != 0:
+            pytest.skip("mounting is not allowed here")
+        yield point
+        subprocess.run(["umount", str(point)], check=True)
+
+    def test_a_disk_that_fills_up_and_is_freed(self, mounted: Path) -> None:
+        told: list[str | None] = []
+        ballast = mounted / "ballast"
+        ballast.write_bytes(bytes(200_000))
+        written = [seen(n, request_id=os.urandom(100).hex()) for n in range(1000)]
+        with opened(mounted / "data", told, retry_s=600) as store:
+            for observation in written:
+                store.write(observation)
+            assert not store.flush(30)
+            assert store.observations(NOW) == written
+            assert "in memory only" in (store.problem or "")
+            ballast.unlink()
+            subprocess.run(["mount", "-o", "remount,size=20m", str(mounted)], check=True)
+            assert store.flush(30)
+            assert (store.problem, told[-1]) == (None, None)
+        with opened(mounted / "data") as store:
+            assert store.observations(NOW) == written
+
+    def test_a_disk_without_a_single_free_byte(self, mounted: Path) -> None:
+        told: list[str | None] = []
+        with pytest.raises(OSError, match="No space"):
+            (mounted / "ballast").write_bytes(bytes(1_000_000))
+        with opened(mounted / "data", told, retry_s=600) as store:
+            store.write(seen(0))
+            assert store.observations(NOW) == [seen(0)]
+            assert not store.flush()
+            assert "in memory only" in (store.problem or "")
+
+    def test_a_read_only_disk_with_a_history(self, mounted: Path) -> None:
+        fill(mounted / "data", 10)
+        subprocess.run(["mount", "-o", "remount,ro", str(mounted)], check=True)
+        told: list[str | None] = []
+        with opened(mounted / "data", told, retry_s=600) as store:
+            store.write(seen(50))
+            assert not store.flush()
+            assert "read-only" in (store.problem or "")
+            assert store.observations(NOW)[-1] == seen(50)
+
+
+class TestBacklog:
+    def test_settling_after_an_overflow_forgets_only_what_was_written(self) -> None:
+        backlog = Backlog(keep=3)
+        for number in range(3):
+            backlog.put(seen(number))
+        work = backlog.next(None)
+        for number in range(3, 5):
+            backlog.put(seen(number))
+        backlog.settle(work.upto)
+        assert backlog.waiting() == (seen(3), seen(4))
+
+    def test_draining_gives_up_in_time(self) -> None:
+        backlog = Backlog(keep=3)
+        backlog.put(seen(0))
+        assert not backlog.drain(0.01)
+
+    def test_a_later_wish_to_prune_is_not_forgotten(self) -> None:
+        backlog = Backlog(keep=3)
+        backlog.ask_to_prune(1)
+        backlog.ask_to_prune(2)
+        backlog.pruned(1)
+        assert backlog.next(None).prune_before == 2
+
+
+def test_closing_in_time_while_the_disk_hangs(tmp_path: Path) -> None:
+    fill(tmp_path, 1)
+    other = sqlite3.connect(database(tmp_path), isolation_level=None)
+    told: list[str | None] = []
+    store = Store.open(
+        tmp_path, now=NOW + timedelta(days=1), on_problem=told.append, connect=Disk(2000).connect
+    )
+    other.execute("BEGIN IMMEDIATE")
+    store.write(seen(5))
+    assert not store.close(0.05)
+    other.execute("ROLLBACK")
+    other.close()
+    store.close(5)
