@@ -1,0 +1,185 @@
+"""How the exchanges of one source go on: runs of failures, trouble, and the limits last told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from claude_tui.analysis.kinds import OURS, failure_words
+from claude_tui.analysis.words import duration, latency, plain
+from claude_tui.model.observation import Observation, Source
+from claude_tui.model.snapshot import Event, EventKind, Level
+
+__all__ = ["FRESH", "GAP", "Course", "Tracked", "advance", "window_level"]
+
+# So many successes in a row end a trouble: with half of the requests failing, two in a row are chance.
+SETTLED = 3
+# After so long without an exchange nothing is known of the time between.
+GAP = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """An event, and the components it is about (names and ids); None when it is not about any."""
+
+    event: Event
+    about: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    """Where one source stands after an exchange.
+
+    A run is of failures without any success between; `failing_since` is the first of the run that
+    goes on now. A trouble bears single successes and ends with three in a row: `trouble_since` and
+    `failures` are its first failure and their number, `theirs_since` and `theirs` the same of those
+    that may be the provider's. `limits` and `windows` are what was last told: limit by (bucket,
+    model), status by window.
+    """
+
+    failing_since: datetime | None = None
+    trouble_since: datetime | None = None
+    failures: int = 0
+    theirs_since: datetime | None = None
+    theirs: int = 0
+    successes: int = SETTLED
+    limits: dict[tuple[str, str | None], int] = field(default_factory=dict)
+    windows: dict[str, str] = field(default_factory=dict)
+
+
+FRESH = Course()
+
+
+def advance(
+    course: Course, previous: Observation | None, observation: Observation
+) -> tuple[Course, tuple[Tracked, ...]]:
+    """The course after one more exchange, and what is worth telling of it."""
+    gap = previous is not None and observation.at - previous.at > GAP
+    events: tuple[Tracked, ...] = ()
+    after = _after_failure(course, observation, gap) if observation.failed else _after_success(course, gap)
+    if observation.source is not Source.STATUS:
+        if observation.failed:
+            events = (_failure(observation),)
+        elif course.failing_since is not None:
+            events = (_recovery(course.failing_since, observation, gap),)
+    if observation.rate_limits or observation.windows:
+        after, told = _limits(after, observation)
+        events += told
+    return after, events
+
+
+def _after_failure(course: Course, observation: Observation, gap: bool) -> Course:
+    at = observation.at
+    goes_on = course.trouble_since is not None and not gap
+    theirs = observation.outcome not in OURS
+    theirs_since = course.theirs_since if goes_on else None
+    return Course(
+        failing_since=at if gap or course.failing_since is None else course.failing_since,
+        trouble_since=course.trouble_since if goes_on else at,
+        failures=course.failures + 1 if goes_on else 1,
+        theirs_since=theirs_since or (at if theirs else None),
+        theirs=(course.theirs if goes_on else 0) + theirs,
+        successes=0,
+        limits=course.limits,
+        windows=course.windows,
+    )
+
+
+def _after_success(course: Course, gap: bool) -> Course:
+    if course.trouble_since is None:
+        return course
+    successes = course.successes + 1
+    if gap or successes >= SETTLED:
+        return Course(limits=course.limits, windows=course.windows)
+    return replace(course, failing_since=None, successes=successes)
+
+
+def _failure(observation: Observation) -> Tracked:
+    return Tracked(
+        Event(
+            key=_key("failure", observation),
+            at=observation.at,
+            kind=EventKind.FAILURE,
+            level=Level.BAD,
+            subject=observation.source.value,
+            text=failure_words(observation),
+            observation=observation,
+            detail=observation.message or "",
+        )
+    )
+
+
+def _recovery(failing_since: datetime, observation: Observation, gap: bool) -> Tracked:
+    took = observation.timings.total
+    spent = duration(observation.at - failing_since)
+    how_long = f"not watched since a failure {spent} ago" if gap else f"after {spent} of failures"
+    words = [str(observation.http_status or "ok"), "" if took is None else latency(took), how_long]
+    return Tracked(
+        Event(
+            key=_key("recovery", observation),
+            at=observation.at,
+            kind=EventKind.RECOVERY,
+            level=Level.OK,
+            subject=observation.source.value,
+            text="  ".join(word for word in words if word),
+            observation=observation,
+        )
+    )
+
+
+def _limits(course: Course, observation: Observation) -> tuple[Course, tuple[Tracked, ...]]:
+    limits = {
+        (reading.bucket, observation.model): reading.limit
+        for reading in observation.rate_limits
+        if reading.limit is not None
+    }
+    windows = {
+        reading.window: reading.status for reading in observation.windows if reading.status is not None
+    }
+    if limits.items() <= course.limits.items() and windows.items() <= course.windows.items():
+        return course, ()
+    events = [
+        _limit_event(observation, name[0], course.limits[name], limit)
+        for name, limit in limits.items()
+        if course.limits.get(name, limit) != limit
+    ]
+    events += [
+        _window_event(observation, name, course.windows[name], status)
+        for name, status in windows.items()
+        if course.windows.get(name, status) != status
+    ]
+    return replace(course, limits=course.limits | limits, windows=course.windows | windows), tuple(events)
+
+
+def _limit_event(observation: Observation, bucket: str, before: int, now: int) -> Tracked:
+    level = Level.WARN if now < before else Level.INFO
+    text = f"{bucket} limit {'fell' if now < before else 'rose'} from {before:,} to {now:,}"
+    return Tracked(_told(observation, bucket, level, text))
+
+
+def _window_event(observation: Observation, window: str, before: str, now: str) -> Tracked:
+    text = f"{window} window {plain(before)}, now {plain(now)}"
+    return Tracked(_told(observation, window, window_level(window, now), text))
+
+
+def window_level(window: str, status: str | None) -> Level:
+    """`overage` rejected only says that buying more is off: a policy, not an outage."""
+    if status is None or status == "allowed" or window.startswith("overage"):
+        return Level.OK
+    return Level.BAD if status == "rejected" else Level.WARN
+
+
+def _told(observation: Observation, name: str, level: Level, text: str) -> Event:
+    return Event(
+        key=_key(f"limit:{name}", observation),
+        at=observation.at,
+        kind=EventKind.LIMIT,
+        level=level,
+        subject="limit",
+        text=text,
+        observation=observation,
+    )
+
+
+def _key(what: str, observation: Observation) -> str:
+    return f"{what}:{observation.source.value}:{observation.at.isoformat()}"

@@ -1,0 +1,37 @@
+"""What happened, newest first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from itertools import repeat
+
+from claude_tui.analysis.course import Tracked
+from claude_tui.analysis.history import History
+from claude_tui.analysis.options import Options
+from claude_tui.analysis.status import counts_as_ours
+from claude_tui.model.snapshot import Event, Level
+
+__all__ = ["newest_events"]
+
+
+def newest_events(history: History, at: datetime, options: Options) -> tuple[Event, ...]:
+    """At most `options.max_events`, newest first. What concerns only others' components is INFO."""
+    instant, most = at.timestamp(), options.max_events
+    found: list[tuple[float, int, int, Tracked]] = []
+    for rank, column in enumerate(history.events()):
+        stop = column.upto(instant)
+        start = max(stop - most, 0)
+        found += zip(column.at[start:stop], repeat(rank), range(start, stop), column.values[start:stop])
+    # Rank and position are unique together: the values themselves are never compared.
+    found.sort(reverse=True)
+    return tuple(_for_us(tracked, options.ours) for *_, tracked in found[:most])
+
+
+def _for_us(tracked: Tracked, ours: tuple[str, ...]) -> Event:
+    event = tracked.event
+    if tracked.about is None or event.level is Level.INFO:
+        return event
+    if any(counts_as_ours(name, ours) for name in tracked.about):
+        return event
+    return replace(event, level=Level.INFO)

@@ -1,0 +1,108 @@
+"""Kinds of failure: which row of the Errors panel each is, whose it may be, and how it reads."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from claude_tui.model.observation import Observation, Outcome, Source
+
+__all__ = ["ERROR_CLASSES", "OURS", "ErrorClass", "FailureKind", "class_of", "failure_name", "failure_words"]
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorClass:
+    """One row of the Errors panel. It is bad from 3 failures that are `bad_share` of the requests."""
+
+    key: str
+    label: str
+    outcomes: frozenset[Outcome]
+    bad_share: float
+
+
+def _row(key: str, label: str, bad_share: float, *outcomes: Outcome) -> ErrorClass:
+    return ErrorClass(key, label, frozenset(outcomes), bad_share)
+
+
+ERROR_CLASSES = (
+    _row("overloaded", "529 overloaded", 0.02, Outcome.OVERLOADED),
+    _row("server_error", "500 api error", 0.05, Outcome.SERVER_ERROR),
+    _row("rate_limited", "429 rate limit", 0.0, Outcome.RATE_LIMITED),
+    _row("timeout", "timeouts", 0.05, Outcome.TIMEOUT),
+    _row(
+        "yours",
+        "4xx yours",
+        0.05,
+        Outcome.SPEND_LIMIT,
+        Outcome.KEY_REJECTED,
+        Outcome.NOT_PERMITTED,
+        Outcome.BAD_REQUEST,
+        Outcome.MODEL_NOT_FOUND,
+    ),
+    _row("network", "network", 0.05, Outcome.NETWORK),
+    _row("bad_answer", "bad answer", 0.05, Outcome.INVALID_RESPONSE, Outcome.TRUNCATED_STREAM),
+)
+"""The rows, in the order of the screen. Every Outcome but `ok` is in exactly one."""
+
+OURS = frozenset({Outcome.RATE_LIMITED}) | next(row.outcomes for row in ERROR_CLASSES if row.key == "yours")
+"""Outcomes that are never the provider's trouble, so that its status page has nothing to say of them."""
+
+_CLASS_OF = {outcome: row for row in ERROR_CLASSES for outcome in row.outcomes}
+
+# Where the server's own type says less than what we know, or where there was no answer to carry one:
+# for those the type is the probe's own word, such as `refused` or `html_page`.
+_OWN_WORDS = {
+    Outcome.SPEND_LIMIT: "spend limit",
+    Outcome.MODEL_NOT_FOUND: "model not found",
+    Outcome.TIMEOUT: "timeout",
+    Outcome.NETWORK: "network",
+    Outcome.INVALID_RESPONSE: "invalid response",
+    Outcome.TRUNCATED_STREAM: "truncated stream",
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FailureKind:
+    """What failures are counted by. Compared by identity, so that a Counter over thousands stays quick."""
+
+    source: Source
+    outcome: Outcome
+    http_status: int | None
+    error_type: str | None
+
+    @classmethod
+    def of(cls, observation: Observation) -> FailureKind:
+        return cls(observation.source, observation.outcome, observation.http_status, observation.error_type)
+
+
+def class_of(outcome: Outcome) -> ErrorClass:
+    """The row of a failed outcome."""
+    return _CLASS_OF[outcome]
+
+
+_NO_ANSWER = frozenset({Outcome.TIMEOUT, Outcome.NETWORK, Outcome.INVALID_RESPONSE, Outcome.TRUNCATED_STREAM})
+
+
+def failure_words(failure: FailureKind | Observation) -> str:
+    """Short, for a list: `529 overloaded`, `404 model not found`, `network: refused`, `200 html page`."""
+    own = _OWN_WORDS.get(failure.outcome)
+    kind = _type_words(failure.error_type or failure.outcome.value)
+    if own is None or (failure.outcome is Outcome.INVALID_RESPONSE and failure.error_type):
+        return _with_status(failure, kind)
+    if failure.outcome in {Outcome.NETWORK, Outcome.TIMEOUT} and kind != own:
+        own = f"{own}: {kind.removesuffix(f' {own}')}"
+    return _with_status(failure, own)
+
+
+def failure_name(failure: FailureKind | Observation) -> str:
+    """Exact, for a sentence: `529 overloaded_error`, `400 spend limit`, `network: refused`."""
+    if failure.error_type and failure.outcome not in _NO_ANSWER | {Outcome.SPEND_LIMIT}:
+        return _with_status(failure, failure.error_type)
+    return failure_words(failure)
+
+
+def _type_words(error_type: str) -> str:
+    return "api error" if error_type == "api_error" else error_type.removesuffix("_error").replace("_", " ")
+
+
+def _with_status(failure: FailureKind | Observation, words: str) -> str:
+    return words if failure.http_status is None else f"{failure.http_status} {words}"

@@ -1,0 +1,232 @@
+"""Events: failures, recoveries, changes of the page, of limits and of the model list."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from claude_tui.analysis.events import newest_events
+from claude_tui.analysis.history import History
+from claude_tui.analysis.options import Options
+from claude_tui.model.observation import Observation, Outcome, WindowReading
+from claude_tui.model.provider import Catalogue, Maintenance, ProviderStatus
+from claude_tui.model.snapshot import Event, EventKind, Level
+from tests.builders import (
+    API,
+    CHAT,
+    NOON,
+    after,
+    bucket,
+    catalogue,
+    history_of,
+    incident,
+    messages,
+    models,
+    page,
+    status,
+    unread,
+)
+
+
+def events_of(
+    *items: Observation | ProviderStatus | Catalogue, at: float = 1e5, options: Options | None = None
+) -> tuple[Event, ...]:
+    return newest_events(history_of(*items), after(at), options or Options())
+
+
+def texts(*items: Observation | ProviderStatus | Catalogue) -> list[str]:
+    """Oldest first."""
+    return [f"{event.subject} {event.text}" for event in reversed(events_of(*items))]
+
+
+def test_success_is_no_event() -> None:
+    assert events_of(messages(0), models(1), page(2), status(3), catalogue(4, "a")) == ()
+
+
+def test_every_failure_is_an_event_with_its_request() -> None:
+    first, second = messages(0, Outcome.OVERLOADED, message="Overloaded"), messages(30, Outcome.OVERLOADED)
+    newest, oldest = events_of(first, second)
+    assert (newest.at, oldest.at) == (after(30), after(0))
+    assert (oldest.kind, oldest.level, oldest.subject) == (EventKind.FAILURE, Level.BAD, "messages")
+    assert oldest.text == "529 overloaded"
+    assert oldest.observation is first
+    assert oldest.detail == "Overloaded"
+    assert newest.key != oldest.key
+
+
+def test_a_failed_fetch_of_the_page_is_told_by_the_page_alone() -> None:
+    assert texts(page(0, Outcome.NETWORK), unread(0, "no route")) == ["status page unreadable: no route"]
+
+
+def test_recovery_says_how_long_it_failed() -> None:
+    told = [messages(0), messages(30, Outcome.TIMEOUT), messages(60, Outcome.OVERLOADED), messages(125)]
+    recovery = events_of(*told)[0]
+    assert (recovery.kind, recovery.level) == (EventKind.RECOVERY, Level.OK)
+    assert recovery.text == "200  640 ms  after 1m 35s of failures"
+    assert recovery.observation == told[-1]
+
+
+def test_the_sources_recover_each_for_itself() -> None:
+    kinds = [event.kind for event in events_of(messages(0, Outcome.TIMEOUT), models(1), models(2))]
+    assert kinds == [EventKind.FAILURE]
+
+
+def test_a_success_after_a_long_gap_does_not_claim_to_have_watched() -> None:
+    recovery = events_of(messages(0, Outcome.TIMEOUT), messages(7200))[0]
+    assert recovery.text.endswith("not watched since a failure 2h 00m ago")
+
+
+def test_newest_first_and_bounded() -> None:
+    told = [messages(float(n), Outcome.OVERLOADED) for n in range(300)]
+    found = events_of(*told, options=Options(max_events=50))
+    assert len(found) == 50
+    assert [event.at for event in found] == [after(299 - n) for n in range(50)]
+
+
+def test_keys_are_unique_and_stable_while_events_are_added() -> None:
+    history = History()
+    seen: set[str] = set()
+    for second in range(0, 300, 3):
+        outcome = Outcome.OVERLOADED if second % 4 else Outcome.OK
+        history.add_observation(messages(float(second), outcome))
+        history.add_observation(models(second + 1.0, outcome))
+        keys = [event.key for event in newest_events(history, after(second + 2), Options())]
+        assert len(keys) == len(set(keys))
+        assert seen <= set(keys)
+        seen = set(keys)
+
+
+def test_events_are_as_of_an_instant() -> None:
+    told = [messages(0, Outcome.TIMEOUT), messages(30), status(40), status(60, "major_outage")]
+    assert len(events_of(*told, at=29)) == 1
+    assert len(events_of(*told, at=30)) == 2
+    assert len(events_of(*told, at=60)) == 3
+
+
+def test_components_that_change() -> None:
+    told = [status(0), status(60, "major_outage"), status(120, "major_outage"), status(180)]
+    assert texts(*told) == ["status Claude API major outage", "status Claude API operational"]
+    back, out = events_of(*told)
+    assert (out.level, back.level) == (Level.BAD, Level.OK)
+    assert out.detail == "was operational"
+
+
+def test_what_concerns_others_is_only_information() -> None:
+    told = [status(0), status(60, chat="major_outage", incidents=[incident(components=[CHAT])])]
+    assert {event.level for event in events_of(*told)} == {Level.INFO}
+    mine = events_of(*told, options=Options(ours=("claude.ai",)))
+    assert {event.level for event in mine} == {Level.BAD}
+
+
+def test_the_course_of_an_incident() -> None:
+    updated = incident(updates=["Found it.", "We are looking into it."])
+    told = [
+        status(0),
+        status(60, incidents=[incident()]),
+        status(120, incidents=[incident()]),
+        status(180, incidents=[updated]),
+        status(240, incidents=[replace(updated, status="monitoring")]),
+        status(300),
+    ]
+    assert texts(*told) == [
+        "status incident investigating: Elevated errors",
+        "status incident updated: Elevated errors",
+        "status monitoring: Elevated errors",
+        "status resolved: Elevated errors",
+    ]
+    resolved, monitoring, *_, opened = events_of(*told)
+    assert [event.level for event in (opened, monitoring, resolved)] == [Level.BAD, Level.WARN, Level.OK]
+    assert opened.detail == "impact major\nWe are looking into it."
+
+
+def test_an_incident_marked_resolved_before_it_leaves_is_told_once() -> None:
+    told = [
+        status(0, incidents=[incident()]),
+        status(60, incidents=[incident(stage="resolved")]),
+        status(120),
+    ]
+    assert texts(*told) == ["status resolved: Elevated errors"]
+    assert events_of(*told)[0].level is Level.OK
+
+
+def test_maintenance_is_told_when_it_begins() -> None:
+    def planned(stage: str) -> Maintenance:
+        return Maintenance("m1", "Database upgrade", stage, NOON, NOON + timedelta(hours=1), (API,))
+
+    told = [
+        status(0),
+        replace(status(60), maintenances=(planned("scheduled"),)),
+        replace(status(120), maintenances=(planned("in_progress"),)),
+        status(180),
+    ]
+    assert texts(*told) == ["status maintenance in progress: Database upgrade"]
+
+
+def test_the_page_goes_dark_and_comes_back_changed() -> None:
+    told = [status(0), unread(60), unread(120, "other reason"), status(180, "partial_outage")]
+    assert texts(*told) == [
+        "status page unreadable: timeout",
+        "status page readable again",
+        "status Claude API partial outage",
+    ] or texts(*told) == [
+        "status page unreadable: timeout",
+        "status Claude API partial outage",
+        "status page readable again",
+    ]
+
+
+def test_the_indicator() -> None:
+    told = [status(0), status(60, indicator="major"), status(120)]
+    assert texts(*told) == ["status page indicator none, now major", "status page indicator major, now none"]
+    assert [event.level for event in events_of(*told)] == [Level.OK, Level.BAD]
+
+
+def test_limits_that_change() -> None:
+    told = [
+        messages(30.0 * n, limits=[bucket("tokens", 1, limit)])
+        for n, limit in enumerate((80_000, 80_000, 40_000, 90_000))
+    ]
+    assert texts(*told) == [
+        "limit tokens limit fell from 80,000 to 40,000",
+        "limit tokens limit rose from 40,000 to 90,000",
+    ]
+    assert [event.level for event in events_of(*told)] == [Level.INFO, Level.WARN]
+
+
+def test_the_limits_of_another_model_are_no_change() -> None:
+    told = [
+        messages(0, limits=[bucket("tokens", 1, 80_000)]),
+        messages(30, limits=[bucket("tokens", 1, 10_000)], model="another"),
+        messages(60, limits=[bucket("tokens", 1, 80_000)]),
+    ]
+    assert events_of(*told) == ()
+
+
+def test_a_window_that_changes_its_status() -> None:
+    told = [
+        messages(30.0 * n, windows=[WindowReading("5h", 0.9, None, word)])
+        for n, word in enumerate(("allowed", "allowed_warning", "rejected"))
+    ]
+    assert texts(*told) == [
+        "limit 5h window allowed, now allowed warning",
+        "limit 5h window allowed warning, now rejected",
+    ]
+    assert [event.level for event in events_of(*told)] == [Level.BAD, Level.WARN]
+
+
+def test_the_model_list() -> None:
+    old = catalogue(0, "a", "b")
+    retiring = replace(old.models[0], lifecycle="deprecated", retires_at=after(86_400 * 10))
+    told = [old, Catalogue(after(15), (retiring, catalogue(15, "c").models[0]))]
+    assert sorted(texts(*told)) == [
+        "model a deprecated",
+        "model a retires 2026-11-30",
+        "model b no longer listed",
+        "model c added",
+    ]
+
+
+def test_many_models_at_once_are_one_event() -> None:
+    told = [catalogue(0, *"abcdefgh"), catalogue(15)]
+    assert texts(*told) == ["model 8 models no longer listed"]
+    assert events_of(*told)[0].detail == "\n".join("abcdefgh")

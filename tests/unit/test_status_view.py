@@ -1,0 +1,156 @@
+"""What the status page says of our components."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from claude_tui.analysis.options import Options
+from claude_tui.analysis.status import counts_as_ours, status_view
+from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.provider import Catalogue, Maintenance, ProviderStatus
+from claude_tui.model.snapshot import Level, StatusView
+from tests.builders import API, CHAT, after, history_of, incident, messages, models, page, status, unread
+
+
+def view_of(
+    *items: Observation | ProviderStatus | Catalogue, at: float = 70, options: Options | None = None
+) -> StatusView:
+    return status_view(history_of(*items), after(at), options or Options())
+
+
+@pytest.mark.parametrize(
+    ("name", "ours", "matches"),
+    [
+        ("Claude API (api.anthropic.com)", "Claude API", True),
+        ("claude api", "Claude API", True),
+        ("Claude API", " claude api ", True),
+        ("Claude APIs", "Claude API", False),
+        ("claude.ai", "Claude", True),
+        ("My Claude API", "Claude API", False),
+        ("k8w3r06qmzrp", "K8W3R06QMZRP", True),
+        ("anything", "", False),
+    ],
+)
+def test_which_components_are_ours(name: str, ours: str, matches: bool) -> None:
+    assert counts_as_ours(name, (ours,)) is matches
+
+
+def test_by_id_as_well() -> None:
+    assert view_of(status(60), options=Options(ours=(CHAT,))).ours == {CHAT}
+
+
+def test_nothing_read_yet() -> None:
+    assert view_of() == StatusView(None, frozenset(), None, None, None, Level.UNKNOWN)
+
+
+@pytest.mark.parametrize(
+    ("word", "level"),
+    [
+        ("operational", Level.OK),
+        ("degraded_performance", Level.WARN),
+        ("partial_outage", Level.WARN),
+        ("major_outage", Level.BAD),
+        ("under_maintenance", Level.INFO),
+        ("on_fire", Level.WARN),
+    ],
+)
+def test_level_of_our_component(word: str, level: Level) -> None:
+    assert view_of(status(60, word)).level is level
+
+
+def test_trouble_of_others_is_not_ours() -> None:
+    other = incident(components=[CHAT], impact="critical")
+    view = view_of(status(60, chat="major_outage", indicator="critical", incidents=[other]))
+    assert view.level is Level.OK
+    assert view.ours == {API}
+
+
+def test_an_incident_of_ours_counts_though_the_component_is_green() -> None:
+    assert view_of(status(60, incidents=[incident()])).level is Level.BAD
+    assert view_of(status(60, incidents=[incident(impact="minor")])).level is Level.WARN
+    assert view_of(status(60, incidents=[incident(impact="none")])).level is Level.INFO
+    assert view_of(status(60, incidents=[incident(stage="monitoring")])).level is Level.WARN
+    assert view_of(status(60, incidents=[incident(stage="resolved")])).level is Level.OK
+
+
+def test_an_incident_that_names_no_component_may_be_ours() -> None:
+    assert view_of(status(60, incidents=[incident(components=[])])).level is Level.BAD
+
+
+def test_maintenance_under_way_is_information() -> None:
+    def with_maintenance(stage: str) -> ProviderStatus:
+        return replace(status(60), maintenances=(Maintenance("m", "Upgrade", stage, None, None, (API,)),))
+
+    assert view_of(with_maintenance("scheduled")).level is Level.OK
+    assert view_of(with_maintenance("in_progress")).level is Level.INFO
+
+
+def test_an_unreadable_page_is_unknown_and_never_fine() -> None:
+    view = view_of(status(0), unread(60, "HTTP 503"), page(0), page(60, Outcome.SERVER_ERROR))
+    assert view.level is Level.UNKNOWN
+    assert view.status is not None
+    assert view.status.unknown_reason == "HTTP 503"
+    assert (view.checked_at, view.read_at) == (after(60), after(0))
+
+
+def test_a_page_without_our_component_is_unknown_unless_it_reports_trouble() -> None:
+    other = Options(ours=("Something else",))
+    assert view_of(status(60), options=other).level is Level.UNKNOWN
+    assert view_of(status(60, indicator="major"), options=other).level is Level.WARN
+
+
+def test_an_old_reading_is_stale() -> None:
+    assert not view_of(status(0), at=179).stale
+    view = view_of(status(0), at=181)
+    assert view.stale
+    assert view.level is Level.UNKNOWN
+
+
+def test_a_report_stored_only_when_it_changed_is_as_fresh_as_its_last_fetch() -> None:
+    view = view_of(status(0), page(0), page(600), at=610)
+    assert not view.stale
+    assert (view.level, view.checked_at, view.read_at) == (Level.OK, after(600), after(600))
+
+
+def test_silent_since_the_first_failure() -> None:
+    told = [messages(0), messages(30, Outcome.OVERLOADED), messages(60, Outcome.OVERLOADED)]
+    assert view_of(*told, status(60)).silent_since == after(30)
+    assert view_of(*told, status(60, "degraded_performance")).silent_since is None
+    assert view_of(*told, status(60, incidents=[incident(impact="none")])).silent_since is None
+    assert view_of(*told, unread(60)).silent_since is None
+
+
+def test_a_page_read_before_the_failures_is_not_silent_yet() -> None:
+    told = [messages(30, Outcome.OVERLOADED), messages(60, Outcome.OVERLOADED)]
+    assert view_of(*told, status(20)).silent_since is None
+
+
+def test_one_lost_probe_is_nothing_to_be_silent_about() -> None:
+    assert view_of(messages(30, Outcome.TIMEOUT), status(60)).silent_since is None
+
+
+@pytest.mark.parametrize(
+    "ours", [Outcome.KEY_REJECTED, Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT, Outcome.BAD_REQUEST]
+)
+def test_the_page_has_nothing_to_say_of_our_own_faults(ours: Outcome) -> None:
+    assert view_of(*(messages(10.0 * n, ours) for n in range(6)), status(60)).silent_since is None
+
+
+def test_silence_ends_when_the_trouble_does() -> None:
+    told = [messages(10.0 * n, Outcome.OVERLOADED) for n in range(3)]
+    told += [messages(30.0 + 10 * n) for n in range(2)]
+    assert view_of(*told, status(60)).silent_since == after(0)
+    assert view_of(*told, messages(50), status(60)).silent_since is None
+
+
+def test_the_earliest_trouble_of_either_source_counts() -> None:
+    told = [models(5.0 * n, Outcome.SERVER_ERROR) for n in range(3)]
+    told += [messages(20.0 + 5 * n, Outcome.OVERLOADED) for n in range(3)]
+    assert view_of(*told, status(60)).silent_since == after(0)
+
+
+def test_trouble_seen_long_ago_says_nothing_of_now() -> None:
+    told = [messages(10.0 * n, Outcome.OVERLOADED) for n in range(3)]
+    assert view_of(*told, status(3600), at=3610).silent_since is None
