@@ -1,0 +1,112 @@
+"""`claude-top simulate`: runs the simulator alone, for drills and for testing other tools."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import signal
+import sys
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from claude_tui.model.text import inert
+from claude_tui.simulator.scenario import Scenario, load, names
+from claude_tui.simulator.sockets import HOST, listen, url_of
+
+if TYPE_CHECKING:
+    import socket
+
+    from claude_tui.simulator.server import Simulator
+
+__all__ = ["run"]
+
+EXIT_OK, EXIT_USAGE = 0, 3
+# Of the right shape, and no key: the simulator takes any.
+KEY = "sk-ant-api03-simulated-no-real-key"
+# The next look at the phase, at the earliest: the clock may be a little behind the timer.
+GLANCE_S = 0.01
+
+
+def run(
+    scenario: str,
+    port: int = 0,
+    speed: float = 1.0,
+    *,
+    seed: int | None = None,
+    list_only: bool = False,
+    host: str = HOST,
+) -> int:
+    """Play `scenario`, a name or a path, until ctrl+c or SIGTERM. Returns the exit code.
+
+    Data goes to stdout: with `list_only` a line per scenario, else base URL, status URL and the line to
+    export. The narration goes to stderr. Raises ScenarioError.
+    """
+    if list_only:
+        return _list()
+    if not (math.isfinite(speed) and speed > 0):
+        _say(f"speed {speed:g}: expected a number above 0")
+        return EXIT_USAGE
+    script = load(scenario)
+    try:
+        bound = listen(host, port)
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        _say(f"cannot listen on {host}:{port}: {reason}. Choose another port, or 0 for any that is free.")
+        return EXIT_USAGE
+    with bound:
+        _announce(script, url_of(bound), speed)
+        asyncio.run(_play(script, bound, speed, seed))
+    _say("stopped")
+    return EXIT_OK
+
+
+def _list() -> int:
+    found = names()
+    width = max(len(name) for name, _ in found)
+    for name, title in found:
+        _emit(f"{name:<{width}}  {title}")
+    return EXIT_OK
+
+
+def _announce(script: Scenario, url: str, speed: float) -> None:
+    _say(f"{script.name}: {script.title}" + (f" · {speed:g} times faster" if speed != 1 else ""))
+    _emit(f"base URL    {url}")
+    _emit(f"status URL  {url}")
+    _emit(f"export ANTHROPIC_BASE_URL={url} CLAUDE_TOP_STATUS_URL={url} ANTHROPIC_API_KEY={KEY}")
+    _say("ctrl+c ends it")
+
+
+async def _play(script: Scenario, bound: socket.socket, speed: float, seed: int | None) -> None:
+    from claude_tui.simulator.server import Simulator, log_loop_errors
+
+    loop, stopping = asyncio.get_running_loop(), asyncio.Event()
+    log_loop_errors(loop)
+    for name in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(name, stopping.set)
+    simulator = Simulator(script, speed=speed, seed=seed)
+    await simulator.start(bound=bound)
+    narration = asyncio.create_task(_narrate(simulator, speed))
+    await stopping.wait()
+    narration.cancel()
+    await simulator.stop()
+
+
+async def _narrate(simulator: Simulator, speed: float) -> None:
+    """Say each phase as it begins, with the truth about it."""
+    while True:
+        elapsed_s = simulator.elapsed_s
+        phase = simulator.scenario.phase_at(elapsed_s)
+        _say(f"{datetime.now(UTC):%H:%M:%S} UTC · {phase.name} · {phase.cause} ({phase.side})")
+        coming = next(simulator.scenario.after(elapsed_s), None)
+        if coming is None:
+            return
+        await asyncio.sleep((coming[0] - elapsed_s) / speed + GLANCE_S)
+
+
+def _emit(text: str) -> None:
+    print(text, flush=True)  # noqa: T201
+
+
+def _say(text: str) -> None:
+    print(f"claude-top simulate: {inert(text, 500)}", file=sys.stderr, flush=True)  # noqa: T201

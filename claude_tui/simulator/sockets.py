@@ -1,0 +1,20 @@
+"""Where the simulator listens."""
+
+from __future__ import annotations
+
+import socket
+
+__all__ = ["HOST", "listen", "url_of"]
+
+HOST = "127.0.0.1"
+
+
+def listen(host: str = HOST, port: int = 0) -> socket.socket:
+    """A listening socket; clients may connect to it before anything answers. Raises OSError."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=128)
+
+
+def url_of(bound: socket.socket) -> str:
+    host, port = bound.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

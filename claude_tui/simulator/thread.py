@@ -1,0 +1,104 @@
+"""The simulator in a thread of its own, with a loop of its own: for the demo."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from claude_tui.simulator.script import Scenario
+from claude_tui.simulator.sockets import HOST, listen, url_of
+
+if TYPE_CHECKING:
+    import socket
+
+    from claude_tui.simulator.server import Clock
+
+__all__ = ["SimulatorThread"]
+
+logger = logging.getLogger(__name__)
+
+
+class SimulatorThread:
+    """A Simulator for callers without a loop.
+
+    It logs to `claude_tui.simulator` and never prints. `start` returns as soon as the port is bound;
+    aiohttp is loaded in the thread, and requests that come before it is ready wait in the socket's queue.
+    """
+
+    def __init__(
+        self,
+        scenario: Scenario,
+        *,
+        speed: float = 1.0,
+        seed: int | None = None,
+        clock: Clock | None = None,
+        latency_scale: float = 1.0,
+    ) -> None:
+        self.scenario = scenario
+        self._speed = speed
+        self._seed = seed
+        self._clock = clock
+        self._latency_scale = latency_scale
+        self._url = ""
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._asked_to_stop = threading.Event()
+
+    @property
+    def base_url(self) -> str:
+        return self._url
+
+    @property
+    def status_url(self) -> str:
+        return self._url
+
+    def start(self, port: int = 0, host: str = HOST) -> None:
+        """Bind and begin. Raises OSError when the port cannot be had."""
+        bound = listen(host, port)
+        self._url = url_of(bound)
+        self._thread = threading.Thread(target=self._run, args=(bound,), name="simulator", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        """End it from any thread, and wait at most `timeout_s` for that."""
+        self._asked_to_stop.set()
+        loop, stopping = self._loop, self._stopping
+        if loop is not None and stopping is not None and not loop.is_closed():
+            # The loop may close between the check and the call: then it has stopped already.
+            try:
+                loop.call_soon_threadsafe(stopping.set)
+            except RuntimeError:
+                logger.debug("the simulator had stopped by itself")
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+
+    def _run(self, bound: socket.socket) -> None:
+        with bound:
+            try:
+                asyncio.run(self._main(bound))
+            except Exception:
+                # Clients see the port closed; a traceback of this thread would only tear up the screen.
+                logger.exception("the simulator has failed")
+
+    async def _main(self, bound: socket.socket) -> None:
+        from claude_tui.simulator.server import Simulator, log_loop_errors
+
+        loop = asyncio.get_running_loop()
+        log_loop_errors(loop)
+        self._stopping, self._loop = asyncio.Event(), loop
+        simulator = Simulator(
+            self.scenario,
+            speed=self._speed,
+            seed=self._seed,
+            clock=self._clock,
+            latency_scale=self._latency_scale,
+        )
+        await simulator.start(bound=bound)
+        try:
+            if not self._asked_to_stop.is_set():
+                await self._stopping.wait()
+        finally:
+            await simulator.stop()
