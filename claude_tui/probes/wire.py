@@ -131,5 +131,5 @@ class Wire:
 
 
 def micros(seconds: float | None) -> float | None:
-    """To the microsecond: nothing finer was measured, and the store keeps such figures in a third of the room."""
+    """To the microsecond: nothing finer was measured, and the store keeps such figures in less room."""
     return None if seconds is None else round(seconds, 6)
