@@ -1,0 +1,84 @@
+"""What the person sees when a command fails: one line, and for the unexpected a report in a file."""
+
+from __future__ import annotations
+
+import errno
+import os
+import platform
+import sys
+import tempfile
+import traceback
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from claude_tui import __version__
+from claude_tui.cli.console import abandon_stdout, redactor, say
+from claude_tui.settings import SettingsError, load
+
+__all__ = ["UsageError", "explain"]
+
+EXIT_UNKNOWN = 3
+_REPORT_LENGTH = 200_000
+
+
+class UsageError(Exception):
+    """The command line asks for something that cannot be done. Says what would work."""
+
+
+def explain(error: Exception, arguments: Sequence[str]) -> int:
+    """Say what went wrong and return the exit code."""
+    if isinstance(error, UsageError | SettingsError):
+        say(str(error))
+    elif isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
+        say("the output could not be written: no space left")
+    else:
+        report = _write_report(error, arguments)
+        where = f"details in {report}" if report else "no report could be written"
+        say(f"unexpected {type(error).__name__}: {str(error) or 'no message'} ({where})".replace("\n", " "))
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError:
+        abandon_stdout()
+    return EXIT_UNKNOWN
+
+
+def _write_report(error: Exception, arguments: Sequence[str]) -> Path | None:
+    """The path of a file that only its owner can read, or None when there is no place for one."""
+    at = datetime.now(UTC)
+    head = [
+        f"claude-top {__version__} at {at:%Y-%m-%dT%H:%M:%SZ}",
+        f"Python {platform.python_version()} on {platform.platform()}",
+        f"arguments: {list(arguments)}",
+        "",
+    ]
+    trace = traceback.format_exception(error)
+    text = redactor().clean("\n".join(head) + "".join(trace), _REPORT_LENGTH, keep_newlines=True)
+    for directory in _report_directories(arguments):
+        path = directory / f"crash-{at:%Y%m%dT%H%M%SZ}-{os.getpid()}.txt"
+        try:
+            directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+        except OSError:
+            continue
+        return path
+    return None
+
+
+def _report_directories(arguments: Sequence[str]) -> Iterator[Path]:
+    if (chosen := _data_dir(arguments)) is not None:
+        yield chosen
+    yield Path(tempfile.gettempdir())
+
+
+def _data_dir(arguments: Sequence[str]) -> Path | None:
+    try:
+        from claude_tui.cli.parser import parse
+
+        request = parse(arguments)
+        return load(request.flags, os.environ, config=request.config).data_dir if request else None
+    except Exception:  # noqa: BLE001 whatever failed may fail here again, and must not hide the first failure
+        return None

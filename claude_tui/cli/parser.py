@@ -1,0 +1,260 @@
+"""What may be written on the command line, and the help that says so."""
+
+from __future__ import annotations
+
+from argparse import (
+    SUPPRESS,
+    ArgumentParser,
+    ArgumentTypeError,
+    Namespace,
+    RawDescriptionHelpFormatter,
+)
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+from claude_tui import __version__
+from claude_tui.cli.failure import UsageError
+from claude_tui.settings import CONFIG_FLAG, DECLARED
+
+__all__ = ["Request", "parse"]
+
+DEFAULT_SCENARIO = "tour"
+
+_DESCRIPTION = "The incident cockpit for the Claude API, in the terminal: is it them or us?"
+_EPILOG = """\
+Without a command: the dashboard.
+
+examples:
+  claude-top --demo                        watch a simulated incident: no key, no network
+  claude-top                               watch the API with the key in ANTHROPIC_API_KEY
+  claude-top --base-url https://gateway.example.com --name prod
+  claude-top check --json                  probe once, for scripts and pagers
+  claude-top simulate overload             a server that fails as the API did, for drills
+  claude-top config show                   every setting, and where its value comes from
+
+environment:
+  ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN, ANTHROPIC_BASE_URL
+                    mean what they mean to the SDK
+  CLAUDE_TOP_*      one for each setting, such as CLAUDE_TOP_MODEL; CLAUDE_TOP_CONFIG
+                    names the settings file
+  NO_COLOR and the usual proxy and CA variables are honoured
+
+A flag wins over the environment, the environment over the settings file.
+
+exit codes:
+  0 healthy   1 warning   2 critical   3 unknown, or wrong use or settings
+"""
+_CHECK_EPILOG = """\
+stdout is data, stderr is narration.
+
+exit codes:
+  0 every probe succeeded   2 the messages probe failed   3 anything else, wrong use included
+"""
+_SIMULATE_EPILOG = """\
+Prints the base URL and the status URL to point other programs at, and runs until ctrl+c.
+SCENARIO is a name from --list or the path of a scenario file of your own (TOML).
+
+example, in two terminals:
+  claude-top simulate overload --port 8080
+  ANTHROPIC_BASE_URL=http://127.0.0.1:8080 ANTHROPIC_API_KEY=any \\
+  CLAUDE_TOP_STATUS_URL=http://127.0.0.1:8080 claude-top
+"""
+
+_TARGET = ("base_url", "model", "status_urls")
+_ALL = tuple(declared.key for declared in DECLARED if declared.about.flag)
+# A flag that a command would not use is refused, not ignored.
+_FLAGS_OF: dict[str, tuple[str, ...]] = {
+    "dashboard": ("config", *_ALL),
+    "check": ("config", *_TARGET),
+    "simulate": (),
+    "config path": ("config",),
+    "config show": ("config", *_ALL),
+    "config init": ("config",),
+}
+# A demo brings its own name, endpoint, status page and data directory.
+_NOT_IN_DEMO = ("name", "base_url", "status_urls", "data_dir")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the command line asks for: a command, the settings it gives as text, and the rest."""
+
+    command: str
+    config: str | None
+    flags: Mapping[str, str]
+    options: Namespace
+
+
+class _Parser(ArgumentParser):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(
+            formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False, add_help=False, **options
+        )
+        self.add_argument("-h", "--help", action="help", help="show this help and end")
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}\nfor help: {self.prog} --help")
+
+
+def parse(arguments: Sequence[str]) -> Request | None:
+    """What is asked for; None when --help or --version has been answered. Raises UsageError."""
+    try:
+        options = _parser().parse_args(arguments)
+    except SystemExit:
+        return None
+    command = f"config {options.action}" if options.command == "config" else options.command or "dashboard"
+    given = {
+        key: getattr(options, f"set_{key}") for key in ("config", *_ALL) if hasattr(options, f"set_{key}")
+    }
+    _refuse_unused(command, options, given)
+    return Request(command, given.pop("config", None), given, options)
+
+
+def _refuse_unused(command: str, options: Namespace, given: Mapping[str, str]) -> None:
+    unused = [key for key in given if key not in _FLAGS_OF[command]]
+    if unused:
+        raise UsageError(f"{_flag(unused[0])} means nothing to `{command}`: leave it out")
+    if command != "dashboard" and (options.demo or options.demo_speed is not None):
+        flag = "--demo" if options.demo else "--speed"
+        raise UsageError(f"{flag} belongs to the dashboard: leave out `{command}` or {flag}")
+    if options.demo_speed is not None and options.demo is None:
+        raise UsageError("--speed is for the demo: add --demo")
+    if options.demo is not None:
+        for key in _NOT_IN_DEMO:
+            if key in given:
+                raise UsageError(f"--demo brings its own: leave out {_flag(key)}")
+
+
+def _flag(key: str) -> str:
+    return next((each.about.flag for each in DECLARED if each.key == key and each.about.flag), CONFIG_FLAG)
+
+
+def _parser() -> ArgumentParser:
+    parser = _Parser(prog="claude-top", description=_DESCRIPTION, epilog=_EPILOG)
+    parser.add_argument(
+        "--version", action="version", version=f"claude-top {__version__}", help="print the version and end"
+    )
+    parser.add_argument(
+        "--demo",
+        nargs="?",
+        const=DEFAULT_SCENARIO,
+        metavar="SCENARIO",
+        help=f"play a simulated incident (default: {DEFAULT_SCENARIO}); `simulate --list` names them",
+    )
+    parser.add_argument(
+        "--speed", dest="demo_speed", type=_speed, metavar="N", help="play the demo N times faster"
+    )
+    _add_flags(parser, "dashboard")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    _add_check(commands)
+    _add_simulate(commands)
+    _add_config(commands)
+    return parser
+
+
+def _add_flags(parser: ArgumentParser, command: str) -> None:
+    """The settings that `command` takes. SUPPRESS: a flag before the command counts as one after it."""
+    allowed = _FLAGS_OF[command]
+    group = parser.add_argument_group("settings")
+    if "config" in allowed:
+        group.add_argument(
+            CONFIG_FLAG,
+            dest="set_config",
+            default=SUPPRESS,
+            metavar="FILE",
+            help="the settings file to read",
+        )
+    for declared in DECLARED:
+        if declared.key in allowed and declared.about.flag:
+            group.add_argument(
+                declared.about.flag,
+                dest=f"set_{declared.key}",
+                default=SUPPRESS,
+                metavar=declared.about.metavar,
+                help=_phrase(declared.about.doc),
+            )
+
+
+def _phrase(sentence: str) -> str:
+    """A sentence as argparse writes its own help: no capital, no full stop, `%` doubled."""
+    return f"{sentence[0].lower()}{sentence[1:]}".rstrip(".").replace("%", "%%")
+
+
+def _add_check(commands: Any) -> None:
+    parser = commands.add_parser(
+        "check",
+        help="probe once and print what is found",
+        description="Probe once and print what is found: for scripts, pagers and dumb terminals.",
+        epilog=_CHECK_EPILOG,
+    )
+    parser.add_argument("--json", action="store_true", help="one JSON object (claude-top/check@1)")
+    parser.add_argument(
+        "--samples",
+        type=_whole(1, 100),
+        default=3,
+        metavar="N",
+        help="message probes, one after the other (default: 3)",
+    )
+    parser.add_argument("--timeout", type=_seconds, metavar="S", help="seconds to wait for each answer")
+    _add_flags(parser, "check")
+
+
+def _add_simulate(commands: Any) -> None:
+    parser = commands.add_parser(
+        "simulate",
+        help="run the simulator alone: an API and a status page that fail on cue",
+        description="A real HTTP server on loopback that plays an incident.",
+        epilog=_SIMULATE_EPILOG,
+    )
+    parser.add_argument(
+        "scenario", nargs="?", default=DEFAULT_SCENARIO, metavar="SCENARIO", help="default: tour"
+    )
+    parser.add_argument(
+        "--port", type=_whole(0, 65535), default=0, metavar="N", help="default: any that is free"
+    )
+    parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play it N times faster")
+    parser.add_argument("--list", action="store_true", help="name the scenarios and end")
+
+
+def _add_config(commands: Any) -> None:
+    parser = commands.add_parser(
+        "config", help="where settings live, what they are, and a file to begin with"
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    for action, words in (
+        ("path", "print the path of the settings file"),
+        ("show", "print every setting with its origin; secrets are masked"),
+        ("init", "write a commented settings file that changes nothing yet"),
+    ):
+        _add_flags(
+            actions.add_parser(action, help=words, description=f"{words[0].upper()}{words[1:]}."),
+            f"config {action}",
+        )
+
+
+def _speed(text: str) -> float:
+    return _number(text, 0.01, 1000)
+
+
+def _seconds(text: str) -> float:
+    return _number(text, 0.1, 600)
+
+
+def _number(text: str, low: float, high: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = float("nan")
+    if not low <= value <= high:
+        raise ArgumentTypeError(f"got {text!r}, expected a number from {low:g} to {high:g}")
+    return value
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and low <= int(text[:9]) <= high):
+            raise ArgumentTypeError(f"got {text!r}, expected a whole number from {low} to {high}")
+        return int(text)
+
+    return read

@@ -1,0 +1,158 @@
+"""The settings file as text: reading it, beginning one, and changing one line of it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+__all__ = ["SettingsError", "create_file", "read_file", "toml_value", "update_file"]
+
+_LARGEST = 1_000_000
+_BOM = "\ufeff"
+
+
+class SettingsError(Exception):
+    """Settings cannot be used. Says where, what was given and what is expected; one line per problem."""
+
+
+def read_file(path: Path) -> dict[str, Any]:
+    """What the TOML file at `path` says; empty when there is no file.
+
+    Raises SettingsError for a file that cannot be read or is not TOML.
+    """
+    try:
+        text = _text_of(path)
+    except FileNotFoundError:
+        return {}
+    return _parsed(path, text.removeprefix(_BOM))
+
+
+def _text_of(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_LARGEST + 1)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise SettingsError(f"{path}: cannot be read: {reason}") from error
+    if len(raw) > _LARGEST:
+        raise SettingsError(f"{path}: is larger than {_LARGEST:,} bytes: not a settings file")
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise SettingsError(f"{path}: line {line}: is not UTF-8 text") from error
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise SettingsError(f"{path}: is nested too deeply") from error
+    except ValueError as error:  # TOMLDecodeError, or an integer of thousands of digits
+        raise SettingsError(f"{path}: is not valid TOML: {error}") from error
+
+
+def toml_value(value: object) -> str:
+    """`value` as it would stand in the file, on one line."""
+    import tomli_w
+
+    if isinstance(value, tuple | list):
+        return "[" + ", ".join(toml_value(each) for each in value) + "]"
+    if isinstance(value, Path):
+        value = str(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return tomli_w.dumps({"v": value}).removeprefix("v = ").rstrip("\n")
+
+
+def create_file(path: Path, text: str) -> None:
+    """Write a new file that only its owner can read. Raises SettingsError when there is one, or no way."""
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise SettingsError(f"{path}: is there already; it was left as it is") from None
+    except OSError as error:
+        raise SettingsError(f"{path}: cannot be written: {error.strerror}") from error
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def update_file(path: Path, key: str, value: object) -> str | None:
+    """Set the top-level `key` in the settings file, leaving every other line and comment as it is.
+
+    Returns None, or why the file could not be changed; it is then as it was. A new file is 0600; one
+    that exists keeps its mode, and a link keeps pointing where it did.
+    """
+    try:
+        text = _text_of(path)
+    except FileNotFoundError:
+        text = ""
+    except SettingsError as error:
+        return str(error)
+    try:
+        changed = _with_value(path, text, key, value)
+        _replace(path, changed)
+    except SettingsError as error:
+        return str(error)
+    except OSError as error:
+        return f"{path}: cannot be written: {error.strerror}"
+    return None
+
+
+def _with_value(path: Path, text: str, key: str, value: object) -> str:
+    wanted = _parsed(path, text.removeprefix(_BOM))
+    plain = list(value) if isinstance(value, tuple) else value
+    wanted[key] = plain
+    bom = _BOM if text.startswith(_BOM) else ""
+    for candidate in _candidates(text.removeprefix(_BOM), key, toml_value(value)):
+        # Only a reading of the result can tell a key from a line of a multi-line string.
+        try:
+            if _parsed(path, candidate) == wanted:
+                return bom + candidate
+        except SettingsError:
+            continue
+    raise SettingsError(
+        f"{path}: {key} is written in a way this program does not change; set it to {plain!r} by hand"
+    )
+
+
+def _candidates(text: str, key: str, value: str) -> Iterator[str]:
+    """Texts that may have `key` set, the most natural first."""
+    newline = "\r\n" if "\r\n" in text else "\n"
+    name = rf"(?:{re.escape(key)}|\"{re.escape(key)}\"|'{re.escape(key)}')"
+    given = r"(?:\"[^\"\r\n]*\"|'[^'\r\n]*'|[^#\r\n]*?)"
+    for match in re.finditer(rf"(?m)^([ \t]*{name}[ \t]*=[ \t]*){given}([ \t]*(?:#[^\r\n]*)?)(?=\r?$)", text):
+        yield text[: match.start()] + match[1] + value + match[2] + text[match.end() :]
+    line = f"{key} = {value}{newline}"
+    for match in re.finditer(rf"(?m)^[ \t]*#[ \t]*{name}[ \t]*=.*\n", text):
+        yield text[: match.end()] + line + text[match.end() :]
+    for match in re.finditer(r"(?m)^[ \t]*\[", text):
+        yield text[: match.start()] + line + newline + text[match.start() :]
+    yield text + ("" if not text or text.endswith("\n") else newline) + line
+    yield line + text
+
+
+def _replace(path: Path, text: str) -> None:
+    """Put `text` where `path` leads, all of it or nothing."""
+    import tempfile
+
+    real = Path(os.path.realpath(path))
+    real.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, name = tempfile.mkstemp(prefix=f".{real.name}.", dir=real.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+            file.write(text)
+        if real.exists():
+            Path(name).chmod(real.stat().st_mode & 0o777)
+        Path(name).replace(real)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise

@@ -1,0 +1,205 @@
+"""What a setting's value may be: one reader per kind, used for the file and for text alike."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+from urllib.parse import urlsplit
+
+from claude_tui.model.text import Redactor
+
+__all__ = [
+    "Kind",
+    "WrongValueError",
+    "base_url",
+    "keys",
+    "label",
+    "listed",
+    "masked_urls",
+    "number",
+    "path",
+    "slug",
+    "status_url",
+    "whole",
+]
+
+
+class WrongValueError(ValueError):
+    """`given` is what does not fit; `part` says where inside the value it stands (`[1]`, `.pause`)."""
+
+    def __init__(self, given: object, part: str = "") -> None:
+        super().__init__(f"{part} {given!r}")
+        self.given = given
+        self.part = part
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """`expected` in words; `read` takes a value as TOML gives it and raises WrongValueError.
+
+    `parse` makes of a flag's or a variable's text what TOML would have given.
+    """
+
+    expected: str
+    read: Callable[[object], Any]
+    parse: Callable[[str], object] = str.strip
+
+
+def label(longest: int, *, words: str, empty: bool = False) -> Kind:
+    """Printable text for the screen, at most `longest` characters."""
+
+    def read(value: object) -> str:
+        text = value.strip() if isinstance(value, str) else None
+        if (
+            text is None
+            or not text.isprintable()
+            or len(text) > longest
+            or not (text or empty)
+            or _secret(text)
+        ):
+            raise WrongValueError(value)
+        return text
+
+    return Kind(words, read)
+
+
+def slug(pattern: str, *, words: str) -> Kind:
+    """Text that matches `pattern` from end to end."""
+    shape = re.compile(pattern)
+
+    def read(value: object) -> str:
+        if not isinstance(value, str) or not shape.fullmatch(value) or _secret(value):
+            raise WrongValueError(value)
+        return value
+
+    return Kind(words, read)
+
+
+def _secret(text: str) -> bool:
+    """A key pasted where a name belongs would end up on the screen."""
+    return Redactor().secrets_out(text) != text
+
+
+def number(low: float, high: float, *, words: str) -> Kind:
+    """A float in low..high; NaN is in no range."""
+
+    def read(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise WrongValueError(value)
+        return float(value)
+
+    return Kind(f"{words} from {low:g} to {high:g}", read, _number_of)
+
+
+def whole(low: int, high: int, *, words: str) -> Kind:
+    """An int in low..high."""
+
+    def read(value: object) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise WrongValueError(value)
+        return value
+
+    return Kind(f"{words} from {low} to {high}", read, _number_of)
+
+
+def _number_of(text: str) -> object:
+    for convert in (int, float):
+        try:
+            return convert(text)
+        except ValueError:
+            continue
+    return text
+
+
+def base_url() -> Kind:
+    """An http or https URL to which paths can be added; a password has no business in it."""
+    words = "a URL without password or query, such as https://api.anthropic.com"
+    return Kind(words, lambda value: _url(value, bare=True))
+
+
+def status_url() -> Kind:
+    """A base, to which /api/v2/summary.json is added, or a full URL ending in .json."""
+    return Kind("a URL such as https://status.example.com", lambda value: _url(value, bare=False))
+
+
+def _url(value: object, *, bare: bool) -> str:
+    if not isinstance(value, str) or not value.isprintable() or " " in value or "\\" in value:
+        raise WrongValueError(value)
+    try:
+        parts = urlsplit(value)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port or an IPv6 address that is none
+        usable = False
+    if not usable or parts.fragment or (bare and (parts.query or "@" in parts.netloc)):
+        raise WrongValueError(value)
+    return value
+
+
+def masked_urls(text: str) -> str:
+    """`text` with user, password and query of every URL in it hidden."""
+    text = re.sub(r"(?<=://)[^\s\"']*@", "[redacted]@", text)
+    return re.sub(r"(://[^\s\"'?]*\?)[^\s\"']+", r"\1[redacted]", text)
+
+
+def path() -> Kind:
+    """A path; `~` is the home directory. It stays relative here: the reader knows relative to what."""
+
+    def read(value: object) -> Path:
+        if not isinstance(value, str) or not value or "\0" in value:
+            raise WrongValueError(value)
+        try:
+            return Path(value).expanduser()
+        except RuntimeError:  # ~nobody
+            raise WrongValueError(value) from None
+
+    return Kind("a directory", read, str)
+
+
+def listed(item: Kind, *, words: str) -> Kind:
+    """One or more values of a kind: a list in the file, comma-separated as text."""
+
+    def read(value: object) -> tuple[Any, ...]:
+        if not isinstance(value, list) or not value:
+            raise WrongValueError(value)
+        return tuple(_read_part(item.read, each, f"[{index}]") for index, each in enumerate(value))
+
+    return Kind(words, read, lambda text: [each.strip() for each in text.split(",") if each.strip()])
+
+
+def keys() -> Kind:
+    """Action -> keys, read-only. As text: `pause=space,help=question_mark f1`."""
+    action = slug(r"[a-z][a-z0-9_]*", words="")
+    key = slug(r"[^\s,]{1,40}", words="")
+
+    def read(value: object) -> Mapping[str, tuple[str, ...]]:
+        if not isinstance(value, dict):
+            raise WrongValueError(value)
+        return MappingProxyType(
+            {_read_part(action.read, name, ""): bound(name, given) for name, given in value.items()}
+        )
+
+    def bound(name: str, given: object) -> tuple[str, ...]:
+        several = given if isinstance(given, list) else [given]
+        if not several:
+            raise WrongValueError(given, f".{name}")
+        return tuple(_read_part(key.read, each, f".{name}") for each in several)
+
+    return Kind('an action and its key or keys, such as pause = "space"', read, _pairs)
+
+
+def _pairs(text: str) -> object:
+    pairs = [each.partition("=") for each in text.split(",") if each.strip()]
+    if not all(separator for _, separator, _ in pairs):
+        return text
+    return {name.strip(): bound.split() for name, _, bound in pairs}
+
+
+def _read_part(read: Callable[[object], Any], value: object, part: str) -> Any:
+    try:
+        return read(value)
+    except WrongValueError as wrong:
+        raise WrongValueError(wrong.given, part + wrong.part) from None

@@ -1,0 +1,165 @@
+"""Settings from their four layers: flag, then environment, then file, then default."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from claude_tui.model.text import Redactor
+from claude_tui.settings.declared import DECLARED, Declared, Origin, Settings
+from claude_tui.settings.file import SettingsError, read_file, toml_value
+from claude_tui.settings.kinds import WrongValueError, masked_urls
+from claude_tui.settings.places import Places
+
+__all__ = ["CONFIG_FLAG", "CONFIG_VARIABLE", "config_file", "load"]
+
+CONFIG_FLAG = "--config"
+CONFIG_VARIABLE = "CLAUDE_TOP_CONFIG"
+_PREFIX = "CLAUDE_TOP_"
+
+
+def config_file(flag: str | None, environ: Mapping[str, str], places: Places) -> tuple[Path, Origin]:
+    """The settings file, there or not, and who chose it."""
+    if flag is not None:
+        chosen, origin = flag, Origin("flag", CONFIG_FLAG)
+    elif environ.get(CONFIG_VARIABLE):
+        chosen, origin = environ[CONFIG_VARIABLE], Origin("environment", CONFIG_VARIABLE)
+    else:
+        return places.config_file, Origin()
+    if not chosen or "\0" in chosen:
+        raise SettingsError(f"{origin}: got {toml_value(chosen)}, expected the path of a settings file")
+    try:
+        return Path(chosen).expanduser().absolute(), origin
+    except RuntimeError as error:
+        raise SettingsError(f"{origin}: {chosen}: {error}") from error
+
+
+def load(
+    flags: Mapping[str, str],
+    environ: Mapping[str, str],
+    *,
+    config: str | None = None,
+    places: Places | None = None,
+) -> Settings:
+    """The settings in force. `flags` maps a setting's key to its text; `config` is the --config flag.
+
+    An empty variable counts as not set. Raises SettingsError naming every problem found.
+    """
+    places = places or Places.of_user()
+    path, origin = config_file(config, environ, places)
+    if origin.kind != "default" and not path.exists():
+        raise SettingsError(f"{origin}: {path}: no such file (`claude-top config init` begins one)")
+    return _Layers(flags, environ, path, places).settings()
+
+
+class _Layers:
+    """One reading of all layers, gathering what is wrong instead of stopping at the first."""
+
+    def __init__(
+        self, flags: Mapping[str, str], environ: Mapping[str, str], path: Path, places: Places
+    ) -> None:
+        self._flags = flags
+        self._environ = environ
+        self._path = path
+        self._places = places
+        self._table = read_file(path)
+        self._problems: list[str] = []
+        keys = (environ.get("ANTHROPIC_API_KEY", ""), environ.get("ANTHROPIC_AUTH_TOKEN", ""))
+        self._redactor = Redactor(keys)
+
+    def settings(self) -> Settings:
+        self._problems += self._unknown_keys()
+        values: dict[str, Any] = {}
+        origins: dict[str, Origin] = {}
+        for declared in DECLARED:
+            # Every layer is read, also where a stronger one wins: a mistake stays one.
+            for origin, value in self._given(declared):
+                values[declared.key] = self._based(value, origin)
+                origins[declared.key] = origin
+        if "data_dir" not in values and not self._places.data_dir.is_absolute():
+            self._problems.append(
+                "no home directory is known: name one with --data-dir or CLAUDE_TOP_DATA_DIR"
+            )
+        self._raise_problems()
+        settings = Settings(
+            **{"data_dir": self._places.data_dir, **values},
+            file=self._path,
+            origins=MappingProxyType(origins),
+            warnings=tuple(self._unknown_variables()),
+        )
+        self._problems += _contradictions(settings)
+        self._raise_problems()
+        return settings
+
+    def _raise_problems(self) -> None:
+        if self._problems:
+            raise SettingsError("\n".join(self._problems))
+
+    def _given(self, declared: Declared) -> Iterator[tuple[Origin, Any]]:
+        """The values given for a setting, the weakest first."""
+        if declared.key in self._table:
+            origin = Origin("file", f"{self._path}:{declared.key}")
+            yield from self._read(declared, origin, self._table[declared.key])
+        for variable in reversed(declared.variables):
+            if text := self._environ.get(variable):
+                yield from self._read(
+                    declared, Origin("environment", variable), declared.about.kind.parse(text)
+                )
+        if declared.key in self._flags:
+            parsed = declared.about.kind.parse(self._flags[declared.key])
+            yield from self._read(declared, Origin("flag", declared.about.flag or declared.key), parsed)
+
+    def _read(self, declared: Declared, origin: Origin, value: object) -> Iterator[tuple[Origin, Any]]:
+        try:
+            yield origin, declared.about.kind.read(value)
+        except WrongValueError as wrong:
+            given = self._shown(wrong.given)
+            self._problems.append(
+                f"{origin}{wrong.part}: got {given}, expected {declared.about.kind.expected}"
+            )
+
+    def _shown(self, value: object) -> str:
+        try:
+            text = toml_value(value)
+        except (TypeError, ValueError, RecursionError):
+            text = repr(value)
+        return self._redactor.clean(masked_urls(text), 100)
+
+    def _based(self, value: Any, origin: Origin) -> Any:
+        """A relative path in the file is relative to the file, elsewhere to where the person stands."""
+        if not isinstance(value, Path):
+            return value
+        return (self._path.parent / value if origin.kind == "file" else value).absolute()
+
+    def _unknown_keys(self) -> Iterator[str]:
+        known = [declared.key for declared in DECLARED]
+        for key in self._table:
+            if key not in known:
+                hint = _nearest(key.replace("-", "_"), known)
+                yield f"file {self._path}: unknown key {self._shown(key)}; {hint}"
+
+    def _unknown_variables(self) -> Iterator[str]:
+        known = [variable for declared in DECLARED for variable in declared.variables] + [CONFIG_VARIABLE]
+        for name in sorted(self._environ):
+            if name.startswith(_PREFIX) and name not in known:
+                shown = self._redactor.clean(name, 100)
+                yield f"environment {shown}: unknown variable, ignored; {_nearest(name, known)}"
+
+
+def _contradictions(settings: Settings) -> Iterator[str]:
+    """Values that fit by themselves but not together."""
+    low, critical = settings.headroom_low, settings.headroom_critical
+    if critical > low:
+        where = settings.origins.get("headroom_critical") or settings.origin("headroom_low")
+        yield f"{where}: headroom_critical is {critical:g}, expected at most headroom_low, which is {low:g}"
+
+
+def _nearest(given: str, known: Iterable[str]) -> str:
+    import difflib
+
+    candidates = list(known)
+    near = difflib.get_close_matches(given.lower(), candidates, n=1, cutoff=0.5)
+    near = near or difflib.get_close_matches(given.upper(), candidates, n=1, cutoff=0.5)
+    return f"did you mean {near[0]}?" if near else f"known are {', '.join(candidates)}"
