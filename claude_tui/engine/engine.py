@@ -1,0 +1,276 @@
+"""Runs sources, store and analysis, and publishes one immutable Snapshot a second.
+
+The engine lives in a thread of its own with its own event loop, so that neither a slow screen nor a
+busy probe holds the other up. It knows nothing of Textual and prints nothing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from random import Random
+from typing import TYPE_CHECKING
+
+from claude_tui.analysis.history import History
+from claude_tui.analysis.snapshot import build_snapshot
+from claude_tui.engine.sources import Endpoint, Pace, make_plans, options_from, pick_model
+from claude_tui.model.observation import Source
+from claude_tui.model.snapshot import EngineState, Focus, Level, Notice, ProbeState, Snapshot, Spend, Target
+from claude_tui.model.text import Redactor
+from claude_tui.probes.budget import Budget
+from claude_tui.probes.clock import Clock, SystemClock
+
+if TYPE_CHECKING:
+    from claude_tui.probes.report import Report
+    from claude_tui.probes.schedule import Schedule
+    from claude_tui.settings import Settings
+    from claude_tui.store import Store
+
+__all__ = ["Engine"]
+
+FIRST_FRAME_SPAN = timedelta(hours=1)
+IN_MEMORY_SPAN = timedelta(hours=24)
+TICK_S = 1.0
+
+
+class Engine:
+    """The running program without a screen.
+
+    `open_endpoint` is called once, in the engine's thread. `publish` (see `start`) is called from
+    that thread too. `probe_now`, `set_focus` and `stop` may be called from any thread.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        target: Target,
+        store: Store,
+        open_endpoint: Callable[[], Endpoint],
+        *,
+        pace: Pace,
+        clock: Clock | None = None,
+        random: Random | None = None,
+        demo: str | None = None,
+        speed: float = 1.0,
+        notices: Sequence[Notice] = (),
+    ) -> None:
+        self.settings = settings
+        self.target = target
+        self.store = store
+        self.history = History()
+        self.pace = pace
+        self._open_endpoint = open_endpoint
+        self._clock: Clock = clock or SystemClock()
+        self._random = random or Random()
+        self._demo = demo
+        self._speed = speed
+        self._options = options_from(settings, pace)
+        self._fixed_notices = tuple(notices)
+        self._loaded_from = self._clock.now()
+        self._budget = Budget(settings.daily_ceiling_usd, clock=self._clock)
+        self._schedule: Schedule | None = None
+        self._models_tried = False
+        self._failure: Notice | None = None
+        self._focus: Focus | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stopping: asyncio.Event | None = None
+        self._wake: asyncio.Event | None = None
+        self._thread: threading.Thread | None = None
+        self._asked_to_stop = threading.Event()
+
+    # -- before the first frame ------------------------------------------------
+
+    def first_snapshot(self) -> Snapshot:
+        """What the store knows of the last hour, as the first frame. Quick: no probe, no network."""
+        now = self._clock.now()
+        self._loaded_from = now - FIRST_FRAME_SPAN
+        self._budget = Budget(
+            self.settings.daily_ceiling_usd,
+            clock=self._clock,
+            spent_usd=self.store.cost_since(datetime.combine(now.date(), time(), UTC)),
+        )
+        self.history.extend(self.store.observations(self._loaded_from))
+        for status in self.store.status_reports(self._loaded_from):
+            self.history.add_status(status)
+        if (catalogue := self.store.latest_catalogue()) is not None:
+            self.history.add_catalogue(catalogue)
+        return self.snapshot()
+
+    def snapshot(self) -> Snapshot:
+        """The Snapshot of this instant."""
+        now = self._clock.now()
+        return build_snapshot(self.history, now, self._state(now), self._options, self._focus)
+
+    # -- from any thread -------------------------------------------------------
+
+    def start(self, publish: Callable[[Snapshot], None]) -> None:
+        """Begin probing and publishing in a thread of its own."""
+        self._thread = threading.Thread(target=self._run_thread, args=(publish,), name="engine", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 2.0) -> None:
+        """End probing and put what is left into the store. Waits at most `timeout_s` for the thread."""
+        self._asked_to_stop.set()
+        self._call(lambda: self._stopping.set() if self._stopping else None)
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+        self.store.close(timeout_s)
+
+    def probe_now(self) -> None:
+        """Probe everything at once, because a person asked."""
+        self._call(self._probe_now)
+
+    def set_focus(self, focus: Focus | None) -> None:
+        """What a zoomed screen wants in `Snapshot.chart`; None when it closes."""
+        self._focus = focus
+        self._call(lambda: self._wake.set() if self._wake else None)
+
+    # -- in the engine's thread ------------------------------------------------
+
+    def _call(self, action: Callable[[], object]) -> None:
+        loop = self._loop
+        if loop is None or loop.is_closed():
+            return
+        # The loop may close between the check and the call: then there is nobody left to tell.
+        try:
+            loop.call_soon_threadsafe(action)
+        except RuntimeError:
+            return
+
+    def _probe_now(self) -> None:
+        if self._schedule is not None:
+            self._schedule.probe_now()
+        if self._wake is not None:
+            self._wake.set()
+
+    def _run_thread(self, publish: Callable[[Snapshot], None]) -> None:
+        asyncio.run(self._main(publish))
+
+    async def _main(self, publish: Callable[[Snapshot], None]) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._stopping, self._wake = asyncio.Event(), asyncio.Event()
+        if self._asked_to_stop.is_set():
+            return
+        workers = [asyncio.create_task(self._collect()), asyncio.create_task(self._publish_loop(publish))]
+        workers += [asyncio.create_task(self._backfill()), asyncio.create_task(self._keep_house())]
+        await self._stopping.wait()
+        for worker in workers:
+            worker.cancel()
+        await asyncio.gather(*workers, return_exceptions=True)
+
+    async def _collect(self) -> None:
+        try:
+            endpoint = await asyncio.to_thread(self._open_endpoint)
+            try:
+                await self._run_schedule(endpoint)
+            finally:
+                endpoint.close()
+        except Exception as error:
+            # The dashboard must go on showing what it has, and say that it has stopped looking.
+            self._failure = Notice(
+                "collector",
+                Level.BAD,
+                Redactor().clean(f"probing stopped: {type(error).__name__}: {error}", 200),
+                self._clock.now(),
+            )
+            raise
+
+    async def _run_schedule(self, endpoint: Endpoint) -> None:
+        plans = await asyncio.to_thread(
+            make_plans,
+            self.settings,
+            endpoint,
+            self.pace,
+            lambda: pick_model(self.settings, self.history, self._clock.now()),
+            clock=self._clock,
+            models_tried=lambda: self._models_tried,
+        )
+        from claude_tui.probes.schedule import Schedule
+
+        self._schedule = Schedule(
+            plans,
+            clock=self._clock,
+            random=self._random,
+            deliver=self._deliver,
+            budget=self._budget,
+            backoff=self.pace.backoff,
+        )
+        try:
+            await self._schedule.run()
+        finally:
+            for plan in plans:
+                await plan.probe.aclose()
+
+    def _deliver(self, report: Report) -> None:
+        self._models_tried = self._models_tried or report.observation.source is Source.MODELS
+        self.history.add_observation(report.observation)
+        self.store.write(report.observation)
+        if report.status is not None:
+            self.history.add_status(report.status)
+            self.store.write(report.status)
+        if report.catalogue is not None:
+            self.history.add_catalogue(report.catalogue)
+            self.store.write(report.catalogue)
+
+    async def _publish_loop(self, publish: Callable[[Snapshot], None]) -> None:
+        assert self._wake is not None
+        while True:
+            publish(self.snapshot())
+            # On the whole second, so that the clock on screen never skips one.
+            pause = TICK_S - self._clock.now().timestamp() % TICK_S
+            try:
+                await asyncio.wait_for(self._wake.wait(), pause)
+            except TimeoutError:
+                continue
+            self._wake.clear()
+
+    async def _backfill(self) -> None:
+        """The rest of the last day, which the first frame did not wait for."""
+        since = self._clock.now() - IN_MEMORY_SPAN
+        older = await asyncio.to_thread(self.store.observations, since, self._loaded_from)
+        self.history.extend(older)
+
+    async def _keep_house(self) -> None:
+        while True:
+            now = self._clock.now()
+            self.store.prune(now - timedelta(days=self.settings.retention_days))
+            self.history.trim(now - IN_MEMORY_SPAN)
+            await asyncio.sleep(3600)
+
+    # -- what only the engine knows ---------------------------------------------
+
+    def _state(self, now: datetime) -> EngineState:
+        spend = self._budget.spend()
+        model = pick_model(self.settings, self.history, now)
+        return EngineState(
+            target=replace(self.target, model=model),
+            probes=self._schedule.states() if self._schedule is not None else self._unstarted(),
+            spend=spend,
+            notices=self._notices(now, spend),
+            demo=self._demo,
+            speed=self._speed,
+        )
+
+    def _unstarted(self) -> tuple[ProbeState, ...]:
+        intervals = ((Source.STATUS, self.pace.status_s), (Source.MODELS, self.pace.models_s))
+        return tuple(
+            ProbeState(source, interval_s, next_at=None, running=False, last_at=None)
+            for source, interval_s in (*intervals, (Source.MESSAGES, self.pace.messages_s))
+        )
+
+    def _notices(self, now: datetime, spend: Spend) -> tuple[Notice, ...]:
+        notices = list(self._fixed_notices)
+        if self._failure is not None:
+            notices.append(self._failure)
+        if (problem := self.store.problem) is not None:
+            notices.append(Notice("store", Level.WARN, problem, now))
+        if spend.stopped:
+            text = (
+                f"probe budget spent: ${spend.today_usd:.2f} of ${spend.ceiling_usd:.2f} today; "
+                "messages are not probed until 00:00 UTC (daily_ceiling_usd)"
+            )
+            notices.append(Notice("budget", Level.WARN, text, now))
+        return tuple(notices)

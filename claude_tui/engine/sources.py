@@ -1,0 +1,155 @@
+"""What is probed, where, how often and with which model: from settings to plans."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from claude_tui.analysis.history import History
+from claude_tui.analysis.options import Options
+from claude_tui.model.snapshot import Target
+from claude_tui.model.text import Redactor, inert
+from claude_tui.probes.choose import newest_active_haiku
+from claude_tui.probes.clock import Clock
+from claude_tui.probes.credentials import Credentials
+from claude_tui.probes.pacing import Backoff
+
+if TYPE_CHECKING:
+    from claude_tui.probes.schedule import Plan
+    from claude_tui.settings import Settings
+
+__all__ = ["Endpoint", "Pace", "make_plans", "options_from", "pick_model", "store_name", "target_of"]
+
+# For an endpoint that has never listed its models: an alias that most of them know.
+FALLBACK_MODEL = "claude-haiku-4-5"
+# The free probes answer in well under a second or something is wrong.
+FREE_TIMEOUT_S = 10.0
+
+
+def _nothing() -> None:
+    """An endpoint of somebody else's has nothing to release."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where to probe and with what. `close` releases what stands behind it (the demo's simulator)."""
+
+    credentials: Credentials
+    status_urls: tuple[str, ...]
+    headers: Mapping[str, str] = field(default_factory=dict)
+    close: Callable[[], None] = _nothing
+
+    @classmethod
+    def of(cls, settings: Settings, environ: Mapping[str, str]) -> Endpoint:
+        """The endpoint that settings and environment name, with the SDK's custom headers."""
+        from claude_tui.probes.models import custom_headers
+
+        credentials = Credentials.from_environ(environ, base_url=settings.base_url)
+        return cls(credentials, settings.status_urls, custom_headers(environ))
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds between probes, and the back-off after 429 and 529."""
+
+    status_s: float
+    models_s: float
+    messages_s: float
+    backoff: Backoff
+
+    @classmethod
+    def of(cls, settings: Settings) -> Pace:
+        return cls(
+            settings.status_interval_s, settings.models_interval_s, settings.messages_interval_s, Backoff()
+        )
+
+
+def options_from(settings: Settings, pace: Pace) -> Options:
+    """What analysis needs to know of the settings."""
+    return Options(
+        ours=settings.status_components,
+        headroom_low=settings.headroom_low,
+        headroom_critical=settings.headroom_critical,
+        messages_interval_s=pace.messages_s,
+        models_interval_s=pace.models_s,
+        status_interval_s=pace.status_s,
+    )
+
+
+def target_of(settings: Settings, credentials: Credentials) -> Target:
+    """The target as the screen names it: never with user or password."""
+    return Target(settings.name, credentials.base_url, credentials.host, model=None)
+
+
+def store_name(credentials: Credentials) -> str:
+    """The store's file name: one for each target, as what a drill answered is not the API's history."""
+    parts = urlsplit(credentials.base_url)
+    place = re.sub(r"[^A-Za-z0-9.\-]+", "_", f"{credentials.host}{parts.path.rstrip('/')}")
+    return f"{place[:100] or 'history'}.db"
+
+
+def pick_model(settings: Settings, history: History, at: datetime) -> str | None:
+    """The model to probe with: the person's choice, else the newest active haiku that the endpoint lists."""
+    if settings.model != "auto":
+        return settings.model
+    catalogue = history.catalogue_at(at)
+    return newest_active_haiku(catalogue) if catalogue is not None else FALLBACK_MODEL
+
+
+def make_plans(
+    settings: Settings,
+    endpoint: Endpoint,
+    pace: Pace,
+    model: Callable[[], str | None],
+    *,
+    clock: Clock,
+    models_tried: Callable[[], bool],
+) -> list[Plan]:
+    """One plan per source. Imports httpx, hence not at module level: the first frame does without.
+
+    With the model left to us, messages wait until the list of models was asked for once.
+    """
+    from claude_tui.probes.messages import MessagesProbe
+    from claude_tui.probes.models import ModelsProbe
+    from claude_tui.probes.schedule import Plan
+    from claude_tui.probes.status_page import StatusPageProbe
+
+    credentials = endpoint.credentials
+    redactor = Redactor((*credentials.secrets, *_secret_values(endpoint.headers)))
+
+    def messages_ready() -> str | None:
+        if not credentials.usable:
+            return credentials.problem or "no key: set ANTHROPIC_API_KEY"
+        if settings.model == "auto" and not models_tried():
+            return "waiting for the list of models"
+        if model() is None:
+            return "the endpoint lists no haiku: name a model with --model"
+        return None
+
+    free_s = min(settings.timeout_s, FREE_TIMEOUT_S)
+    status = StatusPageProbe(endpoint.status_urls, clock=clock, redactor=redactor, timeout_s=free_s)
+    models = ModelsProbe(
+        credentials, clock=clock, redactor=redactor, timeout_s=free_s, extra_headers=dict(endpoint.headers)
+    )
+    messages = MessagesProbe(
+        credentials,
+        model,
+        clock=clock,
+        redactor=redactor,
+        timeout_s=settings.timeout_s,
+        max_tokens=settings.max_tokens,
+    )
+    return [
+        Plan(status, pace.status_s),
+        Plan(models, pace.models_s),
+        Plan(messages, pace.messages_s, paid=True, ready=messages_ready),
+    ]
+
+
+def _secret_values(headers: Mapping[str, str]) -> tuple[str, ...]:
+    telling = re.compile(r"auth|key|token|secret|cookie", re.IGNORECASE)
+    return tuple(value for name, value in headers.items() if telling.search(name) and inert(value))

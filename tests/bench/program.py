@@ -1,0 +1,122 @@
+"""A terminal program on a real pty, measured from outside: what it writes, its CPU and its memory. Linux."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import pty
+import select
+import signal
+import struct
+import termios
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass
+class Program:
+    """Runs `command` on a pty of `columns` x `rows` with exactly the environment given."""
+
+    command: Sequence[str]
+    columns: int = 120
+    rows: int = 40
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def __enter__(self) -> Program:
+        self.output = bytearray()
+        self.started = time.monotonic()
+        ready, go = os.pipe()
+        self.pid, self.fd = pty.fork()
+        if self.pid == 0:
+            os.close(go)
+            os.read(ready, 1)  # the parent sets the size before the program can ask for it
+            os.execvpe(
+                self.command[0], list(self.command), {**os.environ, "TERM": "xterm-256color", **self.env}
+            )
+        os.close(ready)
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, self.columns, 0, 0))
+        self.started = time.monotonic()
+        os.close(go)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)
+        os.close(self.fd)
+
+    def read(self, timeout_s: float) -> bytes:
+        """What arrives within `timeout_s`, at most one read; empty on silence or at the end."""
+        if not select.select([self.fd], [], [], timeout_s)[0]:
+            return b""
+        try:
+            data = os.read(self.fd, 1 << 16)
+        except OSError:
+            return b""
+        self.output += data
+        return data
+
+    def read_for(self, seconds: float) -> int:
+        """Bytes written during `seconds`."""
+        before, end = len(self.output), time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0:
+            self.read(min(left, 0.05))
+        return len(self.output) - before
+
+    def wait_for(self, text: bytes, timeout_s: float = 20.0, start: int = 0) -> float:
+        """Seconds since the program started until `text` stands in the output from byte `start` on."""
+        end = time.monotonic() + timeout_s
+        while text not in self.output[start:]:
+            if time.monotonic() > end:
+                raise TimeoutError(
+                    f"{text!r} did not appear in {timeout_s} s: {bytes(self.output[-2000:])!r}"
+                )
+            self.read(0.02)
+        return time.monotonic() - self.started
+
+    def type(self, keys: bytes) -> None:
+        os.write(self.fd, keys)
+
+    def cpu_s(self) -> float:
+        """CPU seconds of the program and its children so far."""
+        return sum(_cpu_s(pid) for pid in _family(self.pid))
+
+    def rss_mb(self) -> float:
+        return sum(_rss_mb(pid) for pid in _family(self.pid))
+
+
+def _family(pid: int) -> list[int]:
+    pids = [pid]
+    for parent in pids:
+        for children in Path(f"/proc/{parent}/task").glob("*/children"):
+            try:
+                pids += [int(child) for child in children.read_text().split()]
+            except OSError:
+                continue  # the thread ended while we looked
+    return pids
+
+
+def _cpu_s(pid: int) -> float:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    except OSError:
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / TICKS_PER_S
+
+
+def _rss_mb(pid: int) -> float:
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0.0
+    return next(
+        (int(line.split()[1]) / 1024 for line in status.splitlines() if line.startswith("VmRSS")), 0.0
+    )

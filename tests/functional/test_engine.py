@@ -1,0 +1,200 @@
+"""The engine without a screen: from a simulated endpoint over HTTP to published Snapshots."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from claude_tui.engine import Endpoint, Engine, Pace, store_name, target_of
+from claude_tui.model.observation import Outcome, Source
+from claude_tui.model.snapshot import EventKind, Focus, Level, Panel, Snapshot
+from claude_tui.probes.clock import SystemClock
+from claude_tui.probes.credentials import Credentials
+from claude_tui.probes.schedule import Backoff
+from claude_tui.settings import Settings, load
+from claude_tui.simulator.scenario import load as load_scenario
+from claude_tui.simulator.thread import SimulatorThread
+from claude_tui.store import Store
+
+QUICK = Pace(status_s=0.3, models_s=0.2, messages_s=0.2, backoff=Backoff(low_s=0.1, high_s=0.2))
+KEY = "sk-ant-api03-test-no-real-key"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load({"data_dir": str(tmp_path / "data")}, {}, config=None)
+
+
+def engine_for(settings: Settings, environ: dict[str, str], status_url: str, pace: Pace = QUICK) -> Engine:
+    credentials = Credentials.from_environ(environ)
+    return Engine(
+        settings,
+        target_of(settings, credentials),
+        Store.open(settings.data_dir, store_name(credentials), now=SystemClock().now()),
+        lambda: Endpoint(credentials, (status_url,)),
+        pace=pace,
+    )
+
+
+@contextmanager
+def running(engine: Engine) -> Iterator[Callable[[Callable[[Snapshot], bool]], Snapshot]]:
+    """The engine at work; yields a function that waits for a Snapshot with a certain property."""
+    published: queue.Queue[Snapshot] = queue.Queue()
+    first = engine.first_snapshot()
+    engine.start(published.put)
+
+    def wait_for(wanted: Callable[[Snapshot], bool]) -> Snapshot:
+        snapshot = first
+        for _ in range(60):
+            snapshot = published.get(timeout=20)
+            if wanted(snapshot):
+                return snapshot
+        raise AssertionError(f"never came; the last Snapshot was {snapshot}")
+
+    try:
+        yield wait_for
+    finally:
+        engine.stop(5.0)
+
+
+@contextmanager
+def simulated(scenario: str) -> Iterator[SimulatorThread]:
+    thread = SimulatorThread(load_scenario(scenario), latency_scale=0.0)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        thread.stop()
+
+
+def environ_of(simulator: SimulatorThread) -> dict[str, str]:
+    return {"ANTHROPIC_API_KEY": KEY, "ANTHROPIC_BASE_URL": simulator.base_url}
+
+
+def test_every_panel_fills_from_a_healthy_endpoint(settings: Settings) -> None:
+    with simulated("healthy") as simulator:
+        engine = engine_for(settings, environ_of(simulator), simulator.status_url)
+        with running(engine) as wait_for:
+            snapshot = wait_for(lambda s: bool(s.headroom.buckets) and s.status.read_at is not None)
+    assert {bucket.bucket for bucket in snapshot.headroom.buckets} >= {"input", "output", "tokens"}
+    assert snapshot.status.status is not None
+    assert snapshot.status.status.indicator == "none"
+    assert snapshot.engine.target.model == "claude-haiku-5-5"
+    assert snapshot.errors[0].failures == 0
+    assert snapshot.engine.notices == ()
+    assert 0 < snapshot.engine.spend.today_usd < 0.01
+
+
+def test_an_outage_is_seen_while_the_model_list_answers(settings: Settings) -> None:
+    with simulated("outage") as simulator:
+        simulator_environ = environ_of(simulator)
+        engine = engine_for(settings, simulator_environ, simulator.status_url)
+        with running(engine) as wait_for:
+            snapshot = wait_for(lambda s: sum(e.kind is EventKind.FAILURE for e in s.events) >= 2)
+    assert snapshot.summary.level is not Level.OK
+    failure = next(event for event in snapshot.events if event.kind is EventKind.FAILURE)
+    assert failure.observation is not None
+    assert failure.observation.outcome is Outcome.SERVER_ERROR
+
+
+def test_what_was_seen_is_there_after_a_restart(settings: Settings) -> None:
+    with simulated("healthy") as simulator:
+        environ = environ_of(simulator)
+        engine = engine_for(settings, environ, simulator.status_url)
+        with running(engine) as wait_for:
+            before = wait_for(lambda s: bool(s.headroom.buckets))
+        again = engine_for(settings, environ, simulator.status_url)
+        try:
+            after = again.first_snapshot()
+        finally:
+            again.stop()
+    assert after.headroom.buckets != ()
+    assert after.engine.spend.today_usd >= before.engine.spend.today_usd
+    assert after.catalogue is not None
+    assert before.catalogue is not None
+    assert after.catalogue.models == before.catalogue.models
+
+
+def test_another_target_has_another_history(settings: Settings) -> None:
+    with simulated("healthy") as simulator:
+        engine = engine_for(settings, environ_of(simulator), simulator.status_url)
+        with running(engine) as wait_for:
+            wait_for(lambda s: bool(s.headroom.buckets))
+        other = engine_for(settings, {"ANTHROPIC_API_KEY": KEY}, simulator.status_url)
+        try:
+            snapshot = other.first_snapshot()
+        finally:
+            other.stop()
+    assert snapshot.headroom.buckets == ()
+    assert snapshot.catalogue is None
+
+
+def test_without_a_key_the_free_probes_run_and_the_rest_says_what_is_missing(settings: Settings) -> None:
+    with simulated("healthy") as simulator:
+        environ = {"ANTHROPIC_BASE_URL": simulator.base_url}
+        engine = engine_for(settings, environ, simulator.status_url)
+        with running(engine) as wait_for:
+            snapshot = wait_for(lambda s: s.status.read_at is not None and s.latency.phases is not None)
+    held = {state.source: state.held_reason for state in snapshot.engine.probes}
+    assert "ANTHROPIC_API_KEY" in (held[Source.MESSAGES] or "")
+    assert held[Source.MODELS] is None
+    assert snapshot.errors[0].failures == 0
+
+
+def test_the_budget_stops_messages_and_says_so(settings: Settings) -> None:
+    frugal = replace(settings, daily_ceiling_usd=0.000001)
+    with simulated("healthy") as simulator:
+        engine = engine_for(frugal, environ_of(simulator), simulator.status_url)
+        with running(engine) as wait_for:
+            snapshot = wait_for(lambda s: s.engine.spend.stopped)
+    assert [notice.key for notice in snapshot.engine.notices] == ["budget"]
+    assert "daily_ceiling_usd" in snapshot.engine.notices[0].text
+
+
+def test_a_focus_brings_its_chart_at_once(settings: Settings) -> None:
+    from datetime import timedelta
+
+    with simulated("healthy") as simulator:
+        engine = engine_for(settings, environ_of(simulator), simulator.status_url)
+        focus = Focus(Panel.LATENCY, timedelta(minutes=15))
+        with running(engine) as wait_for:
+            wait_for(lambda s: bool(s.headroom.buckets))
+            engine.set_focus(focus)
+            snapshot = wait_for(lambda s: s.chart is not None)
+            engine.set_focus(None)
+            wait_for(lambda s: s.chart is None)
+    assert snapshot.chart is not None
+    assert snapshot.chart.focus == focus
+
+
+def test_a_store_that_cannot_be_used_is_a_notice_and_no_more(tmp_path: Path, settings: Settings) -> None:
+    blocked = tmp_path / "a-file"
+    blocked.write_text("in the way")
+    with simulated("healthy") as simulator:
+        nowhere = replace(settings, data_dir=blocked / "data")
+        engine = engine_for(nowhere, environ_of(simulator), simulator.status_url)
+        with running(engine) as wait_for:
+            snapshot = wait_for(lambda s: bool(s.headroom.buckets) and bool(s.engine.notices))
+    assert [notice.key for notice in snapshot.engine.notices] == ["store"]
+
+
+def test_an_endpoint_that_cannot_be_opened_is_said_on_screen(settings: Settings) -> None:
+    def broken() -> Endpoint:
+        raise OSError("no sockets left")
+
+    engine = Engine(
+        settings,
+        target_of(settings, Credentials.from_environ({})),
+        Store.open(settings.data_dir, now=SystemClock().now()),
+        broken,
+        pace=QUICK,
+    )
+    with running(engine) as wait_for:
+        snapshot = wait_for(lambda s: bool(s.engine.notices))
+    assert snapshot.engine.notices[0].text == "probing stopped: OSError: no sockets left"
+    assert snapshot.engine.notices[0].level is Level.BAD
