@@ -113,10 +113,14 @@ def _reset_since(reset_at: datetime | None, by: Observation, at: datetime) -> bo
 
 
 def _exhausted_in(remaining: int, burn: float | None, age: timedelta) -> timedelta | None:
-    """From now, not from the reading; None when nothing is spent, or for more than two hours."""
+    """From now, not from the reading; None when nothing is spent, or for more than two hours.
+
+    None too when it should have run out since the reading: what was seen to be left contradicts that.
+    """
     if not burn or remaining * 60 > burn * (FAR + age).total_seconds():
         return None
-    return max(timedelta(minutes=max(remaining, 0) / burn) - age, timedelta())
+    left = timedelta(minutes=max(remaining, 0) / burn) - age
+    return left if left > timedelta() or remaining <= 0 else None
 
 
 def _resolution(bucket: str) -> int:

@@ -59,6 +59,26 @@ _OWN_WORDS = {
     Outcome.TRUNCATED_STREAM: "truncated stream",
 }
 
+# What the probes call a failure that no server named, in the words of somebody who is tired.
+_FAULT_WORDS = {
+    "dns": "name not resolved",
+    "dns_timeout": "name lookup hangs",
+    "refused": "connection refused",
+    "unreachable": "host unreachable",
+    "connect": "cannot connect",
+    "connect_timeout": "connecting hangs",
+    "proxy": "proxy failed",
+    "proxy_timeout": "proxy hangs",
+    "tls_expired": "certificate expired",
+    "tls_untrusted": "certificate untrusted",
+    "tls_hostname": "certificate of another host",
+    "tls_handshake": "TLS failed",
+    "tls_timeout": "TLS hangs",
+    "closed": "connection closed",
+    "cut_short": "answer cut short",
+    "read_timeout": "no answer in time",
+}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FailureKind:
@@ -83,24 +103,26 @@ _NO_ANSWER = frozenset({Outcome.TIMEOUT, Outcome.NETWORK, Outcome.INVALID_RESPON
 
 
 def failure_words(failure: FailureKind | Observation) -> str:
-    """Short, for a list: `529 overloaded`, `404 model not found`, `network: refused`, `200 html page`."""
+    """Short, for a list: `529 overloaded`, `404 model not found`, `network: connection refused`, `200 html page`."""
     own = _OWN_WORDS.get(failure.outcome)
     kind = _type_words(failure.error_type or failure.outcome.value)
     if own is None or (failure.outcome is Outcome.INVALID_RESPONSE and failure.error_type):
         return _with_status(failure, kind)
     if failure.outcome in {Outcome.NETWORK, Outcome.TIMEOUT} and kind != own:
-        own = f"{own}: {kind.removesuffix(f' {own}')}"
+        own = f"{own}: {kind}"
     return _with_status(failure, own)
 
 
 def failure_name(failure: FailureKind | Observation) -> str:
-    """Exact, for a sentence: `529 overloaded_error`, `400 spend limit`, `network: refused`."""
+    """Exact, for a sentence: `529 overloaded_error`, `400 spend limit`, `network: connection refused`."""
     if failure.error_type and failure.outcome not in _NO_ANSWER | {Outcome.SPEND_LIMIT}:
         return _with_status(failure, failure.error_type)
     return failure_words(failure)
 
 
 def _type_words(error_type: str) -> str:
+    if error_type in _FAULT_WORDS:
+        return _FAULT_WORDS[error_type]
     return "api error" if error_type == "api_error" else error_type.removesuffix("_error").replace("_", " ")
 
 

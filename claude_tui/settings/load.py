@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -49,9 +50,14 @@ def load(
     """
     places = places or Places.of_user()
     path, origin = config_file(config, environ, places)
-    if origin.kind != "default" and not path.exists():
-        raise SettingsError(f"{origin}: {path}: no such file (`claude-top config init` begins one)")
-    return _Layers(flags, environ, path, places).settings()
+    missing = f"{origin}: {path}: no such file (`claude-top config init` begins one)"
+    if origin.kind == "flag" and not path.exists():
+        raise SettingsError(missing)
+    settings = _Layers(flags, environ, path, places).settings()
+    if origin.kind == "environment" and not path.exists():
+        # Set once for a whole fleet, the file made later or never: that must not stop a triage.
+        return replace(settings, warnings=(f"{missing}; defaults are used", *settings.warnings))
+    return settings
 
 
 class _Layers:

@@ -141,13 +141,21 @@ def test_the_trend_is_oldest_first() -> None:
         (messages(0, Outcome.MODEL_NOT_FOUND), "404 model not found", "404 not_found_error"),
         (messages(0, Outcome.KEY_REJECTED), "401 authentication", "401 authentication_error"),
         (messages(0, Outcome.TIMEOUT), "timeout", "timeout"),
-        (messages(0, Outcome.TIMEOUT, error_type="read_timeout"), "timeout: read", "timeout: read"),
+        (
+            messages(0, Outcome.TIMEOUT, error_type="read_timeout"),
+            "timeout: no answer in time",
+            "timeout: no answer in time",
+        ),
         (
             messages(0, Outcome.TIMEOUT, error_type="timeout_error", http_status=504),
             "504 timeout",
             "504 timeout",
         ),
-        (messages(0, Outcome.NETWORK, error_type="refused"), "network: refused", "network: refused"),
+        (
+            messages(0, Outcome.NETWORK, error_type="refused"),
+            "network: connection refused",
+            "network: connection refused",
+        ),
         (
             messages(0, Outcome.INVALID_RESPONSE, error_type="html_page"),
             "200 html page",

@@ -171,6 +171,9 @@ def test_the_file_can_be_chosen(places: Places, tmp_path: Path) -> None:
     assert load({}, environ, config=str(mine), places=places).name == "mine"
     with pytest.raises(SettingsError, match=r"flag --config.*no such file.*config init"):
         load({}, {}, config=str(tmp_path / "typo.toml"), places=places)
+    unmade = load({}, {"CLAUDE_TOP_CONFIG": str(tmp_path / "unmade.toml")}, places=places)
+    assert unmade.name == ""
+    assert "no such file" in unmade.warnings[0]
 
 
 # -- what is refused, and how --------------------------------------------------------
