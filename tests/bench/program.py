@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 import fcntl
 import os
-import pty
 import select
-import signal
 import struct
+import subprocess
 import termios
 import time
 from collections.abc import Mapping, Sequence
@@ -21,7 +19,7 @@ TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 
 @dataclass
 class Program:
-    """Runs `command` on a pty of `columns` x `rows` with exactly the environment given."""
+    """Runs `command` on a pty of `columns` x `rows`, with `env` added to our environment."""
 
     command: Sequence[str]
     columns: int = 120
@@ -30,28 +28,41 @@ class Program:
 
     def __enter__(self) -> Program:
         self.output = bytearray()
+        self.fd, terminal = os.openpty()
+        fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, self.columns, 0, 0))
         self.started = time.monotonic()
-        ready, go = os.pipe()
-        self.pid, self.fd = pty.fork()
-        if self.pid == 0:
-            os.close(go)
-            os.read(ready, 1)  # the parent sets the size before the program can ask for it
-            os.execvpe(
-                self.command[0], list(self.command), {**os.environ, "TERM": "xterm-256color", **self.env}
-            )
-        os.close(ready)
-        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", self.rows, self.columns, 0, 0))
-        self.started = time.monotonic()
-        os.close(go)
+        self.process = subprocess.Popen(
+            self.command,
+            stdin=terminal,
+            stdout=terminal,
+            stderr=terminal,
+            start_new_session=True,
+            preexec_fn=_take_terminal,
+            env=surroundings() | dict(self.env),
+        )
+        os.close(terminal)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+        self.process.kill()
+        self.process.wait()
         os.close(self.fd)
+
+    def resize(self, columns: int, rows: int) -> None:
+        fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def exit_code(self, timeout_s: float) -> int:
+        """The exit code of a program that is about to end; what it still writes is read."""
+        deadline = time.monotonic() + timeout_s
+        while self.process.poll() is None:
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"still running after {timeout_s} s")
+            self.read(0.05)
+        while self.read(0.05):
+            pass
+        return self.process.returncode
 
     def read(self, timeout_s: float) -> bytes:
         """What arrives within `timeout_s`, at most one read; empty on silence or at the end."""
@@ -87,10 +98,19 @@ class Program:
 
     def cpu_s(self) -> float:
         """CPU seconds of the program and its children so far."""
-        return sum(_cpu_s(pid) for pid in _family(self.pid))
+        return sum(_cpu_s(pid) for pid in _family(self.process.pid))
 
     def rss_mb(self) -> float:
-        return sum(_rss_mb(pid) for pid in _family(self.pid))
+        return sum(_rss_mb(pid) for pid in _family(self.process.pid))
+
+
+def surroundings() -> dict[str, str]:
+    """Our environment, without what would overrule the size of the pty."""
+    return {k: v for k, v in os.environ.items() if k not in {"COLUMNS", "LINES"}} | {"TERM": "xterm-256color"}
+
+
+def _take_terminal() -> None:
+    fcntl.ioctl(1, termios.TIOCSCTTY, 0)
 
 
 def _family(pid: int) -> list[int]:

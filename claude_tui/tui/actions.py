@@ -1,0 +1,223 @@
+"""The one registry of what a person can do: it feeds bindings, footer, help, palette and README."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+from typing import TYPE_CHECKING
+
+from claude_tui.tui.keys import KeyMap, display, in_keymap, key_fault, merged, normal
+
+if TYPE_CHECKING:
+    from textual.binding import BindingType
+
+__all__ = [
+    "ACTIONS",
+    "Action",
+    "Group",
+    "Hint",
+    "Scope",
+    "bindings",
+    "fitting",
+    "footer",
+    "key_problems",
+    "keymap",
+    "markdown_table",
+    "of_scope",
+    "textual_keymap",
+]
+
+
+class Scope(Enum):
+    """Where an action works. APP works on every screen, except under a dialog."""
+
+    APP = "app"
+    DASHBOARD = "dashboard"
+    ZOOM = "zoom"
+    EVENT = "event"
+    HELP = "help"
+
+
+class Group(StrEnum):
+    """Headings of the help screen and of README's table, in their order."""
+
+    WATCH = "Watch"
+    SHOW = "Show"
+    MOVE = "Move"
+    PROGRAM = "Program"
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """`id` names it in the settings' `[keys]` table; `keys` are its defaults.
+
+    `label` stands in the footer ("" keeps it out); actions with the same label share one hint there.
+    `rank` orders the footer by importance: the highest go first when room is short. `method` is what
+    Textual calls (`action_<method>`), by default the id. `always` keys cannot be taken away.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    group: Group
+    scopes: tuple[Scope, ...]
+    rank: int = 5
+    method: str = ""
+    always: tuple[str, ...] = ()
+
+
+_APP = (Scope.APP,)
+_PANELS = (Scope.DASHBOARD, Scope.ZOOM)
+_ZOOM = (Scope.ZOOM,)
+_EVENT = (Scope.EVENT,)
+_DASHBOARD = (Scope.DASHBOARD,)
+_ABOVE = (Scope.ZOOM, Scope.EVENT, Scope.HELP)
+_EVERY = (Scope.DASHBOARD, *_ABOVE)
+_WATCH, _SHOW, _MOVE, _PROGRAM = Group
+
+ACTIONS: tuple[Action, ...] = (
+    Action("back", ("escape",), "back", "Back to where you came from", _SHOW, _ABOVE, 1),
+    Action("probe", ("p",), "probe", "Probe everything now, back-off or not", _WATCH, _APP, 1),
+    Action("pause", ("space",), "pause", "Hold the view still; probing and recording go on", _WATCH, _APP, 2),
+    Action(
+        "copy", ("y",), "copy", "Copy a summary for chat, or the event shown", _WATCH, (*_APP, *_EVENT), 3
+    ),
+    Action("errors_window", ("e",), "errors window", "Count errors over 1m, 5m or 1h", _WATCH, _PANELS, 6),
+    Action("zoom_status", ("1",), "zoom", "Status page, full screen", _SHOW, _PANELS, 4),
+    Action("zoom_headroom", ("2",), "zoom", "Headroom, full screen", _SHOW, _PANELS, 4),
+    Action("zoom_latency", ("3",), "zoom", "Latency, full screen", _SHOW, _PANELS, 4),
+    Action("zoom_errors", ("4",), "zoom", "Errors, full screen", _SHOW, _PANELS, 4),
+    Action("zoom_events", ("5",), "zoom", "Events, full screen", _SHOW, _PANELS, 4),
+    Action("zoom", ("enter",), "open", "Zoom the focused panel; open the selected event", _SHOW, _PANELS, 5),
+    Action("span_shorter", ("left",), "span", "Chart a shorter time", _SHOW, _ZOOM, 3),
+    Action("span_longer", ("right",), "span", "Chart a longer time", _SHOW, _ZOOM, 3),
+    Action("newer", ("left",), "newer", "The event after this one", _SHOW, _EVENT, 4),
+    Action("older", ("right",), "older", "The event before this one", _SHOW, _EVENT, 4),
+    Action("focus_next", ("tab",), "", "Next panel", _MOVE, _DASHBOARD, method="app.focus_next"),
+    Action(
+        "focus_previous", ("shift+tab",), "", "Previous panel", _MOVE, _DASHBOARD, method="app.focus_previous"
+    ),
+    Action("cursor_up", ("up",), "", "Up one line", _MOVE, _EVERY),
+    Action("cursor_down", ("down",), "", "Down one line", _MOVE, _EVERY),
+    Action("page_up", ("pageup",), "", "Up one page", _MOVE, _EVERY),
+    Action("page_down", ("pagedown",), "", "Down one page", _MOVE, _EVERY),
+    Action("top", ("home",), "", "To the top", _MOVE, _EVERY),
+    Action("bottom", ("end",), "", "To the bottom", _MOVE, _EVERY),
+    Action("theme", ("t",), "theme", "Choose a theme, kept in the settings file", _PROGRAM, _APP, 6),
+    Action("help", ("?",), "help", "All keys", _PROGRAM, (*_APP, Scope.HELP), 1),
+    Action(
+        "palette", ("ctrl+p", ":"), "", "Find a command by name", _PROGRAM, _APP, method="command_palette"
+    ),
+    Action(
+        "suspend", ("ctrl+z",), "", "To the background, until fg", _PROGRAM, _APP, method="suspend_process"
+    ),
+    Action("quit", ("q",), "quit", "Quit", _PROGRAM, _APP, 2, always=("ctrl+c",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """One entry of a footer."""
+
+    key: str
+    label: str
+    rank: int
+
+
+def of_scope(scope: Scope) -> tuple[Action, ...]:
+    """The actions of one scope, in the registry's order."""
+    return tuple(action for action in ACTIONS if scope in action.scopes)
+
+
+def bindings(scope: Scope) -> list[BindingType]:
+    """Textual Bindings whose ids are the action ids, for `BINDINGS`; `keys.keymap` remaps them."""
+    from textual.binding import Binding
+
+    found: list[BindingType] = []
+    for action in of_scope(scope):
+        method = action.method or action.id
+        found.append(Binding(",".join(action.keys), method, action.help, show=False, id=action.id))
+        found += [Binding(key, method, action.help, show=False, priority=True) for key in action.always]
+    return found
+
+
+def footer(scope: Scope, keymap: KeyMap | None = None) -> tuple[Hint, ...]:
+    """What the footer of a screen offers, in the registry's order."""
+    shown = [action for action in ACTIONS if action.label and {scope, Scope.APP} & set(action.scopes)]
+    labels = dict.fromkeys(action.label for action in shown)
+    return tuple(_hint([action for action in shown if action.label == label], keymap) for label in labels)
+
+
+def _hint(actions: list[Action], keymap: KeyMap | None) -> Hint:
+    keys = [in_keymap(action.id, action.keys, keymap)[0] for action in actions]
+    return Hint(merged(keys), actions[0].label, actions[0].rank)
+
+
+def fitting(hints: Iterable[Hint], cells: int, gap: int = 2) -> tuple[Hint, ...]:
+    """As many hints as `cells` hold, dropping the least important; what stays keeps its order."""
+    kept = list(hints)
+    while kept and sum(len(hint.key) + 1 + len(hint.label) + gap for hint in kept) - gap > cells:
+        # Of equals the later one goes.
+        kept.pop(max(range(len(kept)), key=lambda index: (kept[index].rank, index)))
+    return tuple(kept)
+
+
+def markdown_table(keymap: KeyMap | None = None) -> str:
+    """The key table of README, in Markdown."""
+    rows = ["| key | does | name in `[keys]` |", "|---|---|---|"]
+    for group in Group:
+        for action in (action for action in ACTIONS if action.group is group):
+            keys = (*in_keymap(action.id, action.keys, keymap), *action.always)
+            shown = ", ".join(f"`{display(key)}`" for key in keys)
+            rows.append(f"| {shown} | {action.help} | `{action.id}` |")
+    return "\n".join(rows)
+
+
+def keymap(overrides: Mapping[str, Sequence[str]]) -> KeyMap:
+    """The settings' `[keys]` table, every key in its one spelling. Meaningful only without `key_problems`."""
+    return {action_id: tuple(normal(key) for key in keys) for action_id, keys in overrides.items()}
+
+
+def textual_keymap(chosen: KeyMap) -> dict[str, str]:
+    """The same for `App.set_keymap`."""
+    return {action_id: ",".join(keys) for action_id, keys in chosen.items()}
+
+
+def key_problems(overrides: Mapping[str, Sequence[str]]) -> list[str]:
+    """What is wrong with the settings' `[keys]` table, one sentence each; empty when all is well."""
+    names = {action.id: action for action in ACTIONS}
+    problems = [_unknown(action_id, names) for action_id in overrides if action_id not in names]
+    chosen = keymap({action_id: keys for action_id, keys in overrides.items() if action_id in names})
+    for action_id, keys in chosen.items():
+        if not keys:
+            problems.append(f"keys.{action_id}: expected a key, got none")
+        faults = ((key, key_fault(key)) for key in keys)
+        problems += [f"keys.{action_id}: {key!r} cannot be used: {fault}" for key, fault in faults if fault]
+    return problems + _taken_twice(chosen)
+
+
+def _unknown(action_id: str, names: Iterable[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(action_id, list(names), n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(names)}"
+    return f"keys.{action_id}: there is no such action; {hint}"
+
+
+def _taken_twice(chosen: KeyMap) -> list[str]:
+    return [
+        f"keys: {display(key)!r} is taken twice, by {first.id} and {second.id}"
+        for first, second in itertools.combinations(ACTIONS, 2)
+        if _meet(first, second) and chosen.keys() & {first.id, second.id}
+        for key in in_keymap(first.id, first.keys, chosen)
+        if key in in_keymap(second.id, second.keys, chosen)
+    ]
+
+
+def _meet(first: Action, second: Action) -> bool:
+    """Whether both can work on one screen."""
+    scopes = {*first.scopes, *second.scopes}
+    return Scope.APP in scopes or not set(first.scopes).isdisjoint(second.scopes)

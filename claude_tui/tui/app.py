@@ -1,0 +1,199 @@
+"""The application: takes Snapshots from the backend, hands them to the screens, and wires keys to both."""
+
+from __future__ import annotations
+
+import gc
+import os
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from claude_tui.model.snapshot import Focus, Snapshot
+from claude_tui.tui.actions import Scope, bindings, keymap, textual_keymap
+from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
+from claude_tui.tui.paint import Paint
+from claude_tui.tui.screens.dashboard import DashboardScreen
+from claude_tui.tui.theme import Theme, ThemeError, load_theme, textual_theme, wanted
+from claude_tui.tui.thrift import thrifty
+from claude_tui.tui.view import ShowsSnapshots, View
+from claude_tui.tui.widgets.panel import LinePanel
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual.await_complete import AwaitComplete
+    from textual.command import Provider
+
+    from claude_tui.settings import Settings
+
+__all__ = ["Backend", "ClaudeTopApp"]
+
+# The engine publishes once a second; after this long without, the picture must not pass for live.
+_STALLED_AFTER_S = 3.5
+
+
+class Backend(Protocol):
+    """Where Snapshots come from. `publish` is called from a thread of the backend's own."""
+
+    def start(self, publish: Callable[[Snapshot], None]) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def probe_now(self) -> object: ...
+
+    def set_focus(self, focus: Focus | None) -> None: ...
+
+
+def _palette() -> type[Provider]:
+    from claude_tui.tui.palette import ActionCommands
+
+    return ActionCommands
+
+
+class ClaudeTopApp(App[None], inherit_bindings=False):
+    """Wiring, and nothing else. Whoever runs it stops the backend afterwards."""
+
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.APP)]
+    TITLE = "claude-top"
+
+    def __init__(self, backend: Backend, settings: Settings, first: Snapshot) -> None:
+        self.user_themes = settings.file.parent / "themes" if settings.file else None
+        try:
+            theme, self._theme_problem = wanted(settings.theme, self.user_themes, os.environ), ""
+        except ThemeError as error:
+            theme, self._theme_problem = load_theme("dark", None), str(error)
+        self.paint = Paint(theme)
+        # Told at once, or Textual paints greys over the terminal's own colours.
+        super().__init__(ansi_color=True if theme.plain else None)
+        self.animation_level = "none"
+        self.backend = backend
+        self.settings = settings
+        self.newest = first
+        self.shown = first
+        self.paused = False
+        self.chosen_keys = keymap(settings.keys)
+        self.set_keymap(textual_keymap(self.chosen_keys))
+        self._arrived = time.monotonic()
+        self.register_theme(textual_theme(theme))
+        self.set_reactive(App.theme, f"ct-{theme.name}")
+        self.stylesheet.set_variables(self.get_css_variables())
+
+    def get_default_screen(self) -> Screen[None]:
+        return DashboardScreen(self.shown, self.chosen_keys)
+
+    def on_ready(self) -> None:
+        """The first frame is on screen: now there is time for everything else."""
+        gc.freeze()
+        gc.enable()
+        if self._theme_problem:
+            self.notify(self._theme_problem, severity="warning", markup=False)
+        self.set_interval(1.0, self._watch_for_silence)
+        self.backend.start(self._publish)
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        # The loop may close between two Snapshots: then there is nobody left to tell.
+        try:
+            self.post_message(SnapshotReady(snapshot))
+        except RuntimeError:
+            return
+
+    # -- Snapshots --------------------------------------------------------------
+
+    def on_snapshot_ready(self, message: SnapshotReady) -> None:
+        self.newest = message.snapshot
+        self._arrived = time.monotonic()
+        if not self.paused:
+            self.shown = self.newest
+        self._show()
+
+    def _show(self, stalled_s: float | None = None) -> None:
+        """Draw on what can be seen: the screen in front, and what lies beneath as long as that is a dialog.
+
+        A screen that is covered must stay still: Textual repaints the whole one above it otherwise.
+        """
+        view = View(self.newest.at, self.paused, stalled_s)
+        for screen in reversed(self.screen_stack):
+            if isinstance(screen, ShowsSnapshots):
+                screen.show(self.shown, view)
+            if not screen.is_modal:
+                break
+
+    def pop_screen(self) -> AwaitComplete:
+        popped = super().pop_screen()
+        self._show()
+        return popped
+
+    def _watch_for_silence(self) -> None:
+        silence = time.monotonic() - self._arrived
+        if silence > _STALLED_AFTER_S:
+            self._show(silence)
+
+    # -- what is drawn --------------------------------------------------------------
+
+    def wear(self, theme: Theme) -> None:
+        """Show everything in the colours of `theme`."""
+        self.paint = Paint(theme)
+        self.register_theme(textual_theme(theme))
+        self.theme = f"ct-{theme.name}"
+        for screen in self.screen_stack:
+            for panel in screen.query(LinePanel):
+                panel.repaint()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, thrifty(renderable))
+
+    def _fatal_error(self) -> None:
+        """As Textual's own, but without the local variables, where a secret may stand."""
+        from rich.segment import Segments
+        from rich.traceback import Traceback
+
+        self.bell()
+        traceback = Traceback(show_locals=False, width=None)
+        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        self._close_messages_no_wait()
+
+    # -- what the person asks for -------------------------------------------------
+
+    def action_probe(self) -> None:
+        self.backend.probe_now()
+
+    def action_pause(self) -> None:
+        self.paused = not self.paused
+        if not self.paused:
+            self.shown = self.newest
+        self._show()
+
+    def action_copy(self) -> None:
+        from claude_tui.tui.summary_text import summary_text
+
+        self.copy_to_clipboard(summary_text(self.shown))
+        self.notify("Summary copied.", timeout=2, markup=False)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        from claude_tui.tui.clipboard import copy
+
+        copy(self, text)
+
+    def action_theme(self) -> None:
+        from claude_tui.tui.screens.themes import choose_theme
+
+        choose_theme(self)
+
+    def action_help(self) -> None:
+        from claude_tui.tui.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen())
+
+    def on_zoom_requested(self, message: ZoomRequested) -> None:
+        from claude_tui.tui.screens.zoom import ZoomScreen
+
+        self.push_screen(ZoomScreen(message.panel))
+
+    def on_event_chosen(self, message: EventChosen) -> None:
+        from claude_tui.tui.screens.event import EventScreen
+
+        self.push_screen(EventScreen(message.event))

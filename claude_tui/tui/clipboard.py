@@ -1,0 +1,72 @@
+"""Copying to the clipboard of the terminal that shows us, through tmux, GNU screen and SSH: OSC 52.
+
+The terminal takes `ESC ] 52 ; c ; BASE64 BEL`. A multiplexer in between must be told to pass it on:
+
+- tmux hands on what is wrapped in a DCS with every ESC doubled, if `allow-passthrough` is on (off by
+  default since 3.3), and understands the plain sequence itself if `set-clipboard` is `on`. Both are
+  sent; whichever is not wanted is dropped without a trace. In nested tmuxes each level needs its own
+  wrapping, which cannot be known from inside: there `set-clipboard on` at every level does it.
+- GNU screen hands on the contents of a DCS, but only some 768 bytes of each: the sequence is sent in pieces.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+__all__ = ["MAX_BYTES", "copy", "osc52"]
+
+MAX_BYTES = 74_994
+"""What every common terminal accepts: 100,000 bytes for the whole sequence, less what Base64 adds."""
+
+_SCREEN_PIECE = 512
+_CUT = "…"
+
+
+def osc52(text: str, environ: Mapping[str, str]) -> str:
+    """The escape sequence that copies `text`, cut with an ellipsis to `MAX_BYTES` of UTF-8.
+
+    `environ` tells what stands between: `TMUX`, `STY` (screen), and `TERM`, which alone survives SSH.
+    """
+    plain = f"\x1b]52;c;{base64.b64encode(_bounded(text)).decode('ascii')}\x07"
+    term = environ.get("TERM", "")
+    if environ.get("TMUX") or term.startswith("tmux"):
+        return plain + _through_tmux(plain)
+    if environ.get("STY") or term.startswith("screen."):
+        return _through_screen(plain)
+    if term.startswith("screen"):
+        # At the far end of an SSH connection: either of the two. tmux drops what is meant for screen,
+        # while screen would print what is meant for tmux.
+        return plain + _through_screen(plain)
+    return plain
+
+
+def _bounded(text: str) -> bytes:
+    raw = text.encode("utf-8", "replace")
+    if len(raw) <= MAX_BYTES:
+        return raw
+    kept = raw[: MAX_BYTES - len(_CUT.encode())]
+    return (kept.decode("utf-8", "ignore") + _CUT).encode()
+
+
+def _through_tmux(sequence: str) -> str:
+    doubled = sequence.replace("\x1b", "\x1b\x1b")
+    return f"\x1bPtmux;{doubled}\x1b\\"
+
+
+def _through_screen(sequence: str) -> str:
+    pieces = (sequence[start : start + _SCREEN_PIECE] for start in range(0, len(sequence), _SCREEN_PIECE))
+    return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
+
+
+def copy(app: App[Any], text: str) -> None:
+    """Copy `text` to the clipboard of the terminal that `app` runs in; nothing happens without one."""
+    driver = app._driver
+    if driver is not None:
+        driver.write(osc52(text, os.environ))
+        driver.flush()

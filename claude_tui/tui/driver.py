@@ -1,0 +1,135 @@
+"""Textual's Linux driver, made to notice that its terminal or its input is gone.
+
+Textual 8.2's own loops at 100% CPU when a read gives nothing, which is how a hung-up terminal reads;
+and its writer thread dies of the first failed write, after which the program blocks on a full queue.
+"""
+
+from __future__ import annotations
+
+import os
+import selectors
+import termios
+from codecs import getincrementaldecoder
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
+
+from textual._xterm_parser import XTermParser
+from textual.drivers.linux_driver import LinuxDriver
+
+if TYPE_CHECKING:
+    from textual.driver import Driver
+
+__all__ = ["GuardedDriver", "Listener", "TerminalFile", "driver_class", "is_gone"]
+
+_TICK_S = 0.1  # a lone Escape counts as a key after this
+
+
+def is_gone(descriptor: int) -> bool:
+    """Whether the terminal behind `descriptor` has hung up."""
+    try:
+        termios.tcgetattr(descriptor)
+    except termios.error:
+        return True
+    return False
+
+
+class TerminalFile:
+    """What the driver's writer thread writes to: when the terminal is gone, `on_gone` is told, once.
+
+    Everything written after that is dropped, so that the queue behind it keeps draining.
+    """
+
+    def __init__(self, file: IO[str], on_gone: Callable[[], None]) -> None:
+        self._file = file
+        self._on_gone = on_gone
+        self._gone = False
+
+    def write(self, text: str) -> int:
+        self._try(lambda: self._file.write(text))
+        return len(text)
+
+    def flush(self) -> None:
+        self._try(self._file.flush)
+
+    def fileno(self) -> int:
+        return self._file.fileno()
+
+    def _try(self, step: Callable[[], object]) -> None:
+        if self._gone:
+            return
+        try:
+            step()
+        except (OSError, ValueError):  # ValueError: the file object has been closed
+            self._gone = True
+            self._on_gone()
+
+
+class Listener(NamedTuple):
+    """Who is told; both are called from the driver's threads."""
+
+    on_gone: Callable[[], None]
+    on_end_of_input: Callable[[], None]
+
+
+class GuardedDriver(LinuxDriver):
+    """Tells its `listener` when the terminal or the input ends, instead of spinning or blocking."""
+
+    listener: Listener
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._file = cast("Any", TerminalFile(cast("IO[str]", self._file), self.listener.on_gone))
+        self._suspended = False
+
+    def run_input_thread(self) -> None:
+        parser = XTermParser(self._debug)
+        decode = getincrementaldecoder("utf-8")("replace").decode
+        with selectors.SelectSelector() as selector:
+            selector.register(self.fileno, selectors.EVENT_READ)
+            while not self.exit_event.is_set():
+                if selector.select(_TICK_S):
+                    data = self._read()
+                    if not data:
+                        self._input_ended()
+                        return
+                    for event in parser.feed(decode(data)):
+                        self.process_message(event)
+                for event in parser.tick():
+                    self.process_message(event)
+
+    def _read(self) -> bytes:
+        try:
+            return os.read(self.fileno, 4096)
+        except OSError:
+            return b""
+
+    def _input_ended(self) -> None:
+        if self.input_tty and is_gone(self.fileno):
+            self.listener.on_gone()
+        else:
+            self.listener.on_end_of_input()
+
+    # Signal handlers run in the main thread wherever it happens to be, also inside the queue that
+    # they would write to: leave it to the event loop.
+
+    def _sigtstp_application(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._stop_here)
+
+    def _sigcont_application(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._go_on)
+
+    def _stop_here(self) -> None:
+        self._suspended = self._auto_restart
+        super()._sigtstp_application()
+
+    def _go_on(self) -> None:
+        # After a plain `kill -STOP` nothing was put away, and the shell has had the terminal since.
+        if self._auto_restart and not self._suspended:
+            self.suspend_application_mode()
+        self._suspended = False
+        super()._sigcont_application()
+
+
+def driver_class(listener: Listener) -> type[Driver]:
+    """A GuardedDriver for `App.driver_class`, which Textual instantiates itself."""
+    return type("GuardedDriver", (GuardedDriver,), {"listener": listener})

@@ -1,0 +1,194 @@
+"""A closed terminal ends the program: within 3 seconds, whatever else is stuck.
+
+Hang-up, end of input, SIGTERM and SIGINT all take the same way: the backend stops and writes what it
+has, the app leaves the terminal as it found it, and if either does not come to an end, a watchdog
+thread ends the process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import sys
+import termios
+import threading
+import time
+from collections.abc import Callable, Iterator
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+__all__ = ["DEADLINE_S", "Ending", "Watchdog", "run"]
+
+DEADLINE_S = 2.5
+"""From the cause to the end of the process."""
+
+_SHARE_TO_LEAVE = 0.3
+_AFTER_NORMAL_END_S = 1.0
+# Leaves the alternate screen, shows the cursor, and ends mouse, focus, paste and key reporting.
+_RESTORE = (
+    b"\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[?1049l\x1b[?25h"
+)
+
+
+class Ending(Enum):
+    """Why the program ends. Signals have the exit codes that shells give them."""
+
+    DONE = 0
+    END_OF_INPUT = 1
+    HANG_UP = 128 + signal.SIGHUP
+    INTERRUPTED = 128 + signal.SIGINT
+    TERMINATED = 128 + signal.SIGTERM
+
+    @property
+    def exit_code(self) -> int:
+        return 0 if self is Ending.END_OF_INPUT else self.value
+
+
+_SIGNALS = {
+    signal.SIGHUP: Ending.HANG_UP,
+    signal.SIGINT: Ending.INTERRUPTED,
+    signal.SIGTERM: Ending.TERMINATED,
+}
+
+
+class Watchdog:
+    """Waits in a thread of its own for a reason to end, and sees to it that the process does.
+
+    `begin` is safe in a signal handler and from any thread: it writes one byte to a pipe. `leave`
+    starts an orderly end, which is to call `stop_once`; `stop` puts away what must not be lost. `kill`
+    ends the process the hard way.
+    """
+
+    def __init__(
+        self,
+        leave: Callable[[Ending], None],
+        stop: Callable[[], None],
+        *,
+        kill: Callable[[int], object],
+        deadline_s: float = DEADLINE_S,
+    ) -> None:
+        self._leave = leave
+        self._stop = stop
+        self._kill = kill
+        self._deadline_s = deadline_s
+        self._stopping = threading.Lock()
+        self._stop_begun = threading.Event()
+        self._final_code = 0
+        self._ears, self._mouth = os.pipe()
+        os.set_blocking(self._mouth, False)
+        self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def begin(self, ending: Ending) -> None:
+        # A full pipe means that the thread has long been told.
+        with contextlib.suppress(BlockingIOError):
+            os.write(self._mouth, bytes((ending.value,)))
+
+    def finish(self, code: int) -> None:
+        """All is done but the end of the process itself, which a thread that hangs must not put off."""
+        self._final_code = code
+        self.begin(Ending.DONE)
+
+    def stop_once(self) -> None:
+        """Stop the backend, or wait until whoever does it has done."""
+        with self._stopping:
+            if not self._stop_begun.is_set():
+                self._stop_begun.set()
+                self._stop()
+
+    def _watch(self) -> None:
+        ending = Ending(os.read(self._ears, 1)[0])
+        began = time.monotonic()
+        if ending is Ending.DONE:
+            time.sleep(_AFTER_NORMAL_END_S)
+            self._kill(self._final_code)
+            return
+        self._leave(ending)
+        # Whoever leaves stops the backend next, in the thread that started it. Only a screen that is
+        # stuck does not come to it.
+        if not self._stop_begun.wait(self._deadline_s * _SHARE_TO_LEAVE):
+            threading.Thread(target=self.stop_once, name="stop", daemon=True).start()
+        time.sleep(max(self._deadline_s - (time.monotonic() - began), 0))
+        self._kill(ending.exit_code)
+
+
+def run(app: App[Any], stop: Callable[[], None]) -> int:
+    """Run `app` until it ends and return the exit code. It is the last thing that a process does.
+
+    `stop` puts the backend away; it is called once, from this or another thread. The process ends
+    within `DEADLINE_S` of a hang-up, end of input or signal, and within a second after this returns,
+    even if a thread (a name lookup, say) still hangs.
+    """
+    from claude_tui.tui.driver import Listener, driver_class
+
+    causes: list[Ending] = []
+    terminal = _Terminal()
+
+    def leave(cause: Ending) -> None:
+        causes.append(cause)
+        # The event loop may just have closed: then the app has left already.
+        with contextlib.suppress(RuntimeError):
+            app.exit(return_code=cause.exit_code)
+
+    watchdog = Watchdog(leave, stop, kill=terminal.restore_and_exit)
+    watchdog.start()
+    app.driver_class = driver_class(
+        Listener(
+            on_gone=lambda: watchdog.begin(Ending.HANG_UP),
+            on_end_of_input=lambda: watchdog.begin(Ending.END_OF_INPUT),
+        )
+    )
+    with _signals(watchdog):
+        app.run()
+        terminal.restored = True
+        watchdog.stop_once()
+    code = causes[0].exit_code if causes else app.return_code or 0
+    watchdog.finish(code)
+    if Ending.END_OF_INPUT in causes:
+        sys.stderr.write("claude-top: end of input\n")
+    return code
+
+
+@contextlib.contextmanager
+def _signals(watchdog: Watchdog) -> Iterator[None]:
+    """Signals that end the program begin an orderly end; one that was ignored stays so (`nohup`)."""
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    for number, ending in _SIGNALS.items():
+        if before[number] is not signal.SIG_IGN:
+            signal.signal(number, lambda *_, ending=ending: watchdog.begin(ending))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class _Terminal:
+    """The terminal as it was at the start, for when the app cannot put it back itself."""
+
+    def __init__(self) -> None:
+        self.restored = False
+        self._modes = None
+        with contextlib.suppress(termios.error):
+            self._modes = termios.tcgetattr(0)
+
+    def restore_and_exit(self, code: int) -> None:
+        if not self.restored:
+            with contextlib.suppress(OSError, termios.error):
+                self._restore()
+        os._exit(code)
+
+    def _restore(self) -> None:
+        # A description of our own, so that not blocking on a stalled terminal is nobody else's affair.
+        terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        if os.tcgetpgrp(terminal) != os.getpgrp():
+            return  # in the background it would stop us instead
+        if self._modes is not None:
+            termios.tcsetattr(terminal, termios.TCSANOW, self._modes)
+        os.write(terminal, _RESTORE)

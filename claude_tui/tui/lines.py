@@ -1,0 +1,264 @@
+"""Lines of styled text, measured in terminal cells: what every panel draws.
+
+A `Line` is a tuple of `Span`s. It says which theme role each piece of text has and nothing of
+colours, widgets or escape sequences, so that panels are plain functions that a test can call.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import NamedTuple
+
+from rich.cells import cell_len, split_graphemes
+
+__all__ = [
+    "BLANK",
+    "NO_BREAK",
+    "ROLES",
+    "Line",
+    "Span",
+    "changes",
+    "clipped",
+    "crop",
+    "fit",
+    "flow",
+    "join",
+    "line",
+    "muted",
+    "pad",
+    "plain",
+    "right",
+    "spread",
+    "width",
+    "wrap",
+]
+
+ELLIPSIS = "…"
+NO_BREAK = "\N{NO-BREAK SPACE}"
+"""Keeps what belongs together in one row of `wrap` and `flow`, which then show it as a space."""
+
+ROLES = (
+    "background",
+    "edge",
+    "text",
+    "dim",
+    "faint",
+    "accent",
+    "ok",
+    "warn",
+    "bad",
+    "info",
+    "strip_trouble",
+    "track",
+)
+"""The roles that a theme gives a colour to. `background` and `strip_trouble` are for `Span.back`."""
+
+# Changed runs closer than this are sent as one: moving the cursor and setting a colour again costs
+# about 45 bytes, repeating a few unchanged cells costs less.
+_MERGE_GAP = 4
+
+
+class Span(NamedTuple):
+    """Text in one style. `role` colours the text, `back` what is behind it ("" is the background)."""
+
+    text: str
+    role: str = "text"
+    bold: bool = False
+    back: str = ""
+
+
+Line = tuple[Span, ...]
+
+BLANK: Line = ()
+
+
+def line(*parts: Span | str) -> Line:
+    """A Line of the parts that hold text; a bare string is ordinary text."""
+    spans = (Span(part) if isinstance(part, str) else part for part in parts)
+    return tuple(span for span in spans if span.text)
+
+
+def plain(spans: Line) -> str:
+    """The text alone."""
+    return "".join(span.text for span in spans)
+
+
+def width(spans: Iterable[Span]) -> int:
+    """Cells that the spans take up on screen."""
+    return sum(cell_len(span.text) for span in spans)
+
+
+def fit(text: str, cells: int) -> str:
+    """`text` in at most `cells` cells, cut with a visible ellipsis where it does not fit."""
+    if cell_len(text) <= cells:
+        return text
+    if cells <= 0:
+        return ""
+    return _head(text, cells - 1) + ELLIPSIS
+
+
+def _head(text: str, cells: int) -> str:
+    """The longest beginning of whole graphemes that takes at most `cells` cells."""
+    # A grapheme with any width has at least one cell, but zero-width ones may pile up: bound both.
+    text = text[: cells * 8 + 8]
+    used = 0
+    for start, _end, size in split_graphemes(text)[0]:
+        if used + size > cells:
+            return text[:start]
+        used += size
+    return text
+
+
+def pad(text: str, cells: int) -> str:
+    """`text` cut or filled with spaces on the right to exactly `cells` cells."""
+    cut = fit(text, cells)
+    return cut + " " * (cells - cell_len(cut))
+
+
+def right(text: str, cells: int) -> str:
+    """`text` cut or filled with spaces on the left to exactly `cells` cells."""
+    cut = fit(text, cells)
+    return " " * (cells - cell_len(cut)) + cut
+
+
+def crop(spans: Line, cells: int) -> Line:
+    """The line in at most `cells` cells, cut with an ellipsis in the style of the span it falls in."""
+    if width(spans) <= cells:
+        return spans
+    kept: list[Span] = []
+    room = cells
+    for span in spans:
+        size = cell_len(span.text)
+        if size >= room:
+            # Something follows or overflows, so the cut must show even when this span just fits.
+            text = fit(span.text if size > room else span.text + " ", room)
+            return (*kept, span._replace(text=text)) if text else tuple(kept)
+        kept.append(span)
+        room -= size
+    return tuple(kept)
+
+
+def clipped(rows: Iterable[Line], cells: int, most: int) -> tuple[Line, ...]:
+    """At most `most` of the rows, each in at most `cells` cells."""
+    return tuple(crop(row, cells) for row in islice(rows, max(most, 0)))
+
+
+def spread(left: Line, end: Line, cells: int) -> Line:
+    """`left` and `end` at the two edges of `cells` cells; `left` is cut where they would meet."""
+    end = crop(end, cells)
+    room = cells - width(end)
+    left = crop(left, max(room - 1, 0) if end else room)
+    gap = room - width(left)
+    return (*left, Span(" " * gap), *end) if gap > 0 else (*left, *end)
+
+
+def join(pieces: Iterable[Line], gap: str = "  ") -> Line:
+    """The pieces that are not empty, `gap` between them."""
+    out: list[Span] = []
+    for piece in pieces:
+        if piece:
+            out += ([Span(gap)] if out else []) + list(piece)
+    return tuple(out)
+
+
+def muted(spans: Line) -> Line:
+    """The same text, subdued: for figures that are no longer live."""
+    return tuple(span._replace(role="dim" if span.role != "track" else "track", bold=False) for span in spans)
+
+
+def wrap(text: str, cells: int, rows: int) -> tuple[str, ...]:
+    """`text` broken at spaces (no-break ones excepted) into at most `rows` rows of `cells` cells.
+
+    The last row is cut with an ellipsis when there is more.
+    """
+    return tuple(row.replace(NO_BREAK, " ") for row in _broken(text, cells, rows))
+
+
+def _broken(text: str, cells: int, rows: int) -> list[str]:
+    out: list[str] = []
+    if cells <= 0 or rows <= 0:
+        return out
+    for row in _wrapped([word for word in text.split(" ") if word], cells):
+        if len(out) == rows:
+            last = out[-1]
+            out[-1] = fit(last + ELLIPSIS if cell_len(last) < cells else last + "  ", cells)
+            break
+        out.append(row)
+    return out
+
+
+def _wrapped(words: list[str], cells: int) -> Iterator[str]:
+    row = ""
+    for word in words:
+        if row and cell_len(row) + 1 + cell_len(word) <= cells:
+            row += " " + word
+            continue
+        if row:
+            yield row
+        row = word
+        while cell_len(row) > cells:
+            head = _head(row, cells) or row[0]
+            yield head
+            row = row[len(head) :]
+    if row:
+        yield row
+
+
+def flow(spans: Line, cells: int, rows: int) -> tuple[Line, ...]:
+    """`wrap` for a Line: every word keeps the style of the span that it begins in."""
+    styled = [span._replace(text=word) for span in spans for word in span.text.split(" ") if word]
+    texts = _broken(" ".join(word.text for word in styled), cells, rows)
+    out: list[Line] = []
+    words = iter(styled)
+    word, left = Span(""), ""
+    for text in texts:
+        row: list[Span] = []
+        for part in text.split(" "):
+            if not left:
+                word = next(words, word)
+                left = word.text
+            row += ([Span(" ", word.role)] if row else []) + [word._replace(text=part.replace(NO_BREAK, " "))]
+            left = left.removeprefix(part)
+        out.append(tuple(row))
+    return tuple(out)
+
+
+_Cell = tuple[str, str, bool, str]
+
+
+def _cells(spans: Line, total: int) -> list[_Cell]:
+    """One entry per cell. Both cells of a wide character carry it, so that they change together."""
+    cells: list[_Cell] = []
+    for text, role, bold, back in spans:
+        if text.isascii():
+            cells += [(char, role, bold, back) for char in text]
+            continue
+        for start, end, size in split_graphemes(text)[0]:
+            grapheme = text[start:end]
+            if size:
+                cells += [(grapheme if n == 0 else grapheme + str(n), role, bold, back) for n in range(size)]
+            elif cells:
+                before = cells[-1]
+                cells[-1] = (before[0] + grapheme, *before[1:])
+    blank = (" ", "", False, "")
+    return (cells + [blank] * (total - len(cells)))[:total]
+
+
+def changes(old: Line, new: Line, total: int) -> tuple[tuple[int, int], ...]:
+    """Half-open column ranges in `total` cells in which `new` looks different from `old`.
+
+    Near ranges are merged. A wide character is never split, and a space is a space in any role.
+    """
+    if old == new:
+        return ()
+    ranges: list[tuple[int, int]] = []
+    pairs = zip(_cells(old, total), _cells(new, total), strict=True)
+    for x, (before, after) in enumerate(pairs):
+        if before == after or (before[0] == after[0] == " " and before[3] == after[3]):
+            continue
+        if ranges and x - ranges[-1][1] <= _MERGE_GAP:
+            ranges[-1] = (ranges[-1][0], x + 1)
+        else:
+            ranges.append((x, x + 1))
+    return tuple(ranges)

@@ -1,0 +1,59 @@
+"""What a level or a status looks like: a glyph and a word first, a colour role last."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from claude_tui.model.snapshot import Event, EventKind, Level
+
+__all__ = ["Mark", "component_mark", "event_mark", "level_mark"]
+
+
+class Mark(NamedTuple):
+    """`word` says in text what `role` says in colour."""
+
+    glyph: str
+    word: str
+    role: str
+
+
+_LEVELS = {
+    Level.OK: Mark("●", "ok", "ok"),
+    Level.INFO: Mark("◆", "note", "info"),
+    Level.WARN: Mark("▲", "warning", "warn"),
+    Level.BAD: Mark("✗", "failing", "bad"),
+    Level.UNKNOWN: Mark("◌", "unknown", "dim"),
+}
+
+_COMPONENTS = {
+    "operational": Mark("●", "operational", "ok"),
+    "degraded_performance": Mark("◐", "degraded", "warn"),
+    "partial_outage": Mark("◔", "partial outage", "warn"),
+    "major_outage": Mark("✗", "major outage", "bad"),
+    "under_maintenance": Mark("◇", "maintenance", "info"),
+}
+
+_EVENTS = {
+    EventKind.RECOVERY: Mark("✓", "recovered", "ok"),
+    EventKind.LIMIT: Mark("≠", "limit changed", "info"),
+    EventKind.MODEL: Mark("◆", "model", "info"),
+}
+
+
+def level_mark(level: Level) -> Mark:
+    return _LEVELS[level]
+
+
+def component_mark(status: str) -> Mark:
+    """The page's words are an open set: one that is not known is shown as it is."""
+    known = _COMPONENTS.get(status)
+    return known or Mark("◌", status.replace("_", " ") or "unknown", "warn")
+
+
+def event_mark(event: Event) -> Mark:
+    """By kind where the kind says it, else by level; a failure is marked as one at any level."""
+    if event.kind is EventKind.FAILURE:
+        return Mark("✗", "failed", level_mark(event.level).role)
+    if event.kind in _EVENTS and event.level in (Level.OK, Level.INFO):
+        return _EVENTS[event.kind]
+    return level_mark(event.level)

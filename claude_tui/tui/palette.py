@@ -1,0 +1,43 @@
+"""The command palette's entries: the actions of the registry that the screen in front can do."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+
+from claude_tui.tui.actions import ACTIONS, Action, Group
+from claude_tui.tui.keys import display, in_keymap
+
+if TYPE_CHECKING:
+    from claude_tui.tui.app import ClaudeTopApp
+
+__all__ = ["ActionCommands"]
+
+
+class ActionCommands(Provider):
+    """What a key would do on the screen below, by name. Moving about is left to the keys."""
+
+    async def discover(self) -> Hits:
+        for action, run in self._possible():
+            yield DiscoveryHit(action.help, run, help=self._keys(action))
+
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+        for action, run in self._possible():
+            score = max(matcher.match(action.help), matcher.match(action.id.replace("_", " ")))
+            if score > 0:
+                yield Hit(score, matcher.highlight(action.help), run, help=self._keys(action))
+
+    def _possible(self) -> Iterator[tuple[Action, partial[Coroutine[Any, Any, bool]]]]:
+        active = {each.binding.id: each for each in self.screen.active_bindings.values()}
+        for action in ACTIONS:
+            found = active.get(action.id)
+            if found is not None and action.group is not Group.MOVE and action.id != "palette":
+                yield action, partial(self.app.run_action, found.binding.action, found.node)
+
+    def _keys(self, action: Action) -> str:
+        chosen = cast("ClaudeTopApp", self.app).chosen_keys
+        return "  ".join(display(key) for key in (*in_keymap(action.id, action.keys, chosen), *action.always))

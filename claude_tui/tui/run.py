@@ -1,0 +1,104 @@
+"""Puts engine and screens together: the dashboard on a real endpoint, and the demo on the simulator."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from claude_tui.engine import Endpoint, Engine, Pace, store_name, target_of
+from claude_tui.model.observation import Observation
+from claude_tui.model.provider import Catalogue, ProviderStatus
+from claude_tui.model.snapshot import Level, Notice, Target
+from claude_tui.probes.clock import Clock, SystemClock
+from claude_tui.probes.credentials import Credentials
+from claude_tui.probes.pacing import Backoff
+from claude_tui.settings import Settings
+from claude_tui.store import Store
+from claude_tui.tui import hangup
+from claude_tui.tui.app import ClaudeTopApp
+
+if TYPE_CHECKING:
+    from claude_tui.simulator.scenario import Scenario
+
+__all__ = ["run_dashboard", "run_demo"]
+
+# Lively enough to watch four minutes of incident; the back-off shrinks in the same proportion.
+DEMO_PACE = Pace(status_s=4.0, models_s=2.0, messages_s=3.0, backoff=Backoff(low_s=3.0, high_s=6.0))
+DEMO_PAST = timedelta(hours=2)
+DEMO_KEY = "sk-ant-api03-demo-no-real-key"
+
+
+def run_dashboard(settings: Settings, environ: Mapping[str, str]) -> int:
+    """The dashboard on the endpoint that settings and environment name. Returns the exit code."""
+    clock = SystemClock()
+    credentials = Credentials.from_environ(environ, base_url=settings.base_url)
+    engine = Engine(
+        settings,
+        target_of(settings, credentials),
+        Store.open(settings.data_dir, store_name(credentials), now=clock.now()),
+        lambda: Endpoint.of(settings, environ),
+        pace=Pace.of(settings),
+        clock=clock,
+        notices=_key_notices(credentials, clock),
+    )
+    return _show(engine, settings, engine.stop)
+
+
+def run_demo(settings: Settings, scenario_name: str, speed: float) -> int:
+    """The whole program against the built-in simulator, in a temporary data directory."""
+    from claude_tui.simulator.past import healthy_past
+    from claude_tui.simulator.scenario import load
+
+    scenario = load(scenario_name)
+    clock = SystemClock()
+    data_dir = Path(tempfile.mkdtemp(prefix="claude-top-demo-"))
+    store = Store.open(data_dir, "demo.db", now=clock.now())
+    past = healthy_past(scenario, until=clock.now(), span=DEMO_PAST)
+    items: list[Observation | ProviderStatus | Catalogue] = [
+        *past.observations,
+        *past.statuses,
+        past.catalogue,
+    ]
+    for item in items:
+        store.write(item)
+    store.flush(2.0)
+    engine = Engine(
+        settings,
+        Target(name="demo", base_url="", host="simulator", model=None),
+        store,
+        lambda: _simulated_endpoint(scenario, speed),
+        pace=DEMO_PACE,
+        clock=clock,
+        demo=scenario.name,
+        speed=speed,
+    )
+
+    def stop() -> None:
+        engine.stop()
+        shutil.rmtree(data_dir, ignore_errors=True)
+
+    return _show(engine, settings, stop)
+
+
+def _simulated_endpoint(scenario: Scenario, speed: float) -> Endpoint:
+    from claude_tui.simulator.thread import SimulatorThread
+
+    simulator = SimulatorThread(scenario, speed=speed)
+    simulator.start()
+    environ = {"ANTHROPIC_API_KEY": DEMO_KEY, "ANTHROPIC_BASE_URL": simulator.base_url}
+    return Endpoint(Credentials.from_environ(environ), (simulator.status_url,), close=simulator.stop)
+
+
+def _key_notices(credentials: Credentials, clock: Clock) -> tuple[Notice, ...]:
+    if credentials.problem is None:
+        return ()
+    level = Level.WARN if credentials.usable else Level.BAD
+    return (Notice("key", level, credentials.problem, clock.now()),)
+
+
+def _show(engine: Engine, settings: Settings, stop: Callable[[], None]) -> int:
+    return hangup.run(ClaudeTopApp(engine, settings, engine.first_snapshot()), stop)

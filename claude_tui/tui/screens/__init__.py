@@ -1,0 +1,1 @@
+"""Full screens: the dashboard, zoomed panels, help, event detail."""

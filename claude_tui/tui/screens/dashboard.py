@@ -1,0 +1,201 @@
+"""The dashboard: strip and five panels, arranged for the terminal's size."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
+from textual.layout import DockArrangeResult, Layout, WidgetPlacement
+from textual.screen import Screen
+from textual.widget import Widget
+
+from claude_tui.model.snapshot import Panel, Snapshot
+from claude_tui.tui.actions import ACTIONS, Scope, bindings, footer
+from claude_tui.tui.keys import KeyMap, display, in_keymap
+from claude_tui.tui.layout import Plan
+from claude_tui.tui.layout import arrange as arranged
+from claude_tui.tui.messages import EventChosen, ZoomRequested
+from claude_tui.tui.view import View
+from claude_tui.tui.widgets.errors import ErrorsPanel
+from claude_tui.tui.widgets.events import EventsPanel
+from claude_tui.tui.widgets.footer import FooterLine
+from claude_tui.tui.widgets.header import HeaderLine
+from claude_tui.tui.widgets.headroom import HeadroomPanel
+from claude_tui.tui.widgets.latency import LatencyPanel
+from claude_tui.tui.widgets.panel import SnapshotPanel
+from claude_tui.tui.widgets.status import StatusPanel
+from claude_tui.tui.widgets.strip import StripPanel, strip_rows
+
+if TYPE_CHECKING:
+    from textual.layout import ArrangeResult
+
+__all__ = ["DashboardScreen"]
+
+
+class DashboardScreen(Screen[None], inherit_bindings=False):
+    """Draws one Snapshot. It fetches nothing and computes nothing but its lines."""
+
+    DEFAULT_CSS = "DashboardScreen { overflow: hidden hidden; }"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.DASHBOARD)]
+    AUTO_FOCUS = ""
+
+    def __init__(self, first: Snapshot, chosen_keys: KeyMap | None = None) -> None:
+        super().__init__(id="dashboard")
+        self.snapshot = first
+        keys = _zoom_keys(chosen_keys)
+        self.header = HeaderLine(first)
+        self.strip = StripPanel(first)
+        self.errors = ErrorsPanel(first, keys[Panel.ERRORS])
+        self.events = EventsPanel(first, keys[Panel.EVENTS])
+        # As they stand on screen: the order in which tab moves through them.
+        self.panels: tuple[SnapshotPanel, ...] = (
+            StatusPanel(first, keys[Panel.STATUS]),
+            HeadroomPanel(first, keys[Panel.HEADROOM]),
+            self.errors,
+            LatencyPanel(first, keys[Panel.LATENCY]),
+            self.events,
+        )
+        self.footer = FooterLine(footer(Scope.DASHBOARD, chosen_keys))
+        self._arrangement = _Arrangement(self)
+
+    @property
+    def layout(self) -> Layout:
+        return self._arrangement
+
+    def arrange(self, size: Size, _optimal: bool = False) -> DockArrangeResult:
+        # Textual keeps arrangements by size, but ours depends on the strip as well and frames the panels.
+        self._clear_arrangement_cache()
+        return super().arrange(size, _optimal)
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield self.strip
+        yield from self.panels
+        yield self.footer
+
+    def show(self, snapshot: Snapshot, view: View) -> None:
+        """Draw `snapshot`; panels repaint what differs. The layout moves only with the strip's height."""
+        wanted = self._strip_rows()
+        self.snapshot = snapshot
+        self.header.show(snapshot, view)
+        self.strip.show(snapshot)
+        for panel in self.panels:
+            panel.show(snapshot)
+        if self._strip_rows() != wanted:
+            self.refresh(layout=True)
+
+    def _compositor_refresh(self) -> None:
+        super()._compositor_refresh()
+        if self.app.screen is not self:
+            # Under a dialog Textual 8.2 marks what has just been drawn as still to draw, for ever: 27 KB/s.
+            self._repaint_regions.clear()
+            self._repaint_required = False
+
+    def plan(self, size: Size) -> Plan:
+        """Where everything goes at `size`; tells the panels which frame suits their place."""
+        plan = arranged(size.width, size.height, lambda *of: strip_rows(self.snapshot, *of))
+        for panel in self.panels:
+            if (slot := plan.slots.get(panel.PANEL.value)) and slot.frame is not panel.frame:
+                panel.reframe(slot.frame)
+        return plan
+
+    def _strip_rows(self) -> int:
+        return strip_rows(self.snapshot, *self.size)
+
+    @property
+    def focused_panel(self) -> SnapshotPanel | None:
+        return self.focused if isinstance(self.focused, SnapshotPanel) else None
+
+    # -- actions ----------------------------------------------------------------
+
+    def action_zoom(self) -> None:
+        """Open the selected event, or zoom the focused panel."""
+        panel = self.focused_panel
+        if panel is self.events and (chosen := self.events.selected):
+            self.post_message(EventChosen(chosen))
+        elif panel is not None:
+            self.post_message(ZoomRequested(panel.PANEL))
+
+    def action_zoom_status(self) -> None:
+        self.post_message(ZoomRequested(Panel.STATUS))
+
+    def action_zoom_headroom(self) -> None:
+        self.post_message(ZoomRequested(Panel.HEADROOM))
+
+    def action_zoom_latency(self) -> None:
+        self.post_message(ZoomRequested(Panel.LATENCY))
+
+    def action_zoom_errors(self) -> None:
+        self.post_message(ZoomRequested(Panel.ERRORS))
+
+    def action_zoom_events(self) -> None:
+        self.post_message(ZoomRequested(Panel.EVENTS))
+
+    def action_errors_window(self) -> None:
+        self.errors.cycle()
+
+    def action_cursor_up(self) -> None:
+        self._move(-1)
+
+    def action_cursor_down(self) -> None:
+        self._move(1)
+
+    def action_page_up(self) -> None:
+        self._move(-self.events.page)
+
+    def action_page_down(self) -> None:
+        self._move(self.events.page)
+
+    def action_top(self) -> None:
+        self._focus_events()
+        self.events.move_to_end(newest=True)
+
+    def action_bottom(self) -> None:
+        self._focus_events()
+        self.events.move_to_end(newest=False)
+
+    def _move(self, step: int) -> None:
+        self._focus_events()
+        self.events.move(step)
+
+    def _focus_events(self) -> None:
+        """Only the events have rows to move through: the arrows go there from anywhere."""
+        if not self.events.has_focus:
+            self.events.focus(scroll_visible=False)
+
+    def key_escape(self) -> None:
+        if not self.events.unselect():
+            self.set_focus(None)
+
+
+def _zoom_keys(chosen: KeyMap | None) -> dict[Panel, str]:
+    """The key that zooms each panel, as it stands in the panel's title."""
+    keys = {action.id: in_keymap(action.id, action.keys, chosen)[0] for action in ACTIONS}
+    return {panel: display(keys[f"zoom_{panel.value}"]) for panel in Panel}
+
+
+class _Arrangement(Layout):
+    """Puts the dashboard's widgets where `layout.arrange` says."""
+
+    name = "dashboard"
+
+    def __init__(self, screen: DashboardScreen) -> None:
+        self._screen = screen
+
+    def arrange(
+        self,
+        parent: Widget,  # noqa: ARG002 (Textual's signature)
+        children: list[Widget],
+        size: Size,
+        greedy: bool = True,  # noqa: ARG002
+    ) -> ArrangeResult:
+        slots = self._screen.plan(size).slots
+        return [
+            WidgetPlacement(
+                Region(slot.x, slot.y, slot.cells, slot.rows), NULL_OFFSET, NULL_SPACING, child, fixed=True
+            )
+            for child in children
+            if (slot := slots.get(child.id or ""))
+        ]

@@ -1,0 +1,52 @@
+"""Everything known of one event."""
+
+from __future__ import annotations
+
+from claude_tui.model.snapshot import Event
+from claude_tui.tui.actions import Hint, Scope, bindings, footer
+from claude_tui.tui.event_text import event_lines, event_text
+from claude_tui.tui.lines import Line
+from claude_tui.tui.screens.reader import ReaderScreen
+
+__all__ = ["EventScreen"]
+
+
+class EventScreen(ReaderScreen):
+    """The arrows turn to the event before or after, `y` copies the one shown."""
+
+    BINDINGS = bindings(Scope.EVENT)
+
+    def __init__(self, event: Event) -> None:
+        super().__init__()
+        self.event = event
+
+    def title_and_key(self) -> tuple[str, str]:
+        events, here = self.cockpit.shown.events, self._place()
+        return ("Event" if here is None else f"Event {here + 1} of {len(events)}"), ""
+
+    def hints(self) -> tuple[Hint, ...]:
+        return footer(Scope.EVENT, self.cockpit.chosen_keys)
+
+    def content(self, cells: int, rows: int) -> tuple[Line, ...]:  # noqa: ARG002 (it scrolls)
+        return event_lines(self.event, cells)
+
+    def action_copy(self) -> None:
+        self.app.copy_to_clipboard(event_text(self.event))
+        self.notify("Event copied.", timeout=2, markup=False)
+
+    def action_newer(self) -> None:
+        self._turn(-1)
+
+    def action_older(self) -> None:
+        self._turn(1)
+
+    def _place(self) -> int | None:
+        """Where the event stands in the Snapshot shown; it may have left that by now."""
+        events = self.cockpit.shown.events
+        return next((number for number, each in enumerate(events) if each.key == self.event.key), None)
+
+    def _turn(self, step: int) -> None:
+        events, here = self.cockpit.shown.events, self._place()
+        if here is not None and 0 <= here + step < len(events):
+            self.event = events[here + step]
+            self.pager.turn_to(*self.title_and_key())

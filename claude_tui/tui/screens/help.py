@@ -1,0 +1,88 @@
+"""All keys, from the action registry, and what the marks on the screen mean."""
+
+from __future__ import annotations
+
+from claude_tui import __version__
+from claude_tui.model.snapshot import Level
+from claude_tui.tui.actions import ACTIONS, Action, Group, Hint, Scope, bindings, footer
+from claude_tui.tui.keys import KeyMap, display, in_keymap
+from claude_tui.tui.lines import BLANK, Line, Span, crop, join, line, pad
+from claude_tui.tui.marks import component_mark, level_mark
+from claude_tui.tui.screens.reader import ReaderScreen
+from claude_tui.tui.zoom.parts import heading, paragraph
+
+__all__ = ["HelpScreen", "help_lines"]
+
+Lines = tuple[Line, ...]
+
+_KEY_CELLS = 14
+_TEXT_CELLS = 50
+_ID_FROM = 84
+_WHERE = {Scope.DASHBOARD: "dashboard", Scope.ZOOM: "zoom", Scope.EVENT: "event"}
+
+
+class HelpScreen(ReaderScreen):
+    BINDINGS = bindings(Scope.HELP)
+
+    def title_and_key(self) -> tuple[str, str]:
+        return "Help", ""
+
+    def hints(self) -> tuple[Hint, ...]:
+        return footer(Scope.HELP, self.cockpit.chosen_keys)
+
+    def content(self, cells: int, rows: int) -> Lines:  # noqa: ARG002 (it scrolls)
+        file = self.cockpit.settings.file
+        return help_lines(self.cockpit.chosen_keys, str(file) if file else None, cells)
+
+    def action_help(self) -> None:
+        """The key that opened this closes it."""
+        self.action_back()
+
+
+def help_lines(keymap: KeyMap, settings_file: str | None, cells: int) -> Lines:
+    """Every action under its heading, then the marks, then how to change keys."""
+    out: list[Line] = []
+    for group in Group:
+        out.append(heading(group.value, "", cells))
+        out += [crop(_action(action, keymap, cells), cells) for action in ACTIONS if action.group is group]
+        out.append(BLANK)
+    out += [heading("Marks", "", cells), *(crop(row, cells) for row in _marks()), BLANK]
+    where = settings_file or "the settings file"
+    text = (
+        f'Other keys: a table [keys] in {where} with lines such as probe = "f5"; '
+        "the name of each action stands beside it here."
+    )
+    return (*out, *paragraph(text, cells, 0, "dim"), line(Span(f"claude-top {__version__}", "faint")))
+
+
+def _action(action: Action, keymap: KeyMap, cells: int) -> Line:
+    keys = (*in_keymap(action.id, action.keys, keymap), *action.always)
+    where = [_WHERE[scope] for scope in action.scopes if scope in _WHERE]
+    only = f" ({where[0]})" if len(where) == 1 and Scope.APP not in action.scopes else ""
+    return line(
+        Span(pad(" ".join(display(key) for key in keys), _KEY_CELLS), "accent", bold=True),
+        Span(pad(action.help + only, _TEXT_CELLS) if cells >= _ID_FROM else action.help + only, "text"),
+        Span(f"  {action.id}" if cells >= _ID_FROM else "", "faint"),
+    )
+
+
+def _marks() -> Lines:
+    levels = [level_mark(level) for level in Level]
+    states = [
+        component_mark(word) for word in ("degraded_performance", "partial_outage", "under_maintenance")
+    ]
+    return (
+        join(line(Span(f"{mark.glyph} ", mark.role), Span(mark.word, "text")) for mark in levels),
+        join(line(Span(f"{mark.glyph} ", mark.role), Span(mark.word, "text")) for mark in states),
+        line(
+            Span("━━━", "ok"),
+            Span("───", "track"),
+            Span("  of a limit: what is left; of a window: what is used", "dim"),
+        ),
+        line(
+            Span("▂▂▅", "info"),
+            Span("█", "bad"),
+            Span("  over time; red and amber by how it compares with usual", "dim"),
+        ),
+        line(Span("n/a", "faint"), Span("  not measured, or too few samples to say", "dim")),
+    )

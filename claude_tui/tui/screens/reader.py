@@ -1,0 +1,119 @@
+"""What stands above the dashboard: a full screen with a header, something to move through, and a footer."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from textual.app import ComposeResult
+from textual.screen import Screen
+from textual.widget import Widget
+
+from claude_tui.tui.actions import Hint
+from claude_tui.tui.lines import Line
+from claude_tui.tui.view import ShowsSnapshots, View
+from claude_tui.tui.widgets.footer import FooterLine
+from claude_tui.tui.widgets.header import HeaderLine
+from claude_tui.tui.widgets.pager import Pager
+from claude_tui.tui.widgets.panel import LinePanel
+from claude_tui.tui.widgets.strip import StripPanel
+
+if TYPE_CHECKING:
+    from claude_tui.model.snapshot import Snapshot
+    from claude_tui.tui.app import ClaudeTopApp
+
+__all__ = ["ReaderScreen"]
+
+Lines = tuple[Line, ...]
+
+
+class ReaderScreen(Screen[None], inherit_bindings=False):
+    """Header, the strip in one line, a Pager, footer. Subclasses say what the Pager shows."""
+
+    DEFAULT_CSS = """
+    ReaderScreen { background: $background; overflow: hidden hidden; }
+    ReaderScreen > #header, ReaderScreen > #strip, ReaderScreen > #footer { height: 1; }
+    """
+    AUTO_FOCUS = None
+
+    def content(self, cells: int, rows: int) -> Lines:
+        """All lines there are to read in `cells` cells. `rows` of them can be seen at once."""
+        raise NotImplementedError
+
+    def hints(self) -> tuple[Hint, ...]:
+        """What the footer offers."""
+        raise NotImplementedError
+
+    def title_and_key(self) -> tuple[str, str]:
+        """What the frame is labelled with."""
+        raise NotImplementedError
+
+    @property
+    def cockpit(self) -> ClaudeTopApp:
+        return cast("ClaudeTopApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        snapshot = self.cockpit.shown
+        self.header = HeaderLine(snapshot)
+        self.header.view = self._view()
+        self.strip = StripPanel(snapshot)
+        title, key = self.title_and_key()
+        self.pager = Pager(title, self.content, key=key)
+        self.footer = FooterLine(self.hints())
+        yield self.header
+        yield self.strip
+        yield from self.bodies()
+        yield self.footer
+
+    def bodies(self) -> tuple[Widget, ...]:
+        """What stands between strip and footer."""
+        return (self.pager,)
+
+    def show(self, snapshot: Snapshot, view: View) -> None:
+        """Draw `snapshot` where this screen has anything to do with it."""
+        if not self.is_mounted:
+            return
+        self.header.show(snapshot, view)
+        self.strip.show(snapshot)
+
+    def repaint(self) -> None:
+        """Draw everything anew: the colours changed."""
+        for widget in self.query(LinePanel):
+            widget.repaint()
+
+    def action_back(self) -> None:
+        """Leave, with what lies below brought up to date: covered screens are not told of Snapshots."""
+        below = self.app.screen_stack[-2]
+        if isinstance(below, ShowsSnapshots):
+            below.show(self.cockpit.shown, self._view())
+        self.dismiss()
+
+    def _view(self) -> View:
+        return View(self.cockpit.newest.at, self.cockpit.paused)
+
+    def move(self, rows: int) -> None:
+        self.pager.move(rows)
+
+    def move_to_end(self, *, start: bool) -> None:
+        self.pager.move_to_end(start=start)
+
+    def page(self) -> int:
+        """Rows that one page has."""
+        return self.pager.page
+
+    def action_cursor_up(self) -> None:
+        self.move(-1)
+
+    def action_cursor_down(self) -> None:
+        self.move(1)
+
+    def action_page_up(self) -> None:
+        self.move(-self.page())
+
+    def action_page_down(self) -> None:
+        self.move(self.page())
+
+    def action_top(self) -> None:
+        self.move_to_end(start=True)
+
+    def action_bottom(self) -> None:
+        self.move_to_end(start=False)

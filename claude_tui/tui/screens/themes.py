@@ -1,0 +1,103 @@
+"""Choosing a theme: the list shows each in the whole picture while it is under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from claude_tui.tui.theme import Theme, ThemeError, load_theme, theme_names
+
+if TYPE_CHECKING:
+    from claude_tui.tui.app import ClaudeTopApp
+
+__all__ = ["ThemeScreen", "choose_theme"]
+
+
+class ThemeScreen(ModalScreen[str | None]):
+    """Returns the name chosen, or None. `wear` is called with every theme that is looked at."""
+
+    DEFAULT_CSS = """
+    ThemeScreen { align: right top; background: transparent; }
+    ThemeScreen > OptionList, ThemeScreen > OptionList:focus {
+        width: 36; height: auto; max-height: 80%; margin: 1 2; padding: 0 1;
+        background: $surface; background-tint: $surface 0%; border: round $border;
+        border-title-color: $ct-text; border-subtitle-color: $ct-dim;
+    }
+    """
+    BINDINGS = [Binding("escape", "leave", show=False), Binding("q", "leave", show=False)]
+
+    def __init__(self, themes: tuple[Theme, ...], current: Theme, wear: Callable[[Theme], None]) -> None:
+        super().__init__()
+        self._themes = themes
+        self._current = current
+        self._wear = wear
+
+    def compose(self) -> ComposeResult:
+        options = OptionList(*(Option(Text(theme.title), id=theme.name) for theme in self._themes))
+        options.border_title = "Theme"
+        options.border_subtitle = "enter keep · esc leave"
+        yield options
+
+    def on_mount(self) -> None:
+        names = [theme.name for theme in self._themes]
+        options = self.query_one(OptionList)
+        options.highlighted = names.index(self._current.name) if self._current.name in names else 0
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        self._wear(self._themes[event.option_index])
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(self._themes[event.option_index].name)
+
+    def action_leave(self) -> None:
+        self._wear(self._current)
+        self.dismiss(None)
+
+
+def choose_theme(app: ClaudeTopApp) -> None:
+    """Open the chooser; keep what is chosen in the settings file and say so, or why not."""
+    current = app.paint.theme
+    if current.plain:
+        app.notify("NO_COLOR is set: there are no colours to choose.", markup=False)
+        return
+    themes, problems = _usable(app)
+    for problem in problems:
+        app.notify(problem, severity="warning", markup=False)
+
+    def keep(name: str | None) -> None:
+        if name is not None:
+            _keep(app, name)
+
+    app.push_screen(ThemeScreen(themes, current, app.wear), keep)
+
+
+def _usable(app: ClaudeTopApp) -> tuple[tuple[Theme, ...], tuple[str, ...]]:
+    """The themes that can be read, and what is wrong with the others."""
+    themes: list[Theme] = []
+    problems: list[str] = []
+    for name in theme_names(app.user_themes):
+        try:
+            themes.append(load_theme(name, app.user_themes))
+        except ThemeError as error:
+            problems.append(str(error))
+    return tuple(themes), tuple(problems)
+
+
+def _keep(app: ClaudeTopApp, name: str) -> None:
+    from claude_tui.settings import update_file
+
+    file = app.settings.file
+    problem = update_file(file, "theme", name) if file is not None else "there is no settings file"
+    if problem is not None:
+        app.notify(f"Theme {name} for now only: {problem}", severity="warning", markup=False)
+        return
+    origin = app.settings.origin("theme").kind
+    but = f"; the {origin} still says otherwise" if origin in ("flag", "environment") else ""
+    app.notify(f"Theme {name}, kept in {file}{but}.", timeout=3, markup=False)

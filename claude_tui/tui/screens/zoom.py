@@ -1,0 +1,220 @@
+"""One panel over the full screen, with its history."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from textual.widget import Widget
+
+from claude_tui.model.snapshot import Chart, Focus, Panel, Snapshot
+from claude_tui.tui.actions import Hint, Scope, bindings, footer
+from claude_tui.tui.format import span_words
+from claude_tui.tui.lines import Line, Span, join, line, spread
+from claude_tui.tui.messages import EventChosen
+from claude_tui.tui.screens.reader import ReaderScreen
+from claude_tui.tui.widgets.events import EventsPanel
+from claude_tui.tui.zoom.errors import errors_zoom
+from claude_tui.tui.zoom.headroom import Thresholds, headroom_zoom
+from claude_tui.tui.zoom.history import until
+from claude_tui.tui.zoom.latency import figures_zoom, legend, usual_of
+from claude_tui.tui.zoom.parts import SPANS, next_span
+from claude_tui.tui.zoom.plotter import Plotter
+from claude_tui.tui.zoom.status import status_zoom
+
+if TYPE_CHECKING:
+    from claude_tui.tui.view import View
+
+__all__ = ["ZoomScreen"]
+
+Lines = tuple[Line, ...]
+
+_CHARTED = frozenset({Panel.HEADROOM, Panel.LATENCY, Panel.ERRORS})
+# Hints that make sense on some panels only.
+_ONLY_ON = {"errors window": {Panel.ERRORS}, "open": {Panel.EVENTS}, "span": _CHARTED}
+_RANK_OF_OWN = 1
+_LOWEST_CHART = 6
+_NEARLY_WHOLE = 0.05
+
+
+class ZoomScreen(ReaderScreen):
+    """The number keys turn to another panel, the arrows to another span of time."""
+
+    BINDINGS = bindings(Scope.ZOOM)
+
+    def __init__(self, panel: Panel, span: timedelta = SPANS[0]) -> None:
+        super().__init__()
+        self.panel = panel
+        self.span = span
+        self.window = 1
+        self.chart: Chart | None = None
+        self._plotter = Plotter(self, ready=lambda: self.pager.redraw())
+
+    def bodies(self) -> tuple[Widget, ...]:
+        self.snapshot = self.cockpit.shown
+        self.events = EventsPanel(self.snapshot)
+        self._arrange()
+        return (self.pager, self.events)
+
+    def on_mount(self) -> None:
+        self._look()
+
+    def on_unmount(self) -> None:
+        self.cockpit.backend.set_focus(None)
+
+    def title_and_key(self) -> tuple[str, str]:
+        return self.panel.value.capitalize(), str(list(Panel).index(self.panel) + 1)
+
+    def hints(self) -> tuple[Hint, ...]:
+        offered = footer(Scope.ZOOM, self.cockpit.chosen_keys)
+        return tuple(
+            replace(hint, rank=_RANK_OF_OWN) if hint.label in _ONLY_ON else hint
+            for hint in offered
+            if self.panel in _ONLY_ON.get(hint.label, set(Panel))
+        )
+
+    # -- what is shown ------------------------------------------------------------
+
+    def show(self, snapshot: Snapshot, view: View) -> None:
+        if not self.is_mounted:
+            return
+        super().show(snapshot, view)
+        self.snapshot = snapshot
+        self._take_chart(paused=view.paused)
+        self.events.show(snapshot)
+        self.pager.redraw()
+
+    def _take_chart(self, *, paused: bool) -> None:
+        """The chart that goes with the Snapshot. The backend never pauses: while we do, one that came
+        later is cut at the instant shown, and kept."""
+        wanted = self._focus()
+        if self.chart is not None and self.chart.focus != wanted:
+            self.chart = None
+        if paused and self.chart is not None:
+            return
+        for source in (self.snapshot, self.cockpit.newest):
+            if source.chart is not None and source.chart.focus == wanted:
+                self.chart = until(source.chart, self.snapshot.at)
+                return
+
+    def content(self, cells: int, rows: int) -> Lines:
+        if self.panel is Panel.STATUS:
+            return status_zoom(self.snapshot, cells)
+        return (self._spans(cells), *self._charted(cells, rows - 1))
+
+    def _charted(self, cells: int, rows: int) -> Lines:
+        if self.panel is Panel.LATENCY:
+            return self._latency(cells, rows)
+        if self.panel is Panel.ERRORS:
+            return errors_zoom(self.snapshot, self.chart, self.window, cells, rows)
+        settings = self.cockpit.settings
+        thresholds = Thresholds(settings.headroom_low, settings.headroom_critical)
+        return headroom_zoom(self.snapshot, self.chart, cells, rows, thresholds)
+
+    def _latency(self, cells: int, rows: int) -> Lines:
+        figures = figures_zoom(self.snapshot, cells, rows)
+        if self.chart is None:
+            return figures
+        usual = usual_of(self.snapshot.latency)
+        plain = self.cockpit.paint.theme.plain
+        height = max(rows - len(figures) - 1, _LOWEST_CHART)
+        level = usual.baseline if usual else None
+        plotted = self._plotter.lines(self.chart, cells, height, usual=level, plain=plain)
+        return (legend(self.chart, usual, cells, plain=plain), *plotted, *figures)
+
+    def _spans(self, cells: int) -> Line:
+        """`15m  1h  6h  24h`, the one that is charted marked, and where its history begins."""
+        pieces = (
+            line(Span(f"[{span_words(span)}]", "accent", bold=True))
+            if span == self.span
+            else line(Span(f" {span_words(span)} ", "dim"))
+            for span in SPANS
+        )
+        told = "reading history…" if self.chart is None else _beginning(self.chart)
+        return spread(line(Span("chart ", "faint"), *join(pieces, " ")), line(Span(told, "dim")), cells)
+
+    # -- what the person asks for -----------------------------------------------------
+
+    def _focus(self) -> Focus | None:
+        return Focus(self.panel, self.span) if self.panel in _CHARTED else None
+
+    def _look(self) -> None:
+        """Ask the backend for the history of what is shown now."""
+        self.cockpit.backend.set_focus(self._focus())
+        self._take_chart(paused=self.cockpit.paused)
+        self.pager.redraw()
+
+    def _arrange(self) -> None:
+        self.events.display = self.panel is Panel.EVENTS
+        self.pager.display = not self.events.display
+
+    def _turn_to(self, panel: Panel) -> None:
+        if panel is self.panel:
+            return
+        self.panel = panel
+        self._look()
+        self.pager.turn_to(*self.title_and_key())
+        self._arrange()
+        self.footer.offer(self.hints())
+
+    def _turn_span(self, step: int) -> None:
+        if self.panel in _CHARTED:
+            self.span = next_span(self.span, step)
+            self._look()
+
+    def action_zoom_status(self) -> None:
+        self._turn_to(Panel.STATUS)
+
+    def action_zoom_headroom(self) -> None:
+        self._turn_to(Panel.HEADROOM)
+
+    def action_zoom_latency(self) -> None:
+        self._turn_to(Panel.LATENCY)
+
+    def action_zoom_errors(self) -> None:
+        self._turn_to(Panel.ERRORS)
+
+    def action_zoom_events(self) -> None:
+        self._turn_to(Panel.EVENTS)
+
+    def action_span_shorter(self) -> None:
+        self._turn_span(-1)
+
+    def action_span_longer(self) -> None:
+        self._turn_span(1)
+
+    def action_errors_window(self) -> None:
+        if self.panel is Panel.ERRORS:
+            self.window = (self.window + 1) % max(len(self.snapshot.errors), 1)
+            self.pager.redraw()
+
+    def action_zoom(self) -> None:
+        """Open the selected event."""
+        if self.panel is not Panel.EVENTS:
+            return
+        if self.events.selected is None:
+            self.events.move(0)
+        if (chosen := self.events.selected) is not None:
+            self.post_message(EventChosen(chosen))
+
+    def move(self, rows: int) -> None:
+        (self.events if self.panel is Panel.EVENTS else self.pager).move(rows)
+
+    def move_to_end(self, *, start: bool) -> None:
+        if self.panel is Panel.EVENTS:
+            self.events.move_to_end(newest=start)
+        else:
+            super().move_to_end(start=start)
+
+    def page(self) -> int:
+        return self.events.page if self.panel is Panel.EVENTS else super().page()
+
+
+def _beginning(chart: Chart) -> str:
+    """From when on there is anything; empty when that is the whole chart, or nearly."""
+    firsts = [series.points[0][0] for series in chart.series if series.points]
+    if not firsts:
+        return "nothing recorded in this time"
+    first = min(firsts)
+    return f"recorded since {first:%H:%M}" if first - chart.start > chart.focus.span * _NEARLY_WHOLE else ""

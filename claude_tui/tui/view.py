@@ -1,0 +1,27 @@
+"""How the picture on screen relates to now, and which screens want to be told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, runtime_checkable
+
+from claude_tui.model.snapshot import Snapshot
+
+__all__ = ["ShowsSnapshots", "View"]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """`now` is the newest Snapshot's instant; `stalled_s` is how long none has come, None while they do."""
+
+    now: datetime
+    paused: bool = False
+    stalled_s: float | None = None
+
+
+@runtime_checkable
+class ShowsSnapshots(Protocol):
+    """A screen that draws Snapshots. The app calls `show` on each one in the stack."""
+
+    def show(self, snapshot: Snapshot, view: View) -> None: ...

@@ -1,0 +1,1 @@
+"""Panels and the line-based base they share."""

@@ -1,0 +1,119 @@
+"""The app on a fixed Snapshot, with a backend that only notes what it is asked for."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+
+from rich.console import RenderableType
+from textual._compositor import CompositorUpdate
+from textual.screen import Screen
+
+from claude_tui.model.snapshot import Chart, ChartSeries, Focus, Panel, Snapshot
+from claude_tui.settings import Settings
+from claude_tui.tui.app import ClaudeTopApp
+from claude_tui.tui.thrift import thrifty
+from tests.snapshots.scenes import AT
+
+__all__ = ["StillApp", "StillBackend", "chart_for", "still_app"]
+
+
+@dataclass
+class StillBackend:
+    """Publishes when told to. `focus` is what was asked for last, `focuses` all of it."""
+
+    focuses: list[Focus | None] = field(default_factory=list)
+    probed: int = 0
+    publish: Callable[[Snapshot], None] = lambda snapshot: None
+
+    @property
+    def focus(self) -> Focus | None:
+        return self.focuses[-1] if self.focuses else None
+
+    def start(self, publish: Callable[[Snapshot], None]) -> None:
+        self.publish = publish
+
+    def stop(self) -> None: ...
+
+    def probe_now(self) -> bool:
+        self.probed += 1
+        return True
+
+    def set_focus(self, focus: Focus | None) -> None:
+        self.focuses.append(focus)
+
+
+class StillApp(ClaudeTopApp):
+    """Keeps what would go to the clipboard, and counts what would go to the terminal."""
+
+    copied: str | None = None
+    sent_bytes = 0
+
+    def copy_to_clipboard(self, text: str) -> None:
+        self.copied = text
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        update = thrifty(renderable)
+        if isinstance(update, CompositorUpdate):
+            self.sent_bytes += len(update.render_segments(self.console).encode())
+        super()._display(screen, renderable)
+
+
+def still_app(
+    snapshot: Snapshot, file: Path | None = None, **settings: object
+) -> tuple[StillApp, StillBackend]:
+    backend = StillBackend()
+    return StillApp(backend, replace(Settings(file=file), **settings), snapshot), backend  # type: ignore[arg-type]
+
+
+def chart_for(focus: Focus, snapshot: Snapshot) -> Chart:
+    """Plausible history for a panel: calm at first, trouble in the last fifth when the Snapshot has some."""
+    trouble = 1.0 if snapshot.summary.since is not None else 0.0
+    span = focus.span.total_seconds()
+    step = max(span / 240, 15.0)
+    instants = [snapshot.at - timedelta(seconds=span - n * step) for n in range(int(span / step))]
+
+    def late(n: int) -> float:
+        return trouble * max(0.0, n / len(instants) - 0.8) * 5
+
+    def series(name: str, value: Callable[[int], float | None]) -> ChartSeries:
+        return ChartSeries(name, tuple((instant, value(n)) for n, instant in enumerate(instants)))
+
+    def falling(name: str, end: float) -> ChartSeries:
+        return series(name, lambda n: 1 - (1 - end) * (n / len(instants)) ** 2)
+
+    def rising(name: str, end: int) -> ChartSeries:
+        return series(name, lambda n: float(round(end * late(n) / 3)))
+
+    def wave(n: int, seed: float) -> float:
+        return abs(math.sin(seed + 1.7 * n) * math.cos(seed * 0.6 + 0.9 * n))
+
+    made: dict[Panel, tuple[str, tuple[ChartSeries, ...]]] = {
+        Panel.LATENCY: (
+            "s",
+            (
+                series("TTFT", lambda n: None if n % 61 == 60 else 0.38 + 0.1 * wave(n, 1) + 3.8 * late(n)),
+                series("message", lambda n: 0.6 + 0.1 * wave(n, 2) + 4.2 * late(n)),
+                series("models", lambda n: 0.16 + 0.06 * wave(n, 3)),
+                *([series("models max", lambda n: 0.2 + 0.3 * wave(n, 4))] if step > 15 else []),
+            ),
+        ),
+        Panel.HEADROOM: (
+            "fraction",
+            tuple(falling(bucket.bucket, bucket.fraction) for bucket in snapshot.headroom.buckets)
+            + tuple(falling(f"{each.window} window", 1 - each.used) for each in snapshot.headroom.windows),
+        ),
+        Panel.ERRORS: (
+            "count",
+            tuple(
+                rising(row.label, row.count)
+                for row in snapshot.errors[-1].rows
+                if row.count or row.key in ("529", "429")
+            ),
+        ),
+    }
+    unit, drawn = made[focus.panel]
+    return Chart(focus, AT - focus.span, snapshot.at, unit, drawn)

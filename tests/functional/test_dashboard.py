@@ -1,0 +1,308 @@
+"""The running dashboard: keys, focus, pause, resizing, and what it repaints."""
+
+from __future__ import annotations
+
+import pytest
+from textual.geometry import Region
+
+from claude_tui.model.snapshot import Panel
+from claude_tui.tui.messages import SnapshotReady, ZoomRequested
+from claude_tui.tui.theme import load_theme
+from claude_tui.tui.widgets.panel import LinePanel
+from tests.functional.watched import app_of, arrives
+from tests.snapshots.scenes import AT, SCENES, later
+
+# -- the picture ------------------------------------------------------------------
+
+
+async def test_the_first_frame_shows_the_first_snapshot() -> None:
+    app = app_of("overloaded")
+    async with app.run_test(size=(120, 40)):
+        shown = app.text()
+        for part in ("Messages fail", "Claude API", "14.2k of 80k", "529 overloaded", "4.10s", "● LIVE"):
+            assert part in shown
+
+
+async def test_a_new_snapshot_is_shown() -> None:
+    app = app_of("healthy")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await arrives(pilot, SCENES["overloaded"]())
+        assert "Messages fail" in app.text()
+        assert "24" in app.text()
+
+
+@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60), (20, 5), (1, 1)])
+async def test_every_scene_can_be_drawn_at_every_size(name: str, size: tuple[int, int]) -> None:
+    app = app_of(name)
+    async with app.run_test(size=size) as pilot:
+        await arrives(pilot, later(SCENES[name](), 1))
+        assert app.return_code is None
+
+
+async def test_the_terminal_may_change_its_size_at_any_time() -> None:
+    app = app_of("overloaded")
+    async with app.run_test(size=(120, 40)) as pilot:
+        for size in [(80, 24), (120, 40), (20, 5), (120, 40), (60, 20), (80, 24), (200, 60)]:
+            await pilot.resize_terminal(*size)
+            await pilot.pause()
+            headline = " ".join(app.text().split())
+            assert "Messages fail" in headline
+            assert ("╭─ 1 Status" in app.text()) == (size[0] >= 100)
+            assert ("Headroom" in app.text()) == (size[0] >= 40)
+
+
+async def test_at_80x24_every_panel_says_its_most_important_thing() -> None:
+    app = app_of("overloaded")
+    async with app.run_test(size=(80, 24)):
+        shown = app.text()
+    for part in (
+        "Messages fail: 24 of 26 in 5m, 529 overloaded_error",
+        "Claude API degraded",
+        "low, out in 3m 10s",
+        "529 overloaded",
+        "429 rate limit",
+        "4.10s",
+        "models",
+        "✗ messages 529 overloaded",
+    ):
+        assert part in shown
+
+
+async def test_the_layout_follows_the_strip() -> None:
+    app = app_of("healthy")
+    async with app.run_test(size=(120, 40)) as pilot:
+        quiet = app.dashboard.errors.region
+        await arrives(pilot, SCENES["overloaded"]())
+        loud = app.dashboard.errors.region
+        assert loud.y == quiet.y + 4
+        assert loud.size == quiet.size
+        await arrives(pilot, SCENES["healthy"]())
+        assert app.dashboard.errors.region == quiet
+
+
+async def test_hostile_text_neither_breaks_nor_becomes_markup() -> None:
+    app = app_of("hostile")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("tab", "down", "down", "tab")
+        shown = app.text()
+        assert "[bold red]markup[/]" in shown
+        assert "…" in shown
+        assert "\x1b" not in shown
+
+
+# -- repainting ---------------------------------------------------------------------
+
+
+async def test_a_second_without_news_repaints_a_few_cells(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = app_of("healthy")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await arrives(pilot, later(SCENES["healthy"](), 1))
+        cells = 0
+        repaint = LinePanel.refresh
+
+        def counted(self: LinePanel, *regions: Region, **options: bool) -> LinePanel:
+            nonlocal cells
+            cells += sum(region.area for region in regions) if regions else self.size.area
+            return repaint(self, *regions, **options)
+
+        monkeypatch.setattr(LinePanel, "refresh", counted)
+        await arrives(pilot, later(SCENES["healthy"](), 2))
+        assert 0 < cells < 40
+
+
+async def test_the_same_picture_repaints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = app_of("overloaded")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await arrives(pilot, SCENES["overloaded"]())
+        painted: list[object] = []
+        monkeypatch.setattr(LinePanel, "refresh", lambda self, *regions, **_: painted.append(self))
+        await arrives(pilot, SCENES["overloaded"]())
+        assert painted == []
+
+
+# -- pause --------------------------------------------------------------------------
+
+
+async def test_pause_holds_the_picture_and_says_how_old_it_is() -> None:
+    app = app_of("healthy")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("space")
+        await arrives(pilot, later(SCENES["overloaded"](), 42))
+        shown = app.text()
+        assert "PAUSED at 14:05:33, 42s old" in shown
+        assert "14:06:15 UTC" in shown
+        assert "Messages fail" not in shown
+        await pilot.press("space")
+        await pilot.pause()
+        assert "● LIVE" in app.text()
+        assert "Messages fail" in app.text()
+
+
+async def test_a_backend_that_falls_silent_is_not_called_live() -> None:
+    app = app_of("healthy")
+    async with app.run_test(size=(120, 40)) as pilot:
+        app._arrived -= 10
+        app._watch_for_silence()
+        await pilot.pause()
+        assert "STALLED for 10s" in app.text()
+        await arrives(pilot, later(SCENES["healthy"](), 1))
+        assert "● LIVE" in app.text()
+
+
+# -- keys -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "keys", [["q"], ["ctrl+c"], ["?", "q"], ["?", "ctrl+c"], ["t", "ctrl+c"], [":", "ctrl+c"]]
+)
+async def test_quitting_is_immediate(keys: list[str]) -> None:
+    app = app_of("healthy")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press(*keys)
+        await pilot.pause()
+        assert not app.is_running
+
+
+async def test_probe_asks_the_backend() -> None:
+    app = app_of("healthy")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("p", "p")
+        assert app.fake.probed == 2
+
+
+async def test_the_window_of_the_errors_cycles() -> None:
+    app = app_of("overloaded")
+    async with app.run_test(size=(120, 40)) as pilot:
+        assert "25 of 26 calls failed in 5m" in app.text()
+        await pilot.press("e")
+        await pilot.pause()
+        assert "failed in 1h" in app.text()
+        await pilot.press("e")
+        await pilot.pause()
+        assert "failed in 1m" in app.text()
+
+
+async def test_tab_moves_through_the_panels_as_they_stand_and_shows_where_it_is() -> None:
+    app = app_of("healthy")
+    async with app.run_test(size=(120, 40)) as pilot:
+        seen = []
+        for _ in range(5):
+            await pilot.press("tab")
+            await pilot.pause()
+            focused = app.dashboard.focused_panel
+            assert focused is not None
+            seen.append(focused.PANEL)
+            assert app.text().count("╭▸") == 1
+            assert f"{focused.TITLE}" in app.text().split("╭▸")[1].splitlines()[0]
+    assert seen == [Panel.STATUS, Panel.HEADROOM, Panel.ERRORS, Panel.LATENCY, Panel.EVENTS]
+
+
+async def test_enter_and_number_keys_ask_for_a_zoom() -> None:
+    app = app_of("healthy")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("tab", "tab", "enter")
+        await pilot.press("1", "2", "3", "4", "5")
+        await pilot.pause()
+    assert app.asked[0] is Panel.HEADROOM
+    assert app.asked[1:] == list(Panel)
+
+
+async def test_a_remapped_key_works_and_stands_in_title_and_footer() -> None:
+    app = app_of("healthy", keys={"zoom_status": ("f2",), "pause": ("z",)})
+    async with app.run_test(size=(120, 40)) as pilot:
+        assert "f2 Status" in app.text()
+        assert "z pause" in app.text()
+        await pilot.press("f2", "z")
+        await pilot.pause()
+        assert app.asked == [Panel.STATUS]
+        assert app.paused
+
+
+# -- the rest ---------------------------------------------------------------------------
+
+
+def test_a_snapshot_that_waits_is_replaced_by_the_next() -> None:
+    first, second = SnapshotReady(SCENES["healthy"]()), SnapshotReady(later(SCENES["healthy"](), 1))
+    assert second.can_replace(first)
+    assert not second.can_replace(ZoomRequested(Panel.STATUS))
+
+
+async def test_publishing_to_an_app_that_has_gone_is_harmless() -> None:
+    app = app_of("healthy")
+    async with app.run_test(size=(80, 24)):
+        publish = app.fake.publish
+    publish(SCENES["healthy"]())
+
+
+async def test_the_summary_for_chat_is_of_the_picture_shown() -> None:
+    app = app_of("overloaded")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("space")
+        await arrives(pilot, later(SCENES["healthy"](), 9))
+        await pilot.press("y")
+        await pilot.pause()
+        assert app.copied is not None
+        assert "529 overloaded" in app.copied
+
+
+async def test_under_a_dialog_the_picture_goes_on_for_a_few_bytes_a_second() -> None:
+    app = app_of("overloaded")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("t")
+        for seconds in (1, 2):
+            await arrives(pilot, later(SCENES["overloaded"](), seconds))
+        before = app.sent_bytes
+        await arrives(pilot, later(SCENES["overloaded"](), 3))
+        assert "14:05:36 UTC" in app.text()
+        assert 0 < app.sent_bytes - before < 1_000
+
+
+async def test_a_screen_that_was_covered_shows_the_present_when_it_comes_back() -> None:
+    app = app_of("healthy")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("?")
+        await arrives(pilot, SCENES["overloaded"]())
+        await pilot.press("escape")
+        await pilot.pause()
+        assert "Messages fail" in app.text()
+
+
+async def test_other_colours_are_worn_at_once() -> None:
+    app = app_of("healthy")
+    async with app.run_test(size=(80, 24)) as pilot:
+        before = app.dashboard.header.render_line(0)
+        app.wear(load_theme("light", None))
+        await pilot.pause()
+        after = app.dashboard.header.render_line(0)
+        assert after.text == before.text
+        assert [segment.style for segment in after] != [segment.style for segment in before]
+
+
+async def test_a_theme_that_cannot_be_read_is_said_and_replaced() -> None:
+    app = app_of("healthy", theme="nope")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        assert app.paint.theme.name == "dark"
+        assert [note.message for note in app._notifications if "nope" in note.message]
+
+
+async def test_without_colours_everything_is_still_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app = app_of("overloaded")
+    async with app.run_test(size=(120, 40)):
+        colours = {
+            colour
+            for strip in app.dashboard._compositor.render_strips()
+            for segment in strip
+            if segment.style
+            for colour in (segment.style.color, segment.style.bgcolor)
+            if colour is not None and not colour.is_default
+        }
+        assert colours == set()
+        for part in ("✗  Messages fail", "◐ Claude API", "▲ low", "9.8× ▲", "✗ messages"):
+            assert part in app.text()
+
+
+def test_the_clock_of_the_scenes_is_fixed() -> None:
+    assert SCENES["healthy"]().at == AT

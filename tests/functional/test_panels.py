@@ -1,0 +1,308 @@
+"""What each panel says of a Snapshot: plain functions, no app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from claude_tui.model.snapshot import EventKind, Level, Snapshot
+from claude_tui.tui.lines import Line, Span, plain, width
+from claude_tui.tui.widgets.errors import error_lines
+from claude_tui.tui.widgets.events import event_lines, followed
+from claude_tui.tui.widgets.headroom import bucket_label, headroom_lines
+from claude_tui.tui.widgets.latency import latency_lines
+from claude_tui.tui.widgets.status import status_lines
+from claude_tui.tui.widgets.strip import strip_lines
+from tests.snapshots.scenes import AT, SCENES, event
+
+Lines = tuple[Line, ...]
+
+PANELS: dict[str, Callable[[Snapshot, int, int], Lines]] = {
+    "status": status_lines,
+    "headroom": headroom_lines,
+    "headroom unfooted": lambda s, cells, rows: headroom_lines(s, cells, rows, footed=False),
+    "latency": latency_lines,
+    "errors": lambda s, cells, rows: error_lines(s.errors[1], cells, rows),
+    "errors unfooted": lambda s, cells, rows: error_lines(s.errors[2], cells, rows, footed=False),
+    "events": lambda s, cells, rows: event_lines(s.events, s.at, cells, rows, 1),
+    "strip": strip_lines,
+}
+
+
+def scene(name: str) -> Snapshot:
+    return SCENES[name]()
+
+
+def text(lines: Lines) -> str:
+    return "\n".join(plain(row).rstrip() for row in lines)
+
+
+def words(lines: Lines) -> str:
+    return " ".join(text(lines).split())
+
+
+def roles(lines: Lines, containing: str) -> set[str]:
+    return {span.role for row in lines for span in row if containing in span.text}
+
+
+@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("panel", PANELS)
+@settings(max_examples=30, deadline=None)
+@given(st.integers(20, 150), st.integers(1, 30))
+def test_every_panel_keeps_within_any_place(panel: str, name: str, cells: int, rows: int) -> None:
+    drawn = PANELS[panel](scene(name), cells, rows)
+    assert len(drawn) <= rows
+    assert max(map(width, drawn), default=0) <= cells
+
+
+# -- status ---------------------------------------------------------------------
+
+
+def test_components_have_glyph_and_word_and_ours_come_first() -> None:
+    drawn = status_lines(scene("overloaded"), 40, 14)
+    assert plain(drawn[0]).split() == ["◐", "Claude", "API", "degraded"]
+    assert drawn[0][1].bold
+    assert plain(drawn[1]).split() == ["●", "claude.ai", "operational"]
+    assert "status.claude.com · 14s ago" in text(drawn)
+
+
+def test_a_source_too_long_for_the_panel_leaves_the_age() -> None:
+    assert plain(status_lines(scene("healthy"), 22, 12)[-1]) == "read 14s ago"
+
+
+def test_silence_is_said_with_its_length() -> None:
+    assert "silent for 3m 22s since the first failure" in words(status_lines(scene("overloaded"), 29, 14))
+    assert "silent for 3m 22s since the first failure" in words(status_lines(scene("overloaded"), 78, 2))
+    assert "No incident posted." in text(status_lines(scene("healthy"), 29, 12))
+
+
+def test_an_open_incident_has_state_age_and_its_latest_update() -> None:
+    drawn = words(status_lines(scene("incident"), 50, 18))
+    assert "Elevated errors on requests to Claude Opus 5.5" in drawn
+    assert "identified, major, 42m" in drawn
+    assert "5m ago: We have identified the cause" in drawn
+    assert "Login problems on claude.ai" in drawn
+    assert "maintenance in 2h 01m: Database upgrade" in drawn
+
+
+def test_in_few_rows_the_incident_outlives_components_that_are_fine() -> None:
+    drawn = text(status_lines(scene("incident"), 40, 7))
+    assert "major outage" in drawn
+    assert "Elevated errors" in drawn
+    assert "more operational" in drawn
+
+
+def test_unknown_is_said_loudly_with_the_reason_and_the_last_good_read() -> None:
+    drawn = status_lines(scene("page_unknown"), 40, 10)
+    assert "unknown" in text(drawn)
+    assert "HTTP 405 and an HTML page instead of JSON" in words(drawn)
+    assert "last read 13:44:59" in text(drawn)
+    assert "operational" not in text(drawn)
+
+
+def test_a_page_long_unread_is_not_passed_off_as_current() -> None:
+    snapshot = scene("healthy")
+    stale = replace(snapshot, status=replace(snapshot.status, stale=True))
+    assert "stale, as of 14:05:19" in text(status_lines(stale, 50, 12))
+
+
+# -- headroom -------------------------------------------------------------------
+
+
+def test_a_low_bucket_says_so_in_word_and_glyph() -> None:
+    first, detail, *_ = headroom_lines(scene("overloaded"), 43, 12)
+    assert plain(first).split()[0] == "input"
+    assert "18%" in plain(first)
+    assert plain(first).endswith("14.2k of 80k  ")
+    assert plain(detail).strip() == "▲ low, out in 3m 10s, resets 41s"
+
+
+def test_a_low_bucket_without_room_for_words_keeps_the_glyph() -> None:
+    drawn = headroom_lines(scene("overloaded"), 43, 1, footed=False)
+    assert "▲ 18%" in plain(drawn[0])
+
+
+def test_a_critical_bucket_is_told_from_a_low_one_without_colour() -> None:
+    snapshot = scene("overloaded")
+    worst = replace(snapshot.headroom.buckets[0], level=Level.BAD, remaining=1_000)
+    view = replace(snapshot.headroom, buckets=(worst, *snapshot.headroom.buckets[1:]))
+    assert "✗ critical" in text(headroom_lines(replace(snapshot, headroom=view), 43, 12))
+
+
+def test_burn_is_shown_where_there_is_room() -> None:
+    assert "4,700/min used" in text(headroom_lines(scene("overloaded"), 43, 12))
+
+
+def test_hidden_buckets_are_counted() -> None:
+    assert "3 more" in text(headroom_lines(scene("overloaded"), 43, 4))
+
+
+def test_windows_are_shown_as_used() -> None:
+    drawn = text(headroom_lines(scene("subscription"), 50, 12))
+    assert "62% used" in drawn
+    assert "104% used" in drawn
+    assert "used up, resets 2d 7h, rejected" in drawn
+    assert "critical, resets 1h 10m" in drawn
+
+
+def test_before_the_first_answer_it_says_where_limits_come_from_and_why_there_are_none() -> None:
+    assert "No limits reported yet." in text(headroom_lines(scene("nothing"), 43, 12))
+    assert "not made: no key" in words(headroom_lines(scene("no_key"), 43, 12))
+
+
+def test_figures_are_dated_and_stale_ones_are_called_stale() -> None:
+    assert "as of 14:05:31, message call req_011C" in text(headroom_lines(scene("healthy"), 60, 12))
+    assert "stale: as of 14:01:13, 4m ago" in text(headroom_lines(scene("few_samples"), 60, 12))
+
+
+def test_a_stale_bucket_is_subdued_and_says_since_when() -> None:
+    snapshot = scene("overloaded")
+    buckets = tuple(replace(each, stale=True, level=Level.UNKNOWN) for each in snapshot.headroom.buckets)
+    view = replace(snapshot.headroom, buckets=buckets, stale=True)
+    drawn = headroom_lines(replace(snapshot, headroom=view), 43, 12)
+    assert "as of 14:05:31, may have reset" in text(drawn)
+    assert roles(drawn, "18%") == {"dim"}
+
+
+@pytest.mark.parametrize(
+    ("bucket", "label"),
+    [
+        ("input-tokens", "input"),
+        ("tokens", "tokens"),
+        ("requests", "requests"),
+        ("priority-input-tokens", "priority input"),
+    ],
+)
+def test_bucket_labels(bucket: str, label: str) -> None:
+    assert bucket_label(bucket) == label
+
+
+# -- latency --------------------------------------------------------------------
+
+
+def test_a_slow_series_is_loud_and_one_as_usual_is_not() -> None:
+    drawn = latency_lines(scene("overloaded"), 70, 8)
+    (ttft,) = [row for row in drawn if plain(row).startswith("TTFT")]
+    (models,) = [row for row in drawn if plain(row).startswith("models")]
+    assert "4.10s" in plain(ttft)
+    assert "9.8× ▲" in plain(ttft)
+    assert "▲" not in plain(models)
+    assert "182ms" in plain(models)
+    assert "vs usual" in plain(drawn[0])
+    assert "usual: the median of the last 24h" in text(drawn)
+
+
+def test_wide_panels_add_p99_and_narrow_ones_drop_p50() -> None:
+    assert "p99" in plain(latency_lines(scene("healthy"), 110, 8)[0])
+    assert "p50" not in plain(latency_lines(scene("healthy"), 50, 8)[0])
+
+
+def test_without_a_header_the_figures_carry_their_names() -> None:
+    drawn = latency_lines(scene("healthy"), 78, 3)
+    assert len(drawn) == 3
+    assert all("p50" in plain(row) and "p95" in plain(row) for row in drawn)
+
+
+def test_more_rows_make_taller_charts_with_a_scale() -> None:
+    drawn = latency_lines(scene("overloaded"), 110, 36)
+    assert "4.40s" in text(drawn)
+    assert sum("█" in plain(row) for row in drawn) > 8
+
+
+def test_phases_tell_server_from_network() -> None:
+    assert "dns 2  connect 14  tls 31  first byte 135 ms   server 119 · network 16" in text(
+        latency_lines(scene("healthy"), 80, 8)
+    )
+
+
+def test_too_few_samples_and_old_figures_say_so() -> None:
+    drawn = text(latency_lines(scene("few_samples"), 70, 12))
+    assert "n/a" in drawn
+    assert "at 14:03:53" in drawn
+    assert "this clock is 4.2s ahead of the server's" in drawn
+    assert "certificate expires in 12d 0h" in drawn
+    assert "the median of the last 2m 05s" in drawn
+    fresh = scene("few_samples")
+    young = tuple(replace(each, now_at=AT) for each in fresh.latency.series)
+    fresh = replace(fresh, latency=replace(fresh.latency, series=young))
+    assert "2 samples" in text(latency_lines(fresh, 70, 12))
+    assert "no samples" in text(latency_lines(scene("nothing"), 70, 12))
+
+
+def test_failures_since_the_last_success_stand_where_the_comparison_would() -> None:
+    snapshot = scene("healthy")
+    failing = replace(snapshot.latency.series[0], failed_since=3)
+    view = replace(snapshot.latency, series=(failing, *snapshot.latency.series[1:]))
+    assert "3 failed" in text(latency_lines(replace(snapshot, latency=view), 70, 8))
+
+
+# -- errors ---------------------------------------------------------------------
+
+
+def test_every_class_has_its_row_and_zero_is_dim() -> None:
+    drawn = error_lines(scene("overloaded").errors[1], 37, 12)
+    assert "529 overloaded" in plain(drawn[0])
+    assert plain(drawn[0]).split()[-2:] == ["24", "92%"]
+    assert roles(drawn, "timeouts") == {"dim"}
+    assert "25 of 26 calls failed in 5m" in text(drawn)
+    assert "messages 529 overloaded_error" in text(drawn)
+
+
+def test_few_rows_keep_what_failed_then_429_and_529() -> None:
+    window = scene("overloaded").errors[1]
+    drawn = [plain(row).split()[0] for row in error_lines(window, 60, 3, footed=False)]
+    assert drawn == ["529", "500", "429"]
+    calm = scene("healthy").errors[1]
+    assert {plain(row).split()[0] for row in error_lines(calm, 60, 2, footed=False)} == {"529", "429"}
+
+
+def test_no_calls_is_not_the_same_as_no_failures() -> None:
+    assert "no calls in 5m" in text(error_lines(replace(scene("nothing").errors[1], requests=0), 37, 12))
+    assert "58 calls in 5m, none failed" in text(error_lines(scene("healthy").errors[1], 37, 12))
+
+
+# -- events ---------------------------------------------------------------------
+
+
+def test_an_event_has_time_glyph_subject_text_and_request_id() -> None:
+    newest = event_lines(scene("overloaded").events, AT, 60, 5)[0]
+    assert plain(newest).split() == ["14:05:31", "✗", "messages", "529", "overloaded", "011CZkPqW3"]
+
+
+def test_the_day_is_named_when_it_is_another() -> None:
+    old = event(100_000, EventKind.STATUS, Level.WARN, "status", "resolved")
+    assert "Nov 19 10:18" in text(event_lines((old,), AT, 60, 5))
+
+
+def test_the_selected_row_is_marked_by_glyph_and_background() -> None:
+    drawn = event_lines(scene("overloaded").events, AT, 60, 5, cursor=2)
+    assert [index for index, row in enumerate(drawn) if "▸" in plain(row)] == [2]
+    assert {span.back for span in drawn[2]} == {"track"}
+    assert width(drawn[2]) == 60
+
+
+def test_without_events_it_says_so() -> None:
+    assert "Nothing has happened yet." in text(event_lines((), AT, 60, 5))
+
+
+def test_a_scrolled_list_stays_where_the_eye_is() -> None:
+    before = scene("overloaded").events
+    newer = replace(before[0], key="newer")
+    assert followed(before, (newer, *before), 3) == 4
+    assert followed(before, (newer, *before), 0) == 0
+    assert followed(before, before[:2], 3) == 0
+
+
+# -- hostile text -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("panel", PANELS)
+def test_hostile_text_stays_text(panel: str) -> None:
+    for row in PANELS[panel](scene("hostile"), 60, 14):
+        for span in row:
+            assert isinstance(span, Span)
+            assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 for char in span.text)

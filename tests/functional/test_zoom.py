@@ -1,0 +1,216 @@
+"""Zooming a panel: what is asked of the backend, what is drawn, how the keys move about."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from textual.pilot import Pilot
+
+from claude_tui.model.snapshot import Focus, Panel, Snapshot
+from claude_tui.tui.lines import plain
+from claude_tui.tui.screens.dashboard import DashboardScreen
+from claude_tui.tui.screens.event import EventScreen
+from claude_tui.tui.screens.zoom import ZoomScreen
+from tests.functional.still import StillApp, StillBackend, chart_for, still_app
+from tests.snapshots.scenes import SCENES, later
+
+QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
+
+
+async def publish(pilot: Pilot[None], backend: StillBackend, snapshot: Snapshot) -> None:
+    """A Snapshot with the chart that the screen has asked for, and what plotting it takes."""
+    chart = chart_for(backend.focus, snapshot) if backend.focus else None
+    backend.publish(replace(snapshot, chart=chart))
+    await pilot.pause()
+    await pilot.app.workers.wait_for_complete()
+    await pilot.pause()
+
+
+def zoom(app: StillApp) -> ZoomScreen:
+    assert isinstance(app.screen, ZoomScreen)
+    return app.screen
+
+
+def text_of(app: StillApp) -> str:
+    """What stands in the body of the screen."""
+    screen = zoom(app)
+    return "\n".join(
+        plain(screen.pager.draw(*screen.pager.size)[row]) for row in range(screen.pager.size.height)
+    )
+
+
+@pytest.mark.parametrize(("key", "panel"), [("2", Panel.HEADROOM), ("3", Panel.LATENCY), ("4", Panel.ERRORS)])
+async def test_a_charted_panel_asks_for_its_history_and_lets_go_of_it(key: str, panel: Panel) -> None:
+    app, backend = still_app(SCENES["overloaded"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press(key)
+        assert zoom(app).panel is panel
+        assert backend.focus == Focus(panel, QUARTER)
+        await pilot.press("right")
+        assert backend.focus == Focus(panel, HOUR)
+        await pilot.press("left", "left")
+        assert backend.focus == Focus(panel, QUARTER)
+        await pilot.press("escape")
+        await pilot.pause()
+        assert not isinstance(app.screen, ZoomScreen)
+        assert backend.focus is None
+
+
+@pytest.mark.parametrize("key", ["1", "5"])
+async def test_a_panel_without_a_chart_asks_for_none(key: str) -> None:
+    app, backend = still_app(SCENES["overloaded"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press(key, "right")
+        assert backend.focus is None
+
+
+async def test_number_keys_turn_from_panel_to_panel() -> None:
+    app, backend = still_app(SCENES["incident"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("1")
+        assert "Elevated errors on requests" in text_of(app)
+        depth = len(app.screen_stack)
+        await pilot.press("4")
+        assert backend.focus == Focus(Panel.ERRORS, QUARTER)
+        assert "What failed" in text_of(app)
+        await pilot.press("5")
+        assert backend.focus is None
+        assert zoom(app).events.display
+        assert not zoom(app).pager.display
+        assert len(app.screen_stack) == depth
+
+
+async def test_latency_is_plotted_with_its_figures() -> None:
+    app, backend = still_app(SCENES["overloaded"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("3")
+        assert "reading history" in text_of(app)
+        await publish(pilot, backend, app.newest)
+        text = text_of(app)
+        assert "reading history" not in text
+        assert any("\u2801" <= char <= "\u28ff" for char in text)
+        assert "4s │" in text
+        for part in ("━━ TTFT", "usual TTFT 418ms", "p99", "4.30s", "server 119"):
+            assert part in text
+
+
+async def test_a_chart_for_another_span_is_not_shown() -> None:
+    app, backend = still_app(SCENES["overloaded"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("2")
+        await publish(pilot, backend, app.newest)
+        assert zoom(app).chart is not None
+        old = app.newest
+        await pilot.press("right")
+        backend.publish(old)
+        await pilot.pause()
+        assert zoom(app).chart is None
+        assert "reading history" in text_of(app)
+
+
+@pytest.mark.parametrize("key", ["1", "2", "3", "4", "5"])
+async def test_a_second_without_news_sends_next_to_nothing(key: str) -> None:
+    app, backend = still_app(SCENES["overloaded"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press(key)
+        await publish(pilot, backend, app.newest)
+        chart, before = zoom(app).chart, app.sent_bytes
+        later_on = later(app.newest, 1)
+        moved = replace(chart, end=later_on.at, start=chart.start + timedelta(seconds=1)) if chart else None
+        backend.publish(replace(later_on, chart=moved))
+        await pilot.pause()
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        assert 0 < app.sent_bytes - before < 1500
+
+
+async def test_while_paused_the_chart_ends_at_the_instant_shown() -> None:
+    app, backend = still_app(SCENES["overloaded"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("space", "2")
+        shown = app.shown
+        await publish(pilot, backend, later(shown, 120))
+        chart = zoom(app).chart
+        assert app.shown is shown
+        assert chart is not None
+        assert chart.end == shown.at
+        assert max(instant for instant, _ in chart.series[0].points) <= shown.at
+        await publish(pilot, backend, later(shown, 240))
+        assert zoom(app).chart is chart
+
+
+async def test_errors_window_turns_and_only_there() -> None:
+    app, _backend = still_app(SCENES["overloaded"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("4")
+        assert "in the last 5m" in text_of(app)
+        await pilot.press("e")
+        assert "in the last 1h" in text_of(app)
+        await pilot.press("3", "e")
+        assert zoom(app).window == 2
+
+
+async def test_long_text_scrolls_and_stays_put() -> None:
+    app, backend = still_app(SCENES["hostile"]())
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("1")
+        first = text_of(app)
+        await pilot.press("pagedown", "down")
+        moved = text_of(app)
+        assert moved != first
+        await publish(pilot, backend, app.newest)
+        assert text_of(app) == moved
+        await pilot.press("end")
+        assert "read 14:05:19, 14s ago, from https://aaa" in text_of(app)
+        await pilot.press("home")
+        assert text_of(app) == first
+
+
+async def test_enter_opens_the_selected_event_and_escape_comes_back() -> None:
+    app, _ = still_app(SCENES["overloaded"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("5", "down", "down", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, EventScreen)
+        assert app.screen.event is app.shown.events[1]
+        await pilot.press("escape")
+        await pilot.pause()
+        assert zoom(app).panel is Panel.EVENTS
+
+
+async def test_coming_back_shows_no_old_picture() -> None:
+    app, backend = still_app(SCENES["overloaded"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("5", "down", "enter")
+        backend.publish(later(app.newest, 600))
+        await pilot.pause()
+        await pilot.press("escape")
+        assert zoom(app).snapshot is app.newest
+        await pilot.press("escape")
+        assert isinstance(app.screen, DashboardScreen)
+        assert app.screen.snapshot is app.newest
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
+@pytest.mark.parametrize("scene", ["nothing", "hostile", "incident"])
+async def test_every_panel_at_every_size(scene: str, size: tuple[int, int]) -> None:
+    app, backend = still_app(SCENES[scene]())
+    async with app.run_test(size=size) as pilot:
+        for key in "12345":
+            await pilot.press(key)
+            await publish(pilot, backend, app.newest)
+            assert zoom(app).query_one("#footer").size.height == 1
+            assert app.return_code is None
+
+
+async def test_chosen_keys_work_and_are_shown() -> None:
+    app, _backend = still_app(SCENES["healthy"](), keys={"zoom_latency": ("l",), "back": ("b",)})
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("l")
+        assert zoom(app).panel is Panel.LATENCY
+        assert plain(zoom(app).footer.draw(120, 1)[0]).startswith(" b back")
+        await pilot.press("b")
+        await pilot.pause()
+        assert not isinstance(app.screen, ZoomScreen)

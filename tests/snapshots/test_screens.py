@@ -1,0 +1,56 @@
+"""The dashboard as a picture, compared with one that a person has looked at.
+
+`pytest -n 0 tests/snapshots --snapshot-update` accepts new pictures: look at them first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from tests.functional.still import still_app
+from tests.snapshots.scenes import SCENES
+
+Compare = Callable[..., bool]
+
+SIZES = {"60x20": (60, 20), "80x24": (80, 24), "120x40": (120, 40), "200x60": (200, 60)}
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+@pytest.mark.parametrize("size", SIZES)
+def test_trouble(snap_compare: Compare, size: str, theme: str) -> None:
+    app, _ = still_app(SCENES["overloaded"](), theme=theme)
+    assert snap_compare(app, terminal_size=SIZES[size])
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "theme"),
+    [
+        ("healthy", "120x40", "dark"),
+        ("healthy", "80x24", "light"),
+        ("incident", "120x40", "light"),
+        ("incident", "80x24", "dark"),
+        ("no_key", "80x24", "dark"),
+        ("nothing", "80x24", "dark"),
+        ("few_samples", "120x40", "dark"),
+        ("page_unknown", "80x24", "dark"),
+        ("subscription", "120x40", "high-contrast"),
+        ("degraded_program", "120x40", "dark"),
+        ("hostile", "80x24", "dark"),
+    ],
+)
+def test_state(snap_compare: Compare, name: str, size: str, theme: str) -> None:
+    app, _ = still_app(SCENES[name](), theme=theme)
+    assert snap_compare(app, terminal_size=SIZES[size])
+
+
+def test_focus_selection_and_pause(snap_compare: Compare) -> None:
+    app, _ = still_app(SCENES["overloaded"]())
+    assert snap_compare(app, press=["space", "down", "down"], terminal_size=SIZES["120x40"])
+
+
+def test_without_colours(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    app, _ = still_app(SCENES["overloaded"]())
+    assert snap_compare(app, terminal_size=SIZES["80x24"])

@@ -1,0 +1,50 @@
+"""A small app under `hangup.run` for test_hangup.py. Arguments: a file to mark the end in, a mode."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from pathlib import Path
+
+from textual.app import App, ComposeResult
+from textual.binding import Binding
+from textual.widgets import Static
+
+from claude_tui.tui import hangup
+
+
+class GuardedApp(App[None]):
+    BINDINGS = [
+        Binding("q", "quit"),
+        Binding("ctrl+z", "suspend_process"),
+        Binding("s", "stall"),
+        Binding("f", "flood"),
+    ]
+
+    def compose(self) -> ComposeResult:
+        yield Static("READY")
+
+    def action_stall(self) -> None:
+        time.sleep(60)
+
+    def action_flood(self) -> None:
+        assert self._driver is not None
+        for _ in range(200):
+            self._driver.write("x" * 4000)
+
+
+def main(mark: Path, mode: str) -> int:
+    if mode == "nohup":
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    def stop() -> None:
+        if mode == "stuck":
+            time.sleep(60)
+        mark.write_text("stopped")
+
+    return hangup.run(GuardedApp(), stop)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1]), sys.argv[2]))

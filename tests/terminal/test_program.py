@@ -1,0 +1,102 @@
+"""The installed program on a real pty: first frame, keys, resize, colours, and what it writes per second."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.bench.program import Program
+
+CLAUDE_TOP = (sys.executable, "-m", "claude_tui")
+NOBODY = "http://127.0.0.1:9"
+pytestmark = pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="measures through /proc")
+
+
+@pytest.fixture
+def env(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
+    """An environment in which no key and no settings of the person running the tests count."""
+    for variable in [name for name in os.environ if name.startswith(("ANTHROPIC_", "CLAUDE_TOP_"))]:
+        monkeypatch.delenv(variable)
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    return {
+        "XDG_CONFIG_HOME": str(tmp_path / "config"),
+        "CLAUDE_TOP_DATA_DIR": str(tmp_path / "data"),
+        "CLAUDE_TOP_STATUS_URL": NOBODY,
+        "ANTHROPIC_BASE_URL": NOBODY,
+        "COLORTERM": "truecolor",
+    }
+
+
+@pytest.fixture
+def demo(env: dict[str, str]) -> Iterator[Program]:
+    with Program([*CLAUDE_TOP, "--demo", "tour"], env=env) as program:
+        program.wait_for(b"quit")
+        yield program
+
+
+def test_the_demo_begins_full_and_stays_under_3_kb_a_second(demo: Program) -> None:
+    first = bytes(demo.output)
+    assert b"DEMO" in first
+    assert "█".encode() in first or "▅".encode() in first
+    assert b"of 1,000" in first
+    demo.read_for(5)
+    assert demo.read_for(12) / 12 <= 3000
+
+
+@pytest.mark.parametrize("key", [b"q", b"\x03"])
+def test_q_and_ctrl_c_quit_and_give_the_terminal_back(demo: Program, key: bytes) -> None:
+    demo.type(key)
+    assert demo.exit_code(5) == 0
+    assert b"\x1b[?1049l" in demo.output
+    assert b"Traceback" not in demo.output
+
+
+def test_a_resize_is_followed_live_down_to_nothing_and_back(demo: Program) -> None:
+    for columns, rows in ((80, 24), (20, 5), (1, 1), (200, 60)):
+        start = len(demo.output)
+        demo.resize(columns, rows)
+        demo.read_for(1.2)
+        assert len(demo.output) > start
+    assert b"Traceback" not in demo.output
+    demo.type(b"q")
+    assert demo.exit_code(5) == 0
+
+
+def test_without_colour_no_colour_is_sent(env: dict[str, str]) -> None:
+    with Program([*CLAUDE_TOP, "--demo"], env=env | {"NO_COLOR": "1"}) as program:
+        program.wait_for(b"quit")
+        program.read_for(2)
+        assert b"38;2;" not in program.output
+        assert b"48;2;" not in program.output
+        assert b"38;5;" not in program.output
+        assert b"All probes succeed" in program.output
+
+
+def test_a_dumb_terminal_is_told_what_to_use_instead(env: dict[str, str]) -> None:
+    with Program([*CLAUDE_TOP, "--demo"], env=env | {"TERM": "dumb"}) as program:
+        assert program.exit_code(10) == 3
+        assert b"claude-top check" in program.output
+        assert b"\x1b[" not in program.output
+
+
+def test_no_key_and_no_network_still_give_a_dashboard_that_says_so(env: dict[str, str]) -> None:
+    with Program(CLAUDE_TOP, env=env) as program:
+        program.wait_for(b"ANTHROPIC_API_KEY")
+        program.wait_for(b"refused")
+        assert b"Traceback" not in program.output
+
+
+def test_the_key_is_never_on_the_wire(env: dict[str, str]) -> None:
+    key = "sk-ant-api03-do-not-show-me-0123456789"
+    with Program(CLAUDE_TOP, env=env | {"ANTHROPIC_API_KEY": key}) as program:
+        program.wait_for(b"refused")
+        program.type(b"?")
+        program.read_for(1)
+        assert key.encode() not in program.output
+    for file in Path(env["CLAUDE_TOP_DATA_DIR"]).iterdir():
+        assert key.encode() not in file.read_bytes()
+        assert file.stat().st_mode & 0o077 == 0

@@ -1,0 +1,138 @@
+"""Where things stand, at every size a terminal may have; frames, gauges and sparklines."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from claude_tui.tui.frame import Frame, framed, inner_size
+from claude_tui.tui.gauge import gauge
+from claude_tui.tui.layout import Slot, arrange
+from claude_tui.tui.lines import line, plain, width
+from claude_tui.tui.sparkline import GAP, bars, resample, sparkline
+
+PANELS = {"status", "headroom", "errors", "latency", "events"}
+
+
+def overlap(first: Slot, second: Slot) -> bool:
+    return (
+        first.x < second.x + second.cells
+        and second.x < first.x + first.cells
+        and first.y < second.y + second.rows
+        and second.y < first.y + first.rows
+    )
+
+
+@given(st.integers(1, 400), st.integers(1, 150), st.integers(1, 9))
+def test_nothing_overlaps_or_leaves_the_screen(cells: int, rows: int, strip: int) -> None:
+    slots = arrange(cells, rows, lambda *_: strip).slots
+    for slot in slots.values():
+        assert slot.x >= 0
+        assert slot.y >= 0
+        assert slot.rows > 0
+        assert slot.cells > 0
+        assert slot.x + slot.cells <= cells
+        assert slot.y + slot.rows <= rows
+    assert not any(overlap(*pair) for pair in itertools.combinations(slots.values(), 2))
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (100, 18), (80, 50), (60, 20)])
+def test_every_panel_has_its_place(size: tuple[int, int]) -> None:
+    assert arrange(*size, lambda *_: 3).slots.keys() == PANELS | {"header", "strip", "footer"}
+
+
+def test_wide_terminals_have_three_panels_over_two() -> None:
+    slots = arrange(120, 40, lambda *_: 5).slots
+    assert slots["status"].y == slots["headroom"].y == slots["errors"].y
+    assert slots["latency"].y == slots["events"].y == slots["status"].y + slots["status"].rows
+    assert all(slots[panel].frame is Frame.BOX for panel in PANELS)
+
+
+def test_trouble_does_not_reshape_the_upper_panels() -> None:
+    quiet, loud = (arrange(120, 40, lambda *_, n=n: n).slots for n in (1, 5))
+    assert [quiet[p].rows for p in ("status", "headroom", "errors")] == [
+        loud[p].rows for p in ("status", "headroom", "errors")
+    ]
+
+
+def test_at_80x24_every_panel_has_a_line_and_three_buckets_three_errors_three_measures_fit() -> None:
+    slots = arrange(80, 24, lambda *_: 3).slots
+    assert {panel: slots[panel].rows - 1 for panel in PANELS} == {
+        "status": 2,
+        "headroom": 3,
+        "errors": 3,
+        "latency": 3,
+        "events": 3,
+    }
+
+
+def test_when_rows_go_the_worst_gauge_and_the_last_error_stay() -> None:
+    slots = arrange(60, 10, lambda *_: 3).slots
+    assert {"strip", "headroom", "events"} <= slots.keys()
+    assert "latency" not in slots
+
+
+@pytest.mark.parametrize("size", [(39, 24), (20, 5), (80, 9), (1, 1)])
+def test_below_40x10_only_the_summary_is_left(size: tuple[int, int]) -> None:
+    assert arrange(*size, lambda *_: 3).slots == {"strip": Slot(0, 0, *size)}
+
+
+@pytest.mark.parametrize("frame", Frame)
+@given(st.integers(8, 60), st.integers(2, 12), st.booleans())
+def test_a_frame_has_exactly_its_size(frame: Frame, cells: int, rows: int, focused: bool) -> None:
+    inner = inner_size(frame, cells, rows)
+    content = tuple(line("x" * inner[0]) for _ in range(inner[1]))
+    drawn = framed(
+        content, cells, rows, frame=frame, title="Status", key="1", note="last 5m", focused=focused
+    )
+    assert len(drawn) == rows
+    assert max(width(row) for row in drawn) <= cells
+    if frame is Frame.BOX:
+        assert {width(row) for row in drawn} == {cells}
+
+
+def test_focus_shows_without_colour() -> None:
+    for frame in (Frame.BOX, Frame.RULE):
+        plainly, focused = (
+            plain(framed((), 30, 4, frame=frame, title="Errors", key="3", focused=focus)[0])
+            for focus in (False, True)
+        )
+        assert plainly != focused
+        assert "3 Errors" in focused
+
+
+@given(st.floats(-1, 2), st.integers(1, 50))
+def test_a_gauge_never_rounds_to_empty_or_full(fraction: float, cells: int) -> None:
+    text = plain(gauge(fraction, cells, "ok"))
+    assert len(text) == cells
+    heavy = text.count("━") + text.count("╾") / 2
+    assert (heavy == 0) == (fraction <= 0)
+    assert (heavy == cells) == (fraction >= 1)
+
+
+def test_a_gauge_reads_without_colour() -> None:
+    assert plain(gauge(0.25, 10, "warn")) == "━━╾───────"
+    assert gauge(0.5, 0, "ok") == ()
+
+
+@given(st.lists(st.none() | st.floats(0, 1e6), max_size=80), st.integers(0, 100))
+def test_resampling_keeps_the_highest_point(points: list[float | None], cells: int) -> None:
+    out = resample(points, cells)
+    assert len(out) == cells
+    known = [point for point in points if point is not None]
+    if cells and known:
+        assert max(value for value in out if value is not None) == max(known)
+
+
+def test_a_sparkline_tells_nothing_from_not_measured() -> None:
+    row = sparkline((0, None, 4, 8), 4, top=8, role_of=lambda value: "bad" if value > 5 else "info")
+    assert plain(row) == f"▁{GAP}▄█"
+    assert [span.role for span in row] == ["info", "faint", "info", "bad"]
+
+
+def test_tall_bars_stack_from_the_bottom() -> None:
+    upper, lower = bars((4, 8, 0), 3, 2, top=8, role_of=lambda _: "info")
+    assert (plain(upper), plain(lower)) == (" █ ", "██▁")

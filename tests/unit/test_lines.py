@@ -1,0 +1,159 @@
+"""Lines measured in cells: nothing is ever wider than asked for, and a cut always shows."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len, split_graphemes
+
+from claude_tui.tui.lines import (
+    BLANK,
+    NO_BREAK,
+    Line,
+    Span,
+    changes,
+    crop,
+    fit,
+    flow,
+    join,
+    line,
+    muted,
+    pad,
+    plain,
+    right,
+    spread,
+    width,
+    wrap,
+)
+
+CHARS = "ab 漢字かな🚀👍🏽é…─█\u00a0\u0301אב"
+texts = st.text(alphabet=CHARS, max_size=40)
+sizes = st.integers(min_value=0, max_value=30)
+roles = st.sampled_from(["text", "dim", "bad"])
+lines = st.lists(st.builds(Span, texts, roles, st.booleans()), max_size=5).map(tuple)
+
+
+@given(texts, sizes)
+def test_fit_stays_within_and_marks_the_cut(text: str, cells: int) -> None:
+    shown = fit(text, cells)
+    assert cell_len(shown) <= cells
+    if shown != text and cells:
+        assert shown.endswith("…")
+        assert text.startswith(shown[:-1])
+
+
+@given(texts, sizes)
+def test_pad_and_right_take_exactly_their_cells(text: str, cells: int) -> None:
+    assert cell_len(pad(text, cells)) == cells
+    assert cell_len(right(text, cells)) == cells
+
+
+@given(lines, sizes)
+def test_crop_stays_within_and_leaves_what_fits_alone(spans: Line, cells: int) -> None:
+    cut = crop(spans, cells)
+    assert width(cut) <= cells
+    if width(spans) <= cells:
+        assert cut == spans
+    elif cells:
+        assert plain(cut).endswith("…")
+
+
+@given(lines, lines, sizes)
+def test_spread_fills_the_width(left: Line, end: Line, cells: int) -> None:
+    assert width(spread(left, end, cells)) <= cells
+    if width(left) + width(end) + 1 <= cells:
+        assert plain(spread(left, end, cells)).startswith(plain(left))
+        assert plain(spread(left, end, cells)).endswith(plain(end))
+
+
+@given(texts, st.integers(2, 30), st.integers(1, 6))
+def test_wrap_keeps_every_word_or_says_that_it_did_not(text: str, cells: int, rows: int) -> None:
+    wrapped = wrap(text, cells, rows)
+    assert len(wrapped) <= rows
+    assert all(cell_len(row) <= cells for row in wrapped)
+    together = "".join(wrapped).replace(" ", "")
+    if together != text.replace(" ", "").replace(NO_BREAK, ""):
+        assert wrapped[-1].endswith("…")
+
+
+def test_wrap_breaks_at_spaces_but_not_at_no_break_ones() -> None:
+    assert wrap(f"silent for 3m{NO_BREAK}22s since", 13, 3) == ("silent for", "3m 22s since")
+    assert plain(flow((Span(f"for 3m{NO_BREAK}22s"),), 30, 1)[0]) == "for 3m 22s"
+
+
+def test_wrap_cuts_a_word_longer_than_the_row() -> None:
+    assert wrap("x" * 10_000, 4, 2) == ("xxxx", "xxx…")
+
+
+def test_wrap_never_splits_a_wide_character() -> None:
+    assert wrap("漢字漢字漢字", 5, 2) == ("漢字", "漢字…")
+
+
+@given(lines, st.integers(2, 30), st.integers(1, 6))
+def test_flow_is_wrap_with_styles(spans: Line, cells: int, rows: int) -> None:
+    separated = tuple(span._replace(text=span.text + " ") for span in spans)
+    assert tuple(map(plain, flow(separated, cells, rows))) == wrap(plain(separated), cells, rows)
+
+
+def test_flow_keeps_the_style_of_each_word() -> None:
+    told = (Span("silent for ", "text"), Span("3m", "warn", bold=True), Span(" since the start", "dim"))
+    first, second = flow(told, 14, 2)
+    assert first == (Span("silent"), Span(" "), Span("for"), Span(" ", "warn"), Span("3m", "warn", bold=True))
+    assert {span.role for span in second} == {"dim"}
+
+
+def test_join_skips_what_is_empty() -> None:
+    assert plain(join((line("a"), BLANK, line("b")))) == "a  b"
+    assert join(()) == BLANK
+
+
+def test_muted_keeps_the_text_and_the_track() -> None:
+    row = line(Span("━━", "warn"), Span("──", "track"), Span("18%", "warn", bold=True))
+    assert plain(muted(row)) == plain(row)
+    assert [span.role for span in muted(row)] == ["dim", "track", "dim"]
+
+
+def painted(screen: list[str], new: Line, ranges: tuple[tuple[int, int], ...]) -> list[str]:
+    """The screen after the ranges of `new` were sent to it, cell by cell."""
+    cells = as_cells(new, len(screen))
+    return [
+        cells[x] if any(start <= x < stop for start, stop in ranges) else screen[x]
+        for x in range(len(screen))
+    ]
+
+
+def as_cells(spans: Line, total: int) -> list[str]:
+    cells: list[str] = []
+    for text, role, bold, _ in spans:
+        for start, end, size in split_graphemes(text)[0]:
+            look = "" if text[start:end] == " " else f"{role}{bold}"
+            if size:
+                cells += [f"{text[start:end]}{n}{look}" for n in range(size)]
+            elif cells:
+                cells[-1] += text[start:end]
+    return (cells + [" 0"] * total)[:total]
+
+
+@given(lines, lines, st.integers(1, 40))
+def test_sending_the_changes_makes_the_old_line_the_new_one(old: Line, new: Line, total: int) -> None:
+    ranges = changes(old, new, total)
+    assert painted(as_cells(old, total), new, ranges) == as_cells(new, total)
+    assert all(0 <= start < stop <= total for start, stop in ranges)
+
+
+def test_only_the_digit_that_turned_is_sent() -> None:
+    before, after = line(Span("14:05:33 UTC")), line(Span("14:05:34 UTC"))
+    assert changes(before, after, 80) == ((7, 8),)
+
+
+def test_a_wide_character_changes_as_a_whole() -> None:
+    assert changes(line("漢a"), line("字a"), 10) == ((0, 2),)
+
+
+def test_far_changes_are_sent_apart_and_near_ones_together() -> None:
+    assert changes(line("a---b----------c"), line("x---y----------z"), 20) == ((0, 5), (15, 16))
+
+
+def test_a_space_is_a_space_in_any_colour_but_not_on_any_background() -> None:
+    assert changes(line(Span("  ", "bad")), line(Span("  ", "dim", bold=True)), 4) == ()
+    assert changes(line(Span("  ")), line(Span("  ", back="track")), 4) == ((0, 2),)

@@ -1,0 +1,248 @@
+"""What the zoomed panels are made of, without Textual."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from claude_tui.model.observation import Outcome, Source
+from claude_tui.model.snapshot import Chart, ChartSeries, ErrorDetail, Focus, Panel
+from claude_tui.tui.lines import Line, plain, width
+from claude_tui.tui.zoom.curve import curve
+from claude_tui.tui.zoom.errors import errors_zoom
+from claude_tui.tui.zoom.headroom import Thresholds, headroom_zoom
+from claude_tui.tui.zoom.history import Grid, held, until
+from claude_tui.tui.zoom.latency import figures_zoom, legend, usual_of
+from claude_tui.tui.zoom.parts import SPANS, next_span, time_axis, time_ticks
+from claude_tui.tui.zoom.plot import nice_ticks, plot_lines
+from claude_tui.tui.zoom.status import status_zoom
+from tests.functional.still import chart_for
+from tests.snapshots.scenes import AT, SCENES
+
+LIMITS = Thresholds(0.2, 0.05)
+SIZES = [(56, 14), (76, 19), (116, 34), (196, 54)]
+
+
+def text_of(lines: tuple[Line, ...]) -> str:
+    return "\n".join(plain(line) for line in lines)
+
+
+def chart(*points: tuple[float, float | None], span_s: float = 900, name: str = "TTFT") -> Chart:
+    """Points given as (seconds ago, value)."""
+    series = ChartSeries(name, tuple((AT - timedelta(seconds=ago), value) for ago, value in points))
+    span = timedelta(seconds=span_s)
+    return Chart(Focus(Panel.LATENCY, span), AT - span, AT, "s", (series,))
+
+
+# -- time ------------------------------------------------------------------------
+
+
+def test_spans_stop_at_either_end() -> None:
+    assert next_span(SPANS[0], -1) == SPANS[0]
+    assert next_span(SPANS[0], 1) == SPANS[1]
+    assert next_span(SPANS[-1], 1) == SPANS[-1]
+
+
+@given(st.sampled_from(SPANS), st.integers(10, 250), st.integers(0, 86_400))
+def test_ticks_are_round_and_in_order(span: timedelta, cells: int, shift: int) -> None:
+    end = AT + timedelta(seconds=shift)
+    ticks = time_ticks(end - span, end, cells)
+    assert [cell for cell, _ in ticks] == sorted({cell for cell, _ in ticks})
+    assert all(0 <= cell < cells for cell, _ in ticks)
+    assert width(time_axis(end - span, end, cells)) <= cells
+
+
+def test_ticks_at_their_places() -> None:
+    start = datetime(2026, 11, 20, 13, 50, 0, tzinfo=UTC)
+    assert time_ticks(start, start + timedelta(minutes=15), 60) == ((20, "13:55"), (40, "14:00"))
+
+
+def test_a_point_keeps_its_cell_while_the_chart_moves_on() -> None:
+    first = chart((100.0, 1.0), span_s=900)
+    instant = first.series[0].points[0][0]
+    grids = [Grid.over(replace(first, end=AT + timedelta(seconds=seconds)), 90) for seconds in range(30)]
+    assert len({grid.cell_of(instant) + round(grid.end_s / grid.cell_s) for grid in grids}) == 1
+    assert len({grid.end_s for grid in grids}) == 4  # 10 s to a cell
+
+
+def test_a_value_holds_until_the_next_or_a_gap() -> None:
+    points = chart((80, 1.0), (50, 2.0), (40, None), (20, 3.0), (10, 4.0), span_s=100).series[0].points
+    grid = Grid(AT.timestamp(), 10.0, 10)
+    assert held(points, grid, min) == (None, 1.0, 1.0, 1.0, 2.0, None, None, 3.0, 4.0, 4.0)
+
+
+def test_points_that_share_a_cell_leave_the_worst() -> None:
+    points = chart((9, 0.9), (5, 0.1), (1, 0.5), span_s=100).series[0].points
+    assert held(points, Grid(AT.timestamp(), 10.0, 10), min)[-1] == 0.1
+
+
+def test_a_chart_for_a_paused_view_ends_at_its_instant() -> None:
+    instant = AT - timedelta(seconds=60)
+    cut = until(chart((100, 1.0), (60, 2.0), (30, 3.0)), instant)
+    assert cut.end == instant
+    assert [value for _, value in cut.series[0].points] == [1.0, 2.0]
+
+
+# -- drawing ---------------------------------------------------------------------
+
+
+@given(st.lists(st.none() | st.floats(-1, 2, allow_nan=False), min_size=1, max_size=60), st.integers(1, 6))
+def test_a_curve_fills_its_box_and_leaves_gaps(values: list[float | None], rows: int) -> None:
+    drawn = curve(values, rows, lambda value: "info")
+    assert len(drawn) == rows
+    assert all(width(line) == len(values) for line in drawn)
+    for column, value in enumerate(values):
+        assert any(plain(line)[column] != " " for line in drawn) == (value is not None)
+
+
+def test_a_curve_has_its_ends_at_the_edges_and_its_roles() -> None:
+    top, bottom = curve([1.0, 0.0], 2, lambda value: "bad" if value == 0 else "info")
+    assert plain(top)[0] == "⠉"
+    assert plain(bottom)[1] in "⣀⡇⣇"
+    assert {span.role for span in bottom if span.text.strip()} == {"bad"}
+
+
+@given(st.floats(0, 1e5), st.integers(2, 60))
+def test_axis_labels_are_round_and_below_the_top(highest: float, rows: int) -> None:
+    top, ticks = nice_ticks(highest, rows)
+    assert top >= highest
+    assert len(ticks) >= 2
+    assert ticks[0] == (0.0, "0")
+    assert all(value <= top + 1e-9 for value, _ in ticks)
+    assert len({label for _, label in ticks}) == len(ticks)
+
+
+def test_plot_has_roles_axis_and_size() -> None:
+    lines = plot_lines(chart((800, 0.4), (400, 0.5), (30, 4.0)), 90, 16, usual=0.41)
+    assert len(lines) == 16
+    assert all(width(line) <= 90 for line in lines)
+    roles = {span.role for line in lines for span in line if span.text.strip()}
+    assert roles == {"info", "faint", "edge"}
+    assert "4s │" in text_of(lines)
+    assert "╵14:00" in plain(lines[-1])
+
+
+def test_plot_without_colours_uses_letters() -> None:
+    drawn = text_of(plot_lines(chart((800, 0.4), (30, 4.0)), 90, 16, plain=True))
+    assert "t" in drawn
+    assert not any("\u2801" <= char <= "\u28ff" for char in drawn)
+
+
+def test_plot_of_nothing_is_an_empty_frame() -> None:
+    assert len(plot_lines(replace(chart(), series=()), 90, 10)) == 10
+    assert plot_lines(chart((10, 1.0)), 5, 10) == ()
+
+
+def test_plot_keeps_to_its_canvas_whatever_the_values() -> None:
+    lines = plot_lines(chart((5_000, 1.0), (800, -1e9), (400, 1e12), (100, 0.5)), 90, 12, usual=1e-6)
+    assert len(lines) == 12
+    assert all(width(line) <= 90 for line in lines)
+
+
+def test_a_gap_is_not_bridged() -> None:
+    lines = plot_lines(chart((800, 1.0), (600, 1.0), (500, None), (400, 1.0), (200, 1.0)), 100, 10)
+    row = max((plain(line)[7:] for line in lines[:-1]), key=lambda text: len(text.replace(" ", "")))
+    assert " " * 10 in row.strip()
+
+
+# -- panels ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.parametrize("size", SIZES)
+def test_no_line_is_wider_than_the_screen(scene: str, size: tuple[int, int]) -> None:
+    snapshot, (cells, rows) = SCENES[scene](), size
+    for span in (SPANS[0], SPANS[-1]):
+        room = chart_for(Focus(Panel.HEADROOM, span), snapshot)
+        failed = chart_for(Focus(Panel.ERRORS, span), snapshot)
+        slow = chart_for(Focus(Panel.LATENCY, span), snapshot)
+        drawn = [
+            status_zoom(snapshot, cells),
+            headroom_zoom(snapshot, room, cells, rows, LIMITS),
+            headroom_zoom(snapshot, None, cells, rows, LIMITS),
+            errors_zoom(snapshot, failed, 1, cells, rows),
+            errors_zoom(snapshot, None, 2, cells, rows),
+            figures_zoom(snapshot, cells, rows),
+            (legend(slow, usual_of(snapshot.latency), cells, plain=False),),
+        ]
+        for lines in drawn:
+            assert lines
+            assert max(width(line) for line in lines) <= cells
+
+
+def test_status_tells_every_update_with_its_age() -> None:
+    text = text_of(status_zoom(SCENES["incident"](), 116))
+    assert "! Elevated errors on requests to Claude Opus 5.5 and Claude Haiku 5.5" in text
+    assert "identified  14:00:15, 5m ago" in text
+    assert "investigating  13:23:33, 42m ago" in text
+    assert "impact major" in text
+    assert "affects Claude API (api.anthropic.com), Claude Code" in text
+    assert text.index("Elevated errors") < text.index("Login problems")
+    assert "not what you use" in text
+    assert "Database upgrade" in text
+
+
+def test_status_that_is_unknown_says_why_and_claims_nothing() -> None:
+    text = text_of(status_zoom(SCENES["page_unknown"](), 76))
+    assert "cannot be read" in text
+    assert "HTTP 405" in text
+    assert "operational" not in text
+
+
+def test_headroom_shows_every_fact_even_on_a_narrow_screen() -> None:
+    snapshot = SCENES["overloaded"]()
+    chart_ = chart_for(Focus(Panel.HEADROOM, SPANS[0]), snapshot)
+    for cells in (76, 116):
+        text = text_of(headroom_zoom(snapshot, chart_, cells, 34, LIMITS))
+        for fact in ("18%", "14.2k of 80k", "burns 4,480/min", "out in 3m 10s", "resets in 41s at 14:06:14"):
+            assert fact in text
+
+
+def test_headroom_curve_turns_with_the_thresholds() -> None:
+    assert [LIMITS.role(left) for left in (0.5, 0.2, 0.05, 0.0)] == ["info", "warn", "bad", "bad"]
+
+
+def test_headroom_without_limits_says_so() -> None:
+    assert "No limits reported yet" in text_of(headroom_zoom(SCENES["nothing"](), None, 76, 19, LIMITS))
+
+
+def test_subscription_windows_are_charted_as_used() -> None:
+    snapshot = SCENES["subscription"]()
+    text = text_of(
+        headroom_zoom(snapshot, chart_for(Focus(Panel.HEADROOM, SPANS[0]), snapshot), 116, 34, LIMITS)
+    )
+    assert "5h window" in text
+    assert "97% used" in text
+
+
+def test_errors_list_what_failed() -> None:
+    snapshot = SCENES["overloaded"]()
+    detail = ErrorDetail(Source.MESSAGES, Outcome.OVERLOADED, 529, "overloaded_error", 24, AT, "529")
+    windows = tuple(replace(window, breakdown=(detail,)) for window in snapshot.errors)
+    text = text_of(errors_zoom(replace(snapshot, errors=windows), None, 1, 116, 34))
+    assert "in the last 5m" in text
+    for part in ("24", "92%", "messages", "overloaded", "529", "overloaded_error", "14:05:33"):
+        assert part in text.splitlines()[-1]
+
+
+def test_errors_that_did_not_happen_are_said() -> None:
+    text = text_of(errors_zoom(SCENES["healthy"](), None, 1, 116, 34))
+    assert "nothing: 58 calls in 5m, none failed" in text
+
+
+def test_latency_figures_include_p99_and_baseline() -> None:
+    text = text_of(figures_zoom(SCENES["overloaded"](), 116, 34))
+    for part in ("p99", "usual", "vs usual", "4.30s", "418ms", "9.8×", "server 119", "network 16"):
+        assert part in text
+
+
+def test_latency_says_when_now_is_history() -> None:
+    snapshot = SCENES["overloaded"]()
+    series = replace(snapshot.latency.series[0], failed_since=7, failures=9)
+    latency = replace(snapshot.latency, series=(series, *snapshot.latency.series[1:]))
+    text = text_of(figures_zoom(replace(snapshot, latency=latency), 116, 34))
+    assert "TTFT: last success at 14:05:31; 7 failed since" in text
