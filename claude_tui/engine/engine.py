@@ -108,8 +108,10 @@ class Engine:
 
     def start(self, publish: Callable[[Snapshot], None]) -> None:
         """Begin probing and publishing in a thread of its own."""
-        self._thread = threading.Thread(target=self._run_thread, args=(publish,), name="engine", daemon=True)
-        self._thread.start()
+        thread = threading.Thread(target=self._run_thread, args=(publish,), name="engine", daemon=True)
+        thread.start()
+        # Only now: a `stop` from another thread must never join one that has not started.
+        self._thread = thread
 
     def stop(self, timeout_s: float = 2.0) -> None:
         """End probing and put what is left into the store. Waits at most `timeout_s` for the thread."""

@@ -112,7 +112,10 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What a page says. `cause` is a verdict's cause or, for what no verdict covers, a topic."""
+    """What a page says. `cause` is a verdict's cause or, for what no verdict covers, a topic.
+
+    `status_page` is what the status page says of it, in words.
+    """
 
     cause: str
     side: Side
@@ -120,7 +123,7 @@ class Story:
     since: datetime
     next_step: str = ""
     evidence: tuple[str, ...] = ()
-    page: str = ""
+    status_page: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,12 +139,14 @@ class SeveritySpell:
 class AlertGroup:
     """The alerts of one cause: what one page is about.
 
-    `id` never changes, and no other open group has it. `spells` are oldest first; the last one is of
-    now. `told` names the routes that a page of it was sent to. `paged_at` is the last page,
+    `id` is of this group alone. `dedup_key` is what receivers know it by: no other open group has it, and
+    it is the same for the next group of the topic, even when all state was lost. `spells` are oldest
+    first; the last one is of now. `told` names the routes that a page of it was sent to. `paged_at` is the last page,
     `paged_severity` what it said. `led` says that the verdict itself was among its alerts.
     """
 
     id: str
+    dedup_key: str
     topic: str
     opened_at: datetime
     spells: tuple[SeveritySpell, ...]
@@ -179,12 +184,13 @@ class PageKind(StrEnum):
 class Page:
     """What one message says. All text is inert and without secrets.
 
-    `group` is the same for all pages of one group. `repeat` says that an earlier try may have
+    `group` is the group's id and `dedup_key` its key for receivers. `repeat` says that an earlier try may have
     arrived: the program was stopped while it was being sent.
     """
 
     id: str
     group: str
+    dedup_key: str
     kind: PageKind
     at: datetime
     severity: Severity

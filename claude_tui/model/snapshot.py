@@ -51,8 +51,8 @@ class Panel(StrEnum):
 
     STATUS = "status"
     HEADROOM = "headroom"
-    LATENCY = "latency"
     ERRORS = "errors"
+    LATENCY = "latency"
     EVENTS = "events"
 
 

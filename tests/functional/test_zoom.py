@@ -41,7 +41,7 @@ def text_of(app: StillApp) -> str:
     )
 
 
-@pytest.mark.parametrize(("key", "panel"), [("2", Panel.HEADROOM), ("3", Panel.LATENCY), ("4", Panel.ERRORS)])
+@pytest.mark.parametrize(("key", "panel"), [("2", Panel.HEADROOM), ("4", Panel.LATENCY), ("3", Panel.ERRORS)])
 async def test_a_charted_panel_asks_for_its_history_and_lets_go_of_it(key: str, panel: Panel) -> None:
     app, backend = still_app(SCENES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:
@@ -72,7 +72,7 @@ async def test_number_keys_turn_from_panel_to_panel() -> None:
         await pilot.press("1")
         assert "Elevated errors on requests" in text_of(app)
         depth = len(app.screen_stack)
-        await pilot.press("4")
+        await pilot.press("3")
         assert backend.focus == Focus(Panel.ERRORS, QUARTER)
         assert "What failed" in text_of(app)
         await pilot.press("5")
@@ -85,7 +85,7 @@ async def test_number_keys_turn_from_panel_to_panel() -> None:
 async def test_latency_is_plotted_with_its_figures() -> None:
     app, backend = still_app(SCENES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.press("3")
+        await pilot.press("4")
         assert "reading history" in text_of(app)
         await publish(pilot, backend, app.newest)
         text = text_of(app)
@@ -144,11 +144,11 @@ async def test_while_paused_the_chart_ends_at_the_instant_shown() -> None:
 async def test_errors_window_turns_and_only_there() -> None:
     app, _backend = still_app(SCENES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.press("4")
+        await pilot.press("3")
         assert "in the last 5m" in text_of(app)
         await pilot.press("e")
         assert "in the last 1h" in text_of(app)
-        await pilot.press("3", "e")
+        await pilot.press("4", "e")
         assert zoom(app).window == 2
 
 
