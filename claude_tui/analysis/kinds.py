@@ -51,6 +51,8 @@ _CLASS_OF = {outcome: row for row in ERROR_CLASSES for outcome in row.outcomes}
 # Where the server's own type says less than what we know, or where there was no answer to carry one:
 # for those the type is the probe's own word, such as `refused` or `html_page`.
 _OWN_WORDS = {
+    Outcome.OVERLOADED: "overloaded",
+    Outcome.RATE_LIMITED: "rate limit",
     Outcome.SPEND_LIMIT: "spend limit",
     Outcome.MODEL_NOT_FOUND: "model not found",
     Outcome.TIMEOUT: "timeout",
@@ -103,7 +105,7 @@ _NO_ANSWER = frozenset({Outcome.TIMEOUT, Outcome.NETWORK, Outcome.INVALID_RESPON
 
 
 def failure_words(failure: FailureKind | Observation) -> str:
-    """Short, for a list: `529 overloaded`, `404 model not found`, `network: connection refused`, `200 html page`."""
+    """Short, for a list: `529 overloaded`, `404 model not found`, `network: connection refused`."""
     own = _OWN_WORDS.get(failure.outcome)
     kind = _type_words(failure.error_type or failure.outcome.value)
     if own is None or (failure.outcome is Outcome.INVALID_RESPONSE and failure.error_type):
@@ -115,9 +117,17 @@ def failure_words(failure: FailureKind | Observation) -> str:
 
 def failure_name(failure: FailureKind | Observation) -> str:
     """Exact, for a sentence: `529 overloaded_error`, `400 spend limit`, `network: connection refused`."""
-    if failure.error_type and failure.outcome not in _NO_ANSWER | {Outcome.SPEND_LIMIT}:
-        return _with_status(failure, failure.error_type)
-    return failure_words(failure)
+    words = failure_words(failure)
+    if not failure.error_type or failure.outcome in _NO_ANSWER | {Outcome.SPEND_LIMIT}:
+        return words
+    # A gateway's 500 api_error that is an overload inside must not read like a server error.
+    own = _OWN_WORDS.get(failure.outcome)
+    masked = own is not None and failure.error_type == "api_error"
+    return (
+        f"{_with_status(failure, failure.error_type)} ({own})"
+        if masked
+        else _with_status(failure, failure.error_type)
+    )
 
 
 def _type_words(error_type: str) -> str:

@@ -60,7 +60,7 @@ class HeadroomPanel(SnapshotPanel):
         shown = _shown(_worst_first(view), snapshot.at, inner_cells, inner_rows)
         hidden = len(view.buckets) + len(view.windows) - len(shown)
         more = f"{hidden} more, " if hidden else ""
-        return f"{more}{'stale, ' if view.stale else ''}as of {moment(view.read_at, snapshot.at)}"
+        return f"{more}{'stale, ' if _aged(view) else ''}as of {moment(view.read_at, snapshot.at)}"
 
 
 def bucket_label(bucket: str) -> str:
@@ -122,10 +122,12 @@ def _below(shown: Sequence[Row], at: datetime, cells: int, spare: int) -> list[L
     """`spare` rows are for details: the worst first, and all of them when there is room for all."""
     columns = _Columns.of(shown, cells)
     ample = spare >= len(shown)
+    # What is true of all of them is said once, where it says of when they are.
+    told_once = all(row.stale and row.read_at == shown[0].read_at for row in shown)
     out: list[Line] = []
     for row in shown:
-        loud = _detail(row, at, cells - columns.label - 1)
-        detail = (loud or (_quiet(row, at) if ample else ())) if spare > 0 else ()
+        loud = () if told_once else _detail(row, at, cells - columns.label - 1)
+        detail = (loud or (_quiet(row, at) if ample and not told_once else ())) if spare > 0 else ()
         out.append(_main(row, columns, marked=bool(loud) and not detail))
         if detail:
             out.append(line(" " * (columns.label + 1), *detail))
@@ -232,12 +234,16 @@ def _as_of(view: HeadroomView, at: datetime, cells: int) -> Line:
     if view.read_at is None:
         return ()
     when = moment(view.read_at, at)
-    if view.stale:
-        return crop(
-            line(Span("▲ ", "warn"), Span(f"stale: as of {when}, {ago(view.read_at, at)}", "warn")), cells
-        )
+    if _aged(view):
+        words = f"as of {when}, {ago(view.read_at, at)}: may have reset"
+        return crop(line(Span("▲ ", "warn"), Span(fit(words, cells - 2), "warn")), cells)
     by = f", message call {view.request_id}" if view.request_id else ""
     return line(Span(fit(f"as of {when}{by}", cells), "faint"))
+
+
+def _aged(view: HeadroomView) -> bool:
+    """Whether nothing on the panel can still be taken for live."""
+    return view.stale or all(row.stale for row in _worst_first(view))
 
 
 def _nothing(snapshot: Snapshot, cells: int, rows: int) -> Lines:
