@@ -235,8 +235,9 @@ def _as_of(view: HeadroomView, at: datetime, cells: int) -> Line:
         return ()
     when = moment(view.read_at, at)
     if _aged(view):
-        words = f"as of {when}, {ago(view.read_at, at)}: may have reset"
-        return crop(line(Span("▲ ", "warn"), Span(fit(words, cells - 2), "warn")), cells)
+        words = f"stale: as of {when}, {ago(view.read_at, at)}"
+        more = ", may have reset" if cell_len(words) + 18 <= cells else ""
+        return crop(line(Span("▲ ", "warn"), Span(words + more, "warn")), cells)
     by = f", message call {view.request_id}" if view.request_id else ""
     return line(Span(fit(f"as of {when}{by}", cells), "faint"))
 
