@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from claude_tui.analysis.history import History
+from claude_tui.analysis.kinds import failure_name
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.engine import Endpoint, Pace, make_plans, options_from, pick_model, target_of
-from claude_tui.model.observation import Observation, Source
+from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.provider import ProviderStatus
 from claude_tui.model.snapshot import EngineState, Headroom, Snapshot, Spend
 from claude_tui.model.text import inert
@@ -27,17 +28,23 @@ if TYPE_CHECKING:
 __all__ = ["SCHEMA", "Findings", "as_text", "exit_code", "run", "to_json"]
 
 SCHEMA = "claude-top/check@1"
+# Asking again at once would only make it worse.
+_LEAVE_ALONE = frozenset({Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT})
 EXIT_OK, EXIT_CRITICAL, EXIT_UNKNOWN = 0, 2, 3
 
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What one round of probes found. `not_run` says why the messages probe was not tried, if so."""
+    """What one round of probes found.
+
+    `not_run` says why fewer messages were probed than asked for, `problem` what is wrong with the key.
+    """
 
     snapshot: Snapshot
     observations: tuple[Observation, ...]
     status: ProviderStatus | None
     not_run: str | None
+    problem: str | None
 
 
 def run(
@@ -47,9 +54,13 @@ def run(
     if timeout_s is not None:
         settings = replace(settings, timeout_s=timeout_s)
     findings = asyncio.run(_probe(settings, Endpoint.of(settings, environ), samples, clock=SystemClock()))
+    if as_json and findings.problem is not None:
+        sys.stderr.write(f"claude-top: {findings.problem}\n")
     text = json.dumps(to_json(findings), ensure_ascii=False, indent=2) if as_json else as_text(findings)
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    # None when the caller has closed it: then the exit code is the answer.
+    if sys.stdout is not None:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
     return exit_code(findings)
 
 
@@ -91,15 +102,20 @@ async def _probe(settings: Settings, endpoint: Endpoint, samples: int, *, clock:
     state = EngineState(
         target, probes=(), spend=Spend(sum(o.cost_usd for o in seen), settings.daily_ceiling_usd), notices=()
     )
+    problem = endpoint.credentials.problem
     snapshot = build_snapshot(history, now, state, options_from(settings, pace))
-    return Findings(snapshot, tuple(seen), latest_status[-1] if latest_status else None, not_run)
+    return Findings(snapshot, tuple(seen), latest_status[-1] if latest_status else None, not_run, problem)
 
 
 async def _sample_messages(plan: Plan, samples: int, keep: Callable[[Report], None]) -> str | None:
-    for _ in range(samples):
+    """Why fewer than `samples` were taken, or None. A limit that was hit is not hit again."""
+    for taken in range(1, samples + 1):
         if (reason := plan.ready()) is not None:
             return reason
-        keep(await plan.probe.run())
+        report = await plan.probe.run()
+        keep(report)
+        if taken < samples and report.observation.outcome in _LEAVE_ALONE:
+            return f"{samples - taken} of {samples} left out after {failure_name(report.observation)}"
     return None
 
 
@@ -173,6 +189,8 @@ def as_text(findings: Findings) -> str:
     lines += [f"  {_probe_line(observation)}" for observation in findings.observations]
     if findings.not_run is not None:
         lines.append(f"  messages not probed: {findings.not_run}")
+    if findings.problem is not None and findings.problem != findings.not_run:
+        lines.append(f"  key: {findings.problem}")
     lines += _status_lines(findings.status, snapshot)
     lines += [
         f"  headroom {b.bucket:<10} {b.fraction:>4.0%}  {b.remaining:,} of {b.limit:,}"
@@ -194,21 +212,21 @@ def _probe_line(observation: Observation) -> str:
     if observation.request_id:
         words.append(observation.request_id)
     line = "  ".join(words)
-    return (
-        f"{line}\n      {inert(observation.message, 160)}"
-        if observation.failed and observation.message
-        else line
-    )
+    # A 401 to a request without a key is an answer too, and its message says so.
+    telling = observation.message and (observation.failed or observation.error_type)
+    return f"{line}\n      {inert(observation.message or '', 160)}" if telling else line
 
 
 def _status_lines(status: ProviderStatus | None, snapshot: Snapshot) -> list[str]:
     if status is None or not status.known:
         why = status.unknown_reason if status is not None else "not fetched"
         return [f"  status page unknown: {why}"]
-    lines = [f"  status page: {status.description or status.indicator} ({status.source})"]
+    lines = [f"  status page: {status.description or f'indicator {status.indicator}'} ({status.source})"]
     ours = snapshot.status.ours
     lines += [
         f"    {c.name}: {c.status}" for c in status.components if c.id in ours or c.status != "operational"
     ]
+    if status.components and not ours:
+        lines.append("    none of its components is yours: see the setting status_components")
     lines += [f"    incident: {i.name} ({i.status}, {i.impact})" for i in status.incidents]
     return lines

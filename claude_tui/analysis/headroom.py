@@ -14,7 +14,10 @@ from claude_tui.model.snapshot import Headroom, HeadroomView, Level, WindowUsage
 
 __all__ = ["burn_per_minute", "headroom_view"]
 
-BURN_SPAN_S = 300.0
+# Limits are per minute, so a burn of longer ago says little; with rare probes four readings must do.
+BURN_SPAN_S, BURN_READINGS, BURN_READINGS_S = 120.0, 4, 300.0
+# A reset changes nothing worth mentioning about a bucket that is as good as full.
+FULL = 0.9
 # A bucket that answers with limits have not named for so long is no longer one of ours.
 GONE_S = 3600.0
 # Limits are per minute: what would last longer than this at the present burn is not running out.
@@ -63,11 +66,12 @@ def _bucket(column: Column[BucketTold], count: int, at: datetime, options: Optio
     reading, by = column.values[count - 1]
     limit, remaining = reading.limit or 0, reading.remaining or 0
     reset_at = _on_our_clock(reading.reset_at, by)
-    stale = _too_old(by, at, options) or _reset_since(reset_at, by, at)
+    spent = remaining < FULL * limit
+    stale = _too_old(by, at, options) or (spent and _reset_since(reset_at, by, at))
     coming = reset_at if reset_at is not None and reset_at > at else None
     coarse = _resolution(reading.bucket)
     burn = burn_per_minute(
-        _same_limit(column, count, at), noise=max(coarse, WOBBLE * limit), refill=max(coarse, REFILL * limit)
+        _same_limit(column, count), noise=max(coarse, WOBBLE * limit), refill=max(coarse, REFILL * limit)
     )
     gone_in = None if stale else _exhausted_in(remaining, burn, at - by.at)
     fraction = min(max(remaining / limit, 0.0), 1.0)
@@ -128,10 +132,15 @@ def _resolution(bucket: str) -> int:
     return 0 if "requests" in bucket else 1000
 
 
-def _same_limit(column: Column[BucketTold], count: int, at: datetime) -> list[tuple[float, int]]:
-    """The readings of the last five minutes with the newest one's limit and model: instant, remaining."""
+def _same_limit(column: Column[BucketTold], count: int) -> list[tuple[float, int]]:
+    """The readings of the two minutes before the newest one, or the last four, with its limit and model.
+
+    As (instant, remaining). They end with the newest: without news the figure stays as it is.
+    """
     newest = column.values[count - 1]
-    start = column.upto(at.timestamp() - BURN_SPAN_S)
+    last = column.at[count - 1]
+    few = max(count - BURN_READINGS, column.upto(last - BURN_READINGS_S), 0)
+    start = min(column.upto(last - BURN_SPAN_S), few)
     told: list[tuple[float, int]] = []
     for index in range(count - 1, start - 1, -1):
         reading, by = column.values[index]

@@ -21,6 +21,8 @@ MEASURES = (("TTFT", Source.MESSAGES), ("message", Source.MESSAGES), ("models", 
 SPAN_S = SPAN.total_seconds()
 DAY = timedelta(days=1)
 MIN_BASELINE = 10
+# What was learnt in less time may be the very incident that somebody came to look at.
+MIN_BASELINE_S = 900.0
 # The level rests on the median of so many newest successes: one slow answer is no slowness.
 RECENT = 3
 # Twice a few milliseconds is still nothing: a ratio counts only with this much beyond the baseline.
@@ -77,6 +79,7 @@ def _series(history: History, name: str, source: Source, at: datetime, options: 
     base, base_span = baseline(column, instant)
     # Successes from before an outage say nothing of how fast the ones after it are.
     recent = column.between(instant - 1.5 * options.stale_after_s(source), instant)[-RECENT:]
+    typical = nearest_rank(sorted(recent), 0.5) if len(recent) == RECENT else None
     fresh = instant - now_at <= options.stale_after_s(source) and failed_since < RECENT
     return LatencySeries(
         name=name,
@@ -90,7 +93,8 @@ def _series(history: History, name: str, source: Source, at: datetime, options: 
         baseline=base,
         baseline_span=base_span,
         ratio=now / base if now is not None and base else None,
-        level=_level(name, recent, base, options) if fresh else Level.UNKNOWN,
+        level=_level(name, typical, base, options) if fresh else Level.UNKNOWN,
+        typical=typical,
         highest=ordered[-1] if ordered else None,
         failures=length(failures.span(instant - SPAN_S, instant)),
         failed_since=failed_since,
@@ -120,11 +124,10 @@ def _held(
     return column.values[count - 1]
 
 
-def _level(name: str, recent: Sequence[float], base: float | None, options: Options) -> Level:
+def _level(name: str, typical: float | None, base: float | None, options: Options) -> Level:
     """By the thresholds for TTFT and whole messages, and by the ratio to the baseline for all."""
-    if len(recent) < RECENT:
+    if typical is None:
         return Level.UNKNOWN
-    typical = nearest_rank(sorted(recent), 0.5)
     slow_s = {"TTFT": options.ttft_slow_s, "message": options.message_slow_s}.get(name)
     if slow_s is not None and typical > slow_s:
         return Level.BAD
@@ -144,7 +147,7 @@ def baseline(column: MeasureColumn, at: float) -> tuple[float | None, timedelta 
     minute = at // 60 * 60
     for end in (minute - SPAN_S, minute - 60):
         part = column.span(minute - DAY.total_seconds(), end)
-        if length(part) >= MIN_BASELINE:
+        if length(part) >= MIN_BASELINE and end - column.at[part.start] >= MIN_BASELINE_S:
             covered = timedelta(seconds=end - column.at[part.start])
             return column.median(part), DAY if covered > DAY - 2 * SPAN else covered
     return None, None

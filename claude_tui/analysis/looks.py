@@ -14,7 +14,7 @@ from claude_tui.analysis.history import History
 from claude_tui.analysis.kinds import FailureKind
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Observation, Source
-from claude_tui.model.snapshot import EngineState
+from claude_tui.model.snapshot import EngineState, Level
 
 __all__ = ["Look", "Standing", "look_at"]
 
@@ -63,11 +63,17 @@ def look_at(history: History, at: datetime, source: Source, engine: EngineState,
     newest, course = exchanges.items.latest(instant), exchanges.state(instant)
     failing = _fails(history, at, source, newest, course)
     start = _start(course, at) if failing else at - SPAN
+    # Without a usable key the last answer is of somebody else's probing: nothing is known of now.
+    barred = source is Source.MESSAGES and any(
+        n.key == "key" and n.level is Level.BAD for n in engine.notices
+    )
     kinds = Counter(_part(history.failures(source), start, at))
     most = max(kinds, key=lambda kind: kinds[kind], default=None)
     return Look(
         source=source,
-        standing=_standing(newest, at, options, failing, bool(kinds), course.trouble_since is not None),
+        standing=Standing.OLD
+        if barred and newest is not None
+        else _standing(newest, at, options, failing, bool(kinds), course.trouble_since is not None),
         span=at - start,
         requests=len(_part(exchanges.items, start, at)),
         failures=kinds.total(),

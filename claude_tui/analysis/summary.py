@@ -115,8 +115,9 @@ def _slow(scene: _Scene) -> Summary | None:
         return None
     series = slow[0]
     name = "Models" if series.name == "models" else "Messages"
-    ratio = "" if series.ratio is None else f", {series.ratio:.1f}× usual"
-    figure = f"{series.name} {latency(series.now or 0.0)}"
+    typical = series.typical or series.now or 0.0
+    ratio = f", {typical / series.baseline:.1f}× usual" if series.baseline else ""
+    figure = f"{series.name} {latency(typical)} in the last three"
     return scene.said(Level.WARN, f"{name} are slow: {figure}{ratio}")
 
 
@@ -131,15 +132,13 @@ def _low(scene: _Scene) -> Summary | None:
         for usage in scene.headroom.windows
         if usage.level in _TROUBLED
     ]
-    return (
-        scene.said(Level.WARN, "All probes succeed; limits run low: " + ", ".join(low[:2])) if low else None
-    )
+    return scene.said(Level.WARN, f"{_all(scene)}; limits run low: " + ", ".join(low[:2])) if low else None
 
 
 def _page(scene: _Scene) -> Summary | None:
     if scene.status.level not in _TROUBLED:
         return None
-    return scene.said(scene.status.level, "All probes succeed; the status page reports trouble")
+    return scene.said(scene.status.level, f"{_all(scene)}; the status page reports trouble")
 
 
 def _again(scene: _Scene) -> Summary | None:
@@ -153,7 +152,13 @@ def _again(scene: _Scene) -> Summary | None:
 
 
 def _fine(scene: _Scene) -> Summary:
-    return scene.said(Level.OK, "All probes succeed")
+    return scene.said(Level.OK, _all(scene))
+
+
+def _all(scene: _Scene) -> str:
+    """What succeeds: the status page is one of the probes, and only while it can be read."""
+    read = scene.status.status is not None and scene.status.status.known and not scene.status.stale
+    return "All probes succeed" if read else "Messages and models succeed"
 
 
 _JUDGES: tuple[Callable[[_Scene], Summary | None], ...] = (

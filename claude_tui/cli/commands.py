@@ -104,6 +104,7 @@ def _config_path(request: Request) -> int:
 
 def _config_show(request: Request) -> int:
     settings = _settings(request)
+    _check_for_screen(settings)
     from claude_tui.probes.credentials import Credentials
     from claude_tui.settings.describe import shown
 

@@ -43,7 +43,8 @@ environment:
 A flag wins over the environment, the environment over the settings file.
 
 exit codes:
-  0 healthy   1 warning   2 critical   3 unknown, or wrong use or settings
+  0 done; check: every probe succeeded   2 check: the messages probe failed
+  3 wrong use or settings; check: anything else
 """
 _CHECK_EPILOG = """\
 stdout is data, stderr is narration.

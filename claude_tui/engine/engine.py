@@ -258,10 +258,13 @@ class Engine:
 
     def _unstarted(self) -> tuple[ProbeState, ...]:
         intervals = ((Source.STATUS, self.pace.status_s), (Source.MODELS, self.pace.models_s))
-        return tuple(
+        free = tuple(
             ProbeState(source, interval_s, next_at=None, running=False, last_at=None)
-            for source, interval_s in (*intervals, (Source.MESSAGES, self.pace.messages_s))
+            for source, interval_s in intervals
         )
+        # What will never be probed must not look, in the first frame, as if it were about to be.
+        held = next((n.text for n in self._fixed_notices if n.key == "key" and n.level is Level.BAD), None)
+        return (*free, ProbeState(Source.MESSAGES, self.pace.messages_s, None, False, None, None, held))
 
     def _notices(self, now: datetime, spend: Spend) -> tuple[Notice, ...]:
         notices = list(self._fixed_notices)

@@ -154,7 +154,8 @@ class LatencySeries:
     `baseline_span`, which is a day when that much history exists; `ratio` is now/baseline. Only
     successes have a latency: `failures` counts the exchanges of these 15 minutes that failed,
     `failed_since` those of them after `now_at`. `highest` is the slowest success, for where there
-    are too few samples for p99.
+    are too few samples for p99. `typical` is the median of the newest three, on which `level`
+    rests: one slow answer is no slowness.
     """
 
     name: str
@@ -170,6 +171,7 @@ class LatencySeries:
     ratio: float | None
     level: Level
     highest: float | None = None
+    typical: float | None = None
     failures: int = 0
     failed_since: int = 0
 

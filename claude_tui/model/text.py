@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from base64 import b64encode
 from collections.abc import Iterable
+from urllib.parse import quote
 
 __all__ = ["MAX_TEXT", "Redactor", "inert"]
 
@@ -65,10 +67,10 @@ class Redactor:
     """Removes known secrets, and whatever is shaped like one, from text that enters the program."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        known = sorted(
-            {s for raw in secrets for s in (raw, raw.strip()) if len(s) >= 6}, key=len, reverse=True
-        )
-        self._known = re.compile("|".join(map(re.escape, known))) if known else None
+        known = sorted({form for raw in secrets for form in _forms(raw)}, key=len, reverse=True)
+        self._known = re.compile("|".join(map(re.escape, known)), re.IGNORECASE) if known else None
+        # Shorter ones would be found in ordinary words that happen to stand together.
+        self._bare = tuple({bare for form in known if len(bare := _bare(form)) >= 12})
 
     def secrets_out(self, text: str) -> str:
         """`text` without secrets, otherwise unchanged."""
@@ -77,5 +79,27 @@ class Redactor:
         return _SHAPES.sub(MASK, text)
 
     def clean(self, text: str, limit: int = MAX_TEXT, *, keep_newlines: bool = False) -> str:
-        """`text` without secrets and inert. The secrets go first, before a cut could halve one."""
-        return inert(self.secrets_out(text), limit, keep_newlines=keep_newlines)
+        """`text` without secrets and inert.
+
+        The secrets go first, before a cut could halve one, and again from what would be shown: a secret
+        that somebody has broken up with control characters must not come together on the screen.
+        """
+        text = text[: 4 * limit + 4096]
+        shown = inert(self.secrets_out(text), len(text) * 8 + 100, keep_newlines=keep_newlines)
+        shown = self.secrets_out(shown)
+        if self._bare and any(secret in _bare(shown) for secret in self._bare):
+            return MASK
+        return inert(shown, limit, keep_newlines=keep_newlines)
+
+
+def _forms(secret: str) -> set[str]:
+    """A secret as it stands, without white space around it, quoted for a URL, and in base64."""
+    forms = {secret, secret.strip()}
+    forms |= {quote(form, safe="") for form in forms}
+    forms |= {b64encode(form.encode("utf-8", "replace")).decode().rstrip("=") for form in set(forms)}
+    return {form for form in forms if len(form) >= 6}
+
+
+def _bare(text: str) -> str:
+    """Letters and digits alone, whatever stands between them."""
+    return re.sub(r"<[0-9A-F]{4,6}>|[^0-9A-Za-z]", "", text).casefold()

@@ -177,7 +177,7 @@ class MessagesProbe:
             return _OK
         if wire.phase is not Phase.READ or wire.status is None:
             return fault.classified
-        if wire.status >= 400:
+        if wire.status >= 300:
             # The body is lost, but the status has said what it was.
             return classify_response(
                 wire.status, lower_headers(wire.headers), fault.message, redactor=self._redactor

@@ -145,7 +145,8 @@ def read_catalogue(exchange: Exchange, fetched_at: datetime, *, redactor: Redact
     if not isinstance(items, list):
         return None
     models = (_model(item, redactor) for item in items[:MAX_MODELS] if isinstance(item, dict))
-    return Catalogue(fetched_at, tuple(model for model in models if model is not None))
+    readable = tuple(model for model in models if model is not None)
+    return Catalogue(fetched_at, readable) if readable or not items else None
 
 
 def _model(item: Mapping[str, object], redactor: Redactor) -> ModelInfo | None:

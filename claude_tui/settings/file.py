@@ -32,6 +32,8 @@ def read_file(path: Path) -> dict[str, Any]:
 
 def _text_of(path: Path) -> str:
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise SettingsError(f"{path}: cannot be read: not a regular file")
         with path.open("rb") as file:
             raw = file.read(_LARGEST + 1)
     except FileNotFoundError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, ClassVar, Protocol
@@ -59,6 +60,8 @@ class ClaudeTopApp(App[None], inherit_bindings=False):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.APP)]
     TITLE = "claude-top"
+    # The palette's magnifying glass is an emoji, which few server terminals have.
+    CSS = "SearchIcon { display: none; }"
 
     def __init__(self, backend: Backend, settings: Settings, first: Snapshot) -> None:
         self.user_themes = settings.file.parent / "themes" if settings.file else None
@@ -71,6 +74,7 @@ class ClaudeTopApp(App[None], inherit_bindings=False):
         super().__init__(ansi_color=True if theme.plain else None)
         self.animation_level = "none"
         self.backend = backend
+        self.crash: BaseException | None = None
         self.settings = settings
         self.newest = first
         self.shown = first
@@ -147,14 +151,15 @@ class ClaudeTopApp(App[None], inherit_bindings=False):
         super()._display(screen, thrifty(renderable))
 
     def _fatal_error(self) -> None:
-        """As Textual's own, but without the local variables, where a secret may stand."""
-        from rich.segment import Segments
-        from rich.traceback import Traceback
-
-        self.bell()
-        traceback = Traceback(show_locals=False, width=None)
-        self._exit_renderables.append(Segments(self.console.render(traceback, self.console.options)))
+        """Ends the app without a traceback on the screen: whoever runs it finds the error in `crash`."""
+        self.crash = sys.exc_info()[1]
         self._close_messages_no_wait()
+
+    def action_command_palette(self) -> None:
+        from claude_tui.tui.palette import Palette
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette(id="--command-palette"))
 
     # -- what the person asks for -------------------------------------------------
 
@@ -171,7 +176,7 @@ class ClaudeTopApp(App[None], inherit_bindings=False):
         from claude_tui.tui.summary_text import summary_text
 
         self.copy_to_clipboard(summary_text(self.shown))
-        self.notify("Summary copied.", timeout=2, markup=False)
+        self.notify("Summary sent to the terminal's clipboard.", timeout=2, markup=False)
 
     def copy_to_clipboard(self, text: str) -> None:
         from claude_tui.tui.clipboard import copy

@@ -28,6 +28,7 @@ DEADLINE_S = 2.5
 
 _SHARE_TO_LEAVE = 0.3
 _AFTER_NORMAL_END_S = 1.0
+_CRASHED = 3
 # Leaves the alternate screen, shows the cursor, and ends mouse, focus, paste and key reporting.
 _RESTORE = (
     b"\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1004l\x1b[?2004l\x1b[?7h\x1b[?1049l\x1b[?25h"
@@ -123,7 +124,7 @@ def run(app: App[Any], stop: Callable[[], None]) -> int:
 
     `stop` puts the backend away; it is called once, from this or another thread. The process ends
     within `DEADLINE_S` of a hang-up, end of input or signal, and within a second after this returns,
-    even if a thread (a name lookup, say) still hangs.
+    even if a thread (a name lookup, say) still hangs. Raises what ended the app by crashing.
     """
     from claude_tui.tui.driver import Listener, driver_class
 
@@ -148,8 +149,11 @@ def run(app: App[Any], stop: Callable[[], None]) -> int:
         app.run()
         terminal.restored = True
         watchdog.stop_once()
+    crash = getattr(app, "crash", None)
     code = causes[0].exit_code if causes else app.return_code or 0
-    watchdog.finish(code)
+    watchdog.finish(code if crash is None else _CRASHED)
+    if crash is not None:
+        raise crash
     if Ending.END_OF_INPUT in causes:
         sys.stderr.write("claude-top: end of input\n")
     return code

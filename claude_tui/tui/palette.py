@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from claude_tui.tui.actions import ACTIONS, Action, Group
 from claude_tui.tui.keys import display, in_keymap
@@ -14,7 +14,17 @@ from claude_tui.tui.keys import display, in_keymap
 if TYPE_CHECKING:
     from claude_tui.tui.app import ClaudeTopApp
 
-__all__ = ["ActionCommands"]
+__all__ = ["ActionCommands", "Palette"]
+
+
+class Palette(CommandPalette):
+    """Textual's palette; its list is asked for a page only once it has been laid out."""
+
+    def _action_command_list(self, action: str) -> None:
+        # Between a change of options and the next layout the list knows no lines: paging raises KeyError.
+        if action.startswith("page") and not self.query_one(CommandList)._index_to_line:
+            return
+        super()._action_command_list(action)
 
 
 class ActionCommands(Provider):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
@@ -29,6 +30,7 @@ __all__ = ["run_dashboard", "run_demo"]
 # Lively enough to watch four minutes of incident; the back-off shrinks in the same proportion.
 DEMO_PACE = Pace(status_s=4.0, models_s=2.0, messages_s=3.0, backoff=Backoff(low_s=3.0, high_s=6.0))
 DEMO_PAST = timedelta(hours=2)
+DEMO_PREFIX = "claude-top-demo-"
 DEMO_KEY = "sk-ant-api03-demo-no-real-key"
 
 
@@ -55,7 +57,8 @@ def run_demo(settings: Settings, scenario_name: str, speed: float) -> int:
 
     scenario = load(scenario_name)
     clock = SystemClock()
-    data_dir = Path(tempfile.mkdtemp(prefix="claude-top-demo-"))
+    _sweep_demos()
+    data_dir = Path(tempfile.mkdtemp(prefix=f"{DEMO_PREFIX}{os.getpid()}-"))
     store = Store.open(data_dir, "demo.db", now=clock.now())
     past = healthy_past(scenario, until=clock.now(), span=DEMO_PAST)
     items: list[Observation | ProviderStatus | Catalogue] = [
@@ -82,6 +85,20 @@ def run_demo(settings: Settings, scenario_name: str, speed: float) -> int:
         shutil.rmtree(data_dir, ignore_errors=True)
 
     return _show(engine, settings, stop)
+
+
+def _sweep_demos() -> None:
+    """Removes what demos left that were killed: their directories name the process."""
+    for left in Path(tempfile.gettempdir()).glob(f"{DEMO_PREFIX}*-*"):
+        pid = left.name.removeprefix(DEMO_PREFIX).partition("-")[0]
+        if not pid.isdecimal() or left.is_symlink() or left.stat().st_uid != os.getuid():
+            continue
+        try:
+            os.kill(int(pid), 0)
+        except ProcessLookupError:
+            shutil.rmtree(left, ignore_errors=True)
+        except (PermissionError, OverflowError):
+            continue  # somebody else's process
 
 
 def _simulated_endpoint(scenario: Scenario, speed: float) -> Endpoint:

@@ -151,7 +151,7 @@ def test_windows_are_shown_as_used() -> None:
 
 def test_before_the_first_answer_it_says_where_limits_come_from_and_why_there_are_none() -> None:
     assert "No limits reported yet." in text(headroom_lines(scene("nothing"), 43, 12))
-    assert "not made: no key" in words(headroom_lines(scene("no_key"), 43, 12))
+    assert "Held: no key" in words(headroom_lines(scene("no_key"), 43, 12))
 
 
 def test_figures_are_dated_and_stale_ones_are_called_stale() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import select
+import signal
 import struct
 import subprocess
 import termios
@@ -32,6 +33,8 @@ class OnPty:
 
         def take_terminal() -> None:
             fcntl.ioctl(1, termios.TIOCSCTTY, 0)
+            # In a job in the background SIGINT is ignored, and that is inherited.
+            signal.signal(signal.SIGINT, signal.SIG_DFL)
 
         self.process = subprocess.Popen(
             command,

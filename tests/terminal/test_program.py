@@ -100,3 +100,28 @@ def test_the_key_is_never_on_the_wire(env: dict[str, str]) -> None:
     for file in Path(env["CLAUDE_TOP_DATA_DIR"]).iterdir():
         assert key.encode() not in file.read_bytes()
         assert file.stat().st_mode & 0o077 == 0
+
+
+CRASHING = """
+from claude_tui.cli import main
+from claude_tui.tui.app import ClaudeTopApp
+
+def crash(self):
+    raise RuntimeError("with the key " + "sk-ant-api03-do-not-show-me-0123456789")
+
+ClaudeTopApp.action_help = crash
+raise SystemExit(main(["--demo"]))
+"""
+
+
+def test_a_crash_is_one_line_and_a_report_and_no_traceback(env: dict[str, str], tmp_path: Path) -> None:
+    with Program([sys.executable, "-c", CRASHING], env=env | {"TMPDIR": str(tmp_path)}) as program:
+        program.wait_for(b"quit")
+        program.type(b"?")
+        assert program.exit_code(10) == 3
+        assert b"unexpected RuntimeError: with the key [redacted]" in program.output
+        assert b"Traceback" not in program.output
+        assert b"\x1b[?1049l" in program.output
+    (report,) = tmp_path.rglob("crash-*.txt")
+    assert "RuntimeError" in report.read_text()
+    assert "do-not-show-me" not in report.read_text()

@@ -369,6 +369,8 @@ def test_ctrl_c_ends_check_without_a_traceback() -> None:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            # In a job in the background SIGINT is ignored, and that is inherited.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         with process:
             silent.settimeout(DIES_IN_S)

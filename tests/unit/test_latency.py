@@ -130,11 +130,15 @@ def test_the_baseline_leaves_out_the_last_quarter_of_an_hour() -> None:
 
 
 def test_a_young_baseline_says_how_young_it_is() -> None:
-    found = series("TTFT", *healthy(0, 420), at=420)
+    found = series("TTFT", *healthy(0, 1200), at=1200)
     assert found.baseline == pytest.approx(0.43)
     assert found.baseline_span is not None
-    assert found.baseline_span < timedelta(minutes=7)
-    assert series("TTFT", *healthy(0, 200), at=200).baseline is None
+    assert timedelta(minutes=15) <= found.baseline_span < timedelta(minutes=20)
+
+
+def test_what_was_learnt_in_minutes_may_be_the_incident_itself() -> None:
+    found = series("TTFT", *healthy(0, 840), at=840)
+    assert (found.baseline, found.ratio) == (None, None)
 
 
 def test_a_baseline_of_a_day_says_a_day() -> None:

@@ -164,7 +164,7 @@ def test_slow_answers() -> None:
     told += [models(3600 + 15.0 * n) for n in range(8)]
     found = summary(*told, at=3700)
     assert found.level is Level.WARN
-    assert found.headline == "Messages are slow: TTFT 4.10 s, 9.5× usual"
+    assert found.headline == "Messages are slow: TTFT 4.10 s in the last three, 9.5× usual"
 
 
 def test_limits_that_run_low() -> None:
@@ -172,7 +172,7 @@ def test_limits_that_run_low() -> None:
     found = summary(*told, at=301)
     assert (found.level, found.headline) == (
         Level.WARN,
-        "All probes succeed; limits run low: input 3% left",
+        "Messages and models succeed; limits run low: input 3% left",
     )
     used = messages(300, windows=[WindowReading("5h", 0.97, None, "allowed_warning")])
     assert "5h window 97% used" in summary(*healthy(0, 300), used, at=301).headline

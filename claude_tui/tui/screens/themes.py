@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from rich.text import Text
+from textual._widget_navigation import Direction
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.screen import ModalScreen
@@ -18,6 +19,13 @@ if TYPE_CHECKING:
     from claude_tui.tui.app import ClaudeTopApp
 
 __all__ = ["ThemeScreen", "choose_theme"]
+
+
+class _Themes(OptionList):
+    def _move_page(self, direction: Direction) -> None:
+        # Between a resize and the next layout the list knows no lines: paging raises KeyError.
+        if self._index_to_line:
+            super()._move_page(direction)
 
 
 class ThemeScreen(ModalScreen[str | None]):
@@ -40,7 +48,7 @@ class ThemeScreen(ModalScreen[str | None]):
         self._wear = wear
 
     def compose(self) -> ComposeResult:
-        options = OptionList(*(Option(Text(theme.title), id=theme.name) for theme in self._themes))
+        options = _Themes(*(Option(Text(theme.title), id=theme.name) for theme in self._themes))
         options.border_title = "Theme"
         options.border_subtitle = "enter keep · esc leave"
         yield options

@@ -76,7 +76,7 @@ def _left(snapshot: Snapshot) -> list[_Part]:
 def _right(snapshot: Snapshot, view: View) -> list[_Part]:
     parts = [_Part(0, _state(snapshot, view))]
     if not view.paused:
-        parts += [_Part(4, _held(snapshot)), _Part(6, _next(snapshot))]
+        parts += [_Part(4, _held(snapshot)), _Part(9, _next(snapshot))]
     cost_rank, cost = _cost(snapshot)
     parts.append(_Part(cost_rank, cost))
     parts.append(_Part(0, line(Span(clock(view.now), "text"), Span(" UTC", "text"))))
@@ -116,6 +116,6 @@ def _cost(snapshot: Snapshot) -> tuple[int, Line]:
     """Rank and text; the ceiling appears when it is near."""
     spend = snapshot.engine.spend
     if spend.today_usd < spend.ceiling_usd * _NEAR_CEILING:
-        return 6, line(Span(f"{money(spend.today_usd)} today", "dim"))
+        return 3, line(Span(f"{money(spend.today_usd)} today", "dim"))
     text = f"{money(spend.today_usd)} of {money(spend.ceiling_usd)} today"
     return 3, line(Span(text, "warn"))

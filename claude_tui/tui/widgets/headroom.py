@@ -252,7 +252,7 @@ def _nothing(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     head = line(Span("No limits reported yet.", "dim"))
     why = "They come with the answers to message calls."
     if state is not None and state.held_reason:
-        why = f"They come with message calls, which are not made: {state.held_reason}."
+        why = f"They come with answers to message calls. Held: {state.held_reason}."
     if rows < 2:
         return clipped((line(*head, Span(f" {why}", "faint")),), cells, rows)
     return clipped((head, *(line(Span(text, "faint")) for text in wrap(why, cells, rows - 1))), cells, rows)

@@ -167,14 +167,16 @@ def _top(series: LatencySeries) -> float:
 
 
 def _figure(series: LatencySeries, name: str, value: float | None, unit: str, stale: bool) -> Line:
-    """Right-aligned number, dim unit; `now` is bright, in the colour of its level, muted when it is old."""
+    """Right-aligned number, dim unit; `now` is bright, in the colour of its level, and n/a when it is old."""
+    if name == "now" and stale:
+        value = None
     text = right(latency(value, unit), _FIGURE_CELLS - 2)
     if value is None:
         return line(Span(text + "  ", "faint"))
     if name != "now":
         return line(Span(text, "text"), Span(pad(unit, 2), "dim"))
     role = level_mark(series.level).role if series.level in (Level.WARN, Level.BAD) else "text"
-    return line(Span(text, "dim" if stale else role, bold=not stale), Span(pad(unit, 2), "dim"))
+    return line(Span(text, role, bold=True), Span(pad(unit, 2), "dim"))
 
 
 def _usual(series: LatencySeries, stale: bool) -> Line:

@@ -141,6 +141,9 @@ def _news(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> 
     """Silence, open incidents (ours first, with their latest update), maintenance; or that there is none."""
     view, at = snapshot.status, snapshot.at
     out: list[Line] = []
+    if status.components and not view.ours:
+        none_ours = flow(line("none of these is yours: see the setting status_components"), cells - 2, rows)
+        out += [line(Span("  " if number else "▲ ", "warn"), *row) for number, row in enumerate(none_ours)]
     if view.silent_since is not None:
         out += _silence(at, view.silent_since, bool(status.incidents), cells, rows)
     ours_first = sorted(status.incidents, key=lambda each: not _is_ours(each, view))
