@@ -68,15 +68,18 @@ def _failing(scene: _Scene) -> Summary | None:
     if not failing or _only_lacks_key(scene.looks):
         return None
     since = min((look.since for look in failing if look.since), default=None)
-    names = " and ".join(_name(look) if not at else _name(look).lower() for at, look in enumerate(failing))
-    longest = max(look.span for look in failing)
-    if longest - min(look.span for look in failing) < TOGETHER:
-        tallies = " and ".join(f"{look.failures} of {look.requests}" for look in failing)
-        tallies += f" in {span_words(longest)}"
-    else:
-        tallies = " and ".join(_tally(look) for look in failing)
-    kinds = " and ".join(dict.fromkeys(_kind(look) for look in failing))
-    return scene.said(Level.BAD, f"{names} fail: {tallies}, {kinds}", *failing, since=since)
+    return scene.said(Level.BAD, _all_failing(failing), *failing, since=since)
+
+
+def _all_failing(failing: list[Look]) -> str:
+    """One sentence where the sources fail alike, else one for each."""
+    spans = [look.span for look in failing]
+    if len({_kind(look) for look in failing}) > 1 or max(spans) - min(spans) >= TOGETHER:
+        told = "; ".join(f"{_name(look).lower()} fail: {_tally(look)}, {_kind(look)}" for look in failing)
+        return told[0].upper() + told[1:]
+    names = " and ".join(_name(look).lower() for look in failing).capitalize()
+    tallies = " and ".join(f"{look.failures} of {look.requests}" for look in failing)
+    return f"{names} fail: {tallies} in {span_words(max(spans))}, {_kind(failing[0])}"
 
 
 def _only_lacks_key(looks: tuple[Look, ...]) -> bool:
@@ -206,7 +209,8 @@ def _sentence(look: Look, at: datetime) -> str:
     if look.standing is Standing.FAILS:
         return f"{_name(look)} fail: {_tally(look)}, {_kind(look)}."
     if look.standing is Standing.UNSTEADY:
-        return f"{_name(look)} fail at times: {_tally(look)}, {_kind(look)}."
+        how = "failed" if look.failures == look.requests else "fail at times:"
+        return f"{_name(look)} {how} {_tally(look)}, {_kind(look)}."
     return f"{_name(look)} answer{_speed(look)}."
 
 

@@ -271,7 +271,9 @@ def test_no_calls_is_not_the_same_as_no_failures() -> None:
 
 def test_an_event_has_time_glyph_subject_text_and_request_id() -> None:
     newest = event_lines(scene("overloaded").events, AT, 60, 5)[0]
-    assert plain(newest).split() == ["14:05:31", "✗", "messages", "529", "overloaded", "011CZkPqW3"]
+    assert plain(newest).split() == ["14:05:31", "✗", "messages", "529", "overloaded", "req_011CZkPqW3"]
+    narrow = event_lines(scene("overloaded").events, AT, 47, 5)[0]
+    assert plain(narrow).split()[-1] == "011CZkPqW3"
 
 
 def test_the_day_is_named_when_it_is_another() -> None:

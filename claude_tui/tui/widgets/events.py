@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from rich.cells import cell_len
 from textual import events as textual_events
 
 from claude_tui.model.snapshot import Event, EventKind, Level, Panel, Snapshot
@@ -154,8 +155,10 @@ def _event(event: Event, when: str, subject_cells: int, cells: int) -> Line:
     if event.kind is not EventKind.FAILURE or not request_id or request_id in event.text:
         return crop(told, cells)
     room = cells - width(told) - 1
-    # Wide rows show the whole id; narrow ones enough of it to recognise it.
-    end = fit(request_id.removeprefix("req_"), min(room, 30)) if room >= _SHORTEST_ID else ""
+    # Wide rows show the whole id, to be copied off the screen; narrow ones enough of it to recognise it.
+    whole = cell_len(request_id) <= min(room, 40)
+    short = fit(request_id.removeprefix("req_"), min(room, 30)) if room >= _SHORTEST_ID else ""
+    end = request_id if whole else short
     return spread(told, line(Span(end, "faint")), cells)
 
 
