@@ -22,7 +22,7 @@ _INDENT = 4
 _BLOCK = 3
 # How the sentence about the status page begins.
 _PAGE = "Status page"
-_NARROWEST = 40
+_NARROWEST = 48
 
 
 class StripPanel(LinePanel):
