@@ -77,8 +77,7 @@ def test_each_tally_has_its_own_span() -> None:
     told += [models(15.0 * n, Outcome.SERVER_ERROR if n > 16 else Outcome.OK) for n in range(20)]
     found = summary(*told, at=285)
     assert found.headline == (
-        "Messages fail: 10 of 10 in 4m 45s, 529 overloaded_error; "
-        "models fail: 3 of 3 in 30s, 500 api_error"
+        "Messages fail: 10 of 10 in 4m 45s, 529 overloaded_error; models fail: 3 of 3 in 30s, 500 api_error"
     )
 
 
