@@ -7,7 +7,19 @@ import sys
 
 import pytest
 
-CORE = ["analysis", "check", "engine", "model", "probes", "settings", "simulator", "store"]
+CORE = [
+    "alerting",
+    "analysis",
+    "check",
+    "engine",
+    "knowledge",
+    "model",
+    "probes",
+    "runbook",
+    "settings",
+    "simulator",
+    "store",
+]
 HEAVY = {
     "textual",
     "rich",

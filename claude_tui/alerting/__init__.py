@@ -1,0 +1,1 @@
+"""Rules, the lifecycle of alerts, and one message per cause to whoever must know."""

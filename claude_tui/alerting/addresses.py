@@ -1,0 +1,59 @@
+"""Where messages go: addresses that hold secrets, their masks, and what must never be told of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from urllib.parse import unquote, urlsplit
+
+__all__ = ["masked", "plain_http", "secrets_of"]
+
+# In these the host is a host; in most other schemes of apprise it is a token.
+_HOSTED = frozenset(
+    {"http", "https", "json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos", "syslog"}
+)
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,39})://", re.IGNORECASE)
+# Shorter parts are words such as `services` or a channel's name more often than keys.
+_SHORTEST = 6
+
+
+def plain_http(url: str) -> bool:
+    """Whether `url` is an http or https URL with a host."""
+    try:
+        parts = urlsplit(url)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a port or an IPv6 address that is none
+        return False
+
+
+def masked(url: str) -> str:
+    """What may be shown of a URL: scheme and, where that is no token, host."""
+    found = _SCHEME.match(url)
+    if found is None:
+        return "…"
+    scheme = found.group(1).lower()
+    host = _host(url) if scheme in _HOSTED else ""
+    return f"{scheme}://{host}{'/' if host else ''}…"
+
+
+def _host(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        port = f":{parts.port}" if parts.port else ""
+        return f"{parts.hostname}{port}" if parts.hostname and parts.hostname.isprintable() else ""
+    except ValueError:
+        return ""
+
+
+def secrets_of(url: str) -> Iterator[str]:
+    """The URL, and every part of it that may be a secret, as it stands and unquoted."""
+    yield url
+    found = _SCHEME.match(url)
+    rest = url[found.end() :] if found else url
+    yield rest
+    host = _host(url) if found and found.group(1).lower() in _HOSTED else ""
+    for part in re.split(r"[/?&=#@:,;+]+", rest):
+        if len(part) >= _SHORTEST and part not in host:
+            yield part
+            if unquote(part) != part:
+                yield unquote(part)

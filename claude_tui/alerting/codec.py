@@ -1,0 +1,100 @@
+"""Frozen dataclasses as JSON and back, checked against their annotations."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, is_dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import cache
+from types import NoneType, UnionType
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+__all__ = ["from_json", "to_json"]
+
+T = TypeVar("T")
+
+
+def to_json(value: object) -> bytes:
+    """`value` with its fields by name, without those that have their default."""
+    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _plain(value: object) -> object:
+    if is_dataclass(value) and not isinstance(value, type):
+        return {
+            each.name: _plain(found)
+            for each in fields(value)
+            if (found := getattr(value, each.name)) != each.default
+        }
+    if isinstance(value, tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return value
+
+
+def from_json(kind: type[T], raw: bytes) -> T:
+    """Raises ValueError for whatever is not a `kind`; fields that it does not know are ignored."""
+    try:
+        return cast(T, _read(kind, json.loads(raw)))
+    except (RecursionError, KeyError, TypeError, OverflowError) as error:
+        raise ValueError(f"not a {kind.__name__}: {type(error).__name__}: {error}") from error
+
+
+def _read(kind: Any, value: object) -> object:
+    origin = get_origin(kind)
+    if origin in (Union, UnionType):
+        return _read_optional(kind, value)
+    if origin is tuple:
+        return _read_tuple(get_args(kind), value)
+    return _read_fields(kind, value) if is_dataclass(kind) else _read_scalar(kind, value)
+
+
+def _read_scalar(kind: Any, value: object) -> object:
+    if kind is datetime:
+        return _read_instant(value)
+    if issubclass(kind, StrEnum):
+        return kind(_checked(str, value))
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    return _checked(kind, value)
+
+
+def _checked(kind: Any, value: object) -> Any:
+    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+        raise ValueError(f"expected {kind.__name__}, got {type(value).__name__}")
+    return value
+
+
+def _read_optional(kind: Any, value: object) -> object:
+    if value is None:
+        return None
+    (inner,) = (each for each in get_args(kind) if each is not NoneType)
+    return _read(inner, value)
+
+
+def _read_tuple(kinds: tuple[Any, ...], value: object) -> tuple[object, ...]:
+    items = _checked(list, value)
+    if len(kinds) == 2 and kinds[1] is Ellipsis:
+        return tuple(_read(kinds[0], each) for each in items)
+    if len(items) != len(kinds):
+        raise ValueError(f"expected {len(kinds)} values, got {len(items)}")
+    return tuple(_read(kind, each) for kind, each in zip(kinds, items, strict=True))
+
+
+def _read_fields(kind: Any, value: object) -> object:
+    table = _checked(dict, value)
+    return kind(**{name: _read(of, table[name]) for name, of in _hints(kind).items() if name in table})
+
+
+@cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _read_instant(value: object) -> datetime:
+    instant = datetime.fromisoformat(_checked(str, value))
+    if instant.tzinfo is None:
+        raise ValueError("expected an instant with its offset")
+    return instant.astimezone(UTC)

@@ -1,0 +1,166 @@
+"""`claude-top alerts test [ROUTE]` and `claude-top alerts list`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import datetime
+
+from claude_tui.alerting.delivery import open_alertmanager, open_sender
+from claude_tui.alerting.delivery.alertmanager import trial_alert
+from claude_tui.alerting.delivery.hush import LogGuard
+from claude_tui.alerting.delivery.tries import FailedTryError, Patience, Tried
+from claude_tui.alerting.ledger import Ledger, decode
+from claude_tui.alerting.metrics import METRICS
+from claude_tui.alerting.reading import AlertsConfigError, nearest
+from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
+from claude_tui.alerting.rules import Rule
+from claude_tui.alerting.views import view_of
+from claude_tui.analysis.words import duration
+from claude_tui.model.alert import Alert, Page, PageKind
+from claude_tui.model.text import Redactor
+from claude_tui.model.verdict import Severity, Side
+
+__all__ = ["list_lines", "metric_lines", "try_routes"]
+
+EXIT_OK, EXIT_FAILED = 0, 1
+_PATIENCE = Patience(attempts=2, timeout_s=20.0)
+
+
+def try_routes(
+    settings: AlertSettings,
+    name: str | None,
+    *,
+    target: str,
+    now: Callable[[], datetime],
+    emit: Callable[[str], None],
+    secrets: Sequence[str] = (),
+    patience: Patience = _PATIENCE,
+) -> int:
+    """Sends a test message to one route, or to all; tells of each. 0 when all arrived, else 1.
+
+    Raises AlertsConfigError when there is no such route, or none at all.
+    """
+    routes = _chosen(settings.routes, name)
+    redactor = Redactor((*secrets, *(secret for route in routes for secret in route.secrets)))
+    guard = LogGuard(redactor)
+    guard.install()
+    try:
+        results = asyncio.run(_try_all(routes, target, now, redactor, patience))
+    finally:
+        guard.remove()
+    width = max(len(route.name) for route in routes)
+    for route, tried in zip(routes, results, strict=True):
+        failure = tried.failure
+        outcome = "arrived" if failure is None else f"FAILED: {failure.detail}"
+        emit(f"{route.name:{width}}  {route.kind:12}  {route.address}  {outcome}")
+    return EXIT_FAILED if any(tried.failure for tried in results) else EXIT_OK
+
+
+def _chosen(routes: Sequence[Route], name: str | None) -> Sequence[Route]:
+    if not routes:
+        raise AlertsConfigError(["no routes are declared: add [alerts.routes.NAME] to the settings file"])
+    if name is None:
+        return routes
+    known = [route.name for route in routes]
+    if name not in known:
+        shown = Redactor().clean(name, 60)
+        hint = nearest(name, known)
+        raise AlertsConfigError([f'route: got "{shown}"{hint}, expected one of {", ".join(known)}'])
+    return [route for route in routes if route.name == name]
+
+
+async def _try_all(
+    routes: Sequence[Route], target: str, now: Callable[[], datetime], redactor: Redactor, patience: Patience
+) -> list[Tried]:
+    return await asyncio.gather(*(_try(route, target, now, redactor, patience) for route in routes))
+
+
+async def _try(
+    route: Route, target: str, now: Callable[[], datetime], redactor: Redactor, patience: Patience
+) -> Tried:
+    if route.problem is not None:
+        return Tried(0, FailedTryError(route.problem, permanent=True))
+    if route.kind is RouteKind.ALERTMANAGER:
+        receiver = open_alertmanager(route, redactor=redactor, now=now, patience=patience)
+        try:
+            return await receiver.push([trial_alert(now(), target)])
+        finally:
+            await receiver.aclose()
+    sender = open_sender(route, redactor=redactor, now=now, patience=patience)
+    try:
+        return await sender.send(_trial_page(target, now()))
+    finally:
+        await sender.aclose()
+
+
+def _trial_page(target: str, at: datetime) -> Page:
+    return Page(
+        id=f"test/{at.timestamp():.0f}",
+        group="test",
+        dedup_key="test",
+        kind=PageKind.TEST,
+        at=at,
+        severity=Severity.P4,
+        topic="test",
+        cause="test",
+        side=Side.NONE,
+        target=target,
+        title=f"[test] {target}: a test of claude-top's alerts",
+        lines=("Nothing is wrong: somebody tries out this route (claude-top alerts test).",),
+        since=at,
+    )
+
+
+# -- alerts list -----------------------------------------------------------------------
+
+
+def list_lines(
+    rules: Iterable[Rule], settings: AlertSettings, state: bytes | None, *, at: datetime
+) -> Iterator[str]:
+    """What fires, as the program that runs last saved it; then every rule and every route."""
+    yield from _alert_lines(state, at)
+    yield ""
+    yield "rules"
+    for rule in rules:
+        yield f"  {rule.name:20} {rule.severity}  {rule.condition}"
+    yield ""
+    yield "routes"
+    if not settings.routes:
+        yield "  none: pages go to the screen only ([alerts.routes.NAME] in the settings file)"
+    for route in settings.routes:
+        problem = f"  ({route.problem})" if route.problem else ""
+        yield f"  {route.name:20} {route.kind:12}  {route.address}{problem}"
+
+
+def _alert_lines(state: bytes | None, at: datetime) -> Iterator[str]:
+    try:
+        ledger = decode(state) if state is not None else Ledger()
+    except ValueError as error:
+        yield f"alerts: what was saved cannot be read: {Redactor().clean(str(error), 200)}"
+        return
+    age = f" (as of {duration(at - ledger.at)} ago)" if ledger.at is not None else ""
+    yield f"alerts{age}"
+    view = view_of(ledger)
+    for group in view.groups:
+        since = duration(at - group.story.since)
+        taken = f" · acknowledged by {group.acknowledged.by}" if group.acknowledged else ""
+        yield f"  {group.severity} {group.topic}: {group.story.what} · {since}{taken}"
+    for alert in view.alerts:
+        yield f"  {_alert_line(alert, at)}"
+    if not view.alerts:
+        yield "  none"
+
+
+def _alert_line(alert: Alert, at: datetime) -> str:
+    labels = [f"{name}={value}" for name, value in alert.labels]
+    words = [f"{alert.state:9}", alert.rule, *labels, alert.words]
+    return f"{' '.join(word for word in words if word)} · {duration(at - alert.standing.since)}"
+
+
+def metric_lines() -> Iterator[str]:
+    """Every metric that a rule may name."""
+    for metric in METRICS.values():
+        labels = f" [{', '.join(metric.labels)}]" if metric.labels else ""
+        window = " (over a window)" if metric.windowed else ""
+        yield f"{metric.name:32} {metric.unit:6} {metric.doc}{labels}{window}"

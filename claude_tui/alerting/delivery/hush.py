@@ -1,0 +1,54 @@
+"""Keeping addresses out of logs: the libraries that deliver log them, each in its own way."""
+
+from __future__ import annotations
+
+import logging
+
+from claude_tui.model.text import Redactor
+
+__all__ = ["LogGuard"]
+
+# httpx logs each URL at INFO, urllib3 each path at DEBUG, apprise addresses and whole messages.
+_LOGGERS = (
+    "apprise",
+    "httpx",
+    "httpcore.connection",
+    "httpcore.http11",
+    "httpcore.http2",
+    "httpcore.proxy",
+    "requests",
+    "requests_oauthlib",
+    "oauthlib",
+    "urllib3",
+    "urllib3.connection",
+    "urllib3.connectionpool",
+    "urllib3.poolmanager",
+    "urllib3.util.retry",
+)
+_LONGEST = 500
+
+
+class LogGuard(logging.Filter):
+    """While installed, what those libraries log holds no secrets and no tracebacks."""
+
+    def __init__(self, redactor: Redactor) -> None:
+        super().__init__()
+        self._redactor = redactor
+
+    def install(self) -> None:
+        for name in _LOGGERS:
+            logging.getLogger(name).addFilter(self)
+
+    def remove(self) -> None:
+        for name in _LOGGERS:
+            logging.getLogger(name).removeFilter(self)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError, KeyError):
+            message = "a log line whose parts do not fit together"
+        record.msg = self._redactor.clean(message, _LONGEST)
+        record.args = ()
+        record.exc_info = record.exc_text = record.stack_info = None
+        return True

@@ -1,0 +1,71 @@
+"""Pages as PagerDuty events.
+
+Source: PagerDuty's Events API v2 (`POST /v2/enqueue`): trigger, acknowledge and resolve share a dedup_key.
+"""
+
+from __future__ import annotations
+
+from claude_tui.alerting.delivery.http import JsonPoster
+from claude_tui.alerting.delivery.tries import Patience, Tried, persistently
+from claude_tui.alerting.routes import Route
+from claude_tui.model.alert import Page, PageKind
+from claude_tui.model.verdict import Severity
+
+__all__ = ["PagerDuty", "event_of"]
+
+_SEVERITIES = {Severity.P1: "critical", Severity.P2: "error", Severity.P3: "warning"}
+_ACTIONS = {PageKind.ACKNOWLEDGED: "acknowledge", PageKind.RESOLVED: "resolve"}
+_LONGEST_SUMMARY = 1024
+_LONGEST_KEY = 255
+
+
+class PagerDuty:
+    """Sends pages of one route. A page twice is one incident: the dedup_key is the same."""
+
+    def __init__(self, route: Route, poster: JsonPoster, patience: Patience) -> None:
+        self._route = route
+        self._poster = poster
+        self._patience = patience
+
+    async def send(self, page: Page) -> Tried:
+        tried = await self._enqueue(event_of(page, self._route.key))
+        if page.kind is not PageKind.TEST or tried.failure is not None:
+            return tried
+        return await self._enqueue(event_of(page, self._route.key, action="resolve"))
+
+    async def _enqueue(self, event: dict[str, object]) -> Tried:
+        async def once() -> None:
+            await self._poster.post(self._route.url, event)
+
+        return await persistently(once, self._patience)
+
+    async def aclose(self) -> None:
+        await self._poster.aclose()
+
+
+def event_of(page: Page, routing_key: str, *, action: str | None = None) -> dict[str, object]:
+    """The event of a page. What is not known to have begun is triggered, also by a reminder."""
+    event: dict[str, object] = {
+        "routing_key": routing_key,
+        "event_action": action or _ACTIONS.get(page.kind, "trigger"),
+        "dedup_key": f"claude-top/{page.target}/{page.dedup_key}"[:_LONGEST_KEY],
+        "client": "claude-top",
+    }
+    if event["event_action"] == "trigger":
+        event["payload"] = {
+            "summary": page.title[:_LONGEST_SUMMARY],
+            "source": page.target,
+            "severity": _SEVERITIES.get(page.severity, "info"),
+            "timestamp": page.since.isoformat(),
+            "component": "Claude API",
+            "group": page.topic,
+            "class": page.cause,
+            "custom_details": {
+                "what": list(page.lines),
+                "side": page.side.value,
+                "severity": page.severity.value,
+                "next_step": page.next_step,
+                "alerts": list(page.alerts),
+            },
+        }
+    return event

@@ -1,0 +1,106 @@
+"""From rules and a Scene to the alerts that they make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from claude_tui.alerting.lifecycle import Timing, step
+from claude_tui.alerting.metric import Reading, Sample, Unit
+from claude_tui.alerting.rules import Rule
+from claude_tui.alerting.scene import Scene
+from claude_tui.model.alert import Alert, AlertState, Labels
+from claude_tui.model.text import inert
+
+__all__ = ["MAX_LABEL_SETS", "advance", "evaluate", "value_text"]
+
+# A server may invent buckets and models without end; the first so many are enough to know of.
+MAX_LABEL_SETS = 50
+LABEL_LENGTH = 80
+
+
+def evaluate(rules: Iterable[Rule], alerts: Iterable[Alert], scene: Scene) -> tuple[Alert, ...]:
+    """The alerts after an evaluation at the Scene's instant. What is inactive is not among them.
+
+    An alert whose rule is gone is resolved, as nothing would ever end it.
+    """
+    before: dict[str, list[Alert]] = {}
+    for alert in alerts:
+        before.setdefault(alert.rule, []).append(alert)
+    after = []
+    for rule in rules:
+        reading = rule.metric.read(scene, rule.ask)
+        after += advance(rule, before.pop(rule.name, ()), reading, scene.at)
+    for orphans in before.values():
+        after += _orphaned(orphans, scene.at)
+    return tuple(after)
+
+
+def advance(rule: Rule, alerts: Iterable[Alert], reading: Reading, at: datetime) -> list[Alert]:
+    """The alerts of one rule after it read `reading`; a label set that is not in it does not match."""
+    known = {alert.labels: alert for alert in alerts}
+    if reading is None:
+        return list(known.values())
+    samples = {sample.labels: sample for sample in _told(rule, reading, known)}
+    stepped = (
+        _stepped(rule, labels, known.get(labels), samples.get(labels), at)
+        for labels in dict.fromkeys((*known, *samples))
+    )
+    return [alert for alert in stepped if alert is not None]
+
+
+def _told(rule: Rule, reading: tuple[Sample, ...], known: Mapping[Labels, Alert]) -> Iterator[Sample]:
+    """The samples that the rule wants, at most so many; those already known come before new ones."""
+    wanted = [
+        Sample(sample.value, tuple((name, inert(value, LABEL_LENGTH)) for name, value in sample.labels))
+        for sample in reading
+    ]
+    wanted = [sample for sample in wanted if rule.wants(sample.labels)]
+    wanted.sort(key=lambda sample: sample.labels not in known)
+    yield from wanted[:MAX_LABEL_SETS]
+
+
+def _stepped(
+    rule: Rule, labels: Labels, before: Alert | None, sample: Sample | None, at: datetime
+) -> Alert | None:
+    matched = _matches(rule, sample)
+    standing = step(rule.timing, before.standing if before else None, matched, at)
+    if standing is None:
+        return None
+    alert = Alert(rule.name, labels, rule.severity, rule.summary, standing)
+    if before is not None and not (before.state is AlertState.RESOLVED and matched):
+        alert = replace(before, standing=standing, severity=rule.severity, summary=rule.summary)
+    if not matched or sample is None or sample.value is None:
+        return alert
+    return replace(alert, value=sample.value, words=value_text(sample.value, rule.metric.unit))
+
+
+def _matches(rule: Rule, sample: Sample | None) -> bool | None:
+    """None when the value could not be told; a label set that is gone does not match."""
+    if sample is None:
+        return False
+    return None if sample.value is None else rule.matches(sample.value)
+
+
+def _orphaned(alerts: Iterable[Alert], at: datetime) -> Iterator[Alert]:
+    for alert in alerts:
+        standing = step(Timing(), alert.standing, False, at)
+        if standing is not None:
+            yield replace(alert, standing=standing)
+
+
+def value_text(value: float, unit: Unit) -> str:
+    """A value with its unit, as a person reads it."""
+    return _TEXTS[unit](value)
+
+
+_TEXTS: dict[Unit, Callable[[float], str]] = {
+    Unit.LEVEL: lambda value: f"P{value:.0f}",
+    Unit.SHARE: lambda value: f"{value * 100:.0f}%" if value >= 0.1 or value == 0 else f"{value * 100:.1f}%",
+    Unit.COUNT: lambda value: f"{value:g}",
+    Unit.SECONDS: lambda value: f"{value:.2f} s" if value < 10 else f"{value:.0f} s",
+    Unit.RATIO: lambda value: f"{value:.1f}×",
+    Unit.DAYS: lambda value: f"{value:.0f} days" if abs(value) >= 2 else f"{value:.1f} days",
+    Unit.USD: lambda value: f"${value:.2f}",
+}

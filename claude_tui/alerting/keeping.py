@@ -1,0 +1,94 @@
+"""The ledger in force, and how it reaches the disk without holding anything up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Protocol
+
+from claude_tui.alerting.delivery.aside import Aside
+from claude_tui.alerting.ledger import Ledger, decode, encode, noted, reopened
+from claude_tui.model.alert import AlertEntry
+from claude_tui.model.text import Redactor
+
+__all__ = ["Keeper", "Kept", "NoKeeper"]
+
+LOAD_TIMEOUT_S = 5.0
+SAVE_TIMEOUT_S = 2.0
+
+
+class Keeper(Protocol):
+    """Where the state is kept. Both are called in a thread of their own, one at a time.
+
+    They may raise whatever a disk gives cause for: that is told, and the pages go out all the same.
+    """
+
+    def load(self) -> bytes | None:
+        """What was saved last; None when nothing was."""
+
+    def save(self, state: bytes) -> None:
+        """Returns when `state` will outlive the program."""
+
+
+class NoKeeper:
+    """Keeps nothing: for a demo, and where there is no disk."""
+
+    def load(self) -> bytes | None:
+        return None
+
+    def save(self, state: bytes) -> None:
+        """`state` is gone when the program ends."""
+        del state
+
+
+class Kept:
+    """Holds the ledger. `problem` is what is wrong with keeping it, in words."""
+
+    def __init__(self, keeper: Keeper, redactor: Redactor) -> None:
+        self.ledger = Ledger()
+        self.problem: str | None = None
+        self._keeper = keeper
+        self._redactor = redactor
+        self._saved: Ledger | None = None
+        self._lock = asyncio.Lock()
+        self._loading: Aside[bytes | None] = Aside("alert state")
+        self._saving: Aside[None] = Aside("alert state")
+
+    async def load(self) -> None:
+        """What an earlier run left. What cannot be read is as if there were none, with a problem."""
+        try:
+            raw = await self._loading.call(self._keeper.load, LOAD_TIMEOUT_S)
+            if raw is not None:
+                self.ledger = reopened(decode(raw))
+        except Exception as error:  # noqa: BLE001 - no disk and no file may keep alerts from going out
+            self.problem = self._redactor.clean(
+                f"alert state could not be read: {_words(error)}; pages of what goes on may come twice", 200
+            )
+
+    async def save(self) -> None:
+        """Returns when the ledger of now, or a newer one, is safe, or that has failed."""
+        async with self._lock:
+            ledger = self.ledger
+            if ledger is self._saved:
+                return
+            state = encode(ledger)
+            try:
+                await self._saving.call(lambda: self._keeper.save(state), SAVE_TIMEOUT_S, queue=True)
+            except Exception as error:  # noqa: BLE001 - as above
+                self.problem = self._redactor.clean(f"alert state could not be saved: {_words(error)}", 200)
+            else:
+                self._saved = ledger
+                self.problem = None
+
+    def note(self, entries: Iterable[AlertEntry]) -> None:
+        self.ledger = noted(self.ledger, entries)
+
+    def change(self, **values: object) -> None:
+        self.ledger = replace(self.ledger, **values)  # type: ignore[arg-type]
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "the disk does not answer"
+    return str(error) or type(error).__name__

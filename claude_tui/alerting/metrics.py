@@ -1,0 +1,169 @@
+"""The table of metrics that rules may name, and those that are not about single requests."""
+
+from __future__ import annotations
+
+from claude_tui.alerting.metric import Ask, Metric, Reading, Sample, Unit, one
+from claude_tui.alerting.request_metrics import request_metrics
+from claude_tui.alerting.scene import Scene
+from claude_tui.alerting.topics import in_trouble
+from claude_tui.analysis.windows import MIN_REQUESTS
+from claude_tui.model.observation import Source
+from claude_tui.model.verdict import Cause, Severity
+
+__all__ = ["METRICS", "SEVERITY_LEVELS", "VERDICT_SEVERITY"]
+
+DAY_S = 86_400.0
+SEVERITY_LEVELS = {Severity.P1: 1, Severity.P2: 2, Severity.P3: 3, Severity.P4: 4}
+VERDICT_SEVERITY = "verdict.severity"
+
+
+def _verdict_severity(scene: Scene, _ask: Ask) -> Reading:
+    if scene.verdict.cause is Cause.UNKNOWN:
+        return None
+    if not in_trouble(scene.verdict):
+        return ()
+    level = SEVERITY_LEVELS[scene.verdict.severity]
+    return (Sample(level, (("cause", scene.verdict.cause.value),)),)
+
+
+def _headroom(scene: Scene, _ask: Ask) -> Reading:
+    buckets = scene.snapshot.headroom.buckets
+    return (
+        tuple(Sample(None if each.stale else each.fraction, (("bucket", each.bucket),)) for each in buckets)
+        or None
+    )
+
+
+def _windows(scene: Scene, _ask: Ask) -> Reading:
+    windows = scene.snapshot.headroom.windows
+    return (
+        tuple(Sample(None if each.stale else each.used, (("window", each.window),)) for each in windows)
+        or None
+    )
+
+
+def _certificate(scene: Scene, _ask: Ask) -> Reading:
+    expires_at = scene.snapshot.latency.tls_expires_at
+    return one(None if expires_at is None else (expires_at - scene.at).total_seconds() / DAY_S)
+
+
+def _retires(scene: Scene, _ask: Ask) -> Reading:
+    if scene.snapshot.catalogue is None:
+        return None
+    return tuple(
+        Sample((model.retires_at - scene.at).total_seconds() / DAY_S, (("model", model.id),))
+        for model in scene.snapshot.catalogue.models
+        if model.retires_at is not None and model.retires_at > scene.at and model.lifecycle != "retired"
+    )
+
+
+def _retired(scene: Scene, _ask: Ask) -> Reading:
+    """Only of the model probed: a list may go on naming models that nobody uses any more."""
+    catalogue, probed = scene.snapshot.catalogue, scene.snapshot.engine.target.model
+    listed = next((each for each in catalogue.models if each.id == probed), None) if catalogue else None
+    if listed is None:
+        return None
+    gone = listed.lifecycle == "retired" or (listed.retires_at is not None and listed.retires_at <= scene.at)
+    return (Sample(float(gone), (("model", listed.id),)),)
+
+
+def _budget(scene: Scene, _ask: Ask) -> Reading:
+    spend = scene.snapshot.engine.spend
+    return one(spend.today_usd / spend.ceiling_usd if spend.ceiling_usd > 0 else None)
+
+
+def _silence(scene: Scene, _ask: Ask) -> Reading:
+    seen = [found for source in Source if (found := scene.latest(source)) is not None]
+    return one(min(((scene.at - each.at).total_seconds() for each in seen), default=None))
+
+
+def _cost(scene: Scene, ask: Ask) -> Reading:
+    requests = scene.tally((Source.MESSAGES,), ask.window).requests
+    if requests < max(ask.minimum, 1):
+        return None
+    return one(1000 * scene.cost_usd(Source.MESSAGES, ask.window) / requests)
+
+
+_NONE: frozenset[Cause] = frozenset()
+_RATE = Cause.RATE_LIMITED.value
+_OTHERS = (
+    Metric(
+        VERDICT_SEVERITY,
+        Unit.LEVEL,
+        "The verdict's severity as a number, 1 for P1 to 4 for P4; nothing while all is well.",
+        _verdict_severity,
+        labels=("cause",),
+    ),
+    Metric(
+        "headroom.left",
+        Unit.SHARE,
+        "Remaining share of each rate-limit bucket.",
+        _headroom,
+        labels=("bucket",),
+        topic=_RATE,
+        explained_by=_NONE,
+    ),
+    Metric(
+        "window.used",
+        Unit.SHARE,
+        "Used share of each subscription window.",
+        _windows,
+        labels=("window",),
+        topic=_RATE,
+        explained_by=_NONE,
+    ),
+    Metric(
+        "certificate.days_left",
+        Unit.DAYS,
+        "Days until the API's TLS certificate expires.",
+        _certificate,
+        topic="certificate",
+        explained_by=_NONE,
+    ),
+    Metric(
+        "model.retires_in_days",
+        Unit.DAYS,
+        "Days until each model that the endpoint lists retires.",
+        _retires,
+        labels=("model",),
+        topic="model_retirement",
+        explained_by=_NONE,
+    ),
+    Metric(
+        "model.retired",
+        Unit.COUNT,
+        "1 when the model that is probed has been retired, else 0.",
+        _retired,
+        labels=("model",),
+        topic=Cause.MODEL_UNAVAILABLE.value,
+        explained_by=_NONE,
+    ),
+    Metric(
+        "budget.spent_share",
+        Unit.SHARE,
+        "What probes cost today, as a share of the ceiling that stops them.",
+        _budget,
+        topic="probe_budget",
+        explained_by=_NONE,
+    ),
+    Metric(
+        "collector.silent_s",
+        Unit.SECONDS,
+        "Seconds since anything was last probed.",
+        _silence,
+        topic="collector",
+        explained_by=_NONE,
+    ),
+    Metric(
+        "messages.cost_per_1000_usd",
+        Unit.USD,
+        "What 1,000 probe messages cost at the present rate, in dollars.",
+        _cost,
+        windowed=True,
+        minimum=MIN_REQUESTS,
+        topic="cost",
+        explained_by=_NONE,
+    ),
+)
+
+METRICS: dict[str, Metric] = {metric.name: metric for metric in (*request_metrics(), *_OTHERS)}

@@ -1,0 +1,237 @@
+"""Which group each firing alert belongs to, and which groups begin and end by that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import Enum, auto
+
+from claude_tui.alerting.metrics import SEVERITY_LEVELS, VERDICT_SEVERITY
+from claude_tui.alerting.rules import Rule
+from claude_tui.alerting.topics import UNEXPLAINED, in_trouble, topic_of_cause
+from claude_tui.alerting.wording import story_of_alerts, story_of_verdict
+from claude_tui.analysis.words import plain
+from claude_tui.model.alert import Alert, AlertGroup, SeveritySpell, Story
+from claude_tui.model.verdict import Severity, Verdict
+
+__all__ = ["Regrouped", "regroup", "worst"]
+
+# Beyond a rule's own window, for so long an alert may echo a trouble whose end has been told.
+ECHO = timedelta(minutes=5)
+Key = tuple[str, tuple[tuple[str, str], ...]]
+
+
+class Role(Enum):
+    """LEADER is the verdict itself, HOLDER stands for itself, FOLLOWER is a symptom of the verdict."""
+
+    LEADER = auto()
+    HOLDER = auto()
+    FOLLOWER = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    alert: Alert
+    rule: Rule
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Regrouped:
+    """`groups` are open ones, and those `closed` at this very instant; `alerts` know their groups.
+
+    `members` are the rules of each open group's alerts by the group's id.
+    """
+
+    groups: tuple[AlertGroup, ...]
+    alerts: tuple[Alert, ...]
+    members: Mapping[str, tuple[tuple[Alert, Rule], ...]]
+
+
+def worst(severities: Iterable[Severity]) -> Severity:
+    return min(severities, key=lambda severity: SEVERITY_LEVELS.get(severity, 9), default=Severity.NONE)
+
+
+def regroup(
+    groups: Sequence[AlertGroup],
+    alerts: Sequence[Alert],
+    rules: Mapping[str, Rule],
+    verdict: Verdict,
+    at: datetime,
+) -> Regrouped:
+    """The open groups after their alerts changed. At most one group per topic is open."""
+    placed = _placed(groups, alerts, rules, verdict, at)
+    standing = {group.topic: group for group in _rekeyed([each for each in groups if each.open], placed)}
+    after: list[AlertGroup] = []
+    homes: dict[Key, str] = {}
+    for topic in dict.fromkeys((*standing, *placed)):
+        members = placed.get(topic, ())
+        group = standing.get(topic) or _opened(topic, members, [*standing.values(), *after], at)
+        lives = _lives(group, members)
+        after.append(_updated(group, members, verdict, at) if lives else _closed(group, alerts, placed, at))
+        homes |= {member.alert.key: group.id for member in members}
+    by_id = {group.id: group for group in after}
+    return Regrouped(
+        groups=tuple(after),
+        alerts=tuple(_at_home(alert, homes, by_id, rules, at) for alert in alerts),
+        members={
+            group.id: tuple((member.alert, member.rule) for member in placed.get(group.topic, ()))
+            for group in after
+            if group.open
+        },
+    )
+
+
+# -- where alerts belong -------------------------------------------------------------
+
+
+def _placed(
+    groups: Sequence[AlertGroup],
+    alerts: Sequence[Alert],
+    rules: Mapping[str, Rule],
+    verdict: Verdict,
+    at: datetime,
+) -> dict[str, tuple[Member, ...]]:
+    """The firing alerts by topic, the worst first."""
+    firing = [alert for alert in alerts if alert.firing and alert.rule in rules]
+    firing.sort(key=lambda alert: (SEVERITY_LEVELS.get(alert.severity, 9), alert.standing.since, alert.key))
+    placed: dict[str, tuple[Member, ...]] = {}
+    for alert in firing:
+        rule = rules[alert.rule]
+        place = _place(alert, rule, verdict, groups, at)
+        if place is not None:
+            topic, role = place
+            placed[topic] = (*placed.get(topic, ()), Member(alert, rule, role))
+    return placed
+
+
+def _place(
+    alert: Alert, rule: Rule, verdict: Verdict, groups: Sequence[AlertGroup], at: datetime
+) -> tuple[str, Role] | None:
+    """The topic of an alert and its role there; None when what it echoes was told to be over."""
+    if rule.topic is not None:
+        return rule.topic, Role.HOLDER
+    if rule.metric.name == VERDICT_SEVERITY:
+        return topic_of_cause(dict(alert.labels).get("cause", UNEXPLAINED)), Role.LEADER
+    if in_trouble(verdict) and verdict.cause in rule.metric.explained_by:
+        return topic_of_cause(verdict.cause), Role.FOLLOWER
+    home = _home(alert, rule, groups, at)
+    if home is not None and home.open:
+        return home.topic, Role.FOLLOWER if home.led else Role.HOLDER
+    if home is not None or (alert.quiet_until is not None and at < alert.quiet_until):
+        return None
+    return rule.metric.topic, Role.HOLDER
+
+
+def _home(alert: Alert, rule: Rule, groups: Sequence[AlertGroup], at: datetime) -> AlertGroup | None:
+    """The group that a symptom is in, or the trouble just past that it echoes; None when it stands alone."""
+    if not rule.metric.explained_by:
+        return None
+    own = next((group for group in groups if group.id == alert.group and group.open), None)
+    if own is not None or alert.quiet_until is not None:
+        return own
+    echoed = [group for group in groups if group.led and group.story.cause in rule.metric.explained_by]
+    latest = max(echoed, key=lambda group: group.closed_at or at, default=None)
+    if latest is None or latest.closed_at is None:
+        return latest
+    return latest if at - latest.closed_at < rule.ask.window + ECHO else None
+
+
+def _rekeyed(groups: list[AlertGroup], placed: Mapping[str, Sequence[Member]]) -> list[AlertGroup]:
+    """What nothing explained goes on under the topic that now explains it: no second page for one cause."""
+    taken = {group.topic for group in groups}
+    if UNEXPLAINED not in taken or UNEXPLAINED in placed:
+        return groups
+    puzzle = next(group for group in groups if group.topic == UNEXPLAINED)
+    for topic, members in placed.items():
+        if topic not in taken and any(member.alert.group == puzzle.id for member in members):
+            return [replace(group, topic=topic) if group is puzzle else group for group in groups]
+    return groups
+
+
+# -- groups that begin, go on and end --------------------------------------------------
+
+
+def _opened(topic: str, members: Sequence[Member], others: Sequence[AlertGroup], at: datetime) -> AlertGroup:
+    taken = {group.dedup_key for group in others}
+    dedup_key = next(key for key in _keys(topic) if key not in taken)
+    story = story_of_alerts(topic, [(member.alert, member.rule) for member in members])
+    return AlertGroup(
+        id=f"{dedup_key}@{at:%Y%m%dT%H%M%S.%f}",
+        dedup_key=dedup_key,
+        topic=topic,
+        opened_at=at,
+        spells=(),
+        story=story,
+    )
+
+
+def _keys(topic: str) -> Iterable[str]:
+    yield topic
+    yield from (f"{topic}-{number}" for number in range(2, 1000))
+
+
+def _lives(group: AlertGroup, members: Sequence[Member]) -> bool:
+    """A group that the verdict led ends with it: its symptoms may echo for the length of their windows."""
+    return any(member.role is not Role.FOLLOWER or not group.led for member in members)
+
+
+def _closed(
+    group: AlertGroup, alerts: Sequence[Alert], placed: Mapping[str, Sequence[Member]], at: datetime
+) -> AlertGroup:
+    """Where alerts of the group fire on, another group tells of them: the last page says which."""
+    heirs = [
+        topic
+        for topic, members in placed.items()
+        if topic != group.topic and any(member.alert.group == group.id for member in members)
+    ]
+    what = f"{group.story.what} (goes on as {plain(heirs[0])})" if heirs else group.story.what
+    quiet = [alert.standing.unmatched_since for alert in alerts if alert.group == group.id]
+    ended_at = max((since for since in quiet if since is not None), default=at)
+    return replace(group, closed_at=at, ended_at=ended_at, story=replace(group.story, what=what))
+
+
+def _updated(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at: datetime) -> AlertGroup:
+    severity = worst(member.alert.severity for member in members)
+    spells = group.spells
+    if severity is not group.severity:
+        ended = (*spells[:-1], replace(spells[-1], until=at)) if spells else ()
+        spells = (*ended, SeveritySpell(severity, at))
+    return replace(
+        group,
+        spells=spells,
+        story=_story(group, members, verdict, at),
+        led=group.led or any(member.role is Role.LEADER for member in members),
+        alerts=tuple(sorted({member.alert.rule for member in members})),
+    )
+
+
+def _story(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at: datetime) -> Story:
+    if in_trouble(verdict) and topic_of_cause(verdict.cause) == group.topic:
+        told = story_of_verdict(verdict, at)
+        # The verdict of a trouble that goes on may begin anew; the group has seen its beginning.
+        return replace(told, since=min(told.since, group.story.since))
+    own = [(member.alert, member.rule) for member in members if member.role is Role.HOLDER]
+    led_now = any(member.role is Role.LEADER for member in members)
+    return group.story if led_now or not own else story_of_alerts(group.topic, own)
+
+
+def _at_home(
+    alert: Alert,
+    homes: Mapping[Key, str],
+    groups: Mapping[str, AlertGroup],
+    rules: Mapping[str, Rule],
+    at: datetime,
+) -> Alert:
+    home = homes.get(alert.key)
+    if home is None:
+        return alert
+    if groups[home].open:
+        return (
+            alert
+            if (alert.group, alert.quiet_until) == (home, None)
+            else replace(alert, group=home, quiet_until=None)
+        )
+    rule = rules[alert.rule]
+    return replace(alert, group=home, quiet_until=at + rule.ask.window + rule.timing.keep + ECHO)

@@ -1,0 +1,140 @@
+"""Metrics of requests: how many fail and how long the others take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from claude_tui.alerting.metric import Ask, Metric, Reading, Unit, one
+from claude_tui.alerting.scene import Scene
+from claude_tui.alerting.topics import ALL_CAUSES, PROVIDER, PROVIDER_CAUSES, UNEXPLAINED
+from claude_tui.analysis.kinds import ERROR_CLASSES
+from claude_tui.analysis.windows import MIN_REQUESTS, MIN_SAMPLES, nearest_rank
+from claude_tui.model.observation import Source
+from claude_tui.model.verdict import Cause
+
+__all__ = ["request_metrics"]
+
+# -- requests that fail --------------------------------------------------------------
+
+_SOURCES = {
+    "api": ((Source.MESSAGES, Source.MODELS), "requests"),
+    "messages": ((Source.MESSAGES,), "messages"),
+    "models": ((Source.MODELS,), "lists of models"),
+}
+_TOPICS: dict[str, tuple[str, frozenset[Cause]]] = {
+    "overloaded": (PROVIDER, PROVIDER_CAUSES),
+    "server_error": (PROVIDER, PROVIDER_CAUSES),
+    "rate_limited": (Cause.RATE_LIMITED.value, frozenset({Cause.RATE_LIMITED, Cause.SPEND_LIMIT})),
+}
+
+
+def _share(sources: tuple[Source, ...], kind: str | None) -> Callable[[Scene, Ask], Reading]:
+    def read(scene: Scene, ask: Ask) -> Reading:
+        tally = scene.tally(sources, ask.window)
+        if tally.requests < MIN_REQUESTS:
+            return None
+        failed = tally.failed(kind)
+        return one(failed / tally.requests if failed >= ask.minimum else 0.0)
+
+    return read
+
+
+def _count(sources: tuple[Source, ...], kind: str | None) -> Callable[[Scene, Ask], Reading]:
+    def read(scene: Scene, ask: Ask) -> Reading:
+        tally = scene.tally(sources, ask.window)
+        return one(tally.failed(kind)) if tally.requests else None
+
+    return read
+
+
+def _of_failures() -> Iterator[Metric]:
+    for prefix, (sources, noun) in _SOURCES.items():
+        kinds: list[tuple[str, str | None, str]] = [("failure", None, "that failed")]
+        kinds += [(row.key, row.key, f"that ended in {row.label}") for row in ERROR_CLASSES]
+        for suffix, kind, words in kinds:
+            topic, explained_by = _TOPICS.get(suffix, (UNEXPLAINED, ALL_CAUSES))
+            yield Metric(
+                f"{prefix}.{suffix}_share",
+                Unit.SHARE,
+                f"Share of the {noun} {words}; 0 with fewer than `minimum` of them.",
+                _share(sources, kind),
+                windowed=True,
+                minimum=3,
+                topic=topic,
+                explained_by=explained_by,
+            )
+            yield Metric(
+                f"{prefix}.{suffix}_count",
+                Unit.COUNT,
+                f"Number of {noun} {words}.",
+                _count(sources, kind),
+                windowed=True,
+                topic=topic,
+                explained_by=explained_by,
+            )
+
+
+def _run(source: Source) -> Callable[[Scene, Ask], Reading]:
+    return lambda scene, _ask: one(scene.failures_in_a_row(source))
+
+
+def _of_runs() -> Iterator[Metric]:
+    for source in (Source.MESSAGES, Source.MODELS):
+        doc = f"How many of the newest {source.value} probes failed one after the other."
+        yield Metric(f"{source.value}.failures_in_a_row", Unit.COUNT, doc, _run(source))
+
+
+# -- how long answers take -----------------------------------------------------------
+
+# Three times a few milliseconds is still nothing.
+MIN_EXCESS_S = 0.2
+_MEASURES = {"messages.ttft": "TTFT", "messages.total": "message", "models.total": "models"}
+_RANKS = {"p50": (0.50, MIN_SAMPLES), "p95": (0.95, 20), "p99": (0.99, 100)}
+
+
+def _rank(measure: str, fraction: float) -> Callable[[Scene, Ask], Reading]:
+    def read(scene: Scene, ask: Ask) -> Reading:
+        ordered = scene.seconds(measure, ask.window)
+        return one(nearest_rank(ordered, fraction)) if len(ordered) >= max(ask.minimum, 1) else None
+
+    return read
+
+
+def _ratio(measure: str) -> Callable[[Scene, Ask], Reading]:
+    def read(scene: Scene, ask: Ask) -> Reading:
+        ordered, usual = scene.seconds(measure, ask.window), scene.usual(measure)
+        if len(ordered) < max(ask.minimum, 1) or not usual:
+            return None
+        typical = nearest_rank(ordered, 0.5)
+        ratio = typical / usual
+        return one(ratio if typical - usual >= MIN_EXCESS_S else min(ratio, 1.0))
+
+    return read
+
+
+def _of_latency() -> Iterator[Metric]:
+    for prefix, measure in _MEASURES.items():
+        for name, (fraction, least) in _RANKS.items():
+            doc = f"{name} of {prefix.replace('.', ' ')} in seconds, from `minimum` successes on."
+            yield Metric(
+                f"{prefix}_{name}",
+                Unit.SECONDS,
+                doc,
+                _rank(measure, fraction),
+                windowed=True,
+                minimum=least,
+            )
+        yield Metric(
+            f"{prefix}_ratio",
+            Unit.RATIO,
+            f"Median of {prefix.replace('.', ' ')} against that of the previous day; 1 below 0.2 s more.",
+            _ratio(measure),
+            windowed=True,
+            minimum=MIN_SAMPLES,
+        )
+
+
+def request_metrics() -> Iterator[Metric]:
+    yield from _of_failures()
+    yield from _of_runs()
+    yield from _of_latency()

@@ -1,0 +1,200 @@
+"""Routes: where pages go, which pages each takes, and how they stand in the settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from claude_tui.alerting.addresses import masked, plain_http, secrets_of
+from claude_tui.alerting.metrics import METRICS
+from claude_tui.alerting.reading import AlertsConfigError, Table
+from claude_tui.alerting.rules import NAME, Rule, is_name
+from claude_tui.model.alert import AlertGroup
+from claude_tui.model.verdict import Cause, Severity
+
+__all__ = ["SCREEN", "AlertSettings", "Match", "Policy", "Route", "RouteKind", "read_settings"]
+
+SCREEN = "screen"
+"""The route that is always there: the dashboard itself."""
+
+PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue"
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_OBVIOUS_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
+_SEVERITIES = tuple(severity.value for severity in Severity if severity.trouble)
+
+
+class RouteKind(StrEnum):
+    APPRISE = "apprise"
+    PAGERDUTY = "pagerduty"
+    ALERTMANAGER = "alertmanager"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Which groups a route takes; what is empty takes all.
+
+    `causes` are causes of a verdict or topics, `metrics` names of metrics: at least one alert of
+    the group is of one of them.
+    """
+
+    severities: frozenset[Severity] = frozenset()
+    causes: frozenset[str] = frozenset()
+    metrics: frozenset[str] = frozenset()
+
+    def takes(self, group: AlertGroup, rules: Iterable[Rule]) -> bool:
+        if self.severities and group.severity not in self.severities:
+            return False
+        if self.causes and self.causes.isdisjoint({group.topic, group.story.cause}):
+            return False
+        return not self.metrics or any(rule.metric.name in self.metrics for rule in rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One receiver. `url` and `key` may be secrets: show `address`. `problem` says why it is of no use."""
+
+    name: str
+    kind: RouteKind
+    url: str = field(default="", repr=False)
+    key: str = field(default="", repr=False)
+    address: str = ""
+    match: Match = field(default_factory=Match)
+    problem: str | None = None
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        parts = secrets_of(self.url) if self.url and self.url != PAGERDUTY_URL else ()
+        return tuple(each for each in (*parts, self.key) if each)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How often a page that is still true is sent again: P1 to P3, acknowledged ones, and P4.
+
+    `easing` is how long a lower severity must last before it is told.
+    """
+
+    reminder: timedelta = timedelta(hours=1)
+    acknowledged: timedelta = timedelta(hours=4)
+    minor: timedelta = timedelta(hours=24)
+    easing: timedelta = timedelta(minutes=15)
+
+    def reminder_of(self, severity: Severity, *, acknowledged: bool) -> timedelta:
+        usual = self.minor if severity is Severity.P4 else self.reminder
+        return max(usual, self.acknowledged) if acknowledged else usual
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """The `[alerts]` table. `bell` rings the terminal, `notification` asks it for one (OSC 9)."""
+
+    routes: tuple[Route, ...] = ()
+    policy: Policy = field(default_factory=Policy)
+    bell: bool = True
+    notification: bool = False
+
+
+def read_settings(
+    table: Mapping[str, object], *, file: str, environ: Mapping[str, str], topics: Collection[str] = ()
+) -> AlertSettings:
+    """The table `[alerts]` of the settings file, whose name is `file` in complaints.
+
+    `topics` are those of a person's own rules. A secret that the environment lacks makes its route
+    useless, with the reason in it; whatever else does not fit raises AlertsConfigError.
+    """
+    problems: list[str] = []
+    top = Table(file, "alerts", table, problems)
+    least, usual = timedelta(minutes=1), Policy()
+    settings = AlertSettings(
+        routes=tuple(_routes(top.table("routes"), environ, topics)),
+        policy=Policy(
+            top.span("reminder", usual.reminder, low=least),
+            top.span("reminder_acknowledged", usual.acknowledged, low=least),
+            top.span("reminder_minor", usual.minor, low=least),
+            top.span("easing", usual.easing),
+        ),
+        bell=top.flag("bell", True),
+        notification=top.flag("notification", False),
+    )
+    top.done()
+    if problems:
+        raise AlertsConfigError(problems)
+    return settings
+
+
+def _routes(table: Table, environ: Mapping[str, str], topics: Collection[str]) -> Iterator[Route]:
+    for name, each in table.data.items():
+        if not is_name(name) or name == SCREEN:
+            table.wrong(name, "a route of this name", f"{NAME}, but not {SCREEN}")
+        elif not isinstance(each, dict):
+            table.wrong(name, "something else", "a table")
+        else:
+            path = f"{table.key}.{name}"
+            yield _route(name, Table(table.file, path, each, table.problems), environ, topics)
+
+
+def _route(name: str, table: Table, environ: Mapping[str, str], topics: Collection[str]) -> Route:
+    kind = table.choice("kind", RouteKind, RouteKind.APPRISE, required=True)
+    secrets = _Secrets(table, environ)
+    fallback = PAGERDUTY_URL if kind is RouteKind.PAGERDUTY else ""
+    url = secrets.read("url", required=not fallback) or fallback
+    key = secrets.read("routing_key", required=True) if kind is RouteKind.PAGERDUTY else ""
+    if url and not _usable(kind, url):
+        table.wrong("url", f"something else ({masked(url)})", _EXPECTED[kind])
+    match = _match(table.table("match"), topics)
+    table.done()
+    return Route(name, kind, url, key, masked(url) if url else "…", match, secrets.missing)
+
+
+_EXPECTED = {
+    RouteKind.APPRISE: "a URL of apprise, such as slack://…, mailto://… or json://host/path",
+    RouteKind.PAGERDUTY: "an http or https URL",
+    RouteKind.ALERTMANAGER: "an http or https URL, such as http://alertmanager:9093",
+}
+
+
+def _usable(kind: RouteKind, url: str) -> bool:
+    if kind is RouteKind.APPRISE:
+        return re.match(r"[A-Za-z][A-Za-z0-9+.-]*://\S", url) is not None and not re.search(r"\s", url)
+    return plain_http(url)
+
+
+class _Secrets:
+    """Reads `key` or, by the name of a variable, `key_env`; remembers what the environment lacks."""
+
+    def __init__(self, table: Table, environ: Mapping[str, str]) -> None:
+        self._table = table
+        self._environ = environ
+        self.missing: str | None = None
+
+    def read(self, key: str, *, required: bool) -> str:
+        table, variable_key = self._table, f"{key}_env"
+        given, variable = table.hidden(key), table.hidden(variable_key)
+        if given and variable:
+            table.wrong(variable_key, "both", f"either {key} or {variable_key}")
+        if variable and not _VARIABLE.fullmatch(variable):
+            table.wrong(variable_key, "something else (not shown)", "the name of an environment variable")
+        elif variable:
+            given = self._environ.get(variable, "").strip()
+            if not given:
+                # A key pasted here by mistake must not be shown as if it were a name.
+                name = f" {variable}" if _OBVIOUS_NAME.fullmatch(variable) else ""
+                self.missing = f"the environment variable{name} that {variable_key} names is not set"
+        elif not given and required and key not in table.data:
+            table.wrong(key, "nothing", f"{key}, or {variable_key} with the name of a variable that holds it")
+        return given
+
+
+def _match(table: Table, topics: Collection[str]) -> Match:
+    causes = [cause.value for cause in Cause if cause not in (Cause.HEALTHY, Cause.UNKNOWN)]
+    known = [*causes, *(metric.topic for metric in METRICS.values()), *topics]
+    match = Match(
+        frozenset(Severity(name) for name in table.names("severity", allowed=_SEVERITIES)),
+        frozenset(table.names("cause", allowed=tuple(dict.fromkeys(known)))),
+        frozenset(table.names("metric", allowed=tuple(METRICS))),
+    )
+    table.done()
+    return match

@@ -1,0 +1,138 @@
+"""What pages say, in plain text: what, whose, since when, how bad, and what to do next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from claude_tui.alerting.rules import Rule
+from claude_tui.analysis.words import duration
+from claude_tui.model.alert import Alert, AlertGroup, Page, PageKind, Story
+from claude_tui.model.text import inert
+from claude_tui.model.verdict import Severity, Side, Verdict
+
+__all__ = ["calm", "page_of", "story_of_alerts", "story_of_verdict"]
+
+RESPONSES = {
+    Severity.P1: "respond now",
+    Severity.P2: "respond within 15 minutes",
+    Severity.P3: "respond within an hour",
+    Severity.P4: "respond on the next business day",
+}
+SIDES = {
+    Side.THEM: "theirs, the provider's",
+    Side.US: "ours",
+    Side.PATH: "neither's: the path between",
+    Side.UNCLEAR: "not clear yet",
+    Side.NONE: "nobody's",
+}
+LINE = 300
+MAX_EVIDENCE = 4
+MAX_NAMES = 12
+
+# What chat programs would act on, or make a link of, in text that came from a server.
+_MENTION = re.compile(r"<(?=[!@#/A-Za-z])")
+_TAMED = str.maketrans({"@": "＠", "`": "'"})
+
+
+def calm(text: str, limit: int = LINE) -> str:
+    """Foreign text for a message: on one line, inert, mentioning nobody and linking nowhere."""
+    tamed = _MENTION.sub("‹", inert(text, limit).translate(_TAMED))
+    return inert(tamed.replace("://", "[:]//").replace("](", "] ("), limit)
+
+
+def story_of_verdict(verdict: Verdict, at: datetime) -> Story:
+    return Story(
+        cause=verdict.cause.value,
+        side=verdict.side,
+        what=calm(verdict.summary),
+        since=verdict.since or verdict.detected_at or at,
+        next_step=calm(verdict.next_step),
+        evidence=tuple(calm(each) for each in verdict.evidence[:MAX_EVIDENCE]),
+    )
+
+
+def story_of_alerts(topic: str, alerts: Sequence[tuple[Alert, Rule]]) -> Story:
+    """The story of alerts that no verdict explains; the worst is the first."""
+    leading, rule = alerts[0]
+    same = [alert for alert, _ in alerts if alert.rule == leading.rule]
+    others = [alert for alert, _ in alerts if alert.rule != leading.rule]
+    return Story(
+        cause=topic,
+        side=rule.side,
+        what=calm(f"{rule.summary}: {_values(same)}"),
+        since=min(alert.standing.since for alert, _ in alerts),
+        next_step=inert(rule.next_step, LINE),
+        evidence=tuple(calm(f"{alert.summary}: {_values([alert])}") for alert in others[:MAX_EVIDENCE]),
+    )
+
+
+def _values(alerts: Sequence[Alert]) -> str:
+    told = [" ".join([*(value for _, value in alert.labels), alert.words]).strip() for alert in alerts[:3]]
+    more = f" and {len(alerts) - 3} more" if len(alerts) > 3 else ""
+    return ", ".join(told) + more
+
+
+def page_of(group: AlertGroup, kind: PageKind, at: datetime, *, target: str, severity: Severity) -> Page:
+    """One page of a group, which says that it is or was of this severity."""
+    story = group.story
+    return Page(
+        id=f"{group.id}/{group.pages + 1}",
+        group=group.id,
+        dedup_key=group.dedup_key,
+        kind=kind,
+        at=at,
+        severity=severity,
+        topic=group.topic,
+        cause=story.cause,
+        side=story.side,
+        target=target,
+        title=inert(f"{_head(group, kind, severity, at)} {target}: {story.what}", LINE),
+        lines=tuple(_lines(group, kind, severity, at)),
+        since=story.since,
+        next_step=story.next_step,
+        alerts=group.alerts[:MAX_NAMES],
+    )
+
+
+def _head(group: AlertGroup, kind: PageKind, severity: Severity, at: datetime) -> str:
+    lasted = duration(at - group.story.since)
+    match kind:
+        case PageKind.SEVERITY:
+            return f"[{severity}, was {group.paged_severity}]"
+        case PageKind.ACKNOWLEDGED:
+            return f"[{severity}, acknowledged by {group.acknowledged.by if group.acknowledged else '?'}]"
+        case PageKind.REMINDER:
+            return f"[{severity}, still after {lasted}]"
+        case PageKind.RESOLVED:
+            return f"[resolved after {duration((group.ended_at or at) - group.story.since)}]"
+    return f"[{severity}]"
+
+
+def _lines(group: AlertGroup, kind: PageKind, severity: Severity, at: datetime) -> Iterator[str]:
+    story = group.story
+    resolved = kind is PageKind.RESOLVED
+    yield f"What: {story.what}"
+    yield f"Whose: {SIDES[story.side]}"
+    if resolved:
+        yield f"From: {_instant(story.since)}"
+        yield f"To: {_instant(group.ended_at or at)}, and quiet since"
+        yield f"How bad: it was {severity}"
+    else:
+        yield f"Since: {_instant(story.since)} ({duration(at - story.since)})"
+        yield f"How bad: {severity}, {RESPONSES.get(severity, 'no hurry')}"
+    for sentence in story.evidence:
+        yield f"- {sentence}"
+    if story.next_step and not resolved:
+        yield f"Next: {story.next_step}"
+    if group.acknowledged is not None:
+        reason = f": {group.acknowledged.reason}" if group.acknowledged.reason else ""
+        yield calm(f"Acknowledged by {group.acknowledged.by} at {_instant(group.acknowledged.at)}{reason}")
+    if group.alerts:
+        more = f" and {len(group.alerts) - MAX_NAMES} more" if len(group.alerts) > MAX_NAMES else ""
+        yield f"Alerts: {', '.join(group.alerts[:MAX_NAMES])}{more}"
+
+
+def _instant(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"

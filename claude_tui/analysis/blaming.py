@@ -1,0 +1,102 @@
+"""Which cause explains most of some failures, and how it is told."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from claude_tui.analysis.contrast import Contrast, blame
+from claude_tui.analysis.leading import leading
+from claude_tui.analysis.ours import Named, name_limit, name_model
+from claude_tui.analysis.scene import Scene
+from claude_tui.analysis.words import brief
+from claude_tui.knowledge import Advice
+from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.verdict import Cause
+
+__all__ = ["Lead", "lead_among", "name_case", "retry_after_s", "words_for"]
+
+# The advice is that of most of the newest failures.
+_ADVICE_OVER = 6
+# A second cause is named from two failures and this share on.
+_ALSO_SHARE, _ALSO_COUNT = 0.1, 2
+_GATEWAY_STATUS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """The cause that explains most failures: its failures, what to say, and the causes beside it.
+
+    `changed` is the first failure since the cause last changed for good, None where it did not.
+    """
+
+    advice: Advice
+    failures: tuple[Observation, ...]
+    shown: int
+    share: float
+    also: tuple[Cause, ...]
+    changed: Observation | None
+
+    @property
+    def newest(self) -> Observation:
+        return self.failures[-1]
+
+
+def lead_among(failures: Sequence[Observation], contrast: Contrast) -> Lead:
+    blames = [blame(seen, contrast) for seen in failures]
+    causes = [advice.cause for advice in blames]
+    leader = leading(causes)
+    cause, shares = leader.kind, leader.shares
+    counts = Counter(causes[leader.since :])
+    mine = [(seen, advice) for seen, advice in zip(failures, blames, strict=True) if advice.cause is cause]
+    advice = Counter(advice for _, advice in reversed(mine[-_ADVICE_OVER:])).most_common(1)[0][0]
+    chosen = tuple(seen for seen, each in mine if each is advice)
+    others = [
+        other
+        for other in sorted(shares, key=lambda each: -shares[each])
+        if other is not cause and shares[other] >= _ALSO_SHARE and counts[other] >= _ALSO_COUNT
+    ]
+    changed = failures[leader.since] if leader.since else None
+    return Lead(advice, chosen, len(failures), shares[cause], tuple(others), changed)
+
+
+def name_case(scene: Scene, newest: Observation, advice: Advice) -> Named:
+    """The advice for the very case: which limit, what became of the model."""
+    if advice.cause is Cause.MODEL_UNAVAILABLE:
+        return name_model(scene, newest, advice)
+    return name_limit(scene, newest, advice)
+
+
+def words_for(scene: Scene, newest: Observation, bucket: str | None = None) -> dict[str, str | None]:
+    """What fills the placeholders of an advice."""
+    return {
+        "status": _status_words(newest),
+        "type": newest.error_type and brief(newest.error_type),
+        "bucket": bucket,
+        "model": brief(newest.model or scene.facts.model or "") or None,
+        "host": scene.facts.host,
+        "what": brief(newest.message or newest.error_type or newest.outcome.value),
+    }
+
+
+def _status_words(seen: Observation) -> str | None:
+    """`529`; for one in the clothes of another, both."""
+    if seen.http_status is None:
+        return None
+    wrapped = {Outcome.OVERLOADED: "529", Outcome.RATE_LIMITED: "429"}.get(seen.outcome)
+    if wrapped is None or seen.http_status != _GATEWAY_STATUS:
+        return str(seen.http_status)
+    said = seen.error_type in {"overloaded_error", "rate_limit_error"}
+    return f"{wrapped} wrapped in a 500" if said else "a 500 that says Overloaded"
+
+
+def retry_after_s(scene: Scene, newest: Observation, advice: Advice) -> float | None:
+    """What is left of the server's own wait, else the first wait of the policy; None where useless."""
+    policy = advice.retry
+    if policy is None or not policy.worthwhile:
+        return None
+    asked = newest.retry_after_s if policy.honours_retry_after else None
+    if asked:
+        return max(0.0, round(asked - (scene.at - newest.at).total_seconds(), 1))
+    return policy.wait_s(1)

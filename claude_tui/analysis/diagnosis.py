@@ -1,0 +1,257 @@
+"""What is wrong, whose it is, how bad it is and what to do next: one Verdict from all that is known.
+
+The judges go from what fails over what is not known to what is well; the first that finds something
+has it. All of it is a function of the observations up to an instant, also what keeps a verdict from
+flapping (see `trouble` and `leading`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from claude_tui.analysis.evidence import answers_in, low_limits, named
+from claude_tui.analysis.failing import judge_messages, judge_models
+from claude_tui.analysis.finding import Finding, verdict_of
+from claude_tui.analysis.history import History
+from claude_tui.analysis.options import Options
+from claude_tui.analysis.rare import judge_rare
+from claude_tui.analysis.scene import Facts, Scene, facts_of, scene_at
+from claude_tui.analysis.severity import worse
+from claude_tui.analysis.slowness import Slow, long_tail, slow_opening, slow_to_end
+from claude_tui.analysis.thresholds import Thresholds
+from claude_tui.analysis.words import brief, duration, latency
+from claude_tui.knowledge import Reach, knowledge
+from claude_tui.model.observation import Source
+from claude_tui.model.snapshot import StatusView
+from claude_tui.model.verdict import Severity, Verdict
+
+__all__ = ["Facts", "Thresholds", "diagnose", "facts_of"]
+
+# So many answers make a verdict that all is well, as so many failures make one that it is not.
+ENOUGH = 2
+
+
+def diagnose(
+    history: History,
+    at: datetime,
+    options: Options,
+    facts: Facts | None = None,
+    thresholds: Thresholds | None = None,
+    *,
+    view: StatusView | None = None,
+) -> Verdict:
+    """The Verdict at `at` (aware UTC). What began later than `at` has no influence on it.
+
+    `view` is what `status_view` gives for `at`, for who has it already.
+    """
+    scene = scene_at(history, at, options, facts or Facts(), thresholds or Thresholds(), view)
+    finding = next(found for judge in _JUDGES if (found := judge(scene)) is not None)
+    return verdict_of(scene, finding)
+
+
+# -- nothing, or too little, is known ------------------------------------------------------
+
+
+def _own_fault(scene: Scene) -> Finding | None:
+    """The probe of messages crashes: that says nothing of the API."""
+    newest = scene.newest(Source.MESSAGES)
+    if newest is None or not newest.failed or knowledge().of(newest).advice.id != "own_fault":
+        return None
+    return _unknown("own_fault", f"The last message probe: {brief(newest.message or '')}.")
+
+
+def _unprobed(scene: Scene) -> Finding | None:
+    """Messages are not heard of: never, or no longer."""
+    if not scene.is_stale(Source.MESSAGES):
+        return None
+    models = _models_sentence(scene)
+    if scene.facts.lacks_key:
+        return _unknown("no_key", models, f"{brief(scene.facts.held or '')}.")
+    newest = scene.newest(Source.MESSAGES)
+    if scene.facts.held:
+        return _unknown("held", models, what=brief(scene.facts.held))
+    if newest is None:
+        if scene.newest(Source.MODELS) is None:
+            return _unknown("no_data")
+        return _unknown("few", models, what="No message probe so far")
+    ago = duration(scene.at - newest.at)
+    last = f"The last one failed with {named(newest)}." if newest.failed else "The last one succeeded."
+    return _unknown("stale", last, models, what=f"No message probe for {ago}")
+
+
+def _too_few(scene: Scene) -> Finding | None:
+    """One answer is no health, and one failure no incident."""
+    recent = scene.recent(Source.MESSAGES)
+    answered = sum(not seen.failed for seen in recent)
+    if answered >= ENOUGH:
+        return None
+    failed = len(recent) - answered
+    count = f"{len(recent)} message probe{'s' if len(recent) != 1 else ''} so far"
+    words = f"{count}, {failed} failed ({named(recent[-1])})" if recent and recent[-1].failed else count
+    return _unknown("few", _models_sentence(scene), what=words)
+
+
+def _models_sentence(scene: Scene) -> str:
+    """How the list of models goes, for who cannot ask messages."""
+    newest = scene.newest(Source.MODELS)
+    if newest is None or scene.is_stale(Source.MODELS):
+        return ""
+    if newest.failed:
+        return f"The last model list failed with {named(newest)}."
+    if newest.error_type is not None:
+        return f"The API answers without a key (HTTP {newest.http_status})."
+    words = answers_in(scene, Source.MODELS)
+    return f"{words[0].upper()}{words[1:]}, which says nothing of inference."
+
+
+def _unknown(advice: str, *evidence: str, what: str | None = None) -> Finding:
+    return Finding(
+        advice=knowledge().advice[advice],
+        confidence=0.0,
+        evidence=tuple(sentence for sentence in evidence if sentence),
+        words={"what": what},
+    )
+
+
+# -- slow ------------------------------------------------------------------------------------
+
+
+def _slow(scene: Scene) -> Finding | None:
+    if scene.slow is not None:
+        return _slow_finding(scene, scene.slow, "slow_network" if scene.slow.network else "slow")
+    last = slow_to_end(scene.history, scene.at, scene.options)
+    if last is not None:
+        return _slow_finding(scene, last, "slow_to_end")
+    opening = slow_opening(scene.history, scene.at)
+    return _slow_finding(scene, opening, "slow_network") if opening is not None else None
+
+
+def _slow_finding(scene: Scene, slow: Slow, advice: str) -> Finding:
+    tail = long_tail(scene.history, scene.at, scene.thresholds)
+    ratio = f"{slow.ratio:.1f}× usual" if slow.ratio is not None else None
+    usual = f" against {latency(slow.usual_s)} usually" if slow.usual_s is not None else ""
+    what = {"slow": "First token after", "slow_to_end": "A few tokens take"}.get(advice)
+    return Finding(
+        advice=knowledge().advice[advice],
+        confidence=0.9 if slow.usual_s is not None else 0.6,
+        severity=worse(Severity.P4, Severity.P2 if tail else Severity.NONE),
+        evidence=(
+            f"{what} {latency(slow.now_s)}{usual}, no errors." if what else "",
+            f"{slow.network[0].upper()}{slow.network[1:]}." if slow.network else "",
+            f"{slow.server}; the network is as usual." if slow.server else "",
+            _tail_sentence(scene, *tail) if tail else "",
+        ),
+        words={
+            "ttft": latency(slow.now_s),
+            "ratio": ratio,
+            "what": slow.network if advice == "slow_network" else latency(slow.now_s),
+        },
+        since=datetime.fromtimestamp(slow.since, UTC),
+        detected_at=datetime.fromtimestamp(slow.known_at, UTC),
+    )
+
+
+def _tail(scene: Scene) -> Finding | None:
+    """Most answers are quick, but too many take very long."""
+    tail = long_tail(scene.history, scene.at, scene.thresholds)
+    if tail is None:
+        return None
+    long, total = tail
+    seen = [
+        one
+        for one in scene.recent(Source.MESSAGES)
+        if not one.failed and (one.timings.total or 0.0) > scene.thresholds.tail_s
+    ]
+    first = seen[0].at if seen else scene.at
+    return Finding(
+        advice=knowledge().advice["slow_to_end"],
+        confidence=0.8,
+        severity=Severity.P2,
+        evidence=(_tail_sentence(scene, long, total),),
+        words={"what": f"{long} of {total} messages took over {scene.thresholds.tail_s:g} s"},
+        since=first,
+        detected_at=first,
+    )
+
+
+def _tail_sentence(scene: Scene, long: int, total: int) -> str:
+    return f"{long} of {total} messages took longer than {scene.thresholds.tail_s:g} s."
+
+
+# -- well ------------------------------------------------------------------------------------
+
+
+def _notice(scene: Scene) -> Finding | None:
+    """They say that something we use is in trouble; our probes do not see it."""
+    if not (scene.word.known and scene.word.active):
+        return None
+    answers = answers_in(scene, Source.MESSAGES)
+    return Finding(
+        advice=knowledge().advice["notice"],
+        confidence=0.8,
+        severity=Severity.P4,
+        evidence=(f"{answers[0].upper()}{answers[1:]}, as usual.",),
+        since=scene.word.first_at,
+        detected_at=scene.word.first_at,
+        note=_notes(scene),
+    )
+
+
+def _healthy(scene: Scene) -> Finding:
+    recent = scene.recent(Source.MESSAGES)
+    failed = sum(seen.failed for seen in recent)
+    success = scene.history.last_success(Source.MESSAGES, scene.at)
+    ttft = success.timings.first_token if success is not None else None
+    answered = len(recent) - failed
+    sentence = f"{answered} of the last {len(recent)} message probes answered"
+    return Finding(
+        advice=knowledge().advice["healthy"],
+        confidence=1 - 0.5 ** min(answered, 6),
+        evidence=(f"{sentence}; {answers_in(scene, Source.MODELS)}.",)
+        if scene.ever_answered(Source.MODELS)
+        else (f"{sentence}.",),
+        words={"ttft": latency(ttft) if ttft is not None else None},
+        note=_notes(scene),
+    )
+
+
+def _notes(scene: Scene) -> str:
+    """What is worth a word though nothing is wrong."""
+    return " ".join(note for note in (_lone_failure(scene), _page_note(scene), low_limits(scene)) if note)
+
+
+def _lone_failure(scene: Scene) -> str:
+    for source in (Source.MESSAGES, Source.MODELS):
+        trouble = scene.going_on(source)
+        if trouble is None:
+            continue
+        newest = scene.failures_of(trouble, 1)[-1]
+        ago = duration(scene.at - newest.at)
+        if source is Source.MODELS and not scene.ever_answered(source):
+            return f"This endpoint gives no list of models ({named(newest)}); messages work."
+        if knowledge().of(newest).reach is not Reach.UNSENT:
+            return f"One {source.value} probe failed {ago} ago ({named(newest)}): too little for a verdict."
+    return ""
+
+
+def _page_note(scene: Scene) -> str:
+    if scene.word.others:
+        return f"Status page: {'; '.join(scene.word.others[:2])}; not what we use, and our probes are fine."
+    if scene.word.reports and not scene.word.active:
+        return "The page still watches an incident; components are green and our probes are fine."
+    return ""
+
+
+_JUDGES: tuple[Callable[[Scene], Finding | None], ...] = (
+    _own_fault,
+    judge_messages,
+    judge_models,
+    _unprobed,
+    judge_rare,
+    _too_few,
+    _slow,
+    _tail,
+    _notice,
+    _healthy,
+)

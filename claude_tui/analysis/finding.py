@@ -1,0 +1,63 @@
+"""What one judge of the diagnosis found, before the status page and the clock have their say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from claude_tui.analysis.scene import Scene
+from claude_tui.analysis.severity import respond_by
+from claude_tui.analysis.stance import lead_of, page_sentence, stance_of
+from claude_tui.knowledge import Advice
+from claude_tui.model.verdict import Cause, Severity, Side, Verdict
+
+__all__ = ["Finding", "verdict_of"]
+
+_CONFIRMED, _SURE = 0.03, 0.99
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`words` fill the placeholders of the advice."""
+
+    advice: Advice
+    confidence: float
+    severity: Severity = Severity.NONE
+    evidence: tuple[str, ...] = ()
+    words: Mapping[str, str | None] = field(default_factory=dict)
+    since: datetime | None = None
+    detected_at: datetime | None = None
+    retry_after_s: float | None = None
+    bucket: str | None = None
+    also: tuple[Cause, ...] = ()
+    note: str = ""
+
+
+def verdict_of(scene: Scene, finding: Finding) -> Verdict:
+    """The finding with the page's stance, the lead and the response clock."""
+    side = finding.advice.side
+    troubled = finding.severity.trouble
+    theirs = troubled and side in {Side.THEM, Side.UNCLEAR}
+    probes_fail = theirs and finding.advice.cause is not Cause.PROVIDER_NOTICE
+    confirmed = probes_fail and scene.word.troubled
+    detected_at = finding.detected_at if troubled else None
+    sentences = (*finding.evidence, page_sentence(scene.word, scene.view, scene.at))
+    return Verdict(
+        cause=finding.advice.cause,
+        side=side,
+        severity=finding.severity,
+        confidence=round(min(finding.confidence + _CONFIRMED * confirmed, _SURE), 2),
+        summary=finding.advice.summary(**finding.words),
+        evidence=tuple(sentence for sentence in sentences if sentence),
+        next_step=finding.advice.next,
+        retry_after_s=finding.retry_after_s,
+        page=stance_of(scene.word, finding.advice.cause, provider_fails=probes_fail),
+        since=finding.since if troubled else None,
+        detected_at=detected_at,
+        respond_by=respond_by(finding.severity, detected_at, scene.thresholds) if detected_at else None,
+        lead=lead_of(scene.word, finding.since) if probes_fail else None,
+        bucket=finding.bucket,
+        also=finding.also,
+        note=finding.note,
+    )

@@ -1,0 +1,199 @@
+"""What a diagnosis looks at: the troubles of both API sources, the page, and what only the engine knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from claude_tui.analysis.history import API_SOURCES, History
+from claude_tui.analysis.options import Options
+from claude_tui.analysis.reach import is_lost, took_until
+from claude_tui.analysis.slowness import Slow, slow_first_token
+from claude_tui.analysis.stance import PageWord, page_word
+from claude_tui.analysis.status import status_view
+from claude_tui.analysis.thresholds import Thresholds
+from claude_tui.analysis.trouble import BACK_SOON, Trouble, troubles_of
+from claude_tui.model.observation import Observation, Source
+from claude_tui.model.snapshot import EngineState, StatusView
+
+__all__ = ["Facts", "Scene", "facts_of", "scene_at"]
+
+# Probes of two sources lost in a row, as many as this, are no chance any more.
+LOST_IN_A_ROW = 3
+_LOOKED_AT = 40
+# Troubles of two sources that begin within this of each other are one.
+_TOGETHER = timedelta(minutes=5)
+# So many failures say which cause leads: with fewer, the first of them would decide too much.
+LEADING = 60
+# A page that has not been asked for so long says nothing of the network now.
+_HORIZON_S = 900.0
+# A message probe backs off up to a minute, and any probe may wait half a minute for its answer.
+_BACK_OFF_S, _ANSWER_S = 60.0, 30.0
+# Whatever a server asks for, the probes look again after an hour.
+_LONGEST_HOLD_S = 3600.0
+_KEY_NAMES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What no observation tells: the host's name, the model asked, and why messages are held back, if so.
+
+    `key_problem` is what looks wrong with a key that is tried all the same.
+    """
+
+    host: str = "the API"
+    model: str | None = None
+    held: str | None = None
+    key_problem: str | None = None
+
+    @property
+    def lacks_key(self) -> bool:
+        return self.held is not None and any(name in self.held for name in _KEY_NAMES)
+
+
+def facts_of(engine: EngineState) -> Facts:
+    held = next((probe.held_reason for probe in engine.probes if probe.source is Source.MESSAGES), None)
+    return Facts(host=engine.target.host, model=engine.target.model, held=held)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """`troubles` per API source, oldest first, of the last hour; the last one may go on.
+
+    `slow` is how late first tokens come, if they do.
+    """
+
+    history: History
+    at: datetime
+    options: Options
+    thresholds: Thresholds
+    facts: Facts
+    view: StatusView
+    word: PageWord
+    troubles: dict[Source, list[Trouble]]
+    slow: Slow | None
+
+    def going_on(self, source: Source) -> Trouble | None:
+        """The trouble of a source that is not over, be it only one failure so far."""
+        last = self.troubles[source][-1:]
+        return last[0] if last and last[0].open else None
+
+    def newest(self, source: Source) -> Observation | None:
+        return self.history.latest(source, self.at)
+
+    def is_stale(self, source: Source) -> bool:
+        """Whether nothing was heard of a source for longer than its interval explains.
+
+        A server may have asked to wait: then nothing is overdue before that time is up.
+        """
+        newest = self.newest(source)
+        if newest is None:
+            return True
+        asked_s = min(newest.retry_after_s or 0.0, _LONGEST_HOLD_S)
+        allowed = 3 * self.options.interval_s(source) + _ANSWER_S + asked_s
+        back_off = _BACK_OFF_S if source is Source.MESSAGES else 0.0
+        return (self.at - newest.at).total_seconds() > allowed + back_off
+
+    def recent(self, source: Source) -> list[Observation]:
+        """The exchanges of the last quarter of an hour, or of the last ten intervals."""
+        span = max(_HORIZON_S, 10 * self.options.interval_s(source))
+        return self.history.window(source, self.at - timedelta(seconds=span), self.at)
+
+    def ever_answered(self, source: Source) -> bool:
+        """Whether any exchange of it that is remembered was a success."""
+        instant = self.at.timestamp()
+        asked = self.history.exchanges(source).items.upto(instant)
+        return asked > self.history.failures(source).upto(instant)
+
+    def is_quirk(self, seen: Observation) -> bool:
+        """An endpoint that has no list of models at all fails to give one every time."""
+        return seen.source is Source.MODELS and not self.ever_answered(Source.MODELS)
+
+    def failures_of(self, trouble: Trouble, most: int = LEADING) -> list[Observation]:
+        """The newest failures of a trouble, oldest first."""
+        items = self.history.exchanges(trouble.source).items
+        failures = self.history.failures(trouble.source)
+        start, end = failures.first(items.at[trouble.first]), failures.upto(items.at[trouble.last])
+        return [items.values[items.first(at)] for at in failures.at[max(start, end - most) : end]]
+
+
+def scene_at(
+    history: History,
+    at: datetime,
+    options: Options,
+    facts: Facts,
+    thresholds: Thresholds,
+    view: StatusView | None = None,
+) -> Scene:
+    """`view` is what `status_view` gives for `at`, for who has it already."""
+    view = status_view(history, at, options) if view is None else view
+    troubles = {
+        source: troubles_of(history, source, at, thresholds, thresholds.rare_span_s) for source in API_SOURCES
+    }
+    newest = history.latest(Source.MESSAGES, at)
+    model = newest.model if newest is not None and newest.model else facts.model
+    slow = slow_first_token(history, at, options, thresholds, model)
+    if slow is not None:
+        troubles[Source.MESSAGES] = _kept_open(troubles[Source.MESSAGES])
+    word = page_word(history, view, at, options)
+    return _confirmed_together(Scene(history, at, options, thresholds, facts, view, word, troubles, slow))
+
+
+def _kept_open(troubles: list[Trouble]) -> list[Trouble]:
+    """Slow answers are no good probes: they end a trouble only when it is long past."""
+    last = troubles[-1:]
+    if not last or last[0].confirmed_at is None or last[0].clean >= BACK_SOON * last[0].clean_needed:
+        return troubles
+    return [*troubles[:-1], replace(last[0], clean_needed=BACK_SOON * last[0].clean_needed)]
+
+
+def _confirmed_together(scene: Scene) -> Scene:
+    """A failure of one source alone may be chance; together with those of another it is not."""
+    going_on = [trouble for source in API_SOURCES if (trouble := scene.going_on(source)) is not None]
+    doubtful = [trouble for trouble in going_on if trouble.confirmed_at is None]
+    if not doubtful:
+        return scene
+    known_at = _answered_together(scene, going_on) or _joined(scene, going_on)
+    if known_at is None and len(doubtful) == len(going_on):
+        known_at = _lost_together(scene, min(trouble.since for trouble in doubtful))
+    if known_at is None:
+        return scene
+    troubles = {source: list(each) for source, each in scene.troubles.items()}
+    for trouble in doubtful:
+        troubles[trouble.source][-1] = replace(trouble, confirmed_at=known_at)
+    return replace(scene, troubles=troubles)
+
+
+def _answered_together(scene: Scene, going_on: list[Trouble]) -> float | None:
+    """When messages and models had both been answered with an error, in POSIX seconds."""
+    if len(going_on) < len(API_SOURCES):
+        return None
+    told = [
+        [seen for seen in scene.failures_of(trouble) if not is_lost(seen) and not scene.is_quirk(seen)]
+        for trouble in going_on
+    ]
+    return max(took_until(seen[0]) for seen in told) if all(told) else None
+
+
+def _joined(scene: Scene, going_on: list[Trouble]) -> float | None:
+    """When messages began to fail right after the list of models was known to."""
+    messages, models = going_on[0], going_on[-1]
+    if len(going_on) < len(API_SOURCES) or messages.confirmed_at is not None or models.confirmed_at is None:
+        return None
+    first = scene.failures_of(messages)[0]
+    return took_until(first) if abs(first.at - models.since) <= _TOGETHER else None
+
+
+def _lost_together(scene: Scene, since: datetime) -> float | None:
+    """When a run of lost probes over all sources was long enough, in POSIX seconds.
+
+    Where nothing has ever answered there is no health to lose: two hosts or two sources will do.
+    """
+    known = any(scene.ever_answered(source) for source in Source)
+    needed = LOST_IN_A_ROW if known else 2
+    run: list[Observation] = []
+    for seen in scene.history.window(None, since - timedelta(microseconds=1), scene.at)[:_LOOKED_AT]:
+        run = [*run, seen] if is_lost(seen) else []
+        if len(run) >= needed and len({one.source for one in run}) > 1:
+            return max(took_until(one) for one in run)
+    return None

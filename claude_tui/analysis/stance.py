@@ -1,0 +1,174 @@
+"""What the status page says next to what the probes see, and which of the two spoke first."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from claude_tui.analysis.history import History
+from claude_tui.analysis.options import Options
+from claude_tui.analysis.pages import component_level, incident_level, short_name, under_way
+from claude_tui.analysis.status import ours_of, touches
+from claude_tui.analysis.words import brief, duration, plain
+from claude_tui.model.provider import ProviderIncident, ProviderStatus
+from claude_tui.model.snapshot import Level, StatusView
+from claude_tui.model.verdict import Cause, PageStance
+
+__all__ = ["PageWord", "lead_of", "page_sentence", "page_word", "stance_of"]
+
+_TROUBLED = frozenset({Level.WARN, Level.BAD})
+# An incident that nobody has touched for so long, with every component green, is a notice left standing.
+FORGOTTEN = timedelta(hours=24)
+# What the page said longer before the first failure belongs to some other incident.
+BELONGS = timedelta(hours=2)
+
+
+@dataclass(frozen=True, slots=True)
+class PageWord:
+    """What the page says of our components at an instant.
+
+    `known` is False when it could not be read lately or names none of ours. `reports` is what it says is
+    wrong with them, `active` whether that is more than an incident watched after its end. `others` says
+    what is wrong with components that are not ours. `first_at` is the page's first word on `reports`.
+    """
+
+    known: bool
+    reports: tuple[str, ...] = ()
+    active: bool = False
+    others: tuple[str, ...] = ()
+    first_at: datetime | None = None
+
+    @property
+    def troubled(self) -> bool:
+        return bool(self.reports)
+
+
+def page_word(history: History, view: StatusView, at: datetime, options: Options) -> PageWord:
+    """`view` is what `status_view` gave for `at`."""
+    status = view.status
+    if status is None or not status.known or view.stale:
+        return PageWord(known=False)
+    if not view.ours:
+        words = (brief(status.description or "trouble"),) if view.level in _TROUBLED else ()
+        return PageWord(known=False, others=words)
+    reports = tuple(_reports(status, view.ours, at))
+    return PageWord(
+        known=True,
+        reports=reports,
+        active=_is_active(status, view.ours, at),
+        others=tuple(_others(status, view.ours)),
+        first_at=_first_at(history, status, at, options) if reports else None,
+    )
+
+
+def stance_of(word: PageWord, cause: Cause, *, provider_fails: bool) -> PageStance:
+    """By whether page and probes agree that the provider is in trouble.
+
+    Where nobody knows what is wrong, a quiet page is `silent`: it is no witness that all is well.
+    """
+    if not word.known:
+        return PageStance.UNKNOWN
+    if provider_fails:
+        return PageStance.CONFIRMS if word.troubled else PageStance.SILENT
+    if word.active:
+        return PageStance.CONTRADICTS
+    return PageStance.SILENT if cause is Cause.UNKNOWN else PageStance.AGREES
+
+
+def _reports(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iterator[str]:
+    for component in status.components:
+        if component.id in ours and component_level(component.status) is not Level.OK:
+            yield brief(f"{short_name(component)} {plain(component.status)}")
+    for incident in _incidents(status, ours, at):
+        yield brief(f"{plain(incident.status)}: {incident.name}")
+    for maintenance in status.maintenances:
+        if under_way(maintenance) and touches(maintenance, ours):
+            yield brief(f"maintenance: {maintenance.name}")
+
+
+def _incidents(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iterator[ProviderIncident]:
+    """Those that touch ours, have an impact, and are still somebody's work."""
+    green = all(component_level(one.status) is Level.OK for one in status.components if one.id in ours)
+    for incident in status.incidents:
+        if not touches(incident, ours) or incident_level(incident) not in _TROUBLED:
+            continue
+        newest = max(_words(incident, at), default=None)
+        if not (green and newest is not None and at - newest > FORGOTTEN):
+            yield incident
+
+
+def _words(incident: ProviderIncident, at: datetime) -> list[datetime]:
+    """When the page spoke of an incident; what lies ahead of us is a mistake on the page."""
+    told = [incident.started_at, *(update.at for update in incident.updates)]
+    return [one for one in told if one is not None and one <= at]
+
+
+def _is_active(status: ProviderStatus, ours: frozenset[str], at: datetime) -> bool:
+    """Green components with an incident `monitoring` are how every incident ends, often for hours."""
+    if any(component_level(one.status) in _TROUBLED for one in status.components if one.id in ours):
+        return True
+    return any(incident.status != "monitoring" for incident in _incidents(status, ours, at))
+
+
+def _others(status: ProviderStatus, ours: frozenset[str]) -> Iterator[str]:
+    for component in status.components:
+        if component.id not in ours and component_level(component.status) in _TROUBLED:
+            yield brief(f"{short_name(component)} {plain(component.status)}")
+
+
+def _first_at(history: History, status: ProviderStatus, at: datetime, options: Options) -> datetime:
+    """Of the trouble reported now: when a reading first had it, or when the page says so, if sooner.
+
+    The page's own instants count only within that reading's interval, or where no reading was before it:
+    they are at times years off.
+    """
+    first, quiet_at = status.fetched_at, None
+    readings = history.statuses(at - timedelta(days=1), at)
+    end = len(readings)
+    while end:
+        newest = readings[end - 1]
+        if not newest.known:
+            end -= 1
+            continue
+        if not any(_reports(newest, ours_of(newest, options.ours), newest.fetched_at)):
+            quiet_at = newest.fetched_at
+            break
+        end = _beginning(readings, end)
+        first = readings[end].fetched_at
+    told = [
+        word
+        for incident in _incidents(status, ours_of(status, options.ours), at)
+        for word in _words(incident, at)
+        if word <= first and (quiet_at is None or word >= quiet_at)
+    ]
+    return min(told, default=first)
+
+
+def _beginning(readings: Sequence[ProviderStatus], end: int) -> int:
+    """The place of the first of the readings before `end` that say the same: they share their content."""
+    content = readings[end - 1].components
+    return bisect_left(range(end), True, key=lambda place: readings[place].components is content)
+
+
+def lead_of(word: PageWord, since: datetime | None) -> timedelta | None:
+    """How long before the page's first word the first failure was; negative when the page was first."""
+    if word.first_at is None or since is None or word.first_at < since - BELONGS:
+        return None
+    return word.first_at - since
+
+
+def page_sentence(word: PageWord, view: StatusView, at: datetime) -> str:
+    """What the page says, in one short sentence."""
+    if view.status is None:
+        return "Status page not read yet."
+    if not view.status.known:
+        return f"Status page unknown: {brief(view.status.unknown_reason or 'no reason given')}."
+    if view.stale and view.checked_at is not None:
+        return f"Status page last looked at {duration(at - view.checked_at)} ago."
+    if not word.known:
+        return "Status page names no component of ours."
+    if word.reports:
+        return f"Status page: {'; '.join(word.reports[:2])}."
+    return "Status page reports nothing of ours."

@@ -1,0 +1,34 @@
+"""What is known of errors: meaning, whose they are, what to do, and how to retry, from `errors.toml`."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+from claude_tui.knowledge.reading import parse_knowledge
+from claude_tui.knowledge.values import (
+    Advice,
+    ErrorRow,
+    Knowledge,
+    KnowledgeError,
+    Reach,
+    RetryPolicy,
+)
+
+__all__ = [
+    "Advice",
+    "ErrorRow",
+    "Knowledge",
+    "KnowledgeError",
+    "Reach",
+    "RetryPolicy",
+    "knowledge",
+    "parse_knowledge",
+]
+
+
+@cache
+def knowledge() -> Knowledge:
+    """The table that ships with the program; read once."""
+    text = resources.files(__name__).joinpath("errors.toml").read_text("utf-8")
+    return parse_knowledge(text, "errors.toml")

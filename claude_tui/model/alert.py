@@ -1,0 +1,291 @@
+"""Alerts: the state of each rule, what is told of them in one page, and how that went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from claude_tui.model.verdict import Severity, Side
+
+__all__ = [
+    "Acknowledgement",
+    "Alert",
+    "AlertEntry",
+    "AlertGroup",
+    "AlertState",
+    "AlertsView",
+    "DeliveryResult",
+    "EntryKind",
+    "Labels",
+    "Page",
+    "PageKind",
+    "RouteState",
+    "SeveritySpell",
+    "Snooze",
+    "Standing",
+    "Story",
+]
+
+Labels = tuple[tuple[str, str], ...]
+"""Names and values in the order of the names. Together with the rule they are an alert's identity."""
+
+
+class AlertState(StrEnum):
+    INACTIVE = "inactive"
+    PENDING = "pending"
+    FIRING = "firing"
+    RESOLVED = "resolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where an alert stands in its lifecycle; an alert that has none is inactive.
+
+    `since` is the first match of this activation. `unmatched_since` is the first evaluation that did
+    not match while the alert is kept firing.
+    """
+
+    state: AlertState
+    since: datetime
+    fired_at: datetime | None = None
+    unmatched_since: datetime | None = None
+    resolved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """Somebody looks after it. `by` and `reason` are as typed, made inert."""
+
+    by: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Snooze:
+    """Quiet from `at` to `until`, unless it becomes worse than `severity`."""
+
+    by: str
+    at: datetime
+    until: datetime
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One label set of one rule. `value` and `words` (the value as text) are for display only.
+
+    `group` is the id of the group that it is told in. Until `quiet_until` it opens no group of its own:
+    what it tells of is over, and was told. `acknowledged` and `snoozed_until` are those of its group.
+    """
+
+    rule: str
+    labels: Labels
+    severity: Severity
+    summary: str
+    standing: Standing
+    value: float | None = None
+    words: str = ""
+    group: str | None = None
+    quiet_until: datetime | None = None
+    acknowledged: Acknowledgement | None = None
+    snoozed_until: datetime | None = None
+
+    @property
+    def key(self) -> tuple[str, Labels]:
+        return self.rule, self.labels
+
+    @property
+    def state(self) -> AlertState:
+        return self.standing.state
+
+    @property
+    def firing(self) -> bool:
+        return self.standing.state is AlertState.FIRING
+
+    @property
+    def matching(self) -> bool:
+        """Firing because it matched at the last evaluation, not because it is kept firing."""
+        return self.firing and self.standing.unmatched_since is None
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What a page says. `cause` is a verdict's cause or, for what no verdict covers, a topic."""
+
+    cause: str
+    side: Side
+    what: str
+    since: datetime
+    next_step: str = ""
+    evidence: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SeveritySpell:
+    """From `since` to `until` (None: still) a group had this severity."""
+
+    severity: Severity
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertGroup:
+    """The alerts of one cause: what one page is about.
+
+    `id` is of this group alone. `dedup_key` is what receivers know it by: no other open group has it, and
+    it is the same for the next group of the topic, even when all state was lost. `spells` are oldest
+    first; the last one is of now. `told` names the routes that a page of it was sent to. `paged_at` is
+    the last page, `paged_severity` what it said. `ended_at` is when it was last seen, before it was closed
+    for being quiet long enough. `led` says that the verdict itself was among its alerts.
+    """
+
+    id: str
+    dedup_key: str
+    topic: str
+    opened_at: datetime
+    spells: tuple[SeveritySpell, ...]
+    story: Story
+    alerts: tuple[str, ...] = ()
+    led: bool = False
+    told: tuple[str, ...] = ()
+    pages: int = 0
+    paged_at: datetime | None = None
+    paged_severity: Severity = Severity.NONE
+    acknowledged: Acknowledgement | None = None
+    acknowledged_told: bool = False
+    snoozed: Snooze | None = None
+    closed_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @property
+    def severity(self) -> Severity:
+        return self.spells[-1].severity if self.spells else Severity.NONE
+
+    @property
+    def open(self) -> bool:
+        return self.closed_at is None
+
+
+class PageKind(StrEnum):
+    OPENED = "opened"
+    SEVERITY = "severity"
+    ACKNOWLEDGED = "acknowledged"
+    REMINDER = "reminder"
+    RESOLVED = "resolved"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What one message says. All text is inert and without secrets.
+
+    `group` is the group's id and `dedup_key` its key for receivers. `repeat` says that an earlier try
+    may have arrived: the program was stopped while it was being sent.
+    """
+
+    id: str
+    group: str
+    dedup_key: str
+    kind: PageKind
+    at: datetime
+    severity: Severity
+    topic: str
+    cause: str
+    side: Side
+    target: str
+    title: str
+    lines: tuple[str, ...]
+    since: datetime
+    next_step: str = ""
+    alerts: tuple[str, ...] = ()
+    repeat: bool = False
+
+    @property
+    def text(self) -> str:
+        return "\n".join(self.lines)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryResult:
+    """How one delivery went. `detail` is in words and without secrets.
+
+    `permanent` says that the same message would be refused again (a wrong key, a wrong URL).
+    `retry_after_s` is what the receiver asked for.
+    """
+
+    route: str
+    at: datetime
+    delivered: bool
+    detail: str
+    permanent: bool = False
+    http_status: int | None = None
+    retry_after_s: float | None = None
+    attempts: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RouteState:
+    """Where one route stands. `address` is masked; `problem` says why it cannot be used at all."""
+
+    name: str
+    kind: str
+    address: str
+    problem: str | None = None
+    waiting: int = 0
+    failing_since: datetime | None = None
+    last: DeliveryResult | None = None
+
+    @property
+    def failing(self) -> bool:
+        return self.failing_since is not None or self.problem is not None
+
+
+class EntryKind(StrEnum):
+    PAGE = "page"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    DELIVERY_FAILED = "delivery_failed"
+    DELIVERY_WORKS = "delivery_works"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEntry:
+    """Something that happened to alerts. `key` is stable over time and restarts.
+
+    `subject` is a topic, or a route for deliveries; `severity` is none where there is none to tell.
+    """
+
+    key: str
+    at: datetime
+    kind: EntryKind
+    severity: Severity
+    subject: str
+    text: str
+    page: PageKind | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsView:
+    """All that a screen can show of alerts. Equal until something changes.
+
+    `alerts` are firing, pending and recently resolved ones, worst first; `groups` the open ones, worst
+    first; `journal` is oldest first.
+    """
+
+    alerts: tuple[Alert, ...] = ()
+    groups: tuple[AlertGroup, ...] = ()
+    routes: tuple[RouteState, ...] = ()
+    journal: tuple[AlertEntry, ...] = ()
+    problem: str | None = None
+
+    @property
+    def firing(self) -> int:
+        """For the badge: the number of open groups."""
+        return len(self.groups)
+
+    @property
+    def failing_routes(self) -> tuple[RouteState, ...]:
+        return tuple(route for route in self.routes if route.failing)

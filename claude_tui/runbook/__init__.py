@@ -1,0 +1,59 @@
+"""The decision tree and the playbooks as data, and the pure machine that walks them."""
+
+from claude_tui.runbook.facts import NO_FACTS, Facts, facts_of
+from claude_tui.runbook.fillings import Fillings
+from claude_tui.runbook.first_five import CheckResult, CheckState, commands, results
+from claude_tui.runbook.loading import load, shipped, user_files
+from claude_tui.runbook.machine import (
+    Suggestion,
+    Walk,
+    back,
+    begin,
+    follow,
+    playbook_now,
+    suggest,
+    take,
+)
+from claude_tui.runbook.progress import Progress, anew, mark, progress_of, severity_set
+from claude_tui.runbook.table import RunbookError
+from claude_tui.runbook.values import Branch, Check, Command, Node, Playbook, Runbook, Step
+from claude_tui.runbook.view import PlaybookView, WalkView, playbook_view, walk_view
+
+__all__ = [
+    "NO_FACTS",
+    "Branch",
+    "Check",
+    "CheckResult",
+    "CheckState",
+    "Command",
+    "Facts",
+    "Fillings",
+    "Node",
+    "Playbook",
+    "PlaybookView",
+    "Progress",
+    "Runbook",
+    "RunbookError",
+    "Step",
+    "Suggestion",
+    "Walk",
+    "WalkView",
+    "anew",
+    "back",
+    "begin",
+    "commands",
+    "facts_of",
+    "follow",
+    "load",
+    "mark",
+    "playbook_now",
+    "playbook_view",
+    "progress_of",
+    "results",
+    "severity_set",
+    "shipped",
+    "suggest",
+    "take",
+    "user_files",
+    "walk_view",
+]

@@ -1,0 +1,43 @@
+"""`claude-top runbook [--cause CAUSE]`: the runbook on paper. Loads neither Textual nor the SDK."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from claude_tui.runbook.fillings import Fillings
+from claude_tui.runbook.loading import load
+from claude_tui.runbook.text import cause_text, facts_text, tree_text
+
+__all__ = ["run"]
+
+EXIT_OK = 0
+_WIDEST = 100
+
+
+def run(
+    cause: str | None = None,
+    *,
+    files: Sequence[Path] = (),
+    fillings: Fillings | None = None,
+    facts: bool = False,
+    width: int | None = None,
+) -> int:
+    """Prints the tree, or with `cause` (a verdict's cause, or a playbook's name) its answers and playbook.
+
+    `files` are the person's own (see `loading.user_files`); `facts` prints what those may ask for instead.
+    Returns the exit code. Raises RunbookError for a faulty file or an unknown name.
+    """
+    runbook = load(files)
+    fillings = fillings or Fillings()
+    width = width or min(shutil.get_terminal_size().columns, _WIDEST)
+    if facts:
+        text = facts_text(width)
+    elif cause is not None:
+        text = cause_text(runbook, cause, fillings, width)
+    else:
+        text = tree_text(runbook, fillings, width)
+    sys.stdout.write(text + "\n")
+    return EXIT_OK

@@ -1,0 +1,46 @@
+"""One fact: what it is called, what it may be, and what it is at an instant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from claude_tui.runbook.conditions import FactKind, Type, Value
+from claude_tui.runbook.scene import Scene
+
+__all__ = ["UNKNOWN", "Declared", "Fact", "flag", "number", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """`value` is None when it is not known; `words`, a sentence without its full stop, then say so."""
+
+    value: Value | None
+    words: str
+
+
+UNKNOWN = Fact(None, "not known")
+
+Read = Callable[[Scene], Fact]
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """A fact by name. `doc` says what it tells, for those who write runbooks."""
+
+    name: str
+    kind: FactKind
+    doc: str
+    read: Read
+
+
+def text(name: str, read: Read, doc: str, choices: Iterable[str] = ()) -> Declared:
+    return Declared(name, FactKind(Type.TEXT, tuple(choices)), doc, read)
+
+
+def number(name: str, read: Read, doc: str) -> Declared:
+    return Declared(name, FactKind(Type.NUMBER), doc, read)
+
+
+def flag(name: str, read: Read, doc: str) -> Declared:
+    return Declared(name, FactKind(Type.FLAG), doc, read)

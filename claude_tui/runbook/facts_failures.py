@@ -1,0 +1,189 @@
+"""Facts about what fails: how often, with what, and what the server said."""
+
+from __future__ import annotations
+
+from claude_tui.analysis.kinds import FailureKind, failure_name
+from claude_tui.analysis.words import brief, percent, span_words
+from claude_tui.knowledge import knowledge
+from claude_tui.model.observation import Observation, Outcome, Source
+from claude_tui.model.snapshot import ErrorDetail
+from claude_tui.runbook.fact import Declared, Fact, flag, number, text
+from claude_tui.runbook.scene import Scene
+
+__all__ = ["BREAKS", "FAILURE_FACTS"]
+
+_NOTHING_FAILS = Fact(None, "No failure to speak of")
+_MIXED_FROM = 2
+
+# Where an exchange broke, by the probes' own error types.
+BREAKS = {
+    "name": ("dns", "dns_timeout"),
+    "connection": ("refused", "unreachable", "connect", "connect_timeout"),
+    "proxy": ("proxy", "proxy_timeout"),
+    "tls": ("tls_expired", "tls_untrusted", "tls_hostname", "tls_handshake", "tls_timeout"),
+    "answer": ("closed", "read_timeout", "request_body_timeout"),
+    "stream": ("cut_short", "garbled_stream"),
+    "edge": ("challenge_page", "edge_block"),
+    "foreign": (
+        "html_page",
+        "captive_portal",
+        "redirect",
+        "not_json",
+        "empty_body",
+        "unexpected_json",
+        "no_events",
+        "protocol",
+        "too_large",
+    ),
+    "address": ("not_the_api", "unsendable"),
+}
+_BREAK_OF = {error_type: place for place, types in BREAKS.items() for error_type in types}
+_BREAK_WORDS = {
+    "name": "the host's name is not resolved",
+    "connection": "no connection is made",
+    "proxy": "the proxy does not let it through",
+    "tls": "the TLS handshake fails",
+    "answer": "connected, and then no answer",
+    "stream": "the answer breaks off",
+    "edge": "the edge in front of the API turns it away",
+    "foreign": "something other than the API answers",
+    "address": "what answers at this address is not the API",
+}
+
+
+def _name(detail: ErrorDetail) -> str:
+    return failure_name(FailureKind(detail.source, detail.outcome, detail.http_status, detail.error_type))
+
+
+def _outcome(scene: Scene) -> Fact:
+    main, window = scene.main, scene.window
+    if main is None or window is None:
+        return _NOTHING_FAILS
+    failed = sum(detail.count for detail in scene.details)
+    words = f"{failed} of {window.requests} calls to the API failed so in {span_words(window.span)}"
+    return Fact(main.outcome.value, f"{words}, most with {brief(_name(main))}")
+
+
+def _status(scene: Scene) -> Fact:
+    main = scene.main
+    if main is None:
+        return _NOTHING_FAILS
+    if main.http_status is None:
+        return Fact(None, "No HTTP status: no answer came")
+    return Fact(float(main.http_status), f"HTTP {main.http_status}")
+
+
+def _error_type(scene: Scene) -> Fact:
+    main = scene.main
+    if main is None:
+        return _NOTHING_FAILS
+    if main.error_type is None:
+        return Fact(None, "No error type given")
+    return Fact(main.error_type, f"Error type {brief(main.error_type)}")
+
+
+def _error_code(scene: Scene) -> Fact:
+    newest = scene.newest
+    if newest is None or newest.error_code is None:
+        return Fact(None, "No error code given")
+    return Fact(newest.error_code, f"Error code {brief(newest.error_code)}")
+
+
+def _says(scene: Scene) -> Fact:
+    newest = scene.newest
+    if newest is None:
+        return _NOTHING_FAILS
+    return Fact(newest.message, f"{_when_and_what(newest)}: {brief(newest.message or 'no message')}")
+
+
+def _when_and_what(seen: Observation) -> str:
+    identity = f", {seen.request_id}" if seen.request_id else ""
+    return f"{seen.at:%H:%M:%S} {seen.source.value} {brief(failure_name(seen))}{identity}"
+
+
+def _meaning(scene: Scene) -> Fact:
+    newest = scene.newest
+    if newest is None:
+        return _NOTHING_FAILS
+    row = knowledge().of(newest)
+    return Fact(row.id, f"Meaning: {row.meaning.rstrip('.')}")
+
+
+def _after_200(scene: Scene) -> Fact:
+    failed = sum(detail.count for detail in scene.details)
+    if not failed:
+        return _NOTHING_FAILS
+    # Something other than the API can answer 200 too: that is no stream that broke.
+    began = sum(
+        detail.count
+        for detail in scene.details
+        if detail.http_status == 200 and detail.outcome is not Outcome.INVALID_RESPONSE
+    )
+    return Fact(began / failed, f"{began} of {failed} failures came after HTTP 200, inside the stream")
+
+
+def _masked(scene: Scene) -> Fact:
+    main = scene.main
+    if main is None:
+        return _NOTHING_FAILS
+    hidden = {Outcome.RATE_LIMITED: 429, Outcome.OVERLOADED: 529}.get(main.outcome)
+    if hidden is None or main.http_status is None or main.http_status < 500 or main.http_status == hidden:
+        return Fact(False, "The HTTP status is the API's own")
+    if hidden == 529 and main.error_type != "overloaded_error":
+        return Fact(False, f"HTTP {main.http_status} that says Overloaded: the API's own wording of a 529")
+    return Fact(True, f"A gateway turned {hidden} into HTTP {main.http_status} and dropped retry-after")
+
+
+def _broken_at(scene: Scene) -> Fact:
+    main = scene.main
+    if main is None:
+        return _NOTHING_FAILS
+    place = _BREAK_OF.get(main.error_type or "")
+    if place is None and main.outcome is Outcome.TRUNCATED_STREAM:
+        place = "stream"
+    if place is None:
+        return Fact("none", "The exchange itself was complete: the API answered")
+    return Fact(place, f"Broken at: {_BREAK_WORDS[place]} ({brief(_name(main))})")
+
+
+def _standing(source: Source, name: str) -> Declared:
+    def read(scene: Scene) -> Fact:
+        series, held = scene.series(source), scene.held(source)
+        total = 0 if series is None else series.samples + series.failures
+        if series is None or total == 0:
+            return Fact("unknown", f"{name}: not probed" + (f", {brief(held)}" if held else " in 15m"))
+        tally = f"{name}: {series.failures} of {total} failed in 15m"
+        if not series.failures:
+            return Fact("fine", f"{name}: all {total} answered in 15m")
+        if series.failed_since:
+            return Fact("failing", f"{tally}, the last {series.failed_since} in a row")
+        share = f" ({percent(series.failures / total)})" if series.failures >= _MIXED_FROM else ""
+        return Fact("mixed", f"{tally}{share}, the last one answered")
+
+    doc = f"How the {source.value} probe stands over 15 minutes; failing means that the last one failed."
+    return text(source.value, read, doc, ("fine", "mixed", "failing", "unknown"))
+
+
+FAILURE_FACTS: tuple[Declared, ...] = (
+    _standing(Source.MESSAGES, "Messages"),
+    _standing(Source.MODELS, "Models"),
+    text(
+        "outcome",
+        _outcome,
+        "The class of most failures that the verdict is about.",
+        [outcome.value for outcome in Outcome if outcome is not Outcome.OK],
+    ),
+    number("status", _status, "Their HTTP status; unknown when no answer came."),
+    text("error_type", _error_type, "Their error type, or the probes' own word, such as read_timeout."),
+    text("error_code", _error_code, "The error code of the newest of them."),
+    text("says", _says, "The message of the newest of them; ask with `contains`."),
+    text("meaning", _meaning, "The row of the table of errors that the newest of them belongs to."),
+    number("after_200", _after_200, "The share of them that came after HTTP 200, as error or broken stream."),
+    flag("masked", _masked, "Whether a gateway hid a 429 or 529 behind another status."),
+    text(
+        "broken_at",
+        _broken_at,
+        "Where most of them broke; none when the API itself answered.",
+        (*BREAKS, "none"),
+    ),
+)

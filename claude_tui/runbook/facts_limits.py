@@ -1,0 +1,155 @@
+"""Facts about limits: which one is reached, how much is left, and what spending stops."""
+
+from __future__ import annotations
+
+import re
+
+from claude_tui.analysis.words import brief, duration, percent
+from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.snapshot import Headroom, WindowUsage
+from claude_tui.model.verdict import Cause
+from claude_tui.runbook.fact import Declared, Fact, flag, number, text
+from claude_tui.runbook.scene import Scene
+
+__all__ = ["LIMIT_FACTS"]
+
+_LIMITS = ("requests", "input", "output", "tokens", "ramp", "window", "unknown")
+_RAMP = re.compile(r"\bramp\b|\bacceleration\b|\b(?:grew|growing|increased) too (?:fast|quickly)", re.I)
+_WINDOW = re.compile(r"\A\d+[hd]\b|\bwindow\b", re.I)
+_BUCKETS = ("requests", "input", "output", "tokens")
+# What a 429's message names. "Too many requests" is the status in words, and names no limit.
+_NAMED = (
+    ("input", re.compile(r"\binput[- ]?tokens?\b|\brequest tokens\b|\bprompt tokens\b", re.I)),
+    ("output", re.compile(r"\boutput[- ]?tokens?\b|\bcompletion tokens\b", re.I)),
+    ("requests", re.compile(r"\brequests? ?(?:per|/|a) ?min|\bnumber of requests\b|\brpm\b", re.I)),
+    ("tokens", re.compile(r"\btokens? ?(?:per|/|a) ?min|\bnumber of tokens\b|\btpm\b", re.I)),
+)
+# A bucket with so little left may be the one that is empty between two answers.
+_NEARLY_EMPTY = 0.05
+_SPEND_KINDS = ("tier", "contract", "own", "credit", "billing", "gateway", "unknown")
+_SPEND_WORDS = {
+    "tier": "the monthly spend cap of our usage tier",
+    "contract": "the spend limit of our contract",
+    "own": "a spend limit that we set ourselves, for the organisation or a workspace",
+    "credit": "prepaid credit is used up",
+    "billing": "a payment failed, or billing is not in order",
+    "gateway": "a budget set at our own gateway",
+    "unknown": "a spend limit; the answer does not say which",
+}
+
+
+def _limit(scene: Scene) -> Fact:
+    if not _is_limited(scene):
+        return Fact(None, "No rate limit is reached")
+    kind = _limit_kind(scene)
+    if kind == "ramp":
+        return Fact(kind, "Limit: the ramp limit, on how fast traffic may grow")
+    if kind == "unknown":
+        return Fact(kind, "Limit: the answers do not name one")
+    named = scene.verdict.bucket if scene.verdict is not None else None
+    return Fact(kind, f"Limit: {brief(named or kind)}{_left(scene, named or kind)}")
+
+
+def _is_limited(scene: Scene) -> bool:
+    if scene.verdict is not None and Cause.RATE_LIMITED in (scene.verdict.cause, *scene.verdict.also):
+        return True
+    return scene.main is not None and scene.main.outcome is Outcome.RATE_LIMITED
+
+
+def _limit_kind(scene: Scene) -> str:
+    newest = scene.newest if scene.newest and scene.newest.outcome is Outcome.RATE_LIMITED else None
+    message = (newest.message or "") if newest else ""
+    if newest and (newest.error_code == "ramp_limit_exceeded" or _RAMP.search(message)):
+        return "ramp"
+    bucket = scene.verdict.bucket if scene.verdict is not None else None
+    if bucket is not None and _WINDOW.search(bucket):
+        return "window"
+    if kind := _kind_of(bucket or "") or _kind_named(message):
+        return kind
+    if any(usage.used >= 1 and not usage.stale for usage in scene.snapshot.headroom.windows):
+        return "window"
+    worst = _worst(scene)
+    if worst is None or worst.fraction > _NEARLY_EMPTY:
+        return "unknown"
+    return _kind_of(worst.bucket) or "unknown"
+
+
+def _kind_of(bucket: str) -> str | None:
+    return next((kind for kind in _BUCKETS if kind in bucket), None)
+
+
+def _kind_named(message: str) -> str | None:
+    return next((kind for kind, pattern in _NAMED if pattern.search(message)), None)
+
+
+def _left(scene: Scene, bucket: str) -> str:
+    found = next((each for each in scene.snapshot.headroom.buckets if each.bucket == bucket), None)
+    return f", {_figures(found, scene)}" if found is not None else ""
+
+
+def _figures(bucket: Headroom, scene: Scene) -> str:
+    figures = f"{bucket.remaining:,} of {bucket.limit:,} left ({percent(bucket.fraction)})"
+    if bucket.exhausted_in is not None:
+        figures += f", out in {duration(bucket.exhausted_in)}"
+    if bucket.reset_at is not None:
+        figures += f", full again in {duration(bucket.reset_at - scene.at)}"
+    return figures + (f", as of {bucket.read_at:%H:%M:%S}" if bucket.stale else "")
+
+
+def _worst(scene: Scene) -> Headroom | None:
+    fresh = [bucket for bucket in scene.snapshot.headroom.buckets if not bucket.stale]
+    return min(fresh, key=lambda bucket: bucket.fraction, default=None)
+
+
+def _least_headroom(scene: Scene) -> Fact:
+    worst = _worst(scene)
+    if worst is None:
+        old = scene.snapshot.headroom.read_at
+        return Fact(None, f"Headroom: last told {old:%H:%M:%S}, too old" if old else "Headroom: not told yet")
+    return Fact(worst.fraction, f"Least headroom: {worst.bucket}, {_figures(worst, scene)}")
+
+
+def _window_used(scene: Scene) -> Fact:
+    fresh = [usage for usage in scene.snapshot.headroom.windows if not usage.stale]
+    most: WindowUsage | None = max(fresh, key=lambda usage: usage.used, default=None)
+    if most is None:
+        return Fact(None, "No subscription window is told")
+    resets = f", resets in {duration(most.reset_at - scene.at)}" if most.reset_at is not None else ""
+    return Fact(most.used, f"Window {brief(most.window)}: {percent(most.used)} used{resets}")
+
+
+def _spend_kind(scene: Scene) -> Fact:
+    newest = scene.newest
+    if newest is None or newest.outcome is not Outcome.SPEND_LIMIT:
+        return Fact(None, "No spend limit is reached")
+    kind = _kind_of_spend(newest)
+    return Fact(kind, f"What stops us: {_SPEND_WORDS[kind]}")
+
+
+def _kind_of_spend(seen: Observation) -> str:
+    message, code = (seen.message or "").casefold(), seen.error_code or ""
+    by_code = {"enforced_spend_limit_reached": "tier", "contract_spend_limit_reached": "contract"}
+    if code in by_code:
+        return by_code[code]
+    if seen.error_type == "budget_exceeded":
+        return "gateway"
+    if "credit balance" in message or code == "insufficient_quota":
+        return "credit"
+    if seen.http_status == 402 or seen.error_type == "billing_error" or "billing" in code:
+        return "billing"
+    return "own" if "specified" in message and "usage limits" in message else "unknown"
+
+
+def _budget_spent(scene: Scene) -> Fact:
+    spend = scene.snapshot.engine.spend
+    words = f"Message probes cost ${spend.today_usd:.2f} of ${spend.ceiling_usd:.2f} today"
+    return Fact(spend.stopped, f"{words}, and are stopped until 00:00 UTC" if spend.stopped else words)
+
+
+LIMIT_FACTS: tuple[Declared, ...] = (
+    text("limit", _limit, "Which limit the 429s are about.", _LIMITS),
+    number("least_headroom", _least_headroom, "What is left of the emptiest bucket, 0 to 1."),
+    number("window_used", _window_used, "What is used of the fullest subscription window, 0 to 1 and above."),
+    text("spend_kind", _spend_kind, "What kind of spend limit stops us.", _SPEND_KINDS),
+    flag("budget_spent", _budget_spent, "Whether the ceiling on what our own probes cost has stopped them."),
+)

@@ -1,0 +1,209 @@
+"""Facts about what stands around a request: key, model, network, speed, status page."""
+
+from __future__ import annotations
+
+import ipaddress
+
+from claude_tui.analysis.pages import component_level, incident_level, short_name
+from claude_tui.analysis.status import touches
+from claude_tui.analysis.words import brief, duration, latency, plain
+from claude_tui.model.observation import Outcome, Source
+from claude_tui.model.provider import ModelInfo, ProviderStatus
+from claude_tui.model.snapshot import Level, StatusView
+from claude_tui.runbook.fact import Declared, Fact, flag, number, text
+from claude_tui.runbook.scene import Scene
+
+__all__ = ["PLACE_FACTS"]
+
+_KEY_STATES = ("fine", "rejected", "missing", "faulty", "unknown")
+_NO_KEY = "is not set"
+_MODEL_STATES = ("active", "deprecated", "retired", "unlisted", "unknown")
+_TROUBLED = frozenset({Level.WARN, Level.BAD})
+# Whatever is the slower part by so much is the part to look at.
+_MOSTLY = 2.0
+_DAY_S = 86_400
+
+
+def _key(scene: Scene) -> Fact:
+    problem = next((each.text for each in scene.snapshot.engine.notices if each.key == "key"), None)
+    if problem is None and (held := scene.held(Source.MESSAGES)) is not None and "ANTHROPIC_" in held:
+        problem = held
+    if problem is not None:
+        return Fact("missing" if _NO_KEY in problem else "faulty", f"Key: {brief(problem)}")
+    newest = scene.newest
+    if newest is not None and newest.outcome is Outcome.KEY_REJECTED:
+        return Fact("rejected", f"Key: rejected at {newest.at:%H:%M:%S}, and nothing is wrong with its form")
+    series = scene.series(Source.MESSAGES)
+    if series is not None and series.samples:
+        return Fact("fine", "Key: accepted within the last 15m")
+    return Fact("unknown", "Key: not tried yet")
+
+
+def _model_state(scene: Scene) -> Fact:
+    model, listed = _model(scene)
+    catalogue = scene.snapshot.catalogue
+    if model is None:
+        return Fact("unknown", "Model: none chosen yet")
+    if catalogue is None:
+        return Fact("unknown", f"Model: {brief(model)}; the list of models has not been read")
+    if listed is None:
+        return Fact(
+            "unlisted", f"Model: {brief(model)} is not among the {len(catalogue.models)} models listed"
+        )
+    state = (listed.lifecycle or "active").strip().lower()
+    words = f"Model: {brief(model)}, {brief(plain(state))}"
+    if listed.retires_at is not None:
+        words += f", retires {listed.retires_at:%Y-%m-%d}"
+    return Fact(state if state in _MODEL_STATES else "unknown", words)
+
+
+def _model(scene: Scene) -> tuple[str | None, ModelInfo | None]:
+    """The model that is probed, or that the failure was about, and its entry in the list."""
+    newest = scene.newest
+    about = newest.model if newest is not None and newest.outcome is Outcome.MODEL_NOT_FOUND else None
+    model = about or scene.snapshot.engine.target.model
+    catalogue = scene.snapshot.catalogue
+    listed = {each.id: each for each in catalogue.models} if catalogue is not None else {}
+    return model, listed.get(model or "")
+
+
+def _retires_in_days(scene: Scene) -> Fact:
+    model, listed = _model(scene)
+    if model is None or listed is None or listed.retires_at is None:
+        return Fact(None, "No retirement date is known for the model in use")
+    days = (listed.retires_at - scene.at).total_seconds() / _DAY_S
+    when = f"in {days:.0f} days" if days >= 0 else f"{-days:.0f} days ago"
+    return Fact(days, f"{brief(model)} retires {listed.retires_at:%Y-%m-%d}, {when}")
+
+
+def _gateway(scene: Scene) -> Fact:
+    host = scene.snapshot.engine.target.host
+    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    if name == "anthropic.com" or name.endswith(".anthropic.com"):
+        return Fact(False, f"Requests go to {brief(host)} itself")
+    if scene.snapshot.engine.demo is not None:
+        return Fact(False, "Requests go to the simulator: none of this is real")
+    where = "on this machine" if _is_loopback(name) else "not the API's own address"
+    return Fact(True, f"Requests go to {brief(host)}, {where}: something stands between")
+
+
+def _is_loopback(name: str) -> bool:
+    try:
+        return ipaddress.ip_address(name.strip("[]")).is_loopback
+    except ValueError:
+        return name == "localhost"
+
+
+def _status_page(scene: Scene) -> Fact:
+    view = scene.snapshot.status
+    if view.status is None:
+        return Fact("unknown", "Status page: not read yet")
+    if not view.status.known:
+        return Fact(
+            "unknown", f"Status page: unknown, {brief(view.status.unknown_reason or 'no reason given')}"
+        )
+    if view.stale and view.read_at is not None:
+        return Fact("unknown", f"Status page: last read {duration(scene.at - view.read_at)} ago")
+    reports = _reports(view, view.status, ours=True)
+    if view.level in _TROUBLED or reports:
+        return Fact("trouble", f"Status page: {brief('; '.join(reports) or 'trouble with what we use')}")
+    if view.level is Level.UNKNOWN:
+        return Fact("unknown", "Status page: names no component of ours")
+    return Fact("fine", "Status page: no trouble with what we use")
+
+
+def _others_trouble(scene: Scene) -> Fact:
+    view = scene.snapshot.status
+    if view.status is None or not view.status.known or view.stale:
+        return Fact(None, "Other components: not known")
+    reports = _reports(view, view.status, ours=False)
+    if not reports:
+        return Fact(False, "Other components: no trouble reported")
+    return Fact(True, f"Not what we use: {brief('; '.join(reports))}")
+
+
+def _reports(view: StatusView, status: ProviderStatus, *, ours: bool) -> list[str]:
+    told = [
+        f"{short_name(each)} {plain(each.status)}"
+        for each in status.components
+        if (each.id in view.ours) is ours and component_level(each.status) in _TROUBLED
+    ]
+    told += [
+        f"{each.name} ({plain(each.status)})"
+        for each in status.incidents
+        if touches(each, view.ours) is ours and incident_level(each) in _TROUBLED
+    ]
+    return told
+
+
+def _ttft_ratio(scene: Scene) -> Fact:
+    series = scene.series_named("TTFT")
+    if series is None or series.now is None:
+        return Fact(None, "Time to first token: not measured in 15m")
+    words = f"Time to first token: {latency(series.now)}"
+    if series.ratio is None or series.baseline is None:
+        return Fact(None, f"{words}; what is usual is not known yet")
+    return Fact(series.ratio, f"{words}, {series.ratio:.1f} times the usual {latency(series.baseline)}")
+
+
+def _slow_part(scene: Scene) -> Fact:
+    view = scene.snapshot.latency
+    phases = view.phases
+    if phases is None:
+        return Fact("unknown", "Network phases: not measured in 15m")
+    named = (
+        ("dns", phases.dns),
+        ("connect", phases.connect),
+        ("tls", phases.tls),
+        ("first byte", phases.first_byte),
+    )
+    told = " · ".join(f"{name} {latency(value)}" for name, value in named if value is not None)
+    network = sum(value for _, value in named[:3] if value is not None) + (view.network_s or 0.0)
+    if view.server_s is None:
+        return Fact("unknown", f"New connection: {told}; the server does not tell its own time")
+    told += f"; the server's own time {latency(view.server_s)}"
+    if network > _MOSTLY * view.server_s:
+        return Fact("network", f"New connection: {told}: most of it is the network")
+    if view.server_s > _MOSTLY * network:
+        return Fact("server", f"New connection: {told}: most of it is the server")
+    return Fact("unknown", f"New connection: {told}")
+
+
+def _skew(scene: Scene) -> Fact:
+    skew = scene.snapshot.latency.skew_s
+    if skew is None:
+        return Fact(None, "Clock: not compared yet")
+    way = "behind" if skew > 0 else "ahead of"
+    return Fact(skew, f"Clock: this machine is {abs(skew):.1f} s {way} the server")
+
+
+def _certificate_days(scene: Scene) -> Fact:
+    expires = scene.snapshot.latency.tls_expires_at
+    if expires is None:
+        return Fact(None, "Certificate: not seen yet")
+    days = (expires - scene.at).total_seconds() / _DAY_S
+    return Fact(days, f"Certificate: expires {expires:%Y-%m-%d}, in {days:.0f} days")
+
+
+def _held(scene: Scene) -> Fact:
+    held = scene.held(Source.MESSAGES)
+    return (
+        Fact(held, f"Messages are not probed: {brief(held)}") if held else Fact(None, "Messages are probed")
+    )
+
+
+PLACE_FACTS: tuple[Declared, ...] = (
+    text("key", _key, "What is known of the API key.", _KEY_STATES),
+    text("model_state", _model_state, "What the list of models says of the model in use.", _MODEL_STATES),
+    number("retires_in_days", _retires_in_days, "Days until the model in use retires; negative when it has."),
+    flag("gateway", _gateway, "Whether requests go to something other than the API itself."),
+    text("status_page", _status_page, "What the page says of what we use.", ("fine", "trouble", "unknown")),
+    flag("others_trouble", _others_trouble, "Whether the page reports trouble only with what we do not use."),
+    number("ttft_ratio", _ttft_ratio, "Time to first token against what is usual."),
+    text(
+        "slow_part", _slow_part, "Where a new connection spends its time.", ("server", "network", "unknown")
+    ),
+    number("skew_s", _skew, "The server's clock minus ours, in seconds."),
+    number("certificate_days", _certificate_days, "Days until the endpoint's certificate expires."),
+    text("held", _held, "Why messages are not probed now."),
+)

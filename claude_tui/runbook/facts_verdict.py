@@ -1,0 +1,88 @@
+"""Facts from the verdict: what is wrong, whose it is, how bad, and what the status page has to do with it."""
+
+from __future__ import annotations
+
+from claude_tui.analysis.words import duration, percent, plain
+from claude_tui.model.verdict import Cause, PageStance, Severity, Side
+from claude_tui.runbook.fact import Declared, Fact, number, text
+from claude_tui.runbook.scene import Scene
+
+__all__ = ["SIDE_WORDS", "VERDICT_FACTS"]
+
+SIDE_WORDS = {
+    Side.THEM: "theirs",
+    Side.US: "ours",
+    Side.PATH: "the path between",
+    Side.NONE: "nobody's",
+    Side.UNCLEAR: "unclear whose",
+}
+_TARGETS = {
+    Severity.P1: "respond now",
+    Severity.P2: "respond within 15 minutes",
+    Severity.P3: "respond within an hour",
+    Severity.P4: "the next business day will do",
+}
+_NO_VERDICT = Fact(None, "No verdict yet")
+
+
+def _cause(scene: Scene) -> Fact:
+    verdict = scene.verdict
+    if verdict is None:
+        return _NO_VERDICT
+    words = f"{plain(verdict.cause.value)}, {percent(verdict.confidence)} sure"
+    if verdict.also:
+        words += f"; also {', '.join(plain(cause.value) for cause in verdict.also)}"
+    return Fact(verdict.cause.value, f"Verdict: {words}")
+
+
+def _side(scene: Scene) -> Fact:
+    if scene.verdict is None:
+        return _NO_VERDICT
+    return Fact(scene.verdict.side.value, f"Whose: {SIDE_WORDS[scene.verdict.side]}")
+
+
+def _severity(scene: Scene) -> Fact:
+    verdict = scene.verdict
+    if verdict is None:
+        return _NO_VERDICT
+    if verdict.severity is Severity.NONE:
+        return Fact(verdict.severity.value, "Severity: none")
+    words = f"Severity: {verdict.severity.value}, {_TARGETS[verdict.severity]}"
+    if verdict.since is not None:
+        words += f"; since {verdict.since:%H:%M:%S} UTC, {duration(scene.at - verdict.since)} ago"
+    return Fact(verdict.severity.value, words)
+
+
+def _page(scene: Scene) -> Fact:
+    verdict, view = scene.verdict, scene.snapshot.status
+    if verdict is None:
+        return _NO_VERDICT
+    silent = (
+        f" for {duration(scene.at - view.silent_since)} since the first failure" if view.silent_since else ""
+    )
+    words = {
+        PageStance.CONFIRMS: "The status page confirms it",
+        PageStance.CONTRADICTS: "The status page reports trouble that our probes do not see",
+        PageStance.SILENT: f"The status page is silent{silent}",
+        PageStance.AGREES: "The status page reports no trouble either",
+        PageStance.UNKNOWN: "The status page does not say",
+    }
+    return Fact(verdict.page.value, words[verdict.page])
+
+
+def _retry_after(scene: Scene) -> Fact:
+    verdict = scene.verdict
+    if verdict is None or verdict.retry_after_s is None:
+        return Fact(None, "No time to retry at is known: retrying may be useless")
+    return Fact(verdict.retry_after_s, f"Retry in {duration(verdict.retry_after_s)}, not sooner")
+
+
+VERDICT_FACTS: tuple[Declared, ...] = (
+    text("cause", _cause, "The verdict's cause.", Cause),
+    text("side", _side, "Whose trouble it is.", Side),
+    text("severity", _severity, "How bad it is.", Severity),
+    text("page", _page, "What the status page says next to what the probes see.", PageStance),
+    number(
+        "retry_after_s", _retry_after, "Seconds until trying again makes sense; unknown where it does not."
+    ),
+)

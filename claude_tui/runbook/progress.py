@@ -1,0 +1,96 @@
+"""How far a playbook has come: folded from the marks that responders left, whoever of them left which."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from claude_tui.model.playbook import SeverityMark, StepMark, StepState
+from claude_tui.model.verdict import Verdict
+from claude_tui.runbook.values import Playbook, Step
+
+__all__ = ["QUIET", "Progress", "anew", "mark", "progress_of", "severity_set"]
+
+QUIET = timedelta(hours=4)
+"""After so long without a mark the next one belongs to another incident: the playbook begins anew."""
+
+MAX_NOTE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """`marks` has, by step id, the newest mark of the current run. `started_at` is None before the first."""
+
+    playbook: str
+    started_at: datetime | None
+    marks: Mapping[str, StepMark]
+
+    def state(self, step: Step) -> StepState:
+        found = self.marks.get(step.id)
+        return found.state if found is not None else StepState.OPEN
+
+    def mark_of(self, step: Step) -> StepMark | None:
+        """Who said so, and when; None for a step that is open."""
+        return self.marks.get(step.id) if self.state(step) is not StepState.OPEN else None
+
+    def next_step(self, playbook: Playbook) -> Step | None:
+        """The first step that is open, None when there is none."""
+        return next((step for step in playbook.steps if self.state(step) is StepState.OPEN), None)
+
+    def settled(self, playbook: Playbook) -> int:
+        """How many steps are not open."""
+        return sum(self.state(step) is not StepState.OPEN for step in playbook.steps)
+
+
+def progress_of(
+    marks: Iterable[StepMark], playbook: Playbook, at: datetime, since: datetime | None = None
+) -> Progress:
+    """What the marks up to `at` come to. Order and marks of other playbooks do not matter.
+
+    A run ends with a mark that begins it anew, or with four hours of quiet; but however quiet it was,
+    what was marked since `since`, when the present trouble began, is one run.
+    """
+    ours = sorted((each for each in marks if each.playbook == playbook.id and each.at <= at), key=_order)
+    run: list[StepMark] = []
+    for each in ours:
+        if not each.step or (run and _over(run[-1].at, each.at, since)):
+            run = []
+        run.append(each)
+    if not run or _over(run[-1].at, at, since):
+        return Progress(playbook.id, None, {})
+    return Progress(playbook.id, run[0].at, {each.step: each for each in run if each.step})
+
+
+def _over(last: datetime, at: datetime, since: datetime | None) -> bool:
+    return at - last > QUIET and (since is None or last < since)
+
+
+def _order(each: StepMark) -> tuple[datetime, str, str, str]:
+    """By time; a tie is settled alike for everyone who watches."""
+    return each.at, each.step, each.by, each.state.value
+
+
+def mark(
+    playbook: Playbook, step: Step, state: StepState, *, by: str, at: datetime, note: str = ""
+) -> StepMark:
+    """What to store when somebody says where a step stands; OPEN takes a mark back.
+
+    `by` and `note` must have passed the redactor. Raises ValueError for another playbook's step.
+    """
+    if playbook.step(step.id) is None:
+        raise ValueError(f"playbook {playbook.id!r} has no step {step.id!r}")
+    return StepMark(at, playbook.id, step.id, state, by, note[:MAX_NOTE])
+
+
+def severity_set(marks: Iterable[SeverityMark], verdict: Verdict, at: datetime) -> SeverityMark | None:
+    """The severity that a person set for the trouble of now; None without one, or without trouble."""
+    since = verdict.since
+    if since is None or not verdict.severity.trouble:
+        return None
+    return max((each for each in marks if since <= each.at <= at), key=lambda each: each.at, default=None)
+
+
+def anew(playbook: Playbook, *, by: str, at: datetime) -> StepMark:
+    """What to store when somebody begins a playbook anew."""
+    return StepMark(at, playbook.id, "", StepState.OPEN, by)

@@ -1,0 +1,137 @@
+"""What a runbook consists of: a decision tree and playbooks, as read from data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from claude_tui.model.text import inert
+from claude_tui.model.verdict import Cause, Severity, Side
+from claude_tui.runbook.conditions import Condition
+from claude_tui.runbook.table import RunbookError, nearest
+
+__all__ = ["CHECK_KEYS", "Branch", "Check", "Command", "Node", "Playbook", "Runbook", "Step"]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something to copy and run. `text` may hold `{{placeholders}}`."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A way on from a node. The data points to it when `when` holds; to `otherwise` when no other can."""
+
+    label: str
+    to: str
+    when: Condition | None = None
+    otherwise: bool = False
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A question with branches, or an answer without any.
+
+    `text` is the question or the answer, `help` how to tell, or why it is so. `first` is what to do first,
+    `shows` are the facts to put beside it. `causes` are the verdicts that an answer is one of.
+    `severity` is one to consider; `probe` says that probing now helps here. `file` is where it comes from.
+    """
+
+    id: str
+    title: str
+    text: str
+    help: str = ""
+    first: str = ""
+    side: Side | None = None
+    causes: frozenset[Cause] = frozenset()
+    severity: Severity | None = None
+    playbook: str | None = None
+    probe: bool = False
+    shows: tuple[str, ...] = ()
+    commands: tuple[Command, ...] = ()
+    branches: tuple[Branch, ...] = ()
+    file: str = ""
+
+    @property
+    def is_answer(self) -> bool:
+        return not self.branches
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a playbook.
+
+    `how` says what to do, `shell` and `python` are to copy, `check` says how to know that it worked.
+    `roles` are who does it. `when` says for which situations it is meant; None: for all.
+    """
+
+    id: str
+    title: str
+    why: str
+    how: str
+    check: str
+    roles: tuple[str, ...] = ()
+    shell: str = ""
+    python: str = ""
+    when: Condition | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Playbook:
+    """Ordered steps. `causes` are the verdicts whose playbook it is; `over` says when one may stop."""
+
+    id: str
+    title: str
+    intro: str
+    over: str
+    causes: frozenset[Cause]
+    steps: tuple[Step, ...]
+    file: str = ""
+
+    def step(self, step_id: str) -> Step | None:
+        return next((step for step in self.steps if step.id == step_id), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One of the first five minutes' checks. `reads` says how to read what its commands print."""
+
+    key: str
+    title: str
+    reads: str
+    commands: tuple[Command, ...]
+
+
+CHECK_KEYS = ("status", "connectivity", "limits")
+"""The checks there are, in order: what each finds out is in `first_five`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Runbook:
+    """Tree, playbooks and checks that fit together: every target exists, every cause has a playbook."""
+
+    start: str
+    nodes: Mapping[str, Node]
+    playbooks: Mapping[str, Playbook]
+    checks: tuple[Check, ...] = ()
+
+    def playbook_for(self, cause: Cause) -> Playbook:
+        return next(playbook for playbook in self.playbooks.values() if cause in playbook.causes)
+
+    def playbook_named(self, name: str) -> Playbook:
+        """By a cause's name or a playbook's own. Raises RunbookError."""
+        if name in self.playbooks:
+            return self.playbooks[name]
+        if name in set(Cause):
+            return self.playbook_for(Cause(name))
+        known = [*(cause.value for cause in Cause), *self.playbooks]
+        raise RunbookError(
+            "",
+            inert(name, 80),
+            f"no such cause or playbook{nearest(name, known)}; causes: {', '.join(Cause)}; "
+            f"playbooks: {', '.join(self.playbooks)}",
+        )

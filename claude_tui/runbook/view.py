@@ -1,0 +1,172 @@
+"""What the screens draw: the walk with its data, and a playbook with its progress. Values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from claude_tui.model.playbook import StepMark, StepState
+from claude_tui.runbook.facts import Facts
+from claude_tui.runbook.fillings import Fillings
+from claude_tui.runbook.machine import Walk, suggest
+from claude_tui.runbook.progress import Progress
+from claude_tui.runbook.values import Node, Playbook, Runbook, Step
+
+__all__ = [
+    "BranchView",
+    "FactView",
+    "NodeView",
+    "Place",
+    "PlaybookView",
+    "StepView",
+    "TreeLine",
+    "WalkView",
+    "playbook_view",
+    "walk_view",
+]
+
+
+class Place(StrEnum):
+    """Where a line of the tree stands: PASSED on the way, HERE, or AHEAD: a branch one may take."""
+
+    PASSED = "passed"
+    HERE = "here"
+    AHEAD = "ahead"
+
+
+@dataclass(frozen=True, slots=True)
+class TreeLine:
+    """One line of the tree on the left. `depth` indents it; `branch` is its number where it is AHEAD."""
+
+    depth: int
+    place: Place
+    text: str
+    branch: int | None = None
+    suggested: bool = False
+    answer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FactView:
+    """What the live data says. `known` is False where it says nothing."""
+
+    name: str
+    words: str
+    known: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BranchView:
+    """A branch to choose. Where the data points to it, `because` says what it rests on."""
+
+    index: int
+    label: str
+    to_title: str
+    suggested: bool
+    because: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeView:
+    """The node on the right, blanks filled in. `playbook` is the one to offer, None for the verdict's."""
+
+    node: Node
+    facts: tuple[FactView, ...]
+    branches: tuple[BranchView, ...]
+    playbook: Playbook | None
+
+
+@dataclass(frozen=True, slots=True)
+class WalkView:
+    tree: tuple[TreeLine, ...]
+    node: NodeView
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """One step, blanks filled in. `applies`: whether it is meant for what goes on; None is not known."""
+
+    number: int
+    step: Step
+    state: StepState
+    mark: StepMark | None
+    applies: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybookView:
+    """`settled` of `steps` are no longer open; `next` is the number of the first open one that may apply."""
+
+    playbook: Playbook
+    steps: tuple[StepView, ...]
+    settled: int
+    next: int | None
+
+
+def walk_view(runbook: Runbook, walk: Walk, facts: Facts, fillings: Fillings) -> WalkView:
+    """A walk next to the data of the moment. `facts` may be NO_FACTS."""
+    node = _node_view(runbook, fillings.node(runbook.nodes[walk.node]), facts)
+    return WalkView(_tree(runbook, walk, node), node)
+
+
+def _tree(runbook: Runbook, walk: Walk, node: NodeView) -> tuple[TreeLine, ...]:
+    lines = [
+        TreeLine(depth, Place.PASSED, runbook.nodes[taken.node].title)
+        for depth, taken in enumerate(walk.path)
+    ]
+    depth = len(lines)
+    lines.append(TreeLine(depth, Place.HERE, node.node.title, answer=node.node.is_answer))
+    lines += [
+        TreeLine(
+            depth + 1,
+            Place.AHEAD,
+            branch.label,
+            branch.index,
+            branch.suggested,
+            runbook.nodes[node.node.branches[branch.index].to].is_answer,
+        )
+        for branch in node.branches
+    ]
+    return tuple(lines)
+
+
+def _node_view(runbook: Runbook, node: Node, facts: Facts) -> NodeView:
+    suggestion = suggest(node, facts)
+    at = suggestion.branch if suggestion is not None else None
+    because = suggestion.because if suggestion is not None else ()
+    return NodeView(
+        node=node,
+        facts=tuple(
+            FactView(name, facts[name].words, facts[name].value is not None)
+            for name in node.shows
+            if name in facts
+        ),
+        branches=tuple(
+            BranchView(
+                index,
+                branch.label,
+                runbook.nodes[branch.to].title,
+                index == at,
+                because if index == at else (),
+            )
+            for index, branch in enumerate(node.branches)
+        ),
+        playbook=runbook.playbooks[node.playbook] if node.playbook is not None else None,
+    )
+
+
+def playbook_view(playbook: Playbook, progress: Progress, facts: Facts, fillings: Fillings) -> PlaybookView:
+    """A playbook with who did what, and which steps the situation asks for."""
+    values = {name: fact.value for name, fact in facts.items()}
+    steps = tuple(
+        StepView(
+            number,
+            fillings.step(step),
+            progress.state(step),
+            progress.mark_of(step),
+            True if step.when is None else step.when.holds(values) if facts else None,
+        )
+        for number, step in enumerate(playbook.steps, 1)
+    )
+    open_steps = (each.number for each in steps if each.state is StepState.OPEN and each.applies is not False)
+    return PlaybookView(playbook, steps, progress.settled(playbook), next(open_steps, None))

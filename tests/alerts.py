@@ -1,0 +1,280 @@
+"""Verdicts, rules and scenes for tests of alerts, with only what a test cares about spelt out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import cast
+
+from claude_tui.alerting.advance import advanced
+from claude_tui.alerting.couriers import Courier, PageCourier
+from claude_tui.alerting.delivery.tries import FailedTryError, Tried
+from claude_tui.alerting.grouping import Desk
+from claude_tui.alerting.keeping import Keeper, Kept
+from claude_tui.alerting.ledger import Ledger
+from claude_tui.alerting.lifecycle import Timing
+from claude_tui.alerting.metric import Ask, Metric, Reading, Sample, Unit
+from claude_tui.alerting.metrics import METRICS, VERDICT_SEVERITY
+from claude_tui.alerting.routes import AlertSettings, Policy, Route, RouteKind
+from claude_tui.alerting.rules import Rule
+from claude_tui.alerting.scene import Scene
+from claude_tui.alerting.topics import ALL_CAUSES, UNEXPLAINED
+from claude_tui.alerting.watch import Alerting
+from claude_tui.model.alert import AlertGroup, AlertsView, Page, PageKind
+from claude_tui.model.snapshot import Target
+from claude_tui.model.text import Redactor
+from claude_tui.model.verdict import Cause, PageStance, Severity, Side, Verdict
+from tests.builders import NOON
+
+TARGET = Target("prod", "https://api.example.test", "api.example.test", "claude-haiku-5-5")
+MINUTE = timedelta(minutes=1)
+
+_SIDES = {Cause.HEALTHY: Side.NONE, Cause.UNKNOWN: Side.UNCLEAR, Cause.NETWORK: Side.PATH}
+
+
+def verdict(cause: Cause = Cause.HEALTHY, severity: Severity = Severity.NONE, **values: object) -> Verdict:
+    """A verdict of a cause; sides and words follow from it."""
+    theirs = cause.value.startswith("provider_")
+    given = Verdict(
+        cause=cause,
+        side=_SIDES.get(cause, Side.THEM if theirs else Side.US),
+        severity=severity,
+        confidence=0.9,
+        summary=f"It is {cause.value}",
+        evidence=("24 of 26 messages failed.",),
+        next_step="Back off.",
+        retry_after_s=30.0,
+        page=PageStance.SILENT,
+    )
+    return replace(given, **values)  # type: ignore[arg-type]
+
+
+HEALTHY = verdict()
+UNKNOWN = verdict(Cause.UNKNOWN)
+OUTAGE = verdict(Cause.PROVIDER_OUTAGE, Severity.P1)
+
+Told = Mapping[str, Reading]
+
+
+def scene(at: datetime, judged: Verdict = HEALTHY, told: Told | None = None) -> Scene:
+    """What rules made by `rule` read: `told` by name; a rule that it does not name reads nothing matching."""
+    return cast(Scene, SimpleNamespace(at=at, verdict=judged, told=told or {}))
+
+
+MATCH: Reading = (Sample(1.0),)
+NO_MATCH: Reading = (Sample(0.0),)
+
+
+def rule(
+    name: str,
+    severity: Severity = Severity.P3,
+    *,
+    hold_s: float = 0,
+    keep_s: float = 0,
+    topic: str = UNEXPLAINED,
+    explained_by: frozenset[Cause] = ALL_CAUSES,
+    routes: Sequence[str] = (),
+    own_topic: str | None = None,
+) -> Rule:
+    """A rule that fires where its reading is 1."""
+
+    def read(told: Scene, _ask: Ask) -> Reading:
+        return cast(Told, told.told).get(name, NO_MATCH)  # type: ignore[attr-defined]
+
+    metric = Metric(f"test.{name}", Unit.COUNT, "", read, topic=topic, explained_by=explained_by)
+    timing = Timing(timedelta(seconds=hold_s), timedelta(seconds=keep_s))
+    return Rule(
+        name=name,
+        summary=f"{name} is bad",
+        metric=metric,
+        comparison="==",
+        threshold=1.0,
+        severity=severity,
+        ask=Ask(timedelta(), 1),
+        timing=timing,
+        routes=tuple(routes),
+        topic=own_topic,
+    )
+
+
+def verdict_rules(hold_s: float = 0, keep_s: float = 300) -> list[Rule]:
+    """The verdict's four, P1 at once and the others after `hold_s`."""
+    return [
+        Rule(
+            name=f"verdict-{severity.value.lower()}",
+            summary=f"{severity.value}",
+            metric=METRICS[VERDICT_SEVERITY],
+            comparison="<=",
+            threshold=level,
+            severity=severity,
+            ask=Ask(timedelta(), 1),
+            timing=Timing(timedelta(seconds=hold_s if level > 1 else 0), timedelta(seconds=keep_s)),
+        )
+        for level, severity in enumerate((Severity.P1, Severity.P2, Severity.P3, Severity.P4), 1)
+    ]
+
+
+def desk(rules: Sequence[Rule], routes: Sequence[Route] = (), policy: Policy | None = None) -> Desk:
+    return Desk({each.name: each for each in rules}, routes, policy or Policy(), "prod (api.example.test)")
+
+
+def chat(name: str = "chat", **values: object) -> Route:
+    return replace(Route(name, RouteKind.APPRISE, "json://127.0.0.1/x"), **values)  # type: ignore[arg-type]
+
+
+class Clock:
+    """A wall clock that tests move."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self.at = at
+
+    def __call__(self) -> datetime:
+        return self.at
+
+    def forward(self, seconds: float) -> datetime:
+        self.at += timedelta(seconds=seconds)
+        return self.at
+
+
+@dataclass
+class Receiver:
+    """Takes pages; `answer` says how each try goes."""
+
+    answer: Callable[[Page], FailedTryError | None] = lambda _page: None
+    pages: list[Page] = field(default_factory=list)
+
+    async def send(self, page: Page) -> Tried:
+        failure = self.answer(page)
+        if failure is None:
+            self.pages.append(page)
+        return Tried(1, failure)
+
+    async def aclose(self) -> None:
+        return None
+
+
+class Memory:
+    """A keeper whose disk is a variable."""
+
+    def __init__(self, state: bytes | None = None) -> None:
+        self.state = state
+
+    def load(self) -> bytes | None:
+        return self.state
+
+    def save(self, state: bytes) -> None:
+        self.state = state
+
+
+PAGE = Page(
+    id="provider@1/1",
+    group="provider@1",
+    dedup_key="provider",
+    kind=PageKind.OPENED,
+    at=NOON + MINUTE,
+    severity=Severity.P1,
+    topic="provider",
+    cause="provider_outage",
+    side=Side.THEM,
+    target="prod (api.example.test)",
+    title="[P1] prod (api.example.test): all messages fail",
+    lines=("What: all messages fail", "Next: back off"),
+    since=NOON,
+    next_step="back off",
+    alerts=("verdict-p1",),
+)
+
+
+@dataclass
+class Night:
+    """Evaluations one after the other, and every page they called for, as (route, page)."""
+
+    desk: Desk
+    clock: Clock = field(default_factory=Clock)
+    ledger: Ledger = field(default_factory=Ledger)
+    pages: list[tuple[str, Page]] = field(default_factory=list)
+
+    def sees(
+        self, judged: Verdict = HEALTHY, told: Told | None = None, *, after_s: float = 5
+    ) -> AlertGroup | None:
+        """One evaluation; returns the worst open group."""
+        self.clock.forward(after_s)
+        self.ledger = advanced(self.ledger, scene(self.clock.at, judged, told), self.desk)
+        self.pages += [(parcel.route, parcel.page) for parcel in self.ledger.outbox]
+        self.ledger = replace(self.ledger, outbox=())
+        return next((group for group in self.ledger.groups if group.open), None)
+
+    def stays(self, judged: Verdict, told: Told | None = None, *, for_s: float, every_s: float = 5) -> None:
+        for _ in range(int(for_s / every_s)):
+            self.sees(judged, told, after_s=every_s)
+
+    def kinds(self, route: str = "chat") -> list[PageKind]:
+        return [page.kind for name, page in self.pages if name == route]
+
+    def severities(self, route: str = "chat") -> list[tuple[PageKind, Severity]]:
+        return [(page.kind, page.severity) for name, page in self.pages if name == route]
+
+
+def night(*rules: object, routes: Sequence[Route] = (chat(),), policy: Policy | None = None) -> Night:
+    return Night(desk([*verdict_rules(), *rules], routes, policy))  # type: ignore[list-item]
+
+
+@dataclass
+class Watch:
+    """Alerting that looks when told to; `receiver` gets the pages of every route."""
+
+    keeper: Keeper = field(default_factory=Memory)
+    receiver: Receiver = field(default_factory=Receiver)
+    routes: Sequence[Route] = (chat(),)
+    keep_s: float = 60
+    clock: Clock = field(default_factory=Clock)
+    couriers: list[PageCourier] = field(default_factory=list)
+    told: dict[str, Receiver] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.alerting = Alerting(
+            verdict_rules(keep_s=self.keep_s),
+            AlertSettings(routes=tuple(self.routes)),
+            target=TARGET,
+            keeper=self.keeper,
+            now=self.clock,
+            open_courier=self._open,
+        )
+
+    def _open(self, route: Route, kept: Kept, _redactor: Redactor) -> Courier:
+        courier = PageCourier(route, kept, self.clock, self.told.get(route.name, self.receiver))
+        self.couriers.append(courier)
+        return courier
+
+    def sees(self, judged: Verdict = HEALTHY, *, after_s: float = 5) -> AlertsView:
+        return self.alerting.evaluate(scene(self.clock.forward(after_s), judged))
+
+    async def deliver(self) -> None:
+        for courier in self.couriers:
+            while await courier.step() == 0:
+                pass
+
+
+@asynccontextmanager
+async def running(watch: Watch) -> AsyncIterator[asyncio.Task[None]]:
+    task = asyncio.create_task(watch.alerting.run())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def eventually(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(10):
+        while not true():  # noqa: ASYNC110 - what is waited for has no Event
+            await asyncio.sleep(0)
+
+
+async def loaded(watch: Watch) -> Watch:
+    await watch.alerting.load()
+    return watch

@@ -1,0 +1,196 @@
+"""After the first page: severity, acknowledgement, reminder, end; and whatever else happens."""
+
+from __future__ import annotations
+
+import itertools
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from claude_tui.alerting.advance import acknowledged, snoozed
+from claude_tui.alerting.metric import Reading
+from claude_tui.model.alert import Page, PageKind
+from claude_tui.model.verdict import Cause, Severity, Verdict
+from tests.alerts import (
+    HEALTHY,
+    MATCH,
+    NO_MATCH,
+    OUTAGE,
+    UNKNOWN,
+    night,
+    rule,
+    verdict,
+)
+
+P1, P2, P3, P4 = Severity.P1, Severity.P2, Severity.P3, Severity.P4
+OPENED, SEVERITY, RESOLVED = PageKind.OPENED, PageKind.SEVERITY, PageKind.RESOLVED
+REMINDER, ACKNOWLEDGED = PageKind.REMINDER, PageKind.ACKNOWLEDGED
+
+
+class TestFollowUps:
+    def test_worse_is_told_at_once_and_better_while_it_lasts(self) -> None:
+        told = night()
+        told.sees(verdict(Cause.PROVIDER_ERRORS, P3))
+        told.sees(OUTAGE)
+        told.stays(verdict(Cause.PROVIDER_ERRORS, P3), for_s=300 + 900 + 10)
+        assert told.severities() == [(OPENED, P3), (SEVERITY, P1), (SEVERITY, P3)]
+        assert "was P1" in told.pages[-1][1].title
+
+    def test_a_severity_that_wavers_is_told_once(self) -> None:
+        told = night()
+        for _ in range(4):
+            told.stays(verdict(Cause.PROVIDER_ERRORS, P2), for_s=200)
+            told.stays(verdict(Cause.PROVIDER_ERRORS, P3), for_s=600)
+        assert told.severities() == [(OPENED, P2)]
+
+    def test_what_eases_while_it_ends_is_told_only_as_over(self) -> None:
+        told = night()
+        told.stays(OUTAGE, for_s=60)
+        told.stays(verdict(Cause.PROVIDER_ERRORS, P2), for_s=60)
+        told.stays(verdict(Cause.PROVIDER_ERRORS, P3), for_s=60)
+        told.stays(HEALTHY, for_s=600)
+        assert told.severities() == [(OPENED, P1), (RESOLVED, P1)]
+
+    def test_reminders_come_every_hour_and_every_four_when_acknowledged(self) -> None:
+        told = night()
+        told.stays(OUTAGE, for_s=2 * 3600 + 60, every_s=30)
+        assert told.kinds() == [OPENED, REMINDER, REMINDER]
+        told.ledger = acknowledged(told.ledger, None, by="ana", reason="on it", at=told.clock.at)
+        told.stays(OUTAGE, for_s=9 * 3600, every_s=30)
+        assert told.kinds() == [OPENED, REMINDER, REMINDER, ACKNOWLEDGED, REMINDER, REMINDER]
+        page = told.pages[3][1]
+        assert "acknowledged by ana" in page.title
+        assert "on it" in page.text
+
+    def test_what_is_no_hurry_is_told_again_once_a_day(self) -> None:
+        told = night(rule("certificate", P4, topic="certificate", explained_by=frozenset()))
+        told.stays(HEALTHY, {"certificate": MATCH}, for_s=50 * 3600, every_s=50)
+        assert told.kinds() == [OPENED, REMINDER, REMINDER]
+
+    def test_snoozed_it_is_quiet_until_then_and_reminds_at_the_end(self) -> None:
+        told = night()
+        told.sees(verdict(Cause.PROVIDER_ERRORS, P3))
+        until = told.clock.at + timedelta(hours=2)
+        told.ledger = snoozed(told.ledger, None, by="ana", until=until, at=told.clock.at)
+        told.stays(verdict(Cause.PROVIDER_ERRORS, P3), for_s=2 * 3600 - 60, every_s=30)
+        assert told.kinds() == [OPENED]
+        told.stays(verdict(Cause.PROVIDER_ERRORS, P3), for_s=120, every_s=30)
+        assert told.kinds() == [OPENED, REMINDER]
+
+    def test_a_snooze_ends_when_it_becomes_worse(self) -> None:
+        told = night()
+        told.sees(verdict(Cause.PROVIDER_ERRORS, P3))
+        until = told.clock.at + timedelta(hours=2)
+        told.ledger = snoozed(told.ledger, None, by="ana", until=until, at=told.clock.at)
+        told.sees(OUTAGE)
+        assert told.severities() == [(OPENED, P3), (SEVERITY, P1)]
+
+    def test_the_end_is_told_even_when_snoozed(self) -> None:
+        told = night()
+        told.sees(OUTAGE)
+        until = told.clock.at + timedelta(hours=2)
+        told.ledger = snoozed(told.ledger, None, by="ana", until=until, at=told.clock.at)
+        told.stays(HEALTHY, for_s=400)
+        assert told.kinds() == [OPENED, RESOLVED]
+
+    def test_both_are_recorded(self) -> None:
+        told = night()
+        told.sees(OUTAGE)
+        at = told.clock.at
+        told.ledger = acknowledged(told.ledger, None, by="ana\x1b[31m", reason="<!channel>", at=at)
+        told.ledger = snoozed(told.ledger, None, by="bo", until=at + timedelta(hours=1), at=at)
+        told.ledger = snoozed(told.ledger, None, by="bo", until=at, at=at)
+        texts = [entry.text for entry in told.ledger.journal]
+        assert [text.split(" · ")[0] for text in texts[1:]] == [
+            "acknowledged by ana␛[31m: ‹!channel>",
+            "snoozed by bo until 13:00 UTC",
+            "snooze ended by bo",
+        ]
+        assert len({entry.key for entry in told.ledger.journal}) == 4
+
+
+# -- whatever happens ------------------------------------------------------------------
+
+NAMES = ("errors", "slow", "limited", "certificate", "team")
+READINGS: st.SearchStrategy[Reading] = st.sampled_from([MATCH, NO_MATCH, None])
+VERDICTS = st.sampled_from(
+    [
+        HEALTHY,
+        UNKNOWN,
+        OUTAGE,
+        verdict(Cause.PROVIDER_ERRORS, P3),
+        verdict(Cause.RATE_LIMITED, P2),
+        verdict(Cause.NETWORK, P1),
+        verdict(Cause.PROVIDER_SLOW, P4),
+    ]
+)
+STEPS = st.lists(
+    st.tuples(
+        VERDICTS,
+        st.fixed_dictionaries(dict.fromkeys(NAMES, READINGS)),
+        st.sampled_from([5, 5, 30, 120, 400, 4000]),
+        st.sampled_from(["", "", "", "acknowledge", "snooze", "quiet"]),
+    ),
+    max_size=25,
+)
+
+
+def mixed_rules() -> list[object]:
+    return [
+        rule("errors", P2, hold_s=30, keep_s=60),
+        rule("slow", P4, keep_s=300),
+        rule("limited", P3, topic="rate_limited", explained_by=frozenset({Cause.RATE_LIMITED})),
+        rule("certificate", P4, topic="certificate", explained_by=frozenset()),
+        rule("team", P1, own_topic="team"),
+    ]
+
+
+@given(STEPS)
+@settings(max_examples=150, deadline=None)
+def test_whatever_happens_each_group_is_told_once_and_ended_once(
+    steps: list[tuple[Verdict, dict[str, Reading], int, str]],
+) -> None:
+    told = night(*mixed_rules())
+    for judged, readings, after_s, act in steps:
+        told.sees(judged, readings, after_s=after_s)
+        if act == "acknowledge":
+            told.ledger = acknowledged(told.ledger, None, by="a", reason="", at=told.clock.at)
+        elif act:
+            hours = 1 if act == "snooze" else 0
+            until = told.clock.at + timedelta(hours=hours)
+            told.ledger = snoozed(told.ledger, None, by="a", until=until, at=told.clock.at)
+        open_groups = [group for group in told.ledger.groups if group.open]
+        assert len({group.topic for group in open_groups}) == len(open_groups)
+        assert len({group.dedup_key for group in open_groups}) == len(open_groups)
+        assert all(group.severity.trouble for group in open_groups)
+    told.stays(HEALTHY, for_s=2400, every_s=40)
+    assert not [group for group in told.ledger.groups if group.open]
+    by_group: dict[str, list[Page]] = {}
+    for _, page in told.pages:
+        by_group.setdefault(page.group, []).append(page)
+    for pages in by_group.values():
+        kinds = [page.kind for page in pages]
+        assert kinds[0] is OPENED
+        assert kinds[-1] is RESOLVED
+        assert Counter(kinds)[OPENED] == Counter(kinds)[RESOLVED] == 1
+        assert len({page.id for page in pages}) == len(pages)
+        for before, page in itertools.pairwise(pages):
+            if page.kind is SEVERITY:
+                assert page.severity is not before.severity
+            if page.kind is REMINDER:
+                assert page.at - before.at >= timedelta(hours=1) or "snoozed" in str(told.ledger.journal)
+
+
+@pytest.mark.parametrize("topic", ["provider", "network"])
+def test_a_trouble_that_comes_back_has_the_same_key_and_another_id(topic: str) -> None:
+    told = night()
+    judged = OUTAGE if topic == "provider" else verdict(Cause.NETWORK, P1)
+    for _ in range(2):
+        told.sees(judged)
+        told.stays(HEALTHY, for_s=400)
+    groups = {(page.group, page.dedup_key) for _, page in told.pages}
+    assert len(groups) == 2
+    assert {key for _, key in groups} == {topic}

@@ -1,0 +1,120 @@
+"""What pages say, also when what they tell of was written by somebody hostile."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from claude_tui.alerting.placing import worst
+from claude_tui.alerting.wording import calm, page_of, story_of_alerts, story_of_verdict
+from claude_tui.model.alert import (
+    Acknowledgement,
+    Alert,
+    AlertGroup,
+    AlertState,
+    PageKind,
+    SeveritySpell,
+    Standing,
+)
+from claude_tui.model.text import inert
+from claude_tui.model.verdict import Cause, Severity
+from tests.alerts import OUTAGE, rule, verdict
+from tests.builders import NOON, after
+
+
+def group(**values: object) -> AlertGroup:
+    spells = (SeveritySpell(Severity.P1, NOON),)
+    made = AlertGroup("provider@1", "provider", "provider", NOON, spells, story_of_verdict(OUTAGE, NOON))
+    return replace(made, **{"alerts": ("verdict-p1",), **values})  # type: ignore[arg-type]
+
+
+def text(of: AlertGroup, kind: PageKind, *, severity: Severity = Severity.P1) -> str:
+    page = page_of(of, kind, after(3725), target="prod (api.example.test)", severity=severity)
+    return f"{page.title}\n{page.text}"
+
+
+def test_a_first_page_says_what_whose_since_when_how_bad_and_what_next() -> None:
+    assert text(group(), PageKind.OPENED).splitlines() == [
+        "[P1] prod (api.example.test): It is provider_outage",
+        "What: It is provider_outage",
+        "Whose: theirs, the provider's",
+        "Since: 2026-11-20 12:00:00 UTC (1h 02m)",
+        "How bad: P1, respond now",
+        "- 24 of 26 messages failed.",
+        "Next: Back off.",
+        "Alerts: verdict-p1",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "head"),
+    [
+        (PageKind.SEVERITY, "[P2, was P1]"),
+        (PageKind.REMINDER, "[P2, still after 1h 02m]"),
+        (PageKind.ACKNOWLEDGED, "[P2, acknowledged by ana]"),
+        (PageKind.RESOLVED, "[resolved after 1h 02m]"),
+    ],
+)
+def test_follow_ups(kind: PageKind, head: str) -> None:
+    taken = Acknowledgement("ana", "on the phone", after(60))
+    said = text(group(paged_severity=Severity.P1, acknowledged=taken), kind, severity=Severity.P2)
+    assert said.startswith(f"{head} prod (api.example.test): ")
+    assert "Acknowledged by ana at 2026-11-20 12:01:00 UTC: on the phone" in said
+    assert ("Next: " in said) is (kind is not PageKind.RESOLVED)
+
+
+def test_what_a_server_wrote_mentions_nobody_and_links_nowhere() -> None:
+    hostile = (
+        "@everyone <!channel> <@U1> <https://evil.test|x> [x](https://evil.test) `rm`\n\x1b]8;;x\x07 \u202e"
+    )
+    judged = verdict(
+        Cause.PROVIDER_OUTAGE, Severity.P1, summary=hostile, evidence=(hostile,), next_step=hostile
+    )
+    said = text(group(story=story_of_verdict(judged, NOON)), PageKind.OPENED)
+    for bad in ("@", "<!", "<@", "<h", "://", "](", "`", "\x1b", "\x07", "\u202e"):
+        assert bad not in said
+    assert "＠everyone" in said
+
+
+def test_long_text_is_cut_visibly() -> None:
+    judged = verdict(Cause.PROVIDER_OUTAGE, Severity.P1, summary="A" * 10_000, evidence=("B" * 10_000,) * 50)
+    said = text(group(story=story_of_verdict(judged, NOON)), PageKind.OPENED)
+    assert len(said) < 3000
+    assert "…" in said
+    assert said.count("- B") == 4
+
+
+@given(st.text(max_size=400))
+def test_calm_text_is_printable_and_short(raw: str) -> None:
+    said = calm(raw, 100)
+    assert len(said) <= 100
+    assert inert(said) == said
+    assert "@" not in said
+    assert "://" not in said
+
+
+def alert(name: str, *labels: tuple[str, str], words: str = "", since: float = 0) -> Alert:
+    standing = Standing(AlertState.FIRING, after(since), after(since))
+    return Alert(name, labels, Severity.P4, f"{name} is bad", standing, words=words)
+
+
+def test_alerts_that_no_verdict_explains_tell_their_values() -> None:
+    retiring = replace(rule("retiring"), summary="A model retires soon", next_step="Move on.")
+    several = [(alert("retiring", ("model", f"m{n}"), words="3 days", since=n), retiring) for n in range(5)]
+    story = story_of_alerts("model_retirement", [*several, (alert("other", words="7"), rule("other"))])
+    assert story.what == "A model retires soon: m0 3 days, m1 3 days, m2 3 days and 2 more"
+    assert story.evidence == ("other is bad: 7",)
+    assert (story.since, story.next_step, story.cause) == (after(0), "Move on.", "model_retirement")
+
+
+def test_many_alerts_are_not_all_named() -> None:
+    said = text(group(alerts=tuple(f"rule-{n}" for n in range(40))), PageKind.OPENED)
+    assert said.endswith("and 28 more")
+
+
+def test_the_worst_of_severities() -> None:
+    assert worst([Severity.P3, Severity.P1, Severity.P4]) is Severity.P1
+    assert worst([]) is Severity.NONE

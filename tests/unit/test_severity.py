@@ -1,0 +1,152 @@
+"""The runbook's table of severities, and the clock that runs from detection."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from claude_tui.analysis.diagnosis import diagnose
+from claude_tui.analysis.options import Options
+from claude_tui.analysis.severity import respond_by, severity_of_rare, worse
+from claude_tui.analysis.thresholds import Thresholds
+from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.verdict import Cause, Severity, Verdict
+from tests.builders import healthy, history_of, messages, models
+
+HOUR = 3600.0
+BAD = Outcome.SERVER_ERROR
+
+
+def verdict(
+    *seen: Observation, thresholds: Thresholds | None = None, options: Options | None = None
+) -> Verdict:
+    newest = max(one.at for one in seen)
+    return diagnose(history_of(*seen), newest, options or Options(), thresholds=thresholds)
+
+
+def incident(pattern: str, outcome: Outcome = BAD, every_s: float = 30.0) -> list[Observation]:
+    """An hour of health, and then `F` for failures and `.` for successes."""
+    told = healthy(0, HOUR, messages_s=every_s)
+    for number, letter in enumerate(pattern):
+        at = HOUR + number * every_s
+        told += [messages(at, outcome if letter == "F" else Outcome.OK), models(at + 1), models(at + 16)]
+    return told
+
+
+def severity(pattern: str, outcome: Outcome = BAD, every_s: float = 30.0) -> Severity:
+    return verdict(*incident(pattern, outcome, every_s)).severity
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        BAD,
+        Outcome.OVERLOADED,
+        Outcome.KEY_REJECTED,
+        Outcome.RATE_LIMITED,
+        Outcome.SPEND_LIMIT,
+        Outcome.TIMEOUT,
+    ],
+)
+def test_p1_when_all_messages_fail_whoever_is_at_fault(outcome: Outcome) -> None:
+    assert severity("FFF", outcome) is Severity.P1
+
+
+def test_a_share_needs_three_failures() -> None:
+    assert severity("FF") is Severity.P3
+
+
+def test_p1_is_counted_from_the_first_failure_and_over_five_minutes() -> None:
+    assert severity("FFFFFFFFF.F") is Severity.P1
+    assert severity("F.F.F.F.F.F") is Severity.P2
+    assert severity("F.F.F.F.F." + "F" * 10) is Severity.P1
+
+
+def test_p1_does_not_flap_around_its_threshold() -> None:
+    """Once at 90%, it stays until fewer than 80% fail."""
+    begun = "F" * 20
+    assert severity(begun + ".FFFFFFFF.F") is Severity.P1
+    assert severity(begun + ".FF.FF.FF.F") is Severity.P2
+
+
+def test_p1_with_few_messages_rests_on_the_last_three() -> None:
+    assert severity("FFF", every_s=280.0) is Severity.P1
+    assert severity("FFF", every_s=600.0) is not Severity.P1
+    slow = Options(messages_interval_s=600.0)
+    assert verdict(*incident("FFF", every_s=600.0), options=slow).severity is Severity.P1
+
+
+def test_p2_for_429s_that_go_on_and_for_five_percent_of_errors() -> None:
+    assert severity("F.F", Outcome.RATE_LIMITED) is Severity.P2
+    assert severity("F.FF") is Severity.P2
+
+
+def test_streams_that_break_off_are_degraded_quality_until_they_are_half() -> None:
+    assert severity("FF...F..", Outcome.TRUNCATED_STREAM) is Severity.P4
+    assert severity("F.FF.FF.", Outcome.TRUNCATED_STREAM) is Severity.P2
+    assert severity("FFFF", Outcome.TRUNCATED_STREAM) is Severity.P1
+
+
+def test_slow_answers_are_p4_and_p2_with_a_long_tail() -> None:
+    base = healthy(0, HOUR)
+    late = [messages(HOUR + number * 30, ttft=2.4, total=3.0) for number in range(6)]
+    assert (verdict(*base, *late).cause, verdict(*base, *late).severity) == (Cause.PROVIDER_SLOW, Severity.P4)
+    later = [messages(HOUR + number * 30, ttft=9.0, total=12.0) for number in range(6)]
+    assert verdict(*base, *later).severity is Severity.P2
+
+
+@pytest.mark.parametrize(
+    ("failures", "messages_failed", "asked", "severity"),
+    [
+        (2, 1, 100, Severity.P4),
+        (3, 1, 100, Severity.P3),
+        (9, 2, 100, Severity.P3),
+        (4, 3, 60, Severity.P2),
+        (4, 3, 10, Severity.P2),
+        (4, 3, 100, Severity.P3),
+    ],
+)
+def test_intermittent_errors(failures: int, messages_failed: int, asked: int, severity: Severity) -> None:
+    assert severity_of_rare(failures, messages_failed, asked, Thresholds()) is severity
+
+
+def test_thresholds_are_settings() -> None:
+    seen = incident("FF.FFFFFFF")
+    assert verdict(*seen).severity is Severity.P1
+    assert verdict(*seen, thresholds=Thresholds(most_fail=0.99)).severity is Severity.P2
+
+
+def test_the_worst_wins() -> None:
+    assert worse(Severity.P4, Severity.P2, Severity.NONE) is Severity.P2
+
+
+FRIDAY = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("severity", "due"),
+    [
+        (Severity.P1, FRIDAY),
+        (Severity.P2, FRIDAY + timedelta(minutes=15)),
+        (Severity.P3, FRIDAY + timedelta(hours=1)),
+        (Severity.P4, datetime(2026, 11, 23, 9, 0, tzinfo=UTC)),
+        (Severity.NONE, None),
+    ],
+)
+def test_response_targets(severity: Severity, due: datetime | None) -> None:
+    assert respond_by(severity, FRIDAY, Thresholds()) == due
+
+
+def test_a_business_day_is_no_weekend() -> None:
+    tuesday = datetime(2026, 11, 24, 3, 0, tzinfo=UTC)
+    assert respond_by(Severity.P4, tuesday, Thresholds()) == datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
+    saturday = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
+    assert respond_by(Severity.P4, saturday, Thresholds()) == datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+
+
+def test_the_clock_runs_from_the_detection() -> None:
+    found = verdict(*incident("FFFF"))
+    assert found.since is not None
+    assert found.detected_at == found.since + timedelta(seconds=30.64)
+    assert found.respond_by == found.detected_at
