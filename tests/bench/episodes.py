@@ -4,7 +4,7 @@ them, on the probes' own schedule, without HTTP and without waiting. Seeded, so 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -314,6 +314,3 @@ class Player:
             server_s=facts.server_s,
             skew_s=facts.skew_s,
         )
-
-
-Build = Callable[[], Scenario]

@@ -2,80 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.analysis.diagnosis import Facts, diagnose, facts_of
-from claude_tui.analysis.history import History
+from claude_tui.analysis.diagnosis import diagnose, facts_of
 from claude_tui.analysis.options import Options
-from claude_tui.model.observation import Observation, Outcome, Source, Timings, WindowReading
-from claude_tui.model.provider import Catalogue, ModelInfo, ProviderStatus
-from claude_tui.model.verdict import Cause, PageStance, Severity, Side, Verdict
+from claude_tui.model.observation import Observation, Outcome, Source, Timings
+from claude_tui.model.verdict import Cause, Severity, Side
 from tests.builders import (
-    NOON,
     after,
     bucket,
-    catalogue,
     engine,
     healthy,
     history_of,
-    incident,
     messages,
     models,
     page,
-    status,
-    unread,
 )
-
-HOUR = 3600.0
-OPENED = Timings(dns=0.002, connect=0.014, tls=0.031)
-NO_KEY = "ANTHROPIC_API_KEY is not set (nor ANTHROPIC_AUTH_TOKEN)"
-Item = Observation | ProviderStatus | Catalogue
-
-
-def told(
-    message: Outcome = Outcome.OK,
-    model: Outcome = Outcome.OK,
-    /,
-    *,
-    count: int = 4,
-    start: float = HOUR,
-    fetched: Outcome | None = None,
-    **details: object,
-) -> list[Observation]:
-    """`count` message probes 30 s apart and twice as many lists of models, all with the same outcome."""
-    timings = details.pop("timings", None)
-    seen: list[Observation] = []
-    for number in range(count):
-        at = start + 30 * number
-        seen.append(replace(messages(at, message), **details))  # type: ignore[arg-type]
-        for later in (1, 16):
-            one = models(at + later, model)
-            seen.append(replace(one, timings=timings) if isinstance(timings, Timings) else one)
-        if fetched is not None and number % 2 == 0:
-            seen.append(page(at + 2, fetched))
-    return seen
-
-
-def verdict(*items: Item | Iterable[Item], at: float | None = None, facts: Facts | None = None) -> Verdict:
-    flat: list[Item] = []
-    for item in items:
-        flat += [item] if isinstance(item, Observation | ProviderStatus | Catalogue) else list(item)
-    newest = max(item.at if isinstance(item, Observation) else item.fetched_at for item in flat)
-    return diagnose(history_of(*flat), newest if at is None else after(at), Options(), facts)
-
-
-def blamed(found: Verdict) -> tuple[Cause, Side]:
-    return found.cause, found.side
-
-
-BEFORE = [*healthy(0, HOUR), *(page(number * 60) for number in range(60)), status(HOUR - 60)]
-
+from tests.diagnosed import BEFORE, HOUR, NO_KEY, OPENED, blamed, told, verdict
 
 # -- theirs ------------------------------------------------------------------------
 
@@ -232,97 +179,6 @@ def test_messages_that_fail_right_after_the_list_are_the_same_trouble() -> None:
     assert found.evidence[0].startswith("1 of 1 message calls failed")
 
 
-# -- ours ------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("outcome", "cause"),
-    [
-        (Outcome.KEY_REJECTED, Cause.KEY_REJECTED),
-        (Outcome.NOT_PERMITTED, Cause.NOT_PERMITTED),
-        (Outcome.BAD_REQUEST, Cause.BAD_REQUEST),
-        (Outcome.SPEND_LIMIT, Cause.SPEND_LIMIT),
-        (Outcome.MODEL_NOT_FOUND, Cause.MODEL_UNAVAILABLE),
-        (Outcome.RATE_LIMITED, Cause.RATE_LIMITED),
-    ],
-)
-def test_refusals_are_ours(outcome: Outcome, cause: Cause) -> None:
-    found = verdict(BEFORE, told(outcome))
-    assert blamed(found) == (cause, Side.US)
-    assert found.severity is Severity.P1
-    assert (found.retry_after_s is None) is (outcome is not Outcome.RATE_LIMITED)
-
-
-def test_401_on_everything_and_what_looks_wrong_with_the_key() -> None:
-    found = verdict(
-        BEFORE,
-        told(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED),
-        facts=Facts(key_problem="ANTHROPIC_API_KEY contains white space"),
-    )
-    assert "models fail too, 8 of 8: authentication_error" in found.evidence[0]
-    assert "ANTHROPIC_API_KEY contains white space." in found.evidence
-    assert "Network fine." in found.evidence
-
-
-def limited(**details: object) -> Verdict:
-    return verdict(BEFORE, told(Outcome.RATE_LIMITED, **details))
-
-
-def test_the_bucket_of_a_429_is_named_by_its_headers() -> None:
-    found = limited(rate_limits=(bucket("requests", 400), bucket("input", 0, 30_000)), retry_after_s=41.0)
-    assert found.bucket == "input"
-    assert found.summary == "It’s us. Our rate limit is reached: input (429)."
-    assert "input: 0 of 30,000 left at the refusal." in found.evidence
-    assert found.retry_after_s is not None
-    assert 20 < found.retry_after_s <= 41
-
-
-def test_the_bucket_of_a_429_is_named_by_its_message() -> None:
-    found = limited(message="This would exceed the rate limit of 20,000 output tokens per minute.")
-    assert found.bucket == "output"
-    assert limited(message="the limit of 50 requests per minute").bucket == "requests"
-
-
-def test_a_429_that_no_limit_explains_may_be_a_throttle_of_theirs() -> None:
-    named = limited(rate_limits=(bucket("requests", 0),))
-    vague = limited(rate_limits=(bucket("requests", 900),))
-    assert vague.bucket is None
-    assert vague.confidence < named.confidence
-    assert any("throttle of theirs" in sentence for sentence in vague.evidence)
-
-
-def test_a_window_that_is_used_up_is_named() -> None:
-    found = limited(windows=(WindowReading("5h", 1.0, None, "rejected"),))
-    assert found.bucket == "5h"
-    assert "window" in found.summary
-
-
-def test_ramp_limit_and_spend_limit_are_told_apart() -> None:
-    ramp = limited(error_code="ramp_limit_exceeded")
-    assert ramp.cause is Cause.RATE_LIMITED
-    assert "grew too fast" in ramp.summary
-    assert ramp.next_step != limited().next_step
-    spent = verdict(BEFORE, told(Outcome.SPEND_LIMIT, error_code="contract_spend_limit_reached"))
-    assert "contract" in spent.summary
-    assert spent.retry_after_s is None
-    poor = verdict(
-        BEFORE, told(Outcome.SPEND_LIMIT, http_status=400, message="Your credit balance is too low.")
-    )
-    assert "Billing" in poor.summary
-
-
-def test_a_model_that_is_gone_is_held_against_the_list() -> None:
-    gone = told(Outcome.MODEL_NOT_FOUND)
-    listed = verdict(BEFORE, catalogue(0, "claude-haiku-5-5", "claude-opus-5-5"), gone)
-    assert "still listed" in listed.summary
-    missing = verdict(BEFORE, catalogue(0, "claude-opus-5-5"), gone)
-    assert "claude-haiku-5-5 is not among the 1 models listed." in missing.evidence
-    retired = ModelInfo("claude-haiku-5-5", "", NOON, "active", NOON - timedelta(days=3))
-    found = verdict(BEFORE, Catalogue(NOON, (retired,)), gone)
-    assert "is retired" in found.summary
-    assert any("3d 1h ago" in sentence for sentence in found.evidence)
-
-
 # -- two causes ---------------------------------------------------------------------------
 
 
@@ -397,182 +253,6 @@ def test_what_is_lost_by_chance_depends_on_how_much_is_asked() -> None:
     lost = [replace(one, outcome=Outcome.TIMEOUT, http_status=None) for one in quick[100::200]]
     seen = [*healthy(0, HOUR, messages_s=3.0), *quick[::2], *lost]
     assert verdict(sorted(seen, key=lambda one: one.at)).cause is Cause.HEALTHY
-
-
-# -- the status page ----------------------------------------------------------------------------
-
-
-def test_the_page_confirms_and_comes_later() -> None:
-    failing = told(Outcome.SERVER_ERROR, count=30)
-    quiet = [status(HOUR + 60 * number) for number in range(10)]
-    spoken = [
-        status(HOUR + 600 + 60 * number, "major_outage", incidents=[incident(components=["k8-api"])])
-        for number in range(5)
-    ]
-    silent = verdict(BEFORE, [*failing[:40], *quiet])
-    assert (silent.page, silent.lead) == (PageStance.SILENT, None)
-    confirmed = verdict(BEFORE, failing, quiet, spoken)
-    assert confirmed.page is PageStance.CONFIRMS
-    assert confirmed.lead == timedelta(seconds=600)
-    assert confirmed.confidence >= silent.confidence
-    assert any("Claude API major outage" in sentence for sentence in confirmed.evidence)
-
-
-def test_the_page_may_be_first() -> None:
-    spoken = [status(HOUR - 300 + 60 * number, "partial_outage") for number in range(8)]
-    found = verdict(BEFORE[:-1], status(HOUR - 360), spoken, told(Outcome.SERVER_ERROR))
-    assert found.lead == timedelta(seconds=-300)
-
-
-def test_trouble_on_the_page_that_probes_do_not_see_is_a_notice() -> None:
-    found = verdict(BEFORE, status(HOUR, "degraded_performance"), told(start=HOUR))
-    assert blamed(found) == (Cause.PROVIDER_NOTICE, Side.THEM)
-    assert (found.page, found.severity) == (PageStance.CONTRADICTS, Severity.P4)
-
-
-def test_claude_ai_down_is_health_with_a_note() -> None:
-    chat = incident("i2", components=["rw-chat"])
-    found = verdict(
-        BEFORE, status(HOUR, chat="major_outage", indicator="major", incidents=[chat]), told(start=HOUR)
-    )
-    assert (found.cause, found.severity) == (Cause.HEALTHY, Severity.NONE)
-    assert found.page is PageStance.AGREES
-    assert "claude.ai major outage" in found.note
-
-
-def test_an_incident_that_is_only_watched_is_no_notice() -> None:
-    found = verdict(BEFORE, status(HOUR, incidents=[incident(stage="monitoring")]), told(start=HOUR))
-    assert found.cause is Cause.HEALTHY
-    assert "still watches" in found.note
-
-
-def test_a_notice_left_standing_for_days_is_none() -> None:
-    old = incident(impact="minor")
-    fetched = NOON + timedelta(days=5)
-    later = [messages(fetched + timedelta(seconds=30 * number - 120)) for number in range(4)]
-    found = diagnose(
-        history_of(replace(status(0, incidents=[old]), fetched_at=fetched), *later), fetched, Options()
-    )
-    assert found.cause is Cause.HEALTHY
-
-
-def test_a_page_that_cannot_be_read_is_unknown_and_no_alarm() -> None:
-    found = verdict(BEFORE, unread(HOUR, "405"), told(start=HOUR))
-    assert (found.cause, found.page) == (Cause.HEALTHY, PageStance.UNKNOWN)
-    failing = verdict(BEFORE, unread(HOUR, "405"), told(Outcome.OVERLOADED))
-    assert failing.page is PageStance.UNKNOWN
-
-
-def test_the_page_agrees_that_our_key_is_not_theirs() -> None:
-    assert verdict(BEFORE, status(HOUR), told(Outcome.KEY_REJECTED)).page is PageStance.AGREES
-
-
-# -- not known ----------------------------------------------------------------------------------
-
-
-def test_nothing_seen_is_unknown() -> None:
-    found = diagnose(History(), NOON, Options())
-    assert blamed(found) == (Cause.UNKNOWN, Side.UNCLEAR)
-    assert found.severity is Severity.NONE
-
-
-def test_one_answer_is_no_health_and_one_failure_no_incident() -> None:
-    one = verdict(models(0), messages(1))
-    assert one.cause is Cause.UNKNOWN
-    assert "1 message probe so far; a verdict needs 2" in one.summary
-    failed = verdict(models(0), messages(1, Outcome.OVERLOADED))
-    assert failed.cause is Cause.UNKNOWN
-    assert "1 failed (overloaded_error)" in failed.summary
-
-
-def test_three_samples_of_a_single_check_suffice() -> None:
-    seen = [models(0), *(messages(1 + number, Outcome.OVERLOADED) for number in range(3))]
-    assert verdict(seen).cause is Cause.PROVIDER_OVERLOADED
-    assert verdict(seen).severity is Severity.P1
-    assert verdict(models(0), messages(1), messages(2)).cause is Cause.HEALTHY
-
-
-def test_one_check_without_a_network_and_without_a_key() -> None:
-    lost = [models(0, Outcome.NETWORK, timings=Timings()), page(1, Outcome.NETWORK)]
-    found = verdict(lost, facts=Facts(held=NO_KEY))
-    assert blamed(found) == (Cause.NETWORK, Side.PATH)
-
-
-def test_without_a_key_health_is_not_known() -> None:
-    seen = [
-        replace(models(15 * number), http_status=401, error_type="authentication_error")
-        for number in range(9)
-    ]
-    found = verdict(seen, facts=Facts(held=NO_KEY))
-    assert found.cause is Cause.UNKNOWN
-    assert "ANTHROPIC_API_KEY" in found.next_step
-    assert any("answers without a key" in sentence for sentence in found.evidence)
-
-
-def test_without_a_key_the_list_of_models_still_shows_an_outage() -> None:
-    seen = [models(15 * number, Outcome.SERVER_ERROR) for number in range(4)]
-    found = verdict(seen, facts=Facts(held=NO_KEY))
-    assert blamed(found) == (Cause.PROVIDER_OUTAGE, Side.THEM)
-    assert found.severity is Severity.P2
-
-
-def test_old_data_is_unknown_in_words() -> None:
-    found = verdict(BEFORE, at=HOUR + 600)
-    assert found.cause is Cause.UNKNOWN
-    assert "No message probe for 10m 30s" in found.summary
-    held = verdict(BEFORE, at=HOUR + 600, facts=Facts(held="the ceiling of $0.50 per day is reached"))
-    assert "the ceiling of $0.50 per day" in held.summary
-
-
-def test_a_wait_that_the_server_asked_for_is_no_silence() -> None:
-    seen = told(Outcome.RATE_LIMITED, retry_after_s=900.0)
-    assert verdict(BEFORE, seen, at=HOUR + 600).cause is Cause.RATE_LIMITED
-    assert verdict(BEFORE, told(Outcome.RATE_LIMITED), at=HOUR + 600).cause is Cause.UNKNOWN
-
-
-def test_a_fault_of_the_probe_is_not_theirs() -> None:
-    seen = told(Outcome.INVALID_RESPONSE, error_type="probe_crashed", message="KeyError at sdk.py:3")
-    found = verdict(BEFORE, seen)
-    assert found.cause is Cause.UNKNOWN
-    assert "claude-top" in found.summary
-
-
-# -- well -----------------------------------------------------------------------------------------
-
-
-def test_health_in_numbers() -> None:
-    found = verdict(BEFORE)
-    assert blamed(found) == (Cause.HEALTHY, Side.NONE)
-    assert found.summary.startswith("All is well. Messages answer, first token after 4")
-    assert found.evidence[0].startswith("30 of the last 30 message probes answered; models answer in 1")
-    assert (found.since, found.respond_by, found.retry_after_s) == (None, None, None)
-
-
-def test_one_lost_probe_is_a_note() -> None:
-    found = verdict(BEFORE, messages(HOUR, Outcome.TIMEOUT))
-    assert found.cause is Cause.HEALTHY
-    assert "too little for a verdict" in found.note
-
-
-def test_low_limits_are_a_note() -> None:
-    found = verdict(BEFORE, messages(HOUR, limits=[bucket("input", 1_000, 30_000)]))
-    assert found.cause is Cause.HEALTHY
-    assert "input 3% left" in found.note
-
-
-def test_an_endpoint_without_a_list_of_models_is_well() -> None:
-    seen = [*(messages(30 * number) for number in range(10))]
-    seen += [models(15 * number, Outcome.INVALID_RESPONSE, error_type="not_the_api") for number in range(20)]
-    found = verdict(sorted(seen, key=lambda one: one.at))
-    assert found.cause is Cause.HEALTHY
-    assert "gives no list of models" in found.note
-
-
-def test_health_returns_with_the_third_good_probe_after_an_outage() -> None:
-    failing = told(Outcome.SERVER_ERROR, Outcome.SERVER_ERROR, count=20)
-    good = told(start=HOUR + 600, count=3)
-    assert verdict(BEFORE, failing, good[:-5]).cause is Cause.PROVIDER_OUTAGE
-    assert verdict(BEFORE, failing, good).cause is Cause.HEALTHY
 
 
 # -- always -----------------------------------------------------------------------------------------

@@ -1,0 +1,108 @@
+"""Limits, keys, models and requests of our own, each told apart."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from claude_tui.analysis.diagnosis import Facts
+from claude_tui.model.observation import Outcome, WindowReading
+from claude_tui.model.provider import Catalogue, ModelInfo
+from claude_tui.model.verdict import Cause, Severity, Side, Verdict
+from tests.builders import (
+    NOON,
+    bucket,
+    catalogue,
+)
+from tests.diagnosed import BEFORE, blamed, told, verdict
+
+# -- ours ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("outcome", "cause"),
+    [
+        (Outcome.KEY_REJECTED, Cause.KEY_REJECTED),
+        (Outcome.NOT_PERMITTED, Cause.NOT_PERMITTED),
+        (Outcome.BAD_REQUEST, Cause.BAD_REQUEST),
+        (Outcome.SPEND_LIMIT, Cause.SPEND_LIMIT),
+        (Outcome.MODEL_NOT_FOUND, Cause.MODEL_UNAVAILABLE),
+        (Outcome.RATE_LIMITED, Cause.RATE_LIMITED),
+    ],
+)
+def test_refusals_are_ours(outcome: Outcome, cause: Cause) -> None:
+    found = verdict(BEFORE, told(outcome))
+    assert blamed(found) == (cause, Side.US)
+    assert found.severity is Severity.P1
+    assert (found.retry_after_s is None) is (outcome is not Outcome.RATE_LIMITED)
+
+
+def test_401_on_everything_and_what_looks_wrong_with_the_key() -> None:
+    found = verdict(
+        BEFORE,
+        told(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED),
+        facts=Facts(key_problem="ANTHROPIC_API_KEY contains white space"),
+    )
+    assert "models fail too, 8 of 8: authentication_error" in found.evidence[0]
+    assert "ANTHROPIC_API_KEY contains white space." in found.evidence
+    assert "Network fine." in found.evidence
+
+
+def limited(**details: object) -> Verdict:
+    return verdict(BEFORE, told(Outcome.RATE_LIMITED, **details))
+
+
+def test_the_bucket_of_a_429_is_named_by_its_headers() -> None:
+    found = limited(rate_limits=(bucket("requests", 400), bucket("input", 0, 30_000)), retry_after_s=41.0)
+    assert found.bucket == "input"
+    assert found.summary == "It’s us. Our rate limit is reached: input (429)."
+    assert "input: 0 of 30,000 left at the refusal." in found.evidence
+    assert found.retry_after_s is not None
+    assert 20 < found.retry_after_s <= 41
+
+
+def test_the_bucket_of_a_429_is_named_by_its_message() -> None:
+    found = limited(message="This would exceed the rate limit of 20,000 output tokens per minute.")
+    assert found.bucket == "output"
+    assert limited(message="the limit of 50 requests per minute").bucket == "requests"
+
+
+def test_a_429_that_no_limit_explains_may_be_a_throttle_of_theirs() -> None:
+    named = limited(rate_limits=(bucket("requests", 0),))
+    vague = limited(rate_limits=(bucket("requests", 900),))
+    assert vague.bucket is None
+    assert vague.confidence < named.confidence
+    assert any("throttle of theirs" in sentence for sentence in vague.evidence)
+
+
+def test_a_window_that_is_used_up_is_named() -> None:
+    found = limited(windows=(WindowReading("5h", 1.0, None, "rejected"),))
+    assert found.bucket == "5h"
+    assert "window" in found.summary
+
+
+def test_ramp_limit_and_spend_limit_are_told_apart() -> None:
+    ramp = limited(error_code="ramp_limit_exceeded")
+    assert ramp.cause is Cause.RATE_LIMITED
+    assert "grew too fast" in ramp.summary
+    assert ramp.next_step != limited().next_step
+    spent = verdict(BEFORE, told(Outcome.SPEND_LIMIT, error_code="contract_spend_limit_reached"))
+    assert "contract" in spent.summary
+    assert spent.retry_after_s is None
+    poor = verdict(
+        BEFORE, told(Outcome.SPEND_LIMIT, http_status=400, message="Your credit balance is too low.")
+    )
+    assert "Billing" in poor.summary
+
+
+def test_a_model_that_is_gone_is_held_against_the_list() -> None:
+    gone = told(Outcome.MODEL_NOT_FOUND)
+    listed = verdict(BEFORE, catalogue(0, "claude-haiku-5-5", "claude-opus-5-5"), gone)
+    assert "still listed" in listed.summary
+    missing = verdict(BEFORE, catalogue(0, "claude-opus-5-5"), gone)
+    assert "claude-haiku-5-5 is not among the 1 models listed." in missing.evidence
+    retired = ModelInfo("claude-haiku-5-5", "", NOON, "active", NOON - timedelta(days=3))
+    found = verdict(BEFORE, Catalogue(NOON, (retired,)), gone)
+    assert "is retired" in found.summary
+    assert any("3d 1h ago" in sentence for sentence in found.evidence)

@@ -1,0 +1,87 @@
+"""What the status page has to do with it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from claude_tui.analysis.diagnosis import diagnose
+from claude_tui.analysis.options import Options
+from claude_tui.model.observation import Outcome
+from claude_tui.model.verdict import Cause, PageStance, Severity, Side
+from tests.builders import (
+    NOON,
+    history_of,
+    incident,
+    messages,
+    status,
+    unread,
+)
+from tests.diagnosed import BEFORE, HOUR, blamed, told, verdict
+
+# -- the status page ----------------------------------------------------------------------------
+
+
+def test_the_page_confirms_and_comes_later() -> None:
+    failing = told(Outcome.SERVER_ERROR, count=30)
+    quiet = [status(HOUR + 60 * number) for number in range(10)]
+    spoken = [
+        status(HOUR + 600 + 60 * number, "major_outage", incidents=[incident(components=["k8-api"])])
+        for number in range(5)
+    ]
+    silent = verdict(BEFORE, [*failing[:40], *quiet])
+    assert (silent.page, silent.lead) == (PageStance.SILENT, None)
+    confirmed = verdict(BEFORE, failing, quiet, spoken)
+    assert confirmed.page is PageStance.CONFIRMS
+    assert confirmed.lead == timedelta(seconds=600)
+    assert confirmed.confidence >= silent.confidence
+    assert any("Claude API major outage" in sentence for sentence in confirmed.evidence)
+
+
+def test_the_page_may_be_first() -> None:
+    spoken = [status(HOUR - 300 + 60 * number, "partial_outage") for number in range(8)]
+    found = verdict(BEFORE[:-1], status(HOUR - 360), spoken, told(Outcome.SERVER_ERROR))
+    assert found.lead == timedelta(seconds=-300)
+
+
+def test_trouble_on_the_page_that_probes_do_not_see_is_a_notice() -> None:
+    found = verdict(BEFORE, status(HOUR, "degraded_performance"), told(start=HOUR))
+    assert blamed(found) == (Cause.PROVIDER_NOTICE, Side.THEM)
+    assert (found.page, found.severity) == (PageStance.CONTRADICTS, Severity.P4)
+
+
+def test_claude_ai_down_is_health_with_a_note() -> None:
+    chat = incident("i2", components=["rw-chat"])
+    found = verdict(
+        BEFORE, status(HOUR, chat="major_outage", indicator="major", incidents=[chat]), told(start=HOUR)
+    )
+    assert (found.cause, found.severity) == (Cause.HEALTHY, Severity.NONE)
+    assert found.page is PageStance.AGREES
+    assert "claude.ai major outage" in found.note
+
+
+def test_an_incident_that_is_only_watched_is_no_notice() -> None:
+    found = verdict(BEFORE, status(HOUR, incidents=[incident(stage="monitoring")]), told(start=HOUR))
+    assert found.cause is Cause.HEALTHY
+    assert "still watches" in found.note
+
+
+def test_a_notice_left_standing_for_days_is_none() -> None:
+    old = incident(impact="minor")
+    fetched = NOON + timedelta(days=5)
+    later = [messages(fetched + timedelta(seconds=30 * number - 120)) for number in range(4)]
+    found = diagnose(
+        history_of(replace(status(0, incidents=[old]), fetched_at=fetched), *later), fetched, Options()
+    )
+    assert found.cause is Cause.HEALTHY
+
+
+def test_a_page_that_cannot_be_read_is_unknown_and_no_alarm() -> None:
+    found = verdict(BEFORE, unread(HOUR, "405"), told(start=HOUR))
+    assert (found.cause, found.page) == (Cause.HEALTHY, PageStance.UNKNOWN)
+    failing = verdict(BEFORE, unread(HOUR, "405"), told(Outcome.OVERLOADED))
+    assert failing.page is PageStance.UNKNOWN
+
+
+def test_the_page_agrees_that_our_key_is_not_theirs() -> None:
+    assert verdict(BEFORE, status(HOUR), told(Outcome.KEY_REJECTED)).page is PageStance.AGREES

@@ -1,0 +1,126 @@
+"""What is not known, and what is well."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from claude_tui.analysis.diagnosis import Facts, diagnose
+from claude_tui.analysis.history import History
+from claude_tui.analysis.options import Options
+from claude_tui.model.observation import Outcome, Timings
+from claude_tui.model.verdict import Cause, Severity, Side
+from tests.builders import (
+    NOON,
+    bucket,
+    messages,
+    models,
+    page,
+)
+from tests.diagnosed import BEFORE, HOUR, NO_KEY, blamed, told, verdict
+
+# -- not known ----------------------------------------------------------------------------------
+
+
+def test_nothing_seen_is_unknown() -> None:
+    found = diagnose(History(), NOON, Options())
+    assert blamed(found) == (Cause.UNKNOWN, Side.UNCLEAR)
+    assert found.severity is Severity.NONE
+
+
+def test_one_answer_is_no_health_and_one_failure_no_incident() -> None:
+    one = verdict(models(0), messages(1))
+    assert one.cause is Cause.UNKNOWN
+    assert "1 message probe so far; a verdict needs 2" in one.summary
+    failed = verdict(models(0), messages(1, Outcome.OVERLOADED))
+    assert failed.cause is Cause.UNKNOWN
+    assert "1 failed (overloaded_error)" in failed.summary
+
+
+def test_three_samples_of_a_single_check_suffice() -> None:
+    seen = [models(0), *(messages(1 + number, Outcome.OVERLOADED) for number in range(3))]
+    assert verdict(seen).cause is Cause.PROVIDER_OVERLOADED
+    assert verdict(seen).severity is Severity.P1
+    assert verdict(models(0), messages(1), messages(2)).cause is Cause.HEALTHY
+
+
+def test_one_check_without_a_network_and_without_a_key() -> None:
+    lost = [models(0, Outcome.NETWORK, timings=Timings()), page(1, Outcome.NETWORK)]
+    found = verdict(lost, facts=Facts(held=NO_KEY))
+    assert blamed(found) == (Cause.NETWORK, Side.PATH)
+
+
+def test_without_a_key_health_is_not_known() -> None:
+    seen = [
+        replace(models(15 * number), http_status=401, error_type="authentication_error")
+        for number in range(9)
+    ]
+    found = verdict(seen, facts=Facts(held=NO_KEY))
+    assert found.cause is Cause.UNKNOWN
+    assert "ANTHROPIC_API_KEY" in found.next_step
+    assert any("answers without a key" in sentence for sentence in found.evidence)
+
+
+def test_without_a_key_the_list_of_models_still_shows_an_outage() -> None:
+    seen = [models(15 * number, Outcome.SERVER_ERROR) for number in range(4)]
+    found = verdict(seen, facts=Facts(held=NO_KEY))
+    assert blamed(found) == (Cause.PROVIDER_OUTAGE, Side.THEM)
+    assert found.severity is Severity.P2
+
+
+def test_old_data_is_unknown_in_words() -> None:
+    found = verdict(BEFORE, at=HOUR + 600)
+    assert found.cause is Cause.UNKNOWN
+    assert "No message probe for 10m 30s" in found.summary
+    held = verdict(BEFORE, at=HOUR + 600, facts=Facts(held="the ceiling of $0.50 per day is reached"))
+    assert "the ceiling of $0.50 per day" in held.summary
+
+
+def test_a_wait_that_the_server_asked_for_is_no_silence() -> None:
+    seen = told(Outcome.RATE_LIMITED, retry_after_s=900.0)
+    assert verdict(BEFORE, seen, at=HOUR + 600).cause is Cause.RATE_LIMITED
+    assert verdict(BEFORE, told(Outcome.RATE_LIMITED), at=HOUR + 600).cause is Cause.UNKNOWN
+
+
+def test_a_fault_of_the_probe_is_not_theirs() -> None:
+    seen = told(Outcome.INVALID_RESPONSE, error_type="probe_crashed", message="KeyError at sdk.py:3")
+    found = verdict(BEFORE, seen)
+    assert found.cause is Cause.UNKNOWN
+    assert "claude-top" in found.summary
+
+
+# -- well -----------------------------------------------------------------------------------------
+
+
+def test_health_in_numbers() -> None:
+    found = verdict(BEFORE)
+    assert blamed(found) == (Cause.HEALTHY, Side.NONE)
+    assert found.summary.startswith("All is well. Messages answer, first token after 4")
+    assert found.evidence[0].startswith("30 of the last 30 message probes answered; models answer in 1")
+    assert (found.since, found.respond_by, found.retry_after_s) == (None, None, None)
+
+
+def test_one_lost_probe_is_a_note() -> None:
+    found = verdict(BEFORE, messages(HOUR, Outcome.TIMEOUT))
+    assert found.cause is Cause.HEALTHY
+    assert "too little for a verdict" in found.note
+
+
+def test_low_limits_are_a_note() -> None:
+    found = verdict(BEFORE, messages(HOUR, limits=[bucket("input", 1_000, 30_000)]))
+    assert found.cause is Cause.HEALTHY
+    assert "input 3% left" in found.note
+
+
+def test_an_endpoint_without_a_list_of_models_is_well() -> None:
+    seen = [*(messages(30 * number) for number in range(10))]
+    seen += [models(15 * number, Outcome.INVALID_RESPONSE, error_type="not_the_api") for number in range(20)]
+    found = verdict(sorted(seen, key=lambda one: one.at))
+    assert found.cause is Cause.HEALTHY
+    assert "gives no list of models" in found.note
+
+
+def test_health_returns_with_the_third_good_probe_after_an_outage() -> None:
+    failing = told(Outcome.SERVER_ERROR, Outcome.SERVER_ERROR, count=20)
+    good = told(start=HOUR + 600, count=3)
+    assert verdict(BEFORE, failing, good[:-5]).cause is Cause.PROVIDER_OUTAGE
+    assert verdict(BEFORE, failing, good).cause is Cause.HEALTHY
