@@ -25,7 +25,7 @@ from claude_tui.tui.app import ClaudeTopApp
 if TYPE_CHECKING:
     from claude_tui.simulator.scenario import Scenario
 
-__all__ = ["run_dashboard", "run_demo"]
+__all__ = ["run_dashboard", "run_demo", "sweep_demos"]
 
 # Lively enough to watch four minutes of incident; the back-off shrinks in the same proportion.
 DEMO_PACE = Pace(status_s=4.0, models_s=2.0, messages_s=3.0, backoff=Backoff(low_s=3.0, high_s=6.0))
@@ -57,7 +57,7 @@ def run_demo(settings: Settings, scenario_name: str, speed: float) -> int:
 
     scenario = load(scenario_name)
     clock = SystemClock()
-    _sweep_demos()
+    sweep_demos(Path(tempfile.gettempdir()))
     data_dir = Path(tempfile.mkdtemp(prefix=f"{DEMO_PREFIX}{os.getpid()}-"))
     store = Store.open(data_dir, "demo.db", now=clock.now())
     past = healthy_past(scenario, until=clock.now(), span=DEMO_PAST)
@@ -87,18 +87,30 @@ def run_demo(settings: Settings, scenario_name: str, speed: float) -> int:
     return _show(engine, settings, stop)
 
 
-def _sweep_demos() -> None:
-    """Removes what demos left that were killed: their directories name the process."""
-    for left in Path(tempfile.gettempdir()).glob(f"{DEMO_PREFIX}*-*"):
+def sweep_demos(directory: Path) -> None:
+    """Removes what demos left in `directory` that were killed: their own directories name the process."""
+    for left in directory.glob(f"{DEMO_PREFIX}*-*"):
         pid = left.name.removeprefix(DEMO_PREFIX).partition("-")[0]
-        if not pid.isdecimal() or left.is_symlink() or left.stat().st_uid != os.getuid():
-            continue
-        try:
-            os.kill(int(pid), 0)
-        except ProcessLookupError:
+        if pid.isdecimal() and not left.is_symlink() and _has_ended(int(pid)) and _is_mine(left):
             shutil.rmtree(left, ignore_errors=True)
-        except (PermissionError, OverflowError):
-            continue  # somebody else's process
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        return False  # somebody else's
+    return False
+
+
+def _is_mine(path: Path) -> bool:
+    """Whether this user may clear it away; what another demo has just cleared away is nobody's."""
+    try:
+        return path.stat().st_uid == os.getuid()
+    except FileNotFoundError:
+        return False
 
 
 def _simulated_endpoint(scenario: Scenario, speed: float) -> Endpoint:
