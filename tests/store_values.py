@@ -20,6 +20,7 @@ from claude_tui.model.observation import (
     Usage,
     WindowReading,
 )
+from claude_tui.model.playbook import SeverityMark, StepMark, StepState
 from claude_tui.model.provider import (
     Catalogue,
     Component,
@@ -29,8 +30,11 @@ from claude_tui.model.provider import (
     ProviderIncident,
     ProviderStatus,
 )
+from claude_tui.model.verdict import Cause, Severity, Side, VerdictChange
 from claude_tui.store import Store
-from claude_tui.store.files import NAME
+from claude_tui.store.files import NAME, connect, make_directory, make_file
+from claude_tui.store.schema import APPLICATION_ID, MIGRATIONS
+from claude_tui.store.writing import WriteSession
 
 NOW = datetime(2026, 11, 20, 14, 5, 33, tzinfo=UTC)
 
@@ -61,6 +65,21 @@ def listed(seconds: float, *ids: str) -> Catalogue:
     return Catalogue(at(seconds), tuple(ModelInfo(name, name.title(), None, "active", None) for name in ids))
 
 
+def marked(seconds: float, **changes: Any) -> StepMark:
+    values = {"playbook": "outage", "step": "retries", "state": StepState.DONE, "by": "eve", "note": "x4"}
+    return StepMark(at=at(seconds), **(values | changes))
+
+
+def rated(seconds: float, **changes: Any) -> SeverityMark:
+    values = {"severity": Severity.P1, "instead_of": Severity.P2, "by": "eve", "why": "checkout is down"}
+    return SeverityMark(at=at(seconds), **(values | changes))
+
+
+def turned(seconds: float, **changes: Any) -> VerdictChange:
+    values = {"cause": Cause.PROVIDER_OVERLOADED, "side": Side.THEM, "severity": Severity.P2, "text": "529"}
+    return VerdictChange(at=at(seconds), **(values | changes))
+
+
 @contextmanager
 def opened(directory: Path, told: list[str | None] | None = None, **options: Any) -> Iterator[Store]:
     """A Store in `directory`; what it tells goes to `told`, or fails the test when there is no `told`."""
@@ -71,6 +90,25 @@ def opened(directory: Path, told: list[str | None] | None = None, **options: Any
     finally:
         store.close(5)
     assert told is not None or texts == []
+
+
+@contextmanager
+def first_version(directory: Path) -> Iterator[WriteSession]:
+    """A process of version 1 that adds to the store in `directory`, which it makes when there is none."""
+    make_directory(directory)
+    make_file(database(directory))
+    connection = connect(database(directory))
+    if not connection.execute("PRAGMA page_count").fetchone()[0]:
+        connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.executescript(MIGRATIONS[0])
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute("PRAGMA user_version = 1")
+    session = WriteSession(connection, None)
+    try:
+        yield session
+    finally:
+        session.close()
 
 
 def fill(directory: Path, count: int) -> None:
@@ -183,3 +221,33 @@ models = st.builds(
     retires_at=maybe_instants,
 )
 catalogues = st.builds(Catalogue, fetched_at=instants, models=st.lists(models, max_size=4).map(tuple))
+
+# Names come from the system and notes from people: anything that a Python string can be.
+any_texts = st.text(st.characters() | st.characters(categories=["Cs"]) | st.just("\0"), max_size=40)
+severities = st.sampled_from(Severity)
+step_marks = st.builds(
+    StepMark,
+    at=instants | recent,
+    playbook=any_texts,
+    step=any_texts,
+    state=st.sampled_from(StepState),
+    by=any_texts,
+    note=any_texts,
+)
+severity_marks = st.builds(
+    SeverityMark,
+    at=instants | recent,
+    severity=severities,
+    instead_of=severities,
+    by=any_texts,
+    why=any_texts,
+)
+verdict_changes = st.builds(
+    VerdictChange,
+    at=instants | recent,
+    cause=st.sampled_from(Cause),
+    side=st.sampled_from(Side),
+    severity=severities,
+    text=any_texts,
+)
+bodies = st.binary(max_size=40) | st.binary(min_size=5000, max_size=9000)

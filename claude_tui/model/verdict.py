@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-__all__ = ["Cause", "PageStance", "Severity", "Side", "Verdict"]
+__all__ = ["Cause", "PageStance", "Severity", "Side", "Verdict", "VerdictChange"]
 
 
 class Cause(StrEnum):
@@ -69,7 +69,8 @@ class Verdict:
     on now, `detected_at` the instant from which a person could have known. `respond_by` is when the
     response target of the severity runs out (None for none). `retry_after_s` is when to try again, None
     where retrying is useless. `lead` is how long before (negative: after) the status page's first
-    word the probes saw it; None while it is silent.
+    word the probes saw it; None while it is silent. `set_by` is who set the severity, if
+    somebody did, instead of `worked_out`.
     """
 
     cause: Cause
@@ -88,3 +89,16 @@ class Verdict:
     bucket: str | None = None
     also: tuple[Cause, ...] = ()
     note: str = ""
+    set_by: str = ""
+    worked_out: Severity | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictChange:
+    """The verdict became another one; `text` is its headline."""
+
+    at: datetime
+    cause: Cause
+    side: Side
+    severity: Severity
+    text: str

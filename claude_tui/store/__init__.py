@@ -1,4 +1,4 @@
-"""SQLite history: observations, status reports, model lists."""
+"""SQLite history: observations, status reports, model lists, marks, verdict changes, kept bodies."""
 
 from claude_tui.store.store import Store
 

@@ -9,27 +9,44 @@ from itertools import islice
 
 from claude_tui.model.observation import Observation
 from claude_tui.model.provider import Catalogue, ProviderStatus
+from claude_tui.store.entries import Entry
 
-__all__ = ["Backlog", "Record", "Work"]
-
-Record = Observation | ProviderStatus | Catalogue
+__all__ = ["Backlog", "Kept", "Record", "Work"]
 
 BATCH = 500
 PRUNE_PAUSE_S = 0.03
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """A body that replaces the one of the same name."""
+
+    name: str
+    body: bytes
+
+
+Record = Observation | ProviderStatus | Catalogue | Entry | Kept
+
+
+@dataclass(frozen=True, slots=True)
 class Work:
-    """What the writer should do next. `upto` is the number to settle once `records` are written."""
+    """What the writer should do next.
+
+    Once `records` are written, those before number `upto` are settled, and the Kept up to `kept_upto`.
+    """
 
     records: tuple[Record, ...]
     upto: int
+    kept_upto: int
     prune_before: int | None
     closing: bool
 
 
 class Backlog:
     """Records in the order they came, numbered. When there are more than `keep`, the oldest are lost.
+
+    The newest Kept of each name is beside them, not counted and never lost: names are few. An older one
+    gives way at once, so that saving again and again without a disk takes no memory.
 
     Whatever could not be written yet stays here and can be read from here: it is the memory that
     the dashboard goes on in when there is no disk.
@@ -39,6 +56,9 @@ class Backlog:
         self._keep = keep
         self._records: deque[Record] = deque()
         self._first = 0
+        self._kept: dict[str, tuple[int, Kept]] = {}
+        self._keeps = 0
+        self._keeps_settled = 0
         self._lost = 0
         self._failures = 0
         self._busy = False
@@ -51,18 +71,16 @@ class Backlog:
     def put(self, record: Record) -> None:
         """Adds a record. Never waits for the disk; after `close` it does nothing."""
         with self._changed:
+            # Counted even after `close`: `drain` then says that not all was written.
+            self._keeps += isinstance(record, Kept)
             if self._closing:
                 return
-            self._records.append(record)
-            if len(self._records) > self._keep:
-                self._records.popleft()
-                self._first += 1
-                self._lost += 1
+            self._append(record)
             self._changed.notify_all()
 
     def waiting(self) -> tuple[Record, ...]:
         with self._changed:
-            return tuple(self._records)
+            return (*self._records, *self._newest_kept())
 
     @property
     def lost(self) -> int:
@@ -88,16 +106,19 @@ class Backlog:
     def drain(self, timeout_s: float) -> bool:
         """Has the writer try now, trouble or not. Returns whether all that waits at the call was written."""
         with self._changed:
-            last, lost, failures = self._end, self._lost, self._failures
+            last, keeps, lost, failures = self._end, self._keeps, self._lost, self._failures
             self._urged = True
             self._changed.notify_all()
 
+            def settled() -> bool:
+                return self._first >= last and self._keeps_settled >= keeps
+
             def over() -> bool:
                 gave_up = self._failures > failures and not self._busy and not self._urged
-                return self._first >= last or gave_up or self._ended
+                return settled() or gave_up or self._ended
 
             self._changed.wait_for(over, timeout_s)
-            return self._first >= last and self._lost == lost
+            return settled() and self._lost == lost
 
     # -- for the writer ---------------------------------------------------------
 
@@ -114,15 +135,23 @@ class Backlog:
                 self._changed.wait_for(self._urgent, PRUNE_PAUSE_S)
             self._busy, self._urged = True, False
             records = tuple(islice(self._records, BATCH))
-            return Work(records, self._first + len(records), self._prune_before, self._closing)
+            return Work(
+                (*records, *self._newest_kept()),
+                upto=self._first + len(records),
+                kept_upto=max((number for number, _ in self._kept.values()), default=self._keeps_settled),
+                prune_before=self._prune_before,
+                closing=self._closing,
+            )
 
-    def settle(self, upto: int, lost: int = 0) -> None:
-        """Forgets the records before number `upto`: written, but for `lost` that no store can hold."""
+    def settle(self, work: Work, lost: int = 0) -> None:
+        """Forgets the records of `work`: written, but for `lost` that no store can hold."""
         with self._changed:
             self._lost += lost
-            while self._first < upto:
+            while self._first < work.upto:
                 self._records.popleft()
                 self._first += 1
+            self._kept = {name: kept for name, kept in self._kept.items() if kept[0] > work.kept_upto}
+            self._keeps_settled = work.kept_upto
             self._changed.notify_all()
 
     def fail(self) -> None:
@@ -146,5 +175,18 @@ class Backlog:
     def _end(self) -> int:
         return self._first + len(self._records)
 
+    def _newest_kept(self) -> list[Kept]:
+        return [kept for _, kept in self._kept.values()]
+
+    def _append(self, record: Record) -> None:
+        if isinstance(record, Kept):
+            self._kept[record.name] = (self._keeps, record)
+            return
+        self._records.append(record)
+        if len(self._records) > self._keep:
+            self._records.popleft()
+            self._first += 1
+            self._lost += 1
+
     def _urgent(self) -> bool:
-        return bool(self._records) or self._urged or self._closing
+        return bool(self._records) or bool(self._kept) or self._urged or self._closing

@@ -13,10 +13,11 @@ from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.store.backlog import Backlog, Record
 from claude_tui.store.codec import COLUMNS, UNREADABLE, Kind, decode
 from claude_tui.store.documents import catalogue_from, status_from
+from claude_tui.store.entries import E, EntryTable, pack_text
 from claude_tui.store.faults import describe, is_damage
 from claude_tui.store.files import LOCK_TIMEOUT_S, Connect, Identity, directory_lock, identity_of
 from claude_tui.store.problems import Origin, Problems
-from claude_tui.store.schema import is_current
+from claude_tui.store.schema import ENTRIES_SINCE, is_readable, version_of
 
 __all__ = ["ReadSession", "Reader"]
 
@@ -83,6 +84,23 @@ class ReadSession:
             "SELECT coalesce(sum(cost_usd), 0.0) FROM observations WHERE at >= ?", (low,)
         ).fetchone()
         return float(row[0])
+
+    def entries(self, table: EntryTable[E], low: int) -> list[E]:
+        """Those from `low` on, oldest first."""
+        if not self._has_entries():
+            return []
+        found = map(table.decode, self._connection.execute(table.select, (low,)).fetchall())
+        return [entry for entry in found if entry is not None]
+
+    def kept(self, name: str) -> bytes | None:
+        if not self._has_entries():
+            return None
+        row = self._connection.execute("SELECT body FROM kept WHERE name = ?", (pack_text(name),)).fetchone()
+        return row[0] if row is not None and isinstance(row[0], bytes) else None
+
+    def _has_entries(self) -> bool:
+        """Asked within each query: another process may migrate the store meanwhile."""
+        return version_of(self._connection) >= ENTRIES_SINCE
 
     def _observation(self, row: tuple[int, ...]) -> Observation | None:
         at, number, *values = row
@@ -176,7 +194,7 @@ class Reader:
             return
         connection = self._connect(self._path)
         self._session = ReadSession(connection, identity)
-        if not is_current(connection):
+        if not is_readable(connection):
             self._drop_session()
 
     def _drop_session(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from claude_tui.store.faults import DamagedStoreError, NewerStoreError, primary_code
 
-__all__ = ["MIGRATIONS", "is_current", "prepare"]
+__all__ = ["ENTRIES_SINCE", "MIGRATIONS", "is_readable", "prepare", "version_of"]
 
 # Marks the file as ours in its header ("ClTp"): another program's database is never taken for a store.
 APPLICATION_ID = 0x436C5470
@@ -34,8 +34,31 @@ CREATE INDEX catalogues_by_at ON catalogues (at);
 INSERT INTO meta VALUES ('format', 'claude-top history');
 """
 
+# `kept` holds one body per name, replaced; the other three are only ever added to.
+_SECOND = """
+CREATE TABLE kept (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE step_marks (
+    at INTEGER NOT NULL, playbook TEXT NOT NULL, step TEXT NOT NULL, state TEXT NOT NULL, by TEXT NOT NULL,
+    note TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX step_marks_by_at ON step_marks (at);
+CREATE TABLE severity_marks (
+    at INTEGER NOT NULL, severity TEXT NOT NULL, instead_of TEXT NOT NULL, by TEXT NOT NULL,
+    why TEXT NOT NULL DEFAULT ''
+);
+CREATE INDEX severity_marks_by_at ON severity_marks (at);
+CREATE TABLE verdict_changes (
+    at INTEGER NOT NULL, cause TEXT NOT NULL, side TEXT NOT NULL, severity TEXT NOT NULL, text TEXT NOT NULL
+);
+CREATE INDEX verdict_changes_by_at ON verdict_changes (at);
+"""
+# The version from which on a store has them.
+ENTRIES_SINCE = 2
+
 # Migration k takes a store from `user_version` k to k+1. Append; never change one that was released.
-MIGRATIONS: tuple[str, ...] = (_FIRST,)
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND)
+# A migration that changes a table which readers know must raise this.
+_READABLE_FROM = 1
 
 _TOUCH = (
     "SELECT max(at) FROM observations",
@@ -43,6 +66,13 @@ _TOUCH = (
     "SELECT max(at) FROM catalogues",
     "SELECT max(id) FROM kinds",
     "SELECT count(*) FROM meta",
+    "SELECT max(name) FROM kept",
+    "SELECT max(at) FROM step_marks",
+    "SELECT max(rowid) FROM step_marks",
+    "SELECT max(at) FROM severity_marks",
+    "SELECT max(rowid) FROM severity_marks",
+    "SELECT max(at) FROM verdict_changes",
+    "SELECT max(rowid) FROM verdict_changes",
 )
 
 
@@ -52,7 +82,7 @@ def prepare(connection: sqlite3.Connection, migrations: Sequence[str] = MIGRATIO
     Raises NewerStoreError for one that a later version wrote, DamagedStoreError for a database that is
     no store, and sqlite3.Error for whatever else stands in the way.
     """
-    version = _pragma(connection, "user_version")
+    version = version_of(connection)
     _require_ours(connection, version, len(migrations))
     if _pragma(connection, "page_count") == 0:
         # Lets a store give space back after `retention_days` was lowered; cannot be set once a page exists.
@@ -63,11 +93,18 @@ def prepare(connection: sqlite3.Connection, migrations: Sequence[str] = MIGRATIO
     _touch(connection)
 
 
-def is_current(connection: sqlite3.Connection) -> bool:
-    """Whether a reader of this version can make sense of the store."""
-    return _pragma(connection, "application_id") == APPLICATION_ID and _pragma(
-        connection, "user_version"
-    ) == len(MIGRATIONS)
+def is_readable(connection: sqlite3.Connection) -> bool:
+    """Whether a reader of this version can make sense of the store.
+
+    It can of an older one too, which a full disk may keep from being migrated: its records are still shown.
+    """
+    ours = _pragma(connection, "application_id") == APPLICATION_ID
+    return ours and _READABLE_FROM <= version_of(connection) <= len(MIGRATIONS)
+
+
+def version_of(connection: sqlite3.Connection) -> int:
+    """How many of MIGRATIONS the store has been through."""
+    return _pragma(connection, "user_version")
 
 
 def _require_ours(connection: sqlite3.Connection, version: int, known: int) -> None:
@@ -82,14 +119,16 @@ def _migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
     connection.execute("BEGIN IMMEDIATE")
     try:
         # Another process may have migrated while this one waited for the lock.
-        version = _pragma(connection, "user_version")
+        version = version_of(connection)
         for script in migrations[version:]:
             for statement in _statements(script):
                 connection.execute(statement)
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {max(version, len(migrations))}")
     except BaseException:
-        connection.execute("ROLLBACK")
+        # A full or failing disk may have made SQLite do so itself.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 

@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Self
 
 from claude_tui.model.observation import Observation
+from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.provider import Catalogue, ProviderStatus
-from claude_tui.store.backlog import Backlog, Record
+from claude_tui.model.verdict import VerdictChange
+from claude_tui.store.backlog import Backlog, Kept, Record
+from claude_tui.store.entries import SEVERITY_MARKS, STEP_MARKS, VERDICT_CHANGES, E, EntryTable
 from claude_tui.store.files import NAME, Connect, connect
 from claude_tui.store.instants import to_micros
 from claude_tui.store.problems import Problems
@@ -30,8 +33,9 @@ KEEP_IN_MEMORY = 20_000
 class Store:
     """SQLite history in a directory (see `open`). Any thread may call any method; none raises for a disk.
 
-    Without a usable disk it goes on in memory, bounded to the newest 20,000 records, and tries the disk
-    again every few seconds. A read sees every record whose `write` has returned, on disk or not.
+    Without a usable disk it goes on in memory, bounded to the newest 20,000 records (and what is kept by
+    name), and tries the disk again every few seconds. A read sees every record whose `write` has
+    returned, on disk or not.
     """
 
     def __init__(self, backlog: Backlog, problems: Problems, writer: Writer, reader: Reader) -> None:
@@ -87,6 +91,31 @@ class Store:
     def write(self, item: Record) -> None:
         """Queues `item`. Status reports and model lists are kept only when they say something new."""
         self._backlog.put(item)
+
+    def keep(self, name: str, body: bytes) -> None:
+        """Queues `body` to replace what is kept as `name`.
+
+        Neither a full memory nor pruning takes it away. After `close` it is ignored, and `flush` says so.
+        """
+        self._backlog.put(Kept(name, body))
+
+    def kept(self, name: str) -> bytes | None:
+        """The newest body of `name`, on disk or not; None when there is none."""
+        found, waiting = self._reader.read(lambda session: session.kept(name))
+        unsaved = [item.body for item in waiting if isinstance(item, Kept) and item.name == name]
+        return unsaved[-1] if unsaved else found
+
+    def step_marks(self, since: datetime) -> list[StepMark]:
+        """Those from `since` on, oldest first. A state that only a later version knows reads as OPEN."""
+        return self._entries(STEP_MARKS, since)
+
+    def severity_marks(self, since: datetime) -> list[SeverityMark]:
+        """Those from `since` on, oldest first."""
+        return self._entries(SEVERITY_MARKS, since)
+
+    def verdict_changes(self, since: datetime) -> list[VerdictChange]:
+        """Those from `since` on, oldest first."""
+        return self._entries(VERDICT_CHANGES, since)
 
     def observations(
         self, since: datetime, until: datetime | None = None, limit: int | None = None
@@ -146,6 +175,12 @@ class Store:
         self._writer.join(deadline - time.monotonic())
         self._reader.close(deadline - time.monotonic())
         return written
+
+    def _entries(self, table: EntryTable[E], since: datetime) -> list[E]:
+        low = to_micros(since)
+        found, waiting = self._reader.read(lambda session: session.entries(table, low))
+        unsaved = [item for item in waiting if isinstance(item, table.kind) and to_micros(item.at) >= low]
+        return sorted([*(found or ()), *unsaved], key=lambda entry: entry.at)
 
 
 def _real(path: Path) -> Path:

@@ -71,7 +71,7 @@ class Writer:
 
     def start(self) -> None:
         """Opens the store in the calling thread, so that it can be read at once, then writes in its own."""
-        self._attempt(Work((), 0, None, closing=False))
+        self._attempt(Work((), 0, 0, None, closing=False))
         self._thread.start()
 
     def join(self, timeout_s: float) -> None:
@@ -127,7 +127,7 @@ class Writer:
             refused = session.add(work.records)
             with self.commit_lock:
                 session.commit()
-                self._backlog.settle(work.upto, lost=len(refused))
+                self._backlog.settle(work, lost=len(refused))
             self._refusal = refused[-1] if refused else self._refusal
         if work.prune_before is not None and session.prune(work.prune_before) and session.shrink():
             self._backlog.pruned(work.prune_before)

@@ -8,10 +8,11 @@ from dataclasses import astuple
 from datetime import datetime
 
 from claude_tui.model.observation import Observation
-from claude_tui.model.provider import ProviderStatus
-from claude_tui.store.backlog import Record
+from claude_tui.model.provider import Catalogue, ProviderStatus
+from claude_tui.store.backlog import Kept, Record
 from claude_tui.store.codec import COLUMNS, Kind, encode, kind_of
 from claude_tui.store.documents import catalogue_text, status_text
+from claude_tui.store.entries import ENTRY_TABLES, insertion, pack_text
 from claude_tui.store.files import Identity
 from claude_tui.store.instants import to_micros
 
@@ -48,6 +49,7 @@ _ADD_KIND = (
     "INSERT INTO kinds (source, outcome, target, model, http_status, error_type, error_code, stop_reason, "
     "tls_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_KEEP = "INSERT OR REPLACE INTO kept (name, body) VALUES (?, ?)"
 
 
 class WriteSession:
@@ -92,8 +94,11 @@ class WriteSession:
         ).fetchone()
         upto = before if last is None else last[0]
         self._connection.execute("DELETE FROM observations WHERE at < ?", (upto,))
+        deleted = [
+            self._connection.execute(table.prune, (before, PRUNE_ROWS)).rowcount for table in ENTRY_TABLES
+        ]
         self.commit()
-        return last is None
+        return last is None and max(deleted) < PRUNE_ROWS
 
     def shrink(self) -> bool:
         """Gives some pages back while a quarter of the file is free. Returns whether nothing is left to do.
@@ -120,8 +125,12 @@ class WriteSession:
             self._add_observation(record)
         elif isinstance(record, ProviderStatus):
             self._add_change("status_reports", record.fetched_at, status_text(record))
-        else:
+        elif isinstance(record, Catalogue):
             self._add_change("catalogues", record.fetched_at, catalogue_text(record))
+        elif isinstance(record, Kept):
+            self._connection.execute(_KEEP, (pack_text(record.name), record.body))
+        else:
+            self._connection.execute(*insertion(record))
 
     def _add_observation(self, observation: Observation) -> None:
         kind = kind_of(observation)

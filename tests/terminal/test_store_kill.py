@@ -11,6 +11,8 @@ from contextlib import closing
 from pathlib import Path
 from random import Random
 
+from claude_tui.model.observation import Observation
+from claude_tui.model.playbook import StepMark
 from tests.store_values import NOW, database, opened
 
 ROOT = Path(__file__).parents[2]
@@ -21,13 +23,15 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from claude_tui.store import Store
-from tests.store_values import NOW, at, page, seen
+from tests.store_values import NOW, at, marked, page, seen
 
 directory, first = Path(sys.argv[1]), int(sys.argv[2])
 store = Store.open(directory, now=NOW, on_problem=lambda text: print("problem", text, flush=True))
 for number in range(first, first + 1_000_000):
     store.write(seen(number, message=f"{number:x}" * 200))
     store.write(page(number, f"indicator {number}"))
+    store.write(marked(number, note=f"{number:x}" * 20))
+    store.keep("newest", b"%d" % number)
     if number % 50 == 0:
         store.prune(at(-1))
     if store.flush(10):
@@ -59,8 +63,19 @@ def numbers_of(said: list[str]) -> set[int]:
 
 
 def stored(directory: Path) -> set[int]:
+    """The numbers of what is there both as an observation and as a mark."""
     with opened(directory) as store:
-        return {round((observation.at - NOW).total_seconds()) for observation in store.observations(NOW)}
+        observations, marks = store.observations(NOW), store.step_marks(NOW)
+    return {number_of(o) for o in observations} & {number_of(m) for m in marks}
+
+
+def number_of(record: Observation | StepMark) -> int:
+    return round((record.at - NOW).total_seconds())
+
+
+def kept(directory: Path) -> int:
+    with opened(directory) as store:
+        return int(store.kept("newest") or -1)
 
 
 def integrity(directory: Path) -> list[tuple[str]]:
@@ -75,6 +90,7 @@ def test_what_was_flushed_survives_every_kill(tmp_path: Path) -> None:
         said |= numbers_of(kill_after(child, random.randrange(1, 400)))
         assert integrity(tmp_path) == [("ok",)]
         assert said <= stored(tmp_path)
+        assert kept(tmp_path) >= max(said)
     assert not [path for path in tmp_path.iterdir() if "damaged" in path.name]
 
 

@@ -14,7 +14,7 @@ import pytest
 from claude_tui.store import Store
 from claude_tui.store.backlog import Backlog
 from claude_tui.store.files import connect, directory_lock
-from tests.store_values import NOW, at, database, fill, listed, opened, page, seen
+from tests.store_values import NOW, at, database, fill, first_version, listed, marked, opened, page, seen
 
 
 class Disk:
@@ -215,6 +215,39 @@ class TestRealDisk:
             assert "read-only" in (store.problem or "")
             assert store.observations(NOW)[-1] == seen(50)
 
+    def test_a_full_disk_with_a_history_of_version_1(self, mounted: Path) -> None:
+        with first_version(mounted / "data") as session:
+            session.add([seen(0)])
+            session.commit()
+        ballast = mounted / "ballast"
+        with pytest.raises(OSError, match="No space"):
+            ballast.write_bytes(bytes(1_000_000))
+        # Room for the index of the log, without which nothing can be read, and a few pages of the migration.
+        os.truncate(ballast, ballast.stat().st_size - 40 * 1024)
+        told: list[str | None] = []
+        with opened(mounted / "data", told, retry_s=600) as store:
+            store.write(marked(0))
+            assert not store.flush(30)
+            assert "the disk is full" in (store.problem or "")
+            assert (store.observations(NOW), store.step_marks(NOW)) == ([seen(0)], [marked(0)])
+            ballast.unlink()
+            assert store.flush(30)
+            assert (store.problem, told[-1]) == (None, None)
+        with opened(mounted / "data") as store:
+            assert (store.observations(NOW), store.step_marks(NOW)) == ([seen(0)], [marked(0)])
+
+    def test_a_read_only_disk_with_a_history_of_version_1(self, mounted: Path) -> None:
+        with first_version(mounted / "data") as session:
+            session.add([seen(0)])
+            session.commit()
+        subprocess.run(["mount", "-o", "remount,ro", str(mounted)], check=True)
+        told: list[str | None] = []
+        with opened(mounted / "data", told, retry_s=600) as store:
+            store.write(marked(0))
+            assert not store.flush()
+            assert "read-only" in (store.problem or "")
+            assert store.step_marks(NOW) == [marked(0)]
+
 
 class TestBacklog:
     def test_settling_after_an_overflow_forgets_only_what_was_written(self) -> None:
@@ -224,7 +257,7 @@ class TestBacklog:
         work = backlog.next(None)
         for number in range(3, 5):
             backlog.put(seen(number))
-        backlog.settle(work.upto)
+        backlog.settle(work)
         assert backlog.waiting() == (seen(3), seen(4))
 
     def test_draining_gives_up_in_time(self) -> None:

@@ -1,0 +1,114 @@
+"""What people marked and how the verdict went, as rows: an instant and texts, appended and never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from claude_tui.model.playbook import SeverityMark, StepMark, StepState
+from claude_tui.model.verdict import Cause, Severity, Side, VerdictChange
+from claude_tui.store.codec import UNREADABLE, Row
+from claude_tui.store.instants import from_micros, to_micros
+
+__all__ = [
+    "ENTRY_TABLES",
+    "SEVERITY_MARKS",
+    "STEP_MARKS",
+    "VERDICT_CHANGES",
+    "E",
+    "Entry",
+    "EntryTable",
+    "insertion",
+    "pack_text",
+]
+
+Entry = StepMark | SeverityMark | VerdictChange
+E = TypeVar("E", bound=Entry)
+
+_STATES = {state.value: state for state in StepState}
+
+
+@dataclass(frozen=True, slots=True)
+class EntryTable(Generic[E]):
+    """Where the entries of one type stand: beside `at`, a column for each of its fields, all of them text.
+
+    `build` makes an entry of its fields in that order; what it raises for words of another version is one
+    of UNREADABLE.
+    """
+
+    kind: type[E]
+    name: str
+    fields: tuple[str, ...]
+    build: Callable[..., E]
+
+    @property
+    def insert(self) -> str:
+        return f"INSERT INTO {self.name} (at, {', '.join(self.fields)}) VALUES (?{', ?' * len(self.fields)})"
+
+    @property
+    def select(self) -> str:
+        """Those from an instant on, oldest first.
+
+        Texts come as bytes: reading one that is no UTF-8 as text would fail the whole query.
+        """
+        texts = ", ".join(f"CAST({field} AS BLOB)" for field in self.fields)
+        return f"SELECT at, {texts} FROM {self.name} WHERE at >= ? ORDER BY at, rowid"
+
+    @property
+    def prune(self) -> str:
+        """Deletes the oldest ones before an instant, at most so many."""
+        oldest = f"SELECT rowid FROM {self.name} WHERE at < ? ORDER BY at LIMIT ?"
+        return f"DELETE FROM {self.name} WHERE rowid IN ({oldest})"
+
+    def encode(self, entry: E) -> Row:
+        return (to_micros(entry.at), *(pack_text(getattr(entry, field)) for field in self.fields))
+
+    def decode(self, row: Row) -> E | None:
+        """The entry of a row of `select`; None for one that only another version can make sense of."""
+        at, *texts = row
+        try:
+            return self.build(from_micros(at), *(text.decode("utf-8", "surrogatepass") for text in texts))
+        except UNREADABLE:
+            return None
+
+
+def insertion(entry: Entry) -> tuple[str, Row]:
+    """The statement that adds `entry`, and its values."""
+    table = _TABLE_OF[type(entry)]
+    return table.insert, table.encode(entry)
+
+
+def pack_text(text: str) -> str | bytes:
+    """What a column can hold of any text: bytes where lone surrogates (names from the system) need them."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
+    return str(text)
+
+
+def _step_mark(at: datetime, playbook: str, step: str, state: str, by: str, note: str) -> StepMark:
+    # A state that a later version brought settles nothing here.
+    return StepMark(at, playbook, step, _STATES.get(state, StepState.OPEN), by, note)
+
+
+def _severity_mark(at: datetime, severity: str, instead_of: str, by: str, why: str) -> SeverityMark:
+    return SeverityMark(at, Severity(severity), Severity(instead_of), by, why)
+
+
+def _verdict_change(at: datetime, cause: str, side: str, severity: str, text: str) -> VerdictChange:
+    return VerdictChange(at, Cause(cause), Side(side), Severity(severity), text)
+
+
+STEP_MARKS = EntryTable(StepMark, "step_marks", ("playbook", "step", "state", "by", "note"), _step_mark)
+SEVERITY_MARKS = EntryTable(
+    SeverityMark, "severity_marks", ("severity", "instead_of", "by", "why"), _severity_mark
+)
+VERDICT_CHANGES = EntryTable(
+    VerdictChange, "verdict_changes", ("cause", "side", "severity", "text"), _verdict_change
+)
+ENTRY_TABLES: tuple[EntryTable[Any], ...] = (STEP_MARKS, SEVERITY_MARKS, VERDICT_CHANGES)
+
+_TABLE_OF = {table.kind: table for table in ENTRY_TABLES}
