@@ -43,7 +43,13 @@ def advanced(ledger: Ledger, scene: Scene, desk: Desk) -> Ledger:
 
 
 def _page_entry(page: Page) -> AlertEntry:
-    return AlertEntry("", page.at, EntryKind.PAGE, page.severity, page.topic, page.title, page.kind)
+    text = _without_target(page)
+    return AlertEntry("", page.at, EntryKind.PAGE, page.severity, page.topic, text, page.kind)
+
+
+def _without_target(page: Page) -> str:
+    """The title for our own screen, which names the target already."""
+    return page.title.replace(f" {page.target}:", "", 1)
 
 
 def _given_up(before: Sequence[Parcel], after: Sequence[Parcel], at: datetime) -> Iterator[AlertEntry]:

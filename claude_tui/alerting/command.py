@@ -10,7 +10,7 @@ from claude_tui.alerting.delivery import open_alertmanager, open_sender
 from claude_tui.alerting.delivery.alertmanager import trial_alert
 from claude_tui.alerting.delivery.hush import LogGuard
 from claude_tui.alerting.delivery.tries import FailedTryError, Patience, Tried
-from claude_tui.alerting.ledger import Ledger, decode
+from claude_tui.alerting.ledger import decode
 from claude_tui.alerting.metrics import METRICS
 from claude_tui.alerting.reading import AlertsConfigError, nearest
 from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
@@ -36,12 +36,15 @@ def try_routes(
     emit: Callable[[str], None],
     secrets: Sequence[str] = (),
     patience: Patience = _PATIENCE,
+    narrate: Callable[[str], None] = lambda _: None,
 ) -> int:
     """Sends a test message to one route, or to all; tells of each. 0 when all arrived, else 1.
 
     Raises AlertsConfigError when there is no such route, or none at all.
     """
     routes = _chosen(settings.routes, name)
+    names = ", ".join(route.name for route in routes)
+    narrate(f"sending a test message to {names}; one that does not answer takes half a minute")
     redactor = Redactor((*secrets, *(secret for route in routes for secret in route.secrets)))
     guard = LogGuard(redactor)
     guard.install()
@@ -134,8 +137,11 @@ def list_lines(
 
 
 def _alert_lines(state: bytes | None, at: datetime) -> Iterator[str]:
+    if state is None:
+        yield "alerts: not known, as no dashboard has left any for this target in this data directory"
+        return
     try:
-        ledger = decode(state) if state is not None else Ledger()
+        ledger = decode(state)
     except ValueError as error:
         yield f"alerts: what was saved cannot be read: {Redactor().clean(str(error), 200)}"
         return

@@ -65,7 +65,8 @@ def _paged(
     pages: list[tuple[Page, tuple[str, ...]]] = []
 
     def send(group: AlertGroup, kind: PageKind, routes: tuple[str, ...]) -> AlertGroup:
-        pages.append((page_of(group, kind, at, target=desk.target, severity=_said(group)), routes))
+        page = page_of(group, kind, at, target=desk.target, severity=_said(group), policy=desk.policy)
+        pages.append((page, routes))
         return replace(group, pages=group.pages + 1)
 
     before = group.told

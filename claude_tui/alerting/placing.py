@@ -195,6 +195,9 @@ def _closed(
 def _updated(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at: datetime) -> AlertGroup:
     severity = worst(member.alert.severity for member in members)
     spells = group.spells
+    if not spells and in_trouble(verdict) and topic_of_cause(verdict.cause) == group.topic:
+        # The first page is as bad as the screen says: a worse rule of the verdict may still be waiting.
+        severity = worst((severity, verdict.severity))
     if severity is not group.severity:
         ended = (*spells[:-1], replace(spells[-1], until=at)) if spells else ()
         spells = (*ended, SeveritySpell(severity, at))

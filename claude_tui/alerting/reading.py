@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
+from claude_tui.alerting.addresses import masked
 from claude_tui.model.text import Redactor, inert
 
 __all__ = ["AlertsConfigError", "Table", "nearest", "parse_span", "read_toml", "span_text"]
@@ -21,6 +22,10 @@ E = TypeVar("E", bound=StrEnum)
 _LARGEST = 1_000_000
 _SPAN = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?")
 LONGEST = timedelta(days=365)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://\S*")
+# Too short for a key, or without the digits of one.
+_WORD = re.compile(r'"?[A-Za-z0-9_. -]{0,12}"?|"?[A-Za-z_.-]{1,40}"?')
+NOT_SHOWN = "something else (not shown: it may be a secret)"
 
 
 class AlertsConfigError(ValueError):
@@ -36,6 +41,8 @@ def read_toml(path: Path) -> dict[str, object]:
     import tomllib
 
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            raise AlertsConfigError([f"{path}: cannot be read: not a regular file"])
         with path.open("rb") as file:
             raw = file.read(_LARGEST + 1)
         if len(raw) > _LARGEST:
@@ -83,7 +90,8 @@ def span_text(span: timedelta) -> str:
 class Table:
     """One table of a file. A getter returns its default, and notes a problem, where a value does not fit.
 
-    Each getter marks its key as known; `done` notes whatever is left.
+    Each getter marks its key as known; `done` notes whatever is left. What stands in a `wary` table may be
+    a secret in the wrong place.
     """
 
     file: str
@@ -91,6 +99,7 @@ class Table:
     data: Mapping[str, object]
     problems: list[str]
     redactor: Redactor = field(default_factory=Redactor)
+    wary: bool = False
     _known: set[str] = field(default_factory=set)
 
     def wrong(self, name: str, given: str, expected: str) -> None:
@@ -101,8 +110,11 @@ class Table:
         return f"{self.key}.{name}" if self.key else name
 
     def shown(self, value: object) -> str:
-        """A value that was given, safe to show."""
-        text = f'"{value}"' if isinstance(value, str) else repr(value)
+        """A value that was given, safe to show: URLs only as far as they are no secret."""
+        text = _URL.sub(lambda url: masked(url[0]), value if isinstance(value, str) else repr(value))
+        text = f'"{text}"' if isinstance(value, str) else text
+        if self.wary and not _WORD.fullmatch(text):
+            return NOT_SHOWN
         return self.redactor.clean(text, 80)
 
     def has(self, name: str) -> bool:
@@ -123,7 +135,7 @@ class Table:
             self.wrong(name, self.shown(value), "a table")
             value = {}
         path = f"{self.key}.{name}" if self.key else name
-        return Table(self.file, path, value, self.problems, self.redactor)
+        return Table(self.file, path, value, self.problems, self.redactor, self.wary)
 
     def text(self, name: str, default: str = "", *, most: int = 300, required: bool = False) -> str:
         """Printable text of at most `most` characters."""
@@ -142,7 +154,7 @@ class Table:
         value = self.data[name]
         if isinstance(value, str) and value.strip() and value.isprintable() and len(value) <= 4000:
             return value.strip()
-        self.wrong(name, "something else (not shown: it may be a secret)", "printable text")
+        self.wrong(name, NOT_SHOWN, "printable text")
         return ""
 
     def number(

@@ -15,7 +15,16 @@ from claude_tui.alerting.rules import NAME, Rule, is_name
 from claude_tui.model.alert import AlertGroup
 from claude_tui.model.verdict import Cause, Severity
 
-__all__ = ["SCREEN", "AlertSettings", "Match", "Policy", "Route", "RouteKind", "read_settings"]
+__all__ = [
+    "SCREEN",
+    "AlertSettings",
+    "Match",
+    "Policy",
+    "Route",
+    "RouteKind",
+    "read_settings",
+    "shown_variable",
+]
 
 SCREEN = "screen"
 """The route that is always there: the dashboard itself."""
@@ -74,13 +83,16 @@ class Route:
 class Policy:
     """How often a page that is still true is sent again: P1 to P3, acknowledged ones, and P4.
 
-    `easing` is how long a lower severity must last before it is told.
+    `easing` is how long a lower severity must last before it is told. `respond_p2` and `respond_p3` are the
+    response targets that pages name.
     """
 
     reminder: timedelta = timedelta(hours=1)
     acknowledged: timedelta = timedelta(hours=4)
     minor: timedelta = timedelta(hours=24)
     easing: timedelta = timedelta(minutes=15)
+    respond_p2: timedelta = timedelta(minutes=15)
+    respond_p3: timedelta = timedelta(hours=1)
 
     def reminder_of(self, severity: Severity, *, acknowledged: bool) -> timedelta:
         usual = self.minor if severity is Severity.P4 else self.reminder
@@ -133,7 +145,7 @@ def _routes(table: Table, environ: Mapping[str, str], topics: Collection[str]) -
             table.wrong(name, "something else", "a table")
         else:
             path = f"{table.key}.{name}"
-            yield _route(name, Table(table.file, path, each, table.problems), environ, topics)
+            yield _route(name, Table(table.file, path, each, table.problems, wary=True), environ, topics)
 
 
 def _route(name: str, table: Table, environ: Mapping[str, str], topics: Collection[str]) -> Route:
@@ -162,6 +174,11 @@ def _usable(kind: RouteKind, url: str) -> bool:
     return plain_http(url)
 
 
+def shown_variable(name: str, environ: Mapping[str, str]) -> str:
+    """The name of a variable as it may be shown: a key pasted in its place is no name."""
+    return name if name in environ or _OBVIOUS_NAME.fullmatch(name) else "…"
+
+
 class _Secrets:
     """Reads `key` or, by the name of a variable, `key_env`; remembers what the environment lacks."""
 
@@ -180,9 +197,10 @@ class _Secrets:
         elif variable:
             given = self._environ.get(variable, "").strip()
             if not given:
-                # A key pasted here by mistake must not be shown as if it were a name.
-                name = f" {variable}" if _OBVIOUS_NAME.fullmatch(variable) else ""
-                self.missing = f"the environment variable{name} that {variable_key} names is not set"
+                self.missing = (
+                    f"the environment variable {shown_variable(variable, self._environ)} "
+                    f"that {variable_key} names is not set"
+                )
         elif not given and required and key not in table.data:
             table.wrong(key, "nothing", f"{key}, or {variable_key} with the name of a variable that holds it")
         return given

@@ -21,7 +21,7 @@ from claude_tui.model.verdict import Severity, Side
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["COMPARISONS", "NAME", "Rule", "is_name", "load_rules", "named_thresholds"]
+__all__ = ["COMPARISONS", "NAME", "Rule", "is_name", "load_rules", "named_thresholds", "own_topics"]
 
 A_METRIC = "a metric (`claude-top alerts list --metrics` names them)"
 NAME = "letters, digits, - and _ (at most 60)"
@@ -79,7 +79,7 @@ class Rule:
 
 
 def named_thresholds(*of: DataclassInstance) -> dict[str, float]:
-    """What a rule may name instead of a number: every figure of these values (Options, Thresholds)."""
+    """What a rule may name instead of a number: every figure of these values, such as the settings."""
     found = {each.name: getattr(values, each.name) for values in of for each in fields(values)}
     return {
         name: float(value)
@@ -113,6 +113,16 @@ def load_rules(
     if problems:
         raise AlertsConfigError(problems)
     return tuple(rule for rule in rules if rule is not None)
+
+
+def own_topics(path: Path) -> frozenset[str]:
+    """The topics that the rules in a file name, whatever else may be wrong with those.
+
+    Raises AlertsConfigError when the file cannot be read or is not TOML.
+    """
+    rules = read_toml(path).get("rules")
+    tables = [each for each in rules.values() if isinstance(each, dict)] if isinstance(rules, dict) else []
+    return frozenset(topic for each in tables if is_name(topic := str(each.get("topic", ""))))
 
 
 def _shipped() -> dict[str, dict[str, object]]:

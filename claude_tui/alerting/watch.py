@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from claude_tui.alerting.advance import acknowledged, advanced, snoozed
@@ -58,6 +59,7 @@ class Alerting:
         open_courier: Couriers | None = None,
     ) -> None:
         routes = settings.routes
+        self._settings = settings
         self._redactor = Redactor((*secrets, *(secret for route in routes for secret in route.secrets)))
         self._desk = Desk({rule.name: rule for rule in rules}, routes, settings.policy, target_text(target))
         self._now = now
@@ -111,7 +113,14 @@ class Alerting:
         return self._saved_at is None or at is None or abs(at - self._saved_at) > SAVE_EVERY
 
     def view(self) -> AlertsView:
-        return view_of(self._kept.ledger, [courier.state() for courier in self._couriers], self._kept.problem)
+        states = [courier.state() for courier in self._couriers]
+        return replace(
+            view_of(self._kept.ledger, states, self._kept.problem),
+            rules=len(self._desk.rules),
+            reminder=self._settings.policy.acknowledged,
+            bell=self._settings.bell,
+            notification=self._settings.notification,
+        )
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         """Takes on an open group by its id, or all of them with None."""

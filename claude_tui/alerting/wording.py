@@ -6,20 +6,15 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
+from claude_tui.alerting.routes import Policy
 from claude_tui.alerting.rules import Rule
-from claude_tui.analysis.words import duration
+from claude_tui.analysis.words import duration, span_words
 from claude_tui.model.alert import Alert, AlertGroup, Page, PageKind, Story
 from claude_tui.model.text import inert
 from claude_tui.model.verdict import Severity, Side, Verdict
 
 __all__ = ["calm", "page_of", "story_of_alerts", "story_of_verdict"]
 
-RESPONSES = {
-    Severity.P1: "respond now",
-    Severity.P2: "respond within 15 minutes",
-    Severity.P3: "respond within an hour",
-    Severity.P4: "respond on the next business day",
-}
 SIDES = {
     Side.THEM: "theirs, the provider's",
     Side.US: "ours",
@@ -74,7 +69,9 @@ def _values(alerts: Sequence[Alert]) -> str:
     return ", ".join(told) + more
 
 
-def page_of(group: AlertGroup, kind: PageKind, at: datetime, *, target: str, severity: Severity) -> Page:
+def page_of(
+    group: AlertGroup, kind: PageKind, at: datetime, *, target: str, severity: Severity, policy: Policy
+) -> Page:
     """One page of a group, which says that it is or was of this severity."""
     story = group.story
     return Page(
@@ -89,7 +86,7 @@ def page_of(group: AlertGroup, kind: PageKind, at: datetime, *, target: str, sev
         side=story.side,
         target=target,
         title=inert(f"{_head(group, kind, severity, at)} {target}: {story.what}", LINE),
-        lines=tuple(_lines(group, kind, severity, at)),
+        lines=tuple(_lines(group, kind, severity, at, policy)),
         since=story.since,
         next_step=story.next_step,
         alerts=group.alerts[:MAX_NAMES],
@@ -110,7 +107,22 @@ def _head(group: AlertGroup, kind: PageKind, severity: Severity, at: datetime) -
     return f"[{severity}]"
 
 
-def _lines(group: AlertGroup, kind: PageKind, severity: Severity, at: datetime) -> Iterator[str]:
+def _response(severity: Severity, policy: Policy) -> str:
+    match severity:
+        case Severity.P1:
+            return "respond now"
+        case Severity.P2:
+            return f"respond within {span_words(policy.respond_p2)}"
+        case Severity.P3:
+            return f"respond within {span_words(policy.respond_p3)}"
+        case Severity.P4:
+            return "respond on the next business day"
+    return "no hurry"
+
+
+def _lines(
+    group: AlertGroup, kind: PageKind, severity: Severity, at: datetime, policy: Policy
+) -> Iterator[str]:
     story = group.story
     resolved = kind is PageKind.RESOLVED
     yield f"What: {story.what}"
@@ -121,7 +133,7 @@ def _lines(group: AlertGroup, kind: PageKind, severity: Severity, at: datetime) 
         yield f"How bad: it was {severity}"
     else:
         yield f"Since: {_instant(story.since)} ({duration(at - story.since)})"
-        yield f"How bad: {severity}, {RESPONSES.get(severity, 'no hurry')}"
+        yield f"How bad: {severity}, {_response(severity, policy)}"
     for sentence in story.evidence:
         yield f"- {sentence}"
     if story.next_step and not resolved:

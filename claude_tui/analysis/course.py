@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from claude_tui.analysis.kinds import OURS, failure_words
+from claude_tui.analysis.kinds import failure_words
 from claude_tui.analysis.words import duration, latency, plain
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import Event, EventKind, Level
@@ -32,16 +32,13 @@ class Course:
 
     A run is of failures without any success between; `failing_since` is the first of the run that
     goes on now. A trouble bears single successes and ends with three in a row: `trouble_since` and
-    `failures` are its first failure and their number, `theirs_since` and `theirs` the same of those
-    that may be the provider's. `limits` and `windows` are what was last told: limit by (bucket,
-    model), status by window.
+    `failures` are its first failure and their number. `limits` and `windows` are what was last told:
+    limit by (bucket, model), status by window.
     """
 
     failing_since: datetime | None = None
     trouble_since: datetime | None = None
     failures: int = 0
-    theirs_since: datetime | None = None
-    theirs: int = 0
     successes: int = SETTLED
     limits: dict[tuple[str, str | None], int] = field(default_factory=dict)
     windows: dict[str, str] = field(default_factory=dict)
@@ -71,14 +68,10 @@ def advance(
 def _after_failure(course: Course, observation: Observation, gap: bool) -> Course:
     at = observation.at
     goes_on = course.trouble_since is not None and not gap
-    theirs = observation.outcome not in OURS
-    theirs_since = course.theirs_since if goes_on else None
     return Course(
         failing_since=at if gap or course.failing_since is None else course.failing_since,
         trouble_since=course.trouble_since if goes_on else at,
         failures=course.failures + 1 if goes_on else 1,
-        theirs_since=theirs_since or (at if theirs else None),
-        theirs=(course.theirs if goes_on else 0) + theirs,
         successes=0,
         limits=course.limits,
         windows=course.windows,

@@ -30,6 +30,8 @@ __all__ = ["Facts", "Thresholds", "diagnose", "facts_of"]
 
 # So many answers make a verdict that all is well, as so many failures make one that it is not.
 ENOUGH = 2
+# With a failure among them that may be chance or the beginning, it takes so many.
+ENOUGH_TO_TELL = 6
 
 
 def diagnose(
@@ -83,13 +85,16 @@ def _unprobed(scene: Scene) -> Finding | None:
 def _too_few(scene: Scene) -> Finding | None:
     """One answer is no health, and one failure no incident."""
     recent = scene.recent(Source.MESSAGES)
-    answered = sum(not seen.failed for seen in recent)
-    if answered >= ENOUGH:
+    failures = [seen for seen in recent if seen.failed]
+    lone = scene.going_on(Source.MESSAGES) is not None and len(recent) < ENOUGH_TO_TELL
+    enough = len(recent) - len(failures) >= ENOUGH
+    if enough and not lone:
         return None
-    failed = len(recent) - answered
     count = f"{len(recent)} message probe{'s' if len(recent) != 1 else ''} so far"
-    words = f"{count}, {failed} failed ({named(recent[-1])})" if recent and recent[-1].failed else count
-    return _unknown("few", _models_sentence(scene), what=words)
+    words = f"{count}, {len(failures)} failed ({named(failures[-1])})" if failures else count
+    once = scene.facts.over and scene.facts.held is None
+    advice = ("lone" if enough else "few") + ("_once" if once else "")
+    return _unknown(advice, _models_sentence(scene), what=words)
 
 
 def _models_sentence(scene: Scene) -> str:
@@ -129,15 +134,15 @@ def _slow(scene: Scene) -> Finding | None:
 
 def _slow_finding(scene: Scene, slow: Slow, advice: str) -> Finding:
     tail = long_tail(scene.history, scene.at, scene.thresholds)
-    ratio = f"{slow.ratio:.1f}× usual" if slow.ratio is not None else None
-    usual = f" against {latency(slow.usual_s)} usually" if slow.usual_s is not None else ""
+    measured = slow.usual_s is not None and not slow.assumed
+    ratio = f"{slow.ratio:.1f}× usual" if slow.ratio is not None and measured else None
     what = {"slow": "First token after", "slow_to_end": "A few tokens take"}.get(advice)
     return Finding(
         advice=knowledge().advice[advice],
-        confidence=0.9 if slow.usual_s is not None else 0.6,
+        confidence=0.9 if measured else 0.6,
         severity=worse(Severity.P4, Severity.P2 if tail else Severity.NONE),
         evidence=(
-            f"{what} {latency(slow.now_s)}{usual}, no errors." if what else "",
+            f"{what} {latency(slow.now_s)}{_usual_words(slow)}, no errors." if what else "",
             f"{slow.network[0].upper()}{slow.network[1:]}." if slow.network else "",
             f"{slow.server}; the network is as usual." if slow.server else "",
             _tail_sentence(scene, *tail) if tail else "",
@@ -150,6 +155,13 @@ def _slow_finding(scene: Scene, slow: Slow, advice: str) -> Finding:
         since=datetime.fromtimestamp(slow.since, UTC),
         detected_at=datetime.fromtimestamp(slow.known_at, UTC),
     )
+
+
+def _usual_words(slow: Slow) -> str:
+    if slow.usual_s is None:
+        return ""
+    usual = latency(slow.usual_s)
+    return f" where small models take about {usual}" if slow.assumed else f" against {usual} usually"
 
 
 def _tail(scene: Scene) -> Finding | None:
@@ -200,11 +212,13 @@ def _notice(scene: Scene) -> Finding | None:
 
 def _healthy(scene: Scene) -> Finding:
     recent = scene.recent(Source.MESSAGES)
-    failed = sum(seen.failed for seen in recent)
+    failures = [seen for seen in recent if seen.failed]
     success = scene.history.last_success(Source.MESSAGES, scene.at)
     ttft = success.timings.first_token if success is not None else None
-    answered = len(recent) - failed
+    answered = len(recent) - len(failures)
     sentence = f"{answered} of the last {len(recent)} message probes answered"
+    if failures and scene.facts.over:
+        sentence += f", {len(failures)} failed ({named(failures[-1])})"
     return Finding(
         advice=knowledge().advice["healthy"],
         confidence=1 - 0.5 ** min(answered, 6),

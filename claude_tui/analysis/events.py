@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
-from itertools import repeat
+from heapq import merge
+from itertools import islice, repeat
 
 from claude_tui.analysis.course import Tracked
 from claude_tui.analysis.history import History
@@ -15,8 +17,13 @@ from claude_tui.model.snapshot import Event, Level
 __all__ = ["newest_events"]
 
 
-def newest_events(history: History, at: datetime, options: Options) -> tuple[Event, ...]:
-    """At most `options.max_events`, newest first. What concerns only others' components is INFO."""
+def newest_events(
+    history: History, at: datetime, options: Options, recorded: Iterable[Event] = ()
+) -> tuple[Event, ...]:
+    """At most `options.max_events`, newest first. What concerns only others' components is INFO.
+
+    `recorded` are those that no observation tells, newest first.
+    """
     instant, most = at.timestamp(), options.max_events
     found: list[tuple[float, int, int, Tracked]] = []
     for rank, column in enumerate(history.events()):
@@ -25,7 +32,9 @@ def newest_events(history: History, at: datetime, options: Options) -> tuple[Eve
         found += zip(column.at[start:stop], repeat(rank), range(start, stop), column.values[start:stop])
     # Rank and position are unique together: the values themselves are never compared.
     found.sort(reverse=True)
-    return tuple(_for_us(tracked, options.ours) for *_, tracked in found[:most])
+    observed = (_for_us(tracked, options.ours) for *_, tracked in found[:most])
+    known = (event for event in recorded if event.at <= at)
+    return tuple(islice(merge(known, observed, key=lambda event: event.at, reverse=True), most))
 
 
 def _for_us(tracked: Tracked, ours: tuple[str, ...]) -> Event:

@@ -13,7 +13,7 @@ from claude_tui.analysis.finding import Finding
 from claude_tui.analysis.leading import is_down
 from claude_tui.analysis.reach import is_lost
 from claude_tui.analysis.scene import Scene
-from claude_tui.analysis.severity import severity_of_messages
+from claude_tui.analysis.severity import severity_of_messages, worse
 from claude_tui.analysis.trouble import Trouble
 from claude_tui.analysis.words import brief
 from claude_tui.knowledge import Advice, knowledge
@@ -22,6 +22,8 @@ from claude_tui.model.verdict import Cause, Severity, Side
 
 __all__ = ["judge_messages", "judge_models"]
 
+# An answer that says the same of the next ones counts as so many failures.
+_STANDS_FOR = 3
 # Exchanges that tell an outage from errors.
 _DOWN_OVER = 120
 _DOWN = {"errors": "outage", "errors_no_answer": "outage_no_answer"}
@@ -48,15 +50,14 @@ def judge_messages(scene: Scene) -> Finding | None:
         return Finding(lead.advice, confidence=0.0, evidence=(f"{sentence}.",))
     return Finding(
         advice=special.advice,
-        confidence=_confidence(trouble, lead, contrast) * special.doubt,
-        severity=severity_of_messages(
-            scene.history, scene.at, trouble, special.advice.cause, scene.options, scene.thresholds
-        ),
+        confidence=_confidence(trouble, lead, contrast, stands=scene.stands) * special.doubt,
+        severity=_severity_of_messages(scene, trouble, special.advice),
         evidence=(
             f"{sentence}; {clause}." if clause else f"{sentence}.",
             fine_sentence(scene, contrast, special.advice, trouble.since, lead.newest),
             special.sentence or _key_sentence(scene, special.advice),
             _also_sentence(failures, lead, contrast),
+            f"Not asked again: {brief(scene.facts.held)}." if scene.stands and scene.facts.held else "",
         ),
         words=words_for(scene, lead.newest, special.bucket),
         since=trouble.since,
@@ -67,10 +68,24 @@ def judge_messages(scene: Scene) -> Finding | None:
     )
 
 
+def _severity_of_messages(scene: Scene, trouble: Trouble, advice: Advice) -> Severity:
+    """By how many fail. One that stands is no small share; what no retry changes, meets every message."""
+    counted = severity_of_messages(
+        scene.history, scene.at, trouble, advice.cause, scene.options, scene.thresholds
+    )
+    if not scene.stands:
+        return counted
+    useless = advice.retry is not None and not advice.retry.worthwhile
+    every = useless and trouble.failures == trouble.total
+    return worse(counted, Severity.P1 if every else Severity.P2)
+
+
 def _as_outage(lead: Lead, scene: Scene, trouble: Trouble) -> Advice:
     """Errors that hit as good as every call are an outage."""
     advice = lead.advice
-    if advice.id not in _DOWN:
+    # Live, a few successes may be a recovery or chance, and the next probes tell; here none follow.
+    mended = scene.facts.over and trouble.clean > 0
+    if advice.id not in _DOWN or mended:
         return advice
     items = scene.history.exchanges(trouble.source).items
     end = items.upto(scene.at.timestamp())
@@ -92,9 +107,9 @@ def _with_models(
     return also if same or other in also else (*also, other)
 
 
-def _confidence(trouble: Trouble, lead: Lead, contrast: Contrast) -> float:
+def _confidence(trouble: Trouble, lead: Lead, contrast: Contrast, *, stands: bool = False) -> float:
     """More with every failure, less for a mix, or where no other source is there to compare with."""
-    certain = 1 - 0.5**trouble.failures
+    certain = 1 - 0.5 ** max(trouble.failures, _STANDS_FOR if stands else 0)
     pure = 0.7 + 0.3 * lead.share
     told_apart = 1.0 if contrast.models is not Way.UNKNOWN else 0.85
     # A time-out without phases, or a connection that only messages lose, may be either side's.

@@ -15,6 +15,7 @@ from claude_tui.model.verdict import Cause, Severity, Side, Verdict
 __all__ = ["Finding", "verdict_of"]
 
 _CONFIRMED, _SURE = 0.03, 0.99
+API_KEY = "ANTHROPIC_API_KEY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def verdict_of(scene: Scene, finding: Finding) -> Verdict:
         confidence=round(min(finding.confidence + _CONFIRMED * confirmed, _SURE), 2),
         summary=finding.advice.summary(**finding.words),
         evidence=tuple(sentence for sentence in sentences if sentence),
-        next_step=finding.advice.next,
+        next_step=_next_step(scene, finding.advice),
         retry_after_s=finding.retry_after_s,
         page=stance_of(scene.word, finding.advice.cause, provider_fails=probes_fail),
         since=finding.since if troubled else None,
@@ -61,3 +62,10 @@ def verdict_of(scene: Scene, finding: Finding) -> Verdict:
         also=finding.also,
         note=finding.note,
     )
+
+
+def _next_step(scene: Scene, advice: Advice) -> str:
+    """Without a key, always also how to see the rest."""
+    if not scene.facts.lacks_key or API_KEY in advice.next:
+        return advice.next
+    return f"{advice.next}; set {API_KEY} to see inference as well"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from claude_tui.model.observation import Observation, Outcome, Source
 
-__all__ = ["ERROR_CLASSES", "OURS", "ErrorClass", "FailureKind", "class_of", "failure_name", "failure_words"]
+__all__ = ["ERROR_CLASSES", "ErrorClass", "FailureKind", "class_of", "failure_name", "failure_words"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +42,6 @@ ERROR_CLASSES = (
     _row("bad_answer", "bad answer", 0.05, Outcome.INVALID_RESPONSE, Outcome.TRUNCATED_STREAM),
 )
 """The rows, in the order of the screen. Every Outcome but `ok` is in exactly one."""
-
-OURS = frozenset({Outcome.RATE_LIMITED}) | next(row.outcomes for row in ERROR_CLASSES if row.key == "yours")
-"""Outcomes that are never the provider's trouble, so that its status page has nothing to say of them."""
 
 _CLASS_OF = {outcome: row for row in ERROR_CLASSES for outcome in row.outcomes}
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from claude_tui.analysis.thresholds import Thresholds
 from claude_tui.model.observation import Source
 
 __all__ = ["Options"]
@@ -16,7 +17,7 @@ class Options:
     `ours` names the status-page components that count, by name, beginning of the name or id.
     `headroom_low` and `headroom_critical` are fractions of a limit that remain. The intervals say how
     often each source is probed in seconds, and so how old a figure may be. The latency thresholds are
-    seconds and multiples of the baseline.
+    seconds and multiples of the baseline; `thresholds` are those of the verdict and its severity.
     """
 
     ours: tuple[str, ...] = ("Claude API",)
@@ -30,6 +31,7 @@ class Options:
     warn_ratio: float = 2.0
     bad_ratio: float = 3.0
     max_events: int = 200
+    thresholds: Thresholds = field(default_factory=Thresholds)
 
     def interval_s(self, source: Source) -> float:
         if source is Source.STATUS:

@@ -5,14 +5,28 @@ from __future__ import annotations
 from claude_tui.knowledge import Reach, knowledge
 from claude_tui.model.observation import Observation, Outcome
 
-__all__ = ["is_lost", "reach_of", "took_until"]
+__all__ = ["asked_to_wait_s", "is_lost", "reach_of", "says_the_same_again", "took_until"]
 
+_ERROR = 400
 _SILENT = frozenset({Outcome.TIMEOUT, Outcome.NETWORK})
 
 
 def is_lost(seen: Observation) -> bool:
     """No answer of any kind. One in a thousand is chance, and no news of the service."""
     return seen.outcome in _SILENT and seen.http_status is None
+
+
+def asked_to_wait_s(seen: Observation) -> float:
+    """The retry-after of an error; that of a stream which broke after HTTP 200 means nothing."""
+    refused = seen.failed and seen.http_status is not None and seen.http_status >= _ERROR
+    return seen.retry_after_s or 0.0 if refused else 0.0
+
+
+def says_the_same_again(seen: Observation) -> bool:
+    """Whether a failure was answered with a limit, a refusal that no retry changes, or the wish to wait."""
+    policy = knowledge().of(seen).retry
+    useless = policy is not None and not policy.worthwhile
+    return useless or seen.outcome is Outcome.RATE_LIMITED or asked_to_wait_s(seen) > 0
 
 
 def reach_of(seen: Observation) -> Reach:

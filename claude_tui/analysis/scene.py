@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from claude_tui.analysis.history import API_SOURCES, History
 from claude_tui.analysis.options import Options
-from claude_tui.analysis.reach import is_lost, took_until
+from claude_tui.analysis.reach import is_lost, says_the_same_again, took_until
 from claude_tui.analysis.slowness import Slow, slow_first_token
 from claude_tui.analysis.stance import PageWord, page_word
 from claude_tui.analysis.status import status_view
@@ -38,13 +38,15 @@ _KEY_NAMES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 class Facts:
     """What no observation tells: the host's name, the model asked, and why messages are held back, if so.
 
-    `key_problem` is what looks wrong with a key that is tried all the same.
+    `key_problem` is what looks wrong with a key that is tried all the same. `over` says that messages were
+    asked and will not be again: the verdict has to rest on what there is.
     """
 
     host: str = "the API"
     model: str | None = None
     held: str | None = None
     key_problem: str | None = None
+    over: bool = False
 
     @property
     def lacks_key(self) -> bool:
@@ -52,8 +54,12 @@ class Facts:
 
 
 def facts_of(engine: EngineState) -> Facts:
-    held = next((probe.held_reason for probe in engine.probes if probe.source is Source.MESSAGES), None)
-    return Facts(host=engine.target.host, model=engine.target.model, held=held)
+    messages = next((probe for probe in engine.probes if probe.source is Source.MESSAGES), None)
+    target, problem = engine.target, engine.key_problem
+    if messages is None:
+        return Facts(target.host, target.model, key_problem=problem)
+    over = messages.last_at is not None and messages.next_at is None and not messages.running
+    return Facts(target.host, target.model, messages.held_reason, problem, over)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,12 @@ class Scene:
         """An endpoint that has no list of models at all fails to give one every time."""
         return seen.source is Source.MODELS and not self.ever_answered(Source.MODELS)
 
+    @property
+    def stands(self) -> bool:
+        """Whether the last message failed, none follows, and its answer says that another would fail too."""
+        newest = self.newest(Source.MESSAGES)
+        return self.facts.over and newest is not None and newest.failed and says_the_same_again(newest)
+
     def failures_of(self, trouble: Trouble, most: int = LEADING) -> list[Observation]:
         """The newest failures of a trouble, oldest first."""
         items = self.history.exchanges(trouble.source).items
@@ -136,7 +148,8 @@ def scene_at(
     if slow is not None:
         troubles[Source.MESSAGES] = _kept_open(troubles[Source.MESSAGES])
     word = page_word(history, view, at, options)
-    return _confirmed_together(Scene(history, at, options, thresholds, facts, view, word, troubles, slow))
+    scene = Scene(history, at, options, thresholds, facts, view, word, troubles, slow)
+    return _confirmed_together(_confirmed_alone(scene) if scene.stands else scene)
 
 
 def _kept_open(troubles: list[Trouble]) -> list[Trouble]:
@@ -145,6 +158,16 @@ def _kept_open(troubles: list[Trouble]) -> list[Trouble]:
     if not last or last[0].confirmed_at is None or last[0].clean >= BACK_SOON * last[0].clean_needed:
         return troubles
     return [*troubles[:-1], replace(last[0], clean_needed=BACK_SOON * last[0].clean_needed)]
+
+
+def _confirmed_alone(scene: Scene) -> Scene:
+    """One failure is no chance where asking again would have been useless or against the server's wish."""
+    trouble, newest = scene.going_on(Source.MESSAGES), scene.newest(Source.MESSAGES)
+    if trouble is None or trouble.confirmed_at is not None or newest is None:
+        return scene
+    known = replace(trouble, confirmed_at=took_until(newest))
+    messages = [*scene.troubles[Source.MESSAGES][:-1], known]
+    return replace(scene, troubles={**scene.troubles, Source.MESSAGES: messages})
 
 
 def _confirmed_together(scene: Scene) -> Scene:

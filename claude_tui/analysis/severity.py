@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 
 from claude_tui.analysis.history import History
@@ -9,9 +11,10 @@ from claude_tui.analysis.options import Options
 from claude_tui.analysis.thresholds import Thresholds
 from claude_tui.analysis.trouble import Trouble
 from claude_tui.model.observation import Outcome, Source
-from claude_tui.model.verdict import Cause, Severity
+from claude_tui.model.playbook import SeverityMark
+from claude_tui.model.verdict import Cause, Severity, Verdict
 
-__all__ = ["most_fail", "respond_by", "severity_of_messages", "severity_of_rare", "worse"]
+__all__ = ["as_set", "most_fail", "respond_by", "severity_of_messages", "severity_of_rare", "worse"]
 
 # Where fewer than three messages fall into five minutes, the last three within this say how it is.
 SPARSE_S = 900.0
@@ -96,6 +99,24 @@ def severity_of_rare(failures: int, messages_failed: int, messages: int, thresho
     if messages_failed >= thresholds.ratio_failures and share >= thresholds.errors:
         return Severity.P2
     return Severity.P3 if failures >= thresholds.ratio_failures else Severity.P4
+
+
+def as_set(verdict: Verdict, marks: Iterable[SeverityMark], at: datetime, thresholds: Thresholds) -> Verdict:
+    """The verdict with the severity that a person set for the trouble of now.
+
+    It lapses with the trouble, and when things get worse than they were when it was set: nobody who called
+    a few errors P4 meant the outage that came of them.
+    """
+    since, worked_out = verdict.since, verdict.severity
+    if since is None or not worked_out.trouble:
+        return verdict
+    newest = max((each for each in marks if since <= each.at <= at), key=lambda each: each.at, default=None)
+    if newest is None or worse(worked_out, newest.instead_of) is not newest.instead_of:
+        return verdict
+    until = respond_by(newest.severity, verdict.detected_at or since, thresholds)
+    return replace(
+        verdict, severity=newest.severity, respond_by=until, set_by=newest.by, worked_out=worked_out
+    )
 
 
 def respond_by(severity: Severity, detected_at: datetime, thresholds: Thresholds) -> datetime | None:

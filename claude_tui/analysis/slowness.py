@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import nlargest
 
@@ -17,7 +17,15 @@ from claude_tui.analysis.windows import median, nearest_rank
 from claude_tui.analysis.words import latency
 from claude_tui.model.observation import Observation, Source, Timings
 
-__all__ = ["Slow", "long_tail", "slow_first_token", "slow_opening", "slow_to_end", "usual_ttft_s"]
+__all__ = [
+    "Slow",
+    "long_tail",
+    "slow_first_token",
+    "slow_opening",
+    "slow_suspected",
+    "slow_to_end",
+    "usual_ttft_s",
+]
 
 SAMPLES = 3
 # Every one of the samples must exceed the usual by this, as one heavy-tailed value among three is chance.
@@ -46,7 +54,8 @@ DAY_S = 86_400.0
 class Slow:
     """A slowness that goes on. Instants in POSIX seconds; `usual_s` is None where none is known.
 
-    `now_s` is the geometric mean of the last three. `network` says what the network has to do with it,
+    `assumed` says that it is what small models take, as nothing was measured before. `now_s` is the geometric
+    mean of the last three. `network` says what the network has to do with it,
     `server` what shows that it is the server; either may be empty.
     """
 
@@ -56,6 +65,7 @@ class Slow:
     known_at: float
     network: str = ""
     server: str = ""
+    assumed: bool = False
 
     @property
     def ratio(self) -> float | None:
@@ -92,7 +102,7 @@ def slow_first_token(
     """More than `bad_ratio` times the usual TTFT, or more than `ttft_slow_s`; None when it is neither."""
     column = history.measure("TTFT", at.timestamp())
     usual = usual_ttft_s(history, at, model, thresholds)
-    each = min(EACH_RATIO * usual if usual else math.inf, max(0.6 * options.ttft_slow_s, 1.5 * (usual or 0)))
+    each = _suspect_s(usual, options)
 
     def enough(typical: float) -> bool:
         if typical < LEAST_S or typical - (usual or 0.0) < LEAST_EXCESS_S:
@@ -101,7 +111,25 @@ def slow_first_token(
         return by_ratio or typical > max(options.ttft_slow_s, 1.5 * (usual or 0.0))
 
     found = _going_on(column, at.timestamp(), each, enough, usual)
-    return _told_apart(history, at, found) if found is not None else None
+    if found is None:
+        return None
+    assumed = usual is not None and _usual(column, at.timestamp())[0] is None
+    return _told_apart(history, at, replace(found, assumed=assumed))
+
+
+def slow_suspected(
+    history: History, at: datetime, options: Options, thresholds: Thresholds, model: str | None
+) -> bool:
+    """Whether first tokens come late enough to look again: the middle one of the last three is slow."""
+    last = history.measure("TTFT", at.timestamp()).values[-SAMPLES:]
+    usual = usual_ttft_s(history, at, model, thresholds)
+    return len(last) == SAMPLES and median(sorted(last)) > _suspect_s(usual, options)
+
+
+def _suspect_s(usual: float | None, options: Options) -> float:
+    """What every answer of a slowness exceeds."""
+    by_ratio = EACH_RATIO * usual if usual else math.inf
+    return min(by_ratio, max(0.6 * options.ttft_slow_s, 1.5 * (usual or 0)))
 
 
 def slow_to_end(history: History, at: datetime, options: Options) -> Slow | None:
@@ -174,7 +202,7 @@ def long_tail(history: History, at: datetime, thresholds: Thresholds) -> tuple[i
 def _told_apart(history: History, at: datetime, slow: Slow) -> Slow:
     opening = _slow_opening(history, at, slow.since, OPENING_SUSPECT_S)
     network, server = (opening, "") if opening else _by_server_time(history, at)
-    return Slow(slow.now_s, slow.usual_s, slow.since, slow.known_at, network, server)
+    return replace(slow, network=network, server=server)
 
 
 def slow_opening(history: History, at: datetime) -> Slow | None:

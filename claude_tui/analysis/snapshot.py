@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from claude_tui.analysis.charts import chart_of
+from claude_tui.analysis.diagnosis import diagnose, facts_of
 from claude_tui.analysis.errors import error_windows
 from claude_tui.analysis.events import newest_events
 from claude_tui.analysis.headroom import headroom_view
 from claude_tui.analysis.history import History
 from claude_tui.analysis.latency import latency_view
 from claude_tui.analysis.options import Options
+from claude_tui.analysis.severity import as_set
 from claude_tui.analysis.status import status_view
-from claude_tui.analysis.summary import summary_of
-from claude_tui.model.snapshot import EngineState, Focus, Snapshot
+from claude_tui.model.snapshot import EngineState, Focus, Snapshot, StatusView
+from claude_tui.model.verdict import PageStance, Verdict
 
 __all__ = ["Options", "build_snapshot"]
 
@@ -29,15 +32,23 @@ def build_snapshot(
     status = status_view(history, at, options)
     headroom = headroom_view(history, at, options)
     latency = latency_view(history, at, options)
+    verdict = diagnose(history, at, options, facts_of(engine), options.thresholds, view=status)
     return Snapshot(
         at=at,
         engine=engine,
-        summary=summary_of(history, at, engine, options, status=status, headroom=headroom, latency=latency),
-        status=status,
+        status=replace(status, silent_since=_silent_since(verdict, status)),
         headroom=headroom,
         latency=latency,
         errors=error_windows(history, at),
-        events=newest_events(history, at, options),
+        events=newest_events(history, at, options, engine.recorded),
+        verdict=as_set(verdict, engine.severity_marks, at, options.thresholds),
         catalogue=history.catalogue_at(at),
         chart=chart_of(history, at, focus, options) if focus is not None else None,
     )
+
+
+def _silent_since(verdict: Verdict, status: StatusView) -> datetime | None:
+    """Since when the page says nothing of a trouble that it had the time to speak of."""
+    if verdict.page is not PageStance.SILENT or verdict.since is None or status.read_at is None:
+        return None
+    return verdict.since if status.read_at >= verdict.since else None

@@ -1,12 +1,11 @@
-"""What the status page says of the components that count, and for how long it has said nothing."""
+"""What the status page says of the components that count."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
-from claude_tui.analysis.course import GAP
-from claude_tui.analysis.history import API_SOURCES, History
+from claude_tui.analysis.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.pages import component_level, incident_level, under_way
 from claude_tui.model.observation import Source
@@ -15,8 +14,6 @@ from claude_tui.model.snapshot import Level, StatusView
 
 __all__ = ["counts_as_ours", "ours_of", "status_view", "touches"]
 
-# A single lost probe is no trouble that a page could be silent about.
-MIN_FAILURES = 2
 _WORSE = (Level.OK, Level.INFO, Level.WARN, Level.BAD)
 
 
@@ -58,13 +55,11 @@ def status_view(history: History, at: datetime, options: Options) -> StatusView:
     )
     ours = ours_of(status, options.ours) if status else frozenset[str]()
     level = Level.UNKNOWN if stale or status is None else _level(status, ours)
-    quiet = level is Level.OK and bool(ours)
     return StatusView(
         status=status,
         ours=ours,
         checked_at=checked_at,
         read_at=read_at,
-        silent_since=_silent_since(history, at, read_at) if quiet else None,
         level=level,
         stale=stale,
     )
@@ -94,21 +89,3 @@ def _levels(status: ProviderStatus, ours: frozenset[str]) -> Iterator[Level]:
     for maintenance in status.maintenances:
         if under_way(maintenance) and touches(maintenance, ours):
             yield Level.INFO
-
-
-def _silent_since(history: History, at: datetime, read_at: datetime | None) -> datetime | None:
-    """The first failure of a trouble that goes on, may be the provider's, and began before the page was read.
-
-    A rejected key or an own rate limit is nothing that the page could speak of.
-    """
-    starts = [start for source in API_SOURCES if (start := _theirs_since(history, source, at))]
-    first = min(starts, default=None)
-    return first if first is not None and read_at is not None and read_at >= first else None
-
-
-def _theirs_since(history: History, source: Source, at: datetime) -> datetime | None:
-    newest = history.latest(source, at)
-    course = history.exchanges(source).state(at.timestamp())
-    if newest is None or at - newest.at > GAP or course.theirs < MIN_FAILURES:
-        return None
-    return course.theirs_since

@@ -7,6 +7,7 @@ import gc
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from claude_tui.cli.console import emit, redactor, say
@@ -39,6 +40,7 @@ def _dashboard(request: Request) -> int:
     from claude_tui.tui.run import run_dashboard, run_demo
 
     if request.options.demo is None:
+        _check_alerts(settings)
         return run_dashboard(settings, os.environ)
     with _scenario_errors():
         return run_demo(settings, request.options.demo, request.options.demo_speed or 1.0)
@@ -68,6 +70,17 @@ def _check_for_screen(settings: Settings) -> None:
         raise SettingsError("\n".join(problems))
 
 
+def _check_alerts(settings: Settings) -> None:
+    """Rules and routes, where there are any of one's own. Raises SettingsError.
+
+    8 ms of imports on top of the screens', and 4 to read: little enough to say it before the first frame.
+    """
+    if settings.alert_rules is not None or settings.alerts:
+        from claude_tui.settings.alerts import alerting_of
+
+        alerting_of(settings, os.environ)
+
+
 @contextlib.contextmanager
 def _scenario_errors() -> Iterator[None]:
     from claude_tui.simulator.scenario import ScenarioError
@@ -79,11 +92,106 @@ def _scenario_errors() -> Iterator[None]:
 
 
 def _check(request: Request) -> int:
+    options = request.options
+    if options.schema:
+        return _print_schema(request)
     settings = _settings(request)
     from claude_tui.check import run
 
+    return run(settings, os.environ, json=options.json, samples=options.samples, timeout_s=options.timeout)
+
+
+def _print_schema(request: Request) -> int:
     options = request.options
-    return run(settings, os.environ, as_json=options.json, samples=options.samples, timeout_s=options.timeout)
+    if options.samples is not None or options.timeout is not None or request.flags or request.config:
+        raise UsageError("`check --schema` probes nothing and reads no settings: leave out the other options")
+    from claude_tui.check import schema_text
+
+    emit(schema_text())
+    return EXIT_OK
+
+
+def _runbook(request: Request) -> int:
+    settings = _settings(request)
+    from claude_tui.probes.credentials import Credentials
+    from claude_tui.runbook import Fillings, RunbookError, user_files
+    from claude_tui.runbook.command import run
+
+    fillings = Fillings(
+        base_url=settings.base_url,
+        model=None if settings.model == "auto" else settings.model,
+        status_urls=settings.status_urls,
+        by_token=Credentials.from_environ(os.environ).auth_token is not None,
+    )
+    options = request.options
+    try:
+        files = user_files(settings.runbook_dir)
+        return run(options.cause, files=files, fillings=fillings, facts=options.facts)
+    except RunbookError as error:
+        raise UsageError(str(error)) from error
+
+
+def _alerts_test(request: Request) -> int:
+    settings = _settings(request)
+    from claude_tui.alerting.command import try_routes
+    from claude_tui.alerting.reading import AlertsConfigError
+    from claude_tui.alerting.watch import target_text
+    from claude_tui.engine import target_of
+    from claude_tui.probes.credentials import Credentials
+    from claude_tui.settings.alerts import alerting_of
+
+    _, alerts = alerting_of(settings, os.environ)
+    credentials = Credentials.from_environ(os.environ, base_url=settings.base_url)
+    try:
+        return try_routes(
+            alerts,
+            request.options.route,
+            target=target_text(target_of(settings, credentials)),
+            now=lambda: datetime.now(UTC),
+            emit=emit,
+            secrets=credentials.secrets,
+            narrate=say,
+        )
+    except AlertsConfigError as error:
+        raise UsageError(str(error)) from error
+
+
+def _alerts_list(request: Request) -> int:
+    from claude_tui.alerting.command import list_lines, metric_lines
+
+    if request.options.metrics:
+        emit("\n".join(metric_lines()))
+        return EXIT_OK
+    settings = _settings(request)
+    from claude_tui.settings.alerts import alerting_of
+
+    rules, alerts = alerting_of(settings, os.environ)
+    emit("\n".join(list_lines(rules, alerts, _kept_alerts(settings), at=datetime.now(UTC))))
+    return EXIT_OK
+
+
+def _kept_alerts(settings: Settings) -> bytes | None:
+    """The state that a dashboard on this target left. To look for it makes no file and no directory."""
+    from claude_tui.engine import store_name
+    from claude_tui.engine.paging import StoreKeeper
+    from claude_tui.probes.credentials import Credentials
+    from claude_tui.store import Store
+
+    credentials = Credentials.from_environ(os.environ, base_url=settings.base_url)
+    name = store_name(credentials)
+    with contextlib.suppress(OSError):  # what may not be looked at, the store says better
+        if not (settings.data_dir / name).is_file():
+            return None
+    store = Store.open(settings.data_dir, name, now=datetime.now(UTC), on_problem=_say_problem)
+    try:
+        return StoreKeeper(store, credentials.base_url).load()
+    finally:
+        store.close()
+
+
+def _say_problem(problem: str | None) -> None:
+    if problem is not None:
+        say(problem)
 
 
 def _simulate(request: Request) -> int:
@@ -106,9 +214,11 @@ def _config_show(request: Request) -> int:
     settings = _settings(request)
     _check_for_screen(settings)
     from claude_tui.probes.credentials import Credentials
+    from claude_tui.settings.alerts import alerting_of, shown_lines
     from claude_tui.settings.describe import shown
 
-    emit(shown(settings, redactor()))
+    _, alerts = alerting_of(settings, os.environ)
+    emit(shown(settings, redactor(), shown_lines(settings, alerts, os.environ)))
     emit("# from the environment, as the SDK takes them; never shown")
     for variable in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
         emit(f"# {variable}: {'set' if os.environ.get(variable) else 'not set'}")
@@ -129,6 +239,9 @@ def _config_init(request: Request) -> int:
 COMMANDS: dict[str, Callable[[Request], int]] = {
     "dashboard": _dashboard,
     "check": _check,
+    "runbook": _runbook,
+    "alerts test": _alerts_test,
+    "alerts list": _alerts_list,
     "simulate": _simulate,
     "config path": _config_path,
     "config show": _config_show,

@@ -31,6 +31,8 @@ examples:
   claude-top --base-url https://gateway.example.com --name prod
   claude-top check --json                  probe once, for scripts and pagers
   claude-top simulate overload             a server that fails as the API did, for drills
+  claude-top runbook --cause rate_limited  what to do about it, step by step
+  claude-top alerts test                   a test message to everybody who is paged
   claude-top config show                   every setting, and where its value comes from
 
 environment:
@@ -43,14 +45,14 @@ environment:
 A flag wins over the environment, the environment over the settings file.
 
 exit codes:
-  0 done; check: every probe succeeded   2 check: the messages probe failed
-  3 wrong use or settings; check: anything else
+  0 done   3 wrong use or settings
+  check: 0 healthy   1 warning (P3, P4)   2 critical (P1, P2)   3 unknown, wrong use included
 """
 _CHECK_EPILOG = """\
 stdout is data, stderr is narration.
 
 exit codes:
-  0 every probe succeeded   2 the messages probe failed   3 anything else, wrong use included
+  0 healthy   1 warning (P3, P4)   2 critical (P1, P2)   3 unknown, wrong use included
 """
 _SIMULATE_EPILOG = """\
 Prints the base URL and the status URL to point other programs at, and runs until ctrl+c.
@@ -62,6 +64,34 @@ example, in two terminals:
   CLAUDE_TOP_STATUS_URL=http://127.0.0.1:8080 claude-top
 """
 
+_ALERTS_EPILOG = """\
+Rules of your own are in the file that the setting `alert_rules` names, routes in the table [alerts]
+of the settings file; `claude-top config init` writes an example of it.
+
+examples:
+  claude-top alerts test                   a test message to every route
+  claude-top alerts test oncall            to one of them
+  claude-top alerts list                   what fires, and all rules and routes
+  claude-top alerts list --metrics         what a rule can measure
+"""
+_ALERTS_TEST_EPILOG = """\
+A test message says that nothing is wrong. At PagerDuty it opens an incident and resolves it at
+once.
+
+exit codes:
+  0 all arrived   1 one or more did not   3 wrong use or settings
+"""
+_RUNBOOK_EPILOG = """\
+Without options: the first five minutes, the decision tree, what each error means, and the names
+of the playbooks. Commands to copy are made for the endpoint and the model in use. It needs no key
+and no network. Files of your own in the directory `runbook` beside the settings file add to it.
+
+examples:
+  claude-top runbook | less
+  claude-top runbook --cause provider_overloaded
+  claude-top runbook --cause key_compromise
+"""
+
 _TARGET = ("base_url", "model", "status_urls")
 _ALL = tuple(declared.key for declared in DECLARED if declared.about.flag)
 # A flag that a command would not use is refused, not ignored.
@@ -69,6 +99,9 @@ _FLAGS_OF: dict[str, tuple[str, ...]] = {
     "dashboard": ("config", *_ALL),
     "check": ("config", *_TARGET),
     "simulate": (),
+    "runbook": ("config", *_TARGET),
+    "alerts test": ("config", "name", "base_url"),
+    "alerts list": ("config", "base_url", "data_dir"),
     "config path": ("config",),
     "config show": ("config", *_ALL),
     "config init": ("config",),
@@ -104,7 +137,7 @@ def parse(arguments: Sequence[str]) -> Request | None:
         options = _parser().parse_args(arguments)
     except SystemExit:
         return None
-    command = f"config {options.action}" if options.command == "config" else options.command or "dashboard"
+    command = " ".join([options.command or "dashboard", *([options.action] if "action" in options else [])])
     given = {
         key: getattr(options, f"set_{key}") for key in ("config", *_ALL) if hasattr(options, f"set_{key}")
     }
@@ -149,6 +182,8 @@ def _parser() -> ArgumentParser:
     _add_flags(parser, "dashboard")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     _add_check(commands)
+    _add_runbook(commands)
+    _add_alerts(commands)
     _add_simulate(commands)
     _add_config(commands)
     return parser
@@ -185,20 +220,65 @@ def _phrase(sentence: str) -> str:
 def _add_check(commands: Any) -> None:
     parser = commands.add_parser(
         "check",
-        help="probe once and print what is found",
-        description="Probe once and print what is found: for scripts, pagers and dumb terminals.",
+        help="probe once and print the verdict",
+        description="Probe once and print the verdict: for scripts, pagers and dumb terminals.",
         epilog=_CHECK_EPILOG,
     )
-    parser.add_argument("--json", action="store_true", help="one JSON object (claude-top/check@1)")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object (claude-top/check@1)")
+    form.add_argument(
+        "--schema", action="store_true", help="print the JSON Schema of that object, probe nothing"
+    )
     parser.add_argument(
         "--samples",
         type=_whole(1, 100),
-        default=3,
         metavar="N",
-        help="message probes, one after the other (default: 3)",
+        help="message probes, one after the other (default: 3, and up to 6 where only some of them fail)",
     )
     parser.add_argument("--timeout", type=_seconds, metavar="S", help="seconds to wait for each answer")
     _add_flags(parser, "check")
+
+
+def _add_runbook(commands: Any) -> None:
+    parser = commands.add_parser(
+        "runbook",
+        help="print the decision tree, or what to do about a cause",
+        description="The runbook as text, for people without the dashboard.",
+        epilog=_RUNBOOK_EPILOG,
+    )
+    parts = parser.add_mutually_exclusive_group()
+    parts.add_argument(
+        "--cause", metavar="CAUSE", help="the answers and the playbook of a verdict's cause, or a playbook"
+    )
+    parts.add_argument(
+        "--facts", action="store_true", help="what the branches and steps of your own files can ask for"
+    )
+    _add_flags(parser, "runbook")
+
+
+def _add_alerts(commands: Any) -> None:
+    parser = commands.add_parser(
+        "alerts",
+        help="try the routes of alerts, or list what fires",
+        description="Who is paged, and about what.",
+        epilog=_ALERTS_EPILOG,
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    test = actions.add_parser(
+        "test",
+        help="send a test message to every route, or to one",
+        description="Send a test message to every route, or to one, and tell which arrived.",
+        epilog=_ALERTS_TEST_EPILOG,
+    )
+    test.add_argument("route", nargs="?", metavar="ROUTE", help="its name in the settings (default: all)")
+    _add_flags(test, "alerts test")
+    listing = actions.add_parser(
+        "list",
+        help="print what fires, and all rules and routes; secrets are masked",
+        description="Print what fires, as the dashboard last knew it, and all rules and routes.",
+    )
+    listing.add_argument("--metrics", action="store_true", help="name what a rule can measure instead")
+    _add_flags(listing, "alerts list")
 
 
 def _add_simulate(commands: Any) -> None:

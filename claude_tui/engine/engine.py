@@ -16,9 +16,14 @@ from typing import TYPE_CHECKING
 
 from claude_tui.analysis.history import History
 from claude_tui.analysis.snapshot import build_snapshot
+from claude_tui.engine.journal import Journal
+from claude_tui.engine.notices import notices_of, unstarted
+from claude_tui.engine.paging import OpenAlerting, Paging, StoreKeeper
 from claude_tui.engine.sources import Endpoint, Pace, make_plans, options_from, pick_model
+from claude_tui.model.alert import AlertsView
 from claude_tui.model.observation import Source
-from claude_tui.model.snapshot import EngineState, Focus, Level, Notice, ProbeState, Snapshot, Spend, Target
+from claude_tui.model.playbook import SeverityMark, StepMark
+from claude_tui.model.snapshot import EngineState, Focus, Level, Notice, Snapshot, Target
 from claude_tui.model.text import Redactor
 from claude_tui.probes.budget import Budget
 from claude_tui.probes.clock import Clock, SystemClock
@@ -34,13 +39,15 @@ __all__ = ["Engine"]
 FIRST_FRAME_SPAN = timedelta(hours=1)
 IN_MEMORY_SPAN = timedelta(hours=24)
 TICK_S = 1.0
+FOLLOW_S = 1.0
 
 
 class Engine:
     """The running program without a screen.
 
     `open_endpoint` is called once, in the engine's thread. `publish` (see `start`) is called from
-    that thread too. `probe_now`, `set_focus` and `stop` may be called from any thread.
+    that thread too, and `open_alerting`, without which nothing is alerted, in a thread of its own. What
+    stands under "from any thread" may be called from any.
     """
 
     def __init__(
@@ -56,6 +63,8 @@ class Engine:
         demo: str | None = None,
         speed: float = 1.0,
         notices: Sequence[Notice] = (),
+        key_problem: str | None = None,
+        open_alerting: OpenAlerting | None = None,
     ) -> None:
         self.settings = settings
         self.target = target
@@ -69,6 +78,10 @@ class Engine:
         self._speed = speed
         self._options = options_from(settings, pace)
         self._fixed_notices = tuple(notices)
+        self._key_problem = key_problem
+        self._journal = Journal(store)
+        keeper = StoreKeeper(store, target.base_url)
+        self._paging = Paging(open_alerting, keeper) if open_alerting is not None else None
         self._loaded_from = self._clock.now()
         self._budget = Budget(settings.daily_ceiling_usd, clock=self._clock)
         self._schedule: Schedule | None = None
@@ -97,6 +110,7 @@ class Engine:
             self.history.add_status(status)
         if (catalogue := self.store.latest_catalogue()) is not None:
             self.history.add_catalogue(catalogue)
+        self._journal.load(now)
         return self.snapshot()
 
     def snapshot(self) -> Snapshot:
@@ -125,10 +139,25 @@ class Engine:
         """Probe everything at once, because a person asked."""
         self._call(self._probe_now)
 
+    def mark(self, mark: StepMark | SeverityMark) -> None:
+        """Keep what somebody did, for everyone who watches the same store."""
+        self.store.write(mark)
+        self._call(lambda: self._shared(lambda: self._journal.marked(mark)))
+
+    def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
+        """Take on an open group of alerts, or all of them with None."""
+        if (paging := self._paging) is not None:
+            self._call(lambda: self._shared(lambda: paging.acknowledge(group, by=by, reason=reason)))
+
+    def snooze(self, group: str | None, *, by: str, until: datetime) -> None:
+        """Quiet for a group of alerts, or for all, until then; an instant that has passed ends it."""
+        if (paging := self._paging) is not None:
+            self._call(lambda: self._shared(lambda: paging.snooze(group, by=by, until=until)))
+
     def set_focus(self, focus: Focus | None) -> None:
         """What a zoomed screen wants in `Snapshot.chart`; None when it closes."""
         self._focus = focus
-        self._call(lambda: self._wake.set() if self._wake else None)
+        self._call(self._show_now)
 
     # -- in the engine's thread ------------------------------------------------
 
@@ -145,6 +174,13 @@ class Engine:
     def _probe_now(self) -> None:
         if self._schedule is not None:
             self._schedule.probe_now()
+        self._show_now()
+
+    def _shared(self, action: Callable[[], None]) -> None:
+        action()
+        self._show_now()
+
+    def _show_now(self) -> None:
         if self._wake is not None:
             self._wake.set()
 
@@ -158,6 +194,9 @@ class Engine:
             return
         workers = [asyncio.create_task(self._collect()), asyncio.create_task(self._publish_loop(publish))]
         workers += [asyncio.create_task(self._backfill()), asyncio.create_task(self._keep_house())]
+        workers.append(asyncio.create_task(self._follow()))
+        if self._paging is not None:
+            workers.append(asyncio.create_task(self._paging.run()))
         await self._stopping.wait()
         for worker in workers:
             worker.cancel()
@@ -220,7 +259,11 @@ class Engine:
     async def _publish_loop(self, publish: Callable[[Snapshot], None]) -> None:
         assert self._wake is not None
         while True:
-            publish(self.snapshot())
+            snapshot = self.snapshot()
+            publish(snapshot)
+            self._journal.judged(snapshot.verdict, snapshot.at)
+            if self._paging is not None:
+                self._paging.evaluate(snapshot, self.history, self._options)
             # On the whole second, so that the clock on screen never skips one.
             pause = TICK_S - self._clock.now().timestamp() % TICK_S
             try:
@@ -235,6 +278,12 @@ class Engine:
         older = await asyncio.to_thread(self.store.observations, since, self._loaded_from)
         self.history.extend(older)
 
+    async def _follow(self) -> None:
+        """What others who watch the same store have marked. A disk that hangs holds up nothing else."""
+        while True:
+            await asyncio.to_thread(self._journal.follow, self._clock.now())
+            await asyncio.sleep(FOLLOW_S)
+
     async def _keep_house(self) -> None:
         while True:
             now = self._clock.now()
@@ -246,36 +295,18 @@ class Engine:
 
     def _state(self, now: datetime) -> EngineState:
         spend = self._budget.spend()
-        model = pick_model(self.settings, self.history, now)
+        alerts = self._paging.view if self._paging is not None else AlertsView()
+        fixed = self._fixed_notices if self._failure is None else (*self._fixed_notices, self._failure)
         return EngineState(
-            target=replace(self.target, model=model),
-            probes=self._schedule.states() if self._schedule is not None else self._unstarted(),
+            target=replace(self.target, model=pick_model(self.settings, self.history, now)),
+            probes=self._schedule.states() if self._schedule is not None else unstarted(self.pace, fixed),
             spend=spend,
-            notices=self._notices(now, spend),
+            notices=notices_of(fixed, now, store_problem=self.store.problem, spend=spend, alerts=alerts),
             demo=self._demo,
             speed=self._speed,
+            key_problem=self._key_problem,
+            alerts=alerts,
+            recorded=self._journal.events(alerts),
+            step_marks=self._journal.step_marks,
+            severity_marks=self._journal.severity_marks,
         )
-
-    def _unstarted(self) -> tuple[ProbeState, ...]:
-        intervals = ((Source.STATUS, self.pace.status_s), (Source.MODELS, self.pace.models_s))
-        free = tuple(
-            ProbeState(source, interval_s, next_at=None, running=False, last_at=None)
-            for source, interval_s in intervals
-        )
-        # What will never be probed must not look, in the first frame, as if it were about to be.
-        held = next((n.text for n in self._fixed_notices if n.key == "key" and n.level is Level.BAD), None)
-        return (*free, ProbeState(Source.MESSAGES, self.pace.messages_s, None, False, None, None, held))
-
-    def _notices(self, now: datetime, spend: Spend) -> tuple[Notice, ...]:
-        notices = list(self._fixed_notices)
-        if self._failure is not None:
-            notices.append(self._failure)
-        if (problem := self.store.problem) is not None:
-            notices.append(Notice("store", Level.WARN, problem, now))
-        if spend.stopped:
-            text = (
-                f"probe budget spent: ${spend.today_usd:.2f} of ${spend.ceiling_usd:.2f} today; "
-                "messages are not probed until 00:00 UTC (daily_ceiling_usd)"
-            )
-            notices.append(Notice("budget", Level.WARN, text, now))
-        return tuple(notices)

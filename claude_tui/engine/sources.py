@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from claude_tui.analysis.history import History
 from claude_tui.analysis.options import Options
+from claude_tui.analysis.thresholds import Thresholds
 from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor, inert
 from claude_tui.probes.choose import newest_active_haiku
@@ -77,6 +78,30 @@ def options_from(settings: Settings, pace: Pace) -> Options:
         messages_interval_s=pace.messages_s,
         models_interval_s=pace.models_s,
         status_interval_s=pace.status_s,
+        ttft_slow_s=settings.ttft_slow_s,
+        message_slow_s=settings.message_slow_s,
+        warn_ratio=settings.warn_ratio,
+        bad_ratio=settings.bad_ratio,
+        thresholds=_thresholds_from(settings),
+    )
+
+
+def _thresholds_from(settings: Settings) -> Thresholds:
+    """What the settings leave out are constants of the statistics."""
+    return Thresholds(
+        most_fail=settings.most_fail,
+        most_fail_ends=settings.most_fail_ends,
+        errors=settings.errors,
+        ratio_failures=settings.ratio_failures,
+        severity_span_s=settings.severity_span_s,
+        rare_failures=settings.rare_failures,
+        rare_span_s=settings.rare_span_s,
+        tail_s=settings.tail_s,
+        truncated_bad=settings.truncated_bad,
+        usual_ttft_s=settings.usual_ttft_s,
+        respond_p2_s=settings.respond_p2_s,
+        respond_p3_s=settings.respond_p3_s,
+        business_hour=settings.business_hour,
     )
 
 

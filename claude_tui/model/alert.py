@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from claude_tui.model.verdict import Severity, Side
@@ -272,7 +272,9 @@ class AlertsView:
     """All that a screen can show of alerts. Equal until something changes.
 
     `alerts` are firing, pending and recently resolved ones, worst first; `groups` the open ones, worst
-    first; `journal` is oldest first.
+    first; `journal` is oldest first. `rules` is how many rules are watched, None before any are;
+    `reminder` is how soon at the earliest what somebody acknowledged is told again. `bell` and
+    `notification` say how the terminal is to call for attention.
     """
 
     alerts: tuple[Alert, ...] = ()
@@ -280,6 +282,10 @@ class AlertsView:
     routes: tuple[RouteState, ...] = ()
     journal: tuple[AlertEntry, ...] = ()
     problem: str | None = None
+    rules: int | None = None
+    reminder: timedelta | None = None
+    bell: bool = False
+    notification: bool = False
 
     @property
     def firing(self) -> int:

@@ -38,9 +38,13 @@ class StepMark:
 
 @dataclass(frozen=True, slots=True)
 class SeverityMark:
-    """Somebody set how bad it is, whatever was worked out. `by` and `why` have passed the redactor."""
+    """Somebody set how bad it is, whatever was worked out: `instead_of` is what that was.
+
+    `by` and `why` have passed the redactor.
+    """
 
     at: datetime
     severity: Severity
+    instead_of: Severity
     by: str
     why: str = ""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from claude_tui.model.alert import AlertsView
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
+from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.provider import Catalogue, ProviderStatus
+from claude_tui.model.verdict import Verdict
 
 __all__ = [
     "Chart",
@@ -30,7 +33,6 @@ __all__ = [
     "Snapshot",
     "Spend",
     "StatusView",
-    "Summary",
     "Target",
     "WindowUsage",
 ]
@@ -47,8 +49,9 @@ class Level(StrEnum):
 
 
 class Panel(StrEnum):
-    """The panels of the dashboard, in the order of their number keys."""
+    """What can be seen over the full screen, in the order of the number keys: the strip is 0."""
 
+    VERDICT = "verdict"
     STATUS = "status"
     HEADROOM = "headroom"
     ERRORS = "errors"
@@ -67,30 +70,20 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Summary:
-    """What fails and what does not, in one line each. `since` is the first failure of what fails now."""
-
-    level: Level
-    headline: str
-    detail: str
-    since: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
 class StatusView:
     """The status page as last read. `ours` are the ids of the components that count.
 
-    `checked_at` is the last attempt, `read_at` the last success; `silent_since` is the first
-    failure of the current trouble while the page reports none for our components. `stale` says
-    that the page has not been read for longer than it should be: `status` is then history.
+    `checked_at` is the last attempt, `read_at` the last success. `stale` says that the page has not been
+    read for longer than it should be: `status` is then history. `silent_since` is when the trouble began
+    that the verdict lays at the provider's door, while the page reports none of ours.
     """
 
     status: ProviderStatus | None
     ours: frozenset[str]
     checked_at: datetime | None
     read_at: datetime | None
-    silent_since: datetime | None
     level: Level
+    silent_since: datetime | None = None
     stale: bool = False
 
 
@@ -245,6 +238,9 @@ class EventKind(StrEnum):
     LIMIT = "limit"
     MODEL = "model"
     NOTICE = "notice"
+    VERDICT = "verdict"
+    ALERT = "alert"
+    PERSON = "person"
 
 
 @dataclass(frozen=True, slots=True)
@@ -325,7 +321,12 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class EngineState:
-    """What the engine alone knows: not derivable from observations."""
+    """What the engine alone knows: not derivable from observations.
+
+    `key_problem` is what looks wrong with a key that is tried all the same. `recorded` are events that
+    no observation tells (verdicts, alerts, what people did), newest first; the marks are those of the
+    last days, oldest first.
+    """
 
     target: Target
     probes: tuple[ProbeState, ...]
@@ -333,6 +334,11 @@ class EngineState:
     notices: tuple[Notice, ...]
     demo: str | None = None
     speed: float = 1.0
+    key_problem: str | None = None
+    alerts: AlertsView = field(default_factory=AlertsView)
+    recorded: tuple[Event, ...] = ()
+    step_marks: tuple[StepMark, ...] = ()
+    severity_marks: tuple[SeverityMark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,11 +347,11 @@ class Snapshot:
 
     at: datetime
     engine: EngineState
-    summary: Summary
     status: StatusView
     headroom: HeadroomView
     latency: LatencyView
     errors: tuple[ErrorWindow, ...]
     events: tuple[Event, ...]
+    verdict: Verdict
     catalogue: Catalogue | None
     chart: Chart | None = None

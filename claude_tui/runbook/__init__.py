@@ -14,7 +14,7 @@ from claude_tui.runbook.machine import (
     suggest,
     take,
 )
-from claude_tui.runbook.progress import Progress, anew, mark, progress_of, severity_set
+from claude_tui.runbook.progress import Progress, anew, mark, progress_of
 from claude_tui.runbook.table import RunbookError
 from claude_tui.runbook.values import Branch, Check, Command, Node, Playbook, Runbook, Step
 from claude_tui.runbook.view import PlaybookView, WalkView, playbook_view, walk_view
@@ -50,7 +50,6 @@ __all__ = [
     "playbook_view",
     "progress_of",
     "results",
-    "severity_set",
     "shipped",
     "suggest",
     "take",

@@ -30,14 +30,13 @@ def run(
     `files` are the person's own (see `loading.user_files`); `facts` prints what those may ask for instead.
     Returns the exit code. Raises RunbookError for a faulty file or an unknown name.
     """
-    runbook = load(files)
     fillings = fillings or Fillings()
     width = width or min(shutil.get_terminal_size().columns, _WIDEST)
-    if facts:
+    if facts:  # also while a file is faulty: it is needed to mend it
         text = facts_text(width)
     elif cause is not None:
-        text = cause_text(runbook, cause, fillings, width)
+        text = cause_text(load(files), cause, fillings, width)
     else:
-        text = tree_text(runbook, fillings, width)
+        text = tree_text(load(files), fillings, width)
     sys.stdout.write(text + "\n")
     return EXIT_OK

@@ -15,7 +15,14 @@ from claude_tui.runbook.fillings import Fillings
 from claude_tui.runbook.scene import Scene
 from claude_tui.runbook.values import Check, Command, Runbook
 
-__all__ = ["CheckResult", "CheckState", "commands", "results"]
+__all__ = ["PATIENCE_S", "CheckResult", "CheckState", "commands", "results"]
+
+PATIENCE_S = 25.0
+"""How long an answer is waited for when nobody says otherwise."""
+
+_NAMES = {Source.STATUS: "Status page", Source.MODELS: "Models", Source.MESSAGES: "Messages"}
+# A probe that was asked for in spite of a back-off shows as held until it has been started.
+_STARTING_S = 2.0
 
 
 class CheckState(StrEnum):
@@ -41,37 +48,66 @@ def commands(check: Check, fillings: Fillings) -> tuple[Command, ...]:
     return tuple(fillings.command(each) for each in check.commands)
 
 
-def results(runbook: Runbook, snapshot: Snapshot, asked_at: datetime) -> tuple[CheckResult, ...]:
-    """What came of the three since `asked_at`, when the probes were told to run."""
-    scene = Scene(snapshot, None)
-    found = {
-        "status": _status(scene, asked_at),
-        "connectivity": _connectivity(scene, asked_at),
-        "limits": _limits(scene, asked_at),
-    }
+def results(
+    runbook: Runbook, snapshot: Snapshot, asked_at: datetime, patience_s: float = PATIENCE_S
+) -> tuple[CheckResult, ...]:
+    """What came of the three since `asked_at`, when the probes were told to run.
+
+    What has not answered after `patience_s` is no longer waited for.
+    """
+    asked = _Asked(Scene(snapshot, None), asked_at, patience_s)
+    found = {"status": _status(asked), "connectivity": _connectivity(asked), "limits": _limits(asked)}
     return tuple(CheckResult(check, *found[check.key]) for check in runbook.checks)
 
 
 _Found = tuple[CheckState, tuple[str, ...]]
 
 
-def _status(scene: Scene, asked_at: datetime) -> _Found:
-    view = scene.snapshot.status
-    if view.checked_at is None or view.checked_at < asked_at:
-        return CheckState.WAITING, ("Asking the status page",)
-    facts = facts_of(scene.snapshot, None)
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    scene: Scene
+    at: datetime
+    patience_s: float
+
+    def since(self, instant: datetime | None) -> bool:
+        """Whether something is an answer: not older than the question."""
+        return instant is not None and instant >= self.at
+
+    def missing(self, source: Source) -> tuple[CheckState, str]:
+        """Why there is no answer of a source."""
+        name = _NAMES[source]
+        waited_s = (self.scene.at - self.at).total_seconds()
+        probe = self.scene.probe(source)
+        if probe is not None and probe.held_reason is not None and not probe.running:
+            can_be_forced = probe.held_until is not None and not self._no_budget(source)
+            if not can_be_forced or waited_s >= _STARTING_S:
+                return CheckState.UNKNOWN, f"{name}: not probed, {brief(probe.held_reason)}"
+        if waited_s > self.patience_s:
+            return CheckState.UNKNOWN, f"{name}: nothing came back within {duration(self.patience_s)}"
+        return CheckState.WAITING, f"{name}: asking"
+
+    def _no_budget(self, source: Source) -> bool:
+        return source is Source.MESSAGES and self.scene.snapshot.engine.spend.stopped
+
+
+def _status(asked: _Asked) -> _Found:
+    view, at = asked.scene.snapshot.status, asked.scene.at
+    if not asked.since(view.checked_at):
+        state, line = asked.missing(Source.STATUS)
+        return state, (line,)
+    facts = facts_of(asked.scene.snapshot, None)
     states = {"fine": CheckState.FINE, "trouble": CheckState.TROUBLE}
     state = states.get(str(facts["status_page"].value), CheckState.UNKNOWN)
     lines = [facts["status_page"].words]
     if facts["others_trouble"].value is True:
         lines.append(facts["others_trouble"].words)
     if view.silent_since is not None:
-        lines.append(f"Silent for {duration(scene.at - view.silent_since)} since the first failure")
+        lines.append(f"Silent for {duration(at - view.silent_since)} since the first failure")
     return state, tuple(lines)
 
 
-def _connectivity(scene: Scene, asked_at: datetime) -> _Found:
-    found = [_exchange(scene, source, asked_at) for source in (Source.MODELS, Source.MESSAGES)]
+def _connectivity(asked: _Asked) -> _Found:
+    found = [_exchange(asked, source) for source in (Source.MODELS, Source.MESSAGES)]
     states = [state for state, _ in found]
     worst = next(
         (state for state in (CheckState.TROUBLE, CheckState.WAITING, CheckState.UNKNOWN) if state in states),
@@ -83,18 +119,16 @@ def _connectivity(scene: Scene, asked_at: datetime) -> _Found:
     return worst, tuple(lines)
 
 
-def _exchange(scene: Scene, source: Source, asked_at: datetime) -> tuple[CheckState, str]:
-    """The newest exchange of a source if it is not older than `asked_at`."""
-    name = source.value.capitalize()
+def _exchange(asked: _Asked, source: Source) -> tuple[CheckState, str]:
+    """The newest exchange of a source if it is not older than the question."""
+    name, scene = _NAMES[source], asked.scene
     series, failed = scene.series(source), scene.newest_failure(source)
     good_at = series.now_at if series is not None else None
-    if failed is not None and failed.at >= asked_at and (good_at is None or failed.at > good_at):
+    if failed is not None and asked.since(failed.at) and (good_at is None or failed.at > good_at):
         return CheckState.TROUBLE, f"{name}: {_failure(failed)}"
-    if series is not None and good_at is not None and good_at >= asked_at and series.now is not None:
+    if series is not None and asked.since(good_at) and series.now is not None:
         return CheckState.FINE, f"{name}: HTTP 200 in {latency(series.now)}"
-    if (held := scene.held(source)) is not None:
-        return CheckState.UNKNOWN, f"{name}: not probed, {brief(held)}"
-    return CheckState.WAITING, f"{name}: asking"
+    return asked.missing(source)
 
 
 def _failure(seen: Observation) -> str:
@@ -104,13 +138,13 @@ def _failure(seen: Observation) -> str:
     return f"{words} ({seen.request_id})" if seen.request_id else words
 
 
-def _limits(scene: Scene, asked_at: datetime) -> _Found:
-    view = scene.snapshot.headroom
-    asked, line = _exchange(scene, Source.MESSAGES, asked_at)
-    if view.read_at is None or view.read_at < asked_at:
-        if asked is CheckState.WAITING:
-            return asked, (line,)
-        return CheckState.UNKNOWN, ("No limits in the answer: only message answers carry them", line)
+def _limits(asked: _Asked) -> _Found:
+    scene, view = asked.scene, asked.scene.snapshot.headroom
+    if not asked.since(view.read_at):
+        state, line = _exchange(asked, Source.MESSAGES)
+        if state in (CheckState.FINE, CheckState.TROUBLE):
+            return CheckState.UNKNOWN, ("No limits in this answer: successful messages carry them",)
+        return state, (line,)
     lines = [_bucket_line(scene, index) for index in range(min(3, len(view.buckets)))]
     lines += [f"{each.window} window: {percent(each.used)} used" for each in view.windows[:1]]
     levels = {each.level for each in view.buckets} | {each.level for each in view.windows}

@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from claude_tui.model.playbook import SeverityMark, StepMark, StepState
-from claude_tui.model.verdict import Verdict
+from claude_tui.model.playbook import StepMark, StepState
 from claude_tui.runbook.values import Playbook, Step
 
-__all__ = ["QUIET", "Progress", "anew", "mark", "progress_of", "severity_set"]
+__all__ = ["QUIET", "Progress", "anew", "mark", "progress_of"]
 
 QUIET = timedelta(hours=4)
 """After so long without a mark the next one belongs to another incident: the playbook begins anew."""
@@ -81,14 +80,6 @@ def mark(
     if playbook.step(step.id) is None:
         raise ValueError(f"playbook {playbook.id!r} has no step {step.id!r}")
     return StepMark(at, playbook.id, step.id, state, by, note[:MAX_NOTE])
-
-
-def severity_set(marks: Iterable[SeverityMark], verdict: Verdict, at: datetime) -> SeverityMark | None:
-    """The severity that a person set for the trouble of now; None without one, or without trouble."""
-    since = verdict.since
-    if since is None or not verdict.severity.trouble:
-        return None
-    return max((each for each in marks if since <= each.at <= at), key=lambda each: each.at, default=None)
 
 
 def anew(playbook: Playbook, *, by: str, at: datetime) -> StepMark:

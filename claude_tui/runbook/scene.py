@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import cached_property
 
 from claude_tui.model.observation import Observation, Outcome, Source
-from claude_tui.model.snapshot import ErrorDetail, ErrorWindow, EventKind, LatencySeries, Snapshot
+from claude_tui.model.snapshot import ErrorDetail, ErrorWindow, EventKind, LatencySeries, ProbeState, Snapshot
 from claude_tui.model.verdict import Cause, Verdict
 
 __all__ = ["Scene", "explained_by"]
@@ -120,8 +120,11 @@ class Scene:
     def series_named(self, name: str) -> LatencySeries | None:
         return next((each for each in self.snapshot.latency.series if each.name == name), None)
 
+    def probe(self, source: Source) -> ProbeState | None:
+        """Where the probe of a source stands."""
+        return next((probe for probe in self.snapshot.engine.probes if probe.source is source), None)
+
     def held(self, source: Source) -> str | None:
         """Why a source is not probed now, if so."""
-        return next(
-            (probe.held_reason for probe in self.snapshot.engine.probes if probe.source is source), None
-        )
+        probe = self.probe(source)
+        return probe.held_reason if probe is not None else None

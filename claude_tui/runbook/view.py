@@ -36,7 +36,11 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TreeLine:
-    """One line of the tree on the left. `depth` indents it; `branch` is its number where it is AHEAD."""
+    """One line of the tree on the left. `depth` indents it; `branch` is its number where it is AHEAD.
+
+    `text` is a node's title, for AHEAD of the one it leads to; `via` is the label of the branch that was
+    taken from a node that was PASSED.
+    """
 
     depth: int
     place: Place
@@ -44,15 +48,20 @@ class TreeLine:
     branch: int | None = None
     suggested: bool = False
     answer: bool = False
+    via: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class FactView:
-    """What the live data says. `known` is False where it says nothing."""
+    """What the live data says. `known` is False where it says nothing.
+
+    `points` says that the branch which the data points to rests on it.
+    """
 
     name: str
     words: str
     known: bool
+    points: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +120,9 @@ def walk_view(runbook: Runbook, walk: Walk, facts: Facts, fillings: Fillings) ->
 
 def _tree(runbook: Runbook, walk: Walk, node: NodeView) -> tuple[TreeLine, ...]:
     lines = [
-        TreeLine(depth, Place.PASSED, runbook.nodes[taken.node].title)
+        TreeLine(depth, Place.PASSED, passed.title, via=passed.branches[taken.branch].label)
         for depth, taken in enumerate(walk.path)
+        for passed in (runbook.nodes[taken.node],)
     ]
     depth = len(lines)
     lines.append(TreeLine(depth, Place.HERE, node.node.title, answer=node.node.is_answer))
@@ -120,7 +130,7 @@ def _tree(runbook: Runbook, walk: Walk, node: NodeView) -> tuple[TreeLine, ...]:
         TreeLine(
             depth + 1,
             Place.AHEAD,
-            branch.label,
+            branch.to_title,
             branch.index,
             branch.suggested,
             runbook.nodes[node.node.branches[branch.index].to].is_answer,
@@ -136,11 +146,7 @@ def _node_view(runbook: Runbook, node: Node, facts: Facts) -> NodeView:
     because = suggestion.because if suggestion is not None else ()
     return NodeView(
         node=node,
-        facts=tuple(
-            FactView(name, facts[name].words, facts[name].value is not None)
-            for name in node.shows
-            if name in facts
-        ),
+        facts=_fact_views(node, facts, at),
         branches=tuple(
             BranchView(
                 index,
@@ -152,6 +158,22 @@ def _node_view(runbook: Runbook, node: Node, facts: Facts) -> NodeView:
             for index, branch in enumerate(node.branches)
         ),
         playbook=runbook.playbooks[node.playbook] if node.playbook is not None else None,
+    )
+
+
+def _fact_views(node: Node, facts: Facts, suggested: int | None) -> tuple[FactView, ...]:
+    """What the node shows, and before it whatever else the suggestion rests on."""
+    condition = node.branches[suggested].when if suggested is not None else None
+    rests_on = [
+        name
+        for name in (condition.names if condition is not None else ())
+        if name in facts and facts[name].value is not None
+    ]
+    shown = dict.fromkeys([name for name in rests_on if name not in node.shows] + list(node.shows))
+    return tuple(
+        FactView(name, facts[name].words, facts[name].value is not None, name in rests_on)
+        for name in shown
+        if name in facts
     )
 
 

@@ -4,61 +4,34 @@ Annotations are read at run time here, hence no `from __future__ import annotati
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
 
 from claude_tui.settings import kinds
+from claude_tui.settings.about import About, Origin, declared_in
 from claude_tui.settings.kinds import Kind
 from claude_tui.settings.places import Places
 
-__all__ = ["DECLARED", "Declared", "Origin", "Settings"]
-
-
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """Where a value came from: `kind` is flag, environment, file or default."""
-
-    kind: str = "default"
-    name: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.name}".rstrip()
-
-
-@dataclass(frozen=True, slots=True)
-class About:
-    """What there is to say of a setting beside its type and default.
-
-    `variable` replaces the name derived from the key; `also` are weaker variables of others.
-    `in_words` describes a default that depends on the system.
-    """
-
-    doc: str
-    kind: Kind
-    flag: str | None = None
-    metavar: str = ""
-    variable: str | None = None
-    also: tuple[str, ...] = ()
-    in_words: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Declared:
-    """One setting. `default` is None where it depends on the system; `variables` go strongest first."""
-
-    key: str
-    default: object
-    about: About
-
-    @property
-    def variables(self) -> tuple[str, ...]:
-        return (self.about.variable or f"CLAUDE_TOP_{self.key.upper()}", *self.about.also)
+__all__ = ["DECLARED", "Settings"]
 
 
 def _seconds(low: float, high: float) -> Kind:
     return kinds.number(low, high, words="a number of seconds")
+
+
+def _fraction(low: float = 0.0) -> Kind:
+    return kinds.number(low, 1, words="a fraction")
+
+
+def _multiple() -> Kind:
+    return kinds.number(1.1, 100, words="a multiple")
+
+
+def _failures() -> Kind:
+    """One lost probe is no incident, whatever anybody sets."""
+    return kinds.whole(2, 50, words="a whole number")
 
 
 def _data_dir() -> Path:
@@ -69,11 +42,14 @@ def _no_keys() -> Mapping[str, tuple[str, ...]]:
     return MappingProxyType({})
 
 
+def _no_alerts() -> Mapping[str, object]:
+    return MappingProxyType({})
+
+
 def _no_origins() -> Mapping[str, Origin]:
     return MappingProxyType({})
 
 
-_FRACTION = kinds.number(0, 1, words="a fraction")
 _DAY_S = 86_400
 
 
@@ -91,6 +67,7 @@ class Settings:
             kinds.label(40, words="printable text of at most 40 characters", empty=True),
             flag="--name",
             metavar="NAME",
+            section="What is watched",
         ),
     ] = ""
     base_url: Annotated[
@@ -134,7 +111,8 @@ class Settings:
         ),
     ] = ("Claude API",)
     status_interval_s: Annotated[
-        float, About("Seconds between two looks at the status page.", _seconds(15, _DAY_S))
+        float,
+        About("Seconds between two looks at the status page.", _seconds(15, _DAY_S), section="Probes"),
     ] = 60.0
     models_interval_s: Annotated[
         float, About("Seconds between two lists of models, which are free.", _seconds(2, _DAY_S))
@@ -160,19 +138,98 @@ class Settings:
         ),
     ] = 0.50
     headroom_low: Annotated[
-        float, About("Remaining share of a limit at which its gauge warns.", _FRACTION)
+        float,
+        About(
+            "Remaining share of a limit at which its gauge warns.",
+            _fraction(),
+            section="Headroom and latency",
+        ),
     ] = 0.20
     headroom_critical: Annotated[
-        float, About("Remaining share of a limit at which its gauge turns bad.", _FRACTION)
+        float, About("Remaining share of a limit at which its gauge turns bad.", _fraction())
     ] = 0.05
+    ttft_slow_s: Annotated[
+        float, About("Seconds to the first token that are slow, whatever is usual.", _seconds(0.1, 600))
+    ] = 3.0
+    message_slow_s: Annotated[
+        float, About("Seconds for a whole probe message that are slow.", _seconds(0.1, 600))
+    ] = 5.0
+    warn_ratio: Annotated[
+        float, About("At this many times the usual, the figure of a latency warns.", _multiple())
+    ] = 2.0
+    bad_ratio: Annotated[float, About("At this many times the usual, a latency is slow.", _multiple())] = 3.0
+    usual_ttft_s: Annotated[
+        float,
+        About(
+            "Seconds to a haiku's first token that are usual, until there is an hour of history to tell.",
+            _seconds(0.05, 60),
+        ),
+    ] = 0.5
+    most_fail: Annotated[
+        float,
+        About(
+            "P1: this share of the messages of the last severity_span_s fails, or more.",
+            _fraction(0.05),
+            section="Verdict and severity",
+        ),
+    ] = 0.90
+    most_fail_ends: Annotated[
+        float, About("A P1 lasts until less than this share of them fails.", _fraction(0.05))
+    ] = 0.80
+    severity_span_s: Annotated[
+        float, About("Seconds over which the share of a P1 is counted.", _seconds(60, 900))
+    ] = 300.0
+    errors: Annotated[
+        float, About("P2: this share of the messages fails, or more; less is P3.", _fraction(0.001))
+    ] = 0.05
+    ratio_failures: Annotated[
+        int, About("With fewer failures no share is judged; that many here and there are P3.", _failures())
+    ] = 3
+    tail_s: Annotated[
+        float,
+        About(
+            "P2: more than 1% of the messages, and at least 3, take longer, in seconds.", _seconds(0.5, 600)
+        ),
+    ] = 10.0
+    rare_failures: Annotated[
+        int,
+        About("That many failures here and there within rare_span_s are intermittent errors.", _failures()),
+    ] = 2
+    rare_span_s: Annotated[
+        float,
+        About(
+            "Seconds over which intermittent errors are counted, of all API probes.", _seconds(900, 21_600)
+        ),
+    ] = 3600.0
+    truncated_bad: Annotated[
+        float,
+        About(
+            "Streams that break off are P4 below this share of the messages, and count as errors from it on.",
+            _fraction(),
+        ),
+    ] = 0.5
+    respond_p2_s: Annotated[
+        float, About("Response target of a P2, in seconds; that of a P1 is now.", _seconds(60, _DAY_S))
+    ] = 900.0
+    respond_p3_s: Annotated[
+        float, About("Response target of a P3, in seconds.", _seconds(60, 7 * _DAY_S))
+    ] = 3600.0
+    business_hour: Annotated[
+        int,
+        About(
+            "Hour (UTC) at which the next business day begins, the response target of a P4.",
+            kinds.whole(0, 23, words="a whole number"),
+        ),
+    ] = 9
     data_dir: Annotated[
         Path,
         About(
             "Where the history is kept.",
-            kinds.path(),
+            kinds.path(words="a directory"),
             flag="--data-dir",
             metavar="DIR",
             in_words="the user's data directory",
+            section="History and screen",
         ),
     ] = field(default_factory=_data_dir)
     retention_days: Annotated[
@@ -187,6 +244,22 @@ class Settings:
             metavar="THEME",
         ),
     ] = "dark"
+    responder: Annotated[
+        str,
+        About(
+            "Your name in acknowledgements, playbooks and the record.",
+            kinds.label(80, words="printable text of at most 80 characters", empty=True),
+            in_words="the login name",
+            section="Alerts and keys",
+        ),
+    ] = ""
+    alert_rules: Annotated[
+        Path | None,
+        About(
+            "A file of alert rules of your own, which add to those that ship or change them; empty for none.",
+            kinds.path(words="the path of a file", empty=True),
+        ),
+    ] = None
     keys: Annotated[
         Mapping[str, tuple[str, ...]],
         About(
@@ -195,6 +268,14 @@ class Settings:
             in_words="the built-in keys",
         ),
     ] = field(default_factory=_no_keys)
+    alerts: Annotated[
+        Mapping[str, object],
+        About(
+            "Where the pages of alerts go, one [alerts.routes.NAME] each, and how often they are repeated.",
+            kinds.table(words='a table such as { reminder = "2h" }'),
+            in_words="on screen only",
+        ),
+    ] = field(default_factory=_no_alerts, repr=False)
 
     file: Path | None = None
     origins: Mapping[str, Origin] = field(default_factory=_no_origins, repr=False)
@@ -209,13 +290,10 @@ class Settings:
         """The person's own themes: `themes` beside the settings file."""
         return self.file.parent / "themes" if self.file is not None else None
 
+    @property
+    def runbook_dir(self) -> Path | None:
+        """The person's own runbook files: `runbook` beside the settings file."""
+        return self.file.parent / "runbook" if self.file is not None else None
 
-def _declared(annotation: object) -> About | None:
-    return next((each for each in getattr(annotation, "__metadata__", ()) if isinstance(each, About)), None)
 
-
-DECLARED = tuple(
-    Declared(each.name, None if each.default is MISSING else each.default, about)
-    for each in fields(Settings)
-    if (about := _declared(each.type)) is not None
-)
+DECLARED = declared_in(Settings)

@@ -1,35 +1,75 @@
-"""Settings in words: with their origins, as a starter file, and as the README's table."""
+"""Settings in words: with their origins, as a starter file, and as the README's tables."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 
 from claude_tui.model.text import Redactor
-from claude_tui.settings.declared import DECLARED, Declared, Settings
+from claude_tui.settings.about import PREFIX, Declared
+from claude_tui.settings.declared import DECLARED, Settings
 from claude_tui.settings.file import toml_value
 from claude_tui.settings.kinds import masked_urls
 
-__all__ = ["markdown_table", "shown", "starter_text"]
+__all__ = ["markdown_tables", "shown", "starter_text", "with_comment"]
 
 _COMMENT_COLUMN = 45
 _WIDTH = 100
-_EXAMPLE_KEYS = 'pause = "space"'
+_EXAMPLES = {
+    "keys": """\
+[keys]
+pause = "space"
+""",
+    "alerts": """\
+[alerts]
+reminder = "1h"               # P1 to P3, while nobody has acknowledged it
+reminder_acknowledged = "4h"
+reminder_minor = "24h"        # P4
+easing = "15m"                # a severity that falls is told when it has lasted so long
+bell = true                   # of the terminal, with a new page
+notification = false          # of the terminal, by OSC 9
+[alerts.routes.oncall]
+kind = "pagerduty"
+routing_key_env = "PAGERDUTY_KEY"
+match = { severity = ["P1", "P2"] }
+[alerts.routes.fallback]      # 529s apart from 429s
+kind = "apprise"
+url_env = "FALLBACK_SLACK_URL"
+match = { cause = ["provider_overloaded", "provider_outage"] }
+[alerts.routes.quota]
+kind = "apprise"
+url_env = "QUOTA_SLACK_URL"
+match = { cause = "rate_limited" }
+[alerts.routes.alertmanager]
+kind = "alertmanager"
+url = "http://alertmanager:9093"
+""",
+}
 
 
-def shown(settings: Settings, redactor: Redactor) -> str:
-    """Every value with its origin, as TOML with comments. Secrets are masked."""
+def shown(settings: Settings, redactor: Redactor, alerts: Iterable[str] = ()) -> str:
+    """Every value with its origin, as TOML with comments. Secrets are masked.
+
+    `alerts` are the lines of the table `[alerts]`, which holds secrets (see `alerts.shown_lines`).
+    """
     there = "" if settings.file is not None and settings.file.exists() else " (no such file)"
     lines = [f"# settings file: {settings.file}{there}"]
     for declared in DECLARED:
         value = getattr(settings, declared.key)
         if isinstance(value, Mapping):
-            lines.append(f"{f'[{declared.key}]':{_COMMENT_COLUMN}} # {settings.origin(declared.key)}")
-            lines += [f"{action} = {toml_value(bound)}" for action, bound in value.items()]
+            lines.append(with_comment(f"[{declared.key}]", str(settings.origin(declared.key))))
+            bound = [f"{action} = {toml_value(keys)}" for action, keys in value.items()]
+            lines += bound if declared.key == "keys" else alerts
         else:
             assignment = f"{declared.key} = {masked_urls(toml_value(value))}"
-            lines.append(f"{assignment:{_COMMENT_COLUMN}} # {settings.origin(declared.key)}")
+            lines.append(with_comment(assignment, str(settings.origin(declared.key))))
     return "".join(f"{redactor.clean(line)}\n" for line in lines)
+
+
+def with_comment(line: str, comment: str) -> str:
+    """A line of TOML with a comment in the usual column."""
+    return f"{line:{_COMMENT_COLUMN}} # {comment}"
 
 
 def starter_text() -> str:
@@ -43,26 +83,41 @@ def starter_text() -> str:
 
 def _starter_entries() -> Iterator[str]:
     for declared in DECLARED:
+        if title := declared.about.section:
+            yield f"# -- {title.lower()} {'-' * (_WIDTH - 6 - len(title))}\n"
         about = f"{declared.about.doc} Expected: {declared.about.kind.expected}."
-        comment = textwrap.fill(about, _WIDTH, initial_indent="# ", subsequent_indent="# ")
-        if declared.key == "keys":
-            yield f"{comment}\n# [keys]\n# {_EXAMPLE_KEYS}\n"
-        else:
-            yield f"{comment}\n# {declared.key} = {_starter_value(declared)}\n"
+        comment = textwrap.fill(
+            about, _WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
+        )
+        entry = _EXAMPLES.get(declared.key) or f"{declared.key} = {_starter_value(declared)}\n"
+        yield f"{comment}\n{textwrap.indent(entry, '# ')}"
 
 
 def _starter_value(declared: Declared) -> str:
     return toml_value(getattr(Settings(), declared.key))
 
 
-def markdown_table() -> str:
-    """The README's table of settings, in Markdown."""
-    rows = ["| key | default | also as | what it is | expected |", "|---|---|---|---|---|"]
-    for declared in DECLARED:
+def markdown_tables() -> str:
+    """The README's tables of settings, in Markdown: one per section."""
+    starts = [place for place, declared in enumerate(DECLARED) if declared.about.section]
+    sections = [DECLARED[start:end] for start, end in pairwise([*starts, len(DECLARED)])]
+    return "\n".join(f"**{each[0].about.section}**\n\n{_table(each)}" for each in sections)
+
+
+def _table(section: Sequence[Declared]) -> str:
+    """One table; the column of other names only where a setting has one that is not its key's."""
+    others = [", ".join(f"`{name}`" for name in _other_names(declared)) for declared in section]
+    rows = [("key", "default", "also as", "what it is", "expected")]
+    for declared, other in zip(section, others, strict=True):
         about = declared.about
         default = about.in_words or f"`{toml_value(declared.default)}`"
-        names = [f"`{name}`" for name in (about.flag, *declared.variables) if name]
-        rows.append(
-            f"| `{declared.key}` | {default} | {', '.join(names)} | {about.doc} | {about.kind.expected} |"
-        )
-    return "\n".join(rows) + "\n"
+        rows.append((f"`{declared.key}`", default, other, about.doc, about.kind.expected))
+    kept = rows if any(others) else [(*row[:2], *row[3:]) for row in rows]
+    head, *body = [f"| {' | '.join(row)} |\n" for row in kept]
+    return "".join([head, "|---" * len(kept[0]), "|\n", *body])
+
+
+def _other_names(declared: Declared) -> Iterator[str]:
+    if declared.about.flag:
+        yield declared.about.flag
+    yield from (name for name in declared.variables if name != f"{PREFIX}{declared.key.upper()}")

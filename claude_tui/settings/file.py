@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -62,16 +62,25 @@ def _parsed(path: Path, text: str) -> dict[str, Any]:
 
 
 def toml_value(value: object) -> str:
-    """`value` as it would stand in the file, on one line."""
+    """`value` as it would stand in the file, on one line. None is the empty path."""
     import tomli_w
 
     if isinstance(value, tuple | list):
         return "[" + ", ".join(toml_value(each) for each in value) + "]"
+    if isinstance(value, Mapping):
+        pairs = [f"{_bare_or_quoted(key)} = {toml_value(each)}" for key, each in value.items()]
+        return "{ " + ", ".join(pairs) + " }" if pairs else "{}"
     if isinstance(value, Path):
         value = str(value)
+    elif value is None:
+        value = ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return tomli_w.dumps({"v": value}).removeprefix("v = ").rstrip("\n")
+
+
+def _bare_or_quoted(key: str) -> str:
+    return key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else toml_value(key)
 
 
 def create_file(path: Path, text: str) -> None:

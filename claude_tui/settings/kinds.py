@@ -24,6 +24,7 @@ __all__ = [
     "path",
     "slug",
     "status_url",
+    "table",
     "whole",
 ]
 
@@ -41,12 +42,14 @@ class WrongValueError(ValueError):
 class Kind:
     """`expected` in words; `read` takes a value as TOML gives it and raises WrongValueError.
 
-    `parse` makes of a flag's or a variable's text what TOML would have given.
+    `parse` makes of a flag's or a variable's text what TOML would have given. A value that does not fit
+    is shown, unless it may be a `secret`.
     """
 
     expected: str
     read: Callable[[object], Any]
     parse: Callable[[str], object] = str.strip
+    secret: bool = False
 
 
 def label(longest: int, *, words: str, empty: bool = False) -> Kind:
@@ -145,10 +148,15 @@ def masked_urls(text: str) -> str:
     return re.sub(r"(://[^\s\"'?]*\?)[^\s\"']+", r"\1[redacted]", text)
 
 
-def path() -> Kind:
-    """A path; `~` is the home directory. It stays relative here: the reader knows relative to what."""
+def path(*, words: str, empty: bool = False) -> Kind:
+    """A path; `~` is the home directory. It stays relative here: the reader knows relative to what.
 
-    def read(value: object) -> Path:
+    Where it may be `empty`, that is None.
+    """
+
+    def read(value: object) -> Path | None:
+        if empty and value == "":
+            return None
         if not isinstance(value, str) or not value or "\0" in value:
             raise WrongValueError(value)
         try:
@@ -156,7 +164,7 @@ def path() -> Kind:
         except RuntimeError:  # ~nobody
             raise WrongValueError(value) from None
 
-    return Kind("a directory", read, str)
+    return Kind(words, read, str)
 
 
 def listed(item: Kind, *, words: str) -> Kind:
@@ -196,6 +204,36 @@ def _pairs(text: str) -> object:
     if not all(separator for _, separator, _ in pairs):
         return text
     return {name.strip(): bound.split() for name, _, bound in pairs}
+
+
+def table(*, words: str) -> Kind:
+    """A table that others know how to read, read-only. As text: an inline table of TOML, or JSON.
+
+    What is wrong in it may be a secret.
+    """
+
+    def read(value: object) -> Mapping[str, object]:
+        if not isinstance(value, dict):
+            raise WrongValueError(value)
+        return MappingProxyType(value)
+
+    return Kind(words, read, _table_of, secret=True)
+
+
+def _table_of(text: str) -> object:
+    import json
+    import tomllib
+
+    try:
+        document = tomllib.loads(f"it = {text}")
+        # More than one line would bring keys of its own.
+        return document["it"] if len(document) == 1 else text
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _read_part(read: Callable[[object], Any], value: object, part: str) -> Any:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
 from claude_tui.model.text import Redactor
-from claude_tui.settings.declared import DECLARED, Declared, Origin, Settings
+from claude_tui.settings.about import PREFIX, Declared, Origin
+from claude_tui.settings.declared import DECLARED, Settings
 from claude_tui.settings.file import SettingsError, read_file, toml_value
 from claude_tui.settings.kinds import WrongValueError, masked_urls
 from claude_tui.settings.places import Places
@@ -18,7 +19,7 @@ __all__ = ["CONFIG_FLAG", "CONFIG_VARIABLE", "config_file", "load"]
 
 CONFIG_FLAG = "--config"
 CONFIG_VARIABLE = "CLAUDE_TOP_CONFIG"
-_PREFIX = "CLAUDE_TOP_"
+_NOT_SHOWN = "something else (not shown: it may be a secret)"
 
 
 def config_file(flag: str | None, environ: Mapping[str, str], places: Places) -> tuple[Path, Origin]:
@@ -93,7 +94,7 @@ class _Layers:
             **{"data_dir": self._places.data_dir, **values},
             file=self._path,
             origins=MappingProxyType(origins),
-            warnings=tuple(self._unknown_variables()),
+            warnings=tuple(self._unknown_variables(_named_in(values.get("alerts", {})))),
         )
         self._problems += _contradictions(settings)
         self._raise_problems()
@@ -121,10 +122,9 @@ class _Layers:
         try:
             yield origin, declared.about.kind.read(value)
         except WrongValueError as wrong:
-            given = self._shown(wrong.given)
-            self._problems.append(
-                f"{origin}{wrong.part}: got {given}, expected {declared.about.kind.expected}"
-            )
+            kind = declared.about.kind
+            given = _NOT_SHOWN if kind.secret else self._shown(wrong.given)
+            self._problems.append(f"{origin}{wrong.part}: got {given}, expected {kind.expected}")
 
     def _shown(self, value: object) -> str:
         try:
@@ -146,20 +146,41 @@ class _Layers:
                 hint = _nearest(key.replace("-", "_"), known)
                 yield f"file {self._path}: unknown key {self._shown(key)}; {hint}"
 
-    def _unknown_variables(self) -> Iterator[str]:
+    def _unknown_variables(self, own: Collection[str]) -> Iterator[str]:
+        """`own` are names that a person gave: whatever they begin with, they are meant."""
         known = [variable for declared in DECLARED for variable in declared.variables] + [CONFIG_VARIABLE]
         for name in sorted(self._environ):
-            if name.startswith(_PREFIX) and name not in known:
+            if name.startswith(PREFIX) and name not in known and name not in own:
                 shown = self._redactor.clean(name, 100)
                 yield f"environment {shown}: unknown variable, ignored; {_nearest(name, known)}"
 
 
+def _named_in(alerts: Mapping[str, object]) -> set[str]:
+    """The variables that routes name."""
+    routes = alerts.get("routes")
+    tables = [each for each in routes.values() if isinstance(each, dict)] if isinstance(routes, dict) else []
+    return {str(value) for each in tables for key, value in each.items() if key.endswith("_env")}
+
+
+# Each pair in order: what the first says may not exceed what the second says.
+_IN_ORDER = (
+    ("headroom_critical", "headroom_low"),
+    ("usual_ttft_s", "ttft_slow_s"),
+    ("message_slow_s", "tail_s"),
+    ("warn_ratio", "bad_ratio"),
+    ("most_fail_ends", "most_fail"),
+    ("errors", "most_fail"),
+    ("respond_p2_s", "respond_p3_s"),
+)
+
+
 def _contradictions(settings: Settings) -> Iterator[str]:
     """Values that fit by themselves but not together."""
-    low, critical = settings.headroom_low, settings.headroom_critical
-    if critical > low:
-        where = settings.origins.get("headroom_critical") or settings.origin("headroom_low")
-        yield f"{where}: headroom_critical is {critical:g}, expected at most headroom_low, which is {low:g}"
+    for lower, upper in _IN_ORDER:
+        low, high = getattr(settings, lower), getattr(settings, upper)
+        if low > high:
+            where = settings.origins.get(lower) or settings.origin(upper)
+            yield f"{where}: {lower} is {low:g}, expected at most {upper}, which is {high:g}"
 
 
 def _nearest(given: str, known: Iterable[str]) -> str:

@@ -38,12 +38,16 @@ class Scope(Enum):
     ZOOM = "zoom"
     EVENT = "event"
     HELP = "help"
+    WALK = "walk"
+    PLAYBOOK = "playbook"
+    FIRST_FIVE = "first_five"
 
 
 class Group(StrEnum):
     """Headings of the help screen and of README's table, in their order."""
 
     WATCH = "Watch"
+    RESPOND = "Respond"
     SHOW = "Show"
     MOVE = "Move"
     PROGRAM = "Program"
@@ -74,18 +78,50 @@ _PANELS = (Scope.DASHBOARD, Scope.ZOOM)
 _ZOOM = (Scope.ZOOM,)
 _EVENT = (Scope.EVENT,)
 _DASHBOARD = (Scope.DASHBOARD,)
-_ABOVE = (Scope.ZOOM, Scope.EVENT, Scope.HELP)
+_WALK, _PLAYBOOK, _FIRST_FIVE = (Scope.WALK,), (Scope.PLAYBOOK,), (Scope.FIRST_FIVE,)
+_ABOVE = (Scope.ZOOM, Scope.EVENT, Scope.HELP, *_WALK, *_PLAYBOOK, *_FIRST_FIVE)
 _EVERY = (Scope.DASHBOARD, *_ABOVE)
-_WATCH, _SHOW, _MOVE, _PROGRAM = Group
+_WATCH, _RESPOND, _SHOW, _MOVE, _PROGRAM = Group
 
 ACTIONS: tuple[Action, ...] = (
     Action("back", ("escape",), "back", "Back to where you came from", _SHOW, _ABOVE, 1),
     Action("probe", ("p",), "probe", "Probe everything now, back-off or not", _WATCH, _APP, 1),
+    Action("decide", ("d",), "decide", "The decision tree, with what the data says", _RESPOND, _APP, 1),
+    Action("act", ("m",), "act", "The playbook for what is wrong now", _RESPOND, (*_APP, *_WALK), 1),
+    Action(
+        "first_five",
+        ("c",),
+        "first checks",
+        "The first five minutes: three checks at once",
+        _RESPOND,
+        _APP,
+        4,
+    ),
+    Action("acknowledge", ("a",), "ack", "Acknowledge the alerts, with your name", _RESPOND, _APP, 4),
+    Action("snooze", ("z",), "", "Quiet the alerts for a while", _RESPOND, _APP),
+    Action("set_severity", ("s",), "", "Set how bad it is, for everyone", _RESPOND, (*_APP, *_WALK)),
+    Action("take", ("enter",), "take", "Take the branch under the cursor", _RESPOND, _WALK, 1),
+    Action("step_back", ("backspace",), "undo", "Back to the question before", _RESPOND, _WALK, 2),
+    Action("restart", ("r",), "restart", "Begin the tree again", _RESPOND, _WALK, 3),
+    Action("follow", ("g",), "follow data", "Go where the data leads", _RESPOND, _WALK, 2),
+    Action("done", ("enter",), "done", "Mark the step done, or open again", _RESPOND, _PLAYBOOK, 1),
+    Action("skip", ("x",), "skip", "Mark the step skipped", _RESPOND, _PLAYBOOK, 2),
+    Action("not_applicable", ("n",), "n/a", "Mark the step not applicable", _RESPOND, _PLAYBOOK, 2),
+    Action("other", ("o",), "other", "Another playbook than the verdict's", _RESPOND, _PLAYBOOK, 3),
+    Action("anew", ("N",), "", "Begin the playbook anew (asks first)", _RESPOND, _PLAYBOOK, 6),
+    Action("who", ("w",), "name", "Your name in what you mark", _RESPOND, _PLAYBOOK, 5),
     Action("pause", ("space",), "pause", "Hold the view still; probing and recording go on", _WATCH, _APP, 2),
     Action(
-        "copy", ("y",), "copy", "Copy a summary for chat, or the event shown", _WATCH, (*_APP, *_EVENT), 3
+        "copy",
+        ("y",),
+        "copy",
+        "Copy a summary for chat, or what is shown",
+        _WATCH,
+        (*_APP, *_EVENT, *_WALK, *_PLAYBOOK, *_FIRST_FIVE),
+        3,
     ),
     Action("errors_window", ("e",), "errors window", "Count errors over 1m, 5m or 1h", _WATCH, _PANELS, 6),
+    Action("zoom_verdict", ("0",), "zoom", "Verdict and alerts, full screen", _SHOW, _PANELS, 4),
     Action("zoom_status", ("1",), "zoom", "Status page, full screen", _SHOW, _PANELS, 4),
     Action("zoom_headroom", ("2",), "zoom", "Headroom, full screen", _SHOW, _PANELS, 4),
     Action("zoom_errors", ("3",), "zoom", "Errors, full screen", _SHOW, _PANELS, 4),

@@ -7,14 +7,18 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from datetime import datetime
 from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from claude_tui.model.alert import AlertsView
+from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.snapshot import Focus, Snapshot
 from claude_tui.tui.actions import Scope, bindings, keymap, textual_keymap
+from claude_tui.tui.login import login_name
 from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
 from claude_tui.tui.paint import Paint
 from claude_tui.tui.screens.dashboard import DashboardScreen
@@ -47,6 +51,12 @@ class Backend(Protocol):
 
     def set_focus(self, focus: Focus | None) -> None: ...
 
+    def mark(self, mark: StepMark | SeverityMark) -> None: ...
+
+    def acknowledge(self, group: str | None, *, by: str, reason: str) -> None: ...
+
+    def snooze(self, group: str | None, *, by: str, until: datetime) -> None: ...
+
 
 def _palette() -> type[Provider]:
     from claude_tui.tui.palette import ActionCommands
@@ -78,8 +88,10 @@ class ClaudeTopApp(App[None], inherit_bindings=False):
         self.settings = settings
         self.newest = first
         self.shown = first
+        self._watching_since = first.at
         self.paused = False
         self.chosen_keys = keymap(settings.keys)
+        self.responder = settings.responder or login_name()
         self.set_keymap(textual_keymap(self.chosen_keys))
         self._arrived = time.monotonic()
         self.register_theme(textual_theme(theme))
@@ -108,11 +120,20 @@ class ClaudeTopApp(App[None], inherit_bindings=False):
     # -- Snapshots --------------------------------------------------------------
 
     def on_snapshot_ready(self, message: SnapshotReady) -> None:
-        self.newest = message.snapshot
+        before, self.newest = self.newest.engine.alerts, message.snapshot
         self._arrived = time.monotonic()
+        self._tell(before, self.newest.engine.alerts)
         if not self.paused:
             self.shown = self.newest
         self._show()
+
+    def _tell(self, before: AlertsView, after: AlertsView) -> None:
+        """Ring for what has just been paged."""
+        if after.journal is before.journal:
+            return
+        from claude_tui.tui.ring import ring
+
+        ring(self, before, after, self._watching_since)
 
     def _show(self, stalled_s: float | None = None) -> None:
         """Draw on what can be seen: the screen in front, and what lies beneath as long as that is a dialog.
@@ -182,6 +203,36 @@ class ClaudeTopApp(App[None], inherit_bindings=False):
         from claude_tui.tui.clipboard import copy
 
         copy(self, text)
+
+    def action_decide(self) -> None:
+        from claude_tui.tui.screens.walker import open_walker
+
+        open_walker(self)
+
+    def action_act(self) -> None:
+        from claude_tui.tui.screens.playbook import open_playbook
+
+        open_playbook(self)
+
+    def action_first_five(self) -> None:
+        from claude_tui.tui.screens.first_five import open_first_five
+
+        open_first_five(self)
+
+    def action_acknowledge(self) -> None:
+        from claude_tui.tui.screens.respond import acknowledge
+
+        acknowledge(self)
+
+    def action_snooze(self) -> None:
+        from claude_tui.tui.screens.respond import snooze
+
+        snooze(self)
+
+    def action_set_severity(self) -> None:
+        from claude_tui.tui.screens.respond import set_severity
+
+        set_severity(self)
 
     def action_theme(self) -> None:
         from claude_tui.tui.screens.themes import choose_theme

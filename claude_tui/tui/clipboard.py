@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from textual.app import App
 
-__all__ = ["MAX_BYTES", "copy", "osc52"]
+__all__ = ["MAX_BYTES", "copy", "osc52", "through_screen", "through_tmux"]
 
 MAX_BYTES = 74_994
 """What every common terminal accepts: 100,000 bytes for the whole sequence, less what Base64 adds."""
@@ -36,13 +36,13 @@ def osc52(text: str, environ: Mapping[str, str]) -> str:
     plain = f"\x1b]52;c;{base64.b64encode(_bounded(text)).decode('ascii')}\x07"
     term = environ.get("TERM", "")
     if environ.get("TMUX") or term.startswith("tmux"):
-        return plain + _through_tmux(plain)
+        return plain + through_tmux(plain)
     if environ.get("STY") or term.startswith("screen."):
-        return _through_screen(plain)
+        return through_screen(plain)
     if term.startswith("screen"):
         # At the far end of an SSH connection: either of the two. tmux drops what is meant for screen,
         # while screen would print what is meant for tmux.
-        return plain + _through_screen(plain)
+        return plain + through_screen(plain)
     return plain
 
 
@@ -54,12 +54,12 @@ def _bounded(text: str) -> bytes:
     return (kept.decode("utf-8", "ignore") + _CUT).encode()
 
 
-def _through_tmux(sequence: str) -> str:
+def through_tmux(sequence: str) -> str:
     doubled = sequence.replace("\x1b", "\x1b\x1b")
     return f"\x1bPtmux;{doubled}\x1b\\"
 
 
-def _through_screen(sequence: str) -> str:
+def through_screen(sequence: str) -> str:
     pieces = (sequence[start : start + _SCREEN_PIECE] for start in range(0, len(sequence), _SCREEN_PIECE))
     return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
 

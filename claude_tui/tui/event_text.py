@@ -6,12 +6,14 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from claude_tui.knowledge import knowledge
 from claude_tui.model.observation import Observation, RateLimitReading, Timings, WindowReading
-from claude_tui.model.snapshot import Event
+from claude_tui.model.snapshot import Event, EventKind
 from claude_tui.tui.format import count, duration, percent
 from claude_tui.tui.lines import BLANK, Line, Span, line, pad, wrap
 from claude_tui.tui.marks import event_mark
 from claude_tui.tui.zoom.parts import heading, paragraph
+from claude_tui.tui.zoom.verdict import SIDES
 
 __all__ = ["event_lines", "event_text"]
 
@@ -20,6 +22,8 @@ Lines = tuple[Line, ...]
 _LEAST_NAME_CELLS = 14
 _LONGEST_ROWS = 400
 _TITLE_ROWS = 3
+# What a program said of itself is worth reading whole, what a server said need not be.
+_OWN_WORDS = (EventKind.VERDICT, EventKind.ALERT, EventKind.PERSON)
 _SPACE = re.compile(r"\s+")
 
 
@@ -39,9 +43,10 @@ class _Section(NamedTuple):
 def event_lines(event: Event, cells: int) -> Lines:
     """What happened, then section by section whatever is known, wrapped to `cells`."""
     mark = event_mark(event)
+    most = _LONGEST_ROWS if event.kind in _OWN_WORDS else _TITLE_ROWS
     title = [
         line(Span("  " if number else f"{mark.glyph} ", mark.role, bold=True), Span(row, "text", bold=True))
-        for number, row in enumerate(wrap(_headline(event), max(cells - 2, 1), _TITLE_ROWS))
+        for number, row in enumerate(wrap(_headline(event), max(cells - 2, 1), most))
     ]
     out: list[Line] = [*title, BLANK]
     for section in _sections(event):
@@ -51,7 +56,7 @@ def event_lines(event: Event, cells: int) -> Lines:
         for fact in section.facts:
             out += _drawn(fact, min(names, cells // 2), cells)
         out.append(BLANK)
-    if event.detail:
+    if event.detail and event.kind is not EventKind.ALERT:
         out += [heading("Detail", "", cells), *paragraph(event.detail, cells, 0)]
     return tuple(out)
 
@@ -67,7 +72,7 @@ def event_text(event: Event) -> str:
     out = [f"claude-top event: {_headline(event)}"]
     for section in _sections(event):
         out += [f"{fact.name}: {_SPACE.sub(' ', fact.value)}" for fact in section.facts]
-    if event.detail:
+    if event.detail and event.kind is not EventKind.ALERT:
         out.append(event.detail)
     return "\n".join(out)
 
@@ -78,14 +83,34 @@ def _headline(event: Event) -> str:
 
 def _sections(event: Event) -> Iterator[_Section]:
     when = f"{event.at:%Y-%m-%d %H:%M:%S}.{event.at.microsecond // 1000:03} UTC"
-    yield _Section("", (_Fact("at", when), _Fact("kind", event.kind.value, "dim")))
+    about = (_Fact("about", event.detail),) if event.kind is EventKind.ALERT and event.detail else ()
+    yield _Section("", (_Fact("at", when), _Fact("kind", event.kind.value, "dim"), *about))
     seen = event.observation
     if seen is None:
         return
-    answer, timings, limits, headers = _answer(seen), _timings(seen), _limits(seen), _headers(seen)
-    for title, facts in (("Answer", answer), ("Timings", timings), ("Limits", limits), ("Headers", headers)):
-        if facts:
-            yield _Section(title, facts)
+    sections = (
+        ("What it means", _known(seen)),
+        ("Answer", _answer(seen)),
+        ("Timings", _timings(seen)),
+        ("Limits", _limits(seen)),
+        ("Headers", _headers(seen)),
+    )
+    yield from (_Section(title, facts) for title, facts in sections if facts)
+
+
+def _known(seen: Observation) -> tuple[_Fact, ...]:
+    """What the table of errors has to say of a failure."""
+    if not seen.failed:
+        return ()
+    row = knowledge().of(seen)
+    retry = row.retry.words if row.retry is not None else "No policy: look at what it is first."
+    return (
+        _Fact("meaning", row.meaning),
+        _Fact("whose", SIDES[row.whose]),
+        _Fact("what to do", row.what_to_do),
+        _Fact("retry", retry),
+        _Fact("SDK", "retries it by itself" if row.sdk_retries else "does not retry it"),
+    )
 
 
 def _answer(seen: Observation) -> tuple[_Fact, ...]:

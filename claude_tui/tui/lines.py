@@ -50,9 +50,10 @@ ROLES = (
     "bad",
     "info",
     "strip_trouble",
+    "strip_warning",
     "track",
 )
-"""The roles that a theme gives a colour to. `background` and `strip_trouble` are for `Span.back`."""
+"""The roles that a theme gives a colour to. `background` and those of the strip are for `Span.back`."""
 
 # Changed runs closer than this are sent as one: moving the cursor and setting a colour again costs
 # about 45 bytes, repeating a few unchanged cells costs less.

@@ -37,7 +37,12 @@ _EVENTS = {
     EventKind.RECOVERY: Mark("✓", "recovered", "ok"),
     EventKind.LIMIT: Mark("≠", "limit changed", "info"),
     EventKind.MODEL: Mark("◆", "model", "info"),
+    EventKind.VERDICT: Mark("✓", "verdict", "ok"),
+    EventKind.PERSON: Mark("»", "person", "info"),
 }
+
+# Over, taken note of by a person, or still to be.
+_ALERTS = {Level.OK: "✓", Level.INFO: "△"}
 
 
 def level_mark(level: Level) -> Mark:
@@ -51,9 +56,15 @@ def component_mark(status: str) -> Mark:
 
 
 def event_mark(event: Event) -> Mark:
-    """By kind where the kind says it, else by level; a failure is marked as one at any level."""
-    if event.kind is EventKind.FAILURE:
-        return Mark("✗", "failed", level_mark(event.level).role)
-    if event.kind in _EVENTS and event.level in (Level.OK, Level.INFO):
-        return _EVENTS[event.kind]
+    """By kind where the kind says it, else by level; what is bad is marked as such at any level."""
+    role, good = level_mark(event.level).role, event.level in (Level.OK, Level.INFO)
+    match event.kind:
+        case EventKind.FAILURE:
+            return Mark("✗", "failed", role)
+        case EventKind.VERDICT if event.level in (Level.WARN, Level.BAD):
+            return Mark("!", "verdict", role)
+        case EventKind.ALERT:
+            return Mark(_ALERTS.get(event.level, "▲"), "alert", role)
+        case _ if good and event.kind in _EVENTS:
+            return _EVENTS[event.kind]
     return level_mark(event.level)

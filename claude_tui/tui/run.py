@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,6 +24,8 @@ from claude_tui.tui import hangup
 from claude_tui.tui.app import ClaudeTopApp
 
 if TYPE_CHECKING:
+    from claude_tui.alerting.keeping import Keeper
+    from claude_tui.alerting.watch import Alerting
     from claude_tui.simulator.scenario import Scenario
 
 __all__ = ["run_dashboard", "run_demo", "sweep_demos"]
@@ -38,14 +41,26 @@ def run_dashboard(settings: Settings, environ: Mapping[str, str]) -> int:
     """The dashboard on the endpoint that settings and environment name. Returns the exit code."""
     clock = SystemClock()
     credentials = Credentials.from_environ(environ, base_url=settings.base_url)
+    target = target_of(settings, credentials)
+
+    def open_alerting(keeper: Keeper) -> Alerting:
+        from claude_tui.alerting.watch import Alerting
+        from claude_tui.settings.alerts import alerting_of
+
+        rules, alerts = alerting_of(settings, environ)
+        secrets = credentials.secrets
+        return Alerting(rules, alerts, target=target, keeper=keeper, now=clock.now, secrets=secrets)
+
     engine = Engine(
         settings,
-        target_of(settings, credentials),
+        target,
         Store.open(settings.data_dir, store_name(credentials), now=clock.now()),
         lambda: Endpoint.of(settings, environ),
         pace=Pace.of(settings),
         clock=clock,
         notices=_key_notices(credentials, clock),
+        key_problem=credentials.problem if credentials.usable else None,
+        open_alerting=open_alerting,
     )
     return _show(engine, settings, engine.stop)
 
@@ -69,15 +84,28 @@ def run_demo(settings: Settings, scenario_name: str, speed: float) -> int:
     for item in items:
         store.write(item)
     store.flush(2.0)
+    target = Target(name="demo", base_url="", host="simulator", model=None)
+
+    def open_alerting(_keeper: Keeper) -> Alerting:
+        from claude_tui.alerting.keeping import NoKeeper
+        from claude_tui.alerting.watch import Alerting
+        from claude_tui.settings.alerts import alerting_of
+
+        # A simulated outage pages nobody.
+        own = {key: value for key, value in settings.alerts.items() if key != "routes"}
+        rules, alerts = alerting_of(replace(settings, alert_rules=None, alerts=own), {})
+        return Alerting(rules, alerts, target=target, keeper=NoKeeper(), now=clock.now)
+
     engine = Engine(
         settings,
-        Target(name="demo", base_url="", host="simulator", model=None),
+        target,
         store,
         lambda: _simulated_endpoint(scenario, speed),
         pace=DEMO_PACE,
         clock=clock,
         demo=scenario.name,
         speed=speed,
+        open_alerting=open_alerting,
     )
 
     def stop() -> None:

@@ -1,67 +1,74 @@
-"""The state in four lines of plain text for a chat: what fails, the figures, the page, the limits."""
+"""The state in five lines of plain text for a chat: the verdict, what to do, why, the page, the limits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import timedelta
 from urllib.parse import urlsplit
 
 from claude_tui.model.provider import ProviderIncident, ProviderStatus
-from claude_tui.model.snapshot import ErrorWindow, Headroom, LatencySeries, Level, Snapshot, StatusView
-from claude_tui.tui.format import (
-    clock,
-    count,
-    duration,
-    latency,
-    latency_unit,
-    moment,
-    percent,
-    plural,
-    ratio,
-)
+from claude_tui.model.snapshot import Headroom, LatencySeries, Level, Snapshot, StatusView
+from claude_tui.model.verdict import PageStance
+from claude_tui.tui.format import clock, count, duration, latency, latency_unit, moment, percent, ratio
+from claude_tui.tui.lines import Line, plain
 from claude_tui.tui.marks import component_mark
+from claude_tui.tui.verdict_words import (
+    also_words,
+    evidence_of,
+    page_line,
+    response_line,
+    retry_line,
+    set_words,
+)
 
 __all__ = ["summary_text"]
 
-_SPAN = timedelta(minutes=5)
 _NOTABLE_RATIO = 1.5
 _LONGEST = 400
 
 
 def summary_text(snapshot: Snapshot) -> str:
-    """Exactly four lines without colours or control characters. All times are UTC."""
-    lines = (_headline(snapshot), _evidence(snapshot), _page(snapshot), _limits(snapshot))
+    """Exactly five lines without colours or control characters. All times are UTC."""
+    lines = (_verdict(snapshot), _next(snapshot), _evidence(snapshot), _page(snapshot), _limits(snapshot))
     return "\n".join(line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…" for line in lines)
 
 
-def _headline(snapshot: Snapshot) -> str:
-    target, summary = snapshot.engine.target, snapshot.summary
+def _verdict(snapshot: Snapshot) -> str:
+    """How bad, whose, what, since when and until when; then of what and when this was said."""
+    verdict, target = snapshot.verdict, snapshot.engine.target
     demo = "[DEMO, simulated] " if snapshot.engine.demo is not None else ""
+    severity = f"{verdict.severity} " if verdict.severity.trouble else ""
+    said = verdict.summary[: _LONGEST // 2]
     who = " ".join(part for part in (target.name, target.host) if part)
-    since = ""
-    if summary.since is not None:
-        since = f" since {moment(summary.since, snapshot.at)} ({duration(snapshot.at - summary.since)})"
-    headline = summary.headline.rstrip(".")
-    return f"{demo}{who}: {headline}{since}. At {snapshot.at:%Y-%m-%d %H:%M:%S} UTC."
+    return f"{demo}{severity}{said}{_since(snapshot)} {who}, {snapshot.at:%Y-%m-%d %H:%M:%S} UTC."
+
+
+def _since(snapshot: Snapshot) -> str:
+    verdict = snapshot.verdict
+    if not verdict.severity.trouble:
+        return ""
+    since = verdict.since
+    began = (
+        f"since {moment(since, snapshot.at)} ({duration(snapshot.at - since)})" if since is not None else ""
+    )
+    told = ", ".join(part for part in (began, _words(response_line(snapshot))) if part)
+    return f" {told[:1].upper()}{told[1:]}." if told else ""
+
+
+def _words(drawn: Line) -> str:
+    return " ".join(plain(drawn).split())
+
+
+def _next(snapshot: Snapshot) -> str:
+    parts = (snapshot.verdict.next_step.rstrip("."), _words(retry_line(snapshot)))
+    return f"Next: {'; '.join(part for part in parts if part)}."
 
 
 def _evidence(snapshot: Snapshot) -> str:
-    parts = [_failures(snapshot.errors), _slowness(snapshot), _last_request(snapshot)]
-    return "; ".join(part for part in parts if part) + "."
-
-
-def _failures(windows: tuple[ErrorWindow, ...]) -> str:
-    window = next((each for each in windows if each.span == _SPAN), None)
-    if window is None or window.requests == 0:
-        return "Calls: none in the last 5m"
-    if window.failures == 0:
-        return f"Calls: {plural(window.requests, 'call')} in 5m, none failed"
-    kinds = ", ".join(
-        f"{row.label} {row.count}" + (f" ({percent(row.share)})" if row.share is not None else "")
-        for row in window.rows
-        if row.count
-    )
-    return f"Calls: {window.failures} of {window.requests} failed in 5m: {kinds}"
+    """The sentences of the verdict, then the figures of now."""
+    verdict = snapshot.verdict
+    told = " ".join((*evidence_of(verdict), also_words(verdict), set_words(verdict), verdict.note))
+    figures = "; ".join(part for part in (_slowness(snapshot), _last_request(snapshot)) if part)
+    return " ".join(part for part in (told.strip(), figures and f"{figures}.") if part) or "No data yet."
 
 
 def _slowness(snapshot: Snapshot) -> str:
@@ -95,7 +102,7 @@ def _page(snapshot: Snapshot) -> str:
     if not status.known:
         return f"Status page: unknown: {status.unknown_reason} ({read})."
     old = ", out of date" if view.stale else ""
-    says = [*_components(view, status), _incidents(snapshot, view, status)]
+    says = [*_components(view, status), _incidents(snapshot, view, status), _stance(snapshot)]
     return f"Status page: {'; '.join(part for part in says if part)} ({read}{old})."
 
 
@@ -111,10 +118,15 @@ def _incidents(snapshot: Snapshot, view: StatusView, status: ProviderStatus) -> 
     ours = [each for each in status.incidents if not view.ours.isdisjoint(each.components)]
     if ours:
         return ", ".join(_incident(each, snapshot) for each in ours)
-    none = "no incident of ours posted" if status.incidents else "no incident posted"
-    if view.silent_since is None:
-        return none
-    return f"{none}, silent for {duration(snapshot.at - view.silent_since)} since the first failure"
+    return "no incident of ours posted" if status.incidents else "no incident posted"
+
+
+def _stance(snapshot: Snapshot) -> str:
+    """How the page stands to a trouble of theirs: silent, or which of the two spoke first."""
+    if snapshot.verdict.page not in (PageStance.SILENT, PageStance.CONFIRMS):
+        return ""
+    words = _words(page_line(snapshot)).removeprefix("Status page ").rstrip(".")
+    return words if snapshot.verdict.severity.trouble else ""
 
 
 def _incident(incident: ProviderIncident, snapshot: Snapshot) -> str:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from rich.console import RenderableType
 from textual._compositor import CompositorUpdate
 from textual.screen import Screen
 
+from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.snapshot import Chart, ChartSeries, Focus, Panel, Snapshot
 from claude_tui.settings import Settings
 from claude_tui.tui.app import ClaudeTopApp
@@ -27,6 +28,9 @@ class StillBackend:
 
     focuses: list[Focus | None] = field(default_factory=list)
     probed: int = 0
+    marked: list[StepMark | SeverityMark] = field(default_factory=list)
+    acknowledged: list[tuple[str | None, str, str]] = field(default_factory=list)
+    snoozed: list[tuple[str | None, str, datetime]] = field(default_factory=list)
     publish: Callable[[Snapshot], None] = lambda snapshot: None
 
     @property
@@ -44,6 +48,15 @@ class StillBackend:
 
     def set_focus(self, focus: Focus | None) -> None:
         self.focuses.append(focus)
+
+    def mark(self, mark: StepMark | SeverityMark) -> None:
+        self.marked.append(mark)
+
+    def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
+        self.acknowledged.append((group, by, reason))
+
+    def snooze(self, group: str | None, *, by: str, until: datetime) -> None:
+        self.snoozed.append((group, by, until))
 
 
 class StillApp(ClaudeTopApp):
@@ -71,7 +84,7 @@ def still_app(
 
 def chart_for(focus: Focus, snapshot: Snapshot) -> Chart:
     """Plausible history for a panel: calm at first, trouble in the last fifth when the Snapshot has some."""
-    trouble = 1.0 if snapshot.summary.since is not None else 0.0
+    trouble = 1.0 if snapshot.verdict.since is not None else 0.0
     span = focus.span.total_seconds()
     step = max(span / 240, 15.0)
     instants = [snapshot.at - timedelta(seconds=span - n * step) for n in range(int(span / step))]

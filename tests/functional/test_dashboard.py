@@ -19,7 +19,7 @@ async def test_the_first_frame_shows_the_first_snapshot() -> None:
     app = app_of("overloaded")
     async with app.run_test(size=(120, 40)):
         shown = app.text()
-        for part in ("Messages fail", "Claude API", "14.2k of 80k", "529 overloaded", "4.10s", "● LIVE"):
+        for part in ("▌P1▐ It’s them.", "Claude API", "14.2k of 80k", "529 overloaded", "4.10s", "● LIVE"):
             assert part in shown
 
 
@@ -27,7 +27,7 @@ async def test_a_new_snapshot_is_shown() -> None:
     app = app_of("healthy")
     async with app.run_test(size=(120, 40)) as pilot:
         await arrives(pilot, SCENES["overloaded"]())
-        assert "Messages fail" in app.text()
+        assert "▌P1▐ It’s them." in app.text()
         assert "24" in app.text()
 
 
@@ -47,7 +47,8 @@ async def test_the_terminal_may_change_its_size_at_any_time() -> None:
             await pilot.resize_terminal(*size)
             await pilot.pause()
             headline = " ".join(app.text().split())
-            assert "Messages fail" in headline
+            assert "P1" in headline
+            assert "The API is overloaded" in headline
             assert ("╭─ 1 Status" in app.text()) == (size[0] >= 100)
             assert ("Headroom" in app.text()) == (size[0] >= 40)
 
@@ -57,8 +58,8 @@ async def test_at_80x24_every_panel_says_its_most_important_thing() -> None:
     async with app.run_test(size=(80, 24)):
         shown = app.text()
     for part in (
-        "Messages fail: 24 of 26 in 5m, 529 overloaded_error",
-        "Claude API degraded",
+        "▌P1▐ It’s them. The API is overloaded (529).",
+        "Claude API operational",
         "low, out in 3m 10s",
         "529 overloaded",
         "429 rate limit",
@@ -75,7 +76,7 @@ async def test_the_layout_follows_the_strip() -> None:
         quiet = app.dashboard.errors.region
         await arrives(pilot, SCENES["overloaded"]())
         loud = app.dashboard.errors.region
-        assert loud.y == quiet.y + 4
+        assert loud.y == quiet.y + 5
         assert loud.size == quiet.size
         await arrives(pilot, SCENES["healthy"]())
         assert app.dashboard.errors.region == quiet
@@ -132,11 +133,11 @@ async def test_pause_holds_the_picture_and_says_how_old_it_is() -> None:
         shown = app.text()
         assert "PAUSED at 14:05:33, 42s old" in shown
         assert "14:06:15 UTC" in shown
-        assert "Messages fail" not in shown
+        assert "▌P1▐" not in shown
         await pilot.press("space")
         await pilot.pause()
         assert "● LIVE" in app.text()
-        assert "Messages fail" in app.text()
+        assert "▌P1▐ It’s them." in app.text()
 
 
 async def test_a_backend_that_falls_silent_is_not_called_live() -> None:
@@ -202,7 +203,7 @@ async def test_enter_and_number_keys_ask_for_a_zoom() -> None:
     app = app_of("healthy")
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("tab", "tab", "enter")
-        await pilot.press("1", "2", "3", "4", "5")
+        await pilot.press("0", "1", "2", "3", "4", "5")
         await pilot.pause()
     assert app.asked[0] is Panel.HEADROOM
     assert app.asked[1:] == list(Panel)
@@ -243,7 +244,7 @@ async def test_the_summary_for_chat_is_of_the_picture_shown() -> None:
         await pilot.press("y")
         await pilot.pause()
         assert app.copied is not None
-        assert "529 overloaded" in app.copied
+        assert app.copied.startswith("P1 It’s them. The API is overloaded (529).")
 
 
 async def test_under_a_dialog_the_picture_goes_on_for_a_few_bytes_a_second() -> None:
@@ -265,7 +266,7 @@ async def test_a_screen_that_was_covered_shows_the_present_when_it_comes_back() 
         await arrives(pilot, SCENES["overloaded"]())
         await pilot.press("escape")
         await pilot.pause()
-        assert "Messages fail" in app.text()
+        assert "▌P1▐ It’s them." in app.text()
 
 
 async def test_other_colours_are_worn_at_once() -> None:
@@ -300,7 +301,7 @@ async def test_without_colours_everything_is_still_told_apart(monkeypatch: pytes
             if colour is not None and not colour.is_default
         }
         assert colours == set()
-        for part in ("✗  Messages fail", "◐ Claude API", "▲ low", "9.8× ▲", "✗ messages"):
+        for part in ("▌P1▐ It’s them.", "● Claude API", "▲ low", "9.8× ▲", "✗ messages"):
             assert part in app.text()
 
 

@@ -13,6 +13,7 @@ import pytest
 from claude_tui.engine import Endpoint, Engine, Pace, store_name, target_of
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.snapshot import EventKind, Focus, Level, Panel, Snapshot
+from claude_tui.model.verdict import Cause
 from claude_tui.probes.clock import SystemClock
 from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.schedule import Backoff
@@ -96,7 +97,7 @@ def test_an_outage_is_seen_while_the_model_list_answers(settings: Settings) -> N
         engine = engine_for(settings, simulator_environ, simulator.status_url)
         with running(engine) as wait_for:
             snapshot = wait_for(lambda s: sum(e.kind is EventKind.FAILURE for e in s.events) >= 2)
-    assert snapshot.summary.level is not Level.OK
+    assert snapshot.verdict.cause is not Cause.HEALTHY
     failure = next(event for event in snapshot.events if event.kind is EventKind.FAILURE)
     assert failure.observation is not None
     assert failure.observation.outcome is Outcome.SERVER_ERROR

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+from claude_tui.knowledge import knowledge
 from claude_tui.model.observation import (
     Observation,
     Outcome,
@@ -64,6 +65,37 @@ def test_every_fact_is_shown_and_copied() -> None:
     for fact in FACTS:
         assert fact in shown(FULL)
         assert fact in event_text(FULL)
+
+
+def test_a_failure_comes_with_what_is_known_of_such_errors() -> None:
+    known = knowledge().of(SEEN)
+    assert known.retry is not None
+    for fact in (known.meaning, known.what_to_do, known.retry.words):
+        assert fact in event_text(FULL)
+        assert all(word in shown(FULL) for word in fact.split())
+    assert "whose         ours" in shown(FULL)
+    assert "SDK           retries it by itself" in shown(FULL)
+    assert shown(FULL).index("What it means") < shown(FULL).index("Answer")
+    rejected = replace(SEEN, outcome=Outcome.KEY_REJECTED, http_status=401, error_type="authentication_error")
+    text = shown(replace(FULL, observation=rejected))
+    assert "Do not retry: the answer will be the same." in text
+    assert "does not retry it" in text
+
+
+def test_a_success_needs_no_explanation() -> None:
+    fine = replace(SEEN, outcome=Outcome.OK, http_status=200, error_type=None)
+    assert "What it means" not in shown(replace(FULL, kind=EventKind.RECOVERY, observation=fine))
+
+
+def test_an_alert_is_told_in_full_with_what_it_is_about() -> None:
+    said = "[P1] prod (api.anthropic.com): " + "It’s them. The API is overloaded (529). " * 9
+    alert = Event("k", AT, EventKind.ALERT, Level.BAD, "alert", said, detail="provider")
+    for cells in (56, 76, 116):
+        lines = shown(alert, cells)
+        assert " ".join(lines.split()).count("overloaded (529).") == 9
+        assert "about         provider" in lines
+        assert "Detail" not in lines
+    assert "about: provider" in event_text(alert)
 
 
 def test_what_was_not_measured_is_not_shown_as_zero() -> None:

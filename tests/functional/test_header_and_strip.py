@@ -1,4 +1,4 @@
-"""The lines round the panels: header, strip and footer at any width."""
+"""The lines at the top and the bottom: header, footer, and what both say of alerts."""
 
 from __future__ import annotations
 
@@ -9,28 +9,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claude_tui.model.snapshot import Level, Notice, Snapshot
+from claude_tui.model.alert import Snooze
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.model.verdict import Severity
 from claude_tui.tui.actions import Scope, footer
-from claude_tui.tui.lines import Line, plain, width
+from claude_tui.tui.lines import plain, width
 from claude_tui.tui.view import View
 from claude_tui.tui.widgets.footer import footer_line
 from claude_tui.tui.widgets.header import header_line
-from claude_tui.tui.widgets.strip import strip_lines, strip_rows
 from tests.snapshots.scenes import AT, SCENES
-
-Lines = tuple[Line, ...]
 
 
 def scene(name: str) -> Snapshot:
     return SCENES[name]()
-
-
-def text(lines: Lines) -> str:
-    return "\n".join(plain(row).rstrip() for row in lines)
-
-
-def words(lines: Lines) -> str:
-    return " ".join(text(lines).split())
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -91,60 +82,32 @@ def test_a_demo_says_so_at_any_usable_width() -> None:
         assert "DEMO tour ×4" in plain(header_line(scene("degraded_program"), View(AT), cells))
 
 
-# -- strip ----------------------------------------------------------------------
+# -- alerts -----------------------------------------------------------------------
 
 
-def test_the_strip_is_one_quiet_line_while_all_is_well() -> None:
-    snapshot = scene("healthy")
-    assert strip_rows(snapshot, 120, 40) == 1
-    (only,) = strip_lines(snapshot, 120, 1)
-    assert plain(only).startswith(" ● All probes succeed")
-    assert all(not span.back for span in only)
-
-
-def test_good_news_end_with_a_whole_sentence() -> None:
-    quiet = {cells: plain(strip_lines(scene("healthy"), cells, 1)[0]).strip() for cells in (45, 80, 110, 160)}
-    assert quiet[45] == "● All probes succeed"
-    assert quiet[80] == "● All probes succeed  Messages answer in 644 ms (TTFT 412 ms)."
-    assert quiet[110].endswith("Models answer in 182 ms.")
-    assert quiet[160].endswith("Status page reports no trouble.")
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (60, 20)])
-def test_trouble_is_a_block_with_bar_age_and_what_the_page_says(size: tuple[int, int]) -> None:
-    snapshot = scene("overloaded")
-    rows = strip_rows(snapshot, *size)
-    drawn = strip_lines(snapshot, size[0], rows)
-    assert len(drawn) == rows
-    assert all(plain(row).startswith("█") for row in drawn)
-    assert all(span.back == "strip_trouble" for row in drawn for span in row)
-    assert all(width(row) == size[0] for row in drawn)
-    for part in ("Messages fail: 24 of 26", "overloaded_error", "silent for 3m 22", "Models answer"):
-        assert part in words(drawn).replace("█ ", "")
-
-
-@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
-@pytest.mark.parametrize("name", ["no_key", "overloaded"])
-def test_a_notice_is_on_screen_at_every_size(size: tuple[int, int], name: str) -> None:
-    notice = Notice("key", Level.BAD, "No key: set ANTHROPIC_API_KEY.", AT)
+def badge(name: str, cells: int, **change: object) -> str:
     snapshot = scene(name)
-    snapshot = replace(snapshot, engine=replace(snapshot.engine, notices=(notice,)))
-    drawn = strip_lines(snapshot, size[0], strip_rows(snapshot, *size))
-    assert "No key: set ANTHROPIC_API_KEY." in text(drawn)
+    groups = tuple(replace(each, **change) for each in snapshot.engine.alerts.groups)  # type: ignore[arg-type]
+    alerts = replace(snapshot.engine.alerts, groups=groups)
+    snapshot = replace(snapshot, engine=replace(snapshot.engine, alerts=alerts))
+    return plain(header_line(snapshot, View(AT), cells))
 
 
-def test_more_notices_than_rows_are_counted_and_the_worst_is_shown() -> None:
-    snapshot = scene("overloaded")
-    notices = [Notice(str(n), Level.INFO, f"notice {n}", AT) for n in range(4)]
-    notices.append(Notice("store", Level.BAD, "the disk is full", AT))
-    snapshot = replace(snapshot, engine=replace(snapshot.engine, notices=tuple(notices)))
-    drawn = strip_lines(snapshot, 80, strip_rows(snapshot, 80, 24))
-    assert "the disk is full" in plain(drawn[-1])
-    assert "+4 more" in plain(drawn[-1])
+def test_open_alerts_are_counted_and_what_is_seen_to_is_told_apart_in_words() -> None:
+    assert "▲ 3 alerts  1 acknowledged, 1 snoozed" in badge("alert_while_healthy", 120)
+    assert "▲ 1 alert " in badge("overloaded", 120)
+    assert "△ 1 alert acknowledged" in badge("incident", 120)
+    assert "alert" not in badge("healthy", 120)
 
 
-@pytest.mark.parametrize("size", [(20, 5), (39, 9), (30, 1)])
-def test_a_tiny_terminal_still_has_the_headline_and_no_bar(size: tuple[int, int]) -> None:
-    drawn = strip_lines(scene("overloaded"), *size)
-    assert words(drawn).startswith("✗ Messages fail")
-    assert "█" not in text(drawn)
+def test_a_snooze_that_is_over_counts_as_new() -> None:
+    bob = Snooze("bob", AT - timedelta(hours=1), AT, Severity.P1)
+    assert "△ 1 alert snoozed" in badge(
+        "overloaded", 120, snoozed=replace(bob, until=AT + timedelta(seconds=1))
+    )
+    assert "▲ 1 alert " in badge("overloaded", 120, snoozed=bob)
+
+
+def test_a_narrow_header_keeps_the_count_of_alerts() -> None:
+    assert "▲ 3 alerts" in badge("alert_while_healthy", 60)
+    assert "△ 1 alert acknowledged" in badge("incident", 60)

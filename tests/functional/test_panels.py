@@ -63,7 +63,7 @@ def test_every_panel_keeps_within_any_place(panel: str, name: str, cells: int, r
 
 
 def test_components_have_glyph_and_word_and_ours_come_first() -> None:
-    drawn = status_lines(scene("overloaded"), 40, 14)
+    drawn = status_lines(scene("notice"), 40, 14)
     assert plain(drawn[0]).split() == ["◐", "Claude", "API", "degraded"]
     assert drawn[0][1].bold
     assert plain(drawn[1]).split() == ["●", "claude.ai", "operational"]
@@ -274,6 +274,33 @@ def test_an_event_has_time_glyph_subject_text_and_request_id() -> None:
     assert plain(newest).split() == ["14:05:31", "✗", "messages", "529", "overloaded", "req_011CZkPqW3"]
     narrow = event_lines(scene("overloaded").events, AT, 47, 5)[0]
     assert plain(narrow).split()[-1] == "011CZkPqW3"
+
+
+def told(kind: EventKind, level: Level, subject: str, said: str, cells: int = 90) -> str:
+    return plain(event_lines((event(60, kind, level, subject, said),), AT, cells, 1)[0])
+
+
+def test_verdicts_alerts_and_people_have_their_own_marks() -> None:
+    assert (
+        told(EventKind.VERDICT, Level.BAD, "verdict", "P1 It’s them.") == "14:04:33 ! verdict P1 It’s them."
+    )
+    assert told(EventKind.VERDICT, Level.OK, "verdict", "All is well.") == "14:04:33 ✓ verdict All is well."
+    assert told(EventKind.VERDICT, Level.UNKNOWN, "verdict", "Unknown.") == "14:04:33 ◌ verdict Unknown."
+    assert told(EventKind.ALERT, Level.WARN, "alert", "[P4] prod: x") == "14:04:33 ▲ alert [P4] prod: x"
+    assert told(EventKind.ALERT, Level.INFO, "alert", "snoozed by bob") == "14:04:33 △ alert snoozed by bob"
+    assert told(EventKind.ALERT, Level.OK, "alert", "[resolved] prod") == "14:04:33 ✓ alert [resolved] prod"
+    assert told(EventKind.PERSON, Level.INFO, "playbook", "x done, eve") == "14:04:33 » playbook x done, eve"
+    loud = event_lines((event(60, EventKind.VERDICT, Level.BAD, "verdict", "P1 It’s them."),), AT, 60, 1)[0]
+    assert (loud[-1].role, loud[-1].bold) == ("bad", True)
+
+
+def test_a_long_text_leaves_its_subject_and_is_cut_between_words() -> None:
+    said = "P1 It’s them. The API is overloaded (529)."
+    short = told(EventKind.VERDICT, Level.BAD, "verdict", said, 44)
+    assert short == "14:04:33 ! P1 It’s them. The API is…"
+    assert told(EventKind.VERDICT, Level.BAD, "verdict", said, 55) == f"14:04:33 ! {said}"
+    alert = told(EventKind.ALERT, Level.BAD, "alert", "acknowledged by eve: looking into it · It’s them", 40)
+    assert alert == "14:04:33 ▲ alert acknowledged by eve:…"
 
 
 def test_the_day_is_named_when_it_is_another() -> None:

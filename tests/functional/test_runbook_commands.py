@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -178,6 +179,21 @@ def test_the_shape_of_a_damaged_key_is_told_without_the_key(fine: SimulatorThrea
 def test_nothing_that_is_pasted_prints_the_key(fine: SimulatorThread) -> None:
     for found in RUNBOOK.checks:
         assert KEY not in "".join(check(found.key, fine))
+
+
+@needs_curl
+def test_what_the_command_prints_for_a_target_can_be_pasted_as_it_stands(fine: SimulatorThread) -> None:
+    target = ["--base-url", fine.base_url, "--status-url", fine.status_url, "--model", MODEL]
+    printed = subprocess.run(
+        [sys.executable, "-m", "claude_tui", "runbook", "--cause", "provider_outage", *target],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    ).stdout
+    given = step_shell("outage", "confirm", fine)
+    assert f"\n{given}\n" in printed
+    assert "messages  HTTP 200" in shell(given)
 
 
 # -- Python -----------------------------------------------------------------------------

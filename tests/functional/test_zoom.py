@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -14,6 +15,7 @@ from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.screens.event import EventScreen
 from claude_tui.tui.screens.zoom import ZoomScreen
 from tests.functional.still import StillApp, StillBackend, chart_for, still_app
+from tests.snapshots.responding import scenes
 from tests.snapshots.scenes import SCENES, later
 
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
@@ -58,7 +60,7 @@ async def test_a_charted_panel_asks_for_its_history_and_lets_go_of_it(key: str, 
         assert backend.focus is None
 
 
-@pytest.mark.parametrize("key", ["1", "5"])
+@pytest.mark.parametrize("key", ["0", "1", "5"])
 async def test_a_panel_without_a_chart_asks_for_none(key: str) -> None:
     app, backend = still_app(SCENES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:
@@ -110,7 +112,7 @@ async def test_a_chart_for_another_span_is_not_shown() -> None:
         assert "reading history" in text_of(app)
 
 
-@pytest.mark.parametrize("key", ["1", "2", "3", "4", "5"])
+@pytest.mark.parametrize("key", ["0", "1", "2", "3", "4", "5"])
 async def test_a_second_without_news_sends_next_to_nothing(key: str) -> None:
     app, backend = still_app(SCENES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:
@@ -198,7 +200,7 @@ async def test_coming_back_shows_no_old_picture() -> None:
 async def test_every_panel_at_every_size(scene: str, size: tuple[int, int]) -> None:
     app, backend = still_app(SCENES[scene]())
     async with app.run_test(size=size) as pilot:
-        for key in "12345":
+        for key in "012345":
             await pilot.press(key)
             await publish(pilot, backend, app.newest)
             assert zoom(app).query_one("#footer").size.height == 1
@@ -214,3 +216,51 @@ async def test_chosen_keys_work_and_are_shown() -> None:
         await pilot.press("b")
         await pilot.pause()
         assert not isinstance(app.screen, ZoomScreen)
+
+
+# -- the verdict and the alerts ---------------------------------------------------------
+
+
+async def test_the_strip_is_zoomed_with_its_alerts_beside_it() -> None:
+    app, backend = still_app(scenes()["open"])
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("0")
+        assert zoom(app).panel is Panel.VERDICT
+        assert not zoom(app).strip.display
+        rows = text_of(app).splitlines()
+        assert "0 Verdict and alerts" in rows[0]
+        assert any(
+            "It’s them. The API is overloaded (529)." in row and "Alerts 2 open" in row for row in rows
+        )
+        await pilot.press("1")
+        assert zoom(app).strip.display
+        assert backend.focus is None
+
+
+async def test_what_a_responder_can_do_stands_in_the_footer_of_the_verdict_only() -> None:
+    app, _ = still_app(scenes()["open"], keys={"snooze": ("f6",)})
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("0")
+        assert "a ack  f6 snooze  s severity" in plain(zoom(app).footer.draw(80, 1)[0])
+        await pilot.press("1")
+        assert "snooze" not in plain(zoom(app).footer.draw(80, 1)[0])
+
+
+async def test_a_long_verdict_scrolls() -> None:
+    app, _ = still_app(scenes()["open"])
+    async with app.run_test(size=(60, 20)) as pilot:
+        await pilot.press("0")
+        assert "Routes" not in text_of(app)
+        await pilot.press("end")
+        assert "nothing sent yet" in text_of(app)
+
+
+async def test_settings_file_and_demo_reach_what_is_said_of_routes(tmp_path: Path) -> None:
+    app, _ = still_app(scenes()["calm"], tmp_path / "own.toml")
+    async with app.run_test(size=(200, 60)) as pilot:
+        await pilot.press("0")
+        assert "own.toml" in text_of(app)
+    app, _ = still_app(scenes()["demo"])
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("0")
+        assert "a demo pages nobody" in text_of(app)

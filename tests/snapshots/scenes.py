@@ -5,221 +5,56 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from claude_tui.model.observation import Observation, Outcome, Source, Timings
+from claude_tui.model.alert import Acknowledgement
 from claude_tui.model.provider import Component, IncidentUpdate, Maintenance, ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import (
     EngineState,
-    ErrorDetail,
-    ErrorRow,
-    ErrorWindow,
-    Event,
     EventKind,
-    Headroom,
     HeadroomView,
     LatencySeries,
     LatencyView,
     Level,
     Notice,
-    ProbeState,
     Snapshot,
     Spend,
-    StatusView,
-    Summary,
     Target,
     WindowUsage,
 )
-
-__all__ = ["AT", "SCENES", "later"]
-
-AT = datetime(2026, 11, 20, 14, 5, 33, tzinfo=UTC)
-TARGET = Target("prod", "https://api.anthropic.com", "api.anthropic.com", "claude-haiku-5-5")
-API, WEB, CODE, CONSOLE = "k8w3r06qmzrp", "rwppv331jlwc", "yyzkbfz2thpt", "0qbwn08sd68x"
-COMPONENTS = (
-    Component(WEB, "claude.ai", "operational"),
-    Component(CONSOLE, "Claude Console (platform.claude.com)", "operational"),
-    Component(API, "Claude API (api.anthropic.com)", "operational"),
-    Component(CODE, "Claude Code", "operational"),
-    Component("bpp5gb3hpjcl", "Claude Cowork", "operational"),
-    Component("0scnb50nvy53", "Claude for Government", "operational"),
+from claude_tui.model.verdict import Cause, PageStance, Severity, Side, Verdict
+from tests.snapshots import troubles
+from tests.snapshots.parts import (
+    API,
+    AT,
+    CODE,
+    CONSOLE,
+    TARGET,
+    WEB,
+    alerted,
+    before,
+    bucket,
+    engine,
+    errors,
+    event,
+    group,
+    latency,
+    later,
+    newest_first,
+    page,
+    series,
+    status_view,
+    verdict,
+    wave,
 )
+from tests.snapshots.troubles import healthy
+
+__all__ = ["AT", "EVIL", "SCENES", "before", "engine", "event", "later", "verdict"]
 
 
-def before(seconds: float) -> datetime:
-    return AT - timedelta(seconds=seconds)
-
-
-def later(snapshot: Snapshot, seconds: float) -> Snapshot:
-    """The same world `seconds` later, with nothing measured since."""
-    return replace(snapshot, at=snapshot.at + timedelta(seconds=seconds))
-
-
-def probes(messages_held: str | None = None) -> tuple[ProbeState, ...]:
-    return (
-        ProbeState(Source.STATUS, 60.0, before(-46), False, before(14)),
-        ProbeState(Source.MODELS, 15.0, before(-12), False, before(3)),
-        ProbeState(Source.MESSAGES, 30.0, before(-28), False, before(2), None, messages_held),
-    )
-
-
-def engine(*notices: Notice, spent: float = 0.03, held: str | None = None) -> EngineState:
-    return EngineState(TARGET, probes(held), Spend(spent, 0.50), notices)
-
-
-def page(status: str = "operational", incidents: tuple[ProviderIncident, ...] = ()) -> ProviderStatus:
-    components = tuple(replace(c, status=status) if c.id == API else c for c in COMPONENTS)
-    return ProviderStatus(
-        before(14), "https://status.claude.com/api/v2/summary.json", "none", "All Systems Operational",
-        components, incidents,
-    )  # fmt: skip
-
-
-def status_view(status: ProviderStatus | None, level: Level, silent: float | None = None) -> StatusView:
-    checked = status.fetched_at if status else None
-    read = checked if status and status.known else None
-    silent_since = before(silent) if silent is not None else None
-    return StatusView(status, frozenset({API}), checked, read, silent_since, level)
-
-
-def bucket(
-    name: str, limit: int, remaining: int, level: Level = Level.OK, *, reset: float | None = 41,
-    burn: float | None = None, out: float | None = None,
-) -> Headroom:  # fmt: skip
-    reset_at = before(-reset) if reset is not None else None
-    exhausted = timedelta(seconds=out) if out is not None else None
-    return Headroom(name, limit, remaining, reset_at, burn, exhausted, level, before(2))
-
-
-def wave(count: int, base: float, swing: float, seed: float) -> tuple[float | None, ...]:
-    return tuple(
-        base * (1 + swing * abs(math.sin(seed + 1.7 * n) * math.cos(0.6 * seed + 0.9 * n)))
-        for n in range(count)
-    )
-
-
-def series(
-    name: str, points: tuple[float | None, ...], now: float | None, p50: float, p95: float, p99: float,
-    baseline: float, level: Level = Level.OK, *, age: float = 2, samples: int = 30,
-) -> LatencySeries:  # fmt: skip
-    times = now / baseline if now is not None else None
-    return LatencySeries(
-        name, points, now, before(age), p50, p95, p99, samples, baseline, timedelta(hours=24), times, level
-    )
-
-
-def latency(*rows: LatencySeries, **more: object) -> LatencyView:
-    view = LatencyView(
-        series=rows,
-        span=timedelta(minutes=15),
-        phases=Timings(0.002, 0.014, 0.031, 0.135, None, 0.182),
-        phases_at=before(3),
-        server_s=0.119,
-        network_s=0.016,
-        skew_s=0.2,
-        tls_expires_at=AT + timedelta(days=61),
-    )
-    return replace(view, **more)  # type: ignore[arg-type]
-
-
-ROWS = (
-    ("overloaded", "529 overloaded"),
-    ("server_error", "500 api error"),
-    ("rate_limited", "429 rate limit"),
-    ("timeout", "timeouts"),
-    ("yours", "4xx yours"),
-    ("network", "network"),
-    ("bad_answer", "bad answer"),
-)
-KINDS = {
-    "overloaded": (Outcome.OVERLOADED, 529, "overloaded_error"),
-    "server_error": (Outcome.SERVER_ERROR, 500, "api_error"),
-}
-
-
-def errors(requests: int, levels: dict[str, Level], **trends: tuple[int, ...]) -> tuple[ErrorWindow, ...]:
-    """The three windows. `trends` are failures per bin by class, oldest first."""
-    windows = []
-    for minutes, bins in ((1, 4), (5, 12), (60, 12)):
-        total = max(round(requests * minutes / 5), 1) if requests else 0
-        rows = []
-        for key, label in ROWS:
-            trend = (*((0,) * 12), *trends.get(key, ()))[-bins:]
-            count = sum(trend)
-            share = count / total if total else None
-            rows.append(ErrorRow(key, label, count, share, trend, levels.get(key, Level.OK)))
-        failures = sum(row.count for row in rows)
-        details = (
-            ErrorDetail(Source.MESSAGES, *KINDS[row.key], row.count, before(2), row.key)
-            for row in rows
-            if row.count
-        )
-        windows.append(ErrorWindow(timedelta(minutes=minutes), total, failures, tuple(rows), tuple(details)))
-    return tuple(windows)
-
-
-def event(
-    age: float, kind: EventKind, level: Level, subject: str, text: str, request_id: str | None = None
-) -> Event:
-    at = before(age)
-    seen = None
-    if request_id is not None:
-        seen = Observation(
-            at, Source.MESSAGES, TARGET.base_url, Outcome.OVERLOADED, 529, "overloaded_error",
-            message="Overloaded", request_id=request_id, timings=Timings(total=0.21),
-        )  # fmt: skip
-    return Event(f"{kind}:{subject}:{at.isoformat()}", at, kind, level, subject, text, seen)
-
-
-def healthy() -> Snapshot:
-    return Snapshot(
-        at=AT,
-        engine=engine(),
-        summary=Summary(
-            Level.OK,
-            "All probes succeed",
-            "Messages answer in 644 ms (TTFT 412 ms). Models answer in 182 ms. "
-            "Status page reports no trouble.",
-            None,
-        ),
-        status=status_view(page(), Level.OK),
-        headroom=HeadroomView(
-            (
-                bucket("tokens", 2_400_000, 1_610_000, burn=41_200),
-                bucket("input-tokens", 2_000_000, 1_550_000, burn=39_000),
-                bucket("requests", 1_000, 981, burn=2.0),
-                bucket("output-tokens", 400_000, 399_000, burn=16.0),
-            ),
-            (),
-            before(2),
-            "req_011CZkPqW3mF8sVbT2nXy7La",
-            False,
-        ),
-        latency=latency(
-            series("TTFT", wave(45, 0.36, 0.5, 1.0), 0.412, 0.405, 0.531, 0.588, 0.41),
-            series("message", wave(45, 0.58, 0.4, 2.0), 0.644, 0.638, 0.792, 0.831, 0.64),
-            series("models", wave(45, 0.165, 0.5, 3.0), 0.182, 0.171, 0.24, 0.26, 0.176, samples=60),
-        ),
-        errors=errors(58, {}),
-        events=(
-            event(610, EventKind.RECOVERY, Level.OK, "messages", "200  644 ms  after 31s of failures"),
-            event(641, EventKind.FAILURE, Level.WARN, "messages", "500 api error", "req_011CZhXX"),
-            event(
-                3_700,
-                EventKind.LIMIT,
-                Level.INFO,
-                "limit",
-                "input-tokens limit rose from 80,000 to 400,000",
-            ),
-            event(9_000, EventKind.STATUS, Level.OK, "status", "resolved: Elevated errors on claude.ai"),
-        ),
-        catalogue=None,
-    )
-
-
+OVERLOADED = "It’s them. The API is overloaded (529)."
 RAMP = (0, 0, 0, 0, 1, 1, 2, 3, 4, 4, 4, 5)
 
 
@@ -229,13 +64,29 @@ def overloaded() -> Snapshot:
     climb = (0.9, 1.2, 1.6, 2.4, 2.2, 3.1, 3.8, 4.4, 4.1, 4.2, 3.9, 4.1)
     return replace(
         calm,
-        summary=Summary(
-            Level.BAD,
-            "Messages fail: 24 of 26 in 5m, 529 overloaded_error",
-            "Models answer in 182 ms. Status page silent for 3m 22s since the first failure.",
-            before(202),
+        engine=alerted(
+            calm.engine, group("provider", Severity.P1, OVERLOADED, Side.THEM, 160, "verdict-p1", led=True)
         ),
-        status=status_view(page("degraded_performance"), Level.WARN, silent=202),
+        verdict=verdict(
+            cause=Cause.PROVIDER_OVERLOADED,
+            side=Side.THEM,
+            severity=Severity.P1,
+            confidence=0.97,
+            summary=OVERLOADED,
+            evidence=(
+                "25 of 26 message calls failed, 24 of the last 25 with overloaded_error; "
+                "models answer in 182 ms.",
+                "Key, network fine.",
+                "Status page reports nothing of ours.",
+            ),
+            next_step="Back off 30–60 s, shed load, use the fallback",
+            retry_after_s=30.0,
+            page=PageStance.SILENT,
+            since=before(202),
+            detected_at=before(171),
+            respond_by=before(171),
+        ),
+        status=status_view(page(), Level.OK, silent=202),
         headroom=HeadroomView(
             (
                 bucket("input-tokens", 80_000, 14_200, Level.WARN, burn=4_480, out=190),
@@ -272,9 +123,19 @@ def overloaded() -> Snapshot:
             event(2, EventKind.FAILURE, Level.BAD, "messages", "529 overloaded", "req_011CZkPqW3"),
             event(35, EventKind.FAILURE, Level.BAD, "messages", "529 overloaded", "req_011CZhQrT5"),
             event(66, EventKind.FAILURE, Level.BAD, "messages", "529 overloaded", "req_011CZgLmN4"),
-            event(95, EventKind.STATUS, Level.WARN, "status", "Claude API degraded performance"),
-            event(128, EventKind.FAILURE, Level.WARN, "messages", "500 api error", "req_011CZfAbC2dE6gHj"),
-            event(160, EventKind.LIMIT, Level.WARN, "limit", "input-tokens limit fell from 400k to 80k"),
+            event(
+                128,
+                EventKind.FAILURE,
+                Level.BAD,
+                "messages",
+                "500 api error",
+                "req_011CZfAbC2dE6gHj",
+                failed="server_error",
+            ),
+            event(159, EventKind.ALERT, Level.BAD, "alert", f"[P1] prod (api.anthropic.com): {OVERLOADED}"),
+            event(160, EventKind.VERDICT, Level.BAD, "verdict", f"P1 {OVERLOADED}"),
+            event(171, EventKind.FAILURE, Level.BAD, "messages", "529 overloaded", "req_011CZeZab7"),
+            event(188, EventKind.LIMIT, Level.WARN, "limit", "input-tokens limit fell from 400k to 80k"),
             event(202, EventKind.FAILURE, Level.BAD, "messages", "529 overloaded", "req_011CZeWxY1"),
             *calm.events,
         ),
@@ -310,30 +171,67 @@ def incident() -> Snapshot:
             Maintenance("m1", "Database upgrade", "scheduled", before(-7_300), before(-9_100), (CONSOLE,)),
         ),
     )
-    detail = (
-        "Models answer in 182 ms. Status page: Claude API major outage; identified, Elevated errors on "
-        "requests to Claude Opus 5.5 and Claude Haiku 5.5."
+    eve = Acknowledgement("eve", "looking", before(2_500))
+    told = group(
+        "provider", Severity.P1, OVERLOADED, Side.THEM, 2_700, "verdict-p1", led=True, acknowledged=eve
     )
-    summary = replace(scene.summary, detail=detail)
-    return replace(scene, summary=summary, status=status_view(status, Level.BAD))
+    judged = replace(
+        scene.verdict,
+        confidence=0.99,
+        evidence=(
+            "88 of 92 message calls failed with overloaded_error; models answer in 182 ms.",
+            "Key, network fine.",
+            f"Status page: Claude API major outage; identified: {ours.name}.",
+        ),
+        page=PageStance.CONFIRMS,
+        since=before(2_760),
+        detected_at=before(2_729),
+        respond_by=before(2_729),
+        lead=timedelta(seconds=240),
+    )
+    acknowledged = event(
+        2_500, EventKind.ALERT, Level.INFO, "alert", f"acknowledged by eve: looking · {OVERLOADED}"
+    )
+    seen = (each for each in scene.events if each.at > before(100))
+    events = newest_first(*seen, acknowledged, *healthy().events)
+    return replace(
+        scene,
+        engine=alerted(scene.engine, told),
+        status=status_view(status, Level.BAD),
+        verdict=judged,
+        events=events,
+    )
 
 
 def no_key() -> Snapshot:
     calm = healthy()
-    notice = Notice(
-        "no-key", Level.WARN, "No key: set ANTHROPIC_API_KEY to measure messages and limits.", before(60)
-    )
+    reason = "no key: set ANTHROPIC_API_KEY"
+    notice = Notice("key", Level.BAD, reason, before(60))
     return replace(
         calm,
-        engine=replace(engine(notice, spent=0.0, held="no key"), target=replace(TARGET, model=None)),
-        summary=Summary(
-            Level.UNKNOWN,
-            "Messages are not probed: no key",
-            "Models answer in 182 ms. Status page reports no trouble.",
-            None,
+        engine=replace(engine(notice, spent=0.0, held=reason), target=replace(TARGET, model=None)),
+        verdict=unknown(
+            "Unknown. Inference is not probed: there is no usable key.",
+            "Set ANTHROPIC_API_KEY and start again",
+            "Models answer in 182 ms, which says nothing of inference.",
+            f"{reason}.",
+            "Status page reports nothing of ours.",
         ),
         headroom=HeadroomView((), (), None, None, False),
-        latency=latency(replace(unmeasured("TTFT")), replace(unmeasured("message")), calm.latency.series[2]),
+        latency=latency(unmeasured("TTFT"), unmeasured("message"), calm.latency.series[2]),
+        errors=errors(20, {}),
+    )
+
+
+def unknown(summary: str, next_step: str, *evidence: str, page: PageStance = PageStance.SILENT) -> Verdict:
+    return verdict(
+        cause=Cause.UNKNOWN,
+        side=Side.UNCLEAR,
+        confidence=0.0,
+        summary=summary,
+        evidence=evidence,
+        next_step=next_step,
+        page=page,
     )
 
 
@@ -348,8 +246,11 @@ def nothing() -> Snapshot:
     return replace(
         calm,
         engine=EngineState(replace(TARGET, model=None), waiting, Spend(0.0, 0.50), ()),
-        summary=Summary(
-            Level.UNKNOWN, "No messages probe yet", "No models probe yet. Status page not read yet.", None
+        verdict=unknown(
+            "Unknown yet. No probe has come back.",
+            "Wait for the first probes, or press p to probe now",
+            "Status page not read yet.",
+            page=PageStance.UNKNOWN,
         ),
         status=status_view(None, Level.UNKNOWN),
         headroom=HeadroomView((), (), None, None, False),
@@ -365,17 +266,16 @@ def nothing() -> Snapshot:
 def page_unknown() -> Snapshot:
     """Every status host answers something that is not the status page; the last good read is old."""
     calm = healthy()
-    unknown = ProviderStatus(
+    unread = ProviderStatus(
         before(14),
         "https://anthropic.statuspage.io/api/v2/summary.json",
         unknown_reason="HTTP 405 and an HTML page instead of JSON from all 3 hosts",
     )
-    view = replace(status_view(unknown, Level.UNKNOWN, silent=None), read_at=before(1_234))
-    detail = (
-        "Messages answer in 644 ms (TTFT 412 ms). Models answer in 182 ms. "
-        f"Status page unknown: {unknown.unknown_reason}."
+    view = replace(status_view(unread, Level.UNKNOWN), read_at=before(1_234))
+    told = (calm.verdict.evidence[0], f"Status page unknown: {unread.unknown_reason}.")
+    return replace(
+        calm, verdict=verdict(evidence=told, confidence=0.98, page=PageStance.UNKNOWN), status=view
     )
-    return replace(calm, summary=replace(calm.summary, detail=detail), status=view)
 
 
 def few_samples() -> Snapshot:
@@ -392,6 +292,14 @@ def few_samples() -> Snapshot:
                         tls_expires_at=AT + timedelta(days=12), server_s=None, network_s=None),
         headroom=replace(calm.headroom, read_at=before(260), stale=True),
         errors=errors(5, {}),
+        verdict=verdict(
+            confidence=0.75,
+            summary="All is well. Messages answer, first token after 470 ms.",
+            evidence=(
+                "2 of the last 2 message probes answered; models answer in 182 ms.",
+                "Status page reports nothing of ours.",
+            ),
+        ),
         events=(),
     )  # fmt: skip
 
@@ -452,10 +360,17 @@ def hostile() -> Snapshot:
     return replace(
         scene,
         engine=replace(
-            engine(Notice("n", Level.WARN, long, AT)),
+            alerted(
+                engine(Notice("n", Level.WARN, long, AT)),
+                group("provider", Severity.P1, long, Side.THEM, 5),
+            ),
             target=Target(EVIL, "https://x", "漢" * 80, EVIL),
         ),
-        summary=Summary(Level.BAD, long, long, before(10**9)),
+        verdict=replace(
+            scene.verdict, summary=long, evidence=(long, "Status page: " + long), next_step=long, note=long,
+            bucket=EVIL, set_by=EVIL, worked_out=Severity.P4, since=before(10**9), also=tuple(Cause),
+            retry_after_s=1e12, lead=timedelta(seconds=10**9), respond_by=before(-(10**9)),
+        ),
         status=status_view(status, Level.BAD),
         headroom=HeadroomView(
             (bucket(EVIL, 10**15, -5, Level.BAD, burn=1e12, out=1e9), bucket("漢" * 40, 0, 7, Level.BAD)),
@@ -478,4 +393,5 @@ SCENES: dict[str, Callable[[], Snapshot]] = {
     "subscription": subscription,
     "degraded_program": degraded_program,
     "hostile": hostile,
+    **troubles.SCENES,
 }

@@ -14,11 +14,11 @@ from tests.snapshots.scenes import SCENES
 
 Compare = Callable[..., bool]
 
-SIZES = {"60x20": (60, 20), "80x24": (80, 24), "120x40": (120, 40), "200x60": (200, 60)}
+SIZES = {"60x20": (60, 20), "80x24": (80, 24), "100x18": (100, 18), "120x40": (120, 40), "200x60": (200, 60)}
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("size", ["60x20", "80x24", "120x40", "200x60"])
 def test_trouble(snap_compare: Compare, size: str, theme: str) -> None:
     app, _ = still_app(SCENES["overloaded"](), theme=theme)
     assert snap_compare(app, terminal_size=SIZES[size])
@@ -38,6 +38,15 @@ def test_trouble(snap_compare: Compare, size: str, theme: str) -> None:
         ("subscription", "120x40", "high-contrast"),
         ("degraded_program", "120x40", "dark"),
         ("hostile", "80x24", "dark"),
+        ("rate_limited", "120x40", "dark"),
+        ("rate_limited", "80x24", "light"),
+        ("notice", "120x40", "light"),
+        ("slow", "80x24", "dark"),
+        ("network", "60x20", "dark"),
+        ("severity_set", "100x18", "dark"),
+        ("overdue", "80x24", "colour-blind"),
+        ("alert_while_healthy", "120x40", "dark"),
+        ("alert_while_healthy", "80x24", "light"),
     ],
 )
 def test_state(snap_compare: Compare, name: str, size: str, theme: str) -> None:
@@ -48,6 +57,17 @@ def test_state(snap_compare: Compare, name: str, size: str, theme: str) -> None:
 def test_focus_selection_and_pause(snap_compare: Compare) -> None:
     app, _ = still_app(SCENES["overloaded"]())
     assert snap_compare(app, press=["space", "down", "down"], terminal_size=SIZES["120x40"])
+
+
+@pytest.mark.parametrize("size", ["80x24", "120x40"])
+def test_a_failure_in_full(snap_compare: Compare, size: str) -> None:
+    app, _ = still_app(SCENES["rate_limited"]())
+    assert snap_compare(app, press=["down", "enter"], terminal_size=SIZES[size])
+
+
+def test_an_alert_in_full(snap_compare: Compare) -> None:
+    app, _ = still_app(SCENES["alert_while_healthy"]())
+    assert snap_compare(app, press=["down", "down", "down", "enter"], terminal_size=SIZES["80x24"])
 
 
 def test_without_colours(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,7 +33,7 @@ def test_the_summary_is_copied(tmp_path: Path, environ: dict[str, str], forms: t
             (sent,) = re.findall(form, terminal.output)
             text = base64.b64decode(sent).decode()
             assert text.startswith("[DEMO, simulated] ")
-            assert len(text.split("\n")) == 4
+            assert len(text.split("\n")) == 5
         assert terminal.end_after(lambda: terminal.type(b"q"), cpu_s=LIMIT_S) == 0
     finally:
         terminal.close()

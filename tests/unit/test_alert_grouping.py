@@ -63,6 +63,14 @@ class TestOneOutage:
         told.stays(HEALTHY, for_s=1200, every_s=20)
         assert told.kinds() == [OPENED, RESOLVED]
 
+    def test_begins_as_bad_as_the_screen_says_while_the_rule_for_that_still_waits(self) -> None:
+        told = night(*verdict_rules(hold_s=90))
+        few, many = verdict(Cause.PROVIDER_ERRORS, P3), verdict(Cause.PROVIDER_ERRORS, P2)
+        told.stays(few, for_s=60)
+        told.stays(many, for_s=300)
+        assert told.kinds() == [OPENED]
+        assert told.pages[0][1].title.startswith("[P2] ")
+
     def test_is_told_as_over_with_the_verdict_and_its_echoes_are_not_told_anew(self) -> None:
         told = night(rule("slow-window", P2, keep_s=300))
         echo = {"slow-window": MATCH}

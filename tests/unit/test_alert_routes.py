@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
+from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,6 +17,8 @@ from claude_tui.alerting.reading import AlertsConfigError
 from claude_tui.alerting.routes import AlertSettings, Policy, Route, RouteKind, read_settings
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Severity
+from claude_tui.settings import Places, Settings, SettingsError, load
+from claude_tui.settings.alerts import alerting_of, shown_lines
 
 KEY = "R0123456789abcdefSECRET987654321"
 SLACK = "slack://T1JJ3T3L2SECRET/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#oncall"
@@ -133,6 +138,24 @@ def test_no_mistake_shows_a_secret(value: str) -> None:
     assert "SECRET" not in "".join(problems(text))
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"routes = '{SLACK}'",
+        f"routes.a = '{SLACK}'",
+        f"reminder = '{SLACK}'",
+        f"[routes.a]\nkind = '{SLACK}'",
+        f"[routes.a]\nkind = '{KEY}'",
+        f"[routes.a]\nkind = 'apprise'\nurl = 'a://b'\nmatch = {{ cause = '{KEY}' }}",
+        f"[routes.a]\nkind = 'apprise'\nurl = 'a://b'\nmatch = '{KEY}'",
+        f"[routes.a]\nkind = 'apprise'\n'{SLACK}' = 1",
+        f"[routes.'{SLACK}']\nkind = 'apprise'",
+    ],
+)
+def test_a_secret_in_the_wrong_place_is_not_shown(text: str) -> None:
+    assert "SECRET" not in "".join(problems(text))
+
+
 def test_how_often_to_remind() -> None:
     policy = Policy()
     assert policy.reminder_of(Severity.P1, acknowledged=False) == timedelta(hours=1)
@@ -183,3 +206,130 @@ def test_the_public_address_of_pagerduty_is_no_secret() -> None:
 def test_any_text_can_be_masked(url: str) -> None:
     assert masked(url).endswith("…")
     assert list(secrets_of(url))
+
+
+# -- of the settings ---------------------------------------------------------------------
+
+
+def settings_of(tmp_path: Path, text: str, rules: str | None = None, **environ: str) -> Settings:
+    """The settings of a file that says `text`, with a person's own rules beside it."""
+    (tmp_path / "config.toml").write_text(text)
+    if rules is not None:
+        (tmp_path / "rules.toml").write_text(rules)
+    return load({}, environ, places=Places(tmp_path / "config.toml", tmp_path / "data"))
+
+
+def refusal(settings: Settings, environ: Mapping[str, str] | None = None) -> list[str]:
+    with pytest.raises(SettingsError) as caught:
+        alerting_of(settings, environ or {})
+    return str(caught.value).splitlines()
+
+
+OWN_RULE = """
+[rules.mine]
+metric = "headroom.left"
+comparison = "<"
+threshold = "headroom_low"
+severity = "P3"
+topic = "my_topic"
+routes = ["chat", "screen"]
+[rules.certificate]
+enabled = false
+"""
+
+
+def test_rules_routes_and_thresholds_come_together(tmp_path: Path) -> None:
+    text = """
+        alert_rules = "rules.toml"
+        headroom_low = 0.4
+        tail_s = 25
+        [alerts.routes.chat]
+        kind = "apprise"
+        url_env = "CHAT_URL"
+        match = { cause = "my_topic" }
+        """
+    rules, alerts = alerting_of(settings_of(tmp_path, text, OWN_RULE), {"CHAT_URL": SLACK})
+    found = {rule.name: rule for rule in rules}
+    assert found["mine"].threshold == found["headroom-low"].threshold == 0.4
+    assert found["message-p99"].threshold == 25
+    assert "certificate" not in found
+    assert [(route.name, route.url) for route in alerts.routes] == [("chat", SLACK)]
+
+
+def test_without_a_word_the_shipped_rules_hold_and_nobody_is_paged() -> None:
+    rules, alerts = alerting_of(Settings(), {})
+    assert {"verdict-p1", "overloaded", "certificate"} <= {rule.name for rule in rules}
+    assert alerts == AlertSettings()
+
+
+def test_every_mistake_in_both_files_is_named_at_once(tmp_path: Path) -> None:
+    text = "alert_rules = 'rules.toml'\n[alerts]\nremindr = '1h'\n"
+    first, second = refusal(settings_of(tmp_path, text, "[rules.certificate]\nfor = 'soon'\n"))
+    assert first.startswith(f"file {tmp_path / 'config.toml'}: alerts.remindr: got an unknown key")
+    assert second.startswith(f'{tmp_path / "rules.toml"}: rules.certificate.for: got "soon", expected')
+
+
+def test_a_rule_sends_only_where_there_is_a_route(tmp_path: Path) -> None:
+    text = "alert_rules = 'rules.toml'\n[alerts.routes.chatt]\nkind = 'apprise'\nurl = 'a://b'\n"
+    (problem,) = refusal(settings_of(tmp_path, text, OWN_RULE))
+    assert 'rules.mine.routes: got "chat" (did you mean "chatt"?), expected some of screen, chatt' in problem
+
+
+@pytest.mark.parametrize(
+    ("rules", "reason"),
+    [(None, "cannot be read: No such file"), ("x = [", "is not valid TOML")],
+)
+def test_rules_that_cannot_be_read_name_who_asked_for_them(
+    tmp_path: Path, rules: str | None, reason: str
+) -> None:
+    (problem,) = refusal(settings_of(tmp_path, "alert_rules = 'rules.toml'\n", rules))
+    where = f"file {tmp_path / 'config.toml'}:alert_rules: {tmp_path / 'rules.toml'}: {reason}"
+    assert problem.startswith(where)
+
+
+def test_rules_in_a_pipe_are_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "rules.toml")
+    (problem,) = refusal(settings_of(tmp_path, "alert_rules = 'rules.toml'\n"))
+    assert problem.endswith("cannot be read: not a regular file")
+
+
+def test_a_mistake_in_the_variable_names_it(tmp_path: Path) -> None:
+    settings = settings_of(tmp_path, "", CLAUDE_TOP_ALERTS='{routes={a={kind="apprise", url="slack"}}}')
+    (problem,) = refusal(settings)
+    assert problem.startswith("environment CLAUDE_TOP_ALERTS: alerts.routes.a.url: got something else")
+
+
+def test_what_is_shown_is_toml_without_secrets(tmp_path: Path) -> None:
+    text = f"""
+        [alerts]
+        reminder = 5400
+        [alerts.routes.chat]
+        kind = "apprise"
+        url = "{SLACK}"
+        match = {{ severity = ["P1"], cause = "provider" }}
+        [alerts.routes.pager]
+        kind = "pagerduty"
+        routing_key_env = "PAGERDUTY_KEY"
+        [alerts.routes.pasted]
+        kind = "pagerduty"
+        routing_key_env = "{KEY}"
+        [alerts.routes.own]
+        kind = "alertmanager"
+        url_env = "am"
+        """
+    environ = {"am": "http://ann:p4ss@am.test:9093"}
+    settings = settings_of(tmp_path, text)
+    shown = "\n".join(shown_lines(settings, alerting_of(settings, environ)[1], environ))
+    found = tomllib.loads(f"[alerts]\n{shown}")["alerts"]
+    assert found["reminder"] == "1h30m"
+    assert (found["bell"], found["easing"]) == (True, "15m")
+    assert found["routes"] == {
+        "chat": {"kind": "apprise", "match": {"severity": ["P1"], "cause": "provider"}},
+        "pager": {"kind": "pagerduty", "routing_key_env": "PAGERDUTY_KEY"},
+        "pasted": {"kind": "pagerduty", "routing_key_env": "…"},
+        "own": {"kind": "alertmanager", "url_env": "am"},
+    }
+    for part in ("# to slack://…", "# to http://am.test:9093/…", "# url: set, not shown", "# problem: the"):
+        assert part in shown
+    for secret in ("SECRET", "TIiajkdn", "p4ss", "ann"):
+        assert secret not in shown

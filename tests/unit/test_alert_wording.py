@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.alerting.placing import worst
+from claude_tui.alerting.routes import Policy
 from claude_tui.alerting.wording import calm, page_of, story_of_alerts, story_of_verdict
 from claude_tui.model.alert import (
     Acknowledgement,
@@ -32,7 +33,9 @@ def group(**values: object) -> AlertGroup:
 
 
 def text(of: AlertGroup, kind: PageKind, *, severity: Severity = Severity.P1) -> str:
-    page = page_of(of, kind, after(3725), target="prod (api.example.test)", severity=severity)
+    page = page_of(
+        of, kind, after(3725), target="prod (api.example.test)", severity=severity, policy=Policy()
+    )
     return f"{page.title}\n{page.text}"
 
 

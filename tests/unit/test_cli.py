@@ -60,7 +60,20 @@ def test_version(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> No
     assert capsys.readouterr().out == f"claude-top {__version__}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["check"], ["simulate"], ["config"], ["config", "show"]])
+@pytest.mark.parametrize(
+    "command",
+    [
+        [],
+        ["check"],
+        ["runbook"],
+        ["alerts"],
+        ["alerts", "test"],
+        ["alerts", "list"],
+        ["simulate"],
+        ["config"],
+        ["config", "show"],
+    ],
+)
 def test_help_fits_a_terminal_and_exits_0(command: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main([*command, "--help"]) == 0
     out, err = capsys.readouterr()
@@ -84,6 +97,9 @@ def test_help_names_examples_environment_and_exit_codes(capsys: pytest.CaptureFi
         ("check --json", "check"),
         ("simulate outage", "simulate"),
         ("config path", "config path"),
+        ("runbook --cause outage", "runbook"),
+        ("alerts test oncall", "alerts test"),
+        ("alerts list --metrics", "alerts list"),
     ],
 )
 def test_commands(line: str, command: str) -> None:
@@ -150,6 +166,15 @@ def test_every_declared_flag_reaches_its_setting() -> None:
         ("simulate --port 99999999999999999999", "0 to 65535"),
         ("config", "ACTION"),
         ("config shw", "show"),
+        ("alerts", "ACTION"),
+        ("alerts tst", "list"),
+        ("alerts test one two", "two"),
+        ("alerts list --model x", "--model"),
+        ("--theme light runbook", "--theme"),
+        ("runbook --cause", "--cause"),
+        ("runbook --cause x --facts", "--cause"),
+        ("runbook --cause rate_limted", 'did you mean "rate_limited"?'),
+        ("--demo tour runbook", "--demo"),
         ("--model", "--model"),
     ],
 )
@@ -204,6 +229,16 @@ def terminal() -> Iterator[tuple[int, int]]:
     [
         ({"TERM": "dumb"}, [], "TERM is dumb"),
         ({"CLAUDE_TOP_KEYS": "zoooom=z"}, [], "environment CLAUDE_TOP_KEYS: keys.zoooom"),
+        (
+            {"CLAUDE_TOP_ALERT_RULES": "/none.toml"},
+            [],
+            "environment CLAUDE_TOP_ALERT_RULES: /none.toml: cannot",
+        ),
+        (
+            {"CLAUDE_TOP_ALERTS": "{remindr='1h'}"},
+            [],
+            "environment CLAUDE_TOP_ALERTS: alerts.remindr: got an",
+        ),
         ({"CLAUDE_TOP_THEME": "drak"}, ["--demo"], "environment CLAUDE_TOP_THEME: "),
         ({}, ["--demo", "no-such-scenario"], "no-such-scenario"),
     ],
@@ -259,6 +294,71 @@ def test_config_show_names_origins_and_shows_no_secret(
     assert re.search(r"^# problem: ANTHROPIC_API_KEY .*quot", out, re.MULTILINE)
     assert "a1B2" not in out + err
     assert "CLAUDE_TOP_TYPO: unknown variable" in err
+
+
+# -- runbook ----------------------------------------------------------------------------
+
+
+def test_the_runbook_needs_neither_settings_nor_key(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["runbook"]) == 0
+    out, err = capsys.readouterr()
+    for part in ("The first five minutes", "The decision tree", "Errors and what they mean", "Playbooks"):
+        assert f"\n{part}\n====" in f"\n{out}"
+    assert "https://api.anthropic.com/v1/messages" in out
+    assert err == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("cause", "words"),
+    [
+        ("provider_overloaded", "Playbook: "),
+        ("key_compromise", "Playbook: "),
+        ("healthy", "Playbook: "),
+    ],
+)
+def test_a_cause_or_a_playbook_is_printed(cause: str, words: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["runbook", "--cause", cause]) == 0
+    assert words in capsys.readouterr().out
+
+
+def test_what_the_runbook_gives_to_copy_is_for_the_target_in_use(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("ANTHROPIC_AUTH_TOKEN", "gateway-hunter2")
+    url = "https://gateway.test/anthropic"
+    assert main(["runbook", "--base-url", url, "--model", "m-1", "--status-url", "https://page.test"]) == 0
+    out = capsys.readouterr().out
+    assert f"{url}/v1/messages" in out
+    assert '"m-1"' in out
+    assert "https://page.test/api/v2/summary.json" in out
+    assert "Bearer $ANTHROPIC_AUTH_TOKEN" in out
+    assert "hunter2" not in out
+    assert "x-api-key: $" not in out
+    assert main(["runbook", "--model", "x';touch${IFS}y;'"]) == 0
+    assert "${IFS}" not in capsys.readouterr().out, "nothing that a shell would obey"
+
+
+def test_own_runbook_files_lie_beside_the_settings(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "config" / "claude-top" / "runbook"
+    own.mkdir(parents=True)
+    (own / "ours.toml").write_text(
+        '[[step]]\nplaybook = "outage"\nid = "ours"\ntitle = "Call the desk"\n'
+        'why = "They do not know."\nhow = "Ring 4711."\ncheck = "They know."\n'
+    )
+    assert main(["runbook", "--cause", "outage"]) == 0
+    assert "Call the desk" in capsys.readouterr().out
+    (own / "wrong.toml").write_text('[[step]]\nplaybook = "outge"\nid = "x"\n')
+    assert main(["runbook"]) == 3
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(f"claude-top: {own / 'wrong.toml'}: step[1]")
+    assert main(["runbook", "--facts"]) == 0, "needed to mend the file"
+    assert "\ncause " in capsys.readouterr().out
 
 
 # -- whatever happens ---------------------------------------------------------------
@@ -321,12 +421,13 @@ def test_the_expected_needs_no_report(
     assert not list(tmp_path.rglob("crash-*"))
 
 
-def test_a_broken_pipe_is_silent() -> None:
+@pytest.mark.parametrize("command", ["config show", "runbook", "alerts list"])
+def test_a_broken_pipe_is_silent(command: str) -> None:
     reader, writer = os.pipe()
     os.close(reader)
     try:
         process = subprocess.run(
-            [*PROGRAM, "config", "show"], stdout=writer, stderr=subprocess.PIPE, timeout=DIES_IN_S
+            [*PROGRAM, *command.split()], stdout=writer, stderr=subprocess.PIPE, timeout=DIES_IN_S
         )
     finally:
         os.close(writer)

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.model.observation import Outcome
-from claude_tui.model.playbook import SeverityMark, StepMark, StepState
-from claude_tui.model.verdict import Cause, Severity
+from claude_tui.model.playbook import StepMark, StepState
+from claude_tui.model.verdict import Cause
 from claude_tui.runbook import (
     NO_FACTS,
     Fillings,
@@ -18,7 +18,6 @@ from claude_tui.runbook import (
     mark,
     playbook_view,
     progress_of,
-    severity_set,
     shipped,
 )
 from claude_tui.runbook.progress import QUIET
@@ -119,20 +118,6 @@ def test_without_data_no_step_is_ruled_out() -> None:
     assert [each.applies for each in view.steps if each.step.when is not None]
     assert not any(each.applies is False for each in view.steps)
     assert (view.next, view.settled) == (1, 0)
-
-
-def test_a_severity_that_was_set_holds_for_this_trouble_only() -> None:
-    marks = [
-        SeverityMark(later(-60), Severity.P4, "bob"),
-        SeverityMark(later(2), Severity.P1, "eve", "checkout is down"),
-        SeverityMark(later(9), Severity.P3, "eve"),
-    ]
-    trouble = verdict(Cause.PROVIDER_ERRORS, severity=Severity.P2, since=NOON)
-    found = severity_set(marks, trouble, later(5))
-    assert found is not None
-    assert (found.severity, found.why) == (Severity.P1, "checkout is down")
-    assert severity_set(marks[:1], trouble, later(5)) is None
-    assert severity_set(marks, verdict(Cause.HEALTHY), later(5)) is None
 
 
 MARKS = st.builds(

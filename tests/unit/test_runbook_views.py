@@ -126,7 +126,7 @@ def test_results_older_than_the_question_are_not_an_answer() -> None:
     old = [messages(-30), models(-15), page(-50), status(-50)]
     found, lines = states(*old)
     assert found == [CheckState.WAITING] * 3
-    assert lines == ["Asking the status page", "Models: asking", "Messages: asking", "Messages: asking"]
+    assert lines == ["Status page: asking", "Models: asking", "Messages: asking", "Messages: asking"]
 
 
 def test_all_fine() -> None:
@@ -147,7 +147,7 @@ def test_reached_but_not_generating() -> None:
     assert found == [CheckState.FINE, CheckState.TROUBLE, CheckState.UNKNOWN]
     assert lines[2].startswith("Messages: 529 overloaded_error, Overloaded (req_")
     assert lines[3] == "The API is reached and does not generate"
-    assert lines[4] == "No limits in the answer: only message answers carry them"
+    assert lines[4] == "No limits in this answer: successful messages carry them"
 
 
 def test_a_success_after_a_failure_counts() -> None:

@@ -5,17 +5,24 @@ from __future__ import annotations
 import os
 import re
 import stat
+import subprocess
+import sys
 import tomllib
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from claude_tui.alerting.routes import AlertSettings, RouteKind
+from claude_tui.analysis.options import Options
+from claude_tui.analysis.thresholds import Thresholds
+from claude_tui.engine import Pace, options_from
 from claude_tui.model.text import Redactor, inert
 from claude_tui.settings import DECLARED, Places, Settings, SettingsError, create_file, load, update_file
+from claude_tui.settings.alerts import alerting_of
 from claude_tui.settings.describe import shown, starter_text
 from claude_tui.settings.file import toml_value
 
@@ -42,9 +49,32 @@ OTHER: Mapping[str, tuple[str, str, object]] = {
     "daily_ceiling_usd": ("0", "0", 0.0),
     "headroom_low": ("0.5", "0.5", 0.5),
     "headroom_critical": ("0.1", "0.1", 0.1),
+    "ttft_slow_s": ("1.5", "1.5", 1.5),
+    "message_slow_s": ("6", "6", 6.0),
+    "warn_ratio": ("1.5", "1.5", 1.5),
+    "bad_ratio": ("4", "4", 4.0),
+    "usual_ttft_s": ("1", "1", 1.0),
+    "most_fail": ("0.95", "0.95", 0.95),
+    "most_fail_ends": ("0.5", "0.5", 0.5),
+    "severity_span_s": ("600", "600", 600.0),
+    "errors": ("0.1", "0.1", 0.1),
+    "ratio_failures": ("5", "5", 5),
+    "tail_s": ("20", "20", 20.0),
+    "rare_failures": ("3", "3", 3),
+    "rare_span_s": ("1800", "1800", 1800.0),
+    "truncated_bad": ("0", "0", 0.0),
+    "respond_p2_s": ("600", "600", 600.0),
+    "respond_p3_s": ("7200", "7200", 7200.0),
+    "business_hour": ("7", "7", 7),
     "data_dir": ('"/var/tmp/x"', "/var/tmp/x", Path("/var/tmp/x")),
     "retention_days": ("7", "7", 7),
     "theme": ('"light"', "light", "light"),
+    "alert_rules": ('"/var/tmp/rules.toml"', "/var/tmp/rules.toml", Path("/var/tmp/rules.toml")),
+    "alerts": (
+        '{ reminder = "2h", routes = { am = { kind = "alertmanager" } } }',
+        '{"reminder": "2h", "routes": {"am": {"kind": "alertmanager"}}}',
+        {"reminder": "2h", "routes": {"am": {"kind": "alertmanager"}}},
+    ),
     "keys": (
         '{ pause = "space", help = ["?", "f1"] }',
         "pause=space,help=? f1",
@@ -136,6 +166,61 @@ def test_an_empty_variable_counts_as_not_set(places: Places) -> None:
     assert settings == load({}, {}, places=places)
 
 
+def test_each_threshold_has_the_default_of_the_analysis_and_reaches_it(places: Places) -> None:
+    pace = Pace.of(Settings())
+    assert options_from(Settings(), pace) == Options()
+    carried = {each.name for each in (*fields(Options), *fields(Thresholds))} & BY_KEY.keys()
+    for key in carried - {"messages_interval_s", "models_interval_s", "status_interval_s"}:
+        written(places, f"{key} = {OTHER[key][0]}\n")
+        options = options_from(load({}, {}, places=places), pace)
+        found = getattr(options if hasattr(options, key) else options.thresholds, key)
+        assert found == OTHER[key][2], key
+
+
+def test_what_no_setting_changes_is_a_constant_of_the_statistics() -> None:
+    assert {each.name for each in fields(Thresholds)} - BY_KEY.keys() == {
+        "lost_share",
+        "chance",
+        "rare_chance",
+    }
+
+
+def test_own_files_lie_beside_the_settings(places: Places) -> None:
+    settings = load({}, {}, places=places)
+    assert settings.runbook_dir == places.config_file.parent / "runbook"
+    assert settings.themes_dir == places.config_file.parent / "themes"
+    assert Settings().runbook_dir is None
+
+
+def test_rules_are_relative_to_the_file_that_names_them(places: Places) -> None:
+    path = written(places, 'alert_rules = "mine.toml"\n')
+    assert load({}, {}, places=places).alert_rules == path.parent / "mine.toml"
+    written(places, 'alert_rules = ""\n')
+    assert load({}, {}, places=places).alert_rules is None
+
+
+@pytest.mark.parametrize("text", ['{reminder="2h"}', '{"reminder": "2h"}', ' { reminder = "2h" } '])
+def test_alerts_in_a_variable_are_inline_toml_or_json(places: Places, text: str) -> None:
+    written(places, "[alerts]\nbell = false\n")
+    settings = load({}, {"CLAUDE_TOP_ALERTS": text}, places=places)
+    assert settings.alerts == {"reminder": "2h"}, "the whole table, not a part of it"
+    assert str(settings.origin("alerts")) == "environment CLAUDE_TOP_ALERTS"
+
+
+def test_reading_the_settings_loads_neither_alerting_nor_analysis() -> None:
+    """The first frame does without."""
+    code = (
+        "import sys\n"
+        "from claude_tui.settings import load\n"
+        "load({}, {'CLAUDE_TOP_ALERTS': '{}', 'CLAUDE_TOP_ALERT_RULES': 'x'})\n"
+        "print(*sys.modules)"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert not re.search(r"claude_tui\.(alerting|analysis|runbook)", result.stdout)
+
+
 def test_relative_data_dir_is_relative_to_who_says_so(
     places: Places, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -204,6 +289,22 @@ def test_an_unknown_key_names_the_nearest(places: Places) -> None:
         ("status_interval_s", "14"),
         ("daily_ceiling_usd", "-0.01"),
         ("headroom_low", "20"),
+        ("bad_ratio", "1"),
+        ("most_fail", "90"),
+        ("errors", "0"),
+        ("ratio_failures", "1"),
+        ("rare_failures", "1"),
+        ("rare_failures", "2.5"),
+        ("severity_span_s", "3600"),
+        ("tail_s", "-inf"),
+        ("respond_p2_s", "0"),
+        ("business_hour", "24"),
+        ("business_hour", '"09:00"'),
+        ("alert_rules", "7"),
+        ("alert_rules", '"nul\\u0000"'),
+        ("alerts", "7"),
+        ("alerts", '"slack://T/B/c"'),
+        ("alerts", "[]"),
         ("retention_days", "0"),
         ("status_urls", "[]"),
         ("status_urls", '"https://status.claude.com"'),
@@ -278,6 +379,24 @@ def test_levels_of_headroom_must_fit_together(places: Places) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("warn_ratio = 4", ":warn_ratio: warn_ratio is 4, expected at most bad_ratio, which is 3"),
+        ("bad_ratio = 1.5", ":bad_ratio: warn_ratio is 2, expected at most bad_ratio"),
+        ("message_slow_s = 12", ":message_slow_s: message_slow_s is 12, expected at most tail_s"),
+        ("tail_s = 4", ":tail_s: message_slow_s is 5, expected at most tail_s, which is 4"),
+        ("ttft_slow_s = 0.4", ":ttft_slow_s: usual_ttft_s is 0.5, expected at most ttft_slow_s"),
+        ("most_fail_ends = 0.95", ":most_fail_ends: most_fail_ends is 0.95, expected at most most_fail"),
+        ("errors = 0.95", ":errors: errors is 0.95, expected at most most_fail, which is 0.9"),
+        ("respond_p3_s = 60", ":respond_p3_s: respond_p2_s is 900, expected at most respond_p3_s"),
+    ],
+)
+def test_thresholds_must_fit_together(places: Places, text: str, problem: str) -> None:
+    written(places, f"{text}\n")
+    assert problem in refusal(places)
+
+
+@pytest.mark.parametrize(
     ("content", "expected"),
     [
         (b'name = "a"\nname = "b"\n', "is not valid TOML: .*line 2"),
@@ -323,6 +442,13 @@ def test_an_unknown_variable_is_a_warning(places: Places) -> None:
     )
 
 
+def test_a_variable_that_a_route_names_is_no_unknown_one(places: Places) -> None:
+    written(places, '[alerts.routes.chat]\nkind = "apprise"\nurl_env = "CLAUDE_TOP_CHAT_URL"\n')
+    environ = {"CLAUDE_TOP_CHAT_URL": "json://a", "CLAUDE_TOP_CHAT": "x"}
+    (warning,) = load({}, environ, places=places).warnings
+    assert warning.startswith("environment CLAUDE_TOP_CHAT: unknown variable")
+
+
 @given(st.text(), st.sampled_from(sorted(BY_KEY)))
 def test_any_text_is_a_value_or_a_clear_refusal(text: str, key: str) -> None:
     places = Places(Path("/nonexistent/config.toml"), Path("/nonexistent/data"))
@@ -333,7 +459,7 @@ def test_any_text_is_a_value_or_a_clear_refusal(text: str, key: str) -> None:
     except SettingsError as error:
         message = str(error)
     if settings is None:
-        assert "got " in message or "headroom" in message
+        assert "got " in message or "expected at most" in message
         assert inert(message) == message
     else:
         assert str(settings.origin(key)).startswith("flag ")
@@ -362,6 +488,19 @@ def test_a_password_in_the_base_url_is_refused_without_being_shown(places: Place
     assert "p/ss" not in message
 
 
+@pytest.mark.parametrize("given", ['"slack://SECRETtoken/b/c"', '["slack://SECRETtoken"]', "{url='SECRET'"])
+def test_alerts_that_are_no_table_are_not_shown(places: Places, given: str) -> None:
+    assert "SECRET" not in refusal(places, environ={"CLAUDE_TOP_ALERTS": given})
+    written(places, f"alerts = {given}\n")
+    assert "SECRET" not in refusal(places)
+
+
+def test_alerts_are_no_part_of_what_is_shown_unasked(places: Places) -> None:
+    written(places, '[alerts.routes.chat]\nkind = "apprise"\nurl = "slack://SECRETtoken/b/c"\n')
+    settings = load({}, {}, places=places)
+    assert "SECRET" not in repr(settings) + shown(settings, Redactor())
+
+
 def test_shown_masks_what_is_secret(places: Places) -> None:
     flags = {"status_urls": "https://ann:secret1@a/x.json,https://tok2en@b,https://c/x.json?key=secret3"}
     settings = load(flags, {}, places=places)
@@ -374,13 +513,15 @@ def test_shown_masks_what_is_secret(places: Places) -> None:
 
 
 def test_shown_is_toml_with_every_value_and_origin(places: Places) -> None:
-    written(places, 'theme = "light"\n[keys]\npause = ["p", "space"]\n')
+    written(places, 'theme = "light"\nalert_rules = "r"\n[keys]\npause = ["p", "space"]\n')
     settings = load({"model": "m"}, {"CLAUDE_TOP_TIMEOUT_S": "9"}, places=places)
-    text = shown(settings, Redactor())
+    text = shown(settings, Redactor(), ["bell = true"])
     values = tomllib.loads(text)
     assert values.keys() == BY_KEY.keys()
     assert (values["model"], values["timeout_s"], values["theme"]) == ("m", 9, "light")
     assert values["keys"] == {"pause": ["p", "space"]}
+    assert values["alerts"] == {"bell": True}
+    assert values["alert_rules"] == str(places.config_file.parent / "r")
     origins = {line.split(" ")[0]: line.partition(" # ")[2] for line in text.splitlines()}
     assert origins["model"] == "flag --model"
     assert origins["timeout_s"] == "environment CLAUDE_TOP_TIMEOUT_S"
@@ -395,12 +536,34 @@ def test_the_starter_changes_nothing_and_is_right_when_uncommented(places: Place
     assert load({}, {}, places=places) == replace(
         load({}, {}, places=replace(places, config_file=Path("/none"))), file=places.config_file
     )
-    uncommented = re.sub(r"(?m)^# (?=\w+ = |\[keys\])", "", text)
+    uncommented = re.sub(r"(?m)^# (?=\w+ = |\[)", "", text)
     written(places, uncommented)
     settings = load({}, {}, places=places)
     assert settings.keys == {"pause": ("space",)}
     assert settings.status_urls == Settings().status_urls
     assert {settings.origin(declared.key).kind for declared in DECLARED} == {"file"}
+    rules, alerts = alerting_of(settings, {})
+    assert len(rules) == len(alerting_of(Settings(), {})[0])
+    assert replace(alerts, routes=()) == AlertSettings(), "it names the defaults"
+    assert {route.kind for route in alerts.routes} == set(RouteKind)
+
+
+def test_the_starter_has_a_heading_for_each_section() -> None:
+    found = re.findall(r"(?m)^# -- (.+?) -+$", starter_text())
+    assert found == [each.about.section.lower() for each in DECLARED if each.about.section]
+    assert max(map(len, starter_text().splitlines())) <= 120
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (None, '""'),
+        ({}, "{}"),
+        ({"a": [1.0, "b"], "c d": {"e": True}}, '{ a = [1, "b"], "c d" = { e = true } }'),
+    ],
+)
+def test_a_value_stands_on_one_line(value: object, text: str) -> None:
+    assert toml_value(value) == text
 
 
 # -- writing -----------------------------------------------------------------------------

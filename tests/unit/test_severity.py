@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from claude_tui.analysis.diagnosis import diagnose
 from claude_tui.analysis.options import Options
-from claude_tui.analysis.severity import respond_by, severity_of_rare, worse
+from claude_tui.analysis.severity import as_set, respond_by, severity_of_rare, worse
 from claude_tui.analysis.thresholds import Thresholds
 from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.playbook import SeverityMark
 from claude_tui.model.verdict import Cause, Severity, Verdict
 from tests.builders import healthy, history_of, messages, models
 
@@ -150,3 +152,26 @@ def test_the_clock_runs_from_the_detection() -> None:
     assert found.since is not None
     assert found.detected_at == found.since + timedelta(seconds=30.64)
     assert found.respond_by == found.detected_at
+
+
+def test_a_severity_that_a_person_set_holds_for_this_trouble_until_it_gets_worse() -> None:
+    minute = timedelta(minutes=1)
+    rare = verdict(*incident("FF"))
+    assert rare.severity is Severity.P3
+    assert rare.since is not None
+    at = rare.since + 9 * minute
+    before = SeverityMark(rare.since - minute, Severity.P4, Severity.P3, "bob")
+    raised = SeverityMark(rare.since + minute, Severity.P1, Severity.P3, "eve", "checkout is down")
+    lowered = SeverityMark(rare.since + 2 * minute, Severity.P4, Severity.P3, "eve")
+
+    told = as_set(rare, [before, raised], at, Thresholds())
+    assert (told.severity, told.set_by, told.worked_out) == (Severity.P1, "eve", Severity.P3)
+    assert told.respond_by == rare.detected_at
+    assert as_set(rare, [lowered, raised], at, Thresholds()).severity is Severity.P4
+    assert as_set(rare, [before], at, Thresholds()) == rare
+    assert as_set(rare, [raised], rare.since, Thresholds()) == rare
+
+    outage = replace(rare, severity=Severity.P1)
+    assert as_set(outage, [lowered], at, Thresholds()) == outage
+    well = replace(rare, severity=Severity.NONE)
+    assert as_set(well, [raised], at, Thresholds()) == well

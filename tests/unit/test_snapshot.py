@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given, settings
@@ -140,8 +140,8 @@ def test_figures_are_possible(told: list[Item], at: float) -> None:
         assert window.failures == sum(row.count for row in window.rows) <= window.requests
     assert all(event.at <= snapshot.at for event in snapshot.events)
     assert len({event.key for event in snapshot.events}) == len(snapshot.events)
-    assert snapshot.summary.headline
-    assert snapshot.summary.detail
+    assert snapshot.verdict.summary
+    assert snapshot.verdict.next_step
 
 
 def test_an_empty_history_has_a_snapshot() -> None:
@@ -165,3 +165,41 @@ def test_how_old_a_figure_may_be(source: Source, stale: float) -> None:
     assert Options().stale_after_s(source) == stale
     lively = Options(messages_interval_s=3, models_interval_s=3, status_interval_s=3)
     assert lively.stale_after_s(source) == 45
+
+
+# -- how long the page has been silent -------------------------------------------------------
+
+
+def silent_since(*told: object, at: float) -> datetime | None:
+    history = history_of(*told)  # type: ignore[arg-type]
+    return build_snapshot(history, after(at), engine(), Options()).status.silent_since
+
+
+OVERLOADED = [messages(30.0 * n, Outcome.OVERLOADED) for n in range(1, 5)]
+
+
+def test_silent_since_the_first_failure() -> None:
+    told = [messages(0), *OVERLOADED, models(121)]
+    assert silent_since(*told, status(125), at=130) == after(30)
+    assert silent_since(*told, status(125, "degraded_performance"), at=130) is None
+    assert silent_since(*told, status(125, incidents=[incident()]), at=130) is None
+    assert silent_since(*told, unread(125), at=130) is None
+
+
+def test_a_page_read_before_the_failures_is_not_silent_yet() -> None:
+    assert silent_since(*OVERLOADED, models(121), status(20), at=130) is None
+
+
+def test_one_lost_probe_is_nothing_to_be_silent_about() -> None:
+    assert silent_since(messages(0), messages(30, Outcome.TIMEOUT), status(60), at=61) is None
+
+
+@pytest.mark.parametrize(
+    "ours", [Outcome.KEY_REJECTED, Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT, Outcome.BAD_REQUEST]
+)
+def test_the_page_has_nothing_to_say_of_our_own_faults(ours: Outcome) -> None:
+    assert silent_since(*(messages(10.0 * n, ours) for n in range(6)), status(60), at=61) is None
+
+
+def test_trouble_seen_long_ago_says_nothing_of_now() -> None:
+    assert silent_since(*OVERLOADED, models(3600), status(3600), at=3610) is None

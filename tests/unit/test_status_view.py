@@ -11,7 +11,7 @@ from claude_tui.analysis.status import counts_as_ours, status_view
 from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.provider import Catalogue, Maintenance, ProviderStatus
 from claude_tui.model.snapshot import Level, StatusView
-from tests.builders import API, CHAT, after, history_of, incident, messages, models, page, status, unread
+from tests.builders import API, CHAT, after, history_of, incident, page, status, unread
 
 
 def view_of(
@@ -42,7 +42,7 @@ def test_by_id_as_well() -> None:
 
 
 def test_nothing_read_yet() -> None:
-    assert view_of() == StatusView(None, frozenset(), None, None, None, Level.UNKNOWN)
+    assert view_of() == StatusView(None, frozenset(), None, None, Level.UNKNOWN)
 
 
 @pytest.mark.parametrize(
@@ -112,45 +112,3 @@ def test_a_report_stored_only_when_it_changed_is_as_fresh_as_its_last_fetch() ->
     view = view_of(status(0), page(0), page(600), at=610)
     assert not view.stale
     assert (view.level, view.checked_at, view.read_at) == (Level.OK, after(600), after(600))
-
-
-def test_silent_since_the_first_failure() -> None:
-    told = [messages(0), messages(30, Outcome.OVERLOADED), messages(60, Outcome.OVERLOADED)]
-    assert view_of(*told, status(60)).silent_since == after(30)
-    assert view_of(*told, status(60, "degraded_performance")).silent_since is None
-    assert view_of(*told, status(60, incidents=[incident(impact="none")])).silent_since is None
-    assert view_of(*told, unread(60)).silent_since is None
-
-
-def test_a_page_read_before_the_failures_is_not_silent_yet() -> None:
-    told = [messages(30, Outcome.OVERLOADED), messages(60, Outcome.OVERLOADED)]
-    assert view_of(*told, status(20)).silent_since is None
-
-
-def test_one_lost_probe_is_nothing_to_be_silent_about() -> None:
-    assert view_of(messages(30, Outcome.TIMEOUT), status(60)).silent_since is None
-
-
-@pytest.mark.parametrize(
-    "ours", [Outcome.KEY_REJECTED, Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT, Outcome.BAD_REQUEST]
-)
-def test_the_page_has_nothing_to_say_of_our_own_faults(ours: Outcome) -> None:
-    assert view_of(*(messages(10.0 * n, ours) for n in range(6)), status(60)).silent_since is None
-
-
-def test_silence_ends_when_the_trouble_does() -> None:
-    told = [messages(10.0 * n, Outcome.OVERLOADED) for n in range(3)]
-    told += [messages(30.0 + 10 * n) for n in range(2)]
-    assert view_of(*told, status(60)).silent_since == after(0)
-    assert view_of(*told, messages(50), status(60)).silent_since is None
-
-
-def test_the_earliest_trouble_of_either_source_counts() -> None:
-    told = [models(5.0 * n, Outcome.SERVER_ERROR) for n in range(3)]
-    told += [messages(20.0 + 5 * n, Outcome.OVERLOADED) for n in range(3)]
-    assert view_of(*told, status(60)).silent_since == after(0)
-
-
-def test_trouble_seen_long_ago_says_nothing_of_now() -> None:
-    told = [messages(10.0 * n, Outcome.OVERLOADED) for n in range(3)]
-    assert view_of(*told, status(3600), at=3610).silent_since is None

@@ -1,64 +1,75 @@
-"""The four lines for a chat."""
+"""The five lines for a chat."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
-from claude_tui.model.snapshot import Level, Summary
 from claude_tui.tui.summary_text import summary_text
-from tests.snapshots.scenes import AT, SCENES
+from tests.snapshots.scenes import SCENES
 
 
 @pytest.mark.parametrize("scene", SCENES)
-def test_always_four_plain_lines(scene: str) -> None:
+def test_always_five_plain_lines(scene: str) -> None:
     lines = summary_text(SCENES[scene]()).split("\n")
-    assert len(lines) == 4
+    assert len(lines) == 5
     assert all(line and len(line) <= 400 for line in lines)
     assert all(char.isprintable() for line in lines for char in line)
 
 
 def test_trouble() -> None:
-    since = AT - timedelta(seconds=202)
-    summary = Summary(Level.BAD, "Messages fail: 529 overloaded_error.", "", since)
-    scene = replace(SCENES["overloaded"](), summary=summary)
-    headline, evidence, page, limits = summary_text(scene).split("\n")
-    assert headline.startswith(
-        "prod api.anthropic.com: Messages fail: 529 overloaded_error since 14:02:11 (3m 22s)."
+    verdict, step, evidence, page, limits = summary_text(SCENES["overloaded"]()).split("\n")
+    assert verdict == (
+        "P1 It’s them. The API is overloaded (529). Since 14:02:11 (3m 22s), respond now. "
+        "prod api.anthropic.com, 2026-11-20 14:05:33 UTC."
     )
-    assert headline.endswith("At 2026-11-20 14:05:33 UTC.")
-    assert "25 of 26 failed in 5m: 529 overloaded 24 (92%), 500 api error 1 (4%)" in evidence
+    assert step == "Next: Back off 30–60 s, shed load, use the fallback."
+    assert evidence.startswith("25 of 26 message calls failed, 24 of the last 25 with overloaded_error;")
     assert "TTFT 4.10s (9.8× usual)" in evidence
     assert "models 182ms" in evidence
     assert "last failed request req_011CZkPqW3" in evidence
-    assert "Claude API (api.anthropic.com) degraded" in page
-    assert "silent for 3m 22s since the first failure" in page
+    assert "Claude API (api.anthropic.com) operational; no incident posted" in page
+    assert "silent, 3m 08s behind us" in page
     assert "status.claude.com, read 14:05:19" in page
     assert "input-tokens 18% left (14.2k of 80k), out in 3m 10s, resets in 41s" in limits
     assert "requests 81% left" in limits
 
 
+def test_who_has_it_and_who_set_how_bad_it_is() -> None:
+    assert "Since 13:19:33 (46m 00s), acknowledged by eve." in summary_text(SCENES["incident"]())
+    assert "P1 set by eve, worked out: P3." in summary_text(SCENES["severity_set"]())
+    assert "response overdue by 23m" in summary_text(SCENES["overdue"]())
+
+
+def test_a_limit_of_ours_says_when_to_retry_and_what_else_fails() -> None:
+    text = summary_text(SCENES["rate_limited"]())
+    assert text.startswith("P2 It’s us. Our rate limit is reached: input (429).")
+    assert "lower max_tokens; retry-after 41s." in text
+    assert "Also: provider overloaded." in text
+
+
 def test_an_incident_is_named() -> None:
-    page = summary_text(SCENES["incident"]()).split("\n")[2]
+    page = summary_text(SCENES["incident"]()).split("\n")[3]
     assert (
         "'Elevated errors on requests to Claude Opus 5.5 and Claude Haiku 5.5' identified, open 42m 00s"
         in page
     )
+    assert "confirms, we saw it 4m 00s earlier" in page
     assert "Login problems" not in page
 
 
 def test_health() -> None:
     text = summary_text(SCENES["healthy"]())
-    assert "58 calls in 5m, none failed" in text
+    assert text.startswith("All is well. Messages answer, first token after 412 ms. prod api.anthropic.com,")
+    assert "29 of the last 29 message probes answered" in text
     assert "no incident posted" in text
     assert "usual)" not in text
 
 
 def test_what_is_unknown_is_said() -> None:
     nothing = summary_text(SCENES["nothing"]())
-    assert "Calls: none in the last 5m" in nothing
+    assert nothing.startswith("Unknown yet. No probe has come back.")
     assert "Status page: not read yet." in nothing
     assert "Limits: none reported yet." in nothing
     unknown = summary_text(SCENES["page_unknown"]())

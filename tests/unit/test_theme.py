@@ -15,7 +15,7 @@ from claude_tui.tui.theme import NO_COLOR, Theme, ThemeError, load_theme, textua
 
 SHIPPED = theme_names(None)
 STATES = ("accent", "ok", "warn", "bad", "info")
-BEHIND = ("background", "strip_trouble")
+BEHIND = ("background", "strip_trouble", "strip_warning")
 GOOD = "\n".join(['title = "Mine"', "[roles]", *(f'{role} = "#A1b2c3"' for role in ROLES)])
 
 # Linear RGB as seen with a missing cone, from Machado, Oliveira and Fernandes (2009), severity 1.0.

@@ -17,6 +17,7 @@ from claude_tui.tui.keys import KeyMap, display, in_keymap
 from claude_tui.tui.layout import Plan
 from claude_tui.tui.layout import arrange as arranged
 from claude_tui.tui.messages import EventChosen, ZoomRequested
+from claude_tui.tui.screens.beneath import drawn_beneath
 from claude_tui.tui.view import View
 from claude_tui.tui.widgets.errors import ErrorsPanel
 from claude_tui.tui.widgets.events import EventsPanel
@@ -31,7 +32,7 @@ from claude_tui.tui.widgets.strip import StripPanel, strip_rows
 if TYPE_CHECKING:
     from textual.layout import ArrangeResult
 
-__all__ = ["DashboardScreen"]
+__all__ = ["DashboardScreen", "zoom_keys"]
 
 
 class DashboardScreen(Screen[None], inherit_bindings=False):
@@ -44,7 +45,7 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
     def __init__(self, first: Snapshot, chosen_keys: KeyMap | None = None) -> None:
         super().__init__(id="dashboard")
         self.snapshot = first
-        keys = _zoom_keys(chosen_keys)
+        keys = zoom_keys(chosen_keys)
         self.header = HeaderLine(first)
         self.strip = StripPanel(first)
         self.errors = ErrorsPanel(first, keys[Panel.ERRORS])
@@ -88,10 +89,7 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
 
     def _compositor_refresh(self) -> None:
         super()._compositor_refresh()
-        if self.app.screen is not self:
-            # Under a dialog Textual 8.2 marks what has just been drawn as still to draw, for ever: 27 KB/s.
-            self._repaint_regions.clear()
-            self._repaint_required = False
+        drawn_beneath(self)
 
     def plan(self, size: Size) -> Plan:
         """Where everything goes at `size`; tells the panels which frame suits their place."""
@@ -117,6 +115,9 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
             self.post_message(EventChosen(chosen))
         elif panel is not None:
             self.post_message(ZoomRequested(panel.PANEL))
+
+    def action_zoom_verdict(self) -> None:
+        self.post_message(ZoomRequested(Panel.VERDICT))
 
     def action_zoom_status(self) -> None:
         self.post_message(ZoomRequested(Panel.STATUS))
@@ -170,7 +171,7 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
             self.set_focus(None)
 
 
-def _zoom_keys(chosen: KeyMap | None) -> dict[Panel, str]:
+def zoom_keys(chosen: KeyMap | None) -> dict[Panel, str]:
     """The key that zooms each panel, as it stands in the panel's title."""
     keys = {action.id: in_keymap(action.id, action.keys, chosen)[0] for action in ACTIONS}
     return {panel: display(keys[f"zoom_{panel.value}"]) for panel in Panel}

@@ -18,7 +18,14 @@ Lines = tuple[Line, ...]
 _KEY_CELLS = 14
 _TEXT_CELLS = 50
 _ID_FROM = 84
-_WHERE = {Scope.DASHBOARD: "dashboard", Scope.ZOOM: "zoom", Scope.EVENT: "event"}
+_WHERE = {
+    Scope.DASHBOARD: "dashboard",
+    Scope.ZOOM: "zoom",
+    Scope.EVENT: "event",
+    Scope.WALK: "tree",
+    Scope.PLAYBOOK: "playbook",
+    Scope.FIRST_FIVE: "first checks",
+}
 
 
 class HelpScreen(ReaderScreen):
@@ -74,6 +81,15 @@ def _marks() -> Lines:
     return (
         join(line(Span(f"{mark.glyph} ", mark.role), Span(mark.word, "text")) for mark in levels),
         join(line(Span(f"{mark.glyph} ", mark.role), Span(mark.word, "text")) for mark in states),
+        join(
+            line(Span(f"{glyph} ", role), Span(word, "text"))
+            for glyph, role, word in (
+                ("!", "bad", "verdict changed"),
+                ("▲", "warn", "alert"),
+                ("△", "info", "alert taken on, or quieted"),
+                ("»", "info", "done by a person"),
+            )
+        ),
         line(
             Span("━━━", "ok"),
             Span("───", "track"),

@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from claude_tui.tui.actions import Hint
 from claude_tui.tui.lines import Line
+from claude_tui.tui.screens.beneath import drawn_beneath
 from claude_tui.tui.view import ShowsSnapshots, View
 from claude_tui.tui.widgets.footer import FooterLine
 from claude_tui.tui.widgets.header import HeaderLine
@@ -67,6 +68,10 @@ class ReaderScreen(Screen[None], inherit_bindings=False):
     def bodies(self) -> tuple[Widget, ...]:
         """What stands between strip and footer."""
         return (self.pager,)
+
+    def _compositor_refresh(self) -> None:
+        super()._compositor_refresh()
+        drawn_beneath(self)
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         """Draw `snapshot` where this screen has anything to do with it."""

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING
 from textual.widget import Widget
 
 from claude_tui.model.snapshot import Chart, Focus, Panel, Snapshot
-from claude_tui.tui.actions import Hint, Scope, bindings, footer
+from claude_tui.tui.actions import ACTIONS, Hint, Scope, bindings, footer
 from claude_tui.tui.format import span_words
+from claude_tui.tui.keys import KeyMap, display, in_keymap
 from claude_tui.tui.lines import Line, Span, join, line, spread
 from claude_tui.tui.messages import EventChosen
+from claude_tui.tui.screens.dashboard import zoom_keys
 from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.widgets.events import EventsPanel
 from claude_tui.tui.zoom.errors import errors_zoom
@@ -22,6 +24,7 @@ from claude_tui.tui.zoom.latency import figures_zoom, legend, usual_of
 from claude_tui.tui.zoom.parts import SPANS, next_span
 from claude_tui.tui.zoom.plotter import Plotter
 from claude_tui.tui.zoom.status import status_zoom
+from claude_tui.tui.zoom.strip import strip_zoom
 
 if TYPE_CHECKING:
     from claude_tui.tui.view import View
@@ -33,6 +36,8 @@ Lines = tuple[Line, ...]
 _CHARTED = frozenset({Panel.HEADROOM, Panel.LATENCY, Panel.ERRORS})
 # Hints that make sense on some panels only.
 _ONLY_ON = {"errors window": {Panel.ERRORS}, "open": {Panel.EVENTS}, "span": _CHARTED}
+# What the other footers have no room for.
+_RESPONSES = {"acknowledge": "ack", "snooze": "snooze", "set_severity": "severity"}
 _RANK_OF_OWN = 1
 _LOWEST_CHART = 6
 _NEARLY_WHOLE = 0.05
@@ -64,10 +69,15 @@ class ZoomScreen(ReaderScreen):
         self.cockpit.backend.set_focus(None)
 
     def title_and_key(self) -> tuple[str, str]:
-        return self.panel.value.capitalize(), str(list(Panel).index(self.panel) + 1)
+        title = "Verdict and alerts" if self.panel is Panel.VERDICT else self.panel.value.capitalize()
+        return title, zoom_keys(self.cockpit.chosen_keys)[self.panel]
 
     def hints(self) -> tuple[Hint, ...]:
         offered = footer(Scope.ZOOM, self.cockpit.chosen_keys)
+        if self.panel is Panel.VERDICT:
+            own = _responses(self.cockpit.chosen_keys)
+            back, *others = (hint for hint in offered if hint.label not in _RESPONSES.values())
+            offered = (back, *own, *others)
         return tuple(
             replace(hint, rank=_RANK_OF_OWN) if hint.label in _ONLY_ON else hint
             for hint in offered
@@ -99,6 +109,8 @@ class ZoomScreen(ReaderScreen):
                 return
 
     def content(self, cells: int, rows: int) -> Lines:
+        if self.panel is Panel.VERDICT:
+            return strip_zoom(self.snapshot, cells, str(self.cockpit.settings.file or "the settings file"))
         if self.panel is Panel.STATUS:
             return status_zoom(self.snapshot, cells)
         return (self._spans(cells), *self._charted(cells, rows - 1))
@@ -146,6 +158,8 @@ class ZoomScreen(ReaderScreen):
         self.pager.redraw()
 
     def _arrange(self) -> None:
+        # The verdict in full needs no strip above it.
+        self.strip.display = self.panel is not Panel.VERDICT
         self.events.display = self.panel is Panel.EVENTS
         self.pager.display = not self.events.display
 
@@ -162,6 +176,9 @@ class ZoomScreen(ReaderScreen):
         if self.panel in _CHARTED:
             self.span = next_span(self.span, step)
             self._look()
+
+    def action_zoom_verdict(self) -> None:
+        self._turn_to(Panel.VERDICT)
 
     def action_zoom_status(self) -> None:
         self._turn_to(Panel.STATUS)
@@ -209,6 +226,11 @@ class ZoomScreen(ReaderScreen):
 
     def page(self) -> int:
         return self.events.page if self.panel is Panel.EVENTS else super().page()
+
+
+def _responses(keymap: KeyMap) -> tuple[Hint, ...]:
+    keys = {action.id: in_keymap(action.id, action.keys, keymap)[0] for action in ACTIONS}
+    return tuple(Hint(display(keys[each]), label, _RANK_OF_OWN) for each, label in _RESPONSES.items())
 
 
 def _beginning(chart: Chart) -> str:

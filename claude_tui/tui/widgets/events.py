@@ -11,7 +11,7 @@ from textual import events as textual_events
 from claude_tui.model.snapshot import Event, EventKind, Level, Panel, Snapshot
 from claude_tui.tui.format import moment
 from claude_tui.tui.frame import Frame
-from claude_tui.tui.lines import Line, Span, clipped, crop, fit, line, pad, spread, width
+from claude_tui.tui.lines import Line, Span, clipped, crop, fit, line, pad, spread, width, wrap
 from claude_tui.tui.marks import event_mark
 from claude_tui.tui.messages import EventChosen
 from claude_tui.tui.widgets.panel import SnapshotPanel
@@ -23,7 +23,7 @@ Lines = tuple[Line, ...]
 _SUBJECT_CELLS = 12
 _SHORTEST_ID = 9
 # What the text of other events says is clear without.
-_NEED_A_SUBJECT = (EventKind.FAILURE, EventKind.RECOVERY)
+_NEED_A_SUBJECT = (EventKind.FAILURE, EventKind.RECOVERY, EventKind.ALERT)
 
 
 class EventsPanel(SnapshotPanel):
@@ -146,11 +146,13 @@ def event_lines(
 def _event(event: Event, when: str, subject_cells: int, cells: int) -> Line:
     mark = event_mark(event)
     loud = event.level in (Level.WARN, Level.BAD)
-    head = (Span(f"{when} ", "dim"), Span(f"{mark.glyph} ", mark.role, bold=loud))
+    head = line(Span(f"{when} ", "dim"), Span(f"{mark.glyph} ", mark.role, bold=loud))
     subject = Span(pad(event.subject, subject_cells) + " ", "text")
-    told = line(*head, subject, Span(event.text, mark.role if loud else "dim"))
+    text = Span(event.text, mark.role if loud else "dim", bold=loud and event.kind is EventKind.VERDICT)
+    told = line(*head, subject, text)
     if width(told) > cells and event.kind not in _NEED_A_SUBJECT:
-        told = line(*head, *told[3:])
+        told = line(*head, text)
+    told = told if event.kind is EventKind.FAILURE else _cut_at_a_word(told, cells)
     request_id = event.observation.request_id if event.observation else None
     if event.kind is not EventKind.FAILURE or not request_id or request_id in event.text:
         return crop(told, cells)
@@ -160,6 +162,16 @@ def _event(event: Event, when: str, subject_cells: int, cells: int) -> Line:
     short = fit(request_id.removeprefix("req_"), min(room, 30)) if room >= _SHORTEST_ID else ""
     end = request_id if whole else short
     return spread(told, line(Span(end, "faint")), cells)
+
+
+def _cut_at_a_word(told: Line, cells: int) -> Line:
+    """The line with its last piece of text cut, where it must be, between two words."""
+    if width(told) <= cells:
+        return told
+    room = cells - width(told[:-1])
+    cut = "".join(wrap(told[-1].text, room, 1))
+    # A long word would take too much with it.
+    return (*told[:-1], told[-1]._replace(text=cut)) if cell_len(cut) > room / 2 else crop(told, cells)
 
 
 def _selected(drawn: Line, cells: int) -> Line:

@@ -1,4 +1,4 @@
-"""The first line: what is watched, whether the picture is live, when the next probe comes, cost and time."""
+"""The first line: what is watched, whether the picture is live, open alerts, next probe, cost and time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Snapshot
+from claude_tui.tui.alert_words import alert_badge
 from claude_tui.tui.format import clock, duration, money
 from claude_tui.tui.lines import Line, Span, fit, join, line, spread, width
 from claude_tui.tui.staleness import probe_state
@@ -74,7 +75,8 @@ def _left(snapshot: Snapshot) -> list[_Part]:
 
 
 def _right(snapshot: Snapshot, view: View) -> list[_Part]:
-    parts = [_Part(0, _state(snapshot, view))]
+    badge, standing = alert_badge(snapshot)
+    parts = [_Part(0, _state(snapshot, view)), _Part(1, badge), _Part(6, standing)]
     if not view.paused:
         parts += [_Part(4, _held(snapshot)), _Part(9, _next(snapshot))]
     cost_rank, cost = _cost(snapshot)

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, cast
+
 from rich.cells import cell_len
 
 from claude_tui.model.snapshot import Level, Notice, Snapshot
-from claude_tui.tui.format import age, duration, moment
-from claude_tui.tui.lines import BLANK, NO_BREAK, Line, Span, crop, flow, join, line, spread, width, wrap
+from claude_tui.model.verdict import Cause, Verdict
+from claude_tui.tui.alert_words import alert_rows
+from claude_tui.tui.keys import KeyMap
+from claude_tui.tui.lines import BLANK, NO_BREAK, Line, Span, crop, join, line, plain, spread, width, wrap
 from claude_tui.tui.marks import level_mark
+from claude_tui.tui.verdict_words import evidence_of, figures, page_line, response_line, severity_role
 from claude_tui.tui.widgets.panel import LinePanel
+from claude_tui.tui.widgets.strip_block import block_lines, hints, lasted
+
+if TYPE_CHECKING:
+    from claude_tui.tui.app import ClaudeTopApp
 
 __all__ = ["StripPanel", "strip_lines", "strip_rows"]
 
@@ -17,12 +26,13 @@ Lines = tuple[Line, ...]
 # From this many rows of terminal on there is room to let the block breathe.
 _ROOMY = 30
 _MOST_NOTICES = 3
-_INDENT = 4
-# Rows of the block: the headline and two for the rest.
-_BLOCK = 3
-# How the sentence about the status page begins.
-_PAGE = "Status page"
+# From this many cells on the block says what it has to say in fewer rows.
+_WIDE = 100
+# From this many on a reason fits into a row.
+_ENOUGH = 80
 _NARROWEST = 48
+# A terminal of fewer rows has no second one for what is not known.
+_LOW = 12
 
 
 class StripPanel(LinePanel):
@@ -35,116 +45,109 @@ class StripPanel(LinePanel):
         self.redraw()
 
     def draw(self, width: int, height: int) -> Lines:
-        return strip_lines(self.snapshot, width, height)
+        keys = cast("ClaudeTopApp", self.app).chosen_keys
+        return strip_lines(self.snapshot, width, height, keys)
 
 
 def strip_rows(snapshot: Snapshot, cells: int, rows: int) -> int:
     """How many rows the strip wants on a terminal of `cells` by `rows`.
 
-    In trouble always the same number, so that a word more or less does not move the whole screen.
+    In trouble always the same number, whatever there is to say, so that no word and no second moves the
+    whole screen.
     """
     roomy, loud = rows >= _ROOMY, _loud(snapshot)
-    most = _MOST_NOTICES if roomy else 1 if loud else 2
-    notices = len(_notices(snapshot, cells, most))
-    if not loud:
-        return len(_quiet(snapshot, cells, 2)) + notices
-    return _BLOCK + (2 if roomy else 0) + notices
+    notices = len(_notices(snapshot, cells, _MOST_NOTICES if roomy else 1 if loud else 2))
+    if loud:
+        return _block_rows(cells) + (2 if roomy else 0) + notices
+    return _quiet_rows(snapshot, cells, rows) + len(_alerts(snapshot, cells, 2 if roomy else 1)) + notices
 
 
-def strip_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """The summary and the program's own notices in exactly the rows given; the headline goes last."""
+def strip_lines(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None = None) -> Lines:
+    """The verdict and the program's own notices in at most the rows given; the verdict goes last."""
     if cells < _NARROWEST:
         return _tiny(snapshot, cells, rows)
-    if not _loud(snapshot):
-        notices = _notices(snapshot, cells, max(min(_MOST_NOTICES, rows - 1), 0))
-        return (*_quiet(snapshot, cells, rows - len(notices)), *notices)[:rows]
-    notices = _notices(snapshot, cells, max(min(_MOST_NOTICES, rows - _BLOCK), 0))
+    loud = _loud(snapshot)
+    least = _block_rows(cells) if loud else 1
+    notices = _notices(snapshot, cells, max(min(_MOST_NOTICES, rows - least), 0))
     room = rows - len(notices)
-    air = (BLANK,) if room >= _BLOCK + 2 else ()
-    block = (*air, *_block(snapshot, cells), BLANK, BLANK, BLANK)[:room]
-    role = level_mark(snapshot.summary.level).role
+    if not loud:
+        alerts = _alerts(snapshot, cells, min(2, room - 1), keys)
+        quiet = _quiet(snapshot, cells, room - len(alerts))
+        return (*quiet, *alerts, *notices)[:rows]
+    air = (BLANK,) if room >= _block_rows(cells) + 2 else ()
+    block = (*air, *block_lines(snapshot, cells - 2, room - 2 * len(air), keys), *air)
+    role = severity_role(snapshot.verdict.severity)
     return (*(_barred(row, cells, role) for row in block), *notices)[:rows]
 
 
+def _quiet_rows(snapshot: Snapshot, cells: int, rows: int) -> int:
+    """One; what is not known has a row for the next step, and in narrow places one more for the reason."""
+    if snapshot.verdict.cause is not Cause.UNKNOWN or rows < _LOW:
+        return 1
+    return 2 if cells >= _ENOUGH else 3
+
+
 def _loud(snapshot: Snapshot) -> bool:
-    return snapshot.summary.level in (Level.WARN, Level.BAD)
+    return snapshot.verdict.severity.trouble
+
+
+def _block_rows(cells: int) -> int:
+    """Headline, evidence, status page and next step; what is narrow needs a row more."""
+    return 4 if cells >= _WIDE else 5
 
 
 def _barred(row: Line, cells: int, role: str) -> Line:
-    """The row behind the bar on the left, on the colour of trouble to the very edge."""
+    """The row behind the bar on the left, on the colour of its trouble to the very edge."""
     filled = spread(line(Span("█", role), *crop(row, cells - 1)), BLANK, cells)
-    return tuple(span._replace(back="strip_trouble") for span in filled)
-
-
-def _block(snapshot: Snapshot, cells: int) -> Lines:
-    """Headline with its age; below it what else fails and what does not."""
-    heads = _headline(snapshot, cells - 2)
-    told = _told(snapshot, cells - 2 - _INDENT, _BLOCK - len(heads))
-    return (*heads, *(line(" " * _INDENT, *row) for row in told))
-
-
-def _told(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """The detail in at most `rows` rows; what the status page says has one of its own when that fits."""
-    ours, found, page = snapshot.summary.detail.partition(_PAGE)
-    halves = [_silence_marked(half, snapshot) for half in (ours.strip(), found + page) if half]
-    if len(halves) == rows and all(width(half) <= cells for half in halves):
-        return tuple(halves)
-    return flow(_silence_marked(snapshot.summary.detail, snapshot), cells, rows)
-
-
-def _headline(snapshot: Snapshot, cells: int) -> Lines:
-    """The headline and since when; where both do not fit, the instant goes first, then a second row comes."""
-    summary = snapshot.summary
-    mark = level_mark(summary.level)
-    head = line(Span(f" {mark.glyph} ", mark.role, bold=True), " ", Span(summary.headline, "text", bold=True))
-    if summary.since is None:
-        return (crop(head, cells),)
-    lasted = Span(f"{duration(snapshot.at - summary.since)} ", mark.role, bold=True)
-    instant = Span(f"{moment(summary.since, snapshot.at)}  ", "text")
-    for end in (line(Span(" since ", "dim"), instant, lasted), line(Span(" ", "dim"), lasted)):
-        if width(head) + width(end) < cells:
-            return (spread(head, end, cells),)
-    told = wrap(summary.headline, cells - _INDENT - width((lasted,)) - 2, 2)
-    first, *others = (Span(text, "text", bold=True) for text in told or ("",))
-    return (
-        spread(line(head[0], " ", first), line(lasted), cells),
-        *(line(" " * _INDENT, other) for other in others),
-    )
-
-
-def _silence_marked(detail: str, snapshot: Snapshot) -> Line:
-    """The detail, with the time that the status page has been silent for made to stand out."""
-    since = snapshot.status.silent_since
-    lasted = duration(snapshot.at - since) if since is not None else ""
-    before, found, after = detail.partition(f"silent for {lasted}") if lasted else (detail, "", "")
-    if not found:
-        return line(detail)
-    unbroken = lasted.replace(" ", NO_BREAK)
-    return line(f"{before}silent for ", Span(unbroken, "warn", bold=True), after)
+    back = "strip_trouble" if role == "bad" else "strip_warning"
+    return tuple(span._replace(back=back) for span in filled)
 
 
 def _quiet(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """One line while all is well; what is not known may take a second one to say why."""
-    summary = snapshot.summary
-    mark = level_mark(summary.level)
-    head = line(Span(f" {mark.glyph} ", mark.role), Span(summary.headline, "text"))
-    since = line(Span(f"for {age(snapshot.at - summary.since)}", "dim")) if summary.since else BLANK
-    if summary.level is Level.OK:
-        room = cells - 1 - width(head) - 2
-        return (crop(join((head, line(Span(_leading(summary.detail, room), "dim")))), cells - 1),)
-    whole = join((head, line(Span(summary.detail, "dim")), since))
-    if rows < 2 or width(whole) <= cells - 1:
-        return (crop(whole, cells - 1),)
-    detail = wrap(summary.detail, cells - 4, 1)
-    return (crop(join((head, since)), cells), *(line("   ", Span(text, "dim")) for text in detail))
+    verdict = snapshot.verdict
+    if verdict.cause is Cause.UNKNOWN:
+        return _unknown(snapshot, cells, rows)
+    mark = level_mark(Level.OK)
+    head = line(Span(f" {mark.glyph} ", mark.role), Span(_news(verdict, cells), "text"))
+    rest = verdict.note or _leading(evidence_of(verdict), cells - width(head) - 3)
+    return (crop(join((head, figures(rest))), cells - 1),)
 
 
-def _leading(detail: str, cells: int) -> str:
+def _unknown(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """That nothing is known, and why; in the last row what to do about it."""
+    verdict, mark = snapshot.verdict, level_mark(Level.UNKNOWN)
+    first, *others = wrap(verdict.summary, cells - 4, max(rows - 1, 1)) or ("",)
+    head = line(Span(f" {mark.glyph} ", mark.role), Span(first, "text"))
+    step = line(Span("Next: ", "dim"), Span(verdict.next_step, "text"))
+    if rows < 2:
+        return (crop(join((head, step)), cells - 1),)
+    below = [line("   ", Span(other, "text")) for other in others]
+    told = (*evidence_of(verdict), plain(page_line(snapshot)))
+    if not below:
+        head = join((head, figures(_leading(told, cells - width(head) - 3))))
+    return (head, *below, crop(line("   ", *step), cells - 1))
+
+
+def _news(verdict: Verdict, cells: int) -> str:
+    """The summary of a healthy verdict: what is worth a note needs the room more than the figures do."""
+    if not verdict.note or cell_len(f"{verdict.summary}{verdict.note}") + 6 <= cells:
+        return verdict.summary
+    return verdict.summary.split(". ")[0].rstrip(".") + "."
+
+
+def _leading(sentences: tuple[str, ...], cells: int) -> str:
     """As many whole sentences as fit: the panels say the rest, and good news need no ellipsis."""
-    kept = detail
-    while cell_len(kept) > cells and ". " in kept:
-        kept = kept[: kept.rindex(". ") + 1]
-    return kept if cell_len(kept) <= cells else ""
+    kept = ""
+    for sentence in sentences:
+        longer = f"{kept} {sentence}".strip()
+        if cell_len(longer) > cells:
+            break
+        kept = longer
+    return kept
+
+
+def _alerts(snapshot: Snapshot, cells: int, most: int, keys: KeyMap | None = None) -> Lines:
+    return alert_rows(snapshot, cells, most, line(*hints(keys, "acknowledge"), " "))
 
 
 def _notices(snapshot: Snapshot, cells: int, rows: int) -> Lines:
@@ -173,18 +176,27 @@ def _notice(notice: Notice, cells: int, rows: int) -> Lines:
 
 
 def _tiny(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """Glyph, headline, age; then as much of the rest as there are rows."""
-    summary = snapshot.summary
-    mark = level_mark(summary.level)
-    lasted = duration(snapshot.at - summary.since).replace(" ", NO_BREAK) if summary.since else ""
-    loud = _loud(snapshot)
+    """Severity, verdict, age and clock as plain text; then what to do and why, as there are rows."""
+    verdict, loud = snapshot.verdict, _loud(snapshot)
+    mark = level_mark(Level.UNKNOWN if verdict.cause is Cause.UNKNOWN else Level.OK)
+    badge, role = (
+        (str(verdict.severity), severity_role(verdict.severity)) if loud else (mark.glyph, mark.role)
+    )
+    age = plain(lasted(snapshot)).strip()
     if rows <= 1:
-        head = line(Span(f"{mark.glyph} ", mark.role, bold=True), Span(summary.headline, "text", bold=loud))
-        return (spread(head, line(Span(lasted if cells >= 24 else "", mark.role)), cells),)
-    texts = wrap(f"{mark.glyph} {summary.headline} {lasted}", cells, rows)
-    first, *others = texts or ("",)
+        head = line(Span(f"{badge} ", role, bold=True), Span(verdict.summary, "text", bold=loud))
+        return (spread(head, line(Span(age if cells >= 24 else "", role)), cells),)
+    clock = plain(response_line(snapshot)) if loud else ""
+    parts = (
+        badge,
+        verdict.summary,
+        age.replace(" ", NO_BREAK),
+        " ".join(clock.split()).replace(" ", NO_BREAK),
+    )
+    first, *others = wrap(" ".join(part for part in parts if part), cells, rows) or ("",)
+    told = f"Next: {verdict.next_step}. {' '.join(evidence_of(verdict))} {plain(page_line(snapshot))}"
     return (
-        line(Span(first[:1], mark.role, bold=True), Span(first[1:], "text", bold=loud)),
+        line(Span(first[: len(badge)], role, bold=True), Span(first[len(badge) :], "text", bold=loud)),
         *(line(Span(text, "text", bold=loud)) for text in others),
-        *(line(Span(text, "dim")) for text in wrap(summary.detail, cells, rows - len(texts))),
+        *(line(Span(text, "dim")) for text in wrap(told, cells, rows - 1 - len(others))),
     )

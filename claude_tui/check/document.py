@@ -1,0 +1,95 @@
+"""The object that `check --json` prints, and the JSON Schema that says what it is: both are a contract."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from importlib.resources import files
+from typing import Any
+
+from claude_tui.check.probing import Findings
+from claude_tui.model.observation import Observation
+from claude_tui.model.provider import ProviderStatus
+from claude_tui.model.snapshot import Headroom
+from claude_tui.model.verdict import Verdict
+
+__all__ = ["SCHEMA", "as_json", "schema_text", "to_json"]
+
+SCHEMA = "claude-top/check@1"
+_FILE = "check-1.schema.json"
+
+
+def schema_text() -> str:
+    """The JSON Schema (draft 2020-12) of the object."""
+    return files("claude_tui.check").joinpath(_FILE).read_text(encoding="utf-8").rstrip("\n")
+
+
+def as_json(findings: Findings, *, ascii_only: bool = False) -> str:
+    return json.dumps(to_json(findings), ensure_ascii=ascii_only, indent=2, allow_nan=False)
+
+
+def to_json(findings: Findings) -> dict[str, Any]:
+    """What was not measured is null."""
+    snapshot = findings.snapshot
+    target = snapshot.engine.target
+    return {
+        "schema": SCHEMA,
+        "at": _instant(snapshot.at),
+        "target": {"base_url": target.base_url, "model": target.model},
+        "verdict": _verdict(snapshot.verdict),
+        "probes": [_probe(observation) for observation in findings.observations],
+        "status_page": _status_page(findings.status) if findings.status is not None else None,
+        "headroom": [_headroom(bucket) for bucket in snapshot.headroom.buckets],
+    }
+
+
+def _verdict(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "cause": verdict.cause.value,
+        "side": verdict.side.value,
+        "severity": verdict.severity.value if verdict.severity.trouble else None,
+        "confidence": verdict.confidence,
+        "summary": verdict.summary,
+        "evidence": [*verdict.evidence, *([verdict.note] if verdict.note else [])],
+        "next_step": verdict.next_step,
+        "retry_after_s": verdict.retry_after_s,
+    }
+
+
+def _probe(observation: Observation) -> dict[str, Any]:
+    return {
+        "name": observation.source.value,
+        "outcome": observation.outcome.value,
+        "http_status": observation.http_status,
+        "error_type": observation.error_type,
+        "request_id": observation.request_id,
+        "message": observation.message,
+        "timings_s": asdict(observation.timings),
+    }
+
+
+def _status_page(status: ProviderStatus) -> dict[str, Any]:
+    return {
+        "indicator": status.indicator,
+        "description": status.description if status.known else status.unknown_reason,
+        "source": status.source,
+        "components": [{"name": each.name, "status": each.status} for each in status.components],
+        "incidents": [
+            {"name": each.name, "status": each.status, "impact": each.impact} for each in status.incidents
+        ],
+    }
+
+
+def _headroom(bucket: Headroom) -> dict[str, Any]:
+    return {
+        "bucket": bucket.bucket,
+        "limit": bucket.limit,
+        "remaining": bucket.remaining,
+        "reset_at": _instant(bucket.reset_at),
+        "fraction": round(bucket.fraction, 4),
+    }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at is not None else None

@@ -1,0 +1,238 @@
+"""One screen of plain text, for a person or a pager: the first line carries the verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby
+from textwrap import TextWrapper
+
+from claude_tui.analysis.kinds import failure_name
+from claude_tui.analysis.words import duration, latency, percent, plain
+from claude_tui.check.probing import Findings
+from claude_tui.model.observation import Observation, Source
+from claude_tui.model.snapshot import Headroom, HeadroomView, Level, Snapshot
+from claude_tui.model.text import inert
+from claude_tui.model.verdict import Cause, Severity, Verdict
+from claude_tui.probes.credentials import DEFAULT_BASE_URL
+
+__all__ = ["COLUMNS", "ROWS", "as_text"]
+
+COLUMNS, ROWS = 80, 24
+_LABEL = 11
+_INDENT = " " * (_LABEL + 3)
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+_RANKS = (Level.UNKNOWN, Level.OK, Level.INFO, Level.WARN, Level.BAD)
+_MARKS = {Level.OK: "✓", Level.WARN: "▲", Level.BAD: "▲", Level.INFO: "▲", Level.UNKNOWN: "?"}
+# For terminals and pagers that know nothing else.
+_PLAIN = str.maketrans(
+    {
+        "’": "'",
+        "“": '"',
+        "”": '"',
+        "¦": "/",
+        "–": "-",
+        "×": "x",
+        "·": "-",
+        "→": ">",
+        "…": "~",
+        "✓": "+",
+        "✗": "x",
+        "▲": "!",
+    }
+)
+
+
+def as_text(findings: Findings, *, ascii_only: bool = False) -> str:
+    """At most `ROWS` lines of `COLUMNS` characters, without colours or control characters."""
+    snapshot = findings.snapshot
+    top = [*_head(snapshot), "", *_reasons(snapshot.verdict), *_next_step(snapshot.verdict), ""]
+    bottom = [*_key(findings), *_status_page(findings), *_headroom(snapshot.headroom)]
+    room = ROWS - len(top) - len(bottom)
+    lines = [*top, *_probes(findings, room), *bottom]
+    # Monitoring plugins take what follows a bar for figures to draw.
+    text = "\n".join(inert(line, COLUMNS).replace("|", "¦") for line in lines[:ROWS])
+    return text.translate(_PLAIN) if ascii_only else text
+
+
+def _wrapped(text: str, most: int, *, first: str = "", then: str = "") -> list[str]:
+    wrapper = TextWrapper(
+        COLUMNS,
+        initial_indent=first,
+        subsequent_indent=then,
+        break_on_hyphens=False,
+        max_lines=most,
+        placeholder=" …",
+    )
+    return [line.replace(_NO_BREAK, " ") for line in wrapper.wrap(text)]
+
+
+def _listed(facts: Iterable[str]) -> str:
+    """With dots between, and only there to be broken into lines."""
+    return f"{_NO_BREAK}· ".join(fact.replace(" ", _NO_BREAK) for fact in facts if fact)
+
+
+# -- the verdict -----------------------------------------------------------------------------
+
+
+def _head(snapshot: Snapshot) -> list[str]:
+    verdict, target = snapshot.verdict, snapshot.engine.target
+    where = target.name or ("" if target.base_url == DEFAULT_BASE_URL else target.host)
+    what = verdict.summary.removeprefix("Unknown. ")
+    headline = f"[{_label(verdict)}] {f'{where}: ' if where else ''}{what}"
+    since = _since(verdict, snapshot.at)
+    on_one_line = len(headline) + 1 + len(since) <= COLUMNS
+    facts = [
+        "" if on_one_line else since.rstrip("."),
+        _response(verdict, snapshot.at),
+        target.host if where != target.host else "",
+        target.model or "no model",
+        f"{snapshot.at:%Y-%m-%d %H:%M:%S} UTC",
+    ]
+    first = f"{headline} {since}".rstrip() if on_one_line else headline
+    return [*_wrapped(first, 3, then="  "), *_wrapped(_listed(facts), 2, then="  ")]
+
+
+def _label(verdict: Verdict) -> str:
+    if verdict.severity.trouble:
+        return verdict.severity.value
+    return "UNKNOWN" if verdict.cause is Cause.UNKNOWN else "OK"
+
+
+def _since(verdict: Verdict, at: datetime) -> str:
+    """The first failure seen; what went before, one round of probes cannot know, but the page may."""
+    if verdict.since is None:
+        return ""
+    if verdict.cause is Cause.PROVIDER_NOTICE:
+        return f"Since {_moment(verdict.since, at)}, says the status page."
+    if verdict.lead is not None and verdict.lead < timedelta(0):
+        return f"Since {_moment(verdict.since + verdict.lead, at)}, says the status page."
+    return f"Since {_moment(verdict.since, at)} or earlier."
+
+
+def _response(verdict: Verdict, at: datetime) -> str:
+    if verdict.severity is Severity.P1:
+        return "respond now"
+    return f"respond by {_moment(verdict.respond_by, at)}" if verdict.respond_by is not None else ""
+
+
+def _moment(instant: datetime, at: datetime) -> str:
+    day = "" if instant.date() == at.date() else f"{instant:%a %d %b} "
+    return f"{day}{instant:%H:%M} UTC"
+
+
+def _reasons(verdict: Verdict) -> list[str]:
+    """Indented where it goes on, so that no line of ours can be put together from a server's words."""
+    return _wrapped(" ".join(part for part in (*verdict.evidence, verdict.note) if part), 6, then="  ")
+
+
+def _next_step(verdict: Verdict) -> list[str]:
+    after_s = verdict.retry_after_s
+    # Nobody reads and acts within a second.
+    retry = f" Retry after {duration(after_s)}." if after_s is not None and after_s >= 1 else ""
+    end = "" if verdict.next_step.endswith((".", "?", "!")) else "."
+    return _wrapped(f"Next: {verdict.next_step}{end}{retry}", 3, then="  ")
+
+
+# -- the probes ------------------------------------------------------------------------------
+
+
+def _row(mark: str, label: str, text: str, most: int) -> list[str]:
+    return _wrapped(text, most, first=f"{mark} {label:<{_LABEL}} ", then=_INDENT)
+
+
+def _probes(findings: Findings, room: int) -> list[str]:
+    """Alike ones as one; what the server said of a failure where there is room for it."""
+    rows: list[list[str]] = []
+    said: list[list[str]] = []
+    for alike, total in _alike(findings.observations):
+        newest = alike[-1]
+        count = f"{len(alike)} of {total}: " if total > 1 else ""
+        text = _listed((f"{count}{_result(newest)}", *_details(alike)))
+        rows.append(_row("✗" if newest.failed else "✓", newest.source.value, text, 2))
+        quoted = f"“{newest.message}”" if newest.failed and newest.message else ""
+        said.append(_wrapped(quoted, 2, first=_INDENT, then=_INDENT))
+    if findings.not_run is not None and not any(
+        each.source is Source.MESSAGES for each in findings.observations
+    ):
+        rows.append(_row("?", "messages", f"not probed: {findings.not_run}", 2))
+        said.append([])
+    room -= sum(map(len, rows))
+    lines: list[str] = []
+    for row, words in zip(rows, said, strict=True):
+        shown = words if len(words) <= room else []
+        room -= len(shown)
+        lines += [*row, *shown]
+    return lines
+
+
+def _alike(observations: Sequence[Observation]) -> Iterator[tuple[list[Observation], int]]:
+    """Exchanges with the API that ended alike, and how many there were of their source."""
+    for source in (Source.MESSAGES, Source.MODELS):
+        seen = [each for each in observations if each.source is source]
+        ordered = sorted(seen, key=lambda each: (not each.failed, _result(each)))
+        for _, alike in groupby(ordered, key=_result):
+            yield list(alike), len(seen)
+
+
+def _result(seen: Observation) -> str:
+    if seen.failed:
+        return failure_name(seen)
+    return "answered" if seen.error_type is None else f"answered without a key (HTTP {seen.http_status})"
+
+
+def _details(alike: Sequence[Observation]) -> Iterator[str]:
+    tokens = [each.timings.first_token for each in alike if each.timings.first_token is not None]
+    totals = [each.timings.total for each in alike if each.timings.total is not None]
+    if tokens:
+        yield f"first token {_range(tokens)}"
+    if totals:
+        yield f"{_range(totals)} in all" if tokens else _range(totals)
+    if alike[-1].failed and alike[-1].request_id:
+        yield alike[-1].request_id
+
+
+def _range(seconds: Sequence[float]) -> str:
+    low, high = latency(min(seconds)), latency(max(seconds))
+    same_unit = low.rpartition(" ")[2] == high.rpartition(" ")[2]
+    return high if low == high else f"{low.rpartition(' ')[0] if same_unit else low}–{high}"
+
+
+# -- what lies around ------------------------------------------------------------------------
+
+
+def _key(findings: Findings) -> list[str]:
+    problem = findings.key_problem
+    return _row("▲", "key", problem, 2) if problem and problem != findings.not_run else []
+
+
+def _status_page(findings: Findings) -> list[str]:
+    status, view = findings.status, findings.snapshot.status
+    if status is None or not status.known:
+        why = status.unknown_reason if status is not None else None
+        return _row("?", "status page", f"unknown: {why or 'not read'}", 2)
+    ours_first = sorted(status.components, key=lambda each: each.id not in view.ours)
+    troubled = [f"{each.name}: {plain(each.status)}" for each in ours_first if each.status != "operational"]
+    incidents = [f"{each.name} ({each.status}, {each.impact})" for each in status.incidents]
+    lost = ["none of its components is yours, see the setting status_components"]
+    parts = [
+        status.description or f"indicator {status.indicator}",
+        *(lost if status.components and not view.ours else []),
+        *incidents,
+        *troubled,
+    ]
+    return _row(_MARKS[view.level], "status page", "; ".join(parts), 4)
+
+
+def _headroom(view: HeadroomView) -> list[str]:
+    buckets = [f"{each.bucket} {_left(each)}" for each in view.buckets]
+    levels = [*(each.level for each in view.buckets), *(each.level for each in view.windows)]
+    windows = [f"{each.window} window {percent(1 - each.used)}" for each in view.windows]
+    told = ", ".join([*buckets, *windows])
+    mark = _MARKS[max(levels, key=_RANKS.index, default=Level.UNKNOWN)]
+    return _row(mark, "headroom", f"{told} left" if told else "not told by any answer", 2)
+
+
+def _left(bucket: Headroom) -> str:
+    share = percent(bucket.fraction)
+    return share if bucket.level is Level.OK else f"{share} ({bucket.remaining:,} of {bucket.limit:,})"

@@ -1,0 +1,152 @@
+"""What no observation tells: how the verdict changed, what was alerted, and what people did."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from claude_tui.model.alert import AlertEntry, AlertsView, EntryKind, PageKind
+from claude_tui.model.playbook import SeverityMark, StepMark, StepState
+from claude_tui.model.snapshot import Event, EventKind, Level
+from claude_tui.model.verdict import Cause, Severity, Verdict, VerdictChange
+
+if TYPE_CHECKING:
+    from claude_tui.store import Store
+
+__all__ = ["Journal"]
+
+Mark = TypeVar("Mark", StepMark, SeverityMark)
+
+# A playbook's run ends after hours of quiet, a trouble may last days: so far back marks are read.
+MARKS_SPAN = timedelta(days=7)
+VERDICTS_SPAN = timedelta(days=1)
+# A verdict that is not there for so long is news, before that it is a program that has just begun.
+_UNKNOWN_IS_NEWS = timedelta(minutes=2)
+
+_LEVELS = {
+    Severity.P1: Level.BAD,
+    Severity.P2: Level.BAD,
+    Severity.P3: Level.WARN,
+    Severity.P4: Level.WARN,
+}
+_STATES = {
+    StepState.OPEN: "open again",
+    StepState.DONE: "done",
+    StepState.SKIPPED: "skipped",
+    StepState.NOT_APPLICABLE: "not applicable",
+}
+
+
+class Journal:
+    """Keeps in the store what was judged and marked, and tells it as Events.
+
+    `load` and `follow` read the store and may be called in any thread; the rest belongs to the engine's.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._verdicts: tuple[VerdictChange, ...] = ()
+        self._unknown_since: datetime | None = None
+        self._own: tuple[StepMark | SeverityMark, ...] = ()
+        self.step_marks: tuple[StepMark, ...] = ()
+        self.severity_marks: tuple[SeverityMark, ...] = ()
+        self._told_of: tuple[object, ...] = ()
+        self._events: tuple[Event, ...] = ()
+
+    def load(self, now: datetime) -> None:
+        """What the store has of the last days. Quick: a handful of rows."""
+        self._verdicts = tuple(self._store.verdict_changes(now - VERDICTS_SPAN))
+        self.follow(now)
+
+    def follow(self, now: datetime) -> None:
+        """The marks again: others who watch the same store may have added some."""
+        since = now - MARKS_SPAN
+        steps, severities = self._store.step_marks(since), self._store.severity_marks(since)
+        # What was marked while the store was read must not vanish from the screen for a second.
+        own = self._own
+        self.step_marks = _once(*steps, *(mark for mark in own if isinstance(mark, StepMark)))
+        self.severity_marks = _once(*severities, *(mark for mark in own if isinstance(mark, SeverityMark)))
+
+    def marked(self, mark: StepMark | SeverityMark) -> None:
+        """Shows at once what somebody did here; the store has it already."""
+        self._own = (*self._own, mark)
+        if isinstance(mark, StepMark):
+            self.step_marks = _once(*self.step_marks, mark)
+        else:
+            self.severity_marks = _once(*self.severity_marks, mark)
+
+    def judged(self, verdict: Verdict, at: datetime) -> None:
+        """Notes the verdict if it is another one than before. That nothing is known yet is no news."""
+        last = self._verdicts[-1] if self._verdicts else None
+        if verdict.cause is Cause.UNKNOWN:
+            self._unknown_since = self._unknown_since or at
+            if last is None or at - self._unknown_since < _UNKNOWN_IS_NEWS:
+                return
+        else:
+            self._unknown_since = None
+        if last is not None and (last.cause, last.severity) == (verdict.cause, verdict.severity):
+            return
+        change = VerdictChange(at, verdict.cause, verdict.side, verdict.severity, verdict.summary)
+        self._verdicts = (*(each for each in self._verdicts if each.at > at - VERDICTS_SPAN), change)
+        self._store.write(change)
+
+    def events(self, alerts: AlertsView) -> tuple[Event, ...]:
+        """All of it, newest first; the same tuple until there is something new."""
+        told_of = (self._verdicts, self.step_marks, self.severity_marks, alerts.journal)
+        if told_of != self._told_of:
+            self._told_of = told_of
+            found = [*self._changes(), *_alerted(alerts.journal), *self._marked()]
+            self._events = tuple(sorted(found, key=lambda event: event.at, reverse=True))
+        return self._events
+
+    def _changes(self) -> Iterator[Event]:
+        for each in self._verdicts:
+            badge = f"{each.severity} " if each.severity.trouble else ""
+            level = _LEVELS.get(each.severity, Level.UNKNOWN if each.cause is Cause.UNKNOWN else Level.OK)
+            key = f"verdict:{each.at.isoformat()}"
+            yield Event(key, each.at, EventKind.VERDICT, level, "verdict", f"{badge}{each.text}")
+
+    def _marked(self) -> Iterator[Event]:
+        for step in self.step_marks:
+            what = f"{step.step} {_STATES[step.state]}" if step.step else "begun anew"
+            note = f": {step.note}" if step.note else ""
+            key = f"step:{step.at.isoformat()}:{step.playbook}:{step.step}:{step.by}"
+            text = f"{step.playbook}: {what}, {step.by}{note}"
+            yield Event(key, step.at, EventKind.PERSON, Level.INFO, "playbook", text)
+        for mark in self.severity_marks:
+            why = f": {mark.why}" if mark.why else ""
+            key = f"severity:{mark.at.isoformat()}:{mark.by}"
+            text = f"{mark.severity} set by {mark.by}{why}"
+            yield Event(key, mark.at, EventKind.PERSON, Level.INFO, "severity", text)
+
+
+def _once(*marks: Mark) -> tuple[Mark, ...]:
+    """Each mark once, in the order of time."""
+    return tuple(sorted(dict.fromkeys(marks), key=lambda mark: mark.at))
+
+
+def _alerted(entries: Iterable[AlertEntry]) -> Iterator[Event]:
+    for entry in entries:
+        yield Event(
+            entry.key,
+            entry.at,
+            EventKind.ALERT,
+            _alert_level(entry),
+            "alert",
+            entry.text,
+            detail=entry.subject,
+        )
+
+
+def _alert_level(entry: AlertEntry) -> Level:
+    match entry.kind:
+        case EntryKind.PAGE if entry.page is PageKind.RESOLVED:
+            return Level.OK
+        case EntryKind.PAGE:
+            return _LEVELS.get(entry.severity, Level.WARN)
+        case EntryKind.DELIVERY_FAILED:
+            return Level.WARN
+        case EntryKind.DELIVERY_WORKS:
+            return Level.OK
+    return Level.INFO

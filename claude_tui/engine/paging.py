@@ -1,0 +1,95 @@
+"""The alerts of the running program: opened after the first frame, evaluated with every Snapshot."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from claude_tui.model.alert import AlertsView
+from claude_tui.model.text import Redactor
+
+if TYPE_CHECKING:
+    from claude_tui.alerting.keeping import Keeper
+    from claude_tui.alerting.watch import Alerting
+    from claude_tui.analysis.history import History
+    from claude_tui.analysis.options import Options
+    from claude_tui.model.snapshot import Snapshot
+    from claude_tui.store import Store
+
+__all__ = ["OpenAlerting", "Paging", "StoreKeeper", "kept_name"]
+
+OpenAlerting = Callable[["Keeper"], "Alerting"]
+"""Reads rules and routes and makes an Alerting of them. Called in a thread; its errors are told on screen."""
+
+# A page goes out only once the store knows of it, but a slow disk may not hold it up for long.
+SAVE_WITHIN_S = 1.5
+
+
+def kept_name(base_url: str) -> str:
+    """Under which name the store keeps the state of the alerts for a target."""
+    return f"alerts {base_url}"
+
+
+class StoreKeeper:
+    """Keeps the state of the alerts in the store: a Keeper."""
+
+    def __init__(self, store: Store, base_url: str) -> None:
+        self._store = store
+        self._name = kept_name(base_url)
+
+    def load(self) -> bytes | None:
+        return self._store.kept(self._name)
+
+    def save(self, state: bytes) -> None:
+        self._store.keep(self._name, state)
+        if not self._store.flush(SAVE_WITHIN_S):
+            raise OSError("the store is not written")
+
+
+class Paging:
+    """Used in the engine's thread. Until the alerts are open, and if they cannot be, `view` says so."""
+
+    def __init__(self, open_alerting: OpenAlerting, keeper: Keeper) -> None:
+        self._open = open_alerting
+        self._keeper = keeper
+        self._alerting: Alerting | None = None
+        self.view = AlertsView()
+
+    async def run(self) -> None:
+        """Opens the alerts, then delivers until cancelled."""
+        try:
+            self._alerting = await asyncio.to_thread(self._open, self._keeper)
+            await self._alerting.run()
+        except Exception as error:
+            self._give_up(error)
+            raise
+
+    def _give_up(self, error: Exception) -> None:
+        """Whoever relies on a page must see that none will come."""
+        words = Redactor().clean(str(error) or type(error).__name__, 200)
+        self._alerting = None
+        self.view = replace(self.view, problem=f"nothing is paged: {words}")
+
+    def evaluate(self, snapshot: Snapshot, history: History, options: Options) -> None:
+        """The alerts at the Snapshot's instant: `view` is then of it."""
+        if self._alerting is None:
+            return
+        from claude_tui.alerting.scene import Scene
+
+        try:
+            self.view = self._alerting.evaluate(Scene(snapshot, history, snapshot.verdict, options))
+        except Exception as error:  # noqa: BLE001 - the picture must go on, whatever is wrong with alerts
+            self._give_up(error)
+
+    def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
+        if self._alerting is not None:
+            self._alerting.acknowledge(group, by=by, reason=reason)
+            self.view = self._alerting.view()
+
+    def snooze(self, group: str | None, *, by: str, until: datetime) -> None:
+        if self._alerting is not None:
+            self._alerting.snooze(group, by=by, until=until)
+            self.view = self._alerting.view()

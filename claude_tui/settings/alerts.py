@@ -1,0 +1,97 @@
+"""The alerts of the settings: their rules and routes, checked, and as they may be shown.
+
+Imports alerting and with it the analysis: import this where alerts are needed, and nowhere earlier.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from claude_tui.alerting.reading import AlertsConfigError, span_text
+from claude_tui.alerting.routes import SCREEN, AlertSettings, Route, read_settings, shown_variable
+from claude_tui.alerting.rules import Rule, load_rules, named_thresholds, own_topics
+from claude_tui.settings.declared import Settings
+from claude_tui.settings.describe import with_comment
+from claude_tui.settings.file import SettingsError, toml_value
+
+__all__ = ["alerting_of", "shown_lines"]
+
+
+def alerting_of(settings: Settings, environ: Mapping[str, str]) -> tuple[tuple[Rule, ...], AlertSettings]:
+    """The rules in force, and where their pages go.
+
+    A secret that `environ` lacks makes its route useless, with the reason in `Route.problem`; whatever
+    else is wrong raises SettingsError, with one line per problem.
+    """
+    problems: list[str] = []
+    rules: tuple[Rule, ...] = ()
+    alerts, names = AlertSettings(), None
+    topics = _own_topics(settings)
+    try:
+        alerts = read_settings(settings.alerts, file=_place(settings), environ=environ, topics=topics)
+        names = [SCREEN, *(route.name for route in alerts.routes)]
+    except AlertsConfigError as error:
+        problems += error.problems
+    try:
+        # Rules may name every number of the settings, and every route unless those are in doubt.
+        rules = load_rules(settings.alert_rules, thresholds=named_thresholds(settings), routes=names)
+    except AlertsConfigError as error:
+        problems += error.problems
+    if problems:
+        raise SettingsError("\n".join(problems))
+    policy = replace(
+        alerts.policy,
+        respond_p2=timedelta(seconds=settings.respond_p2_s),
+        respond_p3=timedelta(seconds=settings.respond_p3_s),
+    )
+    return rules, replace(alerts, policy=policy)
+
+
+def _own_topics(settings: Settings) -> frozenset[str]:
+    if settings.alert_rules is None:
+        return frozenset()
+    try:
+        return own_topics(settings.alert_rules)
+    except AlertsConfigError as error:
+        raise SettingsError(f"{settings.origin('alert_rules')}: {error}") from error
+
+
+def _place(settings: Settings) -> str:
+    origin = settings.origin("alerts")
+    return f"file {settings.file}" if origin.kind == "file" else str(origin)
+
+
+def shown_lines(settings: Settings, alerts: AlertSettings, environ: Mapping[str, str]) -> Iterator[str]:
+    """The table `[alerts]` as it is in force, in TOML, without what is secret in it."""
+    policy = alerts.policy
+    for key, value in (
+        ("reminder", span_text(policy.reminder)),
+        ("reminder_acknowledged", span_text(policy.acknowledged)),
+        ("reminder_minor", span_text(policy.minor)),
+        ("easing", span_text(policy.easing)),
+        ("bell", alerts.bell),
+        ("notification", alerts.notification),
+    ):
+        line = f"{key} = {toml_value(value)}"
+        yield line if key in settings.alerts else with_comment(line, "default")
+    tables = settings.alerts.get("routes", {})
+    for route in alerts.routes:
+        table = tables.get(route.name, {}) if isinstance(tables, Mapping) else {}
+        yield f"[alerts.routes.{route.name}]"
+        yield from _route_lines(route, table, environ)
+
+
+def _route_lines(route: Route, table: Mapping[str, object], environ: Mapping[str, str]) -> Iterator[str]:
+    """Only what was checked to be a kind, a match or the name of a variable."""
+    yield with_comment(f"kind = {toml_value(route.kind.value)}", f"to {route.address}")
+    for key, value in table.items():
+        if key == "match":
+            yield f"match = {toml_value(value)}"
+        elif key.endswith("_env"):
+            yield f"{key} = {toml_value(shown_variable(str(value), environ))}"
+        elif key != "kind":
+            yield f"# {key}: set, not shown"
+    if route.problem is not None:
+        yield f"# problem: {route.problem}"

@@ -1,0 +1,91 @@
+"""What the runbook's screens share while the program runs: the runbook, and where one is in its tree."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from claude_tui.model.snapshot import EventKind, Snapshot
+from claude_tui.model.verdict import Cause, Verdict
+from claude_tui.runbook import Fillings, Runbook, RunbookError, Walk, load, shipped, user_files
+
+if TYPE_CHECKING:
+    from claude_tui.settings import Settings
+    from claude_tui.tui.app import ClaudeTopApp
+
+__all__ = ["Desk", "KeptWalk", "desk_of", "fillings_of", "open_desk"]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWalk:
+    """Where somebody left the tree, when, and in what trouble."""
+
+    walk: Walk
+    at: datetime
+    cause: Cause
+
+    def holds(self, verdict: Verdict) -> bool:
+        """Whether the trouble is still the one that the walk was about."""
+        began_since = verdict.since is not None and verdict.since > self.at
+        return verdict.cause is self.cause and not began_since
+
+
+@dataclass(slots=True)
+class Desk:
+    """`problem` says why a person's own runbook files are not used; "" when they are, or there are none."""
+
+    runbook: Runbook
+    problem: str
+    by_token: bool
+    kept: KeptWalk | None = None
+
+
+_DESKS: WeakKeyDictionary[ClaudeTopApp, Desk] = WeakKeyDictionary()
+
+
+def desk_of(app: ClaudeTopApp) -> Desk:
+    """The desk of the running program; the first call reads the runbook, some 60 ms."""
+    if app not in _DESKS:
+        _DESKS[app] = desk = open_desk(app.settings, os.environ)
+        if desk.problem:
+            app.notify(desk.problem, severity="warning", timeout=10, markup=False)
+    return _DESKS[app]
+
+
+def open_desk(settings: Settings, environ: Mapping[str, str]) -> Desk:
+    """Reads the runbook with the person's own files; without them where these cannot be used."""
+    by_token = bool(environ.get("ANTHROPIC_AUTH_TOKEN")) and not environ.get("ANTHROPIC_API_KEY")
+    try:
+        return Desk(load(user_files(settings.runbook_dir)), "", by_token)
+    except RunbookError as error:
+        problem = _short(str(error), settings.runbook_dir)
+    except OSError as error:
+        problem = f"{settings.runbook_dir}: {error.strerror}"
+    return Desk(shipped(), f"Your runbook files are not used. {problem}", by_token)
+
+
+def _short(problem: str, directory: Path | None) -> str:
+    """Without the way to the directory, which may be long: `runbook/ours.toml: node.x: ...`."""
+    return problem.removeprefix(f"{directory.parent}{os.sep}") if directory is not None else problem
+
+
+def fillings_of(snapshot: Snapshot, settings: Settings, desk: Desk) -> Fillings:
+    """What to put into commands: the target watched, and the newest failure's request id."""
+    target = snapshot.engine.target
+    failed = (
+        event.observation.request_id
+        for event in snapshot.events
+        if event.kind is EventKind.FAILURE and event.observation is not None
+    )
+    return Fillings(
+        base_url=target.base_url,
+        model=target.model,
+        status_urls=settings.status_urls,
+        by_token=desk.by_token,
+        request_id=next((each for each in failed if each), None),
+    )

@@ -1,0 +1,265 @@
+"""One dialog for whatever is asked in a few fields: choices and lines of text, confirmed or cancelled.
+
+Nothing but its own keys works while it is open; `ctrl+c` still quits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.geometry import Size
+from textual.screen import ModalScreen
+from textual.widget import Widget
+from textual.widgets import Input
+
+from claude_tui.model.text import inert
+from claude_tui.tui.lines import Line, Span, crop, flow, line, pad
+from claude_tui.tui.widgets.panel import LinePanel
+
+__all__ = ["Answers", "Choice", "DialogScreen", "Field", "Question", "TextField"]
+
+Lines = tuple[Line, ...]
+Answers = tuple[int | str, ...]
+"""For every field in its order the number of the option, or the text as typed."""
+
+_LABEL_CELLS = 11
+_MOST_ROWS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of several options. A single one only says what it is about: there is nothing to choose."""
+
+    label: str
+    options: tuple[str, ...]
+    chosen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TextField:
+    """A line of at most `limit` characters; `hint` stands in it while it is empty."""
+
+    label: str
+    value: str
+    limit: int
+    hint: str = ""
+
+
+Field = Choice | TextField
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a dialog asks. `told` says what will come of it, `verb` what enter does.
+
+    `first` is the field that is asked first. `objection` says why it cannot be done with these answers,
+    in a sentence, or nothing.
+    """
+
+    title: str
+    verb: str
+    fields: tuple[Field, ...]
+    told: tuple[Line, ...] = ()
+    first: int = 0
+    objection: Callable[[Answers], str] = lambda _answers: ""
+
+
+class DialogScreen(ModalScreen[Answers | None]):
+    """Returns the answers, or None when it was left."""
+
+    DEFAULT_CSS = """
+    DialogScreen { align: center middle; background: transparent; }
+    DialogScreen > Vertical {
+        width: 76; max-width: 100%; height: auto; max-height: 100%; padding: 0 1; overflow-y: auto;
+        background: $ct-background; border: round $border; border-title-color: $ct-text;
+        border-title-style: bold; scrollbar-size-vertical: 1;
+    }
+    DialogScreen Words, DialogScreen Options { height: auto; }
+    DialogScreen Words { margin-top: 1; }
+    DialogScreen Horizontal { height: 1; }
+    DialogScreen Label { width: 11; height: 1; }
+    DialogScreen Input, DialogScreen Input:focus {
+        width: 1fr; background: $ct-track; color: $ct-text; background-tint: $ct-track 0%;
+    }
+    DialogScreen Input > .input--placeholder { color: $ct-dim; }
+    DialogScreen Input:ansi > .input--selection { text-style: reverse; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "leave", show=False),
+        Binding("enter", "confirm", show=False),
+        Binding("tab,down", "app.focus_next", show=False),
+        Binding("shift+tab,up", "app.focus_previous", show=False),
+    ]
+    AUTO_FOCUS = None
+
+    def __init__(self, question: Question) -> None:
+        super().__init__()
+        self.question = question
+        self._fields: list[Options | TextInput] = []
+        self._hints = Words((_hints(question),))
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as box:
+            # As Text: a plain string would be read as markup.
+            box.border_title = Text(self.question.title)
+            for field in self.question.fields:
+                if isinstance(field, Choice):
+                    self._fields.append(options := Options(field))
+                    yield options
+                else:
+                    self._fields.append(text := TextInput(field))
+                    yield Horizontal(Label(field.label, text), text)
+            if self.question.told:
+                yield Words(self.question.told)
+            yield self._hints
+
+    def on_mount(self) -> None:
+        self._fields[self.question.first].focus()
+
+    @property
+    def answers(self) -> Answers:
+        return tuple(
+            field.chosen if isinstance(field, Options) else field.value.strip() for field in self._fields
+        )
+
+    def on_descendant_focus(self) -> None:
+        self._mark_focus()
+
+    def on_descendant_blur(self) -> None:
+        self._mark_focus()
+
+    def _mark_focus(self) -> None:
+        for panel in self.query(LinePanel):
+            panel.redraw()
+
+    def on_input_submitted(self) -> None:
+        self.action_confirm()
+
+    def action_confirm(self) -> None:
+        objection = self.question.objection(self.answers)
+        if objection:
+            self._hints.say((line(Span("▲ ", "warn", bold=True), objection), _hints(self.question)))
+        else:
+            self.dismiss(self.answers)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+def _hints(question: Question) -> Line:
+    asked = [field for field in question.fields if isinstance(field, TextField) or len(field.options) > 1]
+    keys = [("enter", f"{question.verb} ·"), ("tab", "next field ·"), ("esc", "cancel")]
+    shown = [(key, does) for key, does in keys if key != "tab" or len(asked) > 1]
+    return line(
+        *(part for key, does in shown for part in (Span(key, "accent", bold=True), Span(f" {does} ", "dim")))
+    )
+
+
+def _label(text: str, *, focused: bool) -> Line:
+    """The field's name, and a mark where the keys go."""
+    return line(
+        Span("▸ " if focused else "  ", "accent", bold=True),
+        Span(pad(text, _LABEL_CELLS - 2), "text" if focused else "dim", bold=focused),
+    )
+
+
+class Words(LinePanel):
+    """Paragraphs, as high as they need to be."""
+
+    def __init__(self, paragraphs: tuple[Line, ...]) -> None:
+        super().__init__()
+        self._paragraphs = paragraphs
+
+    def say(self, paragraphs: tuple[Line, ...]) -> None:
+        self._paragraphs = paragraphs
+        self.refresh(layout=True)
+        self.repaint()
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        return len(self.draw(width, 0))
+
+    def draw(self, width: int, height: int) -> Lines:  # noqa: ARG002 (as high as it needs to be)
+        return tuple(row for each in self._paragraphs for row in flow(each, width, _MOST_ROWS))
+
+
+class Label(LinePanel):
+    """What a line of text is for."""
+
+    def __init__(self, text: str, of: Widget) -> None:
+        super().__init__()
+        self._text = text
+        self._of = of
+
+    def draw(self, width: int, height: int) -> Lines:  # noqa: ARG002 (one row)
+        return (_label(self._text, focused=self._of.has_focus),)
+
+
+class Options(LinePanel, can_focus=True):
+    """A row for each option; the arrows choose. Where there is no room for all, those near the chosen one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "step(-1)", show=False),
+        Binding("down", "step(1)", show=False),
+    ]
+
+    def __init__(self, field: Choice) -> None:
+        super().__init__()
+        self._field = field
+        self.chosen = field.chosen
+        self.can_focus = len(field.options) > 1
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        return min(len(self._field.options), _MOST_ROWS)
+
+    def draw(self, width: int, height: int) -> Lines:
+        first = self._first(height)
+        label = _label(self._field.label, focused=self.has_focus)
+        return tuple(
+            crop(
+                line(*(label if row == 0 else (Span(" " * _LABEL_CELLS),)), *self._option(first + row)), width
+            )
+            for row in range(min(height, len(self._field.options)))
+        )
+
+    def _option(self, number: int) -> Line:
+        mine = number == self.chosen
+        mark = Span("(•) " if mine else "( ) ", "accent" if mine else "dim", bold=mine)
+        return line(mark, Span(self._field.options[number], "text" if mine else "dim", bold=mine))
+
+    def _first(self, height: int) -> int:
+        """The first option in view."""
+        return max(min(self.chosen - height // 2, len(self._field.options) - height), 0)
+
+    def action_step(self, step: int) -> None:
+        self._choose(self.chosen + step)
+
+    def on_click(self, event: events.Click) -> None:
+        self._choose(self._first(self.size.height) + event.y)
+
+    def _choose(self, number: int) -> None:
+        self.chosen = max(min(number, len(self._field.options) - 1), 0)
+        self.redraw()
+        self.scroll_visible(animate=False)
+
+
+class TextInput(Input):
+    """A line to type in. What is pasted comes in on one line, without control characters."""
+
+    def __init__(self, field: TextField) -> None:
+        super().__init__(field.value, placeholder=field.hint, max_length=field.limit, compact=True)
+        self._limit = field.limit
+        self.cursor_blink = False
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.prevent_default()
+        event.stop()
+        room = self._limit - len(self.value) + len(self.selected_text)
+        text = inert(event.text[:room].strip(), room) if room > 0 else ""
+        self.replace(text, *self.selection)

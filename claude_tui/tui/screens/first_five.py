@@ -1,0 +1,134 @@
+"""The first five minutes at one key: status page, connectivity and limits, asked now and shown together."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from claude_tui.model.observation import Source
+from claude_tui.model.snapshot import ProbeState, Snapshot
+from claude_tui.runbook import CheckResult, CheckState, results
+from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.runbook.desk import Desk, desk_of
+from claude_tui.tui.runbook.first_five_lines import asked_lines, by_hand, one_column, results_page, script
+from claude_tui.tui.runbook.parts import Lines, Page
+from claude_tui.tui.runbook.screen import RunbookScreen, offered, returned_to
+from claude_tui.tui.view import View
+
+if TYPE_CHECKING:
+    from claude_tui.tui.app import ClaudeTopApp
+
+__all__ = ["FirstFiveScreen", "open_first_five"]
+
+_WIDE = 100
+_RESULTS_SHARE = 0.42
+_MOST_RESULTS_CELLS = 64
+# On top of what a probe may take by itself.
+_PATIENCE_S = 5.0
+# A probe that was running when it was asked for, or asked for too soon after the last time, is not run
+# again by itself. So long after asking there is a second try.
+_AGAIN = timedelta(seconds=2.5)
+
+
+def open_first_five(app: ClaudeTopApp) -> None:
+    """Ask, and show what comes; where it is open beneath, there."""
+    screen = returned_to(app, FirstFiveScreen)
+    if screen is not None:
+        screen.ask()
+    else:
+        app.push_screen(FirstFiveScreen(desk_of(app)))
+
+
+class FirstFiveScreen(RunbookScreen):
+    """Shows no answer that is older than the question."""
+
+    BINDINGS = bindings(Scope.FIRST_FIVE)
+
+    def __init__(self, desk: Desk) -> None:
+        super().__init__(desk)
+        self.cursor = 0
+        self.asked_at = datetime.now(UTC)
+        self._tried_again = False
+
+    def set_out(self) -> None:
+        self.cockpit.backend.probe_now()
+
+    def ask(self) -> None:
+        """Has the probes run now, and waits for their answers."""
+        self.asked_at, self._tried_again = datetime.now(UTC), False
+        self.cockpit.backend.probe_now()
+        self.lay_out()
+        self.redraw()
+
+    @property
+    def results(self) -> tuple[CheckResult, ...]:
+        """What came of it by the Snapshot shown."""
+        patience_s = self.cockpit.settings.timeout_s + _PATIENCE_S
+        return results(self.desk.runbook, self.snapshot, self.asked_at, patience_s)
+
+    # -- what is shown ------------------------------------------------------------------
+
+    def show(self, snapshot: Snapshot, view: View) -> None:
+        if self.is_mounted:
+            self._try_again()
+            super().show(snapshot, view)
+
+    def _try_again(self) -> None:
+        """Once more for those that could not run when they were asked."""
+        newest = self.cockpit.newest
+        if self._tried_again or newest.at - self.asked_at < _AGAIN:
+            return
+        self._tried_again = True
+        waiting = results(self.desk.runbook, newest, self.asked_at)
+        if any(check.state is CheckState.WAITING for check in waiting) and any(
+            self._did_not_run(probe, newest) for probe in newest.engine.probes
+        ):
+            self.cockpit.backend.probe_now()
+
+    def _did_not_run(self, probe: ProbeState, newest: Snapshot) -> bool:
+        """Whether a probe that could run has not been started since the question."""
+        stopped = probe.source is Source.MESSAGES and newest.engine.spend.stopped
+        could = probe.held_reason is None or (probe.held_until is not None and not stopped)
+        return could and (probe.last_at is None or probe.last_at < self.asked_at)
+
+    def lay_out(self) -> None:
+        cells = self.app.size.width
+        self.side_box.display = cells >= _WIDE
+        self.side_box.styles.width = min(round(cells * _RESULTS_SHARE), _MOST_RESULTS_CELLS)
+        super().lay_out()
+
+    def title_and_key(self) -> tuple[str, str]:
+        return ("The same by hand" if self.app.size.width >= _WIDE else self.side_title()), ""
+
+    def side_title(self) -> str:
+        return "First five minutes"
+
+    def hints(self) -> tuple[Hint, ...]:
+        return offered(Scope.FIRST_FIVE, self.cockpit.chosen_keys, set())
+
+    def told(self, cells: int) -> Lines:
+        paused_at = self.snapshot.at if self.cockpit.paused else None
+        return (*super().told(cells), *asked_lines(self.asked_at, paused_at, self.key, cells))
+
+    def column(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
+        found = self.results
+        if self.side_box.display:
+            return by_hand(found, self.cursor, self.fillings, self.key, cells)
+        return one_column(found, self.cursor, self.fillings, self.key, cells)
+
+    def side_column(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
+        return results_page(self.results, self.cursor, cells)
+
+    # -- what the person asks for ---------------------------------------------------------
+
+    def action_copy(self) -> None:
+        self.copy_next((script(self.results[self.cursor], self.fillings),))
+
+    def move(self, rows: int) -> None:
+        """The cursor to another check; a page scrolls its commands."""
+        target = min(max(self.cursor + rows, 0), len(self.results) - 1)
+        if abs(rows) == 1 and target != self.cursor:
+            self.cursor = target
+            self.follow_cursor()
+        else:
+            super().move(rows)

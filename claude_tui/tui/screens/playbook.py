@@ -1,0 +1,204 @@
+"""A playbook: its steps in order, and what responders have done of them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from claude_tui.analysis.words import plain
+from claude_tui.model.playbook import StepState
+from claude_tui.model.verdict import Cause
+from claude_tui.runbook import Playbook, PlaybookView, anew, mark, playbook_now, playbook_view, progress_of
+from claude_tui.runbook.view import StepView
+from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.lines import line
+from claude_tui.tui.runbook.asking import ask_anew, ask_name, choose_playbook
+from claude_tui.tui.runbook.desk import Desk, desk_of
+from claude_tui.tui.runbook.parts import Lines, Page
+from claude_tui.tui.runbook.playbook_lines import (
+    PlaybookLook,
+    commands_of,
+    list_page,
+    one_column,
+    progress_line,
+    step_page,
+    verdict_lines,
+)
+from claude_tui.tui.runbook.screen import RunbookScreen, offered, returned_to
+
+if TYPE_CHECKING:
+    from claude_tui.tui.app import ClaudeTopApp
+
+__all__ = ["PlaybookScreen", "open_playbook"]
+
+# From here on list and step stand above each other; else the step opens within the list.
+_WIDE, _HIGH = 80, 34
+_LIST_SHARE = 0.6
+_FRAME_ROWS = 2
+
+
+def open_playbook(app: ClaudeTopApp, playbook: Playbook | None = None) -> None:
+    """Open a playbook, by default the one for the verdict; where one is open beneath, turn that one to it."""
+    screen = returned_to(app, PlaybookScreen)
+    if screen is not None:
+        screen.turn_to(playbook or screen.wanted())
+    else:
+        app.push_screen(PlaybookScreen(desk_of(app), playbook))
+
+
+class PlaybookScreen(RunbookScreen):
+    """Stays with its playbook, whatever becomes of the verdict, until the person takes another one.
+
+    The marks are those of now even where the view is paused: what somebody does must show.
+    """
+
+    BINDINGS = bindings(Scope.PLAYBOOK)
+    DEFAULT_CSS = "PlaybookScreen > #body { layout: vertical; }"
+
+    def __init__(self, desk: Desk, playbook: Playbook | None = None) -> None:
+        super().__init__(desk)
+        self._asked_for = playbook
+        self.cursor = 1
+
+    def set_out(self) -> None:
+        self.playbook = self._asked_for or self.wanted()
+        self._wanted_before = self.wanted()
+        self.cursor = self.view.next or 1
+
+    def wanted(self) -> Playbook:
+        """The playbook for the verdict of the Snapshot shown."""
+        return playbook_now(self.desk.runbook, self.facts, self.snapshot.verdict.cause)
+
+    @property
+    def view(self) -> PlaybookView:
+        newest, since = self.cockpit.newest, self.snapshot.verdict.since
+        self._progress = progress_of(newest.engine.step_marks, self.playbook, newest.at, since)
+        return playbook_view(self.playbook, self._progress, self.facts, self.fillings)
+
+    @property
+    def step(self) -> StepView:
+        """The one under the cursor."""
+        return self.view.steps[self.cursor - 1]
+
+    # -- what is shown ------------------------------------------------------------------
+
+    def lay_out(self) -> None:
+        cells, rows = self.app.size
+        self.side_box.display = self._is_roomy()
+        super().lay_out()
+        most = round((rows - 3) * _LIST_SHARE)
+        self.side_box.styles.height = min(len(self._list(cells - 4, most).lines) + _FRAME_ROWS, most)
+
+    def title_and_key(self) -> tuple[str, str]:
+        alone = not self._is_roomy()
+        return (self.side_title() if alone else f"Step {self.cursor} of {len(self.playbook.steps)}"), ""
+
+    def side_title(self) -> str:
+        return f"Playbook: {self.playbook.title}"
+
+    def _is_roomy(self) -> bool:
+        cells, rows = self.app.size
+        return cells >= _WIDE and rows >= _HIGH
+
+    def hints(self) -> tuple[Hint, ...]:
+        return offered(
+            Scope.PLAYBOOK, self.cockpit.chosen_keys, {"act"} if self.wanted() is self.playbook else set()
+        )
+
+    def told(self, cells: int) -> Lines:
+        """With one column how far it has come is told here: it would scroll away."""
+        look = self._look()
+        told = (*super().told(cells), *verdict_lines(look, cells))
+        if self.side_box.display:
+            return told
+        return (*told, line(" ", *progress_line(self.view, look, self.key, cells - 2)))
+
+    def column(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
+        view = self.view
+        if self.side_box.display:
+            return step_page(view, self._look(), self.facts, self.key, cells)
+        return one_column(view, self._look(), self.facts, self.key, cells)
+
+    def side_column(self, cells: int, rows: int) -> Page:
+        return self._list(cells, rows)
+
+    def _list(self, cells: int, rows: int) -> Page:
+        return list_page(self.view, self._look(), self.key, cells, rows)
+
+    def _look(self) -> PlaybookLook:
+        return PlaybookLook(
+            at=self.cockpit.newest.at,
+            cursor=self.cursor,
+            by=self.cockpit.responder,
+            begun=self._progress.started_at,
+            verdict=self._verdict_words(),
+            news=self.wanted() is not self._wanted_before,
+        )
+
+    def _verdict_words(self) -> str:
+        """That another playbook belongs to the verdict; nothing while this one does."""
+        wanted, cause = self.wanted(), self.snapshot.verdict.cause
+        if wanted is self.playbook:
+            return ""
+        key = self.key("act")
+        if cause is Cause.HEALTHY:
+            return f"The verdict is healthy now. {key} opens: {wanted.title}."
+        return f"The verdict is now {plain(cause.value)}: {key} opens its playbook, {wanted.title}."
+
+    # -- what the person asks for ---------------------------------------------------------
+
+    def turn_to(self, playbook: Playbook) -> None:
+        """Show another playbook, from its next step."""
+        self._wanted_before = self.wanted()
+        if playbook is not self.playbook:
+            self.playbook = playbook
+            self._to(self.view.next or 1)
+        self.lay_out()
+        self.redraw()
+
+    def action_done(self) -> None:
+        self._mark(StepState.DONE)
+
+    def action_skip(self) -> None:
+        self._mark(StepState.SKIPPED)
+
+    def action_not_applicable(self) -> None:
+        self._mark(StepState.NOT_APPLICABLE)
+
+    def _mark(self, state: StepState) -> None:
+        """Says where the step stands; the same again takes it back."""
+        step = self.step
+        state = StepState.OPEN if step.state is state else state
+        at, by = datetime.now(UTC), self.cockpit.responder
+        self.cockpit.backend.mark(mark(self.playbook, step.step, state, by=by, at=at))
+
+    def action_anew(self) -> None:
+        def begin_anew() -> None:
+            at, by = datetime.now(UTC), self.cockpit.responder
+            self.cockpit.backend.mark(anew(self.playbook, by=by, at=at))
+            self._to(1)
+
+        ask_anew(self.cockpit, self.playbook, self.view.settled, begin_anew)
+
+    def action_who(self) -> None:
+        ask_name(self.cockpit, self.redraw)
+
+    def action_other(self) -> None:
+        choose_playbook(self.cockpit, self.desk.runbook, self.playbook, self.wanted(), self.turn_to)
+
+    def action_copy(self) -> None:
+        self.copy_next(commands_of(self.step))
+
+    def move(self, rows: int) -> None:
+        """The cursor to another step; a page scrolls what the step says."""
+        target = min(max(self.cursor + rows, 1), len(self.playbook.steps))
+        if abs(rows) == 1 and target != self.cursor:
+            self._to(target)
+        else:
+            super().move(rows)
+
+    def _to(self, number: int) -> None:
+        self.cursor = number
+        self.copy_from_start()
+        self.main.turn_to(*self.title_and_key())
+        self.follow_cursor()

@@ -1,0 +1,98 @@
+"""Setting how bad it is, for everyone who watches, whatever was worked out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from claude_tui.model.playbook import SeverityMark
+from claude_tui.model.verdict import Severity, Verdict
+from claude_tui.tui.format import span_words
+from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question
+from claude_tui.tui.screens.responder import (
+    name_field,
+    noted,
+    paragraph,
+    reason_field,
+    reason_of,
+    refuse,
+    responder,
+    tell,
+)
+from claude_tui.tui.zoom.verdict import MEANINGS
+
+if TYPE_CHECKING:
+    from claude_tui.settings import Settings
+    from claude_tui.tui.app import ClaudeTopApp
+
+__all__ = ["set_severity"]
+
+_LEVELS = tuple(severity for severity in Severity if severity.trouble)
+_CANCEL = "cancel: leave it as it is"
+
+
+def set_severity(app: ClaudeTopApp, proposed: Severity | None = None) -> None:
+    """Asks how bad it is, why and who says so, and sets that for everyone. To leave it is the default."""
+    verdict = app.newest.verdict
+    if not verdict.severity.trouble:
+        refuse(app, "No severity to set: the verdict names no trouble now.")
+        return
+    seen = verdict.worked_out or verdict.severity
+    options = tuple(_option(each, proposed, app.settings) for each in _LEVELS)
+    told = paragraph(
+        "For everyone who watches; pages and response clock follow. "
+        "It lapses when the trouble is over, and when it gets worse."
+    )
+    question = Question(
+        f"Severity: {_standing(verdict)}",
+        "set it",
+        (
+            Choice("Severity", (_CANCEL, *options)),
+            reason_field("why it is so (optional)"),
+            name_field(app),
+        ),
+        (told,),
+        objection=_reason_alone,
+    )
+
+    def answered(answers: Answers | None) -> None:
+        if answers is None or not answers[0]:
+            return
+        chosen, why, who = answers
+        severity, by = _LEVELS[int(chosen) - 1], responder(app, who)
+        now = app.newest.verdict
+        if (now.worked_out or now.severity) is not seen:
+            refuse(app, f"Not set: meanwhile it was worked out to be {_called(now)}. Look again.")
+            return
+        app.backend.mark(SeverityMark(app.newest.at, severity, seen, by, reason_of(why)))
+        tell(app, f"Severity {severity} set by {by}, for everyone.")
+
+    app.push_screen(DialogScreen(question), answered)
+
+
+def _reason_alone(answers: Answers) -> str:
+    """Nobody who typed a reason means to cancel."""
+    chosen, why, _ = answers
+    return "Choose P1 to P4, or leave with esc." if why and not chosen else ""
+
+
+def _option(severity: Severity, proposed: Severity | None, settings: Settings) -> str:
+    respond = {
+        Severity.P1: "now",
+        Severity.P2: f"in {span_words(timedelta(seconds=settings.respond_p2_s))}",
+        Severity.P3: f"in {span_words(timedelta(seconds=settings.respond_p3_s))}",
+    }.get(severity, "next business day")
+    said = noted(["proposed"] if severity is proposed else [])
+    return f"{severity} {said}{respond}: {MEANINGS[severity]}"
+
+
+def _standing(verdict: Verdict) -> str:
+    """`P1, worked out`, `P2, set by Ada; worked out: P1`."""
+    if not verdict.set_by:
+        return f"{verdict.severity}, worked out"
+    return f"{verdict.severity}, set by {verdict.set_by}; worked out: {verdict.worked_out}"
+
+
+def _called(verdict: Verdict) -> str:
+    severity = verdict.worked_out or verdict.severity
+    return str(severity) if severity.trouble else "no trouble"

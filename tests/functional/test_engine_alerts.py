@@ -1,0 +1,251 @@
+"""The engine's alerts and records: paged once, kept over restarts, and told on screen when it fails."""
+
+from __future__ import annotations
+
+import json
+import queue
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from claude_tui.alerting.delivery.tries import Patience
+from claude_tui.alerting.keeping import Keeper
+from claude_tui.alerting.lifecycle import Timing
+from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
+from claude_tui.alerting.rules import Rule, load_rules, named_thresholds
+from claude_tui.alerting.watch import Alerting
+from claude_tui.analysis.options import Options
+from claude_tui.analysis.thresholds import Thresholds
+from claude_tui.engine import Endpoint, Engine, Pace, store_name, target_of
+from claude_tui.model.playbook import SeverityMark, StepMark, StepState
+from claude_tui.model.snapshot import EventKind, Snapshot
+from claude_tui.model.verdict import Cause, Severity
+from claude_tui.probes.clock import SystemClock
+from claude_tui.probes.credentials import Credentials
+from claude_tui.probes.schedule import Backoff
+from claude_tui.settings import Settings, load
+from claude_tui.simulator.scenario import load as load_scenario
+from claude_tui.simulator.thread import SimulatorThread
+from claude_tui.store import Store
+
+pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
+
+QUICK = Pace(status_s=0.3, models_s=0.2, messages_s=0.2, backoff=Backoff(low_s=0.1, high_s=0.2))
+CLOCK = SystemClock()
+
+
+@dataclass
+class Hook:
+    """A web hook that counts. `answers` are the statuses it gives, the last one for ever."""
+
+    answers: list[int] = field(default_factory=lambda: [200])
+    pages: list[dict[str, str]] = field(default_factory=list)
+    url: str = ""
+
+    @property
+    def titles(self) -> list[str]:
+        return [page["title"] for page in self.pages]
+
+
+@pytest.fixture
+def hook() -> Iterator[Hook]:
+    counted = Hook()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            status = counted.answers.pop(0) if len(counted.answers) > 1 else counted.answers[0]
+            if status < 400:
+                counted.pages.append(json.loads(body))
+            self.send_response(status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *args: object) -> None: ...
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    counted.url = f"json://127.0.0.1:{server.server_port}/hook"
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield counted
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load({"data_dir": str(tmp_path / "data")}, {}, config=None)
+
+
+def _hasty(rules: Sequence[Rule]) -> list[Rule]:
+    """The rules that an outage trips, firing at once."""
+    timing = Timing(timedelta(), timedelta(minutes=5))
+    outage = ("verdict-p1", "verdict-p2", "verdict-p3", "verdict-p4", "errors", "models-down")
+    return [replace(rule, timing=timing) for rule in rules if rule.name in outage]
+
+
+def engine_on(simulator: SimulatorThread, settings: Settings, *routes: Route) -> Engine:
+    environ = {"ANTHROPIC_API_KEY": "sk-ant-api03-test", "ANTHROPIC_BASE_URL": simulator.base_url}
+    credentials = Credentials.from_environ(environ)
+    target = target_of(settings, credentials)
+
+    def open_alerting(keeper: Keeper) -> Alerting:
+        alerts = AlertSettings(routes=routes)
+        patience = replace(Patience(), attempts=1)
+        return Alerting(
+            _hasty(load_rules(thresholds=named_thresholds(Options(), Thresholds()))),
+            alerts,
+            target=target,
+            keeper=keeper,
+            now=CLOCK.now,
+            patience=patience,
+        )
+
+    return Engine(
+        settings,
+        target,
+        Store.open(settings.data_dir, store_name(credentials), now=CLOCK.now()),
+        lambda: Endpoint(credentials, (simulator.status_url,)),
+        pace=QUICK,
+        clock=CLOCK,
+        open_alerting=open_alerting,
+    )
+
+
+Wait = Callable[[Callable[[Snapshot], bool]], Snapshot]
+
+
+@contextmanager
+def running(engine: Engine) -> Iterator[Wait]:
+    published: queue.Queue[Snapshot] = queue.Queue()
+    engine.first_snapshot()
+    engine.start(published.put)
+
+    def wait_for(wanted: Callable[[Snapshot], bool]) -> Snapshot:
+        for _ in range(60):
+            snapshot = published.get(timeout=20)
+            if wanted(snapshot):
+                return snapshot
+        raise AssertionError(f"never came; last: {snapshot.verdict}, {snapshot.engine.notices}")
+
+    try:
+        yield wait_for
+    finally:
+        engine.stop(5.0)
+
+
+@contextmanager
+def simulated(scenario: str) -> Iterator[SimulatorThread]:
+    thread = SimulatorThread(load_scenario(scenario), latency_scale=0.0, speed=20)
+    thread.start()
+    try:
+        yield thread
+    finally:
+        thread.stop()
+
+
+def in_trouble(snapshot: Snapshot) -> bool:
+    return snapshot.verdict.severity.trouble
+
+
+def pages_sent(snapshot: Snapshot) -> int:
+    return sum(group.pages for group in snapshot.engine.alerts.groups)
+
+
+def test_an_outage_is_one_page_however_many_rules_it_trips_and_none_after_a_restart(
+    settings: Settings, hook: Hook
+) -> None:
+    with simulated("outage") as simulator:
+        with running(engine_on(simulator, settings, Route("hook", RouteKind.APPRISE, hook.url))) as wait_for:
+            wait_for(lambda s: len(hook.pages) > 0)
+            seen = wait_for(lambda s: sum(alert.firing for alert in s.engine.alerts.alerts) >= 2)
+            assert seen.engine.alerts.firing == 1
+            assert seen.verdict.cause is Cause.PROVIDER_OUTAGE
+            recorded = {event.kind for event in seen.events}
+            assert {EventKind.VERDICT, EventKind.ALERT} <= recorded
+        with running(engine_on(simulator, settings, Route("hook", RouteKind.APPRISE, hook.url))) as wait_for:
+            wait_for(lambda s: in_trouble(s) and s.engine.alerts.firing == 1)
+            for _ in range(4):
+                again = wait_for(in_trouble)
+    assert len(hook.pages) == 1, hook.titles
+    assert "P1" in hook.titles[0]
+    verdicts = [event for event in again.events if event.kind is EventKind.VERDICT]
+    assert [event.text.startswith("P1") for event in verdicts].count(True) == 1
+
+
+def test_what_people_do_is_kept_and_told(settings: Settings) -> None:
+    with simulated("outage") as simulator:
+        engine = engine_on(simulator, settings)
+        with running(engine) as wait_for:
+            wait_for(lambda s: s.verdict.severity is Severity.P1 and s.engine.alerts.firing == 1)
+            engine.acknowledge(None, by="eve", reason="on it")
+            engine.mark(StepMark(CLOCK.now(), "outage", "retries", StepState.DONE, "eve"))
+            engine.mark(SeverityMark(CLOCK.now(), Severity.P2, Severity.P1, "eve", "one tenant only"))
+            seen = wait_for(lambda s: s.verdict.set_by == "eve" and bool(s.engine.step_marks))
+            assert seen.verdict.severity is Severity.P2
+            seen = wait_for(lambda s: any(group.acknowledged for group in s.engine.alerts.groups))
+            texts = [event.text for event in seen.events if event.kind is EventKind.PERSON]
+            assert "outage: retries done, eve" in texts
+            assert "P2 set by eve: one tenant only" in texts
+            engine.snooze(None, by="eve", until=CLOCK.now() + timedelta(hours=1))
+            wait_for(lambda s: any(group.snoozed for group in s.engine.alerts.groups))
+        engine = engine_on(simulator, settings)
+        first = engine.first_snapshot()
+        engine.stop()
+    assert [mark.step for mark in first.engine.step_marks] == ["retries"]
+    assert first.engine.severity_marks[0].why == "one tenant only"
+    assert any(event.kind is EventKind.VERDICT for event in first.events)
+
+
+def test_two_who_watch_one_store_see_each_others_marks(settings: Settings) -> None:
+    with simulated("healthy") as simulator:
+        here, there = engine_on(simulator, settings), engine_on(simulator, settings)
+        with running(here) as wait_here, running(there):
+            there.mark(StepMark(CLOCK.now(), "outage", "retries", StepState.SKIPPED, "bob"))
+            seen = wait_here(lambda s: bool(s.engine.step_marks))
+    assert [(mark.by, mark.state) for mark in seen.engine.step_marks] == [("bob", StepState.SKIPPED)]
+
+
+def test_a_route_that_fails_is_seen_on_screen_and_holds_up_nothing(settings: Settings, hook: Hook) -> None:
+    hook.answers = [500]
+    with simulated("outage") as simulator:
+        route = Route("hook", RouteKind.APPRISE, hook.url, address="json://127.0.0.1/…")
+        with running(engine_on(simulator, settings, route)) as wait_for:
+            seen = wait_for(lambda s: any(n.key == "route hook" for n in s.engine.notices))
+            notice = next(n for n in seen.engine.notices if n.key == "route hook")
+            assert "alerts do not reach hook (json://127.0.0.1/…)" in notice.text
+            asked = seen.errors[0].requests
+            assert wait_for(lambda s: s.errors[0].requests > asked)
+            told = [event.text for event in seen.events if event.kind is EventKind.ALERT]
+            assert any("hook" in text for text in told), told
+
+
+def test_rules_that_cannot_be_read_are_told_and_the_dashboard_goes_on(settings: Settings) -> None:
+    def broken(_keeper: Keeper) -> Alerting:
+        raise ValueError("rules.toml: there is no metric 'laency'")
+
+    with simulated("healthy") as simulator:
+        engine = engine_on(simulator, settings)
+        engine._paging._open = broken  # type: ignore[union-attr]
+        with running(engine) as wait_for:
+            seen = wait_for(lambda s: s.engine.alerts.problem is not None and bool(s.headroom.buckets))
+    assert any("nothing is paged: rules.toml" in notice.text for notice in seen.engine.notices)
+
+
+def test_alerts_that_break_take_nothing_else_along(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*_args: object) -> None:
+        raise ZeroDivisionError("of all things")
+
+    monkeypatch.setattr(Alerting, "evaluate", breaks)
+    with simulated("healthy") as simulator, running(engine_on(simulator, settings)) as wait_for:
+        seen = wait_for(lambda s: s.engine.alerts.problem is not None)
+        assert wait_for(lambda s: s.at > seen.at).engine.alerts.problem == "nothing is paged: of all things"

@@ -1,0 +1,343 @@
+"""Acknowledging, snoozing and setting the severity: what the dialogs ask, send and keep to themselves."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+
+from claude_tui.model.alert import AlertsView
+from claude_tui.model.playbook import SeverityMark
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.model.verdict import Severity
+from claude_tui.tui.lines import plain
+from claude_tui.tui.screens.dialog import DialogScreen, Options, TextInput
+from claude_tui.tui.screens.respond import morning_after, set_severity
+from claude_tui.tui.screens.responder import NAME, REASON
+from claude_tui.tui.widgets.panel import LinePanel
+from tests.functional.still import StillApp, StillBackend, still_app
+from tests.snapshots.responding import CALM, OVERLOADED, group, low, scene_of, scenes
+from tests.snapshots.scenes import AT, later
+
+ONE = scene_of(replace(CALM, groups=(group(),)), OVERLOADED)
+TWO = scene_of(replace(CALM, groups=(group(), low())), OVERLOADED)
+
+
+@asynccontextmanager
+async def asked(
+    snapshot: Snapshot, *keys: str, size: tuple[int, int] = (120, 40), **settings: object
+) -> AsyncIterator[tuple[StillApp, StillBackend, Pilot[None]]]:
+    app, backend = still_app(snapshot, **settings)
+    app.responder = "ada"
+    async with app.run_test(size=size) as pilot:
+        await pilot.press(*keys)
+        await pilot.pause()
+        yield app, backend, pilot
+
+
+def dialog(app: StillApp) -> DialogScreen:
+    assert isinstance(app.screen, DialogScreen)
+    return app.screen
+
+
+def text_of(app: StillApp) -> str:
+    """What can be read in the dialog, without the text in its fields."""
+    panels = dialog(app).query(LinePanel)
+    return "\n".join(plain(row) for panel in panels for row in panel.draw(*panel.size))
+
+
+def plain_screen(app: StillApp) -> str:
+    """All that is on the terminal."""
+    strips = app.screen._compositor.render_strips()
+    return "\n".join(strip.text for strip in strips)
+
+
+def notices(app: StillApp) -> str:
+    return " ".join(notice.message for notice in app._notifications)
+
+
+def typed(text: str) -> list[str]:
+    return ["space" if char == " " else char for char in text]
+
+
+async def publish(pilot: Pilot[None], backend: StillBackend, snapshot: Snapshot) -> None:
+    backend.publish(snapshot)
+    await pilot.pause()
+
+
+# -- acknowledge -------------------------------------------------------------------
+
+
+async def test_acknowledging_says_what_it_does_and_passes_on_reason_and_name() -> None:
+    async with asked(ONE, "a") as (app, backend, pilot):
+        text = text_of(app)
+        assert "P1 It’s them. The API is overloaded (529)." in text
+        assert "Everyone who watches sees it, and oncall and fallback are told." in text
+        assert "Reminders come every 4h at most." in text
+        await pilot.press(*typed("ask q and p"), "enter")
+        await pilot.pause()
+        assert backend.acknowledged == [("provider-1", "ada", "ask q and p")]
+        assert not isinstance(app.screen, DialogScreen)
+        assert "Acknowledged by ada." in notices(app)
+
+
+async def test_a_name_once_typed_is_who_responds_from_then_on() -> None:
+    async with asked(ONE, "a", "tab", *typed("eve "), "enter", "a", "enter") as (app, backend, _):
+        assert app.responder == "eve"
+        assert backend.acknowledged == [("provider-1", "eve", "")] * 2
+
+
+async def test_without_a_name_it_is_who_it_was() -> None:
+    async with asked(ONE, "a", "tab", "backspace", "enter") as (app, backend, _):
+        assert backend.acknowledged == [("provider-1", "ada", "")]
+        assert app.responder == "ada"
+
+
+async def test_of_several_all_are_meant_unless_one_is_chosen() -> None:
+    async with asked(TWO, "a", "enter", "a", "shift+tab", "down", "down", "enter") as (_, backend, __):
+        assert backend.acknowledged == [(None, "ada", ""), ("provider-2", "ada", "")]
+
+
+async def test_what_opens_while_one_types_is_not_acknowledged_unseen() -> None:
+    third = replace(CALM, groups=(group(3), group(), low()))
+    async with asked(TWO, "a") as (_, backend, pilot):
+        await publish(pilot, backend, scene_of(third, OVERLOADED))
+        await pilot.press("enter")
+        assert [each[0] for each in backend.acknowledged] == ["provider-1", "provider-2"]
+
+
+@pytest.mark.parametrize("key", ["a", "z"])
+async def test_what_is_over_by_then_is_told(key: str) -> None:
+    async with asked(ONE, key) as (app, backend, pilot):
+        await publish(pilot, backend, scene_of(CALM, scene="healthy"))
+        await pilot.press("enter")
+        await pilot.pause()
+        assert (backend.acknowledged, backend.snoozed) == ([], [])
+        assert "it is over meanwhile" in notices(app)
+
+
+@pytest.mark.parametrize(("key", "what"), [("a", "acknowledge"), ("z", "snooze")])
+async def test_with_no_alert_there_is_nothing_to_ask(key: str, what: str) -> None:
+    broken = scene_of(AlertsView(problem="nothing is paged: bad rules"), scene="healthy")
+    async with asked(broken, key) as (app, _, __):
+        assert f"Nothing to {what}: no alert is open (nothing is paged: bad rules)." in notices(app)
+        assert not isinstance(app.screen, DialogScreen)
+
+
+@pytest.mark.parametrize("key", ["a", "z", "s"])
+async def test_escape_changes_nothing(key: str) -> None:
+    async with asked(TWO, key, "down", "x", "tab", "escape") as (app, backend, _):
+        assert not isinstance(app.screen, DialogScreen)
+        assert (backend.acknowledged, backend.snoozed, backend.marked) == ([], [], [])
+        assert app.responder == "ada"
+
+
+async def test_the_newest_is_meant_while_the_view_is_held() -> None:
+    async with asked(scene_of(CALM, scene="healthy"), "space") as (_, backend, pilot):
+        await publish(pilot, backend, later(ONE, 60))
+        await pilot.press("a", "enter", "z", "enter")
+        assert backend.acknowledged == [("provider-1", "ada", "")]
+        assert backend.snoozed == [("provider-1", "ada", AT + timedelta(minutes=16))]
+
+
+# -- what is typed ------------------------------------------------------------------
+
+
+async def test_secrets_and_control_characters_do_not_get_through() -> None:
+    async with asked(ONE, "a") as (app, backend, pilot):
+        pasted = "key sk-ant-api03-abcdefghijkl\nsecond \x1b]0;owned\x07 line"
+        app.post_message(events.Paste(pasted))
+        await pilot.pause()
+        await pilot.press("enter")
+        ((_, _, reason),) = backend.acknowledged
+        assert reason == "key [redacted] second ␛]0;owned␇ line"
+
+
+async def test_texts_are_bounded() -> None:
+    async with asked(ONE, "a") as (app, backend, pilot):
+        app.post_message(events.Paste("x" * 5_000))
+        await pilot.press("tab")
+        app.post_message(events.Paste("\x1b" * 5_000))
+        await pilot.press("y", "enter")
+        ((_, by, reason),) = backend.acknowledged
+        assert (len(by), len(reason)) == (NAME, REASON)
+
+
+async def test_no_key_of_the_app_works_under_a_dialog_but_ctrl_c() -> None:
+    async with asked(ONE, "s", *"qpdmcytz?0", "space", "ctrl+p", "ctrl+z") as (app, backend, pilot):
+        assert dialog(app).focused is dialog(app).query_one(Options)
+        assert backend.probed == 0
+        assert not app.paused
+        await pilot.press("tab", *"qp?", "ctrl+p")
+        assert [field.value for field in dialog(app).query(TextInput)] == ["qp?", "ada"]
+        assert app.return_code is None
+        await pilot.press("ctrl+c")
+        assert app.return_code == 0
+
+
+async def test_what_is_typed_ahead_of_the_dialog_does_nothing_else() -> None:
+    async with asked(ONE) as (app, backend, pilot):
+        for key in "aqp q":
+            app.post_message(events.Key("space" if key == " " else key, key))
+        await pilot.pause()
+        await pilot.press("x", "enter")
+        assert len(backend.acknowledged) == 1
+        assert (backend.probed, app.paused, app.return_code) == (0, False, None)
+
+
+# -- snooze ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("downs", "until"),
+    [
+        (0, AT + timedelta(minutes=15)),
+        (1, AT + timedelta(hours=1)),
+        (2, AT + timedelta(hours=4)),
+        (3, datetime(2026, 11, 21, 9, tzinfo=UTC)),
+        (9, datetime(2026, 11, 21, 9, tzinfo=UTC)),
+    ],
+)
+async def test_a_snooze_lasts_until_the_instant_that_was_named(downs: int, until: datetime) -> None:
+    async with asked(ONE, "z", *["down"] * downs) as (app, backend, pilot):
+        chosen = next(row for row in text_of(app).splitlines() if "(•)" in row and "until" in row)
+        assert f"{until:%H:%M} UTC" in chosen
+        await pilot.press("enter")
+        assert backend.snoozed == [("provider-1", "ada", until)]
+
+
+async def test_a_snooze_can_be_ended() -> None:
+    async with asked(scenes()["taken"], "z", *["down"] * 4, "enter") as (app, backend, _):
+        ((which, by, until),) = backend.snoozed
+        assert (which, by) == (None, "ada")
+        assert until <= AT
+        assert "Snooze ended" in notices(app)
+
+
+async def test_a_snooze_that_would_be_over_already_is_not_sent() -> None:
+    async with asked(ONE, "z") as (app, backend, pilot):
+        await publish(pilot, backend, later(ONE, 1_000))
+        await pilot.press("enter")
+        assert backend.snoozed == []
+        assert "14:20:33 UTC has passed" in notices(app)
+
+
+@pytest.mark.parametrize(("hour", "day"), [(0, 20), (3, 20), (4, 20), (5, 21), (8, 21), (9, 21), (23, 21)])
+def test_the_morning_is_never_nearer_than_a_nights_sleep(hour: int, day: int) -> None:
+    at = datetime(2026, 11, 20, hour, 30, tzinfo=UTC)
+    assert morning_after(at) == datetime(2026, 11, day, 9, tzinfo=UTC)
+
+
+# -- severity ----------------------------------------------------------------------------
+
+
+async def test_to_leave_the_severity_is_the_default() -> None:
+    async with asked(ONE, "s") as (app, backend, pilot):
+        assert "(•) cancel: leave it as it is" in text_of(app)
+        await pilot.press("enter")
+        assert backend.marked == []
+        assert not isinstance(app.screen, DialogScreen)
+
+
+async def test_a_severity_is_set_with_reason_and_name_instead_of_what_was_worked_out() -> None:
+    async with asked(ONE, "s", "down", "down", "tab", *typed("no users hit"), "enter") as (app, backend, _):
+        assert backend.marked == [SeverityMark(AT, Severity.P2, Severity.P1, "ada", "no users hit")]
+        assert "Severity P2 set by ada" in notices(app)
+
+
+async def test_one_that_somebody_set_can_be_set_again() -> None:
+    async with asked(scenes()["taken"], "s") as (app, backend, pilot):
+        assert dialog(app).question.title == "Severity: P2, set by Ada Lovelace; worked out: P1"
+        await pilot.press(*["down"] * 9, "enter")
+        assert backend.marked == [SeverityMark(AT, Severity.P4, Severity.P1, "ada")]
+
+
+async def test_a_reason_without_a_severity_is_not_thrown_away() -> None:
+    async with asked(ONE, "s", "tab", "x", "enter") as (app, backend, pilot):
+        assert "Choose P1 to P4, or leave with esc." in text_of(app)
+        await pilot.press("shift+tab", "down", "enter")
+        assert [mark.why for mark in backend.marked if isinstance(mark, SeverityMark)] == ["x"]
+
+
+async def test_no_trouble_has_no_severity() -> None:
+    async with asked(scene_of(CALM, scene="healthy"), "s") as (app, _, __):
+        assert "No severity to set" in notices(app)
+        assert not isinstance(app.screen, DialogScreen)
+
+
+@pytest.mark.parametrize(
+    ("severity", "told"), [(Severity.P2, "worked out to be P2"), (Severity.NONE, "no trouble")]
+)
+async def test_what_was_worked_out_anew_meanwhile_is_not_overruled_unseen(
+    severity: Severity, told: str
+) -> None:
+    async with asked(ONE, "s", "down") as (app, backend, pilot):
+        verdict = replace(OVERLOADED, severity=severity)
+        await publish(pilot, backend, replace(later(ONE, 5), verdict=verdict))
+        await pilot.press("enter")
+        assert backend.marked == []
+        assert told in notices(app)
+
+
+async def test_what_the_tree_proposes_is_marked_and_not_chosen() -> None:
+    async with asked(ONE) as (app, _, pilot):
+        set_severity(app, Severity.P3)
+        await pilot.pause()
+        assert "( ) P3 (proposed) in 1h: some calls fail now and then" in text_of(app)
+        assert "(•) cancel" in text_of(app)
+
+
+async def test_targets_of_the_settings_are_named() -> None:
+    async with asked(ONE, "s", respond_p2_s=600.0) as (app, _, __):
+        assert "P2 in 10m:" in text_of(app)
+
+
+# -- the dialog itself -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(40, 10), (60, 20), (80, 24), (200, 60)])
+@pytest.mark.parametrize("key", ["a", "z", "s"])
+async def test_it_works_at_every_size(key: str, size: tuple[int, int]) -> None:
+    async with asked(scenes()["taken"], key, size=size) as (app, backend, pilot):
+        box = dialog(app).children[0]
+        assert box.region.width <= size[0]
+        assert box.region.height <= size[1]
+        await pilot.press("down", "tab", "tab", "shift+tab", "enter")
+        await pilot.pause()
+        assert backend.acknowledged or backend.snoozed or backend.marked
+
+
+async def test_at_60_by_20_all_of_it_is_in_view() -> None:
+    for key in ("a", "z", "s"):
+        async with asked(scenes()["taken"], key, size=(60, 20)) as (app, _, __):
+            assert dialog(app).children[0].max_scroll_y == 0
+
+
+async def test_a_click_chooses() -> None:
+    async with asked(ONE, "s") as (app, backend, pilot):
+        options = dialog(app).query_one(Options)
+        await pilot.click(Options, offset=(20, 3))
+        assert options.chosen == 3
+        await pilot.press("enter")
+        assert [mark.severity for mark in backend.marked if isinstance(mark, SeverityMark)] == [Severity.P3]
+
+
+@pytest.mark.parametrize("keys", [["a"], ["0", "a"], ["4", "s"]])
+async def test_what_lies_beneath_costs_next_to_nothing(keys: list[str]) -> None:
+    async with asked(TWO, *keys) as (app, backend, pilot):
+        await publish(pilot, backend, later(app.newest, 1))
+        before = app.sent_bytes
+        await publish(pilot, backend, later(app.newest, 1))
+        assert 0 < app.sent_bytes - before < 1_000
+
+
+async def test_markup_in_what_others_typed_is_text() -> None:
+    marked = "[bold red]x[/] [@click=app.quit]y[/]"
+    verdict = replace(OVERLOADED, set_by=marked, worked_out=Severity.P2)
+    async with asked(replace(ONE, verdict=verdict), "s") as (app, _, __):
+        assert marked in plain_screen(app)

@@ -1,0 +1,296 @@
+"""The strip on top: the verdict, loud in trouble, quiet without, at any size and by the second."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from claude_tui.model.snapshot import Level, Notice, Snapshot
+from claude_tui.model.verdict import PageStance, Severity
+from claude_tui.tui.lines import Line, changes, plain, width
+from claude_tui.tui.widgets.strip import strip_lines, strip_rows
+from tests.functional.watched import app_of, arrives
+from tests.snapshots.scenes import AT, SCENES, later
+
+Lines = tuple[Line, ...]
+
+SIZES = [(60, 20), (80, 24), (100, 18), (120, 40), (200, 60)]
+LOUD = [name for name in SCENES if SCENES[name]().verdict.severity.trouble]
+
+
+def scene(name: str, **verdict: object) -> Snapshot:
+    snapshot = SCENES[name]()
+    return replace(snapshot, verdict=replace(snapshot.verdict, **verdict))  # type: ignore[arg-type]
+
+
+def drawn(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """As on a terminal of that size."""
+    return strip_lines(snapshot, cells, strip_rows(snapshot, cells, rows))
+
+
+def text(lines: Lines) -> str:
+    return "\n".join(plain(row).rstrip() for row in lines)
+
+
+def words(lines: Lines) -> str:
+    return " ".join(text(lines).replace("█", " ").split())
+
+
+def said(name: str, cells: int = 120, rows: int = 40, **verdict: object) -> str:
+    return words(drawn(scene(name, **verdict), cells, rows))
+
+
+# -- trouble ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", LOUD)
+def test_trouble_is_a_block_with_a_bar_to_the_very_edge(name: str, size: tuple[int, int]) -> None:
+    snapshot = replace(scene(name), engine=scene("healthy").engine)
+    block = drawn(snapshot, *size)
+    assert len(block) == strip_rows(snapshot, *size)
+    assert all(plain(row).startswith("█") for row in block)
+    assert {span.back for row in block for span in row} <= {"strip_trouble", "strip_warning"}
+    assert {width(row) for row in block} == {size[0]}
+    role = "bad" if snapshot.verdict.severity in (Severity.P1, Severity.P2) else "warn"
+    assert block[0][0].role == role
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_verdict_is_on_screen_at_every_size(size: tuple[int, int]) -> None:
+    shown = said("overloaded", *size)
+    for part in (
+        "▌P1▐ It’s them. The API is overloaded (529).",
+        "3m 22s",
+        "respond now",
+        "25 of 26 message calls",
+    ):
+        assert part in shown
+    assert "Status page silent, 3m 08s behind us." in shown
+    assert "Next: Back off 30–60 s, shed load, use the fallback" in shown
+
+
+def test_the_drawing_of_the_design() -> None:
+    rows = [plain(row) for row in drawn(scene("overloaded"), 120, 40)]
+    assert rows[1].startswith("█ ▌P1▐ It’s them. The API is overloaded (529). ")
+    assert rows[1].rstrip().endswith("since 14:02:11   3m 22s  respond now")
+    assert rows[4].startswith("█      Next: Back off 30–60 s, shed load, use the fallback ")
+    assert rows[4].rstrip().endswith("d decide  m act")
+    assert {plain(row).strip("█ ") for row in (drawn(scene("overloaded"), 120, 40)[n] for n in (0, -1))} == {
+        ""
+    }
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_long_headline_and_a_long_step_leave_room_for_the_clock(size: tuple[int, int]) -> None:
+    shown = said("network", *size)
+    assert "1m 35s" in shown
+    assert "respond now" in shown
+    assert "call the network team" in shown.replace(" d decide m act", "")
+
+
+def test_numbers_stand_out_and_names_do_not() -> None:
+    row = drawn(scene("overloaded"), 120, 40)[2]
+    bright = {span.text.strip() for span in row if span.role == "text"}
+    assert {"25", "26", "182"} <= bright
+    row = drawn(scene("overloaded", evidence=("Model claude-haiku-4-5 is not listed.",)), 120, 40)[2]
+    assert not any(span.role == "text" and span.text.strip() for span in row)
+
+
+def test_evidence_that_does_not_fit_is_left_out_whole() -> None:
+    shown = said("rate_limited", 80, 24)
+    assert "11 of the last 13 with rate_limit_error. Next:" in shown
+    assert "Key, network fine." in said("overloaded", 100, 18)
+
+
+def test_keys_are_those_of_the_person() -> None:
+    snapshot = scene("overloaded")
+    keys = {"decide": ("f7",), "act": ("M",)}
+    shown = text(strip_lines(snapshot, 120, 6, keys))
+    assert "f7 decide  M act" in shown
+
+
+def test_a_second_cause_and_who_set_the_severity_are_told() -> None:
+    assert "Also: provider overloaded." in said("rate_limited")
+    for size in SIZES:
+        assert "P1 set by eve, worked out: P3." in said("severity_set", *size)
+    assert "P1 set by eve." in said("severity_set", worked_out=Severity.P1)
+
+
+def test_a_note_stands_beside() -> None:
+    assert "Limits run low: input 4% left." in said(
+        "slow", evidence=(), note="Limits run low: input 4% left."
+    )
+
+
+# -- clocks --------------------------------------------------------------------------
+
+
+def test_the_response_clock() -> None:
+    at = SCENES["rate_limited"]().at
+    assert "respond within 11m" in said("rate_limited")
+    assert "respond within 45s" in said("rate_limited", respond_by=at + timedelta(seconds=45))
+    assert "response overdue by 23m" in said("overdue")
+    assert "respond by Mon 09:00" in said("slow")
+    assert "respond by 17:05" in said("slow", respond_by=at + timedelta(hours=3))
+    assert "respond" not in said("slow", respond_by=None)
+
+
+def test_who_has_acknowledged_stands_where_the_clock_was() -> None:
+    shown = said("incident")
+    assert "acknowledged by eve" in shown
+    assert "respond" not in shown
+
+
+def test_retry_after_is_shown_while_the_server_asks_for_it() -> None:
+    assert "retry-after 41s" in said("rate_limited")
+    assert "retry-after" not in said("rate_limited", retry_after_s=5.0).replace("Wait for retry-after", "")
+    assert "retry-after" not in said("rate_limited", retry_after_s=0.0).replace("Wait for retry-after", "")
+    assert "retry-after" not in said("overloaded")
+
+
+def test_what_the_page_says_and_who_spoke_first() -> None:
+    page = PageStance.CONFIRMS
+    assert "Status page confirms, we saw it 4m 00s earlier." in said("incident")
+    late = said("incident", lead=timedelta(seconds=-95))
+    assert "Status page confirms, it said so 1m 35s before we saw it." in late
+    assert "Status page confirms it." in said("incident", page=page, lead=None)
+    assert "Status page reports nothing of ours." in said("rate_limited")
+    assert "Status page: Claude API degraded performance" in said("notice")
+    assert "Status page unknown: no route to host." in said("network")
+    unread = scene("overloaded", since=AT - timedelta(seconds=5))
+    assert "Status page silent when last read, before this began." in words(drawn(unread, 120, 40))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_in_trouble_the_height_is_always_the_same(size: tuple[int, int]) -> None:
+    bare = [replace(scene(name), engine=scene("healthy").engine) for name in LOUD]
+    assert len({strip_rows(snapshot, *size) for snapshot in bare}) == 1
+    over_time = {
+        strip_rows(later(scene("rate_limited"), seconds), *size) for seconds in range(0, 90_000, 617)
+    }
+    assert len(over_time) == 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(LOUD), st.integers(0, 200_000), st.sampled_from(SIZES))
+def test_a_second_changes_figures_and_moves_nothing(name: str, seconds: int, size: tuple[int, int]) -> None:
+    if name == "hostile":
+        return
+    snapshot = scene(name)
+    since = snapshot.verdict.since or AT
+    before = later(snapshot, seconds - (AT - since).total_seconds())
+    rows = strip_rows(snapshot, *size)
+    pairs = zip(strip_lines(before, size[0], rows), strip_lines(later(before, 1), size[0], rows), strict=True)
+    ranges = [span for old, new in pairs for span in changes(old, new, size[0])]
+    # The duration, and once in a while the response clock.
+    assert sum(end - start for start, end in ranges) <= 50
+    assert len(ranges) <= 3
+
+
+async def test_a_second_of_trouble_costs_few_bytes() -> None:
+    app = app_of("rate_limited")
+    async with app.run_test(size=(120, 40)) as pilot:
+        for seconds in range(1, 4):
+            await arrives(pilot, later(SCENES["rate_limited"](), seconds))
+        before = app.sent_bytes
+        for seconds in range(4, 24):
+            await arrives(pilot, later(SCENES["rate_limited"](), seconds))
+        assert (app.sent_bytes - before) / 20 < 300
+
+
+# -- no trouble -----------------------------------------------------------------------
+
+
+def test_the_strip_is_one_quiet_line_while_all_is_well() -> None:
+    snapshot = scene("healthy")
+    assert strip_rows(snapshot, 120, 40) == 1
+    (only,) = strip_lines(snapshot, 120, 1)
+    assert plain(only).startswith(" ● All is well.")
+    assert all(not span.back for span in only)
+
+
+def test_good_news_end_with_a_whole_sentence() -> None:
+    quiet = {cells: plain(strip_lines(scene("healthy"), cells, 1)[0]).strip() for cells in (60, 120, 160)}
+    assert quiet[60] == quiet[120] == "● All is well. Messages answer, first token after 412 ms."
+    assert quiet[160].endswith("29 of the last 29 message probes answered; models answer in 182 ms.")
+
+
+def test_a_note_goes_before_the_figures_of_health() -> None:
+    note = "One messages probe failed 40s ago (overloaded_error): too little for a verdict."
+    assert said("healthy", note=note) == f"● All is well. {note}"
+    assert said("healthy", 80, 24, note=note).startswith("● All is well. One messages probe failed 40s ago")
+    assert said("healthy", 160, 40, note=note).endswith(f"first token after 412 ms. {note}")
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_is_not_known_comes_with_its_reason_and_the_next_step(size: tuple[int, int]) -> None:
+    shown = said("no_key", *size)
+    assert shown.startswith("◌ Unknown. Inference is not probed: there is no usable key.")
+    assert "Next: Set ANTHROPIC_API_KEY and start again" in shown
+    assert "●" not in shown
+    assert all(not span.back for row in drawn(scene("no_key"), *size) for span in row)
+
+
+def test_an_alert_nobody_has_seen_to_has_a_row_while_all_is_well() -> None:
+    rows = drawn(scene("alert_while_healthy"), 120, 40)
+    assert len(rows) == 2
+    assert plain(rows[1]).startswith(" ▲ Alert P4: The API's TLS certificate expires within 14 days: 12 days")
+    assert plain(rows[1]).rstrip().endswith("a ack")
+    assert "Alert" not in said("overloaded")
+
+
+def test_an_alert_that_outlives_its_verdict_is_not_told_as_trouble() -> None:
+    snapshot = replace(scene("overloaded"), verdict=scene("healthy").verdict)
+    assert "△ Alert about to close: It’s them. The API is overloaded (529)." in words(
+        drawn(snapshot, 120, 40)
+    )
+
+
+# -- notices, and little room -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", ["no_key", "overloaded", "alert_while_healthy"])
+def test_a_notice_is_on_screen_at_every_size(size: tuple[int, int], name: str) -> None:
+    notice = Notice("key", Level.BAD, "No key: set ANTHROPIC_API_KEY.", AT)
+    snapshot = scene(name)
+    snapshot = replace(snapshot, engine=replace(snapshot.engine, notices=(notice,)))
+    assert "No key: set ANTHROPIC_API_KEY." in text(drawn(snapshot, *size))
+
+
+def test_more_notices_than_rows_are_counted_and_the_worst_is_shown() -> None:
+    snapshot = scene("overloaded")
+    notices = [Notice(str(n), Level.INFO, f"notice {n}", AT) for n in range(4)]
+    notices.append(Notice("store", Level.BAD, "the disk is full", AT))
+    snapshot = replace(snapshot, engine=replace(snapshot.engine, notices=tuple(notices)))
+    rows = drawn(snapshot, 80, 24)
+    assert "the disk is full" in plain(rows[-1])
+    assert "+4 more" in plain(rows[-1])
+
+
+def test_one_row_has_the_verdict_and_its_age() -> None:
+    for cells in (48, 60, 80, 120):
+        (only,) = strip_lines(scene("overloaded"), cells, 1)
+        assert plain(only).startswith("█ ▌P1▐ It’s them.")
+        assert "3m 22s" in plain(only)
+    assert "respond now" in plain(strip_lines(scene("overloaded"), 80, 1)[0])
+    assert "Set ANTHROPIC_API_KEY" in plain(strip_lines(scene("no_key"), 120, 1)[0])
+
+
+@pytest.mark.parametrize("size", [(20, 5), (39, 9), (30, 1)])
+def test_a_tiny_terminal_still_has_the_verdict_and_no_bar(size: tuple[int, int]) -> None:
+    rows = strip_lines(scene("overloaded"), *size)
+    assert words(rows).startswith("P1 It’s them. The API")
+    assert "█" not in text(rows)
+    assert "▌" not in text(rows)
+
+
+def test_a_tiny_terminal_says_what_to_do_as_there_is_room() -> None:
+    shown = words(strip_lines(scene("overloaded"), 39, 9))
+    assert "3m 22s respond now Next: Back off 30–60 s" in shown
+    assert words(strip_lines(scene("no_key"), 39, 9)).startswith("◌ Unknown. Inference is not probed")

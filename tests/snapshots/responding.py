@@ -1,0 +1,143 @@
+"""Snapshots for the screens of a response: a verdict in trouble, alerts that are open, routes that fail."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from claude_tui.model.alert import (
+    Acknowledgement,
+    Alert,
+    AlertGroup,
+    AlertState,
+    AlertsView,
+    DeliveryResult,
+    RouteState,
+    SeveritySpell,
+    Snooze,
+    Standing,
+    Story,
+)
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.model.verdict import Cause, PageStance, Severity, Side, Verdict
+from tests.snapshots.scenes import AT, SCENES, before
+
+__all__ = ["CALM", "OVERLOADED", "alert", "group", "low", "scene_of", "scenes"]
+
+REMINDER = timedelta(hours=4)
+CALM = AlertsView(rules=19, reminder=REMINDER, bell=True)
+
+OVERLOADED = Verdict(
+    Cause.PROVIDER_OVERLOADED,
+    Side.THEM,
+    Severity.P1,
+    0.95,
+    "It’s them. The API is overloaded (529).",
+    (
+        "24 of 26 messages failed in 5m, 23 with overloaded_error.",
+        "Models answer in 182 ms, as usual.",
+        "DNS, TCP and TLS are fine; the key is accepted.",
+        "Limits have room: input tokens 18% left, resets in 41s.",
+        "Status page reports nothing of ours.",
+    ),
+    "Back off 30 to 60 s with jitter, shed load, use the fallback model or provider",
+    34.0,
+    PageStance.SILENT,
+    since=before(202),
+    detected_at=before(171),
+    respond_by=before(171),
+    also=(Cause.RATE_LIMITED,),
+)
+
+
+def group(number: int = 1, severity: Severity = Severity.P1, what: str = "", **more: object) -> AlertGroup:
+    opened = AlertGroup(
+        id=f"provider-{number}",
+        dedup_key="provider",
+        topic="provider",
+        opened_at=before(165),
+        spells=(SeveritySpell(severity, before(165)),),
+        story=Story("provider_overloaded", Side.THEM, what or OVERLOADED.summary, before(202), "Back off."),
+        alerts=("verdict-p1", "overloaded", "errors"),
+        led=number == 1,
+        told=("screen", "oncall", "fallback"),
+        pages=1,
+        paged_at=before(165),
+        paged_severity=severity,
+    )
+    return replace(opened, **more)  # type: ignore[arg-type]
+
+
+def low(**more: object) -> AlertGroup:
+    story = Story("headroom", Side.US, "Little is left of a rate limit: input-tokens 18%", before(1_290))
+    spell = (SeveritySpell(Severity.P4, before(1_170)),)
+    told = {
+        "story": story,
+        "spells": spell,
+        "topic": "headroom",
+        "told": ("screen",),
+        "alerts": ("headroom-low",),
+    }
+    return group(2, Severity.P4, **(told | more))  # type: ignore[arg-type]
+
+
+def alert(
+    rule: str, severity: Severity, summary: str, words: str, state: AlertState = AlertState.FIRING,
+    labels: tuple[tuple[str, str], ...] = (), since: float = 171,
+) -> Alert:  # fmt: skip
+    fired = before(since - 90) if state is not AlertState.PENDING else None
+    ended = before(31) if state is AlertState.RESOLVED else None
+    standing = Standing(state, before(since), fired, before(331) if ended else None, ended)
+    return Alert(rule, labels, severity, summary, standing, 1.0, words, "provider-1")
+
+
+CAUSE = (("cause", "provider_overloaded"),)
+ALERTS = (
+    alert("verdict-p1", Severity.P1, "The verdict is P1", "P1", labels=CAUSE),
+    alert("errors", Severity.P2, "Too many messages fail", "92%"),
+    alert(
+        "overloaded", Severity.P3, "More than 2% of messages are turned away as overloaded (529)", "88%"
+    ),
+    alert(
+        "headroom-low", Severity.P4, "Little is left of a rate limit", "18%",
+        labels=(("bucket", "input-tokens"),), since=1_290,
+    ),
+    alert("message-slow", Severity.P4, "Whole messages take longer than they should", "4.92 s",
+          AlertState.PENDING, since=44),
+    alert("ttft-slow", Severity.P4, "The first token takes longer than it should", "1.20 s",
+          AlertState.RESOLVED, since=900),
+)  # fmt: skip
+ROUTES = (
+    RouteState("oncall", "pagerduty", "https://events.pagerduty.com/…", last=DeliveryResult(
+        "oncall", before(163), True, "arrived", http_status=202)),
+    RouteState("fallback", "apprise", "slack://…", waiting=2, failing_since=before(160), last=DeliveryResult(
+        "fallback", before(12), False, "HTTP 503 from hooks.slack.com, trying on", attempts=4)),
+    RouteState("quota", "apprise", "…", problem="the environment variable QUOTA_SLACK_URL that url_env names "
+               "is not set"),
+    RouteState("am", "alertmanager", "http://alertmanager:9093"),
+)  # fmt: skip
+
+
+def scene_of(alerts: AlertsView, verdict: Verdict | None = None, scene: str = "overloaded") -> Snapshot:
+    snapshot = SCENES[scene]()
+    engine = replace(snapshot.engine, alerts=alerts)
+    return replace(snapshot, engine=engine, verdict=verdict or snapshot.verdict)
+
+
+def scenes() -> dict[str, Snapshot]:
+    taken = Acknowledgement("Ada Lovelace", "talking to the vendor; fallback is on", before(61))
+    quiet = Snooze("bob", before(600), AT + timedelta(hours=3, minutes=50), Severity.P4)
+    told = replace(CALM, groups=(group(), low()), alerts=ALERTS, routes=ROUTES)
+    return {
+        "open": scene_of(told, OVERLOADED),
+        "taken": scene_of(
+            replace(told, groups=(group(acknowledged=taken), low(snoozed=quiet)), routes=ROUTES[:1]),
+            replace(OVERLOADED, severity=Severity.P2, set_by="Ada Lovelace", worked_out=Severity.P1,
+                    respond_by=before(-720), page=PageStance.CONFIRMS, lead=timedelta(minutes=8)),
+        ),
+        "calm": scene_of(CALM, scene="healthy"),
+        "unread": scene_of(AlertsView(problem="nothing is paged: /etc/alerts.toml: line 3: expected ]"),
+                           scene="page_unknown"),
+        "demo": scene_of(replace(told, routes=(), groups=(group(told=("screen",)),)), OVERLOADED,
+                         scene="degraded_program"),
+    }  # fmt: skip

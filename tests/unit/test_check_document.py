@@ -1,0 +1,163 @@
+"""The object of `check --json` and the schema that ships with it: a contract, to the letter."""
+
+from __future__ import annotations
+
+import copy
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator, ValidationError
+
+from claude_tui.check import exit_code
+from claude_tui.check.document import to_json
+from claude_tui.model.observation import Outcome, Source
+from claude_tui.model.verdict import Cause, PageStance, Severity, Side, Verdict
+from tests.builders import bucket, messages, models, page, status
+from tests.checked import VALIDATOR, findings
+
+SCHEMA: Any = VALIDATOR.schema
+
+
+def document() -> dict[str, Any]:
+    refused = messages(1, Outcome.RATE_LIMITED, limits=[bucket("requests", 0, reset_in=27)])
+    return to_json(findings(models(0), refused, page(0), status(0)))
+
+
+def test_the_object_is_the_one_of_the_design() -> None:
+    made = document()
+    VALIDATOR.validate(made)
+    assert list(made) == ["schema", "at", "target", "verdict", "probes", "status_page", "headroom"]
+    assert made["schema"] == "claude-top/check@1"
+    assert made["at"] == "2026-11-20T12:00:02Z"
+    assert made["target"] == {"base_url": "https://api.anthropic.com", "model": "claude-haiku-5-5"}
+    assert made["verdict"] == {
+        "cause": "rate_limited",
+        "side": "us",
+        "severity": "P2",
+        "confidence": 0.88,
+        "summary": "It’s us. Our rate limit is reached: requests (429).",
+        "evidence": [
+            "1 of 1 message calls failed with rate_limit_error; models answer in 182 ms.",
+            "Key, network fine.",
+            "requests: 0 of 1,000 left at the refusal.",
+            "Status page reports nothing of ours.",
+        ],
+        "next_step": "Wait for retry-after, send less: queue or batch what can wait, lower max_tokens",
+        "retry_after_s": 5,
+    }
+    assert [probe["name"] for probe in made["probes"]] == ["models", "messages", "status"]
+    assert list(made["probes"][1]["timings_s"]) == [
+        "dns",
+        "connect",
+        "tls",
+        "first_byte",
+        "first_token",
+        "total",
+    ]
+    assert made["probes"][1]["timings_s"]["first_token"] is None
+    assert made["headroom"] == [
+        {
+            "bucket": "requests",
+            "limit": 1000,
+            "remaining": 0,
+            "reset_at": "2026-11-20T12:00:27Z",
+            "fraction": 0.0,
+        }
+    ]
+
+
+def test_the_readmes_example_is_one() -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    blocks = [block for block in re.findall(r"```json\n(.*?)```", text, re.S) if "claude-top/check@" in block]
+    assert len(blocks) == 1
+    VALIDATOR.validate(json.loads(blocks[0]))
+
+
+def test_what_was_not_measured_is_null() -> None:
+    made = to_json(findings(models(0), messages(1), messages(2)))
+    VALIDATOR.validate(made)
+    assert made["verdict"]["severity"] is None
+    assert made["verdict"]["retry_after_s"] is None
+    assert made["status_page"] is None
+    assert made["headroom"] == []
+    assert made["probes"][0]["request_id"] is None
+
+
+def test_a_note_is_evidence_too() -> None:
+    made = to_json(findings(models(0), messages(1), messages(2), page(0), status(0, chat="major_outage")))
+    assert made["verdict"]["cause"] == "healthy"
+    assert "not what we use" in made["verdict"]["evidence"][-1]
+
+
+def test_the_schema_is_one_and_closed() -> None:
+    Draft202012Validator.check_schema(SCHEMA)
+    objects = [each for each in _walk(SCHEMA) if each.get("type") == "object"]
+    assert len(objects) > 6
+    for each in objects:
+        assert each["additionalProperties"] is False
+        assert sorted(each["required"]) == sorted(each["properties"])
+
+
+def _walk(value: Any) -> Any:
+    if isinstance(value, dict):
+        yield value
+    if isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _walk(each)
+
+
+def test_the_schema_knows_every_word_of_the_vocabulary_and_no_other() -> None:
+    verdict, probe = SCHEMA["properties"]["verdict"]["properties"], SCHEMA["$defs"]["probe"]["properties"]
+    assert set(verdict["cause"]["enum"]) == set(Cause)
+    assert set(verdict["side"]["enum"]) == set(Side)
+    assert verdict["severity"]["enum"] == ["P1", "P2", "P3", "P4", None]
+    assert set(probe["outcome"]["enum"]) == set(Outcome)
+    assert set(probe["name"]["enum"]) == set(Source)
+
+
+@pytest.mark.parametrize(
+    ("path", "value"),
+    [
+        (("verdict",), None),
+        (("verdict", "severity"), None),
+        (("verdict", "severity"), "P5"),
+        (("verdict", "cause"), "healthy"),
+        (("verdict", "confidence"), 1.2),
+        (("verdict", "retry_after_s"), "30"),
+        (("verdict", "more"), 1),
+        (("at",), "2026-11-20 12:00:02"),
+        (("schema",), "claude-top/check@2"),
+        (("probes", 0, "outcome"), "odd"),
+        (("probes", 0, "timings_s", "dns"), -1),
+        (("headroom", 0, "reset_at"), 0),
+        (("more",), 1),
+    ],
+)
+def test_the_schema_refuses_anything_else(path: tuple[Any, ...], value: object) -> None:
+    made = copy.deepcopy(document())
+    place: Any = made
+    for step in path[:-1]:
+        place = place[step]
+    place[path[-1]] = value
+    with pytest.raises(ValidationError):
+        VALIDATOR.validate(made)
+
+
+@pytest.mark.parametrize(
+    ("cause", "severity", "code"),
+    [
+        (Cause.HEALTHY, Severity.NONE, 0),
+        (Cause.PROVIDER_NOTICE, Severity.P4, 1),
+        (Cause.PROVIDER_ERRORS, Severity.P3, 1),
+        (Cause.RATE_LIMITED, Severity.P2, 2),
+        (Cause.NETWORK, Severity.P1, 2),
+        (Cause.UNKNOWN, Severity.NONE, 3),
+    ],
+)
+def test_exit_codes_are_those_of_monitoring_plugins(cause: Cause, severity: Severity, code: int) -> None:
+    assert (
+        exit_code(Verdict(cause, Side.UNCLEAR, severity, 0.5, "s", (), "n", None, PageStance.SILENT)) == code
+    )

@@ -1,0 +1,125 @@
+"""The verdict of one round of probes, after which none follows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from claude_tui.analysis.diagnosis import Facts, facts_of
+from claude_tui.model.observation import Outcome, Source
+from claude_tui.model.verdict import Cause, Severity, Side
+from tests.builders import after, engine, messages, models
+from tests.diagnosed import NO_KEY, blamed, verdict
+
+OVER = Facts(over=True)
+
+
+def test_it_is_over_when_messages_were_asked_and_will_not_be_again() -> None:
+    state = engine()
+    assert not facts_of(state).over
+    asked = tuple(
+        replace(probe, last_at=after(1)) if probe.source is Source.MESSAGES else probe
+        for probe in state.probes
+    )
+    assert facts_of(replace(state, probes=asked)).over
+    due = tuple(replace(probe, next_at=after(31)) for probe in asked)
+    assert not facts_of(replace(state, probes=due)).over
+
+
+@pytest.mark.parametrize(
+    ("outcome", "cause", "severity"),
+    [
+        (Outcome.RATE_LIMITED, Cause.RATE_LIMITED, Severity.P2),
+        (Outcome.SPEND_LIMIT, Cause.SPEND_LIMIT, Severity.P1),
+        (Outcome.KEY_REJECTED, Cause.KEY_REJECTED, Severity.P1),
+        (Outcome.NOT_PERMITTED, Cause.NOT_PERMITTED, Severity.P1),
+        (Outcome.BAD_REQUEST, Cause.BAD_REQUEST, Severity.P1),
+        (Outcome.MODEL_NOT_FOUND, Cause.MODEL_UNAVAILABLE, Severity.P1),
+    ],
+)
+def test_one_answer_that_says_the_same_again_is_enough(
+    outcome: Outcome, cause: Cause, severity: Severity
+) -> None:
+    found = verdict(models(0), messages(1, outcome), facts=OVER)
+    assert blamed(found) == (cause, Side.US)
+    assert found.severity is severity
+    assert found.confidence > 0.7
+    # Live, the next probe comes soon and tells more.
+    assert verdict(models(0), messages(1, outcome)).cause is Cause.UNKNOWN
+
+
+def test_so_is_one_that_asks_to_wait() -> None:
+    asked = replace(messages(1, Outcome.OVERLOADED), retry_after_s=30.0)
+    found = verdict(models(0), asked, facts=replace(OVER, held="2 of 3 left out"))
+    assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
+    assert found.severity is Severity.P2
+    assert found.retry_after_s == 30
+    assert "Not asked again: 2 of 3 left out." in found.evidence
+
+
+def test_what_a_broken_stream_had_in_its_head_is_no_wish_to_wait() -> None:
+    broken = replace(messages(1, Outcome.TRUNCATED_STREAM), retry_after_s=30.0)
+    assert verdict(models(0), broken, facts=OVER).cause is Cause.UNKNOWN
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SERVER_ERROR, Outcome.OVERLOADED, Outcome.TIMEOUT])
+def test_one_of_any_other_kind_is_not(outcome: Outcome) -> None:
+    found = verdict(models(0), messages(1, outcome), facts=OVER)
+    assert found.cause is Cause.UNKNOWN
+    assert found.summary.startswith("Unknown. 1 message probe so far, 1 failed (")
+    assert found.summary.endswith("); a verdict needs 2.")
+    assert found.next_step == "Run the check again, with --samples 3 or more"
+
+
+def test_one_success_is_no_health_either() -> None:
+    found = verdict(models(0), messages(1), facts=OVER)
+    assert found.summary == "Unknown. 1 message probe so far; a verdict needs 2."
+
+
+@pytest.mark.parametrize("lone", [1, 2, 3])
+def test_a_lone_failure_among_three_is_not_called_healthy(lone: int) -> None:
+    seen = [messages(at, Outcome.SERVER_ERROR if at == lone else Outcome.OK) for at in (1, 2, 3)]
+    found = verdict(models(0), seen, facts=OVER)
+    assert found.cause is Cause.UNKNOWN
+    assert found.summary == (
+        "Unknown. 3 message probes so far, 1 failed (api_error): too little to tell chance from trouble."
+    )
+    assert found.next_step == "Run the check again, with --samples 6 or more"
+    live = verdict(models(0), seen)
+    assert live.cause is Cause.UNKNOWN
+    assert live.next_step.startswith("Wait for the next message probe")
+
+
+def test_it_is_chance_once_three_in_a_row_were_good_and_still_told() -> None:
+    seen = [messages(1, Outcome.TIMEOUT), *(messages(at) for at in (2, 3, 4))]
+    found = verdict(models(0), seen, facts=OVER)
+    assert found.cause is Cause.HEALTHY
+    assert found.evidence[0].startswith("3 of the last 4 message probes answered, 1 failed (time-outs)")
+
+
+def test_two_failures_before_good_answers_are_errors_and_no_outage() -> None:
+    outcomes = [Outcome.OK, Outcome.OK, Outcome.SERVER_ERROR, Outcome.SERVER_ERROR, Outcome.OK, Outcome.OK]
+    found = verdict(models(0), [messages(at, each) for at, each in enumerate(outcomes, 1)], facts=OVER)
+    assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.THEM)
+    down = verdict(models(0), [messages(at, Outcome.SERVER_ERROR) for at in (1, 2, 3)], facts=OVER)
+    assert blamed(down) == (Cause.PROVIDER_OUTAGE, Side.THEM)
+    assert down.severity is Severity.P1
+
+
+def test_slow_without_a_past_says_what_it_is_compared_with() -> None:
+    found = verdict(models(0), [messages(at, ttft=2.0) for at in (1, 4, 7)], facts=OVER)
+    assert blamed(found) == (Cause.PROVIDER_SLOW, Side.THEM)
+    assert found.summary == "It’s them. Answers are slow to begin: 2.00 s."
+    assert found.evidence[0] == "First token after 2.00 s where small models take about 500 ms, no errors."
+
+
+def test_without_a_key_the_next_step_names_it_whatever_fails() -> None:
+    lists = [models(at, Outcome.SERVER_ERROR) for at in (0, 2, 4)]
+    found = verdict(lists, facts=Facts(held=NO_KEY))
+    assert found.cause is Cause.PROVIDER_OUTAGE
+    assert "ANTHROPIC_API_KEY" in found.next_step
+    lost = [models(at, Outcome.NETWORK, error_type="dns") for at in (0, 2, 4)]
+    found = verdict(lost, facts=Facts(held=NO_KEY))
+    assert found.cause is Cause.NETWORK
+    assert found.next_step.endswith("; set ANTHROPIC_API_KEY to see inference as well")

@@ -1,0 +1,93 @@
+"""What the runbook's screens share: a person's own files, what goes into commands, where one was."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from claude_tui.model.observation import Outcome
+from claude_tui.model.verdict import Cause
+from claude_tui.runbook import Walk, shipped
+from claude_tui.settings import Settings
+from claude_tui.tui.runbook.desk import KeptWalk, fillings_of, open_desk
+from tests.builders import after, models
+from tests.runbook_values import failing, snapshot, verdict
+
+GOOD = """
+[[branch]]
+at = "start"
+label = "Ours first"
+to = "blind"
+"""
+
+
+def settings(tmp_path: Path, text: str | None) -> Settings:
+    directory = tmp_path / "runbook"
+    directory.mkdir()
+    if text is not None:
+        (directory / "ours.toml").write_text(text)
+    return Settings(file=tmp_path / "config.toml")
+
+
+def test_without_files_of_ones_own_it_is_the_shipped_one(tmp_path: Path) -> None:
+    for found in (open_desk(Settings(), {}), open_desk(settings(tmp_path, None), {})):
+        assert found.runbook is shipped()
+        assert found.problem == ""
+
+
+def test_ones_own_files_count(tmp_path: Path) -> None:
+    desk = open_desk(settings(tmp_path, GOOD), {})
+    assert desk.runbook.nodes["start"].branches[0].label == "Ours first"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            GOOD.replace("blind", "blnd"),
+            "runbook/ours.toml: node.start.branch[1].to: no node 'blnd' (did you mean \"blind\"?)",
+        ),
+        ("[node.x]\ntitle = 'X'\n", "runbook/ours.toml: node.x: needs either a question"),
+        ("title = ", "runbook/ours.toml: not TOML"),
+    ],
+)
+def test_a_faulty_file_is_named_with_node_and_reason(tmp_path: Path, text: str, told: str) -> None:
+    desk = open_desk(settings(tmp_path, text), {})
+    assert desk.runbook is shipped()
+    assert told in desk.problem
+    assert "\n" not in desk.problem
+
+
+def test_commands_are_about_the_target_and_the_newest_failure() -> None:
+    seen = snapshot(*failing(Outcome.OVERLOADED), models(280))
+    desk = open_desk(Settings(), {})
+    found = fillings_of(seen, Settings(), desk)
+    assert found.base_url == "https://api.example.test"
+    assert found.model == "claude-haiku-5-5"
+    newest = next(each.observation for each in seen.events if each.observation is not None)
+    assert found.request_id == newest.request_id
+    assert fillings_of(snapshot(models(280)), Settings(), desk).request_id is None
+
+
+@pytest.mark.parametrize(
+    ("environ", "by_token"),
+    [
+        ({}, False),
+        ({"ANTHROPIC_AUTH_TOKEN": "t"}, True),
+        ({"ANTHROPIC_AUTH_TOKEN": "t", "ANTHROPIC_API_KEY": "k"}, False),
+    ],
+)
+def test_requests_by_hand_carry_what_the_probes_carry(environ: dict[str, str], by_token: bool) -> None:
+    assert open_desk(Settings(), environ).by_token is by_token
+
+
+def test_a_walk_is_kept_for_the_trouble_that_it_was_about() -> None:
+    kept = KeptWalk(Walk("theirs"), after(100), Cause.PROVIDER_OVERLOADED)
+    same = verdict(Cause.PROVIDER_OVERLOADED, since=after(60))
+    assert kept.holds(same)
+    assert kept.holds(replace(same, since=None))
+    assert not kept.holds(replace(same, since=kept.at + timedelta(seconds=1)))
+    assert not kept.holds(verdict(Cause.PROVIDER_OUTAGE, since=after(60)))

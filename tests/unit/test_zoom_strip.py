@@ -1,0 +1,240 @@
+"""The verdict and the alerts over the full screen, without Textual."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from claude_tui.model.alert import AlertState, AlertsView, Standing
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.model.verdict import Cause, PageStance, Severity, Side, Verdict
+from claude_tui.tui.lines import plain, width
+from claude_tui.tui.zoom.strip import strip_zoom
+from tests.snapshots.responding import CALM, OVERLOADED, alert, group, scene_of, scenes
+from tests.snapshots.scenes import AT, SCENES, before
+
+FILE = "/etc/claude-top.toml"
+
+
+def text(snapshot: Snapshot, cells: int = 100) -> str:
+    return "\n".join(plain(row).rstrip() for row in strip_zoom(snapshot, cells, FILE))
+
+
+def of(verdict: Verdict, alerts: AlertsView = CALM) -> str:
+    return text(scene_of(alerts, verdict))
+
+
+def fact(told: str, name: str) -> str:
+    return next((row[len(name) :].strip() for row in told.splitlines() if row.startswith(f"{name} ")), "")
+
+
+# -- the verdict -------------------------------------------------------------------
+
+
+def test_everything_that_a_verdict_says_can_be_read() -> None:
+    told = of(replace(OVERLOADED, note="Headroom is low.", bucket="input-tokens"))
+    for sentence in (OVERLOADED.summary, OVERLOADED.next_step, *OVERLOADED.evidence, "Headroom is low."):
+        assert sentence in told
+    assert fact(told, "cause") == "provider overloaded"
+    assert fact(told, "whose") == "theirs, the provider's"
+    assert fact(told, "severity") == "P1: nearly all messages fail"
+    assert fact(told, "confidence") == "95%, high"
+    assert fact(told, "since") == "14:02:11, 3m 22s"
+    assert fact(told, "detected") == "14:02:42, 31s after the first failure"
+    assert fact(told, "also") == "rate limited"
+    assert fact(told, "limit") == "input-tokens"
+
+
+def test_the_next_step_comes_before_the_evidence() -> None:
+    told = of(OVERLOADED)
+    assert told.index(OVERLOADED.summary) < told.index(OVERLOADED.next_step) < told.index("Evidence")
+
+
+@pytest.mark.parametrize(
+    ("retry_after_s", "words"),
+    [
+        (34.0, "after waiting 34s"),
+        (0.0, "now: the wait that was asked for is over"),
+        (0.5, "after waiting 0.5s"),
+        (None, "useless"),
+    ],
+)
+def test_when_to_retry(retry_after_s: float | None, words: str) -> None:
+    assert fact(of(replace(OVERLOADED, retry_after_s=retry_after_s)), "retry").startswith(words)
+
+
+@pytest.mark.parametrize("cause", [Cause.PROVIDER_SLOW, Cause.PROVIDER_NOTICE])
+def test_where_nothing_fails_nothing_is_said_of_retrying(cause: Cause) -> None:
+    assert fact(of(replace(OVERLOADED, cause=cause, retry_after_s=None)), "retry") == ""
+
+
+@pytest.mark.parametrize(
+    ("severity", "respond_in_s", "words"),
+    [
+        (Severity.P1, -171, "now, 2m 51s since it was known"),
+        (Severity.P2, 720, "by 14:17:33 UTC, 12m 00s left"),
+        (Severity.P2, -61, "by 14:04:32 UTC, 1m 01s overdue"),
+        (Severity.P4, 240_000, "by Nov 23 08:45 UTC, 2d 18h left"),
+    ],
+)
+def test_the_response_clock(severity: Severity, respond_in_s: float, words: str) -> None:
+    verdict = replace(OVERLOADED, severity=severity, respond_by=before(-respond_in_s))
+    assert fact(of(verdict), "respond") == words
+
+
+def test_who_has_taken_it_on_stops_the_clock() -> None:
+    told = text(scenes()["taken"])
+    assert fact(told, "respond") == "by 14:17:33 UTC, acknowledged 14:04:32"
+    assert fact(told, "who") == "Ada Lovelace: talking to the vendor; fallback is on (14:04:32)"
+    assert fact(of(OVERLOADED), "who") == ""
+    assert fact(text(scenes()["open"]), "who") == "nobody has acknowledged it"
+
+
+def test_a_severity_that_a_person_set_says_who_and_instead_of_what() -> None:
+    told = text(scenes()["taken"])
+    assert fact(told, "severity") == "P2, set by Ada Lovelace; worked out: P1, nearly all messages fail"
+
+
+@pytest.mark.parametrize(
+    ("page", "lead", "words"),
+    [
+        (PageStance.SILENT, None, "status page silent, 3m 08s behind us, read 14:05:19"),
+        (PageStance.CONFIRMS, timedelta(minutes=8), "lead our probes saw it 8m 00s earlier"),
+        (PageStance.CONFIRMS, timedelta(seconds=-95), "lead the status page said so 1m 35s earlier"),
+        (PageStance.CONTRADICTS, None, "status page reports trouble with what we use; our probes are fine"),
+    ],
+)
+def test_the_status_page_and_who_was_first(page: PageStance, lead: timedelta | None, words: str) -> None:
+    told = " ".join(of(replace(OVERLOADED, page=page, lead=lead)).split())
+    assert words in told
+
+
+def test_a_page_that_cannot_be_read_says_why() -> None:
+    snapshot = SCENES["page_unknown"]()
+    unknown = replace(snapshot, verdict=replace(snapshot.verdict, page=PageStance.UNKNOWN))
+    told = " ".join(text(unknown).split())
+    assert "not known: HTTP 405 and an HTML page" in told
+    assert "last read 13:44:59" in told
+
+
+def test_health_claims_no_severity_and_the_unknown_no_health() -> None:
+    well = text(scenes()["calm"])
+    assert fact(well, "severity") == "none: nothing is wrong"
+    assert fact(well, "respond") == fact(well, "retry") == fact(well, "whose") == ""
+    unknown = Verdict(
+        Cause.UNKNOWN, Side.UNCLEAR, Severity.NONE, 0.0, "No message probe so far.", (), "Wait.", None,
+        PageStance.UNKNOWN,
+    )  # fmt: skip
+    told = of(unknown)
+    assert told.startswith("◌ No message probe so far.")
+    assert fact(told, "severity") == "not known"
+    assert "nothing is wrong" not in told
+
+
+# -- the alerts ----------------------------------------------------------------------
+
+
+def test_open_alerts_say_who_has_them_and_who_was_told() -> None:
+    told = text(scenes()["taken"])
+    assert "acknowledged by Ada Lovelace: talking to the vendor; fallback is on (14:04:32)" in told
+    assert "snoozed by bob until 17:55:33, unless worse than P4" in told
+    assert "paged oncall, fallback: 1 page, last 14:02:48" in told
+    assert "told on this screen only" in told
+    assert "not acknowledged" in told
+
+
+def test_a_snooze_that_is_over_does_not_look_like_one() -> None:
+    late = replace(scenes()["taken"], at=AT + timedelta(hours=5))
+    assert "snooze by bob is over" in text(late)
+
+
+def test_rules_stand_with_state_value_and_since_when() -> None:
+    told = text(scenes()["open"])
+    assert "Rules 4 firing · 1 pending · 1 resolved · 19 watched" in told
+    rows = told.splitlines()
+    here = next(number for number, row in enumerate(rows) if "headroom-low" in row)
+    assert rows[here].split() == ["▲", "firing", "P4", "headroom-low", "since", "13:44:03"]
+    assert rows[here + 1].strip() == "bucket input-tokens · 18% · Little is left of a rate limit"
+    assert any("pending" in row and "message-slow" in row for row in rows)
+    assert any("resolved" in row and row.endswith("at 14:05:02") for row in rows)
+
+
+def test_an_alert_that_is_kept_firing_says_that_it_no_longer_matches() -> None:
+    standing = Standing(AlertState.FIRING, before(300), before(200), unmatched_since=before(60))
+    kept = replace(alert("errors", Severity.P2, "Too many messages fail", "2%"), standing=standing)
+    assert "matched until 14:04:33" in of(OVERLOADED, replace(CALM, alerts=(kept,)))
+
+
+def test_what_nothing_matches_any_more_is_about_to_close() -> None:
+    standing = Standing(AlertState.FIRING, before(300), before(200), unmatched_since=before(60))
+    ended = replace(alert("errors", Severity.P2, "Too many messages fail", "2%"), standing=standing)
+    going_on = alert("overloaded", Severity.P3, "Turned away", "88%")
+    view = replace(CALM, groups=(group(),), alerts=(ended,))
+    told = text(scene_of(view, scene="healthy"))
+    assert "nothing of it matches since 14:04:33: about to close" in told
+    assert "about to close" not in of(OVERLOADED, view)
+    assert "about to close" not in text(scene_of(replace(view, alerts=(ended, going_on)), scene="healthy"))
+
+
+def test_what_is_about_to_fire_is_no_calm() -> None:
+    soon = alert("verdict-p2", Severity.P2, "The verdict is P2", "P2", AlertState.PENDING, since=40)
+    told = of(OVERLOADED, replace(CALM, alerts=(soon,)))
+    assert "◌ No alert is open yet: 1 rule is pending." in told
+    assert "● No alert is open" not in told
+
+
+def test_routes_say_how_they_fare_and_nothing_secret() -> None:
+    told = text(scenes()["open"])
+    assert "Routes 2 failing of 4" in told
+    assert "2 waiting" in told
+    assert "failing since 14:02:53: HTTP 503 from hooks.slack.com, trying on" in told
+    assert "of no use: the environment variable QUOTA_SLACK_URL" in told
+    assert "last arrived 14:02:50" in told
+    assert "nothing sent yet" in told
+
+
+def test_with_nothing_firing_it_says_so_and_how_much_is_watched() -> None:
+    told = text(scenes()["calm"])
+    assert "No alert is open." in told
+    assert "19 watched" in told
+    assert "Nobody is paged" in told
+    assert f"[alerts.routes.NAME] in {FILE}" in " ".join(told.split())
+
+
+def test_what_is_not_watched_is_not_called_calm() -> None:
+    told = text(scene_of(AlertsView(), scene="healthy"))
+    assert "No rule is watched yet." in told
+    broken = text(scenes()["unread"])
+    assert "✗ nothing is paged: /etc/alerts.toml: line 3: expected ]" in broken
+    for calm in ("No alert is open", "Nobody is paged", "None fires"):
+        assert calm not in told + broken
+
+
+def test_a_group_that_nobody_was_told_of_yet_says_so() -> None:
+    assert "not told anywhere yet" in of(OVERLOADED, replace(CALM, groups=(group(told=(), pages=0),)))
+
+
+# -- both ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cells", [36, 56, 76, 103, 104, 116, 196])
+@pytest.mark.parametrize("name", ["open", "taken", "calm", "unread", "demo"])
+def test_it_fits(name: str, cells: int) -> None:
+    assert max(width(row) for row in strip_zoom(scenes()[name], cells, "/a/long/way/to/" * 9)) <= cells
+
+
+@pytest.mark.parametrize("cells", [36, 76, 116])
+def test_hostile_text_fits_too(cells: int) -> None:
+    long = "漢字 " * 80 + "x" * 500
+    nasty = group(story=replace(group().story, what=long), told=(long,) * 3)
+    verdict = replace(OVERLOADED, summary=long, evidence=(long,) * 3, next_step=long, note=long, set_by=long)
+    view = replace(CALM, groups=(nasty,), alerts=(alert(long, Severity.P1, long, long),), problem=long)
+    assert max(width(row) for row in strip_zoom(scene_of(view, verdict), cells, FILE)) <= cells
+
+
+def test_where_there_is_room_the_alerts_stand_beside() -> None:
+    assert text(scenes()["open"], 104).splitlines()[0].endswith("─")
+    assert "Alerts 2 open" in text(scenes()["open"], 104).splitlines()[0]
+    assert "Alerts" not in text(scenes()["open"], 103).splitlines()[0]
