@@ -74,9 +74,14 @@ class Redactor:
 
     def secrets_out(self, text: str) -> str:
         """`text` without secrets, otherwise unchanged."""
-        if self._known is not None:
-            text = self._known.sub(MASK, text)
-        return _SHAPES.sub(MASK, text)
+        return _SHAPES.sub(MASK, self._without_known(text))
+
+    def _without_known(self, text: str) -> str:
+        return self._known.sub(MASK, text) if self._known is not None else text
+
+    def _holds_pieces(self, text: str) -> bool:
+        """Whether a known secret is in it, broken up by whatever is neither letter nor digit."""
+        return bool(self._bare) and any(secret in _bare(text) for secret in self._bare)
 
     def clean(self, text: str, limit: int = MAX_TEXT, *, keep_newlines: bool = False) -> str:
         """`text` without secrets and inert.
@@ -84,10 +89,13 @@ class Redactor:
         The secrets go first, before a cut could halve one, and again from what would be shown: a secret
         that somebody has broken up with control characters must not come together on the screen.
         """
-        text = text[: 4 * limit + 4096]
-        shown = inert(self.secrets_out(text), len(text) * 8 + 100, keep_newlines=keep_newlines)
-        shown = self.secrets_out(shown)
-        if self._bare and any(secret in _bare(shown) for secret in self._bare):
+        text = self._without_known(text[: 4 * limit + 4096])
+        room = len(text) * 8 + 100
+        # Before shapes are looked for: the first piece may have one, and the rest would stay.
+        if self._holds_pieces(inert(text, room)):
+            return MASK
+        shown = self.secrets_out(inert(_SHAPES.sub(MASK, text), room, keep_newlines=keep_newlines))
+        if self._holds_pieces(shown):
             return MASK
         return inert(shown, limit, keep_newlines=keep_newlines)
 

@@ -1,4 +1,4 @@
-"""The playbook: marks and who left them, what becomes of it when the verdict changes, and what can be read."""
+"""The playbook: marks and who left them, and what becomes of it when the verdict changes."""
 
 from __future__ import annotations
 

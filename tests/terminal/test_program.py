@@ -73,7 +73,7 @@ def test_without_colour_no_colour_is_sent(env: dict[str, str]) -> None:
         assert b"38;2;" not in program.output
         assert b"48;2;" not in program.output
         assert b"38;5;" not in program.output
-        assert b"All probes succeed" in program.output
+        assert b"All is well" in program.output
 
 
 def test_a_dumb_terminal_is_told_what_to_use_instead(env: dict[str, str]) -> None:

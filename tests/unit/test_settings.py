@@ -29,6 +29,7 @@ from claude_tui.settings.file import toml_value
 # A value other than the default for each setting: as TOML, as text, and as the program holds it.
 OTHER: Mapping[str, tuple[str, str, object]] = {
     "name": ('"prod"', "prod", "prod"),
+    "responder": ('"eve"', "eve", "eve"),
     "base_url": ('"http://127.0.0.1:8080/v"', "http://127.0.0.1:8080/v", "http://127.0.0.1:8080/v"),
     "model": ('"claude-haiku-5-5"', "claude-haiku-5-5", "claude-haiku-5-5"),
     "status_urls": (

@@ -7,7 +7,7 @@ from base64 import b64encode
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from claude_tui.model.text import MASK, Redactor, inert
@@ -17,6 +17,7 @@ ODD = "a tok/en+with=odd signs"
 JUNK = st.text(alphabet="\r\n\t\0\x1b \u200b\u200f\u202e\u2066", min_size=1, max_size=3)
 
 
+@example("", [(13, "\u200b")], "")
 @given(st.text(), st.lists(st.tuples(st.integers(1, len(KEY) - 1), JUNK), max_size=4), st.text())
 def test_a_secret_never_comes_through_however_it_is_broken_up(
     before: str, cuts: list[tuple[int, str]], after: str
