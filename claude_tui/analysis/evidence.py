@@ -50,7 +50,13 @@ def named(seen: Observation) -> str:
 
 
 def tally(scene: Scene, trouble: Trouble) -> tuple[int, int, str]:
-    """Failures and exchanges of a trouble, and over what: of the last hour when it is older than that."""
+    """Failures and exchanges of a trouble, and over what: of the last hour when it is older than that.
+
+    Of one round of probes all count, also those before the first failure.
+    """
+    if scene.facts.over:
+        seen = scene.recent(trouble.source)
+        return sum(one.failed for one in seen), len(seen), ""
     items = scene.history.exchanges(trouble.source).items
     if scene.at - trouble.since <= _HOUR:
         return trouble.failures, items.upto(scene.at.timestamp()) - trouble.first, ""

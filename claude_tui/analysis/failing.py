@@ -73,25 +73,36 @@ def _severity_of_messages(scene: Scene, trouble: Trouble, advice: Advice) -> Sev
     counted = severity_of_messages(
         scene.history, scene.at, trouble, advice.cause, scene.options, scene.thresholds
     )
-    if not scene.stands:
-        return counted
-    useless = advice.retry is not None and not advice.retry.worthwhile
-    every = useless and trouble.failures == trouble.total
-    return worse(counted, Severity.P1 if every else Severity.P2)
+    if scene.stands:
+        useless = advice.retry is not None and not advice.retry.worthwhile
+        every = useless and trouble.failures == trouble.total
+        return worse(counted, Severity.P1 if every else Severity.P2)
+    if scene.facts.over and _share_of_round(scene, trouble.source) < scene.thresholds.most_fail:
+        return Severity.P2 if counted is Severity.P1 else counted
+    return counted
+
+
+def _share_of_round(scene: Scene, source: Source) -> float:
+    """What part of a round of probes failed: no history tells whether those before were of better days."""
+    seen = scene.recent(source)
+    return sum(one.failed for one in seen) / len(seen)
 
 
 def _as_outage(lead: Lead, scene: Scene, trouble: Trouble) -> Advice:
     """Errors that hit as good as every call are an outage."""
     advice = lead.advice
-    # Live, a few successes may be a recovery or chance, and the next probes tell; here none follow.
-    mended = scene.facts.over and trouble.clean > 0
-    if advice.id not in _DOWN or mended:
+    if advice.id not in _DOWN or not _is_outage(lead, scene, trouble):
         return advice
+    return knowledge().advice[_DOWN[advice.id]]
+
+
+def _is_outage(lead: Lead, scene: Scene, trouble: Trouble) -> bool:
+    if scene.facts.over:
+        return _share_of_round(scene, trouble.source) >= scene.thresholds.most_fail_ends
     items = scene.history.exchanges(trouble.source).items
     end = items.upto(scene.at.timestamp())
     first = items.first(lead.changed.at.timestamp()) if lead.changed is not None else trouble.first
-    seen = items.values[max(first, end - _DOWN_OVER) : end]
-    return knowledge().advice[_DOWN[advice.id]] if is_down([one.failed for one in seen]) else advice
+    return is_down([one.failed for one in items.values[max(first, end - _DOWN_OVER) : end]])
 
 
 def _with_models(

@@ -142,28 +142,29 @@ def _row(mark: str, label: str, text: str, most: int) -> list[str]:
 
 
 def _probes(findings: Findings, room: int) -> list[str]:
-    """Alike ones as one; what the server said of a failure where there is room for it."""
-    rows: list[list[str]] = []
-    said: list[list[str]] = []
+    """What was asked and came of it; what a server said of a failure where there is room for that."""
+    rows = list(_probe_rows(findings))
+    room -= sum(len(row) for row, _ in rows)
+    lines: list[str] = []
+    for row, said in rows:
+        shown = said if len(said) <= room else []
+        room -= len(shown)
+        lines += [*row, *shown]
+    return lines
+
+
+def _probe_rows(findings: Findings) -> Iterator[tuple[list[str], list[str]]]:
+    """A row for those that ended alike, and the newest one's message."""
     for alike, total in _alike(findings.observations):
         newest = alike[-1]
         count = f"{len(alike)} of {total}: " if total > 1 else ""
         text = _listed((f"{count}{_result(newest)}", *_details(alike)))
-        rows.append(_row("✗" if newest.failed else "✓", newest.source.value, text, 2))
-        quoted = f"“{newest.message}”" if newest.failed and newest.message else ""
-        said.append(_wrapped(quoted, 2, first=_INDENT, then=_INDENT))
-    if findings.not_run is not None and not any(
-        each.source is Source.MESSAGES for each in findings.observations
-    ):
-        rows.append(_row("?", "messages", f"not probed: {findings.not_run}", 2))
-        said.append([])
-    room -= sum(map(len, rows))
-    lines: list[str] = []
-    for row, words in zip(rows, said, strict=True):
-        shown = words if len(words) <= room else []
-        room -= len(shown)
-        lines += [*row, *shown]
-    return lines
+        said = f"“{newest.message}”" if newest.failed and newest.message else ""
+        row = _row("✗" if newest.failed else "✓", newest.source.value, text, 2)
+        yield row, _wrapped(said, 2, first=_INDENT, then=_INDENT)
+    unasked = all(each.source is not Source.MESSAGES for each in findings.observations)
+    if unasked and findings.not_run is not None:
+        yield _row("?", Source.MESSAGES.value, f"not probed: {findings.not_run}", 2), []
 
 
 def _alike(observations: Sequence[Observation]) -> Iterator[tuple[list[Observation], int]]:
@@ -226,8 +227,8 @@ def _status_page(findings: Findings) -> list[str]:
 
 def _headroom(view: HeadroomView) -> list[str]:
     buckets = [f"{each.bucket} {_left(each)}" for each in view.buckets]
-    levels = [*(each.level for each in view.buckets), *(each.level for each in view.windows)]
     windows = [f"{each.window} window {percent(1 - each.used)}" for each in view.windows]
+    levels = [*(each.level for each in view.buckets), *(each.level for each in view.windows)]
     told = ", ".join([*buckets, *windows])
     mark = _MARKS[max(levels, key=_RANKS.index, default=Level.UNKNOWN)]
     return _row(mark, "headroom", f"{told} left" if told else "not told by any answer", 2)

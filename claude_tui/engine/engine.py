@@ -205,6 +205,8 @@ class Engine:
     async def _collect(self) -> None:
         try:
             endpoint = await asyncio.to_thread(self._open_endpoint)
+            # A demo's address is known only now.
+            self.target = replace(self.target, base_url=endpoint.credentials.base_url)
             try:
                 await self._run_schedule(endpoint)
             finally:

@@ -16,7 +16,7 @@ from claude_tui.runbook.scene import Scene
 __all__ = ["PLACE_FACTS"]
 
 _KEY_STATES = ("fine", "rejected", "missing", "faulty", "unknown")
-_NO_KEY = "is not set"
+_NO_KEY = ("is not set", "no key")
 _MODEL_STATES = ("active", "deprecated", "retired", "unlisted", "unknown")
 _TROUBLED = frozenset({Level.WARN, Level.BAD})
 # Whatever is the slower part by so much is the part to look at.
@@ -29,7 +29,8 @@ def _key(scene: Scene) -> Fact:
     if problem is None and (held := scene.held(Source.MESSAGES)) is not None and "ANTHROPIC_" in held:
         problem = held
     if problem is not None:
-        return Fact("missing" if _NO_KEY in problem else "faulty", f"Key: {brief(problem)}")
+        missing = any(words in problem for words in _NO_KEY)
+        return Fact("missing" if missing else "faulty", f"Key: {brief(problem)}")
     newest = scene.newest
     if newest is not None and newest.outcome is Outcome.KEY_REJECTED:
         return Fact("rejected", f"Key: rejected at {newest.at:%H:%M:%S}, and nothing is wrong with its form")

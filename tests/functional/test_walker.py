@@ -302,3 +302,15 @@ async def test_ticking_costs_little() -> None:
         for second in range(302, 312):
             await publish(pilot, backend, troubled(at=second))
         assert (app.sent_bytes - before) / 10 < 1_000
+
+
+@pytest.mark.parametrize("size", [(200, 60), (100, 12), (40, 10), (20, 6), (8, 3)])
+async def test_no_size_is_too_small_or_too_large(size: tuple[int, int]) -> None:
+    app, _ = still_app(troubled())
+    async with app.run_test(size=(80, 24)) as pilot:
+        for keys in ("d", "g", "m", "down", "o", "escape", "c", "down"):
+            await pilot.resize_terminal(*size)
+            await pilot.press(keys)
+            await pilot.resize_terminal(80, 24)
+            await pilot.pause()
+        assert "First five minutes" in screen_text(app)

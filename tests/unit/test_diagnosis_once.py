@@ -98,10 +98,16 @@ def test_it_is_chance_once_three_in_a_row_were_good_and_still_told() -> None:
     assert found.evidence[0].startswith("3 of the last 4 message probes answered, 1 failed (time-outs)")
 
 
-def test_two_failures_before_good_answers_are_errors_and_no_outage() -> None:
-    outcomes = [Outcome.OK, Outcome.OK, Outcome.SERVER_ERROR, Outcome.SERVER_ERROR, Outcome.OK, Outcome.OK]
+@pytest.mark.parametrize("course", ["ooxxoo", "xoooxx", "ooxxx"])
+def test_where_some_of_one_round_answer_it_is_no_outage(course: str) -> None:
+    outcomes = [Outcome.SERVER_ERROR if mark == "x" else Outcome.OK for mark in course]
     found = verdict(models(0), [messages(at, each) for at, each in enumerate(outcomes, 1)], facts=OVER)
     assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.THEM)
+    assert found.severity in {Severity.P2, Severity.P3}
+    assert found.evidence[0].startswith(f"{course.count('x')} of {len(course)} message calls failed")
+
+
+def test_where_all_fail_it_is_an_outage() -> None:
     down = verdict(models(0), [messages(at, Outcome.SERVER_ERROR) for at in (1, 2, 3)], facts=OVER)
     assert blamed(down) == (Cause.PROVIDER_OUTAGE, Side.THEM)
     assert down.severity is Severity.P1

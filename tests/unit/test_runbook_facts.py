@@ -153,6 +153,8 @@ def test_the_key_is_judged_by_what_is_known_of_it() -> None:
         "Key: ANTHROPIC_API_KEY contains white space"
     )
     assert key(held="ANTHROPIC_API_KEY is not set (nor ANTHROPIC_AUTH_TOKEN)").startswith("Key: ANTHROPIC")
+    for words in ("ANTHROPIC_API_KEY is not set", "no key: set ANTHROPIC_API_KEY"):
+        assert facts(verdict(Cause.UNKNOWN), state=engine(held=words))["key"].value == "missing"
     assert key(held="waiting for the list of models") == "Key: not tried yet"
     rejected = facts(verdict(Cause.KEY_REJECTED), *failing(Outcome.KEY_REJECTED))["key"]
     assert (rejected.value, rejected.words[:22]) == ("rejected", "Key: rejected at 12:04")

@@ -61,10 +61,10 @@ def test_each_node_is_shown_in_full(node: str, cells: int) -> None:
     shown = view.node.node
     for told in (shown.text, shown.first, shown.help, *(each.words for each in view.node.facts)):
         assert " ".join(told.split()) in text
+    for pointer in ("◀ data points here", "◀ data"):
+        text = " ".join(text.replace(pointer, "").split())
     for branch in view.node.branches:
-        words = branch.label.split()
-        assert words[0] in text
-        assert words[-1] in text
+        assert branch.label in text
     assert max(width(line) for line in page.lines) <= cells
 
 

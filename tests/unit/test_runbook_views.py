@@ -39,6 +39,7 @@ from tests.builders import (
 from tests.runbook_values import facts, failing, snapshot, verdict
 
 RUNBOOK = shipped()
+THEIRS = 7
 OVERLOADED = facts(
     verdict(Cause.PROVIDER_OVERLOADED),
     *failing(Outcome.OVERLOADED),
@@ -55,6 +56,8 @@ def test_the_start_shows_the_data_and_marks_the_branch_it_points_to() -> None:
     assert view.tree[0].place is Place.HERE
     assert [line.branch for line in view.tree[1:]] == list(range(11))
     assert [line.suggested for line in view.tree[1:]].count(True) == 1
+    assert view.tree[THEIRS + 1].text == "5xx and 529"
+    assert [each.name for each in view.node.facts if each.points] == ["cause"]
 
 
 def test_the_tree_shows_the_way_that_was_taken() -> None:
@@ -65,6 +68,7 @@ def test_the_tree_shows_the_way_that_was_taken() -> None:
         (1, Place.PASSED, "5xx and 529"),
         (2, Place.HERE, "Overloaded"),
     ]
+    assert [line.via for line in view.tree] == ["5xx or 529", "529, or Overloaded in any form", ""]
     assert view.tree[-1].answer
     assert view.node.playbook is RUNBOOK.playbooks["outage"]
 
@@ -112,6 +116,17 @@ def test_host_and_port_for_other_tools() -> None:
     assert place("http://127.0.0.1:8080/x") == ("127.0.0.1", "8080")
     assert place("http://[::1]:8080") == ("[::1]", "8080")
     assert place("http://gateway") == ("gateway", "80")
+
+
+def test_what_a_suggestion_rests_on_is_shown_though_the_node_does_not_ask_for_it() -> None:
+    broken = facts(
+        verdict(Cause.PROVIDER_ERRORS),
+        *failing(Outcome.TRUNCATED_STREAM, error_type="cut_short", http_status=200),
+    )
+    view = walk_view(RUNBOOK, begin(RUNBOOK), broken, Fillings())
+    assert view.node.branches[4].suggested
+    assert "after_200" not in view.node.node.shows
+    assert [each.name for each in view.node.facts if each.points] == ["after_200", "cause"]
 
 
 # -- the first five minutes -------------------------------------------------------

@@ -76,7 +76,9 @@ def _short(problem: str, directory: Path | None) -> str:
 
 def fillings_of(snapshot: Snapshot, settings: Settings, desk: Desk) -> Fillings:
     """What to put into commands: the target watched, and the newest failure's request id."""
-    target = snapshot.engine.target
+    target, status = snapshot.engine.target, snapshot.status.status
+    # A demo has a status page of its own.
+    urls = (status.source,) if snapshot.engine.demo and status else settings.status_urls
     failed = (
         event.observation.request_id
         for event in snapshot.events
@@ -85,7 +87,7 @@ def fillings_of(snapshot: Snapshot, settings: Settings, desk: Desk) -> Fillings:
     return Fillings(
         base_url=target.base_url,
         model=target.model,
-        status_urls=settings.status_urls,
+        status_urls=urls,
         by_token=desk.by_token,
         request_id=next((each for each in failed if each), None),
     )

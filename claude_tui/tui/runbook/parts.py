@@ -14,6 +14,7 @@ from claude_tui.tui.lines import BLANK, Line, Span, crop, line, pad, width, wrap
 from claude_tui.tui.verdict_words import figures
 
 __all__ = [
+    "WIDEST",
     "KeyOf",
     "Page",
     "code",
@@ -29,8 +30,9 @@ Lines = tuple[Line, ...]
 KeyOf = Callable[[str], str]
 """From an action's id to its key as screens show it."""
 
-# Longer lines of prose are hard to read, however wide the screen is.
-_WIDEST = 100
+WIDEST = 100
+"""Longer rows of prose are hard to read, however wide the screen is."""
+
 _MOST_ROWS = 200
 _CONTINUED = "↳ "
 _WARNING_ROWS = 3
@@ -51,7 +53,7 @@ def key_of(keymap: KeyMap) -> KeyOf:
 
 def prose(text: str, cells: int, role: str = "text", *, bold: bool = False, indent: int = 0) -> Lines:
     """Running text, with its own line breaks kept."""
-    room = min(cells, _WIDEST) - indent
+    room = min(cells, WIDEST) - indent
     rows = (row for part in text.splitlines() for row in wrap(part, room, _MOST_ROWS) or ("",))
     return tuple(line(" " * indent, Span(row, role, bold=bold)) for row in rows)
 
@@ -97,7 +99,7 @@ def facts(found: Iterable[FactView], cells: int) -> Lines:
     """What the data says, one fact after the other; a mark at those that point to a branch."""
     out: list[Line] = []
     for fact in found:
-        rows = wrap(fact.words, min(cells, _WIDEST) - 2, _MOST_ROWS)
+        rows = wrap(fact.words, min(cells, WIDEST) - 2, _MOST_ROWS)
         mark = Span("◀ " if fact.points else "  ", "accent", bold=True)
         for number, row in enumerate(rows):
             told = line(Span(row, "text", bold=True)) if fact.points else figures(row)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from claude_tui.model.playbook import StepState
+from claude_tui.model.text import inert
 from claude_tui.runbook import Command, Facts, PlaybookView
 from claude_tui.runbook.view import StepView
 from claude_tui.tui.format import moment
@@ -18,6 +19,7 @@ __all__ = [
     "PlaybookLook",
     "commands_of",
     "list_page",
+    "list_rows",
     "one_column",
     "progress_line",
     "step_page",
@@ -32,8 +34,10 @@ _MARKS = {
     StepState.SKIPPED: ("–", "skipped", "warn"),
     StepState.NOT_APPLICABLE: ("∅", "n/a", "dim"),
 }
-_NAME_CELLS = 16
+_NAME_CELLS, _NOTE_CHARS = 16, 200
 _MARGIN = 5
+# Beyond it the eye would lose the row between a step and who did it.
+_WIDEST_ROW = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ def _codes(step: StepView) -> tuple[tuple[str, str], ...]:
 
 def list_page(view: PlaybookView, look: PlaybookLook, key: KeyOf, cells: int, rows: int) -> Page:
     """Every step in a row, for where the step itself stands below."""
+    cells = min(cells, _WIDEST_ROW)
     intro = prose(view.playbook.intro, cells, "dim")
     head = (*intro, progress_line(view, look, key, cells), BLANK)
     steps = [_step_row(step, view, look, cells) for step in view.steps]
@@ -72,6 +77,12 @@ def list_page(view: PlaybookView, look: PlaybookLook, key: KeyOf, cells: int, ro
     row = len(head) + look.cursor - 1
     marked = range(row, len(lines) if look.cursor == len(steps) else row + 1)
     return Page(lines, range(row + 1) if row < rows and look.cursor == 1 else marked)
+
+
+def list_rows(view: PlaybookView, look: PlaybookLook, key: KeyOf, cells: int, most: int) -> int:
+    """How many rows the list wants: all of it, or without its end where that is too much."""
+    whole = len(list_page(view, look, key, cells, most).lines)
+    return whole if whole <= most else min(whole - len(_over(view, cells)) - 1, most)
 
 
 def step_page(view: PlaybookView, look: PlaybookLook, facts: Facts, key: KeyOf, cells: int) -> Page:
@@ -154,7 +165,7 @@ def _standing(step: StepView, view: PlaybookView, look: PlaybookLook) -> Line:
     """In words where a step stands: who said so and when, or that it comes next."""
     _, word, role = _MARKS[step.state]
     if step.mark is not None:
-        who = Span(f" {fit(step.mark.by, _NAME_CELLS)} ", "text")
+        who = Span(f" {inert(step.mark.by, _NAME_CELLS)} ", "text")
         return line(" ", Span(word, role), who, Span(moment(step.mark.at, look.at), "dim"))
     if step.number == view.next:
         return line(" ", Span("next", "accent", bold=True))
@@ -175,7 +186,7 @@ def _detail(step: StepView, facts: Facts, key: KeyOf, cells: int) -> Iterator[Li
     yield from labelled("How", step.step.how, cells)
     yield from labelled("Check", step.step.check, cells)
     if step.mark is not None and step.mark.note:
-        yield from labelled("Note", step.mark.note, cells)
+        yield from labelled("Note", inert(step.mark.note, _NOTE_CHARS), cells)
     for where, text in _codes(step):
         yield BLANK
         yield heading(where[0].upper() + where[1:], f"· {key('copy')} copies", cells)

@@ -12,7 +12,7 @@ from claude_tui.runbook.values import Command, Node
 from claude_tui.runbook.view import BranchView, NodeView, Place, TreeLine, WalkView
 from claude_tui.tui.format import clock
 from claude_tui.tui.lines import BLANK, Line, Span, crop, fit, join, line, spread, wrap
-from claude_tui.tui.runbook.parts import KeyOf, Page, code, facts, labelled, prose, under_cursor
+from claude_tui.tui.runbook.parts import WIDEST, KeyOf, Page, code, facts, labelled, prose, under_cursor
 from claude_tui.tui.zoom.parts import heading
 
 __all__ = ["WalkLook", "come_back", "commands_of", "node_page", "tree_page", "way_line"]
@@ -86,7 +86,7 @@ def _passed(each: TreeLine, cells: int) -> Lines:
     return (
         crop(line(Span("✓ ", "ok"), Span(each.text, "text")), cells),
         *(
-            line(Span("│ " if number else "└ ", "edge"), Span(row, "dim"))
+            line(Span("  " if number else "└ ", "edge"), Span(row, "dim"))
             for number, row in enumerate(answered)
         ),
     )
@@ -131,25 +131,26 @@ def come_back(left_at: datetime | None, key: KeyOf, cells: int) -> Lines:
     if left_at is None:
         return ()
     text = f"Where you were at {clock(left_at)}. {key('restart')} begins again."
-    return (crop(line(Span(" ↩ ", "accent", bold=True), Span(text, "text")), cells),)
+    return (crop(line(Span("▸ ", "accent", bold=True), Span(text, "text")), cells),)
 
 
 def _branches(node: NodeView, cursor: int, cells: int) -> tuple[list[Line], range]:
     """The branches, and the rows of the one under the cursor."""
     out: list[Line] = []
-    marked = range(0)
+    marked, room = range(0), min(cells, WIDEST)
     for branch in node.branches:
-        rows = _branch(branch, cells, chosen=branch.index == cursor)
+        rows = _branch(branch, room, chosen=branch.index == cursor)
         if branch.index == cursor:
-            rows = tuple(under_cursor(row, cells) for row in rows)
+            rows = tuple(under_cursor(row, room) for row in rows)
             marked = range(len(out), len(out) + len(rows))
         out += rows
     return out, marked
 
 
 def _branch(branch: BranchView, cells: int, *, chosen: bool) -> Lines:
-    points = (" ◀ data points here" if cells >= _ROOMY else " ◀ data") if branch.suggested else ""
-    first, *more = wrap(branch.label, cells - 2 - len(points), _LABEL_ROWS) or ("",)
+    points = ("◀ data points here" if cells >= _ROOMY else "◀ data") if branch.suggested else ""
+    room = cells - 2 - (len(points) + 1 if points else 0)
+    first, *more = wrap(branch.label, room, _LABEL_ROWS) or ("",)
     bold = branch.suggested or chosen
     return (
         spread(
@@ -210,7 +211,8 @@ def _rest(node: NodeView, look: WalkLook, key: KeyOf, cells: int) -> Iterator[Li
             yield BLANK
         next_one = number == look.copies % len(commands)
         mark = Span(f"{key('copy')} " if next_one else "  ", "accent", bold=True)
-        yield crop(line(mark, Span(command.title, "text")), cells)
+        for row, text in enumerate(wrap(command.title, cells - 2, _LABEL_ROWS)):
+            yield line(Span("  ") if row else mark, Span(text, "text"))
         yield from code(command.text, cells)
 
 

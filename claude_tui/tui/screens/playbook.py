@@ -19,6 +19,7 @@ from claude_tui.tui.runbook.playbook_lines import (
     PlaybookLook,
     commands_of,
     list_page,
+    list_rows,
     one_column,
     progress_line,
     step_page,
@@ -34,7 +35,7 @@ __all__ = ["PlaybookScreen", "open_playbook"]
 # From here on list and step stand above each other; else the step opens within the list.
 _WIDE, _HIGH = 80, 34
 _LIST_SHARE = 0.6
-_FRAME_ROWS = 2
+_FRAME_CELLS, _FRAME_ROWS = 4, 2
 
 
 def open_playbook(app: ClaudeTopApp, playbook: Playbook | None = None) -> None:
@@ -87,7 +88,8 @@ class PlaybookScreen(RunbookScreen):
         self.side_box.display = self._is_roomy()
         super().lay_out()
         most = round((rows - 3) * _LIST_SHARE)
-        self.side_box.styles.height = min(len(self._list(cells - 4, most).lines) + _FRAME_ROWS, most)
+        wanted = list_rows(self.view, self._look(), self.key, cells - _FRAME_CELLS, most - _FRAME_ROWS)
+        self.side_box.styles.height = wanted + _FRAME_ROWS
 
     def title_and_key(self) -> tuple[str, str]:
         alone = not self._is_roomy()
@@ -120,9 +122,6 @@ class PlaybookScreen(RunbookScreen):
         return one_column(view, self._look(), self.facts, self.key, cells)
 
     def side_column(self, cells: int, rows: int) -> Page:
-        return self._list(cells, rows)
-
-    def _list(self, cells: int, rows: int) -> Page:
         return list_page(self.view, self._look(), self.key, cells, rows)
 
     def _look(self) -> PlaybookLook:
