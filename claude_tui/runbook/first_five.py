@@ -102,6 +102,8 @@ def _status(asked: _Asked) -> _Found:
     if facts["others_trouble"].value is True:
         lines.append(facts["others_trouble"].words)
     if view.silent_since is not None:
+        # Green on the page while our requests fail is no good news.
+        state = CheckState.UNKNOWN
         lines.append(f"Silent for {duration(at - view.silent_since)} since the first failure")
     return state, tuple(lines)
 
