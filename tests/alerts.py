@@ -162,12 +162,16 @@ class Memory:
 
     def __init__(self, state: bytes | None = None) -> None:
         self.state = state
+        self.aside: list[bytes] = []
 
     def load(self) -> bytes | None:
         return self.state
 
     def save(self, state: bytes) -> None:
         self.state = state
+
+    def set_aside(self, state: bytes) -> None:
+        self.aside.append(state)
 
 
 PAGE = Page(

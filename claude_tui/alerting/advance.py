@@ -21,11 +21,14 @@ __all__ = ["acknowledged", "advanced", "snoozed"]
 NAME, REASON = 60, 200
 
 
-def advanced(ledger: Ledger, scene: Scene, desk: Desk) -> Ledger:
-    """The ledger after an evaluation at the Scene's instant, with the pages that it calls for."""
+def advanced(ledger: Ledger, scene: Scene, desk: Desk, faults: dict[str, str] | None = None) -> Ledger:
+    """The ledger after an evaluation at the Scene's instant, with the pages that it calls for.
+
+    What breaks a rule comes into `faults`, by the rule's name.
+    """
     at = scene.at
     ledger = on_clock(ledger, at)
-    alerts = evaluate(desk.rules.values(), ledger.alerts, scene)
+    alerts = evaluate(desk.rules.values(), ledger.alerts, scene, faults)
     planned = plan(ledger.groups, alerts, scene.verdict, at, desk)
     # An Alertmanager is not paged: it is told the groups again and again.
     paged = {route.name for route in desk.routes if route.kind is not RouteKind.ALERTMANAGER}

@@ -141,6 +141,8 @@ class PageCourier(Courier):
         except asyncio.CancelledError:
             await self._last_chance(parcel, task)
             raise
+        except Exception as error:  # noqa: BLE001 - it must not stay under way for ever
+            tried = Tried(1, FailedTryError(f"fault: {type(error).__name__}"))
         await self._arrived(parcel, tried)
 
     async def _last_chance(self, parcel: Parcel, task: asyncio.Future[Tried]) -> None:

@@ -20,21 +20,32 @@ MAX_LABEL_SETS = 50
 LABEL_LENGTH = 80
 
 
-def evaluate(rules: Iterable[Rule], alerts: Iterable[Alert], scene: Scene) -> tuple[Alert, ...]:
+def evaluate(
+    rules: Iterable[Rule], alerts: Iterable[Alert], scene: Scene, faults: dict[str, str] | None = None
+) -> tuple[Alert, ...]:
     """The alerts after an evaluation at the Scene's instant. What is inactive is not among them.
 
-    An alert whose rule is gone is resolved, as nothing would ever end it.
+    An alert whose rule is gone is resolved, as nothing would ever end it. A rule whose metric breaks changes
+    nothing; its name and the fault come into `faults`.
     """
     before: dict[str, list[Alert]] = {}
     for alert in alerts:
         before.setdefault(alert.rule, []).append(alert)
     after = []
     for rule in rules:
-        reading = rule.metric.read(scene, rule.ask)
+        reading = _read(rule, scene, {} if faults is None else faults)
         after += advance(rule, before.pop(rule.name, ()), reading, scene.at)
     for orphans in before.values():
         after += _orphaned(orphans, scene.at)
     return tuple(after)
+
+
+def _read(rule: Rule, scene: Scene, faults: dict[str, str]) -> Reading:
+    try:
+        return rule.metric.read(scene, rule.ask)
+    except Exception as error:  # noqa: BLE001 - one metric's fault must not silence the other rules
+        faults[rule.name] = f"{type(error).__name__}: {error}"
+        return None
 
 
 def advance(rule: Rule, alerts: Iterable[Alert], reading: Reading, at: datetime) -> list[Alert]:

@@ -30,6 +30,9 @@ class Keeper(Protocol):
     def save(self, state: bytes) -> None:
         """Returns when `state` will outlive the program."""
 
+    def set_aside(self, state: bytes) -> None:
+        """Keeps what cannot be read under another name, before `save` replaces it."""
+
 
 class NoKeeper:
     """Keeps nothing: for a demo, and where there is no disk."""
@@ -41,13 +44,18 @@ class NoKeeper:
         """`state` is gone when the program ends."""
         del state
 
+    def set_aside(self, state: bytes) -> None:
+        """Nothing was kept, so there is nothing to read."""
+        del state
+
 
 class Kept:
-    """Holds the ledger. `problem` is what is wrong with keeping it, in words."""
+    """Holds the ledger."""
 
     def __init__(self, keeper: Keeper, redactor: Redactor) -> None:
         self.ledger = Ledger()
-        self.problem: str | None = None
+        self._load_problem: str | None = None
+        self._save_problem: str | None = None
         self._keeper = keeper
         self._redactor = redactor
         self._saved: Ledger | None = None
@@ -55,16 +63,27 @@ class Kept:
         self._loading: Aside[bytes | None] = Aside("alert state")
         self._saving: Aside[None] = Aside("alert state")
 
+    @property
+    def problem(self) -> str | None:
+        """What is wrong with keeping it, in words. What was not read stays a problem of this run."""
+        return self._save_problem or self._load_problem
+
     async def load(self) -> None:
-        """What an earlier run left. What cannot be read is as if there were none, with a problem."""
+        """What an earlier run left. What cannot be read is set aside, and told; all begins anew."""
         try:
             raw = await self._loading.call(self._keeper.load, LOAD_TIMEOUT_S)
-            if raw is not None:
-                self.ledger = reopened(decode(raw))
+            self.ledger = self._read(raw) if raw is not None else self.ledger
         except Exception as error:  # noqa: BLE001 - no disk and no file may keep alerts from going out
-            self.problem = self._redactor.clean(
+            self._load_problem = self._redactor.clean(
                 f"alert state could not be read: {_words(error)}; pages of what goes on may come twice", 200
             )
+
+    def _read(self, raw: bytes) -> Ledger:
+        try:
+            return reopened(decode(raw))
+        except ValueError:
+            self._keeper.set_aside(raw)
+            raise
 
     async def save(self) -> None:
         """Returns when the ledger of now, or a newer one, is safe, or that has failed."""
@@ -76,10 +95,12 @@ class Kept:
             try:
                 await self._saving.call(lambda: self._keeper.save(state), SAVE_TIMEOUT_S, queue=True)
             except Exception as error:  # noqa: BLE001 - as above
-                self.problem = self._redactor.clean(f"alert state could not be saved: {_words(error)}", 200)
+                self._save_problem = self._redactor.clean(
+                    f"alert state could not be saved: {_words(error)}", 200
+                )
             else:
                 self._saved = ledger
-                self.problem = None
+                self._save_problem = None
 
     def note(self, entries: Iterable[AlertEntry]) -> None:
         self.ledger = noted(self.ledger, entries)

@@ -29,8 +29,7 @@ def _with_group(alert: Alert, groups: dict[str, AlertGroup]) -> Alert:
     group = groups.get(alert.group or "")
     if group is None or not alert.firing:
         return alert
-    until = group.snoozed.until if group.snoozed is not None else None
-    return replace(alert, acknowledged=group.acknowledged, snoozed_until=until)
+    return replace(alert, acknowledged=group.acknowledged)
 
 
 def _worst_alert(alert: Alert) -> tuple[object, ...]:

@@ -70,6 +70,7 @@ class Alerting:
         self._loaded = False
         self._due = True
         self._judged: tuple[object, ...] = ()
+        self._faults: dict[str, str] = {}
         self._unsaved = asyncio.Event()
         self._saved_at: datetime | None = None
 
@@ -90,7 +91,8 @@ class Alerting:
         before = self._kept.ledger
         if self._loaded and self._is_due(before, scene):
             self._judged, self._due = _judgement(scene.verdict), False
-            self._kept.ledger = after = advanced(before, scene, self._desk)
+            self._faults = {}
+            self._kept.ledger = after = advanced(before, scene, self._desk, self._faults)
             self._told(before, after)
         return self.view()
 
@@ -115,12 +117,17 @@ class Alerting:
     def view(self) -> AlertsView:
         states = [courier.state() for courier in self._couriers]
         return replace(
-            view_of(self._kept.ledger, states, self._kept.problem),
+            view_of(self._kept.ledger, states, self._problem()),
             rules=len(self._desk.rules),
-            reminder=self._settings.policy.acknowledged,
+            reminder_acknowledged=self._settings.policy.acknowledged,
             bell=self._settings.bell,
             notification=self._settings.notification,
         )
+
+    def _problem(self) -> str | None:
+        faults = (f"rule {name} cannot be judged: {fault}" for name, fault in self._faults.items())
+        problems = [self._kept.problem, *(self._redactor.clean(each, 200) for each in faults)]
+        return "; ".join(each for each in problems if each) or None
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         """Takes on an open group by its id, or all of them with None."""

@@ -90,6 +90,7 @@ def page_of(
         since=story.since,
         next_step=story.next_step,
         alerts=group.alerts[:MAX_NAMES],
+        acknowledged=group.acknowledged is not None,
     )
 
 

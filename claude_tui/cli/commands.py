@@ -173,7 +173,7 @@ def _alerts_list(request: Request) -> int:
 def _kept_alerts(settings: Settings) -> bytes | None:
     """The state that a dashboard on this target left. To look for it makes no file and no directory."""
     from claude_tui.engine import store_name
-    from claude_tui.engine.paging import StoreKeeper
+    from claude_tui.engine.paging import kept_name
     from claude_tui.probes.credentials import Credentials
     from claude_tui.store import Store
 
@@ -184,7 +184,7 @@ def _kept_alerts(settings: Settings) -> bytes | None:
             return None
     store = Store.open(settings.data_dir, name, now=datetime.now(UTC), on_problem=_say_problem)
     try:
-        return StoreKeeper(store, credentials.base_url).load()
+        return store.kept(kept_name(credentials.base_url))
     finally:
         store.close()
 

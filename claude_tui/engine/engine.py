@@ -17,13 +17,13 @@ from typing import TYPE_CHECKING
 from claude_tui.analysis.history import History
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.engine.journal import Journal
-from claude_tui.engine.notices import notices_of, unstarted
+from claude_tui.engine.notices import notices_of, told_fault, unstarted
 from claude_tui.engine.paging import OpenAlerting, Paging, StoreKeeper
 from claude_tui.engine.sources import Endpoint, Pace, make_plans, options_from, pick_model
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.observation import Source
 from claude_tui.model.playbook import SeverityMark, StepMark
-from claude_tui.model.snapshot import EngineState, Focus, Level, Notice, Snapshot, Target
+from claude_tui.model.snapshot import EngineState, Focus, KeyLack, Level, Notice, Snapshot, Target
 from claude_tui.model.text import Redactor
 from claude_tui.probes.budget import Budget
 from claude_tui.probes.clock import Clock, SystemClock
@@ -64,6 +64,7 @@ class Engine:
         speed: float = 1.0,
         notices: Sequence[Notice] = (),
         key_problem: str | None = None,
+        key_lack: KeyLack | None = None,
         open_alerting: OpenAlerting | None = None,
     ) -> None:
         self.settings = settings
@@ -78,9 +79,9 @@ class Engine:
         self._speed = speed
         self._options = options_from(settings, pace)
         self._fixed_notices = tuple(notices)
-        self._key_problem = key_problem
+        self._key_problem, self._key_lack = key_problem, key_lack
         self._journal = Journal(store)
-        keeper = StoreKeeper(store, target.base_url)
+        keeper = StoreKeeper(store, target.base_url, self._clock.now)
         self._paging = Paging(open_alerting, keeper) if open_alerting is not None else None
         self._loaded_from = self._clock.now()
         self._budget = Budget(settings.daily_ceiling_usd, clock=self._clock)
@@ -88,6 +89,8 @@ class Engine:
         self._models_tried = False
         self._failure: Notice | None = None
         self._focus: Focus | None = None
+        self._newest: Snapshot | None = None
+        self._stuck = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._wake: asyncio.Event | None = None
@@ -261,11 +264,7 @@ class Engine:
     async def _publish_loop(self, publish: Callable[[Snapshot], None]) -> None:
         assert self._wake is not None
         while True:
-            snapshot = self.snapshot()
-            publish(snapshot)
-            self._journal.judged(snapshot.verdict, snapshot.at)
-            if self._paging is not None:
-                self._paging.evaluate(snapshot, self.history, self._options)
+            self._tick(publish)
             # On the whole second, so that the clock on screen never skips one.
             pause = TICK_S - self._clock.now().timestamp() % TICK_S
             try:
@@ -273,6 +272,24 @@ class Engine:
             except TimeoutError:
                 continue
             self._wake.clear()
+
+    def _tick(self, publish: Callable[[Snapshot], None]) -> None:
+        """One Snapshot, and what follows from it. A fault of ours is told once and then tried again."""
+        try:
+            snapshot = self._newest = self.snapshot()
+            self._journal.judged(snapshot.verdict, snapshot.at)
+            if self._paging is not None:
+                self._paging.evaluate(snapshot, self.history, self._options)
+        except Exception as error:  # noqa: BLE001 - a dashboard that stops without a word is no help
+            snapshot, newest = None, self._newest
+            if newest is not None and not self._stuck:
+                text = f"the picture stands still at {newest.at:%H:%M:%S}: {told_fault(error)}"
+                notice = Notice("picture", Level.BAD, text, self._clock.now())
+                notices = (*newest.engine.notices, notice)
+                publish(replace(newest, engine=replace(newest.engine, notices=notices)))
+        self._stuck = snapshot is None
+        if snapshot is not None:
+            publish(snapshot)
 
     async def _backfill(self) -> None:
         """The rest of the last day, which the first frame did not wait for."""
@@ -283,7 +300,7 @@ class Engine:
     async def _follow(self) -> None:
         """What others who watch the same store have marked. A disk that hangs holds up nothing else."""
         while True:
-            await asyncio.to_thread(self._journal.follow, self._clock.now())
+            await self._journal.follow(self._clock.now())
             await asyncio.sleep(FOLLOW_S)
 
     async def _keep_house(self) -> None:
@@ -307,6 +324,7 @@ class Engine:
             demo=self._demo,
             speed=self._speed,
             key_problem=self._key_problem,
+            key_lack=self._key_lack,
             alerts=alerts,
             recorded=self._journal.events(alerts),
             step_marks=self._journal.step_marks,

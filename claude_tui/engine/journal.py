@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
@@ -41,7 +42,7 @@ _STATES = {
 class Journal:
     """Keeps in the store what was judged and marked, and tells it as Events.
 
-    `load` and `follow` read the store and may be called in any thread; the rest belongs to the engine's.
+    It belongs to the engine's thread, but for `load`, which comes before that has begun.
     """
 
     def __init__(self, store: Store) -> None:
@@ -57,19 +58,27 @@ class Journal:
     def load(self, now: datetime) -> None:
         """What the store has of the last days. Quick: a handful of rows."""
         self._verdicts = tuple(self._store.verdict_changes(now - VERDICTS_SPAN))
-        self.follow(now)
+        self._take(*self._read(now))
 
-    def follow(self, now: datetime) -> None:
-        """The marks again: others who watch the same store may have added some."""
-        since = now - MARKS_SPAN
-        steps, severities = self._store.step_marks(since), self._store.severity_marks(since)
+    async def follow(self, now: datetime) -> None:
+        """The marks again: others who watch the same store may have added some. A slow disk is waited for."""
+        before = len(self._own)
+        found = await asyncio.to_thread(self._read, now)
         # What was marked while the store was read must not vanish from the screen for a second.
-        own = self._own
-        self.step_marks = _once(*steps, *(mark for mark in own if isinstance(mark, StepMark)))
-        self.severity_marks = _once(*severities, *(mark for mark in own if isinstance(mark, SeverityMark)))
+        self._own = self._own[before:]
+        self._take(*found)
+
+    def _read(self, now: datetime) -> tuple[list[StepMark], list[SeverityMark]]:
+        since = now - MARKS_SPAN
+        return self._store.step_marks(since), self._store.severity_marks(since)
+
+    def _take(self, steps: list[StepMark], severities: list[SeverityMark]) -> None:
+        self.step_marks = _once(*steps, *(mark for mark in self._own if isinstance(mark, StepMark)))
+        own = (mark for mark in self._own if isinstance(mark, SeverityMark))
+        self.severity_marks = _once(*severities, *own)
 
     def marked(self, mark: StepMark | SeverityMark) -> None:
-        """Shows at once what somebody did here; the store has it already."""
+        """Shows at once what somebody did here; it is on its way to the store."""
         self._own = (*self._own, mark)
         if isinstance(mark, StepMark):
             self.step_marks = _once(*self.step_marks, mark)

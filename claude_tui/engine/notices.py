@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from pathlib import PurePath
 
 from claude_tui.engine.sources import Pace
 from claude_tui.model.alert import AlertsView, RouteState
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Level, Notice, ProbeState, Spend
+from claude_tui.model.text import Redactor
 
-__all__ = ["notices_of", "unstarted"]
+__all__ = ["notices_of", "told_fault", "unstarted"]
 
 
 def notices_of(
@@ -27,6 +30,14 @@ def notices_of(
         )
         found.append(Notice("budget", Level.WARN, text, now))
     return (*found, *_of_alerts(alerts, now))
+
+
+def told_fault(error: BaseException) -> str:
+    """A fault of our own for the screen: what it is, and where it came from."""
+    frame = traceback.extract_tb(error.__traceback__)[-1:]
+    where = f" ({PurePath(frame[0].filename).name}:{frame[0].lineno})" if frame else ""
+    name = type(error).__name__
+    return Redactor().clean(f"{name}: {error}{where}" if str(error) else f"{name}{where}", 200)
 
 
 def _of_alerts(alerts: AlertsView, now: datetime) -> Iterator[Notice]:

@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from claude_tui.engine.notices import told_fault
 from claude_tui.model.alert import AlertsView
-from claude_tui.model.text import Redactor
 
 if TYPE_CHECKING:
     from claude_tui.alerting.keeping import Keeper
@@ -36,9 +36,10 @@ def kept_name(base_url: str) -> str:
 class StoreKeeper:
     """Keeps the state of the alerts in the store: a Keeper."""
 
-    def __init__(self, store: Store, base_url: str) -> None:
+    def __init__(self, store: Store, base_url: str, now: Callable[[], datetime]) -> None:
         self._store = store
         self._name = kept_name(base_url)
+        self._now = now
 
     def load(self) -> bytes | None:
         return self._store.kept(self._name)
@@ -48,6 +49,9 @@ class StoreKeeper:
         if not self._store.flush(SAVE_WITHIN_S):
             raise OSError("the store is not written")
 
+    def set_aside(self, state: bytes) -> None:
+        self._store.keep(f"{self._name} unreadable {self._now():%Y-%m-%dT%H:%M:%SZ}", state)
+
 
 class Paging:
     """Used in the engine's thread. Until the alerts are open, and if they cannot be, `view` says so."""
@@ -56,7 +60,12 @@ class Paging:
         self._open = open_alerting
         self._keeper = keeper
         self._alerting: Alerting | None = None
-        self.view = AlertsView()
+        self._fault: str | None = None
+        self._view = AlertsView()
+
+    @property
+    def view(self) -> AlertsView:
+        return replace(self._view, problem=self._fault) if self._fault is not None else self._view
 
     async def run(self) -> None:
         """Opens the alerts, then delivers until cancelled."""
@@ -64,14 +73,10 @@ class Paging:
             self._alerting = await asyncio.to_thread(self._open, self._keeper)
             await self._alerting.run()
         except Exception as error:
-            self._give_up(error)
+            # Whoever relies on a page must see that none will come.
+            self._alerting = None
+            self._fault = f"nothing is paged: {told_fault(error)}"
             raise
-
-    def _give_up(self, error: Exception) -> None:
-        """Whoever relies on a page must see that none will come."""
-        words = Redactor().clean(str(error) or type(error).__name__, 200)
-        self._alerting = None
-        self.view = replace(self.view, problem=f"nothing is paged: {words}")
 
     def evaluate(self, snapshot: Snapshot, history: History, options: Options) -> None:
         """The alerts at the Snapshot's instant: `view` is then of it."""
@@ -80,16 +85,17 @@ class Paging:
         from claude_tui.alerting.scene import Scene
 
         try:
-            self.view = self._alerting.evaluate(Scene(snapshot, history, snapshot.verdict, options))
+            self._view = self._alerting.evaluate(Scene(snapshot, history, snapshot.verdict, options))
+            self._fault = None
         except Exception as error:  # noqa: BLE001 - the picture must go on, whatever is wrong with alerts
-            self._give_up(error)
+            self._fault = f"nothing is paged for now: {told_fault(error)}"
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         if self._alerting is not None:
             self._alerting.acknowledge(group, by=by, reason=reason)
-            self.view = self._alerting.view()
+            self._view = self._alerting.view()
 
     def snooze(self, group: str | None, *, by: str, until: datetime) -> None:
         if self._alerting is not None:
             self._alerting.snooze(group, by=by, until=until)
-            self.view = self._alerting.view()
+            self._view = self._alerting.view()

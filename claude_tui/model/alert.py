@@ -77,7 +77,7 @@ class Alert:
     """One label set of one rule. `value` and `words` (the value as text) are for display only.
 
     `group` is the id of the group that it is told in. Until `quiet_until` it opens no group of its own:
-    what it tells of is over, and was told. `acknowledged` and `snoozed_until` are those of its group.
+    what it tells of is over, and was told. `acknowledged` is its group's.
     """
 
     rule: str
@@ -90,7 +90,6 @@ class Alert:
     group: str | None = None
     quiet_until: datetime | None = None
     acknowledged: Acknowledgement | None = None
-    snoozed_until: datetime | None = None
 
     @property
     def key(self) -> tuple[str, Labels]:
@@ -183,7 +182,8 @@ class Page:
     """What one message says. All text is inert and without secrets.
 
     `group` is the group's id and `dedup_key` its key for receivers. `repeat` says that an earlier try
-    may have arrived: the program was stopped while it was being sent.
+    may have arrived: the program was stopped while it was being sent. `acknowledged` says that somebody
+    has taken it on.
     """
 
     id: str
@@ -202,6 +202,7 @@ class Page:
     next_step: str = ""
     alerts: tuple[str, ...] = ()
     repeat: bool = False
+    acknowledged: bool = False
 
     @property
     def text(self) -> str:
@@ -273,7 +274,7 @@ class AlertsView:
 
     `alerts` are firing, pending and recently resolved ones, worst first; `groups` the open ones, worst
     first; `journal` is oldest first. `rules` is how many rules are watched, None before any are;
-    `reminder` is how soon at the earliest what somebody acknowledged is told again. `bell` and
+    `reminder_acknowledged` is how soon at the earliest what somebody acknowledged is told again. `bell` and
     `notification` say how the terminal is to call for attention.
     """
 
@@ -283,7 +284,7 @@ class AlertsView:
     journal: tuple[AlertEntry, ...] = ()
     problem: str | None = None
     rules: int | None = None
-    reminder: timedelta | None = None
+    reminder_acknowledged: timedelta | None = None
     bell: bool = False
     notification: bool = False
 

@@ -19,10 +19,12 @@ from claude_tui.alerting.keeping import Keeper
 from claude_tui.alerting.lifecycle import Timing
 from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
 from claude_tui.alerting.rules import Rule, load_rules, named_thresholds
+from claude_tui.alerting.scene import Scene
 from claude_tui.alerting.watch import Alerting
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.thresholds import Thresholds
 from claude_tui.engine import Endpoint, Engine, Pace, store_name, target_of
+from claude_tui.model.alert import AlertsView
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
 from claude_tui.model.snapshot import EventKind, Snapshot
 from claude_tui.model.verdict import Cause, Severity
@@ -33,8 +35,6 @@ from claude_tui.settings import Settings, load
 from claude_tui.simulator.scenario import load as load_scenario
 from claude_tui.simulator.thread import SimulatorThread
 from claude_tui.store import Store
-
-pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
 
 QUICK = Pace(status_s=0.3, models_s=0.2, messages_s=0.2, backoff=Backoff(low_s=0.1, high_s=0.2))
 CLOCK = SystemClock()
@@ -91,7 +91,12 @@ def _hasty(rules: Sequence[Rule]) -> list[Rule]:
     return [replace(rule, timing=timing) for rule in rules if rule.name in outage]
 
 
-def engine_on(simulator: SimulatorThread, settings: Settings, *routes: Route) -> Engine:
+def engine_on(
+    simulator: SimulatorThread,
+    settings: Settings,
+    *routes: Route,
+    opened: Callable[[Keeper], Alerting] | None = None,
+) -> Engine:
     environ = {"ANTHROPIC_API_KEY": "sk-ant-api03-test", "ANTHROPIC_BASE_URL": simulator.base_url}
     credentials = Credentials.from_environ(environ)
     target = target_of(settings, credentials)
@@ -115,7 +120,7 @@ def engine_on(simulator: SimulatorThread, settings: Settings, *routes: Route) ->
         lambda: Endpoint(credentials, (simulator.status_url,)),
         pace=QUICK,
         clock=CLOCK,
-        open_alerting=open_alerting,
+        open_alerting=opened or open_alerting,
     )
 
 
@@ -232,20 +237,47 @@ def test_rules_that_cannot_be_read_are_told_and_the_dashboard_goes_on(settings: 
         raise ValueError("rules.toml: there is no metric 'laency'")
 
     with simulated("healthy") as simulator:
-        engine = engine_on(simulator, settings)
-        engine._paging._open = broken  # type: ignore[union-attr]
+        engine = engine_on(simulator, settings, opened=broken)
         with running(engine) as wait_for:
             seen = wait_for(lambda s: s.engine.alerts.problem is not None and bool(s.headroom.buckets))
-    assert any("nothing is paged: rules.toml" in notice.text for notice in seen.engine.notices)
+    assert any("nothing is paged: ValueError: rules.toml" in notice.text for notice in seen.engine.notices)
 
 
-def test_alerts_that_break_take_nothing_else_along(
+def test_alerts_that_break_take_nothing_else_along_and_go_on(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def breaks(*_args: object) -> None:
-        raise ZeroDivisionError("of all things")
+    evaluate, broken = Alerting.evaluate, threading.Event()
+    broken.set()
+
+    def breaks(self: Alerting, scene: Scene) -> AlertsView:
+        if broken.is_set():
+            raise ZeroDivisionError("of all things")
+        return evaluate(self, scene)
 
     monkeypatch.setattr(Alerting, "evaluate", breaks)
     with simulated("healthy") as simulator, running(engine_on(simulator, settings)) as wait_for:
         seen = wait_for(lambda s: s.engine.alerts.problem is not None)
-        assert wait_for(lambda s: s.at > seen.at).engine.alerts.problem == "nothing is paged: of all things"
+        assert "nothing is paged for now: ZeroDivisionError: of all things" in seen.engine.alerts.problem
+        broken.clear()
+        wait_for(lambda s: s.engine.alerts.problem is None and s.engine.alerts.rules)
+
+
+def test_a_picture_that_cannot_be_drawn_is_told_and_tried_again(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snapshot, broken = Engine.snapshot, threading.Event()
+
+    def breaks(self: Engine) -> Snapshot:
+        if broken.is_set():
+            raise KeyError("bucket")
+        return snapshot(self)
+
+    monkeypatch.setattr(Engine, "snapshot", breaks)
+    with simulated("healthy") as simulator, running(engine_on(simulator, settings)) as wait_for:
+        wait_for(lambda s: bool(s.headroom.buckets))
+        broken.set()
+        told = wait_for(lambda s: any(notice.key == "picture" for notice in s.engine.notices))
+        assert "stands still" in told.engine.notices[-1].text
+        assert "KeyError: 'bucket'" in told.engine.notices[-1].text
+        broken.clear()
+        wait_for(lambda s: all(notice.key != "picture" for notice in s.engine.notices))

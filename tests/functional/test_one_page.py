@@ -27,8 +27,6 @@ from tests.alerts import TARGET, Clock, Memory
 from tests.builders import bucket, engine, messages, models
 from tests.wire_server import WireServer, response
 
-pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
-
 OPTIONS = Options()
 HOUR = 3600.0
 MINUTE = 60.0

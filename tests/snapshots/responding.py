@@ -25,7 +25,7 @@ from tests.snapshots.scenes import AT, SCENES, before
 __all__ = ["CALM", "OVERLOADED", "alert", "group", "low", "scene_of", "scenes"]
 
 REMINDER = timedelta(hours=4)
-CALM = AlertsView(rules=19, reminder=REMINDER, bell=True)
+CALM = AlertsView(rules=19, reminder_acknowledged=REMINDER, bell=True)
 
 OVERLOADED = Verdict(
     Cause.PROVIDER_OVERLOADED,

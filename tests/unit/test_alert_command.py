@@ -30,8 +30,6 @@ from tests.alerts import MATCH, OUTAGE, chat, desk, rule, scene, verdict_rules
 from tests.builders import NOON, after
 from tests.wire_server import closed_port
 
-pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
-
 KEY = "R0123456789abcdefSECRET987654321"
 
 
@@ -259,7 +257,7 @@ def test_a_list_shows_what_the_dashboard_left(
     now = datetime.now(UTC)
     store = Store.open(tmp_path / "mine", store_name(credentials), now=now)
     ledger = advanced(Ledger(), scene(now, OUTAGE), desk(verdict_rules()))
-    StoreKeeper(store, credentials.base_url).save(encode(ledger))
+    StoreKeeper(store, credentials.base_url, lambda: NOON).save(encode(ledger))
     store.close()
 
     where = ["--data-dir", str(tmp_path / "mine")]

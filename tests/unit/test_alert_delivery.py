@@ -22,8 +22,6 @@ from tests.builders import NOON, after
 from tests.wire_server import Answer, Request, WireServer, closed_port, response
 
 # apprise loads all its plugins at once, and one of them a module of the standard library that is going away.
-pytestmark = pytest.mark.filterwarnings("ignore:'imghdr' is deprecated:DeprecationWarning")
-
 KEY = "R0123456789abcdefSECRET987654321"
 SECRET = "T0kenT0kenSECRETpath"
 QUICK = Patience(attempts=3, timeout_s=5, wait_initial_s=0.0, wait_max_s=0.3, jitter_s=0.0)
@@ -78,6 +76,14 @@ class TestPagerDuty:
         assert payload["summary"] == PAGE.title
         assert payload["timestamp"] == NOON.isoformat()
         assert "payload" not in events[-1]
+
+    @pytest.mark.parametrize("kind", [PageKind.OPENED, PageKind.SEVERITY, PageKind.REMINDER])
+    async def test_what_somebody_has_taken_on_does_not_go_on_escalating(self, kind: PageKind) -> None:
+        """An acknowledgement that waited with the first page is told after it."""
+        async with WireServer(response({"status": "success"}, status="202 Accepted")) as server:
+            await pagerduty(server.url).send(replace(PAGE, kind=kind, acknowledged=True))
+        actions = [json.loads(request.body)["event_action"] for request in server.requests]
+        assert actions == ["trigger", "acknowledge"]
 
     async def test_a_test_leaves_no_incident_behind(self) -> None:
         async with WireServer(response(status="202 Accepted")) as server:

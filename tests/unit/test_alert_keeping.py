@@ -60,13 +60,18 @@ async def test_a_full_disk_is_told_and_pages_go_out() -> None:
     ],
 )
 async def test_a_damaged_state_is_told_and_all_begins_anew(state: bytes) -> None:
-    watch = await loaded(Watch(keeper=Memory(state)))
+    keeper = Memory(state)
+    watch = await loaded(Watch(keeper=keeper))
     view = watch.sees(OUTAGE)
     assert view.problem is not None
     assert view.problem.startswith("alert state could not be read")
     assert len(view.problem) <= 200
     await watch.deliver()
     assert len(watch.receiver.pages) == 1
+    await watch.alerting.aclose()
+    assert keeper.aside == [state]
+    assert keeper.state != state
+    assert (watch.alerting.view().problem or "").startswith("alert state could not be read")
 
 
 async def test_a_disk_that_hangs_holds_up_no_page(monkeypatch: pytest.MonkeyPatch) -> None:

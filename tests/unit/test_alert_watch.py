@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from dataclasses import replace
+from datetime import timedelta
 
 from claude_tui.alerting.couriers import Courier, Pusher
 from claude_tui.alerting.delivery import open_alertmanager
@@ -27,11 +29,13 @@ from tests.alerts import (
     chat,
     eventually,
     loaded,
+    rule,
     running,
     scene,
     verdict,
     verdict_rules,
 )
+from tests.builders import NOON
 from tests.wire_server import WireServer, response
 
 REFUSED = FailedTryError("HTTP 404", permanent=True, http_status=404)
@@ -295,3 +299,36 @@ async def test_an_alertmanager_is_told_again_before_it_forgets() -> None:
 def test_the_target_in_pages() -> None:
     assert target_text(TARGET) == "prod (api.example.test)"
     assert target_text(Target("", "https://x", "x.test", None)) == "x.test"
+
+
+async def test_a_metric_that_breaks_silences_no_other_rule_and_is_told() -> None:
+    broken = rule("broken", topic="broken")
+    metric = replace(broken.metric, read=lambda _scene, _ask: {}["bucket"])  # type: ignore[arg-type,return-value]
+    rules = [replace(broken, metric=metric), *verdict_rules()]
+    alerting = Alerting(rules, AlertSettings(), target=TARGET, keeper=NoKeeper(), now=Clock())
+    await alerting.load()
+    view = alerting.evaluate(scene(NOON, OUTAGE))
+    assert view.problem == "rule broken cannot be judged: KeyError: 'bucket'"
+    assert [group.severity for group in view.groups] == [Severity.P1]
+
+
+async def test_a_sender_that_raises_does_not_block_what_comes_after() -> None:
+    watch, faults = Watch(), iter([RuntimeError("of all things")])
+    send = watch.receiver.send
+
+    async def raises_once(page: Page) -> Tried:
+        for fault in faults:
+            raise fault
+        return await send(page)
+
+    watch.receiver.send = raises_once  # type: ignore[method-assign]
+    await watch.alerting.load()
+    watch.sees(OUTAGE)
+    await watch.deliver()
+    view = watch.alerting.view()
+    assert [entry.kind for entry in view.journal][-1] is EntryKind.DELIVERY_FAILED
+    assert view.routes[0].waiting == 1
+    watch.clock.at += timedelta(minutes=30)
+    watch.sees(OUTAGE)
+    await watch.deliver()
+    assert len(watch.receiver.pages) == 1

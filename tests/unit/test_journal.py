@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -91,11 +92,15 @@ def test_verdicts_and_marks_outlive_the_program(open_store: Callable[[], Store])
     assert texts(again) == told
 
 
-def test_a_mark_made_here_does_not_vanish_while_the_store_is_read(open_store: Callable[[], Store]) -> None:
+async def test_a_mark_made_here_does_not_vanish_while_the_store_is_read(
+    open_store: Callable[[], Store],
+) -> None:
     journal = Journal(open_store())
     mark = StepMark(at(1), "outage", "retries", StepState.DONE, "eve")
+    reading = asyncio.ensure_future(journal.follow(at(2)))
+    await asyncio.sleep(0)
     journal.marked(mark)
-    journal.follow(at(2))
+    await reading
     assert journal.step_marks == (mark,)
 
 

@@ -107,7 +107,7 @@ async def test_what_the_settings_ask_for_reaches_the_screen() -> None:
     assert watch.sees() == watch.sees()
     seen = watch.sees()
     assert (seen.bell, seen.notification) == (True, False)
-    assert (seen.rules, seen.reminder) == (4, timedelta(hours=4))
+    assert (seen.rules, seen.reminder_acknowledged) == (4, timedelta(hours=4))
 
 
 async def test_a_run_that_begins_in_the_middle_of_an_outage_rings_for_nothing_old() -> None:

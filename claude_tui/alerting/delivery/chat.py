@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
-from typing import Protocol
 
 from claude_tui.alerting.delivery.aside import Aside, BusyError
+from claude_tui.alerting.delivery.messenger import Errand, Outcome, deliver
 from claude_tui.alerting.delivery.tries import FailedTryError, Patience, Tried, persistently
 from claude_tui.alerting.routes import Route
 from claude_tui.model.alert import Page, PageKind
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Severity
 
-__all__ = ["Apprise", "Notified", "Notifier", "open_notifier"]
+__all__ = ["Apprise"]
 
 TIMEOUT_S = 20.0
 _STATUS = re.compile(r"\berror=(\d{3})\b")
@@ -22,21 +21,8 @@ _LONGEST_DETAIL = 200
 _REPEAT = "This may have arrived before: claude-top was stopped while it was being sent."
 
 
-@dataclass(frozen=True, slots=True)
-class Notified:
-    """Whether it arrived, and what apprise logged of it."""
-
-    arrived: bool
-    log: tuple[str, ...] = ()
-
-
-class Notifier(Protocol):
-    def __call__(self, title: str, body: str, kind: str) -> Notified:
-        """Sends one message and waits for the outcome. `kind` is info, success, warning or failure."""
-
-
 class Apprise:
-    """Sends pages of one route. apprise is loaded, and each message sent, in a thread of its own."""
+    """Sends pages of one route. `messenger` sends one message and waits, in a thread of its own."""
 
     def __init__(
         self,
@@ -45,44 +31,38 @@ class Apprise:
         patience: Patience,
         *,
         timeout_s: float = TIMEOUT_S,
-        open_notifier: Callable[[str], Notifier | None] | None = None,
+        messenger: Callable[[Errand], Outcome] = deliver,
     ) -> None:
         self._route = route
         self._redactor = redactor
         self._patience = patience
         self._timeout_s = timeout_s
-        self._open = open_notifier or globals()["open_notifier"]
-        self._notifier: Notifier | None = None
-        self._aside: Aside[Notified] = Aside(f"alerts to {route.name}")
+        self._messenger = messenger
+        self._aside: Aside[Outcome] = Aside(f"alerts to {route.name}")
 
     async def send(self, page: Page) -> Tried:
         lines = (*page.lines, _REPEAT) if page.repeat else page.lines
 
-        def notify() -> Notified:
-            self._notifier = self._notifier or self._open(self._route.url)
-            if self._notifier is None:
-                raise FailedTryError("apprise does not understand this URL", permanent=True)
-            return self._notifier(page.title, "\n".join(lines), _kind(page))
+        errand = Errand(self._route.url, page.title, "\n".join(lines), _kind(page), self._timeout_s)
+        return await persistently(lambda: self._once(errand), self._patience)
 
-        return await persistently(lambda: self._once(notify), self._patience)
-
-    async def _once(self, notify: Callable[[], Notified]) -> None:
+    async def _once(self, errand: Errand) -> None:
         try:
-            notified = await self._aside.call(notify, self._timeout_s)
+            outcome = await self._aside.call(lambda: self._messenger(errand), self._timeout_s)
         except TimeoutError:
             raise FailedTryError(f"no answer within {self._timeout_s:g} s") from None
         except BusyError:
             raise FailedTryError("the message before this one still hangs") from None
-        except FailedTryError:
-            raise
-        except Exception as error:  # noqa: BLE001 - a plugin may raise anything, and it may hold the URL
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is a failed try, and may hold the URL
             words = self._redactor.clean(f"{type(error).__name__}: {error}", _LONGEST_DETAIL)
             raise FailedTryError(words) from None
-        if not notified.arrived:
-            raise _failure(notified.log, self._redactor)
+        if not outcome.understood:
+            raise FailedTryError("apprise does not understand this URL", permanent=True)
+        if not outcome.arrived:
+            raise _failure(outcome.log, self._redactor)
 
     async def aclose(self) -> None:
-        """Nothing to close: a message that hangs is left to its thread."""
+        """Nothing to close: a message on its way goes on in its own process, and ends with its time."""
 
 
 def _failure(log: Iterable[str], redactor: Redactor) -> FailedTryError:
@@ -99,31 +79,3 @@ def _kind(page: Page) -> str:
     if page.kind in (PageKind.ACKNOWLEDGED, PageKind.TEST):
         return "info"
     return "failure" if page.severity in (Severity.P1, Severity.P2) else "warning"
-
-
-def open_notifier(url: str) -> Notifier | None:
-    """A Notifier for a URL of apprise; None when it does not understand it. Imports apprise."""
-    import apprise
-
-    asset = apprise.AppriseAsset(
-        app_id="claude-top",
-        app_desc="claude-top",
-        app_url="",
-        image_url_mask="",
-        image_url_logo="",
-        secure_logging=True,
-        http_redirects=False,
-        async_mode=False,  # in this thread
-        service_timeout=0,  # the caller has its own, and leaves this thread behind
-        storage_mode="memory",
-        allow_templates=False,
-    )
-    services = apprise.Apprise(asset=asset)
-    if not services.add(url):
-        return None
-
-    def notify(title: str, body: str, kind: str) -> Notified:
-        with services.notify(body, title, kind, body_format="text", interpret_escapes=False) as result:
-            return Notified(bool(result), tuple(entry.message for entry in result.logs()))
-
-    return notify

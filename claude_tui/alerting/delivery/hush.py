@@ -1,4 +1,4 @@
-"""Keeping addresses out of logs: the libraries that deliver log them, each in its own way."""
+"""Keeping addresses out of logs: httpx logs each URL at INFO, its transport more."""
 
 from __future__ import annotations
 
@@ -8,28 +8,18 @@ from claude_tui.model.text import Redactor
 
 __all__ = ["LogGuard"]
 
-# httpx logs each URL at INFO, urllib3 each path at DEBUG, apprise addresses and whole messages.
 _LOGGERS = (
-    "apprise",
     "httpx",
     "httpcore.connection",
     "httpcore.http11",
     "httpcore.http2",
     "httpcore.proxy",
-    "requests",
-    "requests_oauthlib",
-    "oauthlib",
-    "urllib3",
-    "urllib3.connection",
-    "urllib3.connectionpool",
-    "urllib3.poolmanager",
-    "urllib3.util.retry",
 )
 _LONGEST = 500
 
 
 class LogGuard(logging.Filter):
-    """While installed, what those libraries log holds no secrets and no tracebacks."""
+    """While installed, what they log holds no secrets and no tracebacks."""
 
     def __init__(self, redactor: Redactor) -> None:
         super().__init__()

@@ -15,6 +15,8 @@ __all__ = ["PagerDuty", "event_of"]
 
 _SEVERITIES = {Severity.P1: "critical", Severity.P2: "error", Severity.P3: "warning"}
 _ACTIONS = {PageKind.ACKNOWLEDGED: "acknowledge", PageKind.RESOLVED: "resolve"}
+# A test leaves nothing open; what somebody has taken on must not go on escalating when it is told anew.
+_AFTERWARDS = {PageKind.TEST: "resolve"}
 _LONGEST_SUMMARY = 1024
 _LONGEST_KEY = 255
 
@@ -29,9 +31,10 @@ class PagerDuty:
 
     async def send(self, page: Page) -> Tried:
         tried = await self._enqueue(event_of(page, self._route.key))
-        if page.kind is not PageKind.TEST or tried.failure is not None:
+        after = _AFTERWARDS.get(page.kind) or ("acknowledge" if page.acknowledged else None)
+        if after is None or page.kind in _ACTIONS or tried.failure is not None:
             return tried
-        return await self._enqueue(event_of(page, self._route.key, action="resolve"))
+        return await self._enqueue(event_of(page, self._route.key, action=after))
 
     async def _enqueue(self, event: dict[str, object]) -> Tried:
         async def once() -> None:

@@ -65,7 +65,11 @@ def acknowledge(app: ClaudeTopApp) -> None:
 
 
 def _told_of_acknowledging(view: AlertsView) -> tuple[Line, ...]:
-    reminders = f" Reminders come every {span_words(view.reminder)} at most." if view.reminder else ""
+    reminders = (
+        f" Reminders come every {span_words(view.reminder_acknowledged)} at most."
+        if view.reminder_acknowledged
+        else ""
+    )
     routes = _routes_of(view.groups)
     told = f"Everyone who watches sees it, and {routes} told." if routes else "Everyone who watches sees it."
     return (paragraph(f"{told}{reminders}"),)
