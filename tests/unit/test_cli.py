@@ -111,7 +111,7 @@ def test_commands(line: str, command: str) -> None:
 def test_options_have_the_documented_defaults() -> None:
     check, simulate, demo = parse(["check"]), parse(["simulate"]), parse(["--demo"])
     assert check is not None
-    assert (check.options.json, check.options.samples, check.options.timeout) == (False, 3, None)
+    assert (check.options.json, check.options.samples, check.options.timeout) == (False, None, None)
     assert simulate is not None
     assert (simulate.options.scenario, simulate.options.port, simulate.options.speed) == ("tour", 0, 1.0)
     assert demo is not None
