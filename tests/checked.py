@@ -14,7 +14,7 @@ from claude_tui.check.probing import Findings
 from claude_tui.check.text import COLUMNS, ROWS, as_text
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.provider import Catalogue, ProviderStatus
-from claude_tui.model.snapshot import EngineState, ProbeState, Spend, Target
+from claude_tui.model.snapshot import EngineState, KeyLack, ProbeState, Spend, Target
 from tests.builders import MODEL, history_of
 
 __all__ = ["VALIDATOR", "findings", "screen"]
@@ -37,7 +37,10 @@ def findings(
         Source.MESSAGES, 30.0, None, False, asked[-1].at if asked else None, held_reason=not_run
     )
     target = Target(name, base_url, base_url.partition("://")[2], MODEL)
-    state = EngineState(target, (probe,), Spend(0.0, 0.5), (), key_problem=key_problem)
+    lack = KeyLack.MISSING if not_run is not None and "is not set" in not_run else None
+    state = EngineState(
+        target, (probe,), Spend(0.0, 0.5), (), key_problem=key_problem, over=True, key_lack=lack
+    )
     statuses = [item for item in items if isinstance(item, ProviderStatus)]
     return Findings(
         snapshot=build_snapshot(history_of(*items), at, state, Options()),

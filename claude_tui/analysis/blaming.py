@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from claude_tui.analysis.contrast import Contrast, blame
 from claude_tui.analysis.leading import leading
 from claude_tui.analysis.ours import Named, name_limit, name_model
+from claude_tui.analysis.reach import asked_to_wait_s
 from claude_tui.analysis.scene import Scene
 from claude_tui.analysis.words import brief
 from claude_tui.knowledge import Advice
@@ -96,7 +97,7 @@ def retry_after_s(scene: Scene, newest: Observation, advice: Advice) -> float | 
     policy = advice.retry
     if policy is None or not policy.worthwhile:
         return None
-    asked = newest.retry_after_s if policy.honours_retry_after else None
+    asked = asked_to_wait_s(newest) if policy.honours_retry_after else 0.0
     if asked:
         return max(0.0, round(asked - (scene.at - newest.at).total_seconds(), 1))
     return policy.wait_s(1)

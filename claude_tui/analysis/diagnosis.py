@@ -8,22 +8,21 @@ flapping (see `trouble` and `leading`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import datetime
 
-from claude_tui.analysis.evidence import answers_in, low_limits, named
+from claude_tui.analysis.evidence import answers_in, limits_press, low_limits, named
 from claude_tui.analysis.failing import judge_messages, judge_models
 from claude_tui.analysis.finding import Finding, verdict_of
 from claude_tui.analysis.history import History
+from claude_tui.analysis.lateness import also_late, also_tail, judge_slow, judge_tail
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.rare import judge_rare
 from claude_tui.analysis.scene import Facts, Scene, facts_of, scene_at
-from claude_tui.analysis.severity import worse
-from claude_tui.analysis.slowness import Slow, long_tail, slow_opening, slow_to_end
 from claude_tui.analysis.thresholds import Thresholds
 from claude_tui.analysis.words import brief, duration, latency
 from claude_tui.knowledge import Reach, knowledge
 from claude_tui.model.observation import Source
-from claude_tui.model.snapshot import StatusView
+from claude_tui.model.snapshot import KeyLack, StatusView
 from claude_tui.model.verdict import Severity, Verdict
 
 __all__ = ["Facts", "Thresholds", "diagnose", "facts_of"]
@@ -68,8 +67,9 @@ def _unprobed(scene: Scene) -> Finding | None:
     if not scene.is_stale(Source.MESSAGES):
         return None
     models = _models_sentence(scene)
-    if scene.facts.lacks_key:
-        return _unknown("no_key", models, f"{brief(scene.facts.held or '')}.")
+    if (lack := scene.facts.key_lack) is not None:
+        advice = "no_key" if lack is KeyLack.MISSING else "unsent_key"
+        return _unknown(advice, models, f"{brief(scene.facts.held)}." if scene.facts.held else "")
     newest = scene.newest(Source.MESSAGES)
     if scene.facts.held:
         return _unknown("held", models, what=brief(scene.facts.held))
@@ -119,78 +119,6 @@ def _unknown(advice: str, *evidence: str, what: str | None = None) -> Finding:
     )
 
 
-# -- slow ------------------------------------------------------------------------------------
-
-
-def _slow(scene: Scene) -> Finding | None:
-    if scene.slow is not None:
-        return _slow_finding(scene, scene.slow, "slow_network" if scene.slow.network else "slow")
-    last = slow_to_end(scene.history, scene.at, scene.options)
-    if last is not None:
-        return _slow_finding(scene, last, "slow_to_end")
-    opening = slow_opening(scene.history, scene.at)
-    return _slow_finding(scene, opening, "slow_network") if opening is not None else None
-
-
-def _slow_finding(scene: Scene, slow: Slow, advice: str) -> Finding:
-    tail = long_tail(scene.history, scene.at, scene.thresholds)
-    measured = slow.usual_s is not None and not slow.assumed
-    ratio = f"{slow.ratio:.1f}× usual" if slow.ratio is not None and measured else None
-    what = {"slow": "First token after", "slow_to_end": "A few tokens take"}.get(advice)
-    return Finding(
-        advice=knowledge().advice[advice],
-        confidence=0.9 if measured else 0.6,
-        severity=worse(Severity.P4, Severity.P2 if tail else Severity.NONE),
-        evidence=(
-            f"{what} {latency(slow.now_s)}{_usual_words(slow)}, no errors." if what else "",
-            f"{slow.network[0].upper()}{slow.network[1:]}." if slow.network else "",
-            f"{slow.server}; the network is as usual." if slow.server else "",
-            _tail_sentence(scene, *tail) if tail else "",
-        ),
-        words={
-            "ttft": latency(slow.now_s),
-            "ratio": ratio,
-            "what": slow.network if advice == "slow_network" else latency(slow.now_s),
-        },
-        since=datetime.fromtimestamp(slow.since, UTC),
-        detected_at=datetime.fromtimestamp(slow.known_at, UTC),
-    )
-
-
-def _usual_words(slow: Slow) -> str:
-    if slow.usual_s is None:
-        return ""
-    usual = latency(slow.usual_s)
-    return f" where small models take about {usual}" if slow.assumed else f" against {usual} usually"
-
-
-def _tail(scene: Scene) -> Finding | None:
-    """Most answers are quick, but too many take very long."""
-    tail = long_tail(scene.history, scene.at, scene.thresholds)
-    if tail is None:
-        return None
-    long, total = tail
-    seen = [
-        one
-        for one in scene.recent(Source.MESSAGES)
-        if not one.failed and (one.timings.total or 0.0) > scene.thresholds.tail_s
-    ]
-    first = seen[0].at if seen else scene.at
-    return Finding(
-        advice=knowledge().advice["slow_to_end"],
-        confidence=0.8,
-        severity=Severity.P2,
-        evidence=(_tail_sentence(scene, long, total),),
-        words={"what": f"{long} of {total} messages took over {scene.thresholds.tail_s:g} s"},
-        since=first,
-        detected_at=first,
-    )
-
-
-def _tail_sentence(scene: Scene, long: int, total: int) -> str:
-    return f"{long} of {total} messages took longer than {scene.thresholds.tail_s:g} s."
-
-
 # -- well ------------------------------------------------------------------------------------
 
 
@@ -220,7 +148,7 @@ def _healthy(scene: Scene) -> Finding:
     if failures and scene.facts.over:
         sentence += f", {len(failures)} failed ({named(failures[-1])})"
     return Finding(
-        advice=knowledge().advice["healthy"],
+        advice=knowledge().advice["healthy_pressed" if limits_press(scene) else "healthy"],
         confidence=1 - 0.5 ** min(answered, 6),
         evidence=(f"{sentence}; {answers_in(scene, Source.MODELS)}.",)
         if scene.ever_answered(Source.MODELS)
@@ -259,13 +187,13 @@ def _page_note(scene: Scene) -> str:
 
 _JUDGES: tuple[Callable[[Scene], Finding | None], ...] = (
     _own_fault,
-    judge_messages,
-    judge_models,
+    also_tail(judge_messages),
+    also_late(judge_models),
     _unprobed,
-    judge_rare,
+    also_late(judge_rare),
     _too_few,
-    _slow,
-    _tail,
+    judge_slow,
+    judge_tail,
     _notice,
     _healthy,
 )

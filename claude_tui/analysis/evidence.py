@@ -14,19 +14,21 @@ from claude_tui.analysis.trouble import Trouble
 from claude_tui.analysis.words import brief, latency
 from claude_tui.knowledge import Advice
 from claude_tui.model.observation import Observation, Outcome, Source
-from claude_tui.model.snapshot import Level
+from claude_tui.model.snapshot import Headroom, Level, WindowUsage
 from claude_tui.model.verdict import Cause, Side
 
 __all__ = [
     "answers_in",
     "failing_sentence",
     "fine_sentence",
+    "limits_press",
     "low_limits",
     "models_clause",
     "named",
     "tally",
 ]
 
+_LOW = frozenset({Level.WARN, Level.BAD})
 _HOUR = timedelta(hours=1)
 _TOLD_LATELY = timedelta(minutes=15)
 _OWN_WORDS = {
@@ -133,16 +135,29 @@ def _key_accepted(scene: Scene, since: datetime, leading: Observation) -> bool:
 def _limits_fine(scene: Scene) -> bool:
     """Nothing that was told of late is near its end; no reading at all is no evidence."""
     view = headroom_view(scene.history, scene.at, scene.options)
-    told = [bucket for bucket in view.buckets if scene.at - bucket.read_at <= _TOLD_LATELY]
-    return bool(told) and not any(bucket.level in {Level.WARN, Level.BAD} for bucket in told)
+    limits: tuple[Headroom | WindowUsage, ...] = (*view.buckets, *view.windows)
+    told = [limit for limit in limits if scene.at - limit.read_at <= _TOLD_LATELY]
+    return bool(told) and not any(limit.level in _LOW for limit in told)
 
 
 def low_limits(scene: Scene) -> str:
-    """`Limits run low: input 4% left.` where they do."""
+    """`Limits run low: input 4% left, 5h window 97% used.` where they do."""
     view = headroom_view(scene.history, scene.at, scene.options)
+    windows = [window for window in view.windows if window.level in _LOW]
+    refused = [f"{brief(one.window)} window" for one in windows if one.status == "rejected"]
     low = [
-        f"{bucket.bucket} {bucket.fraction:.0%} left"
-        for bucket in view.buckets
-        if bucket.level in {Level.WARN, Level.BAD}
-    ]
-    return f"Limits run low: {', '.join(low[:2])}." if low else ""
+        f"{bucket.bucket} {bucket.fraction:.0%} left" for bucket in view.buckets if bucket.level in _LOW
+    ] + [f"{brief(one.window)} window {one.used:.0%} used" for one in windows if one.status != "rejected"]
+    notes = (
+        f"Rejected, though messages answer: {', '.join(refused[:2])}." if refused else "",
+        f"Limits run low: {', '.join(low[:2])}." if low else "",
+    )
+    return " ".join(filter(None, notes))
+
+
+def limits_press(scene: Scene) -> bool:
+    """Whether a limit is so near its end that refusals come next, if nothing is left out."""
+    view = headroom_view(scene.history, scene.at, scene.options)
+    limits: tuple[Headroom | WindowUsage, ...] = (*view.buckets, *view.windows)
+    soon = any(bucket.level is Level.WARN and bucket.runs_out_first for bucket in view.buckets)
+    return soon or any(limit.level is Level.BAD for limit in limits)

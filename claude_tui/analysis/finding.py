@@ -10,6 +10,7 @@ from claude_tui.analysis.scene import Scene
 from claude_tui.analysis.severity import respond_by
 from claude_tui.analysis.stance import lead_of, page_sentence, stance_of
 from claude_tui.knowledge import Advice
+from claude_tui.model.snapshot import KeyLack
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
 
 __all__ = ["Finding", "verdict_of"]
@@ -66,6 +67,8 @@ def verdict_of(scene: Scene, finding: Finding) -> Verdict:
 
 def _next_step(scene: Scene, advice: Advice) -> str:
     """Without a key, always also how to see the rest."""
-    if not scene.facts.lacks_key or API_KEY in advice.next:
+    lack = scene.facts.key_lack
+    if lack is None or API_KEY in advice.next:
         return advice.next
-    return f"{advice.next}; set {API_KEY} to see inference as well"
+    mend = f"set {API_KEY}" if lack is KeyLack.MISSING else "mend the key"
+    return f"{advice.next}; {mend} to see inference as well"

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 
 from claude_tui.analysis.history import API_SOURCES, History
 from claude_tui.analysis.options import Options
-from claude_tui.analysis.reach import is_lost, says_the_same_again, took_until
+from claude_tui.analysis.reach import asked_to_wait_s, is_lost, says_the_same_again, took_until
 from claude_tui.analysis.slowness import Slow, slow_first_token
 from claude_tui.analysis.stance import PageWord, page_word
 from claude_tui.analysis.status import status_view
 from claude_tui.analysis.thresholds import Thresholds
 from claude_tui.analysis.trouble import BACK_SOON, Trouble, troubles_of
 from claude_tui.model.observation import Observation, Source
-from claude_tui.model.snapshot import EngineState, StatusView
+from claude_tui.model.snapshot import EngineState, KeyLack, StatusView
 
 __all__ = ["Facts", "Scene", "facts_of", "scene_at"]
 
@@ -31,14 +31,14 @@ _HORIZON_S = 900.0
 _BACK_OFF_S, _ANSWER_S = 60.0, 30.0
 # Whatever a server asks for, the probes look again after an hour.
 _LONGEST_HOLD_S = 3600.0
-_KEY_NAMES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN")
 
 
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What no observation tells: the host's name, the model asked, and why messages are held back, if so.
 
-    `key_problem` is what looks wrong with a key that is tried all the same. `over` says that messages were
+    `key_problem` is what looks wrong with a key that is tried all the same, `key_lack` why none can be.
+    `over` says that messages were
     asked and will not be again: the verdict has to rest on what there is.
     """
 
@@ -47,19 +47,16 @@ class Facts:
     held: str | None = None
     key_problem: str | None = None
     over: bool = False
-
-    @property
-    def lacks_key(self) -> bool:
-        return self.held is not None and any(name in self.held for name in _KEY_NAMES)
+    key_lack: KeyLack | None = None
 
 
 def facts_of(engine: EngineState) -> Facts:
     messages = next((probe for probe in engine.probes if probe.source is Source.MESSAGES), None)
     target, problem = engine.target, engine.key_problem
     if messages is None:
-        return Facts(target.host, target.model, key_problem=problem)
-    over = messages.last_at is not None and messages.next_at is None and not messages.running
-    return Facts(target.host, target.model, messages.held_reason, problem, over)
+        return Facts(target.host, target.model, key_problem=problem, key_lack=engine.key_lack)
+    over = engine.over and messages.last_at is not None
+    return Facts(target.host, target.model, messages.held_reason, problem, over, engine.key_lack)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +92,7 @@ class Scene:
         newest = self.newest(source)
         if newest is None:
             return True
-        asked_s = min(newest.retry_after_s or 0.0, _LONGEST_HOLD_S)
+        asked_s = min(asked_to_wait_s(newest), _LONGEST_HOLD_S)
         allowed = 3 * self.options.interval_s(source) + _ANSWER_S + asked_s
         back_off = _BACK_OFF_S if source is Source.MESSAGES else 0.0
         return (self.at - newest.at).total_seconds() > allowed + back_off
@@ -124,6 +121,8 @@ class Scene:
     def failures_of(self, trouble: Trouble, most: int = LEADING) -> list[Observation]:
         """The newest failures of a trouble, oldest first."""
         items = self.history.exchanges(trouble.source).items
+        if trouble.first == trouble.last:
+            return [items.values[trouble.first]]
         failures = self.history.failures(trouble.source)
         start, end = failures.first(items.at[trouble.first]), failures.upto(items.at[trouble.last])
         return [items.values[items.first(at)] for at in failures.at[max(start, end - most) : end]]

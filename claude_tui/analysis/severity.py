@@ -59,10 +59,11 @@ def most_fail(
     """Whether as good as all messages fail: at least `most_fail` of the last five minutes, 3 or more.
 
     Counted from the trouble's beginning: what went well before it says nothing of it. Once so, it stays so
-    until fewer than `most_fail_ends` fail.
+    until fewer than `most_fail_ends` fail. Counted back from the last message: time alone changes nothing.
     """
     items = history.exchanges(Source.MESSAGES).items
-    instant, end = at.timestamp(), items.upto(at.timestamp())
+    end = items.upto(at.timestamp())
+    instant = items.at[end - 1]
     begin = max(trouble.first, items.first(instant - FOLLOWED_S))
     least = thresholds.ratio_failures
     most, start, failed = False, begin, 0
@@ -85,12 +86,13 @@ def most_fail(
 def _counts(history: History, at: datetime, trouble: Trouble, options: Options) -> tuple[int, int, int]:
     """Failures, messages and broken-off streams of the trouble, of late."""
     items, failures = history.exchanges(Source.MESSAGES).items, history.failures(Source.MESSAGES)
-    instant = at.timestamp()
+    end = items.upto(at.timestamp())
+    instant = items.at[end - 1]
     span = max(LATE_S, LATE_INTERVALS * options.interval_s(Source.MESSAGES))
     begin = max(trouble.since.timestamp(), instant - span)
     kinds = failures.values[failures.first(begin) : failures.upto(instant)]
     broken_off = sum(kind.outcome is Outcome.TRUNCATED_STREAM for kind in kinds)
-    return len(kinds), items.upto(instant) - items.first(begin), broken_off
+    return len(kinds), end - items.first(begin), broken_off
 
 
 def severity_of_rare(failures: int, messages_failed: int, messages: int, thresholds: Thresholds) -> Severity:

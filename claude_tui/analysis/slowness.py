@@ -19,7 +19,6 @@ from claude_tui.model.observation import Observation, Source, Timings
 
 __all__ = [
     "Slow",
-    "long_tail",
     "slow_first_token",
     "slow_opening",
     "slow_suspected",
@@ -37,7 +36,7 @@ TAIL_SHARE = 0.01
 LEAST_S, LEAST_EXCESS_S = 0.5, 0.3
 # A baseline of less history may be slow itself.
 YOUNG_S = 3600.0
-LOOKED_BACK = 2000
+LOOKED_BACK = 3000
 LONGEST_PAUSE_S = 1800.0
 OPENING_SLOW_S = 1.0
 OPENING_SUSPECT_S = 0.3
@@ -188,14 +187,6 @@ def _geometric_mean(values: Sequence[float]) -> float:
     return math.exp(sum(math.log(max(value, 1e-6)) for value in values) / len(values))
 
 
-def long_tail(history: History, at: datetime, thresholds: Thresholds) -> tuple[int, int] | None:
-    """(how many, of how many) messages of the last 15 minutes took longer than `tail_s`, if 1% and 3 did."""
-    column = history.measure("message", at.timestamp())
-    values = column.between(at.timestamp() - SPAN.total_seconds(), at.timestamp())
-    long = sum(value > thresholds.tail_s for value in values)
-    return (long, len(values)) if long >= SAMPLES and long > TAIL_SHARE * len(values) else None
-
-
 # -- the network's part ----------------------------------------------------------------
 
 
@@ -207,15 +198,35 @@ def _told_apart(history: History, at: datetime, slow: Slow) -> Slow:
 
 def slow_opening(history: History, at: datetime) -> Slow | None:
     """New connections take long while nothing else may be wrong."""
-    newest = history.exchanges(Source.MODELS).items.upto(at.timestamp())
-    seen = history.exchanges(Source.MODELS).items.values[max(newest - SAMPLES, 0) : newest]
-    spent = [_opening_s(one.timings) for one in seen]
-    if len(seen) < SAMPLES or min(spent) <= OPENING_SLOW_S or any(one.failed for one in seen):
+    items = history.exchanges(Source.MODELS).items
+    end = items.upto(at.timestamp())
+    seen = items.values[max(end - SAMPLES, 0) : end]
+    if len(seen) < SAMPLES or not all(_opens_late(one) for one in seen):
         return None
-    since = seen[0].at.timestamp()
+    first = _first_late(items.values, end)
+    third = items.values[first + SAMPLES - 1]
+    since = items.at[first]
     words = _slow_opening(history, at, since, OPENING_SLOW_S)
-    known_at = seen[-1].at.timestamp() + (seen[-1].timings.total or 0.0)
+    known_at = third.at.timestamp() + (third.timings.total or 0.0)
+    spent = [_opening_s(one.timings) for one in seen]
     return Slow(_geometric_mean(spent), None, since, known_at, words) if words else None
+
+
+def _opens_late(seen: Observation) -> bool:
+    return not seen.failed and _opening_s(seen.timings) > OPENING_SLOW_S
+
+
+def _first_late(seen: Sequence[Observation], end: int) -> int:
+    """The place of the first three that opened late in a row, back over all but three that did not."""
+    late = calm = 0
+    first = end - SAMPLES
+    for place in range(end - 1, max(end - LOOKED_BACK, 0) - 1, -1):
+        late, calm = (late + 1, 0) if _opens_late(seen[place]) else (0, calm + 1)
+        if calm == SAMPLES:
+            break
+        if late >= SAMPLES:
+            first = place
+    return first
 
 
 def _slow_opening(history: History, at: datetime, since: float, least_s: float) -> str:

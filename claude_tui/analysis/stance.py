@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from claude_tui.analysis.history import History
 from claude_tui.analysis.options import Options
@@ -19,10 +19,14 @@ from claude_tui.model.verdict import Cause, PageStance
 __all__ = ["PageWord", "lead_of", "page_sentence", "page_word", "stance_of"]
 
 _TROUBLED = frozenset({Level.WARN, Level.BAD})
+_BEGUN = frozenset({"investigating", "identified"})
 # An incident that nobody has touched for so long, with every component green, is a notice left standing.
 FORGOTTEN = timedelta(hours=24)
 # What the page said longer before the first failure belongs to some other incident.
 BELONGS = timedelta(hours=2)
+_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+# What a reading says, if anything, and the incidents in it.
+_Heard = Callable[[ProviderStatus, frozenset[str], datetime], tuple[bool, list[ProviderIncident]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +35,8 @@ class PageWord:
 
     `known` is False when it could not be read lately or names none of ours. `reports` is what it says is
     wrong with them, `active` whether that is more than an incident watched after its end. `others` says
-    what is wrong with components that are not ours. `first_at` is the page's first word on `reports`.
+    what is wrong with components that are not ours. `unrated` are incidents of ours, being worked on, for
+    which the page names no impact. `first_at` is its first word on `reports`, `spoke_at` on either.
     """
 
     known: bool
@@ -39,6 +44,8 @@ class PageWord:
     active: bool = False
     others: tuple[str, ...] = ()
     first_at: datetime | None = None
+    unrated: tuple[str, ...] = ()
+    spoke_at: datetime | None = None
 
     @property
     def troubled(self) -> bool:
@@ -54,12 +61,15 @@ def page_word(history: History, view: StatusView, at: datetime, options: Options
         words = (brief(status.description or "trouble"),) if view.level in _TROUBLED else ()
         return PageWord(known=False, others=words)
     reports = tuple(_reports(status, view.ours, at))
+    unrated = tuple(_unrated_words(status, view.ours, at))
     return PageWord(
         known=True,
         reports=reports,
         active=_is_active(status, view.ours, at),
         others=tuple(_others(status, view.ours)),
-        first_at=_first_at(history, status, at, options) if reports else None,
+        first_at=_first_at(history, status, at, options, _reported) if reports else None,
+        unrated=unrated,
+        spoke_at=_first_at(history, status, at, options, _spoken) if reports or unrated else None,
     )
 
 
@@ -71,7 +81,7 @@ def stance_of(word: PageWord, cause: Cause, *, provider_fails: bool) -> PageStan
     if not word.known:
         return PageStance.UNKNOWN
     if provider_fails:
-        return PageStance.CONFIRMS if word.troubled else PageStance.SILENT
+        return PageStance.CONFIRMS if word.troubled or word.unrated else PageStance.SILENT
     if word.active:
         return PageStance.CONTRADICTS
     return PageStance.SILENT if cause is Cause.UNKNOWN else PageStance.AGREES
@@ -90,10 +100,26 @@ def _reports(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iter
 
 def _incidents(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iterator[ProviderIncident]:
     """Those that touch ours, have an impact, and are still somebody's work."""
+    touching = (one for one in status.incidents if touches(one, ours) and incident_level(one) in _TROUBLED)
+    return _remembered(touching, status, ours, at)
+
+
+def _unrated(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iterator[ProviderIncident]:
+    """Those that touch ours and are being worked on, of impact `none`: often the first word of a real one."""
+    touching = (one for one in status.incidents if touches(one, ours) and one.status in _BEGUN)
+    return _remembered((one for one in touching if one.impact == "none"), status, ours, at)
+
+
+def _unrated_words(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iterator[str]:
+    for incident in _unrated(status, ours, at):
+        yield brief(f"{plain(incident.status)}: {incident.name} (impact none)")
+
+
+def _remembered(
+    incidents: Iterable[ProviderIncident], status: ProviderStatus, ours: frozenset[str], at: datetime
+) -> Iterator[ProviderIncident]:
     green = all(component_level(one.status) is Level.OK for one in status.components if one.id in ours)
-    for incident in status.incidents:
-        if not touches(incident, ours) or incident_level(incident) not in _TROUBLED:
-            continue
+    for incident in incidents:
         newest = max(_words(incident, at), default=None)
         if not (green and newest is not None and at - newest > FORGOTTEN):
             yield incident
@@ -118,28 +144,46 @@ def _others(status: ProviderStatus, ours: frozenset[str]) -> Iterator[str]:
             yield brief(f"{short_name(component)} {plain(component.status)}")
 
 
-def _first_at(history: History, status: ProviderStatus, at: datetime, options: Options) -> datetime:
+def _reported(
+    status: ProviderStatus, ours: frozenset[str], at: datetime
+) -> tuple[bool, list[ProviderIncident]]:
+    return any(_reports(status, ours, at)), list(_incidents(status, ours, at))
+
+
+def _spoken(
+    status: ProviderStatus, ours: frozenset[str], at: datetime
+) -> tuple[bool, list[ProviderIncident]]:
+    reported, incidents = _reported(status, ours, at)
+    unrated = list(_unrated(status, ours, at))
+    return reported or bool(unrated), incidents + unrated
+
+
+def _first_at(
+    history: History, status: ProviderStatus, at: datetime, options: Options, heard: _Heard
+) -> datetime:
     """Of the trouble reported now: when a reading first had it, or when the page says so, if sooner.
 
     The page's own instants count only within that reading's interval, or where no reading was before it:
     they are at times years off.
     """
     first, quiet_at = status.fetched_at, None
-    readings = history.statuses(at - timedelta(days=1), at)
+    readings = history.statuses(_EARLIEST, at)
     end = len(readings)
     while end:
         newest = readings[end - 1]
         if not newest.known:
             end -= 1
             continue
-        if not any(_reports(newest, ours_of(newest, options.ours), newest.fetched_at)):
+        spoke, _ = heard(newest, ours_of(newest, options.ours), newest.fetched_at)
+        if not spoke:
             quiet_at = newest.fetched_at
             break
         end = _beginning(readings, end)
         first = readings[end].fetched_at
+    _, incidents = heard(status, ours_of(status, options.ours), at)
     told = [
         word
-        for incident in _incidents(status, ours_of(status, options.ours), at)
+        for incident in incidents
         for word in _words(incident, at)
         if word <= first and (quiet_at is None or word >= quiet_at)
     ]
@@ -154,9 +198,9 @@ def _beginning(readings: Sequence[ProviderStatus], end: int) -> int:
 
 def lead_of(word: PageWord, since: datetime | None) -> timedelta | None:
     """How long before the page's first word the first failure was; negative when the page was first."""
-    if word.first_at is None or since is None or word.first_at < since - BELONGS:
+    if word.spoke_at is None or since is None or word.spoke_at < since - BELONGS:
         return None
-    return word.first_at - since
+    return word.spoke_at - since
 
 
 def page_sentence(word: PageWord, view: StatusView, at: datetime) -> str:
@@ -169,6 +213,6 @@ def page_sentence(word: PageWord, view: StatusView, at: datetime) -> str:
         return f"Status page last looked at {duration(at - view.checked_at)} ago."
     if not word.known:
         return "Status page names no component of ours."
-    if word.reports:
-        return f"Status page: {'; '.join(word.reports[:2])}."
+    if word.reports or word.unrated:
+        return f"Status page: {'; '.join((*word.reports, *word.unrated)[:2])}."
     return "Status page reports nothing of ours."

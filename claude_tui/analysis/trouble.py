@@ -27,7 +27,7 @@ SETTLED = 3
 # Longer runs of successes end any trouble: what fails less often is counted over an hour instead.
 LONGEST_RUN = 60
 # Clusters looked at; more than that is many hours of trouble at the quickest pace.
-MOST_CLUSTERS = 120
+MOST_CLUSTERS = 300
 # A trouble that was over, and comes back within so many times the successes that ended it, is the same.
 BACK_SOON = 3
 # After so long without a look (and no success since), a failure begins a new trouble.
@@ -163,6 +163,8 @@ def _backwards(history: History, source: Source, at: float) -> Iterator[_Cluster
 
 def _recent(history: History, source: Source, joined: _Cluster) -> tuple[int, int]:
     """Failures and exchanges at the end; at least its last three failures, as one alone has no rate."""
+    if joined.first == joined.last:
+        return 1, 1
     items, failures = history.exchanges(source).items, history.failures(source)
     last = failures.upto(items.at[joined.last])
     third = items.first(failures.at[max(last - 3, 0)])
@@ -189,6 +191,8 @@ def _trouble(
 
 def _confirmed(history: History, source: Source, joined: _Cluster) -> _Cluster:
     """With the instant of the failure that made it certain, if there is one."""
+    if joined.failures == 1:
+        return joined
     items, failures = history.exchanges(source).items, history.failures(source)
     start = failures.first(items.at[joined.first])
     places = [items.first(at) for at in failures.at[start : start + _FIRST] if at <= items.at[joined.last]]

@@ -177,6 +177,8 @@ class _Round:
             spend=Spend(sum(each.cost_usd for each in self._seen), ceiling_usd),
             notices=(),
             key_problem=credentials.problem if credentials.usable else None,
+            key_lack=credentials.key_lack,
+            over=True,
         )
         return Findings(
             snapshot=build_snapshot(self._history, self._clock.now(), state, self._options),

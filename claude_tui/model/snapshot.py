@@ -297,6 +297,13 @@ class ProbeState:
     held_reason: str | None = None
 
 
+class KeyLack(StrEnum):
+    """Why no request can carry a key: there is none, or it is one that is never sent."""
+
+    MISSING = "missing"
+    UNUSABLE = "unusable"
+
+
 @dataclass(frozen=True, slots=True)
 class Spend:
     """What paid probes cost today (UTC), in dollars, against the ceiling that stops them."""
@@ -323,9 +330,10 @@ class Notice:
 class EngineState:
     """What the engine alone knows: not derivable from observations.
 
-    `key_problem` is what looks wrong with a key that is tried all the same. `recorded` are events that
+    `key_problem` is what looks wrong with a key that is tried all the same, `key_lack` why none can be
+    tried. `recorded` are events that
     no observation tells (verdicts, alerts, what people did), newest first; the marks are those of the
-    last days, oldest first.
+    last days, oldest first. `over` says that the round of probes is over: none will follow.
     """
 
     target: Target
@@ -339,6 +347,8 @@ class EngineState:
     recorded: tuple[Event, ...] = ()
     step_marks: tuple[StepMark, ...] = ()
     severity_marks: tuple[SeverityMark, ...] = ()
+    over: bool = False
+    key_lack: KeyLack | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
+from claude_tui.model.snapshot import KeyLack
 from claude_tui.model.text import inert
 
 __all__ = ["API_KEY", "AUTH_TOKEN", "BASE_URL", "DEFAULT_BASE_URL", "Credentials"]
@@ -100,6 +101,13 @@ class Credentials:
     def usable(self) -> bool:
         """Whether a request with a credential can be sent."""
         return self.reachable and self.credential is not None and not self.refused
+
+    @property
+    def key_lack(self) -> KeyLack | None:
+        """Why no request can carry a credential, as far as that is the credential's fault."""
+        if self.credential is None:
+            return KeyLack.MISSING
+        return KeyLack.UNUSABLE if self.refused else None
 
     @property
     def host(self) -> str:

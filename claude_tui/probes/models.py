@@ -109,7 +109,9 @@ class ModelsProbe:
             timings=exchange.timings,
             rate_limits=facts.rate_limits,
             windows=facts.windows,
-            retry_after_s=facts.retry_after_s if found.outcome.failed else None,
+            retry_after_s=facts.retry_after_s
+            if found.outcome.failed and (exchange.status or 0) >= 400
+            else None,
             server_s=facts.server_s,
             skew_s=facts.skew_s,
             tls_expires_at=exchange.tls_expires_at,

@@ -60,6 +60,7 @@ def run_dashboard(settings: Settings, environ: Mapping[str, str]) -> int:
         clock=clock,
         notices=_key_notices(credentials, clock),
         key_problem=credentials.problem if credentials.usable else None,
+        key_lack=credentials.key_lack,
         open_alerting=open_alerting,
     )
     return _show(engine, settings, engine.stop)

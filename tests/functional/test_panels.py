@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from claude_tui.model.observation import Outcome
 from claude_tui.model.snapshot import EventKind, Level, Snapshot
 from claude_tui.tui.lines import Line, Span, plain, width
 from claude_tui.tui.widgets.errors import error_lines
@@ -75,9 +76,25 @@ def test_a_source_too_long_for_the_panel_leaves_the_age() -> None:
 
 
 def test_silence_is_said_with_its_length() -> None:
-    assert "silent for 3m 22s since the first failure" in words(status_lines(scene("overloaded"), 29, 14))
-    assert "silent for 3m 22s since the first failure" in words(status_lines(scene("overloaded"), 78, 2))
+    assert "silent for 3m 08s since this began" in words(status_lines(scene("overloaded"), 29, 14))
+    assert "silent for 3m 08s since this began" in words(status_lines(scene("overloaded"), 78, 2))
     assert "No incident posted." in text(status_lines(scene("healthy"), 29, 12))
+
+
+def test_the_panel_and_the_strip_say_the_same_length_of_silence() -> None:
+    shown = scene("overloaded")
+    strip = words(strip_lines(shown, 120, 6))
+    assert "Status page silent, 3m 08s behind us." in strip
+    assert "silent for 3m 08s" in words(status_lines(shown, 29, 14))
+
+
+def test_an_incident_of_others_is_named_in_full_where_rows_are_left() -> None:
+    shown = scene("incident")
+    status = shown.status.status
+    assert status is not None
+    others = replace(shown, status=replace(shown.status, ours=frozenset({"none of these"})))
+    name = status.incidents[0].name
+    assert f"· {name}, {status.incidents[0].status}" in words(status_lines(others, 26, 18))
 
 
 def test_an_open_incident_has_state_age_and_its_latest_update() -> None:
@@ -259,6 +276,17 @@ def test_few_rows_keep_what_failed_then_429_and_529() -> None:
     assert drawn == ["529", "500", "429"]
     calm = scene("healthy").errors[1]
     assert {plain(row).split()[0] for row in error_lines(calm, 60, 2, footed=False)} == {"529", "429"}
+
+
+def test_a_spend_limit_is_not_called_a_rate_limit() -> None:
+    window = scene("overloaded").errors[1]
+    detail = replace(
+        window.breakdown[0], outcome=Outcome.SPEND_LIMIT, http_status=429, error_type="rate_limit_error"
+    )
+    lost = replace(window.breakdown[0], outcome=Outcome.NETWORK, http_status=None, error_type="connect")
+    shown = text(error_lines(replace(window, breakdown=(detail, lost)), 37, 14))
+    assert "messages 429 spend limit" in shown
+    assert "messages network: connect" in shown
 
 
 def test_no_calls_is_not_the_same_as_no_failures() -> None:

@@ -227,6 +227,31 @@ def test_a_note_goes_before_the_figures_of_health() -> None:
     assert said("healthy", 160, 40, note=note).endswith(f"first token after 412 ms. {note}")
 
 
+def test_a_note_too_long_for_one_row_has_a_second() -> None:
+    note = (
+        "Status page: claude.ai major outage; Claude Cowork degraded performance; not what we use, and our"
+        " probes are fine."
+    )
+    snapshot = scene("healthy", note=note)
+    for cells in (80, 120):
+        assert strip_rows(snapshot, cells, 24) == 2
+        assert words(drawn(snapshot, cells, 24)) == f"● All is well. {note}"
+    assert strip_rows(snapshot, 80, 11) == 1
+
+
+def test_all_is_well_says_so_when_the_page_cannot_be_read() -> None:
+    assert "Status page unknown." in said("page_unknown")
+    assert "Status page unknown." not in said("healthy")
+
+
+def test_when_to_retry_never_cuts_the_next_step() -> None:
+    step = "Wait for retry-after, send less: queue or batch what can wait"
+    for cells in (80, 100, 120):
+        shown = said("rate_limited", cells, 24, next_step=step)
+        assert "what can wait" in shown
+        assert "retry-after 41s" in shown
+
+
 @pytest.mark.parametrize("size", SIZES)
 def test_what_is_not_known_comes_with_its_reason_and_the_next_step(size: tuple[int, int]) -> None:
     shown = said("no_key", *size)

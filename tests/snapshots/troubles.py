@@ -129,7 +129,7 @@ def rate_limited() -> Snapshot:
                 "Also, of the last 13 failures: 2 overloaded_error.",
                 NOTHING_OF_OURS,
             ),
-            next_step="Wait for retry-after, send less: queue or batch what can wait, lower max_tokens",
+            next_step="Wait for retry-after, send less: queue or batch what can wait",
             retry_after_s=41.0,
             bucket="input",
             also=(Cause.PROVIDER_OVERLOADED,),

@@ -7,6 +7,7 @@ from anthropic import Anthropic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from claude_tui.model.snapshot import KeyLack
 from claude_tui.model.text import Redactor
 from claude_tui.probes.credentials import DEFAULT_BASE_URL, Credentials
 
@@ -179,3 +180,20 @@ def test_whatever_is_set_neither_breaks_nor_shows(key: str, url: str) -> None:
     assert "\n" not in repr(found)
     if found.usable:
         found.headers["Authorization"].encode("ascii")
+
+
+@pytest.mark.parametrize(
+    ("key", "url", "lack"),
+    [
+        (GOOD, None, None),
+        (f'"{GOOD}"', None, None),
+        (None, None, KeyLack.MISSING),
+        (f"“{GOOD}”", None, KeyLack.UNUSABLE),
+        ("sk-proj-abc", None, KeyLack.UNUSABLE),
+        (GOOD, "ftp://api.example", None),
+    ],
+)
+def test_a_key_that_is_missing_and_one_that_is_never_sent(
+    key: str | None, url: str | None, lack: KeyLack | None
+) -> None:
+    assert of(key, url=url).key_lack is lack

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from claude_tui.analysis.diagnosis import diagnose, facts_of
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
+from claude_tui.model.snapshot import KeyLack
 from claude_tui.model.verdict import Cause, Severity, Side
 from tests.builders import (
     after,
@@ -286,7 +287,7 @@ def test_any_history_has_a_verdict(story: list[tuple[Outcome, Outcome, str | Non
 def test_facts_come_from_the_engine() -> None:
     facts = facts_of(engine(held=NO_KEY))
     assert facts.held == NO_KEY
-    assert facts.lacks_key
+    assert facts.key_lack is None
+    assert facts_of(replace(engine(held=NO_KEY), key_lack=KeyLack.MISSING)).key_lack is KeyLack.MISSING
     assert facts.host == "api.example.test"
-    assert not facts_of(engine(held="ANTHROPIC_BASE_URL is not a URL")).lacks_key
     assert facts_of(engine(held=NO_KEY, source=Source.STATUS)).held is None

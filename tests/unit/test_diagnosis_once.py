@@ -8,6 +8,7 @@ import pytest
 
 from claude_tui.analysis.diagnosis import Facts, facts_of
 from claude_tui.model.observation import Outcome, Source
+from claude_tui.model.snapshot import KeyLack
 from claude_tui.model.verdict import Cause, Severity, Side
 from tests.builders import after, engine, messages, models
 from tests.diagnosed import NO_KEY, blamed, verdict
@@ -22,9 +23,18 @@ def test_it_is_over_when_messages_were_asked_and_will_not_be_again() -> None:
         replace(probe, last_at=after(1)) if probe.source is Source.MESSAGES else probe
         for probe in state.probes
     )
-    assert facts_of(replace(state, probes=asked)).over
-    due = tuple(replace(probe, next_at=after(31)) for probe in asked)
-    assert not facts_of(replace(state, probes=due)).over
+    assert facts_of(replace(state, probes=asked, over=True)).over
+    assert not facts_of(replace(state, over=True)).over
+
+
+def test_a_probe_that_waits_for_a_model_is_not_over_and_one_429_stays_unknown() -> None:
+    """Live, a probe that cannot run for now has no next instant either."""
+    state = engine(held="waiting for the list of models")
+    asked = tuple(replace(probe, last_at=after(1)) for probe in state.probes)
+    facts = facts_of(replace(state, probes=asked))
+    assert not facts.over
+    found = verdict(models(0), messages(1, Outcome.RATE_LIMITED), facts=facts)
+    assert (found.cause, found.severity) == (Cause.UNKNOWN, Severity.NONE)
 
 
 @pytest.mark.parametrize(
@@ -61,6 +71,8 @@ def test_so_is_one_that_asks_to_wait() -> None:
 def test_what_a_broken_stream_had_in_its_head_is_no_wish_to_wait() -> None:
     broken = replace(messages(1, Outcome.TRUNCATED_STREAM), retry_after_s=30.0)
     assert verdict(models(0), broken, facts=OVER).cause is Cause.UNKNOWN
+    again = replace(messages(2, Outcome.TRUNCATED_STREAM), retry_after_s=30.0)
+    assert verdict(models(0), broken, again, facts=OVER).retry_after_s == 1
 
 
 @pytest.mark.parametrize("outcome", [Outcome.SERVER_ERROR, Outcome.OVERLOADED, Outcome.TIMEOUT])
@@ -122,10 +134,10 @@ def test_slow_without_a_past_says_what_it_is_compared_with() -> None:
 
 def test_without_a_key_the_next_step_names_it_whatever_fails() -> None:
     lists = [models(at, Outcome.SERVER_ERROR) for at in (0, 2, 4)]
-    found = verdict(lists, facts=Facts(held=NO_KEY))
+    found = verdict(lists, facts=Facts(held=NO_KEY, key_lack=KeyLack.MISSING))
     assert found.cause is Cause.PROVIDER_OUTAGE
     assert "ANTHROPIC_API_KEY" in found.next_step
     lost = [models(at, Outcome.NETWORK, error_type="dns") for at in (0, 2, 4)]
-    found = verdict(lost, facts=Facts(held=NO_KEY))
+    found = verdict(lost, facts=Facts(held=NO_KEY, key_lack=KeyLack.MISSING))
     assert found.cause is Cause.NETWORK
     assert found.next_step.endswith("; set ANTHROPIC_API_KEY to see inference as well")

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from claude_tui.analysis.diagnosis import diagnose
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Outcome
 from claude_tui.model.verdict import Cause, PageStance, Severity, Side
 from tests.builders import (
     NOON,
+    after,
     history_of,
     incident,
     messages,
@@ -64,6 +67,29 @@ def test_an_incident_that_is_only_watched_is_no_notice() -> None:
     found = verdict(BEFORE, status(HOUR, incidents=[incident(stage="monitoring")]), told(start=HOUR))
     assert found.cause is Cause.HEALTHY
     assert "still watches" in found.note
+
+
+def test_an_incident_without_impact_confirms_what_fails_and_is_named() -> None:
+    quiet = [status(HOUR - 60)]
+    begun = [status(HOUR + 60 + 60 * number, incidents=[incident(impact="none")]) for number in range(3)]
+    begun = [
+        replace(one, incidents=(replace(one.incidents[0], started_at=after(HOUR + 60), updates=()),))
+        for one in begun
+    ]
+    found = verdict(BEFORE, quiet, begun, told(Outcome.SERVER_ERROR, count=8))
+    assert found.page is PageStance.CONFIRMS
+    assert found.lead == timedelta(seconds=60)
+    assert any("investigating: Elevated errors (impact none)" in sentence for sentence in found.evidence)
+    for stage in ("monitoring", "resolved"):
+        over = status(HOUR, incidents=[incident(impact="none", stage=stage)])
+        assert verdict(BEFORE, over, told(Outcome.SERVER_ERROR)).page is PageStance.SILENT
+
+
+@pytest.mark.parametrize("stage", ["investigating", "identified"])
+def test_an_incident_without_impact_is_no_notice_while_probes_are_fine(stage: str) -> None:
+    found = verdict(BEFORE, status(HOUR, incidents=[incident(impact="none", stage=stage)]), told(start=HOUR))
+    assert (found.cause, found.page) == (Cause.HEALTHY, PageStance.AGREES)
+    assert f"Status page: {stage}: Elevated errors (impact none)." in found.evidence
 
 
 def test_a_notice_left_standing_for_days_is_none() -> None:

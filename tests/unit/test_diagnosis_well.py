@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from claude_tui.analysis.diagnosis import Facts, diagnose
 from claude_tui.analysis.history import History
 from claude_tui.analysis.options import Options
-from claude_tui.model.observation import Outcome, Timings
+from claude_tui.model.observation import Outcome, Timings, WindowReading
+from claude_tui.model.snapshot import KeyLack
 from claude_tui.model.verdict import Cause, Severity, Side
 from tests.builders import (
     NOON,
+    after,
     bucket,
     messages,
     models,
@@ -45,7 +49,7 @@ def test_three_samples_of_a_single_check_suffice() -> None:
 
 def test_one_check_without_a_network_and_without_a_key() -> None:
     lost = [models(0, Outcome.NETWORK, timings=Timings()), page(1, Outcome.NETWORK)]
-    found = verdict(lost, facts=Facts(held=NO_KEY))
+    found = verdict(lost, facts=Facts(held=NO_KEY, key_lack=KeyLack.MISSING))
     assert blamed(found) == (Cause.NETWORK, Side.PATH)
 
 
@@ -54,7 +58,7 @@ def test_without_a_key_health_is_not_known() -> None:
         replace(models(15 * number), http_status=401, error_type="authentication_error")
         for number in range(9)
     ]
-    found = verdict(seen, facts=Facts(held=NO_KEY))
+    found = verdict(seen, facts=Facts(held=NO_KEY, key_lack=KeyLack.MISSING))
     assert found.cause is Cause.UNKNOWN
     assert "ANTHROPIC_API_KEY" in found.next_step
     assert any("answers without a key" in sentence for sentence in found.evidence)
@@ -62,7 +66,7 @@ def test_without_a_key_health_is_not_known() -> None:
 
 def test_without_a_key_the_list_of_models_still_shows_an_outage() -> None:
     seen = [models(15 * number, Outcome.SERVER_ERROR) for number in range(4)]
-    found = verdict(seen, facts=Facts(held=NO_KEY))
+    found = verdict(seen, facts=Facts(held=NO_KEY, key_lack=KeyLack.MISSING))
     assert blamed(found) == (Cause.PROVIDER_OUTAGE, Side.THEM)
     assert found.severity is Severity.P2
 
@@ -111,6 +115,59 @@ def test_low_limits_are_a_note() -> None:
     assert "input 3% left" in found.note
 
 
+def test_a_limit_near_its_end_asks_to_send_less_while_all_is_well() -> None:
+    def step(remaining: int) -> str:
+        return verdict(BEFORE, messages(HOUR, limits=[bucket("input", remaining, 30_000)])).next_step
+
+    assert step(1_200) == "Shed or queue what can wait, before 429s come"
+    assert step(28_000) == "Nothing to do."
+    # Low, but not about to run out.
+    assert step(5_000) == "Nothing to do."
+
+
+@pytest.mark.parametrize(
+    ("used", "state", "words"),
+    [
+        (0.97, "allowed", "Limits run low: 5h window 97% used."),
+        (0.5, "allowed_warning", "Limits run low: 5h window 50% used."),
+        (0.7, "rejected", "Rejected, though messages answer: 5h window."),
+    ],
+)
+def test_a_subscription_window_that_runs_low_is_a_note(used: float, state: str, words: str) -> None:
+    told = WindowReading("5h", used, after(HOUR + 900), state)
+    found = verdict(BEFORE, messages(HOUR, windows=[told]))
+    assert found.cause is Cause.HEALTHY
+    assert words in found.note
+    pressed = state == "rejected" or used > 0.95
+    assert (found.next_step != "Nothing to do.") is pressed
+
+
+def test_windows_with_room_and_rejected_overage_are_no_note() -> None:
+    told = [WindowReading("7d", 0.3, None, "allowed"), WindowReading("overage", 0.0, None, "rejected")]
+    assert verdict(BEFORE, messages(HOUR, windows=told)).note == ""
+
+
+@pytest.mark.parametrize(
+    ("lack", "what", "step"),
+    [
+        (KeyLack.MISSING, "there is no usable key", "Set ANTHROPIC_API_KEY and start again"),
+        (KeyLack.UNUSABLE, "the key that is set cannot be sent", "Mend ANTHROPIC_API_KEY"),
+    ],
+)
+def test_no_key_and_a_key_that_cannot_be_sent_are_told_apart(lack: KeyLack, what: str, step: str) -> None:
+    held = "ANTHROPIC_API_KEY contains a character that is not ASCII"
+    found = verdict([models(15 * number) for number in range(10)], facts=Facts(held=held, key_lack=lack))
+    assert what in found.summary
+    assert found.next_step.startswith(step)
+    assert any(held in sentence for sentence in found.evidence)
+
+
+def test_a_sentence_that_names_the_key_is_no_lack_of_one() -> None:
+    held = "the proxy asked for ANTHROPIC_API_KEY"
+    found = verdict([models(15 * number) for number in range(10)], facts=Facts(held=held))
+    assert held in found.summary
+
+
 def test_an_endpoint_without_a_list_of_models_is_well() -> None:
     seen = [*(messages(30 * number) for number in range(10))]
     seen += [models(15 * number, Outcome.INVALID_RESPONSE, error_type="not_the_api") for number in range(20)]
@@ -124,3 +181,12 @@ def test_health_returns_with_the_third_good_probe_after_an_outage() -> None:
     good = told(start=HOUR + 600, count=3)
     assert verdict(BEFORE, failing, good[:-5]).cause is Cause.PROVIDER_OUTAGE
     assert verdict(BEFORE, failing, good).cause is Cause.HEALTHY
+
+
+def test_what_a_stream_that_broke_had_in_its_head_explains_no_silence() -> None:
+    """Rows of before that was known still carry it."""
+    broken = replace(messages(HOUR, Outcome.TRUNCATED_STREAM), retry_after_s=3600.0)
+    lists = [models(HOUR + 15 * number) for number in range(40)]
+    assert "No message probe for" in verdict(BEFORE, broken, lists).summary
+    asked = replace(messages(HOUR, Outcome.OVERLOADED), retry_after_s=3600.0)
+    assert "No message probe for" not in verdict(BEFORE, asked, lists).summary

@@ -263,6 +263,15 @@ async def test_an_error_inside_a_stream_goes_by_its_type(before: tuple[dict[str,
     assert (observation.http_status, observation.request_id) == (200, "req_3")
 
 
+async def test_the_retry_after_of_a_stream_that_broke_means_nothing() -> None:
+    headers = {"retry-after": "3600"}
+    inside = await answered(stream_of(sse((START, error_body("overloaded_error"))), headers))
+    assert (inside.outcome, inside.http_status) == (Outcome.OVERLOADED, 200)
+    assert inside.retry_after_s is None
+    broken = await answered(stream_of(sse(WHOLE[:-1]), headers))
+    assert (broken.outcome, broken.retry_after_s) == (Outcome.TRUNCATED_STREAM, None)
+
+
 async def test_an_error_as_plain_data_of_a_stream() -> None:
     event = b"event: message\ndata: " + json.dumps(error_body("overloaded_error")).encode() + b"\n\n"
     assert (await answered(stream_of(event))).outcome is Outcome.OVERLOADED

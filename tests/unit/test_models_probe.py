@@ -182,6 +182,9 @@ async def test_retry_after_counts_on_failures_only() -> None:
     assert (await answered(error("429 Slow down", "rate_limit_error"))).observation.retry_after_s == 9
     listed = await answered(response({"data": []}, headers={"retry-after": "9"}))
     assert listed.observation.retry_after_s is None
+    no_list = await answered(response({"data": "?"}, headers={"retry-after": "3600"}))
+    assert no_list.observation.failed
+    assert no_list.observation.retry_after_s is None
 
 
 async def test_a_hanging_server() -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from claude_tui.analysis.diagnosis import diagnose
 from claude_tui.analysis.options import Options
-from claude_tui.model.observation import Observation, Timings
+from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
 from tests.builders import after, healthy, history_of, messages, models
 
@@ -124,6 +124,52 @@ def test_the_servers_own_time_tells_server_and_network_apart() -> None:
     found = verdict(*healthy(0, HOUR), *busy)
     assert (found.cause, found.side) == (Cause.PROVIDER_SLOW, Side.THEM)
     assert any("The server itself takes 1.90 s of 2.00 s" in sentence for sentence in found.evidence)
+
+
+def late(number: int, outcome: Outcome = Outcome.OK) -> Observation:
+    return messages(HOUR + number * 30, outcome, ttft=13.0, total=14.0)
+
+
+def test_two_lone_errors_do_not_hide_that_every_message_is_slow() -> None:
+    seen = [late(number, Outcome.SERVER_ERROR if number in {10, 70} else Outcome.OK) for number in range(80)]
+    found = verdict(*healthy(0, HOUR), *seen, *(models(HOUR + 15 * number + 1) for number in range(160)))
+    assert (found.cause, found.severity) == (Cause.PROVIDER_SLOW, Severity.P2)
+    assert found.also == (Cause.PROVIDER_ERRORS,)
+    assert any("2 of " in sentence and "api_error" in sentence for sentence in found.evidence)
+    assert not any("no errors" in sentence for sentence in found.evidence)
+
+
+def test_nor_does_a_list_of_models_that_fails() -> None:
+    lists = [
+        models(HOUR + 15 * number + 1, Outcome.OK if number < 38 else Outcome.SERVER_ERROR)
+        for number in range(40)
+    ]
+    found = verdict(*healthy(0, HOUR), *(late(number) for number in range(20)), *lists)
+    assert (found.cause, found.severity) == (Cause.PROVIDER_SLOW, Severity.P2)
+    assert found.also == (Cause.PROVIDER_ERRORS,)
+    assert any("2 of 2 model lists failed" in sentence for sentence in found.evidence)
+
+
+def test_errors_that_are_worse_lead_and_tell_of_the_slowness() -> None:
+    seen = [
+        messages(HOUR + number * 30, Outcome.SERVER_ERROR if number % 20 == 0 else Outcome.OK, ttft=2.0)
+        for number in range(110)
+    ]
+    found = verdict(*healthy(0, HOUR), *seen, *(models(HOUR + 15 * number + 1) for number in range(220)))
+    assert (found.cause, found.severity) == (Cause.PROVIDER_ERRORS, Severity.P2)
+    assert found.also == (Cause.PROVIDER_SLOW,)
+    assert any("First token after 2.00 s" in sentence for sentence in found.evidence)
+
+
+def test_few_errors_beside_a_long_tail_are_p2() -> None:
+    few = [messages(HOUR + number * 30) for number in range(40)]
+    tail = [messages(HOUR + number * 30, total=12.0 if number % 4 == 0 else 0.6) for number in range(40, 60)]
+    end = [messages(HOUR + number * 30, Outcome.SERVER_ERROR) for number in (60, 61)]
+    found = verdict(*healthy(0, HOUR), *few, *end)
+    assert found.severity is Severity.P3
+    found = verdict(*healthy(0, HOUR), *few, *tail, *end)
+    assert (found.cause.value[:9], found.severity) == ("provider_", Severity.P2)
+    assert Cause.PROVIDER_SLOW in found.also
 
 
 def test_a_long_tail_alone_is_p2() -> None:

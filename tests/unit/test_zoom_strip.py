@@ -42,7 +42,7 @@ def test_everything_that_a_verdict_says_can_be_read() -> None:
     assert fact(told, "severity") == "P1: nearly all messages fail"
     assert fact(told, "confidence") == "95%, high"
     assert fact(told, "since") == "14:02:11, 3m 22s"
-    assert fact(told, "detected") == "14:02:42, 31s after the first failure"
+    assert fact(told, "detected") == "14:02:42, 31s after it began"
     assert fact(told, "also") == "rate limited"
     assert fact(told, "limit") == "input-tokens"
 

@@ -16,6 +16,7 @@ from claude_tui.tui.widgets.panel import LinePanel
 __all__ = ["HeaderLine", "header_line"]
 
 _NEAR_CEILING = 0.8
+_AIR = 2
 
 
 class HeaderLine(LinePanel):
@@ -42,7 +43,7 @@ class _Part(NamedTuple):
 def header_line(snapshot: Snapshot, view: View, cells: int) -> Line:
     """Both sides of the header in `cells` cells; parts leave by their rank until the rest fits."""
     left, right = _left(snapshot), _right(snapshot, view)
-    while _cells(left) + _cells(right) + 3 > cells and (ranks := [part.rank for part in (*left, *right)]):
+    while _cells(left, right) > cells and (ranks := [part.rank for part in (*left, *right)]):
         worst = max(ranks)
         if worst == 0:
             break
@@ -52,8 +53,10 @@ def header_line(snapshot: Snapshot, view: View, cells: int) -> Line:
     return spread(line(" ", *join((part.line for part in left), " ")), end, cells)
 
 
-def _cells(parts: list[_Part]) -> int:
-    return sum(width(part.line) + 2 for part in parts)
+def _cells(left: list[_Part], right: list[_Part]) -> int:
+    """With the gaps between the parts, the margins, and air between both sides."""
+    whole = sum(width(part.line) for part in (*left, *right))
+    return whole + max(len(left) - 1, 0) + 2 * max(len(right) - 1, 0) + 2 + _AIR
 
 
 def _left(snapshot: Snapshot) -> list[_Part]:

@@ -37,6 +37,7 @@ Lines = tuple[Line, ...]
 
 # With fewer rows than this the components share a row, glyphs first.
 _ROWS_FOR_A_LIST = 4
+_ROWS_OF_OTHERS = 2
 _NAME_NOTE = re.compile(r"\s*\(.*\)$")
 
 
@@ -142,17 +143,20 @@ def _news(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> 
     view, at = snapshot.status, snapshot.at
     out: list[Line] = []
     if status.components and not view.ours:
-        none_ours = flow(line("none of these is yours: see the setting status_components"), cells - 2, rows)
-        out += [line(Span("  " if number else "▲ ", "warn"), *row) for number, row in enumerate(none_ours)]
+        none_ours = line("none of these is yours: see the setting status_components")
+        out += _behind(Span("▲ ", "warn"), none_ours, cells, rows)
     if view.silent_since is not None:
-        out += _silence(at, view.silent_since, bool(status.incidents), cells, rows)
+        read_at = view.read_at or at
+        out += _silence(read_at, view.silent_since, bool(status.incidents), cells, rows)
     ours_first = sorted(status.incidents, key=lambda each: not _is_ours(each, view))
     for number, each in enumerate(ours_first):
         left = rows - len(out) - (len(ours_first) - number - 1)
         out += _incident(each, _is_ours(each, view), at, cells, max(left, 1))
     if not status.incidents and view.silent_since is None:
         out.append(line(Span("No incident posted.", "text" if rows > 1 else "dim")))
-    out += [_maintenance(each, at) for each in status.maintenances]
+    for planned in status.maintenances:
+        left = max(min(rows - len(out), _ROWS_OF_OTHERS), 1)
+        out += _behind(Span("◇ ", "info"), _maintenance(planned, at), cells, left)
     return tuple(crop(each, cells) for each in out[:rows])
 
 
@@ -161,17 +165,27 @@ def _is_ours(incident: ProviderIncident, view: StatusView) -> bool:
     return not incident.components or not view.ours.isdisjoint(incident.components)
 
 
-def _silence(at: datetime, since: datetime, others: bool, cells: int, rows: int) -> Lines:
+def _silence(read_at: datetime, since: datetime, others: bool, cells: int, rows: int) -> Lines:
+    """As of its last reading, as in the strip."""
     posted = "No incident of ours posted," if others else "No incident posted,"
-    lasted = Span(duration(at - since).replace(" ", NO_BREAK), "warn", bold=True)
+    lasted = Span(duration(read_at - since).replace(" ", NO_BREAK), "warn", bold=True)
     first = "" if rows == 1 and cells < len(posted) + 48 else posted + " "
-    told = flow(line(first, "silent for ", lasted, Span(" since the first failure", "dim")), cells - 2, rows)
-    return tuple(line(Span("  " if number else "▲ ", "warn"), *row) for number, row in enumerate(told))
+    told = line(first, "silent for ", lasted, Span(" since this began", "dim"))
+    return _behind(Span("▲ ", "warn"), told, cells, rows)
+
+
+def _behind(mark: Span, told: Line, cells: int, rows: int) -> Lines:
+    """Running text in at most `rows` rows, all of them to the right of the mark."""
+    drawn = flow(told, cells - 2, rows)
+    return tuple(line(mark._replace(text="  ") if number else mark, *row) for number, row in enumerate(drawn))
 
 
 def _incident(incident: ProviderIncident, ours: bool, at: datetime, cells: int, rows: int) -> Lines:
     state = incident.status.replace("_", " ")
     lasted = f", {age(at - incident.started_at)}" if incident.started_at else ""
+    if not ours and rows > 1:
+        told = line(Span(f"{incident.name}, {state}", "dim"))
+        return _behind(Span("· ", "dim"), told, cells, min(rows, _ROWS_OF_OTHERS))
     if not ours or rows == 1:
         end = f", {state}{lasted}" if ours else f", {state}"
         name = Span(fit(incident.name, max(cells - 2 - cell_len(end), 8)), "text" if ours else "dim")
@@ -194,9 +208,9 @@ def _incident(incident: ProviderIncident, ours: bool, at: datetime, cells: int, 
 def _maintenance(planned: Maintenance, at: datetime) -> Line:
     name = Span(planned.name, "dim")
     if planned.starts_at is not None and planned.starts_at > at:
-        return line(Span("◇ ", "info"), Span(f"maintenance in {age(planned.starts_at - at)}: ", "dim"), name)
+        return line(Span(f"maintenance in {age(planned.starts_at - at)}: ", "dim"), name)
     until = f" until {moment(planned.ends_at, at)}" if planned.ends_at else ""
-    return line(Span("◇ ", "info"), Span(f"maintenance now{until}: ", "text"), name)
+    return line(Span(f"maintenance now{until}: ", "text"), name)
 
 
 def _source_line(snapshot: Snapshot, status: ProviderStatus, cells: int) -> Line:

@@ -10,7 +10,20 @@ from claude_tui.model.snapshot import Level, Notice, Snapshot
 from claude_tui.model.verdict import Cause, Verdict
 from claude_tui.tui.alert_words import alert_rows
 from claude_tui.tui.keys import KeyMap
-from claude_tui.tui.lines import BLANK, NO_BREAK, Line, Span, crop, join, line, plain, spread, width, wrap
+from claude_tui.tui.lines import (
+    BLANK,
+    NO_BREAK,
+    Line,
+    Span,
+    crop,
+    flow,
+    join,
+    line,
+    plain,
+    spread,
+    width,
+    wrap,
+)
 from claude_tui.tui.marks import level_mark
 from claude_tui.tui.verdict_words import evidence_of, figures, page_line, response_line, severity_role
 from claude_tui.tui.widgets.panel import LinePanel
@@ -26,6 +39,7 @@ Lines = tuple[Line, ...]
 # From this many rows of terminal on there is room to let the block breathe.
 _ROOMY = 30
 _MOST_NOTICES = 3
+_MOST_ROWS_OF_GOOD_NEWS = 2
 # From this many cells on the block says what it has to say in fewer rows.
 _WIDE = 100
 # From this many on a reason fits into a row.
@@ -81,9 +95,12 @@ def strip_lines(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None =
 
 
 def _quiet_rows(snapshot: Snapshot, cells: int, rows: int) -> int:
-    """One; what is not known has a row for the next step, and in narrow places one more for the reason."""
-    if snapshot.verdict.cause is not Cause.UNKNOWN or rows < _LOW:
+    """One, or two for a note that is too long for one; what is not known has a row for the next step, and
+    in narrow places one more for the reason."""
+    if rows < _LOW:
         return 1
+    if snapshot.verdict.cause is not Cause.UNKNOWN:
+        return len(_quiet(snapshot, cells, _MOST_ROWS_OF_GOOD_NEWS))
     return 2 if cells >= _ENOUGH else 3
 
 
@@ -108,9 +125,21 @@ def _quiet(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     if verdict.cause is Cause.UNKNOWN:
         return _unknown(snapshot, cells, rows)
     mark = level_mark(Level.OK)
-    head = line(Span(f" {mark.glyph} ", mark.role), Span(_news(verdict, cells), "text"))
-    rest = verdict.note or _leading(evidence_of(verdict), cells - width(head) - 3)
-    return (crop(join((head, figures(rest))), cells - 1),)
+    news = line(Span(_news(verdict, cells), "text"))
+    unread = line(Span("Status page unknown." if _unreadable(snapshot) else "", "text"))
+    beside = cells - 3 - sum(width(each) + 2 for each in (news, unread) if each) - 1
+    told = join((news, unread, figures(verdict.note or _leading(evidence_of(verdict), beside))))
+    drawn = flow(told, cells - 4, min(max(rows, 1), _MOST_ROWS_OF_GOOD_NEWS))
+    return tuple(
+        line(Span("   " if number else f" {mark.glyph} ", mark.role), *row)
+        for number, row in enumerate(drawn)
+    )
+
+
+def _unreadable(snapshot: Snapshot) -> bool:
+    """Whether the status page was asked and could not be read: all is well is then our word alone."""
+    status = snapshot.status.status
+    return status is not None and not status.known
 
 
 def _unknown(snapshot: Snapshot, cells: int, rows: int) -> Lines:

@@ -179,7 +179,9 @@ def _step(snapshot: Snapshot, cells: int, most: int, keys: KeyMap | None) -> Lin
     text = line(Span("Next: ", "dim"), Span(unbroken(snapshot.verdict.next_step), "text"))
     retry, offered = retry_line(snapshot), hints(keys, "decide", "act")
     for rows in range(1, most + 1):
-        drawn = flow(text, cells, rows)
+        # What only just fits into one row makes room in a second for when to retry.
+        aside = bool(retry) and len(flow(text, cells, rows)) < rows
+        drawn = flow(text, cells - width(retry) - _GAP if aside else cells, rows)
         whole = len(flow(text, cells, rows + 1)) <= rows
         for end in (join((retry, offered), "   "), retry):
             if whole and width(drawn[-1]) + _GAP + width(end) <= cells:

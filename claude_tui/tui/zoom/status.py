@@ -55,8 +55,8 @@ def _unknown(view: StatusView, status: ProviderStatus, at: datetime, cells: int)
 def _silence(view: StatusView, at: datetime, cells: int) -> Lines:
     if view.silent_since is None:
         return ()
-    since = Span(f" since the first failure at {_instant(view.silent_since, at)}", "dim")
-    age = Span(duration(at - view.silent_since), "warn", bold=True)
+    since = Span(f" since this began at {_instant(view.silent_since, at)}", "dim")
+    age = Span(duration((view.read_at or at) - view.silent_since), "warn", bold=True)
     return (crop(line(Span("▲ ", "warn"), "Silent for ", age, since), cells), BLANK)
 
 

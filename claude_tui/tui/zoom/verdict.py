@@ -192,8 +192,8 @@ def _detected(verdict: Verdict, at: datetime) -> Line:
     if known is None:
         return BLANK
     if first is None or known - first < timedelta(seconds=1):
-        return line(f"{moment(known, at)},", Span(" with the first failure", "dim"))
-    return line(f"{moment(known, at)},", Span(f" {_whole(known - first)} after the first failure", "dim"))
+        return line(f"{moment(known, at)},", Span(" as it began", "dim"))
+    return line(f"{moment(known, at)},", Span(f" {_whole(known - first)} after it began", "dim"))
 
 
 def _page(verdict: Verdict, view: StatusView, at: datetime) -> Line:
