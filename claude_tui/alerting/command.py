@@ -160,7 +160,9 @@ def _alert_lines(state: bytes | None, at: datetime) -> Iterator[str]:
 
 def _alert_line(alert: Alert, at: datetime) -> str:
     labels = [f"{name}={value}" for name, value in alert.labels]
-    words = [f"{alert.state:9}", alert.rule, *labels, alert.words]
+    ending = alert.firing and not alert.matching
+    state, value = ("closing", f"last {alert.words}") if ending else (alert.state.value, alert.words)
+    words = [f"{state:9}", alert.rule, *labels, value]
     return f"{' '.join(word for word in words if word)} · {duration(at - alert.standing.since)}"
 
 

@@ -57,6 +57,11 @@ def _retires(scene: Scene, _ask: Ask) -> Reading:
     )
 
 
+def _probed_retires(scene: Scene, ask: Ask) -> Reading:
+    listed, probed = _retires(scene, ask), scene.snapshot.engine.target.model
+    return None if listed is None else tuple(each for each in listed if each.labels == (("model", probed),))
+
+
 def _retired(scene: Scene, _ask: Ask) -> Reading:
     """Only of the model probed: a list may go on naming models that nobody uses any more."""
     catalogue, probed = scene.snapshot.catalogue, scene.snapshot.engine.target.model
@@ -125,6 +130,15 @@ _OTHERS = (
         Unit.DAYS,
         "Days until each model that the endpoint lists retires.",
         _retires,
+        labels=("model",),
+        topic="model_retirement",
+        explained_by=_NONE,
+    ),
+    Metric(
+        "model.probed_retires_in_days",
+        Unit.DAYS,
+        "Days until the model that is probed retires.",
+        _probed_retires,
         labels=("model",),
         topic="model_retirement",
         explained_by=_NONE,

@@ -187,7 +187,10 @@ def _closed(
         if topic != group.topic and any(member.alert.group == group.id for member in members)
     ]
     what = f"{group.story.what} (goes on as {plain(heirs[0])})" if heirs else group.story.what
-    quiet = [alert.standing.unmatched_since for alert in alerts if alert.group == group.id]
+    mine = [alert for alert in alerts if alert.group == group.id]
+    # A trouble ends with its verdict; the windows of its symptoms are longer.
+    led = [alert for alert in mine if dict(alert.labels).get("cause")] if group.led else []
+    quiet = [alert.standing.unmatched_since for alert in led or mine]
     ended_at = max((since for since in quiet if since is not None), default=at)
     return replace(group, closed_at=at, ended_at=ended_at, story=replace(group.story, what=what))
 

@@ -11,7 +11,7 @@ from enum import StrEnum
 from claude_tui.alerting.addresses import masked, plain_http, secrets_of
 from claude_tui.alerting.metrics import METRICS
 from claude_tui.alerting.reading import AlertsConfigError, Table
-from claude_tui.alerting.rules import NAME, Rule, is_name
+from claude_tui.alerting.rules import NAME, SCREEN, Rule, is_name
 from claude_tui.model.alert import AlertGroup
 from claude_tui.model.verdict import Cause, Severity
 
@@ -25,9 +25,6 @@ __all__ = [
     "read_settings",
     "shown_variable",
 ]
-
-SCREEN = "screen"
-"""The route that is always there: the dashboard itself."""
 
 PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")

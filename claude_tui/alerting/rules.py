@@ -21,9 +21,21 @@ from claude_tui.model.verdict import Severity, Side
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-__all__ = ["COMPARISONS", "NAME", "Rule", "is_name", "load_rules", "named_thresholds", "own_topics"]
+__all__ = [
+    "COMPARISONS",
+    "NAME",
+    "SCREEN",
+    "Rule",
+    "is_name",
+    "load_rules",
+    "named_thresholds",
+    "own_topics",
+]
 
 A_METRIC = "a metric (`claude-top alerts list --metrics` names them)"
+SCREEN = "screen"
+"""The route that is always there: the dashboard itself."""
+
 NAME = "letters, digits, - and _ (at most 60)"
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
     {
@@ -93,9 +105,9 @@ def load_rules(
 ) -> tuple[Rule, ...]:
     """The rules in force: those that ship, changed and added to by the file at `path`.
 
-    `thresholds` are the figures that rules may name, `routes` the names that they may send to; None
-    checks none. Raises AlertsConfigError naming every problem with file, rule, key, what was given
-    and what is expected.
+    `thresholds` are the figures that rules may name, `routes` the names that they may send to besides
+    the screen; None checks none. Raises AlertsConfigError naming every problem with file, rule, key,
+    what was given and what is expected.
     """
     shipped = _shipped()
     problems: list[str] = []
@@ -109,7 +121,7 @@ def load_rules(
             {**shipped.get(name, {}), **given.get(name, {})},
             problems,
         )
-        rules.append(_rule(name, table, thresholds, routes))
+        rules.append(_rule(name, table, thresholds, None if routes is None else [SCREEN, *routes]))
     if problems:
         raise AlertsConfigError(problems)
     return tuple(rule for rule in rules if rule is not None)

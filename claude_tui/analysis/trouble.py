@@ -27,7 +27,7 @@ SETTLED = 3
 # Longer runs of successes end any trouble: what fails less often is counted over an hour instead.
 LONGEST_RUN = 60
 # Clusters looked at; more than that is many hours of trouble at the quickest pace.
-MOST_CLUSTERS = 300
+MOST_CLUSTERS = 240
 # A trouble that was over, and comes back within so many times the successes that ended it, is the same.
 BACK_SOON = 3
 # After so long without a look (and no success since), a failure begins a new trouble.

@@ -1,6 +1,7 @@
 """Runs sources, store and analysis, and publishes Snapshots. No Textual, no printing."""
 
 from claude_tui.engine.engine import Engine
+from claude_tui.engine.lease import Lease
 from claude_tui.engine.sources import (
     Endpoint,
     Pace,
@@ -14,6 +15,7 @@ from claude_tui.engine.sources import (
 __all__ = [
     "Endpoint",
     "Engine",
+    "Lease",
     "Pace",
     "make_plans",
     "options_from",

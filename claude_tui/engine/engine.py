@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from claude_tui.analysis.history import History
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.engine.journal import Journal
+from claude_tui.engine.lease import Lease
 from claude_tui.engine.notices import notices_of, told_fault, unstarted
 from claude_tui.engine.paging import OpenAlerting, Paging, StoreKeeper
 from claude_tui.engine.sources import Endpoint, Pace, make_plans, options_from, pick_model
@@ -46,8 +47,8 @@ class Engine:
     """The running program without a screen.
 
     `open_endpoint` is called once, in the engine's thread. `publish` (see `start`) is called from
-    that thread too, and `open_alerting`, without which nothing is alerted, in a thread of its own. What
-    stands under "from any thread" may be called from any.
+    that thread too, and `open_alerting`, without which nothing is alerted, in a thread of its own; who
+    holds `pager_lock` pages. What stands under "from any thread" may be called from any.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Engine:
         key_problem: str | None = None,
         key_lack: KeyLack | None = None,
         open_alerting: OpenAlerting | None = None,
+        pager_lock: Lease | None = None,
     ) -> None:
         self.settings = settings
         self.target = target
@@ -82,7 +84,7 @@ class Engine:
         self._key_problem, self._key_lack = key_problem, key_lack
         self._journal = Journal(store)
         keeper = StoreKeeper(store, target.base_url, self._clock.now)
-        self._paging = Paging(open_alerting, keeper) if open_alerting is not None else None
+        self._paging = Paging(open_alerting, keeper, pager_lock) if open_alerting is not None else None
         self._loaded_from = self._clock.now()
         self._budget = Budget(settings.daily_ceiling_usd, clock=self._clock)
         self._schedule: Schedule | None = None
@@ -90,6 +92,7 @@ class Engine:
         self._failure: Notice | None = None
         self._focus: Focus | None = None
         self._newest: Snapshot | None = None
+        self._redactor = Redactor()
         self._stuck = False
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
@@ -144,18 +147,25 @@ class Engine:
 
     def mark(self, mark: StepMark | SeverityMark) -> None:
         """Keep what somebody did, for everyone who watches the same store."""
+        clean = self._redactor.clean
+        if isinstance(mark, StepMark):
+            mark = replace(mark, by=clean(mark.by), note=clean(mark.note))
+        else:
+            mark = replace(mark, by=clean(mark.by), why=clean(mark.why))
         self.store.write(mark)
         self._call(lambda: self._shared(lambda: self._journal.marked(mark)))
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         """Take on an open group of alerts, or all of them with None."""
         if (paging := self._paging) is not None:
-            self._call(lambda: self._shared(lambda: paging.acknowledge(group, by=by, reason=reason)))
+            name, why = self._redactor.clean(by), self._redactor.clean(reason)
+            self._call(lambda: self._shared(lambda: paging.acknowledge(group, by=name, reason=why)))
 
     def snooze(self, group: str | None, *, by: str, until: datetime) -> None:
         """Quiet for a group of alerts, or for all, until then; an instant that has passed ends it."""
         if (paging := self._paging) is not None:
-            self._call(lambda: self._shared(lambda: paging.snooze(group, by=by, until=until)))
+            name = self._redactor.clean(by)
+            self._call(lambda: self._shared(lambda: paging.snooze(group, by=name, until=until)))
 
     def set_focus(self, focus: Focus | None) -> None:
         """What a zoomed screen wants in `Snapshot.chart`; None when it closes."""
@@ -210,6 +220,7 @@ class Engine:
             endpoint = await asyncio.to_thread(self._open_endpoint)
             # A demo's address is known only now.
             self.target = replace(self.target, base_url=endpoint.credentials.base_url)
+            self._redactor = endpoint.redactor
             try:
                 await self._run_schedule(endpoint)
             finally:
@@ -219,7 +230,7 @@ class Engine:
             self._failure = Notice(
                 "collector",
                 Level.BAD,
-                Redactor().clean(f"probing stopped: {type(error).__name__}: {error}", 200),
+                self._redactor.clean(f"probing stopped: {type(error).__name__}: {error}", 200),
                 self._clock.now(),
             )
             raise

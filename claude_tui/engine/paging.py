@@ -16,16 +16,20 @@ if TYPE_CHECKING:
     from claude_tui.alerting.watch import Alerting
     from claude_tui.analysis.history import History
     from claude_tui.analysis.options import Options
+    from claude_tui.engine.lease import Lease
     from claude_tui.model.snapshot import Snapshot
     from claude_tui.store import Store
 
 __all__ = ["OpenAlerting", "Paging", "StoreKeeper", "kept_name"]
 
-OpenAlerting = Callable[["Keeper"], "Alerting"]
-"""Reads rules and routes and makes an Alerting of them. Called in a thread; its errors are told on screen."""
+OpenAlerting = Callable[["Keeper | None"], "Alerting"]
+"""Reads rules and routes and makes an Alerting of them; without a keeper one that pages nobody and keeps
+nothing. Called in a thread; its errors are told on screen."""
 
 # A page goes out only once the store knows of it, but a slow disk may not hold it up for long.
 SAVE_WITHIN_S = 1.5
+TRY_AGAIN_S = 5.0
+_ELSEWHERE = "another claude-top on this data directory pages; acknowledge and snooze there"
 
 
 def kept_name(base_url: str) -> str:
@@ -54,29 +58,49 @@ class StoreKeeper:
 
 
 class Paging:
-    """Used in the engine's thread. Until the alerts are open, and if they cannot be, `view` says so."""
+    """Used in the engine's thread. Until the alerts are open, and if they cannot be, `view` says so.
 
-    def __init__(self, open_alerting: OpenAlerting, keeper: Keeper) -> None:
+    Of several dashboards on one data directory one pages: the others show what they see themselves, and
+    take over when that one ends.
+    """
+
+    def __init__(self, open_alerting: OpenAlerting, keeper: Keeper, lease: Lease | None = None) -> None:
         self._open = open_alerting
         self._keeper = keeper
+        self._lease = lease
         self._alerting: Alerting | None = None
         self._fault: str | None = None
+        self._elsewhere: str | None = None
         self._view = AlertsView()
 
     @property
     def view(self) -> AlertsView:
-        return replace(self._view, problem=self._fault) if self._fault is not None else self._view
+        problem = self._fault or self._view.problem or self._elsewhere
+        return replace(self._view, problem=problem) if problem != self._view.problem else self._view
 
     async def run(self) -> None:
         """Opens the alerts, then delivers until cancelled."""
         try:
-            self._alerting = await asyncio.to_thread(self._open, self._keeper)
+            while self._lease is not None and not self._lease.take():
+                await self._only_show()
+            self._alerting, self._elsewhere = await asyncio.to_thread(self._open, self._keeper), None
             await self._alerting.run()
         except Exception as error:
             # Whoever relies on a page must see that none will come.
             self._alerting = None
             self._fault = f"nothing is paged: {told_fault(error)}"
             raise
+        finally:
+            if self._lease is not None:
+                self._lease.release()
+
+    async def _only_show(self) -> None:
+        """Somebody else pages: for a while, see what there is to see."""
+        if self._alerting is None:
+            alerting = await asyncio.to_thread(self._open, None)
+            await alerting.load()
+            self._alerting, self._elsewhere = alerting, _ELSEWHERE
+        await asyncio.sleep(TRY_AGAIN_S)
 
     def evaluate(self, snapshot: Snapshot, history: History, options: Options) -> None:
         """The alerts at the Snapshot's instant: `view` is then of it."""

@@ -37,12 +37,16 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where to probe and with what. `close` releases what stands behind it (the demo's simulator)."""
+    """Where to probe and with what. `close` releases what stands behind it (the demo's simulator).
+
+    `secrets` are those that have nothing to do with probing, but might be echoed: the routes' addresses.
+    """
 
     credentials: Credentials
     status_urls: tuple[str, ...]
     headers: Mapping[str, str] = field(default_factory=dict)
     close: Callable[[], None] = _nothing
+    secrets: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, settings: Settings, environ: Mapping[str, str]) -> Endpoint:
@@ -50,7 +54,13 @@ class Endpoint:
         from claude_tui.probes.models import custom_headers
 
         credentials = Credentials.from_environ(environ, base_url=settings.base_url)
-        return cls(credentials, settings.status_urls, custom_headers(environ))
+        headers = custom_headers(environ)
+        return cls(credentials, settings.status_urls, headers, secrets=_route_secrets(settings, environ))
+
+    @property
+    def redactor(self) -> Redactor:
+        """Knows every secret that this process has."""
+        return Redactor((*self.credentials.secrets, *_secret_values(self.headers), *self.secrets))
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +154,7 @@ def make_plans(
     from claude_tui.probes.status_page import StatusPageProbe
 
     credentials = endpoint.credentials
-    redactor = Redactor((*credentials.secrets, *_secret_values(endpoint.headers)))
+    redactor = endpoint.redactor
 
     def messages_ready() -> str | None:
         if not credentials.usable:
@@ -173,6 +183,20 @@ def make_plans(
         Plan(models, pace.models_s),
         Plan(messages, pace.messages_s, paid=True, ready=messages_ready),
     ]
+
+
+def _route_secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Addresses and keys of the routes that alerts go to. Imports alerting only where there are any."""
+    if not settings.alerts:
+        return ()
+    from claude_tui.settings import SettingsError
+    from claude_tui.settings.alerts import alerting_of
+
+    try:
+        _, alerts = alerting_of(settings, environ)
+    except SettingsError:
+        return ()  # told elsewhere; nothing is sent to routes that cannot be read
+    return tuple(secret for route in alerts.routes for secret in route.secrets)
 
 
 def _secret_values(headers: Mapping[str, str]) -> tuple[str, ...]:

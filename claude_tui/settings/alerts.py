@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from claude_tui.alerting.reading import AlertsConfigError, span_text
-from claude_tui.alerting.routes import SCREEN, AlertSettings, Route, read_settings, shown_variable
+from claude_tui.alerting.routes import AlertSettings, Route, read_settings, shown_variable
 from claude_tui.alerting.rules import Rule, load_rules, named_thresholds, own_topics
 from claude_tui.settings.declared import Settings
 from claude_tui.settings.describe import with_comment
@@ -31,7 +31,7 @@ def alerting_of(settings: Settings, environ: Mapping[str, str]) -> tuple[tuple[R
     topics = _own_topics(settings)
     try:
         alerts = read_settings(settings.alerts, file=_place(settings), environ=environ, topics=topics)
-        names = [SCREEN, *(route.name for route in alerts.routes)]
+        names = [route.name for route in alerts.routes]
     except AlertsConfigError as error:
         problems += error.problems
     try:

@@ -108,6 +108,9 @@ class ClaudeTopApp(App[None], inherit_bindings=False):
     def get_default_screen(self) -> Screen[None]:
         return DashboardScreen(self.shown, self.chosen_keys)
 
+    def on_mount(self) -> None:
+        self.app_resume_signal.subscribe(self, lambda _: self.call_later(self._paint_all))
+
     def on_ready(self) -> None:
         """The first frame is on screen: now there is time for everything else."""
         gc.freeze()
@@ -173,9 +176,14 @@ class ClaudeTopApp(App[None], inherit_bindings=False):
         self.paint = Paint(theme)
         self.register_theme(textual_theme(theme))
         self.theme = f"ct-{theme.name}"
+        self._paint_all()
+
+    def _paint_all(self) -> None:
+        """Every cell anew: the colours changed, or the shell has had the terminal meanwhile."""
         for screen in self.screen_stack:
             for panel in screen.query(LinePanel):
                 panel.repaint()
+        self.screen.refresh(layout=True)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         super()._display(screen, thrifty(renderable))

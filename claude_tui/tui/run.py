@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from claude_tui.engine import Endpoint, Engine, Pace, store_name, target_of
+from claude_tui.engine import Endpoint, Engine, Lease, Pace, store_name, target_of
 from claude_tui.model.observation import Observation
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.snapshot import Level, Notice, Target
@@ -25,6 +25,8 @@ from claude_tui.tui.app import ClaudeTopApp
 
 if TYPE_CHECKING:
     from claude_tui.alerting.keeping import Keeper
+    from claude_tui.alerting.routes import AlertSettings
+    from claude_tui.alerting.rules import Rule
     from claude_tui.alerting.watch import Alerting
     from claude_tui.simulator.scenario import Scenario
 
@@ -43,13 +45,10 @@ def run_dashboard(settings: Settings, environ: Mapping[str, str]) -> int:
     credentials = Credentials.from_environ(environ, base_url=settings.base_url)
     target = target_of(settings, credentials)
 
-    def open_alerting(keeper: Keeper) -> Alerting:
-        from claude_tui.alerting.watch import Alerting
+    def open_alerting(keeper: Keeper | None) -> Alerting:
         from claude_tui.settings.alerts import alerting_of
 
-        rules, alerts = alerting_of(settings, environ)
-        secrets = credentials.secrets
-        return Alerting(rules, alerts, target=target, keeper=keeper, now=clock.now, secrets=secrets)
+        return _alerting(*alerting_of(settings, environ), target, keeper, clock, credentials.secrets)
 
     engine = Engine(
         settings,
@@ -62,6 +61,7 @@ def run_dashboard(settings: Settings, environ: Mapping[str, str]) -> int:
         key_problem=credentials.problem if credentials.usable else None,
         key_lack=credentials.key_lack,
         open_alerting=open_alerting,
+        pager_lock=Lease(settings.data_dir / f"{store_name(credentials)}.pager"),
     )
     return _show(engine, settings, engine.stop)
 
@@ -87,15 +87,13 @@ def run_demo(settings: Settings, scenario_name: str, speed: float) -> int:
     store.flush(2.0)
     target = Target(name="demo", base_url="", host="simulator", model=None)
 
-    def open_alerting(_keeper: Keeper) -> Alerting:
-        from claude_tui.alerting.keeping import NoKeeper
-        from claude_tui.alerting.watch import Alerting
+    def open_alerting(_keeper: Keeper | None) -> Alerting:
         from claude_tui.settings.alerts import alerting_of
 
         # A simulated outage pages nobody.
         own = {key: value for key, value in settings.alerts.items() if key != "routes"}
         rules, alerts = alerting_of(replace(settings, alert_rules=None, alerts=own), {})
-        return Alerting(rules, alerts, target=target, keeper=NoKeeper(), now=clock.now)
+        return _alerting(rules, alerts, target, None, clock)
 
     engine = Engine(
         settings,
@@ -114,6 +112,23 @@ def run_demo(settings: Settings, scenario_name: str, speed: float) -> int:
         shutil.rmtree(data_dir, ignore_errors=True)
 
     return _show(engine, settings, stop)
+
+
+def _alerting(
+    rules: Sequence[Rule],
+    alerts: AlertSettings,
+    target: Target,
+    keeper: Keeper | None,
+    clock: Clock,
+    secrets: Sequence[str] = (),
+) -> Alerting:
+    """Without a keeper it pages nobody: that is done elsewhere, or not at all."""
+    from claude_tui.alerting.keeping import NoKeeper
+    from claude_tui.alerting.watch import Alerting
+
+    if keeper is None:
+        keeper, alerts = NoKeeper(), replace(alerts, routes=())
+    return Alerting(rules, alerts, target=target, keeper=keeper, now=clock.now, secrets=secrets)
 
 
 def sweep_demos(directory: Path) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from claude_tui.alerting.delivery.tries import Patience
-from claude_tui.alerting.keeping import Keeper
+from claude_tui.alerting.keeping import Keeper, NoKeeper
 from claude_tui.alerting.lifecycle import Timing
 from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
 from claude_tui.alerting.rules import Rule, load_rules, named_thresholds
@@ -23,7 +23,7 @@ from claude_tui.alerting.scene import Scene
 from claude_tui.alerting.watch import Alerting
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.thresholds import Thresholds
-from claude_tui.engine import Endpoint, Engine, Pace, store_name, target_of
+from claude_tui.engine import Endpoint, Engine, Lease, Pace, store_name, target_of
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
 from claude_tui.model.snapshot import EventKind, Snapshot
@@ -95,20 +95,20 @@ def engine_on(
     simulator: SimulatorThread,
     settings: Settings,
     *routes: Route,
-    opened: Callable[[Keeper], Alerting] | None = None,
+    opened: Callable[[Keeper | None], Alerting] | None = None,
 ) -> Engine:
     environ = {"ANTHROPIC_API_KEY": "sk-ant-api03-test", "ANTHROPIC_BASE_URL": simulator.base_url}
     credentials = Credentials.from_environ(environ)
     target = target_of(settings, credentials)
 
-    def open_alerting(keeper: Keeper) -> Alerting:
-        alerts = AlertSettings(routes=routes)
+    def open_alerting(keeper: Keeper | None) -> Alerting:
+        alerts = AlertSettings(routes=routes if keeper is not None else ())
         patience = replace(Patience(), attempts=1)
         return Alerting(
             _hasty(load_rules(thresholds=named_thresholds(Options(), Thresholds()))),
             alerts,
             target=target,
-            keeper=keeper,
+            keeper=keeper or NoKeeper(),
             now=CLOCK.now,
             patience=patience,
         )
@@ -121,6 +121,7 @@ def engine_on(
         pace=QUICK,
         clock=CLOCK,
         open_alerting=opened or open_alerting,
+        pager_lock=Lease(settings.data_dir / "pager"),
     )
 
 
@@ -233,7 +234,7 @@ def test_a_route_that_fails_is_seen_on_screen_and_holds_up_nothing(settings: Set
 
 
 def test_rules_that_cannot_be_read_are_told_and_the_dashboard_goes_on(settings: Settings) -> None:
-    def broken(_keeper: Keeper) -> Alerting:
+    def broken(_keeper: Keeper | None) -> Alerting:
         raise ValueError("rules.toml: there is no metric 'laency'")
 
     with simulated("healthy") as simulator:
@@ -281,3 +282,35 @@ def test_a_picture_that_cannot_be_drawn_is_told_and_tried_again(
         assert "KeyError: 'bucket'" in told.engine.notices[-1].text
         broken.clear()
         wait_for(lambda s: all(notice.key != "picture" for notice in s.engine.notices))
+
+
+def test_of_two_dashboards_on_one_directory_one_pages_and_the_other_takes_over(
+    settings: Settings, hook: Hook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("claude_tui.engine.paging.TRY_AGAIN_S", 0.1)
+    route = Route("hook", RouteKind.APPRISE, hook.url)
+    with simulated("outage") as simulator:
+        with running(engine_on(simulator, settings, route)) as wait_here:
+            wait_here(lambda s: s.engine.alerts.rules is not None)
+            with running(engine_on(simulator, settings, route)) as wait_there:
+                seen = wait_there(lambda s: s.engine.alerts.firing == 1)
+                assert "another claude-top" in (seen.engine.alerts.problem or "")
+                assert seen.engine.alerts.routes == ()
+                wait_here(lambda s: len(hook.pages) == 1)
+        with running(engine_on(simulator, settings, route)) as wait_for:
+            seen = wait_for(lambda s: s.engine.alerts.firing == 1)
+            assert seen.engine.alerts.problem is None
+    assert len(hook.pages) == 1, hook.titles
+
+
+def test_a_secret_of_a_route_never_reaches_the_record(settings: Settings) -> None:
+    with simulated("healthy") as simulator:
+        engine = engine_on(simulator, settings)
+        opened = engine._open_endpoint
+        engine._open_endpoint = lambda: replace(opened(), secrets=("SECRETPATHTOKEN123",))
+        with running(engine) as wait_for:
+            wait_for(lambda s: bool(s.headroom.buckets))
+            why = "see SECRETPATHTOKEN123"
+            engine.mark(StepMark(CLOCK.now(), "outage", "retries", StepState.DONE, "eve", why))
+            seen = wait_for(lambda s: bool(s.engine.step_marks))
+    assert seen.engine.step_marks[0].note == "see [redacted]"

@@ -81,7 +81,9 @@ class TestPagerDuty:
     async def test_what_somebody_has_taken_on_does_not_go_on_escalating(self, kind: PageKind) -> None:
         """An acknowledgement that waited with the first page is told after it."""
         async with WireServer(response({"status": "success"}, status="202 Accepted")) as server:
-            await pagerduty(server.url).send(replace(PAGE, kind=kind, acknowledged=True))
+            sender = pagerduty(server.url)
+            await sender.send(replace(PAGE, kind=kind, acknowledged=True))
+            await sender.aclose()
         actions = [json.loads(request.body)["event_action"] for request in server.requests]
         assert actions == ["trigger", "acknowledge"]
 
@@ -106,6 +108,16 @@ class TestPagerDuty:
         assert tried.failure.http_status == int(status[:3])
         assert KEY not in tried.failure.detail
         assert "[redacted]" in tried.failure.detail
+
+    async def test_a_web_page_in_place_of_the_receiver_is_no_delivery(self) -> None:
+        page = response("<html>Sign in to the guest network</html>", headers={"content-type": "text/html"})
+        async with WireServer(page) as server:
+            sender = pagerduty(server.url)
+            tried = await sender.send(PAGE)
+            await sender.aclose()
+        assert tried.failure is not None
+        assert "a web page answers" in tried.failure.detail
+        assert not tried.failure.permanent
 
     async def test_a_redirect_is_a_refusal(self) -> None:
         async with WireServer(response(status="302 Found", headers={"location": "/elsewhere"})) as server:

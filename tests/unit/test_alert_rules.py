@@ -153,7 +153,7 @@ def test_all_keys(tmp_path: Path) -> None:
         ("enabled = 'no'", 'rules.mine.enabled: got "no", expected true or false'),
         ("where = { buckt = 'x' }", "rules.mine.where.buckt: got an unknown label, expected none"),
         ("where = 7", "rules.mine.where: got 7, expected a table"),
-        ("routes = 'slak'", 'rules.mine.routes: got "slak" (did you mean "slack"?), expected some of slack'),
+        ("routes = 'slak'", 'rules.mine.routes: got "slak" (did you mean "slack"?), expected some of screen, slack'),
         ("routes = [7]", "rules.mine.routes: got 7, expected names of routes"),
         ("topic = 'a b'", 'rules.mine.topic: got "a b", expected letters'),
         ("side = 'theirs'", 'rules.mine.side: got "theirs" (did you mean "them"?)'),
@@ -202,7 +202,7 @@ def test_a_metric_of_now_has_no_window_and_one_that_counts_nothing_no_minimum(tm
 
 def test_no_route_may_be_named_where_none_is_declared(tmp_path: Path) -> None:
     text = GOOD + 'routes = ["slack"]\n'
-    assert "expected none" in problems(tmp_path, text, routes=[])[0]
+    assert "expected some of screen" in problems(tmp_path, text, routes=[])[0]
     assert rules(tmp_path, text)["mine"].routes == ("slack",)
 
 

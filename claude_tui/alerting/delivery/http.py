@@ -63,9 +63,12 @@ class JsonPoster:
 
     async def _posted(self, client: httpx.AsyncClient, url: str, payload: object) -> int:
         async with client.stream("POST", url, json=payload) as response:
-            if response.is_success:
+            if response.is_success and not _is_web_page(response):
                 return response.status_code
             body = await _beginning(response)
+        if response.is_success:
+            # A guest network's log-in page, a proxy's notice: it must not pass for delivered.
+            raise FailedTryError(f"HTTP {response.status_code}, but a web page answers in its place")
         text = self._redactor.clean(f"HTTP {response.status_code} {body}".strip(), _LONGEST_DETAIL)
         asked_s = retry_after_s(response.headers.get("retry-after"), self._now())
         raise FailedTryError.of_status(response.status_code, text, asked_s)
@@ -86,6 +89,10 @@ def _client(transport: httpx.AsyncBaseTransport | None, timeout_s: float) -> htt
         headers={"user-agent": "claude-top"},
         limits=httpx.Limits(max_connections=2, keepalive_expiry=5.0),
     )
+
+
+def _is_web_page(response: httpx.Response) -> bool:
+    return "text/html" in response.headers.get("content-type", "").lower()
 
 
 async def _beginning(response: httpx.Response) -> str:

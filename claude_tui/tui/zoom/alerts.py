@@ -47,10 +47,11 @@ def _groups(view: AlertsView, at: datetime, cells: int, *, trouble: bool) -> Lin
     out: list[Line] = [heading("Alerts", count, cells)]
     if view.problem:
         out += behind(line(Span("✗ ", "bad", bold=True)), line(Span(view.problem, "warn")), cells)
+    failing = frozenset(route.name for route in view.failing_routes)
     for number, group in enumerate(view.groups):
         out += (BLANK,) if number else ()
         ending = BLANK if group.led and trouble else _ending(group, view.alerts, at)
-        out += _group(group, ending, at, cells)
+        out += _group(group, ending, at, cells, failing)
     if not view.groups and not (view.problem and view.rules is None):
         out.append(_calm(view))
     return tuple(out)
@@ -67,14 +68,14 @@ def _calm(view: AlertsView) -> Line:
     return line(Span("● ", "ok"), "No alert is open.")
 
 
-def _group(group: AlertGroup, ending: Line, at: datetime, cells: int) -> Lines:
+def _group(group: AlertGroup, ending: Line, at: datetime, cells: int, failing: frozenset[str]) -> Lines:
     story = group.story
     since = line(
         Span("since ", "dim"),
         f"{moment(story.since, at)},",
         Span(f" {age(at - story.since)} · {SIDES[story.side]}", "dim"),
     )
-    rows = [since, ending, _acknowledged(group, at), _snoozed(group, at), _told(group, at)]
+    rows = [since, ending, _acknowledged(group, at), _snoozed(group, at), _told(group, at, failing)]
     return (
         *behind(line(badge(group.severity), " "), line(Span(story.what, "text", bold=True)), cells),
         *(row for text in rows if text for row in behind(line(_INDENT), text, cells)),
@@ -116,15 +117,17 @@ def _snoozed(group: AlertGroup, at: datetime) -> Line:
     )
 
 
-def _told(group: AlertGroup, at: datetime) -> Line:
-    routes = [name for name in group.told if name != _SCREEN]
+def _told(group: AlertGroup, at: datetime, failing: frozenset[str]) -> Line:
+    routes = [name for name in group.told if name != _SCREEN and name not in failing]
+    missed = [name for name in group.told if name in failing]
     last = f", last {moment(group.paged_at, at)}" if group.paged_at is not None else ""
     if not group.told:
         return line(Span("not told anywhere yet", "dim"))
+    unreached = line(Span(f"not reached: {', '.join(missed)}", "warn", bold=True)) if missed else BLANK
     if not routes:
-        return line(Span(f"told on this screen only{last}", "dim"))
+        return unreached or line(Span(f"told on this screen only{last}", "dim"))
     pages = f" {plural(group.pages, 'page')}{last}"
-    return line(Span("paged ", "dim"), f"{', '.join(routes)}:", Span(pages, "dim"))
+    return join((unreached, line(Span("paged ", "dim"), f"{', '.join(routes)}:", Span(pages, "dim"))))
 
 
 # -- rules ---------------------------------------------------------------------------
