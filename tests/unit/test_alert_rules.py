@@ -153,7 +153,7 @@ def test_all_keys(tmp_path: Path) -> None:
         ("enabled = 'no'", 'rules.mine.enabled: got "no", expected true or false'),
         ("where = { buckt = 'x' }", "rules.mine.where.buckt: got an unknown label, expected none"),
         ("where = 7", "rules.mine.where: got 7, expected a table"),
-        ("routes = 'slak'", 'rules.mine.routes: got "slak" (did you mean "slack"?), expected some of screen, slack'),
+        ("routes = 'slak'", 'rules.mine.routes: got "slak" (did you mean "slack"?), expected some of screen'),
         ("routes = [7]", "rules.mine.routes: got 7, expected names of routes"),
         ("topic = 'a b'", 'rules.mine.topic: got "a b", expected letters'),
         ("side = 'theirs'", 'rules.mine.side: got "theirs" (did you mean "them"?)'),

@@ -45,7 +45,7 @@ def test_the_object_is_the_one_of_the_design() -> None:
             "requests: 0 of 1,000 left at the refusal.",
             "Status page reports nothing of ours.",
         ],
-        "next_step": "Wait for retry-after, send less: queue or batch what can wait, lower max_tokens",
+        "next_step": "Wait for retry-after, send less: queue or batch what can wait",
         "retry_after_s": 5,
     }
     assert [probe["name"] for probe in made["probes"]] == ["models", "messages", "status"]

@@ -71,7 +71,7 @@ def samples(mark: str) -> list[str]:
 
 def test_the_samples_of_alerts_are_right_as_they_stand(tmp_path: Path) -> None:
     (routes,), (rules,) = samples("[alerts]"), samples("[rules.")
-    (tmp_path / "config.toml").write_text(routes)
+    (tmp_path / "config.toml").write_text(routes.replace("# alert_rules =", "alert_rules ="))
     (tmp_path / "alerts.toml").write_text(rules)
     settings = load({}, {}, places=Places(tmp_path / "config.toml", tmp_path))
     found, alerts = alerting_of(settings, {"PAGERDUTY_KEY": "k"})

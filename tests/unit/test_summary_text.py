@@ -45,7 +45,7 @@ def test_who_has_it_and_who_set_how_bad_it_is() -> None:
 def test_a_limit_of_ours_says_when_to_retry_and_what_else_fails() -> None:
     text = summary_text(SCENES["rate_limited"]())
     assert text.startswith("P2 It’s us. Our rate limit is reached: input (429).")
-    assert "lower max_tokens; retry-after 41s." in text
+    assert "batch what can wait; retry-after 41s." in text
     assert "Also: provider overloaded." in text
 
 
