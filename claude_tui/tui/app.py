@@ -38,7 +38,6 @@ __all__ = ["Backend", "ClaudeTopApp"]
 
 # The engine publishes once a second; after this long without, the picture must not pass for live.
 _STALLED_AFTER_S = 3.5
-_IDLE_AFTER_S = 4.0
 
 
 class Backend(Protocol):
@@ -63,12 +62,6 @@ def _palette() -> type[Provider]:
     from claude_tui.tui.palette import ActionCommands
 
     return ActionCommands
-
-
-def _read_runbook() -> None:
-    from claude_tui.runbook import shipped
-
-    shipped()
 
 
 class ClaudeTopApp(App[None], inherit_bindings=False):
@@ -118,8 +111,6 @@ class ClaudeTopApp(App[None], inherit_bindings=False):
         if self._theme_problem:
             self.notify(self._theme_problem, severity="warning", markup=False)
         self.set_interval(1.0, self._watch_for_silence)
-        # The runbook is read while nobody waits for it, so that its first key is as quick as the others.
-        self.set_timer(_IDLE_AFTER_S, lambda: self.run_worker(_read_runbook, thread=True))
         self.backend.start(self._publish)
 
     def _publish(self, snapshot: Snapshot) -> None:
