@@ -11,6 +11,8 @@ __all__ = ["newest_active_haiku"]
 
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 _RELEASE = re.compile(r"[-@:]v?(20\d{6})\b|[-@]latest\b|-v\d+(:\d+)?\Z")
+# What a server invents beyond this is not to be asked for.
+_POSSIBLE = re.compile(r"[A-Za-z0-9._:@/\-]{1,200}")
 _VERSION = re.compile(r"(?<![a-z0-9])\d{1,2}(?![a-z0-9])")
 
 
@@ -28,7 +30,8 @@ def newest_active_haiku(catalogue: Catalogue) -> str | None:
 
 def _is_active_haiku(model: ModelInfo, now: datetime) -> bool:
     active = model.lifecycle is None or model.lifecycle.strip().lower() == "active"
-    return "haiku" in model.id.lower() and active and (model.retires_at is None or model.retires_at > now)
+    stays = model.retires_at is None or model.retires_at > now
+    return "haiku" in model.id.lower() and active and stays and _POSSIBLE.fullmatch(model.id) is not None
 
 
 def _age_key(model: ModelInfo, *, dated: bool) -> tuple[datetime, tuple[int, ...], str, int]:

@@ -59,8 +59,7 @@ def _outcome(scene: Scene) -> Fact:
     main, window = scene.main, scene.window
     if main is None or window is None:
         return _NOTHING_FAILS
-    failed = sum(detail.count for detail in scene.details)
-    words = f"{failed} of {window.requests} calls to the API failed so in {span_words(window.span)}"
+    words = f"{window.failures} of {window.requests} calls to the API failed in {span_words(window.span)}"
     return Fact(main.outcome.value, f"{words}, most with {brief(_name(main))}")
 
 

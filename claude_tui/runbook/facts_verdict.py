@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from claude_tui.analysis.words import duration, percent, plain
-from claude_tui.model.verdict import Cause, PageStance, Severity, Side
+from claude_tui.model.verdict import Cause, PageStance, Severity, Side, Verdict
 from claude_tui.runbook.fact import Declared, Fact, number, text
 from claude_tui.runbook.scene import Scene
 
@@ -15,12 +17,6 @@ SIDE_WORDS = {
     Side.PATH: "the path between",
     Side.NONE: "nobody's",
     Side.UNCLEAR: "unclear whose",
-}
-_TARGETS = {
-    Severity.P1: "respond now",
-    Severity.P2: "respond within 15 minutes",
-    Severity.P3: "respond within an hour",
-    Severity.P4: "the next business day will do",
 }
 _NO_VERDICT = Fact(None, "No verdict yet")
 
@@ -47,10 +43,17 @@ def _severity(scene: Scene) -> Fact:
         return _NO_VERDICT
     if verdict.severity is Severity.NONE:
         return Fact(verdict.severity.value, "Severity: none")
-    words = f"Severity: {verdict.severity.value}, {_TARGETS[verdict.severity]}"
+    words = f"Severity: {verdict.severity.value}{_target(verdict, scene.at)}"
     if verdict.since is not None:
         words += f"; since {verdict.since:%H:%M:%S} UTC, {duration(scene.at - verdict.since)} ago"
     return Fact(verdict.severity.value, words)
+
+
+def _target(verdict: Verdict, at: datetime) -> str:
+    if verdict.severity is Severity.P1 or verdict.respond_by is None:
+        return ", respond now" if verdict.severity is Severity.P1 else ""
+    day = f"{verdict.respond_by:%a} " if verdict.respond_by.date() != at.date() else ""
+    return f", respond by {day}{verdict.respond_by:%H:%M} UTC"
 
 
 def _page(scene: Scene) -> Fact:
@@ -58,7 +61,7 @@ def _page(scene: Scene) -> Fact:
     if verdict is None:
         return _NO_VERDICT
     silent = (
-        f" for {duration(scene.at - view.silent_since)} since the first failure" if view.silent_since else ""
+        f" for {duration(scene.at - view.silent_since)} since this began" if view.silent_since else ""
     )
     words = {
         PageStance.CONFIRMS: "The status page confirms it",

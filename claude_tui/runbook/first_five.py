@@ -104,7 +104,7 @@ def _status(asked: _Asked) -> _Found:
     if view.silent_since is not None:
         # Green on the page while our requests fail is no good news.
         state = CheckState.UNKNOWN
-        lines.append(f"Silent for {duration(at - view.silent_since)} since the first failure")
+        lines.append(f"Silent for {duration(at - view.silent_since)} since this began")
     return state, tuple(lines)
 
 

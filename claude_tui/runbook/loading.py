@@ -42,7 +42,7 @@ def user_files(directory: Path | None) -> list[Path]:
     """The `*.toml` of a directory, in order of name; none where there is no such directory."""
     if directory is None or not directory.is_dir():
         return []
-    return sorted(path for path in directory.glob("*.toml") if path.is_file())
+    return sorted(directory.glob("*.toml"))
 
 
 @cache
@@ -59,6 +59,9 @@ def _shipped_parts() -> tuple[tuple[str, Parts], ...]:
 
 
 def _read(path: Path) -> bytes:
+    if path.exists() and not path.is_file():
+        # A pipe would be waited for.
+        raise RunbookError(str(path), "", "not a file")
     try:
         with path.open("rb") as file:
             raw = file.read(_MAX_BYTES + 1)
@@ -71,11 +74,11 @@ def _read(path: Path) -> bytes:
 
 def _parts(file: str, raw: bytes) -> Parts:
     try:
-        data = tomllib.loads(raw.decode("utf-8"))
+        data = tomllib.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise RunbookError(file, "", f"byte {error.start} is not UTF-8") from error
-    # RecursionError: brackets nested by the thousand.
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    # RecursionError: brackets nested by the thousand. ValueError: a number of thousands of digits.
+    except (ValueError, RecursionError) as error:
         raise RunbookError(file, "", f"not TOML ({error})") from error
     return read_parts(Table(file, "", data), FACT_KINDS)
 

@@ -65,9 +65,9 @@ def _toml(path: Path, shown: str) -> dict[str, object]:
     if len(raw) > MAX_BYTES:
         raise ScenarioError(shown, "", f"more than {MAX_BYTES:,} bytes", "a scenario file")
     try:
-        return tomllib.loads(raw.decode("utf-8"))
+        return tomllib.loads(raw.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         raise ScenarioError(shown, "", f"byte {error.start} is not UTF-8", "TOML, in UTF-8") from error
-    # RecursionError: brackets nested by the thousand.
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    # RecursionError: brackets nested by the thousand. ValueError: a number of thousands of digits.
+    except (ValueError, RecursionError) as error:
         raise ScenarioError(shown, "", f"not TOML ({error})", "TOML, in UTF-8") from error

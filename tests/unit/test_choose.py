@@ -73,3 +73,9 @@ def test_of_two_names_of_one_release_the_dated_is_newer_and_the_shorter_wins() -
 def test_no_haiku_is_none() -> None:
     assert chosen() is None
     assert chosen(model("claude-opus-5-5", "2026-11-01")) is None
+
+
+def test_an_id_that_cannot_be_one_is_not_asked_for() -> None:
+    """A hostile list of models: `auto` follows it no further than a model could be called."""
+    hostile = model("claude-haiku-9[bold]\u241b]0;pwned")
+    assert chosen(hostile, model("claude-haiku-5-5")) == "claude-haiku-5-5"

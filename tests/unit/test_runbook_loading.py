@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -198,3 +199,15 @@ def test_a_persons_files_in_order(tmp_path: Path) -> None:
 
 def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
     assert load([written(tmp_path, "")]) == shipped()
+
+
+def test_a_pipe_in_place_of_a_file_is_named_and_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "ours.toml")
+    with pytest.raises(RunbookError, match=r"ours\.toml.*not a file"):
+        load(user_files(tmp_path))
+
+
+def test_a_number_of_thousands_of_digits_is_a_mistake_like_others(tmp_path: Path) -> None:
+    (tmp_path / "ours.toml").write_text(f"x = {'9' * 5000}\n")
+    with pytest.raises(RunbookError, match="not TOML"):
+        load(user_files(tmp_path))
