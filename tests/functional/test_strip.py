@@ -319,3 +319,15 @@ def test_a_tiny_terminal_says_what_to_do_as_there_is_room() -> None:
     shown = words(strip_lines(scene("overloaded"), 39, 9))
     assert "3m 22s respond now Next: Back off 30–60 s" in shown
     assert words(strip_lines(scene("no_key"), 39, 9)).startswith("◌ Unknown. Inference is not probed")
+
+
+def test_a_limit_that_is_used_up_is_no_good_news() -> None:
+    calm = SCENES["healthy"]()
+    empty = replace(calm.headroom.buckets[0], remaining=0, level=Level.BAD)
+    judged = replace(
+        calm.verdict, summary="No trouble yet, but a limit is nearly used up.", next_step="Shed load"
+    )
+    pressed = replace(calm, verdict=judged, headroom=replace(calm.headroom, buckets=(empty,)))
+    text = "\n".join(plain(row) for row in strip_lines(pressed, 118, 2))
+    assert text.startswith(f" ▲ {news}")
+    assert "Next: Shed load." in text

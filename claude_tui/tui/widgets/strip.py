@@ -124,11 +124,13 @@ def _quiet(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     verdict = snapshot.verdict
     if verdict.cause is Cause.UNKNOWN:
         return _unknown(snapshot, cells, rows)
-    mark = level_mark(Level.OK)
+    pressed = any(bucket.level is Level.BAD and not bucket.stale for bucket in snapshot.headroom.buckets)
+    mark = level_mark(Level.WARN if pressed else Level.OK)
+    step = line(Span("Next: ", "dim"), Span(f"{verdict.next_step}.", "text")) if pressed else BLANK
     news = line(Span(_news(verdict, cells), "text"))
     unread = line(Span("Status page unknown." if _unreadable(snapshot) else "", "text"))
     beside = cells - 3 - sum(width(each) + 2 for each in (news, unread) if each) - 1
-    told = join((news, unread, figures(verdict.note or _leading(evidence_of(verdict), beside))))
+    told = join((news, unread, step, figures(verdict.note or _leading(evidence_of(verdict), beside))))
     drawn = flow(told, cells - 4, min(max(rows, 1), _MOST_ROWS_OF_GOOD_NEWS))
     return tuple(
         line(Span("   " if number else f" {mark.glyph} ", mark.role), *row)
