@@ -60,9 +60,7 @@ def _page(scene: Scene) -> Fact:
     verdict, view = scene.verdict, scene.snapshot.status
     if verdict is None:
         return _NO_VERDICT
-    silent = (
-        f" for {duration(scene.at - view.silent_since)} since this began" if view.silent_since else ""
-    )
+    silent = f" for {duration(scene.at - view.silent_since)} since this began" if view.silent_since else ""
     words = {
         PageStance.CONFIRMS: "The status page confirms it",
         PageStance.CONTRADICTS: "The status page reports trouble that our probes do not see",

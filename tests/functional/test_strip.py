@@ -322,11 +322,9 @@ def test_a_tiny_terminal_says_what_to_do_as_there_is_room() -> None:
 
 
 def test_a_limit_that_is_used_up_is_no_good_news() -> None:
-    calm = SCENES["healthy"]()
+    calm, news = SCENES["healthy"](), "No trouble yet, but a limit is nearly used up."
     empty = replace(calm.headroom.buckets[0], remaining=0, level=Level.BAD)
-    judged = replace(
-        calm.verdict, summary="No trouble yet, but a limit is nearly used up.", next_step="Shed load"
-    )
+    judged = replace(calm.verdict, summary=news, next_step="Shed load")
     pressed = replace(calm, verdict=judged, headroom=replace(calm.headroom, buckets=(empty,)))
     text = "\n".join(plain(row) for row in strip_lines(pressed, 118, 2))
     assert text.startswith(f" ▲ {news}")

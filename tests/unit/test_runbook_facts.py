@@ -87,9 +87,7 @@ def test_the_verdict_in_words() -> None:
 def test_what_fails_in_words() -> None:
     found = facts(OVERLOADED, *failing(Outcome.OVERLOADED), *(models(15.0 * n) for n in range(20)))
     assert found["outcome"].value == "overloaded"
-    assert (
-        found["outcome"].words == "8 of 27 calls to the API failed in 5m, most with 529 overloaded_error"
-    )
+    assert found["outcome"].words == "8 of 27 calls to the API failed in 5m, most with 529 overloaded_error"
     assert found["status"].value == 529
     assert found["messages"].words == "Messages: 8 of 8 failed in 15m, the last 8 in a row"
     assert found["models"].words == "Models: all 20 answered in 15m"
