@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from claude_tui.analysis.contrast import Contrast, blame
@@ -22,6 +22,7 @@ __all__ = ["Lead", "lead_among", "name_case", "retry_after_s", "words_for"]
 _ADVICE_OVER = 6
 # A second cause is named from two failures and this share on.
 _ALSO_SHARE, _ALSO_COUNT = 0.1, 2
+_MOSTLY = 0.5
 _GATEWAY_STATUS = 500
 
 
@@ -48,7 +49,8 @@ def lead_among(failures: Sequence[Observation], contrast: Contrast) -> Lead:
     blames = [blame(seen, contrast) for seen in failures]
     causes = [advice.cause for advice in blames]
     leader = leading(causes)
-    cause, shares = leader.kind, leader.shares
+    shares = leader.shares
+    cause = _believable(leader.kind, shares)
     counts = Counter(causes[leader.since :])
     mine = [(seen, advice) for seen, advice in zip(failures, blames, strict=True) if advice.cause is cause]
     advice = Counter(advice for _, advice in reversed(mine[-_ADVICE_OVER:])).most_common(1)[0][0]
@@ -60,6 +62,13 @@ def lead_among(failures: Sequence[Observation], contrast: Contrast) -> Lead:
     ]
     changed = failures[leader.since] if leader.since else None
     return Lead(advice, chosen, len(failures), shares[cause], tuple(others), changed)
+
+
+def _believable(cause: Cause, shares: Mapping[Cause, float]) -> Cause:
+    """The cause that leads. A rejected key is rejected every time: as one of several it is none to rotate."""
+    if cause is not Cause.KEY_REJECTED or shares[cause] >= _MOSTLY:
+        return cause
+    return max((each for each in shares if each is not cause), key=lambda each: shares[each])
 
 
 def name_case(scene: Scene, newest: Observation, advice: Advice) -> Named:

@@ -7,15 +7,16 @@ from datetime import timedelta
 import pytest
 
 from claude_tui.analysis.diagnosis import Facts
-from claude_tui.model.observation import Outcome, WindowReading
+from claude_tui.model.observation import Observation, Outcome, WindowReading
 from claude_tui.model.provider import Catalogue, ModelInfo
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
 from tests.builders import (
     NOON,
     bucket,
     catalogue,
+    messages,
 )
-from tests.diagnosed import BEFORE, blamed, told, verdict
+from tests.diagnosed import BEFORE, HOUR, blamed, told, verdict
 
 # -- ours ------------------------------------------------------------------------------
 
@@ -106,3 +107,14 @@ def test_a_model_that_is_gone_is_held_against_the_list() -> None:
     found = verdict(BEFORE, Catalogue(NOON, (retired,)), gone)
     assert "is retired" in found.summary
     assert any("3d 1h ago" in sentence for sentence in found.evidence)
+
+
+def test_a_key_that_is_rejected_among_other_failures_is_none_to_rotate() -> None:
+    """Whoever reads `deploy a valid key` in an overload of theirs breaks what works."""
+    kinds = (Outcome.KEY_REJECTED, Outcome.OVERLOADED, Outcome.RATE_LIMITED, Outcome.SERVER_ERROR)
+    mixed = [seen for n in range(3) for seen in _in_turn(kinds, n)]
+    assert verdict(BEFORE, mixed).cause is not Cause.KEY_REJECTED
+
+
+def _in_turn(kinds: tuple[Outcome, ...], turn: int) -> list[Observation]:
+    return [messages(HOUR + 30.0 * (len(kinds) * turn + place), kind) for place, kind in enumerate(kinds)]
