@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from claude_tui.model.text import host_of
+
 __all__ = [
     "Catalogue",
     "Component",
@@ -59,8 +61,10 @@ class Maintenance:
 class ProviderStatus:
     """What the status page says, from which URL; or unknown, and why.
 
-    `unknown_reason` is None when the page was read; otherwise every other field but `fetched_at`
-    and `source` is empty and means nothing. `components` of incidents are component ids.
+    `source` is the URL as text to show, `host` the server behind it, read from the URL before that was
+    redacted; it is empty where only the text is known. `unknown_reason` is None when the page was read;
+    otherwise every other field but `fetched_at`, `source` and `host` is empty and means nothing.
+    `components` of incidents are component ids.
     """
 
     fetched_at: datetime
@@ -71,6 +75,12 @@ class ProviderStatus:
     incidents: tuple[ProviderIncident, ...] = ()
     maintenances: tuple[Maintenance, ...] = ()
     unknown_reason: str | None = None
+    host: str = ""
+
+    @property
+    def server(self) -> str:
+        """Who said so, in short."""
+        return self.host or host_of(self.source)
 
     @property
     def known(self) -> bool:

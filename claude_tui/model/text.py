@@ -12,7 +12,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 from urllib.parse import quote
 
-__all__ = ["MAX_TEXT", "Redactor", "inert"]
+__all__ = ["MAX_TEXT", "Redactor", "host_of", "inert"]
 
 MAX_TEXT = 10_000
 MASK = "[redacted]"
@@ -28,6 +28,7 @@ _SHAPES = re.compile(
     """,
     re.VERBOSE,
 )
+_AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#\\]*@)?([^/?#\\@]+)")
 _PICTURES = {code: 0x2400 + code for code in range(32)} | {0x7F: 0x2421}
 
 
@@ -61,6 +62,15 @@ def _inert_char(char: str, keep_newlines: bool) -> str:
     if char in "\t\r":
         return " " if char == "\t" else ""
     return _visible(char) if _is_hidden(char) else char
+
+
+def host_of(url: str) -> str:
+    """Host and port of a URL, without user and password; any other text as it is.
+
+    It never raises, also for what redaction or a cut has left of a URL, which no parser of addresses takes.
+    """
+    found = _AUTHORITY.match(url)
+    return found.group(1) if found else url
 
 
 class Redactor:

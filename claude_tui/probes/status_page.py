@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.provider import ProviderStatus
@@ -25,6 +25,8 @@ SUMMARY_PATH = "/api/v2/summary.json"
 DEFAULT_TIMEOUT_S = 10.0
 MAX_REDIRECTS = 5
 MAX_REASON = 600
+# A DNS name has at most 253 characters; a server may answer under anything.
+MAX_HOST = 300
 
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "claude-top"}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
@@ -41,11 +43,12 @@ def summary_url(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What one URL gave: the page, or the reason why not, which is clean text."""
+    """What one URL gave: the page, or the reason why not. `reason` and `host` are clean text."""
 
     observation: Observation
     status: ProviderStatus | None
     reason: str = ""
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,15 +116,19 @@ class StatusPageProbe:
             )
             failures = [_Reading(nowhere, None, "no status page is set")]
         answered = [reading for reading in failures if reading.observation.http_status is not None]
-        told = (answered or failures)[0].observation
+        told = (answered or failures)[0]
         reason = "; ".join(reading.reason for reading in failures)[:MAX_REASON]
-        return Report(told, status=ProviderStatus(now, told.target, unknown_reason=reason))
+        source = told.observation.target
+        return Report(
+            told.observation, status=ProviderStatus(now, source, unknown_reason=reason, host=told.host)
+        )
 
     async def _read(self, url: str) -> _Reading:
         at, started = self._clock.now(), self._clock.monotonic()
         arrival = await self._follow(url)
         target = self._redactor.clean(arrival.url, 500)
-        found = self._judge(arrival, target)
+        host = self._redactor.clean(arrival.hosts[-1], MAX_HOST) if arrival.hosts else ""
+        found = self._judge(arrival, target, host)
         observation = Observation(
             at=at,
             source=Source.STATUS,
@@ -141,7 +148,7 @@ class StatusPageProbe:
             message=reason,
             headers=self._notable(arrival.exchange),
         )
-        return _Reading(failed, None, reason)
+        return _Reading(failed, None, reason, host)
 
     async def _follow(self, url: str) -> _Arrival:
         hosts: dict[str, None] = {}
@@ -170,7 +177,7 @@ class StatusPageProbe:
             )
         return self._requesters[scheme]
 
-    def _judge(self, arrival: _Arrival, source: str) -> ProviderStatus | _Fact:
+    def _judge(self, arrival: _Arrival, source: str, host: str) -> ProviderStatus | _Fact:
         exchange = arrival.exchange
         if arrival.blocked or exchange is None:
             return _Fact(
@@ -183,7 +190,7 @@ class StatusPageProbe:
         if data is not None:
             try:
                 return parse_summary(
-                    data, fetched_at=self._clock.now(), source=source, redactor=self._redactor
+                    data, fetched_at=self._clock.now(), source=source, redactor=self._redactor, host=host
                 )
             except NotASummaryError as error:
                 return _Fact(
@@ -218,16 +225,28 @@ def _address(url: str) -> tuple[str, str] | None:
         return None
     if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
         return None
-    return parts.scheme, parts.hostname if port is None else f"{parts.hostname}:{port}"
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    return parts.scheme, host if port is None else f"{host}:{port}"
 
 
 def _redirect(url: str, exchange: Exchange) -> str | None:
-    """Where the answer sends us, if anywhere."""
+    """Where the answer sends us, if anywhere: as nobody, or as whom it was asked by before."""
     location = lower_headers(exchange.headers).get("location", "").strip()
     # A fault does not count: httpx makes one of a location that it could not follow itself.
     if exchange.status not in _REDIRECTS or not location:
         return None
     try:
-        return urljoin(url, location)
+        target = urljoin(url, location)
+        return _as_nobody(target) if _origin(urlsplit(target)) != _origin(urlsplit(url)) else target
     except ValueError:
         return location
+
+
+def _origin(parts: SplitResult) -> tuple[str, str]:
+    """With user and password: what a server puts into a Location it could have us log in with."""
+    return parts.scheme, parts.netloc
+
+
+def _as_nobody(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

@@ -32,7 +32,9 @@ class NotASummaryError(ValueError):
     """JSON that is not a status page's; the message says what was expected and what was found."""
 
 
-def parse_summary(data: object, *, fetched_at: datetime, source: str, redactor: Redactor) -> ProviderStatus:
+def parse_summary(
+    data: object, *, fetched_at: datetime, source: str, redactor: Redactor, host: str = ""
+) -> ProviderStatus:
     """What a decoded `summary.json` says; a `status.json` too, which knows no components.
 
     Incidents and maintenances that are over are left out; updates come newest first. Raises
@@ -61,6 +63,7 @@ def parse_summary(data: object, *, fetched_at: datetime, source: str, redactor: 
         components=components,
         incidents=tuple(each for each in incidents if each.status not in _OVER),
         maintenances=tuple(each for each in maintenances if each.status not in _OVER),
+        host=host,
     )
 
 

@@ -16,6 +16,15 @@ from claude_tui.model.observation import (
     Usage,
     WindowReading,
 )
+from claude_tui.store.checked import (
+    entries,
+    figure,
+    figure_or_none,
+    text,
+    text_or_none,
+    whole,
+    whole_or_none,
+)
 from claude_tui.store.instants import (
     from_micros,
     from_micros_or_none,
@@ -33,7 +42,15 @@ Varying = tuple[str | None, str | None, str | None, str | None, int | None]
 COLUMNS = "request_id, dns, connect, tls, first_byte, first_token, total, server, skew, cost_usd, extra"
 
 # What decoding raises on a value that this version cannot have written.
-UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, OverflowError, zlib.error)
+UNREADABLE = (
+    ValueError,
+    TypeError,
+    LookupError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+    zlib.error,
+)
 
 # Part of the format: another dictionary makes every stored `extra` unreadable and needs a migration.
 # Four rate-limit buckets take 220 bytes as JSON and 48 deflated with it.
@@ -50,6 +67,8 @@ _DICTIONARY = (
 _SOURCES = {source.value: source for source in Source}
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _NO_EXTRA: dict[str, Any] = {}
+# Far more than anything that was packed: deflated zeros of a few kilobytes could take up the memory.
+_LARGEST_EXTRA = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +102,22 @@ class Kind:
     def known(self) -> bool:
         """Whether this version has words for it."""
         return self.source in _SOURCES and self.outcome in _OUTCOMES
+
+    @classmethod
+    def of(cls, row: Row) -> Kind:
+        """The Kind of a stored row. Raises one of UNREADABLE for what this version cannot have written."""
+        source, outcome, target, model, http_status, error_type, error_code, stop_reason, expires = row
+        return cls(
+            text(source),
+            text(outcome),
+            text(target),
+            text_or_none(model),
+            whole_or_none(http_status),
+            text_or_none(error_type),
+            text_or_none(error_code),
+            text_or_none(stop_reason),
+            whole_or_none(expires),
+        )
 
 
 def kind_of(observation: Observation) -> Kind:
@@ -121,7 +156,7 @@ def decode(at: int, kind: Kind, values: Row) -> Observation:
     """The Observation of `encode`. Raises one of UNREADABLE for what this version cannot have written."""
     request_id, *phases, server, skew, cost, packed = values
     extra = _unpack_extra(packed) if packed is not None else _NO_EXTRA
-    varying: Varying = extra.get("varying") or kind.varying
+    varying = _varying(extra["varying"]) if "varying" in extra else kind.varying
     model, error_type, error_code, stop_reason, expires = varying
     return Observation(
         at=from_micros(at),
@@ -131,21 +166,21 @@ def decode(at: int, kind: Kind, values: Row) -> Observation:
         http_status=kind.http_status,
         error_type=error_type,
         error_code=error_code,
-        message=extra.get("message"),
-        request_id=request_id,
-        timings=Timings(*map(unpack_seconds, phases)),
+        message=text_or_none(extra.get("message")),
+        request_id=text_or_none(request_id),
+        timings=Timings(*map(_seconds, phases)),
         model=model,
         stop_reason=stop_reason,
-        usage=Usage(*extra["usage"]) if "usage" in extra else None,
+        usage=Usage(*map(whole, entries(extra["usage"]))) if "usage" in extra else None,
         rate_limits=_readings(extra["limits"]) if "limits" in extra else (),
         windows=_windows(extra["windows"]) if "windows" in extra else (),
-        retry_after_s=extra.get("retry_after_s"),
-        server_s=unpack_seconds(server),
-        skew_s=unpack_seconds(skew),
+        retry_after_s=figure_or_none(extra.get("retry_after_s")),
+        server_s=_seconds(server),
+        skew_s=_seconds(skew),
         tls_expires_at=from_micros_or_none(expires),
         fresh_retry="fresh_retry" in extra,
-        cost_usd=cost,
-        headers=tuple((name, value) for name, value in extra["headers"]) if "headers" in extra else (),
+        cost_usd=figure(cost),
+        headers=_headers(extra["headers"]) if "headers" in extra else (),
     )
 
 
@@ -184,22 +219,46 @@ def _pack_extra(extra: dict[str, object]) -> str | bytes | None:
 def _unpack_extra(stored: str | bytes) -> dict[str, Any]:
     if isinstance(stored, bytes):
         unpacker = zlib.decompressobj(wbits=-zlib.MAX_WBITS, zdict=_DICTIONARY)
-        stored = (unpacker.decompress(stored) + unpacker.flush()).decode("ascii")
+        unpacked = unpacker.decompress(stored, _LARGEST_EXTRA)
+        if not unpacker.eof:
+            raise ValueError("extra ends too soon, or hardly ever")
+        stored = unpacked.decode("ascii")
     extra = json.loads(stored)
     if not isinstance(extra, dict):
         raise TypeError(f"extra is a {type(extra).__name__}, not an object")
     return extra
 
 
-def _readings(entries: list[Any]) -> tuple[RateLimitReading, ...]:
-    return tuple(
-        RateLimitReading(bucket, limit, remaining, from_micros_or_none(reset_at))
-        for bucket, limit, remaining, reset_at in entries
+def _seconds(stored: int | float | None) -> float | None:
+    return figure_or_none(unpack_seconds(stored))
+
+
+def _varying(stored: object) -> Varying:
+    model, error_type, error_code, stop_reason, expires = entries(stored)
+    return (
+        text_or_none(model),
+        text_or_none(error_type),
+        text_or_none(error_code),
+        text_or_none(stop_reason),
+        whole_or_none(expires),
     )
 
 
-def _windows(entries: list[Any]) -> tuple[WindowReading, ...]:
+def _headers(stored: object) -> tuple[tuple[str, str], ...]:
+    return tuple((text(name), text(value)) for name, value in map(entries, entries(stored)))
+
+
+def _readings(stored: object) -> tuple[RateLimitReading, ...]:
     return tuple(
-        WindowReading(name, utilization, from_micros_or_none(reset_at), status)
-        for name, utilization, reset_at, status in entries
+        RateLimitReading(
+            text(bucket), whole_or_none(limit), whole_or_none(remaining), from_micros_or_none(reset_at)
+        )
+        for bucket, limit, remaining, reset_at in map(entries, entries(stored))
+    )
+
+
+def _windows(stored: object) -> tuple[WindowReading, ...]:
+    return tuple(
+        WindowReading(text(name), figure(utilization), from_micros_or_none(reset_at), text_or_none(status))
+        for name, utilization, reset_at, status in map(entries, entries(stored))
     )

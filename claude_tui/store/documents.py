@@ -17,6 +17,7 @@ from claude_tui.model.provider import (
     ProviderIncident,
     ProviderStatus,
 )
+from claude_tui.store.checked import entries, text, text_or_none
 from claude_tui.store.instants import from_micros, from_micros_or_none, to_micros_or_none
 
 __all__ = ["catalogue_from", "catalogue_text", "status_from", "status_text"]
@@ -32,22 +33,25 @@ def status_text(status: ProviderStatus) -> str:
             "incidents": [_incident_fields(incident) for incident in status.incidents],
             "maintenances": [_maintenance_fields(maintenance) for maintenance in status.maintenances],
             "unknown_reason": status.unknown_reason,
+            "host": status.host,
         }
     )
 
 
-def status_from(fetched_at: int, text: str) -> ProviderStatus:
-    """Raises ValueError, TypeError or LookupError for text that `status_text` cannot have written."""
-    fields = json.loads(text)
+def status_from(fetched_at: int, body: str) -> ProviderStatus:
+    """Raises one of UNREADABLE for a body that `status_text` cannot have written."""
+    fields = json.loads(body)
     return ProviderStatus(
         fetched_at=from_micros(fetched_at),
-        source=fields["source"],
-        indicator=fields["indicator"],
-        description=fields["description"],
-        components=tuple(Component(c["id"], c["name"], c["status"]) for c in fields["components"]),
-        incidents=tuple(_incident(entry) for entry in fields["incidents"]),
-        maintenances=tuple(_maintenance(entry) for entry in fields["maintenances"]),
-        unknown_reason=fields["unknown_reason"],
+        source=text(fields["source"]),
+        indicator=text_or_none(fields["indicator"]),
+        description=text_or_none(fields["description"]),
+        components=tuple(map(_component, entries(fields["components"]))),
+        incidents=tuple(map(_incident, entries(fields["incidents"]))),
+        maintenances=tuple(map(_maintenance, entries(fields["maintenances"]))),
+        unknown_reason=text_or_none(fields["unknown_reason"]),
+        # Reports stored before there was such a field have the source alone.
+        host=text(fields.get("host", "")),
     )
 
 
@@ -55,10 +59,10 @@ def catalogue_text(catalogue: Catalogue) -> str:
     return _text({"models": [_model_fields(model) for model in catalogue.models]})
 
 
-def catalogue_from(fetched_at: int, text: str) -> Catalogue:
-    """Raises ValueError, TypeError or LookupError for text that `catalogue_text` cannot have written."""
-    models = json.loads(text)["models"]
-    return Catalogue(from_micros(fetched_at), tuple(_model(entry) for entry in models))
+def catalogue_from(fetched_at: int, body: str) -> Catalogue:
+    """Raises one of UNREADABLE for a body that `catalogue_text` cannot have written."""
+    models = entries(json.loads(body)["models"])
+    return Catalogue(from_micros(fetched_at), tuple(map(_model, models)))
 
 
 def _text(fields: dict[str, Any]) -> str:
@@ -79,18 +83,25 @@ def _incident_fields(incident: ProviderIncident) -> dict[str, Any]:
     }
 
 
+def _component(fields: dict[str, Any]) -> Component:
+    return Component(text(fields["id"]), text(fields["name"]), text(fields["status"]))
+
+
 def _incident(fields: dict[str, Any]) -> ProviderIncident:
     return ProviderIncident(
-        id=fields["id"],
-        name=fields["name"],
-        status=fields["status"],
-        impact=fields["impact"],
+        id=text(fields["id"]),
+        name=text(fields["name"]),
+        status=text(fields["status"]),
+        impact=text(fields["impact"]),
         started_at=from_micros_or_none(fields["started_at"]),
-        components=tuple(fields["components"]),
-        updates=tuple(
-            IncidentUpdate(from_micros_or_none(u["at"]), u["status"], u["body"]) for u in fields["updates"]
-        ),
+        components=tuple(map(text, entries(fields["components"]))),
+        updates=tuple(map(_update, entries(fields["updates"]))),
     )
+
+
+def _update(fields: dict[str, Any]) -> IncidentUpdate:
+    body = text(fields["body"], keep_newlines=True)
+    return IncidentUpdate(from_micros_or_none(fields["at"]), text(fields["status"]), body)
 
 
 def _maintenance_fields(maintenance: Maintenance) -> dict[str, Any]:
@@ -106,12 +117,12 @@ def _maintenance_fields(maintenance: Maintenance) -> dict[str, Any]:
 
 def _maintenance(fields: dict[str, Any]) -> Maintenance:
     return Maintenance(
-        id=fields["id"],
-        name=fields["name"],
-        status=fields["status"],
+        id=text(fields["id"]),
+        name=text(fields["name"]),
+        status=text(fields["status"]),
         starts_at=from_micros_or_none(fields["starts_at"]),
         ends_at=from_micros_or_none(fields["ends_at"]),
-        components=tuple(fields["components"]),
+        components=tuple(map(text, entries(fields["components"]))),
     )
 
 
@@ -127,9 +138,9 @@ def _model_fields(model: ModelInfo) -> dict[str, Any]:
 
 def _model(fields: dict[str, Any]) -> ModelInfo:
     return ModelInfo(
-        id=fields["id"],
-        display_name=fields["display_name"],
+        id=text(fields["id"]),
+        display_name=text(fields["display_name"]),
         created_at=from_micros_or_none(fields["created_at"]),
-        lifecycle=fields["lifecycle"],
+        lifecycle=text_or_none(fields["lifecycle"]),
         retires_at=from_micros_or_none(fields["retires_at"]),
     )

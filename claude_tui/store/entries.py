@@ -9,6 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
 from claude_tui.model.verdict import Cause, Severity, Side, VerdictChange
+from claude_tui.store.checked import text as checked_text
 from claude_tui.store.codec import UNREADABLE, Row
 from claude_tui.store.instants import from_micros, to_micros
 
@@ -54,7 +55,7 @@ class EntryTable(Generic[E]):
         Texts come as bytes: reading one that is no UTF-8 as text would fail the whole query.
         """
         texts = ", ".join(f"CAST({field} AS BLOB)" for field in self.fields)
-        return f"SELECT at, {texts} FROM {self.name} WHERE at >= ? ORDER BY at, rowid"
+        return f"SELECT rowid, at, {texts} FROM {self.name} WHERE at >= ? ORDER BY at, rowid"
 
     @property
     def prune(self) -> str:
@@ -66,10 +67,11 @@ class EntryTable(Generic[E]):
         return (to_micros(entry.at), *(pack_text(getattr(entry, field)) for field in self.fields))
 
     def decode(self, row: Row) -> E | None:
-        """The entry of a row of `select`; None for one that only another version can make sense of."""
+        """The entry of a row of `select`, but for its `rowid`; None for one that cannot be read."""
         at, *texts = row
         try:
-            return self.build(from_micros(at), *(text.decode("utf-8", "surrogatepass") for text in texts))
+            decoded = (each.decode("utf-8", "surrogatepass") for each in texts)
+            return self.build(from_micros(at), *map(checked_text, decoded))
         except UNREADABLE:
             return None
 

@@ -14,6 +14,7 @@ __all__ = [
     "is_damage",
     "memory_only",
     "primary_code",
+    "skipped_rows",
     "was_set_aside",
 ]
 
@@ -84,6 +85,13 @@ def _reason(path: Path, error: Exception) -> str:
     if unopened and not os.access(path.parent, os.W_OK):
         return "the directory is read-only"
     return describe(error)
+
+
+def skipped_rows(count: int) -> str:
+    """The notice that some of what is stored is not shown."""
+    if count == 1:
+        return "1 stored row cannot be read and is skipped"
+    return f"{count:,} stored rows cannot be read and are skipped"
 
 
 def was_set_aside(path: Path, aside: Path, error: Exception) -> str:

@@ -24,12 +24,14 @@ def to_micros(instant: datetime) -> int:
 
 
 def from_micros(micros: int) -> datetime:
-    """The aware UTC instant of `to_micros`."""
+    """The aware UTC instant of `to_micros`. Raises TypeError or OverflowError for what is none."""
+    if type(micros) is not int:
+        raise TypeError(f"expected microseconds, got {type(micros).__name__}")
     return _EPOCH + micros * _MICROSECOND
 
 
 def from_micros_or_none(micros: int | None) -> datetime | None:
-    return None if micros is None else _EPOCH + micros * _MICROSECOND
+    return None if micros is None else from_micros(micros)
 
 
 def to_micros_or_none(instant: datetime | None) -> int | None:

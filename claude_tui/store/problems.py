@@ -10,12 +10,13 @@ __all__ = ["Origin", "Problems"]
 
 
 class Origin(IntEnum):
-    """Where a problem comes from, the worst first. What is over is cleared; a LOSS or DAMAGE stays told."""
+    """Where a problem comes from, the worst first. What is over is cleared; the last three stay told."""
 
     WRITING = 0
     READING = 1
     LOSS = 2
     DAMAGE = 3
+    SKIPPED = 4
 
 
 class Problems:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -14,7 +15,7 @@ from claude_tui.store.backlog import Backlog, Record
 from claude_tui.store.codec import COLUMNS, UNREADABLE, Kind, decode
 from claude_tui.store.documents import catalogue_from, status_from
 from claude_tui.store.entries import E, EntryTable, pack_text
-from claude_tui.store.faults import describe, is_damage
+from claude_tui.store.faults import describe, is_damage, skipped_rows
 from claude_tui.store.files import LOCK_TIMEOUT_S, Connect, Identity, directory_lock, identity_of
 from claude_tui.store.problems import Origin, Problems
 from claude_tui.store.schema import ENTRIES_SINCE, is_readable, version_of
@@ -23,26 +24,31 @@ __all__ = ["ReadSession", "Reader"]
 
 T = TypeVar("T")
 
-_OBSERVATIONS = f"SELECT at, kind, {COLUMNS} FROM observations WHERE at >= ? AND at < ? ORDER BY at"
+_OBSERVATIONS = f"SELECT n, at, kind, {COLUMNS} FROM observations WHERE at >= ? AND at < ? ORDER BY at"
 _NEWEST_OBSERVATIONS = _OBSERVATIONS + " DESC, n DESC LIMIT ?"
 _KIND = (
     "SELECT source, outcome, target, model, http_status, error_type, error_code, stop_reason, tls_expires_at "
     "FROM kinds WHERE id = ?"
 )
-_STATUS_REPORTS = (
-    "SELECT at, body FROM status_reports "
-    "WHERE at >= coalesce((SELECT max(at) FROM status_reports WHERE at <= ?1), ?1) ORDER BY at, id"
-)
+_STATUS_REPORTS = "SELECT id, at, body FROM status_reports WHERE at > ? ORDER BY at, id"
+_EARLIER_STATUS_REPORTS = "SELECT id, at, body FROM status_reports WHERE at <= ? ORDER BY at DESC, id DESC"
+_CATALOGUES = "SELECT id, at, body FROM catalogues ORDER BY at DESC, id DESC"
+# What is no sum of money counts for nothing, or one broken row would use up the budget of the day.
+_COST = "SELECT coalesce(sum(cost_usd), 0.0) FROM observations WHERE at >= ? AND cost_usd BETWEEN 0 AND 1e6"
+
+# Table and key.
+Place = tuple[object, ...]
 
 
 class ReadSession:
-    """A reading connection. Rows that only another version can make sense of are left out.
+    """A reading connection. Rows that this version cannot have written are left out: `skipped` has them.
 
     Instants are microseconds since 1970; every failure is a sqlite3.Error.
     """
 
     def __init__(self, connection: sqlite3.Connection, identity: Identity) -> None:
         self.identity = identity
+        self.skipped: set[Place] = set()
         self._connection = connection
         self._kinds: dict[int, Kind | None] = {}
 
@@ -69,52 +75,74 @@ class ReadSession:
 
     def status_reports(self, low: int) -> list[ProviderStatus]:
         """Those from `low` on and the one in force then, oldest first."""
-        rows = self._connection.execute(_STATUS_REPORTS, (low,)).fetchall()
-        found = (_document(status_from, *row) for row in rows)
-        return [status for status in found if status is not None]
+        with closing(self._connection.execute(_EARLIER_STATUS_REPORTS, (low,))) as earlier:
+            in_force = next(self._documents("status_reports", status_from, earlier), None)
+        later = self._connection.execute(_STATUS_REPORTS, (low,))
+        found = [*self._documents("status_reports", status_from, later)]
+        return found if in_force is None else [in_force, *found]
 
     def latest_catalogue(self) -> Catalogue | None:
-        row = self._connection.execute(
-            "SELECT at, body FROM catalogues ORDER BY at DESC, id DESC LIMIT 1"
-        ).fetchone()
-        return None if row is None else _document(catalogue_from, *row)
+        """The newest that can be read."""
+        with closing(self._connection.execute(_CATALOGUES)) as newest_first:
+            return next(self._documents("catalogues", catalogue_from, newest_first), None)
 
     def cost_since(self, low: int) -> float:
-        row = self._connection.execute(
-            "SELECT coalesce(sum(cost_usd), 0.0) FROM observations WHERE at >= ?", (low,)
-        ).fetchone()
-        return float(row[0])
+        return float(self._connection.execute(_COST, (low,)).fetchone()[0])
 
     def entries(self, table: EntryTable[E], low: int) -> list[E]:
         """Those from `low` on, oldest first."""
         if not self._has_entries():
             return []
-        found = map(table.decode, self._connection.execute(table.select, (low,)).fetchall())
-        return [entry for entry in found if entry is not None]
+        found: list[E] = []
+        for key, *row in self._connection.execute(table.select, (low,)).fetchall():
+            entry = table.decode(tuple(row))
+            if entry is None:
+                self.skipped.add((table.name, key))
+            else:
+                found.append(entry)
+        return found
 
     def kept(self, name: str) -> bytes | None:
         if not self._has_entries():
             return None
         row = self._connection.execute("SELECT body FROM kept WHERE name = ?", (pack_text(name),)).fetchone()
-        return row[0] if row is not None and isinstance(row[0], bytes) else None
+        if row is None or isinstance(row[0], bytes):
+            return row[0] if row is not None else None
+        self.skipped.add(("kept", name))
+        return None
 
     def _has_entries(self) -> bool:
         """Asked within each query: another process may migrate the store meanwhile."""
         return version_of(self._connection) >= ENTRIES_SINCE
 
+    def _documents(
+        self, table: str, read: Callable[[int, str], T], rows: Iterable[tuple[int, int, str]]
+    ) -> Iterator[T]:
+        for key, at, body in rows:
+            try:
+                document = read(at, body)
+            except UNREADABLE:
+                self.skipped.add((table, key))
+            else:
+                yield document
+
     def _observation(self, row: tuple[int, ...]) -> Observation | None:
-        at, number, *values = row
+        n, at, number, *values = row
         kind = self._kinds[number] if number in self._kinds else self._look_up(number)
-        if kind is None:
-            return None
         try:
-            return decode(at, kind, tuple(values))
+            if kind is not None:
+                return decode(at, kind, tuple(values))
         except UNREADABLE:
-            return None
+            pass
+        self.skipped.add(("observations", at, n))
+        return None
 
     def _look_up(self, number: int) -> Kind | None:
         row = self._connection.execute(_KIND, (number,)).fetchone()
-        kind = Kind(*row) if row is not None else None
+        try:
+            kind = Kind.of(row) if row is not None else None
+        except UNREADABLE:
+            kind = None
         self._kinds[number] = kind if kind is not None and kind.known else None
         return self._kinds[number]
 
@@ -142,6 +170,7 @@ class Reader:
         self._commit_lock = commit_lock
         self._condemn = condemn
         self._session: ReadSession | None = None
+        self._skipped: tuple[Identity, set[Place]] | None = None
         self._closed = False
         self._lock = threading.Lock()
 
@@ -156,6 +185,7 @@ class Reader:
             except (sqlite3.Error, OSError) as error:
                 self._fail(error)
                 return None, self._backlog.waiting()
+            self._tell_skipped(session)
         self._problems.clear(Origin.READING)
         return answer
 
@@ -194,6 +224,8 @@ class Reader:
             return
         connection = self._connect(self._path)
         self._session = ReadSession(connection, identity)
+        if self._skipped is not None and self._skipped[0] == identity:
+            self._session.skipped = self._skipped[1]
         if not is_readable(connection):
             self._drop_session()
 
@@ -202,6 +234,14 @@ class Reader:
             self._session.close()
             self._session = None
 
+    def _tell_skipped(self, session: ReadSession) -> None:
+        """Each row counts once, however often it is read and through however many sessions."""
+        self._skipped = session.identity, session.skipped
+        if session.skipped:
+            self._problems.tell(Origin.SKIPPED, skipped_rows(len(session.skipped)))
+        else:
+            self._problems.clear(Origin.SKIPPED)
+
     def _fail(self, error: Exception) -> None:
         identity = self._session.identity if self._session is not None else None
         self._drop_session()
@@ -209,10 +249,3 @@ class Reader:
             self._condemn(identity, error)
         else:
             self._problems.tell(Origin.READING, f"history cannot be read: {describe(error)} ({self._path})")
-
-
-def _document(read: Callable[[int, str], T], at: int, body: str) -> T | None:
-    try:
-        return read(at, body)
-    except UNREADABLE:
-        return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from urllib.parse import urlsplit
 
 from claude_tui.model.provider import ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import Headroom, LatencySeries, Level, Snapshot, StatusView
@@ -98,7 +97,7 @@ def _page(snapshot: Snapshot) -> str:
     status = view.status
     if status is None:
         return "Status page: not read yet."
-    read = f"{urlsplit(status.source).netloc or status.source}, read {moment(status.fetched_at, snapshot.at)}"
+    read = f"{status.server}, read {moment(status.fetched_at, snapshot.at)}"
     if not status.known:
         return f"Status page: unknown: {status.unknown_reason} ({read})."
     old = ", out of date" if view.stale else ""

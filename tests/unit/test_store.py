@@ -154,8 +154,10 @@ class TestObservations:
         query(tmp_path, "UPDATE kinds SET source = 'proxy' WHERE id = 3")
         query(tmp_path, "UPDATE observations SET extra = '[1]' WHERE kind = 4")
         query(tmp_path, "UPDATE observations SET extra = x'00ff00ff' WHERE kind = 5")
-        with opened(tmp_path) as store:
+        told: list[str | None] = []
+        with opened(tmp_path, told) as store:
             assert [o.at for o in store.observations(NOW)] == [at(0), at(5)]
+        assert told == ["4 stored rows cannot be read and are skipped"]
 
     def test_a_server_that_invents_words_does_not_fill_the_table_of_kinds(self, tmp_path: Path) -> None:
         written = [seen(n, error_type=f"type_{n}", stop_reason=f"why_{n}") for n in range(MAX_KINDS + 50)]
@@ -222,9 +224,11 @@ class TestDocuments:
             store.write(listed(0, "one"))
         query(tmp_path, "UPDATE status_reports SET body = '{\"shape\": 2}'")
         query(tmp_path, "UPDATE catalogues SET body = 'null'")
-        with opened(tmp_path) as store:
+        told: list[str | None] = []
+        with opened(tmp_path, told) as store:
             assert store.status_reports(NOW) == []
             assert store.latest_catalogue() is None
+        assert told[-1] == "2 stored rows cannot be read and are skipped"
 
 
 class TestPruning:

@@ -69,8 +69,10 @@ class TestKept:
         with opened(tmp_path) as store:
             store.keep(ALERTS, b"state")
         query(tmp_path, "UPDATE kept SET body = 'text'")
-        with opened(tmp_path) as store:
+        told: list[str | None] = []
+        with opened(tmp_path, told) as store:
             assert store.kept(ALERTS) is None
+        assert told == ["1 stored row cannot be read and is skipped"]
 
     def test_one_that_no_store_can_hold_is_told_and_the_former_stays(self, tmp_path: Path) -> None:
         def narrow(path: Path) -> sqlite3.Connection:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from rich.cells import cell_len
 
@@ -215,9 +214,8 @@ def _maintenance(planned: Maintenance, at: datetime) -> Line:
 
 def _source_line(snapshot: Snapshot, status: ProviderStatus, cells: int) -> Line:
     """`status.claude.com · 14s ago`; where that is too long the age is what counts."""
-    host = urlsplit(status.source).netloc or status.source
     read = _age(snapshot, snapshot.status.read_at or status.fetched_at)
-    whole = line(Span(f"{host} · ", "faint"), *read)
+    whole = line(Span(f"{status.server} · ", "faint"), *read)
     return whole if width(whole) <= cells else line(Span("read ", "faint"), *read)
 
 
