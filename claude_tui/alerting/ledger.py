@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from claude_tui.alerting.codec import from_json, to_json
 from claude_tui.alerting.lifecycle import unobserved
 from claude_tui.alerting.outbox import Parcel, woken
 from claude_tui.model.alert import Alert, AlertEntry, AlertGroup, Story
+from claude_tui.model.text import inert
 from claude_tui.model.verdict import Side
 
 __all__ = ["Ledger", "decode", "encode", "noted", "on_clock", "reopened", "same_but_for_figures"]
@@ -19,6 +21,11 @@ VERSION = 1
 MAX_JOURNAL = 200
 # Evaluations come every few seconds: of the time between two, no more than this counts as watched.
 GAP = timedelta(minutes=1)
+
+# What lies outside was no clock's; within it, every sum of an instant and a wait is an instant too.
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+# More pages, tries and entries than there can have been.
+_LARGEST_COUNT = 10**15
 
 _ANY_STORY = Story("", Side.UNCLEAR, "", datetime.min.replace(tzinfo=UTC))
 
@@ -41,11 +48,25 @@ def encode(ledger: Ledger) -> bytes:
 
 
 def decode(raw: bytes) -> Ledger:
-    """Raises ValueError for what is no ledger, or one of a later version."""
+    """Raises ValueError for what is no ledger, a later version's, or one that no clock can have led to."""
     ledger = from_json(Ledger, raw)
     if ledger.version != VERSION:
         raise ValueError(f"it is of version {ledger.version}, not {VERSION}")
-    return ledger
+    sound: Ledger = _sound(ledger)
+    return sound
+
+
+def _sound(value: Any) -> Any:
+    """`value` with all text inert. Raises ValueError for instants and counts that no arithmetic survives."""
+    if isinstance(value, StrEnum):
+        return value
+    if isinstance(value, str):
+        return inert(value)
+    if isinstance(value, datetime) and not _EARLIEST <= value <= _LATEST:
+        raise ValueError(f"an instant of the year {value.year}")
+    if isinstance(value, int) and not -_LARGEST_COUNT < value < _LARGEST_COUNT:
+        raise ValueError("a number out of all proportion")
+    return _mapped(_sound, value)
 
 
 def reopened(ledger: Ledger) -> Ledger:
@@ -87,12 +108,15 @@ def on_clock(ledger: Ledger, at: datetime) -> Ledger:
 def _shifted(value: Any, by: timedelta) -> Any:
     if isinstance(value, datetime):
         return value + by
+    return _mapped(lambda each: _shifted(each, by), value)
+
+
+def _mapped(change: Callable[[Any], Any], value: Any) -> Any:
+    """`value` with everything in it changed, if it holds anything."""
     if isinstance(value, tuple):
-        return tuple(_shifted(each, by) for each in value)
+        return tuple(map(change, value))
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(
-            value, **{each.name: _shifted(getattr(value, each.name), by) for each in fields(value)}
-        )
+        return replace(value, **{each.name: change(getattr(value, each.name)) for each in fields(value)})
     return value
 
 

@@ -28,7 +28,7 @@ _SHAPES = re.compile(
     """,
     re.VERBOSE,
 )
-_AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#\\]*@)?([^/?#\\@]+)")
+_AUTHORITY = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*://(?:[^/?#\\]*@)?([^/?#\\@]+)(?=[/?#\\]|\Z)")
 _PICTURES = {code: 0x2400 + code for code in range(32)} | {0x7F: 0x2421}
 
 

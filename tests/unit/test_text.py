@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from claude_tui.model.text import MASK, Redactor, inert
+from claude_tui.model.text import MASK, Redactor, host_of, inert
 
 KEY = "sk-ant-api03-TOPSECRETtopsecret0123456789-_AA"
 ODD = "a tok/en+with=odd signs"
@@ -69,3 +69,28 @@ def test_nothing_inert_controls_a_terminal_or_is_too_long(text: str, limit: int,
 
 def test_escapes_are_seen_as_symbols_and_markup_stays_text() -> None:
     assert inert("\x1b[31m[bold]x[/bold]\x07") == "␛[31m[bold]x[/bold]␇"
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://status.claude.com/api/v2/summary.json", "status.claude.com"),
+        ("http://127.0.0.1:8080", "127.0.0.1:8080"),
+        ("http://[::1]:8080/x", "[::1]:8080"),
+        ("http://[redacted]@127.0.0.1:80/x", "127.0.0.1:80"),
+        ("http://user:pw@host?q=a@b#c@d", "host"),
+        ("https://[::1", "[::1"),
+        ("ftp+x://h", "h"),
+        ("nonsense", "nonsense"),
+        ("http://", "http://"),
+        ("", ""),
+    ],
+)
+def test_the_host_of_a_url_or_the_text_itself(url: str, host: str) -> None:
+    assert host_of(url) == host
+
+
+@given(st.text(alphabet=":/@[]?#.%\\hp0 \n") | st.text())
+def test_a_host_is_found_in_any_text_and_never_says_who(rest: str) -> None:
+    host_of(rest)
+    assert host_of(f"http://{quote(rest, safe='@:[]')}@h/{rest}") == "h"

@@ -1,0 +1,384 @@
+"""Any value in any column of a store: the program starts, draws its first frame and says what it skipped."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from claude_tui.engine import Endpoint, Engine, Pace, target_of
+from claude_tui.model.observation import Outcome, RateLimitReading, Source, Timings, Usage, WindowReading
+from claude_tui.model.provider import (
+    Component,
+    IncidentUpdate,
+    Maintenance,
+    ProviderIncident,
+    ProviderStatus,
+)
+from claude_tui.model.snapshot import Focus, Panel, Snapshot
+from claude_tui.probes.credentials import Credentials
+from claude_tui.settings import Settings
+from claude_tui.store import Store
+from claude_tui.store.files import NAME
+from claude_tui.tui.event_text import event_lines as event_details
+from claude_tui.tui.layout import arrange
+from claude_tui.tui.lines import Line, plain
+from claude_tui.tui.summary_text import summary_text
+from claude_tui.tui.view import View
+from claude_tui.tui.widgets.errors import error_lines
+from claude_tui.tui.widgets.events import event_lines
+from claude_tui.tui.widgets.header import header_line
+from claude_tui.tui.widgets.headroom import headroom_lines
+from claude_tui.tui.widgets.latency import latency_lines
+from claude_tui.tui.widgets.status import status_lines
+from claude_tui.tui.widgets.strip import strip_lines, strip_rows
+from claude_tui.tui.zoom.alerts import alerts_zoom
+from claude_tui.tui.zoom.errors import errors_zoom
+from claude_tui.tui.zoom.headroom import Thresholds, headroom_zoom
+from claude_tui.tui.zoom.latency import figures_zoom
+from claude_tui.tui.zoom.status import status_zoom
+from claude_tui.tui.zoom.verdict import verdict_zoom
+from tests.store_values import NOW, at, database, listed, marked, opened, query, rated, seen, turned
+
+SIZES = ((120, 40), (80, 24))
+THRESHOLDS = Thresholds(0.5, 0.2)
+
+
+class Stopped:
+    """A clock that stands at NOW."""
+
+    def now(self) -> Any:
+        return NOW
+
+    def monotonic(self) -> float:
+        return 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        del seconds
+
+
+# -- a store with something in every column ------------------------------------------
+
+
+def filled(directory: Path) -> Path:
+    """A store in which an outage goes on, its every row in the span of the first frame."""
+    limits = (
+        RateLimitReading("requests", 1000, 40, at(30)),
+        RateLimitReading("input-tokens", 80_000, 14_200, at(30)),
+    )
+    windows = (WindowReading("5h", 0.4, at(600), "allowed"),)
+    with opened(directory) as store:
+        for second in range(-1800, 0, 30):
+            failed = second > -300
+            store.write(
+                seen(
+                    second,
+                    outcome=Outcome.OVERLOADED if failed else Outcome.OK,
+                    http_status=529 if failed else 200,
+                    error_type="overloaded_error" if failed else None,
+                    error_code="x" if failed else None,
+                    message="Overloaded" if failed else None,
+                    timings=Timings(0.002, 0.01, 0.03, 0.1, None if failed else 0.4, 0.6),
+                    model="claude-haiku-4-5",
+                    stop_reason=None if failed else "max_tokens",
+                    usage=None if failed else Usage(12, 8),
+                    rate_limits=() if failed else limits,
+                    windows=() if failed else windows,
+                    retry_after_s=30.0 if failed else None,
+                    headers=(("server", "cloudflare"),) if failed else (),
+                    cost_usd=0.0001,
+                )
+            )
+            store.write(
+                seen(
+                    second + 5,
+                    source=Source.MODELS,
+                    timings=Timings(0.002, 0.01, 0.03, 0.1, None, 0.2),
+                    server_s=0.1,
+                    skew_s=0.2,
+                    tls_expires_at=at(86_400 * 90),
+                )
+            )
+        store.write(seen(-40, source=Source.STATUS, target="https://status.example.com"))
+        store.write(report(-1000))
+        store.write(report(-40, "major"))
+        store.write(listed(-1000, "claude-haiku-4-5", "claude-opus-4-5"))
+        store.write(listed(-900, "claude-haiku-4-5"))
+        for mark in (marked(-120), rated(-100), turned(-250)):
+            store.write(mark)
+        store.keep("alerts https://api.example.com", b'{"number":3}')
+    # As text, so that a test can change one value in it.
+    for key, extra in (("requests", EXTRA), ("Overloaded", FAILED_EXTRA)):
+        kind = 0 if key == "requests" else 1
+        query(
+            directory,
+            "UPDATE observations SET extra = ? WHERE (at, n) IN (SELECT o.at, o.n FROM observations o "
+            "JOIN kinds ON kinds.id = o.kind WHERE source = 'messages' AND (outcome <> 'ok') = ? "
+            "ORDER BY o.at DESC LIMIT 3)",
+            json.dumps(extra),
+            kind,
+        )
+    return database(directory)
+
+
+_RESET = 1795183563000000
+EXTRA = {
+    "usage": [12, 8, 0, 0],
+    "limits": [["requests", 1000, 999, _RESET], ["input-tokens", 80_000, 14_200, _RESET]],
+    "windows": [["5h", 0.4, _RESET, "allowed"]],
+    "headers": [["server", "cloudflare"]],
+}
+FAILED_EXTRA = {
+    "varying": ["claude-haiku-4-5", "overloaded_error", "x", None, _RESET],
+    "message": "Overloaded",
+    "retry_after_s": 30.0,
+    "fresh_retry": True,
+    "headers": [["retry-after", "30"]],
+}
+
+
+def report(second: float, indicator: str = "none") -> ProviderStatus:
+    incident = ProviderIncident(
+        *("i1", "Elevated errors", "identified", "major", at(second), ("c1",)),
+        updates=(IncidentUpdate(at(second), "identified", "We are\nlooking into it."),),
+    )
+    return ProviderStatus(
+        at(second),
+        "https://status.example.com/api/v2/summary.json",
+        indicator,
+        "a page",
+        components=(
+            Component("c1", "Claude API", "partial_outage"),
+            Component("c2", "claude.ai", "operational"),
+        ),
+        incidents=() if indicator == "none" else (incident,),
+        maintenances=(Maintenance("m1", "Upgrade", "scheduled", at(900), at(1800), ("c1",)),),
+        host="status.example.com",
+    )
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return filled(tmp_path_factory.mktemp("template"))
+
+
+# -- what is put into it ---------------------------------------------------------------
+
+URLS = [
+    "http://[redacted]@127.0.0.1:80/api/v2/summary.json",
+    "http://user:pw@host/",
+    "http://[::1",
+    "https://h:99999/",
+    "//[redacted]@[",
+    "http://",
+]
+TEXTS = st.one_of(
+    st.text(max_size=60),
+    st.text(st.characters(categories=["Cc", "Cf", "Zl", "Zp", "So"]), max_size=30),
+    st.sampled_from(
+        [
+            *URLS,
+            "[bold]x[/bold]",
+            "[/]",
+            "\x1b[2J\x1b]0;t\x07",
+            "{}",
+            "[" * 100_000,
+            "x" * 20_000,
+            "漢" * 500,
+            "nan",
+            "1e999",
+            "Bearer abcdefghijklmnop",
+            "\n\n",
+            "",
+            " ",
+        ]
+    ),
+)
+# From the year 1 to the year 9999, what any instant may say.
+_EARLIEST, _LATEST = -62135596800 * 10**6, 253402300800 * 10**6 - 1
+WHOLES = st.one_of(
+    st.integers(-(2**63), 2**63 - 1),
+    st.integers(_EARLIEST, _LATEST),
+    st.sampled_from([0, -1, 2**63 - 1, -(2**63), _EARLIEST, _LATEST, _LATEST + 1]),
+)
+FIGURES = st.floats(allow_nan=False) | st.sampled_from([float("inf"), -float("inf"), 1e308, 5e-324, -0.0])
+SQL_VALUES = st.none() | WHOLES | FIGURES | TEXTS | st.binary(max_size=40)
+LEAVES = (
+    st.none() | st.booleans() | st.integers() | WHOLES | st.floats() | FIGURES | TEXTS | st.just(10**4000)
+)
+JSON_VALUES = st.recursive(
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=2),
+    max_leaves=4,
+)
+
+
+def columns(path: Path) -> list[tuple[str, str]]:
+    """Every column of every table, as the schema has them: a new one is covered without being named here."""
+    with closing(sqlite3.connect(path)) as connection:
+        tables = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+        )
+        return [
+            (table, column)
+            for (table,) in tables.fetchall()
+            for _, column, *_ in connection.execute(f"PRAGMA table_info({table})").fetchall()
+        ]
+
+
+def put(path: Path, table: str, column: str, value: object, *, every: bool) -> None:
+    """Replaces the value in every row or in the newest; what the schema itself refuses changes nothing."""
+    newest = f" WHERE {column} IS (SELECT {column} FROM {table} ORDER BY 1 DESC LIMIT 1)"
+    with closing(sqlite3.connect(path)) as connection:
+        try:
+            connection.execute(f"UPDATE {table} SET {column} = ?{'' if every else newest}", (value,))
+        except (sqlite3.IntegrityError, sqlite3.DataError, UnicodeEncodeError):
+            connection.rollback()
+        connection.commit()
+
+
+def nodes(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The way to every value within a JSON value, itself included."""
+    yield path
+    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in inner:
+        yield from nodes(each, (*path, key))
+
+
+def replaced(value: Any, path: tuple[Any, ...], new: object) -> Any:
+    if not path:
+        return new
+    copy = dict(value) if isinstance(value, dict) else list(value)
+    copy[path[0]] = replaced(value[path[0]], path[1:], new)
+    return copy
+
+
+# -- what the program makes of it ------------------------------------------------------
+
+
+def first_frames(directory: Path) -> tuple[Snapshot, str | None]:
+    """The first Snapshot from the store in `directory`, drawn in every way, and what is wrong with it."""
+    credentials = Credentials.from_environ({"ANTHROPIC_API_KEY": "sk-ant-api03-none"})
+    chosen = Settings(data_dir=directory)
+    engine = Engine(
+        chosen,
+        target_of(chosen, credentials),
+        Store.open(directory, NAME, now=NOW),
+        lambda: Endpoint(credentials, ()),
+        pace=Pace.of(chosen),
+        clock=Stopped(),
+    )
+    try:
+        engine.first_snapshot()
+        engine.history.extend(engine.store.observations(NOW - timedelta(days=1)))
+        snapshot = engine.snapshot()
+        for cells, rows in SIZES:
+            assert drawn(snapshot, cells, rows)
+        for panel in (Panel.LATENCY, Panel.HEADROOM, Panel.ERRORS):
+            engine.set_focus(Focus(panel, timedelta(hours=1)))
+            assert zoomed(engine.snapshot(), *SIZES[0])
+        return snapshot, engine.store.problem
+    finally:
+        engine.stop()
+
+
+def drawn(snapshot: Snapshot, cells: int, rows: int) -> list[Line]:
+    """All that the dashboard draws at this size."""
+    slots = arrange(cells, rows, lambda *of: strip_rows(snapshot, *of)).slots
+    of = {name: (slot.cells - 4, slot.rows - 2) for name, slot in slots.items()}
+    return [
+        header_line(snapshot, View(snapshot.at), cells),
+        *strip_lines(snapshot, slots["strip"].cells, slots["strip"].rows),
+        *status_lines(snapshot, *of["status"]),
+        *headroom_lines(snapshot, *of["headroom"]),
+        *(row for window in snapshot.errors for row in error_lines(window, *of["errors"])),
+        *latency_lines(snapshot, *of["latency"]),
+        *event_lines(snapshot.events, snapshot.at, *of["events"]),
+    ]
+
+
+def zoomed(snapshot: Snapshot, cells: int, rows: int) -> list[Line]:
+    """All that lies behind the dashboard."""
+    summary_text(snapshot)
+    return [
+        *verdict_zoom(snapshot, cells),
+        *alerts_zoom(snapshot, cells, "settings.toml"),
+        *status_zoom(snapshot, cells),
+        *headroom_zoom(snapshot, snapshot.chart, cells, rows, THRESHOLDS),
+        *errors_zoom(snapshot, snapshot.chart, 0, cells, rows),
+        *figures_zoom(snapshot, cells, rows),
+        *(row for event in snapshot.events for row in event_details(event, cells)),
+    ]
+
+
+# -- tests -----------------------------------------------------------------------------
+
+
+def test_every_table_and_column_has_something_in_it(template: Path) -> None:
+    """Or the properties below would be about nothing."""
+    empty = [
+        (table, column)
+        for table, column in columns(template)
+        if not query(template.parent, f"SELECT count(*) FROM {table} WHERE {column} IS NOT NULL")[0][0]
+    ]
+    assert empty == []
+    snapshot, problem = first_frames(template.parent)
+    assert problem is None
+    shown = "\n".join(map(plain, drawn(snapshot, 120, 40)))
+    for told in ("overloaded", "Claude API", "14.2k of 80k", "status.example.com"):
+        assert told in shown
+
+
+SLOW = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=SLOW)
+@given(data=st.data(), value=SQL_VALUES, every=st.booleans())
+def test_any_value_in_any_column(template: Path, data: st.DataObject, value: object, every: bool) -> None:
+    table, column = data.draw(st.sampled_from(columns(template)))
+    with tempfile.TemporaryDirectory() as scratch:
+        shutil.copy(template, database(Path(scratch)))
+        put(database(Path(scratch)), table, column, value, every=every)
+        first_frames(Path(scratch))
+
+
+DOCUMENTS = [("status_reports", "body"), ("catalogues", "body"), ("observations", "extra")]
+
+
+@settings(max_examples=120, deadline=None, suppress_health_check=SLOW)
+@given(data=st.data(), new=JSON_VALUES, place=st.sampled_from(DOCUMENTS))
+def test_any_value_within_any_document(
+    template: Path, data: st.DataObject, new: object, place: tuple[str, str]
+) -> None:
+    table, column = place
+    stored = query(
+        template.parent, f"SELECT at, {column} FROM {table} WHERE typeof({column}) = 'text' ORDER BY at"
+    )
+    at_, body = data.draw(st.sampled_from(stored))
+    document = json.loads(body)
+    way = data.draw(st.sampled_from(list(nodes(document))))
+    with tempfile.TemporaryDirectory() as scratch:
+        shutil.copy(template, database(Path(scratch)))
+        changed = as_json(replaced(document, way, new))
+        query(Path(scratch), f"UPDATE {table} SET {column} = ? WHERE at = ?", changed, at_)
+        first_frames(Path(scratch))
+
+
+def as_json(value: object) -> str:
+    """With figures of any length, which json.dumps would refuse like json.loads."""
+    sys.set_int_max_str_digits(0)
+    try:
+        return json.dumps(value)
+    finally:
+        sys.set_int_max_str_digits(4300)
