@@ -122,9 +122,16 @@ def target_of(settings: Settings, credentials: Credentials) -> Target:
 
 def store_name(credentials: Credentials) -> str:
     """The store's file name: one for each target, as what a drill answered is not the API's history."""
-    parts = urlsplit(credentials.base_url)
-    place = re.sub(r"[^A-Za-z0-9.\-]+", "_", f"{credentials.host}{parts.path.rstrip('/')}")
+    place = re.sub(r"[^A-Za-z0-9.\-]+", "_", f"{credentials.host}{_path(credentials.base_url)}")
     return f"{place[:100] or 'history'}.db"
+
+
+def _path(url: str) -> str:
+    """The path of a URL, which Credentials may hold although it cannot be read as one."""
+    try:
+        return urlsplit(url).path.rstrip("/")
+    except ValueError:
+        return ""
 
 
 def pick_model(settings: Settings, history: History, at: datetime) -> str | None:

@@ -7,9 +7,11 @@ from anthropic import Anthropic
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from claude_tui.engine import store_name, target_of
 from claude_tui.model.snapshot import KeyLack
 from claude_tui.model.text import Redactor
 from claude_tui.probes.credentials import DEFAULT_BASE_URL, Credentials
+from claude_tui.settings import Settings
 
 GOOD = "sk-ant-api03-" + "Ab0_-" * 18 + "AA"
 
@@ -197,3 +199,14 @@ def test_a_key_that_is_missing_and_one_that_is_never_sent(
     key: str | None, url: str | None, lack: KeyLack | None
 ) -> None:
     assert of(key, url=url).key_lack is lack
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1", "http://user:pw@[", "http://]", "http://é[", "http://h:99999", "//"]
+)
+def test_a_base_url_that_cannot_be_read_still_names_a_store_and_a_target(url: str) -> None:
+    credentials = Credentials.from_environ({"ANTHROPIC_BASE_URL": url})
+    assert not credentials.reachable
+    assert store_name(credentials).endswith(".db")
+    assert "pw" not in store_name(credentials)
+    assert "pw" not in repr(target_of(Settings(), credentials))
