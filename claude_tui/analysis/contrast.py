@@ -90,6 +90,8 @@ def _page(history: History, at: datetime, since: datetime, options: Options) -> 
         return Way.UNKNOWN
     if not newest.failed:
         return Way.FINE
+    if reach_of(newest) is Reach.UNSENT:
+        return Way.UNKNOWN
     failing = history.exchanges(Source.STATUS).state(at.timestamp()).failing_since
     seen_before = history.exchanges(Source.STATUS).items.upto((since - 2 * interval).timestamp())
     if failing is not None and seen_before and failing < since - 2 * interval:
