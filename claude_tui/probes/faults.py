@@ -161,11 +161,11 @@ def explain(error: BaseException, wire: Wire, host: str, *, redactor: Redactor) 
     """
     if wire.answered_in_tls:
         return _asked_in_plain_http(wire, host)
+    if isinstance(error, ProxySettingError):
+        return Fault(FaultCode.PROXY_SETTING, redactor.clean(str(error), MAX_WORDS))
     for cause in causes(error):
         if isinstance(cause, TooLargeError):
             return Fault(FaultCode.TOO_LARGE, str(cause))
-        if isinstance(cause, ProxySettingError):
-            return Fault(FaultCode.PROXY_SETTING, redactor.clean(str(cause), MAX_WORDS))
         if isinstance(cause, OSError) and (fault := _system(cause, wire, host)):
             return fault
         if fault := _library(cause, wire, redactor):
@@ -218,7 +218,7 @@ def _system(error: OSError, wire: Wire, host: str) -> Fault | None:
 
 def _asked_in_plain_http(wire: Wire, host: str) -> Fault:
     if wire.proxy is not None:
-        why = "it answers plain HTTP with TLS, so it must begin with https://"
+        why = f"{wire.proxy.place} speaks TLS, so it must be written https://, not http://"
         return Fault(FaultCode.PROXY_SETTING, str(wire.proxy.unusable(why)))
     words = f"{host} speaks TLS and was asked in plain HTTP: its URL must begin with https://"
     return Fault(FaultCode.NEEDS_TLS, words)
@@ -246,9 +246,9 @@ def _tls(error: ssl.SSLError, wire: Wire, host: str) -> Fault | None:
 
 def _answered_without_tls(wire: Wire, host: str) -> Fault:
     if wire.proxy is not None and wire.phase is Phase.PROXY:
-        why = "it answers TLS with something else, so it must begin with http://"
+        why = f"{wire.proxy.place} does not speak TLS, so it must be written http://, not https://"
         return Fault(FaultCode.PROXY_SETTING, str(wire.proxy.unusable(why)))
-    words = f"{host} answers without TLS, as a plain HTTP port does: is its URL to begin with http://?"
+    words = f"{host} answers without TLS, as a plain HTTP port does, whose URL begins with http://"
     return Fault(FaultCode.NOT_TLS, words)
 
 

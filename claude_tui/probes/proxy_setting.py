@@ -15,6 +15,8 @@ __all__ = ["Proxy", "ProxySettingError", "proxy_for"]
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _SCHEMES = "http://, https:// or socks5://"
+# macOS has settings for it too.
+_OF_THE_SYSTEM = "System proxy setting"
 _NO_HOST_NAME = re.compile(r"[^\w.\-:%]")
 
 
@@ -43,12 +45,15 @@ class Proxy:
         return f"{parts.scheme}://{host}:{parts.port or _PORTS[parts.scheme]}", user if any(user) else None
 
     def __str__(self) -> str:
-        """`the proxy 10.0.0.1:3128 (HTTPS_PROXY)`, never with user or password."""
+        return f"the proxy {self.place} ({self.variable})"
+
+    @property
+    def place(self) -> str:
+        """Host and port, for display; never user or password."""
         try:
-            place = self.split()[0].partition("://")[2]
+            return inert(self.split()[0].partition("://")[2], 80)
         except ProxySettingError:
-            return f"the proxy of {self.variable}"
-        return f"the proxy {inert(place, 100)} ({self.variable})"
+            return "unknown"
 
     def unusable(self, why: str) -> ProxySettingError:
         return ProxySettingError(self.variable, why)
@@ -119,4 +124,4 @@ def _variable(key: str, value: str, environ: Mapping[str, str]) -> str:
     """`https_proxy` or `HTTPS_PROXY`: lower case goes first, as in `getproxies`."""
     names = [name for name in environ if name.lower() == f"{key}_proxy" and environ[name] == value]
     names.sort(key=lambda name: (not name.endswith("_proxy"), name))
-    return names[0] if names else f"the system’s {'' if key == 'all' else f'{key} '}proxy setting"
+    return names[0] if names else _OF_THE_SYSTEM

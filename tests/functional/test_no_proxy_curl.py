@@ -1,0 +1,52 @@
+"""NO_PROXY against curl itself: the same entries send the same hosts past the proxy."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+
+import pytest
+
+from claude_tui.probes.no_proxy import is_direct
+from tests.wire_server import WireServer, response
+
+CURL = shutil.which("curl")
+HOSTS = ("api.example", "example", "notexample", "10.example", "127.0.0.1", "127.1.2.3")
+ENTRIES = (
+    "*",
+    "example",
+    ".example",
+    "EXAMPLE",
+    "example.",
+    "*.example",
+    "other,example",
+    "other, .example ,more",
+    "127.0.0.1",
+    "127.0.0.0/8",
+    "127.9.9.9/16",
+    "127.0.0.0/24",
+    "127.1.2.3/32",
+    "128.0.0.0/8",
+    "0.0.1",
+    "10.0.0.0/8",
+    "bad/entry,api.example",
+)
+
+
+@pytest.mark.skipif(CURL is None, reason="curl is not installed: NO_PROXY is not compared with it")
+@pytest.mark.parametrize("no_proxy", ENTRIES)
+async def test_curl_goes_the_same_way(no_proxy: str) -> None:
+    async with (
+        WireServer(response(b"proxy\n")) as proxy,
+        WireServer(response(b"direct\n"), host="") as target,
+    ):
+        urls = [f"http://{host}:{target.port}/" for host in HOSTS]
+        names = [f"--resolve={host}:{target.port}:127.0.0.1" for host in HOSTS if host[-1].isalpha()]
+        assert CURL is not None
+        command = [CURL, "-q", "-sS", "--max-time", "20", "--proxy", proxy.url, "--noproxy", no_proxy]
+        curl = await asyncio.create_subprocess_exec(
+            *command, *names, *urls, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        said, trouble = await curl.communicate()
+    ways = ["direct" if is_direct(url, no_proxy) else "proxy" for url in urls]
+    assert said.decode().split() == ways, trouble.decode()
