@@ -64,8 +64,8 @@ def _way(history: History, source: Source, at: datetime, since: datetime, option
     interval = timedelta(seconds=options.interval_s(source))
     start = max(since - 1.5 * interval, at - max(SPAN, 4 * interval))
     seen = items.values[items.first(start.timestamp()) : items.upto(at.timestamp())][-LOOKED_AT:]
-    ways: list[Way] = [way for way in map(_way_of, seen) if way is not Way.UNKNOWN]
-    for way in (Way.UNREACHED, Way.NO_ANSWER, Way.FOREIGN):
+    ways = [_way_of(one) for one in seen]
+    for way in (Way.UNREACHED, Way.NO_ANSWER, Way.FOREIGN, Way.UNKNOWN):
         if ways.count(way) * _PART >= len(ways) > 0:
             return way
     if not ways:
