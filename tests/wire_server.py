@@ -9,7 +9,8 @@ import socket
 import ssl
 import struct
 import subprocess
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -17,11 +18,13 @@ from typing import Self
 import pytest
 
 __all__ = [
+    "TLS_ALERT",
     "Answer",
     "Request",
     "WireServer",
     "closed_port",
     "make_certificate",
+    "raw_server",
     "response",
     "sse",
     "stream_of",
@@ -163,6 +166,27 @@ def closed_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return int(sock.getsockname()[1])
+
+
+# A fatal record_overflow, in which GnuTLS and Java take the first bytes of an HTTP request for a length.
+TLS_ALERT = b"\x15\x03\x01\x00\x02\x02\x16"
+
+
+@asynccontextmanager
+async def raw_server(said: bytes) -> AsyncIterator[int]:
+    """The port of a server that answers whatever comes first on a connection with `said`, and closes it."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.read(65536)
+            writer.write(said)
+            await writer.drain()
+        finally:
+            writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield int(server.sockets[0].getsockname()[1])
 
 
 _CONFIG = """

@@ -65,7 +65,7 @@ def _way(history: History, source: Source, at: datetime, since: datetime, option
     start = max(since - 1.5 * interval, at - max(SPAN, 4 * interval))
     seen = items.values[items.first(start.timestamp()) : items.upto(at.timestamp())][-LOOKED_AT:]
     ways = [_way_of(one) for one in seen]
-    for way in (Way.UNREACHED, Way.NO_ANSWER, Way.FOREIGN):
+    for way in (Way.UNREACHED, Way.NO_ANSWER, Way.FOREIGN, Way.UNKNOWN):
         if ways.count(way) * _PART >= len(ways) > 0:
             return way
     if not ways:
@@ -90,6 +90,8 @@ def _page(history: History, at: datetime, since: datetime, options: Options) -> 
         return Way.UNKNOWN
     if not newest.failed:
         return Way.FINE
+    if reach_of(newest) is Reach.UNSENT:
+        return Way.UNKNOWN
     failing = history.exchanges(Source.STATUS).state(at.timestamp()).failing_since
     seen_before = history.exchanges(Source.STATUS).items.upto((since - 2 * interval).timestamp())
     if failing is not None and seen_before and failing < since - 2 * interval:

@@ -90,14 +90,15 @@ def answers_in(scene: Scene, source: Source) -> str:
 
 def models_clause(scene: Scene, contrast: Contrast) -> str:
     """How the list of models goes while messages fail; nothing when it was not asked."""
+    newest = scene.newest(Source.MODELS)
+    failure = newest if newest is not None and newest.failed else None
     match contrast.models:
         case Way.FINE:
             return answers_in(scene, Source.MODELS)
-        case Way.UNKNOWN:
+        # One that is never sent says nothing of the way there, and yet fails.
+        case Way.UNKNOWN if failure is None or scene.is_stale(Source.MODELS):
             return ""
     trouble = scene.going_on(Source.MODELS)
-    newest = scene.newest(Source.MODELS)
-    failure = newest if newest is not None and newest.failed else None
     if trouble is not None:
         failure = scene.failures_of(trouble, 1)[-1]
         failed, total, _ = tally(scene, trouble)

@@ -6,7 +6,7 @@ The error's own type decides before the HTTP status: a stream fails after a 200,
 - `not_permitted` is what the API, or a gateway in its words, says of this key. A 403 without such a
   type is `invalid_response` with error type `edge_block` or `challenge_page`: something in between spoke.
 - `invalid_response` also goes by `html_page`, `captive_portal`, `redirect`, `empty_body`, `not_json`,
-  `unexpected_json` and `not_the_api`; these types are this module's, no server sent them.
+  `unexpected_json`, `needs_tls` and `not_the_api`; these types are this module's, no server sent them.
 - A 504, `timeout_error` and the 520s are `server_error`: an answer came, and says that the provider
   did not manage. `timeout` is for a 408, and for probes that got no answer at all.
 - `cmek_*` codes concern the customer's own encryption key: `bad_request`, on our side, even at 503.
@@ -28,14 +28,17 @@ from claude_tui.probes.error_body import (
     html_title,
     is_challenge,
     is_html,
+    is_plain_http_complaint,
     load_json,
     read_error,
 )
 from claude_tui.probes.error_knowledge import original_error, outcome_of, outcome_of_status
 
-__all__ = ["MAX_MESSAGE", "Classified", "classify_error", "classify_response"]
+__all__ = ["MAX_MESSAGE", "NEEDS_TLS", "Classified", "classify_error", "classify_response"]
 
 MAX_MESSAGE = 2_000
+# A port for TLS was asked in plain HTTP, and said so.
+NEEDS_TLS = "needs_tls"
 # Far more than is shown, so that no secret is halved by this cut; far less than a server may send.
 _MAX_EXCERPT = 20_000
 
@@ -67,7 +70,10 @@ def classify_response(
     """
     text = body.decode(errors="replace") if isinstance(body, bytes) else body or ""
     text = text.removeprefix("\ufeff")
-    if is_challenge(headers, text):
+    if status == HTTPStatus.BAD_REQUEST and is_plain_http_complaint(text):
+        words = "a port that speaks TLS was asked in plain HTTP: its URL must begin with https://"
+        found = Classified(Outcome.INVALID_RESPONSE, NEEDS_TLS, message=f"{_phrase(status)}: {words}")
+    elif is_challenge(headers, text):
         found = Classified(Outcome.INVALID_RESPONSE, "challenge_page", message=_page(status, text))
     elif 300 <= status < 400:
         found = Classified(Outcome.INVALID_RESPONSE, "redirect", message=_redirect(status, headers))

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from itertools import zip_longest
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar, cast
 
 from claude_tui.probes.faults import is_unreachable
 from claude_tui.probes.wire import Phase, Wire
@@ -34,6 +34,22 @@ class _Stream(Protocol):
 
 
 _S = TypeVar("_S", bound=_Stream)
+
+
+class _Overheard:
+    """A connection that tells `hear` what is read from it; not what is read once TLS is on top of it."""
+
+    def __init__(self, stream: Any, hear: Callable[[bytes], None]) -> None:
+        self._stream = stream
+        self._hear = hear
+
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 (httpcore's)
+        data: bytes = await self._stream.read(max_bytes, timeout)
+        self._hear(data)
+        return data
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 class Dialer:
@@ -56,7 +72,7 @@ class Dialer:
         self._begin(Phase.CONNECT)
         self._newest = stream = await race(addresses, connect)
         self._end(Phase.CONNECT)
-        return stream
+        return cast(_S, _Overheard(stream, self._hear))
 
     async def hang_up(self) -> None:
         """Closes the newest connection. For exchanges that end before an answer: httpcore forgets a
@@ -73,6 +89,10 @@ class Dialer:
         if not found:
             raise socket.gaierror(socket.EAI_NONAME, "the name has no address")
         return _alternating(found)[:MAX_ADDRESSES]
+
+    def _hear(self, data: bytes) -> None:
+        if self.wire is not None:
+            self.wire.hear(data)
 
     def _begin(self, phase: Phase) -> None:
         if self.wire is not None:

@@ -15,6 +15,7 @@ __all__ = [
     "html_title",
     "is_challenge",
     "is_html",
+    "is_plain_http_complaint",
     "load_json",
     "read_error",
 ]
@@ -36,6 +37,14 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _ESCAPED = re.compile(r"""\\(["'\\/])""")
 _TITLE = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1", re.I | re.S)
 _CHALLENGE = re.compile(r"<title>\s*just a moment|_cf_chl_opt|/cdn-cgi/challenge-platform", re.I)
+# nginx, Go's net/http and Apache, where a port for TLS is asked in plain HTTP.
+_PLAIN_HTTP = re.compile(
+    r"""the\ plain\ HTTP\ request\ was\ sent\ to\ HTTPS\ port
+      | \AClient\ sent\ an\ HTTP\ request\ to\ an\ HTTPS\ server
+      | you(?:'|&\#39;)re\ speaking\ plain\ HTTP\ to\ an\ SSL-enabled\ server\ port
+    """,
+    re.I | re.X,
+)
 _TAG = re.compile(r"<[^<>]*>")
 
 
@@ -117,6 +126,14 @@ def is_challenge(headers: Mapping[str, str], text: str) -> bool:
     """Whether an edge asks for a browser instead of answering (Cloudflare's challenge page)."""
     mitigated = headers.get("cf-mitigated", "").strip().lower() == "challenge"
     return mitigated or (is_html(text) and _CHALLENGE.search(text[:_MAX_EMBEDDED]) is not None)
+
+
+def is_plain_http_complaint(text: str) -> bool:
+    """Whether a server says in its own page that it was asked in plain HTTP on a port for TLS.
+
+    Not where it stands inside JSON: a gateway's error may quote anything.
+    """
+    return not text.lstrip().startswith("{") and _PLAIN_HTTP.search(text[:_MAX_TITLE_AT]) is not None
 
 
 def html_title(text: str) -> str | None:

@@ -15,7 +15,8 @@ from enum import StrEnum
 
 from claude_tui.model.observation import Outcome
 from claude_tui.model.text import Redactor
-from claude_tui.probes.classify import Classified
+from claude_tui.probes.classify import NEEDS_TLS, Classified
+from claude_tui.probes.proxy_setting import ProxySettingError
 from claude_tui.probes.wire import Phase, Wire
 
 __all__ = [
@@ -43,11 +44,14 @@ class FaultCode(StrEnum):
     CONNECT_TIMEOUT = "connect_timeout"
     PROXY = "proxy"
     PROXY_TIMEOUT = "proxy_timeout"
+    PROXY_SETTING = "proxy_setting"
     TLS_EXPIRED = "tls_expired"
     TLS_UNTRUSTED = "tls_untrusted"
     TLS_HOSTNAME = "tls_hostname"
     TLS_HANDSHAKE = "tls_handshake"
     TLS_TIMEOUT = "tls_timeout"
+    NOT_TLS = "not_tls"
+    NEEDS_TLS = NEEDS_TLS
     CLOSED = "closed"
     CUT_SHORT = "cut_short"
     READ_TIMEOUT = "read_timeout"
@@ -64,6 +68,7 @@ _OUTCOMES = {
     FaultCode.TLS_TIMEOUT: Outcome.TIMEOUT,
     FaultCode.READ_TIMEOUT: Outcome.TIMEOUT,
     FaultCode.PROTOCOL: Outcome.INVALID_RESPONSE,
+    FaultCode.NEEDS_TLS: Outcome.INVALID_RESPONSE,
     FaultCode.TOO_LARGE: Outcome.INVALID_RESPONSE,
     FaultCode.UNSENDABLE: Outcome.BAD_REQUEST,
 }
@@ -96,7 +101,7 @@ _TIMEOUTS = {
     Phase.START: (FaultCode.CONNECT_TIMEOUT, "no connection to {host} within {limit}"),
     Phase.DNS: (FaultCode.DNS_TIMEOUT, "the name {host} was not resolved within {limit}"),
     Phase.CONNECT: (FaultCode.CONNECT_TIMEOUT, "connecting to {host} took longer than {limit}"),
-    Phase.PROXY: (FaultCode.PROXY_TIMEOUT, "no connection through the proxy within {limit}"),
+    Phase.PROXY: (FaultCode.PROXY_TIMEOUT, "no connection through {proxy} within {limit}"),
     Phase.TLS: (FaultCode.TLS_TIMEOUT, "the TLS handshake with {host} took longer than {limit}"),
     Phase.WAIT: (FaultCode.READ_TIMEOUT, "connected, but no answer within {limit}"),
     Phase.READ: (FaultCode.READ_TIMEOUT, "the answer began but did not end within {limit}"),
@@ -124,19 +129,21 @@ _LIBRARY = {
     "InvalidURL": (FaultCode.UNSENDABLE, "not sent: {words}"),
     "ValueError": (FaultCode.UNSENDABLE, "not sent: {words}"),
     "ImportError": (FaultCode.UNSENDABLE, "not sent: the Anthropic SDK cannot be loaded: {words}"),
-    "ProxyError": (FaultCode.PROXY, "the proxy refused: {words}"),
+    "ProxyError": (FaultCode.PROXY, "{proxy} refused: {words}"),
     "DecodingError": (FaultCode.PROTOCOL, "the answer cannot be decoded: {words}"),
     "RemoteProtocolError": (FaultCode.PROTOCOL, "the answer is not valid HTTP: {words}"),
 }
 # How OpenSSL asks for more input; they stand in the context of whatever failed afterwards.
 _NO_ERRORS = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
+# What OpenSSL makes of an answer that is not TLS: the first until 3.1 and mostly, the second since 3.2.
+_NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
 _HUNG_UP = ("disconnected without sending", "closed connection without")
 
 
 def too_slow(wire: Wire, host: str, timeout_s: float) -> Fault:
     """The fault of an exchange whose time was up in the phase it is in."""
     code, words = _TIMEOUTS[wire.phase]
-    return Fault(code, words.format(host=host, limit=f"{timeout_s:g}s"))
+    return Fault(code, words.format(host=host, limit=f"{timeout_s:g}s", proxy=wire.proxy))
 
 
 def untrusted(error: OSError, *, redactor: Redactor) -> Fault:
@@ -152,6 +159,10 @@ def explain(error: BaseException, wire: Wire, host: str, *, redactor: Redactor) 
 
     `host` is for display, with its port where that is not the scheme's own.
     """
+    if wire.answered_in_tls:
+        return _asked_in_plain_http(wire, host)
+    if isinstance(error, ProxySettingError):
+        return Fault(FaultCode.PROXY_SETTING, redactor.clean(str(error), MAX_WORDS))
     for cause in causes(error):
         if isinstance(cause, TooLargeError):
             return Fault(FaultCode.TOO_LARGE, str(cause))
@@ -185,12 +196,12 @@ def is_unreachable(error: BaseException) -> bool:
 
 def _system(error: OSError, wire: Wire, host: str) -> Fault | None:
     """What the resolver, OpenSSL or the operating system said; None when that is nothing definite."""
-    peer = "the proxy" if wire.proxied else host
+    peer = str(wire.proxy) if wire.proxy else host
     if isinstance(error, socket.gaierror):
-        name = "of the proxy" if wire.proxied else _name(host)
+        name = f"of {wire.proxy}" if wire.proxy else _name(host)
         code, words = FaultCode.DNS, f"the name {name} was not resolved: {error.strerror or error}"
     elif isinstance(error, ssl.SSLError):
-        return _tls(error, wire)
+        return _tls(error, wire, host)
     elif isinstance(error, ConnectionRefusedError):
         code, words = FaultCode.REFUSED, f"{peer} refused the connection"
     elif error.errno in _UNREACHABLE:
@@ -201,24 +212,44 @@ def _system(error: OSError, wire: Wire, host: str) -> Fault | None:
         return _by_phase(wire, host, "connection reset")
     else:
         return None
-    return Fault(code, words)
+    # What is looked up and connected to is then the proxy.
+    return Fault(FaultCode.PROXY if wire.proxied else code, words)
+
+
+def _asked_in_plain_http(wire: Wire, host: str) -> Fault:
+    if wire.proxy is not None:
+        why = f"{wire.proxy.place} speaks TLS, so it must be written https://, not http://"
+        return Fault(FaultCode.PROXY_SETTING, str(wire.proxy.unusable(why)))
+    words = f"{host} speaks TLS and was asked in plain HTTP: its URL must begin with https://"
+    return Fault(FaultCode.NEEDS_TLS, words)
 
 
 def _name(host: str) -> str:
     return host if host.startswith("[") else host.partition(":")[0]
 
 
-def _tls(error: ssl.SSLError, wire: Wire) -> Fault | None:
+def _tls(error: ssl.SSLError, wire: Wire, host: str) -> Fault | None:
+    whose = f"TLS with {wire.proxy}" if wire.phase is Phase.PROXY else "TLS"
     if isinstance(error, ssl.SSLCertVerificationError):
         unknown = (FaultCode.TLS_UNTRUSTED, f"the certificate was not accepted ({error.verify_message})")
         code, words = _VERIFY_CODES.get(error.verify_code, unknown)
-        return Fault(code, f"TLS: {words}")
+        return Fault(code, f"{whose}: {words}")
+    if error.reason in _NO_TLS and wire.phase in {Phase.TLS, Phase.PROXY}:
+        return _answered_without_tls(wire, host)
     reason = (error.reason or "connection closed").replace("_", " ").lower()
     return (
         Fault(FaultCode.TLS_HANDSHAKE, f"TLS: the handshake failed ({reason})")
         if wire.phase is Phase.TLS
         else None
     )
+
+
+def _answered_without_tls(wire: Wire, host: str) -> Fault:
+    if wire.proxy is not None and wire.phase is Phase.PROXY:
+        why = f"{wire.proxy.place} does not speak TLS, so it must be written http://, not https://"
+        return Fault(FaultCode.PROXY_SETTING, str(wire.proxy.unusable(why)))
+    words = f"{host} answers without TLS, as a plain HTTP port does, whose URL begins with http://"
+    return Fault(FaultCode.NOT_TLS, words)
 
 
 def _library(error: BaseException, wire: Wire, redactor: Redactor) -> Fault | None:
@@ -229,7 +260,7 @@ def _library(error: BaseException, wire: Wire, redactor: Redactor) -> Fault | No
     if wire.phase is Phase.DNS and isinstance(error, UnicodeError):
         return Fault(FaultCode.DNS, "the name was not resolved: it is not a valid host name")
     known = next((_LIBRARY[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _LIBRARY), None)
-    return Fault(known[0], known[1].format(words=words)) if known else None
+    return Fault(known[0], known[1].format(words=words, proxy=wire.proxy)) if known else None
 
 
 def _by_phase(wire: Wire, host: str, happened: str) -> Fault:
@@ -238,7 +269,7 @@ def _by_phase(wire: Wire, host: str, happened: str) -> Fault:
         case Phase.START | Phase.DNS | Phase.CONNECT:
             code, words = FaultCode.CONNECT, f"no connection to {host}: {happened}"
         case Phase.PROXY:
-            code, words = FaultCode.PROXY, f"no connection through the proxy: {happened}"
+            code, words = FaultCode.PROXY, f"no connection through {wire.proxy}: {happened}"
         case Phase.TLS:
             code, words = FaultCode.TLS_HANDSHAKE, f"TLS: the handshake failed ({happened})"
         case Phase.WAIT:

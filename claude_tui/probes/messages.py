@@ -139,7 +139,7 @@ class MessagesProbe:
         return Sdk(self._credentials, routes=self._routes, max_tokens=self._max_tokens)
 
     async def _attempt(self, client: sdk.Sdk, model: str, deadline: float) -> _Attempt:
-        wire = Wire(self._clock, proxied=self._routes.proxy_for(self._credentials.base_url) is not None)
+        wire = Wire(self._clock, proxy=self._routes.proxy_for(self._credentials.base_url))
         attempt = _Attempt(wire, Reply())
         try:
             async with asyncio.timeout_at(deadline):

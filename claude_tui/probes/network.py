@@ -17,7 +17,8 @@ from claude_tui.model.text import Redactor
 from claude_tui.probes.clock import Clock
 from claude_tui.probes.dial import Dialer
 from claude_tui.probes.faults import Fault, TooLargeError, explain, too_slow, untrusted
-from claude_tui.probes.routes import Routes, split_proxy
+from claude_tui.probes.proxy_setting import Proxy
+from claude_tui.probes.routes import Routes
 from claude_tui.probes.wire import Wire
 
 __all__ = ["MAX_BODY", "Exchange", "Requester"]
@@ -71,7 +72,7 @@ class Requester:
         """Never raises for what the network or the server does. Redirects are not followed."""
         fault = await self._load_trust(url)
         proxy = self._routes.proxy_for(url)
-        wire = Wire(self._clock, proxied=proxy is not None)
+        wire = Wire(self._clock, proxy=proxy)
         body = bytearray()
         if fault is None:
             fault = await self._measured(url, headers, wire, proxy, body)
@@ -98,7 +99,7 @@ class Requester:
         return None
 
     async def _measured(
-        self, url: str, headers: Mapping[str, str], wire: Wire, proxy: str | None, body: bytearray
+        self, url: str, headers: Mapping[str, str], wire: Wire, proxy: Proxy | None, body: bytearray
     ) -> Fault | None:
         host = urlsplit(url).netloc.rpartition("@")[2]
         dialer = Dialer(self._routes.resolve)
@@ -115,7 +116,7 @@ class Requester:
         return None
 
     async def _fetch(
-        self, url: str, headers: Mapping[str, str], dialer: Dialer, proxy: str | None, body: bytearray
+        self, url: str, headers: Mapping[str, str], dialer: Dialer, proxy: Proxy | None, body: bytearray
     ) -> None:
         wire = dialer.wire
         assert wire is not None
@@ -135,8 +136,8 @@ class Requester:
             wire.finish()
 
 
-def _proxy(proxy: str) -> httpcore.Proxy:
-    url, user = split_proxy(proxy)
+def _proxy(proxy: Proxy) -> httpcore.Proxy:
+    url, user = proxy.split()
     return httpcore.Proxy(url, auth=user)
 
 

@@ -12,7 +12,8 @@ import httpx2
 
 from claude_tui.probes.dial import Dialer
 from claude_tui.probes.faults import TooLargeError
-from claude_tui.probes.routes import Routes, split_proxy
+from claude_tui.probes.proxy_setting import Proxy
+from claude_tui.probes.routes import Routes
 
 __all__ = ["make_transport"]
 
@@ -23,7 +24,8 @@ def make_transport(
     """A transport for one base URL that reads at most `limit` bytes of an answer.
 
     It tells `dialer.wire` what happens, and keeps one idle connection for `keepalive_expiry_s`.
-    Raises OSError when the trusted certificates cannot be read, ValueError for an unusable proxy.
+    Raises OSError when the trusted certificates cannot be read, ProxySettingError for
+    a proxy that cannot be used.
     """
     proxy = routes.proxy_for(base_url)
     pool = httpcore2.AsyncConnectionPool(
@@ -36,8 +38,8 @@ def make_transport(
     return _DialedTransport(pool, dialer, limit)
 
 
-def _proxy(proxy: str) -> httpcore2.Proxy:
-    url, user = split_proxy(proxy)
+def _proxy(proxy: Proxy) -> httpcore2.Proxy:
+    url, user = proxy.split()
     return httpcore2.Proxy(url, auth=user)
 
 

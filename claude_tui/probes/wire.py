@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
@@ -10,8 +11,13 @@ from typing import Any
 from claude_tui.model.observation import Timings
 from claude_tui.probes.certificate import expires_at
 from claude_tui.probes.clock import Clock
+from claude_tui.probes.proxy_setting import Proxy
 
 __all__ = ["Phase", "Wire", "micros"]
+
+# RFC 8446, 5.1 and 6: type 21, version, length 2, level warning or fatal, description.
+_ALERT = re.compile(rb"\x15\x03[\x00-\x04]\x00\x02[\x01\x02].", re.DOTALL)
+_ALERT_SIZE = 7
 
 
 class Phase(StrEnum):
@@ -33,9 +39,9 @@ class Wire:
     tunnel's own request and answer leave no trace here.
     """
 
-    def __init__(self, clock: Clock, *, proxied: bool = False) -> None:
+    def __init__(self, clock: Clock, *, proxy: Proxy | None = None) -> None:
         self.at = clock.now()
-        self.proxied = proxied
+        self.proxy = proxy
         self.phase = Phase.START
         self.fresh = False
         self.sent_at: datetime | None = None
@@ -51,6 +57,11 @@ class Wire:
         self._first_token: float | None = None
         self._ended: float | None = None
         self._tunnel = False
+        self._heard = b""
+
+    @property
+    def proxied(self) -> bool:
+        return self.proxy is not None
 
     @property
     def reused(self) -> bool:
@@ -70,6 +81,16 @@ class Wire:
     def end(self, phase: Phase) -> None:
         if self.phase is phase:
             self._spent[phase] = self._clock.monotonic() - self._phase_began
+
+    def hear(self, data: bytes) -> None:
+        """Notes what a peer says first, outside TLS; later calls change nothing."""
+        if not self._heard:
+            self._heard = data[:_ALERT_SIZE]
+
+    @property
+    def answered_in_tls(self) -> bool:
+        """Whether a peer that was asked in plain HTTP sent an alert of TLS."""
+        return _ALERT.match(self._heard) is not None
 
     def token(self) -> None:
         """Notes the first token; later calls change nothing."""

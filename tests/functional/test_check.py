@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from random import Random
 from typing import Any
 
@@ -19,9 +20,12 @@ from claude_tui.settings import load
 from claude_tui.simulator.script import Scenario
 from tests.checked import VALIDATOR, screen
 from tests.simulated import ManualClock, scenario, simulated
-from tests.wire_server import WireServer, closed_port, response
+from tests.wire_server import TLS_ALERT, WireServer, closed_port, raw_server, response
 
 KEY = "sk-ant-api03-test-no-real-key-0123456789"
+GO_400 = response(
+    b"Client sent an HTTP request to an HTTPS server.\n", status="400 Bad Request", content_type="text/plain"
+)
 Verdict = tuple[str, str, str | None, int]
 
 
@@ -331,3 +335,63 @@ def test_nobody_listening_is_said_in_words(capsys: pytest.CaptureFixture[str]) -
     assert text.startswith("[P")
     assert "refused" in text
     assert "status page unknown" in text
+
+
+# -- the proxy variables ------------------------------------------------------------------
+
+
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        monkeypatch.delenv(name)
+    return monkeypatch
+
+
+@pytest.mark.parametrize("variable", ["HTTP_PROXY", "http_proxy", "ALL_PROXY"])
+@pytest.mark.parametrize("value", ["socks5://me:hunter22@127.0.0.1:1080", "gopher://me:hunter22@127.0.0.1:1"])
+async def test_a_proxy_that_cannot_be_used_is_named_everywhere(
+    environment: pytest.MonkeyPatch, variable: str, value: str
+) -> None:
+    environment.setenv(variable, value)
+    found = await checked("http://api.example", "http://status.example")
+    assert told(found) == ("network", "us", "P1", 2)
+    document = to_json(found)
+    assert document["verdict"]["summary"].startswith(f"It’s us. {variable} cannot be used: ")
+    assert {probe["name"]: probe["error_type"] for probe in document["probes"]} == {
+        "messages": "proxy_setting",
+        "models": "proxy_setting",
+        "status": "proxy_setting",
+    }
+    assert all(probe["message"].count(f"{variable} cannot be used") == 1 for probe in document["probes"])
+    text = screen(found)
+    assert "the API refuses our request" not in text
+    assert "hunter22" not in text + json.dumps(document)
+
+
+async def test_a_range_in_no_proxy_goes_past_it(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("HTTP_PROXY", "gopher://nowhere")
+    environment.setenv("NO_PROXY", "example.com 127.0.0.0/8")
+    assert told(await played("healthy", 0)) == ("healthy", "none", None, 0)
+
+
+@pytest.mark.parametrize(
+    ("scheme", "said", "side", "words"),
+    [
+        (
+            "https",
+            b"HTTP/1.1 400 Bad Request\r\n\r\n",
+            "path",
+            "answers without TLS, as a plain HTTP port does",
+        ),
+        ("http", TLS_ALERT, "us", "is asked in plain HTTP and wants TLS"),
+        ("http", GO_400, "us", "is asked in plain HTTP and wants TLS (400)"),
+    ],
+)
+async def test_http_and_https_mixed_up(scheme: str, said: bytes, side: str, words: str) -> None:
+    async with raw_server(said) as port:
+        url = f"{scheme}://127.0.0.1:{port}"
+        found = await checked(url, url)
+    assert told(found) == ("network", side, "P1", 2)
+    verdict = to_json(found)["verdict"]
+    assert f"127.0.0.1:{port} {words}" in verdict["summary"]
+    assert "ANTHROPIC_BASE_URL" in verdict["next_step"]

@@ -396,3 +396,33 @@ def test_every_failed_exchange_of_the_corpus_is_classified() -> None:
         respond(each["status"], each["error_body"]).outcome for each in exchanges if each["error_body"]
     ]
     assert sorted(outcomes) == [Outcome.BAD_REQUEST] * 2 + [Outcome.MODEL_NOT_FOUND] * 2
+
+
+NGINX = (
+    "<html>\r\n<head><title>400 The plain HTTP request was sent to HTTPS port</title></head>\r\n<body>\r\n"
+    "<center><h1>400 Bad Request</h1></center>\r\n"
+    "<center>The plain HTTP request was sent to HTTPS port</center>\r\n"
+    "<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+)
+GO = "Client sent an HTTP request to an HTTPS server.\n"
+APACHE = (
+    '<!DOCTYPE HTML PUBLIC "-//IETF//DTD HTML 2.0//EN">\n<html><head>\n<title>400 Bad Request</title>\n'
+    "</head><body>\n<h1>Bad Request</h1>\n<p>Your browser sent a request that this server could not "
+    "understand.<br />\nReason: You're speaking plain HTTP to an SSL-enabled server port.<br />\n"
+)
+
+
+@pytest.mark.parametrize("page", [NGINX, GO, APACHE])
+def test_a_port_for_tls_that_was_asked_in_plain_http(page: str) -> None:
+    found = classify_response(400, {}, page, redactor=Redactor())
+    assert (found.outcome, found.error_type) == (Outcome.INVALID_RESPONSE, "needs_tls")
+    assert found.message == (
+        "HTTP 400 Bad Request: a port that speaks TLS was asked in plain HTTP: its URL must begin with https://"
+    )
+
+
+def test_an_error_that_quotes_such_a_page_is_the_apis() -> None:
+    body = {"type": "error", "error": {"type": "invalid_request_error", "message": NGINX}}
+    found = classify_response(400, {}, json.dumps(body), redactor=Redactor())
+    assert (found.outcome, found.error_type) == (Outcome.BAD_REQUEST, "invalid_request_error")
+    assert classify_response(502, {}, NGINX, redactor=Redactor()).outcome is Outcome.SERVER_ERROR

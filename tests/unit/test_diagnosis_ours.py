@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from claude_tui.analysis.diagnosis import Facts
-from claude_tui.model.observation import Observation, Outcome, WindowReading
+from claude_tui.model.observation import Observation, Outcome, Source, Timings, WindowReading
 from claude_tui.model.provider import Catalogue, ModelInfo
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
 from tests.builders import (
@@ -16,7 +17,7 @@ from tests.builders import (
     catalogue,
     messages,
 )
-from tests.diagnosed import BEFORE, HOUR, blamed, told, verdict
+from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, told, verdict
 
 # -- ours ------------------------------------------------------------------------------
 
@@ -118,3 +119,53 @@ def test_a_key_that_is_rejected_among_other_failures_is_none_to_rotate() -> None
 
 def _in_turn(kinds: tuple[Outcome, ...], turn: int) -> list[Observation]:
     return [messages(HOUR + 30.0 * (len(kinds) * turn + place), kind) for place, kind in enumerate(kinds)]
+
+
+# -- our proxy setting, and our URL ------------------------------------------------------
+
+UNUSABLE = "HTTPS_PROXY cannot be used: it names no host"
+
+
+def unsent(seen: list[Observation], *sources: Source) -> list[Observation]:
+    return [
+        replace(
+            one,
+            error_type="proxy_setting",
+            message=UNUSABLE,
+            http_status=None,
+            request_id=None,
+            timings=Timings(),
+        )
+        if one.source in sources
+        else one
+        for one in seen
+    ]
+
+
+def test_a_proxy_setting_that_cannot_be_used_is_ours_by_name() -> None:
+    seen = told(Outcome.NETWORK, Outcome.NETWORK)
+    found = verdict(BEFORE, unsent(seen, Source.MESSAGES, Source.MODELS))
+    assert blamed(found) == (Cause.NETWORK, Side.US)
+    assert found.summary == f"It’s us. {UNUSABLE}."
+    assert found.severity is Severity.P1
+    assert found.retry_after_s is None
+    assert "models fail too, 8 of 8" in found.evidence[0]
+    assert "Network fine." not in found.evidence
+
+
+def test_a_status_page_behind_an_unusable_proxy_says_nothing_of_the_path() -> None:
+    silent = told(Outcome.NETWORK, fetched=Outcome.NETWORK, error_type="closed", timings=OPENED)
+    lost = verdict(BEFORE, silent)
+    assert lost.side is Side.PATH
+    found = verdict(BEFORE, unsent(silent, Source.STATUS))
+    assert found.side is Side.THEM
+
+
+def test_plain_http_and_tls_are_told_apart_by_name() -> None:
+    words = "gateway:8443 answers without TLS, as a plain HTTP port does, whose URL begins with http://"
+    found = verdict(BEFORE, told(Outcome.NETWORK, error_type="not_tls", message=words))
+    assert (blamed(found), found.summary) == ((Cause.NETWORK, Side.PATH), f"It’s the path. {words}.")
+    found = verdict(BEFORE, told(Outcome.INVALID_RESPONSE, error_type="needs_tls", http_status=400))
+    assert blamed(found) == (Cause.NETWORK, Side.US)
+    assert "is asked in plain HTTP and wants TLS (400)" in found.summary
+    assert "https://" in found.next_step

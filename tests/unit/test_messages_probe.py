@@ -23,7 +23,17 @@ from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.messages import MessagesProbe
 from claude_tui.probes.reply import Reply
 from claude_tui.probes.routes import Routes
-from tests.wire_server import Answer, Request, WireServer, make_certificate, response, sse, stream_of
+from tests.wire_server import (
+    TLS_ALERT,
+    Answer,
+    Request,
+    WireServer,
+    make_certificate,
+    raw_server,
+    response,
+    sse,
+    stream_of,
+)
 
 KEY = "sk-ant-api03-" + "k" * 40
 MODEL = "claude-haiku-4-5"
@@ -580,10 +590,29 @@ async def test_trust_that_cannot_be_read() -> None:
 
 
 async def test_a_proxy_that_cannot_be_used() -> None:
-    routes = replace(DIRECT, proxies=lambda: {"all": "socks5://user:hunter22@127.0.0.1:1"})
+    value = "socks5://user:hunter22@127.0.0.1:1"
+    routes = replace(DIRECT, proxies=lambda: {"all": value}, environ={"ALL_PROXY": value})
     observation = await observe("http://127.0.0.1", routes=routes)
-    assert (observation.outcome, observation.error_type) == (Outcome.BAD_REQUEST, "unsendable")
-    assert "hunter22" not in (observation.message or "")
+    assert (observation.outcome, observation.error_type) == (Outcome.NETWORK, "proxy_setting")
+    assert observation.message == (
+        "ALL_PROXY cannot be used: a SOCKS proxy needs the package socksio, which is not installed"
+    )
+
+
+@pytest.mark.parametrize(
+    ("scheme", "said", "outcome", "error_type"),
+    [
+        ("https", b"HTTP/1.1 400 Bad Request\r\n\r\n", Outcome.NETWORK, "not_tls"),
+        ("http", TLS_ALERT, Outcome.INVALID_RESPONSE, "needs_tls"),
+    ],
+)
+async def test_a_base_url_with_the_wrong_scheme(
+    scheme: str, said: bytes, outcome: Outcome, error_type: str
+) -> None:
+    async with raw_server(said) as port:
+        observation = await observe(f"{scheme}://127.0.0.1:{port}")
+    assert (observation.outcome, observation.error_type) == (outcome, error_type)
+    assert f"127.0.0.1:{port}" in (observation.message or "")
 
 
 # -- the environment -----------------------------------------------------------------

@@ -6,6 +6,7 @@ import asyncio
 import gzip
 import socket
 import ssl
+from base64 import b64decode
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -21,10 +22,20 @@ from claude_tui.model.text import Redactor
 from claude_tui.probes.certificate import expires_at
 from claude_tui.probes.clock import SystemClock
 from claude_tui.probes.dial import race, system_resolver
-from claude_tui.probes.faults import FaultCode
+from claude_tui.probes.faults import FaultCode, explain
 from claude_tui.probes.network import MAX_BODY, Exchange, Requester
-from claude_tui.probes.routes import Routes, proxy_for
-from tests.wire_server import Answer, Request, WireServer, closed_port, make_certificate, response
+from claude_tui.probes.routes import Routes
+from claude_tui.probes.wire import Phase, Wire
+from tests.wire_server import (
+    TLS_ALERT,
+    Answer,
+    Request,
+    WireServer,
+    closed_port,
+    make_certificate,
+    raw_server,
+    response,
+)
 
 DIRECT = Routes(proxies=dict)
 IN_2040 = "20400101000000Z"
@@ -42,6 +53,12 @@ def names(*addresses: str) -> Routes:
         return addresses
 
     return replace(DIRECT, resolve=resolve)
+
+
+def proxied(**variables: str) -> Routes:
+    """As with these variables in the environment, and no others."""
+    found = {name.lower().removesuffix("_proxy"): value for name, value in variables.items()}
+    return replace(DIRECT, proxies=lambda: found, environ=variables)
 
 
 def fault_of(exchange: Exchange) -> tuple[Outcome, FaultCode]:
@@ -321,11 +338,48 @@ async def test_certificates_that_are_not_accepted(
     assert not server.requests
 
 
-async def test_a_server_that_speaks_no_tls() -> None:
-    async with WireServer(response(status="400 Bad Request")) as server:
-        url = server.url.replace("http:", "https:")
-        exchange = await get(url, routes=trusting(None), timeout_s=0.5)
-    assert fault_of(exchange)[1] in {FaultCode.TLS_HANDSHAKE, FaultCode.TLS_TIMEOUT}
+@pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"SSH-2.0-OpenSSH_9.9\r\n"])
+async def test_a_server_that_speaks_no_tls(said: bytes) -> None:
+    async with raw_server(said) as port:
+        exchange = await get(f"https://127.0.0.1:{port}", routes=trusting(None))
+    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.NOT_TLS)
+    assert exchange.fault is not None
+    assert exchange.fault.message == (
+        f"127.0.0.1:{port} answers without TLS, as a plain HTTP port does, whose URL begins with http://"
+    )
+
+
+def test_openssl_3_2_has_another_name_for_what_is_no_tls() -> None:
+    error = ssl.SSLError(1, "[SSL: RECORD_LAYER_FAILURE] record layer failure (_ssl.c:1010)")
+    error.reason = "RECORD_LAYER_FAILURE"
+    wire = Wire(SystemClock())
+    wire.begin(Phase.TLS)
+    assert explain(error, wire, "gateway:8080", redactor=Redactor()).code is FaultCode.NOT_TLS
+    wire.begin(Phase.WAIT)
+    assert explain(error, wire, "gateway:8080", redactor=Redactor()).code is not FaultCode.NOT_TLS
+
+
+async def test_a_server_that_wants_tls_and_says_so_with_an_alert() -> None:
+    async with raw_server(TLS_ALERT) as port:
+        exchange = await get(f"http://127.0.0.1:{port}")
+    assert fault_of(exchange) == (Outcome.INVALID_RESPONSE, FaultCode.NEEDS_TLS)
+    assert exchange.fault is not None
+    assert exchange.fault.message == (
+        f"127.0.0.1:{port} speaks TLS and was asked in plain HTTP: its URL must begin with https://"
+    )
+
+
+async def test_bytes_that_only_begin_like_an_alert_are_none() -> None:
+    async with raw_server(b"\x15\x03\x03\x40\x00\x02\x46") as port:
+        exchange = await get(f"http://127.0.0.1:{port}")
+    assert fault_of(exchange) == (Outcome.INVALID_RESPONSE, FaultCode.PROTOCOL)
+
+
+async def test_a_python_server_for_tls_closes_without_a_word(tmp_path: Path) -> None:
+    pem = make_certificate(tmp_path, end=IN_2040)
+    async with WireServer(response(), tls=serving(pem)) as server:
+        exchange = await get(server.url.replace("https:", "http:"))
+    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.CLOSED)
 
 
 async def test_a_connection_closed_in_the_handshake() -> None:
@@ -430,41 +484,105 @@ async def test_a_proxy_that_asks_for_a_password() -> None:
 
 
 async def test_a_proxy_that_is_not_there() -> None:
-    routes = replace(DIRECT, proxies=lambda: {"all": f"127.0.0.1:{closed_port()}"})
+    place = f"127.0.0.1:{closed_port()}"
+    routes = proxied(All_Proxy=place)
     exchange = await get("http://api.example", routes=routes)
-    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.REFUSED)
+    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.PROXY)
     assert exchange.fault is not None
-    assert exchange.fault.message.startswith("the proxy refused")
+    assert exchange.fault.message == f"the proxy {place} (All_Proxy) refused the connection"
 
 
-@pytest.mark.parametrize("proxy", ["socks5://127.0.0.1:1", "gopher://127.0.0.1:1", "http://[::1"])
-async def test_a_proxy_that_cannot_be_used(proxy: str) -> None:
-    exchange = await get("http://api.example", routes=replace(DIRECT, proxies=lambda: {"all": proxy}))
-    assert fault_of(exchange) == (Outcome.BAD_REQUEST, FaultCode.UNSENDABLE)
+async def test_a_proxy_whose_name_is_not_resolved() -> None:
+    async def resolve(host: str, port: int) -> Sequence[str]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    routes = replace(proxied(ALL_PROXY="http://me:hunter22@proxy.corp:3128"), resolve=resolve)
+    exchange = await get("http://api.example", routes=routes)
+    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.PROXY)
+    assert exchange.fault is not None
+    assert "the proxy proxy.corp:3128 (ALL_PROXY) was not resolved" in exchange.fault.message
 
 
+@pytest.mark.parametrize("target", ["http://api.example", "https://api.example"])
 @pytest.mark.parametrize(
-    ("url", "no_proxy", "direct"),
+    ("proxy", "why"),
     [
-        ("https://api.anthropic.com", "", False),
-        ("https://api.anthropic.com", "*", True),
-        ("https://api.anthropic.com", "anthropic.com", True),
-        ("https://api.anthropic.com", " example.com , anthropic.com ", True),
-        ("https://api.anthropic.com", ".anthropic.com", True),
-        ("https://anthropic.com", ".anthropic.com", False),
-        ("https://notanthropic.com", "anthropic.com", False),
-        ("https://api.anthropic.com", "api.anthropic.com:8443", False),
-        ("https://api.anthropic.com:8443", "api.anthropic.com:8443", True),
-        ("http://localhost:8080", "localhost", True),
-        ("http://127.0.0.1:8080", "127.0.0.1", True),
-        ("http://[::1]:8080", "::1", True),
-        ("https://api.anthropic.com", "http://api.anthropic.com", False),
-        ("http://api.anthropic.com", "http://api.anthropic.com", True),
+        (
+            "socks5://me:hunter22@127.0.0.1:1",
+            "a SOCKS proxy needs the package socksio, which is not installed",
+        ),
+        (
+            "gopher://me:hunter22@127.0.0.1:1",
+            "it must begin with http://, https:// or socks5://, not gopher://",
+        ),
+        ("http://[::1", "it is not a URL"),
+        ("http://", "it names no host"),
+        ("http://:3128", "it names no host"),
+        ("http://me:hunter22@proxy:99999", "its port is not a number from 1 to 65535"),
+        ("http://proxy:0", "its port is not a number from 1 to 65535"),
+        ("proxy:http", "its port is not a number from 1 to 65535"),
+        ("me:hunter22@proxy:3128:3128", "its port is not a number from 1 to 65535"),
+        ("http:/proxy:3128", "it must be of the form http://host:port"),
+        ("hunter22 is no proxy", "it must be of the form http://host:port"),
+        (
+            "http://me:hunter22/x@proxy:3128",
+            "a / ? or # in its user or password must be written %2F, %3F or %23",
+        ),
+        (
+            "me:12345#hunter22@proxy:3128",
+            "a / ? or # in its user or password must be written %2F, %3F or %23",
+        ),
+        (f"http://{'a' * 70}.example:3128", "its host is not a valid name"),
     ],
 )
-def test_hosts_that_go_without_the_proxy(url: str, no_proxy: str, direct: bool) -> None:
-    proxies = {"http": "http://proxy:1", "https": "http://proxy:1", "no": no_proxy}
-    assert (proxy_for(url, proxies) is None) is direct
+async def test_a_proxy_that_cannot_be_used_is_a_setting_of_ours(proxy: str, why: str, target: str) -> None:
+    routes = replace(trusting(None), proxies=proxied(ALL_PROXY=proxy).proxies, environ={"ALL_PROXY": proxy})
+    exchange = await get(target, routes=routes)
+    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.PROXY_SETTING)
+    assert exchange.fault is not None
+    assert exchange.fault.message == f"ALL_PROXY cannot be used: {why}"
+
+
+async def test_a_proxy_of_the_system_has_no_variable() -> None:
+    environ = {"https_proxy": "gopher://proxy"}
+    routes = replace(DIRECT, proxies=lambda: {"http": "gopher://proxy"}, environ=environ)
+    exchange = await get("http://api.example", routes=routes)
+    assert exchange.fault is not None
+    assert exchange.fault.message.startswith("System proxy setting cannot be used: ")
+
+
+async def test_a_password_that_is_not_ascii_reaches_the_proxy() -> None:
+    async with WireServer(response(b"seen")) as proxy:
+        value = f" http://j%C3%BCrgen:pässword@127.0.0.1:{proxy.port} "
+        exchange = await get("http://api.example/", routes=proxied(HTTP_PROXY=value))
+    assert (exchange.fault, exchange.status) == (None, 200)
+    credentials = proxy.requests[0].headers["proxy-authorization"].removeprefix("Basic ")
+    assert b64decode(credentials).decode() == "jürgen:pässword"
+
+
+async def test_a_proxy_that_speaks_no_tls() -> None:
+    async with raw_server(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
+        value = f"https://me:hunter22@127.0.0.1:{port}"
+        routes = replace(proxied(https_proxy=value), trust=trusting(None).trust)
+        exchange = await get("https://api.example", routes=routes)
+    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.PROXY_SETTING)
+    assert exchange.fault is not None
+    assert exchange.fault.message == (
+        f"https_proxy cannot be used: 127.0.0.1:{port} does not speak TLS, "
+        "so it must be written http://, not https://"
+    )
+
+
+@pytest.mark.parametrize("target", ["http://api.example", "https://api.example"])
+async def test_a_proxy_that_speaks_tls_and_was_asked_without(target: str) -> None:
+    async with raw_server(TLS_ALERT) as port:
+        routes = replace(proxied(ALL_PROXY=f"127.0.0.1:{port}"), trust=trusting(None).trust)
+        exchange = await get(target, routes=routes)
+    assert fault_of(exchange) == (Outcome.NETWORK, FaultCode.PROXY_SETTING)
+    assert exchange.fault is not None
+    assert exchange.fault.message == (
+        f"ALL_PROXY cannot be used: 127.0.0.1:{port} speaks TLS, so it must be written https://, not http://"
+    )
 
 
 # -- racing -------------------------------------------------------------------
