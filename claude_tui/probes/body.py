@@ -163,14 +163,14 @@ class _AsItIs:
 
     def decode(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         for data in pieces:
-            self._check(data)
+            if not self._is_text(data):
+                raise UndecodableError(self._coding, "it was not asked for")
             self.produced += len(data)
             yield data
 
-    def _check(self, data: bytes) -> None:
+    def _is_text(self, data: bytes) -> bool:
         try:
             self._text.decode(data)
-        except UnicodeDecodeError as error:
-            raise UndecodableError(self._coding, "it was not asked for") from error
-        if _NOT_TEXT.search(data):
-            raise UndecodableError(self._coding, "it was not asked for")
+        except UnicodeDecodeError:
+            return False
+        return _NOT_TEXT.search(data) is None
