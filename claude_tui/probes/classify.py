@@ -33,6 +33,7 @@ from claude_tui.probes.error_body import (
     read_error,
 )
 from claude_tui.probes.error_knowledge import original_error, outcome_of, outcome_of_status
+from claude_tui.probes.redirect import redirect_words
 
 __all__ = ["MAX_MESSAGE", "NEEDS_TLS", "Classified", "classify_error", "classify_response"]
 
@@ -76,7 +77,8 @@ def classify_response(
     elif is_challenge(headers, text):
         found = Classified(Outcome.INVALID_RESPONSE, "challenge_page", message=_page(status, text))
     elif 300 <= status < 400:
-        found = Classified(Outcome.INVALID_RESPONSE, "redirect", message=_redirect(status, headers))
+        where = redirect_words(status, headers.get("location"), redactor=redactor)
+        found = Classified(Outcome.INVALID_RESPONSE, "redirect", message=where)
     else:
         found = _by_body(status, text)
     return _clean(found, headers.get("request-id"), redactor)
@@ -146,10 +148,6 @@ def _own_type(outcome: Outcome, status: int, kind: str) -> str | None:
         return None
     by_status = {403: "edge_block", 404: "not_the_api", 511: "captive_portal"}
     return by_status.get(status, kind)
-
-
-def _redirect(status: int, headers: Mapping[str, str]) -> str:
-    return f"{_phrase(status)}: to {headers.get('location') or 'nowhere'}"
 
 
 def _page(status: int, text: str) -> str:

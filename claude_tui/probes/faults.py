@@ -23,6 +23,7 @@ __all__ = [
     "Fault",
     "FaultCode",
     "TooLargeError",
+    "UndecodableError",
     "causes",
     "explain",
     "is_unreachable",
@@ -81,6 +82,13 @@ class TooLargeError(Exception):
         super().__init__(f"the answer is larger than {limit // 1000} kB")
 
 
+class UndecodableError(Exception):
+    """A body is not encoded as its content-encoding says, or in a way that nobody asked for."""
+
+    def __init__(self, coding: str, reason: str) -> None:
+        super().__init__(f"content-encoding {coding} could not be read: {reason}")
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """`message` has passed the redactor."""
@@ -130,7 +138,6 @@ _LIBRARY = {
     "ValueError": (FaultCode.UNSENDABLE, "not sent: {words}"),
     "ImportError": (FaultCode.UNSENDABLE, "not sent: the Anthropic SDK cannot be loaded: {words}"),
     "ProxyError": (FaultCode.PROXY, "{proxy} refused: {words}"),
-    "DecodingError": (FaultCode.PROTOCOL, "the answer cannot be decoded: {words}"),
     "RemoteProtocolError": (FaultCode.PROTOCOL, "the answer is not valid HTTP: {words}"),
 }
 # How OpenSSL asks for more input; they stand in the context of whatever failed afterwards.
@@ -166,6 +173,8 @@ def explain(error: BaseException, wire: Wire, host: str, *, redactor: Redactor) 
     for cause in causes(error):
         if isinstance(cause, TooLargeError):
             return Fault(FaultCode.TOO_LARGE, str(cause))
+        if isinstance(cause, UndecodableError):
+            return Fault(FaultCode.PROTOCOL, redactor.clean(str(cause), MAX_WORDS))
         if isinstance(cause, OSError) and (fault := _system(cause, wire, host)):
             return fault
         if fault := _library(cause, wire, redactor):

@@ -13,6 +13,7 @@ from claude_tui.model.observation import RateLimitReading, WindowReading
 from claude_tui.model.text import Redactor
 from claude_tui.probes.instants import parse_number
 from claude_tui.probes.limits import read_rate_limits, read_windows
+from claude_tui.probes.redirect import without_user
 
 __all__ = ["HeaderFacts", "clock_skew", "lower_headers", "read_headers", "retry_after"]
 
@@ -151,6 +152,9 @@ def _server_time(fields: Mapping[str, str]) -> float | None:
 def _notable(fields: Mapping[str, str], redactor: Redactor) -> tuple[tuple[str, str], ...]:
     kept = [(name, value) for name, value in fields.items() if _NOTABLE.fullmatch(name)]
     return tuple(
-        (redactor.clean(name, _MAX_NAME), redactor.clean(value, _MAX_VALUE))
+        (
+            redactor.clean(name, _MAX_NAME),
+            redactor.clean(without_user(value) if name == "location" else value, _MAX_VALUE),
+        )
         for name, value in kept[:_MAX_NOTABLE]
     )

@@ -72,7 +72,7 @@ class ModelsProbe:
         facts = read_headers(
             exchange.headers, now=received, redactor=self._redactor, sent_at=exchange.sent_at
         )
-        if exchange.fault is not None and (exchange.status or 0) < 400:
+        if exchange.fault is not None and (exchange.status or 0) < 300:
             return Report(self._observation(exchange, facts, exchange.fault.classified))
         catalogue = read_catalogue(exchange, received, redactor=self._redactor)
         found = _OK if catalogue is not None else self._classified(exchange)
@@ -83,7 +83,8 @@ class ModelsProbe:
 
     def _classified(self, exchange: Exchange) -> Classified:
         headers = lower_headers(exchange.headers)
-        found = classify_response(exchange.status or 0, headers, exchange.body, redactor=self._redactor)
+        body = exchange.body or (exchange.fault.message if exchange.fault is not None else b"")
+        found = classify_response(exchange.status or 0, headers, body, redactor=self._redactor)
         if found.outcome is Outcome.KEY_REJECTED and not self._credentials.usable:
             message = "answered without a key: reachable"
             return Classified(Outcome.OK, found.error_type, message=message, request_id=found.request_id)

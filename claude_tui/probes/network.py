@@ -14,9 +14,10 @@ import httpx
 
 from claude_tui.model.observation import Timings
 from claude_tui.model.text import Redactor
+from claude_tui.probes.body import ACCEPT_ENCODING, codings_of, read, without_transport_headers
 from claude_tui.probes.clock import Clock
 from claude_tui.probes.dial import Dialer
-from claude_tui.probes.faults import Fault, TooLargeError, explain, too_slow, untrusted
+from claude_tui.probes.faults import Fault, TooLargeError, UndecodableError, explain, too_slow, untrusted
 from claude_tui.probes.proxy_setting import Proxy
 from claude_tui.probes.routes import Routes
 from claude_tui.probes.wire import Wire
@@ -34,6 +35,7 @@ _FAILURES = (
     httpcore.UnsupportedProtocol,
     httpcore.ProxyError,
     TooLargeError,
+    UndecodableError,
     OSError,
     ValueError,
 )
@@ -69,7 +71,10 @@ class Requester:
         self._trust: ssl.SSLContext | None = None
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Exchange:
-        """Never raises for what the network or the server does. Redirects are not followed."""
+        """Never raises for what the network or the server does. Redirects are not followed.
+
+        A body of more than `MAX_BODY` bytes is a fault; where the answer is no success it is cut there.
+        """
         fault = await self._load_trust(url)
         proxy = self._routes.proxy_for(url)
         wire = Wire(self._clock, proxy=proxy)
@@ -123,16 +128,16 @@ class Requester:
         pool = httpcore.AsyncConnectionPool(
             self._trust, proxy=_proxy(proxy) if proxy is not None else None, network_backend=_Backend(dialer)
         )
+        fields = httpx.Headers({"Accept-Encoding": ACCEPT_ENCODING})
+        fields.update(headers)
         async with (
             httpx.AsyncClient(
-                transport=_DialedTransport(pool), trust_env=False, timeout=None, headers=headers
+                transport=_DialedTransport(pool), trust_env=False, timeout=None, headers=fields
             ) as client,
             client.stream("GET", url, extensions={"trace": wire.trace}) as response,
         ):
-            async for chunk in response.aiter_bytes():
-                body += chunk
-                if len(body) > MAX_BODY:
-                    raise TooLargeError(MAX_BODY)
+            async for piece in response.aiter_raw():
+                body += piece
             wire.finish()
 
 
@@ -180,7 +185,7 @@ class _DialedTransport(httpx.AsyncBaseTransport):
         )
         return httpx.Response(
             status_code=answer.status,
-            headers=answer.headers,
+            headers=without_transport_headers(answer.headers),
             stream=_Body(answer),
             extensions=answer.extensions,
         )
@@ -194,7 +199,9 @@ class _Body(httpx.AsyncByteStream):
         self._answer = answer
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._answer.aiter_stream()
+        answer = self._answer
+        codings = codings_of(answer.headers)
+        return read(answer.aiter_stream(), codings, MAX_BODY, cut=answer.status >= 300)
 
     async def aclose(self) -> None:
         await self._answer.aclose()

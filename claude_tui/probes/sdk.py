@@ -16,9 +16,10 @@ import anthropic
 import httpcore2
 import httpx2
 
+from claude_tui.probes.body import ACCEPT_ENCODING
 from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.dial import Dialer
-from claude_tui.probes.faults import TooLargeError
+from claude_tui.probes.faults import TooLargeError, UndecodableError
 from claude_tui.probes.reply import GarbledError, LostError, Refusal, Reply
 from claude_tui.probes.routes import Routes
 from claude_tui.probes.sdk_transport import make_transport
@@ -26,8 +27,7 @@ from claude_tui.probes.wire import Wire
 
 __all__ = ["Sdk", "rehearse"]
 
-# Eight tokens make 2 kB of events. Beyond some 100 kB the SDK's line buffer, which grows by
-# copying itself, would hold up the loop.
+# Eight tokens make 2 kB of events.
 _MAX_ANSWER: Final = 128_000
 _PER_TOKEN: Final = 1_000
 
@@ -50,6 +50,7 @@ _FAILURES: Final = (
     httpcore2.ProxyError,
     httpcore2.UnsupportedProtocol,
     TooLargeError,
+    UndecodableError,
     OSError,
     ValueError,
 )
@@ -82,7 +83,8 @@ data: {"type": "message_stop"}
 
 
 class Sdk:
-    """An AsyncAnthropic client that never retries, traces or reads credentials from the environment.
+    """An AsyncAnthropic client that never retries, traces, follows a redirect or reads credentials from the
+    environment.
 
     One exchange at a time. Constructing it reads the trusted certificates (tens of milliseconds) and
     raises OSError when they cannot be read, ValueError for a proxy that cannot be used.
@@ -105,7 +107,13 @@ class Sdk:
             max_retries=0,
             timeout=None,
             open_telemetry=False,
-            http_client=anthropic.DefaultAsyncHttpxClient(transport=transport, timeout=None),
+            http_client=anthropic.DefaultAsyncHttpxClient(
+                transport=transport,
+                timeout=None,
+                # It would make a GET of our POST, and hand the person's own headers to the other host.
+                follow_redirects=False,
+                headers={"Accept-Encoding": ACCEPT_ENCODING},
+            ),
         )
 
     async def ask(self, model: str, wire: Wire, reply: Reply) -> Refusal | None:

@@ -1,4 +1,4 @@
-"""httpx2 transports for the SDK's client: traced, capped, and dialed phase by phase.
+"""httpx2 transports for the SDK's client: traced, decoded within bounds, and dialed phase by phase.
 
 Imported with the SDK only (see `sdk.py`); httpx2 is what the SDK is built on.
 """
@@ -6,23 +6,29 @@ Imported with the SDK only (see `sdk.py`); httpx2 is what the SDK is built on.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterable
+from typing import Final
 
 import httpcore2
 import httpx2
 
+from claude_tui.probes.body import codings_of, read, without_transport_headers
 from claude_tui.probes.dial import Dialer
-from claude_tui.probes.faults import TooLargeError
 from claude_tui.probes.proxy_setting import Proxy
 from claude_tui.probes.routes import Routes
 
 __all__ = ["make_transport"]
 
+# The SDK works through a piece without giving up the loop, and copies what it has of an event with
+# each of its lines: it takes a tenth of a second over 64 kB of empty lines, and seconds over a large event.
+_PIECE: Final = 4_096
+
 
 def make_transport(
     base_url: str, dialer: Dialer, *, routes: Routes, limit: int, keepalive_expiry_s: float | None
 ) -> httpx2.AsyncBaseTransport:
-    """A transport for one base URL that reads at most `limit` bytes of an answer.
+    """A transport for one base URL that reads at most `limit` bytes of an answer, as sent and as decoded.
 
+    More is a TooLargeError, and where the answer is no success the end of it.
     It tells `dialer.wire` what happens, and keeps one idle connection for `keepalive_expiry_s`.
     Raises OSError when the trusted certificates cannot be read, ProxySettingError for
     a proxy that cannot be used.
@@ -71,7 +77,7 @@ class _DialedTransport(httpx2.AsyncBaseTransport):
         )
         return httpx2.Response(
             status_code=answer.status,
-            headers=answer.headers,
+            headers=without_transport_headers(answer.headers),
             stream=_Body(answer, self._limit),
             extensions=answer.extensions,
         )
@@ -81,19 +87,14 @@ class _DialedTransport(httpx2.AsyncBaseTransport):
 
 
 class _Body(httpx2.AsyncByteStream):
-    """Raises TooLargeError once more than `limit` bytes have come."""
-
     def __init__(self, answer: httpcore2.Response, limit: int) -> None:
         self._answer = answer
         self._limit = limit
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        size = 0
-        async for chunk in self._answer.aiter_stream():
-            size += len(chunk)
-            if size > self._limit:
-                raise TooLargeError(self._limit)
-            yield chunk
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        answer = self._answer
+        codings = codings_of(answer.headers)
+        return read(answer.aiter_stream(), codings, self._limit, cut=answer.status >= 300, size=_PIECE)
 
     async def aclose(self) -> None:
         await self._answer.aclose()

@@ -268,8 +268,7 @@ def test_a_challenge_is_known_by_its_header_alone() -> None:
 def test_a_redirect_says_where_to() -> None:
     found = respond(307, "", location="https://login.example/?token=" + KEY)
     assert found.message is not None
-    assert "https://login.example/" in found.message
-    assert KEY not in found.message
+    assert found.message == "HTTP 307 redirect to https://login.example/?…"
 
 
 def test_an_error_inside_an_event_stream_body() -> None:

@@ -23,6 +23,7 @@ from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.messages import MessagesProbe
 from claude_tui.probes.reply import Reply
 from claude_tui.probes.routes import Routes
+from tests.bombs import gzip_of, gzip_repeated
 from tests.wire_server import (
     TLS_ALERT,
     Answer,
@@ -392,6 +393,67 @@ async def test_an_endless_error_page_still_has_its_status() -> None:
     async with WireServer(flood) as server:
         observation = await observe(server.url)
     assert (observation.outcome, observation.http_status) == (Outcome.OVERLOADED, 529)
+    assert "xxxxxxxx" in (observation.message or "")
+
+
+@pytest.mark.parametrize("words", [b"\n", b":\n", b"data: {}\n\n", b"x"])
+async def test_a_small_stream_that_is_endless_inside_is_not_read_to_the_end(words: bytes) -> None:
+    async def bomb(request: Request, answer: Answer) -> None:
+        await answer.send(CHUNKED.replace(b"\r\n\r\n", b"\r\ncontent-encoding: gzip\r\n\r\n"))
+        for piece in gzip_repeated(words, 400):
+            await answer.send(chunk(piece))
+
+    async with WireServer(bomb) as server:
+        observation = await observe(server.url)
+    assert (observation.outcome, observation.error_type) == (Outcome.INVALID_RESPONSE, "too_large")
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", "GZIP, deflate"])
+async def test_a_compressed_stream(coding: str) -> None:
+    body = sse(WHOLE)
+    for each in coding.lower().split(", "):
+        body = gzip_of(body, {"gzip": 31, "deflate": 15}[each])
+    observation = await answered(stream_of(body, {"content-encoding": coding}))
+    assert observation.outcome is Outcome.OK
+    assert observation.usage == Usage(input_tokens=11, output_tokens=4, cache_read_tokens=3)
+
+
+@pytest.mark.parametrize("status", ["200 OK", "529 Overloaded"])
+async def test_an_encoding_that_nobody_can_read_is_named(status: str) -> None:
+    body = response(
+        b"\x0b\x00\x80{}\x03",
+        status=status,
+        headers={"content-encoding": "br"},
+        content_type="text/event-stream",
+    )
+    observation = await answered(body)
+    expected = Outcome.OVERLOADED if status.startswith("529") else Outcome.INVALID_RESPONSE
+    assert observation.outcome is expected
+    assert "content-encoding br could not be read" in (observation.message or "")
+
+
+# -- redirects ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["301 Moved Permanently", "303 See Other", "307 Temporary Redirect"])
+async def test_a_redirect_is_not_followed(status: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ANTHROPIC_CUSTOM_HEADERS", "X-Team-Secret: of-the-team")
+    async with WireServer(stream_of(sse(WHOLE))) as other:
+        target = f"{other.url}/v1/messages"
+        location = target.replace("//", "//who:hunter22@")
+        async with WireServer(response(status=status, headers={"location": location})) as server:
+            observation = await observe(server.url)
+    assert (len(server.requests), len(other.requests)) == (1, 0)
+    assert (observation.outcome, observation.error_type) == (Outcome.INVALID_RESPONSE, "redirect")
+    assert observation.message == f"HTTP {status[:3]} redirect to {target}"
+    assert ("location", target) in observation.headers
+
+
+@pytest.mark.parametrize("location", ["https://[::1", "javascript:alert(1)", ""])
+async def test_a_redirect_to_no_address_is_a_redirect(location: str) -> None:
+    observation = await answered(response(status="302 Found", headers={"location": location}))
+    assert (observation.outcome, observation.error_type) == (Outcome.INVALID_RESPONSE, "redirect")
+    assert observation.http_status == 302
 
 
 # -- no answer ----------------------------------------------------------------------

@@ -265,3 +265,27 @@ def test_no_list_is_too_odd(body: object) -> None:
         assert model.id
         assert model.id.isprintable()
         assert model.created_at is None or model.created_at.tzinfo is not None
+
+
+# -- redirects and encodings --------------------------------------------------------
+
+
+async def test_a_redirect_is_said_to_be_one_though_its_body_never_ends() -> None:
+    async def cut(request: Request, answer: Answer) -> None:
+        await answer.send(b"HTTP/1.1 307 Go\r\nlocation: /v1/elsewhere\r\ncontent-length: 100\r\n\r\n<")
+        answer.close()
+
+    async with WireServer(cut) as server:
+        observation = (await probe(server.url)).observation
+    assert (observation.outcome, observation.error_type) == (Outcome.INVALID_RESPONSE, "redirect")
+    assert observation.message == "HTTP 307 redirect to /v1/elsewhere"
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"), [("200 OK", Outcome.INVALID_RESPONSE), ("500 Oops", Outcome.SERVER_ERROR)]
+)
+async def test_an_encoding_that_nobody_can_read_is_named(status: str, outcome: Outcome) -> None:
+    answer = response(b"not gzip", status=status, headers={"content-encoding": "gzip"})
+    observation = (await answered(answer)).observation
+    assert observation.outcome is outcome
+    assert "content-encoding gzip could not be read" in (observation.message or "")

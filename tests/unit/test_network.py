@@ -251,6 +251,31 @@ async def test_a_body_that_is_not_what_its_encoding_says() -> None:
     async with WireServer(response(b"not gzip", headers={"content-encoding": "gzip"})) as server:
         exchange = await get(server.url)
     assert fault_of(exchange) == (Outcome.INVALID_RESPONSE, FaultCode.PROTOCOL)
+    assert exchange.fault is not None
+    assert exchange.fault.message == "content-encoding gzip could not be read: incorrect header check"
+
+
+async def test_only_what_can_be_decoded_is_asked_for() -> None:
+    async with WireServer(response()) as server:
+        await get(server.url)
+        await get(server.url, headers={"accept-encoding": "identity"})
+    assert [request.headers["accept-encoding"] for request in server.requests] == [
+        "gzip, deflate",
+        "identity",
+    ]
+
+
+async def test_an_error_without_end_is_read_in_part() -> None:
+    async def flood(request: Request, answer: Answer) -> None:
+        await answer.send(b"HTTP/1.1 500 Oops\r\n\r\nIt broke. ")
+        while True:
+            await answer.send(b"x" * 65536)
+
+    async with WireServer(flood) as server:
+        exchange = await get(server.url)
+    assert (exchange.status, exchange.fault) == (500, None)
+    assert exchange.body.startswith(b"It broke. xxx")
+    assert len(exchange.body) <= MAX_BODY
 
 
 async def test_a_compressed_body() -> None:
@@ -260,10 +285,12 @@ async def test_a_compressed_body() -> None:
 
 
 async def test_a_redirect_is_not_followed() -> None:
-    moved = response(status="302 Found", headers={"location": "http://login.example/"})
-    async with WireServer(moved) as server:
-        exchange = await get(server.url)
-    assert (exchange.status, exchange.fault, len(server.requests)) == (302, None, 1)
+    for location in ("http://login.example/", "https://[::1", "\xff"):
+        moved = response(status="302 Found", headers={"Location": location})
+        async with WireServer(moved) as server:
+            exchange = await get(server.url)
+        assert (exchange.status, exchange.fault, len(server.requests)) == (302, None, 1)
+        assert "Location" in dict(exchange.headers)
 
 
 async def test_a_header_that_cannot_be_sent_is_not_shown() -> None:

@@ -274,6 +274,12 @@ CASES = [
     Case("cut_off", PATH, [*broken("closed"), unread(290)]),
     Case("new_connections", PATH, [*healthy(0, 300, models_s=900), *MODELS_FAIL]),
     Case("captive_portal", PATH, failing(Outcome.INVALID_RESPONSE, error_type="html_page")),
+    Case("captive_portal", PATH, failing(Outcome.INVALID_RESPONSE, http_status=307, error_type="redirect")),
+    Case(
+        "wrong_base_url",
+        PATH,
+        [*failing(Outcome.INVALID_RESPONSE, http_status=307, error_type="redirect"), status(290)],
+    ),
     Case(
         "wrong_base_url",
         PATH,

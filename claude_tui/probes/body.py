@@ -1,0 +1,176 @@
+"""Bodies of answers, decoded in bounded pieces: a compressed one may be a thousand times as large inside.
+
+Decoding is done here and not by httpx and httpx2, whose pieces are without bound or a megabyte each,
+and which follow no limit of ours. What they get is plain, in pieces between which the loop has its turn.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import codecs
+import re
+import zlib
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from typing import Protocol
+
+from claude_tui.probes.faults import TooLargeError, UndecodableError
+
+__all__ = ["ACCEPT_ENCODING", "PIECE", "Decoder", "codings_of", "read", "without_transport_headers"]
+
+# What an application that uses the SDK asks for, unless it has installed brotli or zstandard.
+ACCEPT_ENCODING = "gzip, deflate"
+PIECE = 65_536
+
+_MAX_CODINGS = 5
+_WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
+_RAW_DEFLATE = -zlib.MAX_WBITS
+# No text has them: neither JSON nor HTML nor events.
+_NOT_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
+
+Headers = Iterable[tuple[bytes, bytes]]
+
+
+def codings_of(headers: Headers) -> list[str]:
+    """The content codings in the order in which they were applied."""
+    values = [value.decode("latin-1") for name, value in headers if name.lower() == b"content-encoding"]
+    codings = [coding.strip().lower() for value in values for coding in value.split(",")]
+    return [coding for coding in codings if coding not in {"", "identity"}]
+
+
+def without_transport_headers(headers: Headers) -> list[tuple[bytes, bytes]]:
+    """`headers` without those that an HTTP client would act on, and which are acted on here.
+
+    Without a location it neither follows a redirect nor fails over an address that is none.
+    """
+    return [
+        (name, value) for name, value in headers if name.lower() not in {b"content-encoding", b"location"}
+    ]
+
+
+async def read(
+    raw: AsyncIterator[bytes], codings: Sequence[str], limit: int, *, cut: bool, size: int = PIECE
+) -> AsyncIterator[bytes]:
+    """The decoded body in pieces of at most `size` bytes; the loop has a turn after each.
+
+    Past `limit` bytes, sent or decoded, nothing more is read: the body ends there with `cut`, and is a
+    TooLargeError otherwise. Raises UndecodableError for what is not encoded as `codings` say.
+    """
+    decoder = Decoder(codings, limit)
+    try:
+        async for data in raw:
+            for piece in decoder.decode(data):
+                for start in range(0, len(piece), size):
+                    yield piece[start : start + size]
+                    # What has come already is handed on without waiting for anything, so that no
+                    # time-out could end it.
+                    await asyncio.sleep(0)
+    except TooLargeError:
+        if not cut:
+            raise
+
+
+class Decoder:
+    """Undoes `codings`, the last one first, in pieces of about `PIECE` bytes, made when they are asked for.
+
+    Neither what is sent nor what comes out of any of the layers may be larger than `limit`: a layer
+    that expands into nothing would be worked through at length otherwise. `produced` is how many
+    bytes have come out of all layers.
+    """
+
+    def __init__(self, codings: Sequence[str], limit: int) -> None:
+        if len(codings) > _MAX_CODINGS:
+            raise UndecodableError(", ".join(codings[:_MAX_CODINGS]), f"more than {_MAX_CODINGS} layers")
+        self._limit = limit
+        self._received = 0
+        self._layers = [_layer(coding, limit) for coding in reversed(codings)]
+
+    @property
+    def produced(self) -> int:
+        return sum(layer.produced for layer in self._layers)
+
+    def decode(self, data: bytes) -> Iterator[bytes]:
+        self._received += len(data)
+        if self._received > self._limit:
+            raise TooLargeError(self._limit)
+        pieces: Iterator[bytes] = iter((data,))
+        for layer in self._layers:
+            pieces = layer.decode(pieces)
+        return pieces
+
+
+class _Layer(Protocol):
+    produced: int
+
+    def decode(self, pieces: Iterator[bytes]) -> Iterator[bytes]: ...
+
+
+def _layer(coding: str, limit: int) -> _Layer:
+    return _Inflated(coding, limit) if coding in _WINDOWS else _AsItIs(coding)
+
+
+class _Inflated:
+    """gzip or deflate. What comes after the end is dropped, as the HTTP libraries do."""
+
+    def __init__(self, coding: str, limit: int) -> None:
+        self.produced = 0
+        self._coding = coding
+        self._limit = limit
+        self._head = b""
+        self._inflater: zlib._Decompress | None = None
+
+    def decode(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for data in pieces:
+            try:
+                yield from self._inflate(data)
+            except zlib.error as error:
+                reason = str(error).rpartition(": ")[2]
+                raise UndecodableError(self._coding, reason) from error
+
+    def _inflate(self, data: bytes) -> Iterator[bytes]:
+        if self._inflater is None:
+            data = self._head = self._head + data
+            if len(self._head) < 2:
+                return
+            self._inflater = zlib.decompressobj(_window(self._coding, self._head))
+        while not self._inflater.eof:
+            piece = self._inflater.decompress(data, PIECE)
+            data = self._inflater.unconsumed_tail
+            self.produced += len(piece)
+            if self.produced > self._limit:
+                raise TooLargeError(self._limit)
+            if piece:
+                yield piece
+            # A full piece may have left more in the inflater itself.
+            if not data and len(piece) < PIECE:
+                return
+
+
+def _window(coding: str, head: bytes) -> int:
+    """zlib's wbits. By `deflate` some servers mean the bare stream, without the header of RFC 1950."""
+    is_zlib = head[0] & 0x0F == 8 and int.from_bytes(head[:2], "big") % 31 == 0
+    return _RAW_DEFLATE if coding == "deflate" and not is_zlib else _WINDOWS[coding]
+
+
+class _AsItIs:
+    """A coding that is none of ours. The HTTP libraries pass such a body on, which is well where it is text
+    all the same: some servers write `utf-8` there.
+    """
+
+    def __init__(self, coding: str) -> None:
+        self.produced = 0
+        self._coding = coding
+        self._text = codecs.getincrementaldecoder("utf-8")()
+
+    def decode(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
+        for data in pieces:
+            if not self._is_text(data):
+                raise UndecodableError(self._coding, "it was not asked for")
+            self.produced += len(data)
+            yield data
+
+    def _is_text(self, data: bytes) -> bool:
+        try:
+            self._text.decode(data)
+        except UnicodeDecodeError:
+            return False
+        return _NOT_TEXT.search(data) is None
