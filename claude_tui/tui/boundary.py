@@ -100,7 +100,7 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
         if self._faults is None or not self._has_drawn:
             self._end(error)
             return
-        fault = self._faults.note(error)
+        fault = self._faults.note(_cause(error))
         screen = _screen_of(at_fault)
         if self._exit or (screen is not None and screen not in self.screen_stack):
             return  # it has left already
@@ -116,7 +116,10 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
             self.call_next(self._build_anew, fault)
 
     def contain_drawing(self, error: Exception, at_fault: DOMNode) -> str:
-        """What a panel says in place of what it could not draw. A screen other than the dashboard is closed."""
+        """What a panel says in place of what it could not draw.
+
+        A screen other than the dashboard is closed.
+        """
         if self._faults is None:
             raise error
         fault = self._faults.note(error)
@@ -138,6 +141,8 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
         self._built_anew_at, self._building_anew = time.monotonic(), False
         while len(self.screen_stack) > 1:
             self.screen.dismiss(None)
+        # `switch_screen` takes away a result callback, which a default screen has never had.
+        self.screen._push_result_callback(self, None)
         self.switch_screen(self.get_default_screen())
         self._tell_of("The dashboard failed and was built anew", fault)
 
@@ -174,6 +179,12 @@ def _at_work(error: Exception) -> MessagePump | None:
         except NoActiveWorker:
             return None
     return active_message_pump.get(None)
+
+
+def _cause(error: Exception) -> Exception:
+    """What Textual has wrapped."""
+    inner = error.error if isinstance(error, WorkerFailed) else None
+    return inner if isinstance(inner, Exception) else error
 
 
 def _screen_of(pump: MessagePump) -> Screen[Any] | None:
