@@ -8,10 +8,11 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claude_tui.cli.console import emit, redactor, say
-from claude_tui.cli.failure import UsageError
+from claude_tui.cli.failure import UsageError, write_report
 from claude_tui.settings import Places, SettingsError, config_file, create_file, load
 
 if TYPE_CHECKING:
@@ -39,11 +40,14 @@ def _dashboard(request: Request) -> int:
     _check_for_screen(settings)
     from claude_tui.tui.run import run_dashboard, run_demo
 
+    def report(error: Exception) -> Path | None:
+        return write_report(error, request.arguments)
+
     if request.options.demo is None:
         _check_alerts(settings)
-        return run_dashboard(settings, os.environ)
+        return run_dashboard(settings, os.environ, report)
     with _scenario_errors():
-        return run_demo(settings, request.options.demo, request.options.demo_speed or 1.0)
+        return run_demo(settings, request.options.demo, request.options.demo_speed or 1.0, report)
 
 
 def _require_terminal(environ: Mapping[str, str]) -> None:

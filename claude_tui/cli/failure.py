@@ -16,10 +16,11 @@ from claude_tui import __version__
 from claude_tui.cli.console import abandon_stdout, redactor, say
 from claude_tui.settings import SettingsError, load
 
-__all__ = ["UsageError", "explain"]
+__all__ = ["UsageError", "explain", "write_report"]
 
 EXIT_UNKNOWN = 3
 _REPORT_LENGTH = 200_000
+_MOST_IN_A_SECOND = 100
 
 
 class UsageError(Exception):
@@ -33,7 +34,7 @@ def explain(error: Exception, arguments: Sequence[str]) -> int:
     elif isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
         say("the output could not be written: no space left")
     else:
-        report = _write_report(error, arguments)
+        report = write_report(error, arguments)
         where = f"details in {report}" if report else "no report could be written"
         say(f"unexpected {type(error).__name__}: {str(error) or 'no message'} ({where})".replace("\n", " "))
     try:
@@ -44,8 +45,11 @@ def explain(error: Exception, arguments: Sequence[str]) -> int:
     return EXIT_UNKNOWN
 
 
-def _write_report(error: Exception, arguments: Sequence[str]) -> Path | None:
-    """The path of a file that only its owner can read, or None when there is no place for one."""
+def write_report(error: Exception, arguments: Sequence[str]) -> Path | None:
+    """Write what is known of `error`, without secrets, to a file that only its owner can read.
+
+    Returns its path, or None when there is no place for one.
+    """
     at = datetime.now(UTC)
     head = [
         f"claude-top {__version__} at {at:%Y-%m-%dT%H:%M:%SZ}",
@@ -56,16 +60,26 @@ def _write_report(error: Exception, arguments: Sequence[str]) -> Path | None:
     trace = traceback.format_exception(error)
     text = redactor().clean("\n".join(head) + "".join(trace), _REPORT_LENGTH, keep_newlines=True)
     for directory in _report_directories(arguments):
-        path = directory / f"crash-{at:%Y%m%dT%H%M%SZ}-{os.getpid()}.txt"
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                file.write(text)
+            return _write_new(directory, f"crash-{at:%Y%m%dT%H%M%SZ}-{os.getpid()}", text)
         except OSError:
             continue
-        return path
     return None
+
+
+def _write_new(directory: Path, name: str, text: str) -> Path:
+    """The path of a file that was not there before: a second may see more than one fault. Raises OSError."""
+    for suffix in ("", *(f"-{number}" for number in range(2, _MOST_IN_A_SECOND))):
+        path = directory / f"{name}{suffix}.txt"
+        try:
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            continue
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+        return path
+    raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(directory / name))
 
 
 def _report_directories(arguments: Sequence[str]) -> Iterator[Path]:

@@ -112,12 +112,16 @@ _NOT_IN_DEMO = ("name", "base_url", "status_urls", "data_dir")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the command line asks for: a command, the settings it gives as text, and the rest."""
+    """What the command line asks for: a command, the settings it gives as text, and the rest.
+
+    `arguments` is all of it as it was given.
+    """
 
     command: str
     config: str | None
     flags: Mapping[str, str]
     options: Namespace
+    arguments: tuple[str, ...]
 
 
 class _Parser(ArgumentParser):
@@ -142,7 +146,7 @@ def parse(arguments: Sequence[str]) -> Request | None:
         key: getattr(options, f"set_{key}") for key in ("config", *_ALL) if hasattr(options, f"set_{key}")
     }
     _refuse_unused(command, options, given)
-    return Request(command, given.pop("config", None), given, options)
+    return Request(command, given.pop("config", None), given, options, tuple(arguments))
 
 
 def _refuse_unused(command: str, options: Namespace, given: Mapping[str, str]) -> None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
-import sys
 import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
+from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -18,10 +18,12 @@ from claude_tui.model.alert import AlertsView
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.snapshot import Focus, Snapshot
 from claude_tui.tui.actions import Scope, bindings, keymap, textual_keymap
+from claude_tui.tui.boundary import FaultBoundary
 from claude_tui.tui.login import login_name
 from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
 from claude_tui.tui.paint import Paint
 from claude_tui.tui.screens.dashboard import DashboardScreen
+from claude_tui.tui.screens.leaving import TypedKeys
 from claude_tui.tui.theme import Theme, ThemeError, load_theme, textual_theme, wanted
 from claude_tui.tui.thrift import thrifty
 from claude_tui.tui.view import ShowsSnapshots, View
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from textual.command import Provider
 
     from claude_tui.settings import Settings
+    from claude_tui.tui.faults import Report
 
 __all__ = ["Backend", "ClaudeTopApp"]
 
@@ -64,8 +67,11 @@ def _palette() -> type[Provider]:
     return ActionCommands
 
 
-class ClaudeTopApp(App[None], inherit_bindings=False):
-    """Wiring, and nothing else. Whoever runs it stops the backend afterwards."""
+class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
+    """Wiring, and nothing else. Whoever runs it stops the backend afterwards.
+
+    `report` writes crash files; without one the first fault ends the app.
+    """
 
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.APP)]
@@ -73,7 +79,9 @@ class ClaudeTopApp(App[None], inherit_bindings=False):
     # The palette's magnifying glass is an emoji, which few server terminals have.
     CSS = "SearchIcon { display: none; }"
 
-    def __init__(self, backend: Backend, settings: Settings, first: Snapshot) -> None:
+    def __init__(
+        self, backend: Backend, settings: Settings, first: Snapshot, report: Report | None = None
+    ) -> None:
         self.user_themes = settings.file.parent / "themes" if settings.file else None
         try:
             theme, self._theme_problem = wanted(settings.theme, self.user_themes, os.environ), ""
@@ -81,10 +89,9 @@ class ClaudeTopApp(App[None], inherit_bindings=False):
             theme, self._theme_problem = load_theme("dark", None), str(error)
         self.paint = Paint(theme)
         # Told at once, or Textual paints greys over the terminal's own colours.
-        super().__init__(ansi_color=True if theme.plain else None)
+        super().__init__(report, ansi_color=True if theme.plain else None)
         self.animation_level = "none"
         self.backend = backend
-        self.crash: BaseException | None = None
         self.settings = settings
         self.newest = first
         self.shown = first
@@ -94,6 +101,7 @@ class ClaudeTopApp(App[None], inherit_bindings=False):
         self.responder = settings.responder or login_name()
         self.set_keymap(textual_keymap(self.chosen_keys))
         self._arrived = time.monotonic()
+        self._typed = TypedKeys()
         self.register_theme(textual_theme(theme))
         self.set_reactive(App.theme, f"ct-{theme.name}")
         self.stylesheet.set_variables(self.get_css_variables())
@@ -125,12 +133,12 @@ class ClaudeTopApp(App[None], inherit_bindings=False):
     def on_snapshot_ready(self, message: SnapshotReady) -> None:
         before, self.newest = self.newest.engine.alerts, message.snapshot
         self._arrived = time.monotonic()
-        self._tell(before, self.newest.engine.alerts)
+        self._ring(before, self.newest.engine.alerts)
         if not self.paused:
             self.shown = self.newest
         self._show()
 
-    def _tell(self, before: AlertsView, after: AlertsView) -> None:
+    def _ring(self, before: AlertsView, after: AlertsView) -> None:
         """Ring for what has just been paged."""
         if after.journal is before.journal:
             return
@@ -146,9 +154,15 @@ class ClaudeTopApp(App[None], inherit_bindings=False):
         view = View(self.newest.at, self.paused, stalled_s)
         for screen in reversed(self.screen_stack):
             if isinstance(screen, ShowsSnapshots):
-                screen.show(self.shown, view)
+                self._show_on(screen, view)
             if not screen.is_modal:
                 break
+
+    def _show_on(self, screen: ShowsSnapshots, view: View) -> None:
+        try:
+            screen.show(self.shown, view)
+        except Exception as error:  # noqa: BLE001 one screen that fails must not keep the others from it
+            self.contain(error, cast("Screen[object]", screen), harmless=False)
 
     def pop_screen(self) -> AwaitComplete:
         popped = super().pop_screen()
@@ -179,11 +193,6 @@ class ClaudeTopApp(App[None], inherit_bindings=False):
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         super()._display(screen, thrifty(renderable))
 
-    def _fatal_error(self) -> None:
-        """Ends the app without a traceback on the screen: whoever runs it finds the error in `crash`."""
-        self.crash = sys.exc_info()[1]
-        self._close_messages_no_wait()
-
     def action_command_palette(self) -> None:
         from claude_tui.tui.palette import Palette
 
@@ -191,6 +200,11 @@ class ClaudeTopApp(App[None], inherit_bindings=False):
             self.push_screen(Palette(id="--command-palette"))
 
     # -- what the person asks for -------------------------------------------------
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key) and self._typed.is_too_late(event, self.screen_stack):
+            return
+        await super().on_event(event)
 
     def action_probe(self) -> None:
         self.backend.probe_now()

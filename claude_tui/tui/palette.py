@@ -6,10 +6,11 @@ from collections.abc import Coroutine, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
-from textual.command import CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandInput, CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from claude_tui.tui.actions import ACTIONS, Action, Group
 from claude_tui.tui.keys import display, in_keymap
+from claude_tui.tui.screens.leaving import LeavesOnce
 
 if TYPE_CHECKING:
     from claude_tui.tui.app import ClaudeTopApp
@@ -17,8 +18,17 @@ if TYPE_CHECKING:
 __all__ = ["ActionCommands", "Palette"]
 
 
-class Palette(CommandPalette):
+# A megabyte that is pasted here is no command.
+_LONGEST_SEARCH = 80
+
+
+class Palette(LeavesOnce, CommandPalette):
     """Textual's palette; its list is asked for a page only once it has been laid out."""
+
+    CALLED = "palette"
+
+    def on_mount(self) -> None:
+        self.query_one(CommandInput).max_length = _LONGEST_SEARCH
 
     def _action_command_list(self, action: str) -> None:
         # Between a change of options and the next layout the list knows no lines: paging raises KeyError.

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from claude_tui.alerting.rules import Rule
     from claude_tui.alerting.watch import Alerting
     from claude_tui.simulator.scenario import Scenario
+    from claude_tui.tui.faults import Report
 
 __all__ = ["run_dashboard", "run_demo", "sweep_demos"]
 
@@ -39,8 +40,11 @@ DEMO_PREFIX = "claude-top-demo-"
 DEMO_KEY = "sk-ant-api03-demo-no-real-key"
 
 
-def run_dashboard(settings: Settings, environ: Mapping[str, str]) -> int:
-    """The dashboard on the endpoint that settings and environment name. Returns the exit code."""
+def run_dashboard(settings: Settings, environ: Mapping[str, str], report: Report) -> int:
+    """The dashboard on the endpoint that settings and environment name. Returns the exit code.
+
+    `report` writes the crash file of a fault that a screen is closed for.
+    """
     clock = SystemClock()
     credentials = Credentials.from_environ(environ, base_url=settings.base_url)
     target = target_of(settings, credentials)
@@ -63,10 +67,10 @@ def run_dashboard(settings: Settings, environ: Mapping[str, str]) -> int:
         open_alerting=open_alerting,
         pager_lock=Lease(settings.data_dir / f"{store_name(credentials)}.pager"),
     )
-    return _show(engine, settings, engine.stop)
+    return _show(engine, settings, engine.stop, report)
 
 
-def run_demo(settings: Settings, scenario_name: str, speed: float) -> int:
+def run_demo(settings: Settings, scenario_name: str, speed: float, report: Report) -> int:
     """The whole program against the built-in simulator, in a temporary data directory."""
     from claude_tui.simulator.past import healthy_past
     from claude_tui.simulator.scenario import load
@@ -111,7 +115,7 @@ def run_demo(settings: Settings, scenario_name: str, speed: float) -> int:
         engine.stop()
         shutil.rmtree(data_dir, ignore_errors=True)
 
-    return _show(engine, settings, stop)
+    return _show(engine, settings, stop, report)
 
 
 def _alerting(
@@ -173,5 +177,5 @@ def _key_notices(credentials: Credentials, clock: Clock) -> tuple[Notice, ...]:
     return (Notice("key", level, credentials.problem, clock.now()),)
 
 
-def _show(engine: Engine, settings: Settings, stop: Callable[[], None]) -> int:
-    return hangup.run(ClaudeTopApp(engine, settings, engine.first_snapshot()), stop)
+def _show(engine: Engine, settings: Settings, stop: Callable[[], None], report: Report) -> int:
+    return hangup.run(ClaudeTopApp(engine, settings, engine.first_snapshot(), report), stop)

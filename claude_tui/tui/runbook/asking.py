@@ -16,6 +16,7 @@ from claude_tui.model.text import Redactor
 from claude_tui.runbook import Playbook, Runbook
 from claude_tui.tui.lines import Span, line, pad
 from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question, TextField
+from claude_tui.tui.screens.leaving import LeavesOnce
 
 if TYPE_CHECKING:
     from claude_tui.tui.app import ClaudeTopApp
@@ -57,7 +58,7 @@ def ask_anew(app: ClaudeTopApp, playbook: Playbook, settled: int, then: Callable
     app.push_screen(DialogScreen(question), answered)
 
 
-class PlaybookChooser(ModalScreen[str | None]):
+class PlaybookChooser(LeavesOnce, ModalScreen[str | None]):
     """Returns the id of the playbook chosen, or None."""
 
     DEFAULT_CSS = """
@@ -68,6 +69,7 @@ class PlaybookChooser(ModalScreen[str | None]):
         border-title-color: $ct-text; border-subtitle-color: $ct-dim;
     }
     """
+    CALLED = "list of playbooks"
     BINDINGS = [Binding("escape", "leave", show=False), Binding("q", "leave", show=False)]
 
     def __init__(self, runbook: Runbook, shown: Playbook, wanted: Playbook) -> None:

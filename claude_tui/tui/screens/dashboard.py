@@ -18,6 +18,7 @@ from claude_tui.tui.layout import Plan
 from claude_tui.tui.layout import arrange as arranged
 from claude_tui.tui.messages import EventChosen, ZoomRequested
 from claude_tui.tui.screens.beneath import drawn_beneath
+from claude_tui.tui.screens.leaving import LeavesOnce
 from claude_tui.tui.view import View
 from claude_tui.tui.widgets.errors import ErrorsPanel
 from claude_tui.tui.widgets.events import EventsPanel
@@ -27,7 +28,7 @@ from claude_tui.tui.widgets.headroom import HeadroomPanel
 from claude_tui.tui.widgets.latency import LatencyPanel
 from claude_tui.tui.widgets.panel import SnapshotPanel
 from claude_tui.tui.widgets.status import StatusPanel
-from claude_tui.tui.widgets.strip import StripPanel, strip_rows
+from claude_tui.tui.widgets.strip import StripPanel
 
 if TYPE_CHECKING:
     from textual.layout import ArrangeResult
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["DashboardScreen", "zoom_keys"]
 
 
-class DashboardScreen(Screen[None], inherit_bindings=False):
+class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
     """Draws one Snapshot. It fetches nothing and computes nothing but its lines."""
 
     DEFAULT_CSS = "DashboardScreen { overflow: hidden hidden; }"
@@ -43,7 +44,7 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
     AUTO_FOCUS = ""
 
     def __init__(self, first: Snapshot, chosen_keys: KeyMap | None = None) -> None:
-        super().__init__(id="dashboard")
+        super().__init__()
         self.snapshot = first
         keys = zoom_keys(chosen_keys)
         self.header = HeaderLine(first)
@@ -78,13 +79,13 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         """Draw `snapshot`; panels repaint what differs. The layout moves only with the strip's height."""
-        wanted = self._strip_rows()
+        before = self._strip_rows()
         self.snapshot = snapshot
         self.header.show(snapshot, view)
         self.strip.show(snapshot)
         for panel in self.panels:
-            panel.show(snapshot)
-        if self._strip_rows() != wanted:
+            panel.attempt(snapshot)
+        if self._strip_rows() != before:
             self.refresh(layout=True)
 
     def _compositor_refresh(self) -> None:
@@ -93,14 +94,14 @@ class DashboardScreen(Screen[None], inherit_bindings=False):
 
     def plan(self, size: Size) -> Plan:
         """Where everything goes at `size`; tells the panels which frame suits their place."""
-        plan = arranged(size.width, size.height, lambda *of: strip_rows(self.snapshot, *of))
+        plan = arranged(size.width, size.height, self.strip.rows_in)
         for panel in self.panels:
             if (slot := plan.slots.get(panel.PANEL.value)) and slot.frame is not panel.frame:
                 panel.reframe(slot.frame)
         return plan
 
     def _strip_rows(self) -> int:
-        return strip_rows(self.snapshot, *self.size)
+        return self.strip.rows_in(*self.size)
 
     @property
     def focused_panel(self) -> SnapshotPanel | None:

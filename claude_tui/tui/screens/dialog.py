@@ -21,6 +21,7 @@ from textual.widgets import Input
 
 from claude_tui.model.text import inert
 from claude_tui.tui.lines import Line, Span, crop, flow, line, pad
+from claude_tui.tui.screens.leaving import LeavesOnce
 from claude_tui.tui.widgets.panel import LinePanel
 
 __all__ = ["Answers", "Choice", "DialogScreen", "Field", "Question", "TextField"]
@@ -71,7 +72,7 @@ class Question:
     objection: Callable[[Answers], str] = lambda _answers: ""
 
 
-class DialogScreen(ModalScreen[Answers | None]):
+class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
     """Returns the answers, or None when it was left."""
 
     DEFAULT_CSS = """
@@ -91,6 +92,7 @@ class DialogScreen(ModalScreen[Answers | None]):
     DialogScreen Input > .input--placeholder { color: $ct-dim; }
     DialogScreen Input:ansi > .input--selection { text-style: reverse; }
     """
+    CALLED = "dialog"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False),
         Binding("enter", "confirm", show=False),

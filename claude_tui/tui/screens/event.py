@@ -14,6 +14,7 @@ __all__ = ["EventScreen"]
 class EventScreen(ReaderScreen):
     """The arrows turn to the event before or after, `y` copies the one shown."""
 
+    CALLED = "event"
     BINDINGS = bindings(Scope.EVENT)
 
     def __init__(self, event: Event) -> None:

@@ -42,6 +42,7 @@ def open_first_five(app: ClaudeTopApp) -> None:
 class FirstFiveScreen(RunbookScreen):
     """Shows no answer that is older than the question."""
 
+    CALLED = "first checks"
     BINDINGS = bindings(Scope.FIRST_FIVE)
 
     def __init__(self, desk: Desk) -> None:

@@ -29,6 +29,7 @@ _WHERE = {
 
 
 class HelpScreen(ReaderScreen):
+    CALLED = "help"
     BINDINGS = bindings(Scope.HELP)
 
     def title_and_key(self) -> tuple[str, str]:

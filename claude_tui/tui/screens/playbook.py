@@ -53,6 +53,7 @@ class PlaybookScreen(RunbookScreen):
     The marks are those of now even where the view is paused: what somebody does must show.
     """
 
+    CALLED = "playbook"
     BINDINGS = bindings(Scope.PLAYBOOK)
     DEFAULT_CSS = "PlaybookScreen > #body { layout: vertical; }"
 

@@ -11,7 +11,8 @@ from textual.widget import Widget
 from claude_tui.tui.actions import Hint
 from claude_tui.tui.lines import Line
 from claude_tui.tui.screens.beneath import drawn_beneath
-from claude_tui.tui.view import ShowsSnapshots, View
+from claude_tui.tui.screens.leaving import LeavesOnce
+from claude_tui.tui.view import View
 from claude_tui.tui.widgets.footer import FooterLine
 from claude_tui.tui.widgets.header import HeaderLine
 from claude_tui.tui.widgets.pager import Pager
@@ -27,7 +28,7 @@ __all__ = ["ReaderScreen"]
 Lines = tuple[Line, ...]
 
 
-class ReaderScreen(Screen[None], inherit_bindings=False):
+class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
     """Header, the strip in one line, a Pager, footer. Subclasses say what the Pager shows."""
 
     DEFAULT_CSS = """
@@ -86,10 +87,6 @@ class ReaderScreen(Screen[None], inherit_bindings=False):
             widget.repaint()
 
     def action_back(self) -> None:
-        """Leave, with what lies below brought up to date: covered screens are not told of Snapshots."""
-        below = self.app.screen_stack[-2]
-        if isinstance(below, ShowsSnapshots):
-            below.show(self.cockpit.shown, self._view())
         self.dismiss()
 
     def _view(self) -> View:

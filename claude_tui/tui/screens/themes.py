@@ -13,6 +13,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from claude_tui.tui.screens.leaving import LeavesOnce
 from claude_tui.tui.theme import Theme, ThemeError, load_theme, theme_names
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ class _Themes(OptionList):
             super()._move_page(direction)
 
 
-class ThemeScreen(ModalScreen[str | None]):
+class ThemeScreen(LeavesOnce, ModalScreen[str | None]):
     """Returns the name chosen, or None. `wear` is called with every theme that is looked at."""
 
     DEFAULT_CSS = """
@@ -39,6 +40,7 @@ class ThemeScreen(ModalScreen[str | None]):
         border-title-color: $ct-text; border-subtitle-color: $ct-dim;
     }
     """
+    CALLED = "list of themes"
     BINDINGS = [Binding("escape", "leave", show=False), Binding("q", "leave", show=False)]
 
     def __init__(self, themes: tuple[Theme, ...], current: Theme, wear: Callable[[Theme], None]) -> None:
@@ -65,7 +67,6 @@ class ThemeScreen(ModalScreen[str | None]):
         self.dismiss(self._themes[event.option_index].name)
 
     def action_leave(self) -> None:
-        self._wear(self._current)
         self.dismiss(None)
 
 
@@ -80,7 +81,9 @@ def choose_theme(app: ClaudeTopApp) -> None:
         app.notify(problem, severity="warning", markup=False)
 
     def keep(name: str | None) -> None:
-        if name is not None:
+        if name is None:
+            app.wear(current)
+        else:
             _keep(app, name)
 
     app.push_screen(ThemeScreen(themes, current, app.wear), keep)

@@ -33,6 +33,7 @@ def open_walker(app: ClaudeTopApp) -> None:
 class WalkerScreen(RunbookScreen):
     """Begins where it was left, as long as the trouble is the same."""
 
+    CALLED = "tree"
     BINDINGS = bindings(Scope.WALK)
 
     def __init__(self, desk: Desk) -> None:

@@ -46,6 +46,7 @@ _NEARLY_WHOLE = 0.05
 class ZoomScreen(ReaderScreen):
     """The number keys turn to another panel, the arrows to another span of time."""
 
+    CALLED = "zoom"
     BINDINGS = bindings(Scope.ZOOM)
 
     def __init__(self, panel: Panel, span: timedelta = SPANS[0]) -> None:

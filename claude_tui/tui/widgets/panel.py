@@ -9,8 +9,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from claude_tui.model.snapshot import Panel, Snapshot
+from claude_tui.tui.boundary import Contained, contain_drawing
 from claude_tui.tui.frame import Frame, framed, inner_size
-from claude_tui.tui.lines import BLANK, Line, changes
+from claude_tui.tui.lines import BLANK, Line, Span, changes, flow, line
 
 if TYPE_CHECKING:
     from textual.app import RenderResult
@@ -22,7 +23,7 @@ __all__ = ["LinePanel", "SnapshotPanel"]
 Lines = tuple[Line, ...]
 
 
-class LinePanel(Widget):
+class LinePanel(Contained, Widget):
     """A widget whose whole content is Lines.
 
     Subclasses implement `draw`. Whoever changes what it would return calls `redraw`, which asks
@@ -36,6 +37,7 @@ class LinePanel(Widget):
         super().__init__(id=id)
         self._lines: Lines = ()
         self._drawn_for: Size | None = None
+        self._failure = ""
 
     def draw(self, width: int, height: int) -> Lines:
         """What to show in `width` by `height` cells; surplus lines are dropped."""
@@ -65,8 +67,14 @@ class LinePanel(Widget):
 
     def _drawn(self) -> Lines:
         width, height = self.size
-        lines = self.draw(width, height)[:height]
+        lines = _failed(self._failure, width, height) if self._failure else self._attempted(width, height)
         return lines + (BLANK,) * (height - len(lines))
+
+    def _attempted(self, width: int, height: int) -> Lines:
+        try:
+            return self.draw(width, height)[:height]
+        except Exception as error:  # noqa: BLE001 a panel that fails says so, and the others go on
+            return _failed(contain_drawing(error, self), width, height)
 
     def render_line(self, y: int) -> Strip:
         if self._drawn_for != self.size:
@@ -77,6 +85,11 @@ class LinePanel(Widget):
 
     def render(self) -> RenderResult:
         return ""  # never drawn: render_line is what Textual calls
+
+
+def _failed(failure: str, width: int, height: int) -> Lines:
+    """What stands in place of a panel's own content, when that could not be had."""
+    return flow(line(Span("▲ ", "bad"), failure), width, height)[:height]
 
 
 class SnapshotPanel(LinePanel, can_focus=True):
@@ -102,6 +115,15 @@ class SnapshotPanel(LinePanel, can_focus=True):
     def show(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.redraw()
+
+    def attempt(self, snapshot: Snapshot) -> None:
+        """Show `snapshot`, or that it cannot be shown: what was shown before must not pass for live."""
+        self._failure = ""
+        try:
+            self.show(snapshot)
+        except Exception as error:  # noqa: BLE001 as above
+            self._failure = contain_drawing(error, self)
+            self.redraw()
 
     def reframe(self, frame: Frame) -> None:
         """Another frame, for a place that has another shape."""

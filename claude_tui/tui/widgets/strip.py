@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from claude_tui.model.snapshot import Level, Notice, Snapshot
 from claude_tui.model.verdict import Cause, Verdict
 from claude_tui.tui.alert_words import alert_rows
+from claude_tui.tui.boundary import contain_drawing
 from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.lines import (
     BLANK,
@@ -47,6 +48,7 @@ _ENOUGH = 80
 _NARROWEST = 48
 # A terminal of fewer rows has no second one for what is not known.
 _LOW = 12
+_ROWS_OF_FAILURE = 2
 
 
 class StripPanel(LinePanel):
@@ -57,6 +59,14 @@ class StripPanel(LinePanel):
     def show(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.redraw()
+
+    def rows_in(self, cells: int, rows: int) -> int:
+        """How many rows it wants on a terminal of that size; where that fails, enough to say so."""
+        try:
+            return strip_rows(self.snapshot, cells, rows)
+        except Exception as error:  # noqa: BLE001 without an answer nothing at all could be laid out
+            contain_drawing(error, self)
+            return _ROWS_OF_FAILURE
 
     def draw(self, width: int, height: int) -> Lines:
         keys = cast("ClaudeTopApp", self.app).chosen_keys

@@ -1,0 +1,194 @@
+"""A fault ends the screen that it happens in, not the program.
+
+Textual ends the app with the first exception in any handler, action, layout or painting. Here the screen
+at fault is closed with a notice that names the crash file, and the dashboard goes on, as do collecting and
+paging, which have threads of their own. What cannot be contained ends the program as ever.
+
+It rests on these internals of Textual 8.2: every message of a pump goes through
+`MessagePump._dispatch_message`, and an exception that leaves it ends that pump; everything else that
+fails (compose, layout, painting, timers, workers, callbacks) is told to `App._handle_exception`; who was at
+work then is in `active_message_pump`, or in `active_worker`.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from textual import events
+from textual._context import active_message_pump
+from textual.app import App
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.message_pump import MessagePump
+from textual.screen import Screen
+from textual.worker import NoActiveWorker, WorkerFailed, get_current_worker
+
+from claude_tui.tui.faults import Fault, Faults, Report
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from textual.actions import ActionParseResult
+
+__all__ = ["Contained", "FaultBoundary", "contain_drawing"]
+
+_NOTICE_S = 15.0
+# A dashboard that fails again so soon after it was built anew cannot be drawn at all.
+_BUILT_ANEW_S = 10.0
+_BUILDING = (events.Compose, events.Mount)
+
+
+class Contained(MessagePump):
+    """Goes on after a fault in one of its handlers. Textual's own ends, and takes its widget away."""
+
+    async def _dispatch_message(self, message: Message) -> None:
+        try:
+            await super()._dispatch_message(message)
+        except Exception as error:  # noqa: BLE001 whatever it is, it is reported and ends no more than a screen
+            app = self.app
+            if isinstance(app, FaultBoundary):
+                app.contain(error, self, harmless=not isinstance(message, _BUILDING))
+            else:
+                app._handle_exception(error)
+
+
+class FaultBoundary(Contained, App[None], inherit_bindings=False):
+    """An app that goes on when one of its screens fails. Without a `report` the first fault ends it.
+
+    `crash` is what ended it, for whoever runs it.
+    """
+
+    def __init__(self, report: Report | None, *, ansi_color: bool | None = None) -> None:
+        super().__init__(ansi_color=ansi_color)
+        self.crash: BaseException | None = None
+        self._faults = Faults(report) if report is not None else None
+        self._has_drawn = False
+        self._built_anew_at: float | None = None
+        self._building_anew = False
+
+    def on_ready(self) -> None:
+        self._has_drawn = True
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        # All actions run in the app's pump, whosesoever they are.
+        try:
+            return await super().run_action(action, default_namespace, namespaces)
+        except Exception as error:  # noqa: BLE001 as above
+            self.contain(error, default_namespace or self, harmless=True)
+            return True
+
+    def _handle_exception(self, error: Exception) -> None:
+        self.contain(error, _at_work(error) or self, harmless=False)
+
+    def _fatal_error(self) -> None:
+        """Ends the app without a traceback on the screen: whoever runs it finds the error in `crash`."""
+        self._close_messages_no_wait()
+
+    # -- what becomes of a fault ------------------------------------------------------
+
+    def contain(self, error: Exception, at_fault: MessagePump, *, harmless: bool) -> None:
+        """Close the screen that `at_fault` belongs to, or end the app.
+
+        `harmless` faults leave what is on the dashboard as good as it was: it stays as it is.
+        """
+        if self._faults is None or not self._has_drawn:
+            self._end(error)
+            return
+        fault = self._faults.note(_cause(error))
+        screen = _screen_of(at_fault)
+        if self._exit or (screen is not None and screen not in self.screen_stack):
+            return  # it has left already
+        if screen is None or (screen is self.screen_stack[0] and harmless):
+            self._tell_of("That did not work", fault)
+        elif screen is not self.screen_stack[0]:
+            # Not at once: it may be in the middle of being drawn.
+            self.call_next(self._close, screen, fault)
+        elif self._is_hopeless():
+            self._end(error)
+        elif not self._building_anew:
+            self._building_anew = True
+            self.call_next(self._build_anew, fault)
+
+    def contain_drawing(self, error: Exception, at_fault: DOMNode) -> str:
+        """What a panel says in place of what it could not draw.
+
+        A screen other than the dashboard is closed.
+        """
+        if self._faults is None:
+            raise error
+        fault = self._faults.note(error)
+        screen = _screen_of(at_fault)
+        if screen is not None and screen in self.screen_stack[1:]:
+            self.call_next(self._close, screen, fault)
+        return f"This could not be drawn ({fault.kind}). {fault.details}."
+
+    def _close(self, screen: Screen[Any], fault: Fault) -> None:
+        """Close `screen` and what was opened from it."""
+        if screen not in self.screen_stack:
+            return
+        while screen in self.screen_stack:
+            self.screen.dismiss(None)
+        called = getattr(screen, "CALLED", "screen")
+        self._tell_of(f"The {called} failed and was closed", fault)
+
+    def _build_anew(self, fault: Fault) -> None:
+        self._built_anew_at, self._building_anew = time.monotonic(), False
+        while len(self.screen_stack) > 1:
+            self.screen.dismiss(None)
+        # `switch_screen` takes away a result callback, which a default screen has never had.
+        self.screen._push_result_callback(self, None)
+        self.switch_screen(self.get_default_screen())
+        self._tell_of("The dashboard failed and was built anew", fault)
+
+    def _is_hopeless(self) -> bool:
+        before = self._built_anew_at
+        return before is not None and time.monotonic() - before < _BUILT_ANEW_S
+
+    def _tell_of(self, what: str, fault: Fault) -> None:
+        # What fails with each Snapshot is told once, and again when that has long left the screen.
+        if any(what in each.message and fault.details in each.message for each in self._notifications):
+            return
+        times = f", {fault.count} times by now" if fault.count > 1 else ""
+        text = f"{what} ({fault.kind}{times}). {fault.details}."
+        self.notify(text, severity="error", timeout=_NOTICE_S, markup=False)
+
+    def _end(self, error: Exception) -> None:
+        self.crash = self.crash or error
+        super()._handle_exception(error)
+
+
+def contain_drawing(error: Exception, at_fault: DOMNode) -> str:
+    """What to show in place of what could not be drawn. Raises `error` in an app that contains no faults."""
+    app = at_fault.app
+    if not isinstance(app, FaultBoundary):
+        raise error
+    return app.contain_drawing(error, at_fault)
+
+
+def _at_work(error: Exception) -> MessagePump | None:
+    """Who was at work when `error` was raised."""
+    if isinstance(error, WorkerFailed):
+        try:
+            return get_current_worker().node
+        except NoActiveWorker:
+            return None
+    return active_message_pump.get(None)
+
+
+def _cause(error: Exception) -> Exception:
+    """What Textual has wrapped."""
+    inner = error.error if isinstance(error, WorkerFailed) else None
+    return inner if isinstance(inner, Exception) else error
+
+
+def _screen_of(pump: MessagePump) -> Screen[Any] | None:
+    """The screen that it is or belongs to; None for the app, and for what has been taken off its screen."""
+    if not isinstance(pump, DOMNode):
+        return None
+    return next((node for node in pump.ancestors_with_self if isinstance(node, Screen)), None)

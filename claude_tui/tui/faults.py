@@ -1,0 +1,64 @@
+"""Faults of the program itself: each is reported once, and counted when it comes again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+__all__ = ["Fault", "Faults", "Report"]
+
+Report = Callable[[Exception], Path | None]
+"""Writes what is known of an error to a file and returns its path; None when there is no place for one."""
+
+# Errors that differ each time, in a place that each Snapshot comes through, must not fill a disk.
+_MOST_REPORTS = 20
+
+
+@dataclass(slots=True)
+class Fault:
+    """One fault, however often it came."""
+
+    kind: str
+    report: Path | None
+    count: int = 1
+
+    @property
+    def details(self) -> str:
+        """Where to read more, as a sentence."""
+        return f"Details in {self.report}" if self.report else "No report could be written"
+
+
+class Faults:
+    """The faults since the program started."""
+
+    def __init__(self, report: Report) -> None:
+        self._report = report
+        self._known: dict[object, Fault] = {}
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def note(self, error: Exception) -> Fault:
+        """The fault that `error` is, reported if it is new."""
+        identity = _identity(error)
+        fault = self._known.get(identity)
+        if fault is not None:
+            fault.count += 1
+            return fault
+        report = self._report(error) if len(self._known) < _MOST_REPORTS else None
+        self._known[identity] = fault = Fault(type(error).__name__, report)
+        return fault
+
+
+def _identity(error: Exception) -> object:
+    """The same for errors of one kind from one line."""
+    place = _innermost(error.__traceback__)
+    return type(error), place and (place.tb_frame.f_code.co_filename, place.tb_lineno)
+
+
+def _innermost(trace: TracebackType | None) -> TracebackType | None:
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace

@@ -1,0 +1,210 @@
+"""Keys twice, held keys, a pasted megabyte and mouse noise on every screen: each screen leaves once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from textual import events
+from textual.message import Message
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.tui.actions import ACTIONS, Action, Scope
+from claude_tui.tui.screens.dashboard import DashboardScreen
+from claude_tui.tui.screens.dialog import DialogScreen
+from claude_tui.tui.screens.playbook import PlaybookScreen
+from claude_tui.tui.screens.themes import ThemeScreen
+from tests.functional.still import StillApp, StillBackend, still_app
+from tests.snapshots.responding import CALM, OVERLOADED, group, low, scene_of
+
+SNAPSHOT = scene_of(replace(CALM, groups=(group(), low())), OVERLOADED)
+WIDTH, HEIGHT = 120, 40
+MEGABYTE = "sk-ant-api03-é\x1b[31m[/red] \r\n" * 40_000
+HELD = 30
+
+# How each scope's screen is reached from the dashboard. A new scope must be given its way here.
+WAYS: dict[Scope, tuple[str, ...]] = {
+    Scope.DASHBOARD: (),
+    Scope.ZOOM: ("5",),
+    Scope.EVENT: ("down", "enter"),
+    Scope.HELP: ("question_mark",),
+    Scope.WALK: ("d",),
+    Scope.PLAYBOOK: ("m",),
+    Scope.FIRST_FIVE: ("c",),
+}
+# They would end the test.
+ENDS = {"q", "ctrl+c"}
+
+
+def own_actions(scope: Scope) -> tuple[Action, ...]:
+    """What can be done there and nowhere else; on the dashboard what can be done everywhere as well."""
+    if scope is Scope.DASHBOARD:
+        found = [action for action in ACTIONS if {scope, Scope.APP} & set(action.scopes)]
+    else:
+        found = [action for action in ACTIONS if scope in action.scopes and Scope.APP not in action.scopes]
+    return tuple(action for action in found if not ENDS & set(action.keys))
+
+
+@asynccontextmanager
+async def running(snapshot: Snapshot = SNAPSHOT) -> AsyncIterator[tuple[StillApp, StillBackend, Pilot[None]]]:
+    # Without a crash report: the first fault ends the app, and the test.
+    app, backend = still_app(snapshot)
+    async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
+        await pilot.pause()
+        yield app, backend, pilot
+
+
+async def burst(pilot: Pilot[None], messages: Iterable[Message]) -> None:
+    """All of them before any is looked at, as they come from a terminal that is read in one go."""
+    for message in messages:
+        pilot.app.post_message(message)
+    await pilot.pause()
+    await pilot.pause()
+
+
+def keys(*names: str) -> list[Message]:
+    return [events.Key(name, name if len(name) == 1 else None) for name in names]
+
+
+async def reopen(app: StillApp, pilot: Pilot[None], way: Iterable[str]) -> Screen[object]:
+    """From the dashboard, with nothing above it, by these keys."""
+    while len(app.screen_stack) > 1:
+        app.screen.dismiss(None)
+    app.set_focus(None)
+    app.clear_notifications()
+    for key in way:
+        await pilot.press(key)
+    await pilot.pause()
+    return app.screen
+
+
+def mouse_noise() -> list[Message]:
+    """Presses, releases, moves and scrolls all over the screen, at its edges and beyond."""
+    messages: list[Message] = []
+    places = [(x, y) for x in (-1, 0, WIDTH // 2, WIDTH, 999) for y in (-1, 5, HEIGHT // 2, HEIGHT, 999)]
+    for x, y in places:
+        where = (None, x, y, 0, 0)
+        for kind, button in (
+            (events.MouseMove, 0),
+            (events.MouseDown, 1),
+            (events.MouseUp, 1),
+            (events.MouseScrollDown, 0),
+            (events.MouseScrollUp, 0),
+        ):
+            messages.append(kind(*where, button, False, False, False, x, y))
+    return messages
+
+
+def assert_sane(app: StillApp, after: object) -> None:
+    assert app.crash is None, after
+    assert not app._exit, after
+    stack = app.screen_stack
+    assert isinstance(stack[0], DashboardScreen), after
+    assert len(set(stack)) == len(stack), after
+    assert all(screen.is_running for screen in stack), after
+
+
+async def molest(app: StillApp, pilot: Pilot[None], way: tuple[str, ...]) -> None:
+    """Everything a person, a cat or a terminal may do to the screen at the end of `way`."""
+    screen = await reopen(app, pilot, way)
+    for key in sorted(set(screen.active_bindings) - ENDS):
+        if app.screen is not screen:
+            screen = await reopen(app, pilot, way)
+        await burst(pilot, keys(key, key))
+        assert_sane(app, (way, key))
+    for noise in (
+        keys(*["enter"] * HELD),
+        [events.Paste(MEGABYTE), *keys("enter", "enter")],
+        [events.Paste("\n" + MEGABYTE), *keys("escape", "escape")],
+        mouse_noise(),
+    ):
+        await reopen(app, pilot, way)
+        await burst(pilot, noise)
+        assert_sane(app, (way, noise[0]))
+
+
+def test_every_scope_is_reached() -> None:
+    assert set(WAYS) == set(Scope) - {Scope.APP}
+
+
+@pytest.mark.parametrize("scope", list(WAYS))
+async def test_nothing_that_is_typed_twice_ends_a_screen_of(scope: Scope) -> None:
+    async with running() as (app, _, pilot):
+        await molest(app, pilot, WAYS[scope])
+
+
+@pytest.mark.parametrize("scope", list(WAYS))
+async def test_nothing_that_is_typed_twice_ends_a_dialog_opened_from(scope: Scope) -> None:
+    async with running() as (app, _, pilot):
+        for action in own_actions(scope):
+            way = (*WAYS[scope], action.keys[0])
+            if (await reopen(app, pilot, way)).is_modal:
+                await molest(app, pilot, way)
+
+
+# -- what comes of it -----------------------------------------------------------------
+
+
+async def test_two_enters_acknowledge_once() -> None:
+    async with running() as (app, backend, pilot):
+        await reopen(app, pilot, "a")
+        await burst(pilot, keys("enter", "enter"))
+        assert len(backend.acknowledged) == 1
+        assert app.screen_stack == [app.screen]
+
+
+async def test_the_second_of_two_enters_is_none_at_the_screen_beneath() -> None:
+    async with running() as (app, backend, pilot):
+        await reopen(app, pilot, "mw")
+        assert isinstance(app.screen, DialogScreen)
+        await burst(pilot, keys("tab", "enter", "enter"))
+        assert isinstance(app.screen, PlaybookScreen)
+        assert backend.marked == []
+
+
+async def test_two_escapes_leave_one_screen() -> None:
+    async with running() as (app, _, pilot):
+        await reopen(app, pilot, "m?")
+        await burst(pilot, keys("escape", "escape"))
+        assert isinstance(app.screen, PlaybookScreen)
+
+
+async def test_a_command_of_the_palette_runs_once() -> None:
+    async with running() as (app, backend, pilot):
+        await reopen(app, pilot, ":")
+        await pilot.press(*"probe")
+        await app.workers.wait_for_complete()
+        await pilot.pause()
+        await burst(pilot, keys("enter", "enter", "enter"))
+        assert backend.probed == 1
+        assert app.screen_stack == [app.screen]
+
+
+async def test_a_theme_that_was_only_looked_at_is_not_kept_on() -> None:
+    async with running() as (app, _, pilot):
+        before = app.paint.theme
+        await reopen(app, pilot, "t")
+        assert isinstance(app.screen, ThemeScreen)
+        await burst(pilot, keys("down", "down", "escape", "escape"))
+        assert app.screen_stack == [app.screen]
+        assert app.paint.theme == before
+
+
+@pytest.mark.parametrize("way", ["", "5", "?", "m", "d", "c", "a", "mw", "t", ":"])
+async def test_ctrl_c_quits_at_once_whatever_is_on_its_way(way: str) -> None:
+    async with running() as (app, _, pilot):
+        await reopen(app, pilot, way)
+        await burst(pilot, keys("enter", "enter", "ctrl+c"))
+        assert app._exit
+
+
+@pytest.mark.parametrize("way", ["", "5", "?", "m", "d", "c"])
+async def test_q_quits_at_once_where_it_is_no_text(way: str) -> None:
+    async with running() as (app, _, pilot):
+        await reopen(app, pilot, way)
+        await burst(pilot, keys("escape", "q"))
+        assert app._exit
