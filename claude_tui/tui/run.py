@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +20,7 @@ from claude_tui.settings import Settings
 from claude_tui.store import Store
 from claude_tui.tui import hangup
 from claude_tui.tui.app import ClaudeTopApp
+from claude_tui.tui.scratch import ScratchDirectory, sweep
 
 if TYPE_CHECKING:
     from claude_tui.alerting.keeping import Keeper
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from claude_tui.alerting.watch import Alerting
     from claude_tui.simulator.scenario import Scenario
 
-__all__ = ["run_dashboard", "run_demo", "sweep_demos"]
+__all__ = ["run_dashboard", "run_demo"]
 
 # Lively enough to watch four minutes of incident; the back-off shrinks in the same proportion.
 DEMO_PACE = Pace(status_s=4.0, models_s=2.0, messages_s=3.0, backoff=Backoff(low_s=3.0, high_s=6.0))
@@ -41,6 +40,19 @@ DEMO_KEY = "sk-ant-api03-demo-no-real-key"
 
 def run_dashboard(settings: Settings, environ: Mapping[str, str]) -> int:
     """The dashboard on the endpoint that settings and environment name. Returns the exit code."""
+    return hangup.run(lambda: _dashboard(settings, environ))
+
+
+def run_demo(settings: Settings, scenario_name: str, speed: float) -> int:
+    """The whole program against the built-in simulator, in a temporary data directory."""
+    from claude_tui.simulator.scenario import load
+
+    scenario = load(scenario_name)
+    directory = ScratchDirectory(Path(tempfile.gettempdir()), DEMO_PREFIX)
+    return hangup.run(lambda: _demo(settings, scenario, speed, directory), directory.remove)
+
+
+def _dashboard(settings: Settings, environ: Mapping[str, str]) -> hangup.Session:
     clock = SystemClock()
     credentials = Credentials.from_environ(environ, base_url=settings.base_url)
     target = target_of(settings, credentials)
@@ -63,28 +75,16 @@ def run_dashboard(settings: Settings, environ: Mapping[str, str]) -> int:
         open_alerting=open_alerting,
         pager_lock=Lease(settings.data_dir / f"{store_name(credentials)}.pager"),
     )
-    return _show(engine, settings, engine.stop)
+    return _session(engine, settings)
 
 
-def run_demo(settings: Settings, scenario_name: str, speed: float) -> int:
-    """The whole program against the built-in simulator, in a temporary data directory."""
-    from claude_tui.simulator.past import healthy_past
-    from claude_tui.simulator.scenario import load
-
-    scenario = load(scenario_name)
+def _demo(
+    settings: Settings, scenario: Scenario, speed: float, directory: ScratchDirectory
+) -> hangup.Session:
     clock = SystemClock()
-    sweep_demos(Path(tempfile.gettempdir()))
-    data_dir = Path(tempfile.mkdtemp(prefix=f"{DEMO_PREFIX}{os.getpid()}-"))
-    store = Store.open(data_dir, "demo.db", now=clock.now())
-    past = healthy_past(scenario, until=clock.now(), span=DEMO_PAST)
-    items: list[Observation | ProviderStatus | Catalogue] = [
-        *past.observations,
-        *past.statuses,
-        past.catalogue,
-    ]
-    for item in items:
-        store.write(item)
-    store.flush(2.0)
+    sweep(directory.parent, DEMO_PREFIX)
+    store = Store.open(directory.make(), "demo.db", now=clock.now())
+    _write_past(store, scenario, clock)
     target = Target(name="demo", base_url="", host="simulator", model=None)
 
     def open_alerting(_keeper: Keeper | None) -> Alerting:
@@ -106,12 +106,21 @@ def run_demo(settings: Settings, scenario_name: str, speed: float) -> int:
         speed=speed,
         open_alerting=open_alerting,
     )
+    return _session(engine, settings)
 
-    def stop() -> None:
-        engine.stop()
-        shutil.rmtree(data_dir, ignore_errors=True)
 
-    return _show(engine, settings, stop)
+def _write_past(store: Store, scenario: Scenario, clock: Clock) -> None:
+    from claude_tui.simulator.past import healthy_past
+
+    past = healthy_past(scenario, until=clock.now(), span=DEMO_PAST)
+    items: list[Observation | ProviderStatus | Catalogue] = [
+        *past.observations,
+        *past.statuses,
+        past.catalogue,
+    ]
+    for item in items:
+        store.write(item)
+    store.flush(2.0)
 
 
 def _alerting(
@@ -131,32 +140,6 @@ def _alerting(
     return Alerting(rules, alerts, target=target, keeper=keeper, now=clock.now, secrets=secrets)
 
 
-def sweep_demos(directory: Path) -> None:
-    """Removes what demos left in `directory` that were killed: their own directories name the process."""
-    for left in directory.glob(f"{DEMO_PREFIX}*-*"):
-        pid = left.name.removeprefix(DEMO_PREFIX).partition("-")[0]
-        if pid.isdecimal() and not left.is_symlink() and _has_ended(int(pid)) and _is_mine(left):
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def _has_ended(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except (PermissionError, OverflowError):
-        return False  # somebody else's
-    return False
-
-
-def _is_mine(path: Path) -> bool:
-    """Whether this user may clear it away; what another demo has just cleared away is nobody's."""
-    try:
-        return path.stat().st_uid == os.getuid()
-    except FileNotFoundError:
-        return False
-
-
 def _simulated_endpoint(scenario: Scenario, speed: float) -> Endpoint:
     from claude_tui.simulator.thread import SimulatorThread
 
@@ -173,5 +156,5 @@ def _key_notices(credentials: Credentials, clock: Clock) -> tuple[Notice, ...]:
     return (Notice("key", level, credentials.problem, clock.now()),)
 
 
-def _show(engine: Engine, settings: Settings, stop: Callable[[], None]) -> int:
-    return hangup.run(ClaudeTopApp(engine, settings, engine.first_snapshot()), stop)
+def _session(engine: Engine, settings: Settings) -> hangup.Session:
+    return hangup.Session(ClaudeTopApp(engine, settings, engine.first_snapshot()), engine.stop)

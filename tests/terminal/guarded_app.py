@@ -43,7 +43,7 @@ def main(mark: Path, mode: str) -> int:
             time.sleep(60)
         mark.write_text("stopped")
 
-    return hangup.run(GuardedApp(), stop)
+    return hangup.run(lambda: hangup.Session(GuardedApp(), stop))
 
 
 if __name__ == "__main__":
