@@ -28,7 +28,7 @@ DEADLINE_S = 2.5
 
 _SHARE_TO_LEAVE = 0.3
 _AFTER_NORMAL_END_S = 1.0
-_DISCARD_WITHIN_S = 0.3
+_DISCARD_WITHIN_S = 0.2
 _CRASHED = 3
 # Leaves the alternate screen, shows the cursor, and ends mouse, focus, paste and key reporting.
 _RESTORE = (
@@ -55,7 +55,7 @@ class Ending(Enum):
         return 0 if self is Ending.END_OF_INPUT else self.value
 
 
-# Those that end a process unless it handles them, but for faults (SIGSEGV, SIGABRT) and SIGPIPE.
+# What people, supervisors and limits end a process with. After a fault (SIGSEGV, SIGABRT) no order is left.
 _SIGNALS = {
     signal.SIGHUP: Ending.HANG_UP,
     signal.SIGINT: Ending.INTERRUPTED,
