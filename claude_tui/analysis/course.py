@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from claude_tui.analysis.kinds import failure_words
 from claude_tui.analysis.words import duration, latency, plain
@@ -16,6 +17,8 @@ __all__ = ["FRESH", "GAP", "Course", "Tracked", "advance", "window_level"]
 SETTLED = 3
 # After so long without an exchange nothing is known of the time between.
 GAP = timedelta(minutes=15)
+# Of so many buckets and windows the last word is remembered: a server may invent names without end.
+_MAX_NAMES = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,7 @@ class Course:
     A run is of failures without any success between; `failing_since` is the first of the run that
     goes on now. A trouble bears single successes and ends with three in a row: `trouble_since` and
     `failures` are its first failure and their number. `limits` and `windows` are what was last told:
-    limit by (bucket, model), status by window.
+    limit by (bucket, model), status by window; of those told last when there are too many.
     """
 
     failing_since: datetime | None = None
@@ -45,6 +48,8 @@ class Course:
 
 
 FRESH = Course()
+N = TypeVar("N")
+V = TypeVar("V")
 
 
 def advance(
@@ -141,7 +146,14 @@ def _limits(course: Course, observation: Observation) -> tuple[Course, tuple[Tra
         for name, status in windows.items()
         if course.windows.get(name, status) != status
     ]
-    return replace(course, limits=course.limits | limits, windows=course.windows | windows), tuple(events)
+    after = replace(course, limits=_newest(course.limits, limits), windows=_newest(course.windows, windows))
+    return after, tuple(events)
+
+
+def _newest(known: dict[N, V], told: dict[N, V]) -> dict[N, V]:
+    """What is known after `told`: no more than `_MAX_NAMES`, those told last."""
+    both = {name: value for name, value in known.items() if name not in told} | told
+    return dict(list(both.items())[-_MAX_NAMES:])
 
 
 def _limit_event(observation: Observation, bucket: str, before: int, now: int) -> Tracked:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from heapq import merge
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from claude_tui.analysis.columns import Column, Fold, MeasureColumn
 from claude_tui.analysis.course import FRESH, Course, Tracked, advance
@@ -20,7 +20,8 @@ __all__ = ["API_SOURCES", "BucketTold", "Exchanges", "History", "WindowTold"]
 API_SOURCES = (Source.MESSAGES, Source.MODELS)
 """The sources that are exchanges with the API; the status page is somebody else's."""
 
-T = TypeVar("T")
+K = TypeVar("K")
+C = TypeVar("C", bound=Column[Any])
 Exchanges = Fold[Observation, Course, Tracked]
 
 MAX_PER_SOURCE = 14_000
@@ -46,7 +47,8 @@ class History:
 
     Observations may come late or twice: an exchange is known by its source and the instant it began.
     At most `max_per_source` of a source are kept; when one source exceeds that, all of them forget
-    what is older. Not for use from several threads at once.
+    what is older. As many status reports and model lists are kept. How old things may get is for the
+    caller to say (`trim`). Not for use from several threads at once.
     """
 
     def __init__(self, max_per_source: int = MAX_PER_SOURCE) -> None:
@@ -86,6 +88,7 @@ class History:
         if newest is not None and replace(newest, fetched_at=status.fetched_at) == status:
             status = replace(newest, fetched_at=status.fetched_at)
         self._statuses.add(status.fetched_at.timestamp(), status)
+        self._bound(self._statuses)
 
     def add_catalogue(self, catalogue: Catalogue) -> None:
         """A list that is the same as the newest one shares its content."""
@@ -93,6 +96,11 @@ class History:
         if newest is not None and newest.models == catalogue.models:
             catalogue = Catalogue(catalogue.fetched_at, newest.models)
         self._catalogues.add(catalogue.fetched_at.timestamp(), catalogue)
+        self._bound(self._catalogues)
+
+    def _bound(self, fold: Fold[Any, Any, Tracked]) -> None:
+        if len(fold.items) > self._max + SLACK:
+            fold.trim(fold.items.at[-self._max])
 
     def extend(
         self,
@@ -155,8 +163,7 @@ class History:
         self._limits.trim(before)
         for failures in self._failures.values():
             failures.trim(before)
-        for measures in self._measures.values():
-            measures.trim(before)
+        self._measures = _trimmed(self._measures, before)
         self._buckets = _trimmed(self._buckets, before)
         self._windows = _trimmed(self._windows, before)
 
@@ -233,7 +240,7 @@ class History:
         yield self._catalogues.events
 
 
-def _trimmed(columns: dict[str, Column[T]], before: float) -> dict[str, Column[T]]:
+def _trimmed(columns: dict[K, C], before: float) -> dict[K, C]:
     """Without the columns that have nothing left: a server may invent names without end."""
     for column in columns.values():
         column.trim(before)

@@ -39,6 +39,7 @@ __all__ = ["Engine"]
 
 FIRST_FRAME_SPAN = timedelta(hours=1)
 IN_MEMORY_SPAN = timedelta(hours=24)
+KEEP_HOUSE_S = 600.0
 TICK_S = 1.0
 FOLLOW_S = 1.0
 
@@ -48,7 +49,8 @@ class Engine:
 
     `open_endpoint` is called once, in the engine's thread. `publish` (see `start`) is called from
     that thread too, and `open_alerting`, without which nothing is alerted, in a thread of its own; who
-    holds `pager_lock` pages. What stands under "from any thread" may be called from any.
+    holds `pager_lock` pages. What is older than `in_memory` is in the store alone. What stands under
+    "from any thread" may be called from any.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Engine:
         key_lack: KeyLack | None = None,
         open_alerting: OpenAlerting | None = None,
         pager_lock: Lease | None = None,
+        in_memory: timedelta = IN_MEMORY_SPAN,
     ) -> None:
         self.settings = settings
         self.target = target
@@ -79,6 +82,7 @@ class Engine:
         self._random = random or Random()
         self._demo = demo
         self._speed = speed
+        self._in_memory = in_memory
         self._options = options_from(settings, pace)
         self._fixed_notices = tuple(notices)
         self._key_problem, self._key_lack = key_problem, key_lack
@@ -303,8 +307,8 @@ class Engine:
             publish(snapshot)
 
     async def _backfill(self) -> None:
-        """The rest of the last day, which the first frame did not wait for."""
-        since = self._clock.now() - IN_MEMORY_SPAN
+        """The rest of what is kept in memory, which the first frame did not wait for."""
+        since = self._clock.now() - self._in_memory
         older = await asyncio.to_thread(self.store.observations, since, self._loaded_from)
         self.history.extend(older)
 
@@ -318,8 +322,8 @@ class Engine:
         while True:
             now = self._clock.now()
             self.store.prune(now - timedelta(days=self.settings.retention_days))
-            self.history.trim(now - IN_MEMORY_SPAN)
-            await asyncio.sleep(3600)
+            self.history.trim(now - self._in_memory)
+            await asyncio.sleep(KEEP_HOUSE_S)
 
     # -- what only the engine knows ---------------------------------------------
 

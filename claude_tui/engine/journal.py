@@ -22,6 +22,8 @@ Mark = TypeVar("Mark", StepMark, SeverityMark)
 # A playbook's run ends after hours of quiet, a trouble may last days: so far back marks are read.
 MARKS_SPAN = timedelta(days=7)
 VERDICTS_SPAN = timedelta(days=1)
+# More than anybody reads back, however often a verdict flaps.
+MAX_VERDICTS = 1000
 # A verdict that is not there for so long is news, before that it is a program that has just begun.
 _UNKNOWN_IS_NEWS = timedelta(minutes=2)
 
@@ -57,7 +59,7 @@ class Journal:
 
     def load(self, now: datetime) -> None:
         """What the store has of the last days. Quick: a handful of rows."""
-        self._verdicts = tuple(self._store.verdict_changes(now - VERDICTS_SPAN))
+        self._verdicts = tuple(self._store.verdict_changes(now - VERDICTS_SPAN)[-MAX_VERDICTS:])
         self._take(*self._read(now))
 
     async def follow(self, now: datetime) -> None:
@@ -97,7 +99,8 @@ class Journal:
         if last is not None and (last.cause, last.severity) == (verdict.cause, verdict.severity):
             return
         change = VerdictChange(at, verdict.cause, verdict.side, verdict.severity, verdict.summary)
-        self._verdicts = (*(each for each in self._verdicts if each.at > at - VERDICTS_SPAN), change)
+        recent = [each for each in self._verdicts if each.at > at - VERDICTS_SPAN]
+        self._verdicts = (*recent[1 - MAX_VERDICTS :], change)
         self._store.write(change)
 
     def events(self, alerts: AlertsView) -> tuple[Event, ...]:

@@ -171,10 +171,9 @@ def explain(error: BaseException, wire: Wire, host: str, *, redactor: Redactor) 
     if isinstance(error, ProxySettingError):
         return Fault(FaultCode.PROXY_SETTING, redactor.clean(str(error), MAX_WORDS))
     for cause in causes(error):
-        if isinstance(cause, TooLargeError):
-            return Fault(FaultCode.TOO_LARGE, str(cause))
-        if isinstance(cause, UndecodableError):
-            return Fault(FaultCode.PROTOCOL, redactor.clean(str(cause), MAX_WORDS))
+        if isinstance(cause, TooLargeError | UndecodableError):
+            code = FaultCode.TOO_LARGE if isinstance(cause, TooLargeError) else FaultCode.PROTOCOL
+            return Fault(code, redactor.clean(str(cause), MAX_WORDS))
         if isinstance(cause, OSError) and (fault := _system(cause, wire, host)):
             return fault
         if fault := _library(cause, wire, redactor):

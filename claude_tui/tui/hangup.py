@@ -1,8 +1,8 @@
 """A closed terminal ends the program: within 3 seconds, whatever else is stuck.
 
-Hang-up, end of input, SIGTERM and SIGINT all take the same way: the backend stops and writes what it
-has, the app leaves the terminal as it found it, and if either does not come to an end, a watchdog
-thread ends the process.
+Hang-up, end of input and every signal that asks a program to end take the same way: the backend stops
+and writes what it has, the app leaves the terminal as it found it, and if either does not come to an
+end, a watchdog thread ends the process. Files that must not outlive the process are removed either way.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     from textual.app import App
 
-__all__ = ["DEADLINE_S", "Ending", "Watchdog", "run"]
+__all__ = ["DEADLINE_S", "Ending", "Session", "Watchdog", "run"]
 
 DEADLINE_S = 2.5
 """From the cause to the end of the process."""
 
 _SHARE_TO_LEAVE = 0.3
 _AFTER_NORMAL_END_S = 1.0
+_DISCARD_WITHIN_S = 0.2
 _CRASHED = 3
 # Leaves the alternate screen, shows the cursor, and ends mouse, focus, paste and key reporting.
 _RESTORE = (
@@ -42,17 +43,28 @@ class Ending(Enum):
     END_OF_INPUT = 1
     HANG_UP = 128 + signal.SIGHUP
     INTERRUPTED = 128 + signal.SIGINT
+    QUIT = 128 + signal.SIGQUIT
+    USER_1 = 128 + signal.SIGUSR1
+    USER_2 = 128 + signal.SIGUSR2
+    ALARM = 128 + signal.SIGALRM
     TERMINATED = 128 + signal.SIGTERM
+    OUT_OF_CPU = 128 + signal.SIGXCPU
 
     @property
     def exit_code(self) -> int:
         return 0 if self is Ending.END_OF_INPUT else self.value
 
 
+# What people, supervisors and limits end a process with. After a fault (SIGSEGV, SIGABRT) no order is left.
 _SIGNALS = {
     signal.SIGHUP: Ending.HANG_UP,
     signal.SIGINT: Ending.INTERRUPTED,
+    signal.SIGQUIT: Ending.QUIT,
+    signal.SIGUSR1: Ending.USER_1,
+    signal.SIGUSR2: Ending.USER_2,
+    signal.SIGALRM: Ending.ALARM,
     signal.SIGTERM: Ending.TERMINATED,
+    signal.SIGXCPU: Ending.OUT_OF_CPU,
 }
 
 
@@ -119,44 +131,94 @@ class Watchdog:
         self._kill(ending.exit_code)
 
 
-def run(app: App[Any], stop: Callable[[], None]) -> int:
-    """Run `app` until it ends and return the exit code. It is the last thing that a process does.
+class Session(NamedTuple):
+    """An app that has not run yet, and what puts its backend away."""
 
-    `stop` puts the backend away; it is called once, from this or another thread. The process ends
-    within `DEADLINE_S` of a hang-up, end of input or signal, and within a second after this returns,
-    even if a thread (a name lookup, say) still hangs. Raises what ended the app by crashing.
+    app: App[Any]
+    stop: Callable[[], None]
+
+
+def run(prepare: Callable[[], Session], discard: Callable[[], None] = lambda: None) -> int:
+    """Run the app that `prepare` returns until it ends and return the exit code: the last act of a process.
+
+    A signal that comes while `prepare` works is heeded as soon as it returns: the app does not begin.
+    `stop` is called once, from this or another thread, and `discard` after it, perhaps twice, also when
+    `stop` hangs or `prepare` raises: it removes the files that must not outlive the process.
+
+    The process ends within `DEADLINE_S` of a hang-up, end of input or signal, and within a second after
+    this returns, even if a thread (a name lookup, say) still hangs. Raises what `prepare` raises, and
+    what ended the app by crashing.
     """
-    from claude_tui.tui.driver import Listener, driver_class
-
-    causes: list[Ending] = []
+    ending = _OrderlyEnd()
     terminal = _Terminal()
 
-    def leave(cause: Ending) -> None:
-        causes.append(cause)
-        # The event loop may just have closed: then the app has left already.
-        with contextlib.suppress(RuntimeError):
-            app.exit(return_code=cause.exit_code)
+    def kill(code: int) -> None:
+        # Its disk may be what hangs: then nothing can be removed, and the process must end all the same.
+        discarding = threading.Thread(target=discard, name="discard", daemon=True)
+        discarding.start()
+        discarding.join(_DISCARD_WITHIN_S)
+        terminal.restore_and_exit(code)
 
-    watchdog = Watchdog(leave, stop, kill=terminal.restore_and_exit)
+    watchdog = Watchdog(ending.leave, ending.stop, kill=kill)
     watchdog.start()
+    with _signals(watchdog):
+        try:
+            app = ending.prepared(prepare)
+            if not ending.causes:
+                _run_app(app, watchdog, terminal)
+            watchdog.stop_once()
+        finally:
+            discard()
+    crash: BaseException | None = getattr(app, "crash", None)
+    code = ending.causes[0].exit_code if ending.causes else app.return_code or 0
+    watchdog.finish(code if crash is None else _CRASHED)
+    if crash is not None:
+        raise crash
+    if Ending.END_OF_INPUT in ending.causes:
+        sys.stderr.write("claude-top: end of input\n")
+    return code
+
+
+def _run_app(app: App[Any], watchdog: Watchdog, terminal: _Terminal) -> None:
+    from claude_tui.tui.driver import Listener, driver_class
+
     app.driver_class = driver_class(
         Listener(
             on_gone=lambda: watchdog.begin(Ending.HANG_UP),
             on_end_of_input=lambda: watchdog.begin(Ending.END_OF_INPUT),
         )
     )
-    with _signals(watchdog):
-        app.run()
-        terminal.restored = True
-        watchdog.stop_once()
-    crash = getattr(app, "crash", None)
-    code = causes[0].exit_code if causes else app.return_code or 0
-    watchdog.finish(code if crash is None else _CRASHED)
-    if crash is not None:
-        raise crash
-    if Ending.END_OF_INPUT in causes:
-        sys.stderr.write("claude-top: end of input\n")
-    return code
+    terminal.restored = False
+    app.run()
+    terminal.restored = True
+
+
+class _OrderlyEnd:
+    """What the watchdog asks for, of a session that may not be prepared yet."""
+
+    def __init__(self) -> None:
+        self.causes: list[Ending] = []
+        self._session: Session | None = None
+        self._prepared = threading.Event()
+
+    def prepared(self, prepare: Callable[[], Session]) -> App[Any]:
+        try:
+            self._session = prepare()
+        finally:
+            self._prepared.set()
+        return self._session.app
+
+    def leave(self, cause: Ending) -> None:
+        self.causes.append(cause)
+        if self._session is not None:
+            # The event loop may just have closed: then the app has left already.
+            with contextlib.suppress(RuntimeError):
+                self._session.app.exit(return_code=cause.exit_code)
+
+    def stop(self) -> None:
+        self._prepared.wait()
+        if self._session is not None:
+            self._session.stop()
 
 
 @contextlib.contextmanager
@@ -177,7 +239,7 @@ class _Terminal:
     """The terminal as it was at the start, for when the app cannot put it back itself."""
 
     def __init__(self) -> None:
-        self.restored = False
+        self.restored = True
         self._modes = None
         with contextlib.suppress(termios.error):
             self._modes = termios.tcgetattr(0)

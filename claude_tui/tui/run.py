@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -22,6 +20,7 @@ from claude_tui.settings import Settings
 from claude_tui.store import Store
 from claude_tui.tui import hangup
 from claude_tui.tui.app import ClaudeTopApp
+from claude_tui.tui.scratch import ScratchDirectory, sweep
 
 if TYPE_CHECKING:
     from claude_tui.alerting.keeping import Keeper
@@ -31,11 +30,13 @@ if TYPE_CHECKING:
     from claude_tui.simulator.scenario import Scenario
     from claude_tui.tui.faults import Report
 
-__all__ = ["run_dashboard", "run_demo", "sweep_demos"]
+__all__ = ["run_dashboard", "run_demo"]
 
 # Lively enough to watch four minutes of incident; the back-off shrinks in the same proportion.
 DEMO_PACE = Pace(status_s=4.0, models_s=2.0, messages_s=3.0, backoff=Backoff(low_s=3.0, high_s=6.0))
 DEMO_PAST = timedelta(hours=2)
+# At that pace a day would be 94,000 observations, some 100 MB; nobody watches a demo for so long.
+DEMO_IN_MEMORY = timedelta(hours=3)
 DEMO_PREFIX = "claude-top-demo-"
 DEMO_KEY = "sk-ant-api03-demo-no-real-key"
 
@@ -45,6 +46,19 @@ def run_dashboard(settings: Settings, environ: Mapping[str, str], report: Report
 
     `report` writes the crash file of a fault that a screen is closed for.
     """
+    return hangup.run(lambda: _dashboard(settings, environ, report))
+
+
+def run_demo(settings: Settings, scenario_name: str, speed: float, report: Report) -> int:
+    """The whole program against the built-in simulator, in a temporary data directory."""
+    from claude_tui.simulator.scenario import load
+
+    scenario = load(scenario_name)
+    directory = ScratchDirectory(Path(tempfile.gettempdir()), DEMO_PREFIX)
+    return hangup.run(lambda: _demo(settings, scenario, speed, directory, report), directory.remove)
+
+
+def _dashboard(settings: Settings, environ: Mapping[str, str], report: Report) -> hangup.Session:
     clock = SystemClock()
     credentials = Credentials.from_environ(environ, base_url=settings.base_url)
     target = target_of(settings, credentials)
@@ -67,28 +81,16 @@ def run_dashboard(settings: Settings, environ: Mapping[str, str], report: Report
         open_alerting=open_alerting,
         pager_lock=Lease(settings.data_dir / f"{store_name(credentials)}.pager"),
     )
-    return _show(engine, settings, engine.stop, report)
+    return _session(engine, settings, report)
 
 
-def run_demo(settings: Settings, scenario_name: str, speed: float, report: Report) -> int:
-    """The whole program against the built-in simulator, in a temporary data directory."""
-    from claude_tui.simulator.past import healthy_past
-    from claude_tui.simulator.scenario import load
-
-    scenario = load(scenario_name)
+def _demo(
+    settings: Settings, scenario: Scenario, speed: float, directory: ScratchDirectory, report: Report
+) -> hangup.Session:
     clock = SystemClock()
-    sweep_demos(Path(tempfile.gettempdir()))
-    data_dir = Path(tempfile.mkdtemp(prefix=f"{DEMO_PREFIX}{os.getpid()}-"))
-    store = Store.open(data_dir, "demo.db", now=clock.now())
-    past = healthy_past(scenario, until=clock.now(), span=DEMO_PAST)
-    items: list[Observation | ProviderStatus | Catalogue] = [
-        *past.observations,
-        *past.statuses,
-        past.catalogue,
-    ]
-    for item in items:
-        store.write(item)
-    store.flush(2.0)
+    sweep(directory.parent, DEMO_PREFIX)
+    store = Store.open(directory.make(), "demo.db", now=clock.now())
+    _write_past(store, scenario, clock)
     target = Target(name="demo", base_url="", host="simulator", model=None)
 
     def open_alerting(_keeper: Keeper | None) -> Alerting:
@@ -109,13 +111,23 @@ def run_demo(settings: Settings, scenario_name: str, speed: float, report: Repor
         demo=scenario.name,
         speed=speed,
         open_alerting=open_alerting,
+        in_memory=DEMO_IN_MEMORY,
     )
+    return _session(engine, settings, report)
 
-    def stop() -> None:
-        engine.stop()
-        shutil.rmtree(data_dir, ignore_errors=True)
 
-    return _show(engine, settings, stop, report)
+def _write_past(store: Store, scenario: Scenario, clock: Clock) -> None:
+    from claude_tui.simulator.past import healthy_past
+
+    past = healthy_past(scenario, until=clock.now(), span=DEMO_PAST)
+    items: list[Observation | ProviderStatus | Catalogue] = [
+        *past.observations,
+        *past.statuses,
+        past.catalogue,
+    ]
+    for item in items:
+        store.write(item)
+    store.flush(2.0)
 
 
 def _alerting(
@@ -135,32 +147,6 @@ def _alerting(
     return Alerting(rules, alerts, target=target, keeper=keeper, now=clock.now, secrets=secrets)
 
 
-def sweep_demos(directory: Path) -> None:
-    """Removes what demos left in `directory` that were killed: their own directories name the process."""
-    for left in directory.glob(f"{DEMO_PREFIX}*-*"):
-        pid = left.name.removeprefix(DEMO_PREFIX).partition("-")[0]
-        if pid.isdecimal() and not left.is_symlink() and _has_ended(int(pid)) and _is_mine(left):
-            shutil.rmtree(left, ignore_errors=True)
-
-
-def _has_ended(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except (PermissionError, OverflowError):
-        return False  # somebody else's
-    return False
-
-
-def _is_mine(path: Path) -> bool:
-    """Whether this user may clear it away; what another demo has just cleared away is nobody's."""
-    try:
-        return path.stat().st_uid == os.getuid()
-    except FileNotFoundError:
-        return False
-
-
 def _simulated_endpoint(scenario: Scenario, speed: float) -> Endpoint:
     from claude_tui.simulator.thread import SimulatorThread
 
@@ -177,5 +163,5 @@ def _key_notices(credentials: Credentials, clock: Clock) -> tuple[Notice, ...]:
     return (Notice("key", level, credentials.problem, clock.now()),)
 
 
-def _show(engine: Engine, settings: Settings, stop: Callable[[], None], report: Report) -> int:
-    return hangup.run(ClaudeTopApp(engine, settings, engine.first_snapshot(), report), stop)
+def _session(engine: Engine, settings: Settings, report: Report) -> hangup.Session:
+    return hangup.Session(ClaudeTopApp(engine, settings, engine.first_snapshot(), report), engine.stop)

@@ -1,4 +1,7 @@
-"""A small app under `hangup.run` for test_hangup.py. Arguments: a file to mark the end in, a mode."""
+"""A small app under `hangup.run` for test_hangup.py. Arguments: a file to mark the end in, a mode.
+
+Beside that file it keeps another, `left`, while it runs.
+"""
 
 from __future__ import annotations
 
@@ -38,12 +41,27 @@ def main(mark: Path, mode: str) -> int:
     if mode == "nohup":
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
 
+    left = mark.with_name("left")
+
+    def prepare() -> hangup.Session:
+        left.write_text("must not outlive the process")
+        if mode == "hung":
+            sys.stdout.write("READY")
+            sys.stdout.flush()
+            time.sleep(60)
+        return hangup.Session(GuardedApp(), stop)
+
     def stop() -> None:
         if mode == "stuck":
             time.sleep(60)
         mark.write_text("stopped")
 
-    return hangup.run(GuardedApp(), stop)
+    def discard() -> None:
+        left.unlink(missing_ok=True)
+        if mode == "disk":
+            time.sleep(60)
+
+    return hangup.run(prepare, discard)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,12 @@ def mark(tmp_path: Path) -> Path:
     return tmp_path / "mark"
 
 
+@pytest.fixture
+def left(tmp_path: Path) -> Path:
+    """What must not outlive the process."""
+    return tmp_path / "left"
+
+
 Start = Callable[..., OnPty]
 
 
@@ -54,12 +60,16 @@ def test_terminal_closed_while_hang_ups_are_ignored(start: Start, mark: Path) ->
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(signal.SIGHUP, 129), (signal.SIGTERM, 143), (signal.SIGINT, 130)]
+    ("number", "code"),
+    [(signal.SIGHUP, 129), (signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGQUIT, 131)],
 )
-def test_signals_end_it_cleanly(start: Start, mark: Path, number: signal.Signals, code: int) -> None:
+def test_signals_end_it_cleanly(
+    start: Start, mark: Path, left: Path, number: signal.Signals, code: int
+) -> None:
     terminal = start()
     assert terminal.end_after(lambda: terminal.process.send_signal(number)) == code
     assert mark.exists()
+    assert not left.exists()
     assert terminal.restored()
 
 
@@ -85,9 +95,25 @@ def test_no_input_from_the_start(mark: Path) -> None:
         terminal.close()
 
 
-def test_backend_that_does_not_stop(start: Start) -> None:
+def test_backend_that_does_not_stop(start: Start, left: Path) -> None:
     terminal = start("stuck")
+    assert left.exists()
     assert terminal.end_after(terminal.hang_up) == 129
+    assert not left.exists()
+
+
+def test_preparation_that_does_not_end(start: Start, left: Path) -> None:
+    terminal = start("hung")
+    assert left.exists()
+    assert terminal.end_after(lambda: terminal.process.terminate()) == 143
+    assert not left.exists()
+
+
+def test_files_that_cannot_be_removed(start: Start, mark: Path) -> None:
+    terminal = start("disk")
+    assert terminal.end_after(lambda: terminal.process.terminate()) == 143
+    assert mark.exists()
+    assert terminal.restored()
 
 
 def test_screen_that_is_busy(start: Start, mark: Path) -> None:
