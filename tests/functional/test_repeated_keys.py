@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+import importlib
+import pkgutil
+from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -12,10 +14,12 @@ from textual.message import Message
 from textual.pilot import Pilot
 from textual.screen import Screen
 
+from claude_tui import tui
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.actions import ACTIONS, Action, Scope
 from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.screens.dialog import DialogScreen
+from claude_tui.tui.screens.leaving import LeavesOnce
 from claude_tui.tui.screens.playbook import PlaybookScreen
 from claude_tui.tui.screens.themes import ThemeScreen
 from tests.functional.still import StillApp, StillBackend, still_app
@@ -125,6 +129,19 @@ async def molest(app: StillApp, pilot: Pilot[None], way: tuple[str, ...]) -> Non
         await reopen(app, pilot, way)
         await burst(pilot, noise)
         assert_sane(app, (way, noise[0]))
+
+
+def test_every_screen_leaves_once() -> None:
+    for module in pkgutil.walk_packages(tui.__path__, "claude_tui.tui."):
+        importlib.import_module(module.name)
+
+    def all_below(kind: type[Screen[object]]) -> Iterator[type[Screen[object]]]:
+        for below in kind.__subclasses__():
+            yield from (below, *all_below(below))
+
+    ours = [kind for kind in all_below(Screen) if kind.__module__.startswith("claude_tui.")]
+    assert len(ours) > len(WAYS)
+    assert [kind for kind in ours if not issubclass(kind, LeavesOnce)] == []
 
 
 def test_every_scope_is_reached() -> None:

@@ -103,25 +103,83 @@ def test_the_key_is_never_on_the_wire(env: dict[str, str]) -> None:
 
 
 CRASHING = """
+import sys
 from claude_tui.cli import main
-from claude_tui.tui.app import ClaudeTopApp
+from claude_tui.tui.screens.dashboard import DashboardScreen
+from claude_tui.tui.screens.help import HelpScreen
 
-def crash(self):
+def crash(*_):
     raise RuntimeError("with the key " + "sk-ant-api03-do-not-show-me-0123456789")
 
-ClaudeTopApp.action_help = crash
+if sys.argv[1] == "help":
+    HelpScreen.content = crash
+else:
+    DashboardScreen.plan = crash
 raise SystemExit(main(["--demo"]))
 """
 
 
+def crashing(what: str) -> list[str]:
+    return [sys.executable, "-c", CRASHING, what]
+
+
 def test_a_crash_is_one_line_and_a_report_and_no_traceback(env: dict[str, str], tmp_path: Path) -> None:
-    with Program([sys.executable, "-c", CRASHING], env=env | {"TMPDIR": str(tmp_path)}) as program:
-        program.wait_for(b"quit")
-        program.type(b"?")
-        assert program.exit_code(10) == 3
+    with Program(crashing("dashboard"), env=env | {"TMPDIR": str(tmp_path)}) as program:
+        assert program.exit_code(20) == 3
         assert b"unexpected RuntimeError: with the key [redacted]" in program.output
         assert b"Traceback" not in program.output
         assert b"\x1b[?1049l" in program.output
     (report,) = tmp_path.rglob("crash-*.txt")
     assert "RuntimeError" in report.read_text()
     assert "do-not-show-me" not in report.read_text()
+
+
+def test_a_screen_that_fails_is_closed_with_a_report_and_the_rest_goes_on(
+    env: dict[str, str], tmp_path: Path
+) -> None:
+    with Program(crashing("help"), env=env | {"TMPDIR": str(tmp_path)}) as program:
+        program.wait_for(b"quit")
+        program.type(b"?")
+        program.wait_for(b"closed")
+        told = len(program.output)
+        program.type(b"m")
+        program.wait_for(b"Playbook", start=told)
+        program.type(b"q")
+        assert program.exit_code(5) == 0
+        assert b"Traceback" not in program.output
+        assert b"do-not-show-me" not in program.output
+    (report,) = tmp_path.rglob("crash-*.txt")
+    assert "RuntimeError" in report.read_text()
+    assert "do-not-show-me" not in report.read_text()
+
+
+# What opens each dialog, and what can be read in it.
+DIALOGS = (
+    (b"a", b"Acknowledge"),
+    (b"z", b"Snooze"),
+    (b"s", b"Severity"),
+    (b"t", b"Theme"),
+    (b":", b"Search"),
+    (b"m", b"Playbook"),
+    (b"w", b"Your"),
+    (b"o", b"verdict"),
+    (b"x", b"skipped"),
+    (b"N", b"anew"),
+)
+
+
+def test_two_enters_in_one_write_end_a_dialog_once(env: dict[str, str], tmp_path: Path) -> None:
+    demo = [*CLAUDE_TOP, "--demo", "outage", "--speed", "60"]
+    with Program(demo, env=env | {"TMPDIR": str(tmp_path)}) as program:
+        program.wait_for(b"alert", 60)
+        for key, shown in DIALOGS:
+            start = len(program.output)
+            program.type(key)
+            program.wait_for(shown, start=start)
+            if key not in b"mx":
+                program.type(b"\r\r")
+                program.read_for(0.5)
+        program.type(b"\x03")
+        assert program.exit_code(5) == 0
+        assert b"Traceback" not in program.output
+    assert not list(tmp_path.rglob("crash-*.txt"))

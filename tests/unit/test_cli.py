@@ -18,7 +18,7 @@ import pytest
 
 from claude_tui import __version__
 from claude_tui.cli import main
-from claude_tui.cli.failure import UsageError, explain
+from claude_tui.cli.failure import UsageError, explain, write_report
 from claude_tui.cli.parser import parse
 from claude_tui.settings import DECLARED, SettingsError
 
@@ -400,6 +400,12 @@ def test_without_a_data_directory_the_report_goes_to_the_temporary_one(
     explain(failure("no"), ["--data-dir", str(tmp_path / "file" / "below")])
     (report,) = tmp_path.glob("crash-*.txt")
     assert str(report) in capsys.readouterr().err
+
+
+def test_faults_of_one_second_have_a_report_each(tmp_path: Path) -> None:
+    places = [write_report(failure(str(number)), ["--data-dir", str(tmp_path)]) for number in range(3)]
+    assert sorted(tmp_path.glob("crash-*.txt")) == sorted(place for place in places if place)
+    assert len(set(places)) == 3
 
 
 def test_a_broken_installation_brings_no_traceback(tmp_path: Path) -> None:
