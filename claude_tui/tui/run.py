@@ -35,7 +35,7 @@ __all__ = ["run_dashboard", "run_demo"]
 # Lively enough to watch four minutes of incident; the back-off shrinks in the same proportion.
 DEMO_PACE = Pace(status_s=4.0, models_s=2.0, messages_s=3.0, backoff=Backoff(low_s=3.0, high_s=6.0))
 DEMO_PAST = timedelta(hours=2)
-# At that pace a day would be 94,000 observations, some 100 MB; nobody watches a demo for so long.
+# At that pace a day would be 94,000 observations; nobody watches a demo for so long.
 DEMO_IN_MEMORY = timedelta(hours=3)
 DEMO_PREFIX = "claude-top-demo-"
 DEMO_KEY = "sk-ant-api03-demo-no-real-key"
