@@ -54,7 +54,7 @@ def run_demo(settings: Settings, scenario_name: str, speed: float, report: Repor
     from claude_tui.simulator.scenario import load
 
     scenario = load(scenario_name)
-    directory = ScratchDirectory(Path(tempfile.gettempdir()), DEMO_PREFIX)
+    directory = ScratchDirectory(DEMO_PREFIX)
     return hangup.run(lambda: _demo(settings, scenario, speed, directory, report), directory.remove)
 
 
@@ -88,8 +88,10 @@ def _demo(
     settings: Settings, scenario: Scenario, speed: float, directory: ScratchDirectory, report: Report
 ) -> hangup.Session:
     clock = SystemClock()
-    sweep(directory.parent, DEMO_PREFIX)
-    store = Store.open(directory.make(), "demo.db", now=clock.now())
+    # Only now, with the signals handled: finding the directory for temporary files writes to it.
+    parent = Path(tempfile.gettempdir())
+    sweep(parent, DEMO_PREFIX)
+    store = Store.open(directory.make(parent), "demo.db", now=clock.now())
     _write_past(store, scenario, clock)
     target = Target(name="demo", base_url="", host="simulator", model=None)
 

@@ -17,23 +17,22 @@ _ROUNDS = 3
 
 
 class ScratchDirectory:
-    """A private directory in `parent` for the files of one process: made by `make`, gone after `remove`.
+    """A private directory for the files of one process: made by `make`, gone after `remove`.
 
     While it is in use it is locked. The kernel takes the lock back when the process ends, however it
     ends: `sweep` goes by that, and not by process ids, which are used again and differ between
     containers that share a directory.
     """
 
-    def __init__(self, parent: Path, prefix: str) -> None:
-        self.parent = parent
+    def __init__(self, prefix: str) -> None:
         self._prefix = prefix
         self._path: Path | None = None
         self._lock: int | None = None
 
-    def make(self) -> Path:
-        """The directory for the files. Raises OSError when none can be made."""
+    def make(self, parent: Path) -> Path:
+        """The directory for the files, in `parent`. Raises OSError when none can be made."""
         while True:
-            self._path = Path(tempfile.mkdtemp(prefix=f"{self._prefix}{os.getpid()}-", dir=self.parent))
+            self._path = Path(tempfile.mkdtemp(prefix=f"{self._prefix}{os.getpid()}-", dir=parent))
             if self._lock_path(self._path):
                 # Not the locked directory itself: a store locks its own, too.
                 files = self._path / "data"

@@ -14,15 +14,15 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from claude_tui.tui.scratch import ScratchDirectory
-files = ScratchDirectory(Path(sys.argv[1]), sys.argv[2]).make()
+files = ScratchDirectory(sys.argv[2]).make(Path(sys.argv[1]))
 (files / "demo.db").write_text("history")
 os.kill(os.getpid(), signal.SIGKILL)
 """
 
 
 def used(directory: Path) -> ScratchDirectory:
-    scratch = ScratchDirectory(directory, PREFIX)
-    (scratch.make() / "demo.db").write_text("history")
+    scratch = ScratchDirectory(PREFIX)
+    (scratch.make(directory) / "demo.db").write_text("history")
     return scratch
 
 
@@ -40,7 +40,7 @@ def test_one_in_use_is_left_alone_and_gone_when_its_owner_removes_it(tmp_path: P
 
 
 def test_removing_what_was_never_made_is_no_fault(tmp_path: Path) -> None:
-    ScratchDirectory(tmp_path, PREFIX).remove()
+    ScratchDirectory(PREFIX).remove()
     assert not list(tmp_path.iterdir())
 
 

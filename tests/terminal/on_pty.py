@@ -33,8 +33,9 @@ class OnPty:
 
         def take_terminal() -> None:
             fcntl.ioctl(1, termios.TIOCSCTTY, 0)
-            # In a job in the background SIGINT is ignored, and that is inherited.
-            signal.signal(signal.SIGINT, signal.SIG_DFL)
+            # A background job ignores SIGINT and SIGQUIT, one under nohup SIGHUP, and children inherit that.
+            for number in (signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
+                signal.signal(number, signal.SIG_DFL)
 
         self.process = subprocess.Popen(
             command,
