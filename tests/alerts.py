@@ -10,24 +10,24 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import cast
 
-from claude_tui.alerting.advance import advanced
-from claude_tui.alerting.couriers import Courier, PageCourier
 from claude_tui.alerting.delivery.tries import FailedTryError, Tried
-from claude_tui.alerting.grouping import Desk
-from claude_tui.alerting.keeping import Keeper, Kept
 from claude_tui.alerting.ledger import Ledger
 from claude_tui.alerting.lifecycle import Timing
-from claude_tui.alerting.metric import Ask, Metric, Reading, Sample, Unit
+from claude_tui.alerting.manager import Alerting
+from claude_tui.alerting.metric import Metric, Query, Reading, Sample, Unit
 from claude_tui.alerting.metrics import METRICS, VERDICT_SEVERITY
+from claude_tui.alerting.notifications import AlertingConfig
+from claude_tui.alerting.persistence import StateBackend, StateHolder
 from claude_tui.alerting.routes import AlertSettings, Policy, Route, RouteKind
+from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.rules import Rule
-from claude_tui.alerting.scene import Scene
+from claude_tui.alerting.step import advanced
 from claude_tui.alerting.topics import ALL_CAUSES, UNEXPLAINED
-from claude_tui.alerting.watch import Alerting
-from claude_tui.model.alert import AlertGroup, AlertsView, Page, PageKind
+from claude_tui.alerting.workers import DeliveryWorker, NotificationWorker
+from claude_tui.model.alert import AlertGroup, AlertsView, Notification, NotificationKind
 from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor
-from claude_tui.model.verdict import Cause, PageStance, Severity, Side, Verdict
+from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
 from tests.builders import NOON
 
 TARGET = Target("prod", "https://api.example.test", "api.example.test", "claude-haiku-5-5")
@@ -48,7 +48,7 @@ def verdict(cause: Cause = Cause.HEALTHY, severity: Severity = Severity.NONE, **
         evidence=("24 of 26 messages failed.",),
         next_step="Back off.",
         retry_after_s=30.0,
-        page=PageStance.SILENT,
+        page=PageAgreement.SILENT,
     )
     return replace(given, **values)  # type: ignore[arg-type]
 
@@ -60,9 +60,9 @@ OUTAGE = verdict(Cause.PROVIDER_OUTAGE, Severity.P1)
 Told = Mapping[str, Reading]
 
 
-def scene(at: datetime, judged: Verdict = HEALTHY, told: Told | None = None) -> Scene:
+def scene(at: datetime, judged: Verdict = HEALTHY, told: Told | None = None) -> RuleContext:
     """What rules made by `rule` read: `told` by name; a rule that it does not name reads nothing matching."""
-    return cast(Scene, SimpleNamespace(at=at, verdict=judged, told=told or {}))
+    return cast(RuleContext, SimpleNamespace(at=at, verdict=judged, notified_routes=told or {}))
 
 
 MATCH: Reading = (Sample(1.0),)
@@ -82,8 +82,8 @@ def rule(
 ) -> Rule:
     """A rule that fires where its reading is 1."""
 
-    def read(told: Scene, _ask: Ask) -> Reading:
-        return cast(Told, told.told).get(name, NO_MATCH)  # type: ignore[attr-defined]
+    def read(told: RuleContext, _ask: Query) -> Reading:
+        return cast(Told, told.notified_routes).get(name, NO_MATCH)  # type: ignore[attr-defined]
 
     metric = Metric(f"test.{name}", Unit.COUNT, "", read, topic=topic, explained_by=explained_by)
     timing = Timing(timedelta(seconds=hold_s), timedelta(seconds=keep_s))
@@ -94,7 +94,7 @@ def rule(
         comparison="==",
         threshold=1.0,
         severity=severity,
-        ask=Ask(timedelta(), 1),
+        ask=Query(timedelta(), 1),
         timing=timing,
         routes=tuple(routes),
         topic=own_topic,
@@ -111,15 +111,17 @@ def verdict_rules(hold_s: float = 0, keep_s: float = 300) -> list[Rule]:
             comparison="<=",
             threshold=level,
             severity=severity,
-            ask=Ask(timedelta(), 1),
+            ask=Query(timedelta(), 1),
             timing=Timing(timedelta(seconds=hold_s if level > 1 else 0), timedelta(seconds=keep_s)),
         )
         for level, severity in enumerate((Severity.P1, Severity.P2, Severity.P3, Severity.P4), 1)
     ]
 
 
-def desk(rules: Sequence[Rule], routes: Sequence[Route] = (), policy: Policy | None = None) -> Desk:
-    return Desk({each.name: each for each in rules}, routes, policy or Policy(), "prod (api.example.test)")
+def desk(rules: Sequence[Rule], routes: Sequence[Route] = (), policy: Policy | None = None) -> AlertingConfig:
+    return AlertingConfig(
+        {each.name: each for each in rules}, routes, policy or Policy(), "prod (api.example.test)"
+    )
 
 
 def chat(name: str = "chat", **values: object) -> Route:
@@ -144,10 +146,10 @@ class Clock:
 class Receiver:
     """Takes pages; `answer` says how each try goes."""
 
-    answer: Callable[[Page], FailedTryError | None] = lambda _page: None
-    pages: list[Page] = field(default_factory=list)
+    answer: Callable[[Notification], FailedTryError | None] = lambda _page: None
+    pages: list[Notification] = field(default_factory=list)
 
-    async def send(self, page: Page) -> Tried:
+    async def send(self, page: Notification) -> Tried:
         failure = self.answer(page)
         if failure is None:
             self.pages.append(page)
@@ -174,11 +176,11 @@ class Memory:
         self.aside.append(state)
 
 
-PAGE = Page(
+PAGE = Notification(
     id="provider@1/1",
     group="provider@1",
     dedup_key="provider",
-    kind=PageKind.OPENED,
+    kind=NotificationKind.OPENED,
     at=NOON + MINUTE,
     severity=Severity.P1,
     topic="provider",
@@ -197,10 +199,10 @@ PAGE = Page(
 class Night:
     """Evaluations one after the other, and every page they called for, as (route, page)."""
 
-    desk: Desk
+    desk: AlertingConfig
     clock: Clock = field(default_factory=Clock)
     ledger: Ledger = field(default_factory=Ledger)
-    pages: list[tuple[str, Page]] = field(default_factory=list)
+    pages: list[tuple[str, Notification]] = field(default_factory=list)
 
     def sees(
         self, judged: Verdict = HEALTHY, told: Told | None = None, *, after_s: float = 5
@@ -216,10 +218,10 @@ class Night:
         for _ in range(int(for_s / every_s)):
             self.sees(judged, told, after_s=every_s)
 
-    def kinds(self, route: str = "chat") -> list[PageKind]:
+    def kinds(self, route: str = "chat") -> list[NotificationKind]:
         return [page.kind for name, page in self.pages if name == route]
 
-    def severities(self, route: str = "chat") -> list[tuple[PageKind, Severity]]:
+    def severities(self, route: str = "chat") -> list[tuple[NotificationKind, Severity]]:
         return [(page.kind, page.severity) for name, page in self.pages if name == route]
 
 
@@ -231,26 +233,28 @@ def night(*rules: object, routes: Sequence[Route] = (chat(),), policy: Policy | 
 class Watch:
     """Alerting that looks when told to; `receiver` gets the pages of every route."""
 
-    keeper: Keeper = field(default_factory=Memory)
+    backend: StateBackend = field(default_factory=Memory)
     receiver: Receiver = field(default_factory=Receiver)
     routes: Sequence[Route] = (chat(),)
     keep_s: float = 60
     clock: Clock = field(default_factory=Clock)
-    couriers: list[PageCourier] = field(default_factory=list)
-    told: dict[str, Receiver] = field(default_factory=dict)
+    couriers: list[NotificationWorker] = field(default_factory=list)
+    notified_routes: dict[str, Receiver] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.alerting = Alerting(
             verdict_rules(keep_s=self.keep_s),
             AlertSettings(routes=tuple(self.routes)),
             target=TARGET,
-            keeper=self.keeper,
+            backend=self.backend,
             now=self.clock,
             open_courier=self._open,
         )
 
-    def _open(self, route: Route, kept: Kept, _redactor: Redactor) -> Courier:
-        courier = PageCourier(route, kept, self.clock, self.told.get(route.name, self.receiver))
+    def _open(self, route: Route, kept: StateHolder, _redactor: Redactor) -> DeliveryWorker:
+        courier = NotificationWorker(
+            route, kept, self.clock, self.notified_routes.get(route.name, self.receiver)
+        )
         self.couriers.append(courier)
         return courier
 

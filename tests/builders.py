@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
-from claude_tui.analysis.history import History
+from claude_tui.analysis.history.history import History
 from claude_tui.model.observation import (
     Observation,
     Outcome,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from claude_tui.analysis.diagnosis import Facts, diagnose
+from claude_tui.analysis.diagnosis.diagnose import EngineFacts, diagnose
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.provider import Catalogue, ProviderStatus
@@ -44,7 +44,9 @@ def told(
     return seen
 
 
-def verdict(*items: Item | Iterable[Item], at: float | None = None, facts: Facts | None = None) -> Verdict:
+def verdict(
+    *items: Item | Iterable[Item], at: float | None = None, facts: EngineFacts | None = None
+) -> Verdict:
     flat: list[Item] = []
     for item in items:
         flat += [item] if isinstance(item, Observation | ProviderStatus | Catalogue) else list(item)

@@ -9,7 +9,7 @@ from claude_tui.analysis.snapshot import Options, build_snapshot
 from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.snapshot import EngineState, Snapshot
-from claude_tui.model.verdict import Cause, PageStance, Severity, Side, Verdict
+from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
 from claude_tui.runbook import Facts, facts_of
 from tests.builders import after, engine, history_of, messages
 
@@ -37,7 +37,7 @@ def verdict(
     severity: Severity | None = None,
     bucket: str | None = None,
     also: Iterable[Cause] = (),
-    page: PageStance = PageStance.SILENT,
+    page: PageAgreement = PageAgreement.SILENT,
     retry_after_s: float | None = None,
     since: datetime | None = None,
 ) -> Verdict:

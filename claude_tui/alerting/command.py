@@ -8,7 +8,7 @@ from datetime import datetime
 
 from claude_tui.alerting.delivery import open_alertmanager, open_sender
 from claude_tui.alerting.delivery.alertmanager import trial_alert
-from claude_tui.alerting.delivery.hush import LogGuard
+from claude_tui.alerting.delivery.log_guard import LogGuard
 from claude_tui.alerting.delivery.tries import FailedTryError, Patience, Tried
 from claude_tui.alerting.ledger import decode
 from claude_tui.alerting.metrics import METRICS
@@ -17,7 +17,7 @@ from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
 from claude_tui.alerting.rules import Rule
 from claude_tui.alerting.views import view_of
 from claude_tui.analysis.words import duration
-from claude_tui.model.alert import Alert, Page, PageKind
+from claude_tui.model.alert import Alert, Notification, NotificationKind
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Severity, Side
 
@@ -97,12 +97,12 @@ async def _try(
         await sender.aclose()
 
 
-def _trial_page(target: str, at: datetime) -> Page:
-    return Page(
+def _trial_page(target: str, at: datetime) -> Notification:
+    return Notification(
         id=f"test/{at.timestamp():.0f}",
         group="test",
         dedup_key="test",
-        kind=PageKind.TEST,
+        kind=NotificationKind.TEST,
         at=at,
         severity=Severity.P4,
         topic="test",
@@ -149,9 +149,9 @@ def _alert_lines(state: bytes | None, at: datetime) -> Iterator[str]:
     yield f"alerts{age}"
     view = view_of(ledger)
     for group in view.groups:
-        since = duration(at - group.story.since)
+        since = duration(at - group.content.since)
         taken = f" · acknowledged by {group.acknowledged.by}" if group.acknowledged else ""
-        yield f"  {group.severity} {group.topic}: {group.story.what} · {since}{taken}"
+        yield f"  {group.severity} {group.topic}: {group.content.what} · {since}{taken}"
     for alert in view.alerts:
         yield f"  {_alert_line(alert, at)}"
     if not view.alerts:
@@ -163,7 +163,7 @@ def _alert_line(alert: Alert, at: datetime) -> str:
     ending = alert.firing and not alert.matching
     state, value = ("closing", f"last {alert.words}") if ending else (alert.state.value, alert.words)
     words = [f"{state:9}", alert.rule, *labels, value]
-    return f"{' '.join(word for word in words if word)} · {duration(at - alert.standing.since)}"
+    return f"{' '.join(word for word in words if word)} · {duration(at - alert.status.since)}"
 
 
 def metric_lines() -> Iterator[str]:

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from claude_tui.alerting.lifecycle import Timing, step
 from claude_tui.alerting.metric import Reading, Sample, Unit
+from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.rules import Rule
-from claude_tui.alerting.scene import Scene
 from claude_tui.model.alert import Alert, AlertState, Labels
 from claude_tui.model.text import inert
 
@@ -21,7 +21,7 @@ LABEL_LENGTH = 80
 
 
 def evaluate(
-    rules: Iterable[Rule], alerts: Iterable[Alert], scene: Scene, faults: dict[str, str] | None = None
+    rules: Iterable[Rule], alerts: Iterable[Alert], context: RuleContext, faults: dict[str, str] | None = None
 ) -> tuple[Alert, ...]:
     """The alerts after an evaluation at the Scene's instant. What is inactive is not among them.
 
@@ -33,16 +33,16 @@ def evaluate(
         before.setdefault(alert.rule, []).append(alert)
     after = []
     for rule in rules:
-        reading = _read(rule, scene, {} if faults is None else faults)
-        after += advance(rule, before.pop(rule.name, ()), reading, scene.at)
+        reading = _read(rule, context, {} if faults is None else faults)
+        after += advance(rule, before.pop(rule.name, ()), reading, context.at)
     for orphans in before.values():
-        after += _orphaned(orphans, scene.at)
+        after += _orphaned(orphans, context.at)
     return tuple(after)
 
 
-def _read(rule: Rule, scene: Scene, faults: dict[str, str]) -> Reading:
+def _read(rule: Rule, context: RuleContext, faults: dict[str, str]) -> Reading:
     try:
-        return rule.metric.read(scene, rule.ask)
+        return rule.metric.read(context, rule.ask)
     except Exception as error:  # noqa: BLE001 - one metric's fault must not silence the other rules
         faults[rule.name] = f"{type(error).__name__}: {error}"
         return None
@@ -76,12 +76,12 @@ def _stepped(
     rule: Rule, labels: Labels, before: Alert | None, sample: Sample | None, at: datetime
 ) -> Alert | None:
     matched = _matches(rule, sample)
-    standing = step(rule.timing, before.standing if before else None, matched, at)
+    standing = step(rule.timing, before.status if before else None, matched, at)
     if standing is None:
         return None
     alert = Alert(rule.name, labels, rule.severity, rule.summary, standing)
     if before is not None and not (before.state is AlertState.RESOLVED and matched):
-        alert = replace(before, standing=standing, severity=rule.severity, summary=rule.summary)
+        alert = replace(before, status=standing, severity=rule.severity, summary=rule.summary)
     if not matched or sample is None or sample.value is None:
         return alert
     return replace(alert, value=sample.value, words=value_text(sample.value, rule.metric.unit))
@@ -96,9 +96,9 @@ def _matches(rule: Rule, sample: Sample | None) -> bool | None:
 
 def _orphaned(alerts: Iterable[Alert], at: datetime) -> Iterator[Alert]:
     for alert in alerts:
-        standing = step(Timing(), alert.standing, False, at)
+        standing = step(Timing(), alert.status, False, at)
         if standing is not None:
-            yield replace(alert, standing=standing)
+            yield replace(alert, status=standing)
 
 
 def value_text(value: float, unit: Unit) -> str:

@@ -1,157 +1,245 @@
-"""One cause, one message: which pages the groups of alerts call for."""
+"""Which group each firing alert belongs to, and which groups begin and end by that."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from enum import Enum, auto
 
-from claude_tui.alerting.lifecycle import RESOLVED_RETENTION
-from claude_tui.alerting.metrics import SEVERITY_LEVELS
-from claude_tui.alerting.placing import regroup, worst
-from claude_tui.alerting.routes import SCREEN, Policy, Route
+from claude_tui.alerting.metrics import SEVERITY_LEVELS, VERDICT_SEVERITY
 from claude_tui.alerting.rules import Rule
-from claude_tui.alerting.wording import page_of
-from claude_tui.model.alert import Alert, AlertGroup, Page, PageKind
+from claude_tui.alerting.templates import content_of_alerts, content_of_verdict
+from claude_tui.alerting.topics import UNEXPLAINED, in_trouble, topic_of_cause
+from claude_tui.analysis.words import plain
+from claude_tui.model.alert import Alert, AlertGroup, Content, SeverityPeriod
 from claude_tui.model.verdict import Severity, Verdict
 
-__all__ = ["Desk", "Planned", "plan"]
+__all__ = ["Regrouped", "regroup", "worst"]
+
+# Beyond a rule's own window, for so long an alert may echo a trouble whose end has been told.
+ECHO = timedelta(minutes=5)
+Key = tuple[str, tuple[tuple[str, str], ...]]
+
+
+class Role(Enum):
+    """LEADER is the verdict itself, HOLDER stands for itself, FOLLOWER is a symptom of the verdict."""
+
+    LEADER = auto()
+    HOLDER = auto()
+    FOLLOWER = auto()
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """What planning needs to know of the settings. `target` is how pages name what is watched."""
-
-    rules: Mapping[str, Rule]
-    routes: Sequence[Route]
-    policy: Policy
-    target: str
+class Member:
+    alert: Alert
+    rule: Rule
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)
-class Planned:
-    """`groups` are open ones and those closed not long ago; `pages` come with the routes each is for."""
+class Regrouped:
+    """`groups` are open ones, and those `closed` at this very instant; `alerts` know their groups.
+
+    `members` are the rules of each open group's alerts by the group's id.
+    """
 
     groups: tuple[AlertGroup, ...]
     alerts: tuple[Alert, ...]
-    pages: tuple[tuple[Page, tuple[str, ...]], ...]
+    members: Mapping[str, tuple[tuple[Alert, Rule], ...]]
 
 
-def plan(
-    groups: Sequence[AlertGroup], alerts: Sequence[Alert], verdict: Verdict, at: datetime, desk: Desk
-) -> Planned:
-    """The groups of these alerts, and the pages to send of them, at `at`.
-
-    A route gets one page when a group begins to concern it. It gets another only when the severity
-    changes, when somebody acknowledges, as a reminder, and when all is over.
-    """
-    regrouped = regroup(groups, alerts, desk.rules, verdict, at)
-    after: list[AlertGroup] = [group for group in groups if _just_closed(group, at)]
-    pages: list[tuple[Page, tuple[str, ...]]] = []
-    for group in regrouped.groups:
-        told, new = _paged(group, regrouped.members.get(group.id, ()), at, desk)
-        after.append(told)
-        pages += new
-    return Planned(tuple(after), regrouped.alerts, tuple(pages))
+def worst(severities: Iterable[Severity]) -> Severity:
+    return min(severities, key=lambda severity: SEVERITY_LEVELS.get(severity, 9), default=Severity.NONE)
 
 
-def _just_closed(group: AlertGroup, at: datetime) -> bool:
-    return group.closed_at is not None and at - group.closed_at <= RESOLVED_RETENTION
-
-
-def _paged(
-    group: AlertGroup, members: Sequence[tuple[Alert, Rule]], at: datetime, desk: Desk
-) -> tuple[AlertGroup, list[tuple[Page, tuple[str, ...]]]]:
-    pages: list[tuple[Page, tuple[str, ...]]] = []
-
-    def send(group: AlertGroup, kind: PageKind, routes: tuple[str, ...]) -> AlertGroup:
-        page = page_of(group, kind, at, target=desk.target, severity=_said(group), policy=desk.policy)
-        pages.append((page, routes))
-        return replace(group, pages=group.pages + 1)
-
-    before = group.told
-    if not group.open:
-        return (send(group, PageKind.RESOLVED, before) if before else group), pages
-    if not _quiet(group, at):
-        new = tuple(name for name in _concerned(group, members, desk.routes) if name not in before)
-        if new:
-            group = replace(send(group, PageKind.OPENED, new), told=(*before, *new))
-            group = group if before else _marked(group, at)
-    kind = _follow_up(group, members, at, desk.policy) if before else None
-    if kind is not None:
-        group = _marked(send(group, kind, before), at)
-    return group, pages
-
-
-def _said(group: AlertGroup) -> Severity:
-    """What is over was as bad as it ever got."""
-    return group.severity if group.open else worst(spell.severity for spell in group.spells)
-
-
-def _marked(group: AlertGroup, at: datetime) -> AlertGroup:
-    """The group after a page that says how it stands now."""
-    over = group.snoozed is not None and at >= group.snoozed.until
-    return replace(
-        group,
-        paged_at=at,
-        paged_severity=group.severity,
-        acknowledged_told=group.acknowledged is not None,
-        snoozed=None if over else group.snoozed,
+def regroup(
+    groups: Sequence[AlertGroup],
+    alerts: Sequence[Alert],
+    rules: Mapping[str, Rule],
+    verdict: Verdict,
+    at: datetime,
+) -> Regrouped:
+    """The open groups after their alerts changed. At most one group per topic is open."""
+    placed = _placed(groups, alerts, rules, verdict, at)
+    standing = {group.topic: group for group in _rekeyed([each for each in groups if each.open], placed)}
+    after: list[AlertGroup] = []
+    homes: dict[Key, str] = {}
+    for topic in dict.fromkeys((*standing, *placed)):
+        members = placed.get(topic, ())
+        group = standing.get(topic) or _opened(topic, members, [*standing.values(), *after], at)
+        lives = _lives(group, members)
+        after.append(_updated(group, members, verdict, at) if lives else _closed(group, alerts, placed, at))
+        homes |= {member.alert.key: group.id for member in members}
+    by_id = {group.id: group for group in after}
+    return Regrouped(
+        groups=tuple(after),
+        alerts=tuple(_at_home(alert, homes, by_id, rules, at) for alert in alerts),
+        members={
+            group.id: tuple((member.alert, member.rule) for member in placed.get(group.topic, ()))
+            for group in after
+            if group.open
+        },
     )
 
 
-def _concerned(
-    group: AlertGroup, members: Iterable[tuple[Alert, Rule]], routes: Iterable[Route]
-) -> tuple[str, ...]:
-    """The routes that take the group, the screen first."""
-    rules = [rule for _, rule in members]
-    names = [SCREEN]
-    for route in routes:
-        mine = [rule for rule in rules if not rule.routes or route.name in rule.routes]
-        if mine and route.match.takes(group, mine):
-            names.append(route.name)
-    return tuple(names)
+# -- where alerts belong -------------------------------------------------------------
 
 
-def _quiet(group: AlertGroup, at: datetime) -> bool:
-    """Whether it is snoozed and has not become worse since."""
-    snooze = group.snoozed
-    return snooze is not None and at < snooze.until and not _worse(group.severity, snooze.severity)
+def _placed(
+    groups: Sequence[AlertGroup],
+    alerts: Sequence[Alert],
+    rules: Mapping[str, Rule],
+    verdict: Verdict,
+    at: datetime,
+) -> dict[str, tuple[Member, ...]]:
+    """The firing alerts by topic, the worst first."""
+    firing = [alert for alert in alerts if alert.firing and alert.rule in rules]
+    firing.sort(key=lambda alert: (SEVERITY_LEVELS.get(alert.severity, 9), alert.status.since, alert.key))
+    placed: dict[str, tuple[Member, ...]] = {}
+    for alert in firing:
+        rule = rules[alert.rule]
+        place = _place(alert, rule, verdict, groups, at)
+        if place is not None:
+            topic, role = place
+            placed[topic] = (*placed.get(topic, ()), Member(alert, rule, role))
+    return placed
 
 
-def _follow_up(
-    group: AlertGroup, members: Sequence[tuple[Alert, Rule]], at: datetime, policy: Policy
-) -> PageKind | None:
-    """What to tell those who know of the group already, if anything."""
-    if group.acknowledged is not None and not group.acknowledged_told:
-        return PageKind.ACKNOWLEDGED
-    if _quiet(group, at):
+def _place(
+    alert: Alert, rule: Rule, verdict: Verdict, groups: Sequence[AlertGroup], at: datetime
+) -> tuple[str, Role] | None:
+    """The topic of an alert and its role there; None when what it echoes was told to be over."""
+    if rule.topic is not None:
+        return rule.topic, Role.HOLDER
+    if rule.metric.name == VERDICT_SEVERITY:
+        return topic_of_cause(dict(alert.labels).get("cause", UNEXPLAINED)), Role.LEADER
+    if in_trouble(verdict) and verdict.cause in rule.metric.explained_by:
+        return topic_of_cause(verdict.cause), Role.FOLLOWER
+    home = _home(alert, rule, groups, at)
+    if home is not None and home.open:
+        return home.topic, Role.FOLLOWER if home.from_verdict else Role.HOLDER
+    if home is not None or (alert.quiet_until is not None and at < alert.quiet_until):
         return None
-    if group.severity is not group.paged_severity and _holds(group, members, at, policy):
-        return PageKind.SEVERITY
-    return PageKind.REMINDER if _reminder_due(group, at, policy) else None
+    return rule.metric.topic, Role.HOLDER
 
 
-def _holds(group: AlertGroup, members: Iterable[tuple[Alert, Rule]], at: datetime, policy: Policy) -> bool:
-    """Whether a change of severity is worth telling.
+def _home(alert: Alert, rule: Rule, groups: Sequence[AlertGroup], at: datetime) -> AlertGroup | None:
+    """The group that a symptom is in, or the trouble just past that it echoes; None when it stands alone."""
+    if not rule.metric.explained_by:
+        return None
+    own = next((group for group in groups if group.id == alert.group and group.open), None)
+    if own is not None or alert.quiet_until is not None:
+        return own
+    echoed = [
+        group for group in groups if group.from_verdict and group.content.cause in rule.metric.explained_by
+    ]
+    latest = max(echoed, key=lambda group: group.closed_at or at, default=None)
+    if latest is None or latest.closed_at is None:
+        return latest
+    return latest if at - latest.closed_at < rule.ask.window + ECHO else None
 
-    One for the worse always. One for the better only when it has lasted, and while something matches:
-    while alerts are only kept firing, the trouble is about to be over, and that will be told.
-    """
-    if _worse(group.severity, group.paged_severity):
-        return True
-    matching = worst(alert.severity for alert, _ in members if alert.matching)
-    return matching is group.severity and at - group.spells[-1].since >= policy.easing
+
+def _rekeyed(groups: list[AlertGroup], placed: Mapping[str, Sequence[Member]]) -> list[AlertGroup]:
+    """What nothing explained goes on under the topic that now explains it: no second page for one cause."""
+    taken = {group.topic for group in groups}
+    if UNEXPLAINED not in taken or UNEXPLAINED in placed:
+        return groups
+    puzzle = next(group for group in groups if group.topic == UNEXPLAINED)
+    for topic, members in placed.items():
+        if topic not in taken and any(member.alert.group == puzzle.id for member in members):
+            return [replace(group, topic=topic) if group is puzzle else group for group in groups]
+    return groups
 
 
-def _worse(severity: Severity, than: Severity) -> bool:
-    return SEVERITY_LEVELS.get(severity, 9) < SEVERITY_LEVELS.get(than, 9)
+# -- groups that begin, go on and end --------------------------------------------------
 
 
-def _reminder_due(group: AlertGroup, at: datetime, policy: Policy) -> bool:
-    if group.paged_at is None:
-        return False
-    if group.snoozed is not None and at >= group.snoozed.until:
-        return True
-    usual = policy.reminder_of(group.severity, acknowledged=group.acknowledged is not None)
-    return at - group.paged_at >= usual
+def _opened(topic: str, members: Sequence[Member], others: Sequence[AlertGroup], at: datetime) -> AlertGroup:
+    taken = {group.dedup_key for group in others}
+    dedup_key = next(key for key in _keys(topic) if key not in taken)
+    content = content_of_alerts(topic, [(member.alert, member.rule) for member in members])
+    return AlertGroup(
+        id=f"{dedup_key}@{at:%Y%m%dT%H%M%S.%f}",
+        dedup_key=dedup_key,
+        topic=topic,
+        opened_at=at,
+        severity_periods=(),
+        content=content,
+    )
+
+
+def _keys(topic: str) -> Iterable[str]:
+    yield topic
+    yield from (f"{topic}-{number}" for number in range(2, 1000))
+
+
+def _lives(group: AlertGroup, members: Sequence[Member]) -> bool:
+    """A group that the verdict led ends with it: its symptoms may echo for the length of their windows."""
+    return any(member.role is not Role.FOLLOWER or not group.from_verdict for member in members)
+
+
+def _closed(
+    group: AlertGroup, alerts: Sequence[Alert], placed: Mapping[str, Sequence[Member]], at: datetime
+) -> AlertGroup:
+    """Where alerts of the group fire on, another group tells of them: the last page says which."""
+    heirs = [
+        topic
+        for topic, members in placed.items()
+        if topic != group.topic and any(member.alert.group == group.id for member in members)
+    ]
+    what = f"{group.content.what} (goes on as {plain(heirs[0])})" if heirs else group.content.what
+    mine = [alert for alert in alerts if alert.group == group.id]
+    # A trouble ends with its verdict; the windows of its symptoms are longer.
+    led = [alert for alert in mine if dict(alert.labels).get("cause")] if group.from_verdict else []
+    quiet = [alert.status.unmatched_since for alert in led or mine]
+    ended_at = max((since for since in quiet if since is not None), default=at)
+    return replace(group, closed_at=at, ended_at=ended_at, content=replace(group.content, what=what))
+
+
+def _updated(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at: datetime) -> AlertGroup:
+    severity = worst(member.alert.severity for member in members)
+    spells = group.severity_periods
+    if not spells and in_trouble(verdict) and topic_of_cause(verdict.cause) == group.topic:
+        # The first page is as bad as the screen says: a worse rule of the verdict may still be waiting.
+        severity = worst((severity, verdict.severity))
+    if severity is not group.severity:
+        ended = (*spells[:-1], replace(spells[-1], until=at)) if spells else ()
+        spells = (*ended, SeverityPeriod(severity, at))
+    return replace(
+        group,
+        severity_periods=spells,
+        content=_story(group, members, verdict, at),
+        from_verdict=group.from_verdict or any(member.role is Role.LEADER for member in members),
+        alerts=tuple(sorted({member.alert.rule for member in members})),
+    )
+
+
+def _story(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at: datetime) -> Content:
+    if in_trouble(verdict) and topic_of_cause(verdict.cause) == group.topic:
+        told = content_of_verdict(verdict, at)
+        # The verdict of a trouble that goes on may begin anew; the group has seen its beginning.
+        return replace(told, since=min(told.since, group.content.since))
+    own = [(member.alert, member.rule) for member in members if member.role is Role.HOLDER]
+    led_now = any(member.role is Role.LEADER for member in members)
+    return group.content if led_now or not own else content_of_alerts(group.topic, own)
+
+
+def _at_home(
+    alert: Alert,
+    homes: Mapping[Key, str],
+    groups: Mapping[str, AlertGroup],
+    rules: Mapping[str, Rule],
+    at: datetime,
+) -> Alert:
+    home = homes.get(alert.key)
+    if home is None:
+        return alert
+    if groups[home].open:
+        return (
+            alert
+            if (alert.group, alert.quiet_until) == (home, None)
+            else replace(alert, group=home, quiet_until=None)
+        )
+    rule = rules[alert.rule]
+    return replace(alert, group=home, quiet_until=at + rule.ask.window + rule.timing.keep + ECHO)

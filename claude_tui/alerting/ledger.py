@@ -10,8 +10,8 @@ from typing import Any
 
 from claude_tui.alerting.codec import from_json, to_json
 from claude_tui.alerting.lifecycle import unobserved
-from claude_tui.alerting.outbox import Parcel, woken
-from claude_tui.model.alert import Alert, AlertEntry, AlertGroup, Story
+from claude_tui.alerting.outbox import QueuedNotification, woken
+from claude_tui.model.alert import Alert, AlertEntry, AlertGroup, Content
 from claude_tui.model.text import inert
 from claude_tui.model.verdict import Side
 
@@ -27,7 +27,7 @@ _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzin
 # More pages, tries and entries than there can have been.
 _LARGEST_COUNT = 10**15
 
-_ANY_STORY = Story("", Side.UNCLEAR, "", datetime.min.replace(tzinfo=UTC))
+_ANY_STORY = Content("", Side.UNCLEAR, "", datetime.min.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Ledger:
     at: datetime | None = None
     alerts: tuple[Alert, ...] = ()
     groups: tuple[AlertGroup, ...] = ()
-    outbox: tuple[Parcel, ...] = ()
+    outbox: tuple[QueuedNotification, ...] = ()
     journal: tuple[AlertEntry, ...] = ()
     number: int = 0
 
@@ -100,7 +100,7 @@ def on_clock(ledger: Ledger, at: datetime) -> Ledger:
     return replace(
         ledger,
         alerts=tuple(
-            replace(alert, standing=unobserved(alert.standing, elapsed - GAP, at)) for alert in ledger.alerts
+            replace(alert, status=unobserved(alert.status, elapsed - GAP, at)) for alert in ledger.alerts
         ),
     )
 
@@ -126,6 +126,6 @@ def same_but_for_figures(one: Ledger, other: Ledger) -> bool:
 
 
 def _bones(ledger: Ledger) -> tuple[object, ...]:
-    groups = tuple(replace(group, story=_ANY_STORY) for group in ledger.groups)
-    alerts = tuple((alert.key, alert.standing, alert.group, alert.quiet_until) for alert in ledger.alerts)
+    groups = tuple(replace(group, content=_ANY_STORY) for group in ledger.groups)
+    alerts = tuple((alert.key, alert.status, alert.group, alert.quiet_until) for alert in ledger.alerts)
     return alerts, groups, ledger.outbox, ledger.number

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from claude_tui.model.alert import AlertState, Standing
+from claude_tui.model.alert import AlertState, AlertStatus
 
 __all__ = ["RESOLVED_RETENTION", "Timing", "step", "unobserved"]
 
@@ -25,7 +25,9 @@ class Timing:
     keep: timedelta = timedelta()
 
 
-def step(timing: Timing, standing: Standing | None, matched: bool | None, at: datetime) -> Standing | None:
+def step(
+    timing: Timing, standing: AlertStatus | None, matched: bool | None, at: datetime
+) -> AlertStatus | None:
     """The standing after an evaluation at `at`; None is inactive.
 
     `matched` is None when the rule could not be evaluated: that changes nothing, as no data is no
@@ -36,15 +38,15 @@ def step(timing: Timing, standing: Standing | None, matched: bool | None, at: da
     return _matched(timing, standing, at) if matched else _unmatched(timing, standing, at)
 
 
-def _matched(timing: Timing, standing: Standing | None, at: datetime) -> Standing:
+def _matched(timing: Timing, standing: AlertStatus | None, at: datetime) -> AlertStatus:
     if standing is None or standing.state is AlertState.RESOLVED:
-        standing = Standing(AlertState.PENDING, since=at)
+        standing = AlertStatus(AlertState.PENDING, since=at)
     if standing.state is AlertState.PENDING and at - standing.since >= timing.hold:
-        return Standing(AlertState.FIRING, since=standing.since, fired_at=at)
+        return AlertStatus(AlertState.FIRING, since=standing.since, fired_at=at)
     return standing if standing.unmatched_since is None else replace(standing, unmatched_since=None)
 
 
-def _unmatched(timing: Timing, standing: Standing | None, at: datetime) -> Standing | None:
+def _unmatched(timing: Timing, standing: AlertStatus | None, at: datetime) -> AlertStatus | None:
     if standing is None or standing.state is AlertState.PENDING:
         return None
     if standing.state is AlertState.RESOLVED:
@@ -56,7 +58,7 @@ def _unmatched(timing: Timing, standing: Standing | None, at: datetime) -> Stand
     return replace(standing, state=AlertState.RESOLVED, unmatched_since=unmatched_since, resolved_at=at)
 
 
-def unobserved(standing: Standing, gap: timedelta, at: datetime) -> Standing:
+def unobserved(standing: AlertStatus, gap: timedelta, at: datetime) -> AlertStatus:
     """`standing` as if the `gap` before `at`, in which nothing was evaluated, had not been.
 
     Neither `for` nor `keep_firing_for` may run out while nobody looks. Prometheus does the same for

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from claude_tui.alerting.scene import Scene
+from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.topics import ALL_CAUSES, UNEXPLAINED
 from claude_tui.model.alert import Labels
 from claude_tui.model.verdict import Cause
 
-__all__ = ["Ask", "Metric", "Reading", "Sample", "Unit", "one"]
+__all__ = ["Metric", "Query", "Reading", "Sample", "Unit", "one"]
 
 
 class Unit(StrEnum):
@@ -38,7 +38,7 @@ Reading = tuple[Sample, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Query:
     """What a rule asks of a metric: over which span, and from how many failures or samples on."""
 
     window: timedelta
@@ -56,7 +56,7 @@ class Metric:
     name: str
     unit: Unit
     doc: str
-    read: Callable[[Scene, Ask], Reading]
+    read: Callable[[RuleContext, Query], Reading]
     windowed: bool = False
     minimum: int | None = None
     labels: tuple[str, ...] = ()

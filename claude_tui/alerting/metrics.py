@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from claude_tui.alerting.metric import Ask, Metric, Reading, Sample, Unit, one
+from claude_tui.alerting.metric import Metric, Query, Reading, Sample, Unit, one
 from claude_tui.alerting.request_metrics import request_metrics
-from claude_tui.alerting.scene import Scene
+from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.topics import in_trouble
-from claude_tui.analysis.windows import MIN_REQUESTS
+from claude_tui.analysis.history.statistics import MIN_REQUESTS
 from claude_tui.model.observation import Source
 from claude_tui.model.verdict import Cause, Severity
 
@@ -17,76 +17,78 @@ SEVERITY_LEVELS = {Severity.P1: 1, Severity.P2: 2, Severity.P3: 3, Severity.P4: 
 VERDICT_SEVERITY = "verdict.severity"
 
 
-def _verdict_severity(scene: Scene, _ask: Ask) -> Reading:
-    if scene.verdict.cause is Cause.UNKNOWN:
+def _verdict_severity(context: RuleContext, _ask: Query) -> Reading:
+    if context.verdict.cause is Cause.UNKNOWN:
         return None
-    if not in_trouble(scene.verdict):
+    if not in_trouble(context.verdict):
         return ()
-    level = SEVERITY_LEVELS[scene.verdict.severity]
-    return (Sample(level, (("cause", scene.verdict.cause.value),)),)
+    level = SEVERITY_LEVELS[context.verdict.severity]
+    return (Sample(level, (("cause", context.verdict.cause.value),)),)
 
 
-def _headroom(scene: Scene, _ask: Ask) -> Reading:
-    buckets = scene.snapshot.headroom.buckets
+def _headroom(context: RuleContext, _ask: Query) -> Reading:
+    buckets = context.snapshot.headroom.buckets
     return (
         tuple(Sample(None if each.stale else each.fraction, (("bucket", each.bucket),)) for each in buckets)
         or None
     )
 
 
-def _windows(scene: Scene, _ask: Ask) -> Reading:
-    windows = scene.snapshot.headroom.windows
+def _windows(context: RuleContext, _ask: Query) -> Reading:
+    windows = context.snapshot.headroom.windows
     return (
         tuple(Sample(None if each.stale else each.used, (("window", each.window),)) for each in windows)
         or None
     )
 
 
-def _certificate(scene: Scene, _ask: Ask) -> Reading:
-    expires_at = scene.snapshot.latency.tls_expires_at
-    return one(None if expires_at is None else (expires_at - scene.at).total_seconds() / DAY_S)
+def _certificate(context: RuleContext, _ask: Query) -> Reading:
+    expires_at = context.snapshot.latency.tls_expires_at
+    return one(None if expires_at is None else (expires_at - context.at).total_seconds() / DAY_S)
 
 
-def _retires(scene: Scene, _ask: Ask) -> Reading:
-    if scene.snapshot.catalogue is None:
+def _retires(context: RuleContext, _ask: Query) -> Reading:
+    if context.snapshot.catalogue is None:
         return None
     return tuple(
-        Sample((model.retires_at - scene.at).total_seconds() / DAY_S, (("model", model.id),))
-        for model in scene.snapshot.catalogue.models
-        if model.retires_at is not None and model.retires_at > scene.at and model.lifecycle != "retired"
+        Sample((model.retires_at - context.at).total_seconds() / DAY_S, (("model", model.id),))
+        for model in context.snapshot.catalogue.models
+        if model.retires_at is not None and model.retires_at > context.at and model.lifecycle != "retired"
     )
 
 
-def _probed_retires(scene: Scene, ask: Ask) -> Reading:
-    listed, probed = _retires(scene, ask), scene.snapshot.engine.target.model
+def _probed_retires(context: RuleContext, ask: Query) -> Reading:
+    listed, probed = _retires(context, ask), context.snapshot.engine.target.model
     return None if listed is None else tuple(each for each in listed if each.labels == (("model", probed),))
 
 
-def _retired(scene: Scene, _ask: Ask) -> Reading:
+def _retired(context: RuleContext, _ask: Query) -> Reading:
     """Only of the model probed: a list may go on naming models that nobody uses any more."""
-    catalogue, probed = scene.snapshot.catalogue, scene.snapshot.engine.target.model
+    catalogue, probed = context.snapshot.catalogue, context.snapshot.engine.target.model
     listed = next((each for each in catalogue.models if each.id == probed), None) if catalogue else None
     if listed is None:
         return None
-    gone = listed.lifecycle == "retired" or (listed.retires_at is not None and listed.retires_at <= scene.at)
+    gone = listed.lifecycle == "retired" or (
+        listed.retires_at is not None and listed.retires_at <= context.at
+    )
     return (Sample(float(gone), (("model", listed.id),)),)
 
 
-def _budget(scene: Scene, _ask: Ask) -> Reading:
-    spend = scene.snapshot.engine.spend
+def _budget(context: RuleContext, _ask: Query) -> Reading:
+    spend = context.snapshot.engine.spend
     return one(spend.today_usd / spend.ceiling_usd if spend.ceiling_usd > 0 else None)
 
 
-def _silence(scene: Scene, _ask: Ask) -> Reading:
-    seen = [found for source in Source if (found := scene.latest(source)) is not None]
-    return one(min(((scene.at - each.at).total_seconds() for each in seen), default=None))
+def _silence(context: RuleContext, _ask: Query) -> Reading:
+    seen = [found for source in Source if (found := context.latest(source)) is not None]
+    return one(min(((context.at - each.at).total_seconds() for each in seen), default=None))
 
 
-def _cost(scene: Scene, ask: Ask) -> Reading:
-    requests = scene.tally((Source.MESSAGES,), ask.window).requests
+def _cost(context: RuleContext, ask: Query) -> Reading:
+    requests = context.tally((Source.MESSAGES,), ask.window).requests
     if requests < max(ask.minimum, 1):
         return None
-    return one(1000 * scene.cost_usd(Source.MESSAGES, ask.window) / requests)
+    return one(1000 * context.cost_usd(Source.MESSAGES, ask.window) / requests)
 
 
 _NONE: frozenset[Cause] = frozenset()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from claude_tui.alerting.metric import Ask, Metric, Reading, Unit, one
-from claude_tui.alerting.scene import Scene
+from claude_tui.alerting.metric import Metric, Query, Reading, Unit, one
+from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.topics import ALL_CAUSES, PROVIDER, PROVIDER_CAUSES, UNEXPLAINED
-from claude_tui.analysis.kinds import ERROR_CLASSES
-from claude_tui.analysis.windows import MIN_REQUESTS, MIN_SAMPLES, nearest_rank
+from claude_tui.analysis.history.failure_kinds import ERROR_CLASSES
+from claude_tui.analysis.history.statistics import MIN_REQUESTS, MIN_SAMPLES, nearest_rank
 from claude_tui.model.observation import Source
 from claude_tui.model.verdict import Cause
 
@@ -28,9 +28,9 @@ _TOPICS: dict[str, tuple[str, frozenset[Cause]]] = {
 }
 
 
-def _share(sources: tuple[Source, ...], kind: str | None) -> Callable[[Scene, Ask], Reading]:
-    def read(scene: Scene, ask: Ask) -> Reading:
-        tally = scene.tally(sources, ask.window)
+def _share(sources: tuple[Source, ...], kind: str | None) -> Callable[[RuleContext, Query], Reading]:
+    def read(context: RuleContext, ask: Query) -> Reading:
+        tally = context.tally(sources, ask.window)
         if tally.requests < MIN_REQUESTS:
             return None
         failed = tally.failed(kind)
@@ -39,9 +39,9 @@ def _share(sources: tuple[Source, ...], kind: str | None) -> Callable[[Scene, As
     return read
 
 
-def _count(sources: tuple[Source, ...], kind: str | None) -> Callable[[Scene, Ask], Reading]:
-    def read(scene: Scene, ask: Ask) -> Reading:
-        tally = scene.tally(sources, ask.window)
+def _count(sources: tuple[Source, ...], kind: str | None) -> Callable[[RuleContext, Query], Reading]:
+    def read(context: RuleContext, ask: Query) -> Reading:
+        tally = context.tally(sources, ask.window)
         return one(tally.failed(kind)) if tally.requests else None
 
     return read
@@ -74,8 +74,8 @@ def _of_failures() -> Iterator[Metric]:
             )
 
 
-def _run(source: Source) -> Callable[[Scene, Ask], Reading]:
-    return lambda scene, _ask: one(scene.failures_in_a_row(source))
+def _run(source: Source) -> Callable[[RuleContext, Query], Reading]:
+    return lambda context, _ask: one(context.failures_in_a_row(source))
 
 
 def _of_runs() -> Iterator[Metric]:
@@ -92,17 +92,17 @@ _MEASURES = {"messages.ttft": "TTFT", "messages.total": "message", "models.total
 _RANKS = {"p50": (0.50, MIN_SAMPLES), "p95": (0.95, 20), "p99": (0.99, 100)}
 
 
-def _rank(measure: str, fraction: float) -> Callable[[Scene, Ask], Reading]:
-    def read(scene: Scene, ask: Ask) -> Reading:
-        ordered = scene.seconds(measure, ask.window)
+def _rank(measure: str, fraction: float) -> Callable[[RuleContext, Query], Reading]:
+    def read(context: RuleContext, ask: Query) -> Reading:
+        ordered = context.seconds(measure, ask.window)
         return one(nearest_rank(ordered, fraction)) if len(ordered) >= max(ask.minimum, 1) else None
 
     return read
 
 
-def _ratio(measure: str) -> Callable[[Scene, Ask], Reading]:
-    def read(scene: Scene, ask: Ask) -> Reading:
-        ordered, usual = scene.seconds(measure, ask.window), scene.usual(measure)
+def _ratio(measure: str) -> Callable[[RuleContext, Query], Reading]:
+    def read(context: RuleContext, ask: Query) -> Reading:
+        ordered, usual = context.seconds(measure, ask.window), context.usual(measure)
         if len(ordered) < max(ask.minimum, 1) or not usual:
             return None
         typical = nearest_rank(ordered, 0.5)

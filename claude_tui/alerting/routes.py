@@ -53,7 +53,7 @@ class Match:
     def takes(self, group: AlertGroup, rules: Iterable[Rule]) -> bool:
         if self.severities and group.severity not in self.severities:
             return False
-        if self.causes and self.causes.isdisjoint({group.topic, group.story.cause}):
+        if self.causes and self.causes.isdisjoint({group.topic, group.content.cause}):
             return False
         return not self.metrics or any(rule.metric.name in self.metrics for rule in rules)
 
@@ -87,7 +87,7 @@ class Policy:
     reminder: timedelta = timedelta(hours=1)
     acknowledged: timedelta = timedelta(hours=4)
     minor: timedelta = timedelta(hours=24)
-    easing: timedelta = timedelta(minutes=15)
+    downgrade_after: timedelta = timedelta(minutes=15)
     respond_p2: timedelta = timedelta(minutes=15)
     respond_p3: timedelta = timedelta(hours=1)
 
@@ -123,7 +123,7 @@ def read_settings(
             top.span("reminder", usual.reminder, low=least),
             top.span("reminder_acknowledged", usual.acknowledged, low=least),
             top.span("reminder_minor", usual.minor, low=least),
-            top.span("easing", usual.easing),
+            top.span("easing", usual.downgrade_after),
         ),
         bell=top.flag("bell", True),
         notification=top.flag("notification", False),

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from claude_tui.alerting.lifecycle import Timing
-from claude_tui.alerting.metric import Ask, Metric
+from claude_tui.alerting.metric import Metric, Query
 from claude_tui.alerting.metrics import METRICS
 from claude_tui.alerting.reading import AlertsConfigError, Table, nearest, parse_span, read_toml, span_text
 from claude_tui.model.alert import Labels
@@ -67,7 +67,7 @@ class Rule:
     comparison: str
     threshold: float
     severity: Severity
-    ask: Ask
+    ask: Query
     timing: Timing
     where: Labels = ()
     routes: tuple[str, ...] = ()
@@ -199,7 +199,7 @@ def _threshold(table: Table, named: Mapping[str, float]) -> float:
     return 0.0
 
 
-def _ask(table: Table, metric: Metric) -> Ask:
+def _ask(table: Table, metric: Metric) -> Query:
     least = metric.minimum if metric.minimum is not None else 1
     minimum = table.whole("minimum", least, low=1, high=100_000)
     if metric.minimum is None and "minimum" in table.data:
@@ -207,13 +207,13 @@ def _ask(table: Table, metric: Metric) -> Ask:
     if not metric.windowed:
         if table.has("window"):
             table.wrong("window", table.shown(table.data["window"]), f"none, as {metric.name} is of now")
-        return Ask(timedelta(), minimum)
+        return Query(timedelta(), minimum)
     window = parse_span(table.data["window"]) if table.has("window") else None
     if window is not None and timedelta(seconds=1) <= window <= LONGEST_WINDOW:
-        return Ask(window, minimum)
+        return Query(window, minimum)
     given = table.shown(table.data["window"]) if "window" in table.data else "nothing"
     table.wrong("window", given, 'a duration from "1s" to "24h"')
-    return Ask(timedelta(minutes=5), minimum)
+    return Query(timedelta(minutes=5), minimum)
 
 
 def _where(table: Table, metric: Metric) -> Labels:

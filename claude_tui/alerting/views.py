@@ -34,7 +34,7 @@ def _with_group(alert: Alert, groups: dict[str, AlertGroup]) -> Alert:
 
 def _worst_alert(alert: Alert) -> tuple[object, ...]:
     level = SEVERITY_LEVELS.get(alert.severity, 9)
-    return _ORDER.index(alert.state), level, alert.standing.since, alert.key
+    return _ORDER.index(alert.state), level, alert.status.since, alert.key
 
 
 def _worst_group(group: AlertGroup) -> tuple[object, ...]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from claude_tui.analysis.charts import chart_of
-from claude_tui.analysis.diagnosis import diagnose, facts_of
-from claude_tui.analysis.errors import error_windows
-from claude_tui.analysis.events import newest_events
-from claude_tui.analysis.headroom import headroom_view
-from claude_tui.analysis.history import History
-from claude_tui.analysis.latency import latency_view
+from claude_tui.analysis.diagnosis.diagnose import diagnose, engine_facts
+from claude_tui.analysis.diagnosis.severity import as_set
+from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
-from claude_tui.analysis.severity import as_set
-from claude_tui.analysis.status import status_view
+from claude_tui.analysis.views.charts import chart_of
+from claude_tui.analysis.views.errors import error_windows
+from claude_tui.analysis.views.events import newest_events
+from claude_tui.analysis.views.headroom import headroom_view
+from claude_tui.analysis.views.latency import latency_view
+from claude_tui.analysis.views.status import status_view
 from claude_tui.model.snapshot import EngineState, Focus, Snapshot, StatusView
-from claude_tui.model.verdict import PageStance, Verdict
+from claude_tui.model.verdict import PageAgreement, Verdict
 
 __all__ = ["Options", "build_snapshot"]
 
@@ -32,7 +32,7 @@ def build_snapshot(
     status = status_view(history, at, options)
     headroom = headroom_view(history, at, options)
     latency = latency_view(history, at, options)
-    verdict = diagnose(history, at, options, facts_of(engine), options.thresholds, view=status)
+    verdict = diagnose(history, at, options, engine_facts(engine), options.thresholds, view=status)
     return Snapshot(
         at=at,
         engine=engine,
@@ -49,6 +49,6 @@ def build_snapshot(
 
 def _silent_since(verdict: Verdict, status: StatusView) -> datetime | None:
     """Since when the page says nothing of a trouble that it had the time to speak of."""
-    if verdict.page is not PageStance.SILENT or verdict.since is None or status.read_at is None:
+    if verdict.page is not PageAgreement.SILENT or verdict.since is None or status.read_at is None:
         return None
     return verdict.since if status.read_at >= verdict.since else None

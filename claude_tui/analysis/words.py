@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from claude_tui.model.text import inert
 
-__all__ = ["brief", "duration", "latency", "percent", "plain", "span_words"]
+__all__ = ["duration", "latency", "percent", "plain", "span_words", "truncate"]
 
 BRIEF = 120
 
@@ -43,6 +43,6 @@ def plain(word: str) -> str:
     return word.replace("_", " ")
 
 
-def brief(text: str) -> str:
+def truncate(text: str) -> str:
     """Foreign text as part of a sentence: at most 120 characters, with a visible ellipsis."""
     return inert(text, BRIEF)

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING
 
-from claude_tui.analysis.history import History
-from claude_tui.analysis.kinds import failure_name
-from claude_tui.analysis.reach import asked_to_wait_s
-from claude_tui.analysis.slowness import slow_first_token, slow_suspected
+from claude_tui.analysis.diagnosis.reach import asked_to_wait_s
+from claude_tui.analysis.diagnosis.slow_detection import slow_first_token, slow_suspected
+from claude_tui.analysis.history.failure_kinds import failure_name
+from claude_tui.analysis.history.history import History
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.engine import Endpoint, Pace, make_plans, options_from, pick_model, target_of
 from claude_tui.model.observation import Observation, Outcome, Source

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from textwrap import TextWrapper
 
-from claude_tui.analysis.kinds import failure_name
+from claude_tui.analysis.history.failure_kinds import failure_name
 from claude_tui.analysis.words import duration, latency, percent, plain
 from claude_tui.check.probing import Findings
 from claude_tui.model.observation import Observation, Source

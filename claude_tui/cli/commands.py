@@ -63,7 +63,7 @@ def _require_terminal(environ: Mapping[str, str]) -> None:
 def _check_for_screen(settings: Settings) -> None:
     """Keys and theme: whether they exist, only the screens know. Raises SettingsError."""
     from claude_tui.tui.actions import key_problems
-    from claude_tui.tui.theme import ThemeError, load_theme
+    from claude_tui.tui.render.theme import ThemeError, load_theme
 
     problems = [f"{settings.origin('keys')}: {problem}" for problem in key_problems(settings.keys)]
     try:
@@ -118,10 +118,10 @@ def _print_schema(request: Request) -> int:
 def _runbook(request: Request) -> int:
     settings = _settings(request)
     from claude_tui.probes.credentials import Credentials
-    from claude_tui.runbook import Fillings, RunbookError, user_files
+    from claude_tui.runbook import Placeholders, RunbookError, user_files
     from claude_tui.runbook.command import run
 
-    fillings = Fillings(
+    fillings = Placeholders(
         base_url=settings.base_url,
         model=None if settings.model == "auto" else settings.model,
         status_urls=settings.status_urls,
@@ -130,7 +130,7 @@ def _runbook(request: Request) -> int:
     options = request.options
     try:
         files = user_files(settings.runbook_dir)
-        return run(options.cause, files=files, fillings=fillings, facts=options.facts)
+        return run(options.cause, files=files, placeholders=fillings, facts=options.facts)
     except RunbookError as error:
         raise UsageError(str(error)) from error
 
@@ -138,8 +138,8 @@ def _runbook(request: Request) -> int:
 def _alerts_test(request: Request) -> int:
     settings = _settings(request)
     from claude_tui.alerting.command import try_routes
+    from claude_tui.alerting.manager import target_text
     from claude_tui.alerting.reading import AlertsConfigError
-    from claude_tui.alerting.watch import target_text
     from claude_tui.engine import target_of
     from claude_tui.probes.credentials import Credentials
     from claude_tui.settings.alerts import alerting_of

@@ -14,12 +14,12 @@ from datetime import UTC, datetime, time, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
-from claude_tui.analysis.history import History
+from claude_tui.analysis.history.history import History
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.engine.journal import Journal
 from claude_tui.engine.lease import Lease
 from claude_tui.engine.notices import notices_of, told_fault, unstarted
-from claude_tui.engine.paging import OpenAlerting, Paging, StoreKeeper
+from claude_tui.engine.paging import OpenAlerting, Paging, StoreBackend
 from claude_tui.engine.sources import Endpoint, Pace, make_plans, options_from, pick_model
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.observation import Source
@@ -87,7 +87,7 @@ class Engine:
         self._fixed_notices = tuple(notices)
         self._key_problem, self._key_lack = key_problem, key_lack
         self._journal = Journal(store)
-        keeper = StoreKeeper(store, target.base_url, self._clock.now)
+        keeper = StoreBackend(store, target.base_url, self._clock.now)
         self._paging = Paging(open_alerting, keeper, pager_lock) if open_alerting is not None else None
         self._loaded_from = self._clock.now()
         self._budget = Budget(settings.daily_ceiling_usd, clock=self._clock)

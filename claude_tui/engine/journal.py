@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
-from claude_tui.model.alert import AlertEntry, AlertsView, EntryKind, PageKind
+from claude_tui.model.alert import AlertEntry, AlertsView, EntryKind, NotificationKind
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
 from claude_tui.model.snapshot import Event, EventKind, Level
 from claude_tui.model.verdict import Cause, Severity, Verdict, VerdictChange
@@ -153,7 +153,7 @@ def _alerted(entries: Iterable[AlertEntry]) -> Iterator[Event]:
 
 def _alert_level(entry: AlertEntry) -> Level:
     match entry.kind:
-        case EntryKind.PAGE if entry.page is PageKind.RESOLVED:
+        case EntryKind.PAGE if entry.page is NotificationKind.RESOLVED:
             return Level.OK
         case EntryKind.PAGE:
             return _LEVELS.get(entry.severity, Level.WARN)

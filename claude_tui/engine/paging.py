@@ -12,17 +12,17 @@ from claude_tui.engine.notices import told_fault
 from claude_tui.model.alert import AlertsView
 
 if TYPE_CHECKING:
-    from claude_tui.alerting.keeping import Keeper
-    from claude_tui.alerting.watch import Alerting
-    from claude_tui.analysis.history import History
+    from claude_tui.alerting.manager import Alerting
+    from claude_tui.alerting.persistence import StateBackend
+    from claude_tui.analysis.history.history import History
     from claude_tui.analysis.options import Options
     from claude_tui.engine.lease import Lease
     from claude_tui.model.snapshot import Snapshot
     from claude_tui.store import Store
 
-__all__ = ["OpenAlerting", "Paging", "StoreKeeper", "kept_name"]
+__all__ = ["OpenAlerting", "Paging", "StoreBackend", "kept_name"]
 
-OpenAlerting = Callable[["Keeper | None"], "Alerting"]
+OpenAlerting = Callable[["StateBackend | None"], "Alerting"]
 """Reads rules and routes and makes an Alerting of them; without a keeper one that pages nobody and keeps
 nothing. Called in a thread; its errors are told on screen."""
 
@@ -37,7 +37,7 @@ def kept_name(base_url: str) -> str:
     return f"alerts {base_url}"
 
 
-class StoreKeeper:
+class StoreBackend:
     """Keeps the state of the alerts in the store: a Keeper."""
 
     def __init__(self, store: Store, base_url: str, now: Callable[[], datetime]) -> None:
@@ -64,7 +64,7 @@ class Paging:
     take over when that one ends.
     """
 
-    def __init__(self, open_alerting: OpenAlerting, keeper: Keeper, lease: Lease | None = None) -> None:
+    def __init__(self, open_alerting: OpenAlerting, keeper: StateBackend, lease: Lease | None = None) -> None:
         self._open = open_alerting
         self._keeper = keeper
         self._lease = lease
@@ -106,10 +106,10 @@ class Paging:
         """The alerts at the Snapshot's instant: `view` is then of it."""
         if self._alerting is None:
             return
-        from claude_tui.alerting.scene import Scene
+        from claude_tui.alerting.rule_context import RuleContext
 
         try:
-            self._view = self._alerting.evaluate(Scene(snapshot, history, snapshot.verdict, options))
+            self._view = self._alerting.evaluate(RuleContext(snapshot, history, snapshot.verdict, options))
             self._fault = None
         except Exception as error:  # noqa: BLE001 - the picture must go on, whatever is wrong with alerts
             self._fault = f"nothing is paged for now: {told_fault(error)}"

@@ -9,14 +9,14 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from claude_tui.analysis.history import History
+from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.thresholds import Thresholds
 from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor, inert
-from claude_tui.probes.choose import newest_active_haiku
 from claude_tui.probes.clock import Clock
 from claude_tui.probes.credentials import Credentials
+from claude_tui.probes.model_choice import newest_active_haiku
 from claude_tui.probes.pacing import Backoff
 
 if TYPE_CHECKING:

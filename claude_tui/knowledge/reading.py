@@ -161,7 +161,7 @@ def _advice(entry: _Entry, name: str, retries: Mapping[str, RetryPolicy]) -> Adv
         id=name,
         cause=entry.word("cause", Cause),
         side=entry.word("side", Side),
-        says=says,
+        template=says,
         next=entry.text("next"),
         retry=entry.maybe_named("retry", retries),
     )

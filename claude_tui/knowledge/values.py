@@ -66,14 +66,14 @@ class Advice:
     id: str
     cause: Cause
     side: Side
-    says: str
+    template: str
     next: str
     retry: RetryPolicy | None = None
 
     def summary(self, **facts: str | None) -> str:
         """`says` with the facts filled in. One that is not known goes with the brackets round it."""
         known = {name: fact for name, fact in facts.items() if fact}
-        template = self.says
+        template = self.template
         for name in PLACEHOLDERS - known.keys():
             template = _without(template, name)
         return _PLACE.sub(lambda match: known[match[1]], template)

@@ -14,17 +14,17 @@ __all__ = [
     "AlertEntry",
     "AlertGroup",
     "AlertState",
+    "AlertStatus",
     "AlertsView",
+    "Content",
     "DeliveryResult",
     "EntryKind",
     "Labels",
-    "Page",
-    "PageKind",
+    "Notification",
+    "NotificationKind",
     "RouteState",
-    "SeveritySpell",
+    "SeverityPeriod",
     "Snooze",
-    "Standing",
-    "Story",
 ]
 
 Labels = tuple[tuple[str, str], ...]
@@ -39,7 +39,7 @@ class AlertState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class AlertStatus:
     """Where an alert stands in its lifecycle; an alert that has none is inactive.
 
     `since` is the first match of this activation. `unmatched_since` is the first evaluation that did
@@ -84,7 +84,7 @@ class Alert:
     labels: Labels
     severity: Severity
     summary: str
-    standing: Standing
+    status: AlertStatus
     value: float | None = None
     words: str = ""
     group: str | None = None
@@ -97,20 +97,20 @@ class Alert:
 
     @property
     def state(self) -> AlertState:
-        return self.standing.state
+        return self.status.state
 
     @property
     def firing(self) -> bool:
-        return self.standing.state is AlertState.FIRING
+        return self.status.state is AlertState.FIRING
 
     @property
     def matching(self) -> bool:
         """Firing because it matched at the last evaluation, not because it is kept firing."""
-        return self.firing and self.standing.unmatched_since is None
+        return self.firing and self.status.unmatched_since is None
 
 
 @dataclass(frozen=True, slots=True)
-class Story:
+class Content:
     """What a page says. `cause` is a verdict's cause or, for what no verdict covers, a topic."""
 
     cause: str
@@ -122,7 +122,7 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
-class SeveritySpell:
+class SeverityPeriod:
     """From `since` to `until` (None: still) a group had this severity."""
 
     severity: Severity
@@ -145,30 +145,30 @@ class AlertGroup:
     dedup_key: str
     topic: str
     opened_at: datetime
-    spells: tuple[SeveritySpell, ...]
-    story: Story
+    severity_periods: tuple[SeverityPeriod, ...]
+    content: Content
     alerts: tuple[str, ...] = ()
-    led: bool = False
-    told: tuple[str, ...] = ()
+    from_verdict: bool = False
+    notified_routes: tuple[str, ...] = ()
     pages: int = 0
     paged_at: datetime | None = None
     paged_severity: Severity = Severity.NONE
     acknowledged: Acknowledgement | None = None
-    acknowledged_told: bool = False
+    acknowledged_notified: bool = False
     snoozed: Snooze | None = None
     closed_at: datetime | None = None
     ended_at: datetime | None = None
 
     @property
     def severity(self) -> Severity:
-        return self.spells[-1].severity if self.spells else Severity.NONE
+        return self.severity_periods[-1].severity if self.severity_periods else Severity.NONE
 
     @property
     def open(self) -> bool:
         return self.closed_at is None
 
 
-class PageKind(StrEnum):
+class NotificationKind(StrEnum):
     OPENED = "opened"
     SEVERITY = "severity"
     ACKNOWLEDGED = "acknowledged"
@@ -178,7 +178,7 @@ class PageKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class Notification:
     """What one message says. All text is inert and without secrets.
 
     `group` is the group's id and `dedup_key` its key for receivers. `repeat` says that an earlier try
@@ -189,7 +189,7 @@ class Page:
     id: str
     group: str
     dedup_key: str
-    kind: PageKind
+    kind: NotificationKind
     at: datetime
     severity: Severity
     topic: str
@@ -265,7 +265,7 @@ class AlertEntry:
     severity: Severity
     subject: str
     text: str
-    page: PageKind | None = None
+    page: NotificationKind | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-__all__ = ["Cause", "PageStance", "Severity", "Side", "Verdict", "VerdictChange"]
+__all__ = ["Cause", "PageAgreement", "Severity", "Side", "Verdict", "VerdictChange"]
 
 
 class Cause(StrEnum):
@@ -50,7 +50,7 @@ class Severity(StrEnum):
         return self is not Severity.NONE
 
 
-class PageStance(StrEnum):
+class PageAgreement(StrEnum):
     """What the status page says next to what the probes see."""
 
     CONFIRMS = "confirms"
@@ -81,7 +81,7 @@ class Verdict:
     evidence: tuple[str, ...]
     next_step: str
     retry_after_s: float | None
-    page: PageStance
+    page: PageAgreement
     since: datetime | None = None
     detected_at: datetime | None = None
     respond_by: datetime | None = None

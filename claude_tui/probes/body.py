@@ -13,7 +13,7 @@ import zlib
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from claude_tui.probes.faults import TooLargeError, UndecodableError
+from claude_tui.probes.transport_errors import TooLargeError, UndecodableError
 
 __all__ = ["ACCEPT_ENCODING", "PIECE", "Decoder", "codings_of", "read", "without_transport_headers"]
 

@@ -32,7 +32,7 @@ from claude_tui.probes.error_body import (
     load_json,
     read_error,
 )
-from claude_tui.probes.error_knowledge import original_error, outcome_of, outcome_of_status
+from claude_tui.probes.outcome_rules import original_error, outcome_of, outcome_of_status
 from claude_tui.probes.redirect import redirect_words
 
 __all__ = ["MAX_MESSAGE", "NEEDS_TLS", "Classified", "classify_error", "classify_response"]

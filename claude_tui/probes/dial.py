@@ -17,8 +17,8 @@ from contextlib import suppress
 from itertools import zip_longest
 from typing import Any, Protocol, TypeVar, cast
 
-from claude_tui.probes.faults import is_unreachable
-from claude_tui.probes.wire import Phase, Wire
+from claude_tui.probes.exchange_trace import ExchangeTrace, Phase
+from claude_tui.probes.transport_errors import is_unreachable
 
 __all__ = ["Dialer", "Resolver", "race", "system_resolver"]
 
@@ -59,7 +59,7 @@ class Dialer:
     """
 
     def __init__(self, resolve: Resolver) -> None:
-        self.wire: Wire | None = None
+        self.wire: ExchangeTrace | None = None
         self._resolve = resolve
         self._newest: _Stream | None = None
 
@@ -74,7 +74,7 @@ class Dialer:
         self._end(Phase.CONNECT)
         return cast(_S, _Overheard(stream, self._hear))
 
-    async def hang_up(self) -> None:
+    async def close(self) -> None:
         """Closes the newest connection. For exchanges that end before an answer: httpcore forgets a
         connection on which it is cancelled in the TLS handshake.
         """
@@ -92,7 +92,7 @@ class Dialer:
 
     def _hear(self, data: bytes) -> None:
         if self.wire is not None:
-            self.wire.hear(data)
+            self.wire.feed(data)
 
     def _begin(self, phase: Phase) -> None:
         if self.wire is not None:

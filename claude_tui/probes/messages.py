@@ -13,13 +13,13 @@ from claude_tui.model.text import Redactor
 from claude_tui.probes.classify import Classified, classify_error, classify_response
 from claude_tui.probes.clock import Clock
 from claude_tui.probes.credentials import Credentials
-from claude_tui.probes.faults import Fault, FaultCode, explain, too_slow, untrusted
+from claude_tui.probes.exchange_trace import ExchangeTrace, Phase
 from claude_tui.probes.headers import lower_headers, read_headers
 from claude_tui.probes.prices import cost_usd
-from claude_tui.probes.reply import GarbledError, LostError, Refusal, Reply
+from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.report import Report
-from claude_tui.probes.routes import Routes
-from claude_tui.probes.wire import Phase, Wire
+from claude_tui.probes.stream_reader import GarbledError, LostError, Refusal, StreamReader
+from claude_tui.probes.transport_errors import FaultCode, TransportError, explain, too_slow, untrusted
 
 if TYPE_CHECKING:
     from claude_tui.probes import sdk
@@ -37,10 +37,10 @@ _OK = Classified(Outcome.OK)
 class _Attempt:
     """One try and what came of it."""
 
-    wire: Wire
-    reply: Reply
+    wire: ExchangeTrace
+    reply: StreamReader
     found: Classified = _OK
-    fault: Fault | None = None
+    fault: TransportError | None = None
 
     @property
     def died_at_once(self) -> bool:
@@ -68,7 +68,7 @@ class MessagesProbe:
         redactor: Redactor,
         timeout_s: float = 30.0,
         max_tokens: int = 8,
-        routes: Routes | None = None,
+        routes: Proxies | None = None,
     ) -> None:
         self._credentials = credentials
         self._model = model
@@ -76,7 +76,7 @@ class MessagesProbe:
         self._redactor = redactor
         self._timeout_s = timeout_s
         self._max_tokens = max_tokens
-        self._routes = routes or Routes()
+        self._routes = routes or Proxies()
         self._loading: asyncio.Task[sdk.Sdk] | None = None
         self._turn = asyncio.Lock()
 
@@ -108,7 +108,9 @@ class MessagesProbe:
         except OSError as error:
             return self._not_sent(model, untrusted(error, redactor=self._redactor).classified)
         except (ImportError, ValueError) as error:
-            fault = explain(error, Wire(self._clock), self._credentials.host, redactor=self._redactor)
+            fault = explain(
+                error, ExchangeTrace(self._clock), self._credentials.host, redactor=self._redactor
+            )
             return self._not_sent(model, fault.classified)
         deadline = asyncio.get_running_loop().time() + self._timeout_s
         attempt = await self._attempt(client, model, deadline)
@@ -130,30 +132,30 @@ class MessagesProbe:
         return task
 
     def _open(self) -> sdk.Sdk:
-        from claude_tui.probes.sdk import Sdk, rehearse
+        from claude_tui.probes.sdk import Sdk, prewarm
 
-        rehearse()
+        prewarm()
         # What the SDK brought is here to stay: without this, each full collection walks through all
         # of it and holds every thread up for 0.15 s.
         gc.freeze()
         return Sdk(self._credentials, routes=self._routes, max_tokens=self._max_tokens)
 
     async def _attempt(self, client: sdk.Sdk, model: str, deadline: float) -> _Attempt:
-        wire = Wire(self._clock, proxy=self._routes.proxy_for(self._credentials.base_url))
-        attempt = _Attempt(wire, Reply())
+        trace = ExchangeTrace(self._clock, proxy=self._routes.proxy_for(self._credentials.base_url))
+        attempt = _Attempt(trace, StreamReader())
         try:
             async with asyncio.timeout_at(deadline):
-                refusal = await client.ask(model, wire, attempt.reply)
+                refusal = await client.ask(model, trace, attempt.reply)
         except TimeoutError:
-            attempt.fault = too_slow(wire, self._credentials.host, self._timeout_s)
+            attempt.fault = too_slow(trace, self._credentials.host, self._timeout_s)
         except LostError as error:
-            attempt.fault = explain(error, wire, self._credentials.host, redactor=self._redactor)
+            attempt.fault = explain(error, trace, self._credentials.host, redactor=self._redactor)
         except GarbledError as error:
             message = self._redactor.clean(f"an event of the stream cannot be read: {error}", 300)
             attempt.found = Classified(Outcome.INVALID_RESPONSE, "garbled_stream", message=message)
         else:
             attempt.found = self._answered(attempt, refusal)
-        wire.finish()
+        trace.finish()
         if attempt.fault is not None:
             attempt.found = self._broken_off(attempt, attempt.fault)
         return attempt
@@ -170,52 +172,52 @@ class MessagesProbe:
             )
         return classify_response(refusal.status, headers, refusal.body, redactor=self._redactor)
 
-    def _broken_off(self, attempt: _Attempt, fault: Fault) -> Classified:
+    def _broken_off(self, attempt: _Attempt, fault: TransportError) -> Classified:
         """An exchange that ended early, judged by what had arrived of it."""
-        wire = attempt.wire
+        trace = attempt.wire
         if attempt.reply.ended:
             return _OK
-        if wire.phase is not Phase.READ or wire.status is None:
+        if trace.phase is not Phase.READ or trace.status is None:
             return fault.classified
-        if wire.status >= 300:
+        if trace.status >= 300:
             # The body is lost, but the status has said what it was.
             return classify_response(
-                wire.status, lower_headers(wire.headers), fault.message, redactor=self._redactor
+                trace.status, lower_headers(trace.headers), fault.message, redactor=self._redactor
             )
         if fault.code is FaultCode.CUT_SHORT:
             return Classified(Outcome.TRUNCATED_STREAM, fault.code.value, message=fault.message)
         return fault.classified
 
     def _report(self, model: str, attempt: _Attempt, *, fresh_retry: bool = False) -> Report:
-        wire, reply, found = attempt.wire, attempt.reply, attempt.found
-        received = wire.received_at or self._clock.now()
-        facts = read_headers(wire.headers, now=received, redactor=self._redactor, sent_at=wire.sent_at)
-        stop_reason = reply.stop_reason
+        trace, reader, found = attempt.wire, attempt.reply, attempt.found
+        received = trace.received_at or self._clock.now()
+        facts = read_headers(trace.headers, now=received, redactor=self._redactor, sent_at=trace.sent_at)
+        stop_reason = reader.stop_reason
         return Report(
             Observation(
-                at=wire.at,
+                at=trace.at,
                 source=self.source,
                 target=self._credentials.base_url,
                 outcome=found.outcome,
-                http_status=wire.status,
+                http_status=trace.status,
                 error_type=found.error_type,
                 error_code=found.error_code,
                 message=found.message,
                 request_id=facts.request_id or found.request_id,
-                timings=wire.timings(),
+                timings=trace.timings(),
                 model=model,
                 stop_reason=self._redactor.clean(stop_reason, 80) if stop_reason is not None else None,
-                usage=reply.usage,
+                usage=reader.usage,
                 rate_limits=facts.rate_limits,
                 windows=facts.windows,
                 retry_after_s=facts.retry_after_s
-                if found.outcome.failed and (wire.status or 0) >= 400
+                if found.outcome.failed and (trace.status or 0) >= 400
                 else None,
                 server_s=facts.server_s,
                 skew_s=facts.skew_s,
-                tls_expires_at=wire.tls_expires_at,
+                tls_expires_at=trace.tls_expires_at,
                 fresh_retry=fresh_retry,
-                cost_usd=cost_usd(model, reply.usage) if reply.usage is not None else 0.0,
+                cost_usd=cost_usd(model, reader.usage) if reader.usage is not None else 0.0,
                 headers=facts.notable if found.outcome.failed else (),
             )
         )
@@ -234,10 +236,10 @@ class MessagesProbe:
         )
 
 
-def _unfinished(reply: Reply, content_type: str) -> Classified:
+def _unfinished(reader: StreamReader, content_type: str) -> Classified:
     """What an answer without error and without message_stop was; the SDK itself says nothing of it."""
-    if reply.began:
-        message = f"the stream ended after {reply.events} events, without message_stop"
+    if reader.began:
+        message = f"the stream ended after {reader.events} events, without message_stop"
         return Classified(Outcome.TRUNCATED_STREAM, message=message)
     message = f"HTTP 200, but no message in it (content-type: {content_type})"
     return Classified(Outcome.INVALID_RESPONSE, "no_events", message=message)

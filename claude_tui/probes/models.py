@@ -13,12 +13,12 @@ from claude_tui.model.text import Redactor
 from claude_tui.probes.classify import Classified, classify_response
 from claude_tui.probes.clock import Clock
 from claude_tui.probes.credentials import Credentials
-from claude_tui.probes.faults import Fault, FaultCode
 from claude_tui.probes.headers import HeaderFacts, lower_headers, read_headers
 from claude_tui.probes.instants import parse_instant
 from claude_tui.probes.network import Exchange, Requester
+from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.report import Report
-from claude_tui.probes.routes import Routes
+from claude_tui.probes.transport_errors import FaultCode, TransportError
 
 __all__ = ["API_VERSION", "ModelsProbe", "custom_headers", "read_catalogue"]
 
@@ -45,7 +45,7 @@ class ModelsProbe:
         redactor: Redactor,
         timeout_s: float = 10.0,
         extra_headers: Mapping[str, str] | None = None,
-        routes: Routes | None = None,
+        routes: Proxies | None = None,
     ) -> None:
         """`extra_headers` are the person's own (ANTHROPIC_CUSTOM_HEADERS) and go before all others."""
         self._credentials = credentials
@@ -59,12 +59,12 @@ class ModelsProbe:
             **(extra_headers or {}),
         }
         self._requester = Requester(
-            clock=clock, redactor=redactor, timeout_s=timeout_s, routes=routes or Routes()
+            clock=clock, redactor=redactor, timeout_s=timeout_s, routes=routes or Proxies()
         )
 
     async def run(self) -> Report:
         if (problem := self._credentials.base_url_problem) is not None:
-            return Report(self._not_sent(Fault(FaultCode.UNSENDABLE, f"not sent: {problem}")))
+            return Report(self._not_sent(TransportError(FaultCode.UNSENDABLE, f"not sent: {problem}")))
         exchange = await self._requester.get(
             f"{self._credentials.base_url}/v1/models?limit=1000", self._headers
         )
@@ -119,7 +119,7 @@ class ModelsProbe:
             headers=facts.notable if found.outcome.failed else (),
         )
 
-    def _not_sent(self, fault: Fault) -> Observation:
+    def _not_sent(self, fault: TransportError) -> Observation:
         return Observation(
             at=self._clock.now(),
             source=self.source,

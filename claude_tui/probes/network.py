@@ -17,10 +17,17 @@ from claude_tui.model.text import Redactor
 from claude_tui.probes.body import ACCEPT_ENCODING, codings_of, read, without_transport_headers
 from claude_tui.probes.clock import Clock
 from claude_tui.probes.dial import Dialer
-from claude_tui.probes.faults import Fault, TooLargeError, UndecodableError, explain, too_slow, untrusted
+from claude_tui.probes.exchange_trace import ExchangeTrace
+from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.proxy_setting import Proxy
-from claude_tui.probes.routes import Routes
-from claude_tui.probes.wire import Wire
+from claude_tui.probes.transport_errors import (
+    TooLargeError,
+    TransportError,
+    UndecodableError,
+    explain,
+    too_slow,
+    untrusted,
+)
 
 __all__ = ["MAX_BODY", "Exchange", "Requester"]
 
@@ -57,13 +64,13 @@ class Exchange:
     sent_at: datetime | None
     received_at: datetime | None
     tls_expires_at: datetime | None
-    fault: Fault | None
+    fault: TransportError | None
 
 
 class Requester:
     """Sends GET requests, each on a fresh connection, each over after `timeout_s` seconds at the latest."""
 
-    def __init__(self, *, clock: Clock, redactor: Redactor, timeout_s: float, routes: Routes) -> None:
+    def __init__(self, *, clock: Clock, redactor: Redactor, timeout_s: float, routes: Proxies) -> None:
         self._clock = clock
         self._redactor = redactor
         self._timeout_s = timeout_s
@@ -77,23 +84,23 @@ class Requester:
         """
         fault = await self._load_trust(url)
         proxy = self._routes.proxy_for(url)
-        wire = Wire(self._clock, proxy=proxy)
+        trace = ExchangeTrace(self._clock, proxy=proxy)
         body = bytearray()
         if fault is None:
-            fault = await self._measured(url, headers, wire, proxy, body)
+            fault = await self._measured(url, headers, trace, proxy, body)
         return Exchange(
-            at=wire.at,
-            timings=wire.timings(),
-            status=wire.status,
-            headers=wire.headers,
+            at=trace.at,
+            timings=trace.timings(),
+            status=trace.status,
+            headers=trace.headers,
             body=bytes(body),
-            sent_at=wire.sent_at,
-            received_at=wire.received_at,
-            tls_expires_at=wire.tls_expires_at,
+            sent_at=trace.sent_at,
+            received_at=trace.received_at,
+            tls_expires_at=trace.tls_expires_at,
             fault=fault,
         )
 
-    async def _load_trust(self, url: str) -> Fault | None:
+    async def _load_trust(self, url: str) -> TransportError | None:
         """Reads the trusted certificates once; in a thread, as that takes tens of milliseconds."""
         if self._trust is not None:
             return None
@@ -104,27 +111,27 @@ class Requester:
         return None
 
     async def _measured(
-        self, url: str, headers: Mapping[str, str], wire: Wire, proxy: Proxy | None, body: bytearray
-    ) -> Fault | None:
+        self, url: str, headers: Mapping[str, str], trace: ExchangeTrace, proxy: Proxy | None, body: bytearray
+    ) -> TransportError | None:
         host = urlsplit(url).netloc.rpartition("@")[2]
         dialer = Dialer(self._routes.resolve)
-        dialer.wire = wire
+        dialer.wire = trace
         try:
             async with asyncio.timeout(self._timeout_s):
                 await self._fetch(url, headers, dialer, proxy, body)
         except TimeoutError:
-            return too_slow(wire, host, self._timeout_s)
+            return too_slow(trace, host, self._timeout_s)
         except _FAILURES as error:
-            return explain(error, wire, host, redactor=self._redactor)
+            return explain(error, trace, host, redactor=self._redactor)
         finally:
-            await dialer.hang_up()
+            await dialer.close()
         return None
 
     async def _fetch(
         self, url: str, headers: Mapping[str, str], dialer: Dialer, proxy: Proxy | None, body: bytearray
     ) -> None:
-        wire = dialer.wire
-        assert wire is not None
+        trace = dialer.wire
+        assert trace is not None
         pool = httpcore.AsyncConnectionPool(
             self._trust, proxy=_proxy(proxy) if proxy is not None else None, network_backend=_Backend(dialer)
         )
@@ -134,11 +141,11 @@ class Requester:
             httpx.AsyncClient(
                 transport=_DialedTransport(pool), trust_env=False, timeout=None, headers=fields
             ) as client,
-            client.stream("GET", url, extensions={"trace": wire.trace}) as response,
+            client.stream("GET", url, extensions={"trace": trace.record}) as response,
         ):
             async for piece in response.aiter_raw():
                 body += piece
-            wire.finish()
+            trace.finish()
 
 
 def _proxy(proxy: Proxy) -> httpcore.Proxy:

@@ -19,13 +19,13 @@ import httpx2
 from claude_tui.probes.body import ACCEPT_ENCODING
 from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.dial import Dialer
-from claude_tui.probes.faults import TooLargeError, UndecodableError
-from claude_tui.probes.reply import GarbledError, LostError, Refusal, Reply
-from claude_tui.probes.routes import Routes
+from claude_tui.probes.exchange_trace import ExchangeTrace
+from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.sdk_transport import make_transport
-from claude_tui.probes.wire import Wire
+from claude_tui.probes.stream_reader import GarbledError, LostError, Refusal, StreamReader
+from claude_tui.probes.transport_errors import TooLargeError, UndecodableError
 
-__all__ = ["Sdk", "rehearse"]
+__all__ = ["Sdk", "prewarm"]
 
 # Eight tokens make 2 kB of events.
 _MAX_ANSWER: Final = 128_000
@@ -90,7 +90,7 @@ class Sdk:
     raises OSError when they cannot be read, ValueError for a proxy that cannot be used.
     """
 
-    def __init__(self, credentials: Credentials, *, routes: Routes, max_tokens: int) -> None:
+    def __init__(self, credentials: Credentials, *, routes: Proxies, max_tokens: int) -> None:
         self._max_tokens = max_tokens
         self._dialer = Dialer(routes.resolve)
         transport = make_transport(
@@ -116,21 +116,21 @@ class Sdk:
             ),
         )
 
-    async def ask(self, model: str, wire: Wire, reply: Reply) -> Refusal | None:
+    async def ask(self, model: str, trace: ExchangeTrace, reader: StreamReader) -> Refusal | None:
         """Streams a short message into `reply`; returns what came in its place, if something did.
 
         Raises LostError when the exchange breaks off, GarbledError for a stream nobody can read.
         """
-        self._dialer.wire = wire
+        self._dialer.wire = trace
         try:
-            return await self._ask(model, wire, reply)
+            return await self._ask(model, trace, reader)
         except _FAILURES as error:
             raise LostError from error
         finally:
-            if wire.status is None:
-                await self._dialer.hang_up()
+            if trace.status is None:
+                await self._dialer.close()
 
-    async def _ask(self, model: str, wire: Wire, reply: Reply) -> Refusal | None:
+    async def _ask(self, model: str, trace: ExchangeTrace, reader: StreamReader) -> Refusal | None:
         try:
             stream = await self._client.messages.create(
                 model=model,
@@ -145,16 +145,16 @@ class Sdk:
             if _is_document(stream.response.headers.get("content-type", "")):
                 return Refusal(status, body=await stream.response.aread())
             try:
-                await _listen(stream, wire, reply)
+                await _listen(stream, trace, reader)
             except anthropic.APIStatusError as error:
                 return Refusal(status, error=error.body)
-        return Refusal(status, error=reply.error) if reply.error is not None else None
+        return Refusal(status, error=reader.error) if reader.error is not None else None
 
     async def aclose(self) -> None:
         await self._client.close()
 
 
-def rehearse() -> None:
+def prewarm() -> None:
     """Streams one message through a client without a network. To be called outside any event loop.
 
     pydantic builds the SDK's models on first use: 50 ms that would be measured as the server's.
@@ -180,15 +180,17 @@ async def _rehearse() -> None:
 
 
 async def _listen(
-    stream: anthropic.AsyncStream[anthropic.types.RawMessageStreamEvent], wire: Wire, reply: Reply
+    stream: anthropic.AsyncStream[anthropic.types.RawMessageStreamEvent],
+    trace: ExchangeTrace,
+    reader: StreamReader,
 ) -> None:
     events = aiter(stream)
     while (event := await _next(events)) is not _END:
-        reply.hear(event)
-        if reply.spoke:
-            wire.token()
-        if reply.ended:
-            wire.finish()
+        reader.feed(event)
+        if reader.first_token_seen:
+            trace.token()
+        if reader.ended:
+            trace.finish()
 
 
 async def _next(events: AsyncIterator[object]) -> object:

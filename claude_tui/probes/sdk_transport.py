@@ -13,8 +13,8 @@ import httpx2
 
 from claude_tui.probes.body import codings_of, read, without_transport_headers
 from claude_tui.probes.dial import Dialer
+from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.proxy_setting import Proxy
-from claude_tui.probes.routes import Routes
 
 __all__ = ["make_transport"]
 
@@ -24,7 +24,7 @@ _PIECE: Final = 4_096
 
 
 def make_transport(
-    base_url: str, dialer: Dialer, *, routes: Routes, limit: int, keepalive_expiry_s: float | None
+    base_url: str, dialer: Dialer, *, routes: Proxies, limit: int, keepalive_expiry_s: float | None
 ) -> httpx2.AsyncBaseTransport:
     """A transport for one base URL that reads at most `limit` bytes of an answer, as sent and as decoded.
 
@@ -65,14 +65,14 @@ class _DialedTransport(httpx2.AsyncBaseTransport):
             target=request.url.raw_path,
         )
         assert isinstance(request.stream, httpx2.AsyncByteStream)
-        wire = self._dialer.wire
+        trace = self._dialer.wire
         answer = await self._pool.handle_async_request(
             httpcore2.Request(
                 request.method,
                 url,
                 headers=request.headers.raw,
                 content=request.stream,
-                extensions={**request.extensions, **({"trace": wire.trace} if wire is not None else {})},
+                extensions={**request.extensions, **({"trace": trace.record} if trace is not None else {})},
             )
         )
         return httpx2.Response(

@@ -12,12 +12,12 @@ from claude_tui.model.text import Redactor
 from claude_tui.probes.classify import classify_response
 from claude_tui.probes.clock import Clock
 from claude_tui.probes.error_body import load_json
+from claude_tui.probes.exchange_trace import micros
 from claude_tui.probes.headers import lower_headers, read_headers
 from claude_tui.probes.network import MAX_BODY, Exchange, Requester
+from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.report import Report
-from claude_tui.probes.routes import Routes
 from claude_tui.probes.status_summary import NotASummaryError, parse_summary
-from claude_tui.probes.wire import micros
 
 __all__ = ["NotASummaryError", "StatusPageProbe", "parse_summary", "summary_url"]
 
@@ -86,13 +86,13 @@ class StatusPageProbe:
         clock: Clock,
         redactor: Redactor,
         timeout_s: float = DEFAULT_TIMEOUT_S,
-        routes: Routes | None = None,
+        routes: Proxies | None = None,
     ) -> None:
         self._urls = tuple(summary_url(url) for url in urls if url.strip())
         self._clock = clock
         self._redactor = redactor
         self._timeout_s = timeout_s
-        self._routes = routes or Routes()
+        self._routes = routes or Proxies()
         self._requesters: dict[str, Requester] = {}
 
     async def run(self) -> Report:

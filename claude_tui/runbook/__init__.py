@@ -1,23 +1,14 @@
 """The decision tree and the playbooks as data, and the pure machine that walks them."""
 
 from claude_tui.runbook.facts import NO_FACTS, Facts, facts_of
-from claude_tui.runbook.fillings import Fillings
 from claude_tui.runbook.first_five import CheckResult, CheckState, commands, results
 from claude_tui.runbook.loading import load, shipped, user_files
-from claude_tui.runbook.machine import (
-    Suggestion,
-    Walk,
-    back,
-    begin,
-    follow,
-    playbook_now,
-    suggest,
-    take,
-)
-from claude_tui.runbook.progress import Progress, anew, mark, progress_of
+from claude_tui.runbook.placeholders import Placeholders
+from claude_tui.runbook.progress import Progress, mark, progress_of, restart
 from claude_tui.runbook.table import RunbookError
 from claude_tui.runbook.values import Branch, Check, Command, Node, Playbook, Runbook, Step
 from claude_tui.runbook.view import PlaybookView, WalkView, playbook_view, walk_view
+from claude_tui.runbook.walk import Suggestion, Walk, back, begin, follow, playbook_now, suggest, take
 
 __all__ = [
     "NO_FACTS",
@@ -27,8 +18,8 @@ __all__ = [
     "CheckState",
     "Command",
     "Facts",
-    "Fillings",
     "Node",
+    "Placeholders",
     "Playbook",
     "PlaybookView",
     "Progress",
@@ -38,7 +29,6 @@ __all__ = [
     "Suggestion",
     "Walk",
     "WalkView",
-    "anew",
     "back",
     "begin",
     "commands",
@@ -49,6 +39,7 @@ __all__ = [
     "playbook_now",
     "playbook_view",
     "progress_of",
+    "restart",
     "results",
     "shipped",
     "suggest",

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from claude_tui.runbook.fillings import Fillings
 from claude_tui.runbook.loading import load
+from claude_tui.runbook.placeholders import Placeholders
 from claude_tui.runbook.text import cause_text, facts_text, tree_text
 
 __all__ = ["run"]
@@ -21,7 +21,7 @@ def run(
     cause: str | None = None,
     *,
     files: Sequence[Path] = (),
-    fillings: Fillings | None = None,
+    placeholders: Placeholders | None = None,
     facts: bool = False,
     width: int | None = None,
 ) -> int:
@@ -30,13 +30,13 @@ def run(
     `files` are the person's own (see `loading.user_files`); `facts` prints what those may ask for instead.
     Returns the exit code. Raises RunbookError for a faulty file or an unknown name.
     """
-    fillings = fillings or Fillings()
+    placeholders = placeholders or Placeholders()
     width = width or min(shutil.get_terminal_size().columns, _WIDEST)
     if facts:  # also while a file is faulty: it is needed to mend it
         text = facts_text(width)
     elif cause is not None:
-        text = cause_text(load(files), cause, fillings, width)
+        text = cause_text(load(files), cause, placeholders, width)
     else:
-        text = tree_text(load(files), fillings, width)
+        text = tree_text(load(files), placeholders, width)
     sys.stdout.write(text + "\n")
     return EXIT_OK

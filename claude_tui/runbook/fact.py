@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from claude_tui.runbook.conditions import FactKind, Type, Value
-from claude_tui.runbook.scene import Scene
+from claude_tui.runbook.fact_context import FactContext
 
 __all__ = ["UNKNOWN", "Declared", "Fact", "flag", "number", "text"]
 
@@ -21,7 +21,7 @@ class Fact:
 
 UNKNOWN = Fact(None, "not known")
 
-Read = Callable[[Scene], Fact]
+Read = Callable[[FactContext], Fact]
 
 
 @dataclass(frozen=True, slots=True)

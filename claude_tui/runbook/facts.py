@@ -8,11 +8,11 @@ from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Verdict
 from claude_tui.runbook.conditions import FactKind
 from claude_tui.runbook.fact import Declared, Fact
+from claude_tui.runbook.fact_context import FactContext
 from claude_tui.runbook.facts_failures import FAILURE_FACTS
 from claude_tui.runbook.facts_limits import LIMIT_FACTS
 from claude_tui.runbook.facts_place import PLACE_FACTS
 from claude_tui.runbook.facts_verdict import VERDICT_FACTS
-from claude_tui.runbook.scene import Scene
 
 __all__ = ["DECLARED", "FACT_KINDS", "NO_FACTS", "Facts", "facts_of"]
 
@@ -30,5 +30,5 @@ NO_FACTS: Facts = {}
 
 def facts_of(snapshot: Snapshot, verdict: Verdict | None) -> Facts:
     """Every fact at the snapshot's instant; pure, and quick enough to ask for with each Snapshot."""
-    scene = Scene(snapshot, verdict)
-    return {each.name: each.read(scene) for each in DECLARED}
+    context = FactContext(snapshot, verdict)
+    return {each.name: each.read(context) for each in DECLARED}

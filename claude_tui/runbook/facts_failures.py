@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from claude_tui.analysis.kinds import FailureKind, failure_name
-from claude_tui.analysis.words import brief, percent, span_words
+from claude_tui.analysis.history.failure_kinds import FailureKind, failure_name
+from claude_tui.analysis.words import percent, span_words, truncate
 from claude_tui.knowledge import knowledge
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.snapshot import ErrorDetail
 from claude_tui.runbook.fact import Declared, Fact, flag, number, text
-from claude_tui.runbook.scene import Scene
+from claude_tui.runbook.fact_context import FactContext
 
 __all__ = ["BREAKS", "FAILURE_FACTS"]
 
@@ -59,16 +59,16 @@ def _name(detail: ErrorDetail) -> str:
     return failure_name(FailureKind(detail.source, detail.outcome, detail.http_status, detail.error_type))
 
 
-def _outcome(scene: Scene) -> Fact:
-    main, window = scene.main, scene.window
+def _outcome(context: FactContext) -> Fact:
+    main, window = context.main, context.window
     if main is None or window is None:
         return _NOTHING_FAILS
     words = f"{window.failures} of {window.requests} calls to the API failed in {span_words(window.span)}"
-    return Fact(main.outcome.value, f"{words}, most with {brief(_name(main))}")
+    return Fact(main.outcome.value, f"{words}, most with {truncate(_name(main))}")
 
 
-def _status(scene: Scene) -> Fact:
-    main = scene.main
+def _status(context: FactContext) -> Fact:
+    main = context.main
     if main is None:
         return _NOTHING_FAILS
     if main.http_status is None:
@@ -76,57 +76,57 @@ def _status(scene: Scene) -> Fact:
     return Fact(float(main.http_status), f"HTTP {main.http_status}")
 
 
-def _error_type(scene: Scene) -> Fact:
-    main = scene.main
+def _error_type(context: FactContext) -> Fact:
+    main = context.main
     if main is None:
         return _NOTHING_FAILS
     if main.error_type is None:
         return Fact(None, "No error type given")
-    return Fact(main.error_type, f"Error type {brief(main.error_type)}")
+    return Fact(main.error_type, f"Error type {truncate(main.error_type)}")
 
 
-def _error_code(scene: Scene) -> Fact:
-    newest = scene.newest
+def _error_code(context: FactContext) -> Fact:
+    newest = context.newest
     if newest is None or newest.error_code is None:
         return Fact(None, "No error code given")
-    return Fact(newest.error_code, f"Error code {brief(newest.error_code)}")
+    return Fact(newest.error_code, f"Error code {truncate(newest.error_code)}")
 
 
-def _says(scene: Scene) -> Fact:
-    newest = scene.newest
+def _says(context: FactContext) -> Fact:
+    newest = context.newest
     if newest is None:
         return _NOTHING_FAILS
-    return Fact(newest.message, f"{_when_and_what(newest)}: {brief(newest.message or 'no message')}")
+    return Fact(newest.message, f"{_when_and_what(newest)}: {truncate(newest.message or 'no message')}")
 
 
 def _when_and_what(seen: Observation) -> str:
     identity = f", {seen.request_id}" if seen.request_id else ""
-    return f"{seen.at:%H:%M:%S} {seen.source.value} {brief(failure_name(seen))}{identity}"
+    return f"{seen.at:%H:%M:%S} {seen.source.value} {truncate(failure_name(seen))}{identity}"
 
 
-def _meaning(scene: Scene) -> Fact:
-    newest = scene.newest
+def _meaning(context: FactContext) -> Fact:
+    newest = context.newest
     if newest is None:
         return _NOTHING_FAILS
     row = knowledge().of(newest)
     return Fact(row.id, f"Meaning: {row.meaning.rstrip('.')}")
 
 
-def _after_200(scene: Scene) -> Fact:
-    failed = sum(detail.count for detail in scene.details)
+def _after_200(context: FactContext) -> Fact:
+    failed = sum(detail.count for detail in context.details)
     if not failed:
         return _NOTHING_FAILS
     # Something other than the API can answer 200 too: that is no stream that broke.
     began = sum(
         detail.count
-        for detail in scene.details
+        for detail in context.details
         if detail.http_status == 200 and detail.outcome is not Outcome.INVALID_RESPONSE
     )
     return Fact(began / failed, f"{began} of {failed} failures came after HTTP 200, inside the stream")
 
 
-def _masked(scene: Scene) -> Fact:
-    main = scene.main
+def _masked(context: FactContext) -> Fact:
+    main = context.main
     if main is None:
         return _NOTHING_FAILS
     hidden = {Outcome.RATE_LIMITED: 429, Outcome.OVERLOADED: 529}.get(main.outcome)
@@ -137,8 +137,8 @@ def _masked(scene: Scene) -> Fact:
     return Fact(True, f"A gateway turned {hidden} into HTTP {main.http_status} and dropped retry-after")
 
 
-def _broken_at(scene: Scene) -> Fact:
-    main = scene.main
+def _broken_at(context: FactContext) -> Fact:
+    main = context.main
     if main is None:
         return _NOTHING_FAILS
     place = _BREAK_OF.get(main.error_type or "")
@@ -146,15 +146,15 @@ def _broken_at(scene: Scene) -> Fact:
         place = "stream"
     if place is None:
         return Fact("none", "The exchange itself was complete: the API answered")
-    return Fact(place, f"Broken at: {_BREAK_WORDS[place]} ({brief(_name(main))})")
+    return Fact(place, f"Broken at: {_BREAK_WORDS[place]} ({truncate(_name(main))})")
 
 
 def _standing(source: Source, name: str) -> Declared:
-    def read(scene: Scene) -> Fact:
-        series, held = scene.series(source), scene.held(source)
+    def read(context: FactContext) -> Fact:
+        series, held = context.series(source), context.held(source)
         total = 0 if series is None else series.samples + series.failures
         if series is None or total == 0:
-            return Fact("unknown", f"{name}: not probed" + (f", {brief(held)}" if held else " in 15m"))
+            return Fact("unknown", f"{name}: not probed" + (f", {truncate(held)}" if held else " in 15m"))
         tally = f"{name}: {series.failures} of {total} failed in 15m"
         if not series.failures:
             return Fact("fine", f"{name}: all {total} answered in 15m")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from claude_tui.analysis.words import brief, duration, percent
+from claude_tui.analysis.words import duration, percent, truncate
 from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.snapshot import Headroom, WindowUsage
 from claude_tui.model.verdict import Cause
 from claude_tui.runbook.fact import Declared, Fact, flag, number, text
-from claude_tui.runbook.scene import Scene
+from claude_tui.runbook.fact_context import FactContext
 
 __all__ = ["LIMIT_FACTS"]
 
@@ -38,37 +38,37 @@ _SPEND_WORDS = {
 }
 
 
-def _limit(scene: Scene) -> Fact:
-    if not _is_limited(scene):
+def _limit(context: FactContext) -> Fact:
+    if not _is_limited(context):
         return Fact(None, "No rate limit is reached")
-    kind = _limit_kind(scene)
+    kind = _limit_kind(context)
     if kind == "ramp":
         return Fact(kind, "Limit: the ramp limit, on how fast traffic may grow")
     if kind == "unknown":
         return Fact(kind, "Limit: the answers do not name one")
-    named = scene.verdict.bucket if scene.verdict is not None else None
-    return Fact(kind, f"Limit: {brief(named or kind)}{_left(scene, named or kind)}")
+    named = context.verdict.bucket if context.verdict is not None else None
+    return Fact(kind, f"Limit: {truncate(named or kind)}{_left(context, named or kind)}")
 
 
-def _is_limited(scene: Scene) -> bool:
-    if scene.verdict is not None and Cause.RATE_LIMITED in (scene.verdict.cause, *scene.verdict.also):
+def _is_limited(context: FactContext) -> bool:
+    if context.verdict is not None and Cause.RATE_LIMITED in (context.verdict.cause, *context.verdict.also):
         return True
-    return scene.main is not None and scene.main.outcome is Outcome.RATE_LIMITED
+    return context.main is not None and context.main.outcome is Outcome.RATE_LIMITED
 
 
-def _limit_kind(scene: Scene) -> str:
-    newest = scene.newest if scene.newest and scene.newest.outcome is Outcome.RATE_LIMITED else None
+def _limit_kind(context: FactContext) -> str:
+    newest = context.newest if context.newest and context.newest.outcome is Outcome.RATE_LIMITED else None
     message = (newest.message or "") if newest else ""
     if newest and (newest.error_code == "ramp_limit_exceeded" or _RAMP.search(message)):
         return "ramp"
-    bucket = scene.verdict.bucket if scene.verdict is not None else None
+    bucket = context.verdict.bucket if context.verdict is not None else None
     if bucket is not None and _WINDOW.search(bucket):
         return "window"
     if kind := _kind_of(bucket or "") or _kind_named(message):
         return kind
-    if any(usage.used >= 1 and not usage.stale for usage in scene.snapshot.headroom.windows):
+    if any(usage.used >= 1 and not usage.stale for usage in context.snapshot.headroom.windows):
         return "window"
-    worst = _worst(scene)
+    worst = _worst(context)
     if worst is None or worst.fraction > _NEARLY_EMPTY:
         return "unknown"
     return _kind_of(worst.bucket) or "unknown"
@@ -82,44 +82,44 @@ def _kind_named(message: str) -> str | None:
     return next((kind for kind, pattern in _NAMED if pattern.search(message)), None)
 
 
-def _left(scene: Scene, bucket: str) -> str:
-    found = next((each for each in scene.snapshot.headroom.buckets if each.bucket == bucket), None)
-    return f", {_figures(found, scene)}" if found is not None else ""
+def _left(context: FactContext, bucket: str) -> str:
+    found = next((each for each in context.snapshot.headroom.buckets if each.bucket == bucket), None)
+    return f", {_figures(found, context)}" if found is not None else ""
 
 
-def _figures(bucket: Headroom, scene: Scene) -> str:
+def _figures(bucket: Headroom, context: FactContext) -> str:
     figures = f"{bucket.remaining:,} of {bucket.limit:,} left ({percent(bucket.fraction)})"
     if bucket.exhausted_in is not None:
         figures += f", out in {duration(bucket.exhausted_in)}"
     if bucket.reset_at is not None:
-        figures += f", full again in {duration(bucket.reset_at - scene.at)}"
+        figures += f", full again in {duration(bucket.reset_at - context.at)}"
     return figures + (f", as of {bucket.read_at:%H:%M:%S}" if bucket.stale else "")
 
 
-def _worst(scene: Scene) -> Headroom | None:
-    fresh = [bucket for bucket in scene.snapshot.headroom.buckets if not bucket.stale]
+def _worst(context: FactContext) -> Headroom | None:
+    fresh = [bucket for bucket in context.snapshot.headroom.buckets if not bucket.stale]
     return min(fresh, key=lambda bucket: bucket.fraction, default=None)
 
 
-def _least_headroom(scene: Scene) -> Fact:
-    worst = _worst(scene)
+def _least_headroom(context: FactContext) -> Fact:
+    worst = _worst(context)
     if worst is None:
-        old = scene.snapshot.headroom.read_at
+        old = context.snapshot.headroom.read_at
         return Fact(None, f"Headroom: last told {old:%H:%M:%S}, too old" if old else "Headroom: not told yet")
-    return Fact(worst.fraction, f"Least headroom: {worst.bucket}, {_figures(worst, scene)}")
+    return Fact(worst.fraction, f"Least headroom: {worst.bucket}, {_figures(worst, context)}")
 
 
-def _window_used(scene: Scene) -> Fact:
-    fresh = [usage for usage in scene.snapshot.headroom.windows if not usage.stale]
+def _window_used(context: FactContext) -> Fact:
+    fresh = [usage for usage in context.snapshot.headroom.windows if not usage.stale]
     most: WindowUsage | None = max(fresh, key=lambda usage: usage.used, default=None)
     if most is None:
         return Fact(None, "No subscription window is told")
-    resets = f", resets in {duration(most.reset_at - scene.at)}" if most.reset_at is not None else ""
-    return Fact(most.used, f"Window {brief(most.window)}: {percent(most.used)} used{resets}")
+    resets = f", resets in {duration(most.reset_at - context.at)}" if most.reset_at is not None else ""
+    return Fact(most.used, f"Window {truncate(most.window)}: {percent(most.used)} used{resets}")
 
 
-def _spend_kind(scene: Scene) -> Fact:
-    newest = scene.newest
+def _spend_kind(context: FactContext) -> Fact:
+    newest = context.newest
     if newest is None or newest.outcome is not Outcome.SPEND_LIMIT:
         return Fact(None, "No spend limit is reached")
     kind = _kind_of_spend(newest)
@@ -140,8 +140,8 @@ def _kind_of_spend(seen: Observation) -> str:
     return "own" if "specified" in message and "usage limits" in message else "unknown"
 
 
-def _budget_spent(scene: Scene) -> Fact:
-    spend = scene.snapshot.engine.spend
+def _budget_spent(context: FactContext) -> Fact:
+    spend = context.snapshot.engine.spend
     words = f"Message probes cost ${spend.today_usd:.2f} of ${spend.ceiling_usd:.2f} today"
     return Fact(spend.stopped, f"{words}, and are stopped until 00:00 UTC" if spend.stopped else words)
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 
-from claude_tui.analysis.pages import component_level, incident_level, short_name
-from claude_tui.analysis.status import touches
-from claude_tui.analysis.words import brief, duration, latency, plain
+from claude_tui.analysis.history.page_changes import component_level, incident_level, short_name
+from claude_tui.analysis.views.status import touches
+from claude_tui.analysis.words import duration, latency, plain, truncate
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.provider import ModelInfo, ProviderStatus
 from claude_tui.model.snapshot import Level, StatusView
 from claude_tui.runbook.fact import Declared, Fact, flag, number, text
-from claude_tui.runbook.scene import Scene
+from claude_tui.runbook.fact_context import FactContext
 
 __all__ = ["PLACE_FACTS"]
 
@@ -24,68 +24,68 @@ _MOSTLY = 2.0
 _DAY_S = 86_400
 
 
-def _key(scene: Scene) -> Fact:
-    problem = next((each.text for each in scene.snapshot.engine.notices if each.key == "key"), None)
-    if problem is None and (held := scene.held(Source.MESSAGES)) is not None and "ANTHROPIC_" in held:
+def _key(context: FactContext) -> Fact:
+    problem = next((each.text for each in context.snapshot.engine.notices if each.key == "key"), None)
+    if problem is None and (held := context.held(Source.MESSAGES)) is not None and "ANTHROPIC_" in held:
         problem = held
     if problem is not None:
         missing = any(words in problem for words in _NO_KEY)
-        return Fact("missing" if missing else "faulty", f"Key: {brief(problem)}")
-    newest = scene.newest
+        return Fact("missing" if missing else "faulty", f"Key: {truncate(problem)}")
+    newest = context.newest
     if newest is not None and newest.outcome is Outcome.KEY_REJECTED:
         return Fact("rejected", f"Key: rejected at {newest.at:%H:%M:%S}, and nothing is wrong with its form")
-    series = scene.series(Source.MESSAGES)
+    series = context.series(Source.MESSAGES)
     if series is not None and series.samples:
         return Fact("fine", "Key: accepted within the last 15m")
     return Fact("unknown", "Key: not tried yet")
 
 
-def _model_state(scene: Scene) -> Fact:
-    model, listed = _model(scene)
-    catalogue = scene.snapshot.catalogue
+def _model_state(context: FactContext) -> Fact:
+    model, listed = _model(context)
+    catalogue = context.snapshot.catalogue
     if model is None:
         return Fact("unknown", "Model: none chosen yet")
     if catalogue is None:
-        return Fact("unknown", f"Model: {brief(model)}; the list of models has not been read")
+        return Fact("unknown", f"Model: {truncate(model)}; the list of models has not been read")
     if listed is None:
         return Fact(
-            "unlisted", f"Model: {brief(model)} is not among the {len(catalogue.models)} models listed"
+            "unlisted", f"Model: {truncate(model)} is not among the {len(catalogue.models)} models listed"
         )
     state = (listed.lifecycle or "active").strip().lower()
-    words = f"Model: {brief(model)}, {brief(plain(state))}"
+    words = f"Model: {truncate(model)}, {truncate(plain(state))}"
     if listed.retires_at is not None:
         words += f", retires {listed.retires_at:%Y-%m-%d}"
     return Fact(state if state in _MODEL_STATES else "unknown", words)
 
 
-def _model(scene: Scene) -> tuple[str | None, ModelInfo | None]:
+def _model(context: FactContext) -> tuple[str | None, ModelInfo | None]:
     """The model that is probed, or that the failure was about, and its entry in the list."""
-    newest = scene.newest
+    newest = context.newest
     about = newest.model if newest is not None and newest.outcome is Outcome.MODEL_NOT_FOUND else None
-    model = about or scene.snapshot.engine.target.model
-    catalogue = scene.snapshot.catalogue
+    model = about or context.snapshot.engine.target.model
+    catalogue = context.snapshot.catalogue
     listed = {each.id: each for each in catalogue.models} if catalogue is not None else {}
     return model, listed.get(model or "")
 
 
-def _retires_in_days(scene: Scene) -> Fact:
-    model, listed = _model(scene)
+def _retires_in_days(context: FactContext) -> Fact:
+    model, listed = _model(context)
     if model is None or listed is None or listed.retires_at is None:
         return Fact(None, "No retirement date is known for the model in use")
-    days = (listed.retires_at - scene.at).total_seconds() / _DAY_S
+    days = (listed.retires_at - context.at).total_seconds() / _DAY_S
     when = f"in {days:.0f} days" if days >= 0 else f"{-days:.0f} days ago"
-    return Fact(days, f"{brief(model)} retires {listed.retires_at:%Y-%m-%d}, {when}")
+    return Fact(days, f"{truncate(model)} retires {listed.retires_at:%Y-%m-%d}, {when}")
 
 
-def _gateway(scene: Scene) -> Fact:
-    host = scene.snapshot.engine.target.host
+def _gateway(context: FactContext) -> Fact:
+    host = context.snapshot.engine.target.host
     name = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
     if name == "anthropic.com" or name.endswith(".anthropic.com"):
-        return Fact(False, f"Requests go to {brief(host)} itself")
-    if scene.snapshot.engine.demo is not None:
+        return Fact(False, f"Requests go to {truncate(host)} itself")
+    if context.snapshot.engine.demo is not None:
         return Fact(False, "Requests go to the simulator: none of this is real")
     where = "on this machine" if _is_loopback(name) else "not the API's own address"
-    return Fact(True, f"Requests go to {brief(host)}, {where}: something stands between")
+    return Fact(True, f"Requests go to {truncate(host)}, {where}: something stands between")
 
 
 def _is_loopback(name: str) -> bool:
@@ -95,32 +95,32 @@ def _is_loopback(name: str) -> bool:
         return name == "localhost"
 
 
-def _status_page(scene: Scene) -> Fact:
-    view = scene.snapshot.status
+def _status_page(context: FactContext) -> Fact:
+    view = context.snapshot.status
     if view.status is None:
         return Fact("unknown", "Status page: not read yet")
     if not view.status.known:
         return Fact(
-            "unknown", f"Status page: unknown, {brief(view.status.unknown_reason or 'no reason given')}"
+            "unknown", f"Status page: unknown, {truncate(view.status.unknown_reason or 'no reason given')}"
         )
     if view.stale and view.read_at is not None:
-        return Fact("unknown", f"Status page: last read {duration(scene.at - view.read_at)} ago")
+        return Fact("unknown", f"Status page: last read {duration(context.at - view.read_at)} ago")
     reports = _reports(view, view.status, ours=True)
     if view.level in _TROUBLED or reports:
-        return Fact("trouble", f"Status page: {brief('; '.join(reports) or 'trouble with what we use')}")
+        return Fact("trouble", f"Status page: {truncate('; '.join(reports) or 'trouble with what we use')}")
     if view.level is Level.UNKNOWN:
         return Fact("unknown", "Status page: names no component of ours")
     return Fact("fine", "Status page: no trouble with what we use")
 
 
-def _others_trouble(scene: Scene) -> Fact:
-    view = scene.snapshot.status
+def _others_trouble(context: FactContext) -> Fact:
+    view = context.snapshot.status
     if view.status is None or not view.status.known or view.stale:
         return Fact(None, "Other components: not known")
     reports = _reports(view, view.status, ours=False)
     if not reports:
         return Fact(False, "Other components: no trouble reported")
-    return Fact(True, f"Not what we use: {brief('; '.join(reports))}")
+    return Fact(True, f"Not what we use: {truncate('; '.join(reports))}")
 
 
 def _reports(view: StatusView, status: ProviderStatus, *, ours: bool) -> list[str]:
@@ -137,8 +137,8 @@ def _reports(view: StatusView, status: ProviderStatus, *, ours: bool) -> list[st
     return told
 
 
-def _ttft_ratio(scene: Scene) -> Fact:
-    series = scene.series_named("TTFT")
+def _ttft_ratio(context: FactContext) -> Fact:
+    series = context.series_named("TTFT")
     if series is None or series.now is None:
         return Fact(None, "Time to first token: not measured in 15m")
     words = f"Time to first token: {latency(series.now)}"
@@ -147,8 +147,8 @@ def _ttft_ratio(scene: Scene) -> Fact:
     return Fact(series.ratio, f"{words}, {series.ratio:.1f} times the usual {latency(series.baseline)}")
 
 
-def _slow_part(scene: Scene) -> Fact:
-    view = scene.snapshot.latency
+def _slow_part(context: FactContext) -> Fact:
+    view = context.snapshot.latency
     phases = view.phases
     if phases is None:
         return Fact("unknown", "Network phases: not measured in 15m")
@@ -170,26 +170,28 @@ def _slow_part(scene: Scene) -> Fact:
     return Fact("unknown", f"New connection: {told}")
 
 
-def _skew(scene: Scene) -> Fact:
-    skew = scene.snapshot.latency.skew_s
+def _skew(context: FactContext) -> Fact:
+    skew = context.snapshot.latency.skew_s
     if skew is None:
         return Fact(None, "Clock: not compared yet")
     way = "behind" if skew > 0 else "ahead of"
     return Fact(skew, f"Clock: this machine is {abs(skew):.1f} s {way} the server")
 
 
-def _certificate_days(scene: Scene) -> Fact:
-    expires = scene.snapshot.latency.tls_expires_at
+def _certificate_days(context: FactContext) -> Fact:
+    expires = context.snapshot.latency.tls_expires_at
     if expires is None:
         return Fact(None, "Certificate: not seen yet")
-    days = (expires - scene.at).total_seconds() / _DAY_S
+    days = (expires - context.at).total_seconds() / _DAY_S
     return Fact(days, f"Certificate: expires {expires:%Y-%m-%d}, in {days:.0f} days")
 
 
-def _held(scene: Scene) -> Fact:
-    held = scene.held(Source.MESSAGES)
+def _held(context: FactContext) -> Fact:
+    held = context.held(Source.MESSAGES)
     return (
-        Fact(held, f"Messages are not probed: {brief(held)}") if held else Fact(None, "Messages are probed")
+        Fact(held, f"Messages are not probed: {truncate(held)}")
+        if held
+        else Fact(None, "Messages are probed")
     )
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from claude_tui.analysis.words import duration, percent, plain
-from claude_tui.model.verdict import Cause, PageStance, Severity, Side, Verdict
+from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
 from claude_tui.runbook.fact import Declared, Fact, number, text
-from claude_tui.runbook.scene import Scene
+from claude_tui.runbook.fact_context import FactContext
 
 __all__ = ["SIDE_WORDS", "VERDICT_FACTS"]
 
@@ -21,8 +21,8 @@ SIDE_WORDS = {
 _NO_VERDICT = Fact(None, "No verdict yet")
 
 
-def _cause(scene: Scene) -> Fact:
-    verdict = scene.verdict
+def _cause(context: FactContext) -> Fact:
+    verdict = context.verdict
     if verdict is None:
         return _NO_VERDICT
     words = f"{plain(verdict.cause.value)}, {percent(verdict.confidence)} sure"
@@ -31,21 +31,21 @@ def _cause(scene: Scene) -> Fact:
     return Fact(verdict.cause.value, f"Verdict: {words}")
 
 
-def _side(scene: Scene) -> Fact:
-    if scene.verdict is None:
+def _side(context: FactContext) -> Fact:
+    if context.verdict is None:
         return _NO_VERDICT
-    return Fact(scene.verdict.side.value, f"Whose: {SIDE_WORDS[scene.verdict.side]}")
+    return Fact(context.verdict.side.value, f"Whose: {SIDE_WORDS[context.verdict.side]}")
 
 
-def _severity(scene: Scene) -> Fact:
-    verdict = scene.verdict
+def _severity(context: FactContext) -> Fact:
+    verdict = context.verdict
     if verdict is None:
         return _NO_VERDICT
     if verdict.severity is Severity.NONE:
         return Fact(verdict.severity.value, "Severity: none")
-    words = f"Severity: {verdict.severity.value}{_target(verdict, scene.at)}"
+    words = f"Severity: {verdict.severity.value}{_target(verdict, context.at)}"
     if verdict.since is not None:
-        words += f"; since {verdict.since:%H:%M:%S} UTC, {duration(scene.at - verdict.since)} ago"
+        words += f"; since {verdict.since:%H:%M:%S} UTC, {duration(context.at - verdict.since)} ago"
     return Fact(verdict.severity.value, words)
 
 
@@ -56,23 +56,23 @@ def _target(verdict: Verdict, at: datetime) -> str:
     return f", respond by {day}{verdict.respond_by:%H:%M} UTC"
 
 
-def _page(scene: Scene) -> Fact:
-    verdict, view = scene.verdict, scene.snapshot.status
+def _page(context: FactContext) -> Fact:
+    verdict, view = context.verdict, context.snapshot.status
     if verdict is None:
         return _NO_VERDICT
-    silent = f" for {duration(scene.at - view.silent_since)} since this began" if view.silent_since else ""
+    silent = f" for {duration(context.at - view.silent_since)} since this began" if view.silent_since else ""
     words = {
-        PageStance.CONFIRMS: "The status page confirms it",
-        PageStance.CONTRADICTS: "The status page reports trouble that our probes do not see",
-        PageStance.SILENT: f"The status page is silent{silent}",
-        PageStance.AGREES: "The status page reports no trouble either",
-        PageStance.UNKNOWN: "The status page does not say",
+        PageAgreement.CONFIRMS: "The status page confirms it",
+        PageAgreement.CONTRADICTS: "The status page reports trouble that our probes do not see",
+        PageAgreement.SILENT: f"The status page is silent{silent}",
+        PageAgreement.AGREES: "The status page reports no trouble either",
+        PageAgreement.UNKNOWN: "The status page does not say",
     }
     return Fact(verdict.page.value, words[verdict.page])
 
 
-def _retry_after(scene: Scene) -> Fact:
-    verdict = scene.verdict
+def _retry_after(context: FactContext) -> Fact:
+    verdict = context.verdict
     if verdict is None or verdict.retry_after_s is None:
         return Fact(None, "No time to retry at is known: retrying may be useless")
     return Fact(verdict.retry_after_s, f"Retry in {duration(verdict.retry_after_s)}, not sooner")
@@ -82,7 +82,7 @@ VERDICT_FACTS: tuple[Declared, ...] = (
     text("cause", _cause, "The verdict's cause.", Cause),
     text("side", _side, "Whose trouble it is.", Side),
     text("severity", _severity, "How bad it is.", Severity),
-    text("page", _page, "What the status page says next to what the probes see.", PageStance),
+    text("page", _page, "What the status page says next to what the probes see.", PageAgreement),
     number(
         "retry_after_s", _retry_after, "Seconds until trying again makes sense; unknown where it does not."
     ),

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from claude_tui.analysis.kinds import failure_name
-from claude_tui.analysis.words import brief, duration, latency, percent
+from claude_tui.analysis.history.failure_kinds import failure_name
+from claude_tui.analysis.words import duration, latency, percent, truncate
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import Level, Snapshot
+from claude_tui.runbook.fact_context import FactContext
 from claude_tui.runbook.facts import facts_of
-from claude_tui.runbook.fillings import Fillings
-from claude_tui.runbook.scene import Scene
+from claude_tui.runbook.placeholders import Placeholders
 from claude_tui.runbook.values import Check, Command, Runbook
 
 __all__ = ["PATIENCE_S", "CheckResult", "CheckState", "commands", "results"]
@@ -43,9 +43,9 @@ class CheckResult:
     lines: tuple[str, ...]
 
 
-def commands(check: Check, fillings: Fillings) -> tuple[Command, ...]:
+def commands(check: Check, placeholders: Placeholders) -> tuple[Command, ...]:
     """The commands of a check, filled in, to be shown and copied."""
-    return tuple(fillings.command(each) for each in check.commands)
+    return tuple(placeholders.command(each) for each in check.commands)
 
 
 def results(
@@ -55,7 +55,7 @@ def results(
 
     What has not answered after `patience_s` is no longer waited for.
     """
-    asked = _Asked(Scene(snapshot, None), asked_at, patience_s)
+    asked = _Asked(FactContext(snapshot, None), asked_at, patience_s)
     found = {"status": _status(asked), "connectivity": _connectivity(asked), "limits": _limits(asked)}
     return tuple(CheckResult(check, *found[check.key]) for check in runbook.checks)
 
@@ -65,7 +65,7 @@ _Found = tuple[CheckState, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    scene: Scene
+    scene: FactContext
     at: datetime
     patience_s: float
 
@@ -81,7 +81,7 @@ class _Asked:
         if probe is not None and probe.held_reason is not None and not probe.running:
             can_be_forced = probe.held_until is not None and not self._no_budget(source)
             if not can_be_forced or waited_s >= _STARTING_S:
-                return CheckState.UNKNOWN, f"{name}: not probed, {brief(probe.held_reason)}"
+                return CheckState.UNKNOWN, f"{name}: not probed, {truncate(probe.held_reason)}"
         if waited_s > self.patience_s:
             return CheckState.UNKNOWN, f"{name}: nothing came back within {duration(self.patience_s)}"
         return CheckState.WAITING, f"{name}: asking"
@@ -123,8 +123,8 @@ def _connectivity(asked: _Asked) -> _Found:
 
 def _exchange(asked: _Asked, source: Source) -> tuple[CheckState, str]:
     """The newest exchange of a source if it is not older than the question."""
-    name, scene = _NAMES[source], asked.scene
-    series, failed = scene.series(source), scene.newest_failure(source)
+    name, context = _NAMES[source], asked.scene
+    series, failed = context.series(source), context.newest_failure(source)
     good_at = series.now_at if series is not None else None
     if failed is not None and asked.since(failed.at) and (good_at is None or failed.at > good_at):
         return CheckState.TROUBLE, f"{name}: {_failure(failed)}"
@@ -134,27 +134,27 @@ def _exchange(asked: _Asked, source: Source) -> tuple[CheckState, str]:
 
 
 def _failure(seen: Observation) -> str:
-    words = brief(failure_name(seen))
+    words = truncate(failure_name(seen))
     if seen.message:
-        words += f", {brief(seen.message)}"
+        words += f", {truncate(seen.message)}"
     return f"{words} ({seen.request_id})" if seen.request_id else words
 
 
 def _limits(asked: _Asked) -> _Found:
-    scene, view = asked.scene, asked.scene.snapshot.headroom
+    context, view = asked.scene, asked.scene.snapshot.headroom
     if not asked.since(view.read_at):
         state, line = _exchange(asked, Source.MESSAGES)
         if state in (CheckState.FINE, CheckState.TROUBLE):
             return CheckState.UNKNOWN, ("No limits in this answer: successful messages carry them",)
         return state, (line,)
-    lines = [_bucket_line(scene, index) for index in range(min(3, len(view.buckets)))]
+    lines = [_bucket_line(context, index) for index in range(min(3, len(view.buckets)))]
     lines += [f"{each.window} window: {percent(each.used)} used" for each in view.windows[:1]]
     levels = {each.level for each in view.buckets} | {each.level for each in view.windows}
     low = not levels.isdisjoint({Level.WARN, Level.BAD})
     return CheckState.TROUBLE if low else CheckState.FINE, tuple(lines)
 
 
-def _bucket_line(scene: Scene, index: int) -> str:
-    bucket = scene.snapshot.headroom.buckets[index]
+def _bucket_line(context: FactContext, index: int) -> str:
+    bucket = context.snapshot.headroom.buckets[index]
     words = f"{bucket.bucket}: {percent(bucket.fraction)} left, {bucket.remaining:,} of {bucket.limit:,}"
     return f"{words}, out in {duration(bucket.exhausted_in)}" if bucket.exhausted_in is not None else words

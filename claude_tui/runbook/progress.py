@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from claude_tui.model.playbook import StepMark, StepState
 from claude_tui.runbook.values import Playbook, Step
 
-__all__ = ["QUIET", "Progress", "anew", "mark", "progress_of"]
+__all__ = ["QUIET", "Progress", "mark", "progress_of", "restart"]
 
 QUIET = timedelta(hours=4)
 """After so long without a mark the next one belongs to another incident: the playbook begins anew."""
@@ -82,6 +82,6 @@ def mark(
     return StepMark(at, playbook.id, step.id, state, by, note[:MAX_NOTE])
 
 
-def anew(playbook: Playbook, *, by: str, at: datetime) -> StepMark:
+def restart(playbook: Playbook, *, by: str, at: datetime) -> StepMark:
     """What to store when somebody begins a playbook anew."""
     return StepMark(at, playbook.id, "", StepState.OPEN, by)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from claude_tui.model.verdict import Cause, Severity, Side
 from claude_tui.runbook.conditions import Condition, ConditionError, FactKind, parse
-from claude_tui.runbook.fillings import known_placeholders, placeholders
+from claude_tui.runbook.placeholders import known_placeholders, placeholders
 from claude_tui.runbook.table import Table, nearest
 from claude_tui.runbook.values import CHECK_KEYS, Branch, Check, Command, Node, Playbook, Step
 

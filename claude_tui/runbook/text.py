@@ -10,7 +10,7 @@ from claude_tui.knowledge import ErrorRow, knowledge
 from claude_tui.model.verdict import Cause, Severity
 from claude_tui.runbook.facts import DECLARED
 from claude_tui.runbook.facts_verdict import SIDE_WORDS
-from claude_tui.runbook.fillings import Fillings
+from claude_tui.runbook.placeholders import Placeholders
 from claude_tui.runbook.values import Check, Command, Node, Playbook, Runbook, Step
 
 __all__ = ["cause_text", "facts_text", "tree_text"]
@@ -18,14 +18,14 @@ __all__ = ["cause_text", "facts_text", "tree_text"]
 _STEP = "   "
 
 
-def tree_text(runbook: Runbook, fillings: Fillings, width: int = 80) -> str:
+def tree_text(runbook: Runbook, placeholders: Placeholders, width: int = 80) -> str:
     """First five minutes, decision tree, table of errors, names of the playbooks."""
     return _page(
         [
             *_heading("The first five minutes"),
-            *_checks(runbook, fillings, width),
+            *_checks(runbook, placeholders, width),
             *_heading("The decision tree"),
-            *_tree(runbook, fillings, width),
+            *_tree(runbook, placeholders, width),
             *_heading("Errors and what they mean"),
             *_errors(knowledge().errors, width),
             *_heading("Playbooks"),
@@ -34,7 +34,7 @@ def tree_text(runbook: Runbook, fillings: Fillings, width: int = 80) -> str:
     )
 
 
-def cause_text(runbook: Runbook, name: str, fillings: Fillings, width: int = 80) -> str:
+def cause_text(runbook: Runbook, name: str, placeholders: Placeholders, width: int = 80) -> str:
     """The answers, errors and playbook of a cause, or a playbook by its own name. Raises RunbookError."""
     playbook = runbook.playbook_named(name)
     cause = Cause(name) if name in set(Cause) else None
@@ -43,11 +43,11 @@ def cause_text(runbook: Runbook, name: str, fillings: Fillings, width: int = 80)
         lines += _heading(plain(cause.value).capitalize())
         answers = [node for node in runbook.nodes.values() if cause in node.causes]
         for node in answers:
-            lines += [*_answer(fillings.node(node), width, ""), ""]
+            lines += [*_answer(placeholders.node(node), width, ""), ""]
         rows = [row for row in knowledge().errors if row.cause is cause]
         if rows:
             lines += [*_heading("Errors"), *_errors(rows, width)]
-    lines += _playbook(playbook, fillings, width)
+    lines += _playbook(playbook, placeholders, width)
     return _page(lines)
 
 
@@ -90,18 +90,18 @@ def _code(text: str) -> list[str]:
     return ["", text, ""]
 
 
-def _checks(runbook: Runbook, fillings: Fillings, width: int) -> Iterator[str]:
+def _checks(runbook: Runbook, placeholders: Placeholders, width: int) -> Iterator[str]:
     for number, check in enumerate(runbook.checks, 1):
-        yield from _check(number, check, fillings, width)
+        yield from _check(number, check, placeholders, width)
 
 
-def _check(number: int, check: Check, fillings: Fillings, width: int) -> Iterator[str]:
+def _check(number: int, check: Check, placeholders: Placeholders, width: int) -> Iterator[str]:
     yield f"{number}. {check.title}"
     yield from _wrapped(check.reads, width, _STEP)
     for command in check.commands:
         yield ""
         yield _title(command, _STEP)
-        yield from _code(fillings.fill(command.text))
+        yield from _code(placeholders.fill(command.text))
 
 
 def _sections(runbook: Runbook) -> dict[str, int]:
@@ -116,11 +116,11 @@ def _sections(runbook: Runbook) -> dict[str, int]:
     return numbers
 
 
-def _tree(runbook: Runbook, fillings: Fillings, width: int) -> Iterator[str]:
+def _tree(runbook: Runbook, placeholders: Placeholders, width: int) -> Iterator[str]:
     numbers = _sections(runbook)
     printed: set[str] = set()
     for node_id, number in numbers.items():
-        node = fillings.node(runbook.nodes[node_id])
+        node = placeholders.node(runbook.nodes[node_id])
         yield f"{number}. {node.title.upper()}"
         yield from _wrapped(node.text, width, _STEP)
         if node.help:
@@ -129,12 +129,12 @@ def _tree(runbook: Runbook, fillings: Fillings, width: int) -> Iterator[str]:
         for branch in node.branches:
             yield ""
             yield from _wrapped(f"- {branch.label}", width, _STEP, f"{_STEP}  ")
-            yield from _target(runbook.nodes[branch.to], numbers, printed, fillings, width)
+            yield from _target(runbook.nodes[branch.to], numbers, printed, placeholders, width)
         yield ""
 
 
 def _target(
-    node: Node, numbers: dict[str, int], printed: set[str], fillings: Fillings, width: int
+    node: Node, numbers: dict[str, int], printed: set[str], placeholders: Placeholders, width: int
 ) -> Iterator[str]:
     """Where a branch leads: an answer in full the first time, else the place where it stands."""
     indent = _STEP * 2
@@ -144,7 +144,7 @@ def _target(
         yield from _wrapped(f'see "{node.title}" above', width, indent)
     else:
         printed.add(node.id)
-        yield from _answer(fillings.node(node), width, indent)
+        yield from _answer(placeholders.node(node), width, indent)
 
 
 def _answer(node: Node, width: int, indent: str) -> list[str]:
@@ -191,11 +191,11 @@ def _playbooks(runbook: Runbook, width: int) -> Iterator[str]:
     yield "claude-top runbook --cause NAME prints one, by its own name or by a cause."
 
 
-def _playbook(playbook: Playbook, fillings: Fillings, width: int) -> list[str]:
+def _playbook(playbook: Playbook, placeholders: Placeholders, width: int) -> list[str]:
     lines = _heading(f"Playbook: {playbook.title}")
     lines += [*_wrapped(playbook.intro, width, ""), ""]
     for number, step in enumerate(playbook.steps, 1):
-        lines += [*_step(number, fillings.step(step), width), ""]
+        lines += [*_step(number, placeholders.step(step), width), ""]
     lines += _wrapped(f"Over when: {playbook.over}", width, "")
     return lines
 

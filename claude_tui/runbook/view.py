@@ -7,10 +7,10 @@ from enum import StrEnum
 
 from claude_tui.model.playbook import StepMark, StepState
 from claude_tui.runbook.facts import Facts
-from claude_tui.runbook.fillings import Fillings
-from claude_tui.runbook.machine import Walk, suggest
+from claude_tui.runbook.placeholders import Placeholders
 from claude_tui.runbook.progress import Progress
 from claude_tui.runbook.values import Node, Playbook, Runbook, Step
+from claude_tui.runbook.walk import Walk, suggest
 
 __all__ = [
     "BranchView",
@@ -112,9 +112,9 @@ class PlaybookView:
     next: int | None
 
 
-def walk_view(runbook: Runbook, walk: Walk, facts: Facts, fillings: Fillings) -> WalkView:
+def walk_view(runbook: Runbook, walk: Walk, facts: Facts, placeholders: Placeholders) -> WalkView:
     """A walk next to the data of the moment. `facts` may be NO_FACTS."""
-    node = _node_view(runbook, fillings.node(runbook.nodes[walk.node]), facts)
+    node = _node_view(runbook, placeholders.node(runbook.nodes[walk.node]), facts)
     return WalkView(_tree(runbook, walk, node), node)
 
 
@@ -177,13 +177,15 @@ def _fact_views(node: Node, facts: Facts, suggested: int | None) -> tuple[FactVi
     )
 
 
-def playbook_view(playbook: Playbook, progress: Progress, facts: Facts, fillings: Fillings) -> PlaybookView:
+def playbook_view(
+    playbook: Playbook, progress: Progress, facts: Facts, placeholders: Placeholders
+) -> PlaybookView:
     """A playbook with who did what, and which steps the situation asks for."""
     values = {name: fact.value for name, fact in facts.items()}
     steps = tuple(
         StepView(
             number,
-            fillings.step(step),
+            placeholders.step(step),
             progress.state(step),
             progress.mark_of(step),
             True if step.when is None else step.when.holds(values) if facts else None,

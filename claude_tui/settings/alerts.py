@@ -70,7 +70,7 @@ def shown_lines(settings: Settings, alerts: AlertSettings, environ: Mapping[str,
         ("reminder", span_text(policy.reminder)),
         ("reminder_acknowledged", span_text(policy.acknowledged)),
         ("reminder_minor", span_text(policy.minor)),
-        ("easing", span_text(policy.easing)),
+        ("easing", span_text(policy.downgrade_after)),
         ("bell", alerts.bell),
         ("notification", alerts.notification),
     ):

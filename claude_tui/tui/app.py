@@ -21,13 +21,13 @@ from claude_tui.tui.actions import Scope, bindings, keymap, textual_keymap
 from claude_tui.tui.boundary import FaultBoundary
 from claude_tui.tui.login import login_name
 from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
-from claude_tui.tui.paint import Paint
+from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.render.paint import Paint
+from claude_tui.tui.render.partial_output import partial_output
+from claude_tui.tui.render.theme import Theme, ThemeError, load_theme, textual_theme, wanted
 from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.screens.leaving import TypedKeys
-from claude_tui.tui.theme import Theme, ThemeError, load_theme, textual_theme, wanted
-from claude_tui.tui.thrift import thrifty
 from claude_tui.tui.view import ShowsSnapshots, View
-from claude_tui.tui.widgets.panel import LinePanel
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -142,9 +142,9 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         """Ring for what has just been paged."""
         if after.journal is before.journal:
             return
-        from claude_tui.tui.ring import ring
+        from claude_tui.tui.attention import call_attention
 
-        ring(self, before, after, self._watching_since)
+        call_attention(self, before, after, self._watching_since)
 
     def _show(self, stalled_s: float | None = None) -> None:
         """Draw on what can be seen: the screen in front, and what lies beneath as long as that is a dialog.
@@ -176,7 +176,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
 
     # -- what is drawn --------------------------------------------------------------
 
-    def wear(self, theme: Theme) -> None:
+    def apply_theme(self, theme: Theme) -> None:
         """Show everything in the colours of `theme`."""
         self.paint = Paint(theme)
         self.register_theme(textual_theme(theme))
@@ -191,7 +191,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         self.screen.refresh(layout=True)
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        super()._display(screen, thrifty(renderable))
+        super()._display(screen, partial_output(renderable))
 
     def action_command_palette(self) -> None:
         from claude_tui.tui.palette import Palette
@@ -216,7 +216,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         self._show()
 
     def action_copy(self) -> None:
-        from claude_tui.tui.summary_text import summary_text
+        from claude_tui.tui.panels.summary_text import summary_text
 
         self.copy_to_clipboard(summary_text(self.shown))
         self.notify("Summary sent to the terminal's clipboard.", timeout=2, markup=False)
@@ -227,7 +227,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         copy(self, text)
 
     def action_decide(self) -> None:
-        from claude_tui.tui.screens.walker import open_walker
+        from claude_tui.tui.screens.walk import open_walker
 
         open_walker(self)
 
@@ -242,17 +242,17 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         open_first_five(self)
 
     def action_acknowledge(self) -> None:
-        from claude_tui.tui.screens.respond import acknowledge
+        from claude_tui.tui.screens.acknowledge import acknowledge
 
         acknowledge(self)
 
     def action_snooze(self) -> None:
-        from claude_tui.tui.screens.respond import snooze
+        from claude_tui.tui.screens.acknowledge import snooze
 
         snooze(self)
 
     def action_set_severity(self) -> None:
-        from claude_tui.tui.screens.respond import set_severity
+        from claude_tui.tui.screens.acknowledge import set_severity
 
         set_severity(self)
 

@@ -23,10 +23,10 @@ from claude_tui.tui.app import ClaudeTopApp
 from claude_tui.tui.scratch import ScratchDirectory, sweep
 
 if TYPE_CHECKING:
-    from claude_tui.alerting.keeping import Keeper
+    from claude_tui.alerting.manager import Alerting
+    from claude_tui.alerting.persistence import StateBackend
     from claude_tui.alerting.routes import AlertSettings
     from claude_tui.alerting.rules import Rule
-    from claude_tui.alerting.watch import Alerting
     from claude_tui.simulator.scenario import Scenario
     from claude_tui.tui.faults import Report
 
@@ -63,7 +63,7 @@ def _dashboard(settings: Settings, environ: Mapping[str, str], report: Report) -
     credentials = Credentials.from_environ(environ, base_url=settings.base_url)
     target = target_of(settings, credentials)
 
-    def open_alerting(keeper: Keeper | None) -> Alerting:
+    def open_alerting(keeper: StateBackend | None) -> Alerting:
         from claude_tui.settings.alerts import alerting_of
 
         return _alerting(*alerting_of(settings, environ), target, keeper, clock, credentials.secrets)
@@ -95,7 +95,7 @@ def _demo(
     _write_past(store, scenario, clock)
     target = Target(name="demo", base_url="", host="simulator", model=None)
 
-    def open_alerting(_keeper: Keeper | None) -> Alerting:
+    def open_alerting(_keeper: StateBackend | None) -> Alerting:
         from claude_tui.settings.alerts import alerting_of
 
         # A simulated outage pages nobody.
@@ -136,17 +136,17 @@ def _alerting(
     rules: Sequence[Rule],
     alerts: AlertSettings,
     target: Target,
-    keeper: Keeper | None,
+    keeper: StateBackend | None,
     clock: Clock,
     secrets: Sequence[str] = (),
 ) -> Alerting:
     """Without a keeper it pages nobody: that is done elsewhere, or not at all."""
-    from claude_tui.alerting.keeping import NoKeeper
-    from claude_tui.alerting.watch import Alerting
+    from claude_tui.alerting.manager import Alerting
+    from claude_tui.alerting.persistence import NoStateBackend
 
     if keeper is None:
-        keeper, alerts = NoKeeper(), replace(alerts, routes=())
-    return Alerting(rules, alerts, target=target, keeper=keeper, now=clock.now, secrets=secrets)
+        keeper, alerts = NoStateBackend(), replace(alerts, routes=())
+    return Alerting(rules, alerts, target=target, backend=keeper, now=clock.now, secrets=secrets)
 
 
 def _simulated_endpoint(scenario: Scenario, speed: float) -> Endpoint:

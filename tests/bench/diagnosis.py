@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from claude_tui.analysis.diagnosis import Facts, diagnose
+from claude_tui.analysis.diagnosis.diagnose import EngineFacts, diagnose
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import KeyLack
 from claude_tui.model.verdict import Cause, Verdict
@@ -99,7 +99,11 @@ def accepted(scenario: Scenario, phase: Phase, low: float = OUTAGE_SHARE[0]) -> 
 def play(player: Player, intervals: float) -> Iterator[tuple[datetime, Source, Verdict]]:
     """A verdict for everything that comes home, until so many message intervals into the last phase."""
     last = player.scenario.scheduled[-1][0] + intervals * player.pace.messages_s
-    facts = Facts() if player.keyed else Facts(held="ANTHROPIC_API_KEY is not set", key_lack=KeyLack.MISSING)
+    facts = (
+        EngineFacts()
+        if player.keyed
+        else EngineFacts(held="ANTHROPIC_API_KEY is not set", key_lack=KeyLack.MISSING)
+    )
     for seen in player.play(min(last, 4 * MOST_PHASE_S)):
         yield seen.at, seen.source, diagnose(player.history, seen.at, player.pace.options, facts)
 

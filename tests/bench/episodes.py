@@ -9,19 +9,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from claude_tui.analysis.history import History
+from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Observation, Outcome, Source, Timings, Usage
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.text import Redactor
 from claude_tui.probes.classify import Classified, classify_error, classify_response
 from claude_tui.probes.error_body import load_json
-from claude_tui.probes.faults import FaultCode
 from claude_tui.probes.headers import lower_headers, read_headers
 from claude_tui.probes.models import read_catalogue
 from claude_tui.probes.network import Exchange
 from claude_tui.probes.pacing import Backoff, hold_after, jittered, next_slot
 from claude_tui.probes.status_summary import parse_summary
+from claude_tui.probes.transport_errors import FaultCode
 from claude_tui.simulator.api import Api
 from claude_tui.simulator.exchange import Answer, Call, Ending, json_bytes
 from claude_tui.simulator.past import CONNECT, DNS, TLS, healthy_past

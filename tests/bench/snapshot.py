@@ -13,7 +13,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from claude_tui.analysis.history import History
+from claude_tui.analysis.history.history import History
 from claude_tui.analysis.snapshot import Options, build_snapshot
 from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.snapshot import Focus, Panel

@@ -16,7 +16,7 @@ from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.snapshot import Chart, ChartSeries, Focus, Panel, Snapshot
 from claude_tui.settings import Settings
 from claude_tui.tui.app import ClaudeTopApp
-from claude_tui.tui.thrift import thrifty
+from claude_tui.tui.render.partial_output import partial_output
 from tests.snapshots.scenes import AT
 
 __all__ = ["StillApp", "StillBackend", "chart_for", "still_app"]
@@ -69,7 +69,7 @@ class StillApp(ClaudeTopApp):
         self.copied = text
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        update = thrifty(renderable)
+        update = partial_output(renderable)
         if isinstance(update, CompositorUpdate):
             self.sent_bytes += len(update.render_segments(self.console).encode())
         super()._display(screen, renderable)

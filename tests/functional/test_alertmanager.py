@@ -15,12 +15,12 @@ from typing import Any
 import httpx
 import pytest
 
-from claude_tui.alerting.couriers import Courier, Pusher
 from claude_tui.alerting.delivery import open_alertmanager
 from claude_tui.alerting.delivery.tries import Patience
-from claude_tui.alerting.keeping import Kept
+from claude_tui.alerting.manager import Alerting
+from claude_tui.alerting.persistence import StateHolder
 from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
-from claude_tui.alerting.watch import Alerting
+from claude_tui.alerting.workers import AlertmanagerSync, DeliveryWorker
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Cause, Severity, Verdict
 from tests.alerts import HEALTHY, OUTAGE, TARGET, Clock, Memory, scene, verdict, verdict_rules
@@ -57,7 +57,7 @@ class Receiver:
         answer = await self.client.get(f"{self.url}/api/v2/alerts")
         return list(answer.json())
 
-    def told(self) -> list[tuple[str, str]]:
+    def notified_routes(self) -> list[tuple[str, str]]:
         """(status, severity) of each alert of each notification, in order."""
         return [
             (alert["status"], alert["labels"]["severity"])
@@ -111,14 +111,14 @@ class Watch:
             verdict_rules(keep_s=0),
             AlertSettings(routes=(Route("am", RouteKind.ALERTMANAGER, url),)),
             target=TARGET,
-            keeper=memory or Memory(),
+            backend=memory or Memory(),
             now=self.clock,
             open_courier=self._open,
         )
 
-    def _open(self, route: Route, kept: Kept, redactor: Redactor) -> Courier:
+    def _open(self, route: Route, kept: StateHolder, redactor: Redactor) -> DeliveryWorker:
         receiver = open_alertmanager(route, redactor=redactor, now=self.clock, patience=Patience(attempts=1))
-        self.courier = Pusher(route, kept, self.clock, receiver, "prod")
+        self.courier = AlertmanagerSync(route, kept, self.clock, receiver, "prod")
         return self.courier
 
     async def sees(self, judged: Verdict) -> None:
@@ -150,10 +150,10 @@ async def test_one_outage_is_one_alert_from_beginning_to_end(tmp_path: Path) -> 
             assert again["fingerprint"] == first["fingerprint"]
             assert again["startsAt"] == first["startsAt"]
             assert again["endsAt"] >= first["endsAt"]
-            await until(lambda: _true(receiver.told() == [("firing", "P1")]))
+            await until(lambda: _true(receiver.notified_routes() == [("firing", "P1")]))
             await watch.sees(HEALTHY)
             assert await receiver.alerts() == []
-            await until(lambda: _true(receiver.told() == [("firing", "P1"), ("resolved", "P1")]))
+            await until(lambda: _true(receiver.notified_routes() == [("firing", "P1"), ("resolved", "P1")]))
 
 
 async def test_a_severity_that_changes_ends_one_alert_and_begins_another(tmp_path: Path) -> None:
@@ -162,8 +162,8 @@ async def test_a_severity_that_changes_ends_one_alert_and_begins_another(tmp_pat
         await watch.sees(verdict(Cause.PROVIDER_ERRORS, Severity.P3))
         (now,) = await receiver.alerts()
         assert now["labels"]["severity"] == "P3"
-        await until(lambda: _true(("firing", "P3") in receiver.told()))
-        assert ("firing", "P3") in receiver.told()
+        await until(lambda: _true(("firing", "P3") in receiver.notified_routes()))
+        assert ("firing", "P3") in receiver.notified_routes()
 
 
 async def _true(value: bool) -> bool:

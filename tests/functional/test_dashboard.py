@@ -7,8 +7,8 @@ from textual.geometry import Region
 
 from claude_tui.model.snapshot import Panel
 from claude_tui.tui.messages import SnapshotReady, ZoomRequested
-from claude_tui.tui.theme import load_theme
-from claude_tui.tui.widgets.panel import LinePanel
+from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.render.theme import load_theme
 from tests.functional.watched import app_of, arrives
 from tests.snapshots.scenes import AT, SCENES, later
 
@@ -273,7 +273,7 @@ async def test_other_colours_are_worn_at_once() -> None:
     app = app_of("healthy")
     async with app.run_test(size=(80, 24)) as pilot:
         before = app.dashboard.header.render_line(0)
-        app.wear(load_theme("light", None))
+        app.apply_theme(load_theme("light", None))
         await pilot.pause()
         after = app.dashboard.header.render_line(0)
         assert after.text == before.text

@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from claude_tui.alerting.delivery.tries import Patience
-from claude_tui.alerting.keeping import Keeper, NoKeeper
 from claude_tui.alerting.lifecycle import Timing
+from claude_tui.alerting.manager import Alerting
+from claude_tui.alerting.persistence import NoStateBackend, StateBackend
 from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
+from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.rules import Rule, load_rules, named_thresholds
-from claude_tui.alerting.scene import Scene
-from claude_tui.alerting.watch import Alerting
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.thresholds import Thresholds
 from claude_tui.engine import Endpoint, Engine, Lease, Pace, store_name, target_of
@@ -95,20 +95,20 @@ def engine_on(
     simulator: SimulatorThread,
     settings: Settings,
     *routes: Route,
-    opened: Callable[[Keeper | None], Alerting] | None = None,
+    opened: Callable[[StateBackend | None], Alerting] | None = None,
 ) -> Engine:
     environ = {"ANTHROPIC_API_KEY": "sk-ant-api03-test", "ANTHROPIC_BASE_URL": simulator.base_url}
     credentials = Credentials.from_environ(environ)
     target = target_of(settings, credentials)
 
-    def open_alerting(keeper: Keeper | None) -> Alerting:
+    def open_alerting(keeper: StateBackend | None) -> Alerting:
         alerts = AlertSettings(routes=routes if keeper is not None else ())
         patience = replace(Patience(), attempts=1)
         return Alerting(
             _hasty(load_rules(thresholds=named_thresholds(Options(), Thresholds()))),
             alerts,
             target=target,
-            keeper=keeper or NoKeeper(),
+            backend=keeper or NoStateBackend(),
             now=CLOCK.now,
             patience=patience,
         )
@@ -234,7 +234,7 @@ def test_a_route_that_fails_is_seen_on_screen_and_holds_up_nothing(settings: Set
 
 
 def test_rules_that_cannot_be_read_are_told_and_the_dashboard_goes_on(settings: Settings) -> None:
-    def broken(_keeper: Keeper | None) -> Alerting:
+    def broken(_keeper: StateBackend | None) -> Alerting:
         raise ValueError("rules.toml: there is no metric 'laency'")
 
     with simulated("healthy") as simulator:
@@ -250,7 +250,7 @@ def test_alerts_that_break_take_nothing_else_along_and_go_on(
     evaluate, broken = Alerting.evaluate, threading.Event()
     broken.set()
 
-    def breaks(self: Alerting, scene: Scene) -> AlertsView:
+    def breaks(self: Alerting, scene: RuleContext) -> AlertsView:
         if broken.is_set():
             raise ZeroDivisionError("of all things")
         return evaluate(self, scene)

@@ -16,8 +16,8 @@ from claude_tui.model.observation import (
     WindowReading,
 )
 from claude_tui.model.snapshot import Event, EventKind, Level
-from claude_tui.tui.event_text import event_lines, event_text
-from claude_tui.tui.lines import plain, width
+from claude_tui.tui.panels.event_text import event_lines, event_text
+from claude_tui.tui.render.lines import plain, width
 from claude_tui.tui.screens.event import EventScreen
 from tests.functional.still import still_app
 from tests.snapshots.scenes import AT, EVIL, SCENES, later

@@ -20,10 +20,10 @@ from textual.widgets import Static
 
 from claude_tui.cli.failure import write_report
 from claude_tui.settings import Settings
-from claude_tui.tui.layout import Plan
 from claude_tui.tui.messages import EventChosen
 from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.screens.help import HelpScreen
+from claude_tui.tui.screens.layout import Plan
 from claude_tui.tui.screens.leaving import LeavesOnce
 from tests.functional.still import StillApp, StillBackend
 from tests.snapshots.scenes import SCENES, later

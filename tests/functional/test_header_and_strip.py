@@ -13,10 +13,10 @@ from claude_tui.model.alert import Snooze
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Severity
 from claude_tui.tui.actions import Scope, footer
-from claude_tui.tui.lines import plain, width
+from claude_tui.tui.panels.footer import footer_line
+from claude_tui.tui.panels.header import header_line
+from claude_tui.tui.render.lines import plain, width
 from claude_tui.tui.view import View
-from claude_tui.tui.widgets.footer import footer_line
-from claude_tui.tui.widgets.header import header_line
 from tests.snapshots.scenes import AT, SCENES
 
 

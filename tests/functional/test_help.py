@@ -11,11 +11,11 @@ from textual.widgets import OptionList
 from claude_tui.settings.file import read_file
 from claude_tui.tui.actions import ACTIONS
 from claude_tui.tui.keys import display
-from claude_tui.tui.lines import plain, width
+from claude_tui.tui.render.lines import plain, width
+from claude_tui.tui.render.theme import NO_COLOR, theme_names
 from claude_tui.tui.screens.help import HelpScreen, help_lines
 from claude_tui.tui.screens.themes import ThemeScreen
 from claude_tui.tui.screens.zoom import ZoomScreen
-from claude_tui.tui.theme import NO_COLOR, theme_names
 from tests.functional.still import still_app
 from tests.snapshots.scenes import SCENES
 

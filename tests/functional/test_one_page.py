@@ -8,16 +8,16 @@ from random import Random
 
 import pytest
 
-from claude_tui.alerting.couriers import Courier, PageCourier
 from claude_tui.alerting.delivery import open_sender
 from claude_tui.alerting.delivery.tries import Patience
-from claude_tui.alerting.keeping import Kept
+from claude_tui.alerting.manager import Alerting
+from claude_tui.alerting.persistence import StateHolder
 from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
+from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.rules import load_rules, named_thresholds
-from claude_tui.alerting.scene import Scene
-from claude_tui.alerting.watch import Alerting
-from claude_tui.analysis.diagnosis import diagnose
-from claude_tui.analysis.history import History
+from claude_tui.alerting.workers import DeliveryWorker, NotificationWorker
+from claude_tui.analysis.diagnosis.diagnose import diagnose
+from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.analysis.thresholds import Thresholds
@@ -76,14 +76,14 @@ class Watched:
             load_rules(thresholds=named_thresholds(OPTIONS, Thresholds())),
             AlertSettings(routes=(Route("hook", RouteKind.APPRISE, url),)),
             target=TARGET,
-            keeper=Memory(),
+            backend=Memory(),
             now=self.clock,
             open_courier=self._open,
         )
 
-    def _open(self, route: Route, kept: Kept, redactor: Redactor) -> Courier:
+    def _open(self, route: Route, kept: StateHolder, redactor: Redactor) -> DeliveryWorker:
         sender = open_sender(route, redactor=redactor, now=self.clock, patience=Patience(attempts=1))
-        self.courier = PageCourier(route, kept, self.clock, sender)
+        self.courier = NotificationWorker(route, kept, self.clock, sender)
         return self.courier
 
     async def see(self, seen: Observation) -> None:
@@ -92,7 +92,7 @@ class Watched:
         if seen.source is Source.MODELS or seen.failed:
             verdict = diagnose(self.history, seen.at, OPTIONS)
             snapshot = build_snapshot(self.history, seen.at, engine(), OPTIONS)
-            self.alerting.evaluate(Scene(snapshot, self.history, verdict, OPTIONS))
+            self.alerting.evaluate(RuleContext(snapshot, self.history, verdict, OPTIONS))
             while await self.courier.step() == 0:
                 pass
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 
 from claude_tui.model.observation import Outcome
 from claude_tui.model.snapshot import EventKind, Level, Snapshot
-from claude_tui.tui.lines import Line, Span, plain, width
-from claude_tui.tui.widgets.errors import error_lines
-from claude_tui.tui.widgets.events import event_lines, followed
-from claude_tui.tui.widgets.headroom import bucket_label, headroom_lines
-from claude_tui.tui.widgets.latency import latency_lines
-from claude_tui.tui.widgets.status import status_lines
-from claude_tui.tui.widgets.strip import strip_lines
+from claude_tui.tui.panels.errors import error_lines
+from claude_tui.tui.panels.events import event_lines, followed
+from claude_tui.tui.panels.headroom import bucket_label, headroom_lines
+from claude_tui.tui.panels.latency import latency_lines
+from claude_tui.tui.panels.status import status_lines
+from claude_tui.tui.panels.strip import strip_lines
+from claude_tui.tui.render.lines import Line, Span, plain, width
 from tests.snapshots.scenes import AT, SCENES, event
 
 Lines = tuple[Line, ...]

@@ -12,9 +12,9 @@ from claude_tui.model.playbook import SeverityMark, StepMark, StepState
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Cause
 from claude_tui.runbook import Playbook, shipped
-from claude_tui.tui.runbook.asking import PlaybookChooser
 from claude_tui.tui.screens.dialog import DialogScreen
 from claude_tui.tui.screens.playbook import PlaybookScreen
+from claude_tui.tui.screens.runbook_dialogs import PlaybookChooser
 from tests.builders import after
 from tests.functional.runbook_screens import SIZES, publish, screen_text, troubled
 from tests.functional.still import StillApp, StillBackend, still_app

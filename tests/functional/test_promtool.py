@@ -117,7 +117,7 @@ def states(alert: Alert) -> object:
 
 
 def sinces(alert: Alert) -> object:
-    since = (alert.standing.since - EPOCH).total_seconds()
+    since = (alert.status.since - EPOCH).total_seconds()
     return {"labels": f"ALERTS_FOR_STATE{{{labels(alert)}}}", "value": since}
 
 

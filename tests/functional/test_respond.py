@@ -15,11 +15,11 @@ from claude_tui.model.alert import AlertsView
 from claude_tui.model.playbook import SeverityMark
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Severity
-from claude_tui.tui.lines import plain
+from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.render.lines import plain
+from claude_tui.tui.screens.acknowledge import morning_after, set_severity
 from claude_tui.tui.screens.dialog import DialogScreen, Options, TextInput
-from claude_tui.tui.screens.respond import morning_after, set_severity
-from claude_tui.tui.screens.responder import NAME, REASON
-from claude_tui.tui.widgets.panel import LinePanel
+from claude_tui.tui.screens.dialog_fields import NAME, REASON
 from tests.functional.still import StillApp, StillBackend, still_app
 from tests.snapshots.responding import CALM, OVERLOADED, group, low, scene_of, scenes
 from tests.snapshots.scenes import AT, later

@@ -12,7 +12,7 @@ from typing import Any
 import anthropic
 import pytest
 
-from claude_tui.runbook import Fillings, commands, shipped
+from claude_tui.runbook import Placeholders, commands, shipped
 from claude_tui.simulator.scenario import load
 from claude_tui.simulator.thread import SimulatorThread
 from tests.simulated import scenario
@@ -56,8 +56,8 @@ def environ(fine: SimulatorThread, monkeypatch: pytest.MonkeyPatch) -> Simulator
     return fine
 
 
-def fillings(simulator: SimulatorThread) -> Fillings:
-    return Fillings(simulator.base_url, MODEL, (simulator.status_url,))
+def fillings(simulator: SimulatorThread) -> Placeholders:
+    return Placeholders(simulator.base_url, MODEL, (simulator.status_url,))
 
 
 def shell(text: str, key: str = KEY) -> str:
@@ -97,7 +97,7 @@ def code() -> Iterator[Code]:
         found = RUNBOOK.playbooks[playbook].step(step)
         assert found is not None
         names: dict[str, Any] = {}
-        exec(compile(Fillings(model=MODEL).step(found).python, f"{playbook}-{step}", "exec"), names)
+        exec(compile(Placeholders(model=MODEL).step(found).python, f"{playbook}-{step}", "exec"), names)
         defined.append(names)
         return names
 
@@ -222,17 +222,17 @@ def test_the_breaker_opens_tries_and_closes(code: Code) -> None:
     breaker = code("outage", "breaker")["Breaker"](now=lambda: now[0])
     for _ in range(5):
         assert breaker.may_ask()
-        breaker.told(ok=False)
+        breaker.notified_routes(ok=False)
     assert not breaker.may_ask()
     now[0] = 31
     assert breaker.may_ask(), "one trial"
     assert not breaker.may_ask(), "and only one"
-    breaker.told(ok=False)
+    breaker.notified_routes(ok=False)
     now[0] = 50
     assert not breaker.may_ask()
     now[0] = 62
     assert breaker.may_ask()
-    breaker.told(ok=True)
+    breaker.notified_routes(ok=True)
     assert breaker.may_ask()
 
 

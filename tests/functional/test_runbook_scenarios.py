@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from claude_tui.analysis.diagnosis import diagnose
-from claude_tui.analysis.history import History
+from claude_tui.analysis.diagnosis.diagnose import diagnose
+from claude_tui.analysis.history.history import History
 from claude_tui.analysis.snapshot import Options, build_snapshot
 from claude_tui.model.snapshot import EngineState, Spend, Target
 from claude_tui.model.text import Redactor

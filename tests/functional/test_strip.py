@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claude_tui.model.snapshot import Level, Notice, Snapshot
-from claude_tui.model.verdict import PageStance, Severity
-from claude_tui.tui.lines import Line, changes, plain, width
-from claude_tui.tui.widgets.strip import strip_lines, strip_rows
+from claude_tui.model.verdict import PageAgreement, Severity
+from claude_tui.tui.panels.strip import strip_lines, strip_rows
+from claude_tui.tui.render.lines import Line, changes, plain, width
 from tests.functional.watched import app_of, arrives
 from tests.snapshots.scenes import AT, SCENES, later
 
@@ -154,7 +154,7 @@ def test_retry_after_is_shown_while_the_server_asks_for_it() -> None:
 
 
 def test_what_the_page_says_and_who_spoke_first() -> None:
-    page = PageStance.CONFIRMS
+    page = PageAgreement.CONFIRMS
     assert "Status page confirms, we saw it 4m 00s earlier." in said("incident")
     late = said("incident", lead=timedelta(seconds=-95))
     assert "Status page confirms, it said so 1m 35s before we saw it." in late

@@ -14,7 +14,7 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate
 from textual.strip import Strip
 
-from claude_tui.tui.thrift import thrifty
+from claude_tui.tui.render.partial_output import partial_output
 
 RED, BLUE = Style(color="#ff0000"), Style(color="#0000ff")
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
@@ -24,7 +24,7 @@ def sent(strips: dict[int, Strip], *spans: tuple[int, int, int]) -> str:
     """What goes out for the spans of a line made of `strips`, by their first column."""
     starts = sorted(strips)
     ends = [*starts[1:], starts[-1] + strips[starts[-1]].cell_length]
-    update = thrifty(ChopsUpdate([strips], list(spans), [ends]))
+    update = partial_output(ChopsUpdate([strips], list(spans), [ends]))
     return str(update.render_segments(CONSOLE))
 
 
@@ -120,5 +120,5 @@ def test_links_survive() -> None:
 
 
 def test_other_updates_pass_unchanged() -> None:
-    assert thrifty(None) is None
-    assert thrifty("text") == "text"
+    assert partial_output(None) is None
+    assert partial_output("text") == "text"

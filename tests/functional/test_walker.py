@@ -11,7 +11,7 @@ from claude_tui.model.verdict import Cause, Severity
 from claude_tui.runbook import begin, follow, shipped
 from claude_tui.tui.screens.dialog import DialogScreen
 from claude_tui.tui.screens.playbook import PlaybookScreen
-from claude_tui.tui.screens.walker import WalkerScreen
+from claude_tui.tui.screens.walk import WalkerScreen
 from tests.builders import after
 from tests.functional.runbook_screens import SIZES, publish, screen_text, troubled
 from tests.functional.still import StillApp, still_app

@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from claude_tui.model.snapshot import Focus, Panel, Snapshot
-from claude_tui.tui.lines import plain
+from claude_tui.tui.render.lines import plain
 from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.screens.event import EventScreen
 from claude_tui.tui.screens.zoom import ZoomScreen

@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from claude_tui.model.alert import AlertGroup, AlertsView, SeveritySpell, Story
+from claude_tui.model.alert import AlertGroup, AlertsView, Content, SeverityPeriod
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.provider import Component, ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import (
@@ -27,7 +27,7 @@ from claude_tui.model.snapshot import (
     StatusView,
     Target,
 )
-from claude_tui.model.verdict import Cause, PageStance, Severity, Side, Verdict
+from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
 
 AT = datetime(2026, 11, 20, 14, 5, 33, tzinfo=UTC)
 TARGET = Target("prod", "https://api.anthropic.com", "api.anthropic.com", "claude-haiku-5-5")
@@ -202,7 +202,7 @@ def verdict(**more: object) -> Verdict:
         ),
         "Nothing to do.",
         None,
-        PageStance.AGREES,
+        PageAgreement.AGREES,
     )
     return replace(well, **more)  # type: ignore[arg-type]
 
@@ -224,8 +224,8 @@ def group(
         topic,
         topic,
         at,
-        (SeveritySpell(severity, at),),
-        Story(topic, side, what, at),
+        (SeverityPeriod(severity, at),),
+        Content(topic, side, what, at),
         alerts,
         led,
         ("screen", "oncall"),

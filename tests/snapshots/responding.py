@@ -10,16 +10,16 @@ from claude_tui.model.alert import (
     Alert,
     AlertGroup,
     AlertState,
+    AlertStatus,
     AlertsView,
+    Content,
     DeliveryResult,
     RouteState,
-    SeveritySpell,
+    SeverityPeriod,
     Snooze,
-    Standing,
-    Story,
 )
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.model.verdict import Cause, PageStance, Severity, Side, Verdict
+from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
 from tests.snapshots.scenes import AT, SCENES, before
 
 __all__ = ["CALM", "OVERLOADED", "alert", "group", "low", "scene_of", "scenes"]
@@ -42,7 +42,7 @@ OVERLOADED = Verdict(
     ),
     "Back off 30 to 60 s with jitter, shed load, use the fallback model or provider",
     34.0,
-    PageStance.SILENT,
+    PageAgreement.SILENT,
     since=before(202),
     detected_at=before(171),
     respond_by=before(171),
@@ -56,11 +56,13 @@ def group(number: int = 1, severity: Severity = Severity.P1, what: str = "", **m
         dedup_key="provider",
         topic="provider",
         opened_at=before(165),
-        spells=(SeveritySpell(severity, before(165)),),
-        story=Story("provider_overloaded", Side.THEM, what or OVERLOADED.summary, before(202), "Back off."),
+        severity_periods=(SeverityPeriod(severity, before(165)),),
+        content=Content(
+            "provider_overloaded", Side.THEM, what or OVERLOADED.summary, before(202), "Back off."
+        ),
         alerts=("verdict-p1", "overloaded", "errors"),
-        led=number == 1,
-        told=("screen", "oncall", "fallback"),
+        from_verdict=number == 1,
+        notified_routes=("screen", "oncall", "fallback"),
         pages=1,
         paged_at=before(165),
         paged_severity=severity,
@@ -69,13 +71,13 @@ def group(number: int = 1, severity: Severity = Severity.P1, what: str = "", **m
 
 
 def low(**more: object) -> AlertGroup:
-    story = Story("headroom", Side.US, "Little is left of a rate limit: input-tokens 18%", before(1_290))
-    spell = (SeveritySpell(Severity.P4, before(1_170)),)
+    story = Content("headroom", Side.US, "Little is left of a rate limit: input-tokens 18%", before(1_290))
+    spell = (SeverityPeriod(Severity.P4, before(1_170)),)
     told = {
-        "story": story,
-        "spells": spell,
+        "content": story,
+        "severity_periods": spell,
         "topic": "headroom",
-        "told": ("screen",),
+        "notified_routes": ("screen",),
         "alerts": ("headroom-low",),
     }
     return group(2, Severity.P4, **(told | more))  # type: ignore[arg-type]
@@ -87,7 +89,7 @@ def alert(
 ) -> Alert:  # fmt: skip
     fired = before(since - 90) if state is not AlertState.PENDING else None
     ended = before(31) if state is AlertState.RESOLVED else None
-    standing = Standing(state, before(since), fired, before(331) if ended else None, ended)
+    standing = AlertStatus(state, before(since), fired, before(331) if ended else None, ended)
     return Alert(rule, labels, severity, summary, standing, 1.0, words, "provider-1")
 
 
@@ -133,11 +135,11 @@ def scenes() -> dict[str, Snapshot]:
         "taken": scene_of(
             replace(told, groups=(group(acknowledged=taken), low(snoozed=quiet)), routes=ROUTES[:1]),
             replace(OVERLOADED, severity=Severity.P2, set_by="Ada Lovelace", worked_out=Severity.P1,
-                    respond_by=before(-720), page=PageStance.CONFIRMS, lead=timedelta(minutes=8)),
+                    respond_by=before(-720), page=PageAgreement.CONFIRMS, lead=timedelta(minutes=8)),
         ),
         "calm": scene_of(CALM, scene="healthy"),
         "unread": scene_of(AlertsView(problem="nothing is paged: /etc/alerts.toml: line 3: expected ]"),
                            scene="page_unknown"),
-        "demo": scene_of(replace(told, routes=(), groups=(group(told=("screen",)),)), OVERLOADED,
+        "demo": scene_of(replace(told, routes=(), groups=(group(notified_routes=("screen",)),)), OVERLOADED,
                          scene="degraded_program"),
     }  # fmt: skip

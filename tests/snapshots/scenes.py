@@ -24,7 +24,7 @@ from claude_tui.model.snapshot import (
     Target,
     WindowUsage,
 )
-from claude_tui.model.verdict import Cause, PageStance, Severity, Side, Verdict
+from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
 from tests.snapshots import troubles
 from tests.snapshots.parts import (
     API,
@@ -65,7 +65,8 @@ def overloaded() -> Snapshot:
     return replace(
         calm,
         engine=alerted(
-            calm.engine, group("provider", Severity.P1, OVERLOADED, Side.THEM, 160, "verdict-p1", led=True)
+            calm.engine,
+            group("provider", Severity.P1, OVERLOADED, Side.THEM, 160, "verdict-p1", from_verdict=True),
         ),
         verdict=verdict(
             cause=Cause.PROVIDER_OVERLOADED,
@@ -81,7 +82,7 @@ def overloaded() -> Snapshot:
             ),
             next_step="Back off 30–60 s, shed load, use the fallback",
             retry_after_s=30.0,
-            page=PageStance.SILENT,
+            page=PageAgreement.SILENT,
             since=before(202),
             detected_at=before(171),
             respond_by=before(171),
@@ -173,7 +174,14 @@ def incident() -> Snapshot:
     )
     eve = Acknowledgement("eve", "looking", before(2_500))
     told = group(
-        "provider", Severity.P1, OVERLOADED, Side.THEM, 2_700, "verdict-p1", led=True, acknowledged=eve
+        "provider",
+        Severity.P1,
+        OVERLOADED,
+        Side.THEM,
+        2_700,
+        "verdict-p1",
+        from_verdict=True,
+        acknowledged=eve,
     )
     judged = replace(
         scene.verdict,
@@ -183,7 +191,7 @@ def incident() -> Snapshot:
             "Key, network fine.",
             f"Status page: Claude API major outage; identified: {ours.name}.",
         ),
-        page=PageStance.CONFIRMS,
+        page=PageAgreement.CONFIRMS,
         since=before(2_760),
         detected_at=before(2_729),
         respond_by=before(2_729),
@@ -223,7 +231,9 @@ def no_key() -> Snapshot:
     )
 
 
-def unknown(summary: str, next_step: str, *evidence: str, page: PageStance = PageStance.SILENT) -> Verdict:
+def unknown(
+    summary: str, next_step: str, *evidence: str, page: PageAgreement = PageAgreement.SILENT
+) -> Verdict:
     return verdict(
         cause=Cause.UNKNOWN,
         side=Side.UNCLEAR,
@@ -250,7 +260,7 @@ def nothing() -> Snapshot:
             "Unknown yet. No probe has come back.",
             "Wait for the first probes, or press p to probe now",
             "Status page not read yet.",
-            page=PageStance.UNKNOWN,
+            page=PageAgreement.UNKNOWN,
         ),
         status=status_view(None, Level.UNKNOWN),
         headroom=HeadroomView((), (), None, None, False),
@@ -274,7 +284,7 @@ def page_unknown() -> Snapshot:
     view = replace(status_view(unread, Level.UNKNOWN), read_at=before(1_234))
     told = (calm.verdict.evidence[0], f"Status page unknown: {unread.unknown_reason}.")
     return replace(
-        calm, verdict=verdict(evidence=told, confidence=0.98, page=PageStance.UNKNOWN), status=view
+        calm, verdict=verdict(evidence=told, confidence=0.98, page=PageAgreement.UNKNOWN), status=view
     )
 
 

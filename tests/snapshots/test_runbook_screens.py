@@ -12,7 +12,7 @@ from textual.pilot import Pilot
 from claude_tui.model.observation import Outcome
 from claude_tui.model.playbook import StepMark, StepState
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.model.verdict import Cause, PageStance, Verdict
+from claude_tui.model.verdict import Cause, PageAgreement, Verdict
 from claude_tui.runbook import shipped
 from claude_tui.tui.screens.first_five import FirstFiveScreen
 from tests.builders import after, bucket, engine, messages, models, page, status
@@ -26,7 +26,7 @@ OUTAGE = shipped().playbooks["outage"]
 
 
 def told(cause: Cause, summary: str) -> Verdict:
-    found = verdict(cause, since=after(60), page=PageStance.SILENT)
+    found = verdict(cause, since=after(60), page=PageAgreement.SILENT)
     return replace(found, summary=summary, confidence=0.95, detected_at=after(75))
 
 

@@ -10,7 +10,7 @@ from claude_tui.model.alert import Acknowledgement, Snooze
 from claude_tui.model.observation import Timings
 from claude_tui.model.provider import IncidentUpdate, ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import EventKind, HeadroomView, Level, Snapshot
-from claude_tui.model.verdict import Cause, PageStance, Severity, Side
+from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side
 from tests.snapshots.parts import (
     API,
     AT,
@@ -90,7 +90,9 @@ def rate_limited() -> Snapshot:
     ]
     return replace(
         calm,
-        engine=alerted(calm.engine, group("rate_limited", Severity.P2, LIMITED, Side.US, 130, led=True)),
+        engine=alerted(
+            calm.engine, group("rate_limited", Severity.P2, LIMITED, Side.US, 130, from_verdict=True)
+        ),
         headroom=HeadroomView(
             (
                 bucket("input-tokens", 80_000, 0, Level.BAD, reset=41, burn=81_000),
@@ -170,7 +172,7 @@ def notice() -> Snapshot:
                 f"Status page: Claude API degraded performance; investigating: {ours.name}.",
             ),
             next_step="Look at your own error rates, follow the incident, hold risky changes",
-            page=PageStance.CONTRADICTS,
+            page=PageAgreement.CONTRADICTS,
             since=before(1_500),
             detected_at=before(1_500),
             respond_by=MONDAY,
@@ -210,7 +212,7 @@ def slow() -> Snapshot:
                 NOTHING_OF_OURS,
             ),
             next_step="Stream, allow longer time-outs, prefer a faster model, keep the fallback ready",
-            page=PageStance.SILENT,
+            page=PageAgreement.SILENT,
             since=before(250),
             detected_at=before(190),
             respond_by=MONDAY,
@@ -253,7 +255,7 @@ def network() -> Snapshot:
             ),
             next_step="Try another network; check DNS, proxy, firewall and VPN; call the network team",
             retry_after_s=0.5,
-            page=PageStance.UNKNOWN,
+            page=PageAgreement.UNKNOWN,
             since=before(95),
             detected_at=before(80),
             respond_by=before(80),
@@ -276,7 +278,7 @@ def _rare(**more: object) -> Snapshot:
         ),
         next_step="Let the SDK retry; note request ids for their support",
         retry_after_s=1.0,
-        page=PageStance.SILENT,
+        page=PageAgreement.SILENT,
         since=before(5_100),
         detected_at=before(2_400),
         respond_by=before(2_400 - 3_600),

@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from claude_tui.alerting.delivery.aside import Aside, BusyError
+from claude_tui.alerting.delivery.abandonable import AbandonableThread, BusyError
+from claude_tui.alerting.delivery.apprise_worker import AppriseJob, Outcome
 from claude_tui.alerting.delivery.chat import Apprise
 from claude_tui.alerting.delivery.http import JsonPoster
-from claude_tui.alerting.delivery.hush import LogGuard
-from claude_tui.alerting.delivery.messenger import Errand, Outcome
+from claude_tui.alerting.delivery.log_guard import LogGuard
 from claude_tui.alerting.delivery.tries import FailedTryError, Patience
 from claude_tui.alerting.routes import Route, RouteKind
-from claude_tui.model.alert import Page, PageKind
+from claude_tui.model.alert import Notification, NotificationKind
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Severity
 from tests.alerts import PAGE
@@ -34,7 +34,7 @@ ONCE = replace(QUICK, attempts=1)
 _SENDS_ONCE = """
 import asyncio, sys
 from claude_tui.alerting.delivery.chat import Apprise
-from claude_tui.alerting.delivery.messenger import Errand, Outcome
+from claude_tui.alerting.delivery.apprise_worker import AppriseJob, Outcome
 from claude_tui.alerting.delivery.tries import Patience
 from claude_tui.alerting.routes import Route, RouteKind
 from claude_tui.model.text import Redactor
@@ -69,15 +69,15 @@ class TestApprise:
     @pytest.mark.parametrize(
         ("page", "kind"),
         [
-            (replace(PAGE, kind=PageKind.RESOLVED), "success"),
-            (replace(PAGE, kind=PageKind.ACKNOWLEDGED), "info"),
+            (replace(PAGE, kind=NotificationKind.RESOLVED), "success"),
+            (replace(PAGE, kind=NotificationKind.ACKNOWLEDGED), "info"),
             (replace(PAGE, severity=Severity.P3), "warning"),
         ],
     )
-    async def test_its_kind_follows_what_it_says(self, page: Page, kind: str) -> None:
+    async def test_its_kind_follows_what_it_says(self, page: Notification, kind: str) -> None:
         seen: list[str] = []
 
-        def messenger(errand: Errand) -> Outcome:
+        def messenger(errand: AppriseJob) -> Outcome:
             seen.append(errand.kind)
             return Outcome(arrived=True)
 
@@ -151,7 +151,7 @@ class TestApprise:
         assert len(server.requests) == 1
 
     async def test_whatever_a_plugin_raises_is_a_failed_try(self) -> None:
-        def messenger(_errand: Errand) -> Outcome:
+        def messenger(_errand: AppriseJob) -> Outcome:
             raise RuntimeError(f"cannot reach https://hooks.example.test/{SECRET}")
 
         route = Route("chat", RouteKind.APPRISE, f"json://x/{SECRET}")
@@ -208,16 +208,16 @@ class TestSecrets:
 
 class TestAside:
     async def test_calls_one_after_the_other(self) -> None:
-        aside: Aside[int] = Aside("test")
+        aside: AbandonableThread[int] = AbandonableThread("test")
         assert [await aside.call(lambda n=n: n, 5) for n in range(3)] == [0, 1, 2]
 
     async def test_an_error_comes_back(self) -> None:
-        aside: Aside[int] = Aside("test")
+        aside: AbandonableThread[int] = AbandonableThread("test")
         with pytest.raises(ZeroDivisionError):
             await aside.call(lambda: 1 // 0, 5)
 
     async def test_what_hangs_is_left_behind(self) -> None:
-        aside: Aside[bool] = Aside("test")
+        aside: AbandonableThread[bool] = AbandonableThread("test")
         release = threading.Event()
         with pytest.raises(TimeoutError):
             await aside.call(release.wait, 0.05)

@@ -15,15 +15,15 @@ from pathlib import Path
 
 import pytest
 
-from claude_tui.alerting.advance import acknowledged, advanced
 from claude_tui.alerting.command import list_lines, metric_lines, try_routes
 from claude_tui.alerting.delivery.tries import Patience
 from claude_tui.alerting.ledger import Ledger, encode
 from claude_tui.alerting.reading import AlertsConfigError
 from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
+from claude_tui.alerting.step import acknowledged, advanced
 from claude_tui.cli import main
 from claude_tui.engine import store_name
-from claude_tui.engine.paging import StoreKeeper
+from claude_tui.engine.paging import StoreBackend
 from claude_tui.probes.credentials import Credentials
 from claude_tui.store import Store
 from tests.alerts import MATCH, OUTAGE, chat, desk, rule, scene, verdict_rules
@@ -257,7 +257,7 @@ def test_a_list_shows_what_the_dashboard_left(
     now = datetime.now(UTC)
     store = Store.open(tmp_path / "mine", store_name(credentials), now=now)
     ledger = advanced(Ledger(), scene(now, OUTAGE), desk(verdict_rules()))
-    StoreKeeper(store, credentials.base_url, lambda: NOON).save(encode(ledger))
+    StoreBackend(store, credentials.base_url, lambda: NOON).save(encode(ledger))
     store.close()
 
     where = ["--data-dir", str(tmp_path / "mine")]

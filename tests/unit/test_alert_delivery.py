@@ -14,7 +14,7 @@ from claude_tui.alerting.delivery.http import JsonPoster, retry_after_s
 from claude_tui.alerting.delivery.pagerduty import PagerDuty
 from claude_tui.alerting.delivery.tries import Patience, persistently
 from claude_tui.alerting.routes import Route, RouteKind
-from claude_tui.model.alert import AlertGroup, PageKind, SeveritySpell, Story
+from claude_tui.model.alert import AlertGroup, Content, NotificationKind, SeverityPeriod
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Severity, Side
 from tests.alerts import PAGE
@@ -52,11 +52,11 @@ def statuses(*codes: str, headers: dict[str, str] | None = None) -> tuple[list[f
 class TestPagerDuty:
     async def test_trigger_acknowledge_and_resolve_share_the_key(self) -> None:
         kinds = (
-            PageKind.OPENED,
-            PageKind.SEVERITY,
-            PageKind.REMINDER,
-            PageKind.ACKNOWLEDGED,
-            PageKind.RESOLVED,
+            NotificationKind.OPENED,
+            NotificationKind.SEVERITY,
+            NotificationKind.REMINDER,
+            NotificationKind.ACKNOWLEDGED,
+            NotificationKind.RESOLVED,
         )
         async with WireServer(response({"status": "success"}, status="202 Accepted")) as server:
             sender = pagerduty(server.url)
@@ -77,8 +77,10 @@ class TestPagerDuty:
         assert payload["timestamp"] == NOON.isoformat()
         assert "payload" not in events[-1]
 
-    @pytest.mark.parametrize("kind", [PageKind.OPENED, PageKind.SEVERITY, PageKind.REMINDER])
-    async def test_what_somebody_has_taken_on_does_not_go_on_escalating(self, kind: PageKind) -> None:
+    @pytest.mark.parametrize(
+        "kind", [NotificationKind.OPENED, NotificationKind.SEVERITY, NotificationKind.REMINDER]
+    )
+    async def test_what_somebody_has_taken_on_does_not_go_on_escalating(self, kind: NotificationKind) -> None:
         """An acknowledgement that waited with the first page is told after it."""
         async with WireServer(response({"status": "success"}, status="202 Accepted")) as server:
             sender = pagerduty(server.url)
@@ -90,7 +92,7 @@ class TestPagerDuty:
     async def test_a_test_leaves_no_incident_behind(self) -> None:
         async with WireServer(response(status="202 Accepted")) as server:
             sender = pagerduty(server.url)
-            assert (await sender.send(replace(PAGE, kind=PageKind.TEST))).failure is None
+            assert (await sender.send(replace(PAGE, kind=NotificationKind.TEST))).failure is None
             await sender.aclose()
         actions = [json.loads(request.body)["event_action"] for request in server.requests]
         assert actions == ["trigger", "resolve"]
@@ -239,8 +241,8 @@ def test_retry_after(value: str | None, expected: float | None) -> None:
     assert retry_after_s(value, NOON) == expected
 
 
-def group(*spells: SeveritySpell, **values: object) -> AlertGroup:
-    story = Story("provider_outage", Side.THEM, "all messages fail", NOON, "back off", ("26 of 26",))
+def group(*spells: SeverityPeriod, **values: object) -> AlertGroup:
+    story = Content("provider_outage", Side.THEM, "all messages fail", NOON, "back off", ("26 of 26",))
     return replace(
         AlertGroup("provider@1", "provider", "provider", NOON, spells, story),
         **values,  # type: ignore[arg-type]
@@ -252,7 +254,7 @@ class TestAlertmanager:
         return alerts_of([of], after(at), "prod")  # type: ignore[return-value]
 
     def test_what_goes_on_ends_a_little_later_each_time(self) -> None:
-        outage = group(SeveritySpell(Severity.P1, NOON))
+        outage = group(SeverityPeriod(Severity.P1, NOON))
         (first,), (second,) = self.alerts(outage, 0), self.alerts(outage, 60)
         assert first["labels"] == second["labels"]
         assert first["labels"]["alertname"] == "ClaudeProvider"
@@ -260,25 +262,25 @@ class TestAlertmanager:
         assert (first["endsAt"], second["endsAt"]) == (after(240).isoformat(), after(300).isoformat())
 
     def test_no_figure_is_in_the_labels(self) -> None:
-        (alert,) = self.alerts(group(SeveritySpell(Severity.P1, NOON)), 0)
+        (alert,) = self.alerts(group(SeverityPeriod(Severity.P1, NOON)), 0)
         assert set(alert["labels"]) == {"alertname", "topic", "severity", "target", "source"}
 
     def test_a_new_severity_ends_the_alert_before_it(self) -> None:
-        eased = group(SeveritySpell(Severity.P1, NOON, after(100)), SeveritySpell(Severity.P3, after(100)))
+        eased = group(SeverityPeriod(Severity.P1, NOON, after(100)), SeverityPeriod(Severity.P3, after(100)))
         worst, now = self.alerts(eased, 120)
         assert (worst["labels"]["severity"], worst["endsAt"]) == ("P1", after(100).isoformat())
         assert (now["labels"]["severity"], now["endsAt"]) == ("P3", after(360).isoformat())
 
     def test_what_is_over_is_told_again_for_a_quarter_of_an_hour(self) -> None:
-        over = group(SeveritySpell(Severity.P1, NOON), closed_at=after(300))
+        over = group(SeverityPeriod(Severity.P1, NOON), closed_at=after(300))
         assert [alert["endsAt"] for alert in self.alerts(over, 900)] == [after(300).isoformat()]
         assert self.alerts(over, 300 + 901) == []
 
     def test_a_severity_that_comes_back_is_one_alert(self) -> None:
         spells = (
-            SeveritySpell(Severity.P1, NOON, after(100)),
-            SeveritySpell(Severity.P3, after(100), after(200)),
-            SeveritySpell(Severity.P1, after(200)),
+            SeverityPeriod(Severity.P1, NOON, after(100)),
+            SeverityPeriod(Severity.P3, after(100), after(200)),
+            SeverityPeriod(Severity.P1, after(200)),
         )
         labels = [alert["labels"]["severity"] for alert in self.alerts(group(*spells), 210)]
         assert sorted(labels) == ["P1", "P3"]
@@ -288,7 +290,7 @@ class TestAlertmanager:
         async with WireServer(response()) as server:
             route = Route("am", RouteKind.ALERTMANAGER, server.url + suffix)
             receiver = Alertmanager(route, poster(), QUICK)
-            tried = await receiver.push(self.alerts(group(SeveritySpell(Severity.P1, NOON)), 0))  # type: ignore[arg-type]
+            tried = await receiver.push(self.alerts(group(SeverityPeriod(Severity.P1, NOON)), 0))  # type: ignore[arg-type]
             await receiver.aclose()
         assert tried.failure is None
         assert server.requests[0].line.split()[1] == "/api/v2/alerts"

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claude_tui.alerting.advance import acknowledged, snoozed
 from claude_tui.alerting.metric import Reading
-from claude_tui.model.alert import Page, PageKind
+from claude_tui.alerting.step import acknowledged, snoozed
+from claude_tui.model.alert import Notification, NotificationKind
 from claude_tui.model.verdict import Cause, Severity, Verdict
 from tests.alerts import (
     HEALTHY,
@@ -26,8 +26,8 @@ from tests.alerts import (
 )
 
 P1, P2, P3, P4 = Severity.P1, Severity.P2, Severity.P3, Severity.P4
-OPENED, SEVERITY, RESOLVED = PageKind.OPENED, PageKind.SEVERITY, PageKind.RESOLVED
-REMINDER, ACKNOWLEDGED = PageKind.REMINDER, PageKind.ACKNOWLEDGED
+OPENED, SEVERITY, RESOLVED = NotificationKind.OPENED, NotificationKind.SEVERITY, NotificationKind.RESOLVED
+REMINDER, ACKNOWLEDGED = NotificationKind.REMINDER, NotificationKind.ACKNOWLEDGED
 
 
 class TestFollowUps:
@@ -168,7 +168,7 @@ def test_whatever_happens_each_group_is_told_once_and_ended_once(
         assert all(group.severity.trouble for group in open_groups)
     told.stays(HEALTHY, for_s=2400, every_s=40)
     assert not [group for group in told.ledger.groups if group.open]
-    by_group: dict[str, list[Page]] = {}
+    by_group: dict[str, list[Notification]] = {}
     for _, page in told.pages:
         by_group.setdefault(page.group, []).append(page)
     for pages in by_group.values():

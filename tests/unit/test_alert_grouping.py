@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from claude_tui.alerting.routes import Match
 from claude_tui.alerting.topics import PROVIDER, PROVIDER_CAUSES
-from claude_tui.model.alert import PageKind
+from claude_tui.model.alert import NotificationKind
 from claude_tui.model.verdict import Cause, Severity
 from tests.alerts import (
     HEALTHY,
@@ -26,8 +26,8 @@ from tests.alerts import (
 )
 
 P1, P2, P3, P4 = Severity.P1, Severity.P2, Severity.P3, Severity.P4
-OPENED, SEVERITY, RESOLVED = PageKind.OPENED, PageKind.SEVERITY, PageKind.RESOLVED
-REMINDER, ACKNOWLEDGED = PageKind.REMINDER, PageKind.ACKNOWLEDGED
+OPENED, SEVERITY, RESOLVED = NotificationKind.OPENED, NotificationKind.SEVERITY, NotificationKind.RESOLVED
+REMINDER, ACKNOWLEDGED = NotificationKind.REMINDER, NotificationKind.ACKNOWLEDGED
 
 
 TEN = [f"symptom-{number}" for number in range(10)]
@@ -116,7 +116,7 @@ class TestOneOutage:
         told.stays(OUTAGE, {"errors": MATCH}, for_s=60)
         assert told.kinds() == [OPENED]
         assert group is not None
-        assert (group.topic, group.story.cause) == (PROVIDER, "provider_outage")
+        assert (group.topic, group.content.cause) == (PROVIDER, "provider_outage")
 
     def test_a_verdict_that_wavers_between_causes_of_the_provider_sends_one_page(self) -> None:
         told = night()

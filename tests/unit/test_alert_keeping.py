@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 
 from claude_tui.alerting.delivery.tries import FailedTryError
-from claude_tui.alerting.keeping import NoKeeper
+from claude_tui.alerting.manager import Alerting
+from claude_tui.alerting.persistence import NoStateBackend
 from claude_tui.alerting.routes import AlertSettings
-from claude_tui.alerting.watch import Alerting
 from claude_tui.model.alert import AlertState
 from claude_tui.model.verdict import Cause, Severity
 from tests.alerts import (
@@ -37,7 +37,7 @@ class FullDisk(Memory):
 
 
 async def test_a_full_disk_is_told_and_pages_go_out() -> None:
-    watch = await loaded(Watch(keeper=FullDisk()))
+    watch = await loaded(Watch(backend=FullDisk()))
     watch.sees(OUTAGE)
     await watch.deliver()
     assert len(watch.receiver.pages) == 1
@@ -61,7 +61,7 @@ async def test_a_full_disk_is_told_and_pages_go_out() -> None:
 )
 async def test_a_damaged_state_is_told_and_all_begins_anew(state: bytes) -> None:
     keeper = Memory(state)
-    watch = await loaded(Watch(keeper=keeper))
+    watch = await loaded(Watch(backend=keeper))
     view = watch.sees(OUTAGE)
     assert view.problem is not None
     assert view.problem.startswith("alert state could not be read")
@@ -81,8 +81,8 @@ async def test_a_disk_that_hangs_holds_up_no_page(monkeypatch: pytest.MonkeyPatc
         def save(self, state: bytes) -> None:
             release.wait(20)
 
-    monkeypatch.setattr("claude_tui.alerting.keeping.SAVE_TIMEOUT_S", 0.05)
-    watch = await loaded(Watch(keeper=Hanging()))
+    monkeypatch.setattr("claude_tui.alerting.persistence.SAVE_TIMEOUT_S", 0.05)
+    watch = await loaded(Watch(backend=Hanging()))
     watch.sees(OUTAGE)
     await watch.deliver()
     release.set()
@@ -91,7 +91,7 @@ async def test_a_disk_that_hangs_holds_up_no_page(monkeypatch: pytest.MonkeyPatc
 
 
 def test_no_keeper_keeps_nothing() -> None:
-    keeper = NoKeeper()
+    keeper = NoStateBackend()
     keeper.save(b"x")
     assert keeper.load() is None
 
@@ -117,7 +117,7 @@ async def test_a_clock_set_back_keeps_every_wait_its_length() -> None:
 async def test_a_clock_set_forward_fires_nothing_that_was_pending() -> None:
     watch = Watch()
     watch.alerting = Alerting(
-        verdict_rules(hold_s=300), AlertSettings(), target=TARGET, keeper=Memory(), now=watch.clock
+        verdict_rules(hold_s=300), AlertSettings(), target=TARGET, backend=Memory(), now=watch.clock
     )
     await loaded(watch)
     errors = verdict(Cause.PROVIDER_ERRORS, Severity.P3)
@@ -129,10 +129,10 @@ async def test_a_clock_set_forward_fires_nothing_that_was_pending() -> None:
 async def test_a_restart_does_not_let_a_wait_run_out() -> None:
     """`keep_firing_for` does not pass while nobody looks: the outage may have gone on."""
     memory = Memory()
-    watch = await loaded(Watch(keeper=memory, keep_s=90))
+    watch = await loaded(Watch(backend=memory, keep_s=90))
     watch.sees(OUTAGE)
     watch.sees(HEALTHY)
     await watch.deliver()
-    again = await loaded(Watch(keeper=memory, clock=watch.clock, keep_s=90))
+    again = await loaded(Watch(backend=memory, clock=watch.clock, keep_s=90))
     assert len(again.sees(HEALTHY, after_s=3600).groups) == 1
     assert again.sees(HEALTHY, after_s=30).groups == ()

@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claude_tui.alerting.advance import acknowledged, advanced, snoozed
 from claude_tui.alerting.codec import from_json, to_json
 from claude_tui.alerting.ledger import MAX_JOURNAL, Ledger, decode, encode, noted, on_clock, reopened
 from claude_tui.alerting.ledger import same_but_for_figures as same
-from claude_tui.alerting.outbox import Parcel, enqueue, next_for, sending, settle, woken
+from claude_tui.alerting.outbox import QueuedNotification, enqueue, next_for, sending, settle, woken
+from claude_tui.alerting.step import acknowledged, advanced, snoozed
 from claude_tui.alerting.views import view_of
-from claude_tui.model.alert import AlertEntry, DeliveryResult, EntryKind, Page, PageKind
+from claude_tui.model.alert import AlertEntry, DeliveryResult, EntryKind, Notification, NotificationKind
 from claude_tui.model.verdict import Cause, Severity, Verdict
 from tests.alerts import (
     HEALTHY,
@@ -137,8 +137,8 @@ class TestLedger:
         moved = on_clock(ledger, (ledger.at or NOON) - timedelta(seconds=back_s))
         assert moved.at == (ledger.at or NOON) - timedelta(seconds=back_s)
         by = timedelta(seconds=back_s)
-        assert [each.standing.since + by for each in moved.alerts] == [
-            each.standing.since for each in ledger.alerts
+        assert [each.status.since + by for each in moved.alerts] == [
+            each.status.since for each in ledger.alerts
         ]
         assert moved.groups[0].opened_at + by == ledger.groups[0].opened_at
         assert moved.outbox[0].queued_at + by == ledger.outbox[0].queued_at
@@ -158,14 +158,17 @@ class TestLedger:
 
 
 def page(
-    kind: PageKind = PageKind.OPENED, number: int = 1, group: str = "provider@1", **more: object
-) -> Page:
+    kind: NotificationKind = NotificationKind.OPENED,
+    number: int = 1,
+    group: str = "provider@1",
+    **more: object,
+) -> Notification:
     changed = replace(PAGE, id=f"{group}/{number}", kind=kind, group=group)
     return replace(changed, **more)  # type: ignore[arg-type]
 
 
-def queued(*pages: Page, route: str = "chat") -> tuple[Parcel, ...]:
-    outbox: tuple[Parcel, ...] = ()
+def queued(*pages: Notification, route: str = "chat") -> tuple[QueuedNotification, ...]:
+    outbox: tuple[QueuedNotification, ...] = ()
     for number, each in enumerate(pages):
         outbox = enqueue(outbox, [(each, [route])], ["chat", "pager"], after(number))
     return outbox
@@ -175,18 +178,18 @@ def result(delivered: bool, at: float = 100, **more: object) -> DeliveryResult:
     return DeliveryResult("chat", after(at), delivered, "", **more)  # type: ignore[arg-type]
 
 
-def kinds(outbox: Sequence[Parcel]) -> list[PageKind]:
+def kinds(outbox: Sequence[QueuedNotification]) -> list[NotificationKind]:
     return [parcel.page.kind for parcel in outbox]
 
 
 class TestOutbox:
     def test_what_waits_is_replaced_by_what_is_newer(self) -> None:
-        outbox = queued(page(), page(PageKind.SEVERITY, 2), page(PageKind.REMINDER, 3))
+        outbox = queued(page(), page(NotificationKind.SEVERITY, 2), page(NotificationKind.REMINDER, 3))
         (parcel,) = outbox
-        assert (parcel.page.kind, parcel.page.id) == (PageKind.OPENED, "provider@1/3")
+        assert (parcel.page.kind, parcel.page.id) == (NotificationKind.OPENED, "provider@1/3")
 
     def test_what_is_over_before_it_was_told_is_told_as_over(self) -> None:
-        assert kinds(queued(page(), page(PageKind.RESOLVED, 2))) == [PageKind.RESOLVED]
+        assert kinds(queued(page(), page(NotificationKind.RESOLVED, 2))) == [NotificationKind.RESOLVED]
 
     def test_other_groups_and_routes_wait_beside_it(self) -> None:
         outbox = queued(page(), page(group="network@1", dedup_key="network"))
@@ -199,12 +202,12 @@ class TestOutbox:
     def test_what_is_being_sent_stays_and_what_is_newer_waits_for_it(self) -> None:
         (first,) = queued(page())
         outbox = sending([first], first)
-        outbox = enqueue(outbox, [(page(PageKind.SEVERITY, 2), ["chat"])], ["chat"], after(1))
-        assert kinds(outbox) == [PageKind.OPENED, PageKind.SEVERITY]
+        outbox = enqueue(outbox, [(page(NotificationKind.SEVERITY, 2), ["chat"])], ["chat"], after(1))
+        assert kinds(outbox) == [NotificationKind.OPENED, NotificationKind.SEVERITY]
         assert next_for(outbox, "chat", after(2)) is None
-        assert kinds(settle(outbox, first, result(True))) == [PageKind.SEVERITY]
+        assert kinds(settle(outbox, first, result(True))) == [NotificationKind.SEVERITY]
         failed = settle(outbox, outbox[0], result(False))
-        assert kinds(failed) == [PageKind.OPENED]
+        assert kinds(failed) == [NotificationKind.OPENED]
         assert failed[0].page.id == "provider@1/2"
 
     def test_a_failed_page_waits_longer_each_time_and_as_long_as_asked(self) -> None:
@@ -219,20 +222,20 @@ class TestOutbox:
         assert forever.not_before == after(100 + 3600)
 
     def test_no_page_overtakes_an_older_one_with_its_key(self) -> None:
-        (over,) = queued(page(PageKind.RESOLVED))
+        (over,) = queued(page(NotificationKind.RESOLVED))
         outbox = settle([over], over, result(False))
         outbox = enqueue(outbox, [(page(group="provider@2"), ["chat"])], ["chat"], after(101))
         assert next_for(outbox, "chat", after(102)) is None
         later = next_for(outbox, "chat", after(1000))
         assert later is not None
-        assert later.page.kind is PageKind.RESOLVED
+        assert later.page.kind is NotificationKind.RESOLVED
 
     def test_what_was_refused_holds_up_nothing(self) -> None:
-        (over,) = queued(page(PageKind.RESOLVED))
+        (over,) = queued(page(NotificationKind.RESOLVED))
         outbox = settle([over], over, result(False, permanent=True))
         assert next_for(outbox, "chat", after(9999)) is None
         outbox = enqueue(outbox, [(page(group="provider@2"), ["chat"])], ["chat"], after(101))
-        assert kinds(outbox) == [PageKind.OPENED]
+        assert kinds(outbox) == [NotificationKind.OPENED]
         assert next_for(outbox, "chat", after(102)) is not None
 
     def test_after_a_restart_what_may_have_arrived_says_so(self) -> None:
@@ -251,16 +254,16 @@ class TestOutbox:
         st.lists(st.sampled_from(["page", "other", "send", "fail", "arrive", "restart", "wait"]), max_size=40)
     )
     def test_what_is_put_in_comes_out_or_is_replaced(self, acts: list[str]) -> None:
-        outbox: tuple[Parcel, ...] = ()
-        arrived: list[Page] = []
+        outbox: tuple[QueuedNotification, ...] = ()
+        arrived: list[Notification] = []
         newest: dict[str, str] = {}
-        underway: Parcel | None = None
+        underway: QueuedNotification | None = None
         at = 0.0
         for number, act in enumerate([*acts, *["fail", "wait", "send", "arrive"] * 4]):
             at += 1
             if act in ("page", "other"):
                 key = "provider" if act == "page" else "network"
-                made = page(PageKind.SEVERITY, number, group=f"{key}@1", dedup_key=key)
+                made = page(NotificationKind.SEVERITY, number, group=f"{key}@1", dedup_key=key)
                 outbox = enqueue(outbox, [(made, ["chat"])], ["chat"], after(at))
                 newest[key] = made.id
             elif act == "wait":

@@ -10,14 +10,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claude_tui.alerting.advance import acknowledged, advanced, snoozed
 from claude_tui.alerting.ledger import Ledger, decode, encode, reopened
+from claude_tui.alerting.step import acknowledged, advanced, snoozed
 from claude_tui.alerting.views import view_of
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
-from claude_tui.tui.lines import plain
-from claude_tui.tui.widgets.strip import strip_lines, strip_rows
-from claude_tui.tui.zoom.alerts import alerts_zoom
+from claude_tui.tui.panels.alerts_zoom import alerts_zoom
+from claude_tui.tui.panels.strip import strip_lines, strip_rows
+from claude_tui.tui.render.lines import plain
 from tests.alerts import HEALTHY, MATCH, OUTAGE, Clock, chat, desk, rule, scene, verdict_rules
 from tests.builders import after, engine, history_of, messages
 from tests.unit.test_store_hostile import JSON_VALUES, as_json, nodes, replaced

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.alerting.lifecycle import RESOLVED_RETENTION, Timing, step, unobserved
-from claude_tui.model.alert import AlertState, Standing
+from claude_tui.model.alert import AlertState, AlertStatus
 from tests.builders import after
 
 MATCHES = st.lists(st.sampled_from([True, False, None]), max_size=40)
@@ -21,7 +21,7 @@ TIMINGS = st.builds(
 )
 
 
-def course(timing: Timing, *matches: bool | None, every: float = 15) -> list[Standing | None]:
+def course(timing: Timing, *matches: bool | None, every: float = 15) -> list[AlertStatus | None]:
     standing, told = None, []
     for index, matched in enumerate(matches):
         standing = step(timing, standing, matched, after(index * every))
@@ -29,7 +29,7 @@ def course(timing: Timing, *matches: bool | None, every: float = 15) -> list[Sta
     return told
 
 
-def states(*standings: Standing | None) -> list[str]:
+def states(*standings: AlertStatus | None) -> list[str]:
     return [standing.state.value if standing else "inactive" for standing in standings]
 
 
@@ -69,7 +69,7 @@ def test_a_resolved_alert_that_matches_begins_anew() -> None:
 
 @given(TIMINGS, MATCHES)
 def test_no_data_changes_nothing(timing: Timing, matches: list[bool | None]) -> None:
-    standing: Standing | None = None
+    standing: AlertStatus | None = None
     for index, matched in enumerate(matches):
         before, standing = standing, step(timing, standing, matched, after(index * 15))
         if matched is None:
@@ -97,10 +97,10 @@ def test_only_what_fired_resolves(timing: Timing, matches: list[bool | None]) ->
 @pytest.mark.parametrize("gap_s", [60, 7200])
 def test_time_in_which_nobody_looked_lets_nothing_run_out(gap_s: float) -> None:
     gap = timedelta(seconds=gap_s)
-    pending = Standing(AlertState.PENDING, after(0))
+    pending = AlertStatus(AlertState.PENDING, after(0))
     assert unobserved(pending, gap, after(gap_s + 10)).since == after(gap_s)
-    kept = Standing(AlertState.FIRING, after(0), after(0), unmatched_since=after(5))
+    kept = AlertStatus(AlertState.FIRING, after(0), after(0), unmatched_since=after(5))
     moved = unobserved(kept, gap, after(gap_s + 10))
     assert (moved.since, moved.unmatched_since) == (after(0), after(gap_s + 5))
-    firing = Standing(AlertState.FIRING, after(0), after(0))
+    firing = AlertStatus(AlertState.FIRING, after(0), after(0))
     assert unobserved(firing, gap, after(gap_s)) is firing

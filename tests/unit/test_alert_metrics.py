@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 
 from claude_tui.alerting.evaluate import MAX_LABEL_SETS, advance, evaluate, value_text
-from claude_tui.alerting.metric import Ask, Reading, Sample, Unit
+from claude_tui.alerting.metric import Query, Reading, Sample, Unit
 from claude_tui.alerting.metrics import METRICS
+from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.rules import load_rules, named_thresholds
-from claude_tui.alerting.scene import Scene
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.analysis.thresholds import Thresholds
@@ -30,19 +30,19 @@ DAY = 86_400.0
 
 def scene(
     *seen: Observation | Catalogue, at: float, judged: Verdict = HEALTHY, state: EngineState | None = None
-) -> Scene:
+) -> RuleContext:
     history = history_of(*seen)
     snapshot = build_snapshot(history, after(at), state or engine(), OPTIONS)
-    return Scene(snapshot, history, judged, OPTIONS)
+    return RuleContext(snapshot, history, judged, OPTIONS)
 
 
-def read(name: str, of: Scene, *, window_s: float = 300, minimum: int | None = None) -> Reading:
+def read(name: str, of: RuleContext, *, window_s: float = 300, minimum: int | None = None) -> Reading:
     metric = METRICS[name]
     least = minimum if minimum is not None else metric.minimum or 1
-    return metric.read(of, Ask(timedelta(seconds=window_s), least))
+    return metric.read(of, Query(timedelta(seconds=window_s), least))
 
 
-def value(name: str, of: Scene, *, window_s: float = 300, minimum: int | None = None) -> float | None:
+def value(name: str, of: RuleContext, *, window_s: float = 300, minimum: int | None = None) -> float | None:
     reading = read(name, of, window_s=window_s, minimum=minimum)
     if reading is None:
         return None
@@ -187,7 +187,7 @@ class TestTheRest:
         assert value("messages.cost_per_1000_usd", scene(*told[:3], at=290)) is None
 
 
-def _values(name: str, of: Scene) -> list[str]:
+def _values(name: str, of: RuleContext) -> list[str]:
     return [str(sample.value) for sample in read(name, of) or ()]
 
 
@@ -227,7 +227,7 @@ class TestEvaluation:
         (second,) = advance(mine, first, (Sample(7.0),), after(5))
         assert second.key == first[0].key
         assert (second.value, second.words) == (7.0, "7")
-        assert second.standing.since == after(0)
+        assert second.status.since == after(0)
 
     def test_an_alert_whose_rule_is_gone_is_resolved(self) -> None:
         firing = advance(rule("old"), (), MATCH, after(0))
@@ -237,7 +237,7 @@ class TestEvaluation:
     def test_a_rule_that_changed_keeps_the_state_of_its_alert(self) -> None:
         firing = advance(rule("mine", Severity.P3), (), MATCH, after(0))
         (alert,) = advance(rule("mine", Severity.P1), firing, MATCH, after(5))
-        assert (alert.severity, alert.standing.since) == (Severity.P1, after(0))
+        assert (alert.severity, alert.status.since) == (Severity.P1, after(0))
 
     def test_what_begins_anew_has_no_past(self) -> None:
         mine = rule("mine")
@@ -245,7 +245,7 @@ class TestEvaluation:
         old = replace(fired, group="g", quiet_until=after(900))
         resolved = advance(mine, [old], (Sample(0.0),), after(5))
         (anew,) = advance(mine, resolved, MATCH, after(10))
-        assert (anew.group, anew.quiet_until, anew.standing.since) == (None, None, after(10))
+        assert (anew.group, anew.quiet_until, anew.status.since) == (None, None, after(10))
 
 
 @pytest.mark.parametrize(

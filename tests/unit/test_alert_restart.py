@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claude_tui.alerting.couriers import Courier, PageCourier
 from claude_tui.alerting.delivery.tries import FailedTryError, Tried
-from claude_tui.alerting.keeping import Kept
+from claude_tui.alerting.manager import Alerting
+from claude_tui.alerting.persistence import StateHolder
 from claude_tui.alerting.routes import AlertSettings, Route
-from claude_tui.alerting.watch import Alerting
-from claude_tui.model.alert import Page, PageKind
+from claude_tui.alerting.workers import DeliveryWorker, NotificationWorker
+from claude_tui.model.alert import Notification, NotificationKind
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Cause, Severity, Verdict
 from tests.alerts import HEALTHY, OUTAGE, TARGET, Clock, chat, rule, scene, verdict, verdict_rules
@@ -49,7 +49,7 @@ class World:
     after: bool = False
     clock: Clock = field(default_factory=Clock)
     disk: bytes | None = None
-    received: list[Page] = field(default_factory=list)
+    received: list[Notification] = field(default_factory=list)
     effects: int = 0
     killed_in: str = ""
 
@@ -71,7 +71,7 @@ class World:
         if kill:
             raise Killed
 
-    async def send(self, page: Page) -> Tried:
+    async def send(self, page: Notification) -> Tried:
         kill = self.effect("send")
         if not kill or self.after:
             self.received.append(page)
@@ -88,18 +88,18 @@ class Process:
 
     def __init__(self, world: World) -> None:
         self.world = world
-        self.couriers: list[PageCourier] = []
+        self.couriers: list[NotificationWorker] = []
         self.alerting = Alerting(
             [*verdict_rules(keep_s=120), rule("mine", own_topic="mine")],
             AlertSettings(routes=(chat(),)),
             target=TARGET,
-            keeper=world,
+            backend=world,
             now=world.clock,
             open_courier=self.courier,
         )
 
-    def courier(self, route: Route, kept: Kept, _redactor: Redactor) -> Courier:
-        courier = PageCourier(route, kept, self.world.clock, self.world)
+    def courier(self, route: Route, kept: StateHolder, _redactor: Redactor) -> DeliveryWorker:
+        courier = NotificationWorker(route, kept, self.world.clock, self.world)
         self.couriers.append(courier)
         return courier
 
@@ -132,11 +132,17 @@ async def lived(world: World, story: Sequence[tuple[Verdict, float]] = STORY) ->
     return world
 
 
-def told(pages: Sequence[Page]) -> list[PageKind]:
+def told(pages: Sequence[Notification]) -> list[NotificationKind]:
     return [page.kind for page in pages]
 
 
-UNHARMED = [PageKind.OPENED, PageKind.SEVERITY, PageKind.RESOLVED, PageKind.OPENED, PageKind.RESOLVED]
+UNHARMED = [
+    NotificationKind.OPENED,
+    NotificationKind.SEVERITY,
+    NotificationKind.RESOLVED,
+    NotificationKind.OPENED,
+    NotificationKind.RESOLVED,
+]
 
 
 async def test_without_a_kill_each_page_comes_once() -> None:
@@ -222,14 +228,14 @@ def test_killed_again_and_again_every_trouble_is_told_and_ended(
                     process = None
 
     asyncio.run(live())
-    by_group: dict[str, list[Page]] = {}
+    by_group: dict[str, list[Notification]] = {}
     for page in world.received:
         by_group.setdefault(page.group, []).append(page)
     for pages in by_group.values():
         kinds = told([page for page in pages if not page.repeat])
-        assert kinds.count(PageKind.OPENED) <= 1
-        assert kinds.count(PageKind.RESOLVED) <= 1
-        assert pages[-1].kind is PageKind.RESOLVED
+        assert kinds.count(NotificationKind.OPENED) <= 1
+        assert kinds.count(NotificationKind.RESOLVED) <= 1
+        assert pages[-1].kind is NotificationKind.RESOLVED
     trouble = any(judged is OUTAGE for judged, _ in story)
     assert bool(by_group) >= trouble
 
@@ -239,7 +245,7 @@ async def test_a_receiver_that_was_away_hears_how_things_stand_and_only_that() -
     away = True
 
     class Away(World):
-        async def send(self, page: Page) -> Tried:
+        async def send(self, page: Notification) -> Tried:
             if away:
                 return Tried(3, FailedTryError("connection refused"))
             return await World.send(self, page)
@@ -249,5 +255,5 @@ async def test_a_receiver_that_was_away_hears_how_things_stand_and_only_that() -
     assert world.received == []
     away = False
     await lived(world, STORY[3:16])
-    assert told(world.received) == [PageKind.OPENED, PageKind.RESOLVED]
+    assert told(world.received) == [NotificationKind.OPENED, NotificationKind.RESOLVED]
     assert world.received[0].severity is Severity.P1

@@ -7,14 +7,14 @@ import itertools
 from dataclasses import replace
 from datetime import timedelta
 
-from claude_tui.alerting.couriers import Courier, Pusher
 from claude_tui.alerting.delivery import open_alertmanager
 from claude_tui.alerting.delivery.tries import FailedTryError, Patience, Tried
-from claude_tui.alerting.keeping import Kept, NoKeeper
 from claude_tui.alerting.ledger import decode
+from claude_tui.alerting.manager import Alerting, target_text
+from claude_tui.alerting.persistence import NoStateBackend, StateHolder
 from claude_tui.alerting.routes import AlertSettings, Match, Route, RouteKind
-from claude_tui.alerting.watch import Alerting, target_text
-from claude_tui.model.alert import EntryKind, Page, PageKind
+from claude_tui.alerting.workers import AlertmanagerSync, DeliveryWorker
+from claude_tui.model.alert import EntryKind, Notification, NotificationKind
 from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Cause, Severity
@@ -53,20 +53,20 @@ async def test_nothing_is_evaluated_before_the_state_of_an_earlier_run_is_read()
 
 async def test_a_page_is_delivered_and_all_is_saved() -> None:
     memory = Memory()
-    watch = Watch(keeper=memory)
+    watch = Watch(backend=memory)
     async with running(watch):
         await eventually(lambda: watch.sees(OUTAGE).groups)
         await eventually(lambda: watch.receiver.pages)
-    assert [page.kind for page in watch.receiver.pages] == [PageKind.OPENED]
+    assert [page.kind for page in watch.receiver.pages] == [NotificationKind.OPENED]
     assert memory.state is not None
     assert decode(memory.state).outbox == ()
 
 
 async def test_a_page_on_its_way_when_the_program_ends_is_waited_for_and_not_sent_again() -> None:
     memory = Memory()
-    watch, sending, release = Watch(keeper=memory), asyncio.Event(), asyncio.Event()
+    watch, sending, release = Watch(backend=memory), asyncio.Event(), asyncio.Event()
 
-    async def send(page: Page) -> Tried:
+    async def send(page: Notification) -> Tried:
         sending.set()
         await release.wait()
         watch.receiver.pages.append(page)
@@ -79,7 +79,7 @@ async def test_a_page_on_its_way_when_the_program_ends_is_waited_for_and_not_sen
     task.cancel()
     asyncio.get_running_loop().call_later(0.05, release.set)
     await asyncio.gather(task, return_exceptions=True)
-    again = await loaded(Watch(keeper=memory))
+    again = await loaded(Watch(backend=memory))
     again.sees(OUTAGE)
     await again.deliver()
     assert len(watch.receiver.pages) == 1
@@ -89,7 +89,7 @@ async def test_a_page_on_its_way_when_the_program_ends_is_waited_for_and_not_sen
 async def test_a_receiver_that_hangs_does_not_hold_up_the_end() -> None:
     watch, sending = Watch(), asyncio.Event()
 
-    async def hang(_page: Page) -> Tried:
+    async def hang(_page: Notification) -> Tried:
         sending.set()
         return await asyncio.Future()
 
@@ -105,10 +105,10 @@ async def test_a_receiver_that_hangs_does_not_hold_up_the_end() -> None:
 
 async def test_one_route_that_hangs_holds_up_neither_evaluation_nor_the_others() -> None:
     class Hanging(Receiver):
-        async def send(self, page: Page) -> Tried:
+        async def send(self, page: Notification) -> Tried:
             return await asyncio.Future()
 
-    watch = Watch(routes=(chat("dead"), chat("alive")), told={"dead": Hanging()})
+    watch = Watch(routes=(chat("dead"), chat("alive")), notified_routes={"dead": Hanging()})
     async with running(watch):
         await eventually(lambda: watch.sees(OUTAGE).groups)
         await eventually(lambda: watch.receiver.pages)
@@ -118,10 +118,10 @@ async def test_one_route_that_hangs_holds_up_neither_evaluation_nor_the_others()
 
 async def test_a_fault_in_one_route_is_told_and_ends_nothing() -> None:
     class Broken(Receiver):
-        async def send(self, page: Page) -> Tried:
+        async def send(self, page: Notification) -> Tried:
             raise ZeroDivisionError
 
-    watch = Watch(routes=(chat("broken"), chat("fine")), told={"broken": Broken()})
+    watch = Watch(routes=(chat("broken"), chat("fine")), notified_routes={"broken": Broken()})
     async with running(watch) as task:
         await eventually(lambda: watch.sees(OUTAGE).groups)
         await eventually(lambda: watch.receiver.pages)
@@ -150,14 +150,14 @@ async def test_a_failed_delivery_is_on_screen_and_in_the_journal_once_and_so_is_
     assert view.failing_routes == ()
     kinds = [entry.kind for entry in view.journal]
     assert kinds == [EntryKind.PAGE, EntryKind.DELIVERY_FAILED, EntryKind.DELIVERY_WORKS]
-    assert [page.kind for page in watch.receiver.pages] == [PageKind.OPENED]
+    assert [page.kind for page in watch.receiver.pages] == [NotificationKind.OPENED]
 
 
 async def test_what_waits_is_tried_again_later_and_later_at_most_every_five_minutes() -> None:
     asked: list[float] = []
     watch = Watch()
 
-    def answer(_page: Page) -> FailedTryError:
+    def answer(_page: Notification) -> FailedTryError:
         asked.append((watch.clock.at - began).total_seconds())
         return GONE
 
@@ -174,10 +174,10 @@ async def test_what_waits_is_tried_again_later_and_later_at_most_every_five_minu
 
 async def test_what_is_refused_is_tried_again_only_with_something_newer_or_by_the_next_run() -> None:
     memory = Memory()
-    watch = await loaded(Watch(keeper=memory, receiver=Receiver(lambda _page: REFUSED)))
-    tries: list[PageKind] = []
+    watch = await loaded(Watch(backend=memory, receiver=Receiver(lambda _page: REFUSED)))
+    tries: list[NotificationKind] = []
 
-    def answer(page: Page) -> FailedTryError | None:
+    def answer(page: Notification) -> FailedTryError | None:
         tries.append(page.kind)
         return REFUSED
 
@@ -185,14 +185,14 @@ async def test_what_is_refused_is_tried_again_only_with_something_newer_or_by_th
     for _ in range(50):
         watch.sees(verdict(Cause.PROVIDER_ERRORS, Severity.P3), after_s=30)
         await watch.deliver()
-    assert tries == [PageKind.OPENED]
+    assert tries == [NotificationKind.OPENED]
     watch.sees(OUTAGE)
     await watch.deliver()
-    assert tries == [PageKind.OPENED, PageKind.OPENED]
-    again = await loaded(Watch(keeper=memory, clock=watch.clock))
+    assert tries == [NotificationKind.OPENED, NotificationKind.OPENED]
+    again = await loaded(Watch(backend=memory, clock=watch.clock))
     await again.deliver()
     (page,) = again.receiver.pages
-    assert (page.kind, page.severity, page.repeat) == (PageKind.OPENED, Severity.P1, False)
+    assert (page.kind, page.severity, page.repeat) == (NotificationKind.OPENED, Severity.P1, False)
 
 
 async def test_a_long_retry_after_holds_the_whole_route() -> None:
@@ -242,7 +242,10 @@ async def test_acknowledged_alerts_say_by_whom() -> None:
     firing = [alert for alert in view.alerts if alert.firing]
     assert firing
     assert {alert.acknowledged.by for alert in firing if alert.acknowledged} == {"ana"}
-    assert [page.kind for page in watch.receiver.pages] == [PageKind.OPENED, PageKind.ACKNOWLEDGED]
+    assert [page.kind for page in watch.receiver.pages] == [
+        NotificationKind.OPENED,
+        NotificationKind.ACKNOWLEDGED,
+    ]
     assert view.journal[1].kind is EntryKind.ACKNOWLEDGED
 
 
@@ -266,11 +269,11 @@ async def test_rules_are_evaluated_every_few_seconds_and_at_once_for_a_new_verdi
 
 async def test_an_alertmanager_is_told_again_before_it_forgets() -> None:
     async with WireServer(response()) as server:
-        clock, pushers = Clock(), list[Pusher]()
+        clock, pushers = Clock(), list[AlertmanagerSync]()
 
-        def opens(route: Route, kept: Kept, redactor: Redactor) -> Courier:
+        def opens(route: Route, kept: StateHolder, redactor: Redactor) -> DeliveryWorker:
             receiver = open_alertmanager(route, redactor=redactor, now=clock, patience=Patience(attempts=1))
-            pushers.append(Pusher(route, kept, clock, receiver, "prod"))
+            pushers.append(AlertmanagerSync(route, kept, clock, receiver, "prod"))
             return pushers[-1]
 
         route = Route(
@@ -280,7 +283,7 @@ async def test_an_alertmanager_is_told_again_before_it_forgets() -> None:
             verdict_rules(),
             AlertSettings(routes=(route,)),
             target=TARGET,
-            keeper=NoKeeper(),
+            backend=NoStateBackend(),
             now=clock,
             open_courier=opens,
         )
@@ -305,7 +308,7 @@ async def test_a_metric_that_breaks_silences_no_other_rule_and_is_told() -> None
     broken = rule("broken", topic="broken")
     metric = replace(broken.metric, read=lambda _scene, _ask: {}["bucket"])  # type: ignore[arg-type,return-value]
     rules = [replace(broken, metric=metric), *verdict_rules()]
-    alerting = Alerting(rules, AlertSettings(), target=TARGET, keeper=NoKeeper(), now=Clock())
+    alerting = Alerting(rules, AlertSettings(), target=TARGET, backend=NoStateBackend(), now=Clock())
     await alerting.load()
     view = alerting.evaluate(scene(NOON, OUTAGE))
     assert view.problem == "rule broken cannot be judged: KeyError: 'bucket'"
@@ -316,7 +319,7 @@ async def test_a_sender_that_raises_does_not_block_what_comes_after() -> None:
     watch, faults = Watch(), iter([RuntimeError("of all things")])
     send = watch.receiver.send
 
-    async def raises_once(page: Page) -> Tried:
+    async def raises_once(page: Notification) -> Tried:
         for fault in faults:
             raise fault
         return await send(page)

@@ -8,17 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.alerting.placing import worst
+from claude_tui.alerting.grouping import worst
 from claude_tui.alerting.routes import Policy
-from claude_tui.alerting.wording import calm, page_of, story_of_alerts, story_of_verdict
+from claude_tui.alerting.templates import calm, content_of_alerts, content_of_verdict, notification_of
 from claude_tui.model.alert import (
     Acknowledgement,
     Alert,
     AlertGroup,
     AlertState,
-    PageKind,
-    SeveritySpell,
-    Standing,
+    AlertStatus,
+    NotificationKind,
+    SeverityPeriod,
 )
 from claude_tui.model.text import inert
 from claude_tui.model.verdict import Cause, Severity
@@ -27,20 +27,20 @@ from tests.builders import NOON, after
 
 
 def group(**values: object) -> AlertGroup:
-    spells = (SeveritySpell(Severity.P1, NOON),)
-    made = AlertGroup("provider@1", "provider", "provider", NOON, spells, story_of_verdict(OUTAGE, NOON))
+    spells = (SeverityPeriod(Severity.P1, NOON),)
+    made = AlertGroup("provider@1", "provider", "provider", NOON, spells, content_of_verdict(OUTAGE, NOON))
     return replace(made, **{"alerts": ("verdict-p1",), **values})  # type: ignore[arg-type]
 
 
-def text(of: AlertGroup, kind: PageKind, *, severity: Severity = Severity.P1) -> str:
-    page = page_of(
+def text(of: AlertGroup, kind: NotificationKind, *, severity: Severity = Severity.P1) -> str:
+    page = notification_of(
         of, kind, after(3725), target="prod (api.example.test)", severity=severity, policy=Policy()
     )
     return f"{page.title}\n{page.text}"
 
 
 def test_a_first_page_says_what_whose_since_when_how_bad_and_what_next() -> None:
-    assert text(group(), PageKind.OPENED).splitlines() == [
+    assert text(group(), NotificationKind.OPENED).splitlines() == [
         "[P1] prod (api.example.test): It is provider_outage",
         "What: It is provider_outage",
         "Whose: theirs, the provider's",
@@ -55,18 +55,18 @@ def test_a_first_page_says_what_whose_since_when_how_bad_and_what_next() -> None
 @pytest.mark.parametrize(
     ("kind", "head"),
     [
-        (PageKind.SEVERITY, "[P2, was P1]"),
-        (PageKind.REMINDER, "[P2, still after 1h 02m]"),
-        (PageKind.ACKNOWLEDGED, "[P2, acknowledged by ana]"),
-        (PageKind.RESOLVED, "[resolved after 1h 02m]"),
+        (NotificationKind.SEVERITY, "[P2, was P1]"),
+        (NotificationKind.REMINDER, "[P2, still after 1h 02m]"),
+        (NotificationKind.ACKNOWLEDGED, "[P2, acknowledged by ana]"),
+        (NotificationKind.RESOLVED, "[resolved after 1h 02m]"),
     ],
 )
-def test_follow_ups(kind: PageKind, head: str) -> None:
+def test_follow_ups(kind: NotificationKind, head: str) -> None:
     taken = Acknowledgement("ana", "on the phone", after(60))
     said = text(group(paged_severity=Severity.P1, acknowledged=taken), kind, severity=Severity.P2)
     assert said.startswith(f"{head} prod (api.example.test): ")
     assert "Acknowledged by ana at 2026-11-20 12:01:00 UTC: on the phone" in said
-    assert ("Next: " in said) is (kind is not PageKind.RESOLVED)
+    assert ("Next: " in said) is (kind is not NotificationKind.RESOLVED)
 
 
 def test_what_a_server_wrote_mentions_nobody_and_links_nowhere() -> None:
@@ -76,7 +76,7 @@ def test_what_a_server_wrote_mentions_nobody_and_links_nowhere() -> None:
     judged = verdict(
         Cause.PROVIDER_OUTAGE, Severity.P1, summary=hostile, evidence=(hostile,), next_step=hostile
     )
-    said = text(group(story=story_of_verdict(judged, NOON)), PageKind.OPENED)
+    said = text(group(content=content_of_verdict(judged, NOON)), NotificationKind.OPENED)
     for bad in ("@", "<!", "<@", "<h", "://", "](", "`", "\x1b", "\x07", "\u202e"):
         assert bad not in said
     assert "＠everyone" in said
@@ -84,7 +84,7 @@ def test_what_a_server_wrote_mentions_nobody_and_links_nowhere() -> None:
 
 def test_long_text_is_cut_visibly() -> None:
     judged = verdict(Cause.PROVIDER_OUTAGE, Severity.P1, summary="A" * 10_000, evidence=("B" * 10_000,) * 50)
-    said = text(group(story=story_of_verdict(judged, NOON)), PageKind.OPENED)
+    said = text(group(content=content_of_verdict(judged, NOON)), NotificationKind.OPENED)
     assert len(said) < 3000
     assert "…" in said
     assert said.count("- B") == 4
@@ -100,21 +100,21 @@ def test_calm_text_is_printable_and_short(raw: str) -> None:
 
 
 def alert(name: str, *labels: tuple[str, str], words: str = "", since: float = 0) -> Alert:
-    standing = Standing(AlertState.FIRING, after(since), after(since))
+    standing = AlertStatus(AlertState.FIRING, after(since), after(since))
     return Alert(name, labels, Severity.P4, f"{name} is bad", standing, words=words)
 
 
 def test_alerts_that_no_verdict_explains_tell_their_values() -> None:
     retiring = replace(rule("retiring"), summary="A model retires soon", next_step="Move on.")
     several = [(alert("retiring", ("model", f"m{n}"), words="3 days", since=n), retiring) for n in range(5)]
-    story = story_of_alerts("model_retirement", [*several, (alert("other", words="7"), rule("other"))])
+    story = content_of_alerts("model_retirement", [*several, (alert("other", words="7"), rule("other"))])
     assert story.what == "A model retires soon: m0 3 days, m1 3 days, m2 3 days and 2 more"
     assert story.evidence == ("other is bad: 7",)
     assert (story.since, story.next_step, story.cause) == (after(0), "Move on.", "model_retirement")
 
 
 def test_many_alerts_are_not_all_named() -> None:
-    said = text(group(alerts=tuple(f"rule-{n}" for n in range(40))), PageKind.OPENED)
+    said = text(group(alerts=tuple(f"rule-{n}" for n in range(40))), NotificationKind.OPENED)
     assert said.endswith("and 28 more")
 
 

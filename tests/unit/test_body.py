@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.probes.body import PIECE, Decoder, codings_of, read, without_transport_headers
-from claude_tui.probes.faults import TooLargeError, UndecodableError
+from claude_tui.probes.transport_errors import TooLargeError, UndecodableError
 from tests.bombs import MEGABYTE, gzip_layers, gzip_of, gzip_repeated
 
 LIMIT = 200_000

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from claude_tui.analysis.charts import MAX_BINS, chart_of
 from claude_tui.analysis.options import Options
+from claude_tui.analysis.views.charts import MAX_BINS, chart_of
 from claude_tui.model.observation import Observation, Outcome, WindowReading
 from claude_tui.model.snapshot import Chart, Focus, Panel
 from tests.builders import after, bucket, healthy, history_of, messages, models

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator, ValidationError
 from claude_tui.check import exit_code
 from claude_tui.check.document import to_json
 from claude_tui.model.observation import Outcome, Source
-from claude_tui.model.verdict import Cause, PageStance, Severity, Side, Verdict
+from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
 from tests.builders import bucket, messages, models, page, status
 from tests.checked import VALIDATOR, findings
 
@@ -159,5 +159,6 @@ def test_the_schema_refuses_anything_else(path: tuple[Any, ...], value: object) 
 )
 def test_exit_codes_are_those_of_monitoring_plugins(cause: Cause, severity: Severity, code: int) -> None:
     assert (
-        exit_code(Verdict(cause, Side.UNCLEAR, severity, 0.5, "s", (), "n", None, PageStance.SILENT)) == code
+        exit_code(Verdict(cause, Side.UNCLEAR, severity, 0.5, "s", (), "n", None, PageAgreement.SILENT))
+        == code
     )

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from claude_tui.model.provider import Catalogue, ModelInfo
-from claude_tui.probes.choose import newest_active_haiku
+from claude_tui.probes.model_choice import newest_active_haiku
 
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.analysis.diagnosis import diagnose, facts_of
+from claude_tui.analysis.diagnosis.diagnose import diagnose, engine_facts
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.snapshot import KeyLack
@@ -285,9 +285,9 @@ def test_any_history_has_a_verdict(story: list[tuple[Outcome, Outcome, str | Non
 
 
 def test_facts_come_from_the_engine() -> None:
-    facts = facts_of(engine(held=NO_KEY))
+    facts = engine_facts(engine(held=NO_KEY))
     assert facts.held == NO_KEY
     assert facts.key_lack is None
-    assert facts_of(replace(engine(held=NO_KEY), key_lack=KeyLack.MISSING)).key_lack is KeyLack.MISSING
+    assert engine_facts(replace(engine(held=NO_KEY), key_lack=KeyLack.MISSING)).key_lack is KeyLack.MISSING
     assert facts.host == "api.example.test"
-    assert facts_of(engine(held=NO_KEY, source=Source.STATUS)).held is None
+    assert engine_facts(engine(held=NO_KEY, source=Source.STATUS)).held is None

@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 
-from claude_tui.analysis.diagnosis import diagnose
-from claude_tui.analysis.history import History
+from claude_tui.analysis.diagnosis.diagnose import diagnose
+from claude_tui.analysis.history.history import History
 from claude_tui.model.observation import Outcome, Timings
 from claude_tui.model.verdict import Cause, Severity
 from claude_tui.simulator.past import healthy_past

@@ -6,32 +6,32 @@ from dataclasses import replace
 
 import pytest
 
-from claude_tui.analysis.diagnosis import Facts, facts_of
+from claude_tui.analysis.diagnosis.diagnose import EngineFacts, engine_facts
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.snapshot import KeyLack
 from claude_tui.model.verdict import Cause, Severity, Side
 from tests.builders import after, engine, messages, models
 from tests.diagnosed import NO_KEY, blamed, verdict
 
-OVER = Facts(over=True)
+OVER = EngineFacts(over=True)
 
 
 def test_it_is_over_when_messages_were_asked_and_will_not_be_again() -> None:
     state = engine()
-    assert not facts_of(state).over
+    assert not engine_facts(state).over
     asked = tuple(
         replace(probe, last_at=after(1)) if probe.source is Source.MESSAGES else probe
         for probe in state.probes
     )
-    assert facts_of(replace(state, probes=asked, over=True)).over
-    assert not facts_of(replace(state, over=True)).over
+    assert engine_facts(replace(state, probes=asked, over=True)).over
+    assert not engine_facts(replace(state, over=True)).over
 
 
 def test_a_probe_that_waits_for_a_model_is_not_over_and_one_429_stays_unknown() -> None:
     """Live, a probe that cannot run for now has no next instant either."""
     state = engine(held="waiting for the list of models")
     asked = tuple(replace(probe, last_at=after(1)) for probe in state.probes)
-    facts = facts_of(replace(state, probes=asked))
+    facts = engine_facts(replace(state, probes=asked))
     assert not facts.over
     found = verdict(models(0), messages(1, Outcome.RATE_LIMITED), facts=facts)
     assert (found.cause, found.severity) == (Cause.UNKNOWN, Severity.NONE)
@@ -134,10 +134,10 @@ def test_slow_without_a_past_says_what_it_is_compared_with() -> None:
 
 def test_without_a_key_the_next_step_names_it_whatever_fails() -> None:
     lists = [models(at, Outcome.SERVER_ERROR) for at in (0, 2, 4)]
-    found = verdict(lists, facts=Facts(held=NO_KEY, key_lack=KeyLack.MISSING))
+    found = verdict(lists, facts=EngineFacts(held=NO_KEY, key_lack=KeyLack.MISSING))
     assert found.cause is Cause.PROVIDER_OUTAGE
     assert "ANTHROPIC_API_KEY" in found.next_step
     lost = [models(at, Outcome.NETWORK, error_type="dns") for at in (0, 2, 4)]
-    found = verdict(lost, facts=Facts(held=NO_KEY, key_lack=KeyLack.MISSING))
+    found = verdict(lost, facts=EngineFacts(held=NO_KEY, key_lack=KeyLack.MISSING))
     assert found.cause is Cause.NETWORK
     assert found.next_step.endswith("; set ANTHROPIC_API_KEY to see inference as well")

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from claude_tui.analysis.diagnosis import Facts
+from claude_tui.analysis.diagnosis.diagnose import EngineFacts
 from claude_tui.model.observation import Observation, Outcome, Source, Timings, WindowReading
 from claude_tui.model.provider import Catalogue, ModelInfo
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
@@ -44,7 +44,7 @@ def test_401_on_everything_and_what_looks_wrong_with_the_key() -> None:
     found = verdict(
         BEFORE,
         told(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED),
-        facts=Facts(key_problem="ANTHROPIC_API_KEY contains white space"),
+        facts=EngineFacts(key_problem="ANTHROPIC_API_KEY contains white space"),
     )
     assert "models fail too, 8 of 8: authentication_error" in found.evidence[0]
     assert "ANTHROPIC_API_KEY contains white space." in found.evidence

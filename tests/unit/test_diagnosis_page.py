@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from claude_tui.analysis.diagnosis import diagnose
+from claude_tui.analysis.diagnosis.diagnose import diagnose
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Outcome
-from claude_tui.model.verdict import Cause, PageStance, Severity, Side
+from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side
 from tests.builders import (
     NOON,
     after,
@@ -33,9 +33,9 @@ def test_the_page_confirms_and_comes_later() -> None:
         for number in range(5)
     ]
     silent = verdict(BEFORE, [*failing[:40], *quiet])
-    assert (silent.page, silent.lead) == (PageStance.SILENT, None)
+    assert (silent.page, silent.lead) == (PageAgreement.SILENT, None)
     confirmed = verdict(BEFORE, failing, quiet, spoken)
-    assert confirmed.page is PageStance.CONFIRMS
+    assert confirmed.page is PageAgreement.CONFIRMS
     assert confirmed.lead == timedelta(seconds=600)
     assert confirmed.confidence >= silent.confidence
     assert any("Claude API major outage" in sentence for sentence in confirmed.evidence)
@@ -50,7 +50,7 @@ def test_the_page_may_be_first() -> None:
 def test_trouble_on_the_page_that_probes_do_not_see_is_a_notice() -> None:
     found = verdict(BEFORE, status(HOUR, "degraded_performance"), told(start=HOUR))
     assert blamed(found) == (Cause.PROVIDER_NOTICE, Side.THEM)
-    assert (found.page, found.severity) == (PageStance.CONTRADICTS, Severity.P4)
+    assert (found.page, found.severity) == (PageAgreement.CONTRADICTS, Severity.P4)
 
 
 def test_claude_ai_down_is_health_with_a_note() -> None:
@@ -59,7 +59,7 @@ def test_claude_ai_down_is_health_with_a_note() -> None:
         BEFORE, status(HOUR, chat="major_outage", indicator="major", incidents=[chat]), told(start=HOUR)
     )
     assert (found.cause, found.severity) == (Cause.HEALTHY, Severity.NONE)
-    assert found.page is PageStance.AGREES
+    assert found.page is PageAgreement.AGREES
     assert "claude.ai major outage" in found.note
 
 
@@ -77,18 +77,18 @@ def test_an_incident_without_impact_confirms_what_fails_and_is_named() -> None:
         for one in begun
     ]
     found = verdict(BEFORE, quiet, begun, told(Outcome.SERVER_ERROR, count=8))
-    assert found.page is PageStance.CONFIRMS
+    assert found.page is PageAgreement.CONFIRMS
     assert found.lead == timedelta(seconds=60)
     assert any("investigating: Elevated errors (impact none)" in sentence for sentence in found.evidence)
     for stage in ("monitoring", "resolved"):
         over = status(HOUR, incidents=[incident(impact="none", stage=stage)])
-        assert verdict(BEFORE, over, told(Outcome.SERVER_ERROR)).page is PageStance.SILENT
+        assert verdict(BEFORE, over, told(Outcome.SERVER_ERROR)).page is PageAgreement.SILENT
 
 
 @pytest.mark.parametrize("stage", ["investigating", "identified"])
 def test_an_incident_without_impact_is_no_notice_while_probes_are_fine(stage: str) -> None:
     found = verdict(BEFORE, status(HOUR, incidents=[incident(impact="none", stage=stage)]), told(start=HOUR))
-    assert (found.cause, found.page) == (Cause.HEALTHY, PageStance.AGREES)
+    assert (found.cause, found.page) == (Cause.HEALTHY, PageAgreement.AGREES)
     assert f"Status page: {stage}: Elevated errors (impact none)." in found.evidence
 
 
@@ -104,10 +104,10 @@ def test_a_notice_left_standing_for_days_is_none() -> None:
 
 def test_a_page_that_cannot_be_read_is_unknown_and_no_alarm() -> None:
     found = verdict(BEFORE, unread(HOUR, "405"), told(start=HOUR))
-    assert (found.cause, found.page) == (Cause.HEALTHY, PageStance.UNKNOWN)
+    assert (found.cause, found.page) == (Cause.HEALTHY, PageAgreement.UNKNOWN)
     failing = verdict(BEFORE, unread(HOUR, "405"), told(Outcome.OVERLOADED))
-    assert failing.page is PageStance.UNKNOWN
+    assert failing.page is PageAgreement.UNKNOWN
 
 
 def test_the_page_agrees_that_our_key_is_not_theirs() -> None:
-    assert verdict(BEFORE, status(HOUR), told(Outcome.KEY_REJECTED)).page is PageStance.AGREES
+    assert verdict(BEFORE, status(HOUR), told(Outcome.KEY_REJECTED)).page is PageAgreement.AGREES

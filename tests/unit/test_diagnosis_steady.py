@@ -9,8 +9,8 @@ from datetime import datetime
 
 import pytest
 
-from claude_tui.analysis.diagnosis import diagnose
-from claude_tui.analysis.history import History
+from claude_tui.analysis.diagnosis.diagnose import diagnose
+from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.provider import ProviderStatus

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from claude_tui.analysis.diagnosis import Facts, diagnose
-from claude_tui.analysis.history import History
+from claude_tui.analysis.diagnosis.diagnose import EngineFacts, diagnose
+from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Outcome, Timings, WindowReading
 from claude_tui.model.snapshot import KeyLack
@@ -49,7 +49,7 @@ def test_three_samples_of_a_single_check_suffice() -> None:
 
 def test_one_check_without_a_network_and_without_a_key() -> None:
     lost = [models(0, Outcome.NETWORK, timings=Timings()), page(1, Outcome.NETWORK)]
-    found = verdict(lost, facts=Facts(held=NO_KEY, key_lack=KeyLack.MISSING))
+    found = verdict(lost, facts=EngineFacts(held=NO_KEY, key_lack=KeyLack.MISSING))
     assert blamed(found) == (Cause.NETWORK, Side.PATH)
 
 
@@ -58,7 +58,7 @@ def test_without_a_key_health_is_not_known() -> None:
         replace(models(15 * number), http_status=401, error_type="authentication_error")
         for number in range(9)
     ]
-    found = verdict(seen, facts=Facts(held=NO_KEY, key_lack=KeyLack.MISSING))
+    found = verdict(seen, facts=EngineFacts(held=NO_KEY, key_lack=KeyLack.MISSING))
     assert found.cause is Cause.UNKNOWN
     assert "ANTHROPIC_API_KEY" in found.next_step
     assert any("answers without a key" in sentence for sentence in found.evidence)
@@ -66,7 +66,7 @@ def test_without_a_key_health_is_not_known() -> None:
 
 def test_without_a_key_the_list_of_models_still_shows_an_outage() -> None:
     seen = [models(15 * number, Outcome.SERVER_ERROR) for number in range(4)]
-    found = verdict(seen, facts=Facts(held=NO_KEY, key_lack=KeyLack.MISSING))
+    found = verdict(seen, facts=EngineFacts(held=NO_KEY, key_lack=KeyLack.MISSING))
     assert blamed(found) == (Cause.PROVIDER_OUTAGE, Side.THEM)
     assert found.severity is Severity.P2
 
@@ -75,7 +75,7 @@ def test_old_data_is_unknown_in_words() -> None:
     found = verdict(BEFORE, at=HOUR + 600)
     assert found.cause is Cause.UNKNOWN
     assert "No message probe for 10m 30s" in found.summary
-    held = verdict(BEFORE, at=HOUR + 600, facts=Facts(held="the ceiling of $0.50 per day is reached"))
+    held = verdict(BEFORE, at=HOUR + 600, facts=EngineFacts(held="the ceiling of $0.50 per day is reached"))
     assert "the ceiling of $0.50 per day" in held.summary
 
 
@@ -156,7 +156,9 @@ def test_windows_with_room_and_rejected_overage_are_no_note() -> None:
 )
 def test_no_key_and_a_key_that_cannot_be_sent_are_told_apart(lack: KeyLack, what: str, step: str) -> None:
     held = "ANTHROPIC_API_KEY contains a character that is not ASCII"
-    found = verdict([models(15 * number) for number in range(10)], facts=Facts(held=held, key_lack=lack))
+    found = verdict(
+        [models(15 * number) for number in range(10)], facts=EngineFacts(held=held, key_lack=lack)
+    )
     assert what in found.summary
     assert found.next_step.startswith(step)
     assert any(held in sentence for sentence in found.evidence)
@@ -164,7 +166,7 @@ def test_no_key_and_a_key_that_cannot_be_sent_are_told_apart(lack: KeyLack, what
 
 def test_a_sentence_that_names_the_key_is_no_lack_of_one() -> None:
     held = "the proxy asked for ANTHROPIC_API_KEY"
-    found = verdict([models(15 * number) for number in range(10)], facts=Facts(held=held))
+    found = verdict([models(15 * number) for number in range(10)], facts=EngineFacts(held=held))
     assert held in found.summary
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.analysis.errors import MAX_DETAILS, SPANS, error_windows
-from claude_tui.analysis.kinds import ERROR_CLASSES, failure_name, failure_words
+from claude_tui.analysis.history.failure_kinds import ERROR_CLASSES, failure_name, failure_words
+from claude_tui.analysis.views.errors import MAX_DETAILS, SPANS, error_windows
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.snapshot import ErrorRow, ErrorWindow, Level
 from tests.builders import after, healthy, history_of, messages, models, page

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from claude_tui.analysis.events import newest_events
-from claude_tui.analysis.history import History
+from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
+from claude_tui.analysis.views.events import newest_events
 from claude_tui.model.observation import Observation, Outcome, WindowReading
 from claude_tui.model.provider import Catalogue, Maintenance, ProviderStatus
 from claude_tui.model.snapshot import Event, EventKind, Level

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.tui.format import (
+from claude_tui.tui.render.format import (
     age,
     ago,
     clock,

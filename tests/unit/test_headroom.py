@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.analysis.headroom import burn_per_minute, headroom_view
-from claude_tui.analysis.history import History
+from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
+from claude_tui.analysis.views.headroom import burn_per_minute, headroom_view
 from claude_tui.model.observation import Observation, Outcome, WindowReading
 from claude_tui.model.snapshot import Headroom, HeadroomView, Level
 from tests.builders import after, bucket, history_of, messages

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.analysis.history import History
+from claude_tui.analysis.history.history import History
 from claude_tui.model.observation import Observation, Outcome, Source
 from tests.builders import after, catalogue, healthy, history_of, messages, models, page, status
 

@@ -10,7 +10,7 @@ from types import FunctionType, ModuleType
 
 import pytest
 
-from claude_tui.analysis.history import SLACK, History
+from claude_tui.analysis.history.history import SLACK, History
 from claude_tui.engine.engine import IN_MEMORY_SPAN, KEEP_HOUSE_S
 from claude_tui.engine.sources import Pace
 from claude_tui.model.observation import Outcome, Source

@@ -11,7 +11,14 @@ import pytest
 
 from claude_tui.engine.journal import Journal
 from claude_tui.engine.notices import notices_of
-from claude_tui.model.alert import AlertEntry, AlertsView, DeliveryResult, EntryKind, PageKind, RouteState
+from claude_tui.model.alert import (
+    AlertEntry,
+    AlertsView,
+    DeliveryResult,
+    EntryKind,
+    NotificationKind,
+    RouteState,
+)
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
 from claude_tui.model.snapshot import EventKind, Level, Spend
 from claude_tui.model.verdict import Cause, Severity
@@ -107,21 +114,21 @@ async def test_a_mark_made_here_does_not_vanish_while_the_store_is_read(
 def test_the_same_tuple_until_there_is_something_new(open_store: Callable[[], Store]) -> None:
     journal = Journal(open_store())
     journal.judged(OUTAGE, at(0))
-    alerts = AlertsView(journal=(entry(EntryKind.PAGE, PageKind.OPENED),))
+    alerts = AlertsView(journal=(entry(EntryKind.PAGE, NotificationKind.OPENED),))
     events = journal.events(alerts)
     assert journal.events(alerts) is events
     assert events[0].level is Level.BAD
     assert (events[0].kind, events[0].text) == (EventKind.ALERT, "page")
 
 
-def entry(kind: EntryKind, page: PageKind | None = None) -> AlertEntry:
+def entry(kind: EntryKind, page: NotificationKind | None = None) -> AlertEntry:
     return AlertEntry("k", at(1), kind, Severity.P1, "outage", "page", page)
 
 
 @pytest.mark.parametrize(
     ("told", "level"),
     [
-        (entry(EntryKind.PAGE, PageKind.RESOLVED), Level.OK),
+        (entry(EntryKind.PAGE, NotificationKind.RESOLVED), Level.OK),
         (entry(EntryKind.ACKNOWLEDGED), Level.INFO),
         (entry(EntryKind.DELIVERY_FAILED), Level.WARN),
         (entry(EntryKind.DELIVERY_WORKS), Level.OK),

@@ -9,7 +9,7 @@ import pytest
 from claude_tui.knowledge import Knowledge, KnowledgeError, Reach, knowledge, parse_knowledge
 from claude_tui.model.observation import Outcome
 from claude_tui.model.verdict import Cause, Side
-from claude_tui.probes.faults import FaultCode
+from claude_tui.probes.transport_errors import FaultCode
 from tests.builders import messages
 
 SMALL = """

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 
-from claude_tui.analysis.latency import latency_view
 from claude_tui.analysis.options import Options
+from claude_tui.analysis.views.latency import latency_view
 from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.snapshot import LatencySeries, LatencyView, Level
 from tests.builders import after, healthy, history_of, messages, models

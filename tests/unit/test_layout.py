@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.tui.frame import Frame, framed, inner_size
-from claude_tui.tui.gauge import gauge
-from claude_tui.tui.layout import Slot, arrange
-from claude_tui.tui.lines import line, plain, width
-from claude_tui.tui.sparkline import GAP, bars, resample, sparkline
+from claude_tui.tui.render.frame import Frame, framed, inner_size
+from claude_tui.tui.render.gauge import gauge
+from claude_tui.tui.render.lines import line, plain, width
+from claude_tui.tui.render.sparkline import GAP, bars, resample, sparkline
+from claude_tui.tui.screens.layout import Slot, arrange
 
 PANELS = {"status", "headroom", "errors", "latency", "events"}
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len, split_graphemes
 
-from claude_tui.tui.lines import (
+from claude_tui.tui.render.lines import (
     BLANK,
     NO_BREAK,
     Line,

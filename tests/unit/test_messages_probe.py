@@ -21,8 +21,8 @@ from claude_tui.model.text import Redactor
 from claude_tui.probes.clock import Clock, SystemClock
 from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.messages import MessagesProbe
-from claude_tui.probes.reply import Reply
-from claude_tui.probes.routes import Routes
+from claude_tui.probes.proxies import Proxies
+from claude_tui.probes.stream_reader import StreamReader
 from tests.bombs import gzip_of, gzip_repeated
 from tests.wire_server import (
     TLS_ALERT,
@@ -38,7 +38,7 @@ from tests.wire_server import (
 
 KEY = "sk-ant-api03-" + "k" * 40
 MODEL = "claude-haiku-4-5"
-DIRECT = Routes(proxies=dict)
+DIRECT = Proxies(proxies=dict)
 RECORDED = Path(__file__).parents[2].parent / "shared" / "data" / "http" / "sse_bodies.jsonl"
 
 START = {
@@ -84,7 +84,7 @@ async def probe(
     *,
     key: str = KEY,
     timeout_s: float = 10.0,
-    routes: Routes = DIRECT,
+    routes: Proxies = DIRECT,
     model: str | None = MODEL,
     clock: Clock | None = None,
 ) -> AsyncIterator[MessagesProbe]:
@@ -720,9 +720,9 @@ EVENT = st.fixed_dictionaries(
 
 @given(st.lists(EVENT | ANYTHING, max_size=8))
 def test_no_event_is_too_odd(events: list[object]) -> None:
-    reply = Reply()
+    reply = StreamReader()
     for event in events:
-        reply.hear(event)
+        reply.feed(event)
     assert reply.events == len(events)
     assert reply.stop_reason is None or isinstance(reply.stop_reason, str)
     assert reply.usage is None or reply.usage.output_tokens >= 0

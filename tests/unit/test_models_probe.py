@@ -16,8 +16,8 @@ from claude_tui.probes.clock import SystemClock
 from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.models import ModelsProbe, custom_headers, read_catalogue
 from claude_tui.probes.network import Exchange
+from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.report import Report
-from claude_tui.probes.routes import Routes
 from tests.wire_server import Answer, Request, WireServer, response
 
 KEY = "sk-ant-api03-" + "k" * 40
@@ -49,7 +49,7 @@ async def probe(
         redactor=Redactor(credentials.secrets),
         timeout_s=timeout_s,
         extra_headers=extra_headers,
-        routes=Routes(proxies=dict),
+        routes=Proxies(proxies=dict),
     )
     report = await made.run()
     await made.aclose()

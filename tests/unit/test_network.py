@@ -22,10 +22,10 @@ from claude_tui.model.text import Redactor
 from claude_tui.probes.certificate import expires_at
 from claude_tui.probes.clock import SystemClock
 from claude_tui.probes.dial import race, system_resolver
-from claude_tui.probes.faults import FaultCode, explain
+from claude_tui.probes.exchange_trace import ExchangeTrace, Phase
 from claude_tui.probes.network import MAX_BODY, Exchange, Requester
-from claude_tui.probes.routes import Routes
-from claude_tui.probes.wire import Phase, Wire
+from claude_tui.probes.proxies import Proxies
+from claude_tui.probes.transport_errors import FaultCode, explain
 from tests.wire_server import (
     TLS_ALERT,
     Answer,
@@ -37,25 +37,25 @@ from tests.wire_server import (
     response,
 )
 
-DIRECT = Routes(proxies=dict)
+DIRECT = Proxies(proxies=dict)
 IN_2040 = "20400101000000Z"
 
 
 async def get(
-    url: str, *, routes: Routes = DIRECT, timeout_s: float = 10.0, headers: Mapping[str, str] | None = None
+    url: str, *, routes: Proxies = DIRECT, timeout_s: float = 10.0, headers: Mapping[str, str] | None = None
 ) -> Exchange:
     requester = Requester(clock=SystemClock(), redactor=Redactor(), timeout_s=timeout_s, routes=routes)
     return await requester.get(url, headers or {})
 
 
-def names(*addresses: str) -> Routes:
+def names(*addresses: str) -> Proxies:
     async def resolve(host: str, port: int) -> Sequence[str]:
         return addresses
 
     return replace(DIRECT, resolve=resolve)
 
 
-def proxied(**variables: str) -> Routes:
+def proxied(**variables: str) -> Proxies:
     """As with these variables in the environment, and no others."""
     found = {name.lower().removesuffix("_proxy"): value for name, value in variables.items()}
     return replace(DIRECT, proxies=lambda: found, environ=variables)
@@ -327,7 +327,7 @@ def serving(pem: Path) -> ssl.SSLContext:
     return context
 
 
-def trusting(pem: Path | None) -> Routes:
+def trusting(pem: Path | None) -> Proxies:
     return replace(
         DIRECT,
         trust=lambda: ssl.create_default_context(cafile=str(pem)) if pem else ssl.create_default_context(),
@@ -379,7 +379,7 @@ async def test_a_server_that_speaks_no_tls(said: bytes) -> None:
 def test_openssl_3_2_has_another_name_for_what_is_no_tls() -> None:
     error = ssl.SSLError(1, "[SSL: RECORD_LAYER_FAILURE] record layer failure (_ssl.c:1010)")
     error.reason = "RECORD_LAYER_FAILURE"
-    wire = Wire(SystemClock())
+    wire = ExchangeTrace(SystemClock())
     wire.begin(Phase.TLS)
     assert explain(error, wire, "gateway:8080", redactor=Redactor()).code is FaultCode.NOT_TLS
     wire.begin(Phase.WAIT)

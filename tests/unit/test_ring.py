@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.model.alert import AlertEntry, AlertsView, EntryKind, PageKind
+from claude_tui.model.alert import AlertEntry, AlertsView, EntryKind, NotificationKind
 from claude_tui.model.verdict import Severity
-from claude_tui.tui.ring import LONGEST, news, osc9, ring
+from claude_tui.tui.attention import LONGEST, call_attention, news, osc9
 from tests.alerts import OUTAGE, Watch, loaded
 from tests.builders import NOON
 
@@ -18,7 +18,9 @@ HOUR = timedelta(hours=1)
 PLAIN = {"TERM": "xterm-256color"}
 
 
-def entry(number: int, kind: PageKind | None = PageKind.OPENED, *, late_s: float = 1) -> AlertEntry:
+def entry(
+    number: int, kind: NotificationKind | None = NotificationKind.OPENED, *, late_s: float = 1
+) -> AlertEntry:
     what = EntryKind.PAGE if kind is not None else EntryKind.ACKNOWLEDGED
     at = NOON + timedelta(seconds=late_s)
     return AlertEntry(f"alert:{number}", at, what, Severity.P1, "provider", f"[P1] prod: {number}", kind)
@@ -57,9 +59,11 @@ def test_nothing_is_news_twice() -> None:
     assert news(view(entry(1)), view(entry(1)), NOON) == ()
 
 
-@pytest.mark.parametrize("kind", PageKind)
-def test_only_what_opens_or_changes_calls(kind: PageKind) -> None:
-    assert bool(news(view(), view(entry(1, kind)), NOON)) is (kind in {PageKind.OPENED, PageKind.SEVERITY})
+@pytest.mark.parametrize("kind", NotificationKind)
+def test_only_what_opens_or_changes_calls(kind: NotificationKind) -> None:
+    assert bool(news(view(), view(entry(1, kind)), NOON)) is (
+        kind in {NotificationKind.OPENED, NotificationKind.SEVERITY}
+    )
 
 
 def test_what_people_do_is_no_reason_to_ring() -> None:
@@ -90,13 +94,13 @@ def test_entries_that_leave_a_full_journal_are_no_news() -> None:
 def test_as_the_settings_ask(bell: bool, notification: bool) -> None:
     terminal = Terminal()
     after = AlertsView(journal=(entry(1),), bell=bell, notification=notification)
-    ring(terminal, AlertsView(), after, NOON)  # type: ignore[arg-type]
+    call_attention(terminal, AlertsView(), after, NOON)  # type: ignore[arg-type]
     assert (terminal.bells, "]9;" in terminal.written) == (int(bell), notification)
 
 
 def test_several_at_once_ring_once() -> None:
     terminal = Terminal()
-    ring(terminal, view(), view(entry(1), entry(2)), NOON)  # type: ignore[arg-type]
+    call_attention(terminal, view(), view(entry(1), entry(2)), NOON)  # type: ignore[arg-type]
     assert terminal.bells == 1
     assert terminal.written.count("]9;") == 1
     assert "claude-top: 2 alerts, first: [P1] prod: 1" in terminal.written
@@ -114,7 +118,7 @@ async def test_a_run_that_begins_in_the_middle_of_an_outage_rings_for_nothing_ol
     first = await loaded(Watch())
     first.sees(OUTAGE)
     await first.alerting.aclose()
-    again = Watch(keeper=first.keeper, clock=first.clock)
+    again = Watch(backend=first.backend, clock=first.clock)
     empty, since = again.sees(OUTAGE), again.clock.forward(60)
     await again.alerting.load()
     assert empty.journal == ()

@@ -15,13 +15,13 @@ import pytest
 
 from claude_tui.knowledge import knowledge
 from claude_tui.model.verdict import Cause
-from claude_tui.runbook import Fillings, begin, commands, shipped, take
+from claude_tui.runbook import Placeholders, begin, commands, shipped, take
 from claude_tui.runbook.facts import DECLARED
 from claude_tui.runbook.reading import ROLES
 from claude_tui.runbook.values import CHECK_KEYS
 
 RUNBOOK = shipped()
-FILLED = Fillings()
+FILLED = Placeholders()
 DATA = Path(__file__).parents[2] / "claude_tui" / "runbook"
 STEPS = [
     (f"{playbook.id}-{step.id}", FILLED.step(step))

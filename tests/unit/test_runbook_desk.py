@@ -12,7 +12,7 @@ from claude_tui.model.observation import Outcome
 from claude_tui.model.verdict import Cause
 from claude_tui.runbook import Walk, shipped
 from claude_tui.settings import Settings
-from claude_tui.tui.runbook.desk import KeptWalk, fillings_of, open_desk
+from claude_tui.tui.screens.runbook_session import KeptWalk, open_session, placeholders_for
 from tests.builders import after, models
 from tests.runbook_values import failing, snapshot, verdict
 
@@ -33,13 +33,13 @@ def settings(tmp_path: Path, text: str | None) -> Settings:
 
 
 def test_without_files_of_ones_own_it_is_the_shipped_one(tmp_path: Path) -> None:
-    for found in (open_desk(Settings(), {}), open_desk(settings(tmp_path, None), {})):
+    for found in (open_session(Settings(), {}), open_session(settings(tmp_path, None), {})):
         assert found.runbook is shipped()
         assert found.problem == ""
 
 
 def test_ones_own_files_count(tmp_path: Path) -> None:
-    desk = open_desk(settings(tmp_path, GOOD), {})
+    desk = open_session(settings(tmp_path, GOOD), {})
     assert desk.runbook.nodes["start"].branches[0].label == "Ours first"
 
 
@@ -55,7 +55,7 @@ def test_ones_own_files_count(tmp_path: Path) -> None:
     ],
 )
 def test_a_faulty_file_is_named_with_node_and_reason(tmp_path: Path, text: str, told: str) -> None:
-    desk = open_desk(settings(tmp_path, text), {})
+    desk = open_session(settings(tmp_path, text), {})
     assert desk.runbook is shipped()
     assert told in desk.problem
     assert "\n" not in desk.problem
@@ -63,13 +63,13 @@ def test_a_faulty_file_is_named_with_node_and_reason(tmp_path: Path, text: str, 
 
 def test_commands_are_about_the_target_and_the_newest_failure() -> None:
     seen = snapshot(*failing(Outcome.OVERLOADED), models(280))
-    desk = open_desk(Settings(), {})
-    found = fillings_of(seen, Settings(), desk)
+    desk = open_session(Settings(), {})
+    found = placeholders_for(seen, Settings(), desk)
     assert found.base_url == "https://api.example.test"
     assert found.model == "claude-haiku-5-5"
     newest = next(each.observation for each in seen.events if each.observation is not None)
     assert found.request_id == newest.request_id
-    assert fillings_of(snapshot(models(280)), Settings(), desk).request_id is None
+    assert placeholders_for(snapshot(models(280)), Settings(), desk).request_id is None
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,7 @@ def test_commands_are_about_the_target_and_the_newest_failure() -> None:
     ],
 )
 def test_requests_by_hand_carry_what_the_probes_carry(environ: dict[str, str], by_token: bool) -> None:
-    assert open_desk(Settings(), environ).by_token is by_token
+    assert open_session(Settings(), environ).by_token is by_token
 
 
 def test_a_walk_is_kept_for_the_trouble_that_it_was_about() -> None:

@@ -8,12 +8,12 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.analysis.history import History
+from claude_tui.analysis.history.history import History
 from claude_tui.analysis.snapshot import Options, build_snapshot
 from claude_tui.model.observation import Outcome, Timings, WindowReading
 from claude_tui.model.provider import Catalogue, ModelInfo
 from claude_tui.model.snapshot import Level, Notice
-from claude_tui.model.verdict import Cause, PageStance, Severity
+from claude_tui.model.verdict import Cause, PageAgreement, Severity
 from claude_tui.runbook import facts_of
 from claude_tui.runbook.conditions import Type
 from claude_tui.runbook.facts import DECLARED
@@ -183,7 +183,7 @@ def test_the_page_speaks_of_ours_and_of_others_apart() -> None:
     assert (found["status_page"].value, found["others_trouble"].value) == ("fine", True)
     assert found["others_trouble"].words == "Not what we use: claude.ai major outage"
     assert facts(verdict(Cause.HEALTHY), unread(290))["status_page"].words == "Status page: unknown, timeout"
-    silent = facts(verdict(Cause.PROVIDER_OUTAGE, page=PageStance.SILENT), *failing(Outcome.SERVER_ERROR))
+    silent = facts(verdict(Cause.PROVIDER_OUTAGE, page=PageAgreement.SILENT), *failing(Outcome.SERVER_ERROR))
     assert silent["page"].words.startswith("The status page is silent")
 
 

@@ -12,7 +12,7 @@ from claude_tui.model.observation import Outcome
 from claude_tui.model.playbook import StepState
 from claude_tui.model.verdict import Cause, Severity
 from claude_tui.runbook import (
-    Fillings,
+    Placeholders,
     Playbook,
     Walk,
     begin,
@@ -24,18 +24,18 @@ from claude_tui.runbook import (
     take,
     walk_view,
 )
-from claude_tui.tui.lines import Line, plain, width
-from claude_tui.tui.runbook import first_five_lines
-from claude_tui.tui.runbook.pager import top_for
-from claude_tui.tui.runbook.parts import code, key_of, under_cursor
-from claude_tui.tui.runbook.playbook_lines import (
+from claude_tui.tui.render.lines import Line, plain, width
+from claude_tui.tui.screens import first_five_lines
+from claude_tui.tui.screens.cursor_pager import top_for
+from claude_tui.tui.screens.playbook_lines import (
     PlaybookLook,
     list_page,
     one_column,
     progress_line,
     step_page,
 )
-from claude_tui.tui.runbook.walk_lines import WalkLook, node_page, tree_page, way_line
+from claude_tui.tui.screens.runbook_parts import code, key_of, under_cursor
+from claude_tui.tui.screens.walk_lines import WalkLook, node_page, tree_page, way_line
 from tests.builders import after, messages, models
 from tests.runbook_values import facts, failing, snapshot, verdict
 
@@ -55,7 +55,7 @@ def flat(lines: tuple[Line, ...]) -> str:
 @pytest.mark.parametrize("node", RUNBOOK.nodes)
 @pytest.mark.parametrize("cells", WIDTHS)
 def test_each_node_is_shown_in_full(node: str, cells: int) -> None:
-    view = walk_view(RUNBOOK, Walk(node), FACTS, Fillings())
+    view = walk_view(RUNBOOK, Walk(node), FACTS, Placeholders())
     page = node_page(view, LOOK, KEY, cells, 40, way=True)
     text = flat(page.lines)
     shown = view.node.node
@@ -71,7 +71,7 @@ def test_each_node_is_shown_in_full(node: str, cells: int) -> None:
 @pytest.mark.parametrize("cells", WIDTHS)
 def test_the_tree_shows_where_one_came_from_and_where_the_branches_lead(cells: int) -> None:
     walk = take(RUNBOOK, take(RUNBOOK, begin(RUNBOOK), 7), 1)
-    view = walk_view(RUNBOOK, walk, FACTS, Fillings())
+    view = walk_view(RUNBOOK, walk, FACTS, Placeholders())
     text = flat(tree_page(view, 0, cells).lines)
     assert (
         "✓ What comes back? └ 5xx or 529 ✓ 5xx and 529 └ 529, or Overloaded in any form ■ Overloaded" in text
@@ -82,7 +82,7 @@ def test_the_tree_shows_where_one_came_from_and_where_the_branches_lead(cells: i
 
 @given(st.integers(0, 10), st.integers(6, 60))
 def test_the_cursors_branch_is_among_the_rows_that_must_be_seen(cursor: int, rows: int) -> None:
-    view = walk_view(RUNBOOK, Walk("start"), FACTS, Fillings())
+    view = walk_view(RUNBOOK, Walk("start"), FACTS, Placeholders())
     page = node_page(view, replace(LOOK, cursor=cursor), KEY, 56, rows, way=True)
     top = top_for(page.cursor, 0, rows)
     seen = [plain(line) for line in page.lines[top : top + rows]]
@@ -93,7 +93,7 @@ def test_the_cursors_branch_is_among_the_rows_that_must_be_seen(cursor: int, row
 @pytest.mark.parametrize("cells", WIDTHS)
 def test_each_step_is_shown_in_full(book: Playbook, cells: int) -> None:
     marks = [mark(book, book.steps[0], StepState.SKIPPED, by="a" * 80, at=after(200), note="no time")]
-    view = playbook_view(book, progress_of(marks, book, after(300)), FACTS, Fillings())
+    view = playbook_view(book, progress_of(marks, book, after(300)), FACTS, Placeholders())
     for step in view.steps:
         look = PlaybookLook(after(300), step.number, "eve", after(200))
         pages = (one_column(view, look, FACTS, KEY, cells), step_page(view, look, FACTS, KEY, cells))
@@ -116,7 +116,7 @@ def test_each_step_is_shown_in_full(book: Playbook, cells: int) -> None:
 def test_in_little_room_the_progress_still_says_how_far_it_is(cells: int) -> None:
     book = RUNBOOK.playbooks["rate_limited"]
     marks = [mark(book, book.steps[0], StepState.DONE, by="eve", at=after(200))]
-    view = playbook_view(book, progress_of(marks, book, after(300)), FACTS, Fillings())
+    view = playbook_view(book, progress_of(marks, book, after(300)), FACTS, Placeholders())
     drawn = progress_line(view, PlaybookLook(after(300), 1, "eve", after(200)), KEY, cells)
     assert plain(drawn).startswith(f"{view.settled} of ")
     assert width(drawn) <= cells
@@ -135,14 +135,14 @@ def test_the_three_results_stand_above_their_commands(cells: int) -> None:
     shot = snapshot(models(1), messages(2, Outcome.OVERLOADED, message="Overloaded " * 30), at=20)
     found = results(RUNBOOK, shot, after(0))
     for cursor in range(3):
-        page = first_five_lines.one_column(found, cursor, Fillings(), KEY, cells)
+        page = first_five_lines.one_column(found, cursor, Placeholders(), KEY, cells)
         text = flat(page.lines)
         assert max(width(line) for line in page.lines) <= cells
         for result in found:
             assert result.check.title in text
             assert " ".join(result.check.reads.split()) in text
         assert flat(page.lines[page.cursor.start : page.cursor.stop]).startswith("▸")
-        copied = first_five_lines.script(found[cursor], Fillings()).text
+        copied = first_five_lines.script(found[cursor], Placeholders()).text
         assert copied.startswith("# ")
         assert "$ANTHROPIC_API_KEY" in copied or cursor == 0
 

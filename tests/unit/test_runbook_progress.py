@@ -11,15 +11,7 @@ from hypothesis import strategies as st
 from claude_tui.model.observation import Outcome
 from claude_tui.model.playbook import StepMark, StepState
 from claude_tui.model.verdict import Cause
-from claude_tui.runbook import (
-    NO_FACTS,
-    Fillings,
-    anew,
-    mark,
-    playbook_view,
-    progress_of,
-    shipped,
-)
+from claude_tui.runbook import NO_FACTS, Placeholders, mark, playbook_view, progress_of, restart, shipped
 from claude_tui.runbook.progress import QUIET
 from claude_tui.runbook.values import Step
 from tests.builders import NOON
@@ -65,7 +57,7 @@ def test_marks_of_another_playbook_and_of_later_do_not_count() -> None:
 
 
 def test_a_playbook_begun_anew_is_empty() -> None:
-    marks = [done(FIRST, 1), anew(OUTAGE, by="eve", at=later(2))]
+    marks = [done(FIRST, 1), restart(OUTAGE, by="eve", at=later(2))]
     found = progress_of(marks, OUTAGE, later(3))
     assert (found.settled(OUTAGE), found.started_at) == (0, later(2))
 
@@ -101,7 +93,7 @@ def test_the_next_step_skips_what_is_not_meant_for_this() -> None:
     )
     general = [step for step in playbook.steps if step.when is None][:3]
     marks = [mark(playbook, step, StepState.DONE, by="eve", at=NOON) for step in general]
-    view = playbook_view(playbook, progress_of(marks, playbook, later(1)), found, Fillings())
+    view = playbook_view(playbook, progress_of(marks, playbook, later(1)), found, Placeholders())
     assert view.next is not None
     assert view.steps[view.next - 1].step.id == "own_limit"
     assert [each.step.id for each in view.steps if each.applies is False] == [
@@ -114,7 +106,7 @@ def test_the_next_step_skips_what_is_not_meant_for_this() -> None:
 
 
 def test_without_data_no_step_is_ruled_out() -> None:
-    view = playbook_view(LIMITED, progress_of([], LIMITED, NOON), NO_FACTS, Fillings())
+    view = playbook_view(LIMITED, progress_of([], LIMITED, NOON), NO_FACTS, Placeholders())
     assert [each.applies for each in view.steps if each.step.when is not None]
     assert not any(each.applies is False for each in view.steps)
     assert (view.next, view.settled) == (1, 0)

@@ -13,7 +13,7 @@ from claude_tui.model.verdict import Cause
 from claude_tui.runbook import (
     NO_FACTS,
     CheckState,
-    Fillings,
+    Placeholders,
     RunbookError,
     begin,
     commands,
@@ -48,7 +48,7 @@ OVERLOADED = facts(
 
 
 def test_the_start_shows_the_data_and_marks_the_branch_it_points_to() -> None:
-    view = walk_view(RUNBOOK, begin(RUNBOOK), OVERLOADED, Fillings())
+    view = walk_view(RUNBOOK, begin(RUNBOOK), OVERLOADED, Placeholders())
     (suggested,) = [each for each in view.node.branches if each.suggested]
     assert suggested.label == "5xx or 529"
     assert suggested.because == ("Verdict: provider overloaded, 90% sure",)
@@ -62,7 +62,7 @@ def test_the_start_shows_the_data_and_marks_the_branch_it_points_to() -> None:
 
 def test_the_tree_shows_the_way_that_was_taken() -> None:
     walk = follow(RUNBOOK, OVERLOADED)
-    view = walk_view(RUNBOOK, walk, OVERLOADED, Fillings())
+    view = walk_view(RUNBOOK, walk, OVERLOADED, Placeholders())
     assert [(line.depth, line.place, line.text) for line in view.tree] == [
         (0, Place.PASSED, "What comes back?"),
         (1, Place.PASSED, "5xx and 529"),
@@ -74,13 +74,13 @@ def test_the_tree_shows_the_way_that_was_taken() -> None:
 
 
 def test_without_data_there_are_no_facts_and_no_marks() -> None:
-    view = walk_view(RUNBOOK, take(RUNBOOK, begin(RUNBOOK), 1), NO_FACTS, Fillings())
+    view = walk_view(RUNBOOK, take(RUNBOOK, begin(RUNBOOK), 1), NO_FACTS, Placeholders())
     assert view.node.facts == ()
     assert not any(branch.suggested for branch in view.node.branches)
 
 
 def test_commands_carry_the_target_and_never_a_key() -> None:
-    fillings = Fillings(
+    fillings = Placeholders(
         "https://gateway.example.test:8443/claude/", "claude-opus-5-5", ("https://s.test/x.json",)
     )
     text = "\n".join(each.text for check in RUNBOOK.checks for each in commands(check, fillings))
@@ -88,7 +88,7 @@ def test_commands_carry_the_target_and_never_a_key() -> None:
     assert '"model":"claude-opus-5-5"' in text
     assert "for url in https://s.test/x.json; do" in text
     assert "$ANTHROPIC_API_KEY" in text
-    by_token = commands(RUNBOOK.checks[1], Fillings(by_token=True))[0].text
+    by_token = commands(RUNBOOK.checks[1], Placeholders(by_token=True))[0].text
     assert "authorization: Bearer $ANTHROPIC_AUTH_TOKEN" in by_token
     assert "x-api-key" not in by_token
 
@@ -97,7 +97,7 @@ def test_commands_carry_the_target_and_never_a_key() -> None:
     "hostile", ["x'; id; '", "$(id)", "`id`", 'a"b', "a\\", "a b", "a\nb", "é", "a@b:c d"]
 )
 def test_what_a_server_or_environment_invents_never_reaches_a_command(hostile: str) -> None:
-    fillings = Fillings(
+    fillings = Placeholders(
         f"https://api.test/{hostile}", hostile, (f"https://s.test/{hostile}",), request_id=hostile
     )
     values = fillings.values()
@@ -109,7 +109,7 @@ def test_what_a_server_or_environment_invents_never_reaches_a_command(hostile: s
 
 def test_host_and_port_for_other_tools() -> None:
     def place(url: str) -> tuple[str, str]:
-        values = Fillings(url).values()
+        values = Placeholders(url).values()
         return values["host"], values["port"]
 
     assert place("https://api.anthropic.com") == ("api.anthropic.com", "443")
@@ -123,7 +123,7 @@ def test_what_a_suggestion_rests_on_is_shown_though_the_node_does_not_ask_for_it
         verdict(Cause.PROVIDER_ERRORS),
         *failing(Outcome.TRUNCATED_STREAM, error_type="cut_short", http_status=200),
     )
-    view = walk_view(RUNBOOK, begin(RUNBOOK), broken, Fillings())
+    view = walk_view(RUNBOOK, begin(RUNBOOK), broken, Placeholders())
     assert view.node.branches[4].suggested
     assert "after_200" not in view.node.node.shows
     assert [each.name for each in view.node.facts if each.points] == ["after_200", "cause"]
@@ -189,7 +189,7 @@ def test_what_cannot_be_asked_says_why() -> None:
 
 
 def test_the_printed_tree_has_every_question_and_answer_once() -> None:
-    text = tree_text(RUNBOOK, Fillings())
+    text = tree_text(RUNBOOK, Placeholders())
     for node in RUNBOOK.nodes.values():
         mark = f"=> {node.title}" if node.is_answer else f". {node.title.upper()}\n"
         assert text.count(mark) == 1 or node.is_answer, node.id
@@ -200,7 +200,7 @@ def test_the_printed_tree_has_every_question_and_answer_once() -> None:
 
 
 def test_references_of_the_printed_tree_lead_to_their_sections() -> None:
-    text = tree_text(RUNBOOK, Fillings())
+    text = tree_text(RUNBOOK, Placeholders())
     for line in text.splitlines():
         if line.strip().startswith("go to "):
             assert f"\n{line.strip().removeprefix('go to ').upper()}\n" in text
@@ -208,7 +208,7 @@ def test_references_of_the_printed_tree_lead_to_their_sections() -> None:
 
 @pytest.mark.parametrize("name", [*(cause.value for cause in Cause), *RUNBOOK.playbooks])
 def test_a_printed_playbook_has_every_step(name: str) -> None:
-    text = cause_text(RUNBOOK, name, Fillings(), width=80)
+    text = cause_text(RUNBOOK, name, Placeholders(), width=80)
     playbook = RUNBOOK.playbook_named(name)
     for number, step in enumerate(playbook.steps, 1):
         assert f"[ ] {number}. {step.title}" in text
@@ -217,7 +217,7 @@ def test_a_printed_playbook_has_every_step(name: str) -> None:
 
 
 def test_prose_keeps_to_the_width_and_code_to_the_left_edge() -> None:
-    text = cause_text(RUNBOOK, "provider_overloaded", Fillings(), width=60)
+    text = cause_text(RUNBOOK, "provider_overloaded", Placeholders(), width=60)
     prose = [line for line in text.splitlines() if line.strip().startswith(("Why:", "How:", "First:"))]
     assert prose
     assert max(map(len, prose)) <= 60

@@ -24,7 +24,7 @@ from claude_tui.runbook import (
     suggest,
     take,
 )
-from claude_tui.runbook.machine import Taken
+from claude_tui.runbook.walk import Taken
 from tests.builders import (
     MODEL,
     after,

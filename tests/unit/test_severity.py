@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from claude_tui.analysis.diagnosis import diagnose
+from claude_tui.analysis.diagnosis.diagnose import diagnose
+from claude_tui.analysis.diagnosis.severity import as_set, respond_by, severity_of_rare, worse
 from claude_tui.analysis.options import Options
-from claude_tui.analysis.severity import as_set, respond_by, severity_of_rare, worse
 from claude_tui.analysis.thresholds import Thresholds
 from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.playbook import SeverityMark

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from claude_tui.analysis.diagnosis import diagnose
+from claude_tui.analysis.diagnosis.diagnose import diagnose
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claude_tui.analysis.history import History
+from claude_tui.analysis.history.history import History
 from claude_tui.analysis.snapshot import Options, build_snapshot
 from claude_tui.model.observation import Observation, Outcome, RateLimitReading, Source, WindowReading
 from claude_tui.model.provider import Catalogue, ProviderStatus

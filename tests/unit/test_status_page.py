@@ -16,8 +16,8 @@ import pytest
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.text import Redactor
 from claude_tui.probes.clock import SystemClock
+from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.report import Report
-from claude_tui.probes.routes import Routes
 from claude_tui.probes.status_page import StatusPageProbe, summary_url
 
 SUMMARY = {
@@ -82,7 +82,7 @@ def no_trust() -> ssl.SSLContext:
 
 
 async def probe(urls: Sequence[str], **options: Any) -> Report:
-    routes = Routes(proxies=dict, trust=no_trust)
+    routes = Proxies(proxies=dict, trust=no_trust)
     settings = {"clock": SystemClock(), "redactor": Redactor(), "timeout_s": 5.0, "routes": routes} | options
     prober = StatusPageProbe(urls, **settings)
     try:
@@ -214,7 +214,7 @@ async def test_a_refused_connection_a_missing_name_and_a_tls_failure_are_told_ap
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     refused = await probe([f"http://127.0.0.1:{port}"])
-    unnamed = await probe(["http://status.invalid"], routes=Routes(resolve=no_such_name, proxies=dict))
+    unnamed = await probe(["http://status.invalid"], routes=Proxies(resolve=no_such_name, proxies=dict))
     async with serving(answer("200 OK", b""), waits=False) as url:
         untrusted = await probe([url.replace("http:", "https:")])
     reasons = [

@@ -15,9 +15,9 @@ from claude_tui.model.provider import ProviderStatus
 from claude_tui.probes.clock import SystemClock
 from claude_tui.probes.report import Report
 from claude_tui.settings import load
-from claude_tui.tui.lines import plain
-from claude_tui.tui.summary_text import summary_text
-from claude_tui.tui.widgets.status import status_lines
+from claude_tui.tui.panels.status import status_lines
+from claude_tui.tui.panels.summary_text import summary_text
+from claude_tui.tui.render.lines import plain
 from tests.builders import engine, history_of
 from tests.store_values import opened
 from tests.unit.test_status_page import SUMMARY, probe

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from claude_tui.analysis.options import Options
-from claude_tui.analysis.status import counts_as_ours, status_view
+from claude_tui.analysis.views.status import counts_as_ours, status_view
 from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.provider import Catalogue, Maintenance, ProviderStatus
 from claude_tui.model.snapshot import Level, StatusView

@@ -31,24 +31,24 @@ from claude_tui.probes.credentials import Credentials
 from claude_tui.settings import Settings
 from claude_tui.store import Store
 from claude_tui.store.files import NAME
-from claude_tui.tui.event_text import event_lines as event_details
-from claude_tui.tui.layout import arrange
-from claude_tui.tui.lines import Line, plain
-from claude_tui.tui.summary_text import summary_text
+from claude_tui.tui.panels.alerts_zoom import alerts_zoom
+from claude_tui.tui.panels.errors import error_lines
+from claude_tui.tui.panels.errors_zoom import errors_zoom
+from claude_tui.tui.panels.event_text import event_lines as event_details
+from claude_tui.tui.panels.events import event_lines
+from claude_tui.tui.panels.header import header_line
+from claude_tui.tui.panels.headroom import headroom_lines
+from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
+from claude_tui.tui.panels.latency import latency_lines
+from claude_tui.tui.panels.latency_zoom import figures_zoom
+from claude_tui.tui.panels.status import status_lines
+from claude_tui.tui.panels.status_zoom import status_zoom
+from claude_tui.tui.panels.strip import strip_lines, strip_rows
+from claude_tui.tui.panels.summary_text import summary_text
+from claude_tui.tui.panels.verdict_zoom import verdict_zoom
+from claude_tui.tui.render.lines import Line, plain
+from claude_tui.tui.screens.layout import arrange
 from claude_tui.tui.view import View
-from claude_tui.tui.widgets.errors import error_lines
-from claude_tui.tui.widgets.events import event_lines
-from claude_tui.tui.widgets.header import header_line
-from claude_tui.tui.widgets.headroom import headroom_lines
-from claude_tui.tui.widgets.latency import latency_lines
-from claude_tui.tui.widgets.status import status_lines
-from claude_tui.tui.widgets.strip import strip_lines, strip_rows
-from claude_tui.tui.zoom.alerts import alerts_zoom
-from claude_tui.tui.zoom.errors import errors_zoom
-from claude_tui.tui.zoom.headroom import Thresholds, headroom_zoom
-from claude_tui.tui.zoom.latency import figures_zoom
-from claude_tui.tui.zoom.status import status_zoom
-from claude_tui.tui.zoom.verdict import verdict_zoom
 from tests.store_values import NOW, at, database, listed, marked, opened, query, rated, seen, turned
 
 SIZES = ((120, 40), (80, 24))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from claude_tui.tui.summary_text import summary_text
+from claude_tui.tui.panels.summary_text import summary_text
 from tests.snapshots.scenes import SCENES
 
 

@@ -10,8 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from claude_tui.tui.lines import ROLES
-from claude_tui.tui.theme import NO_COLOR, Theme, ThemeError, load_theme, textual_theme, theme_names, wanted
+from claude_tui.tui.render.lines import ROLES
+from claude_tui.tui.render.theme import (
+    NO_COLOR,
+    Theme,
+    ThemeError,
+    load_theme,
+    textual_theme,
+    theme_names,
+    wanted,
+)
 
 SHIPPED = theme_names(None)
 STATES = ("accent", "ok", "warn", "bad", "info")
@@ -188,7 +196,7 @@ def test_textual_gets_every_role_as_a_variable(theme: Theme) -> None:
 
 def test_reading_a_theme_needs_no_textual() -> None:
     code = (
-        "import sys; from claude_tui.tui.theme import load_theme; load_theme('dark', None);"
+        "import sys; from claude_tui.tui.render.theme import load_theme; load_theme('dark', None);"
         "sys.exit(any(name.startswith('textual') for name in sys.modules))"
     )
     assert (

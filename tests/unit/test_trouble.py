@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.analysis.leading import is_down, leading
-from claude_tui.analysis.reach import reach_of
+from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of, successes_to_recover
+from claude_tui.analysis.diagnosis.leading import is_down, leading
+from claude_tui.analysis.diagnosis.reach import reach_of
 from claude_tui.analysis.thresholds import Thresholds
-from claude_tui.analysis.trouble import Trouble, clean_needed, troubles_of
 from claude_tui.knowledge import Reach
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from tests.builders import after, history_of, messages, models
@@ -27,12 +27,12 @@ def told(pattern: str, source: Source = Source.MESSAGES, every_s: float = 30.0) 
     return [make(number * every_s, LETTERS[letter]) for number, letter in enumerate(pattern)]
 
 
-def troubles(pattern: str, source: Source = Source.MESSAGES) -> list[Trouble]:
+def troubles(pattern: str, source: Source = Source.MESSAGES) -> list[Episode]:
     seen = told(pattern, source)
-    return troubles_of(history_of(*seen), source, seen[-1].at, Thresholds(), 3600.0)
+    return episodes_of(history_of(*seen), source, seen[-1].at, Thresholds(), 3600.0)
 
 
-def last(pattern: str, source: Source = Source.MESSAGES) -> Trouble:
+def last(pattern: str, source: Source = Source.MESSAGES) -> Episode:
     return troubles(pattern, source)[-1]
 
 
@@ -94,7 +94,7 @@ def test_troubles_far_apart_are_told_one_by_one() -> None:
 
 def test_a_failure_hours_later_is_another_matter() -> None:
     seen = [*told("..FF"), messages(3 * 3600, BAD)]
-    found = troubles_of(history_of(*seen), Source.MESSAGES, seen[-1].at, Thresholds(), 3600.0)
+    found = episodes_of(history_of(*seen), Source.MESSAGES, seen[-1].at, Thresholds(), 3600.0)
     assert found[-1].failures == 1
     assert found[-1].since == after(3 * 3600)
 
@@ -102,7 +102,7 @@ def test_a_failure_hours_later_is_another_matter() -> None:
 def test_what_came_later_has_no_influence() -> None:
     seen = told("....FFFF")
     history = history_of(*seen)
-    found = troubles_of(history, Source.MESSAGES, after(4.5 * 30), Thresholds(), 3600.0)
+    found = episodes_of(history, Source.MESSAGES, after(4.5 * 30), Thresholds(), 3600.0)
     assert [trouble.failures for trouble in found] == [1]
 
 
@@ -120,9 +120,9 @@ def test_a_trouble_holds_all_failures_since_it_began(pattern: str) -> None:
 
 @given(st.integers(1, 500), st.integers(0, 500))
 def test_the_rarer_the_failures_the_longer_the_proof(failures: int, successes: int) -> None:
-    needed = clean_needed(failures, failures + successes, 0.05)
+    needed = successes_to_recover(failures, failures + successes, 0.05)
     assert needed >= 3
-    assert clean_needed(failures, failures + successes + 1, 0.05) >= needed
+    assert successes_to_recover(failures, failures + successes + 1, 0.05) >= needed
 
 
 # -- how far an exchange came ------------------------------------------------------

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.analysis.windows import Bins, median, nearest_rank, percentile, share
+from claude_tui.analysis.history.statistics import Bins, median, nearest_rank, percentile, share
 
 figures = st.floats(0, 1e6, allow_nan=False)
 fractions = st.sampled_from([0.5, 0.9, 0.95, 0.99])

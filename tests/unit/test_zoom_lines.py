@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.snapshot import Chart, ChartSeries, ErrorDetail, Focus, Panel
-from claude_tui.tui.lines import Line, plain, width
-from claude_tui.tui.zoom.curve import curve
-from claude_tui.tui.zoom.errors import errors_zoom
-from claude_tui.tui.zoom.headroom import Thresholds, headroom_zoom
-from claude_tui.tui.zoom.history import Grid, held, until
-from claude_tui.tui.zoom.latency import figures_zoom, legend, usual_of
-from claude_tui.tui.zoom.parts import SPANS, next_span, time_axis, time_ticks
-from claude_tui.tui.zoom.plot import nice_ticks, plot_lines
-from claude_tui.tui.zoom.status import status_zoom
+from claude_tui.tui.panels.errors_zoom import errors_zoom
+from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
+from claude_tui.tui.panels.latency_zoom import figures_zoom, legend, usual_of
+from claude_tui.tui.panels.status_zoom import status_zoom
+from claude_tui.tui.panels.zoom_parts import SPANS, next_span, time_axis, time_ticks
+from claude_tui.tui.render.curve import curve
+from claude_tui.tui.render.lines import Line, plain, width
+from claude_tui.tui.render.plot import nice_ticks, plot_lines
+from claude_tui.tui.render.time_grid import Grid, held, until
 from tests.functional.still import chart_for
 from tests.snapshots.scenes import AT, SCENES
 

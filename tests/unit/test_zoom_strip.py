@@ -7,11 +7,11 @@ from datetime import timedelta
 
 import pytest
 
-from claude_tui.model.alert import AlertState, AlertsView, Standing
+from claude_tui.model.alert import AlertState, AlertStatus, AlertsView
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.model.verdict import Cause, PageStance, Severity, Side, Verdict
-from claude_tui.tui.lines import plain, width
-from claude_tui.tui.zoom.strip import strip_zoom
+from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
+from claude_tui.tui.panels.strip_zoom import strip_zoom
+from claude_tui.tui.render.lines import plain, width
 from tests.snapshots.responding import CALM, OVERLOADED, alert, group, scene_of, scenes
 from tests.snapshots.scenes import AT, SCENES, before
 
@@ -100,20 +100,24 @@ def test_a_severity_that_a_person_set_says_who_and_instead_of_what() -> None:
 @pytest.mark.parametrize(
     ("page", "lead", "words"),
     [
-        (PageStance.SILENT, None, "status page silent, 3m 08s behind us, read 14:05:19"),
-        (PageStance.CONFIRMS, timedelta(minutes=8), "lead our probes saw it 8m 00s earlier"),
-        (PageStance.CONFIRMS, timedelta(seconds=-95), "lead the status page said so 1m 35s earlier"),
-        (PageStance.CONTRADICTS, None, "status page reports trouble with what we use; our probes are fine"),
+        (PageAgreement.SILENT, None, "status page silent, 3m 08s behind us, read 14:05:19"),
+        (PageAgreement.CONFIRMS, timedelta(minutes=8), "lead our probes saw it 8m 00s earlier"),
+        (PageAgreement.CONFIRMS, timedelta(seconds=-95), "lead the status page said so 1m 35s earlier"),
+        (
+            PageAgreement.CONTRADICTS,
+            None,
+            "status page reports trouble with what we use; our probes are fine",
+        ),
     ],
 )
-def test_the_status_page_and_who_was_first(page: PageStance, lead: timedelta | None, words: str) -> None:
+def test_the_status_page_and_who_was_first(page: PageAgreement, lead: timedelta | None, words: str) -> None:
     told = " ".join(of(replace(OVERLOADED, page=page, lead=lead)).split())
     assert words in told
 
 
 def test_a_page_that_cannot_be_read_says_why() -> None:
     snapshot = SCENES["page_unknown"]()
-    unknown = replace(snapshot, verdict=replace(snapshot.verdict, page=PageStance.UNKNOWN))
+    unknown = replace(snapshot, verdict=replace(snapshot.verdict, page=PageAgreement.UNKNOWN))
     told = " ".join(text(unknown).split())
     assert "not known: HTTP 405 and an HTML page" in told
     assert "last read 13:44:59" in told
@@ -125,7 +129,7 @@ def test_health_claims_no_severity_and_the_unknown_no_health() -> None:
     assert fact(well, "respond") == fact(well, "retry") == fact(well, "whose") == ""
     unknown = Verdict(
         Cause.UNKNOWN, Side.UNCLEAR, Severity.NONE, 0.0, "No message probe so far.", (), "Wait.", None,
-        PageStance.UNKNOWN,
+        PageAgreement.UNKNOWN,
     )  # fmt: skip
     told = of(unknown)
     assert told.startswith("◌ No message probe so far.")
@@ -162,14 +166,14 @@ def test_rules_stand_with_state_value_and_since_when() -> None:
 
 
 def test_an_alert_that_is_kept_firing_says_that_it_no_longer_matches() -> None:
-    standing = Standing(AlertState.FIRING, before(300), before(200), unmatched_since=before(60))
-    kept = replace(alert("errors", Severity.P2, "Too many messages fail", "2%"), standing=standing)
+    standing = AlertStatus(AlertState.FIRING, before(300), before(200), unmatched_since=before(60))
+    kept = replace(alert("errors", Severity.P2, "Too many messages fail", "2%"), status=standing)
     assert "matched until 14:04:33" in of(OVERLOADED, replace(CALM, alerts=(kept,)))
 
 
 def test_what_nothing_matches_any_more_is_about_to_close() -> None:
-    standing = Standing(AlertState.FIRING, before(300), before(200), unmatched_since=before(60))
-    ended = replace(alert("errors", Severity.P2, "Too many messages fail", "2%"), standing=standing)
+    standing = AlertStatus(AlertState.FIRING, before(300), before(200), unmatched_since=before(60))
+    ended = replace(alert("errors", Severity.P2, "Too many messages fail", "2%"), status=standing)
     going_on = alert("overloaded", Severity.P3, "Turned away", "88%")
     view = replace(CALM, groups=(group(),), alerts=(ended,))
     told = text(scene_of(view, scene="healthy"))
@@ -228,7 +232,7 @@ def test_it_fits(name: str, cells: int) -> None:
 @pytest.mark.parametrize("cells", [36, 76, 116])
 def test_hostile_text_fits_too(cells: int) -> None:
     long = "漢字 " * 80 + "x" * 500
-    nasty = group(story=replace(group().story, what=long), told=(long,) * 3)
+    nasty = group(content=replace(group().content, what=long), told=(long,) * 3)
     verdict = replace(OVERLOADED, summary=long, evidence=(long,) * 3, next_step=long, note=long, set_by=long)
     view = replace(CALM, groups=(nasty,), alerts=(alert(long, Severity.P1, long, long),), problem=long)
     assert max(width(row) for row in strip_zoom(scene_of(view, verdict), cells, FILE)) <= cells

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     import httpx
 
     from claude_tui.alerting.delivery.alertmanager import Alertmanager
-    from claude_tui.model.alert import Page
+    from claude_tui.model.alert import Notification
 
 __all__ = ["PageSender", "open_alertmanager", "open_sender"]
 
 
 class PageSender(Protocol):
-    async def send(self, page: Page) -> Tried:
+    async def send(self, notification: Notification) -> Tried:
         """Never raises but for cancellation."""
 
     async def aclose(self) -> None: ...

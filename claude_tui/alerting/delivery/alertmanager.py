@@ -14,7 +14,7 @@ from claude_tui.alerting.delivery.http import JsonPoster
 from claude_tui.alerting.delivery.tries import Patience, Tried, persistently
 from claude_tui.alerting.lifecycle import RESOLVED_RETENTION
 from claude_tui.alerting.routes import Route
-from claude_tui.model.alert import AlertGroup, SeveritySpell
+from claude_tui.model.alert import AlertGroup, SeverityPeriod
 from claude_tui.model.verdict import Severity, Side
 
 __all__ = ["RESEND", "Alertmanager", "alerts_of", "trial_alert"]
@@ -51,45 +51,45 @@ def alerts_of(groups: Iterable[AlertGroup], at: datetime, target: str) -> list[d
     The labels are the identity and never change: a new severity is another alert, and ends the one before.
     """
     return [
-        _alert(group, spell, at, target)
+        _alert(group, period, at, target)
         for group in groups
-        for spell in _told(group)
-        if spell.until is None or at - spell.until <= RESOLVED_RETENTION
+        for period in _told(group)
+        if period.until is None or at - period.until <= RESOLVED_RETENTION
     ]
 
 
-def _told(group: AlertGroup) -> Iterator[SeveritySpell]:
+def _told(group: AlertGroup) -> Iterator[SeverityPeriod]:
     """The spells of a group, the newest of each severity; the last one ends when the group does."""
-    newest: dict[Severity, SeveritySpell] = {}
-    for spell in group.spells:
-        newest[spell.severity] = spell
-    for spell in newest.values():
-        ends = group.closed_at if spell.until is None else spell.until
-        yield SeveritySpell(spell.severity, spell.since, ends)
+    newest: dict[Severity, SeverityPeriod] = {}
+    for period in group.severity_periods:
+        newest[period.severity] = period
+    for period in newest.values():
+        ends = group.closed_at if period.until is None else period.until
+        yield SeverityPeriod(period.severity, period.since, ends)
 
 
-def _alert(group: AlertGroup, spell: SeveritySpell, at: datetime, target: str) -> dict[str, object]:
-    story = group.story
+def _alert(group: AlertGroup, period: SeverityPeriod, at: datetime, target: str) -> dict[str, object]:
+    content = group.content
     return {
         "labels": {
             "alertname": "Claude"
             + "".join(word.title() for word in group.dedup_key.replace("-", "_").split("_")),
             "topic": group.dedup_key,
-            "severity": spell.severity.value,
+            "severity": period.severity.value,
             "target": target,
             "source": "claude-top",
         },
         "annotations": {
-            "summary": story.what,
-            "description": "\n".join(story.evidence),
-            "cause": story.cause,
-            "side": story.side.value,
-            "since": story.since.isoformat(),
-            "next_step": story.next_step,
+            "summary": content.what,
+            "description": "\n".join(content.evidence),
+            "cause": content.cause,
+            "side": content.side.value,
+            "since": content.since.isoformat(),
+            "next_step": content.next_step,
             "rules": ", ".join(group.alerts),
         },
-        "startsAt": spell.since.isoformat(),
-        "endsAt": (spell.until or at + EXPIRY).isoformat(),
+        "startsAt": period.since.isoformat(),
+        "endsAt": (period.until or at + EXPIRY).isoformat(),
     }
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 
-from claude_tui.alerting.delivery.aside import Aside, BusyError
-from claude_tui.alerting.delivery.messenger import Errand, Outcome, deliver
+from claude_tui.alerting.delivery.abandonable import AbandonableThread, BusyError
+from claude_tui.alerting.delivery.apprise_worker import AppriseJob, Outcome, deliver
 from claude_tui.alerting.delivery.tries import FailedTryError, Patience, Tried, persistently
 from claude_tui.alerting.routes import Route
-from claude_tui.model.alert import Page, PageKind
+from claude_tui.model.alert import Notification, NotificationKind
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Severity
 
@@ -31,24 +31,26 @@ class Apprise:
         patience: Patience,
         *,
         timeout_s: float = TIMEOUT_S,
-        messenger: Callable[[Errand], Outcome] = deliver,
+        messenger: Callable[[AppriseJob], Outcome] = deliver,
     ) -> None:
         self._route = route
         self._redactor = redactor
         self._patience = patience
         self._timeout_s = timeout_s
         self._messenger = messenger
-        self._aside: Aside[Outcome] = Aside(f"alerts to {route.name}")
+        self._aside: AbandonableThread[Outcome] = AbandonableThread(f"alerts to {route.name}")
 
-    async def send(self, page: Page) -> Tried:
-        lines = (*page.lines, _REPEAT) if page.repeat else page.lines
+    async def send(self, notification: Notification) -> Tried:
+        lines = (*notification.lines, _REPEAT) if notification.repeat else notification.lines
 
-        errand = Errand(self._route.url, page.title, "\n".join(lines), _kind(page), self._timeout_s)
-        return await persistently(lambda: self._once(errand), self._patience)
+        job = AppriseJob(
+            self._route.url, notification.title, "\n".join(lines), _kind(notification), self._timeout_s
+        )
+        return await persistently(lambda: self._once(job), self._patience)
 
-    async def _once(self, errand: Errand) -> None:
+    async def _once(self, job: AppriseJob) -> None:
         try:
-            outcome = await self._aside.call(lambda: self._messenger(errand), self._timeout_s)
+            outcome = await self._aside.call(lambda: self._messenger(job), self._timeout_s)
         except TimeoutError:
             raise FailedTryError(f"no answer within {self._timeout_s:g} s") from None
         except BusyError:
@@ -73,9 +75,9 @@ def _failure(log: Iterable[str], redactor: Redactor) -> FailedTryError:
     return FailedTryError.of_status(int(found.group(1)), detail) if found else FailedTryError(detail)
 
 
-def _kind(page: Page) -> str:
-    if page.kind is PageKind.RESOLVED:
+def _kind(notification: Notification) -> str:
+    if notification.kind is NotificationKind.RESOLVED:
         return "success"
-    if page.kind in (PageKind.ACKNOWLEDGED, PageKind.TEST):
+    if notification.kind in (NotificationKind.ACKNOWLEDGED, NotificationKind.TEST):
         return "info"
-    return "failure" if page.severity in (Severity.P1, Severity.P2) else "warning"
+    return "failure" if notification.severity in (Severity.P1, Severity.P2) else "warning"

@@ -8,15 +8,15 @@ from __future__ import annotations
 from claude_tui.alerting.delivery.http import JsonPoster
 from claude_tui.alerting.delivery.tries import Patience, Tried, persistently
 from claude_tui.alerting.routes import Route
-from claude_tui.model.alert import Page, PageKind
+from claude_tui.model.alert import Notification, NotificationKind
 from claude_tui.model.verdict import Severity
 
 __all__ = ["PagerDuty", "event_of"]
 
 _SEVERITIES = {Severity.P1: "critical", Severity.P2: "error", Severity.P3: "warning"}
-_ACTIONS = {PageKind.ACKNOWLEDGED: "acknowledge", PageKind.RESOLVED: "resolve"}
+_ACTIONS = {NotificationKind.ACKNOWLEDGED: "acknowledge", NotificationKind.RESOLVED: "resolve"}
 # A test leaves nothing open; what somebody has taken on must not go on escalating when it is told anew.
-_AFTERWARDS = {PageKind.TEST: "resolve"}
+_AFTERWARDS = {NotificationKind.TEST: "resolve"}
 _LONGEST_SUMMARY = 1024
 _LONGEST_KEY = 255
 
@@ -29,12 +29,12 @@ class PagerDuty:
         self._poster = poster
         self._patience = patience
 
-    async def send(self, page: Page) -> Tried:
-        tried = await self._enqueue(event_of(page, self._route.key))
-        after = _AFTERWARDS.get(page.kind) or ("acknowledge" if page.acknowledged else None)
-        if after is None or page.kind in _ACTIONS or tried.failure is not None:
+    async def send(self, notification: Notification) -> Tried:
+        tried = await self._enqueue(event_of(notification, self._route.key))
+        after = _AFTERWARDS.get(notification.kind) or ("acknowledge" if notification.acknowledged else None)
+        if after is None or notification.kind in _ACTIONS or tried.failure is not None:
             return tried
-        return await self._enqueue(event_of(page, self._route.key, action=after))
+        return await self._enqueue(event_of(notification, self._route.key, action=after))
 
     async def _enqueue(self, event: dict[str, object]) -> Tried:
         async def once() -> None:
@@ -46,29 +46,29 @@ class PagerDuty:
         await self._poster.aclose()
 
 
-def event_of(page: Page, routing_key: str, *, action: str | None = None) -> dict[str, object]:
+def event_of(notification: Notification, routing_key: str, *, action: str | None = None) -> dict[str, object]:
     """The event of a page. What is not known to have begun is triggered, also by a reminder."""
     event: dict[str, object] = {
         "routing_key": routing_key,
-        "event_action": action or _ACTIONS.get(page.kind, "trigger"),
-        "dedup_key": f"claude-top/{page.target}/{page.dedup_key}"[:_LONGEST_KEY],
+        "event_action": action or _ACTIONS.get(notification.kind, "trigger"),
+        "dedup_key": f"claude-top/{notification.target}/{notification.dedup_key}"[:_LONGEST_KEY],
         "client": "claude-top",
     }
     if event["event_action"] == "trigger":
         event["payload"] = {
-            "summary": page.title[:_LONGEST_SUMMARY],
-            "source": page.target,
-            "severity": _SEVERITIES.get(page.severity, "info"),
-            "timestamp": page.since.isoformat(),
+            "summary": notification.title[:_LONGEST_SUMMARY],
+            "source": notification.target,
+            "severity": _SEVERITIES.get(notification.severity, "info"),
+            "timestamp": notification.since.isoformat(),
             "component": "Claude API",
-            "group": page.topic,
-            "class": page.cause,
+            "group": notification.topic,
+            "class": notification.cause,
             "custom_details": {
-                "what": list(page.lines),
-                "side": page.side.value,
-                "severity": page.severity.value,
-                "next_step": page.next_step,
-                "alerts": list(page.alerts),
+                "what": list(notification.lines),
+                "side": notification.side.value,
+                "severity": notification.severity.value,
+                "next_step": notification.next_step,
+                "alerts": list(notification.alerts),
             },
         }
     return event

@@ -14,21 +14,21 @@ from textual.widget import Widget
 from claude_tui.model.snapshot import Panel, Snapshot
 from claude_tui.tui.actions import ACTIONS, Scope, bindings, footer
 from claude_tui.tui.keys import KeyMap, display, in_keymap
-from claude_tui.tui.layout import Plan
-from claude_tui.tui.layout import arrange as arranged
 from claude_tui.tui.messages import EventChosen, ZoomRequested
-from claude_tui.tui.screens.beneath import drawn_beneath
+from claude_tui.tui.panels.errors import ErrorsPanel
+from claude_tui.tui.panels.events import EventsPanel
+from claude_tui.tui.panels.footer import FooterLine
+from claude_tui.tui.panels.header import HeaderLine
+from claude_tui.tui.panels.headroom import HeadroomPanel
+from claude_tui.tui.panels.latency import LatencyPanel
+from claude_tui.tui.panels.status import StatusPanel
+from claude_tui.tui.panels.strip import StripPanel
+from claude_tui.tui.render.covered_repaint import covered_repaint
+from claude_tui.tui.render.line_panel import SnapshotPanel
+from claude_tui.tui.screens.layout import Plan
+from claude_tui.tui.screens.layout import arrange as arranged
 from claude_tui.tui.screens.leaving import LeavesOnce
 from claude_tui.tui.view import View
-from claude_tui.tui.widgets.errors import ErrorsPanel
-from claude_tui.tui.widgets.events import EventsPanel
-from claude_tui.tui.widgets.footer import FooterLine
-from claude_tui.tui.widgets.header import HeaderLine
-from claude_tui.tui.widgets.headroom import HeadroomPanel
-from claude_tui.tui.widgets.latency import LatencyPanel
-from claude_tui.tui.widgets.panel import SnapshotPanel
-from claude_tui.tui.widgets.status import StatusPanel
-from claude_tui.tui.widgets.strip import StripPanel
 
 if TYPE_CHECKING:
     from textual.layout import ArrangeResult
@@ -90,7 +90,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
     def _compositor_refresh(self) -> None:
         super()._compositor_refresh()
-        drawn_beneath(self)
+        covered_repaint(self)
 
     def plan(self, size: Size) -> Plan:
         """Where everything goes at `size`; tells the panels which frame suits their place."""

@@ -20,9 +20,9 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from claude_tui.model.text import inert
-from claude_tui.tui.lines import Line, Span, crop, flow, line, pad
+from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.render.lines import Line, Span, crop, flow, line, pad
 from claude_tui.tui.screens.leaving import LeavesOnce
-from claude_tui.tui.widgets.panel import LinePanel
 
 __all__ = ["Answers", "Choice", "DialogScreen", "Field", "Question", "TextField"]
 
@@ -67,7 +67,7 @@ class Question:
     title: str
     verb: str
     fields: tuple[Field, ...]
-    told: tuple[Line, ...] = ()
+    notified_routes: tuple[Line, ...] = ()
     first: int = 0
     objection: Callable[[Answers], str] = lambda _answers: ""
 
@@ -118,8 +118,8 @@ class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
                 else:
                     self._fields.append(text := TextInput(field))
                     yield Horizontal(Label(field.label, text), text)
-            if self.question.told:
-                yield Words(self.question.told)
+            if self.question.notified_routes:
+                yield Words(self.question.notified_routes)
             yield self._hints
 
     def on_mount(self) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from claude_tui.model.snapshot import Event
 from claude_tui.tui.actions import Hint, Scope, bindings, footer
-from claude_tui.tui.event_text import event_lines, event_text
-from claude_tui.tui.lines import Line
+from claude_tui.tui.panels.event_text import event_lines, event_text
+from claude_tui.tui.render.lines import Line
 from claude_tui.tui.screens.reader import ReaderScreen
 
 __all__ = ["EventScreen"]

@@ -9,10 +9,10 @@ from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import ProbeState, Snapshot
 from claude_tui.runbook import CheckResult, CheckState, results
 from claude_tui.tui.actions import Hint, Scope, bindings
-from claude_tui.tui.runbook.desk import Desk, desk_of
-from claude_tui.tui.runbook.first_five_lines import asked_lines, by_hand, one_column, results_page, script
-from claude_tui.tui.runbook.parts import Lines, Page
-from claude_tui.tui.runbook.screen import RunbookScreen, offered, returned_to
+from claude_tui.tui.screens.first_five_lines import asked_lines, by_hand, one_column, results_page, script
+from claude_tui.tui.screens.runbook_parts import Lines, Page
+from claude_tui.tui.screens.runbook_screen import RunbookScreen, offered, returned_to
+from claude_tui.tui.screens.runbook_session import RunbookSession, session_of
 from claude_tui.tui.view import View
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def open_first_five(app: ClaudeTopApp) -> None:
     if screen is not None:
         screen.ask()
     else:
-        app.push_screen(FirstFiveScreen(desk_of(app)))
+        app.push_screen(FirstFiveScreen(session_of(app)))
 
 
 class FirstFiveScreen(RunbookScreen):
@@ -45,8 +45,8 @@ class FirstFiveScreen(RunbookScreen):
     CALLED = "first checks"
     BINDINGS = bindings(Scope.FIRST_FIVE)
 
-    def __init__(self, desk: Desk) -> None:
-        super().__init__(desk)
+    def __init__(self, session: RunbookSession) -> None:
+        super().__init__(session)
         self.cursor = 0
         self.asked_at = datetime.now(UTC)
         self._tried_again = False
@@ -107,15 +107,15 @@ class FirstFiveScreen(RunbookScreen):
     def hints(self) -> tuple[Hint, ...]:
         return offered(Scope.FIRST_FIVE, self.cockpit.chosen_keys, set())
 
-    def told(self, cells: int) -> Lines:
+    def notified_routes(self, cells: int) -> Lines:
         paused_at = self.snapshot.at if self.cockpit.paused else None
-        return (*super().told(cells), *asked_lines(self.asked_at, paused_at, self.key, cells))
+        return (*super().notified_routes(cells), *asked_lines(self.asked_at, paused_at, self.key, cells))
 
     def column(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
         found = self.results
         if self.side_box.display:
-            return by_hand(found, self.cursor, self.fillings, self.key, cells)
-        return one_column(found, self.cursor, self.fillings, self.key, cells)
+            return by_hand(found, self.cursor, self.placeholders, self.key, cells)
+        return one_column(found, self.cursor, self.placeholders, self.key, cells)
 
     def side_column(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
         return results_page(self.results, self.cursor, cells)
@@ -123,7 +123,7 @@ class FirstFiveScreen(RunbookScreen):
     # -- what the person asks for ---------------------------------------------------------
 
     def action_copy(self) -> None:
-        self.copy_next((script(self.results[self.cursor], self.fillings),))
+        self.copy_next((script(self.results[self.cursor], self.placeholders),))
 
     def move(self, rows: int) -> None:
         """The cursor to another check; a page scrolls its commands."""

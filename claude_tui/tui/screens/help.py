@@ -6,10 +6,10 @@ from claude_tui import __version__
 from claude_tui.model.snapshot import Level
 from claude_tui.tui.actions import ACTIONS, Action, Group, Hint, Scope, bindings, footer
 from claude_tui.tui.keys import KeyMap, display, in_keymap
-from claude_tui.tui.lines import BLANK, Line, Span, crop, join, line, pad
-from claude_tui.tui.marks import component_mark, level_mark
+from claude_tui.tui.panels.zoom_parts import heading, paragraph
+from claude_tui.tui.render.glyphs import component_mark, level_mark
+from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, pad
 from claude_tui.tui.screens.reader import ReaderScreen
-from claude_tui.tui.zoom.parts import heading, paragraph
 
 __all__ = ["HelpScreen", "help_lines"]
 

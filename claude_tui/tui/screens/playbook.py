@@ -8,14 +8,11 @@ from typing import TYPE_CHECKING
 from claude_tui.analysis.words import plain
 from claude_tui.model.playbook import StepState
 from claude_tui.model.verdict import Cause
-from claude_tui.runbook import Playbook, PlaybookView, anew, mark, playbook_now, playbook_view, progress_of
+from claude_tui.runbook import Playbook, PlaybookView, mark, playbook_now, playbook_view, progress_of, restart
 from claude_tui.runbook.view import StepView
 from claude_tui.tui.actions import Hint, Scope, bindings
-from claude_tui.tui.lines import line
-from claude_tui.tui.runbook.asking import ask_anew, ask_name, choose_playbook
-from claude_tui.tui.runbook.desk import Desk, desk_of
-from claude_tui.tui.runbook.parts import Lines, Page
-from claude_tui.tui.runbook.playbook_lines import (
+from claude_tui.tui.render.lines import line
+from claude_tui.tui.screens.playbook_lines import (
     PlaybookLook,
     commands_of,
     list_page,
@@ -25,7 +22,10 @@ from claude_tui.tui.runbook.playbook_lines import (
     step_page,
     verdict_lines,
 )
-from claude_tui.tui.runbook.screen import RunbookScreen, offered, returned_to
+from claude_tui.tui.screens.runbook_dialogs import ask_name, ask_restart, choose_playbook
+from claude_tui.tui.screens.runbook_parts import Lines, Page
+from claude_tui.tui.screens.runbook_screen import RunbookScreen, offered, returned_to
+from claude_tui.tui.screens.runbook_session import RunbookSession, session_of
 
 if TYPE_CHECKING:
     from claude_tui.tui.app import ClaudeTopApp
@@ -44,7 +44,7 @@ def open_playbook(app: ClaudeTopApp, playbook: Playbook | None = None) -> None:
     if screen is not None:
         screen.turn_to(playbook or screen.wanted())
     else:
-        app.push_screen(PlaybookScreen(desk_of(app), playbook))
+        app.push_screen(PlaybookScreen(session_of(app), playbook))
 
 
 class PlaybookScreen(RunbookScreen):
@@ -57,8 +57,8 @@ class PlaybookScreen(RunbookScreen):
     BINDINGS = bindings(Scope.PLAYBOOK)
     DEFAULT_CSS = "PlaybookScreen > #body { layout: vertical; }"
 
-    def __init__(self, desk: Desk, playbook: Playbook | None = None) -> None:
-        super().__init__(desk)
+    def __init__(self, session: RunbookSession, playbook: Playbook | None = None) -> None:
+        super().__init__(session)
         self._asked_for = playbook
         self.cursor = 1
 
@@ -75,7 +75,7 @@ class PlaybookScreen(RunbookScreen):
     def view(self) -> PlaybookView:
         newest, since = self.cockpit.newest, self.snapshot.verdict.since
         self._progress = progress_of(newest.engine.step_marks, self.playbook, newest.at, since)
-        return playbook_view(self.playbook, self._progress, self.facts, self.fillings)
+        return playbook_view(self.playbook, self._progress, self.facts, self.placeholders)
 
     @property
     def step(self) -> StepView:
@@ -108,10 +108,10 @@ class PlaybookScreen(RunbookScreen):
             Scope.PLAYBOOK, self.cockpit.chosen_keys, {"act"} if self.wanted() is self.playbook else set()
         )
 
-    def told(self, cells: int) -> Lines:
+    def notified_routes(self, cells: int) -> Lines:
         """With one column how far it has come is told here: it would scroll away."""
         look = self._look()
-        told = (*super().told(cells), *verdict_lines(look, cells))
+        told = (*super().notified_routes(cells), *verdict_lines(look, cells))
         if self.side_box.display:
             return told
         return (*told, line(" ", *progress_line(self.view, look, self.key, cells - 2)))
@@ -175,10 +175,10 @@ class PlaybookScreen(RunbookScreen):
     def action_anew(self) -> None:
         def begin_anew() -> None:
             at, by = datetime.now(UTC), self.cockpit.responder
-            self.cockpit.backend.mark(anew(self.playbook, by=by, at=at))
+            self.cockpit.backend.mark(restart(self.playbook, by=by, at=at))
             self._to(1)
 
-        ask_anew(self.cockpit, self.playbook, self.view.settled, begin_anew)
+        ask_restart(self.cockpit, self.playbook, self.view.settled, begin_anew)
 
     def action_who(self) -> None:
         ask_name(self.cockpit, self.redraw)

@@ -9,15 +9,15 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from claude_tui.tui.actions import Hint
-from claude_tui.tui.lines import Line
-from claude_tui.tui.screens.beneath import drawn_beneath
+from claude_tui.tui.panels.footer import FooterLine
+from claude_tui.tui.panels.header import HeaderLine
+from claude_tui.tui.panels.strip import StripPanel
+from claude_tui.tui.render.covered_repaint import covered_repaint
+from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.render.lines import Line
+from claude_tui.tui.render.pager import Pager
 from claude_tui.tui.screens.leaving import LeavesOnce
 from claude_tui.tui.view import View
-from claude_tui.tui.widgets.footer import FooterLine
-from claude_tui.tui.widgets.header import HeaderLine
-from claude_tui.tui.widgets.pager import Pager
-from claude_tui.tui.widgets.panel import LinePanel
-from claude_tui.tui.widgets.strip import StripPanel
 
 if TYPE_CHECKING:
     from claude_tui.model.snapshot import Snapshot
@@ -72,7 +72,7 @@ class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
     def _compositor_refresh(self) -> None:
         super()._compositor_refresh()
-        drawn_beneath(self)
+        covered_repaint(self)
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         """Draw `snapshot` where this screen has anything to do with it."""

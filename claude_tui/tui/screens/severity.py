@@ -7,19 +7,19 @@ from typing import TYPE_CHECKING
 
 from claude_tui.model.playbook import SeverityMark
 from claude_tui.model.verdict import Severity, Verdict
-from claude_tui.tui.format import span_words
+from claude_tui.tui.panels.verdict_zoom import MEANINGS
+from claude_tui.tui.render.format import span_words
 from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question
-from claude_tui.tui.screens.responder import (
+from claude_tui.tui.screens.dialog_fields import (
+    entered_name,
     name_field,
     noted,
     paragraph,
     reason_field,
     reason_of,
     refuse,
-    responder,
     tell,
 )
-from claude_tui.tui.zoom.verdict import MEANINGS
 
 if TYPE_CHECKING:
     from claude_tui.settings import Settings
@@ -59,7 +59,7 @@ def set_severity(app: ClaudeTopApp, proposed: Severity | None = None) -> None:
         if answers is None or not answers[0]:
             return
         chosen, why, who = answers
-        severity, by = _LEVELS[int(chosen) - 1], responder(app, who)
+        severity, by = _LEVELS[int(chosen) - 1], entered_name(app, who)
         now = app.newest.verdict
         if (now.worked_out or now.severity) is not seen:
             refuse(app, f"Not set: meanwhile it was worked out to be {_called(now)}. Look again.")

@@ -13,8 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from claude_tui.tui.render.theme import Theme, ThemeError, load_theme, theme_names
 from claude_tui.tui.screens.leaving import LeavesOnce
-from claude_tui.tui.theme import Theme, ThemeError, load_theme, theme_names
 
 if TYPE_CHECKING:
     from claude_tui.tui.app import ClaudeTopApp
@@ -82,11 +82,11 @@ def choose_theme(app: ClaudeTopApp) -> None:
 
     def keep(name: str | None) -> None:
         if name is None:
-            app.wear(current)
+            app.apply_theme(current)
         else:
             _keep(app, name)
 
-    app.push_screen(ThemeScreen(themes, current, app.wear), keep)
+    app.push_screen(ThemeScreen(themes, current, app.apply_theme), keep)
 
 
 def _usable(app: ClaudeTopApp) -> tuple[tuple[Theme, ...], tuple[str, ...]]:

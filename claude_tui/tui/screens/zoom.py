@@ -10,21 +10,21 @@ from textual.widget import Widget
 
 from claude_tui.model.snapshot import Chart, Focus, Panel, Snapshot
 from claude_tui.tui.actions import ACTIONS, Hint, Scope, bindings, footer
-from claude_tui.tui.format import span_words
 from claude_tui.tui.keys import KeyMap, display, in_keymap
-from claude_tui.tui.lines import Line, Span, join, line, spread
 from claude_tui.tui.messages import EventChosen
+from claude_tui.tui.panels.errors_zoom import errors_zoom
+from claude_tui.tui.panels.events import EventsPanel
+from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
+from claude_tui.tui.panels.latency_zoom import figures_zoom, legend, usual_of
+from claude_tui.tui.panels.status_zoom import status_zoom
+from claude_tui.tui.panels.strip_zoom import strip_zoom
+from claude_tui.tui.panels.zoom_parts import SPANS, next_span
+from claude_tui.tui.render.format import span_words
+from claude_tui.tui.render.lines import Line, Span, join, line, spread
+from claude_tui.tui.render.plotter import Plotter
+from claude_tui.tui.render.time_grid import until
 from claude_tui.tui.screens.dashboard import zoom_keys
 from claude_tui.tui.screens.reader import ReaderScreen
-from claude_tui.tui.widgets.events import EventsPanel
-from claude_tui.tui.zoom.errors import errors_zoom
-from claude_tui.tui.zoom.headroom import Thresholds, headroom_zoom
-from claude_tui.tui.zoom.history import until
-from claude_tui.tui.zoom.latency import figures_zoom, legend, usual_of
-from claude_tui.tui.zoom.parts import SPANS, next_span
-from claude_tui.tui.zoom.plotter import Plotter
-from claude_tui.tui.zoom.status import status_zoom
-from claude_tui.tui.zoom.strip import strip_zoom
 
 if TYPE_CHECKING:
     from claude_tui.tui.view import View

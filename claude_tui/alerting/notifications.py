@@ -1,0 +1,163 @@
+"""One cause, one message: which pages the groups of alerts call for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from claude_tui.alerting.grouping import regroup, worst
+from claude_tui.alerting.lifecycle import RESOLVED_RETENTION
+from claude_tui.alerting.metrics import SEVERITY_LEVELS
+from claude_tui.alerting.routes import SCREEN, Policy, Route
+from claude_tui.alerting.rules import Rule
+from claude_tui.alerting.templates import notification_of
+from claude_tui.model.alert import Alert, AlertGroup, Notification, NotificationKind
+from claude_tui.model.verdict import Severity, Verdict
+
+__all__ = ["AlertingConfig", "Planned", "plan_notifications"]
+
+
+@dataclass(frozen=True, slots=True)
+class AlertingConfig:
+    """What planning needs to know of the settings. `target` is how pages name what is watched."""
+
+    rules: Mapping[str, Rule]
+    routes: Sequence[Route]
+    policy: Policy
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """`groups` are open ones and those closed not long ago; `pages` come with the routes each is for."""
+
+    groups: tuple[AlertGroup, ...]
+    alerts: tuple[Alert, ...]
+    pages: tuple[tuple[Notification, tuple[str, ...]], ...]
+
+
+def plan_notifications(
+    groups: Sequence[AlertGroup],
+    alerts: Sequence[Alert],
+    verdict: Verdict,
+    at: datetime,
+    config: AlertingConfig,
+) -> Planned:
+    """The groups of these alerts, and the pages to send of them, at `at`.
+
+    A route gets one page when a group begins to concern it. It gets another only when the severity
+    changes, when somebody acknowledges, as a reminder, and when all is over.
+    """
+    regrouped = regroup(groups, alerts, config.rules, verdict, at)
+    after: list[AlertGroup] = [group for group in groups if _just_closed(group, at)]
+    pages: list[tuple[Notification, tuple[str, ...]]] = []
+    for group in regrouped.groups:
+        told, new = _paged(group, regrouped.members.get(group.id, ()), at, config)
+        after.append(told)
+        pages += new
+    return Planned(tuple(after), regrouped.alerts, tuple(pages))
+
+
+def _just_closed(group: AlertGroup, at: datetime) -> bool:
+    return group.closed_at is not None and at - group.closed_at <= RESOLVED_RETENTION
+
+
+def _paged(
+    group: AlertGroup, members: Sequence[tuple[Alert, Rule]], at: datetime, config: AlertingConfig
+) -> tuple[AlertGroup, list[tuple[Notification, tuple[str, ...]]]]:
+    pages: list[tuple[Notification, tuple[str, ...]]] = []
+
+    def send(group: AlertGroup, kind: NotificationKind, routes: tuple[str, ...]) -> AlertGroup:
+        notification = notification_of(
+            group, kind, at, target=config.target, severity=_said(group), policy=config.policy
+        )
+        pages.append((notification, routes))
+        return replace(group, pages=group.pages + 1)
+
+    before = group.notified_routes
+    if not group.open:
+        return (send(group, NotificationKind.RESOLVED, before) if before else group), pages
+    if not _quiet(group, at):
+        new = tuple(name for name in _concerned(group, members, config.routes) if name not in before)
+        if new:
+            group = replace(send(group, NotificationKind.OPENED, new), notified_routes=(*before, *new))
+            group = group if before else _marked(group, at)
+    kind = _follow_up(group, members, at, config.policy) if before else None
+    if kind is not None:
+        group = _marked(send(group, kind, before), at)
+    return group, pages
+
+
+def _said(group: AlertGroup) -> Severity:
+    """What is over was as bad as it ever got."""
+    return group.severity if group.open else worst(period.severity for period in group.severity_periods)
+
+
+def _marked(group: AlertGroup, at: datetime) -> AlertGroup:
+    """The group after a page that says how it stands now."""
+    over = group.snoozed is not None and at >= group.snoozed.until
+    return replace(
+        group,
+        paged_at=at,
+        paged_severity=group.severity,
+        acknowledged_notified=group.acknowledged is not None,
+        snoozed=None if over else group.snoozed,
+    )
+
+
+def _concerned(
+    group: AlertGroup, members: Iterable[tuple[Alert, Rule]], routes: Iterable[Route]
+) -> tuple[str, ...]:
+    """The routes that take the group, the screen first."""
+    rules = [rule for _, rule in members]
+    names = [SCREEN]
+    for route in routes:
+        mine = [rule for rule in rules if not rule.routes or route.name in rule.routes]
+        if mine and route.match.takes(group, mine):
+            names.append(route.name)
+    return tuple(names)
+
+
+def _quiet(group: AlertGroup, at: datetime) -> bool:
+    """Whether it is snoozed and has not become worse since."""
+    snooze = group.snoozed
+    return snooze is not None and at < snooze.until and not _worse(group.severity, snooze.severity)
+
+
+def _follow_up(
+    group: AlertGroup, members: Sequence[tuple[Alert, Rule]], at: datetime, policy: Policy
+) -> NotificationKind | None:
+    """What to tell those who know of the group already, if anything."""
+    if group.acknowledged is not None and not group.acknowledged_notified:
+        return NotificationKind.ACKNOWLEDGED
+    if _quiet(group, at):
+        return None
+    if group.severity is not group.paged_severity and _holds(group, members, at, policy):
+        return NotificationKind.SEVERITY
+    return NotificationKind.REMINDER if _reminder_due(group, at, policy) else None
+
+
+def _holds(group: AlertGroup, members: Iterable[tuple[Alert, Rule]], at: datetime, policy: Policy) -> bool:
+    """Whether a change of severity is worth telling.
+
+    One for the worse always. One for the better only when it has lasted, and while something matches:
+    while alerts are only kept firing, the trouble is about to be over, and that will be told.
+    """
+    if _worse(group.severity, group.paged_severity):
+        return True
+    matching = worst(alert.severity for alert, _ in members if alert.matching)
+    return matching is group.severity and at - group.severity_periods[-1].since >= policy.downgrade_after
+
+
+def _worse(severity: Severity, than: Severity) -> bool:
+    return SEVERITY_LEVELS.get(severity, 9) < SEVERITY_LEVELS.get(than, 9)
+
+
+def _reminder_due(group: AlertGroup, at: datetime, policy: Policy) -> bool:
+    if group.paged_at is None:
+        return False
+    if group.snoozed is not None and at >= group.snoozed.until:
+        return True
+    usual = policy.reminder_of(group.severity, acknowledged=group.acknowledged is not None)
+    return at - group.paged_at >= usual

@@ -1,0 +1,116 @@
+"""From one ledger to the next: an evaluation, an acknowledgement, a snooze. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from claude_tui.alerting.evaluate import evaluate
+from claude_tui.alerting.ledger import Ledger, noted, on_clock
+from claude_tui.alerting.notifications import AlertingConfig, plan_notifications
+from claude_tui.alerting.outbox import QueuedNotification, enqueue, without_old
+from claude_tui.alerting.routes import SCREEN, RouteKind
+from claude_tui.alerting.rule_context import RuleContext
+from claude_tui.alerting.templates import calm
+from claude_tui.model.alert import Acknowledgement, AlertEntry, AlertGroup, EntryKind, Notification, Snooze
+from claude_tui.model.verdict import Severity
+
+__all__ = ["acknowledged", "advanced", "snoozed"]
+
+NAME, REASON = 60, 200
+
+
+def advanced(
+    ledger: Ledger, context: RuleContext, config: AlertingConfig, faults: dict[str, str] | None = None
+) -> Ledger:
+    """The ledger after an evaluation at the Scene's instant, with the pages that it calls for.
+
+    What breaks a rule comes into `faults`, by the rule's name.
+    """
+    at = context.at
+    ledger = on_clock(ledger, at)
+    alerts = evaluate(config.rules.values(), ledger.alerts, context, faults)
+    planned = plan_notifications(ledger.groups, alerts, context.verdict, at, config)
+    # An Alertmanager is not paged: it is told the groups again and again.
+    paged = {route.name for route in config.routes if route.kind is not RouteKind.ALERTMANAGER}
+    waiting = tuple(queued for queued in without_old(ledger.outbox, at) if queued.route in paged)
+    entries = [_page_entry(notification) for notification, routes in planned.pages if SCREEN in routes]
+    entries += _given_up(ledger.outbox, waiting, at)
+    after = replace(
+        ledger,
+        at=at,
+        alerts=planned.alerts,
+        groups=planned.groups,
+        outbox=enqueue(waiting, planned.pages, paged, at),
+    )
+    return noted(after, entries)
+
+
+def _page_entry(notification: Notification) -> AlertEntry:
+    text = _without_target(notification)
+    return AlertEntry(
+        "",
+        notification.at,
+        EntryKind.PAGE,
+        notification.severity,
+        notification.topic,
+        text,
+        notification.kind,
+    )
+
+
+def _without_target(notification: Notification) -> str:
+    """The title for our own screen, which names the target already."""
+    return notification.title.replace(f" {notification.target}:", "", 1)
+
+
+def _given_up(
+    before: Sequence[QueuedNotification], after: Sequence[QueuedNotification], at: datetime
+) -> Iterator[AlertEntry]:
+    kept = {queued.key for queued in after}
+    for queued in before:
+        if queued.key not in kept:
+            text = f"a message to {queued.route} was given up: {queued.page.title}"
+            kind = EntryKind.DELIVERY_FAILED
+            yield AlertEntry("", at, kind, Severity.NONE, queued.route, calm(text))
+
+
+def acknowledged(ledger: Ledger, group: str | None, *, by: str, reason: str, at: datetime) -> Ledger:
+    """The ledger after somebody took on an open group, or all of them with None."""
+    name, why = calm(by, NAME).strip() or "somebody", calm(reason, REASON).strip()
+
+    def taken(each: AlertGroup) -> AlertGroup:
+        return replace(each, acknowledged=Acknowledgement(name, why, at), acknowledged_notified=False)
+
+    words = f"acknowledged by {name}" + (f": {why}" if why else "")
+    return _with(ledger, group, taken, EntryKind.ACKNOWLEDGED, words, at)
+
+
+def snoozed(ledger: Ledger, group: str | None, *, by: str, until: datetime, at: datetime) -> Ledger:
+    """The ledger after somebody asked for quiet; an `until` that is not to come ends a snooze."""
+    name = calm(by, NAME).strip() or "somebody"
+    quiet = until > at
+
+    def hushed(each: AlertGroup) -> AlertGroup:
+        return replace(each, snoozed=Snooze(name, at, until, each.severity) if quiet else None)
+
+    words = f"snoozed by {name} until {until:%H:%M} UTC" if quiet else f"snooze ended by {name}"
+    return _with(ledger, group, hushed, EntryKind.SNOOZED, words, at)
+
+
+def _with(
+    ledger: Ledger,
+    group: str | None,
+    change: Callable[[AlertGroup], AlertGroup],
+    kind: EntryKind,
+    words: str,
+    at: datetime,
+) -> Ledger:
+    chosen = [each for each in ledger.groups if each.open and group in (None, each.id)]
+    entries = [
+        AlertEntry("", at, kind, each.severity, each.topic, f"{words} · {each.content.what}")
+        for each in chosen
+    ]
+    groups = tuple(change(each) if each in chosen else each for each in ledger.groups)
+    return noted(replace(ledger, groups=groups), entries) if chosen else ledger

@@ -1,0 +1,157 @@
+"""What pages say, in plain text: what, whose, since when, how bad, and what to do next."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from claude_tui.alerting.routes import Policy
+from claude_tui.alerting.rules import Rule
+from claude_tui.analysis.words import duration, span_words
+from claude_tui.model.alert import Alert, AlertGroup, Content, Notification, NotificationKind
+from claude_tui.model.text import inert
+from claude_tui.model.verdict import Severity, Side, Verdict
+
+__all__ = ["calm", "content_of_alerts", "content_of_verdict", "notification_of"]
+
+SIDES = {
+    Side.THEM: "theirs, the provider's",
+    Side.US: "ours",
+    Side.PATH: "neither's: the path between",
+    Side.UNCLEAR: "not clear yet",
+    Side.NONE: "nobody's",
+}
+LINE = 300
+MAX_EVIDENCE = 4
+MAX_NAMES = 12
+
+# What chat programs would act on, or make a link of, in text that came from a server.
+_MENTION = re.compile(r"<(?=[!@#/A-Za-z])")
+_TAMED = str.maketrans({"@": "＠", "`": "'"})
+
+
+def calm(text: str, limit: int = LINE) -> str:
+    """Foreign text for a message: on one line, inert, mentioning nobody and linking nowhere."""
+    tamed = _MENTION.sub("‹", inert(text, limit).translate(_TAMED))
+    return inert(tamed.replace("://", "[:]//").replace("](", "] ("), limit)
+
+
+def content_of_verdict(verdict: Verdict, at: datetime) -> Content:
+    return Content(
+        cause=verdict.cause.value,
+        side=verdict.side,
+        what=calm(verdict.summary),
+        since=verdict.since or verdict.detected_at or at,
+        next_step=calm(verdict.next_step),
+        evidence=tuple(calm(each) for each in verdict.evidence[:MAX_EVIDENCE]),
+    )
+
+
+def content_of_alerts(topic: str, alerts: Sequence[tuple[Alert, Rule]]) -> Content:
+    """The story of alerts that no verdict explains; the worst is the first."""
+    leading, rule = alerts[0]
+    same = [alert for alert, _ in alerts if alert.rule == leading.rule]
+    others = [alert for alert, _ in alerts if alert.rule != leading.rule]
+    return Content(
+        cause=topic,
+        side=rule.side,
+        what=calm(f"{rule.summary}: {_values(same)}"),
+        since=min(alert.status.since for alert, _ in alerts),
+        next_step=inert(rule.next_step, LINE),
+        evidence=tuple(calm(f"{alert.summary}: {_values([alert])}") for alert in others[:MAX_EVIDENCE]),
+    )
+
+
+def _values(alerts: Sequence[Alert]) -> str:
+    told = [" ".join([*(value for _, value in alert.labels), alert.words]).strip() for alert in alerts[:3]]
+    more = f" and {len(alerts) - 3} more" if len(alerts) > 3 else ""
+    return ", ".join(told) + more
+
+
+def notification_of(
+    group: AlertGroup,
+    kind: NotificationKind,
+    at: datetime,
+    *,
+    target: str,
+    severity: Severity,
+    policy: Policy,
+) -> Notification:
+    """One page of a group, which says that it is or was of this severity."""
+    content = group.content
+    return Notification(
+        id=f"{group.id}/{group.pages + 1}",
+        group=group.id,
+        dedup_key=group.dedup_key,
+        kind=kind,
+        at=at,
+        severity=severity,
+        topic=group.topic,
+        cause=content.cause,
+        side=content.side,
+        target=target,
+        title=inert(f"{_head(group, kind, severity, at)} {target}: {content.what}", LINE),
+        lines=tuple(_lines(group, kind, severity, at, policy)),
+        since=content.since,
+        next_step=content.next_step,
+        alerts=group.alerts[:MAX_NAMES],
+        acknowledged=group.acknowledged is not None,
+    )
+
+
+def _head(group: AlertGroup, kind: NotificationKind, severity: Severity, at: datetime) -> str:
+    lasted = duration(at - group.content.since)
+    match kind:
+        case NotificationKind.SEVERITY:
+            return f"[{severity}, was {group.paged_severity}]"
+        case NotificationKind.ACKNOWLEDGED:
+            return f"[{severity}, acknowledged by {group.acknowledged.by if group.acknowledged else '?'}]"
+        case NotificationKind.REMINDER:
+            return f"[{severity}, still after {lasted}]"
+        case NotificationKind.RESOLVED:
+            return f"[resolved after {duration((group.ended_at or at) - group.content.since)}]"
+    return f"[{severity}]"
+
+
+def _response(severity: Severity, policy: Policy) -> str:
+    match severity:
+        case Severity.P1:
+            return "respond now"
+        case Severity.P2:
+            return f"respond within {span_words(policy.respond_p2)}"
+        case Severity.P3:
+            return f"respond within {span_words(policy.respond_p3)}"
+        case Severity.P4:
+            return "respond on the next business day"
+    return "no hurry"
+
+
+def _lines(
+    group: AlertGroup, kind: NotificationKind, severity: Severity, at: datetime, policy: Policy
+) -> Iterator[str]:
+    content = group.content
+    resolved = kind is NotificationKind.RESOLVED
+    yield f"What: {content.what}"
+    yield f"Whose: {SIDES[content.side]}"
+    if resolved:
+        yield f"From: {_instant(content.since)}"
+        yield f"To: {_instant(group.ended_at or at)}, and quiet since"
+        yield f"How bad: it was {severity}"
+    else:
+        yield f"Since: {_instant(content.since)} ({duration(at - content.since)})"
+        yield f"How bad: {severity}, {_response(severity, policy)}"
+    for sentence in content.evidence:
+        yield f"- {sentence}"
+    if content.next_step and not resolved:
+        yield f"Next: {content.next_step}"
+    if group.acknowledged is not None:
+        reason = f": {group.acknowledged.reason}" if group.acknowledged.reason else ""
+        yield calm(f"Acknowledged by {group.acknowledged.by} at {_instant(group.acknowledged.at)}{reason}")
+    if group.alerts:
+        more = f" and {len(group.alerts) - MAX_NAMES} more" if len(group.alerts) > MAX_NAMES else ""
+        yield f"Alerts: {', '.join(group.alerts[:MAX_NAMES])}{more}"
+
+
+def _instant(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"

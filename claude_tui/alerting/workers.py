@@ -1,0 +1,223 @@
+"""One courier per route: takes what waits for it, tries, and writes down how that went."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from claude_tui.alerting.delivery import PageSender
+from claude_tui.alerting.delivery.alertmanager import RESEND, Alertmanager, alerts_of
+from claude_tui.alerting.delivery.tries import FailedTryError, Tried
+from claude_tui.alerting.outbox import LONGEST_ASKED_S, QueuedNotification, next_for, sending, settle
+from claude_tui.alerting.persistence import StateHolder
+from claude_tui.alerting.routes import Route
+from claude_tui.analysis.words import duration
+from claude_tui.model.alert import AlertEntry, DeliveryResult, EntryKind, RouteState
+from claude_tui.model.verdict import Severity
+
+__all__ = ["AlertmanagerSync", "DeliveryWorker", "NotificationWorker"]
+
+# A message on its way when the program ends is waited for so long.
+GRACE_S = 0.8
+LONGEST_NAP_S = 30.0
+RETRY_PUSH = timedelta(seconds=30)
+
+
+class DeliveryWorker:
+    """What couriers of both kinds share. `wake` says that there may be something to do."""
+
+    def __init__(self, route: Route, kept: StateHolder, now: Callable[[], datetime]) -> None:
+        self.route = route
+        self._kept = kept
+        self._now = now
+        self._woken = asyncio.Event()
+        self._last: DeliveryResult | None = None
+        self._failing_since: datetime | None = None
+        self._held_until = 0.0
+
+    def wake(self) -> None:
+        self._woken.set()
+
+    def state(self) -> RouteState:
+        waiting = sum(queued.route == self.route.name for queued in self._kept.ledger.outbox)
+        return RouteState(
+            name=self.route.name,
+            kind=self.route.kind.value,
+            address=self.route.address,
+            problem=self.route.problem,
+            waiting=waiting,
+            failing_since=self._failing_since,
+            last=self._last,
+        )
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            self._woken.clear()
+            try:
+                nap_s = await self.step()
+            except Exception as error:  # noqa: BLE001 - one route's fault must not end the others
+                self._record(self._result(Tried(1, FailedTryError(f"fault: {type(error).__name__}"))))
+                nap_s = LONGEST_NAP_S
+            if nap_s > 0:
+                try:
+                    await asyncio.wait_for(self._woken.wait(), nap_s)
+                except TimeoutError:
+                    continue
+
+    async def step(self) -> float:
+        """Does the next thing there is to do; returns after how many seconds there may be more."""
+        raise NotImplementedError
+
+    async def aclose(self) -> None:
+        raise NotImplementedError
+
+    def _result(self, tried: Tried) -> DeliveryResult:
+        failure = tried.failure
+        return DeliveryResult(
+            route=self.route.name,
+            at=self._now(),
+            delivered=failure is None,
+            detail=failure.detail if failure else "arrived",
+            permanent=failure.permanent if failure else False,
+            http_status=failure.http_status if failure else None,
+            retry_after_s=failure.retry_after_s if failure else None,
+            attempts=tried.attempts,
+        )
+
+    def _record(self, result: DeliveryResult) -> None:
+        """Tells of the first failure, of each refusal, and of the first success after them."""
+        self._last = result
+        if result.retry_after_s and not result.delivered:
+            self._held_until = _loop_time() + min(result.retry_after_s, LONGEST_ASKED_S)
+        failing_since = self._failing_since
+        if result.delivered:
+            self._failing_since = None
+            if failing_since is not None:
+                text = f"messages to {result.route} arrive again, after {duration(result.at - failing_since)}"
+                self._note(EntryKind.DELIVERY_WORKS, result, text)
+            return
+        self._failing_since = failing_since or result.at
+        if result.permanent:
+            text = f"{result.route} refused a message, which is not tried again: {result.detail}"
+            self._note(EntryKind.DELIVERY_FAILED, result, text)
+        elif failing_since is None:
+            text = f"messages to {result.route} do not arrive, trying on: {result.detail}"
+            self._note(EntryKind.DELIVERY_FAILED, result, text)
+
+    def _held_s(self) -> float:
+        """For how long the receiver asked to be left alone."""
+        return max(self._held_until - _loop_time(), 0.0)
+
+    def _note(self, kind: EntryKind, result: DeliveryResult, text: str) -> None:
+        self._kept.note([AlertEntry("", result.at, kind, Severity.NONE, result.route, text)])
+
+
+class NotificationWorker(DeliveryWorker):
+    """Brings pages one after the other. Before and after each try the ledger is saved."""
+
+    def __init__(
+        self, route: Route, kept: StateHolder, now: Callable[[], datetime], sender: PageSender
+    ) -> None:
+        super().__init__(route, kept, now)
+        self._sender = sender
+
+    async def step(self) -> float:
+        if self.route.problem is not None:
+            return LONGEST_NAP_S
+        if (held_s := self._held_s()) > 0:
+            return min(held_s, LONGEST_NAP_S)
+        queued = next_for(self._kept.ledger.outbox, self.route.name, self._now())
+        if queued is None:
+            return self._nap_s()
+        await self._bring(queued)
+        return 0.0
+
+    async def _bring(self, queued: QueuedNotification) -> None:
+        self._kept.change(outbox=sending(self._kept.ledger.outbox, queued))
+        await self._kept.save()
+        task = asyncio.ensure_future(self._sender.send(queued.page))
+        try:
+            tried = await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await self._last_chance(queued, task)
+            raise
+        except Exception as error:  # noqa: BLE001 - it must not stay under way for ever
+            tried = Tried(1, FailedTryError(f"fault: {type(error).__name__}"))
+        await self._arrived(queued, tried)
+
+    async def _last_chance(self, queued: QueuedNotification, task: asyncio.Future[Tried]) -> None:
+        """The program ends: a message that arrives right now is not to be sent again by the next run."""
+        done, _ = await asyncio.wait([task], timeout=GRACE_S)
+        if done:
+            await self._arrived(queued, task.result())
+        else:
+            task.cancel()
+            await asyncio.wait([task])
+
+    async def _arrived(self, queued: QueuedNotification, tried: Tried) -> None:
+        result = self._result(tried)
+        tried_parcel = next((each for each in self._kept.ledger.outbox if each.key == queued.key), queued)
+        self._kept.change(outbox=settle(self._kept.ledger.outbox, tried_parcel, result))
+        self._record(result)
+        await self._kept.save()
+
+    def _nap_s(self) -> float:
+        waits = [
+            (queued.not_before - self._now()).total_seconds()
+            for queued in self._kept.ledger.outbox
+            if queued.route == self.route.name and queued.not_before is not None and not queued.refused
+        ]
+        return min(max(min(waits, default=LONGEST_NAP_S), 0.05), LONGEST_NAP_S)
+
+    async def aclose(self) -> None:
+        await self._sender.aclose()
+
+
+class AlertmanagerSync(DeliveryWorker):
+    """Keeps an Alertmanager informed of the groups that were told to it."""
+
+    def __init__(
+        self,
+        route: Route,
+        kept: StateHolder,
+        now: Callable[[], datetime],
+        receiver: Alertmanager,
+        target: str,
+    ) -> None:
+        super().__init__(route, kept, now)
+        self._receiver = receiver
+        self._target = target
+        self._pushed: object = None
+        self._next_at = 0.0
+
+    async def step(self) -> float:
+        """Sends at once what changed, and every minute what has not."""
+        groups = [group for group in self._kept.ledger.groups if self.route.name in group.notified_routes]
+        state = [(group.id, group.severity_periods, group.closed_at) for group in groups]
+        clock = _loop_time()
+        if self.route.problem is not None or not groups or self._held_s() > 0:
+            return min(self._held_s(), LONGEST_NAP_S) or LONGEST_NAP_S
+        if state == self._pushed and clock < self._next_at:
+            return self._next_at - clock
+        result = await self._push(alerts_of(groups, self._now(), self._target))
+        wait_s = (RESEND if result.delivered else RETRY_PUSH).total_seconds()
+        self._pushed = state
+        self._next_at = clock + wait_s
+        return wait_s
+
+    async def _push(self, alerts: list[dict[str, object]]) -> DeliveryResult:
+        tried = await self._receiver.push(alerts) if alerts else Tried(0)
+        result = self._result(tried)
+        if alerts:
+            self._record(result)
+        return result
+
+    async def aclose(self) -> None:
+        await self._receiver.aclose()
+
+
+def _loop_time() -> float:
+    """Seconds that no change of the wall clock moves."""
+    return asyncio.get_running_loop().time()

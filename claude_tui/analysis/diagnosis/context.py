@@ -1,0 +1,225 @@
+"""What a diagnosis looks at: the troubles of both API sources, the page, and what only the engine knows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from claude_tui.analysis.diagnosis.episodes import BACK_SOON, Episode, episodes_of
+from claude_tui.analysis.diagnosis.reach import asked_to_wait_s, is_lost, says_the_same_again, took_until
+from claude_tui.analysis.diagnosis.slow_detection import Slow, slow_first_token
+from claude_tui.analysis.diagnosis.status_page import PageReport, page_report_at
+from claude_tui.analysis.history.history import API_SOURCES, History
+from claude_tui.analysis.options import Options
+from claude_tui.analysis.thresholds import Thresholds
+from claude_tui.analysis.views.status import status_view
+from claude_tui.model.observation import Observation, Source
+from claude_tui.model.snapshot import EngineState, KeyLack, StatusView
+
+__all__ = ["DiagnosisContext", "EngineFacts", "context_at", "engine_facts"]
+
+# Probes of two sources lost in a row, as many as this, are no chance any more.
+LOST_IN_A_ROW = 3
+_LOOKED_AT = 40
+# Troubles of two sources that begin within this of each other are one.
+_TOGETHER = timedelta(minutes=5)
+# So many failures say which cause leads: with fewer, the first of them would decide too much.
+LEADING = 60
+# A page that has not been asked for so long says nothing of the network now.
+_HORIZON_S = 900.0
+# A message probe backs off up to a minute, and any probe may wait half a minute for its answer.
+_BACK_OFF_S, _ANSWER_S = 60.0, 30.0
+# Whatever a server asks for, the probes look again after an hour.
+_LONGEST_HOLD_S = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFacts:
+    """What no observation tells: the host's name, the model asked, and why messages are held back, if so.
+
+    `key_problem` is what looks wrong with a key that is tried all the same, `key_lack` why none can be.
+    `over` says that messages were
+    asked and will not be again: the verdict has to rest on what there is.
+    """
+
+    host: str = "the API"
+    model: str | None = None
+    held: str | None = None
+    key_problem: str | None = None
+    over: bool = False
+    key_lack: KeyLack | None = None
+
+
+def engine_facts(engine: EngineState) -> EngineFacts:
+    messages = next((probe for probe in engine.probes if probe.source is Source.MESSAGES), None)
+    target, problem = engine.target, engine.key_problem
+    if messages is None:
+        return EngineFacts(target.host, target.model, key_problem=problem, key_lack=engine.key_lack)
+    over = engine.over and messages.last_at is not None
+    return EngineFacts(target.host, target.model, messages.held_reason, problem, over, engine.key_lack)
+
+
+@dataclass(frozen=True, slots=True)
+class DiagnosisContext:
+    """`troubles` per API source, oldest first, of the last hour; the last one may go on.
+
+    `slow` is how late first tokens come, if they do.
+    """
+
+    history: History
+    at: datetime
+    options: Options
+    thresholds: Thresholds
+    facts: EngineFacts
+    view: StatusView
+    page_report: PageReport
+    episodes: dict[Source, list[Episode]]
+    slow: Slow | None
+
+    def open_episode(self, source: Source) -> Episode | None:
+        """The trouble of a source that is not over, be it only one failure so far."""
+        last = self.episodes[source][-1:]
+        return last[0] if last and last[0].open else None
+
+    def newest(self, source: Source) -> Observation | None:
+        return self.history.latest(source, self.at)
+
+    def is_stale(self, source: Source) -> bool:
+        """Whether nothing was heard of a source for longer than its interval explains.
+
+        A server may have asked to wait: then nothing is overdue before that time is up.
+        """
+        newest = self.newest(source)
+        if newest is None:
+            return True
+        asked_s = min(asked_to_wait_s(newest), _LONGEST_HOLD_S)
+        allowed = 3 * self.options.interval_s(source) + _ANSWER_S + asked_s
+        back_off = _BACK_OFF_S if source is Source.MESSAGES else 0.0
+        return (self.at - newest.at).total_seconds() > allowed + back_off
+
+    def recent(self, source: Source) -> list[Observation]:
+        """The exchanges of the last quarter of an hour, or of the last ten intervals."""
+        span = max(_HORIZON_S, 10 * self.options.interval_s(source))
+        return self.history.window(source, self.at - timedelta(seconds=span), self.at)
+
+    def ever_answered(self, source: Source) -> bool:
+        """Whether any exchange of it that is remembered was a success."""
+        instant = self.at.timestamp()
+        asked = self.history.exchanges(source).items.count_until(instant)
+        return asked > self.history.failures(source).count_until(instant)
+
+    def never_supported(self, seen: Observation) -> bool:
+        """An endpoint that has no list of models at all fails to give one every time."""
+        return seen.source is Source.MODELS and not self.ever_answered(Source.MODELS)
+
+    @property
+    def stands(self) -> bool:
+        """Whether the last message failed, none follows, and its answer says that another would fail too."""
+        newest = self.newest(Source.MESSAGES)
+        return self.facts.over and newest is not None and newest.failed and says_the_same_again(newest)
+
+    def failures_of(self, episode: Episode, most: int = LEADING) -> list[Observation]:
+        """The newest failures of a trouble, oldest first."""
+        items = self.history.exchanges(episode.source).items
+        if episode.first == episode.last:
+            return [items.values[episode.first]]
+        failures = self.history.failures(episode.source)
+        start, end = failures.index_at(items.at[episode.first]), failures.count_until(items.at[episode.last])
+        return [items.values[items.index_at(at)] for at in failures.at[max(start, end - most) : end]]
+
+
+def context_at(
+    history: History,
+    at: datetime,
+    options: Options,
+    facts: EngineFacts,
+    thresholds: Thresholds,
+    view: StatusView | None = None,
+) -> DiagnosisContext:
+    """`view` is what `status_view` gives for `at`, for who has it already."""
+    view = status_view(history, at, options) if view is None else view
+    episodes = {
+        source: episodes_of(history, source, at, thresholds, thresholds.rare_span_s) for source in API_SOURCES
+    }
+    newest = history.latest(Source.MESSAGES, at)
+    model = newest.model if newest is not None and newest.model else facts.model
+    slow = slow_first_token(history, at, options, thresholds, model)
+    if slow is not None:
+        episodes[Source.MESSAGES] = _kept_open(episodes[Source.MESSAGES])
+    word = page_report_at(history, view, at, options)
+    context = DiagnosisContext(history, at, options, thresholds, facts, view, word, episodes, slow)
+    return _confirmed_together(_confirmed_alone(context) if context.stands else context)
+
+
+def _kept_open(episodes: list[Episode]) -> list[Episode]:
+    """Slow answers are no good probes: they end a trouble only when it is long past."""
+    last = episodes[-1:]
+    if not last or last[0].confirmed_at is None or last[0].clean >= BACK_SOON * last[0].successes_to_recover:
+        return episodes
+    return [*episodes[:-1], replace(last[0], successes_to_recover=BACK_SOON * last[0].successes_to_recover)]
+
+
+def _confirmed_alone(context: DiagnosisContext) -> DiagnosisContext:
+    """One failure is no chance where asking again would have been useless or against the server's wish."""
+    episode, newest = context.open_episode(Source.MESSAGES), context.newest(Source.MESSAGES)
+    if episode is None or episode.confirmed_at is not None or newest is None:
+        return context
+    known = replace(episode, confirmed_at=took_until(newest))
+    messages = [*context.episodes[Source.MESSAGES][:-1], known]
+    return replace(context, episodes={**context.episodes, Source.MESSAGES: messages})
+
+
+def _confirmed_together(context: DiagnosisContext) -> DiagnosisContext:
+    """A failure of one source alone may be chance; together with those of another it is not."""
+    going_on = [episode for source in API_SOURCES if (episode := context.open_episode(source)) is not None]
+    doubtful = [episode for episode in going_on if episode.confirmed_at is None]
+    if not doubtful:
+        return context
+    known_at = _answered_together(context, going_on) or _joined(context, going_on)
+    if known_at is None and len(doubtful) == len(going_on):
+        known_at = _lost_together(context, min(episode.since for episode in doubtful))
+    if known_at is None:
+        return context
+    episodes = {source: list(each) for source, each in context.episodes.items()}
+    for episode in doubtful:
+        episodes[episode.source][-1] = replace(episode, confirmed_at=known_at)
+    return replace(context, episodes=episodes)
+
+
+def _answered_together(context: DiagnosisContext, going_on: list[Episode]) -> float | None:
+    """When messages and models had both been answered with an error, in POSIX seconds."""
+    if len(going_on) < len(API_SOURCES):
+        return None
+    told = [
+        [
+            seen
+            for seen in context.failures_of(episode)
+            if not is_lost(seen) and not context.never_supported(seen)
+        ]
+        for episode in going_on
+    ]
+    return max(took_until(seen[0]) for seen in told) if all(told) else None
+
+
+def _joined(context: DiagnosisContext, going_on: list[Episode]) -> float | None:
+    """When messages began to fail right after the list of models was known to."""
+    messages, models = going_on[0], going_on[-1]
+    if len(going_on) < len(API_SOURCES) or messages.confirmed_at is not None or models.confirmed_at is None:
+        return None
+    first = context.failures_of(messages)[0]
+    return took_until(first) if abs(first.at - models.since) <= _TOGETHER else None
+
+
+def _lost_together(context: DiagnosisContext, since: datetime) -> float | None:
+    """When a run of lost probes over all sources was long enough, in POSIX seconds.
+
+    Where nothing has ever answered there is no health to lose: two hosts or two sources will do.
+    """
+    known = any(context.ever_answered(source) for source in Source)
+    needed = LOST_IN_A_ROW if known else 2
+    run: list[Observation] = []
+    for seen in context.history.window(None, since - timedelta(microseconds=1), context.at)[:_LOOKED_AT]:
+        run = [*run, seen] if is_lost(seen) else []
+        if len(run) >= needed and len({one.source for one in run}) > 1:
+            return max(took_until(one) for one in run)
+    return None

@@ -1,0 +1,122 @@
+"""What the other sources say while one fails: whose a failure is, told by contrast."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from claude_tui.analysis.diagnosis.reach import is_lost, reach_of
+from claude_tui.analysis.history.history import History
+from claude_tui.analysis.options import Options
+from claude_tui.knowledge import Advice, Reach, knowledge
+from claude_tui.model.observation import Observation, Outcome, Source
+
+__all__ = ["CrossCheck", "PathState", "advice_for", "cross_check_at"]
+
+LOOKED_AT = 6
+SPAN = timedelta(minutes=10)
+# Of the last exchanges, so many in one must have ended in a way for it to be the way things are.
+_PART = 3
+
+
+class PathState(StrEnum):
+    """How the exchanges of a source go: FINE, FAILS (answered with an error), and as in `Reach`."""
+
+    UNKNOWN = "unknown"
+    FINE = "fine"
+    FAILS = "fails"
+    NO_ANSWER = "no_answer"
+    UNREACHED = "unreached"
+    FOREIGN = "foreign"
+
+    @property
+    def answers(self) -> bool:
+        """Whether the way there and back is open."""
+        return self in {PathState.FINE, PathState.FAILS}
+
+
+@dataclass(frozen=True, slots=True)
+class CrossCheck:
+    """Messages, models and the status page's host, since about when the trouble began."""
+
+    messages: PathState
+    models: PathState
+    page: PathState
+
+    @property
+    def cut_off(self) -> bool:
+        """Another host, or new connections to this one, are out of reach too."""
+        return self.page is PathState.UNREACHED or self.models is PathState.UNREACHED
+
+
+def cross_check_at(history: History, at: datetime, since: datetime, options: Options) -> CrossCheck:
+    return CrossCheck(
+        messages=_way(history, Source.MESSAGES, at, since, options),
+        models=_way(history, Source.MODELS, at, since, options),
+        page=_page(history, at, since, options),
+    )
+
+
+def _way(history: History, source: Source, at: datetime, since: datetime, options: Options) -> PathState:
+    """By the last exchanges; the one before the trouble counts, as there may be none since."""
+    items = history.exchanges(source).items
+    interval = timedelta(seconds=options.interval_s(source))
+    start = max(since - 1.5 * interval, at - max(SPAN, 4 * interval))
+    seen = items.values[items.index_at(start.timestamp()) : items.count_until(at.timestamp())][-LOOKED_AT:]
+    ways = [_way_of(one) for one in seen]
+    for way in (PathState.UNREACHED, PathState.NO_ANSWER, PathState.FOREIGN, PathState.UNKNOWN):
+        if ways.count(way) * _PART >= len(ways) > 0:
+            return way
+    if not ways:
+        return PathState.UNKNOWN
+    return PathState.FAILS if 2 * ways.count(PathState.FAILS) >= len(ways) else PathState.FINE
+
+
+def _way_of(seen: Observation) -> PathState:
+    if not seen.failed:
+        return PathState.FINE
+    reach = reach_of(seen)
+    if reach in {Reach.UNREACHED, Reach.NO_ANSWER, Reach.FOREIGN}:
+        return PathState(reach.value)
+    return PathState.UNKNOWN if reach is Reach.UNSENT else PathState.FAILS
+
+
+def _page(history: History, at: datetime, since: datetime, options: Options) -> PathState:
+    """UNREACHED when its host went silent with this trouble; one that never answered says nothing."""
+    newest = history.latest(Source.STATUS, at)
+    interval = timedelta(seconds=options.interval_s(Source.STATUS))
+    if newest is None or newest.at < max(since - interval, at - max(SPAN, 4 * interval)):
+        return PathState.UNKNOWN
+    if not newest.failed:
+        return PathState.FINE
+    if reach_of(newest) is Reach.UNSENT:
+        return PathState.UNKNOWN
+    failing = history.exchanges(Source.STATUS).state(at.timestamp()).failing_since
+    seen_before = history.exchanges(Source.STATUS).items.count_until((since - 2 * interval).timestamp())
+    if failing is not None and seen_before and failing < since - 2 * interval:
+        return PathState.UNKNOWN
+    if is_lost(newest):
+        return PathState.UNREACHED
+    return PathState.FOREIGN if newest.outcome is Outcome.INVALID_RESPONSE else PathState.FAILS
+
+
+def advice_for(seen: Observation, cross_check: CrossCheck) -> Advice:
+    """What to say of one failure, in the light of the others."""
+    advice = knowledge().advice
+    row = knowledge().of(seen)
+    match reach_of(seen):
+        case Reach.UNREACHED if not _is_explicit(seen):
+            answered = seen.source is Source.MESSAGES and cross_check.models.answers
+            return advice["errors_no_answer" if answered and not cross_check.cut_off else "unreachable"]
+        case Reach.NO_ANSWER if seen.http_status is None:
+            return advice["unreachable" if cross_check.cut_off else "errors_no_answer"]
+        case Reach.FOREIGN if row.advice.id == "errors_odd":
+            others = cross_check.models if seen.source is Source.MESSAGES else cross_check.messages
+            return advice["portal" if PathState.FOREIGN in {others, cross_check.page} else "errors_odd"]
+    return row.advice
+
+
+def _is_explicit(seen: Observation) -> bool:
+    """Whether the probe itself said which step failed, so that no other source can know better."""
+    return knowledge().of(seen).type is not None

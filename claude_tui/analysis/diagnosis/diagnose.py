@@ -1,0 +1,201 @@
+"""What is wrong, whose it is, how bad it is and what to do next: one Verdict from all that is known.
+
+The judges go from what fails over what is not known to what is well; the first that finds something
+has it. All of it is a function of the observations up to an instant, also what keeps a verdict from
+flapping (see `trouble` and `leading`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from claude_tui.analysis.diagnosis.context import DiagnosisContext, EngineFacts, context_at, engine_facts
+from claude_tui.analysis.diagnosis.evidence import answers_in, limits_press, low_limits, named
+from claude_tui.analysis.diagnosis.finding import Finding, verdict_of
+from claude_tui.analysis.diagnosis.intermittent import detect_intermittent
+from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
+from claude_tui.analysis.diagnosis.slow import also_late, also_tail, detect_long_tail, detect_slow
+from claude_tui.analysis.history.history import History
+from claude_tui.analysis.options import Options
+from claude_tui.analysis.thresholds import Thresholds
+from claude_tui.analysis.words import duration, latency, truncate
+from claude_tui.knowledge import Reach, knowledge
+from claude_tui.model.observation import Source
+from claude_tui.model.snapshot import KeyLack, StatusView
+from claude_tui.model.verdict import Severity, Verdict
+
+__all__ = ["EngineFacts", "Thresholds", "diagnose", "engine_facts"]
+
+# So many answers make a verdict that all is well, as so many failures make one that it is not.
+ENOUGH = 2
+# With a failure among them that may be chance or the beginning, it takes so many.
+ENOUGH_TO_TELL = 6
+
+
+def diagnose(
+    history: History,
+    at: datetime,
+    options: Options,
+    facts: EngineFacts | None = None,
+    thresholds: Thresholds | None = None,
+    *,
+    view: StatusView | None = None,
+) -> Verdict:
+    """The Verdict at `at` (aware UTC). What began later than `at` has no influence on it.
+
+    `view` is what `status_view` gives for `at`, for who has it already.
+    """
+    context = context_at(history, at, options, facts or EngineFacts(), thresholds or Thresholds(), view)
+    finding = next(found for judge in _JUDGES if (found := judge(context)) is not None)
+    return verdict_of(context, finding)
+
+
+# -- nothing, or too little, is known ------------------------------------------------------
+
+
+def _own_fault(context: DiagnosisContext) -> Finding | None:
+    """The probe of messages crashes: that says nothing of the API."""
+    newest = context.newest(Source.MESSAGES)
+    if newest is None or not newest.failed or knowledge().of(newest).advice.id != "own_fault":
+        return None
+    return _unknown("own_fault", f"The last message probe: {truncate(newest.message or '')}.")
+
+
+def _unprobed(context: DiagnosisContext) -> Finding | None:
+    """Messages are not heard of: never, or no longer."""
+    if not context.is_stale(Source.MESSAGES):
+        return None
+    models = _models_sentence(context)
+    if (lack := context.facts.key_lack) is not None:
+        advice = "no_key" if lack is KeyLack.MISSING else "unsent_key"
+        return _unknown(advice, models, f"{truncate(context.facts.held)}." if context.facts.held else "")
+    newest = context.newest(Source.MESSAGES)
+    if context.facts.held:
+        return _unknown("held", models, what=truncate(context.facts.held))
+    if newest is None:
+        if context.newest(Source.MODELS) is None:
+            return _unknown("no_data")
+        return _unknown("few", models, what="No message probe so far")
+    ago = duration(context.at - newest.at)
+    last = f"The last one failed with {named(newest)}." if newest.failed else "The last one succeeded."
+    return _unknown("stale", last, models, what=f"No message probe for {ago}")
+
+
+def _too_few(context: DiagnosisContext) -> Finding | None:
+    """One answer is no health, and one failure no incident."""
+    recent = context.recent(Source.MESSAGES)
+    failures = [seen for seen in recent if seen.failed]
+    lone = context.open_episode(Source.MESSAGES) is not None and len(recent) < ENOUGH_TO_TELL
+    enough = len(recent) - len(failures) >= ENOUGH
+    if enough and not lone:
+        return None
+    count = f"{len(recent)} message probe{'s' if len(recent) != 1 else ''} so far"
+    words = f"{count}, {len(failures)} failed ({named(failures[-1])})" if failures else count
+    once = context.facts.over and context.facts.held is None
+    advice = ("lone" if enough else "few") + ("_once" if once else "")
+    return _unknown(advice, _models_sentence(context), what=words)
+
+
+def _models_sentence(context: DiagnosisContext) -> str:
+    """How the list of models goes, for who cannot ask messages."""
+    newest = context.newest(Source.MODELS)
+    if newest is None or context.is_stale(Source.MODELS):
+        return ""
+    if newest.failed:
+        return f"The last model list failed with {named(newest)}."
+    if newest.error_type is not None:
+        return f"The API answers without a key (HTTP {newest.http_status})."
+    words = answers_in(context, Source.MODELS)
+    return f"{words[0].upper()}{words[1:]}, which says nothing of inference."
+
+
+def _unknown(advice: str, *evidence: str, what: str | None = None) -> Finding:
+    return Finding(
+        advice=knowledge().advice[advice],
+        confidence=0.0,
+        evidence=tuple(sentence for sentence in evidence if sentence),
+        words={"what": what},
+    )
+
+
+# -- well ------------------------------------------------------------------------------------
+
+
+def _notice(context: DiagnosisContext) -> Finding | None:
+    """They say that something we use is in trouble; our probes do not see it."""
+    if not (context.page_report.known and context.page_report.active):
+        return None
+    answers = answers_in(context, Source.MESSAGES)
+    return Finding(
+        advice=knowledge().advice["notice"],
+        confidence=0.8,
+        severity=Severity.P4,
+        evidence=(f"{answers[0].upper()}{answers[1:]}, as usual.",),
+        since=context.page_report.first_at,
+        detected_at=context.page_report.first_at,
+        note=_notes(context),
+    )
+
+
+def _healthy(context: DiagnosisContext) -> Finding:
+    recent = context.recent(Source.MESSAGES)
+    failures = [seen for seen in recent if seen.failed]
+    success = context.history.last_success(Source.MESSAGES, context.at)
+    ttft = success.timings.first_token if success is not None else None
+    answered = len(recent) - len(failures)
+    sentence = f"{answered} of the last {len(recent)} message probes answered"
+    if failures and context.facts.over:
+        sentence += f", {len(failures)} failed ({named(failures[-1])})"
+    return Finding(
+        advice=knowledge().advice["healthy_pressed" if limits_press(context) else "healthy"],
+        confidence=1 - 0.5 ** min(answered, 6),
+        evidence=(f"{sentence}; {answers_in(context, Source.MODELS)}.",)
+        if context.ever_answered(Source.MODELS)
+        else (f"{sentence}.",),
+        words={"ttft": latency(ttft) if ttft is not None else None},
+        note=_notes(context),
+    )
+
+
+def _notes(context: DiagnosisContext) -> str:
+    """What is worth a word though nothing is wrong."""
+    return " ".join(
+        note for note in (_lone_failure(context), _page_note(context), low_limits(context)) if note
+    )
+
+
+def _lone_failure(context: DiagnosisContext) -> str:
+    for source in (Source.MESSAGES, Source.MODELS):
+        episode = context.open_episode(source)
+        if episode is None:
+            continue
+        newest = context.failures_of(episode, 1)[-1]
+        ago = duration(context.at - newest.at)
+        if source is Source.MODELS and not context.ever_answered(source):
+            return f"This endpoint gives no list of models ({named(newest)}); messages work."
+        if knowledge().of(newest).reach is not Reach.UNSENT:
+            return f"One {source.value} probe failed {ago} ago ({named(newest)}): too little for a verdict."
+    return ""
+
+
+def _page_note(context: DiagnosisContext) -> str:
+    if context.page_report.others:
+        return f"Status page: {'; '.join(context.page_report.others[:2])}; not what we use, and our probes are fine."
+    if context.page_report.reports and not context.page_report.active:
+        return "The page still watches an incident; components are green and our probes are fine."
+    return ""
+
+
+_JUDGES: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
+    _own_fault,
+    also_tail(detect_message_failures),
+    also_late(detect_model_list_failures),
+    _unprobed,
+    also_late(detect_intermittent),
+    _too_few,
+    detect_slow,
+    detect_long_tail,
+    _notice,
+    _healthy,
+)

@@ -1,0 +1,166 @@
+"""Evidence in short sentences with the numbers in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from claude_tui.analysis.diagnosis.context import DiagnosisContext
+from claude_tui.analysis.diagnosis.cross_check import CrossCheck, PathState
+from claude_tui.analysis.diagnosis.episodes import Episode
+from claude_tui.analysis.history.failure_kinds import failure_name
+from claude_tui.analysis.history.history import API_SOURCES
+from claude_tui.analysis.views.headroom import headroom_view
+from claude_tui.analysis.words import latency, truncate
+from claude_tui.knowledge import Advice
+from claude_tui.model.observation import Observation, Outcome, Source
+from claude_tui.model.snapshot import Headroom, Level, WindowUsage
+from claude_tui.model.verdict import Cause, Side
+
+__all__ = [
+    "answers_in",
+    "failing_sentence",
+    "fine_sentence",
+    "limits_press",
+    "low_limits",
+    "models_clause",
+    "named",
+    "tally",
+]
+
+_LOW = frozenset({Level.WARN, Level.BAD})
+_HOUR = timedelta(hours=1)
+_TOLD_LATELY = timedelta(minutes=15)
+_OWN_WORDS = {
+    Outcome.TIMEOUT: "time-outs",
+    Outcome.NETWORK: "network errors",
+    Outcome.INVALID_RESPONSE: "answers that are not the API’s",
+    Outcome.TRUNCATED_STREAM: "truncated streams",
+}
+_KEY_IS_FINE_FOR = frozenset({Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT, Outcome.MODEL_NOT_FOUND})
+
+
+def named(seen: Observation) -> str:
+    """What failures like this one are called: the server's word where there is one."""
+    if seen.outcome in _OWN_WORDS:
+        return _OWN_WORDS[seen.outcome] + (f" ({seen.error_type})" if seen.error_type else "")
+    if seen.outcome is Outcome.SPEND_LIMIT and seen.error_code:
+        return truncate(seen.error_code)
+    if seen.error_type:
+        return truncate(seen.error_type)
+    return f"HTTP {seen.http_status}" if seen.http_status is not None else failure_name(seen)
+
+
+def tally(context: DiagnosisContext, episode: Episode) -> tuple[int, int, str]:
+    """Failures and exchanges of a trouble, and over what: of the last hour when it is older than that.
+
+    Of one round of probes all count, also those before the first failure.
+    """
+    if context.facts.over:
+        seen = context.recent(episode.source)
+        return sum(one.failed for one in seen), len(seen), ""
+    items = context.history.exchanges(episode.source).items
+    if context.at - episode.since <= _HOUR:
+        return episode.failures, items.count_until(context.at.timestamp()) - episode.first, ""
+    start = (context.at - _HOUR).timestamp()
+    failed = context.history.failures(episode.source).span(start, context.at.timestamp())
+    asked = items.span(start, context.at.timestamp())
+    return failed.stop - failed.start, asked.stop - asked.start, " in the last hour"
+
+
+def failing_sentence(
+    context: DiagnosisContext, episode: Episode, leading: Sequence[Observation], shown: int
+) -> str:
+    """`24 of 26 message calls failed with overloaded_error`; `leading` are those of the `shown` that lead."""
+    failed, total, over = tally(context, episode)
+    calls = "message calls" if episode.source is Source.MESSAGES else "model lists"
+    kinds = list(dict.fromkeys(named(seen) for seen in reversed(leading)))
+    names = " and ".join(kinds[:2])
+    mostly = "with" if len(leading) == shown else f"{len(leading)} of the last {shown} with"
+    separator = " " if mostly == "with" else ", "
+    return f"{failed} of {total} {calls} failed{over}{separator}{mostly} {names}"
+
+
+def answers_in(context: DiagnosisContext, source: Source) -> str:
+    """`models answer in 182 ms`, by the newest success."""
+    seen = context.history.last_success(source, context.at)
+    name = "models" if source is Source.MODELS else "messages"
+    if seen is None or seen.timings.total is None:
+        return f"{name} answer"
+    return f"{name} answer in {latency(seen.timings.total)}"
+
+
+def models_clause(context: DiagnosisContext, cross_check: CrossCheck) -> str:
+    """How the list of models goes while messages fail; nothing when it was not asked."""
+    newest = context.newest(Source.MODELS)
+    failure = newest if newest is not None and newest.failed else None
+    match cross_check.models:
+        case PathState.FINE:
+            return answers_in(context, Source.MODELS)
+        # One that is never sent says nothing of the way there, and yet fails.
+        case PathState.UNKNOWN if failure is None or context.is_stale(Source.MODELS):
+            return ""
+    episode = context.open_episode(Source.MODELS)
+    if episode is not None:
+        failure = context.failures_of(episode, 1)[-1]
+        failed, total, _ = tally(context, episode)
+        return f"models fail too, {failed} of {total}: {named(failure)}"
+    return f"models fail too: {named(failure)}" if failure is not None else ""
+
+
+def fine_sentence(
+    context: DiagnosisContext, cross_check: CrossCheck, advice: Advice, since: datetime, leading: Observation
+) -> str:
+    """`Key, network, limits fine.`: what is seen to be all right, of what could have been the cause.
+
+    Nothing where the path is broken: what lies behind it cannot be seen.
+    """
+    if advice.side is Side.PATH:
+        return ""
+    reached = cross_check.models.answers or leading.request_id is not None
+    known = {
+        "key": advice.cause is not Cause.KEY_REJECTED and _key_accepted(context, since, leading),
+        "network": reached and not cross_check.cut_off,
+        "limits": advice.side is Side.THEM and _limits_fine(context),
+    }
+    fine = ", ".join(word for word, seen in known.items() if seen)
+    return f"{fine[0].upper()}{fine[1:]} fine." if fine else ""
+
+
+def _key_accepted(context: DiagnosisContext, since: datetime, leading: Observation) -> bool:
+    """A 500 may come before anybody looks at the key; a success, or a limit of ours, comes after."""
+    if leading.outcome in _KEY_IS_FINE_FOR:
+        return True
+    successes = (context.history.last_success(source, context.at) for source in API_SOURCES)
+    return any(seen is not None and seen.at >= since and seen.error_type is None for seen in successes)
+
+
+def _limits_fine(context: DiagnosisContext) -> bool:
+    """Nothing that was told of late is near its end; no reading at all is no evidence."""
+    view = headroom_view(context.history, context.at, context.options)
+    limits: tuple[Headroom | WindowUsage, ...] = (*view.buckets, *view.windows)
+    told = [limit for limit in limits if context.at - limit.read_at <= _TOLD_LATELY]
+    return bool(told) and not any(limit.level in _LOW for limit in told)
+
+
+def low_limits(context: DiagnosisContext) -> str:
+    """`Limits run low: input 4% left, 5h window 97% used.` where they do."""
+    view = headroom_view(context.history, context.at, context.options)
+    windows = [window for window in view.windows if window.level in _LOW]
+    refused = [f"{truncate(one.window)} window" for one in windows if one.status == "rejected"]
+    low = [
+        f"{bucket.bucket} {bucket.fraction:.0%} left" for bucket in view.buckets if bucket.level in _LOW
+    ] + [f"{truncate(one.window)} window {one.used:.0%} used" for one in windows if one.status != "rejected"]
+    notes = (
+        f"Rejected, though messages answer: {', '.join(refused[:2])}." if refused else "",
+        f"Limits run low: {', '.join(low[:2])}." if low else "",
+    )
+    return " ".join(filter(None, notes))
+
+
+def limits_press(context: DiagnosisContext) -> bool:
+    """Whether a limit is so near its end that refusals come next, if nothing is left out."""
+    view = headroom_view(context.history, context.at, context.options)
+    limits: tuple[Headroom | WindowUsage, ...] = (*view.buckets, *view.windows)
+    soon = any(bucket.level is Level.WARN and bucket.runs_out_first for bucket in view.buckets)
+    return soon or any(limit.level is Level.BAD for limit in limits)

@@ -1,0 +1,74 @@
+"""What one judge of the diagnosis found, before the status page and the clock have their say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from claude_tui.analysis.diagnosis.context import DiagnosisContext
+from claude_tui.analysis.diagnosis.severity import respond_by
+from claude_tui.analysis.diagnosis.status_page import agreement_of, lead_of, page_sentence
+from claude_tui.knowledge import Advice
+from claude_tui.model.snapshot import KeyLack
+from claude_tui.model.verdict import Cause, Severity, Side, Verdict
+
+__all__ = ["Finding", "verdict_of"]
+
+_CONFIRMED, _SURE = 0.03, 0.99
+API_KEY = "ANTHROPIC_API_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """`words` fill the placeholders of the advice."""
+
+    advice: Advice
+    confidence: float
+    severity: Severity = Severity.NONE
+    evidence: tuple[str, ...] = ()
+    words: Mapping[str, str | None] = field(default_factory=dict)
+    since: datetime | None = None
+    detected_at: datetime | None = None
+    retry_after_s: float | None = None
+    bucket: str | None = None
+    also: tuple[Cause, ...] = ()
+    note: str = ""
+
+
+def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
+    """The finding with the page's stance, the lead and the response clock."""
+    side = finding.advice.side
+    troubled = finding.severity.trouble
+    theirs = troubled and side in {Side.THEM, Side.UNCLEAR}
+    probes_fail = theirs and finding.advice.cause is not Cause.PROVIDER_NOTICE
+    confirmed = probes_fail and context.page_report.troubled
+    detected_at = finding.detected_at if troubled else None
+    sentences = (*finding.evidence, page_sentence(context.page_report, context.view, context.at))
+    return Verdict(
+        cause=finding.advice.cause,
+        side=side,
+        severity=finding.severity,
+        confidence=round(min(finding.confidence + _CONFIRMED * confirmed, _SURE), 2),
+        summary=finding.advice.summary(**finding.words),
+        evidence=tuple(sentence for sentence in sentences if sentence),
+        next_step=_next_step(context, finding.advice),
+        retry_after_s=finding.retry_after_s,
+        page=agreement_of(context.page_report, finding.advice.cause, provider_fails=probes_fail),
+        since=finding.since if troubled else None,
+        detected_at=detected_at,
+        respond_by=respond_by(finding.severity, detected_at, context.thresholds) if detected_at else None,
+        lead=lead_of(context.page_report, finding.since) if probes_fail else None,
+        bucket=finding.bucket,
+        also=finding.also,
+        note=finding.note,
+    )
+
+
+def _next_step(context: DiagnosisContext, advice: Advice) -> str:
+    """Without a key, always also how to see the rest."""
+    lack = context.facts.key_lack
+    if lack is None or API_KEY in advice.next:
+        return advice.next
+    mend = f"set {API_KEY}" if lack is KeyLack.MISSING else "mend the key"
+    return f"{advice.next}; {mend} to see inference as well"

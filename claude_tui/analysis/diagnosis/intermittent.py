@@ -1,0 +1,155 @@
+"""Calls that fail here and there: intermittent errors, counted over an hour."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from claude_tui.analysis.diagnosis.attribution import leading_cause, retry_after_s, specific_cause, words_for
+from claude_tui.analysis.diagnosis.context import LEADING, DiagnosisContext
+from claude_tui.analysis.diagnosis.cross_check import cross_check_at
+from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of, successes_to_recover
+from claude_tui.analysis.diagnosis.evidence import named
+from claude_tui.analysis.diagnosis.finding import Finding
+from claude_tui.analysis.diagnosis.reach import is_lost
+from claude_tui.analysis.diagnosis.severity import severity_of_rare
+from claude_tui.analysis.history.history import API_SOURCES
+from claude_tui.analysis.words import duration, percent
+from claude_tui.knowledge import Advice, knowledge
+from claude_tui.model.observation import Observation, Source
+from claude_tui.model.verdict import Cause, Side
+
+__all__ = ["detect_intermittent"]
+
+# So many lost probes beyond what is usual, in standard deviations and in count, are no chance.
+_LOST_DEVIATIONS, _LOST_COUNT = 4.0, 2
+# A trouble of this size is told as itself; when it is over, its failures are no intermittent errors.
+_BIG = 3
+# What is in memory, and more failures than it holds of those that come now and then.
+_DAY_S, _A_DAYS = 86_400.0, 1000
+_AT_TIMES = frozenset({"errors", "errors_no_answer"})
+
+
+def detect_intermittent(context: DiagnosisContext) -> Finding | None:
+    """A few failures within an hour, of all API probes together, and not too long ago for their rate."""
+    failures = _scattered(context, context.episodes, context.thresholds.rare_span_s)
+    if not _is_enough(context, failures):
+        return None
+    first, last = failures[0].at.timestamp(), failures[-1].at.timestamp()
+    asked = {source: _asked(context, source, first, last) for source in API_SOURCES}
+    since_last = sum(_asked(context, source, last, None) for source in asked) - 1
+    if since_last >= successes_to_recover(len(failures), sum(asked.values()), context.thresholds.rare_chance):
+        return None
+    since, tipped_at = _beginning(context, failures)
+    cross_check = cross_check_at(context.history, context.at, failures[-1].at, context.options)
+    lead = leading_cause(failures, cross_check)
+    special = specific_cause(context, lead.newest, _now_and_then(lead.advice))
+    calls = sum(_asked(context, source, first, None) for source in asked)
+    messages = [seen for seen in failures if seen.source is Source.MESSAGES]
+    return Finding(
+        advice=special.advice,
+        confidence=round(0.9 * (1 - 0.5 ** len(failures)) * special.doubt, 2),
+        severity=severity_of_rare(
+            len(failures), len(messages), _asked(context, Source.MESSAGES, first, None), context.thresholds
+        ),
+        evidence=(
+            f"{len(failures)} of {calls} calls failed ({percent(len(failures) / calls)}) in "
+            f"{duration(context.at - failures[0].at)}, the last {duration(context.at - failures[-1].at)} ago: "
+            f"{' and '.join(dict.fromkeys(named(seen) for seen in reversed(lead.failures)))}.",
+            special.sentence,
+        ),
+        words=words_for(context, lead.newest, special.bucket),
+        since=since,
+        detected_at=tipped_at,
+        retry_after_s=retry_after_s(context, lead.newest, special.advice),
+        bucket=special.bucket,
+        also=lead.also,
+    )
+
+
+def _now_and_then(advice: Advice) -> Advice:
+    """A key or a model that is refused once in a while, and mostly not, is hardly ours to mend."""
+    if advice.id in _AT_TIMES:
+        return knowledge().advice["errors_rare"]
+    refused = advice.side is Side.US and advice.cause is not Cause.RATE_LIMITED
+    return knowledge().advice["refused_rare"] if refused else advice
+
+
+def _scattered(
+    context: DiagnosisContext, among: Mapping[Source, Sequence[Episode]], back_s: float, most: int = LEADING
+) -> list[Observation]:
+    """Failures of the last `back_s`, oldest first, that belong to no trouble of its own size."""
+    start = context.at.timestamp() - back_s
+    found = [
+        seen
+        for episodes in among.values()
+        for episode in episodes
+        if not _is_big(episode)
+        for seen in context.failures_of(episode, most)
+        if seen.at.timestamp() > start and not context.never_supported(seen)
+    ]
+    # A probe that crashed says nothing of anybody but itself.
+    told = [seen for seen in found if knowledge().of(seen).cause is not Cause.UNKNOWN]
+    return sorted(told, key=lambda seen: seen.at)
+
+
+def _is_big(episode: Episode) -> bool:
+    return episode.confirmed_at is not None and episode.failures >= _BIG
+
+
+def _asked(context: DiagnosisContext, source: Source, start: float, end: float | None) -> int:
+    """Exchanges from `start` to `end`, both included."""
+    items = context.history.exchanges(source).items
+    return items.count_until(context.at.timestamp() if end is None else end) - items.index_at(start)
+
+
+def _beginning(context: DiagnosisContext, newest: Sequence[Observation]) -> tuple[datetime, datetime]:
+    """The first of the failures that were never over since, and the one that made them more than chance."""
+    episodes = {
+        source: episodes_of(context.history, source, context.at, context.thresholds, _DAY_S)
+        for source in API_SOURCES
+    }
+    day = _scattered(context, episodes, _DAY_S, most=_A_DAYS)
+    failures = [*(seen for seen in day if seen.at < newest[0].at), *newest]
+    at = [seen.at.timestamp() for seen in failures]
+    first = tipped = len(failures) - 1
+    for index in range(len(failures) - 1, -1, -1):
+        start = bisect_right(at, at[index] - context.thresholds.rare_span_s, 0, index)
+        enough = _is_enough(context, failures[start : index + 1])
+        if index + 1 < len(at) and not _goes_on(context, at[start : index + 2], enough=enough):
+            break
+        first, tipped = index, index if enough else tipped
+    return failures[first].at, failures[tipped].at
+
+
+def _goes_on(context: DiagnosisContext, at: Sequence[float], *, enough: bool) -> bool:
+    """Whether the last failure is one more of those before: they were not over, or too few to tell."""
+    first, last, then = at[0], at[-2], at[-1]
+    if not enough:
+        return then - last < context.thresholds.rare_span_s
+    clean = asked = 0
+    for source in API_SOURCES:
+        instants = context.history.exchanges(source).items.at
+        end = bisect_right(instants, last)
+        asked += end - bisect_left(instants, first)
+        clean += bisect_left(instants, then) - end
+    return clean < successes_to_recover(len(at) - 1, asked, context.thresholds.rare_chance)
+
+
+def _is_enough(context: DiagnosisContext, failures: Sequence[Observation]) -> bool:
+    """Whether they are more than chance; a lost probe counts for less."""
+    needed = context.thresholds.rare_failures
+    lost = sum(seen.http_status is None and is_lost(seen) for seen in failures)
+    weight = len(failures) - lost + (lost * needed / _lost_needed(context) if lost else 0.0)
+    return round(weight, 6) >= needed
+
+
+def _lost_needed(context: DiagnosisContext) -> int:
+    """How many lost probes in an hour are more than chance: 5 at the default pace, 12 at one every 2 s."""
+    start = context.at.timestamp() - context.thresholds.rare_span_s
+    usual = context.thresholds.lost_share * sum(
+        _asked(context, source, start, None) for source in API_SOURCES
+    )
+    return math.ceil(usual + _LOST_DEVIATIONS * math.sqrt(usual) + _LOST_COUNT)

@@ -1,0 +1,209 @@
+"""The judges of what fails: messages, or the list of models alone."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from claude_tui.analysis.diagnosis.attribution import (
+    LeadingCause,
+    leading_cause,
+    retry_after_s,
+    specific_cause,
+    words_for,
+)
+from claude_tui.analysis.diagnosis.context import DiagnosisContext
+from claude_tui.analysis.diagnosis.cross_check import CrossCheck, PathState, advice_for, cross_check_at
+from claude_tui.analysis.diagnosis.episodes import Episode
+from claude_tui.analysis.diagnosis.evidence import failing_sentence, fine_sentence, models_clause, named
+from claude_tui.analysis.diagnosis.finding import Finding
+from claude_tui.analysis.diagnosis.leading import is_down
+from claude_tui.analysis.diagnosis.reach import is_lost
+from claude_tui.analysis.diagnosis.severity import severity_of_messages, worse
+from claude_tui.analysis.words import truncate
+from claude_tui.knowledge import Advice, knowledge
+from claude_tui.model.observation import Observation, Source
+from claude_tui.model.verdict import Cause, Severity, Side
+
+__all__ = ["detect_message_failures", "detect_model_list_failures"]
+
+# An answer that says the same of the next ones counts as so many failures.
+_STANDS_FOR = 3
+# Exchanges that tell an outage from errors.
+_DOWN_OVER = 120
+_DOWN = {"errors": "outage", "errors_no_answer": "outage_no_answer"}
+
+
+# -- messages ----------------------------------------------------------------------------
+
+
+def detect_message_failures(context: DiagnosisContext) -> Finding | None:
+    """Messages fail, more than by chance, and were heard of lately."""
+    episode = context.open_episode(Source.MESSAGES)
+    if episode is None or not episode.active or context.is_stale(Source.MESSAGES):
+        return None
+    cross_check = cross_check_at(context.history, context.at, episode.since, context.options)
+    failures = context.failures_of(episode)
+    lead = leading_cause(failures, cross_check)
+    advice = _as_outage(lead, context, episode)
+    special = specific_cause(context, lead.newest, advice)
+    models = context.open_episode(Source.MODELS)
+    also = _with_models(context, models, special.advice.cause, lead.also)
+    clause = models_clause(context, cross_check)
+    sentence = failing_sentence(context, episode, lead.failures, lead.shown)
+    if lead.advice.cause is Cause.UNKNOWN:
+        return Finding(lead.advice, confidence=0.0, evidence=(f"{sentence}.",))
+    return Finding(
+        advice=special.advice,
+        confidence=_confidence(episode, lead, cross_check, stands=context.stands) * special.doubt,
+        severity=_severity_of_messages(context, episode, special.advice),
+        evidence=(
+            f"{sentence}; {clause}." if clause else f"{sentence}.",
+            fine_sentence(context, cross_check, special.advice, episode.since, lead.newest),
+            special.sentence or _key_sentence(context, special.advice),
+            _also_sentence(failures, lead, cross_check),
+            f"Not asked again: {truncate(context.facts.held)}."
+            if context.stands and context.facts.held
+            else "",
+        ),
+        words=words_for(context, lead.newest, special.bucket),
+        since=episode.since,
+        detected_at=_instant(episode.confirmed_at),
+        retry_after_s=retry_after_s(context, lead.newest, special.advice),
+        bucket=special.bucket,
+        also=also,
+    )
+
+
+def _severity_of_messages(context: DiagnosisContext, episode: Episode, advice: Advice) -> Severity:
+    """By how many fail. One that stands is no small share; what no retry changes, meets every message."""
+    counted = severity_of_messages(
+        context.history, context.at, episode, advice.cause, context.options, context.thresholds
+    )
+    if context.stands:
+        useless = advice.retry is not None and not advice.retry.worthwhile
+        every = useless and episode.failures == episode.total
+        return worse(counted, Severity.P1 if every else Severity.P2)
+    if context.facts.over and _share_of_round(context, episode.source) < context.thresholds.most_fail:
+        return Severity.P2 if counted is Severity.P1 else counted
+    return counted
+
+
+def _share_of_round(context: DiagnosisContext, source: Source) -> float:
+    """What part of a round of probes failed: no history tells whether those before were of better days."""
+    seen = context.recent(source)
+    return sum(one.failed for one in seen) / len(seen)
+
+
+def _as_outage(lead: LeadingCause, context: DiagnosisContext, episode: Episode) -> Advice:
+    """Errors that hit as good as every call are an outage."""
+    advice = lead.advice
+    if advice.id not in _DOWN or not _is_outage(lead, context, episode):
+        return advice
+    return knowledge().advice[_DOWN[advice.id]]
+
+
+def _is_outage(lead: LeadingCause, context: DiagnosisContext, episode: Episode) -> bool:
+    if context.facts.over:
+        return _share_of_round(context, episode.source) >= context.thresholds.most_fail_ends
+    items = context.history.exchanges(episode.source).items
+    end = items.count_until(context.at.timestamp())
+    first = items.index_at(lead.changed.at.timestamp()) if lead.changed is not None else episode.first
+    return is_down([one.failed for one in items.values[max(first, end - _DOWN_OVER) : end]])
+
+
+def _with_models(
+    context: DiagnosisContext, models: Episode | None, cause: Cause, also: tuple[Cause, ...]
+) -> tuple[Cause, ...]:
+    """With the cause for which the list of models fails, where that is another one."""
+    family = {Cause.PROVIDER_OUTAGE, Cause.PROVIDER_ERRORS}
+    if models is None or not models.active:
+        return also
+    cross_check = cross_check_at(context.history, context.at, models.since, context.options)
+    other = leading_cause(context.failures_of(models), cross_check).advice.cause
+    same = other is cause or {other, cause} <= family
+    return also if same or other in also else (*also, other)
+
+
+def _confidence(
+    episode: Episode, lead: LeadingCause, cross_check: CrossCheck, *, stands: bool = False
+) -> float:
+    """More with every failure, less for a mix, or where no other source is there to compare with."""
+    certain = 1 - 0.5 ** max(episode.failures, _STANDS_FOR if stands else 0)
+    pure = 0.7 + 0.3 * lead.share
+    told_apart = 1.0 if cross_check.models is not PathState.UNKNOWN else 0.85
+    # A time-out without phases, or a connection that only messages lose, may be either side's.
+    vague = is_lost(lead.newest) and lead.advice.side is Side.THEM
+    return certain * pure * told_apart * (0.8 if vague else 1.0)
+
+
+def _also_sentence(failures: Sequence[Observation], lead: LeadingCause, cross_check: CrossCheck) -> str:
+    """What else fails, by name and number."""
+    others = [seen for seen in failures if advice_for(seen, cross_check).cause in lead.also]
+    kinds = Counter(named(seen) for seen in others)
+    told = " and ".join(f"{count} {name}" for name, count in kinds.most_common(2))
+    return f"Also, of the last {len(failures)} failures: {told}." if told else ""
+
+
+def _instant(at: float | None) -> datetime | None:
+    return datetime.fromtimestamp(at, UTC) if at is not None else None
+
+
+# -- the list of models alone -------------------------------------------------------------
+
+
+def detect_model_list_failures(context: DiagnosisContext) -> Finding | None:
+    """The list of models fails while messages do not, or are not asked."""
+    episode = context.open_episode(Source.MODELS)
+    if episode is None or not episode.active or context.is_stale(Source.MODELS):
+        return None
+    alone = context.is_stale(Source.MESSAGES)
+    if not alone and not context.ever_answered(Source.MODELS):
+        return None
+    cross_check = cross_check_at(context.history, context.at, episode.since, context.options)
+    lead = leading_cause(context.failures_of(episode), cross_check)
+    if lead.advice.cause is Cause.UNKNOWN:
+        return None
+    advice = _alone(lead, context, episode) if alone else _beside_messages(lead.advice)
+    sentence = failing_sentence(context, episode, lead.failures, lead.shown)
+    messages = "" if alone else "; messages answer"
+    return Finding(
+        advice=advice,
+        confidence=_confidence(episode, lead, cross_check) * (0.8 if alone else 0.9),
+        severity=_severity_of_models(context, episode, alone=alone),
+        evidence=(f"{sentence}{messages}.", _held_sentence(context) if alone else ""),
+        words=words_for(context, lead.newest),
+        since=episode.since,
+        detected_at=_instant(episode.confirmed_at),
+        retry_after_s=retry_after_s(context, lead.newest, advice),
+        also=lead.also,
+    )
+
+
+def _alone(lead: LeadingCause, context: DiagnosisContext, episode: Episode) -> Advice:
+    outage = _as_outage(lead, context, episode)
+    return knowledge().advice["outage_unprobed"] if outage.id == "outage" else outage
+
+
+def _beside_messages(advice: Advice) -> Advice:
+    if advice.id in {"errors", "errors_no_answer", "errors_odd"}:
+        return knowledge().advice["errors_list"]
+    return knowledge().advice["new_connections"] if advice.cause is Cause.NETWORK else advice
+
+
+def _severity_of_models(context: DiagnosisContext, episode: Episode, *, alone: bool) -> Severity:
+    """Users feel messages, not the list; where nobody asks messages, it is all there is to go by."""
+    if episode.failures < context.thresholds.ratio_failures:
+        return Severity.P3 if alone else Severity.P4
+    return Severity.P2 if alone else Severity.P3
+
+
+def _held_sentence(context: DiagnosisContext) -> str:
+    return f"Messages are not probed: {truncate(context.facts.held)}." if context.facts.held else ""
+
+
+def _key_sentence(context: DiagnosisContext, advice: Advice) -> str:
+    """What looks wrong with the key that was rejected."""
+    problem = context.facts.key_problem if advice.cause is Cause.KEY_REJECTED else None
+    return f"{truncate(problem)}." if problem else ""

@@ -1,0 +1,142 @@
+"""How bad it is, by the runbook's table completed, and until when somebody should have responded."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+
+from claude_tui.analysis.diagnosis.episodes import Episode
+from claude_tui.analysis.history.history import History
+from claude_tui.analysis.options import Options
+from claude_tui.analysis.thresholds import Thresholds
+from claude_tui.model.observation import Outcome, Source
+from claude_tui.model.playbook import SeverityMark
+from claude_tui.model.verdict import Cause, Severity, Verdict
+
+__all__ = ["as_set", "most_fail", "respond_by", "severity_of_messages", "severity_of_rare", "worse"]
+
+# Where fewer than three messages fall into five minutes, the last three within this say how it is.
+SPARSE_S = 900.0
+SPARSE_INTERVALS = 4.0
+# A share of errors that may be small is counted over so long.
+LATE_S, LATE_INTERVALS = 1200.0, 40.0
+# The state of a threshold that has been passed is followed back for so long.
+FOLLOWED_S = 900.0
+# A share over an hour is judged over at least so many messages, as a trouble is counted from a failure on.
+RARE_LEAST = 60
+_ORDER = (Severity.NONE, Severity.P4, Severity.P3, Severity.P2, Severity.P1)
+_SATURDAY = 5
+
+
+def worse(*severities: Severity) -> Severity:
+    return max(severities, key=_ORDER.index)
+
+
+def severity_of_messages(
+    history: History,
+    at: datetime,
+    episode: Episode,
+    cause: Cause,
+    options: Options,
+    thresholds: Thresholds,
+) -> Severity:
+    """Of a trouble of the messages that is more than chance."""
+    if most_fail(history, at, episode, options, thresholds):
+        return Severity.P1
+    failed, total, broken_off = _counts(history, at, episode, options)
+    if failed and broken_off == failed and failed < thresholds.truncated_bad * total:
+        return Severity.P4
+    if cause is Cause.RATE_LIMITED:
+        return Severity.P2
+    many = failed >= thresholds.ratio_failures and failed >= thresholds.errors * total
+    return Severity.P2 if many else Severity.P3
+
+
+def most_fail(
+    history: History, at: datetime, episode: Episode, options: Options, thresholds: Thresholds
+) -> bool:
+    """Whether as good as all messages fail: at least `most_fail` of the last five minutes, 3 or more.
+
+    Counted from the trouble's beginning: what went well before it says nothing of it. Once so, it stays so
+    until fewer than `most_fail_ends` fail. Counted back from the last message: time alone changes nothing.
+    """
+    items = history.exchanges(Source.MESSAGES).items
+    end = items.count_until(at.timestamp())
+    instant = items.at[end - 1]
+    begin = max(episode.first, items.index_at(instant - FOLLOWED_S))
+    least = thresholds.ratio_failures
+    most, start, failed = False, begin, 0
+    for index in range(begin, end):
+        failed += items.values[index].failed
+        while items.at[start] <= items.at[index] - thresholds.severity_span_s:
+            failed -= items.values[start].failed
+            start += 1
+        total = index + 1 - start
+        if total >= least:
+            most = failed >= (thresholds.most_fail_ends if most else thresholds.most_fail) * total
+    within = instant - thresholds.severity_span_s
+    if end - items.count_until(within) >= least:
+        return most
+    last = items.values[max(episode.first, end - least) : end]
+    oldest = instant - max(SPARSE_S, SPARSE_INTERVALS * options.interval_s(Source.MESSAGES))
+    return len(last) == least and last[0].at.timestamp() > oldest and all(seen.failed for seen in last)
+
+
+def _counts(history: History, at: datetime, episode: Episode, options: Options) -> tuple[int, int, int]:
+    """Failures, messages and broken-off streams of the trouble, of late."""
+    items, failures = history.exchanges(Source.MESSAGES).items, history.failures(Source.MESSAGES)
+    end = items.count_until(at.timestamp())
+    instant = items.at[end - 1]
+    span = max(LATE_S, LATE_INTERVALS * options.interval_s(Source.MESSAGES))
+    begin = max(episode.since.timestamp(), instant - span)
+    kinds = failures.values[failures.index_at(begin) : failures.count_until(instant)]
+    broken_off = sum(kind.outcome is Outcome.TRUNCATED_STREAM for kind in kinds)
+    return len(kinds), end - items.index_at(begin), broken_off
+
+
+def severity_of_rare(failures: int, messages_failed: int, messages: int, thresholds: Thresholds) -> Severity:
+    """Of failures here and there within an hour, all API probes counted; `messages` since the first."""
+    share = messages_failed / max(messages, RARE_LEAST)
+    if messages_failed >= thresholds.ratio_failures and share >= thresholds.errors:
+        return Severity.P2
+    return Severity.P3 if failures >= thresholds.ratio_failures else Severity.P4
+
+
+def as_set(verdict: Verdict, marks: Iterable[SeverityMark], at: datetime, thresholds: Thresholds) -> Verdict:
+    """The verdict with the severity that a person set for the trouble of now.
+
+    It lapses with the trouble, and when things get worse than they were when it was set: nobody who called
+    a few errors P4 meant the outage that came of them.
+    """
+    since, worked_out = verdict.since, verdict.severity
+    if since is None or not worked_out.trouble:
+        return verdict
+    newest = max((each for each in marks if since <= each.at <= at), key=lambda each: each.at, default=None)
+    if newest is None or worse(worked_out, newest.instead_of) is not newest.instead_of:
+        return verdict
+    until = respond_by(newest.severity, verdict.detected_at or since, thresholds)
+    return replace(
+        verdict, severity=newest.severity, respond_by=until, set_by=newest.by, worked_out=worked_out
+    )
+
+
+def respond_by(severity: Severity, detected_at: datetime, thresholds: Thresholds) -> datetime | None:
+    """When the response target runs out: now, 15 minutes, an hour, the begin of the next business day."""
+    match severity:
+        case Severity.P1:
+            return detected_at
+        case Severity.P2:
+            return detected_at + timedelta(seconds=thresholds.respond_p2_s)
+        case Severity.P3:
+            return detected_at + timedelta(seconds=thresholds.respond_p3_s)
+        case Severity.P4:
+            return _next_business_day(detected_at, thresholds.business_hour)
+    return None
+
+
+def _next_business_day(after: datetime, hour: int) -> datetime:
+    day = after.date() + timedelta(days=1)
+    while day.weekday() >= _SATURDAY:
+        day += timedelta(days=1)
+    return datetime.combine(day, time(hour), after.tzinfo)

@@ -1,0 +1,128 @@
+"""The judges of answers that come, but late; and what they say beside another finding."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from claude_tui.analysis.diagnosis.context import DiagnosisContext
+from claude_tui.analysis.diagnosis.finding import Finding
+from claude_tui.analysis.diagnosis.severity import worse
+from claude_tui.analysis.diagnosis.slow_detection import Slow, slow_opening, slow_to_end
+from claude_tui.analysis.diagnosis.tail import LongTail, long_tail
+from claude_tui.analysis.words import latency
+from claude_tui.knowledge import knowledge
+from claude_tui.model.observation import Source
+from claude_tui.model.verdict import Cause, Severity
+
+__all__ = ["also_late", "also_tail", "detect_long_tail", "detect_slow"]
+
+Judge = Callable[[DiagnosisContext], Finding | None]
+
+
+def detect_slow(context: DiagnosisContext) -> Finding | None:
+    """All messages are slow, to begin or to end, or new connections are."""
+    if context.slow is not None:
+        return _slow_finding(context, context.slow, "slow_network" if context.slow.network else "slow")
+    last = slow_to_end(context.history, context.at, context.options)
+    if last is not None:
+        return _slow_finding(context, last, "slow_to_end")
+    opening = slow_opening(context.history, context.at)
+    return _slow_finding(context, opening, "slow_network") if opening is not None else None
+
+
+def _slow_finding(context: DiagnosisContext, slow: Slow, advice: str) -> Finding:
+    tail = long_tail(context.history, context.at, context.thresholds)
+    measured = slow.usual_s is not None and not slow.assumed
+    ratio = f"{slow.ratio:.1f}× usual" if slow.ratio is not None and measured else None
+    what = {"slow": "First token after", "slow_to_end": "A few tokens take"}.get(advice)
+    alone = "" if any(context.episodes.values()) else ", no errors"
+    return Finding(
+        advice=knowledge().advice[advice],
+        confidence=0.9 if measured else 0.6,
+        severity=worse(Severity.P4, Severity.P2 if tail else Severity.NONE),
+        evidence=(
+            f"{what} {latency(slow.now_s)}{_usual_words(slow)}{alone}." if what else "",
+            f"{slow.network[0].upper()}{slow.network[1:]}." if slow.network else "",
+            f"{slow.server}; the network is as usual." if slow.server else "",
+            _tail_sentence(context, tail) if tail else "",
+        ),
+        words={
+            "ttft": latency(slow.now_s),
+            "ratio": ratio,
+            "what": slow.network if advice == "slow_network" else latency(slow.now_s),
+        },
+        since=_instant(slow.since),
+        detected_at=_instant(slow.known_at),
+    )
+
+
+def _usual_words(slow: Slow) -> str:
+    if slow.usual_s is None:
+        return ""
+    usual = latency(slow.usual_s)
+    return f" where small models take about {usual}" if slow.assumed else f" against {usual} usually"
+
+
+def detect_long_tail(context: DiagnosisContext) -> Finding | None:
+    """Most answers are quick, but too many take very long."""
+    tail = long_tail(context.history, context.at, context.thresholds)
+    if tail is None:
+        return None
+    took = f"{tail.long} of {tail.total} messages took over {context.thresholds.tail_s:g} s"
+    return Finding(
+        advice=knowledge().advice["slow_to_end"],
+        confidence=0.8,
+        severity=Severity.P2,
+        evidence=(_tail_sentence(context, tail),),
+        words={"what": took},
+        since=_instant(tail.since),
+        detected_at=_instant(tail.known_at),
+    )
+
+
+def _tail_sentence(context: DiagnosisContext, tail: LongTail) -> str:
+    return f"{tail.long} of {tail.total} messages took longer than {context.thresholds.tail_s:g} s."
+
+
+def _instant(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
+
+
+# -- beside another finding ------------------------------------------------------------------
+
+
+def also_tail(judge: Judge) -> Judge:
+    """`judge`, with a severity that a long tail of the messages that answer makes no less than P2."""
+
+    def judged(context: DiagnosisContext) -> Finding | None:
+        found = judge(context)
+        if found is None or not found.severity.trouble or (late := detect_long_tail(context)) is None:
+            return found
+        return replace(_both(found, late), severity=worse(found.severity, late.severity))
+
+    return judged
+
+
+def also_late(judge: Judge) -> Judge:
+    """`judge`, beside messages that answer: when they are late as well, what is worse leads."""
+
+    def judged(context: DiagnosisContext) -> Finding | None:
+        found = judge(context)
+        if found is None or context.is_stale(Source.MESSAGES):
+            return found
+        late = detect_slow(context) or detect_long_tail(context)
+        if late is None:
+            return found
+        leads = worse(found.severity, late.severity) is found.severity
+        return _both(found, late) if leads else _both(late, found)
+
+    return judged
+
+
+def _both(first: Finding, second: Finding) -> Finding:
+    causes: tuple[Cause, ...] = (*first.also, second.advice.cause, *second.also)
+    others = tuple(dict.fromkeys(cause for cause in causes if cause is not first.advice.cause))
+    sentence = next(filter(None, second.evidence), "")
+    return replace(first, also=others, evidence=(*first.evidence, sentence))

@@ -1,0 +1,218 @@
+"""What the status page says next to what the probes see, and which of the two spoke first."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from claude_tui.analysis.history.history import History
+from claude_tui.analysis.history.page_changes import component_level, incident_level, short_name, under_way
+from claude_tui.analysis.options import Options
+from claude_tui.analysis.views.status import ours_of, touches
+from claude_tui.analysis.words import duration, plain, truncate
+from claude_tui.model.provider import ProviderIncident, ProviderStatus
+from claude_tui.model.snapshot import Level, StatusView
+from claude_tui.model.verdict import Cause, PageAgreement
+
+__all__ = ["PageReport", "agreement_of", "lead_of", "page_report_at", "page_sentence"]
+
+_TROUBLED = frozenset({Level.WARN, Level.BAD})
+_BEGUN = frozenset({"investigating", "identified"})
+# An incident that nobody has touched for so long, with every component green, is a notice left standing.
+FORGOTTEN = timedelta(hours=24)
+# What the page said longer before the first failure belongs to some other incident.
+BELONGS = timedelta(hours=2)
+_EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
+# What a reading says, if anything, and the incidents in it.
+_Heard = Callable[[ProviderStatus, frozenset[str], datetime], tuple[bool, list[ProviderIncident]]]
+
+
+@dataclass(frozen=True, slots=True)
+class PageReport:
+    """What the page says of our components at an instant.
+
+    `known` is False when it could not be read lately or names none of ours. `reports` is what it says is
+    wrong with them, `active` whether that is more than an incident watched after its end. `others` says
+    what is wrong with components that are not ours. `unrated` are incidents of ours, being worked on, for
+    which the page names no impact. `first_at` is its first word on `reports`, `spoke_at` on either.
+    """
+
+    known: bool
+    reports: tuple[str, ...] = ()
+    active: bool = False
+    others: tuple[str, ...] = ()
+    first_at: datetime | None = None
+    unrated: tuple[str, ...] = ()
+    spoke_at: datetime | None = None
+
+    @property
+    def troubled(self) -> bool:
+        return bool(self.reports)
+
+
+def page_report_at(history: History, view: StatusView, at: datetime, options: Options) -> PageReport:
+    """`view` is what `status_view` gave for `at`."""
+    status = view.status
+    if status is None or not status.known or view.stale:
+        return PageReport(known=False)
+    if not view.ours:
+        words = (truncate(status.description or "trouble"),) if view.level in _TROUBLED else ()
+        return PageReport(known=False, others=words)
+    reports = tuple(_reports(status, view.ours, at))
+    unrated = tuple(_unrated_words(status, view.ours, at))
+    return PageReport(
+        known=True,
+        reports=reports,
+        active=_is_active(status, view.ours, at),
+        others=tuple(_others(status, view.ours)),
+        first_at=_first_at(history, status, at, options, _reported) if reports else None,
+        unrated=unrated,
+        spoke_at=_first_at(history, status, at, options, _spoken) if reports or unrated else None,
+    )
+
+
+def agreement_of(word: PageReport, cause: Cause, *, provider_fails: bool) -> PageAgreement:
+    """By whether page and probes agree that the provider is in trouble.
+
+    Where nobody knows what is wrong, a quiet page is `silent`: it is no witness that all is well.
+    """
+    if not word.known:
+        return PageAgreement.UNKNOWN
+    if provider_fails:
+        return PageAgreement.CONFIRMS if word.troubled or word.unrated else PageAgreement.SILENT
+    if word.active:
+        return PageAgreement.CONTRADICTS
+    return PageAgreement.SILENT if cause is Cause.UNKNOWN else PageAgreement.AGREES
+
+
+def _reports(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iterator[str]:
+    for component in status.components:
+        if component.id in ours and component_level(component.status) is not Level.OK:
+            yield truncate(f"{short_name(component)} {plain(component.status)}")
+    for incident in _incidents(status, ours, at):
+        yield truncate(f"{plain(incident.status)}: {incident.name}")
+    for maintenance in status.maintenances:
+        if under_way(maintenance) and touches(maintenance, ours):
+            yield truncate(f"maintenance: {maintenance.name}")
+
+
+def _incidents(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iterator[ProviderIncident]:
+    """Those that touch ours, have an impact, and are still somebody's work."""
+    touching = (one for one in status.incidents if touches(one, ours) and incident_level(one) in _TROUBLED)
+    return _remembered(touching, status, ours, at)
+
+
+def _unrated(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iterator[ProviderIncident]:
+    """Those that touch ours and are being worked on, of impact `none`: often the first word of a real one."""
+    touching = (one for one in status.incidents if touches(one, ours) and one.status in _BEGUN)
+    return _remembered((one for one in touching if one.impact == "none"), status, ours, at)
+
+
+def _unrated_words(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iterator[str]:
+    for incident in _unrated(status, ours, at):
+        yield truncate(f"{plain(incident.status)}: {incident.name} (impact none)")
+
+
+def _remembered(
+    incidents: Iterable[ProviderIncident], status: ProviderStatus, ours: frozenset[str], at: datetime
+) -> Iterator[ProviderIncident]:
+    green = all(component_level(one.status) is Level.OK for one in status.components if one.id in ours)
+    for incident in incidents:
+        newest = max(_words(incident, at), default=None)
+        if not (green and newest is not None and at - newest > FORGOTTEN):
+            yield incident
+
+
+def _words(incident: ProviderIncident, at: datetime) -> list[datetime]:
+    """When the page spoke of an incident; what lies ahead of us is a mistake on the page."""
+    told = [incident.started_at, *(update.at for update in incident.updates)]
+    return [one for one in told if one is not None and one <= at]
+
+
+def _is_active(status: ProviderStatus, ours: frozenset[str], at: datetime) -> bool:
+    """Green components with an incident `monitoring` are how every incident ends, often for hours."""
+    if any(component_level(one.status) in _TROUBLED for one in status.components if one.id in ours):
+        return True
+    return any(incident.status != "monitoring" for incident in _incidents(status, ours, at))
+
+
+def _others(status: ProviderStatus, ours: frozenset[str]) -> Iterator[str]:
+    for component in status.components:
+        if component.id not in ours and component_level(component.status) in _TROUBLED:
+            yield truncate(f"{short_name(component)} {plain(component.status)}")
+
+
+def _reported(
+    status: ProviderStatus, ours: frozenset[str], at: datetime
+) -> tuple[bool, list[ProviderIncident]]:
+    return any(_reports(status, ours, at)), list(_incidents(status, ours, at))
+
+
+def _spoken(
+    status: ProviderStatus, ours: frozenset[str], at: datetime
+) -> tuple[bool, list[ProviderIncident]]:
+    reported, incidents = _reported(status, ours, at)
+    unrated = list(_unrated(status, ours, at))
+    return reported or bool(unrated), incidents + unrated
+
+
+def _first_at(
+    history: History, status: ProviderStatus, at: datetime, options: Options, heard: _Heard
+) -> datetime:
+    """Of the trouble reported now: when a reading first had it, or when the page says so, if sooner.
+
+    The page's own instants count only within that reading's interval, or where no reading was before it:
+    they are at times years off.
+    """
+    first, quiet_at = status.fetched_at, None
+    readings = history.statuses(_EARLIEST, at)
+    end = len(readings)
+    while end:
+        newest = readings[end - 1]
+        if not newest.known:
+            end -= 1
+            continue
+        spoke, _ = heard(newest, ours_of(newest, options.ours), newest.fetched_at)
+        if not spoke:
+            quiet_at = newest.fetched_at
+            break
+        end = _beginning(readings, end)
+        first = readings[end].fetched_at
+    _, incidents = heard(status, ours_of(status, options.ours), at)
+    told = [
+        word
+        for incident in incidents
+        for word in _words(incident, at)
+        if word <= first and (quiet_at is None or word >= quiet_at)
+    ]
+    return min(told, default=first)
+
+
+def _beginning(readings: Sequence[ProviderStatus], end: int) -> int:
+    """The place of the first of the readings before `end` that say the same: they share their content."""
+    content = readings[end - 1].components
+    return bisect_left(range(end), True, key=lambda index: readings[index].components is content)
+
+
+def lead_of(word: PageReport, since: datetime | None) -> timedelta | None:
+    """How long before the page's first word the first failure was; negative when the page was first."""
+    if word.spoke_at is None or since is None or word.spoke_at < since - BELONGS:
+        return None
+    return word.spoke_at - since
+
+
+def page_sentence(word: PageReport, view: StatusView, at: datetime) -> str:
+    """What the page says, in one short sentence."""
+    if view.status is None:
+        return "Status page not read yet."
+    if not view.status.known:
+        return f"Status page unknown: {truncate(view.status.unknown_reason or 'no reason given')}."
+    if view.stale and view.checked_at is not None:
+        return f"Status page last looked at {duration(at - view.checked_at)} ago."
+    if not word.known:
+        return "Status page names no component of ours."
+    if word.reports or word.unrated:
+        return f"Status page: {'; '.join((*word.reports, *word.unrated)[:2])}."
+    return "Status page reports nothing of ours."

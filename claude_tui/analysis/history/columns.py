@@ -1,0 +1,161 @@
+"""Values ordered by instant, found by bisection."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+from claude_tui.analysis.history.statistics import median
+
+__all__ = ["Column", "Fold", "MeasureColumn", "length"]
+
+T = TypeVar("T")
+S = TypeVar("S")
+E = TypeVar("E")
+
+
+def length(part: slice) -> int:
+    """How many values a part of a column holds."""
+    return int(part.stop - part.start)
+
+
+class Column(Generic[T]):
+    """Values with their instants (POSIX seconds), oldest first; two lists, so that slices stay quick."""
+
+    __slots__ = ("at", "values")
+
+    def __init__(self) -> None:
+        self.at: list[float] = []
+        self.values: list[T] = []
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def insert(self, at: float, value: T) -> int:
+        """Where the value went: the end, unless it came late. Equal instants keep their order of arrival."""
+        index = len(self.at) if not self.at or self.at[-1] <= at else bisect_right(self.at, at)
+        self.at.insert(index, at)
+        self.values.insert(index, value)
+        return index
+
+    def index_at(self, at: float) -> int:
+        """How many values are earlier than `at`."""
+        return bisect_left(self.at, at)
+
+    def count_until(self, at: float) -> int:
+        """How many values are not later than `at`."""
+        return bisect_right(self.at, at)
+
+    def span(self, start: float, end: float) -> slice:
+        """The values with start < instant <= end."""
+        return slice(bisect_right(self.at, start), bisect_right(self.at, end))
+
+    def between(self, start: float, end: float) -> list[T]:
+        """The values with start < instant <= end, oldest first."""
+        return self.values[self.span(start, end)]
+
+    def latest(self, at: float) -> T | None:
+        """The newest value that is not later than `at`."""
+        index = bisect_right(self.at, at)
+        return self.values[index - 1] if index else None
+
+    def has(self, at: float) -> bool:
+        index = bisect_left(self.at, at)
+        return index < len(self.at) and self.at[index] == at
+
+    def cut(self, length: int) -> None:
+        """Keep the oldest `length` values."""
+        del self.at[length:], self.values[length:]
+
+    def drop(self, count: int) -> None:
+        """Forget the oldest `count` values."""
+        del self.at[:count], self.values[:count]
+
+    def trim(self, before: float) -> None:
+        """Forget what is older than `before`."""
+        self.drop(bisect_left(self.at, before))
+
+
+class MeasureColumn(Column[float]):
+    """A column of figures that remembers the last median asked for: one over a day costs a sort."""
+
+    __slots__ = ("_asked", "_median")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._asked: slice | None = None
+        self._median = 0.0
+
+    def insert(self, at: float, value: float) -> int:
+        index = super().insert(at, value)
+        if index < len(self.at) - 1:
+            self._asked = None
+        return index
+
+    def drop(self, count: int) -> None:
+        super().drop(count)
+        self._asked = None
+
+    def cut(self, length: int) -> None:
+        super().cut(length)
+        self._asked = None
+
+    def median(self, part: slice) -> float:
+        """The median of a part that is not empty. Values added later at the end do not change it."""
+        if part != self._asked:
+            self._median, self._asked = median(sorted(self.values[part])), part
+        return self._median
+
+
+class Fold(Generic[T, S, E]):
+    """Items in order, the state after each of them, and the events that each brought.
+
+    `step(state, previous, item)` returns the state after `item` and its events; `previous` is None for
+    the first. An item that comes late has everything behind it stepped again, so states and events
+    never depend on the order of arrival. One item per instant: a second one is taken for the same.
+    """
+
+    __slots__ = ("_initial", "_step", "events", "items", "states")
+
+    def __init__(self, initial: S, step: Callable[[S, T | None, T], tuple[S, tuple[E, ...]]]) -> None:
+        self.items: Column[T] = Column()
+        self.states: list[S] = []
+        self.events: Column[E] = Column()
+        self._initial = initial
+        self._step = step
+
+    def add(self, at: float, item: T) -> bool:
+        """Whether the item was new."""
+        if self.items.has(at):
+            return False
+        index = self.items.insert(at, item)
+        if index < len(self.states):
+            del self.states[index:]
+            self.events.cut(bisect_left(self.events.at, at))
+        for late in range(index, len(self.items)):
+            self._advance(late)
+        return True
+
+    def _advance(self, index: int) -> None:
+        state = self.states[index - 1] if index else self._initial
+        previous = self.items.values[index - 1] if index else None
+        state, events = self._step(state, previous, self.items.values[index])
+        self.states.append(state)
+        for event in events:
+            self.events.insert(self.items.at[index], event)
+
+    def state(self, at: float) -> S:
+        """The state after the last item that is not later than `at`."""
+        index = self.items.count_until(at)
+        return self.states[index - 1] if index else self._initial
+
+    def trim(self, before: float, *, keep_last: bool = False) -> None:
+        """Forget what is older than `before`; with `keep_last` the item in force at `before` stays."""
+        count = bisect_left(self.items.at, before)
+        if keep_last and count:
+            count -= 1
+        if count:
+            self.items.drop(count)
+            del self.states[:count]
+            self.events.trim(self.items.at[0] if self.items.at else before)

@@ -1,0 +1,253 @@
+"""The observations of the last day in memory, in order, with what is derived from each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from heapq import merge
+from typing import Any, NamedTuple, TypeVar
+
+from claude_tui.analysis.history.columns import Column, Fold, MeasureColumn
+from claude_tui.analysis.history.failure_kinds import FailureKind
+from claude_tui.analysis.history.page_changes import next_catalogue, next_status
+from claude_tui.analysis.history.streaks import FRESH, SourceState, TimelineEvent, advance
+from claude_tui.model.observation import Observation, RateLimitReading, Source, WindowReading
+from claude_tui.model.provider import Catalogue, ProviderStatus
+
+__all__ = ["API_SOURCES", "BucketSample", "Exchanges", "History", "WindowSample"]
+
+API_SOURCES = (Source.MESSAGES, Source.MODELS)
+"""The sources that are exchanges with the API; the status page is somebody else's."""
+
+K = TypeVar("K")
+C = TypeVar("C", bound=Column[Any])
+Exchanges = Fold[Observation, SourceState, TimelineEvent]
+
+MAX_PER_SOURCE = 14_000
+# So much above the bound before trimming, which moves whole lists.
+SLACK = 500
+_KINDS_KEPT = 2_000
+
+
+class BucketSample(NamedTuple):
+    """A usable reading of a bucket, and the answer that carried it."""
+
+    reading: RateLimitReading
+    by: Observation
+
+
+class WindowSample(NamedTuple):
+    reading: WindowReading
+    by: Observation
+
+
+class History:
+    """Append-only; everything can be asked as of any instant in it, by bisection.
+
+    Observations may come late or twice: an exchange is known by its source and the instant it began.
+    At most `max_per_source` of a source are kept; when one source exceeds that, all of them forget
+    what is older. As many status reports and model lists are kept. How old things may get is for the
+    caller to say (`trim`). Not for use from several threads at once.
+    """
+
+    def __init__(self, max_per_source: int = MAX_PER_SOURCE) -> None:
+        self._max = max_per_source
+        self._statuses: Fold[ProviderStatus, ProviderStatus | None, TimelineEvent] = Fold(None, next_status)
+        self._catalogues: Fold[Catalogue, None, TimelineEvent] = Fold(None, next_catalogue)
+        self._forget_observations()
+
+    def _forget_observations(self) -> None:
+        self._exchanges: dict[Source, Exchanges] = {source: Fold(FRESH, advance) for source in Source}
+        self._failures: dict[Source, Column[FailureKind]] = {source: Column() for source in Source}
+        self._measures: dict[tuple[str, str | None], MeasureColumn] = {}
+        self._limits: Column[Observation] = Column()
+        self._buckets: dict[str, Column[BucketSample]] = {}
+        self._windows: dict[str, Column[WindowSample]] = {}
+        self._kinds: dict[tuple[object, ...], FailureKind] = {}
+
+    # -- adding ------------------------------------------------------------------
+
+    def add_observation(self, observation: Observation) -> None:
+        at = observation.at.timestamp()
+        exchanges = self._exchanges[observation.source]
+        if not exchanges.add(at, observation):
+            return
+        if observation.failed:
+            self._failures[observation.source].insert(at, self._kind(observation))
+        else:
+            self._add_measures(at, observation)
+        if observation.rate_limits or observation.windows:
+            self._add_limits(at, observation)
+        if len(exchanges.items) > self._max + SLACK:
+            self._trim(exchanges.items.at[-self._max])
+
+    def add_status(self, status: ProviderStatus) -> None:
+        """A report that says the same as the newest one shares its content."""
+        newest = self._statuses.items.values[-1] if self._statuses.items.values else None
+        if newest is not None and replace(newest, fetched_at=status.fetched_at) == status:
+            status = replace(newest, fetched_at=status.fetched_at)
+        self._statuses.add(status.fetched_at.timestamp(), status)
+        self._bound(self._statuses)
+
+    def add_catalogue(self, catalogue: Catalogue) -> None:
+        """A list that is the same as the newest one shares its content."""
+        newest = self._catalogues.items.values[-1] if self._catalogues.items.values else None
+        if newest is not None and newest.models == catalogue.models:
+            catalogue = Catalogue(catalogue.fetched_at, newest.models)
+        self._catalogues.add(catalogue.fetched_at.timestamp(), catalogue)
+        self._bound(self._catalogues)
+
+    def _bound(self, fold: Fold[Any, Any, TimelineEvent]) -> None:
+        if len(fold.items) > self._max + SLACK:
+            fold.trim(fold.items.at[-self._max])
+
+    def extend(
+        self,
+        observations: Iterable[Observation] = (),
+        statuses: Iterable[ProviderStatus] = (),
+        catalogues: Iterable[Catalogue] = (),
+    ) -> None:
+        """Add many at once, older than what is there or not; what is known already is left alone."""
+        held = self._all_observations()
+        if held:
+            self._forget_observations()
+        for observation in sorted((*held, *observations), key=_began):
+            self.add_observation(observation)
+        for status in statuses:
+            self.add_status(status)
+        for catalogue in catalogues:
+            self.add_catalogue(catalogue)
+
+    def _all_observations(self) -> list[Observation]:
+        return [item for exchanges in self._exchanges.values() for item in exchanges.items.values]
+
+    def _kind(self, observation: Observation) -> FailureKind:
+        if len(self._kinds) > _KINDS_KEPT:
+            self._kinds.clear()
+        key = (observation.source, observation.outcome, observation.http_status, observation.error_type)
+        if key not in self._kinds:
+            self._kinds[key] = FailureKind.of(observation)
+        return self._kinds[key]
+
+    def _add_measures(self, at: float, observation: Observation) -> None:
+        timings, model = observation.timings, observation.model
+        if observation.source is Source.MESSAGES:
+            self._add_measure("TTFT", model, at, timings.first_token)
+            self._add_measure("message", model, at, timings.total)
+        elif observation.source is Source.MODELS:
+            self._add_measure("models", None, at, timings.total)
+
+    def _add_measure(self, name: str, model: str | None, at: float, seconds: float | None) -> None:
+        if seconds is not None:
+            self._measures.setdefault((name, model), MeasureColumn()).insert(at, seconds)
+
+    def _add_limits(self, at: float, observation: Observation) -> None:
+        self._limits.insert(at, observation)
+        for reading in observation.rate_limits:
+            if reading.limit and reading.limit > 0 and reading.remaining is not None:
+                told = BucketSample(reading, observation)
+                self._buckets.setdefault(reading.bucket, Column()).insert(at, told)
+        for window in observation.windows:
+            self._windows.setdefault(window.window, Column()).insert(at, WindowSample(window, observation))
+
+    def trim(self, before: datetime) -> None:
+        """Forget what is older; the status report and the model list in force at `before` stay."""
+        self._trim(before.timestamp())
+
+    def _trim(self, before: float) -> None:
+        for exchanges in self._exchanges.values():
+            exchanges.trim(before)
+        self._statuses.trim(before, keep_last=True)
+        self._catalogues.trim(before, keep_last=True)
+        self._limits.trim(before)
+        for failures in self._failures.values():
+            failures.trim(before)
+        self._measures = _trimmed(self._measures, before)
+        self._buckets = _trimmed(self._buckets, before)
+        self._windows = _trimmed(self._windows, before)
+
+    # -- asking ------------------------------------------------------------------
+
+    def window(self, source: Source | None, start: datetime, end: datetime) -> list[Observation]:
+        """Observations with start < at <= end, oldest first; of every source when `source` is None."""
+        low, high = start.timestamp(), end.timestamp()
+        if source is not None:
+            return self._exchanges[source].items.between(low, high)
+        parts = (exchanges.items.between(low, high) for exchanges in self._exchanges.values())
+        return list(merge(*parts, key=_began))
+
+    def latest(self, source: Source, until: datetime) -> Observation | None:
+        """The newest observation of a source that began at or before `until`."""
+        return self._exchanges[source].items.latest(until.timestamp())
+
+    def last_success(self, source: Source, until: datetime) -> Observation | None:
+        """The newest success of a source, or None when none is known before the failures of now."""
+        newest = self.latest(source, until)
+        if newest is None or not newest.failed:
+            return newest
+        exchanges = self._exchanges[source]
+        since = exchanges.state(until.timestamp()).failing_since
+        index = exchanges.items.index_at(since.timestamp()) if since is not None else 0
+        before = exchanges.items.values[index - 1] if index else None
+        return before if before is not None and not before.failed else None
+
+    def status_at(self, instant: datetime) -> ProviderStatus | None:
+        """The newest report at `instant`, which may be an unknown one."""
+        return self._statuses.items.latest(instant.timestamp())
+
+    def known_status_at(self, instant: datetime) -> ProviderStatus | None:
+        """The newest report at `instant` that could be read."""
+        return self._statuses.state(instant.timestamp())
+
+    def statuses(self, start: datetime, end: datetime) -> list[ProviderStatus]:
+        """Reports with start < fetched_at <= end, oldest first."""
+        return self._statuses.items.between(start.timestamp(), end.timestamp())
+
+    def catalogue_at(self, instant: datetime) -> Catalogue | None:
+        return self._catalogues.items.latest(instant.timestamp())
+
+    # -- for the other modules of this package: instants are POSIX seconds -----------
+
+    def exchanges(self, source: Source) -> Exchanges:
+        return self._exchanges[source]
+
+    def failures(self, source: Source) -> Column[FailureKind]:
+        return self._failures[source]
+
+    def measure(self, name: str, at: float) -> MeasureColumn:
+        """The figures of `TTFT`, `message` or `models`, of the model that answered last at `at`.
+
+        Another model has another latency: the two must not be mixed into one median.
+        """
+        columns = [
+            column for (of, _), column in self._measures.items() if of == name and column.count_until(at)
+        ]
+        return max(columns, key=lambda column: column.at[column.count_until(at) - 1], default=MeasureColumn())
+
+    def limits(self) -> Column[Observation]:
+        """The answers that carried any limits."""
+        return self._limits
+
+    def buckets(self) -> dict[str, Column[BucketSample]]:
+        return self._buckets
+
+    def windows(self) -> dict[str, Column[WindowSample]]:
+        return self._windows
+
+    def events(self) -> Iterator[Column[TimelineEvent]]:
+        for source in API_SOURCES:
+            yield self._exchanges[source].events
+        yield self._statuses.events
+        yield self._catalogues.events
+
+
+def _trimmed(columns: dict[K, C], before: float) -> dict[K, C]:
+    """Without the columns that have nothing left: a server may invent names without end."""
+    for column in columns.values():
+        column.trim(before)
+    return {name: column for name, column in columns.items() if len(column)}
+
+
+def _began(observation: Observation) -> datetime:
+    return observation.at

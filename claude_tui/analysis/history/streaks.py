@@ -1,0 +1,190 @@
+"""How the exchanges of one source go on: runs of failures, trouble, and the limits last told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from claude_tui.analysis.history.failure_kinds import failure_words
+from claude_tui.analysis.words import duration, latency, plain
+from claude_tui.model.observation import Observation, Source
+from claude_tui.model.snapshot import Event, EventKind, Level
+
+__all__ = ["FRESH", "GAP", "SourceState", "TimelineEvent", "advance", "window_level"]
+
+# So many successes in a row end a trouble: with half of the requests failing, two in a row are chance.
+SETTLED = 3
+# After so long without an exchange nothing is known of the time between.
+GAP = timedelta(minutes=15)
+# Of so many buckets and windows the last word is remembered: a server may invent names without end.
+_MAX_NAMES = 128
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEvent:
+    """An event, and the components it is about (names and ids); None when it is not about any."""
+
+    event: Event
+    about: frozenset[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """Where one source stands after an exchange.
+
+    A run is of failures without any success between; `failing_since` is the first of the run that
+    goes on now. A trouble bears single successes and ends with three in a row: `trouble_since` and
+    `failures` are its first failure and their number. `limits` and `windows` are what was last told:
+    limit by (bucket, model), status by window; of those told last when there are too many.
+    """
+
+    failing_since: datetime | None = None
+    trouble_since: datetime | None = None
+    failures: int = 0
+    successes: int = SETTLED
+    limits: dict[tuple[str, str | None], int] = field(default_factory=dict)
+    windows: dict[str, str] = field(default_factory=dict)
+
+
+FRESH = SourceState()
+N = TypeVar("N")
+V = TypeVar("V")
+
+
+def advance(
+    state: SourceState, previous: Observation | None, observation: Observation
+) -> tuple[SourceState, tuple[TimelineEvent, ...]]:
+    """The course after one more exchange, and what is worth telling of it."""
+    gap = previous is not None and observation.at - previous.at > GAP
+    events: tuple[TimelineEvent, ...] = ()
+    after = _after_failure(state, observation, gap) if observation.failed else _after_success(state, gap)
+    if observation.source is not Source.STATUS:
+        if observation.failed:
+            events = (_failure(observation),)
+        elif state.failing_since is not None:
+            events = (_recovery(state.failing_since, observation, gap),)
+    if observation.rate_limits or observation.windows:
+        after, told = _limits(after, observation)
+        events += told
+    return after, events
+
+
+def _after_failure(state: SourceState, observation: Observation, gap: bool) -> SourceState:
+    at = observation.at
+    goes_on = state.trouble_since is not None and not gap
+    return SourceState(
+        failing_since=at if gap or state.failing_since is None else state.failing_since,
+        trouble_since=state.trouble_since if goes_on else at,
+        failures=state.failures + 1 if goes_on else 1,
+        successes=0,
+        limits=state.limits,
+        windows=state.windows,
+    )
+
+
+def _after_success(state: SourceState, gap: bool) -> SourceState:
+    if state.trouble_since is None:
+        return state
+    successes = state.successes + 1
+    if gap or successes >= SETTLED:
+        return SourceState(limits=state.limits, windows=state.windows)
+    return replace(state, failing_since=None, successes=successes)
+
+
+def _failure(observation: Observation) -> TimelineEvent:
+    return TimelineEvent(
+        Event(
+            key=_key("failure", observation),
+            at=observation.at,
+            kind=EventKind.FAILURE,
+            level=Level.BAD,
+            subject=observation.source.value,
+            text=failure_words(observation),
+            observation=observation,
+            detail=observation.message or "",
+        )
+    )
+
+
+def _recovery(failing_since: datetime, observation: Observation, gap: bool) -> TimelineEvent:
+    took = observation.timings.total
+    spent = duration(observation.at - failing_since)
+    how_long = f"not watched since a failure {spent} ago" if gap else f"after {spent} of failures"
+    words = [str(observation.http_status or "ok"), "" if took is None else latency(took), how_long]
+    return TimelineEvent(
+        Event(
+            key=_key("recovery", observation),
+            at=observation.at,
+            kind=EventKind.RECOVERY,
+            level=Level.OK,
+            subject=observation.source.value,
+            text="  ".join(word for word in words if word),
+            observation=observation,
+        )
+    )
+
+
+def _limits(state: SourceState, observation: Observation) -> tuple[SourceState, tuple[TimelineEvent, ...]]:
+    limits = {
+        (reading.bucket, observation.model): reading.limit
+        for reading in observation.rate_limits
+        if reading.limit is not None
+    }
+    windows = {
+        reading.window: reading.status for reading in observation.windows if reading.status is not None
+    }
+    if limits.items() <= state.limits.items() and windows.items() <= state.windows.items():
+        return state, ()
+    events = [
+        _limit_event(observation, name[0], state.limits[name], limit)
+        for name, limit in limits.items()
+        if state.limits.get(name, limit) != limit
+    ]
+    events += [
+        _window_event(observation, name, state.windows[name], status)
+        for name, status in windows.items()
+        if state.windows.get(name, status) != status
+    ]
+    after = replace(state, limits=_newest(state.limits, limits), windows=_newest(state.windows, windows))
+    return after, tuple(events)
+
+
+def _newest(known: dict[N, V], told: dict[N, V]) -> dict[N, V]:
+    """What is known after `told`: no more than `_MAX_NAMES`, those told last."""
+    both = {name: value for name, value in known.items() if name not in told} | told
+    return dict(list(both.items())[-_MAX_NAMES:])
+
+
+def _limit_event(observation: Observation, bucket: str, before: int, now: int) -> TimelineEvent:
+    level = Level.WARN if now < before else Level.INFO
+    text = f"{bucket} limit {'fell' if now < before else 'rose'} from {before:,} to {now:,}"
+    return TimelineEvent(_told(observation, bucket, level, text))
+
+
+def _window_event(observation: Observation, window: str, before: str, now: str) -> TimelineEvent:
+    text = f"{window} window {plain(before)}, now {plain(now)}"
+    return TimelineEvent(_told(observation, window, window_level(window, now), text))
+
+
+def window_level(window: str, status: str | None) -> Level:
+    """`overage` rejected only says that buying more is off: a policy, not an outage."""
+    if status is None or status == "allowed" or window.startswith("overage"):
+        return Level.OK
+    return Level.BAD if status == "rejected" else Level.WARN
+
+
+def _told(observation: Observation, name: str, level: Level, text: str) -> Event:
+    return Event(
+        key=_key(f"limit:{name}", observation),
+        at=observation.at,
+        kind=EventKind.LIMIT,
+        level=level,
+        subject="limit",
+        text=text,
+        observation=observation,
+    )
+
+
+def _key(what: str, observation: Observation) -> str:
+    return f"{what}:{observation.source.value}:{observation.at.isoformat()}"

@@ -1,0 +1,1 @@
+"""What each panel shows, computed from the history."""

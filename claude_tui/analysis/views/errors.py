@@ -1,0 +1,96 @@
+"""Failures counted by class over one minute, five minutes and an hour."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from claude_tui.analysis.history.columns import length
+from claude_tui.analysis.history.failure_kinds import ERROR_CLASSES, ErrorClass, FailureKind, class_of
+from claude_tui.analysis.history.history import API_SOURCES, History
+from claude_tui.analysis.history.statistics import Bins, share
+from claude_tui.model.observation import Outcome, Source
+from claude_tui.model.snapshot import ErrorDetail, ErrorRow, ErrorWindow, Level
+
+__all__ = ["SPANS", "error_windows", "trends"]
+
+SPANS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(hours=1))
+TREND_BINS = 12
+# Fewer failures than this are chance, whatever share of the requests they are.
+MIN_BAD = 3
+MAX_DETAILS = 50
+
+
+def error_windows(history: History, at: datetime) -> tuple[ErrorWindow, ...]:
+    """One per span of `SPANS`. Fetches of the status page count in none: it is not the API."""
+    return tuple(_window(history, at, span) for span in SPANS)
+
+
+def _window(history: History, at: datetime, span: timedelta) -> ErrorWindow:
+    instant = at.timestamp()
+    start = instant - span.total_seconds()
+    requests, counts = 0, Counter[FailureKind]()
+    last: dict[FailureKind, float] = {}
+    for source in API_SOURCES:
+        asked = history.exchanges(source).items.span(start, instant)
+        requests += length(asked)
+        failures = history.failures(source)
+        part = failures.span(start, instant)
+        counts.update(failures.values[part])
+        last.update(zip(failures.values[part], failures.at[part], strict=True))
+    bins = Bins.ending(instant, span.total_seconds() / TREND_BINS, TREND_BINS)
+    trend = trends(history, bins, instant)
+    by_class = Counter[str]()
+    for kind, count in counts.items():
+        by_class[class_of(kind.outcome).key] += count
+    return ErrorWindow(
+        span=span,
+        requests=requests,
+        failures=counts.total(),
+        rows=tuple(_row(row, by_class[row.key], requests, trend[row.key]) for row in ERROR_CLASSES),
+        breakdown=_breakdown(counts, last, at),
+    )
+
+
+def trends(history: History, bins: Bins, upto: float) -> dict[str, tuple[int, ...]]:
+    """Per class key, how many failures each bin holds, of those that are not later than `upto`."""
+    counts = {row.key: [0] * bins.count for row in ERROR_CLASSES}
+    for source in API_SOURCES:
+        failures = history.failures(source)
+        if failures.count_until(upto) == failures.count_until(bins.start):
+            continue
+        for index, cut in enumerate(bins.cuts(failures.at, upto)):
+            for kind, count in Counter(failures.values[cut]).items():
+                counts[class_of(kind.outcome).key][index] += count
+    return {key: tuple(row) for key, row in counts.items()}
+
+
+def _row(row: ErrorClass, count: int, requests: int, trend: tuple[int, ...]) -> ErrorRow:
+    part = share(count, requests)
+    return ErrorRow(row.key, row.label, count, part, trend, _level(row, count, part))
+
+
+def _level(row: ErrorClass, count: int, part: float | None) -> Level:
+    """A warning from the first failure; bad when they are too many to be chance."""
+    if not count:
+        return Level.OK
+    return Level.BAD if count >= MIN_BAD and (part is None or part > row.bad_share) else Level.WARN
+
+
+def _breakdown(
+    counts: Mapping[FailureKind, int], last: Mapping[FailureKind, float], at: datetime
+) -> tuple[ErrorDetail, ...]:
+    """The most frequent first. Kinds that differ in identity alone are one."""
+    merged: dict[tuple[Source, Outcome, int | None, str | None], tuple[int, float]] = {}
+    for kind, count in counts.items():
+        key = (kind.source, kind.outcome, kind.http_status, kind.error_type)
+        known, seen = merged.get(key, (0, 0.0))
+        merged[key] = (known + count, max(seen, last[kind]))
+    ranked = sorted(merged.items(), key=lambda item: (-item[1][0], -item[1][1], str(item[0])))
+    return tuple(
+        ErrorDetail(
+            *key, count=count, last_at=datetime.fromtimestamp(seen, at.tzinfo), row=class_of(key[1]).key
+        )
+        for key, (count, seen) in ranked[:MAX_DETAILS]
+    )

@@ -1,0 +1,196 @@
+"""What is left of each rate-limit bucket, how fast it goes, and when it is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from claude_tui.analysis.history.columns import Column, length
+from claude_tui.analysis.history.history import BucketSample, History, WindowSample
+from claude_tui.analysis.history.streaks import window_level
+from claude_tui.analysis.options import Options
+from claude_tui.model.observation import Observation, Source
+from claude_tui.model.snapshot import Headroom, HeadroomView, Level, WindowUsage
+
+__all__ = ["burn_per_minute", "headroom_view"]
+
+# Limits are per minute, so a burn of longer ago says little; with rare probes four readings must do.
+BURN_SPAN_S, BURN_READINGS, BURN_READINGS_S = 120.0, 4, 300.0
+# A reset changes nothing worth mentioning about a bucket that is as good as full.
+FULL = 0.9
+# A bucket that answers with limits have not named for so long is no longer one of ours.
+GONE_S = 3600.0
+# Limits are per minute: what would last longer than this at the present burn is not running out.
+FAR = timedelta(hours=2)
+# Of a limit: less than the first is the wobble of a bucket that refills all the time, more than the
+# second a new window.
+WOBBLE, REFILL = 0.01, 0.10
+# `date` headers have whole seconds and travel: less than this is no skew.
+SKEW_S = 2.0
+_ORDER = ("requests", "input", "output", "tokens")
+
+
+def headroom_view(history: History, at: datetime, options: Options) -> HeadroomView:
+    """Buckets and windows as last told before `at`, worst first; the stale ones last."""
+    instant = at.timestamp()
+    newest = history.limits().latest(instant)
+    if newest is None:
+        return HeadroomView(buckets=(), windows=(), read_at=None, request_id=None, stale=False)
+    forgotten = newest.at.timestamp() - GONE_S
+    buckets = [
+        _bucket(column, part.stop, at, options)
+        for column in history.buckets().values()
+        if length(part := column.span(forgotten, instant))
+    ]
+    windows = [
+        _window(told[-1], at, options)
+        for column in history.windows().values()
+        if (told := column.between(forgotten, instant)[-1:])
+    ]
+    return HeadroomView(
+        buckets=tuple(sorted(buckets, key=_worst_bucket)),
+        windows=tuple(sorted(windows, key=lambda usage: (usage.stale, -round(usage.used, 2), usage.window))),
+        read_at=newest.at,
+        request_id=newest.request_id,
+        stale=_too_old(newest, at, options),
+    )
+
+
+def _worst_bucket(headroom: Headroom) -> tuple[bool, float, int, str]:
+    # Whole percents, so that two full buckets do not change places with every request.
+    order = _ORDER.index(headroom.bucket) if headroom.bucket in _ORDER else len(_ORDER)
+    return headroom.stale, round(headroom.fraction, 2), order, headroom.bucket
+
+
+def _bucket(column: Column[BucketSample], count: int, at: datetime, options: Options) -> Headroom:
+    reading, by = column.values[count - 1]
+    limit, remaining = reading.limit or 0, reading.remaining or 0
+    reset_at = _on_our_clock(reading.reset_at, by)
+    spent = remaining < FULL * limit
+    stale = _too_old(by, at, options) or (spent and _reset_since(reset_at, by, at))
+    coming = reset_at if reset_at is not None and reset_at > at else None
+    coarse = _resolution(reading.bucket)
+    burn = burn_per_minute(
+        _same_limit(column, count), noise=max(coarse, WOBBLE * limit), refill=max(coarse, REFILL * limit)
+    )
+    gone_in = None if stale else _exhausted_in(remaining, burn, at - by.at)
+    fraction = min(max(remaining / limit, 0.0), 1.0)
+    return Headroom(
+        bucket=reading.bucket,
+        limit=limit,
+        remaining=remaining,
+        reset_at=coming,
+        burn_per_minute=burn,
+        exhausted_in=gone_in,
+        level=Level.UNKNOWN if stale else _level(fraction, options),
+        read_at=by.at,
+        stale=stale,
+        runs_out_first=gone_in is not None and coming is not None and at + gone_in < coming,
+    )
+
+
+def _level(fraction_left: float, options: Options) -> Level:
+    # A fraction used comes as 1 - 0.95 = 0.050000000000000044.
+    left = round(fraction_left, 9)
+    if left <= options.headroom_critical:
+        return Level.BAD
+    return Level.WARN if left <= options.headroom_low else Level.OK
+
+
+def _on_our_clock(reset_at: datetime | None, by: Observation) -> datetime | None:
+    """The reset instant is the server's time; a wrong clock here must not shift the countdown."""
+    if reset_at is None or by.skew_s is None or abs(by.skew_s) < SKEW_S:
+        return reset_at
+    try:
+        return reset_at - timedelta(seconds=by.skew_s)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _too_old(by: Observation, at: datetime, options: Options) -> bool:
+    return (at - by.at).total_seconds() > options.stale_after_s(Source.MESSAGES)
+
+
+def _reset_since(reset_at: datetime | None, by: Observation, at: datetime) -> bool:
+    """Half of all answers name a reset already in the past: only one still to come then means a change."""
+    return reset_at is not None and by.at < reset_at <= at
+
+
+def _exhausted_in(remaining: int, burn: float | None, age: timedelta) -> timedelta | None:
+    """From now, not from the reading; None when nothing is spent, or for more than two hours.
+
+    None too when it should have run out since the reading: what was seen to be left contradicts that.
+    """
+    if not burn or remaining * 60 > burn * (FAR + age).total_seconds():
+        return None
+    left = timedelta(minutes=max(remaining, 0) / burn) - age
+    return left if left > timedelta() or remaining <= 0 else None
+
+
+def _resolution(bucket: str) -> int:
+    """Token figures are rounded to the nearest 1000 by the server; requests are exact."""
+    return 0 if "requests" in bucket else 1000
+
+
+def _same_limit(column: Column[BucketSample], count: int) -> list[tuple[float, int]]:
+    """The readings of the two minutes before the newest one, or the last four, with its limit and model.
+
+    As (instant, remaining). They end with the newest: without news the figure stays as it is.
+    """
+    newest = column.values[count - 1]
+    last = column.at[count - 1]
+    few = max(count - BURN_READINGS, column.count_until(last - BURN_READINGS_S), 0)
+    start = min(column.count_until(last - BURN_SPAN_S), few)
+    told: list[tuple[float, int]] = []
+    for index in range(count - 1, start - 1, -1):
+        reading, by = column.values[index]
+        if reading.limit != newest.reading.limit or by.model != newest.by.model:
+            break
+        told.append((column.at[index], reading.remaining or 0))
+    told.reverse()
+    return told
+
+
+def burn_per_minute(readings: Sequence[tuple[float, int]], *, noise: float, refill: float) -> float | None:
+    """How fast a bucket empties, per minute: from (instant in seconds, remaining), oldest first.
+
+    Within one reset window that is first minus last: what the bucket gets back all the time is taken
+    off. A rise by more than `refill` begins the next window, and what was spent across it is not known;
+    so it is the falls within windows over the time within windows, of the newest window and the one
+    before, as a window just begun says nothing yet. 0 when that is no more than `noise`, or when it only
+    rises; None with less than two readings.
+    """
+    if len(readings) < 2:
+        return None
+    spent, seconds = 0, 0.0
+    for window in _reset_windows(readings, refill)[-2:]:
+        (first_at, first), (last_at, last) = window[0], window[-1]
+        spent += max(first - last, 0)
+        seconds += last_at - first_at
+    return spent * 60 / seconds if seconds > 0 and spent > noise else 0.0
+
+
+def _reset_windows(readings: Iterable[tuple[float, int]], refill: float) -> list[list[tuple[float, int]]]:
+    windows: list[list[tuple[float, int]]] = []
+    for reading in readings:
+        if not windows or reading[1] > windows[-1][-1][1] + refill:
+            windows.append([])
+        windows[-1].append(reading)
+    return windows
+
+
+def _window(told: WindowSample, at: datetime, options: Options) -> WindowUsage:
+    reading, by = told
+    reset_at = _on_our_clock(reading.reset_at, by)
+    stale = _too_old(by, at, options) or _reset_since(reset_at, by, at)
+    levels = (_level(1 - reading.utilization, options), window_level(reading.window, reading.status))
+    worst = max(levels, key=(Level.OK, Level.WARN, Level.BAD).index)
+    return WindowUsage(
+        window=reading.window,
+        used=reading.utilization,
+        reset_at=reset_at if reset_at is not None and reset_at > at else None,
+        status=reading.status,
+        level=Level.UNKNOWN if stale else worst,
+        read_at=by.at,
+        stale=stale,
+    )

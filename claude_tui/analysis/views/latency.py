@@ -1,0 +1,153 @@
+"""How long answers take, against how long they usually take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from claude_tui.analysis.history.columns import Column, MeasureColumn, length
+from claude_tui.analysis.history.failure_kinds import FailureKind
+from claude_tui.analysis.history.history import History
+from claude_tui.analysis.history.statistics import Bins, nearest_rank, percentile
+from claude_tui.analysis.options import Options
+from claude_tui.model.observation import Observation, Source, Timings
+from claude_tui.model.snapshot import LatencySeries, LatencyView, Level
+
+__all__ = ["MEASURES", "SPAN", "baseline", "latency_view"]
+
+SPAN = timedelta(minutes=15)
+MEASURES = (("TTFT", Source.MESSAGES), ("message", Source.MESSAGES), ("models", Source.MODELS))
+
+SPAN_S = SPAN.total_seconds()
+DAY = timedelta(days=1)
+MIN_BASELINE = 10
+# What was learnt in less time may be the very incident that somebody came to look at.
+MIN_BASELINE_S = 900.0
+# The level rests on the median of so many newest successes: one slow answer is no slowness.
+RECENT = 3
+# Twice a few milliseconds is still nothing: a ratio counts only with this much beyond the baseline.
+MIN_EXCESS_S = 0.2
+POINTS = 30
+# A sample holds for half an interval beyond its own, as probes are jittered; never for less than this.
+MIN_HOLD_S = 45.0
+
+
+def latency_view(history: History, at: datetime, options: Options) -> LatencyView:
+    """The three series over 15 minutes, and the phases of the newest models probe that has any."""
+    phases = _phases(history.window(Source.MODELS, at - SPAN, at))
+    timings = phases.timings if phases else None
+    server_s = phases.server_s if phases else None
+    skews = (history.latest(source, at) for source in (Source.MODELS, Source.MESSAGES))
+    return LatencyView(
+        series=tuple(_series(history, name, source, at, options) for name, source in MEASURES),
+        span=SPAN,
+        phases=timings,
+        phases_at=phases.at if phases else None,
+        server_s=server_s,
+        network_s=_network_s(timings, server_s),
+        skew_s=next((seen.skew_s for seen in skews if seen and seen.skew_s is not None), None),
+        tls_expires_at=phases.tls_expires_at if phases else None,
+    )
+
+
+def _phases(observations: Sequence[Observation]) -> Observation | None:
+    """The newest on a fresh connection. A failure counts too: how far it came is what one wants to know."""
+    return next((seen for seen in reversed(observations) if _is_fresh(seen.timings)), None)
+
+
+def _is_fresh(timings: Timings) -> bool:
+    return not (timings.dns is None and timings.connect is None and timings.tls is None)
+
+
+def _network_s(timings: Timings | None, server_s: float | None) -> float | None:
+    """First byte minus the server's own time; None where the two contradict each other."""
+    if timings is None or timings.first_byte is None or server_s is None or server_s > timings.first_byte:
+        return None
+    return timings.first_byte - server_s
+
+
+def _series(history: History, name: str, source: Source, at: datetime, options: Options) -> LatencySeries:
+    instant = at.timestamp()
+    column = history.measure(name, instant)
+    part = column.span(instant - SPAN_S, instant)
+    values = column.values[part]
+    ordered = sorted(values)
+    now = values[-1] if values else None
+    now_at = column.at[part.stop - 1] if values else instant - SPAN_S
+    failures = history.failures(source)
+    failed_since = length(failures.span(now_at, instant))
+    base, base_span = baseline(column, instant)
+    # Successes from before an outage say nothing of how fast the ones after it are.
+    recent = column.between(instant - 1.5 * options.stale_after_s(source), instant)[-RECENT:]
+    typical = nearest_rank(sorted(recent), 0.5) if len(recent) == RECENT else None
+    fresh = instant - now_at <= options.stale_after_s(source) and failed_since < RECENT
+    return LatencySeries(
+        name=name,
+        points=_points(column, failures, instant, max(1.5 * options.interval_s(source), MIN_HOLD_S)),
+        now=now,
+        now_at=datetime.fromtimestamp(now_at, at.tzinfo) if values else None,
+        p50=percentile(ordered, 0.50),
+        p95=percentile(ordered, 0.95),
+        p99=percentile(ordered, 0.99),
+        samples=len(values),
+        baseline=base,
+        baseline_span=base_span,
+        ratio=now / base if now is not None and base else None,
+        level=_level(name, typical, base, options) if fresh else Level.UNKNOWN,
+        typical=typical,
+        highest=ordered[-1] if ordered else None,
+        failures=length(failures.span(instant - SPAN_S, instant)),
+        failed_since=failed_since,
+    )
+
+
+def _points(
+    column: MeasureColumn, failures: Column[FailureKind], at: float, hold_s: float
+) -> tuple[float | None, ...]:
+    """Per bin the highest sample, or the last one before it where that still holds."""
+    bins = Bins.ending(at, SPAN_S / POINTS, POINTS)
+    points: list[float | None] = []
+    for cut, edge in zip(bins.cuts(column.at, at), bins.edges()[1:], strict=True):
+        highest = max(column.values[cut], default=None)
+        points.append(
+            _held(column, failures, cut.start, min(edge, at), hold_s) if highest is None else highest
+        )
+    return tuple(points)
+
+
+def _held(
+    column: MeasureColumn, failures: Column[FailureKind], count: int, at: float, hold_s: float
+) -> float | None:
+    """The last of the first `count` samples, unless at `at` it is too old or something failed since."""
+    if not count or at - column.at[count - 1] > hold_s or length(failures.span(column.at[count - 1], at)):
+        return None
+    return column.values[count - 1]
+
+
+def _level(name: str, typical: float | None, base: float | None, options: Options) -> Level:
+    """By the thresholds for TTFT and whole messages, and by the ratio to the baseline for all."""
+    if typical is None:
+        return Level.UNKNOWN
+    slow_s = {"TTFT": options.ttft_slow_s, "message": options.message_slow_s}.get(name)
+    if slow_s is not None and typical > slow_s:
+        return Level.BAD
+    if not base or typical - base < MIN_EXCESS_S:
+        return Level.OK
+    if typical > base * options.bad_ratio:
+        return Level.BAD
+    return Level.WARN if typical > base * options.warn_ratio else Level.OK
+
+
+def baseline(column: MeasureColumn, at: float) -> tuple[float | None, timedelta | None]:
+    """The usual figure and the span it is the median of.
+
+    That is the previous day without the last 15 minutes; while there is too little of that, what there is
+    without the last minute. Edges lie on whole minutes, so the median of a day is taken once a minute.
+    """
+    minute = at // 60 * 60
+    for end in (minute - SPAN_S, minute - 60):
+        part = column.span(minute - DAY.total_seconds(), end)
+        if length(part) >= MIN_BASELINE and end - column.at[part.start] >= MIN_BASELINE_S:
+            covered = timedelta(seconds=end - column.at[part.start])
+            return column.median(part), DAY if covered > DAY - 2 * SPAN else covered
+    return None, None

@@ -1,0 +1,91 @@
+"""What the status page says of the components that count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+
+from claude_tui.analysis.history.history import History
+from claude_tui.analysis.history.page_changes import component_level, incident_level, under_way
+from claude_tui.analysis.options import Options
+from claude_tui.model.observation import Source
+from claude_tui.model.provider import Maintenance, ProviderIncident, ProviderStatus
+from claude_tui.model.snapshot import Level, StatusView
+
+__all__ = ["counts_as_ours", "ours_of", "status_view", "touches"]
+
+_WORSE = (Level.OK, Level.INFO, Level.WARN, Level.BAD)
+
+
+def counts_as_ours(name: str, ours: Sequence[str]) -> bool:
+    """Whether a component's name or id is one of `ours`, or begins with it as whole words; case aside."""
+    folded = name.casefold()
+    return any(_begins_with(folded, wanted.strip().casefold()) for wanted in ours)
+
+
+def _begins_with(name: str, wanted: str) -> bool:
+    return bool(wanted) and name.startswith(wanted) and not name[len(wanted) : len(wanted) + 1].isalnum()
+
+
+def ours_of(status: ProviderStatus, ours: Sequence[str]) -> frozenset[str]:
+    """The ids of the components that count."""
+    return frozenset(
+        component.id
+        for component in status.components
+        if counts_as_ours(component.name, ours) or counts_as_ours(component.id, ours)
+    )
+
+
+def touches(entry: ProviderIncident | Maintenance, ours: frozenset[str]) -> bool:
+    """Whether it names one of ours; one that names no component at all may mean any."""
+    return not entry.components or not ours.isdisjoint(entry.components)
+
+
+def status_view(history: History, at: datetime, options: Options) -> StatusView:
+    """The newest report at `at`, judged by our components alone."""
+    status = history.status_at(at)
+    known = history.known_status_at(at)
+    tried = history.latest(Source.STATUS, at)
+    read = [seen for seen in (_read_at(history, at), known.fetched_at if known else None) if seen]
+    read_at = max(read, default=None)
+    checked = [seen for seen in (tried.at if tried else None, status.fetched_at if status else None) if seen]
+    checked_at = max(checked, default=None)
+    stale = checked_at is not None and (at - checked_at).total_seconds() > options.stale_after_s(
+        Source.STATUS
+    )
+    ours = ours_of(status, options.ours) if status else frozenset[str]()
+    level = Level.UNKNOWN if stale or status is None else _level(status, ours)
+    return StatusView(
+        status=status,
+        ours=ours,
+        checked_at=checked_at,
+        read_at=read_at,
+        level=level,
+        stale=stale,
+    )
+
+
+def _read_at(history: History, at: datetime) -> datetime | None:
+    success = history.last_success(Source.STATUS, at)
+    return success.at if success is not None else None
+
+
+def _level(status: ProviderStatus, ours: frozenset[str]) -> Level:
+    if not status.known:
+        return Level.UNKNOWN
+    if not ours:
+        # A page that does not name what we use says nothing of it; but trouble is not for nobody.
+        return Level.UNKNOWN if status.indicator in {None, "none"} else Level.WARN
+    return max((Level.OK, *_levels(status, ours)), key=_WORSE.index)
+
+
+def _levels(status: ProviderStatus, ours: frozenset[str]) -> Iterator[Level]:
+    for component in status.components:
+        if component.id in ours:
+            yield component_level(component.status)
+    for incident in status.incidents:
+        if touches(incident, ours):
+            yield incident_level(incident)
+    for maintenance in status.maintenances:
+        if under_way(maintenance) and touches(maintenance, ours):
+            yield Level.INFO

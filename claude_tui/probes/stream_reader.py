@@ -1,0 +1,93 @@
+"""What came back for a streamed message, event by event or in its place. No SDK, no I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from claude_tui.model.observation import Usage
+
+__all__ = ["GarbledError", "LostError", "Refusal", "StreamReader"]
+
+# More tokens than any context window holds: a count beyond it is not one.
+_MAX_TOKENS = 100_000_000
+_USAGE = {
+    "input_tokens": "input_tokens",
+    "output_tokens": "output_tokens",
+    "cache_creation_input_tokens": "cache_write_tokens",
+    "cache_read_input_tokens": "cache_read_tokens",
+}
+
+
+class LostError(Exception):
+    """The exchange broke off; the cause is what the SDK or one of the libraries beneath it raised."""
+
+
+class GarbledError(Exception):
+    """The SDK could not make sense of an event of the stream."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that is not the stream asked for: a whole body, or the error that a stream held."""
+
+    status: int
+    body: bytes | None = None
+    error: object | None = None
+
+
+class StreamReader:
+    """The fold of one stream. Events may be the SDK's objects, dictionaries or anything at all.
+
+    `spoke` is true from the first content_block_delta of any type, `ended` from message_stop.
+    Unknown events count in `events` and change nothing else.
+    """
+
+    def __init__(self) -> None:
+        self.events = 0
+        self.began = False
+        self.first_token_seen = False
+        self.ended = False
+        self.stop_reason: str | None = None
+        self.error: object | None = None
+        self._counts: dict[str, int] = {}
+
+    @property
+    def usage(self) -> Usage | None:
+        """Tokens as last stated (message_delta counts are cumulative); None when none were."""
+        return Usage(**self._counts) if self._counts else None
+
+    def feed(self, event: object) -> None:
+        self.events += 1
+        match _field(event, "type"):
+            case "message_start":
+                self.began = True
+                self._count(_field(event, "message", "usage"))
+            case "content_block_start":
+                self.began = True
+            case "content_block_delta":
+                self.began = self.first_token_seen = True
+            case "message_delta":
+                self._stop(_field(event, "delta", "stop_reason"))
+                self._count(_field(event, "usage"))
+            case "message_stop":
+                self.ended = True
+            case "error":
+                # The SDK raises on `event: error` only; gateways also send the object as plain data.
+                self.error = _field(event, "error") or event
+
+    def _stop(self, reason: object) -> None:
+        if isinstance(reason, str):
+            self.stop_reason = reason
+
+    def _count(self, usage: object) -> None:
+        for theirs, ours in _USAGE.items():
+            tokens = _field(usage, theirs)
+            if isinstance(tokens, int) and not isinstance(tokens, bool) and 0 <= tokens <= _MAX_TOKENS:
+                self._counts[ours] = tokens
+
+
+def _field(value: object, *path: str) -> object:
+    """The attribute or key at the end of `path`, None where there is none."""
+    for name in path:
+        value = value.get(name) if isinstance(value, dict) else getattr(value, name, None)
+    return value

@@ -1,0 +1,130 @@
+"""What the facts are read from: a Snapshot, its verdict, and the failures that the verdict is about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from claude_tui.model.observation import Observation, Outcome, Source
+from claude_tui.model.snapshot import ErrorDetail, ErrorWindow, EventKind, LatencySeries, ProbeState, Snapshot
+from claude_tui.model.verdict import Cause, Verdict
+
+__all__ = ["FactContext", "explained_by"]
+
+_PROVIDERS = frozenset(
+    {
+        Outcome.OVERLOADED,
+        Outcome.SERVER_ERROR,
+        Outcome.TIMEOUT,
+        Outcome.NETWORK,
+        Outcome.TRUNCATED_STREAM,
+        Outcome.INVALID_RESPONSE,
+    }
+)
+_EXPLAINS = {
+    Cause.PROVIDER_OUTAGE: _PROVIDERS,
+    Cause.PROVIDER_ERRORS: _PROVIDERS,
+    Cause.PROVIDER_OVERLOADED: frozenset({Outcome.OVERLOADED}),
+    Cause.RATE_LIMITED: frozenset({Outcome.RATE_LIMITED}),
+    Cause.SPEND_LIMIT: frozenset({Outcome.SPEND_LIMIT}),
+    Cause.KEY_REJECTED: frozenset({Outcome.KEY_REJECTED}),
+    Cause.NOT_PERMITTED: frozenset({Outcome.NOT_PERMITTED, Outcome.INVALID_RESPONSE}),
+    Cause.BAD_REQUEST: frozenset({Outcome.BAD_REQUEST}),
+    Cause.MODEL_UNAVAILABLE: frozenset({Outcome.MODEL_NOT_FOUND}),
+    Cause.NETWORK: frozenset({Outcome.NETWORK, Outcome.TIMEOUT, Outcome.INVALID_RESPONSE}),
+}
+_MESSAGE_SERIES, _MODELS_SERIES = "message", "models"
+
+
+def explained_by(cause: Cause | None) -> frozenset[Outcome]:
+    """The failures that a verdict of that cause is about; all where it is about none in particular."""
+    return frozenset(Outcome) if cause is None else _EXPLAINS.get(cause, frozenset(Outcome))
+
+
+# Not slotted: `cached_property` needs a place for what was worked out.
+@dataclass(frozen=True)
+class FactContext:
+    """One instant to read facts from. `verdict` is None where none was made."""
+
+    snapshot: Snapshot
+    verdict: Verdict | None
+
+    @property
+    def at(self) -> datetime:
+        return self.snapshot.at
+
+    @cached_property
+    def window(self) -> ErrorWindow | None:
+        """Five minutes; an hour where only that has failures which the verdict is about."""
+        spans = sorted(self.snapshot.errors, key=lambda window: window.span)[1:]
+        outcomes = self._outcomes
+        for window in spans:
+            if any(detail.outcome in outcomes for detail in window.breakdown):
+                return window
+        return spans[0] if spans else None
+
+    @property
+    def _outcomes(self) -> frozenset[Outcome]:
+        return explained_by(self.verdict.cause if self.verdict is not None else None)
+
+    @cached_property
+    def details(self) -> tuple[ErrorDetail, ...]:
+        """The kinds of failure the verdict is about; messages alone where these fail at all."""
+        breakdown = self.window.breakdown if self.window is not None else ()
+        explained = [detail for detail in breakdown if detail.outcome in self._outcomes]
+        own = [detail for detail in explained if detail.source is Source.MESSAGES]
+        return tuple(own or explained)
+
+    @cached_property
+    def main(self) -> ErrorDetail | None:
+        """The most frequent kind within the most frequent outcome."""
+        counts: Counter[Outcome] = Counter()
+        for detail in self.details:
+            counts[detail.outcome] += detail.count
+        if not counts:
+            return None
+        most = max(counts, key=lambda outcome: (counts[outcome], outcome.value))
+        return max(
+            (detail for detail in self.details if detail.outcome is most),
+            key=lambda detail: (detail.count, detail.last_at),
+        )
+
+    @cached_property
+    def newest(self) -> Observation | None:
+        """The newest failure of the main outcome, with what the server said."""
+        main = self.main
+        if main is None:
+            return None
+        failed = list(self._failures(main.source))
+        of_kind = [seen for seen in failed if seen.outcome is main.outcome]
+        return next(iter(of_kind or failed), None)
+
+    def _failures(self, source: Source) -> Iterable[Observation]:
+        """Those among the events, newest first."""
+        for event in self.snapshot.events:
+            seen = event.observation
+            if event.kind is EventKind.FAILURE and seen is not None and seen.source is source:
+                yield seen
+
+    def newest_failure(self, source: Source) -> Observation | None:
+        return next(iter(self._failures(source)), None)
+
+    def series(self, source: Source) -> LatencySeries | None:
+        """The fifteen minutes of a source: successes, failures and how fast."""
+        name = _MESSAGE_SERIES if source is Source.MESSAGES else _MODELS_SERIES
+        return self.series_named(name)
+
+    def series_named(self, name: str) -> LatencySeries | None:
+        return next((each for each in self.snapshot.latency.series if each.name == name), None)
+
+    def probe(self, source: Source) -> ProbeState | None:
+        """Where the probe of a source stands."""
+        return next((probe for probe in self.snapshot.engine.probes if probe.source is source), None)
+
+    def held(self, source: Source) -> str | None:
+        """Why a source is not probed now, if so."""
+        probe = self.probe(source)
+        return probe.held_reason if probe is not None else None

@@ -1,0 +1,116 @@
+"""The blanks in commands and advice: endpoint, model and status page in use, retry policies; never a secret.
+
+Model ids and request ids come from servers, and a command that somebody pastes into a shell must not
+carry what one of them invented: whatever is not plainly harmless is left as a word to replace.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from claude_tui.knowledge import knowledge
+from claude_tui.runbook.values import Command, Node, Step
+
+__all__ = ["API_VERSION", "Placeholders", "known_placeholders", "placeholders"]
+
+# What SDK 2.x sends.
+API_VERSION = "2026-10-21"
+DEFAULT_BASE_URL = "https://api.anthropic.com"
+DEFAULT_MODEL = "claude-haiku-5-5"
+STATUS_URLS = ("https://status.claude.com", "https://status.anthropic.com", "https://anthropic.statuspage.io")
+
+_PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
+_URL = re.compile(r"https?://[A-Za-z0-9._~%:\[\]/-]{1,300}\Z")
+_HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,260}\Z")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,199}\Z")
+_KEY_HEADER = "x-api-key: $ANTHROPIC_API_KEY"
+_TOKEN_HEADER = "authorization: Bearer $ANTHROPIC_AUTH_TOKEN"
+
+
+def _summary(url: str) -> str:
+    return url if url.endswith(".json") else f"{url.rstrip('/')}/api/v2/summary.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholders:
+    """What to fill in. `by_token` says that requests carry ANTHROPIC_AUTH_TOKEN, not the key."""
+
+    base_url: str = DEFAULT_BASE_URL
+    model: str | None = None
+    status_urls: tuple[str, ...] = STATUS_URLS
+    by_token: bool = False
+    request_id: str | None = None
+
+    def values(self) -> Mapping[str, str]:
+        """Every blank, with text that is harmless within either quotes of a shell, and in Python."""
+        base_url = self.base_url.rstrip("/")
+        base = _safe(base_url or DEFAULT_BASE_URL, _URL, "BASE_URL")
+        authority = base.partition("://")[2].partition("/")[0]
+        host = re.sub(r":\d+\Z", "", authority)
+        pages = [_summary(url) for url in self.status_urls if _URL.match(url)] or [_summary(STATUS_URLS[0])]
+        return {
+            "base_url": base,
+            "host": _safe(host, _HOST, "HOST"),
+            "port": _port(base, authority),
+            "model": _safe(self.model or DEFAULT_MODEL, _NAME, "MODEL_ID"),
+            "status_urls": " \\\n    ".join(pages),
+            "status_page": pages[0].removesuffix("/api/v2/summary.json"),
+            "auth": _TOKEN_HEADER if self.by_token else _KEY_HEADER,
+            "version": API_VERSION,
+            "request_id": _safe(self.request_id or "", _NAME, "REQUEST_ID"),
+            **_retries(),
+        }
+
+    def fill(self, text: str) -> str:
+        """`text` with its blanks filled in."""
+        values = self.values()
+        return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+
+    def command(self, command: Command) -> Command:
+        return Command(command.title, self.fill(command.text))
+
+    def step(self, step: Step) -> Step:
+        return replace(
+            step,
+            why=self.fill(step.why),
+            how=self.fill(step.how),
+            check=self.fill(step.check),
+            shell=self.fill(step.shell),
+            python=self.fill(step.python),
+        )
+
+    def node(self, node: Node) -> Node:
+        return replace(
+            node,
+            text=self.fill(node.text),
+            help=self.fill(node.help),
+            first=self.fill(node.first),
+            commands=tuple(self.command(each) for each in node.commands),
+        )
+
+
+def _retries() -> dict[str, str]:
+    """`retry_backoff`, `retry_overloaded` and so on: the policies of the table of errors, in words."""
+    policies = knowledge().retries.values()
+    return {f"retry_{policy.name}": policy.words.rstrip(".") for policy in policies}
+
+
+def _port(base: str, authority: str) -> str:
+    found = re.search(r":(\d+)\Z", authority)
+    return found[1] if found else "80" if base.startswith("http:") else "443"
+
+
+def _safe(text: str, allowed: re.Pattern[str], instead: str) -> str:
+    return text if allowed.match(text) else instead
+
+
+def placeholders(texts: Iterable[str]) -> frozenset[str]:
+    """The names of the blanks in `texts`."""
+    return frozenset(name for text in texts for name in _PLACEHOLDER.findall(text))
+
+
+def known_placeholders() -> frozenset[str]:
+    """The blanks there are."""
+    return frozenset(Placeholders().values())

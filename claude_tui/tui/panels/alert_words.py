@@ -1,0 +1,77 @@
+"""Open alerts in words: the badge that counts them, a row for each, and who has taken which on."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import Enum
+
+from claude_tui.alerting.topics import topic_of_cause
+from claude_tui.model.alert import Acknowledgement, AlertGroup
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.model.verdict import Cause
+from claude_tui.tui.render.format import plural
+from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, spread
+
+__all__ = ["GroupStatus", "alert_badge", "alert_rows", "group_status", "taken_on"]
+
+
+class GroupStatus(Enum):
+    """Whether somebody has to look at an open alert; the value says it in a word."""
+
+    NEW = "new"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+
+
+def group_status(group: AlertGroup, at: datetime) -> GroupStatus:
+    if group.acknowledged is not None:
+        return GroupStatus.ACKNOWLEDGED
+    return GroupStatus.SNOOZED if group.snoozed is not None and group.snoozed.until > at else GroupStatus.NEW
+
+
+def taken_on(snapshot: Snapshot) -> Acknowledgement | None:
+    """Who has acknowledged the alert of the verdict's own trouble, if somebody has."""
+    topic = topic_of_cause(snapshot.verdict.cause)
+    own = (each for each in snapshot.engine.alerts.groups if each.from_verdict and each.topic == topic)
+    group = next(own, None)
+    return group.acknowledged if group is not None else None
+
+
+def alert_badge(snapshot: Snapshot) -> tuple[Line, Line]:
+    """How many alerts are open, and of which some are acknowledged or snoozed; blank when there are none."""
+    standings = [group_status(group, snapshot.at) for group in snapshot.engine.alerts.groups]
+    if not standings:
+        return BLANK, BLANK
+    total = plural(len(standings), "alert")
+    if len(set(standings)) == 1 and standings[0] is not GroupStatus.NEW:
+        return line(Span(f"△ {total} {standings[0].value}", "text")), BLANK
+    loud = GroupStatus.NEW in standings
+    counted = (
+        (standings.count(each), each.value) for each in (GroupStatus.ACKNOWLEDGED, GroupStatus.SNOOZED)
+    )
+    parts = ", ".join(f"{count} {word}" for count, word in counted if count)
+    badge = Span(f"▲ {total}" if loud else f"△ {total}", "warn" if loud else "text", bold=loud)
+    return line(badge), line(Span(parts, "dim"))
+
+
+def alert_rows(snapshot: Snapshot, cells: int, most: int, hint: Line) -> tuple[Line, ...]:
+    """A row for each alert that nobody has seen to: for the strip while the verdict tells of no trouble."""
+    waiting = [
+        group
+        for group in snapshot.engine.alerts.groups
+        if group_status(group, snapshot.at) is GroupStatus.NEW
+    ]
+    well = snapshot.verdict.cause is Cause.HEALTHY
+    rows = [_row(group, cells, hint, over=well and group.from_verdict) for group in waiting[: max(most, 0)]]
+    hidden = len(waiting) - len(rows)
+    if rows and hidden > 0:
+        rows[-1] = spread(rows[-1], line(Span(f"+{hidden} more ", "warn")), cells)
+    return tuple(rows)
+
+
+def _row(group: AlertGroup, cells: int, hint: Line, *, over: bool) -> Line:
+    """`over`: the verdict that led to it is healthy again, and the alert only waits to be sure."""
+    if over:
+        return crop(line(Span(" △ Alert about to close: ", "dim"), Span(group.content.what, "text")), cells)
+    mark, head = Span(" ▲ ", "warn", bold=True), Span(f"Alert {group.severity}: ", "text", bold=True)
+    return spread(line(mark, head, Span(group.content.what, "text")), hint, cells)

@@ -1,0 +1,212 @@
+"""The alerts in full: what is open and who has it, every rule that fires or is about to, where pages go."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from claude_tui.model.alert import Alert, AlertGroup, AlertState, AlertsView, RouteState
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.tui.panels.verdict_words import severity_role
+from claude_tui.tui.panels.verdict_zoom import SIDES, badge, behind
+from claude_tui.tui.panels.zoom_parts import heading
+from claude_tui.tui.render.format import age, moment, plural
+from claude_tui.tui.render.glyphs import Mark
+from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, pad, spread
+
+__all__ = ["alerts_zoom"]
+
+Lines = tuple[Line, ...]
+
+_SCREEN = "screen"
+_INDENT = "    "
+_STATES = {
+    AlertState.FIRING: Mark("▲", "firing", "bad"),
+    AlertState.PENDING: Mark("◌", "pending", "dim"),
+    AlertState.RESOLVED: Mark("✓", "resolved", "ok"),
+    AlertState.INACTIVE: Mark("·", "inactive", "dim"),
+}
+_STATE_CELLS = 9
+
+
+def alerts_zoom(snapshot: Snapshot, cells: int, settings_file: str) -> Lines:
+    """Open groups, rules, routes. `settings_file` is where routes are declared; a demo has none."""
+    view, at, demo = snapshot.engine.alerts, snapshot.at, snapshot.engine.demo is not None
+    shown = [_groups(view, at, cells, trouble=snapshot.verdict.severity.trouble)]
+    if view.rules is not None:
+        routes = _routes(view, at, cells, demo=demo, settings_file=settings_file)
+        shown += [_rules(view, at, cells), routes]
+    return tuple(row for part in shown for row in (*part, BLANK))[:-1]
+
+
+# -- what is open ------------------------------------------------------------------
+
+
+def _groups(view: AlertsView, at: datetime, cells: int, *, trouble: bool) -> Lines:
+    count = f"{len(view.groups)} open" if view.groups else ""
+    out: list[Line] = [heading("Alerts", count, cells)]
+    if view.problem:
+        out += behind(line(Span("✗ ", "bad", bold=True)), line(Span(view.problem, "warn")), cells)
+    failing = frozenset(route.name for route in view.failing_routes)
+    for number, group in enumerate(view.groups):
+        out += (BLANK,) if number else ()
+        ending = BLANK if group.from_verdict and trouble else _ending(group, view.alerts, at)
+        out += _group(group, ending, at, cells, failing)
+    if not view.groups and not (view.problem and view.rules is None):
+        out.append(_calm(view))
+    return tuple(out)
+
+
+def _calm(view: AlertsView) -> Line:
+    """That nothing is open, if that is known; what is about to open is no calm."""
+    if view.rules is None:
+        return line(Span("◌ ", "warn"), "No rule is watched yet.")
+    pending = sum(alert.state is AlertState.PENDING for alert in view.alerts)
+    if pending:
+        words = "1 rule is" if pending == 1 else f"{pending} rules are"
+        return line(Span("◌ ", "warn"), f"No alert is open yet: {words} pending.")
+    return line(Span("● ", "ok"), "No alert is open.")
+
+
+def _group(group: AlertGroup, ending: Line, at: datetime, cells: int, failing: frozenset[str]) -> Lines:
+    story = group.content
+    since = line(
+        Span("since ", "dim"),
+        f"{moment(story.since, at)},",
+        Span(f" {age(at - story.since)} · {SIDES[story.side]}", "dim"),
+    )
+    rows = [since, ending, _acknowledged(group, at), _snoozed(group, at), _told(group, at, failing)]
+    return (
+        *behind(line(badge(group.severity), " "), line(Span(story.what, "text", bold=True)), cells),
+        *(row for text in rows if text for row in behind(line(_INDENT), text, cells)),
+    )
+
+
+def _ending(group: AlertGroup, alerts: Sequence[Alert], at: datetime) -> Line:
+    """That its alerts are only kept firing, for a while, to be sure.
+
+    While the verdict it is about sees trouble that means nothing: milder rules may be about to take over.
+    """
+    own = [alert.status.unmatched_since for alert in alerts if alert.group == group.id and alert.firing]
+    quiet = [since for since in own if since is not None]
+    if not quiet or len(quiet) < len(own):
+        return BLANK
+    return line(Span("✓ ", "ok"), f"nothing of it matches since {moment(max(quiet), at)}: about to close")
+
+
+def _acknowledged(group: AlertGroup, at: datetime) -> Line:
+    taken = group.acknowledged
+    if taken is None:
+        return line(Span("not acknowledged", "warn"))
+    why = f": {taken.reason}" if taken.reason else ""
+    return line(
+        Span("✓ ", "ok"), f"acknowledged by {taken.by}{why}", Span(f" ({moment(taken.at, at)})", "dim")
+    )
+
+
+def _snoozed(group: AlertGroup, at: datetime) -> Line:
+    snooze = group.snoozed
+    if snooze is None:
+        return BLANK
+    if snooze.until <= at:
+        return line(Span(f"snooze by {snooze.by} is over", "dim"))
+    return line(
+        Span("◇ ", "info"),
+        f"snoozed by {snooze.by} until {moment(snooze.until, at)},",
+        Span(f" unless worse than {snooze.severity}", "dim"),
+    )
+
+
+def _told(group: AlertGroup, at: datetime, failing: frozenset[str]) -> Line:
+    routes = [name for name in group.notified_routes if name != _SCREEN and name not in failing]
+    missed = [name for name in group.notified_routes if name in failing]
+    last = f", last {moment(group.paged_at, at)}" if group.paged_at is not None else ""
+    if not group.notified_routes:
+        return line(Span("not told anywhere yet", "dim"))
+    unreached = line(Span(f"not reached: {', '.join(missed)}", "warn", bold=True)) if missed else BLANK
+    if not routes:
+        return unreached or line(Span(f"told on this screen only{last}", "dim"))
+    pages = f" {plural(group.pages, 'page')}{last}"
+    return join((unreached, line(Span("paged ", "dim"), f"{', '.join(routes)}:", Span(pages, "dim"))))
+
+
+# -- rules ---------------------------------------------------------------------------
+
+
+def _rules(view: AlertsView, at: datetime, cells: int) -> Lines:
+    counts = [(_STATES[state].word, sum(each.state is state for each in view.alerts)) for state in _STATES]
+    told = [f"{number} {word}" for word, number in counts if number]
+    if view.rules is not None:
+        told.append(f"{view.rules} watched")
+    rows = [row for alert in view.alerts for row in _alert(alert, at, cells)]
+    none = line(Span("  None fires or is about to.", "dim"))
+    return (heading("Rules", " · ".join(told), cells), *(rows or [none]))
+
+
+def _alert(alert: Alert, at: datetime, cells: int) -> Lines:
+    """State, severity, rule and since when in one row; labels, value and what it means below."""
+    mark = _STATES[alert.state]
+    role = severity_role(alert.severity) if alert.firing else mark.role
+    head = line(
+        Span(f"{mark.glyph} ", role, bold=alert.firing),
+        Span(pad(mark.word, _STATE_CELLS), role, bold=alert.firing),
+        Span(f"{alert.severity} ", role),
+        Span(alert.rule, "text" if alert.firing else "dim"),
+    )
+    labels = " ".join(f"{name} {value.replace('_', ' ')}" for name, value in alert.labels)
+    value = "" if alert.state is AlertState.RESOLVED else alert.words
+    said = join((line(labels), line(value), line(Span(alert.summary, "dim"))), " · ")
+    return (
+        spread(head, _when(alert, at), cells),
+        crop(line("  ", *said), cells),
+    )
+
+
+def _when(alert: Alert, at: datetime) -> Line:
+    standing = alert.status
+    if alert.state is AlertState.RESOLVED and standing.resolved_at is not None:
+        return line(Span(f"at {moment(standing.resolved_at, at)}", "dim"))
+    if standing.unmatched_since is not None:
+        return line(Span(f"matched until {moment(standing.unmatched_since, at)}", "dim"))
+    return line(Span("since ", "dim"), moment(standing.since, at))
+
+
+# -- routes ----------------------------------------------------------------------------
+
+
+def _routes(view: AlertsView, at: datetime, cells: int, *, demo: bool, settings_file: str) -> Lines:
+    failing = len(view.failing_routes)
+    count = f"{failing} failing of {len(view.routes)}" if failing else str(len(view.routes) or "")
+    head = heading("Routes", count, cells)
+    if view.routes:
+        return (head, *(row for route in view.routes for row in _route(route, at, cells)))
+    if demo:
+        return (head, *behind(line("  "), line("None: a demo pages nobody."), cells))
+    text = line(
+        Span("Nobody is paged: ", "text", bold=True),
+        "alerts are told on this screen only. A table ",
+        Span("[alerts.routes.NAME]", "accent"),
+        f" in {settings_file} changes that.",
+    )
+    return (head, *behind(line(Span("▲ ", "warn")), text, cells))
+
+
+def _route(route: RouteState, at: datetime, cells: int) -> Lines:
+    well = Span("● ", "ok") if route.last is not None else Span("◌ ", "dim")
+    mark = Span("✗ ", "bad", bold=True) if route.failing else well
+    name = line(Span(route.name, "text", bold=True), Span(f"  {route.kind}  {route.address}", "dim"))
+    waiting = line(Span(f"{route.waiting} waiting", "warn")) if route.waiting else BLANK
+    rows = (crop(spread(line(mark, *name), waiting, cells), cells),)
+    return (*rows, *behind(line("  "), _delivery(route, at), cells))
+
+
+def _delivery(route: RouteState, at: datetime) -> Line:
+    last = route.last
+    if route.problem is not None:
+        return line(Span("of no use: ", "bad", bold=True), route.problem)
+    if route.failing_since is not None:
+        why = f" {last.detail}" if last is not None else ""
+        return line(Span(f"failing since {moment(route.failing_since, at)}:", "bad", bold=True), why)
+    if last is None:
+        return line(Span("nothing sent yet", "dim"))
+    return line(Span("last arrived ", "dim"), moment(last.at, at))

@@ -1,0 +1,158 @@
+"""Failures by class over a window of time: how many, what share of the calls, and the trend."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from rich.cells import cell_len
+
+from claude_tui.model.observation import Outcome
+from claude_tui.model.snapshot import ErrorDetail, ErrorRow, ErrorWindow, Level, Panel, Snapshot
+from claude_tui.tui.render.format import clock, percent, plural, span_words
+from claude_tui.tui.render.frame import Frame
+from claude_tui.tui.render.glyphs import level_mark
+from claude_tui.tui.render.line_panel import SnapshotPanel
+from claude_tui.tui.render.lines import BLANK, Line, Span, clipped, crop, line, pad, right, spread
+from claude_tui.tui.render.sparkline import sparkline
+
+__all__ = ["ErrorsPanel", "error_lines"]
+
+Lines = tuple[Line, ...]
+
+_COUNT_CELLS = 6
+_SHARE_CELLS = 6
+_SHORTEST_TREND = 6
+_WIDEST_TREND = 60
+_LAST_CELLS = 15
+# A single failure draws a low bar, not a full one.
+_FULL_HEIGHT = 4
+# Never left out for want of rows while others without failures stay: they call for different answers.
+_ALWAYS = ("overloaded", "rate_limited")
+
+
+class ErrorsPanel(SnapshotPanel):
+    PANEL = Panel.ERRORS
+    TITLE = "Errors"
+
+    def __init__(self, snapshot: Snapshot, key: str = "") -> None:
+        super().__init__(snapshot, key)
+        self.window = 1
+
+    def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
+        window = self._chosen(snapshot)
+        return error_lines(window, width, height, footed=self.frame is Frame.BOX) if window else ()
+
+    def subtitle(self, snapshot: Snapshot) -> str:
+        window = self._chosen(snapshot)
+        if window is None:
+            return ""
+        span = span_words(window.span)
+        if self.frame is Frame.BOX:
+            return span
+        if not window.requests:
+            return f"no calls, {span}"
+        return f"{window.failures:,} of {plural(window.requests, 'call')} failed, {span}"
+
+    def cycle(self) -> None:
+        """On to the next window of time."""
+        self.window = (self.window + 1) % max(len(self.snapshot.errors), 1)
+        self.redraw()
+
+    def _chosen(self, snapshot: Snapshot) -> ErrorWindow | None:
+        return snapshot.errors[self.window % len(snapshot.errors)] if snapshot.errors else None
+
+
+def error_lines(window: ErrorWindow, cells: int, rows: int, *, footed: bool = True) -> Lines:
+    """A row per class in the order given; `footed` adds how many calls that is of, and the exact kinds.
+
+    Where rows lack, what failed stays.
+    """
+    room = rows - 1 if footed and rows > 3 else rows
+    shown = _most_telling(window.rows, room)
+    columns = _Columns.of(shown, cells)
+    last = {detail.row: detail.last_at for detail in reversed(window.breakdown)}
+    body = clipped((_row(row, columns, last.get(row.key)) for row in shown), cells, room)
+    if room == rows:
+        return body
+    gap: Lines = (BLANK,) if room > len(body) else ()
+    kinds = _kinds(window, cells, room - len(body) - len(gap))
+    return (*body, *gap, crop(_total(window), cells), *kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Widths in cells; 0 for a column that has no room."""
+
+    label: int
+    trend: int
+    last: int
+
+    @classmethod
+    def of(cls, rows: Sequence[ErrorRow], cells: int) -> _Columns:
+        label = min(max((cell_len(row.label) for row in rows), default=0), max(cells // 2, 8))
+        room = cells - label - 2 - _COUNT_CELLS - _SHARE_CELLS
+        last = _LAST_CELLS if room >= _SHORTEST_TREND + 14 + _LAST_CELLS else 0
+        return cls(label, min(room - last, _WIDEST_TREND) if room - last >= _SHORTEST_TREND else 0, last)
+
+
+def _most_telling(listed: tuple[ErrorRow, ...], room: int) -> tuple[ErrorRow, ...]:
+    """As many rows as there is room for, in their order: what failed, then 529 and 429, then the rest."""
+    ranked = sorted(listed, key=lambda row: (-row.count, row.key not in _ALWAYS))
+    kept = {row.key for row in ranked[: max(room, 0)]}
+    return tuple(row for row in listed if row.key in kept)
+
+
+def _row(row: ErrorRow, columns: _Columns, last_at: datetime | None) -> Line:
+    quiet = row.count == 0
+    role = "faint" if quiet else _role(row)
+    share = percent(row.share) if row.share is not None and not quiet else "–"
+    last = f"last {clock(last_at)}" if last_at is not None and columns.last else ""
+    return line(
+        Span(pad(row.label, columns.label) + "  ", "dim" if quiet else "text"),
+        *_trend(row, columns.trend, role),
+        Span(right(f"{row.count:,}", _COUNT_CELLS), role, bold=not quiet),
+        Span(right(share, _SHARE_CELLS), "faint" if quiet else "dim"),
+        Span(right(last, columns.last), "dim"),
+    )
+
+
+def _trend(row: ErrorRow, cells: int, role: str) -> Line:
+    top = max(max(row.trend, default=0), _FULL_HEIGHT)
+    return sparkline(row.trend, cells, top=top, role_of=lambda count: role if count else "faint")
+
+
+def _role(row: ErrorRow) -> str:
+    return level_mark(row.level).role if row.level in (Level.WARN, Level.BAD) else "text"
+
+
+def _total(window: ErrorWindow) -> Line:
+    span = span_words(window.span)
+    if not window.requests:
+        return line(Span(f"no calls in {span}", "faint"))
+    calls = plural(window.requests, "call")
+    if not window.failures:
+        return line(Span(f"{calls} in {span}, none failed", "faint"))
+    return line(Span(f"{window.failures:,}", "text"), Span(f" of {calls} failed in {span}", "dim"))
+
+
+def _kinds(window: ErrorWindow, cells: int, rows: int) -> Lines:
+    """The exact kinds, the most frequent first, where a blank row and more are left for them."""
+    if rows < 2 or not window.breakdown:
+        return ()
+    return (BLANK, *(_kind(detail, cells) for detail in window.breakdown[: rows - 1]))
+
+
+def _kind(detail: ErrorDetail, cells: int) -> Line:
+    status = f" {detail.http_status}" if detail.http_status is not None else ""
+    what = Span(f"{detail.source}{status} {_kind_words(detail)}", "dim")
+    return spread(line(what), line(Span(f"{detail.count:,}×", "dim")), cells)
+
+
+def _kind_words(detail: ErrorDetail) -> str:
+    """The server's own word, unless ours says more: a spend limit has the type of a rate limit."""
+    outcome = detail.outcome.replace("_", " ")
+    if detail.outcome == Outcome.SPEND_LIMIT or not detail.error_type:
+        return outcome
+    return f"{outcome}: {detail.error_type}" if detail.outcome == Outcome.NETWORK else detail.error_type

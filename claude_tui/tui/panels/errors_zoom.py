@@ -1,0 +1,149 @@
+"""Errors on the full screen: each class over 1m, 5m, 1h and as a trend, then what exactly failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from claude_tui.model.snapshot import Chart, ErrorDetail, ErrorRow, ErrorWindow, Level, Snapshot
+from claude_tui.tui.panels.zoom_parts import heading, table_row, time_axis
+from claude_tui.tui.render.format import NOT_AVAILABLE, ago, clock, percent, plural, span_words
+from claude_tui.tui.render.glyphs import level_mark
+from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, right
+from claude_tui.tui.render.sparkline import bars
+from claude_tui.tui.render.time_grid import Grid, held
+
+__all__ = ["errors_zoom"]
+
+Lines = tuple[Line, ...]
+
+_LABEL_CELLS = 15
+_WINDOW_CELLS = 13
+_SHORTEST_TREND = 12
+_TALLEST = 3
+# Cells of count, share, a gap, source, outcome, status, type and last; negative is right-aligned.
+_WIDE = (-6, -7, 2, 10, 18, 8, 24, 22)
+_NARROW = (-5, -6, 2, 9, 17, 7, 19, 11)
+
+
+def errors_zoom(snapshot: Snapshot, chart: Chart | None, window: int, cells: int, rows: int) -> Lines:
+    """`window` is the index in `snapshot.errors` whose kinds of failure are listed below the classes."""
+    windows = snapshot.errors
+    if not windows:
+        return ()
+    chosen = windows[window % len(windows)]
+    below = _kinds(snapshot, chosen, cells)
+    classes = len(chosen.rows)
+    tall = min(max((rows - len(below) - 4) // max(classes, 1), 1), _TALLEST)
+    return (*_classes(windows, chosen, chart, cells, tall), BLANK, *below)
+
+
+def _classes(
+    windows: Sequence[ErrorWindow], chosen: ErrorWindow, chart: Chart | None, cells: int, tall: int
+) -> Lines:
+    trend_cells = cells - _LABEL_CELLS - _WINDOW_CELLS * len(windows) - 2
+    grid = Grid.over(chart, trend_cells) if chart is not None and trend_cells >= _SHORTEST_TREND else None
+    over = f"trend over {span_words(chart.focus.span)}" if chart is not None and grid is not None else ""
+    head = line(
+        " " * _LABEL_CELLS,
+        *(
+            Span(
+                right(span_words(each.span), _WINDOW_CELLS),
+                "text" if each is chosen else "faint",
+                bold=each is chosen,
+            )
+            for each in windows
+        ),
+        Span(f"  {over}", "faint"),
+    )
+    out: list[Line] = [head]
+    for index, row in enumerate(chosen.rows):
+        counts = [each.rows[index] for each in windows]
+        out += _class(row, counts, _trend(row, chart, grid, tall))
+    out.append(_totals(windows))
+    if chart is not None and grid is not None:
+        axis = time_axis(*grid.times(chart), grid.cells)
+        out[-1] = line(*out[-1], "  ", *axis)
+    return tuple(out)
+
+
+def _class(row: ErrorRow, counts: Sequence[ErrorRow], trend: Lines) -> Lines:
+    quiet = not any(each.count for each in counts)
+    main = line(
+        Span(pad(row.label, _LABEL_CELLS), "dim" if quiet else "text"),
+        *(span for each in counts for span in _count(each)),
+        "  ",
+        *(trend[-1] if trend else ()),
+    )
+    margin = " " * (_LABEL_CELLS + _WINDOW_CELLS * len(counts) + 2)
+    return (*(line(margin, *above) for above in trend[:-1]), main)
+
+
+def _count(row: ErrorRow) -> Line:
+    loud = row.level in (Level.WARN, Level.BAD) and row.count > 0
+    role = level_mark(row.level).role if loud else "text" if row.count else "faint"
+    share = percent(row.share) if row.count and row.share is not None else "–"
+    return line(
+        Span(right(f"{row.count:,}", _WINDOW_CELLS - 5), role, bold=row.count > 0),
+        Span(right(share, 5), "dim" if row.count else "faint"),
+    )
+
+
+def _trend(row: ErrorRow, chart: Chart | None, grid: Grid | None, tall: int) -> Lines:
+    if chart is None or grid is None:
+        return ()
+    series = next((each for each in chart.series if each.name == row.label), None)
+    if series is None:
+        return (line(Span("none", "faint")),)
+    values = held(series.points, grid, max)
+    top = max((value for value in values if value is not None), default=0.0)
+    role = level_mark(row.level).role if row.level in (Level.WARN, Level.BAD) else "info"
+    height = tall if top else 1
+    return bars(
+        values, grid.cells, height, top=max(top, 4.0), role_of=lambda count: role if count else "faint"
+    )
+
+
+def _totals(windows: Sequence[ErrorWindow]) -> Line:
+    return line(
+        Span(pad("failed of calls", _LABEL_CELLS), "dim"),
+        *(Span(right(f"{each.failures:,} of {each.requests:,}", _WINDOW_CELLS), "dim") for each in windows),
+    )
+
+
+def _kinds(snapshot: Snapshot, window: ErrorWindow, cells: int) -> Lines:
+    """Source, outcome, status and type of what failed, the most frequent first."""
+    span = span_words(window.span)
+    title = heading("What failed", f"in the last {span}", cells)
+    if not window.requests:
+        return (title, line(Span(f"  no calls in {span}", "dim")))
+    if not window.breakdown:
+        return (
+            title,
+            line(Span(f"  nothing: {plural(window.requests, 'call')} in {span}, none failed", "dim")),
+        )
+    columns = _WIDE if cells >= sum(map(abs, _WIDE)) else _NARROW
+    names = ("count", "share", "", "source", "outcome", "status", "type", "last")
+    head = table_row([(name, size, "faint") for name, size in zip(names, columns, strict=True)])
+    roles = {
+        row.key: level_mark(row.level).role for row in window.rows if row.level in (Level.WARN, Level.BAD)
+    }
+    rows = (_kind(each, window, snapshot, roles.get(each.row, "text"), columns) for each in window.breakdown)
+    return (title, crop(head, cells), *(crop(row, cells) for row in rows))
+
+
+def _kind(
+    detail: ErrorDetail, window: ErrorWindow, snapshot: Snapshot, role: str, columns: Sequence[int]
+) -> Line:
+    age = ago(detail.last_at, snapshot.at)
+    values = (
+        (f"{detail.count:,}", role),
+        (percent(detail.count / window.requests), "dim"),
+        ("", "dim"),
+        (detail.source.value, "text"),
+        (detail.outcome.value.replace("_", " "), "text"),
+        (str(detail.http_status) if detail.http_status is not None else NOT_AVAILABLE, role),
+        (detail.error_type or "–", "text"),
+        (age if columns is _NARROW else f"{clock(detail.last_at)}, {age}", "dim"),
+    )
+    row = table_row([(text, size, role) for (text, role), size in zip(values, columns, strict=True)])
+    return (row[0]._replace(bold=True), *row[1:])

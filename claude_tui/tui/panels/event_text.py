@@ -1,0 +1,190 @@
+"""One event in full: as lines for the screen and as plain text for the clipboard, from the same facts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from claude_tui.knowledge import knowledge
+from claude_tui.model.observation import Observation, RateLimitReading, Timings, WindowReading
+from claude_tui.model.snapshot import Event, EventKind
+from claude_tui.tui.panels.verdict_zoom import SIDES
+from claude_tui.tui.panels.zoom_parts import heading, paragraph
+from claude_tui.tui.render.format import count, duration, percent
+from claude_tui.tui.render.glyphs import event_mark
+from claude_tui.tui.render.lines import BLANK, Line, Span, line, pad, wrap
+
+__all__ = ["event_lines", "event_text"]
+
+Lines = tuple[Line, ...]
+
+_LEAST_NAME_CELLS = 14
+_LONGEST_ROWS = 400
+_TITLE_ROWS = 3
+# What a program said of itself is worth reading whole, what a server said need not be.
+_OWN_WORDS = (EventKind.VERDICT, EventKind.ALERT, EventKind.PERSON)
+_SPACE = re.compile(r"\s+")
+
+
+class _Fact(NamedTuple):
+    """A name and what it is; `role` colours the value."""
+
+    name: str
+    value: str
+    role: str = "text"
+
+
+class _Section(NamedTuple):
+    title: str
+    facts: tuple[_Fact, ...]
+
+
+def event_lines(event: Event, cells: int) -> Lines:
+    """What happened, then section by section whatever is known, wrapped to `cells`."""
+    mark = event_mark(event)
+    most = _LONGEST_ROWS if event.kind in _OWN_WORDS else _TITLE_ROWS
+    title = [
+        line(Span("  " if number else f"{mark.glyph} ", mark.role, bold=True), Span(row, "text", bold=True))
+        for number, row in enumerate(wrap(_headline(event), max(cells - 2, 1), most))
+    ]
+    out: list[Line] = [*title, BLANK]
+    for section in _sections(event):
+        if section.title:
+            out.append(heading(section.title, "", cells))
+        names = max(_LEAST_NAME_CELLS, *(len(fact.name) + 2 for fact in section.facts))
+        for fact in section.facts:
+            out += _drawn(fact, min(names, cells // 2), cells)
+        out.append(BLANK)
+    if event.detail and event.kind is not EventKind.ALERT:
+        out += [heading("Detail", "", cells), *paragraph(event.detail, cells, 0)]
+    return tuple(out)
+
+
+def _drawn(fact: _Fact, name_cells: int, cells: int) -> Lines:
+    rows = wrap(fact.value, max(cells - name_cells, 8), _LONGEST_ROWS) or ("",)
+    head = line(Span(pad(fact.name, name_cells - 1) + " ", "dim"), Span(rows[0], fact.role))
+    return (head, *(line(" " * name_cells, Span(row, fact.role)) for row in rows[1:]))
+
+
+def event_text(event: Event) -> str:
+    """The same as a block of plain text, every fact on one line."""
+    out = [f"claude-top event: {_headline(event)}"]
+    for section in _sections(event):
+        out += [f"{fact.name}: {_SPACE.sub(' ', fact.value)}" for fact in section.facts]
+    if event.detail and event.kind is not EventKind.ALERT:
+        out.append(event.detail)
+    return "\n".join(out)
+
+
+def _headline(event: Event) -> str:
+    return _SPACE.sub(" ", f"{event.subject}: {event.text}")
+
+
+def _sections(event: Event) -> Iterator[_Section]:
+    when = f"{event.at:%Y-%m-%d %H:%M:%S}.{event.at.microsecond // 1000:03} UTC"
+    about = (_Fact("about", event.detail),) if event.kind is EventKind.ALERT and event.detail else ()
+    yield _Section("", (_Fact("at", when), _Fact("kind", event.kind.value, "dim"), *about))
+    seen = event.observation
+    if seen is None:
+        return
+    sections = (
+        ("What it means", _known(seen)),
+        ("Answer", _answer(seen)),
+        ("Timings", _timings(seen)),
+        ("Limits", _limits(seen)),
+        ("Headers", _headers(seen)),
+    )
+    yield from (_Section(title, facts) for title, facts in sections if facts)
+
+
+def _known(seen: Observation) -> tuple[_Fact, ...]:
+    """What the table of errors has to say of a failure."""
+    if not seen.failed:
+        return ()
+    row = knowledge().of(seen)
+    retry = row.retry.words if row.retry is not None else "No policy: look at what it is first."
+    return (
+        _Fact("meaning", row.meaning),
+        _Fact("whose", SIDES[row.whose]),
+        _Fact("what to do", row.what_to_do),
+        _Fact("retry", retry),
+        _Fact("SDK", "retries it by itself" if row.sdk_retries else "does not retry it"),
+    )
+
+
+def _answer(seen: Observation) -> tuple[_Fact, ...]:
+    facts = [
+        _Fact("source", f"{seen.source.value} at {seen.target}"),
+        _Fact("outcome", seen.outcome.value.replace("_", " "), "bad" if seen.failed else "ok"),
+    ]
+    optional = (
+        ("status", None if seen.http_status is None else f"HTTP {seen.http_status}"),
+        ("error type", seen.error_type),
+        ("error code", seen.error_code),
+        ("request id", seen.request_id),
+        ("model", seen.model),
+        ("stop reason", seen.stop_reason),
+        ("retry after", None if seen.retry_after_s is None else duration(seen.retry_after_s)),
+        ("second try", "a reused connection died at once; this is a fresh one" if seen.fresh_retry else None),
+        ("tokens", _tokens(seen)),
+        ("cost", f"${seen.cost_usd:.6f}" if seen.cost_usd else None),
+        ("message", seen.message),
+    )
+    return (*facts, *(_Fact(name, value) for name, value in optional if value))
+
+
+def _tokens(seen: Observation) -> str | None:
+    usage = seen.usage
+    if usage is None:
+        return None
+    cached = f", cache {usage.cache_read_tokens} read {usage.cache_write_tokens} written"
+    caching = usage.cache_read_tokens or usage.cache_write_tokens
+    return f"{usage.input_tokens} in, {usage.output_tokens} out{cached if caching else ''}"
+
+
+def _timings(seen: Observation) -> tuple[_Fact, ...]:
+    phases: Timings = seen.timings
+    named = (
+        ("dns", phases.dns),
+        ("connect", phases.connect),
+        ("tls", phases.tls),
+        ("first byte", phases.first_byte),
+        ("first token", phases.first_token),
+        ("total", phases.total),
+        ("server's own", seen.server_s),
+    )
+    facts = [_Fact(name, _ms(seconds)) for name, seconds in named if seconds is not None]
+    if seen.skew_s is not None:
+        facts.append(_Fact("server clock", f"{seen.skew_s:+.1f} s from ours"))
+    if seen.tls_expires_at is not None:
+        facts.append(_Fact("certificate", f"valid until {seen.tls_expires_at:%Y-%m-%d %H:%M} UTC"))
+    return tuple(facts)
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:,.0f} ms" if seconds >= 0.0095 else f"{seconds * 1000:.1f} ms"
+
+
+def _limits(seen: Observation) -> tuple[_Fact, ...]:
+    return (
+        *(_Fact(reading.bucket, _reading(reading)) for reading in seen.rate_limits),
+        *(_Fact(f"{window.window} window", _window(window)) for window in seen.windows),
+    )
+
+
+def _reading(reading: RateLimitReading) -> str:
+    left = "?" if reading.remaining is None else count(reading.remaining)
+    limit = "?" if reading.limit is None else count(reading.limit)
+    reset = f", resets {reading.reset_at:%Y-%m-%d %H:%M:%S}" if reading.reset_at else ""
+    return f"{left} of {limit} left{reset}"
+
+
+def _window(window: WindowReading) -> str:
+    status = f", {window.status}" if window.status else ""
+    reset = f", resets {window.reset_at:%Y-%m-%d %H:%M:%S}" if window.reset_at else ""
+    return f"{percent(window.utilization)} used{status}{reset}"
+
+
+def _headers(seen: Observation) -> tuple[_Fact, ...]:
+    return tuple(_Fact(name, value, "dim") for name, value in seen.headers)

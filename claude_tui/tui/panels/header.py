@@ -1,0 +1,126 @@
+"""The first line: what is watched, whether the picture is live, open alerts, next probe, cost and time."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from claude_tui.model.observation import Source
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.tui.panels.alert_words import alert_badge
+from claude_tui.tui.render.format import clock, duration, money
+from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.render.lines import Line, Span, fit, join, line, spread, width
+from claude_tui.tui.render.staleness import probe_state
+from claude_tui.tui.view import View
+
+__all__ = ["HeaderLine", "header_line"]
+
+_NEAR_CEILING = 0.8
+_AIR = 2
+
+
+class HeaderLine(LinePanel):
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__(id="header")
+        self.snapshot = snapshot
+        self.view = View(snapshot.at)
+
+    def show(self, snapshot: Snapshot, view: View) -> None:
+        self.snapshot, self.view = snapshot, view
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> tuple[Line, ...]:  # noqa: ARG002 (one line high)
+        return (header_line(self.snapshot, self.view, width),)
+
+
+class _Part(NamedTuple):
+    """`rank`: the highest leave first when the line is too narrow."""
+
+    rank: int
+    line: Line
+
+
+def header_line(snapshot: Snapshot, view: View, cells: int) -> Line:
+    """Both sides of the header in `cells` cells; parts leave by their rank until the rest fits."""
+    left, right = _left(snapshot), _right(snapshot, view)
+    while _cells(left, right) > cells and (ranks := [part.rank for part in (*left, *right)]):
+        worst = max(ranks)
+        if worst == 0:
+            break
+        left = [part for part in left if part.rank != worst]
+        right = [part for part in right if part.rank != worst]
+    end = line(*join(part.line for part in right), " ")
+    return spread(line(" ", *join((part.line for part in left), " ")), end, cells)
+
+
+def _cells(left: list[_Part], right: list[_Part]) -> int:
+    """With the gaps between the parts, the margins, and air between both sides."""
+    whole = sum(width(part.line) for part in (*left, *right))
+    return whole + max(len(left) - 1, 0) + 2 * max(len(right) - 1, 0) + 2 + _AIR
+
+
+def _left(snapshot: Snapshot) -> list[_Part]:
+    engine, target = snapshot.engine, snapshot.engine.target
+    parts = [_Part(5, line(Span("claude-top ", "accent", bold=True)))]
+    if engine.demo is not None:
+        speed = f" ×{engine.speed:g}" if engine.speed != 1 else ""
+        parts.append(
+            _Part(
+                1, line(Span(f" DEMO {fit(engine.demo, 20)}{speed} ", "background", bold=True, back="warn"))
+            )
+        )
+    if target.name:
+        parts.append(_Part(2, line(Span(fit(target.name, 24), "text", bold=True))))
+    parts.append(_Part(7 if target.name else 2, line(Span(fit(target.host, 40), "dim"))))
+    if target.model:
+        parts.append(_Part(8, line(Span(f"· {fit(target.model, 32)}", "dim"))))
+    return parts
+
+
+def _right(snapshot: Snapshot, view: View) -> list[_Part]:
+    badge, standing = alert_badge(snapshot)
+    parts = [_Part(0, _state(snapshot, view)), _Part(1, badge), _Part(6, standing)]
+    if not view.paused:
+        parts += [_Part(4, _held(snapshot)), _Part(9, _next(snapshot))]
+    cost_rank, cost = _cost(snapshot)
+    parts.append(_Part(cost_rank, cost))
+    parts.append(_Part(0, line(Span(clock(view.now), "text"), Span(" UTC", "text"))))
+    return [part for part in parts if part.line]
+
+
+def _state(snapshot: Snapshot, view: View) -> Line:
+    if view.paused:
+        age = duration(view.now - snapshot.at)
+        return line(
+            Span("❚❚ PAUSED", "warn", bold=True), Span(f" at {clock(snapshot.at)}, {age} old", "text")
+        )
+    if view.stalled_s is not None:
+        return line(Span(f"✗ STALLED for {duration(view.stalled_s)}", "bad", bold=True))
+    return line(Span("● LIVE", "ok", bold=True))
+
+
+def _next(snapshot: Snapshot) -> Line:
+    """The next probe of any source. Not shown while one runs would only flicker: it is `now`."""
+    if any(probe.running for probe in snapshot.engine.probes):
+        return line(Span("probing", "dim"))
+    coming = [probe.next_at for probe in snapshot.engine.probes if probe.next_at is not None]
+    if not coming:
+        return ()
+    return line(Span(f"next {duration(min(coming) - snapshot.at)}", "dim"))
+
+
+def _held(snapshot: Snapshot) -> Line:
+    """That the messages probe holds back for a while, and for how long."""
+    probe = probe_state(snapshot, Source.MESSAGES)
+    if probe is None or probe.held_until is None or probe.held_until <= snapshot.at:
+        return ()
+    return line(Span(f"messages held {duration(probe.held_until - snapshot.at)}", "warn"))
+
+
+def _cost(snapshot: Snapshot) -> tuple[int, Line]:
+    """Rank and text; the ceiling appears when it is near."""
+    spend = snapshot.engine.spend
+    if spend.today_usd < spend.ceiling_usd * _NEAR_CEILING:
+        return 3, line(Span(f"{money(spend.today_usd)} today", "dim"))
+    text = f"{money(spend.today_usd)} of {money(spend.ceiling_usd)} today"
+    return 3, line(Span(text, "warn"))

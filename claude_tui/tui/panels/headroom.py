@@ -1,0 +1,258 @@
+"""Gauges of what is left before the next 429, worst first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from rich.cells import cell_len
+
+from claude_tui.model.observation import Source
+from claude_tui.model.snapshot import Headroom, HeadroomView, Level, Panel, Snapshot, WindowUsage
+from claude_tui.tui.render.format import ago, count, duration, moment, per_minute, percent
+from claude_tui.tui.render.frame import Frame, inner_size
+from claude_tui.tui.render.gauge import gauge
+from claude_tui.tui.render.glyphs import level_mark
+from claude_tui.tui.render.line_panel import SnapshotPanel
+from claude_tui.tui.render.lines import (
+    BLANK,
+    Line,
+    Span,
+    clipped,
+    crop,
+    fit,
+    join,
+    line,
+    muted,
+    pad,
+    right,
+    width,
+    wrap,
+)
+from claude_tui.tui.render.staleness import probe_state
+
+__all__ = ["HeadroomPanel", "bucket_label", "headroom_lines"]
+
+Lines = tuple[Line, ...]
+Row = Headroom | WindowUsage
+
+_PERCENT_CELLS = 6
+_SHORTEST_GAUGE = 5
+# From this width on a row has room for its detail beside it.
+_BESIDE_FROM = 66
+_WIDEST_MAIN = 90
+
+
+class HeadroomPanel(SnapshotPanel):
+    PANEL = Panel.HEADROOM
+    TITLE = "Headroom"
+
+    def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
+        return headroom_lines(snapshot, width, height, footed=self.frame is Frame.BOX)
+
+    def subtitle(self, snapshot: Snapshot) -> str:
+        """Where rows are scarce the rule itself says of when the figures are."""
+        view = snapshot.headroom
+        if self.frame is Frame.BOX or view.read_at is None:
+            return ""
+        inner_cells, inner_rows = inner_size(self.frame, *self.size)
+        shown = _shown(_worst_first(view), snapshot.at, inner_cells, inner_rows)
+        hidden = len(view.buckets) + len(view.windows) - len(shown)
+        more = f"{hidden} more, " if hidden else ""
+        return f"{more}{'stale, ' if _aged(view) else ''}as of {moment(view.read_at, snapshot.at)}"
+
+
+def bucket_label(bucket: str) -> str:
+    """`input-tokens` is `input`, `priority-input-tokens` is `priority input`; `tokens` stays."""
+    return bucket.removesuffix("-tokens").replace("-", " ").replace("_", " ")
+
+
+def headroom_lines(snapshot: Snapshot, cells: int, rows: int, *, footed: bool = True) -> Lines:
+    """Windows and buckets, worst first, in at most `rows` rows; `footed` says whether the last one
+    tells of when they are."""
+    view = snapshot.headroom
+    listed = _worst_first(view)
+    if not listed:
+        return _nothing(snapshot, cells, rows)
+    if not footed or rows < 3:
+        return _rows(_shown(listed, snapshot.at, cells, rows), 0, snapshot.at, cells, rows)
+    room = rows - 1
+    shown = listed if len(listed) <= room else _shown(listed, snapshot.at, cells, room - 1)
+    body = _rows(shown, len(listed) - len(shown), snapshot.at, cells, room)
+    gap: Lines = (BLANK,) if room > len(body) else ()
+    return (*body, *gap, _as_of(view, snapshot.at, cells))
+
+
+def _shown(listed: list[Row], at: datetime, cells: int, room: int) -> list[Row]:
+    """What `room` rows hold, when the worst one keeps the row that says what is wrong with it."""
+    told = bool(listed and room > 1 and cells < _BESIDE_FROM and _detail(listed[0], at))
+    return listed[: max(room - told, 1)]
+
+
+def _worst_first(view: HeadroomView) -> list[Row]:
+    """Both lists come worst first; between them the level decides, then what is left."""
+    order = (Level.BAD, Level.WARN, Level.INFO, Level.OK, Level.UNKNOWN)
+    return sorted((*view.windows, *view.buckets), key=lambda row: (order.index(row.level), _left(row)))
+
+
+def _left(row: Row) -> float:
+    return row.fraction if isinstance(row, Headroom) else 1 - row.used
+
+
+def _rows(shown: Sequence[Row], hidden: int, at: datetime, cells: int, room: int) -> Lines:
+    """A row each, its detail below it or, where rows lack and columns do not, beside it."""
+    spare = room - len(shown) - bool(hidden)
+    if cells >= _BESIDE_FROM and spare < len(shown):
+        out = _beside(shown, at, cells)
+    else:
+        out = _below(shown, at, cells, spare)
+    if hidden and len(out) < room:
+        out.append(line(Span(f"{hidden} more with more left", "dim")))
+    return tuple(crop(each, cells) for each in out[:room])
+
+
+def _beside(shown: Sequence[Row], at: datetime, cells: int) -> list[Line]:
+    details = [_detail(row, at) or _quiet(row, at) for row in shown]
+    columns = _Columns.of(shown, min(cells - max(map(width, details)) - 3, _WIDEST_MAIN))
+    return [join((_main(row, columns), detail), "   ") for row, detail in zip(shown, details, strict=True)]
+
+
+def _below(shown: Sequence[Row], at: datetime, cells: int, spare: int) -> list[Line]:
+    """`spare` rows are for details: the worst first, and all of them when there is room for all."""
+    columns = _Columns.of(shown, cells)
+    ample = spare >= len(shown)
+    # What is true of all of them is said once, where it says of when they are.
+    told_once = all(row.stale and row.read_at == shown[0].read_at for row in shown)
+    out: list[Line] = []
+    for row in shown:
+        loud = () if told_once else _detail(row, at, cells - columns.label - 1)
+        detail = (loud or (_quiet(row, at) if ample and not told_once else ())) if spare > 0 else ()
+        out.append(_main(row, columns, marked=bool(loud) and not detail))
+        if detail:
+            out.append(line(" " * (columns.label + 1), *detail))
+            spare -= 1
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class _Columns:
+    """Widths in cells; `left` and `limit` are 0 where there is no room for the figures."""
+
+    label: int
+    bar: int
+    left: int
+    limit: int
+
+    @classmethod
+    def of(cls, rows: Sequence[Row], cells: int) -> _Columns:
+        label = min(max(cell_len(_label(row)) for row in rows), max(cells // 3, 6))
+        figures = [_figures(row) for row in rows]
+        left, limit = (max(map(len, column)) for column in zip(*figures, strict=True))
+        bar = cells - label - 1 - _PERCENT_CELLS
+        if bar - 2 - left - limit < _SHORTEST_GAUGE:
+            return cls(label, max(bar, 0), 0, 0)
+        return cls(label, bar - 2 - left - limit, left, limit)
+
+
+def _label(row: Row) -> str:
+    if isinstance(row, Headroom):
+        return bucket_label(row.bucket)
+    return f"{row.window.replace('_', ' ')} window"
+
+
+def _main(row: Row, columns: _Columns, *, marked: bool = False) -> Line:
+    """`input     ━━╾──────  18%  14.2k of 80k`; subdued when it is no longer live.
+
+    `marked` puts the glyph of its level before the share, for a row whose detail has no room.
+    """
+    glyph, _, role = level_mark(row.level)
+    share = row.fraction if isinstance(row, Headroom) else row.used
+    left, limit = _figures(row)
+    drawn = line(
+        Span(pad(_label(row), columns.label) + " ", "text", bold=row.level in (Level.WARN, Level.BAD)),
+        *gauge(share, columns.bar, role),
+        Span(right(f"{glyph if marked else ''} {percent(share)}", _PERCENT_CELLS), role, bold=True),
+        Span(f"  {right(left, columns.left)}" if columns.left else "", "text"),
+        Span(pad(limit, columns.limit) if columns.limit else "", "dim"),
+    )
+    return muted(drawn) if row.stale else drawn
+
+
+def _figures(row: Row) -> tuple[str, str]:
+    """`14.2k` and ` of 80k`; of a window, that its share is what has been used."""
+    if isinstance(row, WindowUsage):
+        return "", " used"
+    return count(row.remaining), f" of {count(row.limit)}"
+
+
+def _detail(row: Row, at: datetime, cells: int = 60) -> Line:
+    """What a person must know of a bucket that is low, running out or long unread; empty for the others.
+
+    In `cells` cells: the last facts give way first.
+    """
+    if row.stale:
+        return line(Span(fit(f"as of {moment(row.read_at, at)}, may have reset", cells), "warn"))
+    running_out = isinstance(row, Headroom) and row.runs_out_first
+    if row.level not in (Level.WARN, Level.BAD) and not running_out:
+        return ()
+    mark = level_mark(Level.WARN if row.level is Level.OK else row.level)
+    facts = _facts(row, at)
+    while len(facts) > 1 and cell_len(", ".join(facts)) + 2 > cells:
+        facts.pop()
+    return line(Span(f"{mark.glyph} ", mark.role, bold=True), Span(", ".join(facts), "text"))
+
+
+def _facts(row: Row, at: datetime) -> list[str]:
+    """How low in a word, when it is out, when it resets; of a window that refuses, its status last."""
+    words = {Level.BAD: ["critical"], Level.WARN: ["low"]}.get(row.level, [])
+    if isinstance(row, WindowUsage):
+        words = ["used up"] if row.used >= 1 else words
+        refused = row.status is not None and not row.status.startswith("allowed")
+        return [*words, *_reset(row, at), *([fit(str(row.status).replace("_", " "), 20)] if refused else [])]
+    if row.remaining <= 0:
+        return ["used up", *_reset(row, at)]
+    if row.exhausted_in is not None:
+        words = [*words, f"out in {duration(row.exhausted_in)}"]
+    return [*words, *_reset(row, at)]
+
+
+def _quiet(row: Row, at: datetime) -> Line:
+    """The same for a bucket that is fine, where there is room beside it."""
+    burn = row.burn_per_minute if isinstance(row, Headroom) else None
+    facts = [f"{per_minute(burn)} used"] if burn else []
+    return line(Span(", ".join(facts + _reset(row, at)), "faint"))
+
+
+def _reset(row: Row, at: datetime) -> list[str]:
+    if row.reset_at is None or row.reset_at - at < timedelta(seconds=1):
+        return []
+    return [f"resets {duration(row.reset_at - at)}"]
+
+
+def _as_of(view: HeadroomView, at: datetime, cells: int) -> Line:
+    if view.read_at is None:
+        return ()
+    when = moment(view.read_at, at)
+    if _aged(view):
+        words = f"stale: as of {when}, {ago(view.read_at, at)}"
+        more = ", may have reset" if cell_len(words) + 18 <= cells else ""
+        return crop(line(Span("▲ ", "warn"), Span(words + more, "warn")), cells)
+    by = f", message call {view.request_id}" if view.request_id else ""
+    return line(Span(fit(f"as of {when}{by}", cells), "faint"))
+
+
+def _aged(view: HeadroomView) -> bool:
+    """Whether nothing on the panel can still be taken for live."""
+    return view.stale or all(row.stale for row in _worst_first(view))
+
+
+def _nothing(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    state = probe_state(snapshot, Source.MESSAGES)
+    head = line(Span("No limits reported yet.", "dim"))
+    why = "They come with the answers to message calls."
+    if state is not None and state.held_reason:
+        why = f"They come with answers to message calls. Held: {state.held_reason}."
+    if rows < 2:
+        return clipped((line(*head, Span(f" {why}", "faint")),), cells, rows)
+    return clipped((head, *(line(Span(text, "faint")) for text in wrap(why, cells, rows - 1))), cells, rows)

@@ -1,0 +1,173 @@
+"""Headroom on the full screen: per bucket its gauge, everything known of it, and its history."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from rich.cells import cell_len
+
+from claude_tui.model.snapshot import Chart, Headroom, Snapshot, WindowUsage
+from claude_tui.tui.panels.headroom import bucket_label, headroom_lines
+from claude_tui.tui.panels.zoom_parts import heading, time_axis
+from claude_tui.tui.render.curve import curve
+from claude_tui.tui.render.format import (
+    NOT_AVAILABLE,
+    ago,
+    clock,
+    count,
+    duration,
+    moment,
+    per_minute,
+    percent,
+    span_words,
+)
+from claude_tui.tui.render.gauge import gauge
+from claude_tui.tui.render.glyphs import level_mark
+from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, muted, pad, right, width
+from claude_tui.tui.render.time_grid import Grid, held
+
+__all__ = ["Thresholds", "headroom_zoom"]
+
+Lines = tuple[Line, ...]
+Row = Headroom | WindowUsage
+
+_LOWEST, _TALLEST = 2, 5
+_SCALE_CELLS = 5
+
+
+class Thresholds(NamedTuple):
+    """Remaining fractions at which a gauge turns, as the settings have them. Above both a chart is calm."""
+
+    low: float
+    critical: float
+
+    def role(self, left: float) -> str:
+        return "bad" if left <= self.critical else "warn" if left <= self.low else "info"
+
+
+def headroom_zoom(
+    snapshot: Snapshot, chart: Chart | None, cells: int, rows: int, thresholds: Thresholds
+) -> Lines:
+    """Windows and buckets in the Snapshot's order, the charts as tall as `rows` allow."""
+    view = snapshot.headroom
+    listed: list[Row] = [*view.windows, *view.buckets]
+    if not listed:
+        return headroom_lines(snapshot, cells, rows)
+    head: Lines = ()
+    if chart is not None:
+        head = (heading("History", f"over the last {span_words(chart.focus.span)}", cells),)
+    entries = [_head(row, snapshot.at, listed, cells) for row in listed]
+    room = rows - len(head) - 2 - sum(map(len, entries))
+    gaps = len(listed) - 1 if room >= (_LOWEST + 1) * len(listed) - 1 else 0
+    tall = min(max((room - gaps) // len(listed), _LOWEST), _TALLEST)
+    out = list(head)
+    for row, entry in zip(listed, entries, strict=True):
+        out += [*entry, *_history(row, chart, cells, tall, thresholds), *((BLANK,) if gaps else ())]
+    if gaps:
+        out.pop()
+    if chart is not None:
+        grid = _grid(chart, cells)
+        out.append(line(" " * _SCALE_CELLS, *time_axis(*grid.times(chart), grid.cells)))
+    return (*out, _as_of(snapshot, cells))
+
+
+def _grid(chart: Chart, cells: int) -> Grid:
+    return Grid.over(chart, max(cells - _SCALE_CELLS, 1))
+
+
+def _head(row: Row, at: datetime, listed: Sequence[Row], cells: int) -> Lines:
+    """Gauge and facts in one row, or in two where they do not fit."""
+    label_cells = min(max(cell_len(_label(each)) for each in listed), cells // 3)
+    gauge_line = _gauge(row, label_cells, min(max(cells // 5, 10), 30))
+    facts = join(_facts(row, at), " · ")
+    whole = join((gauge_line, facts), "   ")
+    rows = (whole,) if width(whole) <= cells else (gauge_line, line("  ", *facts))
+    return tuple(crop(muted(each) if row.stale else each, cells) for each in rows)
+
+
+def _gauge(row: Row, label_cells: int, cells: int) -> Line:
+    mark = level_mark(row.level)
+    share = row.used if isinstance(row, WindowUsage) else row.fraction
+    word = "used" if isinstance(row, WindowUsage) else "left"
+    return line(
+        Span(f"{mark.glyph} ", mark.role),
+        Span(pad(_label(row), label_cells) + "  ", "text", bold=True),
+        *gauge(share, cells, mark.role),
+        Span(right(percent(share), 6), mark.role, bold=True),
+        Span(f" {word}", "dim"),
+    )
+
+
+def _label(row: Row) -> str:
+    return f"{row.window} window" if isinstance(row, WindowUsage) else bucket_label(row.bucket)
+
+
+def _facts(row: Row, at: datetime) -> Sequence[Line]:
+    facts: list[Line] = []
+    if isinstance(row, Headroom):
+        facts.append(line(Span(count(row.remaining), "text"), Span(f" of {count(row.limit)}", "dim")))
+        if row.burn_per_minute is not None:
+            facts.append(line(Span("burns ", "dim"), Span(per_minute(row.burn_per_minute), "text")))
+        if row.exhausted_in is not None:
+            role = "bad" if row.runs_out_first else "dim"
+            facts.append(line(Span(f"out in {duration(row.exhausted_in)}", role, bold=row.runs_out_first)))
+    elif row.status:
+        facts.append(line(Span(row.status.replace("_", " "), level_mark(row.level).role)))
+    facts.append(_reset(row.reset_at, at))
+    if row.stale:
+        facts.append(line(Span(f"as of {moment(row.read_at, at)}", "warn")))
+    return facts
+
+
+def _reset(reset_at: datetime | None, at: datetime) -> Line:
+    if reset_at is None or reset_at <= at:
+        return line(Span(f"reset {NOT_AVAILABLE}", "faint"))
+    when = clock(reset_at) if reset_at.date() == at.date() else f"{reset_at:%b %d %H:%M}"
+    return line(Span("resets in ", "dim"), Span(duration(reset_at - at), "text"), Span(f" at {when}", "dim"))
+
+
+def _history(row: Row, chart: Chart | None, cells: int, tall: int, thresholds: Thresholds) -> Lines:
+    if chart is None:
+        return ()
+    series = next((each for each in chart.series if each.name == _series_name(row)), None)
+    grid = _grid(chart, cells)
+    if series is None:
+        return (line(" " * _SCALE_CELLS, Span("no readings in this time", "faint")),)
+    left = held(series.points, grid, min)
+    values, role_of = _as_shown(row, left, thresholds)
+    drawn = curve(values, tall, role_of)
+    return tuple(
+        line(Span(_scale(number, tall), "faint"), *chart_row) for number, chart_row in enumerate(drawn)
+    )
+
+
+def _as_shown(
+    row: Row, left: Sequence[float | None], thresholds: Thresholds
+) -> tuple[Sequence[float | None], Callable[[float], str]]:
+    """A window is drawn as its gauge is: by what has been used of it."""
+    if isinstance(row, Headroom):
+        return left, thresholds.role
+    return [None if value is None else 1 - value for value in left], lambda used: thresholds.role(1 - used)
+
+
+def _series_name(row: Row) -> str:
+    return f"{row.window} window" if isinstance(row, WindowUsage) else row.bucket
+
+
+def _scale(number: int, tall: int) -> str:
+    """100% beside the top row and 0 beside the bottom one; a single row needs none."""
+    text = "" if tall == 1 else "100%" if number == 0 else "0" if number == tall - 1 else ""
+    return text.rjust(_SCALE_CELLS - 1) + " "
+
+
+def _as_of(snapshot: Snapshot, cells: int) -> Line:
+    view = snapshot.headroom
+    if view.read_at is None:
+        return BLANK
+    when = f"{moment(view.read_at, snapshot.at)}, {ago(view.read_at, snapshot.at)}"
+    by = f", message call {view.request_id}" if view.request_id else ""
+    if view.stale:
+        return crop(line(Span("▲ ", "warn"), Span(f"stale: as of {when}{by}", "warn")), cells)
+    return crop(line(Span(f"as of {when}{by}", "faint")), cells)

@@ -1,0 +1,260 @@
+"""How long things take: charts, percentiles, how that compares with usual, and the network phases."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from claude_tui.model.observation import Source, Timings
+from claude_tui.model.snapshot import LatencySeries, LatencyView, Level, Panel, Snapshot
+from claude_tui.tui.render.format import (
+    NOT_AVAILABLE,
+    clock,
+    duration,
+    latency,
+    latency_unit,
+    milliseconds,
+    plural,
+    ratio,
+    span_words,
+)
+from claude_tui.tui.render.frame import Frame
+from claude_tui.tui.render.glyphs import level_mark
+from claude_tui.tui.render.line_panel import SnapshotPanel
+from claude_tui.tui.render.lines import BLANK, Line, Span, clipped, crop, join, line, pad, right, width
+from claude_tui.tui.render.sparkline import bars
+from claude_tui.tui.render.staleness import outdated
+
+__all__ = ["LatencyPanel", "latency_lines", "series_bars"]
+
+Lines = tuple[Line, ...]
+
+_NAME_CELLS = 9
+_FIGURE_CELLS = 8
+_USUAL_CELLS = 11
+_TALLEST_CHART = 8
+# From this height on a chart says what its upper edge stands for.
+_SCALED_FROM = 3
+# A calm series fills a quarter of its row: only what is several times as slow as usual looks tall.
+_TOP_OVER_BASELINE = 4.0
+_LABEL_CELLS = 4
+_WARN_RATIO, _BAD_RATIO = 2.0, 3.0
+# Several times a few milliseconds is still nothing.
+_LEAST_EXCESS_S = 0.2
+_PHASES_OLD_S = 60.0
+_SKEW_WORTH_SAYING_S = 2.0
+_CERTIFICATE_WORTH_SAYING = timedelta(days=30)
+
+Figure = tuple[str, Callable[[LatencySeries], float | None]]
+_FIGURES: tuple[Figure, ...] = (
+    ("now", lambda series: series.now),
+    ("p50", lambda series: series.p50),
+    ("p95", lambda series: series.p95),
+    ("p99", lambda series: series.p99),
+)
+
+
+class LatencyPanel(SnapshotPanel):
+    PANEL = Panel.LATENCY
+    TITLE = "Latency"
+
+    def subtitle(self, snapshot: Snapshot) -> str:
+        return "" if self.frame is Frame.BOX else span_words(snapshot.latency.span)
+
+    def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
+        return latency_lines(snapshot, width, height)
+
+
+def latency_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """A row or more per measure, then what explains them, in at most `rows` rows."""
+    view = snapshot.latency
+    labelled = rows <= len(view.series)
+    figures, chart_cells = _columns(cells, labelled=labelled)
+    header = () if labelled else (_header(view, figures, chart_cells),)
+    notes = _notes(view, snapshot.at, cells)
+    shown_notes = notes[: max(rows - len(header) - len(view.series), 0)]
+    tall = _tallest(len(view.series), rows - len(header) - len(shown_notes) - 1)
+    body: list[Line] = []
+    for number, series in enumerate(view.series):
+        if tall > 1 and number:
+            body.append(BLANK)
+        body += _series(series, snapshot, figures, chart_cells, tall, labelled=labelled)
+    gap: Lines = (BLANK,) if shown_notes and rows > len(header) + len(body) + len(shown_notes) else ()
+    return clipped((*header, *body, *gap, *shown_notes), cells, rows)
+
+
+def _tallest(charts: int, room: int) -> int:
+    """How many rows each of `charts` charts may have; above one row they are set apart by a blank one."""
+    fitting = (tall for tall in range(_TALLEST_CHART, 1, -1) if charts * (tall + 1) - 1 <= room)
+    return next(fitting, 1)
+
+
+def _columns(cells: int, *, labelled: bool) -> tuple[tuple[Figure, ...], int]:
+    """Which figures have room and what that leaves for the chart: p99 goes first, then p50.
+
+    `labelled` figures carry their names, because there is no header to say them.
+    """
+    chart = 0
+    for least, names in ((36, "now p50 p95 p99"), (18, "now p50 p95"), (12, "now p95"), (0, "now")):
+        figures = tuple(figure for figure in _FIGURES if figure[0] in names)
+        chart = cells - _NAME_CELLS - _FIGURE_CELLS * len(figures) - _USUAL_CELLS - 1
+        chart -= _LABEL_CELLS * (len(figures) - 1) if labelled else 0
+        if chart >= least:
+            return figures, chart
+    return _FIGURES[:1], max(chart, 0)
+
+
+def _header(view: LatencyView, figures: Sequence[Figure], chart_cells: int) -> Line:
+    span = span_words(view.span)
+    return line(
+        " " * _NAME_CELLS,
+        Span(pad(f"last {span}" if chart_cells > 8 else span, chart_cells), "faint"),
+        *(Span(right(name, _FIGURE_CELLS - 2) + "  ", "faint") for name, _ in figures),
+        Span(right("vs usual", _USUAL_CELLS), "faint"),
+    )
+
+
+def _series(
+    series: LatencySeries,
+    snapshot: Snapshot,
+    figures: Sequence[Figure],
+    chart_cells: int,
+    tall: int,
+    *,
+    labelled: bool,
+) -> Lines:
+    chart = series_bars(series, chart_cells, tall)
+    stale = series.now_at is not None and outdated(snapshot, _source(series), series.now_at)
+    unit = latency_unit(*(value(series) for _, value in figures))
+    out = [Span(pad(series.name, _NAME_CELLS - 1) + " ", "text"), *chart[-1]]
+    for name, value in figures:
+        label = right(name, _LABEL_CELLS) if labelled and name != "now" else ""
+        out += [Span(label, "faint"), *_figure(series, name, value(series), unit, stale)]
+    scale = _scale(_top(series)) if tall >= _SCALED_FROM else ""
+    above = tuple(
+        line(Span(right("" if number else scale, _NAME_CELLS - 1) + " ", "faint"), *row)
+        for number, row in enumerate(chart[:-1])
+    )
+    return (*above, line(*out, *_usual(series, stale)))
+
+
+def _source(series: LatencySeries) -> Source:
+    return Source.MODELS if series.name == "models" else Source.MESSAGES
+
+
+def series_bars(series: LatencySeries, cells: int, rows: int) -> Lines:
+    """The chart of one series, coloured by how each point compares with the baseline."""
+    baseline = series.baseline
+
+    def role_of(value: float) -> str:
+        times = value / baseline if baseline and value - baseline >= _LEAST_EXCESS_S else 1.0
+        return "bad" if times >= _BAD_RATIO else "warn" if times >= _WARN_RATIO else "info"
+
+    return bars(series.points, cells, rows, top=_top(series), role_of=role_of)
+
+
+def _scale(top: float) -> str:
+    unit = latency_unit(top)
+    return f"{latency(top, unit)}{unit}" if top else ""
+
+
+def _top(series: LatencySeries) -> float:
+    """Seconds at the upper edge of the chart."""
+    highest = max((point for point in series.points if point is not None), default=0.0)
+    if not series.baseline:
+        return highest * 2
+    return max(highest, series.baseline * _TOP_OVER_BASELINE)
+
+
+def _figure(series: LatencySeries, name: str, value: float | None, unit: str, stale: bool) -> Line:
+    """Right-aligned number, dim unit; `now` is bright, in the colour of its level, and n/a when it is old."""
+    if name == "now" and stale:
+        value = None
+    text = right(latency(value, unit), _FIGURE_CELLS - 2)
+    if value is None:
+        return line(Span(text + "  ", "faint"))
+    if name != "now":
+        return line(Span(text, "text"), Span(pad(unit, 2), "dim"))
+    role = level_mark(series.level).role if series.level in (Level.WARN, Level.BAD) else "text"
+    return line(Span(text, role, bold=True), Span(pad(unit, 2), "dim"))
+
+
+def _usual(series: LatencySeries, stale: bool) -> Line:
+    """How `now` compares; instead of that, why it cannot be said."""
+    if series.samples == 0:
+        return line(Span(right("no samples", _USUAL_CELLS), "faint"))
+    if series.failed_since:
+        return line(Span(right(f"{series.failed_since} failed", _USUAL_CELLS), "warn"))
+    if stale and series.now_at is not None:
+        return line(Span(right(f"at {clock(series.now_at)}", _USUAL_CELLS), "warn"))
+    if series.ratio is None:
+        return line(Span(right(plural(series.samples, "sample"), _USUAL_CELLS), "faint"))
+    loud = series.level in (Level.WARN, Level.BAD)
+    role = level_mark(series.level).role if loud else "dim"
+    arrow = " ▲" if loud else "  "
+    return line(Span(right(ratio(series.ratio) + arrow, _USUAL_CELLS), role, bold=loud))
+
+
+def _notes(view: LatencyView, at: datetime, cells: int) -> Lines:
+    """Warnings first, then the phases of a fresh connection, then what `usual` is."""
+    notes = [_skew(view), _certificate(view, at), *_phases(view, at, cells), _usual_is(view)]
+    return tuple(crop(note, cells) for note in notes if note)
+
+
+def _skew(view: LatencyView) -> Line:
+    if view.skew_s is None or abs(view.skew_s) <= _SKEW_WORTH_SAYING_S:
+        return BLANK
+    side = "behind" if view.skew_s > 0 else "ahead of"
+    return line(
+        Span("▲ ", "warn"), Span(f"this clock is {abs(view.skew_s):.1f}s {side} the server's", "text")
+    )
+
+
+def _certificate(view: LatencyView, at: datetime) -> Line:
+    expires = view.tls_expires_at
+    if expires is None or expires - at > _CERTIFICATE_WORTH_SAYING:
+        return BLANK
+    if expires <= at:
+        return line(Span("✗ ", "bad"), Span(f"certificate expired {duration(at - expires)} ago", "text"))
+    return line(Span("▲ ", "warn"), Span(f"certificate expires in {duration(expires - at)}", "text"))
+
+
+def _phases(view: LatencyView, at: datetime, cells: int) -> Lines:
+    """`dns 2  connect 14  tls 31  first byte 135 ms   server 119 · network 16`, in one row or two."""
+    if view.phases is None:
+        return (line(Span("phases of a connection: not measured yet", "faint")),)
+    parts = [_part(name, seconds) for name, seconds in _phase_figures(view.phases)]
+    split: Line = ()
+    if view.server_s is not None and view.network_s is not None:
+        split = join((_part("server", view.server_s), _part("network", view.network_s)), " · ")
+    old = view.phases_at is not None and (at - view.phases_at).total_seconds() > _PHASES_OLD_S
+    when = line(Span(f"at {clock(view.phases_at)}", "warn")) if old and view.phases_at else BLANK
+    for gap in ("  ", " "):
+        phases = line(*join(parts, gap), Span(" ms", "dim"))
+        whole = join((phases, split, when), gap + " ")
+        if width(whole) <= cells:
+            return (whole,)
+    return (join((phases, when)), line(*split, Span(" ms", "dim")) if split else BLANK)
+
+
+def _phase_figures(phases: Timings) -> tuple[tuple[str, float | None], ...]:
+    return (
+        ("dns", phases.dns),
+        ("connect", phases.connect),
+        ("tls", phases.tls),
+        ("first byte", phases.first_byte),
+    )
+
+
+def _part(name: str, seconds: float | None) -> Line:
+    figure = NOT_AVAILABLE if seconds is None else milliseconds(seconds)
+    return line(Span(f"{name} ", "dim"), Span(figure, "text" if seconds is not None else "faint"))
+
+
+def _usual_is(view: LatencyView) -> Line:
+    spans = [series.baseline_span for series in view.series if series.baseline_span is not None]
+    if not spans:
+        return line(Span("usual: not enough history yet", "faint"))
+    longest = max(spans)
+    words = span_words(longest) if longest.total_seconds() % 3600 == 0 else duration(longest)
+    return line(Span(f"usual: the median of the last {words}", "faint"))

@@ -1,0 +1,221 @@
+"""Latency on the full screen: the curves, then every figure, then where the time goes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from claude_tui.model.observation import Timings
+from claude_tui.model.snapshot import Chart, LatencySeries, LatencyView, Level, Snapshot
+from claude_tui.tui.panels.zoom_parts import heading
+from claude_tui.tui.render.format import (
+    NOT_AVAILABLE,
+    duration,
+    latency,
+    latency_unit,
+    milliseconds,
+    moment,
+    ratio,
+    span_words,
+)
+from claude_tui.tui.render.glyphs import level_mark
+from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, pad, right, width
+from claude_tui.tui.render.plot import CURVES, curves_of
+
+__all__ = ["figures_zoom", "legend", "usual_of"]
+
+Lines = tuple[Line, ...]
+
+_NAME_CELLS = 10
+_COLUMN_CELLS = 9
+_ROOMY = 28
+_SKEW_WORTH_SAYING_S = 2.0
+_CERTIFICATE_WORTH_SAYING = timedelta(days=30)
+# The last to go comes first: where the table does not fit, columns leave from the end.
+_COLUMNS = ("now", "p50", "p95", "p99", "usual", "vs usual", "max", "samples", "failed")
+
+
+def legend(chart: Chart, usual: LatencySeries | None, cells: int, *, plain: bool) -> Line:
+    """Which curve is which, and, where there is room, what dots, the broken line and gaps mean."""
+    pieces = [_curve(name, plain) for name in curves_of(chart)]
+    if usual is not None and usual.baseline is not None:
+        unit = latency_unit(usual.baseline)
+        pieces.append(line(Span(f"┄ usual {usual.name} {latency(usual.baseline, unit)}{unit}", "faint")))
+    if any(series.name.endswith(" max") for series in chart.series):
+        pieces.append(line(Span("dots: highest, lines: median", "faint")))
+    pieces.append(line(Span("gap: no success", "faint")))
+    while len(pieces) > 1 and width(join(pieces, "   ")) > cells:
+        pieces.pop()
+    return crop(join(pieces, "   "), cells)
+
+
+def _curve(name: str, plain: bool) -> Line:
+    curve = CURVES.get(name)
+    glyph, role = (curve.letter if plain else "━━", curve.role) if curve else ("x", "text")
+    return line(Span(f"{glyph} ", role), Span(name, "text"))
+
+
+def figures_zoom(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """The table of figures, the phases of a connection, and what to know when reading both.
+
+    Without headings where there are few `rows`: the chart needs them more.
+    """
+    view, at = snapshot.latency, snapshot.at
+    table = (_header(view, cells), *(_row(series, _columns(cells)) for series in view.series))
+    notes = (*_failing(view, at), *_warnings(view, at))
+    if rows < _ROOMY:
+        body = (*table, *notes, _phases_row(view, cells))
+    else:
+        body = (
+            BLANK,
+            heading("Figures", f"of successes, last {span_words(view.span)}", cells),
+            *table,
+            _usual(view),
+            BLANK,
+            heading("Phases", _phases_note(view, at), cells),
+            *_phases(view),
+            *notes,
+            _certificate(view, at),
+        )
+    return tuple(crop(each, cells) for each in body)
+
+
+def _columns(cells: int) -> Sequence[str]:
+    return _COLUMNS[: max((cells - _NAME_CELLS) // _COLUMN_CELLS, 1)]
+
+
+def _header(view: LatencyView, cells: int) -> Line:
+    span = pad(f"last {span_words(view.span)}", _NAME_CELLS)
+    return line(Span(span, "faint"), *(Span(right(name, _COLUMN_CELLS), "faint") for name in _columns(cells)))
+
+
+def _row(series: LatencySeries, columns: Sequence[str]) -> Line:
+    name = line(Span(pad(series.name, _NAME_CELLS), "text"))
+    if series.samples == 0:
+        failed = f"; {series.failures} failed" if series.failures else ""
+        return line(*name, Span(f"  no success in this time{failed}", "warn" if failed else "faint"))
+    loud = level_mark(series.level).role if series.level in (Level.WARN, Level.BAD) else ""
+    cells = {
+        "now": _figure(series.now, "dim" if series.failed_since else loud or "text", bold=True),
+        "p50": _figure(series.p50),
+        "p95": _figure(series.p95),
+        "p99": _figure(series.p99),
+        "max": _figure(series.highest),
+        "usual": _figure(series.baseline, "dim"),
+        "vs usual": _times(series, loud),
+        "samples": line(Span(right(f"{series.samples:,}", _COLUMN_CELLS), "dim")),
+        "failed": line(
+            Span(right(f"{series.failures:,}", _COLUMN_CELLS), "bad" if series.failures else "faint")
+        ),
+    }
+    return line(*name, *(span for column in columns for span in cells[column]))
+
+
+def _figure(seconds: float | None, role: str = "text", *, bold: bool = False) -> Line:
+    if seconds is None:
+        return line(Span(right(NOT_AVAILABLE, _COLUMN_CELLS), "faint"))
+    unit = latency_unit(seconds)
+    figure = right(latency(seconds, unit), _COLUMN_CELLS - len(unit))
+    return line(Span(figure, role, bold=bold), Span(unit, "dim"))
+
+
+def _times(series: LatencySeries, loud: str) -> Line:
+    if series.ratio is None:
+        return line(Span(right(NOT_AVAILABLE, _COLUMN_CELLS), "faint"))
+    return line(Span(right(ratio(series.ratio), _COLUMN_CELLS), loud or "dim", bold=bool(loud)))
+
+
+def _failing(view: LatencyView, at: datetime) -> Lines:
+    """What stands as `now` but is not: everything since has failed."""
+    return tuple(
+        line(
+            Span("▲ ", "warn"),
+            Span(f"{series.name}: last success at {moment(series.now_at, at)}; ", "text"),
+            Span(f"{series.failed_since} failed since", "bad"),
+        )
+        for series in view.series
+        if series.failed_since and series.now_at is not None
+    )
+
+
+def _usual(view: LatencyView) -> Line:
+    spans = [series.baseline_span for series in view.series if series.baseline_span is not None]
+    if not spans:
+        return line(Span("usual: not enough history yet", "faint"))
+    return line(Span(f"usual: the median of the last {_words(max(spans))}; n/a: too few samples", "faint"))
+
+
+def _words(span: timedelta) -> str:
+    return span_words(span) if span.total_seconds() % 3600 == 0 else duration(span)
+
+
+def _phases_note(view: LatencyView, at: datetime) -> str:
+    if view.phases_at is None:
+        return "not measured yet"
+    return f"of a fresh connection at {moment(view.phases_at, at)}, in ms"
+
+
+def _phases(view: LatencyView) -> Lines:
+    if view.phases is None:
+        return ()
+    parts = join(
+        _part(name, seconds) for name, seconds in (*_steps(view.phases), ("total", view.phases.total))
+    )
+    return parts, line(Span("of the first byte: ", "faint"), *_split(view))
+
+
+def _phases_row(view: LatencyView, cells: int) -> Line:
+    """The same in one row, without what does not fit."""
+    if view.phases is None:
+        return line(Span("phases: not measured yet", "faint"))
+    steps = line(*join(_part(name, seconds) for name, seconds in _steps(view.phases)), Span(" ms", "dim"))
+    both = join((steps, _split(view)), "   ")
+    return both if width(both) <= cells else steps
+
+
+def _steps(phases: Timings) -> Sequence[tuple[str, float | None]]:
+    return (
+        ("dns", phases.dns),
+        ("connect", phases.connect),
+        ("tls", phases.tls),
+        ("first byte", phases.first_byte),
+    )
+
+
+def _split(view: LatencyView) -> Line:
+    return join((_part("server", view.server_s), _part("network", view.network_s)), " · ")
+
+
+def _part(name: str, seconds: float | None) -> Line:
+    known = seconds is not None
+    figure = milliseconds(seconds) if seconds is not None else NOT_AVAILABLE
+    return line(Span(f"{name} ", "dim"), Span(figure, "text" if known else "faint"))
+
+
+def _warnings(view: LatencyView, at: datetime) -> Lines:
+    out: list[Line] = []
+    if view.skew_s is not None and abs(view.skew_s) > _SKEW_WORTH_SAYING_S:
+        side = "behind" if view.skew_s > 0 else "ahead of"
+        out.append(_warning(f"this clock is {abs(view.skew_s):.1f}s {side} the server's"))
+    expires = view.tls_expires_at
+    if expires is not None and expires <= at:
+        out.append(_warning(f"certificate expired {duration(at - expires)} ago"))
+    elif expires is not None and expires - at <= _CERTIFICATE_WORTH_SAYING:
+        out.append(_warning(f"certificate expires in {duration(expires - at)}"))
+    return tuple(out)
+
+
+def _certificate(view: LatencyView, at: datetime) -> Line:
+    expires = view.tls_expires_at
+    if expires is None or expires - at <= _CERTIFICATE_WORTH_SAYING:
+        return BLANK
+    return line(Span(f"certificate valid until {expires:%Y-%m-%d}", "faint"))
+
+
+def _warning(text: str) -> Line:
+    return line(Span("▲ ", "warn"), Span(text, "text"))
+
+
+def usual_of(view: LatencyView) -> LatencySeries | None:
+    """The series whose usual level the chart draws: the first, which is TTFT."""
+    return view.series[0] if view.series and view.series[0].baseline is not None else None

@@ -1,0 +1,238 @@
+"""What the status page says: components, open incidents, silence while probes fail, or unknown and why."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+from rich.cells import cell_len
+
+from claude_tui.model.provider import Component, Maintenance, ProviderIncident, ProviderStatus
+from claude_tui.model.snapshot import Panel, Snapshot, StatusView
+from claude_tui.tui.render.format import age, ago, duration, moment
+from claude_tui.tui.render.glyphs import component_mark
+from claude_tui.tui.render.line_panel import SnapshotPanel
+from claude_tui.tui.render.lines import (
+    BLANK,
+    NO_BREAK,
+    Line,
+    Span,
+    clipped,
+    crop,
+    fit,
+    flow,
+    join,
+    line,
+    pad,
+    spread,
+    width,
+    wrap,
+)
+
+__all__ = ["StatusPanel", "status_lines"]
+
+Lines = tuple[Line, ...]
+
+# With fewer rows than this the components share a row, glyphs first.
+_ROWS_FOR_A_LIST = 4
+_ROWS_OF_OTHERS = 2
+_NAME_NOTE = re.compile(r"\s*\(.*\)$")
+
+
+class StatusPanel(SnapshotPanel):
+    PANEL = Panel.STATUS
+    TITLE = "Status"
+
+    def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
+        return status_lines(snapshot, width, height)
+
+
+def status_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """The panel's content in at most `rows` rows: our components and open incidents before anything else."""
+    view = snapshot.status
+    status = view.status
+    if status is None:
+        drawn: Lines = (line(Span("◌ ", "dim"), Span("not read yet", "dim")),)
+    elif not status.known:
+        drawn = _unknown(snapshot, status, cells, rows)
+    elif rows < _ROWS_FOR_A_LIST:
+        drawn = (_in_a_row(view, status, cells), *_told_in_short(snapshot, status, cells, rows - 1))
+    else:
+        drawn = _stacked(snapshot, status, cells, rows)
+    return clipped(drawn, cells, rows)
+
+
+def _told_in_short(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:
+    """The news in `rows` rows, the page's age at the end of the first."""
+    read = line(Span("read ", "faint"), *_age(snapshot, snapshot.status.read_at or status.fetched_at))
+    news = _news(snapshot, status, cells - width(read) - 1, max(rows, 1))
+    return (spread(news[0] if news else BLANK, read, cells), *news[1:])
+
+
+def _stacked(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:
+    """A component per row, the news below; long news lets the components that are fine share one row."""
+    view = snapshot.status
+    ordered = _important_first(view, status.components)
+    important = sum(each.id in view.ours or each.status != "operational" for each in ordered)
+    needed = min(important + (important < len(ordered)), max(rows // 2, 1))
+    news = _news(snapshot, status, cells, max(rows - 1 - needed, 1))
+    room = rows - 1 - len(news)
+    shown = ordered if len(ordered) <= room else ordered[: max(room - 1, 1)]
+    listed = [_component(each, each.id in view.ours, cells) for each in shown]
+    if len(shown) < len(ordered) and len(listed) < room:
+        listed.append(_rest(ordered[len(shown) :]))
+    spare = room - len(listed)
+    gap: Lines = (BLANK,) if spare > 0 else ()
+    foot: Lines = (BLANK,) if spare > 1 else ()
+    return (*listed, *gap, *news, *foot, _source_line(snapshot, status, cells))
+
+
+def _important_first(view: StatusView, components: Sequence[Component]) -> list[Component]:
+    """Ours, then what is in trouble, then the rest, each in the page's own order."""
+    return sorted(components, key=lambda each: (each.id not in view.ours, each.status == "operational"))
+
+
+def _short(name: str) -> str:
+    """Without the note in brackets that some components carry: `Claude API (api.anthropic.com)`."""
+    return _NAME_NOTE.sub("", name) or name
+
+
+def _component(component: Component, ours: bool, cells: int) -> Line:
+    mark = component_mark(component.status)
+    calm = component.status == "operational"
+    word = fit(mark.word, max(cells // 2, 4))
+    name = pad(_short(component.name), max(cells - 3 - width((Span(word),)), 1))
+    return line(
+        Span(f"{mark.glyph} ", mark.role),
+        Span(name + " ", "text" if ours or not calm else "dim", bold=ours),
+        Span(word, "dim" if calm else mark.role, bold=ours and not calm),
+    )
+
+
+def _rest(hidden: Sequence[Component]) -> Line:
+    troubled = sum(each.status != "operational" for each in hidden)
+    if troubled:
+        return line(Span(f"▲ {len(hidden)} more, {troubled} in trouble", "warn"))
+    return line(Span(f"● {len(hidden)} more operational", "dim"))
+
+
+def _in_a_row(view: StatusView, status: ProviderStatus, cells: int) -> Line:
+    """All components on one line, as many as fit: the word only where it is ours or in trouble."""
+    ordered = _important_first(view, status.components)
+    pieces = [_in_short(each, each.id in view.ours) for each in ordered]
+    for count in range(len(pieces), 0, -1):
+        hidden = len(pieces) - count
+        whole = join((*pieces[:count], line(Span(f"+{hidden}" if hidden else "", "dim"))))
+        if width(whole) <= cells:
+            return whole
+    return crop(pieces[0], cells) if pieces else line(Span("no components listed", "dim"))
+
+
+def _in_short(component: Component, ours: bool) -> Line:
+    mark = component_mark(component.status)
+    calm = component.status == "operational"
+    word = f" {mark.word}" if ours or not calm else ""
+    name = Span(_short(component.name), "text" if ours or not calm else "dim", bold=ours)
+    return line(Span(f"{mark.glyph} ", mark.role), name, Span(word, "dim" if calm else mark.role))
+
+
+def _news(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:
+    """Silence, open incidents (ours first, with their latest update), maintenance; or that there is none."""
+    view, at = snapshot.status, snapshot.at
+    out: list[Line] = []
+    if status.components and not view.ours:
+        none_ours = line("none of these is yours: see the setting status_components")
+        out += _behind(Span("▲ ", "warn"), none_ours, cells, rows)
+    if view.silent_since is not None:
+        read_at = view.read_at or at
+        out += _silence(read_at, view.silent_since, bool(status.incidents), cells, rows)
+    ours_first = sorted(status.incidents, key=lambda each: not _is_ours(each, view))
+    for number, each in enumerate(ours_first):
+        left = rows - len(out) - (len(ours_first) - number - 1)
+        out += _incident(each, _is_ours(each, view), at, cells, max(left, 1))
+    if not status.incidents and view.silent_since is None:
+        out.append(line(Span("No incident posted.", "text" if rows > 1 else "dim")))
+    for planned in status.maintenances:
+        left = max(min(rows - len(out), _ROWS_OF_OTHERS), 1)
+        out += _behind(Span("◇ ", "info"), _maintenance(planned, at), cells, left)
+    return tuple(crop(each, cells) for each in out[:rows])
+
+
+def _is_ours(incident: ProviderIncident, view: StatusView) -> bool:
+    # One that names no component at all may mean any.
+    return not incident.components or not view.ours.isdisjoint(incident.components)
+
+
+def _silence(read_at: datetime, since: datetime, others: bool, cells: int, rows: int) -> Lines:
+    """As of its last reading, as in the strip."""
+    posted = "No incident of ours posted," if others else "No incident posted,"
+    lasted = Span(duration(read_at - since).replace(" ", NO_BREAK), "warn", bold=True)
+    first = "" if rows == 1 and cells < len(posted) + 48 else posted + " "
+    told = line(first, "silent for ", lasted, Span(" since this began", "dim"))
+    return _behind(Span("▲ ", "warn"), told, cells, rows)
+
+
+def _behind(mark: Span, told: Line, cells: int, rows: int) -> Lines:
+    """Running text in at most `rows` rows, all of them to the right of the mark."""
+    drawn = flow(told, cells - 2, rows)
+    return tuple(line(mark._replace(text="  ") if number else mark, *row) for number, row in enumerate(drawn))
+
+
+def _incident(incident: ProviderIncident, ours: bool, at: datetime, cells: int, rows: int) -> Lines:
+    state = incident.status.replace("_", " ")
+    lasted = f", {age(at - incident.started_at)}" if incident.started_at else ""
+    if not ours and rows > 1:
+        told = line(Span(f"{incident.name}, {state}", "dim"))
+        return _behind(Span("· ", "dim"), told, cells, min(rows, _ROWS_OF_OTHERS))
+    if not ours or rows == 1:
+        end = f", {state}{lasted}" if ours else f", {state}"
+        name = Span(fit(incident.name, max(cells - 2 - cell_len(end), 8)), "text" if ours else "dim")
+        return (line(Span("! " if ours else "· ", "bad" if ours else "dim"), name, Span(end, "dim")),)
+    out = [
+        line(Span("  " if number else "! ", "bad"), Span(text, "text", bold=True))
+        for number, text in enumerate(wrap(incident.name, cells - 2, 2 if rows > 3 else 1))
+    ]
+    impact = f", {incident.impact}" if incident.impact not in ("", "none") else ""
+    out.append(line("  ", Span(f"{state}{impact}", "warn"), Span(lasted, "text")))
+    if incident.updates:
+        newest = incident.updates[0]
+        when = f"{ago(newest.at, at)}: " if newest.at else ""
+        out += [
+            line("  ", Span(text, "dim")) for text in wrap(when + newest.body, cells - 2, rows - len(out))
+        ]
+    return tuple(out[:rows])
+
+
+def _maintenance(planned: Maintenance, at: datetime) -> Line:
+    name = Span(planned.name, "dim")
+    if planned.starts_at is not None and planned.starts_at > at:
+        return line(Span(f"maintenance in {age(planned.starts_at - at)}: ", "dim"), name)
+    until = f" until {moment(planned.ends_at, at)}" if planned.ends_at else ""
+    return line(Span(f"maintenance now{until}: ", "text"), name)
+
+
+def _source_line(snapshot: Snapshot, status: ProviderStatus, cells: int) -> Line:
+    """`status.claude.com · 14s ago`; where that is too long the age is what counts."""
+    read = _age(snapshot, snapshot.status.read_at or status.fetched_at)
+    whole = line(Span(f"{status.server} · ", "faint"), *read)
+    return whole if width(whole) <= cells else line(Span("read ", "faint"), *read)
+
+
+def _age(snapshot: Snapshot, read_at: datetime) -> Line:
+    if snapshot.status.stale:
+        return line(Span(f"stale, as of {moment(read_at, snapshot.at)}", "warn"))
+    return line(Span(ago(read_at, snapshot.at), "faint"))
+
+
+def _unknown(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:
+    """Unknown is not fine: said loudly, with the reason and what was last known to be read."""
+    read_at = snapshot.status.read_at
+    head = line(Span("◌ ", "warn"), Span("unknown", "warn", bold=True))
+    last = f"last read {moment(read_at, snapshot.at)}" if read_at else "never read"
+    foot = line(Span(f"{last} · tried {ago(status.fetched_at, snapshot.at)}", "faint"))
+    reason = status.unknown_reason or ""
+    if rows < 3:
+        return (line(*head, Span(f": {reason}", "text")), foot)[:rows]
+    body = [line("  ", Span(text, "text")) for text in wrap(reason, cells - 2, rows - 2)]
+    return (head, *body, *(((),) if len(body) < rows - 2 else ()), foot)

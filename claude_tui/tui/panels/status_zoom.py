@@ -1,0 +1,183 @@
+"""The status page on the full screen: every component, every open incident with all its updates."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from claude_tui.model.provider import Component, IncidentUpdate, Maintenance, ProviderIncident, ProviderStatus
+from claude_tui.model.snapshot import Snapshot, StatusView
+from claude_tui.tui.panels.zoom_parts import heading, paragraph
+from claude_tui.tui.render.format import ago, duration
+from claude_tui.tui.render.glyphs import component_mark
+from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, join, line, pad, width, wrap
+
+__all__ = ["status_zoom"]
+
+Lines = tuple[Line, ...]
+
+_NAME_CELLS = 44
+_NAME_ROWS = 3
+
+
+def status_zoom(snapshot: Snapshot, cells: int) -> Lines:
+    """What the page says and when it was read; or that it is unknown, and why."""
+    view, at = snapshot.status, snapshot.at
+    status = view.status
+    if status is None:
+        return (line(Span("◌ not read yet", "dim")),)
+    if not status.known:
+        return _unknown(view, status, at, cells)
+    return (
+        *_silence(view, at, cells),
+        *_incidents(view, status, at, cells),
+        *_maintenances(status, at, cells),
+        *_components(view, status, cells),
+        *_source(view, status, at, cells),
+    )
+
+
+def _unknown(view: StatusView, status: ProviderStatus, at: datetime, cells: int) -> Lines:
+    known = f"last read {_when(view.read_at, at)}" if view.read_at else "never read since the program began"
+    return (
+        *_name(
+            "The page cannot be read: neither trouble nor health follows from that.",
+            Span("◌ ", "warn"),
+            cells,
+        ),
+        BLANK,
+        *paragraph(status.unknown_reason or "", cells, 2),
+        BLANK,
+        *paragraph(f"Asked last: {status.source}, {_when(status.fetched_at, at)}", cells, 2, "dim"),
+        *paragraph(known, cells, 2, "dim"),
+    )
+
+
+def _silence(view: StatusView, at: datetime, cells: int) -> Lines:
+    if view.silent_since is None:
+        return ()
+    since = Span(f" since this began at {_instant(view.silent_since, at)}", "dim")
+    age = Span(duration((view.read_at or at) - view.silent_since), "warn", bold=True)
+    return (crop(line(Span("▲ ", "warn"), "Silent for ", age, since), cells), BLANK)
+
+
+def _incidents(view: StatusView, status: ProviderStatus, at: datetime, cells: int) -> Lines:
+    if not status.incidents:
+        return (heading("Incidents", "", cells), line(Span("  None posted.", "text")), BLANK)
+    ours_first = sorted(status.incidents, key=lambda each: view.ours.isdisjoint(each.components))
+    names = {component.id: component.name for component in status.components}
+    out: list[Line] = [heading("Incidents", f"{len(ours_first)} open", cells)]
+    for each in ours_first:
+        out += _incident(each, not view.ours.isdisjoint(each.components), names, at, cells)
+    return tuple(out)
+
+
+def _incident(
+    incident: ProviderIncident, ours: bool, names: dict[str, str], at: datetime, cells: int
+) -> Lines:
+    affected = ", ".join(names.get(each, each) for each in incident.components) or "no component named"
+    return (
+        *_name(incident.name, Span("! ", "bad" if ours else "dim", bold=True), cells),
+        crop(_facts(incident, ours, at), cells),
+        *paragraph(f"affects {affected}", cells, 2, "dim"),
+        *(row for update in incident.updates for row in _update(update, at, cells)),
+        BLANK,
+    )
+
+
+def _name(name: str, mark: Span, cells: int) -> Lines:
+    """At most a few rows, behind a mark of two cells."""
+    rows = wrap(name, cells - 2, _NAME_ROWS) or ("",)
+    return tuple(
+        line(mark if number == 0 else "  ", Span(row, "text", bold=True)) for number, row in enumerate(rows)
+    )
+
+
+def _facts(incident: ProviderIncident, ours: bool, at: datetime) -> Line:
+    began = (
+        line(Span("began ", "dim"), Span(_when(incident.started_at, at), "text"))
+        if incident.started_at
+        else BLANK
+    )
+    return line(
+        "  ",
+        *join(
+            (
+                line(Span(incident.status.replace("_", " "), "bad" if ours else "text", bold=ours)),
+                line(Span("impact ", "dim"), Span(incident.impact.replace("_", " "), "text")),
+                began,
+                line(Span("yours" if ours else "not what you use", "warn" if ours else "dim")),
+            ),
+            " · ",
+        ),
+    )
+
+
+def _update(update: IncidentUpdate, at: datetime, cells: int) -> Lines:
+    when = _when(update.at, at) if update.at else "at a time not given"
+    head = line("    ", Span(update.status.replace("_", " "), "info"), Span(f"  {when}", "dim"))
+    return (crop(head, cells), *paragraph(update.body, cells, 4))
+
+
+def _maintenances(status: ProviderStatus, at: datetime, cells: int) -> Lines:
+    if not status.maintenances:
+        return ()
+    out: list[Line] = [heading("Maintenance", "", cells)]
+    for each in status.maintenances:
+        out += _name(each.name, Span("◇ ", "info"), cells)
+        out.append(crop(line("  ", Span(_window(each, at), "dim")), cells))
+    return (*out, BLANK)
+
+
+def _window(maintenance: Maintenance, at: datetime) -> str:
+    state = maintenance.status.replace("_", " ")
+    if maintenance.starts_at is None:
+        return state
+    coming = maintenance.starts_at > at
+    begins = f"in {duration(maintenance.starts_at - at)}" if coming else ago(maintenance.starts_at, at)
+    until = f" until {_instant(maintenance.ends_at, at)}" if maintenance.ends_at else ""
+    return (
+        f"{state} · begins {_instant(maintenance.starts_at, at)} ({begins}){until}"
+        if coming
+        else (f"{state} · began {_instant(maintenance.starts_at, at)} ({begins}){until}")
+    )
+
+
+def _components(view: StatusView, status: ProviderStatus, cells: int) -> Lines:
+    ordered = sorted(status.components, key=lambda each: each.id not in view.ours)
+    room = min(_NAME_CELLS, max(cells - 26, 8))
+    return (
+        heading("Components", "", cells),
+        *(_component(each, each.id in view.ours, room, cells) for each in ordered),
+        BLANK,
+    )
+
+
+def _component(component: Component, ours: bool, room: int, cells: int) -> Line:
+    mark = component_mark(component.status)
+    calm = component.status == "operational"
+    return crop(
+        line(
+            Span(f"{mark.glyph} ", mark.role),
+            Span(pad(component.name, room) + "  ", "text", bold=ours),
+            Span(fit(mark.word, 24), "dim" if calm else mark.role, bold=ours and not calm),
+            Span("  yours" if ours else "", "dim"),
+        ),
+        cells,
+    )
+
+
+def _source(view: StatusView, status: ProviderStatus, at: datetime, cells: int) -> Lines:
+    indicator = f" (indicator {status.indicator})" if status.indicator else ""
+    says = f"{status.description or ''}{indicator}".strip()
+    old = line(Span("▲ ", "warn"), Span("out of date: ", "warn")) if view.stale else BLANK
+    read = line(*old, Span(f"read {_when(status.fetched_at, at)}, from {status.source}", "faint"))
+    page = crop(line(Span("page says: ", "faint"), Span(says, "dim")), cells) if says else BLANK
+    return tuple(row for row in (page, crop(read, cells)) if width(row))
+
+
+def _instant(instant: datetime, at: datetime) -> str:
+    return f"{instant:%H:%M:%S}" if instant.date() == at.date() else f"{instant:%Y-%m-%d %H:%M}"
+
+
+def _when(instant: datetime, at: datetime) -> str:
+    return f"{_instant(instant, at)}, {ago(instant, at)}"

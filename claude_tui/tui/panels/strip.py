@@ -1,0 +1,243 @@
+"""The strip on top: a quiet line while all is well, the one loud block on the screen when it is not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, cast
+
+from rich.cells import cell_len
+
+from claude_tui.model.snapshot import Level, Notice, Snapshot
+from claude_tui.model.verdict import Cause, Verdict
+from claude_tui.tui.boundary import contain_drawing
+from claude_tui.tui.keys import KeyMap
+from claude_tui.tui.panels.alert_words import alert_rows
+from claude_tui.tui.panels.strip_block import block_lines, hints, lasted
+from claude_tui.tui.panels.verdict_words import evidence_of, figures, page_line, response_line, severity_role
+from claude_tui.tui.render.glyphs import level_mark
+from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.render.lines import (
+    BLANK,
+    NO_BREAK,
+    Line,
+    Span,
+    crop,
+    flow,
+    join,
+    line,
+    plain,
+    spread,
+    width,
+    wrap,
+)
+
+if TYPE_CHECKING:
+    from claude_tui.tui.app import ClaudeTopApp
+
+__all__ = ["StripPanel", "strip_lines", "strip_rows"]
+
+Lines = tuple[Line, ...]
+
+# From this many rows of terminal on there is room to let the block breathe.
+_ROOMY = 30
+_MOST_NOTICES = 3
+_MOST_ROWS_OF_GOOD_NEWS = 2
+# From this many cells on the block says what it has to say in fewer rows.
+_WIDE = 100
+# From this many on a reason fits into a row.
+_ENOUGH = 80
+_NARROWEST = 48
+# A terminal of fewer rows has no second one for what is not known.
+_LOW = 12
+_ROWS_OF_FAILURE = 2
+
+
+class StripPanel(LinePanel):
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__(id="strip")
+        self.snapshot = snapshot
+
+    def show(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.redraw()
+
+    def rows_in(self, cells: int, rows: int) -> int:
+        """How many rows it wants on a terminal of that size; where that fails, enough to say so."""
+        try:
+            return strip_rows(self.snapshot, cells, rows)
+        except Exception as error:  # noqa: BLE001 without an answer nothing at all could be laid out
+            contain_drawing(error, self)
+            return _ROWS_OF_FAILURE
+
+    def draw(self, width: int, height: int) -> Lines:
+        keys = cast("ClaudeTopApp", self.app).chosen_keys
+        return strip_lines(self.snapshot, width, height, keys)
+
+
+def strip_rows(snapshot: Snapshot, cells: int, rows: int) -> int:
+    """How many rows the strip wants on a terminal of `cells` by `rows`.
+
+    In trouble always the same number, whatever there is to say, so that no word and no second moves the
+    whole screen.
+    """
+    roomy, loud = rows >= _ROOMY, _loud(snapshot)
+    notices = len(_notices(snapshot, cells, _MOST_NOTICES if roomy else 1 if loud else 2))
+    if loud:
+        return _block_rows(cells) + (2 if roomy else 0) + notices
+    return _quiet_rows(snapshot, cells, rows) + len(_alerts(snapshot, cells, 2 if roomy else 1)) + notices
+
+
+def strip_lines(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None = None) -> Lines:
+    """The verdict and the program's own notices in at most the rows given; the verdict goes last."""
+    if cells < _NARROWEST:
+        return _tiny(snapshot, cells, rows)
+    loud = _loud(snapshot)
+    least = _block_rows(cells) if loud else 1
+    notices = _notices(snapshot, cells, max(min(_MOST_NOTICES, rows - least), 0))
+    room = rows - len(notices)
+    if not loud:
+        alerts = _alerts(snapshot, cells, min(2, room - 1), keys)
+        quiet = _quiet(snapshot, cells, room - len(alerts))
+        return (*quiet, *alerts, *notices)[:rows]
+    air = (BLANK,) if room >= _block_rows(cells) + 2 else ()
+    block = (*air, *block_lines(snapshot, cells - 2, room - 2 * len(air), keys), *air)
+    role = severity_role(snapshot.verdict.severity)
+    return (*(_barred(row, cells, role) for row in block), *notices)[:rows]
+
+
+def _quiet_rows(snapshot: Snapshot, cells: int, rows: int) -> int:
+    """One, or two for a note that is too long for one; what is not known has a row for the next step, and
+    in narrow places one more for the reason."""
+    if rows < _LOW:
+        return 1
+    if snapshot.verdict.cause is not Cause.UNKNOWN:
+        return len(_quiet(snapshot, cells, _MOST_ROWS_OF_GOOD_NEWS))
+    return 2 if cells >= _ENOUGH else 3
+
+
+def _loud(snapshot: Snapshot) -> bool:
+    return snapshot.verdict.severity.trouble
+
+
+def _block_rows(cells: int) -> int:
+    """Headline, evidence, status page and next step; what is narrow needs a row more."""
+    return 4 if cells >= _WIDE else 5
+
+
+def _barred(row: Line, cells: int, role: str) -> Line:
+    """The row behind the bar on the left, on the colour of its trouble to the very edge."""
+    filled = spread(line(Span("█", role), *crop(row, cells - 1)), BLANK, cells)
+    back = "strip_trouble" if role == "bad" else "strip_warning"
+    return tuple(span._replace(back=back) for span in filled)
+
+
+def _quiet(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    verdict = snapshot.verdict
+    if verdict.cause is Cause.UNKNOWN:
+        return _unknown(snapshot, cells, rows)
+    pressed = any(bucket.level is Level.BAD and not bucket.stale for bucket in snapshot.headroom.buckets)
+    mark = level_mark(Level.WARN if pressed else Level.OK)
+    step = line(Span("Next: ", "dim"), Span(f"{verdict.next_step}.", "text")) if pressed else BLANK
+    news = line(Span(_news(verdict, cells), "text"))
+    unread = line(Span("Status page unknown." if _unreadable(snapshot) else "", "text"))
+    beside = cells - 3 - sum(width(each) + 2 for each in (news, unread) if each) - 1
+    told = join((news, unread, step, figures(verdict.note or _leading(evidence_of(verdict), beside))))
+    drawn = flow(told, cells - 4, min(max(rows, 1), _MOST_ROWS_OF_GOOD_NEWS))
+    return tuple(
+        line(Span("   " if number else f" {mark.glyph} ", mark.role), *row)
+        for number, row in enumerate(drawn)
+    )
+
+
+def _unreadable(snapshot: Snapshot) -> bool:
+    """Whether the status page was asked and could not be read: all is well is then our word alone."""
+    status = snapshot.status.status
+    return status is not None and not status.known
+
+
+def _unknown(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """That nothing is known, and why; in the last row what to do about it."""
+    verdict, mark = snapshot.verdict, level_mark(Level.UNKNOWN)
+    first, *others = wrap(verdict.summary, cells - 4, max(rows - 1, 1)) or ("",)
+    head = line(Span(f" {mark.glyph} ", mark.role), Span(first, "text"))
+    step = line(Span("Next: ", "dim"), Span(verdict.next_step, "text"))
+    if rows < 2:
+        return (crop(join((head, step)), cells - 1),)
+    below = [line("   ", Span(other, "text")) for other in others]
+    told = (*evidence_of(verdict), plain(page_line(snapshot)))
+    if not below:
+        head = join((head, figures(_leading(told, cells - width(head) - 3))))
+    return (head, *below, crop(line("   ", *step), cells - 1))
+
+
+def _news(verdict: Verdict, cells: int) -> str:
+    """The summary of a healthy verdict: what is worth a note needs the room more than the figures do."""
+    if not verdict.note or cell_len(f"{verdict.summary}{verdict.note}") + 6 <= cells:
+        return verdict.summary
+    return verdict.summary.split(". ")[0].rstrip(".") + "."
+
+
+def _leading(sentences: tuple[str, ...], cells: int) -> str:
+    """As many whole sentences as fit: the panels say the rest, and good news need no ellipsis."""
+    kept = ""
+    for sentence in sentences:
+        longer = f"{kept} {sentence}".strip()
+        if cell_len(longer) > cells:
+            break
+        kept = longer
+    return kept
+
+
+def _alerts(snapshot: Snapshot, cells: int, most: int, keys: KeyMap | None = None) -> Lines:
+    return alert_rows(snapshot, cells, most, line(*hints(keys, "acknowledge"), " "))
+
+
+def _notices(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """The worst notices, a row each; a single one may take what rows there are."""
+    order = (Level.BAD, Level.WARN, Level.INFO, Level.UNKNOWN, Level.OK)
+    listed = sorted(snapshot.engine.notices, key=lambda notice: order.index(notice.level))
+    if not listed or rows < 1:
+        return ()
+    if len(listed) == 1:
+        return _notice(listed[0], cells, rows)
+    shown, hidden = listed[:rows], len(listed) - rows
+    out = [_notice(notice, cells, 1)[0] for notice in shown]
+    if hidden > 0:
+        out[-1] = spread(out[-1], line(Span(f"+{hidden} more ", "warn")), cells)
+    return tuple(out)
+
+
+def _notice(notice: Notice, cells: int, rows: int) -> Lines:
+    mark = level_mark(notice.level)
+    role = "text" if notice.level in (Level.WARN, Level.BAD) else "dim"
+    texts = wrap(notice.text, cells - 4, rows) or ("",)
+    return tuple(
+        line(Span(f" {mark.glyph} " if number == 0 else "   ", mark.role), Span(text, role))
+        for number, text in enumerate(texts)
+    )
+
+
+def _tiny(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """Severity, verdict, age and clock as plain text; then what to do and why, as there are rows."""
+    verdict, loud = snapshot.verdict, _loud(snapshot)
+    mark = level_mark(Level.UNKNOWN if verdict.cause is Cause.UNKNOWN else Level.OK)
+    badge, role = (
+        (str(verdict.severity), severity_role(verdict.severity)) if loud else (mark.glyph, mark.role)
+    )
+    age = plain(lasted(snapshot)).strip()
+    if rows <= 1:
+        head = line(Span(f"{badge} ", role, bold=True), Span(verdict.summary, "text", bold=loud))
+        return (spread(head, line(Span(age if cells >= 24 else "", role)), cells),)
+    clock = plain(response_line(snapshot)) if loud else ""
+    parts = (
+        badge,
+        verdict.summary,
+        age.replace(" ", NO_BREAK),
+        " ".join(clock.split()).replace(" ", NO_BREAK),
+    )
+    first, *others = wrap(" ".join(part for part in parts if part), cells, rows) or ("",)
+    told = f"Next: {verdict.next_step}. {' '.join(evidence_of(verdict))} {plain(page_line(snapshot))}"
+    return (
+        line(Span(first[: len(badge)], role, bold=True), Span(first[len(badge) :], "text", bold=loud)),
+        *(line(Span(text, "text", bold=loud)) for text in others),
+        *(line(Span(text, "dim")) for text in wrap(told, cells, rows - 1 - len(others))),
+    )

@@ -1,0 +1,190 @@
+"""The verdict of a trouble as the loud block of the strip: what, how bad, since when, why, and what next.
+
+Every row has its own purpose and its place, whatever ticks: figures that change by the second have cells
+reserved for them, so that nothing round them moves.
+"""
+
+from __future__ import annotations
+
+from rich.cells import cell_len
+
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.model.verdict import Verdict
+from claude_tui.tui.actions import ACTIONS
+from claude_tui.tui.keys import KeyMap, display, in_keymap
+from claude_tui.tui.panels.verdict_words import (
+    also_words,
+    evidence_of,
+    figures,
+    page_line,
+    response_line,
+    retry_line,
+    set_words,
+    severity_role,
+    unbroken,
+)
+from claude_tui.tui.render.format import duration, moment
+from claude_tui.tui.render.lines import BLANK, Line, Span, crop, flow, join, line, spread, width, wrap
+
+__all__ = ["block_lines", "hints", "lasted"]
+
+Lines = tuple[Line, ...]
+
+_BADGE = 5
+_GAP = 2
+# `59m 59s` and `23h 59m`.
+_DURATION = 7
+_MOST_ROWS_OF_STEP = 2
+_LONGEST_ROWS = 9
+
+
+def block_lines(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None = None) -> Lines:
+    """The trouble of now in exactly `rows` rows of at most `cells` cells."""
+    if rows <= 2:
+        return (_one_row(snapshot, cells), *_indented(_step(snapshot, cells - _BADGE - 1, 1, keys)))[:rows]
+    heads, page = _head(snapshot, cells, page_line(snapshot))
+    inner, rest = cells - _BADGE - 1, rows - len(heads)
+    step = _step(snapshot, inner, _MOST_ROWS_OF_STEP if rest > 2 else 1, keys)
+    why = _why(snapshot.verdict, page, inner, rest - len(step))
+    blank = (BLANK,) * (rest - len(step) - len(why))
+    return (*heads, *_indented((*why, *blank, *step)))
+
+
+def lasted(snapshot: Snapshot) -> Line:
+    """How long it has gone on, in cells enough for any length of time."""
+    since = snapshot.verdict.since
+    if since is None:
+        return BLANK
+    role = severity_role(snapshot.verdict.severity)
+    return line(Span(duration(snapshot.at - since).rjust(_DURATION), role, bold=True))
+
+
+def hints(keys: KeyMap | None, *wanted: str) -> Line:
+    """Keys and labels of the actions called so, as the footer has them."""
+    actions = {action.id: action for action in ACTIONS}
+    pieces = []
+    for name in wanted:
+        key = display(in_keymap(name, actions[name].keys, keys)[0])
+        pieces.append(line(Span(key, "accent", bold=True), Span(f" {actions[name].label}", "dim")))
+    return join(pieces)
+
+
+def _indented(rows: Lines) -> Lines:
+    return tuple(line(" " * (_BADGE + 1), *row) if row else BLANK for row in rows)
+
+
+# -- what, since when, and until when ------------------------------------------------------
+
+
+def _badged(snapshot: Snapshot, text: str) -> Line:
+    severity = snapshot.verdict.severity
+    return line(
+        Span(f" ▌{severity}▐", severity_role(severity), bold=True), " ", Span(text, "text", bold=True)
+    )
+
+
+def _ends(snapshot: Snapshot) -> tuple[Line, Line]:
+    """What may stand at the end of the headline, the fuller one first."""
+    since, clock = snapshot.verdict.since, response_line(snapshot)
+    instant = (
+        line(Span("since ", "dim"), Span(moment(since, snapshot.at), "text")) if since is not None else BLANK
+    )
+    return join((instant, lasted(snapshot), clock)), join((lasted(snapshot), clock))
+
+
+def _one_row(snapshot: Snapshot, cells: int) -> Line:
+    """Where there is no room for all of it the clock goes, then the rest of the headline is cut."""
+    text = snapshot.verdict.summary
+    for end in _ends(snapshot):
+        if _BADGE + 1 + cell_len(text) + _GAP + width(end) <= cells:
+            return spread(_badged(snapshot, text), end, cells)
+    return spread(_badged(snapshot, text), lasted(snapshot), cells)
+
+
+def _head(snapshot: Snapshot, cells: int, page: Line) -> tuple[Lines, Line]:
+    """The headline in one row, or in two with the clock below the time; `page` if it is still to be said."""
+    text = snapshot.verdict.summary
+    for end in _ends(snapshot):
+        if _BADGE + 1 + cell_len(text) + _GAP + width(end) <= cells:
+            return (spread(_badged(snapshot, text), end, cells),), page
+    text = unbroken(text)
+    above, below = lasted(snapshot), response_line(snapshot)
+    room = cells - _BADGE - 1 - _GAP
+    first, *others = wrap(text, max(room - width(above), 1), _LONGEST_ROWS) or ("",)
+    rest = wrap(unbroken(" ".join(others)), max(room - width(below), 1), 1)
+    second = line(Span(rest[0], "text", bold=True)) if rest else crop(page, room - width(below))
+    return (
+        spread(_badged(snapshot, first), above, cells),
+        spread(line(" " * (_BADGE + 1), *second), below, cells),
+    ), page if rest else BLANK
+
+
+# -- why, and what next ----------------------------------------------------------------------
+
+
+def _why(verdict: Verdict, page: Line, cells: int, rows: int) -> Lines:
+    """The evidence, and in a row of its own what else is to be said; in a single row what fits of both."""
+    if rows <= 0:
+        return ()
+    set_by, sentences = figures(set_words(verdict)), evidence_of(verdict)
+    others = [page, set_by, figures(also_words(verdict)), figures(verdict.note)]
+    if rows == 1:
+        told, _ = _fitting(sentences, cells - (width(set_by) + _GAP if set_by else 0), 1)
+        row = crop(join((set_by, figures(told))), cells)
+        return (_joined([row, *(each for each in others if each is not set_by)], cells),)
+    most = rows - 1 if any(others) else rows
+    told, left = _fitting(sentences, cells, most)
+    drawn = flow(figures(told), cells, most)
+    beside = _joined([*others, *map(figures, left)], cells) if most < rows else BLANK
+    return (*drawn, beside) if beside else drawn
+
+
+def _fitting(sentences: tuple[str, ...], cells: int, rows: int) -> tuple[str, list[str]]:
+    """The first of the sentences with those of the others that fit whole into the rows; what is left."""
+    if not sentences:
+        return "", []
+    text, left = _shortened(sentences[0], cells, rows)
+    for sentence in sentences[1:]:
+        longer = f"{text} {sentence}"
+        if len(wrap(longer, cells, rows + 1)) <= rows:
+            text = longer
+        else:
+            left.append(sentence)
+    return text, left
+
+
+def _shortened(sentence: str, cells: int, rows: int) -> tuple[str, list[str]]:
+    """The sentence without the last clauses, where it is too long with them, and those as sentences."""
+    kept, left = sentence, list[str]()
+    while len(wrap(kept, cells, rows + 1)) > rows:
+        kept, found, clause = kept.rstrip(".").rpartition("; ")
+        if not found:
+            return sentence, []
+        kept += "."
+        left.insert(0, f"{clause[:1].upper()}{clause[1:]}.")
+    return kept, left
+
+
+def _joined(pieces: list[Line], cells: int) -> Line:
+    """The first piece, cut where it must be, and of the others those that fit whole."""
+    row: Line = BLANK
+    for piece in pieces:
+        longer = join((row, piece))
+        row = longer if width(longer) <= cells else row or crop(piece, cells)
+    return row
+
+
+def _step(snapshot: Snapshot, cells: int, most: int, keys: KeyMap | None) -> Lines:
+    """The next step in as few rows as it takes, beside it when to retry, and the keys where they fit."""
+    text = line(Span("Next: ", "dim"), Span(unbroken(snapshot.verdict.next_step), "text"))
+    retry, offered = retry_line(snapshot), hints(keys, "decide", "act")
+    for rows in range(1, most + 1):
+        # What only just fits into one row makes room in a second for when to retry.
+        aside = bool(retry) and len(flow(text, cells, rows)) < rows
+        drawn = flow(text, cells - width(retry) - _GAP if aside else cells, rows)
+        whole = len(flow(text, cells, rows + 1)) <= rows
+        for end in (join((retry, offered), "   "), retry):
+            if whole and width(drawn[-1]) + _GAP + width(end) <= cells:
+                return (*drawn[:-1], spread(drawn[-1], end, cells))
+    drawn = flow(text, cells, most)
+    return (*drawn[:-1], spread(drawn[-1], retry, cells)) if drawn else ()

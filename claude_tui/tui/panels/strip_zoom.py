@@ -1,0 +1,35 @@
+"""The strip over the full screen: the verdict, and the alerts beside it or below."""
+
+from __future__ import annotations
+
+from itertools import zip_longest
+
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.tui.panels.alerts_zoom import alerts_zoom
+from claude_tui.tui.panels.verdict_zoom import verdict_zoom
+from claude_tui.tui.render.lines import BLANK, Line, Span, line, spread
+
+__all__ = ["strip_zoom"]
+
+Lines = tuple[Line, ...]
+
+_BESIDE_FROM = 104
+_GAP = 4
+
+
+def strip_zoom(snapshot: Snapshot, cells: int, settings_file: str) -> Lines:
+    """`settings_file` is where routes are declared."""
+    beside = cells >= _BESIDE_FROM
+    left = (cells - _GAP) // 2 if beside else cells
+    right = cells - _GAP - left if beside else cells
+    verdict = verdict_zoom(snapshot, left)
+    alerts = alerts_zoom(snapshot, right, settings_file)
+    return _side_by_side(verdict, alerts, left) if beside else (*verdict, BLANK, *alerts)
+
+
+def _side_by_side(left: Lines, right: Lines, cells: int) -> Lines:
+    rule = Span("  │ ", "edge")
+    return tuple(
+        line(*spread(one, BLANK, cells), rule, *other)
+        for one, other in zip_longest(left, right, fillvalue=BLANK)
+    )

@@ -1,0 +1,155 @@
+"""The state in five lines of plain text for a chat: the verdict, what to do, why, the page, the limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from claude_tui.model.provider import ProviderIncident, ProviderStatus
+from claude_tui.model.snapshot import Headroom, LatencySeries, Level, Snapshot, StatusView
+from claude_tui.model.verdict import PageAgreement
+from claude_tui.tui.panels.verdict_words import (
+    also_words,
+    evidence_of,
+    page_line,
+    response_line,
+    retry_line,
+    set_words,
+)
+from claude_tui.tui.render.format import clock, count, duration, latency, latency_unit, moment, percent, ratio
+from claude_tui.tui.render.glyphs import component_mark
+from claude_tui.tui.render.lines import Line, plain
+
+__all__ = ["summary_text"]
+
+_NOTABLE_RATIO = 1.5
+_LONGEST = 400
+
+
+def summary_text(snapshot: Snapshot) -> str:
+    """Exactly five lines without colours or control characters. All times are UTC."""
+    lines = (_verdict(snapshot), _next(snapshot), _evidence(snapshot), _page(snapshot), _limits(snapshot))
+    return "\n".join(line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…" for line in lines)
+
+
+def _verdict(snapshot: Snapshot) -> str:
+    """How bad, whose, what, since when and until when; then of what and when this was said."""
+    verdict, target = snapshot.verdict, snapshot.engine.target
+    demo = "[DEMO, simulated] " if snapshot.engine.demo is not None else ""
+    severity = f"{verdict.severity} " if verdict.severity.trouble else ""
+    said = verdict.summary[: _LONGEST // 2]
+    who = " ".join(part for part in (target.name, target.host) if part)
+    return f"{demo}{severity}{said}{_since(snapshot)} {who}, {snapshot.at:%Y-%m-%d %H:%M:%S} UTC."
+
+
+def _since(snapshot: Snapshot) -> str:
+    verdict = snapshot.verdict
+    if not verdict.severity.trouble:
+        return ""
+    since = verdict.since
+    began = (
+        f"since {moment(since, snapshot.at)} ({duration(snapshot.at - since)})" if since is not None else ""
+    )
+    told = ", ".join(part for part in (began, _words(response_line(snapshot))) if part)
+    return f" {told[:1].upper()}{told[1:]}." if told else ""
+
+
+def _words(drawn: Line) -> str:
+    return " ".join(plain(drawn).split())
+
+
+def _next(snapshot: Snapshot) -> str:
+    parts = (snapshot.verdict.next_step.rstrip("."), _words(retry_line(snapshot)))
+    return f"Next: {'; '.join(part for part in parts if part)}."
+
+
+def _evidence(snapshot: Snapshot) -> str:
+    """The sentences of the verdict, then the figures of now."""
+    verdict = snapshot.verdict
+    told = " ".join((*evidence_of(verdict), also_words(verdict), set_words(verdict), verdict.note))
+    figures = "; ".join(part for part in (_slowness(snapshot), _last_request(snapshot)) if part)
+    return " ".join(part for part in (told.strip(), figures and f"{figures}.") if part) or "No data yet."
+
+
+def _slowness(snapshot: Snapshot) -> str:
+    return ", ".join(_measure(series, snapshot) for series in snapshot.latency.series if series.samples)
+
+
+def _measure(series: LatencySeries, snapshot: Snapshot) -> str:
+    if series.now is None:
+        return f"{series.name} n/a"
+    unit = latency_unit(series.now)
+    text = f"{series.name} {latency(series.now, unit)}{unit}"
+    if series.failed_since and series.now_at is not None:
+        return f"{text} at {moment(series.now_at, snapshot.at)}, failing since"
+    if series.ratio is not None and series.ratio >= _NOTABLE_RATIO:
+        return f"{text} ({ratio(series.ratio)} usual)"
+    return text
+
+
+def _last_request(snapshot: Snapshot) -> str:
+    failed = (event.observation for event in snapshot.events if event.observation is not None)
+    newest = next((each.request_id for each in failed if each.failed and each.request_id), None)
+    return f"last failed request {newest}" if newest else ""
+
+
+def _page(snapshot: Snapshot) -> str:
+    view = snapshot.status
+    status = view.status
+    if status is None:
+        return "Status page: not read yet."
+    read = f"{status.server}, read {moment(status.fetched_at, snapshot.at)}"
+    if not status.known:
+        return f"Status page: unknown: {status.unknown_reason} ({read})."
+    old = ", out of date" if view.stale else ""
+    says = [*_components(view, status), _incidents(snapshot, view, status), _stance(snapshot)]
+    return f"Status page: {'; '.join(part for part in says if part)} ({read}{old})."
+
+
+def _components(view: StatusView, status: ProviderStatus) -> Iterable[str]:
+    return (
+        f"{each.name} {component_mark(each.status).word}"
+        for each in status.components
+        if each.id in view.ours
+    )
+
+
+def _incidents(snapshot: Snapshot, view: StatusView, status: ProviderStatus) -> str:
+    ours = [each for each in status.incidents if not view.ours.isdisjoint(each.components)]
+    if ours:
+        return ", ".join(_incident(each, snapshot) for each in ours)
+    return "no incident of ours posted" if status.incidents else "no incident posted"
+
+
+def _stance(snapshot: Snapshot) -> str:
+    """How the page stands to a trouble of theirs: silent, or which of the two spoke first."""
+    if snapshot.verdict.page not in (PageAgreement.SILENT, PageAgreement.CONFIRMS):
+        return ""
+    words = _words(page_line(snapshot)).removeprefix("Status page ").rstrip(".")
+    return words if snapshot.verdict.severity.trouble else ""
+
+
+def _incident(incident: ProviderIncident, snapshot: Snapshot) -> str:
+    age = f", open {duration(snapshot.at - incident.started_at)}" if incident.started_at else ""
+    return f"{incident.name!r} {incident.status}{age}"
+
+
+def _limits(snapshot: Snapshot) -> str:
+    view = snapshot.headroom
+    parts = [_bucket(each, snapshot) for each in view.buckets]
+    parts += [f"{each.window} window {percent(each.used)} used" for each in view.windows]
+    if not parts:
+        return "Limits: none reported yet."
+    read = f" (as of {clock(view.read_at)}{', out of date' if view.stale else ''})" if view.read_at else ""
+    return f"Limits: {'; '.join(parts)}{read}."
+
+
+def _bucket(bucket: Headroom, snapshot: Snapshot) -> str:
+    text = f"{bucket.bucket} {percent(bucket.fraction)} left"
+    if bucket.level in (Level.OK, Level.INFO):
+        return text
+    text += f" ({count(bucket.remaining)} of {count(bucket.limit)})"
+    if bucket.exhausted_in is not None:
+        text += f", out in {duration(bucket.exhausted_in)}"
+    if bucket.reset_at is not None and bucket.reset_at > snapshot.at:
+        text += f", resets in {duration(bucket.reset_at - snapshot.at)}"
+    return text

@@ -1,0 +1,149 @@
+"""A verdict in words: how bad, until when to respond, what the status page says; figures stand out."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+
+from claude_tui.model.snapshot import EventKind, Snapshot
+from claude_tui.model.verdict import Cause, PageAgreement, Severity, Verdict
+from claude_tui.tui.panels.alert_words import taken_on
+from claude_tui.tui.render.format import age, duration
+from claude_tui.tui.render.lines import BLANK, NO_BREAK, Line, Span, fit, line
+
+__all__ = [
+    "also_words",
+    "cause_words",
+    "evidence_of",
+    "figures",
+    "page_line",
+    "response_line",
+    "retry_line",
+    "set_words",
+    "severity_role",
+    "unbroken",
+]
+
+_FIGURE = re.compile(r"[(<$]*\d[\d.,–-]*(?:%|×|ms|[smhd])?[).,;:…]*")
+_UNIT = re.compile(r"(?<=\d) (?=(?:ms|s)\b)")
+# How the diagnosis begins its sentence about the status page.
+_PAGE = "Status page"
+# Up to here a clock that runs down says how long is left, beyond it when it runs out.
+_SOON = timedelta(minutes=100)
+_NAME_CELLS = 16
+
+
+def severity_role(severity: Severity) -> str:
+    """The colour of a badge, which also says it in letters."""
+    return "bad" if severity in (Severity.P1, Severity.P2) else "warn" if severity.trouble else "ok"
+
+
+def figures(text: str, role: str = "dim") -> Line:
+    """The text in `role`, but for its numbers: words that are nothing else stand out."""
+    words = [(word, "text" if _FIGURE.fullmatch(word) else role) for word in text.split(" ")]
+    runs = ((each, [word for word, _ in run]) for each, run in groupby(words, key=itemgetter(1)))
+    spans = [Span(" ".join(run), each) for each, run in runs]
+    return line(*(span._replace(text=f" {span.text}") if n else span for n, span in enumerate(spans)))
+
+
+def unbroken(text: str) -> str:
+    """For `wrap` and `flow`: a number and its unit stay in one row."""
+    return _UNIT.sub(NO_BREAK, text)
+
+
+def evidence_of(verdict: Verdict) -> tuple[str, ...]:
+    """The sentences of the evidence but the one about the status page."""
+    return tuple(sentence for sentence in verdict.evidence if not sentence.startswith(_PAGE))
+
+
+def set_words(verdict: Verdict) -> str:
+    """`P1 set by eve, worked out: P3.`; nothing when nobody set it."""
+    if not verdict.set_by:
+        return ""
+    name = fit(verdict.set_by, _NAME_CELLS)
+    if verdict.worked_out is None or verdict.worked_out is verdict.severity:
+        return f"{verdict.severity} set by {name}."
+    return f"{verdict.severity} set by {name}, worked out: {verdict.worked_out}."
+
+
+def cause_words(cause: Cause) -> str:
+    return cause.value.replace("_", " ")
+
+
+def also_words(verdict: Verdict) -> str:
+    """`Also: rate limited.` where a second cause explains some of the failures."""
+    return f"Also: {', '.join(map(cause_words, verdict.also))}." if verdict.also else ""
+
+
+def response_line(snapshot: Snapshot) -> Line:
+    """The response clock, or who has taken the trouble on. By the minute, but for the last one."""
+    verdict, at = snapshot.verdict, snapshot.at
+    role = severity_role(verdict.severity)
+    if (taken := taken_on(snapshot)) is not None:
+        return line(Span("acknowledged by ", "dim"), Span(fit(taken.by, _NAME_CELLS), "text", bold=True))
+    if verdict.severity is Severity.P1:
+        return line(Span("respond ", "dim"), Span("now", role, bold=True))
+    if verdict.respond_by is None:
+        return BLANK
+    left = verdict.respond_by - at
+    if left <= timedelta():
+        return line(Span(f"response overdue by {age(-left):>3}", "bad", bold=True))
+    if left < _SOON:
+        return line(Span("respond within ", "dim"), Span(age(left).rjust(3), role, bold=True))
+    return line(Span("respond by ", "dim"), Span(_instant(verdict.respond_by, at), role, bold=True))
+
+
+def _instant(then: datetime, at: datetime) -> str:
+    """`14:17`, on another day `Mon 09:00`, or `Nov 30` when that is a week away."""
+    if then.date() == at.date():
+        return f"{then:%H:%M}"
+    return f"{then:%a %H:%M}" if then - at < timedelta(days=6) else f"{then:%b %d}"
+
+
+def retry_line(snapshot: Snapshot) -> Line:
+    """`retry-after 41s` while a wait that the server asked for lasts; our own policy's wait is no news."""
+    left = snapshot.verdict.retry_after_s
+    if left is None or left < 1 or not _asked_for(left, snapshot):
+        return BLANK
+    return line(Span("retry-after ", "dim"), Span(f"{duration(left):>3}", "text", bold=True))
+
+
+def _asked_for(left: float, snapshot: Snapshot) -> bool:
+    """Whether one of the failures asked for the wait of which this is left."""
+    failures = (event.observation for event in snapshot.events if event.kind is EventKind.FAILURE)
+    return any(
+        abs((seen.at - snapshot.at).total_seconds() + seen.retry_after_s - left) < 1
+        for seen in failures
+        if seen is not None and seen.retry_after_s
+    )
+
+
+def page_line(snapshot: Snapshot) -> Line:
+    """What the status page says of this trouble, and which of the two spoke first."""
+    verdict = snapshot.verdict
+    match verdict.page:
+        case PageAgreement.SILENT if verdict.since is not None:
+            return _silent(verdict.since, snapshot.status.read_at)
+        case PageAgreement.CONFIRMS:
+            return _confirmed(verdict.lead)
+    said = next((sentence for sentence in verdict.evidence if sentence.startswith(_PAGE)), "")
+    return figures(said)
+
+
+def _silent(since: datetime, read_at: datetime | None) -> Line:
+    """How far it is behind us, as of its last reading: what it says since then is not known."""
+    if read_at is None or read_at <= since:
+        return line(Span("Status page silent when last read, before this began.", "dim"))
+    behind = Span(duration(read_at - since), "warn", bold=True)
+    return line(Span("Status page silent, ", "dim"), behind, Span(" behind us.", "dim"))
+
+
+def _confirmed(lead: timedelta | None) -> Line:
+    if not lead:
+        return line(Span("Status page confirms it.", "dim"))
+    long = Span(duration(abs(lead)), "text", bold=True)
+    if lead > timedelta():
+        return line(Span("Status page confirms, we saw it ", "dim"), long, Span(" earlier.", "dim"))
+    return line(Span("Status page confirms, it said so ", "dim"), long, Span(" before we saw it.", "dim"))

@@ -1,0 +1,220 @@
+"""The verdict in full: what is wrong, whose, how bad, what to do next, and what all that rests on."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from claude_tui.model.alert import Acknowledgement
+from claude_tui.model.snapshot import Snapshot, StatusView
+from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
+from claude_tui.tui.panels.alert_words import taken_on
+from claude_tui.tui.panels.verdict_words import cause_words, severity_role
+from claude_tui.tui.panels.zoom_parts import heading
+from claude_tui.tui.render.format import duration, moment, percent
+from claude_tui.tui.render.lines import BLANK, NO_BREAK, Line, Span, flow, line, pad
+
+__all__ = ["MEANINGS", "SIDES", "badge", "behind", "verdict_zoom"]
+
+Lines = tuple[Line, ...]
+
+MEANINGS = {
+    Severity.P1: "nearly all messages fail",
+    Severity.P2: "many fail, are limited or very slow",
+    Severity.P3: "some calls fail now and then",
+    Severity.P4: "worse than usual, but no errors",
+    Severity.NONE: "nothing is wrong",
+}
+SIDES = {
+    Side.THEM: "theirs, the provider's",
+    Side.US: "ours",
+    Side.PATH: "the path between us and them",
+    Side.NONE: "nobody's",
+    Side.UNCLEAR: "not clear whose",
+}
+_PAGE = {
+    PageAgreement.CONFIRMS: "confirms it",
+    PageAgreement.CONTRADICTS: "reports trouble with what we use; our probes are fine",
+    PageAgreement.SILENT: "silent: when last read it reported nothing of this",
+    PageAgreement.AGREES: "reports nothing wrong with what we use",
+    PageAgreement.UNKNOWN: "not known",
+}
+# Nothing fails, so there is nothing to retry.
+_WITHOUT_ERRORS = frozenset({Cause.PROVIDER_SLOW, Cause.PROVIDER_NOTICE})
+_NAME_CELLS = 12
+_MOST_ROWS = 50
+_HIGH, _FAIR = 0.9, 0.7
+
+
+def verdict_zoom(snapshot: Snapshot, cells: int) -> Lines:
+    """The summary and the next step first, then the facts, then every sentence of evidence."""
+    verdict = snapshot.verdict
+    out = [*_headline(verdict, cells), BLANK, *_table(_action(snapshot), cells), BLANK]
+    out += [*_table(_facts(snapshot), cells), BLANK]
+    for title, sentences in (("Evidence", verdict.evidence), ("Note", (verdict.note,))):
+        if any(sentences):
+            out.append(heading(title, "", cells))
+            for sentence in sentences:
+                out += behind(line(Span("· ", "faint")), line(sentence), cells)
+            out.append(BLANK)
+    return tuple(out[:-1])
+
+
+def badge(severity: Severity) -> Span:
+    """` P1 ` on its colour, readable without colours too."""
+    return Span(f" {severity} ", "background", bold=True, back=severity_role(severity))
+
+
+def behind(mark: Line, text: Line, cells: int) -> Lines:
+    """`text` wrapped behind a mark, its further rows as far in as the first."""
+    indent = sum(len(span.text) for span in mark)
+    rows = flow(text, max(cells - indent, 8), _MOST_ROWS) or (BLANK,)
+    return (line(*mark, *rows[0]), *(line(" " * indent, *row) for row in rows[1:]))
+
+
+def _table(told: dict[str, Line], cells: int) -> Lines:
+    """Names on the left, what is known of each beside them; what is empty is left out."""
+    return tuple(
+        row
+        for name, text in told.items()
+        if text
+        for row in behind(line(Span(pad(name, _NAME_CELLS), "dim")), text, cells)
+    )
+
+
+def _headline(verdict: Verdict, cells: int) -> Lines:
+    if verdict.severity.trouble:
+        mark = line(badge(verdict.severity), " ")
+    elif verdict.cause is Cause.UNKNOWN:
+        mark = line(Span("◌ ", "warn", bold=True))
+    else:
+        mark = line(Span("● ", "ok", bold=True))
+    return behind(mark, line(Span(verdict.summary, "text", bold=True)), cells)
+
+
+def _action(snapshot: Snapshot) -> dict[str, Line]:
+    """What to do, by when, and whether somebody is at it."""
+    verdict = snapshot.verdict
+    if not verdict.severity.trouble:
+        return {"next": line(verdict.next_step)}
+    return {
+        "next": line(Span(verdict.next_step, "text", bold=True)),
+        "retry": _retry(verdict),
+        "respond": _respond(verdict, taken_on(snapshot), snapshot.at),
+        "who": _who(snapshot),
+    }
+
+
+def _retry(verdict: Verdict) -> Line:
+    wait_s = verdict.retry_after_s
+    if wait_s is None:
+        useless = line("useless: the answer would be the same")
+        return BLANK if verdict.cause in _WITHOUT_ERRORS else useless
+    if wait_s <= 0:
+        return line("now: the wait that was asked for is over")
+    wait = _whole(wait_s) if wait_s >= 1 else f"{wait_s:g}s"
+    return line("after waiting ", Span(wait, "text", bold=True))
+
+
+def _respond(verdict: Verdict, taken: Acknowledgement | None, at: datetime) -> Line:
+    """The response clock; it is met once somebody has taken the trouble on."""
+    by = verdict.respond_by
+    if by is None:
+        return BLANK
+    target = "now," if verdict.severity is Severity.P1 else f"by {moment(by, at)} UTC,"
+    if taken is not None:
+        late = "" if taken.at <= by else f", {duration(taken.at - by)} later"
+        return line(target, Span(f" acknowledged {moment(taken.at, at)}{late}", "dim"))
+    if at < by:
+        return line(target, " ", Span(_whole(by - at), "warn", bold=True), Span(" left", "dim"))
+    words = " since it was known" if verdict.severity is Severity.P1 else " overdue"
+    return line(target, " ", Span(_whole(at - by), "bad", bold=True), Span(words, "dim"))
+
+
+def _whole(span: timedelta | float) -> str:
+    """A duration that is not broken over two rows."""
+    return duration(span).replace(" ", NO_BREAK)
+
+
+def _who(snapshot: Snapshot) -> Line:
+    taken, at = taken_on(snapshot), snapshot.at
+    if taken is None:
+        led = any(group.from_verdict for group in snapshot.engine.alerts.groups)
+        return line(Span("nobody has acknowledged it", "warn")) if led else BLANK
+    why = f": {taken.reason}" if taken.reason else ""
+    return line(f"{taken.by}{why}", Span(f" ({moment(taken.at, at)})", "dim"))
+
+
+def _facts(snapshot: Snapshot) -> dict[str, Line]:
+    verdict, at = snapshot.verdict, snapshot.at
+    known = verdict.cause is not Cause.UNKNOWN
+    return {
+        "cause": line(cause_words(verdict.cause)),
+        "whose": line(SIDES[verdict.side]) if verdict.side is not Side.NONE else BLANK,
+        "severity": _severity(verdict),
+        "confidence": _confidence(verdict.confidence) if known else BLANK,
+        "since": _since(verdict, at),
+        "detected": _detected(verdict, at),
+        "status page": _page(verdict, snapshot.status, at),
+        "lead": _lead(verdict.lead),
+        "limit": line(verdict.bucket or ""),
+        "also": line(", ".join(cause_words(cause) for cause in verdict.also)),
+    }
+
+
+def _severity(verdict: Verdict) -> Line:
+    if verdict.cause is Cause.UNKNOWN and not verdict.severity.trouble:
+        return line("not known")
+    if not verdict.severity.trouble:
+        return line("none: ", MEANINGS[Severity.NONE])
+    if not verdict.set_by:
+        return line(f"{verdict.severity}: {MEANINGS[verdict.severity]}")
+    worked_out = verdict.worked_out or verdict.severity
+    return line(
+        f"{verdict.severity}, set by {verdict.set_by};",
+        Span(f" worked out: {worked_out}, {MEANINGS[worked_out]}", "dim"),
+    )
+
+
+def _confidence(confidence: float) -> Line:
+    words = "high" if confidence >= _HIGH else "fair" if confidence >= _FAIR else "low"
+    return line(f"{percent(confidence)},", Span(f" {words}", "dim"))
+
+
+def _since(verdict: Verdict, at: datetime) -> Line:
+    if verdict.since is None:
+        return BLANK
+    lasted = Span(_whole(at - verdict.since), severity_role(verdict.severity), bold=True)
+    return line(f"{moment(verdict.since, at)},", " ", lasted)
+
+
+def _detected(verdict: Verdict, at: datetime) -> Line:
+    known, first = verdict.detected_at, verdict.since
+    if known is None:
+        return BLANK
+    if first is None or known - first < timedelta(seconds=1):
+        return line(f"{moment(known, at)},", Span(" as it began", "dim"))
+    return line(f"{moment(known, at)},", Span(f" {_whole(known - first)} after it began", "dim"))
+
+
+def _page(verdict: Verdict, view: StatusView, at: datetime) -> Line:
+    words = _PAGE[verdict.page]
+    if verdict.page is PageAgreement.UNKNOWN and view.status is not None and view.status.unknown_reason:
+        words = f"{words}: {view.status.unknown_reason}"
+    if view.read_at is None:
+        return line(words)
+    if verdict.page is PageAgreement.SILENT and verdict.since is not None and view.read_at > verdict.since:
+        # As of its last reading: what it says since then is not known.
+        behind_us = Span(f"{_whole(view.read_at - verdict.since)}", "warn", bold=True)
+        return line("silent, ", behind_us, " behind us,", Span(f" read {moment(view.read_at, at)}", "dim"))
+    read = "last read" if verdict.page is PageAgreement.UNKNOWN else "read"
+    return line(f"{words},", Span(f" {read} {moment(view.read_at, at)}", "dim"))
+
+
+def _lead(lead: timedelta | None) -> Line:
+    if lead is None:
+        return BLANK
+    if abs(lead) < timedelta(seconds=1):
+        return line("at the same time as our probes")
+    if lead < timedelta():
+        return line("the status page said so ", Span(_whole(-lead), "text", bold=True), " earlier")
+    return line("our probes saw it ", Span(_whole(lead), "text", bold=True), " earlier")

@@ -1,0 +1,73 @@
+"""Lines that may be more than the screen holds: a frame round them, and ways to move."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from textual import events
+
+from claude_tui.tui.render.frame import Frame, framed, inner_size
+from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.render.lines import Line
+
+__all__ = ["Pager"]
+
+Lines = tuple[Line, ...]
+
+
+class Pager(LinePanel):
+    """Shows what `content(cells, rows)` returns, in a frame with its title.
+
+    `rows` is what is visible: content that can adapt to it need never scroll.
+    """
+
+    def __init__(self, title: str, content: Callable[[int, int], Lines], *, key: str = "") -> None:
+        super().__init__(id="pager")
+        self._title = title
+        self._content = content
+        self._key = key
+        self._top = 0
+        self._total = 0
+
+    def turn_to(self, title: str, key: str = "") -> None:
+        """Another title over what the content function returns from now on, seen from its start."""
+        self._title, self._key, self._top = title, key, 0
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> Lines:
+        frame = Frame.BOX if height > 12 else Frame.RULE
+        cells, rows = inner_size(frame, width, height)
+        lines = self._content(cells, rows)
+        self._total = len(lines)
+        self._top = max(min(self._top, self._total - rows), 0)
+        shown = lines[self._top : self._top + rows]
+        return framed(
+            shown, width, height, frame=frame, title=self._title, key=self._key, note=self._place(rows)
+        )
+
+    def _place(self, rows: int) -> str:
+        """Where we are in what is too long to show at once."""
+        if self._total <= rows:
+            return ""
+        return f"{self._top + 1}-{min(self._top + rows, self._total)} of {self._total}"
+
+    @property
+    def page(self) -> int:
+        """Rows to move by for a page: one stays in view."""
+        return max(self.size.height - 3, 1)
+
+    def move(self, rows: int) -> None:
+        self._top = max(self._top + rows, 0)
+        self.redraw()
+
+    def move_to_end(self, *, start: bool) -> None:
+        self._top = 0 if start else self._total
+        self.redraw()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.move(3)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.move(-3)

@@ -1,0 +1,37 @@
+"""From Spans to Strips: the one place where lines of roles become what Textual draws."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from rich.segment import Segment
+from textual.strip import Strip
+
+from claude_tui.tui.render.lines import Line, width
+
+if TYPE_CHECKING:
+    from claude_tui.tui.render.theme import Theme
+
+__all__ = ["Paint", "Painted"]
+
+
+class Paint:
+    """Turns Lines into Strips under one theme. Text is never parsed: no markup, no escapes."""
+
+    def __init__(self, theme: Theme) -> None:
+        self.theme = theme
+
+    def strip(self, line: Line, cells: int) -> Strip:
+        """The line as a Strip of exactly `cells` cells."""
+        style = self.theme.style
+        segments = [Segment(text, style(role, bold=bold, back=back)) for text, role, bold, back in line]
+        used = width(line)
+        if used < cells:
+            segments.append(Segment(" " * (cells - used), style("text")))
+        return Strip(segments, max(used, cells)).crop(0, cells)
+
+
+class Painted(Protocol):
+    """An app that knows how to paint: what every panel expects of `self.app`."""
+
+    paint: Paint

@@ -1,0 +1,166 @@
+"""Curves over time, drawn by plotext, as lines of roles.
+
+plotext draws in colours; each role gets one of its own here and is recognised by it afterwards, so that
+the chart follows the theme, obeys NO_COLOR and is repainted cell by cell like everything else. Axes
+and labels are ours. Importing plotext takes a quarter of a second: it happens on the first use, which
+belongs in a thread.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+
+from claude_tui.model.snapshot import Chart
+from claude_tui.tui.panels.zoom_parts import time_axis
+from claude_tui.tui.render.format import count
+from claude_tui.tui.render.lines import Line, Span, line, right
+from claude_tui.tui.render.time_grid import Grid
+
+if TYPE_CHECKING:
+    from textual_plotext import Plot
+
+__all__ = ["Curve", "curves_of", "nice_ticks", "plot_lines"]
+
+Lines = tuple[Line, ...]
+
+_MARGIN = 7
+_ROLES = ("text", "dim", "faint", "accent", "ok", "warn", "bad", "info")
+_RED_OF = {role: number + 1 for number, role in enumerate(_ROLES)}
+_ESCAPE = re.compile(r"\x1b\[([0-9;]*)m")
+_MAX_SUFFIX = " max"
+_BRAILLE = "braille"
+
+
+class Curve(NamedTuple):
+    """How a series looks: its role, and the letter that draws it where there are no colours."""
+
+    role: str
+    letter: str
+
+
+CURVES: Mapping[str, Curve] = {
+    "TTFT": Curve("info", "t"),
+    "message": Curve("accent", "m"),
+    "models": Curve("dim", "l"),
+}
+
+
+def curves_of(chart: Chart) -> tuple[str, ...]:
+    """The names of the series that a legend must explain, without those of their maxima."""
+    return tuple(series.name for series in chart.series if not series.name.endswith(_MAX_SUFFIX))
+
+
+def plot_lines(
+    chart: Chart, cells: int, rows: int, *, usual: float | None = None, plain: bool = False
+) -> Lines:
+    """The chart's series as curves in `cells` by `rows` cells, with axes; values are seconds.
+
+    `usual` draws a faint level. `plain` draws letters instead of colours.
+    """
+    width, height = cells - _MARGIN, rows - 1
+    if width < 8 or height < 2:
+        return ()
+    grid = Grid.over(chart, width)
+    values = [value for series in chart.series for _, value in series.points if value is not None]
+    top, ticks = nice_ticks(max([*values, usual or 0.0]), height)
+    labels = {min(int(tick / top * height), height - 1): text for tick, text in ticks}
+    canvas = _canvas(chart, grid, height, top, usual, plain)
+    body = [
+        line(Span(right(labels.get(height - 1 - row, ""), _MARGIN - 2), "faint"), Span(" │", "edge"), *drawn)
+        for row, drawn in enumerate(canvas)
+    ]
+    axis = line(" " * _MARGIN, *time_axis(*grid.times(chart), width))
+    return (*body, axis)
+
+
+def nice_ticks(highest: float, rows: int) -> tuple[float, tuple[tuple[float, str], ...]]:
+    """The top of the axis, somewhat above `highest` seconds, and round labelled values below it."""
+    top = max(highest * 1.05, 0.01)
+    wanted = max(min(rows // 3, 6), 3)
+    power = 10.0 ** math.floor(math.log10(top / wanted))
+    step = next(size * power for size in (1, 2, 5, 10) if top / (size * power) <= wanted)
+    last = math.floor(top / step + 1e-9)
+    return top, tuple((number * step, _seconds(number * step, step)) for number in range(last + 1))
+
+
+def _seconds(value: float, step: float) -> str:
+    if value == 0:
+        return "0"
+    if step < 0.1:
+        return f"{value * 1000:.0f}ms"
+    return f"{value:.1f}s" if step < 1 else f"{count(value)}s"
+
+
+def _canvas(chart: Chart, grid: Grid, height: int, top: float, usual: float | None, plain: bool) -> Lines:
+    from textual_plotext import Plot
+
+    plot = Plot()
+    plot.plotsize(grid.cells, height)
+    plot._set_size(grid.cells, height)  # plotsize alone is forgotten: textual-plotext issue 5
+    plot.theme("clear")
+    plot.frame(False)
+    plot.xticks([])
+    plot.yticks([])
+    start_s = grid.end_s - grid.cell_s * grid.cells
+    plot.xlim(start_s, grid.end_s)
+    plot.ylim(0, top)
+    if usual is not None:
+        _draw(plot, [(start_s, usual), (grid.end_s, usual)], Curve("faint", "."), plain)
+    # Where curves share a cell the last one is seen: TTFT, which comes first in the chart.
+    for series in reversed(chart.series):
+        name = series.name.removesuffix(_MAX_SUFFIX)
+        curve = CURVES.get(name, Curve("text", "x"))
+        dots = name != series.name
+        known = [(instant.timestamp(), value) for instant, value in series.points]
+        for piece in _pieces(known, start_s, top):
+            _draw(plot, piece, curve, plain, dots=dots)
+    return tuple(_lines(plot.build(), height))
+
+
+def _pieces(
+    points: Sequence[tuple[float, float | None]], start_s: float, top: float
+) -> Iterator[list[tuple[float, float]]]:
+    """Runs of points without a gap between them, none outside the canvas: plotext would draw all the way."""
+    for known, run in itertools.groupby(points, key=lambda point: point[1] is not None):
+        if known:
+            yield [(x, min(max(y, 0.0), top)) for x, y in run if y is not None and x >= start_s]
+
+
+def _draw(
+    plot: Plot, points: Sequence[tuple[float, float]], curve: Curve, plain: bool, *, dots: bool = False
+) -> None:
+    if not points:
+        return
+    marker = curve.letter if plain else _BRAILLE
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    colour = (_RED_OF[curve.role], 0, 0)
+    if dots or len(points) == 1:
+        plot.scatter(xs, ys, marker="'" if plain and dots else marker, color=colour)
+    else:
+        plot.plot(xs, ys, marker=marker, color=colour)
+
+
+def _lines(drawn: str, height: int) -> Iterable[Line]:
+    rows = drawn.split("\n")[:height]
+    return (tuple(_spans(row)) for row in rows)
+
+
+def _spans(row: str) -> Iterator[Span]:
+    """The text of one row in the roles that its colours stand for."""
+    role = "text"
+    pieces = _ESCAPE.split(row)
+    for text, codes in itertools.zip_longest(pieces[::2], pieces[1::2], fillvalue=""):
+        if text:
+            yield Span(text, role)
+        role = _role_of(codes, role)
+
+
+def _role_of(codes: str, current: str) -> str:
+    parts = codes.split(";")
+    if parts[:2] == ["38", "2"]:
+        return _ROLES[int(parts[2]) - 1] if 0 < int(parts[2]) <= len(_ROLES) else "text"
+    return current if parts[0] == "48" else "text"

@@ -1,0 +1,211 @@
+"""Themes: TOML files that give every role a colour, and the Rich styles made from them.
+
+A theme is named after its file. Files in the person's own `themes` folder come before those shipped
+with the program. Reading one imports no Textual: it happens before the first frame.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.style import Style
+
+from claude_tui.tui.render.lines import ROLES
+
+if TYPE_CHECKING:
+    import textual.theme
+
+__all__ = [
+    "NO_COLOR",
+    "Theme",
+    "ThemeError",
+    "load_theme",
+    "read_theme",
+    "textual_theme",
+    "theme_names",
+    "wanted",
+]
+
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_PACKAGED = Path(__file__).parents[1] / "themes"
+_CHECKOUT = Path(__file__).parents[2] / "themes"
+_RAISE = 0.05
+_KEYS = ("title", "dark", "roles")
+
+
+class ThemeError(ValueError):
+    """A theme that cannot be used. The text names the file, the key and what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Theme:
+    """Colours (`#rrggbb`) by role. A `plain` theme has none: dim, bold and reverse tell things apart."""
+
+    name: str
+    title: str
+    dark: bool
+    colours: Mapping[str, str]
+    plain: bool = False
+
+    def style(self, role: str, *, bold: bool = False, back: str = "background") -> Style:
+        """The style of text in `role` on the colour of `back`; an unknown role is ordinary text."""
+        if self.plain:
+            return _plain_style(role, bold, back or "background")
+        colours = self.colours
+        behind = colours.get(back) or colours["background"]
+        return _style(colours.get(role) or colours["text"], behind, bold)
+
+
+NO_COLOR = Theme("no-color", "Without colours", dark=True, colours={}, plain=True)
+"""For `NO_COLOR` (https://no-color.org)."""
+
+
+@lru_cache(maxsize=1024)
+def _style(colour: str, behind: str, bold: bool) -> Style:
+    return Style(color=colour, bgcolor=behind, bold=bold or None)
+
+
+@lru_cache(maxsize=256)
+def _plain_style(role: str, bold: bool, back: str) -> Style:
+    return Style(
+        color="default",
+        bgcolor="default",
+        bold=bold or role in {"bad", "warn", "accent"} or None,
+        dim=role in {"dim", "faint", "edge", "track"} or None,
+        reverse=back != "background" or None,
+    )
+
+
+def wanted(name: str, user_dir: Path | None, environ: Mapping[str, str]) -> Theme:
+    """The theme to start with: `name`, or none of the colours when `NO_COLOR` is set. Raises ThemeError."""
+    return NO_COLOR if environ.get("NO_COLOR") else load_theme(name, user_dir)
+
+
+def theme_names(user_dir: Path | None) -> tuple[str, ...]:
+    """Names of the themes there are: dark and light first, then in alphabetical order."""
+    names = {path.stem for folder in _folders(user_dir) for path in folder.glob("*.toml")}
+    first = [name for name in ("dark", "light") if name in names]
+    return (*first, *sorted(names.difference(first)))
+
+
+def load_theme(name: str, user_dir: Path | None) -> Theme:
+    """The theme called `name`. Raises ThemeError when there is none or its file is wrong."""
+    if _NAME.fullmatch(name):
+        for folder in _folders(user_dir):
+            if (path := folder / f"{name}.toml").is_file():
+                return read_theme(path)
+    names = theme_names(user_dir)
+    raise ThemeError(f"theme: there is no theme {name!r}{_suggest(name, names)}; themes: {', '.join(names)}")
+
+
+def _folders(user_dir: Path | None) -> tuple[Path, ...]:
+    shipped = _PACKAGED if _PACKAGED.is_dir() else _CHECKOUT
+    return (shipped,) if user_dir is None else (user_dir, shipped)
+
+
+def read_theme(path: Path) -> Theme:
+    """The theme in one file. Raises ThemeError."""
+    if not _NAME.fullmatch(path.stem):
+        raise ThemeError(f"{path}: expected a file name of letters, digits, - and _")
+    try:
+        data = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ThemeError(f"{path}: cannot be read as TOML: {error}") from error
+    _known(path, "", data, _KEYS)
+    title, dark = data.get("title", path.stem), data.get("dark", True)
+    if not isinstance(title, str):
+        raise ThemeError(f"{path}: title: expected a text, got {title!r}")
+    if not isinstance(dark, bool):
+        raise ThemeError(f"{path}: dark: expected true or false, got {dark!r}")
+    return Theme(path.stem, title, dark, _roles(path, data.get("roles")))
+
+
+def _roles(path: Path, roles: object) -> Mapping[str, str]:
+    if not isinstance(roles, dict):
+        raise ThemeError(f"{path}: roles: expected a table [roles] with {', '.join(ROLES)}")
+    _known(path, "roles.", roles, ROLES)
+    for role in ROLES:
+        value = roles.get(role)
+        if value is None:
+            raise ThemeError(f'{path}: roles.{role}: missing; expected a colour like "#d97757"')
+        if not isinstance(value, str) or not _COLOUR.fullmatch(value):
+            raise ThemeError(f'{path}: roles.{role}: expected a colour like "#d97757", got {value!r}')
+    return {role: roles[role].lower() for role in ROLES}
+
+
+def _known(path: Path, prefix: str, given: Mapping[str, Any], known: Iterable[str]) -> None:
+    for key in given:
+        if key not in known:
+            raise ThemeError(f"{path}: {prefix}{key}: unknown{_suggest(key, known)}")
+
+
+def _suggest(given: str, known: Iterable[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(given, list(known), n=1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def textual_theme(theme: Theme) -> textual.theme.Theme:
+    """The same theme for Textual's own widgets. Each role is a CSS variable too: `$ct-strip-trouble`."""
+    from textual.theme import Theme as TextualTheme
+
+    colours = theme.colours or dict.fromkeys(ROLES, "ansi_default")
+    return TextualTheme(
+        name=f"ct-{theme.name}",
+        primary=colours["accent"],
+        secondary=colours["info"],
+        warning=colours["warn"],
+        error=colours["bad"],
+        success=colours["ok"],
+        accent=colours["accent"],
+        foreground=colours["text"],
+        background=colours["background"],
+        surface=_raised(colours),
+        panel=_raised(colours),
+        dark=theme.dark,
+        ansi=theme.plain,
+        variables=_variables(colours),
+    )
+
+
+def _raised(colours: Mapping[str, str]) -> str:
+    """The background of what lies above the screen (palette, dialogs): a little towards the text."""
+    low, high = colours["background"], colours["text"]
+    if not low.startswith("#"):
+        return low
+    pairs = ((int(low[at : at + 2], 16), int(high[at : at + 2], 16)) for at in (1, 3, 5))
+    return "#" + "".join(f"{round(below + (above - below) * _RAISE):02x}" for below, above in pairs)
+
+
+def _variables(colours: Mapping[str, str]) -> dict[str, str]:
+    roles = {f"ct-{role.replace('_', '-')}": colour for role, colour in colours.items()}
+    return roles | {
+        # Textual's own style sheets ask for these two when the theme is one without colours.
+        "ansi-background": colours["background"],
+        "ansi-foreground": colours["text"],
+        "panel-darken-1": _raised(colours),
+        "border": colours["accent"],
+        "border-blurred": colours["edge"],
+        "block-cursor-background": colours["track"],
+        "block-cursor-foreground": colours["text"],
+        "block-cursor-text-style": "bold",
+        "block-cursor-blurred-background": colours["track"],
+        "block-cursor-blurred-foreground": colours["text"],
+        "input-cursor-background": colours["text"],
+        "input-cursor-foreground": colours["background"],
+        "scrollbar": colours["track"],
+        "scrollbar-hover": colours["dim"],
+        "scrollbar-active": colours["dim"],
+        "scrollbar-background": colours["background"],
+        "scrollbar-background-hover": colours["background"],
+        "scrollbar-background-active": colours["background"],
+        "scrollbar-corner-color": colours["background"],
+    }

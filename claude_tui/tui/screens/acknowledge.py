@@ -1,0 +1,176 @@
+"""What a responder says of the alerts of now, for everyone who watches: I have them; quiet, please.
+
+Whatever is on screen, paused or not, they act on the newest Snapshot. Between question and answer the
+world may have moved on: what is answered then is told, and nothing is done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from claude_tui.model.alert import AlertGroup, AlertsView
+from claude_tui.tui.render.format import moment, span_words
+from claude_tui.tui.render.lines import Line
+from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question
+from claude_tui.tui.screens.dialog_fields import (
+    entered_name,
+    name_field,
+    noted,
+    paragraph,
+    reason_field,
+    reason_of,
+    refuse,
+    tell,
+)
+from claude_tui.tui.screens.severity import set_severity
+
+if TYPE_CHECKING:
+    from claude_tui.tui.app import ClaudeTopApp
+
+__all__ = ["acknowledge", "morning_after", "set_severity", "snooze"]
+
+SNOOZES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
+MORNING = time(9)
+# A morning nearer than the longest snooze is not what somebody means who wants to sleep.
+_NIGHT = SNOOZES[-1]
+_SCREEN = "screen"
+
+Act = Callable[[str | None], None]
+
+
+# -- acknowledge -----------------------------------------------------------------
+
+
+def acknowledge(app: ClaudeTopApp) -> None:
+    """Asks which alerts, why and who, and tells everyone that somebody has them."""
+    view = app.newest.engine.alerts
+    if not view.groups:
+        refuse(app, f"Nothing to acknowledge: {_nothing_open(view)}")
+        return
+    which = _which(view, app.newest.at)
+    fields = (which, reason_field("what you know or do (optional)"), name_field(app))
+    question = Question("Acknowledge", "acknowledge", fields, _told_of_acknowledging(view), first=1)
+
+    def answered(answers: Answers | None) -> None:
+        if answers is None:
+            return
+        chosen, why, who = answers
+        by, reason = entered_name(app, who), reason_of(why)
+        if _on_open(app, view, chosen, lambda group: app.backend.acknowledge(group, by=by, reason=reason)):
+            tell(app, f"Acknowledged by {by}.")
+
+    app.push_screen(DialogScreen(question), answered)
+
+
+def _told_of_acknowledging(view: AlertsView) -> tuple[Line, ...]:
+    reminders = (
+        f" Reminders come every {span_words(view.reminder_acknowledged)} at most."
+        if view.reminder_acknowledged
+        else ""
+    )
+    routes = _routes_of(view.groups)
+    told = f"Everyone who watches sees it, and {routes} told." if routes else "Everyone who watches sees it."
+    return (paragraph(f"{told}{reminders}"),)
+
+
+def _routes_of(groups: tuple[AlertGroup, ...]) -> str:
+    """`oncall is`, `oncall and fallback are`: who was paged is told what becomes of it."""
+    names = list(dict.fromkeys(name for group in groups for name in group.notified_routes if name != _SCREEN))
+    if not names:
+        return ""
+    return f"{names[0]} is" if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]} are"
+
+
+# -- snooze --------------------------------------------------------------------------
+
+
+def snooze(app: ClaudeTopApp) -> None:
+    """Asks which alerts, for how long and who, and keeps them quiet until then."""
+    view, at = app.newest.engine.alerts, app.newest.at
+    if not view.groups:
+        refuse(app, f"Nothing to snooze: {_nothing_open(view)}")
+        return
+    which = _which(view, at)
+    untils, labels = _untils(view, at)
+    told = paragraph(
+        "No pages and no bell until then, unless it gets worse. The screen goes on showing it, "
+        "and its end is told at once."
+    )
+    fields = (which, Choice("Quiet", labels), name_field(app))
+    question = Question("Snooze", "snooze", fields, (told,), first=1)
+
+    def answered(answers: Answers | None) -> None:
+        if answers is None:
+            return
+        chosen, when, who = answers
+        by, until = entered_name(app, who), untils[int(when)]
+        if at < until <= app.newest.at:
+            refuse(app, f"Not snoozed: {moment(until, at)} UTC has passed meanwhile.")
+        elif _on_open(app, view, chosen, lambda group: app.backend.snooze(group, by=by, until=until)):
+            ended = "Snooze ended: pages go out again."
+            tell(app, ended if until <= at else f"Snoozed until {moment(until, at)} UTC, by {by}.")
+
+    app.push_screen(DialogScreen(question), answered)
+
+
+def _untils(view: AlertsView, at: datetime) -> tuple[tuple[datetime, ...], tuple[str, ...]]:
+    """Instants, and how they are called. Now ends a snooze, where there is one."""
+    untils = [at + span for span in SNOOZES]
+    labels = [f"{span_words(span)}, until {at + span:%H:%M} UTC" for span in SNOOZES]
+    morning = morning_after(at)
+    day = "today" if morning.date() == at.date() else "tomorrow"
+    untils.append(morning)
+    labels.append(f"until {day} {morning:%H:%M} UTC, {morning:%a %b %d}")
+    if any(group.snoozed is not None and group.snoozed.until > at for group in view.groups):
+        untils.append(at)
+        labels.append("no longer: end the snooze now")
+    return tuple(untils), tuple(labels)
+
+
+def morning_after(at: datetime) -> datetime:
+    """The first 09:00 that is further away than the longest of the other snoozes."""
+    morning = datetime.combine(at.date(), MORNING, at.tzinfo)
+    return morning if morning - at > _NIGHT else morning + timedelta(days=1)
+
+
+# -- what both ask ----------------------------------------------------------------------
+
+
+def _which(view: AlertsView, at: datetime) -> Choice:
+    """Which of the open groups; with several all of them come first."""
+    groups = tuple(_group(group, at) for group in view.groups)
+    return Choice("Alert", groups) if len(groups) == 1 else Choice("Alerts", (f"all {len(groups)}", *groups))
+
+
+def _group(group: AlertGroup, at: datetime) -> str:
+    notes = []
+    if group.acknowledged is not None:
+        notes.append(f"acknowledged by {group.acknowledged.by}")
+    if group.snoozed is not None and group.snoozed.until > at:
+        notes.append(f"snoozed until {moment(group.snoozed.until, at)}")
+    return f"{group.severity} {noted(notes)}{group.content.what}"
+
+
+def _on_open(app: ClaudeTopApp, seen: AlertsView, chosen: int | str, act: Act) -> bool:
+    """Does it to the group that was chosen, or to all; False, and told, when they are over by now.
+
+    What has opened since the question was asked is left alone: nobody has seen it.
+    """
+    number = int(chosen) if len(seen.groups) > 1 else 1
+    wanted = {group.id for group in (seen.groups[number - 1 : number] if number else seen.groups)}
+    now = {group.id for group in app.newest.engine.alerts.groups}
+    if not wanted & now:
+        refuse(app, "Not done: it is over meanwhile.")
+        return False
+    if number == 0 and wanted == now:
+        act(None)
+    else:
+        for group in sorted(wanted & now):
+            act(group)
+    return True
+
+
+def _nothing_open(view: AlertsView) -> str:
+    return "no alert is open." if view.problem is None else f"no alert is open ({view.problem})."

@@ -1,0 +1,54 @@
+"""A Pager that keeps the cursor in view."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from claude_tui.tui.render.lines import Line
+from claude_tui.tui.render.pager import Pager
+from claude_tui.tui.screens.runbook_parts import Page
+
+__all__ = ["CursorPager", "top_for"]
+
+Lines = tuple[Line, ...]
+
+
+class CursorPager(Pager):
+    """Scrolls with the cursor of its pages, until the person scrolls by hand."""
+
+    def __init__(self, title: str, page: Callable[[int, int], Page], *, key: str = "") -> None:
+        super().__init__(title, self._followed, key=key)
+        self._page = page
+        self._follows = True
+
+    def _followed(self, cells: int, rows: int) -> Lines:
+        page = self._page(cells, rows)
+        if self._follows:
+            self._top = top_for(page.cursor, self._top, rows)
+        return page.lines
+
+    def follow(self) -> None:
+        """Draw anew, with the cursor in view."""
+        self._follows = True
+        self.redraw()
+
+    def entitle(self, title: str) -> None:
+        """Another title over what is scrolled as it was."""
+        self._title = title
+
+    def move(self, rows: int) -> None:
+        self._follows = False
+        super().move(rows)
+
+    def move_to_end(self, *, start: bool) -> None:
+        self._follows = False
+        super().move_to_end(start=start)
+
+
+def top_for(cursor: range, top: int, rows: int) -> int:
+    """The first row to show, moved no further than it takes to see all of `cursor`, or as much as fits."""
+    if not cursor or rows <= 0:
+        return top
+    if len(cursor) >= rows or cursor.start < top:
+        return cursor.start
+    return max(top, cursor.stop - rows)

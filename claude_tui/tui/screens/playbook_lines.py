@@ -1,0 +1,207 @@
+"""A playbook: its steps with who did what, and the one under the cursor in full."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from claude_tui.model.playbook import StepState
+from claude_tui.model.text import inert
+from claude_tui.runbook import Command, Facts, PlaybookView
+from claude_tui.runbook.view import StepView
+from claude_tui.tui.panels.zoom_parts import heading
+from claude_tui.tui.render.format import moment
+from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, join, line, plain, spread, width
+from claude_tui.tui.screens.runbook_parts import KeyOf, Page, code, labelled, prose, under_cursor, warning
+
+__all__ = [
+    "PlaybookLook",
+    "commands_of",
+    "list_page",
+    "list_rows",
+    "one_column",
+    "progress_line",
+    "step_page",
+    "verdict_lines",
+]
+
+Lines = tuple[Line, ...]
+
+_MARKS = {
+    StepState.OPEN: ("○", "", "dim"),
+    StepState.DONE: ("✓", "done", "ok"),
+    StepState.SKIPPED: ("–", "skipped", "warn"),
+    StepState.NOT_APPLICABLE: ("∅", "n/a", "dim"),
+}
+_NAME_CELLS, _NOTE_CHARS = 16, 200
+_MARGIN = 5
+# Beyond it the eye would lose the row between a step and who did it.
+_WIDEST_ROW = 120
+
+
+@dataclass(frozen=True, slots=True)
+class PlaybookLook:
+    """How it is looked at. `cursor` is the number of a step, from 1; `by` is who marks here.
+
+    `verdict` says that another playbook belongs to the verdict; `news` that this was not so when the person
+    came. `begun` is when the first mark of this run was made.
+    """
+
+    at: datetime
+    cursor: int
+    by: str
+    begun: datetime | None
+    verdict: str = ""
+    news: bool = False
+
+
+def commands_of(step: StepView) -> tuple[Command, ...]:
+    """What there is to copy at a step: its code, or without any what it says, for others to read."""
+    found = _codes(step) or (("the text", "\n".join((step.step.title, step.step.how, step.step.check))),)
+    return tuple(Command(f"{step.step.title}, {where}", text) for where, text in found)
+
+
+def _codes(step: StepView) -> tuple[tuple[str, str], ...]:
+    found = (("for the shell", step.step.shell), ("in Python", step.step.python))
+    return tuple((where, text) for where, text in found if text)
+
+
+def list_page(view: PlaybookView, look: PlaybookLook, key: KeyOf, cells: int, rows: int) -> Page:
+    """Every step in a row, for where the step itself stands below."""
+    cells = min(cells, _WIDEST_ROW)
+    intro = prose(view.playbook.intro, cells, "dim")
+    head = (*intro, progress_line(view, look, key, cells), BLANK)
+    steps = [_step_row(step, view, look, cells) for step in view.steps]
+    lines = (*head, *steps, BLANK, *_over(view, cells))
+    row = len(head) + look.cursor - 1
+    marked = range(row, len(lines) if look.cursor == len(steps) else row + 1)
+    return Page(lines, range(row + 1) if row < rows and look.cursor == 1 else marked)
+
+
+def list_rows(view: PlaybookView, look: PlaybookLook, key: KeyOf, cells: int, most: int) -> int:
+    """How many rows the list wants: all of it, or without its end where that is too much."""
+    whole = len(list_page(view, look, key, cells, most).lines)
+    return whole if whole <= most else min(whole - len(_over(view, cells)) - 1, most)
+
+
+def step_page(view: PlaybookView, look: PlaybookLook, facts: Facts, key: KeyOf, cells: int) -> Page:
+    """The step under the cursor in full."""
+    step = view.steps[look.cursor - 1]
+    title = line(Span(step.step.title, "text", bold=True))
+    return Page((crop(title, cells), *_detail(step, facts, key, cells)))
+
+
+def one_column(view: PlaybookView, look: PlaybookLook, facts: Facts, key: KeyOf, cells: int) -> Page:
+    """Every step in a row, and under the one with the cursor what it says."""
+    out: list[Line] = [*prose(view.playbook.intro, cells, "dim"), BLANK]
+    start = 0
+    for step in view.steps:
+        if step.number == look.cursor:
+            # The row before stays in view, and above the first what the playbook is about.
+            start = 0 if step.number == 1 else len(out) - 1
+        row = _step_row(step, view, look, cells)
+        out.append(row)
+        if step.number == look.cursor:
+            if step.step.title not in plain(row):
+                out += prose(step.step.title, cells, bold=True, indent=_MARGIN)
+            out += [line(" " * _MARGIN, *row) for row in _detail(step, facts, key, cells - _MARGIN)]
+            end = len(out)
+    lines = (*out, BLANK, *_over(view, cells))
+    return Page(lines, range(start, len(lines) if look.cursor == len(view.steps) else end))
+
+
+# -- the list ----------------------------------------------------------------------------
+
+
+def verdict_lines(look: PlaybookLook, cells: int) -> Lines:
+    """That the verdict asks for another playbook: loud when that is news."""
+    if not look.verdict:
+        return ()
+    return (
+        warning(look.verdict, cells)
+        if look.news
+        else tuple(line("   ", *row) for row in prose(look.verdict, cells - 3, "dim"))
+    )
+
+
+def progress_line(view: PlaybookView, look: PlaybookLook, key: KeyOf, cells: int) -> Line:
+    """How far it has come, and who marks here; in little room without what can be done without."""
+    others = sum(step.applies is False and step.state is StepState.OPEN for step in view.steps)
+    of = f"{view.settled} of {len(view.steps) - others}"
+    settled = line(Span(of, "text", bold=True), Span(" settled", "dim"))
+    aside = line(Span(f"{others} not for this", "dim") if others else "")
+    begun = line(Span(f"begun {moment(look.begun, look.at)}", "dim") if look.begun else "")
+    you = line(Span("you are ", "dim"), Span(fit(look.by, _NAME_CELLS), "text"))
+    told = line(*you, Span(f" ({key('who')} changes)", "dim"))
+    for left, end in (
+        ((settled, aside, begun), told),
+        ((settled, aside, begun), you),
+        ((settled, begun), you),
+    ):
+        joined = join(left, " · ")
+        if width(joined) + width(end) < cells:
+            return spread(joined, end, cells)
+    return spread(settled, you, cells)
+
+
+def _step_row(step: StepView, view: PlaybookView, look: PlaybookLook, cells: int) -> Line:
+    glyph, _, role = _MARKS[step.state]
+    chosen, aside = step.number == look.cursor, step.applies is False and step.state is StepState.OPEN
+    row = spread(
+        line(
+            Span("▸ " if chosen else "  ", "accent", bold=True),
+            Span(f"{glyph} ", role),
+            Span(f"{step.number:>2}  ", "dim"),
+            Span(step.step.title, "dim" if aside else "text", bold=chosen),
+        ),
+        _standing(step, view, look),
+        cells,
+    )
+    return under_cursor(row, cells) if chosen else row
+
+
+def _standing(step: StepView, view: PlaybookView, look: PlaybookLook) -> Line:
+    """In words where a step stands: who said so and when, or that it comes next."""
+    _, word, role = _MARKS[step.state]
+    if step.mark is not None:
+        who = Span(f" {inert(step.mark.by, _NAME_CELLS)} ", "text")
+        return line(" ", Span(word, role), who, Span(moment(step.mark.at, look.at), "dim"))
+    if step.number == view.next:
+        return line(" ", Span("next", "accent", bold=True))
+    return line(" ", Span("not for this", "faint")) if step.applies is False else BLANK
+
+
+def _over(view: PlaybookView, cells: int) -> Lines:
+    return labelled("Over when", view.playbook.over, cells, "dim", label_cells=11)
+
+
+# -- one step ------------------------------------------------------------------------------
+
+
+def _detail(step: StepView, facts: Facts, key: KeyOf, cells: int) -> Iterator[Line]:
+    yield from _meant_for(step, facts, cells)
+    yield from labelled("Who", ", ".join(step.step.roles), cells, "dim")
+    yield from labelled("Why", step.step.why, cells, "dim")
+    yield from labelled("How", step.step.how, cells)
+    yield from labelled("Check", step.step.check, cells)
+    if step.mark is not None and step.mark.note:
+        yield from labelled("Note", inert(step.mark.note, _NOTE_CHARS), cells)
+    for where, text in _codes(step):
+        yield BLANK
+        yield heading(where[0].upper() + where[1:], f"· {key('copy')} copies", cells)
+        yield from code(text, cells)
+
+
+def _meant_for(step: StepView, facts: Facts, cells: int) -> Iterator[Line]:
+    """For which situations a step is, unless that is the present one."""
+    when = step.step.when
+    if when is None or step.applies:
+        return
+    words = dict.fromkeys(facts[name].words for name in when.names if name in facts)
+    told = f" The data says: {'; '.join(words)}." if words else ""
+    verdict = (
+        "This step is for another situation." if step.applies is False else "This step may not be for this."
+    )
+    yield from prose(f"{verdict}{told}", cells, "warn" if step.applies is False else "dim")
+    yield crop(line(Span(f"It is for: {when.text}", "faint")), cells)

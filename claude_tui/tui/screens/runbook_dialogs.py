@@ -1,0 +1,115 @@
+"""What the playbook asks in a dialog: a name, another playbook, and whether to begin anew."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.screen import ModalScreen
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from claude_tui.model.text import Redactor
+from claude_tui.runbook import Playbook, Runbook
+from claude_tui.tui.render.lines import Span, line, pad
+from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question, TextField
+from claude_tui.tui.screens.leaving import LeavesOnce
+
+if TYPE_CHECKING:
+    from claude_tui.tui.app import ClaudeTopApp
+
+__all__ = ["PlaybookChooser", "ask_name", "ask_restart", "choose_playbook"]
+
+_LONGEST_NAME = 60
+_TITLE_CELLS = 46
+
+
+def ask_name(app: ClaudeTopApp, then: Callable[[], None]) -> None:
+    """Asks who marks here from now on."""
+
+    def answered(answers: Answers | None) -> None:
+        if answers is not None:
+            name = Redactor().clean(str(answers[0]), _LONGEST_NAME).strip()
+            app.responder = name or app.responder
+            then()
+
+    told = (line(Span("It stands beside what you mark, for everyone who watches.", "dim")),)
+    field = TextField("Name", app.responder, _LONGEST_NAME, "who you are")
+    app.push_screen(DialogScreen(Question("Your name", "keep it", (field,), told)), answered)
+
+
+def ask_restart(app: ClaudeTopApp, playbook: Playbook, settled: int, then: Callable[[], None]) -> None:
+    """Asks whether to begin a playbook anew; not to is the default."""
+    if not settled:
+        app.notify("Nothing is marked: it is new.", timeout=2, markup=False)
+        return
+
+    def answered(answers: Answers | None) -> None:
+        if answers is not None and answers[0] == 1:
+            then()
+
+    marked = f"{settled} step{'s' if settled > 1 else ''}"
+    options = ("leave it as it is", f"begin anew: {marked} open again")
+    told = (line(Span("For everyone who watches. What was marked stays in the events.", "dim")),)
+    question = Question(f"Begin anew: {playbook.title}", "go on", (Choice("Marks", options),), told)
+    app.push_screen(DialogScreen(question), answered)
+
+
+class PlaybookChooser(LeavesOnce, ModalScreen[str | None]):
+    """Returns the id of the playbook chosen, or None."""
+
+    DEFAULT_CSS = """
+    PlaybookChooser { align: center middle; background: transparent; }
+    PlaybookChooser > OptionList, PlaybookChooser > OptionList:focus {
+        width: 78; max-width: 94%; height: auto; max-height: 90%; padding: 0 1;
+        background: $ct-background; background-tint: $surface 0%; border: round $border;
+        border-title-color: $ct-text; border-subtitle-color: $ct-dim;
+    }
+    """
+    CALLED = "list of playbooks"
+    BINDINGS = [Binding("escape", "leave", show=False), Binding("q", "leave", show=False)]
+
+    def __init__(self, runbook: Runbook, shown: Playbook, wanted: Playbook) -> None:
+        super().__init__()
+        others = [each for each in runbook.playbooks.values() if each is not wanted]
+        self._playbooks = [wanted, *sorted(others, key=lambda each: each.title)]
+        self._shown, self._wanted = shown, wanted
+
+    def compose(self) -> ComposeResult:
+        options = OptionList(*(Option(self._row(each), id=each.id) for each in self._playbooks))
+        options.border_title = "Playbook"
+        options.border_subtitle = "enter open · esc leave"
+        yield options
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).highlighted = self._playbooks.index(self._shown)
+
+    def _row(self, playbook: Playbook) -> Text:
+        """Its title, and the name by which the playbooks' texts call it."""
+        verdict = "  ◀ verdict" if playbook is self._wanted else ""
+        return Text.assemble(pad(playbook.title, _TITLE_CELLS), (playbook.id, "dim"), (verdict, "bold"))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option_id)
+
+    def action_leave(self) -> None:
+        self.dismiss(None)
+
+
+def choose_playbook(
+    app: ClaudeTopApp,
+    runbook: Runbook,
+    shown: Playbook,
+    wanted: Playbook,
+    then: Callable[[Playbook], None],
+) -> None:
+    """Lets the person take another playbook: some have no verdict that leads to them."""
+
+    def chosen(playbook_id: str | None) -> None:
+        if playbook_id is not None:
+            then(runbook.playbooks[playbook_id])
+
+    app.push_screen(PlaybookChooser(runbook, shown, wanted), chosen)

@@ -1,0 +1,125 @@
+"""Pieces that the runbook's screens share: prose behind a label, code to copy, the row under the cursor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from rich.cells import chop_cells
+
+from claude_tui.runbook.view import FactView
+from claude_tui.tui.actions import ACTIONS
+from claude_tui.tui.keys import KeyMap, display, in_keymap
+from claude_tui.tui.panels.verdict_words import figures
+from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, width, wrap
+
+__all__ = [
+    "WIDEST",
+    "KeyOf",
+    "Page",
+    "code",
+    "facts",
+    "key_of",
+    "labelled",
+    "prose",
+    "under_cursor",
+    "warning",
+]
+
+Lines = tuple[Line, ...]
+KeyOf = Callable[[str], str]
+"""From an action's id to its key as screens show it."""
+
+WIDEST = 100
+"""Longer rows of prose are hard to read, however wide the screen is."""
+
+_MOST_ROWS = 200
+_CONTINUED = "↳ "
+_WARNING_ROWS = 3
+
+
+class Page(NamedTuple):
+    """Lines, and those rows of them that must be seen: the cursor's."""
+
+    lines: Lines
+    cursor: range = range(0)
+
+
+def key_of(keymap: KeyMap) -> KeyOf:
+    """The keys that the person has chosen, or the registry's."""
+    first = {action.id: in_keymap(action.id, action.keys, keymap)[0] for action in ACTIONS}
+    return lambda action_id: display(first[action_id])
+
+
+def prose(text: str, cells: int, role: str = "text", *, bold: bool = False, indent: int = 0) -> Lines:
+    """Running text, with its own line breaks kept."""
+    room = min(cells, WIDEST) - indent
+    rows = (row for part in text.splitlines() for row in wrap(part, room, _MOST_ROWS) or ("",))
+    return tuple(line(" " * indent, Span(row, role, bold=bold)) for row in rows)
+
+
+def labelled(
+    label: str, text: str, cells: int, role: str = "text", *, label_cells: int = 7, bold: bool = False
+) -> Lines:
+    """Running text behind a dim label, on which the following rows do not encroach."""
+    rows = prose(text, cells - label_cells, role, bold=bold)
+    head = line(Span(pad(label, label_cells), "dim"))
+    return tuple(
+        line(*(head if number == 0 else (Span(" " * label_cells),)), *row) for number, row in enumerate(rows)
+    )
+
+
+def code(text: str, cells: int, indent: int = 2) -> Lines:
+    """To copy: nothing is cut, and what a row has no room for goes on behind a mark."""
+    return tuple(_code(text, max(cells - indent, 8), " " * indent))
+
+
+def _code(text: str, cells: int, indent: str) -> Iterator[Line]:
+    for source in text.rstrip("\n").split("\n"):
+        role = "dim" if source.lstrip().startswith("#") else "info"
+        first, rest = _broken(source, cells)
+        yield line(indent, Span(first, role)) if first.strip() else BLANK
+        margin = " " * min(len(source) - len(source.lstrip()), cells // 3)
+        while rest:
+            more, rest = _broken(rest, max(cells - len(margin) - len(_CONTINUED), 1))
+            yield line(indent, margin, Span(_CONTINUED, "faint"), Span(more, role))
+
+
+def _broken(text: str, cells: int) -> tuple[str, str]:
+    """What goes into one row, and the rest: broken at a space where there is one in its second half."""
+    head = (chop_cells(text, cells) or [""])[0]
+    if len(head) == len(text):
+        return text, ""
+    space = head.rfind(" ", len(head) // 2)
+    cut = space + 1 if space > 0 else len(head)
+    return text[:cut], text[cut:]
+
+
+def facts(found: Iterable[FactView], cells: int) -> Lines:
+    """What the data says, one fact after the other; a mark at those that point to a branch."""
+    out: list[Line] = []
+    for fact in found:
+        rows = wrap(fact.words, min(cells, WIDEST) - 2, _MOST_ROWS)
+        mark = Span("◀ " if fact.points else "  ", "accent", bold=True)
+        for number, row in enumerate(rows):
+            told = line(Span(row, "text", bold=True)) if fact.points else figures(row)
+            out.append(
+                line(mark if number == 0 else Span("  "), *(told if fact.known else (Span(row, "faint"),)))
+            )
+    return tuple(out)
+
+
+def under_cursor(row: Line, cells: int) -> Line:
+    """The row on the colour of the cursor, to the edge."""
+    row = crop(row, cells)
+    fill = Span(" " * (cells - width(row)))
+    return tuple(span._replace(back="track") for span in (*row, fill) if span.text)
+
+
+def warning(text: str, cells: int) -> Lines:
+    """Something that is wrong with the program or a file of the person's, in a few rows; none for ""."""
+    rows = wrap(text, cells - 2, _WARNING_ROWS) if text else ()
+    return tuple(
+        line(Span("  " if number else "▲ ", "warn", bold=True), Span(row, "text"))
+        for number, row in enumerate(rows)
+    )

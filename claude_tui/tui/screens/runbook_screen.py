@@ -1,0 +1,180 @@
+"""The base of the runbook's screens: what they draw from, copying, and how they stand on each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence, Set
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeVar
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.screen import Screen
+from textual.widget import Widget
+
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.runbook import Command, facts_of
+from claude_tui.tui.actions import Hint, Scope, footer, of_scope
+from claude_tui.tui.keys import KeyMap
+from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.screens.cursor_pager import CursorPager
+from claude_tui.tui.screens.reader import ReaderScreen
+from claude_tui.tui.screens.runbook_parts import Lines, Page, key_of, warning
+from claude_tui.tui.screens.runbook_session import RunbookSession, placeholders_for
+from claude_tui.tui.view import View
+
+if TYPE_CHECKING:
+    from textual import events
+
+    from claude_tui.tui.app import ClaudeTopApp
+
+__all__ = ["RunbookScreen", "offered", "returned_to"]
+
+# What stays in a footer as long as anything does.
+_LEADING = frozenset({"back", "help"})
+_LATER = 3
+
+ScreenT = TypeVar("ScreenT", bound=Screen[None])
+
+
+class RunbookScreen(ReaderScreen):
+    """One column, or with enough room a second one beside or above it.
+
+    Subclasses say what the two show: `column` in what is always there, `side_column` in the other. What they
+    draw from is taken anew with each Snapshot, and is of the one that is shown.
+    """
+
+    DEFAULT_CSS = """
+    RunbookScreen > #body { height: 1fr; layout: horizontal; }
+    RunbookScreen > #body > Container { height: 1fr; width: 1fr; }
+    """
+
+    def column(self, cells: int, rows: int) -> Page:
+        """What the main column shows."""
+        raise NotImplementedError
+
+    def side_title(self) -> str:
+        """What the frame of the other is labelled with."""
+        raise NotImplementedError
+
+    def side_column(self, cells: int, rows: int) -> Page:
+        """What stands beside it where there is room."""
+        raise NotImplementedError
+
+    def notified_routes(self, cells: int) -> Lines:
+        """What stands above both and is never scrolled away."""
+        return warning(self.desk.problem, cells)
+
+    def lay_out(self) -> None:
+        """Sizes for what there is to tell. Subclasses show or hide `side_box` and give it its size."""
+        rows = len(self.notified_routes(self.app.size.width))
+        self.bar.display = rows > 0
+        self.bar.styles.height = rows
+        self.main.entitle(self.title_and_key()[0])
+        self.side.entitle(self.side_title())
+
+    def __init__(self, session: RunbookSession) -> None:
+        super().__init__()
+        self.desk = session
+        self._copies = 0
+
+    def set_out(self) -> None:
+        """Decide what to show first; what it is drawn from has been taken in."""
+
+    def compose(self) -> ComposeResult:
+        self.key = key_of(self.cockpit.chosen_keys)
+        self.take_in(self.cockpit.shown)
+        self.set_out()
+        yield from super().compose()
+
+    def bodies(self) -> tuple[Widget, ...]:
+        title, _ = self.title_and_key()
+        self.main = CursorPager(title, self.column)
+        self.side = CursorPager(self.side_title(), self.side_column)
+        self.pager = self.main
+        self.side_box = Container(self.side, id="side")
+        self.bar = _Bar(self.notified_routes)
+        self.lay_out()
+        return (self.bar, Container(self.side_box, Container(self.main, id="main"), id="body"))
+
+    def on_resize(self, _: events.Resize) -> None:
+        self.lay_out()
+
+    # -- what is shown ----------------------------------------------------------------
+
+    def take_in(self, snapshot: Snapshot) -> None:
+        """What the runbook makes of a Snapshot."""
+        self.snapshot = snapshot
+        self.facts = facts_of(snapshot, snapshot.verdict)
+        self.placeholders = placeholders_for(snapshot, self.cockpit.settings, self.desk)
+
+    def show(self, snapshot: Snapshot, view: View) -> None:
+        if not self.is_mounted:
+            return
+        super().show(snapshot, view)
+        self.take_in(snapshot)
+        self.lay_out()
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw all of it anew, scrolled as it is."""
+        self.bar.redraw()
+        self.main.redraw()
+        self.side.redraw()
+
+    def follow_cursor(self) -> None:
+        """Draw all of it anew, with the cursor in view."""
+        self.bar.redraw()
+        self.main.follow()
+        self.side.follow()
+
+    # -- copying ------------------------------------------------------------------------
+
+    @property
+    def copies(self) -> int:
+        """The number of the command that is copied next, counted on and on."""
+        return self._copies
+
+    def copy_from_start(self) -> None:
+        """Something else is shown: its first command is the next to be copied."""
+        self._copies = 0
+
+    def copy_next(self, commands: Sequence[Command]) -> None:
+        """Copies one of them after the other, and says which."""
+        command = commands[self._copies % len(commands)]
+        self._copies += 1
+        self.cockpit.copy_to_clipboard(command.text.rstrip("\n"))
+        of = f" ({(self._copies - 1) % len(commands) + 1} of {len(commands)})" if commands[1:] else ""
+        self.notify(f"Copied{of}: {command.title}", timeout=2, markup=False)
+        self.redraw()
+
+
+class _Bar(LinePanel):
+    """As many rows as there is something to tell."""
+
+    def __init__(self, told: Callable[[int], Lines]) -> None:
+        super().__init__(id="told")
+        self._told = told
+
+    def draw(self, width: int, height: int) -> Lines:  # noqa: ARG002 (it is as high as it needs to be)
+        return self._told(width)
+
+
+def offered(scope: Scope, keymap: KeyMap, without: Set[str]) -> tuple[Hint, ...]:
+    """A footer in which the screen's own actions come before those that work everywhere."""
+    own = {action.label for action in of_scope(scope)}
+    return tuple(
+        hint if hint.label in own or hint.label in _LEADING else replace(hint, rank=hint.rank + _LATER)
+        for hint in footer(scope, keymap)
+        if hint.label not in without
+    )
+
+
+def returned_to(app: ClaudeTopApp, kind: type[ScreenT]) -> ScreenT | None:
+    """The screen of that kind that is open, brought to the front; None when there is none.
+
+    So that from the tree to a playbook and back to the tree is a way back, and not one storey more.
+    """
+    found = next((screen for screen in reversed(app.screen_stack) if isinstance(screen, kind)), None)
+    while found is not None and app.screen is not found:
+        app.pop_screen()
+    return found

@@ -1,0 +1,163 @@
+"""The walker: through the decision tree step by step, next to what the live data says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.runbook import Playbook, Walk, WalkView, back, begin, follow, playbook_now, take, walk_view
+from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.screens.runbook_parts import Lines, Page
+from claude_tui.tui.screens.runbook_screen import RunbookScreen, offered, returned_to
+from claude_tui.tui.screens.runbook_session import KeptWalk, RunbookSession, session_of
+from claude_tui.tui.screens.walk_lines import WalkLook, come_back, commands_of, node_page, tree_page
+
+if TYPE_CHECKING:
+    from claude_tui.tui.app import ClaudeTopApp
+
+__all__ = ["WalkerScreen", "open_walker"]
+
+# From here on the tree has a column of its own.
+_WIDE = 100
+_TREE_SHARE = 0.36
+_MOST_TREE_CELLS = 46
+
+
+def open_walker(app: ClaudeTopApp) -> None:
+    """Open the tree, or go back to it where it is open beneath."""
+    if returned_to(app, WalkerScreen) is None:
+        app.push_screen(WalkerScreen(session_of(app)))
+
+
+class WalkerScreen(RunbookScreen):
+    """Begins where it was left, as long as the trouble is the same."""
+
+    CALLED = "tree"
+    BINDINGS = bindings(Scope.WALK)
+
+    def __init__(self, session: RunbookSession) -> None:
+        super().__init__(session)
+        self.walk = begin(session.runbook)
+        self.cursor = 0
+        self.left_at: datetime | None = None
+
+    def set_out(self) -> None:
+        kept = self.desk.kept
+        if kept is not None and kept.walk.path and kept.holds(self.snapshot.verdict):
+            self.walk, self.left_at = kept.walk, kept.at
+        self.cursor = self._suggested()
+
+    @property
+    def view(self) -> WalkView:
+        """Where one is, next to the data of the Snapshot shown."""
+        return walk_view(self.desk.runbook, self.walk, self.facts, self.placeholders)
+
+    def _suggested(self) -> int:
+        """Where the cursor begins: at the branch that the data points to, else at the first."""
+        found = (branch.index for branch in self.view.node.branches if branch.suggested)
+        return next(found, 0)
+
+    def _playbook(self) -> Playbook:
+        """The one that belongs here; without one of its own that of the verdict."""
+        cause = self.snapshot.verdict.cause
+        return self.view.node.playbook or playbook_now(self.desk.runbook, self.facts, cause)
+
+    # -- what is shown ------------------------------------------------------------------
+
+    def take_in(self, snapshot: Snapshot) -> None:
+        super().take_in(snapshot)
+        if self.is_mounted:
+            self._keep()
+
+    def _keep(self) -> None:
+        self.desk.kept = KeptWalk(self.walk, self.snapshot.at, self.snapshot.verdict.cause)
+
+    def lay_out(self) -> None:
+        cells = self.app.size.width
+        self.side_box.display = cells >= _WIDE
+        self.side_box.styles.width = min(round(cells * _TREE_SHARE), _MOST_TREE_CELLS)
+        super().lay_out()
+
+    def title_and_key(self) -> tuple[str, str]:
+        return f"Decide: {self.view.node.node.title}", ""
+
+    def side_title(self) -> str:
+        return "Tree"
+
+    def hints(self) -> tuple[Hint, ...]:
+        node = self.view.node.node
+        out_of_place = {"decide"}
+        out_of_place |= {"take"} if node.is_answer else set()
+        out_of_place |= set() if self.walk.path else {"undo", "restart"}
+        return offered(Scope.WALK, self.cockpit.chosen_keys, out_of_place)
+
+    def notified_routes(self, cells: int) -> Lines:
+        return (*super().notified_routes(cells), *come_back(self.left_at, self.key, cells))
+
+    def column(self, cells: int, rows: int) -> Page:
+        look = WalkLook(
+            self.snapshot.at,
+            self.cursor,
+            self.copies,
+            self.snapshot.verdict.severity,
+            self._playbook().title,
+        )
+        return node_page(self.view, look, self.key, cells, rows, way=not self.side_box.display)
+
+    def side_column(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
+        return tree_page(self.view, self.cursor, cells)
+
+    # -- what the person asks for ---------------------------------------------------------
+
+    def _go(self, walk: Walk, cursor: int | None = None) -> None:
+        self.walk, self.left_at = walk, None
+        self.cursor = self._suggested() if cursor is None else cursor
+        self.copy_from_start()
+        self._keep()
+        self.lay_out()
+        self.main.turn_to(*self.title_and_key())
+        self.follow_cursor()
+        self.footer.offer(self.hints())
+
+    def action_take(self) -> None:
+        if not self.view.node.node.is_answer:
+            self._go(take(self.desk.runbook, self.walk, self.cursor))
+
+    def action_step_back(self) -> None:
+        """Back to the question before, at the branch that was taken there."""
+        if self.walk.path:
+            self._go(back(self.walk), self.walk.path[-1].branch)
+
+    def action_restart(self) -> None:
+        self._go(begin(self.desk.runbook))
+
+    def action_follow(self) -> None:
+        led = follow(self.desk.runbook, self.facts)
+        if not led.path:
+            self.notify("The data does not point anywhere: the choice is yours.", markup=False)
+        self._go(led)
+
+    def action_act(self) -> None:
+        from claude_tui.tui.screens.playbook import open_playbook
+
+        open_playbook(self.cockpit, self._playbook())
+
+    def action_set_severity(self) -> None:
+        from claude_tui.tui.screens.acknowledge import set_severity
+
+        set_severity(self.cockpit, self.view.node.node.severity)
+
+    def action_copy(self) -> None:
+        self.copy_next(commands_of(self.view.node))
+
+    def move(self, rows: int) -> None:
+        """The cursor to another branch; without branches, or beyond them, the text scrolls."""
+        branches = self.view.node.branches
+        target = min(max(self.cursor + rows, 0), len(branches) - 1)
+        if branches and abs(rows) == 1 and target != self.cursor:
+            self.cursor, self.left_at = target, None
+            self.lay_out()
+            self.follow_cursor()
+        else:
+            super().move(rows)

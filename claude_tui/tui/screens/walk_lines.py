@@ -1,0 +1,239 @@
+"""The walker: the way through the tree, and the question or answer where one stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from claude_tui.model.verdict import Severity
+from claude_tui.runbook.facts_verdict import SIDE_WORDS
+from claude_tui.runbook.values import Command, Node
+from claude_tui.runbook.view import BranchView, NodeView, Place, TreeLine, WalkView
+from claude_tui.tui.panels.zoom_parts import heading
+from claude_tui.tui.render.format import clock
+from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, join, line, spread, wrap
+from claude_tui.tui.screens.runbook_parts import (
+    WIDEST,
+    KeyOf,
+    Page,
+    code,
+    facts,
+    labelled,
+    prose,
+    under_cursor,
+)
+
+__all__ = ["WalkLook", "come_back", "commands_of", "node_page", "tree_page", "way_line"]
+
+Lines = tuple[Line, ...]
+
+_LABEL_ROWS = 3
+# From here on there is room to say in full what the mark at a branch means.
+_ROOMY = 66
+
+
+@dataclass(frozen=True, slots=True)
+class WalkLook:
+    """How it is looked at: `cursor` is a branch, `copies` the command that is copied next.
+
+    `severity` is how bad it is now, `playbook` the title of the one that belongs here.
+    """
+
+    at: datetime
+    cursor: int
+    copies: int
+    severity: Severity
+    playbook: str
+
+
+def way_line(view: WalkView, cells: int) -> Line:
+    """The questions that were answered, in one line; the last ones where not all fit."""
+    titles = [each.text for each in view.tree if each.place is Place.PASSED]
+    way = " › ".join([*titles, ""]).strip()
+    while len(way) > cells and len(titles) > 1:
+        titles = titles[1:]
+        way = " › ".join(["…", *titles, ""]).strip()
+    return line(Span(fit(way, cells), "dim"))
+
+
+def commands_of(node: NodeView) -> tuple[Command, ...]:
+    """What there is to copy at a node: its commands, or without any what it says, for others to read."""
+    if node.node.commands:
+        return node.node.commands
+    shown = node.node
+    first = [f"First: {shown.first}"] if shown.first else []
+    data = [f"- {fact.words}" for fact in node.facts if fact.known]
+    return (Command(f"the text of {shown.title}", "\n".join([shown.title, shown.text, *first, *data])),)
+
+
+# -- the tree ------------------------------------------------------------------------
+
+
+def tree_page(view: WalkView, cursor: int, cells: int) -> Page:
+    """The way taken, each question with what was answered, and where the branches from here lead."""
+    out: list[Line] = []
+    marked = range(0)
+    ahead = [each for each in view.tree if each.place is Place.AHEAD]
+    for each in view.tree:
+        if each.place is Place.PASSED:
+            out += _passed(each, cells)
+        elif each.place is Place.HERE:
+            mark = Span("■ " if each.answer else "? ", "accent", bold=True)
+            out.append(crop(line(mark, Span(each.text, "text", bold=True)), cells))
+            marked = range(len(out) - 1, len(out))
+        else:
+            row = _ahead(each, cells, last=each is ahead[-1], chosen=each.branch == cursor)
+            if each.branch == cursor:
+                row, marked = under_cursor(row, cells), range(len(out), len(out) + 1)
+            out.append(row)
+    return Page((*out, BLANK, line(Span("? asks on   ■ answer   ◀ data", "faint"))), marked)
+
+
+def _passed(each: TreeLine, cells: int) -> Lines:
+    answered = wrap(each.via, cells - 4, 2)
+    return (
+        crop(line(Span("✓ ", "ok"), Span(each.text, "text")), cells),
+        *(
+            line(Span("  " if number else "└ ", "edge"), Span(row, "dim"))
+            for number, row in enumerate(answered)
+        ),
+    )
+
+
+def _ahead(each: TreeLine, cells: int, *, last: bool, chosen: bool) -> Line:
+    joint = "▸ " if chosen else "└ " if last else "├ "
+    glyph = "■ " if each.answer else "? "
+    return spread(
+        line(
+            " ",
+            Span(joint, "accent" if chosen else "edge", bold=chosen),
+            Span(glyph, "dim"),
+            Span(each.text, "text"),
+        ),
+        line(Span("◀", "accent", bold=True)) if each.suggested else BLANK,
+        cells,
+    )
+
+
+# -- the node ------------------------------------------------------------------------
+
+
+def node_page(view: WalkView, look: WalkLook, key: KeyOf, cells: int, rows: int, *, way: bool) -> Page:
+    """Question, branches and data; or the answer and what to do. `way` puts the way taken on top."""
+    node = view.node
+    out: list[Line] = []
+    if way and (passed := way_line(view, cells)):
+        out.append(passed)
+    if node.node.is_answer:
+        return Page((*out, *_answer(node, look, key, cells), *_rest(node, look, key, cells)))
+    out += [*prose(node.node.text, cells, bold=True), BLANK]
+    branches, marked = _branches(node, look.cursor, cells)
+    marked = range(len(out) + marked.start, len(out) + marked.stop)
+    page = (*out, *branches, BLANK, *_rest(node, look, key, cells))
+    # With the first branch in view comes what stands above it, as far as there is room.
+    return Page(page, range(marked.stop) if look.cursor == 0 and marked.stop <= rows else marked)
+
+
+def come_back(left_at: datetime | None, key: KeyOf, cells: int) -> Lines:
+    """That this is where one was before; nothing when one has just begun."""
+    if left_at is None:
+        return ()
+    text = f"Where you were at {clock(left_at)}. {key('restart')} begins again."
+    return (crop(line(Span("▸ ", "accent", bold=True), Span(text, "text")), cells),)
+
+
+def _branches(node: NodeView, cursor: int, cells: int) -> tuple[list[Line], range]:
+    """The branches, and the rows of the one under the cursor."""
+    out: list[Line] = []
+    marked, room = range(0), min(cells, WIDEST)
+    for branch in node.branches:
+        rows = _branch(branch, room, chosen=branch.index == cursor)
+        if branch.index == cursor:
+            rows = tuple(under_cursor(row, room) for row in rows)
+            marked = range(len(out), len(out) + len(rows))
+        out += rows
+    return out, marked
+
+
+def _branch(branch: BranchView, cells: int, *, chosen: bool) -> Lines:
+    points = ("◀ data points here" if cells >= _ROOMY else "◀ data") if branch.suggested else ""
+    room = cells - 2 - (len(points) + 1 if points else 0)
+    first, *more = wrap(branch.label, room, _LABEL_ROWS) or ("",)
+    bold = branch.suggested or chosen
+    return (
+        spread(
+            line(Span("▸ " if chosen else "  ", "accent", bold=True), Span(first, "text", bold=bold)),
+            line(Span(points, "accent", bold=True)),
+            cells,
+        ),
+        *(line("  ", Span(row, "text", bold=bold)) for row in more),
+    )
+
+
+def _answer(node: NodeView, look: WalkLook, key: KeyOf, cells: int) -> Iterator[Line]:
+    answer = node.node
+    yield join(_verdict_pieces(answer), " · ")
+    yield from prose(answer.text, cells, bold=True)
+    yield BLANK
+    if answer.first:
+        yield from labelled("First", answer.first, cells, bold=True)
+        yield BLANK
+    yield crop(_offer(key("act"), "playbook: ", look.playbook), cells)
+    if answer.severity is not None and answer.severity.trouble:
+        yield crop(_severity(answer.severity, look.severity, key("set_severity")), cells)
+    yield BLANK
+
+
+def _verdict_pieces(answer: Node) -> Iterator[Line]:
+    yield line(Span("■ Answer", "accent", bold=True))
+    if answer.side is not None:
+        yield line(Span(SIDE_WORDS[answer.side], "text", bold=True))
+
+
+def _severity(wanted: Severity, now: Severity, key: str) -> Line:
+    """What to set, unless that is how it stands; where nothing is wrong there is nothing to set."""
+    if not now.trouble:
+        return line(Span("  severity: usually ", "dim"), Span(wanted.value, "text"))
+    if wanted is now:
+        return line(Span("  severity: ", "dim"), Span(wanted.value, "text"), Span(", as it is now", "dim"))
+    return line(*_offer(key, "severity: usually ", wanted.value), Span(f"; it is {now.value} now", "dim"))
+
+
+def _offer(key: str, what: str, name: str) -> Line:
+    return line(Span(key, "accent", bold=True), Span(f" {what}", "dim"), Span(name, "text"))
+
+
+def _rest(node: NodeView, look: WalkLook, key: KeyOf, cells: int) -> Iterator[Line]:
+    yield from _data(node, look, cells)
+    if node.node.help:
+        yield BLANK
+        yield from prose(node.node.help, cells, "dim")
+    commands = node.node.commands
+    if not commands:
+        return
+    yield BLANK
+    again = ", again for the next" if commands[1:] else ""
+    yield heading("By hand", f"· {key('copy')} copies{again}", cells)
+    for number, command in enumerate(commands):
+        if number:
+            yield BLANK
+        next_one = number == look.copies % len(commands)
+        mark = Span(f"{key('copy')} " if next_one else "  ", "accent", bold=True)
+        for row, text in enumerate(wrap(command.title, cells - 2, _LABEL_ROWS)):
+            yield line(Span("  ") if row else mark, Span(text, "text"))
+        yield from code(command.text, cells)
+
+
+def _data(node: NodeView, look: WalkLook, cells: int) -> Iterator[Line]:
+    if not node.facts:
+        return
+    yield heading("What the data says", f"· {clock(look.at)}", cells)
+    yield from facts(node.facts, cells)
+    suggested = next((branch for branch in node.branches if branch.suggested), None)
+    if node.node.is_answer:
+        return
+    if suggested is None:
+        yield line(Span("  It does not point to one of them: the choice is yours.", "dim"))
+    elif not any(fact.points for fact in node.facts):
+        yield line(Span("◀ ", "accent", bold=True), Span("; ".join(suggested.because).capitalize(), "text"))

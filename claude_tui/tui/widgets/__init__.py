@@ -1,1 +1,0 @@
-"""Panels and the line-based base they share."""
