@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import Field, fields, is_dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from claude_tui.model.alert import STORED_AS
 
 __all__ = ["from_json", "to_json"]
 
@@ -23,7 +25,7 @@ def to_json(value: object) -> bytes:
 def _plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
         return {
-            each.name: _plain(found)
+            _saved_name(each): _plain(found)
             for each in fields(value)
             if (found := getattr(value, each.name)) != each.default
         }
@@ -85,7 +87,14 @@ def _read_tuple(kinds: tuple[Any, ...], value: object) -> tuple[object, ...]:
 
 def _read_fields(kind: Any, value: object) -> object:
     table = _checked(dict, value)
-    return kind(**{name: _read(of, table[name]) for name, of in _hints(kind).items() if name in table})
+    hints = _hints(kind)
+    saved = {each.name: _saved_name(each) for each in fields(kind)}
+    return kind(**{name: _read(hints[name], table[key]) for name, key in saved.items() if key in table})
+
+
+def _saved_name(field: Field[Any]) -> str:
+    """Saved states outlive the names of fields."""
+    return str(field.metadata.get(STORED_AS, field.name))
 
 
 @cache

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from claude_tui.model.verdict import Severity, Side
 
 __all__ = [
+    "STORED_AS",
     "Acknowledgement",
     "Alert",
     "AlertEntry",
@@ -29,6 +31,14 @@ __all__ = [
 
 Labels = tuple[tuple[str, str], ...]
 """Names and values in the order of the names. Together with the rule they are an alert's identity."""
+
+
+STORED_AS = "stored_as"
+"""The metadata key of a field whose saved state bears another name than the field."""
+
+
+def _saved(name: str) -> dict[str, Any]:
+    return {STORED_AS: name}
 
 
 class AlertState(StrEnum):
@@ -84,7 +94,7 @@ class Alert:
     labels: Labels
     severity: Severity
     summary: str
-    status: AlertStatus
+    status: AlertStatus = field(metadata=_saved("standing"))
     value: float | None = None
     words: str = ""
     group: str | None = None
@@ -145,16 +155,16 @@ class AlertGroup:
     dedup_key: str
     topic: str
     opened_at: datetime
-    severity_periods: tuple[SeverityPeriod, ...]
-    content: Content
+    severity_periods: tuple[SeverityPeriod, ...] = field(metadata=_saved("spells"))
+    content: Content = field(metadata=_saved("story"))
     alerts: tuple[str, ...] = ()
-    from_verdict: bool = False
-    notified_routes: tuple[str, ...] = ()
+    from_verdict: bool = field(default=False, metadata=_saved("led"))
+    notified_routes: tuple[str, ...] = field(default=(), metadata=_saved("told"))
     pages: int = 0
     paged_at: datetime | None = None
     paged_severity: Severity = Severity.NONE
     acknowledged: Acknowledgement | None = None
-    acknowledged_notified: bool = False
+    acknowledged_notified: bool = field(default=False, metadata=_saved("acknowledged_told"))
     snoozed: Snooze | None = None
     closed_at: datetime | None = None
     ended_at: datetime | None = None

@@ -217,7 +217,7 @@ def test_what_is_not_watched_is_not_called_calm() -> None:
 
 
 def test_a_group_that_nobody_was_told_of_yet_says_so() -> None:
-    assert "not told anywhere yet" in of(OVERLOADED, replace(CALM, groups=(group(told=(), pages=0),)))
+    assert "not told anywhere yet" in of(OVERLOADED, replace(CALM, groups=(group(notified_routes=(), pages=0),)))
 
 
 # -- both ---------------------------------------------------------------------------------
@@ -232,7 +232,7 @@ def test_it_fits(name: str, cells: int) -> None:
 @pytest.mark.parametrize("cells", [36, 76, 116])
 def test_hostile_text_fits_too(cells: int) -> None:
     long = "漢字 " * 80 + "x" * 500
-    nasty = group(content=replace(group().content, what=long), told=(long,) * 3)
+    nasty = group(content=replace(group().content, what=long), notified_routes=(long,) * 3)
     verdict = replace(OVERLOADED, summary=long, evidence=(long,) * 3, next_step=long, note=long, set_by=long)
     view = replace(CALM, groups=(nasty,), alerts=(alert(long, Severity.P1, long, long),), problem=long)
     assert max(width(row) for row in strip_zoom(scene_of(view, verdict), cells, FILE)) <= cells

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from rich.style import Style
 
+import claude_tui
 from claude_tui.tui.render.lines import ROLES
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ __all__ = [
 
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_PACKAGED = Path(__file__).parents[1] / "themes"
-_CHECKOUT = Path(__file__).parents[2] / "themes"
+_PACKAGED = Path(claude_tui.__file__).parent / "themes"
+_CHECKOUT = Path(claude_tui.__file__).parents[1] / "themes"
 _RAISE = 0.05
 _KEYS = ("title", "dark", "roles")
 
