@@ -1,37 +1,80 @@
-"""What analysis needs to know of the settings."""
+"""Every threshold of analysis, declared once; settings, panels, verdict and alert rules read it here."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from claude_tui.analysis.thresholds import Thresholds
 from claude_tui.model.observation import Source
 
-__all__ = ["Options"]
+__all__ = ["Options", "Thresholds"]
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What a verdict and its severity rest on. Shares are fractions of requests in 0..1, `_s` is seconds."""
+
+    most_fail: float = 0.90
+    """P1 when this share of the messages of the last `severity_span_s` fails."""
+    most_fail_ends: float = 0.80
+    """A P1 lasts until fewer than this share fail."""
+    errors: float = 0.05
+    """P2 when this share of the messages fails."""
+    ratio_failures: int = 3
+    """No share is judged on fewer failures."""
+    severity_span_s: float = 300.0
+    """The span over which the share of a P1 is counted."""
+    rare_failures: int = 2
+    """Failures in `rare_span_s`, over all API probes, that make intermittent errors."""
+    rare_span_s: float = 3600.0
+    """The span over which intermittent errors are counted."""
+    lost_share: float = 0.001
+    """The share of probes that get no answer by chance alone."""
+    tail_s: float = 10.0
+    """P2 when 1% of the messages, and at least 3, take longer."""
+    truncated_bad: float = 0.5
+    """Below this share, truncated streams are degraded quality and not errors."""
+    usual_ttft_s: float = 0.5
+    """The usual TTFT of a small model while no baseline exists (measured: 0.3 to 0.8 s)."""
+    chance: float = 0.05
+    """A run of n successes is a recovery when (1 - failing share)^n is below this."""
+    rare_chance: float = 0.03
+    """The same for intermittent errors."""
+    respond_p2_s: float = 900.0
+    """The response target of a P2."""
+    respond_p3_s: float = 3600.0
+    """The response target of a P3."""
+    business_hour: int = 9
+    """The hour (UTC) at which a business day begins, for the response target of a P4."""
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Thresholds and intervals.
-
-    `ours` names the status-page components that count, by name, beginning of the name or id.
-    `headroom_low` and `headroom_critical` are fractions of a limit that remain. The intervals say how
-    often each source is probed in seconds, and so how old a figure may be. The latency thresholds are
-    seconds and multiples of the baseline; `thresholds` are those of the verdict and its severity.
-    """
+    """What analysis needs to know of the settings."""
 
     ours: tuple[str, ...] = ("Claude API",)
+    """The status-page components that count, by name, beginning of the name or id."""
     headroom_low: float = 0.20
+    """The remaining fraction of a limit at which its gauge warns."""
     headroom_critical: float = 0.05
+    """The remaining fraction of a limit at which its gauge is bad."""
     messages_interval_s: float = 30.0
+    """How often messages are probed, and so how old a figure may be."""
     models_interval_s: float = 15.0
+    """The same for the model list."""
     status_interval_s: float = 60.0
+    """The same for the status page."""
     ttft_slow_s: float = 3.0
+    """A TTFT above this is slow, whatever is usual."""
     message_slow_s: float = 5.0
+    """A whole probe message above this is slow, whatever is usual."""
     warn_ratio: float = 2.0
+    """A latency at this multiple of the usual warns."""
     bad_ratio: float = 3.0
+    """A latency at this multiple of the usual is slow."""
     max_events: int = 200
+    """How many events a Snapshot holds."""
     thresholds: Thresholds = field(default_factory=Thresholds)
+    """Those of the verdict and its severity."""
 
     def interval_s(self, source: Source) -> float:
         if source is Source.STATUS:

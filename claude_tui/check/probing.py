@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import TYPE_CHECKING
 
-from claude_tui.analysis.diagnosis.reach import asked_to_wait_s
+from claude_tui.analysis.diagnosis.cross_check import asked_to_wait_s
 from claude_tui.analysis.diagnosis.slow_detection import slow_first_token, slow_suspected
 from claude_tui.analysis.history.failure_kinds import failure_name
 from claude_tui.analysis.history.history import History

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from claude_tui.analysis.history.history import History
-from claude_tui.analysis.options import Options
-from claude_tui.analysis.thresholds import Thresholds
+from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor, inert
 from claude_tui.probes.clock import Clock

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated
 
+from claude_tui.analysis.options import Options
 from claude_tui.settings import kinds
 from claude_tui.settings.about import About, Origin, declared_in
 from claude_tui.settings.kinds import Kind
@@ -51,6 +52,8 @@ def _no_origins() -> Mapping[str, Origin]:
 
 
 _DAY_S = 86_400
+_OPTIONS = Options()
+_THRESHOLDS = _OPTIONS.thresholds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,27 +147,29 @@ class Settings:
             _fraction(),
             section="Headroom and latency",
         ),
-    ] = 0.20
+    ] = _OPTIONS.headroom_low
     headroom_critical: Annotated[
         float, About("Remaining share of a limit at which its gauge turns bad.", _fraction())
-    ] = 0.05
+    ] = _OPTIONS.headroom_critical
     ttft_slow_s: Annotated[
         float, About("Seconds to the first token that are slow, whatever is usual.", _seconds(0.1, 600))
-    ] = 3.0
+    ] = _OPTIONS.ttft_slow_s
     message_slow_s: Annotated[
         float, About("Seconds for a whole probe message that are slow.", _seconds(0.1, 600))
-    ] = 5.0
+    ] = _OPTIONS.message_slow_s
     warn_ratio: Annotated[
         float, About("At this many times the usual, the figure of a latency warns.", _multiple())
-    ] = 2.0
-    bad_ratio: Annotated[float, About("At this many times the usual, a latency is slow.", _multiple())] = 3.0
+    ] = _OPTIONS.warn_ratio
+    bad_ratio: Annotated[float, About("At this many times the usual, a latency is slow.", _multiple())] = (
+        _OPTIONS.bad_ratio
+    )
     usual_ttft_s: Annotated[
         float,
         About(
             "Seconds to a haiku's first token that are usual, until there is an hour of history to tell.",
             _seconds(0.05, 60),
         ),
-    ] = 0.5
+    ] = _THRESHOLDS.usual_ttft_s
     most_fail: Annotated[
         float,
         About(
@@ -172,55 +177,55 @@ class Settings:
             _fraction(0.05),
             section="Verdict and severity",
         ),
-    ] = 0.90
+    ] = _THRESHOLDS.most_fail
     most_fail_ends: Annotated[
         float, About("A P1 lasts until less than this share of them fails.", _fraction(0.05))
-    ] = 0.80
+    ] = _THRESHOLDS.most_fail_ends
     severity_span_s: Annotated[
         float, About("Seconds over which the share of a P1 is counted.", _seconds(60, 900))
-    ] = 300.0
+    ] = _THRESHOLDS.severity_span_s
     errors: Annotated[
         float, About("P2: this share of the messages fails, or more; less is P3.", _fraction(0.001))
-    ] = 0.05
+    ] = _THRESHOLDS.errors
     ratio_failures: Annotated[
         int, About("With fewer failures no share is judged; that many here and there are P3.", _failures())
-    ] = 3
+    ] = _THRESHOLDS.ratio_failures
     tail_s: Annotated[
         float,
         About(
             "P2: more than 1% of the messages, and at least 3, take longer, in seconds.", _seconds(0.5, 600)
         ),
-    ] = 10.0
+    ] = _THRESHOLDS.tail_s
     rare_failures: Annotated[
         int,
         About("That many failures here and there within rare_span_s are intermittent errors.", _failures()),
-    ] = 2
+    ] = _THRESHOLDS.rare_failures
     rare_span_s: Annotated[
         float,
         About(
             "Seconds over which intermittent errors are counted, of all API probes.", _seconds(900, 21_600)
         ),
-    ] = 3600.0
+    ] = _THRESHOLDS.rare_span_s
     truncated_bad: Annotated[
         float,
         About(
             "Streams that break off are P4 below this share of the messages, and count as errors from it on.",
             _fraction(),
         ),
-    ] = 0.5
+    ] = _THRESHOLDS.truncated_bad
     respond_p2_s: Annotated[
         float, About("Response target of a P2, in seconds; that of a P1 is now.", _seconds(60, _DAY_S))
-    ] = 900.0
+    ] = _THRESHOLDS.respond_p2_s
     respond_p3_s: Annotated[
         float, About("Response target of a P3, in seconds.", _seconds(60, 7 * _DAY_S))
-    ] = 3600.0
+    ] = _THRESHOLDS.respond_p3_s
     business_hour: Annotated[
         int,
         About(
             "Hour (UTC) at which the next business day begins, the response target of a P4.",
             kinds.whole(0, 23, words="a whole number"),
         ),
-    ] = 9
+    ] = _THRESHOLDS.business_hour
     data_dir: Annotated[
         Path,
         About(

@@ -21,8 +21,7 @@ from claude_tui.alerting.persistence import NoStateBackend, StateBackend
 from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
 from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.rules import Rule, load_rules, named_thresholds
-from claude_tui.analysis.options import Options
-from claude_tui.analysis.thresholds import Thresholds
+from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.engine import Endpoint, Engine, Lease, Pace, store_name, target_of
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState

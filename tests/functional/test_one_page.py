@@ -18,9 +18,8 @@ from claude_tui.alerting.rules import load_rules, named_thresholds
 from claude_tui.alerting.workers import DeliveryWorker, NotificationWorker
 from claude_tui.analysis.diagnosis.diagnose import diagnose
 from claude_tui.analysis.history.history import History
-from claude_tui.analysis.options import Options
+from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.analysis.snapshot import build_snapshot
-from claude_tui.analysis.thresholds import Thresholds
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.text import Redactor
 from tests.alerts import TARGET, Clock, Memory

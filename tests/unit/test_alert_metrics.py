@@ -12,9 +12,8 @@ from claude_tui.alerting.metric import Query, Reading, Sample, Unit
 from claude_tui.alerting.metrics import METRICS
 from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.rules import load_rules, named_thresholds
-from claude_tui.analysis.options import Options
+from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.analysis.snapshot import build_snapshot
-from claude_tui.analysis.thresholds import Thresholds
 from claude_tui.model.alert import Alert
 from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.provider import Catalogue, ModelInfo

@@ -12,8 +12,7 @@ from hypothesis import strategies as st
 from claude_tui.alerting.metrics import METRICS
 from claude_tui.alerting.reading import AlertsConfigError, parse_span, span_text
 from claude_tui.alerting.rules import Rule, load_rules, named_thresholds
-from claude_tui.analysis.options import Options
-from claude_tui.analysis.thresholds import Thresholds
+from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.model.verdict import Severity
 
 NAMED = named_thresholds(Options(), Thresholds())

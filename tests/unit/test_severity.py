@@ -9,8 +9,7 @@ import pytest
 
 from claude_tui.analysis.diagnosis.diagnose import diagnose
 from claude_tui.analysis.diagnosis.severity import as_set, respond_by, severity_of_rare, worse
-from claude_tui.analysis.options import Options
-from claude_tui.analysis.thresholds import Thresholds
+from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.playbook import SeverityMark
 from claude_tui.model.verdict import Cause, Severity, Verdict

@@ -217,7 +217,9 @@ def test_what_is_not_watched_is_not_called_calm() -> None:
 
 
 def test_a_group_that_nobody_was_told_of_yet_says_so() -> None:
-    assert "not told anywhere yet" in of(OVERLOADED, replace(CALM, groups=(group(notified_routes=(), pages=0),)))
+    assert "not told anywhere yet" in of(
+        OVERLOADED, replace(CALM, groups=(group(notified_routes=(), pages=0),))
+    )
 
 
 # -- both ---------------------------------------------------------------------------------

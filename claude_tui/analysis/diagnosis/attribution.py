@@ -2,21 +2,35 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Generic, TypeVar
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
-from claude_tui.analysis.diagnosis.cross_check import CrossCheck, advice_for
-from claude_tui.analysis.diagnosis.leading import leading
-from claude_tui.analysis.diagnosis.ours import SpecificCause, name_limit, name_model
-from claude_tui.analysis.diagnosis.reach import asked_to_wait_s
-from claude_tui.analysis.words import truncate
-from claude_tui.knowledge import Advice
-from claude_tui.model.observation import Observation, Outcome
+from claude_tui.analysis.diagnosis.cross_check import CrossCheck, advice_for, asked_to_wait_s
+from claude_tui.analysis.words import duration, plain, truncate
+from claude_tui.knowledge import Advice, knowledge
+from claude_tui.model.observation import Observation, Outcome, RateLimitReading
+from claude_tui.model.provider import ModelInfo
 from claude_tui.model.verdict import Cause
 
-__all__ = ["LeadingCause", "leading_cause", "retry_after_s", "specific_cause", "words_for"]
+__all__ = [
+    "Leader",
+    "LeadingCause",
+    "SpecificCause",
+    "is_down",
+    "leading",
+    "leading_cause",
+    "name_limit",
+    "name_model",
+    "retry_after_s",
+    "specific_cause",
+    "words_for",
+]
 
 # The advice is that of most of the newest failures.
 _ADVICE_OVER = 6
@@ -112,3 +126,186 @@ def retry_after_s(context: DiagnosisContext, newest: Observation, advice: Advice
     if asked:
         return max(0.0, round(asked - (context.at - newest.at).total_seconds(), 1))
     return policy.wait_s(1)
+
+
+K = TypeVar("K")
+
+# A kind's weight halves with every so many failures.
+HALF_LIFE = 8
+_DECAY = 0.5 ** (1 / HALF_LIFE)
+# The challenger must outweigh the leader by this, so that a mix of 60 to 40 keeps one leader.
+CLEARLY = 1.6
+# So many in a row of a kind that was rare before are a change, not a mix.
+CHANGED = 3
+RARE = 0.2
+
+# The service is no longer down once so many of the last few exchanges went well, or so much of all of them.
+_UP, _OF = 2, 5
+_UP_SHARE = 0.2
+# It is down again after a run of failures as improbable as this at the share that failed before.
+_CHANCE = 0.01
+_MOST_SHARE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Leader(Generic[K]):
+    """The kind that leads, each kind's share of the weight, and the place of the last clear change."""
+
+    kind: K
+    shares: dict[K, float]
+    since: int
+
+
+def leading(kinds: Sequence[K]) -> Leader[K]:
+    """The leader among `kinds`, which are oldest first and not empty."""
+    weights: dict[K, float] = {}
+    leader = previous = kinds[0]
+    run = since = 0
+    for index, kind in enumerate(kinds):
+        run = run + 1 if kind == previous else 1
+        previous = kind
+        weights = {each: weight * _DECAY for each, weight in weights.items()}
+        weights[kind] = weights.get(kind, 0.0) + 1.0
+        if kind == leader:
+            continue
+        if run >= CHANGED and _share_before(weights, kind, run) < RARE:
+            leader, weights, since = kind, {kind: float(run)}, index + 1 - run
+        elif weights[kind] > CLEARLY * weights[leader]:
+            leader = kind
+    total = sum(weights.values())
+    return Leader(leader, {kind: weight / total for kind, weight in weights.items()}, since)
+
+
+def _share_before(weights: dict[K, float], kind: K, run: int) -> float:
+    """What part of the weight `kind` has without the run of it that goes on now."""
+    own = sum(_DECAY**age for age in range(run))
+    rest = sum(weights.values()) - own
+    return max(weights[kind] - own, 0.0) / rest if rest > 0 else 0.0
+
+
+def is_down(failed: Sequence[bool]) -> bool:
+    """Whether as good as everything fails, from the first failure (oldest first) on.
+
+    Successes at the end leave it as it was: they are a recovery, or will be told apart by a failure.
+    """
+    down, run, failures = True, 0, 0
+    for index, one in enumerate(failed):
+        if not one:
+            run = 0
+            continue
+        run += 1
+        failures += 1
+        before = index + 1 - run
+        if down:
+            recent = failed[max(0, index + 1 - _OF) : index + 1]
+            down = recent.count(False) < _UP and index + 1 - failures <= _UP_SHARE * (index + 1)
+        elif before:
+            share = min((failures - run) / before, _MOST_SHARE)
+            down = share <= 0 or run >= math.log(_CHANCE) / math.log(share)
+    return down
+
+
+# What the messages of 429s call the buckets, the more exact first.
+_BUCKET_WORDS = (
+    (re.compile(r"\binput[ -]tokens?\b", re.I), "input"),
+    (re.compile(r"\boutput[ -]tokens?\b", re.I), "output"),
+    (re.compile(r"\bconcurrent\b|\bconnections?\b", re.I), "concurrent requests"),
+    (re.compile(r"\b(?:request )?tokens?\b.*\brate limit\b|\btokens? per (?:minute|day)\b", re.I), "tokens"),
+    (re.compile(r"\brequests? per (?:minute|day)\b|\bnumber of requests\b", re.I), "requests"),
+)
+# A bucket with more left than this has not refused anybody.
+EMPTY = 0.05
+AMPLE = 0.2
+_GONE = frozenset({"retired"})
+_TOLD_BEFORE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class SpecificCause:
+    """The advice for the case at hand, the bucket (for limits) and a sentence on how it is known.
+
+    `doubt` is a factor in 0..1 on the confidence.
+    """
+
+    advice: Advice
+    bucket: str | None = None
+    sentence: str = ""
+    doubt: float = 1.0
+
+
+def name_limit(context: DiagnosisContext, refused: Observation, advice: Advice) -> SpecificCause:
+    """Which limit a refusal was about: its own headers, its message, or what was last told before it."""
+    if advice.id == "spend_own" and "credit balance" in (refused.message or "").lower():
+        return SpecificCause(knowledge().advice["billing"])
+    if advice.id != "rate_limited":
+        return SpecificCause(advice)
+    window = next((one for one in refused.windows if one.status == "rejected"), None)
+    if window is not None:
+        sentence = f"The {window.window} window is used up: {window.utilization:.0%}."
+        return SpecificCause(knowledge().advice["window"], window.window, sentence)
+    return _name_bucket(context, refused, advice)
+
+
+def _name_bucket(context: DiagnosisContext, refused: Observation, advice: Advice) -> SpecificCause:
+    said = _bucket_in(refused.message or "")
+    reading = _lowest(refused, said) or _lowest(_told_before(context, refused), said)
+    left = _left(reading)
+    if reading is not None and left is not None and left <= EMPTY:
+        return SpecificCause(advice, reading.bucket, _reading_words(reading))
+    if said is not None:
+        return SpecificCause(advice, said, f"The answer names the limit: {truncate(refused.message or '')}")
+    if left is not None and left > AMPLE:
+        words = "No limit that we are told of is near its end: it may be a throttle of theirs."
+        return SpecificCause(advice, sentence=words, doubt=0.7)
+    return SpecificCause(advice, doubt=0.9)
+
+
+def _bucket_in(message: str) -> str | None:
+    return next((bucket for pattern, bucket in _BUCKET_WORDS if pattern.search(message)), None)
+
+
+def _told_before(context: DiagnosisContext, refused: Observation) -> Observation | None:
+    told = context.history.limits().latest(refused.at.timestamp())
+    return told if told is not None and refused.at - told.at <= _TOLD_BEFORE else None
+
+
+def _lowest(seen: Observation | None, named: str | None) -> RateLimitReading | None:
+    """The reading with the least left, of the bucket that was named if it is among them."""
+    readings = [one for one in seen.rate_limits if _left(one) is not None] if seen is not None else []
+    those = [one for one in readings if named is not None and one.bucket.startswith(named)]
+    return min(those or readings, key=lambda one: _left(one) or 0.0, default=None)
+
+
+def _left(reading: RateLimitReading | None) -> float | None:
+    if reading is None or not reading.limit or reading.remaining is None:
+        return None
+    return reading.remaining / reading.limit
+
+
+def _reading_words(reading: RateLimitReading) -> str:
+    return f"{reading.bucket}: {reading.remaining:,} of {reading.limit:,} left at the refusal."
+
+
+def name_model(context: DiagnosisContext, refused: Observation, advice: Advice) -> SpecificCause:
+    """What the list of models says of the model that was refused."""
+    model, catalogue = refused.model or context.facts.model, context.history.catalogue_at(context.at)
+    if advice.cause is not Cause.MODEL_UNAVAILABLE or model is None or catalogue is None:
+        return SpecificCause(advice)
+    listed = next((one for one in catalogue.models if one.id == model), None)
+    if listed is None:
+        count = len(catalogue.models)
+        return SpecificCause(advice, sentence=f"{truncate(model)} is not among the {count} models listed.")
+    if listed.lifecycle in _GONE or (listed.retires_at is not None and listed.retires_at <= context.at):
+        return SpecificCause(knowledge().advice["model_retired"], sentence=_retired_words(context, listed))
+    words = f"The list of models still has it{_lifecycle_words(listed)}."
+    return replace(SpecificCause(knowledge().advice["model_listed"]), sentence=words, doubt=0.9)
+
+
+def _retired_words(context: DiagnosisContext, listed: ModelInfo) -> str:
+    if listed.retires_at is None or listed.retires_at > context.at:
+        return "The list of models marks it retired."
+    return f"It was retired {duration(context.at - listed.retires_at)} ago, the list of models says."
+
+
+def _lifecycle_words(listed: ModelInfo) -> str:
+    return f", as {truncate(plain(listed.lifecycle))}" if listed.lifecycle else ""

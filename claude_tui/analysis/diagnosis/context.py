@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from claude_tui.analysis.diagnosis.cross_check import (
+    asked_to_wait_s,
+    is_lost,
+    says_the_same_again,
+    took_until,
+)
 from claude_tui.analysis.diagnosis.episodes import BACK_SOON, Episode, episodes_of
-from claude_tui.analysis.diagnosis.reach import asked_to_wait_s, is_lost, says_the_same_again, took_until
 from claude_tui.analysis.diagnosis.slow_detection import Slow, slow_first_token
 from claude_tui.analysis.diagnosis.status_page import PageReport, page_report_at
 from claude_tui.analysis.history.history import API_SOURCES, History
-from claude_tui.analysis.options import Options
-from claude_tui.analysis.thresholds import Thresholds
+from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.analysis.views.status import status_view
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import EngineState, KeyLack, StatusView

@@ -6,13 +6,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from claude_tui.analysis.diagnosis.reach import is_lost, reach_of
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.knowledge import Advice, Reach, knowledge
 from claude_tui.model.observation import Observation, Outcome, Source
 
-__all__ = ["CrossCheck", "PathState", "advice_for", "cross_check_at"]
+__all__ = [
+    "CrossCheck",
+    "PathState",
+    "advice_for",
+    "asked_to_wait_s",
+    "cross_check_at",
+    "is_lost",
+    "reach_of",
+    "says_the_same_again",
+    "took_until",
+]
 
 LOOKED_AT = 6
 SPAN = timedelta(minutes=10)
@@ -120,3 +129,44 @@ def advice_for(seen: Observation, cross_check: CrossCheck) -> Advice:
 def _is_explicit(seen: Observation) -> bool:
     """Whether the probe itself said which step failed, so that no other source can know better."""
     return knowledge().of(seen).type is not None
+
+
+_ERROR = 400
+_SILENT = frozenset({Outcome.TIMEOUT, Outcome.NETWORK})
+
+
+def is_lost(seen: Observation) -> bool:
+    """No answer of any kind. One in a thousand is chance, and no news of the service."""
+    return seen.outcome in _SILENT and seen.http_status is None
+
+
+def asked_to_wait_s(seen: Observation) -> float:
+    """The retry-after of an error; that of a stream which broke after HTTP 200 means nothing."""
+    refused = seen.failed and seen.http_status is not None and seen.http_status >= _ERROR
+    return seen.retry_after_s or 0.0 if refused else 0.0
+
+
+def says_the_same_again(seen: Observation) -> bool:
+    """Whether a failure was answered with a limit, a refusal that no retry changes, or the wish to wait."""
+    policy = knowledge().of(seen).retry
+    useless = policy is not None and not policy.worthwhile
+    return useless or seen.outcome is Outcome.RATE_LIMITED or asked_to_wait_s(seen) > 0
+
+
+def reach_of(seen: Observation) -> Reach:
+    """By what the probe called it, else by the phases that were measured; for failures only."""
+    row = knowledge().of(seen)
+    told = row.type is not None or seen.http_status is not None
+    if told or row.reach not in {Reach.NO_ANSWER, Reach.UNREACHED}:
+        return row.reach
+    timings = seen.timings
+    if timings.dns is None and timings.connect is None and timings.tls is None:
+        return row.reach
+    plain = seen.target.startswith("http://")
+    opened = timings.connect is not None and (timings.tls is not None or plain)
+    return Reach.NO_ANSWER if opened else Reach.UNREACHED
+
+
+def took_until(seen: Observation) -> float:
+    """When its result was known, in POSIX seconds."""
+    return seen.at.timestamp() + (seen.timings.total or 0.0)

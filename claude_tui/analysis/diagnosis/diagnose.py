@@ -17,8 +17,7 @@ from claude_tui.analysis.diagnosis.intermittent import detect_intermittent
 from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
 from claude_tui.analysis.diagnosis.slow import also_late, also_tail, detect_long_tail, detect_slow
 from claude_tui.analysis.history.history import History
-from claude_tui.analysis.options import Options
-from claude_tui.analysis.thresholds import Thresholds
+from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.analysis.words import duration, latency, truncate
 from claude_tui.knowledge import Reach, knowledge
 from claude_tui.model.observation import Source

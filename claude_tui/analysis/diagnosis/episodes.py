@@ -13,9 +13,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from claude_tui.analysis.diagnosis.reach import is_lost, took_until
+from claude_tui.analysis.diagnosis.cross_check import is_lost, took_until
 from claude_tui.analysis.history.history import History
-from claude_tui.analysis.thresholds import Thresholds
+from claude_tui.analysis.options import Thresholds
 from claude_tui.model.observation import Observation, Source
 
 __all__ = ["BACK_SOON", "RECENT", "Episode", "episodes_of", "successes_to_recover"]

@@ -9,11 +9,10 @@ from datetime import datetime
 
 from claude_tui.analysis.diagnosis.attribution import leading_cause, retry_after_s, specific_cause, words_for
 from claude_tui.analysis.diagnosis.context import LEADING, DiagnosisContext
-from claude_tui.analysis.diagnosis.cross_check import cross_check_at
+from claude_tui.analysis.diagnosis.cross_check import cross_check_at, is_lost
 from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of, successes_to_recover
 from claude_tui.analysis.diagnosis.evidence import named
 from claude_tui.analysis.diagnosis.finding import Finding
-from claude_tui.analysis.diagnosis.reach import is_lost
 from claude_tui.analysis.diagnosis.severity import severity_of_rare
 from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.analysis.words import duration, percent

@@ -8,18 +8,23 @@ from datetime import UTC, datetime
 
 from claude_tui.analysis.diagnosis.attribution import (
     LeadingCause,
+    is_down,
     leading_cause,
     retry_after_s,
     specific_cause,
     words_for,
 )
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
-from claude_tui.analysis.diagnosis.cross_check import CrossCheck, PathState, advice_for, cross_check_at
+from claude_tui.analysis.diagnosis.cross_check import (
+    CrossCheck,
+    PathState,
+    advice_for,
+    cross_check_at,
+    is_lost,
+)
 from claude_tui.analysis.diagnosis.episodes import Episode
 from claude_tui.analysis.diagnosis.evidence import failing_sentence, fine_sentence, models_clause, named
 from claude_tui.analysis.diagnosis.finding import Finding
-from claude_tui.analysis.diagnosis.leading import is_down
-from claude_tui.analysis.diagnosis.reach import is_lost
 from claude_tui.analysis.diagnosis.severity import severity_of_messages, worse
 from claude_tui.analysis.words import truncate
 from claude_tui.knowledge import Advice, knowledge

@@ -8,8 +8,7 @@ from datetime import datetime, time, timedelta
 
 from claude_tui.analysis.diagnosis.episodes import Episode
 from claude_tui.analysis.history.history import History
-from claude_tui.analysis.options import Options
-from claude_tui.analysis.thresholds import Thresholds
+from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.playbook import SeverityMark
 from claude_tui.model.verdict import Cause, Severity, Verdict

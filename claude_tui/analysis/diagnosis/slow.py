@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.severity import worse
-from claude_tui.analysis.diagnosis.slow_detection import Slow, slow_opening, slow_to_end
-from claude_tui.analysis.diagnosis.tail import LongTail, long_tail
+from claude_tui.analysis.diagnosis.slow_detection import LongTail, Slow, long_tail, slow_opening, slow_to_end
 from claude_tui.analysis.words import latency
 from claude_tui.knowledge import knowledge
 from claude_tui.model.observation import Source
