@@ -28,7 +28,7 @@ from claude_tui.model.alert import AlertGroup, AlertsView, Notification, Notific
 from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
-from tests.builders import NOON
+from tests.builders import NOON, stated
 
 TARGET = Target("prod", "https://api.example.test", "api.example.test", "claude-haiku-5-5")
 MINUTE = timedelta(minutes=1)
@@ -45,7 +45,9 @@ def verdict(cause: Cause = Cause.HEALTHY, severity: Severity = Severity.NONE, **
         severity=severity,
         confidence=0.9,
         summary=f"It is {cause.value}",
-        evidence=("24 of 26 messages failed.",),
+        evidence=stated(
+            "24 of 26 messages failed.",
+        ),
         next_step="Back off.",
         retry_after_s=30.0,
         page=PageAgreement.SILENT,
@@ -57,12 +59,12 @@ HEALTHY = verdict()
 UNKNOWN = verdict(Cause.UNKNOWN)
 OUTAGE = verdict(Cause.PROVIDER_OUTAGE, Severity.P1)
 
-Told = Mapping[str, Reading]
+Readings = Mapping[str, Reading]
 
 
-def scene(at: datetime, judged: Verdict = HEALTHY, told: Told | None = None) -> RuleContext:
-    """What rules made by `rule` read: `told` by name; a rule that it does not name reads nothing matching."""
-    return cast(RuleContext, SimpleNamespace(at=at, verdict=judged, notified_routes=told or {}))
+def scene(at: datetime, judged: Verdict = HEALTHY, readings: Readings | None = None) -> RuleContext:
+    """What rules made by `rule` read: `readings` by name; a rule that is not named there does not match."""
+    return cast(RuleContext, SimpleNamespace(at=at, verdict=judged, readings=readings or {}))
 
 
 MATCH: Reading = (Sample(1.0),)
@@ -82,8 +84,8 @@ def rule(
 ) -> Rule:
     """A rule that fires where its reading is 1."""
 
-    def read(told: RuleContext, _ask: Query) -> Reading:
-        return cast(Told, told.notified_routes).get(name, NO_MATCH)  # type: ignore[attr-defined]
+    def read(context: RuleContext, _query: Query) -> Reading:
+        return cast(Readings, context.readings).get(name, NO_MATCH)  # type: ignore[attr-defined]
 
     metric = Metric(f"test.{name}", Unit.COUNT, "", read, topic=topic, explained_by=explained_by)
     timing = Timing(timedelta(seconds=hold_s), timedelta(seconds=keep_s))
@@ -205,18 +207,20 @@ class Night:
     pages: list[tuple[str, Notification]] = field(default_factory=list)
 
     def sees(
-        self, judged: Verdict = HEALTHY, told: Told | None = None, *, after_s: float = 5
+        self, judged: Verdict = HEALTHY, readings: Readings | None = None, *, after_s: float = 5
     ) -> AlertGroup | None:
         """One evaluation; returns the worst open group."""
         self.clock.forward(after_s)
-        self.ledger = advanced(self.ledger, scene(self.clock.at, judged, told), self.desk)
+        self.ledger = advanced(self.ledger, scene(self.clock.at, judged, readings), self.desk)
         self.pages += [(parcel.route, parcel.page) for parcel in self.ledger.outbox]
         self.ledger = replace(self.ledger, outbox=())
         return next((group for group in self.ledger.groups if group.open), None)
 
-    def stays(self, judged: Verdict, told: Told | None = None, *, for_s: float, every_s: float = 5) -> None:
+    def stays(
+        self, judged: Verdict, readings: Readings | None = None, *, for_s: float, every_s: float = 5
+    ) -> None:
         for _ in range(int(for_s / every_s)):
-            self.sees(judged, told, after_s=every_s)
+            self.sees(judged, readings, after_s=every_s)
 
     def kinds(self, route: str = "chat") -> list[NotificationKind]:
         return [page.kind for name, page in self.pages if name == route]
@@ -239,7 +243,7 @@ class Watch:
     keep_s: float = 60
     clock: Clock = field(default_factory=Clock)
     couriers: list[NotificationWorker] = field(default_factory=list)
-    notified_routes: dict[str, Receiver] = field(default_factory=dict)
+    receivers: dict[str, Receiver] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.alerting = Alerting(
@@ -252,9 +256,7 @@ class Watch:
         )
 
     def _open(self, route: Route, kept: StateHolder, _redactor: Redactor) -> DeliveryWorker:
-        courier = NotificationWorker(
-            route, kept, self.clock, self.notified_routes.get(route.name, self.receiver)
-        )
+        courier = NotificationWorker(route, kept, self.clock, self.receivers.get(route.name, self.receiver))
         self.couriers.append(courier)
         return courier
 

@@ -24,6 +24,7 @@ from claude_tui.model.provider import (
     ProviderStatus,
 )
 from claude_tui.model.snapshot import EngineState, ProbeState, Spend, Target
+from claude_tui.model.verdict import Evidence, EvidenceKind, Verdict
 
 NOON = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 API = "k8-api"
@@ -226,3 +227,19 @@ def healthy(
         for index in range(int((end - start) / models_s))
     ]
     return sorted(told, key=lambda observation: observation.at)
+
+
+def stated(*sentences: str) -> tuple[Evidence, ...]:
+    """Evidence that reads as these sentences."""
+    return tuple(
+        Evidence(
+            EvidenceKind.STATUS_PAGE if each.startswith("Status page") else EvidenceKind.FAILURES,
+            tuple(each.removesuffix(".").split("; ")),
+        )
+        for each in sentences
+    )
+
+
+def texts(verdict: Verdict) -> tuple[str, ...]:
+    """The evidence of a verdict as sentences."""
+    return tuple(each.text for each in verdict.evidence)

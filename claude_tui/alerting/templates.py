@@ -44,7 +44,7 @@ def content_of_verdict(verdict: Verdict, at: datetime) -> Content:
         what=calm(verdict.summary),
         since=verdict.since or verdict.detected_at or at,
         next_step=calm(verdict.next_step),
-        evidence=tuple(calm(each) for each in verdict.evidence[:MAX_EVIDENCE]),
+        evidence=tuple(calm(each.text) for each in verdict.evidence[:MAX_EVIDENCE]),
     )
 
 

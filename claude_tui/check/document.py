@@ -51,7 +51,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "severity": verdict.severity.value if verdict.severity.trouble else None,
         "confidence": verdict.confidence,
         "summary": verdict.summary,
-        "evidence": [*verdict.evidence, *([verdict.note] if verdict.note else [])],
+        "evidence": [*(each.text for each in verdict.evidence), *([verdict.note] if verdict.note else [])],
         "next_step": verdict.next_step,
         "retry_after_s": verdict.retry_after_s,
     }

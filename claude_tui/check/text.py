@@ -78,7 +78,7 @@ def _listed(facts: Iterable[str]) -> str:
 def _head(snapshot: Snapshot) -> list[str]:
     verdict, target = snapshot.verdict, snapshot.engine.target
     where = target.name or ("" if target.base_url == DEFAULT_BASE_URL else target.host)
-    what = verdict.summary.removeprefix("Unknown. ")
+    what = verdict.statement if verdict.cause is Cause.UNKNOWN else verdict.summary
     headline = f"[{_label(verdict)}] {f'{where}: ' if where else ''}{what}"
     since = _since(verdict, snapshot.at)
     on_one_line = len(headline) + 1 + len(since) <= COLUMNS
@@ -123,7 +123,11 @@ def _moment(instant: datetime, at: datetime) -> str:
 
 def _reasons(verdict: Verdict) -> list[str]:
     """Indented where it goes on, so that no line of ours can be put together from a server's words."""
-    return _wrapped(" ".join(part for part in (*verdict.evidence, verdict.note) if part), 6, then="  ")
+    return _wrapped(
+        " ".join(part for part in (*(each.text for each in verdict.evidence), verdict.note) if part),
+        6,
+        then="  ",
+    )
 
 
 def _next_step(verdict: Verdict) -> list[str]:

@@ -60,6 +60,13 @@ class _Entry:
             self.fail(f"{key} is {value!r}", "a whole number")
         return int(value)
 
+    def opening(self) -> str | None:
+        """May be empty: the template then says all."""
+        value = self._left.pop("opening", None)
+        if value is not None and not isinstance(value, str):
+            self.fail(f"opening is {value!r}", "text")
+        return value
+
     def flag(self, key: str) -> bool:
         value = self._left.pop(key, False)
         if not isinstance(value, bool):
@@ -164,6 +171,7 @@ def _advice(entry: _Entry, name: str, retries: Mapping[str, RetryPolicy]) -> Adv
         template=says,
         next=entry.text("next"),
         retry=entry.maybe_named("retry", retries),
+        given_opening=entry.opening(),
     )
 
 

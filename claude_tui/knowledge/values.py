@@ -16,6 +16,13 @@ __all__ = ["PLACEHOLDERS", "Advice", "ErrorRow", "Knowledge", "KnowledgeError", 
 PLACEHOLDERS = frozenset({"status", "type", "bucket", "model", "host", "what", "ttft", "ratio"})
 """What `Advice.says` may leave to be filled in."""
 
+_OPENINGS = {
+    Side.THEM: "It’s them.",
+    Side.US: "It’s us.",
+    Side.PATH: "It’s the network between us and the API.",
+    Side.UNCLEAR: "Unclear.",
+    Side.NONE: "All is well.",
+}
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
@@ -69,14 +76,26 @@ class Advice:
     template: str
     next: str
     retry: RetryPolicy | None = None
+    given_opening: str | None = None
+    """How the summary begins, where the side does not say it."""
+
+    @property
+    def opening(self) -> str:
+        """How the summary begins: whose it is."""
+        if self.given_opening is not None:
+            return self.given_opening
+        return "Unknown." if self.cause is Cause.UNKNOWN else _OPENINGS[self.side]
 
     def summary(self, **facts: str | None) -> str:
-        """`says` with the facts filled in. One that is not known goes with the brackets round it."""
+        """Opening and template, with the facts filled in; an unknown fact goes with the brackets round it."""
+        return f"{self.opening} {self._statement(facts)}".strip()
+
+    def _statement(self, facts: Mapping[str, str | None]) -> str:
         known = {name: fact for name, fact in facts.items() if fact}
-        template = self.template
+        template = f" {self.template}"
         for name in PLACEHOLDERS - known.keys():
             template = _without(template, name)
-        return _PLACE.sub(lambda match: known[match[1]], template)
+        return _PLACE.sub(lambda match: known[match[1]], template).strip()
 
 
 def _without(template: str, name: str) -> str:

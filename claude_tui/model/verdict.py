@@ -6,7 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-__all__ = ["Cause", "PageAgreement", "Severity", "Side", "Verdict", "VerdictChange"]
+from claude_tui.model.observation import Observation
+
+__all__ = [
+    "Cause",
+    "Evidence",
+    "EvidenceKind",
+    "PageAgreement",
+    "RetrySource",
+    "Severity",
+    "Side",
+    "Verdict",
+    "VerdictChange",
+]
 
 
 class Cause(StrEnum):
@@ -60,37 +72,106 @@ class PageAgreement(StrEnum):
     UNKNOWN = "unknown"
 
 
+class EvidenceKind(StrEnum):
+    """What a piece of evidence is about."""
+
+    FAILURES = "failures"
+    ANSWERS = "answers"
+    RULED_OUT = "ruled_out"
+    SPECIFIC = "specific"  # which limit, which model, what is wrong with the key
+    OTHER_FAILURES = "other_failures"
+    NOT_PROBED = "not_probed"
+    LATENCY = "latency"
+    STATUS_PAGE = "status_page"
+
+
+class RetrySource(StrEnum):
+    """Where the time to retry comes from."""
+
+    SERVER = "server"
+    POLICY = "policy"
+    NONE = "none"  # retrying is useless, or there is nothing to retry
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One statement that a verdict rests on."""
+
+    kind: EvidenceKind
+    clauses: tuple[str, ...]
+    """The statement, most important clause first; each can stand alone. Without a final full stop."""
+    figures: tuple[tuple[str, float], ...] = ()
+    """The numbers in it, by name; seconds, counts and fractions."""
+    observations: tuple[Observation, ...] = ()
+    """What it rests on, oldest first, as far as single observations are meant."""
+
+    @property
+    def text(self) -> str:
+        """All clauses as one sentence."""
+        return _sentence("; ".join(self.clauses))
+
+    def split(self, kept: int) -> tuple[str, tuple[str, ...]]:
+        """The first `kept` clauses as one sentence, and each of the others as its own."""
+        others = (_sentence(f"{clause[:1].upper()}{clause[1:]}") for clause in self.clauses[kept:])
+        return _sentence("; ".join(self.clauses[:kept])), tuple(others)
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "…")) else f"{text}."
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One diagnosis at one instant.
-
-    `confidence` is in 0..1. `evidence` are short sentences with the numbers in them, strongest
-    first. `also` are causes that explain fewer failures. `since` is the first failure of what goes
-    on now, `detected_at` the instant from which a person could have known. `respond_by` is when the
-    response target of the severity runs out (None for none). `retry_after_s` is when to try again, None
-    where retrying is useless. `lead` is how long before (negative: after) the status page's first
-    word the probes saw it; None while it is silent. `set_by` is who set the severity, if
-    somebody did, instead of `worked_out`.
-    """
+    """One diagnosis at one instant."""
 
     cause: Cause
     side: Side
     severity: Severity
     confidence: float
+    """0..1."""
     summary: str
-    evidence: tuple[str, ...]
+    """The headline: whose it is, then what is wrong."""
+    evidence: tuple[Evidence, ...]
+    """Strongest first; what the status page says comes last."""
     next_step: str
     retry_after_s: float | None
+    """Seconds until trying again makes sense; None where retrying is useless."""
     page: PageAgreement
+    opening: str = ""
+    """How the summary begins: `It’s them.`; empty where it begins with what is wrong."""
+    retry_source: RetrySource = RetrySource.NONE
+    failures: tuple[Observation, ...] = ()
+    """The newest failures that the cause explains, oldest first."""
+    page_reports: tuple[str, ...] = ()
+    """What the status page says is wrong with the components that count."""
+    other_reports: tuple[str, ...] = ()
+    """What it says is wrong with other components."""
     since: datetime | None = None
+    """The first failure of what goes on now."""
     detected_at: datetime | None = None
+    """From when on a person could have known."""
     respond_by: datetime | None = None
+    """When the response target of the severity runs out; None where there is none."""
     lead: timedelta | None = None
+    """How long before the status page's first report our probes saw it; negative when the page was first."""
     bucket: str | None = None
+    """The rate limit or window that is used up."""
     also: tuple[Cause, ...] = ()
+    """Causes that explain fewer of the failures."""
     note: str = ""
+    """What is worth saying beside the evidence."""
     set_by: str = ""
-    worked_out: Severity | None = None
+    """Who set the severity, if a person did."""
+    computed: Severity | None = None
+    """The severity that was computed, where a person set another."""
+
+    @property
+    def statement(self) -> str:
+        """The summary without its opening: what is wrong."""
+        return self.summary.removeprefix(self.opening).strip()
+
+    def evidence_of(self, kind: EvidenceKind) -> Evidence | None:
+        return next((each for each in self.evidence if each.kind is kind), None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,38 +10,11 @@ from functools import cached_property
 
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.snapshot import ErrorDetail, ErrorWindow, EventKind, LatencySeries, ProbeState, Snapshot
-from claude_tui.model.verdict import Cause, Verdict
+from claude_tui.model.verdict import Verdict
 
-__all__ = ["FactContext", "explained_by"]
+__all__ = ["FactContext"]
 
-_PROVIDERS = frozenset(
-    {
-        Outcome.OVERLOADED,
-        Outcome.SERVER_ERROR,
-        Outcome.TIMEOUT,
-        Outcome.NETWORK,
-        Outcome.TRUNCATED_STREAM,
-        Outcome.INVALID_RESPONSE,
-    }
-)
-_EXPLAINS = {
-    Cause.PROVIDER_OUTAGE: _PROVIDERS,
-    Cause.PROVIDER_ERRORS: _PROVIDERS,
-    Cause.PROVIDER_OVERLOADED: frozenset({Outcome.OVERLOADED}),
-    Cause.RATE_LIMITED: frozenset({Outcome.RATE_LIMITED}),
-    Cause.SPEND_LIMIT: frozenset({Outcome.SPEND_LIMIT}),
-    Cause.KEY_REJECTED: frozenset({Outcome.KEY_REJECTED}),
-    Cause.NOT_PERMITTED: frozenset({Outcome.NOT_PERMITTED, Outcome.INVALID_RESPONSE}),
-    Cause.BAD_REQUEST: frozenset({Outcome.BAD_REQUEST}),
-    Cause.MODEL_UNAVAILABLE: frozenset({Outcome.MODEL_NOT_FOUND}),
-    Cause.NETWORK: frozenset({Outcome.NETWORK, Outcome.TIMEOUT, Outcome.INVALID_RESPONSE}),
-}
 _MESSAGE_SERIES, _MODELS_SERIES = "message", "models"
-
-
-def explained_by(cause: Cause | None) -> frozenset[Outcome]:
-    """The failures that a verdict of that cause is about; all where it is about none in particular."""
-    return frozenset(Outcome) if cause is None else _EXPLAINS.get(cause, frozenset(Outcome))
 
 
 # Not slotted: `cached_property` needs a place for what was worked out.
@@ -66,9 +39,11 @@ class FactContext:
                 return window
         return spans[0] if spans else None
 
-    @property
+    @cached_property
     def _outcomes(self) -> frozenset[Outcome]:
-        return explained_by(self.verdict.cause if self.verdict is not None else None)
+        """What the failures that the verdict is about ended in; all where it is about none in particular."""
+        failures = self.verdict.failures if self.verdict is not None else ()
+        return frozenset(each.outcome for each in failures) or frozenset(Outcome)
 
     @cached_property
     def details(self) -> tuple[ErrorDetail, ...]:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import ipaddress
 
-from claude_tui.analysis.history.page_changes import component_level, incident_level, short_name
-from claude_tui.analysis.views.status import touches
 from claude_tui.analysis.words import duration, latency, plain, truncate
 from claude_tui.model.observation import Outcome, Source
-from claude_tui.model.provider import ModelInfo, ProviderStatus
-from claude_tui.model.snapshot import Level, StatusView
+from claude_tui.model.provider import ModelInfo
+from claude_tui.model.snapshot import Level
 from claude_tui.runbook.fact import Declared, Fact, flag, number, text
 from claude_tui.runbook.fact_context import FactContext
 
@@ -105,7 +103,7 @@ def _status_page(context: FactContext) -> Fact:
         )
     if view.stale and view.read_at is not None:
         return Fact("unknown", f"Status page: last read {duration(context.at - view.read_at)} ago")
-    reports = _reports(view, view.status, ours=True)
+    reports = context.snapshot.verdict.page_reports
     if view.level in _TROUBLED or reports:
         return Fact("trouble", f"Status page: {truncate('; '.join(reports) or 'trouble with what we use')}")
     if view.level is Level.UNKNOWN:
@@ -117,24 +115,10 @@ def _others_trouble(context: FactContext) -> Fact:
     view = context.snapshot.status
     if view.status is None or not view.status.known or view.stale:
         return Fact(None, "Other components: not known")
-    reports = _reports(view, view.status, ours=False)
+    reports = context.snapshot.verdict.other_reports
     if not reports:
         return Fact(False, "Other components: no trouble reported")
     return Fact(True, f"Not what we use: {truncate('; '.join(reports))}")
-
-
-def _reports(view: StatusView, status: ProviderStatus, *, ours: bool) -> list[str]:
-    told = [
-        f"{short_name(each)} {plain(each.status)}"
-        for each in status.components
-        if (each.id in view.ours) is ours and component_level(each.status) in _TROUBLED
-    ]
-    told += [
-        f"{each.name} ({plain(each.status)})"
-        for each in status.incidents
-        if touches(each, view.ours) is ours and incident_level(each) in _TROUBLED
-    ]
-    return told
 
 
 def _ttft_ratio(context: FactContext) -> Fact:

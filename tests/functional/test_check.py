@@ -18,6 +18,7 @@ from claude_tui.model.observation import Source
 from claude_tui.probes.clock import SystemClock
 from claude_tui.settings import load
 from claude_tui.simulator.script import Scenario
+from tests.builders import texts
 from tests.checked import VALIDATOR, screen
 from tests.simulated import ManualClock, scenario, simulated
 from tests.wire_server import TLS_ALERT, WireServer, closed_port, raw_server, response
@@ -173,7 +174,7 @@ async def test_a_notice_on_the_page_while_all_is_well_is_a_warning() -> None:
 async def test_a_pinned_model_that_the_list_calls_retired() -> None:
     found = await played("model-retired", 1200, model="claude-haiku-5-5")
     assert told(found) == ("model_unavailable", "us", "P1", 2)
-    assert "claude-haiku-5-5 is not among" in " ".join(found.snapshot.verdict.evidence)
+    assert "claude-haiku-5-5 is not among" in " ".join(texts(found.snapshot.verdict))
 
 
 # -- how often it asks -----------------------------------------------------------------------

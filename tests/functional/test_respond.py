@@ -338,6 +338,6 @@ async def test_what_lies_beneath_costs_next_to_nothing(keys: list[str]) -> None:
 
 async def test_markup_in_what_others_typed_is_text() -> None:
     marked = "[bold red]x[/] [@click=app.quit]y[/]"
-    verdict = replace(OVERLOADED, set_by=marked, worked_out=Severity.P2)
+    verdict = replace(OVERLOADED, set_by=marked, computed=Severity.P2)
     async with asked(replace(ONE, verdict=verdict), "s") as (app, _, __):
         assert marked in plain_screen(app)

@@ -15,6 +15,7 @@ from claude_tui.probes.models import ModelsProbe
 from claude_tui.probes.status_page import StatusPageProbe
 from claude_tui.runbook import facts_of, follow, shipped
 from claude_tui.simulator.server import Simulator
+from tests.builders import texts
 from tests.simulated import ManualClock, simulated
 
 MODEL = "claude-haiku-5-5"
@@ -78,4 +79,4 @@ async def test_the_data_of_a_scenario_leads_to_its_answer(scenario: str, answers
     options = Options(messages_interval_s=ROUND_S, status_interval_s=ROUND_S)
     verdict = diagnose(history, clock.now(), options)
     facts = facts_of(build_snapshot(history, clock.now(), engine, options), verdict)
-    assert follow(shipped(), facts).node in answers, (verdict.cause, verdict.evidence)
+    assert follow(shipped(), facts).node in answers, (verdict.cause, texts(verdict))

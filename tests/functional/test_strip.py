@@ -13,6 +13,7 @@ from claude_tui.model.snapshot import Level, Notice, Snapshot
 from claude_tui.model.verdict import PageAgreement, Severity
 from claude_tui.tui.panels.strip import strip_lines, strip_rows
 from claude_tui.tui.render.lines import Line, changes, plain, width
+from tests.builders import stated
 from tests.functional.watched import app_of, arrives
 from tests.snapshots.scenes import AT, SCENES, later
 
@@ -97,7 +98,16 @@ def test_numbers_stand_out_and_names_do_not() -> None:
     row = drawn(scene("overloaded"), 120, 40)[2]
     bright = {span.text.strip() for span in row if span.role == "text"}
     assert {"25", "26", "182"} <= bright
-    row = drawn(scene("overloaded", evidence=("Model claude-haiku-4-5 is not listed.",)), 120, 40)[2]
+    row = drawn(
+        scene(
+            "overloaded",
+            evidence=stated(
+                "Model claude-haiku-4-5 is not listed.",
+            ),
+        ),
+        120,
+        40,
+    )[2]
     assert not any(span.role == "text" and span.text.strip() for span in row)
 
 
@@ -118,7 +128,7 @@ def test_a_second_cause_and_who_set_the_severity_are_told() -> None:
     assert "Also: provider overloaded." in said("rate_limited")
     for size in SIZES:
         assert "P1 set by eve, worked out: P3." in said("severity_set", *size)
-    assert "P1 set by eve." in said("severity_set", worked_out=Severity.P1)
+    assert "P1 set by eve." in said("severity_set", computed=Severity.P1)
 
 
 def test_a_note_stands_beside() -> None:

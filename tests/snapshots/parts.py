@@ -28,6 +28,7 @@ from claude_tui.model.snapshot import (
     Target,
 )
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
+from tests.builders import stated
 
 AT = datetime(2026, 11, 20, 14, 5, 33, tzinfo=UTC)
 TARGET = Target("prod", "https://api.anthropic.com", "api.anthropic.com", "claude-haiku-5-5")
@@ -196,13 +197,14 @@ def verdict(**more: object) -> Verdict:
         Severity.NONE,
         0.98,
         "All is well. Messages answer, first token after 412 ms.",
-        (
+        stated(
             "29 of the last 29 message probes answered; models answer in 182 ms.",
             "Status page reports nothing of ours.",
         ),
         "Nothing to do.",
         None,
         PageAgreement.AGREES,
+        opening="All is well.",
     )
     return replace(well, **more)  # type: ignore[arg-type]
 

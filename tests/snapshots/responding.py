@@ -134,7 +134,7 @@ def scenes() -> dict[str, Snapshot]:
         "open": scene_of(told, OVERLOADED),
         "taken": scene_of(
             replace(told, groups=(group(acknowledged=taken), low(snoozed=quiet)), routes=ROUTES[:1]),
-            replace(OVERLOADED, severity=Severity.P2, set_by="Ada Lovelace", worked_out=Severity.P1,
+            replace(OVERLOADED, severity=Severity.P2, set_by="Ada Lovelace", computed=Severity.P1,
                     respond_by=before(-720), page=PageAgreement.CONFIRMS, lead=timedelta(minutes=8)),
         ),
         "calm": scene_of(CALM, scene="healthy"),

@@ -25,6 +25,7 @@ from claude_tui.model.snapshot import (
     WindowUsage,
 )
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
+from tests.builders import stated
 from tests.snapshots import troubles
 from tests.snapshots.parts import (
     API,
@@ -74,7 +75,7 @@ def overloaded() -> Snapshot:
             severity=Severity.P1,
             confidence=0.97,
             summary=OVERLOADED,
-            evidence=(
+            evidence=stated(
                 "25 of 26 message calls failed, 24 of the last 25 with overloaded_error; "
                 "models answer in 182 ms.",
                 "Key, network fine.",
@@ -186,7 +187,7 @@ def incident() -> Snapshot:
     judged = replace(
         scene.verdict,
         confidence=0.99,
-        evidence=(
+        evidence=stated(
             "88 of 92 message calls failed with overloaded_error; models answer in 182 ms.",
             "Key, network fine.",
             f"Status page: Claude API major outage; identified: {ours.name}.",
@@ -239,7 +240,7 @@ def unknown(
         side=Side.UNCLEAR,
         confidence=0.0,
         summary=summary,
-        evidence=evidence,
+        evidence=stated(*evidence),
         next_step=next_step,
         page=page,
     )
@@ -282,9 +283,11 @@ def page_unknown() -> Snapshot:
         unknown_reason="HTTP 405 and an HTML page instead of JSON from all 3 hosts",
     )
     view = replace(status_view(unread, Level.UNKNOWN), read_at=before(1_234))
-    told = (calm.verdict.evidence[0], f"Status page unknown: {unread.unknown_reason}.")
+    told = (calm.verdict.evidence[0].text, f"Status page unknown: {unread.unknown_reason}.")
     return replace(
-        calm, verdict=verdict(evidence=told, confidence=0.98, page=PageAgreement.UNKNOWN), status=view
+        calm,
+        verdict=verdict(evidence=stated(*told), confidence=0.98, page=PageAgreement.UNKNOWN),
+        status=view,
     )
 
 
@@ -305,7 +308,7 @@ def few_samples() -> Snapshot:
         verdict=verdict(
             confidence=0.75,
             summary="All is well. Messages answer, first token after 470 ms.",
-            evidence=(
+            evidence=stated(
                 "2 of the last 2 message probes answered; models answer in 182 ms.",
                 "Status page reports nothing of ours.",
             ),
@@ -377,8 +380,9 @@ def hostile() -> Snapshot:
             target=Target(EVIL, "https://x", "漢" * 80, EVIL),
         ),
         verdict=replace(
-            scene.verdict, summary=long, evidence=(long, "Status page: " + long), next_step=long, note=long,
-            bucket=EVIL, set_by=EVIL, worked_out=Severity.P4, since=before(10**9), also=tuple(Cause),
+            scene.verdict, summary=long, next_step=long, note=long,
+            evidence=stated(long, "Status page: " + long),
+            bucket=EVIL, set_by=EVIL, computed=Severity.P4, since=before(10**9), also=tuple(Cause),
             retry_after_s=1e12, lead=timedelta(seconds=10**9), respond_by=before(-(10**9)),
         ),
         status=status_view(status, Level.BAD),

@@ -10,7 +10,8 @@ from claude_tui.model.alert import Acknowledgement, Snooze
 from claude_tui.model.observation import Timings
 from claude_tui.model.provider import IncidentUpdate, ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import EventKind, HeadroomView, Level, Snapshot
-from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side
+from claude_tui.model.verdict import Cause, PageAgreement, RetrySource, Severity, Side
+from tests.builders import stated
 from tests.snapshots.parts import (
     API,
     AT,
@@ -123,7 +124,7 @@ def rate_limited() -> Snapshot:
             severity=Severity.P2,
             confidence=0.93,
             summary=LIMITED,
-            evidence=(
+            evidence=stated(
                 "13 of 26 message calls failed, 11 of the last 13 with rate_limit_error; "
                 "models answer in 182 ms.",
                 "Key, network fine.",
@@ -133,6 +134,7 @@ def rate_limited() -> Snapshot:
             ),
             next_step="Wait for retry-after, send less: queue or batch what can wait",
             retry_after_s=41.0,
+            retry_source=RetrySource.SERVER,
             bucket="input",
             also=(Cause.PROVIDER_OVERLOADED,),
             since=before(250),
@@ -167,7 +169,7 @@ def notice() -> Snapshot:
             severity=Severity.P4,
             confidence=0.8,
             summary="They report trouble; our own probes are fine.",
-            evidence=(
+            evidence=stated(
                 "Messages answer in 644 ms, as usual.",
                 f"Status page: Claude API degraded performance; investigating: {ours.name}.",
             ),
@@ -206,7 +208,7 @@ def slow() -> Snapshot:
             severity=Severity.P4,
             confidence=0.9,
             summary=SLOW,
-            evidence=(
+            evidence=stated(
                 "First token after 1.60 s against 412 ms usually, no errors.",
                 "The server itself takes 1.48 s; the network is as usual.",
                 NOTHING_OF_OURS,
@@ -248,7 +250,7 @@ def network() -> Snapshot:
             severity=Severity.P1,
             confidence=0.95,
             summary=UNREACHABLE,
-            evidence=(
+            evidence=stated(
                 "4 of 4 message calls failed with network errors (unreachable); models fail too, 6 of 6: "
                 "network errors (unreachable).",
                 f"Status page unknown: {reason}.",
@@ -272,7 +274,7 @@ def _rare(**more: object) -> Snapshot:
         severity=Severity.P3,
         confidence=0.86,
         summary=RARE,
-        evidence=(
+        evidence=stated(
             "3 of 118 message calls failed within 48m 20s with api_error; the last one 4m 10s ago.",
             NOTHING_OF_OURS,
         ),
@@ -302,7 +304,7 @@ def severity_set() -> Snapshot:
     scene = _rare(
         severity=Severity.P1,
         set_by="eve",
-        worked_out=Severity.P3,
+        computed=Severity.P3,
         respond_by=before(2_400),
         also=(Cause.NETWORK,),
     )

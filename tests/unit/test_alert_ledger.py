@@ -34,7 +34,7 @@ from tests.alerts import (
     verdict,
     verdict_rules,
 )
-from tests.builders import NOON, after
+from tests.builders import NOON, after, stated
 
 DESK = desk([*verdict_rules(), rule("mine", own_topic="mine")], [chat()])
 
@@ -119,7 +119,7 @@ class TestLedger:
 
     def test_figures_alone_are_nothing_to_save(self) -> None:
         before = lived(OUTAGE, OUTAGE)
-        told = verdict(Cause.PROVIDER_OUTAGE, Severity.P1, evidence=("25 of 27 messages failed.",))
+        told = verdict(Cause.PROVIDER_OUTAGE, Severity.P1, evidence=stated("25 of 27 messages failed."))
         now = advanced(before, scene(after(61), told, {"mine": MATCH}), DESK)
         assert now != before
         assert same(before, now)

@@ -108,7 +108,7 @@ async def test_one_route_that_hangs_holds_up_neither_evaluation_nor_the_others()
         async def send(self, page: Notification) -> Tried:
             return await asyncio.Future()
 
-    watch = Watch(routes=(chat("dead"), chat("alive")), notified_routes={"dead": Hanging()})
+    watch = Watch(routes=(chat("dead"), chat("alive")), receivers={"dead": Hanging()})
     async with running(watch):
         await eventually(lambda: watch.sees(OUTAGE).groups)
         await eventually(lambda: watch.receiver.pages)
@@ -121,7 +121,7 @@ async def test_a_fault_in_one_route_is_told_and_ends_nothing() -> None:
         async def send(self, page: Notification) -> Tried:
             raise ZeroDivisionError
 
-    watch = Watch(routes=(chat("broken"), chat("fine")), notified_routes={"broken": Broken()})
+    watch = Watch(routes=(chat("broken"), chat("fine")), receivers={"broken": Broken()})
     async with running(watch) as task:
         await eventually(lambda: watch.sees(OUTAGE).groups)
         await eventually(lambda: watch.receiver.pages)

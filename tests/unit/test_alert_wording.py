@@ -23,7 +23,7 @@ from claude_tui.model.alert import (
 from claude_tui.model.text import inert
 from claude_tui.model.verdict import Cause, Severity
 from tests.alerts import OUTAGE, rule, verdict
-from tests.builders import NOON, after
+from tests.builders import NOON, after, stated
 
 
 def group(**values: object) -> AlertGroup:
@@ -74,7 +74,7 @@ def test_what_a_server_wrote_mentions_nobody_and_links_nowhere() -> None:
         "@everyone <!channel> <@U1> <https://evil.test|x> [x](https://evil.test) `rm`\n\x1b]8;;x\x07 \u202e"
     )
     judged = verdict(
-        Cause.PROVIDER_OUTAGE, Severity.P1, summary=hostile, evidence=(hostile,), next_step=hostile
+        Cause.PROVIDER_OUTAGE, Severity.P1, summary=hostile, evidence=stated(hostile), next_step=hostile
     )
     said = text(group(content=content_of_verdict(judged, NOON)), NotificationKind.OPENED)
     for bad in ("@", "<!", "<@", "<h", "://", "](", "`", "\x1b", "\x07", "\u202e"):
@@ -83,7 +83,9 @@ def test_what_a_server_wrote_mentions_nobody_and_links_nowhere() -> None:
 
 
 def test_long_text_is_cut_visibly() -> None:
-    judged = verdict(Cause.PROVIDER_OUTAGE, Severity.P1, summary="A" * 10_000, evidence=("B" * 10_000,) * 50)
+    judged = verdict(
+        Cause.PROVIDER_OUTAGE, Severity.P1, summary="A" * 10_000, evidence=stated("B" * 10_000) * 50
+    )
     said = text(group(content=content_of_verdict(judged, NOON)), NotificationKind.OPENED)
     assert len(said) < 3000
     assert "…" in said

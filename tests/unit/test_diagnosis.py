@@ -13,16 +13,7 @@ from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.snapshot import KeyLack
 from claude_tui.model.verdict import Cause, Severity, Side
-from tests.builders import (
-    after,
-    bucket,
-    engine,
-    healthy,
-    history_of,
-    messages,
-    models,
-    page,
-)
+from tests.builders import after, bucket, engine, healthy, history_of, messages, models, page, texts
 from tests.diagnosed import BEFORE, HOUR, NO_KEY, OPENED, blamed, told, verdict
 
 # -- theirs ------------------------------------------------------------------------
@@ -32,8 +23,11 @@ def test_messages_overloaded_while_the_list_answers() -> None:
     found = verdict(BEFORE, told(Outcome.OVERLOADED))
     assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
     assert found.summary == "It’s them. The API is overloaded (529)."
-    assert found.evidence[0] == "4 of 4 message calls failed with overloaded_error; models answer in 182 ms."
-    assert found.evidence[1] == "Key, network fine."
+    assert (
+        found.evidence[0].text
+        == "4 of 4 message calls failed with overloaded_error; models answer in 182 ms."
+    )
+    assert found.evidence[1].text == "Key, network fine."
     assert found.next_step == "Back off 30–60 s, shed load, use the fallback"
     assert found.retry_after_s == 30
     assert found.severity is Severity.P1
@@ -44,7 +38,7 @@ def test_messages_overloaded_while_the_list_answers() -> None:
 def test_limits_are_fine_when_they_were_told_lately() -> None:
     limits = [bucket("requests", 810), bucket("input", 15_000, 20_000)]
     found = verdict(BEFORE, messages(HOUR - 5, limits=limits), told(Outcome.OVERLOADED))
-    assert found.evidence[1] == "Key, network, limits fine."
+    assert found.evidence[1].text == "Key, network, limits fine."
 
 
 def test_every_call_failing_is_an_outage_and_some_are_errors() -> None:
@@ -56,7 +50,7 @@ def test_every_call_failing_is_an_outage_and_some_are_errors() -> None:
     mixed += told(Outcome.SERVER_ERROR, start=HOUR + 210, count=1)
     some = verdict(BEFORE, mixed)
     assert blamed(some) == (Cause.PROVIDER_ERRORS, Side.THEM)
-    assert some.evidence[0].startswith("6 of 8 message calls failed with api_error")
+    assert some.evidence[0].text.startswith("6 of 8 message calls failed with api_error")
 
 
 @pytest.mark.parametrize(
@@ -111,7 +105,7 @@ def test_no_connection_is_the_path(kind: str | None) -> None:
     lost = told(Outcome.NETWORK, Outcome.NETWORK, timings=Timings(dns=0.01), error_type=kind)
     found = verdict(BEFORE, lost)
     assert blamed(found) == (Cause.NETWORK, Side.PATH)
-    assert "fine" not in "".join(found.evidence)
+    assert "fine" not in "".join(texts(found))
 
 
 def test_time_outs_are_the_paths_when_the_status_pages_host_is_gone_too() -> None:
@@ -177,7 +171,7 @@ def test_messages_that_fail_right_after_the_list_are_the_same_trouble() -> None:
     assert "messages work" in verdict(BEFORE, failing).summary
     found = verdict(BEFORE, failing, messages(HOUR + 20, Outcome.TIMEOUT))
     assert blamed(found) == (Cause.PROVIDER_OUTAGE, Side.THEM)
-    assert found.evidence[0].startswith("1 of 1 message calls failed")
+    assert found.evidence[0].text.startswith("1 of 1 message calls failed")
 
 
 # -- two causes ---------------------------------------------------------------------------
@@ -191,7 +185,7 @@ def test_the_cause_that_explains_more_failures_leads_and_the_other_is_listed() -
     found = verdict(BEFORE, seen)
     assert found.cause is Cause.PROVIDER_OVERLOADED
     assert found.also == (Cause.RATE_LIMITED,)
-    assert any("3 rate_limit_error" in sentence for sentence in found.evidence)
+    assert any("3 rate_limit_error" in sentence for sentence in texts(found))
 
 
 def test_the_list_may_fail_for_another_cause() -> None:
@@ -223,7 +217,7 @@ def test_a_failure_now_and_then_is_told_from_the_second_on() -> None:
     assert (two.cause, two.severity) == (Cause.PROVIDER_ERRORS, Severity.P4)
     three = verdict(rare(1200, 2100, 2900))
     assert (three.cause, three.severity) == (Cause.PROVIDER_ERRORS, Severity.P3)
-    assert three.evidence[0].startswith("3 of ")
+    assert three.evidence[0].text.startswith("3 of ")
 
 
 def test_a_lost_probe_now_and_then_is_nothing() -> None:
@@ -281,7 +275,7 @@ def test_any_history_has_a_verdict(story: list[tuple[Outcome, Outcome, str | Non
     assert (found.severity is Severity.NONE) is (found.cause in {Cause.HEALTHY, Cause.UNKNOWN})
     assert (found.respond_by is None) is (found.severity is Severity.NONE)
     assert (found.since is None) is (found.severity is Severity.NONE)
-    assert all(sentence.endswith((".", "…")) for sentence in found.evidence), found.evidence
+    assert all(sentence.endswith((".", "…")) for sentence in texts(found)), texts(found)
 
 
 def test_facts_come_from_the_engine() -> None:

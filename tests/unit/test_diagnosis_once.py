@@ -10,7 +10,7 @@ from claude_tui.analysis.diagnosis.diagnose import EngineFacts, engine_facts
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.snapshot import KeyLack
 from claude_tui.model.verdict import Cause, Severity, Side
-from tests.builders import after, engine, messages, models
+from tests.builders import after, engine, messages, models, texts
 from tests.diagnosed import NO_KEY, blamed, verdict
 
 OVER = EngineFacts(over=True)
@@ -65,7 +65,7 @@ def test_so_is_one_that_asks_to_wait() -> None:
     assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
     assert found.severity is Severity.P2
     assert found.retry_after_s == 30
-    assert "Not asked again: 2 of 3 left out." in found.evidence
+    assert "Not asked again: 2 of 3 left out." in texts(found)
 
 
 def test_what_a_broken_stream_had_in_its_head_is_no_wish_to_wait() -> None:
@@ -107,7 +107,7 @@ def test_it_is_chance_once_three_in_a_row_were_good_and_still_told() -> None:
     seen = [messages(1, Outcome.TIMEOUT), *(messages(at) for at in (2, 3, 4))]
     found = verdict(models(0), seen, facts=OVER)
     assert found.cause is Cause.HEALTHY
-    assert found.evidence[0].startswith("3 of the last 4 message probes answered, 1 failed (time-outs)")
+    assert found.evidence[0].text.startswith("3 of the last 4 message probes answered, 1 failed (time-outs)")
 
 
 @pytest.mark.parametrize("course", ["ooxxoo", "xoooxx", "ooxxx"])
@@ -116,7 +116,7 @@ def test_where_some_of_one_round_answer_it_is_no_outage(course: str) -> None:
     found = verdict(models(0), [messages(at, each) for at, each in enumerate(outcomes, 1)], facts=OVER)
     assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.THEM)
     assert found.severity in {Severity.P2, Severity.P3}
-    assert found.evidence[0].startswith(f"{course.count('x')} of {len(course)} message calls failed")
+    assert found.evidence[0].text.startswith(f"{course.count('x')} of {len(course)} message calls failed")
 
 
 def test_where_all_fail_it_is_an_outage() -> None:
@@ -129,7 +129,9 @@ def test_slow_without_a_past_says_what_it_is_compared_with() -> None:
     found = verdict(models(0), [messages(at, ttft=2.0) for at in (1, 4, 7)], facts=OVER)
     assert blamed(found) == (Cause.PROVIDER_SLOW, Side.THEM)
     assert found.summary == "It’s them. Answers are slow to begin: 2.00 s."
-    assert found.evidence[0] == "First token after 2.00 s where small models take about 500 ms, no errors."
+    assert (
+        found.evidence[0].text == "First token after 2.00 s where small models take about 500 ms, no errors."
+    )
 
 
 def test_without_a_key_the_next_step_names_it_whatever_fails() -> None:

@@ -11,12 +11,7 @@ from claude_tui.analysis.diagnosis.diagnose import EngineFacts
 from claude_tui.model.observation import Observation, Outcome, Source, Timings, WindowReading
 from claude_tui.model.provider import Catalogue, ModelInfo
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
-from tests.builders import (
-    NOON,
-    bucket,
-    catalogue,
-    messages,
-)
+from tests.builders import NOON, bucket, catalogue, messages, texts
 from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, told, verdict
 
 # -- ours ------------------------------------------------------------------------------
@@ -46,9 +41,9 @@ def test_401_on_everything_and_what_looks_wrong_with_the_key() -> None:
         told(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED),
         facts=EngineFacts(key_problem="ANTHROPIC_API_KEY contains white space"),
     )
-    assert "models fail too, 8 of 8: authentication_error" in found.evidence[0]
-    assert "ANTHROPIC_API_KEY contains white space." in found.evidence
-    assert "Network fine." in found.evidence
+    assert "models fail too, 8 of 8: authentication_error" in found.evidence[0].text
+    assert "ANTHROPIC_API_KEY contains white space." in texts(found)
+    assert "Network fine." in texts(found)
 
 
 def limited(**details: object) -> Verdict:
@@ -59,7 +54,7 @@ def test_the_bucket_of_a_429_is_named_by_its_headers() -> None:
     found = limited(rate_limits=(bucket("requests", 400), bucket("input", 0, 30_000)), retry_after_s=41.0)
     assert found.bucket == "input"
     assert found.summary == "It’s us. Our rate limit is reached: input (429)."
-    assert "input: 0 of 30,000 left at the refusal." in found.evidence
+    assert "input: 0 of 30,000 left at the refusal." in texts(found)
     assert found.retry_after_s is not None
     assert 20 < found.retry_after_s <= 41
 
@@ -75,7 +70,7 @@ def test_a_429_that_no_limit_explains_may_be_a_throttle_of_theirs() -> None:
     vague = limited(rate_limits=(bucket("requests", 900),))
     assert vague.bucket is None
     assert vague.confidence < named.confidence
-    assert any("throttle of theirs" in sentence for sentence in vague.evidence)
+    assert any("throttle of theirs" in sentence for sentence in texts(vague))
 
 
 def test_a_window_that_is_used_up_is_named() -> None:
@@ -103,11 +98,11 @@ def test_a_model_that_is_gone_is_held_against_the_list() -> None:
     listed = verdict(BEFORE, catalogue(0, "claude-haiku-5-5", "claude-opus-5-5"), gone)
     assert "still listed" in listed.summary
     missing = verdict(BEFORE, catalogue(0, "claude-opus-5-5"), gone)
-    assert "claude-haiku-5-5 is not among the 1 models listed." in missing.evidence
+    assert "claude-haiku-5-5 is not among the 1 models listed." in texts(missing)
     retired = ModelInfo("claude-haiku-5-5", "", NOON, "active", NOON - timedelta(days=3))
     found = verdict(BEFORE, Catalogue(NOON, (retired,)), gone)
     assert "is retired" in found.summary
-    assert any("3d 1h ago" in sentence for sentence in found.evidence)
+    assert any("3d 1h ago" in sentence for sentence in texts(found))
 
 
 def test_a_key_that_is_rejected_among_other_failures_is_none_to_rotate() -> None:

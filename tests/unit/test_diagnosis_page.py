@@ -11,15 +11,7 @@ from claude_tui.analysis.diagnosis.diagnose import diagnose
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Outcome
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side
-from tests.builders import (
-    NOON,
-    after,
-    history_of,
-    incident,
-    messages,
-    status,
-    unread,
-)
+from tests.builders import NOON, after, history_of, incident, messages, status, texts, unread
 from tests.diagnosed import BEFORE, HOUR, blamed, told, verdict
 
 # -- the status page ----------------------------------------------------------------------------
@@ -38,7 +30,7 @@ def test_the_page_confirms_and_comes_later() -> None:
     assert confirmed.page is PageAgreement.CONFIRMS
     assert confirmed.lead == timedelta(seconds=600)
     assert confirmed.confidence >= silent.confidence
-    assert any("Claude API major outage" in sentence for sentence in confirmed.evidence)
+    assert any("Claude API major outage" in sentence for sentence in texts(confirmed))
 
 
 def test_the_page_may_be_first() -> None:
@@ -79,7 +71,7 @@ def test_an_incident_without_impact_confirms_what_fails_and_is_named() -> None:
     found = verdict(BEFORE, quiet, begun, told(Outcome.SERVER_ERROR, count=8))
     assert found.page is PageAgreement.CONFIRMS
     assert found.lead == timedelta(seconds=60)
-    assert any("investigating: Elevated errors (impact none)" in sentence for sentence in found.evidence)
+    assert any("investigating: Elevated errors (impact none)" in sentence for sentence in texts(found))
     for stage in ("monitoring", "resolved"):
         over = status(HOUR, incidents=[incident(impact="none", stage=stage)])
         assert verdict(BEFORE, over, told(Outcome.SERVER_ERROR)).page is PageAgreement.SILENT
@@ -89,7 +81,7 @@ def test_an_incident_without_impact_confirms_what_fails_and_is_named() -> None:
 def test_an_incident_without_impact_is_no_notice_while_probes_are_fine(stage: str) -> None:
     found = verdict(BEFORE, status(HOUR, incidents=[incident(impact="none", stage=stage)]), told(start=HOUR))
     assert (found.cause, found.page) == (Cause.HEALTHY, PageAgreement.AGREES)
-    assert f"Status page: {stage}: Elevated errors (impact none)." in found.evidence
+    assert f"Status page: {stage}: Elevated errors (impact none)." in texts(found)
 
 
 def test_a_notice_left_standing_for_days_is_none() -> None:

@@ -12,14 +12,7 @@ from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Outcome, Timings, WindowReading
 from claude_tui.model.snapshot import KeyLack
 from claude_tui.model.verdict import Cause, Severity, Side
-from tests.builders import (
-    NOON,
-    after,
-    bucket,
-    messages,
-    models,
-    page,
-)
+from tests.builders import NOON, after, bucket, messages, models, page, texts
 from tests.diagnosed import BEFORE, HOUR, NO_KEY, blamed, told, verdict
 
 # -- not known ----------------------------------------------------------------------------------
@@ -61,7 +54,7 @@ def test_without_a_key_health_is_not_known() -> None:
     found = verdict(seen, facts=EngineFacts(held=NO_KEY, key_lack=KeyLack.MISSING))
     assert found.cause is Cause.UNKNOWN
     assert "ANTHROPIC_API_KEY" in found.next_step
-    assert any("answers without a key" in sentence for sentence in found.evidence)
+    assert any("answers without a key" in sentence for sentence in texts(found))
 
 
 def test_without_a_key_the_list_of_models_still_shows_an_outage() -> None:
@@ -99,7 +92,7 @@ def test_health_in_numbers() -> None:
     found = verdict(BEFORE)
     assert blamed(found) == (Cause.HEALTHY, Side.NONE)
     assert found.summary.startswith("All is well. Messages answer, first token after 4")
-    assert found.evidence[0].startswith("30 of the last 30 message probes answered; models answer in 1")
+    assert found.evidence[0].text.startswith("30 of the last 30 message probes answered; models answer in 1")
     assert (found.since, found.respond_by, found.retry_after_s) == (None, None, None)
 
 
@@ -161,7 +154,7 @@ def test_no_key_and_a_key_that_cannot_be_sent_are_told_apart(lack: KeyLack, what
     )
     assert what in found.summary
     assert found.next_step.startswith(step)
-    assert any(held in sentence for sentence in found.evidence)
+    assert any(held in sentence for sentence in texts(found))
 
 
 def test_a_sentence_that_names_the_key_is_no_lack_of_one() -> None:

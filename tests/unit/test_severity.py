@@ -164,7 +164,7 @@ def test_a_severity_that_a_person_set_holds_for_this_trouble_until_it_gets_worse
     lowered = SeverityMark(rare.since + 2 * minute, Severity.P4, Severity.P3, "eve")
 
     told = as_set(rare, [before, raised], at, Thresholds())
-    assert (told.severity, told.set_by, told.worked_out) == (Severity.P1, "eve", Severity.P3)
+    assert (told.severity, told.set_by, told.computed) == (Severity.P1, "eve", Severity.P3)
     assert told.respond_by == rare.detected_at
     assert as_set(rare, [lowered, raised], at, Thresholds()).severity is Severity.P4
     assert as_set(rare, [before], at, Thresholds()) == rare

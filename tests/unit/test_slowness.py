@@ -9,7 +9,7 @@ from claude_tui.analysis.diagnosis.diagnose import diagnose
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
-from tests.builders import after, healthy, history_of, messages, models
+from tests.builders import after, healthy, history_of, messages, models, texts
 
 HOUR = 3600.0
 
@@ -123,7 +123,7 @@ def test_the_servers_own_time_tells_server_and_network_apart() -> None:
     busy = [served(HOUR + number * 30, 2.0, 1.9) for number in range(3)]
     found = verdict(*healthy(0, HOUR), *busy)
     assert (found.cause, found.side) == (Cause.PROVIDER_SLOW, Side.THEM)
-    assert any("The server itself takes 1.90 s of 2.00 s" in sentence for sentence in found.evidence)
+    assert any("The server itself takes 1.90 s of 2.00 s" in sentence for sentence in texts(found))
 
 
 def late(number: int, outcome: Outcome = Outcome.OK) -> Observation:
@@ -135,8 +135,8 @@ def test_two_lone_errors_do_not_hide_that_every_message_is_slow() -> None:
     found = verdict(*healthy(0, HOUR), *seen, *(models(HOUR + 15 * number + 1) for number in range(160)))
     assert (found.cause, found.severity) == (Cause.PROVIDER_SLOW, Severity.P2)
     assert found.also == (Cause.PROVIDER_ERRORS,)
-    assert any("2 of " in sentence and "api_error" in sentence for sentence in found.evidence)
-    assert not any("no errors" in sentence for sentence in found.evidence)
+    assert any("2 of " in sentence and "api_error" in sentence for sentence in texts(found))
+    assert not any("no errors" in sentence for sentence in texts(found))
 
 
 def test_nor_does_a_list_of_models_that_fails() -> None:
@@ -147,7 +147,7 @@ def test_nor_does_a_list_of_models_that_fails() -> None:
     found = verdict(*healthy(0, HOUR), *(late(number) for number in range(20)), *lists)
     assert (found.cause, found.severity) == (Cause.PROVIDER_SLOW, Severity.P2)
     assert found.also == (Cause.PROVIDER_ERRORS,)
-    assert any("2 of 2 model lists failed" in sentence for sentence in found.evidence)
+    assert any("2 of 2 model lists failed" in sentence for sentence in texts(found))
 
 
 def test_errors_that_are_worse_lead_and_tell_of_the_slowness() -> None:
@@ -158,7 +158,7 @@ def test_errors_that_are_worse_lead_and_tell_of_the_slowness() -> None:
     found = verdict(*healthy(0, HOUR), *seen, *(models(HOUR + 15 * number + 1) for number in range(220)))
     assert (found.cause, found.severity) == (Cause.PROVIDER_ERRORS, Severity.P2)
     assert found.also == (Cause.PROVIDER_SLOW,)
-    assert any("First token after 2.00 s" in sentence for sentence in found.evidence)
+    assert any("First token after 2.00 s" in sentence for sentence in texts(found))
 
 
 def test_few_errors_beside_a_long_tail_are_p2() -> None:
@@ -178,4 +178,4 @@ def test_a_long_tail_alone_is_p2() -> None:
     ]
     found = verdict(*healthy(0, HOUR), *mixed)
     assert (found.cause, found.severity) == (Cause.PROVIDER_SLOW, Severity.P2)
-    assert "4 of 30 messages took longer than 10 s." in found.evidence[0]
+    assert "4 of 30 messages took longer than 10 s." in found.evidence[0].text

@@ -12,6 +12,7 @@ from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
 from claude_tui.tui.panels.strip_zoom import strip_zoom
 from claude_tui.tui.render.lines import plain, width
+from tests.builders import stated, texts
 from tests.snapshots.responding import CALM, OVERLOADED, alert, group, scene_of, scenes
 from tests.snapshots.scenes import AT, SCENES, before
 
@@ -35,7 +36,7 @@ def fact(told: str, name: str) -> str:
 
 def test_everything_that_a_verdict_says_can_be_read() -> None:
     told = of(replace(OVERLOADED, note="Headroom is low.", bucket="input-tokens"))
-    for sentence in (OVERLOADED.summary, OVERLOADED.next_step, *OVERLOADED.evidence, "Headroom is low."):
+    for sentence in (OVERLOADED.summary, OVERLOADED.next_step, *texts(OVERLOADED), "Headroom is low."):
         assert sentence in told
     assert fact(told, "cause") == "provider overloaded"
     assert fact(told, "whose") == "theirs, the provider's"
@@ -235,7 +236,9 @@ def test_it_fits(name: str, cells: int) -> None:
 def test_hostile_text_fits_too(cells: int) -> None:
     long = "漢字 " * 80 + "x" * 500
     nasty = group(content=replace(group().content, what=long), notified_routes=(long,) * 3)
-    verdict = replace(OVERLOADED, summary=long, evidence=(long,) * 3, next_step=long, note=long, set_by=long)
+    verdict = replace(
+        OVERLOADED, summary=long, evidence=stated(long) * 3, next_step=long, note=long, set_by=long
+    )
     view = replace(CALM, groups=(nasty,), alerts=(alert(long, Severity.P1, long, long),), problem=long)
     assert max(width(row) for row in strip_zoom(scene_of(view, verdict), cells, FILE)) <= cells
 

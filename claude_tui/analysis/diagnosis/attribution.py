@@ -16,7 +16,7 @@ from claude_tui.analysis.words import duration, plain, truncate
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.observation import Observation, Outcome, RateLimitReading
 from claude_tui.model.provider import ModelInfo
-from claude_tui.model.verdict import Cause
+from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, RetrySource
 
 __all__ = [
     "Leader",
@@ -27,7 +27,7 @@ __all__ = [
     "leading_cause",
     "name_limit",
     "name_model",
-    "retry_after_s",
+    "retry_after",
     "specific_cause",
     "words_for",
 ]
@@ -42,13 +42,16 @@ _GATEWAY_STATUS = 500
 
 @dataclass(frozen=True, slots=True)
 class LeadingCause:
-    """The cause that explains most failures: its failures, what to say, and the causes beside it.
+    """The cause that explains most failures: what to say, and the causes beside it.
+
+    `failures` are those with the same advice, `explained` all that the cause explains, oldest first.
 
     `changed` is the first failure since the cause last changed for good, None where it did not.
     """
 
     advice: Advice
     failures: tuple[Observation, ...]
+    explained: tuple[Observation, ...]
     shown: int
     share: float
     also: tuple[Cause, ...]
@@ -75,7 +78,9 @@ def leading_cause(failures: Sequence[Observation], cross_check: CrossCheck) -> L
         if other is not cause and shares[other] >= _ALSO_SHARE and counts[other] >= _ALSO_COUNT
     ]
     changed = failures[leader.since] if leader.since else None
-    return LeadingCause(advice, chosen, len(failures), shares[cause], tuple(others), changed)
+    return LeadingCause(
+        advice, chosen, tuple(seen for seen, _ in mine), len(failures), shares[cause], tuple(others), changed
+    )
 
 
 def _believable(cause: Cause, shares: Mapping[Cause, float]) -> Cause:
@@ -117,15 +122,17 @@ def _status_words(seen: Observation) -> str | None:
     return f"{wrapped} wrapped in a 500" if said else "a 500 that says Overloaded"
 
 
-def retry_after_s(context: DiagnosisContext, newest: Observation, advice: Advice) -> float | None:
-    """What is left of the server's own wait, else the first wait of the policy; None where useless."""
+def retry_after(
+    context: DiagnosisContext, newest: Observation, advice: Advice
+) -> tuple[float | None, RetrySource]:
+    """Seconds left of the wait the server asked for, else the policy's first wait; and which of the two."""
     policy = advice.retry
     if policy is None or not policy.worthwhile:
-        return None
+        return None, RetrySource.NONE
     asked = asked_to_wait_s(newest) if policy.honours_retry_after else 0.0
     if asked:
-        return max(0.0, round(asked - (context.at - newest.at).total_seconds(), 1))
-    return policy.wait_s(1)
+        return max(0.0, round(asked - (context.at - newest.at).total_seconds(), 1)), RetrySource.SERVER
+    return policy.wait_s(1), RetrySource.POLICY
 
 
 K = TypeVar("K")
@@ -222,15 +229,19 @@ _TOLD_BEFORE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class SpecificCause:
-    """The advice for the case at hand, the bucket (for limits) and a sentence on how it is known.
+    """The advice for the case at hand, the bucket (for limits) and a clause on how it is known.
 
     `doubt` is a factor in 0..1 on the confidence.
     """
 
     advice: Advice
     bucket: str | None = None
-    sentence: str = ""
+    said: str = ""
     doubt: float = 1.0
+
+    @property
+    def evidence(self) -> Evidence | None:
+        return Evidence(EvidenceKind.SPECIFIC, (self.said,)) if self.said else None
 
 
 def name_limit(context: DiagnosisContext, refused: Observation, advice: Advice) -> SpecificCause:
@@ -241,8 +252,8 @@ def name_limit(context: DiagnosisContext, refused: Observation, advice: Advice) 
         return SpecificCause(advice)
     window = next((one for one in refused.windows if one.status == "rejected"), None)
     if window is not None:
-        sentence = f"The {window.window} window is used up: {window.utilization:.0%}."
-        return SpecificCause(knowledge().advice["window"], window.window, sentence)
+        said = f"The {window.window} window is used up: {window.utilization:.0%}"
+        return SpecificCause(knowledge().advice["window"], window.window, said)
     return _name_bucket(context, refused, advice)
 
 
@@ -255,8 +266,8 @@ def _name_bucket(context: DiagnosisContext, refused: Observation, advice: Advice
     if said is not None:
         return SpecificCause(advice, said, f"The answer names the limit: {truncate(refused.message or '')}")
     if left is not None and left > AMPLE:
-        words = "No limit that we are told of is near its end: it may be a throttle of theirs."
-        return SpecificCause(advice, sentence=words, doubt=0.7)
+        words = "No limit that we are told of is near its end: it may be a throttle of theirs"
+        return SpecificCause(advice, said=words, doubt=0.7)
     return SpecificCause(advice, doubt=0.9)
 
 
@@ -283,7 +294,7 @@ def _left(reading: RateLimitReading | None) -> float | None:
 
 
 def _reading_words(reading: RateLimitReading) -> str:
-    return f"{reading.bucket}: {reading.remaining:,} of {reading.limit:,} left at the refusal."
+    return f"{reading.bucket}: {reading.remaining:,} of {reading.limit:,} left at the refusal"
 
 
 def name_model(context: DiagnosisContext, refused: Observation, advice: Advice) -> SpecificCause:
@@ -294,17 +305,17 @@ def name_model(context: DiagnosisContext, refused: Observation, advice: Advice) 
     listed = next((one for one in catalogue.models if one.id == model), None)
     if listed is None:
         count = len(catalogue.models)
-        return SpecificCause(advice, sentence=f"{truncate(model)} is not among the {count} models listed.")
+        return SpecificCause(advice, said=f"{truncate(model)} is not among the {count} models listed")
     if listed.lifecycle in _GONE or (listed.retires_at is not None and listed.retires_at <= context.at):
-        return SpecificCause(knowledge().advice["model_retired"], sentence=_retired_words(context, listed))
-    words = f"The list of models still has it{_lifecycle_words(listed)}."
-    return replace(SpecificCause(knowledge().advice["model_listed"]), sentence=words, doubt=0.9)
+        return SpecificCause(knowledge().advice["model_retired"], said=_retired_words(context, listed))
+    words = f"The list of models still has it{_lifecycle_words(listed)}"
+    return replace(SpecificCause(knowledge().advice["model_listed"]), said=words, doubt=0.9)
 
 
 def _retired_words(context: DiagnosisContext, listed: ModelInfo) -> str:
     if listed.retires_at is None or listed.retires_at > context.at:
-        return "The list of models marks it retired."
-    return f"It was retired {duration(context.at - listed.retires_at)} ago, the list of models says."
+        return "The list of models marks it retired"
+    return f"It was retired {duration(context.at - listed.retires_at)} ago, the list of models says"
 
 
 def _lifecycle_words(listed: ModelInfo) -> str:

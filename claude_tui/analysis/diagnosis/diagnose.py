@@ -22,7 +22,7 @@ from claude_tui.analysis.words import duration, latency, truncate
 from claude_tui.knowledge import Reach, knowledge
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import KeyLack, StatusView
-from claude_tui.model.verdict import Severity, Verdict
+from claude_tui.model.verdict import Evidence, EvidenceKind, Severity, Verdict
 
 __all__ = ["EngineFacts", "Thresholds", "diagnose", "engine_facts"]
 
@@ -58,17 +58,18 @@ def _own_fault(context: DiagnosisContext) -> Finding | None:
     newest = context.newest(Source.MESSAGES)
     if newest is None or not newest.failed or knowledge().of(newest).advice.id != "own_fault":
         return None
-    return _unknown("own_fault", f"The last message probe: {truncate(newest.message or '')}.")
+    said = f"The last message probe: {truncate(newest.message or '')}"
+    return _unknown("own_fault", Evidence(EvidenceKind.SPECIFIC, (said,), observations=(newest,)))
 
 
 def _unprobed(context: DiagnosisContext) -> Finding | None:
     """Messages are not heard of: never, or no longer."""
     if not context.is_stale(Source.MESSAGES):
         return None
-    models = _models_sentence(context)
+    models = _models_evidence(context)
     if (lack := context.facts.key_lack) is not None:
         advice = "no_key" if lack is KeyLack.MISSING else "unsent_key"
-        return _unknown(advice, models, f"{truncate(context.facts.held)}." if context.facts.held else "")
+        return _unknown(advice, models, _held(context))
     newest = context.newest(Source.MESSAGES)
     if context.facts.held:
         return _unknown("held", models, what=truncate(context.facts.held))
@@ -77,8 +78,9 @@ def _unprobed(context: DiagnosisContext) -> Finding | None:
             return _unknown("no_data")
         return _unknown("few", models, what="No message probe so far")
     ago = duration(context.at - newest.at)
-    last = f"The last one failed with {named(newest)}." if newest.failed else "The last one succeeded."
-    return _unknown("stale", last, models, what=f"No message probe for {ago}")
+    last = f"The last one failed with {named(newest)}" if newest.failed else "The last one succeeded"
+    heard = Evidence(EvidenceKind.NOT_PROBED, (last,), observations=(newest,))
+    return _unknown("stale", heard, models, what=f"No message probe for {ago}")
 
 
 def _too_few(context: DiagnosisContext) -> Finding | None:
@@ -93,27 +95,37 @@ def _too_few(context: DiagnosisContext) -> Finding | None:
     words = f"{count}, {len(failures)} failed ({named(failures[-1])})" if failures else count
     once = context.facts.over and context.facts.held is None
     advice = ("lone" if enough else "few") + ("_once" if once else "")
-    return _unknown(advice, _models_sentence(context), what=words)
+    return _unknown(advice, _models_evidence(context), what=words)
 
 
-def _models_sentence(context: DiagnosisContext) -> str:
+def _held(context: DiagnosisContext) -> Evidence | None:
+    held = context.facts.held
+    return Evidence(EvidenceKind.NOT_PROBED, (truncate(held),)) if held else None
+
+
+def _models_evidence(context: DiagnosisContext) -> Evidence | None:
     """How the list of models goes, for who cannot ask messages."""
     newest = context.newest(Source.MODELS)
     if newest is None or context.is_stale(Source.MODELS):
-        return ""
+        return None
     if newest.failed:
-        return f"The last model list failed with {named(newest)}."
-    if newest.error_type is not None:
-        return f"The API answers without a key (HTTP {newest.http_status})."
-    words = answers_in(context, Source.MODELS)
-    return f"{words[0].upper()}{words[1:]}, which says nothing of inference."
+        said = f"The last model list failed with {named(newest)}"
+    elif newest.error_type is not None:
+        said = f"The API answers without a key (HTTP {newest.http_status})"
+    else:
+        said = f"{_capitalized(answers_in(context, Source.MODELS))}, which says nothing of inference"
+    return Evidence(EvidenceKind.ANSWERS, (said,), observations=(newest,))
 
 
-def _unknown(advice: str, *evidence: str, what: str | None = None) -> Finding:
+def _capitalized(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}"
+
+
+def _unknown(advice: str, *evidence: Evidence | None, what: str | None = None) -> Finding:
     return Finding(
         advice=knowledge().advice[advice],
         confidence=0.0,
-        evidence=tuple(sentence for sentence in evidence if sentence),
+        evidence=evidence,
         words={"what": what},
     )
 
@@ -130,7 +142,7 @@ def _notice(context: DiagnosisContext) -> Finding | None:
         advice=knowledge().advice["notice"],
         confidence=0.8,
         severity=Severity.P4,
-        evidence=(f"{answers[0].upper()}{answers[1:]}, as usual.",),
+        evidence=(Evidence(EvidenceKind.ANSWERS, (f"{_capitalized(answers)}, as usual",)),),
         since=context.page_report.first_at,
         detected_at=context.page_report.first_at,
         note=_notes(context),
@@ -143,15 +155,22 @@ def _healthy(context: DiagnosisContext) -> Finding:
     success = context.history.last_success(Source.MESSAGES, context.at)
     ttft = success.timings.first_token if success is not None else None
     answered = len(recent) - len(failures)
-    sentence = f"{answered} of the last {len(recent)} message probes answered"
+    said = f"{answered} of the last {len(recent)} message probes answered"
     if failures and context.facts.over:
-        sentence += f", {len(failures)} failed ({named(failures[-1])})"
+        said += f", {len(failures)} failed ({named(failures[-1])})"
     return Finding(
         advice=knowledge().advice["healthy_pressed" if limits_press(context) else "healthy"],
         confidence=1 - 0.5 ** min(answered, 6),
-        evidence=(f"{sentence}; {answers_in(context, Source.MODELS)}.",)
-        if context.ever_answered(Source.MODELS)
-        else (f"{sentence}.",),
+        evidence=(
+            Evidence(
+                EvidenceKind.ANSWERS,
+                (said, answers_in(context, Source.MODELS))
+                if context.ever_answered(Source.MODELS)
+                else (said,),
+                (("answered", answered), ("asked", len(recent))),
+                tuple(recent),
+            ),
+        ),
         words={"ttft": latency(ttft) if ttft is not None else None},
         note=_notes(context),
     )
@@ -180,7 +199,8 @@ def _lone_failure(context: DiagnosisContext) -> str:
 
 def _page_note(context: DiagnosisContext) -> str:
     if context.page_report.others:
-        return f"Status page: {'; '.join(context.page_report.others[:2])}; not what we use, and our probes are fine."
+        others = "; ".join(context.page_report.others[:2])
+        return f"Status page: {others}; not what we use, and our probes are fine."
     if context.page_report.reports and not context.page_report.active:
         return "The page still watches an incident; components are green and our probes are fine."
     return ""

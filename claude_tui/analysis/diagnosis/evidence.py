@@ -15,16 +15,16 @@ from claude_tui.analysis.words import latency, truncate
 from claude_tui.knowledge import Advice
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.snapshot import Headroom, Level, WindowUsage
-from claude_tui.model.verdict import Cause, Side
+from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Side
 
 __all__ = [
     "answers_in",
-    "failing_sentence",
-    "fine_sentence",
+    "failures_evidence",
     "limits_press",
     "low_limits",
     "models_clause",
     "named",
+    "ruled_out",
     "tally",
 ]
 
@@ -68,17 +68,30 @@ def tally(context: DiagnosisContext, episode: Episode) -> tuple[int, int, str]:
     return failed.stop - failed.start, asked.stop - asked.start, " in the last hour"
 
 
-def failing_sentence(
-    context: DiagnosisContext, episode: Episode, leading: Sequence[Observation], shown: int
-) -> str:
-    """`24 of 26 message calls failed with overloaded_error`; `leading` are those of the `shown` that lead."""
+def failures_evidence(
+    context: DiagnosisContext,
+    episode: Episode,
+    leading: Sequence[Observation],
+    shown: int,
+    *clauses: str,
+) -> Evidence:
+    """`24 of 26 message calls failed with overloaded_error`, and the clauses given.
+
+    `leading` are those of the `shown` newest failures that the leading cause explains.
+    """
     failed, total, over = tally(context, episode)
     calls = "message calls" if episode.source is Source.MESSAGES else "model lists"
     kinds = list(dict.fromkeys(named(seen) for seen in reversed(leading)))
     names = " and ".join(kinds[:2])
     mostly = "with" if len(leading) == shown else f"{len(leading)} of the last {shown} with"
     separator = " " if mostly == "with" else ", "
-    return f"{failed} of {total} {calls} failed{over}{separator}{mostly} {names}"
+    said = f"{failed} of {total} {calls} failed{over}{separator}{mostly} {names}"
+    return Evidence(
+        EvidenceKind.FAILURES,
+        (said, *(clause for clause in clauses if clause)),
+        (("failed", failed), ("asked", total)),
+        tuple(leading),
+    )
 
 
 def answers_in(context: DiagnosisContext, source: Source) -> str:
@@ -108,15 +121,15 @@ def models_clause(context: DiagnosisContext, cross_check: CrossCheck) -> str:
     return f"models fail too: {named(failure)}" if failure is not None else ""
 
 
-def fine_sentence(
+def ruled_out(
     context: DiagnosisContext, cross_check: CrossCheck, advice: Advice, since: datetime, leading: Observation
-) -> str:
+) -> Evidence | None:
     """`Key, network, limits fine.`: what is seen to be all right, of what could have been the cause.
 
     Nothing where the path is broken: what lies behind it cannot be seen.
     """
     if advice.side is Side.PATH:
-        return ""
+        return None
     reached = cross_check.models.answers or leading.request_id is not None
     known = {
         "key": advice.cause is not Cause.KEY_REJECTED and _key_accepted(context, since, leading),
@@ -124,7 +137,7 @@ def fine_sentence(
         "limits": advice.side is Side.THEM and _limits_fine(context),
     }
     fine = ", ".join(word for word, seen in known.items() if seen)
-    return f"{fine[0].upper()}{fine[1:]} fine." if fine else ""
+    return Evidence(EvidenceKind.RULED_OUT, (f"{fine[0].upper()}{fine[1:]} fine",)) if fine else None
 
 
 def _key_accepted(context: DiagnosisContext, since: datetime, leading: Observation) -> bool:

@@ -8,10 +8,11 @@ from datetime import datetime
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.severity import respond_by
-from claude_tui.analysis.diagnosis.status_page import agreement_of, lead_of, page_sentence
+from claude_tui.analysis.diagnosis.status_page import agreement_of, lead_of, page_clause
 from claude_tui.knowledge import Advice
+from claude_tui.model.observation import Observation
 from claude_tui.model.snapshot import KeyLack
-from claude_tui.model.verdict import Cause, Severity, Side, Verdict
+from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, RetrySource, Severity, Side, Verdict
 
 __all__ = ["Finding", "verdict_of"]
 
@@ -26,11 +27,12 @@ class Finding:
     advice: Advice
     confidence: float
     severity: Severity = Severity.NONE
-    evidence: tuple[str, ...] = ()
+    evidence: tuple[Evidence | None, ...] = ()
     words: Mapping[str, str | None] = field(default_factory=dict)
     since: datetime | None = None
     detected_at: datetime | None = None
-    retry_after_s: float | None = None
+    retry: tuple[float | None, RetrySource] = (None, RetrySource.NONE)
+    failures: tuple[Observation, ...] = ()
     bucket: str | None = None
     also: tuple[Cause, ...] = ()
     note: str = ""
@@ -44,16 +46,22 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
     probes_fail = theirs and finding.advice.cause is not Cause.PROVIDER_NOTICE
     confirmed = probes_fail and context.page_report.troubled
     detected_at = finding.detected_at if troubled else None
-    sentences = (*finding.evidence, page_sentence(context.page_report, context.view, context.at))
+    said = page_clause(context.page_report, context.view, context.at)
+    evidence = (*finding.evidence, Evidence(EvidenceKind.STATUS_PAGE, (said,)))
     return Verdict(
         cause=finding.advice.cause,
         side=side,
         severity=finding.severity,
         confidence=round(min(finding.confidence + _CONFIRMED * confirmed, _SURE), 2),
         summary=finding.advice.summary(**finding.words),
-        evidence=tuple(sentence for sentence in sentences if sentence),
+        evidence=tuple(each for each in evidence if each is not None),
         next_step=_next_step(context, finding.advice),
-        retry_after_s=finding.retry_after_s,
+        retry_after_s=finding.retry[0],
+        opening=finding.advice.opening,
+        retry_source=finding.retry[1],
+        failures=finding.failures,
+        page_reports=context.page_report.reports,
+        other_reports=context.page_report.others,
         page=agreement_of(context.page_report, finding.advice.cause, provider_fails=probes_fail),
         since=finding.since if troubled else None,
         detected_at=detected_at,

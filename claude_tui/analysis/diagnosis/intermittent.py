@@ -7,7 +7,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from claude_tui.analysis.diagnosis.attribution import leading_cause, retry_after_s, specific_cause, words_for
+from claude_tui.analysis.diagnosis.attribution import (
+    LeadingCause,
+    leading_cause,
+    retry_after,
+    specific_cause,
+    words_for,
+)
 from claude_tui.analysis.diagnosis.context import LEADING, DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import cross_check_at, is_lost
 from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of, successes_to_recover
@@ -18,7 +24,7 @@ from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.analysis.words import duration, percent
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.observation import Observation, Source
-from claude_tui.model.verdict import Cause, Side
+from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Side
 
 __all__ = ["detect_intermittent"]
 
@@ -54,17 +60,29 @@ def detect_intermittent(context: DiagnosisContext) -> Finding | None:
             len(failures), len(messages), _asked(context, Source.MESSAGES, first, None), context.thresholds
         ),
         evidence=(
-            f"{len(failures)} of {calls} calls failed ({percent(len(failures) / calls)}) in "
-            f"{duration(context.at - failures[0].at)}, the last {duration(context.at - failures[-1].at)} ago: "
-            f"{' and '.join(dict.fromkeys(named(seen) for seen in reversed(lead.failures)))}.",
-            special.sentence,
+            _counted(context, failures, calls, lead),
+            special.evidence,
         ),
         words=words_for(context, lead.newest, special.bucket),
         since=since,
         detected_at=tipped_at,
-        retry_after_s=retry_after_s(context, lead.newest, special.advice),
+        retry=retry_after(context, lead.newest, special.advice),
+        failures=lead.explained,
         bucket=special.bucket,
         also=lead.also,
+    )
+
+
+def _counted(
+    context: DiagnosisContext, failures: Sequence[Observation], calls: int, lead: LeadingCause
+) -> Evidence:
+    """How many calls failed, over how long, when last, and with what."""
+    share = percent(len(failures) / calls)
+    span, ago = duration(context.at - failures[0].at), duration(context.at - failures[-1].at)
+    names = " and ".join(dict.fromkeys(named(seen) for seen in reversed(lead.failures)))
+    said = f"{len(failures)} of {calls} calls failed ({share}) in {span}, the last {ago} ago: {names}"
+    return Evidence(
+        EvidenceKind.FAILURES, (said,), (("failed", len(failures)), ("asked", calls)), tuple(failures)
     )
 
 

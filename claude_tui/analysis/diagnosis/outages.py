@@ -10,7 +10,7 @@ from claude_tui.analysis.diagnosis.attribution import (
     LeadingCause,
     is_down,
     leading_cause,
-    retry_after_s,
+    retry_after,
     specific_cause,
     words_for,
 )
@@ -23,13 +23,13 @@ from claude_tui.analysis.diagnosis.cross_check import (
     is_lost,
 )
 from claude_tui.analysis.diagnosis.episodes import Episode
-from claude_tui.analysis.diagnosis.evidence import failing_sentence, fine_sentence, models_clause, named
+from claude_tui.analysis.diagnosis.evidence import failures_evidence, models_clause, named, ruled_out
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.severity import severity_of_messages, worse
 from claude_tui.analysis.words import truncate
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.observation import Observation, Source
-from claude_tui.model.verdict import Cause, Severity, Side
+from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity, Side
 
 __all__ = ["detect_message_failures", "detect_model_list_failures"]
 
@@ -56,26 +56,25 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
     models = context.open_episode(Source.MODELS)
     also = _with_models(context, models, special.advice.cause, lead.also)
     clause = models_clause(context, cross_check)
-    sentence = failing_sentence(context, episode, lead.failures, lead.shown)
     if lead.advice.cause is Cause.UNKNOWN:
-        return Finding(lead.advice, confidence=0.0, evidence=(f"{sentence}.",))
+        counted = failures_evidence(context, episode, lead.failures, lead.shown)
+        return Finding(lead.advice, confidence=0.0, evidence=(counted,), failures=lead.explained)
     return Finding(
         advice=special.advice,
         confidence=_confidence(episode, lead, cross_check, stands=context.stands) * special.doubt,
         severity=_severity_of_messages(context, episode, special.advice),
         evidence=(
-            f"{sentence}; {clause}." if clause else f"{sentence}.",
-            fine_sentence(context, cross_check, special.advice, episode.since, lead.newest),
-            special.sentence or _key_sentence(context, special.advice),
-            _also_sentence(failures, lead, cross_check),
-            f"Not asked again: {truncate(context.facts.held)}."
-            if context.stands and context.facts.held
-            else "",
+            failures_evidence(context, episode, lead.failures, lead.shown, clause),
+            ruled_out(context, cross_check, special.advice, episode.since, lead.newest),
+            special.evidence or _key_problem(context, special.advice),
+            _other_failures(failures, lead, cross_check),
+            _not_asked_again(context),
         ),
         words=words_for(context, lead.newest, special.bucket),
         since=episode.since,
         detected_at=_instant(episode.confirmed_at),
-        retry_after_s=retry_after_s(context, lead.newest, special.advice),
+        retry=retry_after(context, lead.newest, special.advice),
+        failures=lead.explained,
         bucket=special.bucket,
         also=also,
     )
@@ -143,12 +142,22 @@ def _confidence(
     return certain * pure * told_apart * (0.8 if vague else 1.0)
 
 
-def _also_sentence(failures: Sequence[Observation], lead: LeadingCause, cross_check: CrossCheck) -> str:
+def _other_failures(
+    failures: Sequence[Observation], lead: LeadingCause, cross_check: CrossCheck
+) -> Evidence | None:
     """What else fails, by name and number."""
     others = [seen for seen in failures if advice_for(seen, cross_check).cause in lead.also]
     kinds = Counter(named(seen) for seen in others)
-    told = " and ".join(f"{count} {name}" for name, count in kinds.most_common(2))
-    return f"Also, of the last {len(failures)} failures: {told}." if told else ""
+    if not others:
+        return None
+    counts = " and ".join(f"{count} {name}" for name, count in kinds.most_common(2))
+    said = f"Also, of the last {len(failures)} failures: {counts}"
+    return Evidence(EvidenceKind.OTHER_FAILURES, (said,), (("failed", len(others)),), tuple(others))
+
+
+def _not_asked_again(context: DiagnosisContext) -> Evidence | None:
+    held = context.facts.held if context.stands else None
+    return Evidence(EvidenceKind.NOT_PROBED, (f"Not asked again: {truncate(held)}",)) if held else None
 
 
 def _instant(at: float | None) -> datetime | None:
@@ -171,17 +180,20 @@ def detect_model_list_failures(context: DiagnosisContext) -> Finding | None:
     if lead.advice.cause is Cause.UNKNOWN:
         return None
     advice = _alone(lead, context, episode) if alone else _beside_messages(lead.advice)
-    sentence = failing_sentence(context, episode, lead.failures, lead.shown)
-    messages = "" if alone else "; messages answer"
+    messages = "" if alone else "messages answer"
     return Finding(
         advice=advice,
         confidence=_confidence(episode, lead, cross_check) * (0.8 if alone else 0.9),
         severity=_severity_of_models(context, episode, alone=alone),
-        evidence=(f"{sentence}{messages}.", _held_sentence(context) if alone else ""),
+        evidence=(
+            failures_evidence(context, episode, lead.failures, lead.shown, messages),
+            _held(context) if alone else None,
+        ),
         words=words_for(context, lead.newest),
         since=episode.since,
         detected_at=_instant(episode.confirmed_at),
-        retry_after_s=retry_after_s(context, lead.newest, advice),
+        retry=retry_after(context, lead.newest, advice),
+        failures=lead.explained,
         also=lead.also,
     )
 
@@ -204,11 +216,13 @@ def _severity_of_models(context: DiagnosisContext, episode: Episode, *, alone: b
     return Severity.P2 if alone else Severity.P3
 
 
-def _held_sentence(context: DiagnosisContext) -> str:
-    return f"Messages are not probed: {truncate(context.facts.held)}." if context.facts.held else ""
+def _held(context: DiagnosisContext) -> Evidence | None:
+    held = context.facts.held
+    said = f"Messages are not probed: {truncate(held or '')}"
+    return Evidence(EvidenceKind.NOT_PROBED, (said,)) if held else None
 
 
-def _key_sentence(context: DiagnosisContext, advice: Advice) -> str:
+def _key_problem(context: DiagnosisContext, advice: Advice) -> Evidence | None:
     """What looks wrong with the key that was rejected."""
     problem = context.facts.key_problem if advice.cause is Cause.KEY_REJECTED else None
-    return f"{truncate(problem)}." if problem else ""
+    return Evidence(EvidenceKind.SPECIFIC, (truncate(problem),)) if problem else None

@@ -108,16 +108,14 @@ def as_set(verdict: Verdict, marks: Iterable[SeverityMark], at: datetime, thresh
     It lapses with the trouble, and when things get worse than they were when it was set: nobody who called
     a few errors P4 meant the outage that came of them.
     """
-    since, worked_out = verdict.since, verdict.severity
-    if since is None or not worked_out.trouble:
+    since, computed = verdict.since, verdict.severity
+    if since is None or not computed.trouble:
         return verdict
     newest = max((each for each in marks if since <= each.at <= at), key=lambda each: each.at, default=None)
-    if newest is None or worse(worked_out, newest.instead_of) is not newest.instead_of:
+    if newest is None or worse(computed, newest.instead_of) is not newest.instead_of:
         return verdict
     until = respond_by(newest.severity, verdict.detected_at or since, thresholds)
-    return replace(
-        verdict, severity=newest.severity, respond_by=until, set_by=newest.by, worked_out=worked_out
-    )
+    return replace(verdict, severity=newest.severity, respond_by=until, set_by=newest.by, computed=computed)
 
 
 def respond_by(severity: Severity, detected_at: datetime, thresholds: Thresholds) -> datetime | None:

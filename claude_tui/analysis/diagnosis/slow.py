@@ -13,7 +13,7 @@ from claude_tui.analysis.diagnosis.slow_detection import LongTail, Slow, long_ta
 from claude_tui.analysis.words import latency
 from claude_tui.knowledge import knowledge
 from claude_tui.model.observation import Source
-from claude_tui.model.verdict import Cause, Severity
+from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity
 
 __all__ = ["also_late", "also_tail", "detect_long_tail", "detect_slow"]
 
@@ -42,10 +42,10 @@ def _slow_finding(context: DiagnosisContext, slow: Slow, advice: str) -> Finding
         confidence=0.9 if measured else 0.6,
         severity=worse(Severity.P4, Severity.P2 if tail else Severity.NONE),
         evidence=(
-            f"{what} {latency(slow.now_s)}{_usual_words(slow)}{alone}." if what else "",
-            f"{slow.network[0].upper()}{slow.network[1:]}." if slow.network else "",
-            f"{slow.server}; the network is as usual." if slow.server else "",
-            _tail_sentence(context, tail) if tail else "",
+            _late(f"{what} {latency(slow.now_s)}{_usual_words(slow)}{alone}", slow) if what else None,
+            _late(f"{slow.network[0].upper()}{slow.network[1:]}") if slow.network else None,
+            _late(slow.server, None, "the network is as usual") if slow.server else None,
+            _tail_evidence(context, tail) if tail else None,
         ),
         words={
             "ttft": latency(slow.now_s),
@@ -74,15 +74,22 @@ def detect_long_tail(context: DiagnosisContext) -> Finding | None:
         advice=knowledge().advice["slow_to_end"],
         confidence=0.8,
         severity=Severity.P2,
-        evidence=(_tail_sentence(context, tail),),
+        evidence=(_tail_evidence(context, tail),),
         words={"what": took},
         since=_instant(tail.since),
         detected_at=_instant(tail.known_at),
     )
 
 
-def _tail_sentence(context: DiagnosisContext, tail: LongTail) -> str:
-    return f"{tail.long} of {tail.total} messages took longer than {context.thresholds.tail_s:g} s."
+def _late(said: str, slow: Slow | None = None, *clauses: str) -> Evidence:
+    figures = {"now_s": slow.now_s, "usual_s": slow.usual_s} if slow is not None else {}
+    known = tuple((name, value) for name, value in figures.items() if value is not None)
+    return Evidence(EvidenceKind.LATENCY, (said, *clauses), known)
+
+
+def _tail_evidence(context: DiagnosisContext, tail: LongTail) -> Evidence:
+    said = f"{tail.long} of {tail.total} messages took longer than {context.thresholds.tail_s:g} s"
+    return Evidence(EvidenceKind.LATENCY, (said,), (("slow", tail.long), ("asked", tail.total)))
 
 
 def _instant(at: float) -> datetime:
@@ -123,5 +130,5 @@ def also_late(judge: Judge) -> Judge:
 def _both(first: Finding, second: Finding) -> Finding:
     causes: tuple[Cause, ...] = (*first.also, second.advice.cause, *second.also)
     others = tuple(dict.fromkeys(cause for cause in causes if cause is not first.advice.cause))
-    sentence = next(filter(None, second.evidence), "")
-    return replace(first, also=others, evidence=(*first.evidence, sentence))
+    strongest = next((each for each in second.evidence if each is not None), None)
+    return replace(first, also=others, evidence=(*first.evidence, strongest))

@@ -16,7 +16,7 @@ from claude_tui.model.provider import ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import Level, StatusView
 from claude_tui.model.verdict import Cause, PageAgreement
 
-__all__ = ["PageReport", "agreement_of", "lead_of", "page_report_at", "page_sentence"]
+__all__ = ["PageReport", "agreement_of", "lead_of", "page_clause", "page_report_at"]
 
 _TROUBLED = frozenset({Level.WARN, Level.BAD})
 _BEGUN = frozenset({"investigating", "identified"})
@@ -203,16 +203,16 @@ def lead_of(word: PageReport, since: datetime | None) -> timedelta | None:
     return word.spoke_at - since
 
 
-def page_sentence(word: PageReport, view: StatusView, at: datetime) -> str:
-    """What the page says, in one short sentence."""
+def page_clause(word: PageReport, view: StatusView, at: datetime) -> str:
+    """What the page says, in one short clause."""
     if view.status is None:
-        return "Status page not read yet."
+        return "Status page not read yet"
     if not view.status.known:
-        return f"Status page unknown: {truncate(view.status.unknown_reason or 'no reason given')}."
+        return f"Status page unknown: {truncate(view.status.unknown_reason or 'no reason given')}"
     if view.stale and view.checked_at is not None:
-        return f"Status page last looked at {duration(at - view.checked_at)} ago."
+        return f"Status page last looked at {duration(at - view.checked_at)} ago"
     if not word.known:
-        return "Status page names no component of ours."
+        return "Status page names no component of ours"
     if word.reports or word.unrated:
-        return f"Status page: {'; '.join((*word.reports, *word.unrated)[:2])}."
-    return "Status page reports nothing of ours."
+        return f"Status page: {'; '.join((*word.reports, *word.unrated)[:2])}"
+    return "Status page reports nothing of ours"

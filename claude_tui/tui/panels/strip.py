@@ -12,7 +12,7 @@ from claude_tui.tui.boundary import contain_drawing
 from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.panels.alert_words import alert_rows
 from claude_tui.tui.panels.strip_block import block_lines, hints, lasted
-from claude_tui.tui.panels.verdict_words import evidence_of, figures, page_line, response_line, severity_role
+from claude_tui.tui.panels.verdict_words import figures, own_evidence, page_line, response_line, severity_role
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import (
@@ -140,7 +140,7 @@ def _quiet(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     news = line(Span(_news(verdict, cells), "text"))
     unread = line(Span("Status page unknown." if _unreadable(snapshot) else "", "text"))
     beside = cells - 3 - sum(width(each) + 2 for each in (news, unread) if each) - 1
-    told = join((news, unread, step, figures(verdict.note or _leading(evidence_of(verdict), beside))))
+    told = join((news, unread, step, figures(verdict.note or _leading(_sentences(verdict), beside))))
     drawn = flow(told, cells - 4, min(max(rows, 1), _MOST_ROWS_OF_GOOD_NEWS))
     return tuple(
         line(Span("   " if number else f" {mark.glyph} ", mark.role), *row)
@@ -163,7 +163,7 @@ def _unknown(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     if rows < 2:
         return (crop(join((head, step)), cells - 1),)
     below = [line("   ", Span(other, "text")) for other in others]
-    told = (*evidence_of(verdict), plain(page_line(snapshot)))
+    told = (*_sentences(verdict), plain(page_line(snapshot)))
     if not below:
         head = join((head, figures(_leading(told, cells - width(head) - 3))))
     return (head, *below, crop(line("   ", *step), cells - 1))
@@ -173,7 +173,11 @@ def _news(verdict: Verdict, cells: int) -> str:
     """The summary of a healthy verdict: what is worth a note needs the room more than the figures do."""
     if not verdict.note or cell_len(f"{verdict.summary}{verdict.note}") + 6 <= cells:
         return verdict.summary
-    return verdict.summary.split(". ")[0].rstrip(".") + "."
+    return verdict.opening or verdict.summary
+
+
+def _sentences(verdict: Verdict) -> tuple[str, ...]:
+    return tuple(each.text for each in own_evidence(verdict))
 
 
 def _leading(sentences: tuple[str, ...], cells: int) -> str:
@@ -235,7 +239,7 @@ def _tiny(snapshot: Snapshot, cells: int, rows: int) -> Lines:
         " ".join(clock.split()).replace(" ", NO_BREAK),
     )
     first, *others = wrap(" ".join(part for part in parts if part), cells, rows) or ("",)
-    told = f"Next: {verdict.next_step}. {' '.join(evidence_of(verdict))} {plain(page_line(snapshot))}"
+    told = f"Next: {verdict.next_step}. {' '.join(_sentences(verdict))} {plain(page_line(snapshot))}"
     return (
         line(Span(first[: len(badge)], role, bold=True), Span(first[len(badge) :], "text", bold=loud)),
         *(line(Span(text, "text", bold=loud)) for text in others),

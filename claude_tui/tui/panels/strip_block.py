@@ -9,13 +9,13 @@ from __future__ import annotations
 from rich.cells import cell_len
 
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.model.verdict import Verdict
+from claude_tui.model.verdict import Evidence, Verdict
 from claude_tui.tui.actions import ACTIONS
 from claude_tui.tui.keys import KeyMap, display, in_keymap
 from claude_tui.tui.panels.verdict_words import (
     also_words,
-    evidence_of,
     figures,
+    own_evidence,
     page_line,
     response_line,
     retry_line,
@@ -126,43 +126,40 @@ def _why(verdict: Verdict, page: Line, cells: int, rows: int) -> Lines:
     """The evidence, and in a row of its own what else is to be said; in a single row what fits of both."""
     if rows <= 0:
         return ()
-    set_by, sentences = figures(set_words(verdict)), evidence_of(verdict)
+    set_by, evidence = figures(set_words(verdict)), own_evidence(verdict)
     others = [page, set_by, figures(also_words(verdict)), figures(verdict.note)]
     if rows == 1:
-        told, _ = _fitting(sentences, cells - (width(set_by) + _GAP if set_by else 0), 1)
+        told, _ = _fitting(evidence, cells - (width(set_by) + _GAP if set_by else 0), 1)
         row = crop(join((set_by, figures(told))), cells)
         return (_joined([row, *(each for each in others if each is not set_by)], cells),)
     most = rows - 1 if any(others) else rows
-    told, left = _fitting(sentences, cells, most)
+    told, left = _fitting(evidence, cells, most)
     drawn = flow(figures(told), cells, most)
     beside = _joined([*others, *map(figures, left)], cells) if most < rows else BLANK
     return (*drawn, beside) if beside else drawn
 
 
-def _fitting(sentences: tuple[str, ...], cells: int, rows: int) -> tuple[str, list[str]]:
-    """The first of the sentences with those of the others that fit whole into the rows; what is left."""
-    if not sentences:
+def _fitting(evidence: tuple[Evidence, ...], cells: int, rows: int) -> tuple[str, list[str]]:
+    """The first piece of evidence with those of the others that fit whole into the rows; what is left."""
+    if not evidence:
         return "", []
-    text, left = _shortened(sentences[0], cells, rows)
-    for sentence in sentences[1:]:
-        longer = f"{text} {sentence}"
+    text, left = _shortened(evidence[0], cells, rows)
+    for each in evidence[1:]:
+        longer = f"{text} {each.text}"
         if len(wrap(longer, cells, rows + 1)) <= rows:
             text = longer
         else:
-            left.append(sentence)
+            left.append(each.text)
     return text, left
 
 
-def _shortened(sentence: str, cells: int, rows: int) -> tuple[str, list[str]]:
-    """The sentence without the last clauses, where it is too long with them, and those as sentences."""
-    kept, left = sentence, list[str]()
-    while len(wrap(kept, cells, rows + 1)) > rows:
-        kept, found, clause = kept.rstrip(".").rpartition("; ")
-        if not found:
-            return sentence, []
-        kept += "."
-        left.insert(0, f"{clause[:1].upper()}{clause[1:]}.")
-    return kept, left
+def _shortened(evidence: Evidence, cells: int, rows: int) -> tuple[str, list[str]]:
+    """As many of the leading clauses as fit, as one sentence; and the others, each as its own."""
+    for kept in range(len(evidence.clauses), 0, -1):
+        text, others = evidence.split(kept)
+        if len(wrap(text, cells, rows + 1)) <= rows:
+            return text, list(others)
+    return evidence.text, []
 
 
 def _joined(pieces: list[Line], cells: int) -> Line:

@@ -9,7 +9,7 @@ from claude_tui.model.snapshot import Headroom, LatencySeries, Level, Snapshot, 
 from claude_tui.model.verdict import PageAgreement
 from claude_tui.tui.panels.verdict_words import (
     also_words,
-    evidence_of,
+    own_evidence,
     page_line,
     response_line,
     retry_line,
@@ -65,7 +65,14 @@ def _next(snapshot: Snapshot) -> str:
 def _evidence(snapshot: Snapshot) -> str:
     """The sentences of the verdict, then the figures of now."""
     verdict = snapshot.verdict
-    told = " ".join((*evidence_of(verdict), also_words(verdict), set_words(verdict), verdict.note))
+    told = " ".join(
+        (
+            *(each.text for each in own_evidence(verdict)),
+            also_words(verdict),
+            set_words(verdict),
+            verdict.note,
+        )
+    )
     figures = "; ".join(part for part in (_slowness(snapshot), _last_request(snapshot)) if part)
     return " ".join(part for part in (told.strip(), figures and f"{figures}.") if part) or "No data yet."
 

@@ -7,8 +7,16 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 
-from claude_tui.model.snapshot import EventKind, Snapshot
-from claude_tui.model.verdict import Cause, PageAgreement, Severity, Verdict
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.model.verdict import (
+    Cause,
+    Evidence,
+    EvidenceKind,
+    PageAgreement,
+    RetrySource,
+    Severity,
+    Verdict,
+)
 from claude_tui.tui.panels.alert_words import taken_on
 from claude_tui.tui.render.format import age, duration
 from claude_tui.tui.render.lines import BLANK, NO_BREAK, Line, Span, fit, line
@@ -16,8 +24,8 @@ from claude_tui.tui.render.lines import BLANK, NO_BREAK, Line, Span, fit, line
 __all__ = [
     "also_words",
     "cause_words",
-    "evidence_of",
     "figures",
+    "own_evidence",
     "page_line",
     "response_line",
     "retry_line",
@@ -28,8 +36,6 @@ __all__ = [
 
 _FIGURE = re.compile(r"[(<$]*\d[\d.,–-]*(?:%|×|ms|[smhd])?[).,;:…]*")
 _UNIT = re.compile(r"(?<=\d) (?=(?:ms|s)\b)")
-# How the diagnosis begins its sentence about the status page.
-_PAGE = "Status page"
 # Up to here a clock that runs down says how long is left, beyond it when it runs out.
 _SOON = timedelta(minutes=100)
 _NAME_CELLS = 16
@@ -53,9 +59,9 @@ def unbroken(text: str) -> str:
     return _UNIT.sub(NO_BREAK, text)
 
 
-def evidence_of(verdict: Verdict) -> tuple[str, ...]:
-    """The sentences of the evidence but the one about the status page."""
-    return tuple(sentence for sentence in verdict.evidence if not sentence.startswith(_PAGE))
+def own_evidence(verdict: Verdict) -> tuple[Evidence, ...]:
+    """The evidence but for what the status page says, which has a place of its own."""
+    return tuple(each for each in verdict.evidence if each.kind is not EvidenceKind.STATUS_PAGE)
 
 
 def set_words(verdict: Verdict) -> str:
@@ -63,9 +69,9 @@ def set_words(verdict: Verdict) -> str:
     if not verdict.set_by:
         return ""
     name = fit(verdict.set_by, _NAME_CELLS)
-    if verdict.worked_out is None or verdict.worked_out is verdict.severity:
+    if verdict.computed is None or verdict.computed is verdict.severity:
         return f"{verdict.severity} set by {name}."
-    return f"{verdict.severity} set by {name}, worked out: {verdict.worked_out}."
+    return f"{verdict.severity} set by {name}, worked out: {verdict.computed}."
 
 
 def cause_words(cause: Cause) -> str:
@@ -105,19 +111,9 @@ def _instant(then: datetime, at: datetime) -> str:
 def retry_line(snapshot: Snapshot) -> Line:
     """`retry-after 41s` while a wait that the server asked for lasts; our own policy's wait is no news."""
     left = snapshot.verdict.retry_after_s
-    if left is None or left < 1 or not _asked_for(left, snapshot):
+    if left is None or left < 1 or snapshot.verdict.retry_source is not RetrySource.SERVER:
         return BLANK
     return line(Span("retry-after ", "dim"), Span(f"{duration(left):>3}", "text", bold=True))
-
-
-def _asked_for(left: float, snapshot: Snapshot) -> bool:
-    """Whether one of the failures asked for the wait of which this is left."""
-    failures = (event.observation for event in snapshot.events if event.kind is EventKind.FAILURE)
-    return any(
-        abs((seen.at - snapshot.at).total_seconds() + seen.retry_after_s - left) < 1
-        for seen in failures
-        if seen is not None and seen.retry_after_s
-    )
 
 
 def page_line(snapshot: Snapshot) -> Line:
@@ -128,8 +124,8 @@ def page_line(snapshot: Snapshot) -> Line:
             return _silent(verdict.since, snapshot.status.read_at)
         case PageAgreement.CONFIRMS:
             return _confirmed(verdict.lead)
-    said = next((sentence for sentence in verdict.evidence if sentence.startswith(_PAGE)), "")
-    return figures(said)
+    said = verdict.evidence_of(EvidenceKind.STATUS_PAGE)
+    return figures(said.text) if said is not None else BLANK
 
 
 def _silent(since: datetime, read_at: datetime | None) -> Line:

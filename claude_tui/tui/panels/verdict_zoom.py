@@ -50,7 +50,10 @@ def verdict_zoom(snapshot: Snapshot, cells: int) -> Lines:
     verdict = snapshot.verdict
     out = [*_headline(verdict, cells), BLANK, *_table(_action(snapshot), cells), BLANK]
     out += [*_table(_facts(snapshot), cells), BLANK]
-    for title, sentences in (("Evidence", verdict.evidence), ("Note", (verdict.note,))):
+    for title, sentences in (
+        ("Evidence", tuple(each.text for each in verdict.evidence)),
+        ("Note", (verdict.note,)),
+    ):
         if any(sentences):
             out.append(heading(title, "", cells))
             for sentence in sentences:
@@ -168,10 +171,10 @@ def _severity(verdict: Verdict) -> Line:
         return line("none: ", MEANINGS[Severity.NONE])
     if not verdict.set_by:
         return line(f"{verdict.severity}: {MEANINGS[verdict.severity]}")
-    worked_out = verdict.worked_out or verdict.severity
+    computed = verdict.computed or verdict.severity
     return line(
         f"{verdict.severity}, set by {verdict.set_by};",
-        Span(f" worked out: {worked_out}, {MEANINGS[worked_out]}", "dim"),
+        Span(f" worked out: {computed}, {MEANINGS[computed]}", "dim"),
     )
 
 

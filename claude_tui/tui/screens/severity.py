@@ -37,7 +37,7 @@ def set_severity(app: ClaudeTopApp, proposed: Severity | None = None) -> None:
     if not verdict.severity.trouble:
         refuse(app, "No severity to set: the verdict names no trouble now.")
         return
-    seen = verdict.worked_out or verdict.severity
+    seen = verdict.computed or verdict.severity
     options = tuple(_option(each, proposed, app.settings) for each in _LEVELS)
     told = paragraph(
         "For everyone who watches; pages and response clock follow. "
@@ -61,7 +61,7 @@ def set_severity(app: ClaudeTopApp, proposed: Severity | None = None) -> None:
         chosen, why, who = answers
         severity, by = _LEVELS[int(chosen) - 1], entered_name(app, who)
         now = app.newest.verdict
-        if (now.worked_out or now.severity) is not seen:
+        if (now.computed or now.severity) is not seen:
             refuse(app, f"Not set: meanwhile it was worked out to be {_called(now)}. Look again.")
             return
         app.backend.mark(SeverityMark(app.newest.at, severity, seen, by, reason_of(why)))
@@ -90,9 +90,9 @@ def _standing(verdict: Verdict) -> str:
     """`P1, worked out`, `P2, set by Ada; worked out: P1`."""
     if not verdict.set_by:
         return f"{verdict.severity}, worked out"
-    return f"{verdict.severity}, set by {verdict.set_by}; worked out: {verdict.worked_out}"
+    return f"{verdict.severity}, set by {verdict.set_by}; worked out: {verdict.computed}"
 
 
 def _called(verdict: Verdict) -> str:
-    severity = verdict.worked_out or verdict.severity
+    severity = verdict.computed or verdict.severity
     return str(severity) if severity.trouble else "no trouble"
