@@ -135,6 +135,12 @@ def _runbook(request: Request) -> int:
         raise UsageError(str(error)) from error
 
 
+def _manual(request: Request) -> int:
+    from claude_tui.cli.manual import run
+
+    return run(request.options.topic)
+
+
 def _alerts_test(request: Request) -> int:
     settings = _settings(request)
     from claude_tui.alerting.command import try_routes
@@ -244,6 +250,7 @@ COMMANDS: dict[str, Callable[[Request], int]] = {
     "dashboard": _dashboard,
     "check": _check,
     "runbook": _runbook,
+    "manual": _manual,
     "alerts test": _alerts_test,
     "alerts list": _alerts_list,
     "simulate": _simulate,

@@ -34,6 +34,7 @@ examples:
   claude-top runbook --cause rate_limited  what to do about it, step by step
   claude-top alerts test                   a test message to everybody who is paged
   claude-top config show                   every setting, and where its value comes from
+  claude-top manual                        the reference, page by page
 
 environment:
   ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN, ANTHROPIC_BASE_URL
@@ -91,6 +92,15 @@ examples:
   claude-top runbook --cause provider_overloaded
   claude-top runbook --cause key_compromise
 """
+_MANUAL_EPILOG = """\
+Without TOPIC: the list of pages. On a terminal a page is shown in $PAGER (default: less -R); in a
+pipe it is Markdown.
+
+examples:
+  claude-top manual                        the pages, a line each
+  claude-top manual errors                 what each error means and what to do
+  claude-top manual settings | grep interval
+"""
 
 _TARGET = ("base_url", "model", "status_urls")
 _ALL = tuple(declared.key for declared in DECLARED if declared.about.flag)
@@ -100,6 +110,7 @@ _FLAGS_OF: dict[str, tuple[str, ...]] = {
     "check": ("config", *_TARGET),
     "simulate": (),
     "runbook": ("config", *_TARGET),
+    "manual": (),
     "alerts test": ("config", "name", "base_url"),
     "alerts list": ("config", "base_url", "data_dir"),
     "config path": ("config",),
@@ -187,6 +198,7 @@ def _parser() -> ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     _add_check(commands)
     _add_runbook(commands)
+    _add_manual(commands)
     _add_alerts(commands)
     _add_simulate(commands)
     _add_config(commands)
@@ -258,6 +270,16 @@ def _add_runbook(commands: Any) -> None:
         "--facts", action="store_true", help="what the branches and steps of your own files can ask for"
     )
     _add_flags(parser, "runbook")
+
+
+def _add_manual(commands: Any) -> None:
+    parser = commands.add_parser(
+        "manual",
+        help="show a page of the reference: errors, settings, keys and more",
+        description="The reference, for hosts without a browser. Needs no key and no network.",
+        epilog=_MANUAL_EPILOG,
+    )
+    parser.add_argument("topic", nargs="?", metavar="TOPIC", help="the page to show (default: list them)")
 
 
 def _add_alerts(commands: Any) -> None:

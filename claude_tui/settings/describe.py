@@ -1,18 +1,17 @@
-"""Settings in words: with their origins, as a starter file, and as the README's tables."""
+"""Settings in words: with their origins, and as a starter file."""
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import pairwise
+from collections.abc import Iterable, Iterator, Mapping
 
 from claude_tui.model.text import Redactor
-from claude_tui.settings.about import PREFIX, Declared
+from claude_tui.settings.about import Declared
 from claude_tui.settings.declared import DECLARED, Settings
 from claude_tui.settings.file import toml_value
 from claude_tui.settings.kinds import masked_urls
 
-__all__ = ["markdown_tables", "shown", "starter_text", "with_comment"]
+__all__ = ["shown", "starter_text", "with_comment"]
 
 _COMMENT_COLUMN = 45
 _WIDTH = 100
@@ -95,29 +94,3 @@ def _starter_entries() -> Iterator[str]:
 
 def _starter_value(declared: Declared) -> str:
     return toml_value(getattr(Settings(), declared.key))
-
-
-def markdown_tables() -> str:
-    """The README's tables of settings, in Markdown: one per section."""
-    starts = [place for place, declared in enumerate(DECLARED) if declared.about.section]
-    sections = [DECLARED[start:end] for start, end in pairwise([*starts, len(DECLARED)])]
-    return "\n".join(f"**{each[0].about.section}**\n\n{_table(each)}" for each in sections)
-
-
-def _table(section: Sequence[Declared]) -> str:
-    """One table; the column of other names only where a setting has one that is not its key's."""
-    others = [", ".join(f"`{name}`" for name in _other_names(declared)) for declared in section]
-    rows = [("key", "default", "also as", "what it is", "expected")]
-    for declared, other in zip(section, others, strict=True):
-        about = declared.about
-        default = about.in_words or f"`{toml_value(declared.default)}`"
-        rows.append((f"`{declared.key}`", default, other, about.doc, about.kind.expected))
-    kept = rows if any(others) else [(*row[:2], *row[3:]) for row in rows]
-    head, *body = [f"| {' | '.join(row)} |\n" for row in kept]
-    return "".join([head, "|---" * len(kept[0]), "|\n", *body])
-
-
-def _other_names(declared: Declared) -> Iterator[str]:
-    if declared.about.flag:
-        yield declared.about.flag
-    yield from (name for name in declared.variables if name != f"{PREFIX}{declared.key.upper()}")

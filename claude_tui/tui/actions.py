@@ -1,4 +1,4 @@
-"""The one registry of what a person can do: it feeds bindings, footer, help, palette and README."""
+"""The one registry of what a person can do: it feeds bindings, footer, help, palette and manual."""
 
 from __future__ import annotations
 
@@ -24,7 +24,6 @@ __all__ = [
     "footer",
     "key_problems",
     "keymap",
-    "markdown_table",
     "of_scope",
     "textual_keymap",
 ]
@@ -44,7 +43,7 @@ class Scope(Enum):
 
 
 class Group(StrEnum):
-    """Headings of the help screen and of README's table, in their order."""
+    """Headings of the help screen and of the manual's tables, in their order."""
 
     WATCH = "Watch"
     RESPOND = "Respond"
@@ -199,17 +198,6 @@ def fitting(hints: Iterable[Hint], cells: int, gap: int = 2) -> tuple[Hint, ...]
         # Of equals the later one goes.
         kept.pop(max(range(len(kept)), key=lambda index: (kept[index].rank, index)))
     return tuple(kept)
-
-
-def markdown_table(keymap: KeyMap | None = None) -> str:
-    """The key table of README, in Markdown."""
-    rows = ["| key | does | name in `[keys]` |", "|---|---|---|"]
-    for group in Group:
-        for action in (action for action in ACTIONS if action.group is group):
-            keys = (*in_keymap(action.id, action.keys, keymap), *action.always)
-            shown = ", ".join(f"`{display(key)}`" for key in keys)
-            rows.append(f"| {shown} | {action.help} | `{action.id}` |")
-    return "\n".join(rows)
 
 
 def keymap(overrides: Mapping[str, Sequence[str]]) -> KeyMap:

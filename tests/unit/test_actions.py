@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -19,13 +18,11 @@ from claude_tui.tui.actions import (
     footer,
     key_problems,
     keymap,
-    markdown_table,
     of_scope,
     textual_keymap,
 )
 from claude_tui.tui.keys import display, key_fault, merged, normal
 
-README = Path(__file__).parents[2] / "README.md"
 SWALLOWED = {f"ctrl+{letter}" for letter in "abhijmqs"}
 
 
@@ -135,12 +132,3 @@ def test_footer_fits_and_keeps_what_matters(scope: Scope, cells: int) -> None:
     dropped = [hint for hint in hints if hint not in kept]
     assert all(one.rank <= other.rank for one, other in itertools.product(kept, dropped))
     assert list(kept) == [hint for hint in hints if hint in kept]
-
-
-def test_readme_has_the_key_table_of_the_registry() -> None:
-    if not README.exists() or "<!-- keys -->" not in (text := README.read_text("utf-8")):
-        pytest.skip("README has no block for the keys")
-    block = text.split("<!-- keys -->", 1)[1].split("<!-- /keys -->", 1)[0].strip()
-    assert block == markdown_table(), (
-        f"put this between <!-- keys --> and <!-- /keys -->:\n{markdown_table()}"
-    )

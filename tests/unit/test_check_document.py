@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import copy
 import json
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +15,8 @@ from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
 from tests.builders import bucket, messages, models, page, status
 from tests.checked import VALIDATOR, findings
+from tests.documents import blocks
+from tests.manual_tables import PAGES
 
 SCHEMA: Any = VALIDATOR.schema
 
@@ -69,11 +69,9 @@ def test_the_object_is_the_one_of_the_design() -> None:
     ]
 
 
-def test_the_readmes_example_is_one() -> None:
-    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
-    blocks = [block for block in re.findall(r"```json\n(.*?)```", text, re.S) if "claude-top/check@" in block]
-    assert len(blocks) == 1
-    VALIDATOR.validate(json.loads(blocks[0]))
+def test_the_manuals_example_is_one() -> None:
+    (example,) = blocks((PAGES / "check.md").read_text("utf-8"), "json")
+    VALIDATOR.validate(json.loads(example))
 
 
 def test_what_was_not_measured_is_null() -> None:

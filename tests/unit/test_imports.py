@@ -13,6 +13,7 @@ CORE = [
     "check",
     "engine",
     "knowledge",
+    "manual",
     "model",
     "probes",
     "runbook",
@@ -66,6 +67,11 @@ def test_the_messages_probe_loads_the_sdk_only_when_it_runs() -> None:
 
 def test_the_command_line_of_check_loads_no_textual() -> None:
     code = "from claude_tui.cli import main\nassert main(['check', '--samples', '0']) == 3"
+    assert not loaded_by(code) & HEAVY
+
+
+def test_a_page_of_the_manual_in_a_pipe_loads_no_rich() -> None:
+    code = "from claude_tui.cli import main\nassert main(['manual', 'errors']) == 0"
     assert not loaded_by(code) & HEAVY
 
 
