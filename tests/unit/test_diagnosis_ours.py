@@ -144,8 +144,8 @@ def test_a_proxy_setting_that_cannot_be_used_is_ours_by_name() -> None:
     assert found.summary == f"It’s us. {UNUSABLE}."
     assert found.severity is Severity.P1
     assert found.retry_after_s is None
-    assert "models fail too, 8 of 8" in found.evidence[0]
-    assert "Network fine." not in found.evidence
+    assert "models fail too, 8 of 8" in found.evidence[0].text
+    assert "Network fine." not in texts(found)
 
 
 def test_a_status_page_behind_an_unusable_proxy_says_nothing_of_the_path() -> None:
