@@ -95,7 +95,8 @@ class Advice:
         template = f" {self.template}"
         for name in PLACEHOLDERS - known.keys():
             template = _without(template, name)
-        return _PLACE.sub(lambda match: known[match[1]], template).strip()
+        filled = _PLACE.sub(lambda match: known[match[1]], template).strip()
+        return "" if filled == "." else filled
 
 
 def _without(template: str, name: str) -> str:

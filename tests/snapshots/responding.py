@@ -20,6 +20,7 @@ from claude_tui.model.alert import (
 )
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
+from tests.builders import stated
 from tests.snapshots.scenes import AT, SCENES, before
 
 __all__ = ["CALM", "OVERLOADED", "alert", "group", "low", "scene_of", "scenes"]
@@ -33,7 +34,7 @@ OVERLOADED = Verdict(
     Severity.P1,
     0.95,
     "It’s them. The API is overloaded (529).",
-    (
+    stated(
         "24 of 26 messages failed in 5m, 23 with overloaded_error.",
         "Models answer in 182 ms, as usual.",
         "DNS, TCP and TLS are fine; the key is accepted.",

@@ -159,7 +159,10 @@ def test_a_status_page_behind_an_unusable_proxy_says_nothing_of_the_path() -> No
 def test_plain_http_and_tls_are_told_apart_by_name() -> None:
     words = "gateway:8443 answers without TLS, as a plain HTTP port does, whose URL begins with http://"
     found = verdict(BEFORE, told(Outcome.NETWORK, error_type="not_tls", message=words))
-    assert (blamed(found), found.summary) == ((Cause.NETWORK, Side.PATH), f"It’s the path. {words}.")
+    assert (blamed(found), found.summary) == (
+        (Cause.NETWORK, Side.PATH),
+        f"It’s the network between us and the API. {words}.",
+    )
     found = verdict(BEFORE, told(Outcome.INVALID_RESPONSE, error_type="needs_tls", http_status=400))
     assert blamed(found) == (Cause.NETWORK, Side.US)
     assert "is asked in plain HTTP and wants TLS (400)" in found.summary
