@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import cast
 
-from claude_tui.alerting.delivery.tries import FailedTryError, Tried
+from claude_tui.alerting.delivery.tries import AttemptResult, FailedTryError
 from claude_tui.alerting.ledger import Ledger
 from claude_tui.alerting.lifecycle import Timing
 from claude_tui.alerting.manager import Alerting
@@ -151,11 +151,11 @@ class Receiver:
     answer: Callable[[Notification], FailedTryError | None] = lambda _page: None
     pages: list[Notification] = field(default_factory=list)
 
-    async def send(self, page: Notification) -> Tried:
+    async def send(self, page: Notification) -> AttemptResult:
         failure = self.answer(page)
         if failure is None:
             self.pages.append(page)
-        return Tried(1, failure)
+        return AttemptResult(1, failure)
 
     async def aclose(self) -> None:
         return None

@@ -8,13 +8,13 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from claude_tui.model.toml_table import Table
 from claude_tui.simulator.api import Api
 from claude_tui.simulator.exchange import Answer, Call
 from claude_tui.simulator.reading import read_scenario
 from claude_tui.simulator.scenario import Scenario, load
 from claude_tui.simulator.script import Playhead
 from claude_tui.simulator.server import Simulator
-from claude_tui.simulator.table import Table
 
 __all__ = [
     "HEADERS",
@@ -77,7 +77,7 @@ async def simulated(
 
 def scenario(**data: object) -> Scenario:
     """The scenario of a file that says `data`."""
-    return read_scenario("mine", Table("mine.toml", "", {"title": "t", **data}), load("healthy"))
+    return read_scenario("mine", Table({"title": "t", **data}, "mine.toml"), load("healthy"))
 
 
 def api(script: Scenario | None = None, *, seed: int = 1, speed: float = 1.0) -> Api:

@@ -6,7 +6,10 @@ import re
 from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
-__all__ = ["masked", "plain_http", "secrets_of"]
+from claude_tui.model.text import Redactor
+from claude_tui.model.toml_table import toml_line
+
+__all__ = ["NOT_SHOWN", "masked", "plain_http", "secrets_of", "shown", "shown_warily"]
 
 # In these the host is a host; in most other schemes of apprise it is a token.
 _HOSTED = frozenset(
@@ -15,6 +18,10 @@ _HOSTED = frozenset(
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,39})://", re.IGNORECASE)
 # Shorter parts are words such as `services` or a channel's name more often than keys.
 _SHORTEST = 6
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"\]}]*")
+# Too short for a key, or without the digits of one.
+_WORD = re.compile(r'"?[A-Za-z0-9_. -]{0,12}"?|"?[A-Za-z_.-]{1,40}"?')
+NOT_SHOWN = "something else (not shown: it may be a secret)"
 
 
 def plain_http(url: str) -> bool:
@@ -57,3 +64,17 @@ def secrets_of(url: str) -> Iterator[str]:
             yield part
             if unquote(part) != part:
                 yield unquote(part)
+
+
+def shown(value: object) -> str:
+    """A value of a file, safe to show: URLs only as far as they are no secret."""
+    return Redactor().clean(_masked_line(value), 80)
+
+
+def shown_warily(value: object) -> str:
+    """The same where a secret may stand in the wrong place: only what cannot be one."""
+    return shown(value) if _WORD.fullmatch(_masked_line(value)) else NOT_SHOWN
+
+
+def _masked_line(value: object) -> str:
+    return _URL.sub(lambda url: masked(url[0]), toml_line(value))

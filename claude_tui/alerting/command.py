@@ -4,27 +4,30 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from claude_tui.alerting.delivery import open_alertmanager, open_sender
 from claude_tui.alerting.delivery.alertmanager import trial_alert
 from claude_tui.alerting.delivery.log_guard import LogGuard
-from claude_tui.alerting.delivery.tries import FailedTryError, Patience, Tried
+from claude_tui.alerting.delivery.tries import DELIVERY, AttemptResult, FailedTryError
 from claude_tui.alerting.ledger import decode
 from claude_tui.alerting.metrics import METRICS
-from claude_tui.alerting.reading import AlertsConfigError, nearest
 from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
-from claude_tui.alerting.rules import Rule
+from claude_tui.alerting.rules import AlertsConfigError, Rule
 from claude_tui.alerting.views import view_of
-from claude_tui.analysis.words import duration
 from claude_tui.model.alert import Alert, Notification, NotificationKind
+from claude_tui.model.errors import Problem
+from claude_tui.model.format import duration
+from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.text import Redactor
+from claude_tui.model.toml_table import nearest, shown
 from claude_tui.model.verdict import Severity, Side
 
 __all__ = ["list_lines", "metric_lines", "try_routes"]
 
 EXIT_OK, EXIT_FAILED = 0, 1
-_PATIENCE = Patience(attempts=2, timeout_s=20.0)
+_TEST_POLICY = replace(DELIVERY, retries=1, timeout_s=20.0)
 
 
 def try_routes(
@@ -35,7 +38,7 @@ def try_routes(
     now: Callable[[], datetime],
     emit: Callable[[str], None],
     secrets: Sequence[str] = (),
-    patience: Patience = _PATIENCE,
+    policy: RetryPolicy = _TEST_POLICY,
     narrate: Callable[[str], None] = lambda _: None,
 ) -> int:
     """Sends a test message to one route, or to all; tells of each. 0 when all arrived, else 1.
@@ -49,7 +52,7 @@ def try_routes(
     guard = LogGuard(redactor)
     guard.install()
     try:
-        results = asyncio.run(_try_all(routes, target, now, redactor, patience))
+        results = asyncio.run(_try_all(routes, target, now, redactor, policy))
     finally:
         guard.remove()
     width = max(len(route.name) for route in routes)
@@ -62,35 +65,35 @@ def try_routes(
 
 def _chosen(routes: Sequence[Route], name: str | None) -> Sequence[Route]:
     if not routes:
-        raise AlertsConfigError(["no routes are declared: add [alerts.routes.NAME] to the settings file"])
+        reason = "no routes are declared: add [alerts.routes.NAME] to the settings file"
+        raise AlertsConfigError([Problem("", "", reason)])
     if name is None:
         return routes
     known = [route.name for route in routes]
     if name not in known:
-        shown = Redactor().clean(name, 60)
-        hint = nearest(name, known)
-        raise AlertsConfigError([f'route: got "{shown}"{hint}, expected one of {", ".join(known)}'])
+        expected = "one of " + ", ".join(known)
+        raise AlertsConfigError([Problem("route", "", shown(name), expected, nearest(name, known))])
     return [route for route in routes if route.name == name]
 
 
 async def _try_all(
-    routes: Sequence[Route], target: str, now: Callable[[], datetime], redactor: Redactor, patience: Patience
-) -> list[Tried]:
-    return await asyncio.gather(*(_try(route, target, now, redactor, patience) for route in routes))
+    routes: Sequence[Route], target: str, now: Callable[[], datetime], redactor: Redactor, policy: RetryPolicy
+) -> list[AttemptResult]:
+    return await asyncio.gather(*(_try(route, target, now, redactor, policy) for route in routes))
 
 
 async def _try(
-    route: Route, target: str, now: Callable[[], datetime], redactor: Redactor, patience: Patience
-) -> Tried:
+    route: Route, target: str, now: Callable[[], datetime], redactor: Redactor, policy: RetryPolicy
+) -> AttemptResult:
     if route.problem is not None:
-        return Tried(0, FailedTryError(route.problem, permanent=True))
+        return AttemptResult(0, FailedTryError(route.problem, permanent=True))
     if route.kind is RouteKind.ALERTMANAGER:
-        receiver = open_alertmanager(route, redactor=redactor, now=now, patience=patience)
+        receiver = open_alertmanager(route, redactor=redactor, now=now, policy=policy)
         try:
             return await receiver.push([trial_alert(now(), target)])
         finally:
             await receiver.aclose()
-    sender = open_sender(route, redactor=redactor, now=now, patience=patience)
+    sender = open_sender(route, redactor=redactor, now=now, policy=policy)
     try:
         return await sender.send(_trial_page(target, now()))
     finally:

@@ -11,6 +11,7 @@ from claude_tui.alerting.metric import Reading, Sample, Unit
 from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.rules import Rule
 from claude_tui.model.alert import Alert, AlertState, Labels
+from claude_tui.model.format import latency, money, percent, ratio
 from claude_tui.model.text import inert
 
 __all__ = ["MAX_LABEL_SETS", "advance", "evaluate", "value_text"]
@@ -108,10 +109,10 @@ def value_text(value: float, unit: Unit) -> str:
 
 _TEXTS: dict[Unit, Callable[[float], str]] = {
     Unit.LEVEL: lambda value: f"P{value:.0f}",
-    Unit.SHARE: lambda value: f"{value * 100:.0f}%" if value >= 0.1 or value == 0 else f"{value * 100:.1f}%",
+    Unit.SHARE: lambda value: percent(value, 0 if value >= 0.1 else 1),
     Unit.COUNT: lambda value: f"{value:g}",
-    Unit.SECONDS: lambda value: f"{value:.2f} s" if value < 10 else f"{value:.0f} s",
-    Unit.RATIO: lambda value: f"{value:.1f}×",
+    Unit.SECONDS: latency,
+    Unit.RATIO: ratio,
     Unit.DAYS: lambda value: f"{value:.0f} days" if abs(value) >= 2 else f"{value:.1f} days",
-    Unit.USD: lambda value: f"${value:.2f}",
+    Unit.USD: money,
 }

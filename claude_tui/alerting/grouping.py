@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import Enum, auto
 
-from claude_tui.alerting.metrics import SEVERITY_LEVELS, VERDICT_SEVERITY
+from claude_tui.alerting.metrics import VERDICT_SEVERITY
 from claude_tui.alerting.rules import Rule
 from claude_tui.alerting.templates import content_of_alerts, content_of_verdict
 from claude_tui.alerting.topics import UNEXPLAINED, in_trouble, topic_of_cause
-from claude_tui.analysis.words import plain
 from claude_tui.model.alert import Alert, AlertGroup, Content, SeverityPeriod
+from claude_tui.model.format import plain
 from claude_tui.model.verdict import Severity, Verdict
 
-__all__ = ["Regrouped", "regroup", "worst"]
+__all__ = ["Regrouped", "regroup"]
 
 # Beyond a rule's own window, for so long an alert may echo a trouble whose end has been told.
 ECHO = timedelta(minutes=5)
@@ -47,10 +47,6 @@ class Regrouped:
     groups: tuple[AlertGroup, ...]
     alerts: tuple[Alert, ...]
     members: Mapping[str, tuple[tuple[Alert, Rule], ...]]
-
-
-def worst(severities: Iterable[Severity]) -> Severity:
-    return min(severities, key=lambda severity: SEVERITY_LEVELS.get(severity, 9), default=Severity.NONE)
 
 
 def regroup(
@@ -95,7 +91,7 @@ def _placed(
 ) -> dict[str, tuple[Member, ...]]:
     """The firing alerts by topic, the worst first."""
     firing = [alert for alert in alerts if alert.firing and alert.rule in rules]
-    firing.sort(key=lambda alert: (SEVERITY_LEVELS.get(alert.severity, 9), alert.status.since, alert.key))
+    firing.sort(key=lambda alert: (alert.severity.rank, alert.status.since, alert.key))
     placed: dict[str, tuple[Member, ...]] = {}
     for alert in firing:
         rule = rules[alert.rule]
@@ -198,11 +194,11 @@ def _closed(
 
 
 def _updated(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at: datetime) -> AlertGroup:
-    severity = worst(member.alert.severity for member in members)
+    severity = Severity.worst(member.alert.severity for member in members)
     spells = group.severity_periods
     if not spells and in_trouble(verdict) and topic_of_cause(verdict.cause) == group.topic:
         # The first page is as bad as the screen says: a worse rule of the verdict may still be waiting.
-        severity = worst((severity, verdict.severity))
+        severity = Severity.worst((severity, verdict.severity))
     if severity is not group.severity:
         ended = (*spells[:-1], replace(spells[-1], until=at)) if spells else ()
         spells = (*ended, SeverityPeriod(severity, at))

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from claude_tui.alerting.delivery import open_alertmanager, open_sender
 from claude_tui.alerting.delivery.log_guard import LogGuard
-from claude_tui.alerting.delivery.tries import Patience
+from claude_tui.alerting.delivery.tries import DELIVERY
 from claude_tui.alerting.ledger import Ledger, same_but_for_figures
 from claude_tui.alerting.notifications import AlertingConfig
 from claude_tui.alerting.persistence import StateBackend, StateHolder
@@ -20,6 +20,7 @@ from claude_tui.alerting.step import acknowledged, advanced, snoozed
 from claude_tui.alerting.views import view_of
 from claude_tui.alerting.workers import AlertmanagerSync, DeliveryWorker, NotificationWorker
 from claude_tui.model.alert import AlertsView
+from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor, inert
 from claude_tui.model.verdict import Verdict
@@ -55,7 +56,7 @@ class Alerting:
         backend: StateBackend,
         now: Callable[[], datetime],
         secrets: Sequence[str] = (),
-        patience: Patience | None = None,
+        policy: RetryPolicy | None = None,
         open_courier: OpenWorker | None = None,
     ) -> None:
         routes = settings.routes
@@ -65,7 +66,7 @@ class Alerting:
             {rule.name: rule for rule in rules}, routes, settings.policy, target_text(target)
         )
         self._now = now
-        self._patience = patience or Patience()
+        self._policy = policy or DELIVERY
         self._kept = StateHolder(backend, self._redactor)
         opens = open_courier or self._open_courier
         self._couriers = [opens(route, self._kept, self._redactor) for route in routes]
@@ -78,9 +79,9 @@ class Alerting:
 
     def _open_courier(self, route: Route, kept: StateHolder, redactor: Redactor) -> DeliveryWorker:
         if route.kind is RouteKind.ALERTMANAGER:
-            receiver = open_alertmanager(route, redactor=redactor, now=self._now, patience=self._patience)
+            receiver = open_alertmanager(route, redactor=redactor, now=self._now, policy=self._policy)
             return AlertmanagerSync(route, kept, self._now, receiver, self._desk.target)
-        sender = open_sender(route, redactor=redactor, now=self._now, patience=self._patience)
+        sender = open_sender(route, redactor=redactor, now=self._now, policy=self._policy)
         return NotificationWorker(route, kept, self._now, sender)
 
     # -- from the engine, once a second ----------------------------------------------

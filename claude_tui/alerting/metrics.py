@@ -8,12 +8,11 @@ from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.topics import in_trouble
 from claude_tui.analysis.history.statistics import MIN_REQUESTS
 from claude_tui.model.observation import Source
-from claude_tui.model.verdict import Cause, Severity
+from claude_tui.model.verdict import Cause
 
-__all__ = ["METRICS", "SEVERITY_LEVELS", "VERDICT_SEVERITY"]
+__all__ = ["METRICS", "VERDICT_SEVERITY"]
 
 DAY_S = 86_400.0
-SEVERITY_LEVELS = {Severity.P1: 1, Severity.P2: 2, Severity.P3: 3, Severity.P4: 4}
 VERDICT_SEVERITY = "verdict.severity"
 
 
@@ -22,8 +21,7 @@ def _verdict_severity(context: RuleContext, _ask: Query) -> Reading:
         return None
     if not in_trouble(context.verdict):
         return ()
-    level = SEVERITY_LEVELS[context.verdict.severity]
-    return (Sample(level, (("cause", context.verdict.cause.value),)),)
+    return (Sample(context.verdict.severity.rank, (("cause", context.verdict.cause.value),)),)
 
 
 def _headroom(context: RuleContext, _ask: Query) -> Reading:

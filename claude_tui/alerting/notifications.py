@@ -6,9 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from claude_tui.alerting.grouping import regroup, worst
+from claude_tui.alerting.grouping import regroup
 from claude_tui.alerting.lifecycle import RESOLVED_RETENTION
-from claude_tui.alerting.metrics import SEVERITY_LEVELS
 from claude_tui.alerting.routes import SCREEN, Policy, Route
 from claude_tui.alerting.rules import Rule
 from claude_tui.alerting.templates import notification_of
@@ -91,7 +90,9 @@ def _paged(
 
 def _said(group: AlertGroup) -> Severity:
     """What is over was as bad as it ever got."""
-    return group.severity if group.open else worst(period.severity for period in group.severity_periods)
+    return (
+        group.severity if group.open else Severity.worst(period.severity for period in group.severity_periods)
+    )
 
 
 def _marked(group: AlertGroup, at: datetime) -> AlertGroup:
@@ -122,7 +123,7 @@ def _concerned(
 def _quiet(group: AlertGroup, at: datetime) -> bool:
     """Whether it is snoozed and has not become worse since."""
     snooze = group.snoozed
-    return snooze is not None and at < snooze.until and not _worse(group.severity, snooze.severity)
+    return snooze is not None and at < snooze.until and not group.severity.worse_than(snooze.severity)
 
 
 def _follow_up(
@@ -144,14 +145,10 @@ def _holds(group: AlertGroup, members: Iterable[tuple[Alert, Rule]], at: datetim
     One for the worse always. One for the better only when it has lasted, and while something matches:
     while alerts are only kept firing, the trouble is about to be over, and that will be told.
     """
-    if _worse(group.severity, group.paged_severity):
+    if group.severity.worse_than(group.paged_severity):
         return True
-    matching = worst(alert.severity for alert, _ in members if alert.matching)
+    matching = Severity.worst(alert.severity for alert, _ in members if alert.matching)
     return matching is group.severity and at - group.severity_periods[-1].since >= policy.downgrade_after
-
-
-def _worse(severity: Severity, than: Severity) -> bool:
-    return SEVERITY_LEVELS.get(severity, 9) < SEVERITY_LEVELS.get(than, 9)
 
 
 def _reminder_due(group: AlertGroup, at: datetime, policy: Policy) -> bool:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from claude_tui.alerting.addresses import masked, plain_http, secrets_of
+from claude_tui.alerting.addresses import NOT_SHOWN, masked, plain_http, secrets_of, shown, shown_warily
 from claude_tui.alerting.metrics import METRICS
-from claude_tui.alerting.reading import AlertsConfigError, Table
-from claude_tui.alerting.rules import NAME, SCREEN, Rule, is_name
+from claude_tui.alerting.rules import NAME, SCREEN, AlertsConfigError, Rule
 from claude_tui.model.alert import AlertGroup
-from claude_tui.model.verdict import Cause, Severity
+from claude_tui.model.limits import is_name
+from claude_tui.model.toml_table import Table
+from claude_tui.model.verdict import SEVERITIES, Cause, Severity
 
 __all__ = [
     "SCREEN",
@@ -29,7 +30,6 @@ __all__ = [
 PAGERDUTY_URL = "https://events.pagerduty.com/v2/enqueue"
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _OBVIOUS_NAME = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+")
-_SEVERITIES = tuple(severity.value for severity in Severity if severity.trouble)
 
 
 class RouteKind(StrEnum):
@@ -114,23 +114,21 @@ def read_settings(
     `topics` are those of a person's own rules. A secret that the environment lacks makes its route
     useless, with the reason in it; whatever else does not fit raises AlertsConfigError.
     """
-    problems: list[str] = []
-    top = Table(file, "alerts", table, problems)
+    top = Table(table, file, "alerts", AlertsConfigError, show=shown)
     least, usual = timedelta(minutes=1), Policy()
     settings = AlertSettings(
         routes=tuple(_routes(top.table("routes"), environ, topics)),
         policy=Policy(
-            top.span("reminder", usual.reminder, low=least),
-            top.span("reminder_acknowledged", usual.acknowledged, low=least),
-            top.span("reminder_minor", usual.minor, low=least),
-            top.span("easing", usual.downgrade_after),
+            top.duration("reminder", usual.reminder, at_least=least),
+            top.duration("reminder_acknowledged", usual.acknowledged, at_least=least),
+            top.duration("reminder_minor", usual.minor, at_least=least),
+            top.duration("easing", usual.downgrade_after),
         ),
         bell=top.flag("bell", True),
         notification=top.flag("notification", False),
     )
     top.done()
-    if problems:
-        raise AlertsConfigError(problems)
+    top.check()
     return settings
 
 
@@ -138,15 +136,13 @@ def _routes(table: Table, environ: Mapping[str, str], topics: Collection[str]) -
     for name, each in table.data.items():
         if not is_name(name) or name == SCREEN:
             table.wrong(name, "a route of this name", f"{NAME}, but not {SCREEN}")
-        elif not isinstance(each, dict):
-            table.wrong(name, "something else", "a table")
         else:
-            path = f"{table.key}.{name}"
-            yield _route(name, Table(table.file, path, each, table.problems, wary=True), environ, topics)
+            table.show = shown_warily
+            yield _route(name, table.at(name, each), environ, topics)
 
 
 def _route(name: str, table: Table, environ: Mapping[str, str], topics: Collection[str]) -> Route:
-    kind = table.choice("kind", RouteKind, RouteKind.APPRISE, required=True)
+    kind = table.choice("kind", RouteKind)
     secrets = _Secrets(table, environ)
     fallback = PAGERDUTY_URL if kind is RouteKind.PAGERDUTY else ""
     url = secrets.read("url", required=not fallback) or fallback
@@ -186,7 +182,7 @@ class _Secrets:
 
     def read(self, key: str, *, required: bool) -> str:
         table, variable_key = self._table, f"{key}_env"
-        given, variable = table.hidden(key), table.hidden(variable_key)
+        given, variable = _hidden(table, key), _hidden(table, variable_key)
         if given and variable:
             table.wrong(variable_key, "both", f"either {key} or {variable_key}")
         if variable and not _VARIABLE.fullmatch(variable):
@@ -203,13 +199,24 @@ class _Secrets:
         return given
 
 
+def _hidden(table: Table, name: str) -> str:
+    """Text that may be a secret, "" when there is none: it never becomes part of a problem."""
+    if not table.has(name):
+        return ""
+    value = table.data[name]
+    if isinstance(value, str) and value.strip() and value.isprintable() and len(value) <= 4000:
+        return value.strip()
+    table.wrong(name, NOT_SHOWN, "printable text")
+    return ""
+
+
 def _match(table: Table, topics: Collection[str]) -> Match:
     causes = [cause.value for cause in Cause if cause not in (Cause.HEALTHY, Cause.UNKNOWN)]
     known = [*causes, *(metric.topic for metric in METRICS.values()), *topics]
     match = Match(
-        frozenset(Severity(name) for name in table.names("severity", allowed=_SEVERITIES)),
-        frozenset(table.names("cause", allowed=tuple(dict.fromkeys(known)))),
-        frozenset(table.names("metric", allowed=tuple(METRICS))),
+        frozenset(Severity(name) for name in table.strings("severity", allowed=SEVERITIES, single=True)),
+        frozenset(table.strings("cause", allowed=tuple(dict.fromkeys(known)), single=True)),
+        frozenset(table.strings("metric", allowed=METRICS, single=True)),
     )
     table.done()
     return match

@@ -11,12 +11,16 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from claude_tui.alerting.addresses import shown
 from claude_tui.alerting.lifecycle import Timing
 from claude_tui.alerting.metric import Metric, Query
 from claude_tui.alerting.metrics import METRICS
-from claude_tui.alerting.reading import AlertsConfigError, Table, nearest, parse_span, read_toml, span_text
 from claude_tui.model.alert import Labels
-from claude_tui.model.verdict import Severity, Side
+from claude_tui.model.errors import ConfigError, Problem
+from claude_tui.model.format import span_text
+from claude_tui.model.limits import MAX_NAME, MAX_REASON, is_name
+from claude_tui.model.toml_table import Table, nearest
+from claude_tui.model.verdict import SEVERITIES, Severity, Side
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -25,8 +29,8 @@ __all__ = [
     "COMPARISONS",
     "NAME",
     "SCREEN",
+    "AlertsConfigError",
     "Rule",
-    "is_name",
     "load_rules",
     "named_thresholds",
     "own_topics",
@@ -36,7 +40,7 @@ A_METRIC = "a metric (`claude-top alerts list --metrics` names them)"
 SCREEN = "screen"
 """The route that is always there: the dashboard itself."""
 
-NAME = "letters, digits, - and _ (at most 60)"
+NAME = f"letters, digits, - and _ (at most {MAX_NAME})"
 COMPARISONS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
     {
         ">": operator.gt,
@@ -50,7 +54,10 @@ COMPARISONS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
 DEFAULTS = "rules.toml"
 # Nothing older is kept in memory.
 LONGEST_WINDOW = timedelta(hours=24)
-_SEVERITIES = tuple(severity.value for severity in Severity if severity.trouble)
+
+
+class AlertsConfigError(ConfigError):
+    """Rules or routes of alerts cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,20 +117,16 @@ def load_rules(
     what was given and what is expected.
     """
     shipped = _shipped()
-    problems: list[str] = []
-    own = read_toml(path) if path is not None else {}
-    given = _rule_tables(str(path), own, problems)
+    problems: list[Problem] = []
+    own = _own(path, problems)
+    given = _rule_tables(own)
     rules = []
     for name in [*shipped, *(name for name in given if name not in shipped)]:
-        table = Table(
-            str(path) if name in given else DEFAULTS,
-            f"rules.{name}",
-            {**shipped.get(name, {}), **given.get(name, {})},
-            problems,
-        )
+        file = own.file if name in given else DEFAULTS
+        data = {**shipped.get(name, {}), **given.get(name, {})}
+        table = Table(data, file, f"rules.{name}", AlertsConfigError, problems, shown)
         rules.append(_rule(name, table, thresholds, None if routes is None else [SCREEN, *routes]))
-    if problems:
-        raise AlertsConfigError(problems)
+    own.check()
     return tuple(rule for rule in rules if rule is not None)
 
 
@@ -132,56 +135,55 @@ def own_topics(path: Path) -> frozenset[str]:
 
     Raises AlertsConfigError when the file cannot be read or is not TOML.
     """
-    rules = read_toml(path).get("rules")
+    rules = Table.of_file(path, AlertsConfigError).data.get("rules")
     tables = [each for each in rules.values() if isinstance(each, dict)] if isinstance(rules, dict) else []
     return frozenset(topic for each in tables if is_name(topic := str(each.get("topic", ""))))
 
 
 def _shipped() -> dict[str, dict[str, object]]:
-    import tomllib
-
     text = resources.files("claude_tui.alerting").joinpath(DEFAULTS).read_text("utf-8")
-    return dict(tomllib.loads(text)["rules"])
+    return _rule_tables(Table.of_text(text, DEFAULTS, AlertsConfigError))
 
 
-def _rule_tables(file: str, top: Mapping[str, object], problems: list[str]) -> dict[str, dict[str, object]]:
-    table = Table(file, "", top, problems)
-    rules = table.table("rules")
-    table.done()
+def _own(path: Path | None, problems: list[Problem]) -> Table:
+    if path is None:
+        return Table({}, "", error=AlertsConfigError, problems=problems)
+    table = Table.of_file(path, AlertsConfigError, problems)
+    table.show = shown
+    return table
+
+
+def _rule_tables(top: Table) -> dict[str, dict[str, object]]:
+    rules = top.table("rules")
+    top.done()
     found: dict[str, dict[str, object]] = {}
     for name, each in rules.data.items():
         if not is_name(name):
             rules.wrong(name, "a rule of this name", NAME)
-        elif not isinstance(each, dict):
-            rules.wrong(name, rules.shown(each), "a table")
         else:
-            found[name] = each
+            found[name] = dict(rules.at(name, each).data)
     return found
-
-
-def is_name(name: str) -> bool:
-    return 0 < len(name) <= 60 and name.isascii() and name.replace("-", "a").replace("_", "a").isalnum()
 
 
 def _rule(name: str, table: Table, named: Mapping[str, float], routes: Collection[str] | None) -> Rule | None:
     enabled = table.flag("enabled", True)
-    metric = METRICS.get(table.one_of("metric", METRICS, "", required=True, words=A_METRIC))
-    if metric is None:
+    metric = METRICS[table.one_of("metric", METRICS, words=A_METRIC)]
+    if not table.sound("metric"):
         return None
     rule = Rule(
         name=name,
-        summary=table.text("summary", name, most=200),
+        summary=table.line("summary", name, at_most=MAX_REASON),
         metric=metric,
-        comparison=table.one_of("comparison", COMPARISONS, ">", required=True),
+        comparison=table.one_of("comparison", COMPARISONS),
         threshold=_threshold(table, named),
-        severity=Severity(table.one_of("severity", _SEVERITIES, "P4", required=True)),
+        severity=table.choice("severity", Severity, among=SEVERITIES),
         ask=_ask(table, metric),
-        timing=Timing(table.span("for", timedelta()), table.span("keep_firing_for", timedelta())),
+        timing=Timing(table.duration("for", timedelta()), table.duration("keep_firing_for", timedelta())),
         where=_where(table, metric),
-        routes=table.names("routes", allowed=routes, words="names of routes"),
+        routes=table.strings("routes", allowed=routes, words="names of routes", single=True),
         topic=_topic(table),
         side=table.choice("side", Side, Side.UNCLEAR),
-        next_step=table.text("next_step"),
+        next_step=table.line("next_step", ""),
     )
     table.done()
     return rule if enabled else None
@@ -190,30 +192,24 @@ def _rule(name: str, table: Table, named: Mapping[str, float], routes: Collectio
 def _threshold(table: Table, named: Mapping[str, float]) -> float:
     value = table.data.get("threshold")
     if not isinstance(value, str):
-        return table.number("threshold", 0.0, required=True)
+        return table.number("threshold")
     table.has("threshold")
     if value in named:
         return named[value]
-    expected = "a number or one of " + ", ".join(named)
-    table.wrong("threshold", f"{table.shown(value)}{nearest(value, named)}", expected)
+    table.unfit("threshold", "a number or one of " + ", ".join(named), near=nearest(value, named))
     return 0.0
 
 
 def _ask(table: Table, metric: Metric) -> Query:
     least = metric.minimum if metric.minimum is not None else 1
-    minimum = table.whole("minimum", least, low=1, high=100_000)
+    minimum = table.whole("minimum", least, at_least=1, at_most=100_000)
     if metric.minimum is None and "minimum" in table.data:
-        table.wrong("minimum", table.shown(table.data["minimum"]), f"none, as {metric.name} counts nothing")
+        table.unfit("minimum", f"none, as {metric.name} counts nothing")
     if not metric.windowed:
         if table.has("window"):
-            table.wrong("window", table.shown(table.data["window"]), f"none, as {metric.name} is of now")
+            table.unfit("window", f"none, as {metric.name} is of now")
         return Query(timedelta(), minimum)
-    window = parse_span(table.data["window"]) if table.has("window") else None
-    if window is not None and timedelta(seconds=1) <= window <= LONGEST_WINDOW:
-        return Query(window, minimum)
-    given = table.shown(table.data["window"]) if "window" in table.data else "nothing"
-    table.wrong("window", given, 'a duration from "1s" to "24h"')
-    return Query(timedelta(minutes=5), minimum)
+    return Query(table.duration("window", at_least=timedelta(seconds=1), at_most=LONGEST_WINDOW), minimum)
 
 
 def _where(table: Table, metric: Metric) -> Labels:
@@ -222,18 +218,18 @@ def _where(table: Table, metric: Metric) -> Labels:
     for name, value in where.data.items():
         if name not in metric.labels:
             known = "one of " + ", ".join(metric.labels) if metric.labels else f"none, {metric.name} has none"
-            where.wrong(name, f"an unknown label{nearest(name, metric.labels)}", known)
+            where.wrong(name, "an unknown label", known, near=nearest(name, metric.labels))
         elif not isinstance(value, str):
-            where.wrong(name, where.shown(value), "text")
+            where.unfit(name, "text")
         else:
             labels.append((name, value))
     return tuple(sorted(labels))
 
 
 def _topic(table: Table) -> str | None:
-    topic = table.text("topic", most=60)
+    topic = table.line("topic", "", at_most=MAX_NAME)
     if not topic:
         return None
     if not is_name(topic):
-        table.wrong("topic", table.shown(topic), NAME)
+        table.unfit("topic", NAME)
     return topic

@@ -14,11 +14,11 @@ from claude_tui.alerting.routes import SCREEN, RouteKind
 from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.templates import calm
 from claude_tui.model.alert import Acknowledgement, AlertEntry, AlertGroup, EntryKind, Notification, Snooze
+from claude_tui.model.format import clock_minute
+from claude_tui.model.limits import MAX_NAME, MAX_REASON
 from claude_tui.model.verdict import Severity
 
 __all__ = ["acknowledged", "advanced", "snoozed"]
-
-NAME, REASON = 60, 200
 
 
 def advanced(
@@ -78,7 +78,7 @@ def _given_up(
 
 def acknowledged(ledger: Ledger, group: str | None, *, by: str, reason: str, at: datetime) -> Ledger:
     """The ledger after somebody took on an open group, or all of them with None."""
-    name, why = calm(by, NAME).strip() or "somebody", calm(reason, REASON).strip()
+    name, why = calm(by, MAX_NAME).strip() or "somebody", calm(reason, MAX_REASON).strip()
 
     def taken(each: AlertGroup) -> AlertGroup:
         return replace(each, acknowledged=Acknowledgement(name, why, at), acknowledged_notified=False)
@@ -89,13 +89,13 @@ def acknowledged(ledger: Ledger, group: str | None, *, by: str, reason: str, at:
 
 def snoozed(ledger: Ledger, group: str | None, *, by: str, until: datetime, at: datetime) -> Ledger:
     """The ledger after somebody asked for quiet; an `until` that is not to come ends a snooze."""
-    name = calm(by, NAME).strip() or "somebody"
+    name = calm(by, MAX_NAME).strip() or "somebody"
     quiet = until > at
 
     def hushed(each: AlertGroup) -> AlertGroup:
         return replace(each, snoozed=Snooze(name, at, until, each.severity) if quiet else None)
 
-    words = f"snoozed by {name} until {until:%H:%M} UTC" if quiet else f"snooze ended by {name}"
+    words = f"snoozed by {name} until {clock_minute(until)} UTC" if quiet else f"snooze ended by {name}"
     return _with(ledger, group, hushed, EntryKind.SNOOZED, words, at)
 
 

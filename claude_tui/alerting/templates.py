@@ -8,21 +8,14 @@ from datetime import datetime
 
 from claude_tui.alerting.routes import Policy
 from claude_tui.alerting.rules import Rule
-from claude_tui.analysis.words import duration, span_words
 from claude_tui.model.alert import Alert, AlertGroup, Content, Notification, NotificationKind
+from claude_tui.model.format import duration, span_text, stamp
+from claude_tui.model.limits import MAX_LINE
 from claude_tui.model.text import inert
-from claude_tui.model.verdict import Severity, Side, Verdict
+from claude_tui.model.verdict import Severity, Verdict
 
 __all__ = ["calm", "content_of_alerts", "content_of_verdict", "notification_of"]
 
-SIDES = {
-    Side.THEM: "theirs, the provider's",
-    Side.US: "ours",
-    Side.PATH: "neither's: the path between",
-    Side.UNCLEAR: "not clear yet",
-    Side.NONE: "nobody's",
-}
-LINE = 300
 MAX_EVIDENCE = 4
 MAX_NAMES = 12
 
@@ -31,7 +24,7 @@ _MENTION = re.compile(r"<(?=[!@#/A-Za-z])")
 _TAMED = str.maketrans({"@": "＠", "`": "'"})
 
 
-def calm(text: str, limit: int = LINE) -> str:
+def calm(text: str, limit: int = MAX_LINE) -> str:
     """Foreign text for a message: on one line, inert, mentioning nobody and linking nowhere."""
     tamed = _MENTION.sub("‹", inert(text, limit).translate(_TAMED))
     return inert(tamed.replace("://", "[:]//").replace("](", "] ("), limit)
@@ -58,7 +51,7 @@ def content_of_alerts(topic: str, alerts: Sequence[tuple[Alert, Rule]]) -> Conte
         side=rule.side,
         what=calm(f"{rule.summary}: {_values(same)}"),
         since=min(alert.status.since for alert, _ in alerts),
-        next_step=inert(rule.next_step, LINE),
+        next_step=inert(rule.next_step, MAX_LINE),
         evidence=tuple(calm(f"{alert.summary}: {_values([alert])}") for alert in others[:MAX_EVIDENCE]),
     )
 
@@ -91,7 +84,7 @@ def notification_of(
         cause=content.cause,
         side=content.side,
         target=target,
-        title=inert(f"{_head(group, kind, severity, at)} {target}: {content.what}", LINE),
+        title=inert(f"{_head(group, kind, severity, at)} {target}: {content.what}", MAX_LINE),
         lines=tuple(_lines(group, kind, severity, at, policy)),
         since=content.since,
         next_step=content.next_step,
@@ -119,9 +112,9 @@ def _response(severity: Severity, policy: Policy) -> str:
         case Severity.P1:
             return "respond now"
         case Severity.P2:
-            return f"respond within {span_words(policy.respond_p2)}"
+            return f"respond within {span_text(policy.respond_p2)}"
         case Severity.P3:
-            return f"respond within {span_words(policy.respond_p3)}"
+            return f"respond within {span_text(policy.respond_p3)}"
         case Severity.P4:
             return "respond on the next business day"
     return "no hurry"
@@ -133,13 +126,13 @@ def _lines(
     content = group.content
     resolved = kind is NotificationKind.RESOLVED
     yield f"What: {content.what}"
-    yield f"Whose: {SIDES[content.side]}"
+    yield f"Whose: {content.side.whose}"
     if resolved:
-        yield f"From: {_instant(content.since)}"
-        yield f"To: {_instant(group.ended_at or at)}, and quiet since"
+        yield f"From: {stamp(content.since)}"
+        yield f"To: {stamp(group.ended_at or at)}, and quiet since"
         yield f"How bad: it was {severity}"
     else:
-        yield f"Since: {_instant(content.since)} ({duration(at - content.since)})"
+        yield f"Since: {stamp(content.since)} ({duration(at - content.since)})"
         yield f"How bad: {severity}, {_response(severity, policy)}"
     for sentence in content.evidence:
         yield f"- {sentence}"
@@ -147,11 +140,7 @@ def _lines(
         yield f"Next: {content.next_step}"
     if group.acknowledged is not None:
         reason = f": {group.acknowledged.reason}" if group.acknowledged.reason else ""
-        yield calm(f"Acknowledged by {group.acknowledged.by} at {_instant(group.acknowledged.at)}{reason}")
+        yield calm(f"Acknowledged by {group.acknowledged.by} at {stamp(group.acknowledged.at)}{reason}")
     if group.alerts:
         more = f" and {len(group.alerts) - MAX_NAMES} more" if len(group.alerts) > MAX_NAMES else ""
         yield f"Alerts: {', '.join(group.alerts[:MAX_NAMES])}{more}"
-
-
-def _instant(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M:%S} UTC"

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from claude_tui.alerting.ledger import Ledger
-from claude_tui.alerting.metrics import SEVERITY_LEVELS
 from claude_tui.model.alert import Alert, AlertGroup, AlertState, AlertsView, RouteState
 
 __all__ = ["view_of"]
@@ -33,9 +32,8 @@ def _with_group(alert: Alert, groups: dict[str, AlertGroup]) -> Alert:
 
 
 def _worst_alert(alert: Alert) -> tuple[object, ...]:
-    level = SEVERITY_LEVELS.get(alert.severity, 9)
-    return _ORDER.index(alert.state), level, alert.status.since, alert.key
+    return _ORDER.index(alert.state), alert.severity.rank, alert.status.since, alert.key
 
 
 def _worst_group(group: AlertGroup) -> tuple[object, ...]:
-    return SEVERITY_LEVELS.get(group.severity, 9), group.opened_at, group.id
+    return group.severity.rank, group.opened_at, group.id

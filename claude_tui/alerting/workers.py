@@ -8,12 +8,12 @@ from datetime import datetime, timedelta
 
 from claude_tui.alerting.delivery import PageSender
 from claude_tui.alerting.delivery.alertmanager import RESEND, Alertmanager, alerts_of
-from claude_tui.alerting.delivery.tries import FailedTryError, Tried
+from claude_tui.alerting.delivery.tries import AttemptResult, FailedTryError
 from claude_tui.alerting.outbox import LONGEST_ASKED_S, QueuedNotification, next_for, sending, settle
 from claude_tui.alerting.persistence import StateHolder
 from claude_tui.alerting.routes import Route
-from claude_tui.analysis.words import duration
 from claude_tui.model.alert import AlertEntry, DeliveryResult, EntryKind, RouteState
+from claude_tui.model.format import duration
 from claude_tui.model.verdict import Severity
 
 __all__ = ["AlertmanagerSync", "DeliveryWorker", "NotificationWorker"]
@@ -58,7 +58,7 @@ class DeliveryWorker:
             try:
                 nap_s = await self.step()
             except Exception as error:  # noqa: BLE001 - one route's fault must not end the others
-                self._record(self._result(Tried(1, FailedTryError(f"fault: {type(error).__name__}"))))
+                self._record(self._result(AttemptResult(1, FailedTryError(f"fault: {type(error).__name__}"))))
                 nap_s = LONGEST_NAP_S
             if nap_s > 0:
                 try:
@@ -73,7 +73,7 @@ class DeliveryWorker:
     async def aclose(self) -> None:
         raise NotImplementedError
 
-    def _result(self, tried: Tried) -> DeliveryResult:
+    def _result(self, tried: AttemptResult) -> DeliveryResult:
         failure = tried.failure
         return DeliveryResult(
             route=self.route.name,
@@ -144,10 +144,10 @@ class NotificationWorker(DeliveryWorker):
             await self._last_chance(queued, task)
             raise
         except Exception as error:  # noqa: BLE001 - it must not stay under way for ever
-            tried = Tried(1, FailedTryError(f"fault: {type(error).__name__}"))
+            tried = AttemptResult(1, FailedTryError(f"fault: {type(error).__name__}"))
         await self._arrived(queued, tried)
 
-    async def _last_chance(self, queued: QueuedNotification, task: asyncio.Future[Tried]) -> None:
+    async def _last_chance(self, queued: QueuedNotification, task: asyncio.Future[AttemptResult]) -> None:
         """The program ends: a message that arrives right now is not to be sent again by the next run."""
         done, _ = await asyncio.wait([task], timeout=GRACE_S)
         if done:
@@ -156,7 +156,7 @@ class NotificationWorker(DeliveryWorker):
             task.cancel()
             await asyncio.wait([task])
 
-    async def _arrived(self, queued: QueuedNotification, tried: Tried) -> None:
+    async def _arrived(self, queued: QueuedNotification, tried: AttemptResult) -> None:
         result = self._result(tried)
         tried_parcel = next((each for each in self._kept.ledger.outbox if each.key == queued.key), queued)
         self._kept.change(outbox=settle(self._kept.ledger.outbox, tried_parcel, result))
@@ -208,7 +208,7 @@ class AlertmanagerSync(DeliveryWorker):
         return wait_s
 
     async def _push(self, alerts: list[dict[str, object]]) -> DeliveryResult:
-        tried = await self._receiver.push(alerts) if alerts else Tried(0)
+        tried = await self._receiver.push(alerts) if alerts else AttemptResult(0)
         result = self._result(tried)
         if alerts:
             self._record(result)

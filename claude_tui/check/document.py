@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import datetime
 from importlib.resources import files
 from typing import Any
 
 from claude_tui.check.probing import Findings
+from claude_tui.model.format import rfc3339
 from claude_tui.model.observation import Observation
 from claude_tui.model.provider import ProviderStatus
 from claude_tui.model.snapshot import Headroom
@@ -92,4 +93,4 @@ def _headroom(bucket: Headroom) -> dict[str, Any]:
 
 
 def _instant(at: datetime | None) -> str | None:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if at is not None else None
+    return rfc3339(at) if at is not None else None

@@ -8,8 +8,8 @@ from itertools import groupby
 from textwrap import TextWrapper
 
 from claude_tui.analysis.history.failure_kinds import failure_name
-from claude_tui.analysis.words import duration, latency, percent, plain
 from claude_tui.check.probing import Findings
+from claude_tui.model.format import clock_minute, duration, latency, percent, plain, stamp
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import Headroom, HeadroomView, Level, Snapshot
 from claude_tui.model.text import inert
@@ -87,7 +87,7 @@ def _head(snapshot: Snapshot) -> list[str]:
         _response(verdict, snapshot.at),
         target.host if where != target.host else "",
         target.model or "no model",
-        f"{snapshot.at:%Y-%m-%d %H:%M:%S} UTC",
+        stamp(snapshot.at),
     ]
     first = f"{headline} {since}".rstrip() if on_one_line else headline
     return [*_wrapped(first, 3, then="  "), *_wrapped(_listed(facts), 2, then="  ")]
@@ -118,7 +118,7 @@ def _response(verdict: Verdict, at: datetime) -> str:
 
 def _moment(instant: datetime, at: datetime) -> str:
     day = "" if instant.date() == at.date() else f"{instant:%a %d %b} "
-    return f"{day}{instant:%H:%M} UTC"
+    return f"{day}{clock_minute(instant)} UTC"
 
 
 def _reasons(verdict: Verdict) -> list[str]:

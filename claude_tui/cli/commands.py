@@ -6,7 +6,7 @@ import contextlib
 import gc
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,8 +46,7 @@ def _dashboard(request: Request) -> int:
     if request.options.demo is None:
         _check_alerts(settings)
         return run_dashboard(settings, os.environ, report)
-    with _scenario_errors():
-        return run_demo(settings, request.options.demo, request.options.demo_speed or 1.0, report)
+    return run_demo(settings, request.options.demo, request.options.demo_speed or 1.0, report)
 
 
 def _require_terminal(environ: Mapping[str, str]) -> None:
@@ -65,34 +64,25 @@ def _check_for_screen(settings: Settings) -> None:
     from claude_tui.tui.actions import key_problems
     from claude_tui.tui.render.theme import ThemeError, load_theme
 
-    problems = [f"{settings.origin('keys')}: {problem}" for problem in key_problems(settings.keys)]
+    problems = key_problems(settings.keys, str(settings.origin("keys")))
     try:
         load_theme(settings.theme, settings.themes_dir)
     except ThemeError as error:
-        problems.append(f"{settings.origin('theme')}: {error}")
+        # Of a file that was found by its name one must know who named it.
+        problems += [problem.of(str(settings.origin("theme"))) for problem in error.problems]
     if problems:
-        raise SettingsError("\n".join(problems))
+        raise SettingsError(problems)
 
 
 def _check_alerts(settings: Settings) -> None:
-    """Rules and routes, where there are any of one's own. Raises SettingsError.
+    """Rules and routes, where there are any of one's own. Raises AlertsConfigError.
 
     8 ms of imports on top of the screens', and 4 to read: little enough to say it before the first frame.
     """
     if settings.alert_rules is not None or settings.alerts:
-        from claude_tui.settings.alerts import alerting_of
+        from claude_tui.alerting.config import alerting_of
 
         alerting_of(settings, os.environ)
-
-
-@contextlib.contextmanager
-def _scenario_errors() -> Iterator[None]:
-    from claude_tui.simulator.scenario import ScenarioError
-
-    try:
-        yield
-    except ScenarioError as error:
-        raise UsageError(str(error)) from error
 
 
 def _check(request: Request) -> int:
@@ -118,7 +108,7 @@ def _print_schema(request: Request) -> int:
 def _runbook(request: Request) -> int:
     settings = _settings(request)
     from claude_tui.probes.credentials import Credentials
-    from claude_tui.runbook import Placeholders, RunbookError, user_files
+    from claude_tui.runbook import Placeholders, user_files
     from claude_tui.runbook.command import run
 
     fillings = Placeholders(
@@ -128,11 +118,8 @@ def _runbook(request: Request) -> int:
         by_token=Credentials.from_environ(os.environ).auth_token is not None,
     )
     options = request.options
-    try:
-        files = user_files(settings.runbook_dir)
-        return run(options.cause, files=files, placeholders=fillings, facts=options.facts)
-    except RunbookError as error:
-        raise UsageError(str(error)) from error
+    files = user_files(settings.runbook_dir)
+    return run(options.cause, files=files, placeholders=fillings, facts=options.facts)
 
 
 def _manual(request: Request) -> int:
@@ -144,26 +131,22 @@ def _manual(request: Request) -> int:
 def _alerts_test(request: Request) -> int:
     settings = _settings(request)
     from claude_tui.alerting.command import try_routes
+    from claude_tui.alerting.config import alerting_of
     from claude_tui.alerting.manager import target_text
-    from claude_tui.alerting.reading import AlertsConfigError
     from claude_tui.engine import target_of
     from claude_tui.probes.credentials import Credentials
-    from claude_tui.settings.alerts import alerting_of
 
     _, alerts = alerting_of(settings, os.environ)
     credentials = Credentials.from_environ(os.environ, base_url=settings.base_url)
-    try:
-        return try_routes(
-            alerts,
-            request.options.route,
-            target=target_text(target_of(settings, credentials)),
-            now=lambda: datetime.now(UTC),
-            emit=emit,
-            secrets=credentials.secrets,
-            narrate=say,
-        )
-    except AlertsConfigError as error:
-        raise UsageError(str(error)) from error
+    return try_routes(
+        alerts,
+        request.options.route,
+        target=target_text(target_of(settings, credentials)),
+        now=lambda: datetime.now(UTC),
+        emit=emit,
+        secrets=credentials.secrets,
+        narrate=say,
+    )
 
 
 def _alerts_list(request: Request) -> int:
@@ -173,7 +156,7 @@ def _alerts_list(request: Request) -> int:
         emit("\n".join(metric_lines()))
         return EXIT_OK
     settings = _settings(request)
-    from claude_tui.settings.alerts import alerting_of
+    from claude_tui.alerting.config import alerting_of
 
     rules, alerts = alerting_of(settings, os.environ)
     emit("\n".join(list_lines(rules, alerts, _kept_alerts(settings), at=datetime.now(UTC))))
@@ -208,8 +191,7 @@ def _simulate(request: Request) -> int:
     from claude_tui.simulator.command import run
 
     options = request.options
-    with _scenario_errors():
-        return run(options.scenario, options.port, options.speed, list_only=options.list)
+    return run(options.scenario, options.port, options.speed, list_only=options.list)
 
 
 def _config_path(request: Request) -> int:
@@ -223,8 +205,8 @@ def _config_path(request: Request) -> int:
 def _config_show(request: Request) -> int:
     settings = _settings(request)
     _check_for_screen(settings)
+    from claude_tui.alerting.config import alerting_of, shown_lines
     from claude_tui.probes.credentials import Credentials
-    from claude_tui.settings.alerts import alerting_of, shown_lines
     from claude_tui.settings.describe import shown
 
     _, alerts = alerting_of(settings, os.environ)

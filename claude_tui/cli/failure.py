@@ -14,7 +14,9 @@ from pathlib import Path
 
 from claude_tui import __version__
 from claude_tui.cli.console import abandon_stdout, redactor, say
-from claude_tui.settings import SettingsError, load
+from claude_tui.model.errors import ClaudeTopError
+from claude_tui.model.format import rfc3339
+from claude_tui.settings import load
 
 __all__ = ["UsageError", "explain", "write_report"]
 
@@ -23,14 +25,16 @@ _REPORT_LENGTH = 200_000
 _MOST_IN_A_SECOND = 100
 
 
-class UsageError(Exception):
+class UsageError(ClaudeTopError):
     """The command line asks for something that cannot be done. Says what would work."""
 
 
 def explain(error: Exception, arguments: Sequence[str]) -> int:
     """Say what went wrong and return the exit code."""
-    if isinstance(error, UsageError | SettingsError):
+    code = EXIT_UNKNOWN
+    if isinstance(error, ClaudeTopError):
         say(str(error))
+        code = error.EXIT_CODE
     elif isinstance(error, OSError) and error.errno == errno.ENOSPC and error.filename is None:
         say("the output could not be written: no space left")
     else:
@@ -42,7 +46,7 @@ def explain(error: Exception, arguments: Sequence[str]) -> int:
             sys.stdout.flush()
     except OSError:
         abandon_stdout()
-    return EXIT_UNKNOWN
+    return code
 
 
 def write_report(error: Exception, arguments: Sequence[str]) -> Path | None:
@@ -52,7 +56,7 @@ def write_report(error: Exception, arguments: Sequence[str]) -> Path | None:
     """
     at = datetime.now(UTC)
     head = [
-        f"claude-top {__version__} at {at:%Y-%m-%dT%H:%M:%SZ}",
+        f"claude-top {__version__} at {rfc3339(at)}",
         f"Python {platform.python_version()} on {platform.platform()}",
         f"arguments: {list(arguments)}",
         "",

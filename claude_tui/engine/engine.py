@@ -22,6 +22,7 @@ from claude_tui.engine.notices import notices_of, told_fault, unstarted
 from claude_tui.engine.paging import OpenAlerting, Paging, StoreBackend
 from claude_tui.engine.sources import Endpoint, Pace, make_plans, options_from, pick_model
 from claude_tui.model.alert import AlertsView
+from claude_tui.model.format import clock
 from claude_tui.model.observation import Source
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.snapshot import EngineState, Focus, KeyLack, Level, Notice, Snapshot, Target
@@ -149,15 +150,19 @@ class Engine:
         """Probe everything at once, because a person asked."""
         self._call(self._probe_now)
 
-    def mark(self, mark: StepMark | SeverityMark) -> None:
-        """Keep what somebody did, for everyone who watches the same store."""
+    def mark_step(self, mark: StepMark) -> None:
+        """Keep what somebody did with a step of a playbook, for everyone who watches the same store."""
         clean = self._redactor.clean
-        if isinstance(mark, StepMark):
-            mark = replace(mark, by=clean(mark.by), note=clean(mark.note))
-        else:
-            mark = replace(mark, by=clean(mark.by), why=clean(mark.why))
-        self.store.write(mark)
-        self._call(lambda: self._shared(lambda: self._journal.marked(mark)))
+        kept = replace(mark, by=clean(mark.by), note=clean(mark.note))
+        self.store.write(kept)
+        self._call(lambda: self._shared(lambda: self._journal.step_marked(kept)))
+
+    def mark_severity(self, mark: SeverityMark) -> None:
+        """Keep the severity that somebody set, for everyone who watches the same store."""
+        clean = self._redactor.clean
+        kept = replace(mark, by=clean(mark.by), why=clean(mark.why))
+        self.store.write(kept)
+        self._call(lambda: self._shared(lambda: self._journal.severity_marked(kept)))
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         """Take on an open group of alerts, or all of them with None."""
@@ -298,7 +303,7 @@ class Engine:
         except Exception as error:  # noqa: BLE001 - a dashboard that stops without a word is no help
             snapshot, newest = None, self._newest
             if newest is not None and not self._stuck:
-                text = f"the picture stands still at {newest.at:%H:%M:%S}: {told_fault(error)}"
+                text = f"the picture stands still at {clock(newest.at)}: {told_fault(error)}"
                 notice = Notice("picture", Level.BAD, text, self._clock.now())
                 notices = (*newest.engine.notices, notice)
                 publish(replace(newest, engine=replace(newest.engine, notices=notices)))

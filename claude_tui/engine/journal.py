@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from claude_tui.model.alert import AlertEntry, AlertsView, EntryKind, NotificationKind
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
 from claude_tui.model.snapshot import Event, EventKind, Level
-from claude_tui.model.verdict import Cause, Severity, Verdict, VerdictChange
+from claude_tui.model.verdict import SEVERITIES, Cause, Verdict, VerdictChange
 
 if TYPE_CHECKING:
     from claude_tui.store import Store
@@ -27,12 +27,7 @@ MAX_VERDICTS = 1000
 # A verdict that is not there for so long is news, before that it is a program that has just begun.
 _UNKNOWN_IS_NEWS = timedelta(minutes=2)
 
-_LEVELS = {
-    Severity.P1: Level.BAD,
-    Severity.P2: Level.BAD,
-    Severity.P3: Level.WARN,
-    Severity.P4: Level.WARN,
-}
+_LEVELS = {severity: Level.BAD if severity.grave else Level.WARN for severity in SEVERITIES}
 _STATES = {
     StepState.OPEN: "open again",
     StepState.DONE: "done",
@@ -51,7 +46,8 @@ class Journal:
         self._store = store
         self._verdicts: tuple[VerdictChange, ...] = ()
         self._unknown_since: datetime | None = None
-        self._own: tuple[StepMark | SeverityMark, ...] = ()
+        self._own_steps: tuple[StepMark, ...] = ()
+        self._own_severities: tuple[SeverityMark, ...] = ()
         self.step_marks: tuple[StepMark, ...] = ()
         self.severity_marks: tuple[SeverityMark, ...] = ()
         self._told_of: tuple[object, ...] = ()
@@ -64,10 +60,10 @@ class Journal:
 
     async def follow(self, now: datetime) -> None:
         """The marks again: others who watch the same store may have added some. A slow disk is waited for."""
-        before = len(self._own)
+        steps, severities = len(self._own_steps), len(self._own_severities)
         found = await asyncio.to_thread(self._read, now)
         # What was marked while the store was read must not vanish from the screen for a second.
-        self._own = self._own[before:]
+        self._own_steps, self._own_severities = self._own_steps[steps:], self._own_severities[severities:]
         self._take(*found)
 
     def _read(self, now: datetime) -> tuple[list[StepMark], list[SeverityMark]]:
@@ -75,17 +71,18 @@ class Journal:
         return self._store.step_marks(since), self._store.severity_marks(since)
 
     def _take(self, steps: list[StepMark], severities: list[SeverityMark]) -> None:
-        self.step_marks = _once(*steps, *(mark for mark in self._own if isinstance(mark, StepMark)))
-        own = (mark for mark in self._own if isinstance(mark, SeverityMark))
-        self.severity_marks = _once(*severities, *own)
+        self.step_marks = _once(*steps, *self._own_steps)
+        self.severity_marks = _once(*severities, *self._own_severities)
 
-    def marked(self, mark: StepMark | SeverityMark) -> None:
+    def step_marked(self, mark: StepMark) -> None:
         """Shows at once what somebody did here; it is on its way to the store."""
-        self._own = (*self._own, mark)
-        if isinstance(mark, StepMark):
-            self.step_marks = _once(*self.step_marks, mark)
-        else:
-            self.severity_marks = _once(*self.severity_marks, mark)
+        self._own_steps = (*self._own_steps, mark)
+        self.step_marks = _once(*self.step_marks, mark)
+
+    def severity_marked(self, mark: SeverityMark) -> None:
+        """The same for a severity."""
+        self._own_severities = (*self._own_severities, mark)
+        self.severity_marks = _once(*self.severity_marks, mark)
 
     def judged(self, verdict: Verdict, at: datetime) -> None:
         """Notes the verdict if it is another one than before. That nothing is known yet is no news."""

@@ -9,6 +9,7 @@ from pathlib import PurePath
 
 from claude_tui.engine.sources import Pace
 from claude_tui.model.alert import AlertsView, RouteState
+from claude_tui.model.format import clock_minute
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Level, Notice, ProbeState, Spend
 from claude_tui.model.text import Redactor
@@ -49,7 +50,7 @@ def _of_alerts(alerts: AlertsView, now: datetime) -> Iterator[Notice]:
 
 def _failing(route: RouteState) -> str:
     why = route.problem or (route.last.detail if route.last is not None else "no answer yet")
-    since = f" since {route.failing_since:%H:%M}" if route.failing_since is not None else ""
+    since = f" since {clock_minute(route.failing_since)}" if route.failing_since is not None else ""
     waiting = f"; {route.waiting} waiting" if route.waiting else ""
     return f"alerts do not reach {route.name} ({route.address}){since}: {why}{waiting}"
 

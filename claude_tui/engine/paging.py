@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from claude_tui.engine.notices import told_fault
 from claude_tui.model.alert import AlertsView
+from claude_tui.model.format import rfc3339
 
 if TYPE_CHECKING:
     from claude_tui.alerting.manager import Alerting
@@ -54,7 +55,7 @@ class StoreBackend:
             raise OSError("the store is not written")
 
     def set_aside(self, state: bytes) -> None:
-        self._store.keep(f"{self._name} unreadable {self._now():%Y-%m-%dT%H:%M:%SZ}", state)
+        self._store.keep(f"{self._name} unreadable {rfc3339(self._now())}", state)
 
 
 class Paging:

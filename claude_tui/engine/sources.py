@@ -195,12 +195,12 @@ def _route_secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str,
     """Addresses and keys of the routes that alerts go to. Imports alerting only where there are any."""
     if not settings.alerts:
         return ()
-    from claude_tui.settings import SettingsError
-    from claude_tui.settings.alerts import alerting_of
+    from claude_tui.alerting.config import alerting_of
+    from claude_tui.alerting.rules import AlertsConfigError
 
     try:
         _, alerts = alerting_of(settings, environ)
-    except SettingsError:
+    except AlertsConfigError:
         return ()  # told elsewhere; nothing is sent to routes that cannot be read
     return tuple(secret for route in alerts.routes for secret in route.secrets)
 

@@ -12,7 +12,6 @@ from claude_tui.knowledge.values import (
     Knowledge,
     KnowledgeError,
     Reach,
-    RetryPolicy,
 )
 
 __all__ = [
@@ -21,7 +20,6 @@ __all__ = [
     "Knowledge",
     "KnowledgeError",
     "Reach",
-    "RetryPolicy",
     "knowledge",
     "parse_knowledge",
 ]

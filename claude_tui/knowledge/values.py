@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
+from claude_tui.model.errors import ConfigError
 from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.verdict import Cause, Side
 
-__all__ = ["PLACEHOLDERS", "Advice", "ErrorRow", "Knowledge", "KnowledgeError", "Reach", "RetryPolicy"]
+__all__ = ["PLACEHOLDERS", "Advice", "ErrorRow", "Knowledge", "KnowledgeError", "Reach"]
 
 PLACEHOLDERS = frozenset({"status", "type", "bucket", "model", "host", "what", "ttft", "ratio"})
 """What `Advice.says` may leave to be filled in."""
@@ -26,8 +28,8 @@ _OPENINGS = {
 _PLACE = re.compile(r"\{(\w+)\}")
 
 
-class KnowledgeError(ValueError):
-    """A table that cannot be used: names the file, the entry, what was given and what is expected."""
+class KnowledgeError(ConfigError):
+    """The table of errors cannot be used."""
 
 
 class Reach(StrEnum):
@@ -39,31 +41,6 @@ class Reach(StrEnum):
     UNREACHED = "unreached"
     FOREIGN = "foreign"
     UNSENT = "unsent"
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How to retry. `attempts` counts the retries after the first try, 0 for never; seconds elsewhere."""
-
-    name: str
-    words: str
-    attempts: int = 0
-    first_s: float = 0.0
-    factor: float = 1.0
-    most_s: float = 0.0
-    jitter: float = 0.0
-    honours_retry_after: bool = False
-
-    @property
-    def worthwhile(self) -> bool:
-        return self.attempts > 0
-
-    def wait_s(self, retry: int, retry_after_s: float | None = None) -> float | None:
-        """Seconds before the `retry`-th retry (from 1), before jitter; None when it should not be made."""
-        if not 1 <= retry <= self.attempts:
-            return None
-        wait = min(self.first_s * self.factor ** (retry - 1), self.most_s)
-        return max(wait, retry_after_s) if self.honours_retry_after and retry_after_s else wait
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,9 +12,10 @@ from base64 import b64encode
 from collections.abc import Iterable
 from urllib.parse import quote
 
-__all__ = ["MAX_TEXT", "Redactor", "host_of", "inert"]
+__all__ = ["MAX_TEXT", "Redactor", "inert", "truncate"]
 
 MAX_TEXT = 10_000
+BRIEF = 120
 MASK = "[redacted]"
 
 # Shapes that are secrets wherever they stand, known to this process or not.
@@ -54,6 +55,11 @@ def inert(text: str, limit: int = MAX_TEXT, *, keep_newlines: bool = False) -> s
     if not cut.isascii() or not cut.isprintable():
         cut = "".join(_inert_char(char, keep_newlines) for char in cut)
     return cut if len(cut) <= limit else cut[: limit - 1] + "…"
+
+
+def truncate(text: str) -> str:
+    """Foreign text as part of a sentence: at most 120 characters, with a visible ellipsis."""
+    return inert(text, BRIEF)
 
 
 def _inert_char(char: str, keep_newlines: bool) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,6 +10,7 @@ from enum import StrEnum
 from claude_tui.model.observation import Observation
 
 __all__ = [
+    "SEVERITIES",
     "Cause",
     "Evidence",
     "EvidenceKind",
@@ -47,6 +49,32 @@ class Side(StrEnum):
     NONE = "none"
     UNCLEAR = "unclear"
 
+    @property
+    def whose(self) -> str:
+        """Whose trouble it is, in the words of a sentence."""
+        return _WHOSE[self]
+
+    @property
+    def owner(self) -> str:
+        """The same in a word or two, for where several stand side by side."""
+        return _OWNERS[self]
+
+
+_WHOSE = {
+    Side.THEM: "theirs, the provider's",
+    Side.US: "ours",
+    Side.PATH: "the path between us and them",
+    Side.NONE: "nobody's",
+    Side.UNCLEAR: "not clear whose",
+}
+_OWNERS = {
+    Side.THEM: "theirs",
+    Side.US: "ours",
+    Side.PATH: "the path between",
+    Side.NONE: "nobody's",
+    Side.UNCLEAR: "unclear whose",
+}
+
 
 class Severity(StrEnum):
     """P1 respond now, P2 in 15 minutes, P3 in an hour, P4 the next business day."""
@@ -60,6 +88,29 @@ class Severity(StrEnum):
     @property
     def trouble(self) -> bool:
         return self is not Severity.NONE
+
+    @property
+    def grave(self) -> bool:
+        """Whether somebody has to respond within minutes."""
+        return self in (Severity.P1, Severity.P2)
+
+    @property
+    def rank(self) -> int:
+        """1 for the worst, as in its name; no severity at all comes last."""
+        return _SEVERITIES.index(self) + 1
+
+    def worse_than(self, other: Severity) -> bool:
+        return self.rank < other.rank
+
+    @classmethod
+    def worst(cls, severities: Iterable[Severity]) -> Severity:
+        """The worst of them; none of none."""
+        return min(severities, key=lambda severity: severity.rank, default=cls.NONE)
+
+
+_SEVERITIES = tuple(Severity)
+SEVERITIES = _SEVERITIES[:-1]
+"""P1 to P4, the worst first."""
 
 
 class PageAgreement(StrEnum):

@@ -17,6 +17,7 @@ from claude_tui.probes.exchange_trace import ExchangeTrace, Phase
 from claude_tui.probes.headers import lower_headers, read_headers
 from claude_tui.probes.prices import cost_usd
 from claude_tui.probes.proxies import Proxies
+from claude_tui.probes.proxy_setting import ProxySettingError
 from claude_tui.probes.report import Report
 from claude_tui.probes.stream_reader import GarbledError, LostError, Refusal, StreamReader
 from claude_tui.probes.transport_errors import FaultCode, TransportError, explain, too_slow, untrusted
@@ -107,7 +108,7 @@ class MessagesProbe:
             client = await asyncio.shield(self._load())
         except OSError as error:
             return self._not_sent(model, untrusted(error, redactor=self._redactor).classified)
-        except (ImportError, ValueError) as error:
+        except (ImportError, ValueError, ProxySettingError) as error:
             fault = explain(
                 error, ExchangeTrace(self._clock), self._credentials.host, redactor=self._redactor
             )

@@ -19,7 +19,7 @@ from claude_tui.probes.clock import Clock
 from claude_tui.probes.dial import Dialer
 from claude_tui.probes.exchange_trace import ExchangeTrace
 from claude_tui.probes.proxies import Proxies
-from claude_tui.probes.proxy_setting import Proxy
+from claude_tui.probes.proxy_setting import Proxy, ProxySettingError
 from claude_tui.probes.transport_errors import (
     TooLargeError,
     TransportError,
@@ -41,6 +41,7 @@ _FAILURES = (
     httpcore.ProtocolError,
     httpcore.UnsupportedProtocol,
     httpcore.ProxyError,
+    ProxySettingError,
     TooLargeError,
     UndecodableError,
     OSError,

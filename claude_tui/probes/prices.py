@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from functools import cache
 from importlib import resources
 
+from claude_tui.model.errors import ConfigError
 from claude_tui.model.observation import Usage
+from claude_tui.model.toml_table import Table
 
 __all__ = ["Price", "PriceTable", "PriceTableError", "cost_usd"]
 
-_FIGURES = ("input", "output", "cache_write", "cache_read")
 _MILLION = 1_000_000
 # us.anthropic.claude-x, claude-x-20261001, claude-x@20261001, claude-x-v1:0, claude-x-latest, claude-x[1m]
 _PREFIX = re.compile(r".*(?=claude-)", re.S)
 _RELEASE = re.compile(r"([-@]20\d{6}|[-@]latest|-v\d+(:\d+)?|\[\w+\])+\Z")
 
 
-class PriceTableError(ValueError):
-    """A price table that cannot be used: names the file, the key, what was given and what is expected."""
+class PriceTableError(ConfigError):
+    """A table of prices cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +56,13 @@ class PriceTable:
     @classmethod
     def parse(cls, text: str, origin: str) -> PriceTable:
         """Reads TOML. Raises PriceTableError, naming `origin`."""
-        try:
-            entries = tomllib.loads(text).get("price")
-        except tomllib.TOMLDecodeError as error:
-            raise PriceTableError(f"{origin}: not TOML: {error}") from error
-        if not isinstance(entries, list) or not entries:
-            raise PriceTableError(f"{origin}: price: expected at least one [[price]] table")
-        return cls(
-            tuple(_price(entry, f"{origin}: price {number}") for number, entry in enumerate(entries, 1))
-        )
+        top = Table.of_text(text, origin, PriceTableError)
+        prices = tuple(_price(table) for table in top.tables("price"))
+        if not prices and top.sound("price"):
+            top.wrong("price", "nothing", "at least one table headed [[price]]")
+        top.done()
+        top.check()
+        return cls(prices)
 
     def price_of(self, model: str | None) -> Price:
         """The entry that names the model; else the dearest of its family; else the dearest of all."""
@@ -88,21 +85,21 @@ def _shipped() -> PriceTable:
     return PriceTable.parse(file.read_text(encoding="utf-8"), file.name)
 
 
-def _price(entry: Mapping[str, object], where: str) -> Price:
-    family, models = entry.get("family"), entry.get("models")
-    if not isinstance(family, str) or not family:
-        raise PriceTableError(f"{where}: family: expected a name, got {family!r}")
-    if not isinstance(models, list) or not models or not all(isinstance(model, str) for model in models):
-        raise PriceTableError(f"{where}: models: expected a list of names, got {models!r}")
-    limit = entry.get("long_prompt_tokens")
-    if limit is not None and (not isinstance(limit, int) or limit <= 0):
-        raise PriceTableError(f"{where}: long_prompt_tokens: expected a whole number above 0, got {limit!r}")
-    figures = {key: _dollars(entry.get(key), f"{where}: {key}") for key in _FIGURES}
-    factor = _dollars(entry.get("long_factor", 1.0), f"{where}: long_factor")
-    return Price(family, tuple(models), **figures, long_prompt_tokens=limit, long_factor=factor)
+def _price(table: Table) -> Price:
+    long = "long_prompt_tokens"
+    price = Price(
+        family=table.line("family"),
+        models=table.strings("models", None, words="a list of names of models, with * for any letters"),
+        input=_dollars(table, "input"),
+        output=_dollars(table, "output"),
+        cache_write=_dollars(table, "cache_write"),
+        cache_read=_dollars(table, "cache_read"),
+        long_prompt_tokens=table.whole(long, at_least=1) if table.has(long) else None,
+        long_factor=table.number("long_factor", 1.0, at_least=0, at_most=1_000_000),
+    )
+    table.done()
+    return price
 
 
-def _dollars(value: object, where: str) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1_000_000:
-        raise PriceTableError(f"{where}: expected a number from 0, got {value!r}")
-    return float(value)
+def _dollars(table: Table, key: str) -> float:
+    return table.number(key, at_least=0, at_most=1_000_000)

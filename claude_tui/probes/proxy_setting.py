@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from importlib.util import find_spec
 from urllib.parse import SplitResult, unquote, urlsplit
 
+from claude_tui.model.errors import ProbeError
 from claude_tui.model.text import inert
 from claude_tui.probes.no_proxy import is_direct
 
@@ -20,7 +21,7 @@ _OF_THE_SYSTEM = "System proxy setting"
 _NO_HOST_NAME = re.compile(r"[^\w.\-:%]")
 
 
-class ProxySettingError(ValueError):
+class ProxySettingError(ProbeError):
     """A proxy that cannot be used, whatever answers at it. The value is not told: it may hold a password."""
 
     def __init__(self, variable: str, why: str) -> None:

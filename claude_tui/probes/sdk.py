@@ -21,6 +21,7 @@ from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.dial import Dialer
 from claude_tui.probes.exchange_trace import ExchangeTrace
 from claude_tui.probes.proxies import Proxies
+from claude_tui.probes.proxy_setting import ProxySettingError
 from claude_tui.probes.sdk_transport import make_transport
 from claude_tui.probes.stream_reader import GarbledError, LostError, Refusal, StreamReader
 from claude_tui.probes.transport_errors import TooLargeError, UndecodableError
@@ -49,6 +50,7 @@ _FAILURES: Final = (
     httpcore2.ProtocolError,
     httpcore2.ProxyError,
     httpcore2.UnsupportedProtocol,
+    ProxySettingError,
     TooLargeError,
     UndecodableError,
     OSError,

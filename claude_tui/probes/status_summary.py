@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
+from claude_tui.model.errors import ProbeError
 from claude_tui.model.provider import Component, IncidentUpdate, Maintenance, ProviderIncident, ProviderStatus
 from claude_tui.model.text import Redactor
 from claude_tui.probes.instants import parse_instant
@@ -28,7 +29,7 @@ _EARLIEST = datetime.min.replace(tzinfo=UTC)
 _Object = Mapping[str, object]
 
 
-class NotASummaryError(ValueError):
+class NotASummaryError(ProbeError):
     """JSON that is not a status page's; the message says what was expected and what was found."""
 
 

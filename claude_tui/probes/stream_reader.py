@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from claude_tui.model.errors import ProbeError
 from claude_tui.model.observation import Usage
 
 __all__ = ["GarbledError", "LostError", "Refusal", "StreamReader"]
@@ -18,11 +19,11 @@ _USAGE = {
 }
 
 
-class LostError(Exception):
+class LostError(ProbeError):
     """The exchange broke off; the cause is what the SDK or one of the libraries beneath it raised."""
 
 
-class GarbledError(Exception):
+class GarbledError(ProbeError):
     """The SDK could not make sense of an event of the stream."""
 
 

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
+from claude_tui.model.errors import ProbeError
 from claude_tui.model.observation import Outcome
 from claude_tui.model.text import Redactor
 from claude_tui.probes.classify import NEEDS_TLS, Classified
@@ -75,14 +76,14 @@ _OUTCOMES = {
 }
 
 
-class TooLargeError(Exception):
+class TooLargeError(ProbeError):
     """A body went past `limit` bytes; nothing more is read."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"the answer is larger than {limit // 1000} kB")
 
 
-class UndecodableError(Exception):
+class UndecodableError(ProbeError):
     """A body is not encoded as its content-encoding says, or in a way that nobody asked for."""
 
     def __init__(self, coding: str, reason: str) -> None:

@@ -5,8 +5,7 @@ from claude_tui.runbook.first_five import CheckResult, CheckState, commands, res
 from claude_tui.runbook.loading import load, shipped, user_files
 from claude_tui.runbook.placeholders import Placeholders
 from claude_tui.runbook.progress import Progress, mark, progress_of, restart
-from claude_tui.runbook.table import RunbookError
-from claude_tui.runbook.values import Branch, Check, Command, Node, Playbook, Runbook, Step
+from claude_tui.runbook.values import Branch, Check, Command, Node, Playbook, Runbook, RunbookError, Step
 from claude_tui.runbook.view import PlaybookView, WalkView, playbook_view, walk_view
 from claude_tui.runbook.walk import Suggestion, Walk, back, begin, follow, playbook_now, suggest, take
 

@@ -19,7 +19,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from claude_tui.runbook.table import nearest
+from claude_tui.model.errors import ClaudeTopError
+from claude_tui.model.toml_table import hint
 
 __all__ = ["Condition", "ConditionError", "FactKind", "Type", "Value", "parse"]
 
@@ -41,7 +42,7 @@ _WORDS = frozenset({"and", "or", "not", "in", "is", "contains", "known", "unknow
 _ORDER = frozenset({"<", "<=", ">", ">="})
 
 
-class ConditionError(ValueError):
+class ConditionError(ClaudeTopError):
     """An expression that cannot be used; says why."""
 
 
@@ -225,7 +226,7 @@ class _Parser:
         if token.kind != "name":
             raise ConditionError(f"expected the name of a fact, not {token.text}")
         if token.text not in self._kinds:
-            raise ConditionError(f"no fact {token.text!r}{nearest(token.text, self._kinds)}")
+            raise ConditionError(f'no fact "{token.text}"{hint(token.text, self._kinds)}')
         self.names.append(token.text)
         return token.text
 
@@ -266,8 +267,8 @@ class _Parser:
         if operator in _ORDER and kind.type is not Type.NUMBER:
             raise ConditionError(f"{operator} is for numbers; {name} is {kind.type.value}")
         if kind.choices and operator != "contains" and value not in kind.choices:
-            hint = nearest(str(value), kind.choices)
-            raise ConditionError(f"{name} is never {token.text}{hint}: one of {', '.join(kind.choices)}")
+            near = hint(str(value), kind.choices)
+            raise ConditionError(f"{name} is never {token.text}{near}: one of {', '.join(kind.choices)}")
         return _Compare(name, operator, value)
 
     def _take(self, kind: str, text: str) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from claude_tui.analysis.history.failure_kinds import FailureKind, failure_name
-from claude_tui.analysis.words import percent, span_words, truncate
 from claude_tui.knowledge import knowledge
+from claude_tui.model.format import clock, percent, span_text
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.snapshot import ErrorDetail
+from claude_tui.model.text import truncate
 from claude_tui.runbook.fact import Declared, Fact, flag, number, text
 from claude_tui.runbook.fact_context import FactContext
 
@@ -63,7 +64,7 @@ def _outcome(context: FactContext) -> Fact:
     main, window = context.main, context.window
     if main is None or window is None:
         return _NOTHING_FAILS
-    words = f"{window.failures} of {window.requests} calls to the API failed in {span_words(window.span)}"
+    words = f"{window.failures} of {window.requests} calls to the API failed in {span_text(window.span)}"
     return Fact(main.outcome.value, f"{words}, most with {truncate(_name(main))}")
 
 
@@ -101,7 +102,7 @@ def _says(context: FactContext) -> Fact:
 
 def _when_and_what(seen: Observation) -> str:
     identity = f", {seen.request_id}" if seen.request_id else ""
-    return f"{seen.at:%H:%M:%S} {seen.source.value} {truncate(failure_name(seen))}{identity}"
+    return f"{clock(seen.at)} {seen.source.value} {truncate(failure_name(seen))}{identity}"
 
 
 def _meaning(context: FactContext) -> Fact:

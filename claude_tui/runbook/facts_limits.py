@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 
-from claude_tui.analysis.words import duration, percent, truncate
+from claude_tui.model.format import clock, duration, percent
 from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.snapshot import Headroom, WindowUsage
+from claude_tui.model.text import truncate
 from claude_tui.model.verdict import Cause
 from claude_tui.runbook.fact import Declared, Fact, flag, number, text
 from claude_tui.runbook.fact_context import FactContext
@@ -93,7 +94,7 @@ def _figures(bucket: Headroom, context: FactContext) -> str:
         figures += f", out in {duration(bucket.exhausted_in)}"
     if bucket.reset_at is not None:
         figures += f", full again in {duration(bucket.reset_at - context.at)}"
-    return figures + (f", as of {bucket.read_at:%H:%M:%S}" if bucket.stale else "")
+    return figures + (f", as of {clock(bucket.read_at)}" if bucket.stale else "")
 
 
 def _worst(context: FactContext) -> Headroom | None:
@@ -105,7 +106,7 @@ def _least_headroom(context: FactContext) -> Fact:
     worst = _worst(context)
     if worst is None:
         old = context.snapshot.headroom.read_at
-        return Fact(None, f"Headroom: last told {old:%H:%M:%S}, too old" if old else "Headroom: not told yet")
+        return Fact(None, f"Headroom: last told {clock(old)}, too old" if old else "Headroom: not told yet")
     return Fact(worst.fraction, f"Least headroom: {worst.bucket}, {_figures(worst, context)}")
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 
-from claude_tui.analysis.words import duration, latency, plain, truncate
+from claude_tui.model.format import clock, day, duration, latency, plain
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.provider import ModelInfo
 from claude_tui.model.snapshot import Level
+from claude_tui.model.text import truncate
 from claude_tui.runbook.fact import Declared, Fact, flag, number, text
 from claude_tui.runbook.fact_context import FactContext
 
@@ -31,7 +32,7 @@ def _key(context: FactContext) -> Fact:
         return Fact("missing" if missing else "faulty", f"Key: {truncate(problem)}")
     newest = context.newest
     if newest is not None and newest.outcome is Outcome.KEY_REJECTED:
-        return Fact("rejected", f"Key: rejected at {newest.at:%H:%M:%S}, and nothing is wrong with its form")
+        return Fact("rejected", f"Key: rejected at {clock(newest.at)}, and nothing is wrong with its form")
     series = context.series(Source.MESSAGES)
     if series is not None and series.samples:
         return Fact("fine", "Key: accepted within the last 15m")
@@ -52,7 +53,7 @@ def _model_state(context: FactContext) -> Fact:
     state = (listed.lifecycle or "active").strip().lower()
     words = f"Model: {truncate(model)}, {truncate(plain(state))}"
     if listed.retires_at is not None:
-        words += f", retires {listed.retires_at:%Y-%m-%d}"
+        words += f", retires {day(listed.retires_at)}"
     return Fact(state if state in _MODEL_STATES else "unknown", words)
 
 
@@ -72,7 +73,7 @@ def _retires_in_days(context: FactContext) -> Fact:
         return Fact(None, "No retirement date is known for the model in use")
     days = (listed.retires_at - context.at).total_seconds() / _DAY_S
     when = f"in {days:.0f} days" if days >= 0 else f"{-days:.0f} days ago"
-    return Fact(days, f"{truncate(model)} retires {listed.retires_at:%Y-%m-%d}, {when}")
+    return Fact(days, f"{truncate(model)} retires {day(listed.retires_at)}, {when}")
 
 
 def _gateway(context: FactContext) -> Fact:
@@ -167,7 +168,7 @@ def _certificate_days(context: FactContext) -> Fact:
     if expires is None:
         return Fact(None, "Certificate: not seen yet")
     days = (expires - context.at).total_seconds() / _DAY_S
-    return Fact(days, f"Certificate: expires {expires:%Y-%m-%d}, in {days:.0f} days")
+    return Fact(days, f"Certificate: expires {day(expires)}, in {days:.0f} days")
 
 
 def _held(context: FactContext) -> Fact:

@@ -4,20 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from claude_tui.analysis.words import duration, percent, plain
+from claude_tui.model.format import clock, clock_minute, duration, percent, plain
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
 from claude_tui.runbook.fact import Declared, Fact, number, text
 from claude_tui.runbook.fact_context import FactContext
 
-__all__ = ["SIDE_WORDS", "VERDICT_FACTS"]
+__all__ = ["VERDICT_FACTS"]
 
-SIDE_WORDS = {
-    Side.THEM: "theirs",
-    Side.US: "ours",
-    Side.PATH: "the path between",
-    Side.NONE: "nobody's",
-    Side.UNCLEAR: "unclear whose",
-}
 _NO_VERDICT = Fact(None, "No verdict yet")
 
 
@@ -34,7 +27,7 @@ def _cause(context: FactContext) -> Fact:
 def _side(context: FactContext) -> Fact:
     if context.verdict is None:
         return _NO_VERDICT
-    return Fact(context.verdict.side.value, f"Whose: {SIDE_WORDS[context.verdict.side]}")
+    return Fact(context.verdict.side.value, f"Whose: {context.verdict.side.owner}")
 
 
 def _severity(context: FactContext) -> Fact:
@@ -45,7 +38,7 @@ def _severity(context: FactContext) -> Fact:
         return Fact(verdict.severity.value, "Severity: none")
     words = f"Severity: {verdict.severity.value}{_target(verdict, context.at)}"
     if verdict.since is not None:
-        words += f"; since {verdict.since:%H:%M:%S} UTC, {duration(context.at - verdict.since)} ago"
+        words += f"; since {clock(verdict.since)} UTC, {duration(context.at - verdict.since)} ago"
     return Fact(verdict.severity.value, words)
 
 
@@ -53,7 +46,7 @@ def _target(verdict: Verdict, at: datetime) -> str:
     if verdict.severity is Severity.P1 or verdict.respond_by is None:
         return ", respond now" if verdict.severity is Severity.P1 else ""
     day = f"{verdict.respond_by:%a} " if verdict.respond_by.date() != at.date() else ""
-    return f", respond by {day}{verdict.respond_by:%H:%M} UTC"
+    return f", respond by {day}{clock_minute(verdict.respond_by)} UTC"
 
 
 def _page(context: FactContext) -> Fact:

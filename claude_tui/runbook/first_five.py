@@ -7,9 +7,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from claude_tui.analysis.history.failure_kinds import failure_name
-from claude_tui.analysis.words import duration, latency, percent, truncate
+from claude_tui.model.format import duration, latency, percent
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import Level, Snapshot
+from claude_tui.model.text import truncate
 from claude_tui.runbook.fact_context import FactContext
 from claude_tui.runbook.facts import facts_of
 from claude_tui.runbook.placeholders import Placeholders

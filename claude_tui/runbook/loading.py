@@ -6,23 +6,22 @@ A later file's node, playbook or cause of a playbook replaces an earlier one of 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
+from claude_tui.model.errors import Problem
+from claude_tui.model.toml_table import Table, nearest
 from claude_tui.runbook.facts import FACT_KINDS
 from claude_tui.runbook.reading import AddedBranch, AddedStep, Parts, read_parts
-from claude_tui.runbook.table import RunbookError, Table, nearest
 from claude_tui.runbook.validation import validate
-from claude_tui.runbook.values import CHECK_KEYS, Check, Node, Playbook, Runbook
+from claude_tui.runbook.values import CHECK_KEYS, Check, Node, Playbook, Runbook, RunbookError
 
 __all__ = ["load", "shipped", "user_files"]
 
 _DATA = ("tree", "playbooks")
-_MAX_BYTES = 1_000_000
 
 
 @cache
@@ -35,7 +34,19 @@ def load(files: Sequence[Path] = ()) -> Runbook:
     """The shipped runbook with `files` laid over it in their order. Raises RunbookError."""
     if not files:
         return shipped()
-    return _assembled([*_shipped_parts(), *((str(path), _parts(str(path), _read(path))) for path in files)])
+    problems: list[Problem] = []
+    own = [_own_parts(path, problems) for path in files]
+    _check(problems)
+    return _assembled([*_shipped_parts(), *own])
+
+
+def _own_parts(path: Path, problems: list[Problem]) -> tuple[str, Parts]:
+    return str(path), read_parts(Table.of_file(path, RunbookError, problems), FACT_KINDS)
+
+
+def _check(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise RunbookError(problems)
 
 
 def user_files(directory: Path | None) -> list[Path]:
@@ -54,33 +65,10 @@ def _shipped_parts() -> tuple[tuple[str, Parts], ...]:
         for item in sorted(root.iterdir(), key=lambda each: each.name):
             if item.name.endswith(".toml"):
                 name = f"{directory}/{item.name}"
-                found.append((name, _parts(name, item.read_bytes())))
+                table = Table.of_text(item.read_text("utf-8"), name, RunbookError)
+                found.append((name, read_parts(table, FACT_KINDS)))
+                table.check()
     return tuple(found)
-
-
-def _read(path: Path) -> bytes:
-    if path.exists() and not path.is_file():
-        # A pipe would be waited for.
-        raise RunbookError(str(path), "", "not a file")
-    try:
-        with path.open("rb") as file:
-            raw = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise RunbookError(str(path), "", f"cannot be read ({error.strerror})") from error
-    if len(raw) > _MAX_BYTES:
-        raise RunbookError(str(path), "", f"more than {_MAX_BYTES:,} bytes: not a runbook")
-    return raw
-
-
-def _parts(file: str, raw: bytes) -> Parts:
-    try:
-        data = tomllib.loads(raw.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise RunbookError(file, "", f"byte {error.start} is not UTF-8") from error
-    # RecursionError: brackets nested by the thousand. ValueError: a number of thousands of digits.
-    except (ValueError, RecursionError) as error:
-        raise RunbookError(file, "", f"not TOML ({error})") from error
-    return read_parts(Table(file, "", data), FACT_KINDS)
 
 
 def _assembled(parts: Sequence[tuple[str, Parts]]) -> Runbook:
@@ -96,11 +84,13 @@ def _assembled(parts: Sequence[tuple[str, Parts]]) -> Runbook:
         checks |= {check.key: check for check in part.checks}
         for playbook in part.playbooks:
             _take_over(playbook, playbooks)
+    problems: list[Problem] = []
     for _, part in parts:
         for branch in part.branches:
-            _add_branch(branch, nodes)
+            _add_branch(branch, nodes, problems)
         for step in part.steps:
-            _add_step(step, playbooks)
+            _add_step(step, playbooks, problems)
+    _check(problems)
     in_order = tuple(checks[key] for key in CHECK_KEYS if key in checks)
     runbook = Runbook(start, nodes, playbooks, in_order)
     validate(runbook, start_file)
@@ -115,30 +105,30 @@ def _take_over(playbook: Playbook, playbooks: dict[str, Playbook]) -> None:
     playbooks[playbook.id] = playbook
 
 
-def _add_branch(added: AddedBranch, nodes: dict[str, Node]) -> None:
+def _add_branch(added: AddedBranch, nodes: dict[str, Node], problems: list[Problem]) -> None:
     node, file, where = nodes.get(added.node), added.branch.file, f"{added.where}.at"
     if node is None:
-        raise RunbookError(file, where, f"no node {added.node!r}{nearest(added.node, nodes)}")
-    if node.is_answer:
-        raise RunbookError(file, where, f"{added.node!r} is an answer, which has no branches")
-    nodes[node.id] = replace(node, branches=(added.branch, *node.branches))
+        near = nearest(added.node, nodes)
+        problems.append(Problem(file, where, f'no node "{added.node}"', nearest=near))
+    elif node.is_answer:
+        problems.append(Problem(file, where, f'"{added.node}" is an answer, which has no branches'))
+    else:
+        nodes[node.id] = replace(node, branches=(added.branch, *node.branches))
 
 
-def _add_step(added: AddedStep, playbooks: dict[str, Playbook]) -> None:
+def _add_step(added: AddedStep, playbooks: dict[str, Playbook], problems: list[Problem]) -> None:
     playbook = playbooks.get(added.playbook)
+    ids = [step.id for step in playbook.steps] if playbook else []
     if playbook is None:
-        hint = nearest(added.playbook, playbooks)
-        raise RunbookError(added.file, f"{added.where}.playbook", f"no playbook {added.playbook!r}{hint}")
-    ids = [step.id for step in playbook.steps]
-    if added.step.id in ids:
-        reason = f"{playbook.id!r} has a step {added.step.id!r} already"
-        raise RunbookError(added.file, f"{added.where}.id", reason)
-    if added.after and added.after not in ids:
-        raise RunbookError(
-            added.file,
-            f"{added.where}.after",
-            f"{playbook.id!r} has no step {added.after!r}{nearest(added.after, ids)}",
-        )
-    at = ids.index(added.after) + 1 if added.after else len(ids)
-    steps = (*playbook.steps[:at], added.step, *playbook.steps[at:])
-    playbooks[playbook.id] = replace(playbook, steps=steps)
+        key, reason, near = "playbook", f'no playbook "{added.playbook}"', nearest(added.playbook, playbooks)
+    elif added.step.id in ids:
+        key, reason, near = "id", f'"{playbook.id}" has a step "{added.step.id}" already', ""
+    elif added.after and added.after not in ids:
+        key, near = "after", nearest(added.after, ids)
+        reason = f'"{playbook.id}" has no step "{added.after}"'
+    else:
+        at = ids.index(added.after) + 1 if added.after else len(ids)
+        steps = (*playbook.steps[:at], added.step, *playbook.steps[at:])
+        playbooks[playbook.id] = replace(playbook, steps=steps)
+        return
+    problems.append(Problem(added.file, f"{added.where}.{key}", reason, nearest=near))

@@ -5,11 +5,10 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from claude_tui.analysis.words import plain
 from claude_tui.knowledge import ErrorRow, knowledge
+from claude_tui.model.format import plain
 from claude_tui.model.verdict import Cause, Severity
 from claude_tui.runbook.facts import DECLARED
-from claude_tui.runbook.facts_verdict import SIDE_WORDS
 from claude_tui.runbook.placeholders import Placeholders
 from claude_tui.runbook.values import Check, Command, Node, Playbook, Runbook, Step
 
@@ -148,7 +147,7 @@ def _target(
 
 
 def _answer(node: Node, width: int, indent: str) -> list[str]:
-    whose = f" [{SIDE_WORDS[node.side]}]" if node.side is not None else ""
+    whose = f" [{node.side.owner}]" if node.side is not None else ""
     lines = _wrapped(f"=> {node.title}{whose}", width, indent)
     lines += _wrapped(node.text, width, indent)
     lines += _wrapped(f"First: {node.first}", width, indent, f"{indent}  ") if node.first else []
@@ -171,7 +170,7 @@ def _commands(node: Node, indent: str) -> Iterator[str]:
 def _errors(rows: tuple[ErrorRow, ...] | list[ErrorRow], width: int) -> Iterator[str]:
     for row in sorted(rows, key=lambda row: row.bare):
         marks = " ".join(str(each) for each in (row.status, row.type, row.code) if each is not None)
-        yield f"{marks or f'any other {plain(row.outcome.value)}'} ({SIDE_WORDS[row.whose]})"
+        yield f"{marks or f'any other {plain(row.outcome.value)}'} ({row.whose.owner})"
         retry = f" {row.retry.words}" if row.retry is not None else ""
         yield from _wrapped(f"{row.meaning}{retry}", width, _STEP)
     yield ""

@@ -2,55 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from claude_tui.model.errors import Problem
+from claude_tui.model.toml_table import nearest
 from claude_tui.model.verdict import Cause
-from claude_tui.runbook.table import RunbookError, nearest
-from claude_tui.runbook.values import Node, Runbook
+from claude_tui.runbook.values import Node, Runbook, RunbookError
 
 __all__ = ["validate"]
 
 
 def validate(runbook: Runbook, start_file: str) -> None:
     """Raises RunbookError with file, node and reason. `start_file` is the one that names the start."""
-    _start_exists(runbook, start_file)
-    for node in runbook.nodes.values():
-        _targets_exist(node, runbook)
-        _one_otherwise(node)
-    _all_reachable(runbook)
-    _all_lead_to_an_answer(runbook)
-    _every_cause_is_answered(runbook)
+    _check(
+        [
+            *_start_exists(runbook, start_file),
+            *(problem for node in runbook.nodes.values() for problem in _branches_fit(node, runbook)),
+        ]
+    )
+    # Only where every branch leads somewhere can one walk along them.
+    _check([*_all_reachable(runbook), *_all_lead_to_an_answer(runbook), *_every_cause_is_answered(runbook)])
 
 
-def _fail(node: Node, reason: str, key: str = "") -> RunbookError:
-    return RunbookError(node.file, f"node.{node.id}{key}", reason)
+def _check(problems: list[Problem]) -> None:
+    if problems:
+        raise RunbookError(problems)
 
 
-def _start_exists(runbook: Runbook, file: str) -> None:
+def _start_exists(runbook: Runbook, file: str) -> Iterator[Problem]:
     if runbook.start not in runbook.nodes:
-        hint = nearest(runbook.start, runbook.nodes)
-        raise RunbookError(file, "start", f"no node {runbook.start!r}{hint}")
+        near = nearest(runbook.start, runbook.nodes)
+        yield Problem(file, "start", f'no node "{runbook.start}"', nearest=near)
 
 
-def _targets_exist(node: Node, runbook: Runbook) -> None:
+def _branches_fit(node: Node, runbook: Runbook) -> Iterator[Problem]:
     for index, branch in enumerate(node.branches, 1):
         where = f"node.{node.id}.branch[{index}].to"
         if branch.to not in runbook.nodes:
-            hint = nearest(branch.to, runbook.nodes)
-            raise RunbookError(branch.file, where, f"no node {branch.to!r}{hint}")
+            near = nearest(branch.to, runbook.nodes)
+            yield Problem(branch.file, where, f'no node "{branch.to}"', nearest=near)
         if branch.to == node.id:
-            raise RunbookError(branch.file, where, "leads to itself")
+            yield Problem(branch.file, where, "leads to itself")
     if node.playbook is not None and node.playbook not in runbook.playbooks:
-        hint = nearest(node.playbook, runbook.playbooks)
-        raise _fail(node, f"no playbook {node.playbook!r}{hint}", ".playbook")
-
-
-def _one_otherwise(node: Node) -> None:
+        near = nearest(node.playbook, runbook.playbooks)
+        yield Problem(node.file, f"node.{node.id}.playbook", f'no playbook "{node.playbook}"', nearest=near)
     fallbacks = [branch for branch in node.branches if branch.otherwise]
     if len(fallbacks) > 1:
         # Added branches go in front: the first is the one too many.
-        raise RunbookError(fallbacks[0].file, f"node.{node.id}", "more than one branch is `otherwise`")
+        yield Problem(fallbacks[0].file, f"node.{node.id}", "more than one branch is `otherwise`")
 
 
-def _all_reachable(runbook: Runbook) -> None:
+def _all_reachable(runbook: Runbook) -> Iterator[Problem]:
     seen, waiting = {runbook.start}, [runbook.start]
     while waiting:
         for branch in runbook.nodes[waiting.pop()].branches:
@@ -59,10 +61,11 @@ def _all_reachable(runbook: Runbook) -> None:
                 waiting.append(branch.to)
     for node in runbook.nodes.values():
         if node.id not in seen:
-            raise _fail(node, f"unreachable: no branch leads here from {runbook.start!r}")
+            reason = f'unreachable: no branch leads here from "{runbook.start}"'
+            yield Problem(node.file, f"node.{node.id}", reason)
 
 
-def _all_lead_to_an_answer(runbook: Runbook) -> None:
+def _all_lead_to_an_answer(runbook: Runbook) -> Iterator[Problem]:
     """What is left when answers, and what leads to them, are taken away goes round in circles."""
     done = {node.id for node in runbook.nodes.values() if node.is_answer}
     grew = True
@@ -76,7 +79,10 @@ def _all_lead_to_an_answer(runbook: Runbook) -> None:
         done |= more
     for node in runbook.nodes.values():
         if node.id not in done:
-            raise _fail(node, f"a cycle without exit: {' → '.join(_circle(node, runbook))}")
+            circle = _circle(node, runbook)
+            done.update(circle)
+            reason = f"a cycle without exit: {' → '.join(circle)}"
+            yield Problem(node.file, f"node.{node.id}", reason)
 
 
 def _circle(node: Node, runbook: Runbook) -> list[str]:
@@ -86,9 +92,9 @@ def _circle(node: Node, runbook: Runbook) -> list[str]:
     return path[path.index(path[-1]) :]
 
 
-def _every_cause_is_answered(runbook: Runbook) -> None:
+def _every_cause_is_answered(runbook: Runbook) -> Iterator[Problem]:
     for cause in Cause:
         if not any(cause in node.causes for node in runbook.nodes.values() if node.is_answer):
-            raise RunbookError("", f"cause {cause.value}", "no answer of the tree has it in its `causes`")
+            yield Problem("", f"cause {cause.value}", "no answer of the tree has it in its `causes`")
         if not any(cause in playbook.causes for playbook in runbook.playbooks.values()):
-            raise RunbookError("", f"cause {cause.value}", "no playbook has it in its `causes`")
+            yield Problem("", f"cause {cause.value}", "no playbook has it in its `causes`")

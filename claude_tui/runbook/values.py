@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from claude_tui.model.text import inert
+from claude_tui.model.errors import ConfigError, Problem
+from claude_tui.model.toml_table import nearest, shown
 from claude_tui.model.verdict import Cause, Severity, Side
 from claude_tui.runbook.conditions import Condition
-from claude_tui.runbook.table import RunbookError, nearest
 
-__all__ = ["CHECK_KEYS", "Branch", "Check", "Command", "Node", "Playbook", "Runbook", "Step"]
+__all__ = ["CHECK_KEYS", "Branch", "Check", "Command", "Node", "Playbook", "Runbook", "RunbookError", "Step"]
+
+
+class RunbookError(ConfigError):
+    """A runbook cannot be used, or has no such part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,10 +132,7 @@ class Runbook:
             return self.playbooks[name]
         if name in set(Cause):
             return self.playbook_for(Cause(name))
-        known = [*(cause.value for cause in Cause), *self.playbooks]
-        raise RunbookError(
-            "",
-            inert(name, 80),
-            f"no such cause or playbook{nearest(name, known)}; causes: {', '.join(Cause)}; "
-            f"playbooks: {', '.join(self.playbooks)}",
-        )
+        causes, playbooks = [cause.value for cause in Cause], list(self.playbooks)
+        expected = f"one of the causes {', '.join(causes)}, or of the playbooks {', '.join(playbooks)}"
+        near = nearest(name, [*causes, *playbooks])
+        raise RunbookError([Problem("", "cause", shown(name), expected, near)])

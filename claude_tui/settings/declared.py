@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Annotated
 
 from claude_tui.analysis.options import Options
+from claude_tui.model.limits import MAX_NAME
 from claude_tui.settings import kinds
 from claude_tui.settings.about import About, Origin, declared_in
 from claude_tui.settings.kinds import Kind
@@ -253,7 +254,7 @@ class Settings:
         str,
         About(
             "Your name in acknowledgements, playbooks and the record.",
-            kinds.label(80, words="printable text of at most 80 characters", empty=True),
+            kinds.label(MAX_NAME, words=f"printable text of at most {MAX_NAME} characters", empty=True),
             in_words="the login name",
             section="Alerts and keys",
         ),

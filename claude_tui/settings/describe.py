@@ -50,7 +50,7 @@ url = "http://alertmanager:9093"
 def shown(settings: Settings, redactor: Redactor, alerts: Iterable[str] = ()) -> str:
     """Every value with its origin, as TOML with comments. Secrets are masked.
 
-    `alerts` are the lines of the table `[alerts]`, which holds secrets (see `alerts.shown_lines`).
+    `alerts` are the lines of the table `[alerts]`, which holds secrets (see `alerting.config`).
     """
     there = "" if settings.file is not None and settings.file.exists() else " (no such file)"
     lines = [f"# settings file: {settings.file}{there}"]

@@ -6,16 +6,23 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
+
+from claude_tui.model.errors import ConfigError, Problem
+from claude_tui.model.toml_table import parse_toml, read_text
 
 __all__ = ["SettingsError", "create_file", "read_file", "toml_value", "update_file"]
 
-_LARGEST = 1_000_000
 _BOM = "\ufeff"
 
 
-class SettingsError(Exception):
-    """Settings cannot be used. Says where, what was given and what is expected; one line per problem."""
+class SettingsError(ConfigError):
+    """Settings cannot be used, or not be written."""
+
+    @classmethod
+    def of(cls, file: object, reason: str) -> Self:
+        """With one problem: what is wrong with a file, a flag or a variable, in words."""
+        return cls([Problem(str(file), "", reason)])
 
 
 def read_file(path: Path) -> dict[str, Any]:
@@ -24,41 +31,10 @@ def read_file(path: Path) -> dict[str, Any]:
     Raises SettingsError for a file that cannot be read or is not TOML.
     """
     try:
-        text = _text_of(path)
+        text = read_text(path, SettingsError)
     except FileNotFoundError:
         return {}
-    return _parsed(path, text.removeprefix(_BOM))
-
-
-def _text_of(path: Path) -> str:
-    try:
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            raise SettingsError(f"{path}: cannot be read: not a regular file")
-        with path.open("rb") as file:
-            raw = file.read(_LARGEST + 1)
-    except FileNotFoundError:
-        raise
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SettingsError(f"{path}: cannot be read: {reason}") from error
-    if len(raw) > _LARGEST:
-        raise SettingsError(f"{path}: is larger than {_LARGEST:,} bytes: not a settings file")
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        raise SettingsError(f"{path}: line {line}: is not UTF-8 text") from error
-
-
-def _parsed(path: Path, text: str) -> dict[str, Any]:
-    import tomllib
-
-    try:
-        return tomllib.loads(text)
-    except RecursionError as error:
-        raise SettingsError(f"{path}: is nested too deeply") from error
-    except ValueError as error:  # TOMLDecodeError, or an integer of thousands of digits
-        raise SettingsError(f"{path}: is not valid TOML: {error}") from error
+    return parse_toml(text, str(path), SettingsError)
 
 
 def toml_value(value: object) -> str:
@@ -89,9 +65,9 @@ def create_file(path: Path, text: str) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise SettingsError(f"{path}: is there already; it was left as it is") from None
+        raise SettingsError.of(path, "is there already; it was left as it is") from None
     except OSError as error:
-        raise SettingsError(f"{path}: cannot be written: {error.strerror}") from error
+        raise SettingsError.of(path, f"cannot be written: {error.strerror}") from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
 
@@ -103,7 +79,7 @@ def update_file(path: Path, key: str, value: object) -> str | None:
     that exists keeps its mode, and a link keeps pointing where it did.
     """
     try:
-        text = _text_of(path)
+        text = read_text(path, SettingsError)
     except FileNotFoundError:
         text = ""
     except SettingsError as error:
@@ -119,20 +95,19 @@ def update_file(path: Path, key: str, value: object) -> str | None:
 
 
 def _with_value(path: Path, text: str, key: str, value: object) -> str:
-    wanted = _parsed(path, text.removeprefix(_BOM))
+    wanted = parse_toml(text, str(path), SettingsError)
     plain = list(value) if isinstance(value, tuple) else value
     wanted[key] = plain
     bom = _BOM if text.startswith(_BOM) else ""
     for candidate in _candidates(text.removeprefix(_BOM), key, toml_value(value)):
         # Only a reading of the result can tell a key from a line of a multi-line string.
         try:
-            if _parsed(path, candidate) == wanted:
+            if parse_toml(candidate, str(path), SettingsError) == wanted:
                 return bom + candidate
         except SettingsError:
             continue
-    raise SettingsError(
-        f"{path}: {key} is written in a way this program does not change; set it to {plain!r} by hand"
-    )
+    reason = f"{key} is written in a way this program does not change; set it to {toml_value(value)} by hand"
+    raise SettingsError.of(path, reason)
 
 
 def _candidates(text: str, key: str, value: str) -> Iterator[str]:

@@ -10,7 +10,9 @@ from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
 
+from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.text import Redactor
+from claude_tui.model.toml_table import as_number, as_whole
 
 __all__ = [
     "Kind",
@@ -29,7 +31,7 @@ __all__ = [
 ]
 
 
-class WrongValueError(ValueError):
+class WrongValueError(ClaudeTopError):
     """`given` is what does not fit; `part` says where inside the value it stands (`[1]`, `.pause`)."""
 
     def __init__(self, given: object, part: str = "") -> None:
@@ -91,9 +93,10 @@ def number(low: float, high: float, *, words: str) -> Kind:
     """A float in low..high; NaN is in no range."""
 
     def read(value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        found = as_number(value, low, high)
+        if found is None:
             raise WrongValueError(value)
-        return float(value)
+        return found
 
     return Kind(f"{words} from {low:g} to {high:g}", read, _number_of)
 
@@ -102,9 +105,10 @@ def whole(low: int, high: int, *, words: str) -> Kind:
     """An int in low..high."""
 
     def read(value: object) -> int:
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        found = as_whole(value, low, high)
+        if found is None:
             raise WrongValueError(value)
-        return value
+        return found
 
     return Kind(f"{words} from {low} to {high}", read, _number_of)
 

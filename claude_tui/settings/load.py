@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+from claude_tui.model.errors import Problem
 from claude_tui.model.text import Redactor
+from claude_tui.model.toml_table import Table, nearest, shown, toml_line
 from claude_tui.settings.about import PREFIX, Declared, Origin
 from claude_tui.settings.declared import DECLARED, Settings
-from claude_tui.settings.file import SettingsError, read_file, toml_value
+from claude_tui.settings.file import SettingsError, read_file
 from claude_tui.settings.kinds import WrongValueError, masked_urls
 from claude_tui.settings.places import Places
 
@@ -31,11 +33,12 @@ def config_file(flag: str | None, environ: Mapping[str, str], places: Places) ->
     else:
         return places.config_file, Origin()
     if not chosen or "\0" in chosen:
-        raise SettingsError(f"{origin}: got {toml_value(chosen)}, expected the path of a settings file")
+        expected = "the path of a settings file"
+        raise SettingsError([Problem(str(origin), "", shown(chosen), expected)])
     try:
         return Path(chosen).expanduser().absolute(), origin
     except RuntimeError as error:
-        raise SettingsError(f"{origin}: {chosen}: {error}") from error
+        raise SettingsError.of(f"{origin}: {chosen}", str(error)) from error
 
 
 def load(
@@ -51,9 +54,9 @@ def load(
     """
     places = places or Places.of_user()
     path, origin = config_file(config, environ, places)
-    missing = f"{origin}: {path}: no such file (`claude-top config init` begins one)"
+    missing = Problem(f"{origin}: {path}", "", "no such file (`claude-top config init` begins one)")
     if origin.kind == "flag" and not path.exists():
-        raise SettingsError(missing)
+        raise SettingsError([missing])
     settings = _Layers(flags, environ, path, places).settings()
     if origin.kind == "environment" and not path.exists():
         # Set once for a whole fleet, the file made later or never: that must not stop a triage.
@@ -72,12 +75,12 @@ class _Layers:
         self._path = path
         self._places = places
         self._table = read_file(path)
-        self._problems: list[str] = []
+        self._problems: list[Problem] = []
         keys = (environ.get("ANTHROPIC_API_KEY", ""), environ.get("ANTHROPIC_AUTH_TOKEN", ""))
         self._redactor = Redactor(keys)
 
     def settings(self) -> Settings:
-        self._problems += self._unknown_keys()
+        self._check_keys()
         values: dict[str, Any] = {}
         origins: dict[str, Origin] = {}
         for declared in DECLARED:
@@ -86,9 +89,8 @@ class _Layers:
                 values[declared.key] = self._based(value, origin)
                 origins[declared.key] = origin
         if "data_dir" not in values and not self._places.data_dir.is_absolute():
-            self._problems.append(
-                "no home directory is known: name one with --data-dir or CLAUDE_TOP_DATA_DIR"
-            )
+            reason = "no home directory is known: name one with --data-dir or CLAUDE_TOP_DATA_DIR"
+            self._problems.append(Problem("", "", reason))
         self._raise_problems()
         settings = Settings(
             **{"data_dir": self._places.data_dir, **values},
@@ -102,7 +104,7 @@ class _Layers:
 
     def _raise_problems(self) -> None:
         if self._problems:
-            raise SettingsError("\n".join(self._problems))
+            raise SettingsError(self._problems)
 
     def _given(self, declared: Declared) -> Iterator[tuple[Origin, Any]]:
         """The values given for a setting, the weakest first."""
@@ -124,14 +126,10 @@ class _Layers:
         except WrongValueError as wrong:
             kind = declared.about.kind
             given = _NOT_SHOWN if kind.secret else self._shown(wrong.given)
-            self._problems.append(f"{origin}{wrong.part}: got {given}, expected {kind.expected}")
+            self._problems.append(Problem(f"{origin}{wrong.part}", "", given, kind.expected))
 
     def _shown(self, value: object) -> str:
-        try:
-            text = toml_value(value)
-        except (TypeError, ValueError, RecursionError):
-            text = repr(value)
-        return self._redactor.clean(masked_urls(text), 100)
+        return self._redactor.clean(masked_urls(toml_line(value)), 100)
 
     def _based(self, value: Any, origin: Origin) -> Any:
         """A relative path in the file is relative to the file, elsewhere to where the person stands."""
@@ -139,20 +137,21 @@ class _Layers:
             return value
         return (self._path.parent / value if origin.kind == "file" else value).absolute()
 
-    def _unknown_keys(self) -> Iterator[str]:
-        known = [declared.key for declared in DECLARED]
-        for key in self._table:
-            if key not in known:
-                hint = _nearest(key.replace("-", "_"), known)
-                yield f"file {self._path}: unknown key {self._shown(key)}; {hint}"
+    def _check_keys(self) -> None:
+        table = Table(
+            self._table, f"file {self._path}", error=SettingsError, problems=self._problems, show=self._shown
+        )
+        for declared in DECLARED:
+            table.has(declared.key)
+        table.done()
 
     def _unknown_variables(self, own: Collection[str]) -> Iterator[str]:
         """`own` are names that a person gave: whatever they begin with, they are meant."""
         known = [variable for declared in DECLARED for variable in declared.variables] + [CONFIG_VARIABLE]
         for name in sorted(self._environ):
             if name.startswith(PREFIX) and name not in known and name not in own:
-                shown = self._redactor.clean(name, 100)
-                yield f"environment {shown}: unknown variable, ignored; {_nearest(name, known)}"
+                where, near = f"environment {self._redactor.clean(name, 100)}", nearest(name, known)
+                yield str(Problem(where, "", "unknown variable, ignored", nearest=near))
 
 
 def _named_in(alerts: Mapping[str, object]) -> set[str]:
@@ -174,19 +173,11 @@ _IN_ORDER = (
 )
 
 
-def _contradictions(settings: Settings) -> Iterator[str]:
+def _contradictions(settings: Settings) -> Iterator[Problem]:
     """Values that fit by themselves but not together."""
     for lower, upper in _IN_ORDER:
         low, high = getattr(settings, lower), getattr(settings, upper)
         if low > high:
             where = settings.origins.get(lower) or settings.origin(upper)
-            yield f"{where}: {lower} is {low:g}, expected at most {upper}, which is {high:g}"
-
-
-def _nearest(given: str, known: Iterable[str]) -> str:
-    import difflib
-
-    candidates = list(known)
-    near = difflib.get_close_matches(given.lower(), candidates, n=1, cutoff=0.5)
-    near = near or difflib.get_close_matches(given.upper(), candidates, n=1, cutoff=0.5)
-    return f"did you mean {near[0]}?" if near else f"known are {', '.join(candidates)}"
+            reason = f"{lower} is {low:g}, expected at most {upper}, which is {high:g}"
+            yield Problem(str(where), "", reason)

@@ -10,6 +10,7 @@ import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from claude_tui.model.format import clock
 from claude_tui.model.text import inert
 from claude_tui.simulator.scenario import Scenario, load, names
 from claude_tui.simulator.sockets import HOST, listen, url_of
@@ -97,7 +98,7 @@ async def _narrate(simulator: Simulator, speed: float) -> None:
     while True:
         elapsed_s = simulator.elapsed_s
         phase = simulator.scenario.phase_at(elapsed_s)
-        _say(f"{datetime.now(UTC):%H:%M:%S} UTC · {phase.name} · {phase.cause} ({phase.side})")
+        _say(f"{clock(datetime.now(UTC))} UTC · {phase.name} · {phase.cause} ({phase.side})")
         coming = next(simulator.scenario.after(elapsed_s), None)
         if coming is None:
             return

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
+from claude_tui.model.format import rfc3339
 from claude_tui.simulator.exchange import Exchange, Headers
 from claude_tui.simulator.limits import Level
 
@@ -65,7 +66,7 @@ def _trio(arrived: datetime, level: Level, *, epoch: bool) -> Headers:
 
 
 def _rfc3339(instant: datetime) -> str:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return rfc3339(instant)
 
 
 def title_case(headers: Headers) -> Headers:

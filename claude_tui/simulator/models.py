@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
+from claude_tui.model.format import rfc3339
 from claude_tui.simulator.exchange import Answer, Exchange, json_bytes
 from claude_tui.simulator.faults import Fault, bytes_answer, error_answer
 from claude_tui.simulator.headers import api_headers
@@ -99,4 +100,4 @@ def _item(model: ModelPlan, exchange: Exchange, scenario: Scenario) -> dict[str,
 
 
 def _rfc3339(instant: datetime | None) -> str | None:
-    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ") if instant is not None else None
+    return rfc3339(instant) if instant is not None else None

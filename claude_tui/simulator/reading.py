@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
+from claude_tui.model.toml_table import Table
 from claude_tui.model.verdict import Cause, Side
 from claude_tui.simulator.reading_page import read_components, read_incident, read_maintenance, read_page
 from claude_tui.simulator.reading_values import (
@@ -16,7 +17,6 @@ from claude_tui.simulator.reading_values import (
     read_rates,
 )
 from claude_tui.simulator.script import Phase, Scenario, State
-from claude_tui.simulator.table import Table
 
 __all__ = ["read_scenario"]
 
@@ -33,7 +33,7 @@ class _Names:
 
 
 def read_scenario(name: str, top: Table, default: Scenario | None) -> Scenario:
-    """The scenario in `top`; what it leaves out comes from `default`. Raises ScenarioError.
+    """The scenario in `top`; what it leaves out comes from `default`. Raises what `top` does.
 
     `default` is None for the one file that all others fall back on: there every key is required.
     """
@@ -56,19 +56,20 @@ def read_scenario(name: str, top: Table, default: Scenario | None) -> Scenario:
     starts = {phase.name: start for start, phase in zip(scenario.starts_s, scenario.phases, strict=True)}
     incidents = tuple(read_incident(table, names.components, starts) for table in top.tables("incident"))
     top.done()
+    top.check()
     return replace(scenario, incidents=incidents + (default.incidents if default else ()))
 
 
 def _phases(top: Table, baseline: State, names: _Names) -> tuple[Phase, ...]:
     tables = top.tables("phase")
-    lead_in_s = top.number("lead_in_s", 0.0, low=0.0, high=DAY_S)
+    lead_in_s = top.number("lead_in_s", 0.0, at_least=0.0, at_most=DAY_S)
     phases: dict[str, Phase] = {}
     if lead_in_s > 0 or not tables:
         phases[LEAD_IN] = Phase(LEAD_IN if tables else HEALTHY, lead_in_s if tables else None, baseline)
     for table in tables:
         phase = _phase(table, baseline, names, last=table is tables[-1])
-        if phase.name in phases:
-            raise table.fail("name", f'"{phase.name}" again', "a name that no other phase has")
+        if phase.name in phases and table.sound("name"):
+            table.wrong("name", f'"{phase.name}" again', "a name that no other phase has")
         phases[phase.name] = phase
     return tuple(phases.values())
 
@@ -77,7 +78,7 @@ def _phase(table: Table, base: State, names: _Names, *, last: bool) -> Phase:
     open_ended = last and not table.has("for_s")
     phase = Phase(
         name=table.text("name"),
-        for_s=None if open_ended else table.number("for_s", low=0.1, high=YEAR_S),
+        for_s=None if open_ended else table.number("for_s", at_least=0.1, at_most=YEAR_S),
         state=_state(table, base, names),
         cause=table.choice("cause", Cause),
         side=table.choice("side", Side),
@@ -92,9 +93,13 @@ def _state(table: Table, base: State | None, names: _Names) -> State:
         messages=read_messages(table.table("messages"), base.messages if base else None),
         models=models,
         count_tokens=read_endpoint(table.table("count_tokens"), models),
-        limits=read_rates(table.table("limits"), base.limits if base else None, low=1.0),
-        load=read_rates(table.table("load"), base.load if base else None, low=0.0),
+        limits=read_rates(table.table("limits"), base.limits if base else None, at_least=1.0),
+        load=read_rates(table.table("load"), base.load if base else None, at_least=0.0),
         page=read_page(table.table("status_page"), base.page if base else None, names.components),
-        unserved=frozenset(table.some_of("unserved", names.models, tuple(base.unserved) if base else ())),
-        retired=frozenset(table.some_of("retired", names.models, tuple(base.retired) if base else ())),
+        unserved=frozenset(_models(table, "unserved", base.unserved if base else (), names)),
+        retired=frozenset(_models(table, "retired", base.retired if base else (), names)),
     )
+
+
+def _models(table: Table, key: str, base: Collection[str], names: _Names) -> tuple[str, ...]:
+    return table.strings(key, tuple(base), allowed=names.models, words="a list of the ids of models")

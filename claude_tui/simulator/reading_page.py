@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 
+from claude_tui.model.toml_table import Table
 from claude_tui.simulator.reading_values import YEAR_S, read_spread
 from claude_tui.simulator.script import (
     OPERATIONAL,
@@ -14,7 +15,6 @@ from claude_tui.simulator.script import (
     PagePlan,
     UpdatePlan,
 )
-from claude_tui.simulator.table import Table
 
 __all__ = ["read_components", "read_incident", "read_maintenance", "read_page"]
 
@@ -57,12 +57,12 @@ def read_page(table: Table, base: PagePlan | None, keys: Collection[str]) -> Pag
 def read_incident(table: Table, keys: Collection[str], starts: Mapping[str, float]) -> IncidentPlan:
     """`starts` says when each phase starts, in seconds of scenario time."""
     updates = tuple(_update(update, starts) for update in table.tables("updates"))
-    if not updates:
-        raise table.fail("updates", "no update", "at least one")
+    if not updates and table.sound("updates"):
+        table.wrong("updates", "no update", "at least one")
     incident = IncidentPlan(
         name=table.text("name"),
         impact=table.one_of("impact", IMPACTS),
-        components=table.some_of("components", keys),
+        components=table.strings("components", None, allowed=keys, words="a list of the keys of components"),
         updates=tuple(sorted(updates, key=lambda update: update.at_s)),
         oldest_first=table.flag("oldest_first", False),
     )
@@ -73,7 +73,7 @@ def read_incident(table: Table, keys: Collection[str], starts: Mapping[str, floa
 def _update(table: Table, starts: Mapping[str, float]) -> UpdatePlan:
     origin = starts[table.one_of("phase", list(starts))] if table.has("phase") else 0.0
     update = UpdatePlan(
-        at_s=origin + table.number("after_s", 0.0, low=-YEAR_S, high=YEAR_S),
+        at_s=origin + table.number("after_s", 0.0, at_least=-YEAR_S, at_most=YEAR_S),
         status=table.one_of("status", INCIDENT_STATUSES),
         body=table.text("body"),
     )
@@ -84,9 +84,9 @@ def _update(table: Table, starts: Mapping[str, float]) -> UpdatePlan:
 def read_maintenance(table: Table, keys: Collection[str]) -> MaintenancePlan:
     maintenance = MaintenancePlan(
         name=table.text("name"),
-        components=table.some_of("components", keys),
-        starts_s=table.number("after_s", low=-YEAR_S, high=YEAR_S),
-        for_s=table.number("for_s", low=1.0, high=YEAR_S),
+        components=table.strings("components", None, allowed=keys, words="a list of the keys of components"),
+        starts_s=table.number("after_s", at_least=-YEAR_S, at_most=YEAR_S),
+        for_s=table.number("for_s", at_least=1.0, at_most=YEAR_S),
         body=table.text("body"),
     )
     table.done()
@@ -97,8 +97,8 @@ def read_components(top: Table) -> tuple[ComponentPlan, ...]:
     found: dict[str, ComponentPlan] = {}
     for table in top.tables("component"):
         key = table.text("key")
-        if key in found:
-            raise table.fail("key", f'"{key}" again', "a key that no other component has")
+        if key in found and table.sound("key"):
+            table.wrong("key", f'"{key}" again', "a key that no other component has")
         found[key] = ComponentPlan(key, table.text("id"), table.text("name"), table.instant("created_at"))
         table.done()
     return tuple(found.values())

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
 from pathlib import Path
 
+from claude_tui.model.errors import ConfigError, Problem
+from claude_tui.model.toml_table import Table, nearest
 from claude_tui.simulator.reading import read_scenario
 from claude_tui.simulator.script import Scenario
-from claude_tui.simulator.table import ScenarioError, Table, nearest
 
 __all__ = ["Scenario", "ScenarioError", "load", "names"]
 
 HERE = Path(__file__).parent
 SHIPPED = HERE / "scenarios"
 DEFAULTS = HERE / "defaults.toml"
-# A scenario is a page of text: anything larger is some other file, given by mistake.
-MAX_BYTES = 1_000_000
+
+
+class ScenarioError(ConfigError):
+    """A scenario cannot be played."""
 
 
 def load(name_or_path: str) -> Scenario:
@@ -27,18 +29,18 @@ def load(name_or_path: str) -> Scenario:
     """
     path = _find(name_or_path)
     shown = path.name if path.parent == SHIPPED else str(path)
-    return read_scenario(path.stem, Table(shown, "", _toml(path, shown)), _default())
+    return read_scenario(path.stem, Table.of_file(path, ScenarioError, file=shown), _default())
 
 
 def names() -> list[tuple[str, str]]:
     """The scenarios that ship, by name: (name, one-line description)."""
     paths = sorted(SHIPPED.glob("*.toml"))
-    return [(path.stem, Table(path.name, "", _toml(path, path.name)).text("title")) for path in paths]
+    return [(path.stem, Table.of_file(path, ScenarioError).text("title")) for path in paths]
 
 
 @cache
 def _default() -> Scenario:
-    return read_scenario("defaults", Table(DEFAULTS.name, "", _toml(DEFAULTS, DEFAULTS.name)), None)
+    return read_scenario("defaults", Table.of_file(DEFAULTS, ScenarioError, file=DEFAULTS.name), None)
 
 
 def _find(name_or_path: str) -> Path:
@@ -49,25 +51,10 @@ def _find(name_or_path: str) -> Path:
     if path.is_file():
         return path
     if path.suffix == ".toml" or len(path.parts) > 1:
-        given = "is a directory" if path.is_dir() else "no such file"
-        raise ScenarioError(name_or_path, "", given, "a scenario file")
+        reason = "is a directory, not a scenario file" if path.is_dir() else "no such file"
+        raise ScenarioError([Problem(name_or_path, "", reason)])
     known = sorted(shipped)
-    given = f"no such scenario{nearest(name_or_path, known)}"
-    raise ScenarioError(name_or_path, "", given, "a path to a scenario file, or one of " + ", ".join(known))
-
-
-def _toml(path: Path, shown: str) -> dict[str, object]:
-    try:
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ScenarioError(shown, "", f"cannot be read ({error.strerror})", "a readable file") from error
-    if len(raw) > MAX_BYTES:
-        raise ScenarioError(shown, "", f"more than {MAX_BYTES:,} bytes", "a scenario file")
-    try:
-        return tomllib.loads(raw.decode("utf-8-sig"))
-    except UnicodeDecodeError as error:
-        raise ScenarioError(shown, "", f"byte {error.start} is not UTF-8", "TOML, in UTF-8") from error
-    # RecursionError: brackets nested by the thousand. ValueError: a number of thousands of digits.
-    except (ValueError, RecursionError) as error:
-        raise ScenarioError(shown, "", f"not TOML ({error})", "TOML, in UTF-8") from error
+    expected = "a path to a scenario file, or one of " + ", ".join(known)
+    raise ScenarioError(
+        [Problem(name_or_path, "", "nothing of that name", expected, nearest(name_or_path, known))]
+    )

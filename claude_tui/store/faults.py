@@ -6,6 +6,8 @@ import os
 import sqlite3
 from pathlib import Path
 
+from claude_tui.model.errors import ClaudeTopError
+
 __all__ = [
     "DamagedStoreError",
     "NewerStoreError",
@@ -31,20 +33,17 @@ _WORDS = {
 }
 
 
-class StoreError(Exception):
-    """A store cannot be used.
-
-    StoreError
-    ├── DamagedStoreError   not (or no longer) a store: to be set aside
-    └── NewerStoreError     written by a later version: to be left alone
-    """
+class StoreError(ClaudeTopError):
+    """A store cannot be used."""
 
 
 class DamagedStoreError(StoreError):
-    pass
+    """It is not, or no longer, a store: to be set aside."""
 
 
 class NewerStoreError(StoreError):
+    """A later version wrote it: to be left alone."""
+
     def __init__(self, found: int, known: int) -> None:
         super().__init__(
             f"the store has schema version {found} from a newer claude-top, this one knows {known}; "

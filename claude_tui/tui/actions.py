@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
+from claude_tui.model.errors import Problem
+from claude_tui.model.toml_table import nearest, shown
 from claude_tui.tui.keys import KeyMap, display, in_keymap, key_fault, merged, normal
 
 if TYPE_CHECKING:
@@ -210,30 +212,30 @@ def textual_keymap(chosen: KeyMap) -> dict[str, str]:
     return {action_id: ",".join(keys) for action_id, keys in chosen.items()}
 
 
-def key_problems(overrides: Mapping[str, Sequence[str]]) -> list[str]:
-    """What is wrong with the settings' `[keys]` table, one sentence each; empty when all is well."""
-    names = {action.id: action for action in ACTIONS}
-    problems = [_unknown(action_id, names) for action_id in overrides if action_id not in names]
+def key_problems(overrides: Mapping[str, Sequence[str]], file: str = "") -> list[Problem]:
+    """What is wrong with the settings' `[keys]` table in `file`; empty when all is well."""
+    names = [action.id for action in ACTIONS]
+    problems = [
+        Problem(file, f"keys.{each}", "an unknown action", "one of " + ", ".join(names), nearest(each, names))
+        for each in overrides
+        if each not in names
+    ]
     chosen = keymap({action_id: keys for action_id, keys in overrides.items() if action_id in names})
     for action_id, keys in chosen.items():
         if not keys:
-            problems.append(f"keys.{action_id}: expected a key, got none")
+            problems.append(Problem(file, f"keys.{action_id}", "nothing", "a key"))
         faults = ((key, key_fault(key)) for key in keys)
-        problems += [f"keys.{action_id}: {key!r} cannot be used: {fault}" for key, fault in faults if fault]
-    return problems + _taken_twice(chosen)
+        problems += [
+            Problem(file, f"keys.{action_id}", f"{shown(key)} cannot be used: {fault}")
+            for key, fault in faults
+            if fault
+        ]
+    return problems + _taken_twice(chosen, file)
 
 
-def _unknown(action_id: str, names: Iterable[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(action_id, list(names), n=1)
-    hint = f"did you mean {near[0]!r}?" if near else f"expected one of {', '.join(names)}"
-    return f"keys.{action_id}: there is no such action; {hint}"
-
-
-def _taken_twice(chosen: KeyMap) -> list[str]:
+def _taken_twice(chosen: KeyMap, file: str) -> list[Problem]:
     return [
-        f"keys: {display(key)!r} is taken twice, by {first.id} and {second.id}"
+        Problem(file, "keys", f"{shown(display(key))} is taken twice, by {first.id} and {second.id}")
         for first, second in itertools.combinations(ACTIONS, 2)
         if _meet(first, second) and chosen.keys() & {first.id, second.id}
         for key in in_keymap(first.id, first.keys, chosen)

@@ -54,7 +54,9 @@ class Backend(Protocol):
 
     def set_focus(self, focus: Focus | None) -> None: ...
 
-    def mark(self, mark: StepMark | SeverityMark) -> None: ...
+    def mark_step(self, mark: StepMark) -> None: ...
+
+    def mark_severity(self, mark: SeverityMark) -> None: ...
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None: ...
 
@@ -86,7 +88,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         try:
             theme, self._theme_problem = wanted(settings.theme, self.user_themes, os.environ), ""
         except ThemeError as error:
-            theme, self._theme_problem = load_theme("dark", None), str(error)
+            theme, self._theme_problem = load_theme("dark", None), error.summary
         self.paint = Paint(theme)
         # Told at once, or Textual paints greys over the terminal's own colours.
         super().__init__(report, ansi_color=True if theme.plain else None)

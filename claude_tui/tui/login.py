@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import getpass
 
+from claude_tui.model.limits import MAX_NAME
 from claude_tui.model.text import inert
 
 __all__ = ["login_name"]
-
-_LONGEST = 80
 
 
 def login_name() -> str:
@@ -18,4 +17,4 @@ def login_name() -> str:
     except (KeyError, OSError, ImportError):
         # A container's user may have no entry in any list of users.
         name = ""
-    return inert(name, _LONGEST) or "somebody"
+    return inert(name, MAX_NAME) or "somebody"

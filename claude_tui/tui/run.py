@@ -64,7 +64,7 @@ def _dashboard(settings: Settings, environ: Mapping[str, str], report: Report) -
     target = target_of(settings, credentials)
 
     def open_alerting(keeper: StateBackend | None) -> Alerting:
-        from claude_tui.settings.alerts import alerting_of
+        from claude_tui.alerting.config import alerting_of
 
         return _alerting(*alerting_of(settings, environ), target, keeper, clock, credentials.secrets)
 
@@ -96,7 +96,7 @@ def _demo(
     target = Target(name="demo", base_url="", host="simulator", model=None)
 
     def open_alerting(_keeper: StateBackend | None) -> Alerting:
-        from claude_tui.settings.alerts import alerting_of
+        from claude_tui.alerting.config import alerting_of
 
         # A simulated outage pages nobody.
         own = {key: value for key, value in settings.alerts.items() if key != "routes"}

@@ -49,7 +49,10 @@ class StillBackend:
     def set_focus(self, focus: Focus | None) -> None:
         self.focuses.append(focus)
 
-    def mark(self, mark: StepMark | SeverityMark) -> None:
+    def mark_step(self, mark: StepMark) -> None:
+        self.marked.append(mark)
+
+    def mark_severity(self, mark: SeverityMark) -> None:
         self.marked.append(mark)
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:

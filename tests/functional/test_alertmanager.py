@@ -16,11 +16,11 @@ import httpx
 import pytest
 
 from claude_tui.alerting.delivery import open_alertmanager
-from claude_tui.alerting.delivery.tries import Patience
 from claude_tui.alerting.manager import Alerting
 from claude_tui.alerting.persistence import StateHolder
 from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
 from claude_tui.alerting.workers import AlertmanagerSync, DeliveryWorker
+from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Cause, Severity, Verdict
 from tests.alerts import HEALTHY, OUTAGE, TARGET, Clock, Memory, scene, verdict, verdict_rules
@@ -117,7 +117,7 @@ class Watch:
         )
 
     def _open(self, route: Route, kept: StateHolder, redactor: Redactor) -> DeliveryWorker:
-        receiver = open_alertmanager(route, redactor=redactor, now=self.clock, patience=Patience(attempts=1))
+        receiver = open_alertmanager(route, redactor=redactor, now=self.clock, policy=RetryPolicy())
         self.courier = AlertmanagerSync(route, kept, self.clock, receiver, "prod")
         return self.courier
 

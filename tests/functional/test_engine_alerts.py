@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from claude_tui.alerting.delivery.tries import Patience
+from claude_tui.alerting.delivery.tries import DELIVERY
 from claude_tui.alerting.lifecycle import Timing
 from claude_tui.alerting.manager import Alerting
 from claude_tui.alerting.persistence import NoStateBackend, StateBackend
@@ -102,14 +102,14 @@ def engine_on(
 
     def open_alerting(keeper: StateBackend | None) -> Alerting:
         alerts = AlertSettings(routes=routes if keeper is not None else ())
-        patience = replace(Patience(), attempts=1)
+        policy = replace(DELIVERY, retries=0)
         return Alerting(
             _hasty(load_rules(thresholds=named_thresholds(Options(), Thresholds()))),
             alerts,
             target=target,
             backend=keeper or NoStateBackend(),
             now=CLOCK.now,
-            patience=patience,
+            policy=policy,
         )
 
     return Engine(
@@ -191,8 +191,10 @@ def test_what_people_do_is_kept_and_told(settings: Settings) -> None:
         with running(engine) as wait_for:
             wait_for(lambda s: s.verdict.severity is Severity.P1 and s.engine.alerts.firing == 1)
             engine.acknowledge(None, by="eve", reason="on it")
-            engine.mark(StepMark(CLOCK.now(), "outage", "retries", StepState.DONE, "eve"))
-            engine.mark(SeverityMark(CLOCK.now(), Severity.P2, Severity.P1, "eve", "one tenant only"))
+            engine.mark_step(StepMark(CLOCK.now(), "outage", "retries", StepState.DONE, "eve"))
+            engine.mark_severity(
+                SeverityMark(CLOCK.now(), Severity.P2, Severity.P1, "eve", "one tenant only")
+            )
             seen = wait_for(lambda s: s.verdict.set_by == "eve" and bool(s.engine.step_marks))
             assert seen.verdict.severity is Severity.P2
             seen = wait_for(lambda s: any(group.acknowledged for group in s.engine.alerts.groups))
@@ -213,7 +215,7 @@ def test_two_who_watch_one_store_see_each_others_marks(settings: Settings) -> No
     with simulated("healthy") as simulator:
         here, there = engine_on(simulator, settings), engine_on(simulator, settings)
         with running(here) as wait_here, running(there):
-            there.mark(StepMark(CLOCK.now(), "outage", "retries", StepState.SKIPPED, "bob"))
+            there.mark_step(StepMark(CLOCK.now(), "outage", "retries", StepState.SKIPPED, "bob"))
             seen = wait_here(lambda s: bool(s.engine.step_marks))
     assert [(mark.by, mark.state) for mark in seen.engine.step_marks] == [("bob", StepState.SKIPPED)]
 
@@ -310,6 +312,6 @@ def test_a_secret_of_a_route_never_reaches_the_record(settings: Settings) -> Non
         with running(engine) as wait_for:
             wait_for(lambda s: bool(s.headroom.buckets))
             why = "see SECRETPATHTOKEN123"
-            engine.mark(StepMark(CLOCK.now(), "outage", "retries", StepState.DONE, "eve", why))
+            engine.mark_step(StepMark(CLOCK.now(), "outage", "retries", StepState.DONE, "eve", why))
             seen = wait_for(lambda s: bool(s.engine.step_marks))
     assert seen.engine.step_marks[0].note == "see [redacted]"

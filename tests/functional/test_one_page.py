@@ -9,7 +9,6 @@ from random import Random
 import pytest
 
 from claude_tui.alerting.delivery import open_sender
-from claude_tui.alerting.delivery.tries import Patience
 from claude_tui.alerting.manager import Alerting
 from claude_tui.alerting.persistence import StateHolder
 from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
@@ -21,6 +20,7 @@ from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.model.observation import Observation, Outcome, Source
+from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.text import Redactor
 from tests.alerts import TARGET, Clock, Memory
 from tests.builders import bucket, engine, messages, models
@@ -81,7 +81,7 @@ class Watched:
         )
 
     def _open(self, route: Route, kept: StateHolder, redactor: Redactor) -> DeliveryWorker:
-        sender = open_sender(route, redactor=redactor, now=self.clock, patience=Patience(attempts=1))
+        sender = open_sender(route, redactor=redactor, now=self.clock, policy=RetryPolicy())
         self.courier = NotificationWorker(route, kept, self.clock, sender)
         return self.courier
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import pytest
 
 from claude_tui.model.observation import Outcome
-from claude_tui.model.playbook import SeverityMark, StepMark, StepState
+from claude_tui.model.playbook import StepMark, StepState
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Cause
 from claude_tui.runbook import Playbook, shipped
@@ -40,10 +40,9 @@ class Prompt(StillBackend):
 
     app: StillApp
 
-    def mark(self, mark: StepMark | SeverityMark) -> None:
-        super().mark(mark)
+    def mark_step(self, mark: StepMark) -> None:
+        super().mark_step(mark)
         newest = self.app.newest
-        assert isinstance(mark, StepMark)
         marks = (*newest.engine.step_marks, mark)
         at = max(newest.at, mark.at)
         self.publish(replace(newest, at=at, engine=replace(newest.engine, step_marks=marks)))

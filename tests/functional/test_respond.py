@@ -12,6 +12,7 @@ from textual import events
 from textual.pilot import Pilot
 
 from claude_tui.model.alert import AlertsView
+from claude_tui.model.limits import MAX_NAME, MAX_REASON
 from claude_tui.model.playbook import SeverityMark
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Severity
@@ -19,7 +20,6 @@ from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import plain
 from claude_tui.tui.screens.acknowledge import morning_after, set_severity
 from claude_tui.tui.screens.dialog import DialogScreen, Options, TextInput
-from claude_tui.tui.screens.dialog_fields import NAME, REASON
 from tests.functional.still import StillApp, StillBackend, still_app
 from tests.snapshots.responding import CALM, OVERLOADED, group, low, scene_of, scenes
 from tests.snapshots.scenes import AT, later
@@ -165,7 +165,7 @@ async def test_texts_are_bounded() -> None:
         app.post_message(events.Paste("\x1b" * 5_000))
         await pilot.press("y", "enter")
         ((_, by, reason),) = backend.acknowledged
-        assert (len(by), len(reason)) == (NAME, REASON)
+        assert (len(by), len(reason)) == (MAX_NAME, MAX_REASON)
 
 
 async def test_no_key_of_the_app_works_under_a_dialog_but_ctrl_c() -> None:

@@ -17,9 +17,10 @@ from claude_tui.alerting.delivery.apprise_worker import AppriseJob, Outcome
 from claude_tui.alerting.delivery.chat import Apprise
 from claude_tui.alerting.delivery.http import JsonPoster
 from claude_tui.alerting.delivery.log_guard import LogGuard
-from claude_tui.alerting.delivery.tries import FailedTryError, Patience
+from claude_tui.alerting.delivery.tries import FailedTryError
 from claude_tui.alerting.routes import Route, RouteKind
 from claude_tui.model.alert import Notification, NotificationKind
+from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Severity
 from tests.alerts import PAGE
@@ -28,20 +29,20 @@ from tests.wire_server import Answer, Request, WireServer, closed_port, response
 
 KEY = "R0123456789abcdefSECRET987654321"
 SECRET = "T0kenT0kenSECRETpath"
-QUICK = Patience(attempts=3, timeout_s=5, wait_initial_s=0.0, wait_max_s=0.3, jitter_s=0.0)
-ONCE = replace(QUICK, attempts=1)
+QUICK = RetryPolicy(retries=2, most_s=0.3, honours_retry_after=True, timeout_s=5)
+ONCE = replace(QUICK, retries=0)
 
 _SENDS_ONCE = """
 import asyncio, sys
 from claude_tui.alerting.delivery.chat import Apprise
 from claude_tui.alerting.delivery.apprise_worker import AppriseJob, Outcome
-from claude_tui.alerting.delivery.tries import Patience
+from claude_tui.model.retry import RetryPolicy
 from claude_tui.alerting.routes import Route, RouteKind
 from claude_tui.model.text import Redactor
 from tests.alerts import PAGE
 
 route = Route("chat", RouteKind.APPRISE, sys.argv[1])
-tried = asyncio.run(Apprise(route, Redactor(), Patience(attempts=1), timeout_s=5.0).send(PAGE))
+tried = asyncio.run(Apprise(route, Redactor(), RetryPolicy(), timeout_s=5.0).send(PAGE))
 assert "no answer" in tried.failure.detail, tried
 """
 
@@ -55,9 +56,9 @@ class Nothing:
 
 
 class TestApprise:
-    def sender(self, url: str, *, patience: Patience = QUICK, timeout_s: float = 10.0) -> Apprise:
+    def sender(self, url: str, *, policy: RetryPolicy = QUICK, timeout_s: float = 10.0) -> Apprise:
         route = Route("chat", RouteKind.APPRISE, url)
-        return Apprise(route, Redactor(route.secrets), patience, timeout_s=timeout_s)
+        return Apprise(route, Redactor(route.secrets), policy, timeout_s=timeout_s)
 
     async def test_a_page_arrives_as_plain_text(self) -> None:
         async with WireServer(response()) as server:
@@ -122,7 +123,7 @@ class TestApprise:
             await to.send(response())
 
         async with WireServer(hang) as server:
-            sender = self.sender(f"json://127.0.0.1:{server.port}/x?rto=60", patience=ONCE, timeout_s=3.0)
+            sender = self.sender(f"json://127.0.0.1:{server.port}/x?rto=60", policy=ONCE, timeout_s=3.0)
             first, second = await sender.send(PAGE), await sender.send(PAGE)
             assert first.failure is not None
             assert first.failure.detail == "no answer within 3 s"

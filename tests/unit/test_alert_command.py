@@ -16,14 +16,14 @@ from pathlib import Path
 import pytest
 
 from claude_tui.alerting.command import list_lines, metric_lines, try_routes
-from claude_tui.alerting.delivery.tries import Patience
 from claude_tui.alerting.ledger import Ledger, encode
-from claude_tui.alerting.reading import AlertsConfigError
 from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
+from claude_tui.alerting.rules import AlertsConfigError
 from claude_tui.alerting.step import acknowledged, advanced
 from claude_tui.cli import main
 from claude_tui.engine import store_name
 from claude_tui.engine.paging import StoreBackend
+from claude_tui.model.retry import RetryPolicy
 from claude_tui.probes.credentials import Credentials
 from claude_tui.store import Store
 from tests.alerts import MATCH, OUTAGE, chat, desk, rule, scene, verdict_rules
@@ -67,7 +67,7 @@ def tried(*routes: Route, name: str | None = None) -> tuple[int, list[str]]:
         target="prod",
         now=lambda: NOON,
         emit=lines.append,
-        patience=Patience(attempts=1),
+        policy=RetryPolicy(),
     )
     return code, lines
 

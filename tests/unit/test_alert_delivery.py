@@ -1,4 +1,4 @@
-"""Pages to receivers that are dead, hang, refuse, ask for patience or are hostile, over real sockets."""
+"""Pages to receivers that are dead, hang, refuse, ask for policy or are hostile, over real sockets."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import pytest
 from claude_tui.alerting.delivery.alertmanager import Alertmanager, alerts_of
 from claude_tui.alerting.delivery.http import JsonPoster, retry_after_s
 from claude_tui.alerting.delivery.pagerduty import PagerDuty
-from claude_tui.alerting.delivery.tries import Patience, persistently
+from claude_tui.alerting.delivery.tries import with_retries
 from claude_tui.alerting.routes import Route, RouteKind
 from claude_tui.model.alert import AlertGroup, Content, NotificationKind, SeverityPeriod
+from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Severity, Side
 from tests.alerts import PAGE
@@ -24,17 +25,17 @@ from tests.wire_server import Answer, Request, WireServer, closed_port, response
 # apprise loads all its plugins at once, and one of them a module of the standard library that is going away.
 KEY = "R0123456789abcdefSECRET987654321"
 SECRET = "T0kenT0kenSECRETpath"
-QUICK = Patience(attempts=3, timeout_s=5, wait_initial_s=0.0, wait_max_s=0.3, jitter_s=0.0)
-ONCE = replace(QUICK, attempts=1)
+QUICK = RetryPolicy(retries=2, most_s=0.3, honours_retry_after=True, timeout_s=5)
+ONCE = replace(QUICK, retries=0)
 
 
 def poster(secrets: tuple[str, ...] = (KEY, SECRET), timeout_s: float = 5.0) -> JsonPoster:
     return JsonPoster(redactor=Redactor(secrets), now=lambda: NOON, timeout_s=timeout_s)
 
 
-def pagerduty(url: str, *, patience: Patience = QUICK, timeout_s: float = 5.0) -> PagerDuty:
+def pagerduty(url: str, *, policy: RetryPolicy = QUICK, timeout_s: float = 5.0) -> PagerDuty:
     route = Route("pager", RouteKind.PAGERDUTY, f"{url}/v2/enqueue", KEY)
-    return PagerDuty(route, poster(timeout_s=timeout_s), patience)
+    return PagerDuty(route, poster(timeout_s=timeout_s), policy)
 
 
 def statuses(*codes: str, headers: dict[str, str] | None = None) -> tuple[list[float], object]:
@@ -169,7 +170,7 @@ class TestPagerDuty:
             await to.hang()
 
         async with WireServer(hang) as server:
-            sender = pagerduty(server.url, patience=ONCE, timeout_s=0.2)
+            sender = pagerduty(server.url, policy=ONCE, timeout_s=0.2)
             tried = await sender.send(PAGE)
             await sender.aclose()
         assert tried.failure is not None
@@ -185,7 +186,7 @@ class TestPagerDuty:
                 await asyncio.sleep(0.02)
 
         async with WireServer(drip) as server:
-            sender = pagerduty(server.url, patience=ONCE, timeout_s=0.3)
+            sender = pagerduty(server.url, policy=ONCE, timeout_s=0.3)
             tried = await sender.send(PAGE)
             await sender.aclose()
         assert tried.failure is not None
@@ -216,7 +217,7 @@ async def test_a_fault_of_a_library_is_a_failed_try_without_its_words() -> None:
     async def attempt() -> None:
         raise KeyError(SECRET)
 
-    tried = await persistently(attempt, QUICK)
+    tried = await with_retries(attempt, QUICK)
     assert tried.failure is not None
     assert str(tried.failure) == "unexpected KeyError"
 

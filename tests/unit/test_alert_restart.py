@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claude_tui.alerting.delivery.tries import FailedTryError, Tried
+from claude_tui.alerting.delivery.tries import AttemptResult, FailedTryError
 from claude_tui.alerting.manager import Alerting
 from claude_tui.alerting.persistence import StateHolder
 from claude_tui.alerting.routes import AlertSettings, Route
@@ -71,13 +71,13 @@ class World:
         if kill:
             raise Killed
 
-    async def send(self, page: Notification) -> Tried:
+    async def send(self, page: Notification) -> AttemptResult:
         kill = self.effect("send")
         if not kill or self.after:
             self.received.append(page)
         if kill:
             raise Killed
-        return Tried(1)
+        return AttemptResult(1)
 
     async def aclose(self) -> None:
         return None
@@ -245,9 +245,9 @@ async def test_a_receiver_that_was_away_hears_how_things_stand_and_only_that() -
     away = True
 
     class Away(World):
-        async def send(self, page: Notification) -> Tried:
+        async def send(self, page: Notification) -> AttemptResult:
             if away:
-                return Tried(3, FailedTryError("connection refused"))
+                return AttemptResult(3, FailedTryError("connection refused"))
             return await World.send(self, page)
 
     world = Away()

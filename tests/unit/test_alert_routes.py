@@ -13,12 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.alerting.addresses import masked, secrets_of
-from claude_tui.alerting.reading import AlertsConfigError
+from claude_tui.alerting.config import alerting_of, shown_lines
 from claude_tui.alerting.routes import AlertSettings, Policy, Route, RouteKind, read_settings
+from claude_tui.alerting.rules import AlertsConfigError
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Severity
-from claude_tui.settings import Places, Settings, SettingsError, load
-from claude_tui.settings.alerts import alerting_of, shown_lines
+from claude_tui.settings import Places, Settings, load
 
 KEY = "R0123456789abcdefSECRET987654321"
 SLACK = "slack://T1JJ3T3L2SECRET/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/#oncall"
@@ -31,7 +31,7 @@ def read(text: str, **environ: str) -> AlertSettings:
 def problems(text: str, **environ: str) -> list[str]:
     with pytest.raises(AlertsConfigError) as caught:
         read(text, **environ)
-    return [problem.removeprefix("config.toml: alerts.") for problem in caught.value.problems]
+    return [str(problem).removeprefix("config.toml: alerts.") for problem in caught.value.problems]
 
 
 def test_nothing_is_a_setting_too() -> None:
@@ -120,7 +120,7 @@ A = "[routes.a]\nkind = 'apprise'\nurl = 'a://b'\n"
         ),
         (f"{A}match = {{ severity = 'high' }}", 'routes.a.match.severity: got "high"'),
         ("[routes.screen]\nkind = 'apprise'\nurl = 'a://b'", "routes.screen: got a route of this name"),
-        ("[routes]\na = 7", "routes.a: got something else, expected a table"),
+        ("[routes]\na = 7", "routes.a: got 7, expected a table"),
         ("routes = 7", "routes: got 7, expected a table"),
         ("reminder = '1s'", 'reminder: got "1s", expected a duration such as "90s", "5m" or "1h30m" of at'),
         ("remindr = '1h'", 'remindr: got an unknown key (did you mean "reminder"?)'),
@@ -220,7 +220,7 @@ def settings_of(tmp_path: Path, text: str, rules: str | None = None, **environ: 
 
 
 def refusal(settings: Settings, environ: Mapping[str, str] | None = None) -> list[str]:
-    with pytest.raises(SettingsError) as caught:
+    with pytest.raises(AlertsConfigError) as caught:
         alerting_of(settings, environ or {})
     return str(caught.value).splitlines()
 

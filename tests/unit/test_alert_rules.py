@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.alerting.metrics import METRICS
-from claude_tui.alerting.reading import AlertsConfigError, parse_span, span_text
-from claude_tui.alerting.rules import Rule, load_rules, named_thresholds
+from claude_tui.alerting.rules import AlertsConfigError, Rule, load_rules, named_thresholds
 from claude_tui.analysis.options import Options, Thresholds
+from claude_tui.model.format import parse_span, span_text
 from claude_tui.model.verdict import Severity
 
 NAMED = named_thresholds(Options(), Thresholds())
@@ -27,7 +27,7 @@ def rules(tmp_path: Path, text: str = "", **kwargs: object) -> dict[str, Rule]:
 def problems(tmp_path: Path, text: str, **kwargs: object) -> list[str]:
     with pytest.raises(AlertsConfigError) as caught:
         rules(tmp_path, text, **kwargs)
-    return [problem.replace(f"{tmp_path / 'rules.toml'}: ", "") for problem in caught.value.problems]
+    return [str(problem).replace(f"{tmp_path / 'rules.toml'}: ", "") for problem in caught.value.problems]
 
 
 GOOD = """
@@ -133,14 +133,14 @@ def test_all_keys(tmp_path: Path) -> None:
             'rules.mine.threshold: got "headrom_low" (did you mean "headroom_low"?)',
         ),
         ("threshold = nan", "rules.mine.threshold: got nan, expected a number"),
-        ("threshold = true", "rules.mine.threshold: got True, expected a number"),
+        ("threshold = true", "rules.mine.threshold: got true, expected a number"),
         (
             "window = '10 minutes'",
             'rules.mine.window: got "10 minutes", expected a duration from "1s" to "24h"',
         ),
         ("window = '25h'", 'rules.mine.window: got "25h"'),
         ("window = 0", "rules.mine.window: got 0"),
-        ("minimum = 0", "rules.mine.minimum: got 0, expected a whole number from 1 to 100000"),
+        ("minimum = 0", "rules.mine.minimum: got 0, expected a whole number from 1 to 100,000"),
         ("severity = 'P5'", 'rules.mine.severity: got "P5", expected one of P1'),
         ("severity = 'none'", 'rules.mine.severity: got "none"'),
         ("for = '-5m'", 'rules.mine.for: got "-5m", expected a duration such as "90s"'),
@@ -246,8 +246,8 @@ def test_a_key_pasted_into_a_rule_is_not_shown(tmp_path: Path) -> None:
 
 @given(st.integers(0, 86_400 * 365))
 def test_a_span_reads_back(seconds: int) -> None:
-    span = timedelta(seconds=seconds)
-    assert parse_span(span_text(span)) == span
+    length = timedelta(seconds=seconds)
+    assert parse_span(span_text(length)) == length
 
 
 @given(st.text(max_size=20))

@@ -8,13 +8,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from claude_tui.alerting.delivery import open_alertmanager
-from claude_tui.alerting.delivery.tries import FailedTryError, Patience, Tried
+from claude_tui.alerting.delivery.tries import AttemptResult, FailedTryError
 from claude_tui.alerting.ledger import decode
 from claude_tui.alerting.manager import Alerting, target_text
 from claude_tui.alerting.persistence import NoStateBackend, StateHolder
 from claude_tui.alerting.routes import AlertSettings, Match, Route, RouteKind
 from claude_tui.alerting.workers import AlertmanagerSync, DeliveryWorker
 from claude_tui.model.alert import EntryKind, Notification, NotificationKind
+from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Cause, Severity
@@ -66,11 +67,11 @@ async def test_a_page_on_its_way_when_the_program_ends_is_waited_for_and_not_sen
     memory = Memory()
     watch, sending, release = Watch(backend=memory), asyncio.Event(), asyncio.Event()
 
-    async def send(page: Notification) -> Tried:
+    async def send(page: Notification) -> AttemptResult:
         sending.set()
         await release.wait()
         watch.receiver.pages.append(page)
-        return Tried(1)
+        return AttemptResult(1)
 
     watch.receiver.send = send  # type: ignore[method-assign]
     task = asyncio.create_task(watch.alerting.run())
@@ -89,7 +90,7 @@ async def test_a_page_on_its_way_when_the_program_ends_is_waited_for_and_not_sen
 async def test_a_receiver_that_hangs_does_not_hold_up_the_end() -> None:
     watch, sending = Watch(), asyncio.Event()
 
-    async def hang(_page: Notification) -> Tried:
+    async def hang(_page: Notification) -> AttemptResult:
         sending.set()
         return await asyncio.Future()
 
@@ -105,7 +106,7 @@ async def test_a_receiver_that_hangs_does_not_hold_up_the_end() -> None:
 
 async def test_one_route_that_hangs_holds_up_neither_evaluation_nor_the_others() -> None:
     class Hanging(Receiver):
-        async def send(self, page: Notification) -> Tried:
+        async def send(self, page: Notification) -> AttemptResult:
             return await asyncio.Future()
 
     watch = Watch(routes=(chat("dead"), chat("alive")), receivers={"dead": Hanging()})
@@ -118,7 +119,7 @@ async def test_one_route_that_hangs_holds_up_neither_evaluation_nor_the_others()
 
 async def test_a_fault_in_one_route_is_told_and_ends_nothing() -> None:
     class Broken(Receiver):
-        async def send(self, page: Notification) -> Tried:
+        async def send(self, page: Notification) -> AttemptResult:
             raise ZeroDivisionError
 
     watch = Watch(routes=(chat("broken"), chat("fine")), receivers={"broken": Broken()})
@@ -272,7 +273,7 @@ async def test_an_alertmanager_is_told_again_before_it_forgets() -> None:
         clock, pushers = Clock(), list[AlertmanagerSync]()
 
         def opens(route: Route, kept: StateHolder, redactor: Redactor) -> DeliveryWorker:
-            receiver = open_alertmanager(route, redactor=redactor, now=clock, patience=Patience(attempts=1))
+            receiver = open_alertmanager(route, redactor=redactor, now=clock, policy=RetryPolicy())
             pushers.append(AlertmanagerSync(route, kept, clock, receiver, "prod"))
             return pushers[-1]
 
@@ -319,7 +320,7 @@ async def test_a_sender_that_raises_does_not_block_what_comes_after() -> None:
     watch, faults = Watch(), iter([RuntimeError("of all things")])
     send = watch.receiver.send
 
-    async def raises_once(page: Notification) -> Tried:
+    async def raises_once(page: Notification) -> AttemptResult:
         for fault in faults:
             raise fault
         return await send(page)

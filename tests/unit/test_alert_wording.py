@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.alerting.grouping import worst
 from claude_tui.alerting.routes import Policy
 from claude_tui.alerting.templates import calm, content_of_alerts, content_of_verdict, notification_of
 from claude_tui.model.alert import (
@@ -121,5 +120,5 @@ def test_many_alerts_are_not_all_named() -> None:
 
 
 def test_the_worst_of_severities() -> None:
-    assert worst([Severity.P3, Severity.P1, Severity.P4]) is Severity.P1
-    assert worst([]) is Severity.NONE
+    assert Severity.worst([Severity.P3, Severity.P1, Severity.P4]) is Severity.P1
+    assert Severity.worst([]) is Severity.NONE

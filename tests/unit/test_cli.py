@@ -20,7 +20,8 @@ from claude_tui import __version__
 from claude_tui.cli import main
 from claude_tui.cli.failure import UsageError, explain, write_report
 from claude_tui.cli.parser import parse
-from claude_tui.settings import DECLARED, SettingsError
+from claude_tui.model.errors import ConfigError, Problem
+from claude_tui.settings import DECLARED
 
 PROGRAM = [sys.executable, "-m", "claude_tui"]
 KEY = "sk-ant-api03-" + "a1B2" * 6
@@ -204,7 +205,7 @@ def test_wrong_settings_exit_3(command: str, tmp_path: Path, capsys: pytest.Capt
     path.write_text("max_token = 8\n")
     assert main(command.split()) == 3
     assert capsys.readouterr().err == (
-        f'claude-top: file {path}: unknown key "max_token"; did you mean max_tokens?\n'
+        f'claude-top: file {path}: max_token: unknown key (did you mean "max_tokens"?)\n'
     )
 
 
@@ -422,7 +423,7 @@ def test_a_broken_installation_brings_no_traceback(tmp_path: Path) -> None:
     assert result.stderr == f"claude-top: unexpected ImportError: half installed (details in {report})\n"
 
 
-@pytest.mark.parametrize("error", [UsageError("do this"), SettingsError("do this")])
+@pytest.mark.parametrize("error", [UsageError("do this"), ConfigError([Problem("", "", "do this")])])
 def test_the_expected_needs_no_report(
     error: Exception, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

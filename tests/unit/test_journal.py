@@ -85,9 +85,10 @@ def test_verdicts_and_marks_outlive_the_program(open_store: Callable[[], Store])
     journal.judged(OUTAGE, at(0))
     step = StepMark(at(1), "outage", "retries", StepState.DONE, "eve", "all three")
     level = SeverityMark(at(2), Severity.P2, Severity.P1, "bob", "one tenant")
-    for mark in (step, level):
-        store.write(mark)
-        journal.marked(mark)
+    store.write(step)
+    journal.step_marked(step)
+    store.write(level)
+    journal.severity_marked(level)
     told = ["P2 set by bob: one tenant", "outage: retries done, eve: all three", "P1 It’s them."]
     assert texts(journal) == told
     store.close()
@@ -106,7 +107,7 @@ async def test_a_mark_made_here_does_not_vanish_while_the_store_is_read(
     mark = StepMark(at(1), "outage", "retries", StepState.DONE, "eve")
     reading = asyncio.ensure_future(journal.follow(at(2)))
     await asyncio.sleep(0)
-    journal.marked(mark)
+    journal.step_marked(mark)
     await reading
     assert journal.step_marks == (mark,)
 

@@ -11,6 +11,7 @@ import pytest
 
 from claude_tui.model.observation import Outcome, Source, Usage
 from claude_tui.model.text import Redactor
+from claude_tui.model.toml_table import Table
 from claude_tui.probes.headers import read_headers
 from claude_tui.simulator.api import Api
 from claude_tui.simulator.exchange import Call
@@ -18,7 +19,6 @@ from claude_tui.simulator.past import Past, healthy_past
 from claude_tui.simulator.reading import read_scenario
 from claude_tui.simulator.scenario import load
 from claude_tui.simulator.script import Playhead
-from claude_tui.simulator.table import Table
 
 UNTIL = datetime(2026, 11, 20, 14, 5, 33, tzinfo=UTC)
 SPAN = timedelta(hours=2)
@@ -122,7 +122,7 @@ def test_an_endpoint_without_models_has_no_messages() -> None:
         "title": "t",
         "model": [{"id": "m", "lifecycle": "retired", "created_at": UNTIL}],
     }
-    scenario = read_scenario("mine", Table("mine.toml", "", data), load("healthy"))
+    scenario = read_scenario("mine", Table(data, "mine.toml"), load("healthy"))
     found = healthy_past(scenario, UNTIL, timedelta(minutes=5))
     assert {o.source for o in found.observations} == {Source.MODELS, Source.STATUS}
     assert found.catalogue.models == ()

@@ -69,9 +69,12 @@ def test_every_name_has_a_price(model: str) -> None:
     [
         ("", "price"),
         ("price = [", "TOML"),
-        ("[[price]]\nmodels = ['x']", "price 1: family"),
-        ("[[price]]\nfamily = 'x'\nmodels = [1]", "price 1: models"),
-        ("[[price]]\nfamily = 'x'\nmodels = ['x']\ninput = '1'", "price 1: input: expected a number"),
+        ("[[price]]\nmodels = ['x']", "price[1].family"),
+        ("[[price]]\nfamily = 'x'\nmodels = [1]", "price[1].models"),
+        (
+            "[[price]]\nfamily = 'x'\nmodels = ['x']\ninput = '1'",
+            'price[1].input: got "1", expected a number',
+        ),
         ("[[price]]\nfamily = 'x'\nmodels = ['x']\nlong_prompt_tokens = 0", "long_prompt_tokens"),
     ],
 )

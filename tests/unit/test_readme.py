@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from claude_tui.alerting.config import alerting_of
 from claude_tui.settings import Places, load
-from claude_tui.settings.alerts import alerting_of
 from tests.documents import README, blocks, toml_block
 from tests.manual_tables import PAGES
 

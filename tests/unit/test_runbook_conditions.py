@@ -73,7 +73,7 @@ def test_what_is_not_known_is_neither_true_nor_false(text: str, expected: bool |
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ('casue == "fine"', "no fact 'casue' (did you mean \"cause\"?)"),
+        ('casue == "fine"', 'no fact "casue" (did you mean "cause"?)'),
         ('cause == "over loaded"', 'cause is never "over loaded" (did you mean "overloaded"?)'),
         ("cause == 5", "cause is text, and 5 is not"),
         ('left == "much"', 'left is a number, and "much" is not'),
@@ -90,7 +90,7 @@ def test_what_is_not_known_is_neither_true_nor_false(text: str, expected: bool |
         ('cause not "fine"', "expected `in` after `cause not`"),
         ("and masked", "expected the name of a fact, not and"),
         ("left < masked", "expected a value, not masked"),
-        ("__import__('os')", "no fact '__import__'"),
+        ("__import__('os')", 'no fact "__import__"'),
         ("left; left", "cannot be read from ';"),
         ("not " * 30 + "masked", "nested more than 20 deep"),
         ("masked or " * 100 + "masked", "more than 500 characters"),

@@ -169,9 +169,9 @@ def test_retry_numbers_come_from_the_table_of_errors() -> None:
     """Whoever changes the table finds the places that repeat its numbers."""
     policies = knowledge().retries
     backoff, overloaded = policies["backoff"], policies["overloaded"]
-    waits = [backoff.wait_s(retry) for retry in range(1, backoff.attempts + 1)]
+    waits = [backoff.wait_s(retry) for retry in range(1, backoff.retries + 1)]
     assert waits == [1, 2, 4]
-    assert (overloaded.first_s, overloaded.most_s, overloaded.attempts) == (30, 60, 3)
+    assert (overloaded.first_s, overloaded.most_s, overloaded.retries) == (30, 60, 3)
     limited = policies["limited"]
     assert (limited.first_s, limited.most_s) == (5, 60)
     step = RUNBOOK.playbooks["outage"].step("retries")

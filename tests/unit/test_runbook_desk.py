@@ -48,10 +48,10 @@ def test_ones_own_files_count(tmp_path: Path) -> None:
     [
         (
             GOOD.replace("blind", "blnd"),
-            "runbook/ours.toml: node.start.branch[1].to: no node 'blnd' (did you mean \"blind\"?)",
+            'runbook/ours.toml: node.start.branch[1].to: no node "blnd" (did you mean "blind"?)',
         ),
         ("[node.x]\ntitle = 'X'\n", "runbook/ours.toml: node.x: needs either a question"),
-        ("title = ", "runbook/ours.toml: not TOML"),
+        ("title = ", "runbook/ours.toml: is not valid TOML"),
     ],
 )
 def test_a_faulty_file_is_named_with_node_and_reason(tmp_path: Path, text: str, told: str) -> None:

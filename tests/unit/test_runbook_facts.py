@@ -107,7 +107,7 @@ def test_the_failures_are_those_that_the_verdict_is_about() -> None:
 def test_an_hour_is_looked_at_where_five_minutes_have_nothing() -> None:
     rare = [*healthy(0, 1800), messages(301, Outcome.SERVER_ERROR), messages(601, Outcome.SERVER_ERROR)]
     found = facts(verdict(Cause.PROVIDER_ERRORS), *rare, at=1800)
-    assert found["outcome"].words.startswith("2 of 182 calls to the API failed in 60m")
+    assert found["outcome"].words.startswith("2 of 182 calls to the API failed in 1h")
 
 
 def test_a_stream_that_broke_is_told_from_a_foreign_page() -> None:

@@ -85,14 +85,14 @@ def test_a_check_of_ones_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (answer("lost"), "node.lost: unreachable: no branch leads here from 'start'"),
-        (branch("start", "dsn"), "node.start.branch[1].to: no node 'dsn' (did you mean \"dns\"?)"),
-        (branch("strat", "dns"), "branch[1].at: no node 'strat' (did you mean \"start\"?)"),
-        (branch("dns", "tls"), "branch[1].at: 'dns' is an answer, which has no branches"),
+        (answer("lost"), 'node.lost: unreachable: no branch leads here from "start"'),
+        (branch("start", "dsn"), 'node.start.branch[1].to: no node "dsn" (did you mean "dns"?)'),
+        (branch("strat", "dns"), 'branch[1].at: no node "strat" (did you mean "start"?)'),
+        (branch("dns", "tls"), 'branch[1].at: "dns" is an answer, which has no branches'),
         (branch("start", "start"), "node.start.branch[1].to: leads to itself"),
         (
             branch("start", "dns", """when = 'latency > 3'"""),
-            "branch[1].when: no fact 'latency'",
+            'branch[1].when: no fact "latency"',
         ),
         (
             branch("start", "dns", """when = 'cause == "provider_overload"'"""),
@@ -103,19 +103,22 @@ def test_a_check_of_ones_own(tmp_path: Path) -> None:
             branch("start", "dns", """when = 'masked'\notherwise = true"""),
             "branch[1].otherwise: stands beside `when`",
         ),
-        ('start = "strat"', "start: no node 'strat' (did you mean \"start\"?)"),
+        ('start = "strat"', 'start: no node "strat" (did you mean "start"?)'),
         (
             answer("dns", 'playbook = "netwrok"'),
-            "node.dns.playbook: no playbook 'netwrok' (did you mean",
+            'node.dns.playbook: no playbook "netwrok" (did you mean',
         ),
-        (answer("dns", 'shows = ["tls_days"]'), "node.dns.shows: no fact 'tls_days'"),
-        (answer("dns", 'causes = ["overload"]'), "node.dns.causes: no cause 'overload'"),
+        (
+            answer("dns", 'shows = ["tls_days"]'),
+            'node.dns.shows: got "tls_days" (did you mean "says"?), expected a list of facts',
+        ),
+        (answer("dns", 'causes = ["overload"]'), 'node.dns.causes: got "overload", expected some of healthy'),
         (
             answer("dns", 'side = "they"'),
-            "node.dns.side: 'they' (did you mean \"them\"?); expected one of",
+            'node.dns.side: got "they" (did you mean "them"?), expected one of',
         ),
-        (answer("dns", "probe = 1"), "node.dns.probe: 1; expected true or false"),
-        (answer("dns", "titel = 1"), 'node.dns.titel: unknown key (did you mean "title"?)'),
+        (answer("dns", "probe = 1"), "node.dns.probe: got 1, expected true or false"),
+        (answer("dns", "titel = 1"), 'node.dns.titel: got an unknown key (did you mean "title"?)'),
         (answer("dns", 'question = "q?"'), "node.dns: needs either a question, with branches, or an answer"),
         ('[node.dns]\ntitle = "t"\nquestion = "q?"', "node.dns: a question without a branch"),
         (
@@ -124,32 +127,48 @@ def test_a_check_of_ones_own(tmp_path: Path) -> None:
         ),
         (
             answer("dns", '[[node.dns.command]]\ntitle = "t"\nrun = "curl {{url}}"'),
-            "node.dns.command[1].run: no placeholder {{url}}",
+            "node.dns.command[1].run: got the placeholder {{url}}",
         ),
         (PLAYBOOK.format(name="x"), "playbook.x: a playbook without steps"),
         (
             PLAYBOOK.format(name="x") + ("[[playbook.x.step]]\n" + STEP) * 2,
-            "playbook.x.step: two steps called 's'",
+            'playbook.x.step: two steps called "s"',
         ),
         (
             '[[step]]\nplaybook = "outtage"\n' + STEP,
-            "step[1].playbook: no playbook 'outtage' (did you mean",
+            'step[1].playbook: no playbook "outtage" (did you mean',
         ),
         (
             '[[step]]\nplaybook = "outage"\nafter = "confrim"\n' + STEP,
-            "step[1].after: 'outage' has no step 'confrim' (did you mean \"confirm\"?)",
+            'step[1].after: "outage" has no step "confrim" (did you mean "confirm"?)',
         ),
         (
             '[[step]]\nplaybook = "outage"\n' + STEP.replace('"s"', '"confirm"'),
-            "step[1].id: 'outage' has a step 'confirm' already",
+            'step[1].id: "outage" has a step "confirm" already',
         ),
-        ('[check.stat]\ntitle = "t"\nreads = "r"', 'check.stat: no such check (did you mean "status"?)'),
-        ("node = 3", "node: 3; expected tables"),
-        ("node = [", "not TOML"),
+        (
+            '[check.stat]\ntitle = "t"\nreads = "r"',
+            'check.stat: got a check of this name (did you mean "status"?)',
+        ),
+        ("node = 3", "node: got 3, expected a table"),
+        ("node = [", "is not valid TOML"),
     ],
 )
 def test_a_fault_names_file_place_and_reason(tmp_path: Path, text: str, reason: str) -> None:
     assert refusal(tmp_path, text).startswith(reason)
+
+
+def test_every_fault_is_named_at_once(tmp_path: Path) -> None:
+    one = written(tmp_path, answer("dns", 'side = "they"\nprobe = 1'), "a.toml")
+    two = written(tmp_path, '[[branch]]\nat = "start"\n', "b.toml")
+    with pytest.raises(RunbookError) as caught:
+        load([one, two])
+    assert [(problem.file, problem.key) for problem in caught.value.problems] == [
+        (str(one), "node.dns.side"),
+        (str(one), "node.dns.probe"),
+        (str(two), "branch[1].label"),
+        (str(two), "branch[1].to"),
+    ]
 
 
 def test_a_cycle_without_exit(tmp_path: Path) -> None:
@@ -177,10 +196,10 @@ def test_files_that_cannot_be_read(tmp_path: Path) -> None:
     with pytest.raises(RunbookError, match="cannot be read"):
         load([tmp_path / "none.toml"])
     (tmp_path / "latin.toml").write_bytes(b'start = "\xe9"')
-    with pytest.raises(RunbookError, match="byte 9 is not UTF-8"):
+    with pytest.raises(RunbookError, match="line 1: is not UTF-8 text"):
         load([tmp_path / "latin.toml"])
     written(tmp_path, "#" * 1_000_001, "big.toml")
-    with pytest.raises(RunbookError, match="more than 1,000,000 bytes"):
+    with pytest.raises(RunbookError, match="larger than 1,000,000 bytes"):
         load([tmp_path / "big.toml"])
 
 
@@ -203,11 +222,11 @@ def test_an_empty_file_changes_nothing(tmp_path: Path) -> None:
 
 def test_a_pipe_in_place_of_a_file_is_named_and_not_waited_for(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "ours.toml")
-    with pytest.raises(RunbookError, match=r"ours\.toml.*not a file"):
+    with pytest.raises(RunbookError, match=r"ours\.toml.*not a regular file"):
         load(user_files(tmp_path))
 
 
 def test_a_number_of_thousands_of_digits_is_a_mistake_like_others(tmp_path: Path) -> None:
     (tmp_path / "ours.toml").write_text(f"x = {'9' * 5000}\n")
-    with pytest.raises(RunbookError, match="not TOML"):
+    with pytest.raises(RunbookError, match="not valid TOML"):
         load(user_files(tmp_path))

@@ -227,7 +227,7 @@ def test_prose_keeps_to_the_width_and_code_to_the_left_edge() -> None:
 def test_an_unknown_name_says_which_there_are(tmp_path: Path) -> None:
     with pytest.raises(RunbookError) as caught:
         run("overloded")
-    assert str(caught.value).startswith("overloded: no such cause or playbook")
+    assert str(caught.value).startswith('cause: got "overloded" (did you mean "provider_overloaded"?)')
     assert "provider_overloaded" in str(caught.value)
     with pytest.raises(RunbookError, match=r"none\.toml: cannot be read"):
         run(files=[tmp_path / "none.toml"])

@@ -16,12 +16,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from claude_tui.alerting.config import alerting_of
 from claude_tui.alerting.routes import AlertSettings, RouteKind
 from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.engine import Pace, options_from
 from claude_tui.model.text import Redactor, inert
 from claude_tui.settings import DECLARED, Places, Settings, SettingsError, create_file, load, update_file
-from claude_tui.settings.alerts import alerting_of
 from claude_tui.settings.describe import shown, starter_text
 from claude_tui.settings.file import toml_value
 
@@ -268,9 +268,9 @@ def test_the_file_can_be_chosen(places: Places, tmp_path: Path) -> None:
 def test_an_unknown_key_names_the_nearest(places: Places) -> None:
     path = written(places, 'thme = "dark"\nmessages-interval-s = 30\nzzz = 1\n')
     lines = refusal(places).splitlines()
-    assert lines[0] == f'file {path}: unknown key "thme"; did you mean theme?'
-    assert lines[1].endswith("did you mean messages_interval_s?")
-    assert lines[2].endswith(f"known are {', '.join(BY_KEY)}")
+    assert lines[0] == f'file {path}: thme: unknown key (did you mean "theme"?)'
+    assert lines[1].endswith('(did you mean "messages_interval_s"?)')
+    assert lines[2].endswith(f"zzz: got an unknown key, expected one of {', '.join(sorted(BY_KEY))}")
 
 
 @pytest.mark.parametrize(
@@ -434,12 +434,12 @@ def test_a_byte_order_mark_is_harmless(places: Places) -> None:
 def test_an_unknown_variable_is_a_warning(places: Places) -> None:
     settings = load({}, {"CLAUDE_TOP_MODLE": "x", "CLAUDE_TOPPING": "cheese"}, places=places)
     assert settings.warnings == (
-        "environment CLAUDE_TOP_MODLE: unknown variable, ignored; did you mean CLAUDE_TOP_MODEL?",
+        'environment CLAUDE_TOP_MODLE: unknown variable, ignored (did you mean "CLAUDE_TOP_MODEL"?)',
     )
     assert (
         load({}, {"CLAUDE_TOP_STATUS_URLS": "x"}, places=places)
         .warnings[0]
-        .endswith("CLAUDE_TOP_STATUS_URL?")
+        .endswith('(did you mean "CLAUDE_TOP_STATUS_URL"?)')
     )
 
 

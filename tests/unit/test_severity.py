@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from claude_tui.analysis.diagnosis.diagnose import diagnose
-from claude_tui.analysis.diagnosis.severity import as_set, respond_by, severity_of_rare, worse
+from claude_tui.analysis.diagnosis.severity import as_set, respond_by, severity_of_rare
 from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.playbook import SeverityMark
@@ -119,7 +119,7 @@ def test_thresholds_are_settings() -> None:
 
 
 def test_the_worst_wins() -> None:
-    assert worse(Severity.P4, Severity.P2, Severity.NONE) is Severity.P2
+    assert Severity.worst((Severity.P4, Severity.P2, Severity.NONE)) is Severity.P2
 
 
 FRIDAY = datetime(2026, 11, 20, 16, 0, tzinfo=UTC)

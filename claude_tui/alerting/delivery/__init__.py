@@ -6,8 +6,9 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from claude_tui.alerting.delivery.tries import Patience, Tried
+from claude_tui.alerting.delivery.tries import AttemptResult
 from claude_tui.alerting.routes import Route, RouteKind
+from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.text import Redactor
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ __all__ = ["PageSender", "open_alertmanager", "open_sender"]
 
 
 class PageSender(Protocol):
-    async def send(self, notification: Notification) -> Tried:
+    async def send(self, notification: Notification) -> AttemptResult:
         """Never raises but for cancellation."""
 
     async def aclose(self) -> None: ...
@@ -31,7 +32,7 @@ def open_sender(
     *,
     redactor: Redactor,
     now: Callable[[], datetime],
-    patience: Patience,
+    policy: RetryPolicy,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> PageSender:
     """The sender of a route that takes pages."""
@@ -39,10 +40,10 @@ def open_sender(
         from claude_tui.alerting.delivery.http import JsonPoster
         from claude_tui.alerting.delivery.pagerduty import PagerDuty
 
-        return PagerDuty(route, JsonPoster(redactor=redactor, now=now, transport=transport), patience)
+        return PagerDuty(route, JsonPoster(redactor=redactor, now=now, transport=transport), policy)
     from claude_tui.alerting.delivery.chat import Apprise
 
-    return Apprise(route, redactor, patience)
+    return Apprise(route, redactor, policy)
 
 
 def open_alertmanager(
@@ -50,11 +51,11 @@ def open_alertmanager(
     *,
     redactor: Redactor,
     now: Callable[[], datetime],
-    patience: Patience,
+    policy: RetryPolicy,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Alertmanager:
     """What keeps the Alertmanager of a route informed."""
     from claude_tui.alerting.delivery.alertmanager import Alertmanager
     from claude_tui.alerting.delivery.http import JsonPoster
 
-    return Alertmanager(route, JsonPoster(redactor=redactor, now=now, transport=transport), patience)
+    return Alertmanager(route, JsonPoster(redactor=redactor, now=now, transport=transport), policy)

@@ -8,12 +8,14 @@ import threading
 from collections.abc import Callable
 from typing import Generic, TypeVar
 
+from claude_tui.model.errors import DeliveryError
+
 __all__ = ["AbandonableThread", "BusyError"]
 
 T = TypeVar("T")
 
 
-class BusyError(Exception):
+class BusyError(DeliveryError):
     """The call before this one has still not returned."""
 
 

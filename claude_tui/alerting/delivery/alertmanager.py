@@ -11,10 +11,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
 from claude_tui.alerting.delivery.http import JsonPoster
-from claude_tui.alerting.delivery.tries import Patience, Tried, persistently
+from claude_tui.alerting.delivery.tries import AttemptResult, with_retries
 from claude_tui.alerting.lifecycle import RESOLVED_RETENTION
 from claude_tui.alerting.routes import Route
 from claude_tui.model.alert import AlertGroup, SeverityPeriod
+from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.verdict import Severity, Side
 
 __all__ = ["RESEND", "Alertmanager", "alerts_of", "trial_alert"]
@@ -29,17 +30,17 @@ _PATH = "/api/v2/alerts"
 class Alertmanager:
     """Sends the alerts of one route."""
 
-    def __init__(self, route: Route, poster: JsonPoster, patience: Patience) -> None:
+    def __init__(self, route: Route, poster: JsonPoster, policy: RetryPolicy) -> None:
         base = route.url.rstrip("/")
         self._url = base if base.endswith(_PATH) else base + _PATH
         self._poster = poster
-        self._patience = patience
+        self._policy = policy
 
-    async def push(self, alerts: Sequence[dict[str, object]]) -> Tried:
+    async def push(self, alerts: Sequence[dict[str, object]]) -> AttemptResult:
         async def once() -> None:
             await self._poster.post(self._url, list(alerts))
 
-        return await persistently(once, self._patience)
+        return await with_retries(once, self._policy)
 
     async def aclose(self) -> None:
         await self._poster.aclose()

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable
 
 from claude_tui.alerting.delivery.abandonable import AbandonableThread, BusyError
 from claude_tui.alerting.delivery.apprise_worker import AppriseJob, Outcome, deliver
-from claude_tui.alerting.delivery.tries import FailedTryError, Patience, Tried, persistently
+from claude_tui.alerting.delivery.tries import AttemptResult, FailedTryError, with_retries
 from claude_tui.alerting.routes import Route
 from claude_tui.model.alert import Notification, NotificationKind
+from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.text import Redactor
-from claude_tui.model.verdict import Severity
 
 __all__ = ["Apprise"]
 
@@ -28,25 +28,25 @@ class Apprise:
         self,
         route: Route,
         redactor: Redactor,
-        patience: Patience,
+        policy: RetryPolicy,
         *,
         timeout_s: float = TIMEOUT_S,
         messenger: Callable[[AppriseJob], Outcome] = deliver,
     ) -> None:
         self._route = route
         self._redactor = redactor
-        self._patience = patience
+        self._policy = policy
         self._timeout_s = timeout_s
         self._messenger = messenger
         self._aside: AbandonableThread[Outcome] = AbandonableThread(f"alerts to {route.name}")
 
-    async def send(self, notification: Notification) -> Tried:
+    async def send(self, notification: Notification) -> AttemptResult:
         lines = (*notification.lines, _REPEAT) if notification.repeat else notification.lines
 
         job = AppriseJob(
             self._route.url, notification.title, "\n".join(lines), _kind(notification), self._timeout_s
         )
-        return await persistently(lambda: self._once(job), self._patience)
+        return await with_retries(lambda: self._once(job), self._policy)
 
     async def _once(self, job: AppriseJob) -> None:
         try:
@@ -80,4 +80,4 @@ def _kind(notification: Notification) -> str:
         return "success"
     if notification.kind in (NotificationKind.ACKNOWLEDGED, NotificationKind.TEST):
         return "info"
-    return "failure" if notification.severity in (Severity.P1, Severity.P2) else "warning"
+    return "failure" if notification.severity.grave else "warning"

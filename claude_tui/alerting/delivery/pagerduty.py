@@ -6,9 +6,10 @@ Source: PagerDuty's Events API v2 (`POST /v2/enqueue`): trigger, acknowledge and
 from __future__ import annotations
 
 from claude_tui.alerting.delivery.http import JsonPoster
-from claude_tui.alerting.delivery.tries import Patience, Tried, persistently
+from claude_tui.alerting.delivery.tries import AttemptResult, with_retries
 from claude_tui.alerting.routes import Route
 from claude_tui.model.alert import Notification, NotificationKind
+from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.verdict import Severity
 
 __all__ = ["PagerDuty", "event_of"]
@@ -24,23 +25,23 @@ _LONGEST_KEY = 255
 class PagerDuty:
     """Sends pages of one route. A page twice is one incident: the dedup_key is the same."""
 
-    def __init__(self, route: Route, poster: JsonPoster, patience: Patience) -> None:
+    def __init__(self, route: Route, poster: JsonPoster, policy: RetryPolicy) -> None:
         self._route = route
         self._poster = poster
-        self._patience = patience
+        self._policy = policy
 
-    async def send(self, notification: Notification) -> Tried:
+    async def send(self, notification: Notification) -> AttemptResult:
         tried = await self._enqueue(event_of(notification, self._route.key))
         after = _AFTERWARDS.get(notification.kind) or ("acknowledge" if notification.acknowledged else None)
         if after is None or notification.kind in _ACTIONS or tried.failure is not None:
             return tried
         return await self._enqueue(event_of(notification, self._route.key, action=after))
 
-    async def _enqueue(self, event: dict[str, object]) -> Tried:
+    async def _enqueue(self, event: dict[str, object]) -> AttemptResult:
         async def once() -> None:
             await self._poster.post(self._route.url, event)
 
-        return await persistently(once, self._patience)
+        return await with_retries(once, self._policy)
 
     async def aclose(self) -> None:
         await self._poster.aclose()

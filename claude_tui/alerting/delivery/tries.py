@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from random import Random
 
-__all__ = ["FailedTryError", "Patience", "Tried", "persistently"]
+from claude_tui.model.errors import DeliveryError
+from claude_tui.model.retry import RetryPolicy
+
+__all__ = ["DELIVERY", "AttemptResult", "FailedTryError", "with_retries"]
 
 # Answers that say "not now": everything else below 500 would be said again.
 _NOT_NOW = frozenset({408, 425, 429})
 
 
-class FailedTryError(Exception):
+class FailedTryError(DeliveryError):
     """One try failed; `permanent` says that trying again is useless. `str()` is without secrets."""
 
     def __init__(
@@ -35,40 +40,33 @@ class FailedTryError(Exception):
         return cls(detail, permanent=permanent, http_status=status, retry_after_s=retry_after_s)
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
-    """How often and how long one delivery tries, in seconds. A longer retry-after is for the next round."""
-
-    attempts: int = 3
-    timeout_s: float = 30.0
-    wait_initial_s: float = 1.0
-    wait_max_s: float = 10.0
-    jitter_s: float = 1.0
+DELIVERY = RetryPolicy(
+    retries=2, first_s=1.0, factor=2.0, most_s=10.0, jitter=0.5, honours_retry_after=True, timeout_s=30.0
+)
+"""How one delivery is tried. A longer retry-after than `most_s` is for the next round."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class AttemptResult:
     """How it went: `failure` is the last one, None when it arrived."""
 
     attempts: int
     failure: FailedTryError | None = None
 
 
-async def persistently(attempt: Callable[[], Awaitable[None]], patience: Patience) -> Tried:
-    """Awaits `attempt()` until it does not raise FailedTryError, or patience ends. Raises nothing else."""
+async def with_retries(
+    attempt: Callable[[], Awaitable[None]], policy: RetryPolicy, random: Random | None = None
+) -> AttemptResult:
+    """Awaits `attempt()` until it does not raise FailedTryError, or the policy ends. Raises nothing else."""
     import stamina
     import stamina.instrumentation
 
     # The default hooks write to the log, and so onto the screen.
     stamina.instrumentation.set_on_retry_hooks(())
     caller = stamina.AsyncRetryingCaller(
-        attempts=patience.attempts,
-        timeout=patience.timeout_s,
-        wait_initial=patience.wait_initial_s,
-        wait_max=patience.wait_max_s,
-        wait_jitter=patience.jitter_s,
+        attempts=policy.retries + 1, timeout=None if math.isinf(policy.timeout_s) else policy.timeout_s
     )
-    count = 0
+    count, draw = 0, random or Random()
 
     async def counted() -> None:
         nonlocal count
@@ -76,21 +74,20 @@ async def persistently(attempt: Callable[[], Awaitable[None]], patience: Patienc
         await attempt()
 
     try:
-        await caller(lambda error: _wait(error, patience), counted)
+        await caller(lambda error: _wait(error, count, policy, draw), counted)
     except FailedTryError as failure:
-        return Tried(count, failure)
+        return AttemptResult(count, failure)
     except Exception as error:  # noqa: BLE001 - a page must not be lost to a fault of a library
         # Without its words: they may hold the address.
-        return Tried(count, FailedTryError(f"unexpected {type(error).__name__}"))
-    return Tried(count)
+        return AttemptResult(count, FailedTryError(f"unexpected {type(error).__name__}"))
+    return AttemptResult(count)
 
 
-def _wait(error: Exception, patience: Patience) -> bool | float:
-    """Whether to try again, or after how many seconds."""
+def _wait(error: Exception, attempts: int, policy: RetryPolicy, random: Random) -> bool | float:
+    """After how many seconds to try again; False for not at all."""
     if not isinstance(error, FailedTryError) or error.permanent:
         return False
-    if error.retry_after_s is None:
-        return True
-    if error.retry_after_s > patience.wait_max_s:
+    if error.retry_after_s is not None and error.retry_after_s > policy.most_s:
         return False
-    return max(error.retry_after_s, patience.wait_initial_s)
+    wait_s = policy.wait_s(attempts, error.retry_after_s)
+    return False if wait_s is None else policy.jittered(wait_s, random)

@@ -12,10 +12,11 @@ from typing import Generic, TypeVar
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import CrossCheck, advice_for, asked_to_wait_s
-from claude_tui.analysis.words import duration, plain, truncate
 from claude_tui.knowledge import Advice, knowledge
+from claude_tui.model.format import duration, percent, plain
 from claude_tui.model.observation import Observation, Outcome, RateLimitReading
 from claude_tui.model.provider import ModelInfo
+from claude_tui.model.text import truncate
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, RetrySource
 
 __all__ = [
@@ -252,7 +253,7 @@ def name_limit(context: DiagnosisContext, refused: Observation, advice: Advice) 
         return SpecificCause(advice)
     window = next((one for one in refused.windows if one.status == "rejected"), None)
     if window is not None:
-        said = f"The {window.window} window is used up: {window.utilization:.0%}"
+        said = f"The {window.window} window is used up: {percent(window.utilization)}"
         return SpecificCause(knowledge().advice["window"], window.window, said)
     return _name_bucket(context, refused, advice)
 

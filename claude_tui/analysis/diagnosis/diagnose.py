@@ -18,10 +18,11 @@ from claude_tui.analysis.diagnosis.outages import detect_message_failures, detec
 from claude_tui.analysis.diagnosis.slow import also_late, also_tail, detect_long_tail, detect_slow
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options, Thresholds
-from claude_tui.analysis.words import duration, latency, truncate
 from claude_tui.knowledge import Reach, knowledge
+from claude_tui.model.format import duration, latency
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import KeyLack, StatusView
+from claude_tui.model.text import truncate
 from claude_tui.model.verdict import Evidence, EvidenceKind, Severity, Verdict
 
 __all__ = ["EngineFacts", "Thresholds", "diagnose", "engine_facts"]

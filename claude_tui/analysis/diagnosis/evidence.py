@@ -11,10 +11,11 @@ from claude_tui.analysis.diagnosis.episodes import Episode
 from claude_tui.analysis.history.failure_kinds import failure_name
 from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.analysis.views.headroom import headroom_view
-from claude_tui.analysis.words import latency, truncate
 from claude_tui.knowledge import Advice
+from claude_tui.model.format import latency, percent
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.snapshot import Headroom, Level, WindowUsage
+from claude_tui.model.text import truncate
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Side
 
 __all__ = [
@@ -162,8 +163,12 @@ def low_limits(context: DiagnosisContext) -> str:
     windows = [window for window in view.windows if window.level in _LOW]
     refused = [f"{truncate(one.window)} window" for one in windows if one.status == "rejected"]
     low = [
-        f"{bucket.bucket} {bucket.fraction:.0%} left" for bucket in view.buckets if bucket.level in _LOW
-    ] + [f"{truncate(one.window)} window {one.used:.0%} used" for one in windows if one.status != "rejected"]
+        f"{bucket.bucket} {percent(bucket.fraction)} left" for bucket in view.buckets if bucket.level in _LOW
+    ] + [
+        f"{truncate(one.window)} window {percent(one.used)} used"
+        for one in windows
+        if one.status != "rejected"
+    ]
     notes = (
         f"Rejected, though messages answer: {', '.join(refused[:2])}." if refused else "",
         f"Limits run low: {', '.join(low[:2])}." if low else "",

@@ -21,8 +21,8 @@ from claude_tui.analysis.diagnosis.evidence import named
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.severity import severity_of_rare
 from claude_tui.analysis.history.history import API_SOURCES
-from claude_tui.analysis.words import duration, percent
 from claude_tui.knowledge import Advice, knowledge
+from claude_tui.model.format import duration, percent
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Side
 

@@ -25,10 +25,10 @@ from claude_tui.analysis.diagnosis.cross_check import (
 from claude_tui.analysis.diagnosis.episodes import Episode
 from claude_tui.analysis.diagnosis.evidence import failures_evidence, models_clause, named, ruled_out
 from claude_tui.analysis.diagnosis.finding import Finding
-from claude_tui.analysis.diagnosis.severity import severity_of_messages, worse
-from claude_tui.analysis.words import truncate
+from claude_tui.analysis.diagnosis.severity import severity_of_messages
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.observation import Observation, Source
+from claude_tui.model.text import truncate
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity, Side
 
 __all__ = ["detect_message_failures", "detect_model_list_failures"]
@@ -88,7 +88,7 @@ def _severity_of_messages(context: DiagnosisContext, episode: Episode, advice: A
     if context.stands:
         useless = advice.retry is not None and not advice.retry.worthwhile
         every = useless and episode.failures == episode.total
-        return worse(counted, Severity.P1 if every else Severity.P2)
+        return Severity.worst((counted, Severity.P1 if every else Severity.P2))
     if context.facts.over and _share_of_round(context, episode.source) < context.thresholds.most_fail:
         return Severity.P2 if counted is Severity.P1 else counted
     return counted

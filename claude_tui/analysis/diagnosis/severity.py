@@ -13,7 +13,7 @@ from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.playbook import SeverityMark
 from claude_tui.model.verdict import Cause, Severity, Verdict
 
-__all__ = ["as_set", "most_fail", "respond_by", "severity_of_messages", "severity_of_rare", "worse"]
+__all__ = ["as_set", "most_fail", "respond_by", "severity_of_messages", "severity_of_rare"]
 
 # Where fewer than three messages fall into five minutes, the last three within this say how it is.
 SPARSE_S = 900.0
@@ -24,12 +24,7 @@ LATE_S, LATE_INTERVALS = 1200.0, 40.0
 FOLLOWED_S = 900.0
 # A share over an hour is judged over at least so many messages, as a trouble is counted from a failure on.
 RARE_LEAST = 60
-_ORDER = (Severity.NONE, Severity.P4, Severity.P3, Severity.P2, Severity.P1)
 _SATURDAY = 5
-
-
-def worse(*severities: Severity) -> Severity:
-    return max(severities, key=_ORDER.index)
 
 
 def severity_of_messages(
@@ -112,7 +107,7 @@ def as_set(verdict: Verdict, marks: Iterable[SeverityMark], at: datetime, thresh
     if since is None or not computed.trouble:
         return verdict
     newest = max((each for each in marks if since <= each.at <= at), key=lambda each: each.at, default=None)
-    if newest is None or worse(computed, newest.instead_of) is not newest.instead_of:
+    if newest is None or computed.worse_than(newest.instead_of):
         return verdict
     until = respond_by(newest.severity, verdict.detected_at or since, thresholds)
     return replace(verdict, severity=newest.severity, respond_by=until, set_by=newest.by, computed=computed)

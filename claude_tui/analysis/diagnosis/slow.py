@@ -8,10 +8,9 @@ from datetime import UTC, datetime
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.finding import Finding
-from claude_tui.analysis.diagnosis.severity import worse
 from claude_tui.analysis.diagnosis.slow_detection import LongTail, Slow, long_tail, slow_opening, slow_to_end
-from claude_tui.analysis.words import latency
 from claude_tui.knowledge import knowledge
+from claude_tui.model.format import latency
 from claude_tui.model.observation import Source
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity
 
@@ -40,7 +39,7 @@ def _slow_finding(context: DiagnosisContext, slow: Slow, advice: str) -> Finding
     return Finding(
         advice=knowledge().advice[advice],
         confidence=0.9 if measured else 0.6,
-        severity=worse(Severity.P4, Severity.P2 if tail else Severity.NONE),
+        severity=Severity.P2 if tail else Severity.P4,
         evidence=(
             _late(f"{what} {latency(slow.now_s)}{_usual_words(slow)}{alone}", slow) if what else None,
             _late(f"{slow.network[0].upper()}{slow.network[1:]}") if slow.network else None,
@@ -106,7 +105,7 @@ def also_tail(judge: Judge) -> Judge:
         found = judge(context)
         if found is None or not found.severity.trouble or (late := detect_long_tail(context)) is None:
             return found
-        return replace(_both(found, late), severity=worse(found.severity, late.severity))
+        return replace(_both(found, late), severity=Severity.worst((found.severity, late.severity)))
 
     return judged
 
@@ -121,7 +120,7 @@ def also_late(judge: Judge) -> Judge:
         late = detect_slow(context) or detect_long_tail(context)
         if late is None:
             return found
-        leads = worse(found.severity, late.severity) is found.severity
+        leads = not late.severity.worse_than(found.severity)
         return _both(found, late) if leads else _both(late, found)
 
     return judged

@@ -14,7 +14,7 @@ from claude_tui.analysis.history.history import History
 from claude_tui.analysis.history.statistics import median, nearest_rank
 from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.analysis.views.latency import SPAN, baseline
-from claude_tui.analysis.words import latency
+from claude_tui.model.format import latency
 from claude_tui.model.observation import Observation, Source, Timings
 
 __all__ = [

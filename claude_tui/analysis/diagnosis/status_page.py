@@ -11,9 +11,10 @@ from claude_tui.analysis.history.history import History
 from claude_tui.analysis.history.page_changes import component_level, incident_level, short_name, under_way
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.views.status import ours_of, touches
-from claude_tui.analysis.words import duration, plain, truncate
+from claude_tui.model.format import duration, plain
 from claude_tui.model.provider import ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import Level, StatusView
+from claude_tui.model.text import truncate
 from claude_tui.model.verdict import Cause, PageAgreement
 
 __all__ = ["PageReport", "agreement_of", "lead_of", "page_clause", "page_report_at"]

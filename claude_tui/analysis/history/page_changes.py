@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from claude_tui.analysis.history.streaks import TimelineEvent
-from claude_tui.analysis.words import plain
+from claude_tui.model.format import day, plain
 from claude_tui.model.provider import (
     Catalogue,
     Component,
@@ -196,7 +196,7 @@ def _lifecycle_changes(old: ModelInfo, new: ModelInfo) -> Iterator[_Change]:
         level = Level.INFO if new.lifecycle == "active" else Level.WARN
         yield _Change(f"lifecycle:{new.id}", level, f"{new.id} {plain(new.lifecycle)}")
     if new.retires_at is not None and old.retires_at != new.retires_at:
-        yield _Change(f"retires:{new.id}", Level.WARN, f"{new.id} retires {new.retires_at:%Y-%m-%d}")
+        yield _Change(f"retires:{new.id}", Level.WARN, f"{new.id} retires {day(new.retires_at)}")
 
 
 def _model_event(change: _Change, at: datetime) -> TimelineEvent:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TypeVar
 
 from claude_tui.analysis.history.failure_kinds import failure_words
-from claude_tui.analysis.words import duration, latency, plain
+from claude_tui.model.format import duration, latency, plain
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import Event, EventKind, Level
 

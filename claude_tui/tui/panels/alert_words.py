@@ -7,9 +7,9 @@ from enum import Enum
 
 from claude_tui.alerting.topics import topic_of_cause
 from claude_tui.model.alert import Acknowledgement, AlertGroup
+from claude_tui.model.format import plural
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Cause
-from claude_tui.tui.render.format import plural
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, spread
 
 __all__ = ["GroupStatus", "alert_badge", "alert_rows", "group_status", "taken_on"]

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from claude_tui.model.alert import Alert, AlertGroup, AlertState, AlertsView, RouteState
+from claude_tui.model.format import age, moment, plural
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.panels.verdict_words import severity_role
-from claude_tui.tui.panels.verdict_zoom import SIDES, badge, behind
+from claude_tui.tui.panels.verdict_zoom import badge, behind
 from claude_tui.tui.panels.zoom_parts import heading
-from claude_tui.tui.render.format import age, moment, plural
 from claude_tui.tui.render.glyphs import Mark
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, pad, spread
 
@@ -73,7 +73,7 @@ def _group(group: AlertGroup, ending: Line, at: datetime, cells: int, failing: f
     since = line(
         Span("since ", "dim"),
         f"{moment(story.since, at)},",
-        Span(f" {age(at - story.since)} · {SIDES[story.side]}", "dim"),
+        Span(f" {age(at - story.since)} · {story.side.whose}", "dim"),
     )
     rows = [since, ending, _acknowledged(group, at), _snoozed(group, at), _told(group, at, failing)]
     return (

@@ -8,9 +8,9 @@ from datetime import datetime
 
 from rich.cells import cell_len
 
+from claude_tui.model.format import clock, percent, plural, span_text
 from claude_tui.model.observation import Outcome
 from claude_tui.model.snapshot import ErrorDetail, ErrorRow, ErrorWindow, Level, Panel, Snapshot
-from claude_tui.tui.render.format import clock, percent, plural, span_words
 from claude_tui.tui.render.frame import Frame
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
@@ -48,7 +48,7 @@ class ErrorsPanel(SnapshotPanel):
         window = self._chosen(snapshot)
         if window is None:
             return ""
-        span = span_words(window.span)
+        span = span_text(window.span)
         if self.frame is Frame.BOX:
             return span
         if not window.requests:
@@ -128,7 +128,7 @@ def _role(row: ErrorRow) -> str:
 
 
 def _total(window: ErrorWindow) -> Line:
-    span = span_words(window.span)
+    span = span_text(window.span)
     if not window.requests:
         return line(Span(f"no calls in {span}", "faint"))
     calls = plural(window.requests, "call")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from claude_tui.model.format import NOT_AVAILABLE, ago, clock, percent, plural, span_text
 from claude_tui.model.snapshot import Chart, ErrorDetail, ErrorRow, ErrorWindow, Level, Snapshot
 from claude_tui.tui.panels.zoom_parts import heading, table_row, time_axis
-from claude_tui.tui.render.format import NOT_AVAILABLE, ago, clock, percent, plural, span_words
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, right
 from claude_tui.tui.render.sparkline import bars
@@ -42,12 +42,12 @@ def _classes(
 ) -> Lines:
     trend_cells = cells - _LABEL_CELLS - _WINDOW_CELLS * len(windows) - 2
     grid = Grid.over(chart, trend_cells) if chart is not None and trend_cells >= _SHORTEST_TREND else None
-    over = f"trend over {span_words(chart.focus.span)}" if chart is not None and grid is not None else ""
+    over = f"trend over {span_text(chart.focus.span)}" if chart is not None and grid is not None else ""
     head = line(
         " " * _LABEL_CELLS,
         *(
             Span(
-                right(span_words(each.span), _WINDOW_CELLS),
+                right(span_text(each.span), _WINDOW_CELLS),
                 "text" if each is chosen else "faint",
                 bold=each is chosen,
             )
@@ -112,7 +112,7 @@ def _totals(windows: Sequence[ErrorWindow]) -> Line:
 
 def _kinds(snapshot: Snapshot, window: ErrorWindow, cells: int) -> Lines:
     """Source, outcome, status and type of what failed, the most frequent first."""
-    span = span_words(window.span)
+    span = span_text(window.span)
     title = heading("What failed", f"in the last {span}", cells)
     if not window.requests:
         return (title, line(Span(f"  no calls in {span}", "dim")))

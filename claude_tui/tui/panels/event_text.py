@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from claude_tui.knowledge import knowledge
+from claude_tui.model.format import count, duration, percent, stamp
 from claude_tui.model.observation import Observation, RateLimitReading, Timings, WindowReading
 from claude_tui.model.snapshot import Event, EventKind
-from claude_tui.tui.panels.verdict_zoom import SIDES
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
-from claude_tui.tui.render.format import count, duration, percent
 from claude_tui.tui.render.glyphs import event_mark
 from claude_tui.tui.render.lines import BLANK, Line, Span, line, pad, wrap
 
@@ -106,7 +105,7 @@ def _known(seen: Observation) -> tuple[_Fact, ...]:
     retry = row.retry.words if row.retry is not None else "No policy: look at what it is first."
     return (
         _Fact("meaning", row.meaning),
-        _Fact("whose", SIDES[row.whose]),
+        _Fact("whose", row.whose.whose),
         _Fact("what to do", row.what_to_do),
         _Fact("retry", retry),
         _Fact("SDK", "retries it by itself" if row.sdk_retries else "does not retry it"),
@@ -176,13 +175,13 @@ def _limits(seen: Observation) -> tuple[_Fact, ...]:
 def _reading(reading: RateLimitReading) -> str:
     left = "?" if reading.remaining is None else count(reading.remaining)
     limit = "?" if reading.limit is None else count(reading.limit)
-    reset = f", resets {reading.reset_at:%Y-%m-%d %H:%M:%S}" if reading.reset_at else ""
+    reset = f", resets {stamp(reading.reset_at)}" if reading.reset_at else ""
     return f"{left} of {limit} left{reset}"
 
 
 def _window(window: WindowReading) -> str:
     status = f", {window.status}" if window.status else ""
-    reset = f", resets {window.reset_at:%Y-%m-%d %H:%M:%S}" if window.reset_at else ""
+    reset = f", resets {stamp(window.reset_at)}" if window.reset_at else ""
     return f"{percent(window.utilization)} used{status}{reset}"
 
 

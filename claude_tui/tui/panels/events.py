@@ -8,9 +8,9 @@ from datetime import datetime
 from rich.cells import cell_len
 from textual import events as textual_events
 
+from claude_tui.model.format import moment
 from claude_tui.model.snapshot import Event, EventKind, Level, Panel, Snapshot
 from claude_tui.tui.messages import EventChosen
-from claude_tui.tui.render.format import moment
 from claude_tui.tui.render.frame import Frame
 from claude_tui.tui.render.glyphs import event_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from claude_tui.model.format import clock, duration, money
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.panels.alert_words import alert_badge
-from claude_tui.tui.render.format import clock, duration, money
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Line, Span, fit, join, line, spread, width
 from claude_tui.tui.render.staleness import probe_state

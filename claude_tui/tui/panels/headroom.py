@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from rich.cells import cell_len
 
+from claude_tui.model.format import ago, count, duration, moment, per_minute, percent
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Headroom, HeadroomView, Level, Panel, Snapshot, WindowUsage
-from claude_tui.tui.render.format import ago, count, duration, moment, per_minute, percent
 from claude_tui.tui.render.frame import Frame, inner_size
 from claude_tui.tui.render.gauge import gauge
 from claude_tui.tui.render.glyphs import level_mark

@@ -8,11 +8,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
-from claude_tui.model.snapshot import Chart, Headroom, Snapshot, WindowUsage
-from claude_tui.tui.panels.headroom import bucket_label, headroom_lines
-from claude_tui.tui.panels.zoom_parts import heading, time_axis
-from claude_tui.tui.render.curve import curve
-from claude_tui.tui.render.format import (
+from claude_tui.model.format import (
     NOT_AVAILABLE,
     ago,
     clock,
@@ -21,8 +17,12 @@ from claude_tui.tui.render.format import (
     moment,
     per_minute,
     percent,
-    span_words,
+    span_text,
 )
+from claude_tui.model.snapshot import Chart, Headroom, Snapshot, WindowUsage
+from claude_tui.tui.panels.headroom import bucket_label, headroom_lines
+from claude_tui.tui.panels.zoom_parts import heading, time_axis
+from claude_tui.tui.render.curve import curve
 from claude_tui.tui.render.gauge import gauge
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, muted, pad, right, width
@@ -57,7 +57,7 @@ def headroom_zoom(
         return headroom_lines(snapshot, cells, rows)
     head: Lines = ()
     if chart is not None:
-        head = (heading("History", f"over the last {span_words(chart.focus.span)}", cells),)
+        head = (heading("History", f"over the last {span_text(chart.focus.span)}", cells),)
     entries = [_head(row, snapshot.at, listed, cells) for row in listed]
     room = rows - len(head) - 2 - sum(map(len, entries))
     gaps = len(listed) - 1 if room >= (_LOWEST + 1) * len(listed) - 1 else 0

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from claude_tui.model.observation import Source, Timings
-from claude_tui.model.snapshot import LatencySeries, LatencyView, Level, Panel, Snapshot
-from claude_tui.tui.render.format import (
+from claude_tui.model.format import (
     NOT_AVAILABLE,
     clock,
     duration,
-    latency,
+    latency_figure,
     latency_unit,
     milliseconds,
     plural,
     ratio,
-    span_words,
+    span_text,
 )
+from claude_tui.model.observation import Source, Timings
+from claude_tui.model.snapshot import LatencySeries, LatencyView, Level, Panel, Snapshot
 from claude_tui.tui.render.frame import Frame
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
@@ -59,7 +59,7 @@ class LatencyPanel(SnapshotPanel):
     TITLE = "Latency"
 
     def subtitle(self, snapshot: Snapshot) -> str:
-        return "" if self.frame is Frame.BOX else span_words(snapshot.latency.span)
+        return "" if self.frame is Frame.BOX else span_text(snapshot.latency.span)
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
         return latency_lines(snapshot, width, height)
@@ -105,7 +105,7 @@ def _columns(cells: int, *, labelled: bool) -> tuple[tuple[Figure, ...], int]:
 
 
 def _header(view: LatencyView, figures: Sequence[Figure], chart_cells: int) -> Line:
-    span = span_words(view.span)
+    span = span_text(view.span)
     return line(
         " " * _NAME_CELLS,
         Span(pad(f"last {span}" if chart_cells > 8 else span, chart_cells), "faint"),
@@ -155,7 +155,7 @@ def series_bars(series: LatencySeries, cells: int, rows: int) -> Lines:
 
 def _scale(top: float) -> str:
     unit = latency_unit(top)
-    return f"{latency(top, unit)}{unit}" if top else ""
+    return f"{latency_figure(top, unit)}{unit}" if top else ""
 
 
 def _top(series: LatencySeries) -> float:
@@ -170,7 +170,7 @@ def _figure(series: LatencySeries, name: str, value: float | None, unit: str, st
     """Right-aligned number, dim unit; `now` is bright, in the colour of its level, and n/a when it is old."""
     if name == "now" and stale:
         value = None
-    text = right(latency(value, unit), _FIGURE_CELLS - 2)
+    text = right(latency_figure(value, unit), _FIGURE_CELLS - 2)
     if value is None:
         return line(Span(text + "  ", "faint"))
     if name != "now":
@@ -256,5 +256,5 @@ def _usual_is(view: LatencyView) -> Line:
     if not spans:
         return line(Span("usual: not enough history yet", "faint"))
     longest = max(spans)
-    words = span_words(longest) if longest.total_seconds() % 3600 == 0 else duration(longest)
+    words = span_text(longest) if longest.total_seconds() % 3600 == 0 else duration(longest)
     return line(Span(f"usual: the median of the last {words}", "faint"))

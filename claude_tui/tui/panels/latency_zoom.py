@@ -5,19 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from claude_tui.model.observation import Timings
-from claude_tui.model.snapshot import Chart, LatencySeries, LatencyView, Level, Snapshot
-from claude_tui.tui.panels.zoom_parts import heading
-from claude_tui.tui.render.format import (
+from claude_tui.model.format import (
     NOT_AVAILABLE,
+    day,
     duration,
-    latency,
+    latency_figure,
     latency_unit,
     milliseconds,
     moment,
     ratio,
-    span_words,
+    span_text,
 )
+from claude_tui.model.observation import Timings
+from claude_tui.model.snapshot import Chart, LatencySeries, LatencyView, Level, Snapshot
+from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, pad, right, width
 from claude_tui.tui.render.plot import CURVES, curves_of
@@ -40,7 +41,9 @@ def legend(chart: Chart, usual: LatencySeries | None, cells: int, *, plain: bool
     pieces = [_curve(name, plain) for name in curves_of(chart)]
     if usual is not None and usual.baseline is not None:
         unit = latency_unit(usual.baseline)
-        pieces.append(line(Span(f"┄ usual {usual.name} {latency(usual.baseline, unit)}{unit}", "faint")))
+        pieces.append(
+            line(Span(f"┄ usual {usual.name} {latency_figure(usual.baseline, unit)}{unit}", "faint"))
+        )
     if any(series.name.endswith(" max") for series in chart.series):
         pieces.append(line(Span("dots: highest, lines: median", "faint")))
     pieces.append(line(Span("gap: no success", "faint")))
@@ -68,7 +71,7 @@ def figures_zoom(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     else:
         body = (
             BLANK,
-            heading("Figures", f"of successes, last {span_words(view.span)}", cells),
+            heading("Figures", f"of successes, last {span_text(view.span)}", cells),
             *table,
             _usual(view),
             BLANK,
@@ -85,7 +88,7 @@ def _columns(cells: int) -> Sequence[str]:
 
 
 def _header(view: LatencyView, cells: int) -> Line:
-    span = pad(f"last {span_words(view.span)}", _NAME_CELLS)
+    span = pad(f"last {span_text(view.span)}", _NAME_CELLS)
     return line(Span(span, "faint"), *(Span(right(name, _COLUMN_CELLS), "faint") for name in _columns(cells)))
 
 
@@ -115,7 +118,7 @@ def _figure(seconds: float | None, role: str = "text", *, bold: bool = False) ->
     if seconds is None:
         return line(Span(right(NOT_AVAILABLE, _COLUMN_CELLS), "faint"))
     unit = latency_unit(seconds)
-    figure = right(latency(seconds, unit), _COLUMN_CELLS - len(unit))
+    figure = right(latency_figure(seconds, unit), _COLUMN_CELLS - len(unit))
     return line(Span(figure, role, bold=bold), Span(unit, "dim"))
 
 
@@ -146,7 +149,7 @@ def _usual(view: LatencyView) -> Line:
 
 
 def _words(span: timedelta) -> str:
-    return span_words(span) if span.total_seconds() % 3600 == 0 else duration(span)
+    return span_text(span) if span.total_seconds() % 3600 == 0 else duration(span)
 
 
 def _phases_note(view: LatencyView, at: datetime) -> str:
@@ -209,7 +212,7 @@ def _certificate(view: LatencyView, at: datetime) -> Line:
     expires = view.tls_expires_at
     if expires is None or expires - at <= _CERTIFICATE_WORTH_SAYING:
         return BLANK
-    return line(Span(f"certificate valid until {expires:%Y-%m-%d}", "faint"))
+    return line(Span(f"certificate valid until {day(expires)}", "faint"))
 
 
 def _warning(text: str) -> Line:

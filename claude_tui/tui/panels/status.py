@@ -8,9 +8,9 @@ from datetime import datetime
 
 from rich.cells import cell_len
 
+from claude_tui.model.format import age, ago, duration, moment
 from claude_tui.model.provider import Component, Maintenance, ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import Panel, Snapshot, StatusView
-from claude_tui.tui.render.format import age, ago, duration, moment
 from claude_tui.tui.render.glyphs import component_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import (

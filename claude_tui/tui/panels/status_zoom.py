@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from claude_tui.model.format import ago, duration
 from claude_tui.model.provider import Component, IncidentUpdate, Maintenance, ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import Snapshot, StatusView
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
-from claude_tui.tui.render.format import ago, duration
 from claude_tui.tui.render.glyphs import component_mark
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, join, line, pad, width, wrap
 

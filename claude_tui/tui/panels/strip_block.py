@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
+from claude_tui.model.format import duration, moment
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Evidence, Verdict
 from claude_tui.tui.actions import ACTIONS
@@ -23,7 +24,6 @@ from claude_tui.tui.panels.verdict_words import (
     severity_role,
     unbroken,
 )
-from claude_tui.tui.render.format import duration, moment
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, flow, join, line, spread, width, wrap
 
 __all__ = ["block_lines", "hints", "lasted"]

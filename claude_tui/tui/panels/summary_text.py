@@ -4,6 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from claude_tui.model.format import (
+    clock,
+    count,
+    duration,
+    latency_figure,
+    latency_unit,
+    moment,
+    percent,
+    ratio,
+    stamp,
+)
 from claude_tui.model.provider import ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import Headroom, LatencySeries, Level, Snapshot, StatusView
 from claude_tui.model.verdict import PageAgreement
@@ -15,7 +26,6 @@ from claude_tui.tui.panels.verdict_words import (
     retry_line,
     set_words,
 )
-from claude_tui.tui.render.format import clock, count, duration, latency, latency_unit, moment, percent, ratio
 from claude_tui.tui.render.glyphs import component_mark
 from claude_tui.tui.render.lines import Line, plain
 
@@ -38,7 +48,7 @@ def _verdict(snapshot: Snapshot) -> str:
     severity = f"{verdict.severity} " if verdict.severity.trouble else ""
     said = verdict.summary[: _LONGEST // 2]
     who = " ".join(part for part in (target.name, target.host) if part)
-    return f"{demo}{severity}{said}{_since(snapshot)} {who}, {snapshot.at:%Y-%m-%d %H:%M:%S} UTC."
+    return f"{demo}{severity}{said}{_since(snapshot)} {who}, {stamp(snapshot.at)}."
 
 
 def _since(snapshot: Snapshot) -> str:
@@ -85,7 +95,7 @@ def _measure(series: LatencySeries, snapshot: Snapshot) -> str:
     if series.now is None:
         return f"{series.name} n/a"
     unit = latency_unit(series.now)
-    text = f"{series.name} {latency(series.now, unit)}{unit}"
+    text = f"{series.name} {latency_figure(series.now, unit)}{unit}"
     if series.failed_since and series.now_at is not None:
         return f"{text} at {moment(series.now_at, snapshot.at)}, failing since"
     if series.ratio is not None and series.ratio >= _NOTABLE_RATIO:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 
+from claude_tui.model.format import age, clock_minute, duration
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import (
     Cause,
@@ -18,7 +19,6 @@ from claude_tui.model.verdict import (
     Verdict,
 )
 from claude_tui.tui.panels.alert_words import taken_on
-from claude_tui.tui.render.format import age, duration
 from claude_tui.tui.render.lines import BLANK, NO_BREAK, Line, Span, fit, line
 
 __all__ = [
@@ -43,7 +43,7 @@ _NAME_CELLS = 16
 
 def severity_role(severity: Severity) -> str:
     """The colour of a badge, which also says it in letters."""
-    return "bad" if severity in (Severity.P1, Severity.P2) else "warn" if severity.trouble else "ok"
+    return "bad" if severity.grave else "warn" if severity.trouble else "ok"
 
 
 def figures(text: str, role: str = "dim") -> Line:
@@ -104,7 +104,7 @@ def response_line(snapshot: Snapshot) -> Line:
 def _instant(then: datetime, at: datetime) -> str:
     """`14:17`, on another day `Mon 09:00`, or `Nov 30` when that is a week away."""
     if then.date() == at.date():
-        return f"{then:%H:%M}"
+        return clock_minute(then)
     return f"{then:%a %H:%M}" if then - at < timedelta(days=6) else f"{then:%b %d}"
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from claude_tui.model.alert import Acknowledgement
+from claude_tui.model.format import duration, moment, percent
 from claude_tui.model.snapshot import Snapshot, StatusView
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
 from claude_tui.tui.panels.alert_words import taken_on
 from claude_tui.tui.panels.verdict_words import cause_words, severity_role
 from claude_tui.tui.panels.zoom_parts import heading
-from claude_tui.tui.render.format import duration, moment, percent
 from claude_tui.tui.render.lines import BLANK, NO_BREAK, Line, Span, flow, line, pad
 
-__all__ = ["MEANINGS", "SIDES", "badge", "behind", "verdict_zoom"]
+__all__ = ["MEANINGS", "badge", "behind", "verdict_zoom"]
 
 Lines = tuple[Line, ...]
 
@@ -23,13 +23,6 @@ MEANINGS = {
     Severity.P3: "some calls fail now and then",
     Severity.P4: "worse than usual, but no errors",
     Severity.NONE: "nothing is wrong",
-}
-SIDES = {
-    Side.THEM: "theirs, the provider's",
-    Side.US: "ours",
-    Side.PATH: "the path between us and them",
-    Side.NONE: "nobody's",
-    Side.UNCLEAR: "not clear whose",
 }
 _PAGE = {
     PageAgreement.CONFIRMS: "confirms it",
@@ -152,7 +145,7 @@ def _facts(snapshot: Snapshot) -> dict[str, Line]:
     known = verdict.cause is not Cause.UNKNOWN
     return {
         "cause": line(cause_words(verdict.cause)),
-        "whose": line(SIDES[verdict.side]) if verdict.side is not Side.NONE else BLANK,
+        "whose": line(verdict.side.whose) if verdict.side is not Side.NONE else BLANK,
         "severity": _severity(verdict),
         "confidence": _confidence(verdict.confidence) if known else BLANK,
         "since": _since(verdict, at),

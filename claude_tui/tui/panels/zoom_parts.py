@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from claude_tui.model.format import clock_minute
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, right, width, wrap
 
 __all__ = ["SPANS", "heading", "next_span", "paragraph", "time_axis", "time_ticks"]
@@ -55,7 +56,7 @@ def time_ticks(start: datetime, end: datetime, cells: int) -> tuple[tuple[int, s
         instant = first + number * step_s
         cell = int((instant - start.timestamp()) / span_s * cells)
         if cell < cells:
-            ticks.append((cell, f"{datetime.fromtimestamp(instant, start.tzinfo):%H:%M}"))
+            ticks.append((cell, clock_minute(datetime.fromtimestamp(instant, start.tzinfo))))
     return tuple(ticks)
 
 

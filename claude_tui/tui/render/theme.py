@@ -7,16 +7,17 @@ with the program. Reading one imports no Textual: it happens before the first fr
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.style import Style
 
 import claude_tui
+from claude_tui.model.errors import ConfigError, Problem
+from claude_tui.model.toml_table import Table, nearest, shown
 from claude_tui.tui.render.lines import ROLES
 
 if TYPE_CHECKING:
@@ -38,11 +39,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _PACKAGED = Path(claude_tui.__file__).parent / "themes"
 _CHECKOUT = Path(claude_tui.__file__).parents[1] / "themes"
 _RAISE = 0.05
-_KEYS = ("title", "dark", "roles")
 
 
-class ThemeError(ValueError):
-    """A theme that cannot be used. The text names the file, the key and what was expected."""
+class ThemeError(ConfigError):
+    """A theme cannot be used, or there is none of this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,8 @@ def load_theme(name: str, user_dir: Path | None) -> Theme:
             if (path := folder / f"{name}.toml").is_file():
                 return read_theme(path)
     names = theme_names(user_dir)
-    raise ThemeError(f"theme: there is no theme {name!r}{_suggest(name, names)}; themes: {', '.join(names)}")
+    expected = "one of " + ", ".join(names)
+    raise ThemeError([Problem("", "theme", shown(name), expected, nearest(name, names))])
 
 
 def _folders(user_dir: Path | None) -> tuple[Path, ...]:
@@ -114,44 +115,30 @@ def _folders(user_dir: Path | None) -> tuple[Path, ...]:
 def read_theme(path: Path) -> Theme:
     """The theme in one file. Raises ThemeError."""
     if not _NAME.fullmatch(path.stem):
-        raise ThemeError(f"{path}: expected a file name of letters, digits, - and _")
-    try:
-        data = tomllib.loads(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ThemeError(f"{path}: cannot be read as TOML: {error}") from error
-    _known(path, "", data, _KEYS)
-    title, dark = data.get("title", path.stem), data.get("dark", True)
-    if not isinstance(title, str):
-        raise ThemeError(f"{path}: title: expected a text, got {title!r}")
-    if not isinstance(dark, bool):
-        raise ThemeError(f"{path}: dark: expected true or false, got {dark!r}")
-    return Theme(path.stem, title, dark, _roles(path, data.get("roles")))
+        raise ThemeError([Problem(str(path), "", "expected a file name of letters, digits, - and _")])
+    top = Table.of_file(path, ThemeError)
+    title, dark = top.line("title", path.stem), top.flag("dark", True)
+    colours = _roles(top)
+    top.done()
+    top.check()
+    return Theme(path.stem, title, dark, colours)
 
 
-def _roles(path: Path, roles: object) -> Mapping[str, str]:
-    if not isinstance(roles, dict):
-        raise ThemeError(f"{path}: roles: expected a table [roles] with {', '.join(ROLES)}")
-    _known(path, "roles.", roles, ROLES)
+def _roles(top: Table) -> Mapping[str, str]:
+    table = top.table("roles")
+    if not table.data:
+        if top.sound("roles"):
+            top.wrong("roles", "nothing", "a table [roles] with " + ", ".join(ROLES))
+        return {}
+    colours = {}
     for role in ROLES:
-        value = roles.get(role)
-        if value is None:
-            raise ThemeError(f'{path}: roles.{role}: missing; expected a colour like "#d97757"')
-        if not isinstance(value, str) or not _COLOUR.fullmatch(value):
-            raise ThemeError(f'{path}: roles.{role}: expected a colour like "#d97757", got {value!r}')
-    return {role: roles[role].lower() for role in ROLES}
-
-
-def _known(path: Path, prefix: str, given: Mapping[str, Any], known: Iterable[str]) -> None:
-    for key in given:
-        if key not in known:
-            raise ThemeError(f"{path}: {prefix}{key}: unknown{_suggest(key, known)}")
-
-
-def _suggest(given: str, known: Iterable[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(given, list(known), n=1)
-    return f" (did you mean {near[0]!r}?)" if near else ""
+        value = table.data[role] if table.has(role) else None
+        if isinstance(value, str) and _COLOUR.fullmatch(value):
+            colours[role] = value.lower()
+        else:
+            table.unfit(role, 'a colour like "#d97757"')
+    table.done()
+    return colours
 
 
 def textual_theme(theme: Theme) -> textual.theme.Theme:

@@ -11,7 +11,7 @@ from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from claude_tui.model.alert import AlertGroup, AlertsView
-from claude_tui.tui.render.format import moment, span_words
+from claude_tui.model.format import clock_minute, moment, span_text
 from claude_tui.tui.render.lines import Line
 from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question
 from claude_tui.tui.screens.dialog_fields import (
@@ -66,7 +66,7 @@ def acknowledge(app: ClaudeTopApp) -> None:
 
 def _told_of_acknowledging(view: AlertsView) -> tuple[Line, ...]:
     reminders = (
-        f" Reminders come every {span_words(view.reminder_acknowledged)} at most."
+        f" Reminders come every {span_text(view.reminder_acknowledged)} at most."
         if view.reminder_acknowledged
         else ""
     )
@@ -118,11 +118,11 @@ def snooze(app: ClaudeTopApp) -> None:
 def _untils(view: AlertsView, at: datetime) -> tuple[tuple[datetime, ...], tuple[str, ...]]:
     """Instants, and how they are called. Now ends a snooze, where there is one."""
     untils = [at + span for span in SNOOZES]
-    labels = [f"{span_words(span)}, until {at + span:%H:%M} UTC" for span in SNOOZES]
+    labels = [f"{span_text(span)}, until {clock_minute(at + span)} UTC" for span in SNOOZES]
     morning = morning_after(at)
     day = "today" if morning.date() == at.date() else "tomorrow"
     untils.append(morning)
-    labels.append(f"until {day} {morning:%H:%M} UTC, {morning:%a %b %d}")
+    labels.append(f"until {day} {clock_minute(morning)} UTC, {morning:%a %b %d}")
     if any(group.snoozed is not None and group.snoozed.until > at for group in view.groups):
         untils.append(at)
         labels.append("no longer: end the snooze now")

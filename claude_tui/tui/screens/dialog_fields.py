@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from claude_tui.model.limits import MAX_NAME, MAX_REASON
 from claude_tui.model.text import Redactor
 from claude_tui.tui.render.lines import Line, Span, line
 from claude_tui.tui.screens.dialog import TextField
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
     from claude_tui.tui.app import ClaudeTopApp
 
 __all__ = [
-    "NAME",
-    "REASON",
     "entered_name",
     "name_field",
     "noted",
@@ -25,26 +24,23 @@ __all__ = [
     "tell",
 ]
 
-NAME, REASON = 60, 200
-"""The longest name and reason, in characters."""
-
 
 def name_field(app: ClaudeTopApp) -> TextField:
-    return TextField("Name", app.responder[:NAME], NAME, app.responder)
+    return TextField("Name", app.responder[:MAX_NAME], MAX_NAME, app.responder)
 
 
 def reason_field(hint: str) -> TextField:
-    return TextField("Reason", "", REASON, hint)
+    return TextField("Reason", "", MAX_REASON, hint)
 
 
 def entered_name(app: ClaudeTopApp, typed: int | str) -> str:
     """The name as typed, which from now on is who responds here; without one it is who it was."""
-    app.responder = _cleaned(typed, NAME) or app.responder
+    app.responder = _cleaned(typed, MAX_NAME) or app.responder
     return app.responder
 
 
 def reason_of(typed: int | str) -> str:
-    return _cleaned(typed, REASON)
+    return _cleaned(typed, MAX_REASON)
 
 
 def _cleaned(typed: int | str, limit: int) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from claude_tui.model.format import clock
 from claude_tui.runbook import CheckResult, CheckState, Command, Placeholders, commands
 from claude_tui.tui.panels.verdict_words import figures
 from claude_tui.tui.panels.zoom_parts import heading
-from claude_tui.tui.render.format import clock
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, spread, wrap
 from claude_tui.tui.screens.runbook_parts import KeyOf, Page, code, prose, under_cursor, warning
 

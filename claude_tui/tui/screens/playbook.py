@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from claude_tui.analysis.words import plain
+from claude_tui.model.format import plain
 from claude_tui.model.playbook import StepState
 from claude_tui.model.verdict import Cause
 from claude_tui.runbook import Playbook, PlaybookView, mark, playbook_now, playbook_view, progress_of, restart
@@ -170,12 +170,12 @@ class PlaybookScreen(RunbookScreen):
         step = self.step
         state = StepState.OPEN if step.state is state else state
         at, by = datetime.now(UTC), self.cockpit.responder
-        self.cockpit.backend.mark(mark(self.playbook, step.step, state, by=by, at=at))
+        self.cockpit.backend.mark_step(mark(self.playbook, step.step, state, by=by, at=at))
 
     def action_anew(self) -> None:
         def begin_anew() -> None:
             at, by = datetime.now(UTC), self.cockpit.responder
-            self.cockpit.backend.mark(restart(self.playbook, by=by, at=at))
+            self.cockpit.backend.mark_step(restart(self.playbook, by=by, at=at))
             self._to(1)
 
         ask_restart(self.cockpit, self.playbook, self.view.settled, begin_anew)

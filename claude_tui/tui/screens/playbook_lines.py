@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from claude_tui.model.format import moment
 from claude_tui.model.playbook import StepState
 from claude_tui.model.text import inert
 from claude_tui.runbook import Command, Facts, PlaybookView
 from claude_tui.runbook.view import StepView
 from claude_tui.tui.panels.zoom_parts import heading
-from claude_tui.tui.render.format import moment
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, join, line, plain, spread, width
 from claude_tui.tui.screens.runbook_parts import KeyOf, Page, code, labelled, prose, under_cursor, warning
 

@@ -12,6 +12,7 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from claude_tui.model.limits import MAX_NAME
 from claude_tui.model.text import Redactor
 from claude_tui.runbook import Playbook, Runbook
 from claude_tui.tui.render.lines import Span, line, pad
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PlaybookChooser", "ask_name", "ask_restart", "choose_playbook"]
 
-_LONGEST_NAME = 60
 _TITLE_CELLS = 46
 
 
@@ -32,12 +32,12 @@ def ask_name(app: ClaudeTopApp, then: Callable[[], None]) -> None:
 
     def answered(answers: Answers | None) -> None:
         if answers is not None:
-            name = Redactor().clean(str(answers[0]), _LONGEST_NAME).strip()
+            name = Redactor().clean(str(answers[0]), MAX_NAME).strip()
             app.responder = name or app.responder
             then()
 
     told = (line(Span("It stands beside what you mark, for everyone who watches.", "dim")),)
-    field = TextField("Name", app.responder, _LONGEST_NAME, "who you are")
+    field = TextField("Name", app.responder, MAX_NAME, "who you are")
     app.push_screen(DialogScreen(Question("Your name", "keep it", (field,), told)), answered)
 
 

@@ -63,7 +63,7 @@ def open_session(settings: Settings, environ: Mapping[str, str]) -> RunbookSessi
     try:
         return RunbookSession(load(user_files(settings.runbook_dir)), "", by_token)
     except RunbookError as error:
-        problem = _short(str(error), settings.runbook_dir)
+        problem = _short(error.summary, settings.runbook_dir)
     except OSError as error:
         problem = f"{settings.runbook_dir}: {error.strerror}"
     return RunbookSession(shipped(), f"Your runbook files are not used. {problem}", by_token)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from claude_tui.model.format import span_text
 from claude_tui.model.playbook import SeverityMark
-from claude_tui.model.verdict import Severity, Verdict
+from claude_tui.model.verdict import SEVERITIES, Severity, Verdict
 from claude_tui.tui.panels.verdict_zoom import MEANINGS
-from claude_tui.tui.render.format import span_words
 from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question
 from claude_tui.tui.screens.dialog_fields import (
     entered_name,
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 __all__ = ["set_severity"]
 
-_LEVELS = tuple(severity for severity in Severity if severity.trouble)
 _CANCEL = "cancel: leave it as it is"
 
 
@@ -38,7 +37,7 @@ def set_severity(app: ClaudeTopApp, proposed: Severity | None = None) -> None:
         refuse(app, "No severity to set: the verdict names no trouble now.")
         return
     seen = verdict.computed or verdict.severity
-    options = tuple(_option(each, proposed, app.settings) for each in _LEVELS)
+    options = tuple(_option(each, proposed, app.settings) for each in SEVERITIES)
     told = paragraph(
         "For everyone who watches; pages and response clock follow. "
         "It lapses when the trouble is over, and when it gets worse."
@@ -59,12 +58,12 @@ def set_severity(app: ClaudeTopApp, proposed: Severity | None = None) -> None:
         if answers is None or not answers[0]:
             return
         chosen, why, who = answers
-        severity, by = _LEVELS[int(chosen) - 1], entered_name(app, who)
+        severity, by = SEVERITIES[int(chosen) - 1], entered_name(app, who)
         now = app.newest.verdict
         if (now.computed or now.severity) is not seen:
             refuse(app, f"Not set: meanwhile it was worked out to be {_called(now)}. Look again.")
             return
-        app.backend.mark(SeverityMark(app.newest.at, severity, seen, by, reason_of(why)))
+        app.backend.mark_severity(SeverityMark(app.newest.at, severity, seen, by, reason_of(why)))
         tell(app, f"Severity {severity} set by {by}, for everyone.")
 
     app.push_screen(DialogScreen(question), answered)
@@ -79,8 +78,8 @@ def _reason_alone(answers: Answers) -> str:
 def _option(severity: Severity, proposed: Severity | None, settings: Settings) -> str:
     respond = {
         Severity.P1: "now",
-        Severity.P2: f"in {span_words(timedelta(seconds=settings.respond_p2_s))}",
-        Severity.P3: f"in {span_words(timedelta(seconds=settings.respond_p3_s))}",
+        Severity.P2: f"in {span_text(timedelta(seconds=settings.respond_p2_s))}",
+        Severity.P3: f"in {span_text(timedelta(seconds=settings.respond_p3_s))}",
     }.get(severity, "next business day")
     said = noted(["proposed"] if severity is proposed else [])
     return f"{severity} {said}{respond}: {MEANINGS[severity]}"

@@ -97,7 +97,7 @@ def _usable(app: ClaudeTopApp) -> tuple[tuple[Theme, ...], tuple[str, ...]]:
         try:
             themes.append(load_theme(name, app.user_themes))
         except ThemeError as error:
-            problems.append(str(error))
+            problems.append(error.summary)
     return tuple(themes), tuple(problems)
 
 

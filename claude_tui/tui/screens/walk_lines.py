@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from claude_tui.model.format import clock
 from claude_tui.model.verdict import Severity
-from claude_tui.runbook.facts_verdict import SIDE_WORDS
 from claude_tui.runbook.values import Command, Node
 from claude_tui.runbook.view import BranchView, NodeView, Place, TreeLine, WalkView
 from claude_tui.tui.panels.zoom_parts import heading
-from claude_tui.tui.render.format import clock
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, join, line, spread, wrap
 from claude_tui.tui.screens.runbook_parts import (
     WIDEST,
@@ -188,7 +187,7 @@ def _answer(node: NodeView, look: WalkLook, key: KeyOf, cells: int) -> Iterator[
 def _verdict_pieces(answer: Node) -> Iterator[Line]:
     yield line(Span("■ Answer", "accent", bold=True))
     if answer.side is not None:
-        yield line(Span(SIDE_WORDS[answer.side], "text", bold=True))
+        yield line(Span(answer.side.owner, "text", bold=True))
 
 
 def _severity(wanted: Severity, now: Severity, key: str) -> Line:

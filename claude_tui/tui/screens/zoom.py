@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
+from claude_tui.model.format import clock_minute, span_text
 from claude_tui.model.snapshot import Chart, Focus, Panel, Snapshot
 from claude_tui.tui.actions import ACTIONS, Hint, Scope, bindings, footer
 from claude_tui.tui.keys import KeyMap, display, in_keymap
@@ -19,7 +20,6 @@ from claude_tui.tui.panels.latency_zoom import figures_zoom, legend, usual_of
 from claude_tui.tui.panels.status_zoom import status_zoom
 from claude_tui.tui.panels.strip_zoom import strip_zoom
 from claude_tui.tui.panels.zoom_parts import SPANS, next_span
-from claude_tui.tui.render.format import span_words
 from claude_tui.tui.render.lines import Line, Span, join, line, spread
 from claude_tui.tui.render.plotter import Plotter
 from claude_tui.tui.render.time_grid import until
@@ -139,9 +139,9 @@ class ZoomScreen(ReaderScreen):
     def _spans(self, cells: int) -> Line:
         """`15m  1h  6h  24h`, the one that is charted marked, and where its history begins."""
         pieces = (
-            line(Span(f"[{span_words(span)}]", "accent", bold=True))
+            line(Span(f"[{span_text(span)}]", "accent", bold=True))
             if span == self.span
-            else line(Span(f" {span_words(span)} ", "dim"))
+            else line(Span(f" {span_text(span)} ", "dim"))
             for span in SPANS
         )
         told = "reading history…" if self.chart is None else _beginning(self.chart)
@@ -240,4 +240,8 @@ def _beginning(chart: Chart) -> str:
     if not firsts:
         return "nothing recorded in this time"
     first = min(firsts)
-    return f"recorded since {first:%H:%M}" if first - chart.start > chart.focus.span * _NEARLY_WHOLE else ""
+    return (
+        f"recorded since {clock_minute(first)}"
+        if first - chart.start > chart.focus.span * _NEARLY_WHOLE
+        else ""
+    )

@@ -1,7 +1,4 @@
-"""The alerts of the settings: their rules and routes, checked, and as they may be shown.
-
-Imports alerting and with it the analysis: import this where alerts are needed, and nowhere earlier.
-"""
+"""What the settings say of alerts: their rules and routes, checked, and as they may be shown."""
 
 from __future__ import annotations
 
@@ -9,12 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
-from claude_tui.alerting.reading import AlertsConfigError, span_text
 from claude_tui.alerting.routes import AlertSettings, Route, read_settings, shown_variable
-from claude_tui.alerting.rules import Rule, load_rules, named_thresholds, own_topics
+from claude_tui.alerting.rules import AlertsConfigError, Rule, load_rules, named_thresholds, own_topics
+from claude_tui.model.errors import Problem
+from claude_tui.model.format import span_text
 from claude_tui.settings.declared import Settings
 from claude_tui.settings.describe import with_comment
-from claude_tui.settings.file import SettingsError, toml_value
+from claude_tui.settings.file import toml_value
 
 __all__ = ["alerting_of", "shown_lines"]
 
@@ -23,9 +21,9 @@ def alerting_of(settings: Settings, environ: Mapping[str, str]) -> tuple[tuple[R
     """The rules in force, and where their pages go.
 
     A secret that `environ` lacks makes its route useless, with the reason in `Route.problem`; whatever
-    else is wrong raises SettingsError, with one line per problem.
+    else is wrong raises AlertsConfigError.
     """
-    problems: list[str] = []
+    problems: list[Problem] = []
     rules: tuple[Rule, ...] = ()
     alerts, names = AlertSettings(), None
     topics = _own_topics(settings)
@@ -40,7 +38,7 @@ def alerting_of(settings: Settings, environ: Mapping[str, str]) -> tuple[tuple[R
     except AlertsConfigError as error:
         problems += error.problems
     if problems:
-        raise SettingsError("\n".join(problems))
+        raise AlertsConfigError(problems)
     policy = replace(
         alerts.policy,
         respond_p2=timedelta(seconds=settings.respond_p2_s),
@@ -55,7 +53,9 @@ def _own_topics(settings: Settings) -> frozenset[str]:
     try:
         return own_topics(settings.alert_rules)
     except AlertsConfigError as error:
-        raise SettingsError(f"{settings.origin('alert_rules')}: {error}") from error
+        # Of a file that cannot be read one must know who named it.
+        origin = settings.origin("alert_rules")
+        raise AlertsConfigError(problem.of(str(origin)) for problem in error.problems) from error
 
 
 def _place(settings: Settings) -> str:

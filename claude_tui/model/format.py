@@ -1,29 +1,40 @@
-"""How figures read on screen: durations, counts, shares, money and clocks, in one place."""
+"""How figures read, on screen, in sentences and in messages: the one wording of each."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+import re
+from datetime import UTC, datetime, timedelta
 
 __all__ = [
     "NOT_AVAILABLE",
     "age",
     "ago",
     "clock",
+    "clock_minute",
     "count",
+    "day",
     "duration",
     "latency",
+    "latency_figure",
     "latency_unit",
     "milliseconds",
     "moment",
     "money",
+    "parse_span",
     "per_minute",
     "percent",
+    "plain",
     "plural",
     "ratio",
-    "span_words",
+    "rfc3339",
+    "span_text",
+    "stamp",
 ]
 
 NOT_AVAILABLE = "n/a"
+
+_YEAR_S = 365 * 86_400
+_SPAN = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?")
 
 
 def duration(seconds: float | timedelta) -> str:
@@ -46,13 +57,33 @@ def age(seconds: float | timedelta) -> str:
     return text.split()[0] if "m " in text else text
 
 
-def span_words(span: timedelta) -> str:
-    """A span that is a setting, not a measurement: `5m`, `1h`, `24h`, `90s`."""
-    seconds = int(span.total_seconds())
-    for size, unit in ((3600, "h"), (60, "m")):
-        if seconds >= size and seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return duration(span)
+def span_text(length: timedelta) -> str:
+    """A span that is a setting, exactly, as `parse_span` reads it: `90s`, `5m`, `1h30m`, `24h`, `7d`."""
+    left = round(length.total_seconds())
+    if 60 < left < 120:
+        return f"{left}s"
+    words = ""
+    # A day is 24h: of windows and reminders one thinks in hours, as long as these are few.
+    units = (
+        (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
+        if left >= 172_800
+        else (("h", 3600), ("m", 60), ("s", 1))
+    )
+    for unit, size in units:
+        number, left = divmod(left, size)
+        words += f"{number}{unit}" if number else ""
+    return words or "0s"
+
+
+def parse_span(value: object) -> timedelta | None:
+    """`30s`, `5m`, `1h30m`, `2d`, or a number of seconds; None for anything else and above a year."""
+    seconds = -1.0
+    if isinstance(value, str) and (found := _SPAN.fullmatch(value.strip())) and any(found.groups()):
+        days, hours, minutes, rest = (int(part or 0) for part in found.groups())
+        seconds = days * 86_400 + hours * 3600 + minutes * 60 + rest
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        seconds = float(value) if 0 <= value <= _YEAR_S else -1.0
+    return timedelta(seconds=seconds) if 0 <= seconds <= _YEAR_S else None
 
 
 def ago(then: datetime, now: datetime) -> str:
@@ -65,13 +96,33 @@ def clock(instant: datetime) -> str:
     return f"{instant:%H:%M:%S}"
 
 
+def clock_minute(instant: datetime) -> str:
+    """The time of day without its seconds: `14:05`."""
+    return f"{instant:%H:%M}"
+
+
+def day(instant: datetime) -> str:
+    """`2026-11-20`."""
+    return f"{instant:%Y-%m-%d}"
+
+
+def stamp(instant: datetime) -> str:
+    """Day and time of day: `2026-11-20 14:05:33 UTC`."""
+    return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def rfc3339(instant: datetime) -> str:
+    """For machines: `2026-11-20T14:05:33Z`."""
+    return f"{instant.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
 def moment(instant: datetime, now: datetime) -> str:
     """The time of day, with the date in front when it is not the day of `now`."""
     if instant.date() == now.date():
         return clock(instant)
     if abs(now - instant) < timedelta(days=300):
         return f"{instant:%b %d %H:%M}"
-    return f"{instant:%Y-%m-%d}"
+    return day(instant)
 
 
 def count(number: float) -> str:
@@ -97,15 +148,20 @@ def per_minute(rate: float) -> str:
     return f"{rate:.1f}/min" if 0 < rate < 9.95 else f"{count(rate)}/min"
 
 
-def percent(fraction: float) -> str:
-    """`18%`. Never `0%` of something nor `100%` of less than all: `<1%` and `99%` instead."""
-    if fraction <= 0:
+def percent(fraction: float, digits: int = 0) -> str:
+    """`18%`. Never `0%` of something nor `100%` of less than all: `<1%` and `99%` instead.
+
+    With `digits` that many decimals, and the same at the ends: `<0.1%`, `99.9%`.
+    """
+    least = 10**-digits
+    share = fraction * 100
+    if share <= 0:
         return "0%"
-    if fraction < 0.01:
-        return "<1%"
-    if 0.99 < fraction < 1:
-        return "99%"
-    return f"{fraction * 100:.0f}%" if fraction < 9.995 else ">999%"
+    if share < least:
+        return f"<{least:g}%"
+    if 100 - least < share < 100:
+        return f"{100 - least:g}%"
+    return f"{share:.{digits}f}%" if share < 999.5 else ">999%"
 
 
 def ratio(times: float) -> str:
@@ -127,7 +183,7 @@ def latency_unit(*seconds: float | None) -> str:
     return "s" if any(value is not None and value >= 0.9995 for value in seconds) else "ms"
 
 
-def latency(seconds: float | None, unit: str) -> str:
+def latency_figure(seconds: float | None, unit: str) -> str:
     """The figure without its unit: `4.10`, `41.0`, `182`; `n/a` when there is none."""
     if seconds is None:
         return NOT_AVAILABLE
@@ -137,9 +193,20 @@ def latency(seconds: float | None, unit: str) -> str:
     return f"{seconds:.{digits}f}" if seconds < 9_999.5 else ">9999"
 
 
+def latency(seconds: float) -> str:
+    """The figure with its unit, for a sentence: `182 ms`, `4.10 s`, `41.0 s`."""
+    unit = latency_unit(seconds)
+    return f"{latency_figure(seconds, unit)} {unit}"
+
+
 def milliseconds(seconds: float) -> str:
     """Whole milliseconds without the unit; `<1` for less than one."""
     return "<1" if 0 < seconds < 0.0005 else f"{seconds * 1000:.0f}"
+
+
+def plain(word: str) -> str:
+    """A word of the API without underscores: `degraded_performance` reads `degraded performance`."""
+    return word.replace("_", " ")
 
 
 def plural(number: int, noun: str) -> str:

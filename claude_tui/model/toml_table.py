@@ -1,0 +1,440 @@
+"""Strict reading of TOML: every problem names file, key, what was given and what is expected, all at once.
+
+    table = Table.of_file(path, ThemeError)
+    theme = Theme(table.text("title", path.stem), table.flag("dark", True), ...)
+    table.check()
+
+A getter without a default requires its key. Where a value does not fit, the getter notes a problem and
+returns a stand-in of the right type, so that reading goes on to the next problem; `check` raises them all.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Self, TypeVar
+
+from claude_tui.model.errors import ConfigError, Problem
+from claude_tui.model.format import parse_span, span_text
+from claude_tui.model.text import Redactor, inert
+
+__all__ = [
+    "MAX_BYTES",
+    "Table",
+    "as_number",
+    "as_whole",
+    "nearest",
+    "parse_toml",
+    "read_text",
+    "shown",
+    "toml_line",
+]
+
+MAX_BYTES = 1_000_000
+"""A file that people write is a few pages: anything larger is another file, given by mistake."""
+
+_MAX_SHOWN = 80
+_MAX_NAME = 100
+_MAX_LISTED = 30
+_FEW = 16
+_MAX_PROSE = 20_000
+_EPOCH = datetime.fromtimestamp(0, UTC)
+_YEAR = timedelta(days=365)
+_PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+(\[\d+\])?")
+
+Choice = TypeVar("Choice", bound=StrEnum)
+Value = TypeVar("Value")
+
+
+def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """The known name that `name` resembles most, letter case and - or _ aside; "" when none does."""
+    import difflib
+
+    plain = {_plain(each): each for each in known}
+    close = difflib.get_close_matches(_plain(name), list(plain), n=1, cutoff=cutoff)
+    return plain[close[0]] if close else ""
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """` (did you mean "…"?)`, or nothing when no known name is near: for a message that is no Problem."""
+    close = nearest(name, known)
+    return f' (did you mean "{close}"?)' if close else ""
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("-", "_")
+
+
+def shown(value: object) -> str:
+    """A value as TOML would write it, on one line, safe to show: a key may stand in the wrong place."""
+    return Redactor().clean(toml_line(value), _MAX_SHOWN)
+
+
+def toml_line(value: object) -> str:
+    """A value as TOML would write it, on one line, and only the beginning of what is long."""
+    return _toml(value, 0)
+
+
+def _toml(value: object, depth: int) -> str:
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | dict) and depth > 3:
+        return "…"
+    if isinstance(value, list):
+        return "[" + ", ".join(_toml(each, depth + 1) for each in value[:_MAX_SHOWN]) + "]"
+    if isinstance(value, dict):
+        pairs = list(value.items())[:_MAX_SHOWN]
+        return "{ " + ", ".join(f"{key} = {_toml(each, depth + 1)}" for key, each in pairs) + " }"
+    return str(value) if isinstance(value, int | float | date | time) else repr(value)
+
+
+def read_text(path: Path, error: type[ConfigError]) -> str:
+    """The text of a file. FileNotFoundError passes; whatever else is wrong raises `error`."""
+    try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            # A pipe would be waited for.
+            raise error([Problem(str(path), "", "cannot be read: not a regular file")])
+        with path.open("rb") as file:
+            raw = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise
+    except (OSError, ValueError) as problem:  # ValueError: a NUL in the path
+        reason = getattr(problem, "strerror", None) or str(problem)
+        raise error([Problem(str(path), "", f"cannot be read: {reason}")]) from problem
+    return _decoded(raw, str(path), error)
+
+
+def _decoded(raw: bytes, file: str, error: type[ConfigError]) -> str:
+    if len(raw) > MAX_BYTES:
+        raise error([Problem(file, "", f"is larger than {MAX_BYTES:,} bytes: another file by mistake?")])
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        line = raw.count(b"\n", 0, problem.start) + 1
+        raise error([Problem(file, f"line {line}", "is not UTF-8 text")]) from problem
+
+
+def parse_toml(text: str, file: str, error: type[ConfigError]) -> dict[str, object]:
+    """What TOML says. A byte order mark is no part of it. Raises `error`, naming `file`."""
+    import tomllib
+
+    try:
+        return tomllib.loads(text.removeprefix("\ufeff"))
+    except RecursionError as problem:
+        raise error([Problem(file, "", "is nested too deeply")]) from problem
+    except ValueError as problem:  # TOMLDecodeError, or an integer of thousands of digits
+        reason = f"is not valid TOML: {inert(str(problem), 200)}"
+        raise error([Problem(file, "", reason)]) from problem
+
+
+def as_number(value: object, at_least: float = -math.inf, at_most: float = math.inf) -> float | None:
+    """A finite number in `at_least`..`at_most`, both included; None for anything else."""
+    # TOML has booleans apart, Python counts them as integers; TOML has nan and inf, and integers of any size.
+    if isinstance(value, bool) or not isinstance(value, int | float) or not at_least <= value <= at_most:
+        return None
+    return float(value) if abs(value) <= 1e300 else None
+
+
+def as_whole(value: object, at_least: int, at_most: int) -> int | None:
+    """An integer in `at_least`..`at_most`, both included; None for anything else."""
+    if isinstance(value, bool) or not isinstance(value, int):
+        return None
+    return value if at_least <= value <= at_most else None
+
+
+@dataclass(slots=True)
+class Table:
+    """One table of a file. Each getter marks its key as known; `done` notes whatever is left."""
+
+    data: Mapping[str, object]
+    file: str
+    path: str = ""
+    """Where the table stands in the file: `phase[2]`; "" for the whole file."""
+    error: type[ConfigError] = ConfigError
+    """What `check` raises."""
+    problems: list[Problem] = field(default_factory=list)
+    """All that was found so far, in this table and in those that it shares the list with."""
+    show: Callable[[object], str] = shown
+    """How a value that was given may be shown."""
+    _known: set[str] = field(default_factory=set)
+    _unfit: set[str] = field(default_factory=set)
+
+    @classmethod
+    def of_file(
+        cls, path: Path, error: type[ConfigError], problems: list[Problem] | None = None, *, file: str = ""
+    ) -> Self:
+        """The file at `path`, called `file` in problems. Raises `error` when it cannot be read as TOML."""
+        try:
+            text = read_text(path, error)
+        except FileNotFoundError as missing:
+            raise error([Problem(str(path), "", f"cannot be read: {missing.strerror}")]) from missing
+        return cls.of_text(text, file or str(path), error, problems)
+
+    @classmethod
+    def of_text(
+        cls, text: str, file: str, error: type[ConfigError], problems: list[Problem] | None = None
+    ) -> Self:
+        """The file whose content is `text`. Raises `error` when it is not TOML."""
+        data = parse_toml(text, file, error)
+        return cls(data, file, error=error, problems=[] if problems is None else problems)
+
+    def at(self, name: str, data: object) -> Table:
+        """A table below this one; an empty one, and a problem, when `data` is none."""
+        if not isinstance(data, dict):
+            self.wrong(name, self.show(data), "a table")
+            data = {}
+        return Table(data, self.file, self._path(name), self.error, self.problems, self.show)
+
+    # -- problems --------------------------------------------------------------
+
+    def wrong(self, name: str, given: str, expected: str = "", *, near: str = "") -> None:
+        """Note a problem of the key `name`, or with "" of the table. See Problem for the words."""
+        self._unfit.add(name)
+        self.problems.append(Problem(self.file, self._path(name), given, expected, near))
+
+    def unfit(self, name: str, expected: str, *, near: str = "") -> None:
+        """Note that the value of a key does not fit, or that there is none."""
+        given = self.show(self.data[name]) if name in self.data else "nothing"
+        self.wrong(name, given, expected, near=near)
+
+    def sound(self, *names: str) -> bool:
+        """Whether no problem of these keys was noted: what is worked out from stand-ins means nothing."""
+        return self._unfit.isdisjoint(names)
+
+    def done(self) -> None:
+        """Note every key that nobody asked for."""
+        for name in self.data:
+            if name not in self._known:
+                known = sorted(self._known)
+                near = nearest(name, known)
+                if near and len(known) > _FEW:
+                    self.wrong(name, "unknown key", near=near)
+                else:
+                    expected = "one of " + ", ".join(known) if known else "no key here"
+                    self.wrong(name, "an unknown key", expected, near=near)
+
+    def check(self) -> None:
+        """Raise what was found, if anything was."""
+        if self.problems:
+            raise self.error(self.problems)
+
+    def _path(self, name: str) -> str:
+        # A key is a file's text too, and may be a secret in the wrong place.
+        plain = not name or (_PLAIN_KEY.fullmatch(name) and Redactor().secrets_out(name) == name)
+        return ".".join(part for part in (self.path, name if plain else self.show(name)) if part)
+
+    # -- keys ------------------------------------------------------------------
+
+    def has(self, name: str) -> bool:
+        self._known.add(name)
+        return name in self.data
+
+    def names(self, allowed: Collection[str]) -> list[str]:
+        """The keys of a table whose keys are themselves data: each one of `allowed`."""
+        self._known.update(allowed)
+        self.done()
+        return [name for name in self.data if name in self._known]
+
+    # -- single values ---------------------------------------------------------
+
+    def text(self, name: str, default: str | None = None) -> str:
+        """Text as it stands. Blank only where the default is."""
+        return self._read(name, default, "", lambda value: _as_text(value, blank=default == ""), "some text")
+
+    def prose(self, name: str, default: str | None = None) -> str:
+        """Text without white space at its ends. Terminal escapes in it are shown, not obeyed."""
+        return inert(self.text(name, default).strip(), _MAX_PROSE, keep_newlines=True)
+
+    def line(self, name: str, default: str | None = None, *, at_most: int = 300) -> str:
+        """Printable text of at most so many characters, without white space at its ends."""
+        words = f"printable text of at most {at_most} characters"
+        return self._read(
+            name, default, "", lambda value: _as_line(value, at_most, blank=default == ""), words
+        )
+
+    def number(
+        self,
+        name: str,
+        default: float | None = None,
+        *,
+        at_least: float = -math.inf,
+        at_most: float = math.inf,
+    ) -> float:
+        """A finite number in `at_least`..`at_most`, both included."""
+        stand_in = at_least if math.isfinite(at_least) else 0.0
+        words = _range("a number", at_least, at_most)
+        return self._read(name, default, stand_in, lambda value: as_number(value, at_least, at_most), words)
+
+    def whole(
+        self, name: str, default: int | None = None, *, at_least: int = 0, at_most: int = 10**12
+    ) -> int:
+        """An integer in `at_least`..`at_most`, both included."""
+        words = _range("a whole number", at_least, at_most)
+        return self._read(name, default, at_least, lambda value: as_whole(value, at_least, at_most), words)
+
+    def flag(self, name: str, default: bool | None = None) -> bool:
+        return self._read(name, default, False, _as_flag, "true or false")
+
+    def instant(self, name: str) -> datetime:
+        """A date (its midnight, UTC) or a date and time with an offset."""
+        return self._read(name, None, _EPOCH, _as_instant, "a date, or a date and time with an offset")
+
+    def duration(
+        self,
+        name: str,
+        default: timedelta | None = None,
+        *,
+        at_least: timedelta = timedelta(),
+        at_most: timedelta = _YEAR,
+    ) -> timedelta:
+        """`30s`, `5m`, `1h30m`, or a number of seconds."""
+
+        def read(value: object) -> timedelta | None:
+            found = parse_span(value)
+            return found if found is not None and at_least <= found <= at_most else None
+
+        if at_most < _YEAR:
+            words = f'a duration from "{span_text(at_least)}" to "{span_text(at_most)}"'
+        else:
+            words = 'a duration such as "90s", "5m" or "1h30m"'
+            words += f" of at least {span_text(at_least)}" if at_least else ""
+        return self._read(name, default, at_least, read, words)
+
+    def choice(
+        self,
+        name: str,
+        kind: type[Choice],
+        default: Choice | None = None,
+        *,
+        among: Collection[Choice] = (),
+    ) -> Choice:
+        """A member of `kind`, or of `among` where that is given."""
+        allowed = [member.value for member in (among or kind)]
+        return kind(self.one_of(name, allowed, default))
+
+    def one_of(
+        self, name: str, allowed: Collection[str], default: str | None = None, *, words: str = ""
+    ) -> str:
+        """One of `allowed`; `words` say in problems what these are where they are too many to list."""
+        expected = words or "one of " + ", ".join(allowed)
+        if not self.has(name) and default is not None:
+            return default
+        value = self.data.get(name)
+        if isinstance(value, str) and value in allowed:
+            return value
+        self.unfit(name, expected, near=nearest(value, allowed) if isinstance(value, str) else "")
+        return default if default is not None else next(iter(allowed), "")
+
+    def strings(
+        self,
+        name: str,
+        default: tuple[str, ...] | None = (),
+        *,
+        allowed: Collection[str] | None = None,
+        words: str = "a list of names",
+        single: bool = False,
+    ) -> tuple[str, ...]:
+        """A list of names, each once and each one of `allowed` where that is given.
+
+        Where `single`, one name needs no brackets. `default` None requires the key.
+        """
+        if not self.has(name):
+            if default is None:
+                self.unfit(name, words)
+            return default or ()
+        value = self.data[name]
+        several = [value] if single and isinstance(value, str) else value
+        if not isinstance(several, list):
+            self.unfit(name, words)
+            return default or ()
+        found: dict[str, None] = {}
+        for each in several:
+            if (line := _as_line(each, _MAX_NAME, blank=False)) is None:
+                self.wrong(name, self.show(each), words)
+            elif allowed is not None and line not in allowed:
+                self.wrong(name, self.show(line), _some_of(allowed, words), near=nearest(line, allowed))
+            elif line in found:
+                self.wrong(name, f"{self.show(line)} twice", "each name once")
+            else:
+                found[line] = None
+        return tuple(found)
+
+    def _read(
+        self,
+        name: str,
+        default: Value | None,
+        stand_in: Value,
+        convert: Callable[[object], Value | None],
+        expected: str,
+    ) -> Value:
+        fallback = stand_in if default is None else default
+        if not self.has(name):
+            if default is None:
+                self.unfit(name, expected)
+            return fallback
+        value = convert(self.data[name])
+        if value is None:
+            self.unfit(name, expected)
+            return fallback
+        return value
+
+    # -- tables in it ----------------------------------------------------------
+
+    def table(self, name: str) -> Table:
+        """The table under `name`; an empty one when it is absent."""
+        return self.at(name, self.data[name] if self.has(name) else {})
+
+    def named(self, name: str) -> dict[str, Table]:
+        """The tables of the table under `name`, by name; none when it is absent."""
+        parent = self.table(name)
+        return {key: parent.at(key, value) for key, value in parent.data.items()}
+
+    def tables(self, name: str) -> list[Table]:
+        """The tables of the array under `name`, as `name[1]`, `name[2]`, ...; none when it is absent."""
+        value = self.data[name] if self.has(name) else []
+        if not isinstance(value, list):
+            self.unfit(name, f"tables, each headed [[{self._path(name)}]]")
+            return []
+        return [self.at(f"{name}[{index}]", each) for index, each in enumerate(value, 1)]
+
+
+def _some_of(allowed: Collection[str], words: str) -> str:
+    if len(allowed) > _MAX_LISTED:
+        return words
+    return "some of " + ", ".join(allowed) if allowed else "none, as none is declared"
+
+
+def _range(what: str, at_least: float, at_most: float) -> str:
+    if math.isinf(at_least) and math.isinf(at_most):
+        return what
+    low = f"{at_least:,}" if isinstance(at_least, int) else f"{at_least:g}"
+    if math.isinf(at_most):
+        return f"{what} of at least {low}"
+    high = f"{at_most:,}" if isinstance(at_most, int) else f"{at_most:g}"
+    return f"{what} from {low} to {high}"
+
+
+def _as_text(value: object, *, blank: bool) -> str | None:
+    return value if isinstance(value, str) and (blank or value.strip()) else None
+
+
+def _as_line(value: object, at_most: int, *, blank: bool) -> str | None:
+    text = _as_text(value, blank=blank)
+    return text.strip() if text is not None and text.isprintable() and len(text) <= at_most else None
+
+
+def _as_flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def _as_instant(value: object) -> datetime | None:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC) if value.tzinfo is not None else None
+    return datetime.combine(value, time(), UTC) if isinstance(value, date) else None
