@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from random import Random
 
+from claude_tui.model.format import plain
 from claude_tui.model.observation import Observation, Outcome
 
 __all__ = ["LONGEST_HOLD_S", "Backoff", "Hold", "hold_after", "jittered", "next_slot"]
@@ -77,7 +78,7 @@ def _not_before(seconds: float, random: Random) -> float:
 
 
 def _reason(outcome: Outcome, asked_s: float) -> str:
-    what = outcome.value.replace("_", " ")
+    what = plain(outcome.value)
     if asked_s <= 0:
         return f"{what}: backing off"
     cut = f", cut to {LONGEST_HOLD_S:g}s" if asked_s > LONGEST_HOLD_S else ""

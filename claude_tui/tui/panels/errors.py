@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rich.cells import cell_len
 
-from claude_tui.model.format import clock, percent, plural, span_text
+from claude_tui.model.format import clock, percent, plain, plural, span_text
 from claude_tui.model.observation import Outcome
 from claude_tui.model.snapshot import ErrorDetail, ErrorRow, ErrorWindow, Level, Panel, Snapshot
 from claude_tui.tui.render.frame import Frame
@@ -152,7 +152,7 @@ def _kind(detail: ErrorDetail, cells: int) -> Line:
 
 def _kind_words(detail: ErrorDetail) -> str:
     """The server's own word, unless ours says more: a spend limit has the type of a rate limit."""
-    outcome = detail.outcome.replace("_", " ")
+    outcome = plain(detail.outcome)
     if detail.outcome == Outcome.SPEND_LIMIT or not detail.error_type:
         return outcome
     return f"{outcome}: {detail.error_type}" if detail.outcome == Outcome.NETWORK else detail.error_type

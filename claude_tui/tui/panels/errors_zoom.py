@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from claude_tui.model.format import NOT_AVAILABLE, ago, clock, percent, plural, span_text
+from claude_tui.model.format import NOT_AVAILABLE, ago, clock, percent, plain, plural, span_text
 from claude_tui.model.snapshot import Chart, ErrorDetail, ErrorRow, ErrorWindow, Level, Snapshot
 from claude_tui.tui.panels.zoom_parts import heading, table_row, time_axis
 from claude_tui.tui.render.glyphs import level_mark
@@ -140,7 +140,7 @@ def _kind(
         (percent(detail.count / window.requests), "dim"),
         ("", "dim"),
         (detail.source.value, "text"),
-        (detail.outcome.value.replace("_", " "), "text"),
+        (plain(detail.outcome.value), "text"),
         (str(detail.http_status) if detail.http_status is not None else NOT_AVAILABLE, role),
         (detail.error_type or "–", "text"),
         (age if columns is _NARROW else f"{clock(detail.last_at)}, {age}", "dim"),

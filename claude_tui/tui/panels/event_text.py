@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from claude_tui.knowledge import knowledge
-from claude_tui.model.format import count, duration, percent, stamp
+from claude_tui.model.format import count, duration, percent, plain, stamp
 from claude_tui.model.observation import Observation, RateLimitReading, Timings, WindowReading
 from claude_tui.model.snapshot import Event, EventKind
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
@@ -115,7 +115,7 @@ def _known(seen: Observation) -> tuple[_Fact, ...]:
 def _answer(seen: Observation) -> tuple[_Fact, ...]:
     facts = [
         _Fact("source", f"{seen.source.value} at {seen.target}"),
-        _Fact("outcome", seen.outcome.value.replace("_", " "), "bad" if seen.failed else "ok"),
+        _Fact("outcome", plain(seen.outcome.value), "bad" if seen.failed else "ok"),
     ]
     optional = (
         ("status", None if seen.http_status is None else f"HTTP {seen.http_status}"),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from rich.cells import cell_len
 
-from claude_tui.model.format import ago, count, duration, moment, per_minute, percent
+from claude_tui.model.format import ago, count, duration, moment, per_minute, percent, plain
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Headroom, HeadroomView, Level, Panel, Snapshot, WindowUsage
 from claude_tui.tui.render.frame import Frame, inner_size
@@ -65,7 +65,7 @@ class HeadroomPanel(SnapshotPanel):
 
 def bucket_label(bucket: str) -> str:
     """`input-tokens` is `input`, `priority-input-tokens` is `priority input`; `tokens` stays."""
-    return bucket.removesuffix("-tokens").replace("-", " ").replace("_", " ")
+    return plain(bucket.removesuffix("-tokens").replace("-", " "))
 
 
 def headroom_lines(snapshot: Snapshot, cells: int, rows: int, *, footed: bool = True) -> Lines:
@@ -209,7 +209,7 @@ def _facts(row: Row, at: datetime) -> list[str]:
     if isinstance(row, WindowUsage):
         words = ["used up"] if row.used >= 1 else words
         refused = row.status is not None and not row.status.startswith("allowed")
-        return [*words, *_reset(row, at), *([fit(str(row.status).replace("_", " "), 20)] if refused else [])]
+        return [*words, *_reset(row, at), *([fit(plain(str(row.status)), 20)] if refused else [])]
     if row.remaining <= 0:
         return ["used up", *_reset(row, at)]
     if row.exhausted_in is not None:

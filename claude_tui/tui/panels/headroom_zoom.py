@@ -17,6 +17,7 @@ from claude_tui.model.format import (
     moment,
     per_minute,
     percent,
+    plain,
     span_text,
 )
 from claude_tui.model.snapshot import Chart, Headroom, Snapshot, WindowUsage
@@ -114,7 +115,7 @@ def _facts(row: Row, at: datetime) -> Sequence[Line]:
             role = "bad" if row.runs_out_first else "dim"
             facts.append(line(Span(f"out in {duration(row.exhausted_in)}", role, bold=row.runs_out_first)))
     elif row.status:
-        facts.append(line(Span(row.status.replace("_", " "), level_mark(row.level).role)))
+        facts.append(line(Span(plain(row.status), level_mark(row.level).role)))
     facts.append(_reset(row.reset_at, at))
     if row.stale:
         facts.append(line(Span(f"as of {moment(row.read_at, at)}", "warn")))

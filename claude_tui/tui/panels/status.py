@@ -8,7 +8,7 @@ from datetime import datetime
 
 from rich.cells import cell_len
 
-from claude_tui.model.format import age, ago, duration, moment
+from claude_tui.model.format import age, ago, duration, moment, plain
 from claude_tui.model.provider import Component, Maintenance, ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import Panel, Snapshot, StatusView
 from claude_tui.tui.render.glyphs import component_mark
@@ -180,7 +180,7 @@ def _behind(mark: Span, told: Line, cells: int, rows: int) -> Lines:
 
 
 def _incident(incident: ProviderIncident, ours: bool, at: datetime, cells: int, rows: int) -> Lines:
-    state = incident.status.replace("_", " ")
+    state = plain(incident.status)
     lasted = f", {age(at - incident.started_at)}" if incident.started_at else ""
     if not ours and rows > 1:
         told = line(Span(f"{incident.name}, {state}", "dim"))

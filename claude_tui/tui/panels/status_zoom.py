@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from claude_tui.model.format import ago, duration
+from claude_tui.model.format import ago, duration, plain
 from claude_tui.model.provider import Component, IncidentUpdate, Maintenance, ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import Snapshot, StatusView
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
@@ -102,8 +102,8 @@ def _facts(incident: ProviderIncident, ours: bool, at: datetime) -> Line:
         "  ",
         *join(
             (
-                line(Span(incident.status.replace("_", " "), "bad" if ours else "text", bold=ours)),
-                line(Span("impact ", "dim"), Span(incident.impact.replace("_", " "), "text")),
+                line(Span(plain(incident.status), "bad" if ours else "text", bold=ours)),
+                line(Span("impact ", "dim"), Span(plain(incident.impact), "text")),
                 began,
                 line(Span("yours" if ours else "not what you use", "warn" if ours else "dim")),
             ),
@@ -114,7 +114,7 @@ def _facts(incident: ProviderIncident, ours: bool, at: datetime) -> Line:
 
 def _update(update: IncidentUpdate, at: datetime, cells: int) -> Lines:
     when = _when(update.at, at) if update.at else "at a time not given"
-    head = line("    ", Span(update.status.replace("_", " "), "info"), Span(f"  {when}", "dim"))
+    head = line("    ", Span(plain(update.status), "info"), Span(f"  {when}", "dim"))
     return (crop(head, cells), *paragraph(update.body, cells, 4))
 
 
@@ -129,7 +129,7 @@ def _maintenances(status: ProviderStatus, at: datetime, cells: int) -> Lines:
 
 
 def _window(maintenance: Maintenance, at: datetime) -> str:
-    state = maintenance.status.replace("_", " ")
+    state = plain(maintenance.status)
     if maintenance.starts_at is None:
         return state
     coming = maintenance.starts_at > at

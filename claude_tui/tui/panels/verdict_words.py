@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
 
-from claude_tui.model.format import age, clock_minute, duration
+from claude_tui.model.format import age, clock_minute, duration, plain
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import (
     Cause,
@@ -75,7 +75,7 @@ def set_words(verdict: Verdict) -> str:
 
 
 def cause_words(cause: Cause) -> str:
-    return cause.value.replace("_", " ")
+    return plain(cause.value)
 
 
 def also_words(verdict: Verdict) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from claude_tui.model.format import plain
 from claude_tui.model.snapshot import Event, EventKind, Level
 
 __all__ = ["Mark", "component_mark", "event_mark", "level_mark"]
@@ -52,7 +53,7 @@ def level_mark(level: Level) -> Mark:
 def component_mark(status: str) -> Mark:
     """The page's words are an open set: one that is not known is shown as it is."""
     known = _COMPONENTS.get(status)
-    return known or Mark("◌", status.replace("_", " ") or "unknown", "warn")
+    return known or Mark("◌", plain(status) or "unknown", "warn")
 
 
 def event_mark(event: Event) -> Mark:

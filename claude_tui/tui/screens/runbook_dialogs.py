@@ -13,10 +13,10 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from claude_tui.model.limits import MAX_NAME
-from claude_tui.model.text import Redactor
 from claude_tui.runbook import Playbook, Runbook
 from claude_tui.tui.render.lines import Span, line, pad
 from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question, TextField
+from claude_tui.tui.screens.dialog_fields import entered_name
 from claude_tui.tui.screens.leaving import LeavesOnce
 
 if TYPE_CHECKING:
@@ -32,8 +32,7 @@ def ask_name(app: ClaudeTopApp, then: Callable[[], None]) -> None:
 
     def answered(answers: Answers | None) -> None:
         if answers is not None:
-            name = Redactor().clean(str(answers[0]), MAX_NAME).strip()
-            app.responder = name or app.responder
+            entered_name(app, answers[0])
             then()
 
     told = (line(Span("It stands beside what you mark, for everyone who watches.", "dim")),)
