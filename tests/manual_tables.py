@@ -18,8 +18,7 @@ from claude_tui import alerting, manual
 from claude_tui.alerting.rules import load_rules, named_thresholds
 from claude_tui.check import exit_code
 from claude_tui.cli import EXIT_BROKEN_PIPE, EXIT_INTERRUPTED
-from claude_tui.knowledge import knowledge
-from claude_tui.knowledge.values import ErrorRow
+from claude_tui.knowledge import Knowledge, KnownError, knowledge
 from claude_tui.model.verdict import Cause, Severity, Side
 from claude_tui.runbook import load as load_runbook
 from claude_tui.settings import DECLARED, Settings
@@ -73,12 +72,12 @@ def _code(*names: object) -> str:
 # -- errors ------------------------------------------------------------------------------
 
 
-def errors() -> str:
-    by_outcome = groupby(knowledge().errors, key=lambda row: row.outcome)
+def errors(table: Knowledge | None = None) -> str:
+    by_outcome = groupby((table or knowledge()).errors, key=lambda row: row.outcome)
     return "\n".join(f"### {outcome.value}\n\n{''.join(map(_error, rows))}" for outcome, rows in by_outcome)
 
 
-def _error(row: ErrorRow) -> str:
+def _error(row: KnownError) -> str:
     marks = [f"`{mark}`" for mark in (row.status, row.type, row.code) if mark is not None]
     advice = row.advice
     said = advice.retry is None or (not advice.retry.worthwhile and advice.next.startswith("Do not retry"))
@@ -91,7 +90,7 @@ def _error(row: ErrorRow) -> str:
 
 def outcomes() -> str:
     return "- `ok`: the answer came, complete and valid.\n" + "".join(
-        _entry(f"`{row.outcome.value}`: {row.meaning}") for row in knowledge().errors if row.bare
+        _entry(f"`{row.outcome.value}`: {row.meaning}") for row in knowledge().errors if row.general
     )
 
 

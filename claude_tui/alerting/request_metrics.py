@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator
 from claude_tui.alerting.metric import Metric, Query, Reading, Unit, one
 from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.topics import ALL_CAUSES, PROVIDER, PROVIDER_CAUSES, UNEXPLAINED
-from claude_tui.analysis.history.failure_kinds import ERROR_CLASSES
 from claude_tui.analysis.history.statistics import MIN_REQUESTS, MIN_SAMPLES, nearest_rank
+from claude_tui.knowledge import knowledge
 from claude_tui.model.observation import Source
 from claude_tui.model.verdict import Cause
 
@@ -50,7 +50,7 @@ def _count(sources: tuple[Source, ...], kind: str | None) -> Callable[[RuleConte
 def _of_failures() -> Iterator[Metric]:
     for prefix, (sources, noun) in _SOURCES.items():
         kinds: list[tuple[str, str | None, str]] = [("failure", None, "that failed")]
-        kinds += [(row.key, row.key, f"that ended in {row.label}") for row in ERROR_CLASSES]
+        kinds += [(row.key, row.key, f"that ended in {row.label}") for row in knowledge().classes]
         for suffix, kind, words in kinds:
             topic, explained_by = _TOPICS.get(suffix, (UNEXPLAINED, ALL_CAUSES))
             yield Metric(

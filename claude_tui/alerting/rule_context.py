@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.history.columns import length
-from claude_tui.analysis.history.failure_kinds import class_of
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.views.latency import baseline
+from claude_tui.knowledge import knowledge
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Verdict
@@ -58,7 +58,7 @@ class RuleContext:
         for source in sources:
             requests += length(self._history.exchanges(source).items.span(start, end))
             failed = self._history.failures(source)
-            failures.update(class_of(kind.outcome).key for kind in failed.between(start, end))
+            failures.update(knowledge().class_of(kind.outcome).key for kind in failed.between(start, end))
         return Tally(requests, failures)
 
     def seconds(self, measure: str, window: timedelta) -> list[float]:

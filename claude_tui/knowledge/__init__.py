@@ -6,19 +6,23 @@ from functools import cache
 from importlib import resources
 
 from claude_tui.knowledge.reading import parse_knowledge
+from claude_tui.knowledge.table import Knowledge
 from claude_tui.knowledge.values import (
     Advice,
-    ErrorRow,
-    Knowledge,
+    BreakPoint,
+    ErrorClass,
     KnowledgeError,
+    KnownError,
     Reach,
 )
 
 __all__ = [
     "Advice",
-    "ErrorRow",
+    "BreakPoint",
+    "ErrorClass",
     "Knowledge",
     "KnowledgeError",
+    "KnownError",
     "Reach",
     "knowledge",
     "parse_knowledge",

@@ -1,18 +1,23 @@
-"""From the text of `errors.toml` to values, or an error that says which entries are wrong and how."""
+"""From `errors.toml` to the table of errors: strict, so that no entry can be half right."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from string import Formatter
 from typing import TypeVar
 
+from claude_tui.knowledge.table import Knowledge
 from claude_tui.knowledge.values import (
     PLACEHOLDERS,
+    SENTENCE_PLACEHOLDERS,
     Advice,
-    ErrorRow,
-    Knowledge,
+    BreakPoint,
+    ErrorClass,
     KnowledgeError,
+    KnownError,
     Reach,
+    Recognition,
 )
 from claude_tui.model.observation import Outcome
 from claude_tui.model.retry import RetryPolicy
@@ -30,11 +35,16 @@ def parse_knowledge(text: str, origin: str) -> Knowledge:
     top = Table.of_text(text, origin, KnowledgeError)
     retries = {name: _policy(table, name) for name, table in top.named("retry").items()}
     advice = _by_id(top, "advice", lambda table, name: _advice(table, name, retries))
-    rows = _by_id(top, "error", lambda table, name: _row(table, name, advice))
+    breaks = _by_id(top, "break", lambda table, name: BreakPoint(name, table.text("words")))
+    classes = _by_id(top, "class", _class)
+    rows = _by_id(top, "error", lambda table, name: _error(table, name, advice, breaks))
     top.done()
     top.check()
-    _check_whole(top, tuple(rows.values()))
-    return Knowledge(tuple(rows.values()), advice, retries)
+    _check_classes(top, classes)
+    _check_whole(top, rows)
+    _check_recognition(top, rows)
+    top.check()
+    return Knowledge(tuple(rows.values()), advice, retries, tuple(classes.values()), tuple(breaks.values()))
 
 
 def _by_id(top: Table, key: str, read: Callable[[Table, str], T | None]) -> dict[str, T]:
@@ -75,49 +85,126 @@ def _advice(table: Table, name: str, retries: Mapping[str, RetryPolicy]) -> Advi
         id=name,
         cause=table.choice("cause", Cause),
         side=table.choice("side", Side),
-        template=_template(table),
+        template=_template(table, "says", table.text("says"), PLACEHOLDERS),
         next=table.text("next"),
         retry=retries.get(table.one_of("retry", retries)) if table.has("retry") else None,
         given_opening=table.text("opening", "") if table.has("opening") else None,
     )
 
 
-def _template(table: Table) -> str:
-    says = table.text("says")
+def _template(table: Table, key: str, template: str, allowed: frozenset[str]) -> str:
+    """The template, with a problem noted for each placeholder that nothing fills."""
     try:
-        used = {field for _, field, _, _ in Formatter().parse(says) if field is not None}
+        used = {field for _, field, _, _ in Formatter().parse(template) if field is not None}
     except ValueError as error:
-        table.wrong("says", str(error), "braces round names only")
-        return says
-    for unknown in sorted(used - PLACEHOLDERS):
-        table.wrong("says", f"{{{unknown}}}", "one of " + ", ".join(sorted(PLACEHOLDERS)))
-    return says
+        table.wrong(key, str(error), "braces round names only")
+        return template
+    for unknown in sorted(used - allowed):
+        table.wrong(key, f"{{{unknown}}}", "one of " + ", ".join(sorted(allowed)))
+    return template
 
 
-def _row(table: Table, name: str, advice: Mapping[str, Advice]) -> ErrorRow | None:
+def _class(table: Table, name: str) -> ErrorClass:
+    known = {outcome.value: outcome for outcome in Outcome if outcome.failed}
+    words = table.strings("outcomes", allowed=known)
+    outcomes = frozenset(known[word] for word in words if word in known)
+    return ErrorClass(name, table.text("label"), table.number("bad_share", at_least=0, at_most=1), outcomes)
+
+
+def _error(
+    table: Table, name: str, advice: Mapping[str, Advice], breaks: Mapping[str, BreakPoint]
+) -> KnownError | None:
     advised = advice.get(table.one_of("advice", advice))
-    outcome, meaning = table.choice("outcome", Outcome), table.text("meaning")
-    status, reach = table.whole("status", 0, at_most=999), table.choice("reach", Reach, Reach.ANSWERED)
-    kind = table.text("type") if table.has("type") else None
-    code = table.text("code") if table.has("code") else None
-    sdk_retries = table.flag("sdk_retries", False)
+    sentences = _sentences(table.table("sentence"))
+    fields = {
+        "outcome": table.choice("outcome", Outcome),
+        "meaning": table.text("meaning"),
+        "status": table.whole("status", 0, at_most=999) or None,
+        "type": _optional(table, "type"),
+        "code": _optional(table, "code"),
+        "reach": table.choice("reach", Reach, Reach.ANSWERED),
+        "sdk_retries": table.flag("sdk_retries", False),
+        "recognition": _recognition(table),
+        "short": _optional(table, "short"),
+        "plural": _optional(table, "plural"),
+        "break_point": breaks.get(table.one_of("broken_at", breaks)) if table.has("broken_at") else None,
+    }
     if advised is None:
         return None
-    return ErrorRow(name, outcome, advised, meaning, status or None, kind, code, reach, sdk_retries)
+    return KnownError(id=name, advice=advised, sentences=sentences, **fields)  # type: ignore[arg-type]
 
 
-def _check_whole(top: Table, rows: tuple[ErrorRow, ...]) -> None:
-    """Every failure must find a row, and no two rows may be for the same error."""
-    seen: dict[tuple[object, ...], str] = {}
-    for row in rows:
+def _optional(table: Table, key: str) -> str | None:
+    return table.text(key) if table.has(key) else None
+
+
+def _sentences(table: Table) -> dict[str, str]:
+    return {
+        situation: _template(table, situation, table.text(situation), SENTENCE_PLACEHOLDERS)
+        for situation in table.data
+    }
+
+
+def _recognition(table: Table) -> Recognition:
+    return Recognition(
+        types=table.strings("types", ()),
+        codes=table.strings("codes", ()),
+        untyped=table.strings("untyped", ()),
+        plain=table.flag("plain", False),
+        message=_pattern(table, "message"),
+        instead_of=table.strings("instead_of", ()),
+        vague=table.flag("vague", False),
+        gateway_classes=table.strings("gateway_classes", ()),
+    )
+
+
+def _pattern(table: Table, key: str) -> re.Pattern[str] | None:
+    text = _optional(table, key)
+    try:
+        return re.compile(text, re.IGNORECASE) if text else None
+    except re.error as error:
+        table.unfit(key, f"a regular expression ({error})")
+        return None
+
+
+def _check_whole(top: Table, rows: Mapping[str, KnownError]) -> None:
+    """Every failure must find an entry, and no two entries may be for the same error."""
+    first: dict[tuple[object, ...], str] = {}
+    for row in rows.values():
         marks = (row.outcome, row.status, row.type, row.code)
-        if marks in seen:
-            top.wrong("error", f'"{row.id}" is for the same error as "{seen[marks]}"')
-        seen[marks] = row.id
-    covered = {row.outcome for row in rows if row.bare}
+        if marks in first:
+            top.wrong("error", f'"{row.id}" is for the same error as "{first[marks]}"')
+        first[marks] = row.id
+    covered = {row.outcome for row in rows.values() if row.general}
     for outcome in Outcome:
         if outcome.failed and outcome not in covered:
             top.wrong(
                 "error", f'none with outcome "{outcome.value}" and nothing else', "one for each failure"
             )
-    top.check()
+
+
+def _check_classes(top: Table, classes: Mapping[str, ErrorClass]) -> None:
+    for outcome in Outcome:
+        found = [name for name, each in classes.items() if outcome in each.outcomes]
+        if outcome.failed and len(found) != 1:
+            given = " and ".join(found) or "no class"
+            top.wrong("class", f'outcome "{outcome.value}" is in {given}', "one class")
+
+
+def _check_recognition(top: Table, rows: Mapping[str, KnownError]) -> None:
+    """One word of a server means one outcome, and whatever the status, it means some."""
+    meanings: dict[tuple[str, str], KnownError] = {}
+    for row in rows.values():
+        marks = [("type", mark) for mark in row.types] + [("code", mark) for mark in row.codes]
+        marks += [("status", mark) for mark in row.recognition.untyped]
+        for kind, mark in marks:
+            other = meanings.setdefault((kind, mark), row)
+            if other.outcome is not row.outcome:
+                top.wrong("error", f'{kind} "{mark}" means both "{other.id}" and "{row.id}"', "one of them")
+        for unknown in sorted(set(row.recognition.instead_of) - set(rows)):
+            top.wrong("error", f'"{row.id}" is instead_of "{unknown}"', "the id of an error")
+        if row.recognition.gateway_classes and not row.types:
+            top.wrong("error", f'"{row.id}" has gateway_classes without a type', "a type")
+    for rest in ("4xx", "5xx", "xxx"):
+        if ("status", rest) not in meanings:
+            top.wrong("error", f'none with untyped "{rest}"', "one")

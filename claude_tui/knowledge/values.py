@@ -1,22 +1,34 @@
-"""The rows of the table of errors, and how the row of an error is found."""
+"""The entries of the table of errors."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import lru_cache
 
 from claude_tui.model.errors import ConfigError
-from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.observation import Outcome
 from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.verdict import Cause, Side
 
-__all__ = ["PLACEHOLDERS", "Advice", "ErrorRow", "Knowledge", "KnowledgeError", "Reach"]
+__all__ = [
+    "PLACEHOLDERS",
+    "SENTENCE_PLACEHOLDERS",
+    "Advice",
+    "BreakPoint",
+    "ErrorClass",
+    "KnowledgeError",
+    "KnownError",
+    "Reach",
+    "Recognition",
+    "matches",
+]
 
 PLACEHOLDERS = frozenset({"status", "type", "bucket", "model", "host", "what", "ttft", "ratio"})
-"""What `Advice.says` may leave to be filled in."""
+"""What `Advice.template` may leave to be filled in."""
+SENTENCE_PLACEHOLDERS = frozenset({"host", "limit", "peer", "proxy", "tls", "words"})
+"""What a sentence of the probes may leave to be filled in."""
 
 _OPENINGS = {
     Side.THEM: "It’s them.",
@@ -45,14 +57,17 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Advice:
-    """What a verdict says: whose it is, in one line, and the next step. `says` has `PLACEHOLDERS`."""
+    """What a verdict says about a cause: which side it is on, what happens, and the next step."""
 
     id: str
     cause: Cause
     side: Side
     template: str
+    """What happens, in one line, with `PLACEHOLDERS` in braces."""
     next: str
+    """The next step, in the imperative."""
     retry: RetryPolicy | None = None
+    """None where there is no request to retry."""
     given_opening: str | None = None
     """How the summary begins, where the side does not say it."""
 
@@ -84,8 +99,47 @@ def _without(template: str, name: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ErrorRow:
-    """One kind of error. None in `status`, `type` or `code` means any; `code` may end in `*`."""
+class ErrorClass:
+    """One row of the Errors panel: the failures of `outcomes`."""
+
+    key: str
+    label: str
+    bad_share: float
+    """It is bad when at least 3 failures are more than this share of the requests."""
+    outcomes: frozenset[Outcome]
+
+
+@dataclass(frozen=True, slots=True)
+class BreakPoint:
+    """Where an exchange can break, and that in words."""
+
+    id: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """How an answer is recognised as one kind of error, beside the type and code of its entry."""
+
+    types: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    untyped: tuple[str, ...] = ()
+    """Statuses that mean it when no known code or type does; `4xx`, `5xx` and `xxx` are all others."""
+    plain: bool = False
+    """Whether those statuses count without JSON as well."""
+    message: re.Pattern[str] | None = None
+    """An error of `instead_of` is this one when its message matches."""
+    instead_of: tuple[str, ...] = ()
+    """Ids of entries; that of a general entry stands for its whole outcome."""
+    vague: bool = False
+    """Whether gateways give its types to whatever they wrap."""
+    gateway_classes: tuple[str, ...] = ()
+    """LiteLLM's names for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownError:
+    """One kind of error. None in `status`, `type` or `code` means any."""
 
     id: str
     outcome: Outcome
@@ -93,12 +147,24 @@ class ErrorRow:
     meaning: str
     status: int | None = None
     type: str | None = None
+    """May begin or end with `*`. Unless the API answered, it is one of the probes' own words."""
     code: str | None = None
+    """May begin or end with `*`."""
     reach: Reach = Reach.ANSWERED
     sdk_retries: bool = False
+    recognition: Recognition = Recognition()
+    """How an answer is recognised as this error, beside its type and code."""
+    short: str | None = None
+    """For lists: what the outcome is called in a general entry, else what this very error is called."""
+    plural: str | None = None
+    """For evidence, after a count; only in general entries."""
+    sentences: Mapping[str, str] = field(default_factory=dict, hash=False)
+    """What the probes report, by the situation they report it in."""
+    break_point: BreakPoint | None = None
+    """None where the exchange itself was complete."""
 
     @property
-    def whose(self) -> Side:
+    def side(self) -> Side:
         return self.advice.side
 
     @property
@@ -106,7 +172,7 @@ class ErrorRow:
         return self.advice.cause
 
     @property
-    def what_to_do(self) -> str:
+    def next(self) -> str:
         return self.advice.next
 
     @property
@@ -114,53 +180,45 @@ class ErrorRow:
         return self.advice.retry
 
     @property
-    def bare(self) -> bool:
-        """Whether it is for whatever no other row of its outcome is for."""
+    def general(self) -> bool:
+        """Whether it is for whatever no other entry of its outcome is for."""
         return self.status is None and self.type is None and self.code is None
+
+    @property
+    def types(self) -> tuple[str, ...]:
+        """The types a server gives this error, its own first; none where no server answered."""
+        own = (self.type,) if self.type is not None and self.reach is Reach.ANSWERED else ()
+        return (*own, *self.recognition.types)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        own = (self.code,) if self.code is not None else ()
+        return (*own, *self.recognition.codes)
+
+    def sentence(self, situation: str, **facts: object) -> str:
+        """What happened, in a sentence with the facts filled in. Raises KeyError for an unknown situation."""
+        return self.sentences[situation].format(**facts)
 
     def rank(self, status: int | None, error_type: str | None, code: str | None) -> int:
         """How well it fits: a code says more than a type, a type more than a status. 0 when it does not."""
         score = 1
-        marks = ((self.code, code, 8), (self.type, error_type, 4), (self.status, status, 2))
-        for mine, theirs, weight in marks:
-            if mine is None:
-                continue
-            if not _agree(mine, theirs):
+        if self.code is not None:
+            if code is None or not matches(self.code, code):
                 return 0
-            score += weight
+            score += 8
+        if self.type is not None:
+            if error_type is None or not matches(self.type, error_type):
+                return 0
+            score += 4
+        if self.status is not None:
+            if status != self.status:
+                return 0
+            score += 2
         return score
 
 
-def _agree(mine: str | int, theirs: str | int | None) -> bool:
-    if isinstance(mine, str) and mine.endswith("*"):
-        return isinstance(theirs, str) and theirs.startswith(mine[:-1])
-    return mine == theirs
-
-
-@dataclass(frozen=True, eq=False)
-class Knowledge:
-    """The whole table. `advice` by id."""
-
-    errors: tuple[ErrorRow, ...]
-    advice: Mapping[str, Advice]
-    retries: Mapping[str, RetryPolicy]
-
-    @lru_cache(maxsize=1024)  # noqa: B019 (there is one table, and it lives as long as the program)
-    def row(
-        self,
-        outcome: Outcome,
-        status: int | None = None,
-        error_type: str | None = None,
-        code: str | None = None,
-    ) -> ErrorRow:
-        """The row of a failed outcome that names most of an error's marks. KeyError for `ok`."""
-        ranked = [(row.rank(status, error_type, code), row) for row in self.errors if row.outcome is outcome]
-        if not ranked:
-            raise KeyError(outcome)
-        return max(ranked, key=lambda pair: pair[0])[1]
-
-    def of(self, observation: Observation) -> ErrorRow:
-        """The row of a failed observation."""
-        return self.row(
-            observation.outcome, observation.http_status, observation.error_type, observation.error_code
-        )
+def matches(pattern: str, text: str) -> bool:
+    """Whether `text` is `pattern`, in which a `*` stands for any beginning or end."""
+    if pattern.endswith("*"):
+        return text.startswith(pattern[:-1])
+    return text.endswith(pattern[1:]) if pattern.startswith("*") else text == pattern

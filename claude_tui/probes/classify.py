@@ -1,7 +1,8 @@
 """From an answer that is no success to what class of result it was.
 
-The error's own type decides before the HTTP status: a stream fails after a 200, and gateways wrap
-429 and 529 in a 500. Choices that the protocol leaves open:
+What codes, types, statuses and messages mean stands in `knowledge/errors.toml`. The error's own type
+decides before the HTTP status: a stream fails after a 200, and gateways wrap 429 and 529 in a 500.
+Choices that the protocol leaves open:
 
 - `not_permitted` is what the API, or a gateway in its words, says of this key. A 403 without such a
   type is `invalid_response` with error type `edge_block` or `challenge_page`: something in between spoke.
@@ -20,6 +21,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 
+from claude_tui.knowledge import Knowledge, knowledge
+from claude_tui.knowledge.recognition import Recogniser
 from claude_tui.model.observation import Outcome
 from claude_tui.model.text import Redactor
 from claude_tui.probes.error_body import (
@@ -32,7 +35,7 @@ from claude_tui.probes.error_body import (
     load_json,
     read_error,
 )
-from claude_tui.probes.outcome_rules import original_error, outcome_of, outcome_of_status
+from claude_tui.probes.gateway_errors import original_error
 from claude_tui.probes.redirect import redirect_words
 
 __all__ = ["MAX_MESSAGE", "NEEDS_TLS", "Classified", "classify_error", "classify_response"]
@@ -43,27 +46,26 @@ NEEDS_TLS = "needs_tls"
 # Far more than is shown, so that no secret is halved by this cut; far less than a server may send.
 _MAX_EXCERPT = 20_000
 
-# Without JSON only these statuses of 4xx still mean what they mean: the edge sends them too.
-_PLAIN_STATUSES = frozenset({401, 408, 413, 429})
-
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """What class of result it was, and what the server said; all text is clean.
-
-    `error_type` is the server's word, that of the original where a gateway wrapped one, or one of
-    this module's own where no API spoke.
-    """
+    """What class of result an exchange had, and what was said of it; all text is clean."""
 
     outcome: Outcome
     error_type: str | None = None
+    """The server's word (the original's, where a gateway wrapped one), or the probes' own."""
     error_code: str | None = None
     message: str | None = None
     request_id: str | None = None
 
 
 def classify_response(
-    status: int, headers: Mapping[str, str], body: bytes | str | None, *, redactor: Redactor
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes | str | None,
+    *,
+    redactor: Redactor,
+    table: Knowledge | None = None,
 ) -> Classified:
     """A whole HTTP answer that is not the success expected; a 2xx with a useless body included.
 
@@ -71,21 +73,27 @@ def classify_response(
     """
     text = body.decode(errors="replace") if isinstance(body, bytes) else body or ""
     text = text.removeprefix("\ufeff")
+    table = table or knowledge()
     if status == HTTPStatus.BAD_REQUEST and is_plain_http_complaint(text):
-        words = "a port that speaks TLS was asked in plain HTTP: its URL must begin with https://"
-        found = Classified(Outcome.INVALID_RESPONSE, NEEDS_TLS, message=f"{_phrase(status)}: {words}")
+        known = table.own(NEEDS_TLS)
+        found = Classified(known.outcome, known.type, message=f"{_phrase(status)}: {known.sentence('said')}")
     elif is_challenge(headers, text):
         found = Classified(Outcome.INVALID_RESPONSE, "challenge_page", message=_page(status, text))
     elif 300 <= status < 400:
         where = redirect_words(status, headers.get("location"), redactor=redactor)
         found = Classified(Outcome.INVALID_RESPONSE, "redirect", message=where)
     else:
-        found = _by_body(status, text)
+        found = _by_body(status, text, table.recogniser)
     return _clean(found, headers.get("request-id"), redactor)
 
 
 def classify_error(
-    error: object, status: int | None, *, redactor: Redactor, request_id: str | None = None
+    error: object,
+    status: int | None,
+    *,
+    redactor: Redactor,
+    request_id: str | None = None,
+    table: Knowledge | None = None,
 ) -> Classified:
     """An error object, with or without its envelope, as decoded JSON or text.
 
@@ -95,7 +103,10 @@ def classify_error(
     data = _decoded(error) if isinstance(error, str) else error
     fields = read_error(data) or ErrorFields(message=None if error is None else str(error)[:MAX_MESSAGE])
     from_stream = status is None or status < 400
-    return _clean(_by_fields(fields, 500 if from_stream or status is None else status), request_id, redactor)
+    found = _by_fields(
+        fields, 500 if from_stream or status is None else status, (table or knowledge()).recogniser
+    )
+    return _clean(found, request_id, redactor)
 
 
 def _decoded(text: str) -> object:
@@ -105,49 +116,52 @@ def _decoded(text: str) -> object:
         return {"message": text}
 
 
-def _by_body(status: int, text: str) -> Classified:
+def _by_body(status: int, text: str, recogniser: Recogniser) -> Classified:
     try:
         data = load_json(text)
     except ValueError:
         fields = event_error(text)
-        return _by_text(status, text) if fields is None else _by_fields(fields, status)
+        return (
+            _by_text(status, text, recogniser) if fields is None else _by_fields(fields, status, recogniser)
+        )
     fields = read_error(data)
     if fields is not None:
-        return _by_fields(fields, status)
-    outcome = outcome_of_status(status)
-    return Classified(outcome, _own_type(outcome, status, "unexpected_json"), message=_said(status, text))
+        return _by_fields(fields, status, recogniser)
+    outcome = recogniser.of_status(status).outcome
+    error_type = _own_type(outcome, status, "unexpected_json", recogniser)
+    return Classified(outcome, error_type, message=_said(status, text))
 
 
-def _by_fields(fields: ErrorFields, status: int) -> Classified:
-    found = original_error(fields)
-    outcome = outcome_of(found, status)
+def _by_fields(fields: ErrorFields, status: int, recogniser: Recogniser) -> Classified:
+    original = original_error(fields, recogniser)
+    outcome = recogniser.recognised(status, original.type, original.code, original.message or "").outcome
     return Classified(
         outcome=outcome,
-        error_type=_own_type(outcome, status, "unexpected_json") or found.type,
-        error_code=found.code,
-        message=found.message or found.type or _phrase(status),
-        request_id=found.request_id,
+        error_type=_own_type(outcome, status, "unexpected_json", recogniser) or original.type,
+        error_code=original.code,
+        message=original.message or original.type or _phrase(status),
+        request_id=original.request_id,
     )
 
 
-def _by_text(status: int, text: str) -> Classified:
+def _by_text(status: int, text: str, recogniser: Recogniser) -> Classified:
     page = is_html(text)
-    outcome = outcome_of_status(status)
+    outcome = recogniser.of_status(status).outcome
     if 400 <= status < 500 and (
-        status not in _PLAIN_STATUSES or (page and status == HTTPStatus.UNAUTHORIZED)
+        not recogniser.counts_without_json(status) or (page and status == HTTPStatus.UNAUTHORIZED)
     ):
         outcome = Outcome.INVALID_RESPONSE
     kind = "html_page" if page else "not_json" if text.strip() else "empty_body"
     message = _page(status, text) if page else _said(status, text)
-    return Classified(outcome, _own_type(outcome, status, kind), message=message)
+    return Classified(outcome, _own_type(outcome, status, kind, recogniser), message=message)
 
 
-def _own_type(outcome: Outcome, status: int, kind: str) -> str | None:
-    """This module's error type for an answer that is nobody's verdict; None for any other outcome."""
+def _own_type(outcome: Outcome, status: int, kind: str, recogniser: Recogniser) -> str | None:
+    """The probes' own error type for an answer that is not the API's; None for any other outcome."""
     if outcome is not Outcome.INVALID_RESPONSE:
         return None
-    by_status = {403: "edge_block", 404: "not_the_api", 511: "captive_portal"}
-    return by_status.get(status, kind)
+    by_status = recogniser.of_status(status)
+    return by_status.type if by_status.outcome is outcome and by_status.type else kind
 
 
 def _page(status: int, text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from claude_tui.model.observation import Observation, Outcome, Source
@@ -20,7 +20,7 @@ from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.proxy_setting import ProxySettingError
 from claude_tui.probes.report import Report
 from claude_tui.probes.stream_reader import GarbledError, LostError, Refusal, StreamReader
-from claude_tui.probes.transport_errors import FaultCode, TransportError, explain, too_slow, untrusted
+from claude_tui.probes.transport_errors import FaultCode, explain, failed, too_slow, untrusted
 
 if TYPE_CHECKING:
     from claude_tui.probes import sdk
@@ -41,12 +41,11 @@ class _Attempt:
     wire: ExchangeTrace
     reply: StreamReader
     found: Classified = _OK
-    fault: TransportError | None = None
 
     @property
     def died_at_once(self) -> bool:
         """Whether a reused connection turned out to be dead: no word of an answer, and quickly so."""
-        gone = self.fault is not None and self.fault.code is FaultCode.CLOSED
+        gone = self.found.outcome is Outcome.NETWORK and self.found.error_type == FaultCode.CLOSED
         return gone and self.wire.reused and self.wire.since_sent_s <= AT_ONCE_S
 
 
@@ -107,12 +106,12 @@ class MessagesProbe:
         try:
             client = await asyncio.shield(self._load())
         except OSError as error:
-            return self._not_sent(model, untrusted(error, redactor=self._redactor).classified)
+            return self._not_sent(model, untrusted(error, redactor=self._redactor))
         except (ImportError, ValueError, ProxySettingError) as error:
             fault = explain(
                 error, ExchangeTrace(self._clock), self._credentials.host, redactor=self._redactor
             )
-            return self._not_sent(model, fault.classified)
+            return self._not_sent(model, fault)
         deadline = asyncio.get_running_loop().time() + self._timeout_s
         attempt = await self._attempt(client, model, deadline)
         if not attempt.died_at_once:
@@ -122,7 +121,7 @@ class MessagesProbe:
     def _unusable(self) -> Classified:
         message = f"not sent: {self._credentials.problem}"
         if not self._credentials.reachable:
-            return Classified(Outcome.BAD_REQUEST, FaultCode.UNSENDABLE.value, message=message)
+            return failed(FaultCode.UNSENDABLE, message)
         return Classified(Outcome.KEY_REJECTED, "no_usable_key", message=message)
 
     def _load(self) -> asyncio.Task[sdk.Sdk]:
@@ -144,21 +143,22 @@ class MessagesProbe:
     async def _attempt(self, client: sdk.Sdk, model: str, deadline: float) -> _Attempt:
         trace = ExchangeTrace(self._clock, proxy=self._routes.proxy_for(self._credentials.base_url))
         attempt = _Attempt(trace, StreamReader())
+        fault: Classified | None = None
         try:
             async with asyncio.timeout_at(deadline):
                 refusal = await client.ask(model, trace, attempt.reply)
         except TimeoutError:
-            attempt.fault = too_slow(trace, self._credentials.host, self._timeout_s)
+            fault = too_slow(trace, self._credentials.host, self._timeout_s)
         except LostError as error:
-            attempt.fault = explain(error, trace, self._credentials.host, redactor=self._redactor)
+            fault = explain(error, trace, self._credentials.host, redactor=self._redactor)
         except GarbledError as error:
             message = self._redactor.clean(f"an event of the stream cannot be read: {error}", 300)
             attempt.found = Classified(Outcome.INVALID_RESPONSE, "garbled_stream", message=message)
         else:
             attempt.found = self._answered(attempt, refusal)
         trace.finish()
-        if attempt.fault is not None:
-            attempt.found = self._broken_off(attempt, attempt.fault)
+        if fault is not None:
+            attempt.found = self._broken_off(attempt, fault)
         return attempt
 
     def _answered(self, attempt: _Attempt, refusal: Refusal | None) -> Classified:
@@ -173,21 +173,21 @@ class MessagesProbe:
             )
         return classify_response(refusal.status, headers, refusal.body, redactor=self._redactor)
 
-    def _broken_off(self, attempt: _Attempt, fault: TransportError) -> Classified:
+    def _broken_off(self, attempt: _Attempt, fault: Classified) -> Classified:
         """An exchange that ended early, judged by what had arrived of it."""
         trace = attempt.wire
         if attempt.reply.ended:
             return _OK
         if trace.phase is not Phase.READ or trace.status is None:
-            return fault.classified
+            return fault
         if trace.status >= 300:
             # The body is lost, but the status has said what it was.
             return classify_response(
                 trace.status, lower_headers(trace.headers), fault.message, redactor=self._redactor
             )
-        if fault.code is FaultCode.CUT_SHORT:
-            return Classified(Outcome.TRUNCATED_STREAM, fault.code.value, message=fault.message)
-        return fault.classified
+        if fault.error_type == FaultCode.CUT_SHORT:
+            return replace(fault, outcome=Outcome.TRUNCATED_STREAM)
+        return fault
 
     def _report(self, model: str, attempt: _Attempt, *, fresh_retry: bool = False) -> Report:
         trace, reader, found = attempt.wire, attempt.reply, attempt.found

@@ -18,7 +18,7 @@ from claude_tui.probes.instants import parse_instant
 from claude_tui.probes.network import Exchange, Requester
 from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.report import Report
-from claude_tui.probes.transport_errors import FaultCode, TransportError
+from claude_tui.probes.transport_errors import FaultCode, failed
 
 __all__ = ["API_VERSION", "ModelsProbe", "custom_headers", "read_catalogue"]
 
@@ -64,7 +64,7 @@ class ModelsProbe:
 
     async def run(self) -> Report:
         if (problem := self._credentials.base_url_problem) is not None:
-            return Report(self._not_sent(TransportError(FaultCode.UNSENDABLE, f"not sent: {problem}")))
+            return Report(self._not_sent(failed(FaultCode.UNSENDABLE, f"not sent: {problem}")))
         exchange = await self._requester.get(
             f"{self._credentials.base_url}/v1/models?limit=1000", self._headers
         )
@@ -73,7 +73,7 @@ class ModelsProbe:
             exchange.headers, now=received, redactor=self._redactor, sent_at=exchange.sent_at
         )
         if exchange.fault is not None and (exchange.status or 0) < 300:
-            return Report(self._observation(exchange, facts, exchange.fault.classified))
+            return Report(self._observation(exchange, facts, exchange.fault))
         catalogue = read_catalogue(exchange, received, redactor=self._redactor)
         found = _OK if catalogue is not None else self._classified(exchange)
         return Report(self._observation(exchange, facts, found), catalogue=catalogue)
@@ -119,13 +119,13 @@ class ModelsProbe:
             headers=facts.notable if found.outcome.failed else (),
         )
 
-    def _not_sent(self, fault: TransportError) -> Observation:
+    def _not_sent(self, fault: Classified) -> Observation:
         return Observation(
             at=self._clock.now(),
             source=self.source,
             target=self._credentials.base_url,
             outcome=fault.outcome,
-            error_type=fault.code.value,
+            error_type=fault.error_type,
             message=fault.message,
         )
 

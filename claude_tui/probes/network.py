@@ -15,6 +15,7 @@ import httpx
 from claude_tui.model.observation import Timings
 from claude_tui.model.text import Redactor
 from claude_tui.probes.body import ACCEPT_ENCODING, codings_of, read, without_transport_headers
+from claude_tui.probes.classify import Classified
 from claude_tui.probes.clock import Clock
 from claude_tui.probes.dial import Dialer
 from claude_tui.probes.exchange_trace import ExchangeTrace
@@ -22,7 +23,6 @@ from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.proxy_setting import Proxy, ProxySettingError
 from claude_tui.probes.transport_errors import (
     TooLargeError,
-    TransportError,
     UndecodableError,
     explain,
     too_slow,
@@ -65,7 +65,7 @@ class Exchange:
     sent_at: datetime | None
     received_at: datetime | None
     tls_expires_at: datetime | None
-    fault: TransportError | None
+    fault: Classified | None
 
 
 class Requester:
@@ -101,7 +101,7 @@ class Requester:
             fault=fault,
         )
 
-    async def _load_trust(self, url: str) -> TransportError | None:
+    async def _load_trust(self, url: str) -> Classified | None:
         """Reads the trusted certificates once; in a thread, as that takes tens of milliseconds."""
         if self._trust is not None:
             return None
@@ -113,7 +113,7 @@ class Requester:
 
     async def _measured(
         self, url: str, headers: Mapping[str, str], trace: ExchangeTrace, proxy: Proxy | None, body: bytearray
-    ) -> TransportError | None:
+    ) -> Classified | None:
         host = urlsplit(url).netloc.rpartition("@")[2]
         dialer = Dialer(self._routes.resolve)
         dialer.wire = trace

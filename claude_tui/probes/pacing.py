@@ -29,7 +29,7 @@ class Backoff:
 
     def __post_init__(self) -> None:
         if not 0 <= self.low_s <= self.high_s:
-            raise ValueError(f"a back-off needs 0 <= low_s <= high_s, not {self.low_s} and {self.high_s}")
+            raise ValueError(f"a backoff needs 0 <= low_s <= high_s, not {self.low_s} and {self.high_s}")
 
 
 @dataclass(frozen=True, slots=True)

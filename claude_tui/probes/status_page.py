@@ -184,7 +184,7 @@ class StatusPageProbe:
                 Outcome.INVALID_RESPONSE, arrival.blocked or "not asked", "redirect" if exchange else None
             )
         if exchange.fault is not None:
-            return _Fact(exchange.fault.outcome, exchange.fault.message, exchange.fault.code.value)
+            return _Fact(exchange.fault.outcome, exchange.fault.message or "", exchange.fault.error_type)
         status = exchange.status or 0
         data = _decoded(exchange.body) if 200 <= status < 300 else None
         if data is not None:

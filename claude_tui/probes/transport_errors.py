@@ -1,7 +1,8 @@
-"""Exchanges that got no answer, in words: where they stopped and why.
+"""Exchanges that got no answer: where they stopped and why.
 
 httpx, httpx2, httpcore, httpcore2 and the SDK each wrap what happened in classes of their own with
-the same names; the cause at the bottom of the chain and the phase on the wire say what it was.
+the same names; the cause at the bottom of the chain and the phase of the exchange say what it was.
+The outcome and the sentences of each code stand in `knowledge/errors.toml`.
 """
 
 from __future__ import annotations
@@ -10,11 +11,10 @@ import errno
 import socket
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
+from claude_tui.knowledge import knowledge
 from claude_tui.model.errors import ProbeError
-from claude_tui.model.observation import Outcome
 from claude_tui.model.text import Redactor
 from claude_tui.probes.classify import NEEDS_TLS, Classified
 from claude_tui.probes.exchange_trace import ExchangeTrace, Phase
@@ -23,10 +23,10 @@ from claude_tui.probes.proxy_setting import ProxySettingError
 __all__ = [
     "FaultCode",
     "TooLargeError",
-    "TransportError",
     "UndecodableError",
     "causes",
     "explain",
+    "failed",
     "is_unreachable",
     "too_slow",
     "untrusted",
@@ -36,7 +36,7 @@ MAX_WORDS = 300
 
 
 class FaultCode(StrEnum):
-    """What went wrong without the server saying so; stands in `Observation.error_type`."""
+    """What went wrong without the server saying so: an `Observation.error_type` of the table of errors."""
 
     DNS = "dns"
     DNS_TIMEOUT = "dns_timeout"
@@ -62,20 +62,6 @@ class FaultCode(StrEnum):
     UNSENDABLE = "unsendable"
 
 
-# Every other code is Outcome.NETWORK.
-_OUTCOMES = {
-    FaultCode.DNS_TIMEOUT: Outcome.TIMEOUT,
-    FaultCode.CONNECT_TIMEOUT: Outcome.TIMEOUT,
-    FaultCode.PROXY_TIMEOUT: Outcome.TIMEOUT,
-    FaultCode.TLS_TIMEOUT: Outcome.TIMEOUT,
-    FaultCode.READ_TIMEOUT: Outcome.TIMEOUT,
-    FaultCode.PROTOCOL: Outcome.INVALID_RESPONSE,
-    FaultCode.NEEDS_TLS: Outcome.INVALID_RESPONSE,
-    FaultCode.TOO_LARGE: Outcome.INVALID_RESPONSE,
-    FaultCode.UNSENDABLE: Outcome.BAD_REQUEST,
-}
-
-
 class TooLargeError(ProbeError):
     """A body went past `limit` bytes; nothing more is read."""
 
@@ -90,41 +76,25 @@ class UndecodableError(ProbeError):
         super().__init__(f"content-encoding {coding} could not be read: {reason}")
 
 
-@dataclass(frozen=True, slots=True)
-class TransportError:
-    """`message` has passed the redactor."""
-
-    code: FaultCode
-    message: str
-
-    @property
-    def outcome(self) -> Outcome:
-        return _OUTCOMES.get(self.code, Outcome.NETWORK)
-
-    @property
-    def classified(self) -> Classified:
-        return Classified(self.outcome, self.code.value, message=self.message)
-
-
 _TIMEOUTS = {
-    Phase.START: (FaultCode.CONNECT_TIMEOUT, "no connection to {host} within {limit}"),
-    Phase.DNS: (FaultCode.DNS_TIMEOUT, "the name {host} was not resolved within {limit}"),
-    Phase.CONNECT: (FaultCode.CONNECT_TIMEOUT, "connecting to {host} took longer than {limit}"),
-    Phase.PROXY: (FaultCode.PROXY_TIMEOUT, "no connection through {proxy} within {limit}"),
-    Phase.TLS: (FaultCode.TLS_TIMEOUT, "the TLS handshake with {host} took longer than {limit}"),
-    Phase.WAIT: (FaultCode.READ_TIMEOUT, "connected, but no answer within {limit}"),
-    Phase.READ: (FaultCode.READ_TIMEOUT, "the answer began but did not end within {limit}"),
+    Phase.START: FaultCode.CONNECT_TIMEOUT,
+    Phase.DNS: FaultCode.DNS_TIMEOUT,
+    Phase.CONNECT: FaultCode.CONNECT_TIMEOUT,
+    Phase.PROXY: FaultCode.PROXY_TIMEOUT,
+    Phase.TLS: FaultCode.TLS_TIMEOUT,
+    Phase.WAIT: FaultCode.READ_TIMEOUT,
+    Phase.READ: FaultCode.READ_TIMEOUT,
 }
 
 # OpenSSL, x509_vfy.h
 _VERIFY_CODES = {
-    9: (FaultCode.TLS_UNTRUSTED, "the certificate is not valid yet: is this machine's clock right?"),
-    10: (FaultCode.TLS_EXPIRED, "the certificate has expired"),
-    18: (FaultCode.TLS_UNTRUSTED, "unknown issuer: the certificate is self-signed"),
-    19: (FaultCode.TLS_UNTRUSTED, "unknown issuer: a self-signed certificate in the chain"),
-    20: (FaultCode.TLS_UNTRUSTED, "unknown issuer of the certificate"),
-    62: (FaultCode.TLS_HOSTNAME, "the certificate is for another host name"),
-    64: (FaultCode.TLS_HOSTNAME, "the certificate is for another address"),
+    9: (FaultCode.TLS_UNTRUSTED, "not_yet_valid"),
+    10: (FaultCode.TLS_EXPIRED, "expired"),
+    18: (FaultCode.TLS_UNTRUSTED, "self_signed"),
+    19: (FaultCode.TLS_UNTRUSTED, "self_signed_chain"),
+    20: (FaultCode.TLS_UNTRUSTED, "unknown_issuer"),
+    62: (FaultCode.TLS_HOSTNAME, "name"),
+    64: (FaultCode.TLS_HOSTNAME, "address"),
 }
 
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
@@ -132,14 +102,23 @@ _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHO
 # Class names that httpx, httpx2 and their cores share. LocalProtocolError and UnicodeEncodeError
 # quote the header they are about, which may be the one with the key: their text is left out.
 _LIBRARY = {
-    "LocalProtocolError": (FaultCode.UNSENDABLE, "not sent: a header contains what no header can carry"),
-    "UnicodeEncodeError": (FaultCode.UNSENDABLE, "not sent: a header contains what no header can carry"),
-    "UnsupportedProtocol": (FaultCode.UNSENDABLE, "not sent: {words}"),
-    "InvalidURL": (FaultCode.UNSENDABLE, "not sent: {words}"),
-    "ValueError": (FaultCode.UNSENDABLE, "not sent: {words}"),
-    "ImportError": (FaultCode.UNSENDABLE, "not sent: the Anthropic SDK cannot be loaded: {words}"),
-    "ProxyError": (FaultCode.PROXY, "{proxy} refused: {words}"),
-    "RemoteProtocolError": (FaultCode.PROTOCOL, "the answer is not valid HTTP: {words}"),
+    "LocalProtocolError": (FaultCode.UNSENDABLE, "header"),
+    "UnicodeEncodeError": (FaultCode.UNSENDABLE, "header"),
+    "UnsupportedProtocol": (FaultCode.UNSENDABLE, "request"),
+    "InvalidURL": (FaultCode.UNSENDABLE, "request"),
+    "ValueError": (FaultCode.UNSENDABLE, "request"),
+    "ImportError": (FaultCode.UNSENDABLE, "sdk"),
+    "ProxyError": (FaultCode.PROXY, "refused"),
+    "RemoteProtocolError": (FaultCode.PROTOCOL, "invalid"),
+}
+_LOST = {
+    Phase.START: FaultCode.CONNECT,
+    Phase.DNS: FaultCode.CONNECT,
+    Phase.CONNECT: FaultCode.CONNECT,
+    Phase.PROXY: FaultCode.PROXY,
+    Phase.TLS: FaultCode.TLS_HANDSHAKE,
+    Phase.WAIT: FaultCode.CLOSED,
+    Phase.READ: FaultCode.CUT_SHORT,
 }
 # How OpenSSL asks for more input; they stand in the context of whatever failed afterwards.
 _NO_ERRORS = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
@@ -148,38 +127,39 @@ _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
 _HUNG_UP = ("disconnected without sending", "closed connection without")
 
 
-def too_slow(trace: ExchangeTrace, host: str, timeout_s: float) -> TransportError:
-    """The fault of an exchange whose time was up in the phase it is in."""
-    code, words = _TIMEOUTS[trace.phase]
-    return TransportError(code, words.format(host=host, limit=f"{timeout_s:g}s", proxy=trace.proxy))
+def failed(code: FaultCode, message: str) -> Classified:
+    """An exchange that failed with `code`. `message` has passed the redactor."""
+    return Classified(knowledge().own(code).outcome, code.value, message=message)
 
 
-def untrusted(error: OSError, *, redactor: Redactor) -> TransportError:
-    """The fault of an exchange that was not begun, because the trusted certificates cannot be read."""
-    words = redactor.clean(str(error), MAX_WORDS)
-    return TransportError(
-        FaultCode.TLS_UNTRUSTED, f"TLS: the trusted certificates (SSL_CERT_FILE?) cannot be read: {words}"
-    )
+def too_slow(trace: ExchangeTrace, host: str, timeout_s: float) -> Classified:
+    """An exchange whose time was up in the phase it is in."""
+    return _failed(_TIMEOUTS[trace.phase], trace.phase, host=host, limit=f"{timeout_s:g}s", proxy=trace.proxy)
 
 
-def explain(error: BaseException, trace: ExchangeTrace, host: str, *, redactor: Redactor) -> TransportError:
-    """The fault that `error` was, raised by any of the HTTP libraries in the phase `wire` is in.
+def untrusted(error: OSError, *, redactor: Redactor) -> Classified:
+    """An exchange that was not begun, because the trusted certificates cannot be read."""
+    return _failed(FaultCode.TLS_UNTRUSTED, "unreadable", words=redactor.clean(str(error), MAX_WORDS))
+
+
+def explain(error: BaseException, trace: ExchangeTrace, host: str, *, redactor: Redactor) -> Classified:
+    """What `error` was, raised by any of the HTTP libraries in the phase that `trace` is in.
 
     `host` is for display, with its port where that is not the scheme's own.
     """
     if trace.answered_in_tls:
         return _asked_in_plain_http(trace, host)
     if isinstance(error, ProxySettingError):
-        return TransportError(FaultCode.PROXY_SETTING, redactor.clean(str(error), MAX_WORDS))
+        return failed(FaultCode.PROXY_SETTING, redactor.clean(str(error), MAX_WORDS))
     for cause in causes(error):
         if isinstance(cause, TooLargeError | UndecodableError):
             code = FaultCode.TOO_LARGE if isinstance(cause, TooLargeError) else FaultCode.PROTOCOL
-            return TransportError(code, redactor.clean(str(cause), MAX_WORDS))
-        if isinstance(cause, OSError) and (fault := _system(cause, trace, host)):
-            return fault
-        if fault := _library(cause, trace, redactor):
-            return fault
-    return _by_phase(trace, host, redactor.clean(str(error) or type(error).__name__, MAX_WORDS))
+            return failed(code, redactor.clean(str(cause), MAX_WORDS))
+        if isinstance(cause, OSError) and (found := _system(cause, trace, host)):
+            return found
+        if found := _library(cause, trace, redactor):
+            return found
+    return _lost(trace, host, redactor.clean(str(error) or type(error).__name__, MAX_WORDS))
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
@@ -203,86 +183,75 @@ def is_unreachable(error: BaseException) -> bool:
     return any(isinstance(cause, OSError) and cause.errno in _UNREACHABLE for cause in causes(error))
 
 
-def _system(error: OSError, trace: ExchangeTrace, host: str) -> TransportError | None:
+def _failed(code: FaultCode, situation: str, **facts: object) -> Classified:
+    """As the table words it."""
+    return failed(code, knowledge().own(code).sentence(situation, **facts))
+
+
+def _system(error: OSError, trace: ExchangeTrace, host: str) -> Classified | None:
     """What the resolver, OpenSSL or the operating system said; None when that is nothing definite."""
     peer = str(trace.proxy) if trace.proxy else host
+    if isinstance(error, ssl.SSLError):
+        return _tls(error, trace, host)
     if isinstance(error, socket.gaierror):
         name = f"of {trace.proxy}" if trace.proxy else _name(host)
-        code, words = FaultCode.DNS, f"the name {name} was not resolved: {error.strerror or error}"
-    elif isinstance(error, ssl.SSLError):
-        return _tls(error, trace, host)
+        found = _failed(FaultCode.DNS, "system", host=name, words=error.strerror or error)
     elif isinstance(error, ConnectionRefusedError):
-        code, words = FaultCode.REFUSED, f"{peer} refused the connection"
+        found = _failed(FaultCode.REFUSED, "system", peer=peer)
     elif error.errno in _UNREACHABLE:
-        code, words = FaultCode.UNREACHABLE, f"{peer} is unreachable ({errno.errorcode[error.errno]})"
+        found = _failed(FaultCode.UNREACHABLE, "system", peer=peer, words=errno.errorcode[error.errno])
     elif error.errno == errno.ETIMEDOUT and trace.phase is Phase.CONNECT:
-        code, words = FaultCode.CONNECT_TIMEOUT, f"connecting to {host} timed out"
+        found = _failed(FaultCode.CONNECT_TIMEOUT, "system", host=host)
     elif isinstance(error, ConnectionError):
-        return _by_phase(trace, host, "connection reset")
+        return _lost(trace, host, "connection reset")
     else:
         return None
     # What is looked up and connected to is then the proxy.
-    return TransportError(FaultCode.PROXY if trace.proxied else code, words)
+    return failed(FaultCode.PROXY, found.message or "") if trace.proxied else found
 
 
-def _asked_in_plain_http(trace: ExchangeTrace, host: str) -> TransportError:
+def _asked_in_plain_http(trace: ExchangeTrace, host: str) -> Classified:
     if trace.proxy is not None:
         why = f"{trace.proxy.place} speaks TLS, so it must be written https://, not http://"
-        return TransportError(FaultCode.PROXY_SETTING, str(trace.proxy.unusable(why)))
-    words = f"{host} speaks TLS and was asked in plain HTTP: its URL must begin with https://"
-    return TransportError(FaultCode.NEEDS_TLS, words)
+        return failed(FaultCode.PROXY_SETTING, str(trace.proxy.unusable(why)))
+    return _failed(FaultCode.NEEDS_TLS, "answered", host=host)
 
 
 def _name(host: str) -> str:
     return host if host.startswith("[") else host.partition(":")[0]
 
 
-def _tls(error: ssl.SSLError, trace: ExchangeTrace, host: str) -> TransportError | None:
-    whose = f"TLS with {trace.proxy}" if trace.phase is Phase.PROXY else "TLS"
+def _tls(error: ssl.SSLError, trace: ExchangeTrace, host: str) -> Classified | None:
+    tls = f"TLS with {trace.proxy}" if trace.phase is Phase.PROXY else "TLS"
     if isinstance(error, ssl.SSLCertVerificationError):
-        unknown = (FaultCode.TLS_UNTRUSTED, f"the certificate was not accepted ({error.verify_message})")
-        code, words = _VERIFY_CODES.get(error.verify_code, unknown)
-        return TransportError(code, f"{whose}: {words}")
+        refused = (FaultCode.TLS_UNTRUSTED, "refused")
+        code, situation = _VERIFY_CODES.get(error.verify_code, refused)
+        return _failed(code, situation, tls=tls, words=error.verify_message)
     if error.reason in _NO_TLS and trace.phase in {Phase.TLS, Phase.PROXY}:
         return _answered_without_tls(trace, host)
-    reason = (error.reason or "connection closed").replace("_", " ").lower()
-    return (
-        TransportError(FaultCode.TLS_HANDSHAKE, f"TLS: the handshake failed ({reason})")
-        if trace.phase is Phase.TLS
-        else None
-    )
+    if trace.phase is not Phase.TLS:
+        return None
+    return _lost(trace, host, (error.reason or "connection closed").replace("_", " ").lower())
 
 
-def _answered_without_tls(trace: ExchangeTrace, host: str) -> TransportError:
+def _answered_without_tls(trace: ExchangeTrace, host: str) -> Classified:
     if trace.proxy is not None and trace.phase is Phase.PROXY:
         why = f"{trace.proxy.place} does not speak TLS, so it must be written http://, not https://"
-        return TransportError(FaultCode.PROXY_SETTING, str(trace.proxy.unusable(why)))
-    words = f"{host} answers without TLS, as a plain HTTP port does, whose URL begins with http://"
-    return TransportError(FaultCode.NOT_TLS, words)
+        return failed(FaultCode.PROXY_SETTING, str(trace.proxy.unusable(why)))
+    return _failed(FaultCode.NOT_TLS, "answered", host=host)
 
 
-def _library(error: BaseException, trace: ExchangeTrace, redactor: Redactor) -> TransportError | None:
+def _library(error: BaseException, trace: ExchangeTrace, redactor: Redactor) -> Classified | None:
     """What an HTTP library said of itself; None when it only wraps something else."""
     words = redactor.clean(str(error), MAX_WORDS)
     if any(mark in words for mark in _HUNG_UP):
-        return _by_phase(trace, "", "connection closed")
+        return _lost(trace, "", "connection closed")
     if trace.phase is Phase.DNS and isinstance(error, UnicodeError):
-        return TransportError(FaultCode.DNS, "the name was not resolved: it is not a valid host name")
+        return _failed(FaultCode.DNS, "invalid")
     known = next((_LIBRARY[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _LIBRARY), None)
-    return TransportError(known[0], known[1].format(words=words, proxy=trace.proxy)) if known else None
+    return _failed(*known, words=words, proxy=trace.proxy) if known else None
 
 
-def _by_phase(trace: ExchangeTrace, host: str, happened: str) -> TransportError:
+def _lost(trace: ExchangeTrace, host: str, words: str) -> Classified:
     """What is known when the cause says no more than that the connection is gone."""
-    match trace.phase:
-        case Phase.START | Phase.DNS | Phase.CONNECT:
-            code, words = FaultCode.CONNECT, f"no connection to {host}: {happened}"
-        case Phase.PROXY:
-            code, words = FaultCode.PROXY, f"no connection through {trace.proxy}: {happened}"
-        case Phase.TLS:
-            code, words = FaultCode.TLS_HANDSHAKE, f"TLS: the handshake failed ({happened})"
-        case Phase.WAIT:
-            code, words = FaultCode.CLOSED, f"no answer: {happened} after the request was sent"
-        case Phase.READ:
-            code, words = FaultCode.CUT_SHORT, f"the answer was cut short: {happened}"
-    return TransportError(code, words)
+    return _failed(_LOST[trace.phase], "lost", host=host, proxy=trace.proxy, words=words)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from claude_tui.analysis.history.failure_kinds import FailureKind, failure_name
-from claude_tui.knowledge import knowledge
+from claude_tui.analysis.history.failure_kinds import failure_name
+from claude_tui.knowledge import Knowledge, knowledge
 from claude_tui.model.format import clock, percent, span_text
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.snapshot import ErrorDetail
@@ -11,53 +11,10 @@ from claude_tui.model.text import truncate
 from claude_tui.runbook.fact import Declared, Fact, flag, number, text
 from claude_tui.runbook.fact_context import FactContext
 
-__all__ = ["BREAKS", "FAILURE_FACTS"]
+__all__ = ["FAILURE_FACTS", "broken_at"]
 
 _NOTHING_FAILS = Fact(None, "No failure to speak of")
 _MIXED_FROM = 2
-
-# Where an exchange broke, by the probes' own error types.
-BREAKS = {
-    "name": ("dns", "dns_timeout"),
-    "connection": ("refused", "unreachable", "connect", "connect_timeout"),
-    "proxy": ("proxy", "proxy_timeout"),
-    "proxy_setting": ("proxy_setting",),
-    "scheme": ("not_tls", "needs_tls"),
-    "tls": ("tls_expired", "tls_untrusted", "tls_hostname", "tls_handshake", "tls_timeout"),
-    "answer": ("closed", "read_timeout", "request_body_timeout"),
-    "stream": ("cut_short", "garbled_stream"),
-    "edge": ("challenge_page", "edge_block"),
-    "foreign": (
-        "html_page",
-        "captive_portal",
-        "redirect",
-        "not_json",
-        "empty_body",
-        "unexpected_json",
-        "no_events",
-        "protocol",
-        "too_large",
-    ),
-    "address": ("not_the_api", "unsendable"),
-}
-_BREAK_OF = {error_type: place for place, types in BREAKS.items() for error_type in types}
-_BREAK_WORDS = {
-    "name": "the host's name is not resolved",
-    "connection": "no connection is made",
-    "proxy": "the proxy does not let it through",
-    "proxy_setting": "the proxy variable cannot be used",
-    "scheme": "http:// to a port for TLS, or https:// to one without",
-    "tls": "the TLS handshake fails",
-    "answer": "connected, and then no answer",
-    "stream": "the answer breaks off",
-    "edge": "the edge in front of the API turns it away",
-    "foreign": "something other than the API answers",
-    "address": "what answers at this address is not the API",
-}
-
-
-def _name(detail: ErrorDetail) -> str:
-    return failure_name(FailureKind(detail.source, detail.outcome, detail.http_status, detail.error_type))
 
 
 def _outcome(context: FactContext) -> Fact:
@@ -65,7 +22,7 @@ def _outcome(context: FactContext) -> Fact:
     if main is None or window is None:
         return _NOTHING_FAILS
     words = f"{window.failures} of {window.requests} calls to the API failed in {span_text(window.span)}"
-    return Fact(main.outcome.value, f"{words}, most with {truncate(_name(main))}")
+    return Fact(main.outcome.value, f"{words}, most with {truncate(failure_name(main))}")
 
 
 def _status(context: FactContext) -> Fact:
@@ -139,15 +96,16 @@ def _masked(context: FactContext) -> Fact:
 
 
 def _broken_at(context: FactContext) -> Fact:
-    main = context.main
-    if main is None:
-        return _NOTHING_FAILS
-    place = _BREAK_OF.get(main.error_type or "")
-    if place is None and main.outcome is Outcome.TRUNCATED_STREAM:
-        place = "stream"
-    if place is None:
+    return _NOTHING_FAILS if context.main is None else broken_at(context.main)
+
+
+def broken_at(detail: ErrorDetail, table: Knowledge | None = None) -> Fact:
+    """Where the exchanges of `detail` broke, as the table of errors says."""
+    table = table or knowledge()
+    point = table.row(detail.outcome, detail.http_status, detail.error_type).break_point
+    if point is None:
         return Fact("none", "The exchange itself was complete: the API answered")
-    return Fact(place, f"Broken at: {_BREAK_WORDS[place]} ({truncate(_name(main))})")
+    return Fact(point.id, f"Broken at: {point.words} ({truncate(failure_name(detail, table))})")
 
 
 def _standing(source: Source, name: str) -> Declared:
@@ -181,13 +139,13 @@ FAILURE_FACTS: tuple[Declared, ...] = (
     text("error_type", _error_type, "Their error type, or the probes' own word, such as read_timeout."),
     text("error_code", _error_code, "The error code of the newest of them."),
     text("says", _says, "The message of the newest of them; ask with `contains`."),
-    text("meaning", _meaning, "The row of the table of errors that the newest of them belongs to."),
+    text("meaning", _meaning, "The entry of the table of errors that the newest of them belongs to."),
     number("after_200", _after_200, "The share of them that came after HTTP 200, as error or broken stream."),
     flag("masked", _masked, "Whether a gateway hid a 429 or 529 behind another status."),
     text(
         "broken_at",
         _broken_at,
         "Where most of them broke; none when the API itself answered.",
-        (*BREAKS, "none"),
+        (*(point.id for point in knowledge().break_points), "none"),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from claude_tui.knowledge import ErrorRow, knowledge
+from claude_tui.knowledge import KnownError, knowledge
 from claude_tui.model.format import plain
 from claude_tui.model.verdict import Cause, Severity
 from claude_tui.runbook.facts import DECLARED
@@ -167,10 +167,10 @@ def _commands(node: Node, indent: str) -> Iterator[str]:
         yield from _code(command.text)
 
 
-def _errors(rows: tuple[ErrorRow, ...] | list[ErrorRow], width: int) -> Iterator[str]:
-    for row in sorted(rows, key=lambda row: row.bare):
+def _errors(rows: tuple[KnownError, ...] | list[KnownError], width: int) -> Iterator[str]:
+    for row in sorted(rows, key=lambda row: row.general):
         marks = " ".join(str(each) for each in (row.status, row.type, row.code) if each is not None)
-        yield f"{marks or f'any other {plain(row.outcome.value)}'} ({row.whose.owner})"
+        yield f"{marks or f'any other {plain(row.outcome.value)}'} ({row.side.owner})"
         retry = f" {row.retry.words}" if row.retry is not None else ""
         yield from _wrapped(f"{row.meaning}{retry}", width, _STEP)
     yield ""

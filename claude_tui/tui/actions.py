@@ -86,7 +86,7 @@ _WATCH, _RESPOND, _SHOW, _MOVE, _PROGRAM = Group
 
 ACTIONS: tuple[Action, ...] = (
     Action("back", ("escape",), "back", "Back to where you came from", _SHOW, _ABOVE, 1),
-    Action("probe", ("p",), "probe", "Probe everything now, back-off or not", _WATCH, _APP, 1),
+    Action("probe", ("p",), "probe", "Probe everything now, backoff or not", _WATCH, _APP, 1),
     Action("decide", ("d",), "decide", "The decision tree, with what the data says", _RESPOND, _APP, 1),
     Action("act", ("m",), "act", "The playbook for what is wrong now", _RESPOND, (*_APP, *_WALK), 1),
     Action(

@@ -365,7 +365,7 @@ async def test_a_proxy_that_cannot_be_used_is_named_everywhere(
     }
     assert all(probe["message"].count(f"{variable} cannot be used") == 1 for probe in document["probes"])
     text = screen(found)
-    assert "the API refuses our request" not in text
+    assert "the API rejects our request" not in text
     assert "hunter22" not in text + json.dumps(document)
 
 
@@ -384,8 +384,8 @@ async def test_a_range_in_no_proxy_goes_past_it(environment: pytest.MonkeyPatch)
             "path",
             "answers without TLS, as a plain HTTP port does",
         ),
-        ("http", TLS_ALERT, "us", "is asked in plain HTTP and wants TLS"),
-        ("http", GO_400, "us", "is asked in plain HTTP and wants TLS (400)"),
+        ("http", TLS_ALERT, "us", "expects TLS but gets plain HTTP"),
+        ("http", GO_400, "us", "expects TLS but gets plain HTTP (400)"),
     ],
 )
 async def test_http_and_https_mixed_up(scheme: str, said: bytes, side: str, words: str) -> None:

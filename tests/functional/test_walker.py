@@ -68,7 +68,7 @@ async def test_branches_are_taken_and_taken_back() -> None:
         assert screen.walk.node == "no_answer", "the person decides, whatever the data says"
         text = screen_text(app)
         assert "✓ What comes back?" in text
-        assert "└ No answer: time-outs, or no" in text
+        assert "└ No answer: timeouts, or no" in text
         await pilot.press("backspace")
         assert screen.walk == begin(shipped())
         assert screen.cursor == NO_ANSWER

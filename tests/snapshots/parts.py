@@ -124,7 +124,7 @@ ROWS = (
     ("server_error", "500 api error"),
     ("rate_limited", "429 rate limit"),
     ("timeout", "timeouts"),
-    ("yours", "4xx yours"),
+    ("yours", "client errors"),
     ("network", "network"),
     ("bad_answer", "bad answer"),
 )

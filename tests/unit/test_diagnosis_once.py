@@ -95,7 +95,7 @@ def test_a_lone_failure_among_three_is_not_called_healthy(lone: int) -> None:
     found = verdict(models(0), seen, facts=OVER)
     assert found.cause is Cause.UNKNOWN
     assert found.summary == (
-        "Unknown. 3 message probes so far, 1 failed (api_error): too little to tell chance from trouble."
+        "Unknown. 3 message probes so far, 1 failed (api_error): too few to tell chance from a real problem."
     )
     assert found.next_step == "Run the check again, with --samples 6 or more"
     live = verdict(models(0), seen)
@@ -107,7 +107,7 @@ def test_it_is_chance_once_three_in_a_row_were_good_and_still_told() -> None:
     seen = [messages(1, Outcome.TIMEOUT), *(messages(at) for at in (2, 3, 4))]
     found = verdict(models(0), seen, facts=OVER)
     assert found.cause is Cause.HEALTHY
-    assert found.evidence[0].text.startswith("3 of the last 4 message probes answered, 1 failed (time-outs)")
+    assert found.evidence[0].text.startswith("3 of the last 4 message probes answered, 1 failed (timeouts)")
 
 
 @pytest.mark.parametrize("course", ["ooxxoo", "xoooxx", "ooxxx"])

@@ -90,7 +90,7 @@ def test_ramp_limit_and_spend_limit_are_told_apart() -> None:
     poor = verdict(
         BEFORE, told(Outcome.SPEND_LIMIT, http_status=400, message="Your credit balance is too low.")
     )
-    assert "Billing" in poor.summary
+    assert "billing problem" in poor.summary
 
 
 def test_a_model_that_is_gone_is_held_against_the_list() -> None:
@@ -165,5 +165,5 @@ def test_plain_http_and_tls_are_told_apart_by_name() -> None:
     )
     found = verdict(BEFORE, told(Outcome.INVALID_RESPONSE, error_type="needs_tls", http_status=400))
     assert blamed(found) == (Cause.NETWORK, Side.US)
-    assert "is asked in plain HTTP and wants TLS (400)" in found.summary
+    assert "expects TLS but gets plain HTTP (400)" in found.summary
     assert "https://" in found.next_step

@@ -112,7 +112,7 @@ def test_a_limit_near_its_end_asks_to_send_less_while_all_is_well() -> None:
     def step(remaining: int) -> str:
         return verdict(BEFORE, messages(HOUR, limits=[bucket("input", remaining, 30_000)])).next_step
 
-    assert step(1_200) == "Shed or queue what can wait, before 429s come"
+    assert step(1_200) == "Shed or queue what can wait, before the 429s start"
     assert step(28_000) == "Nothing to do."
     # Low, but not about to run out.
     assert step(5_000) == "Nothing to do."
@@ -144,7 +144,7 @@ def test_windows_with_room_and_rejected_overage_are_no_note() -> None:
     ("lack", "what", "step"),
     [
         (KeyLack.MISSING, "there is no usable key", "Set ANTHROPIC_API_KEY and start again"),
-        (KeyLack.UNUSABLE, "the key that is set cannot be sent", "Mend ANTHROPIC_API_KEY"),
+        (KeyLack.UNUSABLE, "the key that is set cannot be sent", "Fix ANTHROPIC_API_KEY"),
     ],
 )
 def test_no_key_and_a_key_that_cannot_be_sent_are_told_apart(lack: KeyLack, what: str, step: str) -> None:

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.analysis.history.failure_kinds import ERROR_CLASSES, failure_name, failure_words
+from claude_tui.analysis.history.failure_kinds import failure_name, failure_words
 from claude_tui.analysis.views.errors import MAX_DETAILS, SPANS, error_windows
+from claude_tui.knowledge import knowledge
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.snapshot import ErrorRow, ErrorWindow, Level
 from tests.builders import after, healthy, history_of, messages, models, page
@@ -22,7 +23,7 @@ def rows(window: ErrorWindow) -> dict[str, ErrorRow]:
 
 
 def test_every_failed_outcome_is_in_exactly_one_row() -> None:
-    listed = [outcome for row in ERROR_CLASSES for outcome in row.outcomes]
+    listed = [outcome for row in knowledge().classes for outcome in row.outcomes]
     assert sorted(listed) == sorted(outcome for outcome in Outcome if outcome.failed)
 
 
@@ -33,7 +34,7 @@ def test_all_rows_are_there_with_nothing_in_them() -> None:
             "500 api error",
             "429 rate limit",
             "timeouts",
-            "4xx yours",
+            "client errors",
             "network",
             "bad answer",
         ]
@@ -119,7 +120,7 @@ def test_windows_agree_with_counting_by_hand(told: list[tuple[int, Outcome]]) ->
         inside = [outcome for at, outcome in unique.items() if 4000 - span.total_seconds() < at]
         assert window.requests == len(inside)
         assert window.failures == sum(outcome.failed for outcome in inside)
-        for row, listed in zip(window.rows, ERROR_CLASSES, strict=True):
+        for row, listed in zip(window.rows, knowledge().classes, strict=True):
             assert row.count == sum(outcome in listed.outcomes for outcome in inside)
             assert sum(row.trend) <= row.count
             assert len(row.trend) == 12

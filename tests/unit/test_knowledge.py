@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import re
+from importlib import resources
 
 import pytest
 
+from claude_tui.analysis.history.failure_kinds import failure_name, failure_words
 from claude_tui.knowledge import Knowledge, KnowledgeError, Reach, knowledge, parse_knowledge
-from claude_tui.model.observation import Outcome
+from claude_tui.model.observation import Outcome, Source
+from claude_tui.model.snapshot import ErrorDetail
+from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Cause, Side
+from claude_tui.probes.classify import classify_error
 from claude_tui.probes.transport_errors import FaultCode
-from tests.builders import messages
+from claude_tui.runbook.facts_failures import broken_at
+from tests import manual_tables
+from tests.builders import after, messages
 
 SMALL = """
 [retry.never]
@@ -23,22 +30,42 @@ says = "Something."
 next = "Look."
 retry = "never"
 """
+ENTRIES = f"""
+[[break]]
+id = "halfway"
+words = "halfway"
+[[class]]
+id = "all"
+label = "all of them"
+bad_share = 0.05
+outcomes = {[outcome.value for outcome in Outcome if outcome.failed]}
+"""
+ANY_STATUS = """
+id = "any_status"
+outcome = "invalid_response"
+status = 999
+untyped = ["4xx", "5xx", "xxx"]
+advice = "a"
+meaning = "."
+"""
+ROW = 'id = "r"\noutcome = "timeout"\nstatus = 408\nadvice = "a"\nmeaning = "."\n'
 
 
 def small(*rows: str) -> Knowledge:
-    """A table with one advice, a row for the rest of every outcome, and `rows`."""
+    """A table with one advice, one class, a general entry for every outcome, and `rows`."""
     rest = "".join(
         f'[[error]]\nid = "{outcome}"\noutcome = "{outcome}"\nadvice = "a"\nmeaning = "."\n'
         for outcome in Outcome
         if outcome.failed
     )
-    return parse_knowledge(SMALL + rest + "".join(f"[[error]]\n{row}\n" for row in rows), "x.toml")
+    entries = "".join(f"[[error]]\n{row}\n" for row in (*rows, ANY_STATUS))
+    return parse_knowledge(SMALL + ENTRIES + rest + entries, "x.toml")
 
 
 def test_every_outcome_has_a_row_and_every_row_says_what_to_do() -> None:
     for row in knowledge().errors:
         assert row.meaning.endswith(".")
-        assert row.what_to_do
+        assert row.next
         assert row.cause is not Cause.HEALTHY
     for outcome in Outcome:
         if outcome.failed:
@@ -88,9 +115,9 @@ def test_what_no_server_says_is_known_by_the_probes_own_words() -> None:
 
 
 def test_limits_of_ours_are_ours_and_overloads_are_theirs() -> None:
-    assert knowledge().of(messages(0, Outcome.RATE_LIMITED)).whose is Side.US
-    assert knowledge().of(messages(0, Outcome.OVERLOADED)).whose is Side.THEM
-    assert knowledge().of(messages(0, Outcome.NETWORK)).whose is Side.PATH
+    assert knowledge().of(messages(0, Outcome.RATE_LIMITED)).side is Side.US
+    assert knowledge().of(messages(0, Outcome.OVERLOADED)).side is Side.THEM
+    assert knowledge().of(messages(0, Outcome.NETWORK)).side is Side.PATH
 
 
 def test_retry_policies_have_the_numbers_that_their_words_give() -> None:
@@ -145,6 +172,12 @@ def test_braces_in_a_fact_are_text() -> None:
         ('id = "r"\noutcome = "timeout"\nadvice = "a"\nmeaning = "."\nwhy = 1', "why: got an unknown key"),
         ('id = "timeout"\noutcome = "timeout"\nadvice = "a"\nmeaning = "."', "the id is given twice"),
         ('id = "r"\noutcome = "timeout"\nadvice = "a"\nmeaning = "."', "is for the same error as"),
+        (f"{ROW}message = '('", 'message: got "(", expected a regular expression'),
+        (f"{ROW}sentence.x = '{{y}}'", "sentence.x: got {y}, expected one of host"),
+        (f"{ROW}types = 'x'", 'types: got "x", expected a list of names'),
+        (f"{ROW}broken_at = 'x'", 'broken_at: got "x", expected one of halfway'),
+        (f"{ROW}instead_of = ['x']", 'instead_of "x"'),
+        (f"{ROW}gateway_classes = ['X']", "gateway_classes without a type"),
     ],
 )
 def test_a_wrong_row_is_refused_by_name(row: str, complaint: str) -> None:
@@ -174,4 +207,64 @@ def test_a_wrong_table_is_refused(text: str, complaint: str) -> None:
 def test_an_outcome_without_a_row_is_refused() -> None:
     row = '[[error]]\nid = "r"\noutcome = "timeout"\nadvice = "a"\nmeaning = "."\n'
     with pytest.raises(KnowledgeError, match='none with outcome "overloaded"'):
-        parse_knowledge(SMALL + row, "x.toml")
+        parse_knowledge(SMALL + ENTRIES + row, "x.toml")
+
+
+def test_an_outcome_in_no_class_or_in_two_is_refused() -> None:
+    twice = '[[class]]\nid = "more"\nlabel = "more"\nbad_share = 0\noutcomes = ["timeout"]\n'
+    row = '[[error]]\nid = "r"\noutcome = "timeout"\nadvice = "a"\nmeaning = "."\n'
+    with pytest.raises(KnowledgeError, match='outcome "timeout" is in all and more, expected one class'):
+        parse_knowledge(SMALL + ENTRIES + twice + row, "x.toml")
+    with pytest.raises(KnowledgeError, match='outcome "overloaded" is in no class'):
+        parse_knowledge(SMALL + ENTRIES.replace("'overloaded', ", "") + row, "x.toml")
+
+
+def test_a_word_of_a_server_that_would_mean_two_outcomes_is_refused() -> None:
+    other = ROW.replace('"r"', '"s"').replace('"timeout"', '"overloaded"')
+    with pytest.raises(KnowledgeError, match='type "late" means both "r" and "s", expected one'):
+        small(f"{ROW}types = ['late']", f"{other}types = ['late']")
+
+
+NEW = """
+[[error]]
+id = "quota_pool"
+outcome = "rate_limited"
+type = "quota_pool_error"
+advice = "window"
+short = "quota pool empty"
+broken_at = "edge"
+meaning = "The quota pool that several organisations share is empty."
+"""
+
+
+class TestOneNewEntryIsEnough:
+    """A new kind of failure is one `[[error]]`: everything that names failures knows it from then on."""
+
+    table = parse_knowledge(
+        resources.files("claude_tui.knowledge").joinpath("errors.toml").read_text("utf-8") + NEW,
+        "errors.toml",
+    )
+    seen = messages(0, Outcome.RATE_LIMITED, http_status=418, error_type="quota_pool_error")
+
+    def test_for_the_classification(self) -> None:
+        error = {"type": "quota_pool_error", "message": "empty"}
+        found = classify_error(error, 418, redactor=Redactor(), table=self.table)
+        assert (found.outcome, found.error_type) == (Outcome.RATE_LIMITED, "quota_pool_error")
+        assert classify_error(error, 418, redactor=Redactor()).outcome is Outcome.BAD_REQUEST
+
+    def test_for_the_advice_of_a_verdict(self) -> None:
+        assert self.table.of(self.seen).advice.next.startswith("Wait for the window")
+
+    def test_for_the_wording_of_an_event(self) -> None:
+        assert failure_words(self.seen, self.table) == "418 quota pool empty"
+        assert failure_name(self.seen, self.table) == "418 quota_pool_error"
+
+    def test_for_a_row_of_the_errors_panel(self) -> None:
+        assert self.table.class_of(self.table.of(self.seen).outcome).label == "429 rate limit"
+
+    def test_for_the_runbook(self) -> None:
+        detail = ErrorDetail(Source.MESSAGES, Outcome.RATE_LIMITED, 418, "quota_pool_error", 1, after(0), "")
+        assert broken_at(detail, self.table).value == "edge"
+
+    def test_for_the_manual(self) -> None:
+        assert "`quota_pool_error` (us): The quota pool that several" in manual_tables.errors(self.table)

@@ -456,7 +456,7 @@ async def test_cancelling_the_schedule_cancels_its_probes() -> None:
 def test_an_interval_of_nothing_is_refused() -> None:
     with pytest.raises(ValueError, match="interval"):
         Plan(FakeProbe(Time()), 0.0)
-    with pytest.raises(ValueError, match="back-off"):
+    with pytest.raises(ValueError, match="backoff"):
         Backoff(60, 30)
 
 

@@ -11,7 +11,7 @@ from claude_tui.analysis.diagnosis.episodes import Episode
 from claude_tui.analysis.history.failure_kinds import failure_name
 from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.analysis.views.headroom import headroom_view
-from claude_tui.knowledge import Advice
+from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.format import latency, percent
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.snapshot import Headroom, Level, WindowUsage
@@ -32,19 +32,13 @@ __all__ = [
 _LOW = frozenset({Level.WARN, Level.BAD})
 _HOUR = timedelta(hours=1)
 _TOLD_LATELY = timedelta(minutes=15)
-_OWN_WORDS = {
-    Outcome.TIMEOUT: "time-outs",
-    Outcome.NETWORK: "network errors",
-    Outcome.INVALID_RESPONSE: "answers that are not the API’s",
-    Outcome.TRUNCATED_STREAM: "truncated streams",
-}
 _KEY_IS_FINE_FOR = frozenset({Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT, Outcome.MODEL_NOT_FOUND})
 
 
 def named(seen: Observation) -> str:
     """What failures like this one are called: the server's word where there is one."""
-    if seen.outcome in _OWN_WORDS:
-        return _OWN_WORDS[seen.outcome] + (f" ({seen.error_type})" if seen.error_type else "")
+    if (plural := knowledge().general(seen.outcome).plural) is not None:
+        return plural + (f" ({seen.error_type})" if seen.error_type else "")
     if seen.outcome is Outcome.SPEND_LIMIT and seen.error_code:
         return truncate(seen.error_code)
     if seen.error_type:

@@ -7,12 +7,12 @@ from datetime import datetime, tzinfo
 from typing import TypeVar
 
 from claude_tui.analysis.history.columns import Column, length
-from claude_tui.analysis.history.failure_kinds import ERROR_CLASSES
 from claude_tui.analysis.history.history import API_SOURCES, BucketSample, History, WindowSample
 from claude_tui.analysis.history.statistics import Bins, median
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.views.errors import trends
 from claude_tui.analysis.views.latency import MEASURES
+from claude_tui.knowledge import knowledge
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Chart, ChartSeries, Focus, Panel
 
@@ -102,7 +102,7 @@ def _errors(history: History, at: datetime, focus: Focus, _options: Options) -> 
                 for end, count, any_asked in zip(ends, counts[row.key], asked, strict=True)
             ),
         )
-        for row in ERROR_CLASSES
+        for row in knowledge().classes
         if row.key in _ALWAYS or any(counts[row.key])
     ]
 

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.history.columns import length
-from claude_tui.analysis.history.failure_kinds import ERROR_CLASSES, ErrorClass, FailureKind, class_of
+from claude_tui.analysis.history.failure_kinds import FailureKind
 from claude_tui.analysis.history.history import API_SOURCES, History
 from claude_tui.analysis.history.statistics import Bins, share
+from claude_tui.knowledge import ErrorClass, knowledge
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.snapshot import ErrorDetail, ErrorRow, ErrorWindow, Level
 
@@ -43,26 +44,26 @@ def _window(history: History, at: datetime, span: timedelta) -> ErrorWindow:
     trend = trends(history, bins, instant)
     by_class = Counter[str]()
     for kind, count in counts.items():
-        by_class[class_of(kind.outcome).key] += count
+        by_class[knowledge().class_of(kind.outcome).key] += count
     return ErrorWindow(
         span=span,
         requests=requests,
         failures=counts.total(),
-        rows=tuple(_row(row, by_class[row.key], requests, trend[row.key]) for row in ERROR_CLASSES),
+        rows=tuple(_row(row, by_class[row.key], requests, trend[row.key]) for row in knowledge().classes),
         breakdown=_breakdown(counts, last, at),
     )
 
 
 def trends(history: History, bins: Bins, upto: float) -> dict[str, tuple[int, ...]]:
     """Per class key, how many failures each bin holds, of those that are not later than `upto`."""
-    counts = {row.key: [0] * bins.count for row in ERROR_CLASSES}
+    counts = {row.key: [0] * bins.count for row in knowledge().classes}
     for source in API_SOURCES:
         failures = history.failures(source)
         if failures.count_until(upto) == failures.count_until(bins.start):
             continue
         for index, cut in enumerate(bins.cuts(failures.at, upto)):
             for kind, count in Counter(failures.values[cut]).items():
-                counts[class_of(kind.outcome).key][index] += count
+                counts[knowledge().class_of(kind.outcome).key][index] += count
     return {key: tuple(row) for key, row in counts.items()}
 
 
@@ -90,7 +91,10 @@ def _breakdown(
     ranked = sorted(merged.items(), key=lambda item: (-item[1][0], -item[1][1], str(item[0])))
     return tuple(
         ErrorDetail(
-            *key, count=count, last_at=datetime.fromtimestamp(seen, at.tzinfo), row=class_of(key[1]).key
+            *key,
+            count=count,
+            last_at=datetime.fromtimestamp(seen, at.tzinfo),
+            row=knowledge().class_of(key[1]).key,
         )
         for key, (count, seen) in ranked[:MAX_DETAILS]
     )

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from rich.cells import cell_len
 
-from claude_tui.model.format import clock, percent, plain, plural, span_text
-from claude_tui.model.observation import Outcome
+from claude_tui.analysis.history.failure_kinds import failure_name
+from claude_tui.model.format import clock, percent, plural, span_text
 from claude_tui.model.snapshot import ErrorDetail, ErrorRow, ErrorWindow, Level, Panel, Snapshot
 from claude_tui.tui.render.frame import Frame
 from claude_tui.tui.render.glyphs import level_mark
@@ -145,14 +145,5 @@ def _kinds(window: ErrorWindow, cells: int, rows: int) -> Lines:
 
 
 def _kind(detail: ErrorDetail, cells: int) -> Line:
-    status = f" {detail.http_status}" if detail.http_status is not None else ""
-    what = Span(f"{detail.source}{status} {_kind_words(detail)}", "dim")
+    what = Span(f"{detail.source} {failure_name(detail)}", "dim")
     return spread(line(what), line(Span(f"{detail.count:,}×", "dim")), cells)
-
-
-def _kind_words(detail: ErrorDetail) -> str:
-    """The server's own word, unless ours says more: a spend limit has the type of a rate limit."""
-    outcome = plain(detail.outcome)
-    if detail.outcome == Outcome.SPEND_LIMIT or not detail.error_type:
-        return outcome
-    return f"{outcome}: {detail.error_type}" if detail.outcome == Outcome.NETWORK else detail.error_type

@@ -105,8 +105,8 @@ def _known(seen: Observation) -> tuple[_Fact, ...]:
     retry = row.retry.words if row.retry is not None else "No policy: look at what it is first."
     return (
         _Fact("meaning", row.meaning),
-        _Fact("whose", row.whose.whose),
-        _Fact("what to do", row.what_to_do),
+        _Fact("whose", row.side.whose),
+        _Fact("next", row.next),
         _Fact("retry", retry),
         _Fact("SDK", "retries it by itself" if row.sdk_retries else "does not retry it"),
     )

@@ -1,0 +1,81 @@
+"""What a server said, recognised: by its code, then its type, then its status, last by its message."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+
+from claude_tui.knowledge.values import KnownError, matches
+
+__all__ = ["Recogniser"]
+
+
+class Recogniser:
+    """Finds the entry of an error from what a server said of it, before its outcome is known."""
+
+    def __init__(self, errors: Iterable[KnownError]) -> None:
+        errors = tuple(errors)
+        self._by_id = {error.id: error for error in errors}
+        self._by_code = _index(errors, lambda error: error.codes)
+        self._by_type = _index(errors, lambda error: error.types)
+        self._by_status = _index(errors, lambda error: error.recognition.untyped)
+        self._by_message = [error for error in errors if error.recognition.message is not None]
+        self._types_of_classes = {
+            name: error.types[0] for error in errors for name in error.recognition.gateway_classes
+        }
+        self._vague = frozenset(kind for error in errors if error.recognition.vague for kind in error.types)
+
+    def recognised(self, status: int, error_type: str | None, code: str | None, message: str) -> KnownError:
+        """The error of an answer that is no success."""
+        found = (
+            (_look_up(self._by_code, code) if code else None)
+            or (_look_up(self._by_type, error_type) if error_type else None)
+            or self.of_status(status)
+        )
+        return next((error for error in self._by_message if self._is_rather(error, found, message)), found)
+
+    def of_status(self, status: int) -> KnownError:
+        """The error that a status alone means."""
+        marks = (str(status), f"{status // 100}xx", "xxx")
+        return next(self._by_status[mark] for mark in marks if mark in self._by_status)
+
+    def counts_without_json(self, status: int) -> bool:
+        """Whether a status of 4xx means what it means in an answer that is no JSON."""
+        error = self._by_status.get(str(status))
+        return error is not None and error.recognition.plain
+
+    def knows_type(self, error_type: str | None) -> bool:
+        return error_type is not None and _look_up(self._by_type, error_type) is not None
+
+    def is_vague(self, error_type: str | None) -> bool:
+        """Whether the type says so little that the original may be inside the message."""
+        return error_type is None or error_type in self._vague
+
+    def type_of_gateway_class(self, name: str) -> str | None:
+        return self._types_of_classes.get(name)
+
+    def _is_rather(self, error: KnownError, found: KnownError, message: str) -> bool:
+        pattern = error.recognition.message
+        if pattern is None or not any(
+            found is other or (other.general and found.outcome is other.outcome)
+            for other in (self._by_id[name] for name in error.recognition.instead_of)
+        ):
+            return False
+        return pattern.search(message) is not None
+
+
+def _index(
+    errors: Iterable[KnownError], marks_of: Callable[[KnownError], Iterable[str]]
+) -> Mapping[str, KnownError]:
+    index: dict[str, KnownError] = {}
+    for error in errors:
+        for mark in marks_of(error):
+            index.setdefault(mark, error)
+    return index
+
+
+def _look_up(index: Mapping[str, KnownError], text: str) -> KnownError | None:
+    """The entry under that very word, else the first whose pattern matches."""
+    exact = index.get(text)
+    return exact or next(
+        (error for mark, error in index.items() if "*" in mark and matches(mark, text)), None
+    )

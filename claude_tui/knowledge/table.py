@@ -1,0 +1,72 @@
+"""The table of errors as a whole, and how the entry of a failure is found in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+from claude_tui.knowledge.recognition import Recogniser
+from claude_tui.knowledge.values import Advice, BreakPoint, ErrorClass, KnownError, Reach
+from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.retry import RetryPolicy
+
+__all__ = ["Knowledge"]
+
+
+@dataclass(frozen=True, eq=False)
+class Knowledge:
+    """The whole table."""
+
+    errors: tuple[KnownError, ...]
+    advice: Mapping[str, Advice]
+    """By id."""
+    retries: Mapping[str, RetryPolicy]
+    """By name."""
+    classes: tuple[ErrorClass, ...]
+    """The rows of the Errors panel, in the order of the screen. Every failed outcome is in exactly one."""
+    break_points: tuple[BreakPoint, ...]
+
+    @lru_cache(maxsize=1024)  # noqa: B019 (there is one table, and it lives as long as the program)
+    def row(
+        self,
+        outcome: Outcome,
+        status: int | None = None,
+        error_type: str | None = None,
+        code: str | None = None,
+    ) -> KnownError:
+        """The entry of a failed outcome that names most of an error's marks. KeyError for `ok`."""
+        ranked = [(row.rank(status, error_type, code), row) for row in self.errors if row.outcome is outcome]
+        if not ranked:
+            raise KeyError(outcome)
+        return max(ranked, key=lambda pair: pair[0])[1]
+
+    def of(self, observation: Observation) -> KnownError:
+        """The entry of a failed observation."""
+        return self.row(
+            observation.outcome, observation.http_status, observation.error_type, observation.error_code
+        )
+
+    def general(self, outcome: Outcome) -> KnownError:
+        """The entry for whatever no other entry of a failed outcome is for."""
+        return self.row(outcome)
+
+    def own(self, word: str) -> KnownError:
+        """The entry of one of the probes' own words. Raises KeyError when there is none."""
+        return self._own_words[word]
+
+    def class_of(self, outcome: Outcome) -> ErrorClass:
+        """The row of the Errors panel that a failed outcome is counted in."""
+        return self._class_of[outcome]
+
+    @cached_property
+    def recogniser(self) -> Recogniser:
+        return Recogniser(self.errors)
+
+    @cached_property
+    def _own_words(self) -> Mapping[str, KnownError]:
+        return {row.type: row for row in self.errors if row.type and row.reach is not Reach.ANSWERED}
+
+    @cached_property
+    def _class_of(self) -> Mapping[Outcome, ErrorClass]:
+        return {outcome: each for each in self.classes for outcome in each.outcomes}

@@ -1,0 +1,40 @@
+"""The error that a gateway wrapped into a message of its own."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from claude_tui.knowledge.recognition import Recogniser
+from claude_tui.probes.error_body import ErrorFields, embedded_errors
+
+__all__ = ["original_error"]
+
+_GATEWAY_WORDS = re.compile(r"\blitellm\b|\b\w{1,40}(?:Exception|Error) - |\bError code: \d{3} - ", re.I)
+_GATEWAY_CLASS = re.compile(r"\blitellm\.(?:exceptions\.)?(\w{1,40}): ")
+_OVERLOADED = re.compile(r"\boverloaded\b", re.I)
+
+
+def original_error(fields: ErrorFields, recogniser: Recogniser) -> ErrorFields:
+    """The error inside the message of `fields`; `fields` itself where there is none.
+
+    An error of the API's own that already says enough is not searched.
+    """
+    message = fields.message or ""
+    is_known = recogniser.knows_type(fields.type)
+    if is_known and not recogniser.is_vague(fields.type) and not _GATEWAY_WORDS.search(message):
+        return fields
+    for inner in embedded_errors(message):
+        if recogniser.knows_type(inner.type):
+            fields = replace(
+                inner, message=inner.message or message, request_id=inner.request_id or fields.request_id
+            )
+    return replace(fields, type=_type_of_class(fields, message, recogniser) or fields.type)
+
+
+def _type_of_class(fields: ErrorFields, message: str, recogniser: Recogniser) -> str | None:
+    """The type that LiteLLM's name of the failure stands for, when it leaves nothing else of the original."""
+    named = _GATEWAY_CLASS.search(message)
+    if named is None or not recogniser.is_vague(fields.type) or _OVERLOADED.search(message):
+        return None
+    return recogniser.type_of_gateway_class(named[1])
