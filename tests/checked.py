@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.check.document import schema_text, to_json
+from claude_tui.check.one_round import policy_after
 from claude_tui.check.probing import Findings
 from claude_tui.check.text import COLUMNS, ROWS, as_text
 from claude_tui.model.observation import Observation, Source
@@ -38,12 +39,10 @@ def findings(
     )
     target = Target(name, base_url, base_url.partition("://")[2], MODEL)
     lack = KeyLack.MISSING if not_run is not None and "is not set" in not_run else None
-    state = EngineState(
-        target, (probe,), Spend(0.0, 0.5), (), key_problem=key_problem, over=True, key_lack=lack
-    )
+    state = EngineState(target, (probe,), Spend(0.0, 0.5), (), key_problem=key_problem, key_lack=lack)
     statuses = [item for item in items if isinstance(item, ProviderStatus)]
     return Findings(
-        snapshot=build_snapshot(history_of(*items), at, state, Options()),
+        snapshot=build_snapshot(history_of(*items), at, state, Options(), policy=policy_after(asked)),
         observations=seen,
         status=statuses[-1] if statuses else None,
         not_run=not_run,

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from claude_tui.analysis.diagnosis.diagnose import EngineFacts, diagnose
+from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.provider import Catalogue, ProviderStatus
@@ -45,13 +46,16 @@ def told(
 
 
 def verdict(
-    *items: Item | Iterable[Item], at: float | None = None, facts: EngineFacts | None = None
+    *items: Item | Iterable[Item],
+    at: float | None = None,
+    facts: EngineFacts | None = None,
+    policy: RoundPolicy = CONTINUOUS,
 ) -> Verdict:
     flat: list[Item] = []
     for item in items:
         flat += [item] if isinstance(item, Observation | ProviderStatus | Catalogue) else list(item)
     newest = max(item.at if isinstance(item, Observation) else item.fetched_at for item in flat)
-    return diagnose(history_of(*flat), newest if at is None else after(at), Options(), facts)
+    return diagnose(history_of(*flat), newest if at is None else after(at), Options(), facts, policy=policy)
 
 
 def blamed(found: Verdict) -> tuple[Cause, Side]:

@@ -8,6 +8,7 @@ from claude_tui.alerting.metric import Metric, Query, Reading, Unit, one
 from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.topics import ALL_CAUSES, PROVIDER, PROVIDER_CAUSES, UNEXPLAINED
 from claude_tui.analysis.history.statistics import MIN_REQUESTS, MIN_SAMPLES, nearest_rank
+from claude_tui.analysis.views.slowness import LEAST_EXCESS_S, LEAST_S, is_noticeable
 from claude_tui.knowledge import knowledge
 from claude_tui.model.observation import Source
 from claude_tui.model.verdict import Cause
@@ -86,8 +87,7 @@ def _of_runs() -> Iterator[Metric]:
 
 # -- how long answers take -----------------------------------------------------------
 
-# Three times a few milliseconds is still nothing.
-MIN_EXCESS_S = 0.2
+_NOT_NOTICED = f"{LEAST_S:g} s, or {LEAST_EXCESS_S:g} s more than that"
 _MEASURES = {"messages.ttft": "TTFT", "messages.total": "message", "models.total": "models"}
 _RANKS = {"p50": (0.50, MIN_SAMPLES), "p95": (0.95, 20), "p99": (0.99, 100)}
 
@@ -107,7 +107,7 @@ def _ratio(measure: str) -> Callable[[RuleContext, Query], Reading]:
             return None
         typical = nearest_rank(ordered, 0.5)
         ratio = typical / usual
-        return one(ratio if typical - usual >= MIN_EXCESS_S else min(ratio, 1.0))
+        return one(ratio if is_noticeable(typical, usual) else min(ratio, 1.0))
 
     return read
 
@@ -127,7 +127,7 @@ def _of_latency() -> Iterator[Metric]:
         yield Metric(
             f"{prefix}_ratio",
             Unit.RATIO,
-            f"Median of {prefix.replace('.', ' ')} against that of the previous day; 1 below 0.2 s more.",
+            f"Median of {prefix.replace('.', ' ')} against what is usual; 1 below {_NOT_NOTICED}.",
             _ratio(measure),
             windowed=True,
             minimum=MIN_SAMPLES,

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from claude_tui.analysis.history.columns import length
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
-from claude_tui.analysis.views.latency import baseline
+from claude_tui.analysis.views.slowness import usual_at
 from claude_tui.knowledge import knowledge
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import Snapshot
@@ -71,9 +71,9 @@ class RuleContext:
         return self._seconds[key]
 
     def usual(self, measure: str) -> float | None:
-        """The median of the previous day, or of what there is of it."""
-        end = self.at.timestamp()
-        return baseline(self._history.measure(measure, end), end)[0]
+        """What that usually takes, as verdict and panel have it; None where nothing says."""
+        usual = usual_at(self._history, measure, self.at, self.options)
+        return usual.seconds if usual is not None else None
 
     def latest(self, source: Source) -> Observation | None:
         return self._history.latest(source, self.at)

@@ -64,13 +64,13 @@ class Options:
     status_interval_s: float = 60.0
     """The same for the status page."""
     ttft_slow_s: float = 3.0
-    """A TTFT above this is slow, whatever is usual."""
+    """A TTFT above this is slow, unless it is usual."""
     message_slow_s: float = 5.0
-    """A whole probe message above this is slow, whatever is usual."""
+    """A whole probe message above this is slow, unless it is usual."""
     warn_ratio: float = 2.0
     """A latency at this multiple of the usual warns."""
     bad_ratio: float = 3.0
-    """A latency at this multiple of the usual is slow."""
+    """A first token, or a new connection, at this multiple of the usual is slow."""
     max_events: int = 200
     """How many events a Snapshot holds."""
     thresholds: Thresholds = field(default_factory=Thresholds)

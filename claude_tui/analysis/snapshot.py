@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from claude_tui.analysis.diagnosis.diagnose import diagnose, engine_facts
+from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
 from claude_tui.analysis.diagnosis.severity import as_set
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
@@ -27,12 +28,14 @@ def build_snapshot(
     engine: EngineState,
     options: Options,
     focus: Focus | None = None,
+    *,
+    policy: RoundPolicy = CONTINUOUS,
 ) -> Snapshot:
     """The Snapshot at `at` (aware UTC). What began later than `at` has no influence on it."""
     status = status_view(history, at, options)
     headroom = headroom_view(history, at, options)
     latency = latency_view(history, at, options)
-    verdict = diagnose(history, at, options, engine_facts(engine), options.thresholds, view=status)
+    verdict = diagnose(history, at, options, engine_facts(engine), policy=policy, view=status)
     return Snapshot(
         at=at,
         engine=engine,

@@ -13,6 +13,7 @@ from claude_tui.analysis.diagnosis.slow_detection import slow_first_token, slow_
 from claude_tui.analysis.history.failure_kinds import failure_name
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.snapshot import build_snapshot
+from claude_tui.check.one_round import policy_after
 from claude_tui.engine import Endpoint, Pace, make_plans, options_from, pick_model, target_of
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.provider import ProviderStatus
@@ -156,9 +157,9 @@ class _Round:
         return failures >= FAILURES or not (failures or self._perhaps_slow())
 
     def _perhaps_slow(self) -> bool:
-        at, options = self._clock.now(), self._options
-        given = (self._history, at, options, options.thresholds, self._model())
-        return slow_suspected(*given) and slow_first_token(*given) is None
+        at = self._clock.now()
+        suspected = slow_suspected(self._history, at, self._options)
+        return suspected and slow_first_token(self._history, at, self._options) is None
 
     def _judged(self, not_run: str | None) -> Findings:
         asked = self._of(Source.MESSAGES)
@@ -178,10 +179,11 @@ class _Round:
             notices=(),
             key_problem=credentials.problem if credentials.usable else None,
             key_lack=credentials.key_lack,
-            over=True,
         )
         return Findings(
-            snapshot=build_snapshot(self._history, self._clock.now(), state, self._options),
+            snapshot=build_snapshot(
+                self._history, self._clock.now(), state, self._options, policy=policy_after(asked)
+            ),
             observations=tuple(self._seen),
             status=self._statuses[-1] if self._statuses else None,
             not_run=not_run,

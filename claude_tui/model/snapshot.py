@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from math import inf
 
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
@@ -140,33 +141,44 @@ class HeadroomView:
 
 @dataclass(frozen=True, slots=True)
 class LatencySeries:
-    """One measure over the last 15 minutes. All figures in seconds; None means too few samples.
+    """One measure over the last 15 minutes. Figures are in seconds; None means too few samples.
 
-    `points` are per-bin maxima, oldest first. A bin without a sample repeats the last one while the
-    next is not due and nothing failed since, else it is None. `baseline` is the median of
-    `baseline_span`, which is a day when that much history exists; `ratio` is now/baseline. Only
-    successes have a latency: `failures` counts the exchanges of these 15 minutes that failed,
-    `failed_since` those of them after `now_at`. `highest` is the slowest success, for where there
-    are too few samples for p99. `typical` is the median of the newest three, on which `level`
-    rests: one slow answer is no slowness.
+    Only successes have a latency.
     """
 
     name: str
+    """`TTFT`, `message` or `models`."""
     points: tuple[float | None, ...]
+    """The maximum of each bin, oldest first. An empty bin repeats the last one while the next is not due."""
     now: float | None
+    """The newest success."""
     now_at: datetime | None
+    """When that was asked for."""
     p50: float | None
     p95: float | None
     p99: float | None
     samples: int
+    """How many successes there were."""
     baseline: float | None
+    """What is usual: the median of `baseline_span`, or what small models take."""
     baseline_span: timedelta | None
+    """What the baseline was measured over, a day where there is as much; None where it is assumed."""
     ratio: float | None
+    """`now` divided by the baseline."""
     level: Level
+    """How late the newest three are: one slow answer is no slowness."""
     highest: float | None = None
+    """The slowest success, for where there are too few samples for p99."""
     typical: float | None = None
+    """The median of the newest three."""
     failures: int = 0
+    """How many exchanges failed."""
     failed_since: int = 0
+    """How many of those were asked for after `now_at`."""
+    warn_above_s: float = inf
+    """A latency above this is late."""
+    slow_above_s: float = inf
+    """A latency above this is slow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -333,7 +345,7 @@ class EngineState:
     `key_problem` is what looks wrong with a key that is tried all the same, `key_lack` why none can be
     tried. `recorded` are events that
     no observation tells (verdicts, alerts, what people did), newest first; the marks are those of the
-    last days, oldest first. `over` says that the round of probes is over: none will follow.
+    last days, oldest first.
     """
 
     target: Target
@@ -347,7 +359,6 @@ class EngineState:
     recorded: tuple[Event, ...] = ()
     step_marks: tuple[StepMark, ...] = ()
     severity_marks: tuple[SeverityMark, ...] = ()
-    over: bool = False
     key_lack: KeyLack | None = None
 
 

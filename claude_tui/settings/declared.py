@@ -153,17 +153,18 @@ class Settings:
         float, About("Remaining share of a limit at which its gauge turns bad.", _fraction())
     ] = _OPTIONS.headroom_critical
     ttft_slow_s: Annotated[
-        float, About("Seconds to the first token that are slow, whatever is usual.", _seconds(0.1, 600))
+        float, About("Seconds to the first token that are slow, unless they are usual.", _seconds(0.1, 600))
     ] = _OPTIONS.ttft_slow_s
     message_slow_s: Annotated[
-        float, About("Seconds for a whole probe message that are slow.", _seconds(0.1, 600))
+        float,
+        About("Seconds for a whole probe message that are slow, unless they are usual.", _seconds(0.1, 600)),
     ] = _OPTIONS.message_slow_s
     warn_ratio: Annotated[
-        float, About("At this many times the usual, the figure of a latency warns.", _multiple())
+        float, About("At this many times the usual, a latency is coloured as a warning.", _multiple())
     ] = _OPTIONS.warn_ratio
-    bad_ratio: Annotated[float, About("At this many times the usual, a latency is slow.", _multiple())] = (
-        _OPTIONS.bad_ratio
-    )
+    bad_ratio: Annotated[
+        float, About("At this many times the usual, a first token or a new connection is slow.", _multiple())
+    ] = _OPTIONS.bad_ratio
     usual_ttft_s: Annotated[
         float,
         About(

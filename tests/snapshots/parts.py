@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import inf
 
 from claude_tui.model.alert import AlertGroup, AlertsView, Content, SeverityPeriod
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
@@ -100,9 +101,12 @@ def series(
     baseline: float, level: Level = Level.OK, *, age: float = 2, samples: int = 30,
 ) -> LatencySeries:  # fmt: skip
     times = now / baseline if now is not None else None
+    warn, slow = (max(ratio * baseline, baseline + 0.3, 0.5) for ratio in (2, 3))
+    day = timedelta(hours=24)
     return LatencySeries(
-        name, points, now, before(age), p50, p95, p99, samples, baseline, timedelta(hours=24), times, level
-    )
+        name, points, now, before(age), p50, p95, p99, samples, baseline, day, times, level,
+        warn_above_s=warn, slow_above_s=slow if name == "TTFT" else inf,
+    )  # fmt: skip
 
 
 def latency(*rows: LatencySeries, **more: object) -> LatencyView:

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 
 from claude_tui.analysis.diagnosis.diagnose import EngineFacts, engine_facts
-from claude_tui.model.observation import Outcome, Source
+from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS
+from claude_tui.check.one_round import ONE_ROUND, policy_after
+from claude_tui.model.observation import Outcome
 from claude_tui.model.snapshot import KeyLack
-from claude_tui.model.verdict import Cause, Severity, Side
-from tests.builders import after, engine, messages, models, texts
-from tests.diagnosed import NO_KEY, blamed, verdict
-
-OVER = EngineFacts(over=True)
+from claude_tui.model.verdict import Cause, Severity, Side, Verdict
+from tests.builders import engine, messages, models, texts
+from tests.diagnosed import NO_KEY, Item, blamed, verdict
 
 
-def test_it_is_over_when_messages_were_asked_and_will_not_be_again() -> None:
-    state = engine()
-    assert not engine_facts(state).over
-    asked = tuple(
-        replace(probe, last_at=after(1)) if probe.source is Source.MESSAGES else probe
-        for probe in state.probes
-    )
-    assert engine_facts(replace(state, probes=asked, over=True)).over
-    assert not engine_facts(replace(state, over=True)).over
+def once(*items: Item | Iterable[Item], facts: EngineFacts | None = None) -> Verdict:
+    """The verdict of `check` on a round of probes."""
+    return verdict(*items, facts=facts, policy=ONE_ROUND)
 
 
-def test_a_probe_that_waits_for_a_model_is_not_over_and_one_429_stays_unknown() -> None:
-    """Live, a probe that cannot run for now has no next instant either."""
-    state = engine(held="waiting for the list of models")
-    asked = tuple(replace(probe, last_at=after(1)) for probe in state.probes)
-    facts = engine_facts(replace(state, probes=asked))
-    assert not facts.over
+def test_the_policy_of_one_round_holds_where_messages_were_asked() -> None:
+    assert policy_after([messages(1)]) is ONE_ROUND
+    assert policy_after([]) is CONTINUOUS
+
+
+def test_where_more_probes_follow_one_429_stays_unknown() -> None:
+    """Also while the probe cannot run for now."""
+    facts = engine_facts(engine(held="waiting for the list of models"))
     found = verdict(models(0), messages(1, Outcome.RATE_LIMITED), facts=facts)
     assert (found.cause, found.severity) == (Cause.UNKNOWN, Severity.NONE)
 
@@ -51,7 +48,7 @@ def test_a_probe_that_waits_for_a_model_is_not_over_and_one_429_stays_unknown() 
 def test_one_answer_that_says_the_same_again_is_enough(
     outcome: Outcome, cause: Cause, severity: Severity
 ) -> None:
-    found = verdict(models(0), messages(1, outcome), facts=OVER)
+    found = once(models(0), messages(1, outcome))
     assert blamed(found) == (cause, Side.US)
     assert found.severity is severity
     assert found.confidence > 0.7
@@ -61,7 +58,7 @@ def test_one_answer_that_says_the_same_again_is_enough(
 
 def test_so_is_one_that_asks_to_wait() -> None:
     asked = replace(messages(1, Outcome.OVERLOADED), retry_after_s=30.0)
-    found = verdict(models(0), asked, facts=replace(OVER, held="2 of 3 left out"))
+    found = once(models(0), asked, facts=EngineFacts(held="2 of 3 left out"))
     assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
     assert found.severity is Severity.P2
     assert found.retry_after_s == 30
@@ -70,14 +67,14 @@ def test_so_is_one_that_asks_to_wait() -> None:
 
 def test_what_a_broken_stream_had_in_its_head_is_no_wish_to_wait() -> None:
     broken = replace(messages(1, Outcome.TRUNCATED_STREAM), retry_after_s=30.0)
-    assert verdict(models(0), broken, facts=OVER).cause is Cause.UNKNOWN
+    assert once(models(0), broken).cause is Cause.UNKNOWN
     again = replace(messages(2, Outcome.TRUNCATED_STREAM), retry_after_s=30.0)
-    assert verdict(models(0), broken, again, facts=OVER).retry_after_s == 1
+    assert once(models(0), broken, again).retry_after_s == 1
 
 
 @pytest.mark.parametrize("outcome", [Outcome.SERVER_ERROR, Outcome.OVERLOADED, Outcome.TIMEOUT])
 def test_one_of_any_other_kind_is_not(outcome: Outcome) -> None:
-    found = verdict(models(0), messages(1, outcome), facts=OVER)
+    found = once(models(0), messages(1, outcome))
     assert found.cause is Cause.UNKNOWN
     assert found.summary.startswith("Unknown. 1 message probe so far, 1 failed (")
     assert found.summary.endswith("); a verdict needs 2.")
@@ -85,14 +82,14 @@ def test_one_of_any_other_kind_is_not(outcome: Outcome) -> None:
 
 
 def test_one_success_is_no_health_either() -> None:
-    found = verdict(models(0), messages(1), facts=OVER)
+    found = once(models(0), messages(1))
     assert found.summary == "Unknown. 1 message probe so far; a verdict needs 2."
 
 
 @pytest.mark.parametrize("lone", [1, 2, 3])
 def test_a_lone_failure_among_three_is_not_called_healthy(lone: int) -> None:
     seen = [messages(at, Outcome.SERVER_ERROR if at == lone else Outcome.OK) for at in (1, 2, 3)]
-    found = verdict(models(0), seen, facts=OVER)
+    found = once(models(0), seen)
     assert found.cause is Cause.UNKNOWN
     assert found.summary == (
         "Unknown. 3 message probes so far, 1 failed (api_error): too few to tell chance from a real problem."
@@ -105,7 +102,7 @@ def test_a_lone_failure_among_three_is_not_called_healthy(lone: int) -> None:
 
 def test_it_is_chance_once_three_in_a_row_were_good_and_still_told() -> None:
     seen = [messages(1, Outcome.TIMEOUT), *(messages(at) for at in (2, 3, 4))]
-    found = verdict(models(0), seen, facts=OVER)
+    found = once(models(0), seen)
     assert found.cause is Cause.HEALTHY
     assert found.evidence[0].text.startswith("3 of the last 4 message probes answered, 1 failed (timeouts)")
 
@@ -113,20 +110,20 @@ def test_it_is_chance_once_three_in_a_row_were_good_and_still_told() -> None:
 @pytest.mark.parametrize("course", ["ooxxoo", "xoooxx", "ooxxx"])
 def test_where_some_of_one_round_answer_it_is_no_outage(course: str) -> None:
     outcomes = [Outcome.SERVER_ERROR if mark == "x" else Outcome.OK for mark in course]
-    found = verdict(models(0), [messages(at, each) for at, each in enumerate(outcomes, 1)], facts=OVER)
+    found = once(models(0), [messages(at, each) for at, each in enumerate(outcomes, 1)])
     assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.THEM)
     assert found.severity in {Severity.P2, Severity.P3}
     assert found.evidence[0].text.startswith(f"{course.count('x')} of {len(course)} message calls failed")
 
 
 def test_where_all_fail_it_is_an_outage() -> None:
-    down = verdict(models(0), [messages(at, Outcome.SERVER_ERROR) for at in (1, 2, 3)], facts=OVER)
+    down = once(models(0), [messages(at, Outcome.SERVER_ERROR) for at in (1, 2, 3)])
     assert blamed(down) == (Cause.PROVIDER_OUTAGE, Side.THEM)
     assert down.severity is Severity.P1
 
 
 def test_slow_without_a_past_says_what_it_is_compared_with() -> None:
-    found = verdict(models(0), [messages(at, ttft=2.0) for at in (1, 4, 7)], facts=OVER)
+    found = once(models(0), [messages(at, ttft=2.0) for at in (1, 4, 7)])
     assert blamed(found) == (Cause.PROVIDER_SLOW, Side.THEM)
     assert found.summary == "It’s them. Answers are slow to begin: 2.00 s."
     assert (

@@ -137,8 +137,17 @@ def test_a_young_baseline_says_how_young_it_is() -> None:
 
 
 def test_what_was_learnt_in_minutes_may_be_the_incident_itself() -> None:
-    found = series("TTFT", *healthy(0, 840), at=840)
+    found = series("message", *healthy(0, 840), at=840)
     assert (found.baseline, found.ratio) == (None, None)
+
+
+def test_until_then_a_small_model_is_held_against_what_they_usually_take() -> None:
+    found = series("TTFT", *healthy(0, 840), at=840)
+    assert (found.baseline, found.baseline_span) == (Options().thresholds.usual_ttft_s, None)
+    slow = [messages(30.0 * n, ttft=2.0, total=2.2) for n in range(40)]
+    assert series("TTFT", *slow, at=1180).level is Level.BAD
+    large = [messages(30.0 * n, ttft=2.0, total=2.2, model="claude-opus-5-5") for n in range(40)]
+    assert series("TTFT", *large, at=1180).level is Level.OK
 
 
 def test_a_baseline_of_a_day_says_a_day() -> None:

@@ -19,11 +19,9 @@ HOUR = 3600.0
 BAD = Outcome.SERVER_ERROR
 
 
-def verdict(
-    *seen: Observation, thresholds: Thresholds | None = None, options: Options | None = None
-) -> Verdict:
+def verdict(*seen: Observation, options: Options | None = None) -> Verdict:
     newest = max(one.at for one in seen)
-    return diagnose(history_of(*seen), newest, options or Options(), thresholds=thresholds)
+    return diagnose(history_of(*seen), newest, options or Options())
 
 
 def incident(pattern: str, outcome: Outcome = BAD, every_s: float = 30.0) -> list[Observation]:
@@ -115,7 +113,7 @@ def test_intermittent_errors(failures: int, messages_failed: int, asked: int, se
 def test_thresholds_are_settings() -> None:
     seen = incident("FF.FFFFFFF")
     assert verdict(*seen).severity is Severity.P1
-    assert verdict(*seen, thresholds=Thresholds(most_fail=0.99)).severity is Severity.P2
+    assert verdict(*seen, options=Options(thresholds=Thresholds(most_fail=0.99))).severity is Severity.P2
 
 
 def test_the_worst_wins() -> None:

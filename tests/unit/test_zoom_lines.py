@@ -13,6 +13,7 @@ from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.snapshot import Chart, ChartSeries, ErrorDetail, Focus, Panel
 from claude_tui.tui.panels.errors_zoom import errors_zoom
 from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
+from claude_tui.tui.panels.latency import series_bars
 from claude_tui.tui.panels.latency_zoom import figures_zoom, legend, usual_of
 from claude_tui.tui.panels.status_zoom import status_zoom
 from claude_tui.tui.panels.zoom_parts import SPANS, next_span, time_axis, time_ticks
@@ -238,6 +239,33 @@ def test_latency_figures_include_p99_and_baseline() -> None:
     text = text_of(figures_zoom(SCENES["overloaded"](), 116, 34))
     for part in ("p99", "usual", "vs usual", "4.30s", "418ms", "9.8×", "server 119", "network 16"):
         assert part in text
+
+
+@pytest.mark.parametrize(
+    ("baseline", "words"),
+    [
+        (None, "usual: not enough history yet"),
+        (0.5, "usual: what small models take, not enough history yet"),
+    ],
+)
+def test_latency_says_what_usual_is_before_it_can_be_measured(baseline: float | None, words: str) -> None:
+    snapshot = SCENES["healthy"]()
+    series = [replace(each, baseline=None, baseline_span=None) for each in snapshot.latency.series]
+    series[0] = replace(series[0], baseline=baseline)
+    latency = replace(snapshot.latency, series=tuple(series))
+    assert words in text_of(figures_zoom(replace(snapshot, latency=latency), 116, 34))
+
+
+def test_the_colours_of_a_latency_follow_the_limits_of_the_verdict() -> None:
+    series = replace(SCENES["healthy"]().latency.series[0], points=(0.4, 0.9, 1.4, None))
+
+    def roles(warn_s: float, slow_s: float) -> set[str]:
+        limited = replace(series, warn_above_s=warn_s, slow_above_s=slow_s)
+        return {span.role for row in series_bars(limited, 4, 1) for span in row} & {"info", "warn", "bad"}
+
+    assert roles(0.8, 1.3) == {"info", "warn", "bad"}
+    assert roles(0.8, 2.0) == {"info", "warn"}
+    assert roles(2.0, 3.0) == {"info"}
 
 
 def test_latency_says_when_now_is_history() -> None:

@@ -1,4 +1,4 @@
-"""Which cause explains most of some failures, and how it is told."""
+"""Which cause explains most of some failures, and what the verdict says about it."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = [
     "words_for",
 ]
 
-# The advice is that of most of the newest failures.
+# The advice is that of most of these newest failures.
 _ADVICE_OVER = 6
 # A second cause is named from two failures and this share on.
 _ALSO_SHARE, _ALSO_COUNT = 0.1, 2
@@ -64,15 +64,17 @@ class LeadingCause:
 
 
 def leading_cause(failures: Sequence[Observation], cross_check: CrossCheck) -> LeadingCause:
-    blames = [advice_for(seen, cross_check) for seen in failures]
+    blames = [advice_for(failure, cross_check) for failure in failures]
     causes = [advice.cause for advice in blames]
     leader = leading(causes)
     shares = leader.shares
     cause = _believable(leader.kind, shares)
     counts = Counter(causes[leader.since :])
-    mine = [(seen, advice) for seen, advice in zip(failures, blames, strict=True) if advice.cause is cause]
+    mine = [
+        (failure, advice) for failure, advice in zip(failures, blames, strict=True) if advice.cause is cause
+    ]
     advice = Counter(advice for _, advice in reversed(mine[-_ADVICE_OVER:])).most_common(1)[0][0]
-    chosen = tuple(seen for seen, each in mine if each is advice)
+    chosen = tuple(failure for failure, each in mine if each is advice)
     others = [
         other
         for other in sorted(shares, key=lambda each: -shares[each])
@@ -80,19 +82,25 @@ def leading_cause(failures: Sequence[Observation], cross_check: CrossCheck) -> L
     ]
     changed = failures[leader.since] if leader.since else None
     return LeadingCause(
-        advice, chosen, tuple(seen for seen, _ in mine), len(failures), shares[cause], tuple(others), changed
+        advice,
+        chosen,
+        tuple(failure for failure, _ in mine),
+        len(failures),
+        shares[cause],
+        tuple(others),
+        changed,
     )
 
 
 def _believable(cause: Cause, shares: Mapping[Cause, float]) -> Cause:
-    """The cause that leads. A rejected key is rejected every time: as one of several it is none to rotate."""
+    """The cause that leads; a rejected key only with most failures, as it would be rejected every time."""
     if cause is not Cause.KEY_REJECTED or shares[cause] >= _MOSTLY:
         return cause
     return max((each for each in shares if each is not cause), key=lambda each: shares[each])
 
 
 def specific_cause(context: DiagnosisContext, newest: Observation, advice: Advice) -> SpecificCause:
-    """The advice for the very case: which limit, what became of the model."""
+    """The advice for the case at hand: which limit was hit, or what became of the model."""
     if advice.cause is Cause.MODEL_UNAVAILABLE:
         return name_model(context, newest, advice)
     return name_limit(context, newest, advice)
@@ -112,21 +120,21 @@ def words_for(
     }
 
 
-def _status_words(seen: Observation) -> str | None:
-    """`529`; for one in the clothes of another, both."""
-    if seen.http_status is None:
+def _status_words(observation: Observation) -> str | None:
+    """`529`; where a gateway wraps it in a status of its own, both."""
+    if observation.http_status is None:
         return None
-    wrapped = {Outcome.OVERLOADED: "529", Outcome.RATE_LIMITED: "429"}.get(seen.outcome)
-    if wrapped is None or seen.http_status != _GATEWAY_STATUS:
-        return str(seen.http_status)
-    said = seen.error_type in {"overloaded_error", "rate_limit_error"}
+    wrapped = {Outcome.OVERLOADED: "529", Outcome.RATE_LIMITED: "429"}.get(observation.outcome)
+    if wrapped is None or observation.http_status != _GATEWAY_STATUS:
+        return str(observation.http_status)
+    said = observation.error_type in {"overloaded_error", "rate_limit_error"}
     return f"{wrapped} wrapped in a 500" if said else "a 500 that says Overloaded"
 
 
 def retry_after(
     context: DiagnosisContext, newest: Observation, advice: Advice
 ) -> tuple[float | None, RetrySource]:
-    """Seconds left of the wait the server asked for, else the policy's first wait; and which of the two."""
+    """Seconds left of the wait that the server asked for, else the first wait of the policy; and which."""
     policy = advice.retry
     if policy is None or not policy.worthwhile:
         return None, RetrySource.NONE
@@ -157,7 +165,7 @@ _MOST_SHARE = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Leader(Generic[K]):
-    """The kind that leads, each kind's share of the weight, and the place of the last clear change."""
+    """The kind that leads, each kind's share of the weight, and the index of the last clear change."""
 
     kind: K
     shares: dict[K, float]
@@ -192,9 +200,9 @@ def _share_before(weights: dict[K, float], kind: K, run: int) -> float:
 
 
 def is_down(failed: Sequence[bool]) -> bool:
-    """Whether as good as everything fails, from the first failure (oldest first) on.
+    """Whether nearly everything fails; `failed` is oldest first and begins with a failure.
 
-    Successes at the end leave it as it was: they are a recovery, or will be told apart by a failure.
+    Successes at the end change nothing yet: they are a recovery unless another failure follows.
     """
     down, run, failures = True, 0, 0
     for index, one in enumerate(failed):
@@ -225,7 +233,7 @@ _BUCKET_WORDS = (
 EMPTY = 0.05
 AMPLE = 0.2
 _GONE = frozenset({"retired"})
-_TOLD_BEFORE = timedelta(minutes=5)
+_READ_BEFORE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +254,7 @@ class SpecificCause:
 
 
 def name_limit(context: DiagnosisContext, refused: Observation, advice: Advice) -> SpecificCause:
-    """Which limit a refusal was about: its own headers, its message, or what was last told before it."""
+    """Which limit a refusal was about: by its headers, its message, or the last reading before it."""
     if advice.id == "spend_own" and "credit balance" in (refused.message or "").lower():
         return SpecificCause(knowledge().advice["billing"])
     if advice.id != "rate_limited":
@@ -260,7 +268,7 @@ def name_limit(context: DiagnosisContext, refused: Observation, advice: Advice) 
 
 def _name_bucket(context: DiagnosisContext, refused: Observation, advice: Advice) -> SpecificCause:
     said = _bucket_in(refused.message or "")
-    reading = _lowest(refused, said) or _lowest(_told_before(context, refused), said)
+    reading = _lowest(refused, said) or _lowest(_read_before(context, refused), said)
     left = _left(reading)
     if reading is not None and left is not None and left <= EMPTY:
         return SpecificCause(advice, reading.bucket, _reading_words(reading))
@@ -276,14 +284,16 @@ def _bucket_in(message: str) -> str | None:
     return next((bucket for pattern, bucket in _BUCKET_WORDS if pattern.search(message)), None)
 
 
-def _told_before(context: DiagnosisContext, refused: Observation) -> Observation | None:
-    told = context.history.limits().latest(refused.at.timestamp())
-    return told if told is not None and refused.at - told.at <= _TOLD_BEFORE else None
+def _read_before(context: DiagnosisContext, refused: Observation) -> Observation | None:
+    reading = context.history.limits().latest(refused.at.timestamp())
+    return reading if reading is not None and refused.at - reading.at <= _READ_BEFORE else None
 
 
-def _lowest(seen: Observation | None, named: str | None) -> RateLimitReading | None:
+def _lowest(observation: Observation | None, named: str | None) -> RateLimitReading | None:
     """The reading with the least left, of the bucket that was named if it is among them."""
-    readings = [one for one in seen.rate_limits if _left(one) is not None] if seen is not None else []
+    readings = (
+        [one for one in observation.rate_limits if _left(one) is not None] if observation is not None else []
+    )
     those = [one for one in readings if named is not None and one.bucket.startswith(named)]
     return min(those or readings, key=lambda one: _left(one) or 0.0, default=None)
 

@@ -1,14 +1,14 @@
-"""What a diagnosis looks at: the troubles of both API sources, the page, and what only the engine knows."""
+"""What a diagnosis looks at: the episodes of both API sources, the page, and what only the engine knows."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from claude_tui.analysis.diagnosis.cross_check import (
     asked_to_wait_s,
     is_lost,
-    says_the_same_again,
     took_until,
 )
 from claude_tui.analysis.diagnosis.episodes import BACK_SOON, Episode, episodes_of
@@ -20,12 +20,16 @@ from claude_tui.analysis.views.status import status_view
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import EngineState, KeyLack, StatusView
 
+if TYPE_CHECKING:
+    from claude_tui.analysis.diagnosis.round_policy import RoundPolicy
+
 __all__ = ["DiagnosisContext", "EngineFacts", "context_at", "engine_facts"]
 
-# Probes of two sources lost in a row, as many as this, are no chance any more.
+# One lost probe in a thousand is chance: three in a row over two sources are not.
 LOST_IN_A_ROW = 3
+# Exchanges looked through for that run; they are the oldest ones since the failures began.
 _LOOKED_AT = 40
-# Troubles of two sources that begin within this of each other are one.
+# Failures of two sources that begin within this of each other have one cause.
 _TOGETHER = timedelta(minutes=5)
 # So many failures say which cause leads: with fewer, the first of them would decide too much.
 LEADING = 60
@@ -39,49 +43,54 @@ _LONGEST_HOLD_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class EngineFacts:
-    """What no observation tells: the host's name, the model asked, and why messages are held back, if so.
-
-    `key_problem` is what looks wrong with a key that is tried all the same, `key_lack` why none can be.
-    `over` says that messages were
-    asked and will not be again: the verdict has to rest on what there is.
-    """
+    """What no observation tells."""
 
     host: str = "the API"
+    """The host's name."""
     model: str | None = None
+    """The model that messages ask."""
     held: str | None = None
+    """Why messages are held back, None where they are not."""
     key_problem: str | None = None
-    over: bool = False
+    """What looks wrong with a key that is tried all the same."""
     key_lack: KeyLack | None = None
+    """Why there is no key to try."""
 
 
 def engine_facts(engine: EngineState) -> EngineFacts:
     messages = next((probe for probe in engine.probes if probe.source is Source.MESSAGES), None)
-    target, problem = engine.target, engine.key_problem
-    if messages is None:
-        return EngineFacts(target.host, target.model, key_problem=problem, key_lack=engine.key_lack)
-    over = engine.over and messages.last_at is not None
-    return EngineFacts(target.host, target.model, messages.held_reason, problem, over, engine.key_lack)
+    return EngineFacts(
+        host=engine.target.host,
+        model=engine.target.model,
+        held=messages.held_reason if messages is not None else None,
+        key_problem=engine.key_problem,
+        key_lack=engine.key_lack,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class DiagnosisContext:
-    """`troubles` per API source, oldest first, of the last hour; the last one may go on.
-
-    `slow` is how late first tokens come, if they do.
-    """
+    """All that the detectors look at, at one instant."""
 
     history: History
     at: datetime
     options: Options
-    thresholds: Thresholds
+    policy: RoundPolicy
+    """What may be concluded from the probes."""
     facts: EngineFacts
     view: StatusView
     page_report: PageReport
     episodes: dict[Source, list[Episode]]
+    """Per API source those of the last hour, oldest first; the last one may be open."""
     slow: Slow | None
+    """How late first tokens come, None where they are not slow."""
+
+    @property
+    def thresholds(self) -> Thresholds:
+        return self.options.thresholds
 
     def open_episode(self, source: Source) -> Episode | None:
-        """The trouble of a source that is not over, be it only one failure so far."""
+        """The episode of a source that is not over, even where it has only one failure so far."""
         last = self.episodes[source][-1:]
         return last[0] if last and last[0].open else None
 
@@ -89,9 +98,9 @@ class DiagnosisContext:
         return self.history.latest(source, self.at)
 
     def is_stale(self, source: Source) -> bool:
-        """Whether nothing was heard of a source for longer than its interval explains.
+        """Whether a source has been silent for longer than its interval explains.
 
-        A server may have asked to wait: then nothing is overdue before that time is up.
+        Where the server asked to wait, nothing is overdue before that time is up.
         """
         newest = self.newest(source)
         if newest is None:
@@ -107,23 +116,23 @@ class DiagnosisContext:
         return self.history.window(source, self.at - timedelta(seconds=span), self.at)
 
     def ever_answered(self, source: Source) -> bool:
-        """Whether any exchange of it that is remembered was a success."""
+        """Whether any exchange in memory succeeded."""
         instant = self.at.timestamp()
         asked = self.history.exchanges(source).items.count_until(instant)
         return asked > self.history.failures(source).count_until(instant)
 
-    def never_supported(self, seen: Observation) -> bool:
-        """An endpoint that has no list of models at all fails to give one every time."""
-        return seen.source is Source.MODELS and not self.ever_answered(Source.MODELS)
+    def never_supported(self, observation: Observation) -> bool:
+        """Whether it is of a list of models that the endpoint may not have: it never gave one."""
+        return observation.source is Source.MODELS and not self.ever_answered(Source.MODELS)
 
     @property
-    def stands(self) -> bool:
-        """Whether the last message failed, none follows, and its answer says that another would fail too."""
+    def ends_conclusively(self) -> bool:
+        """Whether the newest message failed in a way that needs no second failure to confirm it."""
         newest = self.newest(Source.MESSAGES)
-        return self.facts.over and newest is not None and newest.failed and says_the_same_again(newest)
+        return newest is not None and newest.failed and self.policy.is_conclusive(newest)
 
     def failures_of(self, episode: Episode, most: int = LEADING) -> list[Observation]:
-        """The newest failures of a trouble, oldest first."""
+        """The newest failures of an episode, oldest first."""
         items = self.history.exchanges(episode.source).items
         if episode.first == episode.last:
             return [items.values[episode.first]]
@@ -137,26 +146,25 @@ def context_at(
     at: datetime,
     options: Options,
     facts: EngineFacts,
-    thresholds: Thresholds,
+    policy: RoundPolicy,
     view: StatusView | None = None,
 ) -> DiagnosisContext:
-    """`view` is what `status_view` gives for `at`, for who has it already."""
+    """Pass `view` where `status_view` has already been computed for `at`."""
     view = status_view(history, at, options) if view is None else view
+    thresholds = options.thresholds
     episodes = {
         source: episodes_of(history, source, at, thresholds, thresholds.rare_span_s) for source in API_SOURCES
     }
-    newest = history.latest(Source.MESSAGES, at)
-    model = newest.model if newest is not None and newest.model else facts.model
-    slow = slow_first_token(history, at, options, thresholds, model)
+    slow = slow_first_token(history, at, options)
     if slow is not None:
         episodes[Source.MESSAGES] = _kept_open(episodes[Source.MESSAGES])
-    word = page_report_at(history, view, at, options)
-    context = DiagnosisContext(history, at, options, thresholds, facts, view, word, episodes, slow)
-    return _confirmed_together(_confirmed_alone(context) if context.stands else context)
+    report = page_report_at(history, view, at, options)
+    context = DiagnosisContext(history, at, options, policy, facts, view, report, episodes, slow)
+    return _confirmed_together(_confirmed_alone(context) if context.ends_conclusively else context)
 
 
 def _kept_open(episodes: list[Episode]) -> list[Episode]:
-    """Slow answers are no good probes: they end a trouble only when it is long past."""
+    """Slow answers hardly show a recovery: it takes several times as many to end an episode."""
     last = episodes[-1:]
     if not last or last[0].confirmed_at is None or last[0].clean >= BACK_SOON * last[0].successes_to_recover:
         return episodes
@@ -164,7 +172,7 @@ def _kept_open(episodes: list[Episode]) -> list[Episode]:
 
 
 def _confirmed_alone(context: DiagnosisContext) -> DiagnosisContext:
-    """One failure is no chance where asking again would have been useless or against the server's wish."""
+    """The open episode of the messages confirmed by its newest failure, which is conclusive by itself."""
     episode, newest = context.open_episode(Source.MESSAGES), context.newest(Source.MESSAGES)
     if episode is None or episode.confirmed_at is not None or newest is None:
         return context
@@ -174,7 +182,7 @@ def _confirmed_alone(context: DiagnosisContext) -> DiagnosisContext:
 
 
 def _confirmed_together(context: DiagnosisContext) -> DiagnosisContext:
-    """A failure of one source alone may be chance; together with those of another it is not."""
+    """Episodes of two sources confirm each other: a failure of one alone may be chance."""
     going_on = [episode for source in API_SOURCES if (episode := context.open_episode(source)) is not None]
     doubtful = [episode for episode in going_on if episode.confirmed_at is None]
     if not doubtful:
@@ -194,15 +202,15 @@ def _answered_together(context: DiagnosisContext, going_on: list[Episode]) -> fl
     """When messages and models had both been answered with an error, in POSIX seconds."""
     if len(going_on) < len(API_SOURCES):
         return None
-    told = [
+    answered = [
         [
-            seen
-            for seen in context.failures_of(episode)
-            if not is_lost(seen) and not context.never_supported(seen)
+            failure
+            for failure in context.failures_of(episode)
+            if not is_lost(failure) and not context.never_supported(failure)
         ]
         for episode in going_on
     ]
-    return max(took_until(seen[0]) for seen in told) if all(told) else None
+    return max(took_until(failures[0]) for failures in answered) if all(answered) else None
 
 
 def _joined(context: DiagnosisContext, going_on: list[Episode]) -> float | None:
@@ -215,15 +223,16 @@ def _joined(context: DiagnosisContext, going_on: list[Episode]) -> float | None:
 
 
 def _lost_together(context: DiagnosisContext, since: datetime) -> float | None:
-    """When a run of lost probes over all sources was long enough, in POSIX seconds.
+    """When a run of lost probes over all sources was long enough to be no chance, in POSIX seconds.
 
-    Where nothing has ever answered there is no health to lose: two hosts or two sources will do.
+    Where nothing has ever answered, one probe of each of two sources is enough.
     """
     known = any(context.ever_answered(source) for source in Source)
     needed = LOST_IN_A_ROW if known else 2
     run: list[Observation] = []
-    for seen in context.history.window(None, since - timedelta(microseconds=1), context.at)[:_LOOKED_AT]:
-        run = [*run, seen] if is_lost(seen) else []
-        if len(run) >= needed and len({one.source for one in run}) > 1:
-            return max(took_until(one) for one in run)
+    window = context.history.window(None, since - timedelta(microseconds=1), context.at)
+    for observation in window[:_LOOKED_AT]:
+        run = [*run, observation] if is_lost(observation) else []
+        if len(run) >= needed and len({each.source for each in run}) > 1:
+            return max(took_until(each) for each in run)
     return None

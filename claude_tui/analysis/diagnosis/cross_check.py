@@ -1,4 +1,4 @@
-"""What the other sources say while one fails: whose a failure is, told by contrast."""
+"""What the other sources say while one fails: comparing them shows whose a failure is."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _PART = 3
 
 
 class PathState(StrEnum):
-    """How the exchanges of a source go: FINE, FAILS (answered with an error), and as in `Reach`."""
+    """How the exchanges of a source end: FINE, FAILS (answered with an error), and as in `Reach`."""
 
     UNKNOWN = "unknown"
     FINE = "fine"
@@ -47,7 +47,7 @@ class PathState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CrossCheck:
-    """Messages, models and the status page's host, since about when the trouble began."""
+    """Messages, models and the status page's host, from shortly before the failures began."""
 
     messages: PathState
     models: PathState
@@ -68,12 +68,12 @@ def cross_check_at(history: History, at: datetime, since: datetime, options: Opt
 
 
 def _way(history: History, source: Source, at: datetime, since: datetime, options: Options) -> PathState:
-    """By the last exchanges; the one before the trouble counts, as there may be none since."""
+    """By the last exchanges; the one before the failures counts too, as there may be none since."""
     items = history.exchanges(source).items
     interval = timedelta(seconds=options.interval_s(source))
     start = max(since - 1.5 * interval, at - max(SPAN, 4 * interval))
-    seen = items.values[items.index_at(start.timestamp()) : items.count_until(at.timestamp())][-LOOKED_AT:]
-    ways = [_way_of(one) for one in seen]
+    newest = items.values[items.index_at(start.timestamp()) : items.count_until(at.timestamp())][-LOOKED_AT:]
+    ways = [_way_of(each) for each in newest]
     for way in (PathState.UNREACHED, PathState.NO_ANSWER, PathState.FOREIGN, PathState.UNKNOWN):
         if ways.count(way) * _PART >= len(ways) > 0:
             return way
@@ -82,17 +82,17 @@ def _way(history: History, source: Source, at: datetime, since: datetime, option
     return PathState.FAILS if 2 * ways.count(PathState.FAILS) >= len(ways) else PathState.FINE
 
 
-def _way_of(seen: Observation) -> PathState:
-    if not seen.failed:
+def _way_of(observation: Observation) -> PathState:
+    if not observation.failed:
         return PathState.FINE
-    reach = reach_of(seen)
+    reach = reach_of(observation)
     if reach in {Reach.UNREACHED, Reach.NO_ANSWER, Reach.FOREIGN}:
         return PathState(reach.value)
     return PathState.UNKNOWN if reach is Reach.UNSENT else PathState.FAILS
 
 
 def _page(history: History, at: datetime, since: datetime, options: Options) -> PathState:
-    """UNREACHED when its host went silent with this trouble; one that never answered says nothing."""
+    """UNREACHED where its host went silent with these failures; one that never answered says nothing."""
     newest = history.latest(Source.STATUS, at)
     interval = timedelta(seconds=options.interval_s(Source.STATUS))
     if newest is None or newest.at < max(since - interval, at - max(SPAN, 4 * interval)):
@@ -110,63 +110,63 @@ def _page(history: History, at: datetime, since: datetime, options: Options) -> 
     return PathState.FOREIGN if newest.outcome is Outcome.INVALID_RESPONSE else PathState.FAILS
 
 
-def advice_for(seen: Observation, cross_check: CrossCheck) -> Advice:
-    """What to say of one failure, in the light of the others."""
+def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
+    """The advice for one failure, given how the other sources are."""
     advice = knowledge().advice
-    row = knowledge().of(seen)
-    match reach_of(seen):
-        case Reach.UNREACHED if not _is_explicit(seen):
-            answered = seen.source is Source.MESSAGES and cross_check.models.answers
+    row = knowledge().of(observation)
+    match reach_of(observation):
+        case Reach.UNREACHED if not _is_explicit(observation):
+            answered = observation.source is Source.MESSAGES and cross_check.models.answers
             return advice["errors_no_answer" if answered and not cross_check.cut_off else "unreachable"]
-        case Reach.NO_ANSWER if seen.http_status is None:
+        case Reach.NO_ANSWER if observation.http_status is None:
             return advice["unreachable" if cross_check.cut_off else "errors_no_answer"]
         case Reach.FOREIGN if row.advice.id == "errors_odd":
-            others = cross_check.models if seen.source is Source.MESSAGES else cross_check.messages
+            others = cross_check.models if observation.source is Source.MESSAGES else cross_check.messages
             return advice["portal" if PathState.FOREIGN in {others, cross_check.page} else "errors_odd"]
     return row.advice
 
 
-def _is_explicit(seen: Observation) -> bool:
-    """Whether the probe itself said which step failed, so that no other source can know better."""
-    return knowledge().of(seen).type is not None
+def _is_explicit(observation: Observation) -> bool:
+    """Whether the probe itself says which step failed, so that no other source can know better."""
+    return knowledge().of(observation).type is not None
 
 
 _ERROR = 400
 _SILENT = frozenset({Outcome.TIMEOUT, Outcome.NETWORK})
 
 
-def is_lost(seen: Observation) -> bool:
-    """No answer of any kind. One in a thousand is chance, and no news of the service."""
-    return seen.outcome in _SILENT and seen.http_status is None
+def is_lost(observation: Observation) -> bool:
+    """Whether there was no answer at all. One in a thousand is chance and says nothing of the service."""
+    return observation.outcome in _SILENT and observation.http_status is None
 
 
-def asked_to_wait_s(seen: Observation) -> float:
-    """The retry-after of an error; that of a stream which broke after HTTP 200 means nothing."""
-    refused = seen.failed and seen.http_status is not None and seen.http_status >= _ERROR
-    return seen.retry_after_s or 0.0 if refused else 0.0
+def asked_to_wait_s(observation: Observation) -> float:
+    """The retry-after of an error; a stream that broke after HTTP 200 asks for nothing."""
+    refused = observation.failed and observation.http_status is not None and observation.http_status >= _ERROR
+    return observation.retry_after_s or 0.0 if refused else 0.0
 
 
-def says_the_same_again(seen: Observation) -> bool:
-    """Whether a failure was answered with a limit, a refusal that no retry changes, or the wish to wait."""
-    policy = knowledge().of(seen).retry
+def says_the_same_again(observation: Observation) -> bool:
+    """Whether the answer was a limit, a refusal that no retry changes, or asked to wait."""
+    policy = knowledge().of(observation).retry
     useless = policy is not None and not policy.worthwhile
-    return useless or seen.outcome is Outcome.RATE_LIMITED or asked_to_wait_s(seen) > 0
+    return useless or observation.outcome is Outcome.RATE_LIMITED or asked_to_wait_s(observation) > 0
 
 
-def reach_of(seen: Observation) -> Reach:
-    """By what the probe called it, else by the phases that were measured; for failures only."""
-    row = knowledge().of(seen)
-    told = row.type is not None or seen.http_status is not None
-    if told or row.reach not in {Reach.NO_ANSWER, Reach.UNREACHED}:
+def reach_of(observation: Observation) -> Reach:
+    """How far a failed request got: by what the probe called it, else by the phases it measured."""
+    row = knowledge().of(observation)
+    explicit = row.type is not None or observation.http_status is not None
+    if explicit or row.reach not in {Reach.NO_ANSWER, Reach.UNREACHED}:
         return row.reach
-    timings = seen.timings
+    timings = observation.timings
     if timings.dns is None and timings.connect is None and timings.tls is None:
         return row.reach
-    plain = seen.target.startswith("http://")
+    plain = observation.target.startswith("http://")
     opened = timings.connect is not None and (timings.tls is not None or plain)
     return Reach.NO_ANSWER if opened else Reach.UNREACHED
 
 
-def took_until(seen: Observation) -> float:
-    """When its result was known, in POSIX seconds."""
-    return seen.at.timestamp() + (seen.timings.total or 0.0)
+def took_until(observation: Observation) -> float:
+    """When the result was known, in POSIX seconds."""
+    return observation.at.timestamp() + (observation.timings.total or 0.0)

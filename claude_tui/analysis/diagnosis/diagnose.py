@@ -1,8 +1,8 @@
 """What is wrong, whose it is, how bad it is and what to do next: one Verdict from all that is known.
 
-The judges go from what fails over what is not known to what is well; the first that finds something
-has it. All of it is a function of the observations up to an instant, also what keeps a verdict from
-flapping (see `trouble` and `leading`).
+The detectors look for failures first, then for a lack of data, then for health; the first finding becomes
+the verdict. Everything is a function of the observations up to an instant, including what keeps a verdict
+from flapping (see `episodes` and `attribution.leading`).
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ from claude_tui.analysis.diagnosis.evidence import answers_in, limits_press, low
 from claude_tui.analysis.diagnosis.finding import Finding, verdict_of
 from claude_tui.analysis.diagnosis.intermittent import detect_intermittent
 from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
+from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
 from claude_tui.analysis.diagnosis.slow import also_late, also_tail, detect_long_tail, detect_slow
 from claude_tui.analysis.history.history import History
-from claude_tui.analysis.options import Options, Thresholds
+from claude_tui.analysis.options import Options
 from claude_tui.knowledge import Reach, knowledge
 from claude_tui.model.format import duration, latency
 from claude_tui.model.observation import Source
@@ -25,11 +26,11 @@ from claude_tui.model.snapshot import KeyLack, StatusView
 from claude_tui.model.text import truncate
 from claude_tui.model.verdict import Evidence, EvidenceKind, Severity, Verdict
 
-__all__ = ["EngineFacts", "Thresholds", "diagnose", "engine_facts"]
+__all__ = ["EngineFacts", "diagnose", "engine_facts"]
 
-# So many answers make a verdict that all is well, as so many failures make one that it is not.
+# Two answers make a verdict that all is well, just as two failures make one that it is not.
 ENOUGH = 2
-# With a failure among them that may be chance or the beginning, it takes so many.
+# With a failure among them, which may be chance or the first of many, it takes six.
 ENOUGH_TO_TELL = 6
 
 
@@ -38,16 +39,16 @@ def diagnose(
     at: datetime,
     options: Options,
     facts: EngineFacts | None = None,
-    thresholds: Thresholds | None = None,
     *,
+    policy: RoundPolicy = CONTINUOUS,
     view: StatusView | None = None,
 ) -> Verdict:
     """The Verdict at `at` (aware UTC). What began later than `at` has no influence on it.
 
-    `view` is what `status_view` gives for `at`, for who has it already.
+    Pass `view` where `status_view` has already been computed for `at`.
     """
-    context = context_at(history, at, options, facts or EngineFacts(), thresholds or Thresholds(), view)
-    finding = next(found for judge in _JUDGES if (found := judge(context)) is not None)
+    context = context_at(history, at, options, facts or EngineFacts(), policy, view)
+    finding = next(found for detect in _DETECTORS if (found := detect(context)) is not None)
     return verdict_of(context, finding)
 
 
@@ -55,7 +56,7 @@ def diagnose(
 
 
 def _own_fault(context: DiagnosisContext) -> Finding | None:
-    """The probe of messages crashes: that says nothing of the API."""
+    """The message probe itself crashes, which says nothing about the API."""
     newest = context.newest(Source.MESSAGES)
     if newest is None or not newest.failed or knowledge().of(newest).advice.id != "own_fault":
         return None
@@ -64,7 +65,7 @@ def _own_fault(context: DiagnosisContext) -> Finding | None:
 
 
 def _unprobed(context: DiagnosisContext) -> Finding | None:
-    """Messages are not heard of: never, or no longer."""
+    """No message probe has been run, or none lately."""
     if not context.is_stale(Source.MESSAGES):
         return None
     models = _models_evidence(context)
@@ -85,17 +86,16 @@ def _unprobed(context: DiagnosisContext) -> Finding | None:
 
 
 def _too_few(context: DiagnosisContext) -> Finding | None:
-    """One answer is no health, and one failure no incident."""
+    """One answer does not show health, and one failure is no incident."""
     recent = context.recent(Source.MESSAGES)
-    failures = [seen for seen in recent if seen.failed]
+    failures = [each for each in recent if each.failed]
     lone = context.open_episode(Source.MESSAGES) is not None and len(recent) < ENOUGH_TO_TELL
     enough = len(recent) - len(failures) >= ENOUGH
     if enough and not lone:
         return None
     count = f"{len(recent)} message probe{'s' if len(recent) != 1 else ''} so far"
     words = f"{count}, {len(failures)} failed ({named(failures[-1])})" if failures else count
-    once = context.facts.over and context.facts.held is None
-    advice = ("lone" if enough else "few") + ("_once" if once else "")
+    advice = context.policy.advice_for_too_few(context, "lone" if enough else "few")
     return _unknown(advice, _models_evidence(context), what=words)
 
 
@@ -105,7 +105,7 @@ def _held(context: DiagnosisContext) -> Evidence | None:
 
 
 def _models_evidence(context: DiagnosisContext) -> Evidence | None:
-    """How the list of models goes, for who cannot ask messages."""
+    """How the list of models answers, while messages cannot be asked."""
     newest = context.newest(Source.MODELS)
     if newest is None or context.is_stale(Source.MODELS):
         return None
@@ -135,7 +135,7 @@ def _unknown(advice: str, *evidence: Evidence | None, what: str | None = None) -
 
 
 def _notice(context: DiagnosisContext) -> Finding | None:
-    """They say that something we use is in trouble; our probes do not see it."""
+    """The page says that something we use is in trouble, but our probes do not see it."""
     if not (context.page_report.known and context.page_report.active):
         return None
     answers = answers_in(context, Source.MESSAGES)
@@ -152,12 +152,12 @@ def _notice(context: DiagnosisContext) -> Finding | None:
 
 def _healthy(context: DiagnosisContext) -> Finding:
     recent = context.recent(Source.MESSAGES)
-    failures = [seen for seen in recent if seen.failed]
+    failures = [each for each in recent if each.failed]
     success = context.history.last_success(Source.MESSAGES, context.at)
     ttft = success.timings.first_token if success is not None else None
     answered = len(recent) - len(failures)
     said = f"{answered} of the last {len(recent)} message probes answered"
-    if failures and context.facts.over:
+    if failures and context.policy.lists_failures_when_healthy:
         said += f", {len(failures)} failed ({named(failures[-1])})"
     return Finding(
         advice=knowledge().advice["healthy_pressed" if limits_press(context) else "healthy"],
@@ -178,7 +178,7 @@ def _healthy(context: DiagnosisContext) -> Finding:
 
 
 def _notes(context: DiagnosisContext) -> str:
-    """What is worth a word though nothing is wrong."""
+    """What is worth a note although nothing is wrong."""
     return " ".join(
         note for note in (_lone_failure(context), _page_note(context), low_limits(context)) if note
     )
@@ -207,7 +207,7 @@ def _page_note(context: DiagnosisContext) -> str:
     return ""
 
 
-_JUDGES: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
+_DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
     _own_fault,
     also_tail(detect_message_failures),
     also_late(detect_model_list_failures),

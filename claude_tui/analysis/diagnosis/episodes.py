@@ -1,9 +1,9 @@
-"""Troubles of one source: where one begins, when it is more than chance, and when it is over.
+"""Episodes of failures of one source: where one begins, when it is more than chance, and when it is over.
 
-The clusters of failures that `course` folds (ended by three successes in a row) are joined into
-troubles: what ends one is a run of successes that would be improbable if failures went on at their rate.
-A full outage so ends with the third good probe, one that hits half of the requests after four or
-five, one in ten after two dozen: it neither flaps nor sticks.
+Clusters of failures (see `streaks`; three successes in a row end one) are joined into episodes. An episode
+ends with a run of successes that would be improbable if failures went on at their rate: after three where
+everything failed, after four or five where half did, after two dozen where one in ten did. So a verdict
+neither flaps nor sticks.
 """
 
 from __future__ import annotations
@@ -21,40 +21,46 @@ from claude_tui.model.observation import Observation, Source
 __all__ = ["BACK_SOON", "RECENT", "Episode", "episodes_of", "successes_to_recover"]
 
 RECENT = 24
-"""So many exchanges at the end of a trouble say how much fails now."""
+"""The exchanges at the end of an episode that say how much fails now: twelve minutes at the default pace."""
 
+# Three successes in a row come in 5% of cases where 63% still fail, and less often where more do.
 SETTLED = 3
-# Longer runs of successes end any trouble: what fails less often is counted over an hour instead.
+# With 5% failing, 60 successes in a row come in 5% of cases; what fails less often is counted over an hour.
 LONGEST_RUN = 60
-# Clusters looked at; more than that is many hours of trouble at the quickest pace.
+# A bound on the work: a cluster spans 4 exchanges at least, so these are 8 hours at one message in 30 s.
 MOST_CLUSTERS = 240
-# A trouble that was over, and comes back within so many times the successes that ended it, is the same.
+# An outage that "is fixed" and breaks again shortly after is one incident to whoever is on call.
 BACK_SOON = 3
-# After so long without a look (and no success since), a failure begins a new trouble.
+# Nobody looked for two hours (a laptop that slept): what happened in between is unknown, so it starts anew.
 LONGEST_GAP_S = 7200.0
-# Failures looked through for the one that made the trouble certain.
+# A bound on the work: what 30 failures do not confirm is counted over an hour instead.
 _FIRST = 30
+# Failures that were answered are never chance, two with one or two successes between them are a pattern.
 _WITHIN = 3
+# Three of six: lost probes (1 in 1,000) do that by chance 2 times in 10^8.
 _ANY, _OF = 3, 6
 
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """Failures that belong together. `first` and `last` are the places of the first and last one.
-
-    `clean` counts the successes since, `clean_needed` how many of them end it. `share` is the part that
-    fails, at its end. `confirmed_at` is when it was known to be more than chance (POSIX seconds).
-    """
+    """Failures that belong together."""
 
     source: Source
     first: int
+    """The index of the first failure among the exchanges of the source."""
     last: int
+    """The index of the last failure."""
     since: datetime
+    """When the first one was asked for."""
     failures: int
     share: float
+    """The part of the exchanges that failed at the end, in 0..1."""
     clean: int
+    """The successes since the last failure."""
     successes_to_recover: int
+    """How many of those end the episode."""
     confirmed_at: float | None
+    """When it was known to be more than chance, in POSIX seconds."""
 
     @property
     def open(self) -> bool:
@@ -72,7 +78,7 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class _Cluster:
-    """Failures joined so far; `confirmed_at` as in Trouble."""
+    """Failures joined so far; `confirmed_at` as in Episode."""
 
     first: int
     last: int
@@ -84,7 +90,7 @@ class _Cluster:
 def successes_to_recover(failures: int, total: int, chance: float) -> int:
     """Successes in a row that are improbable (below `chance`) where `failures` of `total` fail.
 
-    The rate is taken a little lower than seen, as a trouble is counted from failure to failure.
+    The rate is assumed a little lower than counted, as an episode is counted from failure to failure.
     """
     if failures < 2:
         return SETTLED
@@ -95,7 +101,7 @@ def successes_to_recover(failures: int, total: int, chance: float) -> int:
 def episodes_of(
     history: History, source: Source, at: datetime, thresholds: Thresholds, back_s: float
 ) -> list[Episode]:
-    """Oldest first; those of the last `back_s` seconds, and all that joins them. The last may be over."""
+    """The episodes of the last `back_s` seconds, oldest first. The last one may be over."""
     count = history.exchanges(source).items.count_until(at.timestamp())
     found: list[Episode] = []
     joined: _Cluster | None = None
@@ -111,17 +117,17 @@ def episodes_of(
                     confirmed_at=joined.confirmed_at,
                 )
             else:
-                found.append(_trouble(history, source, joined, clean, thresholds))
+                found.append(_episode(history, source, joined, clean, thresholds))
         joined = cluster if cluster.confirmed_at is not None else _confirmed(history, source, cluster)
     if joined is not None:
-        found.append(_trouble(history, source, joined, count - joined.last - 1, thresholds))
+        found.append(_episode(history, source, joined, count - joined.last - 1, thresholds))
     return found
 
 
 def _goes_on(
     history: History, source: Source, joined: _Cluster, cluster: _Cluster, thresholds: Thresholds
 ) -> bool:
-    """Whether failures belong to a trouble: one that was not over, or that comes back soon after."""
+    """Whether `cluster` continues the episode `joined`: that was not over, or comes back soon after."""
     clean = cluster.first - joined.last - 1
     at = history.exchanges(source).items.at
     if at[cluster.first] - at[joined.last] > LONGEST_GAP_S:
@@ -134,7 +140,7 @@ def _goes_on(
 
 
 def _clusters(history: History, source: Source, at: float, back_s: float) -> list[_Cluster]:
-    """Oldest first: back from `at`, as long as they are recent or may belong to a recent one."""
+    """Clusters before `at`, oldest first, that are recent or may belong to a recent one."""
     found: list[_Cluster] = []
     later: int | None = None
     for cluster in _backwards(history, source, at):
@@ -155,14 +161,14 @@ def _backwards(history: History, source: Source, at: float) -> Iterator[_Cluster
         last = exchanges.items.index_at(failures.at[index - 1])
         state = exchanges.states[last]
         began = state.trouble_since
-        # The state of a failure always has a trouble; only what was trimmed away can be missing.
+        # The state after a failure always says since when; only its beginning may have been trimmed away.
         first = exchanges.items.index_at(began.timestamp()) if began is not None else last
         yield _Cluster(first, last, began or exchanges.items.values[last].at, state.failures)
         index = failures.index_at(exchanges.items.at[first])
 
 
 def _recent(history: History, source: Source, joined: _Cluster) -> tuple[int, int]:
-    """Failures and exchanges at the end; at least its last three failures, as one alone has no rate."""
+    """Failures and exchanges at the end of an episode; at least three failures, as one alone has no rate."""
     if joined.first == joined.last:
         return 1, 1
     items, failures = history.exchanges(source).items, history.failures(source)
@@ -172,7 +178,7 @@ def _recent(history: History, source: Source, joined: _Cluster) -> tuple[int, in
     return last - failures.index_at(items.at[start]), joined.last - start + 1
 
 
-def _trouble(
+def _episode(
     history: History, source: Source, joined: _Cluster, clean: int, thresholds: Thresholds
 ) -> Episode:
     failed, total = _recent(history, source, joined)
@@ -190,24 +196,26 @@ def _trouble(
 
 
 def _confirmed(history: History, source: Source, joined: _Cluster) -> _Cluster:
-    """With the instant of the failure that made it certain, if there is one."""
+    """The cluster with the instant of the failure that confirmed it, if there is one."""
     if joined.failures == 1:
         return joined
     items, failures = history.exchanges(source).items, history.failures(source)
     start = failures.index_at(items.at[joined.first])
-    places = [items.index_at(at) for at in failures.at[start : start + _FIRST] if at <= items.at[joined.last]]
-    index = _certain(items.values, places, pairs=source is Source.MESSAGES)
+    indexes = [
+        items.index_at(at) for at in failures.at[start : start + _FIRST] if at <= items.at[joined.last]
+    ]
+    index = _certain(items.values, indexes, pairs=source is Source.MESSAGES)
     return joined if index is None else replace(joined, confirmed_at=took_until(items.values[index]))
 
 
-def _certain(exchanges: list[Observation], places: list[int], *, pairs: bool) -> int | None:
-    """The first of the failures (at `places`) that is more than chance with those before it.
+def _certain(exchanges: list[Observation], indexes: list[int], *, pairs: bool) -> int | None:
+    """The first of the failures (at `indexes`) that is more than chance together with those before it.
 
-    Two that were answered, with at most two successes between; or next to each other, unless both are
-    lost, as that happens: then only with `pairs`; or any three of six.
+    That takes two that were answered with at most two successes between them, two next to each other, or
+    any three of six exchanges. Two lost probes next to each other are enough only with `pairs`.
     """
-    for number, index in enumerate(places):
-        near = [before for before in places[max(0, number - _OF + 1) : number] if index - before < _OF]
+    for number, index in enumerate(indexes):
+        near = [before for before in indexes[max(0, number - _OF + 1) : number] if index - before < _OF]
         lost = is_lost(exchanges[index])
         for before in near:
             both = lost and is_lost(exchanges[before])

@@ -30,7 +30,6 @@ __all__ = [
 ]
 
 _LOW = frozenset({Level.WARN, Level.BAD})
-_HOUR = timedelta(hours=1)
 _TOLD_LATELY = timedelta(minutes=15)
 _KEY_IS_FINE_FOR = frozenset({Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT, Outcome.MODEL_NOT_FOUND})
 
@@ -47,20 +46,8 @@ def named(seen: Observation) -> str:
 
 
 def tally(context: DiagnosisContext, episode: Episode) -> tuple[int, int, str]:
-    """Failures and exchanges of a trouble, and over what: of the last hour when it is older than that.
-
-    Of one round of probes all count, also those before the first failure.
-    """
-    if context.facts.over:
-        seen = context.recent(episode.source)
-        return sum(one.failed for one in seen), len(seen), ""
-    items = context.history.exchanges(episode.source).items
-    if context.at - episode.since <= _HOUR:
-        return episode.failures, items.count_until(context.at.timestamp()) - episode.first, ""
-    start = (context.at - _HOUR).timestamp()
-    failed = context.history.failures(episode.source).span(start, context.at.timestamp())
-    asked = items.span(start, context.at.timestamp())
-    return failed.stop - failed.start, asked.stop - asked.start, " in the last hour"
+    """Failures and exchanges of an episode, and over what they were counted, in words."""
+    return context.policy.tally(context, episode)
 
 
 def failures_evidence(

@@ -1,4 +1,4 @@
-"""What one judge of the diagnosis found, before the status page and the clock have their say."""
+"""What one detector found, and the verdict that comes of it with the status page and the response clock."""
 
 from __future__ import annotations
 
@@ -22,20 +22,31 @@ API_KEY = "ANTHROPIC_API_KEY"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """`words` fill the placeholders of the advice."""
+    """What one detector found."""
 
     advice: Advice
+    """The cause, the side and what to do."""
     confidence: float
+    """In 0..1."""
     severity: Severity = Severity.NONE
     evidence: tuple[Evidence | None, ...] = ()
+    """What it rests on, the strongest first; None stands for what does not apply."""
     words: Mapping[str, str | None] = field(default_factory=dict)
+    """What fills the placeholders of the advice."""
     since: datetime | None = None
+    """When it began."""
     detected_at: datetime | None = None
+    """When it was more than chance."""
     retry: tuple[float | None, RetrySource] = (None, RetrySource.NONE)
+    """Seconds until a retry makes sense, and who says so."""
     failures: tuple[Observation, ...] = ()
+    """The failures that the cause explains, oldest first."""
     bucket: str | None = None
+    """The rate limit that was hit."""
     also: tuple[Cause, ...] = ()
+    """Other causes at the same time."""
     note: str = ""
+    """What is worth a word beside it."""
 
 
 def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:

@@ -1,4 +1,4 @@
-"""Calls that fail here and there: intermittent errors, counted over an hour."""
+"""Intermittent errors: calls that fail now and then, counted over an hour."""
 
 from __future__ import annotations
 
@@ -28,17 +28,18 @@ from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Side
 
 __all__ = ["detect_intermittent"]
 
-# So many lost probes beyond what is usual, in standard deviations and in count, are no chance.
+# At the default pace 0.36 probes are lost in an hour by chance; 5 or more come once in 3 years (Poisson).
 _LOST_DEVIATIONS, _LOST_COUNT = 4.0, 2
-# A trouble of this size is told as itself; when it is over, its failures are no intermittent errors.
+# An episode of three failures has been a verdict of its own; once over, it is no intermittent error as well.
 _BIG = 3
-# What is in memory, and more failures than it holds of those that come now and then.
+# A day is kept in memory; at one failure in ten, the most that is intermittent, it has some 900 of 8,640.
 _DAY_S, _A_DAYS = 86_400.0, 1000
+# Advice for calls that all fail, which is not what to do about a few.
 _AT_TIMES = frozenset({"errors", "errors_no_answer"})
 
 
 def detect_intermittent(context: DiagnosisContext) -> Finding | None:
-    """A few failures within an hour, of all API probes together, and not too long ago for their rate."""
+    """A few failures of the API probes within an hour, unless the successes since make them past."""
     failures = _scattered(context, context.episodes, context.thresholds.rare_span_s)
     if not _is_enough(context, failures):
         return None
@@ -52,7 +53,7 @@ def detect_intermittent(context: DiagnosisContext) -> Finding | None:
     lead = leading_cause(failures, cross_check)
     special = specific_cause(context, lead.newest, _now_and_then(lead.advice))
     calls = sum(_asked(context, source, first, None) for source in asked)
-    messages = [seen for seen in failures if seen.source is Source.MESSAGES]
+    messages = [failure for failure in failures if failure.source is Source.MESSAGES]
     return Finding(
         advice=special.advice,
         confidence=round(0.9 * (1 - 0.5 ** len(failures)) * special.doubt, 2),
@@ -79,7 +80,7 @@ def _counted(
     """How many calls failed, over how long, when last, and with what."""
     share = percent(len(failures) / calls)
     span, ago = duration(context.at - failures[0].at), duration(context.at - failures[-1].at)
-    names = " and ".join(dict.fromkeys(named(seen) for seen in reversed(lead.failures)))
+    names = " and ".join(dict.fromkeys(named(failure) for failure in reversed(lead.failures)))
     said = f"{len(failures)} of {calls} calls failed ({share}) in {span}, the last {ago} ago: {names}"
     return Evidence(
         EvidenceKind.FAILURES, (said,), (("failed", len(failures)), ("asked", calls)), tuple(failures)
@@ -87,7 +88,7 @@ def _counted(
 
 
 def _now_and_then(advice: Advice) -> Advice:
-    """A key or a model that is refused once in a while, and mostly not, is hardly ours to mend."""
+    """The advice for a few: a key or model that is refused only now and then is hardly ours to mend."""
     if advice.id in _AT_TIMES:
         return knowledge().advice["errors_rare"]
     refused = advice.side is Side.US and advice.cause is not Cause.RATE_LIMITED
@@ -97,19 +98,19 @@ def _now_and_then(advice: Advice) -> Advice:
 def _scattered(
     context: DiagnosisContext, among: Mapping[Source, Sequence[Episode]], back_s: float, most: int = LEADING
 ) -> list[Observation]:
-    """Failures of the last `back_s`, oldest first, that belong to no trouble of its own size."""
+    """Failures of the last `back_s` seconds outside big episodes, oldest first."""
     start = context.at.timestamp() - back_s
     found = [
-        seen
+        failure
         for episodes in among.values()
         for episode in episodes
         if not _is_big(episode)
-        for seen in context.failures_of(episode, most)
-        if seen.at.timestamp() > start and not context.never_supported(seen)
+        for failure in context.failures_of(episode, most)
+        if failure.at.timestamp() > start and not context.never_supported(failure)
     ]
-    # A probe that crashed says nothing of anybody but itself.
-    told = [seen for seen in found if knowledge().of(seen).cause is not Cause.UNKNOWN]
-    return sorted(told, key=lambda seen: seen.at)
+    # A probe that crashed says nothing about the API.
+    known = [failure for failure in found if knowledge().of(failure).cause is not Cause.UNKNOWN]
+    return sorted(known, key=lambda failure: failure.at)
 
 
 def _is_big(episode: Episode) -> bool:
@@ -123,14 +124,14 @@ def _asked(context: DiagnosisContext, source: Source, start: float, end: float |
 
 
 def _beginning(context: DiagnosisContext, newest: Sequence[Observation]) -> tuple[datetime, datetime]:
-    """The first of the failures that were never over since, and the one that made them more than chance."""
+    """When the current run of failures began, and when they were more than chance."""
     episodes = {
         source: episodes_of(context.history, source, context.at, context.thresholds, _DAY_S)
         for source in API_SOURCES
     }
     day = _scattered(context, episodes, _DAY_S, most=_A_DAYS)
-    failures = [*(seen for seen in day if seen.at < newest[0].at), *newest]
-    at = [seen.at.timestamp() for seen in failures]
+    failures = [*(failure for failure in day if failure.at < newest[0].at), *newest]
+    at = [failure.at.timestamp() for failure in failures]
     first = tipped = len(failures) - 1
     for index in range(len(failures) - 1, -1, -1):
         start = bisect_right(at, at[index] - context.thresholds.rare_span_s, 0, index)
@@ -142,7 +143,7 @@ def _beginning(context: DiagnosisContext, newest: Sequence[Observation]) -> tupl
 
 
 def _goes_on(context: DiagnosisContext, at: Sequence[float], *, enough: bool) -> bool:
-    """Whether the last failure is one more of those before: they were not over, or too few to tell."""
+    """Whether the last failure continues those before: they were not over, or too few to say."""
     first, last, then = at[0], at[-2], at[-1]
     if not enough:
         return then - last < context.thresholds.rare_span_s
@@ -158,7 +159,7 @@ def _goes_on(context: DiagnosisContext, at: Sequence[float], *, enough: bool) ->
 def _is_enough(context: DiagnosisContext, failures: Sequence[Observation]) -> bool:
     """Whether they are more than chance; a lost probe counts for less."""
     needed = context.thresholds.rare_failures
-    lost = sum(seen.http_status is None and is_lost(seen) for seen in failures)
+    lost = sum(failure.http_status is None and is_lost(failure) for failure in failures)
     weight = len(failures) - lost + (lost * needed / _lost_needed(context) if lost else 0.0)
     return round(weight, 6) >= needed
 

@@ -1,4 +1,4 @@
-"""The judges of what fails: messages, or the list of models alone."""
+"""Detectors of failures: of messages, or of the list of models alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 
 from claude_tui.analysis.diagnosis.attribution import (
     LeadingCause,
-    is_down,
     leading_cause,
     retry_after,
     specific_cause,
@@ -33,10 +32,8 @@ from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity, Si
 
 __all__ = ["detect_message_failures", "detect_model_list_failures"]
 
-# An answer that says the same of the next ones counts as so many failures.
-_STANDS_FOR = 3
-# Exchanges that tell an outage from errors.
-_DOWN_OVER = 120
+# A conclusive failure counts as the three that would confirm any other.
+_CONCLUSIVE_AS = 3
 _DOWN = {"errors": "outage", "errors_no_answer": "outage_no_answer"}
 
 
@@ -44,7 +41,7 @@ _DOWN = {"errors": "outage", "errors_no_answer": "outage_no_answer"}
 
 
 def detect_message_failures(context: DiagnosisContext) -> Finding | None:
-    """Messages fail, more than by chance, and were heard of lately."""
+    """Messages fail more than by chance, and have been probed lately."""
     episode = context.open_episode(Source.MESSAGES)
     if episode is None or not episode.active or context.is_stale(Source.MESSAGES):
         return None
@@ -61,7 +58,8 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
         return Finding(lead.advice, confidence=0.0, evidence=(counted,), failures=lead.explained)
     return Finding(
         advice=special.advice,
-        confidence=_confidence(episode, lead, cross_check, stands=context.stands) * special.doubt,
+        confidence=_confidence(episode, lead, cross_check, conclusive=context.ends_conclusively)
+        * special.doubt,
         severity=_severity_of_messages(context, episode, special.advice),
         evidence=(
             failures_evidence(context, episode, lead.failures, lead.shown, clause),
@@ -81,27 +79,19 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
 
 
 def _severity_of_messages(context: DiagnosisContext, episode: Episode, advice: Advice) -> Severity:
-    """By how many fail. One that stands is no small share; what no retry changes, meets every message."""
+    """By how many fail. A conclusive failure is at least P2, and P1 where it would meet every message."""
     counted = severity_of_messages(
         context.history, context.at, episode, advice.cause, context.options, context.thresholds
     )
-    if context.stands:
+    if context.ends_conclusively:
         useless = advice.retry is not None and not advice.retry.worthwhile
         every = useless and episode.failures == episode.total
         return Severity.worst((counted, Severity.P1 if every else Severity.P2))
-    if context.facts.over and _share_of_round(context, episode.source) < context.thresholds.most_fail:
-        return Severity.P2 if counted is Severity.P1 else counted
-    return counted
-
-
-def _share_of_round(context: DiagnosisContext, source: Source) -> float:
-    """What part of a round of probes failed: no history tells whether those before were of better days."""
-    seen = context.recent(source)
-    return sum(one.failed for one in seen) / len(seen)
+    return context.policy.severity(context, episode.source, counted)
 
 
 def _as_outage(lead: LeadingCause, context: DiagnosisContext, episode: Episode) -> Advice:
-    """Errors that hit as good as every call are an outage."""
+    """The advice; where nearly every call fails, errors become an outage."""
     advice = lead.advice
     if advice.id not in _DOWN or not _is_outage(lead, context, episode):
         return advice
@@ -109,18 +99,15 @@ def _as_outage(lead: LeadingCause, context: DiagnosisContext, episode: Episode) 
 
 
 def _is_outage(lead: LeadingCause, context: DiagnosisContext, episode: Episode) -> bool:
-    if context.facts.over:
-        return _share_of_round(context, episode.source) >= context.thresholds.most_fail_ends
     items = context.history.exchanges(episode.source).items
-    end = items.count_until(context.at.timestamp())
     first = items.index_at(lead.changed.at.timestamp()) if lead.changed is not None else episode.first
-    return is_down([one.failed for one in items.values[max(first, end - _DOWN_OVER) : end]])
+    return context.policy.is_outage(context, episode.source, first)
 
 
 def _with_models(
     context: DiagnosisContext, models: Episode | None, cause: Cause, also: tuple[Cause, ...]
 ) -> tuple[Cause, ...]:
-    """With the cause for which the list of models fails, where that is another one."""
+    """The other causes, with that of the failing list of models where it differs."""
     family = {Cause.PROVIDER_OUTAGE, Cause.PROVIDER_ERRORS}
     if models is None or not models.active:
         return also
@@ -131,23 +118,23 @@ def _with_models(
 
 
 def _confidence(
-    episode: Episode, lead: LeadingCause, cross_check: CrossCheck, *, stands: bool = False
+    episode: Episode, lead: LeadingCause, cross_check: CrossCheck, *, conclusive: bool = False
 ) -> float:
-    """More with every failure, less for a mix, or where no other source is there to compare with."""
-    certain = 1 - 0.5 ** max(episode.failures, _STANDS_FOR if stands else 0)
+    """More with every failure; less for a mix of causes, or with no other source to compare with."""
+    certain = 1 - 0.5 ** max(episode.failures, _CONCLUSIVE_AS if conclusive else 0)
     pure = 0.7 + 0.3 * lead.share
-    told_apart = 1.0 if cross_check.models is not PathState.UNKNOWN else 0.85
-    # A time-out without phases, or a connection that only messages lose, may be either side's.
+    compared = 1.0 if cross_check.models is not PathState.UNKNOWN else 0.85
+    # A time-out without phases, or a connection that only messages lose, may be the fault of either side.
     vague = is_lost(lead.newest) and lead.advice.side is Side.THEM
-    return certain * pure * told_apart * (0.8 if vague else 1.0)
+    return certain * pure * compared * (0.8 if vague else 1.0)
 
 
 def _other_failures(
     failures: Sequence[Observation], lead: LeadingCause, cross_check: CrossCheck
 ) -> Evidence | None:
     """What else fails, by name and number."""
-    others = [seen for seen in failures if advice_for(seen, cross_check).cause in lead.also]
-    kinds = Counter(named(seen) for seen in others)
+    others = [failure for failure in failures if advice_for(failure, cross_check).cause in lead.also]
+    kinds = Counter(named(failure) for failure in others)
     if not others:
         return None
     counts = " and ".join(f"{count} {name}" for name, count in kinds.most_common(2))
@@ -156,7 +143,7 @@ def _other_failures(
 
 
 def _not_asked_again(context: DiagnosisContext) -> Evidence | None:
-    held = context.facts.held if context.stands else None
+    held = context.facts.held if context.ends_conclusively else None
     return Evidence(EvidenceKind.NOT_PROBED, (f"Not asked again: {truncate(held)}",)) if held else None
 
 
@@ -168,7 +155,7 @@ def _instant(at: float | None) -> datetime | None:
 
 
 def detect_model_list_failures(context: DiagnosisContext) -> Finding | None:
-    """The list of models fails while messages do not, or are not asked."""
+    """The list of models fails while messages answer, or are not asked."""
     episode = context.open_episode(Source.MODELS)
     if episode is None or not episode.active or context.is_stale(Source.MODELS):
         return None
@@ -210,7 +197,7 @@ def _beside_messages(advice: Advice) -> Advice:
 
 
 def _severity_of_models(context: DiagnosisContext, episode: Episode, *, alone: bool) -> Severity:
-    """Users feel messages, not the list; where nobody asks messages, it is all there is to go by."""
+    """One step lower where messages answer: users depend on those and not on the list."""
     if episode.failures < context.thresholds.ratio_failures:
         return Severity.P3 if alone else Severity.P4
     return Severity.P2 if alone else Severity.P3
@@ -223,6 +210,6 @@ def _held(context: DiagnosisContext) -> Evidence | None:
 
 
 def _key_problem(context: DiagnosisContext, advice: Advice) -> Evidence | None:
-    """What looks wrong with the key that was rejected."""
+    """What looks wrong with a key that was rejected."""
     problem = context.facts.key_problem if advice.cause is Cause.KEY_REJECTED else None
     return Evidence(EvidenceKind.SPECIFIC, (truncate(problem),)) if problem else None

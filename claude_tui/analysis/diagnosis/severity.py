@@ -1,4 +1,4 @@
-"""How bad it is, by the runbook's table completed, and until when somebody should have responded."""
+"""How bad it is, by the table of severities, and until when somebody should have responded."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from claude_tui.model.verdict import Cause, Severity, Verdict
 
 __all__ = ["as_set", "most_fail", "respond_by", "severity_of_messages", "severity_of_rare"]
 
-# Where fewer than three messages fall into five minutes, the last three within this say how it is.
+# Where five minutes have fewer than three messages, the last three within this span count instead.
 SPARSE_S = 900.0
 SPARSE_INTERVALS = 4.0
-# A share of errors that may be small is counted over so long.
+# A share of errors may be small, so it is counted over twenty minutes: 5% of 40 messages are two.
 LATE_S, LATE_INTERVALS = 1200.0, 40.0
-# The state of a threshold that has been passed is followed back for so long.
+# How far back is looked for the moment when a P1 began, as one lasts until fewer messages fail.
 FOLLOWED_S = 900.0
-# A share over an hour is judged over at least so many messages, as a trouble is counted from a failure on.
+# Counting begins with a failure, so the share of a few messages is too high: 3 of 60 are the 5% of a P2.
 RARE_LEAST = 60
 _SATURDAY = 5
 
@@ -35,7 +35,7 @@ def severity_of_messages(
     options: Options,
     thresholds: Thresholds,
 ) -> Severity:
-    """Of a trouble of the messages that is more than chance."""
+    """The severity of failing messages that are more than chance."""
     if most_fail(history, at, episode, options, thresholds):
         return Severity.P1
     failed, total, broken_off = _counts(history, at, episode, options)
@@ -50,10 +50,10 @@ def severity_of_messages(
 def most_fail(
     history: History, at: datetime, episode: Episode, options: Options, thresholds: Thresholds
 ) -> bool:
-    """Whether as good as all messages fail: at least `most_fail` of the last five minutes, 3 or more.
+    """Whether nearly all messages fail: at least `most_fail` of the last five minutes, 3 or more.
 
-    Counted from the trouble's beginning: what went well before it says nothing of it. Once so, it stays so
-    until fewer than `most_fail_ends` fail. Counted back from the last message: time alone changes nothing.
+    Only messages of the episode count, not what went well before it. Once true, it stays so until fewer than
+    `most_fail_ends` fail. Counting ends with the last message, so the passing of time changes nothing.
     """
     items = history.exchanges(Source.MESSAGES).items
     end = items.count_until(at.timestamp())
@@ -74,11 +74,11 @@ def most_fail(
         return most
     last = items.values[max(episode.first, end - least) : end]
     oldest = instant - max(SPARSE_S, SPARSE_INTERVALS * options.interval_s(Source.MESSAGES))
-    return len(last) == least and last[0].at.timestamp() > oldest and all(seen.failed for seen in last)
+    return len(last) == least and last[0].at.timestamp() > oldest and all(each.failed for each in last)
 
 
 def _counts(history: History, at: datetime, episode: Episode, options: Options) -> tuple[int, int, int]:
-    """Failures, messages and broken-off streams of the trouble, of late."""
+    """Failures, messages and broken-off streams of the last part of the episode."""
     items, failures = history.exchanges(Source.MESSAGES).items, history.failures(Source.MESSAGES)
     end = items.count_until(at.timestamp())
     instant = items.at[end - 1]
@@ -90,7 +90,7 @@ def _counts(history: History, at: datetime, episode: Episode, options: Options) 
 
 
 def severity_of_rare(failures: int, messages_failed: int, messages: int, thresholds: Thresholds) -> Severity:
-    """Of failures here and there within an hour, all API probes counted; `messages` since the first."""
+    """The severity of intermittent failures of any API probe; `messages` were asked since the first."""
     share = messages_failed / max(messages, RARE_LEAST)
     if messages_failed >= thresholds.ratio_failures and share >= thresholds.errors:
         return Severity.P2
@@ -98,10 +98,10 @@ def severity_of_rare(failures: int, messages_failed: int, messages: int, thresho
 
 
 def as_set(verdict: Verdict, marks: Iterable[SeverityMark], at: datetime, thresholds: Thresholds) -> Verdict:
-    """The verdict with the severity that a person set for the trouble of now.
+    """The verdict with the severity that a person set for the current incident.
 
-    It lapses with the trouble, and when things get worse than they were when it was set: nobody who called
-    a few errors P4 meant the outage that came of them.
+    That lapses with the incident, and when things get worse than when it was set: whoever called a few errors
+    P4 did not mean the outage that followed.
     """
     since, computed = verdict.since, verdict.severity
     if since is None or not computed.trouble:
@@ -114,7 +114,7 @@ def as_set(verdict: Verdict, marks: Iterable[SeverityMark], at: datetime, thresh
 
 
 def respond_by(severity: Severity, detected_at: datetime, thresholds: Thresholds) -> datetime | None:
-    """When the response target runs out: now, 15 minutes, an hour, the begin of the next business day."""
+    """When somebody should have responded: now, in minutes, in an hour, or on the next business day."""
     match severity:
         case Severity.P1:
             return detected_at

@@ -1,4 +1,4 @@
-"""The judges of answers that come, but late; and what they say beside another finding."""
+"""Detectors of slow answers, alone and beside another finding."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity
 
 __all__ = ["also_late", "also_tail", "detect_long_tail", "detect_slow"]
 
-Judge = Callable[[DiagnosisContext], Finding | None]
+Detector = Callable[[DiagnosisContext], Finding | None]
 
 
 def detect_slow(context: DiagnosisContext) -> Finding | None:
-    """All messages are slow, to begin or to end, or new connections are."""
+    """All messages are slow to begin or to end, or new connections are slow to open."""
     if context.slow is not None:
         return _slow_finding(context, context.slow, "slow_network" if context.slow.network else "slow")
     last = slow_to_end(context.history, context.at, context.options)
     if last is not None:
         return _slow_finding(context, last, "slow_to_end")
-    opening = slow_opening(context.history, context.at)
+    opening = slow_opening(context.history, context.at, context.options)
     return _slow_finding(context, opening, "slow_network") if opening is not None else None
 
 
@@ -64,7 +64,7 @@ def _usual_words(slow: Slow) -> str:
 
 
 def detect_long_tail(context: DiagnosisContext) -> Finding | None:
-    """Most answers are quick, but too many take very long."""
+    """Most messages are quick, but too many take very long."""
     tail = long_tail(context.history, context.at, context.thresholds)
     if tail is None:
         return None
@@ -98,23 +98,23 @@ def _instant(at: float) -> datetime:
 # -- beside another finding ------------------------------------------------------------------
 
 
-def also_tail(judge: Judge) -> Judge:
-    """`judge`, with a severity that a long tail of the messages that answer makes no less than P2."""
+def also_tail(detect: Detector) -> Detector:
+    """`detect`, at P2 or worse where a long tail of messages takes too long as well."""
 
-    def judged(context: DiagnosisContext) -> Finding | None:
-        found = judge(context)
+    def detect_both(context: DiagnosisContext) -> Finding | None:
+        found = detect(context)
         if found is None or not found.severity.trouble or (late := detect_long_tail(context)) is None:
             return found
         return replace(_both(found, late), severity=Severity.worst((found.severity, late.severity)))
 
-    return judged
+    return detect_both
 
 
-def also_late(judge: Judge) -> Judge:
-    """`judge`, beside messages that answer: when they are late as well, what is worse leads."""
+def also_late(detect: Detector) -> Detector:
+    """`detect`, for what leaves messages answering: where they are slow as well, the worse finding leads."""
 
-    def judged(context: DiagnosisContext) -> Finding | None:
-        found = judge(context)
+    def detect_both(context: DiagnosisContext) -> Finding | None:
+        found = detect(context)
         if found is None or context.is_stale(Source.MESSAGES):
             return found
         late = detect_slow(context) or detect_long_tail(context)
@@ -123,7 +123,7 @@ def also_late(judge: Judge) -> Judge:
         leads = not late.severity.worse_than(found.severity)
         return _both(found, late) if leads else _both(late, found)
 
-    return judged
+    return detect_both
 
 
 def _both(first: Finding, second: Finding) -> Finding:

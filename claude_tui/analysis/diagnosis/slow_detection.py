@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from heapq import nlargest
 
 from claude_tui.analysis.history.columns import MeasureColumn
 from claude_tui.analysis.history.history import History
-from claude_tui.analysis.history.statistics import median, nearest_rank
+from claude_tui.analysis.history.statistics import median
 from claude_tui.analysis.options import Options, Thresholds
-from claude_tui.analysis.views.latency import SPAN, baseline
+from claude_tui.analysis.views.slowness import (
+    SAMPLES,
+    SPAN,
+    SlowLimits,
+    geometric_mean,
+    limits_at,
+)
 from claude_tui.model.format import latency
 from claude_tui.model.observation import Observation, Source, Timings
 
@@ -25,145 +30,108 @@ __all__ = [
     "slow_opening",
     "slow_suspected",
     "slow_to_end",
-    "usual_ttft_s",
 ]
 
-SAMPLES = 3
-# Every one of the samples must exceed the usual by this, as one heavy-tailed value among three is chance.
-EACH_RATIO = 2.2
-# With so many in a row the distribution's tail is no explanation any more.
+# Five in a row are no tail: even where one answer in fifty is that slow, they are 3 in 10^9.
 CERTAIN = 5
+# The severity table speaks of p99: what fewer than 1% exceed is the tail of the distribution.
 TAIL_SHARE = 0.01
-# Nobody feels less than this, whatever the ratio.
-LEAST_S, LEAST_EXCESS_S = 0.5, 0.3
-# A baseline of less history may be slow itself.
-YOUNG_S = 3600.0
+# A day at the default pace of one message in 30 s is 2,880; a slowness that began earlier began then.
 LOOKED_BACK = 3000
+# After sixty default intervals without an answer nobody knows whether it was slow all the time.
 LONGEST_PAUSE_S = 1800.0
+# A lost SYN is sent again after 1 s (RFC 6298), so slower than this is a network that loses packets.
 OPENING_SLOW_S = 1.0
+# Where first tokens are slow anyway, less is suspect: healthy connections open in 0.05 s (simulator).
 OPENING_SUSPECT_S = 0.3
+# A round trip to the other side of the Earth takes 0.2 s in fibre: half a second more is no route.
 NETWORK_EXCESS_S = 0.5
+# Whoever takes clearly more than half of the time has the blame; between 40% and 60% nobody does.
 NETWORK_PART = 0.6
+# A quarter of an hour of new connections at the default pace of one in 15 s.
 _OPENINGS = 60
-# The fifth that is quickest, and what the median is to it in the usual spread of latencies.
-QUICK, QUICK_TO_MEDIAN = 0.2, 1.3
-_SAMPLED, _ENOUGH = 200, 20
+# What is kept in memory, and so as far back as a tail can be followed.
 DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class Slow:
-    """A slowness that goes on. Instants in POSIX seconds; `usual_s` is None where none is known.
-
-    `assumed` says that it is what small models take, as nothing was measured before. `now_s` is the geometric
-    mean of the last three. `network` says what the network has to do with it,
-    `server` what shows that it is the server; either may be empty.
-    """
+    """A slowness that goes on. Instants are POSIX seconds."""
 
     now_s: float
+    """The geometric mean of the last three answers."""
     usual_s: float | None
+    """What they usually take, None where that is not known."""
     since: float
+    """When the first slow answer was asked for."""
     known_at: float
+    """When there were enough slow answers to know."""
     network: str = ""
+    """What shows that it is the network; may be empty."""
     server: str = ""
+    """What shows that it is the server; may be empty."""
     assumed: bool = False
+    """Whether `usual_s` is what small models take, and not measured here."""
 
     @property
     def ratio(self) -> float | None:
         return self.now_s / self.usual_s if self.usual_s else None
 
 
-def usual_ttft_s(history: History, at: datetime, model: str | None, thresholds: Thresholds) -> float | None:
-    """The baseline; while it is young, at most what small models take everywhere."""
-    usual, span = _usual(history.measure("TTFT", at.timestamp()), at.timestamp())
-    young = span is None or span.total_seconds() < YOUNG_S
-    if not young or model is None or "haiku" not in model:
-        return usual
-    return min(usual, thresholds.usual_ttft_s) if usual is not None else thresholds.usual_ttft_s
+def slow_first_token(history: History, at: datetime, options: Options) -> Slow | None:
+    """First tokens that come late, and whether the network or the server takes the time."""
+    found = _current_slowness(history, "TTFT", at, options)
+    return _with_culprit(history, at, found, options) if found is not None else None
 
 
-def _usual(column: MeasureColumn, at: float) -> tuple[float | None, timedelta | None]:
-    """The baseline, kept from following a slowness that goes on for hours.
-
-    The quick fifth of the same answers stays what it was until four fifths are slow.
-    """
-    base, span = baseline(column, at)
-    if base is None:
-        return None, None
-    earlier = column.values[column.index_at(at - DAY_S) : column.count_until(at - SPAN.total_seconds())]
-    quick = sorted(earlier[:: len(earlier) // _SAMPLED + 1])
-    if len(quick) < _ENOUGH:
-        return base, span
-    return min(base, QUICK_TO_MEDIAN * nearest_rank(quick, QUICK)), span
-
-
-def slow_first_token(
-    history: History, at: datetime, options: Options, thresholds: Thresholds, model: str | None
-) -> Slow | None:
-    """More than `bad_ratio` times the usual TTFT, or more than `ttft_slow_s`; None when it is neither."""
-    column = history.measure("TTFT", at.timestamp())
-    usual = usual_ttft_s(history, at, model, thresholds)
-    each = _suspect_s(usual, options)
-
-    def enough(typical: float) -> bool:
-        if typical < LEAST_S or typical - (usual or 0.0) < LEAST_EXCESS_S:
-            return False
-        by_ratio = usual is not None and typical > options.bad_ratio * usual
-        return by_ratio or typical > max(options.ttft_slow_s, 1.5 * (usual or 0.0))
-
-    found = _going_on(column, at.timestamp(), each, enough, usual)
-    if found is None:
-        return None
-    assumed = usual is not None and _usual(column, at.timestamp())[0] is None
-    return _told_apart(history, at, replace(found, assumed=assumed))
-
-
-def slow_suspected(
-    history: History, at: datetime, options: Options, thresholds: Thresholds, model: str | None
-) -> bool:
+def slow_suspected(history: History, at: datetime, options: Options) -> bool:
     """Whether first tokens come late enough to look again: the middle one of the last three is slow."""
     last = history.measure("TTFT", at.timestamp()).values[-SAMPLES:]
-    usual = usual_ttft_s(history, at, model, thresholds)
-    return len(last) == SAMPLES and median(sorted(last)) > _suspect_s(usual, options)
-
-
-def _suspect_s(usual: float | None, options: Options) -> float:
-    """What every answer of a slowness exceeds."""
-    by_ratio = EACH_RATIO * usual if usual else math.inf
-    return min(by_ratio, max(0.6 * options.ttft_slow_s, 1.5 * (usual or 0)))
+    limits = limits_at(history, "TTFT", at, options)
+    return len(last) == SAMPLES and median(sorted(last)) > limits.each_s
 
 
 def slow_to_end(history: History, at: datetime, options: Options) -> Slow | None:
-    """A few tokens take longer than `message_slow_s`, and longer than usual."""
-    column = history.measure("message", at.timestamp())
-    usual, _ = _usual(column, at.timestamp())
-    limit = max(options.message_slow_s, 1.5 * (usual or 0.0))
-    return _going_on(column, at.timestamp(), 0.6 * limit, lambda typical: typical > limit, usual)
+    """Whole messages of a few tokens that take long, though their first token may be quick."""
+    return _current_slowness(history, "message", at, options)
 
 
-def _going_on(
-    column: MeasureColumn, at: float, each: float, enough: Callable[[float], bool], usual: float | None
-) -> Slow | None:
-    """The slowness that began with three slow ones and has not ended with three that are not."""
-    end = column.count_until(at)
-    start = _since_last_calm(column, end, each)
-    values, instants = column.values[start:end], column.at[start:end]
+def _current_slowness(history: History, measure: str, at: datetime, options: Options) -> Slow | None:
+    """The slowness that began with three slow answers and has not ended with three that are not slow."""
+    column, limits = history.measure(measure, at.timestamp()), limits_at(history, measure, at, options)
+    end = column.count_until(at.timestamp())
+    start = _since_last_calm(column, end, limits.each_s)
+    index = _confirmed(column, start, end, limits)
+    if index is None:
+        return None
+    usual = limits.usual
+    return Slow(
+        now_s=geometric_mean(column.values[end - SAMPLES : end]),
+        usual_s=usual.seconds if usual is not None else None,
+        since=column.at[index - SAMPLES],
+        known_at=column.at[index - 1] + column.values[index - 1],
+        assumed=usual is not None and usual.assumed,
+    )
+
+
+def _confirmed(column: MeasureColumn, start: int, end: int, limits: SlowLimits) -> int | None:
+    """The index behind the three answers that confirm a slowness, between `start` and `end`."""
     tail: float | None = None
-    for index in range(SAMPLES, len(values) + 1):
-        three = values[index - SAMPLES : index]
-        if min(three) <= each or not enough(_geometric_mean(three)):
+    for index in range(start + SAMPLES, end + 1):
+        newest = column.values[index - SAMPLES : index]
+        if not limits.is_slow(newest):
             continue
-        if not _certain(values, index, each):
-            tail = _tail_before(column, start) if tail is None else tail
-            if min(three) <= tail:
-                continue
-        known_at = instants[index - 1] + three[-1]
-        return Slow(_geometric_mean(values[-SAMPLES:]), usual, instants[index - SAMPLES], known_at)
+        run = column.values[max(index - CERTAIN, start) : index]
+        if len(run) == CERTAIN and min(run) > limits.each_s:
+            return index
+        tail = _tail_before(column, start) if tail is None else tail
+        if min(newest) > tail:
+            return index
     return None
 
 
 def _since_last_calm(column: MeasureColumn, end: int, each: float) -> int:
-    """The place after the last three in a row that were not slow, or after a long pause."""
+    """The index after the last three in a row that were not slow, or after a long pause."""
     calm = 0
     for index in range(end - 1, max(end - LOOKED_BACK, 0) - 1, -1):
         calm = calm + 1 if column.values[index] <= each else 0
@@ -174,56 +142,48 @@ def _since_last_calm(column: MeasureColumn, end: int, each: float) -> int:
     return max(end - LOOKED_BACK, 0)
 
 
-def _certain(values: Sequence[float], index: int, each: float) -> bool:
-    run = values[max(index - CERTAIN, 0) : index]
-    return len(run) == CERTAIN and min(run) > each
-
-
 def _tail_before(column: MeasureColumn, end: int) -> float:
-    """What 1% of the figures before place `end` exceed; 0 with too few of them to have a tail."""
+    """What 1% of the figures before index `end` exceed; 0 with too few of them to have a tail."""
     rank = int(end * TAIL_SHARE)
     return nlargest(rank + 1, column.values[:end])[-1] if rank else 0.0
-
-
-def _geometric_mean(values: Sequence[float]) -> float:
-    return math.exp(sum(math.log(max(value, 1e-6)) for value in values) / len(values))
 
 
 # -- the network's part ----------------------------------------------------------------
 
 
-def _told_apart(history: History, at: datetime, slow: Slow) -> Slow:
-    opening = _slow_opening(history, at, slow.since, OPENING_SUSPECT_S)
+def _with_culprit(history: History, at: datetime, slow: Slow, options: Options) -> Slow:
+    """The slowness with what shows whether the network or the server takes the time."""
+    opening = _slow_opening(history, at, slow.since, OPENING_SUSPECT_S, options)
     network, server = (opening, "") if opening else _by_server_time(history, at)
     return replace(slow, network=network, server=server)
 
 
-def slow_opening(history: History, at: datetime) -> Slow | None:
+def slow_opening(history: History, at: datetime, options: Options) -> Slow | None:
     """New connections take long while nothing else may be wrong."""
     items = history.exchanges(Source.MODELS).items
     end = items.count_until(at.timestamp())
-    seen = items.values[max(end - SAMPLES, 0) : end]
-    if len(seen) < SAMPLES or not all(_opens_late(one) for one in seen):
+    newest = items.values[max(end - SAMPLES, 0) : end]
+    if len(newest) < SAMPLES or not all(_opens_late(one) for one in newest):
         return None
     first = _first_late(items.values, end)
     third = items.values[first + SAMPLES - 1]
     since = items.at[first]
-    words = _slow_opening(history, at, since, OPENING_SLOW_S)
+    words = _slow_opening(history, at, since, OPENING_SLOW_S, options)
     known_at = third.at.timestamp() + (third.timings.total or 0.0)
-    spent = [_opening_s(one.timings) for one in seen]
-    return Slow(_geometric_mean(spent), None, since, known_at, words) if words else None
+    spent = [_opening_s(one.timings) for one in newest]
+    return Slow(geometric_mean(spent), None, since, known_at, words) if words else None
 
 
-def _opens_late(seen: Observation) -> bool:
-    return not seen.failed and _opening_s(seen.timings) > OPENING_SLOW_S
+def _opens_late(observation: Observation) -> bool:
+    return not observation.failed and _opening_s(observation.timings) > OPENING_SLOW_S
 
 
-def _first_late(seen: Sequence[Observation], end: int) -> int:
-    """The place of the first three that opened late in a row, back over all but three that did not."""
+def _first_late(observations: Sequence[Observation], end: int) -> int:
+    """The index at which the first three in a row opened late, after the last three that did not."""
     late = calm = 0
     first = end - SAMPLES
     for index in range(end - 1, max(end - LOOKED_BACK, 0) - 1, -1):
-        late, calm = (late + 1, 0) if _opens_late(seen[index]) else (0, calm + 1)
+        late, calm = (late + 1, 0) if _opens_late(observations[index]) else (0, calm + 1)
         if calm == SAMPLES:
             break
         if late >= SAMPLES:
@@ -231,8 +191,8 @@ def _first_late(seen: Sequence[Observation], end: int) -> int:
     return first
 
 
-def _slow_opening(history: History, at: datetime, since: float, least_s: float) -> str:
-    """Words on how long opening a connection takes, when that is more than usual; else none."""
+def _slow_opening(history: History, at: datetime, since: float, least_s: float, options: Options) -> str:
+    """How long opening a connection takes, in words; empty where that is not slow against usual."""
     items = history.exchanges(Source.MODELS).items
     end, before = items.count_until(at.timestamp()), items.index_at(since)
     now = [_opening_s(one.timings) for one in items.values[max(before, end - SAMPLES) : end]]
@@ -240,7 +200,7 @@ def _slow_opening(history: History, at: datetime, since: float, least_s: float) 
     if len(now) < SAMPLES:
         return ""
     typical, base = median(sorted(now)), median(sorted(usual)) if len(usual) >= SAMPLES else 0.0
-    if typical - base < least_s or typical <= 3 * base:
+    if typical - base < least_s or typical <= options.bad_ratio * base:
         return ""
     ratio = f", {typical / base:.0f}× usual" if base else ""
     return f"opening a connection takes {latency(typical)}{ratio}"
@@ -268,34 +228,37 @@ def _by_server_time(history: History, at: datetime) -> tuple[str, str]:
     return "", ""
 
 
-def _server_and_rest(seen: Observation) -> tuple[float, float] | None:
-    first_byte = seen.timings.first_byte
-    if seen.failed or seen.server_s is None or first_byte is None or seen.server_s > first_byte:
+def _server_and_rest(observation: Observation) -> tuple[float, float] | None:
+    first_byte, server_s = observation.timings.first_byte, observation.server_s
+    if observation.failed or server_s is None or first_byte is None or server_s > first_byte:
         return None
-    return seen.server_s, first_byte - seen.server_s
+    return server_s, first_byte - server_s
 
 
+# -- a few answers that take very long ---------------------------------------------------
+
+
+# One or two long answers of thirty are chance, as with a share of errors.
 LEAST = 3
-SHARE = 0.01
 SPAN_S = SPAN.total_seconds()
-DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class LongTail:
-    """`long` of the `total` messages of the last 15 minutes. Instants in POSIX seconds.
-
-    `since` is the first long one of the tail that goes on, `known_at` when it had become one.
-    """
+    """Messages of the last 15 minutes that took very long. Instants are POSIX seconds."""
 
     long: int
+    """How many took longer than `tail_s`."""
     total: int
+    """Out of how many."""
     since: float
+    """When the first of them in the current tail was asked for."""
     known_at: float
+    """When there were enough of them to be a tail."""
 
 
 def long_tail(history: History, at: datetime, thresholds: Thresholds) -> LongTail | None:
-    """What took longer than `tail_s` in the 15 minutes before the newest message, if 1% and 3 did."""
+    """The messages that took longer than `tail_s` in the 15 minutes before the newest; None below 1% or 3."""
     column = history.measure("message", at.timestamp())
     asked = history.exchanges(Source.MESSAGES).items
     last = asked.count_until(at.timestamp())
@@ -309,13 +272,16 @@ def long_tail(history: History, at: datetime, thresholds: Thresholds) -> LongTai
 
 
 def _is_tail(long: int, total: int) -> bool:
-    return long >= LEAST and long > SHARE * total
+    return long >= LEAST and long > TAIL_SHARE * total
 
 
 def _beginning(column: MeasureColumn, instant: float, tail_s: float) -> tuple[float, float]:
-    """The first long message of the tail, and when it was known: back over all but 15 minutes without one."""
-    places = range(column.index_at(instant - DAY_S), column.count_until(instant))
-    long = [index for index in places if column.values[index] > tail_s]
+    """When the first long message of the tail began and when the tail was known.
+
+    A tail goes back to the last 15 minutes without one.
+    """
+    indexes = range(column.index_at(instant - DAY_S), column.count_until(instant))
+    long = [index for index in indexes if column.values[index] > tail_s]
     at = [column.at[index] for index in long]
     first = held = max(len(long) - LEAST, 0)
     for number in range(len(long) - 1, -1, -1):

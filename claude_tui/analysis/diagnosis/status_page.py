@@ -1,4 +1,4 @@
-"""What the status page says next to what the probes see, and which of the two spoke first."""
+"""What the status page says compared with what the probes see, and which of the two was first."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ __all__ = ["PageReport", "agreement_of", "lead_of", "page_clause", "page_report_
 
 _TROUBLED = frozenset({Level.WARN, Level.BAD})
 _BEGUN = frozenset({"investigating", "identified"})
-# An incident that nobody has touched for so long, with every component green, is a notice left standing.
+# An incident that nobody has updated for a day, with every component green, was forgotten on the page.
 FORGOTTEN = timedelta(hours=24)
-# What the page said longer before the first failure belongs to some other incident.
+# What the page said more than two hours before the first failure belongs to another incident.
 BELONGS = timedelta(hours=2)
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
 # What a reading says, if anything, and the incidents in it.
@@ -32,21 +32,22 @@ _Heard = Callable[[ProviderStatus, frozenset[str], datetime], tuple[bool, list[P
 
 @dataclass(frozen=True, slots=True)
 class PageReport:
-    """What the page says of our components at an instant.
-
-    `known` is False when it could not be read lately or names none of ours. `reports` is what it says is
-    wrong with them, `active` whether that is more than an incident watched after its end. `others` says
-    what is wrong with components that are not ours. `unrated` are incidents of ours, being worked on, for
-    which the page names no impact. `first_at` is its first word on `reports`, `spoke_at` on either.
-    """
+    """What the page says of our components at an instant."""
 
     known: bool
+    """False where it could not be read lately, or names none of our components."""
     reports: tuple[str, ...] = ()
+    """What it says is wrong with our components."""
     active: bool = False
+    """Whether that is more than an incident watched after its end."""
     others: tuple[str, ...] = ()
+    """What it says is wrong with other components."""
     first_at: datetime | None = None
+    """When it first said what is in `reports`."""
     unrated: tuple[str, ...] = ()
+    """Incidents of ours that are being worked on, for which it names no impact."""
     spoke_at: datetime | None = None
+    """When it first said what is in `reports` or `unrated`."""
 
     @property
     def troubled(self) -> bool:
@@ -77,7 +78,7 @@ def page_report_at(history: History, view: StatusView, at: datetime, options: Op
 def agreement_of(word: PageReport, cause: Cause, *, provider_fails: bool) -> PageAgreement:
     """By whether page and probes agree that the provider is in trouble.
 
-    Where nobody knows what is wrong, a quiet page is `silent`: it is no witness that all is well.
+    Where the cause is unknown, a quiet page is `silent`: that does not show that all is well.
     """
     if not word.known:
         return PageAgreement.UNKNOWN
@@ -128,8 +129,8 @@ def _remembered(
 
 def _words(incident: ProviderIncident, at: datetime) -> list[datetime]:
     """When the page spoke of an incident; what lies ahead of us is a mistake on the page."""
-    told = [incident.started_at, *(update.at for update in incident.updates)]
-    return [one for one in told if one is not None and one <= at]
+    instants = [incident.started_at, *(update.at for update in incident.updates)]
+    return [each for each in instants if each is not None and each <= at]
 
 
 def _is_active(status: ProviderStatus, ours: frozenset[str], at: datetime) -> bool:
@@ -182,17 +183,17 @@ def _first_at(
         end = _beginning(readings, end)
         first = readings[end].fetched_at
     _, incidents = heard(status, ours_of(status, options.ours), at)
-    told = [
+    words = [
         word
         for incident in incidents
         for word in _words(incident, at)
         if word <= first and (quiet_at is None or word >= quiet_at)
     ]
-    return min(told, default=first)
+    return min(words, default=first)
 
 
 def _beginning(readings: Sequence[ProviderStatus], end: int) -> int:
-    """The place of the first of the readings before `end` that say the same: they share their content."""
+    """The index of the first of the readings before `end` that say the same: they share their content."""
     content = readings[end - 1].components
     return bisect_left(range(end), True, key=lambda index: readings[index].components is content)
 

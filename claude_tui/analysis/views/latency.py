@@ -3,30 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from claude_tui.analysis.history.columns import Column, MeasureColumn, length
 from claude_tui.analysis.history.failure_kinds import FailureKind
 from claude_tui.analysis.history.history import History
-from claude_tui.analysis.history.statistics import Bins, nearest_rank, percentile
+from claude_tui.analysis.history.statistics import Bins, median, percentile
 from claude_tui.analysis.options import Options
+from claude_tui.analysis.views.slowness import SAMPLES, SPAN, SlowLimits, limits_at
 from claude_tui.model.observation import Observation, Source, Timings
 from claude_tui.model.snapshot import LatencySeries, LatencyView, Level
 
-__all__ = ["MEASURES", "SPAN", "baseline", "latency_view"]
+__all__ = ["MEASURES", "SPAN", "latency_view"]
 
-SPAN = timedelta(minutes=15)
 MEASURES = (("TTFT", Source.MESSAGES), ("message", Source.MESSAGES), ("models", Source.MODELS))
 
 SPAN_S = SPAN.total_seconds()
-DAY = timedelta(days=1)
-MIN_BASELINE = 10
-# What was learnt in less time may be the very incident that somebody came to look at.
-MIN_BASELINE_S = 900.0
-# The level rests on the median of so many newest successes: one slow answer is no slowness.
-RECENT = 3
-# Twice a few milliseconds is still nothing: a ratio counts only with this much beyond the baseline.
-MIN_EXCESS_S = 0.2
 POINTS = 30
 # A sample holds for half an interval beyond its own, as probes are jittered; never for less than this.
 MIN_HOLD_S = 45.0
@@ -76,11 +68,11 @@ def _series(history: History, name: str, source: Source, at: datetime, options: 
     now_at = column.at[part.stop - 1] if values else instant - SPAN_S
     failures = history.failures(source)
     failed_since = length(failures.span(now_at, instant))
-    base, base_span = baseline(column, instant)
+    limits = limits_at(history, name, at, options)
+    base = limits.usual.seconds if limits.usual is not None else None
     # Successes from before an outage say nothing of how fast the ones after it are.
-    recent = column.between(instant - 1.5 * options.stale_after_s(source), instant)[-RECENT:]
-    typical = nearest_rank(sorted(recent), 0.5) if len(recent) == RECENT else None
-    fresh = instant - now_at <= options.stale_after_s(source) and failed_since < RECENT
+    recent = column.between(instant - 1.5 * options.stale_after_s(source), instant)[-SAMPLES:]
+    fresh = instant - now_at <= options.stale_after_s(source) and failed_since < SAMPLES
     return LatencySeries(
         name=name,
         points=_points(column, failures, instant, max(1.5 * options.interval_s(source), MIN_HOLD_S)),
@@ -91,10 +83,12 @@ def _series(history: History, name: str, source: Source, at: datetime, options: 
         p99=percentile(ordered, 0.99),
         samples=len(values),
         baseline=base,
-        baseline_span=base_span,
+        baseline_span=limits.usual.span if limits.usual is not None else None,
         ratio=now / base if now is not None and base else None,
-        level=_level(name, typical, base, options) if fresh else Level.UNKNOWN,
-        typical=typical,
+        level=_level(recent, limits) if fresh else Level.UNKNOWN,
+        typical=median(sorted(recent)) if len(recent) == SAMPLES else None,
+        warn_above_s=limits.warn_s,
+        slow_above_s=limits.slow_s,
         highest=ordered[-1] if ordered else None,
         failures=length(failures.span(instant - SPAN_S, instant)),
         failed_since=failed_since,
@@ -124,30 +118,10 @@ def _held(
     return column.values[count - 1]
 
 
-def _level(name: str, typical: float | None, base: float | None, options: Options) -> Level:
-    """By the thresholds for TTFT and whole messages, and by the ratio to the baseline for all."""
-    if typical is None:
+def _level(recent: Sequence[float], limits: SlowLimits) -> Level:
+    """Bad where the newest answers are slow by the measure of the verdict, a warning where they are late."""
+    if len(recent) < SAMPLES:
         return Level.UNKNOWN
-    slow_s = {"TTFT": options.ttft_slow_s, "message": options.message_slow_s}.get(name)
-    if slow_s is not None and typical > slow_s:
+    if limits.is_slow(recent):
         return Level.BAD
-    if not base or typical - base < MIN_EXCESS_S:
-        return Level.OK
-    if typical > base * options.bad_ratio:
-        return Level.BAD
-    return Level.WARN if typical > base * options.warn_ratio else Level.OK
-
-
-def baseline(column: MeasureColumn, at: float) -> tuple[float | None, timedelta | None]:
-    """The usual figure and the span it is the median of.
-
-    That is the previous day without the last 15 minutes; while there is too little of that, what there is
-    without the last minute. Edges lie on whole minutes, so the median of a day is taken once a minute.
-    """
-    minute = at // 60 * 60
-    for end in (minute - SPAN_S, minute - 60):
-        part = column.span(minute - DAY.total_seconds(), end)
-        if length(part) >= MIN_BASELINE and end - column.at[part.start] >= MIN_BASELINE_S:
-            covered = timedelta(seconds=end - column.at[part.start])
-            return column.median(part), DAY if covered > DAY - 2 * SPAN else covered
-    return None, None
+    return Level.WARN if median(sorted(recent)) > limits.warn_s else Level.OK

@@ -18,6 +18,7 @@ from claude_tui.model.format import (
 )
 from claude_tui.model.observation import Source, Timings
 from claude_tui.model.snapshot import LatencySeries, LatencyView, Level, Panel, Snapshot
+from claude_tui.tui.panels.latency_zoom import unmeasured_usual
 from claude_tui.tui.render.frame import Frame
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
@@ -38,9 +39,6 @@ _SCALED_FROM = 3
 # A calm series fills a quarter of its row: only what is several times as slow as usual looks tall.
 _TOP_OVER_BASELINE = 4.0
 _LABEL_CELLS = 4
-_WARN_RATIO, _BAD_RATIO = 2.0, 3.0
-# Several times a few milliseconds is still nothing.
-_LEAST_EXCESS_S = 0.2
 _PHASES_OLD_S = 60.0
 _SKEW_WORTH_SAYING_S = 2.0
 _CERTIFICATE_WORTH_SAYING = timedelta(days=30)
@@ -143,12 +141,10 @@ def _source(series: LatencySeries) -> Source:
 
 
 def series_bars(series: LatencySeries, cells: int, rows: int) -> Lines:
-    """The chart of one series, coloured by how each point compares with the baseline."""
-    baseline = series.baseline
+    """The chart of one series, coloured by the limits that panel and verdict go by."""
 
     def role_of(value: float) -> str:
-        times = value / baseline if baseline and value - baseline >= _LEAST_EXCESS_S else 1.0
-        return "bad" if times >= _BAD_RATIO else "warn" if times >= _WARN_RATIO else "info"
+        return "bad" if value > series.slow_above_s else "warn" if value > series.warn_above_s else "info"
 
     return bars(series.points, cells, rows, top=_top(series), role_of=role_of)
 
@@ -254,7 +250,7 @@ def _part(name: str, seconds: float | None) -> Line:
 def _usual_is(view: LatencyView) -> Line:
     spans = [series.baseline_span for series in view.series if series.baseline_span is not None]
     if not spans:
-        return line(Span("usual: not enough history yet", "faint"))
+        return unmeasured_usual(view)
     longest = max(spans)
     words = span_text(longest) if longest.total_seconds() % 3600 == 0 else duration(longest)
     return line(Span(f"usual: the median of the last {words}", "faint"))

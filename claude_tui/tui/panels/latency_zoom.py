@@ -23,7 +23,7 @@ from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, pad, right, width
 from claude_tui.tui.render.plot import CURVES, curves_of
 
-__all__ = ["figures_zoom", "legend", "usual_of"]
+__all__ = ["figures_zoom", "legend", "unmeasured_usual", "usual_of"]
 
 Lines = tuple[Line, ...]
 
@@ -144,8 +144,15 @@ def _failing(view: LatencyView, at: datetime) -> Lines:
 def _usual(view: LatencyView) -> Line:
     spans = [series.baseline_span for series in view.series if series.baseline_span is not None]
     if not spans:
-        return line(Span("usual: not enough history yet", "faint"))
+        return unmeasured_usual(view)
     return line(Span(f"usual: the median of the last {_words(max(spans))}; n/a: too few samples", "faint"))
+
+
+def unmeasured_usual(view: LatencyView) -> Line:
+    """What stands for the usual while there is too little history to measure it."""
+    assumed = any(series.baseline is not None for series in view.series)
+    words = "what small models take, not enough history yet" if assumed else "not enough history yet"
+    return line(Span(f"usual: {words}", "faint"))
 
 
 def _words(span: timedelta) -> str:

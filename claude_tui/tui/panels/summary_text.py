@@ -31,7 +31,6 @@ from claude_tui.tui.render.lines import Line, plain
 
 __all__ = ["summary_text"]
 
-_NOTABLE_RATIO = 1.5
 _LONGEST = 400
 
 
@@ -98,7 +97,7 @@ def _measure(series: LatencySeries, snapshot: Snapshot) -> str:
     text = f"{series.name} {latency_figure(series.now, unit)}{unit}"
     if series.failed_since and series.now_at is not None:
         return f"{text} at {moment(series.now_at, snapshot.at)}, failing since"
-    if series.ratio is not None and series.ratio >= _NOTABLE_RATIO:
+    if series.ratio is not None and series.now > series.warn_above_s:
         return f"{text} ({ratio(series.ratio)} usual)"
     return text
 

@@ -1,0 +1,65 @@
+"""What a diagnosis may conclude from its probes, by whether more of them follow."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from claude_tui.analysis.diagnosis.attribution import is_down
+from claude_tui.model.observation import Observation, Source
+
+if TYPE_CHECKING:
+    from claude_tui.analysis.diagnosis.context import DiagnosisContext
+    from claude_tui.analysis.diagnosis.episodes import Episode
+    from claude_tui.model.verdict import Severity
+
+__all__ = ["CONTINUOUS", "RoundPolicy"]
+
+# Exchanges that tell an outage from errors: an hour at the default pace.
+_DOWN_OVER = 120
+# What failed longer ago says little of how much fails now.
+_COUNTED_OVER = timedelta(hours=1)
+
+
+class RoundPolicy:
+    """Probes go on: the next one comes soon, and a doubtful verdict can wait for it.
+
+    Whoever probes another way, such as one round after which none follows, passes a policy of its own.
+    """
+
+    __slots__ = ()
+
+    lists_failures_when_healthy = False
+    """Whether a healthy verdict counts the failures among the probes it rests on."""
+
+    def is_conclusive(self, failure: Observation) -> bool:  # noqa: ARG002
+        """Whether this failure alone, as the newest message, is enough for a verdict."""
+        return False
+
+    def tally(self, context: DiagnosisContext, episode: Episode) -> tuple[int, int, str]:
+        """Failures and exchanges of an episode, and over what: the last hour where it is older than that."""
+        items = context.history.exchanges(episode.source).items
+        if context.at - episode.since <= _COUNTED_OVER:
+            return episode.failures, items.count_until(context.at.timestamp()) - episode.first, ""
+        start, end = (context.at - _COUNTED_OVER).timestamp(), context.at.timestamp()
+        failed = context.history.failures(episode.source).span(start, end)
+        asked = items.span(start, end)
+        return failed.stop - failed.start, asked.stop - asked.start, " in the last hour"
+
+    def is_outage(self, context: DiagnosisContext, source: Source, first: int) -> bool:
+        """Whether as good as every exchange fails, from the one at index `first` on."""
+        items = context.history.exchanges(source).items
+        end = items.count_until(context.at.timestamp())
+        return is_down([each.failed for each in items.values[max(first, end - _DOWN_OVER) : end]])
+
+    def severity(self, context: DiagnosisContext, source: Source, counted: Severity) -> Severity:  # noqa: ARG002
+        """The severity of failures of `source`, where counting them over time gives `counted`."""
+        return counted
+
+    def advice_for_too_few(self, context: DiagnosisContext, advice: str) -> str:  # noqa: ARG002
+        """The id of the advice where there are too few probes for a verdict."""
+        return advice
+
+
+CONTINUOUS = RoundPolicy()
+"""The policy of whoever probes all the time."""
