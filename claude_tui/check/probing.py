@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
 from claude_tui.analysis.diagnosis.cross_check import asked_to_wait_s
 from claude_tui.analysis.diagnosis.slow_detection import slow_first_token, slow_suspected
 from claude_tui.analysis.history.failure_kinds import failure_name
-from claude_tui.analysis.history.history import History
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.check.one_round import policy_after
-from claude_tui.engine import Endpoint, Pace, make_plans, options_from, pick_model, target_of
+from claude_tui.engine import Endpoint, compose
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.provider import ProviderStatus
 from claude_tui.model.snapshot import EngineState, ProbeState, Snapshot, Spend
@@ -22,7 +21,6 @@ from claude_tui.probes.clock import Clock
 
 if TYPE_CHECKING:
     from claude_tui.probes.report import Report
-    from claude_tui.probes.schedule import Plan
     from claude_tui.settings import Settings
 
 __all__ = ["Findings", "findings_of"]
@@ -81,68 +79,56 @@ class _Round:
         sleep: Sleep,
     ) -> None:
         self._settings = settings
-        self._credentials = endpoint.credentials
         self._samples = samples
         self._clock = clock
         self._random = random
         self._sleep = sleep
-        self._history = History()
+        self._probes = compose.check(settings, endpoint, clock=clock)
         self._seen: list[Observation] = []
         self._statuses: list[ProviderStatus] = []
-        self._pace = Pace.of(settings)
-        self._options = options_from(settings, self._pace)
-        self._plans = make_plans(
-            settings, endpoint, self._pace, self._model, clock=clock, models_tried=lambda: True
-        )
 
     async def run(self) -> Findings:
-        plans = {plan.probe.source: plan for plan in self._plans}
         try:
-            status = asyncio.create_task(plans[Source.STATUS].probe.run())
-            await self._ask(plans[Source.MODELS])
-            not_run = await self._ask_messages(plans[Source.MESSAGES])
+            status = asyncio.create_task(self._probes.run(Source.STATUS))
+            await self._ask(Source.MODELS)
+            not_run = await self._ask_messages()
             if not self._of(Source.MESSAGES):
-                await self._insist(plans[Source.MODELS])
+                await self._insist(Source.MODELS)
             self._keep(await status)
         finally:
-            for plan in self._plans:
-                await plan.probe.aclose()
+            await self._probes.aclose()
         return self._judged(not_run)
 
-    async def _ask(self, plan: Plan) -> Observation:
-        return self._keep(await plan.probe.run())
+    async def _ask(self, source: Source) -> Observation:
+        return self._keep(await self._probes.run(source))
 
     def _keep(self, report: Report) -> Observation:
         self._seen.append(report.observation)
-        self._history.add_observation(report.observation)
         if report.status is not None:
-            self._history.add_status(report.status)
             self._statuses.append(report.status)
-        if report.catalogue is not None:
-            self._history.add_catalogue(report.catalogue)
         return report.observation
 
-    async def _ask_messages(self, plan: Plan) -> str | None:
+    async def _ask_messages(self) -> str | None:
         """Why fewer were asked than wanted, or None. A limit that was hit is not hit again."""
         seen: list[Observation] = []
         while not self._enough(seen):
-            if (reason := plan.ready()) is not None:
+            if (reason := self._probes.obstacle(Source.MESSAGES)) is not None:
                 return reason
             if seen and seen[-1].failed:
                 await self._pause_after(seen[-1])
-            seen.append(await self._ask(plan))
+            seen.append(await self._ask(Source.MESSAGES))
             if _wants_peace(seen[-1]):
                 wanted = self._samples or SAMPLES
                 left = wanted - len(seen)
                 return f"{left} of {wanted} left out after {failure_name(seen[-1])}" if left > 0 else None
         return None
 
-    async def _insist(self, plan: Plan) -> None:
+    async def _insist(self, source: Source) -> None:
         """Where no message can be sent, a list of models that fails is asked for again: there is no other."""
-        seen = self._of(plan.probe.source)
+        seen = self._of(source)
         while seen[-1].failed and not _wants_peace(seen[-1]) and len(seen) < SAMPLES:
             await self._pause_after(seen[-1])
-            seen.append(await self._ask(plan))
+            seen.append(await self._ask(source))
 
     async def _pause_after(self, failure: Observation) -> None:
         await self._sleep(max(self._random.uniform(*PAUSE_S), asked_to_wait_s(failure)))
@@ -157,41 +143,42 @@ class _Round:
         return failures >= FAILURES or not (failures or self._perhaps_slow())
 
     def _perhaps_slow(self) -> bool:
-        at = self._clock.now()
-        suspected = slow_suspected(self._history, at, self._options)
-        return suspected and slow_first_token(self._history, at, self._options) is None
+        at, probes = self._clock.now(), self._probes
+        suspected = slow_suspected(probes.history, at, probes.options)
+        return suspected and slow_first_token(probes.history, at, probes.options) is None
 
     def _judged(self, not_run: str | None) -> Findings:
         asked = self._of(Source.MESSAGES)
         messages = ProbeState(
             source=Source.MESSAGES,
-            interval_s=self._pace.messages_s,
+            interval_s=self._probes.pace.messages_s,
             next_at=None,
             running=False,
             last_at=asked[-1].at if asked else None,
             held_reason=not_run,
         )
-        credentials, ceiling_usd = self._credentials, self._settings.daily_ceiling_usd
+        key, ceiling_usd = self._probes.key, self._settings.daily_ceiling_usd
         state = EngineState(
-            replace(target_of(self._settings, credentials), model=self._model()),
+            self._probes.target,
             probes=(messages,),
             spend=Spend(sum(each.cost_usd for each in self._seen), ceiling_usd),
             notices=(),
-            key_problem=credentials.problem if credentials.usable else None,
-            key_lack=credentials.key_lack,
+            key_problem=key.suspect,
+            key_lack=key.lack,
         )
         return Findings(
             snapshot=build_snapshot(
-                self._history, self._clock.now(), state, self._options, policy=policy_after(asked)
+                self._probes.history,
+                self._clock.now(),
+                state,
+                self._probes.options,
+                policy=policy_after(asked),
             ),
             observations=tuple(self._seen),
             status=self._statuses[-1] if self._statuses else None,
             not_run=not_run,
-            key_problem=credentials.problem,
+            key_problem=key.problem,
         )
-
-    def _model(self) -> str | None:
-        return pick_model(self._settings, self._history, self._clock.now())
 
     def _of(self, source: Source) -> list[Observation]:
         return [each for each in self._seen if each.source is source]

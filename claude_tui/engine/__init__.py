@@ -1,7 +1,12 @@
-"""Runs sources, store and analysis, and publishes Snapshots. No Textual, no printing."""
+"""Runs sources, store and analysis, and publishes Snapshots. No Textual, no printing.
+
+`claude_tui.engine.compose` builds engines from settings.
+"""
 
 from claude_tui.engine.engine import Engine
 from claude_tui.engine.lease import Lease
+from claude_tui.engine.paging import PagingSetup
+from claude_tui.engine.setup import DemoMode, KeyState, Monitored
 from claude_tui.engine.sources import (
     Endpoint,
     Pace,
@@ -13,10 +18,14 @@ from claude_tui.engine.sources import (
 )
 
 __all__ = [
+    "DemoMode",
     "Endpoint",
     "Engine",
+    "KeyState",
     "Lease",
+    "Monitored",
     "Pace",
+    "PagingSetup",
     "make_plans",
     "options_from",
     "pick_model",

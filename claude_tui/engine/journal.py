@@ -1,4 +1,4 @@
-"""What no observation tells: how the verdict changed, what was alerted, and what people did."""
+"""What is not in the observations: changes of the verdict, alerts, and what people did."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["Journal"]
 
 Mark = TypeVar("Mark", StepMark, SeverityMark)
 
-# A playbook's run ends after hours of quiet, a trouble may last days: so far back marks are read.
+# How far back marks are read: a run of a playbook ends after hours of quiet, but incidents may last days.
 MARKS_SPAN = timedelta(days=7)
 VERDICTS_SPAN = timedelta(days=1)
-# More than anybody reads back, however often a verdict flaps.
+# More than anybody reads, however often a verdict flaps.
 MAX_VERDICTS = 1000
-# A verdict that is not there for so long is news, before that it is a program that has just begun.
+# An unknown verdict is an event only after so long; before that, the program may just have started.
 _UNKNOWN_IS_NEWS = timedelta(minutes=2)
 
 _LEVELS = {severity: Level.BAD if severity.grave else Level.WARN for severity in SEVERITIES}
@@ -37,9 +37,9 @@ _STATES = {
 
 
 class Journal:
-    """Keeps in the store what was judged and marked, and tells it as Events.
+    """Keeps changes of the verdict and marks in the store, and gives them out as Events.
 
-    It belongs to the engine's thread, but for `load`, which comes before that has begun.
+    It belongs to the engine's thread, but for `load`, which comes before that has started.
     """
 
     def __init__(self, store: Store) -> None:
@@ -50,19 +50,19 @@ class Journal:
         self._own_severities: tuple[SeverityMark, ...] = ()
         self.step_marks: tuple[StepMark, ...] = ()
         self.severity_marks: tuple[SeverityMark, ...] = ()
-        self._told_of: tuple[object, ...] = ()
+        self._events_of: tuple[object, ...] = ()
         self._events: tuple[Event, ...] = ()
 
     def load(self, now: datetime) -> None:
-        """What the store has of the last days. Quick: a handful of rows."""
+        """Loads what the store has of the last days. Quick: a handful of rows."""
         self._verdicts = tuple(self._store.verdict_changes(now - VERDICTS_SPAN)[-MAX_VERDICTS:])
         self._take(*self._read(now))
 
     async def follow(self, now: datetime) -> None:
-        """The marks again: others who watch the same store may have added some. A slow disk is waited for."""
+        """Reads the marks again: others who watch the same store may have added some."""
         steps, severities = len(self._own_steps), len(self._own_severities)
         found = await asyncio.to_thread(self._read, now)
-        # What was marked while the store was read must not vanish from the screen for a second.
+        # Marks made while the store was read must not vanish from the screen for a second.
         self._own_steps, self._own_severities = self._own_steps[steps:], self._own_severities[severities:]
         self._take(*found)
 
@@ -75,7 +75,7 @@ class Journal:
         self.severity_marks = _once(*severities, *self._own_severities)
 
     def step_marked(self, mark: StepMark) -> None:
-        """Shows at once what somebody did here; it is on its way to the store."""
+        """Adds a mark made here, which is on its way to the store, so that it shows at once."""
         self._own_steps = (*self._own_steps, mark)
         self.step_marks = _once(*self.step_marks, mark)
 
@@ -85,7 +85,7 @@ class Journal:
         self.severity_marks = _once(*self.severity_marks, mark)
 
     def judged(self, verdict: Verdict, at: datetime) -> None:
-        """Notes the verdict if it is another one than before. That nothing is known yet is no news."""
+        """Notes the verdict if it has changed. Not knowing anything yet is no change."""
         last = self._verdicts[-1] if self._verdicts else None
         if verdict.cause is Cause.UNKNOWN:
             self._unknown_since = self._unknown_since or at
@@ -101,10 +101,10 @@ class Journal:
         self._store.write(change)
 
     def events(self, alerts: AlertsView) -> tuple[Event, ...]:
-        """All of it, newest first; the same tuple until there is something new."""
-        told_of = (self._verdicts, self.step_marks, self.severity_marks, alerts.journal)
-        if told_of != self._told_of:
-            self._told_of = told_of
+        """All events, newest first; the same tuple until there is a new one."""
+        events_of = (self._verdicts, self.step_marks, self.severity_marks, alerts.journal)
+        if events_of != self._events_of:
+            self._events_of = events_of
             found = [*self._changes(), *_alerted(alerts.journal), *self._marked()]
             self._events = tuple(sorted(found, key=lambda event: event.at, reverse=True))
         return self._events

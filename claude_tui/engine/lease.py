@@ -1,4 +1,4 @@
-"""Who pages, of several dashboards that share a data directory: the one that holds a lock on a file."""
+"""Which of several dashboards that share a data directory pages: the one that holds a lock on a file."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ __all__ = ["Lease"]
 
 
 class Lease:
-    """A lock on `path` that the system takes back when the process ends, however it ends."""
+    """A lock on `path`, which the system releases when the process ends, however it ends."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._held: int | None = None
 
     def take(self) -> bool:
-        """Whether it is ours, now or already; so it is where nothing can be locked: two pages beat none."""
+        """Whether this process holds the lock. True where nothing can be locked: two pages beat none."""
         if self._held is not None:
             return True
         try:

@@ -1,4 +1,4 @@
-"""What the person must know about the program itself, and what waits before the first probe."""
+"""What the person must know about the program itself, and the probes before the first of them runs."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Level, Notice, ProbeState, Spend
 from claude_tui.model.text import Redactor
 
-__all__ = ["notices_of", "told_fault", "unstarted"]
+__all__ = ["fault_text", "notices_of", "unstarted"]
 
 
 def notices_of(
     fixed: Iterable[Notice], now: datetime, *, store_problem: str | None, spend: Spend, alerts: AlertsView
 ) -> tuple[Notice, ...]:
-    """`fixed` are those that hold from start to end, or once they have come."""
+    """`fixed` are the notices that stay until the end."""
     found = list(fixed)
     if store_problem is not None:
         found.append(Notice("store", Level.WARN, store_problem, now))
@@ -33,8 +33,8 @@ def notices_of(
     return (*found, *_of_alerts(alerts, now))
 
 
-def told_fault(error: BaseException) -> str:
-    """A fault of our own for the screen: what it is, and where it came from."""
+def fault_text(error: BaseException) -> str:
+    """A fault of our own, for the screen: the error and the line that raised it."""
     frame = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" ({PurePath(frame[0].filename).name}:{frame[0].lineno})" if frame else ""
     name = type(error).__name__
@@ -55,13 +55,14 @@ def _failing(route: RouteState) -> str:
     return f"alerts do not reach {route.name} ({route.address}){since}: {why}{waiting}"
 
 
-def unstarted(pace: Pace, fixed: Iterable[Notice]) -> tuple[ProbeState, ...]:
-    """The probes before the first frame, when there is no schedule yet."""
+def unstarted(pace: Pace, no_key: str | None) -> tuple[ProbeState, ...]:
+    """The probes while there is no schedule yet. `no_key` says why no key can be sent.
+
+    A probe that will never run must not look, in the first frame, as if it were about to.
+    """
     intervals = ((Source.STATUS, pace.status_s), (Source.MODELS, pace.models_s))
     free = tuple(
         ProbeState(source, interval_s, next_at=None, running=False, last_at=None)
         for source, interval_s in intervals
     )
-    # What will never be probed must not look, in the first frame, as if it were about to be.
-    held = next((n.text for n in fixed if n.key == "key" and n.level is Level.BAD), None)
-    return (*free, ProbeState(Source.MESSAGES, pace.messages_s, None, False, None, None, held))
+    return (*free, ProbeState(Source.MESSAGES, pace.messages_s, None, False, None, None, no_key))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from claude_tui.engine.notices import told_fault
+from claude_tui.engine.notices import fault_text
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.format import rfc3339
 
@@ -21,25 +21,33 @@ if TYPE_CHECKING:
     from claude_tui.model.snapshot import Snapshot
     from claude_tui.store import Store
 
-__all__ = ["OpenAlerting", "Paging", "StoreBackend", "kept_name"]
+__all__ = ["OpenAlerting", "Paging", "PagingSetup", "StoreBackend", "kept_name"]
 
 OpenAlerting = Callable[["StateBackend | None"], "Alerting"]
-"""Reads rules and routes and makes an Alerting of them; without a keeper one that pages nobody and keeps
-nothing. Called in a thread; its errors are told on screen."""
+"""Reads rules and routes and makes an Alerting of them; without a backend, one that sends nothing and
+keeps nothing. Called in a thread; its errors are shown on screen."""
 
-# A page goes out only once the store knows of it, but a slow disk may not hold it up for long.
+# A page is sent only once it is in the store, but a slow disk must not hold it up for long.
 SAVE_WITHIN_S = 1.5
 TRY_AGAIN_S = 5.0
 _ELSEWHERE = "another claude-top on this data directory pages; acknowledge and snooze there"
 
 
 def kept_name(base_url: str) -> str:
-    """Under which name the store keeps the state of the alerts for a target."""
+    """The name under which the store keeps the state of the alerts of a target."""
     return f"alerts {base_url}"
 
 
+@dataclass(frozen=True, slots=True)
+class PagingSetup:
+    """How alerts are opened. Of all processes that share `lease`, only the one that holds it pages."""
+
+    open: OpenAlerting
+    lease: Lease | None = None
+
+
 class StoreBackend:
-    """Keeps the state of the alerts in the store: a Keeper."""
+    """The StateBackend that keeps the state of the alerts in the store."""
 
     def __init__(self, store: Store, base_url: str, now: Callable[[], datetime]) -> None:
         self._store = store
@@ -59,16 +67,16 @@ class StoreBackend:
 
 
 class Paging:
-    """Used in the engine's thread. Until the alerts are open, and if they cannot be, `view` says so.
+    """Used in the engine's thread. `view` is empty until the alerts are open, and says why if they cannot be.
 
-    Of several dashboards on one data directory one pages: the others show what they see themselves, and
-    take over when that one ends.
+    Of several dashboards on one data directory one pages. The others show the alerts that they evaluate
+    themselves, and one of them takes over when the first ends.
     """
 
-    def __init__(self, open_alerting: OpenAlerting, keeper: StateBackend, lease: Lease | None = None) -> None:
-        self._open = open_alerting
-        self._keeper = keeper
-        self._lease = lease
+    def __init__(self, setup: PagingSetup, backend: StateBackend) -> None:
+        self._open = setup.open
+        self._backend = backend
+        self._lease = setup.lease
         self._alerting: Alerting | None = None
         self._fault: str | None = None
         self._elsewhere: str | None = None
@@ -80,23 +88,23 @@ class Paging:
         return replace(self._view, problem=problem) if problem != self._view.problem else self._view
 
     async def run(self) -> None:
-        """Opens the alerts, then delivers until cancelled."""
+        """Opens the alerts, then delivers notifications until cancelled."""
         try:
             while self._lease is not None and not self._lease.take():
-                await self._only_show()
-            self._alerting, self._elsewhere = await asyncio.to_thread(self._open, self._keeper), None
+                await self._show_only()
+            self._alerting, self._elsewhere = await asyncio.to_thread(self._open, self._backend), None
             await self._alerting.run()
         except Exception as error:
-            # Whoever relies on a page must see that none will come.
+            # People who rely on pages must see that none will come.
             self._alerting = None
-            self._fault = f"nothing is paged: {told_fault(error)}"
+            self._fault = f"nothing is paged: {fault_text(error)}"
             raise
         finally:
             if self._lease is not None:
                 self._lease.release()
 
-    async def _only_show(self) -> None:
-        """Somebody else pages: for a while, see what there is to see."""
+    async def _show_only(self) -> None:
+        """Another process pages: shows the alerts until it is time to try again."""
         if self._alerting is None:
             alerting = await asyncio.to_thread(self._open, None)
             await alerting.load()
@@ -104,7 +112,7 @@ class Paging:
         await asyncio.sleep(TRY_AGAIN_S)
 
     def evaluate(self, snapshot: Snapshot, history: History, options: Options) -> None:
-        """The alerts at the Snapshot's instant: `view` is then of it."""
+        """Evaluates the alerts at the Snapshot's instant, which `view` is then about."""
         if self._alerting is None:
             return
         from claude_tui.alerting.rule_context import RuleContext
@@ -112,8 +120,8 @@ class Paging:
         try:
             self._view = self._alerting.evaluate(RuleContext(snapshot, history, snapshot.verdict, options))
             self._fault = None
-        except Exception as error:  # noqa: BLE001 - the picture must go on, whatever is wrong with alerts
-            self._fault = f"nothing is paged for now: {told_fault(error)}"
+        except Exception as error:  # noqa: BLE001 - the dashboard must go on, whatever is wrong with alerts
+            self._fault = f"nothing is paged for now: {fault_text(error)}"
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         if self._alerting is not None:

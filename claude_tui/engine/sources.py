@@ -24,28 +24,30 @@ if TYPE_CHECKING:
 
 __all__ = ["Endpoint", "Pace", "make_plans", "options_from", "pick_model", "store_name", "target_of"]
 
-# For an endpoint that has never listed its models: an alias that most of them know.
+# For an endpoint that has not listed its models yet: an alias that most of them accept.
 FALLBACK_MODEL = "claude-haiku-4-5"
-# The free probes answer in well under a second or something is wrong.
+# The free probes take well under a second unless something is wrong.
 FREE_TIMEOUT_S = 10.0
 
 
 def _nothing() -> None:
-    """An endpoint of somebody else's has nothing to release."""
+    """A real endpoint has nothing to release."""
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where to probe and with what. `close` releases what stands behind it (the demo's simulator).
-
-    `secrets` are those that have nothing to do with probing, but might be echoed: the routes' addresses.
-    """
+    """Where to probe, and with what."""
 
     credentials: Credentials
+    """The base URL of the API, and the key."""
     status_urls: tuple[str, ...]
+    """The status pages to try, in this order."""
     headers: Mapping[str, str] = field(default_factory=dict)
+    """Sent with each request to the API, as the SDK does with ANTHROPIC_CUSTOM_HEADERS."""
     close: Callable[[], None] = _nothing
+    """Releases what the endpoint runs on: the simulator of a demo."""
     secrets: tuple[str, ...] = ()
+    """Secrets that have nothing to do with probing but might be echoed: the addresses of routes."""
 
     @classmethod
     def of(cls, settings: Settings, environ: Mapping[str, str]) -> Endpoint:
@@ -58,7 +60,7 @@ class Endpoint:
 
     @property
     def redactor(self) -> Redactor:
-        """Knows every secret that this process has."""
+        """Redacts every secret that this process has."""
         return Redactor((*self.credentials.secrets, *_secret_values(self.headers), *self.secrets))
 
 
@@ -96,7 +98,7 @@ def options_from(settings: Settings, pace: Pace) -> Options:
 
 
 def _thresholds_from(settings: Settings) -> Thresholds:
-    """What the settings leave out are constants of the statistics."""
+    """What the settings leave out keeps its default."""
     return Thresholds(
         most_fail=settings.most_fail,
         most_fail_ends=settings.most_fail_ends,
@@ -120,13 +122,13 @@ def target_of(settings: Settings, credentials: Credentials) -> Target:
 
 
 def store_name(credentials: Credentials) -> str:
-    """The store's file name: one for each target, as what a drill answered is not the API's history."""
+    """The store's file name: one for each target, to keep the answers of a drill out of the API's history."""
     place = re.sub(r"[^A-Za-z0-9.\-]+", "_", f"{credentials.host}{_path(credentials.base_url)}")
     return f"{place[:100] or 'history'}.db"
 
 
 def _path(url: str) -> str:
-    """The path of a URL, which Credentials may hold although it cannot be read as one."""
+    """The path of a URL; Credentials may hold one that cannot be parsed."""
     try:
         return urlsplit(url).path.rstrip("/")
     except ValueError:
@@ -134,7 +136,7 @@ def _path(url: str) -> str:
 
 
 def pick_model(settings: Settings, history: History, at: datetime) -> str | None:
-    """The model to probe with: the person's choice, else the newest active haiku that the endpoint lists."""
+    """The model to probe with: that of the settings, else the newest active haiku the endpoint lists."""
     if settings.model != "auto":
         return settings.model
     catalogue = history.catalogue_at(at)
@@ -152,7 +154,7 @@ def make_plans(
 ) -> list[Plan]:
     """One plan per source. Imports httpx, hence not at module level: the first frame does without.
 
-    With the model left to us, messages wait until the list of models was asked for once.
+    With `model = "auto"`, messages wait until the list of models has been requested once.
     """
     from claude_tui.probes.messages import MessagesProbe
     from claude_tui.probes.models import ModelsProbe
@@ -201,7 +203,7 @@ def _route_secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str,
     try:
         _, alerts = alerting_of(settings, environ)
     except AlertsConfigError:
-        return ()  # told elsewhere; nothing is sent to routes that cannot be read
+        return ()  # reported elsewhere; nothing is sent to routes that cannot be read
     return tuple(secret for route in alerts.routes for secret in route.secrets)
 
 

@@ -20,7 +20,7 @@ from typing import Any, Protocol, TypeVar, cast
 from claude_tui.probes.exchange_trace import ExchangeTrace, Phase
 from claude_tui.probes.transport_errors import is_unreachable
 
-__all__ = ["Dialer", "Resolver", "race", "system_resolver"]
+__all__ = ["Dialer", "Resolver", "Stream", "race", "system_resolver"]
 
 Resolver = Callable[[str, int], Awaitable[Sequence[str]]]
 """(host, port) to IP addresses, in order of preference. Raises OSError (socket.gaierror) or UnicodeError."""
@@ -29,23 +29,25 @@ HEAD_START_S = 0.25
 MAX_ADDRESSES = 8
 
 
-class _Stream(Protocol):
+class Stream(Protocol):
+    """An open connection, of whichever library."""
+
     async def aclose(self) -> None: ...
 
 
-_S = TypeVar("_S", bound=_Stream)
+_S = TypeVar("_S", bound=Stream)
 
 
-class _Overheard:
-    """A connection that tells `hear` what is read from it; not what is read once TLS is on top of it."""
+class _Tapped:
+    """A connection that passes what is read from it to `feed`; not what is read once TLS is on top of it."""
 
-    def __init__(self, stream: Any, hear: Callable[[bytes], None]) -> None:
+    def __init__(self, stream: Any, feed: Callable[[bytes], None]) -> None:
         self._stream = stream
-        self._hear = hear
+        self._feed = feed
 
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 (httpcore's)
         data: bytes = await self._stream.read(max_bytes, timeout)
-        self._hear(data)
+        self._feed(data)
         return data
 
     def __getattr__(self, name: str) -> Any:
@@ -53,15 +55,15 @@ class _Overheard:
 
 
 class Dialer:
-    """Opens connections for a pool and tells the current exchange's `wire` what each phase took.
+    """Opens connections for a pool and records in the current exchange's `trace` what each phase took.
 
-    One exchange at a time: set `wire` before sending a request.
+    One exchange at a time: set `trace` before sending a request.
     """
 
     def __init__(self, resolve: Resolver) -> None:
-        self.wire: ExchangeTrace | None = None
+        self.trace: ExchangeTrace | None = None
         self._resolve = resolve
-        self._newest: _Stream | None = None
+        self._newest: Stream | None = None
 
     async def dial(self, host: str, port: int, connect: Callable[[str], Awaitable[_S]]) -> _S:
         """A connection to the first address of `host` that accepts one; `connect` gets IP addresses.
@@ -72,7 +74,7 @@ class Dialer:
         self._begin(Phase.CONNECT)
         self._newest = stream = await race(addresses, connect)
         self._end(Phase.CONNECT)
-        return cast(_S, _Overheard(stream, self._hear))
+        return cast(_S, _Tapped(stream, self._feed))
 
     async def close(self) -> None:
         """Closes the newest connection. For exchanges that end before an answer: httpcore forgets a
@@ -90,17 +92,17 @@ class Dialer:
             raise socket.gaierror(socket.EAI_NONAME, "the name has no address")
         return _alternating(found)[:MAX_ADDRESSES]
 
-    def _hear(self, data: bytes) -> None:
-        if self.wire is not None:
-            self.wire.feed(data)
+    def _feed(self, data: bytes) -> None:
+        if self.trace is not None:
+            self.trace.feed(data)
 
     def _begin(self, phase: Phase) -> None:
-        if self.wire is not None:
-            self.wire.begin(phase)
+        if self.trace is not None:
+            self.trace.begin(phase)
 
     def _end(self, phase: Phase) -> None:
-        if self.wire is not None:
-            self.wire.end(phase)
+        if self.trace is not None:
+            self.trace.end(phase)
 
 
 async def system_resolver(host: str, port: int) -> Sequence[str]:

@@ -1,4 +1,4 @@
-"""What one exchange did on the wire: its phases, as httpcore's trace extension tells them."""
+"""The phases of one HTTP exchange, as httpcore's trace extension reports them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _ALERT_SIZE = 7
 
 
 class Phase(StrEnum):
-    """What an exchange is doing; where it stands when it fails or its time is up."""
+    """What an exchange is doing, and was doing when it failed or ran out of time."""
 
     START = "start"
     DNS = "dns"
@@ -33,10 +33,10 @@ class Phase(StrEnum):
 
 
 class ExchangeTrace:
-    """Records one exchange. Pass `trace` as the request's `trace` extension (httpx and httpx2 alike).
+    """Records one exchange. `record` is the request's `trace` extension, of httpx and httpx2 alike.
 
-    Through a proxy, `dns` and `connect` of the target happen out of sight and stay None; the
-    tunnel's own request and answer leave no trace here.
+    Through a proxy, `dns` and `connect` of the target cannot be observed and stay None; the request that
+    opens the tunnel is not recorded.
     """
 
     def __init__(self, clock: Clock, *, proxy: Proxy | None = None) -> None:
@@ -57,7 +57,7 @@ class ExchangeTrace:
         self._first_token: float | None = None
         self._ended: float | None = None
         self._tunnel = False
-        self._heard = b""
+        self._first_bytes = b""
 
     @property
     def proxied(self) -> bool:
@@ -74,7 +74,7 @@ class ExchangeTrace:
         return 0.0 if self._sent is None else self._clock.monotonic() - self._sent
 
     def begin(self, phase: Phase) -> None:
-        # What is looked up and connected to is then the proxy.
+        # With a proxy, it is the proxy that is looked up and connected to.
         self.phase = Phase.PROXY if self.proxied and phase in {Phase.DNS, Phase.CONNECT} else phase
         self._phase_began = self._clock.monotonic()
 
@@ -83,14 +83,14 @@ class ExchangeTrace:
             self._spent[phase] = self._clock.monotonic() - self._phase_began
 
     def feed(self, data: bytes) -> None:
-        """Notes what a peer says first, outside TLS; later calls change nothing."""
-        if not self._heard:
-            self._heard = data[:_ALERT_SIZE]
+        """Keeps the first bytes that the peer sent outside TLS; later calls change nothing."""
+        if not self._first_bytes:
+            self._first_bytes = data[:_ALERT_SIZE]
 
     @property
     def answered_in_tls(self) -> bool:
-        """Whether a peer that was asked in plain HTTP sent an alert of TLS."""
-        return _ALERT.match(self._heard) is not None
+        """Whether a peer answered plain HTTP with a TLS alert."""
+        return _ALERT.match(self._first_bytes) is not None
 
     def token(self) -> None:
         """Notes the first token; later calls change nothing."""
@@ -152,5 +152,5 @@ class ExchangeTrace:
 
 
 def micros(seconds: float | None) -> float | None:
-    """To the microsecond: nothing finer was measured, and the store keeps such figures in less room."""
+    """Rounded to the microsecond: nothing finer is measured, and the store takes less room for it."""
     return None if seconds is None else round(seconds, 6)

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MessagesProbe"]
 
-# A kept-alive connection that the other side has given up fails within a round trip; one that takes
-# longer has been heard, and what it did is an answer to count.
+# A kept-alive connection that the other side has closed fails within a round trip; where it takes longer,
+# the request has arrived, and its failure counts.
 AT_ONCE_S = 1.0
 
 _OK = Classified(Outcome.OK)
@@ -36,25 +36,25 @@ _OK = Classified(Outcome.OK)
 
 @dataclass(slots=True)
 class _Attempt:
-    """One try and what came of it."""
+    """One try and its result."""
 
-    wire: ExchangeTrace
-    reply: StreamReader
+    trace: ExchangeTrace
+    reader: StreamReader
     found: Classified = _OK
 
     @property
     def died_at_once(self) -> bool:
-        """Whether a reused connection turned out to be dead: no word of an answer, and quickly so."""
+        """Whether a reused connection turned out to be dead: it failed quickly and without any answer."""
         gone = self.found.outcome is Outcome.NETWORK and self.found.error_type == FaultCode.CLOSED
-        return gone and self.wire.reused and self.wire.since_sent_s <= AT_ONCE_S
+        return gone and self.trace.reused and self.trace.since_sent_s <= AT_ONCE_S
 
 
 class MessagesProbe:
     """Asks the model that `model()` names for a few tokens.
 
-    TTFT is the time from the request's being sent to the first content_block_delta of any type.
-    The SDK is imported in a thread at the first run, or before it by `warm_up`; nothing here retries
-    but for a reused connection that dies at once: that is tried once more on a fresh one.
+    TTFT is the time from sending the request to the first content_block_delta of any type. The SDK is
+    imported in a thread at the first run, or before it by `warm_up`. Nothing is retried, except that a
+    request on a reused connection that dies at once is sent once more on a fresh one.
     """
 
     source = Source.MESSAGES
@@ -125,7 +125,7 @@ class MessagesProbe:
         return Classified(Outcome.KEY_REJECTED, "no_usable_key", message=message)
 
     def _load(self) -> asyncio.Task[sdk.Sdk]:
-        """The client in the making, or made; one that failed is made anew."""
+        """The client, or the task that makes it; one that failed is made again."""
         task = self._loading
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
             task = self._loading = asyncio.create_task(asyncio.to_thread(self._open))
@@ -135,8 +135,8 @@ class MessagesProbe:
         from claude_tui.probes.sdk import Sdk, prewarm
 
         prewarm()
-        # What the SDK brought is here to stay: without this, each full collection walks through all
-        # of it and holds every thread up for 0.15 s.
+        # The SDK's objects stay for good: without this, each full collection traverses all of them and
+        # stops every thread for 0.15 s.
         gc.freeze()
         return Sdk(self._credentials, routes=self._routes, max_tokens=self._max_tokens)
 
@@ -146,7 +146,7 @@ class MessagesProbe:
         fault: Classified | None = None
         try:
             async with asyncio.timeout_at(deadline):
-                refusal = await client.ask(model, trace, attempt.reply)
+                refusal = await client.ask(model, trace, attempt.reader)
         except TimeoutError:
             fault = too_slow(trace, self._credentials.host, self._timeout_s)
         except LostError as error:
@@ -162,10 +162,10 @@ class MessagesProbe:
         return attempt
 
     def _answered(self, attempt: _Attempt, refusal: Refusal | None) -> Classified:
-        headers = lower_headers(attempt.wire.headers)
+        headers = lower_headers(attempt.trace.headers)
         if refusal is None:
             content_type = self._redactor.clean(headers.get("content-type", "none"), 80)
-            return _OK if attempt.reply.ended else _unfinished(attempt.reply, content_type)
+            return _OK if attempt.reader.ended else _unfinished(attempt.reader, content_type)
         if refusal.error is not None:
             request_id = headers.get("request-id")
             return classify_error(
@@ -175,8 +175,8 @@ class MessagesProbe:
 
     def _broken_off(self, attempt: _Attempt, fault: Classified) -> Classified:
         """An exchange that ended early, judged by what had arrived of it."""
-        trace = attempt.wire
-        if attempt.reply.ended:
+        trace = attempt.trace
+        if attempt.reader.ended:
             return _OK
         if trace.phase is not Phase.READ or trace.status is None:
             return fault
@@ -190,7 +190,7 @@ class MessagesProbe:
         return fault
 
     def _report(self, model: str, attempt: _Attempt, *, fresh_retry: bool = False) -> Report:
-        trace, reader, found = attempt.wire, attempt.reply, attempt.found
+        trace, reader, found = attempt.trace, attempt.reader, attempt.found
         received = trace.received_at or self._clock.now()
         facts = read_headers(trace.headers, now=received, redactor=self._redactor, sent_at=trace.sent_at)
         stop_reason = reader.stop_reason
@@ -238,7 +238,7 @@ class MessagesProbe:
 
 
 def _unfinished(reader: StreamReader, content_type: str) -> Classified:
-    """What an answer without error and without message_stop was; the SDK itself says nothing of it."""
+    """What an answer without error and without message_stop was; the SDK does not report it."""
     if reader.began:
         message = f"the stream ended after {reader.events} events, without message_stop"
         return Classified(Outcome.TRUNCATED_STREAM, message=message)

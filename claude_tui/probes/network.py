@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -14,62 +14,49 @@ import httpx
 
 from claude_tui.model.observation import Timings
 from claude_tui.model.text import Redactor
-from claude_tui.probes.body import ACCEPT_ENCODING, codings_of, read, without_transport_headers
+from claude_tui.probes.body import ACCEPT_ENCODING
 from claude_tui.probes.classify import Classified
 from claude_tui.probes.clock import Clock
 from claude_tui.probes.dial import Dialer
+from claude_tui.probes.dialed import BodyLimits, BoundedBody, DialedBackend, DialedTransport, failures_of
 from claude_tui.probes.exchange_trace import ExchangeTrace
 from claude_tui.probes.proxies import Proxies
-from claude_tui.probes.proxy_setting import Proxy, ProxySettingError
-from claude_tui.probes.transport_errors import (
-    TooLargeError,
-    UndecodableError,
-    explain,
-    too_slow,
-    untrusted,
-)
+from claude_tui.probes.transport_errors import explain, too_slow, untrusted
 
 __all__ = ["MAX_BODY", "Exchange", "Requester"]
 
 MAX_BODY = 2_000_000
 
-_FAILURES = (
-    httpx.HTTPError,
-    httpx.InvalidURL,
-    httpcore.TimeoutException,
-    httpcore.NetworkError,
-    httpcore.ProtocolError,
-    httpcore.UnsupportedProtocol,
-    httpcore.ProxyError,
-    ProxySettingError,
-    TooLargeError,
-    UndecodableError,
-    OSError,
-    ValueError,
-)
+_LIMITS = BodyLimits(MAX_BODY)
+_FAILURES = failures_of(httpcore, httpx)
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """What came of one request. With a `fault` the answer is missing or incomplete.
-
-    `sent_at` and `received_at` bracket the server's work on our clock: a `date` header says by how
-    much the clocks differ. `headers` are as the server spelt them, not yet redacted.
-    """
+    """The result of one request."""
 
     at: datetime
+    """When the exchange began."""
     timings: Timings
     status: int | None
+    """The HTTP status, None when no answer came."""
     headers: tuple[tuple[str, str], ...]
+    """As the server spelt them, not yet redacted."""
     body: bytes
+    """Decoded; what arrived of it."""
     sent_at: datetime | None
+    """With `received_at` it brackets the server's work on our clock: the `date` header then tells by how
+    much the clocks differ."""
     received_at: datetime | None
+    """When the headers of the answer had arrived."""
     tls_expires_at: datetime | None
+    """When the server's certificate expires."""
     fault: Classified | None
+    """Why the answer is missing or incomplete."""
 
 
 class Requester:
-    """Sends GET requests, each on a fresh connection, each over after `timeout_s` seconds at the latest."""
+    """Sends GET requests, each on a fresh connection and each for at most `timeout_s` seconds."""
 
     def __init__(self, *, clock: Clock, redactor: Redactor, timeout_s: float, routes: Proxies) -> None:
         self._clock = clock
@@ -81,14 +68,13 @@ class Requester:
     async def get(self, url: str, headers: Mapping[str, str]) -> Exchange:
         """Never raises for what the network or the server does. Redirects are not followed.
 
-        A body of more than `MAX_BODY` bytes is a fault; where the answer is no success it is cut there.
+        A body of more than `MAX_BODY` bytes is a fault; that of an answer which is no success is cut.
         """
         fault = await self._load_trust(url)
-        proxy = self._routes.proxy_for(url)
-        trace = ExchangeTrace(self._clock, proxy=proxy)
+        trace = ExchangeTrace(self._clock, proxy=self._routes.proxy_for(url))
         body = bytearray()
         if fault is None:
-            fault = await self._measured(url, headers, trace, proxy, body)
+            fault = await self._measured(url, headers, trace, body)
         return Exchange(
             at=trace.at,
             timings=trace.timings(),
@@ -112,14 +98,14 @@ class Requester:
         return None
 
     async def _measured(
-        self, url: str, headers: Mapping[str, str], trace: ExchangeTrace, proxy: Proxy | None, body: bytearray
+        self, url: str, headers: Mapping[str, str], trace: ExchangeTrace, body: bytearray
     ) -> Classified | None:
         host = urlsplit(url).netloc.rpartition("@")[2]
         dialer = Dialer(self._routes.resolve)
-        dialer.wire = trace
+        dialer.trace = trace
         try:
             async with asyncio.timeout(self._timeout_s):
-                await self._fetch(url, headers, dialer, proxy, body)
+                await self._fetch(url, headers, dialer, trace, body)
         except TimeoutError:
             return too_slow(trace, host, self._timeout_s)
         except _FAILURES as error:
@@ -129,87 +115,36 @@ class Requester:
         return None
 
     async def _fetch(
-        self, url: str, headers: Mapping[str, str], dialer: Dialer, proxy: Proxy | None, body: bytearray
+        self, url: str, headers: Mapping[str, str], dialer: Dialer, trace: ExchangeTrace, body: bytearray
     ) -> None:
-        trace = dialer.wire
-        assert trace is not None
         pool = httpcore.AsyncConnectionPool(
-            self._trust, proxy=_proxy(proxy) if proxy is not None else None, network_backend=_Backend(dialer)
+            self._trust,
+            proxy=httpcore.Proxy(*trace.proxy.split()) if trace.proxy is not None else None,
+            network_backend=_Backend(dialer, httpcore.AnyIOBackend()),
         )
         fields = httpx.Headers({"Accept-Encoding": ACCEPT_ENCODING})
         fields.update(headers)
         async with (
             httpx.AsyncClient(
-                transport=_DialedTransport(pool), trust_env=False, timeout=None, headers=fields
+                transport=_Transport(pool, dialer, _LIMITS), trust_env=False, timeout=None, headers=fields
             ) as client,
-            client.stream("GET", url, extensions={"trace": trace.record}) as response,
+            client.stream("GET", url) as response,
         ):
             async for piece in response.aiter_raw():
                 body += piece
             trace.finish()
 
 
-def _proxy(proxy: Proxy) -> httpcore.Proxy:
-    url, user = proxy.split()
-    return httpcore.Proxy(url, auth=user)
+class _Backend(DialedBackend[httpcore.AsyncNetworkStream], httpcore.AsyncNetworkBackend):
+    """httpcore's own connections, opened by a Dialer."""
 
 
-class _Backend(httpcore.AsyncNetworkBackend):
-    """httpcore's own connections, made by a Dialer."""
-
-    def __init__(self, dialer: Dialer) -> None:
-        self._dialer = dialer
-        self._sockets = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 (the interface)
-        local_address: str | None = None,
-        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        async def connect(address: str) -> httpcore.AsyncNetworkStream:
-            return await self._sockets.connect_tcp(address, port, timeout, local_address, socket_options)
-
-        return await self._dialer.dial(host, port, connect)
+class _Body(BoundedBody, httpx.AsyncByteStream):
+    """httpx accepts nothing else as a stream."""
 
 
-class _DialedTransport(httpx.AsyncBaseTransport):
-    """httpx over a pool of one's own: httpx's own transport takes no network backend."""
+class _Transport(DialedTransport[httpx.Request, httpx.Response, httpcore.Request], httpx.AsyncBaseTransport):
+    """httpx over a pool of our own."""
 
-    def __init__(self, pool: httpcore.AsyncConnectionPool) -> None:
-        self._pool = pool
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        url = httpcore.URL(
-            scheme=request.url.raw_scheme,
-            host=request.url.raw_host,
-            port=request.url.port,
-            target=request.url.raw_path,
-        )
-        answer = await self._pool.handle_async_request(
-            httpcore.Request(request.method, url, headers=request.headers.raw, extensions=request.extensions)
-        )
-        return httpx.Response(
-            status_code=answer.status,
-            headers=without_transport_headers(answer.headers),
-            stream=_Body(answer),
-            extensions=answer.extensions,
-        )
-
-    async def aclose(self) -> None:
-        await self._pool.aclose()
-
-
-class _Body(httpx.AsyncByteStream):
-    def __init__(self, answer: httpcore.Response) -> None:
-        self._answer = answer
-
-    def __aiter__(self) -> AsyncIterator[bytes]:
-        answer = self._answer
-        codings = codings_of(answer.headers)
-        return read(answer.aiter_stream(), codings, MAX_BODY, cut=answer.status >= 300)
-
-    async def aclose(self) -> None:
-        await self._answer.aclose()
+    _core_url, _core_request = httpcore.URL, httpcore.Request
+    _response, _body = httpx.Response, _Body

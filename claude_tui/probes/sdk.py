@@ -19,12 +19,11 @@ import httpx2
 from claude_tui.probes.body import ACCEPT_ENCODING
 from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.dial import Dialer
+from claude_tui.probes.dialed import failures_of
 from claude_tui.probes.exchange_trace import ExchangeTrace
 from claude_tui.probes.proxies import Proxies
-from claude_tui.probes.proxy_setting import ProxySettingError
 from claude_tui.probes.sdk_transport import make_transport
 from claude_tui.probes.stream_reader import GarbledError, LostError, Refusal, StreamReader
-from claude_tui.probes.transport_errors import TooLargeError, UndecodableError
 
 __all__ = ["Sdk", "prewarm"]
 
@@ -40,29 +39,13 @@ for _name in ("anthropic", "httpx2", "httpcore2"):
 # The list of models says the same, on screen.
 warnings.filterwarnings("ignore", message="The model '.*' is deprecated", category=DeprecationWarning)
 
-# All that is raised for what the network, the server or the environment does.
-_FAILURES: Final = (
-    anthropic.AnthropicError,
-    httpx2.HTTPError,
-    httpx2.InvalidURL,
-    httpcore2.TimeoutException,
-    httpcore2.NetworkError,
-    httpcore2.ProtocolError,
-    httpcore2.ProxyError,
-    httpcore2.UnsupportedProtocol,
-    ProxySettingError,
-    TooLargeError,
-    UndecodableError,
-    OSError,
-    ValueError,
-)
+_FAILURES: Final[tuple[type[Exception], ...]] = (anthropic.AnthropicError, *failures_of(httpcore2, httpx2))
 # What decoding raises on hostile data: JSON, UTF-8 and pydantic errors are ValueErrors.
 _UNREADABLE: Final = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 
-
 _END: Final = object()
 
-_REHEARSAL: Final = b"""\
+_PREWARM_EVENTS: Final = b"""\
 event: message_start
 data: {"type": "message_start", "message": {"type": "message", "usage": {"input_tokens": 1}}}
 
@@ -119,11 +102,11 @@ class Sdk:
         )
 
     async def ask(self, model: str, trace: ExchangeTrace, reader: StreamReader) -> Refusal | None:
-        """Streams a short message into `reply`; returns what came in its place, if something did.
+        """Streams a short message into `reader`; returns what came in its place, if anything did.
 
         Raises LostError when the exchange breaks off, GarbledError for a stream nobody can read.
         """
-        self._dialer.wire = trace
+        self._dialer.trace = trace
         try:
             return await self._ask(model, trace, reader)
         except _FAILURES as error:
@@ -161,20 +144,20 @@ def prewarm() -> None:
 
     pydantic builds the SDK's models on first use: 50 ms that would be measured as the server's.
     """
-    asyncio.run(_rehearse())
+    asyncio.run(_prewarm())
 
 
-async def _rehearse() -> None:
-    answer = httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=_REHEARSAL)
+async def _prewarm() -> None:
+    answer = httpx2.Response(200, headers={"content-type": "text/event-stream"}, content=_PREWARM_EVENTS)
     http_client = anthropic.DefaultAsyncHttpxClient(transport=httpx2.MockTransport(lambda _: answer))
     async with anthropic.AsyncAnthropic(
-        api_key="rehearsal",
-        base_url="http://rehearsal.invalid",
+        api_key="prewarm",
+        base_url="http://prewarm.invalid",
         open_telemetry=False,
         http_client=http_client,
     ) as client:
         stream = await client.messages.create(
-            model="rehearsal", max_tokens=1, messages=[{"role": "user", "content": _PROMPT}], stream=True
+            model="prewarm", max_tokens=1, messages=[{"role": "user", "content": _PROMPT}], stream=True
         )
         async with stream:
             async for _ in stream:

@@ -37,9 +37,9 @@ class Refusal:
 
 
 class StreamReader:
-    """The fold of one stream. Events may be the SDK's objects, dictionaries or anything at all.
+    """Accumulates one stream. Events may be the SDK's objects, dictionaries or anything at all.
 
-    `spoke` is true from the first content_block_delta of any type, `ended` from message_stop.
+    `first_token_seen` is true from the first content_block_delta of any type, `ended` from message_stop.
     Unknown events count in `events` and change nothing else.
     """
 

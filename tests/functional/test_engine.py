@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from claude_tui.engine import Endpoint, Engine, Pace, store_name, target_of
+from claude_tui.engine import Endpoint, Engine, Monitored, Pace, store_name, target_of
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.snapshot import EventKind, Focus, Level, Panel, Snapshot
 from claude_tui.model.verdict import Cause
@@ -35,10 +35,8 @@ def engine_for(settings: Settings, environ: dict[str, str], status_url: str, pac
     credentials = Credentials.from_environ(environ)
     return Engine(
         settings,
-        target_of(settings, credentials),
+        Monitored(target_of(settings, credentials), lambda: Endpoint(credentials, (status_url,)), pace),
         Store.open(settings.data_dir, store_name(credentials), now=SystemClock().now()),
-        lambda: Endpoint(credentials, (status_url,)),
-        pace=pace,
     )
 
 
@@ -190,10 +188,8 @@ def test_an_endpoint_that_cannot_be_opened_is_said_on_screen(settings: Settings)
 
     engine = Engine(
         settings,
-        target_of(settings, Credentials.from_environ({})),
+        Monitored(target_of(settings, Credentials.from_environ({})), broken, QUICK),
         Store.open(settings.data_dir, now=SystemClock().now()),
-        broken,
-        pace=QUICK,
     )
     with running(engine) as wait_for:
         snapshot = wait_for(lambda s: bool(s.engine.notices))

@@ -22,7 +22,8 @@ from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
 from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.rules import Rule, load_rules, named_thresholds
 from claude_tui.analysis.options import Options, Thresholds
-from claude_tui.engine import Endpoint, Engine, Lease, Pace, store_name, target_of
+from claude_tui.engine import Endpoint, Engine, Lease, Monitored, Pace, PagingSetup, store_name, target_of
+from claude_tui.engine.publisher import Publisher
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
 from claude_tui.model.snapshot import EventKind, Snapshot
@@ -95,6 +96,7 @@ def engine_on(
     settings: Settings,
     *routes: Route,
     opened: Callable[[StateBackend | None], Alerting] | None = None,
+    secrets: tuple[str, ...] = (),
 ) -> Engine:
     environ = {"ANTHROPIC_API_KEY": "sk-ant-api03-test", "ANTHROPIC_BASE_URL": simulator.base_url}
     credentials = Credentials.from_environ(environ)
@@ -114,13 +116,10 @@ def engine_on(
 
     return Engine(
         settings,
-        target,
+        Monitored(target, lambda: Endpoint(credentials, (simulator.status_url,), secrets=secrets), QUICK),
         Store.open(settings.data_dir, store_name(credentials), now=CLOCK.now()),
-        lambda: Endpoint(credentials, (simulator.status_url,)),
-        pace=QUICK,
+        paging=PagingSetup(opened or open_alerting, Lease(settings.data_dir / "pager")),
         clock=CLOCK,
-        open_alerting=opened or open_alerting,
-        pager_lock=Lease(settings.data_dir / "pager"),
     )
 
 
@@ -267,14 +266,14 @@ def test_alerts_that_break_take_nothing_else_along_and_go_on(
 def test_a_picture_that_cannot_be_drawn_is_told_and_tried_again(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    snapshot, broken = Engine.snapshot, threading.Event()
+    snapshot, broken = Publisher.snapshot, threading.Event()
 
-    def breaks(self: Engine) -> Snapshot:
+    def breaks(self: Publisher) -> Snapshot:
         if broken.is_set():
             raise KeyError("bucket")
         return snapshot(self)
 
-    monkeypatch.setattr(Engine, "snapshot", breaks)
+    monkeypatch.setattr(Publisher, "snapshot", breaks)
     with simulated("healthy") as simulator, running(engine_on(simulator, settings)) as wait_for:
         wait_for(lambda s: bool(s.headroom.buckets))
         broken.set()
@@ -306,9 +305,7 @@ def test_of_two_dashboards_on_one_directory_one_pages_and_the_other_takes_over(
 
 def test_a_secret_of_a_route_never_reaches_the_record(settings: Settings) -> None:
     with simulated("healthy") as simulator:
-        engine = engine_on(simulator, settings)
-        opened = engine._open_endpoint
-        engine._open_endpoint = lambda: replace(opened(), secrets=("SECRETPATHTOKEN123",))
+        engine = engine_on(simulator, settings, secrets=("SECRETPATHTOKEN123",))
         with running(engine) as wait_for:
             wait_for(lambda s: bool(s.headroom.buckets))
             why = "see SECRETPATHTOKEN123"

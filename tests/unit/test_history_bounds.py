@@ -11,11 +11,12 @@ from types import FunctionType, ModuleType
 import pytest
 
 from claude_tui.analysis.history.history import SLACK, History
-from claude_tui.engine.engine import IN_MEMORY_SPAN, KEEP_HOUSE_S
+from claude_tui.engine.collector import HOUSEKEEPING_S
+from claude_tui.engine.compose import DEMO_IN_MEMORY, DEMO_PACE
+from claude_tui.engine.setup import IN_MEMORY_SPAN
 from claude_tui.engine.sources import Pace
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.probes.pacing import Backoff
-from claude_tui.tui.run import DEMO_IN_MEMORY, DEMO_PACE
 from tests.builders import after, bucket, catalogue, messages, models, page, status
 
 DEFAULT_PACE = Pace(status_s=60, models_s=15, messages_s=30, backoff=Backoff())
@@ -78,15 +79,15 @@ def test_after_two_days_no_more_is_kept_than_once_memory_was_full(
     full: int | None = None
     house_kept_at = now = 0.0
     for now in fed(history, pace, TWO_DAYS_S, speed=speed):
-        if now - house_kept_at >= KEEP_HOUSE_S:
+        if now - house_kept_at >= HOUSEKEEPING_S:
             house_kept_at = now
-            if full is None and now > kept.total_seconds() + KEEP_HOUSE_S:
+            if full is None and now > kept.total_seconds() + HOUSEKEEPING_S:
                 full = retained(history)
             history.trim(after(now) - kept)
     assert full is not None
     assert retained(history) <= full * 1.05
     oldest = history.window(None, after(-1), after(now))[0].at
-    assert after(now) - oldest <= kept + timedelta(seconds=KEEP_HOUSE_S + 60)
+    assert after(now) - oldest <= kept + timedelta(seconds=HOUSEKEEPING_S + 60)
 
 
 def test_a_clock_that_never_lets_anything_grow_old_fills_no_memory() -> None:

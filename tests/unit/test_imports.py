@@ -65,6 +65,11 @@ def test_the_messages_probe_loads_the_sdk_only_when_it_runs() -> None:
     assert "anthropic" not in loaded_by("import claude_tui.probes.messages")
 
 
+def test_the_free_probes_and_the_sdk_each_load_their_own_http_library_only() -> None:
+    assert not loaded_by("import claude_tui.probes.network") & {"httpx2", "httpcore2"}
+    assert not loaded_by("import claude_tui.probes.sdk_transport") & {"httpx", "httpcore"}
+
+
 def test_the_command_line_of_check_loads_no_textual() -> None:
     code = "from claude_tui.cli import main\nassert main(['check', '--samples', '0']) == 3"
     assert not loaded_by(code) & HEAVY
@@ -78,6 +83,40 @@ def test_a_page_of_the_manual_in_a_pipe_loads_no_rich() -> None:
 def test_the_engine_is_ready_before_any_probe_is_loaded() -> None:
     """The first frame waits for none of them."""
     assert not loaded_by("import claude_tui.engine, claude_tui.store") & HEAVY
+
+
+@pytest.mark.parametrize(
+    "built",
+    [
+        "compose.live(settings, {'ANTHROPIC_BASE_URL': 'http://127.0.0.1:9'})",
+        "compose.demo(settings, scenario.load('healthy'), 1.0, Path(directory, 'demo'))",
+    ],
+    ids=["live", "demo"],
+)
+def test_an_agent_without_a_screen_runs_an_engine(built: str) -> None:
+    """Where neither Textual nor rich can be imported, an engine probes and publishes all the same."""
+    code = f"""\
+import queue, sys, tempfile
+from pathlib import Path
+sys.modules |= dict.fromkeys(["textual", "rich", "plotext", "textual_plotext"])
+
+from claude_tui.engine import compose
+from claude_tui.settings import load
+from claude_tui.simulator import scenario
+
+with tempfile.TemporaryDirectory() as directory:
+    flags = {{"data_dir": directory, "status_urls": "http://127.0.0.1:9"}}
+    settings = load(flags, {{}}, config=None)
+    engine, published = {built}, queue.Queue()
+    assert engine.first_snapshot().errors
+    engine.start(published.put)
+    try:
+        while not any(probe.last_at for probe in published.get(timeout=30).engine.probes):
+            pass
+    finally:
+        engine.stop(10.0)
+"""
+    assert "claude_tui.tui" not in loaded_by(code)
 
 
 def test_naming_the_scenarios_needs_no_server() -> None:

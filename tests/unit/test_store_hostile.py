@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import sqlite3
@@ -17,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from claude_tui.engine import Endpoint, Engine, Pace, target_of
+from claude_tui.engine import Endpoint, Engine, Monitored, Pace, target_of
 from claude_tui.model.observation import Outcome, RateLimitReading, Source, Timings, Usage, WindowReading
 from claude_tui.model.provider import (
     Component,
@@ -271,24 +272,19 @@ def first_frames(directory: Path) -> tuple[Snapshot, str | None]:
     """The first Snapshot from the store in `directory`, drawn in every way, and what is wrong with it."""
     credentials = Credentials.from_environ({"ANTHROPIC_API_KEY": "sk-ant-api03-none"})
     chosen = Settings(data_dir=directory)
-    engine = Engine(
-        chosen,
-        target_of(chosen, credentials),
-        Store.open(directory, NAME, now=NOW),
-        lambda: Endpoint(credentials, ()),
-        pace=Pace.of(chosen),
-        clock=Stopped(),
-    )
+    monitored = Monitored(target_of(chosen, credentials), lambda: Endpoint(credentials, ()), Pace.of(chosen))
+    store = Store.open(directory, NAME, now=NOW)
+    engine = Engine(chosen, monitored, store, clock=Stopped())
     try:
         engine.first_snapshot()
-        engine.history.extend(engine.store.observations(NOW - timedelta(days=1)))
+        asyncio.run(engine.collector.memory.load_older())
         snapshot = engine.snapshot()
         for cells, rows in SIZES:
             assert drawn(snapshot, cells, rows)
         for panel in (Panel.LATENCY, Panel.HEADROOM, Panel.ERRORS):
             engine.set_focus(Focus(panel, timedelta(hours=1)))
             assert zoomed(engine.snapshot(), *SIZES[0])
-        return snapshot, engine.store.problem
+        return snapshot, store.problem
     finally:
         engine.stop()
 

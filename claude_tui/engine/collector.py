@@ -1,0 +1,132 @@
+"""Collects: runs the probes on their schedule and keeps what they report."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Iterator
+from dataclasses import replace
+from datetime import timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from claude_tui.engine.memory import Memory
+from claude_tui.engine.notices import unstarted
+from claude_tui.engine.setup import Monitored
+from claude_tui.engine.sources import Endpoint, make_plans, pick_model
+from claude_tui.model.observation import Source
+from claude_tui.model.snapshot import Level, Notice, ProbeState, Spend, Target
+from claude_tui.model.text import Redactor
+from claude_tui.probes.budget import Budget
+from claude_tui.probes.clock import Clock
+
+if TYPE_CHECKING:
+    from claude_tui.probes.report import Report
+    from claude_tui.probes.schedule import Schedule
+    from claude_tui.settings import Settings
+
+__all__ = ["HOUSEKEEPING_S", "Collector"]
+
+HOUSEKEEPING_S = 600.0
+"""Seconds between two rounds of dropping what has become too old."""
+
+
+class Collector:
+    """The probing half of the engine. It belongs to the engine's thread, except for `load`, called before."""
+
+    def __init__(self, settings: Settings, monitored: Monitored, memory: Memory, clock: Clock) -> None:
+        self.memory = memory
+        self.redactor = Redactor()
+        """Knows the secrets of the endpoint once that is open."""
+        self.failure: Notice | None = None
+        """Why probing has stopped for good."""
+        self._settings = settings
+        self._monitored = monitored
+        self._clock = clock
+        self._base_url = monitored.target.base_url
+        self._budget = Budget(settings.daily_ceiling_usd, clock)
+        self._schedule: Schedule | None = None
+        self._models_tried = False
+
+    def load(self) -> None:
+        """What the store knows of the last hour and of today's spending. Quick: no probe, no network."""
+        self._budget = Budget(self._settings.daily_ceiling_usd, self._clock, self.memory.cost_today_usd())
+        self.memory.load_recent()
+
+    @property
+    def target(self) -> Target:
+        """With the model that is probed now."""
+        return replace(self._monitored.target, base_url=self._base_url, model=self._model())
+
+    @property
+    def spend(self) -> Spend:
+        return self._budget.spend()
+
+    @property
+    def probes(self) -> tuple[ProbeState, ...]:
+        if self._schedule is None:
+            return unstarted(self._monitored.pace, self._monitored.key.unusable)
+        return self._schedule.states()
+
+    def workers(self) -> Iterator[Coroutine[Any, Any, None]]:
+        """What runs side by side until it is cancelled."""
+        yield self._probe()
+        yield self.memory.load_older()
+        yield self._housekeeping()
+
+    def probe_now(self) -> None:
+        if self._schedule is not None:
+            self._schedule.probe_now()
+
+    async def _probe(self) -> None:
+        try:
+            endpoint = await asyncio.to_thread(self._monitored.open_endpoint)
+            self._base_url = endpoint.credentials.base_url
+            self.redactor = endpoint.redactor
+            try:
+                await self._run_schedule(endpoint)
+            finally:
+                endpoint.close()
+        except Exception as error:
+            # The dashboard goes on showing what it has, and must say that no more will come.
+            text = self.redactor.clean(f"probing stopped: {type(error).__name__}: {error}", 200)
+            self.failure = Notice("collector", Level.BAD, text, self._clock.now())
+            raise
+
+    async def _run_schedule(self, endpoint: Endpoint) -> None:
+        pace = self._monitored.pace
+        plans = await asyncio.to_thread(
+            make_plans,
+            self._settings,
+            endpoint,
+            pace,
+            self._model,
+            clock=self._clock,
+            models_tried=lambda: self._models_tried,
+        )
+        from claude_tui.probes.schedule import Schedule
+
+        self._schedule = Schedule(
+            plans,
+            clock=self._clock,
+            random=Random(),
+            deliver=self._deliver,
+            budget=self._budget,
+            backoff=pace.backoff,
+        )
+        try:
+            await self._schedule.run()
+        finally:
+            for plan in plans:
+                await plan.probe.aclose()
+
+    def _deliver(self, report: Report) -> None:
+        self._models_tried = self._models_tried or report.observation.source is Source.MODELS
+        self.memory.add(report)
+
+    async def _housekeeping(self) -> None:
+        while True:
+            self.memory.trim(timedelta(days=self._settings.retention_days))
+            await asyncio.sleep(HOUSEKEEPING_S)
+
+    def _model(self) -> str | None:
+        return pick_model(self._settings, self.memory.history, self._clock.now())

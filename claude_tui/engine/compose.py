@@ -1,0 +1,159 @@
+"""Builds engines: on a real endpoint, on the simulator, and for one round of probes. No screen is needed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from claude_tui.analysis.history.history import History
+from claude_tui.engine.engine import Engine
+from claude_tui.engine.lease import Lease
+from claude_tui.engine.paging import PagingSetup
+from claude_tui.engine.probe_round import ProbeRound
+from claude_tui.engine.setup import DemoMode, KeyState, Monitored
+from claude_tui.engine.sources import (
+    Endpoint,
+    Pace,
+    make_plans,
+    options_from,
+    pick_model,
+    store_name,
+    target_of,
+)
+from claude_tui.model.snapshot import Target
+from claude_tui.probes.clock import Clock, SystemClock
+from claude_tui.probes.credentials import Credentials
+from claude_tui.probes.pacing import Backoff
+from claude_tui.store import Store
+
+if TYPE_CHECKING:
+    from claude_tui.alerting.manager import Alerting
+    from claude_tui.alerting.persistence import StateBackend
+    from claude_tui.alerting.routes import AlertSettings
+    from claude_tui.alerting.rules import Rule
+    from claude_tui.settings import Settings
+    from claude_tui.simulator.scenario import Scenario
+
+__all__ = ["DEMO_IN_MEMORY", "DEMO_PACE", "check", "demo", "live"]
+
+# Lively enough to watch four minutes of incident; the back-off shrinks in the same proportion.
+DEMO_PACE = Pace(status_s=4.0, models_s=2.0, messages_s=3.0, backoff=Backoff(low_s=3.0, high_s=6.0))
+# At that pace a day would be 94,000 observations, some 100 MB; nobody watches a demo for so long.
+DEMO_IN_MEMORY = timedelta(hours=3)
+DEMO_PAST = timedelta(hours=2)
+DEMO_KEY = "sk-ant-api03-demo-no-real-key"
+
+
+def live(settings: Settings, environ: Mapping[str, str], *, clock: Clock | None = None) -> Engine:
+    """An engine on the endpoint that settings and environment name, with its history and its alerts."""
+    clock = clock or SystemClock()
+    credentials = Credentials.from_environ(environ, base_url=settings.base_url)
+    target, name = target_of(settings, credentials), store_name(credentials)
+
+    def open_alerting(backend: StateBackend | None) -> Alerting:
+        from claude_tui.alerting.config import alerting_of
+
+        # Without a backend another process pages, and this one only shows what is firing.
+        rules, alerts = alerting_of(settings, environ)
+        if backend is None:
+            return _unrouted(rules, alerts, target, clock)
+        from claude_tui.alerting.manager import Alerting
+
+        return Alerting(
+            rules, alerts, target=target, backend=backend, now=clock.now, secrets=credentials.secrets
+        )
+
+    return Engine(
+        settings,
+        Monitored(
+            target,
+            lambda: Endpoint.of(settings, environ),
+            Pace.of(settings),
+            key=KeyState.of(credentials),
+        ),
+        Store.open(settings.data_dir, name, now=clock.now()),
+        paging=PagingSetup(open_alerting, Lease(settings.data_dir / f"{name}.pager")),
+        clock=clock,
+    )
+
+
+def demo(
+    settings: Settings, scenario: Scenario, speed: float, directory: Path, *, clock: Clock | None = None
+) -> Engine:
+    """An engine on a simulator that plays `scenario`, with a healthy past. Its files are in `directory`."""
+    clock = clock or SystemClock()
+    target = Target(name="demo", base_url="", host="simulator", model=None)
+
+    def open_alerting(_backend: StateBackend | None) -> Alerting:
+        from claude_tui.alerting.config import alerting_of
+
+        # A simulated outage pages nobody.
+        own = {key: value for key, value in settings.alerts.items() if key != "routes"}
+        return _unrouted(*alerting_of(replace(settings, alert_rules=None, alerts=own), {}), target, clock)
+
+    store = Store.open(directory, "demo.db", now=clock.now())
+    _write_past(store, scenario, clock)
+    return Engine(
+        settings,
+        Monitored(
+            target,
+            lambda: _simulated_endpoint(scenario, speed),
+            DEMO_PACE,
+            demo=DemoMode(scenario.name, speed),
+            in_memory=DEMO_IN_MEMORY,
+        ),
+        store,
+        paging=PagingSetup(open_alerting),
+        clock=clock,
+    )
+
+
+def check(settings: Settings, endpoint: Endpoint, *, clock: Clock) -> ProbeRound:
+    """The probes of `endpoint` for one round, and nothing that outlives it."""
+    history, pace = History(), Pace.of(settings)
+
+    def model() -> str | None:
+        return pick_model(settings, history, clock.now())
+
+    plans = make_plans(settings, endpoint, pace, model, clock=clock, models_tried=lambda: True)
+    return ProbeRound(
+        {plan.probe.source: plan for plan in plans},
+        history,
+        pace,
+        options_from(settings, pace),
+        KeyState.of(endpoint.credentials),
+        target_of(settings, endpoint.credentials),
+        model,
+    )
+
+
+def _unrouted(rules: tuple[Rule, ...], alerts: AlertSettings, target: Target, clock: Clock) -> Alerting:
+    """Alerts that are shown, and neither sent nor kept."""
+    from claude_tui.alerting.manager import Alerting
+    from claude_tui.alerting.persistence import NoStateBackend
+
+    return Alerting(rules, replace(alerts, routes=()), target=target, backend=NoStateBackend(), now=clock.now)
+
+
+def _write_past(store: Store, scenario: Scenario, clock: Clock) -> None:
+    from claude_tui.simulator.past import healthy_past
+
+    past = healthy_past(scenario, until=clock.now(), span=DEMO_PAST)
+    for observation in past.observations:
+        store.write(observation)
+    for status in past.statuses:
+        store.write(status)
+    store.write(past.catalogue)
+    store.flush(2.0)
+
+
+def _simulated_endpoint(scenario: Scenario, speed: float) -> Endpoint:
+    from claude_tui.simulator.thread import SimulatorThread
+
+    simulator = SimulatorThread(scenario, speed=speed)
+    simulator.start()
+    environ = {"ANTHROPIC_API_KEY": DEMO_KEY, "ANTHROPIC_BASE_URL": simulator.base_url}
+    return Endpoint(Credentials.from_environ(environ), (simulator.status_url,), close=simulator.stop)

@@ -1,0 +1,72 @@
+"""What the engine keeps: the last hours in a History, everything in the store."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
+
+from claude_tui.analysis.history.history import History
+from claude_tui.probes.clock import Clock
+
+if TYPE_CHECKING:
+    from claude_tui.probes.report import Report
+    from claude_tui.store import Store
+
+__all__ = ["FIRST_FRAME_SPAN", "Memory", "remember"]
+
+FIRST_FRAME_SPAN = timedelta(hours=1)
+
+
+def remember(history: History, report: Report) -> None:
+    """Adds all that one probe reported to `history`."""
+    history.add_observation(report.observation)
+    if report.status is not None:
+        history.add_status(report.status)
+    if report.catalogue is not None:
+        history.add_catalogue(report.catalogue)
+
+
+class Memory:
+    """History and store, kept in step. What is older than `span` is in the store alone.
+
+    It belongs to the engine's thread, but for `load_recent`, which comes before that has started.
+    """
+
+    def __init__(self, store: Store, span: timedelta, clock: Clock) -> None:
+        self.history = History()
+        self.store = store
+        self._span = span
+        self._clock = clock
+        self._loaded_from = clock.now()
+
+    def load_recent(self) -> None:
+        """The last hour from the store, for the first frame. Quick."""
+        self._loaded_from = self._clock.now() - FIRST_FRAME_SPAN
+        self.history.extend(self.store.observations(self._loaded_from))
+        for status in self.store.status_reports(self._loaded_from):
+            self.history.add_status(status)
+        if (catalogue := self.store.latest_catalogue()) is not None:
+            self.history.add_catalogue(catalogue)
+
+    async def load_older(self) -> None:
+        """The rest of `span`, for which the first frame did not wait."""
+        since = self._clock.now() - self._span
+        older = await asyncio.to_thread(self.store.observations, since, self._loaded_from)
+        self.history.extend(older)
+
+    def cost_today_usd(self) -> float:
+        """What earlier runs have spent on this UTC day."""
+        return self.store.cost_since(datetime.combine(self._clock.now().date(), time(), UTC))
+
+    def add(self, report: Report) -> None:
+        remember(self.history, report)
+        for item in (report.observation, report.status, report.catalogue):
+            if item is not None:
+                self.store.write(item)
+
+    def trim(self, retention: timedelta) -> None:
+        """Drops what has become too old, from the store and from memory."""
+        now = self._clock.now()
+        self.store.prune(now - retention)
+        self.history.trim(now - self._span)

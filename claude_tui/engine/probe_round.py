@@ -1,0 +1,61 @@
+"""One round of probes without schedule, thread or store: what `check` runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from claude_tui.analysis.history.history import History
+from claude_tui.analysis.options import Options
+from claude_tui.engine.memory import remember
+from claude_tui.engine.setup import KeyState
+from claude_tui.engine.sources import Pace
+from claude_tui.model.observation import Source
+from claude_tui.model.snapshot import Target
+
+if TYPE_CHECKING:
+    from claude_tui.probes.report import Report
+    from claude_tui.probes.schedule import Plan
+
+__all__ = ["ProbeRound"]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRound:
+    """The probes of one endpoint, and the History of what they report. Who asks what, and how often, is
+    up to the caller.
+    """
+
+    plans: Mapping[Source, Plan]
+    """One probe for each source."""
+    history: History
+    """All that was reported so far."""
+    pace: Pace
+    """The intervals that a dashboard with these settings has; the verdict depends on them."""
+    options: Options
+    """What the analysis needs to know of the settings."""
+    key: KeyState
+    """The state of the key, known before any request."""
+    named: Target
+    """The target without its model."""
+    model: Callable[[], str | None]
+    """The model that is probed now."""
+
+    @property
+    def target(self) -> Target:
+        return replace(self.named, model=self.model())
+
+    async def run(self, source: Source) -> Report:
+        """Runs one probe and remembers what it reports."""
+        report = await self.plans[source].probe.run()
+        remember(self.history, report)
+        return report
+
+    def obstacle(self, source: Source) -> str | None:
+        """Why a probe cannot run now, if there is a reason."""
+        return self.plans[source].ready()
+
+    async def aclose(self) -> None:
+        for plan in self.plans.values():
+            await plan.probe.aclose()

@@ -1,0 +1,72 @@
+"""What an engine is built from: what it monitors, the state of the key, and whether it is a demo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from claude_tui.engine.sources import Endpoint, Pace
+from claude_tui.model.snapshot import KeyLack, Level, Notice, Target
+from claude_tui.probes.credentials import Credentials
+
+__all__ = ["IN_MEMORY_SPAN", "DemoMode", "KeyState", "Monitored"]
+
+IN_MEMORY_SPAN = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class KeyState:
+    """What is wrong with the key, if anything."""
+
+    problem: str | None = None
+    """What the person is told about it."""
+    usable: bool = True
+    """Whether the key is sent in spite of its problem."""
+    lack: KeyLack | None = None
+    """Why no request can carry a key."""
+
+    @classmethod
+    def of(cls, credentials: Credentials) -> KeyState:
+        return cls(credentials.problem, credentials.usable, credentials.key_lack)
+
+    @property
+    def suspect(self) -> str | None:
+        """What looks wrong with a key that is sent all the same."""
+        return self.problem if self.usable else None
+
+    @property
+    def unusable(self) -> str | None:
+        """Why no key is sent at all."""
+        return None if self.usable else self.problem
+
+    def notices(self, at: datetime) -> tuple[Notice, ...]:
+        if self.problem is None:
+            return ()
+        return (Notice("key", Level.WARN if self.usable else Level.BAD, self.problem, at),)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoMode:
+    """The scenario that is played, and how many times as fast as written."""
+
+    name: str
+    speed: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Monitored:
+    """What one engine monitors, and how often."""
+
+    target: Target
+    """As the screen names it. The base URL of a demo is known only once its endpoint is open."""
+    open_endpoint: Callable[[], Endpoint]
+    """Called once, in a thread of its own: it may start a simulator."""
+    pace: Pace
+    """The intervals of the probes."""
+    key: KeyState = KeyState()
+    """The state of the key, known before any request."""
+    demo: DemoMode | None = None
+    """Which scenario is played, None for a real endpoint."""
+    in_memory: timedelta = IN_MEMORY_SPAN
+    """How long observations stay in memory; older ones are in the store alone."""

@@ -1,0 +1,235 @@
+"""HTTP over connections that a Dialer opens: for httpcore under httpx, and for httpcore2 under httpx2.
+
+The free probes use the first pair, the SDK the second; the two differ in name only, and the transport of
+neither takes a network backend. Nothing of them is imported here: each pair is loaded by the one module
+that needs it, which derives its classes from these and from the library's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from claude_tui.probes.body import PIECE, codings_of, read, without_transport_headers
+from claude_tui.probes.dial import Dialer, Stream
+from claude_tui.probes.proxy_setting import ProxySettingError
+from claude_tui.probes.transport_errors import TooLargeError, UndecodableError
+
+__all__ = ["Answer", "BodyLimits", "BoundedBody", "DialedBackend", "DialedTransport", "failures_of"]
+
+
+# -- what is used of either library --------------------------------------------------------
+
+
+class _Url(Protocol):
+    """httpx's URL."""
+
+    @property
+    def raw_scheme(self) -> bytes: ...
+    @property
+    def raw_host(self) -> bytes: ...
+    @property
+    def port(self) -> int | None: ...
+    @property
+    def raw_path(self) -> bytes: ...
+
+
+class _Headers(Protocol):
+    """httpx's Headers."""
+
+    @property
+    def raw(self) -> list[tuple[bytes, bytes]]: ...
+
+
+class _Request(Protocol):
+    """httpx's Request."""
+
+    @property
+    def method(self) -> str: ...
+    @property
+    def url(self) -> _Url: ...
+    @property
+    def headers(self) -> _Headers: ...
+    @property
+    def stream(self) -> Any: ...
+    @property
+    def extensions(self) -> Mapping[str, Any]: ...
+
+
+class Answer(Protocol):
+    """httpcore's Response."""
+
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> list[tuple[bytes, bytes]]: ...
+    @property
+    def extensions(self) -> Mapping[str, Any]: ...
+    def aiter_stream(self) -> AsyncIterator[bytes]: ...
+    async def aclose(self) -> None: ...
+
+
+_S = TypeVar("_S", bound=Stream)
+_S_co = TypeVar("_S_co", bound=Stream, covariant=True)
+_Req = TypeVar("_Req", bound=_Request)
+_Resp = TypeVar("_Resp")
+_CoreReq = TypeVar("_CoreReq")
+_CoreReq_contra = TypeVar("_CoreReq_contra", contravariant=True)
+
+
+class _Sockets(Protocol[_S_co]):
+    """httpcore's AnyIOBackend."""
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 (the interface)
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> _S_co: ...
+
+
+class _Pool(Protocol[_CoreReq_contra]):
+    """httpcore's AsyncConnectionPool."""
+
+    async def handle_async_request(self, request: _CoreReq_contra) -> Answer: ...
+    async def aclose(self) -> None: ...
+
+
+class _Core(Protocol):
+    """The module httpcore, as far as its errors go."""
+
+    @property
+    def TimeoutException(self) -> type[Exception]: ...  # noqa: N802 (the interface)
+    @property
+    def NetworkError(self) -> type[Exception]: ...  # noqa: N802
+    @property
+    def ProtocolError(self) -> type[Exception]: ...  # noqa: N802
+    @property
+    def UnsupportedProtocol(self) -> type[Exception]: ...  # noqa: N802
+    @property
+    def ProxyError(self) -> type[Exception]: ...  # noqa: N802
+
+
+class _Client(Protocol):
+    """The module httpx, as far as its errors go."""
+
+    @property
+    def HTTPError(self) -> type[Exception]: ...  # noqa: N802
+    @property
+    def InvalidURL(self) -> type[Exception]: ...  # noqa: N802
+
+
+def failures_of(core: _Core, client: _Client) -> tuple[type[Exception], ...]:
+    """All that an exchange raises for what the network, the server or the environment does."""
+    return (
+        client.HTTPError,
+        client.InvalidURL,
+        core.TimeoutException,
+        core.NetworkError,
+        core.ProtocolError,
+        core.UnsupportedProtocol,
+        core.ProxyError,
+        ProxySettingError,
+        TooLargeError,
+        UndecodableError,
+        OSError,
+        ValueError,
+    )
+
+
+# -- what either library is given ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class BodyLimits:
+    """At most `size` bytes of a body are read, as sent and as decoded, in pieces of at most `piece` bytes."""
+
+    size: int
+    piece: int = PIECE
+
+
+class DialedBackend(Generic[_S]):
+    """The network backend of a pool: the library's own sockets, opened by a Dialer."""
+
+    def __init__(self, dialer: Dialer, sockets: _Sockets[_S]) -> None:
+        self._dialer = dialer
+        self._sockets = sockets
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 (the interface)
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> _S:
+        async def connect(address: str) -> _S:
+            return await self._sockets.connect_tcp(address, port, timeout, local_address, socket_options)
+
+        return await self._dialer.dial(host, port, connect)
+
+
+class BoundedBody:
+    """The body of an answer, decoded within limits. Past them an answer that is no success is cut; any other
+    is a TooLargeError.
+    """
+
+    def __init__(self, answer: Answer, limits: BodyLimits) -> None:
+        self._answer = answer
+        self._limits = limits
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        answer, limits = self._answer, self._limits
+        codings = codings_of(answer.headers)
+        cut = answer.status >= 300
+        return read(answer.aiter_stream(), codings, limits.size, cut=cut, size=limits.piece)
+
+    async def aclose(self) -> None:
+        await self._answer.aclose()
+
+
+class DialedTransport(Generic[_Req, _Resp, _CoreReq]):
+    """The client's transport over a pool: traces each exchange with the dialer's trace of that moment.
+
+    A derived class names the library's own classes.
+    """
+
+    def __init__(self, pool: _Pool[_CoreReq], dialer: Dialer, limits: BodyLimits) -> None:
+        self._pool = pool
+        self._dialer = dialer
+        self._limits = limits
+
+    _core_url: Callable[..., Any]
+    _core_request: Callable[..., _CoreReq]
+    _response: Callable[..., _Resp]
+    _body: Callable[[Answer, BodyLimits], object]
+
+    async def handle_async_request(self, request: _Req) -> _Resp:
+        url = self._core_url(
+            scheme=request.url.raw_scheme,
+            host=request.url.raw_host,
+            port=request.url.port,
+            target=request.url.raw_path,
+        )
+        trace = self._dialer.trace
+        answer = await self._pool.handle_async_request(
+            self._core_request(
+                request.method,
+                url,
+                headers=request.headers.raw,
+                content=request.stream,
+                extensions={**request.extensions, **({"trace": trace.record} if trace is not None else {})},
+            )
+        )
+        return self._response(
+            status_code=answer.status,
+            headers=without_transport_headers(answer.headers),
+            stream=self._body(answer, self._limits),
+            extensions=answer.extensions,
+        )
+
+    async def aclose(self) -> None:
+        await self._pool.aclose()
