@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from claude_tui.analysis.diagnosis.cross_check import says_the_same_again
-from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
+from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy, Tally
+from claude_tui.analysis.history.failure_kinds import FailureKind
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.verdict import Severity
 
@@ -28,10 +29,11 @@ class _OneRound(RoundPolicy):
         """Whether the answer says that another request would fail too, or asks to wait."""
         return says_the_same_again(failure)
 
-    def tally(self, context: DiagnosisContext, episode: Episode) -> tuple[int, int, str]:
+    def tally(self, context: DiagnosisContext, episode: Episode) -> Tally:
         """Everything in the round, also what came before the first failure."""
         exchanges = context.recent(episode.source)
-        return sum(each.failed for each in exchanges), len(exchanges), ""
+        failures = [FailureKind.of(each) for each in exchanges if each.failed]
+        return Tally(failures, len(exchanges), "")
 
     def is_outage(self, context: DiagnosisContext, source: Source, first: int) -> bool:  # noqa: ARG002
         return _failing_share(context, source) >= context.thresholds.most_fail_ends

@@ -106,10 +106,10 @@ def _status_page(context: FactContext) -> Fact:
         return Fact("unknown", f"Status page: last read {duration(context.at - view.read_at)} ago")
     reports = context.snapshot.verdict.page_reports
     if view.level in _TROUBLED or reports:
-        return Fact("trouble", f"Status page: {truncate('; '.join(reports) or 'trouble with what we use')}")
+        return Fact("trouble", f"Status page: {truncate('; '.join(reports) or 'trouble on your components')}")
     if view.level is Level.UNKNOWN:
-        return Fact("unknown", "Status page: names no component of ours")
-    return Fact("fine", "Status page: no trouble with what we use")
+        return Fact("unknown", "Status page: none of its components is yours")
+    return Fact("fine", "Status page: no incident on your components")
 
 
 def _others_trouble(context: FactContext) -> Fact:

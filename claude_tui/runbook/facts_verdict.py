@@ -53,11 +53,11 @@ def _page(context: FactContext) -> Fact:
     verdict, view = context.verdict, context.snapshot.status
     if verdict is None:
         return _NO_VERDICT
-    silent = f" for {duration(context.at - view.silent_since)} since this began" if view.silent_since else ""
+    noticed = f" (we noticed {duration(context.at - view.silent_since)} ago)" if view.silent_since else ""
     words = {
         PageAgreement.CONFIRMS: "The status page confirms it",
-        PageAgreement.CONTRADICTS: "The status page reports trouble that our probes do not see",
-        PageAgreement.SILENT: f"The status page is silent{silent}",
+        PageAgreement.CONTRADICTS: "The status page reports trouble that our probes don’t see",
+        PageAgreement.SILENT: f"Status page: nothing posted yet{noticed}",
         PageAgreement.AGREES: "The status page reports no trouble either",
         PageAgreement.UNKNOWN: "The status page does not say",
     }
@@ -67,7 +67,7 @@ def _page(context: FactContext) -> Fact:
 def _retry_after(context: FactContext) -> Fact:
     verdict = context.verdict
     if verdict is None or verdict.retry_after_s is None:
-        return Fact(None, "No time to retry at is known: retrying may be useless")
+        return Fact(None, "No retry time is known: retrying may be no use")
     return Fact(verdict.retry_after_s, f"Retry in {duration(verdict.retry_after_s)}, not sooner")
 
 

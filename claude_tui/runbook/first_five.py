@@ -85,7 +85,7 @@ class _Asked:
                 return CheckState.UNKNOWN, f"{name}: not probed, {truncate(probe.held_reason)}"
         if waited_s > self.patience_s:
             return CheckState.UNKNOWN, f"{name}: nothing came back within {duration(self.patience_s)}"
-        return CheckState.WAITING, f"{name}: asking"
+        return CheckState.WAITING, f"{name}: checking"
 
     def _no_budget(self, source: Source) -> bool:
         return source is Source.MESSAGES and self.scene.snapshot.engine.spend.stopped
@@ -105,7 +105,7 @@ def _status(asked: _Asked) -> _Found:
     if view.silent_since is not None:
         # Green on the page while our requests fail is no good news.
         state = CheckState.UNKNOWN
-        lines.append(f"Silent for {duration(at - view.silent_since)} since this began")
+        lines.append(f"Nothing posted yet (we noticed {duration(at - view.silent_since)} ago)")
     return state, tuple(lines)
 
 

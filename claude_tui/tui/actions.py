@@ -1,4 +1,4 @@
-"""The one registry of what a person can do: it feeds bindings, footer, help, palette and manual."""
+"""The registry of actions: it feeds bindings, footer, help, palette and manual."""
 
 from __future__ import annotations
 
@@ -86,9 +86,9 @@ _WATCH, _RESPOND, _SHOW, _MOVE, _PROGRAM = Group
 
 ACTIONS: tuple[Action, ...] = (
     Action("back", ("escape",), "back", "Back to where you came from", _SHOW, _ABOVE, 1),
-    Action("probe", ("p",), "probe", "Probe everything now, backoff or not", _WATCH, _APP, 1),
-    Action("decide", ("d",), "decide", "The decision tree, with what the data says", _RESPOND, _APP, 1),
-    Action("act", ("m",), "act", "The playbook for what is wrong now", _RESPOND, (*_APP, *_WALK), 1),
+    Action("probe", ("p",), "probe", "Probe everything now, ignoring backoff", _WATCH, _APP, 1),
+    Action("decide", ("d",), "decide", "Walk the decision tree next to live data", _RESPOND, _APP, 1),
+    Action("act", ("m",), "act", "The playbook for the current verdict", _RESPOND, (*_APP, *_WALK), 1),
     Action(
         "first_five",
         ("c",),
@@ -98,25 +98,25 @@ ACTIONS: tuple[Action, ...] = (
         _APP,
         4,
     ),
-    Action("acknowledge", ("a",), "ack", "Acknowledge the alerts, with your name", _RESPOND, _APP, 4),
-    Action("snooze", ("z",), "", "Quiet the alerts for a while", _RESPOND, _APP),
-    Action("set_severity", ("s",), "", "Set how bad it is, for everyone", _RESPOND, (*_APP, *_WALK)),
+    Action("acknowledge", ("a",), "ack", "Acknowledge alerts under your name", _RESPOND, _APP, 4),
+    Action("snooze", ("z",), "", "Snooze alerts for a while", _RESPOND, _APP),
+    Action("set_severity", ("s",), "", "Override severity (shared)", _RESPOND, (*_APP, *_WALK)),
     Action("take", ("enter",), "take", "Take the branch under the cursor", _RESPOND, _WALK, 1),
-    Action("step_back", ("backspace",), "undo", "Back to the question before", _RESPOND, _WALK, 2),
-    Action("restart", ("r",), "restart", "Begin the tree again", _RESPOND, _WALK, 3),
-    Action("follow", ("g",), "follow data", "Go where the data leads", _RESPOND, _WALK, 2),
-    Action("done", ("enter",), "done", "Mark the step done, or open again", _RESPOND, _PLAYBOOK, 1),
+    Action("step_back", ("backspace",), "undo", "Back to the previous question", _RESPOND, _WALK, 2),
+    Action("restart", ("r",), "restart", "Restart the tree", _RESPOND, _WALK, 3),
+    Action("follow", ("g",), "follow data", "Follow the data", _RESPOND, _WALK, 2),
+    Action("done", ("enter",), "done", "Mark the step done, or reopen it", _RESPOND, _PLAYBOOK, 1),
     Action("skip", ("x",), "skip", "Mark the step skipped", _RESPOND, _PLAYBOOK, 2),
     Action("not_applicable", ("n",), "n/a", "Mark the step not applicable", _RESPOND, _PLAYBOOK, 2),
-    Action("other", ("o",), "other", "Another playbook than the verdict's", _RESPOND, _PLAYBOOK, 3),
-    Action("anew", ("N",), "", "Begin the playbook anew (asks first)", _RESPOND, _PLAYBOOK, 6),
-    Action("who", ("w",), "name", "Your name in what you mark", _RESPOND, _PLAYBOOK, 5),
-    Action("pause", ("space",), "pause", "Hold the view still; probing and recording go on", _WATCH, _APP, 2),
+    Action("other", ("o",), "other", "Choose another playbook", _RESPOND, _PLAYBOOK, 3),
+    Action("restart_playbook", ("N",), "", "Restart the playbook (asks first)", _RESPOND, _PLAYBOOK, 6),
+    Action("who", ("w",), "name", "Your name on the steps you mark", _RESPOND, _PLAYBOOK, 5),
+    Action("pause", ("space",), "pause", "Freeze the display; probing and recording go on", _WATCH, _APP, 2),
     Action(
         "copy",
         ("y",),
         "copy",
-        "Copy a summary for chat, or what is shown",
+        "Copy a summary for chat, or what is on screen",
         _WATCH,
         (*_APP, *_EVENT, *_WALK, *_PLAYBOOK, *_FIRST_FIVE),
         3,
@@ -129,10 +129,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("zoom_latency", ("4",), "zoom", "Latency, full screen", _SHOW, _PANELS, 4),
     Action("zoom_events", ("5",), "zoom", "Events, full screen", _SHOW, _PANELS, 4),
     Action("zoom", ("enter",), "open", "Zoom the focused panel; open the selected event", _SHOW, _PANELS, 5),
-    Action("span_shorter", ("left",), "span", "Chart a shorter time", _SHOW, _ZOOM, 3),
-    Action("span_longer", ("right",), "span", "Chart a longer time", _SHOW, _ZOOM, 3),
-    Action("newer", ("left",), "newer", "The event after this one", _SHOW, _EVENT, 4),
-    Action("older", ("right",), "older", "The event before this one", _SHOW, _EVENT, 4),
+    Action("span_shorter", ("left",), "span", "Chart a shorter span", _SHOW, _ZOOM, 3),
+    Action("span_longer", ("right",), "span", "Chart a longer span", _SHOW, _ZOOM, 3),
+    Action("newer", ("left",), "newer", "Next newer event", _SHOW, _EVENT, 4),
+    Action("older", ("right",), "older", "Next older event", _SHOW, _EVENT, 4),
     Action("focus_next", ("tab",), "", "Next panel", _MOVE, _DASHBOARD, method="app.focus_next"),
     Action(
         "focus_previous", ("shift+tab",), "", "Previous panel", _MOVE, _DASHBOARD, method="app.focus_previous"
@@ -143,13 +143,19 @@ ACTIONS: tuple[Action, ...] = (
     Action("page_down", ("pagedown",), "", "Down one page", _MOVE, _EVERY),
     Action("top", ("home",), "", "To the top", _MOVE, _EVERY),
     Action("bottom", ("end",), "", "To the bottom", _MOVE, _EVERY),
-    Action("theme", ("t",), "theme", "Choose a theme, kept in the settings file", _PROGRAM, _APP, 6),
+    Action("theme", ("t",), "theme", "Choose a theme (saved in the settings file)", _PROGRAM, _APP, 6),
     Action("help", ("?",), "help", "All keys", _PROGRAM, (*_APP, Scope.HELP), 1),
     Action(
         "palette", ("ctrl+p", ":"), "", "Find a command by name", _PROGRAM, _APP, method="command_palette"
     ),
     Action(
-        "suspend", ("ctrl+z",), "", "To the background, until fg", _PROGRAM, _APP, method="suspend_process"
+        "suspend",
+        ("ctrl+z",),
+        "",
+        "Suspend; fg resumes",
+        _PROGRAM,
+        _APP,
+        method="suspend_process",
     ),
     Action("quit", ("q",), "quit", "Quit", _PROGRAM, _APP, 2, always=("ctrl+c",)),
 )

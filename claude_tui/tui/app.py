@@ -6,8 +6,8 @@ import gc
 import os
 import time
 from collections.abc import Callable
-from datetime import datetime
-from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
 from textual.app import App
@@ -15,10 +15,10 @@ from textual.binding import BindingType
 from textual.screen import Screen
 
 from claude_tui.model.alert import AlertsView
-from claude_tui.model.playbook import SeverityMark, StepMark
-from claude_tui.model.snapshot import Focus, Snapshot
+from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.actions import Scope, bindings, keymap, textual_keymap
 from claude_tui.tui.boundary import FaultBoundary
+from claude_tui.tui.cockpit import Backend
 from claude_tui.tui.login import login_name
 from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
 from claude_tui.tui.render.line_panel import LinePanel
@@ -36,31 +36,12 @@ if TYPE_CHECKING:
 
     from claude_tui.settings import Settings
     from claude_tui.tui.faults import Report
+    from claude_tui.tui.runbook_session import RunbookSession
 
-__all__ = ["Backend", "ClaudeTopApp"]
+__all__ = ["ClaudeTopApp"]
 
 # The engine publishes once a second; after this long without, the picture must not pass for live.
 _STALLED_AFTER_S = 3.5
-
-
-class Backend(Protocol):
-    """Where Snapshots come from. `publish` is called from a thread of the backend's own."""
-
-    def start(self, publish: Callable[[Snapshot], None]) -> None: ...
-
-    def stop(self) -> None: ...
-
-    def probe_now(self) -> object: ...
-
-    def set_focus(self, focus: Focus | None) -> None: ...
-
-    def mark_step(self, mark: StepMark) -> None: ...
-
-    def mark_severity(self, mark: SeverityMark) -> None: ...
-
-    def acknowledge(self, group: str | None, *, by: str, reason: str) -> None: ...
-
-    def snooze(self, group: str | None, *, by: str, until: datetime) -> None: ...
 
 
 def _palette() -> type[Provider]:
@@ -70,7 +51,7 @@ def _palette() -> type[Provider]:
 
 
 class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
-    """Wiring, and nothing else. Whoever runs it stops the backend afterwards.
+    """Wiring only. Whoever runs it stops the backend afterwards.
 
     `report` writes crash files; without one the first fault ends the app.
     """
@@ -90,7 +71,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         except ThemeError as error:
             theme, self._theme_problem = load_theme("dark", None), error.summary
         self.paint = Paint(theme)
-        # Told at once, or Textual paints greys over the terminal's own colours.
+        # Set from the start, or Textual paints greys over the terminal's own colours.
         super().__init__(report, ansi_color=True if theme.plain else None)
         self.animation_level = "none"
         self.backend = backend
@@ -124,11 +105,20 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         self.backend.start(self._publish)
 
     def _publish(self, snapshot: Snapshot) -> None:
-        # The loop may close between two Snapshots: then there is nobody left to tell.
+        # The loop may close between two Snapshots: then nobody is left to draw it.
         try:
             self.post_message(SnapshotReady(snapshot))
         except RuntimeError:
             return
+
+    @cached_property
+    def session(self) -> RunbookSession:
+        from claude_tui.tui.runbook_session import open_session
+
+        opened = open_session(self.settings, os.environ)
+        if opened.problem:
+            self.notify(opened.problem, severity="warning", timeout=10, markup=False)
+        return opened
 
     # -- Snapshots --------------------------------------------------------------
 
@@ -186,7 +176,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         self._paint_all()
 
     def _paint_all(self) -> None:
-        """Every cell anew: the colours changed, or the shell has had the terminal meanwhile."""
+        """Repaint every cell: the colours changed, or the shell has had the terminal meanwhile."""
         for screen in self.screen_stack:
             for panel in screen.query(LinePanel):
                 panel.repaint()
@@ -201,7 +191,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette(id="--command-palette"))
 
-    # -- what the person asks for -------------------------------------------------
+    # -- actions -------------------------------------------------
 
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key) and self._typed.is_too_late(event, self.screen_stack):
@@ -221,7 +211,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         from claude_tui.tui.panels.summary_text import summary_text
 
         self.copy_to_clipboard(summary_text(self.shown))
-        self.notify("Summary sent to the terminal's clipboard.", timeout=2, markup=False)
+        self.notify("Summary copied to the terminal’s clipboard.", timeout=2, markup=False)
 
     def copy_to_clipboard(self, text: str) -> None:
         from claude_tui.tui.clipboard import copy

@@ -6,7 +6,7 @@ paging, which have threads of their own. What cannot be contained ends the progr
 
 It rests on these internals of Textual 8.2: every message of a pump goes through
 `MessagePump._dispatch_message`, and an exception that leaves it ends that pump; everything else that
-fails (compose, layout, painting, timers, workers, callbacks) is told to `App._handle_exception`; who was at
+fails (compose, layout, painting, timers, workers, callbacks) reaches `App._handle_exception`; who was at
 work then is in `active_message_pump`, or in `active_worker`.
 """
 
@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["Contained", "FaultBoundary", "contain_drawing"]
 
 _NOTICE_S = 15.0
-# A dashboard that fails again so soon after it was built anew cannot be drawn at all.
-_BUILT_ANEW_S = 10.0
+# A dashboard that fails again so soon after it was rebuilt cannot be drawn at all.
+_REBUILT_S = 10.0
 _BUILDING = (events.Compose, events.Mount)
 
 
@@ -64,8 +64,8 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
         self.crash: BaseException | None = None
         self._faults = Faults(report) if report is not None else None
         self._has_drawn = False
-        self._built_anew_at: float | None = None
-        self._building_anew = False
+        self._rebuilt_at: float | None = None
+        self._rebuilding = False
 
     def on_ready(self) -> None:
         self._has_drawn = True
@@ -105,18 +105,18 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
         if self._exit or (screen is not None and screen not in self.screen_stack):
             return  # it has left already
         if screen is None or (screen is self.screen_stack[0] and harmless):
-            self._tell_of("That did not work", fault)
+            self._tell_of("That failed", fault)
         elif screen is not self.screen_stack[0]:
             # Not at once: it may be in the middle of being drawn.
             self.call_next(self._close, screen, fault)
         elif self._is_hopeless():
             self._end(error)
-        elif not self._building_anew:
-            self._building_anew = True
-            self.call_next(self._build_anew, fault)
+        elif not self._rebuilding:
+            self._rebuilding = True
+            self.call_next(self._rebuild, fault)
 
     def contain_drawing(self, error: Exception, at_fault: DOMNode) -> str:
-        """What a panel says in place of what it could not draw.
+        """What a panel shows in place of what it could not draw.
 
         A screen other than the dashboard is closed.
         """
@@ -137,24 +137,24 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
         called = getattr(screen, "CALLED", "screen")
         self._tell_of(f"The {called} failed and was closed", fault)
 
-    def _build_anew(self, fault: Fault) -> None:
-        self._built_anew_at, self._building_anew = time.monotonic(), False
+    def _rebuild(self, fault: Fault) -> None:
+        self._rebuilt_at, self._rebuilding = time.monotonic(), False
         while len(self.screen_stack) > 1:
             self.screen.dismiss(None)
         # `switch_screen` takes away a result callback, which a default screen has never had.
         self.screen._push_result_callback(self, None)
         self.switch_screen(self.get_default_screen())
-        self._tell_of("The dashboard failed and was built anew", fault)
+        self._tell_of("The dashboard failed and was rebuilt", fault)
 
     def _is_hopeless(self) -> bool:
-        before = self._built_anew_at
-        return before is not None and time.monotonic() - before < _BUILT_ANEW_S
+        before = self._rebuilt_at
+        return before is not None and time.monotonic() - before < _REBUILT_S
 
     def _tell_of(self, what: str, fault: Fault) -> None:
-        # What fails with each Snapshot is told once, and again when that has long left the screen.
+        # What fails with every Snapshot gets one notice, and another only when that has left the screen.
         if any(what in each.message and fault.details in each.message for each in self._notifications):
             return
-        times = f", {fault.count} times by now" if fault.count > 1 else ""
+        times = f", {fault.count} times so far" if fault.count > 1 else ""
         text = f"{what} ({fault.kind}{times}). {fault.details}."
         self.notify(text, severity="error", timeout=_NOTICE_S, markup=False)
 

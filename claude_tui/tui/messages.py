@@ -13,7 +13,7 @@ __all__ = ["EventChosen", "SnapshotReady", "ZoomRequested"]
 
 @dataclass
 class SnapshotReady(Message):
-    """The engine has a newer picture. One that waits is replaced by the next: nobody draws the past."""
+    """The engine has published a Snapshot. One still in the queue is replaced by the next."""
 
     snapshot: Snapshot
 
@@ -23,13 +23,13 @@ class SnapshotReady(Message):
 
 @dataclass
 class ZoomRequested(Message):
-    """The person asked to see one panel over the full screen."""
+    """The user asked for one panel in full screen."""
 
     panel: Panel
 
 
 @dataclass
 class EventChosen(Message):
-    """The person asked for the detail of one event."""
+    """The user asked for the details of one event."""
 
     event: Event

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Coroutine, Iterator
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any
 
 from textual.command import CommandInput, CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
 from claude_tui.tui.actions import ACTIONS, Action, Group
+from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import display, in_keymap
 from claude_tui.tui.screens.leaving import LeavesOnce
-
-if TYPE_CHECKING:
-    from claude_tui.tui.app import ClaudeTopApp
 
 __all__ = ["ActionCommands", "Palette"]
 
@@ -59,5 +57,5 @@ class ActionCommands(Provider):
                 yield action, partial(self.app.run_action, found.binding.action, found.node)
 
     def _keys(self, action: Action) -> str:
-        chosen = cast("ClaudeTopApp", self.app).chosen_keys
+        chosen = cockpit_of(self.screen).chosen_keys
         return "  ".join(display(key) for key in (*in_keymap(action.id, action.keys, chosen), *action.always))

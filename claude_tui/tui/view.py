@@ -1,4 +1,4 @@
-"""How the picture on screen relates to now, and which screens want to be told."""
+"""How the picture on screen relates to now, and which screens draw Snapshots."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def test_a_failure_comes_with_what_is_known_of_such_errors() -> None:
         assert fact in event_text(FULL)
         assert all(word in shown(FULL) for word in fact.split())
     assert "whose         ours" in shown(FULL)
-    assert "SDK           retries it by itself" in shown(FULL)
+    assert "SDK           retries it automatically" in shown(FULL)
     assert shown(FULL).index("What it means") < shown(FULL).index("Answer")
     rejected = replace(SEEN, outcome=Outcome.KEY_REJECTED, http_status=401, error_type="authentication_error")
     text = shown(replace(FULL, observation=rejected))

@@ -244,7 +244,7 @@ async def test_the_same_fault_again_is_counted_and_not_written_again(tmp_path: P
             await settle(pilot, app)
         assert len(reports()) == 1
         (notice,) = notices(app)
-        assert "3 times by now" in notice
+        assert "3 times so far" in notice
 
 
 async def test_two_faults_leave_two_files(tmp_path: Path) -> None:
@@ -294,7 +294,7 @@ async def test_an_action_that_fails_is_told(tmp_path: Path) -> None:
         await settle(pilot, app)
         (notice,) = notices(app)
         (report,) = reports()
-        assert notice == f"That did not work (BrokenError). Details in {report}."
+        assert notice == f"That failed (BrokenError). Details in {report}."
         await pilot.press("p")
         assert backend.probed == 1
 
@@ -342,7 +342,7 @@ async def test_a_dashboard_that_cannot_be_laid_out_is_built_anew(tmp_path: Path)
         await settle(pilot, app)
         assert app.screen is not before
         assert len(reports()) == 1
-        assert ["The dashboard failed and was built anew" in notice for notice in notices(app)] == [True]
+        assert ["The dashboard failed and was rebuilt" in notice for notice in notices(app)] == [True]
         await is_usable(app, backend, pilot)
 
 

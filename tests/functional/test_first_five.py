@@ -56,9 +56,9 @@ async def test_one_key_asks_and_nothing_older_passes_for_an_answer(size: tuple[i
         assert backend.probed == 1
         assert states(app) == [CheckState.WAITING] * 3
         text = screen_text(app)
-        assert text.count("asking") >= 3
+        assert text.count("checking") >= 3
         assert "HTTP 200" not in text
-        assert "Asked at " in text
+        assert "Started at " in text
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -70,7 +70,7 @@ async def test_the_three_answers_stand_together(size: tuple[int, int]) -> None:
         text = screen_text(app)
         assert states(app) == [CheckState.FINE] * 3
         for told in (
-            "Status page: no trouble with what we use",
+            "Status page: no incident on your components",
             "Models: HTTP 200 in 182 ms",
             "Messages: HTTP 200 in 640 ms",
             "input: 90% left, 900 of 1,000",
@@ -216,10 +216,10 @@ async def test_while_paused_it_says_why_nothing_comes() -> None:
         await pilot.press("space", "c")
         await publish(pilot, backend, at_instant(later(app, 2), good(later(app, 1))))
         assert states(app) == [CheckState.WAITING] * 3
-        assert "but the view is paused" in screen_text(app)
+        assert "but the display is frozen" in screen_text(app)
         await pilot.press("space")
         assert states(app) == [CheckState.FINE] * 3
-        assert "but the view is paused" not in screen_text(app)
+        assert "but the display is frozen" not in screen_text(app)
 
 
 async def test_escape_goes_back() -> None:

@@ -76,16 +76,16 @@ def test_a_source_too_long_for_the_panel_leaves_the_age() -> None:
 
 
 def test_silence_is_said_with_its_length() -> None:
-    assert "silent for 3m 08s since this began" in words(status_lines(scene("overloaded"), 29, 14))
-    assert "silent for 3m 08s since this began" in words(status_lines(scene("overloaded"), 78, 2))
+    assert "Nothing posted yet (we noticed 3m 22s ago)" in words(status_lines(scene("overloaded"), 29, 14))
+    assert "Nothing posted yet (we noticed 3m 22s ago)" in words(status_lines(scene("overloaded"), 78, 2))
     assert "No incident posted." in text(status_lines(scene("healthy"), 29, 12))
 
 
 def test_the_panel_and_the_strip_say_the_same_length_of_silence() -> None:
     shown = scene("overloaded")
     strip = words(strip_lines(shown, 120, 6))
-    assert "Status page silent, 3m 08s behind us." in strip
-    assert "silent for 3m 08s" in words(status_lines(shown, 29, 14))
+    assert "Status page: nothing posted yet (we noticed 3m 22s ago)." in strip
+    assert "we noticed 3m 22s ago" in words(status_lines(shown, 29, 14))
 
 
 def test_an_incident_of_others_is_named_in_full_where_rows_are_left() -> None:
@@ -168,7 +168,7 @@ def test_windows_are_shown_as_used() -> None:
 
 def test_before_the_first_answer_it_says_where_limits_come_from_and_why_there_are_none() -> None:
     assert "No limits reported yet." in text(headroom_lines(scene("nothing"), 43, 12))
-    assert "Held: no key" in words(headroom_lines(scene("no_key"), 43, 12))
+    assert "Messages are not probed: no key" in words(headroom_lines(scene("no_key"), 43, 12))
 
 
 def test_figures_are_dated_and_stale_ones_are_called_stale() -> None:
@@ -270,6 +270,18 @@ def test_every_class_has_its_row_and_zero_is_dim() -> None:
     assert "messages 529 overloaded_error" in text(drawn)
 
 
+def test_a_note_in_a_label_goes_before_the_trend_does() -> None:
+    window = scene("overloaded").errors[1]
+    named = [replace(row, label="Client errors (4xx)") if row.key == "yours" else row for row in window.rows]
+    window = replace(window, rows=tuple(named))
+    narrow, wide = error_lines(window, 37, 12), error_lines(window, 60, 12)
+    assert "Client errors  " in text(narrow)
+    assert "(4xx)" not in text(narrow)
+    assert "Client errors (4xx)" in text(wide)
+    for drawn in (narrow, wide):
+        assert set(plain(drawn[0])) & set("▁▂▃▄▅▆▇█")
+
+
 def test_few_rows_keep_what_failed_then_429_and_529() -> None:
     window = scene("overloaded").errors[1]
     drawn = [plain(row).split()[0] for row in error_lines(window, 60, 3, footed=False)]
@@ -344,7 +356,7 @@ def test_the_selected_row_is_marked_by_glyph_and_background() -> None:
 
 
 def test_without_events_it_says_so() -> None:
-    assert "Nothing has happened yet." in text(event_lines((), AT, 60, 5))
+    assert "No events yet." in text(event_lines((), AT, 60, 5))
 
 
 def test_a_scrolled_list_stays_where_the_eye_is() -> None:

@@ -77,8 +77,8 @@ async def test_acknowledging_says_what_it_does_and_passes_on_reason_and_name() -
     async with asked(ONE, "a") as (app, backend, pilot):
         text = text_of(app)
         assert "P1 It’s them. The API is overloaded (529)." in text
-        assert "Everyone who watches sees it, and oncall and fallback are told." in text
-        assert "Reminders come every 4h at most." in text
+        assert "Everyone watching sees it, and oncall and fallback are notified." in text
+        assert "Reminders at most every 4h." in text
         await pilot.press(*typed("ask q and p"), "enter")
         await pilot.pause()
         assert backend.acknowledged == [("provider-1", "ada", "ask q and p")]
@@ -118,7 +118,7 @@ async def test_what_is_over_by_then_is_told(key: str) -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert (backend.acknowledged, backend.snoozed) == ([], [])
-        assert "it is over meanwhile" in notices(app)
+        assert "it has closed meanwhile" in notices(app)
 
 
 @pytest.mark.parametrize(("key", "what"), [("a", "acknowledge"), ("z", "snooze")])
@@ -224,7 +224,7 @@ async def test_a_snooze_that_would_be_over_already_is_not_sent() -> None:
         await publish(pilot, backend, later(ONE, 1_000))
         await pilot.press("enter")
         assert backend.snoozed == []
-        assert "14:20:33 UTC has passed" in notices(app)
+        assert "14:20:33 UTC has already passed" in notices(app)
 
 
 @pytest.mark.parametrize(("hour", "day"), [(0, 20), (3, 20), (4, 20), (5, 21), (8, 21), (9, 21), (23, 21)])
@@ -238,7 +238,7 @@ def test_the_morning_is_never_nearer_than_a_nights_sleep(hour: int, day: int) ->
 
 async def test_to_leave_the_severity_is_the_default() -> None:
     async with asked(ONE, "s") as (app, backend, pilot):
-        assert "(•) cancel: leave it as it is" in text_of(app)
+        assert "(•) cancel: keep it as it is" in text_of(app)
         await pilot.press("enter")
         assert backend.marked == []
         assert not isinstance(app.screen, DialogScreen)
@@ -252,26 +252,27 @@ async def test_a_severity_is_set_with_reason_and_name_instead_of_what_was_worked
 
 async def test_one_that_somebody_set_can_be_set_again() -> None:
     async with asked(scenes()["taken"], "s") as (app, backend, pilot):
-        assert dialog(app).question.title == "Severity: P2, set by Ada Lovelace; worked out: P1"
+        assert dialog(app).question.title == "Severity: P2, set by Ada Lovelace; P1 (computed)"
         await pilot.press(*["down"] * 9, "enter")
         assert backend.marked == [SeverityMark(AT, Severity.P4, Severity.P1, "ada")]
 
 
 async def test_a_reason_without_a_severity_is_not_thrown_away() -> None:
     async with asked(ONE, "s", "tab", "x", "enter") as (app, backend, pilot):
-        assert "Choose P1 to P4, or leave with esc." in text_of(app)
+        assert "Choose P1 to P4, or press esc to cancel." in text_of(app)
         await pilot.press("shift+tab", "down", "enter")
         assert [mark.why for mark in backend.marked if isinstance(mark, SeverityMark)] == ["x"]
 
 
 async def test_no_trouble_has_no_severity() -> None:
     async with asked(scene_of(CALM, scene="healthy"), "s") as (app, _, __):
-        assert "No severity to set" in notices(app)
+        assert "No severity to override" in notices(app)
         assert not isinstance(app.screen, DialogScreen)
 
 
 @pytest.mark.parametrize(
-    ("severity", "told"), [(Severity.P2, "worked out to be P2"), (Severity.NONE, "no trouble")]
+    ("severity", "told"),
+    [(Severity.P2, "computed severity is now P2"), (Severity.NONE, "computed severity is now none")],
 )
 async def test_what_was_worked_out_anew_meanwhile_is_not_overruled_unseen(
     severity: Severity, told: str

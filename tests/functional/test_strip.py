@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claude_tui.model.snapshot import Level, Notice, Snapshot
-from claude_tui.model.verdict import PageAgreement, Severity
+from claude_tui.model.verdict import PageAgreement, RetrySource, Severity
 from claude_tui.tui.panels.strip import strip_lines, strip_rows
 from claude_tui.tui.render.lines import Line, changes, plain, width
 from tests.builders import stated
@@ -68,10 +68,11 @@ def test_the_verdict_is_on_screen_at_every_size(size: tuple[int, int]) -> None:
         "▌P1▐ It’s them. The API is overloaded (529).",
         "3m 22s",
         "respond now",
-        "25 of 26 message calls",
+        "25 of 26 failed",
     ):
         assert part in shown
-    assert "Status page silent, 3m 08s behind us." in shown
+    noticed = " (we noticed 3m 22s ago)" if size[0] >= 80 else ""
+    assert f"Status page: nothing posted yet{noticed}." in shown
     assert "Next: Back off 30–60 s, shed load, use the fallback" in shown
 
 
@@ -112,8 +113,8 @@ def test_numbers_stand_out_and_names_do_not() -> None:
 
 
 def test_evidence_that_does_not_fit_is_left_out_whole() -> None:
-    shown = said("rate_limited", 80, 24)
-    assert "11 of the last 13 with rate_limit_error. Next:" in shown
+    shown = said("rate_limited", 60, 20)
+    assert "11 rate_limit_error, 2 other. Next:" in shown
     assert "Key, network fine." in said("overloaded", 100, 18)
 
 
@@ -127,7 +128,7 @@ def test_keys_are_those_of_the_person() -> None:
 def test_a_second_cause_and_who_set_the_severity_are_told() -> None:
     assert "Also: provider overloaded." in said("rate_limited")
     for size in SIZES:
-        assert "P1 set by eve, worked out: P3." in said("severity_set", *size)
+        assert "P1 set by eve; P3 (computed)." in said("severity_set", *size)
     assert "P1 set by eve." in said("severity_set", computed=Severity.P1)
 
 
@@ -158,22 +159,24 @@ def test_who_has_acknowledged_stands_where_the_clock_was() -> None:
 
 def test_retry_after_is_shown_while_the_server_asks_for_it() -> None:
     assert "retry-after 41s" in said("rate_limited")
-    assert "retry-after" not in said("rate_limited", retry_after_s=5.0).replace("Wait for retry-after", "")
+    assert "retry-after" not in said("rate_limited", retry_source=RetrySource.POLICY).replace(
+        "Wait for retry-after", ""
+    )
     assert "retry-after" not in said("rate_limited", retry_after_s=0.0).replace("Wait for retry-after", "")
     assert "retry-after" not in said("overloaded")
 
 
 def test_what_the_page_says_and_who_spoke_first() -> None:
     page = PageAgreement.CONFIRMS
-    assert "Status page confirms, we saw it 4m 00s earlier." in said("incident")
+    assert "Status page confirms it; we noticed 4m 00s earlier." in said("incident")
     late = said("incident", lead=timedelta(seconds=-95))
-    assert "Status page confirms, it said so 1m 35s before we saw it." in late
+    assert "Status page confirms it; posted 1m 35s before we noticed." in late
     assert "Status page confirms it." in said("incident", page=page, lead=None)
-    assert "Status page reports nothing of ours." in said("rate_limited")
+    assert "Status page: no incident on your components." in said("rate_limited")
     assert "Status page: Claude API degraded performance" in said("notice")
     assert "Status page unknown: no route to host." in said("network")
     unread = scene("overloaded", since=AT - timedelta(seconds=5))
-    assert "Status page silent when last read, before this began." in words(drawn(unread, 120, 40))
+    assert "Status page: not read since this began." in words(drawn(unread, 120, 40))
 
 
 @pytest.mark.parametrize("size", SIZES)

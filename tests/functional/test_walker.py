@@ -91,7 +91,7 @@ async def test_g_goes_where_the_data_leads(size: tuple[int, int]) -> None:
         assert "■ Answer · theirs" in text
         assert "First  Back off for 30 to 60 s" in text
         assert "m playbook: Outage and overload" in text
-        assert "s severity: usually P2; it is P3 now" in text
+        assert "s severity: usually P2; currently P3" in text
         await pilot.press("enter")
         assert screen.walk.node == "overloaded", "an answer has no branch to take"
 
@@ -103,7 +103,7 @@ async def test_where_the_data_does_not_say_the_choice_is_the_persons() -> None:
         assert walker(app).walk.node == "app_only"
         text = screen_text(app)
         assert "◀ data points here" not in text
-        assert "It does not point to one of them: the choice is yours." in text
+        assert "It doesn’t point to any branch: your call." in text
 
 
 async def test_the_figures_move_with_time_and_the_cursor_does_not() -> None:
@@ -197,7 +197,7 @@ async def test_the_place_is_kept_while_the_trouble_is_the_same() -> None:
         await publish(pilot, backend, troubled(at=320))
         await pilot.press("d")
         assert walker(app).walk.node == "overloaded"
-        assert "Where you were at 12:05:00. r begins again." in screen_text(app)
+        assert "Back where you left off at 12:05:00. r restarts." in screen_text(app)
         await pilot.press("backspace")
         assert "Where you were" not in screen_text(app)
         await pilot.press("g", "escape")

@@ -203,7 +203,7 @@ def verdict(**more: object) -> Verdict:
         "All is well. Messages answer, first token after 412 ms.",
         stated(
             "29 of the last 29 message probes answered; models answer in 182 ms.",
-            "Status page reports nothing of ours.",
+            "Status page: no incident on your components.",
         ),
         "Nothing to do.",
         None,

@@ -39,7 +39,7 @@ OVERLOADED = Verdict(
         "Models answer in 182 ms, as usual.",
         "DNS, TCP and TLS are fine; the key is accepted.",
         "Limits have room: input tokens 18% left, resets in 41s.",
-        "Status page reports nothing of ours.",
+        "Status page: no incident on your components.",
     ),
     "Back off 30 to 60 s with jitter, shed load, use the fallback model or provider",
     34.0,

@@ -76,10 +76,9 @@ def overloaded() -> Snapshot:
             confidence=0.97,
             summary=OVERLOADED,
             evidence=stated(
-                "25 of 26 message calls failed, 24 of the last 25 with overloaded_error; "
-                "models answer in 182 ms.",
+                "25 of 26 failed: 24 overloaded_error, 1 other; models answer in 182 ms.",
                 "Key, network fine.",
-                "Status page reports nothing of ours.",
+                "Status page: no incident on your components.",
             ),
             next_step="Back off 30–60 s, shed load, use the fallback",
             retry_after_s=30.0,
@@ -188,7 +187,7 @@ def incident() -> Snapshot:
         scene.verdict,
         confidence=0.99,
         evidence=stated(
-            "88 of 92 message calls failed with overloaded_error; models answer in 182 ms.",
+            "88 of 92 failed: overloaded_error; models answer in 182 ms.",
             "Key, network fine.",
             f"Status page: Claude API major outage; identified: {ours.name}.",
         ),
@@ -224,7 +223,7 @@ def no_key() -> Snapshot:
             "Set ANTHROPIC_API_KEY and start again",
             "Models answer in 182 ms, which says nothing of inference.",
             f"{reason}.",
-            "Status page reports nothing of ours.",
+            "Status page: no incident on your components.",
         ),
         headroom=HeadroomView((), (), None, None, False),
         latency=latency(unmeasured("TTFT"), unmeasured("message"), calm.latency.series[2]),
@@ -310,7 +309,7 @@ def few_samples() -> Snapshot:
             summary="All is well. Messages answer, first token after 470 ms.",
             evidence=stated(
                 "2 of the last 2 message probes answered; models answer in 182 ms.",
-                "Status page reports nothing of ours.",
+                "Status page: no incident on your components.",
             ),
         ),
         events=(),

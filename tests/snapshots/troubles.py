@@ -35,9 +35,9 @@ from tests.snapshots.parts import (
 __all__ = ["SCENES", "healthy"]
 
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
-NOTHING_OF_OURS = "Status page reports nothing of ours."
+NOTHING_OF_OURS = "Status page: no incident on your components."
 LIMITED = "It’s us. Our rate limit is reached: input (429)."
-UNREACHABLE = "It’s the path. api.anthropic.com cannot be reached (no route to host)."
+UNREACHABLE = "It’s the network between us and the API. Can’t connect to api.anthropic.com: no route to host."
 RARE = "It’s them. A few calls fail now and then (500)."
 SLOW = "It’s them. Answers are slow to begin: 1.60 s, 3.9× usual."
 
@@ -125,8 +125,7 @@ def rate_limited() -> Snapshot:
             confidence=0.93,
             summary=LIMITED,
             evidence=stated(
-                "13 of 26 message calls failed, 11 of the last 13 with rate_limit_error; "
-                "models answer in 182 ms.",
+                "13 of 26 failed: 11 rate_limit_error, 2 other; models answer in 182 ms.",
                 "Key, network fine.",
                 "input-tokens: 0 of 80,000 left at the refusal.",
                 "Also, of the last 13 failures: 2 overloaded_error.",
@@ -251,7 +250,7 @@ def network() -> Snapshot:
             confidence=0.95,
             summary=UNREACHABLE,
             evidence=stated(
-                "4 of 4 message calls failed with network errors (unreachable); models fail too, 6 of 6: "
+                "4 of 4 message calls failed: network errors (unreachable); models fail too, 6 of 6: "
                 "network errors (unreachable).",
                 f"Status page unknown: {reason}.",
             ),

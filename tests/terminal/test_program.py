@@ -164,7 +164,7 @@ DIALOGS = (
     (b"w", b"Your"),
     (b"o", b"verdict"),
     (b"x", b"skipped"),
-    (b"N", b"anew"),
+    (b"N", b"Restart"),
 )
 
 

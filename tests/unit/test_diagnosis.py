@@ -23,10 +23,7 @@ def test_messages_overloaded_while_the_list_answers() -> None:
     found = verdict(BEFORE, told(Outcome.OVERLOADED))
     assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
     assert found.summary == "It’s them. The API is overloaded (529)."
-    assert (
-        found.evidence[0].text
-        == "4 of 4 message calls failed with overloaded_error; models answer in 182 ms."
-    )
+    assert found.evidence[0].text == "4 of 4 failed: overloaded_error; models answer in 182 ms."
     assert found.evidence[1].text == "Key, network fine."
     assert found.next_step == "Back off 30–60 s, shed load, use the fallback"
     assert found.retry_after_s == 30
@@ -50,7 +47,28 @@ def test_every_call_failing_is_an_outage_and_some_are_errors() -> None:
     mixed += told(Outcome.SERVER_ERROR, start=HOUR + 210, count=1)
     some = verdict(BEFORE, mixed)
     assert blamed(some) == (Cause.PROVIDER_ERRORS, Side.THEM)
-    assert some.evidence[0].text.startswith("6 of 8 message calls failed with api_error")
+    assert some.evidence[0].text.startswith("6 of 8 failed: api_error")
+
+
+def test_the_kinds_add_up_to_what_failed() -> None:
+    limits = told(Outcome.RATE_LIMITED, start=HOUR, count=2)
+    found = verdict(BEFORE, limits, told(Outcome.OVERLOADED, start=HOUR + 60, count=6))
+    assert found.evidence[0].text.startswith("8 of 8 failed: 6 overloaded_error, 2 other;")
+    # Far more than the failures that are looked through for the leading cause.
+    many = verdict(BEFORE, limits, told(Outcome.OVERLOADED, start=HOUR + 60, count=100))
+    assert many.evidence[0].text.startswith("102 of 102 failed: 100 overloaded_error, 2 other;")
+    assert found.evidence[0].figures == (("failed", 8), ("asked", 8))
+
+
+def test_an_episode_of_more_than_an_hour_is_counted_over_the_last_one() -> None:
+    limits = told(Outcome.RATE_LIMITED, start=HOUR, count=10)
+    found = verdict(BEFORE, limits, told(Outcome.OVERLOADED, start=HOUR + 300, count=140))
+    assert found.evidence[0].text.startswith("120 of 120 failed in the last hour: overloaded_error;")
+
+
+def test_which_requests_failed_is_said_where_it_could_be_either() -> None:
+    both = verdict(BEFORE, told(Outcome.SERVER_ERROR, Outcome.SERVER_ERROR))
+    assert both.evidence[0].text.startswith("4 of 4 message calls failed: api_error; models fail too")
 
 
 @pytest.mark.parametrize(
@@ -171,7 +189,7 @@ def test_messages_that_fail_right_after_the_list_are_the_same_trouble() -> None:
     assert "messages work" in verdict(BEFORE, failing).summary
     found = verdict(BEFORE, failing, messages(HOUR + 20, Outcome.TIMEOUT))
     assert blamed(found) == (Cause.PROVIDER_OUTAGE, Side.THEM)
-    assert found.evidence[0].text.startswith("1 of 1 message calls failed")
+    assert found.evidence[0].text.startswith("1 of 1 message calls failed: timeout; ")
 
 
 # -- two causes ---------------------------------------------------------------------------

@@ -113,7 +113,7 @@ def test_where_some_of_one_round_answer_it_is_no_outage(course: str) -> None:
     found = once(models(0), [messages(at, each) for at, each in enumerate(outcomes, 1)])
     assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.THEM)
     assert found.severity in {Severity.P2, Severity.P3}
-    assert found.evidence[0].text.startswith(f"{course.count('x')} of {len(course)} message calls failed")
+    assert found.evidence[0].text.startswith(f"{course.count('x')} of {len(course)} failed: ")
 
 
 def test_where_all_fail_it_is_an_outage() -> None:

@@ -186,7 +186,7 @@ def test_the_page_speaks_of_ours_and_of_others_apart() -> None:
     assert found["others_trouble"].words == "Not what we use: claude.ai major outage"
     assert facts(verdict(Cause.HEALTHY), unread(290))["status_page"].words == "Status page: unknown, timeout"
     silent = facts(verdict(Cause.PROVIDER_OUTAGE, page=PageAgreement.SILENT), *failing(Outcome.SERVER_ERROR))
-    assert silent["page"].words.startswith("The status page is silent")
+    assert silent["page"].words.startswith("Status page: nothing posted yet")
 
 
 def test_a_gateway_is_what_is_not_the_api_itself() -> None:

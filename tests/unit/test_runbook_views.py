@@ -141,14 +141,14 @@ def test_results_older_than_the_question_are_not_an_answer() -> None:
     old = [messages(-30), models(-15), page(-50), status(-50)]
     found, lines = states(*old)
     assert found == [CheckState.WAITING] * 3
-    assert lines == ["Status page: asking", "Models: asking", "Messages: asking", "Messages: asking"]
+    assert lines == ["Status page: checking", "Models: checking", "Messages: checking", "Messages: checking"]
 
 
 def test_all_fine() -> None:
     found, lines = states(models(1), page(1), status(1), messages(2, limits=[bucket("input", 900)]))
     assert found == [CheckState.FINE] * 3
     assert lines == [
-        "Status page: no trouble with what we use",
+        "Status page: no incident on your components",
         "Models: HTTP 200 in 182 ms",
         "Messages: HTTP 200 in 640 ms",
         "input: 90% left, 900 of 1,000",

@@ -25,12 +25,12 @@ def test_trouble() -> None:
         "prod api.anthropic.com, 2026-11-20 14:05:33 UTC."
     )
     assert step == "Next: Back off 30–60 s, shed load, use the fallback."
-    assert evidence.startswith("25 of 26 message calls failed, 24 of the last 25 with overloaded_error;")
+    assert evidence.startswith("25 of 26 failed: 24 overloaded_error, 1 other;")
     assert "TTFT 4.10s (9.8× usual)" in evidence
     assert "models 182ms" in evidence
     assert "last failed request req_011CZkPqW3" in evidence
-    assert "Claude API (api.anthropic.com) operational; no incident posted" in page
-    assert "silent, 3m 08s behind us" in page
+    assert "Claude API (api.anthropic.com) operational; nothing posted yet" in page
+    assert "nothing posted yet (we noticed 3m 22s ago)" in page
     assert "status.claude.com, read 14:05:19" in page
     assert "input-tokens 18% left (14.2k of 80k), out in 3m 10s, resets in 41s" in limits
     assert "requests 81% left" in limits
@@ -38,7 +38,7 @@ def test_trouble() -> None:
 
 def test_who_has_it_and_who_set_how_bad_it_is() -> None:
     assert "Since 13:19:33 (46m 00s), acknowledged by eve." in summary_text(SCENES["incident"]())
-    assert "P1 set by eve, worked out: P3." in summary_text(SCENES["severity_set"]())
+    assert "P1 set by eve; P3 (computed)." in summary_text(SCENES["severity_set"]())
     assert "response overdue by 23m" in summary_text(SCENES["overdue"]())
 
 
@@ -55,7 +55,7 @@ def test_an_incident_is_named() -> None:
         "'Elevated errors on requests to Claude Opus 5.5 and Claude Haiku 5.5' identified, open 42m 00s"
         in page
     )
-    assert "confirms, we saw it 4m 00s earlier" in page
+    assert "confirms it; we noticed 4m 00s earlier" in page
     assert "Login problems" not in page
 
 

@@ -16,10 +16,11 @@ from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
 from claude_tui.tui.panels.latency import series_bars
 from claude_tui.tui.panels.latency_zoom import figures_zoom, legend, usual_of
 from claude_tui.tui.panels.status_zoom import status_zoom
-from claude_tui.tui.panels.zoom_parts import SPANS, next_span, time_axis, time_ticks
+from claude_tui.tui.panels.zoom_parts import SPANS, next_span
 from claude_tui.tui.render.curve import curve
 from claude_tui.tui.render.lines import Line, plain, width
 from claude_tui.tui.render.plot import nice_ticks, plot_lines
+from claude_tui.tui.render.time_axis import time_axis, time_ticks
 from claude_tui.tui.render.time_grid import Grid, held, until
 from tests.functional.still import chart_for
 from tests.snapshots.scenes import AT, SCENES
@@ -189,7 +190,7 @@ def test_status_tells_every_update_with_its_age() -> None:
 
 def test_status_that_is_unknown_says_why_and_claims_nothing() -> None:
     text = text_of(status_zoom(SCENES["page_unknown"](), 76))
-    assert "cannot be read" in text
+    assert "can’t be read" in text
     assert "HTTP 405" in text
     assert "operational" not in text
 
@@ -228,6 +229,18 @@ def test_errors_list_what_failed() -> None:
     assert "in the last 5m" in text
     for part in ("24", "92%", "messages", "overloaded", "529", "overloaded_error", "14:05:33"):
         assert part in text.splitlines()[-1]
+
+
+@pytest.mark.parametrize(("cells", "label"), [(56, "Client errors  "), (116, "Client errors (4xx)  ")])
+def test_a_long_label_of_a_class_fits(cells: int, label: str) -> None:
+    snapshot = SCENES["overloaded"]()
+    windows = tuple(
+        replace(each, rows=(*each.rows[:-1], replace(each.rows[-1], label="Client errors (4xx)")))
+        for each in snapshot.errors
+    )
+    drawn = errors_zoom(replace(snapshot, errors=windows), None, 1, cells, 34)
+    assert label in text_of(drawn)
+    assert max(width(row) for row in drawn) <= cells
 
 
 def test_errors_that_did_not_happen_are_said() -> None:

@@ -39,7 +39,7 @@ def test_everything_that_a_verdict_says_can_be_read() -> None:
     for sentence in (OVERLOADED.summary, OVERLOADED.next_step, *texts(OVERLOADED), "Headroom is low."):
         assert sentence in told
     assert fact(told, "cause") == "provider overloaded"
-    assert fact(told, "whose") == "theirs, the provider's"
+    assert fact(told, "whose") == "theirs (the provider)"
     assert fact(told, "severity") == "P1: nearly all messages fail"
     assert fact(told, "confidence") == "95%, high"
     assert fact(told, "since") == "14:02:11, 3m 22s"
@@ -56,10 +56,10 @@ def test_the_next_step_comes_before_the_evidence() -> None:
 @pytest.mark.parametrize(
     ("retry_after_s", "words"),
     [
-        (34.0, "after waiting 34s"),
-        (0.0, "now: the wait that was asked for is over"),
-        (0.5, "after waiting 0.5s"),
-        (None, "useless"),
+        (34.0, "after 34s"),
+        (0.0, "now: the requested wait is over"),
+        (0.5, "after 0.5s"),
+        (None, "no use"),
     ],
 )
 def test_when_to_retry(retry_after_s: float | None, words: str) -> None:
@@ -74,7 +74,7 @@ def test_where_nothing_fails_nothing_is_said_of_retrying(cause: Cause) -> None:
 @pytest.mark.parametrize(
     ("severity", "respond_in_s", "words"),
     [
-        (Severity.P1, -171, "now, 2m 51s since it was known"),
+        (Severity.P1, -171, "now, 2m 51s since detection"),
         (Severity.P2, 720, "by 14:17:33 UTC, 12m 00s left"),
         (Severity.P2, -61, "by 14:04:32 UTC, 1m 01s overdue"),
         (Severity.P4, 240_000, "by Nov 23 08:45 UTC, 2d 18h left"),
@@ -95,19 +95,27 @@ def test_who_has_taken_it_on_stops_the_clock() -> None:
 
 def test_a_severity_that_a_person_set_says_who_and_instead_of_what() -> None:
     told = text(scenes()["taken"])
-    assert fact(told, "severity") == "P2, set by Ada Lovelace; worked out: P1, nearly all messages fail"
+    assert fact(told, "severity") == "P2, set by Ada Lovelace; P1 (computed): nearly all messages fail"
 
 
 @pytest.mark.parametrize(
     ("page", "lead", "words"),
     [
-        (PageAgreement.SILENT, None, "status page silent, 3m 08s behind us, read 14:05:19"),
-        (PageAgreement.CONFIRMS, timedelta(minutes=8), "lead our probes saw it 8m 00s earlier"),
-        (PageAgreement.CONFIRMS, timedelta(seconds=-95), "lead the status page said so 1m 35s earlier"),
+        (PageAgreement.SILENT, None, "status page nothing posted yet (we noticed 3m 22s ago), read 14:05:19"),
+        (
+            PageAgreement.CONFIRMS,
+            timedelta(minutes=8),
+            "lead our probes were 8m 00s ahead of the status page",
+        ),
+        (
+            PageAgreement.CONFIRMS,
+            timedelta(seconds=-95),
+            "lead the status page was 1m 35s ahead of our probes",
+        ),
         (
             PageAgreement.CONTRADICTS,
             None,
-            "status page reports trouble with what we use; our probes are fine",
+            "status page reports trouble with your components; our probes are fine",
         ),
     ],
 )
@@ -120,7 +128,7 @@ def test_a_page_that_cannot_be_read_says_why() -> None:
     snapshot = SCENES["page_unknown"]()
     unknown = replace(snapshot, verdict=replace(snapshot.verdict, page=PageAgreement.UNKNOWN))
     told = " ".join(text(unknown).split())
-    assert "not known: HTTP 405 and an HTML page" in told
+    assert "unknown: HTTP 405 and an HTML page" in told
     assert "last read 13:44:59" in told
 
 
@@ -146,18 +154,18 @@ def test_open_alerts_say_who_has_them_and_who_was_told() -> None:
     assert "acknowledged by Ada Lovelace: talking to the vendor; fallback is on (14:04:32)" in told
     assert "snoozed by bob until 17:55:33, unless worse than P4" in told
     assert "paged oncall, fallback: 1 page, last 14:02:48" in told
-    assert "told on this screen only" in told
+    assert "shown here only; nobody paged" in told
     assert "not acknowledged" in told
 
 
 def test_a_snooze_that_is_over_does_not_look_like_one() -> None:
     late = replace(scenes()["taken"], at=AT + timedelta(hours=5))
-    assert "snooze by bob is over" in text(late)
+    assert "snooze by bob has ended" in text(late)
 
 
 def test_rules_stand_with_state_value_and_since_when() -> None:
     told = text(scenes()["open"])
-    assert "Rules 4 firing · 1 pending · 1 resolved · 19 watched" in told
+    assert "Rules 4 firing · 1 pending · 1 resolved · 19 evaluated" in told
     rows = told.splitlines()
     here = next(number for number, row in enumerate(rows) if "headroom-low" in row)
     assert rows[here].split() == ["▲", "firing", "P4", "headroom-low", "since", "13:44:03"]
@@ -178,7 +186,7 @@ def test_what_nothing_matches_any_more_is_about_to_close() -> None:
     going_on = alert("overloaded", Severity.P3, "Turned away", "88%")
     view = replace(CALM, groups=(group(),), alerts=(ended,))
     told = text(scene_of(view, scene="healthy"))
-    assert "nothing of it matches since 14:04:33: about to close" in told
+    assert "has not matched since 14:04:33: about to close" in told
     assert "about to close" not in of(OVERLOADED, view)
     assert "about to close" not in text(scene_of(replace(view, alerts=(ended, going_on)), scene="healthy"))
 
@@ -195,30 +203,30 @@ def test_routes_say_how_they_fare_and_nothing_secret() -> None:
     assert "Routes 2 failing of 4" in told
     assert "2 waiting" in told
     assert "failing since 14:02:53: HTTP 503 from hooks.slack.com, trying on" in told
-    assert "of no use: the environment variable QUOTA_SLACK_URL" in told
-    assert "last arrived 14:02:50" in told
+    assert "unusable: the environment variable QUOTA_SLACK_URL" in told
+    assert "last delivered 14:02:50" in told
     assert "nothing sent yet" in told
 
 
 def test_with_nothing_firing_it_says_so_and_how_much_is_watched() -> None:
     told = text(scenes()["calm"])
     assert "No alert is open." in told
-    assert "19 watched" in told
-    assert "Nobody is paged" in told
-    assert f"[alerts.routes.NAME] in {FILE}" in " ".join(told.split())
+    assert "19 evaluated" in told
+    assert "nobody is paged" in told
+    assert f"[alerts.routes.NAME] to {FILE}" in " ".join(told.split())
 
 
 def test_what_is_not_watched_is_not_called_calm() -> None:
     told = text(scene_of(AlertsView(), scene="healthy"))
-    assert "No rule is watched yet." in told
+    assert "No rules loaded yet." in told
     broken = text(scenes()["unread"])
     assert "✗ nothing is paged: /etc/alerts.toml: line 3: expected ]" in broken
-    for calm in ("No alert is open", "Nobody is paged", "None fires"):
+    for calm in ("No alert is open", "nobody is paged", "None fires"):
         assert calm not in told + broken
 
 
 def test_a_group_that_nobody_was_told_of_yet_says_so() -> None:
-    assert "not told anywhere yet" in of(
+    assert "no notification sent yet" in of(
         OVERLOADED, replace(CALM, groups=(group(notified_routes=(), pages=0),))
     )
 

@@ -53,7 +53,6 @@ class LeadingCause:
     advice: Advice
     failures: tuple[Observation, ...]
     explained: tuple[Observation, ...]
-    shown: int
     share: float
     also: tuple[Cause, ...]
     changed: Observation | None
@@ -85,7 +84,6 @@ def leading_cause(failures: Sequence[Observation], cross_check: CrossCheck) -> L
         advice,
         chosen,
         tuple(failure for failure, _ in mine),
-        len(failures),
         shares[cause],
         tuple(others),
         changed,

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import CrossCheck, PathState
 from claude_tui.analysis.diagnosis.episodes import Episode
-from claude_tui.analysis.history.failure_kinds import failure_name
+from claude_tui.analysis.diagnosis.round_policy import Tally
+from claude_tui.analysis.history.failure_kinds import FailureKind, failure_name
 from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.analysis.views.headroom import headroom_view
 from claude_tui.knowledge import Advice, knowledge
@@ -31,22 +33,28 @@ __all__ = [
 
 _LOW = frozenset({Level.WARN, Level.BAD})
 _TOLD_LATELY = timedelta(minutes=15)
+_NAMED_KINDS = 2
 _KEY_IS_FINE_FOR = frozenset({Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT, Outcome.MODEL_NOT_FOUND})
 
 
-def named(seen: Observation) -> str:
+def named(failure: Observation | FailureKind) -> str:
     """What failures like this one are called: the server's word where there is one."""
-    if (plural := knowledge().general(seen.outcome).plural) is not None:
-        return plural + (f" ({seen.error_type})" if seen.error_type else "")
-    if seen.outcome is Outcome.SPEND_LIMIT and seen.error_code:
-        return truncate(seen.error_code)
-    if seen.error_type:
-        return truncate(seen.error_type)
-    return f"HTTP {seen.http_status}" if seen.http_status is not None else failure_name(seen)
+    general = knowledge().general(failure.outcome)
+    if general.plural is not None:
+        return _with_type(general.plural, failure)
+    if isinstance(failure, Observation) and failure.outcome is Outcome.SPEND_LIMIT and failure.error_code:
+        return truncate(failure.error_code)
+    if failure.error_type:
+        return truncate(failure.error_type)
+    return f"HTTP {failure.http_status}" if failure.http_status is not None else failure_name(failure)
 
 
-def tally(context: DiagnosisContext, episode: Episode) -> tuple[int, int, str]:
-    """Failures and exchanges of an episode, and over what they were counted, in words."""
+def _with_type(words: str, failure: Observation | FailureKind) -> str:
+    return words + (f" ({failure.error_type})" if failure.error_type else "")
+
+
+def tally(context: DiagnosisContext, episode: Episode) -> Tally:
+    """What came of the requests of an episode."""
     return context.policy.tally(context, episode)
 
 
@@ -54,26 +62,64 @@ def failures_evidence(
     context: DiagnosisContext,
     episode: Episode,
     leading: Sequence[Observation],
-    shown: int,
     *clauses: str,
 ) -> Evidence:
-    """`24 of 26 message calls failed with overloaded_error`, and the clauses given.
+    """`25 of 28 failed: 18 api_error, 7 other`, and the clauses given.
 
-    `leading` are those of the `shown` newest failures that the leading cause explains.
+    `leading` are failures that the leading cause explains: the kinds of these are named.
     """
-    failed, total, over = tally(context, episode)
-    calls = "message calls" if episode.source is Source.MESSAGES else "model lists"
-    kinds = list(dict.fromkeys(named(seen) for seen in reversed(leading)))
-    names = " and ".join(kinds[:2])
-    mostly = "with" if len(leading) == shown else f"{len(leading)} of the last {shown} with"
-    separator = " " if mostly == "with" else ", "
-    said = f"{failed} of {total} {calls} failed{over}{separator}{mostly} {names}"
+    counted = tally(context, episode)
+    said = f"{counted.failed} of {counted.requests} {_requests(context, episode)}failed{counted.span}"
+    if counted.failed:
+        said = f"{said}: {_kinds(counted, leading)}"
     return Evidence(
         EvidenceKind.FAILURES,
-        (said, *(clause for clause in clauses if clause)),
-        (("failed", failed), ("asked", total)),
+        (
+            said,
+            *(clause for clause in clauses if clause),
+        ),
+        (("failed", counted.failed), ("asked", counted.requests)),
         tuple(leading),
     )
+
+
+def _requests(context: DiagnosisContext, episode: Episode) -> str:
+    """Which requests are meant, where it could be either: the evidence is about messages by default."""
+    if episode.source is Source.MODELS:
+        return "model lists "
+    return "message calls " if context.open_episode(Source.MODELS) is not None else ""
+
+
+def _kinds(counted: Tally, leading: Sequence[Observation]) -> str:
+    """`18 api_error, 7 other`: the kinds of the leading cause, the most frequent first, and the rest."""
+    if counted.failed == 1:
+        return _one(leading[-1])
+    names = {_key(seen): named(seen) for seen in leading}
+    leading_names = frozenset(names.values())
+    counts: Counter[str] = Counter()
+    # Kinds are counted by identity first: an hour may hold thousands of failures.
+    for kind, count in Counter(counted.failures).items():
+        name = names.get(_key(kind)) or named(kind)
+        counts[name if name in leading_names else ""] += count
+    others = counts.pop("", 0)
+    most = counts.most_common(_NAMED_KINDS)
+    others += counts.total() - sum(count for _, count in most)
+    if len(most) == 1 and not others:
+        return most[0][0]
+    parts = [f"{count} {name}" for name, count in most]
+    return ", ".join((*parts, f"{others} other")) if others else ", ".join(parts)
+
+
+def _one(failure: Observation) -> str:
+    """What a single failure is called."""
+    general = knowledge().general(failure.outcome)
+    if general.plural is not None and general.short is not None:
+        return _with_type(general.short, failure)
+    return named(failure)
+
+
+def _key(failure: Observation | FailureKind) -> tuple[Outcome, int | None, str | None]:
+    return failure.outcome, failure.http_status, failure.error_type
 
 
 def answers_in(context: DiagnosisContext, source: Source) -> str:
@@ -98,8 +144,8 @@ def models_clause(context: DiagnosisContext, cross_check: CrossCheck) -> str:
     episode = context.open_episode(Source.MODELS)
     if episode is not None:
         failure = context.failures_of(episode, 1)[-1]
-        failed, total, _ = tally(context, episode)
-        return f"models fail too, {failed} of {total}: {named(failure)}"
+        counted = tally(context, episode)
+        return f"models fail too, {counted.failed} of {counted.requests}: {named(failure)}"
     return f"models fail too: {named(failure)}" if failure is not None else ""
 
 

@@ -54,7 +54,7 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
     also = _with_models(context, models, special.advice.cause, lead.also)
     clause = models_clause(context, cross_check)
     if lead.advice.cause is Cause.UNKNOWN:
-        counted = failures_evidence(context, episode, lead.failures, lead.shown)
+        counted = failures_evidence(context, episode, lead.failures)
         return Finding(lead.advice, confidence=0.0, evidence=(counted,), failures=lead.explained)
     return Finding(
         advice=special.advice,
@@ -62,7 +62,7 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
         * special.doubt,
         severity=_severity_of_messages(context, episode, special.advice),
         evidence=(
-            failures_evidence(context, episode, lead.failures, lead.shown, clause),
+            failures_evidence(context, episode, lead.failures, clause),
             ruled_out(context, cross_check, special.advice, episode.since, lead.newest),
             special.evidence or _key_problem(context, special.advice),
             _other_failures(failures, lead, cross_check),
@@ -173,7 +173,7 @@ def detect_model_list_failures(context: DiagnosisContext) -> Finding | None:
         confidence=_confidence(episode, lead, cross_check) * (0.8 if alone else 0.9),
         severity=_severity_of_models(context, episode, alone=alone),
         evidence=(
-            failures_evidence(context, episode, lead.failures, lead.shown, messages),
+            failures_evidence(context, episode, lead.failures, messages),
             _held(context) if alone else None,
         ),
         words=words_for(context, lead.newest),

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from claude_tui.analysis.diagnosis.attribution import is_down
+from claude_tui.analysis.history.failure_kinds import FailureKind
 from claude_tui.model.observation import Observation, Source
 
 if TYPE_CHECKING:
@@ -13,12 +15,25 @@ if TYPE_CHECKING:
     from claude_tui.analysis.diagnosis.episodes import Episode
     from claude_tui.model.verdict import Severity
 
-__all__ = ["CONTINUOUS", "RoundPolicy"]
+__all__ = ["CONTINUOUS", "RoundPolicy", "Tally"]
 
 # Exchanges that tell an outage from errors: an hour at the default pace.
 _DOWN_OVER = 120
 # What failed longer ago says little of how much fails now.
 _COUNTED_OVER = timedelta(hours=1)
+
+
+class Tally(NamedTuple):
+    """What came of the requests of an episode."""
+
+    failures: Sequence[FailureKind]
+    requests: int
+    span: str
+    """Over what it was counted, for the end of a clause; "" for the whole episode."""
+
+    @property
+    def failed(self) -> int:
+        return len(self.failures)
 
 
 class RoundPolicy:
@@ -36,15 +51,18 @@ class RoundPolicy:
         """Whether this failure alone, as the newest message, is enough for a verdict."""
         return False
 
-    def tally(self, context: DiagnosisContext, episode: Episode) -> tuple[int, int, str]:
-        """Failures and exchanges of an episode, and over what: the last hour where it is older than that."""
+    def tally(self, context: DiagnosisContext, episode: Episode) -> Tally:
+        """The requests of an episode; of the last hour alone when it is older than that."""
         items = context.history.exchanges(episode.source).items
+        failures = context.history.failures(episode.source)
+        now = context.at.timestamp()
         if context.at - episode.since <= _COUNTED_OVER:
-            return episode.failures, items.count_until(context.at.timestamp()) - episode.first, ""
-        start, end = (context.at - _COUNTED_OVER).timestamp(), context.at.timestamp()
-        failed = context.history.failures(episode.source).span(start, end)
-        asked = items.span(start, end)
-        return failed.stop - failed.start, asked.stop - asked.start, " in the last hour"
+            first = failures.index_at(items.at[episode.first])
+            kinds = failures.values[first : failures.count_until(now)]
+            return Tally(kinds, items.count_until(now) - episode.first, "")
+        start = (context.at - _COUNTED_OVER).timestamp()
+        requests = items.span(start, now)
+        return Tally(failures.between(start, now), requests.stop - requests.start, " in the last hour")
 
     def is_outage(self, context: DiagnosisContext, source: Source, first: int) -> bool:
         """Whether as good as every exchange fails, from the one at index `first` on."""

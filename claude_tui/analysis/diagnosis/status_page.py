@@ -214,7 +214,7 @@ def page_clause(word: PageReport, view: StatusView, at: datetime) -> str:
     if view.stale and view.checked_at is not None:
         return f"Status page last looked at {duration(at - view.checked_at)} ago"
     if not word.known:
-        return "Status page names no component of ours"
+        return "Status page: none of its components is yours"
     if word.reports or word.unrated:
         return f"Status page: {'; '.join((*word.reports, *word.unrated)[:2])}"
-    return "Status page reports nothing of ours"
+    return "Status page: no incident on your components"

@@ -1,4 +1,4 @@
-"""The alerts in full: what is open and who has it, every rule that fires or is about to, where pages go."""
+"""The alerts in full: what is open and who has it, every rule that is firing or pending, and the routes."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ def _groups(view: AlertsView, at: datetime, cells: int, *, trouble: bool) -> Lin
 
 
 def _calm(view: AlertsView) -> Line:
-    """That nothing is open, if that is known; what is about to open is no calm."""
+    """That nothing is open, if that is known, or that something is about to be."""
     if view.rules is None:
-        return line(Span("◌ ", "warn"), "No rule is watched yet.")
+        return line(Span("◌ ", "warn"), "No rules loaded yet.")
     pending = sum(alert.state is AlertState.PENDING for alert in view.alerts)
     if pending:
         words = "1 rule is" if pending == 1 else f"{pending} rules are"
@@ -75,7 +75,7 @@ def _group(group: AlertGroup, ending: Line, at: datetime, cells: int, failing: f
         f"{moment(story.since, at)},",
         Span(f" {age(at - story.since)} · {story.side.whose}", "dim"),
     )
-    rows = [since, ending, _acknowledged(group, at), _snoozed(group, at), _told(group, at, failing)]
+    rows = [since, ending, _acknowledged(group, at), _snoozed(group, at), _notified(group, at, failing)]
     return (
         *behind(line(badge(group.severity), " "), line(Span(story.what, "text", bold=True)), cells),
         *(row for text in rows if text for row in behind(line(_INDENT), text, cells)),
@@ -83,15 +83,15 @@ def _group(group: AlertGroup, ending: Line, at: datetime, cells: int, failing: f
 
 
 def _ending(group: AlertGroup, alerts: Sequence[Alert], at: datetime) -> Line:
-    """That its alerts are only kept firing, for a while, to be sure.
+    """That none of its alerts matches any more, and they are only kept firing for a while.
 
-    While the verdict it is about sees trouble that means nothing: milder rules may be about to take over.
+    Not said while the verdict it is about sees trouble: milder rules may be about to take over.
     """
     own = [alert.status.unmatched_since for alert in alerts if alert.group == group.id and alert.firing]
     quiet = [since for since in own if since is not None]
     if not quiet or len(quiet) < len(own):
         return BLANK
-    return line(Span("✓ ", "ok"), f"nothing of it matches since {moment(max(quiet), at)}: about to close")
+    return line(Span("✓ ", "ok"), f"has not matched since {moment(max(quiet), at)}: about to close")
 
 
 def _acknowledged(group: AlertGroup, at: datetime) -> Line:
@@ -109,7 +109,7 @@ def _snoozed(group: AlertGroup, at: datetime) -> Line:
     if snooze is None:
         return BLANK
     if snooze.until <= at:
-        return line(Span(f"snooze by {snooze.by} is over", "dim"))
+        return line(Span(f"snooze by {snooze.by} has ended", "dim"))
     return line(
         Span("◇ ", "info"),
         f"snoozed by {snooze.by} until {moment(snooze.until, at)},",
@@ -117,15 +117,15 @@ def _snoozed(group: AlertGroup, at: datetime) -> Line:
     )
 
 
-def _told(group: AlertGroup, at: datetime, failing: frozenset[str]) -> Line:
+def _notified(group: AlertGroup, at: datetime, failing: frozenset[str]) -> Line:
     routes = [name for name in group.notified_routes if name != _SCREEN and name not in failing]
     missed = [name for name in group.notified_routes if name in failing]
     last = f", last {moment(group.paged_at, at)}" if group.paged_at is not None else ""
     if not group.notified_routes:
-        return line(Span("not told anywhere yet", "dim"))
+        return line(Span("no notification sent yet", "dim"))
     unreached = line(Span(f"not reached: {', '.join(missed)}", "warn", bold=True)) if missed else BLANK
     if not routes:
-        return unreached or line(Span(f"told on this screen only{last}", "dim"))
+        return unreached or line(Span(f"shown here only; nobody paged{last}", "dim"))
     pages = f" {plural(group.pages, 'page')}{last}"
     return join((unreached, line(Span("paged ", "dim"), f"{', '.join(routes)}:", Span(pages, "dim"))))
 
@@ -135,12 +135,12 @@ def _told(group: AlertGroup, at: datetime, failing: frozenset[str]) -> Line:
 
 def _rules(view: AlertsView, at: datetime, cells: int) -> Lines:
     counts = [(_STATES[state].word, sum(each.state is state for each in view.alerts)) for state in _STATES]
-    told = [f"{number} {word}" for word, number in counts if number]
+    counted = [f"{number} {word}" for word, number in counts if number]
     if view.rules is not None:
-        told.append(f"{view.rules} watched")
+        counted.append(f"{view.rules} evaluated")
     rows = [row for alert in view.alerts for row in _alert(alert, at, cells)]
-    none = line(Span("  None fires or is about to.", "dim"))
-    return (heading("Rules", " · ".join(told), cells), *(rows or [none]))
+    none = line(Span("  None firing or pending.", "dim"))
+    return (heading("Rules", " · ".join(counted), cells), *(rows or [none]))
 
 
 def _alert(alert: Alert, at: datetime, cells: int) -> Lines:
@@ -183,10 +183,10 @@ def _routes(view: AlertsView, at: datetime, cells: int, *, demo: bool, settings_
     if demo:
         return (head, *behind(line("  "), line("None: a demo pages nobody."), cells))
     text = line(
-        Span("Nobody is paged: ", "text", bold=True),
-        "alerts are told on this screen only. A table ",
+        Span("Alerts are shown here only; nobody is paged. ", "text", bold=True),
+        "To page somebody, add a table ",
         Span("[alerts.routes.NAME]", "accent"),
-        f" in {settings_file} changes that.",
+        f" to {settings_file}.",
     )
     return (head, *behind(line(Span("▲ ", "warn")), text, cells))
 
@@ -203,10 +203,10 @@ def _route(route: RouteState, at: datetime, cells: int) -> Lines:
 def _delivery(route: RouteState, at: datetime) -> Line:
     last = route.last
     if route.problem is not None:
-        return line(Span("of no use: ", "bad", bold=True), route.problem)
+        return line(Span("unusable: ", "bad", bold=True), route.problem)
     if route.failing_since is not None:
         why = f" {last.detail}" if last is not None else ""
         return line(Span(f"failing since {moment(route.failing_since, at)}:", "bad", bold=True), why)
     if last is None:
         return line(Span("nothing sent yet", "dim"))
-    return line(Span("last arrived ", "dim"), moment(last.at, at))
+    return line(Span("last delivered ", "dim"), moment(last.at, at))

@@ -17,7 +17,7 @@ from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import BLANK, Line, Span, clipped, crop, line, pad, right, spread
 from claude_tui.tui.render.sparkline import sparkline
 
-__all__ = ["ErrorsPanel", "error_lines"]
+__all__ = ["ErrorsPanel", "error_lines", "short_label"]
 
 Lines = tuple[Line, ...]
 
@@ -91,10 +91,18 @@ class _Columns:
 
     @classmethod
     def of(cls, rows: Sequence[ErrorRow], cells: int) -> _Columns:
-        label = min(max((cell_len(row.label) for row in rows), default=0), max(cells // 2, 8))
-        room = cells - label - 2 - _COUNT_CELLS - _SHARE_CELLS
+        room = cells - 2 - _COUNT_CELLS - _SHARE_CELLS
+        whole = max((cell_len(row.label) for row in rows), default=0)
+        short = max((cell_len(short_label(row.label)) for row in rows), default=0)
+        label = min(whole if room - whole >= _SHORTEST_TREND else short, max(cells // 2, 8))
+        room -= label
         last = _LAST_CELLS if room >= _SHORTEST_TREND + 14 + _LAST_CELLS else 0
         return cls(label, min(room - last, _WIDEST_TREND) if room - last >= _SHORTEST_TREND else 0, last)
+
+
+def short_label(label: str) -> str:
+    """Without its note in brackets: `Client errors (4xx)` is `Client errors`."""
+    return label.partition(" (")[0]
 
 
 def _most_telling(listed: tuple[ErrorRow, ...], room: int) -> tuple[ErrorRow, ...]:
@@ -109,8 +117,9 @@ def _row(row: ErrorRow, columns: _Columns, last_at: datetime | None) -> Line:
     role = "faint" if quiet else _role(row)
     share = percent(row.share) if row.share is not None and not quiet else "–"
     last = f"last {clock(last_at)}" if last_at is not None and columns.last else ""
+    label = row.label if cell_len(row.label) <= columns.label else short_label(row.label)
     return line(
-        Span(pad(row.label, columns.label) + "  ", "dim" if quiet else "text"),
+        Span(pad(label, columns.label) + "  ", "dim" if quiet else "text"),
         *_trend(row, columns.trend, role),
         Span(right(f"{row.count:,}", _COUNT_CELLS), role, bold=not quiet),
         Span(right(share, _SHARE_CELLS), "faint" if quiet else "dim"),

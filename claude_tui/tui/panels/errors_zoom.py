@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rich.cells import cell_len
+
 from claude_tui.model.format import NOT_AVAILABLE, ago, clock, percent, plain, plural, span_text
 from claude_tui.model.snapshot import Chart, ErrorDetail, ErrorRow, ErrorWindow, Level, Snapshot
-from claude_tui.tui.panels.zoom_parts import heading, table_row, time_axis
+from claude_tui.tui.panels.errors import short_label
+from claude_tui.tui.panels.zoom_parts import heading, table_row
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, right
 from claude_tui.tui.render.sparkline import bars
+from claude_tui.tui.render.time_axis import time_axis
 from claude_tui.tui.render.time_grid import Grid, held
 
 __all__ = ["errors_zoom"]
 
 Lines = tuple[Line, ...]
 
-_LABEL_CELLS = 15
+_LABEL_CELLS, _SHORT_LABEL_CELLS = 21, 15
 _WINDOW_CELLS = 13
 _SHORTEST_TREND = 12
 _TALLEST = 3
@@ -40,11 +44,14 @@ def errors_zoom(snapshot: Snapshot, chart: Chart | None, window: int, cells: int
 def _classes(
     windows: Sequence[ErrorWindow], chosen: ErrorWindow, chart: Chart | None, cells: int, tall: int
 ) -> Lines:
-    trend_cells = cells - _LABEL_CELLS - _WINDOW_CELLS * len(windows) - 2
+    # Labels leave out their notes before the trend goes.
+    others = _WINDOW_CELLS * len(windows) + 2
+    label_cells = _LABEL_CELLS if cells - others - _LABEL_CELLS >= _SHORTEST_TREND else _SHORT_LABEL_CELLS
+    trend_cells = cells - label_cells - others
     grid = Grid.over(chart, trend_cells) if chart is not None and trend_cells >= _SHORTEST_TREND else None
     over = f"trend over {span_text(chart.focus.span)}" if chart is not None and grid is not None else ""
     head = line(
-        " " * _LABEL_CELLS,
+        " " * label_cells,
         *(
             Span(
                 right(span_text(each.span), _WINDOW_CELLS),
@@ -58,23 +65,24 @@ def _classes(
     out: list[Line] = [head]
     for index, row in enumerate(chosen.rows):
         counts = [each.rows[index] for each in windows]
-        out += _class(row, counts, _trend(row, chart, grid, tall))
-    out.append(_totals(windows))
+        out += _class(row, counts, _trend(row, chart, grid, tall), label_cells)
+    out.append(_totals(windows, label_cells))
     if chart is not None and grid is not None:
         axis = time_axis(*grid.times(chart), grid.cells)
         out[-1] = line(*out[-1], "  ", *axis)
     return tuple(out)
 
 
-def _class(row: ErrorRow, counts: Sequence[ErrorRow], trend: Lines) -> Lines:
+def _class(row: ErrorRow, counts: Sequence[ErrorRow], trend: Lines, label_cells: int) -> Lines:
     quiet = not any(each.count for each in counts)
+    label = row.label if cell_len(row.label) < label_cells else short_label(row.label)
     main = line(
-        Span(pad(row.label, _LABEL_CELLS), "dim" if quiet else "text"),
+        Span(pad(label, label_cells), "dim" if quiet else "text"),
         *(span for each in counts for span in _count(each)),
         "  ",
         *(trend[-1] if trend else ()),
     )
-    margin = " " * (_LABEL_CELLS + _WINDOW_CELLS * len(counts) + 2)
+    margin = " " * (label_cells + _WINDOW_CELLS * len(counts) + 2)
     return (*(line(margin, *above) for above in trend[:-1]), main)
 
 
@@ -103,9 +111,9 @@ def _trend(row: ErrorRow, chart: Chart | None, grid: Grid | None, tall: int) -> 
     )
 
 
-def _totals(windows: Sequence[ErrorWindow]) -> Line:
+def _totals(windows: Sequence[ErrorWindow], label_cells: int) -> Line:
     return line(
-        Span(pad("failed of calls", _LABEL_CELLS), "dim"),
+        Span(pad("failed of calls", label_cells), "dim"),
         *(Span(right(f"{each.failures:,} of {each.requests:,}", _WINDOW_CELLS), "dim") for each in windows),
     )
 

@@ -102,13 +102,13 @@ def _known(seen: Observation) -> tuple[_Fact, ...]:
     if not seen.failed:
         return ()
     row = knowledge().of(seen)
-    retry = row.retry.words if row.retry is not None else "No policy: look at what it is first."
+    retry = row.retry.words if row.retry is not None else "No policy: find out what it is first."
     return (
         _Fact("meaning", row.meaning),
         _Fact("whose", row.side.whose),
         _Fact("next", row.next),
         _Fact("retry", retry),
-        _Fact("SDK", "retries it by itself" if row.sdk_retries else "does not retry it"),
+        _Fact("SDK", "retries it automatically" if row.sdk_retries else "does not retry it"),
     )
 
 

@@ -131,7 +131,7 @@ def event_lines(
 ) -> Lines:
     """One row per event. `cursor` is the row that is selected, marked by a glyph and by its background."""
     if not events:
-        return clipped((line(Span("Nothing has happened yet.", "dim")),), cells, rows)
+        return clipped((line(Span("No events yet.", "dim")),), cells, rows)
     shown = events[:rows]
     times = [moment(event.at, at) for event in shown]
     time_cells = max(map(len, times))

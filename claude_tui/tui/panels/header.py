@@ -81,7 +81,7 @@ def _right(snapshot: Snapshot, view: View) -> list[_Part]:
     badge, standing = alert_badge(snapshot)
     parts = [_Part(0, _state(snapshot, view)), _Part(1, badge), _Part(6, standing)]
     if not view.paused:
-        parts += [_Part(4, _held(snapshot)), _Part(9, _next(snapshot))]
+        parts += [_Part(4, _backoff(snapshot)), _Part(9, _next(snapshot))]
     cost_rank, cost = _cost(snapshot)
     parts.append(_Part(cost_rank, cost))
     parts.append(_Part(0, line(Span(clock(view.now), "text"), Span(" UTC", "text"))))
@@ -100,7 +100,7 @@ def _state(snapshot: Snapshot, view: View) -> Line:
 
 
 def _next(snapshot: Snapshot) -> Line:
-    """The next probe of any source. Not shown while one runs would only flicker: it is `now`."""
+    """When the next probe of any source is due; `probing` while one runs."""
     if any(probe.running for probe in snapshot.engine.probes):
         return line(Span("probing", "dim"))
     coming = [probe.next_at for probe in snapshot.engine.probes if probe.next_at is not None]
@@ -109,12 +109,12 @@ def _next(snapshot: Snapshot) -> Line:
     return line(Span(f"next {duration(min(coming) - snapshot.at)}", "dim"))
 
 
-def _held(snapshot: Snapshot) -> Line:
-    """That the messages probe holds back for a while, and for how long."""
+def _backoff(snapshot: Snapshot) -> Line:
+    """That the messages probe backs off, and for how long."""
     probe = probe_state(snapshot, Source.MESSAGES)
     if probe is None or probe.held_until is None or probe.held_until <= snapshot.at:
         return ()
-    return line(Span(f"messages held {duration(probe.held_until - snapshot.at)}", "warn"))
+    return line(Span(f"backing off {duration(probe.held_until - snapshot.at)}", "warn"))
 
 
 def _cost(snapshot: Snapshot) -> tuple[int, Line]:

@@ -250,9 +250,9 @@ def _aged(view: HeadroomView) -> bool:
 def _nothing(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     state = probe_state(snapshot, Source.MESSAGES)
     head = line(Span("No limits reported yet.", "dim"))
-    why = "They come with the answers to message calls."
+    why = "They arrive with the first message response."
     if state is not None and state.held_reason:
-        why = f"They come with answers to message calls. Held: {state.held_reason}."
+        why = f"They arrive with message responses. Messages are not probed: {state.held_reason}."
     if rows < 2:
         return clipped((line(*head, Span(f" {why}", "faint")),), cells, rows)
     return clipped((head, *(line(Span(text, "faint")) for text in wrap(why, cells, rows - 1))), cells, rows)

@@ -22,11 +22,12 @@ from claude_tui.model.format import (
 )
 from claude_tui.model.snapshot import Chart, Headroom, Snapshot, WindowUsage
 from claude_tui.tui.panels.headroom import bucket_label, headroom_lines
-from claude_tui.tui.panels.zoom_parts import heading, time_axis
+from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.curve import curve
 from claude_tui.tui.render.gauge import gauge
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, muted, pad, right, width
+from claude_tui.tui.render.time_axis import time_axis
 from claude_tui.tui.render.time_grid import Grid, held
 
 __all__ = ["Thresholds", "headroom_zoom"]

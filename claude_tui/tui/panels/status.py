@@ -1,10 +1,10 @@
-"""What the status page says: components, open incidents, silence while probes fail, or unknown and why."""
+"""What the status page says: components, open incidents, nothing while probes fail, or unknown and why."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from rich.cells import cell_len
 
@@ -138,15 +138,14 @@ def _in_short(component: Component, ours: bool) -> Line:
 
 
 def _news(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:
-    """Silence, open incidents (ours first, with their latest update), maintenance; or that there is none."""
+    """Open incidents (ours first, with their latest update) or that there is none yet, and maintenance."""
     view, at = snapshot.status, snapshot.at
     out: list[Line] = []
     if status.components and not view.ours:
-        none_ours = line("none of these is yours: see the setting status_components")
+        none_ours = line("none of these components is yours: see the setting status_components")
         out += _behind(Span("▲ ", "warn"), none_ours, cells, rows)
     if view.silent_since is not None:
-        read_at = view.read_at or at
-        out += _silence(read_at, view.silent_since, bool(status.incidents), cells, rows)
+        out += _silence(at - view.silent_since, bool(status.incidents), cells, rows)
     ours_first = sorted(status.incidents, key=lambda each: not _is_ours(each, view))
     for number, each in enumerate(ours_first):
         left = rows - len(out) - (len(ours_first) - number - 1)
@@ -164,13 +163,14 @@ def _is_ours(incident: ProviderIncident, view: StatusView) -> bool:
     return not incident.components or not view.ours.isdisjoint(incident.components)
 
 
-def _silence(read_at: datetime, since: datetime, others: bool, cells: int, rows: int) -> Lines:
-    """As of its last reading, as in the strip."""
-    posted = "No incident of ours posted," if others else "No incident posted,"
-    lasted = Span(duration(read_at - since).replace(" ", NO_BREAK), "warn", bold=True)
-    first = "" if rows == 1 and cells < len(posted) + 48 else posted + " "
-    told = line(first, "silent for ", lasted, Span(" since this began", "dim"))
-    return _behind(Span("▲ ", "warn"), told, cells, rows)
+def _silence(lasted: timedelta, others: bool, cells: int, rows: int) -> Lines:
+    """In the words of the strip; shorter where there is a single row for it."""
+    posted = "No incident on your components yet" if others else "Nothing posted yet"
+    figure = Span(duration(lasted).replace(" ", NO_BREAK), "warn", bold=True)
+    news = line(posted, Span(" (we noticed ", "dim"), figure, Span(" ago)", "dim"))
+    if rows == 1 and width(news) > cells - 2:
+        news = line(posted, Span(", ", "dim"), figure)
+    return _behind(Span("▲ ", "warn"), news, cells, rows)
 
 
 def _behind(mark: Span, told: Line, cells: int, rows: int) -> Lines:

@@ -37,17 +37,17 @@ def status_zoom(snapshot: Snapshot, cells: int) -> Lines:
 
 
 def _unknown(view: StatusView, status: ProviderStatus, at: datetime, cells: int) -> Lines:
-    known = f"last read {_when(view.read_at, at)}" if view.read_at else "never read since the program began"
+    known = f"last read {_when(view.read_at, at)}" if view.read_at else "not read since the program started"
     return (
         *_name(
-            "The page cannot be read: neither trouble nor health follows from that.",
+            "The page can’t be read, so it says nothing either way.",
             Span("◌ ", "warn"),
             cells,
         ),
         BLANK,
         *paragraph(status.unknown_reason or "", cells, 2),
         BLANK,
-        *paragraph(f"Asked last: {status.source}, {_when(status.fetched_at, at)}", cells, 2, "dim"),
+        *paragraph(f"Last tried: {status.source}, {_when(status.fetched_at, at)}", cells, 2, "dim"),
         *paragraph(known, cells, 2, "dim"),
     )
 
@@ -55,9 +55,10 @@ def _unknown(view: StatusView, status: ProviderStatus, at: datetime, cells: int)
 def _silence(view: StatusView, at: datetime, cells: int) -> Lines:
     if view.silent_since is None:
         return ()
-    since = Span(f" since this began at {_instant(view.silent_since, at)}", "dim")
-    age = Span(duration((view.read_at or at) - view.silent_since), "warn", bold=True)
-    return (crop(line(Span("▲ ", "warn"), "Silent for ", age, since), cells), BLANK)
+    noticed = Span(f" (we noticed at {_instant(view.silent_since, at)}, ", "dim")
+    age = Span(duration(at - view.silent_since), "warn", bold=True)
+    said = line(Span("▲ ", "warn"), "Nothing posted yet", noticed, age, Span(" ago)", "dim"))
+    return (crop(said, cells), BLANK)
 
 
 def _incidents(view: StatusView, status: ProviderStatus, at: datetime, cells: int) -> Lines:

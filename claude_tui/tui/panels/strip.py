@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
-
 from rich.cells import cell_len
 
 from claude_tui.model.snapshot import Level, Notice, Snapshot
 from claude_tui.model.verdict import Cause, Verdict
 from claude_tui.tui.boundary import contain_drawing
+from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.panels.alert_words import alert_rows
 from claude_tui.tui.panels.strip_block import block_lines, hints, lasted
@@ -29,9 +28,6 @@ from claude_tui.tui.render.lines import (
     width,
     wrap,
 )
-
-if TYPE_CHECKING:
-    from claude_tui.tui.app import ClaudeTopApp
 
 __all__ = ["StripPanel", "strip_lines", "strip_rows"]
 
@@ -69,7 +65,7 @@ class StripPanel(LinePanel):
             return _ROWS_OF_FAILURE
 
     def draw(self, width: int, height: int) -> Lines:
-        keys = cast("ClaudeTopApp", self.app).chosen_keys
+        keys = cockpit_of(self).chosen_keys
         return strip_lines(self.snapshot, width, height, keys)
 
 

@@ -42,10 +42,10 @@ def block_lines(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None =
     """The trouble of now in exactly `rows` rows of at most `cells` cells."""
     if rows <= 2:
         return (_one_row(snapshot, cells), *_indented(_step(snapshot, cells - _BADGE - 1, 1, keys)))[:rows]
-    heads, page = _head(snapshot, cells, page_line(snapshot))
+    heads, pages = _head(snapshot, cells)
     inner, rest = cells - _BADGE - 1, rows - len(heads)
     step = _step(snapshot, inner, _MOST_ROWS_OF_STEP if rest > 2 else 1, keys)
-    why = _why(snapshot.verdict, page, inner, rest - len(step))
+    why = _why(snapshot.verdict, pages, inner, rest - len(step))
     blank = (BLANK,) * (rest - len(step) - len(why))
     return (*heads, *_indented((*why, *blank, *step)))
 
@@ -101,33 +101,42 @@ def _one_row(snapshot: Snapshot, cells: int) -> Line:
     return spread(_badged(snapshot, text), lasted(snapshot), cells)
 
 
-def _head(snapshot: Snapshot, cells: int, page: Line) -> tuple[Lines, Line]:
-    """The headline in one row, or in two with the clock below the time; `page` if it is still to be said."""
+def _head(snapshot: Snapshot, cells: int) -> tuple[Lines, Lines]:
+    """The headline in one row, or in two with the clock below the time; and the status page's line, in full
+    and shorter, unless the second row has it."""
     text = snapshot.verdict.summary
+    pages = page_line(snapshot), page_line(snapshot, short=True)
     for end in _ends(snapshot):
         if _BADGE + 1 + cell_len(text) + _GAP + width(end) <= cells:
-            return (spread(_badged(snapshot, text), end, cells),), page
+            return (spread(_badged(snapshot, text), end, cells),), pages
     text = unbroken(text)
     above, below = lasted(snapshot), response_line(snapshot)
     room = cells - _BADGE - 1 - _GAP
     first, *others = wrap(text, max(room - width(above), 1), _LONGEST_ROWS) or ("",)
     rest = wrap(unbroken(" ".join(others)), max(room - width(below), 1), 1)
-    second = line(Span(rest[0], "text", bold=True)) if rest else crop(page, room - width(below))
+    second = line(Span(rest[0], "text", bold=True)) if rest else _fullest(pages, room - width(below))
     return (
         spread(_badged(snapshot, first), above, cells),
         spread(line(" " * (_BADGE + 1), *second), below, cells),
-    ), page if rest else BLANK
+    ), pages if rest else (BLANK, BLANK)
+
+
+def _fullest(variants: Lines, cells: int) -> Line:
+    """The first that fits; the last one cut when none does."""
+    return next((each for each in variants if width(each) <= cells), crop(variants[-1], cells))
 
 
 # -- why, and what next ----------------------------------------------------------------------
 
 
-def _why(verdict: Verdict, page: Line, cells: int, rows: int) -> Lines:
+def _why(verdict: Verdict, pages: Lines, cells: int, rows: int) -> Lines:
     """The evidence, and in a row of its own what else is to be said; in a single row what fits of both."""
     if rows <= 0:
         return ()
     set_by, evidence = figures(set_words(verdict)), own_evidence(verdict)
-    others = [page, set_by, figures(also_words(verdict)), figures(verdict.note)]
+    own = [set_by, figures(also_words(verdict)), figures(verdict.note)]
+    page = next((each for each in pages if width(join((each, *own))) <= cells), pages[-1])
+    others = [page, *own]
     if rows == 1:
         told, _ = _fitting(evidence, cells - (width(set_by) + _GAP if set_by else 0), 1)
         row = crop(join((set_by, figures(told))), cells)

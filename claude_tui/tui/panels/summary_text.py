@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from claude_tui.model.format import (
@@ -32,6 +33,7 @@ from claude_tui.tui.render.lines import Line, plain
 __all__ = ["summary_text"]
 
 _LONGEST = 400
+_PAGE_PREFIX = re.compile("^Status page:? ")
 
 
 def summary_text(snapshot: Snapshot) -> str:
@@ -58,8 +60,8 @@ def _since(snapshot: Snapshot) -> str:
     began = (
         f"since {moment(since, snapshot.at)} ({duration(snapshot.at - since)})" if since is not None else ""
     )
-    told = ", ".join(part for part in (began, _words(response_line(snapshot))) if part)
-    return f" {told[:1].upper()}{told[1:]}." if told else ""
+    times = ", ".join(part for part in (began, _words(response_line(snapshot))) if part)
+    return f" {times[:1].upper()}{times[1:]}." if times else ""
 
 
 def _words(drawn: Line) -> str:
@@ -117,7 +119,7 @@ def _page(snapshot: Snapshot) -> str:
     if not status.known:
         return f"Status page: unknown: {status.unknown_reason} ({read})."
     old = ", out of date" if view.stale else ""
-    says = [*_components(view, status), _incidents(snapshot, view, status), _stance(snapshot)]
+    says = [*_components(view, status), *_incidents_and_agreement(snapshot, view, status)]
     return f"Status page: {'; '.join(part for part in says if part)} ({read}{old})."
 
 
@@ -133,15 +135,16 @@ def _incidents(snapshot: Snapshot, view: StatusView, status: ProviderStatus) -> 
     ours = [each for each in status.incidents if not view.ours.isdisjoint(each.components)]
     if ours:
         return ", ".join(_incident(each, snapshot) for each in ours)
-    return "no incident of ours posted" if status.incidents else "no incident posted"
+    return "no incident on your components" if status.incidents else "no incident posted"
 
 
-def _stance(snapshot: Snapshot) -> str:
-    """How the page stands to a trouble of theirs: silent, or which of the two spoke first."""
-    if snapshot.verdict.page not in (PageAgreement.SILENT, PageAgreement.CONFIRMS):
-        return ""
-    words = _words(page_line(snapshot)).removeprefix("Status page ").rstrip(".")
-    return words if snapshot.verdict.severity.trouble else ""
+def _incidents_and_agreement(snapshot: Snapshot, view: StatusView, status: ProviderStatus) -> Iterable[str]:
+    """The incidents, and for an incident of theirs who noticed first; or that nothing is posted yet."""
+    verdict = snapshot.verdict
+    words = _PAGE_PREFIX.sub("", _words(page_line(snapshot))).rstrip(".")
+    if not verdict.severity.trouble or verdict.page not in (PageAgreement.SILENT, PageAgreement.CONFIRMS):
+        return (_incidents(snapshot, view, status),)
+    return (words,) if verdict.page is PageAgreement.SILENT else (_incidents(snapshot, view, status), words)
 
 
 def _incident(incident: ProviderIncident, snapshot: Snapshot) -> str:

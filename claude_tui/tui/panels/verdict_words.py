@@ -1,4 +1,4 @@
-"""A verdict in words: how bad, until when to respond, what the status page says; figures stand out."""
+"""A verdict in words: severity, response clock, what the status page says; figures are highlighted."""
 
 from __future__ import annotations
 
@@ -60,18 +60,18 @@ def unbroken(text: str) -> str:
 
 
 def own_evidence(verdict: Verdict) -> tuple[Evidence, ...]:
-    """The evidence but for what the status page says, which has a place of its own."""
+    """The evidence without the status page's, which is shown separately."""
     return tuple(each for each in verdict.evidence if each.kind is not EvidenceKind.STATUS_PAGE)
 
 
 def set_words(verdict: Verdict) -> str:
-    """`P1 set by eve, worked out: P3.`; nothing when nobody set it."""
+    """`P1 set by eve; P3 (computed).`; empty when nobody overrode it."""
     if not verdict.set_by:
         return ""
     name = fit(verdict.set_by, _NAME_CELLS)
     if verdict.computed is None or verdict.computed is verdict.severity:
         return f"{verdict.severity} set by {name}."
-    return f"{verdict.severity} set by {name}, worked out: {verdict.computed}."
+    return f"{verdict.severity} set by {name}; {verdict.computed} (computed)."
 
 
 def cause_words(cause: Cause) -> str:
@@ -84,7 +84,7 @@ def also_words(verdict: Verdict) -> str:
 
 
 def response_line(snapshot: Snapshot) -> Line:
-    """The response clock, or who has taken the trouble on. By the minute, but for the last one."""
+    """The response clock, or who has acknowledged. In minutes, except for the last one."""
     verdict, at = snapshot.verdict, snapshot.at
     role = severity_role(verdict.severity)
     if (taken := taken_on(snapshot)) is not None:
@@ -109,31 +109,34 @@ def _instant(then: datetime, at: datetime) -> str:
 
 
 def retry_line(snapshot: Snapshot) -> Line:
-    """`retry-after 41s` while a wait that the server asked for lasts; our own policy's wait is no news."""
+    """`retry-after 41s` during a wait that the server asked for; our own policy's wait is not shown."""
     left = snapshot.verdict.retry_after_s
     if left is None or left < 1 or snapshot.verdict.retry_source is not RetrySource.SERVER:
         return BLANK
     return line(Span("retry-after ", "dim"), Span(f"{duration(left):>3}", "text", bold=True))
 
 
-def page_line(snapshot: Snapshot) -> Line:
-    """What the status page says of this trouble, and which of the two spoke first."""
+def page_line(snapshot: Snapshot, *, short: bool = False) -> Line:
+    """What the status page says of this incident, and who noticed first; `short` leaves out how long ago."""
     verdict = snapshot.verdict
     match verdict.page:
         case PageAgreement.SILENT if verdict.since is not None:
-            return _silent(verdict.since, snapshot.status.read_at)
+            return _silent(verdict.since, snapshot, short=short)
         case PageAgreement.CONFIRMS:
-            return _confirmed(verdict.lead)
+            return _confirmed(None if short else verdict.lead)
     said = verdict.evidence_of(EvidenceKind.STATUS_PAGE)
     return figures(said.text) if said is not None else BLANK
 
 
-def _silent(since: datetime, read_at: datetime | None) -> Line:
-    """How far it is behind us, as of its last reading: what it says since then is not known."""
+def _silent(since: datetime, snapshot: Snapshot, *, short: bool) -> Line:
+    """That the page has nothing yet, if it was read since the first failure, and how long ago that was."""
+    read_at = snapshot.status.read_at
     if read_at is None or read_at <= since:
-        return line(Span("Status page silent when last read, before this began.", "dim"))
-    behind = Span(duration(read_at - since), "warn", bold=True)
-    return line(Span("Status page silent, ", "dim"), behind, Span(" behind us.", "dim"))
+        return line(Span("Status page: not read since this began.", "dim"))
+    if short:
+        return line(Span("Status page: nothing posted yet.", "dim"))
+    ago = Span(duration(snapshot.at - since), "warn", bold=True)
+    return line(Span("Status page: nothing posted yet (we noticed ", "dim"), ago, Span(" ago).", "dim"))
 
 
 def _confirmed(lead: timedelta | None) -> Line:
@@ -141,5 +144,5 @@ def _confirmed(lead: timedelta | None) -> Line:
         return line(Span("Status page confirms it.", "dim"))
     long = Span(duration(abs(lead)), "text", bold=True)
     if lead > timedelta():
-        return line(Span("Status page confirms, we saw it ", "dim"), long, Span(" earlier.", "dim"))
-    return line(Span("Status page confirms, it said so ", "dim"), long, Span(" before we saw it.", "dim"))
+        return line(Span("Status page confirms it; we noticed ", "dim"), long, Span(" earlier.", "dim"))
+    return line(Span("Status page confirms it; posted ", "dim"), long, Span(" before we noticed.", "dim"))

@@ -1,4 +1,4 @@
-"""The verdict in full: what is wrong, whose, how bad, what to do next, and what all that rests on."""
+"""The verdict in full: what is wrong, whose it is, severity, the next step, and the evidence for it all."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ Lines = tuple[Line, ...]
 
 MEANINGS = {
     Severity.P1: "nearly all messages fail",
-    Severity.P2: "many fail, are limited or very slow",
+    Severity.P2: "many messages fail, are rate limited or very slow",
     Severity.P3: "some calls fail now and then",
     Severity.P4: "worse than usual, but no errors",
     Severity.NONE: "nothing is wrong",
 }
 _PAGE = {
     PageAgreement.CONFIRMS: "confirms it",
-    PageAgreement.CONTRADICTS: "reports trouble with what we use; our probes are fine",
-    PageAgreement.SILENT: "silent: when last read it reported nothing of this",
-    PageAgreement.AGREES: "reports nothing wrong with what we use",
-    PageAgreement.UNKNOWN: "not known",
+    PageAgreement.CONTRADICTS: "reports trouble with your components; our probes are fine",
+    PageAgreement.SILENT: "nothing posted yet when last read",
+    PageAgreement.AGREES: "no incident on your components",
+    PageAgreement.UNKNOWN: "unknown",
 }
 # Nothing fails, so there is nothing to retry.
 _WITHOUT_ERRORS = frozenset({Cause.PROVIDER_SLOW, Cause.PROVIDER_NOTICE})
@@ -67,11 +67,11 @@ def behind(mark: Line, text: Line, cells: int) -> Lines:
     return (line(*mark, *rows[0]), *(line(" " * indent, *row) for row in rows[1:]))
 
 
-def _table(told: dict[str, Line], cells: int) -> Lines:
-    """Names on the left, what is known of each beside them; what is empty is left out."""
+def _table(facts: dict[str, Line], cells: int) -> Lines:
+    """Names on the left, values beside them; empty values are left out."""
     return tuple(
         row
-        for name, text in told.items()
+        for name, text in facts.items()
         if text
         for row in behind(line(Span(pad(name, _NAME_CELLS), "dim")), text, cells)
     )
@@ -88,7 +88,7 @@ def _headline(verdict: Verdict, cells: int) -> Lines:
 
 
 def _action(snapshot: Snapshot) -> dict[str, Line]:
-    """What to do, by when, and whether somebody is at it."""
+    """What to do, by when, and who has acknowledged."""
     verdict = snapshot.verdict
     if not verdict.severity.trouble:
         return {"next": line(verdict.next_step)}
@@ -103,26 +103,26 @@ def _action(snapshot: Snapshot) -> dict[str, Line]:
 def _retry(verdict: Verdict) -> Line:
     wait_s = verdict.retry_after_s
     if wait_s is None:
-        useless = line("useless: the answer would be the same")
+        useless = line("no use: the answer would be the same")
         return BLANK if verdict.cause in _WITHOUT_ERRORS else useless
     if wait_s <= 0:
-        return line("now: the wait that was asked for is over")
+        return line("now: the requested wait is over")
     wait = _whole(wait_s) if wait_s >= 1 else f"{wait_s:g}s"
-    return line("after waiting ", Span(wait, "text", bold=True))
+    return line("after ", Span(wait, "text", bold=True))
 
 
 def _respond(verdict: Verdict, taken: Acknowledgement | None, at: datetime) -> Line:
-    """The response clock; it is met once somebody has taken the trouble on."""
+    """The response clock, which stops with an acknowledgement."""
     by = verdict.respond_by
     if by is None:
         return BLANK
     target = "now," if verdict.severity is Severity.P1 else f"by {moment(by, at)} UTC,"
     if taken is not None:
-        late = "" if taken.at <= by else f", {duration(taken.at - by)} later"
+        late = "" if taken.at <= by else f", {duration(taken.at - by)} late"
         return line(target, Span(f" acknowledged {moment(taken.at, at)}{late}", "dim"))
     if at < by:
         return line(target, " ", Span(_whole(by - at), "warn", bold=True), Span(" left", "dim"))
-    words = " since it was known" if verdict.severity is Severity.P1 else " overdue"
+    words = " since detection" if verdict.severity is Severity.P1 else " overdue"
     return line(target, " ", Span(_whole(at - by), "bad", bold=True), Span(words, "dim"))
 
 
@@ -167,7 +167,7 @@ def _severity(verdict: Verdict) -> Line:
     computed = verdict.computed or verdict.severity
     return line(
         f"{verdict.severity}, set by {verdict.set_by};",
-        Span(f" worked out: {computed}, {MEANINGS[computed]}", "dim"),
+        Span(f" {computed} (computed): {MEANINGS[computed]}", "dim"),
     )
 
 
@@ -188,7 +188,7 @@ def _detected(verdict: Verdict, at: datetime) -> Line:
     if known is None:
         return BLANK
     if first is None or known - first < timedelta(seconds=1):
-        return line(f"{moment(known, at)},", Span(" as it began", "dim"))
+        return line(f"{moment(known, at)},", Span(" at once", "dim"))
     return line(f"{moment(known, at)},", Span(f" {_whole(known - first)} after it began", "dim"))
 
 
@@ -199,9 +199,9 @@ def _page(verdict: Verdict, view: StatusView, at: datetime) -> Line:
     if view.read_at is None:
         return line(words)
     if verdict.page is PageAgreement.SILENT and verdict.since is not None and view.read_at > verdict.since:
-        # As of its last reading: what it says since then is not known.
-        behind_us = Span(f"{_whole(view.read_at - verdict.since)}", "warn", bold=True)
-        return line("silent, ", behind_us, " behind us,", Span(f" read {moment(view.read_at, at)}", "dim"))
+        ago = Span(_whole(at - verdict.since), "warn", bold=True)
+        said = line("nothing posted yet (we noticed ", ago, " ago),")
+        return line(*said, Span(f" read {moment(view.read_at, at)}", "dim"))
     read = "last read" if verdict.page is PageAgreement.UNKNOWN else "read"
     return line(f"{words},", Span(f" {read} {moment(view.read_at, at)}", "dim"))
 
@@ -210,7 +210,7 @@ def _lead(lead: timedelta | None) -> Line:
     if lead is None:
         return BLANK
     if abs(lead) < timedelta(seconds=1):
-        return line("at the same time as our probes")
+        return line("none: at the same time as our probes")
     if lead < timedelta():
-        return line("the status page said so ", Span(_whole(-lead), "text", bold=True), " earlier")
-    return line("our probes saw it ", Span(_whole(lead), "text", bold=True), " earlier")
+        return line("the status page was ", Span(_whole(-lead), "text", bold=True), " ahead of our probes")
+    return line("our probes were ", Span(_whole(lead), "text", bold=True), " ahead of the status page")

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from claude_tui.model.format import count
 from claude_tui.model.snapshot import Chart
-from claude_tui.tui.panels.zoom_parts import time_axis
 from claude_tui.tui.render.lines import Line, Span, line, right
+from claude_tui.tui.render.time_axis import time_axis
 from claude_tui.tui.render.time_grid import Grid
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
-"""What a responder says of the alerts of now, for everyone who watches: I have them; quiet, please.
+"""Acknowledging and snoozing open alerts, for everyone watching.
 
-Whatever is on screen, paused or not, they act on the newest Snapshot. Between question and answer the
-world may have moved on: what is answered then is told, and nothing is done.
+Both act on the newest Snapshot, also while the display is frozen. If the alerts have changed between
+question and answer, nothing is done and a notice says so.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from claude_tui.tui.screens.dialog_fields import (
 from claude_tui.tui.screens.severity import set_severity
 
 if TYPE_CHECKING:
-    from claude_tui.tui.app import ClaudeTopApp
+    from claude_tui.tui.cockpit import Cockpit
 
 __all__ = ["acknowledge", "morning_after", "set_severity", "snooze"]
 
@@ -43,15 +43,15 @@ Act = Callable[[str | None], None]
 # -- acknowledge -----------------------------------------------------------------
 
 
-def acknowledge(app: ClaudeTopApp) -> None:
-    """Asks which alerts, why and who, and tells everyone that somebody has them."""
+def acknowledge(app: Cockpit) -> None:
+    """Ask which alerts, why and who, and acknowledge them for everyone."""
     view = app.newest.engine.alerts
     if not view.groups:
         refuse(app, f"Nothing to acknowledge: {_nothing_open(view)}")
         return
     which = _which(view, app.newest.at)
-    fields = (which, reason_field("what you know or do (optional)"), name_field(app))
-    question = Question("Acknowledge", "acknowledge", fields, _told_of_acknowledging(view), first=1)
+    fields = (which, reason_field("what you know or are doing (optional)"), name_field(app))
+    question = Question("Acknowledge", "acknowledge", fields, _acknowledging(view), first=1)
 
     def answered(answers: Answers | None) -> None:
         if answers is None:
@@ -64,19 +64,19 @@ def acknowledge(app: ClaudeTopApp) -> None:
     app.push_screen(DialogScreen(question), answered)
 
 
-def _told_of_acknowledging(view: AlertsView) -> tuple[Line, ...]:
+def _acknowledging(view: AlertsView) -> tuple[Line, ...]:
     reminders = (
-        f" Reminders come every {span_text(view.reminder_acknowledged)} at most."
+        f" Reminders at most every {span_text(view.reminder_acknowledged)}."
         if view.reminder_acknowledged
         else ""
     )
     routes = _routes_of(view.groups)
-    told = f"Everyone who watches sees it, and {routes} told." if routes else "Everyone who watches sees it."
-    return (paragraph(f"{told}{reminders}"),)
+    seen = f"Everyone watching sees it, and {routes} notified." if routes else "Everyone watching sees it."
+    return (paragraph(f"{seen}{reminders}"),)
 
 
 def _routes_of(groups: tuple[AlertGroup, ...]) -> str:
-    """`oncall is`, `oncall and fallback are`: who was paged is told what becomes of it."""
+    """`oncall is`, `oncall and fallback are`: the routes that were paged hear of the acknowledgement, too."""
     names = list(dict.fromkeys(name for group in groups for name in group.notified_routes if name != _SCREEN))
     if not names:
         return ""
@@ -86,20 +86,20 @@ def _routes_of(groups: tuple[AlertGroup, ...]) -> str:
 # -- snooze --------------------------------------------------------------------------
 
 
-def snooze(app: ClaudeTopApp) -> None:
-    """Asks which alerts, for how long and who, and keeps them quiet until then."""
+def snooze(app: Cockpit) -> None:
+    """Ask which alerts, until when and who, and snooze them."""
     view, at = app.newest.engine.alerts, app.newest.at
     if not view.groups:
         refuse(app, f"Nothing to snooze: {_nothing_open(view)}")
         return
     which = _which(view, at)
     untils, labels = _untils(view, at)
-    told = paragraph(
-        "No pages and no bell until then, unless it gets worse. The screen goes on showing it, "
-        "and its end is told at once."
+    explanation = paragraph(
+        "No pages and no bell until then, unless it gets worse. It stays on screen, "
+        "and its end is announced at once."
     )
-    fields = (which, Choice("Quiet", labels), name_field(app))
-    question = Question("Snooze", "snooze", fields, (told,), first=1)
+    fields = (which, Choice("Snooze", labels), name_field(app))
+    question = Question("Snooze", "snooze", fields, (explanation,), first=1)
 
     def answered(answers: Answers | None) -> None:
         if answers is None:
@@ -107,7 +107,7 @@ def snooze(app: ClaudeTopApp) -> None:
         chosen, when, who = answers
         by, until = entered_name(app, who), untils[int(when)]
         if at < until <= app.newest.at:
-            refuse(app, f"Not snoozed: {moment(until, at)} UTC has passed meanwhile.")
+            refuse(app, f"Not snoozed: {moment(until, at)} UTC has already passed.")
         elif _on_open(app, view, chosen, lambda group: app.backend.snooze(group, by=by, until=until)):
             ended = "Snooze ended: pages go out again."
             tell(app, ended if until <= at else f"Snoozed until {moment(until, at)} UTC, by {by}.")
@@ -116,7 +116,7 @@ def snooze(app: ClaudeTopApp) -> None:
 
 
 def _untils(view: AlertsView, at: datetime) -> tuple[tuple[datetime, ...], tuple[str, ...]]:
-    """Instants, and how they are called. Now ends a snooze, where there is one."""
+    """Instants and their labels. `at` itself ends a snooze, where there is one."""
     untils = [at + span for span in SNOOZES]
     labels = [f"{span_text(span)}, until {clock_minute(at + span)} UTC" for span in SNOOZES]
     morning = morning_after(at)
@@ -125,7 +125,7 @@ def _untils(view: AlertsView, at: datetime) -> tuple[tuple[datetime, ...], tuple
     labels.append(f"until {day} {clock_minute(morning)} UTC, {morning:%a %b %d}")
     if any(group.snoozed is not None and group.snoozed.until > at for group in view.groups):
         untils.append(at)
-        labels.append("no longer: end the snooze now")
+        labels.append("end the snooze now")
     return tuple(untils), tuple(labels)
 
 
@@ -153,8 +153,8 @@ def _group(group: AlertGroup, at: datetime) -> str:
     return f"{group.severity} {noted(notes)}{group.content.what}"
 
 
-def _on_open(app: ClaudeTopApp, seen: AlertsView, chosen: int | str, act: Act) -> bool:
-    """Does it to the group that was chosen, or to all; False, and told, when they are over by now.
+def _on_open(app: Cockpit, seen: AlertsView, chosen: int | str, act: Act) -> bool:
+    """Act on the group that was chosen, or on all; False, with a notice, when they have closed by now.
 
     What has opened since the question was asked is left alone: nobody has seen it.
     """
@@ -162,7 +162,7 @@ def _on_open(app: ClaudeTopApp, seen: AlertsView, chosen: int | str, act: Act) -
     wanted = {group.id for group in (seen.groups[number - 1 : number] if number else seen.groups)}
     now = {group.id for group in app.newest.engine.alerts.groups}
     if not wanted & now:
-        refuse(app, "Not done: it is over meanwhile.")
+        refuse(app, "Nothing done: it has closed meanwhile.")
         return False
     if number == 0 and wanted == now:
         act(None)

@@ -58,7 +58,7 @@ Field = Choice | TextField
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a dialog asks. `told` says what will come of it, `verb` what enter does.
+    """What a dialog asks. `explanation` says what will come of it, `verb` what enter does.
 
     `first` is the field that is asked first. `objection` says why it cannot be done with these answers,
     in a sentence, or nothing.
@@ -67,7 +67,7 @@ class Question:
     title: str
     verb: str
     fields: tuple[Field, ...]
-    notified_routes: tuple[Line, ...] = ()
+    explanation: tuple[Line, ...] = ()
     first: int = 0
     objection: Callable[[Answers], str] = lambda _answers: ""
 
@@ -118,8 +118,8 @@ class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
                 else:
                     self._fields.append(text := TextInput(field))
                     yield Horizontal(Label(field.label, text), text)
-            if self.question.notified_routes:
-                yield Words(self.question.notified_routes)
+            if self.question.explanation:
+                yield Words(self.question.explanation)
             yield self._hints
 
     def on_mount(self) -> None:

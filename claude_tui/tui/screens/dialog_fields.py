@@ -1,4 +1,4 @@
-"""Who responds and why: what every dialog of a response asks, and how its outcome is told."""
+"""Name and reason, which the dialogs of a response ask for, and the notices of their outcome."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from claude_tui.tui.render.lines import Line, Span, line
 from claude_tui.tui.screens.dialog import TextField
 
 if TYPE_CHECKING:
-    from claude_tui.tui.app import ClaudeTopApp
+    from claude_tui.tui.cockpit import Cockpit
 
 __all__ = [
     "entered_name",
@@ -25,7 +25,7 @@ __all__ = [
 ]
 
 
-def name_field(app: ClaudeTopApp) -> TextField:
+def name_field(app: Cockpit) -> TextField:
     return TextField("Name", app.responder[:MAX_NAME], MAX_NAME, app.responder)
 
 
@@ -33,8 +33,8 @@ def reason_field(hint: str) -> TextField:
     return TextField("Reason", "", MAX_REASON, hint)
 
 
-def entered_name(app: ClaudeTopApp, typed: int | str) -> str:
-    """The name as typed, which from now on is who responds here; without one it is who it was."""
+def entered_name(app: Cockpit, typed: int | str) -> str:
+    """The name as typed, which is kept as the responder; an empty one keeps the previous."""
     app.responder = _cleaned(typed, MAX_NAME) or app.responder
     return app.responder
 
@@ -48,7 +48,7 @@ def _cleaned(typed: int | str, limit: int) -> str:
 
 
 def noted(notes: Sequence[str]) -> str:
-    """`(proposed) `, in front of what it is about; nothing without notes."""
+    """`(proposed) `, to precede what it is about; empty without notes."""
     return f"({', '.join(notes)}) " if notes else ""
 
 
@@ -56,10 +56,10 @@ def paragraph(text: str) -> Line:
     return line(Span(text, "dim"))
 
 
-def tell(app: ClaudeTopApp, text: str) -> None:
+def tell(app: Cockpit, text: str) -> None:
     app.notify(text, timeout=3, markup=False)
 
 
-def refuse(app: ClaudeTopApp, text: str) -> None:
+def refuse(app: Cockpit, text: str) -> None:
     """Says why nothing was done."""
     app.notify(text, severity="warning", markup=False)

@@ -1,4 +1,4 @@
-"""The first five minutes at one key: status page, connectivity and limits, asked now and shown together."""
+"""The first five minutes at one key: status page, connectivity and limits, checked now, side by side."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import ProbeState, Snapshot
 from claude_tui.runbook import CheckResult, CheckState, results
 from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.runbook_session import RunbookSession
 from claude_tui.tui.screens.first_five_lines import asked_lines, by_hand, one_column, results_page, script
 from claude_tui.tui.screens.runbook_parts import Lines, Page
 from claude_tui.tui.screens.runbook_screen import RunbookScreen, offered, returned_to
-from claude_tui.tui.screens.runbook_session import RunbookSession, session_of
 from claude_tui.tui.view import View
 
 if TYPE_CHECKING:
-    from claude_tui.tui.app import ClaudeTopApp
+    from claude_tui.tui.cockpit import Cockpit
 
 __all__ = ["FirstFiveScreen", "open_first_five"]
 
 _WIDE = 100
-_RESULTS_SHARE = 0.42
+_RESULTS_SHARE = 0.45
 _MOST_RESULTS_CELLS = 64
 # On top of what a probe may take by itself.
 _PATIENCE_S = 5.0
@@ -30,17 +30,17 @@ _PATIENCE_S = 5.0
 _AGAIN = timedelta(seconds=2.5)
 
 
-def open_first_five(app: ClaudeTopApp) -> None:
-    """Ask, and show what comes; where it is open beneath, there."""
+def open_first_five(app: Cockpit) -> None:
+    """Run the checks; if the screen is already open beneath, there."""
     screen = returned_to(app, FirstFiveScreen)
     if screen is not None:
         screen.ask()
     else:
-        app.push_screen(FirstFiveScreen(session_of(app)))
+        app.push_screen(FirstFiveScreen(app.session))
 
 
 class FirstFiveScreen(RunbookScreen):
-    """Shows no answer that is older than the question."""
+    """Shows no result that is older than the start of the checks."""
 
     CALLED = "first checks"
     BINDINGS = bindings(Scope.FIRST_FIVE)
@@ -65,7 +65,7 @@ class FirstFiveScreen(RunbookScreen):
     def results(self) -> tuple[CheckResult, ...]:
         """What came of it by the Snapshot shown."""
         patience_s = self.cockpit.settings.timeout_s + _PATIENCE_S
-        return results(self.desk.runbook, self.snapshot, self.asked_at, patience_s)
+        return results(self.session.runbook, self.snapshot, self.asked_at, patience_s)
 
     # -- what is shown ------------------------------------------------------------------
 
@@ -80,7 +80,7 @@ class FirstFiveScreen(RunbookScreen):
         if self._tried_again or newest.at - self.asked_at < _AGAIN:
             return
         self._tried_again = True
-        waiting = results(self.desk.runbook, newest, self.asked_at)
+        waiting = results(self.session.runbook, newest, self.asked_at)
         if any(check.state is CheckState.WAITING for check in waiting) and any(
             self._did_not_run(probe, newest) for probe in newest.engine.probes
         ):
@@ -99,7 +99,7 @@ class FirstFiveScreen(RunbookScreen):
         super().lay_out()
 
     def title_and_key(self) -> tuple[str, str]:
-        return ("The same by hand" if self.app.size.width >= _WIDE else self.side_title()), ""
+        return ("By hand" if self.app.size.width >= _WIDE else self.side_title()), ""
 
     def side_title(self) -> str:
         return "First five minutes"
@@ -107,9 +107,9 @@ class FirstFiveScreen(RunbookScreen):
     def hints(self) -> tuple[Hint, ...]:
         return offered(Scope.FIRST_FIVE, self.cockpit.chosen_keys, set())
 
-    def notified_routes(self, cells: int) -> Lines:
+    def banner(self, cells: int) -> Lines:
         paused_at = self.snapshot.at if self.cockpit.paused else None
-        return (*super().notified_routes(cells), *asked_lines(self.asked_at, paused_at, self.key, cells))
+        return (*super().banner(cells), *asked_lines(self.asked_at, paused_at, self.key, cells))
 
     def column(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
         found = self.results

@@ -17,10 +17,10 @@ __all__ = ["asked_lines", "by_hand", "one_column", "results_page", "script"]
 Lines = tuple[Line, ...]
 
 _MARKS = {
-    CheckState.WAITING: ("◌", "asking", "dim"),
+    CheckState.WAITING: ("◌", "checking", "dim"),
     CheckState.FINE: ("●", "fine", "ok"),
     CheckState.TROUBLE: ("✗", "trouble", "bad"),
-    CheckState.UNKNOWN: ("▲", "cannot tell", "warn"),
+    CheckState.UNKNOWN: ("▲", "can’t tell", "warn"),
 }
 _MARGIN = 4
 _MOST_ROWS = 6
@@ -35,16 +35,16 @@ def script(check: CheckResult, placeholders: Placeholders) -> Command:
 
 
 def asked_lines(asked_at: datetime, paused_at: datetime | None, key: KeyOf, cells: int) -> Lines:
-    """When it was asked; while the view is paused, that no answer can be seen."""
+    """When the checks started; while the display is frozen, that no result can be seen."""
     if paused_at is not None and paused_at < asked_at:
         text = (
-            f"Asked at {clock(asked_at)}, but the view is paused at {clock(paused_at)}: "
-            f"{key('pause')} shows the answers."
+            f"Started at {clock(asked_at)}, but the display is frozen at {clock(paused_at)}: "
+            f"{key('pause')} shows the results."
         )
         return warning(text, cells)
     when = Span(clock(asked_at), "text")
-    again = Span(f" UTC. {key('first_five')} asks again.", "dim")
-    return (crop(line(Span(" Asked at ", "dim"), when, again), cells),)
+    again = Span(f" UTC. {key('first_five')} runs them again.", "dim")
+    return (crop(line(Span(" Started at ", "dim"), when, again), cells),)
 
 
 def results_page(results: Sequence[CheckResult], cursor: int, cells: int) -> Page:
@@ -71,12 +71,12 @@ def _result(result: CheckResult, cells: int, *, chosen: bool) -> Lines:
         line(Span(word, role, bold=loud)),
         cells,
     )
-    told = (
+    rows = (
         line(" " * (_MARGIN if number == 0 else _MARGIN + 2), *figures(row, "text" if loud else "dim"))
         for text in result.lines
         for number, row in enumerate(wrap(text, cells - _MARGIN - 2, _MOST_ROWS))
     )
-    return (under_cursor(head, cells) if chosen else head, *told)
+    return (under_cursor(head, cells) if chosen else head, *rows)
 
 
 def by_hand(

@@ -57,8 +57,8 @@ def help_lines(keymap: KeyMap, settings_file: str | None, cells: int) -> Lines:
     out += [heading("Marks", "", cells), *(crop(row, cells) for row in _marks()), BLANK]
     where = settings_file or "the settings file"
     text = (
-        f'Other keys: a table [keys] in {where} with lines such as probe = "f5"; '
-        "the name of each action stands beside it here."
+        f'To change keys, add a table [keys] to {where} with lines such as probe = "f5"; '
+        "the name of each action is shown beside it here."
     )
     return (*out, *paragraph(text, cells, 0, "dim"), line(Span(f"claude-top {__version__}", "faint")))
 
@@ -87,7 +87,7 @@ def _marks() -> Lines:
             for glyph, role, word in (
                 ("!", "bad", "verdict changed"),
                 ("▲", "warn", "alert"),
-                ("△", "info", "alert taken on, or quieted"),
+                ("△", "info", "alert acknowledged or snoozed"),
                 ("»", "info", "done by a person"),
             )
         ),

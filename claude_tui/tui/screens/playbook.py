@@ -1,4 +1,4 @@
-"""A playbook: its steps in order, and what responders have done of them."""
+"""A playbook: its steps in order, and what responders have done."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from claude_tui.runbook import Playbook, PlaybookView, mark, playbook_now, playb
 from claude_tui.runbook.view import StepView
 from claude_tui.tui.actions import Hint, Scope, bindings
 from claude_tui.tui.render.lines import line
+from claude_tui.tui.runbook_session import RunbookSession
 from claude_tui.tui.screens.playbook_lines import (
     PlaybookLook,
     commands_of,
@@ -25,10 +26,9 @@ from claude_tui.tui.screens.playbook_lines import (
 from claude_tui.tui.screens.runbook_dialogs import ask_name, ask_restart, choose_playbook
 from claude_tui.tui.screens.runbook_parts import Lines, Page
 from claude_tui.tui.screens.runbook_screen import RunbookScreen, offered, returned_to
-from claude_tui.tui.screens.runbook_session import RunbookSession, session_of
 
 if TYPE_CHECKING:
-    from claude_tui.tui.app import ClaudeTopApp
+    from claude_tui.tui.cockpit import Cockpit
 
 __all__ = ["PlaybookScreen", "open_playbook"]
 
@@ -38,19 +38,19 @@ _LIST_SHARE = 0.6
 _FRAME_CELLS, _FRAME_ROWS = 4, 2
 
 
-def open_playbook(app: ClaudeTopApp, playbook: Playbook | None = None) -> None:
-    """Open a playbook, by default the one for the verdict; where one is open beneath, turn that one to it."""
+def open_playbook(app: Cockpit, playbook: Playbook | None = None) -> None:
+    """Open a playbook, by default the verdict's; if the screen is already open beneath, show it there."""
     screen = returned_to(app, PlaybookScreen)
     if screen is not None:
         screen.turn_to(playbook or screen.wanted())
     else:
-        app.push_screen(PlaybookScreen(session_of(app), playbook))
+        app.push_screen(PlaybookScreen(app.session, playbook))
 
 
 class PlaybookScreen(RunbookScreen):
-    """Stays with its playbook, whatever becomes of the verdict, until the person takes another one.
+    """Stays with its playbook, whatever becomes of the verdict, until the user chooses another one.
 
-    The marks are those of now even where the view is paused: what somebody does must show.
+    The marks are always the newest, even while the display is frozen: what the user does must show.
     """
 
     CALLED = "playbook"
@@ -69,7 +69,7 @@ class PlaybookScreen(RunbookScreen):
 
     def wanted(self) -> Playbook:
         """The playbook for the verdict of the Snapshot shown."""
-        return playbook_now(self.desk.runbook, self.facts, self.snapshot.verdict.cause)
+        return playbook_now(self.session.runbook, self.facts, self.snapshot.verdict.cause)
 
     @property
     def view(self) -> PlaybookView:
@@ -108,13 +108,13 @@ class PlaybookScreen(RunbookScreen):
             Scope.PLAYBOOK, self.cockpit.chosen_keys, {"act"} if self.wanted() is self.playbook else set()
         )
 
-    def notified_routes(self, cells: int) -> Lines:
-        """With one column how far it has come is told here: it would scroll away."""
+    def banner(self, cells: int) -> Lines:
+        """With one column also the progress, which would scroll away otherwise."""
         look = self._look()
-        told = (*super().notified_routes(cells), *verdict_lines(look, cells))
+        rows = (*super().banner(cells), *verdict_lines(look, cells))
         if self.side_box.display:
-            return told
-        return (*told, line(" ", *progress_line(self.view, look, self.key, cells - 2)))
+            return rows
+        return (*rows, line(" ", *progress_line(self.view, look, self.key, cells - 2)))
 
     def column(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
         view = self.view
@@ -136,13 +136,13 @@ class PlaybookScreen(RunbookScreen):
         )
 
     def _verdict_words(self) -> str:
-        """That another playbook belongs to the verdict; nothing while this one does."""
+        """That the verdict has another playbook; empty while this is the one."""
         wanted, cause = self.wanted(), self.snapshot.verdict.cause
         if wanted is self.playbook:
             return ""
         key = self.key("act")
         if cause is Cause.HEALTHY:
-            return f"The verdict is healthy now. {key} opens: {wanted.title}."
+            return f"The verdict is healthy now. {key} opens its playbook, {wanted.title}."
         return f"The verdict is now {plain(cause.value)}: {key} opens its playbook, {wanted.title}."
 
     # -- what the person asks for ---------------------------------------------------------
@@ -166,25 +166,25 @@ class PlaybookScreen(RunbookScreen):
         self._mark(StepState.NOT_APPLICABLE)
 
     def _mark(self, state: StepState) -> None:
-        """Says where the step stands; the same again takes it back."""
+        """Mark the step; marking it the same way again reopens it."""
         step = self.step
         state = StepState.OPEN if step.state is state else state
         at, by = datetime.now(UTC), self.cockpit.responder
         self.cockpit.backend.mark_step(mark(self.playbook, step.step, state, by=by, at=at))
 
-    def action_anew(self) -> None:
-        def begin_anew() -> None:
+    def action_restart_playbook(self) -> None:
+        def restarted() -> None:
             at, by = datetime.now(UTC), self.cockpit.responder
             self.cockpit.backend.mark_step(restart(self.playbook, by=by, at=at))
             self._to(1)
 
-        ask_restart(self.cockpit, self.playbook, self.view.settled, begin_anew)
+        ask_restart(self.cockpit, self.playbook, self.view.settled, restarted)
 
     def action_who(self) -> None:
         ask_name(self.cockpit, self.redraw)
 
     def action_other(self) -> None:
-        choose_playbook(self.cockpit, self.desk.runbook, self.playbook, self.wanted(), self.turn_to)
+        choose_playbook(self.cockpit, self.session.runbook, self.playbook, self.wanted(), self.turn_to)
 
     def action_copy(self) -> None:
         self.copy_next(commands_of(self.step))

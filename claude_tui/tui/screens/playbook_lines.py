@@ -129,11 +129,11 @@ def progress_line(view: PlaybookView, look: PlaybookLook, key: KeyOf, cells: int
     """How far it has come, and who marks here; in little room without what can be done without."""
     others = sum(step.applies is False and step.state is StepState.OPEN for step in view.steps)
     of = f"{view.settled} of {len(view.steps) - others}"
-    settled = line(Span(of, "text", bold=True), Span(" settled", "dim"))
-    aside = line(Span(f"{others} not for this", "dim") if others else "")
-    begun = line(Span(f"begun {moment(look.begun, look.at)}", "dim") if look.begun else "")
+    settled = line(Span(of, "text", bold=True), Span(" done", "dim"))
+    aside = line(Span(f"{others} don’t apply" if others > 1 else "1 doesn’t apply", "dim") if others else "")
+    begun = line(Span(f"started {moment(look.begun, look.at)}", "dim") if look.begun else "")
     you = line(Span("you are ", "dim"), Span(fit(look.by, _NAME_CELLS), "text"))
-    told = line(*you, Span(f" ({key('who')} changes)", "dim"))
+    told = line(*you, Span(f" ({key('who')} to change)", "dim"))
     for left, end in (
         ((settled, aside, begun), told),
         ((settled, aside, begun), you),
@@ -169,11 +169,11 @@ def _standing(step: StepView, view: PlaybookView, look: PlaybookLook) -> Line:
         return line(" ", Span(word, role), who, Span(moment(step.mark.at, look.at), "dim"))
     if step.number == view.next:
         return line(" ", Span("next", "accent", bold=True))
-    return line(" ", Span("not for this", "faint")) if step.applies is False else BLANK
+    return line(" ", Span("doesn’t apply", "faint")) if step.applies is False else BLANK
 
 
 def _over(view: PlaybookView, cells: int) -> Lines:
-    return labelled("Over when", view.playbook.over, cells, "dim", label_cells=11)
+    return labelled("Done when", view.playbook.over, cells, "dim", label_cells=11)
 
 
 # -- one step ------------------------------------------------------------------------------
@@ -200,8 +200,6 @@ def _meant_for(step: StepView, facts: Facts, cells: int) -> Iterator[Line]:
         return
     words = dict.fromkeys(facts[name].words for name in when.names if name in facts)
     told = f" The data says: {'; '.join(words)}." if words else ""
-    verdict = (
-        "This step is for another situation." if step.applies is False else "This step may not be for this."
-    )
+    verdict = "This step doesn’t apply now." if step.applies is False else "This step may not apply."
     yield from prose(f"{verdict}{told}", cells, "warn" if step.applies is False else "dim")
-    yield crop(line(Span(f"It is for: {when.text}", "faint")), cells)
+    yield crop(line(Span(f"Applies when: {when.text}", "faint")), cells)

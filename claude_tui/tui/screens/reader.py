@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.screen import Screen
 from textual.widget import Widget
 
 from claude_tui.tui.actions import Hint
+from claude_tui.tui.cockpit import Cockpit, cockpit_of
 from claude_tui.tui.panels.footer import FooterLine
 from claude_tui.tui.panels.header import HeaderLine
 from claude_tui.tui.panels.strip import StripPanel
@@ -21,7 +22,6 @@ from claude_tui.tui.view import View
 
 if TYPE_CHECKING:
     from claude_tui.model.snapshot import Snapshot
-    from claude_tui.tui.app import ClaudeTopApp
 
 __all__ = ["ReaderScreen"]
 
@@ -50,8 +50,8 @@ class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         raise NotImplementedError
 
     @property
-    def cockpit(self) -> ClaudeTopApp:
-        return cast("ClaudeTopApp", self.app)
+    def cockpit(self) -> Cockpit:
+        return cockpit_of(self)
 
     def compose(self) -> ComposeResult:
         snapshot = self.cockpit.shown

@@ -1,4 +1,4 @@
-"""What the playbook asks in a dialog: a name, another playbook, and whether to begin anew."""
+"""The dialogs of the playbook: a name, another playbook, and whether to restart it."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ from claude_tui.tui.screens.dialog_fields import entered_name
 from claude_tui.tui.screens.leaving import LeavesOnce
 
 if TYPE_CHECKING:
-    from claude_tui.tui.app import ClaudeTopApp
+    from claude_tui.tui.cockpit import Cockpit
 
 __all__ = ["PlaybookChooser", "ask_name", "ask_restart", "choose_playbook"]
 
 _TITLE_CELLS = 46
 
 
-def ask_name(app: ClaudeTopApp, then: Callable[[], None]) -> None:
-    """Asks who marks here from now on."""
+def ask_name(app: Cockpit, then: Callable[[], None]) -> None:
+    """Ask for the name that goes with the marks made here from now on."""
 
     def answered(answers: Answers | None) -> None:
         if answers is not None:
             entered_name(app, answers[0])
             then()
 
-    told = (line(Span("It stands beside what you mark, for everyone who watches.", "dim")),)
-    field = TextField("Name", app.responder, MAX_NAME, "who you are")
-    app.push_screen(DialogScreen(Question("Your name", "keep it", (field,), told)), answered)
+    explanation = (line(Span("Shown beside the steps you mark, to everyone watching.", "dim")),)
+    field = TextField("Name", app.responder, MAX_NAME, "your name")
+    app.push_screen(DialogScreen(Question("Your name", "save", (field,), explanation)), answered)
 
 
-def ask_restart(app: ClaudeTopApp, playbook: Playbook, settled: int, then: Callable[[], None]) -> None:
-    """Asks whether to begin a playbook anew; not to is the default."""
+def ask_restart(app: Cockpit, playbook: Playbook, settled: int, then: Callable[[], None]) -> None:
+    """Ask whether to restart a playbook; the default is to keep the marks."""
     if not settled:
-        app.notify("Nothing is marked: it is new.", timeout=2, markup=False)
+        app.notify("Nothing to restart: no step is marked.", timeout=2, markup=False)
         return
 
     def answered(answers: Answers | None) -> None:
@@ -51,9 +51,9 @@ def ask_restart(app: ClaudeTopApp, playbook: Playbook, settled: int, then: Calla
             then()
 
     marked = f"{settled} step{'s' if settled > 1 else ''}"
-    options = ("leave it as it is", f"begin anew: {marked} open again")
-    told = (line(Span("For everyone who watches. What was marked stays in the events.", "dim")),)
-    question = Question(f"Begin anew: {playbook.title}", "go on", (Choice("Marks", options),), told)
+    options = ("keep the marks", f"restart: {marked} open again")
+    explanation = (line(Span("For everyone watching. The marks made so far stay in the events.", "dim")),)
+    question = Question(f"Restart: {playbook.title}", "confirm", (Choice("Marks", options),), explanation)
     app.push_screen(DialogScreen(question), answered)
 
 
@@ -80,7 +80,7 @@ class PlaybookChooser(LeavesOnce, ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         options = OptionList(*(Option(self._row(each), id=each.id) for each in self._playbooks))
         options.border_title = "Playbook"
-        options.border_subtitle = "enter open · esc leave"
+        options.border_subtitle = "enter open · esc cancel"
         yield options
 
     def on_mount(self) -> None:
@@ -99,13 +99,13 @@ class PlaybookChooser(LeavesOnce, ModalScreen[str | None]):
 
 
 def choose_playbook(
-    app: ClaudeTopApp,
+    app: Cockpit,
     runbook: Runbook,
     shown: Playbook,
     wanted: Playbook,
     then: Callable[[Playbook], None],
 ) -> None:
-    """Lets the person take another playbook: some have no verdict that leads to them."""
+    """Let the user choose another playbook: no verdict leads to some of them."""
 
     def chosen(playbook_id: str | None) -> None:
         if playbook_id is not None:

@@ -16,16 +16,16 @@ from claude_tui.runbook import Command, facts_of
 from claude_tui.tui.actions import Hint, Scope, footer, of_scope
 from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.runbook_session import RunbookSession, placeholders_for
 from claude_tui.tui.screens.cursor_pager import CursorPager
 from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.screens.runbook_parts import Lines, Page, key_of, warning
-from claude_tui.tui.screens.runbook_session import RunbookSession, placeholders_for
 from claude_tui.tui.view import View
 
 if TYPE_CHECKING:
     from textual import events
 
-    from claude_tui.tui.app import ClaudeTopApp
+    from claude_tui.tui.cockpit import Cockpit
 
 __all__ = ["RunbookScreen", "offered", "returned_to"]
 
@@ -60,13 +60,13 @@ class RunbookScreen(ReaderScreen):
         """What stands beside it where there is room."""
         raise NotImplementedError
 
-    def notified_routes(self, cells: int) -> Lines:
+    def banner(self, cells: int) -> Lines:
         """What stands above both and is never scrolled away."""
-        return warning(self.desk.problem, cells)
+        return warning(self.session.problem, cells)
 
     def lay_out(self) -> None:
         """Sizes for what there is to tell. Subclasses show or hide `side_box` and give it its size."""
-        rows = len(self.notified_routes(self.app.size.width))
+        rows = len(self.banner(self.app.size.width))
         self.bar.display = rows > 0
         self.bar.styles.height = rows
         self.main.entitle(self.title_and_key()[0])
@@ -74,7 +74,7 @@ class RunbookScreen(ReaderScreen):
 
     def __init__(self, session: RunbookSession) -> None:
         super().__init__()
-        self.desk = session
+        self.session = session
         self._copies = 0
 
     def set_out(self) -> None:
@@ -92,7 +92,7 @@ class RunbookScreen(ReaderScreen):
         self.side = CursorPager(self.side_title(), self.side_column)
         self.pager = self.main
         self.side_box = Container(self.side, id="side")
-        self.bar = _Bar(self.notified_routes)
+        self.bar = _Bar(self.banner)
         self.lay_out()
         return (self.bar, Container(self.side_box, Container(self.main, id="main"), id="body"))
 
@@ -105,7 +105,7 @@ class RunbookScreen(ReaderScreen):
         """What the runbook makes of a Snapshot."""
         self.snapshot = snapshot
         self.facts = facts_of(snapshot, snapshot.verdict)
-        self.placeholders = placeholders_for(snapshot, self.cockpit.settings, self.desk)
+        self.placeholders = placeholders_for(snapshot, self.cockpit.settings, self.session)
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         if not self.is_mounted:
@@ -151,12 +151,12 @@ class RunbookScreen(ReaderScreen):
 class _Bar(LinePanel):
     """As many rows as there is something to tell."""
 
-    def __init__(self, told: Callable[[int], Lines]) -> None:
-        super().__init__(id="told")
-        self._told = told
+    def __init__(self, banner: Callable[[int], Lines]) -> None:
+        super().__init__(id="banner")
+        self._banner = banner
 
     def draw(self, width: int, height: int) -> Lines:  # noqa: ARG002 (it is as high as it needs to be)
-        return self._told(width)
+        return self._banner(width)
 
 
 def offered(scope: Scope, keymap: KeyMap, without: Set[str]) -> tuple[Hint, ...]:
@@ -169,7 +169,7 @@ def offered(scope: Scope, keymap: KeyMap, without: Set[str]) -> tuple[Hint, ...]
     )
 
 
-def returned_to(app: ClaudeTopApp, kind: type[ScreenT]) -> ScreenT | None:
+def returned_to(app: Cockpit, kind: type[ScreenT]) -> ScreenT | None:
     """The screen of that kind that is open, brought to the front; None when there is none.
 
     So that from the tree to a playbook and back to the tree is a way back, and not one storey more.

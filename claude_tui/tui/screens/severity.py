@@ -1,4 +1,4 @@
-"""Setting how bad it is, for everyone who watches, whatever was worked out."""
+"""Overriding the computed severity, for everyone watching."""
 
 from __future__ import annotations
 
@@ -23,34 +23,34 @@ from claude_tui.tui.screens.dialog_fields import (
 
 if TYPE_CHECKING:
     from claude_tui.settings import Settings
-    from claude_tui.tui.app import ClaudeTopApp
+    from claude_tui.tui.cockpit import Cockpit
 
 __all__ = ["set_severity"]
 
-_CANCEL = "cancel: leave it as it is"
+_CANCEL = "cancel: keep it as it is"
 
 
-def set_severity(app: ClaudeTopApp, proposed: Severity | None = None) -> None:
-    """Asks how bad it is, why and who says so, and sets that for everyone. To leave it is the default."""
+def set_severity(app: Cockpit, proposed: Severity | None = None) -> None:
+    """Ask for severity, reason and name, and set it for everyone. The default is to keep it."""
     verdict = app.newest.verdict
     if not verdict.severity.trouble:
-        refuse(app, "No severity to set: the verdict names no trouble now.")
+        refuse(app, "No severity to override: nothing is wrong right now.")
         return
     seen = verdict.computed or verdict.severity
     options = tuple(_option(each, proposed, app.settings) for each in SEVERITIES)
-    told = paragraph(
-        "For everyone who watches; pages and response clock follow. "
-        "It lapses when the trouble is over, and when it gets worse."
+    explanation = paragraph(
+        "For everyone watching; pages and the response clock follow. "
+        "It lapses when the incident ends or gets worse."
     )
     question = Question(
         f"Severity: {_standing(verdict)}",
-        "set it",
+        "set",
         (
             Choice("Severity", (_CANCEL, *options)),
-            reason_field("why it is so (optional)"),
+            reason_field("why (optional)"),
             name_field(app),
         ),
-        (told,),
+        (explanation,),
         objection=_reason_alone,
     )
 
@@ -61,7 +61,7 @@ def set_severity(app: ClaudeTopApp, proposed: Severity | None = None) -> None:
         severity, by = SEVERITIES[int(chosen) - 1], entered_name(app, who)
         now = app.newest.verdict
         if (now.computed or now.severity) is not seen:
-            refuse(app, f"Not set: meanwhile it was worked out to be {_called(now)}. Look again.")
+            refuse(app, f"Not set: the computed severity is now {_called(now)}. Look again.")
             return
         app.backend.mark_severity(SeverityMark(app.newest.at, severity, seen, by, reason_of(why)))
         tell(app, f"Severity {severity} set by {by}, for everyone.")
@@ -72,7 +72,7 @@ def set_severity(app: ClaudeTopApp, proposed: Severity | None = None) -> None:
 def _reason_alone(answers: Answers) -> str:
     """Nobody who typed a reason means to cancel."""
     chosen, why, _ = answers
-    return "Choose P1 to P4, or leave with esc." if why and not chosen else ""
+    return "Choose P1 to P4, or press esc to cancel." if why and not chosen else ""
 
 
 def _option(severity: Severity, proposed: Severity | None, settings: Settings) -> str:
@@ -81,17 +81,17 @@ def _option(severity: Severity, proposed: Severity | None, settings: Settings) -
         Severity.P2: f"in {span_text(timedelta(seconds=settings.respond_p2_s))}",
         Severity.P3: f"in {span_text(timedelta(seconds=settings.respond_p3_s))}",
     }.get(severity, "next business day")
-    said = noted(["proposed"] if severity is proposed else [])
-    return f"{severity} {said}{respond}: {MEANINGS[severity]}"
+    note = noted(["proposed"] if severity is proposed else [])
+    return f"{severity} {note}{respond}: {MEANINGS[severity]}"
 
 
 def _standing(verdict: Verdict) -> str:
-    """`P1, worked out`, `P2, set by Ada; worked out: P1`."""
+    """`P1 (computed)`, `P2, set by Ada; P1 (computed)`."""
     if not verdict.set_by:
-        return f"{verdict.severity}, worked out"
-    return f"{verdict.severity}, set by {verdict.set_by}; worked out: {verdict.computed}"
+        return f"{verdict.severity} (computed)"
+    return f"{verdict.severity}, set by {verdict.set_by}; {verdict.computed} (computed)"
 
 
 def _called(verdict: Verdict) -> str:
     severity = verdict.computed or verdict.severity
-    return str(severity) if severity.trouble else "no trouble"
+    return str(severity) if severity.trouble else "none"

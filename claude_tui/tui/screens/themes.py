@@ -1,4 +1,4 @@
-"""Choosing a theme: the list shows each in the whole picture while it is under the cursor."""
+"""Choosing a theme: the one under the cursor is applied to the whole screen."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from claude_tui.tui.render.theme import Theme, ThemeError, load_theme, theme_nam
 from claude_tui.tui.screens.leaving import LeavesOnce
 
 if TYPE_CHECKING:
-    from claude_tui.tui.app import ClaudeTopApp
+    from claude_tui.tui.cockpit import Cockpit
 
 __all__ = ["ThemeScreen", "choose_theme"]
 
@@ -30,7 +30,7 @@ class _Themes(OptionList):
 
 
 class ThemeScreen(LeavesOnce, ModalScreen[str | None]):
-    """Returns the name chosen, or None. `wear` is called with every theme that is looked at."""
+    """Returns the name chosen, or None. `apply` is called with every theme that is highlighted."""
 
     DEFAULT_CSS = """
     ThemeScreen { align: right top; background: transparent; }
@@ -43,16 +43,16 @@ class ThemeScreen(LeavesOnce, ModalScreen[str | None]):
     CALLED = "list of themes"
     BINDINGS = [Binding("escape", "leave", show=False), Binding("q", "leave", show=False)]
 
-    def __init__(self, themes: tuple[Theme, ...], current: Theme, wear: Callable[[Theme], None]) -> None:
+    def __init__(self, themes: tuple[Theme, ...], current: Theme, apply: Callable[[Theme], None]) -> None:
         super().__init__()
         self._themes = themes
         self._current = current
-        self._wear = wear
+        self._apply = apply
 
     def compose(self) -> ComposeResult:
         options = _Themes(*(Option(Text(theme.title), id=theme.name) for theme in self._themes))
         options.border_title = "Theme"
-        options.border_subtitle = "enter keep · esc leave"
+        options.border_subtitle = "enter save · esc cancel"
         yield options
 
     def on_mount(self) -> None:
@@ -61,7 +61,7 @@ class ThemeScreen(LeavesOnce, ModalScreen[str | None]):
         options.highlighted = names.index(self._current.name) if self._current.name in names else 0
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        self._wear(self._themes[event.option_index])
+        self._apply(self._themes[event.option_index])
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.dismiss(self._themes[event.option_index].name)
@@ -70,7 +70,7 @@ class ThemeScreen(LeavesOnce, ModalScreen[str | None]):
         self.dismiss(None)
 
 
-def choose_theme(app: ClaudeTopApp) -> None:
+def choose_theme(app: Cockpit) -> None:
     """Open the chooser; keep what is chosen in the settings file and say so, or why not."""
     current = app.paint.theme
     if current.plain:
@@ -89,7 +89,7 @@ def choose_theme(app: ClaudeTopApp) -> None:
     app.push_screen(ThemeScreen(themes, current, app.apply_theme), keep)
 
 
-def _usable(app: ClaudeTopApp) -> tuple[tuple[Theme, ...], tuple[str, ...]]:
+def _usable(app: Cockpit) -> tuple[tuple[Theme, ...], tuple[str, ...]]:
     """The themes that can be read, and what is wrong with the others."""
     themes: list[Theme] = []
     problems: list[str] = []
@@ -101,14 +101,14 @@ def _usable(app: ClaudeTopApp) -> tuple[tuple[Theme, ...], tuple[str, ...]]:
     return tuple(themes), tuple(problems)
 
 
-def _keep(app: ClaudeTopApp, name: str) -> None:
+def _keep(app: Cockpit, name: str) -> None:
     from claude_tui.settings import update_file
 
     file = app.settings.file
     problem = update_file(file, "theme", name) if file is not None else "there is no settings file"
     if problem is not None:
-        app.notify(f"Theme {name} for now only: {problem}", severity="warning", markup=False)
+        app.notify(f"Theme {name} for this session only: {problem}", severity="warning", markup=False)
         return
     origin = app.settings.origin("theme").kind
-    but = f"; the {origin} still says otherwise" if origin in ("flag", "environment") else ""
-    app.notify(f"Theme {name}, kept in {file}{but}.", timeout=3, markup=False)
+    but = f"; the {origin} still overrides it" if origin in ("flag", "environment") else ""
+    app.notify(f"Theme {name} saved in {file}{but}.", timeout=3, markup=False)

@@ -1,4 +1,4 @@
-"""The walker: through the decision tree step by step, next to what the live data says."""
+"""The walker: through the decision tree question by question, next to the live data."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.runbook import Playbook, Walk, WalkView, back, begin, follow, playbook_now, take, walk_view
 from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.runbook_session import KeptWalk, RunbookSession
 from claude_tui.tui.screens.runbook_parts import Lines, Page
 from claude_tui.tui.screens.runbook_screen import RunbookScreen, offered, returned_to
-from claude_tui.tui.screens.runbook_session import KeptWalk, RunbookSession, session_of
 from claude_tui.tui.screens.walk_lines import WalkLook, come_back, commands_of, node_page, tree_page
 
 if TYPE_CHECKING:
-    from claude_tui.tui.app import ClaudeTopApp
+    from claude_tui.tui.cockpit import Cockpit
 
 __all__ = ["WalkerScreen", "open_walker"]
 
@@ -24,14 +24,14 @@ _TREE_SHARE = 0.36
 _MOST_TREE_CELLS = 46
 
 
-def open_walker(app: ClaudeTopApp) -> None:
+def open_walker(app: Cockpit) -> None:
     """Open the tree, or go back to it where it is open beneath."""
     if returned_to(app, WalkerScreen) is None:
-        app.push_screen(WalkerScreen(session_of(app)))
+        app.push_screen(WalkerScreen(app.session))
 
 
 class WalkerScreen(RunbookScreen):
-    """Begins where it was left, as long as the trouble is the same."""
+    """Resumes where it was left, as long as the incident is the same."""
 
     CALLED = "tree"
     BINDINGS = bindings(Scope.WALK)
@@ -43,7 +43,7 @@ class WalkerScreen(RunbookScreen):
         self.left_at: datetime | None = None
 
     def set_out(self) -> None:
-        kept = self.desk.kept
+        kept = self.session.kept
         if kept is not None and kept.walk.path and kept.holds(self.snapshot.verdict):
             self.walk, self.left_at = kept.walk, kept.at
         self.cursor = self._suggested()
@@ -51,7 +51,7 @@ class WalkerScreen(RunbookScreen):
     @property
     def view(self) -> WalkView:
         """Where one is, next to the data of the Snapshot shown."""
-        return walk_view(self.desk.runbook, self.walk, self.facts, self.placeholders)
+        return walk_view(self.session.runbook, self.walk, self.facts, self.placeholders)
 
     def _suggested(self) -> int:
         """Where the cursor begins: at the branch that the data points to, else at the first."""
@@ -61,7 +61,7 @@ class WalkerScreen(RunbookScreen):
     def _playbook(self) -> Playbook:
         """The one that belongs here; without one of its own that of the verdict."""
         cause = self.snapshot.verdict.cause
-        return self.view.node.playbook or playbook_now(self.desk.runbook, self.facts, cause)
+        return self.view.node.playbook or playbook_now(self.session.runbook, self.facts, cause)
 
     # -- what is shown ------------------------------------------------------------------
 
@@ -71,7 +71,7 @@ class WalkerScreen(RunbookScreen):
             self._keep()
 
     def _keep(self) -> None:
-        self.desk.kept = KeptWalk(self.walk, self.snapshot.at, self.snapshot.verdict.cause)
+        self.session.kept = KeptWalk(self.walk, self.snapshot.at, self.snapshot.verdict.cause)
 
     def lay_out(self) -> None:
         cells = self.app.size.width
@@ -92,8 +92,8 @@ class WalkerScreen(RunbookScreen):
         out_of_place |= set() if self.walk.path else {"undo", "restart"}
         return offered(Scope.WALK, self.cockpit.chosen_keys, out_of_place)
 
-    def notified_routes(self, cells: int) -> Lines:
-        return (*super().notified_routes(cells), *come_back(self.left_at, self.key, cells))
+    def banner(self, cells: int) -> Lines:
+        return (*super().banner(cells), *come_back(self.left_at, self.key, cells))
 
     def column(self, cells: int, rows: int) -> Page:
         look = WalkLook(
@@ -122,7 +122,7 @@ class WalkerScreen(RunbookScreen):
 
     def action_take(self) -> None:
         if not self.view.node.node.is_answer:
-            self._go(take(self.desk.runbook, self.walk, self.cursor))
+            self._go(take(self.session.runbook, self.walk, self.cursor))
 
     def action_step_back(self) -> None:
         """Back to the question before, at the branch that was taken there."""
@@ -130,12 +130,12 @@ class WalkerScreen(RunbookScreen):
             self._go(back(self.walk), self.walk.path[-1].branch)
 
     def action_restart(self) -> None:
-        self._go(begin(self.desk.runbook))
+        self._go(begin(self.session.runbook))
 
     def action_follow(self) -> None:
-        led = follow(self.desk.runbook, self.facts)
+        led = follow(self.session.runbook, self.facts)
         if not led.path:
-            self.notify("The data does not point anywhere: the choice is yours.", markup=False)
+            self.notify("The data doesn’t point anywhere: your call.", markup=False)
         self._go(led)
 
     def action_act(self) -> None:

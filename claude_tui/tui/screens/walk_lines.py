@@ -86,7 +86,7 @@ def tree_page(view: WalkView, cursor: int, cells: int) -> Page:
             if each.branch == cursor:
                 row, marked = under_cursor(row, cells), range(len(out), len(out) + 1)
             out.append(row)
-    return Page((*out, BLANK, line(Span("? asks on   ■ answer   ◀ data", "faint"))), marked)
+    return Page((*out, BLANK, line(Span("? question   ■ answer   ◀ data", "faint"))), marked)
 
 
 def _passed(each: TreeLine, cells: int) -> Lines:
@@ -135,10 +135,10 @@ def node_page(view: WalkView, look: WalkLook, key: KeyOf, cells: int, rows: int,
 
 
 def come_back(left_at: datetime | None, key: KeyOf, cells: int) -> Lines:
-    """That this is where one was before; nothing when one has just begun."""
+    """That the walk resumes where it was left; empty for a new one."""
     if left_at is None:
         return ()
-    text = f"Where you were at {clock(left_at)}. {key('restart')} begins again."
+    text = f"Back where you left off at {clock(left_at)}. {key('restart')} restarts."
     return (crop(line(Span("▸ ", "accent", bold=True), Span(text, "text")), cells),)
 
 
@@ -196,7 +196,7 @@ def _severity(wanted: Severity, now: Severity, key: str) -> Line:
         return line(Span("  severity: usually ", "dim"), Span(wanted.value, "text"))
     if wanted is now:
         return line(Span("  severity: ", "dim"), Span(wanted.value, "text"), Span(", as it is now", "dim"))
-    return line(*_offer(key, "severity: usually ", wanted.value), Span(f"; it is {now.value} now", "dim"))
+    return line(*_offer(key, "severity: usually ", wanted.value), Span(f"; currently {now.value}", "dim"))
 
 
 def _offer(key: str, what: str, name: str) -> Line:
@@ -212,7 +212,7 @@ def _rest(node: NodeView, look: WalkLook, key: KeyOf, cells: int) -> Iterator[Li
     if not commands:
         return
     yield BLANK
-    again = ", again for the next" if commands[1:] else ""
+    again = "; press again for the next" if commands[1:] else ""
     yield heading("By hand", f"· {key('copy')} copies{again}", cells)
     for number, command in enumerate(commands):
         if number:
@@ -233,6 +233,6 @@ def _data(node: NodeView, look: WalkLook, cells: int) -> Iterator[Line]:
     if node.node.is_answer:
         return
     if suggested is None:
-        yield line(Span("  It does not point to one of them: the choice is yours.", "dim"))
+        yield line(Span("  It doesn’t point to any branch: your call.", "dim"))
     elif not any(fact.points for fact in node.facts):
         yield line(Span("◀ ", "accent", bold=True), Span("; ".join(suggested.because).capitalize(), "text"))

@@ -144,8 +144,8 @@ class ZoomScreen(ReaderScreen):
             else line(Span(f" {span_text(span)} ", "dim"))
             for span in SPANS
         )
-        told = "reading history…" if self.chart is None else _beginning(self.chart)
-        return spread(line(Span("chart ", "faint"), *join(pieces, " ")), line(Span(told, "dim")), cells)
+        note = "reading history…" if self.chart is None else _beginning(self.chart)
+        return spread(line(Span("chart ", "faint"), *join(pieces, " ")), line(Span(note, "dim")), cells)
 
     # -- what the person asks for -----------------------------------------------------
 
@@ -238,7 +238,7 @@ def _beginning(chart: Chart) -> str:
     """From when on there is anything; empty when that is the whole chart, or nearly."""
     firsts = [series.points[0][0] for series in chart.series if series.points]
     if not firsts:
-        return "nothing recorded in this time"
+        return "nothing recorded in this span"
     first = min(firsts)
     return (
         f"recorded since {clock_minute(first)}"

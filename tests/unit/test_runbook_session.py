@@ -12,7 +12,7 @@ from claude_tui.model.observation import Outcome
 from claude_tui.model.verdict import Cause
 from claude_tui.runbook import Walk, shipped
 from claude_tui.settings import Settings
-from claude_tui.tui.screens.runbook_session import KeptWalk, open_session, placeholders_for
+from claude_tui.tui.runbook_session import KeptWalk, open_session, placeholders_for
 from tests.builders import after, models
 from tests.runbook_values import failing, snapshot, verdict
 
@@ -39,8 +39,8 @@ def test_without_files_of_ones_own_it_is_the_shipped_one(tmp_path: Path) -> None
 
 
 def test_ones_own_files_count(tmp_path: Path) -> None:
-    desk = open_session(settings(tmp_path, GOOD), {})
-    assert desk.runbook.nodes["start"].branches[0].label == "Ours first"
+    session = open_session(settings(tmp_path, GOOD), {})
+    assert session.runbook.nodes["start"].branches[0].label == "Ours first"
 
 
 @pytest.mark.parametrize(
@@ -55,21 +55,21 @@ def test_ones_own_files_count(tmp_path: Path) -> None:
     ],
 )
 def test_a_faulty_file_is_named_with_node_and_reason(tmp_path: Path, text: str, told: str) -> None:
-    desk = open_session(settings(tmp_path, text), {})
-    assert desk.runbook is shipped()
-    assert told in desk.problem
-    assert "\n" not in desk.problem
+    session = open_session(settings(tmp_path, text), {})
+    assert session.runbook is shipped()
+    assert told in session.problem
+    assert "\n" not in session.problem
 
 
 def test_commands_are_about_the_target_and_the_newest_failure() -> None:
     seen = snapshot(*failing(Outcome.OVERLOADED), models(280))
-    desk = open_session(Settings(), {})
-    found = placeholders_for(seen, Settings(), desk)
+    session = open_session(Settings(), {})
+    found = placeholders_for(seen, Settings(), session)
     assert found.base_url == "https://api.example.test"
     assert found.model == "claude-haiku-5-5"
     newest = next(each.observation for each in seen.events if each.observation is not None)
     assert found.request_id == newest.request_id
-    assert placeholders_for(snapshot(models(280)), Settings(), desk).request_id is None
+    assert placeholders_for(snapshot(models(280)), Settings(), session).request_id is None
 
 
 @pytest.mark.parametrize(

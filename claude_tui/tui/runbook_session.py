@@ -1,4 +1,4 @@
-"""What the runbook's screens share while the program runs: the runbook, and where one is in its tree."""
+"""What the runbook's screens share while the program runs: the runbook, and the position in its tree."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
-from weakref import WeakKeyDictionary
 
 from claude_tui.model.snapshot import EventKind, Snapshot
 from claude_tui.model.verdict import Cause, Verdict
@@ -16,49 +15,39 @@ from claude_tui.runbook import Placeholders, Runbook, RunbookError, Walk, load, 
 
 if TYPE_CHECKING:
     from claude_tui.settings import Settings
-    from claude_tui.tui.app import ClaudeTopApp
 
-__all__ = ["KeptWalk", "RunbookSession", "open_session", "placeholders_for", "session_of"]
+__all__ = ["KeptWalk", "RunbookSession", "open_session", "placeholders_for"]
 
 
 @dataclass(frozen=True, slots=True)
 class KeptWalk:
-    """Where somebody left the tree, when, and in what trouble."""
+    """Where the user left the tree, when, and what the verdict was then."""
 
     walk: Walk
     at: datetime
     cause: Cause
 
     def holds(self, verdict: Verdict) -> bool:
-        """Whether the trouble is still the one that the walk was about."""
+        """Whether the incident is still the one that the walk was about."""
         began_since = verdict.since is not None and verdict.since > self.at
         return verdict.cause is self.cause and not began_since
 
 
 @dataclass(slots=True)
 class RunbookSession:
-    """`problem` says why a person's own runbook files are not used; "" when they are, or there are none."""
+    """Belongs to the app, which opens it with the first key that needs the runbook."""
 
     runbook: Runbook
     problem: str
+    """Why the user's own runbook files are not used; "" when they are, or when there are none."""
     by_token: bool
+    """Whether requests carry a bearer token rather than an API key: the commands to copy follow."""
     kept: KeptWalk | None = None
-
-
-_DESKS: WeakKeyDictionary[ClaudeTopApp, RunbookSession] = WeakKeyDictionary()
-
-
-def session_of(app: ClaudeTopApp) -> RunbookSession:
-    """The desk of the running program; the first call reads the runbook, some 60 ms."""
-    if app not in _DESKS:
-        _DESKS[app] = session = open_session(app.settings, os.environ)
-        if session.problem:
-            app.notify(session.problem, severity="warning", timeout=10, markup=False)
-    return _DESKS[app]
+    """The walk to return to, as long as the incident is the same."""
 
 
 def open_session(settings: Settings, environ: Mapping[str, str]) -> RunbookSession:
-    """Reads the runbook with the person's own files; without them where these cannot be used."""
+    """Read the runbook with the user's own files, or without them if they cannot be used."""
     by_token = bool(environ.get("ANTHROPIC_AUTH_TOKEN")) and not environ.get("ANTHROPIC_API_KEY")
     try:
         return RunbookSession(load(user_files(settings.runbook_dir)), "", by_token)
@@ -70,12 +59,12 @@ def open_session(settings: Settings, environ: Mapping[str, str]) -> RunbookSessi
 
 
 def _short(problem: str, directory: Path | None) -> str:
-    """Without the way to the directory, which may be long: `runbook/ours.toml: node.x: ...`."""
+    """Without the path to the directory, which may be long: `runbook/ours.toml: node.x: ...`."""
     return problem.removeprefix(f"{directory.parent}{os.sep}") if directory is not None else problem
 
 
 def placeholders_for(snapshot: Snapshot, settings: Settings, session: RunbookSession) -> Placeholders:
-    """What to put into commands: the target watched, and the newest failure's request id."""
+    """The values that commands are filled in with: the target, and the request id of the newest failure."""
     target, status = snapshot.engine.target, snapshot.status.status
     # A demo has a status page of its own.
     urls = (status.source,) if snapshot.engine.demo and status else settings.status_urls
