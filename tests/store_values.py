@@ -38,6 +38,8 @@ from claude_tui.store.schema import APPLICATION_ID, MIGRATIONS
 from claude_tui.store.writing import WriteSession
 
 NOW = datetime(2026, 11, 20, 14, 5, 33, tzinfo=UTC)
+PATIENCE_S = 60.0
+"""What the writer may take on a busy machine before a test says that it hangs."""
 
 
 def at(seconds: float) -> datetime:
@@ -89,7 +91,7 @@ def opened(directory: Path, told: list[str | None] | None = None, **options: Any
     try:
         yield store
     finally:
-        store.close(5)
+        store.close(PATIENCE_S)
     assert told is not None or texts == []
 
 
@@ -117,7 +119,7 @@ def fill(directory: Path, count: int) -> None:
     with opened(directory) as store:
         for number in range(count):
             store.write(seen(number))
-        assert store.flush(60)
+        assert store.flush(PATIENCE_S)
 
 
 def database(directory: Path) -> Path:

@@ -61,18 +61,18 @@ class Side(StrEnum):
 
 
 _WHOSE = {
-    Side.THEM: "theirs, the provider's",
+    Side.THEM: "theirs (the provider)",
     Side.US: "ours",
-    Side.PATH: "the path between us and them",
+    Side.PATH: "the network between us and the API",
     Side.NONE: "nobody's",
-    Side.UNCLEAR: "not clear whose",
+    Side.UNCLEAR: "unclear",
 }
 _OWNERS = {
     Side.THEM: "theirs",
     Side.US: "ours",
-    Side.PATH: "the path between",
+    Side.PATH: "the network between",
     Side.NONE: "nobody's",
-    Side.UNCLEAR: "unclear whose",
+    Side.UNCLEAR: "unclear",
 }
 
 

@@ -138,14 +138,19 @@ class Session(NamedTuple):
     stop: Callable[[], None]
 
 
-def run(prepare: Callable[[], Session], discard: Callable[[], None] = lambda: None) -> int:
+def run(
+    prepare: Callable[[], Session],
+    discard: Callable[[], None] = lambda: None,
+    *,
+    deadline_s: float = DEADLINE_S,
+) -> int:
     """Run the app that `prepare` returns until it ends and return the exit code: the last act of a process.
 
     A signal that comes while `prepare` works is heeded as soon as it returns: the app does not begin.
     `stop` is called once, from this or another thread, and `discard` after it, perhaps twice, also when
     `stop` hangs or `prepare` raises: it removes the files that must not outlive the process.
 
-    The process ends within `DEADLINE_S` of a hang-up, end of input or signal, and within a second after
+    The process ends within `deadline_s` of a hang-up, end of input or signal, and within a second after
     this returns, even if a thread (a name lookup, say) still hangs. Raises what `prepare` raises, and
     what ended the app by crashing.
     """
@@ -159,7 +164,7 @@ def run(prepare: Callable[[], Session], discard: Callable[[], None] = lambda: No
         discarding.join(_DISCARD_WITHIN_S)
         terminal.restore_and_exit(code)
 
-    watchdog = Watchdog(ending.leave, ending.stop, kill=kill)
+    watchdog = Watchdog(ending.leave, ending.stop, kill=kill, deadline_s=deadline_s)
     watchdog.start()
     with _signals(watchdog):
         try:

@@ -82,7 +82,7 @@ class Program:
             self.read(min(left, 0.05))
         return len(self.output) - before
 
-    def wait_for(self, text: bytes, timeout_s: float = 20.0, start: int = 0) -> float:
+    def wait_for(self, text: bytes, timeout_s: float = 60.0, start: int = 0) -> float:
         """Seconds since the program started until `text` stands in the output from byte `start` on."""
         end = time.monotonic() + timeout_s
         while text not in self.output[start:]:

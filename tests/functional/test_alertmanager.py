@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from claude_tui.alerting.delivery import open_alertmanager
 from claude_tui.alerting.manager import Alerting
@@ -24,11 +22,13 @@ from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Cause, Severity, Verdict
 from tests.alerts import HEALTHY, OUTAGE, TARGET, Clock, Memory, scene, verdict, verdict_rules
+from tests.programs import needs_program, program
 from tests.wire_server import WireServer, closed_port, response
 
-PROGRAM = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
-pytestmark = pytest.mark.skipif(PROGRAM is None, reason="alertmanager is not installed")
-PATIENCE_S = 30.0
+NAMES = ("prometheus-alertmanager", "alertmanager")
+PROGRAM = program(*NAMES)
+pytestmark = needs_program(*NAMES, verifies="that Alertmanager takes, groups and ends our alerts")
+PATIENCE_S = 60.0
 
 CONFIG = """
 route:

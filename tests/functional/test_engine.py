@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -22,6 +23,7 @@ from claude_tui.simulator.scenario import load as load_scenario
 from claude_tui.simulator.thread import SimulatorThread
 from claude_tui.store import Store
 
+PATIENCE_S = 60.0
 QUICK = Pace(status_s=0.3, models_s=0.2, messages_s=0.2, backoff=Backoff(low_s=0.1, high_s=0.2))
 KEY = "sk-ant-api03-test-no-real-key"
 
@@ -49,8 +51,9 @@ def running(engine: Engine) -> Iterator[Callable[[Callable[[Snapshot], bool]], S
 
     def wait_for(wanted: Callable[[Snapshot], bool]) -> Snapshot:
         snapshot = first
-        for _ in range(60):
-            snapshot = published.get(timeout=20)
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            snapshot = published.get(timeout=PATIENCE_S)
             if wanted(snapshot):
                 return snapshot
         raise AssertionError(f"never came; the last Snapshot was {snapshot}")
@@ -58,7 +61,7 @@ def running(engine: Engine) -> Iterator[Callable[[Callable[[Snapshot], bool]], S
     try:
         yield wait_for
     finally:
-        engine.stop(5.0)
+        engine.stop(PATIENCE_S)
 
 
 @contextmanager

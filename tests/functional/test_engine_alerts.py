@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import queue
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,7 @@ from claude_tui.simulator.scenario import load as load_scenario
 from claude_tui.simulator.thread import SimulatorThread
 from claude_tui.store import Store
 
+PATIENCE_S = 60.0
 QUICK = Pace(status_s=0.3, models_s=0.2, messages_s=0.2, backoff=Backoff(low_s=0.1, high_s=0.2))
 CLOCK = SystemClock()
 
@@ -82,6 +84,12 @@ def hook() -> Iterator[Hook]:
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
     return load({"data_dir": str(tmp_path / "data")}, {}, config=None)
+
+
+@pytest.fixture(autouse=True)
+def _a_busy_disk_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Otherwise the screen says that the state of the alerts is not saved."""
+    monkeypatch.setattr("claude_tui.engine.paging.SAVE_WITHIN_S", PATIENCE_S)
 
 
 def _hasty(rules: Sequence[Rule]) -> list[Rule]:
@@ -133,8 +141,9 @@ def running(engine: Engine) -> Iterator[Wait]:
     engine.start(published.put)
 
     def wait_for(wanted: Callable[[Snapshot], bool]) -> Snapshot:
-        for _ in range(60):
-            snapshot = published.get(timeout=20)
+        end = time.monotonic() + PATIENCE_S
+        while time.monotonic() < end:
+            snapshot = published.get(timeout=PATIENCE_S)
             if wanted(snapshot):
                 return snapshot
         raise AssertionError(f"never came; last: {snapshot.verdict}, {snapshot.engine.notices}")
@@ -142,7 +151,7 @@ def running(engine: Engine) -> Iterator[Wait]:
     try:
         yield wait_for
     finally:
-        engine.stop(5.0)
+        engine.stop(PATIENCE_S)
 
 
 @contextmanager

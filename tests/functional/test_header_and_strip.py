@@ -25,7 +25,7 @@ def scene(name: str) -> Snapshot:
 
 
 @pytest.mark.parametrize("name", SCENES)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 250))
 def test_header_and_footer_keep_within_any_width(name: str, cells: int) -> None:
     snapshot = scene(name)

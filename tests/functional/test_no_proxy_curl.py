@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 
 import pytest
 
 from claude_tui.probes.no_proxy import is_direct
+from tests.programs import needs_program, program
 from tests.wire_server import WireServer, response
 
-CURL = shutil.which("curl")
+CURL = program("curl")
 HOSTS = ("api.example", "example", "notexample", "10.example", "127.0.0.1")
 ENTRIES = (
     "*",
@@ -34,7 +34,7 @@ ENTRIES = (
 )
 
 
-@pytest.mark.skipif(CURL is None, reason="curl is not installed: NO_PROXY is not compared with it")
+@needs_program("curl", verifies="that NO_PROXY is read as curl reads it")
 @pytest.mark.parametrize("no_proxy", ENTRIES)
 async def test_curl_goes_the_same_way(no_proxy: str) -> None:
     async with (

@@ -52,7 +52,7 @@ def roles(lines: Lines, containing: str) -> set[str]:
 
 @pytest.mark.parametrize("name", SCENES)
 @pytest.mark.parametrize("panel", PANELS)
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(20, 150), st.integers(1, 30))
 def test_every_panel_keeps_within_any_place(panel: str, name: str, cells: int, rows: int) -> None:
     drawn = PANELS[panel](scene(name), cells, rows)

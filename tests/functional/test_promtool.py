@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,14 +10,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
-import pytest
-
 from claude_tui.alerting.evaluate import advance
 from claude_tui.alerting.metric import Sample
 from claude_tui.model.alert import Alert, AlertState
 from tests.alerts import rule
+from tests.programs import needs_program
 
-pytestmark = pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed")
+pytestmark = needs_program("promtool", verifies="that alerts go the way of Prometheus's own")
 
 EPOCH = datetime.fromtimestamp(0, UTC)
 TICK_S = 15

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -15,12 +14,13 @@ import pytest
 from claude_tui.runbook import Placeholders, commands, shipped
 from claude_tui.simulator.scenario import load
 from claude_tui.simulator.thread import SimulatorThread
+from tests.programs import needs_program
 from tests.simulated import scenario
 
 RUNBOOK = shipped()
 KEY = "sk-ant-api03-test-no-real-key"
 MODEL = "claude-haiku-5-5"
-needs_curl = pytest.mark.skipif(not (shutil.which("bash") and shutil.which("curl")), reason="no curl here")
+needs_curl = needs_program("curl", verifies="that the commands of the playbooks work as printed")
 
 
 def served(name: str, **data: object) -> Iterator[SimulatorThread]:

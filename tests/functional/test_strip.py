@@ -189,7 +189,7 @@ def test_in_trouble_the_height_is_always_the_same(size: tuple[int, int]) -> None
     assert len(over_time) == 1
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(LOUD), st.integers(0, 200_000), st.sampled_from(SIZES))
 def test_a_second_changes_figures_and_moves_nothing(name: str, seconds: int, size: tuple[int, int]) -> None:
     if name == "hostile":

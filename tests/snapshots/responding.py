@@ -18,12 +18,14 @@ from claude_tui.model.alert import (
     SeverityPeriod,
     Snooze,
 )
+from claude_tui.model.playbook import SeverityMark
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
 from tests.builders import stated
+from tests.snapshots.pictures import PICTURES, incident
 from tests.snapshots.scenes import AT, SCENES, before
 
-__all__ = ["CALM", "OVERLOADED", "alert", "group", "low", "scene_of", "scenes"]
+__all__ = ["CALM", "OVERLOADED", "alert", "group", "low", "pictures", "scene_of", "scenes"]
 
 REMINDER = timedelta(hours=4)
 CALM = AlertsView(rules=19, reminder_acknowledged=REMINDER, bell=True)
@@ -144,3 +146,29 @@ def scenes() -> dict[str, Snapshot]:
         "demo": scene_of(replace(told, routes=(), groups=(group(notified_routes=("screen",)),)), OVERLOADED,
                          scene="degraded_program"),
     }  # fmt: skip
+
+
+def pictures() -> dict[str, Snapshot]:
+    """The same with verdicts that analysis gives, for the pictures."""
+    made = scenes()
+
+    def shown(name: str, snapshot: Snapshot) -> Snapshot:
+        alerts = made[name].engine.alerts
+        # A group of the verdict says what the verdict says.
+        groups = tuple(
+            replace(opened, content=replace(opened.content, what=snapshot.verdict.summary))
+            if opened.from_verdict
+            else opened
+            for opened in alerts.groups
+        )
+        return replace(snapshot, engine=replace(snapshot.engine, alerts=replace(alerts, groups=groups)))
+
+    mark = SeverityMark(before(90), Severity.P2, Severity.P1, "Ada Lovelace", "the fallback holds")
+    demo = PICTURES["overloaded"]()
+    return {
+        "open": shown("open", PICTURES["overloaded"]()),
+        "taken": shown("taken", incident(mark)),
+        "calm": shown("calm", PICTURES["healthy"]()),
+        "unread": shown("unread", PICTURES["page_unknown"]()),
+        "demo": shown("demo", replace(demo, engine=PICTURES["degraded_program"]().engine)),
+    }

@@ -1,6 +1,7 @@
-"""A small app under `hangup.run` for test_hangup.py. Arguments: a file to mark the end in, a mode.
+"""A small app under `hangup.run` for test_hangup.py. Arguments: a file to mark the end in, and what hangs.
 
-Beside that file it keeps another, `left`, while it runs.
+That is nothing, "stuck" (the backend), "hung" (the preparation), "disk" (the removal of files) or "screen"
+(with the keys s and f); "nohup" ignores SIGHUP. Beside the file it keeps another, `left`, while it runs.
 """
 
 from __future__ import annotations
@@ -16,6 +17,10 @@ from textual.widgets import Static
 
 from claude_tui.tui import hangup
 
+# Longer than any test waits.
+HANGS_S = 600.0
+PATIENT_S = 60.0
+
 
 class GuardedApp(App[None]):
     BINDINGS = [
@@ -29,7 +34,7 @@ class GuardedApp(App[None]):
         yield Static("READY")
 
     def action_stall(self) -> None:
-        time.sleep(60)
+        time.sleep(HANGS_S)
 
     def action_flood(self) -> None:
         assert self._driver is not None
@@ -48,20 +53,21 @@ def main(mark: Path, mode: str) -> int:
         if mode == "hung":
             sys.stdout.write("READY")
             sys.stdout.flush()
-            time.sleep(60)
+            time.sleep(HANGS_S)
         return hangup.Session(GuardedApp(), stop)
 
     def stop() -> None:
         if mode == "stuck":
-            time.sleep(60)
+            time.sleep(HANGS_S)
         mark.write_text("stopped")
 
     def discard() -> None:
         left.unlink(missing_ok=True)
         if mode == "disk":
-            time.sleep(60)
+            time.sleep(HANGS_S)
 
-    return hangup.run(prepare, discard)
+    # Where nothing hangs the watchdog has nothing to do, however busy the machine.
+    return hangup.run(prepare, discard, deadline_s=PATIENT_S if mode in ("", "nohup") else hangup.DEADLINE_S)
 
 
 if __name__ == "__main__":

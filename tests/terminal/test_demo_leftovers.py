@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal.on_pty import LIMIT_S, OnPty
+from tests.terminal.on_pty import BUSY_S, PATIENCE_S, OnPty
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counts CPU in /proc")
 
@@ -52,14 +52,14 @@ def start(tmp_path: Path, scratch: Path) -> Iterator[Start]:
 
 
 def wait_until(happened: Callable[[], bool], demo: OnPty) -> None:
-    end = time.monotonic() + 20
+    end = time.monotonic() + PATIENCE_S
     while not happened():
         assert time.monotonic() < end, demo.output[-2000:]
         demo.read(0.001)
 
 
 def ended_by(demo: OnPty, number: signal.Signals) -> int:
-    return demo.end_after(lambda: demo.process.send_signal(number), cpu_s=LIMIT_S)
+    return demo.end_after(lambda: demo.process.send_signal(number), cpu_s=BUSY_S)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -96,7 +96,7 @@ def test_a_signal_at_any_moment_of_the_start(start: Start, scratch: Path, used_s
 def test_a_terminal_closed_as_soon_as_there_is_something_to_leave(start: Start, scratch: Path) -> None:
     demo = start()
     wait_until(lambda: any(scratch.iterdir()), demo)
-    assert demo.end_after(demo.hang_up, cpu_s=LIMIT_S) == 128 + signal.SIGHUP
+    assert demo.end_after(demo.hang_up, cpu_s=BUSY_S) == 128 + signal.SIGHUP
     assert not list(scratch.iterdir())
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal.on_pty import LIMIT_S, OnPty
+from tests.terminal.on_pty import BUSY_S, OnPty
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="counts CPU in /proc")
 
@@ -117,7 +117,7 @@ def test_files_that_cannot_be_removed(start: Start, mark: Path) -> None:
 
 
 def test_screen_that_is_busy(start: Start, mark: Path) -> None:
-    terminal = start()
+    terminal = start("screen")
     terminal.type(b"s")
     assert terminal.end_after(lambda: terminal.process.terminate()) == 143
     assert mark.exists()
@@ -125,7 +125,7 @@ def test_screen_that_is_busy(start: Start, mark: Path) -> None:
 
 
 def test_terminal_that_takes_no_more_output(start: Start, mark: Path) -> None:
-    terminal = start()
+    terminal = start("screen")
     terminal.type(b"f")
     assert terminal.end_after(lambda: terminal.process.terminate(), reading=False) == 143
     assert mark.exists()
@@ -173,7 +173,7 @@ def test_the_program_itself_ends_with_its_terminal_and_leaves_nothing(tmp_path: 
         assert list(scratch.iterdir())
         if calm:
             terminal.calm_down()
-        assert terminal.end_after(terminal.hang_up, cpu_s=1.0 if calm else LIMIT_S) == 129
+        assert terminal.end_after(terminal.hang_up, cpu_s=1.0 if calm else BUSY_S) == 129
         assert not list(scratch.iterdir())
     finally:
         terminal.close()

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -273,12 +271,3 @@ def test_the_metrics_are_named_whatever_the_settings_say(
     config.write_text("x = [")
     assert main(["alerts", "list", "--metrics"]) == 0
     assert "headroom.left" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize("arguments", [["alerts", "list"], ["config", "show"]])
-def test_nothing_that_sends_is_loaded_before_it_sends(config: Path, arguments: list[str]) -> None:
-    config.write_text(routes("am.test"))
-    code = f"from claude_tui.cli import main\nmain({arguments})\nimport sys\nsys.exit(' '.join(sys.modules))"
-    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert "claude_tui.alerting.rules" in result.stderr.split()
-    assert not {"apprise", "stamina", "requests", "httpx"} & set(result.stderr.split())

@@ -110,7 +110,7 @@ class TestCodec:
 
 class TestLedger:
     @given(st.lists(st.sampled_from([HEALTHY, UNKNOWN, OUTAGE, verdict(Cause.NETWORK, Severity.P2)])))
-    @settings(max_examples=50, deadline=None)
+    @settings(max_examples=50)
     def test_every_ledger_can_be_written_and_read(self, judged: list[Verdict]) -> None:
         ledger = lived(*judged)
         ledger = acknowledged(ledger, None, by="ana", reason="<b>\x00", at=after(9999))

@@ -203,7 +203,7 @@ async def test_an_orderly_restart_repeats_nothing(index: int) -> None:
         max_size=12,
     ),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_killed_again_and_again_every_trouble_is_told_and_ended(
     kills: list[tuple[int, bool]], story: list[tuple[Verdict, float]]
 ) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.model.observation import Outcome
@@ -325,7 +325,6 @@ _json = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(status=st.integers(-1, 1000), body=_json.map(json.dumps) | st.text() | st.binary(), error=_json)
 def test_nothing_can_break_the_classifier(status: int, body: str | bytes, error: object) -> None:
     found = respond(status, body)
@@ -334,7 +333,6 @@ def test_nothing_can_break_the_classifier(status: int, body: str | bytes, error:
     assert classify_error(error, status, redactor=Redactor()).outcome.failed
 
 
-@settings(deadline=None)
 @given(
     error_type=st.sampled_from(["overloaded_error", "rate_limit_error", "permission_error"]),
     message=st.text(st.characters(codec="utf-8", exclude_characters="\\"), max_size=40),

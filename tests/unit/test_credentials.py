@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from anthropic import Anthropic
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.engine import store_name, target_of
@@ -169,7 +169,6 @@ def test_every_secret_is_for_the_redactor_even_one_that_is_not_used() -> None:
     assert said == "[redacted] [redacted] [redacted] blue"
 
 
-@settings(deadline=None)
 @given(
     key=st.text(min_size=8, max_size=60), url=st.text(max_size=40) | st.text("htps:/@[]?#.a1 ", max_size=30)
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
@@ -10,7 +9,6 @@ from datetime import datetime
 import pytest
 
 from claude_tui.analysis.diagnosis.diagnose import diagnose
-from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.provider import ProviderStatus
@@ -128,22 +126,3 @@ def test_with_no_new_message_the_severity_stays() -> None:
     lists = [models(HOUR + 15 * number + 1) for number in range(120)]
     found = course([*healthy(0, HOUR), *refused, *lists], start=HOUR + 3 * MINUTE, end=HOUR + 30 * MINUTE)
     assert {(each.cause, each.severity) for each in found} == {(Cause.PROVIDER_OVERLOADED, Severity.P1)}
-
-
-def _day(kind: str) -> History:
-    day = 24 * HOUR
-    if kind == "tail":
-        return history_of(*sorted(answering(0, day, total=12.0), key=began))
-    return history_of(*with_lone_failures(20 * MINUTE if kind == "rare" else 240.0, 0, day))
-
-
-@pytest.mark.parametrize("kind", ["tail", "rare", "often"])
-def test_a_day_in_memory_is_judged_quickly(kind: str) -> None:
-    history = _day(kind)
-    diagnose(history, after(24 * HOUR), Options())
-    spent = []
-    for number in range(10):
-        begun = time.perf_counter()
-        diagnose(history, after(24 * HOUR + number), Options())
-        spent.append(time.perf_counter() - begun)
-    assert min(spent) < 0.02

@@ -9,6 +9,8 @@ import pytest
 
 from claude_tui.tui.hangup import Ending, Watchdog
 
+PATIENCE_S = 60.0
+
 
 class Process:
     """Notes what happens to it. `ended` is set with the exit code."""
@@ -40,7 +42,7 @@ class Process:
 def test_it_leaves_stops_and_then_kills(ending: Ending, code: int) -> None:
     process = Process()
     process.watchdog(lambda: "stopped").begin(ending)
-    assert process.ended.wait(5)
+    assert process.ended.wait(PATIENCE_S)
     assert process.code == code
     assert set(process.log) == {ending, "stopped"}
 
@@ -50,14 +52,14 @@ def test_the_first_cause_counts() -> None:
     watchdog = process.watchdog()
     watchdog.begin(Ending.TERMINATED)
     watchdog.begin(Ending.HANG_UP)
-    assert process.ended.wait(5)
+    assert process.ended.wait(PATIENCE_S)
     assert process.code == 143
 
 
 def test_a_backend_that_hangs_does_not_put_it_off() -> None:
     process, release = Process(), threading.Event()
     process.watchdog(release.wait).begin(Ending.HANG_UP)
-    assert process.ended.wait(5)
+    assert process.ended.wait(PATIENCE_S)
     release.set()
 
 
@@ -66,16 +68,16 @@ def test_the_backend_is_stopped_once_and_waited_for() -> None:
 
     def stop() -> str:
         entered.set()
-        release.wait(5)
+        release.wait(PATIENCE_S)
         return "stopped"
 
     watchdog = process.watchdog(stop)
     watchdog.begin(Ending.HANG_UP)
-    assert entered.wait(5)
+    assert entered.wait(PATIENCE_S)
     second = threading.Thread(target=watchdog.stop_once)
     second.start()
     release.set()
-    second.join(5)
+    second.join(PATIENCE_S)
     assert not second.is_alive()
     assert process.log.count("stopped") == 1
 
@@ -83,7 +85,7 @@ def test_the_backend_is_stopped_once_and_waited_for() -> None:
 def test_after_a_normal_end_the_code_is_kept() -> None:
     process = Process()
     process.watchdog().finish(1)
-    assert process.ended.wait(5)
+    assert process.ended.wait(PATIENCE_S)
     assert process.code == 1
     assert process.log == []
 
@@ -93,4 +95,4 @@ def test_any_number_of_causes_blocks_nobody() -> None:
     watchdog = process.watchdog()
     for _ in range(100_000):
         watchdog.begin(Ending.HANG_UP)
-    assert process.ended.wait(5)
+    assert process.ended.wait(PATIENCE_S)

@@ -12,7 +12,7 @@ from typing import Any
 import httpx2
 import pytest
 from anthropic._base_client import BaseClient
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from claude_tui.model.observation import RateLimitReading, WindowReading
@@ -177,7 +177,6 @@ _waits = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(seconds=st.none() | _waits, milliseconds=st.none() | _waits)
 @example(seconds="Wed, 21 Oct 2065 07:28:00 GMT", milliseconds=None)
 def test_retry_after_agrees_with_the_sdk(seconds: str | None, milliseconds: str | None) -> None:
@@ -216,7 +215,6 @@ def test_the_servers_own_time(headers: dict[str, str], seconds: float | None) ->
     assert read(headers).server_s == seconds
 
 
-@settings(deadline=None)
 @given(
     skew=st.floats(-1e5, 1e5),
     to_server=st.floats(0, 30),
@@ -282,7 +280,6 @@ _values = st.one_of(
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(_names | st.text(max_size=30), _values), max_size=25))
 def test_no_header_can_break_the_reading(headers: list[tuple[str, str]]) -> None:
     facts = read_headers(headers, now=NOW, redactor=Redactor())
@@ -294,14 +291,12 @@ def test_no_header_can_break_the_reading(headers: list[tuple[str, str]]) -> None
         assert figure is None or (figure >= 0 and math.isfinite(figure))
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(), st.floats(), st.integers(), st.none(), st.booleans(), st.lists(st.integers())))
 def test_an_instant_is_aware_utc_or_nothing(value: object) -> None:
     instant = parse_instant(value)
     assert instant is None or instant.utcoffset() == timedelta(0)
 
 
-@settings(deadline=None)
 @given(_instants)
 def test_instants_are_read_in_every_spelling(at: datetime) -> None:
     spellings = [

@@ -26,6 +26,7 @@ from claude_tui.probes.exchange_trace import ExchangeTrace, Phase
 from claude_tui.probes.network import MAX_BODY, Exchange, Requester
 from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.transport_errors import FaultCode, explain
+from tests.loop_time import let_pass
 from tests.wire_server import (
     TLS_ALERT,
     Answer,
@@ -142,10 +143,11 @@ async def test_the_systems_resolver() -> None:
 
 async def test_a_resolver_that_hangs() -> None:
     async def resolve(host: str, port: int) -> Sequence[str]:
+        let_pass(10)
         await asyncio.Event().wait()
         return ()
 
-    exchange = await get("http://api.example", routes=replace(DIRECT, resolve=resolve), timeout_s=0.05)
+    exchange = await get("http://api.example", routes=replace(DIRECT, resolve=resolve))
     assert fault_of(exchange) == (Outcome.TIMEOUT, FaultCode.DNS_TIMEOUT)
     assert exchange.timings.dns is None
 
@@ -167,15 +169,15 @@ async def test_unreachable_says_less_than_refused() -> None:
 
 async def test_a_server_that_never_answers() -> None:
     async def hang(request: Request, answer: Answer) -> None:
+        let_pass(10)
         await answer.hang()
 
     async with WireServer(hang) as server:
-        exchange = await get(server.url, timeout_s=0.1)
+        exchange = await get(server.url)
     assert fault_of(exchange) == (Outcome.TIMEOUT, FaultCode.READ_TIMEOUT)
     assert exchange.timings.connect is not None
     assert exchange.timings.first_byte is None
     assert exchange.timings.total is not None
-    assert exchange.timings.total < 5
 
 
 async def test_a_server_that_trickles_for_ever() -> None:
@@ -183,14 +185,15 @@ async def test_a_server_that_trickles_for_ever() -> None:
         await answer.send(b"HTTP/1.1 200 OK\r\ncontent-length: 1000000\r\n\r\n")
         while True:
             await answer.send(b" ")
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0)
+            let_pass(0.1)
 
     async with WireServer(trickle) as server:
-        exchange = await get(server.url, timeout_s=0.2)
+        exchange = await get(server.url)
     assert fault_of(exchange) == (Outcome.TIMEOUT, FaultCode.READ_TIMEOUT)
     assert exchange.status == 200
     assert exchange.fault is not None
-    assert "began but did not end within 0.2s" in exchange.fault.message
+    assert "began but did not end within 10s" in exchange.fault.message
 
 
 async def test_a_reset_before_the_answer() -> None:
@@ -646,14 +649,18 @@ def test_one_connection_wins_and_no_other_stays_open(addresses: list[str]) -> No
         return opened[-1]
 
     async def run() -> Connection:
-        async with asyncio.timeout(0.02):
-            return await race(addresses, connect, 0)
+        racing = asyncio.create_task(race(addresses, connect, 0))
+        if "stands" not in addresses and "hangs" in addresses:
+            for _ in range(20):
+                await asyncio.sleep(0)
+            racing.cancel()
+        return await racing
 
     if "stands" in addresses:
         winner = asyncio.run(run())
         assert [each for each in opened if not each.closed] == [winner]
     else:
-        with pytest.raises((ConnectionRefusedError, TimeoutError)):
+        with pytest.raises(asyncio.CancelledError if "hangs" in addresses else ConnectionRefusedError):
             asyncio.run(run())
 
 

@@ -478,7 +478,7 @@ RESULTS = st.lists(
 
 
 @given(results=RESULTS, asks=st.lists(st.floats(0.1, 90), max_size=5), seed=st.integers(0, 1000))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_never_two_at_once_and_never_too_early(results: list[Result], asks: list[float], seed: int) -> None:
     async def play() -> tuple[FakeProbe, list[float]]:
         time = Time()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import subprocess
-import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import fields, replace
@@ -205,21 +203,6 @@ def test_alerts_in_a_variable_are_inline_toml_or_json(places: Places, text: str)
     settings = load({}, {"CLAUDE_TOP_ALERTS": text}, places=places)
     assert settings.alerts == {"reminder": "2h"}, "the whole table, not a part of it"
     assert str(settings.origin("alerts")) == "environment CLAUDE_TOP_ALERTS"
-
-
-def test_reading_the_settings_loads_neither_alerting_nor_analysis() -> None:
-    """The first frame does without; the thresholds' defaults alone come from analysis."""
-    code = (
-        "import sys\n"
-        "from claude_tui.settings import load\n"
-        "load({}, {'CLAUDE_TOP_ALERTS': '{}', 'CLAUDE_TOP_ALERT_RULES': 'x'})\n"
-        "print(*sys.modules)"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
-    )
-    loaded = set(re.findall(r"claude_tui\.(?:alerting|analysis|runbook)[.\w]*", result.stdout))
-    assert loaded == {"claude_tui.analysis", "claude_tui.analysis.options"}
 
 
 def test_relative_data_dir_is_relative_to_who_says_so(

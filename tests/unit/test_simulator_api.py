@@ -7,7 +7,7 @@ from collections import Counter
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.simulator.exchange import Call
@@ -294,7 +294,6 @@ def test_a_request_larger_than_what_is_left_is_refused() -> None:
     steps=st.lists(st.tuples(st.floats(0, 300), st.integers(0, 100_000)), max_size=12),
     speed=st.sampled_from([1.0, 10.0]),
 )
-@settings(deadline=None)
 def test_levels_stay_between_nothing_and_the_limit(
     load: float, steps: list[tuple[float, int]], speed: float
 ) -> None:

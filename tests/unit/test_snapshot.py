@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.analysis.history.history import History
@@ -90,7 +90,6 @@ def distinct(told: list[Item]) -> list[Item]:
     return list(seen.values())
 
 
-@settings(deadline=None)
 @given(st.lists(items, max_size=60).map(distinct), seconds, focuses)
 def test_the_future_has_no_influence(told: list[Item], at: float, focus: Focus | None) -> None:
     instant = after(at + 0.5)
@@ -100,7 +99,6 @@ def test_the_future_has_no_influence(told: list[Item], at: float, focus: Focus |
     assert full == known
 
 
-@settings(deadline=None)
 @given(st.lists(items, max_size=60).map(distinct), st.lists(seconds, min_size=2, max_size=5))
 def test_asking_twice_gives_the_same(told: list[Item], instants: list[float]) -> None:
     history = history_of(*told)
@@ -109,7 +107,6 @@ def test_asking_twice_gives_the_same(told: list[Item], instants: list[float]) ->
     assert first == again[::-1]
 
 
-@settings(deadline=None)
 @given(st.lists(items, max_size=60).map(distinct), st.randoms())
 def test_the_order_of_arrival_has_no_influence(told: list[Item], dice) -> None:
     shuffled = list(told)
@@ -121,7 +118,6 @@ def test_the_order_of_arrival_has_no_influence(told: list[Item], dice) -> None:
     assert one == other
 
 
-@settings(deadline=None)
 @given(st.lists(items, max_size=40).map(distinct), seconds)
 def test_figures_are_possible(told: list[Item], at: float) -> None:
     snapshot = build_snapshot(history_of(*told), after(at), engine(), Options())

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.model.provider import ProviderStatus
@@ -167,7 +167,6 @@ _json = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(components=_json, incidents=st.lists(_json, max_size=3) | _json, planned=_json, description=_json)
 def test_no_page_can_break_the_parser(
     components: Any, incidents: Any, planned: Any, description: Any

@@ -9,7 +9,7 @@ from dataclasses import fields
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claude_tui.model.observation import Observation, Outcome, Timings
@@ -19,13 +19,13 @@ from claude_tui.store.files import connect
 from claude_tui.store.instants import from_micros, pack_seconds, to_micros, unpack_seconds
 from claude_tui.store.writing import MAX_KINDS, WriteSession
 from tests import store_values as values
-from tests.store_values import NOW, at, database, listed, opened, page, query, seen
+from tests.store_values import NOW, PATIENCE_S, at, database, listed, opened, page, query, seen
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
 
 class TestRoundTrip:
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=60)
     @given(st.lists(values.observations, max_size=5))
     def test_every_observation_comes_back_exactly(self, written: list[Observation]) -> None:
         with tempfile.TemporaryDirectory() as scratch:
@@ -35,7 +35,7 @@ class TestRoundTrip:
             with opened(Path(scratch)) as store:
                 assert store.observations(BEGINNING) == sorted(written, key=lambda o: o.at)
 
-    @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=30)
     @given(values.statuses, values.catalogues)
     def test_status_and_catalogue_come_back_exactly(
         self, status: ProviderStatus, catalogue: Catalogue
@@ -55,7 +55,7 @@ class TestRoundTrip:
     def test_a_duration_that_is_no_number_is_one_that_was_not_measured(self, tmp_path: Path) -> None:
         with opened(tmp_path) as store:
             store.write(seen(0, timings=Timings(total=math.nan)))
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             assert store.observations(NOW)[0].timings.total is None
 
     @given(values.instants)
@@ -66,7 +66,7 @@ class TestRoundTrip:
         elsewhere = NOW.astimezone(timezone(timedelta(hours=9)))
         with opened(tmp_path) as store:
             store.write(seen(0, at=elsewhere))
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             assert [o.at for o in store.observations(NOW)] == [NOW]
 
     def test_no_field_of_an_observation_is_forgotten(self) -> None:
@@ -84,7 +84,7 @@ class TestObservations:
             for second in (3, 1, 4, 0, 2):
                 store.write(seen(second))
             for ready in (False, True):
-                assert not ready or store.flush()
+                assert not ready or store.flush(PATIENCE_S)
                 assert store.observations(at(1), at(3)) == [seen(1), seen(2)]
                 assert store.observations(at(3)) == [seen(3), seen(4)]
 
@@ -92,7 +92,7 @@ class TestObservations:
         with opened(tmp_path) as store:
             for second in range(10):
                 store.write(seen(second))
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             store.write(seen(10))
             assert store.observations(NOW, limit=3) == [seen(8), seen(9), seen(10)]
             assert store.observations(NOW, at(5), limit=2) == [seen(3), seen(4)]
@@ -103,7 +103,7 @@ class TestObservations:
         with opened(tmp_path) as store:
             for observation in same:
                 store.write(observation)
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             assert store.observations(NOW) == same
 
     def test_every_read_sees_all_that_was_written_once(self, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ class TestObservations:
                 store.write(seen(number))
                 if number % 50 == 0:
                     assert [o.at for o in store.observations(NOW)] == [at(n) for n in range(number + 1)]
-            assert store.flush(10)
+            assert store.flush(PATIENCE_S)
 
     def test_several_threads_may_read_while_others_write(self, tmp_path: Path) -> None:
         wrong: list[object] = []
@@ -141,7 +141,7 @@ class TestObservations:
         with opened(tmp_path) as store:
             store.write(seen(0, cost_usd=1.0))
             store.write(seen(1, cost_usd=0.25))
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             store.write(seen(2, cost_usd=0.5))
             assert store.cost_since(at(1)) == 0.75
             assert store.cost_since(at(3)) == 0.0
@@ -164,7 +164,7 @@ class TestObservations:
         with opened(tmp_path) as store:
             for observation in written:
                 store.write(observation)
-            assert store.flush(30)
+            assert store.flush(PATIENCE_S)
             assert store.observations(NOW) == written
         assert query(tmp_path, "SELECT count(*) FROM kinds") == [(MAX_KINDS + 1,)]
 
@@ -173,7 +173,7 @@ class TestObservations:
         with opened(tmp_path, told) as store:
             for observation in (seen(0), seen(1, request_id="\ud800"), seen(2, http_status=2**70), seen(3)):
                 store.write(observation)
-            store.flush()
+            store.flush(PATIENCE_S)
             assert store.observations(NOW) == [seen(0), seen(3)]
         assert told[-1] is not None
         assert told[-1].startswith("records missing from the history: 2 (")
@@ -186,7 +186,7 @@ class TestDocuments:
             for report in (page(0), page(1), page(2, "major"), page(3, "major"), page(4), page(5)):
                 store.write(report)
             for ready in (False, True):
-                assert not ready or store.flush()
+                assert not ready or store.flush(PATIENCE_S)
                 assert store.status_reports(NOW) == changes
         with opened(tmp_path) as store:
             store.write(page(6))
@@ -198,7 +198,7 @@ class TestDocuments:
             for report in (page(0), page(10, "minor"), page(20, "major")):
                 store.write(report)
             for ready in (False, True):
-                assert not ready or store.flush()
+                assert not ready or store.flush(PATIENCE_S)
                 assert store.status_reports(at(15)) == [page(10, "minor"), page(20, "major")]
                 assert store.status_reports(at(20)) == [page(20, "major")]
                 assert store.status_reports(at(99)) == [page(20, "major")]
@@ -214,7 +214,7 @@ class TestDocuments:
             ):
                 store.write(catalogue)
             for ready in (False, True):
-                assert not ready or store.flush()
+                assert not ready or store.flush(PATIENCE_S)
                 assert store.latest_catalogue() == listed(2, "one", "two")
         assert query(tmp_path, "SELECT count(*) FROM catalogues") == [(2,)]
 
@@ -240,10 +240,10 @@ class TestPruning:
                 store.write(report)
             for catalogue in (listed(0, "one"), listed(10, "two")):
                 store.write(catalogue)
-            assert store.flush(30)
+            assert store.flush(PATIENCE_S)
             store.prune(at(4000))
             while store.observations(NOW, at(4000), limit=1):
-                assert store.flush()
+                assert store.flush(PATIENCE_S)
             assert [o.at for o in store.observations(NOW)] == [at(n) for n in range(4000, 5000)]
             assert store.status_reports(NOW) == [page(10, "minor"), page(4500, "major")]
             assert store.latest_catalogue() == listed(10, "two")
@@ -252,7 +252,7 @@ class TestPruning:
         with opened(tmp_path) as store:
             for second in range(15_000):
                 store.write(seen(second, message="x" * 20 + str(second) * 40))
-            assert store.flush(60)
+            assert store.flush(PATIENCE_S)
         before = database(tmp_path).stat().st_size
         session = WriteSession(connect(database(tmp_path)), None)
         slices = 1

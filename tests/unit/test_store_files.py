@@ -13,7 +13,7 @@ import pytest
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.store.files import connect
 from claude_tui.store.schema import MIGRATIONS, prepare
-from tests.store_values import NOW, database, opened, page, query, seen
+from tests.store_values import NOW, PATIENCE_S, database, opened, page, query, seen
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ class TestFiles:
         directory = tmp_path / "made" / "here"
         with opened(directory) as store:
             store.write(seen(0))
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             assert mode(directory) == 0o700
             names = {"history.db", "history.db-wal", "history.db-shm"}
             assert {path.name: mode(path) for path in directory.iterdir()} == dict.fromkeys(names, 0o600)
@@ -78,10 +78,10 @@ class TestFiles:
         with opened(tmp_path) as store:
             store.write(seen(0))
             assert store.observations(NOW)
-            assert store.close()
+            assert store.close(PATIENCE_S)
             assert [path.name for path in tmp_path.iterdir()] == ["history.db"]
             store.write(seen(1))
-            assert store.close()
+            assert store.close(PATIENCE_S)
             assert store.observations(NOW) == []
         with opened(tmp_path) as store:
             assert store.observations(NOW) == [seen(0)]
@@ -95,8 +95,8 @@ class TestTogether:
                 other.write(seen(number, error_type="odd"))
                 one.write(page(number))
                 other.write(page(number))
-            assert one.flush(30)
-            assert other.flush(30)
+            assert one.flush(PATIENCE_S)
+            assert other.flush(PATIENCE_S)
             assert len(one.observations(NOW)) == 800
             assert one.observations(NOW) == other.observations(NOW)
             assert one.status_reports(NOW) == [page(0)]

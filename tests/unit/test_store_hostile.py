@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claude_tui.engine import Endpoint, Engine, Monitored, Pace, target_of
@@ -50,7 +50,18 @@ from claude_tui.tui.panels.verdict_zoom import verdict_zoom
 from claude_tui.tui.render.lines import Line, plain
 from claude_tui.tui.screens.layout import arrange
 from claude_tui.tui.view import View
-from tests.store_values import NOW, at, database, listed, marked, opened, query, rated, seen, turned
+from tests.store_values import (
+    NOW,
+    at,
+    database,
+    listed,
+    marked,
+    opened,
+    query,
+    rated,
+    seen,
+    turned,
+)
 
 SIZES = ((120, 40), (80, 24))
 THRESHOLDS = Thresholds(0.5, 0.2)
@@ -336,10 +347,7 @@ def test_every_table_and_column_has_something_in_it(template: Path) -> None:
         assert told in shown
 
 
-SLOW = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
-
-
-@settings(max_examples=120, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=120)
 @given(data=st.data(), value=SQL_VALUES, every=st.booleans())
 def test_any_value_in_any_column(template: Path, data: st.DataObject, value: object, every: bool) -> None:
     table, column = data.draw(st.sampled_from(columns(template)))
@@ -352,7 +360,7 @@ def test_any_value_in_any_column(template: Path, data: st.DataObject, value: obj
 DOCUMENTS = [("status_reports", "body"), ("catalogues", "body"), ("observations", "extra")]
 
 
-@settings(max_examples=120, deadline=None, suppress_health_check=SLOW)
+@settings(max_examples=120)
 @given(data=st.data(), new=JSON_VALUES, place=st.sampled_from(DOCUMENTS))
 def test_any_value_within_any_document(
     template: Path, data: st.DataObject, new: object, place: tuple[str, str]

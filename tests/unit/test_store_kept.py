@@ -6,20 +6,20 @@ import sqlite3
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claude_tui.store import Store
 from claude_tui.store.backlog import Backlog, Kept
 from claude_tui.store.files import connect
 from tests import store_values as values
-from tests.store_values import NOW, at, opened, query, seen
+from tests.store_values import NOW, PATIENCE_S, at, opened, query, seen
 
 ALERTS = "alerts https://api.example.com"
 
 
 class TestKept:
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=60)
     @given(
         st.lists(st.tuples(st.sampled_from(["a", "b", ""]) | values.any_texts, values.bodies, st.booleans()))
     )
@@ -30,7 +30,7 @@ class TestKept:
                 for name, body, flushed in written:
                     store.keep(name, body)
                     assert store.kept(name) == body
-                    assert not flushed or store.flush()
+                    assert not flushed or store.flush(PATIENCE_S)
                 assert {name: store.kept(name) for name in newest} == newest
             with opened(Path(scratch)) as store:
                 assert {name: store.kept(name) for name in newest} == newest
@@ -45,24 +45,24 @@ class TestKept:
         with opened(tmp_path) as store:
             for number in range(50):
                 store.keep(ALERTS, b"%d" % number)
-                assert store.flush()
+                assert store.flush(PATIENCE_S)
                 assert query(tmp_path, "SELECT name, body FROM kept") == [(ALERTS, b"%d" % number)]
 
     def test_the_other_process_sees_it_and_may_replace_it(self, tmp_path: Path) -> None:
         with opened(tmp_path) as one, opened(tmp_path) as other:
             for store, viewer, body in ((one, other, b"1"), (other, one, b"2"), (one, other, b"3")):
                 store.keep(ALERTS, body)
-                assert store.flush()
+                assert store.flush(PATIENCE_S)
                 assert viewer.kept(ALERTS) == body
 
     def test_pruning_leaves_it_alone(self, tmp_path: Path) -> None:
         with opened(tmp_path) as store:
             store.keep(ALERTS, b"state")
             store.write(seen(0))
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             store.prune(at(10))
             while store.observations(NOW):
-                assert store.flush()
+                assert store.flush(PATIENCE_S)
             assert store.kept(ALERTS) == b"state"
 
     def test_what_is_no_body_is_none(self, tmp_path: Path) -> None:
@@ -83,10 +83,10 @@ class TestKept:
         told: list[str | None] = []
         with opened(tmp_path, told, connect=narrow) as store:
             store.keep(ALERTS, b"former")
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             store.keep(ALERTS, bytes(200_000))
             store.write(seen(0))
-            store.flush()
+            store.flush(PATIENCE_S)
             assert store.kept(ALERTS) == b"former"
             assert store.observations(NOW) == [seen(0)]
         assert "records missing from the history: 1 (" in (told[-1] or "")
@@ -101,11 +101,11 @@ class TestWithoutADisk:
             store.keep(ALERTS, b"state")
             for number in range(100):
                 store.write(seen(number))
-            assert not store.flush()
+            assert not store.flush(PATIENCE_S)
             assert store.kept(ALERTS) == b"state"
             assert len(store.observations(NOW)) == 10
             blocker.unlink()
-            store.flush()
+            store.flush(PATIENCE_S)
             assert query(blocker, "SELECT body FROM kept") == [(b"state",)]
 
     def test_keeping_again_and_again_takes_no_memory(self) -> None:
@@ -133,16 +133,16 @@ class TestWithoutADisk:
         blocker.touch()
         with opened(blocker, [], retry_s=600) as store:
             store.keep(ALERTS, b"state")
-            assert not store.flush()
+            assert not store.flush(PATIENCE_S)
             blocker.unlink()
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
 
     def test_after_closing_it_is_not_kept_and_flush_says_so(self, tmp_path: Path) -> None:
         store = Store.open(tmp_path, now=NOW)
         store.keep(ALERTS, b"in time")
-        assert store.close(5)
+        assert store.close(PATIENCE_S)
         store.keep(ALERTS, b"too late")
-        assert not store.flush()
+        assert not store.flush(PATIENCE_S)
         with opened(tmp_path) as another:
             assert another.kept(ALERTS) == b"in time"
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
@@ -20,7 +20,7 @@ from claude_tui.store.files import connect
 from claude_tui.store.instants import to_micros
 from claude_tui.store.writing import PRUNE_ROWS, WriteSession
 from tests import store_values as values
-from tests.store_values import NOW, at, database, marked, opened, query, rated, seen, turned
+from tests.store_values import NOW, PATIENCE_S, at, database, marked, opened, query, rated, seen, turned
 
 BEGINNING = datetime.min.replace(tzinfo=UTC)
 
@@ -51,7 +51,7 @@ def in_order(written: list[Entry]) -> list[Entry]:
 
 
 class TestRoundTrip:
-    @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=80)
     @given(st.lists(values.step_marks | values.severity_marks | values.verdict_changes, max_size=8))
     def test_every_entry_comes_back_exactly(self, written: list[Entry]) -> None:
         with tempfile.TemporaryDirectory() as scratch:
@@ -78,7 +78,7 @@ class TestRoundTrip:
         with opened(tmp_path) as store:
             for entry in written:
                 store.write(entry)
-            assert store.flush(30)
+            assert store.flush(PATIENCE_S)
             assert entries(store) == read
         with opened(tmp_path) as store:
             store.write(marked(1))
@@ -92,11 +92,11 @@ class TestRoundTrip:
         with opened(tmp_path) as store:
             for second in (3, 1, 0):
                 store.write(marked(second))
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             for entry in (marked(2), marked(1, state=StepState.OPEN), marked(1, state=StepState.SKIPPED)):
                 store.write(entry)
             for ready in (False, True):
-                assert not ready or store.flush()
+                assert not ready or store.flush(PATIENCE_S)
                 states = [(mark.at, mark.state) for mark in store.step_marks(at(1))]
                 assert states == [
                     (at(1), StepState.DONE),
@@ -110,7 +110,7 @@ class TestRoundTrip:
         with opened(tmp_path) as store:
             store.write(marked(0))
             store.write(marked(0))
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             assert store.step_marks(NOW) == [marked(0), marked(0)]
 
     def test_since_is_one_range_of_an_index(self, tmp_path: Path) -> None:
@@ -173,8 +173,8 @@ class TestTogether:
                 other.write(marked(number + 1, by="bob"))
                 one.write(rated(number))
                 other.write(turned(number))
-            assert one.flush(30)
-            assert other.flush(30)
+            assert one.flush(PATIENCE_S)
+            assert other.flush(PATIENCE_S)
             assert entries(one) == entries(other)
             assert [mark.by for mark in one.step_marks(NOW)] == ["eve", "bob"] * 100
 
@@ -183,7 +183,7 @@ class TestTogether:
             for number in range(20):
                 writer, viewer = (one, other) if number % 2 else (other, one)
                 writer.write(marked(number))
-                assert writer.flush()
+                assert writer.flush(PATIENCE_S)
                 assert viewer.step_marks(at(number)) == [marked(number)]
 
 
@@ -207,7 +207,7 @@ class TestTrouble:
         with opened(tmp_path, told) as store:
             store.write(marked(0))
             assert store.step_marks(NOW) == [marked(0)]
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             assert "set aside" in (store.problem or "")
             assert store.step_marks(NOW) == [marked(0)]
         with opened(tmp_path) as store:
@@ -221,7 +221,7 @@ class TestTrouble:
         told: list[str | None] = []
         with opened(tmp_path, told) as store:
             store.write(marked(0))
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             assert f"no such table: {name}" in (store.problem or "")
             assert store.step_marks(NOW) == [marked(0)]
 
@@ -232,17 +232,17 @@ class TestPruning:
             for second in range(20):
                 for entry in (marked(second), rated(second), turned(second)):
                     store.write(entry)
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             store.prune(at(15))
             while len(entries(store)) > 15:
-                assert store.flush()
+                assert store.flush(PATIENCE_S)
             assert entries(store) == [make(n) for make in (marked, rated, turned) for n in range(15, 20)]
 
     def test_a_slice_is_small(self, tmp_path: Path) -> None:
         with opened(tmp_path) as store:
             for second in range(2 * PRUNE_ROWS + 10):
                 store.write(marked(second))
-            assert store.flush(60)
+            assert store.flush(PATIENCE_S)
         session = WriteSession(connect(database(tmp_path)), None)
         left = []
         while not session.prune(to_micros(at(2 * PRUNE_ROWS + 5))):

@@ -12,7 +12,7 @@ import pytest
 
 from claude_tui.store.files import connect, directory_lock, set_aside
 from claude_tui.store.schema import MIGRATIONS
-from tests.store_values import NOW, at, database, fill, listed, opened, page, query, seen
+from tests.store_values import NOW, PATIENCE_S, at, database, fill, listed, opened, page, query, seen
 
 ASIDE = "history.db.damaged-20261120T140533Z"
 MANY = 6000
@@ -118,7 +118,7 @@ class TestDamage:
         with opened(tmp_path, told) as store:
             assert store.observations(NOW) == []
             store.write(seen(0))
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             assert told == [store.problem]
             assert ASIDE in (store.problem or "")
         after = contents(tmp_path)
@@ -157,9 +157,9 @@ class TestDamage:
             assert store.observations(at(MANY - 10))
             store.write(seen(MANY))
             assert store.observations(NOW) in ([], [seen(MANY)])
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             store.write(seen(MANY + 1))
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             assert store.observations(NOW)[-1] == seen(MANY + 1)
             assert store.observations(NOW)[-1] == seen(MANY + 1)
         assert len(told) == 1
@@ -172,10 +172,10 @@ class TestDamage:
         with opened(tmp_path, told) as store:
             store.prune(at(100))
             while not told:
-                store.flush()
+                store.flush(PATIENCE_S)
             store.write(page(0))
             store.write(listed(0, "one"))
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             assert store.status_reports(NOW) == [page(0)]
             assert store.latest_catalogue() == listed(0, "one")
         assert ASIDE in asides(tmp_path)
@@ -188,9 +188,9 @@ class TestDamage:
             for store in (one, other):
                 assert store.observations(NOW) == []
             for store, number in ((one, 1), (other, 2)):
-                assert store.flush()
+                assert store.flush(PATIENCE_S)
                 store.write(seen(number))
-                assert store.flush()
+                assert store.flush(PATIENCE_S)
             assert one.observations(NOW) == other.observations(NOW) == [seen(1), seen(2)]
         assert len(told) == 1
         assert database(tmp_path).exists()
@@ -198,12 +198,12 @@ class TestDamage:
     def test_the_other_one_moves_on_to_the_new_store(self, tmp_path: Path) -> None:
         with opened(tmp_path) as store:
             store.write(seen(0))
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             with directory_lock(tmp_path, 1):
                 set_aside(database(tmp_path), NOW)
             assert store.observations(NOW) == []
             store.write(seen(1))
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             assert store.observations(NOW) == [seen(1)]
         with opened(tmp_path) as store:
             assert store.observations(NOW) == [seen(1)]
@@ -214,10 +214,10 @@ class TestDamage:
         told: list[str | None] = []
         with opened(tmp_path, told) as store:
             store.write(seen(0))
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             database(tmp_path).unlink()
             store.write(seen(1))
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             assert store.observations(NOW) == [seen(1)]
         assert (tmp_path / f"{ASIDE}-wal").exists()
 
@@ -230,7 +230,7 @@ class TestDamage:
         with opened(tmp_path, told, connect=spoil) as store:
             for number in range(10):
                 store.write(seen(number))
-                store.flush()
+                store.flush(PATIENCE_S)
             assert len(store.observations(NOW)) == 10
             assert "in memory only" in (store.problem or "")
         assert len(asides(tmp_path)) == 3
@@ -245,9 +245,9 @@ class TestNewerStore:
         told: list[str | None] = []
         with opened(tmp_path, told) as store:
             store.write(seen(1))
-            assert not store.flush()
+            assert not store.flush(PATIENCE_S)
             assert store.observations(NOW) == [seen(1)]
-            assert not store.close()
+            assert not store.close(PATIENCE_S)
         assert contents(tmp_path) == before
         assert len(told) == 1
         assert f"version {newer}" in (told[0] or "")

@@ -14,7 +14,19 @@ import pytest
 from claude_tui.store import Store
 from claude_tui.store.backlog import Backlog
 from claude_tui.store.files import connect, directory_lock
-from tests.store_values import NOW, at, database, fill, first_version, listed, marked, opened, page, seen
+from tests.store_values import (
+    NOW,
+    PATIENCE_S,
+    at,
+    database,
+    fill,
+    first_version,
+    listed,
+    marked,
+    opened,
+    page,
+    seen,
+)
 
 
 class Disk:
@@ -39,18 +51,18 @@ class TestTrouble:
         disk, told = Disk(), list[str | None]()
         with opened(tmp_path, told, connect=disk.connect, retry_s=600) as store:
             store.write(seen(0))
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
         disk.pages = 1
         with opened(tmp_path, told, connect=disk.connect, retry_s=600) as store:
             big = [seen(n, request_id=os.urandom(500).hex()) for n in range(1, 300)]
             for observation in big:
                 store.write(observation)
-            assert not store.flush()
+            assert not store.flush(PATIENCE_S)
             assert told == [store.problem]
             assert "the disk is full" in (store.problem or "")
             assert store.observations(NOW) == [seen(0), *big]
             disk.pages = None
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             assert told[1:] == [None]
             assert store.problem is None
             assert store.observations(NOW) == [seen(0), *big]
@@ -77,12 +89,12 @@ class TestTrouble:
         with opened(tmp_path, told, connect=Disk().connect, retry_s=600) as store:
             other.execute("BEGIN IMMEDIATE")
             store.write(seen(5))
-            assert not store.flush()
+            assert not store.flush(PATIENCE_S)
             assert "another process keeps it locked" in (store.problem or "")
             assert store.observations(NOW) == [seen(0), seen(5)]
             other.execute("ROLLBACK")
             other.close()
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             assert (store.problem, told[-1]) == (None, None)
 
     def test_a_directory_that_others_keep_locked(self, tmp_path: Path) -> None:
@@ -91,7 +103,7 @@ class TestTrouble:
             store = Store.open(tmp_path, now=NOW, on_problem=told.append, retry_s=600)
             assert "data directory locked" in (store.problem or "")
         store.write(seen(0))
-        assert store.close()
+        assert store.close(PATIENCE_S)
         assert told[-1] is None
 
     def test_a_path_below_a_file(self, tmp_path: Path) -> None:
@@ -104,7 +116,7 @@ class TestTrouble:
             assert store.status_reports(at(1)) == [page(0), page(2, "minor")]
             assert store.latest_catalogue() == listed(0, "one")
             assert store.cost_since(NOW) == 0.0
-            assert not store.close(1)
+            assert not store.close(PATIENCE_S)
         assert len(told) == 1
         assert "in memory only" in (told[0] or "")
 
@@ -140,7 +152,7 @@ class TestTrouble:
             for number in range(250):
                 store.write(seen(number))
             assert store.observations(NOW) == [seen(number) for number in range(150, 250)]
-            store.flush()
+            store.flush(PATIENCE_S)
             assert "the oldest of it is being dropped" in (store.problem or "")
 
     def test_what_was_lost_stays_told_after_recovery(self, tmp_path: Path) -> None:
@@ -151,7 +163,7 @@ class TestTrouble:
             for number in range(15):
                 store.write(seen(number))
             blocker.unlink()
-            store.flush()
+            store.flush(PATIENCE_S)
             assert store.problem == "records missing from the history: 5 (memory was full)"
             assert len(store.observations(NOW)) == 10
 
@@ -185,12 +197,12 @@ class TestRealDisk:
         with opened(mounted / "data", told, retry_s=600) as store:
             for observation in written:
                 store.write(observation)
-            assert not store.flush(30)
+            assert not store.flush(PATIENCE_S)
             assert store.observations(NOW) == written
             assert "in memory only" in (store.problem or "")
             ballast.unlink()
             subprocess.run(["mount", "-o", "remount,size=20m", str(mounted)], check=True)
-            assert store.flush(30)
+            assert store.flush(PATIENCE_S)
             assert (store.problem, told[-1]) == (None, None)
         with opened(mounted / "data") as store:
             assert store.observations(NOW) == written
@@ -202,7 +214,7 @@ class TestRealDisk:
         with opened(mounted / "data", told, retry_s=600) as store:
             store.write(seen(0))
             assert store.observations(NOW) == [seen(0)]
-            assert not store.flush()
+            assert not store.flush(PATIENCE_S)
             assert "in memory only" in (store.problem or "")
 
     def test_a_read_only_disk_with_a_history(self, mounted: Path) -> None:
@@ -211,7 +223,7 @@ class TestRealDisk:
         told: list[str | None] = []
         with opened(mounted / "data", told, retry_s=600) as store:
             store.write(seen(50))
-            assert not store.flush()
+            assert not store.flush(PATIENCE_S)
             assert "read-only" in (store.problem or "")
             assert store.observations(NOW)[-1] == seen(50)
 
@@ -227,11 +239,11 @@ class TestRealDisk:
         told: list[str | None] = []
         with opened(mounted / "data", told, retry_s=600) as store:
             store.write(marked(0))
-            assert not store.flush(30)
+            assert not store.flush(PATIENCE_S)
             assert "the disk is full" in (store.problem or "")
             assert (store.observations(NOW), store.step_marks(NOW)) == ([seen(0)], [marked(0)])
             ballast.unlink()
-            assert store.flush(30)
+            assert store.flush(PATIENCE_S)
             assert (store.problem, told[-1]) == (None, None)
         with opened(mounted / "data") as store:
             assert (store.observations(NOW), store.step_marks(NOW)) == ([seen(0)], [marked(0)])
@@ -244,7 +256,7 @@ class TestRealDisk:
         told: list[str | None] = []
         with opened(mounted / "data", told, retry_s=600) as store:
             store.write(marked(0))
-            assert not store.flush()
+            assert not store.flush(PATIENCE_S)
             assert "read-only" in (store.problem or "")
             assert store.step_marks(NOW) == [marked(0)]
 
@@ -285,4 +297,4 @@ def test_closing_in_time_while_the_disk_hangs(tmp_path: Path) -> None:
     assert not store.close(0.05)
     other.execute("ROLLBACK")
     other.close()
-    store.close(5)
+    store.close(PATIENCE_S)

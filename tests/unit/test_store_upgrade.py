@@ -11,6 +11,7 @@ from claude_tui.store.files import connect
 from claude_tui.store.schema import MIGRATIONS
 from tests.store_values import (
     NOW,
+    PATIENCE_S,
     at,
     first_version,
     listed,
@@ -78,7 +79,7 @@ def test_a_process_of_version_1_that_has_it_open_writes_on(tmp_path: Path) -> No
         older.commit()
         with opened(tmp_path) as store:
             store.write(marked(0))
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             older.add([seen(101)])
             older.commit()
             assert store.observations(at(100)) == [seen(100), seen(101)]
@@ -94,12 +95,12 @@ def test_one_that_writes_right_now_is_outwaited(tmp_path: Path) -> None:
         with opened(tmp_path, told, connect=Disk().connect, retry_s=600) as store:
             store.write(marked(0))
             store.keep("alerts", b"state")
-            assert not store.flush()
+            assert not store.flush(PATIENCE_S)
             assert "another process keeps it locked" in (store.problem or "")
             assert (version(tmp_path), len(store.observations(NOW))) == (1, 50)
             assert (store.step_marks(NOW), store.kept("alerts")) == ([marked(0)], b"state")
             older.commit()
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
             assert (store.problem, version(tmp_path)) == (None, len(MIGRATIONS))
             assert len(store.observations(NOW)) == 51
             assert (store.step_marks(NOW), store.kept("alerts")) == ([marked(0)], b"state")
@@ -113,13 +114,13 @@ def test_a_full_disk_shows_what_was_recorded_and_loses_nothing(tmp_path: Path) -
         assert "the disk is full" in (store.problem or "")
         for entry in (marked(0), rated(0), turned(0), seen(60)):
             store.write(entry)
-        assert not store.flush()
+        assert not store.flush(PATIENCE_S)
         assert version(tmp_path) == 1
         assert len(store.observations(NOW)) == 51
         assert store.status_reports(NOW) == [page(0), page(5, "major")]
         assert (store.step_marks(NOW), store.severity_marks(NOW)) == ([marked(0)], [rated(0)])
         disk.full = False
-        assert store.flush()
+        assert store.flush(PATIENCE_S)
         assert (store.problem, version(tmp_path)) == (None, len(MIGRATIONS))
     with opened(tmp_path) as store:
         assert len(store.observations(NOW)) == 51
@@ -136,7 +137,7 @@ def test_a_reader_sees_the_marks_once_another_process_has_migrated(tmp_path: Pat
         with opened(tmp_path) as store:
             store.write(marked(0))
             store.keep("alerts", b"state")
-            assert store.flush()
+            assert store.flush(PATIENCE_S)
         assert (stuck.step_marks(NOW), stuck.kept("alerts")) == ([marked(0)], b"state")
 
 
@@ -148,7 +149,7 @@ def test_several_that_migrate_at_once(tmp_path: Path) -> None:
         together.wait()
         with opened(tmp_path, told) as store:
             store.write(marked(number))
-            assert store.flush(10)
+            assert store.flush(PATIENCE_S)
 
     threads = [threading.Thread(target=open_and_mark, args=(number,)) for number in range(4)]
     for thread in threads:

@@ -29,10 +29,13 @@ from tests.wire_server import Answer, Request, WireServer, closed_port, response
 
 KEY = "R0123456789abcdefSECRET987654321"
 SECRET = "T0kenT0kenSECRETpath"
-QUICK = RetryPolicy(retries=2, most_s=0.3, honours_retry_after=True, timeout_s=5)
+QUICK = RetryPolicy(retries=2, most_s=0.3, honours_retry_after=True, timeout_s=60)
 ONCE = replace(QUICK, retries=0)
+PATIENCE_S = 60.0
+"""Far less than the 600 seconds after which a message that hangs is given up."""
 
-_SENDS_ONCE = """
+# Ends as soon as it is told that the message is on its way.
+_LEAVES_ONE_BEHIND = """
 import asyncio, sys
 from claude_tui.alerting.delivery.chat import Apprise
 from claude_tui.alerting.delivery.apprise_worker import AppriseJob, Outcome
@@ -42,8 +45,13 @@ from claude_tui.model.text import Redactor
 from tests.alerts import PAGE
 
 route = Route("chat", RouteKind.APPRISE, sys.argv[1])
-tried = asyncio.run(Apprise(route, Redactor(), RetryPolicy(), timeout_s=5.0).send(PAGE))
-assert "no answer" in tried.failure.detail, tried
+async def main():
+    apprise = Apprise(route, Redactor(), RetryPolicy(retries=0, timeout_s=600.0), timeout_s=600.0)
+    sending = asyncio.create_task(apprise.send(PAGE))
+    await asyncio.to_thread(sys.stdin.readline)
+    sending.cancel()
+
+asyncio.run(main())
 """
 
 
@@ -56,7 +64,7 @@ class Nothing:
 
 
 class TestApprise:
-    def sender(self, url: str, *, policy: RetryPolicy = QUICK, timeout_s: float = 10.0) -> Apprise:
+    def sender(self, url: str, *, policy: RetryPolicy = QUICK, timeout_s: float = 60.0) -> Apprise:
         route = Route("chat", RouteKind.APPRISE, url)
         return Apprise(route, Redactor(route.secrets), policy, timeout_s=timeout_s)
 
@@ -116,39 +124,45 @@ class TestApprise:
         assert (tried.attempts, tried.failure.permanent) == (1, True)
 
     async def test_a_receiver_that_hangs_is_left_behind_and_holds_up_only_its_own_messages(self) -> None:
-        release = asyncio.Event()
+        release = threading.Event()
 
-        async def hang(_request: Request, to: Answer) -> None:
-            await release.wait()
-            await to.send(response())
+        def messenger(_job: AppriseJob) -> Outcome:
+            release.wait()
+            return Outcome(arrived=True)
 
-        async with WireServer(hang) as server:
-            sender = self.sender(f"json://127.0.0.1:{server.port}/x?rto=60", policy=ONCE, timeout_s=3.0)
-            first, second = await sender.send(PAGE), await sender.send(PAGE)
-            assert first.failure is not None
-            assert first.failure.detail == "no answer within 3 s"
-            assert second.failure is not None
-            assert "still hangs" in second.failure.detail
-            release.set()
-            arrived = False
-            while not arrived:
-                await asyncio.sleep(0)
-                arrived = (await sender.send(PAGE)).failure is None
+        route = Route("chat", RouteKind.APPRISE, "json://x")
+        sender = Apprise(route, Redactor(), ONCE, timeout_s=0.1, messenger=messenger)
+        first, second = await sender.send(PAGE), await sender.send(PAGE)
+        assert first.failure is not None
+        assert first.failure.detail == "no answer within 0.1 s"
+        assert second.failure is not None
+        assert "still hangs" in second.failure.detail
+        release.set()
+        arrived = False
+        while not arrived:
+            await asyncio.sleep(0)
+            arrived = (await sender.send(PAGE)).failure is None
 
     async def test_a_receiver_that_hangs_does_not_keep_the_program_from_ending(self) -> None:
+        arrived = asyncio.Event()
+
         async def hang(_request: Request, to: Answer) -> None:
+            arrived.set()
             await to.hang()
 
         async with WireServer(hang) as server:
             process = await asyncio.create_subprocess_exec(
                 sys.executable,
                 "-c",
-                _SENDS_ONCE,
-                f"json://127.0.0.1:{server.port}/x?rto=60",
+                _LEAVES_ONE_BEHIND,
+                f"json://127.0.0.1:{server.port}/x?rto=600",
                 cwd=Path(__file__).parents[2],
+                stdin=asyncio.subprocess.PIPE,
             )
-            async with asyncio.timeout(30):
-                assert await process.wait() == 0
+            async with asyncio.timeout(PATIENCE_S):
+                await arrived.wait()
+                await process.communicate(b"\n")
+        assert process.returncode == 0
         assert len(server.requests) == 1
 
     async def test_whatever_a_plugin_raises_is_a_failed_try(self) -> None:
