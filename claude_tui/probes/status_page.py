@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urljoin, urlsplit
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.provider import ProviderStatus
 from claude_tui.model.text import Redactor
-from claude_tui.probes.classify import classify_response
+from claude_tui.probes.classify import Classified, classify_response
 from claude_tui.probes.clock import Clock
 from claude_tui.probes.error_body import load_json
 from claude_tui.probes.exchange_trace import micros
@@ -59,16 +59,6 @@ class _Arrival:
     hosts: tuple[str, ...]
     exchange: Exchange | None
     blocked: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Fact:
-    """What is wrong with an answer, or with the lack of one."""
-
-    outcome: Outcome
-    reason: str
-    error_type: str | None = None
-    error_code: str | None = None
 
 
 class StatusPageProbe:
@@ -139,7 +129,7 @@ class StatusPageProbe:
         )
         if isinstance(found, ProviderStatus):
             return _Reading(observation, found)
-        reason = self._redactor.clean(f"{' → '.join(arrival.hosts) or target}: {found.reason}", MAX_REASON)
+        reason = self._redactor.clean(f"{' → '.join(arrival.hosts) or target}: {found.message}", MAX_REASON)
         failed = replace(
             observation,
             outcome=found.outcome,
@@ -177,14 +167,13 @@ class StatusPageProbe:
             )
         return self._requesters[scheme]
 
-    def _judge(self, arrival: _Arrival, source: str, host: str) -> ProviderStatus | _Fact:
+    def _judge(self, arrival: _Arrival, source: str, host: str) -> ProviderStatus | Classified:
         exchange = arrival.exchange
         if arrival.blocked or exchange is None:
-            return _Fact(
-                Outcome.INVALID_RESPONSE, arrival.blocked or "not asked", "redirect" if exchange else None
-            )
+            error_type = "redirect" if exchange else None
+            return Classified(Outcome.INVALID_RESPONSE, error_type, message=arrival.blocked or "not asked")
         if exchange.fault is not None:
-            return _Fact(exchange.fault.outcome, exchange.fault.message or "", exchange.fault.error_type)
+            return exchange.fault
         status = exchange.status or 0
         data = _decoded(exchange.body) if 200 <= status < 300 else None
         if data is not None:
@@ -193,14 +182,13 @@ class StatusPageProbe:
                     data, fetched_at=self._clock.now(), source=source, redactor=self._redactor, host=host
                 )
             except NotASummaryError as error:
-                return _Fact(
-                    Outcome.INVALID_RESPONSE, f"not a status page's JSON: {error}", "unexpected_json"
-                )
+                message = f"not a status page's JSON: {error}"
+                return Classified(Outcome.INVALID_RESPONSE, "unexpected_json", message=message)
         found = classify_response(
             status, lower_headers(exchange.headers), exchange.body, redactor=self._redactor
         )
         outcome = found.outcome if found.outcome in _OUTCOMES else Outcome.INVALID_RESPONSE
-        return _Fact(outcome, found.message or f"HTTP {status}", found.error_type)
+        return replace(found, outcome=outcome, message=found.message or f"HTTP {status}")
 
     def _notable(self, exchange: Exchange | None) -> tuple[tuple[str, str], ...]:
         if exchange is None:
