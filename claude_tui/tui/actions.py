@@ -103,7 +103,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("set_severity", ("s",), "", "Override severity (shared)", _RESPOND, (*_APP, *_WALK)),
     Action("take", ("enter",), "take", "Take the branch under the cursor", _RESPOND, _WALK, 1),
     Action("step_back", ("backspace",), "undo", "Back to the previous question", _RESPOND, _WALK, 2),
-    Action("restart", ("r",), "restart", "Restart the tree", _RESPOND, _WALK, 3),
+    Action("restart", ("r",), "restart", "Start over from the top", _RESPOND, _WALK, 3),
     Action("follow", ("g",), "follow data", "Follow the data", _RESPOND, _WALK, 2),
     Action("done", ("enter",), "done", "Mark the step done, or reopen it", _RESPOND, _PLAYBOOK, 1),
     Action("skip", ("x",), "skip", "Mark the step skipped", _RESPOND, _PLAYBOOK, 2),

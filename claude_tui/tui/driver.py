@@ -34,7 +34,7 @@ def is_gone(descriptor: int) -> bool:
 
 
 class TerminalFile:
-    """What the driver's writer thread writes to: when the terminal is gone, `on_gone` is told, once.
+    """What the driver's writer thread writes to: when the terminal is gone, `on_gone` is called, once.
 
     Everything written after that is dropped, so that the queue behind it keeps draining.
     """
@@ -65,7 +65,7 @@ class TerminalFile:
 
 
 class Listener(NamedTuple):
-    """Who is told; both are called from the driver's threads."""
+    """Callbacks, both called from the driver's threads."""
 
     on_gone: Callable[[], None]
     on_end_of_input: Callable[[], None]

@@ -99,7 +99,7 @@ class Watchdog:
         self._thread.start()
 
     def begin(self, ending: Ending) -> None:
-        # A full pipe means that the thread has long been told.
+        # A full pipe means that the thread has long been woken.
         with contextlib.suppress(BlockingIOError):
             os.write(self._mouth, bytes((ending.value,)))
 

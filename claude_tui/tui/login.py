@@ -11,7 +11,7 @@ __all__ = ["login_name"]
 
 
 def login_name() -> str:
-    """The login name, a guess that the person may correct; never empty."""
+    """The login name, a guess that the user may correct; never empty."""
     try:
         name = getpass.getuser()
     except (KeyError, OSError, ImportError):

@@ -331,7 +331,7 @@ def cast_app(screen: Screen[Any]) -> UnplannableApp:
     return screen.app
 
 
-async def test_a_dashboard_that_cannot_be_laid_out_is_built_anew(tmp_path: Path) -> None:
+async def test_a_dashboard_that_cannot_be_laid_out_is_rebuilt(tmp_path: Path) -> None:
     async with running(tmp_path, UnplannableApp) as (app, backend, pilot, reports):
         assert isinstance(app, UnplannableApp)
         app.push_screen(HelpScreen())

@@ -196,7 +196,7 @@ async def test_the_name_is_asked_and_kept() -> None:
         assert mark.by == "grace"
 
 
-async def test_to_begin_anew_is_asked_and_not_the_default() -> None:
+async def test_a_restart_is_asked_for_and_not_the_default() -> None:
     app, backend = still_app(troubled(marks=[marked(1, StepState.DONE), marked(2, StepState.DONE)]))
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("m", "N")
@@ -212,7 +212,7 @@ async def test_to_begin_anew_is_asked_and_not_the_default() -> None:
         assert (mark.playbook, mark.step, mark.state) == ("outage", "", StepState.OPEN)
 
 
-async def test_with_nothing_marked_there_is_nothing_to_begin_anew() -> None:
+async def test_with_nothing_marked_there_is_nothing_to_restart() -> None:
     app, backend = still_app(troubled())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("m", "N")
@@ -233,7 +233,7 @@ async def test_what_is_copied_is_what_the_step_has() -> None:
         assert app.copied.startswith("import random")
 
 
-async def test_a_step_that_is_not_for_this_says_so() -> None:
+async def test_a_step_that_does_not_apply_says_so() -> None:
     app, _ = still_app(troubled(Cause.RATE_LIMITED, Outcome.RATE_LIMITED))
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("m", *["down"] * 5)

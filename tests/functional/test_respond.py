@@ -274,9 +274,7 @@ async def test_no_trouble_has_no_severity() -> None:
     ("severity", "told"),
     [(Severity.P2, "computed severity is now P2"), (Severity.NONE, "computed severity is now none")],
 )
-async def test_what_was_worked_out_anew_meanwhile_is_not_overruled_unseen(
-    severity: Severity, told: str
-) -> None:
+async def test_a_severity_computed_meanwhile_is_not_overridden_unseen(severity: Severity, told: str) -> None:
     async with asked(ONE, "s", "down") as (app, backend, pilot):
         verdict = replace(OVERLOADED, severity=severity)
         await publish(pilot, backend, replace(later(ONE, 5), verdict=verdict))

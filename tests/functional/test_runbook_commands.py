@@ -222,17 +222,17 @@ def test_the_breaker_opens_tries_and_closes(code: Code) -> None:
     breaker = code("outage", "breaker")["Breaker"](now=lambda: now[0])
     for _ in range(5):
         assert breaker.may_ask()
-        breaker.notified_routes(ok=False)
+        breaker.told(ok=False)
     assert not breaker.may_ask()
     now[0] = 31
     assert breaker.may_ask(), "one trial"
     assert not breaker.may_ask(), "and only one"
-    breaker.notified_routes(ok=False)
+    breaker.told(ok=False)
     now[0] = 50
     assert not breaker.may_ask()
     now[0] = 62
     assert breaker.may_ask()
-    breaker.notified_routes(ok=True)
+    breaker.told(ok=True)
     assert breaker.may_ask()
 
 

@@ -1,4 +1,4 @@
-"""Open alerts in words: the badge that counts them, a row for each, and who has taken which on."""
+"""Open alerts in words: the badge that counts them, a row for each, and who has acknowledged."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["GroupStatus", "alert_badge", "alert_rows", "group_status", "taken_on
 
 
 class GroupStatus(Enum):
-    """Whether somebody has to look at an open alert; the value says it in a word."""
+    """What has been done about an open alert; the value is the word for it."""
 
     NEW = "new"
     ACKNOWLEDGED = "acknowledged"
@@ -30,7 +30,7 @@ def group_status(group: AlertGroup, at: datetime) -> GroupStatus:
 
 
 def taken_on(snapshot: Snapshot) -> Acknowledgement | None:
-    """Who has acknowledged the alert of the verdict's own trouble, if somebody has."""
+    """The acknowledgement of the alert that the verdict led to, if there is one."""
     topic = topic_of_cause(snapshot.verdict.cause)
     own = (each for each in snapshot.engine.alerts.groups if each.from_verdict and each.topic == topic)
     group = next(own, None)
@@ -55,7 +55,7 @@ def alert_badge(snapshot: Snapshot) -> tuple[Line, Line]:
 
 
 def alert_rows(snapshot: Snapshot, cells: int, most: int, hint: Line) -> tuple[Line, ...]:
-    """A row for each alert that nobody has seen to: for the strip while the verdict tells of no trouble."""
+    """A row for each alert that is neither acknowledged nor snoozed: for the strip of a healthy verdict."""
     waiting = [
         group
         for group in snapshot.engine.alerts.groups

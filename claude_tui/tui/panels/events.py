@@ -149,29 +149,29 @@ def _event(event: Event, when: str, subject_cells: int, cells: int) -> Line:
     head = line(Span(f"{when} ", "dim"), Span(f"{mark.glyph} ", mark.role, bold=loud))
     subject = Span(pad(event.subject, subject_cells) + " ", "text")
     text = Span(event.text, mark.role if loud else "dim", bold=loud and event.kind is EventKind.VERDICT)
-    told = line(*head, subject, text)
-    if width(told) > cells and event.kind not in _NEED_A_SUBJECT:
-        told = line(*head, text)
-    told = told if event.kind is EventKind.FAILURE else _cut_at_a_word(told, cells)
+    row = line(*head, subject, text)
+    if width(row) > cells and event.kind not in _NEED_A_SUBJECT:
+        row = line(*head, text)
+    row = row if event.kind is EventKind.FAILURE else _cut_at_a_word(row, cells)
     request_id = event.observation.request_id if event.observation else None
     if event.kind is not EventKind.FAILURE or not request_id or request_id in event.text:
-        return crop(told, cells)
-    room = cells - width(told) - 1
+        return crop(row, cells)
+    room = cells - width(row) - 1
     # Wide rows show the whole id, to be copied off the screen; narrow ones enough of it to recognise it.
     whole = cell_len(request_id) <= min(room, 40)
     short = fit(request_id.removeprefix("req_"), min(room, 30)) if room >= _SHORTEST_ID else ""
     end = request_id if whole else short
-    return spread(told, line(Span(end, "faint")), cells)
+    return spread(row, line(Span(end, "faint")), cells)
 
 
-def _cut_at_a_word(told: Line, cells: int) -> Line:
+def _cut_at_a_word(row: Line, cells: int) -> Line:
     """The line with its last piece of text cut, where it must be, between two words."""
-    if width(told) <= cells:
-        return told
-    room = cells - width(told[:-1])
-    cut = "".join(wrap(told[-1].text, room, 1))
+    if width(row) <= cells:
+        return row
+    room = cells - width(row[:-1])
+    cut = "".join(wrap(row[-1].text, room, 1))
     # A long word would take too much with it.
-    return (*told[:-1], told[-1]._replace(text=cut)) if cell_len(cut) > room / 2 else crop(told, cells)
+    return (*row[:-1], row[-1]._replace(text=cut)) if cell_len(cut) > room / 2 else crop(row, cells)
 
 
 def _selected(drawn: Line, cells: int) -> Line:

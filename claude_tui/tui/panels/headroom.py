@@ -86,8 +86,8 @@ def headroom_lines(snapshot: Snapshot, cells: int, rows: int, *, footed: bool = 
 
 def _shown(listed: list[Row], at: datetime, cells: int, room: int) -> list[Row]:
     """What `room` rows hold, when the worst one keeps the row that says what is wrong with it."""
-    told = bool(listed and room > 1 and cells < _BESIDE_FROM and _detail(listed[0], at))
-    return listed[: max(room - told, 1)]
+    detailed = bool(listed and room > 1 and cells < _BESIDE_FROM and _detail(listed[0], at))
+    return listed[: max(room - detailed, 1)]
 
 
 def _worst_first(view: HeadroomView) -> list[Row]:
@@ -123,11 +123,11 @@ def _below(shown: Sequence[Row], at: datetime, cells: int, spare: int) -> list[L
     columns = _Columns.of(shown, cells)
     ample = spare >= len(shown)
     # What is true of all of them is said once, where it says of when they are.
-    told_once = all(row.stale and row.read_at == shown[0].read_at for row in shown)
+    same_age = all(row.stale and row.read_at == shown[0].read_at for row in shown)
     out: list[Line] = []
     for row in shown:
-        loud = () if told_once else _detail(row, at, cells - columns.label - 1)
-        detail = (loud or (_quiet(row, at) if ample and not told_once else ())) if spare > 0 else ()
+        loud = () if same_age else _detail(row, at, cells - columns.label - 1)
+        detail = (loud or (_quiet(row, at) if ample and not same_age else ())) if spare > 0 else ()
         out.append(_main(row, columns, marked=bool(loud) and not detail))
         if detail:
             out.append(line(" " * (columns.label + 1), *detail))

@@ -57,13 +57,13 @@ def status_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     elif not status.known:
         drawn = _unknown(snapshot, status, cells, rows)
     elif rows < _ROWS_FOR_A_LIST:
-        drawn = (_in_a_row(view, status, cells), *_told_in_short(snapshot, status, cells, rows - 1))
+        drawn = (_in_a_row(view, status, cells), *_news_in_short(snapshot, status, cells, rows - 1))
     else:
         drawn = _stacked(snapshot, status, cells, rows)
     return clipped(drawn, cells, rows)
 
 
-def _told_in_short(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:
+def _news_in_short(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:
     """The news in `rows` rows, the page's age at the end of the first."""
     read = line(Span("read ", "faint"), *_age(snapshot, snapshot.status.read_at or status.fetched_at))
     news = _news(snapshot, status, cells - width(read) - 1, max(rows, 1))
@@ -173,9 +173,9 @@ def _silence(lasted: timedelta, others: bool, cells: int, rows: int) -> Lines:
     return _behind(Span("▲ ", "warn"), news, cells, rows)
 
 
-def _behind(mark: Span, told: Line, cells: int, rows: int) -> Lines:
+def _behind(mark: Span, text: Line, cells: int, rows: int) -> Lines:
     """Running text in at most `rows` rows, all of them to the right of the mark."""
-    drawn = flow(told, cells - 2, rows)
+    drawn = flow(text, cells - 2, rows)
     return tuple(line(mark._replace(text="  ") if number else mark, *row) for number, row in enumerate(drawn))
 
 
@@ -183,8 +183,8 @@ def _incident(incident: ProviderIncident, ours: bool, at: datetime, cells: int, 
     state = plain(incident.status)
     lasted = f", {age(at - incident.started_at)}" if incident.started_at else ""
     if not ours and rows > 1:
-        told = line(Span(f"{incident.name}, {state}", "dim"))
-        return _behind(Span("· ", "dim"), told, cells, min(rows, _ROWS_OF_OTHERS))
+        text = line(Span(f"{incident.name}, {state}", "dim"))
+        return _behind(Span("· ", "dim"), text, cells, min(rows, _ROWS_OF_OTHERS))
     if not ours or rows == 1:
         end = f", {state}{lasted}" if ours else f", {state}"
         name = Span(fit(incident.name, max(cells - 2 - cell_len(end), 8)), "text" if ours else "dim")

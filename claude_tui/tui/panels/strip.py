@@ -136,8 +136,8 @@ def _quiet(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     news = line(Span(_news(verdict, cells), "text"))
     unread = line(Span("Status page unknown." if _unreadable(snapshot) else "", "text"))
     beside = cells - 3 - sum(width(each) + 2 for each in (news, unread) if each) - 1
-    told = join((news, unread, step, figures(verdict.note or _leading(_sentences(verdict), beside))))
-    drawn = flow(told, cells - 4, min(max(rows, 1), _MOST_ROWS_OF_GOOD_NEWS))
+    rest = join((news, unread, step, figures(verdict.note or _leading(_sentences(verdict), beside))))
+    drawn = flow(rest, cells - 4, min(max(rows, 1), _MOST_ROWS_OF_GOOD_NEWS))
     return tuple(
         line(Span("   " if number else f" {mark.glyph} ", mark.role), *row)
         for number, row in enumerate(drawn)
@@ -159,9 +159,9 @@ def _unknown(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     if rows < 2:
         return (crop(join((head, step)), cells - 1),)
     below = [line("   ", Span(other, "text")) for other in others]
-    told = (*_sentences(verdict), plain(page_line(snapshot)))
+    rest = (*_sentences(verdict), plain(page_line(snapshot)))
     if not below:
-        head = join((head, figures(_leading(told, cells - width(head) - 3))))
+        head = join((head, figures(_leading(rest, cells - width(head) - 3))))
     return (head, *below, crop(line("   ", *step), cells - 1))
 
 
@@ -235,9 +235,9 @@ def _tiny(snapshot: Snapshot, cells: int, rows: int) -> Lines:
         " ".join(clock.split()).replace(" ", NO_BREAK),
     )
     first, *others = wrap(" ".join(part for part in parts if part), cells, rows) or ("",)
-    told = f"Next: {verdict.next_step}. {' '.join(_sentences(verdict))} {plain(page_line(snapshot))}"
+    rest = f"Next: {verdict.next_step}. {' '.join(_sentences(verdict))} {plain(page_line(snapshot))}"
     return (
         line(Span(first[: len(badge)], role, bold=True), Span(first[len(badge) :], "text", bold=loud)),
         *(line(Span(text, "text", bold=loud)) for text in others),
-        *(line(Span(text, "dim")) for text in wrap(told, cells, rows - 1 - len(others))),
+        *(line(Span(text, "dim")) for text in wrap(rest, cells, rows - 1 - len(others))),
     )

@@ -1,7 +1,7 @@
-"""The verdict of a trouble as the loud block of the strip: what, how bad, since when, why, and what next.
+"""The verdict as the loud block of the strip: what, how bad, since when, why, and what next.
 
-Every row has its own purpose and its place, whatever ticks: figures that change by the second have cells
-reserved for them, so that nothing round them moves.
+Every row has a fixed purpose and position: durations in the headline have cells reserved for them, so that
+nothing around them moves as they tick.
 """
 
 from __future__ import annotations
@@ -84,7 +84,7 @@ def _badged(snapshot: Snapshot, text: str) -> Line:
 
 
 def _ends(snapshot: Snapshot) -> tuple[Line, Line]:
-    """What may stand at the end of the headline, the fuller one first."""
+    """Candidates for the end of the headline, the fuller one first."""
     since, clock = snapshot.verdict.since, response_line(snapshot)
     instant = (
         line(Span("since ", "dim"), Span(moment(since, snapshot.at), "text")) if since is not None else BLANK
@@ -93,7 +93,7 @@ def _ends(snapshot: Snapshot) -> tuple[Line, Line]:
 
 
 def _one_row(snapshot: Snapshot, cells: int) -> Line:
-    """Where there is no room for all of it the clock goes, then the rest of the headline is cut."""
+    """Without room for all of it the clock is left out, then the headline is cut."""
     text = snapshot.verdict.summary
     for end in _ends(snapshot):
         if _BADGE + 1 + cell_len(text) + _GAP + width(end) <= cells:
@@ -138,12 +138,12 @@ def _why(verdict: Verdict, pages: Lines, cells: int, rows: int) -> Lines:
     page = next((each for each in pages if width(join((each, *own))) <= cells), pages[-1])
     others = [page, *own]
     if rows == 1:
-        told, _ = _fitting(evidence, cells - (width(set_by) + _GAP if set_by else 0), 1)
-        row = crop(join((set_by, figures(told))), cells)
+        leading, _ = _fitting(evidence, cells - (width(set_by) + _GAP if set_by else 0), 1)
+        row = crop(join((set_by, figures(leading))), cells)
         return (_joined([row, *(each for each in others if each is not set_by)], cells),)
     most = rows - 1 if any(others) else rows
-    told, left = _fitting(evidence, cells, most)
-    drawn = flow(figures(told), cells, most)
+    leading, left = _fitting(evidence, cells, most)
+    drawn = flow(figures(leading), cells, most)
     beside = _joined([*others, *map(figures, left)], cells) if most < rows else BLANK
     return (*drawn, beside) if beside else drawn
 

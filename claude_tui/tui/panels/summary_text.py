@@ -76,7 +76,7 @@ def _next(snapshot: Snapshot) -> str:
 def _evidence(snapshot: Snapshot) -> str:
     """The sentences of the verdict, then the figures of now."""
     verdict = snapshot.verdict
-    told = " ".join(
+    sentences = " ".join(
         (
             *(each.text for each in own_evidence(verdict)),
             also_words(verdict),
@@ -85,7 +85,7 @@ def _evidence(snapshot: Snapshot) -> str:
         )
     )
     figures = "; ".join(part for part in (_slowness(snapshot), _last_request(snapshot)) if part)
-    return " ".join(part for part in (told.strip(), figures and f"{figures}.") if part) or "No data yet."
+    return " ".join(part for part in (sentences.strip(), figures and f"{figures}.") if part) or "No data yet."
 
 
 def _slowness(snapshot: Snapshot) -> str:

@@ -19,7 +19,7 @@ Lines = tuple[Line, ...]
 
 MEANINGS = {
     Severity.P1: "nearly all messages fail",
-    Severity.P2: "many messages fail, are rate limited or very slow",
+    Severity.P2: "many fail, are limited or very slow",
     Severity.P3: "some calls fail now and then",
     Severity.P4: "worse than usual, but no errors",
     Severity.NONE: "nothing is wrong",

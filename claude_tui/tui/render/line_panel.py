@@ -48,7 +48,7 @@ class LinePanel(Contained, Widget):
         return cast("Painted", self.app).paint
 
     def redraw(self) -> None:
-        """Draw anew and repaint the cells that look different now."""
+        """Draw again and repaint only the cells that changed."""
         if self._drawn_for != self.size:
             return  # never shown at this size: Textual repaints all of it anyway
         old, self._lines = self._lines, self._drawn()
@@ -61,7 +61,7 @@ class LinePanel(Contained, Widget):
             self.refresh(*regions)
 
     def repaint(self) -> None:
-        """Draw anew and repaint everything, because the colours changed or the frame."""
+        """Draw again and repaint everything, because the colours or the frame changed."""
         self._drawn_for = None
         self.refresh()
 

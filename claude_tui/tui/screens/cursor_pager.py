@@ -28,7 +28,7 @@ class CursorPager(Pager):
         return page.lines
 
     def follow(self) -> None:
-        """Draw anew, with the cursor in view."""
+        """Draw again, with the cursor in view."""
         self._follows = True
         self.redraw()
 

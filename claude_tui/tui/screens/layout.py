@@ -1,4 +1,4 @@
-"""Where things stand on a terminal of any size: breakpoints, not a size gate.
+"""Where everything goes on a terminal of any size: breakpoints, not a size gate.
 
 Pure arithmetic, so that every size can be tried in a test.
 """

@@ -133,9 +133,9 @@ def progress_line(view: PlaybookView, look: PlaybookLook, key: KeyOf, cells: int
     aside = line(Span(f"{others} don’t apply" if others > 1 else "1 doesn’t apply", "dim") if others else "")
     begun = line(Span(f"started {moment(look.begun, look.at)}", "dim") if look.begun else "")
     you = line(Span("you are ", "dim"), Span(fit(look.by, _NAME_CELLS), "text"))
-    told = line(*you, Span(f" ({key('who')} to change)", "dim"))
+    you_and_key = line(*you, Span(f" ({key('who')} to change)", "dim"))
     for left, end in (
-        ((settled, aside, begun), told),
+        ((settled, aside, begun), you_and_key),
         ((settled, aside, begun), you),
         ((settled, begun), you),
     ):
@@ -199,7 +199,7 @@ def _meant_for(step: StepView, facts: Facts, cells: int) -> Iterator[Line]:
     if when is None or step.applies:
         return
     words = dict.fromkeys(facts[name].words for name in when.names if name in facts)
-    told = f" The data says: {'; '.join(words)}." if words else ""
+    data = f" The data says: {'; '.join(words)}." if words else ""
     verdict = "This step doesn’t apply now." if step.applies is False else "This step may not apply."
-    yield from prose(f"{verdict}{told}", cells, "warn" if step.applies is False else "dim")
+    yield from prose(f"{verdict}{data}", cells, "warn" if step.applies is False else "dim")
     yield crop(line(Span(f"Applies when: {when.text}", "faint")), cells)

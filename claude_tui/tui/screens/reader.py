@@ -1,4 +1,4 @@
-"""What stands above the dashboard: a full screen with a header, something to move through, and a footer."""
+"""The base of the screens above the dashboard: a header, something to scroll through, and a footer."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         self.strip.show(snapshot)
 
     def repaint(self) -> None:
-        """Draw everything anew: the colours changed."""
+        """Draw everything again: the colours changed."""
         for widget in self.query(LinePanel):
             widget.repaint()
 

@@ -102,9 +102,9 @@ def facts(found: Iterable[FactView], cells: int) -> Lines:
         rows = wrap(fact.words, min(cells, WIDEST) - 2, _MOST_ROWS)
         mark = Span("◀ " if fact.points else "  ", "accent", bold=True)
         for number, row in enumerate(rows):
-            told = line(Span(row, "text", bold=True)) if fact.points else figures(row)
+            drawn = line(Span(row, "text", bold=True)) if fact.points else figures(row)
             out.append(
-                line(mark if number == 0 else Span("  "), *(told if fact.known else (Span(row, "faint"),)))
+                line(mark if number == 0 else Span("  "), *(drawn if fact.known else (Span(row, "faint"),)))
             )
     return tuple(out)
 

@@ -1,4 +1,4 @@
-"""The base of the runbook's screens: what they draw from, copying, and how they stand on each other."""
+"""The base of the runbook's screens: what they draw from, copying, and how they stack."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ ScreenT = TypeVar("ScreenT", bound=Screen[None])
 class RunbookScreen(ReaderScreen):
     """One column, or with enough room a second one beside or above it.
 
-    Subclasses say what the two show: `column` in what is always there, `side_column` in the other. What they
-    draw from is taken anew with each Snapshot, and is of the one that is shown.
+    Subclasses say what the two show: `column` the one that is always there, `side_column` the other. What
+    they draw from is taken from each Snapshot that is shown.
     """
 
     DEFAULT_CSS = """
@@ -61,11 +61,11 @@ class RunbookScreen(ReaderScreen):
         raise NotImplementedError
 
     def banner(self, cells: int) -> Lines:
-        """What stands above both and is never scrolled away."""
+        """The rows above both, which never scroll away."""
         return warning(self.session.problem, cells)
 
     def lay_out(self) -> None:
-        """Sizes for what there is to tell. Subclasses show or hide `side_box` and give it its size."""
+        """Set titles and sizes. Subclasses show or hide `side_box` and give it its size."""
         rows = len(self.banner(self.app.size.width))
         self.bar.display = rows > 0
         self.bar.styles.height = rows
@@ -116,13 +116,13 @@ class RunbookScreen(ReaderScreen):
         self.redraw()
 
     def redraw(self) -> None:
-        """Draw all of it anew, scrolled as it is."""
+        """Draw all of it again, without scrolling."""
         self.bar.redraw()
         self.main.redraw()
         self.side.redraw()
 
     def follow_cursor(self) -> None:
-        """Draw all of it anew, with the cursor in view."""
+        """Draw all of it again, with the cursor in view."""
         self.bar.redraw()
         self.main.follow()
         self.side.follow()
@@ -149,7 +149,7 @@ class RunbookScreen(ReaderScreen):
 
 
 class _Bar(LinePanel):
-    """As many rows as there is something to tell."""
+    """Warnings and notes above the columns, as high as it needs to be."""
 
     def __init__(self, banner: Callable[[int], Lines]) -> None:
         super().__init__(id="banner")
@@ -170,9 +170,9 @@ def offered(scope: Scope, keymap: KeyMap, without: Set[str]) -> tuple[Hint, ...]
 
 
 def returned_to(app: Cockpit, kind: type[ScreenT]) -> ScreenT | None:
-    """The screen of that kind that is open, brought to the front; None when there is none.
+    """The open screen of that kind, brought to the front; None when there is none.
 
-    So that from the tree to a playbook and back to the tree is a way back, and not one storey more.
+    So going from the tree to a playbook and back to the tree returns, instead of stacking a second tree.
     """
     found = next((screen for screen in reversed(app.screen_stack) if isinstance(screen, kind)), None)
     while found is not None and app.screen is not found:
