@@ -8,12 +8,16 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-# A busy machine is no reason to fail: how long an example takes is a question for tests/bench.
+# Neither a busy machine nor large examples are a reason to fail: how long they take is for tests/bench.
 # Function-scoped fixtures (tmp_path) may be shared: each example makes a directory of its own.
 settings.register_profile(
     "claude-top",
     deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+    suppress_health_check=[
+        HealthCheck.too_slow,
+        HealthCheck.data_too_large,
+        HealthCheck.function_scoped_fixture,
+    ],
     print_blob=True,
 )
 settings.load_profile("claude-top")

@@ -149,7 +149,7 @@ def mixed_rules() -> list[object]:
 
 
 @given(STEPS)
-@settings(max_examples=150)
+@settings(max_examples=80)
 def test_whatever_happens_each_group_is_told_once_and_ended_once(
     steps: list[tuple[Verdict, dict[str, Reading], int, str]],
 ) -> None:

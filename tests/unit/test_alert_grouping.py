@@ -50,7 +50,7 @@ class TestOneOutage:
         assert told.kinds() == [OPENED, RESOLVED]
 
     @given(data=st.data())
-    @settings(max_examples=60)
+    @settings(max_examples=30)
     def test_sends_one_page_in_whatever_order_its_rules_trip(self, data: st.DataObject) -> None:
         told = night(*ten_rules(data.draw(st.sampled_from([P1, P2, P3, P4]), label="severity")))
         causes = sorted(PROVIDER_CAUSES - {Cause.PROVIDER_NOTICE})

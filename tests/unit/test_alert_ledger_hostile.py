@@ -41,7 +41,7 @@ def stored() -> Any:
 STORED = stored()
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(place=st.sampled_from(list(nodes(STORED))), new=JSON_VALUES | INSTANTS)
 def test_it_is_refused_or_taken_up(place: tuple[Any, ...], new: object) -> None:
     try:

@@ -347,7 +347,7 @@ def test_every_table_and_column_has_something_in_it(template: Path) -> None:
         assert told in shown
 
 
-@settings(max_examples=120)
+@settings(max_examples=50)
 @given(data=st.data(), value=SQL_VALUES, every=st.booleans())
 def test_any_value_in_any_column(template: Path, data: st.DataObject, value: object, every: bool) -> None:
     table, column = data.draw(st.sampled_from(columns(template)))
@@ -360,7 +360,7 @@ def test_any_value_in_any_column(template: Path, data: st.DataObject, value: obj
 DOCUMENTS = [("status_reports", "body"), ("catalogues", "body"), ("observations", "extra")]
 
 
-@settings(max_examples=120)
+@settings(max_examples=50)
 @given(data=st.data(), new=JSON_VALUES, place=st.sampled_from(DOCUMENTS))
 def test_any_value_within_any_document(
     template: Path, data: st.DataObject, new: object, place: tuple[str, str]

@@ -19,7 +19,7 @@ ALERTS = "alerts https://api.example.com"
 
 
 class TestKept:
-    @settings(max_examples=60)
+    @settings(max_examples=30)
     @given(
         st.lists(st.tuples(st.sampled_from(["a", "b", ""]) | values.any_texts, values.bodies, st.booleans()))
     )
