@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from claude_tui.analysis.diagnosis.cross_check import says_the_same_again
-from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy, Tally
+from claude_tui.analysis.diagnosis.episodes import Episode
+from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, Probed, RoundPolicy, Tally
 from claude_tui.analysis.history.failure_kinds import FailureKind
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.verdict import Severity
-
-if TYPE_CHECKING:
-    from claude_tui.analysis.diagnosis.context import DiagnosisContext
-    from claude_tui.analysis.diagnosis.episodes import Episode
 
 __all__ = ["ONE_ROUND", "policy_after"]
 
@@ -29,22 +25,22 @@ class _OneRound(RoundPolicy):
         """Whether the answer says that another request would fail too, or asks to wait."""
         return says_the_same_again(failure)
 
-    def tally(self, context: DiagnosisContext, episode: Episode) -> Tally:
+    def tally(self, context: Probed, episode: Episode) -> Tally:
         """Everything in the round, also what came before the first failure."""
         exchanges = context.recent(episode.source)
         failures = [FailureKind.of(each) for each in exchanges if each.failed]
         return Tally(failures, len(exchanges), "")
 
-    def is_outage(self, context: DiagnosisContext, source: Source, first: int) -> bool:  # noqa: ARG002
+    def is_outage(self, context: Probed, source: Source, first: int) -> bool:  # noqa: ARG002
         return _failing_share(context, source) >= context.thresholds.most_fail_ends
 
-    def severity(self, context: DiagnosisContext, source: Source, counted: Severity) -> Severity:
+    def severity(self, context: Probed, source: Source, counted: Severity) -> Severity:
         """No P1 where some of the round went well: no history says whether those came before the outage."""
         if counted is Severity.P1 and _failing_share(context, source) < context.thresholds.most_fail:
             return Severity.P2
         return counted
 
-    def advice_for_too_few(self, context: DiagnosisContext, advice: str) -> str:
+    def advice_for_too_few(self, context: Probed, advice: str) -> str:
         """To run the check again, unless something kept it from sending more messages."""
         return advice if context.facts.held is not None else f"{advice}_once"
 
@@ -58,6 +54,6 @@ def policy_after(asked: Sequence[Observation]) -> RoundPolicy:
     return ONE_ROUND if asked else CONTINUOUS
 
 
-def _failing_share(context: DiagnosisContext, source: Source) -> float:
+def _failing_share(context: Probed, source: Source) -> float:
     exchanges = context.recent(source)
     return sum(each.failed for each in exchanges) / len(exchanges)

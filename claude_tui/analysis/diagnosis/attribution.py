@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -23,7 +22,6 @@ __all__ = [
     "Leader",
     "LeadingCause",
     "SpecificCause",
-    "is_down",
     "leading",
     "leading_cause",
     "name_limit",
@@ -153,13 +151,6 @@ CLEARLY = 1.6
 CHANGED = 3
 RARE = 0.2
 
-# The service is no longer down once so many of the last few exchanges went well, or so much of all of them.
-_UP, _OF = 2, 5
-_UP_SHARE = 0.2
-# It is down again after a run of failures as improbable as this at the share that failed before.
-_CHANCE = 0.01
-_MOST_SHARE = 0.8
-
 
 @dataclass(frozen=True, slots=True)
 class Leader(Generic[K]):
@@ -195,28 +186,6 @@ def _share_before(weights: dict[K, float], kind: K, run: int) -> float:
     own = sum(_DECAY**age for age in range(run))
     rest = sum(weights.values()) - own
     return max(weights[kind] - own, 0.0) / rest if rest > 0 else 0.0
-
-
-def is_down(failed: Sequence[bool]) -> bool:
-    """Whether nearly everything fails; `failed` is oldest first and begins with a failure.
-
-    Successes at the end change nothing yet: they are a recovery unless another failure follows.
-    """
-    down, run, failures = True, 0, 0
-    for index, one in enumerate(failed):
-        if not one:
-            run = 0
-            continue
-        run += 1
-        failures += 1
-        before = index + 1 - run
-        if down:
-            recent = failed[max(0, index + 1 - _OF) : index + 1]
-            down = recent.count(False) < _UP and index + 1 - failures <= _UP_SHARE * (index + 1)
-        elif before:
-            share = min((failures - run) / before, _MOST_SHARE)
-            down = share <= 0 or run >= math.log(_CHANCE) / math.log(share)
-    return down
 
 
 # What the messages of 429s call the buckets, the more exact first.

@@ -4,26 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from claude_tui.analysis.diagnosis.cross_check import (
     asked_to_wait_s,
     is_lost,
     took_until,
 )
+from claude_tui.analysis.diagnosis.engine_facts import EngineFacts
 from claude_tui.analysis.diagnosis.episodes import BACK_SOON, Episode, episodes_of
+from claude_tui.analysis.diagnosis.round_policy import RoundPolicy
 from claude_tui.analysis.diagnosis.slow_detection import Slow, slow_first_token
 from claude_tui.analysis.diagnosis.status_page import PageReport, page_report_at
 from claude_tui.analysis.history.history import API_SOURCES, History
 from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.analysis.views.status import status_view
 from claude_tui.model.observation import Observation, Source
-from claude_tui.model.snapshot import EngineState, KeyLack, StatusView
+from claude_tui.model.snapshot import StatusView
 
-if TYPE_CHECKING:
-    from claude_tui.analysis.diagnosis.round_policy import RoundPolicy
-
-__all__ = ["DiagnosisContext", "EngineFacts", "context_at", "engine_facts"]
+__all__ = ["DiagnosisContext", "context_at"]
 
 # One lost probe in a thousand is chance: three in a row over two sources are not.
 LOST_IN_A_ROW = 3
@@ -39,33 +37,6 @@ _HORIZON_S = 900.0
 _BACK_OFF_S, _ANSWER_S = 60.0, 30.0
 # Whatever a server asks for, the probes look again after an hour.
 _LONGEST_HOLD_S = 3600.0
-
-
-@dataclass(frozen=True, slots=True)
-class EngineFacts:
-    """What no observation tells."""
-
-    host: str = "the API"
-    """The host's name."""
-    model: str | None = None
-    """The model that messages ask."""
-    held: str | None = None
-    """Why messages are held back, None where they are not."""
-    key_problem: str | None = None
-    """What looks wrong with a key that is tried all the same."""
-    key_lack: KeyLack | None = None
-    """Why there is no key to try."""
-
-
-def engine_facts(engine: EngineState) -> EngineFacts:
-    messages = next((probe for probe in engine.probes if probe.source is Source.MESSAGES), None)
-    return EngineFacts(
-        host=engine.target.host,
-        model=engine.target.model,
-        held=messages.held_reason if messages is not None else None,
-        key_problem=engine.key_problem,
-        key_lack=engine.key_lack,
-    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from claude_tui.analysis.diagnosis.context import DiagnosisContext, EngineFacts, context_at, engine_facts
+from claude_tui.analysis.diagnosis.context import DiagnosisContext, context_at
+from claude_tui.analysis.diagnosis.engine_facts import EngineFacts, engine_facts
 from claude_tui.analysis.diagnosis.evidence import answers_in, limits_press, low_limits, named
 from claude_tui.analysis.diagnosis.finding import Finding, verdict_of
 from claude_tui.analysis.diagnosis.intermittent import detect_intermittent

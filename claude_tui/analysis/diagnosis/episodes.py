@@ -9,7 +9,7 @@ neither flaps nor sticks.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,7 +18,7 @@ from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Thresholds
 from claude_tui.model.observation import Observation, Source
 
-__all__ = ["BACK_SOON", "RECENT", "Episode", "episodes_of", "successes_to_recover"]
+__all__ = ["BACK_SOON", "RECENT", "Episode", "episodes_of", "is_down", "successes_to_recover"]
 
 RECENT = 24
 """The exchanges at the end of an episode that say how much fails now: twelve minutes at the default pace."""
@@ -225,3 +225,33 @@ def _certain(exchanges: list[Observation], indexes: list[int], *, pairs: bool) -
         if len(near) >= _ANY - 1:
             return index
     return None
+
+
+# The service is no longer down once so many of the last few exchanges went well, or so much of all of them.
+_UP, _UP_OF = 2, 5
+_UP_SHARE = 0.2
+# It is down again after a run of failures as improbable as this at the share that failed before.
+_DOWN_CHANCE = 0.01
+_MOST_SHARE = 0.8
+
+
+def is_down(failed: Sequence[bool]) -> bool:
+    """Whether nearly everything fails; `failed` is oldest first and begins with a failure.
+
+    Successes at the end change nothing yet: they are a recovery unless another failure follows.
+    """
+    down, run, failures = True, 0, 0
+    for index, one in enumerate(failed):
+        if not one:
+            run = 0
+            continue
+        run += 1
+        failures += 1
+        before = index + 1 - run
+        if down:
+            recent = failed[max(0, index + 1 - _UP_OF) : index + 1]
+            down = recent.count(False) < _UP and index + 1 - failures <= _UP_SHARE * (index + 1)
+        elif before:
+            share = min((failures - run) / before, _MOST_SHARE)
+            down = share <= 0 or run >= math.log(_DOWN_CHANCE) / math.log(share)
+    return down

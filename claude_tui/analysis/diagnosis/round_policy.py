@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import datetime, timedelta
+from typing import NamedTuple, Protocol
 
-from claude_tui.analysis.diagnosis.attribution import is_down
+from claude_tui.analysis.diagnosis.engine_facts import EngineFacts
+from claude_tui.analysis.diagnosis.episodes import Episode, is_down
 from claude_tui.analysis.history.failure_kinds import FailureKind
+from claude_tui.analysis.history.history import History
+from claude_tui.analysis.options import Thresholds
 from claude_tui.model.observation import Observation, Source
+from claude_tui.model.verdict import Severity
 
-if TYPE_CHECKING:
-    from claude_tui.analysis.diagnosis.context import DiagnosisContext
-    from claude_tui.analysis.diagnosis.episodes import Episode
-    from claude_tui.model.verdict import Severity
-
-__all__ = ["CONTINUOUS", "RoundPolicy", "Tally"]
+__all__ = ["CONTINUOUS", "Probed", "RoundPolicy", "Tally"]
 
 # Exchanges that tell an outage from errors: an hour at the default pace.
 _DOWN_OVER = 120
@@ -36,6 +35,25 @@ class Tally(NamedTuple):
         return len(self.failures)
 
 
+class Probed(Protocol):
+    """What a policy looks at: the part of the diagnosis' context that is about probes."""
+
+    @property
+    def history(self) -> History: ...
+
+    @property
+    def at(self) -> datetime: ...
+
+    @property
+    def facts(self) -> EngineFacts: ...
+
+    @property
+    def thresholds(self) -> Thresholds: ...
+
+    def recent(self, source: Source) -> list[Observation]:
+        """The latest exchanges of a source."""
+
+
 class RoundPolicy:
     """Probes go on: the next one comes soon, and a doubtful verdict can wait for it.
 
@@ -51,7 +69,7 @@ class RoundPolicy:
         """Whether this failure alone, as the newest message, is enough for a verdict."""
         return False
 
-    def tally(self, context: DiagnosisContext, episode: Episode) -> Tally:
+    def tally(self, context: Probed, episode: Episode) -> Tally:
         """The requests of an episode; of the last hour alone when it is older than that."""
         items = context.history.exchanges(episode.source).items
         failures = context.history.failures(episode.source)
@@ -64,17 +82,17 @@ class RoundPolicy:
         requests = items.span(start, now)
         return Tally(failures.between(start, now), requests.stop - requests.start, " in the last hour")
 
-    def is_outage(self, context: DiagnosisContext, source: Source, first: int) -> bool:
+    def is_outage(self, context: Probed, source: Source, first: int) -> bool:
         """Whether as good as every exchange fails, from the one at index `first` on."""
         items = context.history.exchanges(source).items
         end = items.count_until(context.at.timestamp())
         return is_down([each.failed for each in items.values[max(first, end - _DOWN_OVER) : end]])
 
-    def severity(self, context: DiagnosisContext, source: Source, counted: Severity) -> Severity:  # noqa: ARG002
+    def severity(self, context: Probed, source: Source, counted: Severity) -> Severity:  # noqa: ARG002
         """The severity of failures of `source`, where counting them over time gives `counted`."""
         return counted
 
-    def advice_for_too_few(self, context: DiagnosisContext, advice: str) -> str:  # noqa: ARG002
+    def advice_for_too_few(self, context: Probed, advice: str) -> str:  # noqa: ARG002
         """The id of the advice where there are too few probes for a verdict."""
         return advice
 

@@ -1,0 +1,37 @@
+"""What only the engine knows, for the diagnosis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from claude_tui.model.observation import Source
+from claude_tui.model.snapshot import EngineState, KeyLack
+
+__all__ = ["EngineFacts", "engine_facts"]
+
+
+@dataclass(frozen=True, slots=True)
+class EngineFacts:
+    """What no observation tells."""
+
+    host: str = "the API"
+    """The host's name."""
+    model: str | None = None
+    """The model that messages ask."""
+    held: str | None = None
+    """Why messages are held back, None where they are not."""
+    key_problem: str | None = None
+    """What looks wrong with a key that is tried all the same."""
+    key_lack: KeyLack | None = None
+    """Why there is no key to try."""
+
+
+def engine_facts(engine: EngineState) -> EngineFacts:
+    messages = next((probe for probe in engine.probes if probe.source is Source.MESSAGES), None)
+    return EngineFacts(
+        host=engine.target.host,
+        model=engine.target.model,
+        held=messages.held_reason if messages is not None else None,
+        key_problem=engine.key_problem,
+        key_lack=engine.key_lack,
+    )
