@@ -126,7 +126,9 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
         screen = _screen_of(at_fault)
         if screen is not None and screen in self.screen_stack[1:]:
             self.call_next(self._close, screen, fault)
-        return f"This could not be drawn ({fault.kind}). {fault.details}."
+        # A panel is narrow: the file by its name alone, which is in the data directory.
+        where = f"Details in {fault.report.name}" if fault.report else fault.details
+        return f"This could not be drawn ({fault.kind}). {where}."
 
     def _close(self, screen: Screen[Any], fault: Fault) -> None:
         """Close `screen` and what was opened from it."""

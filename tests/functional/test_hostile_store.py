@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 from pathlib import Path
@@ -21,7 +22,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 async def first_frame(directory: Path, size: tuple[int, int]) -> str:
-    snapshot, _ = first_frames(directory)
+    snapshot, _ = await asyncio.to_thread(first_frames, directory)
     app = Watched(snapshot)
     async with app.run_test(size=size):
         assert app.return_code is None
@@ -82,7 +83,7 @@ async def test_one_bad_report_or_list_hides_no_good_one(template: Path, tmp_path
     shutil.copy(template, database(tmp_path))
     for table in ("status_reports", "catalogues"):
         query(tmp_path, f"UPDATE {table} SET body = 'x' WHERE at = (SELECT max(at) FROM {table})")
-    snapshot, problem = first_frames(tmp_path)
+    snapshot, problem = await asyncio.to_thread(first_frames, tmp_path)
     assert snapshot.status.status is not None
     assert snapshot.catalogue is not None
     assert problem == "2 stored rows cannot be read and are skipped"
@@ -91,7 +92,7 @@ async def test_one_bad_report_or_list_hides_no_good_one(template: Path, tmp_path
 async def test_a_broken_sum_does_not_use_up_the_budget(template: Path, tmp_path: Path) -> None:
     shutil.copy(template, database(tmp_path))
     query(tmp_path, "UPDATE observations SET cost_usd = 9e999 WHERE at = (SELECT max(at) FROM observations)")
-    snapshot, _ = first_frames(tmp_path)
+    snapshot, _ = await asyncio.to_thread(first_frames, tmp_path)
     assert not snapshot.engine.spend.stopped
     assert 0 < snapshot.engine.spend.today_usd < 1
 

@@ -298,7 +298,7 @@ def test_a_spend_limit_is_not_called_a_rate_limit() -> None:
     lost = replace(window.breakdown[0], outcome=Outcome.NETWORK, http_status=None, error_type="connect")
     shown = text(error_lines(replace(window, breakdown=(detail, lost)), 37, 14))
     assert "messages 429 spend limit" in shown
-    assert "messages network: connect" in shown
+    assert "messages network: cannot connect" in shown
 
 
 def test_no_calls_is_not_the_same_as_no_failures() -> None:
