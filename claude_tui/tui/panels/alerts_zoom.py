@@ -125,7 +125,7 @@ def _notified(group: AlertGroup, at: datetime, failing: frozenset[str]) -> Line:
         return line(Span("no notification sent yet", "dim"))
     unreached = line(Span(f"not reached: {', '.join(missed)}", "warn", bold=True)) if missed else BLANK
     if not routes:
-        return unreached or line(Span(f"shown here only; nobody paged{last}", "dim"))
+        return unreached or line(Span("shown here only; nobody paged", "dim"))
     pages = f" {plural(group.pages, 'page')}{last}"
     return join((unreached, line(Span("paged ", "dim"), f"{', '.join(routes)}:", Span(pages, "dim"))))
 
