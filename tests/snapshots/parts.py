@@ -128,7 +128,7 @@ ROWS = (
     ("server_error", "500 api error"),
     ("rate_limited", "429 rate limit"),
     ("timeout", "timeouts"),
-    ("yours", "client errors"),
+    ("yours", "client errors (4xx)"),
     ("network", "network"),
     ("bad_answer", "bad answer"),
 )

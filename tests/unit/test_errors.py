@@ -34,7 +34,7 @@ def test_all_rows_are_there_with_nothing_in_them() -> None:
             "500 api error",
             "429 rate limit",
             "timeouts",
-            "client errors",
+            "client errors (4xx)",
             "network",
             "bad answer",
         ]
