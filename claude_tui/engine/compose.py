@@ -12,7 +12,6 @@ from claude_tui.analysis.history.history import History
 from claude_tui.engine.engine import Engine
 from claude_tui.engine.lease import Lease
 from claude_tui.engine.paging import PagingSetup
-from claude_tui.engine.probe_round import ProbeRound
 from claude_tui.engine.setup import DemoMode, KeyState, Monitored
 from claude_tui.engine.sources import (
     Endpoint,
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from claude_tui.alerting.persistence import StateBackend
     from claude_tui.alerting.routes import AlertSettings
     from claude_tui.alerting.rules import Rule
+    from claude_tui.engine.probe_round import ProbeRound
     from claude_tui.settings import Settings
     from claude_tui.simulator.scenario import Scenario
 
@@ -113,6 +113,8 @@ def demo(
 
 def check(settings: Settings, endpoint: Endpoint, *, clock: Clock) -> ProbeRound:
     """The probes of `endpoint` for one round, and nothing that outlives it."""
+    from claude_tui.engine.probe_round import ProbeRound
+
     history, pace = History(), Pace.of(settings)
 
     def model() -> str | None:

@@ -20,7 +20,7 @@ class KeyState:
     """What is wrong with the key, if anything."""
 
     problem: str | None = None
-    """What the person is told about it."""
+    """What is wrong with it, as shown on screen."""
     usable: bool = True
     """Whether the key is sent in spite of its problem."""
     lack: KeyLack | None = None

@@ -340,26 +340,32 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class EngineState:
-    """What the engine alone knows: not derivable from observations.
-
-    `key_problem` is what looks wrong with a key that is tried all the same, `key_lack` why none can be
-    tried. `recorded` are events that
-    no observation tells (verdicts, alerts, what people did), newest first; the marks are those of the
-    last days, oldest first.
-    """
+    """What only the engine knows, and nobody can derive from observations."""
 
     target: Target
+    """What is probed, with the model of this instant."""
     probes: tuple[ProbeState, ...]
+    """Where each probe stands, one for each source."""
     spend: Spend
+    """What paid probes cost today."""
     notices: tuple[Notice, ...]
+    """What the person must know about the program itself."""
     demo: str | None = None
+    """The scenario that is played, None on a real endpoint."""
     speed: float = 1.0
+    """How many times as fast as written the scenario is played."""
     key_problem: str | None = None
+    """What looks wrong with a key that is sent all the same."""
     alerts: AlertsView = field(default_factory=AlertsView)
+    """The alerts as of this instant."""
     recorded: tuple[Event, ...] = ()
+    """Events that are not in the observations (verdicts, alerts, what people did), newest first."""
     step_marks: tuple[StepMark, ...] = ()
+    """Marks on steps of playbooks in the last days, oldest first."""
     severity_marks: tuple[SeverityMark, ...] = ()
+    """Severities set by people in the last days, oldest first."""
     key_lack: KeyLack | None = None
+    """Why no request can carry a key."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ decides before the HTTP status: a stream fails after a 200, and gateways wrap 42
 Choices that the protocol leaves open:
 
 - `not_permitted` is what the API, or a gateway in its words, says of this key. A 403 without such a
-  type is `invalid_response` with error type `edge_block` or `challenge_page`: something in between spoke.
+  type is `invalid_response` with error type `edge_block` or `challenge_page`: an intermediary answered.
 - `invalid_response` also goes by `html_page`, `captive_portal`, `redirect`, `empty_body`, `not_json`,
   `unexpected_json`, `needs_tls` and `not_the_api`; these types are this module's, no server sent them.
 - A 504, `timeout_error` and the 520s are `server_error`: an answer came, and says that the provider
@@ -49,7 +49,11 @@ _MAX_EXCERPT = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """What class of result an exchange had, and what was said of it; all text is clean."""
+    """What class of result it was, and what the server said; all text is clean.
+
+    `error_type` is the server's word, that of the original where a gateway wrapped one, or one of
+    this module's own where the answer is not the API's.
+    """
 
     outcome: Outcome
     error_type: str | None = None

@@ -106,7 +106,7 @@ def clock_skew(fields: Mapping[str, str], *, now: datetime, sent_at: datetime | 
     """The least skew of the server's clock, in seconds, that its `date` allows.
 
     `date` is cut to the second and stamped somewhere between `sent_at` and `now`, so it gives a
-    range; 0.0 when that range holds 0: no skew can be told. None without a date, or from a cache.
+    range; 0.0 when that range holds 0: no skew is certain. None without a date, or from a cache.
     """
     date = _http_date(fields.get("date", ""))
     if date is None or fields.get("age", "0").strip() not in {"", "0"}:

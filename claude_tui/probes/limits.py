@@ -58,8 +58,8 @@ def read_rate_limits(fields: Mapping[str, str], *, now: datetime) -> tuple[RateL
             bucket, figure = named
             figures.setdefault(bucket, {})[figure] = value
     readings = {bucket: _reading(bucket, said, now) for bucket, said in figures.items()}
-    told = [reading for reading in readings.values() if (reading.limit, reading.remaining) != (None, None)]
-    return tuple(sorted((r for r in told if not _is_mirror(r, readings)), key=_order)[:_MAX_BUCKETS])
+    stated = [reading for reading in readings.values() if (reading.limit, reading.remaining) != (None, None)]
+    return tuple(sorted((r for r in stated if not _is_mirror(r, readings)), key=_order)[:_MAX_BUCKETS])
 
 
 def read_windows(fields: Mapping[str, str], *, redactor: Redactor) -> tuple[WindowReading, ...]:

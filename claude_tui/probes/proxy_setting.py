@@ -22,7 +22,7 @@ _NO_HOST_NAME = re.compile(r"[^\w.\-:%]")
 
 
 class ProxySettingError(ProbeError):
-    """A proxy that cannot be used, whatever answers at it. The value is not told: it may hold a password."""
+    """A proxy that cannot be used, whatever answers there. The value is not shown: it may hold a password."""
 
     def __init__(self, variable: str, why: str) -> None:
         super().__init__(f"{variable} cannot be used: {why}")

@@ -45,7 +45,7 @@ class Plan:
 
 
 class _Lane:
-    """Where one plan stands. Instants are on the monotonic clock."""
+    """The state of one plan. Instants are on the monotonic clock."""
 
     def __init__(self, plan: Plan, due: float) -> None:
         self.plan = plan
@@ -61,7 +61,7 @@ class _Lane:
         return max(self.due, self.held_until)
 
     def hold(self, until: float, reason: str) -> None:
-        """Waits at least until then. An earlier hold that lasts longer stays in force."""
+        """Holds the plan at least until then; a hold that lasts longer stays in force."""
         if until > self.held_until:
             self.held_until, self.held_reason = until, reason
 
@@ -72,14 +72,14 @@ class _Lane:
 class Schedule:
     """Runs each probe on its interval, and never two at a time of the same one.
 
-    - Intervals count from start to start, each jittered by a tenth; slots missed are skipped.
-    - A hold (see `pacing.hold_after`) delays one probe, not the others. It ends early only with a
-      success, which only `probe_now` can bring about.
-    - A probe that raises, which is a fault in it, is reported as `invalid_response` with error type
-      `probe_crashed` and runs again at its next slot.
+    - Intervals count from start to start, each jittered by a tenth; missed slots are skipped.
+    - A hold (see `pacing.hold_after`) delays one probe, not the others. Only a success ends it early,
+      which takes a `probe_now`.
+    - A probe that raises has a bug: it is reported as `invalid_response` with error type
+      `probe_crashed`, and runs again at its next slot.
 
-    The monotonic clock rules: a wall clock that jumps moves nothing but the instants shown. All
-    methods belong to the loop's thread.
+    Timing follows the monotonic clock: a wall clock that jumps changes only the instants shown. All
+    methods must be called in the loop's thread.
     """
 
     def __init__(
@@ -104,7 +104,7 @@ class Schedule:
         self._lanes = [_Lane(plan, due=clock.monotonic()) for plan in plans]
 
     async def run(self) -> None:
-        """Probes until cancelled; everything is due at once in the beginning.
+        """Probes until cancelled; at the start every probe is due at once.
 
         Raises only what `deliver` raises. Cancelling it cancels the probes that run.
         """
@@ -134,7 +134,7 @@ class Schedule:
         return True
 
     def states(self) -> tuple[ProbeState, ...]:
-        """Where each probe stands this instant, in the order of the plans."""
+        """The state of each probe at this instant, in the order of the plans."""
         return tuple(self._state(lane) for lane in self._lanes)
 
     def _reap(self) -> None:
@@ -231,7 +231,7 @@ def _tomorrow(now: datetime) -> datetime:
 
 
 def _crash_report(lane: _Lane, error: Exception, now: datetime) -> Report:
-    """A fault of the program's own, named by class and place: its text may hold anything, also a key."""
+    """A bug in a probe, named by class and line only: the text of the error might contain a key."""
     frames = traceback.extract_tb(error.__traceback__)
     place = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
     message = f"a fault in claude-top itself, not in the answer: {type(error).__name__} at {place}"

@@ -1,7 +1,7 @@
 """The only module that imports the Anthropic SDK: over a second and 60 MB. Import it in a thread.
 
 The client is the SDK's own in all that an application would notice; only its connections are made
-by a Dialer, so that looking up the name, connecting and TLS can be told apart.
+by a Dialer, so that name look-up, connecting and TLS are measured separately.
 """
 
 from __future__ import annotations

@@ -106,11 +106,12 @@ class StatusPageProbe:
             )
             failures = [_Reading(nowhere, None, "no status page is set")]
         answered = [reading for reading in failures if reading.observation.http_status is not None]
-        told = (answered or failures)[0]
+        reported = (answered or failures)[0]
         reason = "; ".join(reading.reason for reading in failures)[:MAX_REASON]
-        source = told.observation.target
+        source = reported.observation.target
         return Report(
-            told.observation, status=ProviderStatus(now, source, unknown_reason=reason, host=told.host)
+            reported.observation,
+            status=ProviderStatus(now, source, unknown_reason=reason, host=reported.host),
         )
 
     async def _read(self, url: str) -> _Reading:
