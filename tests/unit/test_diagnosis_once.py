@@ -125,7 +125,7 @@ def test_where_all_fail_it_is_an_outage() -> None:
 def test_slow_without_a_past_says_what_it_is_compared_with() -> None:
     found = once(models(0), [messages(at, ttft=2.0) for at in (1, 4, 7)])
     assert blamed(found) == (Cause.PROVIDER_SLOW, Side.THEM)
-    assert found.summary == "It’s them. Answers are slow to begin: 2.00 s."
+    assert found.summary == "It’s them. Time to first token is high: 2.00 s."
     assert (
         found.evidence[0].text == "First token after 2.00 s where small models take about 500 ms, no errors."
     )

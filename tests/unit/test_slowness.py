@@ -92,7 +92,7 @@ def test_an_answer_that_takes_long_to_end_is_slow_too() -> None:
     late = [messages(HOUR + number * 30, ttft=0.4, total=6.5) for number in range(4)]
     found = verdict(*healthy(0, HOUR), *late)
     assert found.cause is Cause.PROVIDER_SLOW
-    assert "slow to end" in found.summary
+    assert "long to finish" in found.summary
 
 
 def test_a_slow_network_is_the_paths() -> None:
