@@ -211,7 +211,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         from claude_tui.tui.panels.summary_text import summary_text
 
         self.copy_to_clipboard(summary_text(self.shown))
-        self.notify("Summary copied to the terminal’s clipboard.", timeout=2, markup=False)
+        self.notify("Summary sent to the terminal’s clipboard.", timeout=2, markup=False)
 
     def copy_to_clipboard(self, text: str) -> None:
         from claude_tui.tui.clipboard import copy

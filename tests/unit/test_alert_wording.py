@@ -42,7 +42,7 @@ def test_a_first_page_says_what_whose_since_when_how_bad_and_what_next() -> None
     assert text(group(), NotificationKind.OPENED).splitlines() == [
         "[P1] prod (api.example.test): It is provider_outage",
         "What: It is provider_outage",
-        "Whose: theirs, the provider's",
+        "Whose: theirs (the provider)",
         "Since: 2026-11-20 12:00:00 UTC (1h 02m)",
         "How bad: P1, respond now",
         "- 24 of 26 messages failed.",
