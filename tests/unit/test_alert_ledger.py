@@ -288,3 +288,12 @@ class TestOutbox:
 def test_a_reopened_ledger_forgets_nothing_else() -> None:
     ledger = lived(HEALTHY, OUTAGE)
     assert replace(reopened(ledger), outbox=()) == replace(ledger, outbox=())
+
+
+def test_saved_state_keeps_the_names_it_has_always_had() -> None:
+    """Fields were renamed; what earlier versions saved is still read, and the other way round."""
+    ledger = lived(OUTAGE, OUTAGE, OUTAGE)
+    saved = json.loads(encode(ledger))
+    assert {"standing"} <= saved["alerts"][0].keys()
+    assert {"spells", "story", "told", "led"} <= saved["groups"][0].keys()
+    assert decode(encode(ledger)) == ledger
