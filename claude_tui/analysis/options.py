@@ -1,4 +1,4 @@
-"""Every threshold of analysis, declared once; settings, panels, verdict and alert rules read it here."""
+"""Every threshold of the analysis, declared once for settings, panels, verdict and alert rules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["Options", "Thresholds"]
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What a verdict and its severity rest on. Shares are fractions of requests in 0..1, `_s` is seconds."""
+    """The thresholds of a verdict and its severity. Shares are fractions in 0..1, `_s` is seconds."""
 
     most_fail: float = 0.90
     """P1 when this share of the messages of the last `severity_span_s` fails."""
@@ -20,11 +20,11 @@ class Thresholds:
     errors: float = 0.05
     """P2 when this share of the messages fails."""
     ratio_failures: int = 3
-    """No share is judged on fewer failures."""
+    """The fewest failures that count as a share."""
     severity_span_s: float = 300.0
     """The span over which the share of a P1 is counted."""
     rare_failures: int = 2
-    """Failures in `rare_span_s`, over all API probes, that make intermittent errors."""
+    """Failures of all API probes within `rare_span_s` that count as intermittent errors."""
     rare_span_s: float = 3600.0
     """The span over which intermittent errors are counted."""
     lost_share: float = 0.001
@@ -49,32 +49,32 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What analysis needs to know of the settings."""
+    """The settings that the analysis depends on."""
 
     ours: tuple[str, ...] = ("Claude API",)
-    """The status-page components that count, by name, beginning of the name or id."""
+    """The status-page components you use, by name, start of the name, or id."""
     headroom_low: float = 0.20
     """The remaining fraction of a limit at which its gauge warns."""
     headroom_critical: float = 0.05
     """The remaining fraction of a limit at which its gauge is bad."""
     messages_interval_s: float = 30.0
-    """How often messages are probed, and so how old a figure may be."""
+    """How often messages are probed, which decides how old a figure may be."""
     models_interval_s: float = 15.0
     """The same for the model list."""
     status_interval_s: float = 60.0
     """The same for the status page."""
     ttft_slow_s: float = 3.0
-    """A TTFT above this is slow, unless it is usual."""
+    """A TTFT above this is slow, unless it is the usual one."""
     message_slow_s: float = 5.0
-    """A whole probe message above this is slow, unless it is usual."""
+    """A whole probe message above this is slow, unless it is the usual one."""
     warn_ratio: float = 2.0
     """A latency at this multiple of the usual warns."""
     bad_ratio: float = 3.0
-    """A first token, or a new connection, at this multiple of the usual is slow."""
+    """A TTFT, or the time to open a connection, at this multiple of the usual is slow."""
     max_events: int = 200
     """How many events a Snapshot holds."""
     thresholds: Thresholds = field(default_factory=Thresholds)
-    """Those of the verdict and its severity."""
+    """The thresholds of the verdict and its severity."""
 
     def interval_s(self, source: Source) -> float:
         if source is Source.STATUS:
@@ -82,5 +82,5 @@ class Options:
         return self.models_interval_s if source is Source.MODELS else self.messages_interval_s
 
     def stale_after_s(self, source: Source) -> float:
-        """Three intervals, as one lost probe is no news; never less than 45 s, as answers take time."""
+        """Three intervals, as one lost probe means little; at least 45 s, as answers take time."""
         return max(3 * self.interval_s(source), 45.0)

@@ -1,4 +1,4 @@
-"""From observations and an instant to all that any screen can show."""
+"""Builds a Snapshot, everything a screen can show, from the observations at an instant."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def build_snapshot(
     *,
     policy: RoundPolicy = CONTINUOUS,
 ) -> Snapshot:
-    """The Snapshot at `at` (aware UTC). What began later than `at` has no influence on it."""
+    """The Snapshot at `at` (aware UTC). Exchanges that began after `at` have no influence."""
     status = status_view(history, at, options)
     headroom = headroom_view(history, at, options)
     latency = latency_view(history, at, options)
@@ -51,7 +51,7 @@ def build_snapshot(
 
 
 def _silent_since(verdict: Verdict, status: StatusView) -> datetime | None:
-    """Since when the page says nothing of a trouble that it had the time to speak of."""
+    """Since when the page has not mentioned trouble that it had time to report."""
     if verdict.page is not PageAgreement.SILENT or verdict.since is None or status.read_at is None:
         return None
     return verdict.since if status.read_at >= verdict.since else None

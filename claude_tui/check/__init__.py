@@ -1,4 +1,4 @@
-"""`claude-top check`: probe once, say what is found, exit as monitoring plugins do. No Textual."""
+"""`claude-top check`: probe once, print the verdict, exit like a monitoring plugin. No Textual."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ def run(
     samples: int | None = None,
     timeout_s: float | None = None,
 ) -> int:
-    """Probe once and print; returns the exit code. stdout is data, stderr narration.
+    """Probe once and print; returns the exit code. stdout is for data, stderr for messages.
 
-    `samples` is how many messages to probe; without it as many as tell chance from trouble, 3 to 6.
+    `samples` is how many messages to probe; by default as many as a verdict needs, 3 to 6.
     """
     if timeout_s is not None:
         settings = replace(settings, timeout_s=timeout_s)
@@ -42,7 +42,7 @@ def run(
     findings = asyncio.run(findings_of(settings, endpoint, samples, clock=SystemClock(), random=Random()))
     if json and findings.key_problem is not None and sys.stderr is not None:
         sys.stderr.write(f"claude-top: {findings.key_problem}\n")
-    # None when the caller has closed it: then the exit code is the answer.
+    # None when the caller has closed it: then the exit code is the only result.
     if sys.stdout is not None:
         ascii_only = not (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
         text = as_json(findings, ascii_only=ascii_only) if json else as_text(findings, ascii_only=ascii_only)
@@ -52,7 +52,7 @@ def run(
 
 
 def exit_code(verdict: Verdict) -> int:
-    """As monitoring plugins: 0 healthy, 1 warning (P3, P4), 2 critical (P1, P2), 3 unknown."""
+    """As for monitoring plugins: 0 healthy, 1 warning (P3, P4), 2 critical (P1, P2), 3 unknown."""
     if verdict.cause is Cause.UNKNOWN:
         return EXIT_UNKNOWN
     match verdict.severity:

@@ -1,4 +1,4 @@
-"""The object that `check --json` prints, and the JSON Schema that says what it is: both are a contract."""
+"""The object that `check --json` prints, and its JSON Schema: both are a public contract."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def as_json(findings: Findings, *, ascii_only: bool = False) -> str:
 
 
 def to_json(findings: Findings) -> dict[str, Any]:
-    """What was not measured is null."""
+    """The object; values that were not measured are null."""
     snapshot = findings.snapshot
     target = snapshot.engine.target
     return {

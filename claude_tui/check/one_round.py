@@ -1,4 +1,4 @@
-"""What the diagnosis of `check` may conclude: it has one round of probes, and none follows."""
+"""What the diagnosis of `check` may conclude from a single round of probes."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __all__ = ["ONE_ROUND", "policy_after"]
 
 
 class _OneRound(RoundPolicy):
-    """The whole round counts, and the verdict has to rest on it."""
+    """Uses the whole round, as no further probes will follow."""
 
     __slots__ = ()
 
     lists_failures_when_healthy = True
 
     def is_conclusive(self, failure: Observation) -> bool:
-        """Whether the answer says that another request would fail too, or asks to wait."""
+        """Whether the response shows that another request would fail too, or asks for a wait."""
         return says_the_same_again(failure)
 
     def tally(self, context: Probed, episode: Episode) -> Tally:
-        """Everything in the round, also what came before the first failure."""
+        """Everything in the round, including exchanges before the first failure."""
         exchanges = context.recent(episode.source)
         failures = [FailureKind.of(each) for each in exchanges if each.failed]
         return Tally(failures, len(exchanges), "")
@@ -35,22 +35,22 @@ class _OneRound(RoundPolicy):
         return _failing_share(context, source) >= context.thresholds.most_fail_ends
 
     def severity(self, context: Probed, source: Source, counted: Severity) -> Severity:
-        """No P1 where some of the round went well: no history says whether those came before the outage."""
+        """At most P2 if part of the round succeeded: without a history, an ongoing outage is not certain."""
         if counted is Severity.P1 and _failing_share(context, source) < context.thresholds.most_fail:
             return Severity.P2
         return counted
 
     def advice_for_too_few(self, context: Probed, advice: str) -> str:
-        """To run the check again, unless something kept it from sending more messages."""
+        """The advice to run the check again, unless something prevented further messages."""
         return advice if context.facts.held is not None else f"{advice}_once"
 
 
 ONE_ROUND = _OneRound()
-"""The policy where messages were asked and will not be again."""
+"""The policy after a round that sent messages."""
 
 
 def policy_after(asked: Sequence[Observation]) -> RoundPolicy:
-    """The policy after these messages; without any there is no round to conclude from."""
+    """The policy after these messages; without any there is no round to draw on."""
     return ONE_ROUND if asked else CONTINUOUS
 
 

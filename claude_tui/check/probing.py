@@ -1,4 +1,4 @@
-"""What `check` asks, and how often: the free probes once, then messages until a verdict can rest on them."""
+"""Which probes `check` runs: the free ones once, then messages until there are enough for a verdict."""
 
 from __future__ import annotations
 
@@ -25,15 +25,14 @@ if TYPE_CHECKING:
 
 __all__ = ["Findings", "findings_of"]
 
-# So many messages, and more only where some of them fail, or come late: to tell chance from trouble.
+# The usual number of messages, and the most if some of them fail or are slow, to rule out chance.
 SAMPLES, MOST_SAMPLES = 3, 6
-# From so many failures on a share of errors is told.
+# With this many failures, the error share is known well enough.
 FAILURES = 3
-# Asking again would only make it worse.
-_LEAVE_ALONE = frozenset({Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT})
-# Whoever asks for a longer wait than this is not asked again.
-PATIENCE_S = 5.0
-# Before a failure is asked about again, about as an SDK waits between its tries.
+_LIMITS = frozenset({Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT})
+# If the server asks for a longer wait than this, no more messages are sent.
+LONGEST_WAIT_S = 5.0
+# The pause after a failure, about as long as an SDK waits between retries.
 PAUSE_S = (0.5, 1.5)
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -41,16 +40,18 @@ Sleep = Callable[[float], Awaitable[None]]
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """What one round of probes found.
-
-    `not_run` says why fewer messages were probed than asked for, `key_problem` what is wrong with the key.
-    """
+    """The results of one round of probes."""
 
     snapshot: Snapshot
+    """The verdict, and everything it is based on."""
     observations: tuple[Observation, ...]
+    """All exchanges, in order."""
     status: ProviderStatus | None
+    """The status page, None if it was not fetched."""
     not_run: str | None
+    """Why fewer messages were probed than requested, None if all were."""
     key_problem: str | None
+    """What is wrong with the key, None if nothing is."""
 
 
 async def findings_of(
@@ -67,7 +68,7 @@ async def findings_of(
 
 
 class _Round:
-    """One round of probes, as it goes on."""
+    """One round of probes in progress."""
 
     def __init__(
         self,
@@ -84,7 +85,7 @@ class _Round:
         self._random = random
         self._sleep = sleep
         self._probes = compose.check(settings, endpoint, clock=clock)
-        self._seen: list[Observation] = []
+        self._observations: list[Observation] = []
         self._statuses: list[ProviderStatus] = []
 
     async def run(self) -> Findings:
@@ -93,53 +94,53 @@ class _Round:
             await self._ask(Source.MODELS)
             not_run = await self._ask_messages()
             if not self._of(Source.MESSAGES):
-                await self._insist(Source.MODELS)
+                await self._repeat(Source.MODELS)
             self._keep(await status)
         finally:
             await self._probes.aclose()
-        return self._judged(not_run)
+        return self._findings(not_run)
 
     async def _ask(self, source: Source) -> Observation:
         return self._keep(await self._probes.run(source))
 
     def _keep(self, report: Report) -> Observation:
-        self._seen.append(report.observation)
+        self._observations.append(report.observation)
         if report.status is not None:
             self._statuses.append(report.status)
         return report.observation
 
     async def _ask_messages(self) -> str | None:
-        """Why fewer were asked than wanted, or None. A limit that was hit is not hit again."""
-        seen: list[Observation] = []
-        while not self._enough(seen):
+        """Returns why fewer messages were sent than wanted, or None. Stops once a limit was hit."""
+        results: list[Observation] = []
+        while not self._enough(results):
             if (reason := self._probes.obstacle(Source.MESSAGES)) is not None:
                 return reason
-            if seen and seen[-1].failed:
-                await self._pause_after(seen[-1])
-            seen.append(await self._ask(Source.MESSAGES))
-            if _wants_peace(seen[-1]):
+            if results and results[-1].failed:
+                await self._pause_after(results[-1])
+            results.append(await self._ask(Source.MESSAGES))
+            if _must_stop(results[-1]):
                 wanted = self._samples or SAMPLES
-                left = wanted - len(seen)
-                return f"{left} of {wanted} left out after {failure_name(seen[-1])}" if left > 0 else None
+                left = wanted - len(results)
+                return f"{left} of {wanted} left out after {failure_name(results[-1])}" if left > 0 else None
         return None
 
-    async def _insist(self, source: Source) -> None:
-        """Where no message can be sent, a list of models that fails is asked for again: there is no other."""
-        seen = self._of(source)
-        while seen[-1].failed and not _wants_peace(seen[-1]) and len(seen) < SAMPLES:
-            await self._pause_after(seen[-1])
-            seen.append(await self._ask(source))
+    async def _repeat(self, source: Source) -> None:
+        """Requests a failing model list again when no message can be sent and there is no other source."""
+        results = self._of(source)
+        while results[-1].failed and not _must_stop(results[-1]) and len(results) < SAMPLES:
+            await self._pause_after(results[-1])
+            results.append(await self._ask(source))
 
     async def _pause_after(self, failure: Observation) -> None:
         await self._sleep(max(self._random.uniform(*PAUSE_S), asked_to_wait_s(failure)))
 
-    def _enough(self, seen: Sequence[Observation]) -> bool:
-        """As many as somebody wants, else as many as tell something."""
+    def _enough(self, results: Sequence[Observation]) -> bool:
+        """Whether there are as many as requested, else as many as a verdict needs."""
         if self._samples is not None:
-            return len(seen) >= self._samples
-        if not SAMPLES <= len(seen) < MOST_SAMPLES:
-            return len(seen) >= MOST_SAMPLES
-        failures = sum(each.failed for each in seen)
+            return len(results) >= self._samples
+        if not SAMPLES <= len(results) < MOST_SAMPLES:
+            return len(results) >= MOST_SAMPLES
+        failures = sum(each.failed for each in results)
         return failures >= FAILURES or not (failures or self._perhaps_slow())
 
     def _perhaps_slow(self) -> bool:
@@ -147,7 +148,7 @@ class _Round:
         suspected = slow_suspected(probes.history, at, probes.options)
         return suspected and slow_first_token(probes.history, at, probes.options) is None
 
-    def _judged(self, not_run: str | None) -> Findings:
+    def _findings(self, not_run: str | None) -> Findings:
         asked = self._of(Source.MESSAGES)
         messages = ProbeState(
             source=Source.MESSAGES,
@@ -161,7 +162,7 @@ class _Round:
         state = EngineState(
             self._probes.target,
             probes=(messages,),
-            spend=Spend(sum(each.cost_usd for each in self._seen), ceiling_usd),
+            spend=Spend(sum(each.cost_usd for each in self._observations), ceiling_usd),
             notices=(),
             key_problem=key.suspect,
             key_lack=key.lack,
@@ -174,15 +175,16 @@ class _Round:
                 self._probes.options,
                 policy=policy_after(asked),
             ),
-            observations=tuple(self._seen),
+            observations=tuple(self._observations),
             status=self._statuses[-1] if self._statuses else None,
             not_run=not_run,
             key_problem=key.problem,
         )
 
     def _of(self, source: Source) -> list[Observation]:
-        return [each for each in self._seen if each.source is source]
+        return [each for each in self._observations if each.source is source]
 
 
-def _wants_peace(seen: Observation) -> bool:
-    return seen.failed and (seen.outcome in _LEAVE_ALONE or asked_to_wait_s(seen) > PATIENCE_S)
+def _must_stop(result: Observation) -> bool:
+    """Whether further requests would only make it worse."""
+    return result.failed and (result.outcome in _LIMITS or asked_to_wait_s(result) > LONGEST_WAIT_S)

@@ -1,4 +1,4 @@
-"""One screen of plain text, for a person or a pager: the first line carries the verdict."""
+"""The verdict as one screen of plain text, for a person or a pager; the first line is the headline."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _INDENT = " " * (_LABEL + 3)
 _NO_BREAK = "\N{NO-BREAK SPACE}"
 _RANKS = (Level.UNKNOWN, Level.OK, Level.INFO, Level.WARN, Level.BAD)
 _MARKS = {Level.OK: "✓", Level.WARN: "▲", Level.BAD: "▲", Level.INFO: "▲", Level.UNKNOWN: "?"}
-# For terminals and pagers that know nothing else.
+# For terminals and pagers that only display ASCII.
 _PLAIN = str.maketrans(
     {
         "’": "'",
@@ -50,7 +50,7 @@ def as_text(findings: Findings, *, ascii_only: bool = False) -> str:
     bottom = [*_key(findings), *_status_page(findings), *_headroom(snapshot.headroom)]
     room = ROWS - len(top) - len(bottom)
     lines = [*top, *_probes(findings, room), *bottom]
-    # Monitoring plugins take what follows a bar for figures to draw.
+    # Monitoring systems take what follows a bar for performance data.
     text = "\n".join(inert(line, COLUMNS).replace("|", "¦") for line in lines[:ROWS])
     return text.translate(_PLAIN) if ascii_only else text
 
@@ -68,7 +68,7 @@ def _wrapped(text: str, most: int, *, first: str = "", then: str = "") -> list[s
 
 
 def _listed(facts: Iterable[str]) -> str:
-    """With dots between, and only there to be broken into lines."""
+    """Joined with dots, where lines may break and nowhere else."""
     return f"{_NO_BREAK}· ".join(fact.replace(" ", _NO_BREAK) for fact in facts if fact)
 
 
@@ -100,7 +100,7 @@ def _label(verdict: Verdict) -> str:
 
 
 def _since(verdict: Verdict, at: datetime) -> str:
-    """The first failure seen; what went before, one round of probes cannot know, but the page may."""
+    """The first failure of this round, which cannot show earlier ones; the status page may."""
     if verdict.since is None:
         return ""
     if verdict.cause is Cause.PROVIDER_NOTICE:
@@ -122,7 +122,7 @@ def _moment(instant: datetime, at: datetime) -> str:
 
 
 def _reasons(verdict: Verdict) -> list[str]:
-    """Indented where it goes on, so that no line of ours can be put together from a server's words."""
+    """Continuation lines are indented, so that a server's text cannot imitate one of our lines."""
     return _wrapped(
         " ".join(part for part in (*(each.text for each in verdict.evidence), verdict.note) if part),
         6,
@@ -146,7 +146,7 @@ def _row(mark: str, label: str, text: str, most: int) -> list[str]:
 
 
 def _probes(findings: Findings, room: int) -> list[str]:
-    """What was asked and came of it; what a server said of a failure where there is room for that."""
+    """The probes and their results; the server's message of a failure if there is room."""
     rows = list(_probe_rows(findings))
     room -= sum(len(row) for row, _ in rows)
     lines: list[str] = []
@@ -158,7 +158,7 @@ def _probes(findings: Findings, room: int) -> list[str]:
 
 
 def _probe_rows(findings: Findings) -> Iterator[tuple[list[str], list[str]]]:
-    """A row for those that ended alike, and the newest one's message."""
+    """One row per result, and the message of its newest probe."""
     for alike, total in _alike(findings.observations):
         newest = alike[-1]
         count = f"{len(alike)} of {total}: " if total > 1 else ""
@@ -172,18 +172,19 @@ def _probe_rows(findings: Findings) -> Iterator[tuple[list[str], list[str]]]:
 
 
 def _alike(observations: Sequence[Observation]) -> Iterator[tuple[list[Observation], int]]:
-    """Exchanges with the API that ended alike, and how many there were of their source."""
+    """Exchanges with the API grouped by result, with the number of exchanges of their source."""
     for source in (Source.MESSAGES, Source.MODELS):
-        seen = [each for each in observations if each.source is source]
-        ordered = sorted(seen, key=lambda each: (not each.failed, _result(each)))
+        exchanges = [each for each in observations if each.source is source]
+        ordered = sorted(exchanges, key=lambda each: (not each.failed, _result(each)))
         for _, alike in groupby(ordered, key=_result):
-            yield list(alike), len(seen)
+            yield list(alike), len(exchanges)
 
 
-def _result(seen: Observation) -> str:
-    if seen.failed:
-        return failure_name(seen)
-    return "answered" if seen.error_type is None else f"answered without a key (HTTP {seen.http_status})"
+def _result(exchange: Observation) -> str:
+    if exchange.failed:
+        return failure_name(exchange)
+    keyless = exchange.error_type is not None
+    return f"answered without a key (HTTP {exchange.http_status})" if keyless else "answered"
 
 
 def _details(alike: Sequence[Observation]) -> Iterator[str]:
@@ -203,7 +204,7 @@ def _range(seconds: Sequence[float]) -> str:
     return high if low == high else f"{low.rpartition(' ')[0] if same_unit else low}–{high}"
 
 
-# -- what lies around ------------------------------------------------------------------------
+# -- key, status page, limits ------------------------------------------------------------------
 
 
 def _key(findings: Findings) -> list[str]:
@@ -233,9 +234,9 @@ def _headroom(view: HeadroomView) -> list[str]:
     buckets = [f"{each.bucket} {_left(each)}" for each in view.buckets]
     windows = [f"{each.window} window {percent(1 - each.used)}" for each in view.windows]
     levels = [*(each.level for each in view.buckets), *(each.level for each in view.windows)]
-    told = ", ".join([*buckets, *windows])
+    left = ", ".join([*buckets, *windows])
     mark = _MARKS[max(levels, key=_RANKS.index, default=Level.UNKNOWN)]
-    return _row(mark, "headroom", f"{told} left" if told else "not told by any answer", 2)
+    return _row(mark, "headroom", f"{left} left" if left else "no response stated any limits", 2)
 
 
 def _left(bucket: Headroom) -> str:

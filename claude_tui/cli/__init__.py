@@ -1,6 +1,6 @@
-"""The command line: parse it, then import what that command needs and nothing else.
+"""The command line: parses it, then imports only what the command needs.
 
-Exit codes are those of monitoring plugins: 0 fine, 1 warning, 2 critical, 3 unknown or wrong use.
+Exit codes follow monitoring plugins: 0 fine, 1 warning, 2 critical, 3 unknown or wrong use.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command in `argv` (default: the process's arguments) and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    # The parser needs the settings, which cost more than this whole answer may.
+    # The parser imports the settings, which would make this take too long.
     command = _print_version if arguments == ["--version"] else lambda: _run(arguments)
     return _guarded(command, arguments)
 
 
 def _print_version() -> int:
-    # Not `emit`: its module imports what this answer can do without.
+    # Not `emit`: its module imports more than this needs.
     print(f"claude-top {__version__}")  # noqa: T201
     return EXIT_OK
 
@@ -42,7 +42,7 @@ def _run(arguments: Sequence[str]) -> int:
 def _guarded(command: Callable[[], int], arguments: Sequence[str]) -> int:
     """The exit code of `command`, whatever happens in it; never a traceback on the screen."""
     try:
-        # Under an ASCII locale a glyph is written as an escape: better than no answer at all.
+        # Under an ASCII locale a glyph is written as an escape, which is better than failing.
         if sys.stdout is not None:
             sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
         code = command()
@@ -65,6 +65,6 @@ def _guarded(command: Callable[[], int], arguments: Sequence[str]) -> int:
 def _interrupted() -> int:
     import signal
 
-    # A second ctrl+c, while threads end, kills at once instead of raising where nobody catches it.
+    # A second ctrl+c while threads are ending kills the process at once instead of raising uncaught.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     return EXIT_INTERRUPTED

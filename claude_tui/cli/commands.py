@@ -35,8 +35,8 @@ def _settings(request: Request) -> Settings:
 def _dashboard(request: Request) -> int:
     settings = _settings(request)
     _require_terminal(os.environ)
-    # Imports are nearly all there is before the first frame, and nothing of them is garbage: collecting
-    # meanwhile costs a tenth of the time. The App collects again from its first frame on.
+    # Nearly all the time before the first frame is imports, which leave no garbage: collection would take a
+    # tenth of it. The App enables collection again after its first frame.
     gc.disable()
     _check_for_screen(settings)
     from claude_tui.tui.run import run_dashboard, run_demo
@@ -51,7 +51,7 @@ def _dashboard(request: Request) -> int:
 
 
 def _require_terminal(environ: Mapping[str, str]) -> None:
-    """Raises UsageError where a dashboard could not be seen or would not hear its keys."""
+    """Raises UsageError without a terminal for output and keys."""
     instead = "where there is none, `claude-top check` gives the same answer as text"
     for stream, words in ((sys.stdin, "input"), (sys.stdout, "output"), (sys.stderr, "error")):
         if stream is None or stream.closed or not stream.isatty():
@@ -61,7 +61,7 @@ def _require_terminal(environ: Mapping[str, str]) -> None:
 
 
 def _check_for_screen(settings: Settings) -> None:
-    """Keys and theme: whether they exist, only the screens know. Raises SettingsError."""
+    """Checks keys and theme, which only the screens know. Raises SettingsError."""
     from claude_tui.tui.actions import key_problems
     from claude_tui.tui.render.theme import ThemeError, load_theme
 
@@ -69,16 +69,16 @@ def _check_for_screen(settings: Settings) -> None:
     try:
         load_theme(settings.theme, settings.themes_dir)
     except ThemeError as error:
-        # Of a file that was found by its name one must know who named it.
+        # For a theme file found by name, say which setting named it.
         problems += [problem.of(str(settings.origin("theme"))) for problem in error.problems]
     if problems:
         raise SettingsError(problems)
 
 
 def _check_alerts(settings: Settings) -> None:
-    """Rules and routes, where there are any of one's own. Raises AlertsConfigError.
+    """Checks the user's own rules and routes, if any. Raises AlertsConfigError.
 
-    8 ms of imports on top of the screens', and 4 to read: little enough to say it before the first frame.
+    Importing takes 8 ms and reading 4 ms, which is short enough to do before the first frame.
     """
     if settings.alert_rules is not None or settings.alerts:
         from claude_tui.alerting.config import alerting_of
@@ -112,7 +112,7 @@ def _runbook(request: Request) -> int:
     from claude_tui.runbook import Placeholders, user_files
     from claude_tui.runbook.command import run
 
-    fillings = Placeholders(
+    placeholders = Placeholders(
         base_url=settings.base_url,
         model=None if settings.model == "auto" else settings.model,
         status_urls=settings.status_urls,
@@ -120,7 +120,7 @@ def _runbook(request: Request) -> int:
     )
     options = request.options
     files = user_files(settings.runbook_dir)
-    return run(options.cause, files=files, placeholders=fillings, facts=options.facts)
+    return run(options.cause, files=files, placeholders=placeholders, facts=options.facts)
 
 
 def _manual(request: Request) -> int:
@@ -165,7 +165,7 @@ def _alerts_list(request: Request) -> int:
 
 
 def _kept_alerts(settings: Settings) -> bytes | None:
-    """The state that a dashboard on this target left. To look for it makes no file and no directory."""
+    """The alert state saved by a dashboard on this target. Looking for it creates no file or directory."""
     from claude_tui.engine import store_name
     from claude_tui.engine.paging import kept_name
     from claude_tui.probes.credentials import Credentials
@@ -173,7 +173,7 @@ def _kept_alerts(settings: Settings) -> bytes | None:
 
     credentials = Credentials.from_environ(os.environ, base_url=settings.base_url)
     name = store_name(credentials)
-    with contextlib.suppress(OSError):  # what may not be looked at, the store says better
+    with contextlib.suppress(OSError):  # the store reports a file that cannot be read
         if not (settings.data_dir / name).is_file():
             return None
     store = Store.open(settings.data_dir, name, now=datetime.now(UTC), on_problem=_say_problem)
@@ -212,7 +212,7 @@ def _config_show(request: Request) -> int:
 
     _, alerts = alerting_of(settings, os.environ)
     emit(shown(settings, redactor(), shown_lines(settings, alerts, os.environ)))
-    emit("# from the environment, as the SDK takes them; never shown")
+    emit("# from the environment, as the SDK reads them; never shown")
     for variable in ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"):
         emit(f"# {variable}: {'set' if os.environ.get(variable) else 'not set'}")
     if problem := Credentials.from_environ(os.environ, base_url=settings.base_url).problem:

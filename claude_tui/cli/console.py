@@ -1,4 +1,4 @@
-"""The two channels of a command: data on stdout, narration on stderr."""
+"""The output of a command: data on stdout, messages on stderr."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def emit(text: str) -> None:
 
 
 def say(text: str) -> None:
-    """Narration, safe to show, and silent when there is nobody to read it."""
+    """Messages on stderr, redacted; does nothing when stderr is closed."""
     if sys.stderr is None:
         return
     with contextlib.suppress(OSError, ValueError):
@@ -28,14 +28,14 @@ def say(text: str) -> None:
 
 
 def redactor() -> Redactor:
-    """One that knows the secrets of the environment."""
+    """A Redactor that knows the secrets in the environment."""
     from claude_tui.probes.credentials import Credentials
 
     return Redactor(Credentials.from_environ(os.environ).secrets)
 
 
 def abandon_stdout() -> None:
-    """Let what is still buffered go nowhere, or the interpreter would complain of it while ending."""
+    """Discards what is still buffered, or the interpreter would report an error at exit."""
     with contextlib.suppress(OSError, ValueError):
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())

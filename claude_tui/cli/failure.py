@@ -1,4 +1,4 @@
-"""What the person sees when a command fails: one line, and for the unexpected a report in a file."""
+"""What the user sees when a command fails: one line, and a report file for unexpected errors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _MOST_IN_A_SECOND = 100
 
 
 def explain(error: Exception, arguments: Sequence[str]) -> int:
-    """Say what went wrong and return the exit code."""
+    """Reports what went wrong and returns the exit code."""
     code = EXIT_UNKNOWN
     if isinstance(error, ClaudeTopError):
         say(str(error))
@@ -46,9 +46,9 @@ def explain(error: Exception, arguments: Sequence[str]) -> int:
 
 
 def write_report(error: Exception, arguments: Sequence[str]) -> Path | None:
-    """Write what is known of `error`, without secrets, to a file that only its owner can read.
+    """Writes a report on `error`, without secrets, to a file that only its owner can read.
 
-    Returns its path, or None when there is no place for one.
+    Returns its path, or None if no directory can be written.
     """
     at = datetime.now(UTC)
     head = [
@@ -69,7 +69,7 @@ def write_report(error: Exception, arguments: Sequence[str]) -> Path | None:
 
 
 def _write_new(directory: Path, name: str, text: str) -> Path:
-    """The path of a file that was not there before: a second may see more than one fault. Raises OSError."""
+    """Writes a new file and returns its path; there may be several in a second. Raises OSError."""
     for suffix in ("", *(f"-{number}" for number in range(2, _MOST_IN_A_SECOND))):
         path = directory / f"{name}{suffix}.txt"
         try:

@@ -1,7 +1,7 @@
 """`claude-top manual [TOPIC]`: a page of the reference, in a pager on a terminal, as Markdown in a pipe.
 
-Rich is Textual's own dependency and may be loaded by `cli` and `tui` only; it is loaded here when a page
-is really rendered, so that a pipe pays nothing for it.
+Rich is a dependency of Textual that only `cli` and `tui` may import. It is imported only to render a page,
+so that output to a pipe does not pay for it.
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ def _rendered(page: Page, width: int, *, no_color: bool) -> str:
     from rich.markdown import Markdown
     from rich.theme import Theme
 
-    # A link to another page leads nowhere in a terminal: its words name the topic.
+    # A link to another page does not work in a terminal: its text names the topic.
     text = _FENCE_LANGUAGE.sub("```text", _PAGE_LINK.sub(r"\1", page.text))
     console = Console(
         file=StringIO(),
@@ -92,7 +92,7 @@ def _rendered(page: Page, width: int, *, no_color: bool) -> str:
 
 
 def _pager(environ: Mapping[str, str]) -> list[str]:
-    """Its words; none where PAGER is set to nothing, or to what is no command line."""
+    """The pager's command line; empty if PAGER is empty or cannot be parsed."""
     try:
         return shlex.split(environ.get("PAGER", _DEFAULT_PAGER))
     except ValueError:
@@ -100,14 +100,14 @@ def _pager(environ: Mapping[str, str]) -> list[str]:
 
 
 def _paged(text: str, environ: Mapping[str, str]) -> bool:
-    """Whether a pager has shown the text; False where there is none."""
+    """Shows the text in a pager. Returns False if there is none."""
     command = _pager(environ)
     if not command or shutil.which(command[0], path=environ.get("PATH")) is None:
         return False
     encoded = text.encode(sys.stdout.encoding or "utf-8", errors="backslashreplace")
-    # PAGER is often a bare `less`, which shows escapes as text unless LESS tells it otherwise.
+    # PAGER is often a bare `less`, which shows escapes as text unless LESS says otherwise.
     variables = {"LESS": "-R", **environ}
-    # ctrl+c is the pager's: it ends a search there, and we must not leave it alone with the terminal.
+    # ctrl+c is for the pager: it ends a search there, and must not make us exit while the pager runs.
     # A handler, unlike SIG_IGN, is not inherited by the pager.
     before = signal.signal(signal.SIGINT, lambda *_: None)
     try:

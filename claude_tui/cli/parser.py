@@ -1,4 +1,4 @@
-"""What may be written on the command line, and the help that says so."""
+"""The grammar of the command line, and its help."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ exit codes:
   check: 0 healthy   1 warning (P3, P4)   2 critical (P1, P2)   3 unknown, wrong use included
 """
 _CHECK_EPILOG = """\
-stdout is data, stderr is narration.
+stdout is for data, stderr for messages.
 
 exit codes:
   0 healthy   1 warning (P3, P4)   2 critical (P1, P2)   3 unknown, wrong use included
@@ -104,7 +104,7 @@ examples:
 
 _TARGET = ("base_url", "model", "status_urls")
 _ALL = tuple(declared.key for declared in DECLARED if declared.about.flag)
-# A flag that a command would not use is refused, not ignored.
+# A flag that a command does not use is refused, not ignored.
 _FLAGS_OF: dict[str, tuple[str, ...]] = {
     "dashboard": ("config", *_ALL),
     "check": ("config", *_TARGET),
@@ -123,16 +123,18 @@ _NOT_IN_DEMO = ("name", "base_url", "status_urls", "data_dir")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the command line asks for: a command, the settings it gives as text, and the rest.
-
-    `arguments` is all of it as it was given.
-    """
+    """A parsed command line."""
 
     command: str
+    """The command and its action, such as `alerts test`."""
     config: str | None
+    """The settings file, None for the default."""
     flags: Mapping[str, str]
+    """The settings given as flags, as text."""
     options: Namespace
+    """The command's own options."""
     arguments: tuple[str, ...]
+    """The whole command line as given."""
 
 
 class _Parser(ArgumentParser):
@@ -147,7 +149,7 @@ class _Parser(ArgumentParser):
 
 
 def parse(arguments: Sequence[str]) -> Request | None:
-    """What is asked for; None when --help or --version has been answered. Raises UsageError."""
+    """The request; None after --help or --version. Raises UsageError."""
     try:
         options = _parser().parse_args(arguments)
     except SystemExit:
@@ -229,7 +231,7 @@ def _add_flags(parser: ArgumentParser, command: str) -> None:
 
 
 def _phrase(sentence: str) -> str:
-    """A sentence as argparse writes its own help: no capital, no full stop, `%` doubled."""
+    """A sentence in the style of argparse: no capital, no full stop, `%` doubled."""
     return f"{sentence[0].lower()}{sentence[1:]}".rstrip(".").replace("%", "%%")
 
 

@@ -1,4 +1,4 @@
-"""What is known of errors: meaning, whose they are, what to do, and how to retry, from `errors.toml`."""
+"""The error table from `errors.toml`: what each error means, whose it is, what to do, how to retry."""
 
 from __future__ import annotations
 
@@ -31,6 +31,6 @@ __all__ = [
 
 @cache
 def knowledge() -> Knowledge:
-    """The table that ships with the program; read once."""
+    """The table shipped with the program, read once."""
     text = resources.files(__name__).joinpath("errors.toml").read_text("utf-8")
     return parse_knowledge(text, "errors.toml")

@@ -1,4 +1,4 @@
-"""From `errors.toml` to the table of errors: strict, so that no entry can be half right."""
+"""Parses `errors.toml` strictly: an invalid entry is an error, never partly used."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _by_id(top: Table, key: str, read: Callable[[Table, str], T | None]) -> dict
     for table in top.tables(key):
         name = table.text("id")
         if table.sound("id"):
-            # Of rows by the dozen, a name is easier to find than a number.
+            # Among dozens of rows, a name is easier to find than a number.
             table.path = f'{key} "{name}"'
         if name in found and table.sound("id"):
             table.wrong("", "the id is given twice")
@@ -93,7 +93,7 @@ def _advice(table: Table, name: str, retries: Mapping[str, RetryPolicy]) -> Advi
 
 
 def _template(table: Table, key: str, template: str, allowed: frozenset[str]) -> str:
-    """The template, with a problem noted for each placeholder that nothing fills."""
+    """The template; reports a problem for each unknown placeholder."""
     try:
         used = {field for _, field, _, _ in Formatter().parse(template) if field is not None}
     except ValueError as error:
@@ -168,7 +168,7 @@ def _pattern(table: Table, key: str) -> re.Pattern[str] | None:
 
 
 def _check_whole(top: Table, rows: Mapping[str, KnownError]) -> None:
-    """Every failure must find an entry, and no two entries may be for the same error."""
+    """Checks that every failure has an entry, and that no two entries match the same error."""
     first: dict[tuple[object, ...], str] = {}
     for row in rows.values():
         marks = (row.outcome, row.status, row.type, row.code)
@@ -192,7 +192,7 @@ def _check_classes(top: Table, classes: Mapping[str, ErrorClass]) -> None:
 
 
 def _check_recognition(top: Table, rows: Mapping[str, KnownError]) -> None:
-    """One word of a server means one outcome, and whatever the status, it means some."""
+    """Checks that each code, type or status means exactly one outcome, and that every status means one."""
     meanings: dict[tuple[str, str], KnownError] = {}
     for row in rows.values():
         marks = [("type", mark) for mark in row.types] + [("code", mark) for mark in row.codes]

@@ -1,4 +1,4 @@
-"""What a server said, recognised: by its code, then its type, then its status, last by its message."""
+"""Recognises an error response: by its code, then its type, then its status, finally its message."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Recogniser"]
 
 
 class Recogniser:
-    """Finds the entry of an error from what a server said of it, before its outcome is known."""
+    """Finds the entry of an error from a server's response, before its outcome is known."""
 
     def __init__(self, errors: Iterable[KnownError]) -> None:
         errors = tuple(errors)
@@ -25,7 +25,7 @@ class Recogniser:
         self._vague = frozenset(kind for error in errors if error.recognition.vague for kind in error.types)
 
     def recognised(self, status: int, error_type: str | None, code: str | None, message: str) -> KnownError:
-        """The error of an answer that is no success."""
+        """The error of an unsuccessful response."""
         found = (
             (_look_up(self._by_code, code) if code else None)
             or (_look_up(self._by_type, error_type) if error_type else None)
@@ -39,7 +39,7 @@ class Recogniser:
         return next(self._by_status[mark] for mark in marks if mark in self._by_status)
 
     def counts_without_json(self, status: int) -> bool:
-        """Whether a status of 4xx means what it means in an answer that is no JSON."""
+        """Whether a 4xx status keeps its meaning in a response that is not JSON."""
         error = self._by_status.get(str(status))
         return error is not None and error.recognition.plain
 
@@ -47,7 +47,7 @@ class Recogniser:
         return error_type is not None and _look_up(self._by_type, error_type) is not None
 
     def is_vague(self, error_type: str | None) -> bool:
-        """Whether the type says so little that the original may be inside the message."""
+        """Whether the type is so generic that the original error may be inside the message."""
         return error_type is None or error_type in self._vague
 
     def type_of_gateway_class(self, name: str) -> str | None:
@@ -74,7 +74,7 @@ def _index(
 
 
 def _look_up(index: Mapping[str, KnownError], text: str) -> KnownError | None:
-    """The entry under that very word, else the first whose pattern matches."""
+    """The entry with exactly this key, else the first whose pattern matches."""
     exact = index.get(text)
     return exact or next(
         (error for mark, error in index.items() if "*" in mark and matches(mark, text)), None

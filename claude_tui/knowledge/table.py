@@ -1,4 +1,4 @@
-"""The table of errors as a whole, and how the entry of a failure is found in it."""
+"""The error table, and how the entry of a failure is found."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Knowledge"]
 
 @dataclass(frozen=True, eq=False)
 class Knowledge:
-    """The whole table."""
+    """The error table."""
 
     errors: tuple[KnownError, ...]
     advice: Mapping[str, Advice]
@@ -35,7 +35,7 @@ class Knowledge:
         error_type: str | None = None,
         code: str | None = None,
     ) -> KnownError:
-        """The entry of a failed outcome that names most of an error's marks. KeyError for `ok`."""
+        """The most specific entry of a failed outcome that matches. Raises KeyError for `ok`."""
         ranked = [(row.rank(status, error_type, code), row) for row in self.errors if row.outcome is outcome]
         if not ranked:
             raise KeyError(outcome)
@@ -48,12 +48,12 @@ class Knowledge:
         )
 
     def general(self, outcome: Outcome) -> KnownError:
-        """The entry for whatever no other entry of a failed outcome is for."""
+        """The entry of a failed outcome that matches whatever no other entry does."""
         return self.row(outcome)
 
-    def own(self, word: str) -> KnownError:
-        """The entry of one of the probes' own words. Raises KeyError when there is none."""
-        return self._own_words[word]
+    def own(self, error_type: str) -> KnownError:
+        """The entry of one of the probes' own error types. Raises KeyError when there is none."""
+        return self._own_types[error_type]
 
     def class_of(self, outcome: Outcome) -> ErrorClass:
         """The row of the Errors panel that a failed outcome is counted in."""
@@ -64,7 +64,7 @@ class Knowledge:
         return Recogniser(self.errors)
 
     @cached_property
-    def _own_words(self) -> Mapping[str, KnownError]:
+    def _own_types(self) -> Mapping[str, KnownError]:
         return {row.type: row for row in self.errors if row.type and row.reach is not Reach.ANSWERED}
 
     @cached_property

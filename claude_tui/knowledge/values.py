@@ -1,4 +1,4 @@
-"""The entries of the table of errors."""
+"""The entries of the error table."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ __all__ = [
 ]
 
 PLACEHOLDERS = frozenset({"status", "type", "bucket", "model", "host", "what", "ttft", "ratio"})
-"""What `Advice.template` may leave to be filled in."""
+"""The placeholders that `Advice.template` may contain."""
 SENTENCE_PLACEHOLDERS = frozenset({"host", "limit", "peer", "proxy", "tls", "words"})
-"""What a sentence of the probes may leave to be filled in."""
+"""The placeholders that a sentence of the probes may contain."""
 
 _OPENINGS = {
     Side.THEM: "It’s them.",
@@ -37,15 +37,15 @@ _OPENINGS = {
     Side.UNCLEAR: "Unclear.",
     Side.NONE: "All is well.",
 }
-_PLACE = re.compile(r"\{(\w+)\}")
+_PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
 
 class KnowledgeError(ConfigError):
-    """The table of errors cannot be used."""
+    """The error table is invalid."""
 
 
 class Reach(StrEnum):
-    """How far a failed exchange came."""
+    """How far a failed exchange got."""
 
     ANSWERED = "answered"
     CUT = "cut"
@@ -63,23 +63,23 @@ class Advice:
     cause: Cause
     side: Side
     template: str
-    """What happens, in one line, with `PLACEHOLDERS` in braces."""
+    """What is happening, in one line, with `PLACEHOLDERS` in braces."""
     next: str
     """The next step, in the imperative."""
     retry: RetryPolicy | None = None
-    """None where there is no request to retry."""
+    """None if there is no request to retry."""
     given_opening: str | None = None
-    """How the summary begins, where the side does not say it."""
+    """How the summary begins, if not as usual for the side."""
 
     @property
     def opening(self) -> str:
-        """How the summary begins: whose it is."""
+        """How the summary begins: whose problem it is."""
         if self.given_opening is not None:
             return self.given_opening
         return "Unknown." if self.cause is Cause.UNKNOWN else _OPENINGS[self.side]
 
     def summary(self, **facts: str | None) -> str:
-        """Opening and template, with the facts filled in; an unknown fact goes with the brackets round it."""
+        """Opening and template, with the facts filled in; an unknown fact is removed with its brackets."""
         return f"{self.opening} {self._statement(facts)}".strip()
 
     def _statement(self, facts: Mapping[str, str | None]) -> str:
@@ -87,14 +87,20 @@ class Advice:
         template = f" {self.template}"
         for name in PLACEHOLDERS - known.keys():
             template = _without(template, name)
-        filled = _PLACE.sub(lambda match: known[match[1]], template).strip()
+        filled = _PLACEHOLDER.sub(lambda match: known[match[1]], template).strip()
         return "" if filled == "." else filled
 
 
 def _without(template: str, name: str) -> str:
-    hole = f"{{{name}}}"
-    for around in (f" ({hole})", f"({hole}, ", f", {hole}", f": {hole}", f" {hole}"):
-        template = template.replace(around, "(" if around.startswith("(") else "")
+    placeholder = f"{{{name}}}"
+    for part in (
+        f" ({placeholder})",
+        f"({placeholder}, ",
+        f", {placeholder}",
+        f": {placeholder}",
+        f" {placeholder}",
+    ):
+        template = template.replace(part, "(" if part.startswith("(") else "")
     return template
 
 
@@ -105,13 +111,13 @@ class ErrorClass:
     key: str
     label: str
     bad_share: float
-    """It is bad when at least 3 failures are more than this share of the requests."""
+    """The row is bad when at least 3 failures exceed this share of the requests."""
     outcomes: frozenset[Outcome]
 
 
 @dataclass(frozen=True, slots=True)
 class BreakPoint:
-    """Where an exchange can break, and that in words."""
+    """A point at which an exchange can break, and its description."""
 
     id: str
     words: str
@@ -119,22 +125,22 @@ class BreakPoint:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """How an answer is recognised as one kind of error, beside the type and code of its entry."""
+    """How a response is recognised as one kind of error, beyond the type and code of its entry."""
 
     types: tuple[str, ...] = ()
     codes: tuple[str, ...] = ()
     untyped: tuple[str, ...] = ()
-    """Statuses that mean it when no known code or type does; `4xx`, `5xx` and `xxx` are all others."""
+    """Statuses that mean it without a known code or type; `4xx`, `5xx` and `xxx` stand for all others."""
     plain: bool = False
-    """Whether those statuses count without JSON as well."""
+    """Whether those statuses also count without JSON."""
     message: re.Pattern[str] | None = None
-    """An error of `instead_of` is this one when its message matches."""
+    """An error in `instead_of` becomes this one when its message matches."""
     instead_of: tuple[str, ...] = ()
-    """Ids of entries; that of a general entry stands for its whole outcome."""
+    """Ids of entries; a general entry stands for its whole outcome."""
     vague: bool = False
-    """Whether gateways give its types to whatever they wrap."""
+    """Whether gateways use its types for whatever they wrap."""
     gateway_classes: tuple[str, ...] = ()
-    """LiteLLM's names for it."""
+    """LiteLLM's exception classes for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,21 +153,21 @@ class KnownError:
     meaning: str
     status: int | None = None
     type: str | None = None
-    """May begin or end with `*`. Unless the API answered, it is one of the probes' own words."""
+    """May begin or end with `*`. Unless the API answered, it is one of the probes' own types."""
     code: str | None = None
     """May begin or end with `*`."""
     reach: Reach = Reach.ANSWERED
     sdk_retries: bool = False
     recognition: Recognition = Recognition()
-    """How an answer is recognised as this error, beside its type and code."""
+    """How a response is recognised as this error, beyond its type and code."""
     short: str | None = None
-    """For lists: what the outcome is called in a general entry, else what this very error is called."""
+    """The name in lists: of the outcome in a general entry, else of this error."""
     plural: str | None = None
-    """For evidence, after a count; only in general entries."""
+    """The name in evidence, after a count; only in general entries."""
     sentences: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """What the probes report, by the situation they report it in."""
+    """What the probes report, by situation."""
     break_point: BreakPoint | None = None
-    """None where the exchange itself was complete."""
+    """Where the exchange broke, None if it was complete."""
 
     @property
     def side(self) -> Side:
@@ -181,12 +187,12 @@ class KnownError:
 
     @property
     def general(self) -> bool:
-        """Whether it is for whatever no other entry of its outcome is for."""
+        """Whether it matches whatever no other entry of its outcome does."""
         return self.status is None and self.type is None and self.code is None
 
     @property
     def types(self) -> tuple[str, ...]:
-        """The types a server gives this error, its own first; none where no server answered."""
+        """The types servers send for this error, its own first; none if no server answered."""
         own = (self.type,) if self.type is not None and self.reach is Reach.ANSWERED else ()
         return (*own, *self.recognition.types)
 
@@ -196,11 +202,11 @@ class KnownError:
         return (*own, *self.recognition.codes)
 
     def sentence(self, situation: str, **facts: object) -> str:
-        """What happened, in a sentence with the facts filled in. Raises KeyError for an unknown situation."""
+        """What happened, as a sentence with the facts filled in. Raises KeyError for an unknown situation."""
         return self.sentences[situation].format(**facts)
 
     def rank(self, status: int | None, error_type: str | None, code: str | None) -> int:
-        """How well it fits: a code says more than a type, a type more than a status. 0 when it does not."""
+        """How specifically it matches: a code outranks a type, a type outranks a status. 0 for no match."""
         score = 1
         if self.code is not None:
             if code is None or not matches(self.code, code):
@@ -218,7 +224,7 @@ class KnownError:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """Whether `text` is `pattern`, in which a `*` stands for any beginning or end."""
+    """Whether `text` matches `pattern`, in which `*` stands for any beginning or end."""
     if pattern.endswith("*"):
         return text.startswith(pattern[:-1])
     return text.endswith(pattern[1:]) if pattern.startswith("*") else text == pattern

@@ -1,4 +1,4 @@
-"""Which cause explains most of some failures, and what the verdict says about it."""
+"""Which cause explains most of a set of failures, and what the verdict says about it."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ __all__ = [
     "words_for",
 ]
 
-# The advice is that of most of these newest failures.
+# The most common advice of this many newest failures is given.
 _ADVICE_OVER = 6
-# A second cause is named from two failures and this share on.
+# A second cause is named from this share and this many failures on.
 _ALSO_SHARE, _ALSO_COUNT = 0.1, 2
 _MOSTLY = 0.5
 _GATEWAY_STATUS = 500
@@ -41,19 +41,20 @@ _GATEWAY_STATUS = 500
 
 @dataclass(frozen=True, slots=True)
 class LeadingCause:
-    """The cause that explains most failures: what to say, and the causes beside it.
-
-    `failures` are those with the same advice, `explained` all that the cause explains, oldest first.
-
-    `changed` is the first failure since the cause last changed for good, None where it did not.
-    """
+    """The cause that explains most failures."""
 
     advice: Advice
+    """What to say about it."""
     failures: tuple[Observation, ...]
+    """The failures with this advice, oldest first."""
     explained: tuple[Observation, ...]
+    """All failures that the cause explains, oldest first."""
     share: float
+    """The cause's share of the weighted failures, in 0..1."""
     also: tuple[Cause, ...]
+    """Other causes of some of the failures."""
     changed: Observation | None
+    """The first failure since the leading cause last changed, None where it did not."""
 
     @property
     def newest(self) -> Observation:
@@ -61,14 +62,14 @@ class LeadingCause:
 
 
 def leading_cause(failures: Sequence[Observation], cross_check: CrossCheck) -> LeadingCause:
-    blames = [advice_for(failure, cross_check) for failure in failures]
-    causes = [advice.cause for advice in blames]
+    advices = [advice_for(failure, cross_check) for failure in failures]
+    causes = [advice.cause for advice in advices]
     leader = leading(causes)
     shares = leader.shares
     cause = _believable(leader.kind, shares)
     counts = Counter(causes[leader.since :])
     mine = [
-        (failure, advice) for failure, advice in zip(failures, blames, strict=True) if advice.cause is cause
+        (failure, advice) for failure, advice in zip(failures, advices, strict=True) if advice.cause is cause
     ]
     advice = Counter(advice for _, advice in reversed(mine[-_ADVICE_OVER:])).most_common(1)[0][0]
     chosen = tuple(failure for failure, each in mine if each is advice)
@@ -89,14 +90,14 @@ def leading_cause(failures: Sequence[Observation], cross_check: CrossCheck) -> L
 
 
 def _believable(cause: Cause, shares: Mapping[Cause, float]) -> Cause:
-    """The cause that leads; a rejected key only with most failures, as it would be rejected every time."""
+    """The leading cause; a rejected key only if most failures say so, as it would be rejected every time."""
     if cause is not Cause.KEY_REJECTED or shares[cause] >= _MOSTLY:
         return cause
     return max((each for each in shares if each is not cause), key=lambda each: shares[each])
 
 
 def specific_cause(context: DiagnosisContext, newest: Observation, advice: Advice) -> SpecificCause:
-    """The advice for the case at hand: which limit was hit, or what became of the model."""
+    """The advice for this case: which limit was hit, or what happened to the model."""
     if advice.cause is Cause.MODEL_UNAVAILABLE:
         return name_model(context, newest, advice)
     return name_limit(context, newest, advice)
@@ -105,7 +106,7 @@ def specific_cause(context: DiagnosisContext, newest: Observation, advice: Advic
 def words_for(
     context: DiagnosisContext, newest: Observation, bucket: str | None = None
 ) -> dict[str, str | None]:
-    """What fills the placeholders of an advice."""
+    """The values for the placeholders of an advice."""
     return {
         "status": _status_words(newest),
         "type": newest.error_type and truncate(newest.error_type),
@@ -117,7 +118,7 @@ def words_for(
 
 
 def _status_words(observation: Observation) -> str | None:
-    """`529`; where a gateway wraps it in a status of its own, both."""
+    """`529`, or both statuses where a gateway wraps it in its own."""
     if observation.http_status is None:
         return None
     wrapped = {Outcome.OVERLOADED: "529", Outcome.RATE_LIMITED: "429"}.get(observation.outcome)
@@ -130,7 +131,7 @@ def _status_words(observation: Observation) -> str | None:
 def retry_after(
     context: DiagnosisContext, newest: Observation, advice: Advice
 ) -> tuple[float | None, RetrySource]:
-    """Seconds left of the wait that the server asked for, else the first wait of the policy; and which."""
+    """The rest of the wait the server asked for, else the policy's first wait, in seconds; and its source."""
     policy = advice.retry
     if policy is None or not policy.worthwhile:
         return None, RetrySource.NONE
@@ -145,16 +146,16 @@ K = TypeVar("K")
 # A kind's weight halves with every so many failures.
 HALF_LIFE = 8
 _DECAY = 0.5 ** (1 / HALF_LIFE)
-# The challenger must outweigh the leader by this, so that a mix of 60 to 40 keeps one leader.
+# A challenger must outweigh the leader by this factor, so that a mix of 60 to 40 keeps one leader.
 CLEARLY = 1.6
-# So many in a row of a kind that was rare before are a change, not a mix.
+# This many in a row of a kind that was rare before are a change, not a mix.
 CHANGED = 3
 RARE = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Leader(Generic[K]):
-    """The kind that leads, each kind's share of the weight, and the index of the last clear change."""
+    """The leading kind, each kind's share of the weight, and the index of the last clear change."""
 
     kind: K
     shares: dict[K, float]
@@ -162,7 +163,7 @@ class Leader(Generic[K]):
 
 
 def leading(kinds: Sequence[K]) -> Leader[K]:
-    """The leader among `kinds`, which are oldest first and not empty."""
+    """The leader of `kinds` (oldest first, not empty)."""
     weights: dict[K, float] = {}
     leader = previous = kinds[0]
     run = since = 0
@@ -182,13 +183,13 @@ def leading(kinds: Sequence[K]) -> Leader[K]:
 
 
 def _share_before(weights: dict[K, float], kind: K, run: int) -> float:
-    """What part of the weight `kind` has without the run of it that goes on now."""
+    """The share of the weight that `kind` has without its current run."""
     own = sum(_DECAY**age for age in range(run))
     rest = sum(weights.values()) - own
     return max(weights[kind] - own, 0.0) / rest if rest > 0 else 0.0
 
 
-# What the messages of 429s call the buckets, the more exact first.
+# What the messages of 429s call the buckets, the most specific first.
 _BUCKET_WORDS = (
     (re.compile(r"\binput[ -]tokens?\b", re.I), "input"),
     (re.compile(r"\boutput[ -]tokens?\b", re.I), "output"),
@@ -196,7 +197,7 @@ _BUCKET_WORDS = (
     (re.compile(r"\b(?:request )?tokens?\b.*\brate limit\b|\btokens? per (?:minute|day)\b", re.I), "tokens"),
     (re.compile(r"\brequests? per (?:minute|day)\b|\bnumber of requests\b", re.I), "requests"),
 )
-# A bucket with more left than this has not refused anybody.
+# A bucket at or below EMPTY has refused a request; one above AMPLE has not.
 EMPTY = 0.05
 AMPLE = 0.2
 _GONE = frozenset({"retired"})
@@ -205,46 +206,46 @@ _READ_BEFORE = timedelta(minutes=5)
 
 @dataclass(frozen=True, slots=True)
 class SpecificCause:
-    """The advice for the case at hand, the bucket (for limits) and a clause on how it is known.
-
-    `doubt` is a factor in 0..1 on the confidence.
-    """
+    """The advice for this case, with what is known beyond the error itself."""
 
     advice: Advice
     bucket: str | None = None
-    said: str = ""
-    doubt: float = 1.0
+    """The limit that was hit."""
+    clause: str = ""
+    """How that is known."""
+    certainty: float = 1.0
+    """A factor in 0..1 on the confidence."""
 
     @property
     def evidence(self) -> Evidence | None:
-        return Evidence(EvidenceKind.SPECIFIC, (self.said,)) if self.said else None
+        return Evidence(EvidenceKind.SPECIFIC, (self.clause,)) if self.clause else None
 
 
 def name_limit(context: DiagnosisContext, refused: Observation, advice: Advice) -> SpecificCause:
-    """Which limit a refusal was about: by its headers, its message, or the last reading before it."""
+    """Which limit a refusal was for: by its headers, its message, or the last reading before it."""
     if advice.id == "spend_own" and "credit balance" in (refused.message or "").lower():
         return SpecificCause(knowledge().advice["billing"])
     if advice.id != "rate_limited":
         return SpecificCause(advice)
     window = next((one for one in refused.windows if one.status == "rejected"), None)
     if window is not None:
-        said = f"The {window.window} window is used up: {percent(window.utilization)}"
-        return SpecificCause(knowledge().advice["window"], window.window, said)
+        clause = f"The {window.window} window is used up: {percent(window.utilization)}"
+        return SpecificCause(knowledge().advice["window"], window.window, clause)
     return _name_bucket(context, refused, advice)
 
 
 def _name_bucket(context: DiagnosisContext, refused: Observation, advice: Advice) -> SpecificCause:
-    said = _bucket_in(refused.message or "")
-    reading = _lowest(refused, said) or _lowest(_read_before(context, refused), said)
+    named = _bucket_in(refused.message or "")
+    reading = _lowest(refused, named) or _lowest(_read_before(context, refused), named)
     left = _left(reading)
     if reading is not None and left is not None and left <= EMPTY:
         return SpecificCause(advice, reading.bucket, _reading_words(reading))
-    if said is not None:
-        return SpecificCause(advice, said, f"The answer names the limit: {truncate(refused.message or '')}")
+    if named is not None:
+        return SpecificCause(advice, named, f"The answer names the limit: {truncate(refused.message or '')}")
     if left is not None and left > AMPLE:
-        words = "No limit that we are told of is near its end: it may be a throttle of theirs"
-        return SpecificCause(advice, said=words, doubt=0.7)
-    return SpecificCause(advice, doubt=0.9)
+        words = "None of the limits in the headers is nearly used up: they may be throttling"
+        return SpecificCause(advice, clause=words, certainty=0.7)
+    return SpecificCause(advice, certainty=0.9)
 
 
 def _bucket_in(message: str) -> str | None:
@@ -257,12 +258,12 @@ def _read_before(context: DiagnosisContext, refused: Observation) -> Observation
 
 
 def _lowest(observation: Observation | None, named: str | None) -> RateLimitReading | None:
-    """The reading with the least left, of the bucket that was named if it is among them."""
+    """The reading with the least left, of the named bucket if there is one."""
     readings = (
         [one for one in observation.rate_limits if _left(one) is not None] if observation is not None else []
     )
-    those = [one for one in readings if named is not None and one.bucket.startswith(named)]
-    return min(those or readings, key=lambda one: _left(one) or 0.0, default=None)
+    matching = [one for one in readings if named is not None and one.bucket.startswith(named)]
+    return min(matching or readings, key=lambda one: _left(one) or 0.0, default=None)
 
 
 def _left(reading: RateLimitReading | None) -> float | None:
@@ -276,24 +277,24 @@ def _reading_words(reading: RateLimitReading) -> str:
 
 
 def name_model(context: DiagnosisContext, refused: Observation, advice: Advice) -> SpecificCause:
-    """What the list of models says of the model that was refused."""
+    """What the model list says about the refused model."""
     model, catalogue = refused.model or context.facts.model, context.history.catalogue_at(context.at)
     if advice.cause is not Cause.MODEL_UNAVAILABLE or model is None or catalogue is None:
         return SpecificCause(advice)
     listed = next((one for one in catalogue.models if one.id == model), None)
     if listed is None:
         count = len(catalogue.models)
-        return SpecificCause(advice, said=f"{truncate(model)} is not among the {count} models listed")
+        return SpecificCause(advice, clause=f"{truncate(model)} is not among the {count} models listed")
     if listed.lifecycle in _GONE or (listed.retires_at is not None and listed.retires_at <= context.at):
-        return SpecificCause(knowledge().advice["model_retired"], said=_retired_words(context, listed))
-    words = f"The list of models still has it{_lifecycle_words(listed)}"
-    return replace(SpecificCause(knowledge().advice["model_listed"]), said=words, doubt=0.9)
+        return SpecificCause(knowledge().advice["model_retired"], clause=_retired_words(context, listed))
+    words = f"The model list still has it{_lifecycle_words(listed)}"
+    return replace(SpecificCause(knowledge().advice["model_listed"]), clause=words, certainty=0.9)
 
 
 def _retired_words(context: DiagnosisContext, listed: ModelInfo) -> str:
     if listed.retires_at is None or listed.retires_at > context.at:
-        return "The list of models marks it retired"
-    return f"It was retired {duration(context.at - listed.retires_at)} ago, the list of models says"
+        return "The model list marks it as retired"
+    return f"The model list says that it was retired {duration(context.at - listed.retires_at)} ago"
 
 
 def _lifecycle_words(listed: ModelInfo) -> str:

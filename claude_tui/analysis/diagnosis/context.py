@@ -1,4 +1,4 @@
-"""What a diagnosis looks at: the episodes of both API sources, the page, and what only the engine knows."""
+"""The input of a diagnosis: episodes of both API sources, the status page, and facts from the engine."""
 
 from __future__ import annotations
 
@@ -25,43 +25,43 @@ __all__ = ["DiagnosisContext", "context_at"]
 
 # One lost probe in a thousand is chance: three in a row over two sources are not.
 LOST_IN_A_ROW = 3
-# Exchanges looked through for that run; they are the oldest ones since the failures began.
+# Exchanges searched for that run: the oldest ones since the failures began.
 _LOOKED_AT = 40
-# Failures of two sources that begin within this of each other have one cause.
+# Failures of two sources that begin within this time of each other have one cause.
 _TOGETHER = timedelta(minutes=5)
-# So many failures say which cause leads: with fewer, the first of them would decide too much.
+# The newest failures that decide the leading cause: with fewer, the first ones would weigh too much.
 LEADING = 60
-# A page that has not been asked for so long says nothing of the network now.
+# The least time that counts as recent.
 _HORIZON_S = 900.0
-# A message probe backs off up to a minute, and any probe may wait half a minute for its answer.
-_BACK_OFF_S, _ANSWER_S = 60.0, 30.0
-# Whatever a server asks for, the probes look again after an hour.
+# A message probe backs off for up to a minute, and any probe may wait half a minute for its response.
+_BACKOFF_S, _ANSWER_S = 60.0, 30.0
+# Whatever a server asks for, the probes try again after an hour.
 _LONGEST_HOLD_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
 class DiagnosisContext:
-    """All that the detectors look at, at one instant."""
+    """Everything the detectors use, at one instant."""
 
     history: History
     at: datetime
     options: Options
     policy: RoundPolicy
-    """What may be concluded from the probes."""
+    """What can be concluded from the probes."""
     facts: EngineFacts
     view: StatusView
     page_report: PageReport
     episodes: dict[Source, list[Episode]]
-    """Per API source those of the last hour, oldest first; the last one may be open."""
+    """Per API source the episodes of the last hour, oldest first; the last one may be open."""
     slow: Slow | None
-    """How late first tokens come, None where they are not slow."""
+    """How slow first tokens are, None where they are not."""
 
     @property
     def thresholds(self) -> Thresholds:
         return self.options.thresholds
 
     def open_episode(self, source: Source) -> Episode | None:
-        """The episode of a source that is not over, even where it has only one failure so far."""
+        """The open episode of a source, even if it has only one failure so far."""
         last = self.episodes[source][-1:]
         return last[0] if last and last[0].open else None
 
@@ -71,18 +71,18 @@ class DiagnosisContext:
     def is_stale(self, source: Source) -> bool:
         """Whether a source has been silent for longer than its interval explains.
 
-        Where the server asked to wait, nothing is overdue before that time is up.
+        Where the server asked for a wait, nothing is overdue before it ends.
         """
         newest = self.newest(source)
         if newest is None:
             return True
         asked_s = min(asked_to_wait_s(newest), _LONGEST_HOLD_S)
         allowed = 3 * self.options.interval_s(source) + _ANSWER_S + asked_s
-        back_off = _BACK_OFF_S if source is Source.MESSAGES else 0.0
-        return (self.at - newest.at).total_seconds() > allowed + back_off
+        backoff = _BACKOFF_S if source is Source.MESSAGES else 0.0
+        return (self.at - newest.at).total_seconds() > allowed + backoff
 
     def recent(self, source: Source) -> list[Observation]:
-        """The exchanges of the last quarter of an hour, or of the last ten intervals."""
+        """The exchanges of the last 15 minutes, or of the last ten intervals if that is longer."""
         span = max(_HORIZON_S, 10 * self.options.interval_s(source))
         return self.history.window(source, self.at - timedelta(seconds=span), self.at)
 
@@ -93,7 +93,7 @@ class DiagnosisContext:
         return asked > self.history.failures(source).count_until(instant)
 
     def never_supported(self, observation: Observation) -> bool:
-        """Whether it is of a list of models that the endpoint may not have: it never gave one."""
+        """Whether it requested a model list that this endpoint has never returned and may not offer."""
         return observation.source is Source.MODELS and not self.ever_answered(Source.MODELS)
 
     @property
@@ -135,7 +135,7 @@ def context_at(
 
 
 def _kept_open(episodes: list[Episode]) -> list[Episode]:
-    """Slow answers hardly show a recovery: it takes several times as many to end an episode."""
+    """Slow successes are weak evidence of a recovery: it takes several times as many to end an episode."""
     last = episodes[-1:]
     if not last or last[0].confirmed_at is None or last[0].clean >= BACK_SOON * last[0].successes_to_recover:
         return episodes
@@ -143,7 +143,7 @@ def _kept_open(episodes: list[Episode]) -> list[Episode]:
 
 
 def _confirmed_alone(context: DiagnosisContext) -> DiagnosisContext:
-    """The open episode of the messages confirmed by its newest failure, which is conclusive by itself."""
+    """Confirms the open episode of the messages by its newest failure, which is conclusive by itself."""
     episode, newest = context.open_episode(Source.MESSAGES), context.newest(Source.MESSAGES)
     if episode is None or episode.confirmed_at is not None or newest is None:
         return context
@@ -153,25 +153,25 @@ def _confirmed_alone(context: DiagnosisContext) -> DiagnosisContext:
 
 
 def _confirmed_together(context: DiagnosisContext) -> DiagnosisContext:
-    """Episodes of two sources confirm each other: a failure of one alone may be chance."""
-    going_on = [episode for source in API_SOURCES if (episode := context.open_episode(source)) is not None]
-    doubtful = [episode for episode in going_on if episode.confirmed_at is None]
-    if not doubtful:
+    """Lets episodes of two sources confirm each other: a failure of one alone may be chance."""
+    open_ones = [episode for source in API_SOURCES if (episode := context.open_episode(source)) is not None]
+    unconfirmed = [episode for episode in open_ones if episode.confirmed_at is None]
+    if not unconfirmed:
         return context
-    known_at = _answered_together(context, going_on) or _joined(context, going_on)
-    if known_at is None and len(doubtful) == len(going_on):
-        known_at = _lost_together(context, min(episode.since for episode in doubtful))
+    known_at = _answered_together(context, open_ones) or _joined(context, open_ones)
+    if known_at is None and len(unconfirmed) == len(open_ones):
+        known_at = _lost_together(context, min(episode.since for episode in unconfirmed))
     if known_at is None:
         return context
     episodes = {source: list(each) for source, each in context.episodes.items()}
-    for episode in doubtful:
+    for episode in unconfirmed:
         episodes[episode.source][-1] = replace(episode, confirmed_at=known_at)
     return replace(context, episodes=episodes)
 
 
-def _answered_together(context: DiagnosisContext, going_on: list[Episode]) -> float | None:
-    """When messages and models had both been answered with an error, in POSIX seconds."""
-    if len(going_on) < len(API_SOURCES):
+def _answered_together(context: DiagnosisContext, open_ones: list[Episode]) -> float | None:
+    """When both messages and models had returned an error, in POSIX seconds."""
+    if len(open_ones) < len(API_SOURCES):
         return None
     answered = [
         [
@@ -179,24 +179,24 @@ def _answered_together(context: DiagnosisContext, going_on: list[Episode]) -> fl
             for failure in context.failures_of(episode)
             if not is_lost(failure) and not context.never_supported(failure)
         ]
-        for episode in going_on
+        for episode in open_ones
     ]
     return max(took_until(failures[0]) for failures in answered) if all(answered) else None
 
 
-def _joined(context: DiagnosisContext, going_on: list[Episode]) -> float | None:
-    """When messages began to fail right after the list of models was known to."""
-    messages, models = going_on[0], going_on[-1]
-    if len(going_on) < len(API_SOURCES) or messages.confirmed_at is not None or models.confirmed_at is None:
+def _joined(context: DiagnosisContext, open_ones: list[Episode]) -> float | None:
+    """When messages began to fail, if that was shortly before or after a confirmed model-list failure."""
+    messages, models = open_ones[0], open_ones[-1]
+    if len(open_ones) < len(API_SOURCES) or messages.confirmed_at is not None or models.confirmed_at is None:
         return None
     first = context.failures_of(messages)[0]
     return took_until(first) if abs(first.at - models.since) <= _TOGETHER else None
 
 
 def _lost_together(context: DiagnosisContext, since: datetime) -> float | None:
-    """When a run of lost probes over all sources was long enough to be no chance, in POSIX seconds.
+    """When a run of lost probes over all sources was too long to be chance, in POSIX seconds.
 
-    Where nothing has ever answered, one probe of each of two sources is enough.
+    If nothing has ever answered, one lost probe of each of two sources is enough.
     """
     known = any(context.ever_answered(source) for source in Source)
     needed = LOST_IN_A_ROW if known else 2

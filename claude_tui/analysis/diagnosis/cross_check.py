@@ -1,4 +1,4 @@
-"""What the other sources say while one fails: comparing them shows whose a failure is."""
+"""What the other sources show while one fails: comparing them tells whose failure it is."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = [
 
 LOOKED_AT = 6
 SPAN = timedelta(minutes=10)
-# Of the last exchanges, so many in one must have ended in a way for it to be the way things are.
+# A state is taken when at least one in this many of the last exchanges ended in it.
 _PART = 3
 
 
@@ -41,7 +41,7 @@ class PathState(StrEnum):
 
     @property
     def answers(self) -> bool:
-        """Whether the way there and back is open."""
+        """Whether requests and responses get through."""
         return self in {PathState.FINE, PathState.FAILS}
 
 
@@ -55,34 +55,36 @@ class CrossCheck:
 
     @property
     def cut_off(self) -> bool:
-        """Another host, or new connections to this one, are out of reach too."""
+        """Whether another host, or new connections to this one, cannot be reached either."""
         return self.page is PathState.UNREACHED or self.models is PathState.UNREACHED
 
 
 def cross_check_at(history: History, at: datetime, since: datetime, options: Options) -> CrossCheck:
     return CrossCheck(
-        messages=_way(history, Source.MESSAGES, at, since, options),
-        models=_way(history, Source.MODELS, at, since, options),
-        page=_page(history, at, since, options),
+        messages=_api_state(history, Source.MESSAGES, at, since, options),
+        models=_api_state(history, Source.MODELS, at, since, options),
+        page=_page_state(history, at, since, options),
     )
 
 
-def _way(history: History, source: Source, at: datetime, since: datetime, options: Options) -> PathState:
-    """By the last exchanges; the one before the failures counts too, as there may be none since."""
+def _api_state(
+    history: History, source: Source, at: datetime, since: datetime, options: Options
+) -> PathState:
+    """By the last exchanges; the one before the failures counts too, as there may be none after them."""
     items = history.exchanges(source).items
     interval = timedelta(seconds=options.interval_s(source))
     start = max(since - 1.5 * interval, at - max(SPAN, 4 * interval))
     newest = items.values[items.index_at(start.timestamp()) : items.count_until(at.timestamp())][-LOOKED_AT:]
-    ways = [_way_of(each) for each in newest]
-    for way in (PathState.UNREACHED, PathState.NO_ANSWER, PathState.FOREIGN, PathState.UNKNOWN):
-        if ways.count(way) * _PART >= len(ways) > 0:
-            return way
-    if not ways:
+    states = [_state_of(each) for each in newest]
+    for state in (PathState.UNREACHED, PathState.NO_ANSWER, PathState.FOREIGN, PathState.UNKNOWN):
+        if states.count(state) * _PART >= len(states) > 0:
+            return state
+    if not states:
         return PathState.UNKNOWN
-    return PathState.FAILS if 2 * ways.count(PathState.FAILS) >= len(ways) else PathState.FINE
+    return PathState.FAILS if 2 * states.count(PathState.FAILS) >= len(states) else PathState.FINE
 
 
-def _way_of(observation: Observation) -> PathState:
+def _state_of(observation: Observation) -> PathState:
     if not observation.failed:
         return PathState.FINE
     reach = reach_of(observation)
@@ -91,8 +93,8 @@ def _way_of(observation: Observation) -> PathState:
     return PathState.UNKNOWN if reach is Reach.UNSENT else PathState.FAILS
 
 
-def _page(history: History, at: datetime, since: datetime, options: Options) -> PathState:
-    """UNREACHED where its host went silent with these failures; one that never answered says nothing."""
+def _page_state(history: History, at: datetime, since: datetime, options: Options) -> PathState:
+    """UNREACHED where its host went silent along with these failures, UNKNOWN if it was silent before."""
     newest = history.latest(Source.STATUS, at)
     interval = timedelta(seconds=options.interval_s(Source.STATUS))
     if newest is None or newest.at < max(since - interval, at - max(SPAN, 4 * interval)):
@@ -102,8 +104,8 @@ def _page(history: History, at: datetime, since: datetime, options: Options) -> 
     if reach_of(newest) is Reach.UNSENT:
         return PathState.UNKNOWN
     failing = history.exchanges(Source.STATUS).state(at.timestamp()).failing_since
-    seen_before = history.exchanges(Source.STATUS).items.count_until((since - 2 * interval).timestamp())
-    if failing is not None and seen_before and failing < since - 2 * interval:
+    earlier = history.exchanges(Source.STATUS).items.count_until((since - 2 * interval).timestamp())
+    if failing is not None and earlier and failing < since - 2 * interval:
         return PathState.UNKNOWN
     if is_lost(newest):
         return PathState.UNREACHED
@@ -111,7 +113,7 @@ def _page(history: History, at: datetime, since: datetime, options: Options) -> 
 
 
 def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
-    """The advice for one failure, given how the other sources are."""
+    """The advice for one failure, given the state of the other sources."""
     advice = knowledge().advice
     row = knowledge().of(observation)
     match reach_of(observation):
@@ -127,7 +129,7 @@ def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
 
 
 def _is_explicit(observation: Observation) -> bool:
-    """Whether the probe itself says which step failed, so that no other source can know better."""
+    """Whether the probe itself knows which step failed, so that no other source can know better."""
     return knowledge().of(observation).type is not None
 
 
@@ -136,25 +138,25 @@ _SILENT = frozenset({Outcome.TIMEOUT, Outcome.NETWORK})
 
 
 def is_lost(observation: Observation) -> bool:
-    """Whether there was no answer at all. One in a thousand is chance and says nothing of the service."""
+    """Whether there was no response at all. One in a thousand is chance and not the service's fault."""
     return observation.outcome in _SILENT and observation.http_status is None
 
 
 def asked_to_wait_s(observation: Observation) -> float:
-    """The retry-after of an error; a stream that broke after HTTP 200 asks for nothing."""
+    """The retry-after of an error, in seconds; 0 for a stream that broke after HTTP 200."""
     refused = observation.failed and observation.http_status is not None and observation.http_status >= _ERROR
     return observation.retry_after_s or 0.0 if refused else 0.0
 
 
 def says_the_same_again(observation: Observation) -> bool:
-    """Whether the answer was a limit, a refusal that no retry changes, or asked to wait."""
+    """Whether the response was a limit, a refusal that retrying does not change, or asked for a wait."""
     policy = knowledge().of(observation).retry
     useless = policy is not None and not policy.worthwhile
     return useless or observation.outcome is Outcome.RATE_LIMITED or asked_to_wait_s(observation) > 0
 
 
 def reach_of(observation: Observation) -> Reach:
-    """How far a failed request got: by what the probe called it, else by the phases it measured."""
+    """How far a failed request got: by the probe's error type, else by the phases it measured."""
     row = knowledge().of(observation)
     explicit = row.type is not None or observation.http_status is not None
     if explicit or row.reach not in {Reach.NO_ANSWER, Reach.UNREACHED}:

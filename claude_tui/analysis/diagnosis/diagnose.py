@@ -29,9 +29,9 @@ from claude_tui.model.verdict import Evidence, EvidenceKind, Severity, Verdict
 
 __all__ = ["EngineFacts", "diagnose", "engine_facts"]
 
-# Two answers make a verdict that all is well, just as two failures make one that it is not.
+# Two successes are enough for a verdict of healthy, as two failures are for one of trouble.
 ENOUGH = 2
-# With a failure among them, which may be chance or the first of many, it takes six.
+# With a failure among them, which may be chance or the first of many, it takes six exchanges.
 ENOUGH_TO_TELL = 6
 
 
@@ -44,7 +44,7 @@ def diagnose(
     policy: RoundPolicy = CONTINUOUS,
     view: StatusView | None = None,
 ) -> Verdict:
-    """The Verdict at `at` (aware UTC). What began later than `at` has no influence on it.
+    """The Verdict at `at` (aware UTC). Exchanges that began after `at` have no influence.
 
     Pass `view` where `status_view` has already been computed for `at`.
     """
@@ -66,7 +66,7 @@ def _own_fault(context: DiagnosisContext) -> Finding | None:
 
 
 def _unprobed(context: DiagnosisContext) -> Finding | None:
-    """No message probe has been run, or none lately."""
+    """No message probe has run, or none recently."""
     if not context.is_stale(Source.MESSAGES):
         return None
     models = _models_evidence(context)
@@ -82,12 +82,12 @@ def _unprobed(context: DiagnosisContext) -> Finding | None:
         return _unknown("few", models, what="No message probe so far")
     ago = duration(context.at - newest.at)
     last = f"The last one failed with {named(newest)}" if newest.failed else "The last one succeeded"
-    heard = Evidence(EvidenceKind.NOT_PROBED, (last,), observations=(newest,))
-    return _unknown("stale", heard, models, what=f"No message probe for {ago}")
+    newest_evidence = Evidence(EvidenceKind.NOT_PROBED, (last,), observations=(newest,))
+    return _unknown("stale", newest_evidence, models, what=f"No message probe for {ago}")
 
 
 def _too_few(context: DiagnosisContext) -> Finding | None:
-    """One answer does not show health, and one failure is no incident."""
+    """One success does not show health, and one failure is not an incident."""
     recent = context.recent(Source.MESSAGES)
     failures = [each for each in recent if each.failed]
     lone = context.open_episode(Source.MESSAGES) is not None and len(recent) < ENOUGH_TO_TELL
@@ -106,7 +106,7 @@ def _held(context: DiagnosisContext) -> Evidence | None:
 
 
 def _models_evidence(context: DiagnosisContext) -> Evidence | None:
-    """How the list of models answers, while messages cannot be asked."""
+    """The state of the model list while messages cannot be probed."""
     newest = context.newest(Source.MODELS)
     if newest is None or context.is_stale(Source.MODELS):
         return None
@@ -132,11 +132,11 @@ def _unknown(advice: str, *evidence: Evidence | None, what: str | None = None) -
     )
 
 
-# -- well ------------------------------------------------------------------------------------
+# -- healthy ---------------------------------------------------------------------------------
 
 
 def _notice(context: DiagnosisContext) -> Finding | None:
-    """The page says that something we use is in trouble, but our probes do not see it."""
+    """The page reports trouble with something we use, but our probes do not see it."""
     if not (context.page_report.known and context.page_report.active):
         return None
     answers = answers_in(context, Source.MESSAGES)
@@ -179,7 +179,7 @@ def _healthy(context: DiagnosisContext) -> Finding:
 
 
 def _notes(context: DiagnosisContext) -> str:
-    """What is worth a note although nothing is wrong."""
+    """What is worth mentioning although nothing is wrong."""
     return " ".join(
         note for note in (_lone_failure(context), _page_note(context), low_limits(context)) if note
     )
@@ -195,7 +195,7 @@ def _lone_failure(context: DiagnosisContext) -> str:
         if source is Source.MODELS and not context.ever_answered(source):
             return f"This endpoint gives no list of models ({named(newest)}); messages work."
         if knowledge().of(newest).reach is not Reach.UNSENT:
-            return f"One {source.value} probe failed {ago} ago ({named(newest)}): too little for a verdict."
+            return f"One {source.value} probe failed {ago} ago ({named(newest)}): too few for a verdict."
     return ""
 
 

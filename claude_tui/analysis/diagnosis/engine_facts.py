@@ -1,4 +1,4 @@
-"""What only the engine knows, for the diagnosis."""
+"""Facts for the diagnosis that only the engine knows."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ __all__ = ["EngineFacts", "engine_facts"]
 
 @dataclass(frozen=True, slots=True)
 class EngineFacts:
-    """What no observation tells."""
+    """Facts that no observation contains."""
 
     host: str = "the API"
-    """The host's name."""
+    """The host name."""
     model: str | None = None
-    """The model that messages ask."""
+    """The model that is probed."""
     held: str | None = None
-    """Why messages are held back, None where they are not."""
+    """Why messages are not probed, None where they are."""
     key_problem: str | None = None
-    """What looks wrong with a key that is tried all the same."""
+    """What looks wrong with a key that is sent anyway."""
     key_lack: KeyLack | None = None
-    """Why there is no key to try."""
+    """Why there is no key to send."""
 
 
 def engine_facts(engine: EngineState) -> EngineFacts:

@@ -1,9 +1,9 @@
-"""Episodes of failures of one source: where one begins, when it is more than chance, and when it is over.
+"""Episodes of failures of one source: when one begins, when it is more than chance, and when it ends.
 
 Clusters of failures (see `streaks`; three successes in a row end one) are joined into episodes. An episode
-ends with a run of successes that would be improbable if failures went on at their rate: after three where
-everything failed, after four or five where half did, after two dozen where one in ten did. So a verdict
-neither flaps nor sticks.
+ends with a run of successes that would be improbable at the failure rate so far: three where everything
+failed, four or five where half did, two dozen where one in ten did. This keeps a verdict
+from flapping and from sticking.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from claude_tui.model.observation import Observation, Source
 __all__ = ["BACK_SOON", "RECENT", "Episode", "episodes_of", "is_down", "successes_to_recover"]
 
 RECENT = 24
-"""The exchanges at the end of an episode that say how much fails now: twelve minutes at the default pace."""
+"""The exchanges at the end of an episode that give its current rate: 12 minutes at the default pace."""
 
-# Three successes in a row come in 5% of cases where 63% still fail, and less often where more do.
+# Three successes in a row happen in 5% of cases while 63% still fail, and less often while more do.
 SETTLED = 3
-# With 5% failing, 60 successes in a row come in 5% of cases; what fails less often is counted over an hour.
+# With 5% failing, 60 successes in a row happen in 5% of cases; rarer failures are counted over an hour.
 LONGEST_RUN = 60
-# A bound on the work: a cluster spans 4 exchanges at least, so these are 8 hours at one message in 30 s.
+# Bounds the work: a cluster spans at least 4 exchanges, so these are 8 hours at one message in 30 s.
 MOST_CLUSTERS = 240
-# An outage that "is fixed" and breaks again shortly after is one incident to whoever is on call.
+# To the person on call, an outage that "is fixed" and returns shortly after is one incident.
 BACK_SOON = 3
-# Nobody looked for two hours (a laptop that slept): what happened in between is unknown, so it starts anew.
+# After two hours without probes (a laptop that slept), what happened is unknown: a new episode begins.
 LONGEST_GAP_S = 7200.0
-# A bound on the work: what 30 failures do not confirm is counted over an hour instead.
+# Bounds the work: what 30 failures do not confirm is counted over an hour instead.
 _FIRST = 30
-# Failures that were answered are never chance, two with one or two successes between them are a pattern.
+# Error responses are never chance; two with at most two successes between them are a pattern.
 _WITHIN = 3
-# Three of six: lost probes (1 in 1,000) do that by chance 2 times in 10^8.
+# Three of six: for lost probes (1 in 1,000) the chance of that is 2 in 10^8.
 _ANY, _OF = 3, 6
 
 
@@ -51,14 +51,14 @@ class Episode:
     last: int
     """The index of the last failure."""
     since: datetime
-    """When the first one was asked for."""
+    """When the first one was requested."""
     failures: int
     share: float
-    """The part of the exchanges that failed at the end, in 0..1."""
+    """The share of recent exchanges that failed, in 0..1."""
     clean: int
     """The successes since the last failure."""
     successes_to_recover: int
-    """How many of those end the episode."""
+    """How many successes end the episode."""
     confirmed_at: float | None
     """When it was known to be more than chance, in POSIX seconds."""
 
@@ -90,7 +90,7 @@ class _Cluster:
 def successes_to_recover(failures: int, total: int, chance: float) -> int:
     """Successes in a row that are improbable (below `chance`) where `failures` of `total` fail.
 
-    The rate is assumed a little lower than counted, as an episode is counted from failure to failure.
+    The assumed rate is a little lower than the counted one, as an episode begins and ends with a failure.
     """
     if failures < 2:
         return SETTLED
@@ -108,7 +108,7 @@ def episodes_of(
     for cluster in _clusters(history, source, at.timestamp(), back_s):
         if joined is not None:
             clean = cluster.first - joined.last - 1
-            if _goes_on(history, source, joined, cluster, thresholds):
+            if _continues(history, source, joined, cluster, thresholds):
                 cluster = replace(
                     cluster,
                     first=joined.first,
@@ -124,10 +124,10 @@ def episodes_of(
     return found
 
 
-def _goes_on(
+def _continues(
     history: History, source: Source, joined: _Cluster, cluster: _Cluster, thresholds: Thresholds
 ) -> bool:
-    """Whether `cluster` continues the episode `joined`: that was not over, or comes back soon after."""
+    """Whether `cluster` continues the episode `joined`: it was not over, or comes back soon after."""
     clean = cluster.first - joined.last - 1
     at = history.exchanges(source).items.at
     if at[cluster.first] - at[joined.last] > LONGEST_GAP_S:
@@ -161,14 +161,14 @@ def _backwards(history: History, source: Source, at: float) -> Iterator[_Cluster
         last = exchanges.items.index_at(failures.at[index - 1])
         state = exchanges.states[last]
         began = state.trouble_since
-        # The state after a failure always says since when; only its beginning may have been trimmed away.
+        # The state after a failure always has a beginning, but that may have been trimmed away.
         first = exchanges.items.index_at(began.timestamp()) if began is not None else last
         yield _Cluster(first, last, began or exchanges.items.values[last].at, state.failures)
         index = failures.index_at(exchanges.items.at[first])
 
 
 def _recent(history: History, source: Source, joined: _Cluster) -> tuple[int, int]:
-    """Failures and exchanges at the end of an episode; at least three failures, as one alone has no rate."""
+    """Recent failures and exchanges of an episode; at least three failures, as fewer give no rate."""
     if joined.first == joined.last:
         return 1, 1
     items, failures = history.exchanges(source).items, history.failures(source)
@@ -204,15 +204,15 @@ def _confirmed(history: History, source: Source, joined: _Cluster) -> _Cluster:
     indexes = [
         items.index_at(at) for at in failures.at[start : start + _FIRST] if at <= items.at[joined.last]
     ]
-    index = _certain(items.values, indexes, pairs=source is Source.MESSAGES)
+    index = _first_conclusive(items.values, indexes, pairs=source is Source.MESSAGES)
     return joined if index is None else replace(joined, confirmed_at=took_until(items.values[index]))
 
 
-def _certain(exchanges: list[Observation], indexes: list[int], *, pairs: bool) -> int | None:
-    """The first of the failures (at `indexes`) that is more than chance together with those before it.
+def _first_conclusive(exchanges: list[Observation], indexes: list[int], *, pairs: bool) -> int | None:
+    """The first of the failures (at `indexes`) that, together with those before it, is more than chance.
 
-    That takes two that were answered with at most two successes between them, two next to each other, or
-    any three of six exchanges. Two lost probes next to each other are enough only with `pairs`.
+    That takes two error responses with at most two successes in between, two adjacent failures, or any
+    three of six exchanges. Two adjacent lost probes are enough only with `pairs`.
     """
     for number, index in enumerate(indexes):
         near = [before for before in indexes[max(0, number - _OF + 1) : number] if index - before < _OF]
@@ -227,10 +227,10 @@ def _certain(exchanges: list[Observation], indexes: list[int], *, pairs: bool) -
     return None
 
 
-# The service is no longer down once so many of the last few exchanges went well, or so much of all of them.
+# The service is no longer down once this many of the last few succeeded, or this share of all.
 _UP, _UP_OF = 2, 5
 _UP_SHARE = 0.2
-# It is down again after a run of failures as improbable as this at the share that failed before.
+# It is down again after a run of failures this improbable at the previous failure rate.
 _DOWN_CHANCE = 0.01
 _MOST_SHARE = 0.8
 

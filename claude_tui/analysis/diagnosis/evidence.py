@@ -1,4 +1,4 @@
-"""Evidence in short sentences with the numbers in them."""
+"""Evidence as short sentences that contain the figures."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Side
 __all__ = [
     "answers_in",
     "failures_evidence",
+    "kinds_of",
     "limits_press",
     "low_limits",
     "models_clause",
@@ -32,13 +33,13 @@ __all__ = [
 ]
 
 _LOW = frozenset({Level.WARN, Level.BAD})
-_TOLD_LATELY = timedelta(minutes=15)
+_RECENT = timedelta(minutes=15)
 _NAMED_KINDS = 2
 _KEY_IS_FINE_FOR = frozenset({Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT, Outcome.MODEL_NOT_FOUND})
 
 
 def named(failure: Observation | FailureKind) -> str:
-    """What failures like this one are called: the server's word where there is one."""
+    """The name of failures like this one: the server's own where there is one."""
     general = knowledge().general(failure.outcome)
     if general.plural is not None:
         return _with_type(general.plural, failure)
@@ -54,7 +55,7 @@ def _with_type(words: str, failure: Observation | FailureKind) -> str:
 
 
 def tally(context: DiagnosisContext, episode: Episode) -> Tally:
-    """What came of the requests of an episode."""
+    """The results of the requests of an episode."""
     return context.policy.tally(context, episode)
 
 
@@ -64,41 +65,38 @@ def failures_evidence(
     leading: Sequence[Observation],
     *clauses: str,
 ) -> Evidence:
-    """`25 of 28 failed: 18 api_error, 7 other`, and the clauses given.
+    """`25 of 28 failed: 18 api_error, 7 other`, followed by `clauses`.
 
-    `leading` are failures that the leading cause explains: the kinds of these are named.
+    `leading` are failures that the leading cause explains: their kinds are named.
     """
     counted = tally(context, episode)
-    said = f"{counted.failed} of {counted.requests} {_requests(context, episode)}failed{counted.span}"
+    statement = f"{counted.failed} of {counted.requests} {_requests(context, episode)}failed{counted.span}"
     if counted.failed:
-        said = f"{said}: {_kinds(counted, leading)}"
+        statement = f"{statement}: {kinds_of(counted.failures, leading)}"
     return Evidence(
         EvidenceKind.FAILURES,
-        (
-            said,
-            *(clause for clause in clauses if clause),
-        ),
+        (statement, *(clause for clause in clauses if clause)),
         (("failed", counted.failed), ("asked", counted.requests)),
         tuple(leading),
     )
 
 
 def _requests(context: DiagnosisContext, episode: Episode) -> str:
-    """Which requests are meant, where it could be either: the evidence is about messages by default."""
+    """Which requests are meant, if both sources fail: by default the evidence is about messages."""
     if episode.source is Source.MODELS:
         return "model lists "
     return "message calls " if context.open_episode(Source.MODELS) is not None else ""
 
 
-def _kinds(counted: Tally, leading: Sequence[Observation]) -> str:
+def kinds_of(failures: Sequence[FailureKind], leading: Sequence[Observation]) -> str:
     """`18 api_error, 7 other`: the kinds of the leading cause, the most frequent first, and the rest."""
-    if counted.failed == 1:
+    if len(failures) == 1:
         return _one(leading[-1])
-    names = {_key(seen): named(seen) for seen in leading}
+    names = {_key(failure): named(failure) for failure in leading}
     leading_names = frozenset(names.values())
     counts: Counter[str] = Counter()
-    # Kinds are counted by identity first: an hour may hold thousands of failures.
-    for kind, count in Counter(counted.failures).items():
+    # Count by identity first: an hour may hold thousands of failures.
+    for kind, count in Counter(failures).items():
         name = names.get(_key(kind)) or named(kind)
         counts[name if name in leading_names else ""] += count
     others = counts.pop("", 0)
@@ -111,7 +109,7 @@ def _kinds(counted: Tally, leading: Sequence[Observation]) -> str:
 
 
 def _one(failure: Observation) -> str:
-    """What a single failure is called."""
+    """The name of a single failure."""
     general = knowledge().general(failure.outcome)
     if general.plural is not None and general.short is not None:
         return _with_type(general.short, failure)
@@ -124,21 +122,21 @@ def _key(failure: Observation | FailureKind) -> tuple[Outcome, int | None, str |
 
 def answers_in(context: DiagnosisContext, source: Source) -> str:
     """`models answer in 182 ms`, by the newest success."""
-    seen = context.history.last_success(source, context.at)
+    success = context.history.last_success(source, context.at)
     name = "models" if source is Source.MODELS else "messages"
-    if seen is None or seen.timings.total is None:
+    if success is None or success.timings.total is None:
         return f"{name} answer"
-    return f"{name} answer in {latency(seen.timings.total)}"
+    return f"{name} answer in {latency(success.timings.total)}"
 
 
 def models_clause(context: DiagnosisContext, cross_check: CrossCheck) -> str:
-    """How the list of models goes while messages fail; nothing when it was not asked."""
+    """The state of the model list while messages fail; empty when it was not requested."""
     newest = context.newest(Source.MODELS)
     failure = newest if newest is not None and newest.failed else None
     match cross_check.models:
         case PathState.FINE:
             return answers_in(context, Source.MODELS)
-        # One that is never sent says nothing of the way there, and yet fails.
+        # A request that is never sent shows nothing about the path, but still fails.
         case PathState.UNKNOWN if failure is None or context.is_stale(Source.MODELS):
             return ""
     episode = context.open_episode(Source.MODELS)
@@ -152,9 +150,9 @@ def models_clause(context: DiagnosisContext, cross_check: CrossCheck) -> str:
 def ruled_out(
     context: DiagnosisContext, cross_check: CrossCheck, advice: Advice, since: datetime, leading: Observation
 ) -> Evidence | None:
-    """`Key, network, limits fine.`: what is seen to be all right, of what could have been the cause.
+    """`Key, network, limits fine.`: the possible causes that are ruled out.
 
-    Nothing where the path is broken: what lies behind it cannot be seen.
+    None where the path is broken: nothing behind it can be observed.
     """
     if advice.side is Side.PATH:
         return None
@@ -164,24 +162,24 @@ def ruled_out(
         "network": reached and not cross_check.cut_off,
         "limits": advice.side is Side.THEM and _limits_fine(context),
     }
-    fine = ", ".join(word for word, seen in known.items() if seen)
+    fine = ", ".join(word for word, is_fine in known.items() if is_fine)
     return Evidence(EvidenceKind.RULED_OUT, (f"{fine[0].upper()}{fine[1:]} fine",)) if fine else None
 
 
 def _key_accepted(context: DiagnosisContext, since: datetime, leading: Observation) -> bool:
-    """A 500 may come before anybody looks at the key; a success, or a limit of ours, comes after."""
+    """A 500 may be sent before the key is checked; a success or a rate limit comes after that."""
     if leading.outcome in _KEY_IS_FINE_FOR:
         return True
     successes = (context.history.last_success(source, context.at) for source in API_SOURCES)
-    return any(seen is not None and seen.at >= since and seen.error_type is None for seen in successes)
+    return any(each is not None and each.at >= since and each.error_type is None for each in successes)
 
 
 def _limits_fine(context: DiagnosisContext) -> bool:
-    """Nothing that was told of late is near its end; no reading at all is no evidence."""
+    """Whether no recent reading is nearly used up; without a reading there is no evidence."""
     view = headroom_view(context.history, context.at, context.options)
     limits: tuple[Headroom | WindowUsage, ...] = (*view.buckets, *view.windows)
-    told = [limit for limit in limits if context.at - limit.read_at <= _TOLD_LATELY]
-    return bool(told) and not any(limit.level in _LOW for limit in told)
+    recent = [limit for limit in limits if context.at - limit.read_at <= _RECENT]
+    return bool(recent) and not any(limit.level in _LOW for limit in recent)
 
 
 def low_limits(context: DiagnosisContext) -> str:
@@ -204,7 +202,7 @@ def low_limits(context: DiagnosisContext) -> str:
 
 
 def limits_press(context: DiagnosisContext) -> bool:
-    """Whether a limit is so near its end that refusals come next, if nothing is left out."""
+    """Whether a limit is so nearly used up that requests will be refused unless usage drops."""
     view = headroom_view(context.history, context.at, context.options)
     limits: tuple[Headroom | WindowUsage, ...] = (*view.buckets, *view.windows)
     soon = any(bucket.level is Level.WARN and bucket.runs_out_first for bucket in view.buckets)

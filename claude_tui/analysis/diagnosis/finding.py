@@ -1,4 +1,4 @@
-"""What one detector found, and the verdict that comes of it with the status page and the response clock."""
+"""What a detector found, and how it becomes a verdict, with the status page and the response target."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ API_KEY = "ANTHROPIC_API_KEY"
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one detector found."""
+    """The result of one detector."""
 
     advice: Advice
     """The cause, the side and what to do."""
@@ -30,15 +30,15 @@ class Finding:
     """In 0..1."""
     severity: Severity = Severity.NONE
     evidence: tuple[Evidence | None, ...] = ()
-    """What it rests on, the strongest first; None stands for what does not apply."""
+    """The strongest evidence first; None entries do not apply."""
     words: Mapping[str, str | None] = field(default_factory=dict)
-    """What fills the placeholders of the advice."""
+    """The values for the placeholders of the advice."""
     since: datetime | None = None
     """When it began."""
     detected_at: datetime | None = None
     """When it was more than chance."""
     retry: tuple[float | None, RetrySource] = (None, RetrySource.NONE)
-    """Seconds until a retry makes sense, and who says so."""
+    """Seconds until a retry makes sense, and where that figure comes from."""
     failures: tuple[Observation, ...] = ()
     """The failures that the cause explains, oldest first."""
     bucket: str | None = None
@@ -46,19 +46,19 @@ class Finding:
     also: tuple[Cause, ...] = ()
     """Other causes at the same time."""
     note: str = ""
-    """What is worth a word beside it."""
+    """What else is worth mentioning."""
 
 
 def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
-    """The finding with the page's stance, the lead and the response clock."""
+    """The finding combined with the page's agreement, the lead over the page and the response target."""
     side = finding.advice.side
     troubled = finding.severity.trouble
     theirs = troubled and side in {Side.THEM, Side.UNCLEAR}
     probes_fail = theirs and finding.advice.cause is not Cause.PROVIDER_NOTICE
     confirmed = probes_fail and context.page_report.troubled
     detected_at = finding.detected_at if troubled else None
-    said = page_clause(context.page_report, context.view, context.at)
-    evidence = (*finding.evidence, Evidence(EvidenceKind.STATUS_PAGE, (said,)))
+    page = page_clause(context.page_report, context.view, context.at)
+    evidence = (*finding.evidence, Evidence(EvidenceKind.STATUS_PAGE, (page,)))
     return Verdict(
         cause=finding.advice.cause,
         side=side,
@@ -85,7 +85,7 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
 
 
 def _next_step(context: DiagnosisContext, advice: Advice) -> str:
-    """Without a key, always also how to see the rest."""
+    """The advice; without a key, also how to include inference."""
     lack = context.facts.key_lack
     if lack is None or API_KEY in advice.next:
         return advice.next

@@ -17,9 +17,10 @@ from claude_tui.analysis.diagnosis.attribution import (
 from claude_tui.analysis.diagnosis.context import LEADING, DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import cross_check_at, is_lost
 from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of, successes_to_recover
-from claude_tui.analysis.diagnosis.evidence import named
+from claude_tui.analysis.diagnosis.evidence import kinds_of
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.severity import severity_of_rare
+from claude_tui.analysis.history.failure_kinds import FailureKind
 from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.format import duration, percent
@@ -30,16 +31,16 @@ __all__ = ["detect_intermittent"]
 
 # At the default pace 0.36 probes are lost in an hour by chance; 5 or more come once in 3 years (Poisson).
 _LOST_DEVIATIONS, _LOST_COUNT = 4.0, 2
-# An episode of three failures has been a verdict of its own; once over, it is no intermittent error as well.
+# An episode of three failures had a verdict of its own; once over, it is not counted as intermittent too.
 _BIG = 3
-# A day is kept in memory; at one failure in ten, the most that is intermittent, it has some 900 of 8,640.
+# A day is kept in memory; at one failure in ten, the most that is intermittent, it has about 900 of 8,640.
 _DAY_S, _A_DAYS = 86_400.0, 1000
-# Advice for calls that all fail, which is not what to do about a few.
+# Advice for calls that all fail, which does not fit a few.
 _AT_TIMES = frozenset({"errors", "errors_no_answer"})
 
 
 def detect_intermittent(context: DiagnosisContext) -> Finding | None:
-    """A few failures of the API probes within an hour, unless the successes since make them past."""
+    """A few failures of the API probes within an hour, unless enough successes have followed."""
     failures = _scattered(context, context.episodes, context.thresholds.rare_span_s)
     if not _is_enough(context, failures):
         return None
@@ -48,15 +49,15 @@ def detect_intermittent(context: DiagnosisContext) -> Finding | None:
     since_last = sum(_asked(context, source, last, None) for source in asked) - 1
     if since_last >= successes_to_recover(len(failures), sum(asked.values()), context.thresholds.rare_chance):
         return None
-    since, tipped_at = _beginning(context, failures)
+    since, known_at = _beginning(context, failures)
     cross_check = cross_check_at(context.history, context.at, failures[-1].at, context.options)
     lead = leading_cause(failures, cross_check)
-    special = specific_cause(context, lead.newest, _now_and_then(lead.advice))
+    special = specific_cause(context, lead.newest, _for_a_few(lead.advice))
     calls = sum(_asked(context, source, first, None) for source in asked)
     messages = [failure for failure in failures if failure.source is Source.MESSAGES]
     return Finding(
         advice=special.advice,
-        confidence=round(0.9 * (1 - 0.5 ** len(failures)) * special.doubt, 2),
+        confidence=round(0.9 * (1 - 0.5 ** len(failures)) * special.certainty, 2),
         severity=severity_of_rare(
             len(failures), len(messages), _asked(context, Source.MESSAGES, first, None), context.thresholds
         ),
@@ -66,7 +67,7 @@ def detect_intermittent(context: DiagnosisContext) -> Finding | None:
         ),
         words=words_for(context, lead.newest, special.bucket),
         since=since,
-        detected_at=tipped_at,
+        detected_at=known_at,
         retry=retry_after(context, lead.newest, special.advice),
         failures=lead.explained,
         bucket=special.bucket,
@@ -77,18 +78,20 @@ def detect_intermittent(context: DiagnosisContext) -> Finding | None:
 def _counted(
     context: DiagnosisContext, failures: Sequence[Observation], calls: int, lead: LeadingCause
 ) -> Evidence:
-    """How many calls failed, over how long, when last, and with what."""
+    """`3 of 118 calls (3%) failed in 34m: 2 api_error, 1 other; last failure 2m ago`."""
     share = percent(len(failures) / calls)
     span, ago = duration(context.at - failures[0].at), duration(context.at - failures[-1].at)
-    names = " and ".join(dict.fromkeys(named(failure) for failure in reversed(lead.failures)))
-    said = f"{len(failures)} of {calls} calls failed ({share}) in {span}, the last {ago} ago: {names}"
+    kinds = kinds_of([FailureKind.of(failure) for failure in failures], lead.failures)
     return Evidence(
-        EvidenceKind.FAILURES, (said,), (("failed", len(failures)), ("asked", calls)), tuple(failures)
+        EvidenceKind.FAILURES,
+        (f"{len(failures)} of {calls} calls ({share}) failed in {span}: {kinds}", f"last failure {ago} ago"),
+        (("failed", len(failures)), ("asked", calls)),
+        tuple(failures),
     )
 
 
-def _now_and_then(advice: Advice) -> Advice:
-    """The advice for a few: a key or model that is refused only now and then is hardly ours to mend."""
+def _for_a_few(advice: Advice) -> Advice:
+    """The advice for a few failures: a key or model refused only now and then is hardly ours to fix."""
     if advice.id in _AT_TIMES:
         return knowledge().advice["errors_rare"]
     refused = advice.side is Side.US and advice.cause is not Cause.RATE_LIMITED
@@ -98,7 +101,7 @@ def _now_and_then(advice: Advice) -> Advice:
 def _scattered(
     context: DiagnosisContext, among: Mapping[Source, Sequence[Episode]], back_s: float, most: int = LEADING
 ) -> list[Observation]:
-    """Failures of the last `back_s` seconds outside big episodes, oldest first."""
+    """Failures of the last `back_s` seconds outside confirmed episodes of three or more, oldest first."""
     start = context.at.timestamp() - back_s
     found = [
         failure
@@ -132,18 +135,18 @@ def _beginning(context: DiagnosisContext, newest: Sequence[Observation]) -> tupl
     day = _scattered(context, episodes, _DAY_S, most=_A_DAYS)
     failures = [*(failure for failure in day if failure.at < newest[0].at), *newest]
     at = [failure.at.timestamp() for failure in failures]
-    first = tipped = len(failures) - 1
+    first = confirming = len(failures) - 1
     for index in range(len(failures) - 1, -1, -1):
         start = bisect_right(at, at[index] - context.thresholds.rare_span_s, 0, index)
         enough = _is_enough(context, failures[start : index + 1])
-        if index + 1 < len(at) and not _goes_on(context, at[start : index + 2], enough=enough):
+        if index + 1 < len(at) and not _continues(context, at[start : index + 2], enough=enough):
             break
-        first, tipped = index, index if enough else tipped
-    return failures[first].at, failures[tipped].at
+        first, confirming = index, index if enough else confirming
+    return failures[first].at, failures[confirming].at
 
 
-def _goes_on(context: DiagnosisContext, at: Sequence[float], *, enough: bool) -> bool:
-    """Whether the last failure continues those before: they were not over, or too few to say."""
+def _continues(context: DiagnosisContext, at: Sequence[float], *, enough: bool) -> bool:
+    """Whether the last failure continues those before it: they were not over, or too few to tell."""
     first, last, then = at[0], at[-2], at[-1]
     if not enough:
         return then - last < context.thresholds.rare_span_s
@@ -165,7 +168,7 @@ def _is_enough(context: DiagnosisContext, failures: Sequence[Observation]) -> bo
 
 
 def _lost_needed(context: DiagnosisContext) -> int:
-    """How many lost probes in an hour are more than chance: 5 at the default pace, 12 at one every 2 s."""
+    """How many lost probes an hour are more than chance: 5 at the default pace, 12 at one every 2 s."""
     start = context.at.timestamp() - context.thresholds.rare_span_s
     usual = context.thresholds.lost_share * sum(
         _asked(context, source, start, None) for source in API_SOURCES

@@ -1,4 +1,4 @@
-"""Detectors of failures: of messages, or of the list of models alone."""
+"""Detectors of failures: of messages, or of the model list alone."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _DOWN = {"errors": "outage", "errors_no_answer": "outage_no_answer"}
 
 
 def detect_message_failures(context: DiagnosisContext) -> Finding | None:
-    """Messages fail more than by chance, and have been probed lately."""
+    """Messages fail more often than by chance, and have been probed recently."""
     episode = context.open_episode(Source.MESSAGES)
     if episode is None or not episode.active or context.is_stale(Source.MESSAGES):
         return None
@@ -59,7 +59,7 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
     return Finding(
         advice=special.advice,
         confidence=_confidence(episode, lead, cross_check, conclusive=context.ends_conclusively)
-        * special.doubt,
+        * special.certainty,
         severity=_severity_of_messages(context, episode, special.advice),
         evidence=(
             failures_evidence(context, episode, lead.failures, clause),
@@ -79,7 +79,7 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
 
 
 def _severity_of_messages(context: DiagnosisContext, episode: Episode, advice: Advice) -> Severity:
-    """By how many fail. A conclusive failure is at least P2, and P1 where it would meet every message."""
+    """By how many fail. A conclusive failure is at least P2, and P1 where it affects every message."""
     counted = severity_of_messages(
         context.history, context.at, episode, advice.cause, context.options, context.thresholds
     )
@@ -107,7 +107,7 @@ def _is_outage(lead: LeadingCause, context: DiagnosisContext, episode: Episode) 
 def _with_models(
     context: DiagnosisContext, models: Episode | None, cause: Cause, also: tuple[Cause, ...]
 ) -> tuple[Cause, ...]:
-    """The other causes, with that of the failing list of models where it differs."""
+    """The other causes, including that of the failing model list where it differs."""
     family = {Cause.PROVIDER_OUTAGE, Cause.PROVIDER_ERRORS}
     if models is None or not models.active:
         return also
@@ -120,11 +120,11 @@ def _with_models(
 def _confidence(
     episode: Episode, lead: LeadingCause, cross_check: CrossCheck, *, conclusive: bool = False
 ) -> float:
-    """More with every failure; less for a mix of causes, or with no other source to compare with."""
+    """Rises with every failure; lower for a mix of causes, or with no other source to compare with."""
     certain = 1 - 0.5 ** max(episode.failures, _CONCLUSIVE_AS if conclusive else 0)
     pure = 0.7 + 0.3 * lead.share
     compared = 1.0 if cross_check.models is not PathState.UNKNOWN else 0.85
-    # A time-out without phases, or a connection that only messages lose, may be the fault of either side.
+    # A timeout without phases, or a connection that only messages lose, may be the fault of either side.
     vague = is_lost(lead.newest) and lead.advice.side is Side.THEM
     return certain * pure * compared * (0.8 if vague else 1.0)
 
@@ -132,7 +132,7 @@ def _confidence(
 def _other_failures(
     failures: Sequence[Observation], lead: LeadingCause, cross_check: CrossCheck
 ) -> Evidence | None:
-    """What else fails, by name and number."""
+    """The other failures, by name and count."""
     others = [failure for failure in failures if advice_for(failure, cross_check).cause in lead.also]
     kinds = Counter(named(failure) for failure in others)
     if not others:
@@ -151,11 +151,11 @@ def _instant(at: float | None) -> datetime | None:
     return datetime.fromtimestamp(at, UTC) if at is not None else None
 
 
-# -- the list of models alone -------------------------------------------------------------
+# -- the model list alone -----------------------------------------------------------------
 
 
 def detect_model_list_failures(context: DiagnosisContext) -> Finding | None:
-    """The list of models fails while messages answer, or are not asked."""
+    """The model list fails while messages are answered or not probed."""
     episode = context.open_episode(Source.MODELS)
     if episode is None or not episode.active or context.is_stale(Source.MODELS):
         return None
@@ -197,7 +197,7 @@ def _beside_messages(advice: Advice) -> Advice:
 
 
 def _severity_of_models(context: DiagnosisContext, episode: Episode, *, alone: bool) -> Severity:
-    """One step lower where messages answer: users depend on those and not on the list."""
+    """One level lower while messages are answered: users depend on those and not on the list."""
     if episode.failures < context.thresholds.ratio_failures:
         return Severity.P3 if alone else Severity.P4
     return Severity.P2 if alone else Severity.P3

@@ -1,4 +1,4 @@
-"""What a diagnosis may conclude from its probes, by whether more of them follow."""
+"""What a diagnosis may conclude from its probes, depending on whether more will follow."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from claude_tui.model.verdict import Severity
 
 __all__ = ["CONTINUOUS", "Probed", "RoundPolicy", "Tally"]
 
-# Exchanges that tell an outage from errors: an hour at the default pace.
+# Exchanges that distinguish an outage from errors: an hour at the default pace.
 _DOWN_OVER = 120
-# What failed longer ago says little of how much fails now.
+# Older failures say little about the current rate.
 _COUNTED_OVER = timedelta(hours=1)
 
 
 class Tally(NamedTuple):
-    """What came of the requests of an episode."""
+    """The results of the requests of an episode."""
 
     failures: Sequence[FailureKind]
     requests: int
     span: str
-    """Over what it was counted, for the end of a clause; "" for the whole episode."""
+    """The counted period, as the end of a clause; empty for the whole episode."""
 
     @property
     def failed(self) -> int:
@@ -36,7 +36,7 @@ class Tally(NamedTuple):
 
 
 class Probed(Protocol):
-    """What a policy looks at: the part of the diagnosis' context that is about probes."""
+    """What a policy uses: the part of the diagnosis context that concerns probes."""
 
     @property
     def history(self) -> History: ...
@@ -55,22 +55,22 @@ class Probed(Protocol):
 
 
 class RoundPolicy:
-    """Probes go on: the next one comes soon, and a doubtful verdict can wait for it.
+    """For continuous probing: the next probe comes soon, and an uncertain verdict can wait for it.
 
-    Whoever probes another way, such as one round after which none follows, passes a policy of its own.
+    A caller that probes differently, such as in a single round, passes its own policy.
     """
 
     __slots__ = ()
 
     lists_failures_when_healthy = False
-    """Whether a healthy verdict counts the failures among the probes it rests on."""
+    """Whether a healthy verdict mentions the failures among its probes."""
 
     def is_conclusive(self, failure: Observation) -> bool:  # noqa: ARG002
         """Whether this failure alone, as the newest message, is enough for a verdict."""
         return False
 
     def tally(self, context: Probed, episode: Episode) -> Tally:
-        """The requests of an episode; of the last hour alone when it is older than that."""
+        """The requests of an episode, or of the last hour when the episode is older than that."""
         items = context.history.exchanges(episode.source).items
         failures = context.history.failures(episode.source)
         now = context.at.timestamp()
@@ -83,7 +83,7 @@ class RoundPolicy:
         return Tally(failures.between(start, now), requests.stop - requests.start, " in the last hour")
 
     def is_outage(self, context: Probed, source: Source, first: int) -> bool:
-        """Whether as good as every exchange fails, from the one at index `first` on."""
+        """Whether nearly every exchange fails, from the one at index `first` on."""
         items = context.history.exchanges(source).items
         end = items.count_until(context.at.timestamp())
         return is_down([each.failed for each in items.values[max(first, end - _DOWN_OVER) : end]])
@@ -98,4 +98,4 @@ class RoundPolicy:
 
 
 CONTINUOUS = RoundPolicy()
-"""The policy of whoever probes all the time."""
+"""The policy for continuous probing."""

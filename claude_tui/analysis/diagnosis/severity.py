@@ -1,4 +1,4 @@
-"""How bad it is, by the table of severities, and until when somebody should have responded."""
+"""The severity of a finding, and by when somebody should respond."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ __all__ = ["as_set", "most_fail", "respond_by", "severity_of_messages", "severit
 # Where five minutes have fewer than three messages, the last three within this span count instead.
 SPARSE_S = 900.0
 SPARSE_INTERVALS = 4.0
-# A share of errors may be small, so it is counted over twenty minutes: 5% of 40 messages are two.
+# An error share may be small, so it is counted over twenty minutes: 5% of 40 messages are two.
 LATE_S, LATE_INTERVALS = 1200.0, 40.0
-# How far back is looked for the moment when a P1 began, as one lasts until fewer messages fail.
+# How far back to search for the beginning of a P1, which lasts until fewer messages fail.
 FOLLOWED_S = 900.0
-# Counting begins with a failure, so the share of a few messages is too high: 3 of 60 are the 5% of a P2.
+# Counting begins with a failure, so a share of few messages is too high: 3 of 60 are the 5% of a P2.
 RARE_LEAST = 60
 _SATURDAY = 5
 
@@ -52,8 +52,8 @@ def most_fail(
 ) -> bool:
     """Whether nearly all messages fail: at least `most_fail` of the last five minutes, 3 or more.
 
-    Only messages of the episode count, not what went well before it. Once true, it stays so until fewer than
-    `most_fail_ends` fail. Counting ends with the last message, so the passing of time changes nothing.
+    Only messages of the episode count, not the successes before it. Once true, it stays true until fewer
+    than `most_fail_ends` fail. Counting ends with the last message, so time alone changes nothing.
     """
     items = history.exchanges(Source.MESSAGES).items
     end = items.count_until(at.timestamp())
@@ -78,7 +78,7 @@ def most_fail(
 
 
 def _counts(history: History, at: datetime, episode: Episode, options: Options) -> tuple[int, int, int]:
-    """Failures, messages and broken-off streams of the last part of the episode."""
+    """Recent failures, messages and broken-off streams of the episode."""
     items, failures = history.exchanges(Source.MESSAGES).items, history.failures(Source.MESSAGES)
     end = items.count_until(at.timestamp())
     instant = items.at[end - 1]
@@ -90,7 +90,7 @@ def _counts(history: History, at: datetime, episode: Episode, options: Options) 
 
 
 def severity_of_rare(failures: int, messages_failed: int, messages: int, thresholds: Thresholds) -> Severity:
-    """The severity of intermittent failures of any API probe; `messages` were asked since the first."""
+    """The severity of intermittent failures of any API probe; `messages` have been sent since the first."""
     share = messages_failed / max(messages, RARE_LEAST)
     if messages_failed >= thresholds.ratio_failures and share >= thresholds.errors:
         return Severity.P2
@@ -100,8 +100,8 @@ def severity_of_rare(failures: int, messages_failed: int, messages: int, thresho
 def as_set(verdict: Verdict, marks: Iterable[SeverityMark], at: datetime, thresholds: Thresholds) -> Verdict:
     """The verdict with the severity that a person set for the current incident.
 
-    That lapses with the incident, and when things get worse than when it was set: whoever called a few errors
-    P4 did not mean the outage that followed.
+    It lapses with the incident, and when the computed severity gets worse than when it was set: somebody who
+    rated a few errors P4 did not mean the outage that followed.
     """
     since, computed = verdict.since, verdict.severity
     if since is None or not computed.trouble:
@@ -114,7 +114,7 @@ def as_set(verdict: Verdict, marks: Iterable[SeverityMark], at: datetime, thresh
 
 
 def respond_by(severity: Severity, detected_at: datetime, thresholds: Thresholds) -> datetime | None:
-    """When somebody should have responded: now, in minutes, in an hour, or on the next business day."""
+    """By when somebody should respond: at once, in minutes, in an hour, or on the next business day."""
     match severity:
         case Severity.P1:
             return detected_at

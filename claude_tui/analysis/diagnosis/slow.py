@@ -1,4 +1,4 @@
-"""Detectors of slow answers, alone and beside another finding."""
+"""Detectors of slow responses, alone and combined with another finding."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ Detector = Callable[[DiagnosisContext], Finding | None]
 
 
 def detect_slow(context: DiagnosisContext) -> Finding | None:
-    """All messages are slow to begin or to end, or new connections are slow to open."""
+    """All messages are slow to start or to finish, or new connections are slow to open."""
     if context.slow is not None:
         return _slow_finding(context, context.slow, "slow_network" if context.slow.network else "slow")
     last = slow_to_end(context.history, context.at, context.options)
@@ -41,9 +41,11 @@ def _slow_finding(context: DiagnosisContext, slow: Slow, advice: str) -> Finding
         confidence=0.9 if measured else 0.6,
         severity=Severity.P2 if tail else Severity.P4,
         evidence=(
-            _late(f"{what} {latency(slow.now_s)}{_usual_words(slow)}{alone}", slow) if what else None,
-            _late(f"{slow.network[0].upper()}{slow.network[1:]}") if slow.network else None,
-            _late(slow.server, None, "the network is as usual") if slow.server else None,
+            _latency_evidence(f"{what} {latency(slow.now_s)}{_usual_words(slow)}{alone}", slow)
+            if what
+            else None,
+            _latency_evidence(f"{slow.network[0].upper()}{slow.network[1:]}") if slow.network else None,
+            _latency_evidence(slow.server, None, "the network is as usual") if slow.server else None,
             _tail_evidence(context, tail) if tail else None,
         ),
         words={
@@ -64,7 +66,7 @@ def _usual_words(slow: Slow) -> str:
 
 
 def detect_long_tail(context: DiagnosisContext) -> Finding | None:
-    """Most messages are quick, but too many take very long."""
+    """Most messages are fast, but too many take very long."""
     tail = long_tail(context.history, context.at, context.thresholds)
     if tail is None:
         return None
@@ -80,7 +82,7 @@ def detect_long_tail(context: DiagnosisContext) -> Finding | None:
     )
 
 
-def _late(said: str, slow: Slow | None = None, *clauses: str) -> Evidence:
+def _latency_evidence(said: str, slow: Slow | None = None, *clauses: str) -> Evidence:
     figures = {"now_s": slow.now_s, "usual_s": slow.usual_s} if slow is not None else {}
     known = tuple((name, value) for name, value in figures.items() if value is not None)
     return Evidence(EvidenceKind.LATENCY, (said, *clauses), known)
@@ -95,11 +97,11 @@ def _instant(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-# -- beside another finding ------------------------------------------------------------------
+# -- combined with another finding ------------------------------------------------------------
 
 
 def also_tail(detect: Detector) -> Detector:
-    """`detect`, at P2 or worse where a long tail of messages takes too long as well."""
+    """`detect`, with the worse severity where there is a long tail of slow messages as well."""
 
     def detect_both(context: DiagnosisContext) -> Finding | None:
         found = detect(context)
@@ -111,7 +113,7 @@ def also_tail(detect: Detector) -> Detector:
 
 
 def also_late(detect: Detector) -> Detector:
-    """`detect`, for what leaves messages answering: where they are slow as well, the worse finding leads."""
+    """`detect`, for findings while messages are answered: if those are slow too, the worse finding leads."""
 
     def detect_both(context: DiagnosisContext) -> Finding | None:
         found = detect(context)

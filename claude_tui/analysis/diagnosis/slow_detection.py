@@ -1,4 +1,4 @@
-"""Answers that come, but late: the server's slowness, or the network's."""
+"""Slow responses, and whether the server or the network is slow."""
 
 from __future__ import annotations
 
@@ -32,46 +32,46 @@ __all__ = [
     "slow_to_end",
 ]
 
-# Five in a row are no tail: even where one answer in fifty is that slow, they are 3 in 10^9.
+# Five in a row are not a tail: even if one response in fifty is that slow, the chance is 3 in 10^9.
 CERTAIN = 5
-# The severity table speaks of p99: what fewer than 1% exceed is the tail of the distribution.
+# The severity table is about p99: what fewer than 1% exceed is the tail of the distribution.
 TAIL_SHARE = 0.01
-# A day at the default pace of one message in 30 s is 2,880; a slowness that began earlier began then.
+# A day at the default pace of one message in 30 s is 2,880; a slow period counts from there at the latest.
 LOOKED_BACK = 3000
-# After sixty default intervals without an answer nobody knows whether it was slow all the time.
+# After sixty default intervals without a response, whether it was slow in between is unknown.
 LONGEST_PAUSE_S = 1800.0
 # A lost SYN is sent again after 1 s (RFC 6298), so slower than this is a network that loses packets.
 OPENING_SLOW_S = 1.0
-# Where first tokens are slow anyway, less is suspect: healthy connections open in 0.05 s (simulator).
+# While first tokens are slow, less is suspicious: healthy connections open in 0.05 s (simulator).
 OPENING_SUSPECT_S = 0.3
-# A round trip to the other side of the Earth takes 0.2 s in fibre: half a second more is no route.
+# A round trip to the other side of the Earth takes 0.2 s in fibre: half a second is not just distance.
 NETWORK_EXCESS_S = 0.5
-# Whoever takes clearly more than half of the time has the blame; between 40% and 60% nobody does.
+# The side that takes clearly more than half of the time is at fault; between 40% and 60% neither is.
 NETWORK_PART = 0.6
 # A quarter of an hour of new connections at the default pace of one in 15 s.
 _OPENINGS = 60
-# What is kept in memory, and so as far back as a tail can be followed.
+# What is kept in memory, which limits how far back a tail can be followed.
 DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class Slow:
-    """A slowness that goes on. Instants are POSIX seconds."""
+    """A slow period that continues. Instants are POSIX seconds."""
 
     now_s: float
-    """The geometric mean of the last three answers."""
+    """The geometric mean of the last three responses."""
     usual_s: float | None
-    """What they usually take, None where that is not known."""
+    """What they usually take, None if unknown."""
     since: float
-    """When the first slow answer was asked for."""
+    """When the first slow response was requested."""
     known_at: float
-    """When there were enough slow answers to know."""
+    """When there were enough slow responses to know."""
     network: str = ""
-    """What shows that it is the network; may be empty."""
+    """What shows that the network is slow; may be empty."""
     server: str = ""
-    """What shows that it is the server; may be empty."""
+    """What shows that the server is slow; may be empty."""
     assumed: bool = False
-    """Whether `usual_s` is what small models take, and not measured here."""
+    """Whether `usual_s` is typical of small models and not measured here."""
 
     @property
     def ratio(self) -> float | None:
@@ -79,25 +79,25 @@ class Slow:
 
 
 def slow_first_token(history: History, at: datetime, options: Options) -> Slow | None:
-    """First tokens that come late, and whether the network or the server takes the time."""
+    """Slow first tokens, and whether the network or the server takes the time."""
     found = _current_slowness(history, "TTFT", at, options)
     return _with_culprit(history, at, found, options) if found is not None else None
 
 
 def slow_suspected(history: History, at: datetime, options: Options) -> bool:
-    """Whether first tokens come late enough to look again: the middle one of the last three is slow."""
+    """Whether first tokens are slow enough to probe again: the median of the last three is."""
     last = history.measure("TTFT", at.timestamp()).values[-SAMPLES:]
     limits = limits_at(history, "TTFT", at, options)
     return len(last) == SAMPLES and median(sorted(last)) > limits.each_s
 
 
 def slow_to_end(history: History, at: datetime, options: Options) -> Slow | None:
-    """Whole messages of a few tokens that take long, though their first token may be quick."""
+    """Whole messages of a few tokens that take long, though their first token may be fast."""
     return _current_slowness(history, "message", at, options)
 
 
 def _current_slowness(history: History, measure: str, at: datetime, options: Options) -> Slow | None:
-    """The slowness that began with three slow answers and has not ended with three that are not slow."""
+    """The slow period that began with three slow responses and has not ended with three normal ones."""
     column, limits = history.measure(measure, at.timestamp()), limits_at(history, measure, at, options)
     end = column.count_until(at.timestamp())
     start = _since_last_calm(column, end, limits.each_s)
@@ -115,7 +115,7 @@ def _current_slowness(history: History, measure: str, at: datetime, options: Opt
 
 
 def _confirmed(column: MeasureColumn, start: int, end: int, limits: SlowLimits) -> int | None:
-    """The index behind the three answers that confirm a slowness, between `start` and `end`."""
+    """The index after the three responses that confirm a slow period, between `start` and `end`."""
     tail: float | None = None
     for index in range(start + SAMPLES, end + 1):
         newest = column.values[index - SAMPLES : index]
@@ -143,7 +143,7 @@ def _since_last_calm(column: MeasureColumn, end: int, each: float) -> int:
 
 
 def _tail_before(column: MeasureColumn, end: int) -> float:
-    """What 1% of the figures before index `end` exceed; 0 with too few of them to have a tail."""
+    """What 1% of the figures before index `end` exceed; 0 with too few for a tail."""
     rank = int(end * TAIL_SHARE)
     return nlargest(rank + 1, column.values[:end])[-1] if rank else 0.0
 
@@ -152,14 +152,14 @@ def _tail_before(column: MeasureColumn, end: int) -> float:
 
 
 def _with_culprit(history: History, at: datetime, slow: Slow, options: Options) -> Slow:
-    """The slowness with what shows whether the network or the server takes the time."""
+    """The slow period, with what shows whether the network or the server takes the time."""
     opening = _slow_opening(history, at, slow.since, OPENING_SUSPECT_S, options)
     network, server = (opening, "") if opening else _by_server_time(history, at)
     return replace(slow, network=network, server=server)
 
 
 def slow_opening(history: History, at: datetime, options: Options) -> Slow | None:
-    """New connections take long while nothing else may be wrong."""
+    """New connections that are slow to open, even if nothing else is wrong."""
     items = history.exchanges(Source.MODELS).items
     end = items.count_until(at.timestamp())
     newest = items.values[max(end - SAMPLES, 0) : end]
@@ -192,7 +192,7 @@ def _first_late(observations: Sequence[Observation], end: int) -> int:
 
 
 def _slow_opening(history: History, at: datetime, since: float, least_s: float, options: Options) -> str:
-    """How long opening a connection takes, in words; empty where that is not slow against usual."""
+    """How long opening a connection takes, in words; empty where that is not slow."""
     items = history.exchanges(Source.MODELS).items
     end, before = items.count_until(at.timestamp()), items.index_at(since)
     now = [_opening_s(one.timings) for one in items.values[max(before, end - SAMPLES) : end]]
@@ -211,7 +211,7 @@ def _opening_s(timings: Timings) -> float:
 
 
 def _by_server_time(history: History, at: datetime) -> tuple[str, str]:
-    """What the server's own account of its time says of the newest messages: (network, server)."""
+    """What the server's reported time says about the newest messages: (network, server)."""
     items = history.exchanges(Source.MESSAGES).items
     newest = items.values[
         max(0, items.count_until(at.timestamp()) - 2 * SAMPLES) : items.count_until(at.timestamp())
@@ -235,10 +235,10 @@ def _server_and_rest(observation: Observation) -> tuple[float, float] | None:
     return server_s, first_byte - server_s
 
 
-# -- a few answers that take very long ---------------------------------------------------
+# -- a few responses that take very long -------------------------------------------------
 
 
-# One or two long answers of thirty are chance, as with a share of errors.
+# One or two long responses in thirty may be chance, as with errors.
 LEAST = 3
 SPAN_S = SPAN.total_seconds()
 
@@ -252,9 +252,9 @@ class LongTail:
     total: int
     """Out of how many."""
     since: float
-    """When the first of them in the current tail was asked for."""
+    """When the first message of the current tail was sent."""
     known_at: float
-    """When there were enough of them to be a tail."""
+    """When there were enough of them for a tail."""
 
 
 def long_tail(history: History, at: datetime, thresholds: Thresholds) -> LongTail | None:

@@ -1,4 +1,4 @@
-"""What the status page says compared with what the probes see, and which of the two was first."""
+"""What the status page says compared with what the probes measure, and which came first."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ __all__ = ["PageReport", "agreement_of", "lead_of", "page_clause", "page_report_
 
 _TROUBLED = frozenset({Level.WARN, Level.BAD})
 _BEGUN = frozenset({"investigating", "identified"})
-# An incident that nobody has updated for a day, with every component green, was forgotten on the page.
+# An incident without updates for a day while all components are green was left open by mistake.
 FORGOTTEN = timedelta(hours=24)
-# What the page said more than two hours before the first failure belongs to another incident.
+# A report more than two hours before the first failure belongs to another incident.
 BELONGS = timedelta(hours=2)
 _EARLIEST = datetime(1970, 1, 2, tzinfo=UTC)
-# What a reading says, if anything, and the incidents in it.
-_Heard = Callable[[ProviderStatus, frozenset[str], datetime], tuple[bool, list[ProviderIncident]]]
+# Whether a reading reports trouble, and the incidents in it.
+_Report = Callable[[ProviderStatus, frozenset[str], datetime], tuple[bool, list[ProviderIncident]]]
 
 
 @dataclass(frozen=True, slots=True)
 class PageReport:
-    """What the page says of our components at an instant."""
+    """What the page reports about our components at an instant."""
 
     known: bool
-    """False where it could not be read lately, or names none of our components."""
+    """False where it could not be read recently, or lists none of our components."""
     reports: tuple[str, ...] = ()
-    """What it says is wrong with our components."""
+    """The reported trouble with our components."""
     active: bool = False
-    """Whether that is more than an incident watched after its end."""
+    """Whether that is more than an incident being monitored after its fix."""
     others: tuple[str, ...] = ()
-    """What it says is wrong with other components."""
+    """The reported trouble with other components."""
     first_at: datetime | None = None
-    """When it first said what is in `reports`."""
+    """When the page first reported what is in `reports`."""
     unrated: tuple[str, ...] = ()
-    """Incidents of ours that are being worked on, for which it names no impact."""
+    """Incidents of our components that are being worked on and have no impact yet."""
     spoke_at: datetime | None = None
-    """When it first said what is in `reports` or `unrated`."""
+    """When the page first reported what is in `reports` or `unrated`."""
 
     @property
     def troubled(self) -> bool:
@@ -71,20 +71,22 @@ def page_report_at(history: History, view: StatusView, at: datetime, options: Op
         others=tuple(_others(status, view.ours)),
         first_at=_first_at(history, status, at, options, _reported) if reports else None,
         unrated=unrated,
-        spoke_at=_first_at(history, status, at, options, _spoken) if reports or unrated else None,
+        spoke_at=_first_at(history, status, at, options, _reported_or_unrated)
+        if reports or unrated
+        else None,
     )
 
 
-def agreement_of(word: PageReport, cause: Cause, *, provider_fails: bool) -> PageAgreement:
-    """By whether page and probes agree that the provider is in trouble.
+def agreement_of(report: PageReport, cause: Cause, *, provider_fails: bool) -> PageAgreement:
+    """Whether page and probes agree that the provider is in trouble.
 
-    Where the cause is unknown, a quiet page is `silent`: that does not show that all is well.
+    Where the cause is unknown, a quiet page is `silent`: it does not show that all is well.
     """
-    if not word.known:
+    if not report.known:
         return PageAgreement.UNKNOWN
     if provider_fails:
-        return PageAgreement.CONFIRMS if word.troubled or word.unrated else PageAgreement.SILENT
-    if word.active:
+        return PageAgreement.CONFIRMS if report.troubled or report.unrated else PageAgreement.SILENT
+    if report.active:
         return PageAgreement.CONTRADICTS
     return PageAgreement.SILENT if cause is Cause.UNKNOWN else PageAgreement.AGREES
 
@@ -101,15 +103,15 @@ def _reports(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iter
 
 
 def _incidents(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iterator[ProviderIncident]:
-    """Those that touch ours, have an impact, and are still somebody's work."""
+    """Open incidents that affect our components and have an impact."""
     touching = (one for one in status.incidents if touches(one, ours) and incident_level(one) in _TROUBLED)
-    return _remembered(touching, status, ours, at)
+    return _without_forgotten(touching, status, ours, at)
 
 
 def _unrated(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iterator[ProviderIncident]:
-    """Those that touch ours and are being worked on, of impact `none`: often the first word of a real one."""
+    """Incidents of ours being worked on, with impact `none`: often the first report of a real one."""
     touching = (one for one in status.incidents if touches(one, ours) and one.status in _BEGUN)
-    return _remembered((one for one in touching if one.impact == "none"), status, ours, at)
+    return _without_forgotten((one for one in touching if one.impact == "none"), status, ours, at)
 
 
 def _unrated_words(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iterator[str]:
@@ -117,24 +119,24 @@ def _unrated_words(status: ProviderStatus, ours: frozenset[str], at: datetime) -
         yield truncate(f"{plain(incident.status)}: {incident.name} (impact none)")
 
 
-def _remembered(
+def _without_forgotten(
     incidents: Iterable[ProviderIncident], status: ProviderStatus, ours: frozenset[str], at: datetime
 ) -> Iterator[ProviderIncident]:
     green = all(component_level(one.status) is Level.OK for one in status.components if one.id in ours)
     for incident in incidents:
-        newest = max(_words(incident, at), default=None)
+        newest = max(_instants(incident, at), default=None)
         if not (green and newest is not None and at - newest > FORGOTTEN):
             yield incident
 
 
-def _words(incident: ProviderIncident, at: datetime) -> list[datetime]:
-    """When the page spoke of an incident; what lies ahead of us is a mistake on the page."""
+def _instants(incident: ProviderIncident, at: datetime) -> list[datetime]:
+    """The instants at which the page wrote about an incident; future ones are mistakes on the page."""
     instants = [incident.started_at, *(update.at for update in incident.updates)]
     return [each for each in instants if each is not None and each <= at]
 
 
 def _is_active(status: ProviderStatus, ours: frozenset[str], at: datetime) -> bool:
-    """Green components with an incident `monitoring` are how every incident ends, often for hours."""
+    """Whether trouble is ongoing: incidents end with hours of `monitoring` while components are green."""
     if any(component_level(one.status) in _TROUBLED for one in status.components if one.id in ours):
         return True
     return any(incident.status != "monitoring" for incident in _incidents(status, ours, at))
@@ -152,7 +154,7 @@ def _reported(
     return any(_reports(status, ours, at)), list(_incidents(status, ours, at))
 
 
-def _spoken(
+def _reported_or_unrated(
     status: ProviderStatus, ours: frozenset[str], at: datetime
 ) -> tuple[bool, list[ProviderIncident]]:
     reported, incidents = _reported(status, ours, at)
@@ -161,12 +163,12 @@ def _spoken(
 
 
 def _first_at(
-    history: History, status: ProviderStatus, at: datetime, options: Options, heard: _Heard
+    history: History, status: ProviderStatus, at: datetime, options: Options, report: _Report
 ) -> datetime:
-    """Of the trouble reported now: when a reading first had it, or when the page says so, if sooner.
+    """When the current trouble was first in a reading, or when the page says it was reported, if earlier.
 
-    The page's own instants count only within that reading's interval, or where no reading was before it:
-    they are at times years off.
+    The page's own instants count only after the last quiet reading, if there is one: they are sometimes
+    years off.
     """
     first, quiet_at = status.fetched_at, None
     readings = history.statuses(_EARLIEST, at)
@@ -176,45 +178,45 @@ def _first_at(
         if not newest.known:
             end -= 1
             continue
-        spoke, _ = heard(newest, ours_of(newest, options.ours), newest.fetched_at)
-        if not spoke:
+        reported, _ = report(newest, ours_of(newest, options.ours), newest.fetched_at)
+        if not reported:
             quiet_at = newest.fetched_at
             break
         end = _beginning(readings, end)
         first = readings[end].fetched_at
-    _, incidents = heard(status, ours_of(status, options.ours), at)
-    words = [
-        word
+    _, incidents = report(status, ours_of(status, options.ours), at)
+    instants = [
+        instant
         for incident in incidents
-        for word in _words(incident, at)
-        if word <= first and (quiet_at is None or word >= quiet_at)
+        for instant in _instants(incident, at)
+        if instant <= first and (quiet_at is None or instant >= quiet_at)
     ]
-    return min(words, default=first)
+    return min(instants, default=first)
 
 
 def _beginning(readings: Sequence[ProviderStatus], end: int) -> int:
-    """The index of the first of the readings before `end` that say the same: they share their content."""
+    """The index of the first of the readings before `end` with the same, shared content."""
     content = readings[end - 1].components
     return bisect_left(range(end), True, key=lambda index: readings[index].components is content)
 
 
-def lead_of(word: PageReport, since: datetime | None) -> timedelta | None:
-    """How long before the page's first word the first failure was; negative when the page was first."""
-    if word.spoke_at is None or since is None or word.spoke_at < since - BELONGS:
+def lead_of(report: PageReport, since: datetime | None) -> timedelta | None:
+    """How long the first failure preceded the page's first report; negative when the page was first."""
+    if report.spoke_at is None or since is None or report.spoke_at < since - BELONGS:
         return None
-    return word.spoke_at - since
+    return report.spoke_at - since
 
 
-def page_clause(word: PageReport, view: StatusView, at: datetime) -> str:
-    """What the page says, in one short clause."""
+def page_clause(report: PageReport, view: StatusView, at: datetime) -> str:
+    """What the page reports, in one short clause."""
     if view.status is None:
         return "Status page not read yet"
     if not view.status.known:
         return f"Status page unknown: {truncate(view.status.unknown_reason or 'no reason given')}"
     if view.stale and view.checked_at is not None:
         return f"Status page last looked at {duration(at - view.checked_at)} ago"
-    if not word.known:
+    if not report.known:
         return "Status page: none of its components is yours"
-    if word.reports or word.unrated:
-        return f"Status page: {'; '.join((*word.reports, *word.unrated)[:2])}"
+    if report.reports or report.unrated:
+        return f"Status page: {'; '.join((*report.reports, *report.unrated)[:2])}"
     return "Status page: no incident on your components"

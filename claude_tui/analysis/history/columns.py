@@ -1,4 +1,4 @@
-"""Values ordered by instant, found by bisection."""
+"""Values ordered by time and looked up by bisection."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ E = TypeVar("E")
 
 
 def length(part: slice) -> int:
-    """How many values a part of a column holds."""
+    """How many values a slice of a column holds."""
     return int(part.stop - part.start)
 
 
 class Column(Generic[T]):
-    """Values with their instants (POSIX seconds), oldest first; two lists, so that slices stay quick."""
+    """Values with their instants (POSIX seconds), oldest first. Two lists keep slicing fast."""
 
     __slots__ = ("at", "values")
 
@@ -33,7 +33,7 @@ class Column(Generic[T]):
         return len(self.at)
 
     def insert(self, at: float, value: T) -> int:
-        """Where the value went: the end, unless it came late. Equal instants keep their order of arrival."""
+        """Returns the index: the end, unless the value is late. Equal instants keep arrival order."""
         index = len(self.at) if not self.at or self.at[-1] <= at else bisect_right(self.at, at)
         self.at.insert(index, at)
         self.values.insert(index, value)
@@ -44,7 +44,7 @@ class Column(Generic[T]):
         return bisect_left(self.at, at)
 
     def count_until(self, at: float) -> int:
-        """How many values are not later than `at`."""
+        """How many values are at or before `at`."""
         return bisect_right(self.at, at)
 
     def span(self, start: float, end: float) -> slice:
@@ -56,7 +56,7 @@ class Column(Generic[T]):
         return self.values[self.span(start, end)]
 
     def latest(self, at: float) -> T | None:
-        """The newest value that is not later than `at`."""
+        """The newest value at or before `at`."""
         index = bisect_right(self.at, at)
         return self.values[index - 1] if index else None
 
@@ -65,55 +65,55 @@ class Column(Generic[T]):
         return index < len(self.at) and self.at[index] == at
 
     def cut(self, length: int) -> None:
-        """Keep the oldest `length` values."""
+        """Keep only the oldest `length` values."""
         del self.at[length:], self.values[length:]
 
     def drop(self, count: int) -> None:
-        """Forget the oldest `count` values."""
+        """Drop the oldest `count` values."""
         del self.at[:count], self.values[:count]
 
     def trim(self, before: float) -> None:
-        """Forget what is older than `before`."""
+        """Drop everything older than `before`."""
         self.drop(bisect_left(self.at, before))
 
 
 class MeasureColumn(Column[float]):
-    """A column of figures that remembers the last median asked for: one over a day costs a sort."""
+    """A column of figures that caches the last median: a median over a day costs a sort."""
 
-    __slots__ = ("_asked", "_median")
+    __slots__ = ("_cached", "_median")
 
     def __init__(self) -> None:
         super().__init__()
-        self._asked: slice | None = None
+        self._cached: slice | None = None
         self._median = 0.0
 
     def insert(self, at: float, value: float) -> int:
         index = super().insert(at, value)
         if index < len(self.at) - 1:
-            self._asked = None
+            self._cached = None
         return index
 
     def drop(self, count: int) -> None:
         super().drop(count)
-        self._asked = None
+        self._cached = None
 
     def cut(self, length: int) -> None:
         super().cut(length)
-        self._asked = None
+        self._cached = None
 
     def median(self, part: slice) -> float:
-        """The median of a part that is not empty. Values added later at the end do not change it."""
-        if part != self._asked:
-            self._median, self._asked = median(sorted(self.values[part])), part
+        """The median of a non-empty slice. Values appended later do not change it."""
+        if part != self._cached:
+            self._median, self._cached = median(sorted(self.values[part])), part
         return self._median
 
 
 class Fold(Generic[T, S, E]):
-    """Items in order, the state after each of them, and the events that each brought.
+    """Items in order, with the state after each and the events each produced.
 
     `step(state, previous, item)` returns the state after `item` and its events; `previous` is None for
-    the first. An item that comes late has everything behind it stepped again, so states and events
-    never depend on the order of arrival. One item per instant: a second one is taken for the same.
+    the first. After a late item all later items are stepped again, so states and events never depend
+    on the order of arrival. One item per instant: a second one counts as a duplicate.
     """
 
     __slots__ = ("_initial", "_step", "events", "items", "states")
@@ -126,7 +126,7 @@ class Fold(Generic[T, S, E]):
         self._step = step
 
     def add(self, at: float, item: T) -> bool:
-        """Whether the item was new."""
+        """Add the item. Returns whether it was new."""
         if self.items.has(at):
             return False
         index = self.items.insert(at, item)
@@ -146,12 +146,12 @@ class Fold(Generic[T, S, E]):
             self.events.insert(self.items.at[index], event)
 
     def state(self, at: float) -> S:
-        """The state after the last item that is not later than `at`."""
+        """The state after the last item at or before `at`."""
         index = self.items.count_until(at)
         return self.states[index - 1] if index else self._initial
 
     def trim(self, before: float, *, keep_last: bool = False) -> None:
-        """Forget what is older than `before`; with `keep_last` the item in force at `before` stays."""
+        """Drop what is older than `before`; with `keep_last` the item in force at `before` stays."""
         count = bisect_left(self.items.at, before)
         if keep_last and count:
             count -= 1

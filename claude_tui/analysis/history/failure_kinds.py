@@ -1,4 +1,4 @@
-"""What failures are counted by, and how a failure reads, in the words of the table of errors."""
+"""What failures are grouped by when counted, and how a failure is named, from the error table."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from claude_tui.model.observation import Observation, Outcome, Source
 
 __all__ = ["FailureKind", "failure_name", "failure_words"]
 
-# In lists the outcome stands before what exactly failed: `network: connection refused`.
+# In lists the outcome comes before the exact failure: `network: connection refused`.
 _OUTCOME_FIRST = frozenset({Outcome.NETWORK, Outcome.TIMEOUT})
-# The type of these is not the API's word, or, for a spend limit, that of a rate limit.
-_TYPE_SAYS_LESS = frozenset(
+# The error type of these was not sent by the API or, for a spend limit, is that of a rate limit.
+_UNHELPFUL_TYPE = frozenset(
     {
         Outcome.TIMEOUT,
         Outcome.NETWORK,
@@ -25,7 +25,7 @@ _TYPE_SAYS_LESS = frozenset(
 
 
 class Failure(Protocol):
-    """What the words for a failure depend on: an Observation, a FailureKind or an ErrorDetail."""
+    """The fields a failure is named by: of an Observation, a FailureKind or an ErrorDetail."""
 
     @property
     def outcome(self) -> Outcome: ...
@@ -37,7 +37,7 @@ class Failure(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FailureKind:
-    """What failures are counted by. Compared by identity, so that a Counter over thousands stays quick."""
+    """The key that failures are counted by. Compared by identity, to keep a Counter over thousands fast."""
 
     source: Source
     outcome: Outcome
@@ -65,10 +65,10 @@ def failure_words(failure: Failure, table: Knowledge | None = None) -> str:
 def failure_name(failure: Failure, table: Knowledge | None = None) -> str:
     """Exact, for a sentence: `529 overloaded_error`, `400 spend limit`, `network: connection refused`."""
     table = table or knowledge()
-    if not failure.error_type or failure.outcome in _TYPE_SAYS_LESS:
+    if not failure.error_type or failure.outcome in _UNHELPFUL_TYPE:
         return failure_words(failure, table)
     name = _with_status(failure, failure.error_type)
-    # A gateway's 500 api_error that is an overload inside must not read like a server error.
+    # A gateway's 500 api_error that wraps an overload must not look like a server error.
     outcome = table.general(failure.outcome).short
     return f"{name} ({outcome})" if outcome and table.recogniser.is_vague(failure.error_type) else name
 

@@ -1,4 +1,4 @@
-"""The observations of the last day in memory, in order, with what is derived from each of them."""
+"""The observations of the last day, in memory and in order, with the values derived from each."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from claude_tui.model.provider import Catalogue, ProviderStatus
 __all__ = ["API_SOURCES", "BucketSample", "Exchanges", "History", "WindowSample"]
 
 API_SOURCES = (Source.MESSAGES, Source.MODELS)
-"""The sources that are exchanges with the API; the status page is somebody else's."""
+"""The sources that talk to the API; the status page is a separate service."""
 
 K = TypeVar("K")
 C = TypeVar("C", bound=Column[Any])
 Exchanges = Fold[Observation, SourceState, TimelineEvent]
 
 MAX_PER_SOURCE = 14_000
-# So much above the bound before trimming, which moves whole lists.
+# The excess over the bound before trimming, which moves whole lists.
 SLACK = 500
 _KINDS_KEPT = 2_000
 
 
 class BucketSample(NamedTuple):
-    """A usable reading of a bucket, and the answer that carried it."""
+    """A usable reading of a bucket, and the response that carried it."""
 
     reading: RateLimitReading
     by: Observation
@@ -43,12 +43,12 @@ class WindowSample(NamedTuple):
 
 
 class History:
-    """Append-only; everything can be asked as of any instant in it, by bisection.
+    """Append-only; every query can be answered as of any instant, by bisection.
 
-    Observations may come late or twice: an exchange is known by its source and the instant it began.
-    At most `max_per_source` of a source are kept; when one source exceeds that, all of them forget
-    what is older. As many status reports and model lists are kept. How old things may get is for the
-    caller to say (`trim`). Not for use from several threads at once.
+    Observations may arrive late or twice: an exchange is identified by its source and start time.
+    At most `max_per_source` observations of a source are kept; when one source exceeds that, all
+    sources drop what is older. The same bound holds for status reports and model lists. The caller
+    decides how old entries may get (`trim`). Not thread-safe.
     """
 
     def __init__(self, max_per_source: int = MAX_PER_SOURCE) -> None:
@@ -83,7 +83,7 @@ class History:
             self._trim(exchanges.items.at[-self._max])
 
     def add_status(self, status: ProviderStatus) -> None:
-        """A report that says the same as the newest one shares its content."""
+        """Add a report. One equal to the newest shares its content."""
         newest = self._statuses.items.values[-1] if self._statuses.items.values else None
         if newest is not None and replace(newest, fetched_at=status.fetched_at) == status:
             status = replace(newest, fetched_at=status.fetched_at)
@@ -91,7 +91,7 @@ class History:
         self._bound(self._statuses)
 
     def add_catalogue(self, catalogue: Catalogue) -> None:
-        """A list that is the same as the newest one shares its content."""
+        """Add a list. One equal to the newest shares its content."""
         newest = self._catalogues.items.values[-1] if self._catalogues.items.values else None
         if newest is not None and newest.models == catalogue.models:
             catalogue = Catalogue(catalogue.fetched_at, newest.models)
@@ -108,7 +108,7 @@ class History:
         statuses: Iterable[ProviderStatus] = (),
         catalogues: Iterable[Catalogue] = (),
     ) -> None:
-        """Add many at once, older than what is there or not; what is known already is left alone."""
+        """Add many at once, in any order of age. Known entries are left alone."""
         held = self._all_observations()
         if held:
             self._forget_observations()
@@ -146,13 +146,13 @@ class History:
         self._limits.insert(at, observation)
         for reading in observation.rate_limits:
             if reading.limit and reading.limit > 0 and reading.remaining is not None:
-                told = BucketSample(reading, observation)
-                self._buckets.setdefault(reading.bucket, Column()).insert(at, told)
+                sample = BucketSample(reading, observation)
+                self._buckets.setdefault(reading.bucket, Column()).insert(at, sample)
         for window in observation.windows:
             self._windows.setdefault(window.window, Column()).insert(at, WindowSample(window, observation))
 
     def trim(self, before: datetime) -> None:
-        """Forget what is older; the status report and the model list in force at `before` stay."""
+        """Drop what is older; the status report and the model list in force at `before` stay."""
         self._trim(before.timestamp())
 
     def _trim(self, before: float) -> None:
@@ -167,7 +167,7 @@ class History:
         self._buckets = _trimmed(self._buckets, before)
         self._windows = _trimmed(self._windows, before)
 
-    # -- asking ------------------------------------------------------------------
+    # -- queries -----------------------------------------------------------------
 
     def window(self, source: Source | None, start: datetime, end: datetime) -> list[Observation]:
         """Observations with start < at <= end, oldest first; of every source when `source` is None."""
@@ -182,7 +182,7 @@ class History:
         return self._exchanges[source].items.latest(until.timestamp())
 
     def last_success(self, source: Source, until: datetime) -> Observation | None:
-        """The newest success of a source, or None when none is known before the failures of now."""
+        """The newest success of a source, or None when no success precedes the current failures."""
         newest = self.latest(source, until)
         if newest is None or not newest.failed:
             return newest
@@ -193,7 +193,7 @@ class History:
         return before if before is not None and not before.failed else None
 
     def status_at(self, instant: datetime) -> ProviderStatus | None:
-        """The newest report at `instant`, which may be an unknown one."""
+        """The newest report at `instant`, which may be unreadable."""
         return self._statuses.items.latest(instant.timestamp())
 
     def known_status_at(self, instant: datetime) -> ProviderStatus | None:
@@ -216,9 +216,9 @@ class History:
         return self._failures[source]
 
     def measure(self, name: str, at: float) -> MeasureColumn:
-        """The figures of `TTFT`, `message` or `models`, of the model that answered last at `at`.
+        """The figures of `TTFT`, `message` or `models`, for the model that answered last at `at`.
 
-        Another model has another latency: the two must not be mixed into one median.
+        Models differ in latency: two of them must not be mixed into one median.
         """
         columns = [
             column for (of, _), column in self._measures.items() if of == name and column.count_until(at)
@@ -226,7 +226,7 @@ class History:
         return max(columns, key=lambda column: column.at[column.count_until(at) - 1], default=MeasureColumn())
 
     def limits(self) -> Column[Observation]:
-        """The answers that carried any limits."""
+        """The responses that carried any limits."""
         return self._limits
 
     def buckets(self) -> dict[str, Column[BucketSample]]:
@@ -243,7 +243,7 @@ class History:
 
 
 def _trimmed(columns: dict[K, C], before: float) -> dict[K, C]:
-    """Without the columns that have nothing left: a server may invent names without end."""
+    """The trimmed columns without empty ones: a server may send ever new names."""
     for column in columns.values():
         column.trim(before)
     return {name: column for name, column in columns.items() if len(column)}

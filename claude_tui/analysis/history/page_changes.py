@@ -1,4 +1,4 @@
-"""What changes from one reading of the status page, or of the model list, to the next."""
+"""What changed between two readings of the status page, or of the model list."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from claude_tui.model.snapshot import Event, EventKind, Level
 
 __all__ = ["component_level", "incident_level", "next_catalogue", "next_status", "short_name", "under_way"]
 
-# More changes than this to the model list at once are told as one event.
+# More simultaneous changes to the model list than this become one event.
 MANY_MODELS = 5
 _COMPONENT_LEVELS = {
     "operational": Level.OK,
@@ -41,12 +41,12 @@ _UNDER_WAY = frozenset({"in_progress", "verifying"})
 
 
 def component_level(status: str) -> Level:
-    """A word that is not known is no `operational` either."""
+    """An unknown status counts as a warning, not as operational."""
     return _COMPONENT_LEVELS.get(status, Level.WARN)
 
 
 def incident_level(incident: ProviderIncident) -> Level:
-    """By impact; at most a warning once the page says that a fix is in place and watched."""
+    """By impact; at most a warning once the page says that a fix is being monitored."""
     if incident.status in _OVER:
         return Level.OK
     level = _IMPACT_LEVELS.get(incident.impact, Level.WARN)
@@ -58,7 +58,7 @@ def under_way(maintenance: Maintenance) -> bool:
 
 
 def short_name(component: Component) -> str:
-    """`Claude API (api.anthropic.com)` reads `Claude API`."""
+    """`Claude API (api.anthropic.com)` becomes `Claude API`."""
     return component.name.partition(" (")[0]
 
 
@@ -74,7 +74,7 @@ class _Change:
 def next_status(
     known: ProviderStatus | None, previous: ProviderStatus | None, status: ProviderStatus
 ) -> tuple[ProviderStatus | None, tuple[TimelineEvent, ...]]:
-    """The last reading that was known, and the events of this one: a step of a Fold."""
+    """The last readable report, and the events of this one: a step of a Fold."""
     if not status.known:
         if previous is not None and not previous.known:
             return known, ()
@@ -165,14 +165,14 @@ def _maintenance_changes(
 
 
 def _about(ids: Sequence[str], names: dict[str, str]) -> frozenset[str] | None:
-    """Ids and names together; None when the page names no component."""
+    """The ids and the names; None when the page names no component."""
     return frozenset(ids) | {names[ident] for ident in ids if ident in names} if ids else None
 
 
 def next_catalogue(
     _state: None, previous: Catalogue | None, catalogue: Catalogue
 ) -> tuple[None, tuple[TimelineEvent, ...]]:
-    """The events of one more reading of the model list: a step of a Fold."""
+    """The events of one more model list: a step of a Fold."""
     if previous is None or previous.models == catalogue.models:
         return None, ()
     old = {model.id: model for model in previous.models}

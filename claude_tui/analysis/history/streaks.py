@@ -1,4 +1,4 @@
-"""How the exchanges of one source go on: runs of failures, trouble, and the limits last told."""
+"""The running state of one source: streaks of failures, clusters of failures, and the last limits."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from claude_tui.model.snapshot import Event, EventKind, Level
 
 __all__ = ["FRESH", "GAP", "SourceState", "TimelineEvent", "advance", "window_level"]
 
-# So many successes in a row end a trouble: with half of the requests failing, two in a row are chance.
+# Successes in a row that end a cluster of failures: with half of the requests failing, two are chance.
 SETTLED = 3
-# After so long without an exchange nothing is known of the time between.
+# After a pause this long, nothing is known about the time in between.
 GAP = timedelta(minutes=15)
-# Of so many buckets and windows the last word is remembered: a server may invent names without end.
+# The most buckets and windows to remember: a server may send ever new names.
 _MAX_NAMES = 128
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """An event, and the components it is about (names and ids); None when it is not about any."""
+    """An event, and the names and ids of the components it concerns; None when it concerns none."""
 
     event: Event
     about: frozenset[str] | None = None
@@ -31,20 +31,20 @@ class TimelineEvent:
 
 @dataclass(frozen=True, slots=True)
 class SourceState:
-    """Where one source stands after an exchange.
-
-    A run is of failures without any success between; `failing_since` is the first of the run that
-    goes on now. A trouble bears single successes and ends with three in a row: `trouble_since` and
-    `failures` are its first failure and their number. `limits` and `windows` are what was last told:
-    limit by (bucket, model), status by window; of those told last when there are too many.
-    """
+    """The state of one source after an exchange."""
 
     failing_since: datetime | None = None
+    """The first failure since the last success; None after a success."""
     trouble_since: datetime | None = None
+    """The first failure of the current cluster, which tolerates single successes and ends after three."""
     failures: int = 0
+    """Failures in the current cluster."""
     successes: int = SETTLED
+    """Successes since the last failure."""
     limits: dict[tuple[str, str | None], int] = field(default_factory=dict)
+    """The last limit per bucket and model."""
     windows: dict[str, str] = field(default_factory=dict)
+    """The last status per subscription window."""
 
 
 FRESH = SourceState()
@@ -55,7 +55,7 @@ V = TypeVar("V")
 def advance(
     state: SourceState, previous: Observation | None, observation: Observation
 ) -> tuple[SourceState, tuple[TimelineEvent, ...]]:
-    """The course after one more exchange, and what is worth telling of it."""
+    """The state after one more exchange, and the events it produces."""
     gap = previous is not None and observation.at - previous.at > GAP
     events: tuple[TimelineEvent, ...] = ()
     after = _after_failure(state, observation, gap) if observation.failed else _after_success(state, gap)
@@ -65,18 +65,18 @@ def advance(
         elif state.failing_since is not None:
             events = (_recovery(state.failing_since, observation, gap),)
     if observation.rate_limits or observation.windows:
-        after, told = _limits(after, observation)
-        events += told
+        after, limit_events = _limits(after, observation)
+        events += limit_events
     return after, events
 
 
 def _after_failure(state: SourceState, observation: Observation, gap: bool) -> SourceState:
     at = observation.at
-    goes_on = state.trouble_since is not None and not gap
+    continues = state.trouble_since is not None and not gap
     return SourceState(
         failing_since=at if gap or state.failing_since is None else state.failing_since,
-        trouble_since=state.trouble_since if goes_on else at,
-        failures=state.failures + 1 if goes_on else 1,
+        trouble_since=state.trouble_since if continues else at,
+        failures=state.failures + 1 if continues else 1,
         successes=0,
         limits=state.limits,
         windows=state.windows,
@@ -150,31 +150,31 @@ def _limits(state: SourceState, observation: Observation) -> tuple[SourceState, 
     return after, tuple(events)
 
 
-def _newest(known: dict[N, V], told: dict[N, V]) -> dict[N, V]:
-    """What is known after `told`: no more than `_MAX_NAMES`, those told last."""
-    both = {name: value for name, value in known.items() if name not in told} | told
+def _newest(known: dict[N, V], update: dict[N, V]) -> dict[N, V]:
+    """`known` with `update` applied: at most `_MAX_NAMES` entries, the last updated ones."""
+    both = {name: value for name, value in known.items() if name not in update} | update
     return dict(list(both.items())[-_MAX_NAMES:])
 
 
 def _limit_event(observation: Observation, bucket: str, before: int, now: int) -> TimelineEvent:
     level = Level.WARN if now < before else Level.INFO
     text = f"{bucket} limit {'fell' if now < before else 'rose'} from {before:,} to {now:,}"
-    return TimelineEvent(_told(observation, bucket, level, text))
+    return TimelineEvent(_limit_changed(observation, bucket, level, text))
 
 
 def _window_event(observation: Observation, window: str, before: str, now: str) -> TimelineEvent:
     text = f"{window} window {plain(before)}, now {plain(now)}"
-    return TimelineEvent(_told(observation, window, window_level(window, now), text))
+    return TimelineEvent(_limit_changed(observation, window, window_level(window, now), text))
 
 
 def window_level(window: str, status: str | None) -> Level:
-    """`overage` rejected only says that buying more is off: a policy, not an outage."""
+    """A rejected `overage` only means that extra usage is switched off: a policy, not an outage."""
     if status is None or status == "allowed" or window.startswith("overage"):
         return Level.OK
     return Level.BAD if status == "rejected" else Level.WARN
 
 
-def _told(observation: Observation, name: str, level: Level, text: str) -> Event:
+def _limit_changed(observation: Observation, name: str, level: Level, text: str) -> Event:
     return Event(
         key=_key(f"limit:{name}", observation),
         at=observation.at,

@@ -1,4 +1,4 @@
-"""History for a zoomed panel."""
+"""The chart of a zoomed panel."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["MAX_BINS", "MAX_COUNT_BINS", "chart_of"]
 MAX_BINS = 240
 # Counts need bins wide enough to hold more than one exchange.
 MAX_COUNT_BINS = 60
-# 429 and 529 are always shown, other classes when there were any.
+# 429 and 529 are always shown, other classes only when there were failures.
 _ALWAYS = frozenset({"overloaded", "rate_limited"})
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ def chart_of(history: History, at: datetime, focus: Focus, options: Options) -> 
 
 
 def _latency(history: History, at: datetime, focus: Focus, options: Options) -> list[ChartSeries]:
-    """Per measure the median of each bin, then the maxima of those where bins hold more than one."""
+    """Per measure the median of each bin, then the maxima where bins hold more than one sample."""
     bins = Bins.over(at.timestamp(), focus.span.total_seconds(), MAX_BINS)
     typical, highest = [], []
     for name, source in MEASURES:
@@ -53,16 +53,16 @@ def _latency(history: History, at: datetime, focus: Focus, options: Options) -> 
 
 
 def _headroom(history: History, at: datetime, focus: Focus, options: Options) -> list[ChartSeries]:
-    """Per bucket and per window what is left, 0..1: the least of each bin."""
+    """Per bucket and per window the lowest remaining share (0..1) of each bin."""
     bins = Bins.over(at.timestamp(), focus.span.total_seconds(), MAX_BINS)
     gap = max(options.stale_after_s(Source.MESSAGES), 2 * bins.width)
     series = [
-        ChartSeries(name, _left(told, bins, at, gap, _bucket_left))
-        for name, told in history.buckets().items()
+        ChartSeries(name, _left(column, bins, at, gap, _bucket_left))
+        for name, column in history.buckets().items()
     ]
     series += [
-        ChartSeries(f"{name} window", _left(told, bins, at, gap, _window_left))
-        for name, told in history.windows().items()
+        ChartSeries(f"{name} window", _left(column, bins, at, gap, _window_left))
+        for name, column in history.windows().items()
     ]
     return sorted((one for one in series if one.points), key=lambda one: one.name)
 
@@ -76,16 +76,16 @@ def _left(
     return tuple(_points(column, bins.cuts(column.at, at.timestamp()), gap, least, at.tzinfo))
 
 
-def _bucket_left(told: BucketSample) -> float:
-    return (told.reading.remaining or 0) / (told.reading.limit or 1)
+def _bucket_left(sample: BucketSample) -> float:
+    return (sample.reading.remaining or 0) / (sample.reading.limit or 1)
 
 
-def _window_left(told: WindowSample) -> float:
-    return 1.0 - told.reading.utilization
+def _window_left(sample: WindowSample) -> float:
+    return 1.0 - sample.reading.utilization
 
 
 def _errors(history: History, at: datetime, focus: Focus, _options: Options) -> list[ChartSeries]:
-    """Per class the failures of each bin; a gap where nothing was asked at all."""
+    """Per class the failures of each bin; a gap where no request was made."""
     instant = at.timestamp()
     bins = Bins.over(instant, focus.span.total_seconds(), MAX_COUNT_BINS)
     asked = [0] * bins.count
@@ -114,7 +114,7 @@ def _points(
     figure: Callable[[Sequence[T]], float],
     zone: tzinfo | None,
 ) -> Points:
-    """One point per bin that holds any, at its newest sample, and a None where `gap` seconds lie between."""
+    """One point per non-empty bin, at its newest sample, and a None where samples are over `gap` s apart."""
     points: Points = []
     before: float | None = None
     for cut in cuts:

@@ -18,13 +18,13 @@ __all__ = ["SPANS", "error_windows", "trends"]
 
 SPANS = (timedelta(minutes=1), timedelta(minutes=5), timedelta(hours=1))
 TREND_BINS = 12
-# Fewer failures than this are chance, whatever share of the requests they are.
+# Fewer failures than this may be chance, whatever their share of the requests.
 MIN_BAD = 3
 MAX_DETAILS = 50
 
 
 def error_windows(history: History, at: datetime) -> tuple[ErrorWindow, ...]:
-    """One per span of `SPANS`. Fetches of the status page count in none: it is not the API."""
+    """One window per span in `SPANS`. Fetches of the status page do not count: it is not the API."""
     return tuple(_window(history, at, span) for span in SPANS)
 
 
@@ -54,14 +54,14 @@ def _window(history: History, at: datetime, span: timedelta) -> ErrorWindow:
     )
 
 
-def trends(history: History, bins: Bins, upto: float) -> dict[str, tuple[int, ...]]:
-    """Per class key, how many failures each bin holds, of those that are not later than `upto`."""
+def trends(history: History, bins: Bins, until: float) -> dict[str, tuple[int, ...]]:
+    """Per class key, the number of failures in each bin, up to and including `until`."""
     counts = {row.key: [0] * bins.count for row in knowledge().classes}
     for source in API_SOURCES:
         failures = history.failures(source)
-        if failures.count_until(upto) == failures.count_until(bins.start):
+        if failures.count_until(until) == failures.count_until(bins.start):
             continue
-        for index, cut in enumerate(bins.cuts(failures.at, upto)):
+        for index, cut in enumerate(bins.cuts(failures.at, until)):
             for kind, count in Counter(failures.values[cut]).items():
                 counts[knowledge().class_of(kind.outcome).key][index] += count
     return {key: tuple(row) for key, row in counts.items()}
@@ -73,7 +73,7 @@ def _row(row: ErrorClass, count: int, requests: int, trend: tuple[int, ...]) -> 
 
 
 def _level(row: ErrorClass, count: int, part: float | None) -> Level:
-    """A warning from the first failure; bad when they are too many to be chance."""
+    """A warning from the first failure on; bad when there are too many to be chance."""
     if not count:
         return Level.OK
     return Level.BAD if count >= MIN_BAD and (part is None or part > row.bad_share) else Level.WARN
@@ -82,19 +82,19 @@ def _level(row: ErrorClass, count: int, part: float | None) -> Level:
 def _breakdown(
     counts: Mapping[FailureKind, int], last: Mapping[FailureKind, float], at: datetime
 ) -> tuple[ErrorDetail, ...]:
-    """The most frequent first. Kinds that differ in identity alone are one."""
+    """The most frequent first. Equal kinds are merged."""
     merged: dict[tuple[Source, Outcome, int | None, str | None], tuple[int, float]] = {}
     for kind, count in counts.items():
         key = (kind.source, kind.outcome, kind.http_status, kind.error_type)
-        known, seen = merged.get(key, (0, 0.0))
-        merged[key] = (known + count, max(seen, last[kind]))
+        total, newest = merged.get(key, (0, 0.0))
+        merged[key] = (total + count, max(newest, last[kind]))
     ranked = sorted(merged.items(), key=lambda item: (-item[1][0], -item[1][1], str(item[0])))
     return tuple(
         ErrorDetail(
             *key,
             count=count,
-            last_at=datetime.fromtimestamp(seen, at.tzinfo),
+            last_at=datetime.fromtimestamp(newest, at.tzinfo),
             row=knowledge().class_of(key[1]).key,
         )
-        for key, (count, seen) in ranked[:MAX_DETAILS]
+        for key, (count, newest) in ranked[:MAX_DETAILS]
     )

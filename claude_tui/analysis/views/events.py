@@ -20,9 +20,9 @@ __all__ = ["newest_events"]
 def newest_events(
     history: History, at: datetime, options: Options, recorded: Iterable[Event] = ()
 ) -> tuple[Event, ...]:
-    """At most `options.max_events`, newest first. What concerns only others' components is INFO.
+    """At most `options.max_events`, newest first. Events about other components only are INFO.
 
-    `recorded` are those that no observation tells, newest first.
+    `recorded` are the events that do not come from observations, newest first.
     """
     instant, most = at.timestamp(), options.max_events
     found: list[tuple[float, int, int, TimelineEvent]] = []
@@ -32,15 +32,15 @@ def newest_events(
         found += zip(column.at[start:stop], repeat(rank), range(start, stop), column.values[start:stop])
     # Rank and position are unique together: the values themselves are never compared.
     found.sort(reverse=True)
-    observed = (_for_us(tracked, options.ours) for *_, tracked in found[:most])
+    observed = (_rated(entry, options.ours) for *_, entry in found[:most])
     known = (event for event in recorded if event.at <= at)
     return tuple(islice(merge(known, observed, key=lambda event: event.at, reverse=True), most))
 
 
-def _for_us(tracked: TimelineEvent, ours: tuple[str, ...]) -> Event:
-    event = tracked.event
-    if tracked.about is None or event.level is Level.INFO:
+def _rated(entry: TimelineEvent, ours: tuple[str, ...]) -> Event:
+    event = entry.event
+    if entry.about is None or event.level is Level.INFO:
         return event
-    if any(counts_as_ours(name, ours) for name in tracked.about):
+    if any(counts_as_ours(name, ours) for name in entry.about):
         return event
     return replace(event, level=Level.INFO)

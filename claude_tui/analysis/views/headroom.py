@@ -1,4 +1,4 @@
-"""What is left of each rate-limit bucket, how fast it goes, and when it is gone."""
+"""What remains of each rate-limit bucket, how fast it is used, and when it runs out."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from claude_tui.model.snapshot import Headroom, HeadroomView, Level, WindowUsage
 
 __all__ = ["burn_per_minute", "headroom_view"]
 
-# Limits are per minute, so a burn of longer ago says little; with rare probes four readings must do.
+# Limits are per minute, so an older burn rate says little; with rare probes, four readings are enough.
 BURN_SPAN_S, BURN_READINGS, BURN_READINGS_S = 120.0, 4, 300.0
-# A reset changes nothing worth mentioning about a bucket that is as good as full.
+# A reset hardly changes a bucket that is nearly full.
 FULL = 0.9
-# A bucket that answers with limits have not named for so long is no longer one of ours.
+# A bucket missing from responses for this long no longer applies.
 GONE_S = 3600.0
-# Limits are per minute: what would last longer than this at the present burn is not running out.
+# Limits are per minute: what would last longer than this at the current burn is not running out.
 FAR = timedelta(hours=2)
-# Of a limit: less than the first is the wobble of a bucket that refills all the time, more than the
-# second a new window.
+# Shares of a limit: a change below the first is noise of a continuously refilling bucket, a rise above the
+# second is a new window.
 WOBBLE, REFILL = 0.01, 0.10
-# `date` headers have whole seconds and travel: less than this is no skew.
+# `date` headers have whole seconds and take time to arrive: less than this is no skew.
 SKEW_S = 2.0
 _ORDER = ("requests", "input", "output", "tokens")
 
 
 def headroom_view(history: History, at: datetime, options: Options) -> HeadroomView:
-    """Buckets and windows as last told before `at`, worst first; the stale ones last."""
+    """The last readings of buckets and windows at `at`, worst first; stale ones last."""
     instant = at.timestamp()
     newest = history.limits().latest(instant)
     if newest is None:
@@ -43,9 +43,9 @@ def headroom_view(history: History, at: datetime, options: Options) -> HeadroomV
         if length(part := column.span(forgotten, instant))
     ]
     windows = [
-        _window(told[-1], at, options)
+        _window(newest_sample[0], at, options)
         for column in history.windows().values()
-        if (told := column.between(forgotten, instant)[-1:])
+        if (newest_sample := column.between(forgotten, instant)[-1:])
     ]
     return HeadroomView(
         buckets=tuple(sorted(buckets, key=_worst_bucket)),
@@ -57,7 +57,7 @@ def headroom_view(history: History, at: datetime, options: Options) -> HeadroomV
 
 
 def _worst_bucket(headroom: Headroom) -> tuple[bool, float, int, str]:
-    # Whole percents, so that two full buckets do not change places with every request.
+    # Whole percents, so that two full buckets do not swap positions with every request.
     order = _ORDER.index(headroom.bucket) if headroom.bucket in _ORDER else len(_ORDER)
     return headroom.stale, round(headroom.fraction, 2), order, headroom.bucket
 
@@ -112,14 +112,14 @@ def _too_old(by: Observation, at: datetime, options: Options) -> bool:
 
 
 def _reset_since(reset_at: datetime | None, by: Observation, at: datetime) -> bool:
-    """Half of all answers name a reset already in the past: only one still to come then means a change."""
+    """Half of all responses name a reset already in the past: only one that was still ahead counts."""
     return reset_at is not None and by.at < reset_at <= at
 
 
 def _exhausted_in(remaining: int, burn: float | None, age: timedelta) -> timedelta | None:
-    """From now, not from the reading; None when nothing is spent, or for more than two hours.
+    """The time from now, not from the reading; None when nothing is used, or it lasts over two hours.
 
-    None too when it should have run out since the reading: what was seen to be left contradicts that.
+    Also None when it should have run out since the reading, which the reading then contradicts.
     """
     if not burn or remaining * 60 > burn * (FAR + age).total_seconds():
         return None
@@ -128,37 +128,37 @@ def _exhausted_in(remaining: int, burn: float | None, age: timedelta) -> timedel
 
 
 def _resolution(bucket: str) -> int:
-    """Token figures are rounded to the nearest 1000 by the server; requests are exact."""
+    """The server rounds token figures to the nearest 1000; requests are exact."""
     return 0 if "requests" in bucket else 1000
 
 
 def _same_limit(column: Column[BucketSample], count: int) -> list[tuple[float, int]]:
     """The readings of the two minutes before the newest one, or the last four, with its limit and model.
 
-    As (instant, remaining). They end with the newest: without news the figure stays as it is.
+    As (instant, remaining), ending with the newest: without new readings the figure does not change.
     """
     newest = column.values[count - 1]
     last = column.at[count - 1]
     few = max(count - BURN_READINGS, column.count_until(last - BURN_READINGS_S), 0)
     start = min(column.count_until(last - BURN_SPAN_S), few)
-    told: list[tuple[float, int]] = []
+    readings: list[tuple[float, int]] = []
     for index in range(count - 1, start - 1, -1):
         reading, by = column.values[index]
         if reading.limit != newest.reading.limit or by.model != newest.by.model:
             break
-        told.append((column.at[index], reading.remaining or 0))
-    told.reverse()
-    return told
+        readings.append((column.at[index], reading.remaining or 0))
+    readings.reverse()
+    return readings
 
 
 def burn_per_minute(readings: Sequence[tuple[float, int]], *, noise: float, refill: float) -> float | None:
     """How fast a bucket empties, per minute: from (instant in seconds, remaining), oldest first.
 
-    Within one reset window that is first minus last: what the bucket gets back all the time is taken
-    off. A rise by more than `refill` begins the next window, and what was spent across it is not known;
-    so it is the falls within windows over the time within windows, of the newest window and the one
-    before, as a window just begun says nothing yet. 0 when that is no more than `noise`, or when it only
-    rises; None with less than two readings.
+    Within one reset window it is first minus last, net of the continuous refill. A rise by more than
+    `refill` starts a new window, and the use across that boundary is unknown. So the rate is the decrease
+    within windows over the time within windows, for the newest window and the one before, as a window
+    that has just started says nothing yet. 0 when that is at most `noise`, or when the bucket only fills
+    up; None with fewer than two readings.
     """
     if len(readings) < 2:
         return None
@@ -179,8 +179,8 @@ def _reset_windows(readings: Iterable[tuple[float, int]], refill: float) -> list
     return windows
 
 
-def _window(told: WindowSample, at: datetime, options: Options) -> WindowUsage:
-    reading, by = told
+def _window(sample: WindowSample, at: datetime, options: Options) -> WindowUsage:
+    reading, by = sample
     reset_at = _on_our_clock(reading.reset_at, by)
     stale = _too_old(by, at, options) or _reset_since(reset_at, by, at)
     levels = (_level(1 - reading.utilization, options), window_level(reading.window, reading.status))

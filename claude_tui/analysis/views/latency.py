@@ -1,4 +1,4 @@
-"""How long answers take, against how long they usually take."""
+"""How long responses take, compared with how long they usually take."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MEASURES = (("TTFT", Source.MESSAGES), ("message", Source.MESSAGES), ("models", 
 
 SPAN_S = SPAN.total_seconds()
 POINTS = 30
-# A sample holds for half an interval beyond its own, as probes are jittered; never for less than this.
+# A sample is shown for one and a half intervals, as probes are jittered; never for less than this.
 MIN_HOLD_S = 45.0
 
 
@@ -37,14 +37,14 @@ def latency_view(history: History, at: datetime, options: Options) -> LatencyVie
         phases_at=phases.at if phases else None,
         server_s=server_s,
         network_s=_network_s(timings, server_s),
-        skew_s=next((seen.skew_s for seen in skews if seen and seen.skew_s is not None), None),
+        skew_s=next((each.skew_s for each in skews if each and each.skew_s is not None), None),
         tls_expires_at=phases.tls_expires_at if phases else None,
     )
 
 
 def _phases(observations: Sequence[Observation]) -> Observation | None:
-    """The newest on a fresh connection. A failure counts too: how far it came is what one wants to know."""
-    return next((seen for seen in reversed(observations) if _is_fresh(seen.timings)), None)
+    """The newest one on a fresh connection. A failure counts too: it shows how far the request got."""
+    return next((each for each in reversed(observations) if _is_fresh(each.timings)), None)
 
 
 def _is_fresh(timings: Timings) -> bool:
@@ -52,7 +52,7 @@ def _is_fresh(timings: Timings) -> bool:
 
 
 def _network_s(timings: Timings | None, server_s: float | None) -> float | None:
-    """First byte minus the server's own time; None where the two contradict each other."""
+    """First byte minus the server's own time; None where the two are contradictory."""
     if timings is None or timings.first_byte is None or server_s is None or server_s > timings.first_byte:
         return None
     return timings.first_byte - server_s
@@ -70,7 +70,7 @@ def _series(history: History, name: str, source: Source, at: datetime, options: 
     failed_since = length(failures.span(now_at, instant))
     limits = limits_at(history, name, at, options)
     base = limits.usual.seconds if limits.usual is not None else None
-    # Successes from before an outage say nothing of how fast the ones after it are.
+    # Successes from before an outage do not show how fast the ones after it are.
     recent = column.between(instant - 1.5 * options.stale_after_s(source), instant)[-SAMPLES:]
     fresh = instant - now_at <= options.stale_after_s(source) and failed_since < SAMPLES
     return LatencySeries(
@@ -98,7 +98,7 @@ def _series(history: History, name: str, source: Source, at: datetime, options: 
 def _points(
     column: MeasureColumn, failures: Column[FailureKind], at: float, hold_s: float
 ) -> tuple[float | None, ...]:
-    """Per bin the highest sample, or the last one before it where that still holds."""
+    """Per bin the highest sample, or the last one before it while that is still valid."""
     bins = Bins.ending(at, SPAN_S / POINTS, POINTS)
     points: list[float | None] = []
     for cut, edge in zip(bins.cuts(column.at, at), bins.edges()[1:], strict=True):
@@ -112,14 +112,14 @@ def _points(
 def _held(
     column: MeasureColumn, failures: Column[FailureKind], count: int, at: float, hold_s: float
 ) -> float | None:
-    """The last of the first `count` samples, unless at `at` it is too old or something failed since."""
+    """The last of the first `count` samples, unless it is too old at `at` or a failure followed."""
     if not count or at - column.at[count - 1] > hold_s or length(failures.span(column.at[count - 1], at)):
         return None
     return column.values[count - 1]
 
 
 def _level(recent: Sequence[float], limits: SlowLimits) -> Level:
-    """Bad where the newest answers are slow by the measure of the verdict, a warning where they are late."""
+    """Bad when the newest responses are slow by the verdict's limits, a warning when above `warn_s`."""
     if len(recent) < SAMPLES:
         return Level.UNKNOWN
     if limits.is_slow(recent):

@@ -1,4 +1,4 @@
-"""What is usual for a latency, and from where on it is slow: the same for panel, verdict and alert rules."""
+"""What latency is usual and what is slow: the same for panel, verdict and alert rules."""
 
 from __future__ import annotations
 
@@ -27,41 +27,41 @@ __all__ = [
 ]
 
 SPAN = timedelta(minutes=15)
-"""What a panel shows, and what a baseline leaves out, as what goes on now is not what is usual."""
+"""The span a panel shows, and that a baseline excludes: the current latency is not the usual one."""
 
 SAMPLES = 3
-"""Of healthy answers 0.9% take over 2.2 times the median (simulator): three in a row are 1 in a million."""
+"""0.9% of healthy responses take over 2.2 times the median (simulator): three in a row are 1 in a million."""
 
-# Nobody notices less than this, whatever the ratio: three times 50 ms is still quick.
+# Nobody notices less than this, whatever the ratio: three times 50 ms is still fast.
 LEAST_S, LEAST_EXCESS_S = 0.5, 0.3
-# Each of the three must come this near to `bad_ratio`, or one heavy-tailed answer lifts the mean of all: at
-# the default of 3 that is 2.2 times the usual.
+# Each of the three must come this close to `bad_ratio`, or a single outlier could lift the mean: at the
+# default of 3 that is 2.2 times the usual.
 _EACH_OF_RATIO = 2.2 / 3.0
-# The same for the limits in seconds, whose distance from the usual is not known.
+# The same for the limits in seconds, whose ratio to the usual is unknown.
 _EACH_OF_LIMIT = 0.6
-# A large model that always takes 4 s is not slow today: a limit in seconds then gives way to this multiple.
+# A large model that always takes 4 s is not slow today: this multiple then replaces a limit in seconds.
 _ALWAYS_SLOW = 1.5
 
-# How long a whole message takes depends on how much is generated, and nobody waits for a list of models:
-# a multiple of the usual only warns there.
+# The time of a whole message depends on how much is generated, and nobody waits for a model list: for
+# these, a multiple of the usual only warns.
 _BY_RATIO = frozenset({"TTFT"})
 
 _DAY = timedelta(days=1)
-# With fewer samples the median is whatever the first few happened to be.
+# With fewer samples the median is arbitrary.
 _MIN_BASELINE = 10
-# What was learnt in less time may be the very incident that somebody came to look at.
+# A baseline learnt in less time may be the very incident somebody came to investigate.
 _MIN_BASELINE_S = 900.0
-# Most incidents of slowness are over within an hour: a baseline of less history may be one of them.
-_YOUNG_S = 3600.0
-# The quick fifth of the answers, and the median against it: 1.26 for healthy first tokens (simulator).
+# Most latency incidents end within an hour: a baseline of less history may be one of them.
+_SHORT_S = 3600.0
+# The fastest fifth of the responses, and the ratio of the median to it: 1.26 when healthy (simulator).
 _QUICK, _QUICK_TO_MEDIAN = 0.2, 1.3
-# Of 200 samples, 40 are below the quick fifth, which keeps it steady; of fewer than 20, three at most.
+# Of 200 samples, 40 are in the fastest fifth, which keeps it stable; of fewer than 20, at most three.
 _SAMPLED, _ENOUGH = 200, 20
 
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """How long answers usually take. `span` is what that was measured over, None where it is assumed."""
+    """How long responses usually take. `span` is the period it was measured over, None when assumed."""
 
     seconds: float
     span: timedelta | None
@@ -73,24 +73,24 @@ class Usual:
 
 @dataclass(frozen=True, slots=True)
 class SlowLimits:
-    """What the latencies of one measure are compared with; limits are infinite where none is known."""
+    """What the latencies of one measure are compared with; an unknown limit is infinite."""
 
     usual: Usual | None
-    """How long answers usually take, None where nothing says."""
+    """How long responses usually take, None when unknown."""
     warn_s: float
     """A typical latency above this warns."""
     slow_s: float
     """A typical latency above this is slow."""
     each_s: float
-    """Every answer of a slowness takes longer than this."""
+    """Every response of a slow period takes longer than this."""
 
     def is_slow(self, newest: Sequence[float]) -> bool:
-        """Whether the three newest answers are slow: their geometric mean is, and none of them was quick."""
+        """Whether the three newest responses are slow: their geometric mean is, and none of them was fast."""
         return len(newest) == SAMPLES and min(newest) > self.each_s and geometric_mean(newest) > self.slow_s
 
 
 def limits_at(history: History, measure: str, at: datetime, options: Options) -> SlowLimits:
-    """For `TTFT`, `message` or `models`, of the model that answered last at `at`."""
+    """For `TTFT`, `message` or `models`, for the model that answered last at `at`."""
     usual = usual_at(history, measure, at, options)
     base = usual.seconds if usual is not None else 0.0
     limit = {"TTFT": options.ttft_slow_s, "message": options.message_slow_s}.get(measure, math.inf)
@@ -106,7 +106,7 @@ def _multiple(base: float, ratio: float) -> float:
 
 
 def is_noticeable(seconds: float, usual_s: float) -> bool:
-    """Whether somebody feels the difference, whatever the ratio."""
+    """Whether a user would notice the difference, whatever the ratio."""
     return seconds >= LEAST_S and seconds - usual_s >= LEAST_EXCESS_S
 
 
@@ -115,27 +115,27 @@ def geometric_mean(values: Sequence[float]) -> float:
 
 
 def usual_at(history: History, measure: str, at: datetime, options: Options) -> Usual | None:
-    """The baseline, or what is assumed while that is young.
+    """The baseline, or an assumption while there is little history.
 
-    The first token of a small model then usually takes `usual_ttft_s` at most.
+    The TTFT of a small model is then assumed to be at most `usual_ttft_s`.
     """
     measured = _baseline(history.measure(measure, at.timestamp()), at.timestamp())
-    young = measured is None or measured.span is None or measured.span.total_seconds() < _YOUNG_S
-    if measure != "TTFT" or not young or not _asks_small_model(history, at):
+    short = measured is None or measured.span is None or measured.span.total_seconds() < _SHORT_S
+    if measure != "TTFT" or not short or not _is_small_model(history, at):
         return measured
     assumed_s = options.thresholds.usual_ttft_s
     return measured if measured is not None and measured.seconds <= assumed_s else Usual(assumed_s, None)
 
 
-def _asks_small_model(history: History, at: datetime) -> bool:
+def _is_small_model(history: History, at: datetime) -> bool:
     newest = history.latest(Source.MESSAGES, at)
     return newest is not None and newest.model is not None and "haiku" in newest.model
 
 
 def _baseline(column: MeasureColumn, at: float) -> Usual | None:
-    """The median of a day, kept from following a slowness that goes on for hours.
+    """The median of a day, bounded so that it does not follow a slow period of several hours.
 
-    The quick fifth of the same answers stays what it was until four fifths are slow.
+    The fastest fifth of the same responses does not change until four fifths are slow.
     """
     median = _median_of_day(column, at)
     if median is None:
@@ -151,8 +151,8 @@ def _baseline(column: MeasureColumn, at: float) -> Usual | None:
 def _median_of_day(column: MeasureColumn, at: float) -> Usual | None:
     """The median of the previous day without the last 15 minutes.
 
-    While there is too little of that, of what there is without the last minute. Edges lie on whole minutes,
-    so the median of a day is computed once a minute.
+    With too little history, the median of everything but the last minute. Edges are whole minutes, so the
+    median is computed once a minute.
     """
     minute = at // 60 * 60
     for end in (minute - SPAN.total_seconds(), minute - 60):

@@ -1,4 +1,4 @@
-"""What the status page says of the components that count."""
+"""What the status page reports about the components you use."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WORSE = (Level.OK, Level.INFO, Level.WARN, Level.BAD)
 
 
 def counts_as_ours(name: str, ours: Sequence[str]) -> bool:
-    """Whether a component's name or id is one of `ours`, or begins with it as whole words; case aside."""
+    """Whether a component's name or id is one of `ours`, or starts with one as whole words, ignoring case."""
     folded = name.casefold()
     return any(_begins_with(folded, wanted.strip().casefold()) for wanted in ours)
 
@@ -28,7 +28,7 @@ def _begins_with(name: str, wanted: str) -> bool:
 
 
 def ours_of(status: ProviderStatus, ours: Sequence[str]) -> frozenset[str]:
-    """The ids of the components that count."""
+    """The ids of the components in `ours`."""
     return frozenset(
         component.id
         for component in status.components
@@ -37,18 +37,20 @@ def ours_of(status: ProviderStatus, ours: Sequence[str]) -> frozenset[str]:
 
 
 def touches(entry: ProviderIncident | Maintenance, ours: frozenset[str]) -> bool:
-    """Whether it names one of ours; one that names no component at all may mean any."""
+    """Whether it affects one of ours; an entry that names no component may affect any."""
     return not entry.components or not ours.isdisjoint(entry.components)
 
 
 def status_view(history: History, at: datetime, options: Options) -> StatusView:
-    """The newest report at `at`, judged by our components alone."""
+    """The newest report at `at`, rated by our components alone."""
     status = history.status_at(at)
     known = history.known_status_at(at)
-    tried = history.latest(Source.STATUS, at)
-    read = [seen for seen in (_read_at(history, at), known.fetched_at if known else None) if seen]
+    attempt = history.latest(Source.STATUS, at)
+    read = [each for each in (_read_at(history, at), known.fetched_at if known else None) if each]
     read_at = max(read, default=None)
-    checked = [seen for seen in (tried.at if tried else None, status.fetched_at if status else None) if seen]
+    checked = [
+        each for each in (attempt.at if attempt else None, status.fetched_at if status else None) if each
+    ]
     checked_at = max(checked, default=None)
     stale = checked_at is not None and (at - checked_at).total_seconds() > options.stale_after_s(
         Source.STATUS
@@ -74,7 +76,7 @@ def _level(status: ProviderStatus, ours: frozenset[str]) -> Level:
     if not status.known:
         return Level.UNKNOWN
     if not ours:
-        # A page that does not name what we use says nothing of it; but trouble is not for nobody.
+        # A page that lists none of our components says nothing about them, but its trouble may concern us.
         return Level.UNKNOWN if status.indicator in {None, "none"} else Level.WARN
     return max((Level.OK, *_levels(status, ours)), key=_WORSE.index)
 
