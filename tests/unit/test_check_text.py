@@ -32,7 +32,7 @@ def test_it_goes_on_with_the_evidence_the_next_step_and_the_probes() -> None:
     assert "“Overloaded”" in text
     assert "✓ models      answered · 182 ms" in text
     assert "✓ status page in words" in text
-    assert "? headroom    not told by any answer" in text
+    assert "? headroom    no response stated any limits" in text
 
 
 def test_all_is_well_in_a_few_lines() -> None:
