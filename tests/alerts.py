@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import cast
 
-from claude_tui.alerting.delivery.tries import AttemptResult, FailedTryError
+from claude_tui.alerting.delivery.attempts import AttemptResult, FailedAttemptError
 from claude_tui.alerting.ledger import Ledger
 from claude_tui.alerting.lifecycle import Timing
 from claude_tui.alerting.manager import Alerting
@@ -148,7 +148,7 @@ class Clock:
 class Receiver:
     """Takes pages; `answer` says how each try goes."""
 
-    answer: Callable[[Notification], FailedTryError | None] = lambda _page: None
+    answer: Callable[[Notification], FailedAttemptError | None] = lambda _page: None
     pages: list[Notification] = field(default_factory=list)
 
     async def send(self, page: Notification) -> AttemptResult:
@@ -252,7 +252,7 @@ class Watch:
             target=TARGET,
             backend=self.backend,
             now=self.clock,
-            open_courier=self._open,
+            open_worker=self._open,
         )
 
     def _open(self, route: Route, kept: StateHolder, _redactor: Redactor) -> DeliveryWorker:

@@ -1,1 +1,1 @@
-"""Rules, the lifecycle of alerts, and one message per cause to whoever must know."""
+"""Alert rules, the lifecycle of alerts, and one notification per cause to each route that takes it."""

@@ -1,4 +1,4 @@
-"""Where messages go: addresses that hold secrets, their masks, and what must never be told of them."""
+"""Addresses of receivers: which parts may be secrets, and how they are masked for display."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from claude_tui.model.toml_table import toml_line
 
 __all__ = ["NOT_SHOWN", "masked", "plain_http", "secrets_of", "shown", "shown_warily"]
 
-# In these the host is a host; in most other schemes of apprise it is a token.
+# In these schemes the host is a host; in most others of apprise it is a token.
 _HOSTED = frozenset(
     {"http", "https", "json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos", "syslog"}
 )
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,39})://", re.IGNORECASE)
-# Shorter parts are words such as `services` or a channel's name more often than keys.
+# Shorter parts are more often words, such as `services` or a channel's name, than keys.
 _SHORTEST = 6
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"\]}]*")
 # Too short for a key, or without the digits of one.
@@ -34,7 +34,7 @@ def plain_http(url: str) -> bool:
 
 
 def masked(url: str) -> str:
-    """What may be shown of a URL: scheme and, where that is no token, host."""
+    """A URL safe to show: its scheme, and its host where that is no token."""
     found = _SCHEME.match(url)
     if found is None:
         return "…"
@@ -53,7 +53,7 @@ def _host(url: str) -> str:
 
 
 def secrets_of(url: str) -> Iterator[str]:
-    """The URL, and every part of it that may be a secret, as it stands and unquoted."""
+    """The URL, and every part of it that may be a secret, both as given and percent-decoded."""
     yield url
     found = _SCHEME.match(url)
     rest = url[found.end() :] if found else url
@@ -67,12 +67,12 @@ def secrets_of(url: str) -> Iterator[str]:
 
 
 def shown(value: object) -> str:
-    """A value of a file, safe to show: URLs only as far as they are no secret."""
+    """A value of a file, safe to show: URLs are masked."""
     return Redactor().clean(_masked_line(value), 80)
 
 
 def shown_warily(value: object) -> str:
-    """The same where a secret may stand in the wrong place: only what cannot be one."""
+    """The same for a table that holds secrets: only values that cannot be one are shown."""
     return shown(value) if _WORD.fullmatch(_masked_line(value)) else NOT_SHOWN
 
 

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 
 def to_json(value: object) -> bytes:
-    """`value` with its fields by name, without those that have their default."""
+    """`value` as UTF-8 JSON: fields by name, without those that have their default value."""
     return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
@@ -37,7 +37,10 @@ def _plain(value: object) -> object:
 
 
 def from_json(kind: type[T], raw: bytes) -> T:
-    """Raises ValueError for whatever is not a `kind`; fields that it does not know are ignored."""
+    """The value that `to_json` wrote.
+
+    Unknown fields are ignored; raises ValueError for anything that is no `kind`.
+    """
     try:
         return cast(T, _read(kind, json.loads(raw)))
     except (RecursionError, KeyError, TypeError, OverflowError) as error:
@@ -93,7 +96,7 @@ def _read_fields(kind: Any, value: object) -> object:
 
 
 def _saved_name(field: Field[Any]) -> str:
-    """Saved states outlive the names of fields."""
+    """The key of a field in saved state, which must survive a renaming of the field."""
     return str(field.metadata.get(STORED_AS, field.name))
 
 

@@ -9,8 +9,8 @@ from datetime import datetime
 
 from claude_tui.alerting.delivery import open_alertmanager, open_sender
 from claude_tui.alerting.delivery.alertmanager import trial_alert
+from claude_tui.alerting.delivery.attempts import DELIVERY, AttemptResult, FailedAttemptError
 from claude_tui.alerting.delivery.log_guard import LogGuard
-from claude_tui.alerting.delivery.tries import DELIVERY, AttemptResult, FailedTryError
 from claude_tui.alerting.ledger import decode
 from claude_tui.alerting.metrics import METRICS
 from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
@@ -41,9 +41,9 @@ def try_routes(
     policy: RetryPolicy = _TEST_POLICY,
     narrate: Callable[[str], None] = lambda _: None,
 ) -> int:
-    """Sends a test message to one route, or to all; tells of each. 0 when all arrived, else 1.
+    """Sends a test message to one route, or to all, and emits a line for each. Returns 0 if all arrived.
 
-    Raises AlertsConfigError when there is no such route, or none at all.
+    Raises AlertsConfigError when there is no such route, or no route at all.
     """
     routes = _chosen(settings.routes, name)
     names = ", ".join(route.name for route in routes)
@@ -86,7 +86,7 @@ async def _try(
     route: Route, target: str, now: Callable[[], datetime], redactor: Redactor, policy: RetryPolicy
 ) -> AttemptResult:
     if route.problem is not None:
-        return AttemptResult(0, FailedTryError(route.problem, permanent=True))
+        return AttemptResult(0, FailedAttemptError(route.problem, permanent=True))
     if route.kind is RouteKind.ALERTMANAGER:
         receiver = open_alertmanager(route, redactor=redactor, now=now, policy=policy)
         try:
@@ -124,7 +124,7 @@ def _trial_page(target: str, at: datetime) -> Notification:
 def list_lines(
     rules: Iterable[Rule], settings: AlertSettings, state: bytes | None, *, at: datetime
 ) -> Iterator[str]:
-    """What fires, as the program that runs last saved it; then every rule and every route."""
+    """The alerts in the state that a dashboard saved last, then every rule and every route."""
     yield from _alert_lines(state, at)
     yield ""
     yield "rules"

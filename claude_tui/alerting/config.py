@@ -18,10 +18,10 @@ __all__ = ["alerting_of", "shown_lines"]
 
 
 def alerting_of(settings: Settings, environ: Mapping[str, str]) -> tuple[tuple[Rule, ...], AlertSettings]:
-    """The rules in force, and where their pages go.
+    """The rules in force, and the alert settings.
 
-    A secret that `environ` lacks makes its route useless, with the reason in `Route.problem`; whatever
-    else is wrong raises AlertsConfigError.
+    A secret that is missing from `environ` leaves its route unusable, with the reason in `Route.problem`;
+    anything else that is invalid raises AlertsConfigError, which lists every problem.
     """
     problems: list[Problem] = []
     rules: tuple[Rule, ...] = ()
@@ -33,7 +33,8 @@ def alerting_of(settings: Settings, environ: Mapping[str, str]) -> tuple[tuple[R
     except AlertsConfigError as error:
         problems += error.problems
     try:
-        # Rules may name every number of the settings, and every route unless those are in doubt.
+        # Rules may name every number of the settings, and every route; routes are unchecked while they are
+        # invalid.
         rules = load_rules(settings.alert_rules, thresholds=named_thresholds(settings), routes=names)
     except AlertsConfigError as error:
         problems += error.problems
@@ -53,7 +54,7 @@ def _own_topics(settings: Settings) -> frozenset[str]:
     try:
         return own_topics(settings.alert_rules)
     except AlertsConfigError as error:
-        # Of a file that cannot be read one must know who named it.
+        # A problem with the file must say which setting named it.
         origin = settings.origin("alert_rules")
         raise AlertsConfigError(problem.of(str(origin)) for problem in error.problems) from error
 
@@ -64,7 +65,7 @@ def _place(settings: Settings) -> str:
 
 
 def shown_lines(settings: Settings, alerts: AlertSettings, environ: Mapping[str, str]) -> Iterator[str]:
-    """The table `[alerts]` as it is in force, in TOML, without what is secret in it."""
+    """The table `[alerts]` in force, as lines of TOML without secrets."""
     policy = alerts.policy
     for key, value in (
         ("reminder", span_text(policy.reminder)),
@@ -84,7 +85,7 @@ def shown_lines(settings: Settings, alerts: AlertSettings, environ: Mapping[str,
 
 
 def _route_lines(route: Route, table: Mapping[str, object], environ: Mapping[str, str]) -> Iterator[str]:
-    """Only what was checked to be a kind, a match or the name of a variable."""
+    """Only values that are known to be a kind, a match or the name of a variable."""
     yield with_comment(f"kind = {toml_value(route.kind.value)}", f"to {route.address}")
     for key, value in table.items():
         if key == "match":

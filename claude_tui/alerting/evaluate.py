@@ -1,4 +1,4 @@
-"""From rules and a Scene to the alerts that they make."""
+"""Evaluates rules against a RuleContext."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from claude_tui.model.text import inert
 
 __all__ = ["MAX_LABEL_SETS", "advance", "evaluate", "value_text"]
 
-# A server may invent buckets and models without end; the first so many are enough to know of.
+# A server may report any number of buckets and models; a rule evaluates at most this many.
 MAX_LABEL_SETS = 50
 LABEL_LENGTH = 80
 
@@ -24,10 +24,10 @@ LABEL_LENGTH = 80
 def evaluate(
     rules: Iterable[Rule], alerts: Iterable[Alert], context: RuleContext, faults: dict[str, str] | None = None
 ) -> tuple[Alert, ...]:
-    """The alerts after an evaluation at the Scene's instant. What is inactive is not among them.
+    """The alerts after an evaluation at the instant of `context`, without inactive ones.
 
-    An alert whose rule is gone is resolved, as nothing would ever end it. A rule whose metric breaks changes
-    nothing; its name and the fault come into `faults`.
+    An alert whose rule no longer exists is resolved, as nothing else would end it. When reading a metric
+    raises, the alerts of its rule are unchanged; the rule's name and the error are added to `faults`.
     """
     before: dict[str, list[Alert]] = {}
     for alert in alerts:
@@ -50,11 +50,11 @@ def _read(rule: Rule, context: RuleContext, faults: dict[str, str]) -> Reading:
 
 
 def advance(rule: Rule, alerts: Iterable[Alert], reading: Reading, at: datetime) -> list[Alert]:
-    """The alerts of one rule after it read `reading`; a label set that is not in it does not match."""
+    """The alerts of one rule after a reading. A label set that is missing from it does not match."""
     known = {alert.labels: alert for alert in alerts}
     if reading is None:
         return list(known.values())
-    samples = {sample.labels: sample for sample in _told(rule, reading, known)}
+    samples = {sample.labels: sample for sample in _wanted(rule, reading, known)}
     stepped = (
         _stepped(rule, labels, known.get(labels), samples.get(labels), at)
         for labels in dict.fromkeys((*known, *samples))
@@ -62,8 +62,8 @@ def advance(rule: Rule, alerts: Iterable[Alert], reading: Reading, at: datetime)
     return [alert for alert in stepped if alert is not None]
 
 
-def _told(rule: Rule, reading: tuple[Sample, ...], known: Mapping[Labels, Alert]) -> Iterator[Sample]:
-    """The samples that the rule wants, at most so many; those already known come before new ones."""
+def _wanted(rule: Rule, reading: tuple[Sample, ...], known: Mapping[Labels, Alert]) -> Iterator[Sample]:
+    """The samples that match the rule's `where`, at most MAX_LABEL_SETS, those with an alert first."""
     wanted = [
         Sample(sample.value, tuple((name, inert(value, LABEL_LENGTH)) for name, value in sample.labels))
         for sample in reading
@@ -77,19 +77,19 @@ def _stepped(
     rule: Rule, labels: Labels, before: Alert | None, sample: Sample | None, at: datetime
 ) -> Alert | None:
     matched = _matches(rule, sample)
-    standing = step(rule.timing, before.status if before else None, matched, at)
-    if standing is None:
+    status = step(rule.timing, before.status if before else None, matched, at)
+    if status is None:
         return None
-    alert = Alert(rule.name, labels, rule.severity, rule.summary, standing)
+    alert = Alert(rule.name, labels, rule.severity, rule.summary, status)
     if before is not None and not (before.state is AlertState.RESOLVED and matched):
-        alert = replace(before, status=standing, severity=rule.severity, summary=rule.summary)
+        alert = replace(before, status=status, severity=rule.severity, summary=rule.summary)
     if not matched or sample is None or sample.value is None:
         return alert
     return replace(alert, value=sample.value, words=value_text(sample.value, rule.metric.unit))
 
 
 def _matches(rule: Rule, sample: Sample | None) -> bool | None:
-    """None when the value could not be told; a label set that is gone does not match."""
+    """None when the value is unknown; a label set that is gone does not match."""
     if sample is None:
         return False
     return None if sample.value is None else rule.matches(sample.value)
@@ -97,13 +97,13 @@ def _matches(rule: Rule, sample: Sample | None) -> bool | None:
 
 def _orphaned(alerts: Iterable[Alert], at: datetime) -> Iterator[Alert]:
     for alert in alerts:
-        standing = step(Timing(), alert.status, False, at)
-        if standing is not None:
-            yield replace(alert, status=standing)
+        status = step(Timing(), alert.status, False, at)
+        if status is not None:
+            yield replace(alert, status=status)
 
 
 def value_text(value: float, unit: Unit) -> str:
-    """A value with its unit, as a person reads it."""
+    """A value with its unit, for display."""
     return _TEXTS[unit](value)
 
 

@@ -1,4 +1,4 @@
-"""Which group each firing alert belongs to, and which groups begin and end by that."""
+"""Assigns each firing alert to a group, and opens and closes groups accordingly."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from claude_tui.model.verdict import Severity, Verdict
 
 __all__ = ["Regrouped", "regroup"]
 
-# Beyond a rule's own window, for so long an alert may echo a trouble whose end has been told.
+# For a rule's window plus this long, an alert may be a late symptom of a resolved problem.
 ECHO = timedelta(minutes=5)
 Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
 class Role(Enum):
-    """LEADER is the verdict itself, HOLDER stands for itself, FOLLOWER is a symptom of the verdict."""
+    """LEADER is the verdict's own alert, HOLDER is independent of it, FOLLOWER is a symptom of it."""
 
     LEADER = auto()
     HOLDER = auto()
@@ -39,14 +39,14 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Regrouped:
-    """`groups` are open ones, and those `closed` at this very instant; `alerts` know their groups.
-
-    `members` are the rules of each open group's alerts by the group's id.
-    """
+    """Groups and alerts after an evaluation."""
 
     groups: tuple[AlertGroup, ...]
+    """The open ones, and those that closed at this instant."""
     alerts: tuple[Alert, ...]
+    """All alerts, each with the id of its group."""
     members: Mapping[str, tuple[tuple[Alert, Rule], ...]]
+    """The firing alerts of each open group, with their rules, by the group's id."""
 
 
 def regroup(
@@ -57,32 +57,38 @@ def regroup(
     at: datetime,
 ) -> Regrouped:
     """The open groups after their alerts changed. At most one group per topic is open."""
-    placed = _placed(groups, alerts, rules, verdict, at)
-    standing = {group.topic: group for group in _rekeyed([each for each in groups if each.open], placed)}
+    members_by_topic = _members_by_topic(groups, alerts, rules, verdict, at)
+    open_groups = {
+        group.topic: group for group in _rekeyed([each for each in groups if each.open], members_by_topic)
+    }
     after: list[AlertGroup] = []
-    homes: dict[Key, str] = {}
-    for topic in dict.fromkeys((*standing, *placed)):
-        members = placed.get(topic, ())
-        group = standing.get(topic) or _opened(topic, members, [*standing.values(), *after], at)
-        lives = _lives(group, members)
-        after.append(_updated(group, members, verdict, at) if lives else _closed(group, alerts, placed, at))
-        homes |= {member.alert.key: group.id for member in members}
+    group_ids: dict[Key, str] = {}
+    for topic in dict.fromkeys((*open_groups, *members_by_topic)):
+        members = members_by_topic.get(topic, ())
+        group = open_groups.get(topic) or _opened(topic, members, [*open_groups.values(), *after], at)
+        continues = _continues(group, members)
+        after.append(
+            _updated(group, members, verdict, at)
+            if continues
+            else _closed(group, alerts, members_by_topic, at)
+        )
+        group_ids |= {member.alert.key: group.id for member in members}
     by_id = {group.id: group for group in after}
     return Regrouped(
         groups=tuple(after),
-        alerts=tuple(_at_home(alert, homes, by_id, rules, at) for alert in alerts),
+        alerts=tuple(_assigned(alert, group_ids, by_id, rules, at) for alert in alerts),
         members={
-            group.id: tuple((member.alert, member.rule) for member in placed.get(group.topic, ()))
+            group.id: tuple((member.alert, member.rule) for member in members_by_topic.get(group.topic, ()))
             for group in after
             if group.open
         },
     )
 
 
-# -- where alerts belong -------------------------------------------------------------
+# -- assigning alerts ----------------------------------------------------------------
 
 
-def _placed(
+def _members_by_topic(
     groups: Sequence[AlertGroup],
     alerts: Sequence[Alert],
     rules: Mapping[str, Rule],
@@ -92,63 +98,65 @@ def _placed(
     """The firing alerts by topic, the worst first."""
     firing = [alert for alert in alerts if alert.firing and alert.rule in rules]
     firing.sort(key=lambda alert: (alert.severity.rank, alert.status.since, alert.key))
-    placed: dict[str, tuple[Member, ...]] = {}
+    members_by_topic: dict[str, tuple[Member, ...]] = {}
     for alert in firing:
         rule = rules[alert.rule]
-        place = _place(alert, rule, verdict, groups, at)
-        if place is not None:
-            topic, role = place
-            placed[topic] = (*placed.get(topic, ()), Member(alert, rule, role))
-    return placed
+        assignment = _assignment(alert, rule, verdict, groups, at)
+        if assignment is not None:
+            topic, role = assignment
+            members_by_topic[topic] = (*members_by_topic.get(topic, ()), Member(alert, rule, role))
+    return members_by_topic
 
 
-def _place(
+def _assignment(
     alert: Alert, rule: Rule, verdict: Verdict, groups: Sequence[AlertGroup], at: datetime
 ) -> tuple[str, Role] | None:
-    """The topic of an alert and its role there; None when what it echoes was told to be over."""
+    """The topic and role of an alert; None for a late symptom of a problem that is resolved."""
     if rule.topic is not None:
         return rule.topic, Role.HOLDER
     if rule.metric.name == VERDICT_SEVERITY:
         return topic_of_cause(dict(alert.labels).get("cause", UNEXPLAINED)), Role.LEADER
     if in_trouble(verdict) and verdict.cause in rule.metric.explained_by:
         return topic_of_cause(verdict.cause), Role.FOLLOWER
-    home = _home(alert, rule, groups, at)
-    if home is not None and home.open:
-        return home.topic, Role.FOLLOWER if home.from_verdict else Role.HOLDER
-    if home is not None or (alert.quiet_until is not None and at < alert.quiet_until):
+    group = _group_of_symptom(alert, rule, groups, at)
+    if group is not None and group.open:
+        return group.topic, Role.FOLLOWER if group.from_verdict else Role.HOLDER
+    if group is not None or (alert.quiet_until is not None and at < alert.quiet_until):
         return None
     return rule.metric.topic, Role.HOLDER
 
 
-def _home(alert: Alert, rule: Rule, groups: Sequence[AlertGroup], at: datetime) -> AlertGroup | None:
-    """The group that a symptom is in, or the trouble just past that it echoes; None when it stands alone."""
+def _group_of_symptom(
+    alert: Alert, rule: Rule, groups: Sequence[AlertGroup], at: datetime
+) -> AlertGroup | None:
+    """The group that a symptom is in, or the recently closed one it is a late symptom of; None otherwise."""
     if not rule.metric.explained_by:
         return None
     own = next((group for group in groups if group.id == alert.group and group.open), None)
     if own is not None or alert.quiet_until is not None:
         return own
-    echoed = [
+    causes = [
         group for group in groups if group.from_verdict and group.content.cause in rule.metric.explained_by
     ]
-    latest = max(echoed, key=lambda group: group.closed_at or at, default=None)
+    latest = max(causes, key=lambda group: group.closed_at or at, default=None)
     if latest is None or latest.closed_at is None:
         return latest
     return latest if at - latest.closed_at < rule.ask.window + ECHO else None
 
 
-def _rekeyed(groups: list[AlertGroup], placed: Mapping[str, Sequence[Member]]) -> list[AlertGroup]:
-    """What nothing explained goes on under the topic that now explains it: no second page for one cause."""
+def _rekeyed(groups: list[AlertGroup], members_by_topic: Mapping[str, Sequence[Member]]) -> list[AlertGroup]:
+    """Moves an unexplained group to the topic that now explains it, so that one cause notifies once."""
     taken = {group.topic for group in groups}
-    if UNEXPLAINED not in taken or UNEXPLAINED in placed:
+    if UNEXPLAINED not in taken or UNEXPLAINED in members_by_topic:
         return groups
-    puzzle = next(group for group in groups if group.topic == UNEXPLAINED)
-    for topic, members in placed.items():
-        if topic not in taken and any(member.alert.group == puzzle.id for member in members):
-            return [replace(group, topic=topic) if group is puzzle else group for group in groups]
+    unexplained = next(group for group in groups if group.topic == UNEXPLAINED)
+    for topic, members in members_by_topic.items():
+        if topic not in taken and any(member.alert.group == unexplained.id for member in members):
+            return [replace(group, topic=topic) if group is unexplained else group for group in groups]
     return groups
 
 
-# -- groups that begin, go on and end --------------------------------------------------
+# -- opening, updating and closing groups ----------------------------------------------
 
 
 def _opened(topic: str, members: Sequence[Member], others: Sequence[AlertGroup], at: datetime) -> AlertGroup:
@@ -170,23 +178,23 @@ def _keys(topic: str) -> Iterable[str]:
     yield from (f"{topic}-{number}" for number in range(2, 1000))
 
 
-def _lives(group: AlertGroup, members: Sequence[Member]) -> bool:
-    """A group that the verdict led ends with it: its symptoms may echo for the length of their windows."""
+def _continues(group: AlertGroup, members: Sequence[Member]) -> bool:
+    """Whether a group stays open. One opened by the verdict ends with it, though symptoms may still fire."""
     return any(member.role is not Role.FOLLOWER or not group.from_verdict for member in members)
 
 
 def _closed(
-    group: AlertGroup, alerts: Sequence[Alert], placed: Mapping[str, Sequence[Member]], at: datetime
+    group: AlertGroup, alerts: Sequence[Alert], members_by_topic: Mapping[str, Sequence[Member]], at: datetime
 ) -> AlertGroup:
-    """Where alerts of the group fire on, another group tells of them: the last page says which."""
-    heirs = [
+    """The closed group. If alerts of it still fire in another group, its last notification names that one."""
+    successors = [
         topic
-        for topic, members in placed.items()
+        for topic, members in members_by_topic.items()
         if topic != group.topic and any(member.alert.group == group.id for member in members)
     ]
-    what = f"{group.content.what} (goes on as {plain(heirs[0])})" if heirs else group.content.what
+    what = f"{group.content.what} (goes on as {plain(successors[0])})" if successors else group.content.what
     mine = [alert for alert in alerts if alert.group == group.id]
-    # A trouble ends with its verdict; the windows of its symptoms are longer.
+    # The end of the verdict's own alert counts: symptoms end later, as their windows are longer.
     led = [alert for alert in mine if dict(alert.labels).get("cause")] if group.from_verdict else []
     quiet = [alert.status.unmatched_since for alert in led or mine]
     ended_at = max((since for since in quiet if since is not None), default=at)
@@ -195,47 +203,47 @@ def _closed(
 
 def _updated(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at: datetime) -> AlertGroup:
     severity = Severity.worst(member.alert.severity for member in members)
-    spells = group.severity_periods
-    if not spells and in_trouble(verdict) and topic_of_cause(verdict.cause) == group.topic:
-        # The first page is as bad as the screen says: a worse rule of the verdict may still be waiting.
+    periods = group.severity_periods
+    if not periods and in_trouble(verdict) and topic_of_cause(verdict.cause) == group.topic:
+        # The first notification has the severity on screen: a worse rule of the verdict may still be pending.
         severity = Severity.worst((severity, verdict.severity))
     if severity is not group.severity:
-        ended = (*spells[:-1], replace(spells[-1], until=at)) if spells else ()
-        spells = (*ended, SeverityPeriod(severity, at))
+        ended = (*periods[:-1], replace(periods[-1], until=at)) if periods else ()
+        periods = (*ended, SeverityPeriod(severity, at))
     return replace(
         group,
-        severity_periods=spells,
-        content=_story(group, members, verdict, at),
+        severity_periods=periods,
+        content=_content(group, members, verdict, at),
         from_verdict=group.from_verdict or any(member.role is Role.LEADER for member in members),
         alerts=tuple(sorted({member.alert.rule for member in members})),
     )
 
 
-def _story(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at: datetime) -> Content:
+def _content(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at: datetime) -> Content:
     if in_trouble(verdict) and topic_of_cause(verdict.cause) == group.topic:
-        told = content_of_verdict(verdict, at)
-        # The verdict of a trouble that goes on may begin anew; the group has seen its beginning.
-        return replace(told, since=min(told.since, group.content.since))
+        content = content_of_verdict(verdict, at)
+        # A verdict may be made anew while the problem lasts; the group knows the earlier start.
+        return replace(content, since=min(content.since, group.content.since))
     own = [(member.alert, member.rule) for member in members if member.role is Role.HOLDER]
     led_now = any(member.role is Role.LEADER for member in members)
     return group.content if led_now or not own else content_of_alerts(group.topic, own)
 
 
-def _at_home(
+def _assigned(
     alert: Alert,
-    homes: Mapping[Key, str],
+    group_ids: Mapping[Key, str],
     groups: Mapping[str, AlertGroup],
     rules: Mapping[str, Rule],
     at: datetime,
 ) -> Alert:
-    home = homes.get(alert.key)
-    if home is None:
+    group_id = group_ids.get(alert.key)
+    if group_id is None:
         return alert
-    if groups[home].open:
+    if groups[group_id].open:
         return (
             alert
-            if (alert.group, alert.quiet_until) == (home, None)
-            else replace(alert, group=home, quiet_until=None)
+            if (alert.group, alert.quiet_until) == (group_id, None)
+            else replace(alert, group=group_id, quiet_until=None)
         )
     rule = rules[alert.rule]
-    return replace(alert, group=home, quiet_until=at + rule.ask.window + rule.timing.keep + ECHO)
+    return replace(alert, group=group_id, quiet_until=at + rule.ask.window + rule.timing.keep + ECHO)

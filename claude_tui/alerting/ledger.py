@@ -1,4 +1,4 @@
-"""All that alerting must remember, also over a restart, as one value."""
+"""The state of alerting as one value, which is saved and survives a restart."""
 
 from __future__ import annotations
 
@@ -19,28 +19,32 @@ __all__ = ["Ledger", "decode", "encode", "noted", "on_clock", "reopened", "same_
 
 VERSION = 1
 MAX_JOURNAL = 200
-# Evaluations come every few seconds: of the time between two, no more than this counts as watched.
+# Evaluations run every few seconds; of a longer gap between two, only this much counts as observed.
 GAP = timedelta(minutes=1)
 
-# What lies outside was no clock's; within it, every sum of an instant and a wait is an instant too.
+# No working clock gives an instant outside; within, adding any wait to an instant cannot overflow.
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-# More pages, tries and entries than there can have been.
+# Beyond any real number of notifications, attempts and entries.
 _LARGEST_COUNT = 10**15
 
-_ANY_STORY = Content("", Side.UNCLEAR, "", datetime.min.replace(tzinfo=UTC))
+_ANY_CONTENT = Content("", Side.UNCLEAR, "", datetime.min.replace(tzinfo=UTC))
 
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """`at` is the last evaluation; `number` counts journal entries, so that their keys stay unique."""
+    """All state of alerting."""
 
     version: int = VERSION
     at: datetime | None = None
+    """The last evaluation."""
     alerts: tuple[Alert, ...] = ()
     groups: tuple[AlertGroup, ...] = ()
+    """Open groups, and those closed recently."""
     outbox: tuple[QueuedNotification, ...] = ()
     journal: tuple[AlertEntry, ...] = ()
+    """The newest entries, oldest first."""
     number: int = 0
+    """How many journal entries were ever made; keeps their keys unique."""
 
 
 def encode(ledger: Ledger) -> bytes:
@@ -48,7 +52,10 @@ def encode(ledger: Ledger) -> bytes:
 
 
 def decode(raw: bytes) -> Ledger:
-    """Raises ValueError for what is no ledger, a later version's, or one that no clock can have led to."""
+    """The ledger that `encode` wrote.
+
+    Raises ValueError for another version, or impossible instants and counts.
+    """
     ledger = from_json(Ledger, raw)
     if ledger.version != VERSION:
         raise ValueError(f"it is of version {ledger.version}, not {VERSION}")
@@ -57,7 +64,7 @@ def decode(raw: bytes) -> Ledger:
 
 
 def _sound(value: Any) -> Any:
-    """`value` with all text inert. Raises ValueError for instants and counts that no arithmetic survives."""
+    """`value` with all text inert. Raises ValueError for instants and counts that could overflow."""
     if isinstance(value, StrEnum):
         return value
     if isinstance(value, str):
@@ -70,12 +77,12 @@ def _sound(value: Any) -> Any:
 
 
 def reopened(ledger: Ledger) -> Ledger:
-    """The ledger as a program that has just started takes it up."""
+    """The ledger with which a new process continues."""
     return replace(ledger, outbox=woken(ledger.outbox))
 
 
 def noted(ledger: Ledger, entries: Iterable[AlertEntry]) -> Ledger:
-    """The ledger with new journal entries, whose keys it sets."""
+    """The ledger with new journal entries, each with a unique key."""
     journal, number = [*ledger.journal], ledger.number
     for entry in entries:
         number += 1
@@ -84,10 +91,10 @@ def noted(ledger: Ledger, entries: Iterable[AlertEntry]) -> Ledger:
 
 
 def on_clock(ledger: Ledger, at: datetime) -> Ledger:
-    """The ledger as of `at`, whatever the clock did since the last evaluation.
+    """The ledger adjusted for whatever the clock did since the last evaluation.
 
-    Where the clock was set back, all instants are, too, so that every wait keeps its length. Time
-    in which nobody evaluated (stopped, suspended, clock set forward) lets no `for` run out.
+    After the clock was set back, all instants are shifted back as well, so that every wait keeps its
+    length. Time without evaluations (stopped, suspended, clock set forward) does not count towards `for`.
     """
     if ledger.at is None:
         return ledger
@@ -112,7 +119,7 @@ def _shifted(value: Any, by: timedelta) -> Any:
 
 
 def _mapped(change: Callable[[Any], Any], value: Any) -> Any:
-    """`value` with everything in it changed, if it holds anything."""
+    """`value` with `change` applied to each item of a tuple or field of a dataclass."""
     if isinstance(value, tuple):
         return tuple(map(change, value))
     if is_dataclass(value) and not isinstance(value, type):
@@ -121,11 +128,11 @@ def _mapped(change: Callable[[Any], Any], value: Any) -> Any:
 
 
 def same_but_for_figures(one: Ledger, other: Ledger) -> bool:
-    """Whether two ledgers differ in nothing that a restart must know: only in values and sentences."""
-    return _bones(one) == _bones(other)
+    """Whether two ledgers differ at most in values and sentences, which need no save."""
+    return _essentials(one) == _essentials(other)
 
 
-def _bones(ledger: Ledger) -> tuple[object, ...]:
-    groups = tuple(replace(group, content=_ANY_STORY) for group in ledger.groups)
+def _essentials(ledger: Ledger) -> tuple[object, ...]:
+    groups = tuple(replace(group, content=_ANY_CONTENT) for group in ledger.groups)
     alerts = tuple((alert.key, alert.status, alert.group, alert.quiet_until) for alert in ledger.alerts)
     return alerts, groups, ledger.outbox, ledger.number

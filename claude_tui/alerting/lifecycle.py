@@ -1,4 +1,4 @@
-"""The lifecycle of one alert, exactly Prometheus's.
+"""The lifecycle of one alert, exactly as in Prometheus.
 
 Source: `AlertingRule.Eval` in Prometheus's rules/alerting.go (2.42 and later); the test suite compares
 the two step by step with `promtool test rules`.
@@ -14,58 +14,60 @@ from claude_tui.model.alert import AlertState, AlertStatus
 __all__ = ["RESOLVED_RETENTION", "Timing", "step", "unobserved"]
 
 RESOLVED_RETENTION = timedelta(minutes=15)
-"""How long a resolved alert is remembered, so that a receiver that missed it can be told again."""
+"""How long a resolved alert is kept, so that a receiver that missed the end gets it again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """`hold` is a rule's `for`, `keep` its `keep_firing_for`."""
+    """The durations of a rule."""
 
     hold: timedelta = timedelta()
+    """`for`: how long it must match before it fires."""
     keep: timedelta = timedelta()
+    """`keep_firing_for`: how long it goes on firing after it last matched."""
 
 
 def step(
-    timing: Timing, standing: AlertStatus | None, matched: bool | None, at: datetime
+    timing: Timing, status: AlertStatus | None, matched: bool | None, at: datetime
 ) -> AlertStatus | None:
-    """The standing after an evaluation at `at`; None is inactive.
+    """The status after an evaluation at `at`; None means inactive.
 
-    `matched` is None when the rule could not be evaluated: that changes nothing, as no data is no
-    recovery. `keep` counts from the first evaluation that does not match.
+    `matched` is None when the rule could not be evaluated: the status is then unchanged, as missing data
+    is no recovery. `keep` counts from the first evaluation that does not match.
     """
     if matched is None:
-        return standing
-    return _matched(timing, standing, at) if matched else _unmatched(timing, standing, at)
+        return status
+    return _matched(timing, status, at) if matched else _unmatched(timing, status, at)
 
 
-def _matched(timing: Timing, standing: AlertStatus | None, at: datetime) -> AlertStatus:
-    if standing is None or standing.state is AlertState.RESOLVED:
-        standing = AlertStatus(AlertState.PENDING, since=at)
-    if standing.state is AlertState.PENDING and at - standing.since >= timing.hold:
-        return AlertStatus(AlertState.FIRING, since=standing.since, fired_at=at)
-    return standing if standing.unmatched_since is None else replace(standing, unmatched_since=None)
+def _matched(timing: Timing, status: AlertStatus | None, at: datetime) -> AlertStatus:
+    if status is None or status.state is AlertState.RESOLVED:
+        status = AlertStatus(AlertState.PENDING, since=at)
+    if status.state is AlertState.PENDING and at - status.since >= timing.hold:
+        return AlertStatus(AlertState.FIRING, since=status.since, fired_at=at)
+    return status if status.unmatched_since is None else replace(status, unmatched_since=None)
 
 
-def _unmatched(timing: Timing, standing: AlertStatus | None, at: datetime) -> AlertStatus | None:
-    if standing is None or standing.state is AlertState.PENDING:
+def _unmatched(timing: Timing, status: AlertStatus | None, at: datetime) -> AlertStatus | None:
+    if status is None or status.state is AlertState.PENDING:
         return None
-    if standing.state is AlertState.RESOLVED:
-        over = standing.resolved_at is None or at - standing.resolved_at > RESOLVED_RETENTION
-        return None if over else standing
-    unmatched_since = standing.unmatched_since or at
+    if status.state is AlertState.RESOLVED:
+        over = status.resolved_at is None or at - status.resolved_at > RESOLVED_RETENTION
+        return None if over else status
+    unmatched_since = status.unmatched_since or at
     if at - unmatched_since < timing.keep:
-        return replace(standing, unmatched_since=unmatched_since)
-    return replace(standing, state=AlertState.RESOLVED, unmatched_since=unmatched_since, resolved_at=at)
+        return replace(status, unmatched_since=unmatched_since)
+    return replace(status, state=AlertState.RESOLVED, unmatched_since=unmatched_since, resolved_at=at)
 
 
-def unobserved(standing: AlertStatus, gap: timedelta, at: datetime) -> AlertStatus:
-    """`standing` as if the `gap` before `at`, in which nothing was evaluated, had not been.
+def unobserved(status: AlertStatus, gap: timedelta, at: datetime) -> AlertStatus:
+    """`status` with the `gap` before `at`, in which nothing was evaluated, left out of its durations.
 
-    Neither `for` nor `keep_firing_for` may run out while nobody looks. Prometheus does the same for
+    Neither `for` nor `keep_firing_for` may expire while nothing is evaluated. Prometheus does the same for
     `for` when it restarts.
     """
-    if standing.state is AlertState.PENDING:
-        return replace(standing, since=min(standing.since + gap, at))
-    if standing.state is AlertState.FIRING and standing.unmatched_since is not None:
-        return replace(standing, unmatched_since=min(standing.unmatched_since + gap, at))
-    return standing
+    if status.state is AlertState.PENDING:
+        return replace(status, since=min(status.since + gap, at))
+    if status.state is AlertState.FIRING and status.unmatched_since is not None:
+        return replace(status, unmatched_since=min(status.unmatched_since + gap, at))
+    return status

@@ -1,4 +1,4 @@
-"""Alerting as the engine runs it: evaluate, remember, deliver, and say how that goes."""
+"""Alerting as the engine runs it: evaluates rules, persists the state, delivers, and reports on it."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from claude_tui.alerting.delivery import open_alertmanager, open_sender
+from claude_tui.alerting.delivery.attempts import DELIVERY
 from claude_tui.alerting.delivery.log_guard import LogGuard
-from claude_tui.alerting.delivery.tries import DELIVERY
 from claude_tui.alerting.ledger import Ledger, same_but_for_figures
 from claude_tui.alerting.notifications import AlertingConfig
 from claude_tui.alerting.persistence import StateBackend, StateHolder
@@ -27,24 +27,24 @@ from claude_tui.model.verdict import Verdict
 
 __all__ = ["Alerting", "OpenWorker", "target_text"]
 
-# Rules need no more often; a changed verdict does not wait for it.
+# How often rules are evaluated; a changed verdict triggers an evaluation at once.
 EVERY = timedelta(seconds=5)
-# The instant of the last evaluation is saved so often while nothing else changes.
+# How often the instant of the last evaluation is saved while nothing else changes.
 SAVE_EVERY = timedelta(minutes=5)
 
 OpenWorker = Callable[[Route, StateHolder, Redactor], DeliveryWorker]
 
 
 def target_text(target: Target) -> str:
-    """How pages name what is watched: `prod (api.anthropic.com)`."""
+    """The target as notifications name it: `prod (api.anthropic.com)`."""
     return inert(f"{target.name} ({target.host})" if target.name else target.host, 120)
 
 
 class Alerting:
     """One per engine, used in the thread of its loop; `run` is a task of that loop.
 
-    `secrets` are whatever else must not be told (the API key); those of the routes are known.
-    `open_courier` is an argument for the sake of tests.
+    `secrets` are redacted in addition to those of the routes, such as the API key. Tests pass
+    `open_worker`.
     """
 
     def __init__(
@@ -57,71 +57,71 @@ class Alerting:
         now: Callable[[], datetime],
         secrets: Sequence[str] = (),
         policy: RetryPolicy | None = None,
-        open_courier: OpenWorker | None = None,
+        open_worker: OpenWorker | None = None,
     ) -> None:
         routes = settings.routes
         self._settings = settings
         self._redactor = Redactor((*secrets, *(secret for route in routes for secret in route.secrets)))
-        self._desk = AlertingConfig(
+        self._config = AlertingConfig(
             {rule.name: rule for rule in rules}, routes, settings.policy, target_text(target)
         )
         self._now = now
         self._policy = policy or DELIVERY
-        self._kept = StateHolder(backend, self._redactor)
-        opens = open_courier or self._open_courier
-        self._couriers = [opens(route, self._kept, self._redactor) for route in routes]
+        self._holder = StateHolder(backend, self._redactor)
+        open_worker = open_worker or self._open_worker
+        self._workers = [open_worker(route, self._holder, self._redactor) for route in routes]
         self._loaded = False
         self._due = True
-        self._judged: tuple[object, ...] = ()
+        self._last_verdict: tuple[object, ...] = ()
         self._faults: dict[str, str] = {}
         self._unsaved = asyncio.Event()
         self._saved_at: datetime | None = None
 
-    def _open_courier(self, route: Route, kept: StateHolder, redactor: Redactor) -> DeliveryWorker:
+    def _open_worker(self, route: Route, holder: StateHolder, redactor: Redactor) -> DeliveryWorker:
         if route.kind is RouteKind.ALERTMANAGER:
             receiver = open_alertmanager(route, redactor=redactor, now=self._now, policy=self._policy)
-            return AlertmanagerSync(route, kept, self._now, receiver, self._desk.target)
+            return AlertmanagerSync(route, holder, self._now, receiver, self._config.target)
         sender = open_sender(route, redactor=redactor, now=self._now, policy=self._policy)
-        return NotificationWorker(route, kept, self._now, sender)
+        return NotificationWorker(route, holder, self._now, sender)
 
     # -- from the engine, once a second ----------------------------------------------
 
     def evaluate(self, context: RuleContext) -> AlertsView:
-        """The alerts at the Scene's instant. Quick, and without I/O: `run` delivers.
+        """The alerts at the instant of `context`. Does no I/O: `run` delivers.
 
-        Until what an earlier run left has been read, nothing is evaluated: it would be paged anew.
+        Nothing is evaluated before the state of an earlier run is loaded: known alerts would notify again.
         """
-        before = self._kept.ledger
+        before = self._holder.ledger
         if self._loaded and self._is_due(before, context):
-            self._judged, self._due = _judgement(context.verdict), False
+            self._last_verdict, self._due = _verdict_key(context.verdict), False
             self._faults = {}
-            self._kept.ledger = after = advanced(before, context, self._desk, self._faults)
-            self._told(before, after)
+            self._holder.ledger = after = advanced(before, context, self._config, self._faults)
+            self._publish(before, after)
         return self.view()
 
     def _is_due(self, ledger: Ledger, context: RuleContext) -> bool:
-        if self._due or ledger.at is None or _judgement(context.verdict) != self._judged:
+        if self._due or ledger.at is None or _verdict_key(context.verdict) != self._last_verdict:
             return True
         return not timedelta() <= context.at - ledger.at < EVERY
 
-    def _told(self, before: Ledger, after: Ledger) -> None:
-        """Has the ledger saved, and wakes the couriers, if there is anything new in it."""
+    def _publish(self, before: Ledger, after: Ledger) -> None:
+        """Schedules a save and wakes the workers when the ledger has changed."""
         changed = not same_but_for_figures(before, after)
         if changed or self._save_due(after.at):
             self._saved_at = after.at
             self._unsaved.set()
         if changed:
-            for worker in self._couriers:
+            for worker in self._workers:
                 worker.wake()
 
     def _save_due(self, at: datetime | None) -> bool:
         return self._saved_at is None or at is None or abs(at - self._saved_at) > SAVE_EVERY
 
     def view(self) -> AlertsView:
-        states = [worker.state() for worker in self._couriers]
+        states = [worker.state() for worker in self._workers]
         return replace(
-            view_of(self._kept.ledger, states, self._problem()),
-            rules=len(self._desk.rules),
+            view_of(self._holder.ledger, states, self._problem()),
+            rules=len(self._config.rules),
             reminder_acknowledged=self._settings.policy.acknowledged,
             bell=self._settings.bell,
             notification=self._settings.notification,
@@ -129,67 +129,67 @@ class Alerting:
 
     def _problem(self) -> str | None:
         faults = (f"rule {name} cannot be judged: {fault}" for name, fault in self._faults.items())
-        problems = [self._kept.problem, *(self._redactor.clean(each, 200) for each in faults)]
+        problems = [self._holder.problem, *(self._redactor.clean(each, 200) for each in faults)]
         return "; ".join(each for each in problems if each) or None
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
-        """Takes on an open group by its id, or all of them with None."""
+        """Acknowledges an open group by its id; with None, all open groups."""
         now = self._now()
-        self._kept.ledger = acknowledged(self._kept.ledger, group, by=by, reason=reason, at=now)
+        self._holder.ledger = acknowledged(self._holder.ledger, group, by=by, reason=reason, at=now)
         self._due = True
         self._unsaved.set()
 
     def snooze(self, group: str | None, *, by: str, until: datetime) -> None:
-        """Quiet until then; an instant that has passed ends a snooze."""
+        """Snoozes an open group, or all with None; an `until` in the past ends the snooze."""
         now = self._now()
-        self._kept.ledger = snoozed(self._kept.ledger, group, by=by, until=until, at=now)
+        self._holder.ledger = snoozed(self._holder.ledger, group, by=by, until=until, at=now)
         self._due = True
         self._unsaved.set()
 
     # -- as a task ---------------------------------------------------------------------
 
     async def load(self) -> None:
-        """Takes up what an earlier run left. Part of `run`."""
-        await self._kept.load()
+        """Loads the state of an earlier run. Part of `run`."""
+        await self._holder.load()
         self._loaded = True
 
     async def run(self) -> None:
-        """Reads what an earlier run left, then delivers and saves until cancelled."""
+        """Loads the state of an earlier run, then delivers and saves until cancelled."""
         guard = LogGuard(self._redactor)
         guard.install()
         try:
             if not self._loaded:
                 await self.load()
-            workers = [asyncio.create_task(worker.run()) for worker in self._couriers]
-            workers.append(asyncio.create_task(self._keep_saving()))
+            tasks = [asyncio.create_task(worker.run()) for worker in self._workers]
+            tasks.append(asyncio.create_task(self._save_when_changed()))
             try:
-                # Not gather: it would cancel them, and then `_end` again, in the middle of their farewell.
-                ended, _ = await asyncio.wait(workers, return_when=asyncio.FIRST_EXCEPTION)
-                for worker in ended:
-                    worker.result()
+                # `asyncio.gather` would cancel the tasks, and `_end` would then interrupt their clean-up.
+                ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+                for task in ended:
+                    task.result()
             finally:
-                await self._end(workers)
+                await self._end(tasks)
         finally:
             guard.remove()
 
-    async def _end(self, workers: Sequence[asyncio.Task[None]]) -> None:
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+    async def _end(self, tasks: Sequence[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
         await self.aclose()
 
     async def aclose(self) -> None:
         """Saves and closes all connections. Part of `run`."""
-        for worker in self._couriers:
+        for worker in self._workers:
             await worker.aclose()
-        await self._kept.save()
+        await self._holder.save()
 
-    async def _keep_saving(self) -> None:
+    async def _save_when_changed(self) -> None:
         while True:
             await self._unsaved.wait()
             self._unsaved.clear()
-            await self._kept.save()
+            await self._holder.save()
 
 
-def _judgement(verdict: Verdict) -> tuple[object, ...]:
+def _verdict_key(verdict: Verdict) -> tuple[object, ...]:
     return verdict.cause, verdict.severity

@@ -1,4 +1,4 @@
-"""What a metric is: a name, a meaning, and a function from a Scene to values."""
+"""What a metric is: a name, a meaning, and a function from a RuleContext to values."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ class Unit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A value with the labels that tell it from others; None when this one could not be told."""
+    """A value of one label set; the value is None when it is unknown."""
 
     value: float | None
     labels: Labels = ()
 
 
 Reading = tuple[Sample, ...] | None
-"""One sample per label set; None when nothing could be evaluated."""
+"""One sample per label set; None when the metric cannot be evaluated."""
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a rule asks of a metric: over which span, and from how many failures or samples on."""
+    """What a rule asks of a metric: the window, and the least number of failures or samples."""
 
     window: timedelta
     minimum: int
@@ -47,21 +47,22 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """`minimum` is the default least count, None where nothing is counted; `labels` name its label sets.
-
-    An alert on it is told under `topic`, unless the verdict's cause is one of `explained_by`: then it
-    is a symptom of that.
-    """
+    """A metric that rules can refer to by name."""
 
     name: str
     unit: Unit
     doc: str
     read: Callable[[RuleContext, Query], Reading]
     windowed: bool = False
+    """Whether it is computed over a window."""
     minimum: int | None = None
+    """The default of `minimum` in rules; None where nothing is counted."""
     labels: tuple[str, ...] = ()
+    """The names of the labels of its samples."""
     topic: str = UNEXPLAINED
+    """What alerts on it are notified under, unless the verdict explains them."""
     explained_by: frozenset[Cause] = ALL_CAUSES
+    """Causes of a verdict of which an alert on it is a symptom."""
 
 
 def one(value: float | None) -> Reading:

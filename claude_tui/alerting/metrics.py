@@ -78,8 +78,8 @@ def _budget(context: RuleContext, _ask: Query) -> Reading:
 
 
 def _silence(context: RuleContext, _ask: Query) -> Reading:
-    seen = [found for source in Source if (found := context.latest(source)) is not None]
-    return one(min(((context.at - each.at).total_seconds() for each in seen), default=None))
+    newest = [found for source in Source if (found := context.latest(source)) is not None]
+    return one(min(((context.at - each.at).total_seconds() for each in newest), default=None))
 
 
 def _cost(context: RuleContext, ask: Query) -> Reading:

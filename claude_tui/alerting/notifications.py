@@ -1,4 +1,4 @@
-"""One cause, one message: which pages the groups of alerts call for."""
+"""Which notifications the groups of alerts call for: one per cause, not one per alert."""
 
 from __future__ import annotations
 
@@ -19,21 +19,24 @@ __all__ = ["AlertingConfig", "Planned", "plan_notifications"]
 
 @dataclass(frozen=True, slots=True)
 class AlertingConfig:
-    """What planning needs to know of the settings. `target` is how pages name what is watched."""
+    """The settings that planning needs."""
 
     rules: Mapping[str, Rule]
     routes: Sequence[Route]
     policy: Policy
     target: str
+    """How notifications name what is watched."""
 
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """`groups` are open ones and those closed not long ago; `pages` come with the routes each is for."""
+    """Groups and alerts after an evaluation, and the notifications to send."""
 
     groups: tuple[AlertGroup, ...]
+    """Open ones, and those closed recently."""
     alerts: tuple[Alert, ...]
     pages: tuple[tuple[Notification, tuple[str, ...]], ...]
+    """Each with the names of its routes."""
 
 
 def plan_notifications(
@@ -43,17 +46,17 @@ def plan_notifications(
     at: datetime,
     config: AlertingConfig,
 ) -> Planned:
-    """The groups of these alerts, and the pages to send of them, at `at`.
+    """The groups of these alerts, and the notifications to send about them at `at`.
 
-    A route gets one page when a group begins to concern it. It gets another only when the severity
-    changes, when somebody acknowledges, as a reminder, and when all is over.
+    A route gets one when a group first matches it, and then only when the severity changes, when
+    somebody acknowledges, as a reminder, and when the group is resolved.
     """
     regrouped = regroup(groups, alerts, config.rules, verdict, at)
     after: list[AlertGroup] = [group for group in groups if _just_closed(group, at)]
     pages: list[tuple[Notification, tuple[str, ...]]] = []
     for group in regrouped.groups:
-        told, new = _paged(group, regrouped.members.get(group.id, ()), at, config)
-        after.append(told)
+        notified, new = _paged(group, regrouped.members.get(group.id, ()), at, config)
+        after.append(notified)
         pages += new
     return Planned(tuple(after), regrouped.alerts, tuple(pages))
 
@@ -69,7 +72,7 @@ def _paged(
 
     def send(group: AlertGroup, kind: NotificationKind, routes: tuple[str, ...]) -> AlertGroup:
         notification = notification_of(
-            group, kind, at, target=config.target, severity=_said(group), policy=config.policy
+            group, kind, at, target=config.target, severity=_severity_to_report(group), policy=config.policy
         )
         pages.append((notification, routes))
         return replace(group, pages=group.pages + 1)
@@ -88,15 +91,15 @@ def _paged(
     return group, pages
 
 
-def _said(group: AlertGroup) -> Severity:
-    """What is over was as bad as it ever got."""
+def _severity_to_report(group: AlertGroup) -> Severity:
+    """The current severity of an open group, the worst one of a closed group."""
     return (
         group.severity if group.open else Severity.worst(period.severity for period in group.severity_periods)
     )
 
 
 def _marked(group: AlertGroup, at: datetime) -> AlertGroup:
-    """The group after a page that says how it stands now."""
+    """The group after a notification about its current state."""
     over = group.snoozed is not None and at >= group.snoozed.until
     return replace(
         group,
@@ -121,7 +124,7 @@ def _concerned(
 
 
 def _quiet(group: AlertGroup, at: datetime) -> bool:
-    """Whether it is snoozed and has not become worse since."""
+    """Whether the group is snoozed and has not become worse since."""
     snooze = group.snoozed
     return snooze is not None and at < snooze.until and not group.severity.worse_than(snooze.severity)
 
@@ -129,7 +132,7 @@ def _quiet(group: AlertGroup, at: datetime) -> bool:
 def _follow_up(
     group: AlertGroup, members: Sequence[tuple[Alert, Rule]], at: datetime, policy: Policy
 ) -> NotificationKind | None:
-    """What to tell those who know of the group already, if anything."""
+    """The kind of notification due to routes that were notified before, if any."""
     if group.acknowledged is not None and not group.acknowledged_notified:
         return NotificationKind.ACKNOWLEDGED
     if _quiet(group, at):
@@ -140,10 +143,10 @@ def _follow_up(
 
 
 def _holds(group: AlertGroup, members: Iterable[tuple[Alert, Rule]], at: datetime, policy: Policy) -> bool:
-    """Whether a change of severity is worth telling.
+    """Whether to notify a change of severity.
 
-    One for the worse always. One for the better only when it has lasted, and while something matches:
-    while alerts are only kept firing, the trouble is about to be over, and that will be told.
+    Always when it became worse. When it became better, only once that has lasted, and while a rule still
+    matches: alerts that are merely kept firing will resolve soon, and that is notified anyway.
     """
     if group.severity.worse_than(group.paged_severity):
         return True

@@ -1,4 +1,4 @@
-"""Pages on their way: what waits for which route, and what becomes of it when something newer comes."""
+"""The outbox: notifications queued per route, and how a newer one replaces an older one of its group."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = [
 ]
 
 GIVEN_UP_AFTER = timedelta(hours=24)
-# Between rounds of tries; within one round the sender tries a few times by itself.
+# Between deliveries of one notification; within a delivery the sender retries by itself.
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=5)
 LONGEST_ASKED_S = 3600.0
@@ -29,18 +29,18 @@ LONGEST_ASKED_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class QueuedNotification:
-    """One page for one route. `sending` is from before a try until its result is known.
-
-    `refused` says that the receiver would refuse the same again.
-    """
+    """One notification for one route."""
 
     route: str
     page: Notification
     queued_at: datetime
     sending: bool = False
+    """True from before an attempt until its result is known."""
     tries: int = 0
     not_before: datetime | None = None
+    """When the next attempt may be made; None for at once."""
     refused: bool = False
+    """The receiver would refuse the same again."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -57,10 +57,10 @@ def enqueue(
     routes: Collection[str],
     at: datetime,
 ) -> tuple[QueuedNotification, ...]:
-    """The outbox with new pages for those of `routes` that they are for.
+    """The outbox with each new notification queued for those of its routes that are in `routes`.
 
-    What waits is replaced by what is newer of the same group: a receiver that was away is told how
-    things stand, once. What is being sent stays.
+    A queued notification is replaced by a newer one of its group, so that a receiver that was down gets
+    the current state once. One that is being sent stays.
     """
     after = list(outbox)
     for notification, names in pages:
@@ -86,7 +86,10 @@ def _put(
 
 
 def _merged(waiting: Notification, notification: Notification) -> Notification:
-    """The newer page; who was never told gets it as the first one, unless all is over."""
+    """The newer notification.
+
+    It opens the incident for a receiver that got none yet, unless it resolves it.
+    """
     kind = notification.kind
     if waiting.kind is NotificationKind.OPENED and kind is not NotificationKind.RESOLVED:
         kind = NotificationKind.OPENED
@@ -94,9 +97,9 @@ def _merged(waiting: Notification, notification: Notification) -> Notification:
 
 
 def next_for(outbox: Iterable[QueuedNotification], route: str, at: datetime) -> QueuedNotification | None:
-    """The oldest parcel of a route; None when there is none that may be tried now.
+    """The oldest queued notification of a route that may be sent now; None when there is none.
 
-    No page overtakes an older one with its dedup key: a late "resolved" would end the wrong incident.
+    None overtakes an older one with its dedup key: a late "resolved" would end the wrong incident.
     """
     blocked: set[str] = set()
     for queued in outbox:
@@ -123,9 +126,9 @@ def sending(
 def settle(
     outbox: Sequence[QueuedNotification], sent: QueuedNotification, result: DeliveryResult
 ) -> tuple[QueuedNotification, ...]:
-    """The outbox after a try: without the page when it arrived, else with the time of the next try.
+    """The outbox after an attempt: without the notification if it arrived, else with the time of the next.
 
-    A page that did not arrive gives way to a newer one of its group.
+    A notification that did not arrive is replaced by a newer one of its group.
     """
     others = [queued for queued in outbox if queued.key != sent.key]
     if result.delivered or len(others) == len(outbox):
@@ -148,10 +151,10 @@ def _failed(queued: QueuedNotification, result: DeliveryResult) -> QueuedNotific
 
 
 def woken(outbox: Iterable[QueuedNotification]) -> tuple[QueuedNotification, ...]:
-    """The outbox as a program that has just started takes it up.
+    """The outbox with which a new process continues.
 
-    What was being sent may have arrived, so it says so when it is sent again: a page twice is
-    better than none. What was refused is tried again, as the settings may have been put right.
+    What was being sent may have arrived, so it is sent again and says so: twice is better than never.
+    What was refused is tried again, as the settings may have been corrected.
     """
     return tuple(
         replace(
@@ -166,4 +169,5 @@ def woken(outbox: Iterable[QueuedNotification]) -> tuple[QueuedNotification, ...
 
 
 def without_old(outbox: Iterable[QueuedNotification], at: datetime) -> tuple[QueuedNotification, ...]:
+    """The outbox without what has been queued for longer than GIVEN_UP_AFTER, unless it is being sent."""
     return tuple(queued for queued in outbox if queued.sending or at - queued.queued_at <= GIVEN_UP_AFTER)

@@ -1,4 +1,4 @@
-"""The ledger in force, and how it reaches the disk without holding anything up."""
+"""The current ledger, and how it is saved without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -19,44 +19,44 @@ SAVE_TIMEOUT_S = 2.0
 
 
 class StateBackend(Protocol):
-    """Where the state is kept. Both are called in a thread of their own, one at a time.
+    """Where the alert state is saved. Methods are called in a thread of their own, one at a time.
 
-    They may raise whatever a disk gives cause for: that is told, and the pages go out all the same.
+    They may raise any exception: it is reported as a problem, and notifications are sent all the same.
     """
 
     def load(self) -> bytes | None:
-        """What was saved last; None when nothing was."""
+        """The state that was saved last; None when there is none."""
 
     def save(self, state: bytes) -> None:
-        """Returns when `state` will outlive the program."""
+        """Returns once `state` is durable."""
 
     def set_aside(self, state: bytes) -> None:
-        """Keeps what cannot be read under another name, before `save` replaces it."""
+        """Keeps unreadable state under another name, before `save` replaces it."""
 
 
 class NoStateBackend:
-    """Keeps nothing: for a demo, and where there is no disk."""
+    """Saves nothing: for a demo, and where there is no disk."""
 
     def load(self) -> bytes | None:
         return None
 
     def save(self, state: bytes) -> None:
-        """`state` is gone when the program ends."""
+        """Does nothing: `state` is lost when the program ends."""
         del state
 
     def set_aside(self, state: bytes) -> None:
-        """Nothing was kept, so there is nothing to read."""
+        """Does nothing: nothing was loaded that could be unreadable."""
         del state
 
 
 class StateHolder:
-    """Holds the ledger."""
+    """Holds the current ledger, and loads and saves it through a StateBackend."""
 
     def __init__(self, backend: StateBackend, redactor: Redactor) -> None:
         self.ledger = Ledger()
         self._load_problem: str | None = None
         self._save_problem: str | None = None
-        self._keeper = backend
+        self._backend = backend
         self._redactor = redactor
         self._saved: Ledger | None = None
         self._lock = asyncio.Lock()
@@ -65,15 +65,21 @@ class StateHolder:
 
     @property
     def problem(self) -> str | None:
-        """What is wrong with keeping it, in words. What was not read stays a problem of this run."""
+        """Why the state could not be saved or loaded.
+
+        A failed load remains a problem until the program ends.
+        """
         return self._save_problem or self._load_problem
 
     async def load(self) -> None:
-        """What an earlier run left. What cannot be read is set aside, and told; all begins anew."""
+        """Loads the ledger of an earlier run.
+
+        An unreadable one is set aside and reported; the ledger is then empty.
+        """
         try:
-            raw = await self._loading.call(self._keeper.load, LOAD_TIMEOUT_S)
+            raw = await self._loading.call(self._backend.load, LOAD_TIMEOUT_S)
             self.ledger = self._read(raw) if raw is not None else self.ledger
-        except Exception as error:  # noqa: BLE001 - no disk and no file may keep alerts from going out
+        except Exception as error:  # noqa: BLE001 - neither a disk nor a file may stop notifications
             self._load_problem = self._redactor.clean(
                 f"alert state could not be read: {_words(error)}; pages of what goes on may come twice", 200
             )
@@ -82,18 +88,18 @@ class StateHolder:
         try:
             return reopened(decode(raw))
         except ValueError:
-            self._keeper.set_aside(raw)
+            self._backend.set_aside(raw)
             raise
 
     async def save(self) -> None:
-        """Returns when the ledger of now, or a newer one, is safe, or that has failed."""
+        """Returns once the current ledger, or a newer one, is saved; a failure is reported by `problem`."""
         async with self._lock:
             ledger = self.ledger
             if ledger is self._saved:
                 return
             state = encode(ledger)
             try:
-                await self._saving.call(lambda: self._keeper.save(state), SAVE_TIMEOUT_S, queue=True)
+                await self._saving.call(lambda: self._backend.save(state), SAVE_TIMEOUT_S, queue=True)
             except Exception as error:  # noqa: BLE001 - as above
                 self._save_problem = self._redactor.clean(
                     f"alert state could not be saved: {_words(error)}", 200
@@ -103,9 +109,11 @@ class StateHolder:
                 self._save_problem = None
 
     def note(self, entries: Iterable[AlertEntry]) -> None:
+        """Adds entries to the journal."""
         self.ledger = noted(self.ledger, entries)
 
     def change(self, **values: object) -> None:
+        """Replaces fields of the ledger."""
         self.ledger = replace(self.ledger, **values)  # type: ignore[arg-type]
 
 

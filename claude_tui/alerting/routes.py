@@ -1,4 +1,4 @@
-"""Routes: where pages go, which pages each takes, and how they stand in the settings."""
+"""Routes: where notifications go, which ones each takes, and how they are read from the settings."""
 
 from __future__ import annotations
 
@@ -40,17 +40,16 @@ class RouteKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Which groups a route takes; what is empty takes all.
-
-    `causes` are causes of a verdict or topics, `metrics` names of metrics: at least one alert of
-    the group is of one of them.
-    """
+    """Which groups a route takes. An empty field matches all."""
 
     severities: frozenset[Severity] = frozenset()
     causes: frozenset[str] = frozenset()
+    """Causes of a verdict, or topics."""
     metrics: frozenset[str] = frozenset()
+    """Names of metrics, of which at least one alert of the group must use one."""
 
     def takes(self, group: AlertGroup, rules: Iterable[Rule]) -> bool:
+        """Whether a route takes `group`, whose alerts come from `rules`."""
         if self.severities and group.severity not in self.severities:
             return False
         if self.causes and self.causes.isdisjoint({group.topic, group.content.cause}):
@@ -60,15 +59,19 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One receiver. `url` and `key` may be secrets: show `address`. `problem` says why it is of no use."""
+    """One receiver of notifications."""
 
     name: str
     kind: RouteKind
     url: str = field(default="", repr=False)
+    """May hold secrets: show `address` instead."""
     key: str = field(default="", repr=False)
+    """A PagerDuty routing key, which is a secret."""
     address: str = ""
+    """The URL with its secrets masked."""
     match: Match = field(default_factory=Match)
     problem: str | None = None
+    """Why the route cannot be used, if so."""
 
     @property
     def secrets(self) -> tuple[str, ...]:
@@ -78,17 +81,18 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How often a page that is still true is sent again: P1 to P3, acknowledged ones, and P4.
-
-    `easing` is how long a lower severity must last before it is told. `respond_p2` and `respond_p3` are the
-    response targets that pages name.
-    """
+    """How often reminders are sent, and what notifications say about response targets."""
 
     reminder: timedelta = timedelta(hours=1)
+    """Between reminders of P1 to P3."""
     acknowledged: timedelta = timedelta(hours=4)
+    """Between reminders once somebody has acknowledged."""
     minor: timedelta = timedelta(hours=24)
+    """Between reminders of P4."""
     downgrade_after: timedelta = timedelta(minutes=15)
+    """How long a lower severity must last before it is notified."""
     respond_p2: timedelta = timedelta(minutes=15)
+    """The response target that notifications name; the same for `respond_p3`."""
     respond_p3: timedelta = timedelta(hours=1)
 
     def reminder_of(self, severity: Severity, *, acknowledged: bool) -> timedelta:
@@ -98,21 +102,24 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class AlertSettings:
-    """The `[alerts]` table. `bell` rings the terminal, `notification` asks it for one (OSC 9)."""
+    """The `[alerts]` table of the settings."""
 
     routes: tuple[Route, ...] = ()
     policy: Policy = field(default_factory=Policy)
     bell: bool = True
+    """Ring the terminal's bell."""
     notification: bool = False
+    """Ask the terminal for a desktop notification (OSC 9)."""
 
 
 def read_settings(
     table: Mapping[str, object], *, file: str, environ: Mapping[str, str], topics: Collection[str] = ()
 ) -> AlertSettings:
-    """The table `[alerts]` of the settings file, whose name is `file` in complaints.
+    """The table `[alerts]` of the settings file, which problems call `file`.
 
-    `topics` are those of a person's own rules. A secret that the environment lacks makes its route
-    useless, with the reason in it; whatever else does not fit raises AlertsConfigError.
+    `topics` are those of the user's own rules. A secret that is missing from the environment leaves its
+    route unusable, with the reason in `Route.problem`; anything else that is invalid raises
+    AlertsConfigError.
     """
     top = Table(table, file, "alerts", AlertsConfigError, show=shown)
     least, usual = timedelta(minutes=1), Policy()
@@ -168,12 +175,12 @@ def _usable(kind: RouteKind, url: str) -> bool:
 
 
 def shown_variable(name: str, environ: Mapping[str, str]) -> str:
-    """The name of a variable as it may be shown: a key pasted in its place is no name."""
+    """The name of a variable, safe to show; "…" for what may be a key pasted by mistake."""
     return name if name in environ or _OBVIOUS_NAME.fullmatch(name) else "…"
 
 
 class _Secrets:
-    """Reads `key` or, by the name of a variable, `key_env`; remembers what the environment lacks."""
+    """Reads a secret from `key`, or from the variable named by `key_env`; `missing` says which is not set."""
 
     def __init__(self, table: Table, environ: Mapping[str, str]) -> None:
         self._table = table
@@ -200,7 +207,7 @@ class _Secrets:
 
 
 def _hidden(table: Table, name: str) -> str:
-    """Text that may be a secret, "" when there is none: it never becomes part of a problem."""
+    """Text that may be a secret, "" when absent. Its value never appears in a problem."""
     if not table.has(name):
         return ""
     value = table.data[name]

@@ -1,4 +1,4 @@
-"""What the metrics of alerts are computed from, with what several of them need computed once."""
+"""The data that alert metrics are computed from; what several metrics need is computed once."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from claude_tui.model.verdict import Verdict
 
 __all__ = ["RuleContext", "Tally"]
 
-# A run of failures longer than this is told as this long: nobody counts on.
+# A longer run of failures is reported as this long, which bounds the scan.
 LONGEST_RUN = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """The requests of a span, and how many of them failed, by class of error."""
+    """The number of requests in a window, and the number of failures by error class."""
 
     requests: int
     failures: Mapping[str, int]
 
     def failed(self, kind: str | None) -> int:
+        """The number of failures of one error class; of all classes with None."""
         return sum(self.failures.values()) if kind is None else self.failures.get(kind, 0)
 
 
@@ -46,6 +47,7 @@ class RuleContext:
         self._seconds: dict[tuple[str, timedelta], list[float]] = {}
 
     def tally(self, sources: tuple[Source, ...], window: timedelta) -> Tally:
+        """The requests to `sources` within the last `window`."""
         key = (sources, window)
         if key not in self._tallies:
             self._tallies[key] = self._tally(sources, window)
@@ -62,7 +64,10 @@ class RuleContext:
         return Tally(requests, failures)
 
     def seconds(self, measure: str, window: timedelta) -> list[float]:
-        """What the successes of `window` took, ascending: `TTFT`, `message` or `models`."""
+        """Latencies of the successes in the last `window`, in seconds, ascending.
+
+        `measure` is `TTFT`, `message` or `models`.
+        """
         key = (measure, window)
         if key not in self._seconds:
             end = self.at.timestamp()
@@ -71,15 +76,16 @@ class RuleContext:
         return self._seconds[key]
 
     def usual(self, measure: str) -> float | None:
-        """What that usually takes, as verdict and panel have it; None where nothing says."""
+        """The usual latency in seconds, the same that the verdict and the panel use; None while unknown."""
         usual = usual_at(self._history, measure, self.at, self.options)
         return usual.seconds if usual is not None else None
 
     def latest(self, source: Source) -> Observation | None:
+        """The newest observation of `source`, however old."""
         return self._history.latest(source, self.at)
 
     def failures_in_a_row(self, source: Source) -> int | None:
-        """How many of the newest exchanges failed one after the other; None when they are too old."""
+        """How many of the newest exchanges failed consecutively; None when the newest one is stale."""
         newest = self.latest(source)
         age_s = (self.at - newest.at).total_seconds() if newest is not None else 0.0
         if newest is None or age_s > self.options.stale_after_s(source):
@@ -93,4 +99,5 @@ class RuleContext:
         return run
 
     def cost_usd(self, source: Source, window: timedelta) -> float:
-        return sum(seen.cost_usd for seen in self._history.window(source, self.at - window, self.at))
+        """What the probes of `source` cost within the last `window`, in dollars."""
+        return sum(each.cost_usd for each in self._history.window(source, self.at - window, self.at))

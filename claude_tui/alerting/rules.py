@@ -1,4 +1,4 @@
-"""The rules of alerts: those that ship, a person's own beside them, each checked when it is read."""
+"""Alert rules: the shipped ones and the user's own, validated when they are read."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ COMPARISONS: Mapping[str, Callable[[float, float], bool]] = MappingProxyType(
     }
 )
 DEFAULTS = "rules.toml"
-# Nothing older is kept in memory.
+# Older observations are not in memory.
 LONGEST_WINDOW = timedelta(hours=24)
 
 
@@ -62,11 +62,7 @@ class AlertsConfigError(ConfigError):
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `topic` is set only where the rule wants a page of its own, whatever the verdict says.
-
-    Without `routes` it goes to every route that takes it. `where` leaves only label sets that have
-    these labels.
-    """
+    """One alert rule: a metric, a condition on its value, and how to notify."""
 
     name: str
     summary: str
@@ -77,9 +73,13 @@ class Rule:
     ask: Query
     timing: Timing
     where: Labels = ()
+    """Only label sets with these labels are evaluated."""
     routes: tuple[str, ...] = ()
+    """Where its notifications may go; empty for every route that matches."""
     topic: str | None = None
+    """Set where the rule notifies under a topic of its own, whatever the verdict says."""
     side: Side = Side.UNCLEAR
+    """Used in notifications that have no verdict; the same for `next_step`."""
     next_step: str = ""
 
     def matches(self, value: float) -> bool:
@@ -87,7 +87,7 @@ class Rule:
 
     @property
     def condition(self) -> str:
-        """What it looks for, on one line: `messages.total_p99 over 1h > 10 for 2m`."""
+        """The condition on one line: `messages.total_p99 over 1h > 10 for 2m`."""
         over = f" over {span_text(self.ask.window)}" if self.metric.windowed else ""
         where = "".join(f" {name}={value}" for name, value in self.where)
         hold = f" for {span_text(self.timing.hold)}" if self.timing.hold else ""
@@ -98,7 +98,7 @@ class Rule:
 
 
 def named_thresholds(*of: DataclassInstance) -> dict[str, float]:
-    """What a rule may name instead of a number: every figure of these values, such as the settings."""
+    """The thresholds that a rule may name: every numeric field of these values, such as the settings."""
     found = {each.name: getattr(values, each.name) for values in of for each in fields(values)}
     return {
         name: float(value)
@@ -110,11 +110,11 @@ def named_thresholds(*of: DataclassInstance) -> dict[str, float]:
 def load_rules(
     path: Path | None = None, *, thresholds: Mapping[str, float], routes: Collection[str] | None = None
 ) -> tuple[Rule, ...]:
-    """The rules in force: those that ship, changed and added to by the file at `path`.
+    """The rules in force: the shipped ones, as changed and extended by the file at `path`.
 
-    `thresholds` are the figures that rules may name, `routes` the names that they may send to besides
-    the screen; None checks none. Raises AlertsConfigError naming every problem with file, rule, key,
-    what was given and what is expected.
+    `thresholds` are the numbers that rules may name. `routes` are the routes that they may name besides
+    the screen; None skips that check. Raises AlertsConfigError, which lists every problem with file,
+    rule, key, what was given and what is expected.
     """
     shipped = _shipped()
     problems: list[Problem] = []
@@ -131,7 +131,7 @@ def load_rules(
 
 
 def own_topics(path: Path) -> frozenset[str]:
-    """The topics that the rules in a file name, whatever else may be wrong with those.
+    """The topics that the rules in a file name, even if the rules are invalid otherwise.
 
     Raises AlertsConfigError when the file cannot be read or is not TOML.
     """

@@ -1,4 +1,4 @@
-"""From one ledger to the next: an evaluation, an acknowledgement, a snooze. Pure."""
+"""Pure transitions from one ledger to the next: an evaluation, an acknowledgement, a snooze."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ __all__ = ["acknowledged", "advanced", "snoozed"]
 def advanced(
     ledger: Ledger, context: RuleContext, config: AlertingConfig, faults: dict[str, str] | None = None
 ) -> Ledger:
-    """The ledger after an evaluation at the Scene's instant, with the pages that it calls for.
+    """The ledger after an evaluation at the instant of `context`, with the notifications it calls for queued.
 
-    What breaks a rule comes into `faults`, by the rule's name.
+    When evaluating a rule raises, its name and the error are added to `faults`.
     """
     at = context.at
     ledger = on_clock(ledger, at)
     alerts = evaluate(config.rules.values(), ledger.alerts, context, faults)
     planned = plan_notifications(ledger.groups, alerts, context.verdict, at, config)
-    # An Alertmanager is not paged: it is told the groups again and again.
+    # An Alertmanager gets no notifications: the state of the groups is pushed to it periodically.
     paged = {route.name for route in config.routes if route.kind is not RouteKind.ALERTMANAGER}
     waiting = tuple(queued for queued in without_old(ledger.outbox, at) if queued.route in paged)
     entries = [_page_entry(notification) for notification, routes in planned.pages if SCREEN in routes]
@@ -61,7 +61,7 @@ def _page_entry(notification: Notification) -> AlertEntry:
 
 
 def _without_target(notification: Notification) -> str:
-    """The title for our own screen, which names the target already."""
+    """The title without the target, which the dashboard shows anyway."""
     return notification.title.replace(f" {notification.target}:", "", 1)
 
 
@@ -77,26 +77,26 @@ def _given_up(
 
 
 def acknowledged(ledger: Ledger, group: str | None, *, by: str, reason: str, at: datetime) -> Ledger:
-    """The ledger after somebody took on an open group, or all of them with None."""
+    """The ledger after somebody acknowledged an open group by its id; with None, all open groups."""
     name, why = calm(by, MAX_NAME).strip() or "somebody", calm(reason, MAX_REASON).strip()
 
-    def taken(each: AlertGroup) -> AlertGroup:
+    def acknowledge(each: AlertGroup) -> AlertGroup:
         return replace(each, acknowledged=Acknowledgement(name, why, at), acknowledged_notified=False)
 
     words = f"acknowledged by {name}" + (f": {why}" if why else "")
-    return _with(ledger, group, taken, EntryKind.ACKNOWLEDGED, words, at)
+    return _with(ledger, group, acknowledge, EntryKind.ACKNOWLEDGED, words, at)
 
 
 def snoozed(ledger: Ledger, group: str | None, *, by: str, until: datetime, at: datetime) -> Ledger:
-    """The ledger after somebody asked for quiet; an `until` that is not to come ends a snooze."""
+    """The ledger after somebody snoozed an open group; an `until` in the past ends the snooze."""
     name = calm(by, MAX_NAME).strip() or "somebody"
     quiet = until > at
 
-    def hushed(each: AlertGroup) -> AlertGroup:
+    def snooze(each: AlertGroup) -> AlertGroup:
         return replace(each, snoozed=Snooze(name, at, until, each.severity) if quiet else None)
 
     words = f"snoozed by {name} until {clock_minute(until)} UTC" if quiet else f"snooze ended by {name}"
-    return _with(ledger, group, hushed, EntryKind.SNOOZED, words, at)
+    return _with(ledger, group, snooze, EntryKind.SNOOZED, words, at)
 
 
 def _with(

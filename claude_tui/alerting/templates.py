@@ -1,4 +1,4 @@
-"""What pages say, in plain text: what, whose, since when, how bad, and what to do next."""
+"""The text of notifications: what is wrong, whose problem it is, since when, how bad, and what to do next."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ __all__ = ["calm", "content_of_alerts", "content_of_verdict", "notification_of"]
 MAX_EVIDENCE = 4
 MAX_NAMES = 12
 
-# What chat programs would act on, or make a link of, in text that came from a server.
+# Markup that chat programs would act on, or turn into a link, in text that came from a server.
 _MENTION = re.compile(r"<(?=[!@#/A-Za-z])")
 _TAMED = str.maketrans({"@": "＠", "`": "'"})
 
 
 def calm(text: str, limit: int = MAX_LINE) -> str:
-    """Foreign text for a message: on one line, inert, mentioning nobody and linking nowhere."""
+    """Foreign text for a chat message: one inert line, at most `limit` characters, no mentions, no links."""
     tamed = _MENTION.sub("‹", inert(text, limit).translate(_TAMED))
     return inert(tamed.replace("://", "[:]//").replace("](", "] ("), limit)
 
@@ -42,7 +42,7 @@ def content_of_verdict(verdict: Verdict, at: datetime) -> Content:
 
 
 def content_of_alerts(topic: str, alerts: Sequence[tuple[Alert, Rule]]) -> Content:
-    """The story of alerts that no verdict explains; the worst is the first."""
+    """The content for alerts that no verdict explains, given worst first."""
     leading, rule = alerts[0]
     same = [alert for alert, _ in alerts if alert.rule == leading.rule]
     others = [alert for alert, _ in alerts if alert.rule != leading.rule]
@@ -57,9 +57,9 @@ def content_of_alerts(topic: str, alerts: Sequence[tuple[Alert, Rule]]) -> Conte
 
 
 def _values(alerts: Sequence[Alert]) -> str:
-    told = [" ".join([*(value for _, value in alert.labels), alert.words]).strip() for alert in alerts[:3]]
+    values = [" ".join([*(value for _, value in alert.labels), alert.words]).strip() for alert in alerts[:3]]
     more = f" and {len(alerts) - 3} more" if len(alerts) > 3 else ""
-    return ", ".join(told) + more
+    return ", ".join(values) + more
 
 
 def notification_of(
@@ -71,7 +71,7 @@ def notification_of(
     severity: Severity,
     policy: Policy,
 ) -> Notification:
-    """One page of a group, which says that it is or was of this severity."""
+    """The next notification of a group; `severity` is the one to report."""
     content = group.content
     return Notification(
         id=f"{group.id}/{group.pages + 1}",

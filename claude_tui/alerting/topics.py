@@ -1,4 +1,4 @@
-"""What an alert is about, and so which page tells of it."""
+"""Topics: what an alert is about, which decides the group it is notified in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ PROVIDER = "provider"
 UNEXPLAINED = "unexplained"
 
 PROVIDER_CAUSES = frozenset(cause for cause in Cause if cause.value.startswith("provider_"))
-"""One trouble goes through several of these (slow, overloaded, outage): they are one topic."""
+"""One incident goes through several of these (slow, overloaded, outage), so they share a topic."""
 
 ALL_CAUSES = frozenset(Cause) - {Cause.HEALTHY, Cause.UNKNOWN}
 
@@ -21,5 +21,5 @@ def topic_of_cause(cause: str) -> str:
 
 
 def in_trouble(verdict: Verdict) -> bool:
-    """Whether the verdict names a cause that is somebody's trouble."""
+    """Whether the verdict reports a problem: it has a cause and a severity."""
     return verdict.cause in ALL_CAUSES and verdict.severity.trouble

@@ -1,4 +1,4 @@
-"""What a screen may show of a ledger."""
+"""What the screens show of a ledger."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _ORDER = (AlertState.FIRING, AlertState.PENDING, AlertState.RESOLVED, AlertState
 
 
 def view_of(ledger: Ledger, routes: Sequence[RouteState] = (), problem: str | None = None) -> AlertsView:
+    """Alerts and open groups, worst first."""
     groups = {group.id: group for group in ledger.groups if group.open}
     return AlertsView(
         alerts=tuple(sorted((_with_group(alert, groups) for alert in ledger.alerts), key=_worst_alert)),

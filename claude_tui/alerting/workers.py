@@ -1,4 +1,4 @@
-"""One courier per route: takes what waits for it, tries, and writes down how that went."""
+"""One worker per route: takes what is queued for it, attempts delivery, and records the result."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from claude_tui.alerting.delivery import PageSender
 from claude_tui.alerting.delivery.alertmanager import RESEND, Alertmanager, alerts_of
-from claude_tui.alerting.delivery.tries import AttemptResult, FailedTryError
+from claude_tui.alerting.delivery.attempts import AttemptResult, FailedAttemptError
 from claude_tui.alerting.outbox import LONGEST_ASKED_S, QueuedNotification, next_for, sending, settle
 from claude_tui.alerting.persistence import StateHolder
 from claude_tui.alerting.routes import Route
@@ -18,18 +18,18 @@ from claude_tui.model.verdict import Severity
 
 __all__ = ["AlertmanagerSync", "DeliveryWorker", "NotificationWorker"]
 
-# A message on its way when the program ends is waited for so long.
+# How long to wait, when the program ends, for a message that is being sent.
 GRACE_S = 0.8
 LONGEST_NAP_S = 30.0
 RETRY_PUSH = timedelta(seconds=30)
 
 
 class DeliveryWorker:
-    """What couriers of both kinds share. `wake` says that there may be something to do."""
+    """The common part of both kinds of worker. `wake` signals that there may be something to do."""
 
-    def __init__(self, route: Route, kept: StateHolder, now: Callable[[], datetime]) -> None:
+    def __init__(self, route: Route, holder: StateHolder, now: Callable[[], datetime]) -> None:
         self.route = route
-        self._kept = kept
+        self._holder = holder
         self._now = now
         self._woken = asyncio.Event()
         self._last: DeliveryResult | None = None
@@ -40,7 +40,7 @@ class DeliveryWorker:
         self._woken.set()
 
     def state(self) -> RouteState:
-        waiting = sum(queued.route == self.route.name for queued in self._kept.ledger.outbox)
+        waiting = sum(queued.route == self.route.name for queued in self._holder.ledger.outbox)
         return RouteState(
             name=self.route.name,
             kind=self.route.kind.value,
@@ -52,13 +52,15 @@ class DeliveryWorker:
         )
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Delivers until cancelled."""
         while True:
             self._woken.clear()
             try:
                 nap_s = await self.step()
             except Exception as error:  # noqa: BLE001 - one route's fault must not end the others
-                self._record(self._result(AttemptResult(1, FailedTryError(f"fault: {type(error).__name__}"))))
+                self._record(
+                    self._result(AttemptResult(1, FailedAttemptError(f"fault: {type(error).__name__}")))
+                )
                 nap_s = LONGEST_NAP_S
             if nap_s > 0:
                 try:
@@ -67,7 +69,7 @@ class DeliveryWorker:
                     continue
 
     async def step(self) -> float:
-        """Does the next thing there is to do; returns after how many seconds there may be more."""
+        """Does the next piece of work; returns the seconds until there may be more."""
         raise NotImplementedError
 
     async def aclose(self) -> None:
@@ -87,7 +89,7 @@ class DeliveryWorker:
         )
 
     def _record(self, result: DeliveryResult) -> None:
-        """Tells of the first failure, of each refusal, and of the first success after them."""
+        """Adds a journal entry for the first failure, each refusal, and the first success after them."""
         self._last = result
         if result.retry_after_s and not result.delivered:
             self._held_until = _loop_time() + min(result.retry_after_s, LONGEST_ASKED_S)
@@ -107,20 +109,20 @@ class DeliveryWorker:
             self._note(EntryKind.DELIVERY_FAILED, result, text)
 
     def _held_s(self) -> float:
-        """For how long the receiver asked to be left alone."""
+        """Seconds left of the wait that the receiver asked for."""
         return max(self._held_until - _loop_time(), 0.0)
 
     def _note(self, kind: EntryKind, result: DeliveryResult, text: str) -> None:
-        self._kept.note([AlertEntry("", result.at, kind, Severity.NONE, result.route, text)])
+        self._holder.note([AlertEntry("", result.at, kind, Severity.NONE, result.route, text)])
 
 
 class NotificationWorker(DeliveryWorker):
-    """Brings pages one after the other. Before and after each try the ledger is saved."""
+    """Sends notifications one at a time. The ledger is saved before and after each attempt."""
 
     def __init__(
-        self, route: Route, kept: StateHolder, now: Callable[[], datetime], sender: PageSender
+        self, route: Route, holder: StateHolder, now: Callable[[], datetime], sender: PageSender
     ) -> None:
-        super().__init__(route, kept, now)
+        super().__init__(route, holder, now)
         self._sender = sender
 
     async def step(self) -> float:
@@ -128,45 +130,45 @@ class NotificationWorker(DeliveryWorker):
             return LONGEST_NAP_S
         if (held_s := self._held_s()) > 0:
             return min(held_s, LONGEST_NAP_S)
-        queued = next_for(self._kept.ledger.outbox, self.route.name, self._now())
+        queued = next_for(self._holder.ledger.outbox, self.route.name, self._now())
         if queued is None:
             return self._nap_s()
-        await self._bring(queued)
+        await self._deliver(queued)
         return 0.0
 
-    async def _bring(self, queued: QueuedNotification) -> None:
-        self._kept.change(outbox=sending(self._kept.ledger.outbox, queued))
-        await self._kept.save()
+    async def _deliver(self, queued: QueuedNotification) -> None:
+        self._holder.change(outbox=sending(self._holder.ledger.outbox, queued))
+        await self._holder.save()
         task = asyncio.ensure_future(self._sender.send(queued.page))
         try:
             tried = await asyncio.shield(task)
         except asyncio.CancelledError:
-            await self._last_chance(queued, task)
+            await self._wait_for_result(queued, task)
             raise
-        except Exception as error:  # noqa: BLE001 - it must not stay under way for ever
-            tried = AttemptResult(1, FailedTryError(f"fault: {type(error).__name__}"))
-        await self._arrived(queued, tried)
+        except Exception as error:  # noqa: BLE001 - it must not stay marked as being sent
+            tried = AttemptResult(1, FailedAttemptError(f"fault: {type(error).__name__}"))
+        await self._finish(queued, tried)
 
-    async def _last_chance(self, queued: QueuedNotification, task: asyncio.Future[AttemptResult]) -> None:
-        """The program ends: a message that arrives right now is not to be sent again by the next run."""
+    async def _wait_for_result(self, queued: QueuedNotification, task: asyncio.Future[AttemptResult]) -> None:
+        """Waits briefly at exit: a message that arrives in that time is not sent again by the next run."""
         done, _ = await asyncio.wait([task], timeout=GRACE_S)
         if done:
-            await self._arrived(queued, task.result())
+            await self._finish(queued, task.result())
         else:
             task.cancel()
             await asyncio.wait([task])
 
-    async def _arrived(self, queued: QueuedNotification, tried: AttemptResult) -> None:
+    async def _finish(self, queued: QueuedNotification, tried: AttemptResult) -> None:
         result = self._result(tried)
-        tried_parcel = next((each for each in self._kept.ledger.outbox if each.key == queued.key), queued)
-        self._kept.change(outbox=settle(self._kept.ledger.outbox, tried_parcel, result))
+        attempted = next((each for each in self._holder.ledger.outbox if each.key == queued.key), queued)
+        self._holder.change(outbox=settle(self._holder.ledger.outbox, attempted, result))
         self._record(result)
-        await self._kept.save()
+        await self._holder.save()
 
     def _nap_s(self) -> float:
         waits = [
             (queued.not_before - self._now()).total_seconds()
-            for queued in self._kept.ledger.outbox
+            for queued in self._holder.ledger.outbox
             if queued.route == self.route.name and queued.not_before is not None and not queued.refused
         ]
         return min(max(min(waits, default=LONGEST_NAP_S), 0.05), LONGEST_NAP_S)
@@ -176,25 +178,25 @@ class NotificationWorker(DeliveryWorker):
 
 
 class AlertmanagerSync(DeliveryWorker):
-    """Keeps an Alertmanager informed of the groups that were told to it."""
+    """Pushes the state of the groups that were routed to an Alertmanager."""
 
     def __init__(
         self,
         route: Route,
-        kept: StateHolder,
+        holder: StateHolder,
         now: Callable[[], datetime],
         receiver: Alertmanager,
         target: str,
     ) -> None:
-        super().__init__(route, kept, now)
+        super().__init__(route, holder, now)
         self._receiver = receiver
         self._target = target
         self._pushed: object = None
         self._next_at = 0.0
 
     async def step(self) -> float:
-        """Sends at once what changed, and every minute what has not."""
-        groups = [group for group in self._kept.ledger.groups if self.route.name in group.notified_routes]
+        """Pushes changes at once, and unchanged groups every minute."""
+        groups = [group for group in self._holder.ledger.groups if self.route.name in group.notified_routes]
         state = [(group.id, group.severity_periods, group.closed_at) for group in groups]
         clock = _loop_time()
         if self.route.problem is not None or not groups or self._held_s() > 0:
@@ -219,5 +221,5 @@ class AlertmanagerSync(DeliveryWorker):
 
 
 def _loop_time() -> float:
-    """Seconds that no change of the wall clock moves."""
+    """Seconds of the monotonic clock."""
     return asyncio.get_running_loop().time()

@@ -1,4 +1,4 @@
-"""Alerts: the state of each rule, what is told of them in one page, and how that went."""
+"""Alerts: their state, the notifications about them, and the results of delivery."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ __all__ = [
 ]
 
 Labels = tuple[tuple[str, str], ...]
-"""Names and values in the order of the names. Together with the rule they are an alert's identity."""
+"""Names and values, sorted by name. Together with the rule they identify an alert."""
 
 
 STORED_AS = "stored_as"
-"""The metadata key of a field whose saved state bears another name than the field."""
+"""The metadata key for the name of a field in saved state, where that differs from the field's."""
 
 
 def _saved(name: str) -> dict[str, Any]:
@@ -50,22 +50,20 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertStatus:
-    """Where an alert stands in its lifecycle; an alert that has none is inactive.
-
-    `since` is the first match of this activation. `unmatched_since` is the first evaluation that did
-    not match while the alert is kept firing.
-    """
+    """The position of an alert in its lifecycle; an alert without one is inactive."""
 
     state: AlertState
     since: datetime
+    """The first match of this activation."""
     fired_at: datetime | None = None
     unmatched_since: datetime | None = None
+    """The first evaluation that did not match, while the alert is kept firing."""
     resolved_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """Somebody looks after it. `by` and `reason` are as typed, made inert."""
+    """Somebody has taken charge of a group. `by` and `reason` are as typed, made inert."""
 
     by: str
     reason: str
@@ -74,7 +72,7 @@ class Acknowledgement:
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """Quiet from `at` to `until`, unless it becomes worse than `severity`."""
+    """No reminders from `at` to `until`, unless the group becomes worse than `severity`."""
 
     by: str
     at: datetime
@@ -84,11 +82,7 @@ class Snooze:
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One label set of one rule. `value` and `words` (the value as text) are for display only.
-
-    `group` is the id of the group that it is told in. Until `quiet_until` it opens no group of its own:
-    what it tells of is over, and was told. `acknowledged` is its group's.
-    """
+    """One label set of one rule."""
 
     rule: str
     labels: Labels
@@ -96,10 +90,15 @@ class Alert:
     summary: str
     status: AlertStatus = field(metadata=_saved("standing"))
     value: float | None = None
+    """The last value that matched, for display only."""
     words: str = ""
+    """`value` as text with its unit."""
     group: str | None = None
+    """The id of the group in which it is notified."""
     quiet_until: datetime | None = None
+    """Until then it opens no group: it is a late symptom of a problem whose end was notified."""
     acknowledged: Acknowledgement | None = None
+    """The acknowledgement of its group."""
 
     @property
     def key(self) -> tuple[str, Labels]:
@@ -121,11 +120,13 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a page says. `cause` is a verdict's cause or, for what no verdict covers, a topic."""
+    """What notifications of a group say."""
 
     cause: str
+    """A verdict's cause; a topic where no verdict explains the alerts."""
     side: Side
     what: str
+    """What is wrong, in one sentence."""
     since: datetime
     next_step: str = ""
     evidence: tuple[str, ...] = ()
@@ -133,7 +134,7 @@ class Content:
 
 @dataclass(frozen=True, slots=True)
 class SeverityPeriod:
-    """From `since` to `until` (None: still) a group had this severity."""
+    """A group had this severity from `since` to `until`, which is None for the current one."""
 
     severity: Severity
     since: datetime
@@ -142,32 +143,36 @@ class SeverityPeriod:
 
 @dataclass(frozen=True, slots=True)
 class AlertGroup:
-    """The alerts of one cause: what one page is about.
-
-    `id` is of this group alone. `dedup_key` is what receivers know it by: no other open group has it, and
-    it is the same for the next group of the topic, even when all state was lost. `spells` are oldest
-    first; the last one is of now. `told` names the routes that a page of it was sent to. `paged_at` is
-    the last page, `paged_severity` what it said. `ended_at` is when it was last seen, before it was closed
-    for being quiet long enough. `led` says that the verdict itself was among its alerts.
-    """
+    """The alerts of one cause, which are notified together."""
 
     id: str
+    """Unique to this group."""
     dedup_key: str
+    """How receivers identify it. Unique among open groups; the next group of the topic gets the same one."""
     topic: str
     opened_at: datetime
     severity_periods: tuple[SeverityPeriod, ...] = field(metadata=_saved("spells"))
+    """Oldest first; the last one is the current one."""
     content: Content = field(metadata=_saved("story"))
     alerts: tuple[str, ...] = ()
+    """The names of the rules that fire in it."""
     from_verdict: bool = field(default=False, metadata=_saved("led"))
+    """The verdict's own alert is or was in it."""
     notified_routes: tuple[str, ...] = field(default=(), metadata=_saved("told"))
+    """The routes that were sent a notification of it."""
     pages: int = 0
+    """How many notifications were made of it."""
     paged_at: datetime | None = None
+    """When the last notification was made."""
     paged_severity: Severity = Severity.NONE
+    """The severity that the last notification reported."""
     acknowledged: Acknowledgement | None = None
     acknowledged_notified: bool = field(default=False, metadata=_saved("acknowledged_told"))
+    """The acknowledgement was notified."""
     snoozed: Snooze | None = None
     closed_at: datetime | None = None
     ended_at: datetime | None = None
+    """When the problem was last observed, before the group closed."""
 
     @property
     def severity(self) -> Severity:
@@ -189,16 +194,13 @@ class NotificationKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """What one message says. All text is inert and without secrets.
-
-    `group` is the group's id and `dedup_key` its key for receivers. `repeat` says that an earlier try
-    may have arrived: the program was stopped while it was being sent. `acknowledged` says that somebody
-    has taken it on.
-    """
+    """One message about a group. All text is inert and without secrets."""
 
     id: str
     group: str
+    """The id of the group."""
     dedup_key: str
+    """How receivers identify the incident."""
     kind: NotificationKind
     at: datetime
     severity: Severity
@@ -211,8 +213,11 @@ class Notification:
     since: datetime
     next_step: str = ""
     alerts: tuple[str, ...] = ()
+    """The names of the rules that fire."""
     repeat: bool = False
+    """It may have arrived before: the program was stopped while it was being sent."""
     acknowledged: bool = False
+    """Somebody has acknowledged the group."""
 
     @property
     def text(self) -> str:
@@ -221,32 +226,35 @@ class Notification:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryResult:
-    """How one delivery went. `detail` is in words and without secrets.
-
-    `permanent` says that the same message would be refused again (a wrong key, a wrong URL).
-    `retry_after_s` is what the receiver asked for.
-    """
+    """The result of one delivery."""
 
     route: str
     at: datetime
     delivered: bool
     detail: str
+    """What happened, in words and without secrets."""
     permanent: bool = False
+    """The same message would be refused again, as with a wrong key or a wrong URL."""
     http_status: int | None = None
     retry_after_s: float | None = None
+    """The wait that the receiver asked for."""
     attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class RouteState:
-    """Where one route stands. `address` is masked; `problem` says why it cannot be used at all."""
+    """The state of one route."""
 
     name: str
     kind: str
     address: str
+    """The URL with its secrets masked."""
     problem: str | None = None
+    """Why the route cannot be used at all, if so."""
     waiting: int = 0
+    """How many notifications are queued."""
     failing_since: datetime | None = None
+    """The first of the failures since the last success."""
     last: DeliveryResult | None = None
 
     @property
@@ -264,39 +272,41 @@ class EntryKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertEntry:
-    """Something that happened to alerts. `key` is stable over time and restarts.
-
-    `subject` is a topic, or a route for deliveries; `severity` is none where there is none to tell.
-    """
+    """A journal entry: something that happened to alerts."""
 
     key: str
+    """Unique, and stable over restarts."""
     at: datetime
     kind: EntryKind
     severity: Severity
+    """NONE for deliveries."""
     subject: str
+    """A topic; for deliveries a route."""
     text: str
     page: NotificationKind | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class AlertsView:
-    """All that a screen can show of alerts. Equal until something changes.
-
-    `alerts` are firing, pending and recently resolved ones, worst first; `groups` the open ones, worst
-    first; `journal` is oldest first. `rules` is how many rules are watched, None before any are;
-    `reminder_acknowledged` is how soon at the earliest what somebody acknowledged is told again. `bell` and
-    `notification` say how the terminal is to call for attention.
-    """
+    """Everything that screens show of alerts. Equal until something changes."""
 
     alerts: tuple[Alert, ...] = ()
+    """Firing, pending and recently resolved ones, worst first."""
     groups: tuple[AlertGroup, ...] = ()
+    """The open ones, worst first."""
     routes: tuple[RouteState, ...] = ()
     journal: tuple[AlertEntry, ...] = ()
+    """Oldest first."""
     problem: str | None = None
+    """What is wrong with alerting itself."""
     rules: int | None = None
+    """How many rules are evaluated; None before that is known."""
     reminder_acknowledged: timedelta | None = None
+    """The shortest time between reminders of an acknowledged group."""
     bell: bool = False
+    """Ring the terminal's bell."""
     notification: bool = False
+    """Ask the terminal for a desktop notification (OSC 9)."""
 
     @property
     def firing(self) -> int:

@@ -1,4 +1,4 @@
-"""The exceptions of the program: one tree, so that its edges can catch what it foresees by one name."""
+"""The exceptions of the program: one tree, so that its entry points can catch all expected errors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["ClaudeTopError", "ConfigError", "DeliveryError", "ProbeError", "Prob
 
 
 class ClaudeTopError(Exception):
-    """Something that the program foresees. `str()` is what a person reads: no traceback helps further.
+    """An expected error. `str()` is the message for the user, who gets no traceback.
 
     EXIT_CODE is what a command ends with; 3 is "unknown" to monitoring, which includes every wrong use.
 
@@ -25,7 +25,7 @@ class ClaudeTopError(Exception):
     ├── ConditionError          an expression of a runbook file; becomes a problem of the file
     ├── DeliveryError           a notification was not delivered; becomes the result of the delivery
     │   ├── BusyError           the call before this one has still not returned
-    │   └── FailedTryError      one attempt failed: has a status, and whether another is of use
+    │   └── FailedAttemptError  one attempt failed: has a status, and whether another is of use
     ├── ProbeError              an exchange gave no usable answer; becomes an observation
     │   ├── GarbledError        an event of a stream that nobody can read
     │   ├── LostError           the exchange broke off

@@ -1,4 +1,4 @@
-"""How figures read, on screen, in sentences and in messages: the one wording of each."""
+"""How figures are written on screen, in sentences and in messages."""
 
 from __future__ import annotations
 
@@ -58,12 +58,12 @@ def age(seconds: float | timedelta) -> str:
 
 
 def span_text(length: timedelta) -> str:
-    """A span that is a setting, exactly, as `parse_span` reads it: `90s`, `5m`, `1h30m`, `24h`, `7d`."""
+    """A duration as `parse_span` reads it, without rounding to units: `90s`, `5m`, `1h30m`, `24h`, `7d`."""
     left = round(length.total_seconds())
     if 60 < left < 120:
         return f"{left}s"
     words = ""
-    # A day is 24h: of windows and reminders one thinks in hours, as long as these are few.
+    # A day is `24h`: windows and reminders are usually given in hours while these are few.
     units = (
         (("d", 86_400), ("h", 3600), ("m", 60), ("s", 1))
         if left >= 172_800
@@ -92,7 +92,7 @@ def ago(then: datetime, now: datetime) -> str:
 
 
 def clock(instant: datetime) -> str:
-    """The time of day, in the zone the instant carries (UTC everywhere in this program)."""
+    """The time of day, in the time zone of the instant (always UTC in this program)."""
     return f"{instant:%H:%M:%S}"
 
 
@@ -144,7 +144,7 @@ def _three_figures(number: float) -> str:
 
 
 def per_minute(rate: float) -> str:
-    """`4.4k/min`; below ten with one decimal, because 0 would say that nothing is spent."""
+    """`4.4k/min`; below ten with one decimal, because 0 would mean that nothing is consumed."""
     return f"{rate:.1f}/min" if 0 < rate < 9.95 else f"{count(rate)}/min"
 
 

@@ -1,20 +1,20 @@
-"""How long texts of people may be: the same wherever one is typed, set, kept or sent."""
+"""Length limits of text that people enter, the same wherever it is typed, configured, stored or sent."""
 
 from __future__ import annotations
 
 __all__ = ["MAX_LINE", "MAX_NAME", "MAX_REASON", "is_name"]
 
 MAX_NAME = 60
-"""Characters of a name: who responds, a rule, a route, a topic."""
+"""Characters of a name: of a responder, a rule, a route, a topic."""
 
 MAX_REASON = 200
-"""Characters of why somebody did something, and of the summary of a rule."""
+"""Characters of a reason, and of the summary of a rule."""
 
 MAX_LINE = 300
 """Characters of one line of a message."""
 
 
 def is_name(name: str) -> bool:
-    """Whether it can be a key, a label and part of a URL: letters, digits, - and _."""
+    """Whether `name` is usable as a key, a label and part of a URL: letters, digits, - and _."""
     plain = name.replace("-", "a").replace("_", "a")
     return 0 < len(name) <= MAX_NAME and name.isascii() and plain.isalnum()

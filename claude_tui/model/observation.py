@@ -1,4 +1,4 @@
-"""One measured exchange with one target, and the values it carries."""
+"""One measured exchange with a target, and its values."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = [
 
 
 class Source(StrEnum):
-    """Which source measured an Observation."""
+    """Which probe made an Observation."""
 
     STATUS = "status"
     MODELS = "models"
@@ -49,26 +49,25 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Seconds spent in each phase; None where a phase was not measured, never 0.
-
-    `dns`, `connect` and `tls` are each phase's own length. `first_byte`, `first_token` (TTFT) and
-    `total` count from the moment the request was sent on an open connection, except `total`,
-    which counts from the very beginning, DNS included.
-    """
+    """Seconds spent in each phase; None, never 0, where a phase was not measured."""
 
     dns: float | None = None
     connect: float | None = None
     tls: float | None = None
     first_byte: float | None = None
+    """From sending the request on an open connection."""
     first_token: float | None = None
+    """Time to first token (TTFT), from sending the request on an open connection."""
     total: float | None = None
+    """From the very beginning, DNS included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Tokens as the API counts them: `input_tokens` excludes cache reads and cache writes."""
+    """Tokens as the API counts them."""
 
     input_tokens: int = 0
+    """Without cache reads and cache writes."""
     output_tokens: int = 0
     cache_write_tokens: int = 0
     cache_read_tokens: int = 0
@@ -76,7 +75,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class RateLimitReading:
-    """One rate-limit bucket as the server said it; a figure it left out is None."""
+    """One rate-limit bucket as the server reported it; None for a missing header."""
 
     bucket: str
     limit: int | None
@@ -86,25 +85,22 @@ class RateLimitReading:
 
 @dataclass(frozen=True, slots=True)
 class WindowReading:
-    """One subscription window (`5h`, `7d`, ...): `utilization` is the fraction used, 0..1 and above."""
+    """One subscription window as the server reported it."""
 
     window: str
+    """`5h`, `7d`, ..."""
     utilization: float
+    """The fraction used, 0..1 and above."""
     reset_at: datetime | None
     status: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One measured exchange. All text has passed the redactor and is inert.
-
-    `at` is when the exchange began (aware UTC). `retry_after_s` is what the server asked for, on
-    failures only. `server_s` is the server's own time as its headers state it; `skew_s` is the
-    server's clock minus ours. `fresh_retry` says that a reused connection died at once and this
-    is the second try on a fresh one. `headers` holds the few worth showing in a detail view.
-    """
+    """One measured exchange. All text is redacted and inert."""
 
     at: datetime
+    """When the exchange began (aware UTC)."""
     source: Source
     target: str
     outcome: Outcome
@@ -120,12 +116,18 @@ class Observation:
     rate_limits: tuple[RateLimitReading, ...] = ()
     windows: tuple[WindowReading, ...] = ()
     retry_after_s: float | None = None
+    """The wait that the server asked for; failures only."""
     server_s: float | None = None
+    """The server's own processing time, from its headers."""
     skew_s: float | None = None
+    """The server's clock minus ours."""
     tls_expires_at: datetime | None = None
+    """When the server's certificate expires."""
     fresh_retry: bool = False
+    """A reused connection failed at once, and this is the second attempt, on a new connection."""
     cost_usd: float = 0.0
     headers: tuple[tuple[str, str], ...] = ()
+    """The few response headers that a detail view shows."""
 
     @property
     def failed(self) -> bool:

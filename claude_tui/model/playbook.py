@@ -1,4 +1,4 @@
-"""What responders did and decided, by playbook or tree: shared by everyone who watches the same store."""
+"""What responders did and decided, shared by everyone who uses the same store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["SeverityMark", "StepMark", "StepState"]
 
 
 class StepState(StrEnum):
-    """Where one step stands. OPEN is also how a mark is taken back."""
+    """The state of one step. Marking it OPEN takes an earlier mark back."""
 
     OPEN = "open"
     DONE = "done"
@@ -22,29 +22,28 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepMark:
-    """Somebody said where a step stands. Marks are only ever added; of one step the newest counts.
-
-    With an empty `step` it says that the playbook was begun anew, whatever was marked before. `by` and
-    `note` come from a person and have passed the redactor.
-    """
+    """Somebody set the state of a step. Marks are only added; for each step the newest counts."""
 
     at: datetime
     playbook: str
     step: str
+    """The id of a step; "" says that the playbook was restarted."""
     state: StepState
     by: str
+    """Who set it; redacted."""
     note: str = ""
+    """What they wrote; redacted."""
 
 
 @dataclass(frozen=True, slots=True)
 class SeverityMark:
-    """Somebody set how bad it is, whatever was worked out: `instead_of` is what that was.
-
-    `by` and `why` have passed the redactor.
-    """
+    """Somebody overrode the computed severity."""
 
     at: datetime
     severity: Severity
     instead_of: Severity
+    """The severity that was computed."""
     by: str
+    """Who set it; redacted."""
     why: str = ""
+    """Their reason; redacted."""

@@ -1,4 +1,4 @@
-"""What the provider says of itself: the status page and the list of models."""
+"""What the provider publishes: the status page and the list of models."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class IncidentUpdate:
 
 @dataclass(frozen=True, slots=True)
 class ProviderIncident:
-    """An unresolved incident. `updates` are newest first, whatever order the page used."""
+    """An unresolved incident."""
 
     id: str
     name: str
@@ -44,7 +44,9 @@ class ProviderIncident:
     impact: str
     started_at: datetime | None
     components: tuple[str, ...]
+    """The ids of the affected components."""
     updates: tuple[IncidentUpdate, ...]
+    """Newest first, whatever order the page uses."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,27 +61,24 @@ class Maintenance:
 
 @dataclass(frozen=True, slots=True)
 class ProviderStatus:
-    """What the status page says, from which URL; or unknown, and why.
-
-    `source` is the URL as text to show, `host` the server behind it, read from the URL before that was
-    redacted; it is empty where only the text is known. `unknown_reason` is None when the page was read;
-    otherwise every other field but `fetched_at`, `source` and `host` is empty and means nothing.
-    `components` of incidents are component ids.
-    """
+    """What the status page says; or why that is unknown."""
 
     fetched_at: datetime
     source: str
+    """The URL, redacted for display."""
     indicator: str | None = None
     description: str | None = None
     components: tuple[Component, ...] = ()
     incidents: tuple[ProviderIncident, ...] = ()
     maintenances: tuple[Maintenance, ...] = ()
     unknown_reason: str | None = None
+    """Why the page could not be read. If set, only `fetched_at`, `source` and `host` have meaning."""
     host: str = ""
+    """The host of the URL, taken before redaction; "" where only the redacted text is known."""
 
     @property
     def server(self) -> str:
-        """Who said so, in short."""
+        """The host for display."""
         return self.host or host_of(self.source)
 
     @property
@@ -89,12 +88,13 @@ class ProviderStatus:
 
 @dataclass(frozen=True, slots=True)
 class ModelInfo:
-    """One model as `/v1/models` lists it; `lifecycle` is None on servers that do not say."""
+    """One model as `/v1/models` lists it."""
 
     id: str
     display_name: str
     created_at: datetime | None
     lifecycle: str | None
+    """None on servers that do not report it."""
     retires_at: datetime | None
 
 

@@ -1,4 +1,4 @@
-"""How to try again: the one policy, for advice to others and for what this program sends itself."""
+"""The retry policy, used both in advice to users and for requests of this program."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ __all__ = ["RetryPolicy"]
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Exponential back-off. `name` and `words` are for advice; the figures are what the words say."""
+    """Exponential back-off with jitter."""
 
     name: str = ""
+    """How the table of errors refers to it."""
     words: str = ""
+    """The policy as advice in a sentence."""
     retries: int = 0
-    """After the first attempt; 0 for never."""
+    """The number of attempts after the first; 0 for no retry."""
     first_s: float = 0.0
     """The first wait; each further one is `factor` times as long, up to `most_s`."""
     factor: float = 1.0
     most_s: float = 0.0
     jitter: float = 0.0
-    """Up to this part of a wait is added to it, drawn at random."""
+    """The largest random addition to a wait, as a fraction of it."""
     honours_retry_after: bool = False
+    """Wait at least as long as the server asks for."""
     timeout_s: float = math.inf
-    """After so long, waits included, no further attempt begins."""
+    """No further attempt begins this long after the first, waits included."""
 
     @property
     def worthwhile(self) -> bool:
@@ -39,5 +42,5 @@ class RetryPolicy:
         return max(wait, retry_after_s) if self.honours_retry_after and retry_after_s else wait
 
     def jittered(self, wait_s: float, random: Random) -> float:
-        """`wait_s` and a little more, never less: a server's retry-after is a promise."""
+        """`wait_s` plus jitter; never less, as a server's retry-after must be respected."""
         return wait_s + random.uniform(0.0, self.jitter * wait_s)

@@ -1,4 +1,4 @@
-"""All that any screen can show at one instant. Values only: analysis builds them, screens draw them."""
+"""Everything that screens can show at one instant. Values only: analysis builds them, screens draw them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ __all__ = [
 
 
 class Level(StrEnum):
-    """How much something deserves attention. Screens show it as glyph and word, then colour."""
+    """How much attention something needs. Screens show it as a glyph and a word, besides a colour."""
 
     OK = "ok"
     INFO = "info"
@@ -50,7 +50,7 @@ class Level(StrEnum):
 
 
 class Panel(StrEnum):
-    """What can be seen over the full screen, in the order of the number keys: the strip is 0."""
+    """The panels that can be zoomed, in the order of the number keys; the verdict strip is 0."""
 
     VERDICT = "verdict"
     STATUS = "status"
@@ -72,55 +72,55 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class StatusView:
-    """The status page as last read. `ours` are the ids of the components that count.
-
-    `checked_at` is the last attempt, `read_at` the last success. `stale` says that the page has not been
-    read for longer than it should be: `status` is then history. `silent_since` is when the trouble began
-    that the verdict lays at the provider's door, while the page reports none of ours.
-    """
+    """The status page as last read."""
 
     status: ProviderStatus | None
     ours: frozenset[str]
+    """The ids of the components that we use."""
     checked_at: datetime | None
+    """The last attempt to read the page."""
     read_at: datetime | None
+    """The last success."""
     level: Level
     silent_since: datetime | None = None
+    """The start of a problem that the verdict attributes to the provider, while the page reports none."""
     stale: bool = False
+    """The last success is too old, so `status` may be out of date."""
 
 
 @dataclass(frozen=True, slots=True)
 class Headroom:
-    """What is left of one rate-limit bucket at an instant.
-
-    `fraction` is remaining/limit in 0..1. `burn_per_minute` is net of what flows back; None is not
-    known, 0 nothing worth telling. `exhausted_in` is None when nothing is being spent or it would take hours.
-    `reset_at` is None when the server gave none or one that has passed. `stale` says that the
-    reading is too old, or that its reset has come since. `runs_out_first` says that at this burn
-    the bucket is empty before it resets.
-    """
+    """What is left of one rate-limit bucket at an instant."""
 
     bucket: str
     limit: int
     remaining: int
     reset_at: datetime | None
+    """None when the server gave none, or one that has passed."""
     burn_per_minute: float | None
+    """Consumption net of replenishment; None while unknown, 0 when negligible."""
     exhausted_in: timedelta | None
+    """None when nothing is consumed, or exhaustion is hours away."""
     level: Level
     read_at: datetime
     stale: bool = False
+    """The reading is too old, or the bucket has been reset since."""
     runs_out_first: bool = False
+    """At this burn rate the bucket is empty before it resets."""
 
     @property
     def fraction(self) -> float:
+        """Remaining divided by limit, 0..1."""
         return min(1.0, max(0.0, self.remaining / self.limit)) if self.limit > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class WindowUsage:
-    """A subscription window: `used` is the fraction used, as the server counts it."""
+    """A subscription window."""
 
     window: str
     used: float
+    """The fraction used, as the server counts it."""
     reset_at: datetime | None
     status: str | None
     level: Level
@@ -130,13 +130,17 @@ class WindowUsage:
 
 @dataclass(frozen=True, slots=True)
 class HeadroomView:
-    """Buckets and windows, worst first. `stale` when the newest reading is older than it should be."""
+    """The rate limits."""
 
     buckets: tuple[Headroom, ...]
+    """Worst first."""
     windows: tuple[WindowUsage, ...]
+    """Worst first."""
     read_at: datetime | None
     request_id: str | None
+    """The request that the newest reading came with."""
     stale: bool
+    """The newest reading is too old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,20 +157,20 @@ class LatencySeries:
     now: float | None
     """The newest success."""
     now_at: datetime | None
-    """When that was asked for."""
+    """When the request of that success was sent."""
     p50: float | None
     p95: float | None
     p99: float | None
     samples: int
     """How many successes there were."""
     baseline: float | None
-    """What is usual: the median of `baseline_span`, or what small models take."""
+    """The usual latency: the median of `baseline_span`, or what small models take."""
     baseline_span: timedelta | None
-    """What the baseline was measured over, a day where there is as much; None where it is assumed."""
+    """What the baseline was measured over, up to a day; None where the baseline is assumed."""
     ratio: float | None
     """`now` divided by the baseline."""
     level: Level
-    """How late the newest three are: one slow answer is no slowness."""
+    """The level of the newest three together, as a single slow answer is no slowness."""
     highest: float | None = None
     """The slowest success, for where there are too few samples for p99."""
     typical: float | None = None
@@ -174,7 +178,7 @@ class LatencySeries:
     failures: int = 0
     """How many exchanges failed."""
     failed_since: int = 0
-    """How many of those were asked for after `now_at`."""
+    """How many of those were sent after `now_at`."""
     warn_above_s: float = inf
     """A latency above this is late."""
     slow_above_s: float = inf
@@ -183,42 +187,40 @@ class LatencySeries:
 
 @dataclass(frozen=True, slots=True)
 class LatencyView:
-    """`phases` is the network breakdown of the newest models probe on a fresh connection.
-
-    `server_s` is the server's own time in it, `network_s` what first byte has beyond that.
-    """
+    """Latencies, and the network breakdown of a new connection."""
 
     series: tuple[LatencySeries, ...]
     span: timedelta
+    """What the series cover."""
     phases: Timings | None
+    """The phases of the newest models probe on a new connection."""
     phases_at: datetime | None
     server_s: float | None
+    """The server's own time in that probe."""
     network_s: float | None
+    """Its time to first byte beyond `server_s`."""
     skew_s: float | None
+    """The server's clock minus ours."""
     tls_expires_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorRow:
-    """One class of failure in a window.
-
-    `share` is count/requests in 0..1, None with too few requests; `trend` counts per bin, oldest first.
-    """
+    """One class of failure in a window."""
 
     key: str
     label: str
     count: int
     share: float | None
+    """Count divided by requests, 0..1; None with too few requests."""
     trend: tuple[int, ...]
+    """Counts per bin, oldest first."""
     level: Level
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorDetail:
-    """One combination of source, outcome, status and type among the failures of a window.
-
-    `row` is the key of the ErrorRow it belongs to; `last_at` is its newest occurrence.
-    """
+    """One combination of source, outcome, status and type among the failures of a window."""
 
     source: Source
     outcome: Outcome
@@ -226,21 +228,22 @@ class ErrorDetail:
     error_type: str | None
     count: int
     last_at: datetime
+    """The newest occurrence."""
     row: str
+    """The key of the ErrorRow that it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorWindow:
-    """`requests` counts the exchanges with the API (messages and models) in `span`.
-
-    `breakdown` is the most frequent first, at most 50 kinds.
-    """
+    """The failures of the last `span`."""
 
     span: timedelta
     requests: int
+    """Exchanges with the API (messages and models)."""
     failures: int
     rows: tuple[ErrorRow, ...]
     breakdown: tuple[ErrorDetail, ...] = ()
+    """Most frequent first, at most 50."""
 
 
 class EventKind(StrEnum):
@@ -257,9 +260,10 @@ class EventKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened. `key` is stable over time, so that a selection survives an update."""
+    """Something that happened."""
 
     key: str
+    """Stable, so that a selection survives an update."""
     at: datetime
     kind: EventKind
     level: Level
@@ -271,7 +275,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """What a zoomed screen wants to see beyond the panels: a panel over a span."""
+    """What a zoomed screen shows: a panel over a span."""
 
     panel: Panel
     span: timedelta
@@ -279,7 +283,7 @@ class Focus:
 
 @dataclass(frozen=True, slots=True)
 class ChartSeries:
-    """`points` are (instant, value) with value None where a gap belongs; units are the chart's."""
+    """`points` are (instant, value), with the value None at a gap, in the unit of the chart."""
 
     name: str
     points: tuple[tuple[datetime, float | None], ...]
@@ -287,18 +291,19 @@ class ChartSeries:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """History for a zoomed panel. `unit` is `s` (latency), `fraction` (headroom) or `count` (errors)."""
+    """History for a zoomed panel."""
 
     focus: Focus
     start: datetime
     end: datetime
     unit: str
+    """`s` (latency), `fraction` (headroom) or `count` (errors)."""
     series: tuple[ChartSeries, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class ProbeState:
-    """Where one probe stands. `held_reason` says why it is not following its interval, if so."""
+    """The schedule of one probe."""
 
     source: Source
     interval_s: float
@@ -307,10 +312,11 @@ class ProbeState:
     last_at: datetime | None
     held_until: datetime | None = None
     held_reason: str | None = None
+    """Why it is not following its interval, if so."""
 
 
 class KeyLack(StrEnum):
-    """Why no request can carry a key: there is none, or it is one that is never sent."""
+    """Why no request can carry a key: there is none, or it is of a kind that is never sent."""
 
     MISSING = "missing"
     UNUSABLE = "unusable"
@@ -330,7 +336,7 @@ class Spend:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something the person must know about the program itself: no key, memory only, a damaged store."""
+    """A message about the program itself: no key, history in memory only, a damaged store."""
 
     key: str
     level: Level
@@ -340,7 +346,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class EngineState:
-    """What only the engine knows, and nobody can derive from observations."""
+    """State of the engine that cannot be derived from observations."""
 
     target: Target
     """What is probed, with the model of this instant."""
@@ -370,7 +376,7 @@ class EngineState:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """All that any screen can show at instant `at`."""
+    """Everything that screens can show at instant `at`."""
 
     at: datetime
     engine: EngineState

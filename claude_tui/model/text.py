@@ -1,4 +1,4 @@
-"""Making foreign text safe: secrets out, control characters visible, length bounded.
+"""Makes foreign text safe: secrets removed, control characters visible, length bounded.
 
 Every string that comes from a server, a file or the environment passes through a `Redactor`
 where it enters the program; nothing downstream has to think about it again.
@@ -18,7 +18,7 @@ MAX_TEXT = 10_000
 BRIEF = 120
 MASK = "[redacted]"
 
-# Shapes that are secrets wherever they stand, known to this process or not.
+# Patterns that are secrets in any text, whether or not this process knows the secret.
 _SHAPES = re.compile(
     r"""sk-ant-[A-Za-z0-9_\-]{6,}                                # API, admin and OAuth keys
       | \bsk-[A-Za-z0-9_\-]{20,}                                 # other vendors' keys
@@ -71,9 +71,9 @@ def _inert_char(char: str, keep_newlines: bool) -> str:
 
 
 def host_of(url: str) -> str:
-    """Host and port of a URL, without user and password; any other text as it is.
+    """Host and port of a URL, without user and password; any other text unchanged.
 
-    It never raises, also for what redaction or a cut has left of a URL, which no parser of addresses takes.
+    It never raises, not even for a redacted or truncated URL that no URL parser accepts.
     """
     found = _AUTHORITY.match(url)
     return found.group(1) if found else url
@@ -85,7 +85,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         known = sorted({form for raw in secrets for form in _forms(raw)}, key=len, reverse=True)
         self._known = re.compile("|".join(map(re.escape, known)), re.IGNORECASE) if known else None
-        # Shorter ones would be found in ordinary words that happen to stand together.
+        # Shorter ones would match ordinary words in sequence.
         self._bare = tuple({bare for form in known if len(bare := _bare(form)) >= 12})
 
     def secrets_out(self, text: str) -> str:
@@ -96,18 +96,18 @@ class Redactor:
         return self._known.sub(MASK, text) if self._known is not None else text
 
     def _holds_pieces(self, text: str) -> bool:
-        """Whether a known secret is in it, broken up by whatever is neither letter nor digit."""
+        """Whether `text` contains a known secret, even one interspersed with other characters."""
         return bool(self._bare) and any(secret in _bare(text) for secret in self._bare)
 
     def clean(self, text: str, limit: int = MAX_TEXT, *, keep_newlines: bool = False) -> str:
-        """`text` without secrets and inert.
+        """`text` without secrets, inert, and cut to `limit`.
 
-        The secrets go first, before a cut could halve one, and again from what would be shown: a secret
-        that somebody has broken up with control characters must not come together on the screen.
+        Secrets are removed before the cut, which could halve one, and again from the result: a secret that
+        was interspersed with control characters must not reappear on the screen.
         """
         text = self._without_known(text[: 4 * limit + 4096])
         room = len(text) * 8 + 100
-        # Before shapes are looked for: the first piece may have one, and the rest would stay.
+        # Before patterns are masked: one may match the first part of a secret and leave the rest.
         if self._holds_pieces(inert(text, room)):
             return MASK
         shown = self.secrets_out(inert(_SHAPES.sub(MASK, text), room, keep_newlines=keep_newlines))
@@ -117,7 +117,7 @@ class Redactor:
 
 
 def _forms(secret: str) -> set[str]:
-    """A secret as it stands, without white space around it, quoted for a URL, and in base64."""
+    """The forms in which a secret may appear: as given, stripped, percent-encoded, and in base64."""
     forms = {secret, secret.strip()}
     forms |= {quote(form, safe="") for form in forms}
     forms |= {b64encode(form.encode("utf-8", "replace")).decode().rstrip("=") for form in set(forms)}
@@ -125,5 +125,5 @@ def _forms(secret: str) -> set[str]:
 
 
 def _bare(text: str) -> str:
-    """Letters and digits alone, whatever stands between them."""
+    """The letters and digits of `text`, without anything between them."""
     return re.sub(r"<[0-9A-F]{4,6}>|[^0-9A-Za-z]", "", text).casefold()

@@ -36,7 +36,7 @@ __all__ = [
 ]
 
 MAX_BYTES = 1_000_000
-"""A file that people write is a few pages: anything larger is another file, given by mistake."""
+"""A file written by hand is a few pages; anything larger was given by mistake."""
 
 _MAX_SHOWN = 80
 _MAX_NAME = 100
@@ -61,7 +61,7 @@ def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
 
 
 def hint(name: str, known: Iterable[str]) -> str:
-    """` (did you mean "…"?)`, or nothing when no known name is near: for a message that is no Problem."""
+    """` (did you mean "…"?)`, or nothing when no known name is near: for messages other than a Problem."""
     close = nearest(name, known)
     return f' (did you mean "{close}"?)' if close else ""
 
@@ -71,12 +71,12 @@ def _plain(name: str) -> str:
 
 
 def shown(value: object) -> str:
-    """A value as TOML would write it, on one line, safe to show: a key may stand in the wrong place."""
+    """A value as one line of TOML, redacted: it may be an API key in the wrong place."""
     return Redactor().clean(toml_line(value), _MAX_SHOWN)
 
 
 def toml_line(value: object) -> str:
-    """A value as TOML would write it, on one line, and only the beginning of what is long."""
+    """A value as one line of TOML, with long lists and tables cut."""
     return _toml(value, 0)
 
 
@@ -96,10 +96,10 @@ def _toml(value: object, depth: int) -> str:
 
 
 def read_text(path: Path, error: type[ConfigError]) -> str:
-    """The text of a file. FileNotFoundError passes; whatever else is wrong raises `error`."""
+    """The text of a file. Raises FileNotFoundError, and `error` for anything else that is wrong with it."""
     try:
         if path.exists() and not (path.is_file() or path.is_dir()):
-            # A pipe would be waited for.
+            # Reading a pipe would block.
             raise error([Problem(str(path), "", "cannot be read: not a regular file")])
         with path.open("rb") as file:
             raw = file.read(MAX_BYTES + 1)
@@ -122,7 +122,10 @@ def _decoded(raw: bytes, file: str, error: type[ConfigError]) -> str:
 
 
 def parse_toml(text: str, file: str, error: type[ConfigError]) -> dict[str, object]:
-    """What TOML says. A byte order mark is no part of it. Raises `error`, naming `file`."""
+    """The content of a TOML document, which may begin with a byte order mark.
+
+    Raises `error`, naming `file`.
+    """
     import tomllib
 
     try:
@@ -136,7 +139,7 @@ def parse_toml(text: str, file: str, error: type[ConfigError]) -> dict[str, obje
 
 def as_number(value: object, at_least: float = -math.inf, at_most: float = math.inf) -> float | None:
     """A finite number in `at_least`..`at_most`, both included; None for anything else."""
-    # TOML has booleans apart, Python counts them as integers; TOML has nan and inf, and integers of any size.
+    # In Python a boolean is an integer, in TOML it is not; TOML has nan, inf and integers of any size.
     if isinstance(value, bool) or not isinstance(value, int | float) or not at_least <= value <= at_most:
         return None
     return float(value) if abs(value) <= 1e300 else None
@@ -151,7 +154,7 @@ def as_whole(value: object, at_least: int, at_most: int) -> int | None:
 
 @dataclass(slots=True)
 class Table:
-    """One table of a file. Each getter marks its key as known; `done` notes whatever is left."""
+    """One table of a file. Each getter marks its key as known; `done` reports the others."""
 
     data: Mapping[str, object]
     file: str
@@ -160,9 +163,9 @@ class Table:
     error: type[ConfigError] = ConfigError
     """What `check` raises."""
     problems: list[Problem] = field(default_factory=list)
-    """All that was found so far, in this table and in those that it shares the list with."""
+    """All problems so far, in this table and in those that share the list."""
     show: Callable[[object], str] = shown
-    """How a value that was given may be shown."""
+    """Formats a given value so that it is safe to show."""
     _known: set[str] = field(default_factory=set)
     _unfit: set[str] = field(default_factory=set)
 
@@ -205,11 +208,11 @@ class Table:
         self.wrong(name, given, expected, near=near)
 
     def sound(self, *names: str) -> bool:
-        """Whether no problem of these keys was noted: what is worked out from stand-ins means nothing."""
+        """Whether no problem of these keys was noted; if not, their values are stand-ins."""
         return self._unfit.isdisjoint(names)
 
     def done(self) -> None:
-        """Note every key that nobody asked for."""
+        """Note every unknown key."""
         for name in self.data:
             if name not in self._known:
                 known = sorted(self._known)
@@ -221,12 +224,12 @@ class Table:
                     self.wrong(name, "an unknown key", expected, near=near)
 
     def check(self) -> None:
-        """Raise what was found, if anything was."""
+        """Raise `error` with all problems, if there are any."""
         if self.problems:
             raise self.error(self.problems)
 
     def _path(self, name: str) -> str:
-        # A key is a file's text too, and may be a secret in the wrong place.
+        # A key comes from the file as well, and may be a secret in the wrong place.
         plain = not name or (_PLAIN_KEY.fullmatch(name) and Redactor().secrets_out(name) == name)
         return ".".join(part for part in (self.path, name if plain else self.show(name)) if part)
 
@@ -245,15 +248,15 @@ class Table:
     # -- single values ---------------------------------------------------------
 
     def text(self, name: str, default: str | None = None) -> str:
-        """Text as it stands. Blank only where the default is."""
+        """Text, unchanged. It may be blank only if the default is."""
         return self._read(name, default, "", lambda value: _as_text(value, blank=default == ""), "some text")
 
     def prose(self, name: str, default: str | None = None) -> str:
-        """Text without white space at its ends. Terminal escapes in it are shown, not obeyed."""
+        """Stripped text in which terminal escapes are inert."""
         return inert(self.text(name, default).strip(), _MAX_PROSE, keep_newlines=True)
 
     def line(self, name: str, default: str | None = None, *, at_most: int = 300) -> str:
-        """Printable text of at most so many characters, without white space at its ends."""
+        """Stripped printable text of at most `at_most` characters."""
         words = f"printable text of at most {at_most} characters"
         return self._read(
             name, default, "", lambda value: _as_line(value, at_most, blank=default == ""), words
@@ -322,7 +325,7 @@ class Table:
     def one_of(
         self, name: str, allowed: Collection[str], default: str | None = None, *, words: str = ""
     ) -> str:
-        """One of `allowed`; `words` say in problems what these are where they are too many to list."""
+        """One of `allowed`; `words` describe them in problems where they are too many to list."""
         expected = words or "one of " + ", ".join(allowed)
         if not self.has(name) and default is not None:
             return default

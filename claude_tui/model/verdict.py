@@ -1,4 +1,4 @@
-"""What is wrong, whose it is, how bad it is and what to do next."""
+"""The diagnosis: what is wrong, whose problem it is, how bad it is and what to do next."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Cause(StrEnum):
 
 
 class Side(StrEnum):
-    """Whose trouble it is; `none` when there is none, `unclear` when it cannot be told."""
+    """Whose problem it is; `none` when there is none, `unclear` when the data does not show it."""
 
     THEM = "them"
     US = "us"
@@ -51,12 +51,12 @@ class Side(StrEnum):
 
     @property
     def whose(self) -> str:
-        """Whose trouble it is, in the words of a sentence."""
+        """Whose problem it is, as part of a sentence."""
         return _WHOSE[self]
 
     @property
     def owner(self) -> str:
-        """The same in a word or two, for where several stand side by side."""
+        """The same in a word or two, for tables."""
         return _OWNERS[self]
 
 
@@ -96,7 +96,7 @@ class Severity(StrEnum):
 
     @property
     def rank(self) -> int:
-        """1 for the worst, as in its name; no severity at all comes last."""
+        """1 for P1 to 4 for P4, and 5 for none."""
         return _SEVERITIES.index(self) + 1
 
     def worse_than(self, other: Severity) -> bool:
@@ -104,7 +104,7 @@ class Severity(StrEnum):
 
     @classmethod
     def worst(cls, severities: Iterable[Severity]) -> Severity:
-        """The worst of them; none of none."""
+        """The worst of them; NONE when there are none."""
         return min(severities, key=lambda severity: severity.rank, default=cls.NONE)
 
 
@@ -181,7 +181,7 @@ class Verdict:
     confidence: float
     """0..1."""
     summary: str
-    """The headline: whose it is, then what is wrong."""
+    """The headline: whose problem it is, then what is wrong."""
     evidence: tuple[Evidence, ...]
     """Strongest first; what the status page says comes last."""
     next_step: str
@@ -198,9 +198,9 @@ class Verdict:
     other_reports: tuple[str, ...] = ()
     """What it says is wrong with other components."""
     since: datetime | None = None
-    """The first failure of what goes on now."""
+    """The first failure of the current problem."""
     detected_at: datetime | None = None
-    """From when on a person could have known."""
+    """When the problem first became detectable."""
     respond_by: datetime | None = None
     """When the response target of the severity runs out; None where there is none."""
     lead: timedelta | None = None
@@ -210,7 +210,7 @@ class Verdict:
     also: tuple[Cause, ...] = ()
     """Causes that explain fewer of the failures."""
     note: str = ""
-    """What is worth saying beside the evidence."""
+    """A remark besides the evidence."""
     set_by: str = ""
     """Who set the severity, if a person did."""
     computed: Severity | None = None
@@ -227,7 +227,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class VerdictChange:
-    """The verdict became another one; `text` is its headline."""
+    """The verdict changed; `text` is the headline of the new one."""
 
     at: datetime
     cause: Cause

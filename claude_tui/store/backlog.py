@@ -1,4 +1,4 @@
-"""What waits to be written: a bounded queue between those who write and the one thread that does it."""
+"""A bounded queue of records between the callers of `Store.write` and the writer thread."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PRUNE_PAUSE_S = 0.03
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A body that replaces the one of the same name."""
+    """A body stored by name, which replaces the previous one of that name."""
 
     name: str
     body: bytes
@@ -30,26 +30,27 @@ Record = Observation | ProviderStatus | Catalogue | Entry | Kept
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What the writer should do next.
-
-    Once `records` are written, those before number `upto` are settled, and the Kept up to `kept_upto`.
-    """
+    """What the writer should do next."""
 
     records: tuple[Record, ...]
     upto: int
+    """Once `records` are written, those with a lower number are settled."""
     kept_upto: int
+    """The same for Kept, this number included."""
     prune_before: int | None
+    """Delete records before this instant (microseconds since 1970), if any."""
     closing: bool
+    """The store is being closed."""
 
 
 class Backlog:
-    """Records in the order they came, numbered. When there are more than `keep`, the oldest are lost.
+    """Numbered records in the order in which they were put. Beyond `keep` records, the oldest are lost.
 
-    The newest Kept of each name is beside them, not counted and never lost: names are few. An older one
-    gives way at once, so that saving again and again without a disk takes no memory.
+    The newest Kept of each name is held separately, does not count and is never lost: names are few. It
+    replaces an older one at once, so that repeated saves without a disk take no memory.
 
-    Whatever could not be written yet stays here and can be read from here: it is the memory that
-    the dashboard goes on in when there is no disk.
+    Records that are not written yet can be read from here, so that the dashboard keeps working without
+    a disk.
     """
 
     def __init__(self, keep: int) -> None:
@@ -71,7 +72,7 @@ class Backlog:
     def put(self, record: Record) -> None:
         """Adds a record. Never waits for the disk; after `close` it does nothing."""
         with self._changed:
-            # Counted even after `close`: `drain` then says that not all was written.
+            # Counted even after `close`, so that `drain` reports that not everything was written.
             self._keeps += isinstance(record, Kept)
             if self._closing:
                 return
@@ -79,6 +80,7 @@ class Backlog:
             self._changed.notify_all()
 
     def waiting(self) -> tuple[Record, ...]:
+        """The records that are not written yet."""
         with self._changed:
             return (*self._records, *self._newest_kept())
 
@@ -88,12 +90,13 @@ class Backlog:
             return self._lost
 
     def ask_to_prune(self, before: int) -> None:
+        """Requests that records before an instant (microseconds since 1970) be deleted."""
         with self._changed:
             self._prune_before = before
             self._changed.notify_all()
 
     def urge(self) -> None:
-        """Has the writer look now, trouble or not."""
+        """Wakes the writer now, even while it is waiting to retry."""
         with self._changed:
             self._urged = True
             self._changed.notify_all()
@@ -104,7 +107,10 @@ class Backlog:
         self.urge()
 
     def drain(self, timeout_s: float) -> bool:
-        """Has the writer try now, trouble or not. Returns whether all that waits at the call was written."""
+        """Has the writer try now, even while it is waiting to retry.
+
+        Returns whether everything that was waiting at the call was written within `timeout_s`.
+        """
         with self._changed:
             last, keeps, lost, failures = self._end, self._keeps, self._lost, self._failures
             self._urged = True
@@ -123,7 +129,7 @@ class Backlog:
     # -- for the writer ---------------------------------------------------------
 
     def next(self, hold_s: float | None) -> Work:
-        """Waits for something to do and returns it; with `hold_s`, only after that time or when urged."""
+        """Waits for work and returns it; with `hold_s`, only after that many seconds or when urged."""
         with self._changed:
             self._busy = False
             self._changed.notify_all()
@@ -131,7 +137,7 @@ class Backlog:
                 self._changed.wait_for(lambda: self._urged, hold_s)
             else:
                 self._changed.wait_for(lambda: self._urgent() or self._prune_before is not None)
-                # Between slices of pruning other processes get their turn to write.
+                # A pause between batches of pruning lets other processes write.
                 self._changed.wait_for(self._urgent, PRUNE_PAUSE_S)
             self._busy, self._urged = True, False
             records = tuple(islice(self._records, BATCH))
@@ -144,7 +150,7 @@ class Backlog:
             )
 
     def settle(self, work: Work, lost: int = 0) -> None:
-        """Forgets the records of `work`: written, but for `lost` that no store can hold."""
+        """Drops the records of `work`, which were written except for `lost` that cannot be stored."""
         with self._changed:
             self._lost += lost
             while self._first < work.upto:
@@ -155,18 +161,18 @@ class Backlog:
             self._changed.notify_all()
 
     def fail(self) -> None:
-        """Notes that an attempt failed."""
+        """Records that an attempt failed."""
         with self._changed:
             self._failures += 1
 
     def pruned(self, before: int) -> None:
-        """Notes that nothing before `before` is left, unless a later instant was asked for meanwhile."""
+        """Records that nothing before `before` is left, unless a later instant was requested meanwhile."""
         with self._changed:
             if self._prune_before == before:
                 self._prune_before = None
 
     def rest(self) -> None:
-        """Notes that the writer has ended: nobody need wait for it."""
+        """Records that the writer has ended, so that nobody waits for it."""
         with self._changed:
             self._ended = True
             self._changed.notify_all()

@@ -1,8 +1,8 @@
-"""Values out of a store, taken only as this program writes them: what passes here can be analysed and drawn.
+"""Validation of values read from a store: what passes can safely be analysed and drawn.
 
-Whatever else stands in their place was written by another program or by a disk. SQLite lets any column hold
-a value of any type, and JSON may hold figures that no arithmetic survives. Every function raises TypeError or
-ValueError, which leaves out the row.
+A value that this program cannot have written comes from another program or from a failing disk. SQLite
+lets any column hold a value of any type, and JSON may hold numbers that overflow arithmetic. Every function
+raises TypeError or ValueError, upon which the row is skipped.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from claude_tui.model.text import inert
 
 __all__ = ["entries", "figure", "figure_or_none", "text", "text_or_none", "whole", "whole_or_none"]
 
-# Far beyond all that is measured (32 years, a thousand million dollars); a timedelta and a clock can hold it.
+# Far beyond anything measured (32 years, a billion dollars), yet within the range of timedelta and datetime.
 _LARGEST = 1e9
-# Servers say 2^63-1 for "unlimited". Products and ratios of what is below this stay finite.
+# Servers send 2^63-1 for "unlimited". Products and ratios of numbers below this stay finite.
 _LARGEST_WHOLE = 10**40
 
 
@@ -31,7 +31,7 @@ def text_or_none(value: object) -> str | None:
 
 
 def whole(value: object) -> int:
-    """A whole number; true and false are none."""
+    """A whole number; booleans are rejected."""
     if type(value) is not int:
         raise TypeError(f"expected a whole number, got {type(value).__name__}")
     if not -_LARGEST_WHOLE < value < _LARGEST_WHOLE:
@@ -44,10 +44,10 @@ def whole_or_none(value: object) -> int | None:
 
 
 def figure(value: object) -> float:
-    """A finite number, as int or float; true and false are none."""
+    """A finite number, as int or float; booleans are rejected."""
     if type(value) is not float and type(value) is not int:
         raise TypeError(f"expected a number, got {type(value).__name__}")
-    # False for nan as well.
+    # The comparison is False for NaN as well.
     if not -_LARGEST <= value <= _LARGEST:
         raise ValueError("a number out of all proportion")
     return value
@@ -58,7 +58,7 @@ def figure_or_none(value: object) -> float | None:
 
 
 def entries(value: object) -> list[Any]:
-    """A JSON list: a text would give its letters."""
+    """A JSON list; a string, which would iterate over its characters, is rejected."""
     if not isinstance(value, list):
         raise TypeError(f"expected a list, got {type(value).__name__}")
     return value

@@ -1,4 +1,4 @@
-"""Observations as rows: what repeats is a Kind, the usual numbers are columns, the rest is `extra`."""
+"""Observations as rows: repeated values form a Kind, common numbers are columns, the rest is `extra`."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ Varying = tuple[str | None, str | None, str | None, str | None, int | None]
 # The columns of `observations` beside `at`, `n` and `kind`, in the order `encode` gives them.
 COLUMNS = "request_id, dns, connect, tls, first_byte, first_token, total, server, skew, cost_usd, extra"
 
-# What decoding raises on a value that this version cannot have written.
+# What decoding raises for a value that this version cannot have written.
 UNREADABLE = (
     ValueError,
     TypeError,
@@ -67,20 +67,18 @@ _DICTIONARY = (
 _SOURCES = {source.value: source for source in Source}
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _NO_EXTRA: dict[str, Any] = {}
-# Far more than anything that was packed: deflated zeros of a few kilobytes could take up the memory.
+# Far more than is ever packed: a few kilobytes of deflated zeros could otherwise exhaust the memory.
 _LARGEST_EXTRA = 4_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What many observations have in common; a row names it by number.
-
-    `source` and `outcome` are plain text here: another version may have written words that
-    this one does not know.
-    """
+    """The values that many observations share; a row refers to it by number."""
 
     source: str
+    """Plain text: another version may have written a source that this one does not know."""
     outcome: str
+    """Plain text, for the same reason."""
     target: str
     model: str | None
     http_status: int | None
@@ -88,19 +86,20 @@ class Kind:
     error_code: str | None
     stop_reason: str | None
     tls_expires_at: int | None
+    """Microseconds since 1970."""
 
     @property
     def varying(self) -> Varying:
-        """The parts that a server may vary without end."""
+        """The parts that a server may vary without limit."""
         return (self.model, self.error_type, self.error_code, self.stop_reason, self.tls_expires_at)
 
     def plain(self) -> Kind:
-        """Without them."""
+        """The same without the varying parts."""
         return Kind(self.source, self.outcome, self.target, None, self.http_status, None, None, None, None)
 
     @property
     def known(self) -> bool:
-        """Whether this version has words for it."""
+        """Whether this version knows its source and outcome."""
         return self.source in _SOURCES and self.outcome in _OUTCOMES
 
     @classmethod
@@ -135,7 +134,7 @@ def kind_of(observation: Observation) -> Kind:
 
 
 def encode(observation: Observation, varying: Varying | None = None) -> Row:
-    """The values of COLUMNS. `varying` is that of a Kind too many to number, kept in the row itself."""
+    """The values of COLUMNS. `varying` holds the parts that the Kind of the row lacks, stored in the row."""
     timings = observation.timings
     return (
         observation.request_id,
@@ -153,7 +152,10 @@ def encode(observation: Observation, varying: Varying | None = None) -> Row:
 
 
 def decode(at: int, kind: Kind, values: Row) -> Observation:
-    """The Observation of `encode`. Raises one of UNREADABLE for what this version cannot have written."""
+    """The Observation that `encode` was given.
+
+    Raises one of UNREADABLE for what this version cannot have written.
+    """
     request_id, *phases, server, skew, cost, packed = values
     extra = _unpack_extra(packed) if packed is not None else _NO_EXTRA
     varying = _varying(extra["varying"]) if "varying" in extra else kind.varying

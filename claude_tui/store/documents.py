@@ -1,6 +1,6 @@
 """Status reports and model lists as JSON text, without the instant they were fetched.
 
-Two of them say the same exactly when their texts are equal.
+Two of them have the same content exactly when their texts are equal.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def status_from(fetched_at: int, body: str) -> ProviderStatus:
         incidents=tuple(map(_incident, entries(fields["incidents"]))),
         maintenances=tuple(map(_maintenance, entries(fields["maintenances"]))),
         unknown_reason=text_or_none(fields["unknown_reason"]),
-        # Reports stored before there was such a field have the source alone.
+        # Reports that were stored before this field existed have only the source.
         host=text(fields.get("host", "")),
     )
 

@@ -1,4 +1,4 @@
-"""What people marked and how the verdict went, as rows: an instant and texts, appended and never changed."""
+"""Marks and verdict changes as rows of an instant and texts, which are appended and never changed."""
 
 from __future__ import annotations
 
@@ -33,16 +33,13 @@ _STATES = {state.value: state for state in StepState}
 
 @dataclass(frozen=True, slots=True)
 class EntryTable(Generic[E]):
-    """Where the entries of one type stand: beside `at`, a column for each of its fields, all of them text.
-
-    `build` makes an entry of its fields in that order; what it raises for words of another version is one
-    of UNREADABLE.
-    """
+    """The table of one type of entry: `at`, and a text column for each other field."""
 
     kind: type[E]
     name: str
     fields: tuple[str, ...]
     build: Callable[..., E]
+    """Makes an entry of `at` and its fields, in that order. Raises one of UNREADABLE for unknown values."""
 
     @property
     def insert(self) -> str:
@@ -50,16 +47,16 @@ class EntryTable(Generic[E]):
 
     @property
     def select(self) -> str:
-        """Those from an instant on, oldest first.
+        """The entries from an instant on, oldest first.
 
-        Texts come as bytes: reading one that is no UTF-8 as text would fail the whole query.
+        Texts are read as bytes: one that is not UTF-8 would otherwise fail the whole query.
         """
         texts = ", ".join(f"CAST({field} AS BLOB)" for field in self.fields)
         return f"SELECT rowid, at, {texts} FROM {self.name} WHERE at >= ? ORDER BY at, rowid"
 
     @property
     def prune(self) -> str:
-        """Deletes the oldest ones before an instant, at most so many."""
+        """Deletes the oldest entries before an instant, up to a limit."""
         oldest = f"SELECT rowid FROM {self.name} WHERE at < ? ORDER BY at LIMIT ?"
         return f"DELETE FROM {self.name} WHERE rowid IN ({oldest})"
 
@@ -67,7 +64,7 @@ class EntryTable(Generic[E]):
         return (to_micros(entry.at), *(pack_text(getattr(entry, field)) for field in self.fields))
 
     def decode(self, row: Row) -> E | None:
-        """The entry of a row of `select`, but for its `rowid`; None for one that cannot be read."""
+        """The entry of a row of `select` without its `rowid`; None for one that cannot be read."""
         at, *texts = row
         try:
             decoded = (each.decode("utf-8", "surrogatepass") for each in texts)
@@ -83,7 +80,7 @@ def insertion(entry: Entry) -> tuple[str, Row]:
 
 
 def pack_text(text: str) -> str | bytes:
-    """What a column can hold of any text: bytes where lone surrogates (names from the system) need them."""
+    """Text as a column can hold it: bytes if it has lone surrogates, as names from the system may."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -92,7 +89,7 @@ def pack_text(text: str) -> str | bytes:
 
 
 def _step_mark(at: datetime, playbook: str, step: str, state: str, by: str, note: str) -> StepMark:
-    # A state that a later version brought settles nothing here.
+    # A state that a later version introduced counts as open.
     return StepMark(at, playbook, step, _STATES.get(state, StepState.OPEN), by, note)
 
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a store, and how to say it."""
+"""Errors of a store, and their messages."""
 
 from __future__ import annotations
 
@@ -38,11 +38,11 @@ class StoreError(ClaudeTopError):
 
 
 class DamagedStoreError(StoreError):
-    """It is not, or no longer, a store: to be set aside."""
+    """The file is not, or no longer, a store, and must be set aside."""
 
 
 class NewerStoreError(StoreError):
-    """A later version wrote it: to be left alone."""
+    """A later version wrote the store, so it must be left unchanged."""
 
     def __init__(self, found: int, known: int) -> None:
         super().__init__(
@@ -57,7 +57,7 @@ def primary_code(error: sqlite3.Error) -> int:
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether trying again is useless because of what is in the file."""
+    """Whether the content of the file is at fault, so that trying again is useless."""
     if isinstance(error, sqlite3.Error):
         return primary_code(error) in _DAMAGE
     return isinstance(error, DamagedStoreError)
@@ -73,13 +73,13 @@ def describe(error: Exception) -> str:
 
 
 def memory_only(path: Path, error: Exception, *, losing: bool) -> str:
-    """The notice that history is not being written to `path`. `losing`: memory is full as well."""
+    """The notice that history is not being written to `path`. With `losing`, memory is full as well."""
     state = "history is kept in memory only" + (", the oldest of it is being dropped" if losing else "")
     return f"{state}: {_reason(path, error)} ({path})"
 
 
 def _reason(path: Path, error: Exception) -> str:
-    # SQLite says no more than this of a log that it may not create.
+    # SQLite reports no more than this for a log file that it may not create.
     unopened = isinstance(error, sqlite3.Error) and primary_code(error) == sqlite3.SQLITE_CANTOPEN
     if unopened and not os.access(path.parent, os.W_OK):
         return "the directory is read-only"
@@ -93,7 +93,7 @@ def skipped_rows(count: int) -> str:
     return f"{count:,} stored rows cannot be read and are skipped"
 
 
-def was_set_aside(path: Path, aside: Path, error: Exception) -> str:
+def was_set_aside(path: Path, moved_to: Path, error: Exception) -> str:
     """The notice that a damaged store was replaced."""
     what = f"the history was unreadable ({describe(error)})"
-    return f"{what}: {path.name} was set aside as {aside.name}, a new one begun"
+    return f"{what}: {path.name} was set aside as {moved_to.name}, a new one begun"

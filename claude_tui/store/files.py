@@ -1,4 +1,4 @@
-"""The files of a store: private, found again after a move, set aside when damaged, never deleted."""
+"""The files of a store: private to their owner, set aside when damaged, never deleted."""
 
 from __future__ import annotations
 
@@ -41,16 +41,16 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"{path.as_uri()}?mode=rw", uri=True, timeout=2.0, isolation_level=None, check_same_thread=False
     )
-    # Bytes that are no text spoil their own row: as an error they would fail the whole query.
+    # Invalid UTF-8 then affects only its own row: an error would fail the whole query.
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
     connection.execute("PRAGMA temp_store = MEMORY")
     return connection
 
 
 def make_directory(directory: Path) -> None:
-    """Creates `directory` for its owner alone; an empty one of ours is tightened to that.
+    """Creates `directory` with mode 0700; an existing empty one of ours gets that mode.
 
-    A directory that already holds something is left as it is: it may be a home, or shared on purpose.
+    A directory that is not empty is left as it is: it may be a home directory, or shared on purpose.
     """
     directory.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -66,7 +66,7 @@ def make_directory(directory: Path) -> None:
 
 
 def make_file(path: Path) -> None:
-    """Makes `path` a file for its owner alone. Raises DamagedStoreError when it is something else.
+    """Creates `path` with mode 0600. Raises DamagedStoreError when it is not a regular file.
 
     SQLite gives -wal and -shm the mode of the database. An existing file is not opened here: closing it
     would drop the locks that SQLite holds on it in this process.
@@ -78,20 +78,20 @@ def make_file(path: Path) -> None:
         if not stat.S_ISREG(path.stat().st_mode):
             raise DamagedStoreError("it is not a file") from None
     if stat.S_IMODE(path.stat().st_mode) != 0o600:
-        # Somebody else's file that we may use is theirs to protect.
+        # The mode of a file of another owner is theirs to choose.
         with suppress(PermissionError):
             path.chmod(0o600)
 
 
 def _require_no_orphan(path: Path) -> None:
-    """SQLite would delete the log of an empty database; it may hold records, so it goes aside instead."""
+    """Raises when an empty database has a log: SQLite would delete the log, which may hold records."""
     wal = _companion(path, "-wal")
     if _size(path) == 0 and _size(wal) > 0:
         raise DamagedStoreError("its write-ahead log has lost its database")
 
 
 def identity_of(path: Path) -> Identity | None:
-    """Which file `path` names now; None when there is none."""
+    """Device and inode of the file at `path`; None when there is none."""
     try:
         info = path.stat()
     except OSError:
@@ -104,18 +104,18 @@ def set_aside(path: Path, now: datetime) -> Path:
 
     The log goes first: a new database must never find the old one's log beside it.
     """
-    aside = _free_name(path, now)
+    moved_to = _free_name(path, now)
     for suffix in (*_COMPANIONS, ""):
         with suppress(FileNotFoundError):
-            _companion(path, suffix).rename(_companion(aside, suffix))
-    return aside
+            _companion(path, suffix).rename(_companion(moved_to, suffix))
+    return moved_to
 
 
 @contextmanager
 def directory_lock(directory: Path, timeout_s: float) -> Iterator[None]:
-    """Keeps other processes from opening, migrating or setting aside a store here meanwhile.
+    """Prevents other processes from opening, migrating or setting aside a store in `directory` meanwhile.
 
-    The kernel frees it when the process dies, however it dies. Raises TimeoutError.
+    The kernel releases the lock when the process ends in any way. Raises TimeoutError after `timeout_s`.
     """
     handle = os.open(directory, os.O_RDONLY | os.O_CLOEXEC)
     try:

@@ -1,4 +1,4 @@
-"""Instants and durations as the store writes them: integers where that is exact."""
+"""Instants and durations as the store holds them: integers where that is exact."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def to_micros(instant: datetime) -> int:
 
 
 def from_micros(micros: int) -> datetime:
-    """The aware UTC instant of `to_micros`. Raises TypeError or OverflowError for what is none."""
+    """The aware UTC instant. Raises TypeError or OverflowError for a value that is no instant."""
     if type(micros) is not int:
         raise TypeError(f"expected microseconds, got {type(micros).__name__}")
     return _EPOCH + micros * _MICROSECOND

@@ -1,4 +1,4 @@
-"""The one thing wrong with the store that a person should know now."""
+"""The problems of the store, of which the most serious one is reported."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ __all__ = ["Origin", "Problems"]
 
 
 class Origin(IntEnum):
-    """Where a problem comes from, the worst first. What is over is cleared; the last three stay told."""
+    """Where a problem comes from, most serious first.
+
+    LOSS, DAMAGE and SKIPPED are not cleared when they end.
+    """
 
     WRITING = 0
     READING = 1
@@ -20,9 +23,9 @@ class Origin(IntEnum):
 
 
 class Problems:
-    """Keeps one text per origin and tells `on_problem` when the worst changes: its text, or None for none.
+    """Holds one text per origin and calls `on_problem` when the most serious one changes.
 
-    `on_problem` is called from whichever thread noticed.
+    `on_problem` gets its text, or None when there is none, in the thread in which the change happened.
     """
 
     def __init__(self, on_problem: Callable[[str | None], None]) -> None:

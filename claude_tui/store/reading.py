@@ -1,4 +1,4 @@
-"""What is read, through connections of their own: from any thread, whatever the writer is doing."""
+"""Reading the store through a connection of its own, from any thread, whatever the writer is doing."""
 
 from __future__ import annotations
 
@@ -33,27 +33,27 @@ _KIND = (
 _STATUS_REPORTS = "SELECT id, at, body FROM status_reports WHERE at > ? ORDER BY at, id"
 _EARLIER_STATUS_REPORTS = "SELECT id, at, body FROM status_reports WHERE at <= ? ORDER BY at DESC, id DESC"
 _CATALOGUES = "SELECT id, at, body FROM catalogues ORDER BY at DESC, id DESC"
-# What is no sum of money counts for nothing, or one broken row would use up the budget of the day.
+# Implausible amounts count as 0, or one broken row would use up the budget of the day.
 _COST = "SELECT coalesce(sum(cost_usd), 0.0) FROM observations WHERE at >= ? AND cost_usd BETWEEN 0 AND 1e6"
 
 # Table and key.
-Place = tuple[object, ...]
+RowKey = tuple[object, ...]
 
 
 class ReadSession:
-    """A reading connection. Rows that this version cannot have written are left out: `skipped` has them.
+    """A reading connection. Rows that this version cannot have written are left out; `skipped` names them.
 
     Instants are microseconds since 1970; every failure is a sqlite3.Error.
     """
 
     def __init__(self, connection: sqlite3.Connection, identity: Identity) -> None:
         self.identity = identity
-        self.skipped: set[Place] = set()
+        self.skipped: set[RowKey] = set()
         self._connection = connection
         self._kinds: dict[int, Kind | None] = {}
 
     def begin(self) -> None:
-        """Fixes what later queries see, until `end`."""
+        """Begins a read transaction: later queries see the same state, until `end`."""
         self._connection.execute("BEGIN")
         self._connection.execute("SELECT count(*) FROM meta").fetchone()
 
@@ -64,7 +64,7 @@ class ReadSession:
         self._connection.close()
 
     def observations(self, low: int, high: int, limit: int | None) -> list[Observation]:
-        """Those of `low` <= at < `high`, oldest first; with `limit`, the newest so many of them."""
+        """Observations with `low` <= at < `high`, oldest first; with `limit`, the newest ones."""
         if limit is None:
             rows = self._connection.execute(_OBSERVATIONS + ", n", (low, high)).fetchall()
         else:
@@ -74,7 +74,7 @@ class ReadSession:
         return [observation for observation in found if observation is not None]
 
     def status_reports(self, low: int) -> list[ProviderStatus]:
-        """Those from `low` on and the one in force then, oldest first."""
+        """The reports from `low` on and the one in force then, oldest first."""
         with closing(self._connection.execute(_EARLIER_STATUS_REPORTS, (low,))) as earlier:
             in_force = next(self._documents("status_reports", status_from, earlier), None)
         later = self._connection.execute(_STATUS_REPORTS, (low,))
@@ -82,7 +82,7 @@ class ReadSession:
         return found if in_force is None else [in_force, *found]
 
     def latest_catalogue(self) -> Catalogue | None:
-        """The newest that can be read."""
+        """The newest list of models that can be read."""
         with closing(self._connection.execute(_CATALOGUES)) as newest_first:
             return next(self._documents("catalogues", catalogue_from, newest_first), None)
 
@@ -90,7 +90,7 @@ class ReadSession:
         return float(self._connection.execute(_COST, (low,)).fetchone()[0])
 
     def entries(self, table: EntryTable[E], low: int) -> list[E]:
-        """Those from `low` on, oldest first."""
+        """The entries from `low` on, oldest first."""
         if not self._has_entries():
             return []
         found: list[E] = []
@@ -170,7 +170,7 @@ class Reader:
         self._commit_lock = commit_lock
         self._condemn = condemn
         self._session: ReadSession | None = None
-        self._skipped: tuple[Identity, set[Place]] | None = None
+        self._skipped: tuple[Identity, set[RowKey]] | None = None
         self._closed = False
         self._lock = threading.Lock()
 
@@ -214,7 +214,7 @@ class Reader:
         if self._session is not None and self._session.identity != identity:
             self._drop_session()
         if self._session is None and identity is not None and not self._closed:
-            # Locked, so as not to look while the files of a store are being moved or made.
+            # Locked, as the files of a store may just be moved or created.
             with directory_lock(self._path.parent, LOCK_TIMEOUT_S):
                 self._open_session()
         return self._session

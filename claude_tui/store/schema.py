@@ -1,4 +1,4 @@
-"""The tables, and how a store of an older version becomes one of this version."""
+"""The tables, and the migration of an older store to this version."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from claude_tui.store.faults import DamagedStoreError, NewerStoreError, primary_
 
 __all__ = ["ENTRIES_SINCE", "MIGRATIONS", "is_readable", "prepare", "version_of"]
 
-# Marks the file as ours in its header ("ClTp"): another program's database is never taken for a store.
+# Marks the file as ours in its header ("ClTp"), so that another program's database is never taken for a
+# store.
 APPLICATION_ID = 0x436C5470
 
 # `at` is microseconds since 1970. Observations are clustered by it: "since X" is one range of one b-tree,
@@ -34,7 +35,7 @@ CREATE INDEX catalogues_by_at ON catalogues (at);
 INSERT INTO meta VALUES ('format', 'claude-top history');
 """
 
-# `kept` holds one body per name, replaced; the other three are only ever added to.
+# `kept` holds one body per name, which is replaced; rows of the other three tables are only added.
 _SECOND = """
 CREATE TABLE kept (name TEXT PRIMARY KEY, body BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE step_marks (
@@ -52,12 +53,12 @@ CREATE TABLE verdict_changes (
 );
 CREATE INDEX verdict_changes_by_at ON verdict_changes (at);
 """
-# The version from which on a store has them.
+# The first version that has these tables.
 ENTRIES_SINCE = 2
 
 # Migration k takes a store from `user_version` k to k+1. Append; never change one that was released.
 MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND)
-# A migration that changes a table which readers know must raise this.
+# A migration that changes a table that readers use must raise this.
 _READABLE_FROM = 1
 
 _TOUCH = (
@@ -77,15 +78,15 @@ _TOUCH = (
 
 
 def prepare(connection: sqlite3.Connection, migrations: Sequence[str] = MIGRATIONS) -> None:
-    """Makes the store behind `connection` one of this version.
+    """Creates the store behind `connection`, or migrates it to this version.
 
     Raises NewerStoreError for one that a later version wrote, DamagedStoreError for a database that is
-    no store, and sqlite3.Error for whatever else stands in the way.
+    no store, and sqlite3.Error for any other failure.
     """
     version = version_of(connection)
     _require_ours(connection, version, len(migrations))
     if _pragma(connection, "page_count") == 0:
-        # Lets a store give space back after `retention_days` was lowered; cannot be set once a page exists.
+        # Lets a store shrink after `retention_days` was lowered; cannot be set once a page exists.
         connection.execute("PRAGMA auto_vacuum = INCREMENTAL")
     connection.execute("PRAGMA journal_mode = WAL")
     if version < len(migrations):
@@ -94,16 +95,16 @@ def prepare(connection: sqlite3.Connection, migrations: Sequence[str] = MIGRATIO
 
 
 def is_readable(connection: sqlite3.Connection) -> bool:
-    """Whether a reader of this version can make sense of the store.
+    """Whether this version can read the store.
 
-    It can of an older one too, which a full disk may keep from being migrated: its records are still shown.
+    That includes older ones: a full disk may prevent their migration, and their records are still shown.
     """
     ours = _pragma(connection, "application_id") == APPLICATION_ID
     return ours and _READABLE_FROM <= version_of(connection) <= len(MIGRATIONS)
 
 
 def version_of(connection: sqlite3.Connection) -> int:
-    """How many of MIGRATIONS the store has been through."""
+    """The schema version: how many of MIGRATIONS have been applied."""
     return _pragma(connection, "user_version")
 
 
@@ -126,7 +127,7 @@ def _migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
         connection.execute(f"PRAGMA user_version = {max(version, len(migrations))}")
     except BaseException:
-        # A full or failing disk may have made SQLite do so itself.
+        # SQLite may have rolled back itself, because of a full or failing disk.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
@@ -145,7 +146,7 @@ def _statements(script: str) -> list[str]:
 
 
 def _touch(connection: sqlite3.Connection) -> None:
-    """Reads the edge of every table, where the next record goes: cheap, and finds most damage."""
+    """Reads the end of every table, where the next record goes: cheap, and finds most damage."""
     try:
         for query in _TOUCH:
             connection.execute(query).fetchone()

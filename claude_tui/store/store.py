@@ -1,4 +1,4 @@
-"""The history as the rest of the program sees it: writes never wait, reads never fail."""
+"""The interface of the history: writes never block, reads never fail."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from claude_tui.store.writer import Writer
 
 __all__ = ["Store"]
 
-# Microseconds since 1970, beyond what a datetime can say.
+# Microseconds since 1970, beyond the range of datetime.
 _NEVER = 2**62
-# Two days of the usual probes, some 20 MB: what a dashboard remembers while there is no disk.
+# Two days of the usual probes, some 20 MB: the bound of the history in memory while there is no disk.
 KEEP_IN_MEMORY = 20_000
 
 
 class Store:
-    """SQLite history in a directory (see `open`). Any thread may call any method; none raises for a disk.
+    """SQLite history in a directory (see `open`). Any thread may call any method; no disk error is raised.
 
-    Without a usable disk it goes on in memory, bounded to the newest 20,000 records (and what is kept by
+    Without a usable disk it works in memory, bounded to the newest 20,000 records (and what is kept by
     name), and tries the disk again every few seconds. A read sees every record whose `write` has
     returned, on disk or not.
     """
@@ -56,10 +56,11 @@ class Store:
         keep: int = KEEP_IN_MEMORY,
         connect: Connect = connect,
     ) -> Self:
-        """The store `name` in `data_dir`, both created when missing; a damaged one is set aside, renamed.
+        """Opens the store `name` in `data_dir`; both are created when missing. A damaged store is renamed.
 
-        `on_problem` gets the text of what is wrong, and None when it is over, from whichever thread
-        notices. `now` dates what is set aside.
+        `on_problem` is called with the text of a problem, and with None when it is over, in whichever
+        thread notices. `now` dates a renamed store. `retry_s` is the wait between attempts to write,
+        `keep` the number of records held in memory.
         """
         path = _real(data_dir / name)
         opened = time.monotonic()
@@ -85,17 +86,21 @@ class Store:
 
     @property
     def problem(self) -> str | None:
-        """What is wrong now, as last told to `on_problem`."""
+        """The current problem, as last passed to `on_problem`."""
         return self._problems.current
 
     def write(self, item: Record) -> None:
-        """Queues `item`. Status reports and model lists are kept only when they say something new."""
+        """Queues `item`.
+
+        Status reports and model lists are stored only when they differ from the previous one.
+        """
         self._backlog.put(item)
 
     def keep(self, name: str, body: bytes) -> None:
         """Queues `body` to replace what is kept as `name`.
 
-        Neither a full memory nor pruning takes it away. After `close` it is ignored, and `flush` says so.
+        It is dropped neither by pruning nor when memory is full. After `close` it is ignored, and `flush`
+        returns False.
         """
         self._backlog.put(Kept(name, body))
 
@@ -106,21 +111,21 @@ class Store:
         return unsaved[-1] if unsaved else found
 
     def step_marks(self, since: datetime) -> list[StepMark]:
-        """Those from `since` on, oldest first. A state that only a later version knows reads as OPEN."""
+        """The marks from `since` on, oldest first. A state that only a later version knows reads as OPEN."""
         return self._entries(STEP_MARKS, since)
 
     def severity_marks(self, since: datetime) -> list[SeverityMark]:
-        """Those from `since` on, oldest first."""
+        """The marks from `since` on, oldest first."""
         return self._entries(SEVERITY_MARKS, since)
 
     def verdict_changes(self, since: datetime) -> list[VerdictChange]:
-        """Those from `since` on, oldest first."""
+        """The changes from `since` on, oldest first."""
         return self._entries(VERDICT_CHANGES, since)
 
     def observations(
         self, since: datetime, until: datetime | None = None, limit: int | None = None
     ) -> list[Observation]:
-        """Those of `since` <= at < `until`, oldest first; with `limit`, only the newest so many."""
+        """Observations with `since` <= at < `until`, oldest first; with `limit`, the newest ones."""
         low, high = to_micros(since), _NEVER if until is None else to_micros(until)
         stored, waiting = self._reader.read(lambda session: session.observations(low, high, limit))
         found = stored or []
@@ -132,7 +137,7 @@ class Store:
     def status_reports(self, since: datetime) -> list[ProviderStatus]:
         """The report in force at `since` and every change after it, oldest first.
 
-        `fetched_at` is when the page was first seen to say so, not when it was last read.
+        `fetched_at` is when the page first said so, not when it was last read.
         """
         low = to_micros(since)
         found, waiting = self._reader.read(lambda session: session.status_reports(low))
@@ -140,7 +145,7 @@ class Store:
         return _in_force(_changes([*(found or ()), *unsaved]), since)
 
     def latest_catalogue(self) -> Catalogue | None:
-        """The newest list of models; `fetched_at` is when it was first seen so."""
+        """The newest list of models; `fetched_at` is when the endpoint first listed these."""
         found, waiting = self._reader.read(lambda session: session.latest_catalogue())
         latest = found
         for item in waiting:
@@ -153,22 +158,25 @@ class Store:
         return latest
 
     def cost_since(self, instant: datetime) -> float:
-        """Dollars that the observations from `instant` on cost."""
+        """What the observations from `instant` on cost, in dollars."""
         low = to_micros(instant)
         found, waiting = self._reader.read(lambda session: session.cost_since(low))
         unsaved = (item.cost_usd for item in waiting if isinstance(item, Observation) and item.at >= instant)
         return math.fsum((found or 0.0, *unsaved))
 
     def prune(self, before: datetime) -> None:
-        """Has everything older deleted, a little at a time, between writes."""
+        """Has everything older than `before` deleted, in small batches between writes."""
         self._backlog.ask_to_prune(to_micros(before))
 
     def flush(self, timeout_s: float = 2.0) -> bool:
-        """Returns whether everything written before the call is in the database, within `timeout_s`."""
+        """Waits up to `timeout_s`. Returns whether everything written before the call is in the database."""
         return self._backlog.drain(timeout_s)
 
     def close(self, timeout_s: float = 2.0) -> bool:
-        """Writes what is left and frees the files; returns whether all was written, within `timeout_s`."""
+        """Writes what is left and closes the files, within `timeout_s`.
+
+        Returns whether everything was written.
+        """
         deadline = time.monotonic() + timeout_s
         self._backlog.close()
         written = self._backlog.drain(timeout_s)
@@ -184,7 +192,7 @@ class Store:
 
 
 def _real(path: Path) -> Path:
-    """Without symbolic links, so that what stands beside the database really is beside it."""
+    """The path without symbolic links, so that companion files are beside the database itself."""
     try:
         return path.resolve()
     except (OSError, RuntimeError):
@@ -192,7 +200,7 @@ def _real(path: Path) -> Path:
 
 
 def _changes(reports: Iterable[ProviderStatus]) -> list[ProviderStatus]:
-    """In order of time, without those that say what the one before them said."""
+    """The reports by time, without those that repeat the previous one."""
     changes: list[ProviderStatus] = []
     for report in sorted(reports, key=lambda report: report.fetched_at):
         if not changes or replace(report, fetched_at=changes[-1].fetched_at) != changes[-1]:

@@ -1,4 +1,4 @@
-"""The thread that owns the only writing connection, and what it does when writing fails."""
+"""The thread that owns the only writing connection, and how it handles failures."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ from claude_tui.store.writing import WriteSession
 
 __all__ = ["Writer"]
 
-# A disk that damages every new store must not fill with damaged ones.
+# Bounds the damaged copies on a disk that damages every new store.
 MAX_REPLACEMENTS = 3
 
 
 class Writer:
-    """Writes the backlog. After a failure it holds the records, tells, and tries again every `retry_s`.
+    """Writes the backlog. After a failure it reports the problem and tries again every `retry_s` seconds.
 
-    `commit_lock` is held while records pass from the backlog into the database.
+    `commit_lock` is held while records move from the backlog into the database.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class Writer:
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
 
     def start(self) -> None:
-        """Opens the store in the calling thread, so that it can be read at once, then writes in its own."""
+        """Opens the store in the calling thread, so that it can be read at once; then starts the thread."""
         self._attempt(Work((), 0, 0, None, closing=False))
         self._thread.start()
 
@@ -78,7 +78,7 @@ class Writer:
         self._thread.join(max(timeout_s, 0.0))
 
     def condemn(self, identity: Identity, error: Exception) -> None:
-        """Has the store set aside if it still is the file `identity`, in which a reader found damage."""
+        """Has the store set aside if it is still the file `identity`, in which a reader found damage."""
         self._suspicion = (identity, error)
         self._backlog.urge()
 
@@ -103,10 +103,10 @@ class Writer:
             self._problems.tell(Origin.WRITING, memory_only(self._path, error, losing=self._backlog.lost > 0))
         else:
             self._in_trouble = False
-            self._tell_losses()
+            self._report_losses()
             self._problems.clear(Origin.WRITING)
 
-    def _tell_losses(self) -> None:
+    def _report_losses(self) -> None:
         if (lost := self._backlog.lost) == 0:
             return
         why = describe(self._refusal) if self._refusal else "memory was full"
@@ -133,7 +133,10 @@ class Writer:
             self._backlog.pruned(work.prune_before)
 
     def _current_session(self) -> WriteSession:
-        """A session on the file that is there now. Raises what `_open` does and what a reader found."""
+        """A session on the current file.
+
+        Raises what `_open` raises, and DamagedStoreError for damage a reader found.
+        """
         if self._session is not None and self._session.identity != identity_of(self._path):
             self._drop_session()
         if self._session is None:
@@ -162,14 +165,14 @@ class Writer:
         with directory_lock(self._path.parent, LOCK_TIMEOUT_S):
             if identity_of(self._path) == self._identity:
                 self._replacements += 1
-                aside = set_aside(self._path, self._now())
-                self._problems.tell(Origin.DAMAGE, was_set_aside(self._path, aside, error))
-        # Closed only now: SQLite leaves the log of a database alone that was moved meanwhile.
+                moved_to = set_aside(self._path, self._now())
+                self._problems.tell(Origin.DAMAGE, was_set_aside(self._path, moved_to, error))
+        # Closed only now: SQLite does not touch the log of a database that was moved meanwhile.
         self._drop_session()
 
     def _release(self) -> None:
         if self._session is not None:
-            # Everything is committed; what is not checkpointed now will be when the store is next opened.
+            # Everything is committed; an incomplete checkpoint is made up for when the store is next opened.
             with suppress(sqlite3.Error):
                 self._session.checkpoint()
             self._drop_session()

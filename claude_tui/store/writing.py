@@ -1,4 +1,4 @@
-"""What is done through the one connection that writes. Every failure is a sqlite3.Error."""
+"""Operations on the one writing connection. Every failure is a sqlite3.Error."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from claude_tui.store.instants import to_micros
 
 __all__ = ["WriteSession"]
 
-# More kinds than this come from a server that invents words; what varies then stands in the rows.
+# More kinds than this mean a server that makes up values; the varying parts are then stored in the rows.
 MAX_KINDS = 1000
 PRUNE_ROWS = 2000
 SHRINK_PAGES = 64
 
-# What SQLite or its module says to a value that no column can hold (a lone surrogate, an int of 70 bits).
+# What SQLite or its module raises for a value that no column can hold (a lone surrogate, an int of 70 bits).
 _UNSTORABLE = (
     TypeError,
     ValueError,
@@ -53,9 +53,9 @@ _KEEP = "INSERT OR REPLACE INTO kept (name, body) VALUES (?, ?)"
 
 
 class WriteSession:
-    """The writing connection and what it remembers. After any error it must be thrown away.
+    """The writing connection, with the kinds it has numbered. It must be discarded after any error.
 
-    `identity` is the file that was opened.
+    `identity` is that of the file that was opened.
     """
 
     def __init__(self, connection: sqlite3.Connection, identity: Identity | None) -> None:
@@ -66,7 +66,10 @@ class WriteSession:
         connection.execute(f"PRAGMA journal_size_limit = {16 * 1024 * 1024}")
 
     def add(self, records: Iterable[Record]) -> list[Exception]:
-        """Opens a transaction and puts `records` into it. Returns why some cannot be stored at all."""
+        """Begins a transaction and adds `records`.
+
+        Returns an error for each record that cannot be stored at all.
+        """
         self._connection.execute("BEGIN IMMEDIATE")
         refused: list[Exception] = []
         for record in records:
@@ -80,9 +83,9 @@ class WriteSession:
         self._connection.execute("COMMIT")
 
     def prune(self, before: int) -> bool:
-        """Deletes a few of the records before an instant. Returns whether that was the last of them.
+        """Deletes a batch of the records before an instant. Returns whether none are left.
 
-        What was in force at that instant (status report, list of models) stays.
+        The status report and the list of models in force at that instant stay.
         """
         self._connection.execute("BEGIN IMMEDIATE")
         for table in ("status_reports", "catalogues"):
@@ -101,9 +104,9 @@ class WriteSession:
         return last is None and max(deleted) < PRUNE_ROWS
 
     def shrink(self) -> bool:
-        """Gives some pages back while a quarter of the file is free. Returns whether nothing is left to do.
+        """Frees a batch of pages while a quarter of the file is unused. Returns whether it is done.
 
-        Fewer are kept: the records of the coming days will fill them.
+        Less unused space is kept: the records of the coming days will fill it.
         """
         free = self._connection.execute("PRAGMA freelist_count").fetchone()[0]
         pages = self._connection.execute("PRAGMA page_count").fetchone()[0]
@@ -114,7 +117,7 @@ class WriteSession:
         return False
 
     def checkpoint(self) -> None:
-        """Moves the write-ahead log into the database as far as readers allow, without waiting for them."""
+        """Checkpoints the write-ahead log as far as readers allow, without waiting for them."""
         self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def close(self) -> None:
@@ -142,7 +145,7 @@ class WriteSession:
         self._connection.execute(_INSERT, (to_micros(observation.at), number, *values))
 
     def _number_of(self, kind: Kind, *, most: int | None) -> int | None:
-        """The number of `kind`, given to it now if need be; None when there are `most` already."""
+        """The number of `kind`, which is added if it is new; None when there are `most` already."""
         if (number := self._kinds.get(kind)) is not None:
             return number
         key = astuple(kind)
@@ -155,7 +158,7 @@ class WriteSession:
         return self._kinds[kind]
 
     def _add_change(self, table: str, at: datetime, body: str) -> None:
-        """Adds a document unless the one in force then says the same."""
+        """Adds a document unless the one in force at that instant is equal."""
         micros = to_micros(at)
         in_force = self._connection.execute(
             f"SELECT body FROM {table} WHERE at <= ? ORDER BY at DESC, id DESC LIMIT 1", (micros,)

@@ -113,7 +113,7 @@ class Watch:
             target=TARGET,
             backend=memory or Memory(),
             now=self.clock,
-            open_courier=self._open,
+            open_worker=self._open,
         )
 
     def _open(self, route: Route, kept: StateHolder, redactor: Redactor) -> DeliveryWorker:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from claude_tui.alerting.delivery.tries import DELIVERY
+from claude_tui.alerting.delivery.attempts import DELIVERY
 from claude_tui.alerting.lifecycle import Timing
 from claude_tui.alerting.manager import Alerting
 from claude_tui.alerting.persistence import NoStateBackend, StateBackend

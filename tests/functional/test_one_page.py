@@ -77,7 +77,7 @@ class Watched:
             target=TARGET,
             backend=Memory(),
             now=self.clock,
-            open_courier=self._open,
+            open_worker=self._open,
         )
 
     def _open(self, route: Route, kept: StateHolder, redactor: Redactor) -> DeliveryWorker:

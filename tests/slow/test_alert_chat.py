@@ -14,10 +14,10 @@ import pytest
 
 from claude_tui.alerting.delivery.abandonable import AbandonableThread, BusyError
 from claude_tui.alerting.delivery.apprise_worker import AppriseJob, Outcome
+from claude_tui.alerting.delivery.attempts import FailedAttemptError
 from claude_tui.alerting.delivery.chat import Apprise
 from claude_tui.alerting.delivery.http import JsonPoster
 from claude_tui.alerting.delivery.log_guard import LogGuard
-from claude_tui.alerting.delivery.tries import FailedTryError
 from claude_tui.alerting.routes import Route, RouteKind
 from claude_tui.model.alert import Notification, NotificationKind
 from claude_tui.model.retry import RetryPolicy
@@ -193,7 +193,7 @@ class TestSecrets:
                 route = Route("chat", RouteKind.APPRISE, url)
                 tried = await Apprise(route, Redactor(route.secrets), ONCE).send(PAGE)
                 wire = JsonPoster(redactor=Redactor([KEY, SECRET]), now=lambda: NOON)
-                with pytest.raises(FailedTryError) if status[0] != "2" else Nothing() as raised:
+                with pytest.raises(FailedAttemptError) if status[0] != "2" else Nothing() as raised:
                     await wire.post(f"{server.url}/{SECRET}?key={KEY}", {})
                 await wire.aclose()
         finally:

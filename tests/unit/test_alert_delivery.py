@@ -10,9 +10,9 @@ import httpx
 import pytest
 
 from claude_tui.alerting.delivery.alertmanager import Alertmanager, alerts_of
+from claude_tui.alerting.delivery.attempts import with_retries
 from claude_tui.alerting.delivery.http import JsonPoster, retry_after_s
 from claude_tui.alerting.delivery.pagerduty import PagerDuty
-from claude_tui.alerting.delivery.tries import with_retries
 from claude_tui.alerting.routes import Route, RouteKind
 from claude_tui.model.alert import AlertGroup, Content, NotificationKind, SeverityPeriod
 from claude_tui.model.retry import RetryPolicy

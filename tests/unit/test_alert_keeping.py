@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from claude_tui.alerting.delivery.tries import FailedTryError
+from claude_tui.alerting.delivery.attempts import FailedAttemptError
 from claude_tui.alerting.manager import Alerting
 from claude_tui.alerting.persistence import NoStateBackend
 from claude_tui.alerting.routes import AlertSettings
@@ -24,8 +24,8 @@ from tests.alerts import (
     verdict_rules,
 )
 
-REFUSED = FailedTryError("HTTP 404", permanent=True, http_status=404)
-GONE = FailedTryError("ConnectError: connection refused")
+REFUSED = FailedAttemptError("HTTP 404", permanent=True, http_status=404)
+GONE = FailedAttemptError("ConnectError: connection refused")
 
 
 # -- the disk ----------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claude_tui.alerting.delivery.tries import AttemptResult, FailedTryError
+from claude_tui.alerting.delivery.attempts import AttemptResult, FailedAttemptError
 from claude_tui.alerting.manager import Alerting
 from claude_tui.alerting.persistence import StateHolder
 from claude_tui.alerting.routes import AlertSettings, Route
@@ -95,7 +95,7 @@ class Process:
             target=TARGET,
             backend=world,
             now=world.clock,
-            open_courier=self.courier,
+            open_worker=self.courier,
         )
 
     def courier(self, route: Route, kept: StateHolder, _redactor: Redactor) -> DeliveryWorker:
@@ -247,7 +247,7 @@ async def test_a_receiver_that_was_away_hears_how_things_stand_and_only_that() -
     class Away(World):
         async def send(self, page: Notification) -> AttemptResult:
             if away:
-                return AttemptResult(3, FailedTryError("connection refused"))
+                return AttemptResult(3, FailedAttemptError("connection refused"))
             return await World.send(self, page)
 
     world = Away()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from claude_tui.alerting.delivery import open_alertmanager
-from claude_tui.alerting.delivery.tries import AttemptResult, FailedTryError
+from claude_tui.alerting.delivery.attempts import AttemptResult, FailedAttemptError
 from claude_tui.alerting.ledger import decode
 from claude_tui.alerting.manager import Alerting, target_text
 from claude_tui.alerting.persistence import NoStateBackend, StateHolder
@@ -39,8 +39,8 @@ from tests.alerts import (
 from tests.builders import NOON
 from tests.wire_server import WireServer, response
 
-REFUSED = FailedTryError("HTTP 404", permanent=True, http_status=404)
-GONE = FailedTryError("ConnectError: connection refused")
+REFUSED = FailedAttemptError("HTTP 404", permanent=True, http_status=404)
+GONE = FailedAttemptError("ConnectError: connection refused")
 
 
 # -- the task ----------------------------------------------------------------------------
@@ -158,7 +158,7 @@ async def test_what_waits_is_tried_again_later_and_later_at_most_every_five_minu
     asked: list[float] = []
     watch = Watch()
 
-    def answer(_page: Notification) -> FailedTryError:
+    def answer(_page: Notification) -> FailedAttemptError:
         asked.append((watch.clock.at - began).total_seconds())
         return GONE
 
@@ -178,7 +178,7 @@ async def test_what_is_refused_is_tried_again_only_with_something_newer_or_by_th
     watch = await loaded(Watch(backend=memory, receiver=Receiver(lambda _page: REFUSED)))
     tries: list[NotificationKind] = []
 
-    def answer(page: Notification) -> FailedTryError | None:
+    def answer(page: Notification) -> FailedAttemptError | None:
         tries.append(page.kind)
         return REFUSED
 
@@ -197,7 +197,7 @@ async def test_what_is_refused_is_tried_again_only_with_something_newer_or_by_th
 
 
 async def test_a_long_retry_after_holds_the_whole_route() -> None:
-    busy = FailedTryError("HTTP 429", http_status=429, retry_after_s=600)
+    busy = FailedAttemptError("HTTP 429", http_status=429, retry_after_s=600)
     watch = await loaded(Watch(receiver=Receiver(lambda _page: busy)))
     watch.sees(OUTAGE)
     await watch.deliver()
@@ -286,7 +286,7 @@ async def test_an_alertmanager_is_told_again_before_it_forgets() -> None:
             target=TARGET,
             backend=NoStateBackend(),
             now=clock,
-            open_courier=opens,
+            open_worker=opens,
         )
         await alerting.load()
         alerting.evaluate(scene(clock.forward(5), verdict(Cause.PROVIDER_ERRORS, Severity.P3)))

@@ -1,4 +1,4 @@
-"""How pages leave the program: by apprise, to PagerDuty, to an Alertmanager; each loaded when needed."""
+"""Senders of notifications: apprise, PagerDuty and Alertmanager, each imported when it is needed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
-from claude_tui.alerting.delivery.tries import AttemptResult
+from claude_tui.alerting.delivery.attempts import AttemptResult
 from claude_tui.alerting.routes import Route, RouteKind
 from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.text import Redactor
@@ -22,7 +22,7 @@ __all__ = ["PageSender", "open_alertmanager", "open_sender"]
 
 class PageSender(Protocol):
     async def send(self, notification: Notification) -> AttemptResult:
-        """Never raises but for cancellation."""
+        """Sends, with retries. Raises only CancelledError; failures are in the result."""
 
     async def aclose(self) -> None: ...
 
@@ -35,7 +35,7 @@ def open_sender(
     policy: RetryPolicy,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> PageSender:
-    """The sender of a route that takes pages."""
+    """The sender of a route that takes notifications: apprise or PagerDuty."""
     if route.kind is RouteKind.PAGERDUTY:
         from claude_tui.alerting.delivery.http import JsonPoster
         from claude_tui.alerting.delivery.pagerduty import PagerDuty
@@ -54,7 +54,7 @@ def open_alertmanager(
     policy: RetryPolicy,
     transport: httpx.AsyncBaseTransport | None = None,
 ) -> Alertmanager:
-    """What keeps the Alertmanager of a route informed."""
+    """The client of a route to an Alertmanager."""
     from claude_tui.alerting.delivery.alertmanager import Alertmanager
     from claude_tui.alerting.delivery.http import JsonPoster
 

@@ -1,4 +1,4 @@
-"""Running what may block for ever where it holds up nothing, not even the end of the program."""
+"""Runs calls that may block for ever in a thread that delays nothing, not even the end of the program."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class BusyError(DeliveryError):
 
 
 class AbandonableThread(Generic[T]):
-    """Calls one function at a time in a daemon thread; a call that hangs is left behind.
+    """Calls one function at a time in a daemon thread; a call that hangs is abandoned.
 
     `asyncio.to_thread` would not do: its threads are waited for when the loop closes and when the
     interpreter ends.
@@ -33,8 +33,8 @@ class AbandonableThread(Generic[T]):
     async def call(self, function: Callable[[], T], timeout_s: float, *, queue: bool = False) -> T:
         """Returns or raises what `function` does.
 
-        Raises TimeoutError after `timeout_s`, and BusyError while an earlier call hangs; with `queue`
-        that one is waited for, as part of the time.
+        Raises TimeoutError after `timeout_s`, and BusyError while an earlier call is still running; with
+        `queue` it waits for that call, within `timeout_s`.
         """
         async with asyncio.timeout(timeout_s):
             await self._wait_idle(queue)
@@ -58,7 +58,7 @@ class AbandonableThread(Generic[T]):
                 idle.set()
                 settle()
 
-            # The loop may be closed by now: then nobody waits any more.
+            # The loop may be closed by now, so nobody waits for the result.
             with contextlib.suppress(RuntimeError):
                 loop.call_soon_threadsafe(over)
 
@@ -67,10 +67,10 @@ class AbandonableThread(Generic[T]):
 
 
 def _outcome(function: Callable[[], T], done: asyncio.Future[T]) -> Callable[[], None]:
-    """Calls `function`; returns what settles `done`, if somebody still waits for it."""
+    """Calls `function`; returns a function that settles `done`, unless it was cancelled."""
     try:
         result = function()
-    except BaseException as error:  # noqa: BLE001 - told to whoever waits, whatever it is
+    except BaseException as error:  # noqa: BLE001 - the awaiting caller gets it, whatever it is
         failure = error
         return lambda: None if done.done() else done.set_exception(failure)
     return lambda: None if done.done() else done.set_result(result)

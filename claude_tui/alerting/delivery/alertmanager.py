@@ -1,7 +1,7 @@
 """Groups as alerts of an Alertmanager.
 
-Source: Alertmanager's API v2 (`POST /api/v2/alerts`). It forgets an alert at its `endsAt`, so what goes on
-is sent again before that, and what is over is sent with the instant at which it ended.
+Source: Alertmanager's API v2 (`POST /api/v2/alerts`). It drops an alert at its `endsAt`, so an active one
+is sent again before that, and a resolved one is sent with the instant at which it ended.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 
+from claude_tui.alerting.delivery.attempts import AttemptResult, with_retries
 from claude_tui.alerting.delivery.http import JsonPoster
-from claude_tui.alerting.delivery.tries import AttemptResult, with_retries
 from claude_tui.alerting.lifecycle import RESOLVED_RETENTION
 from claude_tui.alerting.routes import Route
 from claude_tui.model.alert import AlertGroup, SeverityPeriod
@@ -21,7 +21,7 @@ from claude_tui.model.verdict import Severity, Side
 __all__ = ["RESEND", "Alertmanager", "alerts_of", "trial_alert"]
 
 RESEND = timedelta(minutes=1)
-"""How often what goes on is sent again. Prometheus does the same."""
+"""How often active alerts are sent again, as Prometheus does."""
 
 EXPIRY = 4 * RESEND
 _PATH = "/api/v2/alerts"
@@ -37,6 +37,8 @@ class Alertmanager:
         self._policy = policy
 
     async def push(self, alerts: Sequence[dict[str, object]]) -> AttemptResult:
+        """Posts `alerts`, with retries. Raises only CancelledError; failures are in the result."""
+
         async def once() -> None:
             await self._poster.post(self._url, list(alerts))
 
@@ -47,20 +49,20 @@ class Alertmanager:
 
 
 def alerts_of(groups: Iterable[AlertGroup], at: datetime, target: str) -> list[dict[str, object]]:
-    """One alert per group and severity that it had; those that ended more than 15 minutes ago are left out.
+    """One alert per group and severity that it had, without those that ended more than 15 minutes ago.
 
-    The labels are the identity and never change: a new severity is another alert, and ends the one before.
+    Labels identify an alert and never change: a new severity is another alert, which ends the previous one.
     """
     return [
         _alert(group, period, at, target)
         for group in groups
-        for period in _told(group)
+        for period in _severity_periods_of(group)
         if period.until is None or at - period.until <= RESOLVED_RETENTION
     ]
 
 
-def _told(group: AlertGroup) -> Iterator[SeverityPeriod]:
-    """The spells of a group, the newest of each severity; the last one ends when the group does."""
+def _severity_periods_of(group: AlertGroup) -> Iterator[SeverityPeriod]:
+    """The newest period of each severity; the last one ends when the group is closed."""
     newest: dict[Severity, SeverityPeriod] = {}
     for period in group.severity_periods:
         newest[period.severity] = period
@@ -73,8 +75,7 @@ def _alert(group: AlertGroup, period: SeverityPeriod, at: datetime, target: str)
     content = group.content
     return {
         "labels": {
-            "alertname": "Claude"
-            + "".join(word.title() for word in group.dedup_key.replace("-", "_").split("_")),
+            "alertname": _name(group.dedup_key),
             "topic": group.dedup_key,
             "severity": period.severity.value,
             "target": target,

@@ -1,7 +1,7 @@
-"""One message through apprise, in a process of its own (this module is its program).
+"""One message through apprise, in a process of its own (this module is its main program).
 
-apprise takes 25 MB, logs addresses, and may hang for as long as a receiver likes: here all of that ends with
-the message. The errand comes on standard input, so that no address is on a command line; the outcome goes to
+apprise takes 25 MB, logs addresses, and may hang for as long as a receiver does: all of that ends with this
+process. The job comes on standard input, so that no address is on a command line; the outcome goes to
 standard output. Both are one JSON object.
 """
 
@@ -16,24 +16,26 @@ from dataclasses import asdict, dataclass
 
 __all__ = ["AppriseJob", "Outcome", "deliver", "run"]
 
-# More of a log than this tells nothing more.
+# The last lines of the log are enough to explain a failure.
 _MOST_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
 class AppriseJob:
-    """What to send where. `kind` is info, success, warning or failure; after `limit_s` it is given up."""
+    """One message to send."""
 
     url: str
     title: str
     body: str
     kind: str
+    """`info`, `success`, `warning` or `failure`."""
     limit_s: float
+    """Seconds after which sending is given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Whether apprise understood the URL, whether the message arrived, and what apprise logged of it."""
+    """Whether apprise accepted the URL, whether the message arrived, and what apprise logged."""
 
     understood: bool = True
     arrived: bool = False
@@ -41,7 +43,7 @@ class Outcome:
 
 
 def deliver(job: AppriseJob) -> Outcome:
-    """Sends in a process of its own and waits. Raises OSError and subprocess.SubprocessError."""
+    """Sends in a separate process and waits for it. Raises OSError and subprocess.SubprocessError."""
     done = subprocess.run(
         [sys.executable, "-P", "-W", "ignore", "-m", __name__],
         input=json.dumps(asdict(job)).encode(),
@@ -49,14 +51,14 @@ def deliver(job: AppriseJob) -> Outcome:
         stderr=subprocess.DEVNULL,
         timeout=job.limit_s + 1,
         check=False,
-        # What is on its way arrives although the terminal is closed meanwhile.
+        # A message that is being sent arrives even if the terminal is closed meanwhile.
         start_new_session=True,
     )
     try:
-        told = json.loads(done.stdout)
+        answer = json.loads(done.stdout)
     except ValueError:
         raise subprocess.SubprocessError(f"apprise ended with code {done.returncode}") from None
-    return Outcome(told["understood"], told["arrived"], tuple(told["log"]))
+    return Outcome(answer["understood"], answer["arrived"], tuple(answer["log"]))
 
 
 def run(job: AppriseJob) -> Outcome:

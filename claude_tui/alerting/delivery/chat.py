@@ -1,4 +1,4 @@
-"""Pages to whatever apprise knows by URL: chat programs, mail, web hooks."""
+"""Sends notifications through apprise: to chat programs, mail and web hooks."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 from claude_tui.alerting.delivery.abandonable import AbandonableThread, BusyError
 from claude_tui.alerting.delivery.apprise_worker import AppriseJob, Outcome, deliver
-from claude_tui.alerting.delivery.tries import AttemptResult, FailedTryError, with_retries
+from claude_tui.alerting.delivery.attempts import AttemptResult, FailedAttemptError, with_retries
 from claude_tui.alerting.routes import Route
 from claude_tui.model.alert import Notification, NotificationKind
 from claude_tui.model.retry import RetryPolicy
@@ -22,7 +22,7 @@ _REPEAT = "This may have arrived before: claude-top was stopped while it was bei
 
 
 class Apprise:
-    """Sends pages of one route. `messenger` sends one message and waits, in a thread of its own."""
+    """Sends the notifications of one route. `messenger` sends one message and blocks; it runs in a thread."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Apprise:
         self._policy = policy
         self._timeout_s = timeout_s
         self._messenger = messenger
-        self._aside: AbandonableThread[Outcome] = AbandonableThread(f"alerts to {route.name}")
+        self._thread: AbandonableThread[Outcome] = AbandonableThread(f"alerts to {route.name}")
 
     async def send(self, notification: Notification) -> AttemptResult:
         lines = (*notification.lines, _REPEAT) if notification.repeat else notification.lines
@@ -50,29 +50,29 @@ class Apprise:
 
     async def _once(self, job: AppriseJob) -> None:
         try:
-            outcome = await self._aside.call(lambda: self._messenger(job), self._timeout_s)
+            outcome = await self._thread.call(lambda: self._messenger(job), self._timeout_s)
         except TimeoutError:
-            raise FailedTryError(f"no answer within {self._timeout_s:g} s") from None
+            raise FailedAttemptError(f"no answer within {self._timeout_s:g} s") from None
         except BusyError:
-            raise FailedTryError("the message before this one still hangs") from None
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is a failed try, and may hold the URL
+            raise FailedAttemptError("the message before this one still hangs") from None
+        except Exception as error:  # noqa: BLE001 - any error is a failed attempt, and may hold the URL
             words = self._redactor.clean(f"{type(error).__name__}: {error}", _LONGEST_DETAIL)
-            raise FailedTryError(words) from None
+            raise FailedAttemptError(words) from None
         if not outcome.understood:
-            raise FailedTryError("apprise does not understand this URL", permanent=True)
+            raise FailedAttemptError("apprise does not understand this URL", permanent=True)
         if not outcome.arrived:
             raise _failure(outcome.log, self._redactor)
 
     async def aclose(self) -> None:
-        """Nothing to close: a message on its way goes on in its own process, and ends with its time."""
+        """Nothing to close: a message being sent continues in its own process until its time limit."""
 
 
-def _failure(log: Iterable[str], redactor: Redactor) -> FailedTryError:
-    """From what apprise logged: it tells no status otherwise."""
+def _failure(log: Iterable[str], redactor: Redactor) -> FailedAttemptError:
+    """The failure, from what apprise logged: it reports no status otherwise."""
     last = next((line for line in reversed([*log]) if line.strip()), "apprise could not deliver it")
     detail = redactor.clean(last, _LONGEST_DETAIL)
     found = _STATUS.search(last)
-    return FailedTryError.of_status(int(found.group(1)), detail) if found else FailedTryError(detail)
+    return FailedAttemptError.of_status(int(found.group(1)), detail) if found else FailedAttemptError(detail)
 
 
 def _kind(notification: Notification) -> str:

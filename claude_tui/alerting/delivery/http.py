@@ -1,4 +1,4 @@
-"""Posting JSON to a receiver that may be slow, wrong, hostile or not there."""
+"""Posts JSON to a receiver that may be slow, broken, hostile or down."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
-from claude_tui.alerting.delivery.tries import FailedTryError
+from claude_tui.alerting.delivery.attempts import FailedAttemptError
 from claude_tui.model.text import Redactor
 
 if TYPE_CHECKING:
@@ -23,9 +23,9 @@ _LONGEST_DETAIL = 200
 
 
 class JsonPoster:
-    """One client for one receiver. Redirects are not followed: an answer elsewhere is not the receiver's.
+    """One HTTP client for one receiver. It follows no redirects: what answers there is not the receiver.
 
-    `transport` stands in for the network in tests. httpx is imported with the first request.
+    Tests pass a `transport`. httpx is imported with the first request.
     """
 
     def __init__(
@@ -43,9 +43,9 @@ class JsonPoster:
         self._client: httpx.AsyncClient | None = None
 
     async def post(self, url: str, payload: object) -> int:
-        """The status of a success. Raises FailedTryError for everything else, `timeout_s` at the latest."""
+        """The HTTP status of a success. Raises FailedAttemptError for anything else, within `timeout_s`."""
         if self._client is None:
-            # Reading the trusted certificates takes tens of milliseconds.
+            # Loading the trusted certificates takes tens of milliseconds.
             self._client = await asyncio.to_thread(_client, self._transport, self._timeout_s)
         import httpx
 
@@ -53,10 +53,10 @@ class JsonPoster:
             async with asyncio.timeout(self._timeout_s):
                 return await self._posted(self._client, url, payload)
         except (TimeoutError, httpx.TimeoutException):
-            raise FailedTryError(f"no answer within {self._timeout_s:g} s") from None
+            raise FailedAttemptError(f"no answer within {self._timeout_s:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            # Without its cause: that one may hold the address.
-            raise FailedTryError(self._words(error)) from None
+            # `from None`: the cause may hold the address.
+            raise FailedAttemptError(self._words(error)) from None
 
     def _words(self, error: Exception) -> str:
         return self._redactor.clean(f"{type(error).__name__}: {error}".rstrip(": "), _LONGEST_DETAIL)
@@ -67,11 +67,11 @@ class JsonPoster:
                 return response.status_code
             body = await _beginning(response)
         if response.is_success:
-            # A guest network's log-in page, a proxy's notice: it must not pass for delivered.
-            raise FailedTryError(f"HTTP {response.status_code}, but a web page answers in its place")
+            # A captive portal's log-in page or a proxy's notice must not count as delivered.
+            raise FailedAttemptError(f"HTTP {response.status_code}, but a web page answers in its place")
         text = self._redactor.clean(f"HTTP {response.status_code} {body}".strip(), _LONGEST_DETAIL)
         asked_s = retry_after_s(response.headers.get("retry-after"), self._now())
-        raise FailedTryError.of_status(response.status_code, text, asked_s)
+        raise FailedAttemptError.of_status(response.status_code, text, asked_s)
 
     async def aclose(self) -> None:
         if self._client is not None:
@@ -96,7 +96,7 @@ def _is_web_page(response: httpx.Response) -> bool:
 
 
 async def _beginning(response: httpx.Response) -> str:
-    """The first bytes of an answer, as text; nothing of a compressed one, which may unfold without end."""
+    """The first bytes of an answer as text; "" for a compressed one, which may expand without limit."""
     if response.headers.get("content-encoding", "identity") != "identity":
         return ""
     body = b""
@@ -108,7 +108,7 @@ async def _beginning(response: httpx.Response) -> str:
 
 
 def retry_after_s(value: str | None, now: datetime) -> float | None:
-    """Seconds, or until the HTTP date, that a `retry-after` header asks for; None without a usable one."""
+    """Seconds to wait by a `retry-after` header, which holds seconds or an HTTP date; None if unusable."""
     if value is None:
         return None
     try:

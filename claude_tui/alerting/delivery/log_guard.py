@@ -1,4 +1,4 @@
-"""Keeping addresses out of logs: httpx logs each URL at INFO, its transport more."""
+"""Keeps addresses out of logs: httpx logs each URL at INFO, and its transport logs more."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST = 500
 
 
 class LogGuard(logging.Filter):
-    """While installed, what they log holds no secrets and no tracebacks."""
+    """While installed, removes secrets and tracebacks from what these loggers write."""
 
     def __init__(self, redactor: Redactor) -> None:
         super().__init__()

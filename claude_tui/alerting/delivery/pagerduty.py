@@ -1,12 +1,12 @@
-"""Pages as PagerDuty events.
+"""Notifications as PagerDuty events.
 
 Source: PagerDuty's Events API v2 (`POST /v2/enqueue`): trigger, acknowledge and resolve share a dedup_key.
 """
 
 from __future__ import annotations
 
+from claude_tui.alerting.delivery.attempts import AttemptResult, with_retries
 from claude_tui.alerting.delivery.http import JsonPoster
-from claude_tui.alerting.delivery.tries import AttemptResult, with_retries
 from claude_tui.alerting.routes import Route
 from claude_tui.model.alert import Notification, NotificationKind
 from claude_tui.model.retry import RetryPolicy
@@ -16,14 +16,17 @@ __all__ = ["PagerDuty", "event_of"]
 
 _SEVERITIES = {Severity.P1: "critical", Severity.P2: "error", Severity.P3: "warning"}
 _ACTIONS = {NotificationKind.ACKNOWLEDGED: "acknowledge", NotificationKind.RESOLVED: "resolve"}
-# A test leaves nothing open; what somebody has taken on must not go on escalating when it is told anew.
+# A test must leave no incident open; an acknowledged one must not escalate again after a new trigger.
 _AFTERWARDS = {NotificationKind.TEST: "resolve"}
 _LONGEST_SUMMARY = 1024
 _LONGEST_KEY = 255
 
 
 class PagerDuty:
-    """Sends pages of one route. A page twice is one incident: the dedup_key is the same."""
+    """Sends the notifications of one route.
+
+    Sending one twice makes one incident: the dedup_key is the same.
+    """
 
     def __init__(self, route: Route, poster: JsonPoster, policy: RetryPolicy) -> None:
         self._route = route
@@ -48,7 +51,7 @@ class PagerDuty:
 
 
 def event_of(notification: Notification, routing_key: str, *, action: str | None = None) -> dict[str, object]:
-    """The event of a page. What is not known to have begun is triggered, also by a reminder."""
+    """The event for a notification. A reminder triggers as well, in case the first trigger was lost."""
     event: dict[str, object] = {
         "routing_key": routing_key,
         "event_action": action or _ACTIONS.get(notification.kind, "trigger"),

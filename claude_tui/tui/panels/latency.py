@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from claude_tui.model.format import (
     NOT_AVAILABLE,
     clock,
+    clock_minute,
     duration,
     latency_figure,
     latency_unit,
@@ -182,7 +183,7 @@ def _usual(series: LatencySeries, stale: bool) -> Line:
     if series.failed_since:
         return line(Span(right(f"{series.failed_since} failed", _USUAL_CELLS), "warn"))
     if stale and series.now_at is not None:
-        return line(Span(right(f"at {clock(series.now_at)}", _USUAL_CELLS), "warn"))
+        return line(Span(right(f"at {clock_minute(series.now_at)}", _USUAL_CELLS), "warn"))
     if series.ratio is None:
         return line(Span(right(plural(series.samples, "sample"), _USUAL_CELLS), "faint"))
     loud = series.level in (Level.WARN, Level.BAD)

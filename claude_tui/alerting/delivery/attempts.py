@@ -1,4 +1,4 @@
-"""A delivery is a few tries: what can fail in one, and how long to wait before the next."""
+"""A delivery is a series of attempts: how one can fail, and how long to wait before the next."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from random import Random
 from claude_tui.model.errors import DeliveryError
 from claude_tui.model.retry import RetryPolicy
 
-__all__ = ["DELIVERY", "AttemptResult", "FailedTryError", "with_retries"]
+__all__ = ["DELIVERY", "AttemptResult", "FailedAttemptError", "with_retries"]
 
-# Answers that say "not now": everything else below 500 would be said again.
+# Temporary refusals; any other answer below 500 would be the same again.
 _NOT_NOW = frozenset({408, 425, 429})
 
 
-class FailedTryError(DeliveryError):
-    """One try failed; `permanent` says that trying again is useless. `str()` is without secrets."""
+class FailedAttemptError(DeliveryError):
+    """One attempt failed; with `permanent`, another would fail too. `str()` contains no secrets."""
 
     def __init__(
         self,
@@ -34,8 +34,8 @@ class FailedTryError(DeliveryError):
         self.retry_after_s = retry_after_s
 
     @classmethod
-    def of_status(cls, status: int, detail: str, retry_after_s: float | None = None) -> FailedTryError:
-        """For an answer that is no success. A redirect is none: what answers there is not the receiver."""
+    def of_status(cls, status: int, detail: str, retry_after_s: float | None = None) -> FailedAttemptError:
+        """For an answer that is no success, which includes redirects."""
         permanent = status < 500 and status not in _NOT_NOW
         return cls(detail, permanent=permanent, http_status=status, retry_after_s=retry_after_s)
 
@@ -43,21 +43,21 @@ class FailedTryError(DeliveryError):
 DELIVERY = RetryPolicy(
     retries=2, first_s=1.0, factor=2.0, most_s=10.0, jitter=0.5, honours_retry_after=True, timeout_s=30.0
 )
-"""How one delivery is tried. A longer retry-after than `most_s` is for the next round."""
+"""The retries within one delivery. A retry-after longer than `most_s` is left to the outbox."""
 
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """How it went: `failure` is the last one, None when it arrived."""
+    """The result of a delivery: the number of attempts, and the last failure or None when it arrived."""
 
     attempts: int
-    failure: FailedTryError | None = None
+    failure: FailedAttemptError | None = None
 
 
 async def with_retries(
     attempt: Callable[[], Awaitable[None]], policy: RetryPolicy, random: Random | None = None
 ) -> AttemptResult:
-    """Awaits `attempt()` until it does not raise FailedTryError, or the policy ends. Raises nothing else."""
+    """Awaits `attempt()` until it succeeds or `policy` is exhausted. Raises only CancelledError."""
     import stamina
     import stamina.instrumentation
 
@@ -75,17 +75,17 @@ async def with_retries(
 
     try:
         await caller(lambda error: _wait(error, count, policy, draw), counted)
-    except FailedTryError as failure:
+    except FailedAttemptError as failure:
         return AttemptResult(count, failure)
-    except Exception as error:  # noqa: BLE001 - a page must not be lost to a fault of a library
-        # Without its words: they may hold the address.
-        return AttemptResult(count, FailedTryError(f"unexpected {type(error).__name__}"))
+    except Exception as error:  # noqa: BLE001 - a library's bug must not lose a notification
+        # Without its message, which may hold the address.
+        return AttemptResult(count, FailedAttemptError(f"unexpected {type(error).__name__}"))
     return AttemptResult(count)
 
 
 def _wait(error: Exception, attempts: int, policy: RetryPolicy, random: Random) -> bool | float:
-    """After how many seconds to try again; False for not at all."""
-    if not isinstance(error, FailedTryError) or error.permanent:
+    """Seconds to wait before the next attempt; False for no further attempt."""
+    if not isinstance(error, FailedAttemptError) or error.permanent:
         return False
     if error.retry_after_s is not None and error.retry_after_s > policy.most_s:
         return False
