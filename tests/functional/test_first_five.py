@@ -99,7 +99,7 @@ async def test_the_commands_stand_beside_the_results_and_are_copied_by_check() -
         assert "for url in " in screen_text(app)
         await pilot.press("y")
         assert app.copied is not None
-        assert app.copied.startswith("# What the provider says of itself\nfor url in ")
+        assert app.copied.startswith("# What the provider says about itself\nfor url in ")
         await pilot.press("down")
         assert "Generate a few tokens" in screen_text(app)
         await pilot.press("y")

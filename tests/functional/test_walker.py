@@ -115,7 +115,7 @@ async def test_the_figures_move_with_time_and_the_cursor_does_not() -> None:
         assert "4m 01s ago" in screen_text(app)
         await publish(pilot, backend, troubled(Cause.RATE_LIMITED, Outcome.RATE_LIMITED, at=302))
         text = screen_text(app)
-        (row,) = [row for row in text.splitlines() if "429, or words" in row]
+        (row,) = [row for row in text.splitlines() if "429, or a message" in row]
         assert "◀ data points here" in row
         assert walker(app).cursor == NO_ANSWER
 
@@ -154,7 +154,7 @@ async def test_without_a_command_the_text_is_copied() -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("d", "g", "y")
         assert app.copied is not None
-        assert app.copied.startswith("Overloaded\nTheirs: the API has more to do than it can.")
+        assert app.copied.startswith("Overloaded\nTheirs: the API has more work than it can handle.")
         assert "\nFirst: Back off for 30 to 60 s" in app.copied
         assert "\n- Messages: 8 of 8 failed in 15m" in app.copied
 
