@@ -1,4 +1,4 @@
-"""One fact: what it is called, what it may be, and what it is at an instant."""
+"""Facts: their definition, and their value at an instant."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["UNKNOWN", "Declared", "Fact", "flag", "number", "text"]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """`value` is None when it is not known; `words`, a sentence without its full stop, then say so."""
+    """A fact at an instant. `value` is None when it is unknown; `words` is a sentence without a full stop."""
 
     value: Value | None
     words: str
@@ -26,7 +26,7 @@ Read = Callable[[FactContext], Fact]
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """A fact by name. `doc` says what it tells, for those who write runbooks."""
+    """The definition of a fact. `doc` describes it for authors of runbooks."""
 
     name: str
     kind: FactKind

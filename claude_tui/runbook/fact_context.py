@@ -1,4 +1,4 @@
-"""What the facts are read from: a Snapshot, its verdict, and the failures that the verdict is about."""
+"""The data that facts are read from: a Snapshot, its verdict, and the failures that the verdict is about."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["FactContext"]
 _MESSAGE_SERIES, _MODELS_SERIES = "message", "models"
 
 
-# Not slotted: `cached_property` needs a place for what was worked out.
+# Not slotted: `cached_property` needs an instance `__dict__`.
 @dataclass(frozen=True)
 class FactContext:
     """One instant to read facts from. `verdict` is None where none was made."""
@@ -74,7 +74,7 @@ class FactContext:
         if main is None:
             return None
         failed = list(self._failures(main.source))
-        of_kind = [seen for seen in failed if seen.outcome is main.outcome]
+        of_kind = [each for each in failed if each.outcome is main.outcome]
         return next(iter(of_kind or failed), None)
 
     def _failures(self, source: Source) -> Iterable[Observation]:
@@ -88,7 +88,7 @@ class FactContext:
         return next(iter(self._failures(source)), None)
 
     def series(self, source: Source) -> LatencySeries | None:
-        """The fifteen minutes of a source: successes, failures and how fast."""
+        """The last 15 minutes of a source: successes, failures and latency."""
         name = _MESSAGE_SERIES if source is Source.MESSAGES else _MODELS_SERIES
         return self.series_named(name)
 
@@ -96,7 +96,7 @@ class FactContext:
         return next((each for each in self.snapshot.latency.series if each.name == name), None)
 
     def probe(self, source: Source) -> ProbeState | None:
-        """Where the probe of a source stands."""
+        """The state of the probe of a source."""
         return next((probe for probe in self.snapshot.engine.probes if probe.source is source), None)
 
     def held(self, source: Source) -> str | None:

@@ -19,15 +19,15 @@ from claude_tui.runbook.values import Check, Command, Runbook
 __all__ = ["PATIENCE_S", "CheckResult", "CheckState", "commands", "results"]
 
 PATIENCE_S = 25.0
-"""How long an answer is waited for when nobody says otherwise."""
+"""Seconds to wait for an answer by default."""
 
 _NAMES = {Source.STATUS: "Status page", Source.MODELS: "Models", Source.MESSAGES: "Messages"}
-# A probe that was asked for in spite of a back-off shows as held until it has been started.
+# A probe that was requested during a back-off is reported as held until it has started.
 _STARTING_S = 2.0
 
 
 class CheckState(StrEnum):
-    """WAITING for the probe, FINE, TROUBLE, or UNKNOWN: the probe cannot run or its answer says nothing."""
+    """The state of a check. UNKNOWN: the probe cannot run, or its answer is not conclusive."""
 
     WAITING = "waiting"
     FINE = "fine"
@@ -37,7 +37,7 @@ class CheckState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CheckResult:
-    """What our own probe found since the check was asked for. `lines` are one to four short sentences."""
+    """What our own probe found since the check was requested. `lines` are one to four short sentences."""
 
     check: Check
     state: CheckState
@@ -52,9 +52,9 @@ def commands(check: Check, placeholders: Placeholders) -> tuple[Command, ...]:
 def results(
     runbook: Runbook, snapshot: Snapshot, asked_at: datetime, patience_s: float = PATIENCE_S
 ) -> tuple[CheckResult, ...]:
-    """What came of the three since `asked_at`, when the probes were told to run.
+    """The results of the checks since `asked_at`, when the probes were requested.
 
-    What has not answered after `patience_s` is no longer waited for.
+    A probe that has not answered within `patience_s` seconds is reported as UNKNOWN.
     """
     asked = _Asked(FactContext(snapshot, None), asked_at, patience_s)
     found = {"status": _status(asked), "connectivity": _connectivity(asked), "limits": _limits(asked)}
@@ -66,19 +66,19 @@ _Found = tuple[CheckState, tuple[str, ...]]
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    scene: FactContext
+    context: FactContext
     at: datetime
     patience_s: float
 
     def since(self, instant: datetime | None) -> bool:
-        """Whether something is an answer: not older than the question."""
+        """Whether `instant` is not before the request."""
         return instant is not None and instant >= self.at
 
     def missing(self, source: Source) -> tuple[CheckState, str]:
         """Why there is no answer of a source."""
         name = _NAMES[source]
-        waited_s = (self.scene.at - self.at).total_seconds()
-        probe = self.scene.probe(source)
+        waited_s = (self.context.at - self.at).total_seconds()
+        probe = self.context.probe(source)
         if probe is not None and probe.held_reason is not None and not probe.running:
             can_be_forced = probe.held_until is not None and not self._no_budget(source)
             if not can_be_forced or waited_s >= _STARTING_S:
@@ -88,15 +88,15 @@ class _Asked:
         return CheckState.WAITING, f"{name}: checking"
 
     def _no_budget(self, source: Source) -> bool:
-        return source is Source.MESSAGES and self.scene.snapshot.engine.spend.stopped
+        return source is Source.MESSAGES and self.context.snapshot.engine.spend.stopped
 
 
 def _status(asked: _Asked) -> _Found:
-    view, at = asked.scene.snapshot.status, asked.scene.at
+    view, at = asked.context.snapshot.status, asked.context.at
     if not asked.since(view.checked_at):
         state, line = asked.missing(Source.STATUS)
         return state, (line,)
-    facts = facts_of(asked.scene.snapshot, None)
+    facts = facts_of(asked.context.snapshot, None)
     states = {"fine": CheckState.FINE, "trouble": CheckState.TROUBLE}
     state = states.get(str(facts["status_page"].value), CheckState.UNKNOWN)
     lines = [facts["status_page"].words]
@@ -123,8 +123,8 @@ def _connectivity(asked: _Asked) -> _Found:
 
 
 def _exchange(asked: _Asked, source: Source) -> tuple[CheckState, str]:
-    """The newest exchange of a source if it is not older than the question."""
-    name, context = _NAMES[source], asked.scene
+    """The newest exchange of a source, if it is not before the request."""
+    name, context = _NAMES[source], asked.context
     series, failed = context.series(source), context.newest_failure(source)
     good_at = series.now_at if series is not None else None
     if failed is not None and asked.since(failed.at) and (good_at is None or failed.at > good_at):
@@ -142,7 +142,7 @@ def _failure(seen: Observation) -> str:
 
 
 def _limits(asked: _Asked) -> _Found:
-    context, view = asked.scene, asked.scene.snapshot.headroom
+    context, view = asked.context, asked.context.snapshot.headroom
     if not asked.since(view.read_at):
         state, line = _exchange(asked, Source.MESSAGES)
         if state in (CheckState.FINE, CheckState.TROUBLE):

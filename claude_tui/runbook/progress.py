@@ -1,4 +1,4 @@
-"""How far a playbook has come: folded from the marks that responders left, whoever of them left which."""
+"""The progress of a playbook, computed from the marks of all responders."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from claude_tui.runbook.values import Playbook, Step
 __all__ = ["QUIET", "Progress", "mark", "progress_of", "restart"]
 
 QUIET = timedelta(hours=4)
-"""After so long without a mark the next one belongs to another incident: the playbook begins anew."""
+"""After this long without a mark, the next one belongs to another incident: the playbook restarts."""
 
 MAX_NOTE = 200
 
@@ -45,10 +45,10 @@ class Progress:
 def progress_of(
     marks: Iterable[StepMark], playbook: Playbook, at: datetime, since: datetime | None = None
 ) -> Progress:
-    """What the marks up to `at` come to. Order and marks of other playbooks do not matter.
+    """The progress according to the marks up to `at`, in any order; those of other playbooks are ignored.
 
-    A run ends with a mark that begins it anew, or with four hours of quiet; but however quiet it was,
-    what was marked since `since`, when the present trouble began, is one run.
+    A run ends with a restart, or after four hours without a mark. Marks since `since`, the start of the
+    current incident, always belong to one run.
     """
     ours = sorted((each for each in marks if each.playbook == playbook.id and each.at <= at), key=_order)
     run: list[StepMark] = []
@@ -66,14 +66,14 @@ def _over(last: datetime, at: datetime, since: datetime | None) -> bool:
 
 
 def _order(each: StepMark) -> tuple[datetime, str, str, str]:
-    """By time; a tie is settled alike for everyone who watches."""
+    """By time, with a tie-breaker that is the same for every user of the store."""
     return each.at, each.step, each.by, each.state.value
 
 
 def mark(
     playbook: Playbook, step: Step, state: StepState, *, by: str, at: datetime, note: str = ""
 ) -> StepMark:
-    """What to store when somebody says where a step stands; OPEN takes a mark back.
+    """The mark to store when somebody sets the state of a step; OPEN takes a mark back.
 
     `by` and `note` must have passed the redactor. Raises ValueError for another playbook's step.
     """
@@ -83,5 +83,5 @@ def mark(
 
 
 def restart(playbook: Playbook, *, by: str, at: datetime) -> StepMark:
-    """What to store when somebody begins a playbook anew."""
+    """The mark to store when somebody restarts a playbook."""
     return StepMark(at, playbook.id, "", StepState.OPEN, by)

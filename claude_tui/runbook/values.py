@@ -38,27 +38,31 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A question with branches, or an answer without any.
-
-    `text` is the question or the answer, `help` how to tell, or why it is so. `first` is what to do first,
-    `shows` are the facts to put beside it. `causes` are the verdicts that an answer is one of.
-    `severity` is one to consider; `probe` says that probing now helps here. `file` is where it comes from.
-    """
+    """A question with branches, or an answer without any."""
 
     id: str
     title: str
     text: str
+    """The question or the answer."""
     help: str = ""
+    """How to decide the question, or why the answer holds."""
     first: str = ""
+    """What to do first."""
     side: Side | None = None
     causes: frozenset[Cause] = frozenset()
+    """The causes of a verdict that an answer covers."""
     severity: Severity | None = None
+    """A severity to consider."""
     playbook: str | None = None
+    """The id of the playbook to offer."""
     probe: bool = False
+    """Probing now helps here."""
     shows: tuple[str, ...] = ()
+    """The names of the facts to show beside it."""
     commands: tuple[Command, ...] = ()
     branches: tuple[Branch, ...] = ()
     file: str = ""
+    """The file that it comes from."""
 
     @property
     def is_answer(self) -> bool:
@@ -67,21 +71,23 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a playbook.
-
-    `how` says what to do, `shell` and `python` are to copy, `check` says how to know that it worked.
-    `roles` are who does it. `when` says for which situations it is meant; None: for all.
-    """
+    """One step of a playbook."""
 
     id: str
     title: str
     why: str
     how: str
+    """What to do."""
     check: str
+    """How to know that it worked."""
     roles: tuple[str, ...] = ()
+    """Who does it."""
     shell: str = ""
+    """Shell commands to copy."""
     python: str = ""
+    """Python code to copy."""
     when: Condition | None = None
+    """The situations that it is meant for; None for all."""
 
 
 @dataclass(frozen=True, slots=True)

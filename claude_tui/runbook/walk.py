@@ -1,4 +1,4 @@
-"""Walking the tree: pure steps from one place to the next. The data suggests, the person decides."""
+"""Pure steps through the decision tree. The data suggests a branch, the user decides."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Taken:
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """Where somebody is, and how they came there."""
+    """The current node, and the branches that led to it."""
 
     node: str
     path: tuple[Taken, ...] = ()
@@ -41,7 +41,7 @@ def begin(runbook: Runbook) -> Walk:
 
 
 def take(runbook: Runbook, walk: Walk, branch: int) -> Walk:
-    """One branch further, whatever the data says. Raises ValueError for a branch that is not there."""
+    """The walk after taking a branch, whatever the data says. Raises ValueError if it does not exist."""
     branches = runbook.nodes[walk.node].branches
     if not 0 <= branch < len(branches):
         raise ValueError(f"node {walk.node!r} has {len(branches)} branches, no number {branch}")
@@ -49,7 +49,7 @@ def take(runbook: Runbook, walk: Walk, branch: int) -> Walk:
 
 
 def back(walk: Walk) -> Walk:
-    """One branch back; where it began, it stays."""
+    """The walk without its last branch; at the start, the walk itself."""
     return Walk(walk.path[-1].node, walk.path[:-1]) if walk.path else walk
 
 
@@ -83,7 +83,7 @@ def _suggestion(node: Node, index: int, facts: Facts) -> Suggestion:
 
 
 def follow(runbook: Runbook, facts: Facts, walk: Walk | None = None) -> Walk:
-    """As far as the data points, from the start or from where one is; never in circles."""
+    """Follows the suggestions from the start or from `walk`, and stops before a node it has passed."""
     walk = walk or begin(runbook)
     seen = {walk.node}
     while (suggestion := suggest(runbook.nodes[walk.node], facts)) is not None:

@@ -28,20 +28,20 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What there is to say of a setting beside its type and default.
-
-    `variable` replaces the name derived from the key; `also` are weaker variables of others.
-    `in_words` describes a default that depends on the system. `section` begins a group of settings.
-    """
+    """What describes a setting besides its type and default."""
 
     doc: str
     kind: Kind
     flag: str | None = None
     metavar: str = ""
     variable: str | None = None
+    """The environment variable, where it is not derived from the key."""
     also: tuple[str, ...] = ()
+    """Variables of other programs that are read with lower priority."""
     in_words: str = ""
+    """Describes a default that depends on the system."""
     section: str = ""
+    """The title of the group of settings that begins here."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,16 +42,16 @@ class WrongValueError(ClaudeTopError):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """`expected` in words; `read` takes a value as TOML gives it and raises WrongValueError.
-
-    `parse` makes of a flag's or a variable's text what TOML would have given. A value that does not fit
-    is shown, unless it may be a `secret`.
-    """
+    """How values of a setting are read and validated."""
 
     expected: str
+    """What is valid, in words."""
     read: Callable[[object], Any]
+    """Converts a value as TOML gives it. Raises WrongValueError."""
     parse: Callable[[str], object] = str.strip
+    """Converts the text of a flag or variable to what TOML would have given."""
     secret: bool = False
+    """An invalid value may be a secret, and must not be shown."""
 
 
 def label(longest: int, *, words: str, empty: bool = False) -> Kind:

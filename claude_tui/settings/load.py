@@ -59,13 +59,14 @@ def load(
         raise SettingsError([missing])
     settings = _Layers(flags, environ, path, places).settings()
     if origin.kind == "environment" and not path.exists():
-        # Set once for a whole fleet, the file made later or never: that must not stop a triage.
+        # The variable may be set for a whole fleet before the file exists: that must not stop an incident
+        # response.
         return replace(settings, warnings=(f"{missing}; defaults are used", *settings.warnings))
     return settings
 
 
 class _Layers:
-    """One reading of all layers, gathering what is wrong instead of stopping at the first."""
+    """One reading of all layers, which collects all problems instead of stopping at the first."""
 
     def __init__(
         self, flags: Mapping[str, str], environ: Mapping[str, str], path: Path, places: Places
@@ -84,7 +85,7 @@ class _Layers:
         values: dict[str, Any] = {}
         origins: dict[str, Origin] = {}
         for declared in DECLARED:
-            # Every layer is read, also where a stronger one wins: a mistake stays one.
+            # Every layer is read, even where a stronger one wins, so that mistakes in it are reported.
             for origin, value in self._given(declared):
                 values[declared.key] = self._based(value, origin)
                 origins[declared.key] = origin
@@ -132,7 +133,7 @@ class _Layers:
         return self._redactor.clean(masked_urls(toml_line(value)), 100)
 
     def _based(self, value: Any, origin: Origin) -> Any:
-        """A relative path in the file is relative to the file, elsewhere to where the person stands."""
+        """A relative path in the file is relative to the file, elsewhere to the working directory."""
         if not isinstance(value, Path):
             return value
         return (self._path.parent / value if origin.kind == "file" else value).absolute()
@@ -146,7 +147,10 @@ class _Layers:
         table.done()
 
     def _unknown_variables(self, own: Collection[str]) -> Iterator[str]:
-        """`own` are names that a person gave: whatever they begin with, they are meant."""
+        """Warnings about variables with our prefix that are no setting.
+
+        `own` are names that routes refer to.
+        """
         known = [variable for declared in DECLARED for variable in declared.variables] + [CONFIG_VARIABLE]
         for name in sorted(self._environ):
             if name.startswith(PREFIX) and name not in known and name not in own:
@@ -161,7 +165,7 @@ def _named_in(alerts: Mapping[str, object]) -> set[str]:
     return {str(value) for each in tables for key, value in each.items() if key.endswith("_env")}
 
 
-# Each pair in order: what the first says may not exceed what the second says.
+# In each pair, the first value may not exceed the second.
 _IN_ORDER = (
     ("headroom_critical", "headroom_low"),
     ("usual_ttft_s", "ttft_slow_s"),

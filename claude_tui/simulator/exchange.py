@@ -79,10 +79,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request in its place: in which phase it arrived, and the random numbers that decide about it.
+    """A request with the phase in which it arrived, and the random numbers that decide its answer.
 
     `random` depends on the seed, the endpoint and how many requests that endpoint has had, and on nothing
-    else: the same requests meet the same fate whatever happens on the other endpoints.
+    else: the same requests get the same answers, whatever happens on the other endpoints.
     """
 
     call: Call

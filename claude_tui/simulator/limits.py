@@ -14,7 +14,7 @@ __all__ = ["Level", "Limiter"]
 # The rest of the organisation spends in bursts, one per tick of scenario time.
 TICK_S = 2.0
 BURST = (0.5, 1.5)
-# After a longer silence only so many ticks are made up for: ten minutes empty or fill any bucket.
+# The most ticks to catch up on after a pause: ten minutes empty or fill any bucket.
 MOST_TICKS = 300
 # What to wait for a bucket that others keep empty. Its reset is a minute away: the two disagree.
 OVERDRAWN_WAIT_S = 45.0
@@ -22,7 +22,7 @@ OVERDRAWN_WAIT_S = 45.0
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One bucket as the headers tell it: `remaining` of token buckets is rounded to the nearest 1000.
+    """One bucket as the headers report it: `remaining` of token buckets is rounded to the nearest 1000.
 
     `reset_in_s` is in real seconds.
     """
@@ -75,7 +75,7 @@ class _Bucket:
 
 
 class Limiter:
-    """The buckets of one organisation, moved along in scenario time."""
+    """The buckets of one organisation, advanced in scenario time."""
 
     def __init__(self, scenario: Scenario, *, seed: int, speed: float = 1.0) -> None:
         self._scenario = scenario
@@ -95,7 +95,7 @@ class Limiter:
         self._follow(elapsed_s)
 
     def refuses(self, input_tokens: int) -> str | None:
-        """The bucket that has too little left for a request of that size."""
+        """The first bucket that has too little left for a request of this size, if any."""
         needs = {"requests": 1, "input-tokens": input_tokens, "output-tokens": 1}
         return next((name for name, need in needs.items() if self._buckets[name].available < need), None)
 
@@ -109,7 +109,7 @@ class Limiter:
         return int(self._buckets[bucket].limit)
 
     def levels(self, empty: str | None = None) -> list[Level]:
-        """Every bucket as the headers tell it, `empty` with nothing left."""
+        """Every bucket as the headers report it, `empty` with nothing left."""
         return [self._level(bucket, empty=bucket.name == empty) for bucket in self._buckets.values()]
 
     def retry_after_s(self, bucket: str, need: int) -> int:

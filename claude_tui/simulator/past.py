@@ -15,11 +15,11 @@ from claude_tui.simulator.script import OPERATIONAL, Scenario, Spread
 
 __all__ = ["Past", "healthy_past"]
 
-# The default intervals of the probes, and what each wanders by.
+# The default intervals of the probes, and their jitter.
 MESSAGES_S, MODELS_S, STATUS_S = 30.0, 15.0, 60.0
 JITTER = 0.1
 PROBE_USAGE = Usage(input_tokens=11, output_tokens=8)
-# Seconds of a way that is no loopback: name, connection, encryption.
+# Seconds to open a connection that is not on loopback: DNS, TCP, TLS.
 DNS, CONNECT, TLS = Spread(0.002, 0.009), Spread(0.014, 0.022), Spread(0.031, 0.045)
 LOOPBACK_CONNECT = Spread(0.0003, 0.0008)
 # The head of a stream is there before its first token.
@@ -28,7 +28,7 @@ HEAD_SHARE = 0.85
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Everything oldest first. `statuses` holds what each reading of the status page said."""
+    """Recordings, oldest first. `statuses` holds one report per reading of the status page."""
 
     observations: tuple[Observation, ...]
     statuses: tuple[ProviderStatus, ...]

@@ -243,7 +243,7 @@ class ComponentPlan:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A whole story. `baseline` is its healthy state, which returns when the last phase ends."""
+    """A scripted incident. `baseline` is the healthy state, which returns when the last phase ends."""
 
     name: str
     title: str
@@ -285,7 +285,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class Playhead:
-    """Where a running scenario stands: real instants to scenario seconds and back."""
+    """The position in a running scenario: converts real instants to scenario seconds and back."""
 
     started: datetime
     speed: float = 1.0
@@ -294,5 +294,5 @@ class Playhead:
         return (now - self.started).total_seconds() * self.speed
 
     def instant(self, at_s: float) -> datetime:
-        """What lies before the start is not sped up: an incident of last week was last week."""
+        """The real instant. Time before the start is not sped up: an incident of last week was last week."""
         return self.started + timedelta(seconds=at_s / self.speed if at_s > 0 else at_s)
