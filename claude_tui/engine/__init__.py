@@ -1,4 +1,4 @@
-"""Runs sources, store and analysis, and publishes Snapshots. No Textual, no printing.
+"""Runs probes, store and analysis, and publishes Snapshots. No Textual, no printing.
 
 `claude_tui.engine.compose` builds engines from settings.
 """

@@ -1,4 +1,4 @@
-"""Collects: runs the probes on their schedule and keeps what they report."""
+"""Runs the probes on their schedule and keeps their reports."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 __all__ = ["HOUSEKEEPING_S", "Collector"]
 
 HOUSEKEEPING_S = 600.0
-"""Seconds between two rounds of dropping what has become too old."""
+"""Seconds between two rounds of dropping old data."""
 
 
 class Collector:
-    """The probing half of the engine. It belongs to the engine's thread, except for `load`, called before."""
+    """The probing half of the engine. Only for the engine's thread, except for `load` before the start."""
 
     def __init__(self, settings: Settings, monitored: Monitored, memory: Memory, clock: Clock) -> None:
         self.memory = memory
         self.redactor = Redactor()
-        """Knows the secrets of the endpoint once that is open."""
+        """Knows the endpoint's secrets once it is open."""
         self.failure: Notice | None = None
-        """Why probing has stopped for good."""
+        """Why probing has stopped permanently."""
         self._settings = settings
         self._monitored = monitored
         self._clock = clock
@@ -48,13 +48,13 @@ class Collector:
         self._models_tried = False
 
     def load(self) -> None:
-        """What the store knows of the last hour and of today's spending. Quick: no probe, no network."""
+        """Loads the last hour and today's spending from the store. Fast: no probe, no network."""
         self._budget = Budget(self._settings.daily_ceiling_usd, self._clock, self.memory.cost_today_usd())
         self.memory.load_recent()
 
     @property
     def target(self) -> Target:
-        """With the model that is probed now."""
+        """The target, with the model currently probed."""
         return replace(self._monitored.target, base_url=self._base_url, model=self._model())
 
     @property
@@ -68,7 +68,7 @@ class Collector:
         return self._schedule.states()
 
     def workers(self) -> Iterator[Coroutine[Any, Any, None]]:
-        """What runs side by side until it is cancelled."""
+        """Tasks that run concurrently until cancelled."""
         yield self._probe()
         yield self.memory.load_older()
         yield self._housekeeping()
@@ -87,7 +87,7 @@ class Collector:
             finally:
                 endpoint.close()
         except Exception as error:
-            # The dashboard goes on showing what it has, and must say that no more will come.
+            # The dashboard keeps showing what it has, and must say that no more data will come.
             text = self.redactor.clean(f"probing stopped: {type(error).__name__}: {error}", 200)
             self.failure = Notice("collector", Level.BAD, text, self._clock.now())
             raise

@@ -1,4 +1,4 @@
-"""Builds engines: on a real endpoint, on the simulator, and for one round of probes. No screen is needed."""
+"""Builds engines for a real endpoint, for the simulator, and for one round of probes, without a screen."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ if TYPE_CHECKING:
 
 __all__ = ["DEMO_IN_MEMORY", "DEMO_PACE", "check", "demo", "live"]
 
-# Lively enough to watch four minutes of incident; the back-off shrinks in the same proportion.
+# Fast enough to watch an incident of four minutes; the backoff is shortened in proportion.
 DEMO_PACE = Pace(status_s=4.0, models_s=2.0, messages_s=3.0, backoff=Backoff(low_s=3.0, high_s=6.0))
-# At that pace a day would be 94,000 observations, some 100 MB; nobody watches a demo for so long.
+# At that pace a day would be 94,000 observations, about 100 MB; nobody watches a demo that long.
 DEMO_IN_MEMORY = timedelta(hours=3)
 DEMO_PAST = timedelta(hours=2)
 DEMO_KEY = "sk-ant-api03-demo-no-real-key"
 
 
 def live(settings: Settings, environ: Mapping[str, str], *, clock: Clock | None = None) -> Engine:
-    """An engine on the endpoint that settings and environment name, with its history and its alerts."""
+    """An engine for the endpoint in settings and environment, with its history and alerts."""
     clock = clock or SystemClock()
     credentials = Credentials.from_environ(environ, base_url=settings.base_url)
     target, name = target_of(settings, credentials), store_name(credentials)
@@ -56,7 +56,7 @@ def live(settings: Settings, environ: Mapping[str, str], *, clock: Clock | None 
     def open_alerting(backend: StateBackend | None) -> Alerting:
         from claude_tui.alerting.config import alerting_of
 
-        # Without a backend another process pages, and this one only shows what is firing.
+        # Without a backend, another process pages and this one only shows what is firing.
         rules, alerts = alerting_of(settings, environ)
         if backend is None:
             return _unrouted(rules, alerts, target, clock)
@@ -83,7 +83,7 @@ def live(settings: Settings, environ: Mapping[str, str], *, clock: Clock | None 
 def demo(
     settings: Settings, scenario: Scenario, speed: float, directory: Path, *, clock: Clock | None = None
 ) -> Engine:
-    """An engine on a simulator that plays `scenario`, with a healthy past. Its files are in `directory`."""
+    """An engine for a simulator that plays `scenario`, with a healthy past. Its files go to `directory`."""
     clock = clock or SystemClock()
     target = Target(name="demo", base_url="", host="simulator", model=None)
 
@@ -112,7 +112,7 @@ def demo(
 
 
 def check(settings: Settings, endpoint: Endpoint, *, clock: Clock) -> ProbeRound:
-    """The probes of `endpoint` for one round, and nothing that outlives it."""
+    """The probes of `endpoint` for a single round."""
     from claude_tui.engine.probe_round import ProbeRound
 
     history, pace = History(), Pace.of(settings)
@@ -133,7 +133,7 @@ def check(settings: Settings, endpoint: Endpoint, *, clock: Clock) -> ProbeRound
 
 
 def _unrouted(rules: tuple[Rule, ...], alerts: AlertSettings, target: Target, clock: Clock) -> Alerting:
-    """Alerts that are shown, and neither sent nor kept."""
+    """Alerts that are shown, but neither sent nor stored."""
     from claude_tui.alerting.manager import Alerting
     from claude_tui.alerting.persistence import NoStateBackend
 

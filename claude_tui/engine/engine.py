@@ -1,7 +1,7 @@
-"""The engine: a Collector and a Publisher in a thread with an event loop of its own.
+"""The engine: a Collector and a Publisher in a thread with its own event loop.
 
-So neither a slow screen nor a busy probe holds the other up. It knows nothing of Textual and prints
-nothing. `compose` builds one.
+This way a slow screen and a busy probe do not delay each other. The engine does not depend on Textual and
+prints nothing. `compose` builds one.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ __all__ = ["Engine"]
 class Engine:
     """The running program without a screen.
 
-    `first_snapshot` and `snapshot` are for the time before `start`; every other method may be called
-    from any thread. Without `paging` nothing is alerted.
+    Call `first_snapshot` and `snapshot` only before `start`; every other method may be called from any
+    thread. Without `paging` there are no alerts.
     """
 
     def __init__(
@@ -67,26 +67,26 @@ class Engine:
     # -- before the start ------------------------------------------------------
 
     def first_snapshot(self) -> Snapshot:
-        """What the store knows of the last hour, as the first frame. Quick: no probe, no network."""
+        """The last hour from the store, for the first frame. Fast: no probe, no network."""
         self.collector.load()
         self.publisher.load()
         return self.snapshot()
 
     def snapshot(self) -> Snapshot:
-        """The Snapshot of this instant."""
+        """The current Snapshot."""
         return self.publisher.snapshot()
 
     # -- from any thread -------------------------------------------------------
 
     def start(self, publish: Publish) -> None:
-        """Begins probing, and calls `publish` in the engine's thread."""
+        """Starts probing, and calls `publish` in the engine's thread."""
         thread = threading.Thread(target=self._run, args=(publish,), name="engine", daemon=True)
         thread.start()
-        # Only now: a `stop` from another thread must never join one that has not started.
+        # Set only after the start: `stop` in another thread must not join a thread that has not started.
         self._thread = thread
 
     def stop(self, timeout_s: float = 2.0) -> None:
-        """Ends probing and writes what is left to the store. Waits at most `timeout_s` for the thread."""
+        """Stops probing and flushes the store. Waits at most `timeout_s` for the thread."""
         self._asked_to_stop.set()
         self._call(lambda: self._stopping.set() if self._stopping else None)
         if self._thread is not None:
@@ -94,35 +94,35 @@ class Engine:
         self._store.close(timeout_s)
 
     def probe_now(self) -> None:
-        """Runs every probe at once, because a person asked."""
+        """Runs every probe at once, on request of the user."""
         self._call(self._probe_now)
 
     def mark_step(self, mark: StepMark) -> None:
-        """Keeps what somebody did with a step of a playbook, for everyone who watches the same store."""
+        """Stores the state of a playbook step, for everyone who shares the store."""
         clean = self.collector.redactor.clean
         kept = replace(mark, by=clean(mark.by), note=clean(mark.note))
         self._store.write(kept)
         self._call(lambda: self.publisher.add_step_mark(kept))
 
     def mark_severity(self, mark: SeverityMark) -> None:
-        """Keeps the severity that somebody set, for everyone who watches the same store."""
+        """Stores the severity that somebody set, for everyone who shares the store."""
         clean = self.collector.redactor.clean
         kept = replace(mark, by=clean(mark.by), why=clean(mark.why))
         self._store.write(kept)
         self._call(lambda: self.publisher.add_severity_mark(kept))
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
-        """Acknowledges an open group of alerts, or all of them with None."""
+        """Acknowledges an open group of alerts, or all with None."""
         name, why = self.collector.redactor.clean(by), self.collector.redactor.clean(reason)
         self._call(lambda: self.publisher.acknowledge(group, by=name, reason=why))
 
     def snooze(self, group: str | None, *, by: str, until: datetime) -> None:
-        """Snoozes a group of alerts, or all, until then; an instant that has passed ends the snooze."""
+        """Snoozes a group of alerts, or all with None; an instant in the past ends the snooze."""
         name = self.collector.redactor.clean(by)
         self._call(lambda: self.publisher.snooze(group, by=name, until=until))
 
     def set_focus(self, focus: Focus | None) -> None:
-        """What a zoomed screen wants in `Snapshot.chart`; None when it closes."""
+        """Sets what a zoomed screen needs in `Snapshot.chart`; None when it closes."""
         self.publisher.focus = focus
         self._call(self.publisher.show_now)
 
@@ -132,7 +132,7 @@ class Engine:
         loop = self._loop
         if loop is None or loop.is_closed():
             return
-        # The loop may close between the check and the call: then the action is of no use any more.
+        # The loop may close between the check and the call: then the action is no longer needed.
         try:
             loop.call_soon_threadsafe(action)
         except RuntimeError:

@@ -1,4 +1,4 @@
-"""What is not in the observations: changes of the verdict, alerts, and what people did."""
+"""Events that are not in the observations: verdict changes, alerts, and what people did."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ __all__ = ["Journal"]
 
 Mark = TypeVar("Mark", StepMark, SeverityMark)
 
-# How far back marks are read: a run of a playbook ends after hours of quiet, but incidents may last days.
+# How far back marks are read: a playbook run ends after quiet hours, but incidents may last days.
 MARKS_SPAN = timedelta(days=7)
 VERDICTS_SPAN = timedelta(days=1)
-# More than anybody reads, however often a verdict flaps.
+# More than anybody reads, even if a verdict flaps.
 MAX_VERDICTS = 1000
-# An unknown verdict is an event only after so long; before that, the program may just have started.
+# An unknown verdict is an event only after this time; before that, the program may just have started.
 _UNKNOWN_IS_NEWS = timedelta(minutes=2)
 
 _LEVELS = {severity: Level.BAD if severity.grave else Level.WARN for severity in SEVERITIES}
@@ -37,9 +37,9 @@ _STATES = {
 
 
 class Journal:
-    """Keeps changes of the verdict and marks in the store, and gives them out as Events.
+    """Stores verdict changes and marks, and presents them as Events.
 
-    It belongs to the engine's thread, but for `load`, which comes before that has started.
+    Used in the engine's thread only, except for `load` before the start.
     """
 
     def __init__(self, store: Store) -> None:
@@ -54,12 +54,12 @@ class Journal:
         self._events: tuple[Event, ...] = ()
 
     def load(self, now: datetime) -> None:
-        """Loads what the store has of the last days. Quick: a handful of rows."""
+        """Loads the last days from the store. Fast: only a few rows."""
         self._verdicts = tuple(self._store.verdict_changes(now - VERDICTS_SPAN)[-MAX_VERDICTS:])
         self._take(*self._read(now))
 
     async def follow(self, now: datetime) -> None:
-        """Reads the marks again: others who watch the same store may have added some."""
+        """Reads the marks again: others who share the store may have added some."""
         steps, severities = len(self._own_steps), len(self._own_severities)
         found = await asyncio.to_thread(self._read, now)
         # Marks made while the store was read must not vanish from the screen for a second.
@@ -75,7 +75,7 @@ class Journal:
         self.severity_marks = _once(*severities, *self._own_severities)
 
     def step_marked(self, mark: StepMark) -> None:
-        """Adds a mark made here, which is on its way to the store, so that it shows at once."""
+        """Adds a mark made here at once, without waiting for the store."""
         self._own_steps = (*self._own_steps, mark)
         self.step_marks = _once(*self.step_marks, mark)
 
@@ -84,8 +84,8 @@ class Journal:
         self._own_severities = (*self._own_severities, mark)
         self.severity_marks = _once(*self.severity_marks, mark)
 
-    def judged(self, verdict: Verdict, at: datetime) -> None:
-        """Notes the verdict if it has changed. Not knowing anything yet is no change."""
+    def note_verdict(self, verdict: Verdict, at: datetime) -> None:
+        """Records the verdict if it has changed. A short unknown verdict is not a change."""
         last = self._verdicts[-1] if self._verdicts else None
         if verdict.cause is Cause.UNKNOWN:
             self._unknown_since = self._unknown_since or at
@@ -118,7 +118,7 @@ class Journal:
 
     def _marked(self) -> Iterator[Event]:
         for step in self.step_marks:
-            what = f"{step.step} {_STATES[step.state]}" if step.step else "begun anew"
+            what = f"{step.step} {_STATES[step.state]}" if step.step else "restarted"
             note = f": {step.note}" if step.note else ""
             key = f"step:{step.at.isoformat()}:{step.playbook}:{step.step}:{step.by}"
             text = f"{step.playbook}: {what}, {step.by}{note}"
@@ -131,7 +131,7 @@ class Journal:
 
 
 def _once(*marks: Mark) -> tuple[Mark, ...]:
-    """Each mark once, in the order of time."""
+    """Each mark once, in chronological order."""
     return tuple(sorted(dict.fromkeys(marks), key=lambda mark: mark.at))
 
 

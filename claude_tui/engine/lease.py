@@ -1,4 +1,4 @@
-"""Which of several dashboards that share a data directory pages: the one that holds a lock on a file."""
+"""A file lock that decides which of several dashboards on one data directory sends pages."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Lease:
         self._held: int | None = None
 
     def take(self) -> bool:
-        """Whether this process holds the lock. True where nothing can be locked: two pages beat none."""
+        """Tries to take the lock. Also True where locking is impossible: two pages are better than none."""
         if self._held is not None:
             return True
         try:

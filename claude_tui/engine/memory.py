@@ -1,4 +1,4 @@
-"""What the engine keeps: the last hours in a History, everything in the store."""
+"""The data of the engine: the last hours in a History, everything in the store."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIRST_FRAME_SPAN = timedelta(hours=1)
 
 
 def remember(history: History, report: Report) -> None:
-    """Adds all that one probe reported to `history`."""
+    """Adds everything in a report to `history`."""
     history.add_observation(report.observation)
     if report.status is not None:
         history.add_status(report.status)
@@ -28,9 +28,9 @@ def remember(history: History, report: Report) -> None:
 
 
 class Memory:
-    """History and store, kept in step. What is older than `span` is in the store alone.
+    """History and store, kept in sync. Data older than `span` is only in the store.
 
-    It belongs to the engine's thread, but for `load_recent`, which comes before that has started.
+    Used in the engine's thread only, except for `load_recent` before the start.
     """
 
     def __init__(self, store: Store, span: timedelta, clock: Clock) -> None:
@@ -41,7 +41,7 @@ class Memory:
         self._loaded_from = clock.now()
 
     def load_recent(self) -> None:
-        """The last hour from the store, for the first frame. Quick."""
+        """Loads the last hour from the store, for the first frame. Fast."""
         self._loaded_from = self._clock.now() - FIRST_FRAME_SPAN
         self.history.extend(self.store.observations(self._loaded_from))
         for status in self.store.status_reports(self._loaded_from):
@@ -50,13 +50,13 @@ class Memory:
             self.history.add_catalogue(catalogue)
 
     async def load_older(self) -> None:
-        """The rest of `span`, for which the first frame did not wait."""
+        """Loads the rest of `span` after the first frame."""
         since = self._clock.now() - self._span
         older = await asyncio.to_thread(self.store.observations, since, self._loaded_from)
         self.history.extend(older)
 
     def cost_today_usd(self) -> float:
-        """What earlier runs have spent on this UTC day."""
+        """What earlier runs spent on this UTC day."""
         return self.store.cost_since(datetime.combine(self._clock.now().date(), time(), UTC))
 
     def add(self, report: Report) -> None:
@@ -66,7 +66,7 @@ class Memory:
                 self.store.write(item)
 
     def trim(self, retention: timedelta) -> None:
-        """Drops what has become too old, from the store and from memory."""
+        """Drops old data from the store and from memory."""
         now = self._clock.now()
         self.store.prune(now - retention)
         self.history.trim(now - self._span)

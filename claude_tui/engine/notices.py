@@ -1,4 +1,4 @@
-"""What the person must know about the program itself, and the probes before the first of them runs."""
+"""Notices about the program itself, and the state of the probes before the first run."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["fault_text", "notices_of", "unstarted"]
 def notices_of(
     fixed: Iterable[Notice], now: datetime, *, store_problem: str | None, spend: Spend, alerts: AlertsView
 ) -> tuple[Notice, ...]:
-    """`fixed` are the notices that stay until the end."""
+    """All notices; `fixed` are those that stay until the end."""
     found = list(fixed)
     if store_problem is not None:
         found.append(Notice("store", Level.WARN, store_problem, now))
@@ -34,7 +34,7 @@ def notices_of(
 
 
 def fault_text(error: BaseException) -> str:
-    """A fault of our own, for the screen: the error and the line that raised it."""
+    """An internal error, for the screen: the error and the line that raised it."""
     frame = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" ({PurePath(frame[0].filename).name}:{frame[0].lineno})" if frame else ""
     name = type(error).__name__
@@ -56,9 +56,9 @@ def _failing(route: RouteState) -> str:
 
 
 def unstarted(pace: Pace, no_key: str | None) -> tuple[ProbeState, ...]:
-    """The probes while there is no schedule yet. `no_key` says why no key can be sent.
+    """The probes before there is a schedule. `no_key` says why no key can be sent.
 
-    A probe that will never run must not look, in the first frame, as if it were about to.
+    A probe that will never run must not look as if it were about to in the first frame.
     """
     intervals = ((Source.STATUS, pace.status_s), (Source.MODELS, pace.models_s))
     free = tuple(

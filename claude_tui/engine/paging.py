@@ -24,30 +24,30 @@ if TYPE_CHECKING:
 __all__ = ["OpenAlerting", "Paging", "PagingSetup", "StoreBackend", "kept_name"]
 
 OpenAlerting = Callable[["StateBackend | None"], "Alerting"]
-"""Reads rules and routes and makes an Alerting of them; without a backend, one that sends nothing and
-keeps nothing. Called in a thread; its errors are shown on screen."""
+"""Reads rules and routes and builds an Alerting; without a backend, one that sends and stores nothing.
+Called in a thread; its errors are shown on screen."""
 
-# A page is sent only once it is in the store, but a slow disk must not hold it up for long.
+# A page is sent only once it is in the store, but a slow disk must not delay it for long.
 SAVE_WITHIN_S = 1.5
 TRY_AGAIN_S = 5.0
 _ELSEWHERE = "another claude-top on this data directory pages; acknowledge and snooze there"
 
 
 def kept_name(base_url: str) -> str:
-    """The name under which the store keeps the state of the alerts of a target."""
+    """The store's key for the alert state of a target."""
     return f"alerts {base_url}"
 
 
 @dataclass(frozen=True, slots=True)
 class PagingSetup:
-    """How alerts are opened. Of all processes that share `lease`, only the one that holds it pages."""
+    """How alerting is opened. Of all processes that share `lease`, only the one that holds it pages."""
 
     open: OpenAlerting
     lease: Lease | None = None
 
 
 class StoreBackend:
-    """The StateBackend that keeps the state of the alerts in the store."""
+    """The StateBackend that keeps the alert state in the store."""
 
     def __init__(self, store: Store, base_url: str, now: Callable[[], datetime]) -> None:
         self._store = store
@@ -67,9 +67,9 @@ class StoreBackend:
 
 
 class Paging:
-    """Used in the engine's thread. `view` is empty until the alerts are open, and says why if they cannot be.
+    """Alerting in the engine's thread. `view` is empty until alerting is open, or says why it cannot be.
 
-    Of several dashboards on one data directory one pages. The others show the alerts that they evaluate
+    Of several dashboards on one data directory, one pages. The others show the alerts they evaluate
     themselves, and one of them takes over when the first ends.
     """
 
@@ -88,14 +88,14 @@ class Paging:
         return replace(self._view, problem=problem) if problem != self._view.problem else self._view
 
     async def run(self) -> None:
-        """Opens the alerts, then delivers notifications until cancelled."""
+        """Opens alerting, then delivers notifications until cancelled."""
         try:
             while self._lease is not None and not self._lease.take():
                 await self._show_only()
             self._alerting, self._elsewhere = await asyncio.to_thread(self._open, self._backend), None
             await self._alerting.run()
         except Exception as error:
-            # People who rely on pages must see that none will come.
+            # Users who rely on pages must see that none will be sent.
             self._alerting = None
             self._fault = f"nothing is paged: {fault_text(error)}"
             raise
@@ -104,7 +104,7 @@ class Paging:
                 self._lease.release()
 
     async def _show_only(self) -> None:
-        """Another process pages: shows the alerts until it is time to try again."""
+        """Shows the alerts while another process pages, until it is time to try again."""
         if self._alerting is None:
             alerting = await asyncio.to_thread(self._open, None)
             await alerting.load()
@@ -112,7 +112,7 @@ class Paging:
         await asyncio.sleep(TRY_AGAIN_S)
 
     def evaluate(self, snapshot: Snapshot, history: History, options: Options) -> None:
-        """Evaluates the alerts at the Snapshot's instant, which `view` is then about."""
+        """Evaluates the alerts at the Snapshot's instant and updates `view`."""
         if self._alerting is None:
             return
         from claude_tui.alerting.rule_context import RuleContext
@@ -120,7 +120,7 @@ class Paging:
         try:
             self._view = self._alerting.evaluate(RuleContext(snapshot, history, snapshot.verdict, options))
             self._fault = None
-        except Exception as error:  # noqa: BLE001 - the dashboard must go on, whatever is wrong with alerts
+        except Exception as error:  # noqa: BLE001 - an error in alerting must not stop the dashboard
             self._fault = f"nothing is paged for now: {fault_text(error)}"
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:

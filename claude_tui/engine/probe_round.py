@@ -23,37 +23,35 @@ __all__ = ["ProbeRound"]
 
 @dataclass(frozen=True, slots=True)
 class ProbeRound:
-    """The probes of one endpoint, and the History of what they report. Who asks what, and how often, is
-    up to the caller.
-    """
+    """The probes of one endpoint and the History of their reports; the caller decides when each runs."""
 
     plans: Mapping[Source, Plan]
     """One probe for each source."""
     history: History
-    """All that was reported so far."""
+    """All reports so far."""
     pace: Pace
-    """The intervals that a dashboard with these settings has; the verdict depends on them."""
+    """The intervals of a dashboard with these settings; the verdict depends on them."""
     options: Options
-    """What the analysis needs to know of the settings."""
+    """The settings that the analysis depends on."""
     key: KeyState
     """The state of the key, known before any request."""
     named: Target
     """The target without its model."""
     model: Callable[[], str | None]
-    """The model that is probed now."""
+    """The model currently probed."""
 
     @property
     def target(self) -> Target:
         return replace(self.named, model=self.model())
 
     async def run(self, source: Source) -> Report:
-        """Runs one probe and remembers what it reports."""
+        """Runs one probe and adds its report to the history."""
         report = await self.plans[source].probe.run()
         remember(self.history, report)
         return report
 
     def obstacle(self, source: Source) -> str | None:
-        """Why a probe cannot run now, if there is a reason."""
+        """Why a probe cannot run now, None if it can."""
         return self.plans[source].ready()
 
     async def aclose(self) -> None:

@@ -1,4 +1,4 @@
-"""Publishes: once a second a Snapshot of what was collected, and what follows from it."""
+"""Publishes a Snapshot of the collected data once a second, and evaluates the alerts with it."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ FOLLOW_S = 1.0
 
 
 class Publisher:
-    """The half of the engine that shows: Snapshots, the journal, and the alerts evaluated with each Snapshot.
+    """The publishing half of the engine: Snapshots, the journal, and the alerts.
 
-    It belongs to the engine's thread, but for `load` and `snapshot` before that has started, and for
-    `focus`, which any thread may set.
+    Used in the engine's thread only, except for `load` and `snapshot` before the start, and `focus`, which
+    any thread may set.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class Publisher:
         clock: Clock,
     ) -> None:
         self.focus: Focus | None = None
-        """What a zoomed screen wants in `Snapshot.chart`."""
+        """What a zoomed screen needs in `Snapshot.chart`."""
         self._collector = collector
         self._monitored = monitored
         self._options = options
@@ -54,22 +54,22 @@ class Publisher:
         self._clock = clock
         self._key_notices = monitored.key.notices(clock.now())
         self._newest: Snapshot | None = None
-        self._stuck = False
+        self._is_frozen = False
         self._wake = asyncio.Event()
 
     def load(self) -> None:
-        """What the store knows of verdicts and marks. Quick."""
+        """Loads verdicts and marks from the store. Fast."""
         self._journal.load(self._clock.now())
 
     def snapshot(self) -> Snapshot:
-        """The Snapshot of this instant."""
+        """The current Snapshot."""
         now = self._clock.now()
         return build_snapshot(
             self._collector.memory.history, now, self._state(now), self._options, self.focus
         )
 
     def workers(self, publish: Publish) -> Iterator[Coroutine[Any, Any, None]]:
-        """What runs side by side until it is cancelled."""
+        """Tasks that run concurrently until cancelled."""
         yield self._tick_forever(publish)
         yield self._follow_marks()
         if self._paging is not None:
@@ -78,7 +78,7 @@ class Publisher:
     # -- commands --------------------------------------------------------------
 
     def show_now(self) -> None:
-        """Publishes at once, and not only with the next second."""
+        """Publishes at once instead of waiting for the next tick."""
         self._wake.set()
 
     def add_step_mark(self, mark: StepMark) -> None:
@@ -99,7 +99,7 @@ class Publisher:
             self._paging.snooze(group, by=by, until=until)
             self.show_now()
 
-    # -- at work ---------------------------------------------------------------
+    # -- internals ------------------------------------------------------------
 
     async def _tick_forever(self, publish: Publish) -> None:
         while True:
@@ -113,28 +113,28 @@ class Publisher:
             self._wake.clear()
 
     def _tick(self, publish: Publish) -> None:
-        """Publishes one Snapshot. A fault of our own is published once, and the next tick tries again."""
+        """Publishes one Snapshot. An internal error is published once, and the next tick tries again."""
         try:
             snapshot = self._newest = self.snapshot()
-            self._journal.judged(snapshot.verdict, snapshot.at)
+            self._journal.note_verdict(snapshot.verdict, snapshot.at)
             if self._paging is not None:
                 self._paging.evaluate(snapshot, self._collector.memory.history, self._options)
-        except Exception as error:  # noqa: BLE001 - a dashboard that stops without a word is no help
-            if not self._stuck and self._newest is not None:
-                publish(self._standing_still(self._newest, error))
-            self._stuck = True
+        except Exception as error:  # noqa: BLE001 - a dashboard must not stop silently
+            if not self._is_frozen and self._newest is not None:
+                publish(self._frozen(self._newest, error))
+            self._is_frozen = True
         else:
-            self._stuck = False
+            self._is_frozen = False
             publish(snapshot)
 
-    def _standing_still(self, newest: Snapshot, error: Exception) -> Snapshot:
-        """The last Snapshot that could be built, with a notice that says so."""
+    def _frozen(self, newest: Snapshot, error: Exception) -> Snapshot:
+        """The last good Snapshot, with a notice that it is no longer updated."""
         text = f"the picture stands still at {newest.at:%H:%M:%S}: {fault_text(error)}"
         notices = (*newest.engine.notices, Notice("picture", Level.BAD, text, self._clock.now()))
         return replace(newest, engine=replace(newest.engine, notices=notices))
 
     async def _follow_marks(self) -> None:
-        """The marks of others who watch the same store. A disk that hangs holds up nothing else."""
+        """Reads the marks of others who share the store. A hanging disk blocks nothing else."""
         while True:
             await self._journal.follow(self._clock.now())
             await asyncio.sleep(FOLLOW_S)

@@ -1,4 +1,4 @@
-"""What an engine is built from: what it monitors, the state of the key, and whether it is a demo."""
+"""The input of an engine: what it monitors, the state of the key, and whether it is a demo."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class KeyState:
     """What is wrong with the key, if anything."""
 
     problem: str | None = None
-    """What is wrong with it, as shown on screen."""
+    """The message to the user about it."""
     usable: bool = True
-    """Whether the key is sent in spite of its problem."""
+    """Whether the key is sent despite its problem."""
     lack: KeyLack | None = None
     """Why no request can carry a key."""
 
@@ -32,7 +32,7 @@ class KeyState:
 
     @property
     def suspect(self) -> str | None:
-        """What looks wrong with a key that is sent all the same."""
+        """What looks wrong with a key that is sent anyway."""
         return self.problem if self.usable else None
 
     @property
@@ -48,7 +48,7 @@ class KeyState:
 
 @dataclass(frozen=True, slots=True)
 class DemoMode:
-    """The scenario that is played, and how many times as fast as written."""
+    """The scenario being played, and its speed factor."""
 
     name: str
     speed: float = 1.0
@@ -59,14 +59,14 @@ class Monitored:
     """What one engine monitors, and how often."""
 
     target: Target
-    """As the screen names it. The base URL of a demo is known only once its endpoint is open."""
+    """The target as displayed. The base URL of a demo is known only once its endpoint is open."""
     open_endpoint: Callable[[], Endpoint]
-    """Called once, in a thread of its own: it may start a simulator."""
+    """Called once, in its own thread: it may start a simulator."""
     pace: Pace
     """The intervals of the probes."""
     key: KeyState = KeyState()
     """The state of the key, known before any request."""
     demo: DemoMode | None = None
-    """Which scenario is played, None for a real endpoint."""
+    """The scenario being played, None for a real endpoint."""
     in_memory: timedelta = IN_MEMORY_SPAN
-    """How long observations stay in memory; older ones are in the store alone."""
+    """How long observations stay in memory; older ones are only in the store."""

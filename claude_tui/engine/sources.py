@@ -1,4 +1,4 @@
-"""What is probed, where, how often and with which model: from settings to plans."""
+"""Turns settings into plans: what is probed, where, how often and with which model."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Where to probe, and with what."""
+    """Where to probe, and with which credentials."""
 
     credentials: Credentials
     """The base URL of the API, and the key."""
     status_urls: tuple[str, ...]
     """The status pages to try, in this order."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """Sent with each request to the API, as the SDK does with ANTHROPIC_CUSTOM_HEADERS."""
+    """Extra headers of each API request, as the SDK sends those in ANTHROPIC_CUSTOM_HEADERS."""
     close: Callable[[], None] = _nothing
-    """Releases what the endpoint runs on: the simulator of a demo."""
+    """Releases the endpoint's resources: the simulator of a demo."""
     secrets: tuple[str, ...] = ()
-    """Secrets that have nothing to do with probing but might be echoed: the addresses of routes."""
+    """Secrets unrelated to probing that might be echoed: the addresses of routes."""
 
     @classmethod
     def of(cls, settings: Settings, environ: Mapping[str, str]) -> Endpoint:
-        """The endpoint that settings and environment name, with the SDK's custom headers."""
+        """The endpoint in settings and environment, with the SDK's custom headers."""
         from claude_tui.probes.models import custom_headers
 
         credentials = Credentials.from_environ(environ, base_url=settings.base_url)
@@ -60,13 +60,13 @@ class Endpoint:
 
     @property
     def redactor(self) -> Redactor:
-        """Redacts every secret that this process has."""
+        """Redacts every secret of this process."""
         return Redactor((*self.credentials.secrets, *_secret_values(self.headers), *self.secrets))
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds between probes, and the back-off after 429 and 529."""
+    """Seconds between probes, and the backoff after 429 and 529."""
 
     status_s: float
     models_s: float
@@ -81,7 +81,7 @@ class Pace:
 
 
 def options_from(settings: Settings, pace: Pace) -> Options:
-    """What analysis needs to know of the settings."""
+    """The settings that the analysis depends on."""
     return Options(
         ours=settings.status_components,
         headroom_low=settings.headroom_low,
@@ -98,7 +98,7 @@ def options_from(settings: Settings, pace: Pace) -> Options:
 
 
 def _thresholds_from(settings: Settings) -> Thresholds:
-    """What the settings leave out keeps its default."""
+    """Thresholds without a setting keep their defaults."""
     return Thresholds(
         most_fail=settings.most_fail,
         most_fail_ends=settings.most_fail_ends,
@@ -117,14 +117,14 @@ def _thresholds_from(settings: Settings) -> Thresholds:
 
 
 def target_of(settings: Settings, credentials: Credentials) -> Target:
-    """The target as the screen names it: never with user or password."""
+    """The target as displayed, without user and password."""
     return Target(settings.name, credentials.base_url, credentials.host, model=None)
 
 
 def store_name(credentials: Credentials) -> str:
-    """The store's file name: one for each target, to keep the answers of a drill out of the API's history."""
-    place = re.sub(r"[^A-Za-z0-9.\-]+", "_", f"{credentials.host}{_path(credentials.base_url)}")
-    return f"{place[:100] or 'history'}.db"
+    """The store's file name: one per target, to keep drills out of the history of the API."""
+    name = re.sub(r"[^A-Za-z0-9.\-]+", "_", f"{credentials.host}{_path(credentials.base_url)}")
+    return f"{name[:100] or 'history'}.db"
 
 
 def _path(url: str) -> str:
@@ -136,7 +136,7 @@ def _path(url: str) -> str:
 
 
 def pick_model(settings: Settings, history: History, at: datetime) -> str | None:
-    """The model to probe with: that of the settings, else the newest active haiku the endpoint lists."""
+    """The model to probe: that of the settings, else the newest active haiku the endpoint lists."""
     if settings.model != "auto":
         return settings.model
     catalogue = history.catalogue_at(at)
@@ -152,7 +152,7 @@ def make_plans(
     clock: Clock,
     models_tried: Callable[[], bool],
 ) -> list[Plan]:
-    """One plan per source. Imports httpx, hence not at module level: the first frame does without.
+    """One plan per source. Imports httpx, hence not at module level: the first frame does not need it.
 
     With `model = "auto"`, messages wait until the list of models has been requested once.
     """

@@ -1,7 +1,7 @@
-"""Bodies of answers, decoded in bounded pieces: a compressed one may be a thousand times as large inside.
+"""Response bodies, decoded in bounded pieces: a compressed body may expand a thousandfold.
 
-Decoding is done here and not by httpx and httpx2, whose pieces are without bound or a megabyte each,
-and which follow no limit of ours. What they get is plain, in pieces between which the loop has its turn.
+Decoding is done here and not by httpx and httpx2, whose pieces are unbounded or a megabyte each, and which
+have no size limit. They get the decoded body in small pieces, between which the event loop can run.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from claude_tui.probes.transport_errors import TooLargeError, UndecodableError
 
 __all__ = ["ACCEPT_ENCODING", "PIECE", "Decoder", "codings_of", "read", "without_transport_headers"]
 
-# What an application that uses the SDK asks for, unless it has installed brotli or zstandard.
+# What the SDK sends, unless brotli or zstandard is installed.
 ACCEPT_ENCODING = "gzip, deflate"
 PIECE = 65_536
 
 _MAX_CODINGS = 5
 _WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 _RAW_DEFLATE = -zlib.MAX_WBITS
-# No text has them: neither JSON nor HTML nor events.
+# Bytes that no text contains: neither JSON nor HTML nor events.
 _NOT_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 
 Headers = Iterable[tuple[bytes, bytes]]
@@ -38,9 +38,9 @@ def codings_of(headers: Headers) -> list[str]:
 
 
 def without_transport_headers(headers: Headers) -> list[tuple[bytes, bytes]]:
-    """`headers` without those that an HTTP client would act on, and which are acted on here.
+    """`headers` without those that an HTTP client would act on, as they are handled here.
 
-    Without a location it neither follows a redirect nor fails over an address that is none.
+    Without a location it neither follows a redirect nor fails on an invalid address.
     """
     return [
         (name, value) for name, value in headers if name.lower() not in {b"content-encoding", b"location"}
@@ -50,7 +50,7 @@ def without_transport_headers(headers: Headers) -> list[tuple[bytes, bytes]]:
 async def read(
     raw: AsyncIterator[bytes], codings: Sequence[str], limit: int, *, cut: bool, size: int = PIECE
 ) -> AsyncIterator[bytes]:
-    """The decoded body in pieces of at most `size` bytes; the loop has a turn after each.
+    """The decoded body in pieces of at most `size` bytes; the event loop can run after each.
 
     Past `limit` bytes, sent or decoded, nothing more is read: the body ends there with `cut`, and is a
     TooLargeError otherwise. Raises UndecodableError for what is not encoded as `codings` say.
@@ -61,8 +61,8 @@ async def read(
             for piece in decoder.decode(data):
                 for start in range(0, len(piece), size):
                     yield piece[start : start + size]
-                    # What has come already is handed on without waiting for anything, so that no
-                    # time-out could end it.
+                    # Data that has already arrived is passed on without any wait, so no timeout
+                    # could fire.
                     await asyncio.sleep(0)
     except TooLargeError:
         if not cut:

@@ -1,4 +1,4 @@
-"""What paid probes may cost: a ceiling in dollars per UTC day."""
+"""The budget of paid probes: a ceiling in dollars per UTC day."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from claude_tui.probes.clock import Clock
 
 __all__ = ["Budget"]
 
-# The clock may be set back by a day and forward again: what was spent then is still spent.
+# The clock may be set back by a day and forward again: spending must not be forgotten.
 _DAYS_KEPT = 7
 
 

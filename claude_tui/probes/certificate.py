@@ -1,4 +1,4 @@
-"""When a server's certificate ends, read from its DER bytes.
+"""When a server's certificate expires, read from its DER bytes.
 
 `ssl` gives the decoded certificate only where OpenSSL itself verified it; on macOS and Windows the
 system does that, and the bytes are all there is.

@@ -1,18 +1,18 @@
-"""From an answer that is no success to what class of result it was.
+"""Classifies unsuccessful responses.
 
-What codes, types, statuses and messages mean stands in `knowledge/errors.toml`. The error's own type
-decides before the HTTP status: a stream fails after a 200, and gateways wrap 429 and 529 in a 500.
+The meaning of codes, types, statuses and messages is in `knowledge/errors.toml`. The error's own type
+outranks the HTTP status: a stream fails after a 200, and gateways wrap 429 and 529 in a 500.
 Choices that the protocol leaves open:
 
-- `not_permitted` is what the API, or a gateway in its words, says of this key. A 403 without such a
-  type is `invalid_response` with error type `edge_block` or `challenge_page`: an intermediary answered.
+- `not_permitted` is what the API, or a gateway in the same format, says about this key. A 403 without such a
+  type is `invalid_response` with error type `edge_block` or `challenge_page`: it was sent by a middlebox.
 - `invalid_response` also goes by `html_page`, `captive_portal`, `redirect`, `empty_body`, `not_json`,
-  `unexpected_json`, `needs_tls` and `not_the_api`; these types are this module's, no server sent them.
-- A 504, `timeout_error` and the 520s are `server_error`: an answer came, and says that the provider
-  did not manage. `timeout` is for a 408, and for probes that got no answer at all.
+  `unexpected_json`, `needs_tls` and `not_the_api`; these types are defined here, no server sends them.
+- A 504, `timeout_error` and the 520s are `server_error`: a response came, and reports a failure of the
+  provider. `timeout` is for a 408, and for probes without any response.
 - `cmek_*` codes concern the customer's own encryption key: `bad_request`, on our side, even at 503.
-- A 404 is `model_not_found` when it names a model, `bad_request` when the API says it of anything else,
-  and `invalid_response` when it is not the API that speaks (a wrong base URL).
+- A 404 is `model_not_found` when it names a model, `bad_request` when the API sends it about anything else,
+  and `invalid_response` when it does not come from the API (a wrong base URL).
 """
 
 from __future__ import annotations
@@ -41,23 +41,19 @@ from claude_tui.probes.redirect import redirect_words
 __all__ = ["MAX_MESSAGE", "NEEDS_TLS", "Classified", "classify_error", "classify_response"]
 
 MAX_MESSAGE = 2_000
-# A port for TLS was asked in plain HTTP, and said so.
+# A TLS port reported that it received plain HTTP.
 NEEDS_TLS = "needs_tls"
-# Far more than is shown, so that no secret is halved by this cut; far less than a server may send.
+# Far more than is shown, so that this cut splits no secret; far less than a server may send.
 _MAX_EXCERPT = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """What class of result it was, and what the server said; all text is clean.
-
-    `error_type` is the server's word, that of the original where a gateway wrapped one, or one of
-    this module's own where the answer is not the API's.
-    """
+    """The class of an exchange, and what the response said; all text is clean."""
 
     outcome: Outcome
     error_type: str | None = None
-    """The server's word (the original's, where a gateway wrapped one), or the probes' own."""
+    """The server's type (the original's, where a gateway wrapped it), or the probes' own."""
     error_code: str | None = None
     message: str | None = None
     request_id: str | None = None
@@ -71,9 +67,9 @@ def classify_response(
     redactor: Redactor,
     table: Knowledge | None = None,
 ) -> Classified:
-    """A whole HTTP answer that is not the success expected; a 2xx with a useless body included.
+    """A complete HTTP response that is not the expected success, including a 2xx with a useless body.
 
-    `headers` have lower-case names. The `request-id` header goes before the body's.
+    `headers` have lower-case names. The `request-id` header takes precedence over the body's.
     """
     text = body.decode(errors="replace") if isinstance(body, bytes) else body or ""
     text = text.removeprefix("\ufeff")
@@ -101,8 +97,8 @@ def classify_error(
 ) -> Classified:
     """An error object, with or without its envelope, as decoded JSON or text.
 
-    With a 2xx status or none it came from inside a stream: what cannot be told apart there is
-    `server_error`, since the provider broke off.
+    With a 2xx status or none it came from a stream: an unknown error there is a `server_error`, since
+    the provider broke off.
     """
     data = _decoded(error) if isinstance(error, str) else error
     fields = read_error(data) or ErrorFields(message=None if error is None else str(error)[:MAX_MESSAGE])
@@ -161,7 +157,7 @@ def _by_text(status: int, text: str, recogniser: Recogniser) -> Classified:
 
 
 def _own_type(outcome: Outcome, status: int, kind: str, recogniser: Recogniser) -> str | None:
-    """The probes' own error type for an answer that is not the API's; None for any other outcome."""
+    """The probes' own error type for a response that is not from the API; None for any other outcome."""
     if outcome is not Outcome.INVALID_RESPONSE:
         return None
     by_status = recogniser.of_status(status)

@@ -1,4 +1,4 @@
-"""Whom to ask and with which key, taken from the environment as the SDK takes it."""
+"""The base URL and the key, read from the environment as the SDK does."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ BASE_URL = "ANTHROPIC_BASE_URL"
 CUSTOM_HEADERS = "ANTHROPIC_CUSTOM_HEADERS"
 DEFAULT_BASE_URL = "https://api.anthropic.com"
 
-# Others' keys by how they begin; `sk-` alone is shared by several and says nothing.
+# Keys of other vendors by prefix; `sk-` alone is used by several and proves nothing.
 _OTHER_VENDORS = (
     ("sk-proj-", "OpenAI"),
     ("sk-svcacct-", "OpenAI"),
@@ -45,26 +45,31 @@ _SECRET_HEADER = re.compile(r"auth|key|token|secret|cookie", re.I)
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Credentials:
-    """A key or a token (never both), where it goes, and what is wrong with either.
+    """A key or a token (never both), the base URL, and what is wrong with either.
 
-    `refused` marks a credential that is never sent: one that no HTTP header can carry, or another
-    vendor's, which must not be handed to Anthropic. Every other doubtful one is tried, because the
-    answer is better evidence than a guess. `secrets` is all that must never be shown, used or not.
+    Suspicious credentials are sent anyway unless refused: the response is better evidence than a guess.
     """
 
     api_key: str | None
+    """The key in use, None if there is none."""
     auth_token: str | None
+    """The token in use, None if there is none or a key goes first."""
     base_url: str
+    """For requests and display: without user and password."""
     key_problem: str | None = None
+    """What is wrong with the credential, without secrets."""
     base_url_problem: str | None = None
+    """What is wrong with the base URL, without secrets."""
     refused: bool = False
+    """Whether the credential is never sent: no HTTP header can carry it, or it is for another vendor."""
     other_secrets: tuple[str, ...] = field(default=())
+    """Secrets that are not sent but must never be shown."""
 
     @classmethod
     def from_environ(cls, environ: Mapping[str, str], base_url: str | None = None) -> Self:
         """What the SDK would use: the key before the token, an empty variable counting as unset.
 
-        `base_url`, when given, goes before ANTHROPIC_BASE_URL.
+        `base_url`, when given, takes precedence over ANTHROPIC_BASE_URL.
         """
         api_key = environ.get(API_KEY) or None
         auth_token = environ.get(AUTH_TOKEN) or None
@@ -84,17 +89,17 @@ class Credentials:
 
     @property
     def credential(self) -> str | None:
-        """Whichever of key and token is used."""
+        """The key or token in use."""
         return self.api_key or self.auth_token
 
     @property
     def problem(self) -> str | None:
-        """All that is wrong, in words that show nothing secret; it may still be worth trying."""
+        """Everything that is wrong, without secrets; it may still be worth trying."""
         return "; ".join(filter(None, (self.base_url_problem, self.key_problem))) or None
 
     @property
     def reachable(self) -> bool:
-        """Whether the base URL can be asked at all."""
+        """Whether the base URL can be requested at all."""
         return self.base_url_problem is None
 
     @property
@@ -116,7 +121,7 @@ class Credentials:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """For the Redactor: every secret, also bare of the quotes and white space around it."""
+        """For the Redactor: every secret, also without surrounding quotes and white space."""
         raw = [*filter(None, (self.api_key, self.auth_token)), *self.other_secrets]
         bare = [text.strip(_QUOTES + " \t\r\n") for text in raw]
         return tuple(dict.fromkeys(text for text in (*raw, *bare) if text))

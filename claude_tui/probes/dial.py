@@ -1,7 +1,7 @@
-"""Opening connections: names looked up and timed by themselves, then the addresses raced.
+"""Opens connections: looks up the name, timed separately, then races the addresses.
 
-httpcore looks a name up inside its connect, where nobody can time it. Here the two are apart, and
-the addresses are tried as RFC 8305 ("happy eyeballs") has it and as the SDK's own transport does:
+httpcore looks up a name inside its connect, where it cannot be timed. Here the two are separate, and the
+addresses are tried as in RFC 8305 ("happy eyeballs") and the SDK's own transport:
 in the resolver's order, families alternating, the next one after 250 ms.
 """
 
@@ -30,7 +30,7 @@ MAX_ADDRESSES = 8
 
 
 class Stream(Protocol):
-    """An open connection, of whichever library."""
+    """An open connection of either library."""
 
     async def aclose(self) -> None: ...
 
@@ -39,7 +39,7 @@ _S = TypeVar("_S", bound=Stream)
 
 
 class _Tapped:
-    """A connection that passes what is read from it to `feed`; not what is read once TLS is on top of it."""
+    """A connection that passes what is read from it to `feed`, except after the start of TLS."""
 
     def __init__(self, stream: Any, feed: Callable[[bytes], None]) -> None:
         self._stream = stream
@@ -55,7 +55,7 @@ class _Tapped:
 
 
 class Dialer:
-    """Opens connections for a pool and records in the current exchange's `trace` what each phase took.
+    """Opens connections for a pool and records the duration of each phase in the current `trace`.
 
     One exchange at a time: set `trace` before sending a request.
     """
@@ -68,7 +68,7 @@ class Dialer:
     async def dial(self, host: str, port: int, connect: Callable[[str], Awaitable[_S]]) -> _S:
         """A connection to the first address of `host` that accepts one; `connect` gets IP addresses.
 
-        Raises what the resolver raised, or the most telling of the errors of `connect`.
+        Raises what the resolver raised, or the most informative error of `connect`.
         """
         addresses = (host,) if _is_address(host) else await self._look_up(host, port)
         self._begin(Phase.CONNECT)
@@ -106,10 +106,10 @@ class Dialer:
 
 
 async def system_resolver(host: str, port: int) -> Sequence[str]:
-    """What getaddrinfo says, in its order.
+    """The addresses from getaddrinfo, in its order.
 
-    Each look-up has a daemon thread of its own: one that hangs on a dead name server (half a minute
-    and more) can be abandoned, while the loop's executor would hold up the end of the program.
+    Each lookup has its own daemon thread: one that hangs on a dead name server (for half a minute or more)
+    can be abandoned, while the loop's executor would delay the exit of the program.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[Sequence[str]] = loop.create_future()
@@ -128,7 +128,7 @@ async def system_resolver(host: str, port: int) -> Sequence[str]:
             found = [str(info[4][0]) for info in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
         except (OSError, UnicodeError) as error:
             found = error
-        with suppress(RuntimeError):  # the loop has closed: nobody is waiting any more
+        with suppress(RuntimeError):  # the loop has closed: nothing waits for the result
             loop.call_soon_threadsafe(settle, found)
 
     threading.Thread(target=look_up, name=f"look up {host}", daemon=True).start()
@@ -138,10 +138,10 @@ async def system_resolver(host: str, port: int) -> Sequence[str]:
 async def race(
     addresses: Sequence[str], connect: Callable[[str], Awaitable[_S]], head_start_s: float = HEAD_START_S
 ) -> _S:
-    """The first connection that stands; the others are given up and closed.
+    """The first connection that is established; the others are cancelled and closed.
 
     Each address has `head_start_s` seconds to itself, less when it fails sooner. When all fail, the
-    error raised is the last that is more than "unreachable": the most that any address had to say.
+    last error that is not just "unreachable" is raised, as the most informative one.
     """
     waiting = deque(addresses)
     running: set[asyncio.Future[_S]] = set()

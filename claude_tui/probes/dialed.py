@@ -1,8 +1,8 @@
 """HTTP over connections that a Dialer opens: for httpcore under httpx, and for httpcore2 under httpx2.
 
-The free probes use the first pair, the SDK the second; the two differ in name only, and the transport of
-neither takes a network backend. Nothing of them is imported here: each pair is loaded by the one module
-that needs it, which derives its classes from these and from the library's own.
+The free probes use the first pair, the SDK the second; the two differ in name only, and neither
+transport accepts a network backend. This module imports none of them: each pair is imported by the one
+module that needs it, which derives its classes from these and from the library's own.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from claude_tui.probes.transport_errors import TooLargeError, UndecodableError
 __all__ = ["Answer", "BodyLimits", "BoundedBody", "DialedBackend", "DialedTransport", "failures_of"]
 
 
-# -- what is used of either library --------------------------------------------------------
+# -- the parts used of either library ------------------------------------------------------
 
 
 class _Url(Protocol):
@@ -99,7 +99,7 @@ class _Pool(Protocol[_CoreReq_contra]):
 
 
 class _Core(Protocol):
-    """The module httpcore, as far as its errors go."""
+    """The errors of the module httpcore."""
 
     @property
     def TimeoutException(self) -> type[Exception]: ...  # noqa: N802 (the interface)
@@ -114,7 +114,7 @@ class _Core(Protocol):
 
 
 class _Client(Protocol):
-    """The module httpx, as far as its errors go."""
+    """The errors of the module httpx."""
 
     @property
     def HTTPError(self) -> type[Exception]: ...  # noqa: N802
@@ -123,7 +123,7 @@ class _Client(Protocol):
 
 
 def failures_of(core: _Core, client: _Client) -> tuple[type[Exception], ...]:
-    """All that an exchange raises for what the network, the server or the environment does."""
+    """Everything an exchange raises because of the network, the server or the environment."""
     return (
         client.HTTPError,
         client.InvalidURL,
@@ -173,8 +173,8 @@ class DialedBackend(Generic[_S]):
 
 
 class BoundedBody:
-    """The body of an answer, decoded within limits. Past them an answer that is no success is cut; any other
-    is a TooLargeError.
+    """A response body, decoded within limits. Beyond them an error response is cut; a success raises a
+    TooLargeError.
     """
 
     def __init__(self, answer: Answer, limits: BodyLimits) -> None:
@@ -192,7 +192,7 @@ class BoundedBody:
 
 
 class DialedTransport(Generic[_Req, _Resp, _CoreReq]):
-    """The client's transport over a pool: traces each exchange with the dialer's trace of that moment.
+    """The client's transport over a pool: records each exchange in the dialer's current trace.
 
     A derived class names the library's own classes.
     """

@@ -1,4 +1,4 @@
-"""Finding the error in whatever a server, an edge or a gateway sent in its place."""
+"""Finds the error in the body that a server, an edge or a gateway sent."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _MAX_DEPTH = 4
 _MAX_TITLE_AT = 8_000
 _OBJECT = re.compile(r"""\{\s*["']""")
 _TYPE_MENTION = re.compile(r"""["']type["']\s*:\s*["']([a-z_]{3,40}_error)["']""")
-# The closing quote is optional, so that a hostile text of quotes is read once and not once per quote.
+# The closing quote is optional, so that a hostile text full of quotes is scanned once and not once per quote.
 _TOKEN = re.compile(
     r"""'(?P<single>(?:[^'\\]|\\.)*+)'? | "(?P<double>(?:[^"\\]|\\.)*+)"? | \b(?P<word>True|False|None)\b""",
     re.VERBOSE | re.DOTALL,
@@ -37,7 +37,7 @@ _ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 _ESCAPED = re.compile(r"""\\(["'\\/])""")
 _TITLE = re.compile(r"<(title|h1)\b[^>]*>(.*?)</\1", re.I | re.S)
 _CHALLENGE = re.compile(r"<title>\s*just a moment|_cf_chl_opt|/cdn-cgi/challenge-platform", re.I)
-# nginx, Go's net/http and Apache, where a port for TLS is asked in plain HTTP.
+# nginx, Go's net/http and Apache, when a TLS port receives plain HTTP.
 _PLAIN_HTTP = re.compile(
     r"""the\ plain\ HTTP\ request\ was\ sent\ to\ HTTPS\ port
       | \AClient\ sent\ an\ HTTP\ request\ to\ an\ HTTPS\ server
@@ -50,7 +50,7 @@ _TAG = re.compile(r"<[^<>]*>")
 
 @dataclass(frozen=True, slots=True)
 class ErrorFields:
-    """What an error object says, as foreign text: not cleaned yet. `code` is a string in any case."""
+    """The fields of an error object, not yet cleaned. `code` is always a string."""
 
     type: str | None = None
     code: str | None = None
@@ -123,15 +123,15 @@ def is_html(text: str) -> bool:
 
 
 def is_challenge(headers: Mapping[str, str], text: str) -> bool:
-    """Whether an edge asks for a browser instead of answering (Cloudflare's challenge page)."""
+    """Whether an edge demands a browser (Cloudflare's challenge page)."""
     mitigated = headers.get("cf-mitigated", "").strip().lower() == "challenge"
     return mitigated or (is_html(text) and _CHALLENGE.search(text[:_MAX_EMBEDDED]) is not None)
 
 
 def is_plain_http_complaint(text: str) -> bool:
-    """Whether a server says in its own page that it was asked in plain HTTP on a port for TLS.
+    """Whether a server's error page says that a TLS port received plain HTTP.
 
-    Not where it stands inside JSON: a gateway's error may quote anything.
+    JSON does not count: a gateway's error may quote anything.
     """
     return not text.lstrip().startswith("{") and _PLAIN_HTTP.search(text[:_MAX_TITLE_AT]) is not None
 

@@ -21,7 +21,7 @@ _ALERT_SIZE = 7
 
 
 class Phase(StrEnum):
-    """What an exchange is doing, and was doing when it failed or ran out of time."""
+    """What an exchange is doing, or was doing when it failed or timed out."""
 
     START = "start"
     DNS = "dns"
@@ -74,7 +74,7 @@ class ExchangeTrace:
         return 0.0 if self._sent is None else self._clock.monotonic() - self._sent
 
     def begin(self, phase: Phase) -> None:
-        # With a proxy, it is the proxy that is looked up and connected to.
+        # With a proxy, the lookup and the connection are for the proxy.
         self.phase = Phase.PROXY if self.proxied and phase in {Phase.DNS, Phase.CONNECT} else phase
         self._phase_began = self._clock.monotonic()
 
@@ -83,7 +83,7 @@ class ExchangeTrace:
             self._spent[phase] = self._clock.monotonic() - self._phase_began
 
     def feed(self, data: bytes) -> None:
-        """Keeps the first bytes that the peer sent outside TLS; later calls change nothing."""
+        """Keeps the first bytes that the peer sent outside TLS; later calls do nothing."""
         if not self._first_bytes:
             self._first_bytes = data[:_ALERT_SIZE]
 
@@ -93,12 +93,12 @@ class ExchangeTrace:
         return _ALERT.match(self._first_bytes) is not None
 
     def token(self) -> None:
-        """Notes the first token; later calls change nothing."""
+        """Records the first token; later calls do nothing."""
         if self._first_token is None:
             self._first_token = self._clock.monotonic()
 
     def finish(self) -> None:
-        """Ends the exchange: `total` is counted to here. Later calls change nothing."""
+        """Ends the exchange and records `total`. Later calls do nothing."""
         if self._ended is None:
             self._ended = self._clock.monotonic()
 
@@ -152,5 +152,5 @@ class ExchangeTrace:
 
 
 def micros(seconds: float | None) -> float | None:
-    """Rounded to the microsecond: nothing finer is measured, and the store takes less room for it."""
+    """Rounded to the microsecond: nothing finer is measured, and it needs less space in the store."""
     return None if seconds is None else round(seconds, 6)

@@ -1,4 +1,4 @@
-"""The error that a gateway wrapped into a message of its own."""
+"""Finds the error that a gateway wrapped in its own message."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _OVERLOADED = re.compile(r"\boverloaded\b", re.I)
 
 
 def original_error(fields: ErrorFields, recogniser: Recogniser) -> ErrorFields:
-    """The error inside the message of `fields`; `fields` itself where there is none.
+    """The error inside the message of `fields`; `fields` itself if there is none.
 
-    An error of the API's own that already says enough is not searched.
+    A specific error of the API itself is not searched.
     """
     message = fields.message or ""
     is_known = recogniser.knows_type(fields.type)
@@ -33,7 +33,7 @@ def original_error(fields: ErrorFields, recogniser: Recogniser) -> ErrorFields:
 
 
 def _type_of_class(fields: ErrorFields, message: str, recogniser: Recogniser) -> str | None:
-    """The type that LiteLLM's name of the failure stands for, when it leaves nothing else of the original."""
+    """The type that LiteLLM's exception class stands for, if nothing else of the original is left."""
     named = _GATEWAY_CLASS.search(message)
     if named is None or not recogniser.is_vague(fields.type) or _OVERLOADED.search(message):
         return None

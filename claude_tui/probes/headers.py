@@ -1,4 +1,4 @@
-"""What response headers say of limits, waiting, the server's clock and the server's own time."""
+"""Reads limits, waits, the server's clock and the server's own time from response headers."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from claude_tui.probes.redirect import without_user
 
 __all__ = ["HeaderFacts", "clock_skew", "lower_headers", "read_headers", "retry_after"]
 
-# LiteLLM hands on the headers of the API behind it under this prefix.
+# LiteLLM forwards the headers of the API under this prefix.
 _UPSTREAM_PREFIX = "llm_provider-"
 
-# The SDK waits no longer than this (2^32 ms), whatever a server asks.
+# The SDK never waits longer than this (2^32 ms).
 LONGEST_RETRY_AFTER_S = 4_294_967.0
 
 _LONGEST_SERVER_TIME_S = 86_400.0  # a day
@@ -40,26 +40,28 @@ _MAX_VALUE = 200
 
 @dataclass(frozen=True, slots=True)
 class HeaderFacts:
-    """What one answer's headers say; all text is clean.
-
-    `retry_after_s` is as the SDK reads it, whatever the status: on a success it does not mean
-    throttled. `skew_s` is the server's clock minus ours, see `clock_skew`. `notable` are the few
-    headers worth showing in a detail view, in the order received.
-    """
+    """The facts in one response's headers; all text is clean."""
 
     rate_limits: tuple[RateLimitReading, ...] = ()
+    """The rate-limit buckets."""
     windows: tuple[WindowReading, ...] = ()
+    """The subscription windows."""
     retry_after_s: float | None = None
+    """As the SDK reads it, whatever the status: on a success it does not mean throttled."""
     server_s: float | None = None
+    """The server's own time."""
     skew_s: float | None = None
+    """The server's clock minus ours, see `clock_skew`."""
     request_id: str | None = None
+    """The id that the provider's support asks for."""
     notable: tuple[tuple[str, str], ...] = ()
+    """Headers worth showing in a detail view, in the order received."""
 
 
 def read_headers(
     headers: Iterable[tuple[str, str]], *, now: datetime, redactor: Redactor, sent_at: datetime | None = None
 ) -> HeaderFacts:
-    """The facts in `headers`; what makes no sense is left out. `now` is when they arrived."""
+    """The facts in `headers`, without invalid ones. `now` is when they arrived."""
     fields = lower_headers(headers)
     request_id = fields.get("request-id", "").strip()
     return HeaderFacts(
@@ -76,7 +78,7 @@ def read_headers(
 def lower_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
     """Headers by lower-case name, a gateway's `llm_provider-` taken off; the first of each name counts.
 
-    A header of the gateway's own goes before one that it hands on.
+    A gateway's own header takes precedence over one that it forwards.
     """
     own: dict[str, str] = {}
     handed_on: dict[str, str] = {}
@@ -106,7 +108,7 @@ def clock_skew(fields: Mapping[str, str], *, now: datetime, sent_at: datetime | 
     """The least skew of the server's clock, in seconds, that its `date` allows.
 
     `date` is cut to the second and stamped somewhere between `sent_at` and `now`, so it gives a
-    range; 0.0 when that range holds 0: no skew is certain. None without a date, or from a cache.
+    range; 0.0 when that range contains 0: no measurable skew. None without a date, or from a cache.
     """
     date = _http_date(fields.get("date", ""))
     if date is None or fields.get("age", "0").strip() not in {"", "0"}:

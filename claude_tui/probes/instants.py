@@ -1,4 +1,4 @@
-"""Reading the instants and numbers that servers write, without ever trusting them."""
+"""Parses the instants and numbers that servers send, without trusting them."""
 
 from __future__ import annotations
 

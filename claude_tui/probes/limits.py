@@ -39,7 +39,7 @@ _DURATION = re.compile(
 _FIRST = ("requests", "tokens", "input", "output")
 _GATEWAY_PREFIX = "gateway"
 _MAX_BUCKETS = 32
-# Nobody has used ten times a window: such a figure is a percentage or nonsense, and is not shown.
+# Nobody uses ten times a window: a larger figure is a percentage or invalid, and is not shown.
 _MOST_USED = 10.0
 # Seconds below this in a gateway's reset are a wait, above it an epoch.
 _LONGEST_WAIT_S = 10_000_000
@@ -103,7 +103,7 @@ def _reading(bucket: str, said: Mapping[str, str], now: datetime) -> RateLimitRe
     return RateLimitReading(
         bucket=bucket,
         limit=limit if limit is not None and limit >= 0 else None,
-        # Less than nothing left, as some gateways say of an overdraft, is nothing left.
+        # Some gateways report an overdraft as a negative value.
         remaining=max(0, remaining) if remaining is not None else None,
         reset_at=_gateway_reset(reset, now) if bucket.startswith(_GATEWAY_PREFIX) else parse_instant(reset),
     )

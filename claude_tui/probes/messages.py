@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["MessagesProbe"]
 
-# A kept-alive connection that the other side has closed fails within a round trip; where it takes longer,
-# the request has arrived, and its failure counts.
+# A kept-alive connection that the peer has closed fails within a round trip; if it takes longer, the request
+# has arrived and its failure counts.
 AT_ONCE_S = 1.0
 
 _OK = Classified(Outcome.OK)
@@ -50,7 +50,7 @@ class _Attempt:
 
 
 class MessagesProbe:
-    """Asks the model that `model()` names for a few tokens.
+    """Requests a few tokens from the model that `model()` names.
 
     TTFT is the time from sending the request to the first content_block_delta of any type. The SDK is
     imported in a thread at the first run, or before it by `warm_up`. Nothing is retried, except that a
@@ -81,7 +81,7 @@ class MessagesProbe:
         self._turn = asyncio.Lock()
 
     def warm_up(self) -> None:
-        """Begins to import the SDK, over a second of work, in a thread. Needs a running loop."""
+        """Starts importing the SDK, over a second of work, in a thread. Needs a running loop."""
         if self._credentials.usable:
             self._load()
 
@@ -125,7 +125,7 @@ class MessagesProbe:
         return Classified(Outcome.KEY_REJECTED, "no_usable_key", message=message)
 
     def _load(self) -> asyncio.Task[sdk.Sdk]:
-        """The client, or the task that makes it; one that failed is made again."""
+        """The task that creates the client; a failed one is replaced."""
         task = self._loading
         if task is None or (task.done() and (task.cancelled() or task.exception() is not None)):
             task = self._loading = asyncio.create_task(asyncio.to_thread(self._open))
@@ -135,8 +135,8 @@ class MessagesProbe:
         from claude_tui.probes.sdk import Sdk, prewarm
 
         prewarm()
-        # The SDK's objects stay for good: without this, each full collection traverses all of them and
-        # stops every thread for 0.15 s.
+        # The SDK's objects are permanent: without this, each full collection traverses all of them and blocks
+        # every thread for 0.15 s.
         gc.freeze()
         return Sdk(self._credentials, routes=self._routes, max_tokens=self._max_tokens)
 
@@ -174,14 +174,14 @@ class MessagesProbe:
         return classify_response(refusal.status, headers, refusal.body, redactor=self._redactor)
 
     def _broken_off(self, attempt: _Attempt, fault: Classified) -> Classified:
-        """An exchange that ended early, judged by what had arrived of it."""
+        """Classifies an exchange that ended early, by what had arrived."""
         trace = attempt.trace
         if attempt.reader.ended:
             return _OK
         if trace.phase is not Phase.READ or trace.status is None:
             return fault
         if trace.status >= 300:
-            # The body is lost, but the status has said what it was.
+            # The body is lost, but the status is known.
             return classify_response(
                 trace.status, lower_headers(trace.headers), fault.message, redactor=self._redactor
             )
@@ -238,7 +238,7 @@ class MessagesProbe:
 
 
 def _unfinished(reader: StreamReader, content_type: str) -> Classified:
-    """What an answer without error and without message_stop was; the SDK does not report it."""
+    """Classifies a response without error and without message_stop, which the SDK does not report."""
     if reader.began:
         message = f"the stream ended after {reader.events} events, without message_stop"
         return Classified(Outcome.TRUNCATED_STREAM, message=message)

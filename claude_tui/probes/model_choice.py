@@ -1,4 +1,4 @@
-"""Which model to probe when nobody said."""
+"""Chooses the model to probe if none is set."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ __all__ = ["newest_active_haiku"]
 
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 _RELEASE = re.compile(r"[-@:]v?(20\d{6})\b|[-@]latest\b|-v\d+(:\d+)?\Z")
-# What a server invents beyond this is not to be asked for.
+# Other ids that a server may send are not used.
 _POSSIBLE = re.compile(r"[A-Za-z0-9._:@/\-]{1,200}")
 _VERSION = re.compile(r"(?<![a-z0-9])\d{1,2}(?![a-z0-9])")
 

@@ -22,7 +22,7 @@ from claude_tui.probes.transport_errors import FaultCode, failed
 
 __all__ = ["API_VERSION", "ModelsProbe", "custom_headers", "read_catalogue"]
 
-# The version that SDK 2.x sends; older gateways take whatever they are given.
+# The version that SDK 2.x sends; older gateways accept any.
 API_VERSION = "2026-10-21"
 MAX_MODELS = 1000
 _OK = Classified(Outcome.OK)
@@ -47,7 +47,7 @@ class ModelsProbe:
         extra_headers: Mapping[str, str] | None = None,
         routes: Proxies | None = None,
     ) -> None:
-        """`extra_headers` are the person's own (ANTHROPIC_CUSTOM_HEADERS) and go before all others."""
+        """`extra_headers` are the user's own (ANTHROPIC_CUSTOM_HEADERS) and override all others."""
         self._credentials = credentials
         self._clock = clock
         self._redactor = redactor
@@ -89,7 +89,7 @@ class ModelsProbe:
             message = "answered without a key: reachable"
             return Classified(Outcome.OK, found.error_type, message=message, request_id=found.request_id)
         if found.outcome is Outcome.MODEL_NOT_FOUND:
-            # Nobody asked for a model: what is missing is the list.
+            # No model was requested: it is the list that is missing.
             message = f"this endpoint lists no models: {found.message}"
             return Classified(
                 Outcome.BAD_REQUEST, found.error_type, found.error_code, message, found.request_id
@@ -137,7 +137,7 @@ def custom_headers(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def read_catalogue(exchange: Exchange, fetched_at: datetime, *, redactor: Redactor) -> Catalogue | None:
-    """The models of a successful answer, at most 1000; None when it is not the list it should be."""
+    """The models of a successful response, at most 1000; None when it is not a model list."""
     if exchange.status != 200:
         return None
     try:

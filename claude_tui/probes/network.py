@@ -1,4 +1,4 @@
-"""One HTTP exchange on a connection of its own, measured phase by phase."""
+"""One HTTP exchange on its own connection, measured by phase."""
 
 from __future__ import annotations
 
@@ -43,10 +43,9 @@ class Exchange:
     headers: tuple[tuple[str, str], ...]
     """As the server spelt them, not yet redacted."""
     body: bytes
-    """Decoded; what arrived of it."""
+    """The decoded body, as far as it arrived."""
     sent_at: datetime | None
-    """With `received_at` it brackets the server's work on our clock: the `date` header then tells by how
-    much the clocks differ."""
+    """With `received_at` it brackets the server's work on our clock, to measure the clock skew."""
     received_at: datetime | None
     """When the headers of the answer had arrived."""
     tls_expires_at: datetime | None
@@ -66,9 +65,9 @@ class Requester:
         self._trust: ssl.SSLContext | None = None
 
     async def get(self, url: str, headers: Mapping[str, str]) -> Exchange:
-        """Never raises for what the network or the server does. Redirects are not followed.
+        """Never raises because of the network or the server. Redirects are not followed.
 
-        A body of more than `MAX_BODY` bytes is a fault; that of an answer which is no success is cut.
+        A body of more than `MAX_BODY` bytes is a fault; that of an error response is cut.
         """
         fault = await self._load_trust(url)
         trace = ExchangeTrace(self._clock, proxy=self._routes.proxy_for(url))

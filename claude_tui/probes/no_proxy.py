@@ -1,4 +1,4 @@
-"""NO_PROXY: the hosts that are asked directly, as curl reads it.
+"""NO_PROXY: the hosts that bypass the proxy, as curl reads it.
 
 `host` and `.host` cover the host and all below it, an address or a range covers addresses, `*` everything.
 From the SDK, and more than curl: `host:port`, `scheme://host`, a `*` among others. What cannot be read is

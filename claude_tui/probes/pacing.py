@@ -1,4 +1,4 @@
-"""How long a probe waits: pure decisions, randomness as an argument."""
+"""How long a probe waits: pure functions, with randomness as an argument."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from claude_tui.model.observation import Observation, Outcome
 
 __all__ = ["LONGEST_HOLD_S", "Backoff", "Hold", "hold_after", "jittered", "next_slot"]
 
-# A server may ask for more, but a dashboard that looks again only tomorrow would miss the recovery.
+# A server may ask for more, but then the dashboard would miss the recovery.
 LONGEST_HOLD_S = 3600.0
 
 _JITTER = 0.1
@@ -56,10 +56,10 @@ def next_slot(due: float, now: float, interval_s: float) -> float:
 
 
 def hold_after(observation: Observation, *, paid: bool, backoff: Backoff, random: Random) -> Hold | None:
-    """What a result asks of the probe that got it; None when it may follow its interval.
+    """The wait that a result requires of its probe; None when the interval applies.
 
     - A failure's retry-after is honoured by every probe, up to an hour, and up to a tenth (at most
-      5 s) longer, so that not everybody is back in the same second.
+      5 s) longer, so that clients do not all return in the same second.
     - Paid probes back off on `overloaded`, for retry-after or a draw from `backoff`, whichever is
       longer; when throttled (429) for retry-after, or without one for such a draw.
     """

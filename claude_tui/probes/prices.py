@@ -21,7 +21,7 @@ _RELEASE = re.compile(r"([-@]20\d{6}|[-@]latest|-v\d+(:\d+)?|\[\w+\])+\Z")
 
 
 class PriceTableError(ConfigError):
-    """A table of prices cannot be used."""
+    """A price table is invalid."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
-"""Which way requests go: the proxies and the trusted certificates of the environment.
+"""How requests are routed: the proxies and trusted certificates of the environment.
 
-The rules are the SDK's, so that what the free probes measure is the way an application takes, but for
-NO_PROXY, which is read as curl reads it: to the SDK `.host` covers only what is below it, entries end at
-commas alone, and with a range of IPv6, `[::1]` or an entry that it cannot read its client is not made.
+The rules are the SDK's, so that the free probes measure the path an application takes. NO_PROXY is the
+exception: it is read as curl reads it. The SDK's client lets `.host` cover only subdomains, splits entries at
+commas only, and fails to start on an IPv6 range, `[::1]` or an entry that it cannot parse.
 """
 
 from __future__ import annotations
@@ -31,19 +31,20 @@ def trust_of_the_sdk() -> ssl.SSLContext:
 
 @dataclass(frozen=True, slots=True)
 class Proxies:
-    """Name resolution, proxies and trust: all that a probe takes from its surroundings.
-
-    `environ` only names the variable that a proxy comes from.
-    """
+    """Everything a probe takes from its environment."""
 
     resolve: Resolver = system_resolver
+    """Looks up names."""
     proxies: Callable[[], Mapping[str, str]] = urllib.request.getproxies
+    """The proxy settings, by scheme."""
     trust: Callable[[], ssl.SSLContext] = trust_of_the_sdk
+    """Loads the trusted certificates."""
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    """Only used to name the variable that sets a proxy."""
 
     def proxy_for(self, url: str) -> Proxy | None:
         return proxy_for(url, self.proxies(), self.environ)
 
     def trust_for(self, url: str) -> ssl.SSLContext:
-        """For http, where nothing is verified, a context that trusts nobody and costs nothing."""
+        """The context for `url`; for http, which verifies nothing, an empty one that is cheap to create."""
         return self.trust() if url.startswith("https:") else ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)

@@ -1,4 +1,4 @@
-"""The proxy that the environment names: by which variable, and whether it can be used."""
+"""The proxy set in the environment: by which variable, and whether it can be used."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NO_HOST_NAME = re.compile(r"[^\w.\-:%]")
 
 
 class ProxySettingError(ProbeError):
-    """A proxy that cannot be used, whatever answers there. The value is not shown: it may hold a password."""
+    """An unusable proxy setting. The message omits its value, which may contain a password."""
 
     def __init__(self, variable: str, why: str) -> None:
         super().__init__(f"{variable} cannot be used: {why}")
@@ -30,7 +30,7 @@ class ProxySettingError(ProbeError):
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """A proxy as it is set, not yet looked at. `variable` is who sets it, as the person wrote it."""
+    """A proxy as set, not yet parsed. `variable` is the one that sets it, as the user wrote it."""
 
     value: str = field(repr=False)
     variable: str

@@ -1,4 +1,4 @@
-"""Where a redirect points, in words: no probe of the API follows one."""
+"""Describes where a redirect points; no probe of the API follows one."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def redirect_words(status: int, location: str | None, *, redactor: Redactor) -> 
     location = (location or "").strip()
     if not location:
         return f"HTTP {status} redirect without a location"
-    # The host is looked for before any secret is taken out, which could be a part of it.
+    # Find the host before redacting, as a secret could be part of it.
     usable = _is_usable(location)
     base, mark, _ = without_user(location).partition("#")[0].partition("?")
     target = redactor.clean(base, _MAX_TARGET) + ("?…" if mark else "")

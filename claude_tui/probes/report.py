@@ -1,4 +1,4 @@
-"""What one run of a probe brings back, and what a probe is."""
+"""The result of a probe, and the protocol of probes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["Probe", "Report"]
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One Observation, and what its answer said beyond it: the status page or the list of models.
+    """One Observation, with the status page or model list that was read.
 
     `status` is None for probes that do not read the page, `catalogue` when no list was read.
     """

@@ -23,21 +23,21 @@ __all__ = ["ASK_AGAIN_S", "Backoff", "Plan", "Schedule"]
 ASK_AGAIN_S = 2.0
 """Seconds between two `probe_now` that are carried out."""
 
-# How long a probe that cannot run waits to be looked at again, when nothing else happens.
+# How often to check whether a blocked probe can run, when nothing else happens.
 RECHECK_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A probe and its interval. `ready` says why it cannot run now (no key, no model), or None.
-
-    `paid` probes stop at the budget's ceiling and back off on 429 and 529.
-    """
+    """A probe and when it runs."""
 
     probe: Probe
     interval_s: float
+    """Seconds from start to start."""
     paid: bool = False
+    """Whether it stops at the budget's ceiling and backs off on 429 and 529."""
     ready: Callable[[], str | None] = lambda: None
+    """Why it cannot run now (no key, no model), None if it can."""
 
     def __post_init__(self) -> None:
         if self.interval_s <= 0:
@@ -72,14 +72,14 @@ class _Lane:
 class Schedule:
     """Runs each probe on its interval, and never two at a time of the same one.
 
-    - Intervals count from start to start, each jittered by a tenth; missed slots are skipped.
-    - A hold (see `pacing.hold_after`) delays one probe, not the others. Only a success ends it early,
-      which takes a `probe_now`.
-    - A probe that raises has a bug: it is reported as `invalid_response` with error type
-      `probe_crashed`, and runs again at its next slot.
+    - Intervals count from start to start, each jittered by a tenth; slots missed are skipped.
+    - A hold (see `pacing.hold_after`) delays one probe, not the others. It ends early only with a
+      success, which only `probe_now` can cause.
+    - A probe that raises, which is a fault in it, is reported as `invalid_response` with error type
+      `probe_crashed` and runs again at its next slot.
 
-    Timing follows the monotonic clock: a wall clock that jumps changes only the instants shown. All
-    methods must be called in the loop's thread.
+    Uses the monotonic clock: a jump of the wall clock changes only the displayed instants. All
+    methods belong to the loop's thread.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class Schedule:
             await asyncio.gather(*running, return_exceptions=True)
 
     def probe_now(self) -> bool:
-        """Has every probe run now, held or not, because a person asked.
+        """Runs every probe now, held or not, on request of the user.
 
         False when the last time was under 2 s ago. A probe that is running is left alone; one that
         is not ready, or past the budget's ceiling, stays where it is.
@@ -134,7 +134,7 @@ class Schedule:
         return True
 
     def states(self) -> tuple[ProbeState, ...]:
-        """The state of each probe at this instant, in the order of the plans."""
+        """The current state of each probe, in the order of the plans."""
         return tuple(self._state(lane) for lane in self._lanes)
 
     def _reap(self) -> None:
@@ -144,7 +144,7 @@ class Schedule:
                 task.result()
 
     def _start_what_is_due(self) -> float | None:
-        """Seconds until there may be more to start; None when only a running probe can tell."""
+        """Starts what is due. Returns the seconds until more may be due, None if only a probe can tell."""
         waits = [self._wait_or_start(lane) for lane in self._lanes if lane.task is None]
         return min((wait for wait in waits if wait is not None), default=None)
 
@@ -231,10 +231,10 @@ def _tomorrow(now: datetime) -> datetime:
 
 
 def _crash_report(lane: _Lane, error: Exception, now: datetime) -> Report:
-    """A bug in a probe, named by class and line only: the text of the error might contain a key."""
+    """An internal error, by class and line only: its text may contain anything, even a key."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
-    message = f"a fault in claude-top itself, not in the answer: {type(error).__name__} at {place}"
+    line = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
+    message = f"a fault in claude-top itself, not in the answer: {type(error).__name__} at {line}"
     return Report(
         Observation(
             at=lane.last_at or now,

@@ -1,7 +1,7 @@
 """The only module that imports the Anthropic SDK: over a second and 60 MB. Import it in a thread.
 
 The client is the SDK's own in all that an application would notice; only its connections are made
-by a Dialer, so that name look-up, connecting and TLS are measured separately.
+by a Dialer, so that lookup, connection and TLS are timed separately.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _PROMPT: Final = "Reply with OK."
 # With ANTHROPIC_LOG set the SDK logs to stderr, which is the screen.
 for _name in ("anthropic", "httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.ERROR)
-# The list of models says the same, on screen.
+# The screen shows the same, from the model list.
 warnings.filterwarnings("ignore", message="The model '.*' is deprecated", category=DeprecationWarning)
 
 _FAILURES: Final[tuple[type[Exception], ...]] = (anthropic.AnthropicError, *failures_of(httpcore2, httpx2))
@@ -95,16 +95,16 @@ class Sdk:
             http_client=anthropic.DefaultAsyncHttpxClient(
                 transport=transport,
                 timeout=None,
-                # It would make a GET of our POST, and hand the person's own headers to the other host.
+                # It would turn our POST into a GET and send the user's own headers to the other host.
                 follow_redirects=False,
                 headers={"Accept-Encoding": ACCEPT_ENCODING},
             ),
         )
 
     async def ask(self, model: str, trace: ExchangeTrace, reader: StreamReader) -> Refusal | None:
-        """Streams a short message into `reader`; returns what came in its place, if anything did.
+        """Streams a short message into `reader`; returns the Refusal, if there was one instead.
 
-        Raises LostError when the exchange breaks off, GarbledError for a stream nobody can read.
+        Raises LostError when the exchange breaks off, GarbledError for an unreadable stream.
         """
         self._dialer.trace = trace
         try:
@@ -140,9 +140,9 @@ class Sdk:
 
 
 def prewarm() -> None:
-    """Streams one message through a client without a network. To be called outside any event loop.
+    """Streams one message through a client without a network. Call it outside any event loop.
 
-    pydantic builds the SDK's models on first use: 50 ms that would be measured as the server's.
+    pydantic builds the SDK's models on first use: 50 ms that would count as server time.
     """
     asyncio.run(_prewarm())
 
@@ -186,6 +186,6 @@ async def _next(events: AsyncIterator[object]) -> object:
 
 
 def _is_document(content_type: str) -> bool:
-    """Whether this is no stream of events; one without a type may be, and the SDK reads it."""
+    """Whether this is not an event stream; one without a type may be, and the SDK reads it."""
     media_type = content_type.partition(";")[0].strip().lower()
     return media_type.endswith(("html", "json", "xml"))

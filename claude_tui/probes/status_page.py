@@ -1,4 +1,4 @@
-"""The status page: what the provider says of itself, or why that is unknown."""
+"""The status page: what the provider reports, or why that is unknown."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ MAX_HOST = 300
 
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "claude-top"}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
-# Other outcomes speak of a key or a model, which a status page knows nothing of.
+# Other outcomes are about a key or a model, which a status page does not have.
 _OUTCOMES = frozenset({Outcome.SERVER_ERROR, Outcome.RATE_LIMITED, Outcome.TIMEOUT})
 
 
@@ -43,7 +43,7 @@ def summary_url(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """What one URL gave: the page, or the reason why not. `reason` and `host` are clean text."""
+    """The result of one URL: the page, or why it could not be read. `reason` and `host` are clean text."""
 
     observation: Observation
     status: ProviderStatus | None
@@ -53,12 +53,16 @@ class _Reading:
 
 @dataclass(frozen=True, slots=True)
 class _Arrival:
-    """Where redirects led. `exchange` is the last one; `blocked` says why it was the last."""
+    """Where redirects led."""
 
     url: str
+    """The last URL."""
     hosts: tuple[str, ...]
+    """Every host on the way, in order."""
     exchange: Exchange | None
+    """The last exchange, None if there was none."""
     blocked: str | None = None
+    """Why the last redirect was not followed."""
 
 
 class StatusPageProbe:
@@ -98,7 +102,7 @@ class StatusPageProbe:
         """Every request has a connection of its own, closed with it."""
 
     def _unknown(self, failures: Sequence[_Reading]) -> Report:
-        """The reasons of all; the Observation of the first that answered, for that says more than silence."""
+        """All reasons, with the Observation of the first URL that answered, else of the first."""
         now = self._clock.now()
         if not failures:
             nowhere = Observation(
@@ -106,12 +110,11 @@ class StatusPageProbe:
             )
             failures = [_Reading(nowhere, None, "no status page is set")]
         answered = [reading for reading in failures if reading.observation.http_status is not None]
-        reported = (answered or failures)[0]
+        first = (answered or failures)[0]
         reason = "; ".join(reading.reason for reading in failures)[:MAX_REASON]
-        source = reported.observation.target
+        source = first.observation.target
         return Report(
-            reported.observation,
-            status=ProviderStatus(now, source, unknown_reason=reason, host=reported.host),
+            first.observation, status=ProviderStatus(now, source, unknown_reason=reason, host=first.host)
         )
 
     async def _read(self, url: str) -> _Reading:
@@ -119,7 +122,7 @@ class StatusPageProbe:
         arrival = await self._follow(url)
         target = self._redactor.clean(arrival.url, 500)
         host = self._redactor.clean(arrival.hosts[-1], MAX_HOST) if arrival.hosts else ""
-        found = self._judge(arrival, target, host)
+        found = self._classified(arrival, target, host)
         observation = Observation(
             at=at,
             source=Source.STATUS,
@@ -168,7 +171,7 @@ class StatusPageProbe:
             )
         return self._requesters[scheme]
 
-    def _judge(self, arrival: _Arrival, source: str, host: str) -> ProviderStatus | Classified:
+    def _classified(self, arrival: _Arrival, source: str, host: str) -> ProviderStatus | Classified:
         exchange = arrival.exchange
         if arrival.blocked or exchange is None:
             error_type = "redirect" if exchange else None
@@ -219,9 +222,9 @@ def _address(url: str) -> tuple[str, str] | None:
 
 
 def _redirect(url: str, exchange: Exchange) -> str | None:
-    """Where the answer sends us, if anywhere: as nobody, or as whom it was asked by before."""
+    """The redirect target, if any: without credentials, or with those of the request before."""
     location = lower_headers(exchange.headers).get("location", "").strip()
-    # A fault does not count: httpx makes one of a location that it could not follow itself.
+    # Ignore a fault: httpx reports one for a location that it could not follow itself.
     if exchange.status not in _REDIRECTS or not location:
         return None
     try:
@@ -232,7 +235,7 @@ def _redirect(url: str, exchange: Exchange) -> str | None:
 
 
 def _origin(parts: SplitResult) -> tuple[str, str]:
-    """With user and password: what a server puts into a Location it could have us log in with."""
+    """With user and password, as a server could otherwise make us log in with those of a Location."""
     return parts.scheme, parts.netloc
 
 

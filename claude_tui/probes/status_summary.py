@@ -1,6 +1,6 @@
-"""Reading what an Atlassian Statuspage publishes at `/api/v2/summary.json`.
+"""Parses what an Atlassian Statuspage publishes at `/api/v2/summary.json`.
 
-Pages drift and disagree with themselves, so everything but the indicator may be missing or of the
+Pages change and contradict themselves, so everything but the indicator may be missing or of the
 wrong type: lists may be null or the text "[]", words are open sets, updates come in any order, and
 `updated_at` may be years off (it is not used).
 """
@@ -36,7 +36,7 @@ class NotASummaryError(ProbeError):
 def parse_summary(
     data: object, *, fetched_at: datetime, source: str, redactor: Redactor, host: str = ""
 ) -> ProviderStatus:
-    """What a decoded `summary.json` says; a `status.json` too, which knows no components.
+    """The status in a decoded `summary.json`, or in a `status.json`, which has no components.
 
     Incidents and maintenances that are over are left out; updates come newest first. Raises
     NotASummaryError when there is no indicator.

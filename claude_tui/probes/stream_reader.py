@@ -1,4 +1,4 @@
-"""What came back for a streamed message, event by event or in its place. No SDK, no I/O."""
+"""Reads the response to a streamed message: events, or a refusal. No SDK, no I/O."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from claude_tui.model.observation import Usage
 
 __all__ = ["GarbledError", "LostError", "Refusal", "StreamReader"]
 
-# More tokens than any context window holds: a count beyond it is not one.
+# More tokens than any context window holds: a larger count is invalid.
 _MAX_TOKENS = 100_000_000
 _USAGE = {
     "input_tokens": "input_tokens",
@@ -20,16 +20,16 @@ _USAGE = {
 
 
 class LostError(ProbeError):
-    """The exchange broke off; the cause is what the SDK or one of the libraries beneath it raised."""
+    """The exchange broke off; the cause is what the SDK or one of its libraries raised."""
 
 
 class GarbledError(ProbeError):
-    """The SDK could not make sense of an event of the stream."""
+    """The SDK could not parse an event of the stream."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """An answer that is not the stream asked for: a whole body, or the error that a stream held."""
+    """A response other than the requested stream: a complete body, or an error inside the stream."""
 
     status: int
     body: bytes | None = None
@@ -40,7 +40,7 @@ class StreamReader:
     """Accumulates one stream. Events may be the SDK's objects, dictionaries or anything at all.
 
     `first_token_seen` is true from the first content_block_delta of any type, `ended` from message_stop.
-    Unknown events count in `events` and change nothing else.
+    Unknown events only count in `events`.
     """
 
     def __init__(self) -> None:
@@ -54,7 +54,7 @@ class StreamReader:
 
     @property
     def usage(self) -> Usage | None:
-        """Tokens as last stated (message_delta counts are cumulative); None when none were."""
+        """Tokens as last stated (message_delta counts are cumulative); None if never."""
         return Usage(**self._counts) if self._counts else None
 
     def feed(self, event: object) -> None:
@@ -73,7 +73,7 @@ class StreamReader:
             case "message_stop":
                 self.ended = True
             case "error":
-                # The SDK raises on `event: error` only; gateways also send the object as plain data.
+                # The SDK raises on `event: error` only; gateways also send the object as data.
                 self.error = _field(event, "error") or event
 
     def _stop(self, reason: object) -> None:

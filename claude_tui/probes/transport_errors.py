@@ -1,8 +1,8 @@
-"""Exchanges that got no answer: where they stopped and why.
+"""Exchanges without a response: where they stopped and why.
 
-httpx, httpx2, httpcore, httpcore2 and the SDK each wrap what happened in classes of their own with
-the same names; the cause at the bottom of the chain and the phase of the exchange say what it was.
-The outcome and the sentences of each code stand in `knowledge/errors.toml`.
+httpx, httpx2, httpcore, httpcore2 and the SDK each wrap errors in their own classes with the same
+names; the cause at the end of the chain and the phase of the exchange tell what happened.
+The outcome and the sentences of each code are in `knowledge/errors.toml`.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ MAX_WORDS = 300
 
 
 class FaultCode(StrEnum):
-    """What went wrong without the server saying so: an `Observation.error_type` of the table of errors."""
+    """A failure that no server reported: an `Observation.error_type` of the error table."""
 
     DNS = "dns"
     DNS_TIMEOUT = "dns_timeout"
@@ -63,14 +63,14 @@ class FaultCode(StrEnum):
 
 
 class TooLargeError(ProbeError):
-    """A body went past `limit` bytes; nothing more is read."""
+    """A body is larger than `limit` bytes; nothing more is read."""
 
     def __init__(self, limit: int) -> None:
         super().__init__(f"the answer is larger than {limit // 1000} kB")
 
 
 class UndecodableError(ProbeError):
-    """A body is not encoded as its content-encoding says, or in a way that nobody asked for."""
+    """A body is not encoded as its content-encoding says, or uses an encoding that was not requested."""
 
     def __init__(self, coding: str, reason: str) -> None:
         super().__init__(f"content-encoding {coding} could not be read: {reason}")
@@ -120,9 +120,9 @@ _LOST = {
     Phase.WAIT: FaultCode.CLOSED,
     Phase.READ: FaultCode.CUT_SHORT,
 }
-# How OpenSSL asks for more input; they stand in the context of whatever failed afterwards.
+# How OpenSSL asks for more input; they are in the context of later errors.
 _NO_ERRORS = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
-# What OpenSSL makes of an answer that is not TLS: the first until 3.1 and mostly, the second since 3.2.
+# OpenSSL's reasons for a response that is not TLS: usually the first, sometimes the second since 3.2.
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
 _HUNG_UP = ("disconnected without sending", "closed connection without")
 
@@ -133,12 +133,12 @@ def failed(code: FaultCode, message: str) -> Classified:
 
 
 def too_slow(trace: ExchangeTrace, host: str, timeout_s: float) -> Classified:
-    """An exchange whose time was up in the phase it is in."""
+    """An exchange that timed out in its current phase."""
     return _failed(_TIMEOUTS[trace.phase], trace.phase, host=host, limit=f"{timeout_s:g}s", proxy=trace.proxy)
 
 
 def untrusted(error: OSError, *, redactor: Redactor) -> Classified:
-    """An exchange that was not begun, because the trusted certificates cannot be read."""
+    """An exchange that was not started, because the trusted certificates cannot be read."""
     return _failed(FaultCode.TLS_UNTRUSTED, "unreadable", words=redactor.clean(str(error), MAX_WORDS))
 
 
@@ -163,7 +163,7 @@ def explain(error: BaseException, trace: ExchangeTrace, host: str, *, redactor: 
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
-    """`error` and all it was raised from, the deepest first: wrappers know less than what they wrap."""
+    """`error` and all its causes, the deepest first: wrappers know less than what they wrap."""
     chain: list[BaseException] = []
     pending = [error]
     while pending and len(chain) < 20:
@@ -171,7 +171,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         chain.append(each)
         if isinstance(each, BaseExceptionGroup):
             pending.extend(each.exceptions)
-        # httpcore's pools raise `from None`, which leaves what was wrapped in the context only.
+        # httpcore's pools raise `from None`, which leaves the original in the context only.
         beneath = each.__cause__ or each.__context__
         if beneath is not None and not isinstance(beneath, _NO_ERRORS):
             pending.append(beneath)
@@ -179,17 +179,17 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 
 def is_unreachable(error: BaseException) -> bool:
-    """Whether no route leads there: all that an address of an unused family ever has to say."""
+    """Whether there is no route: the usual error for an address of an unused family."""
     return any(isinstance(cause, OSError) and cause.errno in _UNREACHABLE for cause in causes(error))
 
 
 def _failed(code: FaultCode, situation: str, **facts: object) -> Classified:
-    """As the table words it."""
+    """A failure worded as in the error table."""
     return failed(code, knowledge().own(code).sentence(situation, **facts))
 
 
 def _system(error: OSError, trace: ExchangeTrace, host: str) -> Classified | None:
-    """What the resolver, OpenSSL or the operating system said; None when that is nothing definite."""
+    """What the resolver, OpenSSL or the operating system reported; None if that is not specific."""
     peer = str(trace.proxy) if trace.proxy else host
     if isinstance(error, ssl.SSLError):
         return _tls(error, trace, host)
@@ -206,7 +206,7 @@ def _system(error: OSError, trace: ExchangeTrace, host: str) -> Classified | Non
         return _lost(trace, host, "connection reset")
     else:
         return None
-    # What is looked up and connected to is then the proxy.
+    # The lookup and the connection are then for the proxy.
     return failed(FaultCode.PROXY, found.message or "") if trace.proxied else found
 
 
@@ -242,7 +242,7 @@ def _answered_without_tls(trace: ExchangeTrace, host: str) -> Classified:
 
 
 def _library(error: BaseException, trace: ExchangeTrace, redactor: Redactor) -> Classified | None:
-    """What an HTTP library said of itself; None when it only wraps something else."""
+    """What an HTTP library itself reported; None when it only wraps something else."""
     words = redactor.clean(str(error), MAX_WORDS)
     if any(mark in words for mark in _HUNG_UP):
         return _lost(trace, "", "connection closed")
@@ -253,5 +253,5 @@ def _library(error: BaseException, trace: ExchangeTrace, redactor: Redactor) -> 
 
 
 def _lost(trace: ExchangeTrace, host: str, words: str) -> Classified:
-    """What is known when the cause says no more than that the connection is gone."""
+    """What is known when the cause is only that the connection was lost."""
     return _failed(_LOST[trace.phase], "lost", host=host, proxy=trace.proxy, words=words)

@@ -70,7 +70,7 @@ def test_a_429_that_no_limit_explains_may_be_a_throttle_of_theirs() -> None:
     vague = limited(rate_limits=(bucket("requests", 900),))
     assert vague.bucket is None
     assert vague.confidence < named.confidence
-    assert any("they may be throttling" in sentence for sentence in texts(vague))
+    assert any("the provider may throttle" in sentence for sentence in texts(vague))
 
 
 def test_a_window_that_is_used_up_is_named() -> None:

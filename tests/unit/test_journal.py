@@ -55,7 +55,7 @@ def texts(journal: Journal, alerts: AlertsView | None = None) -> list[str]:
 def test_a_verdict_is_told_when_it_changes_and_not_again(open_store: Callable[[], Store]) -> None:
     journal = Journal(open_store())
     for minute, judged in enumerate((verdict(), verdict(), OUTAGE, OUTAGE, verdict())):
-        journal.judged(judged, at(minute))
+        journal.note_verdict(judged, at(minute))
     assert texts(journal) == ["It is healthy", "P1 It’s them.", "It is healthy"]
     levels = [event.level for event in journal.events(AlertsView())]
     assert levels == [Level.OK, Level.BAD, Level.OK]
@@ -66,23 +66,23 @@ def test_a_program_that_has_just_begun_knows_nothing_and_that_is_no_news(
     open_store: Callable[[], Store],
 ) -> None:
     journal = Journal(open_store())
-    journal.judged(UNKNOWN, at(0))
-    journal.judged(UNKNOWN, at(9))
+    journal.note_verdict(UNKNOWN, at(0))
+    journal.note_verdict(UNKNOWN, at(9))
     assert texts(journal) == []
-    journal.judged(OUTAGE, at(10))
+    journal.note_verdict(OUTAGE, at(10))
     # As after a restart: a minute without a verdict, then the one that was told before.
-    journal.judged(UNKNOWN, at(11))
-    journal.judged(OUTAGE, at(12))
+    journal.note_verdict(UNKNOWN, at(11))
+    journal.note_verdict(OUTAGE, at(12))
     assert texts(journal) == ["P1 It’s them."]
-    journal.judged(UNKNOWN, at(13))
-    journal.judged(UNKNOWN, at(16))
+    journal.note_verdict(UNKNOWN, at(13))
+    journal.note_verdict(UNKNOWN, at(16))
     assert texts(journal)[0] == "It is unknown"
 
 
 def test_verdicts_and_marks_outlive_the_program(open_store: Callable[[], Store]) -> None:
     store = open_store()
     journal = Journal(store)
-    journal.judged(OUTAGE, at(0))
+    journal.note_verdict(OUTAGE, at(0))
     step = StepMark(at(1), "outage", "retries", StepState.DONE, "eve", "all three")
     level = SeverityMark(at(2), Severity.P2, Severity.P1, "bob", "one tenant")
     store.write(step)
@@ -96,7 +96,7 @@ def test_verdicts_and_marks_outlive_the_program(open_store: Callable[[], Store])
     again = Journal(open_store())
     again.load(at(5))
     assert texts(again) == told
-    again.judged(OUTAGE, at(6))
+    again.note_verdict(OUTAGE, at(6))
     assert texts(again) == told
 
 
@@ -114,7 +114,7 @@ async def test_a_mark_made_here_does_not_vanish_while_the_store_is_read(
 
 def test_the_same_tuple_until_there_is_something_new(open_store: Callable[[], Store]) -> None:
     journal = Journal(open_store())
-    journal.judged(OUTAGE, at(0))
+    journal.note_verdict(OUTAGE, at(0))
     alerts = AlertsView(journal=(entry(EntryKind.PAGE, NotificationKind.OPENED),))
     events = journal.events(alerts)
     assert journal.events(alerts) is events

@@ -243,7 +243,7 @@ def _name_bucket(context: DiagnosisContext, refused: Observation, advice: Advice
     if named is not None:
         return SpecificCause(advice, named, f"The answer names the limit: {truncate(refused.message or '')}")
     if left is not None and left > AMPLE:
-        words = "None of the limits in the headers is nearly used up: they may be throttling"
+        words = "None of the reported limits is nearly used up: the provider may throttle for another reason"
         return SpecificCause(advice, clause=words, certainty=0.7)
     return SpecificCause(advice, certainty=0.9)
 

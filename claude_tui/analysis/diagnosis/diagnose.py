@@ -195,7 +195,7 @@ def _lone_failure(context: DiagnosisContext) -> str:
         if source is Source.MODELS and not context.ever_answered(source):
             return f"This endpoint gives no list of models ({named(newest)}); messages work."
         if knowledge().of(newest).reach is not Reach.UNSENT:
-            return f"One {source.value} probe failed {ago} ago ({named(newest)}): too few for a verdict."
+            return f"One {source.value} probe failed {ago} ago ({named(newest)}): too little for a verdict."
     return ""
 
 
