@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claude_tui.cli.console import emit, redactor, say
-from claude_tui.cli.failure import UsageError, write_report
+from claude_tui.cli.failure import write_report
+from claude_tui.cli.usage import UsageError
 from claude_tui.settings import Places, SettingsError, config_file, create_file, load
 
 if TYPE_CHECKING:

@@ -18,15 +18,11 @@ from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.format import rfc3339
 from claude_tui.settings import load
 
-__all__ = ["UsageError", "explain", "write_report"]
+__all__ = ["explain", "write_report"]
 
 EXIT_UNKNOWN = 3
 _REPORT_LENGTH = 200_000
 _MOST_IN_A_SECOND = 100
-
-
-class UsageError(ClaudeTopError):
-    """The command line asks for something that cannot be done. The message says what would work."""
 
 
 def explain(error: Exception, arguments: Sequence[str]) -> int:

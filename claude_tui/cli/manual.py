@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 
 from claude_tui.cli.console import emit, say
-from claude_tui.cli.failure import UsageError
+from claude_tui.cli.usage import UsageError
 from claude_tui.manual import Page, load_page, topics
 
 __all__ = ["run"]

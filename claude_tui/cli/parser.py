@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from claude_tui import __version__
-from claude_tui.cli.failure import UsageError
+from claude_tui.cli.usage import UsageError
 from claude_tui.settings import CONFIG_FLAG, DECLARED
 
 __all__ = ["Request", "parse"]

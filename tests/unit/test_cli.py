@@ -10,8 +10,9 @@ import pytest
 
 from claude_tui import __version__
 from claude_tui.cli import main
-from claude_tui.cli.failure import UsageError, explain, write_report
+from claude_tui.cli.failure import explain, write_report
 from claude_tui.cli.parser import parse
+from claude_tui.cli.usage import UsageError
 from claude_tui.model.errors import ConfigError, Problem
 from claude_tui.settings import DECLARED
 

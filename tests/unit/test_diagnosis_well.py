@@ -99,7 +99,7 @@ def test_health_in_numbers() -> None:
 def test_one_lost_probe_is_a_note() -> None:
     found = verdict(BEFORE, messages(HOUR, Outcome.TIMEOUT))
     assert found.cause is Cause.HEALTHY
-    assert "too few for a verdict" in found.note
+    assert "too little for a verdict" in found.note
 
 
 def test_low_limits_are_a_note() -> None:
