@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from claude_tui.analysis.diagnosis.cross_check import says_the_same_again
 from claude_tui.analysis.diagnosis.episodes import Episode
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, Probed, RoundPolicy, Tally
-from claude_tui.analysis.history.failure_kinds import FailureKind
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.verdict import Severity
 
@@ -28,7 +27,7 @@ class _OneRound(RoundPolicy):
     def tally(self, context: Probed, episode: Episode) -> Tally:
         """Everything in the round, including exchanges before the first failure."""
         exchanges = context.recent(episode.source)
-        failures = [FailureKind.of(each) for each in exchanges if each.failed]
+        failures = [each.kind for each in exchanges if each.failed]
         return Tally(failures, len(exchanges), "")
 
     def is_outage(self, context: Probed, source: Source, first: int) -> bool:  # noqa: ARG002

@@ -27,12 +27,9 @@ class ClaudeTopError(Exception):
     │   ├── BusyError           the call before this one has still not returned
     │   └── FailedAttemptError  one attempt failed: has a status, and whether another is of use
     ├── ProbeError              an exchange gave no usable answer; becomes an observation
-    │   ├── GarbledError        an event of a stream that nobody can read
-    │   ├── LostError           the exchange broke off
+    │   ├── BodyError           a body that is too large, or encoded in a way that cannot be read
     │   ├── NotASummaryError    JSON that is not a status page's
-    │   ├── ProxySettingError   a proxy variable that cannot be used
-    │   ├── TooLargeError       a body went past its limit
-    │   └── UndecodableError    a body whose content-encoding cannot be read
+    │   └── ProxySettingError   a proxy variable that cannot be used
     ├── StoreError              the history cannot be used
     │   ├── DamagedStoreError   not (or no longer) a store: to be set aside
     │   └── NewerStoreError     written by a later version: to be left alone
@@ -48,7 +45,7 @@ class DeliveryError(ClaudeTopError):
 
 
 class ProbeError(ClaudeTopError):
-    """An exchange gave no usable answer."""
+    """An exchange gave no usable answer, or broke off."""
 
 
 @dataclass(frozen=True, slots=True)

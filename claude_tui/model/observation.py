@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 __all__ = [
+    "FailureKind",
     "Observation",
     "Outcome",
     "RateLimitReading",
@@ -132,3 +134,21 @@ class Observation:
     @property
     def failed(self) -> bool:
         return self.outcome.failed
+
+    @property
+    def kind(self) -> FailureKind:
+        """What it is counted as; failures only."""
+        return FailureKind(self.source, self.outcome, self.http_status, self.error_type)
+
+
+class FailureKind(NamedTuple):
+    """What failures are counted by. A tuple, as counting thousands of them hashes each."""
+
+    source: Source
+    """The probe that failed."""
+    outcome: Outcome
+    """Its class of failure."""
+    http_status: int | None
+    """None where no response came."""
+    error_type: str | None
+    """The server's type, or the probes' own; None where there is neither."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 from math import inf
 
 from claude_tui.model.alert import AlertsView
-from claude_tui.model.observation import Observation, Outcome, Source, Timings
+from claude_tui.model.observation import FailureKind, Observation, Source, Timings
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.verdict import Verdict
@@ -220,12 +220,9 @@ class ErrorRow:
 
 @dataclass(frozen=True, slots=True)
 class ErrorDetail:
-    """One combination of source, outcome, status and type among the failures of a window."""
+    """One kind among the failures of a window."""
 
-    source: Source
-    outcome: Outcome
-    http_status: int | None
-    error_type: str | None
+    kind: FailureKind
     count: int
     last_at: datetime
     """The newest occurrence."""

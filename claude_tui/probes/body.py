@@ -13,7 +13,7 @@ import zlib
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from typing import Protocol
 
-from claude_tui.probes.transport_errors import TooLargeError, UndecodableError
+from claude_tui.probes.transport_errors import BodyError, FaultCode
 
 __all__ = ["ACCEPT_ENCODING", "PIECE", "Decoder", "codings_of", "read", "without_transport_headers"]
 
@@ -53,7 +53,7 @@ async def read(
     """The decoded body in pieces of at most `size` bytes; the event loop can run after each.
 
     Past `limit` bytes, sent or decoded, nothing more is read: the body ends there with `cut`, and is a
-    TooLargeError otherwise. Raises UndecodableError for what is not encoded as `codings` say.
+    BodyError otherwise. Raises BodyError as well for what is not encoded as `codings` say.
     """
     decoder = Decoder(codings, limit)
     try:
@@ -64,8 +64,8 @@ async def read(
                     # Data that has already arrived is passed on without any wait, so no timeout
                     # could fire.
                     await asyncio.sleep(0)
-    except TooLargeError:
-        if not cut:
+    except BodyError as error:
+        if not cut or error.code is not FaultCode.TOO_LARGE:
             raise
 
 
@@ -79,7 +79,7 @@ class Decoder:
 
     def __init__(self, codings: Sequence[str], limit: int) -> None:
         if len(codings) > _MAX_CODINGS:
-            raise UndecodableError(", ".join(codings[:_MAX_CODINGS]), f"more than {_MAX_CODINGS} layers")
+            raise BodyError.undecodable(", ".join(codings[:_MAX_CODINGS]), f"more than {_MAX_CODINGS} layers")
         self._limit = limit
         self._received = 0
         self._layers = [_layer(coding, limit) for coding in reversed(codings)]
@@ -91,7 +91,7 @@ class Decoder:
     def decode(self, data: bytes) -> Iterator[bytes]:
         self._received += len(data)
         if self._received > self._limit:
-            raise TooLargeError(self._limit)
+            raise BodyError.too_large(self._limit)
         pieces: Iterator[bytes] = iter((data,))
         for layer in self._layers:
             pieces = layer.decode(pieces)
@@ -124,7 +124,7 @@ class _Inflated:
                 yield from self._inflate(data)
             except zlib.error as error:
                 reason = str(error).rpartition(": ")[2]
-                raise UndecodableError(self._coding, reason) from error
+                raise BodyError.undecodable(self._coding, reason) from error
 
     def _inflate(self, data: bytes) -> Iterator[bytes]:
         if self._inflater is None:
@@ -137,7 +137,7 @@ class _Inflated:
             data = self._inflater.unconsumed_tail
             self.produced += len(piece)
             if self.produced > self._limit:
-                raise TooLargeError(self._limit)
+                raise BodyError.too_large(self._limit)
             if piece:
                 yield piece
             # A full piece may have left more in the inflater itself.
@@ -164,7 +164,7 @@ class _AsItIs:
     def decode(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         for data in pieces:
             if not self._is_text(data):
-                raise UndecodableError(self._coding, "it was not asked for")
+                raise BodyError.undecodable(self._coding, "it was not asked for")
             self.produced += len(data)
             yield data
 

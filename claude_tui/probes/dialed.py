@@ -14,7 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from claude_tui.probes.body import PIECE, codings_of, read, without_transport_headers
 from claude_tui.probes.dial import Dialer, Stream
 from claude_tui.probes.proxy_setting import ProxySettingError
-from claude_tui.probes.transport_errors import TooLargeError, UndecodableError
+from claude_tui.probes.transport_errors import BodyError
 
 __all__ = ["Answer", "BodyLimits", "BoundedBody", "DialedBackend", "DialedTransport", "failures_of"]
 
@@ -133,8 +133,7 @@ def failures_of(core: _Core, client: _Client) -> tuple[type[Exception], ...]:
         core.UnsupportedProtocol,
         core.ProxyError,
         ProxySettingError,
-        TooLargeError,
-        UndecodableError,
+        BodyError,
         OSError,
         ValueError,
     )
@@ -173,9 +172,7 @@ class DialedBackend(Generic[_S]):
 
 
 class BoundedBody:
-    """A response body, decoded within limits. Beyond them an error response is cut; a success raises a
-    TooLargeError.
-    """
+    """A response body, decoded within limits. Past them an error is cut, and a success is a BodyError."""
 
     def __init__(self, answer: Answer, limits: BodyLimits) -> None:
         self._answer = answer

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import gc
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from claude_tui.model.errors import ProbeError
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.text import Redactor
 from claude_tui.probes.classify import Classified, classify_error, classify_response
@@ -19,7 +20,7 @@ from claude_tui.probes.prices import cost_usd
 from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.proxy_setting import ProxySettingError
 from claude_tui.probes.report import Report
-from claude_tui.probes.stream_reader import GarbledError, LostError, Refusal, StreamReader
+from claude_tui.probes.stream_reader import StreamReader
 from claude_tui.probes.transport_errors import FaultCode, explain, failed, too_slow, untrusted
 
 if TYPE_CHECKING:
@@ -32,21 +33,6 @@ __all__ = ["MessagesProbe"]
 AT_ONCE_S = 1.0
 
 _OK = Classified(Outcome.OK)
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """One try and its result."""
-
-    trace: ExchangeTrace
-    reader: StreamReader
-    found: Classified = _OK
-
-    @property
-    def died_at_once(self) -> bool:
-        """Whether a reused connection turned out to be dead: it failed quickly and without any answer."""
-        gone = self.found.outcome is Outcome.NETWORK and self.found.error_type == FaultCode.CLOSED
-        return gone and self.trace.reused and self.trace.since_sent_s <= AT_ONCE_S
 
 
 class MessagesProbe:
@@ -113,10 +99,13 @@ class MessagesProbe:
             )
             return self._not_sent(model, fault)
         deadline = asyncio.get_running_loop().time() + self._timeout_s
-        attempt = await self._attempt(client, model, deadline)
-        if not attempt.died_at_once:
-            return self._report(model, attempt)
-        return self._report(model, await self._attempt(client, model, deadline), fresh_retry=True)
+        trace, reader = self._trace(), StreamReader()
+        found = await self._exchange(client, model, trace, reader, deadline)
+        retried = _died_at_once(found, trace)
+        if retried:
+            trace, reader = self._trace(), StreamReader()
+            found = await self._exchange(client, model, trace, reader, deadline)
+        return self._report(model, trace, reader, found, fresh_retry=retried)
 
     def _unusable(self) -> Classified:
         message = f"not sent: {self._credentials.problem}"
@@ -140,43 +129,43 @@ class MessagesProbe:
         gc.freeze()
         return Sdk(self._credentials, routes=self._routes, max_tokens=self._max_tokens)
 
-    async def _attempt(self, client: sdk.Sdk, model: str, deadline: float) -> _Attempt:
-        trace = ExchangeTrace(self._clock, proxy=self._routes.proxy_for(self._credentials.base_url))
-        attempt = _Attempt(trace, StreamReader())
-        fault: Classified | None = None
+    def _trace(self) -> ExchangeTrace:
+        return ExchangeTrace(self._clock, proxy=self._routes.proxy_for(self._credentials.base_url))
+
+    async def _exchange(
+        self, client: sdk.Sdk, model: str, trace: ExchangeTrace, reader: StreamReader, deadline: float
+    ) -> Classified:
+        """Sends the message once, and classifies what came into `reader`."""
         try:
             async with asyncio.timeout_at(deadline):
-                refusal = await client.ask(model, trace, attempt.reader)
+                await client.ask(model, trace, reader)
         except TimeoutError:
             fault = too_slow(trace, self._credentials.host, self._timeout_s)
-        except LostError as error:
+        except ProbeError as error:
             fault = explain(error, trace, self._credentials.host, redactor=self._redactor)
-        except GarbledError as error:
-            message = self._redactor.clean(f"an event of the stream cannot be read: {error}", 300)
-            attempt.found = Classified(Outcome.INVALID_RESPONSE, "garbled_stream", message=message)
         else:
-            attempt.found = self._answered(attempt, refusal)
+            trace.finish()
+            return self._answered(trace, reader)
         trace.finish()
-        if fault is not None:
-            attempt.found = self._broken_off(attempt, fault)
-        return attempt
+        return self._broken_off(trace, reader, fault)
 
-    def _answered(self, attempt: _Attempt, refusal: Refusal | None) -> Classified:
-        headers = lower_headers(attempt.trace.headers)
-        if refusal is None:
-            content_type = self._redactor.clean(headers.get("content-type", "none"), 80)
-            return _OK if attempt.reader.ended else _unfinished(attempt.reader, content_type)
-        if refusal.error is not None:
+    def _answered(self, trace: ExchangeTrace, reader: StreamReader) -> Classified:
+        """Classifies an exchange that came to its end."""
+        headers, redactor = lower_headers(trace.headers), self._redactor
+        if reader.unreadable is not None:
+            message = redactor.clean(f"an event of the stream cannot be read: {reader.unreadable}", 300)
+            return Classified(Outcome.INVALID_RESPONSE, "garbled_stream", message=message)
+        if reader.error is not None:
             request_id = headers.get("request-id")
-            return classify_error(
-                refusal.error, refusal.status, redactor=self._redactor, request_id=request_id
-            )
-        return classify_response(refusal.status, headers, refusal.body, redactor=self._redactor)
+            return classify_error(reader.error, trace.status, redactor=redactor, request_id=request_id)
+        if reader.body is not None and trace.status is not None:
+            return classify_response(trace.status, headers, reader.body, redactor=redactor)
+        content_type = redactor.clean(headers.get("content-type", "none"), 80)
+        return _OK if reader.ended else _unfinished(reader, content_type)
 
-    def _broken_off(self, attempt: _Attempt, fault: Classified) -> Classified:
+    def _broken_off(self, trace: ExchangeTrace, reader: StreamReader, fault: Classified) -> Classified:
         """Classifies an exchange that ended early, by what had arrived."""
-        trace = attempt.trace
-        if attempt.reader.ended:
+        if reader.ended:
             return _OK
         if trace.phase is not Phase.READ or trace.status is None:
             return fault
@@ -189,8 +178,9 @@ class MessagesProbe:
             return replace(fault, outcome=Outcome.TRUNCATED_STREAM)
         return fault
 
-    def _report(self, model: str, attempt: _Attempt, *, fresh_retry: bool = False) -> Report:
-        trace, reader, found = attempt.trace, attempt.reader, attempt.found
+    def _report(
+        self, model: str, trace: ExchangeTrace, reader: StreamReader, found: Classified, *, fresh_retry: bool
+    ) -> Report:
         received = trace.received_at or self._clock.now()
         facts = read_headers(trace.headers, now=received, redactor=self._redactor, sent_at=trace.sent_at)
         stop_reason = reader.stop_reason
@@ -235,6 +225,12 @@ class MessagesProbe:
                 model=model,
             )
         )
+
+
+def _died_at_once(found: Classified, trace: ExchangeTrace) -> bool:
+    """Whether a reused connection turned out to be dead: it failed quickly and without any answer."""
+    gone = found.outcome is Outcome.NETWORK and found.error_type == FaultCode.CLOSED
+    return gone and trace.reused and trace.since_sent_s <= AT_ONCE_S
 
 
 def _unfinished(reader: StreamReader, content_type: str) -> Classified:

@@ -16,6 +16,7 @@ import anthropic
 import httpcore2
 import httpx2
 
+from claude_tui.model.errors import ProbeError
 from claude_tui.probes.body import ACCEPT_ENCODING
 from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.dial import Dialer
@@ -23,7 +24,7 @@ from claude_tui.probes.dialed import failures_of
 from claude_tui.probes.exchange_trace import ExchangeTrace
 from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.sdk_transport import make_transport
-from claude_tui.probes.stream_reader import GarbledError, LostError, Refusal, StreamReader
+from claude_tui.probes.stream_reader import StreamReader
 
 __all__ = ["Sdk", "prewarm"]
 
@@ -101,21 +102,21 @@ class Sdk:
             ),
         )
 
-    async def ask(self, model: str, trace: ExchangeTrace, reader: StreamReader) -> Refusal | None:
-        """Streams a short message into `reader`; returns the Refusal, if there was one instead.
+    async def ask(self, model: str, trace: ExchangeTrace, reader: StreamReader) -> None:
+        """Streams a short message, or whatever comes instead, into `reader`.
 
-        Raises LostError when the exchange breaks off, GarbledError for an unreadable stream.
+        Raises ProbeError when the exchange breaks off, caused by what the SDK or one of its libraries raised.
         """
         self._dialer.trace = trace
         try:
-            return await self._ask(model, trace, reader)
+            await self._ask(model, trace, reader)
         except _FAILURES as error:
-            raise LostError from error
+            raise ProbeError(str(error) or type(error).__name__) from error
         finally:
             if trace.status is None:
                 await self._dialer.close()
 
-    async def _ask(self, model: str, trace: ExchangeTrace, reader: StreamReader) -> Refusal | None:
+    async def _ask(self, model: str, trace: ExchangeTrace, reader: StreamReader) -> None:
         try:
             stream = await self._client.messages.create(
                 model=model,
@@ -124,16 +125,17 @@ class Sdk:
                 stream=True,
             )
         except anthropic.APIStatusError as error:
-            return Refusal(error.status_code, body=error.response.content)
+            reader.body = error.response.content
+            return
         async with stream:
-            status = stream.response.status_code
             if _is_document(stream.response.headers.get("content-type", "")):
-                return Refusal(status, body=await stream.response.aread())
+                reader.body = await stream.response.aread()
+                return
             try:
                 await _listen(stream, trace, reader)
             except anthropic.APIStatusError as error:
-                return Refusal(status, error=error.body)
-        return Refusal(status, error=reader.error) if reader.error is not None else None
+                # An empty error counts as an empty response.
+                reader.error, reader.body = error.body, b""
 
     async def aclose(self) -> None:
         await self._client.close()
@@ -170,7 +172,7 @@ async def _listen(
     reader: StreamReader,
 ) -> None:
     events = aiter(stream)
-    while (event := await _next(events)) is not _END:
+    while (event := await _next(events, reader)) is not _END:
         reader.feed(event)
         if reader.first_token_seen:
             trace.token()
@@ -178,11 +180,13 @@ async def _listen(
             trace.finish()
 
 
-async def _next(events: AsyncIterator[object]) -> object:
+async def _next(events: AsyncIterator[object], reader: StreamReader) -> object:
+    """The next event; an unreadable one ends the stream."""
     try:
         return await anext(events, _END)
     except _UNREADABLE as error:
-        raise GarbledError(f"{type(error).__name__}: {error}") from error
+        reader.unreadable = f"{type(error).__name__}: {error}"
+        return _END
 
 
 def _is_document(content_type: str) -> bool:

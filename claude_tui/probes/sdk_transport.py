@@ -26,7 +26,7 @@ def make_transport(
 ) -> httpx2.AsyncBaseTransport:
     """A transport for one base URL that reads at most `limit` bytes of an answer, as sent and as decoded.
 
-    A longer body is a TooLargeError; that of an answer which is no success ends there. The transport
+    A longer body is a BodyError; that of an answer which is no success ends there. The transport
     records each exchange in `dialer.trace`, and keeps one idle connection for `keepalive_expiry_s`.
     Raises OSError when the trusted certificates cannot be read, ProxySettingError for a proxy that
     cannot be used.

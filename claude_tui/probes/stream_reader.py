@@ -1,13 +1,10 @@
-"""Reads the response to a streamed message: events, or a refusal. No SDK, no I/O."""
+"""Accumulates the response to a streamed message: events, or what came instead. No SDK, no I/O."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from claude_tui.model.errors import ProbeError
 from claude_tui.model.observation import Usage
 
-__all__ = ["GarbledError", "LostError", "Refusal", "StreamReader"]
+__all__ = ["StreamReader"]
 
 # More tokens than any context window holds: a larger count is invalid.
 _MAX_TOKENS = 100_000_000
@@ -19,28 +16,13 @@ _USAGE = {
 }
 
 
-class LostError(ProbeError):
-    """The exchange broke off; the cause is what the SDK or one of its libraries raised."""
-
-
-class GarbledError(ProbeError):
-    """The SDK could not parse an event of the stream."""
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """A response other than the requested stream: a complete body, or an error inside the stream."""
-
-    status: int
-    body: bytes | None = None
-    error: object | None = None
-
-
 class StreamReader:
-    """Accumulates one stream. Events may be the SDK's objects, dictionaries or anything at all.
+    """One response, as far as it has arrived. Events may be the SDK's objects, dictionaries or anything.
 
     `first_token_seen` is true from the first content_block_delta of any type, `ended` from message_stop.
-    Unknown events only count in `events`.
+    Unknown events only count in `events`. Three fields hold what came instead of a whole stream: `body`, a
+    complete response that is no stream; `error`, the error that the stream reported; `unreadable`, why an
+    event could not be parsed.
     """
 
     def __init__(self) -> None:
@@ -49,7 +31,9 @@ class StreamReader:
         self.first_token_seen = False
         self.ended = False
         self.stop_reason: str | None = None
+        self.body: bytes | None = None
         self.error: object | None = None
+        self.unreadable: str | None = None
         self._counts: dict[str, int] = {}
 
     @property

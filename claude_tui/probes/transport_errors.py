@@ -21,9 +21,8 @@ from claude_tui.probes.exchange_trace import ExchangeTrace, Phase
 from claude_tui.probes.proxy_setting import ProxySettingError
 
 __all__ = [
+    "BodyError",
     "FaultCode",
-    "TooLargeError",
-    "UndecodableError",
     "causes",
     "explain",
     "failed",
@@ -62,18 +61,22 @@ class FaultCode(StrEnum):
     UNSENDABLE = "unsendable"
 
 
-class TooLargeError(ProbeError):
-    """A body is larger than `limit` bytes; nothing more is read."""
+class BodyError(ProbeError):
+    """A body that cannot be used; nothing more of it is read. `code` says why."""
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"the answer is larger than {limit // 1000} kB")
+    def __init__(self, code: FaultCode, message: str) -> None:
+        super().__init__(message)
+        self.code = code
 
+    @classmethod
+    def too_large(cls, limit: int) -> BodyError:
+        """A body is larger than `limit` bytes."""
+        return cls(FaultCode.TOO_LARGE, f"the answer is larger than {limit // 1000} kB")
 
-class UndecodableError(ProbeError):
-    """A body is not encoded as its content-encoding says, or uses an encoding that was not requested."""
-
-    def __init__(self, coding: str, reason: str) -> None:
-        super().__init__(f"content-encoding {coding} could not be read: {reason}")
+    @classmethod
+    def undecodable(cls, coding: str, reason: str) -> BodyError:
+        """A body is not encoded as its content-encoding says, or uses an encoding that was not requested."""
+        return cls(FaultCode.PROTOCOL, f"content-encoding {coding} could not be read: {reason}")
 
 
 _TIMEOUTS = {
@@ -152,9 +155,8 @@ def explain(error: BaseException, trace: ExchangeTrace, host: str, *, redactor: 
     if isinstance(error, ProxySettingError):
         return failed(FaultCode.PROXY_SETTING, redactor.clean(str(error), MAX_WORDS))
     for cause in causes(error):
-        if isinstance(cause, TooLargeError | UndecodableError):
-            code = FaultCode.TOO_LARGE if isinstance(cause, TooLargeError) else FaultCode.PROTOCOL
-            return failed(code, redactor.clean(str(cause), MAX_WORDS))
+        if isinstance(cause, BodyError):
+            return failed(cause.code, redactor.clean(str(cause), MAX_WORDS))
         if isinstance(cause, OSError) and (found := _system(cause, trace, host)):
             return found
         if found := _library(cause, trace, redactor):

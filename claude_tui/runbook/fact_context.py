@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
-from claude_tui.model.observation import Observation, Outcome, Source
+from claude_tui.model.observation import FailureKind, Observation, Outcome, Source
 from claude_tui.model.snapshot import ErrorDetail, ErrorWindow, EventKind, LatencySeries, ProbeState, Snapshot
 from claude_tui.model.verdict import Verdict
 
@@ -35,7 +35,7 @@ class FactContext:
         spans = sorted(self.snapshot.errors, key=lambda window: window.span)[1:]
         outcomes = self._outcomes
         for window in spans:
-            if any(detail.outcome in outcomes for detail in window.breakdown):
+            if any(detail.kind.outcome in outcomes for detail in window.breakdown):
                 return window
         return spans[0] if spans else None
 
@@ -49,23 +49,23 @@ class FactContext:
     def details(self) -> tuple[ErrorDetail, ...]:
         """The kinds of failure the verdict is about; messages alone where these fail at all."""
         breakdown = self.window.breakdown if self.window is not None else ()
-        explained = [detail for detail in breakdown if detail.outcome in self._outcomes]
-        own = [detail for detail in explained if detail.source is Source.MESSAGES]
+        explained = [detail for detail in breakdown if detail.kind.outcome in self._outcomes]
+        own = [detail for detail in explained if detail.kind.source is Source.MESSAGES]
         return tuple(own or explained)
 
     @cached_property
-    def main(self) -> ErrorDetail | None:
+    def main(self) -> FailureKind | None:
         """The most frequent kind within the most frequent outcome."""
         counts: Counter[Outcome] = Counter()
         for detail in self.details:
-            counts[detail.outcome] += detail.count
+            counts[detail.kind.outcome] += detail.count
         if not counts:
             return None
         most = max(counts, key=lambda outcome: (counts[outcome], outcome.value))
         return max(
-            (detail for detail in self.details if detail.outcome is most),
+            (detail for detail in self.details if detail.kind.outcome is most),
             key=lambda detail: (detail.count, detail.last_at),
-        )
+        ).kind
 
     @cached_property
     def newest(self) -> Observation | None:

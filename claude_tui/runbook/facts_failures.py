@@ -5,8 +5,7 @@ from __future__ import annotations
 from claude_tui.analysis.history.failure_kinds import failure_name
 from claude_tui.knowledge import Knowledge, knowledge
 from claude_tui.model.format import clock, percent, span_text
-from claude_tui.model.observation import Observation, Outcome, Source
-from claude_tui.model.snapshot import ErrorDetail
+from claude_tui.model.observation import FailureKind, Observation, Outcome, Source
 from claude_tui.model.text import truncate
 from claude_tui.runbook.fact import Declared, Fact, flag, number, text
 from claude_tui.runbook.fact_context import FactContext
@@ -78,7 +77,7 @@ def _after_200(context: FactContext) -> Fact:
     began = sum(
         detail.count
         for detail in context.details
-        if detail.http_status == 200 and detail.outcome is not Outcome.INVALID_RESPONSE
+        if detail.kind.http_status == 200 and detail.kind.outcome is not Outcome.INVALID_RESPONSE
     )
     return Fact(began / failed, f"{began} of {failed} failures came after HTTP 200, inside the stream")
 
@@ -99,13 +98,13 @@ def _broken_at(context: FactContext) -> Fact:
     return _NOTHING_FAILS if context.main is None else broken_at(context.main)
 
 
-def broken_at(detail: ErrorDetail, table: Knowledge | None = None) -> Fact:
-    """Where the exchanges of `detail` broke, as the table of errors says."""
+def broken_at(kind: FailureKind, table: Knowledge | None = None) -> Fact:
+    """Where the exchanges of this kind broke, as the table of errors says."""
     table = table or knowledge()
-    point = table.row(detail.outcome, detail.http_status, detail.error_type).break_point
+    point = table.row(kind.outcome, kind.http_status, kind.error_type).break_point
     if point is None:
         return Fact("none", "The exchange itself was complete: the API answered")
-    return Fact(point.id, f"Broken at: {point.words} ({truncate(failure_name(detail, table))})")
+    return Fact(point.id, f"Broken at: {point.words} ({truncate(failure_name(kind, table))})")
 
 
 def _standing(source: Source, name: str) -> Declared:

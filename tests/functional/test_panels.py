@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claude_tui.model.observation import Outcome
+from claude_tui.model.observation import FailureKind, Outcome, Source
 from claude_tui.model.snapshot import EventKind, Level, Snapshot
 from claude_tui.tui.panels.errors import error_lines
 from claude_tui.tui.panels.events import event_lines, followed
@@ -292,10 +292,10 @@ def test_few_rows_keep_what_failed_then_429_and_529() -> None:
 
 def test_a_spend_limit_is_not_called_a_rate_limit() -> None:
     window = scene("overloaded").errors[1]
-    detail = replace(
-        window.breakdown[0], outcome=Outcome.SPEND_LIMIT, http_status=429, error_type="rate_limit_error"
-    )
-    lost = replace(window.breakdown[0], outcome=Outcome.NETWORK, http_status=None, error_type="connect")
+    limited = FailureKind(Source.MESSAGES, Outcome.SPEND_LIMIT, 429, "rate_limit_error")
+    unconnected = FailureKind(Source.MESSAGES, Outcome.NETWORK, None, "connect")
+    detail = replace(window.breakdown[0], kind=limited)
+    lost = replace(window.breakdown[0], kind=unconnected)
     shown = text(error_lines(replace(window, breakdown=(detail, lost)), 37, 14))
     assert "messages 429 spend limit" in shown
     assert "messages network: cannot connect" in shown

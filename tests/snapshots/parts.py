@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from math import inf
 
 from claude_tui.model.alert import AlertGroup, AlertsView, Content, SeverityPeriod
-from claude_tui.model.observation import Observation, Outcome, Source, Timings
+from claude_tui.model.observation import FailureKind, Observation, Outcome, Source, Timings
 from claude_tui.model.provider import Component, ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import (
     EngineState,
@@ -153,7 +153,7 @@ def errors(requests: int, levels: dict[str, Level], **trends: tuple[int, ...]) -
             rows.append(ErrorRow(key, label, count, share, trend, levels.get(key, Level.OK)))
         failures = sum(row.count for row in rows)
         details = (
-            ErrorDetail(Source.MESSAGES, *KINDS[row.key], row.count, before(2), row.key)
+            ErrorDetail(FailureKind(Source.MESSAGES, *KINDS[row.key]), row.count, before(2), row.key)
             for row in rows
             if row.count
         )

@@ -95,7 +95,7 @@ def test_breakdown_by_source_status_and_type() -> None:
     told += [messages(12, Outcome.NETWORK)]
     five = windows_of(*told, at=20)[1]
     first = five.breakdown[0]
-    assert (first.source, first.http_status, first.error_type) == (Source.MESSAGES, 529, "overloaded_error")
+    assert first.kind == (Source.MESSAGES, Outcome.OVERLOADED, 529, "overloaded_error")
     assert (first.count, first.last_at, first.row) == (4, after(4), "overloaded")
     assert sum(detail.count for detail in five.breakdown) == five.failures == 7
     assert len(five.breakdown) == 4
@@ -106,7 +106,7 @@ def test_a_server_that_invents_types_does_not_make_an_endless_list() -> None:
     five = windows_of(*told, at=250)[1]
     assert five.failures == 2500
     assert len(five.breakdown) == MAX_DETAILS
-    assert five.breakdown[0].error_type == "t2499"
+    assert five.breakdown[0].kind.error_type == "t2499"
 
 
 instants = st.lists(st.tuples(st.integers(0, 4000), st.sampled_from(list(Outcome))), max_size=60)

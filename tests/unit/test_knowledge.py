@@ -9,15 +9,14 @@ import pytest
 
 from claude_tui.analysis.history.failure_kinds import failure_name, failure_words
 from claude_tui.knowledge import Knowledge, KnowledgeError, Reach, knowledge, parse_knowledge
-from claude_tui.model.observation import Outcome, Source
-from claude_tui.model.snapshot import ErrorDetail
+from claude_tui.model.observation import Outcome
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Cause, Side
 from claude_tui.probes.classify import classify_error
 from claude_tui.probes.transport_errors import FaultCode
 from claude_tui.runbook.facts_failures import broken_at
 from tests import manual_tables
-from tests.builders import after, messages
+from tests.builders import messages
 
 SMALL = """
 [retry.never]
@@ -263,8 +262,7 @@ class TestOneNewEntryIsEnough:
         assert self.table.class_of(self.table.of(self.seen).outcome).label == "429 rate limit"
 
     def test_for_the_runbook(self) -> None:
-        detail = ErrorDetail(Source.MESSAGES, Outcome.RATE_LIMITED, 418, "quota_pool_error", 1, after(0), "")
-        assert broken_at(detail, self.table).value == "edge"
+        assert broken_at(self.seen.kind, self.table).value == "edge"
 
     def test_for_the_manual(self) -> None:
         assert "`quota_pool_error` (us): The quota pool that several" in manual_tables.errors(self.table)

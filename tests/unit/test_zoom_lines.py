@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.model.observation import Outcome, Source
+from claude_tui.model.observation import FailureKind, Outcome, Source
 from claude_tui.model.snapshot import Chart, ChartSeries, ErrorDetail, Focus, Panel
 from claude_tui.tui.panels.errors_zoom import errors_zoom
 from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
@@ -223,7 +223,9 @@ def test_subscription_windows_are_charted_as_used() -> None:
 
 def test_errors_list_what_failed() -> None:
     snapshot = SCENES["overloaded"]()
-    detail = ErrorDetail(Source.MESSAGES, Outcome.OVERLOADED, 529, "overloaded_error", 24, AT, "529")
+    detail = ErrorDetail(
+        FailureKind(Source.MESSAGES, Outcome.OVERLOADED, 529, "overloaded_error"), 24, AT, "529"
+    )
     windows = tuple(replace(window, breakdown=(detail,)) for window in snapshot.errors)
     text = text_of(errors_zoom(replace(snapshot, errors=windows), None, 1, 116, 34))
     assert "in the last 5m" in text

@@ -10,12 +10,12 @@ from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import CrossCheck, PathState
 from claude_tui.analysis.diagnosis.episodes import Episode
 from claude_tui.analysis.diagnosis.round_policy import Tally
-from claude_tui.analysis.history.failure_kinds import FailureKind, failure_name
+from claude_tui.analysis.history.failure_kinds import failure_name
 from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.analysis.views.headroom import headroom_view
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.format import latency, percent
-from claude_tui.model.observation import Observation, Outcome, Source
+from claude_tui.model.observation import FailureKind, Observation, Outcome, Source
 from claude_tui.model.snapshot import Headroom, Level, WindowUsage
 from claude_tui.model.text import truncate
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Side
@@ -92,12 +92,13 @@ def kinds_of(failures: Sequence[FailureKind], leading: Sequence[Observation]) ->
     """`18 api_error, 7 other`: the kinds of the leading cause, the most frequent first, and the rest."""
     if len(failures) == 1:
         return _one(leading[-1])
-    names = {_key(failure): named(failure) for failure in leading}
+    # Both sources count together.
+    names = {failure.kind[1:]: named(failure) for failure in leading}
     leading_names = frozenset(names.values())
     counts: Counter[str] = Counter()
-    # Count by identity first: an hour may hold thousands of failures.
+    # Count kinds first: an hour may hold thousands of failures.
     for kind, count in Counter(failures).items():
-        name = names.get(_key(kind)) or named(kind)
+        name = names.get(kind[1:]) or named(kind)
         counts[name if name in leading_names else ""] += count
     others = counts.pop("", 0)
     most = counts.most_common(_NAMED_KINDS)
@@ -114,10 +115,6 @@ def _one(failure: Observation) -> str:
     if general.plural is not None and general.short is not None:
         return _with_type(general.short, failure)
     return named(failure)
-
-
-def _key(failure: Observation | FailureKind) -> tuple[Outcome, int | None, str | None]:
-    return failure.outcome, failure.http_status, failure.error_type
 
 
 def answers_in(context: DiagnosisContext, source: Source) -> str:

@@ -20,7 +20,6 @@ from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of, success
 from claude_tui.analysis.diagnosis.evidence import kinds_of
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.severity import severity_of_rare
-from claude_tui.analysis.history.failure_kinds import FailureKind
 from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.format import duration, percent
@@ -81,7 +80,7 @@ def _counted(
     """`3 of 118 calls (3%) failed in 34m: 2 api_error, 1 other; last failure 2m ago`."""
     share = percent(len(failures) / calls)
     span, ago = duration(context.at - failures[0].at), duration(context.at - failures[-1].at)
-    kinds = kinds_of([FailureKind.of(failure) for failure in failures], lead.failures)
+    kinds = kinds_of([failure.kind for failure in failures], lead.failures)
     return Evidence(
         EvidenceKind.FAILURES,
         (f"{len(failures)} of {calls} calls ({share}) failed in {span}: {kinds}", f"last failure {ago} ago"),

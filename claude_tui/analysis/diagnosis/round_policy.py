@@ -8,10 +8,9 @@ from typing import NamedTuple, Protocol
 
 from claude_tui.analysis.diagnosis.engine_facts import EngineFacts
 from claude_tui.analysis.diagnosis.episodes import Episode, is_down
-from claude_tui.analysis.history.failure_kinds import FailureKind
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Thresholds
-from claude_tui.model.observation import Observation, Source
+from claude_tui.model.observation import FailureKind, Observation, Source
 from claude_tui.model.verdict import Severity
 
 __all__ = ["CONTINUOUS", "Probed", "RoundPolicy", "Tally"]

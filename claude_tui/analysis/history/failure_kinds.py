@@ -1,14 +1,11 @@
-"""What failures are grouped by when counted, and how a failure is named, from the error table."""
+"""How a failure, or a kind of failures, is named: by the error table."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Protocol
-
 from claude_tui.knowledge import Knowledge, knowledge
-from claude_tui.model.observation import Observation, Outcome, Source
+from claude_tui.model.observation import FailureKind, Observation, Outcome
 
-__all__ = ["FailureKind", "failure_name", "failure_words"]
+__all__ = ["failure_name", "failure_words"]
 
 # In lists the outcome comes before the exact failure: `network: connection refused`.
 _OUTCOME_FIRST = frozenset({Outcome.NETWORK, Outcome.TIMEOUT})
@@ -24,32 +21,7 @@ _UNHELPFUL_TYPE = frozenset(
 )
 
 
-class Failure(Protocol):
-    """The fields a failure is named by: of an Observation, a FailureKind or an ErrorDetail."""
-
-    @property
-    def outcome(self) -> Outcome: ...
-    @property
-    def http_status(self) -> int | None: ...
-    @property
-    def error_type(self) -> str | None: ...
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FailureKind:
-    """The key that failures are counted by. Compared by identity, to keep a Counter over thousands fast."""
-
-    source: Source
-    outcome: Outcome
-    http_status: int | None
-    error_type: str | None
-
-    @classmethod
-    def of(cls, observation: Observation) -> FailureKind:
-        return cls(observation.source, observation.outcome, observation.http_status, observation.error_type)
-
-
-def failure_words(failure: Failure, table: Knowledge | None = None) -> str:
+def failure_words(failure: Observation | FailureKind, table: Knowledge | None = None) -> str:
     """Short, for a list: `529 overloaded`, `404 model not found`, `network: connection refused`."""
     table = table or knowledge()
     known = table.row(failure.outcome, failure.http_status, failure.error_type)
@@ -62,7 +34,7 @@ def failure_words(failure: Failure, table: Knowledge | None = None) -> str:
     return _with_status(failure, exact or outcome or failure.outcome.value.replace("_", " "))
 
 
-def failure_name(failure: Failure, table: Knowledge | None = None) -> str:
+def failure_name(failure: Observation | FailureKind, table: Knowledge | None = None) -> str:
     """Exact, for a sentence: `529 overloaded_error`, `400 spend limit`, `network: connection refused`."""
     table = table or knowledge()
     if not failure.error_type or failure.outcome in _UNHELPFUL_TYPE:
@@ -77,5 +49,5 @@ def _type_words(error_type: str) -> str:
     return "api error" if error_type == "api_error" else error_type.removesuffix("_error").replace("_", " ")
 
 
-def _with_status(failure: Failure, words: str) -> str:
+def _with_status(failure: Observation | FailureKind, words: str) -> str:
     return words if failure.http_status is None else f"{failure.http_status} {words}"

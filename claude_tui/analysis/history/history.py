@@ -9,10 +9,9 @@ from heapq import merge
 from typing import Any, NamedTuple, TypeVar
 
 from claude_tui.analysis.history.columns import Column, Fold, MeasureColumn
-from claude_tui.analysis.history.failure_kinds import FailureKind
 from claude_tui.analysis.history.page_changes import next_catalogue, next_status
 from claude_tui.analysis.history.streaks import FRESH, SourceState, TimelineEvent, advance
-from claude_tui.model.observation import Observation, RateLimitReading, Source, WindowReading
+from claude_tui.model.observation import FailureKind, Observation, RateLimitReading, Source, WindowReading
 from claude_tui.model.provider import Catalogue, ProviderStatus
 
 __all__ = ["API_SOURCES", "BucketSample", "Exchanges", "History", "WindowSample"]
@@ -64,7 +63,7 @@ class History:
         self._limits: Column[Observation] = Column()
         self._buckets: dict[str, Column[BucketSample]] = {}
         self._windows: dict[str, Column[WindowSample]] = {}
-        self._kinds: dict[tuple[object, ...], FailureKind] = {}
+        self._kinds: dict[FailureKind, FailureKind] = {}
 
     # -- adding ------------------------------------------------------------------
 
@@ -123,12 +122,11 @@ class History:
         return [item for exchanges in self._exchanges.values() for item in exchanges.items.values]
 
     def _kind(self, observation: Observation) -> FailureKind:
+        """Its kind, shared by equal ones: a day may hold thousands."""
         if len(self._kinds) > _KINDS_KEPT:
             self._kinds.clear()
-        key = (observation.source, observation.outcome, observation.http_status, observation.error_type)
-        if key not in self._kinds:
-            self._kinds[key] = FailureKind.of(observation)
-        return self._kinds[key]
+        kind = observation.kind
+        return self._kinds.setdefault(kind, kind)
 
     def _add_measures(self, at: float, observation: Observation) -> None:
         timings, model = observation.timings, observation.model

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.history.columns import length
-from claude_tui.analysis.history.failure_kinds import FailureKind
 from claude_tui.analysis.history.history import API_SOURCES, History
 from claude_tui.analysis.history.statistics import Bins, share
 from claude_tui.knowledge import ErrorClass, knowledge
-from claude_tui.model.observation import Outcome, Source
+from claude_tui.model.observation import FailureKind
 from claude_tui.model.snapshot import ErrorDetail, ErrorRow, ErrorWindow, Level
 
 __all__ = ["SPANS", "error_windows", "trends"]
@@ -82,19 +81,14 @@ def _level(row: ErrorClass, count: int, part: float | None) -> Level:
 def _breakdown(
     counts: Mapping[FailureKind, int], last: Mapping[FailureKind, float], at: datetime
 ) -> tuple[ErrorDetail, ...]:
-    """The most frequent first. Equal kinds are merged."""
-    merged: dict[tuple[Source, Outcome, int | None, str | None], tuple[int, float]] = {}
-    for kind, count in counts.items():
-        key = (kind.source, kind.outcome, kind.http_status, kind.error_type)
-        total, newest = merged.get(key, (0, 0.0))
-        merged[key] = (total + count, max(newest, last[kind]))
-    ranked = sorted(merged.items(), key=lambda item: (-item[1][0], -item[1][1], str(item[0])))
+    """The most frequent first."""
+    ranked = sorted(counts, key=lambda kind: (-counts[kind], -last[kind], str(tuple(kind))))
     return tuple(
         ErrorDetail(
-            *key,
-            count=count,
-            last_at=datetime.fromtimestamp(newest, at.tzinfo),
-            row=knowledge().class_of(key[1]).key,
+            kind,
+            count=counts[kind],
+            last_at=datetime.fromtimestamp(last[kind], at.tzinfo),
+            row=knowledge().class_of(kind.outcome).key,
         )
-        for key, (count, newest) in ranked[:MAX_DETAILS]
+        for kind in ranked[:MAX_DETAILS]
     )

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from claude_tui.analysis.history.columns import Column, MeasureColumn, length
-from claude_tui.analysis.history.failure_kinds import FailureKind
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.history.statistics import Bins, median, percentile
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.views.slowness import SAMPLES, SPAN, SlowLimits, limits_at
-from claude_tui.model.observation import Observation, Source, Timings
+from claude_tui.model.observation import FailureKind, Observation, Source, Timings
 from claude_tui.model.snapshot import LatencySeries, LatencyView, Level
 
 __all__ = ["MEASURES", "SPAN", "latency_view"]

@@ -154,5 +154,5 @@ def _kinds(window: ErrorWindow, cells: int, rows: int) -> Lines:
 
 
 def _kind(detail: ErrorDetail, cells: int) -> Line:
-    what = Span(f"{detail.source} {failure_name(detail)}", "dim")
+    what = Span(f"{detail.kind.source} {failure_name(detail.kind)}", "dim")
     return spread(line(what), line(Span(f"{detail.count:,}×", "dim")), cells)

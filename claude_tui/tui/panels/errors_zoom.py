@@ -147,10 +147,10 @@ def _kind(
         (f"{detail.count:,}", role),
         (percent(detail.count / window.requests), "dim"),
         ("", "dim"),
-        (detail.source.value, "text"),
-        (plain(detail.outcome.value), "text"),
-        (str(detail.http_status) if detail.http_status is not None else NOT_AVAILABLE, role),
-        (detail.error_type or "–", "text"),
+        (detail.kind.source.value, "text"),
+        (plain(detail.kind.outcome.value), "text"),
+        (str(detail.kind.http_status) if detail.kind.http_status is not None else NOT_AVAILABLE, role),
+        (detail.kind.error_type or "–", "text"),
         (age if columns is _NARROW else f"{clock(detail.last_at)}, {age}", "dim"),
     )
     row = table_row([(text, size, role) for (text, role), size in zip(values, columns, strict=True)])
