@@ -16,11 +16,13 @@ from types import SimpleNamespace
 
 from claude_tui import alerting, manual
 from claude_tui.alerting.rules import load_rules, named_thresholds
+from claude_tui.analysis.options import Options
 from claude_tui.check import exit_code
 from claude_tui.cli import EXIT_BROKEN_PIPE, EXIT_INTERRUPTED
 from claude_tui.knowledge import Knowledge, KnownError, knowledge
 from claude_tui.model.verdict import Cause, Severity, Side
 from claude_tui.runbook import load as load_runbook
+from claude_tui.runbook.figures import figures_of
 from claude_tui.settings import DECLARED, Settings
 from claude_tui.settings.about import PREFIX, Declared
 from claude_tui.settings.file import toml_value
@@ -205,6 +207,24 @@ def exit_codes() -> str:
     return _table(("code", "means"), *rows)
 
 
+def severities() -> str:
+    figures = figures_of(Options())
+    table = """\
+| severity | when | respond |
+|---|---|---|
+| P1 | {most_fail} of messages or more fail | now |
+| P2 | persistent 429s, p99 over {tail_s}, or {errors} errors or more | in {respond_p2_s} |
+| P3 | occasional errors: {ratio_failures} or more in {rare_span_s} | in {respond_p3_s} |
+| P4 | degraded without errors | next business day |
+
+"""
+    counted = (
+        "A P1 is counted over the last {severity_span_s}, with at least {ratio_failures} failures, whichever"
+        " side is at fault. It lasts until fewer than {most_fail_ends} of messages fail."
+    )
+    return table.format(**figures) + _entry(counted.format(**figures))
+
+
 TABLES: Mapping[str, Callable[[], str]] = {
     "causes": causes,
     "errors": errors,
@@ -215,6 +235,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "rules": rules,
     "scenarios": scenarios,
     "settings": settings,
+    "severities": severities,
 }
 
 

@@ -108,6 +108,7 @@ def _print_schema(request: Request) -> int:
 
 def _runbook(request: Request) -> int:
     settings = _settings(request)
+    from claude_tui.engine import Pace, options_from
     from claude_tui.probes.credentials import Credentials
     from claude_tui.runbook import Placeholders, user_files
     from claude_tui.runbook.command import run
@@ -119,8 +120,13 @@ def _runbook(request: Request) -> int:
         by_token=Credentials.from_environ(os.environ).auth_token is not None,
     )
     options = request.options
-    files = user_files(settings.runbook_dir)
-    return run(options.cause, files=files, placeholders=placeholders, facts=options.facts)
+    return run(
+        options.cause,
+        files=user_files(settings.runbook_dir),
+        placeholders=placeholders,
+        options=options_from(settings, Pace.of(settings)),
+        facts=options.facts,
+    )
 
 
 def _manual(request: Request) -> int:

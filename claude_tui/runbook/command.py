@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from claude_tui.analysis.options import Options
 from claude_tui.runbook.loading import load
 from claude_tui.runbook.placeholders import Placeholders
 from claude_tui.runbook.text import cause_text, facts_text, tree_text
@@ -22,21 +23,23 @@ def run(
     *,
     files: Sequence[Path] = (),
     placeholders: Placeholders | None = None,
+    options: Options | None = None,
     facts: bool = False,
     width: int | None = None,
 ) -> int:
     """Prints the tree, or with `cause` (a verdict's cause, or a playbook's name) its answers and playbook.
 
     `files` are the person's own (see `loading.user_files`); `facts` prints what those may ask for instead.
+    `options` have the thresholds that texts name.
     Returns the exit code. Raises RunbookError for a faulty file or an unknown name.
     """
-    placeholders = placeholders or Placeholders()
+    placeholders, options = placeholders or Placeholders(), options or Options()
     width = width or min(shutil.get_terminal_size().columns, _WIDEST)
     if facts:  # also while a file is faulty: it is needed to mend it
         text = facts_text(width)
     elif cause is not None:
-        text = cause_text(load(files), cause, placeholders, width)
+        text = cause_text(load(files, options), cause, placeholders, width)
     else:
-        text = tree_text(load(files), placeholders, width)
+        text = tree_text(load(files, options), placeholders, width)
     sys.stdout.write(text + "\n")
     return EXIT_OK

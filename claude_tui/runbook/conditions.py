@@ -1,4 +1,4 @@
-"""Small expressions over named facts, such as `cause == "rate_limited" and least_headroom < 0.2`.
+"""Small expressions over named facts, such as `cause == "rate_limited" and limits_low`.
 
     expression   and, or, not, ( )
     comparison   name == value    !=  <  <=  >  >=    name in [value, ...]    name not in [value, ...]

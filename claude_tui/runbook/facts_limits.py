@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+from claude_tui.analysis.diagnosis.attribution import EMPTY
 from claude_tui.model.format import clock, duration, percent
 from claude_tui.model.observation import Observation, Outcome
-from claude_tui.model.snapshot import Headroom, WindowUsage
+from claude_tui.model.snapshot import Headroom, Level, WindowUsage
 from claude_tui.model.text import truncate
 from claude_tui.model.verdict import Cause
 from claude_tui.runbook.fact import Declared, Fact, flag, number, text
@@ -25,8 +27,7 @@ _NAMED = (
     ("requests", re.compile(r"\brequests? ?(?:per|/|a) ?min|\bnumber of requests\b|\brpm\b", re.I)),
     ("tokens", re.compile(r"\btokens? ?(?:per|/|a) ?min|\bnumber of tokens\b|\btpm\b", re.I)),
 )
-# A bucket with so little left may be the one that is empty between two answers.
-_NEARLY_EMPTY = 0.05
+_LOW = frozenset({Level.WARN, Level.BAD})
 _SPEND_KINDS = ("tier", "contract", "own", "credit", "billing", "gateway", "unknown")
 _SPEND_WORDS = {
     "tier": "the monthly spend cap of our usage tier",
@@ -70,7 +71,7 @@ def _limit_kind(context: FactContext) -> str:
     if any(usage.used >= 1 and not usage.stale for usage in context.snapshot.headroom.windows):
         return "window"
     worst = _worst(context)
-    if worst is None or worst.fraction > _NEARLY_EMPTY:
+    if worst is None or worst.fraction > EMPTY:
         return "unknown"
     return _kind_of(worst.bucket) or "unknown"
 
@@ -119,6 +120,30 @@ def _window_used(context: FactContext) -> Fact:
     return Fact(most.used, f"Window {truncate(most.window)}: {percent(most.used)} used{resets}")
 
 
+def _limits_low(context: FactContext) -> Fact:
+    view = context.snapshot.headroom
+    return _low("limit", (*view.buckets, *view.windows))
+
+
+def _window_low(context: FactContext) -> Fact:
+    return _low("subscription window", context.snapshot.headroom.windows)
+
+
+def _low(what: str, limits: Sequence[Headroom | WindowUsage]) -> Fact:
+    """Whether any is low, as the Headroom panel marks it."""
+    told = [each for each in limits if not each.stale]
+    low = [_rest(each) for each in told if each.level in _LOW]
+    if not low:
+        return Fact(False if told else None, f"No {what} runs low" if told else f"No {what} is told")
+    return Fact(True, f"Low: {', '.join(low)}")
+
+
+def _rest(limit: Headroom | WindowUsage) -> str:
+    if isinstance(limit, Headroom):
+        return f"{truncate(limit.bucket)} {percent(limit.fraction)} left"
+    return f"{truncate(limit.window)} window {percent(limit.used)} used"
+
+
 def _spend_kind(context: FactContext) -> Fact:
     newest = context.newest
     if newest is None or newest.outcome is not Outcome.SPEND_LIMIT:
@@ -151,6 +176,8 @@ LIMIT_FACTS: tuple[Declared, ...] = (
     text("limit", _limit, "Which limit the 429s are about.", _LIMITS),
     number("least_headroom", _least_headroom, "What is left of the emptiest bucket, 0 to 1."),
     number("window_used", _window_used, "What is used of the fullest subscription window, 0 to 1 and above."),
+    flag("limits_low", _limits_low, "Whether a bucket or subscription window is low, by headroom_low."),
+    flag("window_low", _window_low, "Whether a subscription window is low, by headroom_low."),
     text("spend_kind", _spend_kind, "What kind of spend limit stops us.", _SPEND_KINDS),
     flag("budget_spent", _budget_spent, "Whether the ceiling on what our own probes cost has stopped them."),
 )

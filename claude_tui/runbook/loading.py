@@ -12,9 +12,11 @@ from functools import cache
 from importlib import resources
 from pathlib import Path
 
+from claude_tui.analysis.options import Options
 from claude_tui.model.errors import Problem
 from claude_tui.model.toml_table import Table, nearest
 from claude_tui.runbook.facts import FACT_KINDS
+from claude_tui.runbook.figures import with_figures
 from claude_tui.runbook.reading import AddedBranch, AddedStep, Parts, read_parts
 from claude_tui.runbook.validation import validate
 from claude_tui.runbook.values import CHECK_KEYS, Check, Node, Playbook, Runbook, RunbookError
@@ -22,22 +24,27 @@ from claude_tui.runbook.values import CHECK_KEYS, Check, Node, Playbook, Runbook
 __all__ = ["load", "shipped", "user_files"]
 
 _DATA = ("tree", "playbooks")
+_DEFAULT = Options()
+
+
+def shipped(options: Options = _DEFAULT) -> Runbook:
+    """The runbook as it comes, without anybody's own files, with the thresholds of `options`."""
+    return _shipped(options)
 
 
 @cache
-def shipped() -> Runbook:
-    """The runbook as it comes, without anybody's own files."""
-    return _assembled(_shipped_parts())
+def _shipped(options: Options) -> Runbook:
+    return with_figures(_assembled(_shipped_parts()), options)
 
 
-def load(files: Sequence[Path] = ()) -> Runbook:
+def load(files: Sequence[Path] = (), options: Options = _DEFAULT) -> Runbook:
     """The shipped runbook with `files` laid over it in their order. Raises RunbookError."""
     if not files:
-        return shipped()
+        return shipped(options)
     problems: list[Problem] = []
     own = [_own_parts(path, problems) for path in files]
     _check(problems)
-    return _assembled([*_shipped_parts(), *own])
+    return with_figures(_assembled([*_shipped_parts(), *own]), options)
 
 
 def _own_parts(path: Path, problems: list[Problem]) -> tuple[str, Parts]:

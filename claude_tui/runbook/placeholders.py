@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from claude_tui.knowledge import knowledge
 from claude_tui.runbook.values import Command, Node, Step
 
-__all__ = ["API_VERSION", "Placeholders", "known_placeholders", "placeholders"]
+__all__ = ["API_VERSION", "Placeholders", "fill", "known_placeholders", "placeholders"]
 
 # What SDK 2.x sends.
 API_VERSION = "2026-10-21"
@@ -65,8 +65,7 @@ class Placeholders:
 
     def fill(self, text: str) -> str:
         """`text` with its blanks filled in."""
-        values = self.values()
-        return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
+        return fill(text, self.values())
 
     def command(self, command: Command) -> Command:
         return Command(command.title, self.fill(command.text))
@@ -104,6 +103,11 @@ def _port(base: str, authority: str) -> str:
 
 def _safe(text: str, allowed: re.Pattern[str], instead: str) -> str:
     return text if allowed.match(text) else instead
+
+
+def fill(text: str, values: Mapping[str, str]) -> str:
+    """`text` with the blanks filled in that `values` has."""
+    return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
 
 
 def placeholders(texts: Iterable[str]) -> frozenset[str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from claude_tui.model.toml_table import Table, nearest
 from claude_tui.model.verdict import Cause, Severity, Side
 from claude_tui.runbook.conditions import Condition, ConditionError, FactKind, parse
+from claude_tui.runbook.figures import FIGURES
 from claude_tui.runbook.placeholders import known_placeholders, placeholders
 from claude_tui.runbook.values import CHECK_KEYS, Branch, Check, Command, Node, Playbook, Step
 
@@ -88,6 +89,7 @@ def _node(name: str, table: Table, kinds: Kinds) -> Node:
     )
     table.done()
     _check_blanks(table, "", [node.text, node.help, node.first])
+    _check_figures(table, "title", node.title)
     if asks and not node.branches and table.sound("branch"):
         table.wrong("", "a question without a branch: nobody could go on from it")
     if answers and not asks and node.branches:
@@ -104,6 +106,7 @@ def _causes(table: Table) -> frozenset[Cause]:
 
 def _command(table: Table) -> Command:
     command = Command(title=table.prose("title"), text=table.prose("run"))
+    _check_figures(table, "title", command.title)
     _check_blanks(table, "run", [command.text])
     table.done()
     return command
@@ -116,6 +119,8 @@ def _check(name: str, table: Table) -> Check:
         )
     commands = tuple(_command(each) for each in table.tables("command"))
     check = Check(name, table.prose("title"), table.prose("reads"), commands)
+    _check_figures(table, "title", check.title)
+    _check_figures(table, "reads", check.reads)
     table.done()
     return check
 
@@ -129,6 +134,7 @@ def _branch(table: Table, kinds: Kinds) -> Branch:
         file=table.file,
     )
     table.done()
+    _check_figures(table, "label", branch.label)
     if branch.when is not None and branch.otherwise:
         table.wrong("otherwise", "stands beside `when`: a branch has one of them or neither")
     return branch
@@ -156,6 +162,8 @@ def _playbook(name: str, table: Table, kinds: Kinds) -> Playbook:
         file=table.file,
     )
     table.done()
+    for key, text in (("title", playbook.title), ("intro", playbook.intro), ("over", playbook.over)):
+        _check_figures(table, key, text)
     if not playbook.steps and table.sound("step"):
         table.wrong("", "a playbook without steps")
     ids = [step.id for step in playbook.steps]
@@ -178,6 +186,7 @@ def _step(table: Table, kinds: Kinds) -> Step:
         when=_condition(table, kinds),
     )
     _check_blanks(table, "", [step.why, step.how, step.shell, step.python, step.check])
+    _check_figures(table, "title", step.title)
     table.done()
     return step
 
@@ -193,8 +202,13 @@ def _roles(table: Table) -> tuple[str, ...]:
     return roles
 
 
-def _check_blanks(table: Table, name: str, texts: Iterable[str]) -> None:
-    known = known_placeholders()
+def _check_figures(table: Table, name: str, text: str) -> None:
+    """Titles and the like are the same for every incident: of the blanks, they may have the thresholds."""
+    _check_blanks(table, name, [text], FIGURES)
+
+
+def _check_blanks(table: Table, name: str, texts: Iterable[str], known: frozenset[str] | None = None) -> None:
+    known = known_placeholders() | FIGURES if known is None else known
     for blank in sorted(placeholders(texts) - known):
         given = f"the placeholder {{{{{blank}}}}}"
         table.wrong(name, given, "one of " + ", ".join(sorted(known)), near=nearest(blank, known))

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from claude_tui.engine import Pace, options_from
 from claude_tui.model.snapshot import EventKind, Snapshot
 from claude_tui.model.verdict import Cause, Verdict
 from claude_tui.runbook import Placeholders, Runbook, RunbookError, Walk, load, shipped, user_files
@@ -49,13 +50,14 @@ class RunbookSession:
 def open_session(settings: Settings, environ: Mapping[str, str]) -> RunbookSession:
     """Read the runbook with the user's own files, or without them if they cannot be used."""
     by_token = bool(environ.get("ANTHROPIC_AUTH_TOKEN")) and not environ.get("ANTHROPIC_API_KEY")
+    options = options_from(settings, Pace.of(settings))
     try:
-        return RunbookSession(load(user_files(settings.runbook_dir)), "", by_token)
+        return RunbookSession(load(user_files(settings.runbook_dir), options), "", by_token)
     except RunbookError as error:
         problem = _short(error.summary, settings.runbook_dir)
     except OSError as error:
         problem = f"{settings.runbook_dir}: {error.strerror}"
-    return RunbookSession(shipped(), f"Your runbook files are not used. {problem}", by_token)
+    return RunbookSession(shipped(options), f"Your runbook files are not used. {problem}", by_token)
 
 
 def _short(problem: str, directory: Path | None) -> str:

@@ -190,5 +190,7 @@ def test_every_fact_is_documented_and_most_are_used() -> None:
     used = {name for node in RUNBOOK.nodes.values() for name in node.shows}
     for node in RUNBOOK.nodes.values():
         used |= {name for branch in node.branches if branch.when for name in branch.when.names}
+    for playbook in RUNBOOK.playbooks.values():
+        used |= {name for step in playbook.steps if step.when for name in step.when.names}
     assert all(each.doc.endswith(".") for each in DECLARED)
     assert {each.name for each in DECLARED} == used

@@ -19,6 +19,7 @@ from claude_tui.model.text import truncate
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, RetrySource
 
 __all__ = [
+    "EMPTY",
     "Leader",
     "LeadingCause",
     "SpecificCause",
@@ -197,9 +198,8 @@ _BUCKET_WORDS = (
     (re.compile(r"\b(?:request )?tokens?\b.*\brate limit\b|\btokens? per (?:minute|day)\b", re.I), "tokens"),
     (re.compile(r"\brequests? per (?:minute|day)\b|\bnumber of requests\b", re.I), "requests"),
 )
-# A bucket at or below EMPTY has refused a request; one above AMPLE has not.
 EMPTY = 0.05
-AMPLE = 0.2
+"""A bucket with this share left, or less, may have refused a request between two answers."""
 _GONE = frozenset({"retired"})
 _READ_BEFORE = timedelta(minutes=5)
 
@@ -242,7 +242,7 @@ def _name_bucket(context: DiagnosisContext, refused: Observation, advice: Advice
         return SpecificCause(advice, reading.bucket, _reading_words(reading))
     if named is not None:
         return SpecificCause(advice, named, f"The answer names the limit: {truncate(refused.message or '')}")
-    if left is not None and left > AMPLE:
+    if left is not None and left > context.options.headroom_low:
         words = "None of the reported limits is nearly used up: the provider may throttle for another reason"
         return SpecificCause(advice, clause=words, certainty=0.7)
     return SpecificCause(advice, certainty=0.9)
