@@ -22,13 +22,10 @@ __all__ = [
     "EMPTY",
     "Leader",
     "LeadingCause",
-    "SpecificCause",
     "leading",
     "leading_cause",
-    "name_limit",
-    "name_model",
     "retry_after",
-    "specific_cause",
+    "specified",
     "words_for",
 ]
 
@@ -42,7 +39,7 @@ _GATEWAY_STATUS = 500
 
 @dataclass(frozen=True, slots=True)
 class LeadingCause:
-    """The cause that explains most failures."""
+    """The cause that explains most failures, and what is known of it beyond the errors themselves."""
 
     advice: Advice
     """What to say about it."""
@@ -56,10 +53,21 @@ class LeadingCause:
     """Other causes of some of the failures."""
     changed: Observation | None
     """The first failure since the leading cause last changed, None where it did not."""
+    bucket: str | None = None
+    """The limit that was hit."""
+    clause: str = ""
+    """How that, or what happened to the model, is known."""
+    certainty: float = 1.0
+    """A factor in 0..1 on the confidence."""
 
     @property
     def newest(self) -> Observation:
         return self.failures[-1]
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """What `clause` says."""
+        return Evidence(EvidenceKind.SPECIFIC, (self.clause,)) if self.clause else None
 
 
 def leading_cause(failures: Sequence[Observation], cross_check: CrossCheck) -> LeadingCause:
@@ -97,11 +105,12 @@ def _believable(cause: Cause, shares: Mapping[Cause, float]) -> Cause:
     return max((each for each in shares if each is not cause), key=lambda each: shares[each])
 
 
-def specific_cause(context: DiagnosisContext, newest: Observation, advice: Advice) -> SpecificCause:
-    """The advice for this case: which limit was hit, or what happened to the model."""
+def specified(context: DiagnosisContext, lead: LeadingCause, advice: Advice) -> LeadingCause:
+    """The cause with this advice, or one for the limit that was hit or for what happened to the model."""
+    lead = replace(lead, advice=advice)
     if advice.cause is Cause.MODEL_UNAVAILABLE:
-        return name_model(context, newest, advice)
-    return name_limit(context, newest, advice)
+        return _with_model(context, lead)
+    return _with_limit(context, lead)
 
 
 def words_for(
@@ -204,48 +213,34 @@ _GONE = frozenset({"retired"})
 _READ_BEFORE = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
-class SpecificCause:
-    """The advice for this case, with what is known beyond the error itself."""
-
-    advice: Advice
-    bucket: str | None = None
-    """The limit that was hit."""
-    clause: str = ""
-    """How that is known."""
-    certainty: float = 1.0
-    """A factor in 0..1 on the confidence."""
-
-    @property
-    def evidence(self) -> Evidence | None:
-        return Evidence(EvidenceKind.SPECIFIC, (self.clause,)) if self.clause else None
-
-
-def name_limit(context: DiagnosisContext, refused: Observation, advice: Advice) -> SpecificCause:
+def _with_limit(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:
     """Which limit a refusal was for: by its headers, its message, or the last reading before it."""
-    if advice.id == "spend_own" and "credit balance" in (refused.message or "").lower():
-        return SpecificCause(knowledge().advice["billing"])
-    if advice.id != "rate_limited":
-        return SpecificCause(advice)
+    refused = lead.newest
+    if lead.advice.id == "spend_own" and "credit balance" in (refused.message or "").lower():
+        return replace(lead, advice=knowledge().advice["billing"])
+    if lead.advice.id != "rate_limited":
+        return lead
     window = next((one for one in refused.windows if one.status == "rejected"), None)
     if window is not None:
         clause = f"The {window.window} window is used up: {percent(window.utilization)}"
-        return SpecificCause(knowledge().advice["window"], window.window, clause)
-    return _name_bucket(context, refused, advice)
+        return replace(lead, advice=knowledge().advice["window"], bucket=window.window, clause=clause)
+    return _with_bucket(context, lead)
 
 
-def _name_bucket(context: DiagnosisContext, refused: Observation, advice: Advice) -> SpecificCause:
+def _with_bucket(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:
+    refused = lead.newest
     named = _bucket_in(refused.message or "")
     reading = _lowest(refused, named) or _lowest(_read_before(context, refused), named)
     left = _left(reading)
     if reading is not None and left is not None and left <= EMPTY:
-        return SpecificCause(advice, reading.bucket, _reading_words(reading))
+        return replace(lead, bucket=reading.bucket, clause=_reading_words(reading))
     if named is not None:
-        return SpecificCause(advice, named, f"The answer names the limit: {truncate(refused.message or '')}")
+        clause = f"The answer names the limit: {truncate(refused.message or '')}"
+        return replace(lead, bucket=named, clause=clause)
     if left is not None and left > context.options.headroom_low:
         words = "None of the reported limits is nearly used up: the provider may throttle for another reason"
-        return SpecificCause(advice, clause=words, certainty=0.7)
-    return SpecificCause(advice, certainty=0.9)
+        return replace(lead, clause=words, certainty=0.7)
+    return replace(lead, certainty=0.9)
 
 
 def _bucket_in(message: str) -> str | None:
@@ -276,19 +271,20 @@ def _reading_words(reading: RateLimitReading) -> str:
     return f"{reading.bucket}: {reading.remaining:,} of {reading.limit:,} left at the refusal"
 
 
-def name_model(context: DiagnosisContext, refused: Observation, advice: Advice) -> SpecificCause:
+def _with_model(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:
     """What the model list says about the refused model."""
-    model, catalogue = refused.model or context.facts.model, context.history.catalogue_at(context.at)
-    if advice.cause is not Cause.MODEL_UNAVAILABLE or model is None or catalogue is None:
-        return SpecificCause(advice)
+    model, catalogue = lead.newest.model or context.facts.model, context.history.catalogue_at(context.at)
+    if model is None or catalogue is None:
+        return lead
     listed = next((one for one in catalogue.models if one.id == model), None)
     if listed is None:
         count = len(catalogue.models)
-        return SpecificCause(advice, clause=f"{truncate(model)} is not among the {count} models listed")
+        return replace(lead, clause=f"{truncate(model)} is not among the {count} models listed")
     if listed.lifecycle in _GONE or (listed.retires_at is not None and listed.retires_at <= context.at):
-        return SpecificCause(knowledge().advice["model_retired"], clause=_retired_words(context, listed))
+        retired = knowledge().advice["model_retired"]
+        return replace(lead, advice=retired, clause=_retired_words(context, listed))
     words = f"The model list still has it{_lifecycle_words(listed)}"
-    return replace(SpecificCause(knowledge().advice["model_listed"]), clause=words, certainty=0.9)
+    return replace(lead, advice=knowledge().advice["model_listed"], clause=words, certainty=0.9)
 
 
 def _retired_words(context: DiagnosisContext, listed: ModelInfo) -> str:

@@ -11,7 +11,7 @@ from claude_tui.analysis.diagnosis.attribution import (
     LeadingCause,
     leading_cause,
     retry_after,
-    specific_cause,
+    specified,
     words_for,
 )
 from claude_tui.analysis.diagnosis.context import LEADING, DiagnosisContext
@@ -51,25 +51,25 @@ def detect_intermittent(context: DiagnosisContext) -> Finding | None:
     since, known_at = _beginning(context, failures)
     cross_check = cross_check_at(context.history, context.at, failures[-1].at, context.options)
     lead = leading_cause(failures, cross_check)
-    special = specific_cause(context, lead.newest, _for_a_few(lead.advice))
+    lead = specified(context, lead, _for_a_few(lead.advice))
     calls = sum(_asked(context, source, first, None) for source in asked)
     messages = [failure for failure in failures if failure.source is Source.MESSAGES]
     return Finding(
-        advice=special.advice,
-        confidence=round(0.9 * (1 - 0.5 ** len(failures)) * special.certainty, 2),
+        advice=lead.advice,
+        confidence=round(0.9 * (1 - 0.5 ** len(failures)) * lead.certainty, 2),
         severity=severity_of_rare(
             len(failures), len(messages), _asked(context, Source.MESSAGES, first, None), context.thresholds
         ),
         evidence=(
             _counted(context, failures, calls, lead),
-            special.evidence,
+            lead.evidence,
         ),
-        words=words_for(context, lead.newest, special.bucket),
+        words=words_for(context, lead.newest, lead.bucket),
         since=since,
         detected_at=known_at,
-        retry=retry_after(context, lead.newest, special.advice),
+        retry=retry_after(context, lead.newest, lead.advice),
         failures=lead.explained,
-        bucket=special.bucket,
+        bucket=lead.bucket,
         also=lead.also,
     )
 

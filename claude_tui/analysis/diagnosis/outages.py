@@ -10,7 +10,7 @@ from claude_tui.analysis.diagnosis.attribution import (
     LeadingCause,
     leading_cause,
     retry_after,
-    specific_cause,
+    specified,
     words_for,
 )
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
@@ -48,33 +48,30 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
     cross_check = cross_check_at(context.history, context.at, episode.since, context.options)
     failures = context.failures_of(episode)
     lead = leading_cause(failures, cross_check)
-    advice = _as_outage(lead, context, episode)
-    special = specific_cause(context, lead.newest, advice)
-    models = context.open_episode(Source.MODELS)
-    also = _with_models(context, models, special.advice.cause, lead.also)
-    clause = models_clause(context, cross_check)
     if lead.advice.cause is Cause.UNKNOWN:
         counted = failures_evidence(context, episode, lead.failures)
         return Finding(lead.advice, confidence=0.0, evidence=(counted,), failures=lead.explained)
+    lead = specified(context, lead, _as_outage(lead, context, episode))
+    models = context.open_episode(Source.MODELS)
+    clause = models_clause(context, cross_check)
     return Finding(
-        advice=special.advice,
-        confidence=_confidence(episode, lead, cross_check, conclusive=context.ends_conclusively)
-        * special.certainty,
-        severity=_severity_of_messages(context, episode, special.advice),
+        advice=lead.advice,
+        confidence=_confidence(episode, lead, cross_check, conclusive=context.ends_conclusively),
+        severity=_severity_of_messages(context, episode, lead.advice),
         evidence=(
             failures_evidence(context, episode, lead.failures, clause),
-            ruled_out(context, cross_check, special.advice, episode.since, lead.newest),
-            special.evidence or _key_problem(context, special.advice),
+            ruled_out(context, cross_check, lead.advice, episode.since, lead.newest),
+            lead.evidence or _key_problem(context, lead.advice),
             _other_failures(failures, lead, cross_check),
             _not_asked_again(context),
         ),
-        words=words_for(context, lead.newest, special.bucket),
+        words=words_for(context, lead.newest, lead.bucket),
         since=episode.since,
         detected_at=_instant(episode.confirmed_at),
-        retry=retry_after(context, lead.newest, special.advice),
+        retry=retry_after(context, lead.newest, lead.advice),
         failures=lead.explained,
-        bucket=special.bucket,
-        also=also,
+        bucket=lead.bucket,
+        also=_with_models(context, models, lead.advice.cause, lead.also),
     )
 
 
@@ -126,7 +123,7 @@ def _confidence(
     compared = 1.0 if cross_check.models is not PathState.UNKNOWN else 0.85
     # A timeout without phases, or a connection that only messages lose, may be the fault of either side.
     vague = is_lost(lead.newest) and lead.advice.side is Side.THEM
-    return certain * pure * compared * (0.8 if vague else 1.0)
+    return certain * pure * compared * (0.8 if vague else 1.0) * lead.certainty
 
 
 def _other_failures(
