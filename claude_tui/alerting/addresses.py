@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import unquote, urlsplit
 
 from claude_tui.model.text import Redactor
-from claude_tui.model.toml_table import toml_line
+from claude_tui.model.toml_text import toml_line
 
 __all__ = ["NOT_SHOWN", "masked", "plain_http", "secrets_of", "shown", "shown_warily"]
 

@@ -19,9 +19,10 @@ from claude_tui.alerting.views import view_of
 from claude_tui.model.alert import Alert, Notification, NotificationKind
 from claude_tui.model.errors import Problem
 from claude_tui.model.format import duration
+from claude_tui.model.nearest import nearest
 from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.text import Redactor
-from claude_tui.model.toml_table import nearest, shown
+from claude_tui.model.toml_text import shown
 from claude_tui.model.verdict import Severity, Side
 
 __all__ = ["list_lines", "metric_lines", "try_routes"]

@@ -19,7 +19,8 @@ from claude_tui.model.alert import Labels
 from claude_tui.model.errors import ConfigError, Problem
 from claude_tui.model.format import span_text
 from claude_tui.model.limits import MAX_NAME, MAX_REASON, is_name
-from claude_tui.model.toml_table import Table, nearest
+from claude_tui.model.nearest import nearest
+from claude_tui.model.toml_table import Table
 from claude_tui.model.verdict import SEVERITIES, Severity, Side
 
 if TYPE_CHECKING:

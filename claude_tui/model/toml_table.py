@@ -12,33 +12,30 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Self, TypeVar
 
 from claude_tui.model.errors import ConfigError, Problem
 from claude_tui.model.format import parse_span, span_text
+from claude_tui.model.nearest import nearest
 from claude_tui.model.text import Redactor, inert
+from claude_tui.model.toml_text import parse_toml, read_text, shown
+from claude_tui.model.toml_values import (
+    as_flag,
+    as_instant,
+    as_line,
+    as_number,
+    as_text,
+    as_whole,
+    range_words,
+)
 
-__all__ = [
-    "MAX_BYTES",
-    "Table",
-    "as_number",
-    "as_whole",
-    "nearest",
-    "parse_toml",
-    "read_text",
-    "shown",
-    "toml_line",
-]
+__all__ = ["Table"]
 
-MAX_BYTES = 1_000_000
-"""A file written by hand is a few pages; anything larger was given by mistake."""
-
-_MAX_SHOWN = 80
 _MAX_NAME = 100
 _MAX_LISTED = 30
 _FEW = 16
@@ -49,107 +46,6 @@ _PLAIN_KEY = re.compile(r"[A-Za-z0-9_-]+(\[\d+\])?")
 
 Choice = TypeVar("Choice", bound=StrEnum)
 Value = TypeVar("Value")
-
-
-def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """The known name that `name` resembles most, letter case and - or _ aside; "" when none does."""
-    import difflib
-
-    plain = {_plain(each): each for each in known}
-    close = difflib.get_close_matches(_plain(name), list(plain), n=1, cutoff=cutoff)
-    return plain[close[0]] if close else ""
-
-
-def hint(name: str, known: Iterable[str]) -> str:
-    """` (did you mean "…"?)`, or nothing when no known name is near: for messages other than a Problem."""
-    close = nearest(name, known)
-    return f' (did you mean "{close}"?)' if close else ""
-
-
-def _plain(name: str) -> str:
-    return name.casefold().replace("-", "_")
-
-
-def shown(value: object) -> str:
-    """A value as one line of TOML, redacted: it may be an API key in the wrong place."""
-    return Redactor().clean(toml_line(value), _MAX_SHOWN)
-
-
-def toml_line(value: object) -> str:
-    """A value as one line of TOML, with long lists and tables cut."""
-    return _toml(value, 0)
-
-
-def _toml(value: object, depth: int) -> str:
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, list | dict) and depth > 3:
-        return "…"
-    if isinstance(value, list):
-        return "[" + ", ".join(_toml(each, depth + 1) for each in value[:_MAX_SHOWN]) + "]"
-    if isinstance(value, dict):
-        pairs = list(value.items())[:_MAX_SHOWN]
-        return "{ " + ", ".join(f"{key} = {_toml(each, depth + 1)}" for key, each in pairs) + " }"
-    return str(value) if isinstance(value, int | float | date | time) else repr(value)
-
-
-def read_text(path: Path, error: type[ConfigError]) -> str:
-    """The text of a file. Raises FileNotFoundError, and `error` for anything else that is wrong with it."""
-    try:
-        if path.exists() and not (path.is_file() or path.is_dir()):
-            # Reading a pipe would block.
-            raise error([Problem(str(path), "", "cannot be read: not a regular file")])
-        with path.open("rb") as file:
-            raw = file.read(MAX_BYTES + 1)
-    except FileNotFoundError:
-        raise
-    except (OSError, ValueError) as problem:  # ValueError: a NUL in the path
-        reason = getattr(problem, "strerror", None) or str(problem)
-        raise error([Problem(str(path), "", f"cannot be read: {reason}")]) from problem
-    return _decoded(raw, str(path), error)
-
-
-def _decoded(raw: bytes, file: str, error: type[ConfigError]) -> str:
-    if len(raw) > MAX_BYTES:
-        raise error([Problem(file, "", f"is larger than {MAX_BYTES:,} bytes: another file by mistake?")])
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError as problem:
-        line = raw.count(b"\n", 0, problem.start) + 1
-        raise error([Problem(file, f"line {line}", "is not UTF-8 text")]) from problem
-
-
-def parse_toml(text: str, file: str, error: type[ConfigError]) -> dict[str, object]:
-    """The content of a TOML document, which may begin with a byte order mark.
-
-    Raises `error`, naming `file`.
-    """
-    import tomllib
-
-    try:
-        return tomllib.loads(text.removeprefix("\ufeff"))
-    except RecursionError as problem:
-        raise error([Problem(file, "", "is nested too deeply")]) from problem
-    except ValueError as problem:  # TOMLDecodeError, or an integer of thousands of digits
-        reason = f"is not valid TOML: {inert(str(problem), 200)}"
-        raise error([Problem(file, "", reason)]) from problem
-
-
-def as_number(value: object, at_least: float = -math.inf, at_most: float = math.inf) -> float | None:
-    """A finite number in `at_least`..`at_most`, both included; None for anything else."""
-    # In Python a boolean is an integer, in TOML it is not; TOML has nan, inf and integers of any size.
-    if isinstance(value, bool) or not isinstance(value, int | float) or not at_least <= value <= at_most:
-        return None
-    return float(value) if abs(value) <= 1e300 else None
-
-
-def as_whole(value: object, at_least: int, at_most: int) -> int | None:
-    """An integer in `at_least`..`at_most`, both included; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        return None
-    return value if at_least <= value <= at_most else None
 
 
 @dataclass(slots=True)
@@ -249,7 +145,7 @@ class Table:
 
     def text(self, name: str, default: str | None = None) -> str:
         """Text, unchanged. It may be blank only if the default is."""
-        return self._read(name, default, "", lambda value: _as_text(value, blank=default == ""), "some text")
+        return self._read(name, default, "", lambda value: as_text(value, blank=default == ""), "some text")
 
     def prose(self, name: str, default: str | None = None) -> str:
         """Stripped text in which terminal escapes are inert."""
@@ -259,7 +155,7 @@ class Table:
         """Stripped printable text of at most `at_most` characters."""
         words = f"printable text of at most {at_most} characters"
         return self._read(
-            name, default, "", lambda value: _as_line(value, at_most, blank=default == ""), words
+            name, default, "", lambda value: as_line(value, at_most, blank=default == ""), words
         )
 
     def number(
@@ -272,22 +168,22 @@ class Table:
     ) -> float:
         """A finite number in `at_least`..`at_most`, both included."""
         stand_in = at_least if math.isfinite(at_least) else 0.0
-        words = _range("a number", at_least, at_most)
+        words = range_words("a number", at_least, at_most)
         return self._read(name, default, stand_in, lambda value: as_number(value, at_least, at_most), words)
 
     def whole(
         self, name: str, default: int | None = None, *, at_least: int = 0, at_most: int = 10**12
     ) -> int:
         """An integer in `at_least`..`at_most`, both included."""
-        words = _range("a whole number", at_least, at_most)
+        words = range_words("a whole number", at_least, at_most)
         return self._read(name, default, at_least, lambda value: as_whole(value, at_least, at_most), words)
 
     def flag(self, name: str, default: bool | None = None) -> bool:
-        return self._read(name, default, False, _as_flag, "true or false")
+        return self._read(name, default, False, as_flag, "true or false")
 
     def instant(self, name: str) -> datetime:
         """A date (its midnight, UTC) or a date and time with an offset."""
-        return self._read(name, None, _EPOCH, _as_instant, "a date, or a date and time with an offset")
+        return self._read(name, None, _EPOCH, as_instant, "a date, or a date and time with an offset")
 
     def duration(
         self,
@@ -359,7 +255,7 @@ class Table:
             return default or ()
         found: dict[str, None] = {}
         for each in several:
-            if (line := _as_line(each, _MAX_NAME, blank=False)) is None:
+            if (line := as_line(each, _MAX_NAME, blank=False)) is None:
                 self.wrong(name, self.show(each), words)
             elif allowed is not None and line not in allowed:
                 self.wrong(name, self.show(line), _some_of(allowed, words), near=nearest(line, allowed))
@@ -412,32 +308,3 @@ def _some_of(allowed: Collection[str], words: str) -> str:
     if len(allowed) > _MAX_LISTED:
         return words
     return "some of " + ", ".join(allowed) if allowed else "none, as none is declared"
-
-
-def _range(what: str, at_least: float, at_most: float) -> str:
-    if math.isinf(at_least) and math.isinf(at_most):
-        return what
-    low = f"{at_least:,}" if isinstance(at_least, int) else f"{at_least:g}"
-    if math.isinf(at_most):
-        return f"{what} of at least {low}"
-    high = f"{at_most:,}" if isinstance(at_most, int) else f"{at_most:g}"
-    return f"{what} from {low} to {high}"
-
-
-def _as_text(value: object, *, blank: bool) -> str | None:
-    return value if isinstance(value, str) and (blank or value.strip()) else None
-
-
-def _as_line(value: object, at_most: int, *, blank: bool) -> str | None:
-    text = _as_text(value, blank=blank)
-    return text.strip() if text is not None and text.isprintable() and len(text) <= at_most else None
-
-
-def _as_flag(value: object) -> bool | None:
-    return value if isinstance(value, bool) else None
-
-
-def _as_instant(value: object) -> datetime | None:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC) if value.tzinfo is not None else None
-    return datetime.combine(value, time(), UTC) if isinstance(value, date) else None

@@ -20,7 +20,7 @@ from enum import Enum
 from typing import Protocol
 
 from claude_tui.model.errors import ClaudeTopError
-from claude_tui.model.toml_table import hint
+from claude_tui.model.nearest import hint
 
 __all__ = ["Condition", "ConditionError", "FactKind", "Type", "Value", "parse"]
 

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from claude_tui.analysis.options import Options
 from claude_tui.model.errors import Problem
-from claude_tui.model.toml_table import Table, nearest
+from claude_tui.model.nearest import nearest
+from claude_tui.model.toml_table import Table
 from claude_tui.runbook.facts import FACT_KINDS
 from claude_tui.runbook.figures import with_figures
 from claude_tui.runbook.reading import AddedBranch, AddedStep, Parts, read_parts

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from claude_tui.model.toml_table import Table, nearest
+from claude_tui.model.nearest import nearest
+from claude_tui.model.toml_table import Table
 from claude_tui.model.verdict import Cause, Severity, Side
 from claude_tui.runbook.conditions import Condition, ConditionError, FactKind, parse
 from claude_tui.runbook.figures import FIGURES

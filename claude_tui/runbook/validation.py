@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from claude_tui.model.errors import Problem
-from claude_tui.model.toml_table import nearest
+from claude_tui.model.nearest import nearest
 from claude_tui.model.verdict import Cause
 from claude_tui.runbook.values import Node, Runbook, RunbookError
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from claude_tui.model.errors import ConfigError, Problem
-from claude_tui.model.toml_table import nearest, shown
+from claude_tui.model.nearest import nearest
+from claude_tui.model.toml_text import shown
 from claude_tui.model.verdict import Cause, Severity, Side
 from claude_tui.runbook.conditions import Condition
 

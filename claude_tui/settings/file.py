@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from claude_tui.model.errors import ConfigError, Problem
-from claude_tui.model.toml_table import parse_toml, read_text
+from claude_tui.model.toml_text import parse_toml, read_text
 
 __all__ = ["SettingsError", "create_file", "read_file", "toml_value", "update_file"]
 

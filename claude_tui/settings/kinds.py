@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.text import Redactor
-from claude_tui.model.toml_table import as_number, as_whole
+from claude_tui.model.toml_values import as_number, as_whole
 
 __all__ = [
     "Kind",

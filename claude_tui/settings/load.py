@@ -9,8 +9,10 @@ from types import MappingProxyType
 from typing import Any
 
 from claude_tui.model.errors import Problem
+from claude_tui.model.nearest import nearest
 from claude_tui.model.text import Redactor
-from claude_tui.model.toml_table import Table, nearest, shown, toml_line
+from claude_tui.model.toml_table import Table
+from claude_tui.model.toml_text import shown, toml_line
 from claude_tui.settings.about import PREFIX, Declared, Origin
 from claude_tui.settings.declared import DECLARED, Settings
 from claude_tui.settings.file import SettingsError, read_file

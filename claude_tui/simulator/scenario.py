@@ -6,7 +6,8 @@ from functools import cache
 from pathlib import Path
 
 from claude_tui.model.errors import ConfigError, Problem
-from claude_tui.model.toml_table import Table, nearest
+from claude_tui.model.nearest import nearest
+from claude_tui.model.toml_table import Table
 from claude_tui.simulator.reading import read_scenario
 from claude_tui.simulator.script import Scenario
 

@@ -9,7 +9,8 @@ from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
 from claude_tui.model.errors import Problem
-from claude_tui.model.toml_table import nearest, shown
+from claude_tui.model.nearest import nearest
+from claude_tui.model.toml_text import shown
 from claude_tui.tui.keys import KeyMap, display, in_keymap, key_fault, merged, normal
 
 if TYPE_CHECKING:

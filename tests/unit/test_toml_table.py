@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.model.errors import ConfigError, Problem
-from claude_tui.model.toml_table import MAX_BYTES, Table, hint, nearest, read_text, shown
+from claude_tui.model.nearest import hint, nearest
+from claude_tui.model.toml_table import Table
+from claude_tui.model.toml_text import MAX_BYTES, read_text, shown
 
 
 class Fruit(StrEnum):

@@ -17,7 +17,9 @@ from rich.style import Style
 
 import claude_tui
 from claude_tui.model.errors import ConfigError, Problem
-from claude_tui.model.toml_table import Table, nearest, shown
+from claude_tui.model.nearest import nearest
+from claude_tui.model.toml_table import Table
+from claude_tui.model.toml_text import shown
 from claude_tui.tui.render.lines import ROLES
 
 if TYPE_CHECKING:

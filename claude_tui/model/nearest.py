@@ -1,0 +1,26 @@
+"""The known name that somebody who wrote another probably meant."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+__all__ = ["hint", "nearest"]
+
+
+def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
+    """The known name that `name` resembles most, letter case and - or _ aside; "" when none does."""
+    import difflib
+
+    plain = {_plain(each): each for each in known}
+    close = difflib.get_close_matches(_plain(name), list(plain), n=1, cutoff=cutoff)
+    return plain[close[0]] if close else ""
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """` (did you mean "…"?)`, or nothing when no known name is near: for messages other than a Problem."""
+    close = nearest(name, known)
+    return f' (did you mean "{close}"?)' if close else ""
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("-", "_")
