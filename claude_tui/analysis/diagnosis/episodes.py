@@ -43,9 +43,10 @@ _ANY, _OF = 3, 6
 
 @dataclass(frozen=True, slots=True)
 class Episode:
-    """Failures that belong together."""
+    """Failures that belong together. Without share, clean and successes_to_recover: those joined so far."""
 
     source: Source
+    """The source whose exchanges failed."""
     first: int
     """The index of the first failure among the exchanges of the source."""
     last: int
@@ -53,14 +54,15 @@ class Episode:
     since: datetime
     """When the first one was requested."""
     failures: int
-    share: float
-    """The share of recent exchanges that failed, in 0..1."""
-    clean: int
-    """The successes since the last failure."""
-    successes_to_recover: int
-    """How many successes end the episode."""
-    confirmed_at: float | None
+    """How many there are."""
+    confirmed_at: float | None = None
     """When it was known to be more than chance, in POSIX seconds."""
+    share: float = 1.0
+    """The share of recent exchanges that failed, in 0..1."""
+    clean: int = 0
+    """The successes since the last failure."""
+    successes_to_recover: int = SETTLED
+    """How many successes end the episode."""
 
     @property
     def open(self) -> bool:
@@ -74,17 +76,6 @@ class Episode:
     def total(self) -> int:
         """Exchanges from the first failure to the last."""
         return self.last - self.first + 1
-
-
-@dataclass(frozen=True, slots=True)
-class _Cluster:
-    """Failures joined so far; `confirmed_at` as in Episode."""
-
-    first: int
-    last: int
-    since: datetime
-    failures: int
-    confirmed_at: float | None = None
 
 
 def successes_to_recover(failures: int, total: int, chance: float) -> int:
@@ -104,11 +95,11 @@ def episodes_of(
     """The episodes of the last `back_s` seconds, oldest first. The last one may be over."""
     count = history.exchanges(source).items.count_until(at.timestamp())
     found: list[Episode] = []
-    joined: _Cluster | None = None
+    joined: Episode | None = None
     for cluster in _clusters(history, source, at.timestamp(), back_s):
         if joined is not None:
             clean = cluster.first - joined.last - 1
-            if _continues(history, source, joined, cluster, thresholds):
+            if _continues(history, joined, cluster, thresholds):
                 cluster = replace(
                     cluster,
                     first=joined.first,
@@ -117,31 +108,29 @@ def episodes_of(
                     confirmed_at=joined.confirmed_at,
                 )
             else:
-                found.append(_episode(history, source, joined, clean, thresholds))
-        joined = cluster if cluster.confirmed_at is not None else _confirmed(history, source, cluster)
+                found.append(_counted(history, joined, clean, thresholds))
+        joined = cluster if cluster.confirmed_at is not None else _confirmed(history, cluster)
     if joined is not None:
-        found.append(_episode(history, source, joined, count - joined.last - 1, thresholds))
+        found.append(_counted(history, joined, count - joined.last - 1, thresholds))
     return found
 
 
-def _continues(
-    history: History, source: Source, joined: _Cluster, cluster: _Cluster, thresholds: Thresholds
-) -> bool:
+def _continues(history: History, joined: Episode, cluster: Episode, thresholds: Thresholds) -> bool:
     """Whether `cluster` continues the episode `joined`: it was not over, or comes back soon after."""
     clean = cluster.first - joined.last - 1
-    at = history.exchanges(source).items.at
+    at = history.exchanges(joined.source).items.at
     if at[cluster.first] - at[joined.last] > LONGEST_GAP_S:
         return False
     times = BACK_SOON if joined.confirmed_at is not None else 1
     if clean < times * SETTLED:
         return True
-    failed, total = _recent(history, source, joined)
+    failed, total = _recent(history, joined)
     return clean < times * successes_to_recover(failed, total, thresholds.chance)
 
 
-def _clusters(history: History, source: Source, at: float, back_s: float) -> list[_Cluster]:
+def _clusters(history: History, source: Source, at: float, back_s: float) -> list[Episode]:
     """Clusters before `at`, oldest first, that are recent or may belong to a recent one."""
-    found: list[_Cluster] = []
+    found: list[Episode] = []
     later: int | None = None
     for cluster in _backwards(history, source, at):
         recent = history.exchanges(source).items.at[cluster.last] > at - back_s
@@ -154,7 +143,7 @@ def _clusters(history: History, source: Source, at: float, back_s: float) -> lis
     return found[::-1]
 
 
-def _backwards(history: History, source: Source, at: float) -> Iterator[_Cluster]:
+def _backwards(history: History, source: Source, at: float) -> Iterator[Episode]:
     exchanges, failures = history.exchanges(source), history.failures(source)
     index = failures.count_until(at)
     while index:
@@ -163,48 +152,38 @@ def _backwards(history: History, source: Source, at: float) -> Iterator[_Cluster
         began = state.trouble_since
         # The state after a failure always has a beginning, but that may have been trimmed away.
         first = exchanges.items.index_at(began.timestamp()) if began is not None else last
-        yield _Cluster(first, last, began or exchanges.items.values[last].at, state.failures)
+        yield Episode(source, first, last, began or exchanges.items.values[last].at, state.failures)
         index = failures.index_at(exchanges.items.at[first])
 
 
-def _recent(history: History, source: Source, joined: _Cluster) -> tuple[int, int]:
+def _recent(history: History, joined: Episode) -> tuple[int, int]:
     """Recent failures and exchanges of an episode; at least three failures, as fewer give no rate."""
     if joined.first == joined.last:
         return 1, 1
-    items, failures = history.exchanges(source).items, history.failures(source)
+    items, failures = history.exchanges(joined.source).items, history.failures(joined.source)
     last = failures.count_until(items.at[joined.last])
     third = items.index_at(failures.at[max(last - 3, 0)])
     start = max(joined.first, min(joined.last - RECENT + 1, third))
     return last - failures.index_at(items.at[start]), joined.last - start + 1
 
 
-def _episode(
-    history: History, source: Source, joined: _Cluster, clean: int, thresholds: Thresholds
-) -> Episode:
-    failed, total = _recent(history, source, joined)
-    return Episode(
-        source=source,
-        first=joined.first,
-        last=joined.last,
-        since=joined.since,
-        failures=joined.failures,
-        share=failed / total,
-        clean=clean,
-        successes_to_recover=successes_to_recover(failed, total, thresholds.chance),
-        confirmed_at=joined.confirmed_at,
-    )
+def _counted(history: History, joined: Episode, clean: int, thresholds: Thresholds) -> Episode:
+    """The episode with its share of failures, and with the successes since and those that end it."""
+    failed, total = _recent(history, joined)
+    needed = successes_to_recover(failed, total, thresholds.chance)
+    return replace(joined, share=failed / total, clean=clean, successes_to_recover=needed)
 
 
-def _confirmed(history: History, source: Source, joined: _Cluster) -> _Cluster:
+def _confirmed(history: History, joined: Episode) -> Episode:
     """The cluster with the instant of the failure that confirmed it, if there is one."""
     if joined.failures == 1:
         return joined
-    items, failures = history.exchanges(source).items, history.failures(source)
+    items, failures = history.exchanges(joined.source).items, history.failures(joined.source)
     start = failures.index_at(items.at[joined.first])
     indexes = [
         items.index_at(at) for at in failures.at[start : start + _FIRST] if at <= items.at[joined.last]
     ]
-    index = _first_conclusive(items.values, indexes, pairs=source is Source.MESSAGES)
+    index = _first_conclusive(items.values, indexes, pairs=joined.source is Source.MESSAGES)
     return joined if index is None else replace(joined, confirmed_at=took_until(items.values[index]))
 
 
