@@ -66,12 +66,16 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """Seconds between probes, and the backoff after 429 and 529."""
+    """How often each source is probed."""
 
     status_s: float
+    """Seconds between two readings of the status page."""
     models_s: float
+    """Seconds between two model lists."""
     messages_s: float
+    """Seconds between two messages."""
     backoff: Backoff
+    """The wait after a 429 or 529."""
 
     @classmethod
     def of(cls, settings: Settings) -> Pace:

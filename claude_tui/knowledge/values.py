@@ -109,10 +109,13 @@ class ErrorClass:
     """One row of the Errors panel: the failures of `outcomes`."""
 
     key: str
+    """Its name in the program: `overloaded`."""
     label: str
+    """Its name on screen."""
     bad_share: float
     """The row is bad when at least 3 failures exceed this share of the requests."""
     outcomes: frozenset[Outcome]
+    """The outcomes it counts; no other row counts them."""
 
 
 @dataclass(frozen=True, slots=True)

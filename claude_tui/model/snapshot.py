@@ -223,7 +223,9 @@ class ErrorDetail:
     """One kind among the failures of a window."""
 
     kind: FailureKind
+    """What they have in common."""
     count: int
+    """How many there are."""
     last_at: datetime
     """The newest occurrence."""
     row: str

@@ -52,11 +52,15 @@ class Classified:
     """The class of an exchange, and what the response said; all text is clean."""
 
     outcome: Outcome
+    """The class."""
     error_type: str | None = None
     """The server's type (the original's, where a gateway wrapped it), or the probes' own."""
     error_code: str | None = None
+    """The server's code, where it sent one."""
     message: str | None = None
+    """The server's message, or a sentence of the probes."""
     request_id: str | None = None
+    """The server's id of the request, from its header or else from the body."""
 
 
 def classify_response(

@@ -50,12 +50,16 @@ _TAG = re.compile(r"<[^<>]*>")
 
 @dataclass(frozen=True, slots=True)
 class ErrorFields:
-    """The fields of an error object, not yet cleaned. `code` is always a string."""
+    """The fields of an error object, not yet cleaned."""
 
     type: str | None = None
+    """The error type: `overloaded_error`."""
     code: str | None = None
+    """A code besides the type, never a number."""
     message: str | None = None
+    """What happened, in the server's words."""
     request_id: str | None = None
+    """The server's id of the request."""
 
 
 def load_json(text: str | bytes, limit: int = MAX_PARSED) -> object:

@@ -29,13 +29,21 @@ class Price:
     """US dollars per million tokens of some models of one family."""
 
     family: str
+    """A word in the names of all its models: `haiku`."""
     models: tuple[str, ...]
+    """The names it is for, without prefix and date; `*` stands for anything."""
     input: float
+    """A million tokens of the prompt, outside any cache."""
     output: float
+    """A million generated tokens."""
     cache_write: float
+    """A million tokens written to the cache."""
     cache_read: float
+    """A million tokens read from the cache."""
     long_prompt_tokens: int | None = None
+    """A prompt of more tokens than this costs more; None where length makes no difference."""
     long_factor: float = 1.0
+    """By how much more: a factor on the whole message."""
 
     def cost_usd(self, usage: Usage) -> float:
         prompt = usage.input_tokens + usage.cache_write_tokens + usage.cache_read_tokens

@@ -43,12 +43,16 @@ def summary_url(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Reading:
-    """The result of one URL: the page, or why it could not be read. `reason` and `host` are clean text."""
+    """The result of one URL: the page, or why it could not be read."""
 
     observation: Observation
+    """The exchange, for the record."""
     status: ProviderStatus | None
+    """The page; None where it could not be read."""
     reason: str = ""
+    """Why it could not be read, as clean text."""
     host: str = ""
+    """The host that redirects led to, as clean text; "" where the page was read."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,13 +44,19 @@ class DiagnosisContext:
     """Everything the detectors use, at one instant."""
 
     history: History
+    """All observations; those after `at` have no influence."""
     at: datetime
+    """The instant of the diagnosis (aware UTC)."""
     options: Options
+    """Intervals and thresholds."""
     policy: RoundPolicy
     """What can be concluded from the probes."""
     facts: EngineFacts
+    """What only the engine knows: key, model, host, what is held back."""
     view: StatusView
+    """The status page as the panel shows it."""
     page_report: PageReport
+    """What the status page says of the components that count."""
     episodes: dict[Source, list[Episode]]
     """Per API source the episodes of the last hour, oldest first; the last one may be open."""
     slow: Slow | None

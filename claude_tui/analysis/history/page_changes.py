@@ -64,11 +64,18 @@ def short_name(component: Component) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Change:
+    """One difference between two reports, or between two model lists."""
+
     key: str
+    """What changed: `component:ID`, `lifecycle:MODEL`."""
     level: Level
+    """How bad the new state is."""
     text: str
+    """The new state, in a few words."""
     about: frozenset[str] | None = None
+    """The ids and names of the components that it is about; None for the page as a whole."""
     detail: str = ""
+    """What the details of the event add."""
 
 
 def next_status(
