@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, fields, replace
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,9 @@ def test_a_label_can_name_thresholds_only(blank: str, tmp_path: Path) -> None:
     file.write_text(f'[[branch]]\nat = "start"\nlabel = "Over {{{{{blank}}}}}"\nto = "blind"\n')
     with pytest.raises(RunbookError, match=rf"label: got the placeholder \{{\{{{blank}\}}\}}.*tail_s"):
         load([file])
+
+
+def test_the_first_lines_of_the_tree_list_every_threshold() -> None:
+    text = resources.files("claude_tui.runbook").joinpath("tree/start.toml").read_text("utf-8")
+    comment = text[: text.index('start = "start"')]
+    assert set(THRESHOLDS.findall(comment)) >= FIGURES
