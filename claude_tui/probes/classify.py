@@ -52,11 +52,15 @@ class Classified:
     """The class of an exchange, and what the response said; all text is clean."""
 
     outcome: Outcome
+    """The class."""
     error_type: str | None = None
     """The server's type (the original's, where a gateway wrapped it), or the probes' own."""
     error_code: str | None = None
+    """A more specific code, if the error has one."""
     message: str | None = None
+    """What the response said, for people."""
     request_id: str | None = None
+    """The id for the provider's support."""
 
 
 def classify_response(
