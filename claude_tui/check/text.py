@@ -50,7 +50,7 @@ def as_text(findings: Findings, *, ascii_only: bool = False) -> str:
     bottom = [*_key(findings), *_status_page(findings), *_headroom(snapshot.headroom)]
     room = ROWS - len(top) - len(bottom)
     lines = [*top, *_probes(findings, room), *bottom]
-    # Monitoring systems take what follows a bar for performance data.
+    # Monitoring systems interpret text after a bar as performance data.
     text = "\n".join(inert(line, COLUMNS).replace("|", "¦") for line in lines[:ROWS])
     return text.translate(_PLAIN) if ascii_only else text
 
@@ -68,7 +68,7 @@ def _wrapped(text: str, most: int, *, first: str = "", then: str = "") -> list[s
 
 
 def _listed(facts: Iterable[str]) -> str:
-    """Joined with dots, where lines may break and nowhere else."""
+    """Joined with dots, at which alone lines may break."""
     return f"{_NO_BREAK}· ".join(fact.replace(" ", _NO_BREAK) for fact in facts if fact)
 
 
