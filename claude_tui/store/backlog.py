@@ -33,6 +33,7 @@ class Work:
     """What the writer should do next."""
 
     records: tuple[Record, ...]
+    """What to write, in this order."""
     upto: int
     """Once `records` are written, those with a lower number are settled."""
     kept_upto: int
@@ -171,7 +172,7 @@ class Backlog:
             if self._prune_before == before:
                 self._prune_before = None
 
-    def rest(self) -> None:
+    def mark_ended(self) -> None:
         """Records that the writer has ended, so that nobody waits for it."""
         with self._changed:
             self._ended = True

@@ -148,7 +148,7 @@ class ReadSession:
 
 
 class Reader:
-    """Answers from the database and the backlog as of one instant, so that nothing is seen twice or missed.
+    """Answers from the database and the backlog as of one instant, so that nothing is repeated or missed.
 
     It raises nothing: a store that cannot be read answers from memory alone. Damage goes to `condemn`.
     """
@@ -185,7 +185,7 @@ class Reader:
             except (sqlite3.Error, OSError) as error:
                 self._fail(error)
                 return None, self._backlog.waiting()
-            self._tell_skipped(session)
+            self._report_skipped(session)
         self._problems.clear(Origin.READING)
         return answer
 
@@ -234,11 +234,11 @@ class Reader:
             self._session.close()
             self._session = None
 
-    def _tell_skipped(self, session: ReadSession) -> None:
+    def _report_skipped(self, session: ReadSession) -> None:
         """Each row counts once, however often it is read and through however many sessions."""
         self._skipped = session.identity, session.skipped
         if session.skipped:
-            self._problems.tell(Origin.SKIPPED, skipped_rows(len(session.skipped)))
+            self._problems.report(Origin.SKIPPED, skipped_rows(len(session.skipped)))
         else:
             self._problems.clear(Origin.SKIPPED)
 
@@ -248,4 +248,4 @@ class Reader:
         if identity is not None and is_damage(error):
             self._condemn(identity, error)
         else:
-            self._problems.tell(Origin.READING, f"history cannot be read: {describe(error)} ({self._path})")
+            self._problems.report(Origin.READING, f"history cannot be read: {describe(error)} ({self._path})")

@@ -91,7 +91,7 @@ class Writer:
                     break
         finally:
             self._release()
-            self._backlog.rest()
+            self._backlog.mark_ended()
 
     def _attempt(self, work: Work) -> None:
         try:
@@ -100,7 +100,9 @@ class Writer:
             self._drop_session()
             self._backlog.fail()
             self._in_trouble = True
-            self._problems.tell(Origin.WRITING, memory_only(self._path, error, losing=self._backlog.lost > 0))
+            self._problems.report(
+                Origin.WRITING, memory_only(self._path, error, losing=self._backlog.lost > 0)
+            )
         else:
             self._in_trouble = False
             self._report_losses()
@@ -110,7 +112,7 @@ class Writer:
         if (lost := self._backlog.lost) == 0:
             return
         why = describe(self._refusal) if self._refusal else "memory was full"
-        self._problems.tell(Origin.LOSS, f"records missing from the history: {lost} ({why})")
+        self._problems.report(Origin.LOSS, f"records missing from the history: {lost} ({why})")
 
     def _carry_out_or_replace(self, work: Work) -> None:
         try:
@@ -166,7 +168,7 @@ class Writer:
             if identity_of(self._path) == self._identity:
                 self._replacements += 1
                 moved_to = set_aside(self._path, self._now())
-                self._problems.tell(Origin.DAMAGE, was_set_aside(self._path, moved_to, error))
+                self._problems.report(Origin.DAMAGE, was_set_aside(self._path, moved_to, error))
         # Closed only now: SQLite does not touch the log of a database that was moved meanwhile.
         self._drop_session()
 
