@@ -206,7 +206,7 @@ def _url_problem(given: str, parts: SplitResult, *, has_port: bool) -> str | Non
     if not parts.scheme or "://" not in given:
         return f"has no scheme: it should begin with https:// ({DEFAULT_BASE_URL} is the default)"
     if parts.scheme not in {"http", "https"}:
-        return f"begins with {inert(parts.scheme, 20)}://, but only https:// and http:// can be asked"
+        return f"begins with {inert(parts.scheme, 20)}://, but only https:// and http:// are supported"
     if not parts.hostname or not has_port:
         return "names no host" if not parts.hostname else "has an impossible port"
     return "has a query or fragment, which no path can follow" if parts.query or parts.fragment else None

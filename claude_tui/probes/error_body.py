@@ -50,12 +50,16 @@ _TAG = re.compile(r"<[^<>]*>")
 
 @dataclass(frozen=True, slots=True)
 class ErrorFields:
-    """The fields of an error object, not yet cleaned. `code` is always a string."""
+    """The fields of an error object, not yet cleaned; None where absent."""
 
     type: str | None = None
+    """The error type, such as `overloaded_error`."""
     code: str | None = None
+    """A more specific code, always text."""
     message: str | None = None
+    """The text for people."""
     request_id: str | None = None
+    """The id in the body, where it has one."""
 
 
 def load_json(text: str | bytes, limit: int = MAX_PARSED) -> object:

@@ -11,7 +11,7 @@ __all__ = ["newest_active_haiku"]
 
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 _RELEASE = re.compile(r"[-@:]v?(20\d{6})\b|[-@]latest\b|-v\d+(:\d+)?\Z")
-# Other ids that a server may send are not used.
+# Ids of any other form are ignored.
 _POSSIBLE = re.compile(r"[A-Za-z0-9._:@/\-]{1,200}")
 _VERSION = re.compile(r"(?<![a-z0-9])\d{1,2}(?![a-z0-9])")
 

@@ -1,4 +1,4 @@
-"""When each probe runs: on its interval, unless the server, the budget or a person says otherwise."""
+"""When each probe runs: on its interval, unless the server, the budget or the user says otherwise."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from claude_tui.probes.report import Probe, Report
 __all__ = ["ASK_AGAIN_S", "Backoff", "Plan", "Schedule"]
 
 ASK_AGAIN_S = 2.0
-"""Seconds between two `probe_now` that are carried out."""
+"""The least seconds between two `probe_now` that take effect."""
 
 # How often to check whether a blocked probe can run, when nothing else happens.
 RECHECK_S = 5.0
@@ -32,6 +32,7 @@ class Plan:
     """A probe and when it runs."""
 
     probe: Probe
+    """What to run."""
     interval_s: float
     """Seconds from start to start."""
     paid: bool = False
@@ -75,7 +76,7 @@ class Schedule:
     - Intervals count from start to start, each jittered by a tenth; slots missed are skipped.
     - A hold (see `pacing.hold_after`) delays one probe, not the others. It ends early only with a
       success, which only `probe_now` can cause.
-    - A probe that raises, which is a fault in it, is reported as `invalid_response` with error type
+    - A probe that raises, which is a bug in it, is reported as `invalid_response` with error type
       `probe_crashed` and runs again at its next slot.
 
     Uses the monotonic clock: a jump of the wall clock changes only the displayed instants. All
@@ -119,7 +120,7 @@ class Schedule:
             await asyncio.gather(*running, return_exceptions=True)
 
     def probe_now(self) -> bool:
-        """Runs every probe now, held or not, on request of the user.
+        """Runs every probe now, held or not, at the user's request.
 
         False when the last time was under 2 s ago. A probe that is running is left alone; one that
         is not ready, or past the budget's ceiling, stays where it is.
