@@ -30,7 +30,7 @@ examples:
   claude-top                               watch the API with the key in ANTHROPIC_API_KEY
   claude-top --base-url https://gateway.example.com --name prod
   claude-top check --json                  probe once, for scripts and pagers
-  claude-top simulate overload             a server that fails like the API, for drills
+  claude-top simulate overload             replay a past overload of the API, for drills
   claude-top runbook --cause rate_limited  what to do about it, step by step
   claude-top alerts test                   a test message to every route
   claude-top config show                   every setting, and where its value comes from
@@ -84,7 +84,7 @@ exit codes:
 """
 _RUNBOOK_EPILOG = """\
 Without options: the first five minutes, the decision tree, what each error means, and the names
-of the playbooks. Its commands are filled in for the endpoint and the model in use. Needs no key and
+of the playbooks. The commands are filled in for the endpoint and the model in use. Needs no key and
 no network. Your own files in the directory `runbook` beside the settings file add to it.
 
 examples:

@@ -15,8 +15,8 @@ __all__ = ["LONGEST_HOLD_S", "Backoff", "Hold", "hold_after", "jittered", "next_
 LONGEST_HOLD_S = 3600.0
 
 _JITTER = 0.1
-_LATENESS = 0.1
-_LATEST_S = 5.0
+_EXTRA_SHARE = 0.1
+_MOST_EXTRA_S = 5.0
 _THROTTLED = frozenset({Outcome.OVERLOADED, Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT})
 
 
@@ -74,7 +74,7 @@ def hold_after(observation: Observation, *, paid: bool, backoff: Backoff, random
 
 
 def _not_before(seconds: float, random: Random) -> float:
-    return seconds + random.uniform(0, min(seconds * _LATENESS, _LATEST_S))
+    return seconds + random.uniform(0, min(seconds * _EXTRA_SHARE, _MOST_EXTRA_S))
 
 
 def _reason(outcome: Outcome, asked_s: float) -> str:

@@ -18,9 +18,9 @@ from claude_tui.probes.clock import Clock
 from claude_tui.probes.pacing import Backoff, hold_after, jittered, next_slot
 from claude_tui.probes.report import Probe, Report
 
-__all__ = ["ASK_AGAIN_S", "Backoff", "Plan", "Schedule"]
+__all__ = ["MIN_PROBE_NOW_GAP_S", "Backoff", "Plan", "Schedule"]
 
-ASK_AGAIN_S = 2.0
+MIN_PROBE_NOW_GAP_S = 2.0
 """The least seconds between two `probe_now` that take effect."""
 
 # How often to check whether a blocked probe can run, when nothing else happens.
@@ -53,7 +53,7 @@ class _Lane:
         self.due = due
         self.held_until = float("-inf")
         self.held_reason = ""
-        self.asked = False
+        self.requested = False
         self.task: asyncio.Task[None] | None = None
         self.last_at: datetime | None = None
 
@@ -101,7 +101,7 @@ class Schedule:
         self._backoff = backoff or Backoff()
         self._sleep = sleep
         self._wake = asyncio.Event()
-        self._asked_at = float("-inf")
+        self._requested_at = float("-inf")
         self._lanes = [_Lane(plan, due=clock.monotonic()) for plan in plans]
 
     async def run(self) -> None:
@@ -126,11 +126,11 @@ class Schedule:
         is not ready, or past the budget's ceiling, stays where it is.
         """
         now = self._clock.monotonic()
-        if now - self._asked_at < ASK_AGAIN_S:
+        if now - self._requested_at < MIN_PROBE_NOW_GAP_S:
             return False
-        self._asked_at = now
+        self._requested_at = now
         for lane in self._lanes:
-            lane.asked = lane.task is None
+            lane.requested = lane.task is None
         self._wake.set()
         return True
 
@@ -151,9 +151,9 @@ class Schedule:
 
     def _wait_or_start(self, lane: _Lane) -> float | None:
         wait = lane.next - self._clock.monotonic()
-        if wait > 0 and not lane.asked:
+        if wait > 0 and not lane.requested:
             return wait
-        lane.asked = False
+        lane.requested = False
         if self._obstacle(lane.plan) is not None:
             return max(RECHECK_S, wait)
         lane.due = self._clock.monotonic() + jittered(lane.plan.interval_s, self._random)

@@ -104,7 +104,7 @@ class Settings:
     status_components: Annotated[
         tuple[str, ...],
         About(
-            "The components of the status page that you use; incidents of the others are not yours.",
+            "The components of the status page that you use; incidents of others do not concern you.",
             kinds.listed(
                 kinds.label(100, words="a component name"),
                 words='a list of component names such as ["Claude API"]',

@@ -75,7 +75,7 @@ def starter_text() -> str:
     """A settings file in which every line is a comment: it changes nothing until edited."""
     head = (
         "# Settings of claude-top. Remove the # of a line to change its value.\n"
-        "# Flags and environment variables override this file; `claude-top config show` shows which did.\n"
+        "# Flags and environment variables override this file; `claude-top config show` shows what applies.\n"
     )
     return head + "".join(f"\n{entry}" for entry in _starter_entries())
 

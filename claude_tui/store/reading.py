@@ -150,7 +150,7 @@ class ReadSession:
 class Reader:
     """Answers from the database and the backlog as of one instant, so that nothing is repeated or missed.
 
-    It raises nothing: a store that cannot be read answers from memory alone. Damage goes to `condemn`.
+    It raises nothing: a store that cannot be read answers from memory alone. Damage goes to `report_damage`.
     """
 
     def __init__(
@@ -161,14 +161,14 @@ class Reader:
         *,
         connect: Connect,
         commit_lock: threading.Lock,
-        condemn: Callable[[Identity, Exception], None],
+        report_damage: Callable[[Identity, Exception], None],
     ) -> None:
         self._path = path
         self._backlog = backlog
         self._problems = problems
         self._connect = connect
         self._commit_lock = commit_lock
-        self._condemn = condemn
+        self._report_damage = report_damage
         self._session: ReadSession | None = None
         self._skipped: tuple[Identity, set[RowKey]] | None = None
         self._closed = False
@@ -246,6 +246,6 @@ class Reader:
         identity = self._session.identity if self._session is not None else None
         self._drop_session()
         if identity is not None and is_damage(error):
-            self._condemn(identity, error)
+            self._report_damage(identity, error)
         else:
             self._problems.report(Origin.READING, f"history cannot be read: {describe(error)} ({self._path})")

@@ -79,7 +79,7 @@ class Store:
             problems,
             connect=connect,
             commit_lock=writer.commit_lock,
-            condemn=writer.condemn,
+            report_damage=writer.report_damage,
         )
         writer.start()
         return cls(backlog, problems, writer, reader)
