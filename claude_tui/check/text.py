@@ -150,8 +150,8 @@ def _probes(findings: Findings, room: int) -> list[str]:
     rows = list(_probe_rows(findings))
     room -= sum(len(row) for row, _ in rows)
     lines: list[str] = []
-    for row, said in rows:
-        shown = said if len(said) <= room else []
+    for row, message in rows:
+        shown = message if len(message) <= room else []
         room -= len(shown)
         lines += [*row, *shown]
     return lines
@@ -163,9 +163,9 @@ def _probe_rows(findings: Findings) -> Iterator[tuple[list[str], list[str]]]:
         newest = alike[-1]
         count = f"{len(alike)} of {total}: " if total > 1 else ""
         text = _listed((f"{count}{_result(newest)}", *_details(alike)))
-        said = f"“{newest.message}”" if newest.failed and newest.message else ""
+        message = f"“{newest.message}”" if newest.failed and newest.message else ""
         row = _row("✗" if newest.failed else "✓", newest.source.value, text, 2)
-        yield row, _wrapped(said, 2, first=_INDENT, then=_INDENT)
+        yield row, _wrapped(message, 2, first=_INDENT, then=_INDENT)
     unasked = all(each.source is not Source.MESSAGES for each in findings.observations)
     if unasked and findings.not_run is not None:
         yield _row("?", Source.MESSAGES.value, f"not probed: {findings.not_run}", 2), []

@@ -53,7 +53,7 @@ class Credentials:
     api_key: str | None
     """The key in use, None if there is none."""
     auth_token: str | None
-    """The token in use, None if there is none or a key goes first."""
+    """The token in use, None if there is none or a key takes precedence."""
     base_url: str
     """For requests and display: without user and password."""
     key_problem: str | None = None
@@ -137,7 +137,7 @@ class Credentials:
 
 
 def _checked_key(variable: str, credential: str | None, *, to_anthropic: bool) -> tuple[str | None, bool]:
-    """The problem in words, if any, and whether the credential must not be sent."""
+    """The message about a problem, if any, and whether the credential must not be sent."""
     if credential is None:
         return f"{API_KEY} is not set (nor {AUTH_TOKEN})", False
     if _UNSENDABLE.search(credential):

@@ -122,7 +122,7 @@ def proxy_for(url: str, proxies: Mapping[str, str], environ: Mapping[str, str]) 
 
 
 def _variable(key: str, value: str, environ: Mapping[str, str]) -> str:
-    """`https_proxy` or `HTTPS_PROXY`: lower case goes first, as in `getproxies`."""
+    """`https_proxy` or `HTTPS_PROXY`: lower case takes precedence, as in `getproxies`."""
     names = [name for name in environ if name.lower() == f"{key}_proxy" and environ[name] == value]
     names.sort(key=lambda name: (not name.endswith("_proxy"), name))
     return names[0] if names else _SYSTEM_SETTING

@@ -103,7 +103,7 @@ class StatusPageProbe:
         return self._unknown(failures)
 
     async def aclose(self) -> None:
-        """Every request has a connection of its own, closed with it."""
+        """Every request has its own connection, which is closed with it."""
 
     def _unknown(self, failures: Sequence[_Reading]) -> Report:
         """All reasons, with the Observation of the first URL that answered, else of the first."""

@@ -45,7 +45,7 @@ class Kind:
     """How values of a setting are read and validated."""
 
     expected: str
-    """What is valid, in words."""
+    """What is valid, as shown to the user."""
     read: Callable[[object], Any]
     """Converts a value as TOML gives it. Raises WrongValueError."""
     parse: Callable[[str], object] = str.strip

@@ -81,7 +81,7 @@ def memory_only(path: Path, error: Exception, *, losing: bool) -> str:
 
 
 def _reason(path: Path, error: Exception) -> str:
-    # SQLite reports no more than this for a log file that it may not create.
+    # This is all that SQLite reports for a log file that it may not create.
     unopened = isinstance(error, sqlite3.Error) and primary_code(error) == sqlite3.SQLITE_CANTOPEN
     if unopened and not os.access(path.parent, os.W_OK):
         return "the directory is read-only"

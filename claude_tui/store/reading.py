@@ -1,4 +1,4 @@
-"""Reading the store through a connection of its own, from any thread, whatever the writer is doing."""
+"""Reads the store through its own connection, from any thread, whatever the writer is doing."""
 
 from __future__ import annotations
 
