@@ -49,7 +49,7 @@ ONE_ROUND = _OneRound()
 
 
 def policy_after(asked: Sequence[Observation]) -> RoundPolicy:
-    """The policy after these messages; without any there is no round to draw on."""
+    """The policy after these messages; without any there is no round to judge."""
     return ONE_ROUND if asked else CONTINUOUS
 
 

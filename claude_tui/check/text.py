@@ -50,7 +50,7 @@ def as_text(findings: Findings, *, ascii_only: bool = False) -> str:
     bottom = [*_key(findings), *_status_page(findings), *_headroom(snapshot.headroom)]
     room = ROWS - len(top) - len(bottom)
     lines = [*top, *_probes(findings, room), *bottom]
-    # Monitoring systems take what follows a bar for performance data.
+    # Monitoring systems interpret text after a bar as performance data.
     text = "\n".join(inert(line, COLUMNS).replace("|", "¦") for line in lines[:ROWS])
     return text.translate(_PLAIN) if ascii_only else text
 
@@ -68,7 +68,7 @@ def _wrapped(text: str, most: int, *, first: str = "", then: str = "") -> list[s
 
 
 def _listed(facts: Iterable[str]) -> str:
-    """Joined with dots, where lines may break and nowhere else."""
+    """Joined with dots, at which alone lines may break."""
     return f"{_NO_BREAK}· ".join(fact.replace(" ", _NO_BREAK) for fact in facts if fact)
 
 
@@ -150,8 +150,8 @@ def _probes(findings: Findings, room: int) -> list[str]:
     rows = list(_probe_rows(findings))
     room -= sum(len(row) for row, _ in rows)
     lines: list[str] = []
-    for row, said in rows:
-        shown = said if len(said) <= room else []
+    for row, message in rows:
+        shown = message if len(message) <= room else []
         room -= len(shown)
         lines += [*row, *shown]
     return lines
@@ -163,9 +163,9 @@ def _probe_rows(findings: Findings) -> Iterator[tuple[list[str], list[str]]]:
         newest = alike[-1]
         count = f"{len(alike)} of {total}: " if total > 1 else ""
         text = _listed((f"{count}{_result(newest)}", *_details(alike)))
-        said = f"“{newest.message}”" if newest.failed and newest.message else ""
+        message = f"“{newest.message}”" if newest.failed and newest.message else ""
         row = _row("✗" if newest.failed else "✓", newest.source.value, text, 2)
-        yield row, _wrapped(said, 2, first=_INDENT, then=_INDENT)
+        yield row, _wrapped(message, 2, first=_INDENT, then=_INDENT)
     unasked = all(each.source is not Source.MESSAGES for each in findings.observations)
     if unasked and findings.not_run is not None:
         yield _row("?", Source.MESSAGES.value, f"not probed: {findings.not_run}", 2), []

@@ -1,6 +1,6 @@
 """The command line: parses it, then imports only what the command needs.
 
-Exit codes follow monitoring plugins: 0 fine, 1 warning, 2 critical, 3 unknown or wrong use.
+Exit codes follow monitoring plugins: 0 fine, 1 warning, 2 critical, 3 unknown or invalid usage.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _run(arguments: Sequence[str]) -> int:
 
 
 def _guarded(command: Callable[[], int], arguments: Sequence[str]) -> int:
-    """The exit code of `command`, whatever happens in it; never a traceback on the screen."""
+    """The exit code of `command`, whatever happens in it; never shows a traceback."""
     try:
         # Under an ASCII locale a glyph is written as an escape, which is better than failing.
         if sys.stdout is not None:

@@ -52,7 +52,7 @@ def _dashboard(request: Request) -> int:
 
 def _require_terminal(environ: Mapping[str, str]) -> None:
     """Raises UsageError without a terminal for output and keys."""
-    instead = "where there is none, `claude-top check` gives the same answer as text"
+    instead = "without one, `claude-top check` prints the verdict as text"
     for stream, words in ((sys.stdin, "input"), (sys.stdout, "output"), (sys.stderr, "error")):
         if stream is None or stream.closed or not stream.isatty():
             raise UsageError(f"the dashboard needs a terminal, and standard {words} is not one; {instead}")
@@ -205,7 +205,7 @@ def _config_path(request: Request) -> int:
     path, _ = config_file(request.config, os.environ, Places.of_user())
     emit(str(path))
     if not path.exists():
-        say("no such file yet; `claude-top config init` begins one")
+        say("no such file yet; `claude-top config init` creates one")
     return EXIT_OK
 
 

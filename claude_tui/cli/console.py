@@ -14,12 +14,12 @@ _LINE_LENGTH = 500
 
 
 def emit(text: str) -> None:
-    """One line of data."""
+    """Prints data on stdout."""
     print(text)  # noqa: T201
 
 
 def say(text: str) -> None:
-    """Messages on stderr, redacted; does nothing when stderr is closed."""
+    """Prints messages on stderr, redacted; does nothing when stderr is closed."""
     if sys.stderr is None:
         return
     with contextlib.suppress(OSError, ValueError):

@@ -30,34 +30,34 @@ examples:
   claude-top                               watch the API with the key in ANTHROPIC_API_KEY
   claude-top --base-url https://gateway.example.com --name prod
   claude-top check --json                  probe once, for scripts and pagers
-  claude-top simulate overload             a server that fails as the API did, for drills
+  claude-top simulate overload             replay a past overload of the API, for drills
   claude-top runbook --cause rate_limited  what to do about it, step by step
-  claude-top alerts test                   a test message to everybody who is paged
+  claude-top alerts test                   a test message to every route
   claude-top config show                   every setting, and where its value comes from
   claude-top manual                        the reference, page by page
 
 environment:
   ANTHROPIC_API_KEY, ANTHROPIC_AUTH_TOKEN, ANTHROPIC_BASE_URL
-                    mean what they mean to the SDK
+                    as the SDK reads them
   CLAUDE_TOP_*      one for each setting, such as CLAUDE_TOP_MODEL; CLAUDE_TOP_CONFIG
                     names the settings file
   NO_COLOR and the usual proxy and CA variables are honoured
 
-A flag wins over the environment, the environment over the settings file.
+Flags override the environment, which overrides the settings file.
 
 exit codes:
-  0 done   3 wrong use or settings
-  check: 0 healthy   1 warning (P3, P4)   2 critical (P1, P2)   3 unknown, wrong use included
+  0 success   3 invalid usage or settings
+  check: 0 healthy   1 warning (P3, P4)   2 critical (P1, P2)   3 unknown or invalid usage
 """
 _CHECK_EPILOG = """\
 stdout is for data, stderr for messages.
 
 exit codes:
-  0 healthy   1 warning (P3, P4)   2 critical (P1, P2)   3 unknown, wrong use included
+  0 healthy   1 warning (P3, P4)   2 critical (P1, P2)   3 unknown or invalid usage
 """
 _SIMULATE_EPILOG = """\
 Prints the base URL and the status URL to point other programs at, and runs until ctrl+c.
-SCENARIO is a name from --list or the path of a scenario file of your own (TOML).
+SCENARIO is a name from --list or the path of your own scenario file (TOML).
 
 example, in two terminals:
   claude-top simulate overload --port 8080
@@ -66,26 +66,26 @@ example, in two terminals:
 """
 
 _ALERTS_EPILOG = """\
-Rules of your own are in the file that the setting `alert_rules` names, routes in the table [alerts]
-of the settings file; `claude-top config init` writes an example of it.
+Your own rules go in the file that the setting `alert_rules` names, routes in the table [alerts] of
+the settings file; `claude-top config init` writes an example.
 
 examples:
   claude-top alerts test                   a test message to every route
-  claude-top alerts test oncall            to one of them
-  claude-top alerts list                   what fires, and all rules and routes
-  claude-top alerts list --metrics         what a rule can measure
+  claude-top alerts test oncall            a test message to one route
+  claude-top alerts list                   the firing alerts, all rules and all routes
+  claude-top alerts list --metrics         the metrics that rules can use
 """
 _ALERTS_TEST_EPILOG = """\
 A test message says that nothing is wrong. At PagerDuty it opens an incident and resolves it at
 once.
 
 exit codes:
-  0 all arrived   1 one or more did not   3 wrong use or settings
+  0 all arrived   1 one or more did not   3 invalid usage or settings
 """
 _RUNBOOK_EPILOG = """\
 Without options: the first five minutes, the decision tree, what each error means, and the names
-of the playbooks. Commands to copy are made for the endpoint and the model in use. It needs no key
-and no network. Files of your own in the directory `runbook` beside the settings file add to it.
+of the playbooks. The commands are filled in for the endpoint and the model in use. Needs no key and
+no network. Your own files in the directory `runbook` beside the settings file add to it.
 
 examples:
   claude-top runbook | less
@@ -117,7 +117,7 @@ _FLAGS_OF: dict[str, tuple[str, ...]] = {
     "config show": ("config", *_ALL),
     "config init": ("config",),
 }
-# A demo brings its own name, endpoint, status page and data directory.
+# A demo has its own name, endpoint, status page and data directory.
 _NOT_IN_DEMO = ("name", "base_url", "status_urls", "data_dir")
 
 
@@ -142,7 +142,7 @@ class _Parser(ArgumentParser):
         super().__init__(
             formatter_class=RawDescriptionHelpFormatter, allow_abbrev=False, add_help=False, **options
         )
-        self.add_argument("-h", "--help", action="help", help="show this help and end")
+        self.add_argument("-h", "--help", action="help", help="show this help and exit")
 
     def error(self, message: str) -> NoReturn:
         raise UsageError(f"{message}\nfor help: {self.prog} --help")
@@ -165,7 +165,7 @@ def parse(arguments: Sequence[str]) -> Request | None:
 def _refuse_unused(command: str, options: Namespace, given: Mapping[str, str]) -> None:
     unused = [key for key in given if key not in _FLAGS_OF[command]]
     if unused:
-        raise UsageError(f"{_flag(unused[0])} means nothing to `{command}`: leave it out")
+        raise UsageError(f"{_flag(unused[0])} does not apply to `{command}`: leave it out")
     if command != "dashboard" and (options.demo or options.demo_speed is not None):
         flag = "--demo" if options.demo else "--speed"
         raise UsageError(f"{flag} belongs to the dashboard: leave out `{command}` or {flag}")
@@ -174,7 +174,7 @@ def _refuse_unused(command: str, options: Namespace, given: Mapping[str, str]) -
     if options.demo is not None:
         for key in _NOT_IN_DEMO:
             if key in given:
-                raise UsageError(f"--demo brings its own: leave out {_flag(key)}")
+                raise UsageError(f"--demo sets its own: leave out {_flag(key)}")
 
 
 def _flag(key: str) -> str:
@@ -184,14 +184,14 @@ def _flag(key: str) -> str:
 def _parser() -> ArgumentParser:
     parser = _Parser(prog="claude-top", description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument(
-        "--version", action="version", version=f"claude-top {__version__}", help="print the version and end"
+        "--version", action="version", version=f"claude-top {__version__}", help="print the version and exit"
     )
     parser.add_argument(
         "--demo",
         nargs="?",
         const=DEFAULT_SCENARIO,
         metavar="SCENARIO",
-        help=f"play a simulated incident (default: {DEFAULT_SCENARIO}); `simulate --list` names them",
+        help=f"play a simulated incident (default: {DEFAULT_SCENARIO}); `simulate --list` lists them",
     )
     parser.add_argument(
         "--speed", dest="demo_speed", type=_speed, metavar="N", help="play the demo N times faster"
@@ -251,7 +251,7 @@ def _add_check(commands: Any) -> None:
         "--samples",
         type=_whole(1, 100),
         metavar="N",
-        help="message probes, one after the other (default: 3, and up to 6 where only some of them fail)",
+        help="message probes, one after the other (default: 3, or up to 6 if only some of them fail)",
     )
     parser.add_argument("--timeout", type=_seconds, metavar="S", help="seconds to wait for each answer")
     _add_flags(parser, "check")
@@ -260,16 +260,16 @@ def _add_check(commands: Any) -> None:
 def _add_runbook(commands: Any) -> None:
     parser = commands.add_parser(
         "runbook",
-        help="print the decision tree, or what to do about a cause",
-        description="The runbook as text, for people without the dashboard.",
+        help="print the decision tree, or what to do about one cause",
+        description="Print the runbook as text, for use without the dashboard.",
         epilog=_RUNBOOK_EPILOG,
     )
     parts = parser.add_mutually_exclusive_group()
     parts.add_argument(
-        "--cause", metavar="CAUSE", help="the answers and the playbook of a verdict's cause, or a playbook"
+        "--cause", metavar="CAUSE", help="print what to do about this cause, or the playbook of this name"
     )
     parts.add_argument(
-        "--facts", action="store_true", help="what the branches and steps of your own files can ask for"
+        "--facts", action="store_true", help="list the facts that your own branches and steps can use"
     )
     _add_flags(parser, "runbook")
 
@@ -287,25 +287,26 @@ def _add_manual(commands: Any) -> None:
 def _add_alerts(commands: Any) -> None:
     parser = commands.add_parser(
         "alerts",
-        help="try the routes of alerts, or list what fires",
-        description="Who is paged, and about what.",
+        help="test the alert routes, or list the firing alerts",
+        description="Who is notified, and about what.",
         epilog=_ALERTS_EPILOG,
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     test = actions.add_parser(
         "test",
         help="send a test message to every route, or to one",
-        description="Send a test message to every route, or to one, and tell which arrived.",
+        description="Send a test message to every route, or to one, and report which arrived.",
         epilog=_ALERTS_TEST_EPILOG,
     )
     test.add_argument("route", nargs="?", metavar="ROUTE", help="its name in the settings (default: all)")
     _add_flags(test, "alerts test")
     listing = actions.add_parser(
         "list",
-        help="print what fires, and all rules and routes; secrets are masked",
-        description="Print what fires, as the dashboard last knew it, and all rules and routes.",
+        help="print the firing alerts, all rules and all routes; secrets are masked",
+        description="Print the alerts that were firing when the dashboard last saved them, and all rules "
+        "and routes.",
     )
-    listing.add_argument("--metrics", action="store_true", help="name what a rule can measure instead")
+    listing.add_argument("--metrics", action="store_true", help="list the metrics that rules can use instead")
     _add_flags(listing, "alerts list")
 
 
@@ -320,15 +321,15 @@ def _add_simulate(commands: Any) -> None:
         "scenario", nargs="?", default=DEFAULT_SCENARIO, metavar="SCENARIO", help="default: tour"
     )
     parser.add_argument(
-        "--port", type=_whole(0, 65535), default=0, metavar="N", help="default: any that is free"
+        "--port", type=_whole(0, 65535), default=0, metavar="N", help="default: any free port"
     )
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play it N times faster")
-    parser.add_argument("--list", action="store_true", help="name the scenarios and end")
+    parser.add_argument("--list", action="store_true", help="list the scenarios and exit")
 
 
 def _add_config(commands: Any) -> None:
     parser = commands.add_parser(
-        "config", help="where settings live, what they are, and a file to begin with"
+        "config", help="show where the settings are and what they are, or create a settings file"
     )
     actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
     for action, words in (

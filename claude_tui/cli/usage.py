@@ -1,4 +1,4 @@
-"""Wrong use of the command line."""
+"""Invalid usage of the command line."""
 
 from __future__ import annotations
 
@@ -8,4 +8,4 @@ __all__ = ["UsageError"]
 
 
 class UsageError(ClaudeTopError):
-    """The command line asks for something that cannot be done. Says what would work."""
+    """The command line asks for something impossible; the message says what would work."""

@@ -94,7 +94,7 @@ class Engine:
         self._store.close(timeout_s)
 
     def probe_now(self) -> None:
-        """Runs every probe at once, on request of the user."""
+        """Runs every probe at once, at the user's request."""
         self._call(self._probe_now)
 
     def mark_step(self, mark: StepMark) -> None:

@@ -25,7 +25,7 @@ VERDICTS_SPAN = timedelta(days=1)
 # More than anybody reads, even if a verdict flaps.
 MAX_VERDICTS = 1000
 # An unknown verdict is an event only after this time; before that, the program may just have started.
-_UNKNOWN_IS_NEWS = timedelta(minutes=2)
+_UNKNOWN_RECORDED_AFTER = timedelta(minutes=2)
 
 _LEVELS = {severity: Level.BAD if severity.grave else Level.WARN for severity in SEVERITIES}
 _STATES = {
@@ -89,7 +89,7 @@ class Journal:
         last = self._verdicts[-1] if self._verdicts else None
         if verdict.cause is Cause.UNKNOWN:
             self._unknown_since = self._unknown_since or at
-            if last is None or at - self._unknown_since < _UNKNOWN_IS_NEWS:
+            if last is None or at - self._unknown_since < _UNKNOWN_RECORDED_AFTER:
                 return
         else:
             self._unknown_since = None

@@ -20,7 +20,7 @@ __all__ = ["fault_text", "notices_of", "unstarted"]
 def notices_of(
     fixed: Iterable[Notice], now: datetime, *, store_problem: str | None, spend: Spend, alerts: AlertsView
 ) -> tuple[Notice, ...]:
-    """All notices; `fixed` are those that stay until the end."""
+    """All notices; `fixed` are those that never go away."""
     found = list(fixed)
     if store_problem is not None:
         found.append(Notice("store", Level.WARN, store_problem, now))

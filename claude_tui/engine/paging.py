@@ -30,7 +30,7 @@ Called in a thread; its errors are shown on screen."""
 # A page is sent only once it is in the store, but a slow disk must not delay it for long.
 SAVE_WITHIN_S = 1.5
 TRY_AGAIN_S = 5.0
-_ELSEWHERE = "another claude-top on this data directory pages; acknowledge and snooze there"
+_ELSEWHERE = "another claude-top on this data directory sends the pages; acknowledge and snooze there"
 
 
 def kept_name(base_url: str) -> str:
@@ -60,7 +60,7 @@ class StoreBackend:
     def save(self, state: bytes) -> None:
         self._store.keep(self._name, state)
         if not self._store.flush(SAVE_WITHIN_S):
-            raise OSError("the store is not written")
+            raise OSError("the store could not be written")
 
     def set_aside(self, state: bytes) -> None:
         self._store.keep(f"{self._name} unreadable {rfc3339(self._now())}", state)

@@ -129,7 +129,7 @@ class Publisher:
 
     def _frozen(self, newest: Snapshot, error: Exception) -> Snapshot:
         """The last good Snapshot, with a notice that it is no longer updated."""
-        text = f"the picture stands still at {newest.at:%H:%M:%S}: {fault_text(error)}"
+        text = f"the display is frozen at {newest.at:%H:%M:%S}: {fault_text(error)}"
         notices = (*newest.engine.notices, Notice("picture", Level.BAD, text, self._clock.now()))
         return replace(newest, engine=replace(newest.engine, notices=notices))
 

@@ -69,13 +69,13 @@ class Pace:
     """How often each source is probed."""
 
     status_s: float
-    """Seconds between two readings of the status page."""
+    """Between two reads of the status page."""
     models_s: float
-    """Seconds between two model lists."""
+    """Between two requests for the list of models."""
     messages_s: float
-    """Seconds between two messages."""
+    """Between two message probes."""
     backoff: Backoff
-    """The wait after a 429 or 529."""
+    """How long message probes wait after 429 and 529."""
 
     @classmethod
     def of(cls, settings: Settings) -> Pace:
@@ -212,5 +212,5 @@ def _route_secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str,
 
 
 def _secret_values(headers: Mapping[str, str]) -> tuple[str, ...]:
-    telling = re.compile(r"auth|key|token|secret|cookie", re.IGNORECASE)
-    return tuple(value for name, value in headers.items() if telling.search(name) and inert(value))
+    sensitive = re.compile(r"auth|key|token|secret|cookie", re.IGNORECASE)
+    return tuple(value for name, value in headers.items() if sensitive.search(name) and inert(value))

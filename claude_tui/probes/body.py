@@ -70,11 +70,11 @@ async def read(
 
 
 class Decoder:
-    """Undoes `codings`, the last one first, in pieces of about `PIECE` bytes, made when they are asked for.
+    """Decodes `codings`, the last one first, lazily and in pieces of about `PIECE` bytes.
 
-    Neither what is sent nor what comes out of any of the layers may be larger than `limit`: a layer
-    that expands into nothing would be worked through at length otherwise. `produced` is how many
-    bytes have come out of all layers.
+    Neither the bytes received nor the output of any layer may exceed `limit`: otherwise a layer whose huge
+    output shrinks to nothing in the next would take very long. `produced` is the output of all layers in
+    bytes.
     """
 
     def __init__(self, codings: Sequence[str], limit: int) -> None:
@@ -105,7 +105,7 @@ class _Layer(Protocol):
 
 
 def _layer(coding: str, limit: int) -> _Layer:
-    return _Inflated(coding, limit) if coding in _WINDOWS else _AsItIs(coding)
+    return _Inflated(coding, limit) if coding in _WINDOWS else _PassedThrough(coding)
 
 
 class _Inflated:
@@ -146,14 +146,14 @@ class _Inflated:
 
 
 def _window(coding: str, head: bytes) -> int:
-    """zlib's wbits. By `deflate` some servers mean the bare stream, without the header of RFC 1950."""
+    """zlib's wbits. Some servers use `deflate` for the raw stream, without the header of RFC 1950."""
     is_zlib = head[0] & 0x0F == 8 and int.from_bytes(head[:2], "big") % 31 == 0
     return _RAW_DEFLATE if coding == "deflate" and not is_zlib else _WINDOWS[coding]
 
 
-class _AsItIs:
-    """A coding that is none of ours. The HTTP libraries pass such a body on, which is well where it is text
-    all the same: some servers write `utf-8` there.
+class _PassedThrough:
+    """An unknown coding. The HTTP libraries pass such a body on, which is right if it is text anyway: some
+    servers write `utf-8` there.
     """
 
     def __init__(self, coding: str) -> None:
@@ -164,7 +164,7 @@ class _AsItIs:
     def decode(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         for data in pieces:
             if not self._is_text(data):
-                raise BodyError.undecodable(self._coding, "it was not asked for")
+                raise BodyError.undecodable(self._coding, "it was not requested")
             self.produced += len(data)
             yield data
 

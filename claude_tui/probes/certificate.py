@@ -1,7 +1,7 @@
 """When a server's certificate expires, read from its DER bytes.
 
 `ssl` gives the decoded certificate only where OpenSSL itself verified it; on macOS and Windows the
-system does that, and the bytes are all there is.
+system does that, and only the bytes are available.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _not_after(der: bytes) -> datetime:
         end = _element(fields, end)[2]
     tag, validity, _ = _element(fields, end)
     if tag != _SEQUENCE:
-        raise ValueError("no validity where one belongs")
+        raise ValueError("no validity where one is expected")
     tag, text, _ = _element(validity, _element(validity, 0)[2])
     return _instant(tag, text.decode("ascii"))
 
@@ -45,7 +45,7 @@ def _element(der: bytes, start: int) -> tuple[int, bytes, int]:
         length = int.from_bytes(der[begin : begin + size], "big")
         begin += size
     if begin + length > len(der):
-        raise ValueError("the element is longer than what holds it")
+        raise ValueError("the element is longer than its container")
     return tag, der[begin : begin + length], begin + length
 
 

@@ -56,11 +56,11 @@ class Classified:
     error_type: str | None = None
     """The server's type (the original's, where a gateway wrapped it), or the probes' own."""
     error_code: str | None = None
-    """The server's code, where it sent one."""
+    """A more specific code, if the error has one."""
     message: str | None = None
-    """The server's message, or a sentence of the probes."""
+    """What the response said, for people."""
     request_id: str | None = None
-    """The server's id of the request, from its header or else from the body."""
+    """The id for the provider's support."""
 
 
 def classify_response(

@@ -1,4 +1,4 @@
-"""Where the time comes from: an argument of everything in this package."""
+"""The source of time, which everything in this package takes as an argument."""
 
 from __future__ import annotations
 

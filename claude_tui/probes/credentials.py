@@ -53,7 +53,7 @@ class Credentials:
     api_key: str | None
     """The key in use, None if there is none."""
     auth_token: str | None
-    """The token in use, None if there is none or a key goes first."""
+    """The token in use, None if there is none or a key takes precedence."""
     base_url: str
     """For requests and display: without user and password."""
     key_problem: str | None = None
@@ -137,7 +137,7 @@ class Credentials:
 
 
 def _checked_key(variable: str, credential: str | None, *, to_anthropic: bool) -> tuple[str | None, bool]:
-    """The problem in words, if any, and whether the credential must not be sent."""
+    """The message about a problem, if any, and whether the credential must not be sent."""
     if credential is None:
         return f"{API_KEY} is not set (nor {AUTH_TOKEN})", False
     if _UNSENDABLE.search(credential):
@@ -206,7 +206,7 @@ def _url_problem(given: str, parts: SplitResult, *, has_port: bool) -> str | Non
     if not parts.scheme or "://" not in given:
         return f"has no scheme: it should begin with https:// ({DEFAULT_BASE_URL} is the default)"
     if parts.scheme not in {"http", "https"}:
-        return f"begins with {inert(parts.scheme, 20)}://, but only https:// and http:// can be asked"
+        return f"begins with {inert(parts.scheme, 20)}://, but only https:// and http:// are supported"
     if not parts.hostname or not has_port:
         return "names no host" if not parts.hostname else "has an impossible port"
     return "has a query or fragment, which no path can follow" if parts.query or parts.fragment else None

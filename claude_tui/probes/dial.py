@@ -158,7 +158,7 @@ async def race(
                 if attempt.exception() is None:
                     finished.remove(attempt)
                     return attempt.result()
-        raise _most_telling([attempt.exception() for attempt in finished])
+        raise _most_informative([attempt.exception() for attempt in finished])
     finally:
         await _give_up([*running, *finished])
 
@@ -171,10 +171,10 @@ async def _give_up(attempts: Sequence[asyncio.Future[_S]]) -> None:
             await result.aclose()
 
 
-def _most_telling(errors: Sequence[BaseException | None]) -> BaseException:
+def _most_informative(errors: Sequence[BaseException | None]) -> BaseException:
     known = [error for error in errors if error is not None]
-    telling = [error for error in known if not is_unreachable(error)]
-    return (telling or known)[-1]
+    specific = [error for error in known if not is_unreachable(error)]
+    return (specific or known)[-1]
 
 
 def _is_address(host: str) -> bool:

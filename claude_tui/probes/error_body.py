@@ -50,16 +50,16 @@ _TAG = re.compile(r"<[^<>]*>")
 
 @dataclass(frozen=True, slots=True)
 class ErrorFields:
-    """The fields of an error object, not yet cleaned."""
+    """The fields of an error object, not yet cleaned; None where absent."""
 
     type: str | None = None
-    """The error type: `overloaded_error`."""
+    """The error type, such as `overloaded_error`."""
     code: str | None = None
-    """A code besides the type, never a number."""
+    """A more specific code, always text."""
     message: str | None = None
-    """What happened, in the server's words."""
+    """The text for people."""
     request_id: str | None = None
-    """The server's id of the request."""
+    """The id in the body, where it has one."""
 
 
 def load_json(text: str | bytes, limit: int = MAX_PARSED) -> object:

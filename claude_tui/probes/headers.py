@@ -76,17 +76,17 @@ def read_headers(
 
 
 def lower_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Headers by lower-case name, a gateway's `llm_provider-` taken off; the first of each name counts.
+    """Headers by lower-case name, without a gateway's `llm_provider-`; the first of each name counts.
 
     A gateway's own header takes precedence over one that it forwards.
     """
     own: dict[str, str] = {}
-    handed_on: dict[str, str] = {}
+    forwarded: dict[str, str] = {}
     for name, value in headers:
         lower = name.strip().lower()
         upstream = lower.removeprefix(_UPSTREAM_PREFIX)
-        (own if upstream == lower else handed_on).setdefault(upstream, value)
-    return own | {name: value for name, value in handed_on.items() if name not in own}
+        (own if upstream == lower else forwarded).setdefault(upstream, value)
+    return own | {name: value for name, value in forwarded.items() if name not in own}
 
 
 def retry_after(fields: Mapping[str, str], *, now: datetime) -> float | None:

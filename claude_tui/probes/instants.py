@@ -16,7 +16,7 @@ _LARGEST_WHOLE = 2**53
 
 
 def parse_number(text: str) -> float | None:
-    """A finite decimal number, or None; `nan`, `inf`, digits of other scripts and units are none."""
+    """A finite decimal number, or None; `nan`, `inf`, digits of other scripts and units are rejected."""
     stripped = text.strip()
     if _NUMBER.match(stripped) is None:
         return None
@@ -25,7 +25,7 @@ def parse_number(text: str) -> float | None:
 
 
 def parse_whole(text: str) -> int | None:
-    """A whole number up to 2^53, or None. Fractions are cut."""
+    """A whole number up to 2^53, or None. Fractions are truncated."""
     value = parse_number(text)
     return None if value is None or abs(value) >= _LARGEST_WHOLE else int(value)
 

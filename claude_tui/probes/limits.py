@@ -50,14 +50,14 @@ def read_rate_limits(fields: Mapping[str, str], *, now: datetime) -> tuple[RateL
 
     `fields` has lower-case names. Buckets: `requests`, `tokens`, `input`, `output`; `priority-input`,
     `fast-output`; `gateway-requests` for a gateway's own, unless it repeats the API's figures.
-    A reset is kept as said, also 1970 and the past.
+    A reset is kept as stated, even in 1970 or the past.
     """
     figures: dict[str, dict[str, str]] = {}
     for name, value in fields.items():
         if (named := _bucket(name)) is not None:
             bucket, figure = named
             figures.setdefault(bucket, {})[figure] = value
-    readings = {bucket: _reading(bucket, said, now) for bucket, said in figures.items()}
+    readings = {bucket: _reading(bucket, values, now) for bucket, values in figures.items()}
     stated = [reading for reading in readings.values() if (reading.limit, reading.remaining) != (None, None)]
     return tuple(sorted((r for r in stated if not _is_mirror(r, readings)), key=_order)[:_MAX_BUCKETS])
 
@@ -97,9 +97,9 @@ def _short(bucket: str) -> str:
     return re.sub(r"(input|output)-tokens\Z", r"\1", bucket)
 
 
-def _reading(bucket: str, said: Mapping[str, str], now: datetime) -> RateLimitReading:
-    limit, remaining = parse_whole(said.get("limit", "")), parse_whole(said.get("remaining", ""))
-    reset = said.get("reset")
+def _reading(bucket: str, values: Mapping[str, str], now: datetime) -> RateLimitReading:
+    limit, remaining = parse_whole(values.get("limit", "")), parse_whole(values.get("remaining", ""))
+    reset = values.get("reset")
     return RateLimitReading(
         bucket=bucket,
         limit=limit if limit is not None and limit >= 0 else None,

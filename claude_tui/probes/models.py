@@ -31,7 +31,7 @@ _OK = Classified(Outcome.OK)
 class ModelsProbe:
     """Lists the models, each time on a fresh connection, with the headers that the SDK would send.
 
-    Without a usable credential the request goes out with none. The API's 401 is then proof that it
+    Without a usable credential the request goes out with none. The API's 401 then proves that it
     answers: outcome ok, HTTP status 401, error type `authentication_error`, and a message that says so.
     """
 
@@ -89,7 +89,7 @@ class ModelsProbe:
             message = "answered without a key: reachable"
             return Classified(Outcome.OK, found.error_type, message=message, request_id=found.request_id)
         if found.outcome is Outcome.MODEL_NOT_FOUND:
-            # No model was requested: it is the list that is missing.
+            # No model was requested: the list itself is missing.
             message = f"this endpoint lists no models: {found.message}"
             return Classified(
                 Outcome.BAD_REQUEST, found.error_type, found.error_code, message, found.request_id

@@ -38,6 +38,7 @@ class Exchange:
     at: datetime
     """When the exchange began."""
     timings: Timings
+    """The duration of each phase."""
     status: int | None
     """The HTTP status, None when no answer came."""
     headers: tuple[tuple[str, str], ...]

@@ -1,8 +1,8 @@
 """NO_PROXY: the hosts that bypass the proxy, as curl reads it.
 
-`host` and `.host` cover the host and all below it, an address or a range covers addresses, `*` everything.
-From the SDK, and more than curl: `host:port`, `scheme://host`, a `*` among others. What cannot be read is
-left out.
+`host` and `.host` cover the host and its subdomains, an address or a range covers addresses, `*` everything.
+Beyond curl, as in the SDK: `host:port`, `scheme://host`, and a `*` among other entries. Entries that cannot
+be parsed are ignored.
 """
 
 from __future__ import annotations
@@ -51,7 +51,9 @@ def _pattern_and_port(text: str) -> tuple[str, int | None]:
 
 def _address(host: str) -> IPv4Address | IPv6Address | None:
     try:
-        return ip_address(host.partition("%")[0])  # a zone is of this machine, not of the address
+        return ip_address(
+            host.partition("%")[0]
+        )  # the zone is local to this machine, not part of the address
     except ValueError:
         return None
 
@@ -59,7 +61,7 @@ def _address(host: str) -> IPv4Address | IPv6Address | None:
 def _network(text: str) -> IPv4Network | IPv6Network | None:
     _, slash, prefix = text.partition("/")
     if slash and not (prefix.isascii() and prefix.isdigit()):
-        return None  # a netmask, which only Python would take
+        return None  # a netmask, which only Python would accept
     try:
         return ip_network(text, strict=False)
     except ValueError:

@@ -1,4 +1,4 @@
-"""How long a probe waits: pure functions, with randomness as an argument."""
+"""How long a probe waits: pure functions that take randomness as an argument."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ __all__ = ["LONGEST_HOLD_S", "Backoff", "Hold", "hold_after", "jittered", "next_
 LONGEST_HOLD_S = 3600.0
 
 _JITTER = 0.1
-_LATENESS = 0.1
-_LATEST_S = 5.0
+_EXTRA_SHARE = 0.1
+_MOST_EXTRA_S = 5.0
 _THROTTLED = frozenset({Outcome.OVERLOADED, Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT})
 
 
@@ -34,21 +34,21 @@ class Backoff:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A wait that goes before the interval, from the end of the exchange that caused it."""
+    """A wait that overrides the interval, counted from the end of the exchange that caused it."""
 
     seconds: float
     reason: str
 
 
 def jittered(interval_s: float, random: Random) -> float:
-    """`interval_s` give or take a tenth, evenly spread: probes of many machines drift apart."""
+    """`interval_s` plus or minus up to a tenth, uniformly, so that probes of many machines drift apart."""
     return interval_s * random.uniform(1 - _JITTER, 1 + _JITTER)
 
 
 def next_slot(due: float, now: float, interval_s: float) -> float:
-    """`due`, or the first of the slots `interval_s` apart after it that is still to come.
+    """`due`, or if that has passed, the next of the slots that follow it every `interval_s`.
 
-    A probe that outlasts its interval so skips slots instead of queueing them.
+    A probe that outlasts its interval thus skips slots instead of queueing them.
     """
     if due > now:
         return due
@@ -74,12 +74,12 @@ def hold_after(observation: Observation, *, paid: bool, backoff: Backoff, random
 
 
 def _not_before(seconds: float, random: Random) -> float:
-    return seconds + random.uniform(0, min(seconds * _LATENESS, _LATEST_S))
+    return seconds + random.uniform(0, min(seconds * _EXTRA_SHARE, _MOST_EXTRA_S))
 
 
 def _reason(outcome: Outcome, asked_s: float) -> str:
     what = plain(outcome.value)
     if asked_s <= 0:
         return f"{what}: backing off"
-    cut = f", cut to {LONGEST_HOLD_S:g}s" if asked_s > LONGEST_HOLD_S else ""
+    cut = f", capped at {LONGEST_HOLD_S:g}s" if asked_s > LONGEST_HOLD_S else ""
     return f"{what}: the server asked to wait {asked_s:.0f}s{cut}"

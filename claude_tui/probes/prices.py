@@ -29,21 +29,21 @@ class Price:
     """US dollars per million tokens of some models of one family."""
 
     family: str
-    """A word in the names of all its models: `haiku`."""
+    """The model family, such as `haiku`."""
     models: tuple[str, ...]
-    """The names it is for, without prefix and date; `*` stands for anything."""
+    """Patterns of model names, with `*` as a wildcard."""
     input: float
-    """A million tokens of the prompt, outside any cache."""
+    """Uncached prompt tokens."""
     output: float
-    """A million generated tokens."""
+    """Generated tokens."""
     cache_write: float
-    """A million tokens written to the cache."""
+    """Prompt tokens written to the cache."""
     cache_read: float
-    """A million tokens read from the cache."""
+    """Prompt tokens read from the cache."""
     long_prompt_tokens: int | None = None
-    """A prompt of more tokens than this costs more; None where length makes no difference."""
+    """Prompts longer than this cost more; None if length does not matter."""
     long_factor: float = 1.0
-    """By how much more: a factor on the whole message."""
+    """By how much more: the factor of every price."""
 
     def cost_usd(self, usage: Usage) -> float:
         prompt = usage.input_tokens + usage.cache_write_tokens + usage.cache_read_tokens
@@ -59,6 +59,8 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class PriceTable:
+    """All prices. The first entry that matches a model applies."""
+
     prices: tuple[Price, ...]
 
     @classmethod
@@ -73,7 +75,7 @@ class PriceTable:
         return cls(prices)
 
     def price_of(self, model: str | None) -> Price:
-        """The entry that names the model; else the dearest of its family; else the dearest of all."""
+        """The entry that names the model; else the most expensive of its family; else of all."""
         name = _RELEASE.sub("", _PREFIX.sub("", (model or "").strip().lower()))
         for price in self.prices:
             if any(fnmatchcase(name, pattern) for pattern in price.models):
@@ -83,7 +85,7 @@ class PriceTable:
 
 
 def cost_usd(model: str | None, usage: Usage) -> float:
-    """What `usage` costs in US dollars, by the shipped table; an estimate, rather too high than too low."""
+    """What `usage` costs in US dollars, by the shipped table; an estimate, too high rather than too low."""
     return _shipped().price_of(model).cost_usd(usage)
 
 
@@ -97,7 +99,7 @@ def _price(table: Table) -> Price:
     long = "long_prompt_tokens"
     price = Price(
         family=table.line("family"),
-        models=table.strings("models", None, words="a list of names of models, with * for any letters"),
+        models=table.strings("models", None, words="a list of model names, with * as a wildcard"),
         input=_dollars(table, "input"),
         output=_dollars(table, "output"),
         cache_write=_dollars(table, "cache_write"),

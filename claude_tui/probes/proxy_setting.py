@@ -16,8 +16,8 @@ __all__ = ["Proxy", "ProxySettingError", "proxy_for"]
 
 _PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 _SCHEMES = "http://, https:// or socks5://"
-# macOS has settings for it too.
-_OF_THE_SYSTEM = "System proxy setting"
+# On macOS, `getproxies` also reads the system settings.
+_SYSTEM_SETTING = "System proxy setting"
 _NO_HOST_NAME = re.compile(r"[^\w.\-:%]")
 
 
@@ -36,9 +36,9 @@ class Proxy:
     variable: str
 
     def split(self) -> tuple[str, tuple[bytes, bytes] | None]:
-        """Its URL without user and password, in ASCII, and these two, unquoted.
+        """The URL in ASCII, without user and password, and those two, unquoted.
 
-        Raises ProxySettingError for a proxy that nothing here can speak to.
+        Raises ProxySettingError for a proxy that cannot be used.
         """
         parts = self._parts()
         host = self._host(parts)
@@ -110,8 +110,8 @@ def _other_scheme(scheme: str) -> str:
 def proxy_for(url: str, proxies: Mapping[str, str], environ: Mapping[str, str]) -> Proxy | None:
     """The proxy that `url` goes through, or None.
 
-    `proxies` as `urllib.request.getproxies` has them: values by scheme or `all`, NO_PROXY as `no`.
-    `environ` is where the variables stand, for their names.
+    `proxies` is what `urllib.request.getproxies` returns: values by scheme or `all`, NO_PROXY as `no`.
+    `environ` only serves to name the variable.
     """
     scheme = urlsplit(url).scheme
     chosen = next((key for key in (scheme, "all") if proxies.get(key)), None)
@@ -122,7 +122,7 @@ def proxy_for(url: str, proxies: Mapping[str, str], environ: Mapping[str, str]) 
 
 
 def _variable(key: str, value: str, environ: Mapping[str, str]) -> str:
-    """`https_proxy` or `HTTPS_PROXY`: lower case goes first, as in `getproxies`."""
+    """`https_proxy` or `HTTPS_PROXY`: lower case takes precedence, as in `getproxies`."""
     names = [name for name in environ if name.lower() == f"{key}_proxy" and environ[name] == value]
     names.sort(key=lambda name: (not name.endswith("_proxy"), name))
-    return names[0] if names else _OF_THE_SYSTEM
+    return names[0] if names else _SYSTEM_SETTING

@@ -22,7 +22,7 @@ def redirect_words(status: int, location: str | None, *, redactor: Redactor) -> 
     usable = _is_usable(location)
     base, mark, _ = without_user(location).partition("#")[0].partition("?")
     target = redactor.clean(base, _MAX_TARGET) + ("?…" if mark else "")
-    return f"HTTP {status} redirect to {target}" + ("" if usable else ", which is no address")
+    return f"HTTP {status} redirect to {target}" + ("" if usable else ", which is not a valid address")
 
 
 def without_user(location: str) -> str:

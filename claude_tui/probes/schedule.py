@@ -1,4 +1,4 @@
-"""When each probe runs: on its interval, unless the server, the budget or a person says otherwise."""
+"""When each probe runs: on its interval, unless the server, the budget or the user says otherwise."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from claude_tui.probes.clock import Clock
 from claude_tui.probes.pacing import Backoff, hold_after, jittered, next_slot
 from claude_tui.probes.report import Probe, Report
 
-__all__ = ["ASK_AGAIN_S", "Backoff", "Plan", "Schedule"]
+__all__ = ["MIN_PROBE_NOW_GAP_S", "Backoff", "Plan", "Schedule"]
 
-ASK_AGAIN_S = 2.0
-"""Seconds between two `probe_now` that are carried out."""
+MIN_PROBE_NOW_GAP_S = 2.0
+"""The least seconds between two `probe_now` that take effect."""
 
 # How often to check whether a blocked probe can run, when nothing else happens.
 RECHECK_S = 5.0
@@ -32,6 +32,7 @@ class Plan:
     """A probe and when it runs."""
 
     probe: Probe
+    """What to run."""
     interval_s: float
     """Seconds from start to start."""
     paid: bool = False
@@ -52,7 +53,7 @@ class _Lane:
         self.due = due
         self.held_until = float("-inf")
         self.held_reason = ""
-        self.asked = False
+        self.requested = False
         self.task: asyncio.Task[None] | None = None
         self.last_at: datetime | None = None
 
@@ -75,7 +76,7 @@ class Schedule:
     - Intervals count from start to start, each jittered by a tenth; slots missed are skipped.
     - A hold (see `pacing.hold_after`) delays one probe, not the others. It ends early only with a
       success, which only `probe_now` can cause.
-    - A probe that raises, which is a fault in it, is reported as `invalid_response` with error type
+    - A probe that raises, which is a bug in it, is reported as `invalid_response` with error type
       `probe_crashed` and runs again at its next slot.
 
     Uses the monotonic clock: a jump of the wall clock changes only the displayed instants. All
@@ -100,7 +101,7 @@ class Schedule:
         self._backoff = backoff or Backoff()
         self._sleep = sleep
         self._wake = asyncio.Event()
-        self._asked_at = float("-inf")
+        self._requested_at = float("-inf")
         self._lanes = [_Lane(plan, due=clock.monotonic()) for plan in plans]
 
     async def run(self) -> None:
@@ -119,17 +120,17 @@ class Schedule:
             await asyncio.gather(*running, return_exceptions=True)
 
     def probe_now(self) -> bool:
-        """Runs every probe now, held or not, on request of the user.
+        """Runs every probe now, held or not, at the user's request.
 
         False when the last time was under 2 s ago. A probe that is running is left alone; one that
         is not ready, or past the budget's ceiling, stays where it is.
         """
         now = self._clock.monotonic()
-        if now - self._asked_at < ASK_AGAIN_S:
+        if now - self._requested_at < MIN_PROBE_NOW_GAP_S:
             return False
-        self._asked_at = now
+        self._requested_at = now
         for lane in self._lanes:
-            lane.asked = lane.task is None
+            lane.requested = lane.task is None
         self._wake.set()
         return True
 
@@ -150,9 +151,9 @@ class Schedule:
 
     def _wait_or_start(self, lane: _Lane) -> float | None:
         wait = lane.next - self._clock.monotonic()
-        if wait > 0 and not lane.asked:
+        if wait > 0 and not lane.requested:
             return wait
-        lane.asked = False
+        lane.requested = False
         if self._obstacle(lane.plan) is not None:
             return max(RECHECK_S, wait)
         lane.due = self._clock.monotonic() + jittered(lane.plan.interval_s, self._random)

@@ -1,6 +1,6 @@
 """The only module that imports the Anthropic SDK: over a second and 60 MB. Import it in a thread.
 
-The client is the SDK's own in all that an application would notice; only its connections are made
+The client is the SDK's own in everything that an application would notice; only its connections are made
 by a Dialer, so that lookup, connection and TLS are timed separately.
 """
 
@@ -37,7 +37,7 @@ _PROMPT: Final = "Reply with OK."
 # With ANTHROPIC_LOG set the SDK logs to stderr, which is the screen.
 for _name in ("anthropic", "httpx2", "httpcore2"):
     logging.getLogger(_name).setLevel(logging.ERROR)
-# The screen shows the same, from the model list.
+# The screen shows the same warning, from the model list.
 warnings.filterwarnings("ignore", message="The model '.*' is deprecated", category=DeprecationWarning)
 
 _FAILURES: Final[tuple[type[Exception], ...]] = (anthropic.AnthropicError, *failures_of(httpcore2, httpx2))

@@ -16,7 +16,7 @@ from claude_tui.probes.proxies import Proxies
 
 __all__ = ["make_transport"]
 
-# The SDK does not yield to the loop within a piece, and copies what it has of an event with each line:
+# The SDK does not yield to the loop within a piece, and copies the unfinished event with each line:
 # 64 kB of empty lines take it a tenth of a second, a large event seconds.
 _PIECE: Final = 4_096
 
@@ -26,7 +26,7 @@ def make_transport(
 ) -> httpx2.AsyncBaseTransport:
     """A transport for one base URL that reads at most `limit` bytes of an answer, as sent and as decoded.
 
-    A longer body is a BodyError; that of an answer which is no success ends there. The transport
+    A longer body is a BodyError, but that of an unsuccessful answer is cut there. The transport
     records each exchange in `dialer.trace`, and keeps one idle connection for `keepalive_expiry_s`.
     Raises OSError when the trusted certificates cannot be read, ProxySettingError for a proxy that
     cannot be used.

@@ -46,13 +46,13 @@ class _Reading:
     """The result of one URL: the page, or why it could not be read."""
 
     observation: Observation
-    """The exchange, for the record."""
+    """The whole read, redirects included."""
     status: ProviderStatus | None
-    """The page; None where it could not be read."""
+    """The page; None if it could not be read."""
     reason: str = ""
-    """Why it could not be read, as clean text."""
+    """Why not, as clean text."""
     host: str = ""
-    """The host that redirects led to, as clean text; "" where the page was read."""
+    """The host that was read last, as clean text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +70,9 @@ class _Arrival:
 
 
 class StatusPageProbe:
-    """Reads the first of `urls` that gives the expected JSON; anything else is unknown, never fine.
+    """Reads the first of `urls` that gives the expected JSON; anything else is unknown, never healthy.
 
-    Each request has `timeout_s` seconds. `routes` are the proxies, names and certificates to go by.
+    Each request has `timeout_s` seconds. `routes` are the proxies, resolver and certificates to use.
     """
 
     source = Source.STATUS
@@ -103,7 +103,7 @@ class StatusPageProbe:
         return self._unknown(failures)
 
     async def aclose(self) -> None:
-        """Every request has a connection of its own, closed with it."""
+        """Every request has its own connection, which is closed with it."""
 
     def _unknown(self, failures: Sequence[_Reading]) -> Report:
         """All reasons, with the Observation of the first URL that answered, else of the first."""
@@ -155,7 +155,9 @@ class StatusPageProbe:
             address = _address(url)
             if address is None:
                 blocked = (
-                    f"redirected to {url}, which cannot be asked" if exchange else "not an http or https URL"
+                    f"redirected to {url}, which cannot be requested"
+                    if exchange
+                    else "not an http or https URL"
                 )
                 return _Arrival(url, tuple(hosts), exchange, blocked)
             scheme, host = address
@@ -168,7 +170,7 @@ class StatusPageProbe:
         return _Arrival(url, tuple(hosts), exchange, f"redirected more than {MAX_REDIRECTS} times")
 
     def _requester(self, scheme: str) -> Requester:
-        """One each for http and https: a Requester keeps the trust that its first URL needed."""
+        """One each for http and https: a Requester keeps the certificates loaded for its first URL."""
         if scheme not in self._requesters:
             self._requesters[scheme] = Requester(
                 clock=self._clock, redactor=self._redactor, timeout_s=self._timeout_s, routes=self._routes
@@ -179,7 +181,9 @@ class StatusPageProbe:
         exchange = arrival.exchange
         if arrival.blocked or exchange is None:
             error_type = "redirect" if exchange else None
-            return Classified(Outcome.INVALID_RESPONSE, error_type, message=arrival.blocked or "not asked")
+            return Classified(
+                Outcome.INVALID_RESPONSE, error_type, message=arrival.blocked or "not requested"
+            )
         if exchange.fault is not None:
             return exchange.fault
         status = exchange.status or 0
@@ -213,7 +217,7 @@ def _decoded(body: bytes) -> object:
 
 
 def _address(url: str) -> tuple[str, str] | None:
-    """Scheme, and host with the port if it has one; None when it cannot be asked."""
+    """Scheme, and host with the port if it has one; None when it cannot be requested."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -233,7 +237,7 @@ def _redirect(url: str, exchange: Exchange) -> str | None:
         return None
     try:
         target = urljoin(url, location)
-        return _as_nobody(target) if _origin(urlsplit(target)) != _origin(urlsplit(url)) else target
+        return _without_userinfo(target) if _origin(urlsplit(target)) != _origin(urlsplit(url)) else target
     except ValueError:
         return location
 
@@ -243,6 +247,6 @@ def _origin(parts: SplitResult) -> tuple[str, str]:
     return parts.scheme, parts.netloc
 
 
-def _as_nobody(url: str) -> str:
+def _without_userinfo(url: str) -> str:
     parts = urlsplit(url)
     return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()

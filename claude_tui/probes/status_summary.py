@@ -23,7 +23,7 @@ _MAX_UPDATES = 50
 _MAX_NAME = 300
 _MAX_WORD = 60
 _MAX_BODY = 5_000
-_OVER = frozenset({"resolved", "postmortem", "completed"})
+_FINISHED = frozenset({"resolved", "postmortem", "completed"})
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 _Object = Mapping[str, object]
@@ -62,8 +62,8 @@ def parse_summary(
         indicator=indicator,
         description=page.text(status, "description", _MAX_NAME),
         components=components,
-        incidents=tuple(each for each in incidents if each.status not in _OVER),
-        maintenances=tuple(each for each in maintenances if each.status not in _OVER),
+        incidents=tuple(each for each in incidents if each.status not in _FINISHED),
+        maintenances=tuple(each for each in maintenances if each.status not in _FINISHED),
         host=host,
     )
 

@@ -28,14 +28,18 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What describes a setting besides its type and default."""
+    """The description of a setting, besides its type and default."""
 
     doc: str
+    """One sentence for the help, the manual and the starter file."""
     kind: Kind
+    """How values are read and validated."""
     flag: str | None = None
+    """The command-line flag; None if there is none."""
     metavar: str = ""
+    """The placeholder for its value in the help."""
     variable: str | None = None
-    """The environment variable, where it is not derived from the key."""
+    """The environment variable, if it is not derived from the key."""
     also: tuple[str, ...] = ()
     """Variables of other programs that are read with lower priority."""
     in_words: str = ""
@@ -46,7 +50,7 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """One setting. `default` is None where it depends on the system; `variables` go strongest first."""
+    """One setting. `default` is None where it depends on the system."""
 
     key: str
     default: object
@@ -54,11 +58,12 @@ class Declared:
 
     @property
     def variables(self) -> tuple[str, ...]:
+        """Its environment variables, the one with the highest priority first."""
         return (self.about.variable or f"{PREFIX}{self.key.upper()}", *self.about.also)
 
 
 def declared_in(settings: type[DataclassInstance]) -> tuple[Declared, ...]:
-    """The fields that have an About, in their order. Annotations must have been read at run time."""
+    """The fields annotated with an About, in order. The annotations must have been evaluated."""
     return tuple(
         Declared(each.name, None if each.default is MISSING else each.default, about)
         for each in fields(settings)

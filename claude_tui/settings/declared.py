@@ -1,6 +1,6 @@
-"""The settings, declared once: type, default, meaning, what is allowed, and where each may be set.
+"""The settings, declared once: type, default, meaning, valid values, and where each may be set.
 
-Annotations are read at run time here, hence no `from __future__ import annotations`.
+Annotations are evaluated at run time here, hence no `from __future__ import annotations`.
 """
 
 from collections.abc import Mapping
@@ -32,7 +32,7 @@ def _multiple() -> Kind:
 
 
 def _failures() -> Kind:
-    """One lost probe is no incident, whatever anybody sets."""
+    """At least 2: a single failed probe is never an incident."""
     return kinds.whole(2, 50, words="a whole number")
 
 
@@ -59,10 +59,7 @@ _THRESHOLDS = _OPTIONS.thresholds
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a person may choose. The intervals have floors, so that a slip of the pen cannot hammer an API.
-
-    `file` is the settings file, there or not; `warnings` are oddities worth a line that stop nothing.
-    """
+    """The settings in force. Intervals have a minimum, so that a typo cannot hammer an API."""
 
     name: Annotated[
         str,
@@ -97,7 +94,7 @@ class Settings:
     status_urls: Annotated[
         tuple[str, ...],
         About(
-            "Status pages, tried in order: base URLs, or full ones that end in .json.",
+            "Status pages, tried in order: base URLs, or full URLs that end in .json.",
             kinds.listed(kinds.status_url(), words='a list of URLs such as ["https://status.claude.com"]'),
             flag="--status-url",
             metavar="URL[,URL]",
@@ -107,37 +104,41 @@ class Settings:
     status_components: Annotated[
         tuple[str, ...],
         About(
-            "The components of the status page that you use; an incident of the others is not yours.",
+            "The components of the status page that you use; incidents of others do not concern you.",
             kinds.listed(
-                kinds.label(100, words="a component's name"),
+                kinds.label(100, words="a component name"),
                 words='a list of component names such as ["Claude API"]',
             ),
         ),
     ] = ("Claude API",)
     status_interval_s: Annotated[
         float,
-        About("Seconds between two looks at the status page.", _seconds(15, _DAY_S), section="Probes"),
+        About("Seconds between two reads of the status page.", _seconds(15, _DAY_S), section="Probes"),
     ] = 60.0
     models_interval_s: Annotated[
-        float, About("Seconds between two lists of models, which are free.", _seconds(2, _DAY_S))
+        float,
+        About("Seconds between two requests for the list of models, which are free.", _seconds(2, _DAY_S)),
     ] = 15.0
     messages_interval_s: Annotated[
-        float, About("Seconds between two messages, which cost a few tokens each.", _seconds(5, _DAY_S))
+        float, About("Seconds between two message probes, which cost a few tokens each.", _seconds(5, _DAY_S))
     ] = 30.0
     timeout_s: Annotated[
         float,
         About(
-            "Seconds after which a message probe has timed out; the free probes wait 10 at most.",
+            "Seconds after which a message probe times out; the free probes wait at most 10.",
             _seconds(1, 600),
         ),
     ] = 30.0
     max_tokens: Annotated[
-        int, About("Tokens that a message probe may generate.", kinds.whole(1, 1000, words="a whole number"))
+        int,
+        About(
+            "The most tokens that a message probe may generate.", kinds.whole(1, 1000, words="a whole number")
+        ),
     ] = 8
     daily_ceiling_usd: Annotated[
         float,
         About(
-            "What message probes may cost in a UTC day; then they stop. 0 sends none.",
+            "Dollars that message probes may cost per UTC day; then they stop. 0 sends none.",
             kinds.number(0, 10_000, words="dollars"),
         ),
     ] = 0.50
@@ -150,32 +151,35 @@ class Settings:
         ),
     ] = _OPTIONS.headroom_low
     headroom_critical: Annotated[
-        float, About("Remaining share of a limit at which its gauge turns bad.", _fraction())
+        float, About("Remaining share of a limit at which its gauge is critical.", _fraction())
     ] = _OPTIONS.headroom_critical
     ttft_slow_s: Annotated[
-        float, About("Seconds to the first token that are slow, unless they are usual.", _seconds(0.1, 600))
+        float, About("Time to first token, in seconds, that is slow unless it is usual.", _seconds(0.1, 600))
     ] = _OPTIONS.ttft_slow_s
     message_slow_s: Annotated[
         float,
-        About("Seconds for a whole probe message that are slow, unless they are usual.", _seconds(0.1, 600)),
+        About(
+            "Time of a whole probe message, in seconds, that is slow unless it is usual.", _seconds(0.1, 600)
+        ),
     ] = _OPTIONS.message_slow_s
     warn_ratio: Annotated[
-        float, About("At this many times the usual, a latency is coloured as a warning.", _multiple())
+        float, About("A latency of this many times the usual is shown as a warning.", _multiple())
     ] = _OPTIONS.warn_ratio
     bad_ratio: Annotated[
-        float, About("At this many times the usual, a first token or a new connection is slow.", _multiple())
+        float,
+        About("A first token or a new connection that takes this many times the usual is slow.", _multiple()),
     ] = _OPTIONS.bad_ratio
     usual_ttft_s: Annotated[
         float,
         About(
-            "Seconds to a haiku's first token that are usual, until there is an hour of history to tell.",
+            "Usual seconds to a haiku's first token, assumed until there is an hour of history.",
             _seconds(0.05, 60),
         ),
     ] = _THRESHOLDS.usual_ttft_s
     most_fail: Annotated[
         float,
         About(
-            "P1: this share of the messages of the last severity_span_s fails, or more.",
+            "P1: at least this share of the messages of the last severity_span_s fails.",
             _fraction(0.05),
             section="Verdict and severity",
         ),
@@ -184,39 +188,40 @@ class Settings:
         float, About("A P1 lasts until less than this share of them fails.", _fraction(0.05))
     ] = _THRESHOLDS.most_fail_ends
     severity_span_s: Annotated[
-        float, About("Seconds over which the share of a P1 is counted.", _seconds(60, 900))
+        float, About("Seconds over which the share for a P1 is measured.", _seconds(60, 900))
     ] = _THRESHOLDS.severity_span_s
     errors: Annotated[
-        float, About("P2: this share of the messages fails, or more; less is P3.", _fraction(0.001))
+        float, About("P2: at least this share of the messages fails; less is P3.", _fraction(0.001))
     ] = _THRESHOLDS.errors
     ratio_failures: Annotated[
-        int, About("With fewer failures no share is judged; that many here and there are P3.", _failures())
+        int, About("With fewer failures no share is judged; this many scattered ones are P3.", _failures())
     ] = _THRESHOLDS.ratio_failures
     tail_s: Annotated[
         float,
         About(
-            "P2: more than 1% of the messages, and at least 3, take longer, in seconds.", _seconds(0.5, 600)
+            "P2: more than 1% of the messages, and at least 3, take longer than this, in seconds.",
+            _seconds(0.5, 600),
         ),
     ] = _THRESHOLDS.tail_s
     rare_failures: Annotated[
         int,
-        About("That many failures here and there within rare_span_s are intermittent errors.", _failures()),
+        About("This many scattered failures within rare_span_s are intermittent errors.", _failures()),
     ] = _THRESHOLDS.rare_failures
     rare_span_s: Annotated[
         float,
         About(
-            "Seconds over which intermittent errors are counted, of all API probes.", _seconds(900, 21_600)
+            "Seconds over which the intermittent errors of all API probes are counted.", _seconds(900, 21_600)
         ),
     ] = _THRESHOLDS.rare_span_s
     truncated_bad: Annotated[
         float,
         About(
-            "Streams that break off are P4 below this share of the messages, and count as errors from it on.",
+            "Truncated streams are P4 below this share of the messages, and count as errors from it on.",
             _fraction(),
         ),
     ] = _THRESHOLDS.truncated_bad
     respond_p2_s: Annotated[
-        float, About("Response target of a P2, in seconds; that of a P1 is now.", _seconds(60, _DAY_S))
+        float, About("Response target of a P2, in seconds; a P1 needs a response now.", _seconds(60, _DAY_S))
     ] = _THRESHOLDS.respond_p2_s
     respond_p3_s: Annotated[
         float, About("Response target of a P3, in seconds.", _seconds(60, 7 * _DAY_S))
@@ -245,8 +250,8 @@ class Settings:
     theme: Annotated[
         str,
         About(
-            "The colours: dark, light, high-contrast or another of the themes.",
-            kinds.slug(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", words="a theme's name"),
+            "The colour theme: dark, light, high-contrast or another.",
+            kinds.slug(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", words="a theme name"),
             flag="--theme",
             metavar="THEME",
         ),
@@ -263,14 +268,14 @@ class Settings:
     alert_rules: Annotated[
         Path | None,
         About(
-            "A file of alert rules of your own, which add to those that ship or change them; empty for none.",
+            "A file of your own alert rules, which add to the built-in ones or change them; empty for none.",
             kinds.path(words="the path of a file", empty=True),
         ),
     ] = None
     keys: Annotated[
         Mapping[str, tuple[str, ...]],
         About(
-            "Other keys for actions; the help screen (?) names them.",
+            "Other keys for actions, by the names that the help screen (?) shows.",
             kinds.keys(),
             in_words="the built-in keys",
         ),
@@ -278,15 +283,18 @@ class Settings:
     alerts: Annotated[
         Mapping[str, object],
         About(
-            "Where the pages of alerts go, one [alerts.routes.NAME] each, and how often they are repeated.",
+            "Where alerts are sent, one [alerts.routes.NAME] per route, and how often they are repeated.",
             kinds.table(words='a table such as { reminder = "2h" }'),
             in_words="on screen only",
         ),
     ] = field(default_factory=_no_alerts, repr=False)
 
     file: Path | None = None
+    """The settings file, which may not exist; None if no file was considered."""
     origins: Mapping[str, Origin] = field(default_factory=_no_origins, repr=False)
+    """Where each value came from, by key; keys with a default are missing."""
     warnings: tuple[str, ...] = ()
+    """Oddities that are worth a line but stop nothing."""
 
     def origin(self, key: str) -> Origin:
         """Where the value of the setting `key` came from."""
@@ -294,12 +302,12 @@ class Settings:
 
     @property
     def themes_dir(self) -> Path | None:
-        """The person's own themes: `themes` beside the settings file."""
+        """The user's own themes: `themes` beside the settings file."""
         return self.file.parent / "themes" if self.file is not None else None
 
     @property
     def runbook_dir(self) -> Path | None:
-        """The person's own runbook files: `runbook` beside the settings file."""
+        """The user's own runbook files: `runbook` beside the settings file."""
         return self.file.parent / "runbook" if self.file is not None else None
 
 

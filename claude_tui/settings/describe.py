@@ -1,4 +1,4 @@
-"""Settings in words: with their origins, and as a starter file."""
+"""Settings as text: with their origins, and as a starter file."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ pause = "space"
 """,
     "alerts": """\
 [alerts]
-reminder = "1h"               # P1 to P3, while nobody has acknowledged it
+reminder = "1h"               # P1 to P3, until somebody acknowledges it
 reminder_acknowledged = "4h"
 reminder_minor = "24h"        # P4
-easing = "15m"                # a severity that falls is told when it has lasted so long
-bell = true                   # of the terminal, with a new page
-notification = false          # of the terminal, by OSC 9
+easing = "15m"                # a lower severity is notified once it has lasted this long
+bell = true                   # the terminal bell, for a new notification
+notification = false          # a desktop notification, by OSC 9
 [alerts.routes.oncall]
 kind = "pagerduty"
 routing_key_env = "PAGERDUTY_KEY"
@@ -67,15 +67,15 @@ def shown(settings: Settings, redactor: Redactor, alerts: Iterable[str] = ()) ->
 
 
 def with_comment(line: str, comment: str) -> str:
-    """A line of TOML with a comment in the usual column."""
+    """A line of TOML with a comment, aligned with the others."""
     return f"{line:{_COMMENT_COLUMN}} # {comment}"
 
 
 def starter_text() -> str:
     """A settings file in which every line is a comment: it changes nothing until edited."""
     head = (
-        "# Settings of claude-top. Take the # away from a line to change its value.\n"
-        "# Flags and environment variables win over this file: `claude-top config show` tells which did.\n"
+        "# Settings of claude-top. Remove the # of a line to change its value.\n"
+        "# Flags and environment variables override this file; `claude-top config show` shows what applies.\n"
     )
     return head + "".join(f"\n{entry}" for entry in _starter_entries())
 

@@ -1,4 +1,4 @@
-"""The settings file as text: reading it, beginning one, and changing one line of it."""
+"""The settings file as text: reads it, creates it, and changes single lines of it."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ _BOM = "\ufeff"
 
 
 class SettingsError(ConfigError):
-    """Settings cannot be used, or not be written."""
+    """Settings cannot be used or written."""
 
     @classmethod
     def of(cls, file: object, reason: str) -> Self:
-        """With one problem: what is wrong with a file, a flag or a variable, in words."""
+        """An error with a single problem, that of a file, a flag or a variable."""
         return cls([Problem(str(file), "", reason)])
 
 
 def read_file(path: Path) -> dict[str, Any]:
-    """What the TOML file at `path` says; empty when there is no file.
+    """The content of the TOML file at `path`; empty when there is no file.
 
     Raises SettingsError for a file that cannot be read or is not TOML.
     """
@@ -38,7 +38,7 @@ def read_file(path: Path) -> dict[str, Any]:
 
 
 def toml_value(value: object) -> str:
-    """`value` as it would stand in the file, on one line. None is the empty path."""
+    """`value` as TOML on one line. None becomes the empty path."""
     import tomli_w
 
     if isinstance(value, tuple | list):
@@ -60,12 +60,12 @@ def _bare_or_quoted(key: str) -> str:
 
 
 def create_file(path: Path, text: str) -> None:
-    """Write a new file that only its owner can read. Raises SettingsError when there is one, or no way."""
+    """Writes a file that only its owner can read. Raises SettingsError if it exists or cannot be written."""
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     except FileExistsError:
-        raise SettingsError.of(path, "is there already; it was left as it is") from None
+        raise SettingsError.of(path, "already exists; it was not changed") from None
     except OSError as error:
         raise SettingsError.of(path, f"cannot be written: {error.strerror}") from error
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -73,10 +73,10 @@ def create_file(path: Path, text: str) -> None:
 
 
 def update_file(path: Path, key: str, value: object) -> str | None:
-    """Set the top-level `key` in the settings file, leaving every other line and comment as it is.
+    """Sets the top-level `key` in the settings file, leaving every other line and comment as it is.
 
-    Returns None, or why the file could not be changed; it is then as it was. A new file is 0600; one
-    that exists keeps its mode, and a link keeps pointing where it did.
+    Returns None, or why the file was not changed. A new file has mode 0600; an existing one keeps its mode,
+    and a symbolic link is kept.
     """
     try:
         text = read_text(path, SettingsError)
@@ -100,18 +100,18 @@ def _with_value(path: Path, text: str, key: str, value: object) -> str:
     wanted[key] = plain
     bom = _BOM if text.startswith(_BOM) else ""
     for candidate in _candidates(text.removeprefix(_BOM), key, toml_value(value)):
-        # Only a reading of the result can tell a key from a line of a multi-line string.
+        # Only parsing the result distinguishes a key from a line of a multi-line string.
         try:
             if parse_toml(candidate, str(path), SettingsError) == wanted:
                 return bom + candidate
         except SettingsError:
             continue
-    reason = f"{key} is written in a way this program does not change; set it to {toml_value(value)} by hand"
+    reason = f"{key} is written in a form that cannot be edited here; set it to {toml_value(value)} by hand"
     raise SettingsError.of(path, reason)
 
 
 def _candidates(text: str, key: str, value: str) -> Iterator[str]:
-    """Texts that may have `key` set, the most natural first."""
+    """Texts in which `key` may be set, the most natural one first."""
     newline = "\r\n" if "\r\n" in text else "\n"
     name = rf"(?:{re.escape(key)}|\"{re.escape(key)}\"|'{re.escape(key)}')"
     given = r"(?:\"[^\"\r\n]*\"|'[^'\r\n]*'|[^#\r\n]*?)"
@@ -127,7 +127,7 @@ def _candidates(text: str, key: str, value: str) -> Iterator[str]:
 
 
 def _replace(path: Path, text: str) -> None:
-    """Put `text` where `path` leads, all of it or nothing."""
+    """Atomically replaces the file that `path` resolves to."""
     import tempfile
 
     real = Path(os.path.realpath(path))

@@ -1,4 +1,4 @@
-"""What a setting's value may be: one reader per kind, used for the file and for text alike."""
+"""The kinds of values that settings have: one reader per kind, for the file and for text alike."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ __all__ = [
 
 
 class WrongValueError(ClaudeTopError):
-    """`given` is what does not fit; `part` says where inside the value it stands (`[1]`, `.pause`)."""
+    """An invalid value. `given` is the invalid part, `part` its position in the value (`[1]`, `.pause`)."""
 
     def __init__(self, given: object, part: str = "") -> None:
         super().__init__(f"{part} {given!r}")
@@ -45,7 +45,7 @@ class Kind:
     """How values of a setting are read and validated."""
 
     expected: str
-    """What is valid, in words."""
+    """What is valid, as shown to the user."""
     read: Callable[[object], Any]
     """Converts a value as TOML gives it. Raises WrongValueError."""
     parse: Callable[[str], object] = str.strip
@@ -85,12 +85,12 @@ def slug(pattern: str, *, words: str) -> Kind:
 
 
 def _secret(text: str) -> bool:
-    """A key pasted where a name belongs would end up on the screen."""
+    """Whether the text is or contains a secret: a key pasted as a name would end up on the screen."""
     return Redactor().secrets_out(text) != text
 
 
 def number(low: float, high: float, *, words: str) -> Kind:
-    """A float in low..high; NaN is in no range."""
+    """A float in low..high; never NaN."""
 
     def read(value: object) -> float:
         found = as_number(value, low, high)
@@ -123,7 +123,7 @@ def _number_of(text: str) -> object:
 
 
 def base_url() -> Kind:
-    """An http or https URL to which paths can be added; a password has no business in it."""
+    """An http or https URL to which paths can be added, without a password."""
     words = "a URL without password or query, such as https://api.anthropic.com"
     return Kind(words, lambda value: _url(value, bare=True))
 
@@ -139,7 +139,7 @@ def _url(value: object, *, bare: bool) -> str:
     try:
         parts = urlsplit(value)
         usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port or an IPv6 address that is none
+    except ValueError:  # an invalid port or IPv6 address
         usable = False
     if not usable or parts.fragment or (bare and (parts.query or "@" in parts.netloc)):
         raise WrongValueError(value)
@@ -153,9 +153,9 @@ def masked_urls(text: str) -> str:
 
 
 def path(*, words: str, empty: bool = False) -> Kind:
-    """A path; `~` is the home directory. It stays relative here: the reader knows relative to what.
+    """A path; `~` is the home directory. A relative one is resolved by the caller, who knows against what.
 
-    Where it may be `empty`, that is None.
+    With `empty`, empty text is valid and means None.
     """
 
     def read(value: object) -> Path | None:
@@ -211,9 +211,9 @@ def _pairs(text: str) -> object:
 
 
 def table(*, words: str) -> Kind:
-    """A table that others know how to read, read-only. As text: an inline table of TOML, or JSON.
+    """A read-only table, validated by its consumer. As text: an inline TOML table, or JSON.
 
-    What is wrong in it may be a secret.
+    An invalid value in it may be a secret.
     """
 
     def read(value: object) -> Mapping[str, object]:
@@ -230,7 +230,7 @@ def _table_of(text: str) -> object:
 
     try:
         document = tomllib.loads(f"it = {text}")
-        # More than one line would bring keys of its own.
+        # Text with more than one line could add keys of its own.
         return document["it"] if len(document) == 1 else text
     except (ValueError, RecursionError):
         pass

@@ -27,7 +27,7 @@ _NOT_SHOWN = "something else (not shown: it may be a secret)"
 
 
 def config_file(flag: str | None, environ: Mapping[str, str], places: Places) -> tuple[Path, Origin]:
-    """The settings file, there or not, and who chose it."""
+    """The path of the settings file, which may not exist, and where it was set."""
     if flag is not None:
         chosen, origin = flag, Origin("flag", CONFIG_FLAG)
     elif environ.get(CONFIG_VARIABLE):
@@ -56,7 +56,7 @@ def load(
     """
     places = places or Places.of_user()
     path, origin = config_file(config, environ, places)
-    missing = Problem(f"{origin}: {path}", "", "no such file (`claude-top config init` begins one)")
+    missing = Problem(f"{origin}: {path}", "", "no such file (`claude-top config init` creates one)")
     if origin.kind == "flag" and not path.exists():
         raise SettingsError([missing])
     settings = _Layers(flags, environ, path, places).settings()
@@ -89,10 +89,10 @@ class _Layers:
         for declared in DECLARED:
             # Every layer is read, even where a stronger one wins, so that mistakes in it are reported.
             for origin, value in self._given(declared):
-                values[declared.key] = self._based(value, origin)
+                values[declared.key] = self._resolved(value, origin)
                 origins[declared.key] = origin
         if "data_dir" not in values and not self._places.data_dir.is_absolute():
-            reason = "no home directory is known: name one with --data-dir or CLAUDE_TOP_DATA_DIR"
+            reason = "no home directory is known: set a directory with --data-dir or CLAUDE_TOP_DATA_DIR"
             self._problems.append(Problem("", "", reason))
         self._raise_problems()
         settings = Settings(
@@ -110,7 +110,7 @@ class _Layers:
             raise SettingsError(self._problems)
 
     def _given(self, declared: Declared) -> Iterator[tuple[Origin, Any]]:
-        """The values given for a setting, the weakest first."""
+        """The values given for a setting, the one with the lowest priority first."""
         if declared.key in self._table:
             origin = Origin("file", f"{self._path}:{declared.key}")
             yield from self._read(declared, origin, self._table[declared.key])
@@ -134,7 +134,7 @@ class _Layers:
     def _shown(self, value: object) -> str:
         return self._redactor.clean(masked_urls(toml_line(value)), 100)
 
-    def _based(self, value: Any, origin: Origin) -> Any:
+    def _resolved(self, value: Any, origin: Origin) -> Any:
         """A relative path in the file is relative to the file, elsewhere to the working directory."""
         if not isinstance(value, Path):
             return value
@@ -180,7 +180,7 @@ _IN_ORDER = (
 
 
 def _contradictions(settings: Settings) -> Iterator[Problem]:
-    """Values that fit by themselves but not together."""
+    """Values that are valid one by one but not together."""
     for lower, upper in _IN_ORDER:
         low, high = getattr(settings, lower), getattr(settings, upper)
         if low > high:

@@ -1,4 +1,4 @@
-"""Where this user's settings and data live on this system."""
+"""The default paths of the user's settings and data on this system."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From a request to its answer: which endpoint, in which phase, past which checks. No network in here."""
+"""Answers requests by endpoint and phase, after the checks that the API makes. No network."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from random import Random
 from uuid import UUID
 
 from claude_tui.simulator.exchange import Answer, Call, Exchange
-from claude_tui.simulator.faults import BLOCKED_ON_THE_WAY, FAULTS, Fault, blocked, error_answer
+from claude_tui.simulator.faults import FAULTS, INTERCEPTED, Fault, blocked, error_answer
 from claude_tui.simulator.gateway import through_litellm
 from claude_tui.simulator.headers import title_case
 from claude_tui.simulator.limits import Limiter
@@ -20,19 +20,19 @@ from claude_tui.simulator.statuspage import PATH_PREFIX, answer_page
 __all__ = ["Api"]
 
 MESSAGES, COUNT_TOKENS, MODELS, PAGE, OTHER = "messages", "count_tokens", "models", "page", "other"
-ON_THE_WAY = frozenset({*BLOCKED_ON_THE_WAY, Reply.REFUSED, Reply.HANG})
+NEVER_ARRIVE = frozenset({*INTERCEPTED, Reply.REFUSED, Reply.HANG})
 NO_KEY = Fault(401, "authentication_error", "x-api-key header is required")
 NO_VERSION = Fault(400, "invalid_request_error", "anthropic-version: header is required")
 NO_SUCH_PATH = Fault(404, "not_found_error", "Not Found")
 WRONG_METHOD = Fault(405, "invalid_request_error", "Method Not Allowed")
-# Another kind of key, for managing an organisation: it opens none of these endpoints.
+# An admin key manages an organisation and is not accepted by any of these endpoints.
 ADMIN_KEY = "sk-ant-admin"
 # One answer in eight spells its header names With-Capitals.
 TITLE_CASE_SHARE = 1 / 8
 
 
 class Api:
-    """Both hosts in one: the API and the status page, playing `scenario`.
+    """The API and the status page on one host, playing `scenario`.
 
     The same seed and the same sequence of calls at the same instants give the same answers.
     """
@@ -49,7 +49,7 @@ class Api:
         self._calls: Counter[str] = Counter()
 
     def answer(self, call: Call, now: datetime) -> Answer:
-        """What to send for `call`, which arrived at `now`, and when."""
+        """The answer to `call`, which arrived at `now`."""
         endpoint = _endpoint(call.path)
         exchange = self._exchange(call, endpoint, now)
         if endpoint == PAGE:
@@ -82,9 +82,9 @@ class Api:
 
     def _api_answer(self, exchange: Exchange, endpoint: str, reply: Reply) -> Answer:
         latency = self._plan(exchange, endpoint).latency
-        if reply in ON_THE_WAY:
+        if reply in NEVER_ARRIVE:
             return blocked(exchange, reply, exchange.seconds(latency))
-        refused = _refused_at_the_door(exchange.call, endpoint)
+        refused = _fault_in_head(exchange.call, endpoint)
         if refused is not None:
             return error_answer(exchange, refused, exchange.seconds(latency))
         if endpoint == MESSAGES:
@@ -101,12 +101,12 @@ class Api:
         return answer_message(exchange, request, reply, self._limiter)
 
     def _served(self, exchange: Exchange) -> frozenset[str]:
-        """The ids of the models that generate."""
+        """The ids of the available models."""
         state = exchange.phase.state
         return frozenset(model.id for model in self._scenario.models if state.serves(model))
 
     def _free(self, exchange: Exchange, endpoint: str, wait_s: float) -> Answer:
-        """A success of an endpoint that costs nothing and carries no limits."""
+        """A success of a free endpoint, which carries no rate-limit headers."""
         if endpoint == COUNT_TOKENS:
             request = read_request(exchange.call.body or b"", self._served(exchange), counts_only=True)
             if isinstance(request, Fault):
@@ -125,8 +125,8 @@ def _endpoint(path: str) -> str:
     return {"/v1/messages": MESSAGES, "/v1/messages/count_tokens": COUNT_TOKENS}.get(path, OTHER)
 
 
-def _refused_at_the_door(call: Call, endpoint: str) -> Fault | None:
-    """What is wrong with a request before anybody looks at what it asks for."""
+def _fault_in_head(call: Call, endpoint: str) -> Fault | None:
+    """What is wrong with a request, judged without its body: path, method, size and headers."""
     if endpoint == OTHER:
         return NO_SUCH_PATH
     if call.method != ("GET" if endpoint == MODELS else "POST"):

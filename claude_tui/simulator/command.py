@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 EXIT_OK, EXIT_USAGE = 0, 3
-# Of the right shape, and no key: the simulator takes any.
+# Shaped like a key but not a real one: the simulator accepts any.
 KEY = "sk-ant-api03-simulated-no-real-key"
-# The next look at the phase, at the earliest: the clock may be a little behind the timer.
-GLANCE_S = 0.01
+# Added to each sleep: the clock may be a little behind the timer, and the phase not over yet.
+MARGIN_S = 0.01
 
 
 def run(
@@ -38,10 +38,10 @@ def run(
     list_only: bool = False,
     host: str = HOST,
 ) -> int:
-    """Play `scenario`, a name or a path, until ctrl+c or SIGTERM. Returns the exit code.
+    """Plays `scenario`, a name or a path, until ctrl+c or SIGTERM. Returns the exit code.
 
-    Data goes to stdout: with `list_only` a line per scenario, else base URL, status URL and the line to
-    export. The narration goes to stderr. Raises ScenarioError.
+    stdout is for data: with `list_only` a line per scenario, else the base URL, the status URL and an
+    `export` line. The phases are reported on stderr. Raises ScenarioError.
     """
     if list_only:
         return _list()
@@ -53,7 +53,7 @@ def run(
         bound = listen(host, port)
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else str(error)
-        _say(f"cannot listen on {host}:{port}: {reason}. Choose another port, or 0 for any that is free.")
+        _say(f"cannot listen on {host}:{port}: {reason}. Choose another port, or 0 for any free one.")
         return EXIT_USAGE
     with bound:
         _announce(script, url_of(bound), speed)
@@ -75,7 +75,7 @@ def _announce(script: Scenario, url: str, speed: float) -> None:
     _emit(f"base URL    {url}")
     _emit(f"status URL  {url}")
     _emit(f"export ANTHROPIC_BASE_URL={url} CLAUDE_TOP_STATUS_URL={url} ANTHROPIC_API_KEY={KEY}")
-    _say("ctrl+c ends it")
+    _say("press ctrl+c to stop")
 
 
 async def _play(script: Scenario, bound: socket.socket, speed: float, seed: int | None) -> None:
@@ -87,14 +87,14 @@ async def _play(script: Scenario, bound: socket.socket, speed: float, seed: int 
         loop.add_signal_handler(name, stopping.set)
     simulator = Simulator(script, speed=speed, seed=seed)
     await simulator.start(bound=bound)
-    narration = asyncio.create_task(_narrate(simulator, speed))
+    reports = asyncio.create_task(_report_phases(simulator, speed))
     await stopping.wait()
-    narration.cancel()
+    reports.cancel()
     await simulator.stop()
 
 
-async def _narrate(simulator: Simulator, speed: float) -> None:
-    """Say each phase as it begins, with the truth about it."""
+async def _report_phases(simulator: Simulator, speed: float) -> None:
+    """Prints each phase as it begins, with its true cause and side."""
     while True:
         elapsed_s = simulator.elapsed_s
         phase = simulator.scenario.phase_at(elapsed_s)
@@ -102,7 +102,7 @@ async def _narrate(simulator: Simulator, speed: float) -> None:
         coming = next(simulator.scenario.after(elapsed_s), None)
         if coming is None:
             return
-        await asyncio.sleep((coming[0] - elapsed_s) / speed + GLANCE_S)
+        await asyncio.sleep((coming[0] - elapsed_s) / speed + MARGIN_S)
 
 
 def _emit(text: str) -> None:

@@ -1,4 +1,4 @@
-"""Everything that is not a success: error bodies of the API, pages of the edge and of captive portals."""
+"""Every unsuccessful answer: the API's error bodies, and the pages of its edge and of captive portals."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from claude_tui.simulator.headers import api_headers, edge_headers
 from claude_tui.simulator.script import Reply
 
 __all__ = [
-    "BLOCKED_ON_THE_WAY",
     "FAULTS",
+    "INTERCEPTED",
     "Fault",
     "blocked",
     "bytes_answer",
@@ -22,13 +22,18 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """An error of the API. `code` goes into `details.error_code`; some errors carry no request id."""
+    """An error of the API."""
 
     status: int
+    """The HTTP status."""
     type: str
+    """The error type."""
     message: str
+    """The text for the user."""
     code: str | None = None
+    """The value of `details.error_code`; None for an error without it."""
     identified: bool = True
+    """Whether the body and the headers carry a request id."""
 
     @property
     def retryable(self) -> bool:
@@ -41,12 +46,12 @@ FAULTS = {
     Reply.OVERLOADED_AS_500: Fault(500, "api_error", "Overloaded", identified=False),
     Reply.SERVER_ERROR: Fault(500, "api_error", "Internal server error"),
     Reply.UNAVAILABLE: Fault(503, "api_error", "The service is temporarily unavailable"),
-    Reply.TIMED_OUT: Fault(504, "timeout_error", "The request took too long and was given up"),
+    Reply.TIMED_OUT: Fault(504, "timeout_error", "The request timed out"),
     Reply.RATE_LIMITED: Fault(429, "rate_limit_error", "Too many requests: please try again later"),
     Reply.RAMP_LIMITED: Fault(
         429,
         "rate_limit_error",
-        "Your traffic grew too quickly: raise it step by step",
+        "Your traffic increased too quickly: ramp it up gradually",
         "ramp_limit_exceeded",
     ),
     Reply.SPEND_LIMIT: Fault(
@@ -108,28 +113,32 @@ def error_answer(exchange: Exchange, fault: Fault, wait_s: float, extra: Headers
 
 
 @dataclass(frozen=True, slots=True)
-class _Blocked:
-    """An answer by something that stands between client and API."""
+class _Intercepted:
+    """An answer from something between the client and the API."""
 
     status: int
+    """The HTTP status."""
     content_type: str
+    """The value of the header."""
     body: str
+    """The text of the page or message."""
     headers: Headers = ()
+    """Headers besides content-type and those of the edge."""
 
 
-BLOCKED_ON_THE_WAY = {
-    Reply.BAD_GATEWAY: _Blocked(502, "text/plain", "error code: 502\n"),
-    Reply.REGION_BLOCKED: _Blocked(
+INTERCEPTED = {
+    Reply.BAD_GATEWAY: _Intercepted(502, "text/plain", "error code: 502\n"),
+    Reply.REGION_BLOCKED: _Intercepted(
         403, "application/json", '{"error":{"type":"forbidden","message":"Request not allowed"}}'
     ),
-    Reply.CHALLENGE: _Blocked(
+    Reply.CHALLENGE: _Intercepted(
         403, "text/html; charset=UTF-8", CHALLENGE_PAGE, (("cf-mitigated", "challenge"),)
     ),
-    Reply.CAPTIVE_PORTAL: _Blocked(
+    Reply.CAPTIVE_PORTAL: _Intercepted(
         200, "text/html; charset=utf-8", PORTAL_PAGE, (("server", "guest-gateway"),)
     ),
-    Reply.EMPTY: _Blocked(200, "application/json", ""),
-    Reply.NOT_AN_OBJECT: _Blocked(200, "application/json", '["maintenance"]'),
+    Reply.EMPTY: _Intercepted(200, "application/json", ""),
+    Reply.NOT_AN_OBJECT: _Intercepted(200, "application/json", '["maintenance"]'),
 }
 
 
@@ -139,7 +148,7 @@ def blocked(exchange: Exchange, reply: Reply, wait_s: float) -> Answer:
         return silence(Ending.ABORT)
     if reply is Reply.HANG:
         return silence(Ending.HANG)
-    page = BLOCKED_ON_THE_WAY[reply]
+    page = INTERCEPTED[reply]
     portal = reply is Reply.CAPTIVE_PORTAL
     head = (("content-type", page.content_type),) if portal else edge_headers(exchange, page.content_type)
     return bytes_answer(wait_s, page.status, (*head, *page.headers), page.body.encode())

@@ -14,7 +14,8 @@ RENAMED = ("requests", "tokens")
 def through_litellm(exchange: Exchange, answer: Answer) -> Answer:
     """429 and 529 become an `api_error` 500 with the original JSON in its message and no retry-after.
 
-    The headers of any other answer arrive with the prefix `llm_provider-`, beside a few of the gateway's own.
+    The headers of any other answer arrive with the prefix `llm_provider-`, together with a few of the
+    gateway's own.
     """
     if answer.status is None:
         return answer

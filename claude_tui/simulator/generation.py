@@ -1,4 +1,4 @@
-"""What a model says here: how many tokens, which text, why it stops. Invented, but counted properly."""
+"""Simulated generations: text, token counts and stop reason. The text is made up, the counts match it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Generation", "generate", "tokens_in"]
 TEXT = "This answer comes from a simulator and no model was asked for it ."
 THOUGHT = "The person wants a short answer ."
 THOUGHT_TOKENS = 2
-# The natural length of an answer in tokens: a max_tokens of 8 cuts most of them off, and some not.
+# The natural length of an answer in tokens: a max_tokens of 8 truncates most answers, but not all.
 SHORTEST, LONGEST = 4, 48
 CHARS_PER_TOKEN = 4
 TOKENS_PER_MESSAGE = 7
@@ -22,16 +22,24 @@ TOKENS_PER_MESSAGE = 7
 
 @dataclass(frozen=True, slots=True)
 class Generation:
-    """One answer. `thought` is empty unless the model thinks first; `pieces` are the deltas of its text."""
+    """One generated message."""
 
     message_id: str
+    """The id, beginning with `msg_01`."""
     model: str
+    """The model as the request names it."""
     input_tokens: int
+    """Tokens of the prompt."""
     output_tokens: int
+    """Tokens generated, thinking included."""
     stop_reason: str
+    """`max_tokens` or `end_turn`."""
     thought: str
+    """The text of the thinking block; empty without one."""
     signature: str
+    """The signature of the thinking block; empty without one."""
     pieces: tuple[tuple[int, str], ...]
+    """The token count and the text of each delta."""
 
     @property
     def text(self) -> str:
@@ -92,7 +100,7 @@ def generate(exchange: Exchange, *, model: str, input_tokens: int, max_tokens: i
 
 
 def _pieces(random: Random, tokens: int) -> Iterator[tuple[int, str]]:
-    """(tokens, text) of each delta."""
+    """Yields the token count and the text of each delta."""
     words = cycle(TEXT.split())
     first = True
     while tokens > 0:
@@ -104,7 +112,7 @@ def _pieces(random: Random, tokens: int) -> Iterator[tuple[int, str]]:
 
 
 def tokens_in(body: dict[str, object]) -> int:
-    """A rough count of the input tokens of a request: its text, and a little per message."""
+    """A rough count of a request's input tokens: its text, plus a few per message."""
     messages = body.get("messages")
     count = len(messages) if isinstance(messages, list) else 0
     chars = sum(len(text) for key in ("system", "messages", "tools") for text in _texts(body.get(key)))

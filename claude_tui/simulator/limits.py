@@ -1,4 +1,4 @@
-"""The organisation's rate limits: token buckets that our requests and everybody else's drain."""
+"""The organisation's rate limits: token buckets drained by our requests and everyone else's."""
 
 from __future__ import annotations
 
@@ -14,23 +14,24 @@ __all__ = ["Level", "Limiter"]
 # The rest of the organisation spends in bursts, one per tick of scenario time.
 TICK_S = 2.0
 BURST = (0.5, 1.5)
-# The most ticks to catch up on after a pause: ten minutes empty or fill any bucket.
+# The most ticks to catch up on after a pause: ten minutes suffice to empty or fill any bucket.
 MOST_TICKS = 300
-# What to wait for a bucket that others keep empty. Its reset is a minute away: the two disagree.
+# The retry-after of a bucket that others keep empty. Its reset is a minute away: the two disagree.
 OVERDRAWN_WAIT_S = 45.0
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One bucket as the headers report it: `remaining` of token buckets is rounded to the nearest 1000.
-
-    `reset_in_s` is in real seconds.
-    """
+    """One bucket as the headers report it."""
 
     bucket: str
+    """The name in the headers, such as `input-tokens`."""
     limit: int
+    """Capacity, and refill per minute."""
     remaining: int
+    """Rounded to the nearest 1000 for token buckets."""
     reset_in_s: float
+    """Real seconds until the bucket is full."""
 
     @property
     def full(self) -> bool:
@@ -48,13 +49,16 @@ class Level:
 
 @dataclass(slots=True)
 class _Bucket:
-    """Refilled evenly by its limit per minute. `dry` while others have asked for more than there was:
-    whatever flows in is gone before we get to it."""
+    """A token bucket, refilled evenly at its limit per minute."""
 
     name: str
+    """The name in the headers."""
     limit: float
+    """Capacity, and refill per minute."""
     level: float
+    """What is left."""
     dry: bool = False
+    """Whether others demand more than there is, so that every refill is gone before our requests."""
 
     @property
     def available(self) -> float:
@@ -86,13 +90,13 @@ class Limiter:
         self._buckets = {name: _Bucket(name, limit, limit) for name, limit in limits.items()}
 
     def advance(self, elapsed_s: float) -> None:
-        """Refill and drain up to `elapsed_s`; never back."""
+        """Refills and drains the buckets up to `elapsed_s`; time never runs backwards."""
         first, last = floor(self._at_s / TICK_S) + 1, floor(elapsed_s / TICK_S)
         for tick in range(max(first, last - MOST_TICKS), last + 1):
             self._refill(tick * TICK_S)
             self._tick(tick)
         self._refill(elapsed_s)
-        self._follow(elapsed_s)
+        self._apply_limits(elapsed_s)
 
     def refuses(self, input_tokens: int) -> str | None:
         """The first bucket that has too little left for a request of this size, if any."""
@@ -109,11 +113,11 @@ class Limiter:
         return int(self._buckets[bucket].limit)
 
     def levels(self, empty: str | None = None) -> list[Level]:
-        """Every bucket as the headers report it, `empty` with nothing left."""
+        """Every bucket as the headers report it; the one named `empty` has nothing left."""
         return [self._level(bucket, empty=bucket.name == empty) for bucket in self._buckets.values()]
 
     def retry_after_s(self, bucket: str, need: int) -> int:
-        """Real seconds until a request of `need` may try again, at most a minute of scenario time."""
+        """Real seconds until a request of size `need` may be retried, at most a minute of scenario time."""
         state, load = self._buckets[bucket], _by_bucket(self._load())[bucket]
         net = (state.limit - load) / 60.0
         wait_s = min((need - state.available) / net, 60.0) if net > 0 else OVERDRAWN_WAIT_S
@@ -137,12 +141,12 @@ class Limiter:
         self._at_s = max(self._at_s, to_s)
 
     def _tick(self, tick: int) -> None:
-        self._follow(self._at_s)
+        self._apply_limits(self._at_s)
         share = Random(f"{self._seed}/load/{tick}").uniform(*BURST) * TICK_S / 60.0
         for name, load in _by_bucket(self._load()).items():
             self._buckets[name].burst(load * share)
 
-    def _follow(self, at_s: float) -> None:
+    def _apply_limits(self, at_s: float) -> None:
         for name, limit in _by_bucket(self._scenario.phase_at(at_s).state.limits).items():
             self._buckets[name].resize(limit)
 

@@ -1,4 +1,4 @@
-"""`/v1/messages` and `/v1/messages/count_tokens`: what is checked of a request, and what comes back."""
+"""`/v1/messages` and `/v1/messages/count_tokens`: validates requests and answers them."""
 
 from __future__ import annotations
 
@@ -22,12 +22,16 @@ STREAM_FAULTS = (Reply.STREAM_ERROR_FIRST, Reply.STREAM_ERROR, Reply.STREAM_CUT,
 
 @dataclass(frozen=True, slots=True)
 class MessageRequest:
-    """A request that can be answered. `max_tokens` is 0 for count_tokens, which takes none."""
+    """A valid request."""
 
     model: str
+    """The model id as given."""
     max_tokens: int
+    """0 for count_tokens, which takes none."""
     stream: bool
+    """Whether the answer is to be streamed."""
     input_tokens: int
+    """An estimate, see `tokens_in`."""
 
 
 def _invalid(message: str) -> Fault:
@@ -37,7 +41,7 @@ def _invalid(message: str) -> Fault:
 def read_request(
     body: bytes, served: Collection[str], *, counts_only: bool = False
 ) -> MessageRequest | Fault:
-    """The request in `body`, or why it is refused. `served` are the ids of the models that answer."""
+    """The request in `body`, or the error to refuse it with. `served` holds the ids of available models."""
     try:
         data = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -84,7 +88,7 @@ def answer_count(exchange: Exchange, request: MessageRequest, wait_s: float) -> 
 
 
 def answer_message(exchange: Exchange, request: MessageRequest, reply: Reply, limiter: Limiter) -> Answer:
-    """The answer to a valid request: refused by the rate limits, failed as `reply` says, or a generation."""
+    """The answer to a valid request: a 429, the failure that `reply` stands for, or a generation."""
     plan = exchange.phase.state.messages
     if reply is Reply.RATE_LIMITED:
         return _rate_limited(exchange, request, limiter, "input-tokens")
@@ -119,11 +123,11 @@ def _fault_answer(exchange: Exchange, reply: Reply, limiter: Limiter) -> Answer:
 
 
 def _rate_limited(exchange: Exchange, request: MessageRequest, limiter: Limiter, bucket: str) -> Answer:
-    """A 429 that names the bucket that ran out."""
+    """A 429 that names the exhausted bucket."""
     message = (
         f"This request would go over your organization's rate limit of {limiter.limit(bucket):,} "
         f"{bucket.replace('-', ' ')} per minute (org: {exchange.organization_id}, model: {request.model}). "
-        "The response headers tell what is left: send less, or try again later."
+        "See the response headers for what is left: send less, or try again later."
     )
     fault = replace(FAULTS[Reply.RATE_LIMITED], message=message)
     need = request.input_tokens if bucket == "input-tokens" else 1
@@ -134,7 +138,7 @@ def _rate_limited(exchange: Exchange, request: MessageRequest, limiter: Limiter,
 
 
 def _broken_body(exchange: Exchange, request: MessageRequest, reply: Reply) -> Answer:
-    """Without a stream to break, an error event is a plain error, and a cut is half a body."""
+    """The failure of a stream for a request without one: an error, or half a body before a reset."""
     wait_s = exchange.seconds(exchange.phase.state.messages.first_token)
     if reply in (Reply.STREAM_ERROR, Reply.STREAM_ERROR_FIRST):
         return error_answer(exchange, FAULTS[Reply.OVERLOADED], wait_s)
@@ -151,20 +155,24 @@ def _streamed(
     headers = api_headers(exchange, head_s, "text/event-stream; charset=utf-8")
     cache: Headers = (("cache-control", "no-cache"),)
     chunks = event_chunks(exchange, generation, reply, first_token_s)
-    head = (*headers, *cache, *limits, *_idle_retry_after(exchange))
+    head = (*headers, *cache, *limits, *_meaningless_retry_after(exchange))
     return Answer(head_s, 200, head, tuple(chunks), stream_ending(reply), streamed=True)
 
 
 def _whole(exchange: Exchange, generation: Generation, first_token_s: float, limits: Headers) -> Answer:
     between_s = exchange.seconds(exchange.phase.state.messages.between_tokens)
     wait_s = first_token_s + between_s * (generation.output_tokens - 1)
-    headers = (*api_headers(exchange, wait_s, "application/json"), *limits, *_idle_retry_after(exchange))
+    headers = (
+        *api_headers(exchange, wait_s, "application/json"),
+        *limits,
+        *_meaningless_retry_after(exchange),
+    )
     message = generation.message(generation.content(), generation.stop_reason, generation.output_tokens)
     return bytes_answer(wait_s, 200, headers, json_bytes(message))
 
 
-def _idle_retry_after(exchange: Exchange) -> Headers:
-    """Some successes carry a retry-after. It means nothing."""
+def _meaningless_retry_after(exchange: Exchange) -> Headers:
+    """The meaningless retry-after that one success in ten carries."""
     if exchange.random.random() >= 0.1:
         return ()
     return (("retry-after", str(exchange.random.randint(1, 59))),)

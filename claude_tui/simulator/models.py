@@ -1,4 +1,4 @@
-"""`/v1/models`: pages of models, newest first."""
+"""`/v1/models`: the paginated list of models, newest first."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from claude_tui.simulator.script import ModelPlan, Scenario
 __all__ = ["answer_model", "answer_models"]
 
 LIFECYCLES = ("active", "deprecated", "retired")
-# What is listed when nobody says which stages to list.
-USUALLY_LISTED = ("active", "deprecated")
+# What is listed unless the query names lifecycles.
+LISTED_BY_DEFAULT = ("active", "deprecated")
 DEFAULT_LIMIT, MAX_LIMIT = 20, 1000
 
 
@@ -42,7 +42,7 @@ def answer_model(exchange: Exchange, scenario: Scenario, model_id: str, wait_s: 
 
 
 def _page(exchange: Exchange, scenario: Scenario) -> tuple[Sequence[ModelPlan], bool] | Fault:
-    """The models of the page that the query asks for, and whether more follow."""
+    """The requested page of models, and whether more follow."""
     query = dict(exchange.call.query)
     limit = query.get("limit", str(DEFAULT_LIMIT))
     if not (limit.isascii() and limit.isdigit() and 1 <= int(limit[:9]) <= MAX_LIMIT):
@@ -53,7 +53,7 @@ def _page(exchange: Exchange, scenario: Scenario) -> tuple[Sequence[ModelPlan], 
     models = [
         model
         for model in scenario.models
-        if exchange.phase.state.lifecycle_of(model) in (wanted or USUALLY_LISTED)
+        if exchange.phase.state.lifecycle_of(model) in (wanted or LISTED_BY_DEFAULT)
     ]
     return _cut(models, int(limit), query.get("after_id"), query.get("before_id"))
 
@@ -83,11 +83,11 @@ def _item(model: ModelPlan, exchange: Exchange, scenario: Scenario) -> dict[str,
         "display_name": model.display_name,
         "created_at": _rfc3339(model.created_at),
     }
-    # Older servers and gateways know nothing of life cycles.
+    # Older servers and gateways do not report lifecycles.
     if scenario.gateway is not None:
         return item
     lifecycle = exchange.phase.state.lifecycle_of(model)
-    # A scenario retires a model at once: without dates of its own, today is the day.
+    # A scenario retires a model at once: the dates of a model that has none are today.
     today = exchange.arrived.replace(hour=0, minute=0, second=0) if lifecycle == "retired" else None
     return item | {
         "line": model.line,

@@ -1,4 +1,4 @@
-"""The healthy hours before a demo: what the probes would have recorded, without a server or a wait."""
+"""Generates the healthy hours before a demo as the probes would have recorded them."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ PROBE_USAGE = Usage(input_tokens=11, output_tokens=8)
 # Seconds to open a connection that is not on loopback: DNS, TCP, TLS.
 DNS, CONNECT, TLS = Spread(0.002, 0.009), Spread(0.014, 0.022), Spread(0.031, 0.045)
 LOOPBACK_CONNECT = Spread(0.0003, 0.0008)
-# The head of a stream is there before its first token.
+# The headers of a stream arrive before its first token.
 HEAD_SHARE = 0.85
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """Recordings, oldest first. `statuses` holds one report per reading of the status page."""
+    """What the probes recorded, oldest first. `statuses` holds one report per read of the status page."""
 
     observations: tuple[Observation, ...]
     statuses: tuple[ProviderStatus, ...]
@@ -47,7 +47,7 @@ def healthy_past(
 ) -> Past:
     """The `span` before `until` in the healthy state of `scenario`, probed at the default intervals.
 
-    `target` is the base URL that the probes would have asked, `status_url` the page's, by default the same.
+    `target` is the base URL that the probes would have used, `status_url` the page's, by default the same.
     `cost_usd` gives the dollars of a probe message; without it they are 0.
     """
     random = Random(f"{scenario.seed if seed is None else seed}/past")
@@ -81,7 +81,7 @@ def _probe_model(scenario: Scenario) -> str | None:
 
 
 def _catalogue(scenario: Scenario, fetched_at: datetime) -> Catalogue:
-    says_lifecycle, state = scenario.gateway is None, scenario.baseline
+    has_lifecycle, state = scenario.gateway is None, scenario.baseline
     return Catalogue(
         fetched_at,
         tuple(
@@ -89,8 +89,8 @@ def _catalogue(scenario: Scenario, fetched_at: datetime) -> Catalogue:
                 id=model.id,
                 display_name=model.display_name,
                 created_at=model.created_at,
-                lifecycle=state.lifecycle_of(model) if says_lifecycle else None,
-                retires_at=model.retires_at if says_lifecycle else None,
+                lifecycle=state.lifecycle_of(model) if has_lifecycle else None,
+                retires_at=model.retires_at if has_lifecycle else None,
             )
             for model in scenario.models
             if state.lifecycle_of(model) != "retired"
@@ -99,7 +99,7 @@ def _catalogue(scenario: Scenario, fetched_at: datetime) -> Catalogue:
 
 
 class _Probes:
-    """Makes single recordings."""
+    """Generates single observations and reports."""
 
     def __init__(
         self,
@@ -186,10 +186,10 @@ class _Probes:
         return round(max(wait_s - 0.03, wait_s * 0.6), 3) if self._random.random() < 0.9 else None
 
     def _rate_limits(self, at: datetime) -> tuple[RateLimitReading, ...]:
-        """Nearly full, with the rest of the organisation's last burst missing; rounded as the headers are."""
+        """Nearly full: only the organisation's latest burst is missing. Rounded as in the headers."""
         share, reset_at = self._random.uniform(0.0, 0.04), at.replace(microsecond=0)
         limits, load = self._state.limits, self._state.load
-        requests, given, taken = (
+        requests, input_reading, output_reading = (
             RateLimitReading(bucket, int(limit), _left(bucket, limit, spent * share), reset_at)
             for bucket, limit, spent in (
                 ("requests", limits.requests, load.requests),
@@ -199,11 +199,11 @@ class _Probes:
         )
         total = RateLimitReading(
             "tokens",
-            (given.limit or 0) + (taken.limit or 0),
-            (given.remaining or 0) + (taken.remaining or 0),
+            (input_reading.limit or 0) + (output_reading.limit or 0),
+            (input_reading.remaining or 0) + (output_reading.remaining or 0),
             reset_at,
         )
-        tokens = (total, given, taken)
+        tokens = (total, input_reading, output_reading)
         return tokens if self._random.random() < 0.1 else (requests, *tokens)
 
 

@@ -1,4 +1,4 @@
-"""From the tables of a scenario file to a Scenario: its healthy state, and the phases that differ from it."""
+"""Reads a scenario file into a Scenario: its healthy state, and the phases that differ from it."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ GATEWAYS = ("litellm",)
 
 @dataclass(frozen=True, slots=True)
 class _Names:
-    """What phases may refer to."""
+    """The names that phases may refer to."""
 
     components: Collection[str]
     models: Collection[str]
 
 
 def read_scenario(name: str, top: Table, default: Scenario | None) -> Scenario:
-    """The scenario in `top`; what it leaves out comes from `default`. Raises what `top` does.
+    """The scenario in `top`; what it leaves out comes from `default`. Raises the error class of `top`.
 
     `default` is None for the one file that all others fall back on: there every key is required.
     """
@@ -102,4 +102,4 @@ def _state(table: Table, base: State | None, names: _Names) -> State:
 
 
 def _models(table: Table, key: str, base: Collection[str], names: _Names) -> tuple[str, ...]:
-    return table.strings(key, tuple(base), allowed=names.models, words="a list of the ids of models")
+    return table.strings(key, tuple(base), allowed=names.models, words="a list of model ids")

@@ -1,4 +1,4 @@
-"""From the tables of a scenario file to values: mixes, spreads, rates, endpoints and models."""
+"""Reads values from a scenario file: mixes, spreads, rates, endpoints and models."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["DAY_S", "YEAR_S", "read_endpoint", "read_messages", "read_models", "
 DAY_S = 86_400.0
 YEAR_S = 366 * DAY_S
 LIFECYCLES = ("active", "deprecated", "retired")
-# Each needs a stream to go wrong in.
+# Failures that only a stream can have.
 STREAM_REPLIES = frozenset(
     {Reply.STREAM_ERROR_FIRST, Reply.STREAM_ERROR, Reply.STREAM_CUT, Reply.STREAM_RESET}
 )

@@ -1,4 +1,4 @@
-"""The scenarios that can be played: those that ship, and a person's own files."""
+"""The scenarios that can be played: the built-in ones, and the user's own files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def load(name_or_path: str) -> Scenario:
 
 
 def names() -> list[tuple[str, str]]:
-    """The scenarios that ship, by name: (name, one-line description)."""
+    """The built-in scenarios, sorted by name: (name, one-line title)."""
     paths = sorted(SHIPPED.glob("*.toml"))
     return [(path.stem, Table.of_file(path, ScenarioError).text("title")) for path in paths]
 
@@ -57,5 +57,5 @@ def _find(name_or_path: str) -> Path:
     known = sorted(shipped)
     expected = "a path to a scenario file, or one of " + ", ".join(known)
     raise ScenarioError(
-        [Problem(name_or_path, "", "nothing of that name", expected, nearest(name_or_path, known))]
+        [Problem(name_or_path, "", "no such scenario", expected, nearest(name_or_path, known))]
     )

@@ -1,4 +1,4 @@
-"""What a scenario file says, as values. Times are seconds of scenario time, from its start."""
+"""A scenario as values. Times are seconds of scenario time since its start."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ OPERATIONAL = "operational"
 
 
 class Reply(StrEnum):
-    """How a request to the API can end. What each looks like on the wire stands in `faults` and `stream`."""
+    """How a request to the API can end; `faults` and `stream` define what each looks like on the wire."""
 
     OK = "ok"
     # The API answers with an error.
@@ -61,7 +61,7 @@ class Reply(StrEnum):
     STREAM_ERROR = "stream_error"
     STREAM_CUT = "stream_cut"
     STREAM_RESET = "stream_reset"
-    # Something on the way answers, or nothing does: the API never sees the request.
+    # An intermediary answers, or nothing does: the request never reaches the API.
     BAD_GATEWAY = "bad_gateway"
     REGION_BLOCKED = "region_blocked"
     CHALLENGE = "challenge"
@@ -86,15 +86,16 @@ class PageAnswer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """A lognormal distribution of seconds, with a rare heavy tail.
-
-    One draw in 1/`tail_share` is stretched by up to `tail_factor`.
-    """
+    """A lognormal distribution of seconds, with a rare heavy tail."""
 
     median_s: float
+    """The median of the draws before stretching."""
     p95_s: float
+    """Their 95th percentile."""
     tail_share: float = 0.01
+    """The share of draws that are stretched."""
     tail_factor: float = 2.0
+    """The largest factor by which a draw is stretched."""
 
     def draw(self, random: Random) -> float:
         # The 95th percentile of a normal distribution lies 1.645 standard deviations up.
@@ -106,7 +107,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class EndpointPlan:
-    """`mix` pairs replies with weights that sum to 1. `latency` is how long an answer takes."""
+    """How an endpoint answers. `mix` pairs replies with weights that sum to 1; `latency` is its time."""
 
     mix: tuple[tuple[Reply, float], ...]
     latency: Spread
@@ -123,8 +124,9 @@ class EndpointPlan:
 
 @dataclass(frozen=True, slots=True)
 class MessagesPlan(EndpointPlan):
-    """Here `latency` is for answers that are no success; a success takes `first_token` and then
-    `between_tokens` for each further token."""
+    """How `/v1/messages` answers. `latency` is that of failures only; a success takes `first_token`, then
+    `between_tokens` for each further token.
+    """
 
     first_token: Spread
     between_tokens: Spread
@@ -132,7 +134,7 @@ class MessagesPlan(EndpointPlan):
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """Per minute of scenario time."""
+    """Amounts per minute of scenario time."""
 
     requests: float
     input_tokens: float
@@ -141,13 +143,18 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class PagePlan:
-    """What the status page says. `components` holds those that are not operational: (key, status)."""
+    """What the status page says in one phase."""
 
     answer: PageAnswer
+    """The page itself, or a way to fail."""
     indicator: str
+    """The overall state, such as `minor`."""
     description: str
+    """The sentence that goes with the indicator."""
     components: tuple[tuple[str, str], ...]
+    """The components that are not operational: (key, status)."""
     latency: Spread
+    """How long the page takes to answer."""
 
     def status_of(self, key: str) -> str:
         return dict(self.components).get(key, OPERATIONAL)
@@ -155,36 +162,52 @@ class PagePlan:
 
 @dataclass(frozen=True, slots=True)
 class ModelPlan:
+    """One model of the list."""
+
     id: str
+    """The model id."""
     display_name: str
+    """The name for people."""
     line: str | None
+    """The product line; None if the list states none."""
     created_at: datetime
+    """When it was released."""
     lifecycle: str
+    """active, deprecated or retired, unless the phase retires it."""
     deprecated_at: datetime | None
+    """None if not deprecated."""
     retires_at: datetime | None
+    """None if no retirement is planned."""
     max_input_tokens: int
+    """The size of the context window."""
     max_tokens: int
+    """The largest `max_tokens` of a request."""
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """How everything behaves for a while. `load` is what the rest of the organisation uses of `limits`.
-
-    Models in `unserved` are refused with 404 though listed; those in `retired` are listed as retired too.
-    """
+    """How everything behaves during one phase."""
 
     messages: MessagesPlan
+    """How `/v1/messages` answers."""
     models: EndpointPlan
+    """How `/v1/models` answers."""
     count_tokens: EndpointPlan
+    """How `/v1/messages/count_tokens` answers."""
     limits: Rates
+    """The organisation's rate limits."""
     load: Rates
+    """What the rest of the organisation uses of them."""
     page: PagePlan
+    """What the status page says."""
     unserved: frozenset[str] = frozenset()
+    """Ids of models that are listed but refused with 404."""
     retired: frozenset[str] = frozenset()
+    """Ids of models that are listed as retired and refused with 404."""
 
     @property
     def unreachable(self) -> bool:
-        """Nothing answers at all: connections die as they open."""
+        """Whether nothing answers at all: every connection is reset as it opens."""
         endpoints = (self.messages, self.models, self.count_tokens)
         return self.page.answer is PageAnswer.REFUSED and all(plan.refuses_all for plan in endpoints)
 
@@ -197,17 +220,24 @@ class State:
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """One stretch of a scenario and the truth about it. `for_s` is None when it lasts to the end."""
+    """One part of a scenario, and its true cause."""
 
     name: str
+    """Unique within the scenario."""
     for_s: float | None
+    """Its length; None if it lasts to the end."""
     state: State
+    """How everything behaves meanwhile."""
     cause: Cause = Cause.HEALTHY
+    """The true cause, to compare verdicts with."""
     side: Side = Side.NONE
+    """The true side, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
 class UpdatePlan:
+    """One update of an incident; `at_s` is when it is posted."""
+
     at_s: float
     status: str
     body: str
@@ -215,50 +245,78 @@ class UpdatePlan:
 
 @dataclass(frozen=True, slots=True)
 class IncidentPlan:
-    """`updates` are oldest first; the page lists them newest first unless `oldest_first`."""
+    """An incident on the status page."""
 
     name: str
+    """The title."""
     impact: str
+    """none, minor, major, critical, or maintenance."""
     components: tuple[str, ...]
+    """Keys of the affected components."""
     updates: tuple[UpdatePlan, ...]
+    """Oldest first."""
     oldest_first: bool = False
+    """Whether the page lists the updates in that order rather than newest first."""
 
 
 @dataclass(frozen=True, slots=True)
 class MaintenancePlan:
+    """A scheduled maintenance on the status page."""
+
     name: str
+    """The title."""
     components: tuple[str, ...]
+    """Keys of the affected components."""
     starts_s: float
+    """When it starts; may be before the scenario."""
     for_s: float
+    """Its length."""
     body: str
+    """The text of the announcement."""
 
 
 @dataclass(frozen=True, slots=True)
 class ComponentPlan:
+    """A component of the status page."""
+
     key: str
+    """The name that scenario files use."""
     id: str
+    """The page's id."""
     name: str
+    """The name on the page."""
     created_at: datetime
+    """When it was added to the page."""
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A scripted incident. `baseline` is the healthy state, which returns when the last phase ends."""
+    """A scripted incident."""
 
     name: str
+    """The name of the file, without its suffix."""
     title: str
+    """A one-line description."""
     seed: int
+    """The seed unless another is given."""
     gateway: str | None
+    """`litellm` for clients behind that gateway; None for the API itself."""
     baseline: State
+    """The healthy state, which returns when the last phase ends."""
     phases: tuple[Phase, ...]
+    """In order; at least one."""
     components: tuple[ComponentPlan, ...]
+    """The components of the status page."""
     models: tuple[ModelPlan, ...]
+    """All models, in the order of the list."""
     incidents: tuple[IncidentPlan, ...]
+    """The incidents on the status page."""
     maintenances: tuple[MaintenancePlan, ...]
+    """The scheduled maintenances on the status page."""
 
     @cached_property
     def starts_s(self) -> tuple[float, ...]:
-        """When each phase starts."""
+        """The start of each phase."""
         lengths = [phase.for_s or 0.0 for phase in self.phases[:-1]]
         return tuple(accumulate(lengths, initial=0.0))
 

@@ -1,4 +1,4 @@
-"""The simulator's HTTP server: real connections on loopback, played with aiohttp."""
+"""The simulator's HTTP server: real connections on loopback, served with aiohttp."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from claude_tui.simulator.sockets import HOST, listen, url_of
 
 __all__ = ["Clock", "Simulator", "WallClock", "log_loop_errors"]
 
-# As large as a request for Messages may be.
+# The largest request that Messages accepts.
 MAX_BODY_BYTES = 32 * 1024 * 1024
 logger = logging.getLogger(__name__)
 # `struct linger` with a time of 0: closing sends a reset.
-_LINGER_NOT = struct.pack("ii", 1, 0)
-# Every connection has been aborted by then: what is left is for handlers to notice.
+_NO_LINGER = struct.pack("ii", 1, 0)
+# Connections are aborted first: handlers only need time to notice.
 SHUTDOWN_S = 1.0
 
 
@@ -39,32 +39,31 @@ class WallClock:
 
 
 def log_loop_errors(loop: asyncio.AbstractEventLoop) -> None:
-    """Send what asyncio would print to the log. For loops that have nothing to run but a simulator."""
+    """Logs what asyncio would print; for loops that run nothing but a simulator."""
     loop.set_exception_handler(
         lambda _, context: logger.warning(context.get("message", ""), exc_info=context.get("exception"))
     )
 
 
 def _reset(transport: asyncio.BaseTransport) -> None:
-    """Kill the connection the hard way: the client gets a reset, not an orderly end."""
+    """Aborts the connection: the client gets a reset, not an orderly close."""
     assert isinstance(transport, asyncio.Transport)
-    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_NOT)
+    transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
     transport.abort()
 
 
-class _DeadEnd(asyncio.Protocol):
-    """A connection that dies as it opens."""
+class _ResetOnOpen(asyncio.Protocol):
+    """A connection that is reset as it opens."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         _reset(transport)
 
 
 class Simulator:
-    """API and status page at one address, playing `scenario` from the moment this is made.
+    """API and status page at one address, playing `scenario` from its construction on.
 
-    `speed` N plays phases, limits and incidents N times faster. Latencies stay what they are: they are
-    what clients measure and compare with thresholds. `latency_scale` shortens those, for tests.
-    `seed` is the scenario's own unless given.
+    `speed` N plays phases, limits and incidents N times faster, but not latencies, which clients measure
+    and compare with thresholds. `latency_scale` shortens those, for tests. `seed` replaces the scenario's.
     """
 
     def __init__(
@@ -91,12 +90,12 @@ class Simulator:
 
     @property
     def base_url(self) -> str:
-        """What goes into ANTHROPIC_BASE_URL."""
+        """The value for ANTHROPIC_BASE_URL."""
         return self._url
 
     @property
     def status_url(self) -> str:
-        """What goes into CLAUDE_TOP_STATUS_URL."""
+        """The value for CLAUDE_TOP_STATUS_URL."""
         return self._url
 
     @property
@@ -109,7 +108,7 @@ class Simulator:
         return self.scenario.phase_at(self.elapsed_s)
 
     async def start(self, port: int = 0, host: str = HOST, *, bound: socket.socket | None = None) -> None:
-        """Begin to answer, on `bound` if given; port 0 picks a free one. Raises OSError."""
+        """Starts answering, on `bound` if given; port 0 picks a free port. Raises OSError."""
         bound = bound or listen(host, port)
         self._url = url_of(bound)
         app = web.Application(client_max_size=MAX_BODY_BYTES)
@@ -121,7 +120,7 @@ class Simulator:
         self._server = await asyncio.get_running_loop().create_server(self._connection, sock=bound)
 
     async def stop(self) -> None:
-        """Drop every connection and stop listening."""
+        """Drops every connection and stops listening."""
         if self._server is None or self._runner is None:
             return
         self._server.close()
@@ -135,7 +134,7 @@ class Simulator:
 
     def _connection(self) -> asyncio.Protocol:
         if self.phase.state.unreachable:
-            return _DeadEnd()
+            return _ResetOnOpen()
         assert self._runner is not None
         assert self._runner.server is not None
         return self._runner.server()
@@ -165,7 +164,7 @@ class Simulator:
         return response
 
     async def _end(self, request: web.Request, ending: Ending) -> NoReturn:
-        """Reset the connection, or hold it until the client leaves: either way this handler is cancelled."""
+        """Resets the connection, or holds it until the client leaves; both cancel this handler."""
         if ending is Ending.ABORT and request.transport is not None:
             _reset(request.transport)
         nothing: asyncio.Future[NoReturn] = asyncio.get_running_loop().create_future()

@@ -1,4 +1,4 @@
-"""Where the simulator listens."""
+"""The listening socket of the simulator."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The status page: `/api/v2/*.json` at an instant with the quirks of the real one, or its failures."""
+"""The simulated status page: `/api/v2/*.json` with the quirks of the real one, and its failures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["PATH_PREFIX", "StatusPage", "answer_page"]
 PATH_PREFIX = "/api/v2/"
 PAGE_ID, PAGE_NAME, PAGE_URL = "tymt9n04zgry", "Claude", "https://status.claude.com"
 RESOLVED = ("resolved", "postmortem")
-# The page itself was last touched so long before the simulation, unless its incidents say otherwise.
+# How long before the simulation the page last changed, unless an incident has changed it since.
 QUIET_S = 3 * 86_400.0
 Json = dict[str, object]
 
@@ -44,7 +44,7 @@ OTHER_ANSWERS: dict[PageAnswer, tuple[int, Headers, str]] = {
 
 
 def answer_page(exchange: Exchange, scenario: Scenario, playhead: Playhead) -> Answer:
-    """The page as its phase has it answer."""
+    """The answer of the page in the current phase."""
     plan = exchange.phase.state.page
     if plan.answer is PageAnswer.REFUSED:
         return silence(Ending.ABORT)
@@ -73,14 +73,14 @@ def _time(instant: datetime) -> str:
 
 @dataclass(frozen=True, slots=True)
 class StatusPage:
-    """What the page says `elapsed_s` seconds into a scenario."""
+    """The page `elapsed_s` seconds into a scenario."""
 
     scenario: Scenario
     playhead: Playhead
     elapsed_s: float
 
     def body(self, path: str) -> Json | None:
-        """The JSON under `path`; None for one the page does not have."""
+        """The JSON at `path`; None if the page has no such path."""
         views: dict[str, Callable[[], Json]] = {
             "summary": lambda: {
                 "components": self.components(),
@@ -98,7 +98,7 @@ class StatusPage:
         return {"page": self.page(), **view()} if view is not None and path.endswith(".json") else None
 
     def page(self) -> Json:
-        """`updated_at` moves with incidents and components, not with polls."""
+        """`updated_at` changes with incidents and components, not with polls."""
         posted = [update.at_s for plan in self.scenario.incidents for update in self._posted(plan)]
         changed = [self._changed_s(component.key) for component in self.scenario.components]
         return {
@@ -128,7 +128,7 @@ class StatusPage:
         found = [self._maintenance(plan) for plan in self.scenario.maintenances]
         return [item for item in found if completed or item["status"] != "completed"]
 
-    # -- one of each -----------------------------------------------------------
+    # -- its parts -------------------------------------------------------------
 
     def _at(self, at_s: float) -> str:
         return _time(self.playhead.instant(at_s))
@@ -137,7 +137,7 @@ class StatusPage:
         return [update for update in plan.updates if update.at_s <= self.elapsed_s]
 
     def _changed_s(self, key: str) -> float:
-        """When the component last changed; long ago if it never did."""
+        """When the component last changed; `-QUIET_S` if it never did."""
         changed_s, status = -QUIET_S, self.scenario.baseline.page.status_of(key)
         for start, phase in self.scenario.scheduled:
             if start <= self.elapsed_s and phase.state.page.status_of(key) != status:
@@ -166,7 +166,7 @@ class StatusPage:
             "only_show_if_degraded": False,
         }
 
-    def _touched(self, keys: tuple[str, ...]) -> list[ComponentPlan]:
+    def _affected(self, keys: tuple[str, ...]) -> list[ComponentPlan]:
         return [component for component in self.scenario.components if component.key in keys]
 
     def _incident(self, plan: IncidentPlan, updates: list[UpdatePlan]) -> Json:
@@ -179,20 +179,20 @@ class StatusPage:
             "status": updates[-1].status,
             "created_at": self._at(updates[0].at_s),
             "updated_at": self._at(updates[-1].at_s),
-            "monitoring_at": self._moment_of("monitoring", first_at_of),
-            "resolved_at": self._moment_of("resolved", first_at_of),
+            "monitoring_at": self._instant_of("monitoring", first_at_of),
+            "resolved_at": self._instant_of("resolved", first_at_of),
             "impact": plan.impact,
             "shortlink": f"https://stspg.io/{incident_id[:8]}",
             "started_at": self._at(updates[0].at_s),
             "page_id": PAGE_ID,
             "incident_updates": [self._update(plan, incident_id, update) for update in listed],
-            # Their state now, not then: the real page does the same.
-            "components": [self._component(component) for component in self._touched(plan.components)],
+            # Their current state rather than that at the time, as on the real page.
+            "components": [self._component(component) for component in self._affected(plan.components)],
             # A string that looks like JSON, as on the real page.
             "reminder_intervals": "[]",
         }
 
-    def _moment_of(self, status: str, first_at_of: dict[str, float]) -> str | None:
+    def _instant_of(self, status: str, first_at_of: dict[str, float]) -> str | None:
         return self._at(first_at_of[status]) if status in first_at_of else None
 
     def _update(self, plan: IncidentPlan, incident_id: str, update: UpdatePlan) -> Json:
@@ -206,7 +206,7 @@ class StatusPage:
                 "old_status": self._status_of(component.key, before_s),
                 "new_status": self._status_of(component.key, update.at_s),
             }
-            for component in self._touched(plan.components)
+            for component in self._affected(plan.components)
         ]
         return {
             "id": _code(incident_id, update.at_s, update.status),

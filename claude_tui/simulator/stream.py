@@ -1,4 +1,4 @@
-"""A generation as server-sent events, whole or going wrong after HTTP 200."""
+"""A generation as server-sent events, complete or failing after HTTP 200."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from claude_tui.simulator.script import Reply
 
 __all__ = ["HEAD_SHARE", "event_chunks", "stream_ending"]
 
-# The head and `message_start` go out a little before the first token is there.
+# The headers and `message_start` are sent shortly before the first token.
 HEAD_SHARE = 0.85
-# Real data lines carry up to so many spaces before the closing brace.
+# Real data lines have up to this many spaces before the closing brace.
 PADDING = 14
 
 
@@ -25,7 +25,7 @@ def stream_ending(reply: Reply) -> Ending:
 def event_chunks(
     exchange: Exchange, generation: Generation, reply: Reply, first_token_s: float
 ) -> list[Chunk]:
-    """The events with the seconds to wait before each: all of them, or as many as `reply` lets through."""
+    """The events with the seconds to wait before each; for a failing `reply`, only those before it fails."""
     pause_s = exchange.seconds(exchange.phase.state.messages.between_tokens)
     if reply is Reply.STREAM_ERROR_FIRST:
         return [Chunk(first_token_s * (1 - HEAD_SHARE), _error(exchange))]

@@ -1,4 +1,4 @@
-"""The simulator in a thread of its own, with a loop of its own: for the demo."""
+"""The simulator in its own thread with its own event loop, for the demo."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ logger = logging.getLogger(__name__)
 
 
 class SimulatorThread:
-    """A Simulator for callers without a loop.
+    """A Simulator for callers without an event loop.
 
     It logs to `claude_tui.simulator` and never prints. `start` returns as soon as the port is bound;
-    aiohttp is loaded in the thread, and requests that come before it is ready wait in the socket's queue.
+    aiohttp is imported in the thread, and requests that arrive earlier wait in the listen queue.
     """
 
     def __init__(
@@ -56,22 +56,22 @@ class SimulatorThread:
         return self._url
 
     def start(self, port: int = 0, host: str = HOST) -> None:
-        """Bind and begin. Raises OSError when the port cannot be had."""
+        """Binds the port and starts the thread. Raises OSError if the port is not available."""
         bound = listen(host, port)
         self._url = url_of(bound)
         self._thread = threading.Thread(target=self._run, args=(bound,), name="simulator", daemon=True)
         self._thread.start()
 
     def stop(self, timeout_s: float = 2.0) -> None:
-        """End it from any thread, and wait at most `timeout_s` for that."""
+        """Stops the simulator, from any thread; waits at most `timeout_s`."""
         self._asked_to_stop.set()
         loop, stopping = self._loop, self._stopping
         if loop is not None and stopping is not None and not loop.is_closed():
-            # The loop may close between the check and the call: then it has stopped already.
+            # The loop may close between the check and the call: then the simulator has already stopped.
             try:
                 loop.call_soon_threadsafe(stopping.set)
             except RuntimeError:
-                logger.debug("the simulator had stopped by itself")
+                logger.debug("the simulator had already stopped")
         if self._thread is not None:
             self._thread.join(timeout_s)
 
@@ -80,8 +80,8 @@ class SimulatorThread:
             try:
                 asyncio.run(self._main(bound))
             except Exception:
-                # Clients see the port closed; a traceback of this thread would only tear up the screen.
-                logger.exception("the simulator has failed")
+                # Clients notice the closed port; a traceback of this thread would only garble the screen.
+                logger.exception("the simulator failed")
 
     async def _main(self, bound: socket.socket) -> None:
         from claude_tui.simulator.server import Simulator, log_loop_errors

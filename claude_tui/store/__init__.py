@@ -1,4 +1,4 @@
-"""SQLite history: observations, status reports, model lists, marks, verdict changes, kept bodies."""
+"""SQLite history: observations, status reports, model lists, marks, verdict changes, named bodies."""
 
 from claude_tui.store.store import Store
 

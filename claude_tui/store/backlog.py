@@ -33,6 +33,7 @@ class Work:
     """What the writer should do next."""
 
     records: tuple[Record, ...]
+    """What to write, in this order."""
     upto: int
     """Once `records` are written, those with a lower number are settled."""
     kept_upto: int
@@ -63,7 +64,7 @@ class Backlog:
         self._lost = 0
         self._failures = 0
         self._busy = False
-        self._urged = False
+        self._woken = False
         self._closing = False
         self._ended = False
         self._prune_before: int | None = None
@@ -95,16 +96,16 @@ class Backlog:
             self._prune_before = before
             self._changed.notify_all()
 
-    def urge(self) -> None:
+    def wake(self) -> None:
         """Wakes the writer now, even while it is waiting to retry."""
         with self._changed:
-            self._urged = True
+            self._woken = True
             self._changed.notify_all()
 
     def close(self) -> None:
         with self._changed:
             self._closing = True
-        self.urge()
+        self.wake()
 
     def drain(self, timeout_s: float) -> bool:
         """Has the writer try now, even while it is waiting to retry.
@@ -113,14 +114,14 @@ class Backlog:
         """
         with self._changed:
             last, keeps, lost, failures = self._end, self._keeps, self._lost, self._failures
-            self._urged = True
+            self._woken = True
             self._changed.notify_all()
 
             def settled() -> bool:
                 return self._first >= last and self._keeps_settled >= keeps
 
             def over() -> bool:
-                gave_up = self._failures > failures and not self._busy and not self._urged
+                gave_up = self._failures > failures and not self._busy and not self._woken
                 return settled() or gave_up or self._ended
 
             self._changed.wait_for(over, timeout_s)
@@ -134,12 +135,12 @@ class Backlog:
             self._busy = False
             self._changed.notify_all()
             if hold_s is not None:
-                self._changed.wait_for(lambda: self._urged, hold_s)
+                self._changed.wait_for(lambda: self._woken, hold_s)
             else:
-                self._changed.wait_for(lambda: self._urgent() or self._prune_before is not None)
+                self._changed.wait_for(lambda: self._has_work() or self._prune_before is not None)
                 # A pause between batches of pruning lets other processes write.
-                self._changed.wait_for(self._urgent, PRUNE_PAUSE_S)
-            self._busy, self._urged = True, False
+                self._changed.wait_for(self._has_work, PRUNE_PAUSE_S)
+            self._busy, self._woken = True, False
             records = tuple(islice(self._records, BATCH))
             return Work(
                 (*records, *self._newest_kept()),
@@ -171,7 +172,7 @@ class Backlog:
             if self._prune_before == before:
                 self._prune_before = None
 
-    def rest(self) -> None:
+    def mark_ended(self) -> None:
         """Records that the writer has ended, so that nobody waits for it."""
         with self._changed:
             self._ended = True
@@ -194,5 +195,5 @@ class Backlog:
             self._first += 1
             self._lost += 1
 
-    def _urgent(self) -> bool:
-        return bool(self._records) or bool(self._kept) or self._urged or self._closing
+    def _has_work(self) -> bool:
+        return bool(self._records) or bool(self._kept) or self._woken or self._closing

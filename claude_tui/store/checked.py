@@ -35,7 +35,7 @@ def whole(value: object) -> int:
     if type(value) is not int:
         raise TypeError(f"expected a whole number, got {type(value).__name__}")
     if not -_LARGEST_WHOLE < value < _LARGEST_WHOLE:
-        raise ValueError("a number out of all proportion")
+        raise ValueError("the number is out of range")
     return value
 
 
@@ -49,7 +49,7 @@ def figure(value: object) -> float:
         raise TypeError(f"expected a number, got {type(value).__name__}")
     # The comparison is False for NaN as well.
     if not -_LARGEST <= value <= _LARGEST:
-        raise ValueError("a number out of all proportion")
+        raise ValueError("the number is out of range")
     return value
 
 

@@ -80,11 +80,17 @@ class Kind:
     outcome: str
     """Plain text, for the same reason."""
     target: str
+    """The URL that was probed."""
     model: str | None
+    """The model of a message; None for other sources."""
     http_status: int | None
+    """None if there was no response."""
     error_type: str | None
+    """None if there was no error."""
     error_code: str | None
+    """None if the error has no code."""
     stop_reason: str | None
+    """None if no message was completed."""
     tls_expires_at: int | None
     """Microseconds since 1970."""
 
@@ -223,7 +229,7 @@ def _unpack_extra(stored: str | bytes) -> dict[str, Any]:
         unpacker = zlib.decompressobj(wbits=-zlib.MAX_WBITS, zdict=_DICTIONARY)
         unpacked = unpacker.decompress(stored, _LARGEST_EXTRA)
         if not unpacker.eof:
-            raise ValueError("extra ends too soon, or hardly ever")
+            raise ValueError("extra is truncated or too large")
         stored = unpacked.decode("ascii")
     extra = json.loads(stored)
     if not isinstance(extra, dict):

@@ -36,8 +36,11 @@ class EntryTable(Generic[E]):
     """The table of one type of entry: `at`, and a text column for each other field."""
 
     kind: type[E]
+    """The class of its entries."""
     name: str
+    """The name of the table."""
     fields: tuple[str, ...]
+    """The text columns, named like the fields of the class."""
     build: Callable[..., E]
     """Makes an entry of `at` and its fields, in that order. Raises one of UNREADABLE for unknown values."""
 

@@ -74,12 +74,14 @@ def describe(error: Exception) -> str:
 
 def memory_only(path: Path, error: Exception, *, losing: bool) -> str:
     """The notice that history is not being written to `path`. With `losing`, memory is full as well."""
-    state = "history is kept in memory only" + (", the oldest of it is being dropped" if losing else "")
+    state = "history is kept in memory only" + (
+        ", and the oldest records are being dropped" if losing else ""
+    )
     return f"{state}: {_reason(path, error)} ({path})"
 
 
 def _reason(path: Path, error: Exception) -> str:
-    # SQLite reports no more than this for a log file that it may not create.
+    # This is all that SQLite reports for a log file that it may not create.
     unopened = isinstance(error, sqlite3.Error) and primary_code(error) == sqlite3.SQLITE_CANTOPEN
     if unopened and not os.access(path.parent, os.W_OK):
         return "the directory is read-only"
@@ -96,4 +98,4 @@ def skipped_rows(count: int) -> str:
 def was_set_aside(path: Path, moved_to: Path, error: Exception) -> str:
     """The notice that a damaged store was replaced."""
     what = f"the history was unreadable ({describe(error)})"
-    return f"{what}: {path.name} was set aside as {moved_to.name}, a new one begun"
+    return f"{what}: {path.name} was set aside as {moved_to.name}, and a new one was started"

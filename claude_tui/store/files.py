@@ -48,7 +48,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def make_directory(directory: Path) -> None:
-    """Creates `directory` with mode 0700; an existing empty one of ours gets that mode.
+    """Creates `directory` with mode 0700; an existing empty one that we own gets that mode.
 
     A directory that is not empty is left as it is: it may be a home directory, or shared on purpose.
     """

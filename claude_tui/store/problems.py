@@ -38,7 +38,7 @@ class Problems:
         with self._lock:
             return self._worst()
 
-    def tell(self, origin: Origin, text: str) -> None:
+    def report(self, origin: Origin, text: str) -> None:
         self._change(origin, text)
 
     def clear(self, origin: Origin) -> None:

@@ -1,4 +1,4 @@
-"""Reading the store through a connection of its own, from any thread, whatever the writer is doing."""
+"""Reads the store through its own connection, from any thread, whatever the writer is doing."""
 
 from __future__ import annotations
 
@@ -148,9 +148,9 @@ class ReadSession:
 
 
 class Reader:
-    """Answers from the database and the backlog as of one instant, so that nothing is seen twice or missed.
+    """Answers from the database and the backlog as of one instant, so that nothing is repeated or missed.
 
-    It raises nothing: a store that cannot be read answers from memory alone. Damage goes to `condemn`.
+    It raises nothing: a store that cannot be read answers from memory alone. Damage goes to `report_damage`.
     """
 
     def __init__(
@@ -161,14 +161,14 @@ class Reader:
         *,
         connect: Connect,
         commit_lock: threading.Lock,
-        condemn: Callable[[Identity, Exception], None],
+        report_damage: Callable[[Identity, Exception], None],
     ) -> None:
         self._path = path
         self._backlog = backlog
         self._problems = problems
         self._connect = connect
         self._commit_lock = commit_lock
-        self._condemn = condemn
+        self._report_damage = report_damage
         self._session: ReadSession | None = None
         self._skipped: tuple[Identity, set[RowKey]] | None = None
         self._closed = False
@@ -185,7 +185,7 @@ class Reader:
             except (sqlite3.Error, OSError) as error:
                 self._fail(error)
                 return None, self._backlog.waiting()
-            self._tell_skipped(session)
+            self._report_skipped(session)
         self._problems.clear(Origin.READING)
         return answer
 
@@ -234,11 +234,11 @@ class Reader:
             self._session.close()
             self._session = None
 
-    def _tell_skipped(self, session: ReadSession) -> None:
+    def _report_skipped(self, session: ReadSession) -> None:
         """Each row counts once, however often it is read and through however many sessions."""
         self._skipped = session.identity, session.skipped
         if session.skipped:
-            self._problems.tell(Origin.SKIPPED, skipped_rows(len(session.skipped)))
+            self._problems.report(Origin.SKIPPED, skipped_rows(len(session.skipped)))
         else:
             self._problems.clear(Origin.SKIPPED)
 
@@ -246,6 +246,6 @@ class Reader:
         identity = self._session.identity if self._session is not None else None
         self._drop_session()
         if identity is not None and is_damage(error):
-            self._condemn(identity, error)
+            self._report_damage(identity, error)
         else:
-            self._problems.tell(Origin.READING, f"history cannot be read: {describe(error)} ({self._path})")
+            self._problems.report(Origin.READING, f"history cannot be read: {describe(error)} ({self._path})")

@@ -152,7 +152,7 @@ def _touch(connection: sqlite3.Connection) -> None:
             connection.execute(query).fetchone()
     except sqlite3.OperationalError as error:
         if primary_code(error) == sqlite3.SQLITE_ERROR:
-            raise DamagedStoreError(f"its tables are not what they should be ({error})") from error
+            raise DamagedStoreError(f"its tables are not as expected ({error})") from error
         raise
 
 

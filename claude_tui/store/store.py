@@ -79,7 +79,7 @@ class Store:
             problems,
             connect=connect,
             commit_lock=writer.commit_lock,
-            condemn=writer.condemn,
+            report_damage=writer.report_damage,
         )
         writer.start()
         return cls(backlog, problems, writer, reader)
@@ -137,7 +137,7 @@ class Store:
     def status_reports(self, since: datetime) -> list[ProviderStatus]:
         """The report in force at `since` and every change after it, oldest first.
 
-        `fetched_at` is when the page first said so, not when it was last read.
+        `fetched_at` is when the page first reported it, not when it was last read.
         """
         low = to_micros(since)
         found, waiting = self._reader.read(lambda session: session.status_reports(low))
@@ -165,7 +165,7 @@ class Store:
         return math.fsum((found or 0.0, *unsaved))
 
     def prune(self, before: datetime) -> None:
-        """Has everything older than `before` deleted, in small batches between writes."""
+        """Requests that everything older than `before` be deleted, in small batches between writes."""
         self._backlog.ask_to_prune(to_micros(before))
 
     def flush(self, timeout_s: float = 2.0) -> bool:

@@ -63,10 +63,10 @@ class Writer:
         self._retry_s = retry_s
         self._session: WriteSession | None = None
         self._identity: Identity | None = None
-        self._in_trouble = False
+        self._is_failing = False
         self._replacements = 0
         self._refusal: Exception | None = None
-        self._suspicion: tuple[Identity, Exception] | None = None
+        self._reported_damage: tuple[Identity, Exception] | None = None
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
 
     def start(self) -> None:
@@ -77,21 +77,21 @@ class Writer:
     def join(self, timeout_s: float) -> None:
         self._thread.join(max(timeout_s, 0.0))
 
-    def condemn(self, identity: Identity, error: Exception) -> None:
+    def report_damage(self, identity: Identity, error: Exception) -> None:
         """Has the store set aside if it is still the file `identity`, in which a reader found damage."""
-        self._suspicion = (identity, error)
-        self._backlog.urge()
+        self._reported_damage = (identity, error)
+        self._backlog.wake()
 
     def _run(self) -> None:
         try:
             while True:
-                work = self._backlog.next(hold_s=self._retry_s if self._in_trouble else None)
+                work = self._backlog.next(hold_s=self._retry_s if self._is_failing else None)
                 self._attempt(work)
-                if work.closing and (self._in_trouble or not work.records):
+                if work.closing and (self._is_failing or not work.records):
                     break
         finally:
             self._release()
-            self._backlog.rest()
+            self._backlog.mark_ended()
 
     def _attempt(self, work: Work) -> None:
         try:
@@ -99,10 +99,12 @@ class Writer:
         except (sqlite3.Error, OSError, StoreError) as error:
             self._drop_session()
             self._backlog.fail()
-            self._in_trouble = True
-            self._problems.tell(Origin.WRITING, memory_only(self._path, error, losing=self._backlog.lost > 0))
+            self._is_failing = True
+            self._problems.report(
+                Origin.WRITING, memory_only(self._path, error, losing=self._backlog.lost > 0)
+            )
         else:
-            self._in_trouble = False
+            self._is_failing = False
             self._report_losses()
             self._problems.clear(Origin.WRITING)
 
@@ -110,7 +112,7 @@ class Writer:
         if (lost := self._backlog.lost) == 0:
             return
         why = describe(self._refusal) if self._refusal else "memory was full"
-        self._problems.tell(Origin.LOSS, f"records missing from the history: {lost} ({why})")
+        self._problems.report(Origin.LOSS, f"records missing from the history: {lost} ({why})")
 
     def _carry_out_or_replace(self, work: Work) -> None:
         try:
@@ -141,9 +143,9 @@ class Writer:
             self._drop_session()
         if self._session is None:
             self._session = self._open()
-        suspicion, self._suspicion = self._suspicion, None
-        if suspicion is not None and suspicion[0] == self._identity:
-            raise DamagedStoreError(describe(suspicion[1])) from suspicion[1]
+        damage, self._reported_damage = self._reported_damage, None
+        if damage is not None and damage[0] == self._identity:
+            raise DamagedStoreError(describe(damage[1])) from damage[1]
         return self._session
 
     def _open(self) -> WriteSession:
@@ -166,7 +168,7 @@ class Writer:
             if identity_of(self._path) == self._identity:
                 self._replacements += 1
                 moved_to = set_aside(self._path, self._now())
-                self._problems.tell(Origin.DAMAGE, was_set_aside(self._path, moved_to, error))
+                self._problems.report(Origin.DAMAGE, was_set_aside(self._path, moved_to, error))
         # Closed only now: SQLite does not touch the log of a database that was moved meanwhile.
         self._drop_session()
 

@@ -302,7 +302,7 @@ def test_a_picture_that_cannot_be_drawn_is_told_and_tried_again(
         wait_for(lambda s: bool(s.headroom.buckets))
         broken.set()
         told = wait_for(lambda s: any(notice.key == "picture" for notice in s.engine.notices))
-        assert "stands still" in told.engine.notices[-1].text
+        assert "is frozen" in told.engine.notices[-1].text
         assert "KeyError: 'bucket'" in told.engine.notices[-1].text
         broken.clear()
         wait_for(lambda s: all(notice.key != "picture" for notice in s.engine.notices))

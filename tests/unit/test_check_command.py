@@ -61,5 +61,5 @@ def test_without_a_number_the_probes_decide_how_many() -> None:
 
 def test_the_help_says_what_the_exit_codes_mean(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", "--help"]) == 0
-    words = "0 healthy   1 warning (P3, P4)   2 critical (P1, P2)   3 unknown, wrong use included"
+    words = "0 healthy   1 warning (P3, P4)   2 critical (P1, P2)   3 unknown or invalid usage"
     assert words in capsys.readouterr().out

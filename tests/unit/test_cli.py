@@ -194,7 +194,7 @@ def test_config_init_path_show(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out == f"{path}\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert main(["config", "init"]) == 3
-    assert "is there already" in capsys.readouterr().err
+    assert "already exists" in capsys.readouterr().err
 
     assert main(["config", "path"]) == 0
     assert capsys.readouterr() == (f"{path}\n", "")

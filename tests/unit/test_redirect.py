@@ -54,7 +54,7 @@ def test_nowhere(location: str | None) -> None:
 )
 def test_garbage_is_said_to_be_garbage_and_shown_inert(location: str) -> None:
     said = words(location)
-    assert said.endswith(", which is no address")
+    assert said.endswith(", which is not a valid address")
     assert said.isprintable()
 
 

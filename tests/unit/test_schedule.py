@@ -298,7 +298,7 @@ async def test_an_absurd_retry_after_is_cut_and_says_so() -> None:
     time = Time()
     probe = FakeProbe(time, results=[Result(Outcome.SERVER_ERROR, retry_after_s=1e9), OK])
     async with running(time, paid(probe)) as run:
-        assert "cut to 3600s" in (run.schedule.states()[0].held_reason or "")
+        assert "capped at 3600s" in (run.schedule.states()[0].held_reason or "")
         await time.pass_(LONGEST_HOLD_S - 1)
         assert len(probe.starts) == 1
         await time.pass_(7)

@@ -559,7 +559,7 @@ def test_create_file_is_private_and_never_overwrites(tmp_path: Path) -> None:
     assert path.read_text("utf-8") == "name = 'é'\n"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
-    with pytest.raises(SettingsError, match="is there already"):
+    with pytest.raises(SettingsError, match="already exists"):
         create_file(path, "")
 
 

@@ -142,7 +142,7 @@ async def test_a_loop_of_redirects_ends() -> None:
 @pytest.mark.parametrize("location", ["file:///etc/passwd", "https://[::1", "javascript:alert(1)"])
 async def test_only_http_is_followed(location: str) -> None:
     report, reason = await failure(answer("302 Found", b"", f"location: {location}"))
-    assert "cannot be asked" in reason
+    assert "cannot be requested" in reason
     assert report.observation.error_type == "redirect"
 
 

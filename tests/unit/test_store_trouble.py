@@ -153,7 +153,7 @@ class TestTrouble:
                 store.write(seen(number))
             assert store.observations(NOW) == [seen(number) for number in range(150, 250)]
             store.flush(PATIENCE_S)
-            assert "the oldest of it is being dropped" in (store.problem or "")
+            assert "the oldest records are being dropped" in (store.problem or "")
 
     def test_what_was_lost_stays_told_after_recovery(self, tmp_path: Path) -> None:
         blocker = tmp_path / "data"
