@@ -57,7 +57,7 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Advice:
-    """What a verdict says about a cause: which side it is on, what happens, and the next step."""
+    """What a verdict says about a cause: whose problem it is, what is happening, and the next step."""
 
     id: str
     cause: Cause
@@ -69,7 +69,7 @@ class Advice:
     retry: RetryPolicy | None = None
     """None if there is no request to retry."""
     given_opening: str | None = None
-    """How the summary begins, if not as usual for the side."""
+    """How the summary begins; None for the usual words for the side."""
 
     @property
     def opening(self) -> str:
@@ -79,7 +79,7 @@ class Advice:
         return "Unknown." if self.cause is Cause.UNKNOWN else _OPENINGS[self.side]
 
     def summary(self, **facts: str | None) -> str:
-        """Opening and template, with the facts filled in; an unknown fact is removed with its brackets."""
+        """Opening and template with the facts filled in. Unknown facts are removed with their brackets."""
         return f"{self.opening} {self._statement(facts)}".strip()
 
     def _statement(self, facts: Mapping[str, str | None]) -> str:
@@ -111,7 +111,7 @@ class ErrorClass:
     key: str
     label: str
     bad_share: float
-    """The row is bad when at least 3 failures exceed this share of the requests."""
+    """The row is bad if at least 3 failures exceed this share of the requests."""
     outcomes: frozenset[Outcome]
 
 
@@ -132,13 +132,13 @@ class Recognition:
     untyped: tuple[str, ...] = ()
     """Statuses that mean it without a known code or type; `4xx`, `5xx` and `xxx` stand for all others."""
     plain: bool = False
-    """Whether those statuses also count without JSON."""
+    """Whether those statuses also count in a response without JSON."""
     message: re.Pattern[str] | None = None
     """An error in `instead_of` becomes this one when its message matches."""
     instead_of: tuple[str, ...] = ()
     """Ids of entries; a general entry stands for its whole outcome."""
     vague: bool = False
-    """Whether gateways use its types for whatever they wrap."""
+    """Whether gateways use its types for any error that they wrap."""
     gateway_classes: tuple[str, ...] = ()
     """LiteLLM's exception classes for it."""
 
@@ -165,9 +165,9 @@ class KnownError:
     plural: str | None = None
     """The name in evidence, after a count; only in general entries."""
     sentences: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """What the probes report, by situation."""
+    """What the probes report in each situation."""
     break_point: BreakPoint | None = None
-    """Where the exchange broke, None if it was complete."""
+    """Where the exchange broke; None if it was complete."""
 
     @property
     def side(self) -> Side:
@@ -192,7 +192,7 @@ class KnownError:
 
     @property
     def types(self) -> tuple[str, ...]:
-        """The types servers send for this error, its own first; none if no server answered."""
+        """The types that servers send for this error, its own first; none if no server answered."""
         own = (self.type,) if self.type is not None and self.reach is Reach.ANSWERED else ()
         return (*own, *self.recognition.types)
 

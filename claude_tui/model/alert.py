@@ -1,4 +1,4 @@
-"""Alerts: their state, the notifications about them, and the results of delivery."""
+"""Alerts: their state, notifications about them, and the results of delivering those."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ __all__ = [
 ]
 
 Labels = tuple[tuple[str, str], ...]
-"""Names and values, sorted by name. Together with the rule they identify an alert."""
+"""Names and values, sorted by name. With the rule, they identify an alert."""
 
 
 STORED_AS = "stored_as"
-"""The metadata key for the name of a field in saved state, where that differs from the field's."""
+"""The metadata key for the name of a field in saved state, if it differs from the field's own."""
 
 
 def _saved(name: str) -> dict[str, Any]:
@@ -50,7 +50,7 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertStatus:
-    """The position of an alert in its lifecycle; an alert without one is inactive."""
+    """The position of an alert in its lifecycle. An alert without a status is inactive."""
 
     state: AlertState
     since: datetime
@@ -63,7 +63,7 @@ class AlertStatus:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """Somebody has taken charge of a group. `by` and `reason` are as typed, made inert."""
+    """Somebody is taking care of a group. `by` and `reason` are as typed, made inert."""
 
     by: str
     reason: str
@@ -72,7 +72,7 @@ class Acknowledgement:
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """No reminders from `at` to `until`, unless the group becomes worse than `severity`."""
+    """No reminders until `until`, unless the group becomes worse than `severity`."""
 
     by: str
     at: datetime
@@ -96,7 +96,7 @@ class Alert:
     group: str | None = None
     """The id of the group in which it is notified."""
     quiet_until: datetime | None = None
-    """Until then it opens no group: it is a late symptom of a problem whose end was notified."""
+    """Until then it opens no group, as it is a late symptom of a resolved problem."""
     acknowledged: Acknowledgement | None = None
     """The acknowledgement of its group."""
 
@@ -114,13 +114,13 @@ class Alert:
 
     @property
     def matching(self) -> bool:
-        """Firing because it matched at the last evaluation, not because it is kept firing."""
+        """Whether it fires because it matches, not because it is kept firing."""
         return self.firing and self.status.unmatched_since is None
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What notifications of a group say."""
+    """The content of a group's notifications."""
 
     cause: str
     """A verdict's cause; a topic where no verdict explains the alerts."""
@@ -148,7 +148,7 @@ class AlertGroup:
     id: str
     """Unique to this group."""
     dedup_key: str
-    """How receivers identify it. Unique among open groups; the next group of the topic gets the same one."""
+    """How receivers identify it. Unique among open groups; later groups of the topic reuse it."""
     topic: str
     opened_at: datetime
     severity_periods: tuple[SeverityPeriod, ...] = field(metadata=_saved("spells"))
@@ -157,18 +157,18 @@ class AlertGroup:
     alerts: tuple[str, ...] = ()
     """The names of the rules that fire in it."""
     from_verdict: bool = field(default=False, metadata=_saved("led"))
-    """The verdict's own alert is or was in it."""
+    """Whether the verdict's own alert is or was in it."""
     notified_routes: tuple[str, ...] = field(default=(), metadata=_saved("told"))
-    """The routes that were sent a notification of it."""
+    """The routes that have been sent a notification about it."""
     pages: int = 0
-    """How many notifications were made of it."""
+    """How many notifications there have been about it."""
     paged_at: datetime | None = None
-    """When the last notification was made."""
+    """When the last notification was created."""
     paged_severity: Severity = Severity.NONE
     """The severity that the last notification reported."""
     acknowledged: Acknowledgement | None = None
     acknowledged_notified: bool = field(default=False, metadata=_saved("acknowledged_told"))
-    """The acknowledgement was notified."""
+    """Whether the acknowledgement has been notified."""
     snoozed: Snooze | None = None
     closed_at: datetime | None = None
     ended_at: datetime | None = None
@@ -215,9 +215,9 @@ class Notification:
     alerts: tuple[str, ...] = ()
     """The names of the rules that fire."""
     repeat: bool = False
-    """It may have arrived before: the program was stopped while it was being sent."""
+    """Whether it may have arrived before: the program was stopped while sending it."""
     acknowledged: bool = False
-    """Somebody has acknowledged the group."""
+    """Whether somebody has acknowledged the group."""
 
     @property
     def text(self) -> str:
@@ -234,7 +234,7 @@ class DeliveryResult:
     detail: str
     """What happened, in words and without secrets."""
     permanent: bool = False
-    """The same message would be refused again, as with a wrong key or a wrong URL."""
+    """Whether the same message would be refused again, as with a wrong key or URL."""
     http_status: int | None = None
     retry_after_s: float | None = None
     """The wait that the receiver asked for."""
@@ -288,7 +288,7 @@ class AlertEntry:
 
 @dataclass(frozen=True, slots=True)
 class AlertsView:
-    """Everything that screens show of alerts. Equal until something changes."""
+    """Everything that the screens show about alerts. Equal until something changes."""
 
     alerts: tuple[Alert, ...] = ()
     """Firing, pending and recently resolved ones, worst first."""
@@ -310,7 +310,7 @@ class AlertsView:
 
     @property
     def firing(self) -> int:
-        """For the badge: the number of open groups."""
+        """The number of open groups, for the badge."""
         return len(self.groups)
 
     @property

@@ -1,4 +1,4 @@
-"""One measured exchange with a target, and its values."""
+"""One measured exchange with a target, and its parts."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Source(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What class of result an exchange had."""
+    """The class of an exchange's result."""
 
     OK = "ok"
     OVERLOADED = "overloaded"
@@ -49,7 +49,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Seconds spent in each phase; None, never 0, where a phase was not measured."""
+    """Seconds spent in each phase. A phase that was not measured is None, never 0."""
 
     dns: float | None = None
     connect: float | None = None
@@ -59,7 +59,7 @@ class Timings:
     first_token: float | None = None
     """Time to first token (TTFT), from sending the request on an open connection."""
     total: float | None = None
-    """From the very beginning, DNS included."""
+    """From the start of the exchange, DNS included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +124,7 @@ class Observation:
     tls_expires_at: datetime | None = None
     """When the server's certificate expires."""
     fresh_retry: bool = False
-    """A reused connection failed at once, and this is the second attempt, on a new connection."""
+    """Whether this is a second attempt on a new connection, after a reused one failed at once."""
     cost_usd: float = 0.0
     headers: tuple[tuple[str, str], ...] = ()
     """The few response headers that a detail view shows."""

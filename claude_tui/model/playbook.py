@@ -22,12 +22,12 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepMark:
-    """Somebody set the state of a step. Marks are only added; for each step the newest counts."""
+    """Somebody set the state of a step. Marks are only ever added; the newest one of a step counts."""
 
     at: datetime
     playbook: str
     step: str
-    """The id of a step; "" says that the playbook was restarted."""
+    """The id of the step; "" means that the playbook was restarted."""
     state: StepState
     by: str
     """Who set it; redacted."""

@@ -61,7 +61,7 @@ class Maintenance:
 
 @dataclass(frozen=True, slots=True)
 class ProviderStatus:
-    """What the status page says; or why that is unknown."""
+    """What the status page says, or why that is unknown."""
 
     fetched_at: datetime
     source: str
@@ -74,7 +74,7 @@ class ProviderStatus:
     unknown_reason: str | None = None
     """Why the page could not be read. If set, only `fetched_at`, `source` and `host` have meaning."""
     host: str = ""
-    """The host of the URL, taken before redaction; "" where only the redacted text is known."""
+    """The host of the URL before redaction; "" if only the redacted URL is known."""
 
     @property
     def server(self) -> str:

@@ -1,4 +1,4 @@
-"""Everything that screens can show at one instant. Values only: analysis builds them, screens draw them."""
+"""Everything that the screens can show at one instant. Analysis builds these values, screens draw them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ __all__ = [
 
 
 class Level(StrEnum):
-    """How much attention something needs. Screens show it as a glyph and a word, besides a colour."""
+    """How much attention something needs. Screens show it as a glyph and a word as well as a colour."""
 
     OK = "ok"
     INFO = "info"
@@ -78,14 +78,14 @@ class StatusView:
     ours: frozenset[str]
     """The ids of the components that we use."""
     checked_at: datetime | None
-    """The last attempt to read the page."""
+    """When the page was last tried."""
     read_at: datetime | None
-    """The last success."""
+    """When the page was last read."""
     level: Level
     silent_since: datetime | None = None
     """The start of a problem that the verdict attributes to the provider, while the page reports none."""
     stale: bool = False
-    """The last success is too old, so `status` may be out of date."""
+    """Whether the last success is too old, so that `status` may be out of date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +96,17 @@ class Headroom:
     limit: int
     remaining: int
     reset_at: datetime | None
-    """None when the server gave none, or one that has passed."""
+    """When it is full again; None if the server did not say, or if that instant has passed."""
     burn_per_minute: float | None
     """Consumption net of replenishment; None while unknown, 0 when negligible."""
     exhausted_in: timedelta | None
-    """None when nothing is consumed, or exhaustion is hours away."""
+    """When it will be empty; None if nothing is consumed, or if that is hours away."""
     level: Level
     read_at: datetime
     stale: bool = False
-    """The reading is too old, or the bucket has been reset since."""
+    """Whether the reading is too old, or the bucket has been reset since."""
     runs_out_first: bool = False
-    """At this burn rate the bucket is empty before it resets."""
+    """Whether the bucket will be empty before it resets, at this burn rate."""
 
     @property
     def fraction(self) -> float:
@@ -138,9 +138,9 @@ class HeadroomView:
     """Worst first."""
     read_at: datetime | None
     request_id: str | None
-    """The request that the newest reading came with."""
+    """The request id of the newest reading."""
     stale: bool
-    """The newest reading is too old."""
+    """Whether the newest reading is too old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +153,7 @@ class LatencySeries:
     name: str
     """`TTFT`, `message` or `models`."""
     points: tuple[float | None, ...]
-    """The maximum of each bin, oldest first. An empty bin repeats the last one while the next is not due."""
+    """The maximum of each bin, oldest first. An empty bin repeats the last value until the next is due."""
     now: float | None
     """The newest success."""
     now_at: datetime | None
@@ -170,9 +170,9 @@ class LatencySeries:
     ratio: float | None
     """`now` divided by the baseline."""
     level: Level
-    """The level of the newest three together, as a single slow answer is no slowness."""
+    """The level of the newest three together, as a single slow answer means little."""
     highest: float | None = None
-    """The slowest success, for where there are too few samples for p99."""
+    """The slowest success, shown if there are too few samples for p99."""
     typical: float | None = None
     """The median of the newest three."""
     failures: int = 0
@@ -191,14 +191,14 @@ class LatencyView:
 
     series: tuple[LatencySeries, ...]
     span: timedelta
-    """What the series cover."""
+    """The time that the series cover."""
     phases: Timings | None
     """The phases of the newest models probe on a new connection."""
     phases_at: datetime | None
     server_s: float | None
-    """The server's own time in that probe."""
+    """The server's own processing time in that probe."""
     network_s: float | None
-    """Its time to first byte beyond `server_s`."""
+    """The rest of its time to first byte."""
     skew_s: float | None
     """The server's clock minus ours."""
     tls_expires_at: datetime | None
@@ -275,7 +275,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """What a zoomed screen shows: a panel over a span."""
+    """The panel and the span of time that a zoomed screen shows."""
 
     panel: Panel
     span: timedelta
@@ -312,11 +312,11 @@ class ProbeState:
     last_at: datetime | None
     held_until: datetime | None = None
     held_reason: str | None = None
-    """Why it is not following its interval, if so."""
+    """Why it is on hold; None if it follows its interval."""
 
 
 class KeyLack(StrEnum):
-    """Why no request can carry a key: there is none, or it is of a kind that is never sent."""
+    """Why requests carry no key: there is none, or it is of a kind that is never sent."""
 
     MISSING = "missing"
     UNUSABLE = "unusable"
@@ -324,7 +324,7 @@ class KeyLack(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """What paid probes cost today (UTC), in dollars, against the ceiling that stops them."""
+    """The cost of paid probes today (UTC) in dollars, and the ceiling that stops them."""
 
     today_usd: float
     ceiling_usd: float
@@ -351,15 +351,15 @@ class EngineState:
     target: Target
     """What is probed, with the model of this instant."""
     probes: tuple[ProbeState, ...]
-    """Where each probe stands, one for each source."""
+    """The state of each probe, one for each source."""
     spend: Spend
     """What paid probes cost today."""
     notices: tuple[Notice, ...]
-    """What the person must know about the program itself."""
+    """Messages about the program itself."""
     demo: str | None = None
-    """The scenario that is played, None on a real endpoint."""
+    """The scenario of a demo; None on a real endpoint."""
     speed: float = 1.0
-    """How many times as fast as written the scenario is played."""
+    """How many times faster than written the scenario is played."""
     key_problem: str | None = None
     """What looks wrong with a key that is sent all the same."""
     alerts: AlertsView = field(default_factory=AlertsView)
@@ -376,7 +376,7 @@ class EngineState:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that screens can show at instant `at`."""
+    """Everything that the screens can show at instant `at`."""
 
     at: datetime
     engine: EngineState

@@ -1,11 +1,11 @@
-"""Strict reading of TOML: every problem names file, key, what was given and what is expected, all at once.
+"""Reads TOML strictly and reports all problems at once, each with file, key, given and expected value.
 
     table = Table.of_file(path, ThemeError)
     theme = Theme(table.text("title", path.stem), table.flag("dark", True), ...)
     table.check()
 
-A getter without a default requires its key. Where a value does not fit, the getter notes a problem and
-returns a stand-in of the right type, so that reading goes on to the next problem; `check` raises them all.
+A getter without a default requires its key. If a value does not fit, the getter records a problem and
+returns a stand-in of the right type, so that reading continues; `check` raises all problems together.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ Value = TypeVar("Value")
 
 
 def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
-    """The known name that `name` resembles most, letter case and - or _ aside; "" when none does."""
+    """The known name most similar to `name`, ignoring case and - or _; "" if none is similar."""
     import difflib
 
     plain = {_plain(each): each for each in known}
@@ -61,7 +61,7 @@ def nearest(name: str, known: Iterable[str], *, cutoff: float = 0.6) -> str:
 
 
 def hint(name: str, known: Iterable[str]) -> str:
-    """` (did you mean "…"?)`, or nothing when no known name is near: for messages other than a Problem."""
+    """` (did you mean "…"?)`, or "" if no known name is similar. For messages other than a Problem."""
     close = nearest(name, known)
     return f' (did you mean "{close}"?)' if close else ""
 
@@ -165,7 +165,7 @@ class Table:
     problems: list[Problem] = field(default_factory=list)
     """All problems so far, in this table and in those that share the list."""
     show: Callable[[object], str] = shown
-    """Formats a given value so that it is safe to show."""
+    """Formats a value so that it is safe to show."""
     _known: set[str] = field(default_factory=set)
     _unfit: set[str] = field(default_factory=set)
 
@@ -189,7 +189,7 @@ class Table:
         return cls(data, file, error=error, problems=[] if problems is None else problems)
 
     def at(self, name: str, data: object) -> Table:
-        """A table below this one; an empty one, and a problem, when `data` is none."""
+        """A table within this one. If `data` is not a table: an empty one, and a problem."""
         if not isinstance(data, dict):
             self.wrong(name, self.show(data), "a table")
             data = {}
@@ -198,21 +198,21 @@ class Table:
     # -- problems --------------------------------------------------------------
 
     def wrong(self, name: str, given: str, expected: str = "", *, near: str = "") -> None:
-        """Note a problem of the key `name`, or with "" of the table. See Problem for the words."""
+        """Record a problem with the key `name`, or with the table if that is "". See Problem for the texts."""
         self._unfit.add(name)
         self.problems.append(Problem(self.file, self._path(name), given, expected, near))
 
     def unfit(self, name: str, expected: str, *, near: str = "") -> None:
-        """Note that the value of a key does not fit, or that there is none."""
+        """Record that the value of a key does not fit, or is missing."""
         given = self.show(self.data[name]) if name in self.data else "nothing"
         self.wrong(name, given, expected, near=near)
 
     def sound(self, *names: str) -> bool:
-        """Whether no problem of these keys was noted; if not, their values are stand-ins."""
+        """Whether these keys have no problems; if they do, their values are stand-ins."""
         return self._unfit.isdisjoint(names)
 
     def done(self) -> None:
-        """Note every unknown key."""
+        """Record a problem for each unknown key."""
         for name in self.data:
             if name not in self._known:
                 known = sorted(self._known)
@@ -240,7 +240,7 @@ class Table:
         return name in self.data
 
     def names(self, allowed: Collection[str]) -> list[str]:
-        """The keys of a table whose keys are themselves data: each one of `allowed`."""
+        """The keys of a table whose keys are data, each one of `allowed`."""
         self._known.update(allowed)
         self.done()
         return [name for name in self.data if name in self._known]

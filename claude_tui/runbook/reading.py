@@ -1,4 +1,4 @@
-"""From one runbook file to the parts it brings: nodes, playbooks, and additions to those of others."""
+"""Reads the parts of one runbook file: nodes, playbooks, and additions to those of other files."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Kinds = Mapping[str, FactKind]
 
 @dataclass(frozen=True, slots=True)
 class AddedBranch:
-    """A branch for a node that another file has. It goes before the ones that are there."""
+    """A branch for a node in another file. It goes before the existing ones."""
 
     node: str
     branch: Branch
@@ -28,7 +28,7 @@ class AddedBranch:
 
 @dataclass(frozen=True, slots=True)
 class AddedStep:
-    """A step for a playbook that another file has: after the step `after`, or at the end."""
+    """A step for a playbook in another file."""
 
     playbook: str
     after: str
@@ -50,9 +50,9 @@ class Parts:
 
 
 def read_parts(table: Table, kinds: Kinds) -> Parts:
-    """The parts in `table`, a whole file; what is wrong in it is noted there.
+    """The parts in `table`, which is a whole file. Problems are added to the table.
 
-    Whether they fit together is not looked at.
+    `validate` checks whether the parts fit together.
     """
     parts = Parts(
         start=table.prose("start", ""),
@@ -87,9 +87,9 @@ def _node(name: str, table: Table, kinds: Kinds) -> Node:
         file=table.file,
     )
     table.done()
-    _check_blanks(table, "", [node.text, node.help, node.first])
+    _check_placeholders(table, "", [node.text, node.help, node.first])
     if asks and not node.branches and table.sound("branch"):
-        table.wrong("", "a question without a branch: nobody could go on from it")
+        table.wrong("", "a question without branches is a dead end")
     if answers and not asks and node.branches:
         table.wrong("", "an answer has no branches: call it a question, or leave them out")
     return node
@@ -104,7 +104,7 @@ def _causes(table: Table) -> frozenset[Cause]:
 
 def _command(table: Table) -> Command:
     command = Command(title=table.prose("title"), text=table.prose("run"))
-    _check_blanks(table, "run", [command.text])
+    _check_placeholders(table, "run", [command.text])
     table.done()
     return command
 
@@ -112,7 +112,7 @@ def _command(table: Table) -> Command:
 def _check(name: str, table: Table) -> Check:
     if name not in CHECK_KEYS:
         table.wrong(
-            "", "a check of this name", "one of " + ", ".join(CHECK_KEYS), near=nearest(name, CHECK_KEYS)
+            "", "a check with this name", "one of " + ", ".join(CHECK_KEYS), near=nearest(name, CHECK_KEYS)
         )
     commands = tuple(_command(each) for each in table.tables("command"))
     check = Check(name, table.prose("title"), table.prose("reads"), commands)
@@ -130,7 +130,7 @@ def _branch(table: Table, kinds: Kinds) -> Branch:
     )
     table.done()
     if branch.when is not None and branch.otherwise:
-        table.wrong("otherwise", "stands beside `when`: a branch has one of them or neither")
+        table.wrong("otherwise", "cannot be combined with `when`: a branch has one of them or neither")
     return branch
 
 
@@ -177,13 +177,13 @@ def _step(table: Table, kinds: Kinds) -> Step:
         python=table.prose("python", ""),
         when=_condition(table, kinds),
     )
-    _check_blanks(table, "", [step.why, step.how, step.shell, step.python, step.check])
+    _check_placeholders(table, "", [step.why, step.how, step.shell, step.python, step.check])
     table.done()
     return step
 
 
 def _roles(table: Table) -> tuple[str, ...]:
-    """Those of `ROLES`, or a person's own words for theirs."""
+    """Roles from `ROLES`, or the user's own."""
     roles = table.strings("roles")
     for role in roles:
         if role not in ROLES and (near := nearest(role, ROLES)):
@@ -193,11 +193,11 @@ def _roles(table: Table) -> tuple[str, ...]:
     return roles
 
 
-def _check_blanks(table: Table, name: str, texts: Iterable[str]) -> None:
+def _check_placeholders(table: Table, name: str, texts: Iterable[str]) -> None:
     known = known_placeholders()
-    for blank in sorted(placeholders(texts) - known):
-        given = f"the placeholder {{{{{blank}}}}}"
-        table.wrong(name, given, "one of " + ", ".join(sorted(known)), near=nearest(blank, known))
+    for name_used in sorted(placeholders(texts) - known):
+        given = f"the placeholder {{{{{name_used}}}}}"
+        table.wrong(name, given, "one of " + ", ".join(sorted(known)), near=nearest(name_used, known))
 
 
 def _added_branch(table: Table, kinds: Kinds) -> AddedBranch:

@@ -1,4 +1,4 @@
-"""What a runbook consists of: a decision tree and playbooks, as read from data."""
+"""The parts of a runbook: a decision tree and playbooks, as read from TOML files."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ __all__ = ["CHECK_KEYS", "Branch", "Check", "Command", "Node", "Playbook", "Runb
 
 
 class RunbookError(ConfigError):
-    """A runbook cannot be used, or has no such part."""
+    """A runbook is invalid, or does not have the requested part."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something to copy and run. `text` may hold `{{placeholders}}`."""
+    """A command to copy and run. `text` may contain `{{placeholders}}`."""
 
     title: str
     text: str
@@ -38,7 +38,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A question with branches, or an answer without any."""
+    """A question, which has branches, or an answer, which has none."""
 
     id: str
     title: str
@@ -87,7 +87,7 @@ class Step:
     python: str = ""
     """Python code to copy."""
     when: Condition | None = None
-    """The situations that it is meant for; None for all."""
+    """When the step applies; None for always."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +117,12 @@ class Check:
 
 
 CHECK_KEYS = ("status", "connectivity", "limits")
-"""The checks there are, in order: what each finds out is in `first_five`."""
+"""The keys of all checks, in order; `first_five` has the code for each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runbook:
-    """Tree, playbooks and checks that fit together: every target exists, every cause has a playbook."""
+    """A validated runbook: every branch has a target, and every cause a playbook."""
 
     start: str
     nodes: Mapping[str, Node]
@@ -133,7 +133,7 @@ class Runbook:
         return next(playbook for playbook in self.playbooks.values() if cause in playbook.causes)
 
     def playbook_named(self, name: str) -> Playbook:
-        """By a cause's name or a playbook's own. Raises RunbookError."""
+        """The playbook with this name, or the one for the cause with this name. Raises RunbookError."""
         if name in self.playbooks:
             return self.playbooks[name]
         if name in set(Cause):

@@ -1,4 +1,4 @@
-"""What the screens draw: the walk with its data, and a playbook with its progress. Values only."""
+"""What the screens draw: a walk next to live data, and a playbook with its progress. Values only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 
 
 class Place(StrEnum):
-    """Where a line of the tree stands: PASSED on the way, HERE, or AHEAD: a branch one may take."""
+    """The position of a line in the tree: already PASSED, HERE, or AHEAD (a branch to choose)."""
 
     PASSED = "passed"
     HERE = "here"
@@ -113,7 +113,7 @@ class PlaybookView:
 
 
 def walk_view(runbook: Runbook, walk: Walk, facts: Facts, placeholders: Placeholders) -> WalkView:
-    """A walk next to the data of the moment. `facts` may be NO_FACTS."""
+    """A walk next to live data. `facts` may be NO_FACTS."""
     node = _node_view(runbook, placeholders.node(runbook.nodes[walk.node]), facts)
     return WalkView(_tree(runbook, walk, node), node)
 
@@ -162,7 +162,7 @@ def _node_view(runbook: Runbook, node: Node, facts: Facts) -> NodeView:
 
 
 def _fact_views(node: Node, facts: Facts, suggested: int | None) -> tuple[FactView, ...]:
-    """What the node shows, and before it whatever else the suggestion rests on."""
+    """The facts that the node shows, preceded by the others that the suggestion rests on."""
     condition = node.branches[suggested].when if suggested is not None else None
     rests_on = [
         name
@@ -180,7 +180,7 @@ def _fact_views(node: Node, facts: Facts, suggested: int | None) -> tuple[FactVi
 def playbook_view(
     playbook: Playbook, progress: Progress, facts: Facts, placeholders: Placeholders
 ) -> PlaybookView:
-    """A playbook with who did what, and which steps the situation asks for."""
+    """A playbook with who did what, and which steps apply now."""
     values = {name: fact.value for name, fact in facts.items()}
     steps = tuple(
         StepView(

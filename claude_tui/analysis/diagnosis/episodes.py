@@ -1,4 +1,4 @@
-"""Episodes of failures of one source: when one begins, when it is more than chance, and when it ends.
+"""Episodes of failures of one source: when they begin, when they are more than chance, and when they end.
 
 Clusters of failures (see `streaks`; three successes in a row end one) are joined into episodes. An episode
 ends with a run of successes that would be improbable at the failure rate so far: three where everything
@@ -21,7 +21,7 @@ from claude_tui.model.observation import Observation, Source
 __all__ = ["BACK_SOON", "RECENT", "Episode", "episodes_of", "is_down", "successes_to_recover"]
 
 RECENT = 24
-"""The exchanges at the end of an episode that give its current rate: 12 minutes at the default pace."""
+"""How many exchanges at the end of an episode give its current rate: 12 minutes at the default pace."""
 
 # Three successes in a row happen in 5% of cases while 63% still fail, and less often while more do.
 SETTLED = 3
@@ -33,7 +33,7 @@ MOST_CLUSTERS = 240
 BACK_SOON = 3
 # After two hours without probes (a laptop that slept), what happened is unknown: a new episode begins.
 LONGEST_GAP_S = 7200.0
-# Bounds the work: what 30 failures do not confirm is counted over an hour instead.
+# Bounds the work: if 30 failures do not confirm an episode, they are counted over an hour instead.
 _FIRST = 30
 # Error responses are never chance; two with at most two successes between them are a pattern.
 _WITHIN = 3
@@ -60,7 +60,7 @@ class Episode:
     successes_to_recover: int
     """How many successes end the episode."""
     confirmed_at: float | None
-    """When it was known to be more than chance, in POSIX seconds."""
+    """When it became more than chance, in POSIX seconds; None if it has not."""
 
     @property
     def open(self) -> bool:
@@ -78,7 +78,7 @@ class Episode:
 
 @dataclass(frozen=True, slots=True)
 class _Cluster:
-    """Failures joined so far; `confirmed_at` as in Episode."""
+    """Failures joined so far."""
 
     first: int
     last: int
@@ -88,7 +88,7 @@ class _Cluster:
 
 
 def successes_to_recover(failures: int, total: int, chance: float) -> int:
-    """Successes in a row that are improbable (below `chance`) where `failures` of `total` fail.
+    """How many successes in a row are improbable (below `chance`) while `failures` of `total` fail.
 
     The assumed rate is a little lower than the counted one, as an episode begins and ends with a failure.
     """
@@ -101,7 +101,7 @@ def successes_to_recover(failures: int, total: int, chance: float) -> int:
 def episodes_of(
     history: History, source: Source, at: datetime, thresholds: Thresholds, back_s: float
 ) -> list[Episode]:
-    """The episodes of the last `back_s` seconds, oldest first. The last one may be over."""
+    """The episodes of the last `back_s` seconds, oldest first. The last one may have ended."""
     count = history.exchanges(source).items.count_until(at.timestamp())
     found: list[Episode] = []
     joined: _Cluster | None = None
@@ -127,7 +127,7 @@ def episodes_of(
 def _continues(
     history: History, source: Source, joined: _Cluster, cluster: _Cluster, thresholds: Thresholds
 ) -> bool:
-    """Whether `cluster` continues the episode `joined`: it was not over, or comes back soon after."""
+    """Whether `cluster` continues the episode `joined`, which had not ended, or had ended just before."""
     clean = cluster.first - joined.last - 1
     at = history.exchanges(source).items.at
     if at[cluster.first] - at[joined.last] > LONGEST_GAP_S:
@@ -196,7 +196,7 @@ def _episode(
 
 
 def _confirmed(history: History, source: Source, joined: _Cluster) -> _Cluster:
-    """The cluster with the instant of the failure that confirmed it, if there is one."""
+    """The cluster with the instant at which a failure confirmed it, if one did."""
     if joined.failures == 1:
         return joined
     items, failures = history.exchanges(source).items, history.failures(source)
@@ -230,7 +230,7 @@ def _first_conclusive(exchanges: list[Observation], indexes: list[int], *, pairs
 # The service is no longer down once this many of the last few succeeded, or this share of all.
 _UP, _UP_OF = 2, 5
 _UP_SHARE = 0.2
-# It is down again after a run of failures this improbable at the previous failure rate.
+# It is down again after a run of failures that is this improbable at the previous rate.
 _DOWN_CHANCE = 0.01
 _MOST_SHARE = 0.8
 

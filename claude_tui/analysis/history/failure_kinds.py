@@ -1,4 +1,4 @@
-"""What failures are grouped by when counted, and how a failure is named, from the error table."""
+"""The kinds by which failures are counted, and their names from the error table."""
 
 from __future__ import annotations
 

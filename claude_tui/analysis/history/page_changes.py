@@ -20,7 +20,7 @@ from claude_tui.model.snapshot import Event, EventKind, Level
 
 __all__ = ["component_level", "incident_level", "next_catalogue", "next_status", "short_name", "under_way"]
 
-# More simultaneous changes to the model list than this become one event.
+# More simultaneous changes to the model list than this are one event.
 MANY_MODELS = 5
 _COMPONENT_LEVELS = {
     "operational": Level.OK,
