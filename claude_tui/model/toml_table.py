@@ -198,7 +198,7 @@ class Table:
     # -- problems --------------------------------------------------------------
 
     def wrong(self, name: str, given: str, expected: str = "", *, near: str = "") -> None:
-        """Record a problem with the key `name`, or with the table if that is "". See Problem for the texts."""
+        """Record a problem with the key `name`, or with the table if it is "". See Problem for the texts."""
         self._unfit.add(name)
         self.problems.append(Problem(self.file, self._path(name), given, expected, near))
 

@@ -57,7 +57,7 @@ def test_the_defaults_are_no_problem() -> None:
         ({"probe": ("q",)}, '"q" is bound twice, to probe and quit'),
         ({"help": ("h",), "theme": ("h",)}, '"h" is bound twice, to theme and help'),
         ({"theme": ("Question_Mark",)}, '"?" is bound twice, to theme and help'),
-        ({"pause": ("ctrl+a",)}, 'keys.pause: "ctrl+a" cannot be used: screen and tmux'),
+        ({"pause": ("ctrl+a",)}, 'keys.pause: "ctrl+a" cannot be used: it is the prefix key'),
         ({"pause": ("ctrl+c",)}, "it always quits"),
         ({"pause": ("Ctrl+M",)}, "terminals send it for enter"),
         ({"pause": ("foo",)}, "expected a key such as"),

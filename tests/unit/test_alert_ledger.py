@@ -100,7 +100,7 @@ class TestCodec:
 
     def test_a_field_of_a_later_version_is_ignored_and_a_later_ledger_refused(self) -> None:
         assert decode(b'{"colour": "red"}') == Ledger()
-        with pytest.raises(ValueError, match="of version 2"):
+        with pytest.raises(ValueError, match="has version 2"):
             decode(b'{"version": 2}')
 
     def test_an_instant_without_an_offset_is_refused(self) -> None:

@@ -51,7 +51,7 @@ def test_with_no_data_nothing_is_claimed() -> None:
     }
     assert found["cause"].words == "No verdict yet"
     assert found["messages"].words == "Messages: not probed in 15m"
-    assert found["least_headroom"].words == "Headroom: not told yet"
+    assert found["least_headroom"].words == "Headroom: not reported yet"
 
 
 def test_values_are_what_is_declared() -> None:
@@ -140,7 +140,7 @@ def test_headroom_names_the_emptiest_bucket_with_figures() -> None:
 def test_old_headroom_is_not_shown_as_live() -> None:
     found = facts(verdict(Cause.HEALTHY), messages(0, limits=[bucket("input", 120)]), at=900)
     assert found["least_headroom"].value is None
-    assert found["least_headroom"].words == "Headroom: last told 12:00:00, too old"
+    assert found["least_headroom"].words == "Headroom: last reported 12:00:00, too old"
 
 
 def test_the_key_is_judged_by_what_is_known_of_it() -> None:

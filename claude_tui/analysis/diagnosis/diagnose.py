@@ -202,7 +202,7 @@ def _lone_failure(context: DiagnosisContext) -> str:
 def _page_note(context: DiagnosisContext) -> str:
     if context.page_report.others:
         others = "; ".join(context.page_report.others[:2])
-        return f"Status page: {others}; we don’t use them, and our probes are fine."
+        return f"Status page: {others}; not what we use, and our probes are fine."
     if context.page_report.reports and not context.page_report.active:
         return "The page is still monitoring an incident; components are green and our probes are fine."
     return ""

@@ -1,4 +1,4 @@
-"""Where a trouble begins, when it is more than chance, when it is over; and what leads in a mix."""
+"""Episodes of failures: where they begin, when they are more than chance, when they end; and which cause leads."""
 
 from __future__ import annotations
 

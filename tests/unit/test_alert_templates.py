@@ -1,4 +1,4 @@
-"""What pages say, also when what they tell of was written by somebody hostile."""
+"""The text of notifications, including text that somebody hostile wrote."""
 
 from __future__ import annotations
 
