@@ -35,12 +35,15 @@ class Ledger:
     """All state of alerting."""
 
     version: int = VERSION
+    """The version of the saved format."""
     at: datetime | None = None
     """The last evaluation."""
     alerts: tuple[Alert, ...] = ()
+    """All alerts that are not inactive."""
     groups: tuple[AlertGroup, ...] = ()
     """Open groups, and those closed recently."""
     outbox: tuple[QueuedNotification, ...] = ()
+    """Notifications that are waiting or being sent."""
     journal: tuple[AlertEntry, ...] = ()
     """The newest entries, oldest first."""
     number: int = 0

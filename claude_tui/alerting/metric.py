@@ -50,9 +50,13 @@ class Metric:
     """A metric that rules can refer to by name."""
 
     name: str
+    """The name that rules use."""
     unit: Unit
+    """The unit of its values."""
     doc: str
+    """A sentence for `alerts list --metrics`."""
     read: Callable[[RuleContext, Query], Reading]
+    """Computes its values at an instant."""
     windowed: bool = False
     """Whether it is computed over a window."""
     minimum: int | None = None

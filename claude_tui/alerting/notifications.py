@@ -22,8 +22,11 @@ class AlertingConfig:
     """What planning notifications depends on."""
 
     rules: Mapping[str, Rule]
+    """The rules in force, by name."""
     routes: Sequence[Route]
+    """The routes of the settings, without the screen."""
     policy: Policy
+    """How often to send reminders."""
     target: str
     """The name of the monitored target in notifications."""
 

@@ -32,11 +32,15 @@ class QueuedNotification:
     """One notification for one route."""
 
     route: str
+    """The name of the route."""
     page: Notification
+    """The notification to send."""
     queued_at: datetime
+    """When it was put into the outbox."""
     sending: bool = False
     """True from before an attempt until its result is known."""
     tries: int = 0
+    """How many attempts there have been."""
     not_before: datetime | None = None
     """When the next attempt may be made; None for at once."""
     refused: bool = False

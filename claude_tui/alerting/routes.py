@@ -69,7 +69,9 @@ class Route:
     """One receiver of notifications."""
 
     name: str
+    """Its name in the settings."""
     kind: RouteKind
+    """The kind of receiver."""
     url: str = field(default="", repr=False)
     """May contain secrets: show `address` instead."""
     key: str = field(default="", repr=False)
@@ -77,6 +79,7 @@ class Route:
     address: str = ""
     """The URL with its secrets masked."""
     match: Match = field(default_factory=Match)
+    """Which groups it takes."""
     problem: str | None = None
     """Why the route cannot be used, if so."""
 
@@ -101,6 +104,7 @@ class Policy:
     respond_p2: timedelta = timedelta(minutes=15)
     """The response target that notifications name; the same for `respond_p3`."""
     respond_p3: timedelta = timedelta(hours=1)
+    """The response target of a P3 in notifications."""
 
     def reminder_of(self, severity: Severity, *, acknowledged: bool) -> timedelta:
         usual = self.minor if severity is Severity.P4 else self.reminder
@@ -112,7 +116,9 @@ class AlertSettings:
     """The `[alerts]` table of the settings."""
 
     routes: tuple[Route, ...] = ()
+    """The routes, in the order of the settings."""
     policy: Policy = field(default_factory=Policy)
+    """How often to send reminders."""
     bell: bool = True
     """Ring the terminal's bell."""
     notification: bool = False

@@ -65,13 +65,21 @@ class Rule:
     """One alert rule: a metric, a condition on its value, and how to notify."""
 
     name: str
+    """Its name, which is unique."""
     summary: str
+    """What it means when it fires."""
     metric: Metric
+    """What it measures."""
     comparison: str
+    """One of COMPARISONS."""
     threshold: float
+    """What the value is compared with."""
     severity: Severity
+    """The severity of its alerts."""
     query: Query
+    """The window and the minimum number of samples."""
     timing: Timing
+    """How long it must match before it fires, and how long it is kept firing."""
     where: Labels = ()
     """Only label sets with these labels are evaluated."""
     routes: tuple[str, ...] = ()
@@ -81,6 +89,7 @@ class Rule:
     side: Side = Side.UNCLEAR
     """Used in notifications that have no verdict; the same for `next_step`."""
     next_step: str = ""
+    """The next step in such notifications."""
 
     def matches(self, value: float) -> bool:
         return COMPARISONS[self.comparison](value, self.threshold)

@@ -60,8 +60,11 @@ class Advice:
     """What a verdict says about a cause: whose problem it is, what is happening, and the next step."""
 
     id: str
+    """The name by which entries refer to it."""
     cause: Cause
+    """The verdict's cause."""
     side: Side
+    """Whose problem it is."""
     template: str
     """What is happening, in one line, with `PLACEHOLDERS` in braces."""
     next: str
@@ -109,10 +112,13 @@ class ErrorClass:
     """One row of the Errors panel: the failures of `outcomes`."""
 
     key: str
+    """Identifies the row in snapshots, rules and metrics."""
     label: str
+    """The name of the row."""
     bad_share: float
     """The row is bad if at least 3 failures exceed this share of the requests."""
     outcomes: frozenset[Outcome]
+    """The outcomes that are counted in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +134,9 @@ class Recognition:
     """How a response is recognised as one kind of error, beyond the type and code of its entry."""
 
     types: tuple[str, ...] = ()
+    """Further error types that mean it."""
     codes: tuple[str, ...] = ()
+    """Further error codes that mean it."""
     untyped: tuple[str, ...] = ()
     """Statuses that mean it without a known code or type; `4xx`, `5xx` and `xxx` stand for all others."""
     plain: bool = False
@@ -148,16 +156,23 @@ class KnownError:
     """One kind of error. None in `status`, `type` or `code` means any."""
 
     id: str
+    """The name by which other entries refer to it."""
     outcome: Outcome
+    """The class that it belongs to."""
     advice: Advice
+    """What a verdict says about it."""
     meaning: str
+    """What it means, in one sentence."""
     status: int | None = None
+    """The HTTP status."""
     type: str | None = None
     """May begin or end with `*`. Unless the API answered, it is one of the probes' own types."""
     code: str | None = None
     """May begin or end with `*`."""
     reach: Reach = Reach.ANSWERED
+    """How far the request got."""
     sdk_retries: bool = False
+    """Whether the official SDK retries it by itself."""
     recognition: Recognition = Recognition()
     """How a response is recognised as this error, beyond its type and code."""
     short: str | None = None

@@ -53,12 +53,15 @@ class AlertStatus:
     """The position of an alert in its lifecycle. An alert without a status is inactive."""
 
     state: AlertState
+    """Pending, firing or resolved."""
     since: datetime
     """The first match of this activation."""
     fired_at: datetime | None = None
+    """When it began to fire."""
     unmatched_since: datetime | None = None
     """The first evaluation that did not match, while the alert is kept firing."""
     resolved_at: datetime | None = None
+    """When it was resolved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +75,16 @@ class Acknowledgement:
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """No reminders until `until`, unless the group becomes worse than `severity`."""
+    """No reminders for a while, unless the group becomes worse."""
 
     by: str
+    """Who snoozed it, as typed and made inert."""
     at: datetime
+    """When it was snoozed."""
     until: datetime
+    """When the snooze ends."""
     severity: Severity
+    """The group's severity at the time: a worse one ends the snooze."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +92,15 @@ class Alert:
     """One label set of one rule."""
 
     rule: str
+    """The name of the rule."""
     labels: Labels
+    """The label set that the rule matched."""
     severity: Severity
+    """The severity of the rule."""
     summary: str
+    """What the rule means, in one sentence."""
     status: AlertStatus = field(metadata=_saved("standing"))
+    """Its position in the lifecycle."""
     value: float | None = None
     """The last value that matched, for display only."""
     words: str = ""
@@ -125,11 +137,15 @@ class Content:
     cause: str
     """A verdict's cause; a topic where no verdict explains the alerts."""
     side: Side
+    """Whose problem it is."""
     what: str
     """What is wrong, in one sentence."""
     since: datetime
+    """When the problem began."""
     next_step: str = ""
+    """What to do; "" if nothing is known to help."""
     evidence: tuple[str, ...] = ()
+    """Sentences that support it, the strongest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +166,13 @@ class AlertGroup:
     dedup_key: str
     """How receivers identify it. Unique among open groups; later groups of the topic reuse it."""
     topic: str
+    """What it is about. At most one group per topic is open."""
     opened_at: datetime
+    """When the first alert was put into it."""
     severity_periods: tuple[SeverityPeriod, ...] = field(metadata=_saved("spells"))
     """Oldest first; the last one is the current one."""
     content: Content = field(metadata=_saved("story"))
+    """The text of its notifications."""
     alerts: tuple[str, ...] = ()
     """The names of the rules that fire in it."""
     from_verdict: bool = field(default=False, metadata=_saved("led"))
@@ -167,10 +186,13 @@ class AlertGroup:
     paged_severity: Severity = Severity.NONE
     """The severity that the last notification reported."""
     acknowledged: Acknowledgement | None = None
+    """Who is taking care of it, if anybody."""
     acknowledged_notified: bool = field(default=False, metadata=_saved("acknowledged_told"))
     """Whether the acknowledgement has been notified."""
     snoozed: Snooze | None = None
+    """The snooze in force, or one that has just ended."""
     closed_at: datetime | None = None
+    """When the last alert ended; None while it is open."""
     ended_at: datetime | None = None
     """When the problem was last observed, before the group closed."""
 
@@ -197,21 +219,33 @@ class Notification:
     """One message about a group. All text is inert and without secrets."""
 
     id: str
+    """Unique: the group's id and a number."""
     group: str
     """The id of the group."""
     dedup_key: str
     """How receivers identify the incident."""
     kind: NotificationKind
+    """Why it is sent."""
     at: datetime
+    """When it was created."""
     severity: Severity
+    """The severity that it reports."""
     topic: str
+    """The topic of the group."""
     cause: str
+    """The verdict's cause; the topic if no verdict explains the alerts."""
     side: Side
+    """Whose problem it is."""
     target: str
+    """The monitored target by name."""
     title: str
+    """The severity, the target and what is wrong, in one line."""
     lines: tuple[str, ...]
+    """The body, line by line."""
     since: datetime
+    """When the problem began."""
     next_step: str = ""
+    """What to do; "" if nothing is known to help."""
     alerts: tuple[str, ...] = ()
     """The names of the rules that fire."""
     repeat: bool = False
@@ -229,16 +263,21 @@ class DeliveryResult:
     """The result of one delivery."""
 
     route: str
+    """The name of the route."""
     at: datetime
+    """When the last attempt ended."""
     delivered: bool
+    """Whether the message arrived."""
     detail: str
     """What happened, in words and without secrets."""
     permanent: bool = False
     """Whether the same message would be refused again, as with a wrong key or URL."""
     http_status: int | None = None
+    """The status that the receiver answered with."""
     retry_after_s: float | None = None
     """The wait that the receiver asked for."""
     attempts: int = 1
+    """How many attempts there were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +285,9 @@ class RouteState:
     """The state of one route."""
 
     name: str
+    """Its name in the settings."""
     kind: str
+    """`apprise`, `pagerduty` or `alertmanager`."""
     address: str
     """The URL with its secrets masked."""
     problem: str | None = None
@@ -256,6 +297,7 @@ class RouteState:
     failing_since: datetime | None = None
     """The first of the failures since the last success."""
     last: DeliveryResult | None = None
+    """The last delivery in this run."""
 
     @property
     def failing(self) -> bool:
@@ -277,13 +319,17 @@ class AlertEntry:
     key: str
     """Unique, and stable over restarts."""
     at: datetime
+    """When it happened."""
     kind: EntryKind
+    """What happened."""
     severity: Severity
     """NONE for deliveries."""
     subject: str
     """A topic; for deliveries a route."""
     text: str
+    """What happened, in one line."""
     page: NotificationKind | None = None
+    """The kind of a notification."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +341,7 @@ class AlertsView:
     groups: tuple[AlertGroup, ...] = ()
     """The open ones, worst first."""
     routes: tuple[RouteState, ...] = ()
+    """In the order of the settings."""
     journal: tuple[AlertEntry, ...] = ()
     """Oldest first."""
     problem: str | None = None

@@ -62,6 +62,7 @@ class Problem:
     given: str
     """The value found, safe to show. Without `expected`: what is wrong, in words."""
     expected: str = ""
+    """What would be valid."""
     nearest: str = ""
     """The known name that is closest to it, which was probably meant."""
 

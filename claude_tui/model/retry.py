@@ -22,7 +22,9 @@ class RetryPolicy:
     first_s: float = 0.0
     """The first wait; each further one is `factor` times as long, up to `most_s`."""
     factor: float = 1.0
+    """How many times longer each further wait is."""
     most_s: float = 0.0
+    """The longest wait."""
     jitter: float = 0.0
     """The largest random addition to a wait, as a fraction of it."""
     honours_retry_after: bool = False

@@ -62,12 +62,16 @@ class Panel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is watched. `model` is None until one is known."""
+    """The monitored endpoint."""
 
     name: str
+    """The user's name for it; "" for none."""
     base_url: str
+    """The base URL of the API."""
     host: str
+    """The host and port in it."""
     model: str | None
+    """The model that is probed; None until one is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,7 @@ class StatusView:
     """The status page as last read."""
 
     status: ProviderStatus | None
+    """What the page says; None before the first attempt."""
     ours: frozenset[str]
     """The ids of the components that we use."""
     checked_at: datetime | None
@@ -82,6 +87,7 @@ class StatusView:
     read_at: datetime | None
     """When the page was last read."""
     level: Level
+    """The level of our components and their incidents."""
     silent_since: datetime | None = None
     """The start of a problem that the verdict attributes to the provider, while the page reports none."""
     stale: bool = False
@@ -93,8 +99,11 @@ class Headroom:
     """What is left of one rate-limit bucket at an instant."""
 
     bucket: str
+    """The name of the bucket."""
     limit: int
+    """The size of the bucket."""
     remaining: int
+    """What was left at `read_at`."""
     reset_at: datetime | None
     """When it is full again; None if the server did not say, or if that instant has passed."""
     burn_per_minute: float | None
@@ -102,7 +111,9 @@ class Headroom:
     exhausted_in: timedelta | None
     """When it will be empty; None if nothing is consumed, or if that is hours away."""
     level: Level
+    """The level by the fraction left; UNKNOWN if stale."""
     read_at: datetime
+    """When it was read."""
     stale: bool = False
     """Whether the reading is too old, or the bucket has been reset since."""
     runs_out_first: bool = False
@@ -119,13 +130,19 @@ class WindowUsage:
     """A subscription window."""
 
     window: str
+    """`5h`, `7d`, or another name from a header."""
     used: float
     """The fraction used, as the server counts it."""
     reset_at: datetime | None
+    """When it resets; None if the server did not say, or if that has passed."""
     status: str | None
+    """The server's word for it, such as `allowed`."""
     level: Level
+    """The level by use and status; UNKNOWN if stale."""
     read_at: datetime
+    """When it was read."""
     stale: bool = False
+    """Whether the reading is too old, or the window has been reset since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +154,7 @@ class HeadroomView:
     windows: tuple[WindowUsage, ...]
     """Worst first."""
     read_at: datetime | None
+    """When the newest reading was taken; None without one."""
     request_id: str | None
     """The request id of the newest reading."""
     stale: bool
@@ -159,8 +177,11 @@ class LatencySeries:
     now_at: datetime | None
     """When the request of that success was sent."""
     p50: float | None
+    """The median."""
     p95: float | None
+    """None below 20 samples."""
     p99: float | None
+    """None below 100 samples."""
     samples: int
     """How many successes there were."""
     baseline: float | None
@@ -190,11 +211,13 @@ class LatencyView:
     """Latencies, and the network breakdown of a new connection."""
 
     series: tuple[LatencySeries, ...]
+    """TTFT, message and models."""
     span: timedelta
     """The time that the series cover."""
     phases: Timings | None
     """The phases of the newest models probe on a new connection."""
     phases_at: datetime | None
+    """When that probe began."""
     server_s: float | None
     """The server's own processing time in that probe."""
     network_s: float | None
@@ -202,6 +225,7 @@ class LatencyView:
     skew_s: float | None
     """The server's clock minus ours."""
     tls_expires_at: datetime | None
+    """When the certificate it saw expires."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +233,17 @@ class ErrorRow:
     """One class of failure in a window."""
 
     key: str
+    """The key of the error class."""
     label: str
+    """Its name on screen."""
     count: int
+    """How many exchanges failed."""
     share: float | None
     """Count divided by requests, 0..1; None with too few requests."""
     trend: tuple[int, ...]
     """Counts per bin, oldest first."""
     level: Level
+    """OK without failures, BAD with more than chance explains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,10 +251,15 @@ class ErrorDetail:
     """One combination of source, outcome, status and type among the failures of a window."""
 
     source: Source
+    """The probe that failed."""
     outcome: Outcome
+    """The class of the failure."""
     http_status: int | None
+    """The status; None if no answer came."""
     error_type: str | None
+    """The server's name for it, or the probe's."""
     count: int
+    """How many there were."""
     last_at: datetime
     """The newest occurrence."""
     row: str
@@ -238,10 +271,13 @@ class ErrorWindow:
     """The failures of the last `span`."""
 
     span: timedelta
+    """The length of the window."""
     requests: int
     """Exchanges with the API (messages and models)."""
     failures: int
+    """How many of them failed."""
     rows: tuple[ErrorRow, ...]
+    """A row per error class, in the order of the screen."""
     breakdown: tuple[ErrorDetail, ...] = ()
     """Most frequent first, at most 50."""
 
@@ -265,12 +301,19 @@ class Event:
     key: str
     """Stable, so that a selection survives an update."""
     at: datetime
+    """When it happened."""
     kind: EventKind
+    """What kind of event it is."""
     level: Level
+    """How much attention it needs."""
     subject: str
+    """What it is about, in one word."""
     text: str
+    """What happened, in one line."""
     observation: Observation | None = None
+    """The observation behind it, if there is one."""
     detail: str = ""
+    """More text, for the event's own screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,11 +337,15 @@ class Chart:
     """History for a zoomed panel."""
 
     focus: Focus
+    """The panel and span that it is for."""
     start: datetime
+    """The left edge."""
     end: datetime
+    """The right edge."""
     unit: str
     """`s` (latency), `fraction` (headroom) or `count` (errors)."""
     series: tuple[ChartSeries, ...]
+    """The curves, in the order of the legend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,11 +353,17 @@ class ProbeState:
     """The schedule of one probe."""
 
     source: Source
+    """What it probes."""
     interval_s: float
+    """The seconds between two probes."""
     next_at: datetime | None
+    """When the next one is due."""
     running: bool
+    """Whether one is running."""
     last_at: datetime | None
+    """When the last one began."""
     held_until: datetime | None = None
+    """When a hold ends; None if it is not on hold, or has no known end."""
     held_reason: str | None = None
     """Why it is on hold; None if it follows its interval."""
 
@@ -339,9 +392,13 @@ class Notice:
     """A message about the program itself: no key, history in memory only, a damaged store."""
 
     key: str
+    """Identifies it: a newer notice with the same key replaces it."""
     level: Level
+    """How much attention it needs."""
     text: str
+    """The message."""
     at: datetime
+    """When it was first given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -379,12 +436,22 @@ class Snapshot:
     """Everything that the screens can show at instant `at`."""
 
     at: datetime
+    """The instant that everything here is as of."""
     engine: EngineState
+    """The state of the engine."""
     status: StatusView
+    """The Status panel."""
     headroom: HeadroomView
+    """The Headroom panel."""
     latency: LatencyView
+    """The Latency panel."""
     errors: tuple[ErrorWindow, ...]
+    """The Errors panel, one window for each span."""
     events: tuple[Event, ...]
+    """The Events panel, newest first."""
     verdict: Verdict
+    """The diagnosis."""
     catalogue: Catalogue | None
+    """The models that the endpoint lists; None while unknown."""
     chart: Chart | None = None
+    """The history for the zoomed panel, if one is open."""

@@ -157,7 +157,9 @@ class Table:
     """One table of a file. Each getter marks its key as known; `done` reports the others."""
 
     data: Mapping[str, object]
+    """The keys and values, as parsed."""
     file: str
+    """The file's name in problems."""
     path: str = ""
     """Where the table stands in the file: `phase[2]`; "" for the whole file."""
     error: type[ConfigError] = ConfigError
@@ -167,7 +169,9 @@ class Table:
     show: Callable[[object], str] = shown
     """Formats a value so that it is safe to show."""
     _known: set[str] = field(default_factory=set)
+    """The keys that a getter has asked for."""
     _unfit: set[str] = field(default_factory=set)
+    """The keys that have a problem."""
 
     @classmethod
     def of_file(

@@ -149,6 +149,7 @@ class Evidence:
     """One statement that a verdict rests on."""
 
     kind: EvidenceKind
+    """What it is about."""
     clauses: tuple[str, ...]
     """The statement, most important clause first; each can stand alone. Without a final full stop."""
     figures: tuple[tuple[str, float], ...] = ()
@@ -176,8 +177,11 @@ class Verdict:
     """One diagnosis at one instant."""
 
     cause: Cause
+    """What is wrong."""
     side: Side
+    """Whose problem it is."""
     severity: Severity
+    """How bad it is, as set by a person if one did."""
     confidence: float
     """How certain the cause is, 0..1."""
     summary: str
@@ -185,12 +189,15 @@ class Verdict:
     evidence: tuple[Evidence, ...]
     """Strongest first; the status page comes last."""
     next_step: str
+    """What to do next, in the imperative."""
     retry_after_s: float | None
     """Seconds until it makes sense to try again; None if retrying is useless."""
     page: PageAgreement
+    """How the status page compares with it."""
     opening: str = ""
     """How the summary begins, such as `It’s them.`; empty if it begins with what is wrong."""
     retry_source: RetrySource = RetrySource.NONE
+    """Where `retry_after_s` comes from."""
     failures: tuple[Observation, ...] = ()
     """The newest failures that the cause explains, oldest first."""
     page_reports: tuple[str, ...] = ()
@@ -230,7 +237,12 @@ class VerdictChange:
     """The verdict changed; `text` is the headline of the new one."""
 
     at: datetime
+    """When it changed."""
     cause: Cause
+    """The new cause."""
     side: Side
+    """Whose problem it now is."""
     severity: Severity
+    """The new severity."""
     text: str
+    """The headline of the new verdict."""

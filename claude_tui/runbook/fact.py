@@ -26,12 +26,16 @@ Read = Callable[[FactContext], Fact]
 
 @dataclass(frozen=True, slots=True)
 class FactDefinition:
-    """The definition of a fact. `doc` describes it for authors of runbooks."""
+    """The definition of a fact."""
 
     name: str
+    """The name by which expressions refer to it."""
     kind: FactKind
+    """Its type and possible values."""
     doc: str
+    """A description for authors of runbooks."""
     read: Read
+    """Reads its value from the data at an instant."""
 
 
 def text(name: str, read: Read, doc: str, choices: Iterable[str] = ()) -> FactDefinition:

@@ -35,13 +35,18 @@ def _summary(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Placeholders:
-    """What to fill in. `by_token` says that requests carry ANTHROPIC_AUTH_TOKEN, not the key."""
+    """The values to fill in."""
 
     base_url: str = DEFAULT_BASE_URL
+    """The base URL of the endpoint."""
     model: str | None = None
+    """The model in use; None for a default."""
     status_urls: tuple[str, ...] = STATUS_URLS
+    """The status pages, in the order of preference."""
     by_token: bool = False
+    """Whether requests carry ANTHROPIC_AUTH_TOKEN instead of the key."""
     request_id: str | None = None
+    """The request id of the newest failure."""
 
     def values(self) -> Mapping[str, str]:
         """Every placeholder with its text, which is harmless in shell quotes of both kinds and in Python."""

@@ -31,22 +31,33 @@ class AddedStep:
     """A step for a playbook in another file."""
 
     playbook: str
+    """The id of the playbook."""
     after: str
+    """The id of the step to put it after; "" for the end."""
     step: Step
+    """The step to add."""
     file: str
+    """The file that it comes from."""
     where: str
+    """Its place in that file, for problems."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What one file holds. `start` is "" where it does not say."""
+    """The content of one file."""
 
     start: str
+    """The id of the first node; "" if the file does not name one."""
     nodes: tuple[Node, ...]
+    """Nodes of the decision tree."""
     playbooks: tuple[Playbook, ...]
+    """Whole playbooks."""
     checks: tuple[Check, ...]
+    """Checks of the first five minutes."""
     branches: tuple[AddedBranch, ...]
+    """Branches to add to nodes of other files."""
     steps: tuple[AddedStep, ...]
+    """Steps to add to playbooks of other files."""
 
 
 def read_parts(table: Table, kinds: Kinds) -> Parts:

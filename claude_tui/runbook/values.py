@@ -27,13 +27,18 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A way on from a node. The data points to it when `when` holds; to `otherwise` when no other can."""
+    """A branch from one node to another."""
 
     label: str
+    """What the user chooses."""
     to: str
+    """The id of the node that it leads to."""
     when: Condition | None = None
+    """The data points to this branch when this holds."""
     otherwise: bool = False
+    """Whether the data points to it when no other branch can hold."""
     file: str = ""
+    """The file that it comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +46,9 @@ class Node:
     """A question, which has branches, or an answer, which has none."""
 
     id: str
+    """The name by which branches refer to it."""
     title: str
+    """A few words, for the tree."""
     text: str
     """The question or the answer."""
     help: str = ""
@@ -49,6 +56,7 @@ class Node:
     first: str = ""
     """What to do first."""
     side: Side | None = None
+    """Whose problem an answer says it is."""
     causes: frozenset[Cause] = frozenset()
     """The causes of a verdict that an answer covers."""
     severity: Severity | None = None
@@ -60,7 +68,9 @@ class Node:
     shows: tuple[str, ...] = ()
     """The names of the facts to show beside it."""
     commands: tuple[Command, ...] = ()
+    """Commands to copy."""
     branches: tuple[Branch, ...] = ()
+    """The branches of a question, in order; an answer has none."""
     file: str = ""
     """The file that it comes from."""
 
@@ -74,8 +84,11 @@ class Step:
     """One step of a playbook."""
 
     id: str
+    """Unique within the playbook. Marks refer to it."""
     title: str
+    """What to do, in a few words."""
     why: str
+    """What the step is good for."""
     how: str
     """What to do."""
     check: str
@@ -92,15 +105,22 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Playbook:
-    """Ordered steps. `causes` are the verdicts whose playbook it is; `over` says when one may stop."""
+    """Ordered steps for one kind of situation."""
 
     id: str
+    """The name by which texts and commands refer to it."""
     title: str
+    """A few words, for lists."""
     intro: str
+    """What the situation is, and what matters in it."""
     over: str
+    """When the responders may stop."""
     causes: frozenset[Cause]
+    """The verdict causes that it is for."""
     steps: tuple[Step, ...]
+    """In the order in which to do them."""
     file: str = ""
+    """The file that it comes from."""
 
     def step(self, step_id: str) -> Step | None:
         return next((step for step in self.steps if step.id == step_id), None)
@@ -108,12 +128,16 @@ class Playbook:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One of the first five minutes' checks. `reads` says how to read what its commands print."""
+    """One of the checks in the first five minutes."""
 
     key: str
+    """One of CHECK_KEYS."""
     title: str
+    """A few words, for the screen."""
     reads: str
+    """How to read what its commands print."""
     commands: tuple[Command, ...]
+    """How to do the check by hand."""
 
 
 CHECK_KEYS = ("status", "connectivity", "limits")
@@ -125,9 +149,13 @@ class Runbook:
     """A validated runbook: every branch has a target, and every cause a playbook."""
 
     start: str
+    """The id of the first node."""
     nodes: Mapping[str, Node]
+    """The nodes of the tree, by id."""
     playbooks: Mapping[str, Playbook]
+    """The playbooks, by id."""
     checks: tuple[Check, ...] = ()
+    """The checks of the first five minutes, in order."""
 
     def playbook_for(self, cause: Cause) -> Playbook:
         return next(playbook for playbook in self.playbooks.values() if cause in playbook.causes)

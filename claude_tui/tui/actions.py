@@ -56,22 +56,26 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`id` names it in the settings' `[keys]` table; `keys` are its defaults.
-
-    `label` stands in the footer ("" keeps it out); actions with the same label share one hint there.
-    `rank` orders the footer by importance: the highest go first when room is short. `method` is what
-    Textual calls (`action_<method>`), by default the id. `always` keys cannot be taken away.
-    """
+    """Something that a key does."""
 
     id: str
+    """Its name in the settings' `[keys]` table."""
     keys: tuple[str, ...]
+    """The default keys."""
     label: str
+    """The text in the footer; "" keeps it out. Actions with the same label share one hint."""
     help: str
+    """What it does, for help screen, palette and manual."""
     group: Group
+    """The heading on the help screen."""
     scopes: tuple[Scope, ...]
+    """The screens on which it works."""
     rank: int = 5
+    """Orders the footer: the highest ranks are dropped first if room is short."""
     method: str = ""
+    """What Textual calls (`action_<method>`); "" for the id."""
     always: tuple[str, ...] = ()
+    """Keys that the settings cannot take away."""
 
 
 _APP = (Scope.APP,)

@@ -38,6 +38,7 @@ class RunbookSession:
     """One per app, created when the runbook is first needed."""
 
     runbook: Runbook
+    """The runbook in use."""
     problem: str
     """Why the user's runbook files are not used; "" if they are, or if there are none."""
     by_token: bool

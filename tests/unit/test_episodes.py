@@ -1,4 +1,4 @@
-"""Episodes of failures: where they begin, when they are more than chance, when they end; and which cause leads."""
+"""Episodes of failures: where they begin and end, when they are more than chance, and which cause leads."""
 
 from __future__ import annotations
 

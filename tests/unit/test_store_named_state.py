@@ -1,4 +1,4 @@
-"""State that is saved by name: the newest value is kept, whatever the disk does and however much is waiting."""
+"""State that is saved by name: the newest is kept, whatever the disk does and however much is waiting."""
 
 from __future__ import annotations
 

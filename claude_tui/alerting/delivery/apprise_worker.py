@@ -25,10 +25,13 @@ class AppriseJob:
     """One message to send."""
 
     url: str
+    """The receiver's apprise URL, which may contain secrets."""
     title: str
+    """The title of the message."""
     body: str
+    """The text of the message."""
     kind: str
-    """`info`, `success`, `warning` or `failure`."""
+    """`info`, `success`, `warning` or `failure`, in apprise's terms."""
     limit_s: float
     """Seconds after which sending is given up."""
 

@@ -209,6 +209,7 @@ class SpecificCause:
     """The advice for this case, and what is known beyond the error itself."""
 
     advice: Advice
+    """What to say about it."""
     bucket: str | None = None
     """The limit that was hit."""
     clause: str = ""

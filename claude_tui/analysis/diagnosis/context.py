@@ -44,13 +44,19 @@ class DiagnosisContext:
     """Everything that the detectors use, at one instant."""
 
     history: History
+    """All observations in memory."""
     at: datetime
+    """The instant of the diagnosis."""
     options: Options
+    """The settings and thresholds."""
     policy: RoundPolicy
     """What can be concluded from the probes."""
     facts: EngineFacts
+    """What only the engine knows."""
     view: StatusView
+    """The status page as last read."""
     page_report: PageReport
+    """What it reports about our components."""
     episodes: dict[Source, list[Episode]]
     """The episodes of the last hour by API source, oldest first; the last one may be open."""
     slow: Slow | None

@@ -46,6 +46,7 @@ class Episode:
     """Failures that belong together."""
 
     source: Source
+    """The API source that failed."""
     first: int
     """The index of the first failure among the exchanges of the source."""
     last: int
@@ -53,6 +54,7 @@ class Episode:
     since: datetime
     """When the first one was requested."""
     failures: int
+    """How many exchanges failed."""
     share: float
     """The share of recent exchanges that failed, in 0..1."""
     clean: int
@@ -81,10 +83,15 @@ class _Cluster:
     """Failures joined so far."""
 
     first: int
+    """The index of the first failure."""
     last: int
+    """The index of the last failure."""
     since: datetime
+    """When the first one was requested."""
     failures: int
+    """How many exchanges failed."""
     confirmed_at: float | None = None
+    """As in Episode."""
 
 
 def successes_to_recover(failures: int, total: int, chance: float) -> int:

@@ -29,6 +29,7 @@ class Finding:
     confidence: float
     """How certain the cause is, in 0..1."""
     severity: Severity = Severity.NONE
+    """NONE if nothing is wrong."""
     evidence: tuple[Evidence | None, ...] = ()
     """The strongest evidence first; None entries do not apply."""
     words: Mapping[str, str | None] = field(default_factory=dict)

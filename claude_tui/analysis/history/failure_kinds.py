@@ -40,9 +40,13 @@ class FailureKind:
     """The key that failures are counted by. Compared by identity, to keep a Counter over thousands fast."""
 
     source: Source
+    """The probe that failed."""
     outcome: Outcome
+    """The class of the failure."""
     http_status: int | None
+    """The status; None if no answer came."""
     error_type: str | None
+    """The server's name for it, or the probe's."""
 
     @classmethod
     def of(cls, observation: Observation) -> FailureKind:

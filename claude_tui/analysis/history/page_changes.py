@@ -65,10 +65,15 @@ def short_name(component: Component) -> str:
 @dataclass(frozen=True, slots=True)
 class _Change:
     key: str
+    """What changed; part of the event's key."""
     level: Level
+    """The level of the event."""
     text: str
+    """What happened, in one line."""
     about: frozenset[str] | None = None
+    """The ids and names of the components concerned; None for none."""
     detail: str = ""
+    """More text for the event's details."""
 
 
 def next_status(

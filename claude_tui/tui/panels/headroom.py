@@ -140,9 +140,13 @@ class _Columns:
     """Widths in cells."""
 
     label: int
+    """The name of the bucket or window."""
     bar: int
+    """The gauge."""
     left: int
+    """What is left; 0 if there is no room for the figures."""
     limit: int
+    """The limit; 0 if there is no room for the figures."""
 
     @classmethod
     def of(cls, rows: Sequence[Row], cells: int) -> _Columns:

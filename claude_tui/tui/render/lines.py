@@ -61,12 +61,16 @@ _MERGE_GAP = 4
 
 
 class Span(NamedTuple):
-    """Text in one style. `role` colours the text, `back` what is behind it ("" is the background)."""
+    """Text in one style."""
 
     text: str
+    """The text itself, without control characters."""
     role: str = "text"
+    """The role that colours the text."""
     bold: bool = False
+    """Whether the text is bold."""
     back: str = ""
+    """The role that colours the background; "" for the default."""
 
 
 Line = tuple[Span, ...]

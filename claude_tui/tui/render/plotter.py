@@ -20,15 +20,22 @@ Lines = tuple[Line, ...]
 
 @dataclass(frozen=True, slots=True)
 class _PlotRequest:
-    """All that a plot depends on. `grid` moves on with time, a cell at once; the chart itself each second."""
+    """Everything that a plot depends on."""
 
     chart: Chart = field(compare=False)
+    """The chart, which changes every second and is not compared."""
     series: Sequence[ChartSeries]
+    """Its curves."""
     grid: Grid
+    """The cells on the time axis, which move by a whole cell at a time."""
     cells: int
+    """The width."""
     rows: int
+    """The height."""
     usual: float | None
+    """The level of the usual latency, if known."""
     plain: bool
+    """Whether to draw letters instead of colours."""
 
     def plotted(self) -> Lines:
         return plot_lines(self.chart, self.cells, self.rows, usual=self.usual, plain=self.plain)

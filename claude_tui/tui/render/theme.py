@@ -47,13 +47,18 @@ class ThemeError(ConfigError):
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours (`#rrggbb`) by role. A `plain` theme has none: dim, bold and reverse tell things apart."""
+    """A theme: the colour of each role."""
 
     name: str
+    """The name of its file."""
     title: str
+    """Its name in the chooser."""
     dark: bool
+    """Whether it is for dark terminals."""
     colours: Mapping[str, str]
+    """Colours by role, as `#rrggbb`."""
     plain: bool = False
+    """Whether it has no colours: then dim, bold and reverse tell things apart."""
 
     def style(self, role: str, *, bold: bool = False, back: str = "background") -> Style:
         """The style of text in `role` on the colour of `back`. An unknown role is ordinary text."""

@@ -45,12 +45,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class TextField:
-    """A line of at most `limit` characters; `hint` stands in it while it is empty."""
+    """A line of text."""
 
     label: str
+    """The name of the field."""
     value: str
+    """The initial text."""
     limit: int
+    """The most characters."""
     hint: str = ""
+    """What is shown while it is empty."""
 
 
 Field = Choice | TextField
@@ -58,18 +62,20 @@ Field = Choice | TextField
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a dialog asks. `explanation` says what will come of it, `verb` what enter does.
-
-    `first` is the field that is asked first. `objection` says why it cannot be done with these answers,
-    in a sentence, or nothing.
-    """
+    """What a dialog asks."""
 
     title: str
+    """The title of the dialog."""
     verb: str
+    """What enter does."""
     fields: tuple[Field, ...]
+    """The fields, in order."""
     explanation: tuple[Line, ...] = ()
+    """What will happen, in a few paragraphs."""
     first: int = 0
+    """The index of the field that has the focus first."""
     objection: Callable[[Answers], str] = lambda _answers: ""
+    """Why these answers are not possible, as a sentence; "" if they are."""
 
 
 class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):

@@ -34,10 +34,15 @@ class Slot:
     """A place in cells, and the frame for it."""
 
     x: int
+    """The column of its left edge."""
     y: int
+    """The row of its upper edge."""
     cells: int
+    """The width."""
     rows: int
+    """The height."""
     frame: Frame = Frame.NONE
+    """The frame for it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,18 +42,20 @@ _WIDEST_ROW = 120
 
 @dataclass(frozen=True, slots=True)
 class PlaybookContext:
-    """How it is looked at. `cursor` is the number of a step, from 1; `by` is who marks here.
-
-    `verdict` says that another playbook belongs to the verdict; `news` that this was not so when the person
-    came. `started_at` is when the first mark of this run was made.
-    """
+    """What the screen shows of a playbook besides its progress."""
 
     at: datetime
+    """The current instant."""
     cursor: int
+    """The number of the step at the cursor, from 1."""
     by: str
+    """The user's name for marks."""
     started_at: datetime | None
+    """When the first mark of this run was made."""
     verdict: str = ""
+    """Says that the verdict has another playbook; "" if it has this one."""
     news: bool = False
+    """Whether that has changed since the screen was opened."""
 
 
 def commands_of(step: StepView) -> tuple[Command, ...]:

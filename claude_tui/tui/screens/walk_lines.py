@@ -34,16 +34,18 @@ _ROOMY = 66
 
 @dataclass(frozen=True, slots=True)
 class WalkContext:
-    """How it is looked at: `cursor` is a branch, `copies` the command that is copied next.
-
-    `severity` is how bad it is now, `playbook` the title of the one that belongs here.
-    """
+    """What the screen shows of a walk besides its node."""
 
     at: datetime
+    """The instant of the data."""
     cursor: int
+    """The index of the branch at the cursor."""
     copies: int
+    """How many commands have been copied, which decides the next one."""
     severity: Severity
+    """The current severity."""
     playbook: str
+    """The title of the playbook for this node."""
 
 
 def path_line(view: WalkView, cells: int) -> Line:
