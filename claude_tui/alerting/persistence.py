@@ -36,7 +36,7 @@ class StateBackend(Protocol):
 
 
 class NoStateBackend:
-    """Saves nothing: for a demo, and where there is no disk."""
+    """Saves nothing: for a demo, and without a disk."""
 
     def load(self) -> bytes | None:
         return None

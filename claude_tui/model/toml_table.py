@@ -322,7 +322,7 @@ class Table:
         *,
         among: Collection[Choice] = (),
     ) -> Choice:
-        """A member of `kind`, or of `among` where that is given."""
+        """A member of `kind`, or of `among` if that is given."""
         allowed = [member.value for member in (among or kind)]
         return kind(self.one_of(name, allowed, default))
 
@@ -348,7 +348,7 @@ class Table:
         words: str = "a list of names",
         single: bool = False,
     ) -> tuple[str, ...]:
-        """A list of names, each once and each one of `allowed` where that is given.
+        """A list of names, each once and each one of `allowed` if that is given.
 
         Where `single`, one name needs no brackets. `default` None requires the key.
         """

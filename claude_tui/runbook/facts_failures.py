@@ -100,7 +100,7 @@ def _broken_at(context: FactContext) -> Fact:
 
 
 def broken_at(detail: ErrorDetail, table: Knowledge | None = None) -> Fact:
-    """Where the exchanges of `detail` broke, as the table of errors says."""
+    """Where the exchanges of `detail` broke, according to the error table."""
     table = table or knowledge()
     point = table.row(detail.outcome, detail.http_status, detail.error_type).break_point
     if point is None:
@@ -141,7 +141,7 @@ FAILURE_FACTS: tuple[FactDefinition, ...] = (
     ),
     text("error_code", _error_code, "The error code of the newest of them."),
     text("says", _says, "The message of the newest of them; compare it with `contains`."),
-    text("meaning", _meaning, "The entry of the table of errors that the newest of them belongs to."),
+    text("meaning", _meaning, "The entry of the error table that the newest of them belongs to."),
     number("after_200", _after_200, "The share of them that came after HTTP 200, as error or broken stream."),
     flag("masked", _masked, "Whether a gateway hid a 429 or 529 behind another status."),
     text(

@@ -75,7 +75,7 @@ class _Request:
         return instant is not None and instant >= self.at
 
     def missing(self, source: Source) -> tuple[CheckState, str]:
-        """Why there is no answer of a source."""
+        """Why there is no answer from a source."""
         name = _NAMES[source]
         waited_s = (self.context.at - self.at).total_seconds()
         probe = self.context.probe(source)

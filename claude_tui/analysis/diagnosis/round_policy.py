@@ -93,7 +93,7 @@ class RoundPolicy:
         return counted
 
     def advice_for_too_few(self, context: Probed, advice: str) -> str:  # noqa: ARG002
-        """The id of the advice where there are too few probes for a verdict."""
+        """The id of the advice for too few probes for a verdict."""
         return advice
 
 

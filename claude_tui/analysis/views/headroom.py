@@ -25,7 +25,7 @@ FAR = timedelta(hours=2)
 # Shares of a limit: a change below the first is noise of a bucket that refills continuously, a rise above the
 # second is a new window.
 WOBBLE, REFILL = 0.01, 0.10
-# `date` headers have whole seconds and take time to arrive: less than this is no skew.
+# `date` headers have whole seconds and take time to arrive: less than this is not skew.
 SKEW_S = 2.0
 _ORDER = ("requests", "input", "output", "tokens")
 
