@@ -17,7 +17,7 @@ class Lease:
         self._held: int | None = None
 
     def take(self) -> bool:
-        """Tries to take the lock. Also True if locking is impossible: two notifications are better than none."""
+        """Tries to take the lock. Also True if locking is impossible: better two than none."""
         if self._held is not None:
             return True
         try:

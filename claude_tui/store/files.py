@@ -113,7 +113,7 @@ def set_aside(path: Path, now: datetime) -> Path:
 
 @contextmanager
 def directory_lock(directory: Path, timeout_s: float) -> Iterator[None]:
-    """Prevents other processes from opening, migrating or setting aside a store in `directory` while it is held.
+    """Prevents other processes from opening, migrating or setting aside a store in `directory`.
 
     The kernel releases the lock when the process ends in any way. Raises TimeoutError after `timeout_s`.
     """
