@@ -96,7 +96,7 @@ def rule(
         comparison="==",
         threshold=1.0,
         severity=severity,
-        ask=Query(timedelta(), 1),
+        query=Query(timedelta(), 1),
         timing=timing,
         routes=tuple(routes),
         topic=own_topic,
@@ -113,7 +113,7 @@ def verdict_rules(hold_s: float = 0, keep_s: float = 300) -> list[Rule]:
             comparison="<=",
             threshold=level,
             severity=severity,
-            ask=Query(timedelta(), 1),
+            query=Query(timedelta(), 1),
             timing=Timing(timedelta(seconds=hold_s if level > 1 else 0), timedelta(seconds=keep_s)),
         )
         for level, severity in enumerate((Severity.P1, Severity.P2, Severity.P3, Severity.P4), 1)

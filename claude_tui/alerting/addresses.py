@@ -9,14 +9,14 @@ from urllib.parse import unquote, urlsplit
 from claude_tui.model.text import Redactor
 from claude_tui.model.toml_text import toml_line
 
-__all__ = ["NOT_SHOWN", "masked", "plain_http", "secrets_of", "shown", "shown_warily"]
+__all__ = ["NOT_SHOWN", "masked", "plain_http", "secrets_of", "shown", "shown_unless_secret"]
 
-# In these schemes the host is a host; in most others of apprise it is a token.
+# In these schemes the host part is a host name; in most other apprise schemes it is a token.
 _HOSTED = frozenset(
     {"http", "https", "json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos", "syslog"}
 )
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]{0,39})://", re.IGNORECASE)
-# Shorter parts are more often words, such as `services` or a channel's name, than keys.
+# A shorter part is more likely a word, such as `services` or a channel's name, than a key.
 _SHORTEST = 6
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s\"\]}]*")
 # Too short for a key, or without the digits of one.
@@ -29,12 +29,12 @@ def plain_http(url: str) -> bool:
     try:
         parts = urlsplit(url)
         return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port or an IPv6 address that is none
+    except ValueError:  # an invalid port or IPv6 address
         return False
 
 
 def masked(url: str) -> str:
-    """A URL safe to show: its scheme, and its host where that is no token."""
+    """A URL safe to show: its scheme, and its host unless that is a token."""
     found = _SCHEME.match(url)
     if found is None:
         return "…"
@@ -67,12 +67,12 @@ def secrets_of(url: str) -> Iterator[str]:
 
 
 def shown(value: object) -> str:
-    """A value of a file, safe to show: URLs are masked."""
+    """A value from a file, safe to show: URLs are masked."""
     return Redactor().clean(_masked_line(value), 80)
 
 
-def shown_warily(value: object) -> str:
-    """The same for a table that holds secrets: only values that cannot be one are shown."""
+def shown_unless_secret(value: object) -> str:
+    """The same for a table that holds secrets: only a value that cannot be a secret is shown."""
     return shown(value) if _WORD.fullmatch(_masked_line(value)) else NOT_SHOWN
 
 

@@ -39,7 +39,7 @@ def _plain(value: object) -> object:
 def from_json(kind: type[T], raw: bytes) -> T:
     """The value that `to_json` wrote.
 
-    Unknown fields are ignored; raises ValueError for anything that is no `kind`.
+    Unknown fields are ignored; raises ValueError for anything that is not a `kind`.
     """
     try:
         return cast(T, _read(kind, json.loads(raw)))

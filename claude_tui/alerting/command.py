@@ -48,7 +48,7 @@ def try_routes(
     """
     routes = _chosen(settings.routes, name)
     names = ", ".join(route.name for route in routes)
-    narrate(f"sending a test message to {names}; one that does not answer takes half a minute")
+    narrate(f"sending a test message to {names}; a route that does not answer takes half a minute")
     redactor = Redactor((*secrets, *(secret for route in routes for secret in route.secrets)))
     guard = LogGuard(redactor)
     guard.install()
@@ -96,12 +96,12 @@ async def _try(
             await receiver.aclose()
     sender = open_sender(route, redactor=redactor, now=now, policy=policy)
     try:
-        return await sender.send(_trial_page(target, now()))
+        return await sender.send(_test_notification(target, now()))
     finally:
         await sender.aclose()
 
 
-def _trial_page(target: str, at: datetime) -> Notification:
+def _test_notification(target: str, at: datetime) -> Notification:
     return Notification(
         id=f"test/{at.timestamp():.0f}",
         group="test",
@@ -114,7 +114,7 @@ def _trial_page(target: str, at: datetime) -> Notification:
         side=Side.NONE,
         target=target,
         title=f"[test] {target}: a test of claude-top's alerts",
-        lines=("Nothing is wrong: somebody tries out this route (claude-top alerts test).",),
+        lines=("Nothing is wrong: somebody is testing this route (claude-top alerts test).",),
         since=at,
     )
 
@@ -125,7 +125,7 @@ def _trial_page(target: str, at: datetime) -> Notification:
 def list_lines(
     rules: Iterable[Rule], settings: AlertSettings, state: bytes | None, *, at: datetime
 ) -> Iterator[str]:
-    """The alerts in the state that a dashboard saved last, then every rule and every route."""
+    """The alerts as a dashboard last saved them, then every rule and every route."""
     yield from _alert_lines(state, at)
     yield ""
     yield "rules"
@@ -134,7 +134,7 @@ def list_lines(
     yield ""
     yield "routes"
     if not settings.routes:
-        yield "  none: pages go to the screen only ([alerts.routes.NAME] in the settings file)"
+        yield "  none: notifications go to the screen only ([alerts.routes.NAME] in the settings file)"
     for route in settings.routes:
         problem = f"  ({route.problem})" if route.problem else ""
         yield f"  {route.name:20} {route.kind:12}  {route.address}{problem}"
@@ -142,12 +142,12 @@ def list_lines(
 
 def _alert_lines(state: bytes | None, at: datetime) -> Iterator[str]:
     if state is None:
-        yield "alerts: not known, as no dashboard has left any for this target in this data directory"
+        yield "alerts: unknown, as no dashboard has saved any for this target in this data directory"
         return
     try:
         ledger = decode(state)
     except ValueError as error:
-        yield f"alerts: what was saved cannot be read: {Redactor().clean(str(error), 200)}"
+        yield f"alerts: the saved state cannot be read: {Redactor().clean(str(error), 200)}"
         return
     age = f" (as of {duration(at - ledger.at)} ago)" if ledger.at is not None else ""
     yield f"alerts{age}"
@@ -171,7 +171,7 @@ def _alert_line(alert: Alert, at: datetime) -> str:
 
 
 def metric_lines() -> Iterator[str]:
-    """Every metric that a rule may name."""
+    """A line for each metric that a rule may name."""
     for metric in METRICS.values():
         labels = f" [{', '.join(metric.labels)}]" if metric.labels else ""
         window = " (over a window)" if metric.windowed else ""

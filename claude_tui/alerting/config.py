@@ -1,4 +1,4 @@
-"""What the settings say of alerts: their rules and routes, checked, and as they may be shown."""
+"""Reads alert rules and routes from the settings, validates them, and formats them without secrets."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def alerting_of(settings: Settings, environ: Mapping[str, str]) -> tuple[tuple[R
     except AlertsConfigError as error:
         problems += error.problems
     try:
-        # Rules may name every number of the settings, and every route; routes are unchecked while they are
+        # A rule may name any numeric setting and any route; route names are not checked while the routes are
         # invalid.
         rules = load_rules(settings.alert_rules, thresholds=named_thresholds(settings), routes=names)
     except AlertsConfigError as error:
@@ -85,7 +85,7 @@ def shown_lines(settings: Settings, alerts: AlertSettings, environ: Mapping[str,
 
 
 def _route_lines(route: Route, table: Mapping[str, object], environ: Mapping[str, str]) -> Iterator[str]:
-    """Only values that are known to be a kind, a match or the name of a variable."""
+    """Shows only values that are known to be harmless: the kind, the match, and names of variables."""
     yield with_comment(f"kind = {toml_value(route.kind.value)}", f"to {route.address}")
     for key, value in table.items():
         if key == "match":

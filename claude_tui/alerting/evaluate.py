@@ -43,7 +43,7 @@ def evaluate(
 
 def _read(rule: Rule, context: RuleContext, faults: dict[str, str]) -> Reading:
     try:
-        return rule.metric.read(context, rule.ask)
+        return rule.metric.read(context, rule.query)
     except Exception as error:  # noqa: BLE001 - one metric's fault must not silence the other rules
         faults[rule.name] = f"{type(error).__name__}: {error}"
         return None

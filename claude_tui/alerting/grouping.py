@@ -17,7 +17,7 @@ from claude_tui.model.verdict import Severity, Verdict
 
 __all__ = ["Regrouped", "regroup"]
 
-# For a rule's window plus this long, an alert may be a late symptom of a resolved problem.
+# An alert may be a late symptom of a resolved problem for this long after the rule's window.
 ECHO = timedelta(minutes=5)
 Key = tuple[str, tuple[tuple[str, str], ...]]
 
@@ -141,7 +141,7 @@ def _group_of_symptom(
     latest = max(causes, key=lambda group: group.closed_at or at, default=None)
     if latest is None or latest.closed_at is None:
         return latest
-    return latest if at - latest.closed_at < rule.ask.window + ECHO else None
+    return latest if at - latest.closed_at < rule.query.window + ECHO else None
 
 
 def _rekeyed(groups: list[AlertGroup], members_by_topic: Mapping[str, Sequence[Member]]) -> list[AlertGroup]:
@@ -179,7 +179,7 @@ def _keys(topic: str) -> Iterable[str]:
 
 
 def _continues(group: AlertGroup, members: Sequence[Member]) -> bool:
-    """Whether a group stays open. One opened by the verdict ends with it, though symptoms may still fire."""
+    """Whether a group stays open. One opened by the verdict ends with it, even if symptoms still fire."""
     return any(member.role is not Role.FOLLOWER or not group.from_verdict for member in members)
 
 
@@ -194,9 +194,9 @@ def _closed(
     ]
     what = f"{group.content.what} (goes on as {plain(successors[0])})" if successors else group.content.what
     mine = [alert for alert in alerts if alert.group == group.id]
-    # The end of the verdict's own alert counts: symptoms end later, as their windows are longer.
-    led = [alert for alert in mine if dict(alert.labels).get("cause")] if group.from_verdict else []
-    quiet = [alert.status.unmatched_since for alert in led or mine]
+    # What counts is the end of the verdict's own alert: symptoms end later, as their windows are longer.
+    own = [alert for alert in mine if dict(alert.labels).get("cause")] if group.from_verdict else []
+    quiet = [alert.status.unmatched_since for alert in own or mine]
     ended_at = max((since for since in quiet if since is not None), default=at)
     return replace(group, closed_at=at, ended_at=ended_at, content=replace(group.content, what=what))
 
@@ -222,11 +222,11 @@ def _updated(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at:
 def _content(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at: datetime) -> Content:
     if in_trouble(verdict) and topic_of_cause(verdict.cause) == group.topic:
         content = content_of_verdict(verdict, at)
-        # A verdict may be made anew while the problem lasts; the group knows the earlier start.
+        # The verdict may start over while the problem lasts; the group remembers the earlier start.
         return replace(content, since=min(content.since, group.content.since))
     own = [(member.alert, member.rule) for member in members if member.role is Role.HOLDER]
-    led_now = any(member.role is Role.LEADER for member in members)
-    return group.content if led_now or not own else content_of_alerts(group.topic, own)
+    led_by_verdict = any(member.role is Role.LEADER for member in members)
+    return group.content if led_by_verdict or not own else content_of_alerts(group.topic, own)
 
 
 def _assigned(
@@ -246,4 +246,4 @@ def _assigned(
             else replace(alert, group=group_id, quiet_until=None)
         )
     rule = rules[alert.rule]
-    return replace(alert, group=group_id, quiet_until=at + rule.ask.window + rule.timing.keep + ECHO)
+    return replace(alert, group=group_id, quiet_until=at + rule.query.window + rule.timing.keep + ECHO)

@@ -10,7 +10,7 @@ from typing import Any
 
 from claude_tui.alerting.codec import from_json, to_json
 from claude_tui.alerting.lifecycle import unobserved
-from claude_tui.alerting.outbox import QueuedNotification, woken
+from claude_tui.alerting.outbox import QueuedNotification, requeued
 from claude_tui.model.alert import Alert, AlertEntry, AlertGroup, Content
 from claude_tui.model.text import inert
 from claude_tui.model.verdict import Side
@@ -19,10 +19,10 @@ __all__ = ["Ledger", "decode", "encode", "noted", "on_clock", "reopened", "same_
 
 VERSION = 1
 MAX_JOURNAL = 200
-# Evaluations run every few seconds; of a longer gap between two, only this much counts as observed.
+# Evaluations run every few seconds; only this much of a longer gap between two counts as observed.
 GAP = timedelta(minutes=1)
 
-# No working clock gives an instant outside; within, adding any wait to an instant cannot overflow.
+# No working clock shows a time outside this range, and adding a wait to one inside cannot overflow.
 _EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 # Beyond any real number of notifications, attempts and entries.
 _LARGEST_COUNT = 10**15
@@ -35,12 +35,15 @@ class Ledger:
     """All state of alerting."""
 
     version: int = VERSION
+    """The version of the saved format."""
     at: datetime | None = None
     """The last evaluation."""
     alerts: tuple[Alert, ...] = ()
+    """All alerts that are not inactive."""
     groups: tuple[AlertGroup, ...] = ()
     """Open groups, and those closed recently."""
     outbox: tuple[QueuedNotification, ...] = ()
+    """Notifications that are waiting or being sent."""
     journal: tuple[AlertEntry, ...] = ()
     """The newest entries, oldest first."""
     number: int = 0
@@ -58,27 +61,27 @@ def decode(raw: bytes) -> Ledger:
     """
     ledger = from_json(Ledger, raw)
     if ledger.version != VERSION:
-        raise ValueError(f"it is of version {ledger.version}, not {VERSION}")
-    sound: Ledger = _sound(ledger)
+        raise ValueError(f"it has version {ledger.version}, not {VERSION}")
+    sound: Ledger = _validated(ledger)
     return sound
 
 
-def _sound(value: Any) -> Any:
+def _validated(value: Any) -> Any:
     """`value` with all text inert. Raises ValueError for instants and counts that could overflow."""
     if isinstance(value, StrEnum):
         return value
     if isinstance(value, str):
         return inert(value)
     if isinstance(value, datetime) and not _EARLIEST <= value <= _LATEST:
-        raise ValueError(f"an instant of the year {value.year}")
+        raise ValueError(f"an instant in the year {value.year}")
     if isinstance(value, int) and not -_LARGEST_COUNT < value < _LARGEST_COUNT:
-        raise ValueError("a number out of all proportion")
-    return _mapped(_sound, value)
+        raise ValueError("an implausibly large number")
+    return _mapped(_validated, value)
 
 
 def reopened(ledger: Ledger) -> Ledger:
-    """The ledger with which a new process continues."""
-    return replace(ledger, outbox=woken(ledger.outbox))
+    """The ledger that a new process continues with."""
+    return replace(ledger, outbox=requeued(ledger.outbox))
 
 
 def noted(ledger: Ledger, entries: Iterable[AlertEntry]) -> Ledger:
@@ -91,7 +94,7 @@ def noted(ledger: Ledger, entries: Iterable[AlertEntry]) -> Ledger:
 
 
 def on_clock(ledger: Ledger, at: datetime) -> Ledger:
-    """The ledger adjusted for whatever the clock did since the last evaluation.
+    """The ledger adjusted for jumps of the clock since the last evaluation.
 
     After the clock was set back, all instants are shifted back as well, so that every wait keeps its
     length. Time without evaluations (stopped, suspended, clock set forward) does not count towards `for`.
@@ -128,7 +131,7 @@ def _mapped(change: Callable[[Any], Any], value: Any) -> Any:
 
 
 def same_but_for_figures(one: Ledger, other: Ledger) -> bool:
-    """Whether two ledgers differ at most in values and sentences, which need no save."""
+    """Whether two ledgers differ only in values and sentences, which are not worth a save."""
     return _essentials(one) == _essentials(other)
 
 

@@ -33,7 +33,7 @@ def step(
     """The status after an evaluation at `at`; None means inactive.
 
     `matched` is None when the rule could not be evaluated: the status is then unchanged, as missing data
-    is no recovery. `keep` counts from the first evaluation that does not match.
+    is not a recovery. `keep` counts from the first evaluation that does not match.
     """
     if matched is None:
         return status

@@ -128,7 +128,7 @@ class Alerting:
         )
 
     def _problem(self) -> str | None:
-        faults = (f"rule {name} cannot be judged: {fault}" for name, fault in self._faults.items())
+        faults = (f"rule {name} cannot be evaluated: {fault}" for name, fault in self._faults.items())
         problems = [self._holder.problem, *(self._redactor.clean(each, 200) for each in faults)]
         return "; ".join(each for each in problems if each) or None
 

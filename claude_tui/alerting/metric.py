@@ -1,4 +1,4 @@
-"""What a metric is: a name, a meaning, and a function from a RuleContext to values."""
+"""Defines a metric: a name, a description, and a function that reads its values from a RuleContext."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Reading = tuple[Sample, ...] | None
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What a rule asks of a metric: the window, and the least number of failures or samples."""
+    """How a rule reads a metric: over which window, and with at least how many failures or samples."""
 
     window: timedelta
     minimum: int
@@ -50,9 +50,13 @@ class Metric:
     """A metric that rules can refer to by name."""
 
     name: str
+    """The name that rules use."""
     unit: Unit
+    """The unit of its values."""
     doc: str
+    """A sentence for `alerts list --metrics`."""
     read: Callable[[RuleContext, Query], Reading]
+    """Computes its values at an instant."""
     windowed: bool = False
     """Whether it is computed over a window."""
     minimum: int | None = None
@@ -60,9 +64,9 @@ class Metric:
     labels: tuple[str, ...] = ()
     """The names of the labels of its samples."""
     topic: str = UNEXPLAINED
-    """What alerts on it are notified under, unless the verdict explains them."""
+    """The topic of alerts on this metric, unless the verdict explains them."""
     explained_by: frozenset[Cause] = ALL_CAUSES
-    """Causes of a verdict of which an alert on it is a symptom."""
+    """The verdict causes that an alert on this metric may be a symptom of."""
 
 
 def one(value: float | None) -> Reading:

@@ -1,4 +1,4 @@
-"""The table of metrics that rules may name, and those that are not about single requests."""
+"""The table of metrics that rules may name, and the ones that are not about requests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAY_S = 86_400.0
 VERDICT_SEVERITY = "verdict.severity"
 
 
-def _verdict_severity(context: RuleContext, _ask: Query) -> Reading:
+def _verdict_severity(context: RuleContext, _query: Query) -> Reading:
     if context.verdict.cause is Cause.UNKNOWN:
         return None
     if not in_trouble(context.verdict):
@@ -24,7 +24,7 @@ def _verdict_severity(context: RuleContext, _ask: Query) -> Reading:
     return (Sample(context.verdict.severity.rank, (("cause", context.verdict.cause.value),)),)
 
 
-def _headroom(context: RuleContext, _ask: Query) -> Reading:
+def _headroom(context: RuleContext, _query: Query) -> Reading:
     buckets = context.snapshot.headroom.buckets
     return (
         tuple(Sample(None if each.stale else each.fraction, (("bucket", each.bucket),)) for each in buckets)
@@ -32,7 +32,7 @@ def _headroom(context: RuleContext, _ask: Query) -> Reading:
     )
 
 
-def _windows(context: RuleContext, _ask: Query) -> Reading:
+def _windows(context: RuleContext, _query: Query) -> Reading:
     windows = context.snapshot.headroom.windows
     return (
         tuple(Sample(None if each.stale else each.used, (("window", each.window),)) for each in windows)
@@ -40,12 +40,12 @@ def _windows(context: RuleContext, _ask: Query) -> Reading:
     )
 
 
-def _certificate(context: RuleContext, _ask: Query) -> Reading:
+def _certificate(context: RuleContext, _query: Query) -> Reading:
     expires_at = context.snapshot.latency.tls_expires_at
     return one(None if expires_at is None else (expires_at - context.at).total_seconds() / DAY_S)
 
 
-def _retires(context: RuleContext, _ask: Query) -> Reading:
+def _retires(context: RuleContext, _query: Query) -> Reading:
     if context.snapshot.catalogue is None:
         return None
     return tuple(
@@ -55,13 +55,13 @@ def _retires(context: RuleContext, _ask: Query) -> Reading:
     )
 
 
-def _probed_retires(context: RuleContext, ask: Query) -> Reading:
-    listed, probed = _retires(context, ask), context.snapshot.engine.target.model
+def _probed_retires(context: RuleContext, query: Query) -> Reading:
+    listed, probed = _retires(context, query), context.snapshot.engine.target.model
     return None if listed is None else tuple(each for each in listed if each.labels == (("model", probed),))
 
 
-def _retired(context: RuleContext, _ask: Query) -> Reading:
-    """Only of the model probed: a list may go on naming models that nobody uses any more."""
+def _retired(context: RuleContext, _query: Query) -> Reading:
+    """Only for the probed model: the list may still contain models that nobody uses any more."""
     catalogue, probed = context.snapshot.catalogue, context.snapshot.engine.target.model
     listed = next((each for each in catalogue.models if each.id == probed), None) if catalogue else None
     if listed is None:
@@ -72,21 +72,21 @@ def _retired(context: RuleContext, _ask: Query) -> Reading:
     return (Sample(float(gone), (("model", listed.id),)),)
 
 
-def _budget(context: RuleContext, _ask: Query) -> Reading:
+def _budget(context: RuleContext, _query: Query) -> Reading:
     spend = context.snapshot.engine.spend
     return one(spend.today_usd / spend.ceiling_usd if spend.ceiling_usd > 0 else None)
 
 
-def _silence(context: RuleContext, _ask: Query) -> Reading:
+def _silence(context: RuleContext, _query: Query) -> Reading:
     newest = [found for source in Source if (found := context.latest(source)) is not None]
     return one(min(((context.at - each.at).total_seconds() for each in newest), default=None))
 
 
-def _cost(context: RuleContext, ask: Query) -> Reading:
-    requests = context.tally((Source.MESSAGES,), ask.window).requests
-    if requests < max(ask.minimum, 1):
+def _cost(context: RuleContext, query: Query) -> Reading:
+    requests = context.tally((Source.MESSAGES,), query.window).requests
+    if requests < max(query.minimum, 1):
         return None
-    return one(1000 * context.cost_usd(Source.MESSAGES, ask.window) / requests)
+    return one(1000 * context.cost_usd(Source.MESSAGES, query.window) / requests)
 
 
 _NONE: frozenset[Cause] = frozenset()

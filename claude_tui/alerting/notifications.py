@@ -1,4 +1,4 @@
-"""Which notifications the groups of alerts call for: one per cause, not one per alert."""
+"""Decides which notifications the alert groups need: one per cause, not one per alert."""
 
 from __future__ import annotations
 
@@ -19,13 +19,16 @@ __all__ = ["AlertingConfig", "Planned", "plan_notifications"]
 
 @dataclass(frozen=True, slots=True)
 class AlertingConfig:
-    """The settings that planning needs."""
+    """What planning notifications depends on."""
 
     rules: Mapping[str, Rule]
+    """The rules in force, by name."""
     routes: Sequence[Route]
+    """The routes of the settings, without the screen."""
     policy: Policy
+    """How often to send reminders."""
     target: str
-    """How notifications name what is watched."""
+    """The name of the monitored target in notifications."""
 
 
 @dataclass(frozen=True, slots=True)

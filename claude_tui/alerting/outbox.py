@@ -10,21 +10,21 @@ from claude_tui.model.alert import DeliveryResult, Notification, NotificationKin
 
 __all__ = [
     "GIVEN_UP_AFTER",
-    "LONGEST_ASKED_S",
+    "MAX_RETRY_AFTER_S",
     "QueuedNotification",
     "enqueue",
     "next_for",
+    "requeued",
     "sending",
     "settle",
-    "without_old",
-    "woken",
+    "without_expired",
 ]
 
 GIVEN_UP_AFTER = timedelta(hours=24)
-# Between deliveries of one notification; within a delivery the sender retries by itself.
+# Between two deliveries of a notification; within a delivery, the sender retries by itself.
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=5)
-LONGEST_ASKED_S = 3600.0
+MAX_RETRY_AFTER_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +32,19 @@ class QueuedNotification:
     """One notification for one route."""
 
     route: str
+    """The name of the route."""
     page: Notification
+    """The notification to send."""
     queued_at: datetime
+    """When it was put into the outbox."""
     sending: bool = False
     """True from before an attempt until its result is known."""
     tries: int = 0
+    """How many attempts there have been."""
     not_before: datetime | None = None
     """When the next attempt may be made; None for at once."""
     refused: bool = False
-    """The receiver would refuse the same again."""
+    """The receiver refused it, and would refuse it again."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -88,7 +92,7 @@ def _put(
 def _merged(waiting: Notification, notification: Notification) -> Notification:
     """The newer notification.
 
-    It opens the incident for a receiver that got none yet, unless it resolves it.
+    If the receiver has not heard of the incident yet, it is sent as the opening one, unless it resolves it.
     """
     kind = notification.kind
     if waiting.kind is NotificationKind.OPENED and kind is not NotificationKind.RESOLVED:
@@ -99,7 +103,8 @@ def _merged(waiting: Notification, notification: Notification) -> Notification:
 def next_for(outbox: Iterable[QueuedNotification], route: str, at: datetime) -> QueuedNotification | None:
     """The oldest queued notification of a route that may be sent now; None when there is none.
 
-    None overtakes an older one with its dedup key: a late "resolved" would end the wrong incident.
+    A notification never overtakes an older one with the same dedup key: a late "resolved" would end the
+    wrong incident.
     """
     blocked: set[str] = set()
     for queued in outbox:
@@ -146,15 +151,15 @@ def _after(failed: QueuedNotification, newer: QueuedNotification) -> QueuedNotif
 
 def _failed(queued: QueuedNotification, result: DeliveryResult) -> QueuedNotification:
     wait = min(FIRST_WAIT * 2 ** min(queued.tries - 1, 10), LONGEST_WAIT)
-    asked = timedelta(seconds=min(result.retry_after_s or 0.0, LONGEST_ASKED_S))
+    asked = timedelta(seconds=min(result.retry_after_s or 0.0, MAX_RETRY_AFTER_S))
     return replace(queued, sending=False, not_before=result.at + max(wait, asked), refused=result.permanent)
 
 
-def woken(outbox: Iterable[QueuedNotification]) -> tuple[QueuedNotification, ...]:
-    """The outbox with which a new process continues.
+def requeued(outbox: Iterable[QueuedNotification]) -> tuple[QueuedNotification, ...]:
+    """The outbox that a new process continues with.
 
-    What was being sent may have arrived, so it is sent again and says so: twice is better than never.
-    What was refused is tried again, as the settings may have been corrected.
+    One that was being sent may have arrived. It is sent again and says so: twice is better than never.
+    Refused ones are tried again, as the settings may have been corrected.
     """
     return tuple(
         replace(
@@ -168,6 +173,6 @@ def woken(outbox: Iterable[QueuedNotification]) -> tuple[QueuedNotification, ...
     )
 
 
-def without_old(outbox: Iterable[QueuedNotification], at: datetime) -> tuple[QueuedNotification, ...]:
-    """The outbox without what has been queued for longer than GIVEN_UP_AFTER, unless it is being sent."""
+def without_expired(outbox: Iterable[QueuedNotification], at: datetime) -> tuple[QueuedNotification, ...]:
+    """The outbox without notifications queued for longer than GIVEN_UP_AFTER, except one being sent."""
     return tuple(queued for queued in outbox if queued.sending or at - queued.queued_at <= GIVEN_UP_AFTER)

@@ -16,6 +16,7 @@ __all__ = ["NoStateBackend", "StateBackend", "StateHolder"]
 
 LOAD_TIMEOUT_S = 5.0
 SAVE_TIMEOUT_S = 2.0
+_SENT_TWICE = "notifications about ongoing problems may be sent twice"
 
 
 class StateBackend(Protocol):
@@ -35,7 +36,7 @@ class StateBackend(Protocol):
 
 
 class NoStateBackend:
-    """Saves nothing: for a demo, and where there is no disk."""
+    """Saves nothing: for a demo, and without a disk."""
 
     def load(self) -> bytes | None:
         return None
@@ -45,7 +46,7 @@ class NoStateBackend:
         del state
 
     def set_aside(self, state: bytes) -> None:
-        """Does nothing: nothing was loaded that could be unreadable."""
+        """Does nothing: `load` never returns anything unreadable."""
         del state
 
 
@@ -81,7 +82,8 @@ class StateHolder:
             self.ledger = self._read(raw) if raw is not None else self.ledger
         except Exception as error:  # noqa: BLE001 - neither a disk nor a file may stop notifications
             self._load_problem = self._redactor.clean(
-                f"alert state could not be read: {_words(error)}; pages of what goes on may come twice", 200
+                f"alert state could not be read: {_words(error)}; {_SENT_TWICE}",
+                200,
             )
 
     def _read(self, raw: bytes) -> Ledger:
@@ -119,5 +121,5 @@ class StateHolder:
 
 def _words(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return "the disk does not answer"
+        return "the disk does not respond"
     return str(error) or type(error).__name__

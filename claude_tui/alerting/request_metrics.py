@@ -1,4 +1,4 @@
-"""Metrics of requests: how many fail and how long the others take."""
+"""Metrics about requests: how many fail, and how long the successful ones take."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ _TOPICS: dict[str, tuple[str, frozenset[Cause]]] = {
 
 
 def _share(sources: tuple[Source, ...], kind: str | None) -> Callable[[RuleContext, Query], Reading]:
-    def read(context: RuleContext, ask: Query) -> Reading:
-        tally = context.tally(sources, ask.window)
+    def read(context: RuleContext, query: Query) -> Reading:
+        tally = context.tally(sources, query.window)
         if tally.requests < MIN_REQUESTS:
             return None
         failed = tally.failed(kind)
-        return one(failed / tally.requests if failed >= ask.minimum else 0.0)
+        return one(failed / tally.requests if failed >= query.minimum else 0.0)
 
     return read
 
 
 def _count(sources: tuple[Source, ...], kind: str | None) -> Callable[[RuleContext, Query], Reading]:
-    def read(context: RuleContext, ask: Query) -> Reading:
-        tally = context.tally(sources, ask.window)
+    def read(context: RuleContext, query: Query) -> Reading:
+        tally = context.tally(sources, query.window)
         return one(tally.failed(kind)) if tally.requests else None
 
     return read
@@ -93,17 +93,17 @@ _RANKS = {"p50": (0.50, MIN_SAMPLES), "p95": (0.95, 20), "p99": (0.99, 100)}
 
 
 def _rank(measure: str, fraction: float) -> Callable[[RuleContext, Query], Reading]:
-    def read(context: RuleContext, ask: Query) -> Reading:
-        ordered = context.seconds(measure, ask.window)
-        return one(nearest_rank(ordered, fraction)) if len(ordered) >= max(ask.minimum, 1) else None
+    def read(context: RuleContext, query: Query) -> Reading:
+        ordered = context.seconds(measure, query.window)
+        return one(nearest_rank(ordered, fraction)) if len(ordered) >= max(query.minimum, 1) else None
 
     return read
 
 
 def _ratio(measure: str) -> Callable[[RuleContext, Query], Reading]:
-    def read(context: RuleContext, ask: Query) -> Reading:
-        ordered, usual = context.seconds(measure, ask.window), context.usual(measure)
-        if len(ordered) < max(ask.minimum, 1) or not usual:
+    def read(context: RuleContext, query: Query) -> Reading:
+        ordered, usual = context.seconds(measure, query.window), context.usual(measure)
+        if len(ordered) < max(query.minimum, 1) or not usual:
             return None
         typical = nearest_rank(ordered, 0.5)
         ratio = typical / usual
@@ -115,7 +115,7 @@ def _ratio(measure: str) -> Callable[[RuleContext, Query], Reading]:
 def _of_latency() -> Iterator[Metric]:
     for prefix, measure in _MEASURES.items():
         for name, (fraction, least) in _RANKS.items():
-            doc = f"{name} of {prefix.replace('.', ' ')} in seconds, from `minimum` successes on."
+            doc = f"{name} of {prefix.replace('.', ' ')} in seconds, with at least `minimum` successes."
             yield Metric(
                 f"{prefix}_{name}",
                 Unit.SECONDS,

@@ -1,4 +1,4 @@
-"""Routes: where notifications go, which ones each takes, and how they are read from the settings."""
+"""Routes: where notifications go, which groups each route takes, and how they are read from the settings."""
 
 from __future__ import annotations
 
@@ -8,7 +8,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from claude_tui.alerting.addresses import NOT_SHOWN, masked, plain_http, secrets_of, shown, shown_warily
+from claude_tui.alerting.addresses import (
+    NOT_SHOWN,
+    masked,
+    plain_http,
+    secrets_of,
+    shown,
+    shown_unless_secret,
+)
 from claude_tui.alerting.metrics import METRICS
 from claude_tui.alerting.rules import NAME, SCREEN, AlertsConfigError, Rule
 from claude_tui.model.alert import AlertGroup
@@ -46,10 +53,10 @@ class Match:
     causes: frozenset[str] = frozenset()
     """Causes of a verdict, or topics."""
     metrics: frozenset[str] = frozenset()
-    """Names of metrics, of which at least one alert of the group must use one."""
+    """Names of metrics; at least one alert of the group must be on one of them."""
 
     def takes(self, group: AlertGroup, rules: Iterable[Rule]) -> bool:
-        """Whether a route takes `group`, whose alerts come from `rules`."""
+        """Whether a route with this match takes `group`, whose alerts come from `rules`."""
         if self.severities and group.severity not in self.severities:
             return False
         if self.causes and self.causes.isdisjoint({group.topic, group.content.cause}):
@@ -62,14 +69,17 @@ class Route:
     """One receiver of notifications."""
 
     name: str
+    """Its name in the settings."""
     kind: RouteKind
+    """The kind of receiver."""
     url: str = field(default="", repr=False)
-    """May hold secrets: show `address` instead."""
+    """May contain secrets: show `address` instead."""
     key: str = field(default="", repr=False)
     """A PagerDuty routing key, which is a secret."""
     address: str = ""
     """The URL with its secrets masked."""
     match: Match = field(default_factory=Match)
+    """Which groups it takes."""
     problem: str | None = None
     """Why the route cannot be used, if so."""
 
@@ -94,6 +104,7 @@ class Policy:
     respond_p2: timedelta = timedelta(minutes=15)
     """The response target that notifications name; the same for `respond_p3`."""
     respond_p3: timedelta = timedelta(hours=1)
+    """The response target of a P3 in notifications."""
 
     def reminder_of(self, severity: Severity, *, acknowledged: bool) -> timedelta:
         usual = self.minor if severity is Severity.P4 else self.reminder
@@ -105,7 +116,9 @@ class AlertSettings:
     """The `[alerts]` table of the settings."""
 
     routes: tuple[Route, ...] = ()
+    """The routes, in the order of the settings."""
     policy: Policy = field(default_factory=Policy)
+    """How often to send reminders."""
     bell: bool = True
     """Ring the terminal's bell."""
     notification: bool = False
@@ -115,7 +128,7 @@ class AlertSettings:
 def read_settings(
     table: Mapping[str, object], *, file: str, environ: Mapping[str, str], topics: Collection[str] = ()
 ) -> AlertSettings:
-    """The table `[alerts]` of the settings file, which problems call `file`.
+    """The settings in the `[alerts]` table. `file` names its origin in problems.
 
     `topics` are those of the user's own rules. A secret that is missing from the environment leaves its
     route unusable, with the reason in `Route.problem`; anything else that is invalid raises
@@ -142,9 +155,9 @@ def read_settings(
 def _routes(table: Table, environ: Mapping[str, str], topics: Collection[str]) -> Iterator[Route]:
     for name, each in table.data.items():
         if not is_name(name) or name == SCREEN:
-            table.wrong(name, "a route of this name", f"{NAME}, but not {SCREEN}")
+            table.wrong(name, "a route with this name", f"{NAME}, but not {SCREEN}")
         else:
-            table.show = shown_warily
+            table.show = shown_unless_secret
             yield _route(name, table.at(name, each), environ, topics)
 
 
@@ -175,12 +188,12 @@ def _usable(kind: RouteKind, url: str) -> bool:
 
 
 def shown_variable(name: str, environ: Mapping[str, str]) -> str:
-    """The name of a variable, safe to show; "…" for what may be a key pasted by mistake."""
+    """The name of a variable, safe to show; "…" if it may be a key pasted by mistake."""
     return name if name in environ or _OBVIOUS_NAME.fullmatch(name) else "…"
 
 
 class _Secrets:
-    """Reads a secret from `key`, or from the variable named by `key_env`; `missing` says which is not set."""
+    """Reads a secret from `key`, or from the variable that `key_env` names; `missing` says why not."""
 
     def __init__(self, table: Table, environ: Mapping[str, str]) -> None:
         self._table = table

@@ -1,4 +1,4 @@
-"""The data that alert metrics are computed from; what several metrics need is computed once."""
+"""The data that alert metrics are computed from. What several metrics share is computed once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from claude_tui.model.verdict import Verdict
 
 __all__ = ["RuleContext", "Tally"]
 
-# A longer run of failures is reported as this long, which bounds the scan.
+# Longer runs of failures are reported as this long, which bounds the scan.
 LONGEST_RUN = 1000
 
 
@@ -30,7 +30,7 @@ class Tally:
     failures: Mapping[str, int]
 
     def failed(self, kind: str | None) -> int:
-        """The number of failures of one error class; of all classes with None."""
+        """The number of failures in one error class, or with None in all of them."""
         return sum(self.failures.values()) if kind is None else self.failures.get(kind, 0)
 
 

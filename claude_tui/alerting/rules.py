@@ -58,7 +58,7 @@ LONGEST_WINDOW = timedelta(hours=24)
 
 
 class AlertsConfigError(ConfigError):
-    """Rules or routes of alerts cannot be used."""
+    """The alert rules or routes cannot be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,22 +66,31 @@ class Rule:
     """One alert rule: a metric, a condition on its value, and how to notify."""
 
     name: str
+    """Its name, which is unique."""
     summary: str
+    """What it means when it fires."""
     metric: Metric
+    """What it measures."""
     comparison: str
+    """One of COMPARISONS."""
     threshold: float
+    """What the value is compared with."""
     severity: Severity
-    ask: Query
+    """The severity of its alerts."""
+    query: Query
+    """The window and the minimum number of samples."""
     timing: Timing
+    """How long it must match before it fires, and how long it is kept firing."""
     where: Labels = ()
     """Only label sets with these labels are evaluated."""
     routes: tuple[str, ...] = ()
     """Where its notifications may go; empty for every route that matches."""
     topic: str | None = None
-    """Set where the rule notifies under a topic of its own, whatever the verdict says."""
+    """A topic of its own to notify under, whatever the verdict says."""
     side: Side = Side.UNCLEAR
     """Used in notifications that have no verdict; the same for `next_step`."""
     next_step: str = ""
+    """The next step in such notifications."""
 
     def matches(self, value: float) -> bool:
         return COMPARISONS[self.comparison](value, self.threshold)
@@ -89,7 +98,7 @@ class Rule:
     @property
     def condition(self) -> str:
         """The condition on one line: `messages.total_p99 over 1h > 10 for 2m`."""
-        over = f" over {span_text(self.ask.window)}" if self.metric.windowed else ""
+        over = f" over {span_text(self.query.window)}" if self.metric.windowed else ""
         where = "".join(f" {name}={value}" for name, value in self.where)
         hold = f" for {span_text(self.timing.hold)}" if self.timing.hold else ""
         return f"{self.metric.name}{where}{over} {self.comparison} {self.threshold:g}{hold}"
@@ -160,7 +169,7 @@ def _rule_tables(top: Table) -> dict[str, dict[str, object]]:
     found: dict[str, dict[str, object]] = {}
     for name, each in rules.data.items():
         if not is_name(name):
-            rules.wrong(name, "a rule of this name", NAME)
+            rules.wrong(name, "a rule with this name", NAME)
         else:
             found[name] = dict(rules.at(name, each).data)
     return found
@@ -178,7 +187,7 @@ def _rule(name: str, table: Table, named: Mapping[str, float], routes: Collectio
         comparison=table.one_of("comparison", COMPARISONS),
         threshold=_threshold(table, named),
         severity=table.choice("severity", Severity, among=SEVERITIES),
-        ask=_ask(table, metric),
+        query=_query(table, metric),
         timing=Timing(table.duration("for", timedelta()), table.duration("keep_firing_for", timedelta())),
         where=_where(table, metric),
         routes=table.strings("routes", allowed=routes, words="names of routes", single=True),
@@ -201,14 +210,14 @@ def _threshold(table: Table, named: Mapping[str, float]) -> float:
     return 0.0
 
 
-def _ask(table: Table, metric: Metric) -> Query:
+def _query(table: Table, metric: Metric) -> Query:
     least = metric.minimum if metric.minimum is not None else 1
     minimum = table.whole("minimum", least, at_least=1, at_most=100_000)
     if metric.minimum is None and "minimum" in table.data:
-        table.unfit("minimum", f"none, as {metric.name} counts nothing")
+        table.unfit("minimum", f"none, as {metric.name} does not count anything")
     if not metric.windowed:
         if table.has("window"):
-            table.unfit("window", f"none, as {metric.name} is of now")
+            table.unfit("window", f"none, as {metric.name} has no window")
         return Query(timedelta(), minimum)
     return Query(table.duration("window", at_least=timedelta(seconds=1), at_most=LONGEST_WINDOW), minimum)
 

@@ -9,10 +9,10 @@ from datetime import datetime
 from claude_tui.alerting.evaluate import evaluate
 from claude_tui.alerting.ledger import Ledger, noted, on_clock
 from claude_tui.alerting.notifications import AlertingConfig, plan_notifications
-from claude_tui.alerting.outbox import QueuedNotification, enqueue, without_old
+from claude_tui.alerting.outbox import QueuedNotification, enqueue, without_expired
 from claude_tui.alerting.routes import SCREEN, RouteKind
 from claude_tui.alerting.rule_context import RuleContext
-from claude_tui.alerting.templates import calm
+from claude_tui.alerting.templates import sanitize_for_chat
 from claude_tui.model.alert import Acknowledgement, AlertEntry, AlertGroup, EntryKind, Notification, Snooze
 from claude_tui.model.format import clock_minute
 from claude_tui.model.limits import MAX_NAME, MAX_REASON
@@ -24,7 +24,7 @@ __all__ = ["acknowledged", "advanced", "snoozed"]
 def advanced(
     ledger: Ledger, context: RuleContext, config: AlertingConfig, faults: dict[str, str] | None = None
 ) -> Ledger:
-    """The ledger after an evaluation at the instant of `context`, with the notifications it calls for queued.
+    """The ledger after an evaluation at the instant of `context`, with its notifications queued.
 
     When evaluating a rule raises, its name and the error are added to `faults`.
     """
@@ -34,7 +34,7 @@ def advanced(
     planned = plan_notifications(ledger.groups, alerts, context.verdict, at, config)
     # An Alertmanager gets no notifications: the state of the groups is pushed to it periodically.
     paged = {route.name for route in config.routes if route.kind is not RouteKind.ALERTMANAGER}
-    waiting = tuple(queued for queued in without_old(ledger.outbox, at) if queued.route in paged)
+    waiting = tuple(queued for queued in without_expired(ledger.outbox, at) if queued.route in paged)
     entries = [_page_entry(notification) for notification, routes in planned.pages if SCREEN in routes]
     entries += _given_up(ledger.outbox, waiting, at)
     after = replace(
@@ -61,7 +61,7 @@ def _page_entry(notification: Notification) -> AlertEntry:
 
 
 def _without_target(notification: Notification) -> str:
-    """The title without the target, which the dashboard shows anyway."""
+    """The title without the target, which the dashboard shows elsewhere."""
     return notification.title.replace(f" {notification.target}:", "", 1)
 
 
@@ -73,12 +73,15 @@ def _given_up(
         if queued.key not in kept:
             text = f"a message to {queued.route} was given up: {queued.page.title}"
             kind = EntryKind.DELIVERY_FAILED
-            yield AlertEntry("", at, kind, Severity.NONE, queued.route, calm(text))
+            yield AlertEntry("", at, kind, Severity.NONE, queued.route, sanitize_for_chat(text))
 
 
 def acknowledged(ledger: Ledger, group: str | None, *, by: str, reason: str, at: datetime) -> Ledger:
     """The ledger after somebody acknowledged an open group by its id; with None, all open groups."""
-    name, why = calm(by, MAX_NAME).strip() or "somebody", calm(reason, MAX_REASON).strip()
+    name, why = (
+        sanitize_for_chat(by, MAX_NAME).strip() or "somebody",
+        sanitize_for_chat(reason, MAX_REASON).strip(),
+    )
 
     def acknowledge(each: AlertGroup) -> AlertGroup:
         return replace(each, acknowledged=Acknowledgement(name, why, at), acknowledged_notified=False)
@@ -89,7 +92,7 @@ def acknowledged(ledger: Ledger, group: str | None, *, by: str, reason: str, at:
 
 def snoozed(ledger: Ledger, group: str | None, *, by: str, until: datetime, at: datetime) -> Ledger:
     """The ledger after somebody snoozed an open group; an `until` in the past ends the snooze."""
-    name = calm(by, MAX_NAME).strip() or "somebody"
+    name = sanitize_for_chat(by, MAX_NAME).strip() or "somebody"
     quiet = until > at
 
     def snooze(each: AlertGroup) -> AlertGroup:

@@ -14,45 +14,47 @@ from claude_tui.model.limits import MAX_LINE
 from claude_tui.model.text import inert
 from claude_tui.model.verdict import Severity, Verdict
 
-__all__ = ["calm", "content_of_alerts", "content_of_verdict", "notification_of"]
+__all__ = ["content_of_alerts", "content_of_verdict", "notification_of", "sanitize_for_chat"]
 
 MAX_EVIDENCE = 4
 MAX_NAMES = 12
 
-# Markup that chat programs would act on, or turn into a link, in text that came from a server.
+# Markup in text from a server that a chat program would act on or turn into a link.
 _MENTION = re.compile(r"<(?=[!@#/A-Za-z])")
-_TAMED = str.maketrans({"@": "＠", "`": "'"})
+_CHAT_SAFE = str.maketrans({"@": "＠", "`": "'"})
 
 
-def calm(text: str, limit: int = MAX_LINE) -> str:
-    """Foreign text for a chat message: one inert line, at most `limit` characters, no mentions, no links."""
-    tamed = _MENTION.sub("‹", inert(text, limit).translate(_TAMED))
-    return inert(tamed.replace("://", "[:]//").replace("](", "] ("), limit)
+def sanitize_for_chat(text: str, limit: int = MAX_LINE) -> str:
+    """Foreign text for a chat message: one inert line of at most `limit` characters, no mentions or links."""
+    safe = _MENTION.sub("‹", inert(text, limit).translate(_CHAT_SAFE))
+    return inert(safe.replace("://", "[:]//").replace("](", "] ("), limit)
 
 
 def content_of_verdict(verdict: Verdict, at: datetime) -> Content:
     return Content(
         cause=verdict.cause.value,
         side=verdict.side,
-        what=calm(verdict.summary),
+        what=sanitize_for_chat(verdict.summary),
         since=verdict.since or verdict.detected_at or at,
-        next_step=calm(verdict.next_step),
-        evidence=tuple(calm(each.text) for each in verdict.evidence[:MAX_EVIDENCE]),
+        next_step=sanitize_for_chat(verdict.next_step),
+        evidence=tuple(sanitize_for_chat(each.text) for each in verdict.evidence[:MAX_EVIDENCE]),
     )
 
 
 def content_of_alerts(topic: str, alerts: Sequence[tuple[Alert, Rule]]) -> Content:
-    """The content for alerts that no verdict explains, given worst first."""
+    """The content for alerts that no verdict explains; `alerts` has the worst first."""
     leading, rule = alerts[0]
     same = [alert for alert, _ in alerts if alert.rule == leading.rule]
     others = [alert for alert, _ in alerts if alert.rule != leading.rule]
     return Content(
         cause=topic,
         side=rule.side,
-        what=calm(f"{rule.summary}: {_values(same)}"),
+        what=sanitize_for_chat(f"{rule.summary}: {_values(same)}"),
         since=min(alert.status.since for alert, _ in alerts),
         next_step=inert(rule.next_step, MAX_LINE),
-        evidence=tuple(calm(f"{alert.summary}: {_values([alert])}") for alert in others[:MAX_EVIDENCE]),
+        evidence=tuple(
+            sanitize_for_chat(f"{alert.summary}: {_values([alert])}") for alert in others[:MAX_EVIDENCE]
+        ),
     )
 
 
@@ -140,7 +142,9 @@ def _lines(
         yield f"Next: {content.next_step}"
     if group.acknowledged is not None:
         reason = f": {group.acknowledged.reason}" if group.acknowledged.reason else ""
-        yield calm(f"Acknowledged by {group.acknowledged.by} at {stamp(group.acknowledged.at)}{reason}")
+        yield sanitize_for_chat(
+            f"Acknowledged by {group.acknowledged.by} at {stamp(group.acknowledged.at)}{reason}"
+        )
     if group.alerts:
         more = f" and {len(group.alerts) - MAX_NAMES} more" if len(group.alerts) > MAX_NAMES else ""
         yield f"Alerts: {', '.join(group.alerts[:MAX_NAMES])}{more}"

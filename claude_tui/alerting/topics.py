@@ -1,4 +1,4 @@
-"""Topics: what an alert is about, which decides the group it is notified in."""
+"""Topics: what an alert is about, which decides the group that it belongs to."""
 
 from __future__ import annotations
 

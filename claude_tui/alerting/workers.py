@@ -6,10 +6,10 @@ import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from claude_tui.alerting.delivery import PageSender
+from claude_tui.alerting.delivery import NotificationSender
 from claude_tui.alerting.delivery.alertmanager import RESEND, Alertmanager, alerts_of
 from claude_tui.alerting.delivery.attempts import AttemptResult, FailedAttemptError
-from claude_tui.alerting.outbox import LONGEST_ASKED_S, QueuedNotification, next_for, sending, settle
+from claude_tui.alerting.outbox import MAX_RETRY_AFTER_S, QueuedNotification, next_for, sending, settle
 from claude_tui.alerting.persistence import StateHolder
 from claude_tui.alerting.routes import Route
 from claude_tui.model.alert import AlertEntry, DeliveryResult, EntryKind, RouteState
@@ -18,9 +18,9 @@ from claude_tui.model.verdict import Severity
 
 __all__ = ["AlertmanagerSync", "DeliveryWorker", "NotificationWorker"]
 
-# How long to wait, when the program ends, for a message that is being sent.
+# At exit, how long to wait for a message that is being sent.
 GRACE_S = 0.8
-LONGEST_NAP_S = 30.0
+MAX_SLEEP_S = 30.0
 RETRY_PUSH = timedelta(seconds=30)
 
 
@@ -31,13 +31,13 @@ class DeliveryWorker:
         self.route = route
         self._holder = holder
         self._now = now
-        self._woken = asyncio.Event()
+        self._wake_event = asyncio.Event()
         self._last: DeliveryResult | None = None
         self._failing_since: datetime | None = None
         self._held_until = 0.0
 
     def wake(self) -> None:
-        self._woken.set()
+        self._wake_event.set()
 
     def state(self) -> RouteState:
         waiting = sum(queued.route == self.route.name for queued in self._holder.ledger.outbox)
@@ -54,22 +54,22 @@ class DeliveryWorker:
     async def run(self) -> None:
         """Delivers until cancelled."""
         while True:
-            self._woken.clear()
+            self._wake_event.clear()
             try:
-                nap_s = await self.step()
+                sleep_s = await self.step()
             except Exception as error:  # noqa: BLE001 - one route's fault must not end the others
                 self._record(
                     self._result(AttemptResult(1, FailedAttemptError(f"fault: {type(error).__name__}")))
                 )
-                nap_s = LONGEST_NAP_S
-            if nap_s > 0:
+                sleep_s = MAX_SLEEP_S
+            if sleep_s > 0:
                 try:
-                    await asyncio.wait_for(self._woken.wait(), nap_s)
+                    await asyncio.wait_for(self._wake_event.wait(), sleep_s)
                 except TimeoutError:
                     continue
 
     async def step(self) -> float:
-        """Does the next piece of work; returns the seconds until there may be more."""
+        """Does the next piece of work and returns the seconds until there may be more."""
         raise NotImplementedError
 
     async def aclose(self) -> None:
@@ -89,10 +89,10 @@ class DeliveryWorker:
         )
 
     def _record(self, result: DeliveryResult) -> None:
-        """Adds a journal entry for the first failure, each refusal, and the first success after them."""
+        """Adds a journal entry for the first failure, each refusal, and the first success afterwards."""
         self._last = result
         if result.retry_after_s and not result.delivered:
-            self._held_until = _loop_time() + min(result.retry_after_s, LONGEST_ASKED_S)
+            self._held_until = _loop_time() + min(result.retry_after_s, MAX_RETRY_AFTER_S)
         failing_since = self._failing_since
         if result.delivered:
             self._failing_since = None
@@ -102,10 +102,10 @@ class DeliveryWorker:
             return
         self._failing_since = failing_since or result.at
         if result.permanent:
-            text = f"{result.route} refused a message, which is not tried again: {result.detail}"
+            text = f"{result.route} refused a message, which will not be tried again: {result.detail}"
             self._note(EntryKind.DELIVERY_FAILED, result, text)
         elif failing_since is None:
-            text = f"messages to {result.route} do not arrive, trying on: {result.detail}"
+            text = f"messages to {result.route} do not arrive, still trying: {result.detail}"
             self._note(EntryKind.DELIVERY_FAILED, result, text)
 
     def _held_s(self) -> float:
@@ -120,19 +120,19 @@ class NotificationWorker(DeliveryWorker):
     """Sends notifications one at a time. The ledger is saved before and after each attempt."""
 
     def __init__(
-        self, route: Route, holder: StateHolder, now: Callable[[], datetime], sender: PageSender
+        self, route: Route, holder: StateHolder, now: Callable[[], datetime], sender: NotificationSender
     ) -> None:
         super().__init__(route, holder, now)
         self._sender = sender
 
     async def step(self) -> float:
         if self.route.problem is not None:
-            return LONGEST_NAP_S
+            return MAX_SLEEP_S
         if (held_s := self._held_s()) > 0:
-            return min(held_s, LONGEST_NAP_S)
+            return min(held_s, MAX_SLEEP_S)
         queued = next_for(self._holder.ledger.outbox, self.route.name, self._now())
         if queued is None:
-            return self._nap_s()
+            return self._sleep_s()
         await self._deliver(queued)
         return 0.0
 
@@ -150,7 +150,7 @@ class NotificationWorker(DeliveryWorker):
         await self._finish(queued, tried)
 
     async def _wait_for_result(self, queued: QueuedNotification, task: asyncio.Future[AttemptResult]) -> None:
-        """Waits briefly at exit: a message that arrives in that time is not sent again by the next run."""
+        """Waits briefly at exit: the next run does not repeat a message that arrives in that time."""
         done, _ = await asyncio.wait([task], timeout=GRACE_S)
         if done:
             await self._finish(queued, task.result())
@@ -165,13 +165,13 @@ class NotificationWorker(DeliveryWorker):
         self._record(result)
         await self._holder.save()
 
-    def _nap_s(self) -> float:
+    def _sleep_s(self) -> float:
         waits = [
             (queued.not_before - self._now()).total_seconds()
             for queued in self._holder.ledger.outbox
             if queued.route == self.route.name and queued.not_before is not None and not queued.refused
         ]
-        return min(max(min(waits, default=LONGEST_NAP_S), 0.05), LONGEST_NAP_S)
+        return min(max(min(waits, default=MAX_SLEEP_S), 0.05), MAX_SLEEP_S)
 
     async def aclose(self) -> None:
         await self._sender.aclose()
@@ -200,7 +200,7 @@ class AlertmanagerSync(DeliveryWorker):
         state = [(group.id, group.severity_periods, group.closed_at) for group in groups]
         clock = _loop_time()
         if self.route.problem is not None or not groups or self._held_s() > 0:
-            return min(self._held_s(), LONGEST_NAP_S) or LONGEST_NAP_S
+            return min(self._held_s(), MAX_SLEEP_S) or MAX_SLEEP_S
         if state == self._pushed and clock < self._next_at:
             return self._next_at - clock
         result = await self._push(alerts_of(groups, self._now(), self._target))

@@ -20,7 +20,7 @@ class Thresholds:
     errors: float = 0.05
     """P2 when this share of the messages fails."""
     ratio_failures: int = 3
-    """The fewest failures that count as a share."""
+    """The fewest failures from which a share is computed."""
     severity_span_s: float = 300.0
     """The span over which the share of a P1 is counted."""
     rare_failures: int = 2
@@ -34,7 +34,7 @@ class Thresholds:
     truncated_bad: float = 0.5
     """Below this share, truncated streams are degraded quality and not errors."""
     usual_ttft_s: float = 0.5
-    """The usual TTFT of a small model while no baseline exists (measured: 0.3 to 0.8 s)."""
+    """The usual TTFT of a small model while there is no baseline (measured: 0.3 to 0.8 s)."""
     chance: float = 0.05
     """A run of n successes is a recovery when (1 - failing share)^n is below this."""
     rare_chance: float = 0.03
@@ -64,9 +64,9 @@ class Options:
     status_interval_s: float = 60.0
     """The same for the status page."""
     ttft_slow_s: float = 3.0
-    """A TTFT above this is slow, unless it is the usual one."""
+    """A TTFT above this is slow, unless that is usual."""
     message_slow_s: float = 5.0
-    """A whole probe message above this is slow, unless it is the usual one."""
+    """A whole probe message above this is slow, unless that is usual."""
     warn_ratio: float = 2.0
     """A latency at this multiple of the usual warns."""
     bad_ratio: float = 3.0
@@ -82,5 +82,5 @@ class Options:
         return self.models_interval_s if source is Source.MODELS else self.messages_interval_s
 
     def stale_after_s(self, source: Source) -> float:
-        """Three intervals, as one lost probe means little; at least 45 s, as answers take time."""
+        """Three intervals, as one lost probe means little, and at least 45 s, as answers take time."""
         return max(3 * self.interval_s(source), 45.0)

@@ -51,7 +51,7 @@ def build_snapshot(
 
 
 def _silent_since(verdict: Verdict, status: StatusView) -> datetime | None:
-    """Since when the page has not mentioned trouble that it had time to report."""
+    """Since when the page has been silent about trouble that it had time to report."""
     if verdict.page is not PageAgreement.SILENT or verdict.since is None or status.read_at is None:
         return None
     return verdict.since if status.read_at >= verdict.since else None

@@ -1,4 +1,4 @@
-"""A file lock that decides which of several dashboards on one data directory sends pages."""
+"""A file lock that decides which of several dashboards on one data directory sends notifications."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Lease:
         self._held: int | None = None
 
     def take(self) -> bool:
-        """Tries to take the lock. Also True where locking is impossible: two pages are better than none."""
+        """Tries to take the lock. Also True if locking is impossible: better two than none."""
         if self._held is not None:
             return True
         try:

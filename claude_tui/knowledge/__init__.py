@@ -1,4 +1,4 @@
-"""The error table from `errors.toml`: what each error means, whose it is, what to do, how to retry."""
+"""The error table from `errors.toml`: what each error means, whose problem it is, and what to do."""
 
 from __future__ import annotations
 

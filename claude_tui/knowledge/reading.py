@@ -55,7 +55,7 @@ def _by_id(top: Table, key: str, read: Callable[[Table, str], T | None]) -> dict
             # Among dozens of rows, a name is easier to find than a number.
             table.path = f'{key} "{name}"'
         if name in found and table.sound("id"):
-            table.wrong("", "the id is given twice")
+            table.wrong("", "the id occurs twice")
         found[name] = read(table, name)
         table.done()
     if not found and top.sound(key):
@@ -97,7 +97,7 @@ def _template(table: Table, key: str, template: str, allowed: frozenset[str]) ->
     try:
         used = {field for _, field, _, _ in Formatter().parse(template) if field is not None}
     except ValueError as error:
-        table.wrong(key, str(error), "braces round names only")
+        table.wrong(key, str(error), "braces only around names")
         return template
     for unknown in sorted(used - allowed):
         table.wrong(key, f"{{{unknown}}}", "one of " + ", ".join(sorted(allowed)))
@@ -168,7 +168,7 @@ def _pattern(table: Table, key: str) -> re.Pattern[str] | None:
 
 
 def _check_whole(top: Table, rows: Mapping[str, KnownError]) -> None:
-    """Checks that every failure has an entry, and that no two entries match the same error."""
+    """Checks that every failed outcome has a general entry, and that no two entries match the same error."""
     first: dict[tuple[object, ...], str] = {}
     for row in rows.values():
         marks = (row.outcome, row.status, row.type, row.code)

@@ -19,6 +19,7 @@ class Knowledge:
     """The error table."""
 
     errors: tuple[KnownError, ...]
+    """The entries, in the order of the file."""
     advice: Mapping[str, Advice]
     """By id."""
     retries: Mapping[str, RetryPolicy]
@@ -26,6 +27,7 @@ class Knowledge:
     classes: tuple[ErrorClass, ...]
     """The rows of the Errors panel, in the order of the screen. Every failed outcome is in exactly one."""
     break_points: tuple[BreakPoint, ...]
+    """Where an exchange can break."""
 
     @lru_cache(maxsize=1024)  # noqa: B019 (there is one table, and it lives as long as the program)
     def row(

@@ -57,11 +57,14 @@ class Reach(StrEnum):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Advice:
-    """What a verdict says about a cause: which side it is on, what happens, and the next step."""
+    """What a verdict says about a cause: whose problem it is, what is happening, and the next step."""
 
     id: str
+    """The name by which entries refer to it."""
     cause: Cause
+    """The verdict's cause."""
     side: Side
+    """Whose problem it is."""
     template: str
     """What is happening, in one line, with `PLACEHOLDERS` in braces."""
     next: str
@@ -69,7 +72,7 @@ class Advice:
     retry: RetryPolicy | None = None
     """None if there is no request to retry."""
     given_opening: str | None = None
-    """How the summary begins, if not as usual for the side."""
+    """How the summary begins; None for the usual words for the side."""
 
     @property
     def opening(self) -> str:
@@ -79,7 +82,7 @@ class Advice:
         return "Unknown." if self.cause is Cause.UNKNOWN else _OPENINGS[self.side]
 
     def summary(self, **facts: str | None) -> str:
-        """Opening and template, with the facts filled in; an unknown fact is removed with its brackets."""
+        """Opening and template with the facts filled in. Unknown facts are removed with their brackets."""
         return f"{self.opening} {self._statement(facts)}".strip()
 
     def _statement(self, facts: Mapping[str, str | None]) -> str:
@@ -109,13 +112,13 @@ class ErrorClass:
     """One row of the Errors panel: the failures of `outcomes`."""
 
     key: str
-    """Its name in the program: `overloaded`."""
+    """Identifies the row in snapshots, rules and metrics."""
     label: str
-    """Its name on screen."""
+    """The name of the row."""
     bad_share: float
-    """The row is bad when at least 3 failures exceed this share of the requests."""
+    """The row is bad if at least 3 failures exceed this share of the requests."""
     outcomes: frozenset[Outcome]
-    """The outcomes it counts; no other row counts them."""
+    """The outcomes that are counted in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,17 +134,19 @@ class Recognition:
     """How a response is recognised as one kind of error, beyond the type and code of its entry."""
 
     types: tuple[str, ...] = ()
+    """Further error types that mean it."""
     codes: tuple[str, ...] = ()
+    """Further error codes that mean it."""
     untyped: tuple[str, ...] = ()
     """Statuses that mean it without a known code or type; `4xx`, `5xx` and `xxx` stand for all others."""
     plain: bool = False
-    """Whether those statuses also count without JSON."""
+    """Whether those statuses also count in a response without JSON."""
     message: re.Pattern[str] | None = None
     """An error in `instead_of` becomes this one when its message matches."""
     instead_of: tuple[str, ...] = ()
     """Ids of entries; a general entry stands for its whole outcome."""
     vague: bool = False
-    """Whether gateways use its types for whatever they wrap."""
+    """Whether gateways use its types for any error that they wrap."""
     gateway_classes: tuple[str, ...] = ()
     """LiteLLM's exception classes for it."""
 
@@ -151,16 +156,23 @@ class KnownError:
     """One kind of error. None in `status`, `type` or `code` means any."""
 
     id: str
+    """The name by which other entries refer to it."""
     outcome: Outcome
+    """The class that it belongs to."""
     advice: Advice
+    """What a verdict says about it."""
     meaning: str
+    """What it means, in one sentence."""
     status: int | None = None
+    """The HTTP status."""
     type: str | None = None
     """May begin or end with `*`. Unless the API answered, it is one of the probes' own types."""
     code: str | None = None
     """May begin or end with `*`."""
     reach: Reach = Reach.ANSWERED
+    """How far the request got."""
     sdk_retries: bool = False
+    """Whether the official SDK retries it by itself."""
     recognition: Recognition = Recognition()
     """How a response is recognised as this error, beyond its type and code."""
     short: str | None = None
@@ -168,9 +180,9 @@ class KnownError:
     plural: str | None = None
     """The name in evidence, after a count; only in general entries."""
     sentences: Mapping[str, str] = field(default_factory=dict, hash=False)
-    """What the probes report, by situation."""
+    """What the probes report in each situation."""
     break_point: BreakPoint | None = None
-    """Where the exchange broke, None if it was complete."""
+    """Where the exchange broke; None if it was complete."""
 
     @property
     def side(self) -> Side:
@@ -195,7 +207,7 @@ class KnownError:
 
     @property
     def types(self) -> tuple[str, ...]:
-        """The types servers send for this error, its own first; none if no server answered."""
+        """The types that servers send for this error, its own first; none if no server answered."""
         own = (self.type,) if self.type is not None and self.reach is Reach.ANSWERED else ()
         return (*own, *self.recognition.types)
 

@@ -1,6 +1,6 @@
-"""The reference, one Markdown file per topic beside this module. `claude-top manual TOPIC` shows it.
+"""The manual, one Markdown file per topic in this package. `claude-top manual TOPIC` shows a page.
 
-The pages ship with the program because a host that is allowed to reach the API often has no browser.
+The pages ship with the program because a host that can reach the API often has no browser.
 Tables between `<!-- table: NAME -->` marks are generated: `python -m tests.manual_tables`.
 """
 
@@ -18,7 +18,7 @@ _COMMENT_LINE = re.compile(r"^<!--.*?-->\n\n?", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page. `title` is its heading, `text` the whole page in Markdown without the marks of tables."""
+    """One page. `title` is its heading, `text` the whole page in Markdown without table markers."""
 
     topic: str
     title: str
@@ -32,7 +32,7 @@ def topics() -> tuple[str, ...]:
 
 
 def load_page(topic: str) -> Page:
-    """The page of a topic. Raises KeyError when there is none."""
+    """The page of a topic. Raises KeyError if there is none."""
     if topic not in topics():
         raise KeyError(topic)
     text = resources.files(__name__).joinpath(f"{topic}{_SUFFIX}").read_text("utf-8")

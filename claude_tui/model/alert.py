@@ -1,4 +1,4 @@
-"""Alerts: their state, the notifications about them, and the results of delivery."""
+"""Alerts: their state, notifications about them, and the results of delivering those."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ __all__ = [
 ]
 
 Labels = tuple[tuple[str, str], ...]
-"""Names and values, sorted by name. Together with the rule they identify an alert."""
+"""Names and values, sorted by name. With the rule, they identify an alert."""
 
 
 STORED_AS = "stored_as"
-"""The metadata key for the name of a field in saved state, where that differs from the field's."""
+"""The metadata key for the name of a field in saved state, if it differs from the field's own."""
 
 
 def _saved(name: str) -> dict[str, Any]:
@@ -50,20 +50,23 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertStatus:
-    """The position of an alert in its lifecycle; an alert without one is inactive."""
+    """The position of an alert in its lifecycle. An alert without a status is inactive."""
 
     state: AlertState
+    """Pending, firing or resolved."""
     since: datetime
     """The first match of this activation."""
     fired_at: datetime | None = None
+    """When it began to fire."""
     unmatched_since: datetime | None = None
     """The first evaluation that did not match, while the alert is kept firing."""
     resolved_at: datetime | None = None
+    """When it was resolved."""
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledgement:
-    """Somebody has taken charge of a group. `by` and `reason` are as typed, made inert."""
+    """Somebody is taking care of a group. `by` and `reason` are as typed, made inert."""
 
     by: str
     reason: str
@@ -72,12 +75,16 @@ class Acknowledgement:
 
 @dataclass(frozen=True, slots=True)
 class Snooze:
-    """No reminders from `at` to `until`, unless the group becomes worse than `severity`."""
+    """No reminders for a while, unless the group becomes worse."""
 
     by: str
+    """Who snoozed it, as typed and made inert."""
     at: datetime
+    """When it was snoozed."""
     until: datetime
+    """When the snooze ends."""
     severity: Severity
+    """The group's severity at the time: a worse one ends the snooze."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +92,15 @@ class Alert:
     """One label set of one rule."""
 
     rule: str
+    """The name of the rule."""
     labels: Labels
+    """The label set that the rule matched."""
     severity: Severity
+    """The severity of the rule."""
     summary: str
+    """What the rule means, in one sentence."""
     status: AlertStatus = field(metadata=_saved("standing"))
+    """Its position in the lifecycle."""
     value: float | None = None
     """The last value that matched, for display only."""
     words: str = ""
@@ -96,7 +108,7 @@ class Alert:
     group: str | None = None
     """The id of the group in which it is notified."""
     quiet_until: datetime | None = None
-    """Until then it opens no group: it is a late symptom of a problem whose end was notified."""
+    """Until then it opens no group, as it is a late symptom of a resolved problem."""
     acknowledged: Acknowledgement | None = None
     """The acknowledgement of its group."""
 
@@ -114,22 +126,26 @@ class Alert:
 
     @property
     def matching(self) -> bool:
-        """Firing because it matched at the last evaluation, not because it is kept firing."""
+        """Whether it fires because it matches, not because it is kept firing."""
         return self.firing and self.status.unmatched_since is None
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What notifications of a group say."""
+    """The content of a group's notifications."""
 
     cause: str
     """A verdict's cause; a topic where no verdict explains the alerts."""
     side: Side
+    """Whose problem it is."""
     what: str
     """What is wrong, in one sentence."""
     since: datetime
+    """When the problem began."""
     next_step: str = ""
+    """What to do; "" if nothing is known to help."""
     evidence: tuple[str, ...] = ()
+    """Sentences that support it, the strongest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,29 +164,35 @@ class AlertGroup:
     id: str
     """Unique to this group."""
     dedup_key: str
-    """How receivers identify it. Unique among open groups; the next group of the topic gets the same one."""
+    """How receivers identify it. Unique among open groups; later groups of the topic reuse it."""
     topic: str
+    """What it is about. At most one group per topic is open."""
     opened_at: datetime
+    """When the first alert was put into it."""
     severity_periods: tuple[SeverityPeriod, ...] = field(metadata=_saved("spells"))
     """Oldest first; the last one is the current one."""
     content: Content = field(metadata=_saved("story"))
+    """The text of its notifications."""
     alerts: tuple[str, ...] = ()
     """The names of the rules that fire in it."""
     from_verdict: bool = field(default=False, metadata=_saved("led"))
-    """The verdict's own alert is or was in it."""
+    """Whether the verdict's own alert is or was in it."""
     notified_routes: tuple[str, ...] = field(default=(), metadata=_saved("told"))
-    """The routes that were sent a notification of it."""
+    """The routes that have been sent a notification about it."""
     pages: int = 0
-    """How many notifications were made of it."""
+    """How many notifications there have been about it."""
     paged_at: datetime | None = None
-    """When the last notification was made."""
+    """When the last notification was created."""
     paged_severity: Severity = Severity.NONE
     """The severity that the last notification reported."""
     acknowledged: Acknowledgement | None = None
+    """Who is taking care of it, if anybody."""
     acknowledged_notified: bool = field(default=False, metadata=_saved("acknowledged_told"))
-    """The acknowledgement was notified."""
+    """Whether the acknowledgement has been notified."""
     snoozed: Snooze | None = None
+    """The snooze in force, or one that has just ended."""
     closed_at: datetime | None = None
+    """When the last alert ended; None while it is open."""
     ended_at: datetime | None = None
     """When the problem was last observed, before the group closed."""
 
@@ -197,27 +219,39 @@ class Notification:
     """One message about a group. All text is inert and without secrets."""
 
     id: str
+    """Unique: the group's id and a number."""
     group: str
     """The id of the group."""
     dedup_key: str
     """How receivers identify the incident."""
     kind: NotificationKind
+    """Why it is sent."""
     at: datetime
+    """When it was created."""
     severity: Severity
+    """The severity that it reports."""
     topic: str
+    """The topic of the group."""
     cause: str
+    """The verdict's cause; the topic if no verdict explains the alerts."""
     side: Side
+    """Whose problem it is."""
     target: str
+    """The monitored target by name."""
     title: str
+    """The severity, the target and what is wrong, in one line."""
     lines: tuple[str, ...]
+    """The body, line by line."""
     since: datetime
+    """When the problem began."""
     next_step: str = ""
+    """What to do; "" if nothing is known to help."""
     alerts: tuple[str, ...] = ()
     """The names of the rules that fire."""
     repeat: bool = False
-    """It may have arrived before: the program was stopped while it was being sent."""
+    """Whether it may have arrived before: the program was stopped while sending it."""
     acknowledged: bool = False
-    """Somebody has acknowledged the group."""
+    """Whether somebody has acknowledged the group."""
 
     @property
     def text(self) -> str:
@@ -229,16 +263,21 @@ class DeliveryResult:
     """The result of one delivery."""
 
     route: str
+    """The name of the route."""
     at: datetime
+    """When the last attempt ended."""
     delivered: bool
+    """Whether the message arrived."""
     detail: str
     """What happened, in words and without secrets."""
     permanent: bool = False
-    """The same message would be refused again, as with a wrong key or a wrong URL."""
+    """Whether the same message would be refused again, as with a wrong key or URL."""
     http_status: int | None = None
+    """The status that the receiver answered with."""
     retry_after_s: float | None = None
     """The wait that the receiver asked for."""
     attempts: int = 1
+    """How many attempts there were."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,7 +285,9 @@ class RouteState:
     """The state of one route."""
 
     name: str
+    """Its name in the settings."""
     kind: str
+    """`apprise`, `pagerduty` or `alertmanager`."""
     address: str
     """The URL with its secrets masked."""
     problem: str | None = None
@@ -256,6 +297,7 @@ class RouteState:
     failing_since: datetime | None = None
     """The first of the failures since the last success."""
     last: DeliveryResult | None = None
+    """The last delivery in this run."""
 
     @property
     def failing(self) -> bool:
@@ -277,24 +319,29 @@ class AlertEntry:
     key: str
     """Unique, and stable over restarts."""
     at: datetime
+    """When it happened."""
     kind: EntryKind
+    """What happened."""
     severity: Severity
     """NONE for deliveries."""
     subject: str
     """A topic; for deliveries a route."""
     text: str
+    """What happened, in one line."""
     page: NotificationKind | None = None
+    """The kind of a notification."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlertsView:
-    """Everything that screens show of alerts. Equal until something changes."""
+    """Everything that the screens show about alerts. Equal until something changes."""
 
     alerts: tuple[Alert, ...] = ()
     """Firing, pending and recently resolved ones, worst first."""
     groups: tuple[AlertGroup, ...] = ()
     """The open ones, worst first."""
     routes: tuple[RouteState, ...] = ()
+    """In the order of the settings."""
     journal: tuple[AlertEntry, ...] = ()
     """Oldest first."""
     problem: str | None = None
@@ -310,7 +357,7 @@ class AlertsView:
 
     @property
     def firing(self) -> int:
-        """For the badge: the number of open groups."""
+        """The number of open groups, for the badge."""
         return len(self.groups)
 
     @property

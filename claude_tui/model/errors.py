@@ -11,16 +11,16 @@ __all__ = ["ClaudeTopError", "ConfigError", "DeliveryError", "ProbeError", "Prob
 class ClaudeTopError(Exception):
     """An expected error. `str()` is the message for the user, who gets no traceback.
 
-    EXIT_CODE is what a command ends with; 3 is "unknown" to monitoring, which includes every wrong use.
+    EXIT_CODE is the exit code of a command; monitoring reads 3 as "unknown", and it also covers wrong usage.
 
     ClaudeTopError
-    ├── ConfigError             what a person gave cannot be used: has a list of problems
+    ├── ConfigError             invalid input from a user or a file: has a list of problems
     │   ├── AlertsConfigError   rules and routes of alerts
-    │   ├── KnowledgeError      the table of errors
-    │   ├── PriceTableError     the table of prices
+    │   ├── KnowledgeError      the error table
+    │   ├── PriceTableError     the price table
     │   ├── RunbookError        runbook files, and names of their parts
     │   ├── ScenarioError       scenarios of the simulator
-    │   ├── SettingsError       the settings, wherever they were given
+    │   ├── SettingsError       the settings, from any source
     │   └── ThemeError          themes
     ├── ConditionError          an expression of a runbook file; becomes a problem of the file
     ├── DeliveryError           a notification was not delivered; becomes the result of the delivery
@@ -31,8 +31,8 @@ class ClaudeTopError(Exception):
     │   ├── NotASummaryError    JSON that is not a status page's
     │   └── ProxySettingError   a proxy variable that cannot be used
     ├── StoreError              the history cannot be used
-    │   ├── DamagedStoreError   not (or no longer) a store: to be set aside
-    │   └── NewerStoreError     written by a later version: to be left alone
+    │   ├── DamagedStoreError   not (or no longer) a store: it is set aside
+    │   └── NewerStoreError     written by a later version: it is left alone
     ├── UsageError              the command line asks for something that cannot be done
     └── WrongValueError         a value of a setting; becomes a problem of the settings
     """
@@ -50,20 +50,21 @@ class ProbeError(ClaudeTopError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong with what a person gave. `str()` is one line."""
+    """One problem with input from a user or a file. `str()` is one line."""
 
     file: str
-    """The file, or the flag or variable where it was given."""
+    """The file, flag or variable that it came from."""
     key: str
-    """Where in it: `alerts.routes.oncall.kind`, `phase[2].for_s`; "" for the whole."""
+    """The place in it: `alerts.routes.oncall.kind`, `phase[2].for_s`; "" for the whole file."""
     given: str
-    """What was given, safe to show. Without `expected`: what is wrong, in words."""
+    """The value found, safe to show. Without `expected`: what is wrong, in words."""
     expected: str = ""
+    """What would be valid."""
     nearest: str = ""
-    """The known name that was probably meant."""
+    """The known name that is closest to it, which was probably meant."""
 
     def of(self, origin: str) -> Problem:
-        """The same, in a file that a person chose elsewhere: `origin` says where."""
+        """The same problem, where `origin` says who chose the file."""
         return replace(self, file=": ".join(part for part in (origin, self.file) if part))
 
     def __str__(self) -> str:
@@ -73,7 +74,7 @@ class Problem:
 
 
 class ConfigError(ClaudeTopError):
-    """What a person gave cannot be used. `problems` are all that were found; `str()` has a line for each."""
+    """Input from a user or a file is invalid. `problems` lists everything; `str()` has a line for each."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
@@ -81,6 +82,6 @@ class ConfigError(ClaudeTopError):
 
     @property
     def summary(self) -> str:
-        """The first problem, and how many more there are, for where only one line fits."""
+        """The first problem and the number of others, for where only one line fits."""
         more = len(self.problems) - 1
         return f"{self.problems[0]}{f' (and {more} more)' if more > 0 else ''}"

@@ -38,7 +38,7 @@ _SPAN = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)
 
 
 def duration(seconds: float | timedelta) -> str:
-    """`41s`, `3m 05s`, `2h 05m`, `3d 4h`: the two leading units; negative counts as none."""
+    """`41s`, `3m 05s`, `2h 05m`, `3d 4h`: the two leading units. Negative durations count as 0."""
     if isinstance(seconds, timedelta):
         seconds = seconds.total_seconds()
     whole = max(int(seconds), 0)
@@ -52,7 +52,7 @@ def duration(seconds: float | timedelta) -> str:
 
 
 def age(seconds: float | timedelta) -> str:
-    """How long something has lasted, when seconds no longer matter: `41s`, `42m`, `1h 23m`, `19d 4h`."""
+    """How long something has lasted, without seconds above a minute: `41s`, `42m`, `1h 23m`, `19d 4h`."""
     text = duration(seconds)
     return text.split()[0] if "m " in text else text
 
@@ -76,7 +76,7 @@ def span_text(length: timedelta) -> str:
 
 
 def parse_span(value: object) -> timedelta | None:
-    """`30s`, `5m`, `1h30m`, `2d`, or a number of seconds; None for anything else and above a year."""
+    """`30s`, `5m`, `1h30m`, `2d`, or a number of seconds; None for anything else, or for more than a year."""
     seconds = -1.0
     if isinstance(value, str) and (found := _SPAN.fullmatch(value.strip())) and any(found.groups()):
         days, hours, minutes, rest = (int(part or 0) for part in found.groups())
@@ -97,7 +97,7 @@ def clock(instant: datetime) -> str:
 
 
 def clock_minute(instant: datetime) -> str:
-    """The time of day without its seconds: `14:05`."""
+    """The time of day without seconds: `14:05`."""
     return f"{instant:%H:%M}"
 
 
@@ -107,7 +107,7 @@ def day(instant: datetime) -> str:
 
 
 def stamp(instant: datetime) -> str:
-    """Day and time of day: `2026-11-20 14:05:33 UTC`."""
+    """Date and time: `2026-11-20 14:05:33 UTC`."""
     return f"{instant:%Y-%m-%d %H:%M:%S} UTC"
 
 
@@ -117,7 +117,7 @@ def rfc3339(instant: datetime) -> str:
 
 
 def moment(instant: datetime, now: datetime) -> str:
-    """The time of day, with the date in front when it is not the day of `now`."""
+    """The time of day, preceded by the date unless it is today."""
     if instant.date() == now.date():
         return clock(instant)
     if abs(now - instant) < timedelta(days=300):
@@ -126,7 +126,7 @@ def moment(instant: datetime, now: datetime) -> str:
 
 
 def count(number: float) -> str:
-    """`812`, `1,000`, `14.2k`, `80k`, `1.95M`: three figures once past ten thousand."""
+    """`812`, `1,000`, `14.2k`, `80k`, `1.95M`: three significant digits from ten thousand on."""
     if abs(number) < 9_999.5:
         return f"{number:,.0f}"
     for size, unit in ((1e3, "k"), (1e6, "M"), (1e9, "G")):
@@ -144,14 +144,14 @@ def _three_figures(number: float) -> str:
 
 
 def per_minute(rate: float) -> str:
-    """`4.4k/min`; below ten with one decimal, because 0 would mean that nothing is consumed."""
+    """`4.4k/min`. Below ten it has one decimal, as 0 would mean that nothing is consumed."""
     return f"{rate:.1f}/min" if 0 < rate < 9.95 else f"{count(rate)}/min"
 
 
 def percent(fraction: float, digits: int = 0) -> str:
-    """`18%`. Never `0%` of something nor `100%` of less than all: `<1%` and `99%` instead.
+    """`18%`. Only nothing is `0%` and only everything is `100%`: close to them it is `<1%` and `99%`.
 
-    With `digits` that many decimals, and the same at the ends: `<0.1%`, `99.9%`.
+    `digits` is the number of decimals, at the ends too: `<0.1%`, `99.9%`.
     """
     least = 10**-digits
     share = fraction * 100
@@ -172,19 +172,19 @@ def ratio(times: float) -> str:
 
 
 def money(dollars: float) -> str:
-    """`$0.03`; a real but tiny sum is `<$0.01`."""
+    """`$0.03`; a tiny sum above zero is `<$0.01`."""
     if 0 < dollars < 0.005:
         return "<$0.01"
     return f"${dollars:,.2f}"
 
 
 def latency_unit(*seconds: float | None) -> str:
-    """`s` when any of the figures reaches a second, else `ms`: one unit for a row that is compared."""
+    """`s` if any figure reaches a second, else `ms`: figures that are compared share a unit."""
     return "s" if any(value is not None and value >= 0.9995 for value in seconds) else "ms"
 
 
 def latency_figure(seconds: float | None, unit: str) -> str:
-    """The figure without its unit: `4.10`, `41.0`, `182`; `n/a` when there is none."""
+    """The figure without its unit: `4.10`, `41.0`, `182`; `n/a` for None."""
     if seconds is None:
         return NOT_AVAILABLE
     if unit == "ms":
@@ -194,7 +194,7 @@ def latency_figure(seconds: float | None, unit: str) -> str:
 
 
 def latency(seconds: float) -> str:
-    """The figure with its unit, for a sentence: `182 ms`, `4.10 s`, `41.0 s`."""
+    """A latency with its unit, for a sentence: `182 ms`, `4.10 s`, `41.0 s`."""
     unit = latency_unit(seconds)
     return f"{latency_figure(seconds, unit)} {unit}"
 

@@ -1,17 +1,17 @@
-"""Length limits of text that people enter, the same wherever it is typed, configured, stored or sent."""
+"""Length limits for text that people enter, the same wherever it is typed, configured, stored or sent."""
 
 from __future__ import annotations
 
 __all__ = ["MAX_LINE", "MAX_NAME", "MAX_REASON", "is_name"]
 
 MAX_NAME = 60
-"""Characters of a name: of a responder, a rule, a route, a topic."""
+"""The most characters in a name: of a responder, a rule, a route or a topic."""
 
 MAX_REASON = 200
-"""Characters of a reason, and of the summary of a rule."""
+"""The most characters in a reason, or in the summary of a rule."""
 
 MAX_LINE = 300
-"""Characters of one line of a message."""
+"""The most characters in one line of a message."""
 
 
 def is_name(name: str) -> bool:

@@ -1,4 +1,4 @@
-"""One measured exchange with a target, and its values."""
+"""One measured exchange with a target, and its parts."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Source(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What class of result an exchange had."""
+    """The class of an exchange's result."""
 
     OK = "ok"
     OVERLOADED = "overloaded"
@@ -51,17 +51,20 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Timings:
-    """Seconds spent in each phase; None, never 0, where a phase was not measured."""
+    """Seconds spent in each phase. A phase that was not measured is None, never 0."""
 
     dns: float | None = None
+    """Resolving the host's name."""
     connect: float | None = None
+    """Opening the TCP connection."""
     tls: float | None = None
+    """The TLS handshake."""
     first_byte: float | None = None
     """From sending the request on an open connection."""
     first_token: float | None = None
     """Time to first token (TTFT), from sending the request on an open connection."""
     total: float | None = None
-    """From the very beginning, DNS included."""
+    """From the start of the exchange, DNS included."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +74,25 @@ class Usage:
     input_tokens: int = 0
     """Without cache reads and cache writes."""
     output_tokens: int = 0
+    """Generated tokens."""
     cache_write_tokens: int = 0
+    """Input tokens written to the prompt cache."""
     cache_read_tokens: int = 0
+    """Input tokens read from the prompt cache."""
 
 
 @dataclass(frozen=True, slots=True)
 class RateLimitReading:
-    """One rate-limit bucket as the server reported it; None for a missing header."""
+    """One rate-limit bucket as the server reported it. A missing header is None."""
 
     bucket: str
+    """`requests`, `input`, `output`, `tokens`, or another name from a header."""
     limit: int | None
+    """The size of the bucket."""
     remaining: int | None
+    """What is left in it."""
     reset_at: datetime | None
+    """When it is full again, by the server's clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,9 @@ class WindowReading:
     utilization: float
     """The fraction used, 0..1 and above."""
     reset_at: datetime | None
+    """When the window resets, by the server's clock."""
     status: str | None
+    """`allowed`, `rejected`, or another word of the server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +116,33 @@ class Observation:
     at: datetime
     """When the exchange began (aware UTC)."""
     source: Source
+    """The probe that made it."""
     target: str
+    """The URL that was requested."""
     outcome: Outcome
+    """The class of the result."""
     http_status: int | None = None
+    """The status; None if no answer came."""
     error_type: str | None = None
+    """The server's name for the error, or the probe's own."""
     error_code: str | None = None
+    """The server's more specific code."""
     message: str | None = None
+    """The error message."""
     request_id: str | None = None
+    """The id to quote to the provider's support."""
     timings: Timings = Timings()
+    """The time spent in each phase."""
     model: str | None = None
+    """The model that was requested."""
     stop_reason: str | None = None
+    """Why the model stopped generating."""
     usage: Usage | None = None
+    """The tokens that were used."""
     rate_limits: tuple[RateLimitReading, ...] = ()
+    """The rate-limit buckets in the response headers."""
     windows: tuple[WindowReading, ...] = ()
+    """The subscription windows in the response headers."""
     retry_after_s: float | None = None
     """The wait that the server asked for; failures only."""
     server_s: float | None = None
@@ -126,8 +152,9 @@ class Observation:
     tls_expires_at: datetime | None = None
     """When the server's certificate expires."""
     fresh_retry: bool = False
-    """A reused connection failed at once, and this is the second attempt, on a new connection."""
+    """Whether this is a second attempt on a new connection, after a reused one failed at once."""
     cost_usd: float = 0.0
+    """What the exchange cost, in dollars."""
     headers: tuple[tuple[str, str], ...] = ()
     """The few response headers that a detail view shows."""
 

@@ -22,13 +22,16 @@ class StepState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class StepMark:
-    """Somebody set the state of a step. Marks are only added; for each step the newest counts."""
+    """Somebody set the state of a step. Marks are only ever added; the newest one of a step counts."""
 
     at: datetime
+    """When it was set."""
     playbook: str
+    """The id of the playbook."""
     step: str
-    """The id of a step; "" says that the playbook was restarted."""
+    """The id of the step; "" means that the playbook was restarted."""
     state: StepState
+    """The new state of the step."""
     by: str
     """Who set it; redacted."""
     note: str = ""
@@ -40,7 +43,9 @@ class SeverityMark:
     """Somebody overrode the computed severity."""
 
     at: datetime
+    """When it was set."""
     severity: Severity
+    """The severity that was set."""
     instead_of: Severity
     """The severity that was computed."""
     by: str

@@ -39,10 +39,15 @@ class ProviderIncident:
     """An unresolved incident."""
 
     id: str
+    """The page's id for it."""
     name: str
+    """Its title."""
     status: str
+    """The page's word, such as `investigating` or `monitoring`."""
     impact: str
+    """The page's word, such as `none`, `minor` or `critical`."""
     started_at: datetime | None
+    """When it began, according to the page."""
     components: tuple[str, ...]
     """The ids of the affected components."""
     updates: tuple[IncidentUpdate, ...]
@@ -52,29 +57,41 @@ class ProviderIncident:
 @dataclass(frozen=True, slots=True)
 class Maintenance:
     id: str
+    """The page's id for it."""
     name: str
+    """Its title."""
     status: str
+    """The page's word, such as `scheduled` or `in_progress`."""
     starts_at: datetime | None
+    """When it is scheduled to begin."""
     ends_at: datetime | None
+    """When it is scheduled to end."""
     components: tuple[str, ...]
+    """The ids of the affected components."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderStatus:
-    """What the status page says; or why that is unknown."""
+    """What the status page says, or why that is unknown."""
 
     fetched_at: datetime
+    """When the page was read."""
     source: str
     """The URL, redacted for display."""
     indicator: str | None = None
+    """The page's word for the whole, such as `none` or `major`."""
     description: str | None = None
+    """The page's sentence for the whole."""
     components: tuple[Component, ...] = ()
+    """All components of the page."""
     incidents: tuple[ProviderIncident, ...] = ()
+    """Unresolved incidents."""
     maintenances: tuple[Maintenance, ...] = ()
+    """Planned and current maintenance."""
     unknown_reason: str | None = None
     """Why the page could not be read. If set, only `fetched_at`, `source` and `host` have meaning."""
     host: str = ""
-    """The host of the URL, taken before redaction; "" where only the redacted text is known."""
+    """The host of the URL before redaction; "" if only the redacted URL is known."""
 
     @property
     def server(self) -> str:
@@ -91,11 +108,15 @@ class ModelInfo:
     """One model as `/v1/models` lists it."""
 
     id: str
+    """The name for requests."""
     display_name: str
+    """The name for people."""
     created_at: datetime | None
+    """When it was released."""
     lifecycle: str | None
     """None on servers that do not report it."""
     retires_at: datetime | None
+    """When requests to it begin to fail."""
 
 
 @dataclass(frozen=True, slots=True)

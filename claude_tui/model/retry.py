@@ -11,10 +11,10 @@ __all__ = ["RetryPolicy"]
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """Exponential back-off with jitter."""
+    """Exponential backoff with jitter."""
 
     name: str = ""
-    """How the table of errors refers to it."""
+    """Its name in the error table."""
     words: str = ""
     """The policy as advice in a sentence."""
     retries: int = 0
@@ -22,20 +22,22 @@ class RetryPolicy:
     first_s: float = 0.0
     """The first wait; each further one is `factor` times as long, up to `most_s`."""
     factor: float = 1.0
+    """How many times longer each further wait is."""
     most_s: float = 0.0
+    """The longest wait."""
     jitter: float = 0.0
     """The largest random addition to a wait, as a fraction of it."""
     honours_retry_after: bool = False
-    """Wait at least as long as the server asks for."""
+    """Whether to wait at least as long as the server asks for."""
     timeout_s: float = math.inf
-    """No further attempt begins this long after the first, waits included."""
+    """No attempt begins later than this after the first one, waits included."""
 
     @property
     def worthwhile(self) -> bool:
         return self.retries > 0
 
     def wait_s(self, retry: int, retry_after_s: float | None = None) -> float | None:
-        """Seconds before the `retry`-th retry (from 1), before jitter; None when it should not be made."""
+        """Seconds to wait before retry number `retry` (from 1), without jitter; None for no more retries."""
         if not 1 <= retry <= self.retries:
             return None
         wait = min(self.first_s * self.factor ** (retry - 1), self.most_s)

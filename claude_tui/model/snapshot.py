@@ -1,4 +1,4 @@
-"""Everything that screens can show at one instant. Values only: analysis builds them, screens draw them."""
+"""Everything that the screens can show at one instant. Analysis builds these values, screens draw them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ __all__ = [
 
 
 class Level(StrEnum):
-    """How much attention something needs. Screens show it as a glyph and a word, besides a colour."""
+    """How much attention something needs. Screens show it as a glyph and a word as well as a colour."""
 
     OK = "ok"
     INFO = "info"
@@ -62,12 +62,16 @@ class Panel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What is watched. `model` is None until one is known."""
+    """The monitored endpoint."""
 
     name: str
+    """The user's name for it; "" for none."""
     base_url: str
+    """The base URL of the API."""
     host: str
+    """The host and port in it."""
     model: str | None
+    """The model that is probed; None until one is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +79,19 @@ class StatusView:
     """The status page as last read."""
 
     status: ProviderStatus | None
+    """What the page says; None before the first attempt."""
     ours: frozenset[str]
     """The ids of the components that we use."""
     checked_at: datetime | None
-    """The last attempt to read the page."""
+    """When the page was last tried."""
     read_at: datetime | None
-    """The last success."""
+    """When the page was last read."""
     level: Level
+    """The level of our components and their incidents."""
     silent_since: datetime | None = None
     """The start of a problem that the verdict attributes to the provider, while the page reports none."""
     stale: bool = False
-    """The last success is too old, so `status` may be out of date."""
+    """Whether the last success is too old, so that `status` may be out of date."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,20 +99,25 @@ class Headroom:
     """What is left of one rate-limit bucket at an instant."""
 
     bucket: str
+    """The name of the bucket."""
     limit: int
+    """The size of the bucket."""
     remaining: int
+    """What was left at `read_at`."""
     reset_at: datetime | None
-    """None when the server gave none, or one that has passed."""
+    """When it is full again; None if the server did not say, or if that instant has passed."""
     burn_per_minute: float | None
     """Consumption net of replenishment; None while unknown, 0 when negligible."""
     exhausted_in: timedelta | None
-    """None when nothing is consumed, or exhaustion is hours away."""
+    """When it will be empty; None if nothing is consumed, or if that is hours away."""
     level: Level
+    """The level by the fraction left; UNKNOWN if stale."""
     read_at: datetime
+    """When it was read."""
     stale: bool = False
-    """The reading is too old, or the bucket has been reset since."""
+    """Whether the reading is too old, or the bucket has been reset since."""
     runs_out_first: bool = False
-    """At this burn rate the bucket is empty before it resets."""
+    """Whether the bucket will be empty before it resets, at this burn rate."""
 
     @property
     def fraction(self) -> float:
@@ -119,13 +130,19 @@ class WindowUsage:
     """A subscription window."""
 
     window: str
+    """`5h`, `7d`, or another name from a header."""
     used: float
     """The fraction used, as the server counts it."""
     reset_at: datetime | None
+    """When it resets; None if the server did not say, or if that has passed."""
     status: str | None
+    """The server's word for it, such as `allowed`."""
     level: Level
+    """The level by use and status; UNKNOWN if stale."""
     read_at: datetime
+    """When it was read."""
     stale: bool = False
+    """Whether the reading is too old, or the window has been reset since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,10 +154,11 @@ class HeadroomView:
     windows: tuple[WindowUsage, ...]
     """Worst first."""
     read_at: datetime | None
+    """When the newest reading was taken; None without one."""
     request_id: str | None
-    """The request that the newest reading came with."""
+    """The request id of the newest reading."""
     stale: bool
-    """The newest reading is too old."""
+    """Whether the newest reading is too old."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,14 +171,17 @@ class LatencySeries:
     name: str
     """`TTFT`, `message` or `models`."""
     points: tuple[float | None, ...]
-    """The maximum of each bin, oldest first. An empty bin repeats the last one while the next is not due."""
+    """The maximum of each bin, oldest first. An empty bin repeats the last value until the next is due."""
     now: float | None
     """The newest success."""
     now_at: datetime | None
     """When the request of that success was sent."""
     p50: float | None
+    """The median."""
     p95: float | None
+    """None below 20 samples."""
     p99: float | None
+    """None below 100 samples."""
     samples: int
     """How many successes there were."""
     baseline: float | None
@@ -170,9 +191,9 @@ class LatencySeries:
     ratio: float | None
     """`now` divided by the baseline."""
     level: Level
-    """The level of the newest three together, as a single slow answer is no slowness."""
+    """The level of the newest three together, as a single slow answer means little."""
     highest: float | None = None
-    """The slowest success, for where there are too few samples for p99."""
+    """The slowest success, shown if there are too few samples for p99."""
     typical: float | None = None
     """The median of the newest three."""
     failures: int = 0
@@ -190,18 +211,21 @@ class LatencyView:
     """Latencies, and the network breakdown of a new connection."""
 
     series: tuple[LatencySeries, ...]
+    """TTFT, message and models."""
     span: timedelta
-    """What the series cover."""
+    """The time that the series cover."""
     phases: Timings | None
     """The phases of the newest models probe on a new connection."""
     phases_at: datetime | None
+    """When that probe began."""
     server_s: float | None
-    """The server's own time in that probe."""
+    """The server's own processing time in that probe."""
     network_s: float | None
-    """Its time to first byte beyond `server_s`."""
+    """The rest of its time to first byte."""
     skew_s: float | None
     """The server's clock minus ours."""
     tls_expires_at: datetime | None
+    """When the certificate it saw expires."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,13 +233,17 @@ class ErrorRow:
     """One class of failure in a window."""
 
     key: str
+    """The key of the error class."""
     label: str
+    """Its name on screen."""
     count: int
+    """How many exchanges failed."""
     share: float | None
     """Count divided by requests, 0..1; None with too few requests."""
     trend: tuple[int, ...]
     """Counts per bin, oldest first."""
     level: Level
+    """OK without failures, BAD with more than chance explains."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,10 +265,13 @@ class ErrorWindow:
     """The failures of the last `span`."""
 
     span: timedelta
+    """The length of the window."""
     requests: int
     """Exchanges with the API (messages and models)."""
     failures: int
+    """How many of them failed."""
     rows: tuple[ErrorRow, ...]
+    """A row per error class, in the order of the screen."""
     breakdown: tuple[ErrorDetail, ...] = ()
     """Most frequent first, at most 50."""
 
@@ -264,17 +295,24 @@ class Event:
     key: str
     """Stable, so that a selection survives an update."""
     at: datetime
+    """When it happened."""
     kind: EventKind
+    """What kind of event it is."""
     level: Level
+    """How much attention it needs."""
     subject: str
+    """What it is about, in one word."""
     text: str
+    """What happened, in one line."""
     observation: Observation | None = None
+    """The observation behind it, if there is one."""
     detail: str = ""
+    """More text, for the event's own screen."""
 
 
 @dataclass(frozen=True, slots=True)
 class Focus:
-    """What a zoomed screen shows: a panel over a span."""
+    """The panel and the span of time that a zoomed screen shows."""
 
     panel: Panel
     span: timedelta
@@ -293,11 +331,15 @@ class Chart:
     """History for a zoomed panel."""
 
     focus: Focus
+    """The panel and span that it is for."""
     start: datetime
+    """The left edge."""
     end: datetime
+    """The right edge."""
     unit: str
     """`s` (latency), `fraction` (headroom) or `count` (errors)."""
     series: tuple[ChartSeries, ...]
+    """The curves, in the order of the legend."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,17 +347,23 @@ class ProbeState:
     """The schedule of one probe."""
 
     source: Source
+    """What it probes."""
     interval_s: float
+    """The seconds between two probes."""
     next_at: datetime | None
+    """When the next one is due."""
     running: bool
+    """Whether one is running."""
     last_at: datetime | None
+    """When the last one began."""
     held_until: datetime | None = None
+    """When a hold ends; None if it is not on hold, or has no known end."""
     held_reason: str | None = None
-    """Why it is not following its interval, if so."""
+    """Why it is on hold; None if it follows its interval."""
 
 
 class KeyLack(StrEnum):
-    """Why no request can carry a key: there is none, or it is of a kind that is never sent."""
+    """Why requests carry no key: there is none, or it is of a kind that is never sent."""
 
     MISSING = "missing"
     UNUSABLE = "unusable"
@@ -323,7 +371,7 @@ class KeyLack(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Spend:
-    """What paid probes cost today (UTC), in dollars, against the ceiling that stops them."""
+    """The cost of paid probes today (UTC) in dollars, and the ceiling that stops them."""
 
     today_usd: float
     ceiling_usd: float
@@ -338,9 +386,13 @@ class Notice:
     """A message about the program itself: no key, history in memory only, a damaged store."""
 
     key: str
+    """Identifies it: a newer notice with the same key replaces it."""
     level: Level
+    """How much attention it needs."""
     text: str
+    """The message."""
     at: datetime
+    """When it was first given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,15 +402,15 @@ class EngineState:
     target: Target
     """What is probed, with the model of this instant."""
     probes: tuple[ProbeState, ...]
-    """Where each probe stands, one for each source."""
+    """The state of each probe, one for each source."""
     spend: Spend
     """What paid probes cost today."""
     notices: tuple[Notice, ...]
-    """What the person must know about the program itself."""
+    """Messages about the program itself."""
     demo: str | None = None
-    """The scenario that is played, None on a real endpoint."""
+    """The scenario of a demo; None on a real endpoint."""
     speed: float = 1.0
-    """How many times as fast as written the scenario is played."""
+    """How many times faster than written the scenario is played."""
     key_problem: str | None = None
     """What looks wrong with a key that is sent all the same."""
     alerts: AlertsView = field(default_factory=AlertsView)
@@ -375,15 +427,25 @@ class EngineState:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """Everything that screens can show at instant `at`."""
+    """Everything that the screens can show at instant `at`."""
 
     at: datetime
+    """The instant that everything here is as of."""
     engine: EngineState
+    """The state of the engine."""
     status: StatusView
+    """The Status panel."""
     headroom: HeadroomView
+    """The Headroom panel."""
     latency: LatencyView
+    """The Latency panel."""
     errors: tuple[ErrorWindow, ...]
+    """The Errors panel, one window for each span."""
     events: tuple[Event, ...]
+    """The Events panel, newest first."""
     verdict: Verdict
+    """The diagnosis."""
     catalogue: Catalogue | None
+    """The models that the endpoint lists; None while unknown."""
     chart: Chart | None = None
+    """The history for the zoomed panel, if one is open."""

@@ -1,4 +1,4 @@
-"""Makes foreign text safe: secrets removed, control characters visible, length bounded.
+"""Makes foreign text safe: removes secrets, makes control characters visible, limits the length.
 
 Every string that comes from a server, a file or the environment passes through a `Redactor`
 where it enters the program; nothing downstream has to think about it again.
@@ -117,7 +117,7 @@ class Redactor:
 
 
 def _forms(secret: str) -> set[str]:
-    """The forms in which a secret may appear: as given, stripped, percent-encoded, and in base64."""
+    """The forms in which a secret may appear: as it is, stripped, percent-encoded, and in base64."""
     forms = {secret, secret.strip()}
     forms |= {quote(form, safe="") for form in forms}
     forms |= {b64encode(form.encode("utf-8", "replace")).decode().rstrip("=") for form in set(forms)}

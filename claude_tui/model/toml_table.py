@@ -1,11 +1,11 @@
-"""Strict reading of TOML: every problem names file, key, what was given and what is expected, all at once.
+"""Reads TOML strictly and reports all problems at once, each with file, key, given and expected value.
 
     table = Table.of_file(path, ThemeError)
     theme = Theme(table.text("title", path.stem), table.flag("dark", True), ...)
     table.check()
 
-A getter without a default requires its key. Where a value does not fit, the getter notes a problem and
-returns a stand-in of the right type, so that reading goes on to the next problem; `check` raises them all.
+A getter without a default requires its key. If a value does not fit, the getter records a problem and
+returns a stand-in of the right type, so that reading continues; `check` raises all problems together.
 """
 
 from __future__ import annotations
@@ -53,7 +53,9 @@ class Table:
     """One table of a file. Each getter marks its key as known; `done` reports the others."""
 
     data: Mapping[str, object]
+    """The keys and values, as parsed."""
     file: str
+    """The file's name in problems."""
     path: str = ""
     """Where the table stands in the file: `phase[2]`; "" for the whole file."""
     error: type[ConfigError] = ConfigError
@@ -61,9 +63,11 @@ class Table:
     problems: list[Problem] = field(default_factory=list)
     """All problems so far, in this table and in those that share the list."""
     show: Callable[[object], str] = shown
-    """Formats a given value so that it is safe to show."""
+    """Formats a value so that it is safe to show."""
     _known: set[str] = field(default_factory=set)
+    """The keys that a getter has asked for."""
     _unfit: set[str] = field(default_factory=set)
+    """The keys that have a problem."""
 
     @classmethod
     def of_file(
@@ -85,7 +89,7 @@ class Table:
         return cls(data, file, error=error, problems=[] if problems is None else problems)
 
     def at(self, name: str, data: object) -> Table:
-        """A table below this one; an empty one, and a problem, when `data` is none."""
+        """A table within this one. If `data` is not a table: an empty one, and a problem."""
         if not isinstance(data, dict):
             self.wrong(name, self.show(data), "a table")
             data = {}
@@ -94,21 +98,21 @@ class Table:
     # -- problems --------------------------------------------------------------
 
     def wrong(self, name: str, given: str, expected: str = "", *, near: str = "") -> None:
-        """Note a problem of the key `name`, or with "" of the table. See Problem for the words."""
+        """Record a problem with the key `name`, or with the table if it is "". See Problem for the texts."""
         self._unfit.add(name)
         self.problems.append(Problem(self.file, self._path(name), given, expected, near))
 
     def unfit(self, name: str, expected: str, *, near: str = "") -> None:
-        """Note that the value of a key does not fit, or that there is none."""
+        """Record that the value of a key does not fit, or is missing."""
         given = self.show(self.data[name]) if name in self.data else "nothing"
         self.wrong(name, given, expected, near=near)
 
     def sound(self, *names: str) -> bool:
-        """Whether no problem of these keys was noted; if not, their values are stand-ins."""
+        """Whether these keys have no problems; if they do, their values are stand-ins."""
         return self._unfit.isdisjoint(names)
 
     def done(self) -> None:
-        """Note every unknown key."""
+        """Record a problem for each unknown key."""
         for name in self.data:
             if name not in self._known:
                 known = sorted(self._known)
@@ -136,7 +140,7 @@ class Table:
         return name in self.data
 
     def names(self, allowed: Collection[str]) -> list[str]:
-        """The keys of a table whose keys are themselves data: each one of `allowed`."""
+        """The keys of a table whose keys are data, each one of `allowed`."""
         self._known.update(allowed)
         self.done()
         return [name for name in self.data if name in self._known]
@@ -214,7 +218,7 @@ class Table:
         *,
         among: Collection[Choice] = (),
     ) -> Choice:
-        """A member of `kind`, or of `among` where that is given."""
+        """A member of `kind`, or of `among` if that is given."""
         allowed = [member.value for member in (among or kind)]
         return kind(self.one_of(name, allowed, default))
 
@@ -240,7 +244,7 @@ class Table:
         words: str = "a list of names",
         single: bool = False,
     ) -> tuple[str, ...]:
-        """A list of names, each once and each one of `allowed` where that is given.
+        """A list of names, each once and each one of `allowed` if that is given.
 
         Where `single`, one name needs no brackets. `default` None requires the key.
         """

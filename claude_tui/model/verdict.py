@@ -41,7 +41,7 @@ class Cause(StrEnum):
 
 
 class Side(StrEnum):
-    """Whose problem it is; `none` when there is none, `unclear` when the data does not show it."""
+    """Whose problem it is: `none` if there is no problem, `unclear` if the data does not show it."""
 
     THEM = "them"
     US = "us"
@@ -56,7 +56,7 @@ class Side(StrEnum):
 
     @property
     def owner(self) -> str:
-        """The same in a word or two, for tables."""
+        """The same in one or two words, for tables."""
         return _OWNERS[self]
 
 
@@ -77,7 +77,7 @@ _OWNERS = {
 
 
 class Severity(StrEnum):
-    """P1 respond now, P2 in 15 minutes, P3 in an hour, P4 the next business day."""
+    """P1: respond now; P2: within 15 minutes; P3: within an hour; P4: on the next business day."""
 
     P1 = "P1"
     P2 = "P2"
@@ -114,7 +114,7 @@ SEVERITIES = _SEVERITIES[:-1]
 
 
 class PageAgreement(StrEnum):
-    """What the status page says next to what the probes see."""
+    """How the status page compares with what the probes see."""
 
     CONFIRMS = "confirms"
     CONTRADICTS = "contradicts"  # it reports trouble with what we use while the probes are fine
@@ -149,12 +149,13 @@ class Evidence:
     """One statement that a verdict rests on."""
 
     kind: EvidenceKind
+    """What it is about."""
     clauses: tuple[str, ...]
     """The statement, most important clause first; each can stand alone. Without a final full stop."""
     figures: tuple[tuple[str, float], ...] = ()
-    """The numbers in it, by name; seconds, counts and fractions."""
+    """The numbers in it by name: seconds, counts and fractions."""
     observations: tuple[Observation, ...] = ()
-    """What it rests on, oldest first, as far as single observations are meant."""
+    """The observations that it rests on, oldest first, if it is about particular ones."""
 
     @property
     def text(self) -> str:
@@ -176,45 +177,51 @@ class Verdict:
     """One diagnosis at one instant."""
 
     cause: Cause
+    """What is wrong."""
     side: Side
+    """Whose problem it is."""
     severity: Severity
+    """How bad it is, as set by a person if one did."""
     confidence: float
-    """0..1."""
+    """How certain the cause is, 0..1."""
     summary: str
     """The headline: whose problem it is, then what is wrong."""
     evidence: tuple[Evidence, ...]
-    """Strongest first; what the status page says comes last."""
+    """Strongest first; the status page comes last."""
     next_step: str
+    """What to do next, in the imperative."""
     retry_after_s: float | None
-    """Seconds until trying again makes sense; None where retrying is useless."""
+    """Seconds until it makes sense to try again; None if retrying is useless."""
     page: PageAgreement
+    """How the status page compares with it."""
     opening: str = ""
-    """How the summary begins: `It’s them.`; empty where it begins with what is wrong."""
+    """How the summary begins, such as `It’s them.`; empty if it begins with what is wrong."""
     retry_source: RetrySource = RetrySource.NONE
+    """Where `retry_after_s` comes from."""
     failures: tuple[Observation, ...] = ()
     """The newest failures that the cause explains, oldest first."""
     page_reports: tuple[str, ...] = ()
-    """What the status page says is wrong with the components that count."""
+    """What the status page reports about the components we use."""
     other_reports: tuple[str, ...] = ()
-    """What it says is wrong with other components."""
+    """What it reports about other components."""
     since: datetime | None = None
     """The first failure of the current problem."""
     detected_at: datetime | None = None
     """When the problem first became detectable."""
     respond_by: datetime | None = None
-    """When the response target of the severity runs out; None where there is none."""
+    """By when to respond, according to the severity; None if there is no target."""
     lead: timedelta | None = None
-    """How long before the status page's first report our probes saw it; negative when the page was first."""
+    """How long our probes saw it before the status page reported it; negative if the page was first."""
     bucket: str | None = None
     """The rate limit or window that is used up."""
     also: tuple[Cause, ...] = ()
     """Causes that explain fewer of the failures."""
     note: str = ""
-    """A remark besides the evidence."""
+    """A remark in addition to the evidence."""
     set_by: str = ""
     """Who set the severity, if a person did."""
     computed: Severity | None = None
-    """The severity that was computed, where a person set another."""
+    """The computed severity, if a person set another."""
 
     @property
     def statement(self) -> str:
@@ -230,7 +237,12 @@ class VerdictChange:
     """The verdict changed; `text` is the headline of the new one."""
 
     at: datetime
+    """When it changed."""
     cause: Cause
+    """The new cause."""
     side: Side
+    """Whose problem it now is."""
     severity: Severity
+    """The new severity."""
     text: str
+    """The headline of the new verdict."""

@@ -1,4 +1,4 @@
-"""The decision tree and the playbooks as data, and the pure functions that walk them."""
+"""The decision tree and the playbooks as data, and pure functions on them."""
 
 from claude_tui.runbook.facts import NO_FACTS, Facts, facts_of
 from claude_tui.runbook.first_five import CheckResult, CheckState, commands, results

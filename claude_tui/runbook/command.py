@@ -1,4 +1,4 @@
-"""`claude-top runbook [--cause CAUSE]`: the runbook on paper. Loads neither Textual nor the SDK."""
+"""`claude-top runbook [--cause CAUSE]`: prints the runbook. Loads neither Textual nor the SDK."""
 
 from __future__ import annotations
 
@@ -29,13 +29,13 @@ def run(
 ) -> int:
     """Prints the tree, or with `cause` (a verdict's cause, or a playbook's name) its answers and playbook.
 
-    `files` are the person's own (see `loading.user_files`); `facts` prints what those may ask for instead.
+    `files` are the user's own (see `loading.user_files`); `facts` lists the facts they may refer to instead.
     `options` have the thresholds that texts name.
-    Returns the exit code. Raises RunbookError for a faulty file or an unknown name.
+    Returns the exit code. Raises RunbookError for an invalid file or an unknown name.
     """
     placeholders, options = placeholders or Placeholders(), options or Options()
     width = width or min(shutil.get_terminal_size().columns, _WIDEST)
-    if facts:  # also while a file is faulty: it is needed to mend it
+    if facts:  # works even with an invalid file, as it helps to fix one
         text = facts_text(width)
     elif cause is not None:
         text = cause_text(load(files, options), cause, placeholders, width)

@@ -2,12 +2,12 @@
 
     expression   and, or, not, ( )
     comparison   name == value    !=  <  <=  >  >=    name in [value, ...]    name not in [value, ...]
-                 name contains "part"    (text, case aside)
+                 name contains "part"    (text, ignoring case)
                  name is known    name is unknown
                  name             (a fact that is true or false)
     value        "text" or 'text', a number, true, false
 
-They are read and checked when a file is loaded and never evaluated as code. A fact that is not known
+Expressions are parsed and checked when a file is loaded, and never evaluated as code. An unknown fact
 makes a comparison unknown, which `and` and `or` treat as in three-valued logic.
 """
 
@@ -38,12 +38,12 @@ _TOKEN = re.compile(
     )""",
     re.X,
 )
-_WORDS = frozenset({"and", "or", "not", "in", "is", "contains", "known", "unknown", "true", "false"})
-_ORDER = frozenset({"<", "<=", ">", ">="})
+_KEYWORDS = frozenset({"and", "or", "not", "in", "is", "contains", "known", "unknown", "true", "false"})
+_ORDERINGS = frozenset({"<", "<=", ">", ">="})
 
 
 class ConditionError(ClaudeTopError):
-    """An expression that cannot be used; says why."""
+    """An expression is invalid."""
 
 
 class Type(Enum):
@@ -54,7 +54,7 @@ class Type(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FactKind:
-    """What an expression may ask of a fact. `choices` are all its values, where these are few and known."""
+    """The type of a fact. `choices` are its possible values, if there are only a few."""
 
     type: Type
     choices: tuple[str, ...] = ()
@@ -66,14 +66,14 @@ class _Test(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """An expression that has been checked. `names` are the facts it asks for, in order of mention."""
+    """A parsed expression. `names` are the facts it refers to, in order of first mention."""
 
     text: str
     names: tuple[str, ...]
     test: _Test
 
     def holds(self, values: Values) -> bool | None:
-        """Whether it holds; None when the facts do not say."""
+        """Whether it holds; None if an unknown fact leaves that open."""
         return self.test.holds(values)
 
 
@@ -124,8 +124,8 @@ class _Not:
 
 
 @dataclass(frozen=True, slots=True)
-class _Both:
-    """`and` with `decides` False, `or` with True: the value that settles it whatever the others are."""
+class _AndOr:
+    """`and` or `or`. `decides` is the operand value that decides alone: False for `and`, True for `or`."""
 
     tests: tuple[_Test, ...]
     decides: bool
@@ -138,11 +138,11 @@ class _Both:
 
 
 def parse(text: str, kinds: Mapping[str, FactKind]) -> Condition:
-    """The condition in `text`, every name of it one of `kinds`. Raises ConditionError."""
+    """The condition in `text`. `kinds` are the facts it may refer to. Raises ConditionError."""
     if len(text) > _MAX_LENGTH:
         raise ConditionError(f"more than {_MAX_LENGTH} characters")
     parser = _Parser(_tokens(text), kinds)
-    test = parser.either()
+    test = parser.disjunction()
     parser.end()
     return Condition(text, tuple(dict.fromkeys(parser.names)), test)
 
@@ -159,16 +159,16 @@ def _tokens(text: str) -> list[_Token]:
     while at < len(stripped):
         found = _TOKEN.match(stripped, at)
         if found is None:
-            raise ConditionError(f"cannot be read from {stripped[at:].strip()[:20]!r} on")
+            raise ConditionError(f"invalid from {stripped[at:].strip()[:20]!r} on")
         kind = found.lastgroup or ""
         value = found[kind]
-        tokens.append(_Token("word" if kind == "name" and value in _WORDS else kind, value))
+        tokens.append(_Token("word" if kind == "name" and value in _KEYWORDS else kind, value))
         at = found.end()
     return tokens
 
 
 class _Parser:
-    """Recursive descent: either (or) > both (and) > negated (not) > comparison."""
+    """Recursive descent: disjunction (or) > conjunction (and) > negation (not) > comparison."""
 
     def __init__(self, tokens: list[_Token], kinds: Mapping[str, FactKind]) -> None:
         self._tokens = tokens
@@ -177,28 +177,28 @@ class _Parser:
         self._kinds = kinds
         self.names: list[str] = []
 
-    def either(self) -> _Test:
-        return self._joined("or", self._both)
+    def disjunction(self) -> _Test:
+        return self._operands("or", self._conjunction)
 
-    def _both(self) -> _Test:
-        return self._joined("and", self._negated)
+    def _conjunction(self) -> _Test:
+        return self._operands("and", self._negation)
 
-    def _joined(self, word: str, part: Callable[[], _Test]) -> _Test:
+    def _operands(self, word: str, part: Callable[[], _Test]) -> _Test:
         tests: list[_Test] = [part()]
-        while self._take("word", word):
+        while self._accept("word", word):
             tests.append(part())
-        return tests[0] if len(tests) == 1 else _Both(tuple(tests), decides=word == "or")
+        return tests[0] if len(tests) == 1 else _AndOr(tuple(tests), decides=word == "or")
 
-    def _negated(self) -> _Test:
-        if self._take("word", "not"):
-            return self._deeper(lambda: _Not(self._negated()))
-        if self._take("mark", "("):
-            inner = self._deeper(self.either)
+    def _negation(self) -> _Test:
+        if self._accept("word", "not"):
+            return self._nested(lambda: _Not(self._negation()))
+        if self._accept("mark", "("):
+            inner = self._nested(self.disjunction)
             self._expect(")")
             return inner
         return self._comparison()
 
-    def _deeper(self, part: Callable[[], _Test]) -> _Test:
+    def _nested(self, part: Callable[[], _Test]) -> _Test:
         self._depth += 1
         if self._depth > _MAX_DEPTH:
             raise ConditionError(f"nested more than {_MAX_DEPTH} deep")
@@ -208,13 +208,13 @@ class _Parser:
 
     def _comparison(self) -> _Test:
         name = self._name()
-        if self._take("word", "is"):
+        if self._accept("word", "is"):
             return self._is_known(name)
-        if self._take("word", "not"):
-            if not self._take("word", "in"):
+        if self._accept("word", "not"):
+            if not self._accept("word", "in"):
                 raise ConditionError(f"expected `in` after `{name} not`")
             return _Not(self._is_in(name))
-        if self._take("word", "in"):
+        if self._accept("word", "in"):
             return self._is_in(name)
         operator = self._operator()
         if operator is None:
@@ -232,25 +232,25 @@ class _Parser:
 
     def _operator(self) -> str | None:
         token = self._tokens[self._at] if self._at < len(self._tokens) else None
-        if token is None or token.text not in {"==", "!=", "contains", *_ORDER} or token.kind == "text":
+        if token is None or token.text not in {"==", "!=", "contains", *_ORDERINGS} or token.kind == "text":
             return None
         self._at += 1
         return token.text
 
     def _is_known(self, name: str) -> _Test:
-        if self._take("word", "known"):
+        if self._accept("word", "known"):
             return _Known(name, True)
-        if self._take("word", "unknown"):
+        if self._accept("word", "unknown"):
             return _Known(name, False)
         raise ConditionError(f"expected `known` or `unknown` after `{name} is`")
 
     def _is_in(self, name: str) -> _Test:
         self._expect("[")
         tests = [self._compared(name, "==")]
-        while self._take("mark", ","):
+        while self._accept("mark", ","):
             tests.append(self._compared(name, "=="))
         self._expect("]")
-        return _Both(tuple(tests), decides=True)
+        return _AndOr(tuple(tests), decides=True)
 
     def _flag(self, name: str) -> _Test:
         if self._kinds[name].type is not Type.FLAG:
@@ -264,32 +264,32 @@ class _Parser:
             raise ConditionError(f"{name} is {kind.type.value}, and {token.text} is not")
         if operator == "contains" and kind.type is not Type.TEXT:
             raise ConditionError(f"`contains` is for text; {name} is {kind.type.value}")
-        if operator in _ORDER and kind.type is not Type.NUMBER:
+        if operator in _ORDERINGS and kind.type is not Type.NUMBER:
             raise ConditionError(f"{operator} is for numbers; {name} is {kind.type.value}")
         if kind.choices and operator != "contains" and value not in kind.choices:
             near = hint(str(value), kind.choices)
             raise ConditionError(f"{name} is never {token.text}{near}: one of {', '.join(kind.choices)}")
         return _Compare(name, operator, value)
 
-    def _take(self, kind: str, text: str) -> bool:
+    def _accept(self, kind: str, text: str) -> bool:
         if self._at < len(self._tokens) and self._tokens[self._at] == _Token(kind, text):
             self._at += 1
             return True
         return False
 
     def _expect(self, mark: str) -> None:
-        if not self._take("mark", mark):
+        if not self._accept("mark", mark):
             raise ConditionError(f"expected {mark}")
 
     def _next(self, expected: str) -> _Token:
         if self._at >= len(self._tokens):
-            raise ConditionError(f"ends where {expected} should stand")
+            raise ConditionError(f"ends where {expected} is expected")
         self._at += 1
         return self._tokens[self._at - 1]
 
     def end(self) -> None:
         if self._at < len(self._tokens):
-            raise ConditionError(f"did not expect {self._tokens[self._at].text} there")
+            raise ConditionError(f"unexpected {self._tokens[self._at].text}")
 
 
 def _value(token: _Token) -> tuple[Value, Type]:

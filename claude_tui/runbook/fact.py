@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from claude_tui.runbook.conditions import FactKind, Type, Value
 from claude_tui.runbook.fact_context import FactContext
 
-__all__ = ["UNKNOWN", "Declared", "Fact", "flag", "number", "text"]
+__all__ = ["UNKNOWN", "Fact", "FactDefinition", "flag", "number", "text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,28 +19,32 @@ class Fact:
     words: str
 
 
-UNKNOWN = Fact(None, "not known")
+UNKNOWN = Fact(None, "unknown")
 
 Read = Callable[[FactContext], Fact]
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
-    """The definition of a fact. `doc` describes it for authors of runbooks."""
+class FactDefinition:
+    """The definition of a fact."""
 
     name: str
+    """The name by which expressions refer to it."""
     kind: FactKind
+    """Its type and possible values."""
     doc: str
+    """A description for authors of runbooks."""
     read: Read
+    """Reads its value from the data at an instant."""
 
 
-def text(name: str, read: Read, doc: str, choices: Iterable[str] = ()) -> Declared:
-    return Declared(name, FactKind(Type.TEXT, tuple(choices)), doc, read)
+def text(name: str, read: Read, doc: str, choices: Iterable[str] = ()) -> FactDefinition:
+    return FactDefinition(name, FactKind(Type.TEXT, tuple(choices)), doc, read)
 
 
-def number(name: str, read: Read, doc: str) -> Declared:
-    return Declared(name, FactKind(Type.NUMBER), doc, read)
+def number(name: str, read: Read, doc: str) -> FactDefinition:
+    return FactDefinition(name, FactKind(Type.NUMBER), doc, read)
 
 
-def flag(name: str, read: Read, doc: str) -> Declared:
-    return Declared(name, FactKind(Type.FLAG), doc, read)
+def flag(name: str, read: Read, doc: str) -> FactDefinition:
+    return FactDefinition(name, FactKind(Type.FLAG), doc, read)

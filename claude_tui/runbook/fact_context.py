@@ -20,7 +20,7 @@ _MESSAGE_SERIES, _MODELS_SERIES = "message", "models"
 # Not slotted: `cached_property` needs an instance `__dict__`.
 @dataclass(frozen=True)
 class FactContext:
-    """One instant to read facts from. `verdict` is None where none was made."""
+    """The data at one instant. `verdict` is None where there is none."""
 
     snapshot: Snapshot
     verdict: Verdict | None
@@ -31,7 +31,7 @@ class FactContext:
 
     @cached_property
     def window(self) -> ErrorWindow | None:
-        """Five minutes; an hour where only that has failures which the verdict is about."""
+        """The last five minutes, or the last hour if only that has failures that the verdict is about."""
         spans = sorted(self.snapshot.errors, key=lambda window: window.span)[1:]
         outcomes = self._outcomes
         for window in spans:
@@ -41,13 +41,13 @@ class FactContext:
 
     @cached_property
     def _outcomes(self) -> frozenset[Outcome]:
-        """What the failures that the verdict is about ended in; all where it is about none in particular."""
+        """The outcomes of the failures that the verdict is about; all outcomes if it names no failures."""
         failures = self.verdict.failures if self.verdict is not None else ()
         return frozenset(each.outcome for each in failures) or frozenset(Outcome)
 
     @cached_property
     def details(self) -> tuple[ErrorDetail, ...]:
-        """The kinds of failure the verdict is about; messages alone where these fail at all."""
+        """The kinds of failure that the verdict is about; only those of messages, if any messages fail."""
         breakdown = self.window.breakdown if self.window is not None else ()
         explained = [detail for detail in breakdown if detail.kind.outcome in self._outcomes]
         own = [detail for detail in explained if detail.kind.source is Source.MESSAGES]
@@ -78,11 +78,11 @@ class FactContext:
         return next(iter(of_kind or failed), None)
 
     def _failures(self, source: Source) -> Iterable[Observation]:
-        """Those among the events, newest first."""
+        """The failures of a source among the events, newest first."""
         for event in self.snapshot.events:
-            seen = event.observation
-            if event.kind is EventKind.FAILURE and seen is not None and seen.source is source:
-                yield seen
+            failure = event.observation
+            if event.kind is EventKind.FAILURE and failure is not None and failure.source is source:
+                yield failure
 
     def newest_failure(self, source: Source) -> Observation | None:
         return next(iter(self._failures(source)), None)
@@ -100,6 +100,6 @@ class FactContext:
         return next((probe for probe in self.snapshot.engine.probes if probe.source is source), None)
 
     def held(self, source: Source) -> str | None:
-        """Why a source is not probed now, if so."""
+        """Why a source is not being probed; None if it is."""
         probe = self.probe(source)
         return probe.held_reason if probe is not None else None

@@ -7,12 +7,12 @@ from claude_tui.knowledge import Knowledge, knowledge
 from claude_tui.model.format import clock, percent, span_text
 from claude_tui.model.observation import FailureKind, Observation, Outcome, Source
 from claude_tui.model.text import truncate
-from claude_tui.runbook.fact import Declared, Fact, flag, number, text
+from claude_tui.runbook.fact import Fact, FactDefinition, flag, number, text
 from claude_tui.runbook.fact_context import FactContext
 
 __all__ = ["FAILURE_FACTS", "broken_at"]
 
-_NOTHING_FAILS = Fact(None, "No failure to speak of")
+_NOTHING_FAILS = Fact(None, "No failures")
 _MIXED_FROM = 2
 
 
@@ -56,9 +56,9 @@ def _says(context: FactContext) -> Fact:
     return Fact(newest.message, f"{_when_and_what(newest)}: {truncate(newest.message or 'no message')}")
 
 
-def _when_and_what(seen: Observation) -> str:
-    identity = f", {seen.request_id}" if seen.request_id else ""
-    return f"{clock(seen.at)} {seen.source.value} {truncate(failure_name(seen))}{identity}"
+def _when_and_what(failure: Observation) -> str:
+    identity = f", {failure.request_id}" if failure.request_id else ""
+    return f"{clock(failure.at)} {failure.source.value} {truncate(failure_name(failure))}{identity}"
 
 
 def _meaning(context: FactContext) -> Fact:
@@ -73,7 +73,7 @@ def _after_200(context: FactContext) -> Fact:
     failed = sum(detail.count for detail in context.details)
     if not failed:
         return _NOTHING_FAILS
-    # Something other than the API can answer 200 too: that is no stream that broke.
+    # Something other than the API may answer 200 too, which is not a broken stream.
     began = sum(
         detail.count
         for detail in context.details
@@ -99,7 +99,7 @@ def _broken_at(context: FactContext) -> Fact:
 
 
 def broken_at(kind: FailureKind, table: Knowledge | None = None) -> Fact:
-    """Where the exchanges of this kind broke, as the table of errors says."""
+    """Where the exchanges of this kind broke, according to the error table."""
     table = table or knowledge()
     point = table.row(kind.outcome, kind.http_status, kind.error_type).break_point
     if point is None:
@@ -107,7 +107,7 @@ def broken_at(kind: FailureKind, table: Knowledge | None = None) -> Fact:
     return Fact(point.id, f"Broken at: {point.words} ({truncate(failure_name(kind, table))})")
 
 
-def _standing(source: Source, name: str) -> Declared:
+def _probe_health(source: Source, name: str) -> FactDefinition:
     def read(context: FactContext) -> Fact:
         series, held = context.series(source), context.held(source)
         total = 0 if series is None else series.samples + series.failures
@@ -121,13 +121,13 @@ def _standing(source: Source, name: str) -> Declared:
         share = f" ({percent(series.failures / total)})" if series.failures >= _MIXED_FROM else ""
         return Fact("mixed", f"{tally}{share}, the last one answered")
 
-    doc = f"How the {source.value} probe stands over 15 minutes; failing means that the last one failed."
+    doc = f"How the {source.value} probe has done over 15 minutes; failing means that the last probe failed."
     return text(source.value, read, doc, ("fine", "mixed", "failing", "unknown"))
 
 
-FAILURE_FACTS: tuple[Declared, ...] = (
-    _standing(Source.MESSAGES, "Messages"),
-    _standing(Source.MODELS, "Models"),
+FAILURE_FACTS: tuple[FactDefinition, ...] = (
+    _probe_health(Source.MESSAGES, "Messages"),
+    _probe_health(Source.MODELS, "Models"),
     text(
         "outcome",
         _outcome,
@@ -135,10 +135,12 @@ FAILURE_FACTS: tuple[Declared, ...] = (
         [outcome.value for outcome in Outcome if outcome is not Outcome.OK],
     ),
     number("status", _status, "Their HTTP status; unknown when no answer came."),
-    text("error_type", _error_type, "Their error type, or the probes' own word, such as read_timeout."),
+    text(
+        "error_type", _error_type, "Their error type, or the probes' own name for it, such as read_timeout."
+    ),
     text("error_code", _error_code, "The error code of the newest of them."),
-    text("says", _says, "The message of the newest of them; ask with `contains`."),
-    text("meaning", _meaning, "The entry of the table of errors that the newest of them belongs to."),
+    text("says", _says, "The message of the newest of them; compare it with `contains`."),
+    text("meaning", _meaning, "The entry of the error table that the newest of them belongs to."),
     number("after_200", _after_200, "The share of them that came after HTTP 200, as error or broken stream."),
     flag("masked", _masked, "Whether a gateway hid a 429 or 529 behind another status."),
     text(

@@ -11,7 +11,7 @@ from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.snapshot import Headroom, Level, WindowUsage
 from claude_tui.model.text import truncate
 from claude_tui.model.verdict import Cause
-from claude_tui.runbook.fact import Declared, Fact, flag, number, text
+from claude_tui.runbook.fact import Fact, FactDefinition, flag, number, text
 from claude_tui.runbook.fact_context import FactContext
 
 __all__ = ["LIMIT_FACTS"]
@@ -20,7 +20,7 @@ _LIMITS = ("requests", "input", "output", "tokens", "ramp", "window", "unknown")
 _RAMP = re.compile(r"\bramp\b|\bacceleration\b|\b(?:grew|growing|increased) too (?:fast|quickly)", re.I)
 _WINDOW = re.compile(r"\A\d+[hd]\b|\bwindow\b", re.I)
 _BUCKETS = ("requests", "input", "output", "tokens")
-# What a 429's message names. "Too many requests" is the status in words, and names no limit.
+# What the message of a 429 names. "Too many requests" is just the status in words and names no limit.
 _NAMED = (
     ("input", re.compile(r"\binput[- ]?tokens?\b|\brequest tokens\b|\bprompt tokens\b", re.I)),
     ("output", re.compile(r"\boutput[- ]?tokens?\b|\bcompletion tokens\b", re.I)),
@@ -107,7 +107,9 @@ def _least_headroom(context: FactContext) -> Fact:
     worst = _worst(context)
     if worst is None:
         old = context.snapshot.headroom.read_at
-        return Fact(None, f"Headroom: last told {clock(old)}, too old" if old else "Headroom: not told yet")
+        return Fact(
+            None, f"Headroom: last reported {clock(old)}, too old" if old else "Headroom: not reported yet"
+        )
     return Fact(worst.fraction, f"Least headroom: {worst.bucket}, {_figures(worst, context)}")
 
 
@@ -115,7 +117,7 @@ def _window_used(context: FactContext) -> Fact:
     fresh = [usage for usage in context.snapshot.headroom.windows if not usage.stale]
     most: WindowUsage | None = max(fresh, key=lambda usage: usage.used, default=None)
     if most is None:
-        return Fact(None, "No subscription window is told")
+        return Fact(None, "No subscription window is reported")
     resets = f", resets in {duration(most.reset_at - context.at)}" if most.reset_at is not None else ""
     return Fact(most.used, f"Window {truncate(most.window)}: {percent(most.used)} used{resets}")
 
@@ -152,16 +154,16 @@ def _spend_kind(context: FactContext) -> Fact:
     return Fact(kind, f"What stops us: {_SPEND_WORDS[kind]}")
 
 
-def _kind_of_spend(seen: Observation) -> str:
-    message, code = (seen.message or "").casefold(), seen.error_code or ""
+def _kind_of_spend(failure: Observation) -> str:
+    message, code = (failure.message or "").casefold(), failure.error_code or ""
     by_code = {"enforced_spend_limit_reached": "tier", "contract_spend_limit_reached": "contract"}
     if code in by_code:
         return by_code[code]
-    if seen.error_type == "budget_exceeded":
+    if failure.error_type == "budget_exceeded":
         return "gateway"
     if "credit balance" in message or code == "insufficient_quota":
         return "credit"
-    if seen.http_status == 402 or seen.error_type == "billing_error" or "billing" in code:
+    if failure.http_status == 402 or failure.error_type == "billing_error" or "billing" in code:
         return "billing"
     return "own" if "specified" in message and "usage limits" in message else "unknown"
 
@@ -172,12 +174,14 @@ def _budget_spent(context: FactContext) -> Fact:
     return Fact(spend.stopped, f"{words}, and are stopped until 00:00 UTC" if spend.stopped else words)
 
 
-LIMIT_FACTS: tuple[Declared, ...] = (
+LIMIT_FACTS: tuple[FactDefinition, ...] = (
     text("limit", _limit, "Which limit the 429s are about.", _LIMITS),
-    number("least_headroom", _least_headroom, "What is left of the emptiest bucket, 0 to 1."),
+    number("least_headroom", _least_headroom, "What is left of the bucket with the least left, 0 to 1."),
     number("window_used", _window_used, "What is used of the fullest subscription window, 0 to 1 and above."),
     flag("limits_low", _limits_low, "Whether a bucket or subscription window is low, by headroom_low."),
     flag("window_low", _window_low, "Whether a subscription window is low, by headroom_low."),
     text("spend_kind", _spend_kind, "What kind of spend limit stops us.", _SPEND_KINDS),
-    flag("budget_spent", _budget_spent, "Whether the ceiling on what our own probes cost has stopped them."),
+    flag(
+        "budget_spent", _budget_spent, "Whether our own probes have reached their cost ceiling and stopped."
+    ),
 )

@@ -1,4 +1,4 @@
-"""Facts about what stands around a request: key, model, network, speed, status page."""
+"""Facts about the surroundings of a request: key, model, network, speed, status page."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.provider import ModelInfo
 from claude_tui.model.snapshot import Level
 from claude_tui.model.text import truncate
-from claude_tui.runbook.fact import Declared, Fact, flag, number, text
+from claude_tui.runbook.fact import Fact, FactDefinition, flag, number, text
 from claude_tui.runbook.fact_context import FactContext
 
 __all__ = ["PLACE_FACTS"]
@@ -18,7 +18,7 @@ _KEY_STATES = ("fine", "rejected", "missing", "faulty", "unknown")
 _NO_KEY = ("is not set", "no key")
 _MODEL_STATES = ("active", "deprecated", "retired", "unlisted", "unknown")
 _TROUBLED = frozenset({Level.WARN, Level.BAD})
-# Whatever is the slower part by so much is the part to look at.
+# A part that takes this many times as long as the other is to blame.
 _MOSTLY = 2.0
 _DAY_S = 86_400
 
@@ -32,7 +32,7 @@ def _key(context: FactContext) -> Fact:
         return Fact("missing" if missing else "faulty", f"Key: {truncate(problem)}")
     newest = context.newest
     if newest is not None and newest.outcome is Outcome.KEY_REJECTED:
-        return Fact("rejected", f"Key: rejected at {clock(newest.at)}, and nothing is wrong with its form")
+        return Fact("rejected", f"Key: rejected at {clock(newest.at)}, although its form is fine")
     series = context.series(Source.MESSAGES)
     if series is not None and series.samples:
         return Fact("fine", "Key: accepted within the last 15m")
@@ -58,7 +58,7 @@ def _model_state(context: FactContext) -> Fact:
 
 
 def _model(context: FactContext) -> tuple[str | None, ModelInfo | None]:
-    """The model that is probed, or that the failure was about, and its entry in the list."""
+    """The model that is probed or that the failure was about, and its entry in the list."""
     newest = context.newest
     about = newest.model if newest is not None and newest.outcome is Outcome.MODEL_NOT_FOUND else None
     model = about or context.snapshot.engine.target.model
@@ -84,7 +84,7 @@ def _gateway(context: FactContext) -> Fact:
     if context.snapshot.engine.demo is not None:
         return Fact(False, "Requests go to the simulator: none of this is real")
     where = "on this machine" if _is_loopback(name) else "not the API's own address"
-    return Fact(True, f"Requests go to {truncate(host)}, {where}: something stands between")
+    return Fact(True, f"Requests go to {truncate(host)}, {where}: something is in between")
 
 
 def _is_loopback(name: str) -> bool:
@@ -143,16 +143,16 @@ def _slow_part(context: FactContext) -> Fact:
         ("tls", phases.tls),
         ("first byte", phases.first_byte),
     )
-    told = " · ".join(f"{name} {latency(value)}" for name, value in named if value is not None)
+    phases_text = " · ".join(f"{name} {latency(value)}" for name, value in named if value is not None)
     network = sum(value for _, value in named[:3] if value is not None) + (view.network_s or 0.0)
     if view.server_s is None:
-        return Fact("unknown", f"New connection: {told}; the server does not tell its own time")
-    told += f"; the server's own time {latency(view.server_s)}"
+        return Fact("unknown", f"New connection: {phases_text}; the server does not report its own time")
+    phases_text += f"; the server's own time {latency(view.server_s)}"
     if network > _MOSTLY * view.server_s:
-        return Fact("network", f"New connection: {told}: most of it is the network")
+        return Fact("network", f"New connection: {phases_text}: most of it is the network")
     if view.server_s > _MOSTLY * network:
-        return Fact("server", f"New connection: {told}: most of it is the server")
-    return Fact("unknown", f"New connection: {told}")
+        return Fact("server", f"New connection: {phases_text}: most of it is the server")
+    return Fact("unknown", f"New connection: {phases_text}")
 
 
 def _skew(context: FactContext) -> Fact:
@@ -180,14 +180,16 @@ def _held(context: FactContext) -> Fact:
     )
 
 
-PLACE_FACTS: tuple[Declared, ...] = (
-    text("key", _key, "What is known of the API key.", _KEY_STATES),
-    text("model_state", _model_state, "What the list of models says of the model in use.", _MODEL_STATES),
+PLACE_FACTS: tuple[FactDefinition, ...] = (
+    text("key", _key, "What is known about the API key.", _KEY_STATES),
+    text("model_state", _model_state, "What the list of models says about the model in use.", _MODEL_STATES),
     number("retires_in_days", _retires_in_days, "Days until the model in use retires; negative when it has."),
     flag("gateway", _gateway, "Whether requests go to something other than the API itself."),
-    text("status_page", _status_page, "What the page says of what we use.", ("fine", "trouble", "unknown")),
+    text(
+        "status_page", _status_page, "What the page says about what we use.", ("fine", "trouble", "unknown")
+    ),
     flag("others_trouble", _others_trouble, "Whether the page reports trouble only with what we do not use."),
-    number("ttft_ratio", _ttft_ratio, "Time to first token against what is usual."),
+    number("ttft_ratio", _ttft_ratio, "Time to first token as a multiple of the usual."),
     text(
         "slow_part", _slow_part, "Where a new connection spends its time.", ("server", "network", "unknown")
     ),

@@ -1,4 +1,4 @@
-"""Facts from the verdict: what is wrong, whose it is, how bad, and what the status page has to do with it."""
+"""Facts from the verdict: what is wrong, whose problem it is, how bad, and what the status page says."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 
 from claude_tui.model.format import clock, clock_minute, duration, percent, plain
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
-from claude_tui.runbook.fact import Declared, Fact, number, text
+from claude_tui.runbook.fact import Fact, FactDefinition, number, text
 from claude_tui.runbook.fact_context import FactContext
 
 __all__ = ["VERDICT_FACTS"]
@@ -67,13 +67,13 @@ def _page(context: FactContext) -> Fact:
 def _retry_after(context: FactContext) -> Fact:
     verdict = context.verdict
     if verdict is None or verdict.retry_after_s is None:
-        return Fact(None, "No retry time is known: retrying may be no use")
+        return Fact(None, "No retry time is known: retrying may not help")
     return Fact(verdict.retry_after_s, f"Retry in {duration(verdict.retry_after_s)}, not sooner")
 
 
-VERDICT_FACTS: tuple[Declared, ...] = (
+VERDICT_FACTS: tuple[FactDefinition, ...] = (
     text("cause", _cause, "The verdict's cause.", Cause),
-    text("side", _side, "Whose trouble it is.", Side),
+    text("side", _side, "Whose problem it is.", Side),
     text("severity", _severity, "How bad it is.", Severity),
     text("page", _page, "What the status page says next to what the probes see.", PageAgreement),
     number(

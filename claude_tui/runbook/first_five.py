@@ -16,9 +16,9 @@ from claude_tui.runbook.facts import facts_of
 from claude_tui.runbook.placeholders import Placeholders
 from claude_tui.runbook.values import Check, Command, Runbook
 
-__all__ = ["PATIENCE_S", "CheckResult", "CheckState", "commands", "results"]
+__all__ = ["ANSWER_TIMEOUT_S", "CheckResult", "CheckState", "commands", "results"]
 
-PATIENCE_S = 25.0
+ANSWER_TIMEOUT_S = 25.0
 """Seconds to wait for an answer by default."""
 
 _NAMES = {Source.STATUS: "Status page", Source.MODELS: "Models", Source.MESSAGES: "Messages"}
@@ -50,13 +50,13 @@ def commands(check: Check, placeholders: Placeholders) -> tuple[Command, ...]:
 
 
 def results(
-    runbook: Runbook, snapshot: Snapshot, asked_at: datetime, patience_s: float = PATIENCE_S
+    runbook: Runbook, snapshot: Snapshot, asked_at: datetime, answer_timeout_s: float = ANSWER_TIMEOUT_S
 ) -> tuple[CheckResult, ...]:
     """The results of the checks since `asked_at`, when the probes were requested.
 
-    A probe that has not answered within `patience_s` seconds is reported as UNKNOWN.
+    A probe that has not answered within `answer_timeout_s` seconds is reported as UNKNOWN.
     """
-    asked = _Asked(FactContext(snapshot, None), asked_at, patience_s)
+    asked = _Request(FactContext(snapshot, None), asked_at, answer_timeout_s)
     found = {"status": _status(asked), "connectivity": _connectivity(asked), "limits": _limits(asked)}
     return tuple(CheckResult(check, *found[check.key]) for check in runbook.checks)
 
@@ -65,17 +65,17 @@ _Found = tuple[CheckState, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Request:
     context: FactContext
     at: datetime
-    patience_s: float
+    answer_timeout_s: float
 
     def since(self, instant: datetime | None) -> bool:
         """Whether `instant` is not before the request."""
         return instant is not None and instant >= self.at
 
     def missing(self, source: Source) -> tuple[CheckState, str]:
-        """Why there is no answer of a source."""
+        """Why there is no answer from a source."""
         name = _NAMES[source]
         waited_s = (self.context.at - self.at).total_seconds()
         probe = self.context.probe(source)
@@ -83,15 +83,15 @@ class _Asked:
             can_be_forced = probe.held_until is not None and not self._no_budget(source)
             if not can_be_forced or waited_s >= _STARTING_S:
                 return CheckState.UNKNOWN, f"{name}: not probed, {truncate(probe.held_reason)}"
-        if waited_s > self.patience_s:
-            return CheckState.UNKNOWN, f"{name}: nothing came back within {duration(self.patience_s)}"
+        if waited_s > self.answer_timeout_s:
+            return CheckState.UNKNOWN, f"{name}: nothing came back within {duration(self.answer_timeout_s)}"
         return CheckState.WAITING, f"{name}: checking"
 
     def _no_budget(self, source: Source) -> bool:
         return source is Source.MESSAGES and self.context.snapshot.engine.spend.stopped
 
 
-def _status(asked: _Asked) -> _Found:
+def _status(asked: _Request) -> _Found:
     view, at = asked.context.snapshot.status, asked.context.at
     if not asked.since(view.checked_at):
         state, line = asked.missing(Source.STATUS)
@@ -103,13 +103,13 @@ def _status(asked: _Asked) -> _Found:
     if facts["others_trouble"].value is True:
         lines.append(facts["others_trouble"].words)
     if view.silent_since is not None:
-        # Green on the page while our requests fail is no good news.
+        # A green page while our requests fail is not good news.
         state = CheckState.UNKNOWN
         lines.append(f"Nothing posted yet (we noticed {duration(at - view.silent_since)} ago)")
     return state, tuple(lines)
 
 
-def _connectivity(asked: _Asked) -> _Found:
+def _connectivity(asked: _Request) -> _Found:
     found = [_exchange(asked, source) for source in (Source.MODELS, Source.MESSAGES)]
     states = [state for state, _ in found]
     worst = next(
@@ -118,11 +118,11 @@ def _connectivity(asked: _Asked) -> _Found:
     )
     lines = [line for _, line in found]
     if found[0][0] is CheckState.FINE and found[1][0] is CheckState.TROUBLE:
-        lines.append("The API is reached and does not generate")
+        lines.append("The API can be reached, but does not generate")
     return worst, tuple(lines)
 
 
-def _exchange(asked: _Asked, source: Source) -> tuple[CheckState, str]:
+def _exchange(asked: _Request, source: Source) -> tuple[CheckState, str]:
     """The newest exchange of a source, if it is not before the request."""
     name, context = _NAMES[source], asked.context
     series, failed = context.series(source), context.newest_failure(source)
@@ -134,14 +134,14 @@ def _exchange(asked: _Asked, source: Source) -> tuple[CheckState, str]:
     return asked.missing(source)
 
 
-def _failure(seen: Observation) -> str:
-    words = truncate(failure_name(seen))
-    if seen.message:
-        words += f", {truncate(seen.message)}"
-    return f"{words} ({seen.request_id})" if seen.request_id else words
+def _failure(failure: Observation) -> str:
+    words = truncate(failure_name(failure))
+    if failure.message:
+        words += f", {truncate(failure.message)}"
+    return f"{words} ({failure.request_id})" if failure.request_id else words
 
 
-def _limits(asked: _Asked) -> _Found:
+def _limits(asked: _Request) -> _Found:
     context, view = asked.context, asked.context.snapshot.headroom
     if not asked.since(view.read_at):
         state, line = _exchange(asked, Source.MESSAGES)

@@ -1,4 +1,4 @@
-"""The runbook that ships, with what a person's own files add to it or put in its place.
+"""Loads the shipped runbook, with what the user's own files add or replace.
 
 A later file's node, playbook or cause of a playbook replaces an earlier one of the same name; `[[branch]]`
 (with `at`) and `[[step]]` (with `playbook`, `after`) add to what is there.
@@ -39,12 +39,12 @@ def _shipped(options: Options) -> Runbook:
 
 
 def load(files: Sequence[Path] = (), options: Options = _DEFAULT) -> Runbook:
-    """The shipped runbook with `files` laid over it in their order. Raises RunbookError."""
+    """The shipped runbook overlaid with `files`, in order. Raises RunbookError."""
     if not files:
         return shipped(options)
     problems: list[Problem] = []
     own = [_own_parts(path, problems) for path in files]
-    _check(problems)
+    _raise_if_any(problems)
     return with_figures(_assembled([*_shipped_parts(), *own]), options)
 
 
@@ -52,13 +52,13 @@ def _own_parts(path: Path, problems: list[Problem]) -> tuple[str, Parts]:
     return str(path), read_parts(Table.of_file(path, RunbookError, problems), FACT_KINDS)
 
 
-def _check(problems: Sequence[Problem]) -> None:
+def _raise_if_any(problems: Sequence[Problem]) -> None:
     if problems:
         raise RunbookError(problems)
 
 
 def user_files(directory: Path | None) -> list[Path]:
-    """The `*.toml` of a directory, in order of name; none where there is no such directory."""
+    """The `*.toml` files in a directory, by name; none if the directory does not exist."""
     if directory is None or not directory.is_dir():
         return []
     return sorted(directory.glob("*.toml"))
@@ -66,7 +66,7 @@ def user_files(directory: Path | None) -> list[Path]:
 
 @cache
 def _shipped_parts() -> tuple[tuple[str, Parts], ...]:
-    """Both directories' files in order of name, called by their path within the package."""
+    """The files of both directories by name, each with its path within the package."""
     found = []
     for directory in _DATA:
         root = resources.files("claude_tui.runbook").joinpath(directory)
@@ -80,7 +80,7 @@ def _shipped_parts() -> tuple[tuple[str, Parts], ...]:
 
 
 def _assembled(parts: Sequence[tuple[str, Parts]]) -> Runbook:
-    """Additions come last, so that they hold whatever file brought what they are added to."""
+    """Builds the runbook. Additions are applied last, so the order of the files does not matter to them."""
     start, start_file = "", ""
     nodes: dict[str, Node] = {}
     playbooks: dict[str, Playbook] = {}
@@ -91,22 +91,22 @@ def _assembled(parts: Sequence[tuple[str, Parts]]) -> Runbook:
         nodes |= {node.id: node for node in part.nodes}
         checks |= {check.key: check for check in part.checks}
         for playbook in part.playbooks:
-            _take_over(playbook, playbooks)
+            _add_playbook(playbook, playbooks)
     problems: list[Problem] = []
     for _, part in parts:
         for branch in part.branches:
             _add_branch(branch, nodes, problems)
         for step in part.steps:
             _add_step(step, playbooks, problems)
-    _check(problems)
+    _raise_if_any(problems)
     in_order = tuple(checks[key] for key in CHECK_KEYS if key in checks)
     runbook = Runbook(start, nodes, playbooks, in_order)
     validate(runbook, start_file)
     return runbook
 
 
-def _take_over(playbook: Playbook, playbooks: dict[str, Playbook]) -> None:
-    """A cause has one playbook: the one that was read last."""
+def _add_playbook(playbook: Playbook, playbooks: dict[str, Playbook]) -> None:
+    """Adds a playbook and takes its causes from the others: a cause belongs to the last playbook read."""
     for other in list(playbooks.values()):
         if playbook.causes & other.causes:
             playbooks[other.id] = replace(other, causes=other.causes - playbook.causes)

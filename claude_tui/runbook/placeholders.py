@@ -1,7 +1,7 @@
-"""The blanks in commands and advice: endpoint, model and status page in use, retry policies; never a secret.
+"""The placeholders in commands and advice: the endpoint, model and status page in use; never a secret.
 
 Model ids and request ids come from servers, and a command that somebody pastes into a shell must not
-carry what one of them invented: whatever is not plainly harmless is left as a word to replace.
+contain whatever a server made up: a value that is not plainly harmless is left as a word to replace.
 """
 
 from __future__ import annotations
@@ -35,16 +35,21 @@ def _summary(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Placeholders:
-    """What to fill in. `by_token` says that requests carry ANTHROPIC_AUTH_TOKEN, not the key."""
+    """The values to fill in."""
 
     base_url: str = DEFAULT_BASE_URL
+    """The base URL of the endpoint."""
     model: str | None = None
+    """The model in use; None for a default."""
     status_urls: tuple[str, ...] = STATUS_URLS
+    """The status pages, in the order of preference."""
     by_token: bool = False
+    """Whether requests carry ANTHROPIC_AUTH_TOKEN instead of the key."""
     request_id: str | None = None
+    """The request id of the newest failure."""
 
     def values(self) -> Mapping[str, str]:
-        """Every blank, with text that is harmless within either quotes of a shell, and in Python."""
+        """Every placeholder with its text, which is harmless in shell quotes of both kinds and in Python."""
         base_url = self.base_url.rstrip("/")
         base = _safe(base_url or DEFAULT_BASE_URL, _URL, "BASE_URL")
         authority = base.partition("://")[2].partition("/")[0]
@@ -64,7 +69,7 @@ class Placeholders:
         }
 
     def fill(self, text: str) -> str:
-        """`text` with its blanks filled in."""
+        """`text` with its placeholders filled in."""
         return fill(text, self.values())
 
     def command(self, command: Command) -> Command:
@@ -91,7 +96,7 @@ class Placeholders:
 
 
 def _retries() -> dict[str, str]:
-    """`retry_backoff`, `retry_overloaded` and so on: the policies of the table of errors, in words."""
+    """`retry_backoff`, `retry_overloaded` and so on: the retry policies of the error table, in words."""
     policies = knowledge().retries.values()
     return {f"retry_{policy.name}": policy.words.rstrip(".") for policy in policies}
 
@@ -106,15 +111,15 @@ def _safe(text: str, allowed: re.Pattern[str], instead: str) -> str:
 
 
 def fill(text: str, values: Mapping[str, str]) -> str:
-    """`text` with the blanks filled in that `values` has."""
+    """`text` with those placeholders filled in that `values` has."""
     return _PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), text)
 
 
 def placeholders(texts: Iterable[str]) -> frozenset[str]:
-    """The names of the blanks in `texts`."""
+    """The names of the placeholders in `texts`."""
     return frozenset(name for text in texts for name in _PLACEHOLDER.findall(text))
 
 
 def known_placeholders() -> frozenset[str]:
-    """The blanks there are."""
+    """The names of all placeholders."""
     return frozenset(Placeholders().values())

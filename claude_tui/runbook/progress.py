@@ -30,11 +30,11 @@ class Progress:
         return found.state if found is not None else StepState.OPEN
 
     def mark_of(self, step: Step) -> StepMark | None:
-        """Who said so, and when; None for a step that is open."""
+        """The mark that closed a step; None for an open step."""
         return self.marks.get(step.id) if self.state(step) is not StepState.OPEN else None
 
     def next_step(self, playbook: Playbook) -> Step | None:
-        """The first step that is open, None when there is none."""
+        """The first open step; None if there is none."""
         return next((step for step in playbook.steps if self.state(step) is StepState.OPEN), None)
 
     def settled(self, playbook: Playbook) -> int:
@@ -45,7 +45,7 @@ class Progress:
 def progress_of(
     marks: Iterable[StepMark], playbook: Playbook, at: datetime, since: datetime | None = None
 ) -> Progress:
-    """The progress according to the marks up to `at`, in any order; those of other playbooks are ignored.
+    """The progress according to the marks up to `at`. They may be in any order and of several playbooks.
 
     A run ends with a restart, or after four hours without a mark. Marks since `since`, the start of the
     current incident, always belong to one run.
@@ -66,14 +66,14 @@ def _over(last: datetime, at: datetime, since: datetime | None) -> bool:
 
 
 def _order(each: StepMark) -> tuple[datetime, str, str, str]:
-    """By time, with a tie-breaker that is the same for every user of the store."""
+    """By time; ties are broken in the same way for everyone who shares the store."""
     return each.at, each.step, each.by, each.state.value
 
 
 def mark(
     playbook: Playbook, step: Step, state: StepState, *, by: str, at: datetime, note: str = ""
 ) -> StepMark:
-    """The mark to store when somebody sets the state of a step; OPEN takes a mark back.
+    """The mark to store when somebody sets the state of a step. OPEN reopens a step.
 
     `by` and `note` must have passed the redactor. Raises ValueError for another playbook's step.
     """

@@ -1,4 +1,4 @@
-"""From one runbook file to the parts it brings: nodes, playbooks, and additions to those of others."""
+"""Reads the parts of one runbook file: nodes, playbooks, and additions to those of other files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Kinds = Mapping[str, FactKind]
 
 @dataclass(frozen=True, slots=True)
 class AddedBranch:
-    """A branch for a node that another file has. It goes before the ones that are there."""
+    """A branch for a node in another file. It goes before the existing ones."""
 
     node: str
     branch: Branch
@@ -30,31 +30,42 @@ class AddedBranch:
 
 @dataclass(frozen=True, slots=True)
 class AddedStep:
-    """A step for a playbook that another file has: after the step `after`, or at the end."""
+    """A step for a playbook in another file."""
 
     playbook: str
+    """The id of the playbook."""
     after: str
+    """The id of the step to put it after; "" for the end."""
     step: Step
+    """The step to add."""
     file: str
+    """The file that it comes from."""
     where: str
+    """Its place in that file, for problems."""
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What one file holds. `start` is "" where it does not say."""
+    """The content of one file."""
 
     start: str
+    """The id of the first node; "" if the file does not name one."""
     nodes: tuple[Node, ...]
+    """Nodes of the decision tree."""
     playbooks: tuple[Playbook, ...]
+    """Whole playbooks."""
     checks: tuple[Check, ...]
+    """Checks of the first five minutes."""
     branches: tuple[AddedBranch, ...]
+    """Branches to add to nodes of other files."""
     steps: tuple[AddedStep, ...]
+    """Steps to add to playbooks of other files."""
 
 
 def read_parts(table: Table, kinds: Kinds) -> Parts:
-    """The parts in `table`, a whole file; what is wrong in it is noted there.
+    """The parts in `table`, which is a whole file. Problems are added to the table.
 
-    Whether they fit together is not looked at.
+    `validate` checks whether the parts fit together.
     """
     parts = Parts(
         start=table.prose("start", ""),
@@ -89,10 +100,10 @@ def _node(name: str, table: Table, kinds: Kinds) -> Node:
         file=table.file,
     )
     table.done()
-    _check_blanks(table, "", [node.text, node.help, node.first])
+    _check_placeholders(table, "", [node.text, node.help, node.first])
     _check_figures(table, "title", node.title)
     if asks and not node.branches and table.sound("branch"):
-        table.wrong("", "a question without a branch: nobody could go on from it")
+        table.wrong("", "a question without branches is a dead end")
     if answers and not asks and node.branches:
         table.wrong("", "an answer has no branches: call it a question, or leave them out")
     return node
@@ -108,7 +119,7 @@ def _causes(table: Table) -> frozenset[Cause]:
 def _command(table: Table) -> Command:
     command = Command(title=table.prose("title"), text=table.prose("run"))
     _check_figures(table, "title", command.title)
-    _check_blanks(table, "run", [command.text])
+    _check_placeholders(table, "run", [command.text])
     table.done()
     return command
 
@@ -116,7 +127,7 @@ def _command(table: Table) -> Command:
 def _check(name: str, table: Table) -> Check:
     if name not in CHECK_KEYS:
         table.wrong(
-            "", "a check of this name", "one of " + ", ".join(CHECK_KEYS), near=nearest(name, CHECK_KEYS)
+            "", "a check with this name", "one of " + ", ".join(CHECK_KEYS), near=nearest(name, CHECK_KEYS)
         )
     commands = tuple(_command(each) for each in table.tables("command"))
     check = Check(name, table.prose("title"), table.prose("reads"), commands)
@@ -137,7 +148,7 @@ def _branch(table: Table, kinds: Kinds) -> Branch:
     table.done()
     _check_figures(table, "label", branch.label)
     if branch.when is not None and branch.otherwise:
-        table.wrong("otherwise", "stands beside `when`: a branch has one of them or neither")
+        table.wrong("otherwise", "cannot be combined with `when`: a branch has one of them or neither")
     return branch
 
 
@@ -186,14 +197,14 @@ def _step(table: Table, kinds: Kinds) -> Step:
         python=table.prose("python", ""),
         when=_condition(table, kinds),
     )
-    _check_blanks(table, "", [step.why, step.how, step.shell, step.python, step.check])
+    _check_placeholders(table, "", [step.why, step.how, step.shell, step.python, step.check])
     _check_figures(table, "title", step.title)
     table.done()
     return step
 
 
 def _roles(table: Table) -> tuple[str, ...]:
-    """Those of `ROLES`, or a person's own words for theirs."""
+    """Roles from `ROLES`, or the user's own."""
     roles = table.strings("roles")
     for role in roles:
         if role not in ROLES and (near := nearest(role, ROLES)):
@@ -204,15 +215,17 @@ def _roles(table: Table) -> tuple[str, ...]:
 
 
 def _check_figures(table: Table, name: str, text: str) -> None:
-    """Titles and the like are the same for every incident: of the blanks, they may have the thresholds."""
-    _check_blanks(table, name, [text], FIGURES)
+    """Titles are the same for every incident: they may name thresholds, but no other placeholder."""
+    _check_placeholders(table, name, [text], FIGURES)
 
 
-def _check_blanks(table: Table, name: str, texts: Iterable[str], known: frozenset[str] | None = None) -> None:
+def _check_placeholders(
+    table: Table, name: str, texts: Iterable[str], known: frozenset[str] | None = None
+) -> None:
     known = known_placeholders() | FIGURES if known is None else known
-    for blank in sorted(placeholders(texts) - known):
-        given = f"the placeholder {{{{{blank}}}}}"
-        table.wrong(name, given, "one of " + ", ".join(sorted(known)), near=nearest(blank, known))
+    for used in sorted(placeholders(texts) - known):
+        given = f"the placeholder {{{{{used}}}}}"
+        table.wrong(name, given, "one of " + ", ".join(sorted(known)), near=nearest(used, known))
 
 
 def _added_branch(table: Table, kinds: Kinds) -> AddedBranch:

@@ -1,4 +1,4 @@
-"""The runbook as plain text, for people without the dashboard. No colours, no terminal needed."""
+"""The runbook as plain text, without colours, for people without the dashboard."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from claude_tui.knowledge import KnownError, knowledge
 from claude_tui.model.format import plain
 from claude_tui.model.verdict import Cause, Severity
-from claude_tui.runbook.facts import DECLARED
+from claude_tui.runbook.facts import FACT_DEFINITIONS
 from claude_tui.runbook.placeholders import Placeholders
 from claude_tui.runbook.values import Check, Command, Node, Playbook, Runbook, Step
 
@@ -18,7 +18,7 @@ _STEP = "   "
 
 
 def tree_text(runbook: Runbook, placeholders: Placeholders, width: int = 80) -> str:
-    """First five minutes, decision tree, table of errors, names of the playbooks."""
+    """The first five minutes, the decision tree, the error table, and the names of the playbooks."""
     return _page(
         [
             *_heading("The first five minutes"),
@@ -34,7 +34,7 @@ def tree_text(runbook: Runbook, placeholders: Placeholders, width: int = 80) -> 
 
 
 def cause_text(runbook: Runbook, name: str, placeholders: Placeholders, width: int = 80) -> str:
-    """The answers, errors and playbook of a cause, or a playbook by its own name. Raises RunbookError."""
+    """The answers, errors and playbook for a cause, or the playbook with that name. Raises RunbookError."""
     playbook = runbook.playbook_named(name)
     cause = Cause(name) if name in set(Cause) else None
     lines: list[str] = []
@@ -51,9 +51,9 @@ def cause_text(runbook: Runbook, name: str, placeholders: Placeholders, width: i
 
 
 def facts_text(width: int = 80) -> str:
-    """What `when` and `shows` of a runbook file may name."""
+    """The facts that `when` and `shows` in a runbook file may name."""
     lines = _heading("Facts")
-    for each in DECLARED:
+    for each in FACT_DEFINITIONS:
         values = " · ".join(each.kind.choices) or each.kind.type.value
         lines += _wrapped(f"{each.name:<18}{each.doc}", width, "", " " * 18)
         lines += _wrapped(values, width, " " * 18)
@@ -61,7 +61,7 @@ def facts_text(width: int = 80) -> str:
 
 
 def _page(lines: Iterable[str]) -> str:
-    """One text. Empty lines between its parts do not add up."""
+    """The lines as one text, with runs of empty lines reduced to one."""
     kept: list[str] = []
     for line in lines:
         if line or (kept and kept[-1]):
@@ -85,7 +85,7 @@ def _wrapped(text: str, width: int, first: str, rest: str | None = None) -> list
 
 
 def _code(text: str) -> list[str]:
-    """To copy as it is: neither wrapped nor indented, which Python and here-documents would not bear."""
+    """Code to copy. It is not wrapped or indented, as that would break Python and here-documents."""
     return ["", text, ""]
 
 
@@ -104,7 +104,7 @@ def _check(number: int, check: Check, placeholders: Placeholders, width: int) ->
 
 
 def _sections(runbook: Runbook) -> dict[str, int]:
-    """The questions by number, nearest to the start first."""
+    """A number for each question, those nearest to the start first."""
     numbers = {runbook.start: 1}
     waiting = [runbook.start]
     while waiting:
@@ -135,7 +135,7 @@ def _tree(runbook: Runbook, placeholders: Placeholders, width: int) -> Iterator[
 def _target(
     node: Node, numbers: dict[str, int], printed: set[str], placeholders: Placeholders, width: int
 ) -> Iterator[str]:
-    """Where a branch leads: an answer in full the first time, else the place where it stands."""
+    """Where a branch leads: an answer in full the first time, later a reference to it."""
     indent = _STEP * 2
     if node.id in numbers:
         yield f"{indent}go to {numbers[node.id]}. {node.title}"

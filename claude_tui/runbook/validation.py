@@ -1,4 +1,4 @@
-"""Whether the parts of a runbook fit together: every way leads somewhere, and somewhere to an answer."""
+"""Checks that a runbook fits together: every branch leads to a node, and every node to an answer."""
 
 from __future__ import annotations
 
@@ -13,18 +13,20 @@ __all__ = ["validate"]
 
 
 def validate(runbook: Runbook, start_file: str) -> None:
-    """Raises RunbookError with file, node and reason. `start_file` is the one that names the start."""
-    _check(
+    """Raises RunbookError with file, node and reason. `start_file` is the file that names the start."""
+    _raise_if_any(
         [
             *_start_exists(runbook, start_file),
             *(problem for node in runbook.nodes.values() for problem in _branches_fit(node, runbook)),
         ]
     )
-    # Only where every branch leads somewhere can one walk along them.
-    _check([*_all_reachable(runbook), *_all_lead_to_an_answer(runbook), *_every_cause_is_answered(runbook)])
+    # These checks follow the branches, which must exist.
+    _raise_if_any(
+        [*_all_reachable(runbook), *_all_reach_an_answer(runbook), *_every_cause_has_an_answer(runbook)]
+    )
 
 
-def _check(problems: list[Problem]) -> None:
+def _raise_if_any(problems: list[Problem]) -> None:
     if problems:
         raise RunbookError(problems)
 
@@ -48,7 +50,7 @@ def _branches_fit(node: Node, runbook: Runbook) -> Iterator[Problem]:
         yield Problem(node.file, f"node.{node.id}.playbook", f'no playbook "{node.playbook}"', nearest=near)
     fallbacks = [branch for branch in node.branches if branch.otherwise]
     if len(fallbacks) > 1:
-        # Added branches go in front: the first is the one too many.
+        # Added branches go in front, so the first one is the one to blame.
         yield Problem(fallbacks[0].file, f"node.{node.id}", "more than one branch is `otherwise`")
 
 
@@ -65,8 +67,8 @@ def _all_reachable(runbook: Runbook) -> Iterator[Problem]:
             yield Problem(node.file, f"node.{node.id}", reason)
 
 
-def _all_lead_to_an_answer(runbook: Runbook) -> Iterator[Problem]:
-    """What is left when answers, and what leads to them, are taken away goes round in circles."""
+def _all_reach_an_answer(runbook: Runbook) -> Iterator[Problem]:
+    """Finds cycles: nodes from which no path leads to an answer."""
     done = {node.id for node in runbook.nodes.values() if node.is_answer}
     grew = True
     while grew:
@@ -79,22 +81,22 @@ def _all_lead_to_an_answer(runbook: Runbook) -> Iterator[Problem]:
         done |= more
     for node in runbook.nodes.values():
         if node.id not in done:
-            circle = _circle(node, runbook)
-            done.update(circle)
-            reason = f"a cycle without exit: {' → '.join(circle)}"
+            cycle = _cycle(node, runbook)
+            done.update(cycle)
+            reason = f"a cycle without an exit: {' → '.join(cycle)}"
             yield Problem(node.file, f"node.{node.id}", reason)
 
 
-def _circle(node: Node, runbook: Runbook) -> list[str]:
+def _cycle(node: Node, runbook: Runbook) -> list[str]:
     path = [node.id]
     while path.count(path[-1]) == 1:
         path.append(runbook.nodes[path[-1]].branches[0].to)
     return path[path.index(path[-1]) :]
 
 
-def _every_cause_is_answered(runbook: Runbook) -> Iterator[Problem]:
+def _every_cause_has_an_answer(runbook: Runbook) -> Iterator[Problem]:
     for cause in Cause:
         if not any(cause in node.causes for node in runbook.nodes.values() if node.is_answer):
-            yield Problem("", f"cause {cause.value}", "no answer of the tree has it in its `causes`")
+            yield Problem("", f"cause {cause.value}", "no answer in the tree has it in its `causes`")
         if not any(cause in playbook.causes for playbook in runbook.playbooks.values()):
             yield Problem("", f"cause {cause.value}", "no playbook has it in its `causes`")

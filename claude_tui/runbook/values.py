@@ -1,4 +1,4 @@
-"""What a runbook consists of: a decision tree and playbooks, as read from data."""
+"""The parts of a runbook: a decision tree and playbooks, as read from TOML files."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ __all__ = ["CHECK_KEYS", "Branch", "Check", "Command", "Node", "Playbook", "Runb
 
 
 class RunbookError(ConfigError):
-    """A runbook cannot be used, or has no such part."""
+    """A runbook is invalid, or does not have the requested part."""
 
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """Something to copy and run. `text` may hold `{{placeholders}}`."""
+    """A command to copy and run. `text` may contain `{{placeholders}}`."""
 
     title: str
     text: str
@@ -28,21 +28,28 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A way on from a node. The data points to it when `when` holds; to `otherwise` when no other can."""
+    """A branch from one node to another."""
 
     label: str
+    """What the user chooses."""
     to: str
+    """The id of the node that it leads to."""
     when: Condition | None = None
+    """The data points to this branch when this holds."""
     otherwise: bool = False
+    """Whether the data points to it when no other branch can hold."""
     file: str = ""
+    """The file that it comes from."""
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A question with branches, or an answer without any."""
+    """A question, which has branches, or an answer, which has none."""
 
     id: str
+    """The name by which branches refer to it."""
     title: str
+    """A few words, for the tree."""
     text: str
     """The question or the answer."""
     help: str = ""
@@ -50,6 +57,7 @@ class Node:
     first: str = ""
     """What to do first."""
     side: Side | None = None
+    """Whose problem an answer says it is."""
     causes: frozenset[Cause] = frozenset()
     """The causes of a verdict that an answer covers."""
     severity: Severity | None = None
@@ -61,7 +69,9 @@ class Node:
     shows: tuple[str, ...] = ()
     """The names of the facts to show beside it."""
     commands: tuple[Command, ...] = ()
+    """Commands to copy."""
     branches: tuple[Branch, ...] = ()
+    """The branches of a question, in order; an answer has none."""
     file: str = ""
     """The file that it comes from."""
 
@@ -75,8 +85,11 @@ class Step:
     """One step of a playbook."""
 
     id: str
+    """Unique within the playbook. Marks refer to it."""
     title: str
+    """What to do, in a few words."""
     why: str
+    """What the step is good for."""
     how: str
     """What to do."""
     check: str
@@ -88,20 +101,27 @@ class Step:
     python: str = ""
     """Python code to copy."""
     when: Condition | None = None
-    """The situations that it is meant for; None for all."""
+    """When the step applies; None for always."""
 
 
 @dataclass(frozen=True, slots=True)
 class Playbook:
-    """Ordered steps. `causes` are the verdicts whose playbook it is; `over` says when one may stop."""
+    """Ordered steps for one kind of situation."""
 
     id: str
+    """The name by which texts and commands refer to it."""
     title: str
+    """A few words, for lists."""
     intro: str
+    """What the situation is, and what matters in it."""
     over: str
+    """When the responders may stop."""
     causes: frozenset[Cause]
+    """The verdict causes that it is for."""
     steps: tuple[Step, ...]
+    """In the order in which to do them."""
     file: str = ""
+    """The file that it comes from."""
 
     def step(self, step_id: str) -> Step | None:
         return next((step for step in self.steps if step.id == step_id), None)
@@ -109,32 +129,40 @@ class Playbook:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One of the first five minutes' checks. `reads` says how to read what its commands print."""
+    """One of the checks in the first five minutes."""
 
     key: str
+    """One of CHECK_KEYS."""
     title: str
+    """A few words, for the screen."""
     reads: str
+    """How to read what its commands print."""
     commands: tuple[Command, ...]
+    """How to do the check by hand."""
 
 
 CHECK_KEYS = ("status", "connectivity", "limits")
-"""The checks there are, in order: what each finds out is in `first_five`."""
+"""The keys of all checks, in order; `first_five` has the code for each."""
 
 
 @dataclass(frozen=True, slots=True)
 class Runbook:
-    """Tree, playbooks and checks that fit together: every target exists, every cause has a playbook."""
+    """A validated runbook: every branch has a target, and every cause a playbook."""
 
     start: str
+    """The id of the first node."""
     nodes: Mapping[str, Node]
+    """The nodes of the tree, by id."""
     playbooks: Mapping[str, Playbook]
+    """The playbooks, by id."""
     checks: tuple[Check, ...] = ()
+    """The checks of the first five minutes, in order."""
 
     def playbook_for(self, cause: Cause) -> Playbook:
         return next(playbook for playbook in self.playbooks.values() if cause in playbook.causes)
 
     def playbook_named(self, name: str) -> Playbook:
-        """By a cause's name or a playbook's own. Raises RunbookError."""
+        """The playbook with this name, or the one for the cause with this name. Raises RunbookError."""
         if name in self.playbooks:
             return self.playbooks[name]
         if name in set(Cause):

@@ -1,4 +1,4 @@
-"""What the screens draw: the walk with its data, and a playbook with its progress. Values only."""
+"""What the screens draw: a walk next to live data, and a playbook with its progress. Values only."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 
 
 class Place(StrEnum):
-    """Where a line of the tree stands: PASSED on the way, HERE, or AHEAD: a branch one may take."""
+    """The position of a line in the tree: already PASSED, HERE, or AHEAD (a branch to choose)."""
 
     PASSED = "passed"
     HERE = "here"
@@ -36,53 +36,66 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TreeLine:
-    """One line of the tree on the left. `depth` indents it; `branch` is its number where it is AHEAD.
-
-    `text` is a node's title, for AHEAD of the one it leads to; `via` is the label of the branch that was
-    taken from a node that was PASSED.
-    """
+    """One line of the tree on the left."""
 
     depth: int
+    """How far to indent it."""
     place: Place
+    """Where it is relative to the current node."""
     text: str
+    """The title of the node, or for AHEAD of the node that the branch leads to."""
     branch: int | None = None
+    """The index of the branch, for AHEAD only."""
     suggested: bool = False
+    """Whether the data points to it."""
     answer: bool = False
+    """Whether the node is an answer."""
     via: str = ""
+    """The label of the branch that was taken from a PASSED node."""
 
 
 @dataclass(frozen=True, slots=True)
 class FactView:
-    """What the live data says. `known` is False where it says nothing.
-
-    `points` says that the branch which the data points to rests on it.
-    """
+    """A fact next to a node."""
 
     name: str
+    """The name of the fact."""
     words: str
+    """The fact as a sentence."""
     known: bool
+    """Whether there is data for it."""
     points: bool = False
+    """Whether the suggested branch rests on it."""
 
 
 @dataclass(frozen=True, slots=True)
 class BranchView:
-    """A branch to choose. Where the data points to it, `because` says what it rests on."""
+    """A branch to choose."""
 
     index: int
+    """Its index in the node."""
     label: str
+    """What the user chooses."""
     to_title: str
+    """The title of the node that it leads to."""
     suggested: bool
+    """Whether the data points to it."""
     because: tuple[str, ...]
+    """The facts behind the suggestion, in words."""
 
 
 @dataclass(frozen=True, slots=True)
 class NodeView:
-    """The node on the right, blanks filled in. `playbook` is the one to offer, None for the verdict's."""
+    """The node on the right."""
 
     node: Node
+    """The node, with its placeholders filled in."""
     facts: tuple[FactView, ...]
+    """The facts to show beside it."""
     branches: tuple[BranchView, ...]
+    """The branches to choose from."""
     playbook: Playbook | None
+    """The playbook to offer; None for the verdict's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,27 +106,36 @@ class WalkView:
 
 @dataclass(frozen=True, slots=True)
 class StepView:
-    """One step, blanks filled in. `applies`: whether it is meant for what goes on; None is not known."""
+    """One step of a playbook."""
 
     number: int
+    """Its number, from 1."""
     step: Step
+    """The step, with its placeholders filled in."""
     state: StepState
+    """What the newest mark says."""
     mark: StepMark | None
+    """Who set that state and when; None for an open step."""
     applies: bool | None
+    """Whether it is meant for the current situation; None if that is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlaybookView:
-    """`settled` of `steps` are no longer open; `next` is the number of the first open one that may apply."""
+    """A playbook with its progress."""
 
     playbook: Playbook
+    """The playbook, with its placeholders as they are."""
     steps: tuple[StepView, ...]
+    """All steps, in order."""
     settled: int
+    """How many steps are no longer open."""
     next: int | None
+    """The number of the first open step that may apply; None if there is none."""
 
 
 def walk_view(runbook: Runbook, walk: Walk, facts: Facts, placeholders: Placeholders) -> WalkView:
-    """A walk next to the data of the moment. `facts` may be NO_FACTS."""
+    """A walk next to live data. `facts` may be NO_FACTS."""
     node = _node_view(runbook, placeholders.node(runbook.nodes[walk.node]), facts)
     return WalkView(_tree(runbook, walk, node), node)
 
@@ -162,7 +184,7 @@ def _node_view(runbook: Runbook, node: Node, facts: Facts) -> NodeView:
 
 
 def _fact_views(node: Node, facts: Facts, suggested: int | None) -> tuple[FactView, ...]:
-    """What the node shows, and before it whatever else the suggestion rests on."""
+    """The facts that the node shows, preceded by the others that the suggestion rests on."""
     condition = node.branches[suggested].when if suggested is not None else None
     rests_on = [
         name
@@ -180,7 +202,7 @@ def _fact_views(node: Node, facts: Facts, suggested: int | None) -> tuple[FactVi
 def playbook_view(
     playbook: Playbook, progress: Progress, facts: Facts, placeholders: Placeholders
 ) -> PlaybookView:
-    """A playbook with who did what, and which steps the situation asks for."""
+    """A playbook with who did what, and which steps apply now."""
     values = {name: fact.value for name, fact in facts.items()}
     steps = tuple(
         StepView(

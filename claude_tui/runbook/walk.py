@@ -1,4 +1,4 @@
-"""Pure steps through the decision tree. The data suggests a branch, the user decides."""
+"""Walks through the decision tree, purely. The data suggests a branch; the user decides."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Suggestion", "Taken", "Walk", "back", "begin", "follow", "playbook_n
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A branch that was taken, by its number among those of its node, from 0."""
+    """A branch that was taken: the node, and the index of the branch in it."""
 
     node: str
     branch: int
@@ -30,7 +30,7 @@ class Walk:
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """The branch that the data points to, and the facts that it rests on, in words."""
+    """The index of the branch that the data points to, and the facts behind it, in words."""
 
     branch: int
     because: tuple[str, ...]
@@ -54,9 +54,9 @@ def back(walk: Walk) -> Walk:
 
 
 def suggest(node: Node, facts: Facts) -> Suggestion | None:
-    """The first branch whose condition holds; else the `otherwise`, if no other could still hold.
+    """The first branch whose condition holds; else the `otherwise` branch, if no other can hold.
 
-    None when the data does not say.
+    None if the data does not decide.
     """
     values = {name: fact.value for name, fact in facts.items()}
     found = [_holds(branch, values) for branch in node.branches]
@@ -68,7 +68,7 @@ def suggest(node: Node, facts: Facts) -> Suggestion | None:
     )
     if fallback is None or not facts or open_still:
         return None
-    return Suggestion(fallback, ("nothing points to another",))
+    return Suggestion(fallback, ("nothing points to another branch",))
 
 
 def _holds(branch: Branch, values: dict[str, Value | None]) -> bool | None:
@@ -83,7 +83,7 @@ def _suggestion(node: Node, index: int, facts: Facts) -> Suggestion:
 
 
 def follow(runbook: Runbook, facts: Facts, walk: Walk | None = None) -> Walk:
-    """Follows the suggestions from the start or from `walk`, and stops before a node it has passed."""
+    """Follows the suggestions from the start or from `walk`; stops before visiting a node twice."""
     walk = walk or begin(runbook)
     seen = {walk.node}
     while (suggestion := suggest(runbook.nodes[walk.node], facts)) is not None:
@@ -96,7 +96,7 @@ def follow(runbook: Runbook, facts: Facts, walk: Walk | None = None) -> Walk:
 
 
 def playbook_now(runbook: Runbook, facts: Facts, cause: Cause) -> Playbook:
-    """The playbook of the answer that the data leads to; else that of the verdict's cause."""
+    """The playbook of the answer that the data leads to, or else the one for the verdict's cause."""
     answer = runbook.nodes[follow(runbook, facts).node]
     if answer.is_answer and answer.playbook is not None and cause in answer.causes:
         return runbook.playbooks[answer.playbook]

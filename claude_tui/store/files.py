@@ -84,7 +84,7 @@ def make_file(path: Path) -> None:
 
 
 def _require_no_orphan(path: Path) -> None:
-    """Raises when an empty database has a log: SQLite would delete the log, which may hold records."""
+    """Raises if an empty database has a log: SQLite would delete the log, which may contain records."""
     wal = _companion(path, "-wal")
     if _size(path) == 0 and _size(wal) > 0:
         raise DamagedStoreError("its write-ahead log has lost its database")
@@ -113,7 +113,7 @@ def set_aside(path: Path, now: datetime) -> Path:
 
 @contextmanager
 def directory_lock(directory: Path, timeout_s: float) -> Iterator[None]:
-    """Prevents other processes from opening, migrating or setting aside a store in `directory` meanwhile.
+    """Prevents other processes from opening, migrating or setting aside a store in `directory`.
 
     The kernel releases the lock when the process ends in any way. Raises TimeoutError after `timeout_s`.
     """

@@ -46,7 +46,7 @@ class Scope(Enum):
 
 
 class Group(StrEnum):
-    """Headings of the help screen and of the manual's tables, in their order."""
+    """The headings of the help screen and of the manual's tables, in order."""
 
     WATCH = "Watch"
     RESPOND = "Respond"
@@ -57,22 +57,26 @@ class Group(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """`id` names it in the settings' `[keys]` table; `keys` are its defaults.
-
-    `label` stands in the footer ("" keeps it out); actions with the same label share one hint there.
-    `rank` orders the footer by importance: the highest go first when room is short. `method` is what
-    Textual calls (`action_<method>`), by default the id. `always` keys cannot be taken away.
-    """
+    """Something that a key does."""
 
     id: str
+    """Its name in the settings' `[keys]` table."""
     keys: tuple[str, ...]
+    """The default keys."""
     label: str
+    """The text in the footer; "" keeps it out. Actions with the same label share one hint."""
     help: str
+    """What it does, for help screen, palette and manual."""
     group: Group
+    """The heading on the help screen."""
     scopes: tuple[Scope, ...]
+    """The screens on which it works."""
     rank: int = 5
+    """Orders the footer: the highest ranks are dropped first if room is short."""
     method: str = ""
+    """What Textual calls (`action_<method>`); "" for the id."""
     always: tuple[str, ...] = ()
+    """Keys that the settings cannot take away."""
 
 
 _APP = (Scope.APP,)
@@ -177,7 +181,7 @@ def of_scope(scope: Scope) -> tuple[Action, ...]:
 
 
 def bindings(scope: Scope) -> list[BindingType]:
-    """Textual Bindings whose ids are the action ids, for `BINDINGS`; `keys.keymap` remaps them."""
+    """Textual bindings for `BINDINGS`. Their ids are the action ids, by which the keymap remaps them."""
     from textual.binding import Binding
 
     found: list[BindingType] = []
@@ -189,7 +193,7 @@ def bindings(scope: Scope) -> list[BindingType]:
 
 
 def footer(scope: Scope, keymap: KeyMap | None = None) -> tuple[Hint, ...]:
-    """What the footer of a screen offers, in the registry's order."""
+    """The hints in a screen's footer, in the registry's order."""
     shown = [action for action in ACTIONS if action.label and {scope, Scope.APP} & set(action.scopes)]
     labels = dict.fromkeys(action.label for action in shown)
     return tuple(_hint([action for action in shown if action.label == label], keymap) for label in labels)
@@ -201,16 +205,16 @@ def _hint(actions: list[Action], keymap: KeyMap | None) -> Hint:
 
 
 def fitting(hints: Iterable[Hint], cells: int, gap: int = 2) -> tuple[Hint, ...]:
-    """As many hints as `cells` hold, dropping the least important; what stays keeps its order."""
+    """As many hints as fit into `cells`, dropping the least important ones and keeping the order."""
     kept = list(hints)
     while kept and sum(len(hint.key) + 1 + len(hint.label) + gap for hint in kept) - gap > cells:
-        # Of equals the later one goes.
+        # Of equally important hints the last one goes.
         kept.pop(max(range(len(kept)), key=lambda index: (kept[index].rank, index)))
     return tuple(kept)
 
 
 def keymap(overrides: Mapping[str, Sequence[str]]) -> KeyMap:
-    """The settings' `[keys]` table, every key in its one spelling. Meaningful only without `key_problems`."""
+    """The settings' `[keys]` table with normalised keys. Meaningful only without `key_problems`."""
     return {action_id: tuple(normal(key) for key in keys) for action_id, keys in overrides.items()}
 
 
@@ -220,7 +224,7 @@ def textual_keymap(chosen: KeyMap) -> dict[str, str]:
 
 
 def key_problems(overrides: Mapping[str, Sequence[str]], file: str = "") -> list[Problem]:
-    """What is wrong with the settings' `[keys]` table in `file`; empty when all is well."""
+    """The problems with the settings' `[keys]` table in `file`; empty if there are none."""
     names = [action.id for action in ACTIONS]
     problems = [
         Problem(file, f"keys.{each}", "an unknown action", "one of " + ", ".join(names), nearest(each, names))
@@ -237,20 +241,20 @@ def key_problems(overrides: Mapping[str, Sequence[str]], file: str = "") -> list
             for key, fault in faults
             if fault
         ]
-    return problems + _taken_twice(chosen, file)
+    return problems + _conflicts(chosen, file)
 
 
-def _taken_twice(chosen: KeyMap, file: str) -> list[Problem]:
+def _conflicts(chosen: KeyMap, file: str) -> list[Problem]:
     return [
-        Problem(file, "keys", f"{shown(display(key))} is taken twice, by {first.id} and {second.id}")
+        Problem(file, "keys", f"{shown(display(key))} is bound twice, to {first.id} and {second.id}")
         for first, second in itertools.combinations(ACTIONS, 2)
-        if _meet(first, second) and chosen.keys() & {first.id, second.id}
+        if _overlap(first, second) and chosen.keys() & {first.id, second.id}
         for key in in_keymap(first.id, first.keys, chosen)
         if key in in_keymap(second.id, second.keys, chosen)
     ]
 
 
-def _meet(first: Action, second: Action) -> bool:
-    """Whether both can work on one screen."""
+def _overlap(first: Action, second: Action) -> bool:
+    """Whether there is a screen on which both work."""
     scopes = {*first.scopes, *second.scopes}
     return Scope.APP in scopes or not set(first.scopes).isdisjoint(second.scopes)

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ClaudeTopApp"]
 
-# The engine publishes once a second; after this long without, the picture must not pass for live.
+# The engine publishes once a second. After this long without a Snapshot, the display is marked as stalled.
 _STALLED_AFTER_S = 3.5
 
 
@@ -51,7 +51,7 @@ def _palette() -> type[Provider]:
 
 
 class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
-    """Wiring only. Whoever runs it stops the backend afterwards.
+    """Wiring only. The caller stops the backend afterwards.
 
     `report` writes crash files; without one the first fault ends the app.
     """
@@ -71,7 +71,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         except ThemeError as error:
             theme, self._theme_problem = load_theme("dark", None), error.summary
         self.paint = Paint(theme)
-        # Set from the start, or Textual paints greys over the terminal's own colours.
+        # Set from the start, as Textual would paint greys over the terminal's own colours otherwise.
         super().__init__(report, ansi_color=True if theme.plain else None)
         self.animation_level = "none"
         self.backend = backend
@@ -105,7 +105,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         self.backend.start(self._publish)
 
     def _publish(self, snapshot: Snapshot) -> None:
-        # The loop may close between two Snapshots: then nobody is left to draw it.
+        # The event loop may have closed since: then nobody is left to draw this one.
         try:
             self.post_message(SnapshotReady(snapshot))
         except RuntimeError:
@@ -131,7 +131,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         self._show()
 
     def _ring(self, before: AlertsView, after: AlertsView) -> None:
-        """Ring for what has just been paged."""
+        """Ring for pages that are new."""
         if after.journal is before.journal:
             return
         from claude_tui.tui.attention import call_attention
@@ -139,9 +139,9 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         call_attention(self, before, after, self._watching_since)
 
     def _show(self, stalled_s: float | None = None) -> None:
-        """Draw on what can be seen: the screen in front, and what lies beneath as long as that is a dialog.
+        """Draw every visible screen: the one in front, and the one beneath if the front one is a dialog.
 
-        A screen that is covered must stay still: Textual repaints the whole one above it otherwise.
+        A covered screen must not change, or Textual repaints all of the screen above it.
         """
         view = View(self.newest.at, self.paused, stalled_s)
         for screen in reversed(self.screen_stack):
@@ -153,7 +153,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
     def _show_on(self, screen: ShowsSnapshots, view: View) -> None:
         try:
             screen.show(self.shown, view)
-        except Exception as error:  # noqa: BLE001 one screen that fails must not keep the others from it
+        except Exception as error:  # noqa: BLE001 a failing screen must not keep the others from drawing
             self.contain(error, cast("Screen[object]", screen), harmless=False)
 
     def pop_screen(self) -> AwaitComplete:
@@ -169,14 +169,14 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
     # -- what is drawn --------------------------------------------------------------
 
     def apply_theme(self, theme: Theme) -> None:
-        """Show everything in the colours of `theme`."""
+        """Repaint everything in the colours of `theme`."""
         self.paint = Paint(theme)
         self.register_theme(textual_theme(theme))
         self.theme = f"ct-{theme.name}"
         self._paint_all()
 
     def _paint_all(self) -> None:
-        """Repaint every cell: the colours changed, or the shell has had the terminal meanwhile."""
+        """Repaint every cell: the colours changed, or the shell has used the terminal in between."""
         for screen in self.screen_stack:
             for panel in screen.query(LinePanel):
                 panel.repaint()

@@ -1,7 +1,7 @@
-"""Calling for attention when an alert opens or changes its severity: the terminal's bell, a notification.
+"""Calls for attention when an alert opens or changes its severity: the terminal's bell, a notification.
 
 `ESC ] 9 ; text BEL` (OSC 9) asks the terminal for a desktop notification. iTerm2, WezTerm, Ghostty, kitty,
-Windows Terminal and others show one, the rest drop it. tmux hands it on when told to, as with the clipboard.
+Windows Terminal and others show one; the rest ignore it. tmux passes it on as it does the clipboard.
 """
 
 from __future__ import annotations
@@ -18,19 +18,19 @@ from claude_tui.tui.clipboard import through_screen, through_tmux
 if TYPE_CHECKING:
     from textual.app import App
 
-__all__ = ["LONGEST", "call_attention", "news", "osc9"]
+__all__ = ["LONGEST", "call_attention", "new_pages", "osc9"]
 
 LONGEST = 200
-"""Characters of a notification. Desktops show less."""
+"""The most characters in a notification. Desktops show fewer."""
 
-_CALLING = frozenset({NotificationKind.OPENED, NotificationKind.SEVERITY})
+_NOTIFIED_KINDS = frozenset({NotificationKind.OPENED, NotificationKind.SEVERITY})
 
 
-def news(before: AlertsView, after: AlertsView, since: datetime) -> tuple[AlertEntry, ...]:
-    """The pages that `after` tells of and `before` does not: alerts that opened or changed their severity.
+def new_pages(before: AlertsView, after: AlertsView, since: datetime) -> tuple[AlertEntry, ...]:
+    """The pages in `after` that are not in `before`: alerts that opened or changed their severity.
 
-    What an earlier run left is read a moment after the first views. Of that nothing is news but what is
-    not older than `since`, the instant from which this screen watches.
+    The entries of an earlier run are loaded a moment after the first view. Of those, only entries at or
+    after `since`, when this screen started, are new.
     """
     if after.journal == before.journal:
         return ()
@@ -40,15 +40,15 @@ def news(before: AlertsView, after: AlertsView, since: datetime) -> tuple[AlertE
         for entry in after.journal
         if entry.key not in known
         and entry.kind is EntryKind.PAGE
-        and entry.page in _CALLING
+        and entry.page in _NOTIFIED_KINDS
         and (before.journal or entry.at >= since)
     )
 
 
 def osc9(text: str, environ: Mapping[str, str]) -> str:
-    """The sequence that asks for a notification, wrapped for what stands between us and the terminal.
+    """The sequence that asks for a notification, wrapped for tmux or screen if we run in one.
 
-    The name in front also keeps a text that begins with a number from being taken for a progress bar.
+    The name in front keeps a text that begins with a number from being read as a progress bar.
     """
     sequence = f"\x1b]9;{inert(f'claude-top: {text}', LONGEST)}\x07"
     term = environ.get("TERM", "")
@@ -58,8 +58,8 @@ def osc9(text: str, environ: Mapping[str, str]) -> str:
 
 
 def call_attention(app: App[Any], before: AlertsView, after: AlertsView, since: datetime) -> None:
-    """Once for all that is new, in the ways that the settings ask for. Nothing happens without a terminal."""
-    new = news(before, after, since) if after.bell or after.notification else ()
+    """Signal once for all new pages, in the ways that are set. Nothing happens without a terminal."""
+    new = new_pages(before, after, since) if after.bell or after.notification else ()
     driver = app._driver
     if not new or driver is None:
         return

@@ -1,13 +1,13 @@
-"""A fault ends the screen that it happens in, not the program.
+"""A fault closes the screen that it happens in, not the program.
 
-Textual ends the app with the first exception in any handler, action, layout or painting. Here the screen
-at fault is closed with a notice that names the crash file, and the dashboard goes on, as do collecting and
-paging, which have threads of their own. What cannot be contained ends the program as ever.
+Textual ends the app with the first exception in any handler, action, layout or painting. Here, the screen
+at fault is closed with a notice that names the crash file. The dashboard goes on, as do probes and
+notifications, which have threads of their own. What cannot be contained ends the program as usual.
 
-It rests on these internals of Textual 8.2: every message of a pump goes through
+This relies on these internals of Textual 8.2: every message of a pump goes through
 `MessagePump._dispatch_message`, and an exception that leaves it ends that pump; everything else that
 fails (compose, layout, painting, timers, workers, callbacks) reaches `App._handle_exception`; who was at
-work then is in `active_message_pump`, or in `active_worker`.
+work at the time is in `active_message_pump` or `active_worker`.
 """
 
 from __future__ import annotations
@@ -34,18 +34,18 @@ if TYPE_CHECKING:
 __all__ = ["Contained", "FaultBoundary", "contain_drawing"]
 
 _NOTICE_S = 15.0
-# A dashboard that fails again so soon after it was rebuilt cannot be drawn at all.
+# A dashboard that fails again this soon after a rebuild cannot be drawn at all.
 _REBUILT_S = 10.0
 _BUILDING = (events.Compose, events.Mount)
 
 
 class Contained(MessagePump):
-    """Goes on after a fault in one of its handlers. Textual's own ends, and takes its widget away."""
+    """Survives a fault in one of its handlers. Textual's own pump would end and remove its widget."""
 
     async def _dispatch_message(self, message: Message) -> None:
         try:
             await super()._dispatch_message(message)
-        except Exception as error:  # noqa: BLE001 whatever it is, it is reported and ends no more than a screen
+        except Exception as error:  # noqa: BLE001 any error is reported, and ends a screen at most
             app = self.app
             if isinstance(app, FaultBoundary):
                 app.contain(error, self, harmless=not isinstance(message, _BUILDING))
@@ -54,9 +54,9 @@ class Contained(MessagePump):
 
 
 class FaultBoundary(Contained, App[None], inherit_bindings=False):
-    """An app that goes on when one of its screens fails. Without a `report` the first fault ends it.
+    """An app that survives when one of its screens fails. Without a `report` the first fault ends it.
 
-    `crash` is what ended it, for whoever runs it.
+    `crash` is the error that ended it, for the caller.
     """
 
     def __init__(self, report: Report | None, *, ansi_color: bool | None = None) -> None:
@@ -76,7 +76,7 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        # All actions run in the app's pump, whosesoever they are.
+        # All actions run in the app's pump, whichever node they belong to.
         try:
             return await super().run_action(action, default_namespace, namespaces)
         except Exception as error:  # noqa: BLE001 as above
@@ -84,18 +84,18 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
             return True
 
     def _handle_exception(self, error: Exception) -> None:
-        self.contain(error, _at_work(error) or self, harmless=False)
+        self.contain(error, _active_pump(error) or self, harmless=False)
 
     def _fatal_error(self) -> None:
-        """Ends the app without a traceback on the screen: whoever runs it finds the error in `crash`."""
+        """Ends the app without a traceback on the screen: the caller finds the error in `crash`."""
         self._close_messages_no_wait()
 
-    # -- what becomes of a fault ------------------------------------------------------
+    # -- handling a fault -------------------------------------------------------------
 
     def contain(self, error: Exception, at_fault: MessagePump, *, harmless: bool) -> None:
         """Close the screen that `at_fault` belongs to, or end the app.
 
-        `harmless` faults leave what is on the dashboard as good as it was: it stays as it is.
+        A `harmless` fault does not affect what is on the dashboard, which then stays as it is.
         """
         if self._faults is None or not self._has_drawn:
             self._end(error)
@@ -103,20 +103,20 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
         fault = self._faults.note(_cause(error))
         screen = _screen_of(at_fault)
         if self._exit or (screen is not None and screen not in self.screen_stack):
-            return  # it has left already
+            return  # the screen has closed already
         if screen is None or (screen is self.screen_stack[0] and harmless):
-            self._tell_of("That failed", fault)
+            self._report_fault("That failed", fault)
         elif screen is not self.screen_stack[0]:
-            # Not at once: it may be in the middle of being drawn.
+            # Not at once, as it may be being drawn right now.
             self.call_next(self._close, screen, fault)
-        elif self._is_hopeless():
+        elif self._fails_repeatedly():
             self._end(error)
         elif not self._rebuilding:
             self._rebuilding = True
             self.call_next(self._rebuild, fault)
 
     def contain_drawing(self, error: Exception, at_fault: DOMNode) -> str:
-        """What a panel shows in place of what it could not draw.
+        """What a panel shows instead of what it could not draw.
 
         A screen other than the dashboard is closed.
         """
@@ -126,34 +126,34 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
         screen = _screen_of(at_fault)
         if screen is not None and screen in self.screen_stack[1:]:
             self.call_next(self._close, screen, fault)
-        # A panel is narrow: the file by its name alone, which is in the data directory.
+        # A panel is narrow, so only the file's name is given; the file is in the data directory.
         where = f"Details in {fault.report.name}" if fault.report else fault.details
         return f"This could not be drawn ({fault.kind}). {where}."
 
     def _close(self, screen: Screen[Any], fault: Fault) -> None:
-        """Close `screen` and what was opened from it."""
+        """Close `screen` and the screens opened from it."""
         if screen not in self.screen_stack:
             return
         while screen in self.screen_stack:
             self.screen.dismiss(None)
         called = getattr(screen, "CALLED", "screen")
-        self._tell_of(f"The {called} failed and was closed", fault)
+        self._report_fault(f"The {called} failed and was closed", fault)
 
     def _rebuild(self, fault: Fault) -> None:
         self._rebuilt_at, self._rebuilding = time.monotonic(), False
         while len(self.screen_stack) > 1:
             self.screen.dismiss(None)
-        # `switch_screen` takes away a result callback, which a default screen has never had.
+        # `switch_screen` removes a result callback, and the default screen has none.
         self.screen._push_result_callback(self, None)
         self.switch_screen(self.get_default_screen())
-        self._tell_of("The dashboard failed and was rebuilt", fault)
+        self._report_fault("The dashboard failed and was rebuilt", fault)
 
-    def _is_hopeless(self) -> bool:
+    def _fails_repeatedly(self) -> bool:
         before = self._rebuilt_at
         return before is not None and time.monotonic() - before < _REBUILT_S
 
-    def _tell_of(self, what: str, fault: Fault) -> None:
-        # What fails with every Snapshot gets one notice, and another only when that has left the screen.
+    def _report_fault(self, what: str, fault: Fault) -> None:
+        # A fault that recurs with every Snapshot gets a new notice only when the last one has disappeared.
         if any(what in each.message and fault.details in each.message for each in self._notifications):
             return
         times = f", {fault.count} times so far" if fault.count > 1 else ""
@@ -166,15 +166,15 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
 
 
 def contain_drawing(error: Exception, at_fault: DOMNode) -> str:
-    """What to show in place of what could not be drawn. Raises `error` in an app that contains no faults."""
+    """What to show instead of what could not be drawn. Raises `error` if the app is not a FaultBoundary."""
     app = at_fault.app
     if not isinstance(app, FaultBoundary):
         raise error
     return app.contain_drawing(error, at_fault)
 
 
-def _at_work(error: Exception) -> MessagePump | None:
-    """Who was at work when `error` was raised."""
+def _active_pump(error: Exception) -> MessagePump | None:
+    """The message pump that was running when `error` was raised."""
     if isinstance(error, WorkerFailed):
         try:
             return get_current_worker().node
@@ -184,13 +184,13 @@ def _at_work(error: Exception) -> MessagePump | None:
 
 
 def _cause(error: Exception) -> Exception:
-    """What Textual has wrapped."""
+    """The error that Textual has wrapped, or the error itself."""
     inner = error.error if isinstance(error, WorkerFailed) else None
     return inner if isinstance(inner, Exception) else error
 
 
 def _screen_of(pump: MessagePump) -> Screen[Any] | None:
-    """The screen that it is or belongs to; None for the app, and for what has been taken off its screen."""
+    """The screen that `pump` is or belongs to; None for the app, and for a removed widget."""
     if not isinstance(pump, DOMNode):
         return None
     return next((node for node in pump.ancestors_with_self if isinstance(node, Screen)), None)

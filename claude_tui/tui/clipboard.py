@@ -1,12 +1,12 @@
-"""Copying to the clipboard of the terminal that shows us, through tmux, GNU screen and SSH: OSC 52.
+"""Copies to the clipboard of the user's terminal, through tmux, GNU screen and SSH: OSC 52.
 
-The terminal takes `ESC ] 52 ; c ; BASE64 BEL`. A multiplexer in between must be told to pass it on:
+The terminal accepts `ESC ] 52 ; c ; BASE64 BEL`. A multiplexer in between needs help to pass it on:
 
-- tmux hands on what is wrapped in a DCS with every ESC doubled, if `allow-passthrough` is on (off by
+- tmux passes on what is wrapped in a DCS with every ESC doubled, if `allow-passthrough` is on (off by
   default since 3.3), and understands the plain sequence itself if `set-clipboard` is `on`. Both are
-  sent; whichever is not wanted is dropped without a trace. In nested tmuxes each level needs its own
-  wrapping, which cannot be known from inside: there `set-clipboard on` at every level does it.
-- GNU screen hands on the contents of a DCS, but only some 768 bytes of each: the sequence is sent in pieces.
+  sent; whichever it does not support is silently dropped. In nested tmuxes, each level needs its own
+  wrapping, which cannot be known from inside; `set-clipboard on` at every level works there.
+- GNU screen passes on the contents of a DCS, but only some 768 bytes of each: the sequence is sent in pieces.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["MAX_BYTES", "copy", "osc52", "through_screen", "through_tmux"]
 
 MAX_BYTES = 74_994
-"""What every common terminal accepts: 100,000 bytes for the whole sequence, less what Base64 adds."""
+"""What every common terminal accepts: 100,000 bytes for the sequence, minus the Base64 overhead."""
 
 _SCREEN_PIECE = 512
 _CUT = "…"
@@ -31,7 +31,7 @@ _CUT = "…"
 def osc52(text: str, environ: Mapping[str, str]) -> str:
     """The escape sequence that copies `text`, cut with an ellipsis to `MAX_BYTES` of UTF-8.
 
-    `environ` tells what stands between: `TMUX`, `STY` (screen), and `TERM`, which alone survives SSH.
+    `environ` shows which multiplexer we run in: `TMUX`, `STY` (screen), or `TERM`, which survives SSH.
     """
     plain = f"\x1b]52;c;{base64.b64encode(_bounded(text)).decode('ascii')}\x07"
     term = environ.get("TERM", "")
@@ -40,7 +40,7 @@ def osc52(text: str, environ: Mapping[str, str]) -> str:
     if environ.get("STY") or term.startswith("screen."):
         return through_screen(plain)
     if term.startswith("screen"):
-        # At the far end of an SSH connection: either of the two. tmux drops what is meant for screen,
+        # Over SSH it may be either of the two. tmux drops what is meant for screen,
         # while screen would print what is meant for tmux.
         return plain + through_screen(plain)
     return plain
@@ -65,7 +65,7 @@ def through_screen(sequence: str) -> str:
 
 
 def copy(app: App[Any], text: str) -> None:
-    """Copy `text` to the clipboard of the terminal that `app` runs in; nothing happens without one."""
+    """Copy `text` to the clipboard of the terminal that `app` runs in. Nothing happens without a terminal."""
     driver = app._driver
     if driver is not None:
         driver.write(osc52(text, os.environ))

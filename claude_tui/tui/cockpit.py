@@ -1,7 +1,7 @@
-"""What screens and panels may ask of the application that shows them.
+"""What screens and panels may use of the application that shows them.
 
-They depend on this Protocol, not on the app: the app imports its screens, so the other way round would be a
-circle.
+They depend on this Protocol and not on the app, which imports its screens: anything else would be a
+cycle.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ ResultT = TypeVar("ResultT")
 
 
 class Backend(Protocol):
-    """Where Snapshots come from. `publish` is called from a thread of the backend's own."""
+    """Where Snapshots come from. `publish` is called in a thread of the backend."""
 
     def start(self, publish: Callable[[Snapshot], None]) -> None: ...
 
@@ -57,11 +57,11 @@ class Cockpit(Protocol):
     """The application as its screens see it."""
 
     responder: str
-    """Who acts here: the name that goes with marks, acknowledgements and severities."""
+    """The name that is recorded with marks, acknowledgements and severities."""
 
     @property
     def newest(self) -> Snapshot:
-        """The latest Snapshot, also while the display is frozen."""
+        """The latest Snapshot, even while the display is frozen."""
 
     @property
     def shown(self) -> Snapshot:
@@ -79,11 +79,11 @@ class Cockpit(Protocol):
 
     @property
     def chosen_keys(self) -> KeyMap:
-        """The keys that the settings replace."""
+        """The keys that the settings change."""
 
     @property
     def session(self) -> RunbookSession:
-        """The runbook and the position in its decision tree. The first use reads the files, some 60 ms."""
+        """The runbook and the position in its decision tree. The first use reads the files, in some 60 ms."""
 
     @property
     def paint(self) -> Paint: ...

@@ -1,7 +1,7 @@
-"""Textual's Linux driver, made to notice that its terminal or its input is gone.
+"""Textual's Linux driver, extended to notice when its terminal or input is gone.
 
-Textual 8.2's own loops at 100% CPU when a read gives nothing, which is how a hung-up terminal reads;
-and its writer thread dies of the first failed write, after which the program blocks on a full queue.
+Textual 8.2's own driver loops at 100% CPU when a read returns nothing, as after a terminal hung up;
+and its writer thread dies on the first failed write, after which the program blocks on a full queue.
 """
 
 from __future__ import annotations
@@ -34,9 +34,9 @@ def is_gone(descriptor: int) -> bool:
 
 
 class TerminalFile:
-    """What the driver's writer thread writes to: when the terminal is gone, `on_gone` is called, once.
+    """The driver's writer thread writes to this. When the terminal is gone, `on_gone` is called once.
 
-    Everything written after that is dropped, so that the queue behind it keeps draining.
+    Everything written after that is dropped, so that the thread's queue keeps draining.
     """
 
     def __init__(self, file: IO[str], on_gone: Callable[[], None]) -> None:
@@ -72,7 +72,7 @@ class Listener(NamedTuple):
 
 
 class GuardedDriver(LinuxDriver):
-    """Tells its `listener` when the terminal or the input ends, instead of spinning or blocking."""
+    """Notifies its `listener` when the terminal or the input ends, instead of spinning or blocking."""
 
     listener: Listener
 
@@ -109,21 +109,21 @@ class GuardedDriver(LinuxDriver):
         else:
             self.listener.on_end_of_input()
 
-    # Signal handlers run in the main thread wherever it happens to be, also inside the queue that
-    # they would write to: leave it to the event loop.
+    # Signal handlers interrupt the main thread anywhere, even inside the queue that
+    # they would write to, so they leave the work to the event loop.
 
     def _sigtstp_application(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._stop_here)
+        self._loop.call_soon_threadsafe(self._suspend)
 
     def _sigcont_application(self, *_: object) -> None:
-        self._loop.call_soon_threadsafe(self._go_on)
+        self._loop.call_soon_threadsafe(self._resume)
 
-    def _stop_here(self) -> None:
+    def _suspend(self) -> None:
         self._suspended = self._auto_restart
         super()._sigtstp_application()
 
-    def _go_on(self) -> None:
-        # After a plain `kill -STOP` nothing was put away, and the shell has had the terminal since.
+    def _resume(self) -> None:
+        # A plain `kill -STOP` restored nothing, and the shell has used the terminal since.
         if self._auto_restart and not self._suspended:
             self.suspend_application_mode()
         self._suspended = False

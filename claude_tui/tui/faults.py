@@ -1,4 +1,4 @@
-"""Faults of the program itself: each is reported once, and counted when it comes again."""
+"""Faults of the program itself: each is reported once, and counted when it recurs."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from types import TracebackType
 __all__ = ["Fault", "Faults", "Report"]
 
 Report = Callable[[Exception], Path | None]
-"""Writes what is known of an error to a file and returns its path; None when there is no place for one."""
+"""Writes a crash file for an error and returns its path; None if it could not be written."""
 
-# Errors that differ each time, in a place that each Snapshot comes through, must not fill a disk.
+# Errors that differ each time and recur with every Snapshot must not fill the disk.
 _MOST_REPORTS = 20
 
 
 @dataclass(slots=True)
 class Fault:
-    """One fault, however often it came."""
+    """One fault, however often it occurred."""
 
     kind: str
     report: Path | None
@@ -41,7 +41,7 @@ class Faults:
         return len(self._known)
 
     def note(self, error: Exception) -> Fault:
-        """The fault that `error` is, reported if it is new."""
+        """The fault that `error` belongs to, reported if it is new."""
         identity = _identity(error)
         fault = self._known.get(identity)
         if fault is not None:
@@ -53,7 +53,7 @@ class Faults:
 
 
 def _identity(error: Exception) -> object:
-    """The same for errors of one kind from one line."""
+    """Equal for errors of the same type from the same line."""
     place = _innermost(error.__traceback__)
     return type(error), place and (place.tb_frame.f_code.co_filename, place.tb_lineno)
 

@@ -1,7 +1,7 @@
-"""A closed terminal ends the program: within 3 seconds, whatever else is stuck.
+"""A closed terminal ends the program within 3 seconds, whatever else is stuck.
 
-Hang-up, end of input and every signal that asks a program to end take the same way: the backend stops
-and writes what it has, the app leaves the terminal as it found it, and if either does not come to an
+Hang-up, end of input and every signal that ends a program are handled alike: the backend stops
+and writes what it has, the app restores the terminal, and if either does not come to an
 end, a watchdog thread ends the process. Files that must not outlive the process are removed either way.
 """
 
@@ -55,7 +55,7 @@ class Ending(Enum):
         return 0 if self is Ending.END_OF_INPUT else self.value
 
 
-# What people, supervisors and limits end a process with. After a fault (SIGSEGV, SIGABRT) no order is left.
+# Signals by which people, supervisors and limits end a process. No orderly end is possible after SIGSEGV.
 _SIGNALS = {
     signal.SIGHUP: Ending.HANG_UP,
     signal.SIGINT: Ending.INTERRUPTED,
@@ -69,11 +69,11 @@ _SIGNALS = {
 
 
 class Watchdog:
-    """Waits in a thread of its own for a reason to end, and sees to it that the process does.
+    """Waits in its own thread for a reason to end, and makes sure that the process does end.
 
-    `begin` is safe in a signal handler and from any thread: it writes one byte to a pipe. `leave`
-    starts an orderly end, which is to call `stop_once`; `stop` puts away what must not be lost. `kill`
-    ends the process the hard way.
+    `begin` is safe in signal handlers and in any thread, as it writes one byte to a pipe. `leave`
+    starts an orderly end, which should call `stop_once`; `stop` saves what must not be lost. `kill`
+    ends the process at once.
     """
 
     def __init__(
@@ -91,40 +91,40 @@ class Watchdog:
         self._stopping = threading.Lock()
         self._stop_begun = threading.Event()
         self._final_code = 0
-        self._ears, self._mouth = os.pipe()
-        os.set_blocking(self._mouth, False)
+        self._read_end, self._write_end = os.pipe()
+        os.set_blocking(self._write_end, False)
         self._thread = threading.Thread(target=self._watch, name="watchdog", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def begin(self, ending: Ending) -> None:
-        # A full pipe means that the thread has long been woken.
+        # A full pipe means that the thread was woken long ago.
         with contextlib.suppress(BlockingIOError):
-            os.write(self._mouth, bytes((ending.value,)))
+            os.write(self._write_end, bytes((ending.value,)))
 
     def finish(self, code: int) -> None:
-        """All is done but the end of the process itself, which a thread that hangs must not put off."""
+        """Everything is done except ending the process, which a hanging thread must not delay."""
         self._final_code = code
         self.begin(Ending.DONE)
 
     def stop_once(self) -> None:
-        """Stop the backend, or wait until whoever does it has done."""
+        """Stop the backend, or wait until another thread has stopped it."""
         with self._stopping:
             if not self._stop_begun.is_set():
                 self._stop_begun.set()
                 self._stop()
 
     def _watch(self) -> None:
-        ending = Ending(os.read(self._ears, 1)[0])
+        ending = Ending(os.read(self._read_end, 1)[0])
         began = time.monotonic()
         if ending is Ending.DONE:
             time.sleep(_AFTER_NORMAL_END_S)
             self._kill(self._final_code)
             return
         self._leave(ending)
-        # Whoever leaves stops the backend next, in the thread that started it. Only a screen that is
-        # stuck does not come to it.
+        # The app stops the backend next, in the thread that started it. Only a screen that is
+        # stuck does not get that far.
         if not self._stop_begun.wait(self._deadline_s * _SHARE_TO_LEAVE):
             threading.Thread(target=self.stop_once, name="stop", daemon=True).start()
         time.sleep(max(self._deadline_s - (time.monotonic() - began), 0))
@@ -132,7 +132,7 @@ class Watchdog:
 
 
 class Session(NamedTuple):
-    """An app that has not run yet, and what puts its backend away."""
+    """An app that has not run yet, and the function that stops its backend."""
 
     app: App[Any]
     stop: Callable[[], None]
@@ -144,21 +144,21 @@ def run(
     *,
     deadline_s: float = DEADLINE_S,
 ) -> int:
-    """Run the app that `prepare` returns until it ends and return the exit code: the last act of a process.
+    """Run the app that `prepare` returns until it ends, and return the exit code: the last act of a process.
 
-    A signal that comes while `prepare` works is heeded as soon as it returns: the app does not begin.
-    `stop` is called once, from this or another thread, and `discard` after it, perhaps twice, also when
-    `stop` hangs or `prepare` raises: it removes the files that must not outlive the process.
+    A signal during `prepare` takes effect as soon as that returns: the app does not start.
+    `stop` is called once, in this or another thread. `discard` is called after it, maybe twice, even if
+    `stop` hangs or `prepare` raises; it removes the files that must not outlive the process.
 
     The process ends within `deadline_s` of a hang-up, end of input or signal, and within a second after
-    this returns, even if a thread (a name lookup, say) still hangs. Raises what `prepare` raises, and
-    what ended the app by crashing.
+    this returns, even if a thread still hangs (in a name lookup, say). Raises what `prepare` raises, and
+    the error that crashed the app.
     """
     ending = _OrderlyEnd()
     terminal = _Terminal()
 
     def kill(code: int) -> None:
-        # Its disk may be what hangs: then nothing can be removed, and the process must end all the same.
+        # The disk itself may hang: then nothing can be removed, and the process must end regardless.
         discarding = threading.Thread(target=discard, name="discard", daemon=True)
         discarding.start()
         discarding.join(_DISCARD_WITHIN_S)
@@ -199,7 +199,7 @@ def _run_app(app: App[Any], watchdog: Watchdog, terminal: _Terminal) -> None:
 
 
 class _OrderlyEnd:
-    """What the watchdog asks for, of a session that may not be prepared yet."""
+    """Carries out what the watchdog asks for, on a session that may not be prepared yet."""
 
     def __init__(self) -> None:
         self.causes: list[Ending] = []
@@ -216,7 +216,7 @@ class _OrderlyEnd:
     def leave(self, cause: Ending) -> None:
         self.causes.append(cause)
         if self._session is not None:
-            # The event loop may just have closed: then the app has left already.
+            # The event loop may just have closed: then the app has ended already.
             with contextlib.suppress(RuntimeError):
                 self._session.app.exit(return_code=cause.exit_code)
 
@@ -228,7 +228,7 @@ class _OrderlyEnd:
 
 @contextlib.contextmanager
 def _signals(watchdog: Watchdog) -> Iterator[None]:
-    """Signals that end the program begin an orderly end; one that was ignored stays so (`nohup`)."""
+    """Makes signals begin an orderly end. A signal that is ignored stays ignored (`nohup`)."""
     before = {number: signal.getsignal(number) for number in _SIGNALS}
     for number, ending in _SIGNALS.items():
         if before[number] is not signal.SIG_IGN:
@@ -241,7 +241,7 @@ def _signals(watchdog: Watchdog) -> Iterator[None]:
 
 
 class _Terminal:
-    """The terminal as it was at the start, for when the app cannot put it back itself."""
+    """The terminal's initial state, for when the app cannot restore it itself."""
 
     def __init__(self) -> None:
         self.restored = True
@@ -256,10 +256,10 @@ class _Terminal:
         os._exit(code)
 
     def _restore(self) -> None:
-        # A description of our own, so that not blocking on a stalled terminal is nobody else's affair.
+        # A file description of our own, so that O_NONBLOCK does not affect other programs.
         terminal = os.open("/dev/tty", os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         if os.tcgetpgrp(terminal) != os.getpgrp():
-            return  # in the background it would stop us instead
+            return  # writing from the background would stop the process
         if self._modes is not None:
             termios.tcsetattr(terminal, termios.TCSANOW, self._modes)
         os.write(terminal, _RESTORE)

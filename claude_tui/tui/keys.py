@@ -1,6 +1,6 @@
-"""Keys as people write them: checked, compared and shown. Knows nothing of Textual.
+"""Keys as people write them: checked, compared and shown. Independent of Textual.
 
-A key is a single character (`p`, `?`), a name (`enter`, `pageup`, `f5`) or either behind modifiers
+A key is a single character (`p`, `?`), a name (`enter`, `pageup`, `f5`) or either of them after modifiers
 (`ctrl+p`, `shift+tab`).
 """
 
@@ -23,8 +23,8 @@ _NAMED = {"enter", "tab", "space", "backspace", "insert", "home", "end", *_SHOWN
 }
 _MODIFIERS = ("ctrl", "alt", "shift")
 _SWALLOWED = {
-    "ctrl+a": "screen and tmux users have it as their prefix",
-    "ctrl+b": "tmux has it as its prefix",
+    "ctrl+a": "it is the prefix key of GNU screen, and of many tmux users",
+    "ctrl+b": "it is the prefix key of tmux",
     "ctrl+h": "terminals send it for backspace",
     "ctrl+i": "terminals send it for tab",
     "ctrl+j": "terminals send it for enter",
@@ -36,7 +36,7 @@ _SWALLOWED = {
 
 
 def normal(key: str) -> str:
-    """The one spelling of a key: `Question_Mark` is `?`, `shift+p` is `P`, `Ctrl+P` is `ctrl+p`."""
+    """The normal form of a key: `Question_Mark` is `?`, `shift+p` is `P`, `Ctrl+P` is `ctrl+p`."""
     key = key.strip()
     if len(key) == 1:
         return key
@@ -59,7 +59,7 @@ def _character_called(name: str) -> str | None:
 
 
 def key_fault(key: str) -> str | None:
-    """Why `key` (as `normal` spells it) cannot be bound; None when it can."""
+    """Why `key`, in its normal form, cannot be bound; None if it can."""
     if key in _SWALLOWED:
         return _SWALLOWED[key]
     if len(key) == 1:
@@ -72,7 +72,7 @@ def key_fault(key: str) -> str | None:
 
 
 def in_keymap(action_id: str, defaults: tuple[str, ...], keymap: KeyMap | None) -> tuple[str, ...]:
-    """The keys of an action when the person may have chosen others."""
+    """The keys of an action: those in the keymap, else its defaults."""
     return (keymap or {}).get(action_id) or defaults
 
 
@@ -85,7 +85,7 @@ def display(key: str) -> str:
 
 
 def merged(keys: Sequence[str]) -> str:
-    """Several keys in little room: `1-5` when they follow each other, else `←/→`."""
+    """Several keys in a short form: `1-5` for consecutive ones, else `←/→`."""
     shown = list(dict.fromkeys(display(key) for key in keys))
     follow = all(len(key) == 1 for key in shown) and all(
         ord(after) - ord(before) == 1 for before, after in itertools.pairwise(shown)

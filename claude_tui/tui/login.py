@@ -1,4 +1,4 @@
-"""Who sits at the terminal, as far as the system knows."""
+"""The user's name, as far as the system knows it."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ __all__ = ["login_name"]
 
 
 def login_name() -> str:
-    """The login name, a guess that the user may correct; never empty."""
+    """The login name, which the user may correct; never empty."""
     try:
         name = getpass.getuser()
     except (KeyError, OSError, ImportError):
-        # A container's user may have no entry in any list of users.
+        # In a container, the user may not be in the user database.
         name = ""
     return inert(name, MAX_NAME) or "somebody"

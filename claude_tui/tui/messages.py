@@ -1,4 +1,4 @@
-"""The messages of the screens, all in one place."""
+"""All messages of the screens."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command palette's entries: the actions of the registry that the screen in front can do."""
+"""The command palette, which lists the actions that work on the current screen."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from claude_tui.tui.screens.leaving import LeavesOnce
 __all__ = ["ActionCommands", "Palette"]
 
 
-# A megabyte that is pasted here is no command.
+# A pasted megabyte is not a command.
 _LONGEST_SEARCH = 80
 
 
 class Palette(LeavesOnce, CommandPalette):
-    """Textual's palette; its list is asked for a page only once it has been laid out."""
+    """Textual's palette, with a guard: its list cannot page before it has been laid out."""
 
     CALLED = "palette"
 
@@ -29,14 +29,14 @@ class Palette(LeavesOnce, CommandPalette):
         self.query_one(CommandInput).max_length = _LONGEST_SEARCH
 
     def _action_command_list(self, action: str) -> None:
-        # Between a change of options and the next layout the list knows no lines: paging raises KeyError.
+        # Between a change of options and the next layout, the list has no lines, and paging raises KeyError.
         if action.startswith("page") and not self.query_one(CommandList)._index_to_line:
             return
         super()._action_command_list(action)
 
 
 class ActionCommands(Provider):
-    """What a key would do on the screen below, by name. Moving about is left to the keys."""
+    """The actions of the screen below, by name, except for moving around."""
 
     async def discover(self) -> Hits:
         for action, run in self._possible():

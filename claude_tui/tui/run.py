@@ -1,4 +1,4 @@
-"""Puts an engine and the screens together: the dashboard on a real endpoint, and the demo."""
+"""Runs an engine with the screens: the dashboard on a real endpoint, and the demo."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ DEMO_PREFIX = "claude-top-demo-"
 
 
 def run_dashboard(settings: Settings, environ: Mapping[str, str], report: Report) -> int:
-    """The dashboard on the endpoint that settings and environment name. Returns the exit code.
+    """Run the dashboard on the endpoint from settings and environment. Returns the exit code.
 
-    `report` writes the crash file of a fault that a screen is closed for.
+    `report` writes the crash file for a fault that closes a screen.
     """
     return hangup.run(lambda: _session(compose.live(settings, environ), settings, report))
 
 
 def run_demo(settings: Settings, scenario_name: str, speed: float, report: Report) -> int:
-    """The whole program against the built-in simulator, in a temporary data directory."""
+    """Run the whole program against the built-in simulator, in a temporary data directory."""
     from claude_tui.simulator.scenario import load
 
     scenario = load(scenario_name)
     directory = ScratchDirectory(DEMO_PREFIX)
 
     def prepare() -> hangup.Session:
-        # Only now, with the signals handled: finding the directory for temporary files writes to it.
+        # Only now that signals are handled, as finding the temporary directory writes to it.
         parent = Path(tempfile.gettempdir())
         sweep(parent, DEMO_PREFIX)
         return _session(compose.demo(settings, scenario, speed, directory.make(parent)), settings, report)

@@ -1,4 +1,4 @@
-"""What the runbook's screens share while the program runs: the runbook, and the position in its tree."""
+"""What the runbook's screens share while the program runs: the runbook and the position in its tree."""
 
 from __future__ import annotations
 
@@ -17,33 +17,34 @@ from claude_tui.runbook import Placeholders, Runbook, RunbookError, Walk, load, 
 if TYPE_CHECKING:
     from claude_tui.settings import Settings
 
-__all__ = ["KeptWalk", "RunbookSession", "open_session", "placeholders_for"]
+__all__ = ["RunbookSession", "SavedWalk", "open_session", "placeholders_for"]
 
 
 @dataclass(frozen=True, slots=True)
-class KeptWalk:
-    """Where the user left the tree, when, and what the verdict was then."""
+class SavedWalk:
+    """Where and when the user left the tree, and what the verdict was then."""
 
     walk: Walk
     at: datetime
     cause: Cause
 
     def holds(self, verdict: Verdict) -> bool:
-        """Whether the incident is still the one that the walk was about."""
+        """Whether the walk is still about the current incident."""
         began_since = verdict.since is not None and verdict.since > self.at
         return verdict.cause is self.cause and not began_since
 
 
 @dataclass(slots=True)
 class RunbookSession:
-    """Belongs to the app, which opens it with the first key that needs the runbook."""
+    """One per app, created when the runbook is first needed."""
 
     runbook: Runbook
+    """The runbook in use."""
     problem: str
-    """Why the user's own runbook files are not used; "" when they are, or when there are none."""
+    """Why the user's runbook files are not used; "" if they are, or if there are none."""
     by_token: bool
-    """Whether requests carry a bearer token rather than an API key: the commands to copy follow."""
-    kept: KeptWalk | None = None
+    """Whether requests use a bearer token instead of an API key, as do the commands to copy."""
+    saved_walk: SavedWalk | None = None
     """The walk to return to, as long as the incident is the same."""
 
 
@@ -61,14 +62,14 @@ def open_session(settings: Settings, environ: Mapping[str, str]) -> RunbookSessi
 
 
 def _short(problem: str, directory: Path | None) -> str:
-    """Without the path to the directory, which may be long: `runbook/ours.toml: node.x: ...`."""
+    """The problem without the directory's path, which may be long: `runbook/ours.toml: node.x: ...`."""
     return problem.removeprefix(f"{directory.parent}{os.sep}") if directory is not None else problem
 
 
 def placeholders_for(snapshot: Snapshot, settings: Settings, session: RunbookSession) -> Placeholders:
     """The values that commands are filled in with: the target, and the request id of the newest failure."""
     target, status = snapshot.engine.target, snapshot.status.status
-    # A demo has a status page of its own.
+    # A demo has its own status page.
     urls = (status.source,) if snapshot.engine.demo and status else settings.status_urls
     failed = (
         event.observation.request_id

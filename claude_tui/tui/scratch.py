@@ -1,4 +1,4 @@
-"""A directory that lives as long as its process, and the end of those whose process was killed."""
+"""Temporary directories that live as long as their process, and removal of those left behind."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from pathlib import Path
 
 __all__ = ["ScratchDirectory", "sweep"]
 
-# What a thread that still writes adds while the directory is emptied takes another round.
+# A thread may still write while the directory is being emptied, so that takes several attempts.
 _ROUNDS = 3
 
 
 class ScratchDirectory:
     """A private directory for the files of one process: made by `make`, gone after `remove`.
 
-    While it is in use it is locked. The kernel takes the lock back when the process ends, however it
-    ends: `sweep` goes by that, and not by process ids, which are used again and differ between
+    It is locked while it is in use. The kernel releases the lock when the process ends, however it
+    ends: `sweep` relies on that and not on process ids, which are reused and differ between
     containers that share a directory.
     """
 
@@ -34,19 +34,19 @@ class ScratchDirectory:
         while True:
             self._path = Path(tempfile.mkdtemp(prefix=f"{self._prefix}{os.getpid()}-", dir=parent))
             if self._lock_path(self._path):
-                # Not the locked directory itself: a store locks its own, too.
+                # Not the locked directory itself, as a store locks its own directory.
                 files = self._path / "data"
                 files.mkdir(mode=0o700)
                 return files
 
     def _lock_path(self, path: Path) -> bool:
-        """Whether `path` is still there: a `sweep` that saw it before it was locked clears it away."""
+        """Whether `path` is still there: a `sweep` that saw it before it was locked removes it."""
         try:
             lock = _locked(path)
         except (FileNotFoundError, BlockingIOError):
             return False
         except OSError:
-            return True  # nothing can be locked here; then no `sweep` removes anything either
+            return True  # nothing can be locked here, so no `sweep` removes anything either
         if not path.exists():
             os.close(lock)
             return False
@@ -54,7 +54,7 @@ class ScratchDirectory:
         return True
 
     def remove(self) -> None:
-        """Also after another call of it, and before `make`. What cannot be removed is left to `sweep`."""
+        """May be called repeatedly, even before `make`. What cannot be removed is left to `sweep`."""
         if (path := self._path) is None:
             return
         for _ in range(_ROUNDS):
@@ -68,7 +68,7 @@ def sweep(parent: Path, prefix: str) -> None:
     name = re.compile(rf"{re.escape(prefix)}\d+-\w{{8}}")
     for left in parent.glob(f"{prefix}*"):
         if name.fullmatch(left.name):
-            # Locked, gone meanwhile, somebody else's, or where nothing can be locked: not ours to remove.
+            # It may be locked, gone, somebody else's, or impossible to lock: then it is not ours to remove.
             with contextlib.suppress(OSError):
                 _remove_unlocked(left)
 
@@ -84,7 +84,7 @@ def _remove_unlocked(left: Path) -> None:
 
 
 def _locked(directory: Path) -> int:
-    """A descriptor of `directory` that holds its lock. Raises OSError, BlockingIOError when it is held."""
+    """A descriptor of `directory` that holds its lock. Raises OSError; BlockingIOError if it is locked."""
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,4 +1,4 @@
-"""How the picture on screen relates to now, and which screens draw Snapshots."""
+"""How the displayed Snapshot relates to the present, and which screens draw Snapshots."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["ShowsSnapshots", "View"]
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """`now` is the newest Snapshot's instant; `stalled_s` is how long none has come, None while they do."""
+    """`now` is the newest Snapshot's instant; `stalled_s` is how long there has been none, None normally."""
 
     now: datetime
     paused: bool = False

@@ -16,7 +16,7 @@ from claude_tui.analysis.options import Options
 from claude_tui.simulator.past import healthy_past
 from claude_tui.simulator.scenario import load
 from tests.builders import after, history_of
-from tests.unit.test_diagnosis_steady import answering, began, with_lone_failures
+from tests.unit.test_diagnosis_stability import answering, began, with_lone_failures
 
 RUNS = 10
 HOUR = 3600.0

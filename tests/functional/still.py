@@ -1,4 +1,4 @@
-"""The app on a fixed Snapshot, with a backend that only notes what it is asked for."""
+"""The app on a fixed Snapshot, with a backend that only records calls."""
 
 from __future__ import annotations
 

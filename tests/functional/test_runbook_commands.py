@@ -221,19 +221,19 @@ def test_the_breaker_opens_tries_and_closes(code: Code) -> None:
     now = [0.0]
     breaker = code("outage", "breaker")["Breaker"](now=lambda: now[0])
     for _ in range(5):
-        assert breaker.may_ask()
-        breaker.told(ok=False)
-    assert not breaker.may_ask()
+        assert breaker.allows()
+        breaker.record(ok=False)
+    assert not breaker.allows()
     now[0] = 31
-    assert breaker.may_ask(), "one trial"
-    assert not breaker.may_ask(), "and only one"
-    breaker.told(ok=False)
+    assert breaker.allows(), "one trial"
+    assert not breaker.allows(), "and only one"
+    breaker.record(ok=False)
     now[0] = 50
-    assert not breaker.may_ask()
+    assert not breaker.allows()
     now[0] = 62
-    assert breaker.may_ask()
-    breaker.told(ok=True)
-    assert breaker.may_ask()
+    assert breaker.allows()
+    breaker.record(ok=True)
+    assert breaker.allows()
 
 
 def test_what_was_answered_before_is_served_during_an_outage(

@@ -1,4 +1,4 @@
-"""The dashboard alone: what would open another screen is noted instead."""
+"""The dashboard alone: requests to open another screen are only recorded."""
 
 from __future__ import annotations
 

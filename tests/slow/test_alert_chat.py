@@ -91,7 +91,7 @@ class TestApprise:
             return Outcome(arrived=True)
 
         route = Route("chat", RouteKind.APPRISE, "json://x")
-        await Apprise(route, Redactor(), QUICK, messenger=messenger).send(page)
+        await Apprise(route, Redactor(), QUICK, send_job=messenger).send(page)
         assert seen == [kind]
 
     async def test_what_may_have_arrived_before_says_so(self) -> None:
@@ -131,7 +131,7 @@ class TestApprise:
             return Outcome(arrived=True)
 
         route = Route("chat", RouteKind.APPRISE, "json://x")
-        sender = Apprise(route, Redactor(), ONCE, timeout_s=0.1, messenger=messenger)
+        sender = Apprise(route, Redactor(), ONCE, timeout_s=0.1, send_job=messenger)
         first, second = await sender.send(PAGE), await sender.send(PAGE)
         assert first.failure is not None
         assert first.failure.detail == "no answer within 0.1 s"
@@ -170,7 +170,7 @@ class TestApprise:
             raise RuntimeError(f"cannot reach https://hooks.example.test/{SECRET}")
 
         route = Route("chat", RouteKind.APPRISE, f"json://x/{SECRET}")
-        sender = Apprise(route, Redactor(route.secrets), QUICK, messenger=messenger)
+        sender = Apprise(route, Redactor(route.secrets), QUICK, send_job=messenger)
         tried = await sender.send(PAGE)
         assert tried.failure is not None
         assert tried.failure.detail == "RuntimeError: cannot reach https://hooks.example.test/[redacted]"
@@ -210,7 +210,7 @@ class TestSecrets:
         guard.install()
         logging.getLogger("httpx").warning("%d and %s", SECRET)
         guard.remove()
-        assert "do not fit together" in caplog.text
+        assert "do not match its format" in caplog.text
         assert SECRET not in caplog.text
 
     def test_a_guard_that_is_removed_leaves_logs_alone(self, caplog: pytest.LogCaptureFixture) -> None:

@@ -101,7 +101,7 @@ ALERTS = (
     alert("verdict-p1", Severity.P1, "The verdict is P1", "P1", labels=CAUSE),
     alert("errors", Severity.P2, "Too many messages fail", "92%"),
     alert(
-        "overloaded", Severity.P3, "More than 2% of messages are turned away as overloaded (529)", "88%"
+        "overloaded", Severity.P3, "More than 2% of messages are rejected as overloaded (529)", "88%"
     ),
     alert(
         "headroom-low", Severity.P4, "Little is left of a rate limit", "18%",

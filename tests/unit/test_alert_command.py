@@ -134,13 +134,13 @@ def test_a_list_of_what_fires_and_of_all_there_is() -> None:
 
 def test_a_list_without_state_or_routes() -> None:
     lines = list(list_lines([], AlertSettings(), None, at=NOON))
-    assert lines[0].startswith("alerts: not known, as no dashboard has left any")
+    assert lines[0].startswith("alerts: unknown, as no dashboard has saved any")
     assert "to the screen only" in lines[-1]
 
 
 def test_a_list_of_a_damaged_state() -> None:
     lines = list(list_lines([], AlertSettings(), b"\x00\x1b[31m", at=NOON))
-    assert lines[0].startswith("alerts: what was saved cannot be read")
+    assert lines[0].startswith("alerts: the saved state cannot be read")
     assert lines[0].isprintable()
 
 
@@ -243,7 +243,7 @@ def test_config_show_checks_the_alerts_and_shows_no_secret(
 def test_a_list_makes_no_store(config: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["alerts", "list"]) == 0
     out = capsys.readouterr().out
-    assert out.startswith("alerts: not known")
+    assert out.startswith("alerts: unknown")
     assert "\n  verdict-p1 " in out
     assert [path for path in tmp_path.iterdir() if path.name != "config"] == []
 
@@ -262,7 +262,7 @@ def test_a_list_shows_what_the_dashboard_left(
     assert main(["alerts", "list", "--base-url", "https://gateway.test", *where]) == 0
     assert "\n  P1 provider: It is provider_outage" in capsys.readouterr().out
     assert main(["alerts", "list", "--base-url", "https://other.test", *where]) == 0
-    assert capsys.readouterr().out.startswith("alerts: not known"), "another target has alerts of its own"
+    assert capsys.readouterr().out.startswith("alerts: unknown"), "another target has alerts of its own"
 
 
 def test_the_metrics_are_named_whatever_the_settings_say(

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from claude_tui.alerting.codec import from_json, to_json
 from claude_tui.alerting.ledger import MAX_JOURNAL, Ledger, decode, encode, noted, on_clock, reopened
 from claude_tui.alerting.ledger import same_but_for_figures as same
-from claude_tui.alerting.outbox import QueuedNotification, enqueue, next_for, sending, settle, woken
+from claude_tui.alerting.outbox import QueuedNotification, enqueue, next_for, requeued, sending, settle
 from claude_tui.alerting.step import acknowledged, advanced, snoozed
 from claude_tui.alerting.views import view_of
 from claude_tui.model.alert import AlertEntry, DeliveryResult, EntryKind, Notification, NotificationKind
@@ -100,7 +100,7 @@ class TestCodec:
 
     def test_a_field_of_a_later_version_is_ignored_and_a_later_ledger_refused(self) -> None:
         assert decode(b'{"colour": "red"}') == Ledger()
-        with pytest.raises(ValueError, match="of version 2"):
+        with pytest.raises(ValueError, match="has version 2"):
             decode(b'{"version": 2}')
 
     def test_an_instant_without_an_offset_is_refused(self) -> None:
@@ -240,9 +240,9 @@ class TestOutbox:
 
     def test_after_a_restart_what_may_have_arrived_says_so(self) -> None:
         (parcel,) = queued(page())
-        (again,) = woken(sending([parcel], parcel))
+        (again,) = requeued(sending([parcel], parcel))
         assert (again.page.repeat, again.sending) == (True, False)
-        (untouched,) = woken([parcel])
+        (untouched,) = requeued([parcel])
         assert untouched == parcel
 
     def test_a_result_of_what_is_gone_changes_nothing(self) -> None:
@@ -269,7 +269,7 @@ class TestOutbox:
             elif act == "wait":
                 at += 400
             elif act == "restart":
-                outbox, underway = woken(outbox), None
+                outbox, underway = requeued(outbox), None
             elif act == "send" and underway is None:
                 chosen = next_for(outbox, "chat", after(at))
                 if chosen is not None:

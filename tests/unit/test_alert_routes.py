@@ -119,7 +119,7 @@ A = "[routes.a]\nkind = 'apprise'\nurl = 'a://b'\n"
             'routes.a.match.cause: got "provider_overlo" (did you mean "provider_overloaded"?)',
         ),
         (f"{A}match = {{ severity = 'high' }}", 'routes.a.match.severity: got "high"'),
-        ("[routes.screen]\nkind = 'apprise'\nurl = 'a://b'", "routes.screen: got a route of this name"),
+        ("[routes.screen]\nkind = 'apprise'\nurl = 'a://b'", "routes.screen: got a route with this name"),
         ("[routes]\na = 7", "routes.a: got 7, expected a table"),
         ("routes = 7", "routes: got 7, expected a table"),
         ("reminder = '1s'", 'reminder: got "1s", expected a duration such as "90s", "5m" or "1h30m" of at'),

@@ -88,7 +88,7 @@ def test_own_rules_stand_beside_those_that_ship(tmp_path: Path) -> None:
 def test_single_keys_of_a_rule_can_be_changed_and_a_rule_turned_off(tmp_path: Path) -> None:
     found = rules(tmp_path, "[rules.overloaded]\nthreshold = 0.5\n[rules.certificate]\nenabled = false\n")
     assert found["overloaded"].threshold == 0.5
-    assert found["overloaded"].ask.window == timedelta(minutes=15)
+    assert found["overloaded"].query.window == timedelta(minutes=15)
     assert "certificate" not in found
 
 
@@ -212,7 +212,7 @@ def test_no_route_may_be_named_where_none_is_declared(tmp_path: Path) -> None:
 )
 def test_a_rule_has_a_name_that_can_be_a_label(tmp_path: Path, name: str) -> None:
     (found,) = problems(tmp_path, f'[rules."{name}"]\nmetric = "x"\n')
-    assert "a rule of this name" in found
+    assert "a rule with this name" in found
     assert found.isprintable()
 
 

@@ -73,7 +73,7 @@ def test_the_sources_recover_each_for_itself() -> None:
 
 def test_a_success_after_a_long_gap_does_not_claim_to_have_watched() -> None:
     recovery = events_of(messages(0, Outcome.TIMEOUT), messages(7200))[0]
-    assert recovery.text.endswith("not watched since a failure 2h 00m ago")
+    assert recovery.text.endswith("not probed since a failure 2h 00m ago")
 
 
 def test_newest_first_and_bounded() -> None:

@@ -169,7 +169,7 @@ def test_braces_in_a_fact_are_text() -> None:
             "expected a whole number",
         ),
         ('id = "r"\noutcome = "timeout"\nadvice = "a"\nmeaning = "."\nwhy = 1', "why: got an unknown key"),
-        ('id = "timeout"\noutcome = "timeout"\nadvice = "a"\nmeaning = "."', "the id is given twice"),
+        ('id = "timeout"\noutcome = "timeout"\nadvice = "a"\nmeaning = "."', "the id occurs twice"),
         ('id = "r"\noutcome = "timeout"\nadvice = "a"\nmeaning = "."', "is for the same error as"),
         (f"{ROW}message = '('", 'message: got "(", expected a regular expression'),
         (f"{ROW}sentence.x = '{{y}}'", "sentence.x: got {y}, expected one of host"),

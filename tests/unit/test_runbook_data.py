@@ -16,7 +16,7 @@ import pytest
 from claude_tui.knowledge import knowledge
 from claude_tui.model.verdict import Cause
 from claude_tui.runbook import Placeholders, begin, commands, shipped, take
-from claude_tui.runbook.facts import DECLARED
+from claude_tui.runbook.facts import FACT_DEFINITIONS
 from claude_tui.runbook.reading import ROLES
 from claude_tui.runbook.values import CHECK_KEYS
 
@@ -192,5 +192,5 @@ def test_every_fact_is_documented_and_most_are_used() -> None:
         used |= {name for branch in node.branches if branch.when for name in branch.when.names}
     for playbook in RUNBOOK.playbooks.values():
         used |= {name for step in playbook.steps if step.when for name in step.when.names}
-    assert all(each.doc.endswith(".") for each in DECLARED)
-    assert {each.name for each in DECLARED} == used
+    assert all(each.doc.endswith(".") for each in FACT_DEFINITIONS)
+    assert {each.name for each in FACT_DEFINITIONS} == used

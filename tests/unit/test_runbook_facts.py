@@ -16,7 +16,7 @@ from claude_tui.model.snapshot import Level, Notice
 from claude_tui.model.verdict import Cause, PageAgreement, Severity
 from claude_tui.runbook import facts_of
 from claude_tui.runbook.conditions import Type
-from claude_tui.runbook.facts import DECLARED
+from claude_tui.runbook.facts import FACT_DEFINITIONS
 from tests.builders import (
     MODEL,
     NOON,
@@ -51,7 +51,7 @@ def test_with_no_data_nothing_is_claimed() -> None:
     }
     assert found["cause"].words == "No verdict yet"
     assert found["messages"].words == "Messages: not probed in 15m"
-    assert found["least_headroom"].words == "Headroom: not told yet"
+    assert found["least_headroom"].words == "Headroom: not reported yet"
 
 
 def test_values_are_what_is_declared() -> None:
@@ -64,7 +64,7 @@ def test_values_are_what_is_declared() -> None:
         facts(OVERLOADED, *failing(Outcome.OVERLOADED)),
         facts(verdict(Cause.NETWORK), *failing(Outcome.INVALID_RESPONSE, error_type="html_page"), unread(9)),
     ):
-        for each in DECLARED:
+        for each in FACT_DEFINITIONS:
             value = case[each.name].value
             assert case[each.name].words
             if value is None:
@@ -140,7 +140,7 @@ def test_headroom_names_the_emptiest_bucket_with_figures() -> None:
 def test_old_headroom_is_not_shown_as_live() -> None:
     found = facts(verdict(Cause.HEALTHY), messages(0, limits=[bucket("input", 120)]), at=900)
     assert found["least_headroom"].value is None
-    assert found["least_headroom"].words == "Headroom: last told 12:00:00, too old"
+    assert found["least_headroom"].words == "Headroom: last reported 12:00:00, too old"
 
 
 def test_the_key_is_judged_by_what_is_known_of_it() -> None:
@@ -212,5 +212,5 @@ def test_long_foreign_text_is_cut_with_a_visible_ellipsis() -> None:
 def test_any_mixture_gives_every_fact(outcomes: list[Outcome], cause: Cause) -> None:
     seen = [messages(300 - 10.0 * n, outcome) for n, outcome in enumerate(outcomes)]
     found = facts_of(build_snapshot(history_of(*seen), after(305), engine(), Options()), verdict(cause))
-    assert set(found) == {each.name for each in DECLARED}
+    assert set(found) == {each.name for each in FACT_DEFINITIONS}
     assert all(fact.words for fact in found.values())

@@ -28,14 +28,14 @@ from claude_tui.tui.render.lines import Line, plain, width
 from claude_tui.tui.screens import first_five_lines
 from claude_tui.tui.screens.cursor_pager import top_for
 from claude_tui.tui.screens.playbook_lines import (
-    PlaybookLook,
+    PlaybookContext,
     list_page,
     one_column,
     progress_line,
     step_page,
 )
 from claude_tui.tui.screens.runbook_parts import code, key_of, under_cursor
-from claude_tui.tui.screens.walk_lines import WalkLook, node_page, tree_page, way_line
+from claude_tui.tui.screens.walk_lines import WalkContext, node_page, path_line, tree_page
 from tests.builders import after, messages, models
 from tests.runbook_values import facts, failing, snapshot, verdict
 
@@ -45,7 +45,7 @@ WIDTHS = (56, 72, 76, 116)
 FACTS = facts(
     verdict(Cause.PROVIDER_OVERLOADED), *failing(Outcome.OVERLOADED), *(models(9.0 * n) for n in range(30))
 )
-LOOK = WalkLook(after(300), 0, 0, Severity.P1, "Outage and overload")
+LOOK = WalkContext(after(300), 0, 0, Severity.P1, "Outage and overload")
 
 
 def flat(lines: tuple[Line, ...]) -> str:
@@ -76,8 +76,8 @@ def test_the_tree_shows_where_one_came_from_and_where_the_branches_lead(cells: i
     assert (
         "✓ What comes back? └ 5xx or 529 ✓ 5xx and 529 └ 529, or Overloaded in any form ■ Overloaded" in text
     )
-    assert plain(way_line(view, cells)) == "What comes back? › 5xx and 529 ›"
-    assert width(way_line(view, 10)) <= 10
+    assert plain(path_line(view, cells)) == "What comes back? › 5xx and 529 ›"
+    assert width(path_line(view, 10)) <= 10
 
 
 @given(st.integers(0, 10), st.integers(6, 60))
@@ -95,7 +95,7 @@ def test_each_step_is_shown_in_full(book: Playbook, cells: int) -> None:
     marks = [mark(book, book.steps[0], StepState.SKIPPED, by="a" * 80, at=after(200), note="no time")]
     view = playbook_view(book, progress_of(marks, book, after(300)), FACTS, Placeholders())
     for step in view.steps:
-        look = PlaybookLook(after(300), step.number, "eve", after(200))
+        look = PlaybookContext(after(300), step.number, "eve", after(200))
         pages = (one_column(view, look, FACTS, KEY, cells), step_page(view, look, FACTS, KEY, cells))
         for page in pages:
             text = flat(page.lines)
@@ -117,7 +117,7 @@ def test_in_little_room_the_progress_still_says_how_far_it_is(cells: int) -> Non
     book = RUNBOOK.playbooks["rate_limited"]
     marks = [mark(book, book.steps[0], StepState.DONE, by="eve", at=after(200))]
     view = playbook_view(book, progress_of(marks, book, after(300)), FACTS, Placeholders())
-    drawn = progress_line(view, PlaybookLook(after(300), 1, "eve", after(200)), KEY, cells)
+    drawn = progress_line(view, PlaybookContext(after(300), 1, "eve", after(200)), KEY, cells)
     assert plain(drawn).startswith(f"{view.settled} of ")
     assert width(drawn) <= cells
 

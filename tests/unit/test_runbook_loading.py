@@ -101,7 +101,7 @@ def test_a_check_of_ones_own(tmp_path: Path) -> None:
         (branch("fine", "dns", "otherwise = true"), "node.fine: more than one branch is `otherwise`"),
         (
             branch("start", "dns", """when = 'masked'\notherwise = true"""),
-            "branch[1].otherwise: stands beside `when`",
+            "branch[1].otherwise: cannot be combined with `when`",
         ),
         ('start = "strat"', 'start: no node "strat" (did you mean "start"?)'),
         (
@@ -120,7 +120,7 @@ def test_a_check_of_ones_own(tmp_path: Path) -> None:
         (answer("dns", "probe = 1"), "node.dns.probe: got 1, expected true or false"),
         (answer("dns", "titel = 1"), 'node.dns.titel: got an unknown key (did you mean "title"?)'),
         (answer("dns", 'question = "q?"'), "node.dns: needs either a question, with branches, or an answer"),
-        ('[node.dns]\ntitle = "t"\nquestion = "q?"', "node.dns: a question without a branch"),
+        ('[node.dns]\ntitle = "t"\nquestion = "q?"', "node.dns: a question without branches"),
         (
             answer("dns", '[[node.dns.branch]]\nlabel = "l"\nto = "tls"'),
             "node.dns: an answer has no branches",
@@ -148,7 +148,7 @@ def test_a_check_of_ones_own(tmp_path: Path) -> None:
         ),
         (
             '[check.stat]\ntitle = "t"\nreads = "r"',
-            'check.stat: got a check of this name (did you mean "status"?)',
+            'check.stat: got a check with this name (did you mean "status"?)',
         ),
         ("node = 3", "node: got 3, expected a table"),
         ("node = [", "is not valid TOML"),
@@ -177,7 +177,7 @@ def test_a_cycle_without_exit(tmp_path: Path) -> None:
         for one, other in (("a", "b"), ("b", "a"))
     )
     found = refusal(tmp_path, loop + branch("start", "a"))
-    assert found == "node.a: a cycle without exit: a → b → a"
+    assert found == "node.a: a cycle without an exit: a → b → a"
 
 
 def test_a_cycle_with_an_exit_is_fine(tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_a_cycle_with_an_exit_is_fine(tmp_path: Path) -> None:
 
 def test_a_cause_without_an_answer(tmp_path: Path) -> None:
     path = written(tmp_path, answer("notice"))
-    with pytest.raises(RunbookError, match="cause provider_notice: no answer of the tree has it"):
+    with pytest.raises(RunbookError, match="cause provider_notice: no answer in the tree has it"):
         load([path])
 
 

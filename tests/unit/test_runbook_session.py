@@ -12,7 +12,7 @@ from claude_tui.model.observation import Outcome
 from claude_tui.model.verdict import Cause
 from claude_tui.runbook import Walk, shipped
 from claude_tui.settings import Settings
-from claude_tui.tui.runbook_session import KeptWalk, open_session, placeholders_for
+from claude_tui.tui.runbook_session import SavedWalk, open_session, placeholders_for
 from tests.builders import after, models
 from tests.runbook_values import failing, snapshot, verdict
 
@@ -85,7 +85,7 @@ def test_requests_by_hand_carry_what_the_probes_carry(environ: dict[str, str], b
 
 
 def test_a_walk_is_kept_for_the_trouble_that_it_was_about() -> None:
-    kept = KeptWalk(Walk("theirs"), after(100), Cause.PROVIDER_OVERLOADED)
+    kept = SavedWalk(Walk("theirs"), after(100), Cause.PROVIDER_OVERLOADED)
     same = verdict(Cause.PROVIDER_OVERLOADED, since=after(60))
     assert kept.holds(same)
     assert kept.holds(replace(same, since=None))

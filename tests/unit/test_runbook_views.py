@@ -159,7 +159,7 @@ def test_reached_but_not_generating() -> None:
     )
     assert found == [CheckState.FINE, CheckState.TROUBLE, CheckState.UNKNOWN]
     assert lines[2].startswith("Messages: 529 overloaded_error, Overloaded (req_")
-    assert lines[3] == "The API is reached and does not generate"
+    assert lines[3] == "The API can be reached, but does not generate"
     assert lines[4] == "No limits in this answer: successful messages carry them"
 
 

@@ -1,4 +1,4 @@
-"""The five lines for a chat."""
+"""The five-line summary for a chat."""
 
 from __future__ import annotations
 

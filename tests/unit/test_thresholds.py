@@ -230,7 +230,7 @@ def shown(case: Case, settings: Settings) -> Shown:
         if rule.name in naming(case.setting)
         and any(
             sample.value is not None and rule.matches(sample.value)
-            for sample in rule.metric.read(context, rule.ask) or ()
+            for sample in rule.metric.read(context, rule.query) or ()
         )
     ]
     return Shown(_verdict(snapshot), _level(snapshot, case.panel), " ".join(matching))

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from claude_tui.alerting.delivery.alertmanager import Alertmanager
     from claude_tui.model.alert import Notification
 
-__all__ = ["PageSender", "open_alertmanager", "open_sender"]
+__all__ = ["NotificationSender", "open_alertmanager", "open_sender"]
 
 
-class PageSender(Protocol):
+class NotificationSender(Protocol):
     async def send(self, notification: Notification) -> AttemptResult:
         """Sends, with retries. Raises only CancelledError; failures are in the result."""
 
@@ -34,7 +34,7 @@ def open_sender(
     now: Callable[[], datetime],
     policy: RetryPolicy,
     transport: httpx.AsyncBaseTransport | None = None,
-) -> PageSender:
+) -> NotificationSender:
     """The sender of a route that takes notifications: apprise or PagerDuty."""
     if route.kind is RouteKind.PAGERDUTY:
         from claude_tui.alerting.delivery.http import JsonPoster

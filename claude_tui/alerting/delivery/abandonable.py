@@ -1,4 +1,4 @@
-"""Runs calls that may block for ever in a thread that delays nothing, not even the end of the program."""
+"""Runs calls that may block forever in a thread that delays nothing, not even the end of the program."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ T = TypeVar("T")
 
 
 class BusyError(DeliveryError):
-    """The call before this one has still not returned."""
+    """The previous call has not returned yet."""
 
 
 class AbandonableThread(Generic[T]):
@@ -31,7 +31,7 @@ class AbandonableThread(Generic[T]):
         self._idle: asyncio.Event | None = None
 
     async def call(self, function: Callable[[], T], timeout_s: float, *, queue: bool = False) -> T:
-        """Returns or raises what `function` does.
+        """Returns what `function` returns, or raises what it raises.
 
         Raises TimeoutError after `timeout_s`, and BusyError while an earlier call is still running; with
         `queue` it waits for that call, within `timeout_s`.

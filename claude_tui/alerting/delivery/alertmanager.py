@@ -1,4 +1,4 @@
-"""Groups as alerts of an Alertmanager.
+"""Sends alert groups to an Alertmanager as its alerts.
 
 Source: Alertmanager's API v2 (`POST /api/v2/alerts`). It drops an alert at its `endsAt`, so an active one
 is sent again before that, and a resolved one is sent with the instant at which it ended.
@@ -49,7 +49,7 @@ class Alertmanager:
 
 
 def alerts_of(groups: Iterable[AlertGroup], at: datetime, target: str) -> list[dict[str, object]]:
-    """One alert per group and severity that it had, without those that ended more than 15 minutes ago.
+    """One alert for each severity that each group has had, except those that ended over 15 minutes ago.
 
     Labels identify an alert and never change: a new severity is another alert, which ends the previous one.
     """
@@ -101,7 +101,7 @@ def _name(key: str) -> str:
 
 
 def trial_alert(at: datetime, target: str) -> dict[str, object]:
-    """An alert that ends by itself a minute later."""
+    """A test alert that ends by itself after a minute."""
     return {
         "labels": {"alertname": "ClaudeTopTest", "target": target, "source": "claude-top"},
         "annotations": {"summary": "A test of claude-top: nothing is wrong.", "side": Side.NONE.value},

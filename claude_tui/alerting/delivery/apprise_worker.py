@@ -1,7 +1,7 @@
-"""One message through apprise, in a process of its own (this module is its main program).
+"""Sends one message through apprise in a separate process, whose main program is this module.
 
-apprise takes 25 MB, logs addresses, and may hang for as long as a receiver does: all of that ends with this
-process. The job comes on standard input, so that no address is on a command line; the outcome goes to
+apprise takes 25 MB, logs addresses, and may hang as long as the receiver does: all of that ends with the
+process. The job is read from standard input, which keeps addresses off the command line; the outcome goes to
 standard output. Both are one JSON object.
 """
 
@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 __all__ = ["AppriseJob", "Outcome", "deliver", "run"]
 
 # The last lines of the log are enough to explain a failure.
-_MOST_LINES = 20
+_MAX_LINES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,13 @@ class AppriseJob:
     """One message to send."""
 
     url: str
+    """The receiver's apprise URL, which may contain secrets."""
     title: str
+    """The title of the message."""
     body: str
+    """The text of the message."""
     kind: str
-    """`info`, `success`, `warning` or `failure`."""
+    """`info`, `success`, `warning` or `failure`, in apprise's terms."""
     limit_s: float
     """Seconds after which sending is given up."""
 
@@ -51,7 +54,7 @@ def deliver(job: AppriseJob) -> Outcome:
         stderr=subprocess.DEVNULL,
         timeout=job.limit_s + 1,
         check=False,
-        # A message that is being sent arrives even if the terminal is closed meanwhile.
+        # Closing the terminal must not interrupt a message that is being sent.
         start_new_session=True,
     )
     try:
@@ -84,7 +87,7 @@ def run(job: AppriseJob) -> Outcome:
     title, kind = job.title, job.kind
     with services.notify(job.body, title, kind, body_format="text", interpret_escapes=False) as result:
         log = tuple(entry.message for entry in result.logs())
-        return Outcome(arrived=bool(result), log=log[-_MOST_LINES:])
+        return Outcome(arrived=bool(result), log=log[-_MAX_LINES:])
 
 
 def _main() -> None:

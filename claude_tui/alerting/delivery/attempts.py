@@ -1,4 +1,4 @@
-"""A delivery is a series of attempts: how one can fail, and how long to wait before the next."""
+"""Attempts of a delivery: how one can fail, and how long to wait before the next."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from claude_tui.model.retry import RetryPolicy
 
 __all__ = ["DELIVERY", "AttemptResult", "FailedAttemptError", "with_retries"]
 
-# Temporary refusals; any other answer below 500 would be the same again.
-_NOT_NOW = frozenset({408, 425, 429})
+# Temporary refusals; any other status below 500 would come back again.
+_RETRYABLE = frozenset({408, 425, 429})
 
 
 class FailedAttemptError(DeliveryError):
@@ -35,8 +35,8 @@ class FailedAttemptError(DeliveryError):
 
     @classmethod
     def of_status(cls, status: int, detail: str, retry_after_s: float | None = None) -> FailedAttemptError:
-        """For an answer that is no success, which includes redirects."""
-        permanent = status < 500 and status not in _NOT_NOW
+        """For an unsuccessful response, which includes redirects."""
+        permanent = status < 500 and status not in _RETRYABLE
         return cls(detail, permanent=permanent, http_status=status, retry_after_s=retry_after_s)
 
 
@@ -48,7 +48,7 @@ DELIVERY = RetryPolicy(
 
 @dataclass(frozen=True, slots=True)
 class AttemptResult:
-    """The result of a delivery: the number of attempts, and the last failure or None when it arrived."""
+    """The result of a delivery: the number of attempts, and the last failure (None if it arrived)."""
 
     attempts: int
     failure: FailedAttemptError | None = None
@@ -78,7 +78,7 @@ async def with_retries(
     except FailedAttemptError as failure:
         return AttemptResult(count, failure)
     except Exception as error:  # noqa: BLE001 - a library's bug must not lose a notification
-        # Without its message, which may hold the address.
+        # Without its message, which may contain the address.
         return AttemptResult(count, FailedAttemptError(f"unexpected {type(error).__name__}"))
     return AttemptResult(count)
 

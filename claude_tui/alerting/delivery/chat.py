@@ -17,12 +17,12 @@ __all__ = ["Apprise"]
 
 TIMEOUT_S = 20.0
 _STATUS = re.compile(r"\berror=(\d{3})\b")
-_LONGEST_DETAIL = 200
+_MAX_DETAIL = 200
 _REPEAT = "This may have arrived before: claude-top was stopped while it was being sent."
 
 
 class Apprise:
-    """Sends the notifications of one route. `messenger` sends one message and blocks; it runs in a thread."""
+    """Sends the notifications of one route. `send_job` sends one message and blocks; it runs in a thread."""
 
     def __init__(
         self,
@@ -31,13 +31,13 @@ class Apprise:
         policy: RetryPolicy,
         *,
         timeout_s: float = TIMEOUT_S,
-        messenger: Callable[[AppriseJob], Outcome] = deliver,
+        send_job: Callable[[AppriseJob], Outcome] = deliver,
     ) -> None:
         self._route = route
         self._redactor = redactor
         self._policy = policy
         self._timeout_s = timeout_s
-        self._messenger = messenger
+        self._send_job = send_job
         self._thread: AbandonableThread[Outcome] = AbandonableThread(f"alerts to {route.name}")
 
     async def send(self, notification: Notification) -> AttemptResult:
@@ -50,13 +50,13 @@ class Apprise:
 
     async def _once(self, job: AppriseJob) -> None:
         try:
-            outcome = await self._thread.call(lambda: self._messenger(job), self._timeout_s)
+            outcome = await self._thread.call(lambda: self._send_job(job), self._timeout_s)
         except TimeoutError:
             raise FailedAttemptError(f"no answer within {self._timeout_s:g} s") from None
         except BusyError:
-            raise FailedAttemptError("the message before this one still hangs") from None
-        except Exception as error:  # noqa: BLE001 - any error is a failed attempt, and may hold the URL
-            words = self._redactor.clean(f"{type(error).__name__}: {error}", _LONGEST_DETAIL)
+            raise FailedAttemptError("the previous message still hangs") from None
+        except Exception as error:  # noqa: BLE001 - any error is a failed attempt, and may contain the URL
+            words = self._redactor.clean(f"{type(error).__name__}: {error}", _MAX_DETAIL)
             raise FailedAttemptError(words) from None
         if not outcome.understood:
             raise FailedAttemptError("apprise does not understand this URL", permanent=True)
@@ -68,9 +68,9 @@ class Apprise:
 
 
 def _failure(log: Iterable[str], redactor: Redactor) -> FailedAttemptError:
-    """The failure, from what apprise logged: it reports no status otherwise."""
+    """The failure according to apprise's log, the only place where it reports a status."""
     last = next((line for line in reversed([*log]) if line.strip()), "apprise could not deliver it")
-    detail = redactor.clean(last, _LONGEST_DETAIL)
+    detail = redactor.clean(last, _MAX_DETAIL)
     found = _STATUS.search(last)
     return FailedAttemptError.of_status(int(found.group(1)), detail) if found else FailedAttemptError(detail)
 

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 __all__ = ["JsonPoster", "retry_after_s"]
 
 TIMEOUT_S = 10.0
-_MOST_READ = 2000
-_LONGEST_DETAIL = 200
+_MAX_BODY_BYTES = 2000
+_MAX_DETAIL = 200
 
 
 class JsonPoster:
-    """One HTTP client for one receiver. It follows no redirects: what answers there is not the receiver.
+    """One HTTP client for one receiver. It follows no redirects: their target is not the receiver.
 
     Tests pass a `transport`. httpx is imported with the first request.
     """
@@ -55,21 +55,21 @@ class JsonPoster:
         except (TimeoutError, httpx.TimeoutException):
             raise FailedAttemptError(f"no answer within {self._timeout_s:g} s") from None
         except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
-            # `from None`: the cause may hold the address.
+            # `from None`: the cause may contain the address.
             raise FailedAttemptError(self._words(error)) from None
 
     def _words(self, error: Exception) -> str:
-        return self._redactor.clean(f"{type(error).__name__}: {error}".rstrip(": "), _LONGEST_DETAIL)
+        return self._redactor.clean(f"{type(error).__name__}: {error}".rstrip(": "), _MAX_DETAIL)
 
     async def _posted(self, client: httpx.AsyncClient, url: str, payload: object) -> int:
         async with client.stream("POST", url, json=payload) as response:
             if response.is_success and not _is_web_page(response):
                 return response.status_code
-            body = await _beginning(response)
+            body = await _body_start(response)
         if response.is_success:
             # A captive portal's log-in page or a proxy's notice must not count as delivered.
             raise FailedAttemptError(f"HTTP {response.status_code}, but a web page answers in its place")
-        text = self._redactor.clean(f"HTTP {response.status_code} {body}".strip(), _LONGEST_DETAIL)
+        text = self._redactor.clean(f"HTTP {response.status_code} {body}".strip(), _MAX_DETAIL)
         asked_s = retry_after_s(response.headers.get("retry-after"), self._now())
         raise FailedAttemptError.of_status(response.status_code, text, asked_s)
 
@@ -95,20 +95,20 @@ def _is_web_page(response: httpx.Response) -> bool:
     return "text/html" in response.headers.get("content-type", "").lower()
 
 
-async def _beginning(response: httpx.Response) -> str:
-    """The first bytes of an answer as text; "" for a compressed one, which may expand without limit."""
+async def _body_start(response: httpx.Response) -> str:
+    """The start of a response body as text; "" for a compressed one, which may expand without limit."""
     if response.headers.get("content-encoding", "identity") != "identity":
         return ""
     body = b""
     async for part in response.aiter_raw():
         body += part
-        if len(body) >= _MOST_READ:
+        if len(body) >= _MAX_BODY_BYTES:
             break
-    return body[:_MOST_READ].decode("utf-8", "replace")
+    return body[:_MAX_BODY_BYTES].decode("utf-8", "replace")
 
 
 def retry_after_s(value: str | None, now: datetime) -> float | None:
-    """Seconds to wait by a `retry-after` header, which holds seconds or an HTTP date; None if unusable."""
+    """Seconds to wait according to a `retry-after` header (seconds or an HTTP date); None if unusable."""
     if value is None:
         return None
     try:

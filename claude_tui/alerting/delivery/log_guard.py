@@ -1,4 +1,4 @@
-"""Keeps addresses out of logs: httpx logs each URL at INFO, and its transport logs more."""
+"""Keeps addresses out of logs: httpx logs every URL at INFO, and its transport logs more."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class LogGuard(logging.Filter):
         try:
             message = record.getMessage()
         except (TypeError, ValueError, KeyError):
-            message = "a log line whose parts do not fit together"
+            message = "a log line whose arguments do not match its format"
         record.msg = self._redactor.clean(message, _LONGEST)
         record.args = ()
         record.exc_info = record.exc_text = record.stack_info = None

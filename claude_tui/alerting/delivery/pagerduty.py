@@ -16,7 +16,7 @@ __all__ = ["PagerDuty", "event_of"]
 
 _SEVERITIES = {Severity.P1: "critical", Severity.P2: "error", Severity.P3: "warning"}
 _ACTIONS = {NotificationKind.ACKNOWLEDGED: "acknowledge", NotificationKind.RESOLVED: "resolve"}
-# A test must leave no incident open; an acknowledged one must not escalate again after a new trigger.
+# A test must not leave an incident open, and a new trigger must not escalate an acknowledged one again.
 _AFTERWARDS = {NotificationKind.TEST: "resolve"}
 _LONGEST_SUMMARY = 1024
 _LONGEST_KEY = 255
@@ -25,7 +25,7 @@ _LONGEST_KEY = 255
 class PagerDuty:
     """Sends the notifications of one route.
 
-    Sending one twice makes one incident: the dedup_key is the same.
+    A notification that is sent twice opens one incident, as the dedup_key is the same.
     """
 
     def __init__(self, route: Route, poster: JsonPoster, policy: RetryPolicy) -> None:
@@ -51,7 +51,7 @@ class PagerDuty:
 
 
 def event_of(notification: Notification, routing_key: str, *, action: str | None = None) -> dict[str, object]:
-    """The event for a notification. A reminder triggers as well, in case the first trigger was lost."""
+    """The event for a notification. A reminder is a trigger as well, in case the first one was lost."""
     event: dict[str, object] = {
         "routing_key": routing_key,
         "event_action": action or _ACTIONS.get(notification.kind, "trigger"),

@@ -29,9 +29,9 @@ __all__ = [
     "words_for",
 ]
 
-# The most common advice of this many newest failures is given.
+# The most common advice among this many newest failures is used.
 _ADVICE_OVER = 6
-# A second cause is named from this share and this many failures on.
+# A second cause is named if it has at least this share and this many failures.
 _ALSO_SHARE, _ALSO_COUNT = 0.1, 2
 _MOSTLY = 0.5
 _GATEWAY_STATUS = 500
@@ -99,7 +99,7 @@ def leading_cause(failures: Sequence[Observation], cross_check: CrossCheck) -> L
 
 
 def _believable(cause: Cause, shares: Mapping[Cause, float]) -> Cause:
-    """The leading cause; a rejected key only if most failures say so, as it would be rejected every time."""
+    """The leading cause. A rejected key only if most failures say so, as it would fail every time."""
     if cause is not Cause.KEY_REJECTED or shares[cause] >= _MOSTLY:
         return cause
     return max((each for each in shares if each is not cause), key=lambda each: shares[each])
@@ -141,7 +141,7 @@ def _status_words(observation: Observation) -> str | None:
 def retry_after(
     context: DiagnosisContext, newest: Observation, advice: Advice
 ) -> tuple[float | None, RetrySource]:
-    """The rest of the wait the server asked for, else the policy's first wait, in seconds; and its source."""
+    """What is left of the wait that the server asked for, else the policy's first wait; and its source."""
     policy = advice.retry
     if policy is None or not policy.worthwhile:
         return None, RetrySource.NONE
@@ -153,12 +153,12 @@ def retry_after(
 
 K = TypeVar("K")
 
-# A kind's weight halves with every so many failures.
+# After this many further failures, the weight of a failure has halved.
 HALF_LIFE = 8
 _DECAY = 0.5 ** (1 / HALF_LIFE)
 # A challenger must outweigh the leader by this factor, so that a mix of 60 to 40 keeps one leader.
 CLEARLY = 1.6
-# This many in a row of a kind that was rare before are a change, not a mix.
+# This many in a row of a previously rare kind are a change, not a mix.
 CHANGED = 3
 RARE = 0.2
 
@@ -199,7 +199,7 @@ def _share_before(weights: dict[K, float], kind: K, run: int) -> float:
     return max(weights[kind] - own, 0.0) / rest if rest > 0 else 0.0
 
 
-# What the messages of 429s call the buckets, the most specific first.
+# How messages of 429s name the buckets, the most specific first.
 _BUCKET_WORDS = (
     (re.compile(r"\binput[ -]tokens?\b", re.I), "input"),
     (re.compile(r"\boutput[ -]tokens?\b", re.I), "output"),

@@ -25,15 +25,15 @@ __all__ = ["DiagnosisContext", "context_at"]
 
 # One lost probe in a thousand is chance: three in a row over two sources are not.
 LOST_IN_A_ROW = 3
-# Exchanges searched for that run: the oldest ones since the failures began.
+# How many exchanges are searched for that run, from the beginning of the failures on.
 _LOOKED_AT = 40
 # Failures of two sources that begin within this time of each other have one cause.
 _TOGETHER = timedelta(minutes=5)
-# The newest failures that decide the leading cause: with fewer, the first ones would weigh too much.
+# How many of the newest failures decide the leading cause. With fewer, the first ones weigh too much.
 LEADING = 60
 # The least time that counts as recent.
 _HORIZON_S = 900.0
-# A message probe backs off for up to a minute, and any probe may wait half a minute for its response.
+# A message probe backs off for up to a minute, and any probe may wait half a minute for a response.
 _BACKOFF_S, _ANSWER_S = 60.0, 30.0
 # Whatever a server asks for, the probes try again after an hour.
 _LONGEST_HOLD_S = 3600.0
@@ -41,26 +41,26 @@ _LONGEST_HOLD_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class DiagnosisContext:
-    """Everything the detectors use, at one instant."""
+    """Everything that the detectors use, at one instant."""
 
     history: History
-    """All observations; those after `at` have no influence."""
+    """All observations in memory."""
     at: datetime
-    """The instant of the diagnosis (aware UTC)."""
+    """The instant of the diagnosis."""
     options: Options
-    """Intervals and thresholds."""
+    """The settings and thresholds."""
     policy: RoundPolicy
     """What can be concluded from the probes."""
     facts: EngineFacts
-    """What only the engine knows: key, model, host, what is held back."""
+    """What only the engine knows."""
     view: StatusView
-    """The status page as the panel shows it."""
+    """The status page as last read."""
     page_report: PageReport
-    """What the status page says of the components that count."""
+    """What it reports about our components."""
     episodes: dict[Source, list[Episode]]
-    """Per API source the episodes of the last hour, oldest first; the last one may be open."""
+    """The episodes of the last hour by API source, oldest first; the last one may be open."""
     slow: Slow | None
-    """How slow first tokens are, None where they are not."""
+    """How slow first tokens are; None if they are not slow."""
 
     @property
     def thresholds(self) -> Thresholds:
@@ -77,7 +77,7 @@ class DiagnosisContext:
     def is_stale(self, source: Source) -> bool:
         """Whether a source has been silent for longer than its interval explains.
 
-        Where the server asked for a wait, nothing is overdue before it ends.
+        If the server asked for a wait, nothing is overdue before it ends.
         """
         newest = self.newest(source)
         if newest is None:
@@ -141,7 +141,7 @@ def context_at(
 
 
 def _kept_open(episodes: list[Episode]) -> list[Episode]:
-    """Slow successes are weak evidence of a recovery: it takes several times as many to end an episode."""
+    """Slow successes are weak evidence of a recovery, so it takes several times as many to end an episode."""
     last = episodes[-1:]
     if not last or last[0].confirmed_at is None or last[0].clean >= BACK_SOON * last[0].successes_to_recover:
         return episodes
@@ -149,7 +149,7 @@ def _kept_open(episodes: list[Episode]) -> list[Episode]:
 
 
 def _confirmed_alone(context: DiagnosisContext) -> DiagnosisContext:
-    """Confirms the open episode of the messages by its newest failure, which is conclusive by itself."""
+    """Confirms the open episode of messages if its newest failure is conclusive by itself."""
     episode, newest = context.open_episode(Source.MESSAGES), context.newest(Source.MESSAGES)
     if episode is None or episode.confirmed_at is not None or newest is None:
         return context
@@ -159,7 +159,7 @@ def _confirmed_alone(context: DiagnosisContext) -> DiagnosisContext:
 
 
 def _confirmed_together(context: DiagnosisContext) -> DiagnosisContext:
-    """Lets episodes of two sources confirm each other: a failure of one alone may be chance."""
+    """Lets episodes of two sources confirm each other, as a failure of one source may be chance."""
     open_ones = [episode for source in API_SOURCES if (episode := context.open_episode(source)) is not None]
     unconfirmed = [episode for episode in open_ones if episode.confirmed_at is None]
     if not unconfirmed:
@@ -202,7 +202,7 @@ def _joined(context: DiagnosisContext, open_ones: list[Episode]) -> float | None
 def _lost_together(context: DiagnosisContext, since: datetime) -> float | None:
     """When a run of lost probes over all sources was too long to be chance, in POSIX seconds.
 
-    If nothing has ever answered, one lost probe of each of two sources is enough.
+    If nothing has ever answered, one lost probe from each of two sources is enough.
     """
     known = any(context.ever_answered(source) for source in Source)
     needed = LOST_IN_A_ROW if known else 2

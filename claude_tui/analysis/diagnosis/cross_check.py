@@ -1,4 +1,4 @@
-"""What the other sources show while one fails: comparing them tells whose failure it is."""
+"""What the other sources show while one fails. Comparing them shows whose problem it is."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ __all__ = [
 
 LOOKED_AT = 6
 SPAN = timedelta(minutes=10)
-# A state is taken when at least one in this many of the last exchanges ended in it.
+# A source is in a state if at least one in this many of its last exchanges ended in it.
 _PART = 3
 
 
 class PathState(StrEnum):
-    """How the exchanges of a source end: FINE, FAILS (answered with an error), and as in `Reach`."""
+    """How the exchanges of a source end: FINE, FAILS (answered with an error), or as in `Reach`."""
 
     UNKNOWN = "unknown"
     FINE = "fine"
@@ -70,7 +70,7 @@ def cross_check_at(history: History, at: datetime, since: datetime, options: Opt
 def _api_state(
     history: History, source: Source, at: datetime, since: datetime, options: Options
 ) -> PathState:
-    """By the last exchanges; the one before the failures counts too, as there may be none after them."""
+    """According to the last exchanges. The one before the failures counts too: there may be none after."""
     items = history.exchanges(source).items
     interval = timedelta(seconds=options.interval_s(source))
     start = max(since - 1.5 * interval, at - max(SPAN, 4 * interval))
@@ -94,7 +94,7 @@ def _state_of(observation: Observation) -> PathState:
 
 
 def _page_state(history: History, at: datetime, since: datetime, options: Options) -> PathState:
-    """UNREACHED where its host went silent along with these failures, UNKNOWN if it was silent before."""
+    """UNREACHED if its host went silent along with these failures, UNKNOWN if it was silent before."""
     newest = history.latest(Source.STATUS, at)
     interval = timedelta(seconds=options.interval_s(Source.STATUS))
     if newest is None or newest.at < max(since - interval, at - max(SPAN, 4 * interval)):
@@ -113,7 +113,7 @@ def _page_state(history: History, at: datetime, since: datetime, options: Option
 
 
 def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
-    """The advice for one failure, given the state of the other sources."""
+    """The advice for one failure, considering the state of the other sources."""
     advice = knowledge().advice
     row = knowledge().of(observation)
     match reach_of(observation):
@@ -129,7 +129,7 @@ def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
 
 
 def _is_explicit(observation: Observation) -> bool:
-    """Whether the probe itself knows which step failed, so that no other source can know better."""
+    """Whether the probe itself knows which step failed, so that other sources cannot add anything."""
     return knowledge().of(observation).type is not None
 
 
@@ -138,7 +138,7 @@ _SILENT = frozenset({Outcome.TIMEOUT, Outcome.NETWORK})
 
 
 def is_lost(observation: Observation) -> bool:
-    """Whether there was no response at all. One in a thousand is chance and not the service's fault."""
+    """Whether there was no response at all. One in a thousand is lost by chance, not by the service."""
     return observation.outcome in _SILENT and observation.http_status is None
 
 
@@ -149,14 +149,14 @@ def asked_to_wait_s(observation: Observation) -> float:
 
 
 def says_the_same_again(observation: Observation) -> bool:
-    """Whether the response was a limit, a refusal that retrying does not change, or asked for a wait."""
+    """Whether it was a rate limit, asked for a wait, or was a refusal that retrying cannot change."""
     policy = knowledge().of(observation).retry
     useless = policy is not None and not policy.worthwhile
     return useless or observation.outcome is Outcome.RATE_LIMITED or asked_to_wait_s(observation) > 0
 
 
 def reach_of(observation: Observation) -> Reach:
-    """How far a failed request got: by the probe's error type, else by the phases it measured."""
+    """How far a failed request got, according to the probe's error type, else to the phases it measured."""
     row = knowledge().of(observation)
     explicit = row.type is not None or observation.http_status is not None
     if explicit or row.reach not in {Reach.NO_ANSWER, Reach.UNREACHED}:

@@ -1,4 +1,4 @@
-"""What is wrong, whose it is, how bad it is and what to do next: one Verdict from all that is known.
+"""What is wrong, whose problem it is, how bad it is and what to do next: one Verdict from all data.
 
 The detectors look for failures first, then for a lack of data, then for health; the first finding becomes
 the verdict. Everything is a function of the observations up to an instant, including what keeps a verdict
@@ -31,7 +31,7 @@ __all__ = ["EngineFacts", "diagnose", "engine_facts"]
 
 # Two successes are enough for a verdict of healthy, as two failures are for one of trouble.
 ENOUGH = 2
-# With a failure among them, which may be chance or the first of many, it takes six exchanges.
+# If one of them failed, which may be chance or the first of many, six exchanges are needed.
 ENOUGH_TO_TELL = 6
 
 
@@ -57,7 +57,7 @@ def diagnose(
 
 
 def _own_fault(context: DiagnosisContext) -> Finding | None:
-    """The message probe itself crashes, which says nothing about the API."""
+    """The message probe itself crashed, which says nothing about the API."""
     newest = context.newest(Source.MESSAGES)
     if newest is None or not newest.failed or knowledge().of(newest).advice.id != "own_fault":
         return None
@@ -115,7 +115,7 @@ def _models_evidence(context: DiagnosisContext) -> Evidence | None:
     elif newest.error_type is not None:
         said = f"The API answers without a key (HTTP {newest.http_status})"
     else:
-        said = f"{_capitalized(answers_in(context, Source.MODELS))}, which says nothing of inference"
+        said = f"{_capitalized(answers_in(context, Source.MODELS))}, which says nothing about inference"
     return Evidence(EvidenceKind.ANSWERS, (said,), observations=(newest,))
 
 
@@ -136,7 +136,7 @@ def _unknown(advice: str, *evidence: Evidence | None, what: str | None = None) -
 
 
 def _notice(context: DiagnosisContext) -> Finding | None:
-    """The page reports trouble with something we use, but our probes do not see it."""
+    """The page reports trouble with something we use that our probes do not see."""
     if not (context.page_report.known and context.page_report.active):
         return None
     answers = answers_in(context, Source.MESSAGES)
@@ -179,7 +179,7 @@ def _healthy(context: DiagnosisContext) -> Finding:
 
 
 def _notes(context: DiagnosisContext) -> str:
-    """What is worth mentioning although nothing is wrong."""
+    """What is worth mentioning even though nothing is wrong."""
     return " ".join(
         note for note in (_lone_failure(context), _page_note(context), low_limits(context)) if note
     )
@@ -193,7 +193,7 @@ def _lone_failure(context: DiagnosisContext) -> str:
         newest = context.failures_of(episode, 1)[-1]
         ago = duration(context.at - newest.at)
         if source is Source.MODELS and not context.ever_answered(source):
-            return f"This endpoint gives no list of models ({named(newest)}); messages work."
+            return f"This endpoint has no list of models ({named(newest)}); messages work."
         if knowledge().of(newest).reach is not Reach.UNSENT:
             return f"One {source.value} probe failed {ago} ago ({named(newest)}): too little for a verdict."
     return ""
@@ -204,7 +204,7 @@ def _page_note(context: DiagnosisContext) -> str:
         others = "; ".join(context.page_report.others[:2])
         return f"Status page: {others}; not what we use, and our probes are fine."
     if context.page_report.reports and not context.page_report.active:
-        return "The page still watches an incident; components are green and our probes are fine."
+        return "The page is still monitoring an incident; components are green and our probes are fine."
     return ""
 
 

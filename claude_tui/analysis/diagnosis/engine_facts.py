@@ -1,4 +1,4 @@
-"""Facts for the diagnosis that only the engine knows."""
+"""Facts that the diagnosis needs and only the engine knows."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class EngineFacts:
     model: str | None = None
     """The model that is probed."""
     held: str | None = None
-    """Why messages are not probed, None where they are."""
+    """Why messages are not probed; None if they are."""
     key_problem: str | None = None
-    """What looks wrong with a key that is sent anyway."""
+    """What looks wrong with the key, although it is sent."""
     key_lack: KeyLack | None = None
     """Why there is no key to send."""
 

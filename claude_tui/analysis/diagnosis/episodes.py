@@ -1,4 +1,4 @@
-"""Episodes of failures of one source: when one begins, when it is more than chance, and when it ends.
+"""Episodes of failures of one source: when they begin, when they are more than chance, and when they end.
 
 Clusters of failures (see `streaks`; three successes in a row end one) are joined into episodes. An episode
 ends with a run of successes that would be improbable at the failure rate so far: three where everything
@@ -21,7 +21,7 @@ from claude_tui.model.observation import Observation, Source
 __all__ = ["BACK_SOON", "RECENT", "Episode", "episodes_of", "is_down", "successes_to_recover"]
 
 RECENT = 24
-"""The exchanges at the end of an episode that give its current rate: 12 minutes at the default pace."""
+"""How many exchanges at the end of an episode give its current rate: 12 minutes at the default pace."""
 
 # Three successes in a row happen in 5% of cases while 63% still fail, and less often while more do.
 SETTLED = 3
@@ -33,7 +33,7 @@ MOST_CLUSTERS = 240
 BACK_SOON = 3
 # After two hours without probes (a laptop that slept), what happened is unknown: a new episode begins.
 LONGEST_GAP_S = 7200.0
-# Bounds the work: what 30 failures do not confirm is counted over an hour instead.
+# Bounds the work: if 30 failures do not confirm an episode, they are counted over an hour instead.
 _FIRST = 30
 # Error responses are never chance; two with at most two successes between them are a pattern.
 _WITHIN = 3
@@ -79,7 +79,7 @@ class Episode:
 
 
 def successes_to_recover(failures: int, total: int, chance: float) -> int:
-    """Successes in a row that are improbable (below `chance`) where `failures` of `total` fail.
+    """How many successes in a row are improbable (below `chance`) while `failures` of `total` fail.
 
     The assumed rate is a little lower than the counted one, as an episode begins and ends with a failure.
     """
@@ -92,7 +92,7 @@ def successes_to_recover(failures: int, total: int, chance: float) -> int:
 def episodes_of(
     history: History, source: Source, at: datetime, thresholds: Thresholds, back_s: float
 ) -> list[Episode]:
-    """The episodes of the last `back_s` seconds, oldest first. The last one may be over."""
+    """The episodes of the last `back_s` seconds, oldest first. The last one may have ended."""
     count = history.exchanges(source).items.count_until(at.timestamp())
     found: list[Episode] = []
     joined: Episode | None = None
@@ -209,7 +209,7 @@ def _first_conclusive(exchanges: list[Observation], indexes: list[int], *, pairs
 # The service is no longer down once this many of the last few succeeded, or this share of all.
 _UP, _UP_OF = 2, 5
 _UP_SHARE = 0.2
-# It is down again after a run of failures this improbable at the previous failure rate.
+# It is down again after a run of failures that is this improbable at the previous rate.
 _DOWN_CHANCE = 0.01
 _MOST_SHARE = 0.8
 

@@ -39,7 +39,7 @@ _KEY_IS_FINE_FOR = frozenset({Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT, Outcome
 
 
 def named(failure: Observation | FailureKind) -> str:
-    """The name of failures like this one: the server's own where there is one."""
+    """What failures like this one are called: the server's name if there is one."""
     general = knowledge().general(failure.outcome)
     if general.plural is not None:
         return _with_type(general.plural, failure)
@@ -55,7 +55,7 @@ def _with_type(words: str, failure: Observation | FailureKind) -> str:
 
 
 def tally(context: DiagnosisContext, episode: Episode) -> Tally:
-    """The results of the requests of an episode."""
+    """The results of the requests in an episode."""
     return context.policy.tally(context, episode)
 
 
@@ -82,7 +82,7 @@ def failures_evidence(
 
 
 def _requests(context: DiagnosisContext, episode: Episode) -> str:
-    """Which requests are meant, if both sources fail: by default the evidence is about messages."""
+    """Names the requests if both sources fail. By default, evidence is about messages."""
     if episode.source is Source.MODELS:
         return "model lists "
     return "message calls " if context.open_episode(Source.MODELS) is not None else ""
@@ -133,7 +133,7 @@ def models_clause(context: DiagnosisContext, cross_check: CrossCheck) -> str:
     match cross_check.models:
         case PathState.FINE:
             return answers_in(context, Source.MODELS)
-        # A request that is never sent shows nothing about the path, but still fails.
+        # A request that was never sent shows nothing about the path, but has failed.
         case PathState.UNKNOWN if failure is None or context.is_stale(Source.MODELS):
             return ""
     episode = context.open_episode(Source.MODELS)
@@ -164,7 +164,7 @@ def ruled_out(
 
 
 def _key_accepted(context: DiagnosisContext, since: datetime, leading: Observation) -> bool:
-    """A 500 may be sent before the key is checked; a success or a rate limit comes after that."""
+    """Whether the key was accepted: a 500 may precede that check, a success or a rate limit follows it."""
     if leading.outcome in _KEY_IS_FINE_FOR:
         return True
     successes = (context.history.last_success(source, context.at) for source in API_SOURCES)
@@ -180,7 +180,7 @@ def _limits_fine(context: DiagnosisContext) -> bool:
 
 
 def low_limits(context: DiagnosisContext) -> str:
-    """`Limits run low: input 4% left, 5h window 97% used.` where they do."""
+    """`Limits run low: input 4% left, 5h window 97% used.`; empty if none does."""
     view = headroom_view(context.history, context.at, context.options)
     windows = [window for window in view.windows if window.level in _LOW]
     refused = [f"{truncate(one.window)} window" for one in windows if one.status == "rejected"]

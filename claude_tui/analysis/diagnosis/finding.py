@@ -1,4 +1,4 @@
-"""What a detector found, and how it becomes a verdict, with the status page and the response target."""
+"""The result of a detector, and how it becomes a verdict."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ class Finding:
     """The result of one detector."""
 
     advice: Advice
-    """The cause, the side and what to do."""
+    """The cause, the side and the next step."""
     confidence: float
-    """In 0..1."""
+    """How certain the cause is, in 0..1."""
     severity: Severity = Severity.NONE
+    """NONE if nothing is wrong."""
     evidence: tuple[Evidence | None, ...] = ()
     """The strongest evidence first; None entries do not apply."""
     words: Mapping[str, str | None] = field(default_factory=dict)
@@ -36,7 +37,7 @@ class Finding:
     since: datetime | None = None
     """When it began."""
     detected_at: datetime | None = None
-    """When it was more than chance."""
+    """When it became more than chance."""
     retry: tuple[float | None, RetrySource] = (None, RetrySource.NONE)
     """Seconds until a retry makes sense, and where that figure comes from."""
     failures: tuple[Observation, ...] = ()
@@ -46,11 +47,11 @@ class Finding:
     also: tuple[Cause, ...] = ()
     """Other causes at the same time."""
     note: str = ""
-    """What else is worth mentioning."""
+    """A remark in addition to the evidence."""
 
 
 def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
-    """The finding combined with the page's agreement, the lead over the page and the response target."""
+    """The finding, with what the status page says about it and the response target."""
     side = finding.advice.side
     troubled = finding.severity.trouble
     theirs = troubled and side in {Side.THEM, Side.UNCLEAR}
@@ -85,9 +86,9 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
 
 
 def _next_step(context: DiagnosisContext, advice: Advice) -> str:
-    """The advice; without a key, also how to include inference."""
+    """The advised step, and without a key also how to probe inference."""
     lack = context.facts.key_lack
     if lack is None or API_KEY in advice.next:
         return advice.next
-    mend = f"set {API_KEY}" if lack is KeyLack.MISSING else "mend the key"
-    return f"{advice.next}; {mend} to see inference as well"
+    fix = f"set {API_KEY}" if lack is KeyLack.MISSING else "fix the key"
+    return f"{advice.next}; {fix} to probe inference as well"

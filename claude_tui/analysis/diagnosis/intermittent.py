@@ -1,4 +1,4 @@
-"""Intermittent errors: calls that fail now and then, counted over an hour."""
+"""Intermittent errors: occasional failures, counted over an hour."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ __all__ = ["detect_intermittent"]
 
 # At the default pace 0.36 probes are lost in an hour by chance; 5 or more come once in 3 years (Poisson).
 _LOST_DEVIATIONS, _LOST_COUNT = 4.0, 2
-# An episode of three failures had a verdict of its own; once over, it is not counted as intermittent too.
+# An episode of three failures had its own verdict. It is not counted as intermittent as well.
 _BIG = 3
-# A day is kept in memory; at one failure in ten, the most that is intermittent, it has about 900 of 8,640.
+# A day in memory has at most about 900 intermittent failures: one in ten of 8,640 exchanges.
 _DAY_S, _A_DAYS = 86_400.0, 1000
-# Advice for calls that all fail, which does not fit a few.
+# Advice for when all calls fail, which does not suit a few failures.
 _AT_TIMES = frozenset({"errors", "errors_no_answer"})
 
 
@@ -90,7 +90,7 @@ def _counted(
 
 
 def _for_a_few(advice: Advice) -> Advice:
-    """The advice for a few failures: a key or model refused only now and then is hardly ours to fix."""
+    """The advice for a few failures. A key or model that is refused only now and then is hardly our fault."""
     if advice.id in _AT_TIMES:
         return knowledge().advice["errors_rare"]
     refused = advice.side is Side.US and advice.cause is not Cause.RATE_LIMITED
@@ -145,7 +145,7 @@ def _beginning(context: DiagnosisContext, newest: Sequence[Observation]) -> tupl
 
 
 def _continues(context: DiagnosisContext, at: Sequence[float], *, enough: bool) -> bool:
-    """Whether the last failure continues those before it: they were not over, or too few to tell."""
+    """Whether the last failure continues the ones before it, which had not ended or were too few to tell."""
     first, last, then = at[0], at[-2], at[-1]
     if not enough:
         return then - last < context.thresholds.rare_span_s

@@ -41,7 +41,7 @@ _DOWN = {"errors": "outage", "errors_no_answer": "outage_no_answer"}
 
 
 def detect_message_failures(context: DiagnosisContext) -> Finding | None:
-    """Messages fail more often than by chance, and have been probed recently."""
+    """Messages were probed recently, and fail more often than by chance."""
     episode = context.open_episode(Source.MESSAGES)
     if episode is None or not episode.active or context.is_stale(Source.MESSAGES):
         return None
@@ -76,7 +76,7 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
 
 
 def _severity_of_messages(context: DiagnosisContext, episode: Episode, advice: Advice) -> Severity:
-    """By how many fail. A conclusive failure is at least P2, and P1 where it affects every message."""
+    """The severity by count. A conclusive failure is at least a P2, and a P1 if it affects every message."""
     counted = severity_of_messages(
         context.history, context.at, episode, advice.cause, context.options, context.thresholds
     )
@@ -88,7 +88,7 @@ def _severity_of_messages(context: DiagnosisContext, episode: Episode, advice: A
 
 
 def _as_outage(lead: LeadingCause, context: DiagnosisContext, episode: Episode) -> Advice:
-    """The advice; where nearly every call fails, errors become an outage."""
+    """The advice. If nearly every call fails, errors become an outage."""
     advice = lead.advice
     if advice.id not in _DOWN or not _is_outage(lead, context, episode):
         return advice
@@ -104,7 +104,7 @@ def _is_outage(lead: LeadingCause, context: DiagnosisContext, episode: Episode) 
 def _with_models(
     context: DiagnosisContext, models: Episode | None, cause: Cause, also: tuple[Cause, ...]
 ) -> tuple[Cause, ...]:
-    """The other causes, including that of the failing model list where it differs."""
+    """The other causes, including that of the failing model list if it differs."""
     family = {Cause.PROVIDER_OUTAGE, Cause.PROVIDER_ERRORS}
     if models is None or not models.active:
         return also
@@ -194,7 +194,7 @@ def _beside_messages(advice: Advice) -> Advice:
 
 
 def _severity_of_models(context: DiagnosisContext, episode: Episode, *, alone: bool) -> Severity:
-    """One level lower while messages are answered: users depend on those and not on the list."""
+    """One level lower while messages are answered: users depend on messages, not on the list."""
     if episode.failures < context.thresholds.ratio_failures:
         return Severity.P3 if alone else Severity.P4
     return Severity.P2 if alone else Severity.P3

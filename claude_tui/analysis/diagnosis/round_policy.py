@@ -1,4 +1,4 @@
-"""What a diagnosis may conclude from its probes, depending on whether more will follow."""
+"""What a diagnosis may conclude from its probes, depending on whether more probes follow."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from claude_tui.model.verdict import Severity
 
 __all__ = ["CONTINUOUS", "Probed", "RoundPolicy", "Tally"]
 
-# Exchanges that distinguish an outage from errors: an hour at the default pace.
+# How many exchanges distinguish an outage from errors: an hour at the default pace.
 _DOWN_OVER = 120
 # Older failures say little about the current rate.
 _COUNTED_OVER = timedelta(hours=1)
@@ -35,7 +35,7 @@ class Tally(NamedTuple):
 
 
 class Probed(Protocol):
-    """What a policy uses: the part of the diagnosis context that concerns probes."""
+    """The part of the diagnosis context that a policy uses."""
 
     @property
     def history(self) -> History: ...
@@ -92,7 +92,7 @@ class RoundPolicy:
         return counted
 
     def advice_for_too_few(self, context: Probed, advice: str) -> str:  # noqa: ARG002
-        """The id of the advice where there are too few probes for a verdict."""
+        """The id of the advice for too few probes for a verdict."""
         return advice
 
 

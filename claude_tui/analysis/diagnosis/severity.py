@@ -15,7 +15,7 @@ from claude_tui.model.verdict import Cause, Severity, Verdict
 
 __all__ = ["as_set", "most_fail", "respond_by", "severity_of_messages", "severity_of_rare"]
 
-# Where five minutes have fewer than three messages, the last three within this span count instead.
+# If five minutes have fewer than three messages, the last three within this span count instead.
 SPARSE_S = 900.0
 SPARSE_INTERVALS = 4.0
 # An error share may be small, so it is counted over twenty minutes: 5% of 40 messages are two.
@@ -50,7 +50,7 @@ def severity_of_messages(
 def most_fail(
     history: History, at: datetime, episode: Episode, options: Options, thresholds: Thresholds
 ) -> bool:
-    """Whether nearly all messages fail: at least `most_fail` of the last five minutes, 3 or more.
+    """Whether nearly all messages fail: a share of `most_fail` in the last five minutes, and at least 3.
 
     Only messages of the episode count, not the successes before it. Once true, it stays true until fewer
     than `most_fail_ends` fail. Counting ends with the last message, so time alone changes nothing.
@@ -78,7 +78,7 @@ def most_fail(
 
 
 def _counts(history: History, at: datetime, episode: Episode, options: Options) -> tuple[int, int, int]:
-    """Recent failures, messages and broken-off streams of the episode."""
+    """The numbers of recent failures, messages and truncated streams in the episode."""
     items, failures = history.exchanges(Source.MESSAGES).items, history.failures(Source.MESSAGES)
     end = items.count_until(at.timestamp())
     instant = items.at[end - 1]
@@ -90,7 +90,7 @@ def _counts(history: History, at: datetime, episode: Episode, options: Options) 
 
 
 def severity_of_rare(failures: int, messages_failed: int, messages: int, thresholds: Thresholds) -> Severity:
-    """The severity of intermittent failures of any API probe; `messages` have been sent since the first."""
+    """The severity of intermittent failures of any API probe. `messages` were sent since the first one."""
     share = messages_failed / max(messages, RARE_LEAST)
     if messages_failed >= thresholds.ratio_failures and share >= thresholds.errors:
         return Severity.P2
@@ -100,7 +100,7 @@ def severity_of_rare(failures: int, messages_failed: int, messages: int, thresho
 def as_set(verdict: Verdict, marks: Iterable[SeverityMark], at: datetime, thresholds: Thresholds) -> Verdict:
     """The verdict with the severity that a person set for the current incident.
 
-    It lapses with the incident, and when the computed severity gets worse than when it was set: somebody who
+    It lapses with the incident, or when the computed severity becomes worse than it was then: somebody who
     rated a few errors P4 did not mean the outage that followed.
     """
     since, computed = verdict.since, verdict.severity

@@ -101,7 +101,7 @@ def _instant(at: float) -> datetime:
 
 
 def also_tail(detect: Detector) -> Detector:
-    """`detect`, with the worse severity where there is a long tail of slow messages as well."""
+    """`detect`, with the worse severity if there is a long tail of slow messages as well."""
 
     def detect_both(context: DiagnosisContext) -> Finding | None:
         found = detect(context)

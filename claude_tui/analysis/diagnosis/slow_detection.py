@@ -34,15 +34,15 @@ __all__ = [
 
 # Five in a row are not a tail: even if one response in fifty is that slow, the chance is 3 in 10^9.
 CERTAIN = 5
-# The severity table is about p99: what fewer than 1% exceed is the tail of the distribution.
+# The severity table uses p99: the slowest 1% are the tail of the distribution.
 TAIL_SHARE = 0.01
-# A day at the default pace of one message in 30 s is 2,880; a slow period counts from there at the latest.
+# A day at the default pace of one message in 30 s is 2,880. Older slow responses are not looked at.
 LOOKED_BACK = 3000
 # After sixty default intervals without a response, whether it was slow in between is unknown.
 LONGEST_PAUSE_S = 1800.0
 # A lost SYN is sent again after 1 s (RFC 6298), so slower than this is a network that loses packets.
 OPENING_SLOW_S = 1.0
-# While first tokens are slow, less is suspicious: healthy connections open in 0.05 s (simulator).
+# While first tokens are slow, less than that is suspicious: healthy connections open in 0.05 s (simulator).
 OPENING_SUSPECT_S = 0.3
 # A round trip to the other side of the Earth takes 0.2 s in fibre: half a second is not just distance.
 NETWORK_EXCESS_S = 0.5
@@ -50,7 +50,7 @@ NETWORK_EXCESS_S = 0.5
 NETWORK_PART = 0.6
 # A quarter of an hour of new connections at the default pace of one in 15 s.
 _OPENINGS = 60
-# What is kept in memory, which limits how far back a tail can be followed.
+# How much is kept in memory, which limits how far back a tail can be followed.
 DAY_S = 86_400.0
 
 
@@ -61,7 +61,7 @@ class Slow:
     now_s: float
     """The geometric mean of the last three responses."""
     usual_s: float | None
-    """What they usually take, None if unknown."""
+    """What they usually take; None if unknown."""
     since: float
     """When the first slow response was requested."""
     known_at: float
@@ -85,7 +85,7 @@ def slow_first_token(history: History, at: datetime, options: Options) -> Slow |
 
 
 def slow_suspected(history: History, at: datetime, options: Options) -> bool:
-    """Whether first tokens are slow enough to probe again: the median of the last three is."""
+    """Whether the median of the last three first tokens is slow enough to probe again."""
     last = history.measure("TTFT", at.timestamp()).values[-SAMPLES:]
     limits = limits_at(history, "TTFT", at, options)
     return len(last) == SAMPLES and median(sorted(last)) > limits.each_s
@@ -97,10 +97,10 @@ def slow_to_end(history: History, at: datetime, options: Options) -> Slow | None
 
 
 def _current_slowness(history: History, measure: str, at: datetime, options: Options) -> Slow | None:
-    """The slow period that began with three slow responses and has not ended with three normal ones."""
+    """The current slow period: begun by three slow responses, and not yet ended by three normal ones."""
     column, limits = history.measure(measure, at.timestamp()), limits_at(history, measure, at, options)
     end = column.count_until(at.timestamp())
-    start = _since_last_calm(column, end, limits.each_s)
+    start = _since_last_normal(column, end, limits.each_s)
     index = _confirmed(column, start, end, limits)
     if index is None:
         return None
@@ -130,8 +130,8 @@ def _confirmed(column: MeasureColumn, start: int, end: int, limits: SlowLimits) 
     return None
 
 
-def _since_last_calm(column: MeasureColumn, end: int, each: float) -> int:
-    """The index after the last three in a row that were not slow, or after a long pause."""
+def _since_last_normal(column: MeasureColumn, end: int, each: float) -> int:
+    """The index after the last three normal responses in a row, or after a long pause."""
     calm = 0
     for index in range(end - 1, max(end - LOOKED_BACK, 0) - 1, -1):
         calm = calm + 1 if column.values[index] <= each else 0
@@ -143,7 +143,7 @@ def _since_last_calm(column: MeasureColumn, end: int, each: float) -> int:
 
 
 def _tail_before(column: MeasureColumn, end: int) -> float:
-    """What 1% of the figures before index `end` exceed; 0 with too few for a tail."""
+    """The value that 1% of the figures before index `end` exceed; 0 if there are too few."""
     rank = int(end * TAIL_SHARE)
     return nlargest(rank + 1, column.values[:end])[-1] if rank else 0.0
 
@@ -159,7 +159,7 @@ def _with_culprit(history: History, at: datetime, slow: Slow, options: Options) 
 
 
 def slow_opening(history: History, at: datetime, options: Options) -> Slow | None:
-    """New connections that are slow to open, even if nothing else is wrong."""
+    """Slow opening of new connections, even if nothing else is wrong."""
     items = history.exchanges(Source.MODELS).items
     end = items.count_until(at.timestamp())
     newest = items.values[max(end - SAMPLES, 0) : end]
@@ -192,7 +192,7 @@ def _first_late(observations: Sequence[Observation], end: int) -> int:
 
 
 def _slow_opening(history: History, at: datetime, since: float, least_s: float, options: Options) -> str:
-    """How long opening a connection takes, in words; empty where that is not slow."""
+    """How long opening a connection takes, in words; empty if that is not slow."""
     items = history.exchanges(Source.MODELS).items
     end, before = items.count_until(at.timestamp()), items.index_at(since)
     now = [_opening_s(one.timings) for one in items.values[max(before, end - SAMPLES) : end]]

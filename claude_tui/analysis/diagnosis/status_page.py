@@ -1,4 +1,4 @@
-"""What the status page says compared with what the probes measure, and which came first."""
+"""Compares what the status page says with what the probes measure, and which came first."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["PageReport", "agreement_of", "lead_of", "page_clause", "page_report_
 
 _TROUBLED = frozenset({Level.WARN, Level.BAD})
 _BEGUN = frozenset({"investigating", "identified"})
-# An incident without updates for a day while all components are green was left open by mistake.
+# An incident without updates for a day, while all components are green, was left open by mistake.
 FORGOTTEN = timedelta(hours=24)
 # A report more than two hours before the first failure belongs to another incident.
 BELONGS = timedelta(hours=2)
@@ -35,17 +35,17 @@ class PageReport:
     """What the page reports about our components at an instant."""
 
     known: bool
-    """False where it could not be read recently, or lists none of our components."""
+    """False if the page could not be read recently, or lists none of our components."""
     reports: tuple[str, ...] = ()
     """The reported trouble with our components."""
     active: bool = False
-    """Whether that is more than an incident being monitored after its fix."""
+    """Whether there is more than an incident that is being monitored after its fix."""
     others: tuple[str, ...] = ()
     """The reported trouble with other components."""
     first_at: datetime | None = None
     """When the page first reported what is in `reports`."""
     unrated: tuple[str, ...] = ()
-    """Incidents of our components that are being worked on and have no impact yet."""
+    """Incidents with our components that are being worked on, with no impact stated yet."""
     spoke_at: datetime | None = None
     """When the page first reported what is in `reports` or `unrated`."""
 
@@ -80,7 +80,7 @@ def page_report_at(history: History, view: StatusView, at: datetime, options: Op
 def agreement_of(report: PageReport, cause: Cause, *, provider_fails: bool) -> PageAgreement:
     """Whether page and probes agree that the provider is in trouble.
 
-    Where the cause is unknown, a quiet page is `silent`: it does not show that all is well.
+    If the cause is unknown, a quiet page is `silent`: it does not show that all is well.
     """
     if not report.known:
         return PageAgreement.UNKNOWN
@@ -109,7 +109,7 @@ def _incidents(status: ProviderStatus, ours: frozenset[str], at: datetime) -> It
 
 
 def _unrated(status: ProviderStatus, ours: frozenset[str], at: datetime) -> Iterator[ProviderIncident]:
-    """Incidents of ours being worked on, with impact `none`: often the first report of a real one."""
+    """Our incidents being worked on with impact `none`: often the first report of a real one."""
     touching = (one for one in status.incidents if touches(one, ours) and one.status in _BEGUN)
     return _without_forgotten((one for one in touching if one.impact == "none"), status, ours, at)
 
@@ -130,13 +130,13 @@ def _without_forgotten(
 
 
 def _instants(incident: ProviderIncident, at: datetime) -> list[datetime]:
-    """The instants at which the page wrote about an incident; future ones are mistakes on the page."""
+    """When the page wrote about an incident. Instants in the future are mistakes on the page."""
     instants = [incident.started_at, *(update.at for update in incident.updates)]
     return [each for each in instants if each is not None and each <= at]
 
 
 def _is_active(status: ProviderStatus, ours: frozenset[str], at: datetime) -> bool:
-    """Whether trouble is ongoing: incidents end with hours of `monitoring` while components are green."""
+    """Whether trouble is ongoing. Incidents end with hours of `monitoring` while components are green."""
     if any(component_level(one.status) in _TROUBLED for one in status.components if one.id in ours):
         return True
     return any(incident.status != "monitoring" for incident in _incidents(status, ours, at))
@@ -165,7 +165,7 @@ def _reported_or_unrated(
 def _first_at(
     history: History, status: ProviderStatus, at: datetime, options: Options, report: _Report
 ) -> datetime:
-    """When the current trouble was first in a reading, or when the page says it was reported, if earlier.
+    """When a reading first had the current trouble, or when the page says it was reported, if earlier.
 
     The page's own instants count only after the last quiet reading, if there is one: they are sometimes
     years off.
@@ -201,7 +201,7 @@ def _beginning(readings: Sequence[ProviderStatus], end: int) -> int:
 
 
 def lead_of(report: PageReport, since: datetime | None) -> timedelta | None:
-    """How long the first failure preceded the page's first report; negative when the page was first."""
+    """How long the first failure preceded the page's first report; negative if the page was first."""
     if report.spoke_at is None or since is None or report.spoke_at < since - BELONGS:
         return None
     return report.spoke_at - since
@@ -214,7 +214,7 @@ def page_clause(report: PageReport, view: StatusView, at: datetime) -> str:
     if not view.status.known:
         return f"Status page unknown: {truncate(view.status.unknown_reason or 'no reason given')}"
     if view.stale and view.checked_at is not None:
-        return f"Status page last looked at {duration(at - view.checked_at)} ago"
+        return f"Status page last checked {duration(at - view.checked_at)} ago"
     if not report.known:
         return "Status page: none of its components is yours"
     if report.reports or report.unrated:

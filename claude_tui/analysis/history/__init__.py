@@ -1,1 +1,1 @@
-"""What was observed, as of any instant."""
+"""The observations, as of any instant."""

@@ -24,7 +24,7 @@ C = TypeVar("C", bound=Column[Any])
 Exchanges = Fold[Observation, SourceState, TimelineEvent]
 
 MAX_PER_SOURCE = 14_000
-# The excess over the bound before trimming, which moves whole lists.
+# How far the bound may be exceeded before trimming, which moves whole lists.
 SLACK = 500
 _KINDS_KEPT = 2_000
 
@@ -107,7 +107,7 @@ class History:
         statuses: Iterable[ProviderStatus] = (),
         catalogues: Iterable[Catalogue] = (),
     ) -> None:
-        """Add many at once, in any order of age. Known entries are left alone."""
+        """Add many at once, in any order. Entries that are already known are ignored."""
         held = self._all_observations()
         if held:
             self._forget_observations()
@@ -150,7 +150,7 @@ class History:
             self._windows.setdefault(window.window, Column()).insert(at, WindowSample(window, observation))
 
     def trim(self, before: datetime) -> None:
-        """Drop what is older; the status report and the model list in force at `before` stay."""
+        """Drop what is older. The status report and the model list in force at `before` are kept."""
         self._trim(before.timestamp())
 
     def _trim(self, before: float) -> None:

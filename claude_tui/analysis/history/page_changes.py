@@ -20,7 +20,7 @@ from claude_tui.model.snapshot import Event, EventKind, Level
 
 __all__ = ["component_level", "incident_level", "next_catalogue", "next_status", "short_name", "under_way"]
 
-# More simultaneous changes to the model list than this become one event.
+# More simultaneous changes to the model list than this are one event.
 MANY_MODELS = 5
 _COMPONENT_LEVELS = {
     "operational": Level.OK,
@@ -67,15 +67,15 @@ class _Change:
     """One difference between two reports, or between two model lists."""
 
     key: str
-    """What changed: `component:ID`, `lifecycle:MODEL`."""
+    """What changed; part of the event's key."""
     level: Level
-    """How bad the new state is."""
+    """The level of the event."""
     text: str
-    """The new state, in a few words."""
+    """What happened, in one line."""
     about: frozenset[str] | None = None
-    """The ids and names of the components that it is about; None for the page as a whole."""
+    """The ids and names of the components concerned; None for none."""
     detail: str = ""
-    """What the details of the event add."""
+    """More text for the event's details."""
 
 
 def next_status(

@@ -17,7 +17,7 @@ WIDTHS = (5, 10, 15, 20, 30, 60, 90, 120, 180, 300, 360, 600, 900, 1200, 1800, 3
 
 
 def nearest_rank(ordered: Sequence[float], fraction: float) -> float:
-    """The smallest value that at least `fraction` of `ordered` (ascending, not empty) do not exceed.
+    """The smallest value that at least `fraction` of `ordered` (ascending, not empty) does not exceed.
 
     Always a measured value, never an interpolated one. Source: Hyndman and Fan, "Sample Quantiles in
     Statistical Packages" (1996), definition 1.
@@ -42,7 +42,7 @@ def percentile(ordered: Sequence[float], fraction: float) -> float | None:
 
 
 def share(count: int, total: int) -> float | None:
-    """count/total in 0..1; None below 5 requests, where a share means nothing."""
+    """count/total in 0..1; None with fewer than 5 requests, as the share would mean nothing."""
     return count / total if total >= MIN_REQUESTS else None
 
 

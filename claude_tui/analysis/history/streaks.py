@@ -13,17 +13,17 @@ from claude_tui.model.snapshot import Event, EventKind, Level
 
 __all__ = ["FRESH", "GAP", "SourceState", "TimelineEvent", "advance", "window_level"]
 
-# Successes in a row that end a cluster of failures: with half of the requests failing, two are chance.
+# How many successes in a row end a cluster of failures. With half of the requests failing, two are chance.
 SETTLED = 3
 # After a pause this long, nothing is known about the time in between.
 GAP = timedelta(minutes=15)
-# The most buckets and windows to remember: a server may send ever new names.
+# The most buckets and windows to remember, as a server may keep sending new names.
 _MAX_NAMES = 128
 
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """An event, and the names and ids of the components it concerns; None when it concerns none."""
+    """An event, and the names and ids of the components that it concerns; None if it concerns none."""
 
     event: Event
     about: frozenset[str] | None = None
@@ -110,7 +110,7 @@ def _failure(observation: Observation) -> TimelineEvent:
 def _recovery(failing_since: datetime, observation: Observation, gap: bool) -> TimelineEvent:
     took = observation.timings.total
     spent = duration(observation.at - failing_since)
-    how_long = f"not watched since a failure {spent} ago" if gap else f"after {spent} of failures"
+    how_long = f"not probed since a failure {spent} ago" if gap else f"after {spent} of failures"
     words = [str(observation.http_status or "ok"), "" if took is None else latency(took), how_long]
     return TimelineEvent(
         Event(

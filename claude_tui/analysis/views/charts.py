@@ -29,7 +29,7 @@ Points = list[tuple[datetime, float | None]]
 
 
 def chart_of(history: History, at: datetime, focus: Focus, options: Options) -> Chart | None:
-    """The chart of a panel over a span that ends at `at`; None for panels that have none."""
+    """The chart of a panel over a span that ends at `at`; None for panels without a chart."""
     build = _BUILDERS.get(focus.panel)
     if build is None:
         return None
@@ -85,7 +85,7 @@ def _window_left(sample: WindowSample) -> float:
 
 
 def _errors(history: History, at: datetime, focus: Focus, _options: Options) -> list[ChartSeries]:
-    """Per class the failures of each bin; a gap where no request was made."""
+    """Per class the failures in each bin; a gap where no request was made."""
     instant = at.timestamp()
     bins = Bins.over(instant, focus.span.total_seconds(), MAX_COUNT_BINS)
     asked = [0] * bins.count

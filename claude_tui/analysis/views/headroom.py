@@ -20,12 +20,12 @@ BURN_SPAN_S, BURN_READINGS, BURN_READINGS_S = 120.0, 4, 300.0
 FULL = 0.9
 # A bucket missing from responses for this long no longer applies.
 GONE_S = 3600.0
-# Limits are per minute: what would last longer than this at the current burn is not running out.
+# Limits are per minute: what lasts longer than this at the current burn rate is not running out.
 FAR = timedelta(hours=2)
-# Shares of a limit: a change below the first is noise of a continuously refilling bucket, a rise above the
+# Shares of a limit: a change below the first is noise of a bucket that refills continuously, a rise above the
 # second is a new window.
 WOBBLE, REFILL = 0.01, 0.10
-# `date` headers have whole seconds and take time to arrive: less than this is no skew.
+# `date` headers have whole seconds and take time to arrive: less than this is not skew.
 SKEW_S = 2.0
 _ORDER = ("requests", "input", "output", "tokens")
 
@@ -57,7 +57,7 @@ def headroom_view(history: History, at: datetime, options: Options) -> HeadroomV
 
 
 def _worst_bucket(headroom: Headroom) -> tuple[bool, float, int, str]:
-    # Whole percents, so that two full buckets do not swap positions with every request.
+    # Whole percent, so that two full buckets do not swap places with every request.
     order = _ORDER.index(headroom.bucket) if headroom.bucket in _ORDER else len(_ORDER)
     return headroom.stale, round(headroom.fraction, 2), order, headroom.bucket
 
@@ -90,7 +90,7 @@ def _bucket(column: Column[BucketSample], count: int, at: datetime, options: Opt
 
 
 def _level(fraction_left: float, options: Options) -> Level:
-    # A fraction used comes as 1 - 0.95 = 0.050000000000000044.
+    # A used fraction gives 1 - 0.95 = 0.050000000000000044.
     left = round(fraction_left, 9)
     if left <= options.headroom_critical:
         return Level.BAD
@@ -98,7 +98,7 @@ def _level(fraction_left: float, options: Options) -> Level:
 
 
 def _on_our_clock(reset_at: datetime | None, by: Observation) -> datetime | None:
-    """The reset instant is the server's time; a wrong clock here must not shift the countdown."""
+    """The reset is given in the server's time. A wrong clock here must not shift the countdown."""
     if reset_at is None or by.skew_s is None or abs(by.skew_s) < SKEW_S:
         return reset_at
     try:
@@ -112,14 +112,14 @@ def _too_old(by: Observation, at: datetime, options: Options) -> bool:
 
 
 def _reset_since(reset_at: datetime | None, by: Observation, at: datetime) -> bool:
-    """Half of all responses name a reset already in the past: only one that was still ahead counts."""
+    """Whether a reset has passed since. Half of all responses name one already past, which does not count."""
     return reset_at is not None and by.at < reset_at <= at
 
 
 def _exhausted_in(remaining: int, burn: float | None, age: timedelta) -> timedelta | None:
-    """The time from now, not from the reading; None when nothing is used, or it lasts over two hours.
+    """The time from now, not from the reading; None if nothing is used, or it lasts over two hours.
 
-    Also None when it should have run out since the reading, which the reading then contradicts.
+    Also None if it should have run out since the reading, which shows that it has not.
     """
     if not burn or remaining * 60 > burn * (FAR + age).total_seconds():
         return None
@@ -133,7 +133,7 @@ def _resolution(bucket: str) -> int:
 
 
 def _same_limit(column: Column[BucketSample], count: int) -> list[tuple[float, int]]:
-    """The readings of the two minutes before the newest one, or the last four, with its limit and model.
+    """The readings of the last two minutes, or the last four, with the newest one's limit and model.
 
     As (instant, remaining), ending with the newest: without new readings the figure does not change.
     """

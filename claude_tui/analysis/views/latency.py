@@ -42,7 +42,7 @@ def latency_view(history: History, at: datetime, options: Options) -> LatencyVie
 
 
 def _phases(observations: Sequence[Observation]) -> Observation | None:
-    """The newest one on a fresh connection. A failure counts too: it shows how far the request got."""
+    """The newest one on a new connection. A failure counts too, as it shows how far the request got."""
     return next((each for each in reversed(observations) if _is_fresh(each.timings)), None)
 
 
@@ -51,7 +51,7 @@ def _is_fresh(timings: Timings) -> bool:
 
 
 def _network_s(timings: Timings | None, server_s: float | None) -> float | None:
-    """First byte minus the server's own time; None where the two are contradictory."""
+    """First byte minus the server's own time; None if the two contradict each other."""
     if timings is None or timings.first_byte is None or server_s is None or server_s > timings.first_byte:
         return None
     return timings.first_byte - server_s
@@ -97,7 +97,7 @@ def _series(history: History, name: str, source: Source, at: datetime, options: 
 def _points(
     column: MeasureColumn, failures: Column[FailureKind], at: float, hold_s: float
 ) -> tuple[float | None, ...]:
-    """Per bin the highest sample, or the last one before it while that is still valid."""
+    """The highest sample in each bin, or the last one before it while that is still valid."""
     bins = Bins.ending(at, SPAN_S / POINTS, POINTS)
     points: list[float | None] = []
     for cut, edge in zip(bins.cuts(column.at, at), bins.edges()[1:], strict=True):
@@ -111,14 +111,14 @@ def _points(
 def _held(
     column: MeasureColumn, failures: Column[FailureKind], count: int, at: float, hold_s: float
 ) -> float | None:
-    """The last of the first `count` samples, unless it is too old at `at` or a failure followed."""
+    """The last of the first `count` samples, unless it is too old at `at`, or a failure followed."""
     if not count or at - column.at[count - 1] > hold_s or length(failures.span(column.at[count - 1], at)):
         return None
     return column.values[count - 1]
 
 
 def _level(recent: Sequence[float], limits: SlowLimits) -> Level:
-    """Bad when the newest responses are slow by the verdict's limits, a warning when above `warn_s`."""
+    """Bad if the newest responses are slow by the verdict's limits, a warning if they exceed `warn_s`."""
     if len(recent) < SAMPLES:
         return Level.UNKNOWN
     if limits.is_slow(recent):

@@ -1,4 +1,4 @@
-"""What latency is usual and what is slow: the same for panel, verdict and alert rules."""
+"""Which latency is usual and which is slow, for panel, verdict and alert rules alike."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 SPAN = timedelta(minutes=15)
-"""The span a panel shows, and that a baseline excludes: the current latency is not the usual one."""
+"""The span that a panel shows, and that a baseline excludes: current latency must not count as usual."""
 
 SAMPLES = 3
 """0.9% of healthy responses take over 2.2 times the median (simulator): three in a row are 1 in a million."""
@@ -49,7 +49,7 @@ _BY_RATIO = frozenset({"TTFT"})
 _DAY = timedelta(days=1)
 # With fewer samples the median is arbitrary.
 _MIN_BASELINE = 10
-# A baseline learnt in less time may be the very incident somebody came to investigate.
+# A baseline from less time may be the very incident that somebody is investigating.
 _MIN_BASELINE_S = 900.0
 # Most latency incidents end within an hour: a baseline of less history may be one of them.
 _SHORT_S = 3600.0
@@ -90,7 +90,7 @@ class SlowLimits:
 
 
 def limits_at(history: History, measure: str, at: datetime, options: Options) -> SlowLimits:
-    """For `TTFT`, `message` or `models`, for the model that answered last at `at`."""
+    """The limits of `TTFT`, `message` or `models`, for the model that answered last at `at`."""
     usual = usual_at(history, measure, at, options)
     base = usual.seconds if usual is not None else 0.0
     limit = {"TTFT": options.ttft_slow_s, "message": options.message_slow_s}.get(measure, math.inf)

@@ -18,7 +18,7 @@ _WORSE = (Level.OK, Level.INFO, Level.WARN, Level.BAD)
 
 
 def counts_as_ours(name: str, ours: Sequence[str]) -> bool:
-    """Whether a component's name or id is one of `ours`, or starts with one as whole words, ignoring case."""
+    """Whether a component's name or id is one of `ours`, or begins with one as whole words, ignoring case."""
     folded = name.casefold()
     return any(_begins_with(folded, wanted.strip().casefold()) for wanted in ours)
 
@@ -37,7 +37,7 @@ def ours_of(status: ProviderStatus, ours: Sequence[str]) -> frozenset[str]:
 
 
 def touches(entry: ProviderIncident | Maintenance, ours: frozenset[str]) -> bool:
-    """Whether it affects one of ours; an entry that names no component may affect any."""
+    """Whether it affects one of our components. An entry that names no component may affect any."""
     return not entry.components or not ours.isdisjoint(entry.components)
 
 

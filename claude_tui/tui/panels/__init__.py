@@ -1,1 +1,1 @@
-"""The panels of the dashboard, and each of them over the full screen."""
+"""The panels of the dashboard, and their full-screen versions."""

@@ -1,4 +1,4 @@
-"""Open alerts in words: the badge that counts them, a row for each, and who has acknowledged."""
+"""Open alerts as text: the badge that counts them, a row for each, and who has acknowledged."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Cause
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, spread
 
-__all__ = ["GroupStatus", "alert_badge", "alert_rows", "group_status", "taken_on"]
+__all__ = ["GroupStatus", "acknowledgement_of", "alert_badge", "alert_rows", "group_status"]
 
 
 class GroupStatus(Enum):
-    """What has been done about an open alert; the value is the word for it."""
+    """What has been done about an open alert. The values are the words to show."""
 
     NEW = "new"
     ACKNOWLEDGED = "acknowledged"
@@ -29,8 +29,8 @@ def group_status(group: AlertGroup, at: datetime) -> GroupStatus:
     return GroupStatus.SNOOZED if group.snoozed is not None and group.snoozed.until > at else GroupStatus.NEW
 
 
-def taken_on(snapshot: Snapshot) -> Acknowledgement | None:
-    """The acknowledgement of the alert that the verdict led to, if there is one."""
+def acknowledgement_of(snapshot: Snapshot) -> Acknowledgement | None:
+    """The acknowledgement of the verdict's alert, if there is one."""
     topic = topic_of_cause(snapshot.verdict.cause)
     own = (each for each in snapshot.engine.alerts.groups if each.from_verdict and each.topic == topic)
     group = next(own, None)
@@ -38,24 +38,22 @@ def taken_on(snapshot: Snapshot) -> Acknowledgement | None:
 
 
 def alert_badge(snapshot: Snapshot) -> tuple[Line, Line]:
-    """How many alerts are open, and of which some are acknowledged or snoozed; blank when there are none."""
-    standings = [group_status(group, snapshot.at) for group in snapshot.engine.alerts.groups]
-    if not standings:
+    """How many alerts are open, and how many of them are acknowledged or snoozed; blank if there are none."""
+    statuses = [group_status(group, snapshot.at) for group in snapshot.engine.alerts.groups]
+    if not statuses:
         return BLANK, BLANK
-    total = plural(len(standings), "alert")
-    if len(set(standings)) == 1 and standings[0] is not GroupStatus.NEW:
-        return line(Span(f"△ {total} {standings[0].value}", "text")), BLANK
-    loud = GroupStatus.NEW in standings
-    counted = (
-        (standings.count(each), each.value) for each in (GroupStatus.ACKNOWLEDGED, GroupStatus.SNOOZED)
-    )
+    total = plural(len(statuses), "alert")
+    if len(set(statuses)) == 1 and statuses[0] is not GroupStatus.NEW:
+        return line(Span(f"△ {total} {statuses[0].value}", "text")), BLANK
+    loud = GroupStatus.NEW in statuses
+    counted = ((statuses.count(each), each.value) for each in (GroupStatus.ACKNOWLEDGED, GroupStatus.SNOOZED))
     parts = ", ".join(f"{count} {word}" for count, word in counted if count)
     badge = Span(f"▲ {total}" if loud else f"△ {total}", "warn" if loud else "text", bold=loud)
     return line(badge), line(Span(parts, "dim"))
 
 
 def alert_rows(snapshot: Snapshot, cells: int, most: int, hint: Line) -> tuple[Line, ...]:
-    """A row for each alert that is neither acknowledged nor snoozed: for the strip of a healthy verdict."""
+    """A row for each alert that is neither acknowledged nor snoozed, for the strip of a healthy verdict."""
     waiting = [
         group
         for group in snapshot.engine.alerts.groups
@@ -70,7 +68,7 @@ def alert_rows(snapshot: Snapshot, cells: int, most: int, hint: Line) -> tuple[L
 
 
 def _row(group: AlertGroup, cells: int, hint: Line, *, over: bool) -> Line:
-    """`over`: the verdict that led to it is healthy again, and the alert only waits to be sure."""
+    """`over`: the verdict behind the alert is healthy again, and the alert is about to close."""
     if over:
         return crop(line(Span(" △ Alert about to close: ", "dim"), Span(group.content.what, "text")), cells)
     mark, head = Span(" ▲ ", "warn", bold=True), Span(f"Alert {group.severity}: ", "text", bold=True)

@@ -1,4 +1,4 @@
-"""The alerts in full: what is open and who has it, every rule that is firing or pending, and the routes."""
+"""The alerts in full: open groups and who is on them, every firing or pending rule, and the routes."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _STATE_CELLS = 9
 
 
 def alerts_zoom(snapshot: Snapshot, cells: int, settings_file: str) -> Lines:
-    """Open groups, rules, routes. `settings_file` is where routes are declared; a demo has none."""
+    """Open groups, rules and routes. `settings_file` is where to add a route."""
     view, at, demo = snapshot.engine.alerts, snapshot.at, snapshot.engine.demo is not None
     shown = [_groups(view, at, cells, trouble=snapshot.verdict.severity.trouble)]
     if view.rules is not None:
@@ -53,12 +53,12 @@ def _groups(view: AlertsView, at: datetime, cells: int, *, trouble: bool) -> Lin
         ending = BLANK if group.from_verdict and trouble else _ending(group, view.alerts, at)
         out += _group(group, ending, at, cells, failing)
     if not view.groups and not (view.problem and view.rules is None):
-        out.append(_calm(view))
+        out.append(_none_open(view))
     return tuple(out)
 
 
-def _calm(view: AlertsView) -> Line:
-    """That nothing is open, if that is known, or that something is about to be."""
+def _none_open(view: AlertsView) -> Line:
+    """Says that nothing is open, that something may open soon, or that this is unknown."""
     if view.rules is None:
         return line(Span("◌ ", "warn"), "No rules loaded yet.")
     pending = sum(alert.state is AlertState.PENDING for alert in view.alerts)
@@ -69,23 +69,23 @@ def _calm(view: AlertsView) -> Line:
 
 
 def _group(group: AlertGroup, ending: Line, at: datetime, cells: int, failing: frozenset[str]) -> Lines:
-    story = group.content
+    content = group.content
     since = line(
         Span("since ", "dim"),
-        f"{moment(story.since, at)},",
-        Span(f" {age(at - story.since)} · {story.side.whose}", "dim"),
+        f"{moment(content.since, at)},",
+        Span(f" {age(at - content.since)} · {content.side.whose}", "dim"),
     )
     rows = [since, ending, _acknowledged(group, at), _snoozed(group, at), _notified(group, at, failing)]
     return (
-        *behind(line(badge(group.severity), " "), line(Span(story.what, "text", bold=True)), cells),
+        *behind(line(badge(group.severity), " "), line(Span(content.what, "text", bold=True)), cells),
         *(row for text in rows if text for row in behind(line(_INDENT), text, cells)),
     )
 
 
 def _ending(group: AlertGroup, alerts: Sequence[Alert], at: datetime) -> Line:
-    """That none of its alerts matches any more, and they are only kept firing for a while.
+    """Says that none of its alerts matches any more, and they are only kept firing for a while.
 
-    Not said while the verdict it is about sees trouble: milder rules may be about to take over.
+    Not shown while the verdict reports trouble, as milder rules may be about to take over.
     """
     own = [alert.status.unmatched_since for alert in alerts if alert.group == group.id and alert.firing]
     quiet = [since for since in own if since is not None]
@@ -144,7 +144,7 @@ def _rules(view: AlertsView, at: datetime, cells: int) -> Lines:
 
 
 def _alert(alert: Alert, at: datetime, cells: int) -> Lines:
-    """State, severity, rule and since when in one row; labels, value and what it means below."""
+    """State, severity, rule and since when in one row; labels, value and meaning below."""
     mark = _STATES[alert.state]
     role = severity_role(alert.severity) if alert.firing else mark.role
     head = line(
@@ -163,12 +163,12 @@ def _alert(alert: Alert, at: datetime, cells: int) -> Lines:
 
 
 def _when(alert: Alert, at: datetime) -> Line:
-    standing = alert.status
-    if alert.state is AlertState.RESOLVED and standing.resolved_at is not None:
-        return line(Span(f"at {moment(standing.resolved_at, at)}", "dim"))
-    if standing.unmatched_since is not None:
-        return line(Span(f"matched until {moment(standing.unmatched_since, at)}", "dim"))
-    return line(Span("since ", "dim"), moment(standing.since, at))
+    status = alert.status
+    if alert.state is AlertState.RESOLVED and status.resolved_at is not None:
+        return line(Span(f"at {moment(status.resolved_at, at)}", "dim"))
+    if status.unmatched_since is not None:
+        return line(Span(f"matched until {moment(status.unmatched_since, at)}", "dim"))
+    return line(Span("since ", "dim"), moment(status.since, at))
 
 
 # -- routes ----------------------------------------------------------------------------

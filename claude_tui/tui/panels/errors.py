@@ -1,4 +1,4 @@
-"""Failures by class over a window of time: how many, what share of the calls, and the trend."""
+"""Failures by class over a time window: how many, which share of the calls, and the trend."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _WIDEST_TREND = 60
 _LAST_CELLS = 15
 # A single failure draws a low bar, not a full one.
 _FULL_HEIGHT = 4
-# Never left out for want of rows while others without failures stay: they call for different answers.
+# If rows are scarce, other classes without failures are left out first: these two need different responses.
 _ALWAYS = ("overloaded", "rate_limited")
 
 
@@ -56,7 +56,7 @@ class ErrorsPanel(SnapshotPanel):
         return f"{window.failures:,} of {plural(window.requests, 'call')} failed, {span}"
 
     def cycle(self) -> None:
-        """On to the next window of time."""
+        """Switch to the next time window."""
         self.window = (self.window + 1) % max(len(self.snapshot.errors), 1)
         self.redraw()
 
@@ -65,9 +65,9 @@ class ErrorsPanel(SnapshotPanel):
 
 
 def error_lines(window: ErrorWindow, cells: int, rows: int, *, footed: bool = True) -> Lines:
-    """A row per class in the order given; `footed` adds how many calls that is of, and the exact kinds.
+    """A row per class, in order. `footed` adds the number of calls, and the exact kinds of failure.
 
-    Where rows lack, what failed stays.
+    If rows are scarce, the classes with failures stay.
     """
     room = rows - 1 if footed and rows > 3 else rows
     shown = _most_telling(window.rows, room)
@@ -83,7 +83,7 @@ def error_lines(window: ErrorWindow, cells: int, rows: int, *, footed: bool = Tr
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Widths in cells; 0 for a column that has no room."""
+    """Widths in cells; 0 for a column that does not fit."""
 
     label: int
     trend: int
@@ -101,12 +101,12 @@ class _Columns:
 
 
 def short_label(label: str) -> str:
-    """Without its note in brackets: `Client errors (4xx)` is `Client errors`."""
+    """The label without its note in brackets: `Client errors (4xx)` becomes `Client errors`."""
     return label.partition(" (")[0]
 
 
 def _most_telling(listed: tuple[ErrorRow, ...], room: int) -> tuple[ErrorRow, ...]:
-    """As many rows as there is room for, in their order: what failed, then 529 and 429, then the rest."""
+    """As many rows as fit, in order. Rows with failures have priority, then 529 and 429, then the rest."""
     ranked = sorted(listed, key=lambda row: (-row.count, row.key not in _ALWAYS))
     kept = {row.key for row in ranked[: max(room, 0)]}
     return tuple(row for row in listed if row.key in kept)
@@ -147,7 +147,7 @@ def _total(window: ErrorWindow) -> Line:
 
 
 def _kinds(window: ErrorWindow, cells: int, rows: int) -> Lines:
-    """The exact kinds, the most frequent first, where a blank row and more are left for them."""
+    """The exact kinds of failure, the most frequent first, if at least two rows are left for them."""
     if rows < 2 or not window.breakdown:
         return ()
     return (BLANK, *(_kind(detail, cells) for detail in window.breakdown[: rows - 1]))

@@ -1,4 +1,4 @@
-"""Errors on the full screen: each class over 1m, 5m, 1h and as a trend, then what exactly failed."""
+"""Errors in full screen: each class over 1m, 5m, 1h and as a trend, then what exactly failed."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _LABEL_CELLS, _SHORT_LABEL_CELLS = 21, 15
 _WINDOW_CELLS = 13
 _SHORTEST_TREND = 12
 _TALLEST = 3
-# Cells of count, share, a gap, source, outcome, status, type and last; negative is right-aligned.
+# Widths of count, share, a gap, source, outcome, status, type and last; negative ones are right-aligned.
 _WIDE = (-6, -7, 2, 10, 18, 8, 24, 22)
 _NARROW = (-5, -6, 2, 9, 17, 7, 19, 11)
 
 
 def errors_zoom(snapshot: Snapshot, chart: Chart | None, window: int, cells: int, rows: int) -> Lines:
-    """`window` is the index in `snapshot.errors` whose kinds of failure are listed below the classes."""
+    """`window` is the index in `snapshot.errors` of the window whose kinds are listed below the classes."""
     windows = snapshot.errors
     if not windows:
         return ()
@@ -44,7 +44,7 @@ def errors_zoom(snapshot: Snapshot, chart: Chart | None, window: int, cells: int
 def _classes(
     windows: Sequence[ErrorWindow], chosen: ErrorWindow, chart: Chart | None, cells: int, tall: int
 ) -> Lines:
-    # Labels leave out their notes before the trend goes.
+    # Labels lose their notes before the trend is left out.
     others = _WINDOW_CELLS * len(windows) + 2
     label_cells = _LABEL_CELLS if cells - others - _LABEL_CELLS >= _SHORTEST_TREND else _SHORT_LABEL_CELLS
     trend_cells = cells - label_cells - others

@@ -1,4 +1,4 @@
-"""One event in full: as lines for the screen and as plain text for the clipboard, from the same facts."""
+"""One event in full, as lines for the screen and as plain text for the clipboard."""
 
 from __future__ import annotations
 
@@ -21,13 +21,14 @@ Lines = tuple[Line, ...]
 _LEAST_NAME_CELLS = 14
 _LONGEST_ROWS = 400
 _TITLE_ROWS = 3
-# What a program said of itself is worth reading whole, what a server said need not be.
+# Titles that claude-top wrote itself are shown in full; a server's text is limited.
 _OWN_WORDS = (EventKind.VERDICT, EventKind.ALERT, EventKind.PERSON)
 _SPACE = re.compile(r"\s+")
+_SECOND_TRY = "a reused connection died at once; this is a new one"
 
 
 class _Fact(NamedTuple):
-    """A name and what it is; `role` colours the value."""
+    """A name and its value; `role` is the colour of the value."""
 
     name: str
     value: str
@@ -40,7 +41,7 @@ class _Section(NamedTuple):
 
 
 def event_lines(event: Event, cells: int) -> Lines:
-    """What happened, then section by section whatever is known, wrapped to `cells`."""
+    """What happened, then all that is known in sections, wrapped to `cells`."""
     mark = event_mark(event)
     most = _LONGEST_ROWS if event.kind in _OWN_WORDS else _TITLE_ROWS
     title = [
@@ -84,24 +85,24 @@ def _sections(event: Event) -> Iterator[_Section]:
     when = f"{event.at:%Y-%m-%d %H:%M:%S}.{event.at.microsecond // 1000:03} UTC"
     about = (_Fact("about", event.detail),) if event.kind is EventKind.ALERT and event.detail else ()
     yield _Section("", (_Fact("at", when), _Fact("kind", event.kind.value, "dim"), *about))
-    seen = event.observation
-    if seen is None:
+    observation = event.observation
+    if observation is None:
         return
     sections = (
-        ("What it means", _known(seen)),
-        ("Answer", _answer(seen)),
-        ("Timings", _timings(seen)),
-        ("Limits", _limits(seen)),
-        ("Headers", _headers(seen)),
+        ("What it means", _known(observation)),
+        ("Answer", _answer(observation)),
+        ("Timings", _timings(observation)),
+        ("Limits", _limits(observation)),
+        ("Headers", _headers(observation)),
     )
     yield from (_Section(title, facts) for title, facts in sections if facts)
 
 
-def _known(seen: Observation) -> tuple[_Fact, ...]:
-    """What the table of errors has to say of a failure."""
-    if not seen.failed:
+def _known(observation: Observation) -> tuple[_Fact, ...]:
+    """What the error table says about a failure."""
+    if not observation.failed:
         return ()
-    row = knowledge().of(seen)
+    row = knowledge().of(observation)
     retry = row.retry.words if row.retry is not None else "No policy: find out what it is first."
     return (
         _Fact("meaning", row.meaning),
@@ -112,29 +113,32 @@ def _known(seen: Observation) -> tuple[_Fact, ...]:
     )
 
 
-def _answer(seen: Observation) -> tuple[_Fact, ...]:
+def _answer(observation: Observation) -> tuple[_Fact, ...]:
     facts = [
-        _Fact("source", f"{seen.source.value} at {seen.target}"),
-        _Fact("outcome", plain(seen.outcome.value), "bad" if seen.failed else "ok"),
+        _Fact("source", f"{observation.source.value} at {observation.target}"),
+        _Fact("outcome", plain(observation.outcome.value), "bad" if observation.failed else "ok"),
     ]
     optional = (
-        ("status", None if seen.http_status is None else f"HTTP {seen.http_status}"),
-        ("error type", seen.error_type),
-        ("error code", seen.error_code),
-        ("request id", seen.request_id),
-        ("model", seen.model),
-        ("stop reason", seen.stop_reason),
-        ("retry after", None if seen.retry_after_s is None else duration(seen.retry_after_s)),
-        ("second try", "a reused connection died at once; this is a fresh one" if seen.fresh_retry else None),
-        ("tokens", _tokens(seen)),
-        ("cost", f"${seen.cost_usd:.6f}" if seen.cost_usd else None),
-        ("message", seen.message),
+        ("status", None if observation.http_status is None else f"HTTP {observation.http_status}"),
+        ("error type", observation.error_type),
+        ("error code", observation.error_code),
+        ("request id", observation.request_id),
+        ("model", observation.model),
+        ("stop reason", observation.stop_reason),
+        ("retry after", None if observation.retry_after_s is None else duration(observation.retry_after_s)),
+        (
+            "second try",
+            _SECOND_TRY if observation.fresh_retry else None,
+        ),
+        ("tokens", _tokens(observation)),
+        ("cost", f"${observation.cost_usd:.6f}" if observation.cost_usd else None),
+        ("message", observation.message),
     )
     return (*facts, *(_Fact(name, value) for name, value in optional if value))
 
 
-def _tokens(seen: Observation) -> str | None:
-    usage = seen.usage
+def _tokens(observation: Observation) -> str | None:
+    usage = observation.usage
     if usage is None:
         return None
     cached = f", cache {usage.cache_read_tokens} read {usage.cache_write_tokens} written"
@@ -142,8 +146,8 @@ def _tokens(seen: Observation) -> str | None:
     return f"{usage.input_tokens} in, {usage.output_tokens} out{cached if caching else ''}"
 
 
-def _timings(seen: Observation) -> tuple[_Fact, ...]:
-    phases: Timings = seen.timings
+def _timings(observation: Observation) -> tuple[_Fact, ...]:
+    phases: Timings = observation.timings
     named = (
         ("dns", phases.dns),
         ("connect", phases.connect),
@@ -151,13 +155,13 @@ def _timings(seen: Observation) -> tuple[_Fact, ...]:
         ("first byte", phases.first_byte),
         ("first token", phases.first_token),
         ("total", phases.total),
-        ("server's own", seen.server_s),
+        ("server's own", observation.server_s),
     )
     facts = [_Fact(name, _ms(seconds)) for name, seconds in named if seconds is not None]
-    if seen.skew_s is not None:
-        facts.append(_Fact("server clock", f"{seen.skew_s:+.1f} s from ours"))
-    if seen.tls_expires_at is not None:
-        facts.append(_Fact("certificate", f"valid until {seen.tls_expires_at:%Y-%m-%d %H:%M} UTC"))
+    if observation.skew_s is not None:
+        facts.append(_Fact("server clock", f"{observation.skew_s:+.1f} s from ours"))
+    if observation.tls_expires_at is not None:
+        facts.append(_Fact("certificate", f"valid until {observation.tls_expires_at:%Y-%m-%d %H:%M} UTC"))
     return tuple(facts)
 
 
@@ -165,10 +169,10 @@ def _ms(seconds: float) -> str:
     return f"{seconds * 1000:,.0f} ms" if seconds >= 0.0095 else f"{seconds * 1000:.1f} ms"
 
 
-def _limits(seen: Observation) -> tuple[_Fact, ...]:
+def _limits(observation: Observation) -> tuple[_Fact, ...]:
     return (
-        *(_Fact(reading.bucket, _reading(reading)) for reading in seen.rate_limits),
-        *(_Fact(f"{window.window} window", _window(window)) for window in seen.windows),
+        *(_Fact(reading.bucket, _reading(reading)) for reading in observation.rate_limits),
+        *(_Fact(f"{window.window} window", _window(window)) for window in observation.windows),
     )
 
 
@@ -185,5 +189,5 @@ def _window(window: WindowReading) -> str:
     return f"{percent(window.utilization)} used{status}{reset}"
 
 
-def _headers(seen: Observation) -> tuple[_Fact, ...]:
-    return tuple(_Fact(name, value, "dim") for name, value in seen.headers)
+def _headers(observation: Observation) -> tuple[_Fact, ...]:
+    return tuple(_Fact(name, value, "dim") for name, value in observation.headers)

@@ -1,4 +1,4 @@
-"""What happened, newest first: scrolls, and keeps its selection while new events arrive."""
+"""The events, newest first: scrolls, and keeps its selection while new events arrive."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Lines = tuple[Line, ...]
 
 _SUBJECT_CELLS = 12
 _SHORTEST_ID = 9
-# What the text of other events says is clear without.
+# The text of other events is clear without its subject.
 _NEED_A_SUBJECT = (EventKind.FAILURE, EventKind.RECOVERY, EventKind.ALERT)
 
 
@@ -37,7 +37,7 @@ class EventsPanel(SnapshotPanel):
 
     @property
     def selected(self) -> Event | None:
-        """The event under the cursor, if there is a cursor and the event is still there."""
+        """The event under the cursor; None without a cursor, or if the event is gone."""
         index = self._index()
         return None if index is None else self.snapshot.events[index]
 
@@ -61,7 +61,7 @@ class EventsPanel(SnapshotPanel):
         return f"from {self._top + 1} of {total}" if self._top else ""
 
     def move(self, step: int) -> None:
-        """The cursor `step` events towards the older ones; the first move puts it on the newest in view."""
+        """Move the cursor by `step` events towards older ones. It starts on the newest visible event."""
         total = len(self.snapshot.events)
         if not total:
             return
@@ -75,11 +75,11 @@ class EventsPanel(SnapshotPanel):
 
     @property
     def page(self) -> int:
-        """Rows that one page has."""
+        """The number of rows of a page."""
         return max(self.size.height - (1 if self.frame is Frame.RULE else 2), 1)
 
     def unselect(self) -> bool:
-        """Take the cursor away and go back to the newest. Whether there was one."""
+        """Remove the cursor and go back to the newest. Returns whether anything changed."""
         was, self._selected, self._top = self._selected is not None or self._top > 0, None, 0
         self.redraw()
         return was
@@ -119,7 +119,7 @@ class EventsPanel(SnapshotPanel):
 
 
 def followed(before: Sequence[Event], after: Sequence[Event], top: int) -> int:
-    """Where the first row in view has moved to: a list that is scrolled stays where the eye is."""
+    """The new index of the first visible event, so that a scrolled list does not jump."""
     if not top or top >= len(before):
         return 0
     key = before[top].key
@@ -129,7 +129,7 @@ def followed(before: Sequence[Event], after: Sequence[Event], top: int) -> int:
 def event_lines(
     events: Sequence[Event], at: datetime, cells: int, rows: int, cursor: int | None = None
 ) -> Lines:
-    """One row per event. `cursor` is the row that is selected, marked by a glyph and by its background."""
+    """One row per event. `cursor` is the selected row, marked by a glyph and by its background."""
     if not events:
         return clipped((line(Span("No events yet.", "dim")),), cells, rows)
     shown = events[:rows]
@@ -157,7 +157,7 @@ def _event(event: Event, when: str, subject_cells: int, cells: int) -> Line:
     if event.kind is not EventKind.FAILURE or not request_id or request_id in event.text:
         return crop(row, cells)
     room = cells - width(row) - 1
-    # Wide rows show the whole id, to be copied off the screen; narrow ones enough of it to recognise it.
+    # Wide rows show the whole id, to copy from the screen; narrow rows enough of it to recognise it.
     whole = cell_len(request_id) <= min(room, 40)
     short = fit(request_id.removeprefix("req_"), min(room, 30)) if room >= _SHORTEST_ID else ""
     end = request_id if whole else short
@@ -165,17 +165,17 @@ def _event(event: Event, when: str, subject_cells: int, cells: int) -> Line:
 
 
 def _cut_at_a_word(row: Line, cells: int) -> Line:
-    """The line with its last piece of text cut, where it must be, between two words."""
+    """The line with its last piece of text cut between two words, if it is too long."""
     if width(row) <= cells:
         return row
     room = cells - width(row[:-1])
     cut = "".join(wrap(row[-1].text, room, 1))
-    # A long word would take too much with it.
+    # But not if a long word would lose too much.
     return (*row[:-1], row[-1]._replace(text=cut)) if cell_len(cut) > room / 2 else crop(row, cells)
 
 
 def _selected(drawn: Line, cells: int) -> Line:
-    """The row on the colour of the cursor, the blank before its glyph turned into a mark."""
+    """The row in the colour of the cursor, with a mark in place of the blank before its glyph."""
     fill = Span(" " * (cells - width(drawn)))
     marked = [span._replace(back="track") for span in (*drawn, fill)]
     first = marked[0]

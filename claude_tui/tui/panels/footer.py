@@ -1,4 +1,4 @@
-"""The last line: the keys that matter here, from the action registry."""
+"""The last line: the most important keys of the screen, from the action registry."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class FooterLine(LinePanel):
 
 
 def footer_line(hints: tuple[Hint, ...], cells: int) -> Line:
-    """Keys bright, labels dim, as many as fit, the most important first to stay."""
+    """Bright keys and dim labels, as many as fit; the least important are dropped first."""
     pieces = (
         line(Span(hint.key, "accent", bold=True), Span(f" {hint.label}", "dim"))
         for hint in fitting(hints, cells - 2)

@@ -1,4 +1,4 @@
-"""The first line: what is watched, whether the picture is live, open alerts, next probe, cost and time."""
+"""The first line: the target, whether the display is live, open alerts, next probe, cost and time."""
 
 from __future__ import annotations
 
@@ -34,14 +34,14 @@ class HeaderLine(LinePanel):
 
 
 class _Part(NamedTuple):
-    """`rank`: the highest leave first when the line is too narrow."""
+    """A part of the header. Parts with the highest `rank` are dropped first if the line is too narrow."""
 
     rank: int
     line: Line
 
 
 def header_line(snapshot: Snapshot, view: View, cells: int) -> Line:
-    """Both sides of the header in `cells` cells; parts leave by their rank until the rest fits."""
+    """Both sides of the header in `cells` cells. Parts are dropped by rank until the rest fits."""
     left, right = _left(snapshot), _right(snapshot, view)
     while _cells(left, right) > cells and (ranks := [part.rank for part in (*left, *right)]):
         worst = max(ranks)
@@ -54,7 +54,7 @@ def header_line(snapshot: Snapshot, view: View, cells: int) -> Line:
 
 
 def _cells(left: list[_Part], right: list[_Part]) -> int:
-    """With the gaps between the parts, the margins, and air between both sides."""
+    """The width with the gaps between the parts, the margins, and the space between both sides."""
     whole = sum(width(part.line) for part in (*left, *right))
     return whole + max(len(left) - 1, 0) + 2 * max(len(right) - 1, 0) + 2 + _AIR
 
@@ -78,8 +78,8 @@ def _left(snapshot: Snapshot) -> list[_Part]:
 
 
 def _right(snapshot: Snapshot, view: View) -> list[_Part]:
-    badge, standing = alert_badge(snapshot)
-    parts = [_Part(0, _state(snapshot, view)), _Part(1, badge), _Part(6, standing)]
+    badge, handled = alert_badge(snapshot)
+    parts = [_Part(0, _state(snapshot, view)), _Part(1, badge), _Part(6, handled)]
     if not view.paused:
         parts += [_Part(4, _backoff(snapshot)), _Part(9, _next(snapshot))]
     cost_rank, cost = _cost(snapshot)
@@ -100,7 +100,7 @@ def _state(snapshot: Snapshot, view: View) -> Line:
 
 
 def _next(snapshot: Snapshot) -> Line:
-    """When the next probe of any source is due; `probing` while one runs."""
+    """When the next probe is due; `probing` while one runs."""
     if any(probe.running for probe in snapshot.engine.probes):
         return line(Span("probing", "dim"))
     coming = [probe.next_at for probe in snapshot.engine.probes if probe.next_at is not None]
@@ -110,7 +110,7 @@ def _next(snapshot: Snapshot) -> Line:
 
 
 def _backoff(snapshot: Snapshot) -> Line:
-    """That the messages probe backs off, and for how long."""
+    """Says that the messages probe is backing off, and for how long."""
     probe = probe_state(snapshot, Source.MESSAGES)
     if probe is None or probe.held_until is None or probe.held_until <= snapshot.at:
         return ()
@@ -118,7 +118,7 @@ def _backoff(snapshot: Snapshot) -> Line:
 
 
 def _cost(snapshot: Snapshot) -> tuple[int, Line]:
-    """Rank and text; the ceiling appears when it is near."""
+    """Rank and text. The ceiling appears when it is close."""
     spend = snapshot.engine.spend
     if spend.today_usd < spend.ceiling_usd * _NEAR_CEILING:
         return 3, line(Span(f"{money(spend.today_usd)} today", "dim"))

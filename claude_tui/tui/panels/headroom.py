@@ -39,7 +39,7 @@ Row = Headroom | WindowUsage
 
 _PERCENT_CELLS = 6
 _SHORTEST_GAUGE = 5
-# From this width on a row has room for its detail beside it.
+# From this width on, a row has room for its detail beside it.
 _BESIDE_FROM = 66
 _WIDEST_MAIN = 90
 
@@ -52,7 +52,7 @@ class HeadroomPanel(SnapshotPanel):
         return headroom_lines(snapshot, width, height, footed=self.frame is Frame.BOX)
 
     def subtitle(self, snapshot: Snapshot) -> str:
-        """Where rows are scarce the rule itself says of when the figures are."""
+        """How old the figures are, if the panel has no row for that."""
         view = snapshot.headroom
         if self.frame is Frame.BOX or view.read_at is None:
             return ""
@@ -69,8 +69,8 @@ def bucket_label(bucket: str) -> str:
 
 
 def headroom_lines(snapshot: Snapshot, cells: int, rows: int, *, footed: bool = True) -> Lines:
-    """Windows and buckets, worst first, in at most `rows` rows; `footed` says whether the last one
-    tells of when they are."""
+    """Windows and buckets, worst first, in at most `rows` rows; with `footed`, the last row says how old
+    they are."""
     view = snapshot.headroom
     listed = _worst_first(view)
     if not listed:
@@ -85,13 +85,13 @@ def headroom_lines(snapshot: Snapshot, cells: int, rows: int, *, footed: bool = 
 
 
 def _shown(listed: list[Row], at: datetime, cells: int, room: int) -> list[Row]:
-    """What `room` rows hold, when the worst one keeps the row that says what is wrong with it."""
+    """The rows that fit into `room`, with a row reserved for the detail of the worst one."""
     detailed = bool(listed and room > 1 and cells < _BESIDE_FROM and _detail(listed[0], at))
     return listed[: max(room - detailed, 1)]
 
 
 def _worst_first(view: HeadroomView) -> list[Row]:
-    """Both lists come worst first; between them the level decides, then what is left."""
+    """Windows and buckets by level, then by what is left."""
     order = (Level.BAD, Level.WARN, Level.INFO, Level.OK, Level.UNKNOWN)
     return sorted((*view.windows, *view.buckets), key=lambda row: (order.index(row.level), _left(row)))
 
@@ -101,7 +101,7 @@ def _left(row: Row) -> float:
 
 
 def _rows(shown: Sequence[Row], hidden: int, at: datetime, cells: int, room: int) -> Lines:
-    """A row each, its detail below it or, where rows lack and columns do not, beside it."""
+    """A row each, with its detail below it, or beside it if there are columns but no rows to spare."""
     spare = room - len(shown) - bool(hidden)
     if cells >= _BESIDE_FROM and spare < len(shown):
         out = _beside(shown, at, cells)
@@ -119,10 +119,10 @@ def _beside(shown: Sequence[Row], at: datetime, cells: int) -> list[Line]:
 
 
 def _below(shown: Sequence[Row], at: datetime, cells: int, spare: int) -> list[Line]:
-    """`spare` rows are for details: the worst first, and all of them when there is room for all."""
+    """`spare` rows are for details, the worst first; details of good rows only if there is room for all."""
     columns = _Columns.of(shown, cells)
     ample = spare >= len(shown)
-    # What is true of all of them is said once, where it says of when they are.
+    # If all readings are equally old, the footer says it once.
     same_age = all(row.stale and row.read_at == shown[0].read_at for row in shown)
     out: list[Line] = []
     for row in shown:
@@ -137,12 +137,16 @@ def _below(shown: Sequence[Row], at: datetime, cells: int, spare: int) -> list[L
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Widths in cells; `left` and `limit` are 0 where there is no room for the figures."""
+    """Widths in cells."""
 
     label: int
+    """The name of the bucket or window."""
     bar: int
+    """The gauge."""
     left: int
+    """What is left; 0 if there is no room for the figures."""
     limit: int
+    """The limit; 0 if there is no room for the figures."""
 
     @classmethod
     def of(cls, rows: Sequence[Row], cells: int) -> _Columns:
@@ -162,9 +166,9 @@ def _label(row: Row) -> str:
 
 
 def _main(row: Row, columns: _Columns, *, marked: bool = False) -> Line:
-    """`input     ━━╾──────  18%  14.2k of 80k`; subdued when it is no longer live.
+    """`input     ━━╾──────  18%  14.2k of 80k`; muted if it is stale.
 
-    `marked` puts the glyph of its level before the share, for a row whose detail has no room.
+    `marked` puts the glyph of its level before the share, if there is no room for its detail.
     """
     glyph, _, role = level_mark(row.level)
     share = row.fraction if isinstance(row, Headroom) else row.used
@@ -180,16 +184,16 @@ def _main(row: Row, columns: _Columns, *, marked: bool = False) -> Line:
 
 
 def _figures(row: Row) -> tuple[str, str]:
-    """`14.2k` and ` of 80k`; of a window, that its share is what has been used."""
+    """`14.2k` and ` of 80k`; for a window, ` used`."""
     if isinstance(row, WindowUsage):
         return "", " used"
     return count(row.remaining), f" of {count(row.limit)}"
 
 
 def _detail(row: Row, at: datetime, cells: int = 60) -> Line:
-    """What a person must know of a bucket that is low, running out or long unread; empty for the others.
+    """What to know about a row that is low, running out or stale; empty for other rows.
 
-    In `cells` cells: the last facts give way first.
+    At most `cells` wide: the last facts are left out first.
     """
     if row.stale:
         return line(Span(fit(f"as of {moment(row.read_at, at)}, may have reset", cells), "warn"))
@@ -204,7 +208,7 @@ def _detail(row: Row, at: datetime, cells: int = 60) -> Line:
 
 
 def _facts(row: Row, at: datetime) -> list[str]:
-    """How low in a word, when it is out, when it resets; of a window that refuses, its status last."""
+    """How low it is, when it runs out, when it resets, and the status of a window that refuses requests."""
     words = {Level.BAD: ["critical"], Level.WARN: ["low"]}.get(row.level, [])
     if isinstance(row, WindowUsage):
         words = ["used up"] if row.used >= 1 else words
@@ -218,7 +222,7 @@ def _facts(row: Row, at: datetime) -> list[str]:
 
 
 def _quiet(row: Row, at: datetime) -> Line:
-    """The same for a bucket that is fine, where there is room beside it."""
+    """The detail of a row that is fine."""
     burn = row.burn_per_minute if isinstance(row, Headroom) else None
     facts = [f"{per_minute(burn)} used"] if burn else []
     return line(Span(", ".join(facts + _reset(row, at)), "faint"))
@@ -243,7 +247,7 @@ def _as_of(view: HeadroomView, at: datetime, cells: int) -> Line:
 
 
 def _aged(view: HeadroomView) -> bool:
-    """Whether nothing on the panel can still be taken for live."""
+    """Whether everything on the panel is stale."""
     return view.stale or all(row.stale for row in _worst_first(view))
 
 

@@ -1,4 +1,4 @@
-"""Headroom on the full screen: per bucket its gauge, everything known of it, and its history."""
+"""Headroom in full screen: for each bucket its gauge, all its figures, and its history."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ _SCALE_CELLS = 5
 
 
 class Thresholds(NamedTuple):
-    """Remaining fractions at which a gauge turns, as the settings have them. Above both a chart is calm."""
+    """The remaining fractions at which a gauge changes colour, from the settings."""
 
     low: float
     critical: float
@@ -52,7 +52,7 @@ class Thresholds(NamedTuple):
 def headroom_zoom(
     snapshot: Snapshot, chart: Chart | None, cells: int, rows: int, thresholds: Thresholds
 ) -> Lines:
-    """Windows and buckets in the Snapshot's order, the charts as tall as `rows` allow."""
+    """Windows and buckets in the Snapshot's order, with charts as tall as `rows` allows."""
     view = snapshot.headroom
     listed: list[Row] = [*view.windows, *view.buckets]
     if not listed:
@@ -80,7 +80,7 @@ def _grid(chart: Chart, cells: int) -> Grid:
 
 
 def _head(row: Row, at: datetime, listed: Sequence[Row], cells: int) -> Lines:
-    """Gauge and facts in one row, or in two where they do not fit."""
+    """Gauge and facts in one row, or in two if they do not fit."""
     label_cells = min(max(cell_len(_label(each)) for each in listed), cells // 3)
     gauge_line = _gauge(row, label_cells, min(max(cells // 5, 10), 30))
     facts = join(_facts(row, at), " · ")
@@ -148,7 +148,7 @@ def _history(row: Row, chart: Chart | None, cells: int, tall: int, thresholds: T
 def _as_shown(
     row: Row, left: Sequence[float | None], thresholds: Thresholds
 ) -> tuple[Sequence[float | None], Callable[[float], str]]:
-    """A window is drawn as its gauge is: by what has been used of it."""
+    """The values to draw. A window's chart shows what has been used, like its gauge."""
     if isinstance(row, Headroom):
         return left, thresholds.role
     return [None if value is None else 1 - value for value in left], lambda used: thresholds.role(1 - used)
@@ -159,7 +159,7 @@ def _series_name(row: Row) -> str:
 
 
 def _scale(number: int, tall: int) -> str:
-    """100% beside the top row and 0 beside the bottom one; a single row needs none."""
+    """100% beside the top row and 0 beside the bottom row; nothing beside a single row."""
     text = "" if tall == 1 else "100%" if number == 0 else "0" if number == tall - 1 else ""
     return text.rjust(_SCALE_CELLS - 1) + " "
 

@@ -1,4 +1,4 @@
-"""How long things take: charts, percentiles, how that compares with usual, and the network phases."""
+"""Latency: charts, percentiles, comparison with the usual, and the network phases."""
 
 from __future__ import annotations
 
@@ -35,9 +35,9 @@ _NAME_CELLS = 9
 _FIGURE_CELLS = 8
 _USUAL_CELLS = 11
 _TALLEST_CHART = 8
-# From this height on a chart says what its upper edge stands for.
+# From this height on, a chart labels its upper edge.
 _SCALED_FROM = 3
-# A calm series fills a quarter of its row: only what is several times as slow as usual looks tall.
+# A normal series fills a quarter of its height: only what is several times slower than usual looks tall.
 _TOP_OVER_BASELINE = 4.0
 _LABEL_CELLS = 4
 _PHASES_OLD_S = 60.0
@@ -65,7 +65,7 @@ class LatencyPanel(SnapshotPanel):
 
 
 def latency_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """A row or more per measure, then what explains them, in at most `rows` rows."""
+    """One or more rows per measure, then notes, in at most `rows` rows."""
     view = snapshot.latency
     labelled = rows <= len(view.series)
     figures, chart_cells = _columns(cells, labelled=labelled)
@@ -83,15 +83,15 @@ def latency_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
 
 
 def _tallest(charts: int, room: int) -> int:
-    """How many rows each of `charts` charts may have; above one row they are set apart by a blank one."""
+    """How many rows each of `charts` charts gets. Charts of several rows are separated by a blank row."""
     fitting = (tall for tall in range(_TALLEST_CHART, 1, -1) if charts * (tall + 1) - 1 <= room)
     return next(fitting, 1)
 
 
 def _columns(cells: int, *, labelled: bool) -> tuple[tuple[Figure, ...], int]:
-    """Which figures have room and what that leaves for the chart: p99 goes first, then p50.
+    """Which figures fit, and what that leaves for the chart. p99 is left out first, then p50.
 
-    `labelled` figures carry their names, because there is no header to say them.
+    `labelled` figures include their names, as there is no header row.
     """
     chart = 0
     for least, names in ((36, "now p50 p95 p99"), (18, "now p50 p95"), (12, "now p95"), (0, "now")):
@@ -142,7 +142,7 @@ def _source(series: LatencySeries) -> Source:
 
 
 def series_bars(series: LatencySeries, cells: int, rows: int) -> Lines:
-    """The chart of one series, coloured by the limits that panel and verdict go by."""
+    """The chart of one series, coloured by the limits that the verdict uses."""
 
     def role_of(value: float) -> str:
         return "bad" if value > series.slow_above_s else "warn" if value > series.warn_above_s else "info"
@@ -164,7 +164,7 @@ def _top(series: LatencySeries) -> float:
 
 
 def _figure(series: LatencySeries, name: str, value: float | None, unit: str, stale: bool) -> Line:
-    """Right-aligned number, dim unit; `now` is bright, in the colour of its level, and n/a when it is old."""
+    """Right-aligned number, dim unit. `now` is bright, in the colour of its level, and n/a if it is stale."""
     if name == "now" and stale:
         value = None
     text = right(latency_figure(value, unit), _FIGURE_CELLS - 2)
@@ -177,7 +177,7 @@ def _figure(series: LatencySeries, name: str, value: float | None, unit: str, st
 
 
 def _usual(series: LatencySeries, stale: bool) -> Line:
-    """How `now` compares; instead of that, why it cannot be said."""
+    """How `now` compares with the usual, or why that is unknown."""
     if series.samples == 0:
         return line(Span(right("no samples", _USUAL_CELLS), "faint"))
     if series.failed_since:
@@ -193,7 +193,7 @@ def _usual(series: LatencySeries, stale: bool) -> Line:
 
 
 def _notes(view: LatencyView, at: datetime, cells: int) -> Lines:
-    """Warnings first, then the phases of a fresh connection, then what `usual` is."""
+    """Warnings, then the phases of a new connection, then what `usual` means."""
     notes = [_skew(view), _certificate(view, at), *_phases(view, at, cells), _usual_is(view)]
     return tuple(crop(note, cells) for note in notes if note)
 

@@ -1,4 +1,4 @@
-"""Latency on the full screen: the curves, then every figure, then where the time goes."""
+"""Latency in full screen: the curves, then all figures, then the network phases."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ _COLUMN_CELLS = 9
 _ROOMY = 28
 _SKEW_WORTH_SAYING_S = 2.0
 _CERTIFICATE_WORTH_SAYING = timedelta(days=30)
-# The last to go comes first: where the table does not fit, columns leave from the end.
+# The most important first: if the table does not fit, columns at the end are left out.
 _COLUMNS = ("now", "p50", "p95", "p99", "usual", "vs usual", "max", "samples", "failed")
 
 
 def legend(chart: Chart, usual: LatencySeries | None, cells: int, *, plain: bool) -> Line:
-    """Which curve is which, and, where there is room, what dots, the broken line and gaps mean."""
+    """Which curve is which, and if there is room, what dots, the dashed line and gaps mean."""
     pieces = [_curve(name, plain) for name in curves_of(chart)]
     if usual is not None and usual.baseline is not None:
         unit = latency_unit(usual.baseline)
@@ -59,9 +59,9 @@ def _curve(name: str, plain: bool) -> Line:
 
 
 def figures_zoom(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """The table of figures, the phases of a connection, and what to know when reading both.
+    """The table of figures, the phases of a connection, and notes on both.
 
-    Without headings where there are few `rows`: the chart needs them more.
+    With few `rows` there are no headings, as the chart needs the space.
     """
     view, at = snapshot.latency, snapshot.at
     table = (_header(view, cells), *(_row(series, _columns(cells)) for series in view.series))
@@ -129,7 +129,7 @@ def _times(series: LatencySeries, loud: str) -> Line:
 
 
 def _failing(view: LatencyView, at: datetime) -> Lines:
-    """What stands as `now` but is not: everything since has failed."""
+    """Warns where `now` is old, because everything since has failed."""
     return tuple(
         line(
             Span("▲ ", "warn"),
@@ -149,7 +149,7 @@ def _usual(view: LatencyView) -> Line:
 
 
 def unmeasured_usual(view: LatencyView) -> Line:
-    """What stands for the usual while there is too little history to measure it."""
+    """What `usual` means while there is too little history to measure it."""
     assumed = any(series.baseline is not None for series in view.series)
     words = "what small models take, not enough history yet" if assumed else "not enough history yet"
     return line(Span(f"usual: {words}", "faint"))
@@ -162,7 +162,7 @@ def _words(span: timedelta) -> str:
 def _phases_note(view: LatencyView, at: datetime) -> str:
     if view.phases_at is None:
         return "not measured yet"
-    return f"of a fresh connection at {moment(view.phases_at, at)}, in ms"
+    return f"of a new connection at {moment(view.phases_at, at)}, in ms"
 
 
 def _phases(view: LatencyView) -> Lines:
@@ -175,7 +175,7 @@ def _phases(view: LatencyView) -> Lines:
 
 
 def _phases_row(view: LatencyView, cells: int) -> Line:
-    """The same in one row, without what does not fit."""
+    """The phases in one row, without what does not fit."""
     if view.phases is None:
         return line(Span("phases: not measured yet", "faint"))
     steps = line(*join(_part(name, seconds) for name, seconds in _steps(view.phases)), Span(" ms", "dim"))
@@ -227,5 +227,5 @@ def _warning(text: str) -> Line:
 
 
 def usual_of(view: LatencyView) -> LatencySeries | None:
-    """The series whose usual level the chart draws: the first, which is TTFT."""
+    """The series whose usual level the chart draws, which is the first one (TTFT)."""
     return view.series[0] if view.series and view.series[0].baseline is not None else None

@@ -1,4 +1,4 @@
-"""What the status page says: components, open incidents, nothing while probes fail, or unknown and why."""
+"""The status page: components, open incidents, silence while probes fail, or why it is unknown."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ __all__ = ["StatusPanel", "status_lines"]
 
 Lines = tuple[Line, ...]
 
-# With fewer rows than this the components share a row, glyphs first.
+# With fewer rows than this, the components share a row.
 _ROWS_FOR_A_LIST = 4
 _ROWS_OF_OTHERS = 2
 _NAME_NOTE = re.compile(r"\s*\(.*\)$")
@@ -49,7 +49,7 @@ class StatusPanel(SnapshotPanel):
 
 
 def status_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """The panel's content in at most `rows` rows: our components and open incidents before anything else."""
+    """The panel's content in at most `rows` rows: our components and open incidents first."""
     view = snapshot.status
     status = view.status
     if status is None:
@@ -64,14 +64,14 @@ def status_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
 
 
 def _news_in_short(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:
-    """The news in `rows` rows, the page's age at the end of the first."""
+    """The news in `rows` rows, with the page's age at the end of the first."""
     read = line(Span("read ", "faint"), *_age(snapshot, snapshot.status.read_at or status.fetched_at))
     news = _news(snapshot, status, cells - width(read) - 1, max(rows, 1))
     return (spread(news[0] if news else BLANK, read, cells), *news[1:])
 
 
 def _stacked(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:
-    """A component per row, the news below; long news lets the components that are fine share one row."""
+    """A component per row, the news below. If the news is long, the components that are fine share a row."""
     view = snapshot.status
     ordered = _important_first(view, status.components)
     important = sum(each.id in view.ours or each.status != "operational" for each in ordered)
@@ -89,24 +89,24 @@ def _stacked(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) 
 
 
 def _important_first(view: StatusView, components: Sequence[Component]) -> list[Component]:
-    """Ours, then what is in trouble, then the rest, each in the page's own order."""
+    """Our components, then those in trouble, then the rest, each in the page's order."""
     return sorted(components, key=lambda each: (each.id not in view.ours, each.status == "operational"))
 
 
 def _short(name: str) -> str:
-    """Without the note in brackets that some components carry: `Claude API (api.anthropic.com)`."""
+    """The name without the note in brackets that some have: `Claude API (api.anthropic.com)`."""
     return _NAME_NOTE.sub("", name) or name
 
 
 def _component(component: Component, ours: bool, cells: int) -> Line:
     mark = component_mark(component.status)
-    calm = component.status == "operational"
+    operational = component.status == "operational"
     word = fit(mark.word, max(cells // 2, 4))
     name = pad(_short(component.name), max(cells - 3 - width((Span(word),)), 1))
     return line(
         Span(f"{mark.glyph} ", mark.role),
-        Span(name + " ", "text" if ours or not calm else "dim", bold=ours),
-        Span(word, "dim" if calm else mark.role, bold=ours and not calm),
+        Span(name + " ", "text" if ours or not operational else "dim", bold=ours),
+        Span(word, "dim" if operational else mark.role, bold=ours and not operational),
     )
 
 
@@ -118,7 +118,7 @@ def _rest(hidden: Sequence[Component]) -> Line:
 
 
 def _in_a_row(view: StatusView, status: ProviderStatus, cells: int) -> Line:
-    """All components on one line, as many as fit: the word only where it is ours or in trouble."""
+    """As many components as fit on one line; with its status in words if it is ours or in trouble."""
     ordered = _important_first(view, status.components)
     pieces = [_in_short(each, each.id in view.ours) for each in ordered]
     for count in range(len(pieces), 0, -1):
@@ -131,14 +131,14 @@ def _in_a_row(view: StatusView, status: ProviderStatus, cells: int) -> Line:
 
 def _in_short(component: Component, ours: bool) -> Line:
     mark = component_mark(component.status)
-    calm = component.status == "operational"
-    word = f" {mark.word}" if ours or not calm else ""
-    name = Span(_short(component.name), "text" if ours or not calm else "dim", bold=ours)
-    return line(Span(f"{mark.glyph} ", mark.role), name, Span(word, "dim" if calm else mark.role))
+    operational = component.status == "operational"
+    word = f" {mark.word}" if ours or not operational else ""
+    name = Span(_short(component.name), "text" if ours or not operational else "dim", bold=ours)
+    return line(Span(f"{mark.glyph} ", mark.role), name, Span(word, "dim" if operational else mark.role))
 
 
 def _news(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:
-    """Open incidents (ours first, with their latest update) or that there is none yet, and maintenance."""
+    """Open incidents (ours first, with their latest update), or that there are none; and maintenance."""
     view, at = snapshot.status, snapshot.at
     out: list[Line] = []
     if status.components and not view.ours:
@@ -159,12 +159,12 @@ def _news(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> 
 
 
 def _is_ours(incident: ProviderIncident, view: StatusView) -> bool:
-    # One that names no component at all may mean any.
+    # An incident that names no component may affect any.
     return not incident.components or not view.ours.isdisjoint(incident.components)
 
 
 def _silence(lasted: timedelta, others: bool, cells: int, rows: int) -> Lines:
-    """In the words of the strip; shorter where there is a single row for it."""
+    """Says that the page is silent, in the words of the strip; shorter if there is only one row."""
     posted = "No incident on your components yet" if others else "Nothing posted yet"
     figure = Span(duration(lasted).replace(" ", NO_BREAK), "warn", bold=True)
     news = line(posted, Span(" (we noticed ", "dim"), figure, Span(" ago)", "dim"))
@@ -174,7 +174,7 @@ def _silence(lasted: timedelta, others: bool, cells: int, rows: int) -> Lines:
 
 
 def _behind(mark: Span, text: Line, cells: int, rows: int) -> Lines:
-    """Running text in at most `rows` rows, all of them to the right of the mark."""
+    """Running text in at most `rows` rows, all to the right of the mark."""
     drawn = flow(text, cells - 2, rows)
     return tuple(line(mark._replace(text="  ") if number else mark, *row) for number, row in enumerate(drawn))
 
@@ -213,7 +213,7 @@ def _maintenance(planned: Maintenance, at: datetime) -> Line:
 
 
 def _source_line(snapshot: Snapshot, status: ProviderStatus, cells: int) -> Line:
-    """`status.claude.com · 14s ago`; where that is too long the age is what counts."""
+    """`status.claude.com · 14s ago`; only the age if that is too long."""
     read = _age(snapshot, snapshot.status.read_at or status.fetched_at)
     whole = line(Span(f"{status.server} · ", "faint"), *read)
     return whole if width(whole) <= cells else line(Span("read ", "faint"), *read)
@@ -226,7 +226,7 @@ def _age(snapshot: Snapshot, read_at: datetime) -> Line:
 
 
 def _unknown(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:
-    """Unknown is not fine: said loudly, with the reason and what was last known to be read."""
+    """Unknown is not fine, so it is shown prominently, with the reason and the last successful read."""
     read_at = snapshot.status.read_at
     head = line(Span("◌ ", "warn"), Span("unknown", "warn", bold=True))
     last = f"last read {moment(read_at, snapshot.at)}" if read_at else "never read"

@@ -1,4 +1,4 @@
-"""The status page on the full screen: every component, every open incident with all its updates."""
+"""The status page in full screen: every component, every open incident with all its updates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _NAME_ROWS = 3
 
 
 def status_zoom(snapshot: Snapshot, cells: int) -> Lines:
-    """What the page says and when it was read; or that it is unknown, and why."""
+    """What the page says and when it was read, or why it is unknown."""
     view, at = snapshot.status, snapshot.at
     status = view.status
     if status is None:
@@ -86,7 +86,7 @@ def _incident(
 
 
 def _name(name: str, mark: Span, cells: int) -> Lines:
-    """At most a few rows, behind a mark of two cells."""
+    """A name in at most a few rows, after a mark of two cells."""
     rows = wrap(name, cells - 2, _NAME_ROWS) or ("",)
     return tuple(
         line(mark if number == 0 else "  ", Span(row, "text", bold=True)) for number, row in enumerate(rows)
@@ -155,12 +155,12 @@ def _components(view: StatusView, status: ProviderStatus, cells: int) -> Lines:
 
 def _component(component: Component, ours: bool, room: int, cells: int) -> Line:
     mark = component_mark(component.status)
-    calm = component.status == "operational"
+    operational = component.status == "operational"
     return crop(
         line(
             Span(f"{mark.glyph} ", mark.role),
             Span(pad(component.name, room) + "  ", "text", bold=ours),
-            Span(fit(mark.word, 24), "dim" if calm else mark.role, bold=ours and not calm),
+            Span(fit(mark.word, 24), "dim" if operational else mark.role, bold=ours and not operational),
             Span("  yours" if ours else "", "dim"),
         ),
         cells,

@@ -1,4 +1,4 @@
-"""The strip on top: a quiet line while all is well, the one loud block on the screen when it is not."""
+"""The strip on top: a quiet line while all is well, the loudest block on the screen when it is not."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ __all__ = ["StripPanel", "strip_lines", "strip_rows"]
 
 Lines = tuple[Line, ...]
 
-# From this many rows of terminal on there is room to let the block breathe.
+# From this terminal height on, there is room for blank rows around the block.
 _ROOMY = 30
 _MOST_NOTICES = 3
 _MOST_ROWS_OF_GOOD_NEWS = 2
-# From this many cells on the block says what it has to say in fewer rows.
+# From this width on, the block needs fewer rows.
 _WIDE = 100
-# From this many on a reason fits into a row.
+# From this width on, a reason fits into a row.
 _ENOUGH = 80
 _NARROWEST = 48
-# A terminal of fewer rows has no second one for what is not known.
+# On a terminal with fewer rows, an unknown verdict has only one.
 _LOW = 12
 _ROWS_OF_FAILURE = 2
 
@@ -57,10 +57,10 @@ class StripPanel(LinePanel):
         self.redraw()
 
     def rows_in(self, cells: int, rows: int) -> int:
-        """How many rows it wants on a terminal of that size; where that fails, enough to say so."""
+        """How many rows it wants on a terminal of that size; if that fails, enough to say so."""
         try:
             return strip_rows(self.snapshot, cells, rows)
-        except Exception as error:  # noqa: BLE001 without an answer nothing at all could be laid out
+        except Exception as error:  # noqa: BLE001 without a result, nothing could be laid out
             contain_drawing(error, self)
             return _ROWS_OF_FAILURE
 
@@ -72,7 +72,7 @@ class StripPanel(LinePanel):
 def strip_rows(snapshot: Snapshot, cells: int, rows: int) -> int:
     """How many rows the strip wants on a terminal of `cells` by `rows`.
 
-    In trouble always the same number, whatever there is to say, so that no word and no second moves the
+    In trouble it is always the same number, whatever the text, so that no change of wording moves the
     whole screen.
     """
     roomy, loud = rows >= _ROOMY, _loud(snapshot)
@@ -83,7 +83,7 @@ def strip_rows(snapshot: Snapshot, cells: int, rows: int) -> int:
 
 
 def strip_lines(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None = None) -> Lines:
-    """The verdict and the program's own notices in at most the rows given; the verdict goes last."""
+    """The verdict and the program's own notices in at most `rows` rows; the verdict has priority."""
     if cells < _NARROWEST:
         return _tiny(snapshot, cells, rows)
     loud = _loud(snapshot)
@@ -101,8 +101,8 @@ def strip_lines(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None =
 
 
 def _quiet_rows(snapshot: Snapshot, cells: int, rows: int) -> int:
-    """One, or two for a note that is too long for one; what is not known has a row for the next step, and
-    in narrow places one more for the reason."""
+    """One row, or two for a long note. An unknown verdict has another row for the next step, and on a narrow
+    screen one more for the reason."""
     if rows < _LOW:
         return 1
     if snapshot.verdict.cause is not Cause.UNKNOWN:
@@ -115,12 +115,12 @@ def _loud(snapshot: Snapshot) -> bool:
 
 
 def _block_rows(cells: int) -> int:
-    """Headline, evidence, status page and next step; what is narrow needs a row more."""
+    """Headline, evidence, status page and next step; a narrow screen needs one row more."""
     return 4 if cells >= _WIDE else 5
 
 
 def _barred(row: Line, cells: int, role: str) -> Line:
-    """The row behind the bar on the left, on the colour of its trouble to the very edge."""
+    """The row with a bar on its left, filled to the edge with the severity's colour."""
     filled = spread(line(Span("█", role), *crop(row, cells - 1)), BLANK, cells)
     back = "strip_trouble" if role == "bad" else "strip_warning"
     return tuple(span._replace(back=back) for span in filled)
@@ -145,13 +145,13 @@ def _quiet(snapshot: Snapshot, cells: int, rows: int) -> Lines:
 
 
 def _unreadable(snapshot: Snapshot) -> bool:
-    """Whether the status page was asked and could not be read: all is well is then our word alone."""
+    """Whether the status page could not be read, so that a healthy verdict rests on our probes alone."""
     status = snapshot.status.status
     return status is not None and not status.known
 
 
 def _unknown(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """That nothing is known, and why; in the last row what to do about it."""
+    """Says that the verdict is unknown and why, and in the last row what to do about it."""
     verdict, mark = snapshot.verdict, level_mark(Level.UNKNOWN)
     first, *others = wrap(verdict.summary, cells - 4, max(rows - 1, 1)) or ("",)
     head = line(Span(f" {mark.glyph} ", mark.role), Span(first, "text"))
@@ -166,7 +166,7 @@ def _unknown(snapshot: Snapshot, cells: int, rows: int) -> Lines:
 
 
 def _news(verdict: Verdict, cells: int) -> str:
-    """The summary of a healthy verdict: what is worth a note needs the room more than the figures do."""
+    """The summary of a healthy verdict. If not both fit, a note has priority over the figures."""
     if not verdict.note or cell_len(f"{verdict.summary}{verdict.note}") + 6 <= cells:
         return verdict.summary
     return verdict.opening or verdict.summary
@@ -177,7 +177,7 @@ def _sentences(verdict: Verdict) -> tuple[str, ...]:
 
 
 def _leading(sentences: tuple[str, ...], cells: int) -> str:
-    """As many whole sentences as fit: the panels say the rest, and good news need no ellipsis."""
+    """As many whole sentences as fit. The panels show the rest, so there is no ellipsis."""
     kept = ""
     for sentence in sentences:
         longer = f"{kept} {sentence}".strip()
@@ -192,7 +192,7 @@ def _alerts(snapshot: Snapshot, cells: int, most: int, keys: KeyMap | None = Non
 
 
 def _notices(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """The worst notices, a row each; a single one may take what rows there are."""
+    """The worst notices, a row each; a single notice may take all rows."""
     order = (Level.BAD, Level.WARN, Level.INFO, Level.UNKNOWN, Level.OK)
     listed = sorted(snapshot.engine.notices, key=lambda notice: order.index(notice.level))
     if not listed or rows < 1:
@@ -217,7 +217,7 @@ def _notice(notice: Notice, cells: int, rows: int) -> Lines:
 
 
 def _tiny(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """Severity, verdict, age and clock as plain text; then what to do and why, as there are rows."""
+    """Severity, verdict, age and response clock as plain text; then what to do and why, if there are rows."""
     verdict, loud = snapshot.verdict, _loud(snapshot)
     mark = level_mark(Level.UNKNOWN if verdict.cause is Cause.UNKNOWN else Level.OK)
     badge, role = (

@@ -1,7 +1,7 @@
 """The verdict as the loud block of the strip: what, how bad, since when, why, and what next.
 
-Every row has a fixed purpose and position: durations in the headline have cells reserved for them, so that
-nothing around them moves as they tick.
+Every row has a fixed purpose and position. Durations in the headline have reserved cells, so that
+nothing around them moves as they change.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LONGEST_ROWS = 9
 
 
 def block_lines(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None = None) -> Lines:
-    """The trouble of now in exactly `rows` rows of at most `cells` cells."""
+    """The current problem in exactly `rows` rows of at most `cells` cells."""
     if rows <= 2:
         return (_one_row(snapshot, cells), *_indented(_step(snapshot, cells - _BADGE - 1, 1, keys)))[:rows]
     heads, pages = _head(snapshot, cells)
@@ -51,7 +51,7 @@ def block_lines(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None =
 
 
 def lasted(snapshot: Snapshot) -> Line:
-    """How long it has gone on, in cells enough for any length of time."""
+    """How long it has lasted, padded to a fixed width."""
     since = snapshot.verdict.since
     if since is None:
         return BLANK
@@ -60,7 +60,7 @@ def lasted(snapshot: Snapshot) -> Line:
 
 
 def hints(keys: KeyMap | None, *wanted: str) -> Line:
-    """Keys and labels of the actions called so, as the footer has them."""
+    """Keys and labels of the `wanted` actions, as in the footer."""
     actions = {action.id: action for action in ACTIONS}
     pieces = []
     for name in wanted:
@@ -84,7 +84,7 @@ def _badged(snapshot: Snapshot, text: str) -> Line:
 
 
 def _ends(snapshot: Snapshot) -> tuple[Line, Line]:
-    """Candidates for the end of the headline, the fuller one first."""
+    """Candidates for the end of the headline, the longer one first."""
     since, clock = snapshot.verdict.since, response_line(snapshot)
     instant = (
         line(Span("since ", "dim"), Span(moment(since, snapshot.at), "text")) if since is not None else BLANK
@@ -93,7 +93,7 @@ def _ends(snapshot: Snapshot) -> tuple[Line, Line]:
 
 
 def _one_row(snapshot: Snapshot, cells: int) -> Line:
-    """Without room for all of it the clock is left out, then the headline is cut."""
+    """If not everything fits, the clock is left out, then the headline is cut."""
     text = snapshot.verdict.summary
     for end in _ends(snapshot):
         if _BADGE + 1 + cell_len(text) + _GAP + width(end) <= cells:
@@ -102,8 +102,8 @@ def _one_row(snapshot: Snapshot, cells: int) -> Line:
 
 
 def _head(snapshot: Snapshot, cells: int) -> tuple[Lines, Lines]:
-    """The headline in one row, or in two with the clock below the time; and the status page's line, in full
-    and shorter, unless the second row has it."""
+    """The headline in one row, or in two with the clock below the duration; and the status page's line, in
+    full and shorter, unless the second row contains it."""
     text = snapshot.verdict.summary
     pages = page_line(snapshot), page_line(snapshot, short=True)
     for end in _ends(snapshot):
@@ -122,7 +122,7 @@ def _head(snapshot: Snapshot, cells: int) -> tuple[Lines, Lines]:
 
 
 def _fullest(variants: Lines, cells: int) -> Line:
-    """The first that fits; the last one cut when none does."""
+    """The first variant that fits; if none does, the last one, cut."""
     return next((each for each in variants if width(each) <= cells), crop(variants[-1], cells))
 
 
@@ -130,7 +130,7 @@ def _fullest(variants: Lines, cells: int) -> Line:
 
 
 def _why(verdict: Verdict, pages: Lines, cells: int, rows: int) -> Lines:
-    """The evidence, and in a row of its own what else is to be said; in a single row what fits of both."""
+    """The evidence, and the other remarks in a row of their own; in a single row, what fits of both."""
     if rows <= 0:
         return ()
     set_by, evidence = figures(set_words(verdict)), own_evidence(verdict)
@@ -149,7 +149,7 @@ def _why(verdict: Verdict, pages: Lines, cells: int, rows: int) -> Lines:
 
 
 def _fitting(evidence: tuple[Evidence, ...], cells: int, rows: int) -> tuple[str, list[str]]:
-    """The first piece of evidence with those of the others that fit whole into the rows; what is left."""
+    """The first piece of evidence and those others that fit completely; and the rest."""
     if not evidence:
         return "", []
     text, left = _shortened(evidence[0], cells, rows)
@@ -163,7 +163,7 @@ def _fitting(evidence: tuple[Evidence, ...], cells: int, rows: int) -> tuple[str
 
 
 def _shortened(evidence: Evidence, cells: int, rows: int) -> tuple[str, list[str]]:
-    """As many of the leading clauses as fit, as one sentence; and the others, each as its own."""
+    """As many of the first clauses as fit, as one sentence; and each of the others as its own."""
     for kept in range(len(evidence.clauses), 0, -1):
         text, others = evidence.split(kept)
         if len(wrap(text, cells, rows + 1)) <= rows:
@@ -172,7 +172,7 @@ def _shortened(evidence: Evidence, cells: int, rows: int) -> tuple[str, list[str
 
 
 def _joined(pieces: list[Line], cells: int) -> Line:
-    """The first piece, cut where it must be, and of the others those that fit whole."""
+    """The first piece, cut if necessary, and those others that fit completely."""
     row: Line = BLANK
     for piece in pieces:
         longer = join((row, piece))
@@ -181,11 +181,11 @@ def _joined(pieces: list[Line], cells: int) -> Line:
 
 
 def _step(snapshot: Snapshot, cells: int, most: int, keys: KeyMap | None) -> Lines:
-    """The next step in as few rows as it takes, beside it when to retry, and the keys where they fit."""
+    """The next step in as few rows as possible, with the time to retry, and the keys if they fit."""
     text = line(Span("Next: ", "dim"), Span(unbroken(snapshot.verdict.next_step), "text"))
     retry, offered = retry_line(snapshot), hints(keys, "decide", "act")
     for rows in range(1, most + 1):
-        # What only just fits into one row makes room in a second for when to retry.
+        # A step that just fits into one row is broken into two if that makes room for the time to retry.
         aside = bool(retry) and len(flow(text, cells, rows)) < rows
         drawn = flow(text, cells - width(retry) - _GAP if aside else cells, rows)
         whole = len(flow(text, cells, rows + 1)) <= rows

@@ -1,4 +1,4 @@
-"""The strip over the full screen: the verdict, and the alerts beside it or below."""
+"""The strip in full screen: the verdict, with the alerts beside or below it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GAP = 4
 
 
 def strip_zoom(snapshot: Snapshot, cells: int, settings_file: str) -> Lines:
-    """`settings_file` is where routes are declared."""
+    """`settings_file` is where to add a route."""
     beside = cells >= _BESIDE_FROM
     left = (cells - _GAP) // 2 if beside else cells
     right = cells - _GAP - left if beside else cells

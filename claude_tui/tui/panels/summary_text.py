@@ -1,4 +1,4 @@
-"""The state in five lines of plain text for a chat: the verdict, what to do, why, the page, the limits."""
+"""The current state in five lines of plain text for a chat: verdict, next step, evidence, page, limits."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def summary_text(snapshot: Snapshot) -> str:
 
 
 def _verdict(snapshot: Snapshot) -> str:
-    """How bad, whose, what, since when and until when; then of what and when this was said."""
+    """How bad, whose, what, since when and by when to respond; then the target and the time."""
     verdict, target = snapshot.verdict, snapshot.engine.target
     demo = "[DEMO, simulated] " if snapshot.engine.demo is not None else ""
     severity = f"{verdict.severity} " if verdict.severity.trouble else ""
@@ -74,7 +74,7 @@ def _next(snapshot: Snapshot) -> str:
 
 
 def _evidence(snapshot: Snapshot) -> str:
-    """The sentences of the verdict, then the figures of now."""
+    """The sentences of the verdict, then the current figures."""
     verdict = snapshot.verdict
     sentences = " ".join(
         (
@@ -139,7 +139,7 @@ def _incidents(snapshot: Snapshot, view: StatusView, status: ProviderStatus) -> 
 
 
 def _incidents_and_agreement(snapshot: Snapshot, view: StatusView, status: ProviderStatus) -> Iterable[str]:
-    """The incidents, and for an incident of theirs who noticed first; or that nothing is posted yet."""
+    """The incidents, and who noticed first; or that nothing is posted yet."""
     verdict = snapshot.verdict
     words = _PAGE_PREFIX.sub("", _words(page_line(snapshot))).rstrip(".")
     if not verdict.severity.trouble or verdict.page not in (PageAgreement.SILENT, PageAgreement.CONFIRMS):

@@ -1,4 +1,4 @@
-"""A verdict in words: severity, response clock, what the status page says; figures are highlighted."""
+"""A verdict as text: severity, response clock, what the status page says; figures are highlighted."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from claude_tui.model.verdict import (
     Severity,
     Verdict,
 )
-from claude_tui.tui.panels.alert_words import taken_on
+from claude_tui.tui.panels.alert_words import acknowledgement_of
 from claude_tui.tui.render.lines import BLANK, NO_BREAK, Line, Span, fit, line
 
 __all__ = [
@@ -36,18 +36,18 @@ __all__ = [
 
 _FIGURE = re.compile(r"[(<$]*\d[\d.,–-]*(?:%|×|ms|[smhd])?[).,;:…]*")
 _UNIT = re.compile(r"(?<=\d) (?=(?:ms|s)\b)")
-# Up to here a clock that runs down says how long is left, beyond it when it runs out.
+# Up to here the response clock shows the time left, beyond it the time of day.
 _SOON = timedelta(minutes=100)
 _NAME_CELLS = 16
 
 
 def severity_role(severity: Severity) -> str:
-    """The colour of a badge, which also says it in letters."""
+    """The colour role of a severity."""
     return "bad" if severity.grave else "warn" if severity.trouble else "ok"
 
 
 def figures(text: str, role: str = "dim") -> Line:
-    """The text in `role`, but for its numbers: words that are nothing else stand out."""
+    """The text in `role`, with its numbers highlighted."""
     words = [(word, "text" if _FIGURE.fullmatch(word) else role) for word in text.split(" ")]
     runs = ((each, [word for word, _ in run]) for each, run in groupby(words, key=itemgetter(1)))
     spans = [Span(" ".join(run), each) for each, run in runs]
@@ -55,7 +55,7 @@ def figures(text: str, role: str = "dim") -> Line:
 
 
 def unbroken(text: str) -> str:
-    """For `wrap` and `flow`: a number and its unit stay in one row."""
+    """Keeps a number and its unit together in `wrap` and `flow`."""
     return _UNIT.sub(NO_BREAK, text)
 
 
@@ -65,7 +65,7 @@ def own_evidence(verdict: Verdict) -> tuple[Evidence, ...]:
 
 
 def set_words(verdict: Verdict) -> str:
-    """`P1 set by eve; P3 (computed).`; empty when nobody overrode it."""
+    """`P1 set by eve; P3 (computed).`; empty if nobody has overridden it."""
     if not verdict.set_by:
         return ""
     name = fit(verdict.set_by, _NAME_CELLS)
@@ -79,15 +79,15 @@ def cause_words(cause: Cause) -> str:
 
 
 def also_words(verdict: Verdict) -> str:
-    """`Also: rate limited.` where a second cause explains some of the failures."""
+    """`Also: rate limited.` if a second cause explains some of the failures."""
     return f"Also: {', '.join(map(cause_words, verdict.also))}." if verdict.also else ""
 
 
 def response_line(snapshot: Snapshot) -> Line:
-    """The response clock, or who has acknowledged. In minutes, except for the last one."""
+    """The response clock, in minutes until the last one; or who has acknowledged."""
     verdict, at = snapshot.verdict, snapshot.at
     role = severity_role(verdict.severity)
-    if (taken := taken_on(snapshot)) is not None:
+    if (taken := acknowledgement_of(snapshot)) is not None:
         return line(Span("acknowledged by ", "dim"), Span(fit(taken.by, _NAME_CELLS), "text", bold=True))
     if verdict.severity is Severity.P1:
         return line(Span("respond ", "dim"), Span("now", role, bold=True))
@@ -102,14 +102,14 @@ def response_line(snapshot: Snapshot) -> Line:
 
 
 def _instant(then: datetime, at: datetime) -> str:
-    """`14:17`, on another day `Mon 09:00`, or `Nov 30` when that is a week away."""
+    """`14:17`; on another day `Mon 09:00`; a week away `Nov 30`."""
     if then.date() == at.date():
         return clock_minute(then)
     return f"{then:%a %H:%M}" if then - at < timedelta(days=6) else f"{then:%b %d}"
 
 
 def retry_line(snapshot: Snapshot) -> Line:
-    """`retry-after 41s` during a wait that the server asked for; our own policy's wait is not shown."""
+    """`retry-after 41s` during a wait that the server asked for. Waits of our own policy are not shown."""
     left = snapshot.verdict.retry_after_s
     if left is None or left < 1 or snapshot.verdict.retry_source is not RetrySource.SERVER:
         return BLANK
@@ -117,7 +117,7 @@ def retry_line(snapshot: Snapshot) -> Line:
 
 
 def page_line(snapshot: Snapshot, *, short: bool = False) -> Line:
-    """What the status page says of this incident, and who noticed first; `short` leaves out how long ago."""
+    """What the status page says about this incident, and who noticed first. `short` leaves out when."""
     verdict = snapshot.verdict
     match verdict.page:
         case PageAgreement.SILENT if verdict.since is not None:
@@ -129,7 +129,7 @@ def page_line(snapshot: Snapshot, *, short: bool = False) -> Line:
 
 
 def _silent(since: datetime, snapshot: Snapshot, *, short: bool) -> Line:
-    """That the page has nothing yet, if it was read since the first failure, and how long ago that was."""
+    """Says that nothing is posted yet, if the page was read since the first failure."""
     read_at = snapshot.status.read_at
     if read_at is None or read_at <= since:
         return line(Span("Status page: not read since this began.", "dim"))

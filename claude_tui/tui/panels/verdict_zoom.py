@@ -1,4 +1,4 @@
-"""The verdict in full: what is wrong, whose it is, severity, the next step, and the evidence for it all."""
+"""The verdict in full: what is wrong, whose problem it is, severity, next step, and the evidence."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from claude_tui.model.alert import Acknowledgement
 from claude_tui.model.format import duration, moment, percent
 from claude_tui.model.snapshot import Snapshot, StatusView
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
-from claude_tui.tui.panels.alert_words import taken_on
+from claude_tui.tui.panels.alert_words import acknowledgement_of
 from claude_tui.tui.panels.verdict_words import cause_words, severity_role
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.lines import BLANK, NO_BREAK, Line, Span, flow, line, pad
@@ -39,7 +39,7 @@ _HIGH, _FAIR = 0.9, 0.7
 
 
 def verdict_zoom(snapshot: Snapshot, cells: int) -> Lines:
-    """The summary and the next step first, then the facts, then every sentence of evidence."""
+    """The summary and the next step, then the facts, then all the evidence."""
     verdict = snapshot.verdict
     out = [*_headline(verdict, cells), BLANK, *_table(_action(snapshot), cells), BLANK]
     out += [*_table(_facts(snapshot), cells), BLANK]
@@ -56,19 +56,19 @@ def verdict_zoom(snapshot: Snapshot, cells: int) -> Lines:
 
 
 def badge(severity: Severity) -> Span:
-    """` P1 ` on its colour, readable without colours too."""
+    """` P1 ` in its colour, also readable without colours."""
     return Span(f" {severity} ", "background", bold=True, back=severity_role(severity))
 
 
 def behind(mark: Line, text: Line, cells: int) -> Lines:
-    """`text` wrapped behind a mark, its further rows as far in as the first."""
+    """`text` wrapped after a mark, with all rows indented alike."""
     indent = sum(len(span.text) for span in mark)
     rows = flow(text, max(cells - indent, 8), _MOST_ROWS) or (BLANK,)
     return (line(*mark, *rows[0]), *(line(" " * indent, *row) for row in rows[1:]))
 
 
 def _table(facts: dict[str, Line], cells: int) -> Lines:
-    """Names on the left, values beside them; empty values are left out."""
+    """Names on the left, values beside them. Empty values are left out."""
     return tuple(
         row
         for name, text in facts.items()
@@ -88,14 +88,14 @@ def _headline(verdict: Verdict, cells: int) -> Lines:
 
 
 def _action(snapshot: Snapshot) -> dict[str, Line]:
-    """What to do, by when, and who has acknowledged."""
+    """What to do, when to retry, by when to respond, and who has acknowledged."""
     verdict = snapshot.verdict
     if not verdict.severity.trouble:
         return {"next": line(verdict.next_step)}
     return {
         "next": line(Span(verdict.next_step, "text", bold=True)),
         "retry": _retry(verdict),
-        "respond": _respond(verdict, taken_on(snapshot), snapshot.at),
+        "respond": _respond(verdict, acknowledgement_of(snapshot), snapshot.at),
         "who": _who(snapshot),
     }
 
@@ -127,12 +127,12 @@ def _respond(verdict: Verdict, taken: Acknowledgement | None, at: datetime) -> L
 
 
 def _whole(span: timedelta | float) -> str:
-    """A duration that is not broken over two rows."""
+    """A duration that `flow` does not break."""
     return duration(span).replace(" ", NO_BREAK)
 
 
 def _who(snapshot: Snapshot) -> Line:
-    taken, at = taken_on(snapshot), snapshot.at
+    taken, at = acknowledgement_of(snapshot), snapshot.at
     if taken is None:
         led = any(group.from_verdict for group in snapshot.engine.alerts.groups)
         return line(Span("nobody has acknowledged it", "warn")) if led else BLANK

@@ -1,4 +1,4 @@
-"""Pieces that the zoomed panels share: headings, columns and running text."""
+"""Parts that the zoomed panels share: headings, columns and running text."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ __all__ = ["SPANS", "heading", "next_span", "paragraph", "table_row"]
 Lines = tuple[Line, ...]
 
 SPANS = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
-"""What a chart may cover, in the order of the keys."""
+"""The spans that a chart may cover, shortest first."""
 
 _LONGEST_TEXT_ROWS = 200
 
 
 def next_span(span: timedelta, step: int) -> timedelta:
-    """The span `step` places further on in SPANS, stopping at either end."""
+    """The span `step` places further in SPANS, stopping at either end."""
     return SPANS[min(max(SPANS.index(span) + step, 0), len(SPANS) - 1)]
 
 
 def heading(title: str, note: str, cells: int) -> Line:
-    """A title with a thin rule to the edge and a dim note behind it."""
+    """A title and a dim note, followed by a thin rule to the edge."""
     head = line(Span(f"{title} ", "text", bold=True), Span(f"{note} " if note else "", "dim"))
     return crop(line(*head, Span("─" * max(cells - width(head), 0), "edge")), cells)
 
 
 def paragraph(text: str, cells: int, indent: int, role: str = "text") -> Lines:
-    """Running text with its own line breaks kept, every row indented."""
+    """Running text with its own line breaks, every row indented."""
     out: list[Line] = []
     for part in text.splitlines() or [""]:
         rows = wrap(part, cells - indent, _LONGEST_TEXT_ROWS) or ("",)
@@ -38,7 +38,7 @@ def paragraph(text: str, cells: int, indent: int, role: str = "text") -> Lines:
 
 
 def table_row(columns: Sequence[tuple[str, int, str]]) -> Line:
-    """Cells of text: (text, cells, role); a positive width is left-aligned, a negative one right-aligned."""
+    """Columns as (text, width, role). A positive width aligns to the left, a negative one to the right."""
     return line(
         *(Span(pad(text, size) if size > 0 else right(text, -size), role) for text, size, role in columns)
     )

@@ -1,4 +1,4 @@
-"""What keeps a screen under a dialog from being sent again and again."""
+"""Keeps a screen under a dialog from being redrawn over and over."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ __all__ = ["covered_repaint"]
 
 
 def covered_repaint(screen: Screen[Any]) -> None:
-    """To be called at the end of `_compositor_refresh` by each screen that a dialog may stand over.
+    """Each screen that may be under a dialog calls this at the end of `_compositor_refresh`.
 
-    Under a dialog Textual 8.2 marks what has just been drawn as still to draw, for ever: 27 KB/s.
+    Under a dialog, Textual 8.2 keeps marking what it has just drawn as still to draw: 27 KB/s.
     """
     if screen.app.screen is not screen:
         screen._repaint_regions.clear()

@@ -1,4 +1,4 @@
-"""One thin curve out of braille dots: where a filled area would be the loudest thing on the screen."""
+"""A thin curve of braille dots, for where a filled area would be the loudest thing on the screen."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _EMPTY = 0x2800
 
 
 def curve(values: Sequence[float | None], rows: int, role_of: Callable[[float], str]) -> tuple[Line, ...]:
-    """`rows` rows, uppermost first, of a curve through one value (0..1) per cell; None leaves a gap.
+    """A curve through one value (0..1) per cell, as `rows` rows from the top; None leaves a gap.
 
-    Every value is drawn across its cell and joined to the one before, in the role of the value.
+    Every value is drawn across its cell and joined to the previous one, in the role of the value.
     """
     top = rows * _DOTS_PER_ROW - 1
     cells = [[0] * len(values) for _ in range(rows)]

@@ -1,4 +1,4 @@
-"""Thin frames round a panel's lines: a rounded box, or a single rule where rows are scarce."""
+"""Thin frames around a panel's lines: a rounded box, or a single rule if rows are scarce."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["Frame", "framed", "inner_size"]
 
 
 class Frame(StrEnum):
-    """BOX costs two rows and four columns, RULE one row and two columns, NONE nothing."""
+    """The kind of frame. BOX takes two rows and four columns, RULE one row and two columns."""
 
     BOX = "box"
     RULE = "rule"
@@ -18,7 +18,7 @@ class Frame(StrEnum):
 
 
 def inner_size(frame: Frame, cells: int, rows: int) -> tuple[int, int]:
-    """What is left for content in a frame of `cells` by `rows`, never below 0."""
+    """The space for content in a frame of `cells` by `rows`, never below 0."""
     if frame is Frame.BOX:
         return max(cells - 4, 0), max(rows - 2, 0)
     if frame is Frame.RULE:
@@ -37,7 +37,7 @@ def framed(
     note: str = "",
     focused: bool = False,
 ) -> tuple[Line, ...]:
-    """`content` in its frame, exactly `rows` lines. Focus shows as a mark as well as a colour."""
+    """`content` in a frame, as exactly `rows` lines. Focus is shown by a mark as well as a colour."""
     if frame is Frame.NONE:
         return content[:rows]
     inner_cells, inner_rows = inner_size(frame, cells, rows)

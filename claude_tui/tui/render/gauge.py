@@ -8,10 +8,10 @@ __all__ = ["gauge"]
 
 
 def gauge(fraction: float, cells: int, role: str) -> Line:
-    """`cells` cells, `fraction` of them (0..1, else clamped) heavy in `role`, the rest a light track.
+    """A bar of `cells` cells: `fraction` of it (clamped to 0..1) heavy in `role`, the rest a light track.
 
-    Steps of half a cell. Anything above nothing shows at least half a cell, anything below all
-    leaves at least half a cell free; heavy and light tell them apart without colour.
+    It has steps of half a cell. Anything above 0 fills at least half a cell, anything below 1
+    leaves at least half a cell free. Heavy and light lines differ without colour, too.
     """
     if cells <= 0:
         return ()

@@ -1,4 +1,4 @@
-"""What a level or a status looks like: a glyph and a word first, a colour role last."""
+"""How a level or a status looks: a glyph, a word and a colour role."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ _EVENTS = {
     EventKind.PERSON: Mark("»", "person", "info"),
 }
 
-# Over, taken note of by a person, or still to be.
+# An alert that is over, and one that somebody has acknowledged or snoozed.
 _ALERTS = {Level.OK: "✓", Level.INFO: "△"}
 
 
@@ -51,13 +51,13 @@ def level_mark(level: Level) -> Mark:
 
 
 def component_mark(status: str) -> Mark:
-    """The page's words are an open set: one that is not known is shown as it is."""
+    """The mark of a component's status. The page may use any words; unknown ones are shown as they are."""
     known = _COMPONENTS.get(status)
     return known or Mark("◌", plain(status) or "unknown", "warn")
 
 
 def event_mark(event: Event) -> Mark:
-    """By kind where the kind says it, else by level; what is bad is marked as such at any level."""
+    """The mark of an event, by kind if that says enough, else by level."""
     role, good = level_mark(event.level).role, event.level in (Level.OK, Level.INFO)
     match event.kind:
         case EventKind.FAILURE:

@@ -1,4 +1,4 @@
-"""The base of everything on the dashboard: widgets that draw Lines and repaint only changed cells."""
+"""The base of all widgets on the dashboard: they draw Lines and repaint only changed cells."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ Lines = tuple[Line, ...]
 
 
 class LinePanel(Contained, Widget):
-    """A widget whose whole content is Lines.
+    """A widget whose content consists of Lines.
 
-    Subclasses implement `draw`. Whoever changes what it would return calls `redraw`, which asks
-    Textual to repaint the changed cells alone. (Whole widgets repainted at 1 Hz measured 18 KB/s.)
+    Subclasses implement `draw`. Code that changes what it returns calls `redraw`, which asks
+    Textual to repaint only the changed cells. (Repainting whole widgets at 1 Hz took 18 KB/s.)
     """
 
     DEFAULT_CSS = "LinePanel { width: 1fr; height: 1fr; }"
@@ -40,7 +40,7 @@ class LinePanel(Contained, Widget):
         self._failure = ""
 
     def draw(self, width: int, height: int) -> Lines:
-        """What to show in `width` by `height` cells; surplus lines are dropped."""
+        """The lines to show in `width` by `height` cells. Surplus lines are dropped."""
         raise NotImplementedError
 
     @property
@@ -50,7 +50,7 @@ class LinePanel(Contained, Widget):
     def redraw(self) -> None:
         """Draw again and repaint only the cells that changed."""
         if self._drawn_for != self.size:
-            return  # never shown at this size: Textual repaints all of it anyway
+            return  # not yet shown at this size: Textual will repaint all of it anyway
         old, self._lines = self._lines, self._drawn()
         regions = [
             Region(start, y, end - start, 1)
@@ -73,7 +73,7 @@ class LinePanel(Contained, Widget):
     def _attempted(self, width: int, height: int) -> Lines:
         try:
             return self.draw(width, height)[:height]
-        except Exception as error:  # noqa: BLE001 a panel that fails says so, and the others go on
+        except Exception as error:  # noqa: BLE001 a panel that fails says so, and the others work
             return _failed(contain_drawing(error, self), width, height)
 
     def render_line(self, y: int) -> Strip:
@@ -84,16 +84,16 @@ class LinePanel(Contained, Widget):
         return self.paint.strip(line, self.size.width)
 
     def render(self) -> RenderResult:
-        return ""  # never drawn: render_line is what Textual calls
+        return ""  # never drawn, as Textual calls render_line
 
 
 def _failed(failure: str, width: int, height: int) -> Lines:
-    """What stands in place of a panel's own content, when that could not be had."""
+    """What a panel shows instead of its content after a fault."""
     return flow(line(Span("▲ ", "bad"), failure), width, height)[:height]
 
 
 class SnapshotPanel(LinePanel, can_focus=True):
-    """A titled frame round lines made from a Snapshot; `key` is the one that zooms it."""
+    """A titled frame around lines made from a Snapshot. `key` is the key that zooms it."""
 
     PANEL: ClassVar[Panel]
     TITLE: ClassVar[str]
@@ -109,7 +109,7 @@ class SnapshotPanel(LinePanel, can_focus=True):
         raise NotImplementedError
 
     def subtitle(self, snapshot: Snapshot) -> str:  # noqa: ARG002 (a hook that most panels leave alone)
-        """Shown in the frame: what the content is limited to, such as a window of time."""
+        """A note in the frame on what the content covers, such as a time window."""
         return ""
 
     def show(self, snapshot: Snapshot) -> None:
@@ -117,7 +117,7 @@ class SnapshotPanel(LinePanel, can_focus=True):
         self.redraw()
 
     def attempt(self, snapshot: Snapshot) -> None:
-        """Show `snapshot`, or that it cannot be shown: what was shown before must not pass for live."""
+        """Show `snapshot`, or that it cannot be shown: an old one must not look live."""
         self._failure = ""
         try:
             self.show(snapshot)
@@ -126,7 +126,7 @@ class SnapshotPanel(LinePanel, can_focus=True):
             self.redraw()
 
     def reframe(self, frame: Frame) -> None:
-        """Another frame, for a place that has another shape."""
+        """Change the frame, as the space for the panel has changed."""
         self.frame = frame
         self.repaint()
 

@@ -1,7 +1,7 @@
-"""Lines of styled text, measured in terminal cells: what every panel draws.
+"""Lines of styled text, measured in terminal cells, which every panel draws.
 
-A `Line` is a tuple of `Span`s. It says which theme role each piece of text has and nothing of
-colours, widgets or escape sequences, so that panels are plain functions that a test can call.
+A `Line` is a tuple of `Span`s. It says which theme role each piece of text has, and nothing about
+colours, widgets or escape sequences, so that panels are plain functions that tests can call.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ __all__ = [
 
 ELLIPSIS = "…"
 NO_BREAK = "\N{NO-BREAK SPACE}"
-"""Keeps what belongs together in one row of `wrap` and `flow`, which then show it as a space."""
+"""Keeps words together in `wrap` and `flow`, which then show it as a space."""
 
 ROLES = (
     "background",
@@ -53,20 +53,24 @@ ROLES = (
     "strip_warning",
     "track",
 )
-"""The roles that a theme gives a colour to. `background` and those of the strip are for `Span.back`."""
+"""The roles that a theme assigns colours to. `background` and those of the strip are for `Span.back`."""
 
-# Changed runs closer than this are sent as one: moving the cursor and setting a colour again costs
+# Changed runs closer than this are sent as one: moving the cursor and setting a colour costs
 # about 45 bytes, repeating a few unchanged cells costs less.
 _MERGE_GAP = 4
 
 
 class Span(NamedTuple):
-    """Text in one style. `role` colours the text, `back` what is behind it ("" is the background)."""
+    """Text in one style."""
 
     text: str
+    """The text itself, without control characters."""
     role: str = "text"
+    """The role that colours the text."""
     bold: bool = False
+    """Whether the text is bold."""
     back: str = ""
+    """The role that colours the background; "" for the default."""
 
 
 Line = tuple[Span, ...]
@@ -75,23 +79,23 @@ BLANK: Line = ()
 
 
 def line(*parts: Span | str) -> Line:
-    """A Line of the parts that hold text; a bare string is ordinary text."""
+    """A Line of the non-empty parts. A plain string has the role `text`."""
     spans = (Span(part) if isinstance(part, str) else part for part in parts)
     return tuple(span for span in spans if span.text)
 
 
 def plain(spans: Line) -> str:
-    """The text alone."""
+    """The text without styles."""
     return "".join(span.text for span in spans)
 
 
 def width(spans: Iterable[Span]) -> int:
-    """Cells that the spans take up on screen."""
+    """The number of cells that the spans take up on screen."""
     return sum(cell_len(span.text) for span in spans)
 
 
 def fit(text: str, cells: int) -> str:
-    """`text` in at most `cells` cells, cut with a visible ellipsis where it does not fit."""
+    """`text` in at most `cells` cells, cut with an ellipsis if it does not fit."""
     if cell_len(text) <= cells:
         return text
     if cells <= 0:
@@ -101,7 +105,7 @@ def fit(text: str, cells: int) -> str:
 
 def _head(text: str, cells: int) -> str:
     """The longest beginning of whole graphemes that takes at most `cells` cells."""
-    # A grapheme with any width has at least one cell, but zero-width ones may pile up: bound both.
+    # Visible graphemes take at least one cell, but there may be any number of zero-width ones: limit both.
     text = text[: cells * 8 + 8]
     used = 0
     for start, _end, size in split_graphemes(text)[0]:
@@ -124,7 +128,7 @@ def right(text: str, cells: int) -> str:
 
 
 def crop(spans: Line, cells: int) -> Line:
-    """The line in at most `cells` cells, cut with an ellipsis in the style of the span it falls in."""
+    """The line in at most `cells` cells, cut with an ellipsis in the style of the span that is cut."""
     if width(spans) <= cells:
         return spans
     kept: list[Span] = []
@@ -146,7 +150,7 @@ def clipped(rows: Iterable[Line], cells: int, most: int) -> tuple[Line, ...]:
 
 
 def spread(left: Line, end: Line, cells: int) -> Line:
-    """`left` and `end` at the two edges of `cells` cells; `left` is cut where they would meet."""
+    """`left` and `end` at the two edges of `cells` cells. `left` is cut if they would overlap."""
     end = crop(end, cells)
     room = cells - width(end)
     left = crop(left, max(room - 1, 0) if end else room)
@@ -155,7 +159,7 @@ def spread(left: Line, end: Line, cells: int) -> Line:
 
 
 def join(pieces: Iterable[Line], gap: str = "  ") -> Line:
-    """The pieces that are not empty, `gap` between them."""
+    """The non-empty pieces, with `gap` between them."""
     out: list[Span] = []
     for piece in pieces:
         if piece:
@@ -164,14 +168,14 @@ def join(pieces: Iterable[Line], gap: str = "  ") -> Line:
 
 
 def muted(spans: Line) -> Line:
-    """The same text, subdued: for figures that are no longer live."""
+    """The same text in muted roles, for figures that are stale."""
     return tuple(span._replace(role="dim" if span.role != "track" else "track", bold=False) for span in spans)
 
 
 def wrap(text: str, cells: int, rows: int) -> tuple[str, ...]:
-    """`text` broken at spaces (no-break ones excepted) into at most `rows` rows of `cells` cells.
+    """`text` broken at spaces (except no-break ones) into at most `rows` rows of `cells` cells.
 
-    The last row is cut with an ellipsis when there is more.
+    The last row ends in an ellipsis if there is more.
     """
     return tuple(row.replace(NO_BREAK, " ") for row in _broken(text, cells, rows))
 
@@ -207,7 +211,7 @@ def _wrapped(words: list[str], cells: int) -> Iterator[str]:
 
 
 def flow(spans: Line, cells: int, rows: int) -> tuple[Line, ...]:
-    """`wrap` for a Line: every word keeps the style of the span that it begins in."""
+    """`wrap` for a Line. Every word keeps the style of the span that it begins in."""
     styled = [span._replace(text=word) for span in spans for word in span.text.split(" ") if word]
     texts = _broken(" ".join(word.text for word in styled), cells, rows)
     out: list[Line] = []
@@ -229,7 +233,7 @@ _Cell = tuple[str, str, bool, str]
 
 
 def _cells(spans: Line, total: int) -> list[_Cell]:
-    """One entry per cell. Both cells of a wide character carry it, so that they change together."""
+    """One entry per cell. Both cells of a wide character contain it, so that they change together."""
     cells: list[_Cell] = []
     for text, role, bold, back in spans:
         if text.isascii():
@@ -249,7 +253,7 @@ def _cells(spans: Line, total: int) -> list[_Cell]:
 def changes(old: Line, new: Line, total: int) -> tuple[tuple[int, int], ...]:
     """Half-open column ranges in `total` cells in which `new` looks different from `old`.
 
-    Near ranges are merged. A wide character is never split, and a space is a space in any role.
+    Close ranges are merged. A wide character is never split, and spaces in different roles look the same.
     """
     if old == new:
         return ()

@@ -1,4 +1,4 @@
-"""Lines that may be more than the screen holds: a frame round them, and ways to move."""
+"""A scrollable frame for lines that may not all fit on the screen."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Lines = tuple[Line, ...]
 class Pager(LinePanel):
     """Shows what `content(cells, rows)` returns, in a frame with its title.
 
-    `rows` is what is visible: content that can adapt to it need never scroll.
+    `rows` is the visible height: content that adapts to it need not scroll.
     """
 
     def __init__(self, title: str, content: Callable[[int, int], Lines], *, key: str = "") -> None:
@@ -30,7 +30,7 @@ class Pager(LinePanel):
         self._total = 0
 
     def turn_to(self, title: str, key: str = "") -> None:
-        """Another title over what the content function returns from now on, seen from its start."""
+        """Change the title, and show the content from its start."""
         self._title, self._key, self._top = title, key, 0
         self.redraw()
 
@@ -46,14 +46,14 @@ class Pager(LinePanel):
         )
 
     def _place(self, rows: int) -> str:
-        """Where we are in what is too long to show at once."""
+        """The visible range, if not everything is visible."""
         if self._total <= rows:
             return ""
         return f"{self._top + 1}-{min(self._top + rows, self._total)} of {self._total}"
 
     @property
     def page(self) -> int:
-        """Rows to move by for a page: one stays in view."""
+        """How many rows a page scrolls: one row stays visible."""
         return max(self.size.height - 3, 1)
 
     def move(self, rows: int) -> None:

@@ -1,4 +1,4 @@
-"""From Spans to Strips: the one place where lines of roles become what Textual draws."""
+"""Turns Lines into the Strips that Textual draws. The only place that does."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["Paint", "Painted"]
 
 
 class Paint:
-    """Turns Lines into Strips under one theme. Text is never parsed: no markup, no escapes."""
+    """Turns Lines into Strips in one theme. Text is never parsed: no markup, no escapes."""
 
     def __init__(self, theme: Theme) -> None:
         self.theme = theme
@@ -32,6 +32,6 @@ class Paint:
 
 
 class Painted(Protocol):
-    """An app that knows how to paint: what every panel expects of `self.app`."""
+    """An app with a Paint, as every panel expects of `self.app`."""
 
     paint: Paint

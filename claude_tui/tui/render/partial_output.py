@@ -1,8 +1,8 @@
-"""Sends the terminal the changed cells and nothing else.
+"""Sends only changed cells to the terminal.
 
-Textual 8.2 cuts a partial update at its right end only: whatever stands left of a change, up to the
-edge of its widget, is sent again. For a clock at the end of a line that is the whole line each second.
-And it sets and resets all of a style for every piece of text: 40 bytes where the colour alone, 17, will do.
+Textual 8.2 cuts a partial update only at its right end: everything left of a change, up to the
+edge of its widget, is sent again. For a clock at the end of a line, that is the whole line every second.
+It also sets and resets the full style for every piece of text: 40 bytes where 17 for the colour suffice.
 """
 
 from __future__ import annotations
@@ -41,14 +41,14 @@ class ExactUpdate(CompositorUpdate):
 
 
 class _Pen:
-    """Knows the style that the terminal writes in, and changes no more of it than it must."""
+    """Tracks the terminal's current style, and changes no more of it than necessary."""
 
     def __init__(self, colours: ColorSystem) -> None:
         self._colours = colours
         self._now = _PLAIN
 
     def write(self, segment: Segment) -> str:
-        """The text of `segment` behind whatever sequence it needs."""
+        """The text of `segment`, preceded by the escape sequence that it needs."""
         text, style, _ = segment
         if style is not None and style.link:
             return self.lift() + Strip.render_style(style, text, self._colours)
@@ -65,7 +65,7 @@ class _Pen:
         if wanted == _PLAIN:
             return "\x1b[m"
         if before[0] != wanted[0]:
-            # Attributes can only be taken away all at once, and the colours go with them.
+            # Attributes can only be reset all at once, together with the colours.
             codes = ["0" if before != _PLAIN else "", *(code for code in wanted if code not in _DEFAULTS)]
         else:
             codes = [new for old, new in zip(before, wanted, strict=True) if old != new]
@@ -88,5 +88,5 @@ def _codes(style: Style, colours: ColorSystem) -> tuple[str, str, str]:
 
 
 def partial_output(renderable: Any) -> Any:
-    """What to display in place of `renderable`."""
+    """What to display instead of `renderable`."""
     return ExactUpdate(renderable) if isinstance(renderable, ChopsUpdate) else renderable

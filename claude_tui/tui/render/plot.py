@@ -1,9 +1,9 @@
-"""Curves over time, drawn by plotext, as lines of roles.
+"""Curves over time, drawn by plotext, as Lines.
 
-plotext draws in colours; each role gets one of its own here and is recognised by it afterwards, so that
-the chart follows the theme, obeys NO_COLOR and is repainted cell by cell like everything else. Axes
-and labels are ours. Importing plotext takes a quarter of a second: it happens on the first use, which
-belongs in a thread.
+plotext draws in colours. Each role has a colour here and is recognised by it afterwards, so that
+the chart follows the theme, obeys NO_COLOR, and is repainted cell by cell like everything else. Axes
+and labels are ours. Importing plotext takes a quarter of a second: it happens on first use, which
+should be in a thread.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _BRAILLE = "braille"
 
 
 class Curve(NamedTuple):
-    """How a series looks: its role, and the letter that draws it where there are no colours."""
+    """How a series looks: its role, and the letter that draws it without colours."""
 
     role: str
     letter: str
@@ -50,16 +50,16 @@ CURVES: Mapping[str, Curve] = {
 
 
 def curves_of(chart: Chart) -> tuple[str, ...]:
-    """The names of the series that a legend must explain, without those of their maxima."""
+    """The names of the series for a legend, without their maxima."""
     return tuple(series.name for series in chart.series if not series.name.endswith(_MAX_SUFFIX))
 
 
 def plot_lines(
     chart: Chart, cells: int, rows: int, *, usual: float | None = None, plain: bool = False
 ) -> Lines:
-    """The chart's series as curves in `cells` by `rows` cells, with axes; values are seconds.
+    """The chart's series as curves in `cells` by `rows` cells, with axes. Values are seconds.
 
-    `usual` draws a faint level. `plain` draws letters instead of colours.
+    `usual` is drawn as a faint level. `plain` draws letters instead of colours.
     """
     width, height = cells - _MARGIN, rows - 1
     if width < 8 or height < 2:
@@ -110,7 +110,7 @@ def _canvas(chart: Chart, grid: Grid, height: int, top: float, usual: float | No
     plot.ylim(0, top)
     if usual is not None:
         _draw(plot, [(start_s, usual), (grid.end_s, usual)], Curve("faint", "."), plain)
-    # Where curves share a cell the last one is seen: TTFT, which comes first in the chart.
+    # Where curves share a cell, the last one is visible: TTFT, which is first in the chart.
     for series in reversed(chart.series):
         name = series.name.removesuffix(_MAX_SUFFIX)
         curve = CURVES.get(name, Curve("text", "x"))
@@ -124,7 +124,7 @@ def _canvas(chart: Chart, grid: Grid, height: int, top: float, usual: float | No
 def _pieces(
     points: Sequence[tuple[float, float | None]], start_s: float, top: float
 ) -> Iterator[list[tuple[float, float]]]:
-    """Runs of points without a gap between them, none outside the canvas: plotext would draw all the way."""
+    """Runs of points without gaps, clipped to the canvas, as plotext would draw beyond it."""
     for known, run in itertools.groupby(points, key=lambda point: point[1] is not None):
         if known:
             yield [(x, min(max(y, 0.0), top)) for x, y in run if y is not None and x >= start_s]
@@ -150,7 +150,7 @@ def _lines(drawn: str, height: int) -> Iterable[Line]:
 
 
 def _spans(row: str) -> Iterator[Span]:
-    """The text of one row in the roles that its colours stand for."""
+    """The text of one row, with roles instead of colours."""
     role = "text"
     pieces = _ESCAPE.split(row)
     for text, codes in itertools.zip_longest(pieces[::2], pieces[1::2], fillvalue=""):

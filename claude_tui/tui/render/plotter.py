@@ -1,4 +1,4 @@
-"""Plots charts in a thread, and only those that differ from the last one by at least a cell."""
+"""Plots charts in a thread, and only if they differ from the last one by at least a cell."""
 
 from __future__ import annotations
 
@@ -19,46 +19,53 @@ Lines = tuple[Line, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Wish:
-    """All that a plot depends on. `grid` moves on with time, a cell at once; the chart itself each second."""
+class _PlotRequest:
+    """Everything that a plot depends on."""
 
     chart: Chart = field(compare=False)
+    """The chart, which changes every second and is not compared."""
     series: Sequence[ChartSeries]
+    """Its curves."""
     grid: Grid
+    """The cells on the time axis, which move by a whole cell at a time."""
     cells: int
+    """The width."""
     rows: int
+    """The height."""
     usual: float | None
+    """The level of the usual latency, if known."""
     plain: bool
+    """Whether to draw letters instead of colours."""
 
     def plotted(self) -> Lines:
         return plot_lines(self.chart, self.cells, self.rows, usual=self.usual, plain=self.plain)
 
 
 class Plotter:
-    """Hands out the newest plot there is; `ready` is called when a better one has been made."""
+    """Returns the newest plot there is, and calls `ready` when there is a newer one."""
 
     def __init__(self, owner: DOMNode, ready: Callable[[], None]) -> None:
         self._owner = owner
         self._ready = ready
-        self._wanted: _Wish | None = None
-        self._made: _Wish | None = None
+        self._requested: _PlotRequest | None = None
+        self._plotted: _PlotRequest | None = None
         self._lines: Lines = ()
         self._busy = False
 
     def lines(self, chart: Chart, cells: int, rows: int, *, usual: float | None, plain: bool) -> Lines:
         """Exactly `rows` lines."""
         grid = Grid.over(chart, max(cells, 1))
-        self._wanted = _Wish(chart, chart.series, grid, cells, rows, usual, plain)
-        if self._wanted != self._made and not self._busy:
+        self._requested = _PlotRequest(chart, chart.series, grid, cells, rows, usual, plain)
+        if self._requested != self._plotted and not self._busy:
             self._busy = True
             self._owner.run_worker(self._work(), group="plot")
         return (*self._lines, *((BLANK,) * rows))[:rows] if self._lines else _waiting(rows)
 
     async def _work(self) -> None:
         try:
-            while (wish := self._wanted) is not None and wish != self._made:
-                self._lines = await asyncio.to_thread(wish.plotted)
-                self._made = wish
+            while (request := self._requested) is not None and request != self._plotted:
+                self._lines = await asyncio.to_thread(request.plotted)
+                self._plotted = request
                 self._ready()
         finally:
             self._busy = False

@@ -1,4 +1,4 @@
-"""Small charts out of block characters: values over time as one or more rows of Spans."""
+"""Small charts of block characters: values over time as one or more Lines."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ RoleOf = Callable[[float], str]
 
 
 def resample(points: Sequence[float | None], cells: int) -> tuple[float | None, ...]:
-    """`points` over exactly `cells` cells: the maximum of those that share a cell, or each repeated.
+    """`points` resampled to exactly `cells` values: the maximum of several points, or repetitions of one.
 
-    A cell is None only when every point in it is.
+    A cell is None only if all points in it are.
     """
     total = len(points)
     if not total or cells <= 0:
@@ -32,7 +32,7 @@ def resample(points: Sequence[float | None], cells: int) -> tuple[float | None, 
 
 
 def sparkline(points: Sequence[float | None], cells: int, *, top: float, role_of: RoleOf) -> Line:
-    """One row of `cells` cells, 0 at the bottom and `top` at full height; a gap is a faint dot."""
+    """One row of `cells` cells, from 0 to `top` at full height. A gap is a faint dot."""
     return bars(points, cells, 1, top=top, role_of=role_of)[0]
 
 

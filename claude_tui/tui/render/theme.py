@@ -1,7 +1,7 @@
 """Themes: TOML files that give every role a colour, and the Rich styles made from them.
 
-A theme is named after its file. Files in the person's own `themes` folder come before those shipped
-with the program. Reading one imports no Textual: it happens before the first frame.
+A theme is named after its file. Files in the user's `themes` folder take precedence over those shipped
+with the program. Reading a theme does not import Textual, as it happens before the first frame.
 """
 
 from __future__ import annotations
@@ -44,21 +44,26 @@ _RAISE = 0.05
 
 
 class ThemeError(ConfigError):
-    """A theme cannot be used, or there is none of this name."""
+    """A theme is invalid, or there is none with this name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours (`#rrggbb`) by role. A `plain` theme has none: dim, bold and reverse tell things apart."""
+    """A theme: the colour of each role."""
 
     name: str
+    """The name of its file."""
     title: str
+    """Its name in the chooser."""
     dark: bool
+    """Whether it is for dark terminals."""
     colours: Mapping[str, str]
+    """Colours by role, as `#rrggbb`."""
     plain: bool = False
+    """Whether it has no colours: then dim, bold and reverse tell things apart."""
 
     def style(self, role: str, *, bold: bool = False, back: str = "background") -> Style:
-        """The style of text in `role` on the colour of `back`; an unknown role is ordinary text."""
+        """The style of text in `role` on the colour of `back`. An unknown role is ordinary text."""
         if self.plain:
             return _plain_style(role, bold, back or "background")
         colours = self.colours
@@ -87,19 +92,19 @@ def _plain_style(role: str, bold: bool, back: str) -> Style:
 
 
 def wanted(name: str, user_dir: Path | None, environ: Mapping[str, str]) -> Theme:
-    """The theme to start with: `name`, or none of the colours when `NO_COLOR` is set. Raises ThemeError."""
+    """The theme to start with: `name`, or no colours if `NO_COLOR` is set. Raises ThemeError."""
     return NO_COLOR if environ.get("NO_COLOR") else load_theme(name, user_dir)
 
 
 def theme_names(user_dir: Path | None) -> tuple[str, ...]:
-    """Names of the themes there are: dark and light first, then in alphabetical order."""
+    """The names of all themes: dark and light first, then in alphabetical order."""
     names = {path.stem for folder in _folders(user_dir) for path in folder.glob("*.toml")}
     first = [name for name in ("dark", "light") if name in names]
     return (*first, *sorted(names.difference(first)))
 
 
 def load_theme(name: str, user_dir: Path | None) -> Theme:
-    """The theme called `name`. Raises ThemeError when there is none or its file is wrong."""
+    """The theme called `name`. Raises ThemeError if there is none, or if its file is invalid."""
     if _NAME.fullmatch(name):
         for folder in _folders(user_dir):
             if (path := folder / f"{name}.toml").is_file():
@@ -167,7 +172,7 @@ def textual_theme(theme: Theme) -> textual.theme.Theme:
 
 
 def _raised(colours: Mapping[str, str]) -> str:
-    """The background of what lies above the screen (palette, dialogs): a little towards the text."""
+    """The background of palette and dialogs: slightly towards the text colour."""
     low, high = colours["background"], colours["text"]
     if not low.startswith("#"):
         return low
@@ -178,7 +183,7 @@ def _raised(colours: Mapping[str, str]) -> str:
 def _variables(colours: Mapping[str, str]) -> dict[str, str]:
     roles = {f"ct-{role.replace('_', '-')}": colour for role, colour in colours.items()}
     return roles | {
-        # Textual's own style sheets ask for these two when the theme is one without colours.
+        # Textual's own style sheets need these two if the theme has no colours.
         "ansi-background": colours["background"],
         "ansi-foreground": colours["text"],
         "panel-darken-1": _raised(colours),

@@ -1,4 +1,4 @@
-"""An axis of times below a chart."""
+"""The time axis below a chart."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _TICK_CELLS = 9
 
 
 def time_ticks(start: datetime, end: datetime, cells: int) -> tuple[tuple[int, str], ...]:
-    """Cells and labels (`14:05`) of round times between `start` and `end`, as many as read well."""
+    """Cells and labels (`14:05`) of round times between `start` and `end`, as many as are readable."""
     span_s = (end - start).total_seconds()
     if cells < 2 or span_s <= 0:
         return ()
@@ -34,7 +34,7 @@ def time_ticks(start: datetime, end: datetime, cells: int) -> tuple[tuple[int, s
 
 
 def time_axis(start: datetime, end: datetime, cells: int) -> Line:
-    """The labels of `time_ticks` on one row, a tick at each one's cell; what would not fit is left out."""
+    """The labels of `time_ticks` in one row, each with a tick at its cell, except those that do not fit."""
     row = ""
     for cell, label in time_ticks(start, end, cells):
         if cell >= len(row) + (1 if row else 0) and cell + len(label) < cells:

@@ -1,4 +1,4 @@
-"""Chart points over a row of cells, each cell a fixed stretch of time."""
+"""Distributes chart points over a row of cells, each a fixed span of time."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Points = Sequence[tuple[datetime, float | None]]
 
 
 class Grid(NamedTuple):
-    """`cells` stretches of `cell_s` seconds, the last of which holds the chart's end.
+    """`cells` spans of `cell_s` seconds, the last of which contains the chart's end.
 
-    Cells lie at multiples of their length, not at the chart's moving start: a point stays in its cell
-    from one second to the next, and nothing is repainted until a cell has gone by.
+    Cells are at multiples of their length, not at the chart's moving start: a point stays in its cell
+    from one second to the next, and nothing is repainted until a whole cell has passed.
     """
 
     end_s: float
@@ -36,15 +36,15 @@ class Grid(NamedTuple):
         return end - timedelta(seconds=self.cell_s * self.cells), end
 
     def cell_of(self, instant: datetime) -> int:
-        """The cell of an instant; below 0 and from `cells` on it lies outside."""
-        # Rounded: a microsecond of floating point must not move an instant over an edge.
+        """The cell of an instant; below 0 or at least `cells` if it is outside."""
+        # Rounded, as a floating-point error must not move an instant over an edge.
         return self.cells - 1 - math.floor(round((self.end_s - instant.timestamp()) / self.cell_s, 6))
 
 
 def held(points: Points, grid: Grid, worst: Callable[[float, float], float]) -> tuple[float | None, ...]:
-    """One value per cell: the worst of its points, else what the last point before it said.
+    """One value per cell: the worst of its points, else the value of the last point before it.
 
-    A value holds until the next point or gap, and past the last point for as long as points lay apart.
+    A value holds until the next point or gap; the last one for as long as the last two were apart.
     """
     out: list[float | None] = [None] * grid.cells
     reach = _usual_distance(points, grid)
@@ -60,14 +60,14 @@ def held(points: Points, grid: Grid, worst: Callable[[float, float], float]) -> 
 
 
 def _usual_distance(points: Points, grid: Grid) -> int:
-    """Cells between the last two points, as a measure of how long the newest still speaks for now."""
+    """The number of cells between the last two points, for which the newest one remains valid."""
     if len(points) < 2:
         return 0
     return max(grid.cell_of(points[-1][0]) - grid.cell_of(points[-2][0]), 0)
 
 
 def until(chart: Chart, instant: datetime) -> Chart:
-    """The chart as far as `instant`: for a view that is paused while the backend goes on."""
+    """The chart up to `instant`, for a view that is paused while the backend goes on."""
     if instant >= chart.end:
         return chart
     series = (

@@ -1,6 +1,6 @@
 """Acknowledging and snoozing open alerts, for everyone watching.
 
-Both act on the newest Snapshot, also while the display is frozen. If the alerts have changed between
+Both act on the newest Snapshot, even while the display is frozen. If the alerts have changed between
 question and answer, nothing is done and a notice says so.
 """
 
@@ -33,7 +33,7 @@ __all__ = ["acknowledge", "morning_after", "set_severity", "snooze"]
 
 SNOOZES = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
 MORNING = time(9)
-# A morning nearer than the longest snooze is not what somebody means who wants to sleep.
+# Somebody who wants to sleep does not mean a morning that is closer than the longest snooze.
 _NIGHT = SNOOZES[-1]
 _SCREEN = "screen"
 
@@ -44,7 +44,7 @@ Act = Callable[[str | None], None]
 
 
 def acknowledge(app: Cockpit) -> None:
-    """Ask which alerts, why and who, and acknowledge them for everyone."""
+    """Ask for alerts, reason and name, and acknowledge the alerts for everyone."""
     view = app.newest.engine.alerts
     if not view.groups:
         refuse(app, f"Nothing to acknowledge: {_nothing_open(view)}")
@@ -76,7 +76,7 @@ def _acknowledging(view: AlertsView) -> tuple[Line, ...]:
 
 
 def _routes_of(groups: tuple[AlertGroup, ...]) -> str:
-    """`oncall is`, `oncall and fallback are`: the routes that were paged hear of the acknowledgement, too."""
+    """`oncall is`, `oncall and fallback are`: the routes that will be notified of the acknowledgement."""
     names = list(dict.fromkeys(name for group in groups for name in group.notified_routes if name != _SCREEN))
     if not names:
         return ""
@@ -87,7 +87,7 @@ def _routes_of(groups: tuple[AlertGroup, ...]) -> str:
 
 
 def snooze(app: Cockpit) -> None:
-    """Ask which alerts, until when and who, and snooze them."""
+    """Ask for alerts, duration and name, and snooze the alerts."""
     view, at = app.newest.engine.alerts, app.newest.at
     if not view.groups:
         refuse(app, f"Nothing to snooze: {_nothing_open(view)}")
@@ -116,7 +116,7 @@ def snooze(app: Cockpit) -> None:
 
 
 def _untils(view: AlertsView, at: datetime) -> tuple[tuple[datetime, ...], tuple[str, ...]]:
-    """Instants and their labels. `at` itself ends a snooze, where there is one."""
+    """Instants and their labels. If there is a snooze, `at` itself ends it."""
     untils = [at + span for span in SNOOZES]
     labels = [f"{span_text(span)}, until {clock_minute(at + span)} UTC" for span in SNOOZES]
     morning = morning_after(at)
@@ -130,16 +130,16 @@ def _untils(view: AlertsView, at: datetime) -> tuple[tuple[datetime, ...], tuple
 
 
 def morning_after(at: datetime) -> datetime:
-    """The first 09:00 that is further away than the longest of the other snoozes."""
+    """The first 09:00 that is further away than the longest other snooze."""
     morning = datetime.combine(at.date(), MORNING, at.tzinfo)
     return morning if morning - at > _NIGHT else morning + timedelta(days=1)
 
 
-# -- what both ask ----------------------------------------------------------------------
+# -- shared by both dialogs ----------------------------------------------------------------
 
 
 def _which(view: AlertsView, at: datetime) -> Choice:
-    """Which of the open groups; with several all of them come first."""
+    """The choice of an open group; if there are several, \"all\" is the first option."""
     groups = tuple(_group(group, at) for group in view.groups)
     return Choice("Alert", groups) if len(groups) == 1 else Choice("Alerts", (f"all {len(groups)}", *groups))
 
@@ -154,15 +154,15 @@ def _group(group: AlertGroup, at: datetime) -> str:
 
 
 def _on_open(app: Cockpit, seen: AlertsView, chosen: int | str, act: Act) -> bool:
-    """Act on the group that was chosen, or on all; False, with a notice, when they have closed by now.
+    """Act on the chosen group, or on all. If they have closed by now, show a notice and return False.
 
-    What has opened since the question was asked is left alone: nobody has seen it.
+    Groups that have opened since the dialog appeared are left alone, as nobody has seen them.
     """
     number = int(chosen) if len(seen.groups) > 1 else 1
     wanted = {group.id for group in (seen.groups[number - 1 : number] if number else seen.groups)}
     now = {group.id for group in app.newest.engine.alerts.groups}
     if not wanted & now:
-        refuse(app, "Nothing done: it has closed meanwhile.")
+        refuse(app, "Nothing done: it has closed in the meantime.")
         return False
     if number == 0 and wanted == now:
         act(None)

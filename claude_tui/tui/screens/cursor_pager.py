@@ -14,7 +14,7 @@ Lines = tuple[Line, ...]
 
 
 class CursorPager(Pager):
-    """Scrolls with the cursor of its pages, until the person scrolls by hand."""
+    """Scrolls with the cursor of its pages, until the user scrolls by hand."""
 
     def __init__(self, title: str, page: Callable[[int, int], Page], *, key: str = "") -> None:
         super().__init__(title, self._followed, key=key)
@@ -32,8 +32,8 @@ class CursorPager(Pager):
         self._follows = True
         self.redraw()
 
-    def entitle(self, title: str) -> None:
-        """Another title over what is scrolled as it was."""
+    def set_title(self, title: str) -> None:
+        """Change the title without scrolling."""
         self._title = title
 
     def move(self, rows: int) -> None:
@@ -46,7 +46,7 @@ class CursorPager(Pager):
 
 
 def top_for(cursor: range, top: int, rows: int) -> int:
-    """The first row to show, moved no further than it takes to see all of `cursor`, or as much as fits."""
+    """The first row to show: scrolls just far enough to show all of `cursor`, or as much as fits."""
     if not cursor or rows <= 0:
         return top
     if len(cursor) >= rows or cursor.start < top:

@@ -37,7 +37,7 @@ __all__ = ["DashboardScreen", "zoom_keys"]
 
 
 class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
-    """Draws one Snapshot. It fetches nothing and computes nothing but its lines."""
+    """Draws one Snapshot. Fetches nothing, and computes nothing except lines."""
 
     DEFAULT_CSS = "DashboardScreen { overflow: hidden hidden; }"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.DASHBOARD)]
@@ -51,7 +51,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         self.strip = StripPanel(first)
         self.errors = ErrorsPanel(first, keys[Panel.ERRORS])
         self.events = EventsPanel(first, keys[Panel.EVENTS])
-        # As they stand on screen: the order in which tab moves through them.
+        # In the order on screen, which is the order of the tab key.
         self.panels: tuple[SnapshotPanel, ...] = (
             StatusPanel(first, keys[Panel.STATUS]),
             HeadroomPanel(first, keys[Panel.HEADROOM]),
@@ -67,7 +67,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         return self._arrangement
 
     def arrange(self, size: Size, _optimal: bool = False) -> DockArrangeResult:
-        # Textual keeps arrangements by size, but ours depends on the strip as well and frames the panels.
+        # Textual caches arrangements by size, but ours also depends on the strip, and sets panel frames.
         self._clear_arrangement_cache()
         return super().arrange(size, _optimal)
 
@@ -78,7 +78,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         yield self.footer
 
     def show(self, snapshot: Snapshot, view: View) -> None:
-        """Draw `snapshot`; panels repaint what differs. The layout moves only with the strip's height."""
+        """Draw `snapshot`. Panels repaint what differs; the layout changes only with the strip's height."""
         before = self._strip_rows()
         self.snapshot = snapshot
         self.header.show(snapshot, view)
@@ -93,7 +93,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         covered_repaint(self)
 
     def plan(self, size: Size) -> Plan:
-        """Where everything goes at `size`; tells the panels which frame suits their place."""
+        """The layout at `size`. Also gives each panel the frame for its place."""
         plan = arranged(size.width, size.height, self.strip.rows_in)
         for panel in self.panels:
             if (slot := plan.slots.get(panel.PANEL.value)) and slot.frame is not panel.frame:
@@ -163,7 +163,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         self.events.move(step)
 
     def _focus_events(self) -> None:
-        """Only the events have rows to move through: the arrows go there from anywhere."""
+        """Only the events have rows to move through, so the arrow keys always go there."""
         if not self.events.has_focus:
             self.events.focus(scroll_visible=False)
 
@@ -173,7 +173,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
 
 def zoom_keys(chosen: KeyMap | None) -> dict[Panel, str]:
-    """The key that zooms each panel, as it stands in the panel's title."""
+    """The key that zooms each panel, as shown in the panel's title."""
     keys = {action.id: in_keymap(action.id, action.keys, chosen)[0] for action in ACTIONS}
     return {panel: display(keys[f"zoom_{panel.value}"]) for panel in Panel}
 

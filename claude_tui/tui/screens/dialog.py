@@ -1,6 +1,6 @@
-"""One dialog for whatever is asked in a few fields: choices and lines of text, confirmed or cancelled.
+"""A dialog with a few fields, choices and lines of text, to confirm or cancel.
 
-Nothing but its own keys works while it is open; `ctrl+c` still quits.
+While it is open, only its own keys and `ctrl+c` work.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["Answers", "Choice", "DialogScreen", "Field", "Question", "TextField"
 
 Lines = tuple[Line, ...]
 Answers = tuple[int | str, ...]
-"""For every field in its order the number of the option, or the text as typed."""
+"""For each field, in order, the index of the option or the text as typed."""
 
 _LABEL_CELLS = 11
 _MOST_ROWS = 6
@@ -36,7 +36,7 @@ _MOST_ROWS = 6
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several options. A single one only says what it is about: there is nothing to choose."""
+    """One of several options. With a single option there is nothing to choose: it is only shown."""
 
     label: str
     options: tuple[str, ...]
@@ -45,12 +45,16 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class TextField:
-    """A line of at most `limit` characters; `hint` stands in it while it is empty."""
+    """A line of text."""
 
     label: str
+    """The name of the field."""
     value: str
+    """The initial text."""
     limit: int
+    """The most characters."""
     hint: str = ""
+    """What is shown while it is empty."""
 
 
 Field = Choice | TextField
@@ -58,22 +62,24 @@ Field = Choice | TextField
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a dialog asks. `explanation` says what will come of it, `verb` what enter does.
-
-    `first` is the field that is asked first. `objection` says why it cannot be done with these answers,
-    in a sentence, or nothing.
-    """
+    """What a dialog asks."""
 
     title: str
+    """The title of the dialog."""
     verb: str
+    """What enter does."""
     fields: tuple[Field, ...]
+    """The fields, in order."""
     explanation: tuple[Line, ...] = ()
+    """What will happen, in a few paragraphs."""
     first: int = 0
+    """The index of the field that has the focus first."""
     objection: Callable[[Answers], str] = lambda _answers: ""
+    """Why these answers are not possible, as a sentence; "" if they are."""
 
 
 class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
-    """Returns the answers, or None when it was left."""
+    """Returns the answers, or None if it was cancelled."""
 
     DEFAULT_CSS = """
     DialogScreen { align: center middle; background: transparent; }
@@ -109,7 +115,7 @@ class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical() as box:
-            # As Text: a plain string would be read as markup.
+            # A Text, as a plain string would be parsed as markup.
             box.border_title = Text(self.question.title)
             for field in self.question.fields:
                 if isinstance(field, Choice):
@@ -165,7 +171,7 @@ def _hints(question: Question) -> Line:
 
 
 def _label(text: str, *, focused: bool) -> Line:
-    """The field's name, and a mark where the keys go."""
+    """The field's name, with a mark if it has the focus."""
     return line(
         Span("▸ " if focused else "  ", "accent", bold=True),
         Span(pad(text, _LABEL_CELLS - 2), "text" if focused else "dim", bold=focused),
@@ -173,7 +179,7 @@ def _label(text: str, *, focused: bool) -> Line:
 
 
 class Words(LinePanel):
-    """Paragraphs, as high as they need to be."""
+    """Paragraphs, as many rows as they need."""
 
     def __init__(self, paragraphs: tuple[Line, ...]) -> None:
         super().__init__()
@@ -192,7 +198,7 @@ class Words(LinePanel):
 
 
 class Label(LinePanel):
-    """What a line of text is for."""
+    """The label of a text field."""
 
     def __init__(self, text: str, of: Widget) -> None:
         super().__init__()
@@ -204,7 +210,7 @@ class Label(LinePanel):
 
 
 class Options(LinePanel, can_focus=True):
-    """A row for each option; the arrows choose. Where there is no room for all, those near the chosen one."""
+    """A row for each option; the arrow keys choose. If not all fit, those near the chosen one are shown."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("up", "step(-1)", show=False),
@@ -236,7 +242,7 @@ class Options(LinePanel, can_focus=True):
         return line(mark, Span(self._field.options[number], "text" if mine else "dim", bold=mine))
 
     def _first(self, height: int) -> int:
-        """The first option in view."""
+        """The index of the first visible option."""
         return max(min(self.chosen - height // 2, len(self._field.options) - height), 0)
 
     def action_step(self, step: int) -> None:
@@ -252,7 +258,7 @@ class Options(LinePanel, can_focus=True):
 
 
 class TextInput(Input):
-    """A line to type in. What is pasted comes in on one line, without control characters."""
+    """A line of input. Pasted text becomes one line without control characters."""
 
     def __init__(self, field: TextField) -> None:
         super().__init__(field.value, placeholder=field.hint, max_length=field.limit, compact=True)

@@ -1,4 +1,4 @@
-"""Name and reason, which the dialogs of a response ask for, and the notices of their outcome."""
+"""The name and reason fields that several dialogs share, and the notices of their outcome."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def reason_field(hint: str) -> TextField:
 
 
 def entered_name(app: Cockpit, typed: int | str) -> str:
-    """The name as typed, which is kept as the responder; an empty one keeps the previous."""
+    """The name as typed, which becomes the responder's name. An empty one keeps the previous name."""
     app.responder = _cleaned(typed, MAX_NAME) or app.responder
     return app.responder
 
@@ -48,7 +48,7 @@ def _cleaned(typed: int | str, limit: int) -> str:
 
 
 def noted(notes: Sequence[str]) -> str:
-    """`(proposed) `, to precede what it is about; empty without notes."""
+    """`(proposed) `, to put before the text that it is about; empty without notes."""
     return f"({', '.join(notes)}) " if notes else ""
 
 
@@ -61,5 +61,5 @@ def tell(app: Cockpit, text: str) -> None:
 
 
 def refuse(app: Cockpit, text: str) -> None:
-    """Says why nothing was done."""
+    """Show a notice that says why nothing was done."""
     app.notify(text, severity="warning", markup=False)

@@ -1,4 +1,4 @@
-"""Everything known of one event."""
+"""Everything that is known about one event."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ __all__ = ["EventScreen"]
 
 
 class EventScreen(ReaderScreen):
-    """The arrows turn to the event before or after, `y` copies the one shown."""
+    """The arrow keys go to the next or previous event, `y` copies the current one."""
 
     CALLED = "event"
     BINDINGS = bindings(Scope.EVENT)
@@ -42,7 +42,7 @@ class EventScreen(ReaderScreen):
         self._turn(1)
 
     def _place(self) -> int | None:
-        """Where the event stands in the Snapshot shown; it may have left that by now."""
+        """The event's index in the displayed Snapshot; None if it is no longer in it."""
         events = self.cockpit.shown.events
         return next((number for number, each in enumerate(events) if each.key == self.event.key), None)
 

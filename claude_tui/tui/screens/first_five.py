@@ -1,4 +1,4 @@
-"""The first five minutes at one key: status page, connectivity and limits, checked now, side by side."""
+"""The first five minutes at one key: status page, connectivity and limits, checked now."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ __all__ = ["FirstFiveScreen", "open_first_five"]
 _WIDE = 100
 _RESULTS_SHARE = 0.45
 _MOST_RESULTS_CELLS = 64
-# On top of what a probe may take by itself.
-_PATIENCE_S = 5.0
-# A probe that was running when it was asked for, or asked for too soon after the last time, is not run
-# again by itself. So long after asking there is a second try.
+# How long to wait for a result beyond the probe's own timeout.
+_ANSWER_MARGIN_S = 5.0
+# A probe that was already running, or had run just before, is not run
+# again. There is a second try this long after the request.
 _AGAIN = timedelta(seconds=2.5)
 
 
 def open_first_five(app: Cockpit) -> None:
-    """Run the checks; if the screen is already open beneath, there."""
+    """Run the checks, in the existing screen if there is one."""
     screen = returned_to(app, FirstFiveScreen)
     if screen is not None:
         screen.ask()
@@ -40,7 +40,7 @@ def open_first_five(app: Cockpit) -> None:
 
 
 class FirstFiveScreen(RunbookScreen):
-    """Shows no result that is older than the start of the checks."""
+    """Shows only results from after the start of the checks."""
 
     CALLED = "first checks"
     BINDINGS = bindings(Scope.FIRST_FIVE)
@@ -51,11 +51,11 @@ class FirstFiveScreen(RunbookScreen):
         self.asked_at = datetime.now(UTC)
         self._tried_again = False
 
-    def set_out(self) -> None:
+    def prepare(self) -> None:
         self.cockpit.backend.probe_now()
 
     def ask(self) -> None:
-        """Has the probes run now, and waits for their answers."""
+        """Run the probes now, and wait for their results."""
         self.asked_at, self._tried_again = datetime.now(UTC), False
         self.cockpit.backend.probe_now()
         self.lay_out()
@@ -63,9 +63,9 @@ class FirstFiveScreen(RunbookScreen):
 
     @property
     def results(self) -> tuple[CheckResult, ...]:
-        """What came of it by the Snapshot shown."""
-        patience_s = self.cockpit.settings.timeout_s + _PATIENCE_S
-        return results(self.session.runbook, self.snapshot, self.asked_at, patience_s)
+        """The results as of the displayed Snapshot."""
+        answer_timeout_s = self.cockpit.settings.timeout_s + _ANSWER_MARGIN_S
+        return results(self.session.runbook, self.snapshot, self.asked_at, answer_timeout_s)
 
     # -- what is shown ------------------------------------------------------------------
 
@@ -75,7 +75,7 @@ class FirstFiveScreen(RunbookScreen):
             super().show(snapshot, view)
 
     def _try_again(self) -> None:
-        """Once more for those that could not run when they were asked."""
+        """Run the probes once more if some could not run at the first request."""
         newest = self.cockpit.newest
         if self._tried_again or newest.at - self.asked_at < _AGAIN:
             return
@@ -87,7 +87,7 @@ class FirstFiveScreen(RunbookScreen):
             self.cockpit.backend.probe_now()
 
     def _did_not_run(self, probe: ProbeState, newest: Snapshot) -> bool:
-        """Whether a probe that could run has not been started since the question."""
+        """Whether a probe that could run has not been started since the request."""
         stopped = probe.source is Source.MESSAGES and newest.engine.spend.stopped
         could = probe.held_reason is None or (probe.held_until is not None and not stopped)
         return could and (probe.last_at is None or probe.last_at < self.asked_at)
@@ -120,13 +120,13 @@ class FirstFiveScreen(RunbookScreen):
     def side_column(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
         return results_page(self.results, self.cursor, cells)
 
-    # -- what the person asks for ---------------------------------------------------------
+    # -- actions --------------------------------------------------------------------------
 
     def action_copy(self) -> None:
         self.copy_next((script(self.results[self.cursor], self.placeholders),))
 
     def move(self, rows: int) -> None:
-        """The cursor to another check; a page scrolls its commands."""
+        """Move the cursor to another check. A page scrolls its commands."""
         target = min(max(self.cursor + rows, 0), len(self.results) - 1)
         if abs(rows) == 1 and target != self.cursor:
             self.cursor = target

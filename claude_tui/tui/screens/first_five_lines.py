@@ -1,4 +1,4 @@
-"""The first five minutes: three results together, and the same by hand."""
+"""The first five minutes: three results, and the commands to check by hand."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MARKS = {
 }
 _MARGIN = 4
 _MOST_ROWS = 6
-# More than any screen has: so its heading comes to the top.
+# More rows than any screen has, so that the heading moves to the top.
 _TO_THE_TOP = 1_000
 
 
@@ -35,7 +35,7 @@ def script(check: CheckResult, placeholders: Placeholders) -> Command:
 
 
 def asked_lines(asked_at: datetime, paused_at: datetime | None, key: KeyOf, cells: int) -> Lines:
-    """When the checks started; while the display is frozen, that no result can be seen."""
+    """When the checks started, or that a frozen display cannot show their results."""
     if paused_at is not None and paused_at < asked_at:
         text = (
             f"Started at {clock(asked_at)}, but the display is frozen at {clock(paused_at)}: "
@@ -48,7 +48,7 @@ def asked_lines(asked_at: datetime, paused_at: datetime | None, key: KeyOf, cell
 
 
 def results_page(results: Sequence[CheckResult], cursor: int, cells: int) -> Page:
-    """What came of each check, one below the other."""
+    """The result of each check, one below the other."""
     out: list[Line] = []
     marked = range(0)
     for number, result in enumerate(results):
@@ -82,7 +82,7 @@ def _result(result: CheckResult, cells: int, *, chosen: bool) -> Lines:
 def by_hand(
     results: Sequence[CheckResult], cursor: int, placeholders: Placeholders, key: KeyOf, cells: int
 ) -> Page:
-    """The commands of each check, and how to read what they print; the cursor's in view."""
+    """The commands of each check, and how to read their output, with those at the cursor in view."""
     out: list[Line] = []
     marked = range(0)
     for number, result in enumerate(results):
@@ -101,7 +101,7 @@ def by_hand(
 def one_column(
     results: Sequence[CheckResult], cursor: int, placeholders: Placeholders, key: KeyOf, cells: int
 ) -> Page:
-    """Results, and below them the commands."""
+    """The results, with the commands below them."""
     above = results_page(results, cursor, cells)
     below = by_hand(results, cursor, placeholders, key, cells)
     return Page((*above.lines, BLANK, *below.lines), above.cursor)

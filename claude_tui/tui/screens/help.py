@@ -1,4 +1,4 @@
-"""All keys, from the action registry, and what the marks on the screen mean."""
+"""All keys, from the action registry, and the meaning of the marks on the screen."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class HelpScreen(ReaderScreen):
         return help_lines(self.cockpit.chosen_keys, str(file) if file else None, cells)
 
     def action_help(self) -> None:
-        """The key that opened this closes it."""
+        """Close the screen with the key that opened it."""
         self.action_back()
 
 

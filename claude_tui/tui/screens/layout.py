@@ -1,6 +1,6 @@
-"""Where everything goes on a terminal of any size: breakpoints, not a size gate.
+"""The layout for a terminal of any size: there are breakpoints, but no minimum size.
 
-Pure arithmetic, so that every size can be tried in a test.
+It is pure arithmetic, so that tests can try every size.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ _GRID_CELLS, _GRID_ROWS = 100, 18
 _LINE_CELLS, _LINE_ROWS = 40, 10
 _ROOMY = 30
 
-# One column: how the panels grow as rows are given out, in turn; each figure includes the rule on top.
-# The first round is what must survive (worst gauge, last error), the second fills 80x24 exactly.
+# One column: how the panels grow in turn as rows are handed out. Each figure includes the rule on top.
+# The first round is the minimum (worst gauge, last error), the second fills 80x24 exactly.
 _GROWTH = (
     (("headroom", 2), ("events", 2), ("errors", 2), ("status", 2), ("latency", 2)),
     (("errors", 3), ("latency", 3), ("headroom", 3), ("status", 3), ("events", 3)),
@@ -31,13 +31,18 @@ _ORDER = ("status", "headroom", "errors", "latency", "events")
 
 @dataclass(frozen=True, slots=True)
 class Slot:
-    """A place in cells, and the frame that suits it."""
+    """A place in cells, and the frame for it."""
 
     x: int
+    """The column of its left edge."""
     y: int
+    """The row of its upper edge."""
     cells: int
+    """The width."""
     rows: int
+    """The height."""
     frame: Frame = Frame.NONE
+    """The frame for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,7 @@ class Plan:
 
 
 def arrange(cells: int, rows: int, strip_rows: Callable[[int, int], int]) -> Plan:
-    """The plan for a terminal of `cells` by `rows`; `strip_rows` says what the strip wants at that size."""
+    """The plan for a terminal of `cells` by `rows`. `strip_rows` returns the strip's height at that size."""
     if cells < _LINE_CELLS or rows < _LINE_ROWS:
         return Plan({"strip": Slot(0, 0, cells, rows)})
     if cells >= _GRID_CELLS and rows >= _GRID_ROWS:
@@ -61,7 +66,7 @@ def _grid(cells: int, rows: int, strip: int) -> Plan:
     air = 1 if rows >= _ROOMY else 0
     start = 1 + air + strip + air
     room = rows - start - 1
-    # From the terminal's height, not from what the strip leaves: trouble must not reshape the top row.
+    # By the terminal's height, not by what the strip leaves: trouble must not resize the top row.
     top = max(min(round(rows * 0.36), 18, room - 7), 5)
     status = max(round(cells * 0.275), 27)
     headroom = round(cells * 0.395)
@@ -80,7 +85,7 @@ def _grid(cells: int, rows: int, strip: int) -> Plan:
 
 
 def _column(cells: int, rows: int, strip: int) -> Plan:
-    """Everything below each other; rows are given out by importance and the rest goes to the events."""
+    """Everything in one column. Rows are handed out by importance; the events get the rest."""
     strip = min(strip, rows - 4)
     heights = _heights(rows - 2 - strip)
     slots = {"header": Slot(0, 0, cells, 1), "strip": Slot(0, 1, cells, strip)}

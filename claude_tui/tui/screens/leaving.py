@@ -1,4 +1,4 @@
-"""How a screen leaves: once, whatever still comes for it."""
+"""Makes sure that a screen closes only once, whatever messages still arrive for it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.message import Message
 
-    # A mixin: Textual takes the styles and bindings of a class from its first base that is a node.
+    # A mixin, as Textual takes the styles and bindings of a class from its first base that is a node.
     _Base = Screen[Any]
 else:
     _Base = Contained
@@ -25,18 +25,18 @@ __all__ = ["LeavesOnce", "TypedKeys"]
 
 
 class LeavesOnce(_Base):
-    """Mixin of every screen.
+    """A mixin for every screen.
 
-    Textual 8.2 takes a screen that is dismissed off its stack at once, but delivers what still waits in its
-    queue, and a second `dismiss` takes away whatever is in front by then, or fails at the dashboard. Here it
-    is ignored, and so is what the person or the widgets of the screen sent before they could know.
+    Textual 8.2 removes a dismissed screen from its stack at once, but still delivers what is in the screen's
+    queue. A second `dismiss` then closes whatever screen is in front by now, or fails at the dashboard. Here
+    it is ignored, as are messages that the user or the screen's widgets had already sent.
     """
 
     CALLED: ClassVar[str] = "screen"
-    """What a notice calls it."""
+    """The name of the screen in notices."""
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
-        """Leave with a result. Ignored when it is not in front: it has left, or is not what was answered."""
+        """Close with a result. Ignored if the screen is not in front, as it has closed already."""
         if self.app.screen is not self:
             return AwaitComplete()
         left: AwaitComplete = super().dismiss(result)
@@ -47,16 +47,16 @@ class LeavesOnce(_Base):
         return self not in self.app.screen_stack
 
     async def _dispatch_message(self, message: Message) -> None:
-        # All that bubbles comes from the person or from a widget; Textual's own housekeeping does not.
+        # Messages from the user or from widgets bubble; Textual's own housekeeping does not.
         if not (message.bubble and self.has_left):
             await super()._dispatch_message(message)
 
 
 class TypedKeys:
-    """Tells the second of two Enters, at a dialog that the first has closed, from one at the screen beneath.
+    """Recognises the second of two Enters for a dialog that the first one has closed.
 
-    A key goes from the app to what has the focus, and comes back to the app, which looks for it among the
-    bindings of the screen that is in front by then.
+    A key goes from the app to the focused widget, and bubbles back to the app, which looks for it among the
+    bindings of the screen that is in front by then: the one beneath the dialog.
     """
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ class TypedKeys:
         self._before = ""
 
     def is_too_late(self, key: events.Key, stack: Sequence[Screen[Any]]) -> bool:
-        """Whether `key` comes back a second time for a screen that has left `stack` meanwhile."""
+        """Whether a repeated `key` was meant for a screen that is no longer in `stack`."""
         if not key.is_forwarded:
             self._typed_at[key] = stack[-1]
             return False

@@ -14,7 +14,7 @@ from claude_tui.tui.actions import Hint, Scope, bindings
 from claude_tui.tui.render.lines import line
 from claude_tui.tui.runbook_session import RunbookSession
 from claude_tui.tui.screens.playbook_lines import (
-    PlaybookLook,
+    PlaybookContext,
     commands_of,
     list_page,
     list_rows,
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 __all__ = ["PlaybookScreen", "open_playbook"]
 
-# From here on list and step stand above each other; else the step opens within the list.
+# From this size on, list and step are separate; below it, the step opens within the list.
 _WIDE, _HIGH = 80, 34
 _LIST_SHARE = 0.6
 _FRAME_CELLS, _FRAME_ROWS = 4, 2
 
 
 def open_playbook(app: Cockpit, playbook: Playbook | None = None) -> None:
-    """Open a playbook, by default the verdict's; if the screen is already open beneath, show it there."""
+    """Open a playbook, by default the verdict's, in the existing screen if there is one."""
     screen = returned_to(app, PlaybookScreen)
     if screen is not None:
         screen.turn_to(playbook or screen.wanted())
@@ -48,7 +48,7 @@ def open_playbook(app: Cockpit, playbook: Playbook | None = None) -> None:
 
 
 class PlaybookScreen(RunbookScreen):
-    """Stays with its playbook, whatever becomes of the verdict, until the user chooses another one.
+    """Keeps showing its playbook when the verdict changes, until the user chooses another one.
 
     The marks are always the newest, even while the display is frozen: what the user does must show.
     """
@@ -62,13 +62,13 @@ class PlaybookScreen(RunbookScreen):
         self._asked_for = playbook
         self.cursor = 1
 
-    def set_out(self) -> None:
+    def prepare(self) -> None:
         self.playbook = self._asked_for or self.wanted()
         self._wanted_before = self.wanted()
         self.cursor = self.view.next or 1
 
     def wanted(self) -> Playbook:
-        """The playbook for the verdict of the Snapshot shown."""
+        """The playbook for the verdict of the displayed Snapshot."""
         return playbook_now(self.session.runbook, self.facts, self.snapshot.verdict.cause)
 
     @property
@@ -79,7 +79,7 @@ class PlaybookScreen(RunbookScreen):
 
     @property
     def step(self) -> StepView:
-        """The one under the cursor."""
+        """The step under the cursor."""
         return self.view.steps[self.cursor - 1]
 
     # -- what is shown ------------------------------------------------------------------
@@ -89,7 +89,9 @@ class PlaybookScreen(RunbookScreen):
         self.side_box.display = self._is_roomy()
         super().lay_out()
         most = round((rows - 3) * _LIST_SHARE)
-        wanted = list_rows(self.view, self._look(), self.key, cells - _FRAME_CELLS, most - _FRAME_ROWS)
+        wanted = list_rows(
+            self.view, self._playbook_context(), self.key, cells - _FRAME_CELLS, most - _FRAME_ROWS
+        )
         self.side_box.styles.height = wanted + _FRAME_ROWS
 
     def title_and_key(self) -> tuple[str, str]:
@@ -109,34 +111,34 @@ class PlaybookScreen(RunbookScreen):
         )
 
     def banner(self, cells: int) -> Lines:
-        """With one column also the progress, which would scroll away otherwise."""
-        look = self._look()
-        rows = (*super().banner(cells), *verdict_lines(look, cells))
+        """Warnings, and in a single column also the progress, which would scroll away otherwise."""
+        context = self._playbook_context()
+        rows = (*super().banner(cells), *verdict_lines(context, cells))
         if self.side_box.display:
             return rows
-        return (*rows, line(" ", *progress_line(self.view, look, self.key, cells - 2)))
+        return (*rows, line(" ", *progress_line(self.view, context, self.key, cells - 2)))
 
     def column(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
         view = self.view
         if self.side_box.display:
-            return step_page(view, self._look(), self.facts, self.key, cells)
-        return one_column(view, self._look(), self.facts, self.key, cells)
+            return step_page(view, self._playbook_context(), self.facts, self.key, cells)
+        return one_column(view, self._playbook_context(), self.facts, self.key, cells)
 
     def side_column(self, cells: int, rows: int) -> Page:
-        return list_page(self.view, self._look(), self.key, cells, rows)
+        return list_page(self.view, self._playbook_context(), self.key, cells, rows)
 
-    def _look(self) -> PlaybookLook:
-        return PlaybookLook(
+    def _playbook_context(self) -> PlaybookContext:
+        return PlaybookContext(
             at=self.cockpit.newest.at,
             cursor=self.cursor,
             by=self.cockpit.responder,
-            begun=self._progress.started_at,
+            started_at=self._progress.started_at,
             verdict=self._verdict_words(),
             news=self.wanted() is not self._wanted_before,
         )
 
     def _verdict_words(self) -> str:
-        """That the verdict has another playbook; empty while this is the one."""
+        """Says that the verdict has another playbook; empty if it has this one."""
         wanted, cause = self.wanted(), self.snapshot.verdict.cause
         if wanted is self.playbook:
             return ""
@@ -145,7 +147,7 @@ class PlaybookScreen(RunbookScreen):
             return f"The verdict is healthy now. {key} opens its playbook, {wanted.title}."
         return f"The verdict is now {plain(cause.value)}: {key} opens its playbook, {wanted.title}."
 
-    # -- what the person asks for ---------------------------------------------------------
+    # -- actions --------------------------------------------------------------------------
 
     def turn_to(self, playbook: Playbook) -> None:
         """Show another playbook, from its next step."""
@@ -166,7 +168,7 @@ class PlaybookScreen(RunbookScreen):
         self._mark(StepState.NOT_APPLICABLE)
 
     def _mark(self, state: StepState) -> None:
-        """Mark the step; marking it the same way again reopens it."""
+        """Mark the step. Marking it the same way again reopens it."""
         step = self.step
         state = StepState.OPEN if step.state is state else state
         at, by = datetime.now(UTC), self.cockpit.responder
@@ -190,7 +192,7 @@ class PlaybookScreen(RunbookScreen):
         self.copy_next(commands_of(self.step))
 
     def move(self, rows: int) -> None:
-        """The cursor to another step; a page scrolls what the step says."""
+        """Move the cursor to another step. A page scrolls the text of the step."""
         target = min(max(self.cursor + rows, 1), len(self.playbook.steps))
         if abs(rows) == 1 and target != self.cursor:
             self._to(target)

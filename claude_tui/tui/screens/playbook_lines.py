@@ -1,4 +1,4 @@
-"""A playbook: its steps with who did what, and the one under the cursor in full."""
+"""A playbook: its steps with who did what, and the step under the cursor in full."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, join, line
 from claude_tui.tui.screens.runbook_parts import KeyOf, Page, code, labelled, prose, under_cursor, warning
 
 __all__ = [
-    "PlaybookLook",
+    "PlaybookContext",
     "commands_of",
     "list_page",
     "list_rows",
@@ -36,28 +36,30 @@ _MARKS = {
 }
 _NAME_CELLS, _NOTE_CHARS = 16, 200
 _MARGIN = 5
-# Beyond it the eye would lose the row between a step and who did it.
+# In a wider row, it is hard to see which step belongs to which name.
 _WIDEST_ROW = 120
 
 
 @dataclass(frozen=True, slots=True)
-class PlaybookLook:
-    """How it is looked at. `cursor` is the number of a step, from 1; `by` is who marks here.
-
-    `verdict` says that another playbook belongs to the verdict; `news` that this was not so when the person
-    came. `begun` is when the first mark of this run was made.
-    """
+class PlaybookContext:
+    """What the screen shows of a playbook besides its progress."""
 
     at: datetime
+    """The current instant."""
     cursor: int
+    """The number of the step at the cursor, from 1."""
     by: str
-    begun: datetime | None
+    """The user's name for marks."""
+    started_at: datetime | None
+    """When the first mark of this run was made."""
     verdict: str = ""
+    """Says that the verdict has another playbook; "" if it has this one."""
     news: bool = False
+    """Whether that has changed since the screen was opened."""
 
 
 def commands_of(step: StepView) -> tuple[Command, ...]:
-    """What there is to copy at a step: its code, or without any what it says, for others to read."""
+    """What to copy at a step: its code, or if it has none its text, to pass on to others."""
     found = _codes(step) or (("the text", "\n".join((step.step.title, step.step.how, step.step.check))),)
     return tuple(Command(f"{step.step.title}, {where}", text) for where, text in found)
 
@@ -67,77 +69,79 @@ def _codes(step: StepView) -> tuple[tuple[str, str], ...]:
     return tuple((where, text) for where, text in found if text)
 
 
-def list_page(view: PlaybookView, look: PlaybookLook, key: KeyOf, cells: int, rows: int) -> Page:
-    """Every step in a row, for where the step itself stands below."""
+def list_page(view: PlaybookView, context: PlaybookContext, key: KeyOf, cells: int, rows: int) -> Page:
+    """A row for each step, for where the step itself is shown below."""
     cells = min(cells, _WIDEST_ROW)
     intro = prose(view.playbook.intro, cells, "dim")
-    head = (*intro, progress_line(view, look, key, cells), BLANK)
-    steps = [_step_row(step, view, look, cells) for step in view.steps]
+    head = (*intro, progress_line(view, context, key, cells), BLANK)
+    steps = [_step_row(step, view, context, cells) for step in view.steps]
     lines = (*head, *steps, BLANK, *_over(view, cells))
-    row = len(head) + look.cursor - 1
-    marked = range(row, len(lines) if look.cursor == len(steps) else row + 1)
-    return Page(lines, range(row + 1) if row < rows and look.cursor == 1 else marked)
+    row = len(head) + context.cursor - 1
+    marked = range(row, len(lines) if context.cursor == len(steps) else row + 1)
+    return Page(lines, range(row + 1) if row < rows and context.cursor == 1 else marked)
 
 
-def list_rows(view: PlaybookView, look: PlaybookLook, key: KeyOf, cells: int, most: int) -> int:
-    """How many rows the list wants: all of it, or without its end where that is too much."""
-    whole = len(list_page(view, look, key, cells, most).lines)
+def list_rows(view: PlaybookView, context: PlaybookContext, key: KeyOf, cells: int, most: int) -> int:
+    """How many rows the list wants: all of it, or if that is too much, without its end."""
+    whole = len(list_page(view, context, key, cells, most).lines)
     return whole if whole <= most else min(whole - len(_over(view, cells)) - 1, most)
 
 
-def step_page(view: PlaybookView, look: PlaybookLook, facts: Facts, key: KeyOf, cells: int) -> Page:
+def step_page(view: PlaybookView, context: PlaybookContext, facts: Facts, key: KeyOf, cells: int) -> Page:
     """The step under the cursor in full."""
-    step = view.steps[look.cursor - 1]
+    step = view.steps[context.cursor - 1]
     title = line(Span(step.step.title, "text", bold=True))
     return Page((crop(title, cells), *_detail(step, facts, key, cells)))
 
 
-def one_column(view: PlaybookView, look: PlaybookLook, facts: Facts, key: KeyOf, cells: int) -> Page:
-    """Every step in a row, and under the one with the cursor what it says."""
+def one_column(view: PlaybookView, context: PlaybookContext, facts: Facts, key: KeyOf, cells: int) -> Page:
+    """A row for each step, with the text of the step at the cursor below it."""
     out: list[Line] = [*prose(view.playbook.intro, cells, "dim"), BLANK]
     start = 0
     for step in view.steps:
-        if step.number == look.cursor:
-            # The row before stays in view, and above the first what the playbook is about.
+        if step.number == context.cursor:
+            # The previous row stays in view; for the first step, the introduction does.
             start = 0 if step.number == 1 else len(out) - 1
-        row = _step_row(step, view, look, cells)
+        row = _step_row(step, view, context, cells)
         out.append(row)
-        if step.number == look.cursor:
+        if step.number == context.cursor:
             if step.step.title not in plain(row):
                 out += prose(step.step.title, cells, bold=True, indent=_MARGIN)
             out += [line(" " * _MARGIN, *row) for row in _detail(step, facts, key, cells - _MARGIN)]
             end = len(out)
     lines = (*out, BLANK, *_over(view, cells))
-    return Page(lines, range(start, len(lines) if look.cursor == len(view.steps) else end))
+    return Page(lines, range(start, len(lines) if context.cursor == len(view.steps) else end))
 
 
 # -- the list ----------------------------------------------------------------------------
 
 
-def verdict_lines(look: PlaybookLook, cells: int) -> Lines:
-    """That the verdict asks for another playbook: loud when that is news."""
-    if not look.verdict:
+def verdict_lines(context: PlaybookContext, cells: int) -> Lines:
+    """Says that the verdict has another playbook, loudly if that is new."""
+    if not context.verdict:
         return ()
     return (
-        warning(look.verdict, cells)
-        if look.news
-        else tuple(line("   ", *row) for row in prose(look.verdict, cells - 3, "dim"))
+        warning(context.verdict, cells)
+        if context.news
+        else tuple(line("   ", *row) for row in prose(context.verdict, cells - 3, "dim"))
     )
 
 
-def progress_line(view: PlaybookView, look: PlaybookLook, key: KeyOf, cells: int) -> Line:
-    """How far it has come, and who marks here; in little room without what can be done without."""
+def progress_line(view: PlaybookView, context: PlaybookContext, key: KeyOf, cells: int) -> Line:
+    """The progress, and the name for marks. On a narrow screen, less important parts are left out."""
     others = sum(step.applies is False and step.state is StepState.OPEN for step in view.steps)
     of = f"{view.settled} of {len(view.steps) - others}"
     settled = line(Span(of, "text", bold=True), Span(" done", "dim"))
     aside = line(Span(f"{others} don’t apply" if others > 1 else "1 doesn’t apply", "dim") if others else "")
-    begun = line(Span(f"started {moment(look.begun, look.at)}", "dim") if look.begun else "")
-    you = line(Span("you are ", "dim"), Span(fit(look.by, _NAME_CELLS), "text"))
+    started_at = line(
+        Span(f"started {moment(context.started_at, context.at)}", "dim") if context.started_at else ""
+    )
+    you = line(Span("you are ", "dim"), Span(fit(context.by, _NAME_CELLS), "text"))
     you_and_key = line(*you, Span(f" ({key('who')} to change)", "dim"))
     for left, end in (
-        ((settled, aside, begun), you_and_key),
-        ((settled, aside, begun), you),
-        ((settled, begun), you),
+        ((settled, aside, started_at), you_and_key),
+        ((settled, aside, started_at), you),
+        ((settled, started_at), you),
     ):
         joined = join(left, " · ")
         if width(joined) + width(end) < cells:
@@ -145,9 +149,9 @@ def progress_line(view: PlaybookView, look: PlaybookLook, key: KeyOf, cells: int
     return spread(settled, you, cells)
 
 
-def _step_row(step: StepView, view: PlaybookView, look: PlaybookLook, cells: int) -> Line:
+def _step_row(step: StepView, view: PlaybookView, context: PlaybookContext, cells: int) -> Line:
     glyph, _, role = _MARKS[step.state]
-    chosen, aside = step.number == look.cursor, step.applies is False and step.state is StepState.OPEN
+    chosen, aside = step.number == context.cursor, step.applies is False and step.state is StepState.OPEN
     row = spread(
         line(
             Span("▸ " if chosen else "  ", "accent", bold=True),
@@ -155,18 +159,18 @@ def _step_row(step: StepView, view: PlaybookView, look: PlaybookLook, cells: int
             Span(f"{step.number:>2}  ", "dim"),
             Span(step.step.title, "dim" if aside else "text", bold=chosen),
         ),
-        _standing(step, view, look),
+        _step_status(step, view, context),
         cells,
     )
     return under_cursor(row, cells) if chosen else row
 
 
-def _standing(step: StepView, view: PlaybookView, look: PlaybookLook) -> Line:
-    """In words where a step stands: who said so and when, or that it comes next."""
+def _step_status(step: StepView, view: PlaybookView, context: PlaybookContext) -> Line:
+    """The status of a step in words: who marked it and when, or that it is next."""
     _, word, role = _MARKS[step.state]
     if step.mark is not None:
         who = Span(f" {inert(step.mark.by, _NAME_CELLS)} ", "text")
-        return line(" ", Span(word, role), who, Span(moment(step.mark.at, look.at), "dim"))
+        return line(" ", Span(word, role), who, Span(moment(step.mark.at, context.at), "dim"))
     if step.number == view.next:
         return line(" ", Span("next", "accent", bold=True))
     return line(" ", Span("doesn’t apply", "faint")) if step.applies is False else BLANK
@@ -194,7 +198,7 @@ def _detail(step: StepView, facts: Facts, key: KeyOf, cells: int) -> Iterator[Li
 
 
 def _meant_for(step: StepView, facts: Facts, cells: int) -> Iterator[Line]:
-    """For which situations a step is, unless that is the present one."""
+    """Says when a step applies, unless it applies now."""
     when = step.step.when
     if when is None or step.applies:
         return

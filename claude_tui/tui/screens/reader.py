@@ -1,4 +1,4 @@
-"""The base of the screens above the dashboard: a header, something to scroll through, and a footer."""
+"""The base of the screens above the dashboard: a header, scrollable content, and a footer."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
     AUTO_FOCUS = None
 
     def content(self, cells: int, rows: int) -> Lines:
-        """All lines there are to read in `cells` cells. `rows` of them can be seen at once."""
+        """All lines of the content, at most `cells` wide. `rows` of them are visible at once."""
         raise NotImplementedError
 
     def hints(self) -> tuple[Hint, ...]:
-        """What the footer offers."""
+        """The hints in the footer."""
         raise NotImplementedError
 
     def title_and_key(self) -> tuple[str, str]:
-        """What the frame is labelled with."""
+        """The frame's title, and the key shown with it."""
         raise NotImplementedError
 
     @property
@@ -67,7 +67,7 @@ class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         yield self.footer
 
     def bodies(self) -> tuple[Widget, ...]:
-        """What stands between strip and footer."""
+        """The widgets between strip and footer."""
         return (self.pager,)
 
     def _compositor_refresh(self) -> None:
@@ -75,7 +75,7 @@ class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         covered_repaint(self)
 
     def show(self, snapshot: Snapshot, view: View) -> None:
-        """Draw `snapshot` where this screen has anything to do with it."""
+        """Draw what this screen shows of `snapshot`."""
         if not self.is_mounted:
             return
         self.header.show(snapshot, view)
@@ -99,7 +99,7 @@ class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         self.pager.move_to_end(start=start)
 
     def page(self) -> int:
-        """Rows that one page has."""
+        """The number of rows of a page."""
         return self.pager.page
 
     def action_cursor_up(self) -> None:

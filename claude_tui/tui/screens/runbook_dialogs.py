@@ -1,4 +1,4 @@
-"""The dialogs of the playbook: a name, another playbook, and whether to restart it."""
+"""The dialogs of the playbook screen: name, another playbook, and restart."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _TITLE_CELLS = 46
 
 
 def ask_name(app: Cockpit, then: Callable[[], None]) -> None:
-    """Ask for the name that goes with the marks made here from now on."""
+    """Ask for the name to record with marks from now on."""
 
     def answered(answers: Answers | None) -> None:
         if answers is not None:
@@ -87,7 +87,7 @@ class PlaybookChooser(LeavesOnce, ModalScreen[str | None]):
         self.query_one(OptionList).highlighted = self._playbooks.index(self._shown)
 
     def _row(self, playbook: Playbook) -> Text:
-        """Its title, and the name by which the playbooks' texts call it."""
+        """The title, and the name by which playbooks refer to it."""
         verdict = "  ◀ verdict" if playbook is self._wanted else ""
         return Text.assemble(pad(playbook.title, _TITLE_CELLS), (playbook.id, "dim"), (verdict, "bold"))
 
@@ -105,7 +105,7 @@ def choose_playbook(
     wanted: Playbook,
     then: Callable[[Playbook], None],
 ) -> None:
-    """Let the user choose another playbook: no verdict leads to some of them."""
+    """Let the user choose any playbook, as no verdict leads to some of them."""
 
     def chosen(playbook_id: str | None) -> None:
         if playbook_id is not None:

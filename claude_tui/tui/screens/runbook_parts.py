@@ -1,4 +1,4 @@
-"""Pieces that the runbook's screens share: prose behind a label, code to copy, the row under the cursor."""
+"""Parts that the runbook's screens share: labelled prose, code to copy, the row under the cursor."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ __all__ = [
 
 Lines = tuple[Line, ...]
 KeyOf = Callable[[str], str]
-"""From an action's id to its key as screens show it."""
+"""Maps an action's id to its key as the screens show it."""
 
 WIDEST = 100
-"""Longer rows of prose are hard to read, however wide the screen is."""
+"""The widest row of prose: longer rows are hard to read, however wide the screen is."""
 
 _MOST_ROWS = 200
 _CONTINUED = "↳ "
@@ -39,20 +39,20 @@ _WARNING_ROWS = 3
 
 
 class Page(NamedTuple):
-    """Lines, and those rows of them that must be seen: the cursor's."""
+    """Lines, and the range of rows at the cursor, which must be visible."""
 
     lines: Lines
     cursor: range = range(0)
 
 
 def key_of(keymap: KeyMap) -> KeyOf:
-    """The keys that the person has chosen, or the registry's."""
+    """Looks up keys: the user's, or else the registry's."""
     first = {action.id: in_keymap(action.id, action.keys, keymap)[0] for action in ACTIONS}
     return lambda action_id: display(first[action_id])
 
 
 def prose(text: str, cells: int, role: str = "text", *, bold: bool = False, indent: int = 0) -> Lines:
-    """Running text, with its own line breaks kept."""
+    """Running text with its own line breaks."""
     room = min(cells, WIDEST) - indent
     rows = (row for part in text.splitlines() for row in wrap(part, room, _MOST_ROWS) or ("",))
     return tuple(line(" " * indent, Span(row, role, bold=bold)) for row in rows)
@@ -61,7 +61,7 @@ def prose(text: str, cells: int, role: str = "text", *, bold: bool = False, inde
 def labelled(
     label: str, text: str, cells: int, role: str = "text", *, label_cells: int = 7, bold: bool = False
 ) -> Lines:
-    """Running text behind a dim label, on which the following rows do not encroach."""
+    """Running text after a dim label, with a hanging indent."""
     rows = prose(text, cells - label_cells, role, bold=bold)
     head = line(Span(pad(label, label_cells), "dim"))
     return tuple(
@@ -70,7 +70,7 @@ def labelled(
 
 
 def code(text: str, cells: int, indent: int = 2) -> Lines:
-    """To copy: nothing is cut, and what a row has no room for goes on behind a mark."""
+    """Code to copy. Nothing is cut: long lines continue in the next row after a mark."""
     return tuple(_code(text, max(cells - indent, 8), " " * indent))
 
 
@@ -86,7 +86,7 @@ def _code(text: str, cells: int, indent: str) -> Iterator[Line]:
 
 
 def _broken(text: str, cells: int) -> tuple[str, str]:
-    """What goes into one row, and the rest: broken at a space where there is one in its second half."""
+    """What fits into one row, and the rest. It breaks at a space if there is one in the second half."""
     head = (chop_cells(text, cells) or [""])[0]
     if len(head) == len(text):
         return text, ""
@@ -96,7 +96,7 @@ def _broken(text: str, cells: int) -> tuple[str, str]:
 
 
 def facts(found: Iterable[FactView], cells: int) -> Lines:
-    """What the data says, one fact after the other; a mark at those that point to a branch."""
+    """What the data says, one fact after the other, with a mark at those that point to a branch."""
     out: list[Line] = []
     for fact in found:
         rows = wrap(fact.words, min(cells, WIDEST) - 2, _MOST_ROWS)
@@ -110,14 +110,14 @@ def facts(found: Iterable[FactView], cells: int) -> Lines:
 
 
 def under_cursor(row: Line, cells: int) -> Line:
-    """The row on the colour of the cursor, to the edge."""
+    """The row in the colour of the cursor, filled to the edge."""
     row = crop(row, cells)
     fill = Span(" " * (cells - width(row)))
     return tuple(span._replace(back="track") for span in (*row, fill) if span.text)
 
 
 def warning(text: str, cells: int) -> Lines:
-    """Something that is wrong with the program or a file of the person's, in a few rows; none for ""."""
+    """A warning about the program or a user's file, in a few rows; no rows for ""."""
     rows = wrap(text, cells - 2, _WARNING_ROWS) if text else ()
     return tuple(
         line(Span("  " if number else "▲ ", "warn", bold=True), Span(row, "text"))

@@ -1,4 +1,4 @@
-"""The base of the runbook's screens: what they draw from, copying, and how they stack."""
+"""The base of the runbook's screens: their data, copying, and how they stack."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["RunbookScreen", "offered", "returned_to"]
 
-# What stays in a footer as long as anything does.
+# Hints that keep their rank in the footer.
 _LEADING = frozenset({"back", "help"})
 _LATER = 3
 
@@ -37,10 +37,10 @@ ScreenT = TypeVar("ScreenT", bound=Screen[None])
 
 
 class RunbookScreen(ReaderScreen):
-    """One column, or with enough room a second one beside or above it.
+    """One column, or if there is room a second one beside or above it.
 
-    Subclasses say what the two show: `column` the one that is always there, `side_column` the other. What
-    they draw from is taken from each Snapshot that is shown.
+    Subclasses define the content: `column` is always there, `side_column` only if there is room. The data
+    that they draw is updated with each displayed Snapshot.
     """
 
     DEFAULT_CSS = """
@@ -53,11 +53,11 @@ class RunbookScreen(ReaderScreen):
         raise NotImplementedError
 
     def side_title(self) -> str:
-        """What the frame of the other is labelled with."""
+        """The title of the side column."""
         raise NotImplementedError
 
     def side_column(self, cells: int, rows: int) -> Page:
-        """What stands beside it where there is room."""
+        """What the side column shows."""
         raise NotImplementedError
 
     def banner(self, cells: int) -> Lines:
@@ -69,21 +69,21 @@ class RunbookScreen(ReaderScreen):
         rows = len(self.banner(self.app.size.width))
         self.bar.display = rows > 0
         self.bar.styles.height = rows
-        self.main.entitle(self.title_and_key()[0])
-        self.side.entitle(self.side_title())
+        self.main.set_title(self.title_and_key()[0])
+        self.side.set_title(self.side_title())
 
     def __init__(self, session: RunbookSession) -> None:
         super().__init__()
         self.session = session
         self._copies = 0
 
-    def set_out(self) -> None:
-        """Decide what to show first; what it is drawn from has been taken in."""
+    def prepare(self) -> None:
+        """Decide what to show first. The data is up to date when this is called."""
 
     def compose(self) -> ComposeResult:
         self.key = key_of(self.cockpit.chosen_keys)
-        self.take_in(self.cockpit.shown)
-        self.set_out()
+        self.update_from(self.cockpit.shown)
+        self.prepare()
         yield from super().compose()
 
     def bodies(self) -> tuple[Widget, ...]:
@@ -101,8 +101,8 @@ class RunbookScreen(ReaderScreen):
 
     # -- what is shown ----------------------------------------------------------------
 
-    def take_in(self, snapshot: Snapshot) -> None:
-        """What the runbook makes of a Snapshot."""
+    def update_from(self, snapshot: Snapshot) -> None:
+        """Take facts and placeholders from a Snapshot."""
         self.snapshot = snapshot
         self.facts = facts_of(snapshot, snapshot.verdict)
         self.placeholders = placeholders_for(snapshot, self.cockpit.settings, self.session)
@@ -111,7 +111,7 @@ class RunbookScreen(ReaderScreen):
         if not self.is_mounted:
             return
         super().show(snapshot, view)
-        self.take_in(snapshot)
+        self.update_from(snapshot)
         self.lay_out()
         self.redraw()
 
@@ -131,15 +131,15 @@ class RunbookScreen(ReaderScreen):
 
     @property
     def copies(self) -> int:
-        """The number of the command that is copied next, counted on and on."""
+        """How many commands have been copied, which decides the next one."""
         return self._copies
 
     def copy_from_start(self) -> None:
-        """Something else is shown: its first command is the next to be copied."""
+        """Make the first command the next one to copy."""
         self._copies = 0
 
     def copy_next(self, commands: Sequence[Command]) -> None:
-        """Copies one of them after the other, and says which."""
+        """Copy the next of the commands, and say which one."""
         command = commands[self._copies % len(commands)]
         self._copies += 1
         self.cockpit.copy_to_clipboard(command.text.rstrip("\n"))
@@ -149,7 +149,7 @@ class RunbookScreen(ReaderScreen):
 
 
 class _Bar(LinePanel):
-    """Warnings and notes above the columns, as high as it needs to be."""
+    """Warnings and notes above the columns."""
 
     def __init__(self, banner: Callable[[int], Lines]) -> None:
         super().__init__(id="banner")
@@ -160,7 +160,7 @@ class _Bar(LinePanel):
 
 
 def offered(scope: Scope, keymap: KeyMap, without: Set[str]) -> tuple[Hint, ...]:
-    """A footer in which the screen's own actions come before those that work everywhere."""
+    """The footer hints, with the screen's own actions ranked before those that work everywhere."""
     own = {action.label for action in of_scope(scope)}
     return tuple(
         hint if hint.label in own or hint.label in _LEADING else replace(hint, rank=hint.rank + _LATER)
@@ -170,9 +170,9 @@ def offered(scope: Scope, keymap: KeyMap, without: Set[str]) -> tuple[Hint, ...]
 
 
 def returned_to(app: Cockpit, kind: type[ScreenT]) -> ScreenT | None:
-    """The open screen of that kind, brought to the front; None when there is none.
+    """The open screen of that kind, brought to the front; None if there is none.
 
-    So going from the tree to a playbook and back to the tree returns, instead of stacking a second tree.
+    Going from the tree to a playbook and back to the tree thus returns, instead of opening a second tree.
     """
     found = next((screen for screen in reversed(app.screen_stack) if isinstance(screen, kind)), None)
     while found is not None and app.screen is not found:

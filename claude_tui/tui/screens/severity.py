@@ -31,7 +31,7 @@ _CANCEL = "cancel: keep it as it is"
 
 
 def set_severity(app: Cockpit, proposed: Severity | None = None) -> None:
-    """Ask for severity, reason and name, and set it for everyone. The default is to keep it."""
+    """Ask for severity, reason and name, and set the severity for everyone. The default is to keep it."""
     verdict = app.newest.verdict
     if not verdict.severity.trouble:
         refuse(app, "No severity to override: nothing is wrong right now.")
@@ -43,7 +43,7 @@ def set_severity(app: Cockpit, proposed: Severity | None = None) -> None:
         "It lapses when the incident ends or gets worse."
     )
     question = Question(
-        f"Severity: {_standing(verdict)}",
+        f"Severity: {_severity_words(verdict)}",
         "set",
         (
             Choice("Severity", (_CANCEL, *options)),
@@ -61,7 +61,7 @@ def set_severity(app: Cockpit, proposed: Severity | None = None) -> None:
         severity, by = SEVERITIES[int(chosen) - 1], entered_name(app, who)
         now = app.newest.verdict
         if (now.computed or now.severity) is not seen:
-            refuse(app, f"Not set: the computed severity is now {_called(now)}. Look again.")
+            refuse(app, f"Not set: the computed severity is now {_computed_words(now)}. Look again.")
             return
         app.backend.mark_severity(SeverityMark(app.newest.at, severity, seen, by, reason_of(why)))
         tell(app, f"Severity {severity} set by {by}, for everyone.")
@@ -70,7 +70,7 @@ def set_severity(app: Cockpit, proposed: Severity | None = None) -> None:
 
 
 def _reason_alone(answers: Answers) -> str:
-    """Nobody who typed a reason means to cancel."""
+    """Objects to a reason without a choice, as somebody who typed a reason does not mean to cancel."""
     chosen, why, _ = answers
     return "Choose P1 to P4, or press esc to cancel." if why and not chosen else ""
 
@@ -85,13 +85,13 @@ def _option(severity: Severity, proposed: Severity | None, settings: Settings) -
     return f"{severity} {note}{respond}: {MEANINGS[severity]}"
 
 
-def _standing(verdict: Verdict) -> str:
+def _severity_words(verdict: Verdict) -> str:
     """`P1 (computed)`, `P2, set by Ada; P1 (computed)`."""
     if not verdict.set_by:
         return f"{verdict.severity} (computed)"
     return f"{verdict.severity}, set by {verdict.set_by}; {verdict.computed} (computed)"
 
 
-def _called(verdict: Verdict) -> str:
+def _computed_words(verdict: Verdict) -> str:
     severity = verdict.computed or verdict.severity
     return str(severity) if severity.trouble else "none"

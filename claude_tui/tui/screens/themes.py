@@ -1,4 +1,4 @@
-"""Choosing a theme: the one under the cursor is applied to the whole screen."""
+"""The theme chooser. The theme under the cursor is applied to the whole screen."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ __all__ = ["ThemeScreen", "choose_theme"]
 
 class _Themes(OptionList):
     def _move_page(self, direction: Direction) -> None:
-        # Between a resize and the next layout the list knows no lines: paging raises KeyError.
+        # Between a resize and the next layout, the list has no lines, and paging raises KeyError.
         if self._index_to_line:
             super()._move_page(direction)
 
@@ -71,7 +71,7 @@ class ThemeScreen(LeavesOnce, ModalScreen[str | None]):
 
 
 def choose_theme(app: Cockpit) -> None:
-    """Open the chooser; keep what is chosen in the settings file and say so, or why not."""
+    """Open the chooser, save the choice in the settings file, and say so, or why not."""
     current = app.paint.theme
     if current.plain:
         app.notify("NO_COLOR is set: there are no colours to choose.", markup=False)

@@ -1,4 +1,4 @@
-"""The walker: through the decision tree question by question, next to the live data."""
+"""The walker, which goes through the decision tree question by question, next to live data."""
 
 from __future__ import annotations
 
@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.runbook import Playbook, Walk, WalkView, back, begin, follow, playbook_now, take, walk_view
 from claude_tui.tui.actions import Hint, Scope, bindings
-from claude_tui.tui.runbook_session import KeptWalk, RunbookSession
+from claude_tui.tui.runbook_session import RunbookSession, SavedWalk
 from claude_tui.tui.screens.runbook_parts import Lines, Page
 from claude_tui.tui.screens.runbook_screen import RunbookScreen, offered, returned_to
-from claude_tui.tui.screens.walk_lines import WalkLook, come_back, commands_of, node_page, tree_page
+from claude_tui.tui.screens.walk_lines import WalkContext, commands_of, node_page, resumed_line, tree_page
 
 if TYPE_CHECKING:
     from claude_tui.tui.cockpit import Cockpit
 
 __all__ = ["WalkerScreen", "open_walker"]
 
-# From here on the tree has a column of its own.
+# From this width on, the tree has its own column.
 _WIDE = 100
 _TREE_SHARE = 0.36
 _MOST_TREE_CELLS = 46
 
 
 def open_walker(app: Cockpit) -> None:
-    """Open the tree, or go back to it where it is open beneath."""
+    """Open the tree, or go back to it if it is already open."""
     if returned_to(app, WalkerScreen) is None:
         app.push_screen(WalkerScreen(app.session))
 
@@ -42,36 +42,36 @@ class WalkerScreen(RunbookScreen):
         self.cursor = 0
         self.left_at: datetime | None = None
 
-    def set_out(self) -> None:
-        kept = self.session.kept
+    def prepare(self) -> None:
+        kept = self.session.saved_walk
         if kept is not None and kept.walk.path and kept.holds(self.snapshot.verdict):
             self.walk, self.left_at = kept.walk, kept.at
         self.cursor = self._suggested()
 
     @property
     def view(self) -> WalkView:
-        """Where one is, next to the data of the Snapshot shown."""
+        """The walk next to the data of the displayed Snapshot."""
         return walk_view(self.session.runbook, self.walk, self.facts, self.placeholders)
 
     def _suggested(self) -> int:
-        """Where the cursor begins: at the branch that the data points to, else at the first."""
+        """The initial cursor: the branch that the data points to, else the first one."""
         found = (branch.index for branch in self.view.node.branches if branch.suggested)
         return next(found, 0)
 
     def _playbook(self) -> Playbook:
-        """The one that belongs here; without one of its own that of the verdict."""
+        """The node's playbook, or else the verdict's."""
         cause = self.snapshot.verdict.cause
         return self.view.node.playbook or playbook_now(self.session.runbook, self.facts, cause)
 
     # -- what is shown ------------------------------------------------------------------
 
-    def take_in(self, snapshot: Snapshot) -> None:
-        super().take_in(snapshot)
+    def update_from(self, snapshot: Snapshot) -> None:
+        super().update_from(snapshot)
         if self.is_mounted:
             self._keep()
 
     def _keep(self) -> None:
-        self.session.kept = KeptWalk(self.walk, self.snapshot.at, self.snapshot.verdict.cause)
+        self.session.saved_walk = SavedWalk(self.walk, self.snapshot.at, self.snapshot.verdict.cause)
 
     def lay_out(self) -> None:
         cells = self.app.size.width
@@ -93,22 +93,22 @@ class WalkerScreen(RunbookScreen):
         return offered(Scope.WALK, self.cockpit.chosen_keys, out_of_place)
 
     def banner(self, cells: int) -> Lines:
-        return (*super().banner(cells), *come_back(self.left_at, self.key, cells))
+        return (*super().banner(cells), *resumed_line(self.left_at, self.key, cells))
 
     def column(self, cells: int, rows: int) -> Page:
-        look = WalkLook(
+        context = WalkContext(
             self.snapshot.at,
             self.cursor,
             self.copies,
             self.snapshot.verdict.severity,
             self._playbook().title,
         )
-        return node_page(self.view, look, self.key, cells, rows, way=not self.side_box.display)
+        return node_page(self.view, context, self.key, cells, rows, way=not self.side_box.display)
 
     def side_column(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
         return tree_page(self.view, self.cursor, cells)
 
-    # -- what the person asks for ---------------------------------------------------------
+    # -- actions --------------------------------------------------------------------------
 
     def _go(self, walk: Walk, cursor: int | None = None) -> None:
         self.walk, self.left_at = walk, None
@@ -125,7 +125,7 @@ class WalkerScreen(RunbookScreen):
             self._go(take(self.session.runbook, self.walk, self.cursor))
 
     def action_step_back(self) -> None:
-        """Back to the question before, at the branch that was taken there."""
+        """Go back to the previous question, to the branch that was taken there."""
         if self.walk.path:
             self._go(back(self.walk), self.walk.path[-1].branch)
 
@@ -133,10 +133,10 @@ class WalkerScreen(RunbookScreen):
         self._go(begin(self.session.runbook))
 
     def action_follow(self) -> None:
-        led = follow(self.session.runbook, self.facts)
-        if not led.path:
+        followed = follow(self.session.runbook, self.facts)
+        if not followed.path:
             self.notify("The data doesn’t point anywhere: your call.", markup=False)
-        self._go(led)
+        self._go(followed)
 
     def action_act(self) -> None:
         from claude_tui.tui.screens.playbook import open_playbook
@@ -152,7 +152,7 @@ class WalkerScreen(RunbookScreen):
         self.copy_next(commands_of(self.view.node))
 
     def move(self, rows: int) -> None:
-        """The cursor to another branch; without branches, or beyond them, the text scrolls."""
+        """Move the cursor to another branch. Without branches, or beyond them, the text scrolls."""
         branches = self.view.node.branches
         target = min(max(self.cursor + rows, 0), len(branches) - 1)
         if branches and abs(rows) == 1 and target != self.cursor:

@@ -1,4 +1,4 @@
-"""The walker: the way through the tree, and the question or answer where one stands."""
+"""The walker: the path through the tree, and the current question or answer."""
 
 from __future__ import annotations
 
@@ -23,31 +23,33 @@ from claude_tui.tui.screens.runbook_parts import (
     under_cursor,
 )
 
-__all__ = ["WalkLook", "come_back", "commands_of", "node_page", "tree_page", "way_line"]
+__all__ = ["WalkContext", "commands_of", "node_page", "path_line", "resumed_line", "tree_page"]
 
 Lines = tuple[Line, ...]
 
 _LABEL_ROWS = 3
-# From here on there is room to say in full what the mark at a branch means.
+# From this width on, there is room to say what the mark at a branch means.
 _ROOMY = 66
 
 
 @dataclass(frozen=True, slots=True)
-class WalkLook:
-    """How it is looked at: `cursor` is a branch, `copies` the command that is copied next.
-
-    `severity` is how bad it is now, `playbook` the title of the one that belongs here.
-    """
+class WalkContext:
+    """What the screen shows of a walk besides its node."""
 
     at: datetime
+    """The instant of the data."""
     cursor: int
+    """The index of the branch at the cursor."""
     copies: int
+    """How many commands have been copied, which decides the next one."""
     severity: Severity
+    """The current severity."""
     playbook: str
+    """The title of the playbook for this node."""
 
 
-def way_line(view: WalkView, cells: int) -> Line:
-    """The questions that were answered, in one line; the last ones where not all fit."""
+def path_line(view: WalkView, cells: int) -> Line:
+    """The answered questions in one line; only the last ones if not all fit."""
     titles = [each.text for each in view.tree if each.place is Place.PASSED]
     way = " › ".join([*titles, ""]).strip()
     while len(way) > cells and len(titles) > 1:
@@ -57,7 +59,7 @@ def way_line(view: WalkView, cells: int) -> Line:
 
 
 def commands_of(node: NodeView) -> tuple[Command, ...]:
-    """What there is to copy at a node: its commands, or without any what it says, for others to read."""
+    """What to copy at a node: its commands, or if it has none its text, to pass on to others."""
     if node.node.commands:
         return node.node.commands
     shown = node.node
@@ -118,24 +120,24 @@ def _ahead(each: TreeLine, cells: int, *, last: bool, chosen: bool) -> Line:
 # -- the node ------------------------------------------------------------------------
 
 
-def node_page(view: WalkView, look: WalkLook, key: KeyOf, cells: int, rows: int, *, way: bool) -> Page:
-    """Question, branches and data; or the answer and what to do. `way` puts the way taken on top."""
+def node_page(view: WalkView, context: WalkContext, key: KeyOf, cells: int, rows: int, *, way: bool) -> Page:
+    """Question, branches and data; or the answer and what to do. `way` adds the path taken on top."""
     node = view.node
     out: list[Line] = []
-    if way and (passed := way_line(view, cells)):
+    if way and (passed := path_line(view, cells)):
         out.append(passed)
     if node.node.is_answer:
-        return Page((*out, *_answer(node, look, key, cells), *_rest(node, look, key, cells)))
+        return Page((*out, *_answer(node, context, key, cells), *_rest(node, context, key, cells)))
     out += [*prose(node.node.text, cells, bold=True), BLANK]
-    branches, marked = _branches(node, look.cursor, cells)
+    branches, marked = _branches(node, context.cursor, cells)
     marked = range(len(out) + marked.start, len(out) + marked.stop)
-    page = (*out, *branches, BLANK, *_rest(node, look, key, cells))
-    # With the first branch in view comes what stands above it, as far as there is room.
-    return Page(page, range(marked.stop) if look.cursor == 0 and marked.stop <= rows else marked)
+    page = (*out, *branches, BLANK, *_rest(node, context, key, cells))
+    # If the cursor is on the first branch, what is above it is kept in view too, as far as possible.
+    return Page(page, range(marked.stop) if context.cursor == 0 and marked.stop <= rows else marked)
 
 
-def come_back(left_at: datetime | None, key: KeyOf, cells: int) -> Lines:
-    """That the walk resumes where it was left; empty for a new one."""
+def resumed_line(left_at: datetime | None, key: KeyOf, cells: int) -> Lines:
+    """Says that the walk resumes where it was left; empty for a new walk."""
     if left_at is None:
         return ()
     text = f"Back where you left off at {clock(left_at)}. {key('restart')} restarts."
@@ -143,7 +145,7 @@ def come_back(left_at: datetime | None, key: KeyOf, cells: int) -> Lines:
 
 
 def _branches(node: NodeView, cursor: int, cells: int) -> tuple[list[Line], range]:
-    """The branches, and the rows of the one under the cursor."""
+    """The branches, and the rows of the branch under the cursor."""
     out: list[Line] = []
     marked, room = range(0), min(cells, WIDEST)
     for branch in node.branches:
@@ -170,7 +172,7 @@ def _branch(branch: BranchView, cells: int, *, chosen: bool) -> Lines:
     )
 
 
-def _answer(node: NodeView, look: WalkLook, key: KeyOf, cells: int) -> Iterator[Line]:
+def _answer(node: NodeView, context: WalkContext, key: KeyOf, cells: int) -> Iterator[Line]:
     answer = node.node
     yield join(_verdict_pieces(answer), " · ")
     yield from prose(answer.text, cells, bold=True)
@@ -178,9 +180,9 @@ def _answer(node: NodeView, look: WalkLook, key: KeyOf, cells: int) -> Iterator[
     if answer.first:
         yield from labelled("First", answer.first, cells, bold=True)
         yield BLANK
-    yield crop(_offer(key("act"), "playbook: ", look.playbook), cells)
+    yield crop(_offer(key("act"), "playbook: ", context.playbook), cells)
     if answer.severity is not None and answer.severity.trouble:
-        yield crop(_severity(answer.severity, look.severity, key("set_severity")), cells)
+        yield crop(_severity(answer.severity, context.severity, key("set_severity")), cells)
     yield BLANK
 
 
@@ -191,7 +193,7 @@ def _verdict_pieces(answer: Node) -> Iterator[Line]:
 
 
 def _severity(wanted: Severity, now: Severity, key: str) -> Line:
-    """What to set, unless that is how it stands; where nothing is wrong there is nothing to set."""
+    """The usual severity of this answer, with the key to set it if it differs from the current one."""
     if not now.trouble:
         return line(Span("  severity: usually ", "dim"), Span(wanted.value, "text"))
     if wanted is now:
@@ -203,8 +205,8 @@ def _offer(key: str, what: str, name: str) -> Line:
     return line(Span(key, "accent", bold=True), Span(f" {what}", "dim"), Span(name, "text"))
 
 
-def _rest(node: NodeView, look: WalkLook, key: KeyOf, cells: int) -> Iterator[Line]:
-    yield from _data(node, look, cells)
+def _rest(node: NodeView, context: WalkContext, key: KeyOf, cells: int) -> Iterator[Line]:
+    yield from _data(node, context, cells)
     if node.node.help:
         yield BLANK
         yield from prose(node.node.help, cells, "dim")
@@ -217,17 +219,17 @@ def _rest(node: NodeView, look: WalkLook, key: KeyOf, cells: int) -> Iterator[Li
     for number, command in enumerate(commands):
         if number:
             yield BLANK
-        next_one = number == look.copies % len(commands)
+        next_one = number == context.copies % len(commands)
         mark = Span(f"{key('copy')} " if next_one else "  ", "accent", bold=True)
         for row, text in enumerate(wrap(command.title, cells - 2, _LABEL_ROWS)):
             yield line(Span("  ") if row else mark, Span(text, "text"))
         yield from code(command.text, cells)
 
 
-def _data(node: NodeView, look: WalkLook, cells: int) -> Iterator[Line]:
+def _data(node: NodeView, context: WalkContext, cells: int) -> Iterator[Line]:
     if not node.facts:
         return
-    yield heading("What the data says", f"· {clock(look.at)}", cells)
+    yield heading("What the data says", f"· {clock(context.at)}", cells)
     yield from facts(node.facts, cells)
     suggested = next((branch for branch in node.branches if branch.suggested), None)
     if node.node.is_answer:

@@ -1,4 +1,4 @@
-"""One panel over the full screen, with its history."""
+"""One panel in full screen, with its history."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ __all__ = ["ZoomScreen"]
 Lines = tuple[Line, ...]
 
 _CHARTED = frozenset({Panel.HEADROOM, Panel.LATENCY, Panel.ERRORS})
-# Hints that make sense on some panels only.
+# Hints that make sense only on some panels.
 _ONLY_ON = {"errors window": {Panel.ERRORS}, "open": {Panel.EVENTS}, "span": _CHARTED}
-# What the other footers have no room for.
+# Actions for which other footers have no room.
 _RESPONSES = {"acknowledge": "ack", "snooze": "snooze", "set_severity": "severity"}
 _RANK_OF_OWN = 1
 _LOWEST_CHART = 6
@@ -44,7 +44,7 @@ _NEARLY_WHOLE = 0.05
 
 
 class ZoomScreen(ReaderScreen):
-    """The number keys turn to another panel, the arrows to another span of time."""
+    """The number keys switch to another panel, the arrow keys to another span of time."""
 
     CALLED = "zoom"
     BINDINGS = bindings(Scope.ZOOM)
@@ -64,7 +64,7 @@ class ZoomScreen(ReaderScreen):
         return (self.pager, self.events)
 
     def on_mount(self) -> None:
-        self._look()
+        self._request_chart()
 
     def on_unmount(self) -> None:
         self.cockpit.backend.set_focus(None)
@@ -97,8 +97,8 @@ class ZoomScreen(ReaderScreen):
         self.pager.redraw()
 
     def _take_chart(self, *, paused: bool) -> None:
-        """The chart that goes with the Snapshot. The backend never pauses: while we do, one that came
-        later is cut at the instant shown, and kept."""
+        """Take the chart that belongs to the displayed Snapshot. The backend never pauses: while the display
+        does, a later chart is cut at the displayed instant, and kept."""
         wanted = self._focus()
         if self.chart is not None and self.chart.focus != wanted:
             self.chart = None
@@ -137,7 +137,7 @@ class ZoomScreen(ReaderScreen):
         return (legend(self.chart, usual, cells, plain=plain), *plotted, *figures)
 
     def _spans(self, cells: int) -> Line:
-        """`15m  1h  6h  24h`, the one that is charted marked, and where its history begins."""
+        """`15m  1h  6h  24h` with the current span marked, and where its history begins."""
         pieces = (
             line(Span(f"[{span_text(span)}]", "accent", bold=True))
             if span == self.span
@@ -147,19 +147,19 @@ class ZoomScreen(ReaderScreen):
         note = "reading history…" if self.chart is None else _beginning(self.chart)
         return spread(line(Span("chart ", "faint"), *join(pieces, " ")), line(Span(note, "dim")), cells)
 
-    # -- what the person asks for -----------------------------------------------------
+    # -- actions ----------------------------------------------------------------------
 
     def _focus(self) -> Focus | None:
         return Focus(self.panel, self.span) if self.panel in _CHARTED else None
 
-    def _look(self) -> None:
-        """Ask the backend for the history of what is shown now."""
+    def _request_chart(self) -> None:
+        """Ask the backend for the history of the current panel."""
         self.cockpit.backend.set_focus(self._focus())
         self._take_chart(paused=self.cockpit.paused)
         self.pager.redraw()
 
     def _arrange(self) -> None:
-        # The verdict in full needs no strip above it.
+        # The full verdict needs no strip above it.
         self.strip.display = self.panel is not Panel.VERDICT
         self.events.display = self.panel is Panel.EVENTS
         self.pager.display = not self.events.display
@@ -168,7 +168,7 @@ class ZoomScreen(ReaderScreen):
         if panel is self.panel:
             return
         self.panel = panel
-        self._look()
+        self._request_chart()
         self.pager.turn_to(*self.title_and_key())
         self._arrange()
         self.footer.offer(self.hints())
@@ -176,7 +176,7 @@ class ZoomScreen(ReaderScreen):
     def _turn_span(self, step: int) -> None:
         if self.panel in _CHARTED:
             self.span = next_span(self.span, step)
-            self._look()
+            self._request_chart()
 
     def action_zoom_verdict(self) -> None:
         self._turn_to(Panel.VERDICT)
@@ -235,7 +235,7 @@ def _responses(keymap: KeyMap) -> tuple[Hint, ...]:
 
 
 def _beginning(chart: Chart) -> str:
-    """From when on there is anything; empty when that is the whole chart, or nearly."""
+    """Since when there is data; empty if it covers nearly the whole chart."""
     firsts = [series.points[0][0] for series in chart.series if series.points]
     if not firsts:
         return "nothing recorded in this span"

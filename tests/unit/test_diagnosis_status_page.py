@@ -1,4 +1,4 @@
-"""What the status page has to do with it."""
+"""The part of the status page in a verdict."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_claude_ai_down_is_health_with_a_note() -> None:
 def test_an_incident_that_is_only_watched_is_no_notice() -> None:
     found = verdict(BEFORE, status(HOUR, incidents=[incident(stage="monitoring")]), told(start=HOUR))
     assert found.cause is Cause.HEALTHY
-    assert "still watches" in found.note
+    assert "still monitoring" in found.note
 
 
 def test_an_incident_without_impact_confirms_what_fails_and_is_named() -> None:

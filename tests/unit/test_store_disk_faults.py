@@ -1,4 +1,4 @@
-"""The history on a bad disk: trouble is told, all goes on in memory, and is written once that works."""
+"""The history on a bad disk: the fault is reported, all goes on in memory, and is written once it works."""
 
 from __future__ import annotations
 

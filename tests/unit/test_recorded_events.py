@@ -1,4 +1,4 @@
-"""What no observation tells, as events: verdicts that changed, alerts, and what people did."""
+"""Events that do not come from observations: changed verdicts, alerts, and what people did."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Limits, keys, models and requests of our own, each told apart."""
+"""Problems on our side: limits, keys, models and requests, told apart."""
 
 from __future__ import annotations
 

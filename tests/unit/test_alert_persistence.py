@@ -1,4 +1,4 @@
-"""What alerting keeps: over bad disks, damaged files, restarts and clocks that jump."""
+"""The saved state of alerting: bad disks, damaged files, restarts and clocks that jump."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ async def test_a_disk_that_hangs_holds_up_no_page(monkeypatch: pytest.MonkeyPatc
     await watch.deliver()
     release.set()
     assert len(watch.receiver.pages) == 1
-    assert "does not answer" in (watch.alerting.view().problem or "")
+    assert "does not respond" in (watch.alerting.view().problem or "")
 
 
 def test_no_keeper_keeps_nothing() -> None:

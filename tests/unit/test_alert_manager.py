@@ -312,7 +312,7 @@ async def test_a_metric_that_breaks_silences_no_other_rule_and_is_told() -> None
     alerting = Alerting(rules, AlertSettings(), target=TARGET, backend=NoStateBackend(), now=Clock())
     await alerting.load()
     view = alerting.evaluate(scene(NOON, OUTAGE))
-    assert view.problem == "rule broken cannot be judged: KeyError: 'bucket'"
+    assert view.problem == "rule broken cannot be evaluated: KeyError: 'bucket'"
     assert [group.severity for group in view.groups] == [Severity.P1]
 
 

@@ -1,4 +1,4 @@
-"""Where a trouble begins, when it is more than chance, when it is over; and what leads in a mix."""
+"""Episodes of failures: where they begin and end, when they are more than chance, and which cause leads."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies are decoded as they are asked for, within limits, and whatever they are made of."""
+"""Bodies are decoded as requested, within limits, whatever they contain."""
 
 from __future__ import annotations
 

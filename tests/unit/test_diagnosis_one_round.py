@@ -139,4 +139,4 @@ def test_without_a_key_the_next_step_names_it_whatever_fails() -> None:
     lost = [models(at, Outcome.NETWORK, error_type="dns") for at in (0, 2, 4)]
     found = verdict(lost, facts=EngineFacts(held=NO_KEY, key_lack=KeyLack.MISSING))
     assert found.cause is Cause.NETWORK
-    assert found.next_step.endswith("; set ANTHROPIC_API_KEY to see inference as well")
+    assert found.next_step.endswith("; set ANTHROPIC_API_KEY to probe inference as well")

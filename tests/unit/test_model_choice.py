@@ -1,4 +1,4 @@
-"""Which model is probed when nobody said."""
+"""Which model is probed by default."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ async def test_what_is_over_by_then_is_told(key: str) -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert (backend.acknowledged, backend.snoozed) == ([], [])
-        assert "it has closed meanwhile" in notices(app)
+        assert "it has closed in the meantime" in notices(app)
 
 
 @pytest.mark.parametrize(("key", "what"), [("a", "acknowledge"), ("z", "snooze")])

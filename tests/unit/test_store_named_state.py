@@ -1,4 +1,4 @@
-"""What is kept by name: the newest body, whatever happens to the disk and however much else is waiting."""
+"""State that is saved by name: the newest is kept, whatever the disk does and however much is waiting."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What pages say, also when what they tell of was written by somebody hostile."""
+"""The text of notifications, including text that somebody hostile wrote."""
 
 from __future__ import annotations
 
@@ -9,7 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.alerting.routes import Policy
-from claude_tui.alerting.templates import calm, content_of_alerts, content_of_verdict, notification_of
+from claude_tui.alerting.templates import (
+    content_of_alerts,
+    content_of_verdict,
+    notification_of,
+    sanitize_for_chat,
+)
 from claude_tui.model.alert import (
     Acknowledgement,
     Alert,
@@ -93,7 +98,7 @@ def test_long_text_is_cut_visibly() -> None:
 
 @given(st.text(max_size=400))
 def test_calm_text_is_printable_and_short(raw: str) -> None:
-    said = calm(raw, 100)
+    said = sanitize_for_chat(raw, 100)
     assert len(said) <= 100
     assert inert(said) == said
     assert "@" not in said

@@ -1,4 +1,4 @@
-"""One cause, one message, from observations to a web hook that counts."""
+"""One cause, one notification: from observations to a web hook that counts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Trouble that goes on has one beginning: neither it nor the response clock moves with time."""
+"""A problem that lasts has one beginning: neither that nor the response clock moves with time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is not known, and what is well."""
+"""Verdicts of unknown and healthy."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_an_endpoint_without_a_list_of_models_is_well() -> None:
     seen += [models(15 * number, Outcome.INVALID_RESPONSE, error_type="not_the_api") for number in range(20)]
     found = verdict(sorted(seen, key=lambda one: one.at))
     assert found.cause is Cause.HEALTHY
-    assert "gives no list of models" in found.note
+    assert "has no list of models" in found.note
 
 
 def test_health_returns_with_the_third_good_probe_after_an_outage() -> None:

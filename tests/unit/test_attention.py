@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from claude_tui.model.alert import AlertEntry, AlertsView, EntryKind, NotificationKind
 from claude_tui.model.verdict import Severity
-from claude_tui.tui.attention import LONGEST, call_attention, news, osc9
+from claude_tui.tui.attention import LONGEST, call_attention, new_pages, osc9
 from tests.alerts import OUTAGE, Watch, loaded
 from tests.builders import NOON
 
@@ -51,40 +51,40 @@ class Terminal:
 
 
 def test_a_page_that_was_not_there_is_news() -> None:
-    assert news(view(), view(entry(1)), NOON) == (entry(1),)
-    assert news(view(entry(1)), view(entry(1), entry(2)), NOON) == (entry(2),)
+    assert new_pages(view(), view(entry(1)), NOON) == (entry(1),)
+    assert new_pages(view(entry(1)), view(entry(1), entry(2)), NOON) == (entry(2),)
 
 
 def test_nothing_is_news_twice() -> None:
-    assert news(view(entry(1)), view(entry(1)), NOON) == ()
+    assert new_pages(view(entry(1)), view(entry(1)), NOON) == ()
 
 
 @pytest.mark.parametrize("kind", NotificationKind)
 def test_only_what_opens_or_changes_calls(kind: NotificationKind) -> None:
-    assert bool(news(view(), view(entry(1, kind)), NOON)) is (
+    assert bool(new_pages(view(), view(entry(1, kind)), NOON)) is (
         kind in {NotificationKind.OPENED, NotificationKind.SEVERITY}
     )
 
 
 def test_what_people_do_is_no_reason_to_ring() -> None:
-    assert news(view(), view(entry(1, None)), NOON) == ()
+    assert new_pages(view(), view(entry(1, None)), NOON) == ()
 
 
 def test_what_an_earlier_run_left_is_no_news_when_it_is_read() -> None:
     left = [entry(number, late_s=-3_600 + number) for number in range(5)]
-    assert news(view(), view(*left), NOON) == ()
-    assert news(view(), view(*left, entry(9)), NOON) == (entry(9),)
+    assert new_pages(view(), view(*left), NOON) == ()
+    assert new_pages(view(), view(*left, entry(9)), NOON) == (entry(9),)
 
 
 def test_a_clock_that_is_set_back_silences_nothing() -> None:
     earlier = entry(2, late_s=-HOUR.total_seconds())
-    assert news(view(entry(1)), view(entry(1), earlier), NOON) == (earlier,)
+    assert new_pages(view(entry(1)), view(entry(1), earlier), NOON) == (earlier,)
 
 
 def test_entries_that_leave_a_full_journal_are_no_news() -> None:
     before = view(*(entry(number) for number in range(200)))
     after = view(*(entry(number) for number in range(1, 201)))
-    assert news(before, after, NOON) == (entry(200),)
+    assert new_pages(before, after, NOON) == (entry(200),)
 
 
 # -- ringing ----------------------------------------------------------------------------
@@ -123,7 +123,7 @@ async def test_a_run_that_begins_in_the_middle_of_an_outage_rings_for_nothing_ol
     await again.alerting.load()
     assert empty.journal == ()
     assert again.sees(OUTAGE).journal != ()
-    assert news(empty, again.sees(OUTAGE), since) == ()
+    assert new_pages(empty, again.sees(OUTAGE), since) == ()
 
 
 # -- on the wire ----------------------------------------------------------------------------
