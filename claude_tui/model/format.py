@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 __all__ = [
     "NOT_AVAILABLE",
+    "NO_BREAK",
     "age",
     "ago",
     "clock",
@@ -29,11 +30,17 @@ __all__ = [
     "rfc3339",
     "span_text",
     "stamp",
+    "unbroken",
 ]
 
 NOT_AVAILABLE = "n/a"
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 _YEAR_S = 365 * 86_400
+# Between `413` and `ms`, the halves of `3m 05s`, `3m 05s` and `ago`, `14:05:33` and `UTC`.
+_IN_A_FIGURE = re.compile(
+    r"(?<=\d) (?=(?:ms|s|UTC)\b)|(?<=\d[dhm]) (?=\d{1,2}[hms]\b)|(?<=\d[dhms]) (?=ago\b)"
+)
 _SPAN = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?")
 
 
@@ -212,3 +219,8 @@ def plain(word: str) -> str:
 def plural(number: int, noun: str) -> str:
     """`1 call`, `26 calls`, `1,204 calls`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def unbroken(text: str) -> str:
+    """For text to be wrapped: a figure and its unit, or the parts of a duration, stay in one row."""
+    return _IN_A_FIGURE.sub(NO_BREAK, text)

@@ -151,7 +151,7 @@ def test_a_fact_that_is_missing_leaves_no_hole() -> None:
 
 
 def test_braces_in_a_fact_are_text() -> None:
-    text = knowledge().advice["unreachable"].summary(host="{what}", what="{host}")
+    text = knowledge().advice["tls"].summary(host="{what}", what="{host}")
     assert "{what}" in text
     assert "{host}" in text
 

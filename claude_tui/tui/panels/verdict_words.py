@@ -19,7 +19,7 @@ from claude_tui.model.verdict import (
     Verdict,
 )
 from claude_tui.tui.panels.alert_words import taken_on
-from claude_tui.tui.render.lines import BLANK, NO_BREAK, Line, Span, fit, line
+from claude_tui.tui.render.lines import BLANK, Line, Span, fit, line
 
 __all__ = [
     "also_words",
@@ -31,11 +31,9 @@ __all__ = [
     "retry_line",
     "set_words",
     "severity_role",
-    "unbroken",
 ]
 
 _FIGURE = re.compile(r"[(<$]*\d[\d.,–-]*(?:%|×|ms|[smhd])?[).,;:…]*")
-_UNIT = re.compile(r"(?<=\d) (?=(?:ms|s)\b)")
 # Up to here a clock that runs down says how long is left, beyond it when it runs out.
 _SOON = timedelta(minutes=100)
 _NAME_CELLS = 16
@@ -52,11 +50,6 @@ def figures(text: str, role: str = "dim") -> Line:
     runs = ((each, [word for word, _ in run]) for each, run in groupby(words, key=itemgetter(1)))
     spans = [Span(" ".join(run), each) for each, run in runs]
     return line(*(span._replace(text=f" {span.text}") if n else span for n, span in enumerate(spans)))
-
-
-def unbroken(text: str) -> str:
-    """For `wrap` and `flow`: a number and its unit stay in one row."""
-    return _UNIT.sub(NO_BREAK, text)
 
 
 def own_evidence(verdict: Verdict) -> tuple[Evidence, ...]:
