@@ -79,11 +79,16 @@ class Advice:
         return "Unknown." if self.cause is Cause.UNKNOWN else _OPENINGS[self.side]
 
     def summary(self, **facts: str | None) -> str:
-        """Opening and template, with the facts filled in; an unknown fact is removed with its brackets."""
+        """Opening and template, with the facts filled in; an unknown fact is removed with its brackets.
+
+        A host in brackets is removed as well where `what` names it.
+        """
         return f"{self.opening} {self._statement(facts)}".strip()
 
     def _statement(self, facts: Mapping[str, str | None]) -> str:
         known = {name: fact for name, fact in facts.items() if fact}
+        if "({host})" in self.template and known.get("host", "") in known.get("what", ""):
+            known.pop("host", None)
         template = f" {self.template}"
         for name in PLACEHOLDERS - known.keys():
             template = _without(template, name)
@@ -109,10 +114,28 @@ class ErrorClass:
     """One row of the Errors panel: the failures of `outcomes`."""
 
     key: str
-    label: str
+    words: str
+    """What it is called, without a status."""
+    status: int | None
+    """The HTTP status that these failures usually have; None where none belongs to them."""
     bad_share: float
     """The row is bad when at least 3 failures exceed this share of the requests."""
     outcomes: frozenset[Outcome]
+
+    @property
+    def label(self) -> str:
+        """`529 overloaded`, or `timeouts`."""
+        return self.words if self.status is None else f"{self.status} {self.words}"
+
+    def label_for(self, seen: Mapping[int | None, int]) -> str:
+        """The label of failures counted by HTTP status: a 529 that a gateway wraps is a `500 overloaded`.
+
+        Where none of several statuses stands for most of them, without one.
+        """
+        if self.status is None or 2 * seen.get(self.status, 0) >= sum(seen.values()):
+            return self.label
+        statuses = [status for status in seen if status is not None]
+        return f"{statuses[0]} {self.words}" if len(seen) == len(statuses) == 1 else self.words
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 
@@ -13,6 +14,7 @@ __all__ = [
     "clock",
     "clock_minute",
     "count",
+    "count_of",
     "day",
     "duration",
     "latency",
@@ -141,6 +143,15 @@ def count(number: float) -> str:
         if abs(scaled) < 999.5 or unit == "G":
             return _three_figures(scaled) + unit
     raise AssertionError("unreachable")
+
+
+def count_of(part: float, whole: float) -> str:
+    """`count(part)`, but less than all never reads as all: of 2M, 1,999,000 is `1.99M`."""
+    text = count(part)
+    if not 0 < part < whole or text != count(whole):
+        return text
+    last_figure = 10 ** max(math.floor(math.log10(part)) - 2, 0)
+    return count(part // last_figure * last_figure)
 
 
 def _three_figures(number: float) -> str:

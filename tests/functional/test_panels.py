@@ -232,9 +232,9 @@ def test_more_rows_make_taller_charts_with_a_scale() -> None:
 
 
 def test_phases_tell_server_from_network() -> None:
-    assert "dns 2  connect 14  tls 31  first byte 135 ms   server 119 · network 16" in text(
-        latency_lines(scene("healthy"), 80, 8)
-    )
+    wide, narrow = (text(latency_lines(scene("healthy"), cells, 8)) for cells in (90, 68))
+    assert "dns 2ms  connect 14ms  tls 31ms  first byte 135ms   server 119ms · network 16ms" in wide
+    assert "dns 2ms  connect 14ms  tls 31ms  first byte 135ms\nserver 119ms · network 16ms" in narrow
 
 
 def test_too_few_samples_and_old_figures_say_so() -> None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from claude_tui.model.alert import Snooze
 from claude_tui.model.snapshot import Level, Notice, Snapshot
 from claude_tui.model.verdict import PageAgreement, RetrySource, Severity
 from claude_tui.tui.panels.strip import strip_lines, strip_rows
@@ -155,6 +156,19 @@ def test_who_has_acknowledged_stands_where_the_clock_was() -> None:
     shown = said("incident")
     assert "acknowledged by eve" in shown
     assert "respond" not in shown
+
+
+def test_after_a_snooze_it_says_until_when_and_no_longer_who_acknowledged() -> None:
+    snapshot = SCENES["incident"]()
+    at, (group,) = snapshot.at, snapshot.engine.alerts.groups
+    later = replace(group, snoozed=Snooze("bob", at, at + timedelta(hours=1), group.severity))
+    alerts = replace(snapshot.engine.alerts, groups=(later,))
+    snapshot = replace(snapshot, engine=replace(snapshot.engine, alerts=alerts))
+    shown = "\n".join(map(plain, strip_lines(snapshot, 120, 6)))
+    assert "snoozed until 15:05" in shown
+    assert "acknowledged" not in shown
+    over = "\n".join(map(plain, strip_lines(replace(snapshot, at=at + timedelta(hours=2)), 120, 6)))
+    assert "acknowledged by eve" in over
 
 
 def test_retry_after_is_shown_while_the_server_asks_for_it() -> None:

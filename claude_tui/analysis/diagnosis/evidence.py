@@ -10,7 +10,7 @@ from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import CrossCheck, PathState
 from claude_tui.analysis.diagnosis.episodes import Episode
 from claude_tui.analysis.diagnosis.round_policy import Tally
-from claude_tui.analysis.history.failure_kinds import FailureKind, failure_name
+from claude_tui.analysis.history.failure_kinds import FailureKind, error_name, failure_name
 from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.analysis.views.headroom import headroom_view
 from claude_tui.knowledge import Advice, knowledge
@@ -46,7 +46,7 @@ def named(failure: Observation | FailureKind) -> str:
     if isinstance(failure, Observation) and failure.outcome is Outcome.SPEND_LIMIT and failure.error_code:
         return truncate(failure.error_code)
     if failure.error_type:
-        return truncate(failure.error_type)
+        return error_name(failure.outcome, truncate(failure.error_type))
     return f"HTTP {failure.http_status}" if failure.http_status is not None else failure_name(failure)
 
 
@@ -104,8 +104,15 @@ def kinds_of(failures: Sequence[FailureKind], leading: Sequence[Observation]) ->
     others += counts.total() - sum(count for _, count in most)
     if len(most) == 1 and not others:
         return most[0][0]
-    parts = [f"{count} {name}" for name, count in most]
+    parts = [f"{count} {_singular(name) if count == 1 else name}" for name, count in most]
     return ", ".join((*parts, f"{others} other")) if others else ", ".join(parts)
+
+
+def _singular(name: str) -> str:
+    """`network error (dns)`, for a name that begins with the plural of an outcome."""
+    plurals = (knowledge().general(outcome).plural for outcome in Outcome if outcome.failed)
+    plural = next((each for each in plurals if each and name.startswith(each)), None)
+    return name if plural is None else plural.removesuffix("s") + name.removeprefix(plural)
 
 
 def _one(failure: Observation) -> str:

@@ -18,7 +18,7 @@ from claude_tui.model.verdict import (
     Severity,
     Verdict,
 )
-from claude_tui.tui.panels.alert_words import taken_on
+from claude_tui.tui.panels.alert_words import put_off, taken_on
 from claude_tui.tui.render.lines import BLANK, Line, Span, fit, line
 
 __all__ = [
@@ -77,11 +77,11 @@ def also_words(verdict: Verdict) -> str:
 
 
 def response_line(snapshot: Snapshot) -> Line:
-    """The response clock, or who has acknowledged. In minutes, except for the last one."""
+    """The response clock, in minutes except for the last one; or what somebody has done in response."""
     verdict, at = snapshot.verdict, snapshot.at
     role = severity_role(verdict.severity)
-    if (taken := taken_on(snapshot)) is not None:
-        return line(Span("acknowledged by ", "dim"), Span(fit(taken.by, _NAME_CELLS), "text", bold=True))
+    if answered := _answered(snapshot):
+        return answered
     if verdict.severity is Severity.P1:
         return line(Span("respond ", "dim"), Span("now", role, bold=True))
     if verdict.respond_by is None:
@@ -92,6 +92,16 @@ def response_line(snapshot: Snapshot) -> Line:
     if left < _SOON:
         return line(Span("respond within ", "dim"), Span(age(left).rjust(3), role, bold=True))
     return line(Span("respond by ", "dim"), Span(_instant(verdict.respond_by, at), role, bold=True))
+
+
+def _answered(snapshot: Snapshot) -> Line:
+    """Until when it is snoozed, or who has acknowledged: what was done last."""
+    if (snooze := put_off(snapshot)) is not None:
+        until = _instant(snooze.until, snapshot.at)
+        return line(Span("snoozed until ", "dim"), Span(until, "text", bold=True))
+    if (taken := taken_on(snapshot)) is not None:
+        return line(Span("acknowledged by ", "dim"), Span(fit(taken.by, _NAME_CELLS), "text", bold=True))
+    return BLANK
 
 
 def _instant(then: datetime, at: datetime) -> str:

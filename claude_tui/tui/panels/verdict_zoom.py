@@ -8,7 +8,7 @@ from claude_tui.model.alert import Acknowledgement
 from claude_tui.model.format import duration, moment, percent
 from claude_tui.model.snapshot import Snapshot, StatusView
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
-from claude_tui.tui.panels.alert_words import taken_on
+from claude_tui.tui.panels.alert_words import put_off, taken_on
 from claude_tui.tui.panels.verdict_words import cause_words, severity_role
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.lines import BLANK, Line, Span, flow, line, pad
@@ -128,6 +128,11 @@ def _respond(verdict: Verdict, taken: Acknowledgement | None, at: datetime) -> L
 
 def _who(snapshot: Snapshot) -> Line:
     taken, at = taken_on(snapshot), snapshot.at
+    if (snooze := put_off(snapshot)) is not None:
+        return line(
+            f"{snooze.by} snoozed it until {moment(snooze.until, at)}",
+            Span(f" ({moment(snooze.at, at)})", "dim"),
+        )
     if taken is None:
         led = any(group.from_verdict for group in snapshot.engine.alerts.groups)
         return line(Span("nobody has acknowledged it", "warn")) if led else BLANK
