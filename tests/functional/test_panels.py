@@ -248,7 +248,12 @@ def test_too_few_samples_and_old_figures_say_so() -> None:
     young = tuple(replace(each, now_at=AT) for each in fresh.latency.series)
     fresh = replace(fresh, latency=replace(fresh.latency, series=young))
     assert "2 samples" in text(latency_lines(fresh, 70, 12))
-    assert "no samples" in text(latency_lines(scene("nothing"), 70, 12))
+    nothing = scene("nothing")
+    assert "no samples" in text(latency_lines(nothing, 70, 12))
+    every = tuple(replace(each, failed_since=30) for each in nothing.latency.series)
+    failing = text(latency_lines(replace(nothing, latency=replace(nothing.latency, series=every)), 70, 12))
+    assert "30 failed" in failing
+    assert "no samples" not in failing
 
 
 def test_failures_since_the_last_success_stand_where_the_comparison_would() -> None:

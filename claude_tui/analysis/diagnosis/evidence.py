@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
@@ -104,8 +104,18 @@ def kinds_of(failures: Sequence[FailureKind], leading: Sequence[Observation]) ->
     others += counts.total() - sum(count for _, count in most)
     if len(most) == 1 and not others:
         return most[0][0]
-    parts = [f"{count} {_singular(name) if count == 1 else name}" for name, count in most]
+    parts = _parts(most, {named(failure): failure for failure in leading})
     return ", ".join((*parts, f"{others} other")) if others else ", ".join(parts)
+
+
+def _parts(counted: Sequence[tuple[str, int]], kinds: Mapping[str, Observation]) -> list[str]:
+    """Each kind with its count; those of one outcome share its name: `network errors (49 dns, 8 reset)`."""
+    plurals = {knowledge().general(kinds[name].outcome).plural for name, _ in counted}
+    types = [(count, kinds[name].error_type) for name, count in counted]
+    plural = plurals.pop() if len(plurals) == 1 else None
+    if plural is not None and len(types) > 1 and all(kind for _, kind in types):
+        return [f"{plural} ({', '.join(f'{count} {kind}' for count, kind in types)})"]
+    return [f"{count} {_singular(name) if count == 1 else name}" for name, count in counted]
 
 
 def _singular(name: str) -> str:

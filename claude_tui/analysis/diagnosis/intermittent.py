@@ -65,7 +65,7 @@ def detect_intermittent(context: DiagnosisContext) -> Finding | None:
             _counted(context, failures, calls, lead),
             special.evidence,
         ),
-        words=words_for(context, lead.newest, special.bucket),
+        words=words_for(context, lead.typical, special.bucket),
         since=since,
         detected_at=known_at,
         retry=retry_after(context, lead.newest, special.advice),

@@ -127,7 +127,7 @@ def _notified(group: AlertGroup, at: datetime, failing: frozenset[str]) -> Line:
     if not routes:
         return unreached or line(Span("shown here only; nobody paged", "dim"))
     pages = f" {plural(group.pages, 'page')}{last}"
-    return join((unreached, line(Span("paged ", "dim"), f"{', '.join(routes)}:", Span(pages, "dim"))))
+    return join((unreached, line(Span("paged ", "dim"), f"{', '.join(routes)}:", Span(pages, "dim"))), " · ")
 
 
 # -- rules ---------------------------------------------------------------------------

@@ -178,10 +178,10 @@ def _figure(series: LatencySeries, name: str, value: float | None, unit: str, st
 
 def _usual(series: LatencySeries, stale: bool) -> Line:
     """How `now` compares; instead of that, why it cannot be said."""
+    if series.failed_since:
+        return line(Span(right(f"{series.failed_since:,} failed", _USUAL_CELLS), "warn"))
     if series.samples == 0:
         return line(Span(right("no samples", _USUAL_CELLS), "faint"))
-    if series.failed_since:
-        return line(Span(right(f"{series.failed_since} failed", _USUAL_CELLS), "warn"))
     if stale and series.now_at is not None:
         return line(Span(right(f"at {clock_minute(series.now_at)}", _USUAL_CELLS), "warn"))
     if series.ratio is None:
