@@ -119,7 +119,9 @@ def _standing(source: Source, name: str) -> Declared:
             return Fact("fine", f"{name}: all {total} answered in 15m")
         if series.failed_since:
             row = (
-                "the last one failed" if series.failed_since == 1 else f"the last {series.failed_since} in a row"
+                "the last one failed"
+                if series.failed_since == 1
+                else f"the last {series.failed_since} in a row"
             )
             return Fact("failing", f"{tally}, {row}")
         share = f" ({percent(series.failures / total)})" if series.failures >= _MIXED_FROM else ""

@@ -6,13 +6,13 @@ from datetime import datetime
 from enum import Enum
 
 from claude_tui.alerting.topics import topic_of_cause
-from claude_tui.model.alert import Acknowledgement, AlertGroup, Snooze
+from claude_tui.model.alert import Acknowledgement, AlertGroup, AlertState, AlertsView, Snooze
 from claude_tui.model.format import plural
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Cause
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, spread
 
-__all__ = ["GroupStatus", "alert_badge", "alert_rows", "group_status", "put_off", "taken_on"]
+__all__ = ["GroupStatus", "alert_badge", "alert_rows", "group_status", "nothing_open", "put_off", "taken_on"]
 
 
 class GroupStatus(Enum):
@@ -29,6 +29,15 @@ def group_status(group: AlertGroup, at: datetime) -> GroupStatus:
     if snooze is not None and group.quiet(at) and (taken is None or snooze.at >= taken.at):
         return GroupStatus.SNOOZED
     return GroupStatus.ACKNOWLEDGED if taken is not None else GroupStatus.NEW
+
+
+def nothing_open(view: AlertsView) -> str:
+    """`no alert is open`, or that some may open soon, or what is wrong with the alerts."""
+    pending = sum(alert.state is AlertState.PENDING for alert in view.alerts)
+    words = "no alert is open"
+    if pending:
+        words = f"{words} yet: {'1 rule is' if pending == 1 else f'{pending} rules are'} pending"
+    return words if view.problem is None else f"{words} ({view.problem})"
 
 
 def _own_group(snapshot: Snapshot) -> AlertGroup | None:
