@@ -220,7 +220,4 @@ def low_limits(context: DiagnosisContext) -> str:
 
 def limits_press(context: DiagnosisContext) -> bool:
     """Whether a limit is so nearly used up that requests will be refused unless usage drops."""
-    view = headroom_view(context.history, context.at, context.options)
-    limits: tuple[Headroom | WindowUsage, ...] = (*view.buckets, *view.windows)
-    soon = any(bucket.level is Level.WARN and bucket.runs_out_first for bucket in view.buckets)
-    return soon or any(limit.level is Level.BAD for limit in limits)
+    return headroom_view(context.history, context.at, context.options).presses
