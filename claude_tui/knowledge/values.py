@@ -130,12 +130,12 @@ class ErrorClass:
     def label_for(self, seen: Mapping[int | None, int]) -> str:
         """The label of failures counted by HTTP status: a 529 that a gateway wraps is a `500 overloaded`.
 
-        Where none of several statuses stands for most of them, without one.
+        Without a status where none of several stands for most of them, and for a stream that failed after a 200.
         """
         if self.status is None or 2 * seen.get(self.status, 0) >= sum(seen.values()):
             return self.label
-        statuses = [status for status in seen if status is not None]
-        return f"{statuses[0]} {self.words}" if len(seen) == len(statuses) == 1 else self.words
+        only = next(iter(seen)) if len(seen) == 1 else None
+        return f"{only} {self.words}" if only is not None and only >= 400 else self.words
 
 
 @dataclass(frozen=True, slots=True)

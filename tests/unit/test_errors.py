@@ -98,6 +98,7 @@ def test_a_spend_limit_is_ours_and_no_rate_limit() -> None:
         ([529, 500, 529], "529 overloaded"),
         ([500, 529, 500], "overloaded"),
         ([500, 503], "overloaded"),
+        ([200, 200], "overloaded"),
     ],
 )
 def test_a_row_names_the_status_that_its_failures_had(statuses: list[int], label: str) -> None:
