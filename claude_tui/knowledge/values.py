@@ -130,7 +130,7 @@ class ErrorClass:
     def label_for(self, seen: Mapping[int | None, int]) -> str:
         """The label of failures counted by HTTP status: a 529 that a gateway wraps is a `500 overloaded`.
 
-        Without a status where none of several stands for most of them, and for a stream that failed after a 200.
+        Without a status where none stands for most of them, and for streams that failed after a 200.
         """
         if self.status is None or 2 * seen.get(self.status, 0) >= sum(seen.values()):
             return self.label
