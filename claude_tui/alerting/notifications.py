@@ -83,7 +83,7 @@ def _paged(
     before = group.notified_routes
     if not group.open:
         return (send(group, NotificationKind.RESOLVED, before) if before else group), pages
-    if not _quiet(group, at):
+    if not group.quiet(at):
         new = tuple(name for name in _concerned(group, members, config.routes) if name not in before)
         if new:
             group = replace(send(group, NotificationKind.OPENED, new), notified_routes=(*before, *new))
@@ -126,19 +126,13 @@ def _concerned(
     return tuple(names)
 
 
-def _quiet(group: AlertGroup, at: datetime) -> bool:
-    """Whether the group is snoozed and has not become worse since."""
-    snooze = group.snoozed
-    return snooze is not None and at < snooze.until and not group.severity.worse_than(snooze.severity)
-
-
 def _follow_up(
     group: AlertGroup, members: Sequence[tuple[Alert, Rule]], at: datetime, policy: Policy
 ) -> NotificationKind | None:
     """The kind of notification due to routes that were notified before, if any."""
     if group.acknowledged is not None and not group.acknowledged_notified:
         return NotificationKind.ACKNOWLEDGED
-    if _quiet(group, at):
+    if group.quiet(at):
         return None
     if group.severity is not group.paged_severity and _holds(group, members, at, policy):
         return NotificationKind.SEVERITY

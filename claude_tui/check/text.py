@@ -9,11 +9,20 @@ from textwrap import TextWrapper
 
 from claude_tui.analysis.history.failure_kinds import failure_name
 from claude_tui.check.probing import Findings
-from claude_tui.model.format import clock_minute, duration, latency, percent, plain, stamp
+from claude_tui.model.format import (
+    NO_BREAK,
+    clock_minute,
+    duration,
+    latency,
+    percent,
+    plain,
+    stamp,
+    unbroken,
+)
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import Headroom, HeadroomView, Level, Snapshot
 from claude_tui.model.text import inert
-from claude_tui.model.verdict import Cause, Severity, Verdict
+from claude_tui.model.verdict import Cause, EvidenceKind, Severity, Verdict
 from claude_tui.probes.credentials import DEFAULT_BASE_URL
 
 __all__ = ["COLUMNS", "ROWS", "as_text"]
@@ -21,7 +30,6 @@ __all__ = ["COLUMNS", "ROWS", "as_text"]
 COLUMNS, ROWS = 80, 24
 _LABEL = 11
 _INDENT = " " * (_LABEL + 3)
-_NO_BREAK = "\N{NO-BREAK SPACE}"
 _RANKS = (Level.UNKNOWN, Level.OK, Level.INFO, Level.WARN, Level.BAD)
 _MARKS = {Level.OK: "✓", Level.WARN: "▲", Level.BAD: "▲", Level.INFO: "▲", Level.UNKNOWN: "?"}
 # For terminals and pagers that only display ASCII.
@@ -46,7 +54,7 @@ _PLAIN = str.maketrans(
 def as_text(findings: Findings, *, ascii_only: bool = False) -> str:
     """At most `ROWS` lines of `COLUMNS` characters, without colours or control characters."""
     snapshot = findings.snapshot
-    top = [*_head(snapshot), "", *_reasons(snapshot.verdict), *_next_step(snapshot.verdict), ""]
+    top = [*_head(snapshot), "", *_reasons(findings), *_next_step(snapshot.verdict), ""]
     bottom = [*_key(findings), *_status_page(findings), *_headroom(snapshot.headroom)]
     room = ROWS - len(top) - len(bottom)
     lines = [*top, *_probes(findings, room), *bottom]
@@ -64,12 +72,12 @@ def _wrapped(text: str, most: int, *, first: str = "", then: str = "") -> list[s
         max_lines=most,
         placeholder=" …",
     )
-    return [line.replace(_NO_BREAK, " ") for line in wrapper.wrap(text)]
+    return [line.replace(NO_BREAK, " ") for line in wrapper.wrap(unbroken(text))]
 
 
 def _listed(facts: Iterable[str]) -> str:
     """Joined with dots, at which alone lines may break."""
-    return f"{_NO_BREAK}· ".join(fact.replace(" ", _NO_BREAK) for fact in facts if fact)
+    return f"{NO_BREAK}· ".join(fact.replace(" ", NO_BREAK) for fact in facts if fact)
 
 
 # -- the verdict -----------------------------------------------------------------------------
@@ -121,10 +129,16 @@ def _moment(instant: datetime, at: datetime) -> str:
     return f"{day}{clock_minute(instant)} UTC"
 
 
-def _reasons(verdict: Verdict) -> list[str]:
-    """Continuation lines are indented, so that a server's text cannot imitate one of our lines."""
+def _reasons(findings: Findings) -> list[str]:
+    """The evidence, except that the page is unknown: its own row says so, and why.
+
+    Continuation lines are indented, so that a server's text cannot imitate one of our lines.
+    """
+    verdict, status = findings.snapshot.verdict, findings.status
+    unread = status is None or not status.known
+    told = [each.text for each in verdict.evidence if not (unread and each.kind is EvidenceKind.STATUS_PAGE)]
     return _wrapped(
-        " ".join(part for part in (*(each.text for each in verdict.evidence), verdict.note) if part),
+        " ".join(part for part in (*told, verdict.note) if part),
         6,
         then="  ",
     )
@@ -146,12 +160,14 @@ def _row(mark: str, label: str, text: str, most: int) -> list[str]:
 
 
 def _probes(findings: Findings, room: int) -> list[str]:
-    """The probes and their results; the server's message of a failure if there is room."""
+    """The probes and their results; each message of a failure once, if there is room."""
     rows = list(_probe_rows(findings))
     room -= sum(len(row) for row, _ in rows)
     lines: list[str] = []
+    printed: list[list[str]] = []
     for row, message in rows:
-        shown = message if len(message) <= room else []
+        shown = message if len(message) <= room and message not in printed else []
+        printed.append(message)
         room -= len(shown)
         lines += [*row, *shown]
     return lines

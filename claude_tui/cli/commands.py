@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from claude_tui.cli.console import emit, redactor, say
+from claude_tui.cli.console import emit, hint, redactor, say
 from claude_tui.cli.failure import write_report
 from claude_tui.cli.usage import UsageError
 from claude_tui.settings import Places, SettingsError, config_file, create_file, load
@@ -205,7 +205,7 @@ def _config_path(request: Request) -> int:
     path, _ = config_file(request.config, os.environ, Places.of_user())
     emit(str(path))
     if not path.exists():
-        say("no such file yet; `claude-top config init` creates one")
+        hint("There is no such file yet; claude-top config init creates one.")
     return EXIT_OK
 
 

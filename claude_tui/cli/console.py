@@ -8,7 +8,7 @@ import sys
 
 from claude_tui.model.text import Redactor
 
-__all__ = ["abandon_stdout", "emit", "redactor", "say"]
+__all__ = ["abandon_stdout", "emit", "hint", "redactor", "say"]
 
 _LINE_LENGTH = 500
 
@@ -25,6 +25,15 @@ def say(text: str) -> None:
     with contextlib.suppress(OSError, ValueError):
         for line in text.splitlines():
             print(f"claude-top: {redactor().clean(line, _LINE_LENGTH)}", file=sys.stderr)  # noqa: T201
+
+
+def hint(text: str) -> None:
+    """What a person may do next, below the data; nothing where the output goes to a file or a program."""
+    if sys.stdout is None or sys.stderr is None or not (sys.stdout.isatty() and sys.stderr.isatty()):
+        return
+    sys.stdout.flush()
+    with contextlib.suppress(OSError, ValueError):
+        print(f"\n{text}", file=sys.stderr)  # noqa: T201
 
 
 def redactor() -> Redactor:

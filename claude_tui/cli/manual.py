@@ -16,7 +16,7 @@ import sys
 from collections.abc import Mapping
 from difflib import get_close_matches
 
-from claude_tui.cli.console import emit, say
+from claude_tui.cli.console import emit, hint
 from claude_tui.cli.usage import UsageError
 from claude_tui.manual import Page, load_page, topics
 
@@ -33,7 +33,7 @@ def run(topic: str | None, environ: Mapping[str, str] = os.environ) -> int:
     """Shows the page, or without a topic the list of pages. Raises UsageError for an unknown topic."""
     if topic is None:
         emit(_list_of_pages())
-        say("`claude-top manual TOPIC` shows a page")
+        hint("claude-top manual TOPIC shows a page.")
         return EXIT_OK
     page = _page_named(topic)
     if not _can_render(environ):

@@ -94,13 +94,17 @@ def demo(
         own = {key: value for key, value in settings.alerts.items() if key != "routes"}
         return _unrouted(*alerting_of(replace(settings, alert_rules=None, alerts=own), {}), target, clock)
 
+    from claude_tui.simulator.sockets import HOST, free_port
+
+    # The simulator starts after the first frame, and the past is to name the address that it will have.
+    port = free_port()
     store = Store.open(directory, "demo.db", now=clock.now())
-    _write_past(store, scenario, clock)
+    _write_past(store, scenario, clock, f"http://{HOST}:{port}")
     return Engine(
         settings,
         Monitored(
             target,
-            lambda: _simulated_endpoint(scenario, speed),
+            lambda: _simulated_endpoint(scenario, speed, port),
             DEMO_PACE,
             demo=DemoMode(scenario.name, speed),
             in_memory=DEMO_IN_MEMORY,
@@ -140,10 +144,10 @@ def _unrouted(rules: tuple[Rule, ...], alerts: AlertSettings, target: Target, cl
     return Alerting(rules, replace(alerts, routes=()), target=target, backend=NoStateBackend(), now=clock.now)
 
 
-def _write_past(store: Store, scenario: Scenario, clock: Clock) -> None:
+def _write_past(store: Store, scenario: Scenario, clock: Clock, target: str) -> None:
     from claude_tui.simulator.past import healthy_past
 
-    past = healthy_past(scenario, until=clock.now(), span=DEMO_PAST)
+    past = healthy_past(scenario, until=clock.now(), span=DEMO_PAST, target=target)
     for observation in past.observations:
         store.write(observation)
     for status in past.statuses:
@@ -152,10 +156,13 @@ def _write_past(store: Store, scenario: Scenario, clock: Clock) -> None:
     store.flush(2.0)
 
 
-def _simulated_endpoint(scenario: Scenario, speed: float) -> Endpoint:
+def _simulated_endpoint(scenario: Scenario, speed: float, port: int) -> Endpoint:
     from claude_tui.simulator.thread import SimulatorThread
 
     simulator = SimulatorThread(scenario, speed=speed)
-    simulator.start()
+    try:
+        simulator.start(port)
+    except OSError:
+        simulator.start()
     environ = {"ANTHROPIC_API_KEY": DEMO_KEY, "ANTHROPIC_BASE_URL": simulator.base_url}
     return Endpoint(Credentials.from_environ(environ), (simulator.status_url,), close=simulator.stop)

@@ -108,7 +108,9 @@ def _class(table: Table, name: str) -> ErrorClass:
     known = {outcome.value: outcome for outcome in Outcome if outcome.failed}
     words = table.strings("outcomes", allowed=known)
     outcomes = frozenset(known[word] for word in words if word in known)
-    return ErrorClass(name, table.text("label"), table.number("bad_share", at_least=0, at_most=1), outcomes)
+    status = table.whole("status", at_least=100, at_most=599) if table.has("status") else None
+    bad_share = table.number("bad_share", at_least=0, at_most=1)
+    return ErrorClass(name, table.text("label"), status, bad_share, outcomes)
 
 
 def _error(

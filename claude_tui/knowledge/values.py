@@ -82,11 +82,16 @@ class Advice:
         return "Unknown." if self.cause is Cause.UNKNOWN else _OPENINGS[self.side]
 
     def summary(self, **facts: str | None) -> str:
-        """Opening and template with the facts filled in. Unknown facts are removed with their brackets."""
+        """Opening and template, with the facts filled in; an unknown fact is removed with its brackets.
+
+        A host in brackets is removed as well where `what` names it.
+        """
         return f"{self.opening} {self._statement(facts)}".strip()
 
     def _statement(self, facts: Mapping[str, str | None]) -> str:
         known = {name: fact for name, fact in facts.items() if fact}
+        if "({host})" in self.template and known.get("host", "") in known.get("what", ""):
+            known.pop("host", None)
         template = f" {self.template}"
         for name in PLACEHOLDERS - known.keys():
             template = _without(template, name)
@@ -112,13 +117,29 @@ class ErrorClass:
     """One row of the Errors panel: the failures of `outcomes`."""
 
     key: str
-    """Identifies the row in snapshots, rules and metrics."""
-    label: str
-    """The name of the row."""
+    words: str
+    """What it is called, without a status."""
+    status: int | None
+    """The HTTP status that these failures usually have; None where none belongs to them."""
     bad_share: float
     """The row is bad if at least 3 failures exceed this share of the requests."""
     outcomes: frozenset[Outcome]
     """The outcomes that are counted in it."""
+
+    @property
+    def label(self) -> str:
+        """`529 overloaded`, or `timeouts`."""
+        return self.words if self.status is None else f"{self.status} {self.words}"
+
+    def label_for(self, seen: Mapping[int | None, int]) -> str:
+        """The label of failures counted by HTTP status: a 529 that a gateway wraps is a `500 overloaded`.
+
+        Without a status where none stands for most of them, and for streams that failed after a 200.
+        """
+        if self.status is None or 2 * seen.get(self.status, 0) >= sum(seen.values()):
+            return self.label
+        only = next(iter(seen)) if len(seen) == 1 else None
+        return f"{only} {self.words}" if only is not None and only >= 400 else self.words
 
 
 @dataclass(frozen=True, slots=True)

@@ -204,6 +204,11 @@ class AlertGroup:
     def open(self) -> bool:
         return self.closed_at is None
 
+    def quiet(self, at: datetime) -> bool:
+        """Whether it is snoozed and has not become worse since."""
+        snooze = self.snoozed
+        return snooze is not None and at < snooze.until and not self.severity.worse_than(snooze.severity)
+
 
 class NotificationKind(StrEnum):
     OPENED = "opened"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 from datetime import UTC, datetime, timedelta
 
 __all__ = [
     "NOT_AVAILABLE",
+    "NO_BREAK",
     "age",
     "ago",
     "clock",
     "clock_minute",
     "count",
+    "count_of",
     "day",
     "duration",
     "latency",
@@ -29,11 +32,17 @@ __all__ = [
     "rfc3339",
     "span_text",
     "stamp",
+    "unbroken",
 ]
 
 NOT_AVAILABLE = "n/a"
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 _YEAR_S = 365 * 86_400
+# Between `413` and `ms`, the halves of `3m 05s`, `3m 05s` and `ago`, `14:05:33` and `UTC`.
+_IN_A_FIGURE = re.compile(
+    r"(?<=\d) (?=(?:ms|s|UTC)\b)|(?<=\d[dhm]) (?=\d{1,2}[hms]\b)|(?<=\d[dhms]) (?=ago\b)"
+)
 _SPAN = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?(?:(\d{1,7})s)?")
 
 
@@ -136,6 +145,15 @@ def count(number: float) -> str:
     raise AssertionError("unreachable")
 
 
+def count_of(part: float, whole: float) -> str:
+    """`count(part)`, but less than all never reads as all: of 2M, 1,999,000 is `1.99M`."""
+    text = count(part)
+    if not 0 < part < whole or text != count(whole):
+        return text
+    last_figure = 10 ** max(math.floor(math.log10(part)) - 2, 0)
+    return count(part // last_figure * last_figure)
+
+
 def _three_figures(number: float) -> str:
     size = abs(number)
     digits = 2 if size < 9.995 else 1 if size < 99.95 else 0
@@ -212,3 +230,8 @@ def plain(word: str) -> str:
 def plural(number: int, noun: str) -> str:
     """`1 call`, `26 calls`, `1,204 calls`."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def unbroken(text: str) -> str:
+    """For text to be wrapped: a figure and its unit, or the parts of a duration, stay in one row."""
+    return _IN_A_FIGURE.sub(NO_BREAK, text)

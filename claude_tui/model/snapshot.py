@@ -160,6 +160,15 @@ class HeadroomView:
     stale: bool
     """Whether the newest reading is too old."""
 
+    @property
+    def presses(self) -> bool:
+        """Whether a limit is so nearly used up that requests will be refused unless usage drops."""
+        limits: tuple[Headroom | WindowUsage, ...] = (*self.buckets, *self.windows)
+        soon = any(
+            each.level is Level.WARN and each.runs_out_first for each in self.buckets if not each.stale
+        )
+        return soon or any(limit.level is Level.BAD for limit in limits if not limit.stale)
+
 
 @dataclass(frozen=True, slots=True)
 class LatencySeries:

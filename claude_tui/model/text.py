@@ -49,9 +49,12 @@ def _is_hidden(char: str) -> bool:
 def inert(text: str, limit: int = MAX_TEXT, *, keep_newlines: bool = False) -> str:
     """`text` with every control and format character as a visible symbol, cut to `limit` with an ellipsis.
 
-    Tabs become spaces; newlines become a space, or stay with `keep_newlines`.
+    Tabs become spaces; newlines become a space, or stay with `keep_newlines`; carriage returns are left out.
     """
     cut = text[: limit + 1]
+    if "\r" in cut:
+        # Left out first: a shorter text would look complete.
+        cut = text.replace("\r", "")[: limit + 1]
     if not cut.isascii() or not cut.isprintable():
         cut = "".join(_inert_char(char, keep_newlines) for char in cut)
     return cut if len(cut) <= limit else cut[: limit - 1] + "…"
@@ -65,8 +68,8 @@ def truncate(text: str) -> str:
 def _inert_char(char: str, keep_newlines: bool) -> str:
     if char == "\n":
         return "\n" if keep_newlines else " "
-    if char in "\t\r":
-        return " " if char == "\t" else ""
+    if char == "\t":
+        return " "
     return _visible(char) if _is_hidden(char) else char
 
 

@@ -137,7 +137,8 @@ class StatusPageProbe:
         )
         if isinstance(found, ProviderStatus):
             return _Reading(observation, found)
-        reason = self._redactor.clean(f"{' → '.join(arrival.hosts) or target}: {found.message}", MAX_REASON)
+        where = " → ".join(arrival.hosts) or target
+        reason = self._redactor.clean(_reason(where, found.message or "no answer"), MAX_REASON)
         failed = replace(
             observation,
             outcome=found.outcome,
@@ -206,6 +207,12 @@ class StatusPageProbe:
         if exchange is None:
             return ()
         return read_headers(exchange.headers, now=self._clock.now(), redactor=self._redactor).notable
+
+
+def _reason(where: str, message: str) -> str:
+    """What failed and where, which many messages say themselves."""
+    name = where.rpartition(":")[0] if where.rpartition(":")[2].isdigit() else where
+    return message if name in message else f"{where}: {message}"
 
 
 def _decoded(body: bytes) -> object:

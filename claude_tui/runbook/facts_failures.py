@@ -117,7 +117,12 @@ def _probe_health(source: Source, name: str) -> FactDefinition:
         if not series.failures:
             return Fact("fine", f"{name}: all {total} answered in 15m")
         if series.failed_since:
-            return Fact("failing", f"{tally}, the last {series.failed_since} in a row")
+            row = (
+                "the last one failed"
+                if series.failed_since == 1
+                else f"the last {series.failed_since} in a row"
+            )
+            return Fact("failing", f"{tally}, {row}")
         share = f" ({percent(series.failures / total)})" if series.failures >= _MIXED_FROM else ""
         return Fact("mixed", f"{tally}{share}, the last one answered")
 

@@ -6,7 +6,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from claude_tui.knowledge import KnownError, knowledge
-from claude_tui.model.format import plain
+from claude_tui.model.format import NO_BREAK, plain, unbroken
 from claude_tui.model.verdict import Cause, Severity
 from claude_tui.runbook.facts import FACT_DEFINITIONS
 from claude_tui.runbook.placeholders import Placeholders
@@ -74,14 +74,15 @@ def _heading(text: str) -> list[str]:
 
 
 def _wrapped(text: str, width: int, first: str, rest: str | None = None) -> list[str]:
-    return textwrap.wrap(
-        text,
+    rows = textwrap.wrap(
+        unbroken(text),
         width,
         initial_indent=first,
         subsequent_indent=first if rest is None else rest,
         break_on_hyphens=False,
         break_long_words=False,
     )
+    return [row.replace(NO_BREAK, " ") for row in rows]
 
 
 def _code(text: str) -> list[str]:

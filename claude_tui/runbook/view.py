@@ -192,11 +192,14 @@ def _fact_views(node: Node, facts: Facts, suggested: int | None) -> tuple[FactVi
         if name in facts and facts[name].value is not None
     ]
     shown = dict.fromkeys([name for name in rests_on if name not in node.shows] + list(node.shows))
-    return tuple(
+    views = [
         FactView(name, facts[name].words, facts[name].value is not None, name in rests_on)
         for name in shown
         if name in facts
-    )
+    ]
+    # Several facts have the same words where nothing fails.
+    first = {view.words: view for view in reversed(views)}
+    return tuple(view for view in views if view.points or first[view.words] is view)
 
 
 def playbook_view(

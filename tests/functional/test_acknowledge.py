@@ -11,7 +11,7 @@ import pytest
 from textual import events
 from textual.pilot import Pilot
 
-from claude_tui.model.alert import AlertsView
+from claude_tui.model.alert import AlertState, AlertsView
 from claude_tui.model.limits import MAX_NAME, MAX_REASON
 from claude_tui.model.playbook import SeverityMark
 from claude_tui.model.snapshot import Snapshot
@@ -21,7 +21,7 @@ from claude_tui.tui.render.lines import plain
 from claude_tui.tui.screens.acknowledge import morning_after, set_severity
 from claude_tui.tui.screens.dialog import DialogScreen, Options, TextInput
 from tests.functional.still import StillApp, StillBackend, still_app
-from tests.snapshots.responding import CALM, OVERLOADED, group, low, scene_of, scenes
+from tests.snapshots.responding import CALM, OVERLOADED, alert, group, low, scene_of, scenes
 from tests.snapshots.scenes import AT, later
 
 ONE = scene_of(replace(CALM, groups=(group(),)), OVERLOADED)
@@ -127,6 +127,13 @@ async def test_with_no_alert_there_is_nothing_to_ask(key: str, what: str) -> Non
     async with asked(broken, key) as (app, _, __):
         assert f"Nothing to {what}: no alert is open (nothing is paged: bad rules)." in notices(app)
         assert not isinstance(app.screen, DialogScreen)
+
+
+async def test_what_is_about_to_open_is_told() -> None:
+    pending = alert("verdict-p2", Severity.P2, "The verdict is P2", "P2", AlertState.PENDING)
+    soon = scene_of(replace(CALM, alerts=(pending,)), OVERLOADED)
+    async with asked(soon, "a") as (app, _, __):
+        assert "Nothing to acknowledge: no alert is open yet: 1 rule is pending." in notices(app)
 
 
 @pytest.mark.parametrize("key", ["a", "z", "s"])

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from claude_tui.engine import Endpoint, Engine, Monitored, Pace, store_name, target_of
+from claude_tui.engine.compose import demo
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.snapshot import EventKind, Focus, Level, Panel, Snapshot
 from claude_tui.model.verdict import Cause
@@ -198,3 +199,18 @@ def test_an_endpoint_that_cannot_be_opened_is_said_on_screen(settings: Settings)
         snapshot = wait_for(lambda s: bool(s.engine.notices))
     assert snapshot.engine.notices[0].text == "probing stopped: OSError: no sockets left"
     assert snapshot.engine.notices[0].level is Level.BAD
+
+
+def test_the_past_of_a_demo_names_the_address_of_its_simulator(settings: Settings, tmp_path: Path) -> None:
+    engine = demo(settings, load_scenario("healthy"), 1.0, tmp_path)
+    past = engine.first_snapshot()
+    assert past.status.status is not None
+
+    def has_read(snapshot: Snapshot) -> bool:
+        return snapshot.status.read_at is not None and snapshot.status.read_at > past.at
+
+    with running(engine) as wait_for:
+        live = wait_for(has_read)
+    assert live.status.status is not None
+    assert live.status.status.server == past.status.status.server
+    assert live.engine.target.base_url.endswith(past.status.status.server)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claude_tui.model.alert import Snooze
+from claude_tui.model.alert import Acknowledgement, Snooze
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Severity
 from claude_tui.tui.actions import Scope, footer
@@ -98,6 +98,19 @@ def test_open_alerts_are_counted_and_what_is_seen_to_is_told_apart_in_words() ->
     assert "▲ 1 alert " in badge("overloaded", 120)
     assert "△ 1 alert acknowledged" in badge("incident", 120)
     assert "alert" not in badge("healthy", 120)
+
+
+def test_what_was_done_last_is_told() -> None:
+    taken = Acknowledgement("eve", "looking", AT - timedelta(minutes=30))
+    bob = Snooze("bob", AT - timedelta(minutes=10), AT + timedelta(hours=1), Severity.P1)
+    assert "△ 1 alert snoozed" in badge("overloaded", 120, acknowledged=taken, snoozed=bob)
+    again = replace(taken, at=AT - timedelta(minutes=5))
+    assert "△ 1 alert acknowledged" in badge("overloaded", 120, acknowledged=again, snoozed=bob)
+
+
+def test_what_became_worse_than_its_snooze_counts_as_new() -> None:
+    bob = Snooze("bob", AT - timedelta(minutes=10), AT + timedelta(hours=1), Severity.P3)
+    assert "▲ 1 alert " in badge("overloaded", 120, snoozed=bob)
 
 
 def test_a_snooze_that_is_over_counts_as_new() -> None:

@@ -232,9 +232,9 @@ def test_more_rows_make_taller_charts_with_a_scale() -> None:
 
 
 def test_phases_tell_server_from_network() -> None:
-    assert "dns 2  connect 14  tls 31  first byte 135 ms   server 119 · network 16" in text(
-        latency_lines(scene("healthy"), 80, 8)
-    )
+    wide, narrow = (text(latency_lines(scene("healthy"), cells, 8)) for cells in (90, 68))
+    assert "dns 2ms  connect 14ms  tls 31ms  first byte 135ms   server 119ms · network 16ms" in wide
+    assert "dns 2ms  connect 14ms  tls 31ms  first byte 135ms\nserver 119ms · network 16ms" in narrow
 
 
 def test_too_few_samples_and_old_figures_say_so() -> None:
@@ -248,7 +248,12 @@ def test_too_few_samples_and_old_figures_say_so() -> None:
     young = tuple(replace(each, now_at=AT) for each in fresh.latency.series)
     fresh = replace(fresh, latency=replace(fresh.latency, series=young))
     assert "2 samples" in text(latency_lines(fresh, 70, 12))
-    assert "no samples" in text(latency_lines(scene("nothing"), 70, 12))
+    nothing = scene("nothing")
+    assert "no samples" in text(latency_lines(nothing, 70, 12))
+    every = tuple(replace(each, failed_since=30) for each in nothing.latency.series)
+    failing = text(latency_lines(replace(nothing, latency=replace(nothing.latency, series=every)), 70, 12))
+    assert "30 failed" in failing
+    assert "no samples" not in failing
 
 
 def test_failures_since_the_last_success_stand_where_the_comparison_would() -> None:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claude_tui.model.snapshot import Level, Notice, Snapshot
+from claude_tui.model.alert import Snooze
+from claude_tui.model.snapshot import Level, Notice, Snapshot, WindowUsage
 from claude_tui.model.verdict import PageAgreement, RetrySource, Severity
 from claude_tui.tui.panels.strip import strip_lines, strip_rows
 from claude_tui.tui.render.lines import Line, changes, plain, width
@@ -155,6 +156,19 @@ def test_who_has_acknowledged_stands_where_the_clock_was() -> None:
     shown = said("incident")
     assert "acknowledged by eve" in shown
     assert "respond" not in shown
+
+
+def test_after_a_snooze_it_says_until_when_and_no_longer_who_acknowledged() -> None:
+    snapshot = SCENES["incident"]()
+    at, (group,) = snapshot.at, snapshot.engine.alerts.groups
+    later = replace(group, snoozed=Snooze("bob", at, at + timedelta(hours=1), group.severity))
+    alerts = replace(snapshot.engine.alerts, groups=(later,))
+    snapshot = replace(snapshot, engine=replace(snapshot.engine, alerts=alerts))
+    shown = "\n".join(map(plain, strip_lines(snapshot, 120, 6)))
+    assert "snoozed until 15:05" in shown
+    assert "acknowledged" not in shown
+    over = "\n".join(map(plain, strip_lines(replace(snapshot, at=at + timedelta(hours=2)), 120, 6)))
+    assert "acknowledged by eve" in over
 
 
 def test_retry_after_is_shown_while_the_server_asks_for_it() -> None:
@@ -342,3 +356,21 @@ def test_a_limit_that_is_used_up_is_no_good_news() -> None:
     text = "\n".join(plain(row) for row in strip_lines(pressed, 118, 2))
     assert text.startswith(f" ▲ {news}")
     assert "Next: Shed load." in text
+
+
+@pytest.mark.parametrize("stale", [False, True])
+def test_a_window_that_is_used_up_is_no_good_news_either(stale: bool) -> None:
+    calm = SCENES["healthy"]()
+    spent = WindowUsage("5h", 0.97, None, "allowed_warning", Level.UNKNOWN if stale else Level.BAD, AT, stale)
+    judged = replace(calm.verdict, summary="No trouble yet.", next_step="Shed load")
+    pressed = replace(calm, verdict=judged, headroom=replace(calm.headroom, buckets=(), windows=(spent,)))
+    text = "\n".join(plain(row) for row in strip_lines(pressed, 118, 2))
+    assert text.startswith(" ● " if stale else " ▲ ")
+    assert ("Next: Shed load." in text) is not stale
+
+
+def test_a_bucket_that_runs_out_before_it_resets_is_no_good_news_either() -> None:
+    calm = SCENES["healthy"]()
+    soon = replace(calm.headroom.buckets[0], level=Level.WARN, runs_out_first=True)
+    pressed = replace(calm, headroom=replace(calm.headroom, buckets=(soon,)))
+    assert plain(strip_lines(pressed, 118, 2)[0]).startswith(" ▲ ")

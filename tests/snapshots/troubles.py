@@ -37,7 +37,7 @@ __all__ = ["SCENES", "healthy"]
 MONDAY = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 NOTHING_OF_OURS = "Status page: no incident on your components."
 LIMITED = "It’s us. Our rate limit is reached: input (429)."
-UNREACHABLE = "It’s the network between us and the API. Can’t connect to api.anthropic.com: no route to host."
+UNREACHABLE = "It’s the network between us and the API. Can’t connect (api.anthropic.com): no route to host."
 RARE = "It’s them. A few calls fail now and then (500)."
 SLOW = "It’s them. Time to first token is high: 1.60 s, 3.9× usual."
 

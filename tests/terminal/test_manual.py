@@ -28,7 +28,7 @@ def on_terminal(*arguments: str, environ: Mapping[str, str]) -> str:
         env=base | {"TERM": "xterm-256color", "COLUMNS": "80"} | environ,
         stdin=inner,
         stdout=inner,
-        stderr=subprocess.PIPE,
+        stderr=inner,
     )
     os.close(inner)
     found = b""
@@ -41,9 +41,14 @@ def on_terminal(*arguments: str, environ: Mapping[str, str]) -> str:
             break
         found += chunk
     os.close(outer)
-    _, err = process.communicate(timeout=30)
-    assert process.returncode == 0, err
+    assert process.wait(timeout=30) == 0, found
     return found.decode().replace("\r\n", "\n")
+
+
+def test_below_the_list_a_person_is_told_how_to_read_a_page() -> None:
+    *pages, blank, told = on_terminal(environ={}).splitlines()
+    assert [line.split()[0] for line in pages] == list(topics())
+    assert (blank, told) == ("", "claude-top manual TOPIC shows a page.")
 
 
 def pager(directory: Path, body: str) -> str:

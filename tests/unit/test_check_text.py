@@ -75,6 +75,24 @@ def test_unknown_is_said_once() -> None:
     assert "? status page unknown: not read" in text
 
 
+def test_the_reason_why_the_page_could_not_be_read_is_given_once() -> None:
+    reason = "the name status.claude.com was not resolved: Name or service not known"
+    unread = replace(status(0), unknown_reason=reason)
+    failed = replace(page(0, Outcome.NETWORK), error_type="dns", message=reason)
+    text = " ".join(screen(findings(models(0), *OVERLOADED, failed, unread)).split())
+    assert text.count("not resolved") == 1
+    assert f"? status page unknown: {reason}" in text
+
+
+def test_a_message_that_two_probes_got_is_given_once() -> None:
+    said = "127.0.0.1:9 refused the connection"
+    lost = [messages(second, Outcome.NETWORK, error_type="refused", message=said) for second in (1, 3, 5)]
+    unlisted = replace(models(0, Outcome.NETWORK), error_type="refused", message=said)
+    text = screen(findings(unlisted, *lost))
+    assert text.count(f"“{said}”") == 1
+    assert "✗ models" in text
+
+
 def test_a_limit_is_not_asked_again_and_how_much_is_left_is_told() -> None:
     refused = messages(
         1, Outcome.RATE_LIMITED, limits=[bucket("requests", 0), bucket("output", 950)], message="Too many"

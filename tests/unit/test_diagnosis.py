@@ -87,6 +87,24 @@ def test_an_overload_in_other_clothes(
     assert words in found.summary
 
 
+def with_another_kind_last(failures: list[Observation], **kind: object) -> list[Observation]:
+    newest = max((each for each in failures if each.source is Source.MESSAGES), key=lambda each: each.at)
+    return [replace(each, **kind) if each is newest else each for each in failures]  # type: ignore[arg-type]
+
+
+def test_one_failure_of_another_kind_does_not_change_the_headline() -> None:
+    masked = with_another_kind_last(told(Outcome.OVERLOADED), http_status=500, error_type="api_error")
+    found = verdict(BEFORE, masked)
+    assert "overloaded (529)" in found.summary
+    assert found.evidence[0].text.startswith("4 of 4 failed: 3 overloaded_error, 1 api_error (overloaded)")
+
+
+def test_kinds_of_one_outcome_share_its_name() -> None:
+    lost = told(Outcome.NETWORK, Outcome.NETWORK, timings=Timings(dns=0.01), error_type="refused")
+    found = verdict(BEFORE, with_another_kind_last(lost, error_type="connect"))
+    assert "4 of 4 message calls failed: network errors (3 refused, 1 connect)" in found.evidence[0].text
+
+
 def test_streams_that_break_off() -> None:
     found = verdict(BEFORE, told(Outcome.TRUNCATED_STREAM))
     assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.THEM)

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.analysis.history.failure_kinds import failure_name, failure_words
+from claude_tui.analysis.snapshot import Options, build_snapshot
 from claude_tui.analysis.views.errors import MAX_DETAILS, SPANS, error_windows
 from claude_tui.knowledge import knowledge
 from claude_tui.model.observation import Observation, Outcome, Source
-from claude_tui.model.snapshot import ErrorRow, ErrorWindow, Level
-from tests.builders import after, healthy, history_of, messages, models, page
+from claude_tui.model.snapshot import ErrorRow, ErrorWindow, EventKind, Level
+from tests.builders import after, engine, healthy, history_of, messages, models, page
 
 
 def windows_of(*observations: Observation, at: float) -> tuple[ErrorWindow, ...]:
@@ -87,6 +88,44 @@ def test_a_spend_limit_is_ours_and_no_rate_limit() -> None:
     found = rows(windows_of(messages(1, Outcome.SPEND_LIMIT), at=2)[0])
     assert found["yours"].count == 1
     assert found["rate_limited"].count == 0
+
+
+@pytest.mark.parametrize(
+    ("statuses", "label"),
+    [
+        ([529, 529], "529 overloaded"),
+        ([500, 500], "500 overloaded"),
+        ([529, 500, 529], "529 overloaded"),
+        ([500, 529, 500], "overloaded"),
+        ([500, 503], "overloaded"),
+        ([200, 200], "overloaded"),
+    ],
+)
+def test_a_row_names_the_status_that_its_failures_had(statuses: list[int], label: str) -> None:
+    told = [messages(float(n), Outcome.OVERLOADED, http_status=each) for n, each in enumerate(statuses)]
+    found = rows(windows_of(*told, at=9)[0])
+    assert (found["overloaded"].label, found["overloaded"].count) == (label, len(statuses))
+    assert found["server_error"].label == "500 api error"
+    assert found["rate_limited"].label == "429 rate limit"
+
+
+@pytest.mark.parametrize("status", [500, 529])
+def test_row_breakdown_event_and_evidence_agree_on_a_masked_overload(status: int) -> None:
+    """The API's own 500 that says Overloaded, and a 529 that a gateway passes on under its own type."""
+    told = [
+        messages(
+            float(n), Outcome.OVERLOADED, http_status=status, error_type="api_error", message="Overloaded"
+        )
+        for n in range(1, 9)
+    ]
+    found = build_snapshot(
+        history_of(*(models(float(n)) for n in range(9)), *told), after(9), engine(), Options()
+    )
+    (row,) = [row for row in found.errors[1].rows if row.count]
+    assert row.label == f"{status} overloaded"
+    assert failure_name(found.errors[1].breakdown[0]) == f"{status} api_error (overloaded)"
+    assert {each.text for each in found.events if each.kind is EventKind.FAILURE} == {f"{status} overloaded"}
+    assert found.verdict.evidence[0].text.startswith("8 of 8 failed: api_error (overloaded)")
 
 
 def test_breakdown_by_source_status_and_type() -> None:

@@ -14,6 +14,7 @@ from claude_tui.model.format import (
     clock,
     clock_minute,
     count,
+    count_of,
     day,
     duration,
     latency,
@@ -159,6 +160,28 @@ def test_moment_names_the_day_when_it_is_another() -> None:
 )
 def test_count(number: float, text: str) -> None:
     assert count(number) == text
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "text"),
+    [
+        (1_999_000, 2_000_000, "1.99M"),
+        (2_000_000, 2_000_000, "2M"),
+        (399_900, 400_000, "399k"),
+        (999_999, 1_000_000, "999k"),
+        (999, 1_000, "999"),
+        (0, 2_000_000, "0"),
+        (2_000_001, 2_000_000, "2M"),
+    ],
+)
+def test_less_than_all_does_not_read_as_all(part: int, whole: int, text: str) -> None:
+    assert count_of(part, whole) == text
+
+
+@given(st.integers(1, 10**12), st.integers(1, 10**12))
+def test_a_count_and_its_percentage_agree_on_what_is_whole(one: int, other: int) -> None:
+    part, whole = sorted((one, other))
+    assert (count_of(part, whole) == count(whole)) is (percent(part / whole) == "100%") is (part == whole)
 
 
 @given(st.integers(0, 10**12), st.integers(0, 10**12))

@@ -149,8 +149,15 @@ def test_a_fact_that_is_missing_leaves_no_hole() -> None:
         assert not re.search(r"[{}]|\(\)|  | \.|,\.|:\.", text), text
 
 
+def test_a_host_is_not_named_twice() -> None:
+    advice, host = knowledge().advice["unreachable"], "127.0.0.1:9"
+    refused = advice.summary(host=host, what="127.0.0.1:9 refused the connection")
+    assert refused.endswith("Can’t connect: 127.0.0.1:9 refused the connection.")
+    assert advice.summary(host=host, what="no answer").endswith("Can’t connect (127.0.0.1:9): no answer.")
+
+
 def test_braces_in_a_fact_are_text() -> None:
-    text = knowledge().advice["unreachable"].summary(host="{what}", what="{host}")
+    text = knowledge().advice["tls"].summary(host="{what}", what="{host}")
     assert "{what}" in text
     assert "{host}" in text
 

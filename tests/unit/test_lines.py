@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len, split_graphemes
@@ -79,6 +80,24 @@ def test_wrap_keeps_every_word_or_says_that_it_did_not(text: str, cells: int, ro
 def test_wrap_breaks_at_spaces_but_not_at_no_break_ones() -> None:
     assert wrap(f"silent for 3m{NO_BREAK}22s since", 13, 3) == ("silent for", "3m 22s since")
     assert plain(flow((Span(f"for 3m{NO_BREAK}22s"),), 30, 1)[0]) == "for 3m 22s"
+
+
+FIGURES = ("413 ms", "1.60 s", "30–60 s", "3m 05s ago", "2h 05m", "3d 4h", "14:05:33 UTC")
+
+
+@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("cells", range(13, 40))
+def test_a_figure_and_its_unit_share_a_row(figure: str, cells: int) -> None:
+    told = f"The last answer took {figure} and the one before was late"
+    assert any(figure in row for row in wrap(told, cells, 9))
+    before, after = told.split(figure)
+    number, _, unit = figure.partition(" ")
+    styled = (Span(before, "dim"), Span(number, "text"), Span(f" {unit}", "dim"), Span(after, "dim"))
+    assert tuple(map(plain, flow(styled, cells, 9))) == wrap(told, cells, 9)
+
+
+def test_a_figure_wider_than_the_row_is_broken_at_its_unit() -> None:
+    assert wrap("after 1,234 ms", 5, 3) == ("after", "1,234", "ms")
 
 
 def test_wrap_cuts_a_word_longer_than_the_row() -> None:

@@ -14,7 +14,8 @@ from tests.documents import README
 
 def test_without_a_topic_it_lists_the_pages(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["manual"]) == 0
-    out = capsys.readouterr().out
+    out, err = capsys.readouterr()
+    assert err == ""
     assert [line.split()[0] for line in out.splitlines()] == list(topics())
     assert load_page("settings").title in out
 

@@ -95,6 +95,11 @@ def test_what_fails_in_words() -> None:
     assert found["meaning"].words.startswith("Meaning: ")
 
 
+def test_a_single_failure_is_not_called_a_row() -> None:
+    found = facts(None, *(messages(30.0 * n) for n in range(9)), messages(280, Outcome.OVERLOADED))
+    assert found["messages"].words == "Messages: 1 of 10 failed in 15m, the last one failed"
+
+
 def test_the_failures_are_those_that_the_verdict_is_about() -> None:
     mixed = [*failing(Outcome.OVERLOADED, 6), *(messages(100.0 + n, Outcome.RATE_LIMITED) for n in range(9))]
     overloaded = replace(OVERLOADED, failures=tuple(mixed[:6]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,18 @@ def test_the_tree_shows_the_way_that_was_taken() -> None:
     assert [line.via for line in view.tree] == ["5xx or 529", "529, or Overloaded in any form", ""]
     assert view.tree[-1].answer
     assert view.node.playbook is RUNBOOK.playbooks["outage"]
+
+
+def test_what_several_facts_have_to_say_is_said_once() -> None:
+    calm = facts(
+        verdict(Cause.HEALTHY),
+        *(messages(30.0 * n) for n in range(10)),
+        *(models(15.0 * n) for n in range(20)),
+    )
+    for node in RUNBOOK.nodes.values():
+        view = walk_view(RUNBOOK, replace(begin(RUNBOOK), node=node.id), calm, Placeholders())
+        words = [each.words for each in view.node.facts if not each.points]
+        assert len(words) == len(set(words)), node.id
 
 
 def test_without_data_there_are_no_facts_and_no_marks() -> None:

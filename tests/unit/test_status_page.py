@@ -222,8 +222,8 @@ async def test_a_refused_connection_a_missing_name_and_a_tls_failure_are_told_ap
     reasons = [
         report.status.unknown_reason or "" for report in (refused, unnamed, untrusted) if report.status
     ]
-    assert "refused" in reasons[0]
-    assert "not resolved" in reasons[1]
+    assert reasons[0] == f"127.0.0.1:{port} refused the connection"
+    assert reasons[1].startswith("the name status.invalid was not resolved")
     assert "TLS" in reasons[2]
     assert {report.observation.outcome for report in (refused, unnamed, untrusted)} == {Outcome.NETWORK}
 

@@ -191,6 +191,10 @@ def test_what_nothing_matches_any_more_is_about_to_close() -> None:
     assert "about to close" not in text(scene_of(replace(view, alerts=(ended, going_on)), scene="healthy"))
 
 
+def test_routes_not_reached_are_set_apart_from_those_that_were() -> None:
+    assert "not reached: fallback · paged oncall: 1 page" in " ".join(text(scenes()["open"]).split())
+
+
 def test_what_is_about_to_fire_is_no_calm() -> None:
     soon = alert("verdict-p2", Severity.P2, "The verdict is P2", "P2", AlertState.PENDING, since=40)
     told = of(OVERLOADED, replace(CALM, alerts=(soon,)))

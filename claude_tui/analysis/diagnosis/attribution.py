@@ -31,6 +31,8 @@ __all__ = [
 
 # The most common advice among this many newest failures is used.
 _ADVICE_OVER = 6
+# The most frequent kind of this many newest failures is the typical one.
+_TYPICAL_OVER = 20
 # A second cause is named if it has at least this share and this many failures.
 _ALSO_SHARE, _ALSO_COUNT = 0.1, 2
 _MOSTLY = 0.5
@@ -68,6 +70,16 @@ class LeadingCause:
     def evidence(self) -> Evidence | None:
         """What `clause` says."""
         return Evidence(EvidenceKind.SPECIFIC, (self.clause,)) if self.clause else None
+
+    @property
+    def typical(self) -> Observation:
+        """The newest of the most frequent kind: one odd failure does not change what the verdict says."""
+        recent = self.failures[-_TYPICAL_OVER:]
+        kinds = [(each.http_status, each.error_type) for each in recent]
+        (most, _), *_ = Counter(reversed(kinds)).most_common(1)
+        return next(
+            each for each, kind in zip(reversed(recent), reversed(kinds), strict=True) if kind == most
+        )
 
 
 def leading_cause(failures: Sequence[Observation], cross_check: CrossCheck) -> LeadingCause:
@@ -114,16 +126,16 @@ def specified(context: DiagnosisContext, lead: LeadingCause, advice: Advice) -> 
 
 
 def words_for(
-    context: DiagnosisContext, newest: Observation, bucket: str | None = None
+    context: DiagnosisContext, failure: Observation, bucket: str | None = None
 ) -> dict[str, str | None]:
     """The values for the placeholders of an advice."""
     return {
-        "status": _status_words(newest),
-        "type": newest.error_type and truncate(newest.error_type),
+        "status": _status_words(failure),
+        "type": failure.error_type and truncate(failure.error_type),
         "bucket": bucket,
-        "model": truncate(newest.model or context.facts.model or "") or None,
+        "model": truncate(failure.model or context.facts.model or "") or None,
         "host": context.facts.host,
-        "what": truncate(newest.message or newest.error_type or newest.outcome.value),
+        "what": truncate(failure.message or failure.error_type or failure.outcome.value),
     }
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import CrossCheck, PathState
 from claude_tui.analysis.diagnosis.episodes import Episode
 from claude_tui.analysis.diagnosis.round_policy import Tally
-from claude_tui.analysis.history.failure_kinds import failure_name
+from claude_tui.analysis.history.failure_kinds import error_name, failure_name
 from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.analysis.views.headroom import headroom_view
 from claude_tui.knowledge import Advice, knowledge
@@ -46,7 +46,7 @@ def named(failure: Observation | FailureKind) -> str:
     if isinstance(failure, Observation) and failure.outcome is Outcome.SPEND_LIMIT and failure.error_code:
         return truncate(failure.error_code)
     if failure.error_type:
-        return truncate(failure.error_type)
+        return error_name(failure.outcome, truncate(failure.error_type))
     return f"HTTP {failure.http_status}" if failure.http_status is not None else failure_name(failure)
 
 
@@ -105,8 +105,25 @@ def kinds_of(failures: Sequence[FailureKind], leading: Sequence[Observation]) ->
     others += counts.total() - sum(count for _, count in most)
     if len(most) == 1 and not others:
         return most[0][0]
-    parts = [f"{count} {name}" for name, count in most]
+    parts = _parts(most, {named(failure): failure for failure in leading})
     return ", ".join((*parts, f"{others} other")) if others else ", ".join(parts)
+
+
+def _parts(counted: Sequence[tuple[str, int]], kinds: Mapping[str, Observation]) -> list[str]:
+    """Each kind with its count; those of one outcome share its name: `network errors (49 dns, 8 reset)`."""
+    plurals = {knowledge().general(kinds[name].outcome).plural for name, _ in counted}
+    types = [(count, kinds[name].error_type) for name, count in counted]
+    plural = plurals.pop() if len(plurals) == 1 else None
+    if plural is not None and len(types) > 1 and all(kind for _, kind in types):
+        return [f"{plural} ({', '.join(f'{count} {kind}' for count, kind in types)})"]
+    return [f"{count} {_singular(name) if count == 1 else name}" for name, count in counted]
+
+
+def _singular(name: str) -> str:
+    """`network error (dns)`, for a name that begins with the plural of an outcome."""
+    plurals = (knowledge().general(outcome).plural for outcome in Outcome if outcome.failed)
+    plural = next((each for each in plurals if each and name.startswith(each)), None)
+    return name if plural is None else plural.removesuffix("s") + name.removeprefix(plural)
 
 
 def _one(failure: Observation) -> str:
@@ -200,7 +217,4 @@ def low_limits(context: DiagnosisContext) -> str:
 
 def limits_press(context: DiagnosisContext) -> bool:
     """Whether a limit is so nearly used up that requests will be refused unless usage drops."""
-    view = headroom_view(context.history, context.at, context.options)
-    limits: tuple[Headroom | WindowUsage, ...] = (*view.buckets, *view.windows)
-    soon = any(bucket.level is Level.WARN and bucket.runs_out_first for bucket in view.buckets)
-    return soon or any(limit.level is Level.BAD for limit in limits)
+    return headroom_view(context.history, context.at, context.options).presses

@@ -64,7 +64,7 @@ def detect_intermittent(context: DiagnosisContext) -> Finding | None:
             _counted(context, failures, calls, lead),
             lead.evidence,
         ),
-        words=words_for(context, lead.newest, lead.bucket),
+        words=words_for(context, lead.typical, lead.bucket),
         since=since,
         detected_at=known_at,
         retry=retry_after(context, lead.newest, lead.advice),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from claude_tui.knowledge import Knowledge, knowledge
 from claude_tui.model.observation import FailureKind, Observation, Outcome
 
-__all__ = ["failure_name", "failure_words"]
+__all__ = ["error_name", "failure_name", "failure_words"]
 
 # In lists the outcome comes before the exact failure: `network: connection refused`.
 _OUTCOME_FIRST = frozenset({Outcome.NETWORK, Outcome.TIMEOUT})
@@ -39,10 +39,17 @@ def failure_name(failure: Observation | FailureKind, table: Knowledge | None = N
     table = table or knowledge()
     if not failure.error_type or failure.outcome in _UNHELPFUL_TYPE:
         return failure_words(failure, table)
-    name = _with_status(failure, failure.error_type)
-    # A gateway's 500 api_error that wraps an overload must not look like a server error.
-    outcome = table.general(failure.outcome).short
-    return f"{name} ({outcome})" if outcome and table.recogniser.is_vague(failure.error_type) else name
+    return _with_status(failure, error_name(failure.outcome, failure.error_type, table))
+
+
+def error_name(outcome: Outcome, error_type: str, table: Knowledge | None = None) -> str:
+    """The error type, with what it stands for where it is too vague: `api_error (overloaded)`.
+
+    A gateway's 500 api_error that wraps an overload must not look like a server error.
+    """
+    table = table or knowledge()
+    meant = table.general(outcome).short
+    return f"{error_type} ({meant})" if meant and table.recogniser.is_vague(error_type) else error_type
 
 
 def _type_words(error_type: str) -> str:

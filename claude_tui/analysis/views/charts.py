@@ -96,7 +96,7 @@ def _errors(history: History, at: datetime, focus: Focus, _options: Options) -> 
     ends = [datetime.fromtimestamp(min(edge, instant), at.tzinfo) for edge in bins.edges()[1:]]
     return [
         ChartSeries(
-            row.label,
+            row.key,
             tuple(
                 (end, float(count) if any_asked else None)
                 for end, count, any_asked in zip(ends, counts[row.key], asked, strict=True)

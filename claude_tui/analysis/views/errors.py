@@ -41,9 +41,9 @@ def _window(history: History, at: datetime, span: timedelta) -> ErrorWindow:
         last.update(zip(failures.values[part], failures.at[part], strict=True))
     bins = Bins.ending(instant, span.total_seconds() / TREND_BINS, TREND_BINS)
     trend = trends(history, bins, instant)
-    by_class = Counter[str]()
+    by_class: dict[str, Counter[int | None]] = {row.key: Counter() for row in knowledge().classes}
     for kind, count in counts.items():
-        by_class[knowledge().class_of(kind.outcome).key] += count
+        by_class[knowledge().class_of(kind.outcome).key][kind.http_status] += count
     return ErrorWindow(
         span=span,
         requests=requests,
@@ -66,9 +66,11 @@ def trends(history: History, bins: Bins, until: float) -> dict[str, tuple[int, .
     return {key: tuple(row) for key, row in counts.items()}
 
 
-def _row(row: ErrorClass, count: int, requests: int, trend: tuple[int, ...]) -> ErrorRow:
+def _row(row: ErrorClass, seen: Counter[int | None], requests: int, trend: tuple[int, ...]) -> ErrorRow:
+    """`seen` are the failures of the class by HTTP status."""
+    count = seen.total()
     part = share(count, requests)
-    return ErrorRow(row.key, row.label, count, part, trend, _level(row, count, part))
+    return ErrorRow(row.key, row.label_for(seen), count, part, trend, _level(row, count, part))
 
 
 def _level(row: ErrorClass, count: int, part: float | None) -> Level:

@@ -6,13 +6,29 @@ from datetime import datetime
 from enum import Enum
 
 from claude_tui.alerting.topics import topic_of_cause
-from claude_tui.model.alert import Acknowledgement, AlertGroup
+from claude_tui.model.alert import Acknowledgement, AlertGroup, AlertState, AlertsView, Snooze
 from claude_tui.model.format import plural
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Cause
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, spread
 
-__all__ = ["GroupStatus", "acknowledgement_of", "alert_badge", "alert_rows", "group_status"]
+__all__ = [
+    "GroupStatus",
+    "acknowledgement_of",
+    "alert_badge",
+    "alert_rows",
+    "group_status",
+    "nothing_open",
+    "snooze_of",
+]
+    "GroupStatus",
+    "acknowledgement_of",
+    "alert_badge",
+    "alert_rows",
+    "group_status",
+    "nothing_open",
+    "snooze_of",
+]
 
 
 class GroupStatus(Enum):
@@ -24,17 +40,41 @@ class GroupStatus(Enum):
 
 
 def group_status(group: AlertGroup, at: datetime) -> GroupStatus:
-    if group.acknowledged is not None:
-        return GroupStatus.ACKNOWLEDGED
-    return GroupStatus.SNOOZED if group.snoozed is not None and group.snoozed.until > at else GroupStatus.NEW
+    """What was done last, while it lasts: a snooze ends, and does not cover what has become worse."""
+    taken, snooze = group.acknowledged, group.snoozed
+    if snooze is not None and group.quiet(at) and (taken is None or snooze.at >= taken.at):
+        return GroupStatus.SNOOZED
+    return GroupStatus.ACKNOWLEDGED if taken is not None else GroupStatus.NEW
+
+
+def nothing_open(view: AlertsView) -> str:
+    """`no alert is open`, or that some may open soon, or what is wrong with the alerts."""
+    pending = sum(alert.state is AlertState.PENDING for alert in view.alerts)
+    words = "no alert is open"
+    if pending:
+        words = f"{words} yet: {'1 rule is' if pending == 1 else f'{pending} rules are'} pending"
+    return words if view.problem is None else f"{words} ({view.problem})"
+
+
+def _own_group(snapshot: Snapshot) -> AlertGroup | None:
+    """The open alert that the verdict led to, if there is one."""
+    topic = topic_of_cause(snapshot.verdict.cause)
+    own = (each for each in snapshot.engine.alerts.groups if each.from_verdict and each.topic == topic)
+    return next(own, None)
 
 
 def acknowledgement_of(snapshot: Snapshot) -> Acknowledgement | None:
-    """The acknowledgement of the verdict's alert, if there is one."""
-    topic = topic_of_cause(snapshot.verdict.cause)
-    own = (each for each in snapshot.engine.alerts.groups if each.from_verdict and each.topic == topic)
-    group = next(own, None)
+    """The acknowledgement of the alert that the verdict led to, if there is one."""
+    group = _own_group(snapshot)
     return group.acknowledged if group is not None else None
+
+
+def snooze_of(snapshot: Snapshot) -> Snooze | None:
+    """The snooze of the alert that the verdict led to, if that is what was done last."""
+    group = _own_group(snapshot)
+    if group is None or group_status(group, snapshot.at) is not GroupStatus.SNOOZED:
+        return None
+    return group.snoozed
 
 
 def alert_badge(snapshot: Snapshot) -> tuple[Line, Line]:

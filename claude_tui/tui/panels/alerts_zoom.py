@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from claude_tui.model.alert import Alert, AlertGroup, AlertState, AlertsView, RouteState
 from claude_tui.model.format import age, moment, plural
 from claude_tui.model.snapshot import Snapshot
+from claude_tui.tui.panels.alert_words import nothing_open
 from claude_tui.tui.panels.verdict_words import severity_role
 from claude_tui.tui.panels.verdict_zoom import badge, behind
 from claude_tui.tui.panels.zoom_parts import heading
@@ -61,11 +63,10 @@ def _none_open(view: AlertsView) -> Line:
     """Says that nothing is open, that something may open soon, or that this is unknown."""
     if view.rules is None:
         return line(Span("◌ ", "warn"), "No rules loaded yet.")
-    pending = sum(alert.state is AlertState.PENDING for alert in view.alerts)
-    if pending:
-        words = "1 rule is" if pending == 1 else f"{pending} rules are"
-        return line(Span("◌ ", "warn"), f"No alert is open yet: {words} pending.")
-    return line(Span("● ", "ok"), "No alert is open.")
+    pending = any(alert.state is AlertState.PENDING for alert in view.alerts)
+    words = nothing_open(replace(view, problem=None))
+    mark = Span("◌ ", "warn") if pending else Span("● ", "ok")
+    return line(mark, f"{words[:1].upper()}{words[1:]}.")
 
 
 def _group(group: AlertGroup, ending: Line, at: datetime, cells: int, failing: frozenset[str]) -> Lines:
@@ -127,7 +128,7 @@ def _notified(group: AlertGroup, at: datetime, failing: frozenset[str]) -> Line:
     if not routes:
         return unreached or line(Span("shown here only; nobody paged", "dim"))
     pages = f" {plural(group.pages, 'page')}{last}"
-    return join((unreached, line(Span("paged ", "dim"), f"{', '.join(routes)}:", Span(pages, "dim"))))
+    return join((unreached, line(Span("paged ", "dim"), f"{', '.join(routes)}:", Span(pages, "dim"))), " · ")
 
 
 # -- rules ---------------------------------------------------------------------------

@@ -99,7 +99,7 @@ def _count(row: ErrorRow) -> Line:
 def _trend(row: ErrorRow, chart: Chart | None, grid: Grid | None, tall: int) -> Lines:
     if chart is None or grid is None:
         return ()
-    series = next((each for each in chart.series if each.name == row.label), None)
+    series = next((each for each in chart.series if each.name == row.key), None)
     if series is None:
         return (line(Span("none", "faint")),)
     values = held(series.points, grid, max)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from claude_tui.knowledge import knowledge
-from claude_tui.model.format import count, duration, percent, plain, stamp
+from claude_tui.model.format import count, count_of, duration, percent, plain, stamp
 from claude_tui.model.observation import Observation, RateLimitReading, Timings, WindowReading
 from claude_tui.model.snapshot import Event, EventKind
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
@@ -177,8 +177,9 @@ def _limits(observation: Observation) -> tuple[_Fact, ...]:
 
 
 def _reading(reading: RateLimitReading) -> str:
-    left = "?" if reading.remaining is None else count(reading.remaining)
-    limit = "?" if reading.limit is None else count(reading.limit)
+    remaining, whole = reading.remaining, reading.limit
+    limit = "?" if whole is None else count(whole)
+    left = "?" if remaining is None else count(remaining) if whole is None else count_of(remaining, whole)
     reset = f", resets {stamp(reading.reset_at)}" if reading.reset_at else ""
     return f"{left} of {limit} left{reset}"
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from rich.cells import cell_len
 
-from claude_tui.model.format import ago, count, duration, moment, per_minute, percent, plain
+from claude_tui.model.format import ago, count, count_of, duration, moment, per_minute, percent, plain
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Headroom, HeadroomView, Level, Panel, Snapshot, WindowUsage
 from claude_tui.tui.render.frame import Frame, inner_size
@@ -187,7 +187,7 @@ def _figures(row: Row) -> tuple[str, str]:
     """`14.2k` and ` of 80k`; for a window, ` used`."""
     if isinstance(row, WindowUsage):
         return "", " used"
-    return count(row.remaining), f" of {count(row.limit)}"
+    return count_of(row.remaining, row.limit), f" of {count(row.limit)}"
 
 
 def _detail(row: Row, at: datetime, cells: int = 60) -> Line:

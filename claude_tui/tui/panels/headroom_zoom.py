@@ -13,6 +13,7 @@ from claude_tui.model.format import (
     ago,
     clock,
     count,
+    count_of,
     duration,
     moment,
     per_minute,
@@ -109,7 +110,9 @@ def _label(row: Row) -> str:
 def _facts(row: Row, at: datetime) -> Sequence[Line]:
     facts: list[Line] = []
     if isinstance(row, Headroom):
-        facts.append(line(Span(count(row.remaining), "text"), Span(f" of {count(row.limit)}", "dim")))
+        facts.append(
+            line(Span(count_of(row.remaining, row.limit), "text"), Span(f" of {count(row.limit)}", "dim"))
+        )
         if row.burn_per_minute is not None:
             facts.append(line(Span("burns ", "dim"), Span(per_minute(row.burn_per_minute), "text")))
         if row.exhausted_in is not None:

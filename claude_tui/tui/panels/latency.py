@@ -177,11 +177,11 @@ def _figure(series: LatencySeries, name: str, value: float | None, unit: str, st
 
 
 def _usual(series: LatencySeries, stale: bool) -> Line:
-    """How `now` compares with the usual, or why that is unknown."""
+    """How `now` compares; instead of that, why it cannot be said."""
+    if series.failed_since:
+        return line(Span(right(f"{series.failed_since:,} failed", _USUAL_CELLS), "warn"))
     if series.samples == 0:
         return line(Span(right("no samples", _USUAL_CELLS), "faint"))
-    if series.failed_since:
-        return line(Span(right(f"{series.failed_since} failed", _USUAL_CELLS), "warn"))
     if stale and series.now_at is not None:
         return line(Span(right(f"at {clock_minute(series.now_at)}", _USUAL_CELLS), "warn"))
     if series.ratio is None:
@@ -217,7 +217,7 @@ def _certificate(view: LatencyView, at: datetime) -> Line:
 
 
 def _phases(view: LatencyView, at: datetime, cells: int) -> Lines:
-    """`dns 2  connect 14  tls 31  first byte 135 ms   server 119 · network 16`, in one row or two."""
+    """`dns 2ms  connect 14ms  first byte 135ms   server 119ms · network 16ms`, in one row or two."""
     if view.phases is None:
         return (line(Span("phases of a connection: not measured yet", "faint")),)
     parts = [_part(name, seconds) for name, seconds in _phase_figures(view.phases)]
@@ -227,11 +227,11 @@ def _phases(view: LatencyView, at: datetime, cells: int) -> Lines:
     old = view.phases_at is not None and (at - view.phases_at).total_seconds() > _PHASES_OLD_S
     when = line(Span(f"at {clock(view.phases_at)}", "warn")) if old and view.phases_at else BLANK
     for gap in ("  ", " "):
-        phases = line(*join(parts, gap), Span(" ms", "dim"))
-        whole = join((phases, split, when), gap + " ")
+        whole = join((join(parts, gap), split, when), gap + " ")
         if width(whole) <= cells:
             return (whole,)
-    return (join((phases, when)), line(*split, Span(" ms", "dim")) if split else BLANK)
+    wide = join((join(parts), when))
+    return (wide if width(wide) <= cells else join((join(parts, " "), when)), split)
 
 
 def _phase_figures(phases: Timings) -> tuple[tuple[str, float | None], ...]:
@@ -244,8 +244,10 @@ def _phase_figures(phases: Timings) -> tuple[tuple[str, float | None], ...]:
 
 
 def _part(name: str, seconds: float | None) -> Line:
-    figure = NOT_AVAILABLE if seconds is None else milliseconds(seconds)
-    return line(Span(f"{name} ", "dim"), Span(figure, "text" if seconds is not None else "faint"))
+    """`connect 14ms`: each figure has its unit, as in the rows above."""
+    if seconds is None:
+        return line(Span(f"{name} ", "dim"), Span(NOT_AVAILABLE, "faint"))
+    return line(Span(f"{name} ", "dim"), Span(milliseconds(seconds), "text"), Span("ms", "dim"))
 
 
 def _usual_is(view: LatencyView) -> Line:

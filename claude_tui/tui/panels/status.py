@@ -15,7 +15,6 @@ from claude_tui.tui.render.glyphs import component_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import (
     BLANK,
-    NO_BREAK,
     Line,
     Span,
     clipped,
@@ -166,7 +165,7 @@ def _is_ours(incident: ProviderIncident, view: StatusView) -> bool:
 def _silence(lasted: timedelta, others: bool, cells: int, rows: int) -> Lines:
     """Says that the page is silent, in the words of the strip; shorter if there is only one row."""
     posted = "No incident on your components yet" if others else "Nothing posted yet"
-    figure = Span(duration(lasted).replace(" ", NO_BREAK), "warn", bold=True)
+    figure = Span(duration(lasted), "warn", bold=True)
     news = line(posted, Span(" (we noticed ", "dim"), figure, Span(" ago)", "dim"))
     if rows == 1 and width(news) > cells - 2:
         news = line(posted, Span(", ", "dim"), figure)

@@ -130,7 +130,7 @@ def _quiet(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     verdict = snapshot.verdict
     if verdict.cause is Cause.UNKNOWN:
         return _unknown(snapshot, cells, rows)
-    pressed = any(bucket.level is Level.BAD and not bucket.stale for bucket in snapshot.headroom.buckets)
+    pressed = snapshot.headroom.presses
     mark = level_mark(Level.WARN if pressed else Level.OK)
     step = line(Span("Next: ", "dim"), Span(f"{verdict.next_step}.", "text")) if pressed else BLANK
     news = line(Span(_news(verdict, cells), "text"))

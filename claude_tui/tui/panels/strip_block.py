@@ -22,7 +22,6 @@ from claude_tui.tui.panels.verdict_words import (
     retry_line,
     set_words,
     severity_role,
-    unbroken,
 )
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, flow, join, line, spread, width, wrap
 
@@ -109,11 +108,10 @@ def _head(snapshot: Snapshot, cells: int) -> tuple[Lines, Lines]:
     for end in _ends(snapshot):
         if _BADGE + 1 + cell_len(text) + _GAP + width(end) <= cells:
             return (spread(_badged(snapshot, text), end, cells),), pages
-    text = unbroken(text)
     above, below = lasted(snapshot), response_line(snapshot)
     room = cells - _BADGE - 1 - _GAP
     first, *others = wrap(text, max(room - width(above), 1), _LONGEST_ROWS) or ("",)
-    rest = wrap(unbroken(" ".join(others)), max(room - width(below), 1), 1)
+    rest = wrap(" ".join(others), max(room - width(below), 1), 1)
     second = line(Span(rest[0], "text", bold=True)) if rest else _fullest(pages, room - width(below))
     return (
         spread(_badged(snapshot, first), above, cells),
@@ -181,8 +179,8 @@ def _joined(pieces: list[Line], cells: int) -> Line:
 
 
 def _step(snapshot: Snapshot, cells: int, most: int, keys: KeyMap | None) -> Lines:
-    """The next step in as few rows as possible, with the time to retry, and the keys if they fit."""
-    text = line(Span("Next: ", "dim"), Span(unbroken(snapshot.verdict.next_step), "text"))
+    """The next step in as few rows as it takes, beside it when to retry, and the keys where they fit."""
+    text = line(Span("Next: ", "dim"), Span(snapshot.verdict.next_step, "text"))
     retry, offered = retry_line(snapshot), hints(keys, "decide", "act")
     for rows in range(1, most + 1):
         # A step that just fits into one row is broken into two if that makes room for the time to retry.

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from claude_tui.model.format import (
     clock,
     count,
+    count_of,
     duration,
     latency_figure,
     latency_unit,
@@ -166,7 +167,7 @@ def _bucket(bucket: Headroom, snapshot: Snapshot) -> str:
     text = f"{bucket.bucket} {percent(bucket.fraction)} left"
     if bucket.level in (Level.OK, Level.INFO):
         return text
-    text += f" ({count(bucket.remaining)} of {count(bucket.limit)})"
+    text += f" ({count_of(bucket.remaining, bucket.limit)} of {count(bucket.limit)})"
     if bucket.exhausted_in is not None:
         text += f", out in {duration(bucket.exhausted_in)}"
     if bucket.reset_at is not None and bucket.reset_at > snapshot.at:

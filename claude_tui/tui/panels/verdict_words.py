@@ -18,8 +18,8 @@ from claude_tui.model.verdict import (
     Severity,
     Verdict,
 )
-from claude_tui.tui.panels.alert_words import acknowledgement_of
-from claude_tui.tui.render.lines import BLANK, NO_BREAK, Line, Span, fit, line
+from claude_tui.tui.panels.alert_words import acknowledgement_of, snooze_of
+from claude_tui.tui.render.lines import BLANK, Line, Span, fit, line
 
 __all__ = [
     "also_words",
@@ -31,12 +31,10 @@ __all__ = [
     "retry_line",
     "set_words",
     "severity_role",
-    "unbroken",
 ]
 
 _FIGURE = re.compile(r"[(<$]*\d[\d.,–-]*(?:%|×|ms|[smhd])?[).,;:…]*")
-_UNIT = re.compile(r"(?<=\d) (?=(?:ms|s)\b)")
-# Up to here the response clock shows the time left, beyond it the time of day.
+# Up to here a clock that runs down says how long is left, beyond it when it runs out.
 _SOON = timedelta(minutes=100)
 _NAME_CELLS = 16
 
@@ -52,11 +50,6 @@ def figures(text: str, role: str = "dim") -> Line:
     runs = ((each, [word for word, _ in run]) for each, run in groupby(words, key=itemgetter(1)))
     spans = [Span(" ".join(run), each) for each, run in runs]
     return line(*(span._replace(text=f" {span.text}") if n else span for n, span in enumerate(spans)))
-
-
-def unbroken(text: str) -> str:
-    """Keeps a number and its unit together in `wrap` and `flow`."""
-    return _UNIT.sub(NO_BREAK, text)
 
 
 def own_evidence(verdict: Verdict) -> tuple[Evidence, ...]:
@@ -84,11 +77,11 @@ def also_words(verdict: Verdict) -> str:
 
 
 def response_line(snapshot: Snapshot) -> Line:
-    """The response clock, in minutes until the last one; or who has acknowledged."""
+    """The response clock, in minutes except for the last one; or what somebody has done in response."""
     verdict, at = snapshot.verdict, snapshot.at
     role = severity_role(verdict.severity)
-    if (taken := acknowledgement_of(snapshot)) is not None:
-        return line(Span("acknowledged by ", "dim"), Span(fit(taken.by, _NAME_CELLS), "text", bold=True))
+    if answered := _answered(snapshot):
+        return answered
     if verdict.severity is Severity.P1:
         return line(Span("respond ", "dim"), Span("now", role, bold=True))
     if verdict.respond_by is None:
@@ -99,6 +92,16 @@ def response_line(snapshot: Snapshot) -> Line:
     if left < _SOON:
         return line(Span("respond within ", "dim"), Span(age(left).rjust(3), role, bold=True))
     return line(Span("respond by ", "dim"), Span(_instant(verdict.respond_by, at), role, bold=True))
+
+
+def _answered(snapshot: Snapshot) -> Line:
+    """Until when it is snoozed, or who has acknowledged: what was done last."""
+    if (snooze := snooze_of(snapshot)) is not None:
+        until = _instant(snooze.until, snapshot.at)
+        return line(Span("snoozed until ", "dim"), Span(until, "text", bold=True))
+    if (taken := acknowledgement_of(snapshot)) is not None:
+        return line(Span("acknowledged by ", "dim"), Span(fit(taken.by, _NAME_CELLS), "text", bold=True))
+    return BLANK
 
 
 def _instant(then: datetime, at: datetime) -> str:

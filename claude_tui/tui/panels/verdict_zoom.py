@@ -8,10 +8,10 @@ from claude_tui.model.alert import Acknowledgement
 from claude_tui.model.format import duration, moment, percent
 from claude_tui.model.snapshot import Snapshot, StatusView
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
-from claude_tui.tui.panels.alert_words import acknowledgement_of
+from claude_tui.tui.panels.alert_words import acknowledgement_of, snooze_of
 from claude_tui.tui.panels.verdict_words import cause_words, severity_role
 from claude_tui.tui.panels.zoom_parts import heading
-from claude_tui.tui.render.lines import BLANK, NO_BREAK, Line, Span, flow, line, pad
+from claude_tui.tui.render.lines import BLANK, Line, Span, flow, line, pad
 
 __all__ = ["MEANINGS", "badge", "behind", "verdict_zoom"]
 
@@ -107,7 +107,7 @@ def _retry(verdict: Verdict) -> Line:
         return BLANK if verdict.cause in _WITHOUT_ERRORS else useless
     if wait_s <= 0:
         return line("now: the requested wait is over")
-    wait = _whole(wait_s) if wait_s >= 1 else f"{wait_s:g}s"
+    wait = duration(wait_s) if wait_s >= 1 else f"{wait_s:g}s"
     return line("after ", Span(wait, "text", bold=True))
 
 
@@ -121,18 +121,18 @@ def _respond(verdict: Verdict, taken: Acknowledgement | None, at: datetime) -> L
         late = "" if taken.at <= by else f", {duration(taken.at - by)} late"
         return line(target, Span(f" acknowledged {moment(taken.at, at)}{late}", "dim"))
     if at < by:
-        return line(target, " ", Span(_whole(by - at), "warn", bold=True), Span(" left", "dim"))
+        return line(target, " ", Span(duration(by - at), "warn", bold=True), Span(" left", "dim"))
     words = " since detection" if verdict.severity is Severity.P1 else " overdue"
-    return line(target, " ", Span(_whole(at - by), "bad", bold=True), Span(words, "dim"))
-
-
-def _whole(span: timedelta | float) -> str:
-    """A duration that `flow` does not break."""
-    return duration(span).replace(" ", NO_BREAK)
+    return line(target, " ", Span(duration(at - by), "bad", bold=True), Span(words, "dim"))
 
 
 def _who(snapshot: Snapshot) -> Line:
     taken, at = acknowledgement_of(snapshot), snapshot.at
+    if (snooze := snooze_of(snapshot)) is not None:
+        return line(
+            f"{snooze.by} snoozed it until {moment(snooze.until, at)}",
+            Span(f" ({moment(snooze.at, at)})", "dim"),
+        )
     if taken is None:
         led = any(group.from_verdict for group in snapshot.engine.alerts.groups)
         return line(Span("nobody has acknowledged it", "warn")) if led else BLANK
@@ -179,7 +179,7 @@ def _confidence(confidence: float) -> Line:
 def _since(verdict: Verdict, at: datetime) -> Line:
     if verdict.since is None:
         return BLANK
-    lasted = Span(_whole(at - verdict.since), severity_role(verdict.severity), bold=True)
+    lasted = Span(duration(at - verdict.since), severity_role(verdict.severity), bold=True)
     return line(f"{moment(verdict.since, at)},", " ", lasted)
 
 
@@ -189,7 +189,7 @@ def _detected(verdict: Verdict, at: datetime) -> Line:
         return BLANK
     if first is None or known - first < timedelta(seconds=1):
         return line(f"{moment(known, at)},", Span(" at once", "dim"))
-    return line(f"{moment(known, at)},", Span(f" {_whole(known - first)} after it began", "dim"))
+    return line(f"{moment(known, at)},", Span(f" {duration(known - first)} after it began", "dim"))
 
 
 def _page(verdict: Verdict, view: StatusView, at: datetime) -> Line:
@@ -199,7 +199,7 @@ def _page(verdict: Verdict, view: StatusView, at: datetime) -> Line:
     if view.read_at is None:
         return line(words)
     if verdict.page is PageAgreement.SILENT and verdict.since is not None and view.read_at > verdict.since:
-        ago = Span(_whole(at - verdict.since), "warn", bold=True)
+        ago = Span(duration(at - verdict.since), "warn", bold=True)
         said = line("nothing posted yet (we noticed ", ago, " ago),")
         return line(*said, Span(f" read {moment(view.read_at, at)}", "dim"))
     read = "last read" if verdict.page is PageAgreement.UNKNOWN else "read"
@@ -212,5 +212,5 @@ def _lead(lead: timedelta | None) -> Line:
     if abs(lead) < timedelta(seconds=1):
         return line("none: at the same time as our probes")
     if lead < timedelta():
-        return line("the status page was ", Span(_whole(-lead), "text", bold=True), " ahead of our probes")
-    return line("our probes were ", Span(_whole(lead), "text", bold=True), " ahead of the status page")
+        return line("the status page was ", Span(duration(-lead), "text", bold=True), " ahead of our probes")
+    return line("our probes were ", Span(duration(lead), "text", bold=True), " ahead of the status page")

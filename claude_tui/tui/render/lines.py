@@ -6,11 +6,14 @@ colours, widgets or escape sequences, so that panels are plain functions that te
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
 from rich.cells import cell_len, split_graphemes
+
+from claude_tui.model.format import NO_BREAK, unbroken
 
 __all__ = [
     "BLANK",
@@ -35,8 +38,7 @@ __all__ = [
 ]
 
 ELLIPSIS = "…"
-NO_BREAK = "\N{NO-BREAK SPACE}"
-"""Keeps words together in `wrap` and `flow`, which then show it as a space."""
+_SPACE = re.compile(f"[ {NO_BREAK}]")
 
 ROLES = (
     "background",
@@ -173,9 +175,10 @@ def muted(spans: Line) -> Line:
 
 
 def wrap(text: str, cells: int, rows: int) -> tuple[str, ...]:
-    """`text` broken at spaces (except no-break ones) into at most `rows` rows of `cells` cells.
+    """`text` broken at spaces into at most `rows` rows of `cells` cells.
 
-    The last row ends in an ellipsis if there is more.
+    A figure and its unit stay together, and so does what a `NO_BREAK` joins, which is shown as a space. The
+    last row is cut with an ellipsis when there is more.
     """
     return tuple(row.replace(NO_BREAK, " ") for row in _broken(text, cells, rows))
 
@@ -184,13 +187,24 @@ def _broken(text: str, cells: int, rows: int) -> list[str]:
     out: list[str] = []
     if cells <= 0 or rows <= 0:
         return out
-    for row in _wrapped([word for word in text.split(" ") if word], cells):
+    for row in _wrapped(_words(text, cells), cells):
         if len(out) == rows:
             last = out[-1]
             out[-1] = fit(last + ELLIPSIS if cell_len(last) < cells else last + "  ", cells)
             break
         out.append(row)
     return out
+
+
+def _words(text: str, cells: int) -> list[str]:
+    """What may not be broken, unless it is wider than a row."""
+    words = (word for word in unbroken(text).split(" ") if word)
+    return [
+        part
+        for word in words
+        for part in ([word] if cell_len(word) <= cells else word.split(NO_BREAK))
+        if part
+    ]
 
 
 def _wrapped(words: list[str], cells: int) -> Iterator[str]:
@@ -211,19 +225,20 @@ def _wrapped(words: list[str], cells: int) -> Iterator[str]:
 
 
 def flow(spans: Line, cells: int, rows: int) -> tuple[Line, ...]:
-    """`wrap` for a Line. Every word keeps the style of the span that it begins in."""
-    styled = [span._replace(text=word) for span in spans for word in span.text.split(" ") if word]
-    texts = _broken(" ".join(word.text for word in styled), cells, rows)
+    """`wrap` for a Line: every word keeps the style of the span that it begins in."""
+    styled = [span._replace(text=word) for span in spans for word in _SPACE.split(span.text) if word]
+    words = (word for span in spans for word in span.text.split(" ") if word)
+    texts = _broken(" ".join(words), cells, rows)
     out: list[Line] = []
-    words = iter(styled)
+    rest = iter(styled)
     word, left = Span(""), ""
     for text in texts:
         row: list[Span] = []
-        for part in text.split(" "):
+        for part in _SPACE.split(text):
             if not left:
-                word = next(words, word)
+                word = next(rest, word)
                 left = word.text
-            row += ([Span(" ", word.role)] if row else []) + [word._replace(text=part.replace(NO_BREAK, " "))]
+            row += ([Span(" ", word.role)] if row else []) + [word._replace(text=part)]
             left = left.removeprefix(part)
         out.append(tuple(row))
     return tuple(out)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from claude_tui.model.alert import AlertGroup, AlertsView
 from claude_tui.model.format import clock_minute, moment, span_text
+from claude_tui.tui.panels.alert_words import nothing_open
 from claude_tui.tui.render.lines import Line
 from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question
 from claude_tui.tui.screens.dialog_fields import (
@@ -47,7 +48,7 @@ def acknowledge(app: Cockpit) -> None:
     """Ask for alerts, reason and name, and acknowledge the alerts for everyone."""
     view = app.newest.engine.alerts
     if not view.groups:
-        refuse(app, f"Nothing to acknowledge: {_nothing_open(view)}")
+        refuse(app, f"Nothing to acknowledge: {nothing_open(view)}.")
         return
     which = _which(view, app.newest.at)
     fields = (which, reason_field("what you know or are doing (optional)"), name_field(app))
@@ -90,7 +91,7 @@ def snooze(app: Cockpit) -> None:
     """Ask for alerts, duration and name, and snooze the alerts."""
     view, at = app.newest.engine.alerts, app.newest.at
     if not view.groups:
-        refuse(app, f"Nothing to snooze: {_nothing_open(view)}")
+        refuse(app, f"Nothing to snooze: {nothing_open(view)}.")
         return
     which = _which(view, at)
     untils, labels = _untils(view, at)
@@ -170,7 +171,3 @@ def _on_open(app: Cockpit, seen: AlertsView, chosen: int | str, act: Act) -> boo
         for group in sorted(wanted & now):
             act(group)
     return True
-
-
-def _nothing_open(view: AlertsView) -> str:
-    return "no alert is open." if view.problem is None else f"no alert is open ({view.problem})."
