@@ -21,14 +21,6 @@ __all__ = [
     "nothing_open",
     "snooze_of",
 ]
-    "GroupStatus",
-    "acknowledgement_of",
-    "alert_badge",
-    "alert_rows",
-    "group_status",
-    "nothing_open",
-    "snooze_of",
-]
 
 
 class GroupStatus(Enum):
