@@ -232,8 +232,9 @@ def test_a_snapshot_that_waits_is_replaced_by_the_next() -> None:
 async def test_publishing_to_an_app_that_has_gone_is_harmless() -> None:
     app = app_of("healthy")
     async with app.run_test(size=(80, 24)):
-        publish = app.fake.publish
-    publish(SCENES["healthy"]())
+        publish, shown = app.fake.publish, app.newest
+    publish(later(SCENES["healthy"](), 1))
+    assert app.newest is shown
 
 
 async def test_the_summary_for_chat_is_of_the_picture_shown() -> None:

@@ -231,6 +231,7 @@ async def test_what_was_opened_from_the_screen_is_closed_with_it(tmp_path: Path)
         await settle(pilot, app)
         failing.call_later(failing.action_fail)
         await settle(pilot, app)
+        assert [type(screen) for screen in app.screen_stack if isinstance(screen, Fails)] == []
         await is_usable(app, backend, pilot)
 
 
