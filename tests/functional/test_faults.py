@@ -26,10 +26,10 @@ from claude_tui.tui.screens.help import HelpScreen
 from claude_tui.tui.screens.layout import Plan
 from claude_tui.tui.screens.leaving import LeavesOnce
 from tests.functional.still import StillApp, StillBackend
-from tests.snapshots.scenes import SCENES, later
+from tests.snapshots.pictures import PICTURES, later
 
 KEY = "sk-ant-api03-do-not-show-me-0123456789"
-SNAPSHOT = SCENES["overloaded"]()
+SNAPSHOT = PICTURES["overloaded"]()
 
 
 class BrokenError(Exception):
