@@ -74,7 +74,7 @@ def test_where_nothing_fails_nothing_is_said_of_retrying(cause: Cause) -> None:
 @pytest.mark.parametrize(
     ("severity", "respond_in_s", "words"),
     [
-        (Severity.P1, -193.79, "now, 3m 13s since detection"),
+        (Severity.P1, -193, "now, 3m 13s since detection"),
         (Severity.P2, 720, "by 14:17:33 UTC, 12m 00s left"),
         (Severity.P2, -61, "by 14:04:32 UTC, 1m 01s overdue"),
         (Severity.P4, 240_000, "by Nov 23 08:45 UTC, 2d 18h left"),
