@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from types import SimpleNamespace
 from typing import cast
 
+from claude_tui.alerting.command import try_routes
 from claude_tui.alerting.delivery.attempts import AttemptResult, FailedAttemptError
 from claude_tui.alerting.ledger import Ledger
 from claude_tui.alerting.lifecycle import Timing
@@ -25,6 +26,7 @@ from claude_tui.alerting.step import advanced
 from claude_tui.alerting.topics import ALL_CAUSES, UNEXPLAINED
 from claude_tui.alerting.workers import DeliveryWorker, NotificationWorker
 from claude_tui.model.alert import AlertGroup, AlertsView, Notification, NotificationKind
+from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
@@ -288,3 +290,31 @@ async def eventually(true: Callable[[], object]) -> None:
 async def loaded(watch: Watch) -> Watch:
     await watch.alerting.load()
     return watch
+
+
+def tried(*routes: Route, name: str | None = None) -> tuple[int, list[str]]:
+    """What `claude-top alerts test` does with these routes: its exit code and its lines."""
+    lines: list[str] = []
+    code = try_routes(
+        AlertSettings(routes=routes),
+        name,
+        target="prod",
+        now=lambda: NOON,
+        emit=lines.append,
+        policy=RetryPolicy(),
+    )
+    return code, lines
+
+
+def routes_toml(host: str) -> str:
+    """Settings with two routes to `host`, both with a secret."""
+    return f"""
+        name = "prod"
+        [alerts.routes.chat]
+        kind = "apprise"
+        url = "json://user:s3cretpass@{host}/hookSECRET"
+        [alerts.routes.pager]
+        kind = "pagerduty"
+        url = "http://{host}/v2/enqueue"
+        routing_key_env = "PAGERDUTY_KEY"
+        """

@@ -33,3 +33,11 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("COLUMNS", "100")
     return tmp_path
+
+
+@pytest.fixture
+def config_file(own_home: Path) -> Path:
+    """Where the settings file of a person without any other settings belongs."""
+    path = own_home / "config" / "claude-top" / "config.toml"
+    path.parent.mkdir(parents=True)
+    return path

@@ -17,7 +17,7 @@ from claude_tui.model.snapshot import Chart, ChartSeries, Focus, Panel, Snapshot
 from claude_tui.settings import Settings
 from claude_tui.tui.app import ClaudeTopApp
 from claude_tui.tui.render.partial_output import partial_output
-from tests.snapshots.scenes import AT
+from tests.snapshots.pictures import AT
 
 __all__ = ["StillApp", "StillBackend", "chart_for", "still_app"]
 

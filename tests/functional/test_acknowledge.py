@@ -21,8 +21,8 @@ from claude_tui.tui.render.lines import plain
 from claude_tui.tui.screens.acknowledge import morning_after, set_severity
 from claude_tui.tui.screens.dialog import DialogScreen, Options, TextInput
 from tests.functional.still import StillApp, StillBackend, still_app
-from tests.snapshots.responding import CALM, OVERLOADED, alert, group, low, scene_of, scenes
-from tests.snapshots.scenes import AT, later
+from tests.snapshots.pictures import AT, later
+from tests.snapshots.responding import CALM, OVERLOADED, alert, group, low, pictures, scene_of
 
 ONE = scene_of(replace(CALM, groups=(group(),)), OVERLOADED)
 TWO = scene_of(replace(CALM, groups=(group(), low())), OVERLOADED)
@@ -219,7 +219,7 @@ async def test_a_snooze_lasts_until_the_instant_that_was_named(downs: int, until
 
 
 async def test_a_snooze_can_be_ended() -> None:
-    async with asked(scenes()["taken"], "z", *["down"] * 4, "enter") as (app, backend, _):
+    async with asked(pictures()["taken"], "z", *["down"] * 4, "enter") as (app, backend, _):
         ((which, by, until),) = backend.snoozed
         assert (which, by) == (None, "ada")
         assert until <= AT
@@ -258,7 +258,7 @@ async def test_a_severity_is_set_with_reason_and_name_instead_of_what_was_worked
 
 
 async def test_one_that_somebody_set_can_be_set_again() -> None:
-    async with asked(scenes()["taken"], "s") as (app, backend, pilot):
+    async with asked(pictures()["taken"], "s") as (app, backend, pilot):
         assert dialog(app).question.title == "Severity: P2, set by Ada Lovelace; P1 (computed)"
         await pilot.press(*["down"] * 9, "enter")
         assert backend.marked == [SeverityMark(AT, Severity.P4, Severity.P1, "ada")]
@@ -309,7 +309,7 @@ async def test_targets_of_the_settings_are_named() -> None:
 @pytest.mark.parametrize("size", [(40, 10), (60, 20), (80, 24), (200, 60)])
 @pytest.mark.parametrize("key", ["a", "z", "s"])
 async def test_it_works_at_every_size(key: str, size: tuple[int, int]) -> None:
-    async with asked(scenes()["taken"], key, size=size) as (app, backend, pilot):
+    async with asked(pictures()["taken"], key, size=size) as (app, backend, pilot):
         box = dialog(app).children[0]
         assert box.region.width <= size[0]
         assert box.region.height <= size[1]
@@ -320,7 +320,7 @@ async def test_it_works_at_every_size(key: str, size: tuple[int, int]) -> None:
 
 async def test_at_60_by_20_all_of_it_is_in_view() -> None:
     for key in ("a", "z", "s"):
-        async with asked(scenes()["taken"], key, size=(60, 20)) as (app, _, __):
+        async with asked(pictures()["taken"], key, size=(60, 20)) as (app, _, __):
             assert dialog(app).children[0].max_scroll_y == 0
 
 

@@ -10,7 +10,7 @@ from claude_tui.tui.messages import SnapshotReady, ZoomRequested
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.theme import load_theme
 from tests.functional.watched import app_of, arrives
-from tests.snapshots.scenes import AT, SCENES, later
+from tests.snapshots.pictures import AT, PICTURES, later
 
 # -- the picture ------------------------------------------------------------------
 
@@ -26,17 +26,17 @@ async def test_the_first_frame_shows_the_first_snapshot() -> None:
 async def test_a_new_snapshot_is_shown() -> None:
     app = app_of("healthy")
     async with app.run_test(size=(120, 40)) as pilot:
-        await arrives(pilot, SCENES["overloaded"]())
+        await arrives(pilot, PICTURES["overloaded"]())
         assert "▌P1▐ It’s them." in app.text()
         assert "24" in app.text()
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60), (20, 5), (1, 1)])
 async def test_every_scene_can_be_drawn_at_every_size(name: str, size: tuple[int, int]) -> None:
     app = app_of(name)
     async with app.run_test(size=size) as pilot:
-        await arrives(pilot, later(SCENES[name](), 1))
+        await arrives(pilot, later(PICTURES[name](), 1))
         assert app.return_code is None
 
 
@@ -60,7 +60,7 @@ async def test_at_80x24_every_panel_says_its_most_important_thing() -> None:
     for part in (
         "▌P1▐ It’s them. The API is overloaded (529).",
         "Claude API operational",
-        "low, out in 3m 10s",
+        "low, resets 41s",
         "529 overloaded",
         "429 rate limit",
         "4.10s",
@@ -74,11 +74,11 @@ async def test_the_layout_follows_the_strip() -> None:
     app = app_of("healthy")
     async with app.run_test(size=(120, 40)) as pilot:
         quiet = app.dashboard.errors.region
-        await arrives(pilot, SCENES["overloaded"]())
+        await arrives(pilot, PICTURES["overloaded"]())
         loud = app.dashboard.errors.region
         assert loud.y == quiet.y + 5
         assert loud.size == quiet.size
-        await arrives(pilot, SCENES["healthy"]())
+        await arrives(pilot, PICTURES["healthy"]())
         assert app.dashboard.errors.region == quiet
 
 
@@ -98,7 +98,7 @@ async def test_hostile_text_neither_breaks_nor_becomes_markup() -> None:
 async def test_a_second_without_news_repaints_a_few_cells(monkeypatch: pytest.MonkeyPatch) -> None:
     app = app_of("healthy")
     async with app.run_test(size=(120, 40)) as pilot:
-        await arrives(pilot, later(SCENES["healthy"](), 1))
+        await arrives(pilot, later(PICTURES["healthy"](), 1))
         cells = 0
         repaint = LinePanel.refresh
 
@@ -108,17 +108,17 @@ async def test_a_second_without_news_repaints_a_few_cells(monkeypatch: pytest.Mo
             return repaint(self, *regions, **options)
 
         monkeypatch.setattr(LinePanel, "refresh", counted)
-        await arrives(pilot, later(SCENES["healthy"](), 2))
+        await arrives(pilot, later(PICTURES["healthy"](), 2))
         assert 0 < cells < 40
 
 
 async def test_the_same_picture_repaints_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     app = app_of("overloaded")
     async with app.run_test(size=(120, 40)) as pilot:
-        await arrives(pilot, SCENES["overloaded"]())
+        await arrives(pilot, PICTURES["overloaded"]())
         painted: list[object] = []
         monkeypatch.setattr(LinePanel, "refresh", lambda self, *regions, **_: painted.append(self))
-        await arrives(pilot, SCENES["overloaded"]())
+        await arrives(pilot, PICTURES["overloaded"]())
         assert painted == []
 
 
@@ -129,7 +129,7 @@ async def test_pause_holds_the_picture_and_says_how_old_it_is() -> None:
     app = app_of("healthy")
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("space")
-        await arrives(pilot, later(SCENES["overloaded"](), 42))
+        await arrives(pilot, later(PICTURES["overloaded"](), 42))
         shown = app.text()
         assert "PAUSED at 14:05:33, 42s old" in shown
         assert "14:06:15 UTC" in shown
@@ -147,7 +147,7 @@ async def test_a_backend_that_falls_silent_is_not_called_live() -> None:
         app._watch_for_silence()
         await pilot.pause()
         assert "STALLED for 10s" in app.text()
-        await arrives(pilot, later(SCENES["healthy"](), 1))
+        await arrives(pilot, later(PICTURES["healthy"](), 1))
         assert "● LIVE" in app.text()
 
 
@@ -175,7 +175,7 @@ async def test_probe_asks_the_backend() -> None:
 async def test_the_window_of_the_errors_cycles() -> None:
     app = app_of("overloaded")
     async with app.run_test(size=(120, 40)) as pilot:
-        assert "25 of 26 calls failed in 5m" in app.text()
+        assert "25 of 49 calls failed in 5m" in app.text()
         await pilot.press("e")
         await pilot.pause()
         assert "failed in 1h" in app.text()
@@ -224,7 +224,7 @@ async def test_a_remapped_key_works_and_stands_in_title_and_footer() -> None:
 
 
 def test_a_snapshot_that_waits_is_replaced_by_the_next() -> None:
-    first, second = SnapshotReady(SCENES["healthy"]()), SnapshotReady(later(SCENES["healthy"](), 1))
+    first, second = SnapshotReady(PICTURES["healthy"]()), SnapshotReady(later(PICTURES["healthy"](), 1))
     assert second.can_replace(first)
     assert not second.can_replace(ZoomRequested(Panel.STATUS))
 
@@ -232,15 +232,16 @@ def test_a_snapshot_that_waits_is_replaced_by_the_next() -> None:
 async def test_publishing_to_an_app_that_has_gone_is_harmless() -> None:
     app = app_of("healthy")
     async with app.run_test(size=(80, 24)):
-        publish = app.fake.publish
-    publish(SCENES["healthy"]())
+        publish, shown = app.fake.publish, app.newest
+    publish(later(PICTURES["healthy"](), 1))
+    assert app.newest is shown
 
 
 async def test_the_summary_for_chat_is_of_the_picture_shown() -> None:
     app = app_of("overloaded")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("space")
-        await arrives(pilot, later(SCENES["healthy"](), 9))
+        await arrives(pilot, later(PICTURES["healthy"](), 9))
         await pilot.press("y")
         await pilot.pause()
         assert app.copied is not None
@@ -252,9 +253,9 @@ async def test_under_a_dialog_the_picture_goes_on_for_a_few_bytes_a_second() -> 
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("t")
         for seconds in (1, 2):
-            await arrives(pilot, later(SCENES["overloaded"](), seconds))
+            await arrives(pilot, later(PICTURES["overloaded"](), seconds))
         before = app.sent_bytes
-        await arrives(pilot, later(SCENES["overloaded"](), 3))
+        await arrives(pilot, later(PICTURES["overloaded"](), 3))
         assert "14:05:36 UTC" in app.text()
         assert 0 < app.sent_bytes - before < 1_000
 
@@ -263,7 +264,7 @@ async def test_a_screen_that_was_covered_shows_the_present_when_it_comes_back() 
     app = app_of("healthy")
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("?")
-        await arrives(pilot, SCENES["overloaded"]())
+        await arrives(pilot, PICTURES["overloaded"]())
         await pilot.press("escape")
         await pilot.pause()
         assert "▌P1▐ It’s them." in app.text()
@@ -301,9 +302,9 @@ async def test_without_colours_everything_is_still_told_apart(monkeypatch: pytes
             if colour is not None and not colour.is_default
         }
         assert colours == set()
-        for part in ("▌P1▐ It’s them.", "● Claude API", "▲ low", "9.8× ▲", "✗ messages"):
+        for part in ("▌P1▐ It’s them.", "● Claude API", "▲ low", "5 failed", "✗ messages"):
             assert part in app.text()
 
 
 def test_the_clock_of_the_scenes_is_fixed() -> None:
-    assert SCENES["healthy"]().at == AT
+    assert PICTURES["healthy"]().at == AT

@@ -20,7 +20,7 @@ from claude_tui.tui.panels.event_text import event_lines, event_text
 from claude_tui.tui.render.lines import plain, width
 from claude_tui.tui.screens.event import EventScreen
 from tests.functional.still import still_app
-from tests.snapshots.scenes import AT, EVIL, SCENES, later
+from tests.snapshots.pictures import AT, EVIL, PICTURES, later
 
 SEEN = Observation(
     AT,
@@ -117,7 +117,7 @@ def test_hostile_text_stays_inert_and_within_the_screen() -> None:
 
 
 async def test_opened_from_the_dashboard_copied_and_turned() -> None:
-    app, _backend = still_app(SCENES["overloaded"]())
+    app, _backend = still_app(PICTURES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("down", "enter")
         await pilot.pause()
@@ -138,7 +138,7 @@ async def test_opened_from_the_dashboard_copied_and_turned() -> None:
 
 
 async def test_an_event_stays_when_the_list_moves_on() -> None:
-    app, backend = still_app(SCENES["overloaded"]())
+    app, backend = still_app(PICTURES["overloaded"]())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("down", "enter")
         await pilot.pause()
@@ -152,7 +152,7 @@ async def test_an_event_stays_when_the_list_moves_on() -> None:
 
 
 async def test_a_long_message_scrolls() -> None:
-    scene = SCENES["hostile"]()
+    scene = PICTURES["hostile"]()
     app, _ = still_app(scene)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("down", "enter")

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from claude_tui.model.snapshot import EventKind, Level, Snapshot
 from tests.functional.watched import Watched, app_of, arrives
-from tests.snapshots.scenes import SCENES, event, later
+from tests.snapshots.pictures import PICTURES, event, later
 
 
 def with_newer(snapshot: Snapshot, count: int) -> Snapshot:
@@ -22,11 +22,11 @@ async def test_the_arrows_select_and_enter_opens() -> None:
         await pilot.press("down", "down", "down", "up", "enter")
         await pilot.pause()
         assert app.asked == [app.shown.events[1]]
-        assert "2 of 13" in app.text()
+        assert "2 of 31" in app.text()
 
 
 async def test_new_events_do_not_move_the_selection() -> None:
-    scene = SCENES["overloaded"]()
+    scene = PICTURES["overloaded"]()
     app = Watched(scene)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("down", "down")
@@ -34,17 +34,17 @@ async def test_new_events_do_not_move_the_selection() -> None:
         assert app.dashboard.events.selected == scene.events[1]
         await arrives(pilot, with_newer(scene, 60))
         assert app.dashboard.events.selected == scene.events[1]
-        (row,) = [row for row in app.text().splitlines() if "14:04:58▸" in row]
-        assert "011CZhQrT5" in row
+        (row,) = [row for row in app.text().splitlines() if "14:05:23▸" in row]
+        assert "1a1f946b4b8" in row
 
 
 async def test_end_and_home_reach_the_oldest_and_the_newest() -> None:
-    scene = with_newer(SCENES["overloaded"](), 100)
+    scene = with_newer(PICTURES["overloaded"](), 100)
     app = Watched(scene)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("end")
         assert app.dashboard.events.selected == scene.events[-1]
-        assert "113 of 113" in app.text()
+        assert "131 of 131" in app.text()
         await pilot.press("pageup")
         assert app.dashboard.events.selected == scene.events[-1 - app.dashboard.events.page]
         await pilot.press("home")
@@ -62,16 +62,16 @@ async def test_escape_takes_the_cursor_away() -> None:
 
 
 async def test_the_wheel_scrolls_and_new_events_leave_the_view_where_it_is() -> None:
-    scene = with_newer(SCENES["overloaded"](), 60)
+    scene = with_newer(PICTURES["overloaded"](), 60)
     app = Watched(scene)
     async with app.run_test(size=(120, 40)) as pilot:
         panel = app.dashboard.events
         panel._scroll(3)
         first = app.text()
-        assert "from 4 of 73" in first
+        assert "from 4 of 91" in first
         newest = event(-61, EventKind.RECOVERY, Level.OK, "models", "200 back")
         await arrives(pilot, replace(later(scene, 1), events=(newest, *scene.events)))
-        assert "from 5 of 74" in app.text()
+        assert "from 5 of 92" in app.text()
         assert "200 back" not in app.text()
 
 

@@ -26,10 +26,10 @@ from claude_tui.tui.screens.help import HelpScreen
 from claude_tui.tui.screens.layout import Plan
 from claude_tui.tui.screens.leaving import LeavesOnce
 from tests.functional.still import StillApp, StillBackend
-from tests.snapshots.scenes import SCENES, later
+from tests.snapshots.pictures import PICTURES, later
 
 KEY = "sk-ant-api03-do-not-show-me-0123456789"
-SNAPSHOT = SCENES["overloaded"]()
+SNAPSHOT = PICTURES["overloaded"]()
 
 
 class BrokenError(Exception):
@@ -231,6 +231,7 @@ async def test_what_was_opened_from_the_screen_is_closed_with_it(tmp_path: Path)
         await settle(pilot, app)
         failing.call_later(failing.action_fail)
         await settle(pilot, app)
+        assert [type(screen) for screen in app.screen_stack if isinstance(screen, Fails)] == []
         await is_usable(app, backend, pilot)
 
 

@@ -17,14 +17,14 @@ from claude_tui.tui.panels.footer import footer_line
 from claude_tui.tui.panels.header import header_line
 from claude_tui.tui.render.lines import plain, width
 from claude_tui.tui.view import View
-from tests.snapshots.scenes import AT, SCENES
+from tests.snapshots.pictures import AT, PICTURES
 
 
 def scene(name: str) -> Snapshot:
-    return SCENES[name]()
+    return PICTURES[name]()
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", PICTURES)
 @settings(max_examples=30)
 @given(st.integers(1, 250))
 def test_header_and_footer_keep_within_any_width(name: str, cells: int) -> None:

@@ -17,7 +17,7 @@ from claude_tui.tui.screens.help import HelpScreen, help_lines
 from claude_tui.tui.screens.themes import ThemeScreen
 from claude_tui.tui.screens.zoom import ZoomScreen
 from tests.functional.still import still_app
-from tests.snapshots.scenes import SCENES
+from tests.snapshots.pictures import PICTURES
 
 
 def test_help_names_every_action_with_its_keys() -> None:
@@ -38,7 +38,7 @@ def test_help_fits(cells: int) -> None:
 
 
 async def test_help_opens_and_closes_with_its_key() -> None:
-    app, _ = still_app(SCENES["healthy"]())
+    app, _ = still_app(PICTURES["healthy"]())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("question_mark")
         await pilot.pause()
@@ -50,7 +50,7 @@ async def test_help_opens_and_closes_with_its_key() -> None:
 
 @pytest.mark.parametrize("key", ["ctrl+p", "colon"])
 async def test_palette_runs_an_action_of_the_registry(key: str) -> None:
-    app, _backend = still_app(SCENES["healthy"]())
+    app, _backend = still_app(PICTURES["healthy"]())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press(key)
         await pilot.pause()
@@ -65,7 +65,7 @@ async def test_palette_runs_an_action_of_the_registry(key: str) -> None:
 
 
 async def test_palette_offers_what_this_screen_can_do() -> None:
-    app, _ = still_app(SCENES["healthy"]())
+    app, _ = still_app(PICTURES["healthy"]())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("ctrl+p")
         await app.workers.wait_for_complete()
@@ -77,7 +77,7 @@ async def test_palette_offers_what_this_screen_can_do() -> None:
 
 async def test_a_theme_is_previewed_then_kept_in_the_settings_file(tmp_path: Path) -> None:
     file = tmp_path / "config.toml"
-    app, _ = still_app(SCENES["overloaded"](), file)
+    app, _ = still_app(PICTURES["overloaded"](), file)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("t")
         await pilot.pause()
@@ -95,7 +95,7 @@ async def test_a_theme_is_previewed_then_kept_in_the_settings_file(tmp_path: Pat
 @pytest.mark.parametrize("key", ["escape", "q"])
 async def test_leaving_the_chooser_changes_nothing(tmp_path: Path, key: str) -> None:
     file = tmp_path / "config.toml"
-    app, _ = still_app(SCENES["healthy"](), file)
+    app, _ = still_app(PICTURES["healthy"](), file)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("t")
         await pilot.pause()
@@ -114,7 +114,7 @@ async def test_own_themes_are_offered_and_wrong_ones_named(tmp_path: Path) -> No
     shipped = Path(__file__).parents[2] / "themes" / "dark.toml"
     (folder / "mine.toml").write_text(shipped.read_text("utf-8").replace('"Dark"', '"Mine [bold]x[/]"'))
     (folder / "wrong.toml").write_text("roles = 1")
-    app, _ = still_app(SCENES["healthy"](), tmp_path / "config.toml")
+    app, _ = still_app(PICTURES["healthy"](), tmp_path / "config.toml")
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("t")
         await pilot.pause()
@@ -125,7 +125,7 @@ async def test_own_themes_are_offered_and_wrong_ones_named(tmp_path: Path) -> No
 
 async def test_a_choice_that_cannot_be_kept_counts_for_now_and_says_so(tmp_path: Path) -> None:
     (tmp_path / "taken").write_text("not a folder")
-    app, _ = still_app(SCENES["healthy"](), tmp_path / "taken" / "config.toml")
+    app, _ = still_app(PICTURES["healthy"](), tmp_path / "taken" / "config.toml")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("t")
         await pilot.pause()
@@ -138,7 +138,7 @@ async def test_a_choice_that_cannot_be_kept_counts_for_now_and_says_so(tmp_path:
 
 async def test_with_no_color_there_is_nothing_to_choose(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NO_COLOR", "1")
-    app, _ = still_app(SCENES["healthy"]())
+    app, _ = still_app(PICTURES["healthy"]())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("t")
         await pilot.pause()

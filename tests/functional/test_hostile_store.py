@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.functional.test_store_hostile import SIZES, columns, filled, first_frames
 from tests.functional.watched import Watched
 from tests.store_values import database, query
-from tests.unit.test_store_hostile import SIZES, columns, filled, first_frames
 
 REDACTED = "http://[redacted]@127.0.0.1:80/api/v2/summary.json"
 

@@ -18,7 +18,7 @@ from claude_tui.tui.panels.latency import latency_lines
 from claude_tui.tui.panels.status import status_lines
 from claude_tui.tui.panels.strip import strip_lines
 from claude_tui.tui.render.lines import Line, Span, plain, width
-from tests.snapshots.scenes import AT, SCENES, event
+from tests.snapshots.pictures import AT, PICTURES, event
 
 Lines = tuple[Line, ...]
 
@@ -35,7 +35,7 @@ PANELS: dict[str, Callable[[Snapshot, int, int], Lines]] = {
 
 
 def scene(name: str) -> Snapshot:
-    return SCENES[name]()
+    return PICTURES[name]()
 
 
 def text(lines: Lines) -> str:
@@ -50,7 +50,7 @@ def roles(lines: Lines, containing: str) -> set[str]:
     return {span.role for row in lines for span in row if containing in span.text}
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.parametrize("panel", PANELS)
 @settings(max_examples=30)
 @given(st.integers(20, 150), st.integers(1, 30))
@@ -117,7 +117,7 @@ def test_unknown_is_said_loudly_with_the_reason_and_the_last_good_read() -> None
     drawn = status_lines(scene("page_unknown"), 40, 10)
     assert "unknown" in text(drawn)
     assert "HTTP 405 and an HTML page instead of JSON" in words(drawn)
-    assert "last read 13:44:59" in text(drawn)
+    assert "last read 13:45:19" in text(drawn)
     assert "operational" not in text(drawn)
 
 
@@ -131,11 +131,11 @@ def test_a_page_long_unread_is_not_passed_off_as_current() -> None:
 
 
 def test_a_low_bucket_says_so_in_word_and_glyph() -> None:
-    first, detail, *_ = headroom_lines(scene("overloaded"), 43, 12)
+    first, detail, *_ = headroom_lines(scene("draining"), 43, 12)
     assert plain(first).split()[0] == "input"
     assert "18%" in plain(first)
     assert plain(first).endswith("14.2k of 80k  ")
-    assert plain(detail).strip() == "▲ low, out in 3m 10s, resets 41s"
+    assert plain(detail).strip() == "▲ low, out in 3m 08s"
 
 
 def test_a_low_bucket_without_room_for_words_keeps_the_glyph() -> None:
@@ -151,7 +151,7 @@ def test_a_critical_bucket_is_told_from_a_low_one_without_colour() -> None:
 
 
 def test_burn_is_shown_where_there_is_room() -> None:
-    assert "4,700/min used" in text(headroom_lines(scene("overloaded"), 43, 12))
+    assert "4,700/min used" in text(headroom_lines(scene("draining"), 43, 12))
 
 
 def test_hidden_buckets_are_counted() -> None:
@@ -172,8 +172,8 @@ def test_before_the_first_answer_it_says_where_limits_come_from_and_why_there_ar
 
 
 def test_figures_are_dated_and_stale_ones_are_called_stale() -> None:
-    assert "as of 14:05:31, message call req_011C" in text(headroom_lines(scene("healthy"), 60, 12))
-    assert "stale: as of 14:01:13, 4m ago" in text(headroom_lines(scene("few_samples"), 60, 12))
+    assert "as of 14:05:31, message call req_1a1f" in text(headroom_lines(scene("healthy"), 60, 12))
+    assert "stale: as of 14:03:31, 2m ago" in text(headroom_lines(scene("network"), 60, 12))
 
 
 def test_a_stale_bucket_is_subdued_and_says_since_when() -> None:
@@ -182,7 +182,7 @@ def test_a_stale_bucket_is_subdued_and_says_since_when() -> None:
     view = replace(snapshot.headroom, buckets=buckets, stale=True)
     drawn = headroom_lines(replace(snapshot, headroom=view), 43, 12)
     assert text(drawn).count("as of") == 1
-    assert "stale: as of 14:05:31, 2s ago" in text(drawn)
+    assert "stale: as of 14:04:51, 42s ago" in text(drawn)
     assert roles(drawn, "18%") == {"dim"}
 
 
@@ -203,15 +203,15 @@ def test_bucket_labels(bucket: str, label: str) -> None:
 
 
 def test_a_slow_series_is_loud_and_one_as_usual_is_not() -> None:
-    drawn = latency_lines(scene("overloaded"), 70, 8)
+    drawn = latency_lines(scene("slow"), 70, 8)
     (ttft,) = [row for row in drawn if plain(row).startswith("TTFT")]
     (models,) = [row for row in drawn if plain(row).startswith("models")]
-    assert "4.10s" in plain(ttft)
-    assert "9.8× ▲" in plain(ttft)
+    assert "1.60s" in plain(ttft)
+    assert "3.6× ▲" in plain(ttft)
     assert "▲" not in plain(models)
     assert "182ms" in plain(models)
     assert "vs usual" in plain(drawn[0])
-    assert "usual: the median of the last 24h" in text(drawn)
+    assert "usual: the median of the last 1h 44m" in text(drawn)
 
 
 def test_wide_panels_add_p99_and_narrow_ones_drop_p50() -> None:
@@ -226,8 +226,8 @@ def test_without_a_header_the_figures_carry_their_names() -> None:
 
 
 def test_more_rows_make_taller_charts_with_a_scale() -> None:
-    drawn = latency_lines(scene("overloaded"), 110, 36)
-    assert "4.40s" in text(drawn)
+    drawn = latency_lines(scene("slow"), 110, 36)
+    assert "1.77s" in text(drawn)
     assert sum("█" in plain(row) for row in drawn) > 8
 
 
@@ -240,16 +240,15 @@ def test_phases_tell_server_from_network() -> None:
 def test_too_few_samples_and_old_figures_say_so() -> None:
     drawn = text(latency_lines(scene("few_samples"), 70, 12))
     assert "n/a" in drawn
-    assert "at 14:03" in drawn
-    assert "this clock is 4.2s ahead of the server's" in drawn
-    assert "certificate expires in 12d 0h" in drawn
-    assert "the median of the last 2m 05s" in drawn
-    fresh = scene("few_samples")
-    young = tuple(replace(each, now_at=AT) for each in fresh.latency.series)
-    fresh = replace(fresh, latency=replace(fresh.latency, series=young))
-    assert "2 samples" in text(latency_lines(fresh, 70, 12))
+    assert "4 samples" in drawn
+    assert "not enough history yet" in drawn
+    assert "at 14:03" in text(latency_lines(scene("network"), 70, 12))
+    early = scene("few_samples")
+    early = replace(early, latency=replace(early.latency, skew_s=-4.2))
+    assert "this clock is 4.2s ahead of the server's" in text(latency_lines(early, 70, 12))
+    assert "certificate expires in 12d 0h" in text(latency_lines(scene("alert_while_healthy"), 70, 12))
+    assert "no samples" in text(latency_lines(scene("nothing"), 70, 12))
     nothing = scene("nothing")
-    assert "no samples" in text(latency_lines(nothing, 70, 12))
     every = tuple(replace(each, failed_since=30) for each in nothing.latency.series)
     failing = text(latency_lines(replace(nothing, latency=replace(nothing.latency, series=every)), 70, 12))
     assert "30 failed" in failing
@@ -269,9 +268,9 @@ def test_failures_since_the_last_success_stand_where_the_comparison_would() -> N
 def test_every_class_has_its_row_and_zero_is_dim() -> None:
     drawn = error_lines(scene("overloaded").errors[1], 37, 12)
     assert "529 overloaded" in plain(drawn[0])
-    assert plain(drawn[0]).split()[-2:] == ["24", "92%"]
+    assert plain(drawn[0]).split()[-2:] == ["24", "49%"]
     assert roles(drawn, "timeouts") == {"dim"}
-    assert "25 of 26 calls failed in 5m" in text(drawn)
+    assert "25 of 49 calls failed in 5m" in text(drawn)
     assert "messages 529 overloaded_error" in text(drawn)
 
 
@@ -308,7 +307,7 @@ def test_a_spend_limit_is_not_called_a_rate_limit() -> None:
 
 def test_no_calls_is_not_the_same_as_no_failures() -> None:
     assert "no calls in 5m" in text(error_lines(replace(scene("nothing").errors[1], requests=0), 37, 12))
-    assert "58 calls in 5m, none failed" in text(error_lines(scene("healthy").errors[1], 37, 12))
+    assert "30 calls in 5m, none failed" in text(error_lines(scene("healthy").errors[1], 37, 12))
 
 
 # -- events ---------------------------------------------------------------------
@@ -316,9 +315,9 @@ def test_no_calls_is_not_the_same_as_no_failures() -> None:
 
 def test_an_event_has_time_glyph_subject_text_and_request_id() -> None:
     newest = event_lines(scene("overloaded").events, AT, 60, 5)[0]
-    assert plain(newest).split() == ["14:05:31", "✗", "messages", "529", "overloaded", "req_011CZkPqW3"]
+    assert plain(newest).split() == ["14:05:31", "✗", "messages", "529", "overloaded", "req_1a1f946d3f8"]
     narrow = event_lines(scene("overloaded").events, AT, 47, 5)[0]
-    assert plain(narrow).split()[-1] == "011CZkPqW3"
+    assert plain(narrow).split()[-1] == "1a1f946d3f8"
 
 
 def told(kind: EventKind, level: Level, subject: str, said: str, cells: int = 90) -> str:

@@ -309,8 +309,10 @@ def test_the_thread_answers_as_soon_as_it_has_started_and_ends_when_stopped() ->
 def test_the_thread_can_be_stopped_before_it_is_ready() -> None:
     simulator = SimulatorThread(load("healthy"))
     simulator.start()
-    simulator.stop()
-    simulator.stop()
+    simulator.stop(PATIENCE_S)
+    simulator.stop(PATIENCE_S)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(simulator.status_url + "/api/v2/status.json", trust_env=False)
 
 
 def test_a_taken_port_is_an_error_of_start() -> None:

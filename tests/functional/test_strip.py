@@ -16,16 +16,16 @@ from claude_tui.tui.panels.strip import strip_lines, strip_rows
 from claude_tui.tui.render.lines import Line, changes, plain, width
 from tests.builders import stated
 from tests.functional.watched import app_of, arrives
-from tests.snapshots.scenes import AT, SCENES, later
+from tests.snapshots.pictures import AT, PICTURES, later
 
 Lines = tuple[Line, ...]
 
 SIZES = [(60, 20), (80, 24), (100, 18), (120, 40), (200, 60)]
-LOUD = [name for name in SCENES if SCENES[name]().verdict.severity.trouble]
+LOUD = [name for name in PICTURES if PICTURES[name]().verdict.severity.trouble]
 
 
 def scene(name: str, **verdict: object) -> Snapshot:
-    snapshot = SCENES[name]()
+    snapshot = PICTURES[name]()
     return replace(snapshot, verdict=replace(snapshot.verdict, **verdict))  # type: ignore[arg-type]
 
 
@@ -91,7 +91,7 @@ def test_the_drawing_of_the_design() -> None:
 @pytest.mark.parametrize("size", SIZES)
 def test_a_long_headline_and_a_long_step_leave_room_for_the_clock(size: tuple[int, int]) -> None:
     shown = said("network", *size)
-    assert "1m 35s" in shown
+    assert "1m 32s" in shown
     assert "respond now" in shown
     assert "call the network team" in shown.replace(" d decide m act", "")
 
@@ -115,7 +115,7 @@ def test_numbers_stand_out_and_names_do_not() -> None:
 
 def test_evidence_that_does_not_fit_is_left_out_whole() -> None:
     shown = said("rate_limited", 60, 20)
-    assert "11 rate_limit_error, 2 other. Next:" in shown
+    assert "20 rate_limit_error, 2 other. Next:" in shown
     assert "Key, network fine." in said("overloaded", 100, 18)
 
 
@@ -143,10 +143,10 @@ def test_a_note_stands_beside() -> None:
 
 
 def test_the_response_clock() -> None:
-    at = SCENES["rate_limited"]().at
-    assert "respond within 11m" in said("rate_limited")
+    at = PICTURES["rate_limited"]().at
+    assert "respond within 10m" in said("rate_limited")
     assert "respond within 45s" in said("rate_limited", respond_by=at + timedelta(seconds=45))
-    assert "response overdue by 23m" in said("overdue")
+    assert "response overdue by 34m" in said("overdue")
     assert "respond by Mon 09:00" in said("slow")
     assert "respond by 17:05" in said("slow", respond_by=at + timedelta(hours=3))
     assert "respond" not in said("slow", respond_by=None)
@@ -182,7 +182,7 @@ def test_retry_after_is_shown_while_the_server_asks_for_it() -> None:
 
 def test_what_the_page_says_and_who_spoke_first() -> None:
     page = PageAgreement.CONFIRMS
-    assert "Status page confirms it; we noticed 4m 00s earlier." in said("incident")
+    assert "Status page confirms it; we noticed 4m 02s earlier." in said("incident")
     late = said("incident", lead=timedelta(seconds=-95))
     assert "Status page confirms it; posted 1m 35s before we noticed." in late
     assert "Status page confirms it." in said("incident", page=page, lead=None)
@@ -223,10 +223,10 @@ async def test_a_second_of_trouble_costs_few_bytes() -> None:
     app = app_of("rate_limited")
     async with app.run_test(size=(120, 40)) as pilot:
         for seconds in range(1, 4):
-            await arrives(pilot, later(SCENES["rate_limited"](), seconds))
+            await arrives(pilot, later(PICTURES["rate_limited"](), seconds))
         before = app.sent_bytes
         for seconds in range(4, 24):
-            await arrives(pilot, later(SCENES["rate_limited"](), seconds))
+            await arrives(pilot, later(PICTURES["rate_limited"](), seconds))
         assert (app.sent_bytes - before) / 20 < 300
 
 
@@ -244,7 +244,7 @@ def test_the_strip_is_one_quiet_line_while_all_is_well() -> None:
 def test_good_news_end_with_a_whole_sentence() -> None:
     quiet = {cells: plain(strip_lines(scene("healthy"), cells, 1)[0]).strip() for cells in (60, 120, 160)}
     assert quiet[60] == quiet[120] == "● All is well. Messages answer, first token after 412 ms."
-    assert quiet[160].endswith("29 of the last 29 message probes answered; models answer in 182 ms.")
+    assert quiet[160].endswith("30 of the last 30 message probes answered; models answer in 182 ms.")
 
 
 def test_a_note_goes_before_the_figures_of_health() -> None:
@@ -349,7 +349,7 @@ def test_a_tiny_terminal_says_what_to_do_as_there_is_room() -> None:
 
 
 def test_a_limit_that_is_used_up_is_no_good_news() -> None:
-    calm, news = SCENES["healthy"](), "No trouble yet, but a limit is nearly used up."
+    calm, news = PICTURES["healthy"](), "No trouble yet, but a limit is nearly used up."
     empty = replace(calm.headroom.buckets[0], remaining=0, level=Level.BAD)
     judged = replace(calm.verdict, summary=news, next_step="Shed load")
     pressed = replace(calm, verdict=judged, headroom=replace(calm.headroom, buckets=(empty,)))

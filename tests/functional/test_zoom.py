@@ -15,8 +15,8 @@ from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.screens.event import EventScreen
 from claude_tui.tui.screens.zoom import ZoomScreen
 from tests.functional.still import StillApp, StillBackend, chart_for, still_app
-from tests.snapshots.responding import scenes
-from tests.snapshots.scenes import SCENES, later
+from tests.snapshots.pictures import PICTURES, later
+from tests.snapshots.responding import pictures
 
 QUARTER, HOUR = timedelta(minutes=15), timedelta(hours=1)
 
@@ -45,7 +45,7 @@ def text_of(app: StillApp) -> str:
 
 @pytest.mark.parametrize(("key", "panel"), [("2", Panel.HEADROOM), ("4", Panel.LATENCY), ("3", Panel.ERRORS)])
 async def test_a_charted_panel_asks_for_its_history_and_lets_go_of_it(key: str, panel: Panel) -> None:
-    app, backend = still_app(SCENES["overloaded"]())
+    app, backend = still_app(PICTURES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press(key)
         assert zoom(app).panel is panel
@@ -62,14 +62,14 @@ async def test_a_charted_panel_asks_for_its_history_and_lets_go_of_it(key: str, 
 
 @pytest.mark.parametrize("key", ["0", "1", "5"])
 async def test_a_panel_without_a_chart_asks_for_none(key: str) -> None:
-    app, backend = still_app(SCENES["overloaded"]())
+    app, backend = still_app(PICTURES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press(key, "right")
         assert backend.focus is None
 
 
 async def test_number_keys_turn_from_panel_to_panel() -> None:
-    app, backend = still_app(SCENES["incident"]())
+    app, backend = still_app(PICTURES["incident"]())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("1")
         assert "Elevated errors on requests" in text_of(app)
@@ -85,7 +85,7 @@ async def test_number_keys_turn_from_panel_to_panel() -> None:
 
 
 async def test_latency_is_plotted_with_its_figures() -> None:
-    app, backend = still_app(SCENES["overloaded"]())
+    app, backend = still_app(PICTURES["slow"]())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("4")
         assert "reading history" in text_of(app)
@@ -94,12 +94,12 @@ async def test_latency_is_plotted_with_its_figures() -> None:
         assert "reading history" not in text
         assert any("\u2801" <= char <= "\u28ff" for char in text)
         assert "4s │" in text
-        for part in ("━━ TTFT", "usual TTFT 418ms", "p99", "4.30s", "server 119"):
+        for part in ("━━ TTFT", "usual TTFT 442ms", "p99", "1.60s", "server 119"):
             assert part in text
 
 
 async def test_a_chart_for_another_span_is_not_shown() -> None:
-    app, backend = still_app(SCENES["overloaded"]())
+    app, backend = still_app(PICTURES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("2")
         await publish(pilot, backend, app.newest)
@@ -114,7 +114,7 @@ async def test_a_chart_for_another_span_is_not_shown() -> None:
 
 @pytest.mark.parametrize("key", ["0", "1", "2", "3", "4", "5"])
 async def test_a_second_without_news_sends_next_to_nothing(key: str) -> None:
-    app, backend = still_app(SCENES["overloaded"]())
+    app, backend = still_app(PICTURES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press(key)
         await publish(pilot, backend, app.newest)
@@ -129,7 +129,7 @@ async def test_a_second_without_news_sends_next_to_nothing(key: str) -> None:
 
 
 async def test_while_paused_the_chart_ends_at_the_instant_shown() -> None:
-    app, backend = still_app(SCENES["overloaded"]())
+    app, backend = still_app(PICTURES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("space", "2")
         shown = app.shown
@@ -144,7 +144,7 @@ async def test_while_paused_the_chart_ends_at_the_instant_shown() -> None:
 
 
 async def test_errors_window_turns_and_only_there() -> None:
-    app, _backend = still_app(SCENES["overloaded"]())
+    app, _backend = still_app(PICTURES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("3")
         assert "in the last 5m" in text_of(app)
@@ -155,7 +155,7 @@ async def test_errors_window_turns_and_only_there() -> None:
 
 
 async def test_long_text_scrolls_and_stays_put() -> None:
-    app, backend = still_app(SCENES["hostile"]())
+    app, backend = still_app(PICTURES["hostile"]())
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("1")
         first = text_of(app)
@@ -171,7 +171,7 @@ async def test_long_text_scrolls_and_stays_put() -> None:
 
 
 async def test_enter_opens_the_selected_event_and_escape_comes_back() -> None:
-    app, _ = still_app(SCENES["overloaded"]())
+    app, _ = still_app(PICTURES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("5", "down", "down", "enter")
         await pilot.pause()
@@ -183,7 +183,7 @@ async def test_enter_opens_the_selected_event_and_escape_comes_back() -> None:
 
 
 async def test_coming_back_shows_no_old_picture() -> None:
-    app, backend = still_app(SCENES["overloaded"]())
+    app, backend = still_app(PICTURES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("5", "down", "enter")
         backend.publish(later(app.newest, 600))
@@ -198,7 +198,7 @@ async def test_coming_back_shows_no_old_picture() -> None:
 @pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40), (200, 60)])
 @pytest.mark.parametrize("scene", ["nothing", "hostile", "incident"])
 async def test_every_panel_at_every_size(scene: str, size: tuple[int, int]) -> None:
-    app, backend = still_app(SCENES[scene]())
+    app, backend = still_app(PICTURES[scene]())
     async with app.run_test(size=size) as pilot:
         for key in "012345":
             await pilot.press(key)
@@ -208,7 +208,7 @@ async def test_every_panel_at_every_size(scene: str, size: tuple[int, int]) -> N
 
 
 async def test_chosen_keys_work_and_are_shown() -> None:
-    app, _backend = still_app(SCENES["healthy"](), keys={"zoom_latency": ("l",), "back": ("b",)})
+    app, _backend = still_app(PICTURES["healthy"](), keys={"zoom_latency": ("l",), "back": ("b",)})
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("l")
         assert zoom(app).panel is Panel.LATENCY
@@ -222,7 +222,7 @@ async def test_chosen_keys_work_and_are_shown() -> None:
 
 
 async def test_the_strip_is_zoomed_with_its_alerts_beside_it() -> None:
-    app, backend = still_app(scenes()["open"])
+    app, backend = still_app(pictures()["open"])
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("0")
         assert zoom(app).panel is Panel.VERDICT
@@ -238,7 +238,7 @@ async def test_the_strip_is_zoomed_with_its_alerts_beside_it() -> None:
 
 
 async def test_what_a_responder_can_do_stands_in_the_footer_of_the_verdict_only() -> None:
-    app, _ = still_app(scenes()["open"], keys={"snooze": ("f6",)})
+    app, _ = still_app(pictures()["open"], keys={"snooze": ("f6",)})
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("0")
         assert "a ack  f6 snooze  s severity" in plain(zoom(app).footer.draw(80, 1)[0])
@@ -247,7 +247,7 @@ async def test_what_a_responder_can_do_stands_in_the_footer_of_the_verdict_only(
 
 
 async def test_a_long_verdict_scrolls() -> None:
-    app, _ = still_app(scenes()["open"])
+    app, _ = still_app(pictures()["open"])
     async with app.run_test(size=(60, 20)) as pilot:
         await pilot.press("0")
         assert "Routes" not in text_of(app)
@@ -256,11 +256,11 @@ async def test_a_long_verdict_scrolls() -> None:
 
 
 async def test_settings_file_and_demo_reach_what_is_said_of_routes(tmp_path: Path) -> None:
-    app, _ = still_app(scenes()["calm"], tmp_path / "own.toml")
+    app, _ = still_app(pictures()["calm"], tmp_path / "own.toml")
     async with app.run_test(size=(200, 60)) as pilot:
         await pilot.press("0")
         assert "own.toml" in text_of(app)
-    app, _ = still_app(scenes()["demo"])
+    app, _ = still_app(pictures()["demo"])
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("0")
         assert "a demo pages nobody" in text_of(app)

@@ -12,7 +12,7 @@ from claude_tui.settings import Settings
 from claude_tui.tui.messages import EventChosen, ZoomRequested
 from claude_tui.tui.screens.dashboard import DashboardScreen
 from tests.functional.still import StillApp, StillBackend
-from tests.snapshots.scenes import SCENES
+from tests.snapshots.pictures import PICTURES
 
 __all__ = ["Watched", "app_of", "arrives"]
 
@@ -44,7 +44,7 @@ class Watched(StillApp):
 
 
 def app_of(name: str, **settings: object) -> Watched:
-    return Watched(SCENES[name](), **settings)
+    return Watched(PICTURES[name](), **settings)
 
 
 async def arrives(pilot: Pilot[None], snapshot: Snapshot) -> None:

@@ -120,8 +120,13 @@ with tempfile.TemporaryDirectory() as directory:
 
 
 def test_naming_the_scenarios_needs_no_server() -> None:
-    code = "from claude_tui.simulator import scenario, past\nassert scenario.names()"
+    code = "from claude_tui.simulator import scenario, past, thread\nassert scenario.names()"
     assert not loaded_by(code) & HEAVY
+
+
+def test_reading_a_theme_needs_no_textual() -> None:
+    code = "from claude_tui.tui.render.theme import load_theme\nload_theme('dark', None)"
+    assert not loaded_by(code) & {"textual", "plotext", "textual_plotext"}
 
 
 def test_version_loads_next_to_nothing() -> None:

@@ -1,7 +1,7 @@
 """What the pictures show: histories of observations, judged by analysis as the program judges them.
 
 Nothing here writes a verdict, a level or a figure: a picture can show only what analysis gives. The instant
-is `AT`; ages are seconds before it. The scenes of scenes.py, made by hand, are fixtures of single widgets.
+is `AT`; ages are seconds before it. Each is computed once: a Snapshot cannot be changed.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 
 from claude_tui.analysis.snapshot import Options, build_snapshot
 from claude_tui.model.alert import Acknowledgement, AlertGroup, Snooze
@@ -35,7 +36,7 @@ from claude_tui.model.snapshot import (
 from claude_tui.model.verdict import Severity, Side
 from tests.builders import history_of, messages, models
 from tests.builders import page as page_read
-from tests.snapshots.parts import (
+from tests.snapshots.world import (
     API,
     AT,
     CODE,
@@ -46,14 +47,18 @@ from tests.snapshots.parts import (
     engine,
     event,
     group,
+    later,
     newest_first,
     page,
 )
-from tests.snapshots.scenes import EVIL
 
-__all__ = ["PICTURES", "incident"]
+__all__ = ["AT", "EVIL", "PICTURES", "before", "event", "incident", "later"]
 
 HOUR = 3600.0
+EVIL = (
+    "␛]0;owned␇␛[2J [bold red]markup[/] [@click=app.quit]x[/] "
+    "<202E>drawkcab<202C> 漢字かな交じり文 🚀🔥👍🏽 👩🏽 é̂̃ עברית العربية "
+)
 Answer = Callable[[float], Observation]
 Read = Callable[[float], ProviderStatus]
 
@@ -71,11 +76,13 @@ def limits(input_left: int = 1_550_000, tokens_left: int = 1_610_000) -> list[Ra
 def fine(age: float) -> Observation:
     wobble = 0.01 * (age // 8 % 7)
     left = 1_550_000 - int(300 * ((HOUR - age) % 60))
-    return messages(before(age), ttft=0.4 + wobble, total=0.62 + wobble, limits=limits(left, left + 60_000))
+    return messages(
+        before(age), ttft=0.412 + wobble, total=0.644 + wobble, limits=limits(left, left + 60_000)
+    )
 
 
 def listed(age: float) -> Observation:
-    seen = models(before(age), total=0.17 + 0.004 * (age // 15 % 5))
+    seen = models(before(age), total=0.182 + 0.004 * (age // 15 % 5))
     return replace(seen, tls_expires_at=AT + timedelta(days=61))
 
 
@@ -156,18 +163,35 @@ OVERLOAD = failed(Outcome.OVERLOADED, "Overloaded", limits=())
 
 
 def _overloaded_answer(age: float) -> Observation:
-    return OVERLOAD(age) if age != 130 else failed(Outcome.SERVER_ERROR, "Internal server error")(age)
+    if age == 130:
+        return failed(Outcome.SERVER_ERROR, "Internal server error")(age)
+    return _got_through(age) if age == 42 else OVERLOAD(age)
 
 
+def _got_through(age: float) -> Observation:
+    """The one message that is answered meanwhile: late, and under limits that have been cut."""
+    reset_at = before(-41)
+    cut = [
+        RateLimitReading("input-tokens", 80_000, 14_200, reset_at),
+        RateLimitReading("tokens", 96_000, 30_100, reset_at),
+        RateLimitReading("requests", 1_000, 812, reset_at),
+        RateLimitReading("output-tokens", 16_000, 15_500, None),
+    ]
+    return messages(before(age), ttft=4.1, total=4.92, limits=cut)
+
+
+@cache
 def healthy() -> Snapshot:
     return picture(history())
 
 
+@cache
 def overloaded() -> Snapshot:
-    """529 for four minutes, the status page not yet awake."""
-    return picture(history(answer=since(262, _overloaded_answer, fine), denser_from=264))
+    """529 for three minutes and one answer among them; the status page is not yet awake."""
+    return picture(history(answer=since(202, _overloaded_answer, fine), denser_from=208))
 
 
+@cache
 def incident(*marks: SeverityMark) -> Snapshot:
     """The page has woken up: an open incident of ours, one of others, and maintenance ahead."""
     ours = ProviderIncident(
@@ -195,13 +219,14 @@ def incident(*marks: SeverityMark) -> Snapshot:
     def told(age: float) -> ProviderStatus:
         return replace(page("major_outage", (other, ours)), fetched_at=before(age), maintenances=(ahead,))
 
-    found = history(answer=since(2_760, OVERLOAD, fine), read=since(2_520, told, operational))
+    found = history(answer=since(2_762, OVERLOAD, fine), read=since(2_520, told, operational))
     state = replace(engine(), severity_marks=marks)
     return picture(found, state, acknowledged=Acknowledgement("eve", "looking", before(2_500)))
 
 
+@cache
 def rate_limited() -> Snapshot:
-    """Our own limit; the server says how long to wait."""
+    """Our own limit, and an overload of theirs beside it; the server says how long to wait."""
 
     def refused(age: float) -> Observation:
         left = [replace(each, remaining=0) if each.bucket == "input-tokens" else each for each in limits()]
@@ -209,11 +234,30 @@ def rate_limited() -> Snapshot:
         return replace(seen, retry_after_s=43.0)
 
     def answer(age: float) -> Observation:
-        return fine(age) if age % 24 == 10 else refused(age)
+        if age in (58, 106):
+            return OVERLOAD(age)
+        return fine(age) if age % 24 == 18 else refused(age)
 
     return picture(history(answer=since(250, answer, fine), denser_from=256))
 
 
+@cache
+def draining() -> Snapshot:
+    """All is well, and the input tokens will not last."""
+
+    def answer(age: float) -> Observation:
+        gone = (298 - age) / 60
+        left = [
+            RateLimitReading("tokens", 96_000, int(53_300 - 4_700 * gone), before(-300)),
+            RateLimitReading("input-tokens", 80_000, int(36_300 - 4_480 * gone), before(-300)),
+            RateLimitReading("requests", 1_000, int(822 - 2 * gone), before(-300)),
+        ]
+        return replace(fine(age), rate_limits=tuple(left))
+
+    return picture(history(answer=since(298, answer, fine)))
+
+
+@cache
 def notice() -> Snapshot:
     """They report trouble with what we use; our own probes see none."""
     ours = ProviderIncident(
@@ -232,6 +276,7 @@ def notice() -> Snapshot:
     return picture(history(read=since(1_500, told, operational)))
 
 
+@cache
 def slow() -> Snapshot:
     def late(age: float) -> Observation:
         seen = fine(age)
@@ -240,6 +285,7 @@ def slow() -> Snapshot:
     return picture(history(answer=since(600, late, fine)))
 
 
+@cache
 def network() -> Snapshot:
     """Nothing gets out: neither the API nor the status page answers."""
     reason = "no route to host"
@@ -259,13 +305,14 @@ def network() -> Snapshot:
         return ProviderStatus(before(age), source, unknown_reason=reason)
 
     found = history(
-        answer=since(95, lost, fine),
-        listing=since(95, unlisted, listed),
-        read=since(95, unread, operational),
+        answer=since(93, lost, fine),
+        listing=since(93, unlisted, listed),
+        read=since(93, unread, operational),
     )
     return picture(found)
 
 
+@cache
 def no_key() -> Snapshot:
     reason = "no key: set ANTHROPIC_API_KEY"
     state = replace(
@@ -276,6 +323,7 @@ def no_key() -> Snapshot:
     return picture(history(answer=None, span_s=300), state)
 
 
+@cache
 def nothing() -> Snapshot:
     """The first second of the first run: not one probe has come back."""
     state = engine()
@@ -285,6 +333,7 @@ def nothing() -> Snapshot:
     )
 
 
+@cache
 def page_unknown() -> Snapshot:
     """Every status host answers something that is not the status page; the last good read is old."""
 
@@ -296,11 +345,13 @@ def page_unknown() -> Snapshot:
     return picture(history(read=since(1_200, unread, operational)))
 
 
+@cache
 def few_samples() -> Snapshot:
     """Two minutes after a first start: figures exist, percentiles and baselines do not."""
     return picture(history(span_s=125))
 
 
+@cache
 def subscription() -> Snapshot:
     windows = [
         WindowReading("5h", 0.97, before(-4_210), "allowed_warning"),
@@ -314,6 +365,7 @@ def subscription() -> Snapshot:
     return picture(history(answer=answer))
 
 
+@cache
 def degraded_program() -> Snapshot:
     """The program's own troubles, several at once: memory only, budget spent, badge of a demo."""
     notices = (
@@ -334,6 +386,7 @@ def _rare(age: float) -> Observation:
     return broken(age) if int(age) in RARE else fine(age)
 
 
+@cache
 def severity_set() -> Snapshot:
     """A few errors that somebody knows to be worse than they look."""
     mark = SeverityMark(before(120), Severity.P1, Severity.P3, "eve", "checkout is down")
@@ -341,12 +394,14 @@ def severity_set() -> Snapshot:
     return picture(history(answer=_rare), replace(engine(), severity_marks=(mark,)), people=(told,))
 
 
+@cache
 def overdue() -> Snapshot:
     """Nobody has responded within the hour."""
     broken = failed(Outcome.SERVER_ERROR, "Internal server error")
     return picture(history(answer=lambda age: broken(age) if age % 900 == 242 else fine(age)))
 
 
+@cache
 def alert_while_healthy() -> Snapshot:
     """All is well now, and yet there is something to see to: one new, one taken on, one put off."""
     certificate = "The API's TLS certificate expires within 14 days: 12 days"
@@ -375,6 +430,7 @@ def alert_while_healthy() -> Snapshot:
     return picture(history(listing=expiring), groups=groups, people=told)
 
 
+@cache
 def hostile() -> Snapshot:
     """What an attacker in the middle might send, as it is after the redactor has made it inert."""
     long = (EVIL * 120)[:10_000]
@@ -427,6 +483,7 @@ PICTURES: dict[str, Callable[[], Snapshot]] = {
         degraded_program,
         hostile,
         rate_limited,
+        draining,
         notice,
         slow,
         network,

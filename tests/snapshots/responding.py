@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 
 from claude_tui.model.alert import (
     Acknowledgement,
@@ -20,37 +21,15 @@ from claude_tui.model.alert import (
 )
 from claude_tui.model.playbook import SeverityMark
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
-from tests.builders import stated
-from tests.snapshots.pictures import PICTURES, incident
-from tests.snapshots.scenes import AT, SCENES, before
+from claude_tui.model.verdict import Severity, Side, Verdict
+from tests.snapshots.pictures import AT, PICTURES, before, incident
 
-__all__ = ["CALM", "OVERLOADED", "alert", "group", "low", "pictures", "scene_of", "scenes"]
+__all__ = ["CALM", "OVERLOADED", "alert", "group", "low", "pictures", "scene_of"]
 
 REMINDER = timedelta(hours=4)
 CALM = AlertsView(rules=19, reminder_acknowledged=REMINDER, bell=True)
 
-OVERLOADED = Verdict(
-    Cause.PROVIDER_OVERLOADED,
-    Side.THEM,
-    Severity.P1,
-    0.95,
-    "It’s them. The API is overloaded (529).",
-    stated(
-        "24 of 26 messages failed in 5m, 23 with overloaded_error.",
-        "Models answer in 182 ms, as usual.",
-        "DNS, TCP and TLS are fine; the key is accepted.",
-        "Limits have room: input tokens 18% left, resets in 41s.",
-        "Status page: no incident on your components.",
-    ),
-    "Back off 30 to 60 s with jitter, shed load, use the fallback model or provider",
-    34.0,
-    PageAgreement.SILENT,
-    since=before(202),
-    detected_at=before(171),
-    respond_by=before(171),
-    also=(Cause.RATE_LIMITED,),
-)
+OVERLOADED = PICTURES["overloaded"]().verdict
 
 
 def group(number: int = 1, severity: Severity = Severity.P1, what: str = "", **more: object) -> AlertGroup:
@@ -123,52 +102,34 @@ ROUTES = (
 )  # fmt: skip
 
 
+def with_alerts(snapshot: Snapshot, alerts: AlertsView) -> Snapshot:
+    return replace(snapshot, engine=replace(snapshot.engine, alerts=alerts))
+
+
 def scene_of(alerts: AlertsView, verdict: Verdict | None = None, scene: str = "overloaded") -> Snapshot:
-    snapshot = SCENES[scene]()
-    engine = replace(snapshot.engine, alerts=alerts)
-    return replace(snapshot, engine=engine, verdict=verdict or snapshot.verdict)
+    """A picture with these alerts; `verdict` is a variation of the one that analysis gives."""
+    shown = with_alerts(PICTURES[scene](), alerts)
+    return replace(shown, verdict=verdict or shown.verdict)
 
 
-def scenes() -> dict[str, Snapshot]:
+@cache
+def pictures() -> dict[str, Snapshot]:
+    """The states of a response, each under a verdict that analysis gives."""
     taken = Acknowledgement("Ada Lovelace", "talking to the vendor; fallback is on", before(61))
     quiet = Snooze("bob", before(600), AT + timedelta(hours=3, minutes=50), Severity.P4)
     told = replace(CALM, groups=(group(), low()), alerts=ALERTS, routes=ROUTES)
+    mark = SeverityMark(before(90), Severity.P2, Severity.P1, "Ada Lovelace", "the fallback holds")
+    silent = replace(told, routes=(), groups=(group(notified_routes=("screen",)),))
+    degraded = replace(PICTURES["degraded_program"]().engine, alerts=silent)
     return {
-        "open": scene_of(told, OVERLOADED),
-        "taken": scene_of(
+        "open": scene_of(told),
+        "taken": with_alerts(
+            incident(mark),
             replace(told, groups=(group(acknowledged=taken), low(snoozed=quiet)), routes=ROUTES[:1]),
-            replace(OVERLOADED, severity=Severity.P2, set_by="Ada Lovelace", computed=Severity.P1,
-                    respond_by=before(-720), page=PageAgreement.CONFIRMS, lead=timedelta(minutes=8)),
         ),
         "calm": scene_of(CALM, scene="healthy"),
-        "unread": scene_of(AlertsView(problem="nothing is paged: /etc/alerts.toml: line 3: expected ]"),
-                           scene="page_unknown"),
-        "demo": scene_of(replace(told, routes=(), groups=(group(notified_routes=("screen",)),)), OVERLOADED,
-                         scene="degraded_program"),
-    }  # fmt: skip
-
-
-def pictures() -> dict[str, Snapshot]:
-    """The same with verdicts that analysis gives, for the pictures."""
-    made = scenes()
-
-    def shown(name: str, snapshot: Snapshot) -> Snapshot:
-        alerts = made[name].engine.alerts
-        # A group of the verdict says what the verdict says.
-        groups = tuple(
-            replace(opened, content=replace(opened.content, what=snapshot.verdict.summary))
-            if opened.from_verdict
-            else opened
-            for opened in alerts.groups
-        )
-        return replace(snapshot, engine=replace(snapshot.engine, alerts=replace(alerts, groups=groups)))
-
-    mark = SeverityMark(before(90), Severity.P2, Severity.P1, "Ada Lovelace", "the fallback holds")
-    demo = PICTURES["overloaded"]()
-    return {
-        "open": shown("open", PICTURES["overloaded"]()),
-        "taken": shown("taken", incident(mark)),
-        "calm": shown("calm", PICTURES["healthy"]()),
-        "unread": shown("unread", PICTURES["page_unknown"]()),
-        "demo": shown("demo", replace(demo, engine=PICTURES["degraded_program"]().engine)),
+        "unread": scene_of(
+            AlertsView(problem="nothing is paged: /etc/alerts.toml: line 3: expected ]"), scene="page_unknown"
+        ),
+        "demo": replace(PICTURES["overloaded"](), engine=degraded),
     }

@@ -20,7 +20,7 @@ from claude_tui.tui.panels.strip import strip_lines, strip_rows
 from claude_tui.tui.render.lines import plain
 from tests.alerts import HEALTHY, MATCH, OUTAGE, Clock, chat, desk, rule, scene, verdict_rules
 from tests.builders import after, engine, history_of, messages
-from tests.unit.test_store_hostile import JSON_VALUES, as_json, nodes, replaced
+from tests.hostile_values import JSON_VALUES, as_json, nodes, replaced
 
 DESK = desk([*verdict_rules(), rule("mine", own_topic="mine")], [chat()])
 INSTANTS = st.sampled_from(

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.views.charts import MAX_BINS, chart_of
 from claude_tui.model.observation import Observation, Outcome, WindowReading
@@ -25,6 +26,12 @@ def points(found: Chart, name: str) -> list[float | None]:
     return [value for _, value in next(series for series in found.series if series.name == name).points]
 
 
+@pytest.fixture(scope="module")
+def day() -> History:
+    """24 hours of health; a chart of it changes nothing in it."""
+    return history_of(*healthy(0, 24 * HOUR), messages(24 * HOUR - 5, limits=[bucket("tokens", 5)]))
+
+
 @pytest.mark.parametrize("panel", [Panel.STATUS, Panel.EVENTS])
 def test_panels_without_a_chart(panel: Panel) -> None:
     assert chart_of(history_of(), after(0), Focus(panel, timedelta(hours=1)), Options()) is None
@@ -32,9 +39,9 @@ def test_panels_without_a_chart(panel: Panel) -> None:
 
 @pytest.mark.parametrize("span", [900, HOUR, 6 * HOUR, 24 * HOUR])
 @pytest.mark.parametrize("panel", [Panel.LATENCY, Panel.HEADROOM, Panel.ERRORS])
-def test_points_are_few_ascending_and_in_the_span(panel: Panel, span: float) -> None:
-    told = [*healthy(0, 24 * HOUR), messages(24 * HOUR - 5, limits=[bucket("tokens", 5)])]
-    found = chart(panel, span, *told, at=24 * HOUR)
+def test_points_are_few_ascending_and_in_the_span(day: History, panel: Panel, span: float) -> None:
+    found = chart_of(day, after(24 * HOUR), Focus(panel, timedelta(seconds=span)), Options())
+    assert found is not None
     assert (found.end, found.start) == (after(24 * HOUR), after(24 * HOUR - span))
     for series in found.series:
         instants = [at for at, _ in series.points]

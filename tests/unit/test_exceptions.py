@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import re
+from functools import cache
 from pathlib import Path
 
 import claude_tui
@@ -18,6 +19,7 @@ BUILT_IN = {
 }
 
 
+@cache
 def declared() -> dict[str, str]:
     """Every exception class of the package, with its base."""
     found = {}

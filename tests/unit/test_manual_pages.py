@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
 import tomllib
 from pathlib import Path
 
@@ -76,12 +75,9 @@ def test_every_link_within_the_project_leads_somewhere(path: Path) -> None:
     assert [link for link in own if not (path.parent / link).exists()] == []
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=by_name)
-def test_shell_and_toml_can_be_pasted(path: Path) -> None:
-    for block in blocks(DOCUMENTS[path], "sh"):
-        subprocess.run(["sh", "-n"], input=block, text=True, check=True, timeout=30)
-    for block in blocks(DOCUMENTS[path], "toml"):
-        tomllib.loads(block)
+@pytest.mark.parametrize("block", [block for text in DOCUMENTS.values() for block in blocks(text, "toml")])
+def test_toml_can_be_pasted(block: str) -> None:
+    assert tomllib.loads(block)
 
 
 def asked_for(line: str) -> Request | None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
 from pathlib import Path
 
 import pytest
 
 from claude_tui.alerting.config import alerting_of
 from claude_tui.settings import Places, load
-from tests.documents import README, blocks, toml_block
-from tests.manual_tables import PAGES
+from tests.documents import README, toml_block
 
 
 def test_it_is_read_in_minutes() -> None:
@@ -33,13 +30,3 @@ def test_the_recipe_for_routes_works_as_it_stands(tmp_path: Path) -> None:
     variables = {"PAGERDUTY_KEY": "k", "TEAM_SLACK_URL": "slack://TokenA/TokenB/TokenC/#api"}
     _, alerts = alerting_of(settings, variables)
     assert [(route.name, route.problem) for route in alerts.routes] == [("oncall", None), ("team", None)]
-
-
-def test_the_recipe_for_scripts_prints_the_summary() -> None:
-    (line,) = [
-        line for block in blocks(README, "sh") for line in block.splitlines() if "check --json |" in line
-    ]
-    (example,) = blocks((PAGES / "check.md").read_text("utf-8"), "json")
-    reader = line.partition(" | ")[2]
-    result = subprocess.run(reader, shell=True, input=example, capture_output=True, text=True, timeout=30)
-    assert result.stdout.strip() == json.loads(example)["verdict"]["summary"]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,9 +18,7 @@ from tests.store_values import (
     at,
     database,
     fill,
-    first_version,
     listed,
-    marked,
     opened,
     page,
     seen,
@@ -166,99 +162,6 @@ class TestTrouble:
             store.flush(PATIENCE_S)
             assert store.problem == "records missing from the history: 5 (memory was full)"
             assert len(store.observations(NOW)) == 10
-
-
-class TestRealDisk:
-    """On small file systems of their own, where this machine lets a test mount one."""
-
-    @pytest.fixture
-    def mounted(self, tmp_path: Path) -> Iterator[Path]:
-        point = tmp_path / "disk"
-        point.mkdir()
-        mount = (
-            subprocess.run(
-                ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(point)],
-                capture_output=True,
-                check=False,
-            )
-            if os.geteuid() == 0
-            else None
-        )
-        if mount is None or mount.returncode != 0:
-            pytest.skip("mounting is not allowed here")
-        yield point
-        subprocess.run(["umount", str(point)], check=True)
-
-    def test_a_disk_that_fills_up_and_is_freed(self, mounted: Path) -> None:
-        told: list[str | None] = []
-        ballast = mounted / "ballast"
-        ballast.write_bytes(bytes(200_000))
-        written = [seen(n, request_id=os.urandom(100).hex()) for n in range(1000)]
-        with opened(mounted / "data", told, retry_s=600) as store:
-            for observation in written:
-                store.write(observation)
-            assert not store.flush(PATIENCE_S)
-            assert store.observations(NOW) == written
-            assert "in memory only" in (store.problem or "")
-            ballast.unlink()
-            subprocess.run(["mount", "-o", "remount,size=20m", str(mounted)], check=True)
-            assert store.flush(PATIENCE_S)
-            assert (store.problem, told[-1]) == (None, None)
-        with opened(mounted / "data") as store:
-            assert store.observations(NOW) == written
-
-    def test_a_disk_without_a_single_free_byte(self, mounted: Path) -> None:
-        told: list[str | None] = []
-        with pytest.raises(OSError, match="No space"):
-            (mounted / "ballast").write_bytes(bytes(1_000_000))
-        with opened(mounted / "data", told, retry_s=600) as store:
-            store.write(seen(0))
-            assert store.observations(NOW) == [seen(0)]
-            assert not store.flush(PATIENCE_S)
-            assert "in memory only" in (store.problem or "")
-
-    def test_a_read_only_disk_with_a_history(self, mounted: Path) -> None:
-        fill(mounted / "data", 10)
-        subprocess.run(["mount", "-o", "remount,ro", str(mounted)], check=True)
-        told: list[str | None] = []
-        with opened(mounted / "data", told, retry_s=600) as store:
-            store.write(seen(50))
-            assert not store.flush(PATIENCE_S)
-            assert "read-only" in (store.problem or "")
-            assert store.observations(NOW)[-1] == seen(50)
-
-    def test_a_full_disk_with_a_history_of_version_1(self, mounted: Path) -> None:
-        with first_version(mounted / "data") as session:
-            session.add([seen(0)])
-            session.commit()
-        ballast = mounted / "ballast"
-        with pytest.raises(OSError, match="No space"):
-            ballast.write_bytes(bytes(1_000_000))
-        # Room for the index of the log, without which nothing can be read, and a few pages of the migration.
-        os.truncate(ballast, ballast.stat().st_size - 40 * 1024)
-        told: list[str | None] = []
-        with opened(mounted / "data", told, retry_s=600) as store:
-            store.write(marked(0))
-            assert not store.flush(PATIENCE_S)
-            assert "the disk is full" in (store.problem or "")
-            assert (store.observations(NOW), store.step_marks(NOW)) == ([seen(0)], [marked(0)])
-            ballast.unlink()
-            assert store.flush(PATIENCE_S)
-            assert (store.problem, told[-1]) == (None, None)
-        with opened(mounted / "data") as store:
-            assert (store.observations(NOW), store.step_marks(NOW)) == ([seen(0)], [marked(0)])
-
-    def test_a_read_only_disk_with_a_history_of_version_1(self, mounted: Path) -> None:
-        with first_version(mounted / "data") as session:
-            session.add([seen(0)])
-            session.commit()
-        subprocess.run(["mount", "-o", "remount,ro", str(mounted)], check=True)
-        told: list[str | None] = []
-        with opened(mounted / "data", told, retry_s=600) as store:
-            store.write(marked(0))
-            assert not store.flush(PATIENCE_S)
-            assert "read-only" in (store.problem or "")
-            assert store.step_marks(NOW) == [marked(0)]
 
 
 class TestBacklog:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import itertools
 import math
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -192,14 +190,3 @@ def test_textual_gets_every_role_as_a_variable(theme: Theme) -> None:
     generated = made.to_color_system().generate()
     assert {f"ct-{role.replace('_', '-')}" for role in ROLES} <= set(made.variables)
     assert generated["border"] == made.variables["border"]
-
-
-def test_reading_a_theme_needs_no_textual() -> None:
-    code = (
-        "import sys; from claude_tui.tui.render.theme import load_theme; load_theme('dark', None);"
-        "sys.exit(any(name.startswith('textual') for name in sys.modules))"
-    )
-    assert (
-        subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parents[2], check=False).returncode
-        == 0
-    )

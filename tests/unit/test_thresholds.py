@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass, fields, replace
+from functools import cache
 from importlib import resources
 
 import pytest
 
 from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.rules import load_rules, named_thresholds
+from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.engine.sources import Pace, options_from
@@ -219,9 +221,9 @@ CASES = [
 ]
 
 
-def shown(case: Case, settings: Settings) -> Shown:
+def shown(case: Case, history: History, settings: Settings) -> Shown:
     options = options_from(settings, Pace.of(settings))
-    history, at = history_of(*case.history), max(each.at for each in case.history)
+    at = max(each.at for each in case.history)
     snapshot = build_snapshot(history, at, engine(), options)
     context = RuleContext(snapshot, history, snapshot.verdict, options)
     matching = [
@@ -238,9 +240,13 @@ def shown(case: Case, settings: Settings) -> Shown:
 
 def naming(threshold: str) -> set[str]:
     """The shipped rules that name this threshold."""
+    return {name for name, named in thresholds_of_rules().items() if named == threshold}
+
+
+@cache
+def thresholds_of_rules() -> dict[str, str]:
     text = resources.files("claude_tui.alerting").joinpath("rules.toml").read_text("utf-8")
-    rules = tomllib.loads(text)["rules"]
-    return {name for name, rule in rules.items() if rule["threshold"] == threshold}
+    return {name: rule["threshold"] for name, rule in tomllib.loads(text)["rules"].items()}
 
 
 def _verdict(snapshot: Snapshot) -> str:
@@ -258,11 +264,11 @@ def _level(snapshot: Snapshot, panel: str) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_what_is_shown_follows_the_setting(case: Case) -> None:
-    settings = Settings()
+    settings, history = Settings(), history_of(*case.history)
     changed = replace(settings, **{case.setting: case.value})
     for expected, found in (
-        (case.default, shown(case, settings)),
-        (case.changed, shown(case, changed)),
+        (case.default, shown(case, history, settings)),
+        (case.changed, shown(case, history, changed)),
     ):
         assert found == expected
 
@@ -279,10 +285,18 @@ def test_every_rule_that_names_a_threshold_follows_it() -> None:
     assert followed == {rule for case in CASES for rule in naming(case.setting)}
 
 
+@cache
+def slow_for_some_minutes(ttft: float) -> tuple[list[Observation], History]:
+    """Shared by the settings that are tried on it: nothing that is shown of a history changes it."""
+    seen = [*healthy(0, HOUR), *steady(ttft)]
+    return seen, history_of(*seen)
+
+
 @pytest.mark.parametrize("bad_ratio", [1.3, 1.5, 2.0, 3.0, 5.0])
 @pytest.mark.parametrize("ttft", [0.45, 0.6, 0.7, 0.75, 0.82, 1.0, 1.25, 1.35, 1.8, 2.2, 2.9])
 def test_verdict_panel_and_rule_call_the_same_first_tokens_slow(bad_ratio: float, ttft: float) -> None:
-    case = Case("bad_ratio", bad_ratio, [*healthy(0, HOUR), *steady(ttft)], Shown(""), Shown(""), "TTFT")
-    found = shown(case, replace(Settings(), bad_ratio=bad_ratio))
+    seen, history = slow_for_some_minutes(ttft)
+    case = Case("bad_ratio", bad_ratio, seen, Shown(""), Shown(""), "TTFT")
+    found = shown(case, history, replace(Settings(), bad_ratio=bad_ratio))
     slow = found.verdict.startswith(Cause.PROVIDER_SLOW.value)
     assert slow is (found.panel == "bad") is (found.rules == "ttft-unusual")

@@ -13,8 +13,8 @@ from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdi
 from claude_tui.tui.panels.strip_zoom import strip_zoom
 from claude_tui.tui.render.lines import plain, width
 from tests.builders import stated, texts
-from tests.snapshots.responding import CALM, OVERLOADED, alert, group, scene_of, scenes
-from tests.snapshots.scenes import AT, SCENES, before
+from tests.snapshots.pictures import AT, PICTURES, before
+from tests.snapshots.responding import CALM, OVERLOADED, alert, group, pictures, scene_of
 
 FILE = "/etc/claude-top.toml"
 
@@ -35,15 +35,15 @@ def fact(told: str, name: str) -> str:
 
 
 def test_everything_that_a_verdict_says_can_be_read() -> None:
-    told = of(replace(OVERLOADED, note="Headroom is low.", bucket="input-tokens"))
+    told = of(replace(OVERLOADED, note="Headroom is low.", bucket="input-tokens", also=(Cause.RATE_LIMITED,)))
     for sentence in (OVERLOADED.summary, OVERLOADED.next_step, *texts(OVERLOADED), "Headroom is low."):
         assert sentence in told
     assert fact(told, "cause") == "provider overloaded"
     assert fact(told, "whose") == "theirs (the provider)"
     assert fact(told, "severity") == "P1: nearly all messages fail"
-    assert fact(told, "confidence") == "95%, high"
+    assert fact(told, "confidence") == "99%, high"
     assert fact(told, "since") == "14:02:11, 3m 22s"
-    assert fact(told, "detected") == "14:02:42, 31s after it began"
+    assert fact(told, "detected") == "14:02:19, 8s after it began"
     assert fact(told, "also") == "rate limited"
     assert fact(told, "limit") == "input-tokens"
 
@@ -74,7 +74,7 @@ def test_where_nothing_fails_nothing_is_said_of_retrying(cause: Cause) -> None:
 @pytest.mark.parametrize(
     ("severity", "respond_in_s", "words"),
     [
-        (Severity.P1, -171, "now, 2m 51s since detection"),
+        (Severity.P1, -193, "now, 3m 13s since detection"),
         (Severity.P2, 720, "by 14:17:33 UTC, 12m 00s left"),
         (Severity.P2, -61, "by 14:04:32 UTC, 1m 01s overdue"),
         (Severity.P4, 240_000, "by Nov 23 08:45 UTC, 2d 18h left"),
@@ -86,15 +86,15 @@ def test_the_response_clock(severity: Severity, respond_in_s: float, words: str)
 
 
 def test_who_has_taken_it_on_stops_the_clock() -> None:
-    told = text(scenes()["taken"])
-    assert fact(told, "respond") == "by 14:17:33 UTC, acknowledged 14:04:32"
+    told = text(pictures()["taken"])
+    assert fact(told, "respond") == "by 13:35:01 UTC, acknowledged 14:04:32, 29m 30s late"
     assert fact(told, "who") == "Ada Lovelace: talking to the vendor; fallback is on (14:04:32)"
     assert fact(of(OVERLOADED), "who") == ""
-    assert fact(text(scenes()["open"]), "who") == "nobody has acknowledged it"
+    assert fact(text(pictures()["open"]), "who") == "nobody has acknowledged it"
 
 
 def test_a_severity_that_a_person_set_says_who_and_instead_of_what() -> None:
-    told = text(scenes()["taken"])
+    told = text(pictures()["taken"])
     assert fact(told, "severity") == "P2, set by Ada Lovelace; P1 (computed): nearly all messages fail"
 
 
@@ -125,15 +125,15 @@ def test_the_status_page_and_who_was_first(page: PageAgreement, lead: timedelta 
 
 
 def test_a_page_that_cannot_be_read_says_why() -> None:
-    snapshot = SCENES["page_unknown"]()
+    snapshot = PICTURES["page_unknown"]()
     unknown = replace(snapshot, verdict=replace(snapshot.verdict, page=PageAgreement.UNKNOWN))
     told = " ".join(text(unknown).split())
     assert "unknown: HTTP 405 and an HTML page" in told
-    assert "last read 13:44:59" in told
+    assert "last read 13:45:19" in told
 
 
 def test_health_claims_no_severity_and_the_unknown_no_health() -> None:
-    well = text(scenes()["calm"])
+    well = text(pictures()["calm"])
     assert fact(well, "severity") == "none: nothing is wrong"
     assert fact(well, "respond") == fact(well, "retry") == fact(well, "whose") == ""
     unknown = Verdict(
@@ -150,7 +150,7 @@ def test_health_claims_no_severity_and_the_unknown_no_health() -> None:
 
 
 def test_open_alerts_say_who_has_them_and_who_was_told() -> None:
-    told = text(scenes()["taken"])
+    told = text(pictures()["taken"])
     assert "acknowledged by Ada Lovelace: talking to the vendor; fallback is on (14:04:32)" in told
     assert "snoozed by bob until 17:55:33, unless worse than P4" in told
     assert "paged oncall, fallback: 1 page, last 14:02:48" in told
@@ -159,12 +159,12 @@ def test_open_alerts_say_who_has_them_and_who_was_told() -> None:
 
 
 def test_a_snooze_that_is_over_does_not_look_like_one() -> None:
-    late = replace(scenes()["taken"], at=AT + timedelta(hours=5))
+    late = replace(pictures()["taken"], at=AT + timedelta(hours=5))
     assert "snooze by bob has ended" in text(late)
 
 
 def test_rules_stand_with_state_value_and_since_when() -> None:
-    told = text(scenes()["open"])
+    told = text(pictures()["open"])
     assert "Rules 4 firing · 1 pending · 1 resolved · 19 evaluated" in told
     rows = told.splitlines()
     here = next(number for number, row in enumerate(rows) if "headroom-low" in row)
@@ -203,7 +203,7 @@ def test_what_is_about_to_fire_is_no_calm() -> None:
 
 
 def test_routes_say_how_they_fare_and_nothing_secret() -> None:
-    told = text(scenes()["open"])
+    told = text(pictures()["open"])
     assert "Routes 2 failing of 4" in told
     assert "2 waiting" in told
     assert "failing since 14:02:53: HTTP 503 from hooks.slack.com, trying on" in told
@@ -213,7 +213,7 @@ def test_routes_say_how_they_fare_and_nothing_secret() -> None:
 
 
 def test_with_nothing_firing_it_says_so_and_how_much_is_watched() -> None:
-    told = text(scenes()["calm"])
+    told = text(pictures()["calm"])
     assert "No alert is open." in told
     assert "19 evaluated" in told
     assert "nobody is paged" in told
@@ -223,7 +223,7 @@ def test_with_nothing_firing_it_says_so_and_how_much_is_watched() -> None:
 def test_what_is_not_watched_is_not_called_calm() -> None:
     told = text(scene_of(AlertsView(), scene="healthy"))
     assert "No rules loaded yet." in told
-    broken = text(scenes()["unread"])
+    broken = text(pictures()["unread"])
     assert "✗ nothing is paged: /etc/alerts.toml: line 3: expected ]" in broken
     for calm in ("No alert is open", "nobody is paged", "None fires"):
         assert calm not in told + broken
@@ -241,7 +241,7 @@ def test_a_group_that_nobody_was_told_of_yet_says_so() -> None:
 @pytest.mark.parametrize("cells", [36, 56, 76, 103, 104, 116, 196])
 @pytest.mark.parametrize("name", ["open", "taken", "calm", "unread", "demo"])
 def test_it_fits(name: str, cells: int) -> None:
-    assert max(width(row) for row in strip_zoom(scenes()[name], cells, "/a/long/way/to/" * 9)) <= cells
+    assert max(width(row) for row in strip_zoom(pictures()[name], cells, "/a/long/way/to/" * 9)) <= cells
 
 
 @pytest.mark.parametrize("cells", [36, 76, 116])
@@ -256,6 +256,6 @@ def test_hostile_text_fits_too(cells: int) -> None:
 
 
 def test_where_there_is_room_the_alerts_stand_beside() -> None:
-    assert text(scenes()["open"], 104).splitlines()[0].endswith("─")
-    assert "Alerts 2 open" in text(scenes()["open"], 104).splitlines()[0]
-    assert "Alerts" not in text(scenes()["open"], 103).splitlines()[0]
+    assert text(pictures()["open"], 104).splitlines()[0].endswith("─")
+    assert "Alerts 2 open" in text(pictures()["open"], 104).splitlines()[0]
+    assert "Alerts" not in text(pictures()["open"], 103).splitlines()[0]

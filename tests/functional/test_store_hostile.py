@@ -6,9 +6,7 @@ import asyncio
 import json
 import shutil
 import sqlite3
-import sys
 import tempfile
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
@@ -50,6 +48,7 @@ from claude_tui.tui.panels.verdict_zoom import verdict_zoom
 from claude_tui.tui.render.lines import Line, plain
 from claude_tui.tui.screens.layout import arrange
 from claude_tui.tui.view import View
+from tests.hostile_values import JSON_VALUES, SQL_VALUES, as_json, nodes, replaced
 from tests.store_values import (
     NOW,
     at,
@@ -187,54 +186,6 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 # -- what is put into it ---------------------------------------------------------------
 
-URLS = [
-    "http://[redacted]@127.0.0.1:80/api/v2/summary.json",
-    "http://user:pw@host/",
-    "http://[::1",
-    "https://h:99999/",
-    "//[redacted]@[",
-    "http://",
-]
-TEXTS = st.one_of(
-    st.text(max_size=60),
-    st.text(st.characters(categories=["Cc", "Cf", "Zl", "Zp", "So"]), max_size=30),
-    st.sampled_from(
-        [
-            *URLS,
-            "[bold]x[/bold]",
-            "[/]",
-            "\x1b[2J\x1b]0;t\x07",
-            "{}",
-            "[" * 100_000,
-            "x" * 20_000,
-            "漢" * 500,
-            "nan",
-            "1e999",
-            "Bearer abcdefghijklmnop",
-            "\n\n",
-            "",
-            " ",
-        ]
-    ),
-)
-# From the year 1 to the year 9999, what any instant may say.
-_EARLIEST, _LATEST = -62135596800 * 10**6, 253402300800 * 10**6 - 1
-WHOLES = st.one_of(
-    st.integers(-(2**63), 2**63 - 1),
-    st.integers(_EARLIEST, _LATEST),
-    st.sampled_from([0, -1, 2**63 - 1, -(2**63), _EARLIEST, _LATEST, _LATEST + 1]),
-)
-FIGURES = st.floats(allow_nan=False) | st.sampled_from([float("inf"), -float("inf"), 1e308, 5e-324, -0.0])
-SQL_VALUES = st.none() | WHOLES | FIGURES | TEXTS | st.binary(max_size=40)
-LEAVES = (
-    st.none() | st.booleans() | st.integers() | WHOLES | st.floats() | FIGURES | TEXTS | st.just(10**4000)
-)
-JSON_VALUES = st.recursive(
-    LEAVES,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=2),
-    max_leaves=4,
-)
-
 
 def columns(path: Path) -> list[tuple[str, str]]:
     """Every column of every table, as the schema has them: a new one is covered without being named here."""
@@ -258,22 +209,6 @@ def put(path: Path, table: str, column: str, value: object, *, every: bool) -> N
         except (sqlite3.IntegrityError, sqlite3.DataError, UnicodeEncodeError):
             connection.rollback()
         connection.commit()
-
-
-def nodes(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """The way to every value within a JSON value, itself included."""
-    yield path
-    inner = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, each in inner:
-        yield from nodes(each, (*path, key))
-
-
-def replaced(value: Any, path: tuple[Any, ...], new: object) -> Any:
-    if not path:
-        return new
-    copy = dict(value) if isinstance(value, dict) else list(value)
-    copy[path[0]] = replaced(value[path[0]], path[1:], new)
-    return copy
 
 
 # -- what the program makes of it ------------------------------------------------------
@@ -377,12 +312,3 @@ def test_any_value_within_any_document(
         changed = as_json(replaced(document, way, new))
         query(Path(scratch), f"UPDATE {table} SET {column} = ? WHERE at = ?", changed, at_)
         first_frames(Path(scratch))
-
-
-def as_json(value: object) -> str:
-    """With figures of any length, which json.dumps would refuse like json.loads."""
-    sys.set_int_max_str_digits(0)
-    try:
-        return json.dumps(value)
-    finally:
-        sys.set_int_max_str_digits(4300)
