@@ -159,7 +159,7 @@ def test_who_has_acknowledged_stands_where_the_clock_was() -> None:
 
 
 def test_after_a_snooze_it_says_until_when_and_no_longer_who_acknowledged() -> None:
-    snapshot = SCENES["incident"]()
+    snapshot = PICTURES["incident"]()
     at, (group,) = snapshot.at, snapshot.engine.alerts.groups
     later = replace(group, snoozed=Snooze("bob", at, at + timedelta(hours=1), group.severity))
     alerts = replace(snapshot.engine.alerts, groups=(later,))
@@ -360,7 +360,7 @@ def test_a_limit_that_is_used_up_is_no_good_news() -> None:
 
 @pytest.mark.parametrize("stale", [False, True])
 def test_a_window_that_is_used_up_is_no_good_news_either(stale: bool) -> None:
-    calm = SCENES["healthy"]()
+    calm = PICTURES["healthy"]()
     spent = WindowUsage("5h", 0.97, None, "allowed_warning", Level.UNKNOWN if stale else Level.BAD, AT, stale)
     judged = replace(calm.verdict, summary="No trouble yet.", next_step="Shed load")
     pressed = replace(calm, verdict=judged, headroom=replace(calm.headroom, buckets=(), windows=(spent,)))
@@ -370,7 +370,7 @@ def test_a_window_that_is_used_up_is_no_good_news_either(stale: bool) -> None:
 
 
 def test_a_bucket_that_runs_out_before_it_resets_is_no_good_news_either() -> None:
-    calm = SCENES["healthy"]()
+    calm = PICTURES["healthy"]()
     soon = replace(calm.headroom.buckets[0], level=Level.WARN, runs_out_first=True)
     pressed = replace(calm, headroom=replace(calm.headroom, buckets=(soon,)))
     assert plain(strip_lines(pressed, 118, 2)[0]).startswith(" ▲ ")

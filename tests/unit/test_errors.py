@@ -123,7 +123,7 @@ def test_row_breakdown_event_and_evidence_agree_on_a_masked_overload(status: int
     )
     (row,) = [row for row in found.errors[1].rows if row.count]
     assert row.label == f"{status} overloaded"
-    assert failure_name(found.errors[1].breakdown[0]) == f"{status} api_error (overloaded)"
+    assert failure_name(found.errors[1].breakdown[0].kind) == f"{status} api_error (overloaded)"
     assert {each.text for each in found.events if each.kind is EventKind.FAILURE} == {f"{status} overloaded"}
     assert found.verdict.evidence[0].text.startswith("8 of 8 failed: api_error (overloaded)")
 

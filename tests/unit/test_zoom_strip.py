@@ -192,7 +192,7 @@ def test_what_nothing_matches_any_more_is_about_to_close() -> None:
 
 
 def test_routes_not_reached_are_set_apart_from_those_that_were() -> None:
-    assert "not reached: fallback · paged oncall: 1 page" in " ".join(text(scenes()["open"]).split())
+    assert "not reached: fallback · paged oncall: 1 page" in " ".join(text(pictures()["open"]).split())
 
 
 def test_what_is_about_to_fire_is_no_calm() -> None:
