@@ -33,6 +33,8 @@ class StepMark:
     """Who set it; redacted."""
     note: str = ""
     """What they wrote; redacted."""
+    host: str = ""
+    """On which machine; redacted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +49,5 @@ class SeverityMark:
     """Who set it; redacted."""
     why: str = ""
     """Their reason; redacted."""
+    host: str = ""
+    """On which machine; redacted."""
