@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,6 +13,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from claude_tui.model.alert import AlertEntry, EntryKind
+from claude_tui.model.conditions import AlertingState, ConditionsChange
+from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.observation import (
     Observation,
     Outcome,
@@ -22,6 +26,7 @@ from claude_tui.model.observation import (
     WindowReading,
 )
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
+from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.provider import (
     Catalogue,
     Component,
@@ -31,9 +36,20 @@ from claude_tui.model.provider import (
     ProviderIncident,
     ProviderStatus,
 )
+from claude_tui.model.request import ActionRequest, RequestedAction
 from claude_tui.model.text import inert
 from claude_tui.model.verdict import Cause, Severity, Side, VerdictChange
-from claude_tui.store import Store
+from claude_tui.store import (
+    ACTION_REQUESTS,
+    ALERT_ENTRIES,
+    ALERTING_STATES,
+    CONDITIONS_CHANGES,
+    FIELD_REVISIONS,
+    INCIDENT_ENTRIES,
+    Entry,
+    EntryTable,
+    Store,
+)
 from claude_tui.store.files import NAME, connect, make_directory, make_file
 from claude_tui.store.schema import APPLICATION_ID, MIGRATIONS
 from claude_tui.store.writing import WriteSession
@@ -82,6 +98,28 @@ def rated(seconds: float, **changes: Any) -> SeverityMark:
 def turned(seconds: float, **changes: Any) -> VerdictChange:
     values = {"cause": Cause.PROVIDER_OVERLOADED, "side": Side.THEM, "severity": Severity.P2, "text": "529"}
     return VerdictChange(at=at(seconds), **(values | changes))
+
+
+def act(second: float, what: IncidentAct = IncidentAct.NOTE, text: str = "switched") -> IncidentEntry:
+    return IncidentEntry(
+        at(second), f"id-{second}", "incident", what, at(second - 60), "ana", "ops-1", text, "subject"
+    )
+
+
+def one_of_each(second: float, text: str) -> dict[EntryTable[Entry], Entry]:
+    found: dict[object, Entry] = {
+        INCIDENT_ENTRIES: act(second, text=text),
+        FIELD_REVISIONS: FieldRevision(
+            at(second), "r", "incident", "impact", text, "ben", "ops-2", "base", text
+        ),
+        ACTION_REQUESTS: ActionRequest(
+            at(second), "q", RequestedAction.SNOOZE, "eve", "ops-3", "group", text, at(second + 600)
+        ),
+        ALERT_ENTRIES: AlertEntry("alert:1", at(second), EntryKind.PAGE, Severity.P1, "outage", text),
+        ALERTING_STATES: AlertingState(at(second), json.dumps({"text": text})),
+        CONDITIONS_CHANGES: ConditionsChange(at(second), json.dumps({"text": text})),
+    }
+    return found  # type: ignore[return-value]
 
 
 @contextmanager

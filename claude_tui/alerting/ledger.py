@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, fields, is_dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
-from claude_tui.alerting.codec import from_json, to_json
 from claude_tui.alerting.lifecycle import unobserved
 from claude_tui.alerting.outbox import QueuedNotification, requeued
 from claude_tui.model.alert import Alert, AlertEntry, AlertGroup, Content
-from claude_tui.model.text import inert
+from claude_tui.model.json_values import from_json, mapped, sound, to_json
 from claude_tui.model.verdict import Side
 
 __all__ = ["Ledger", "decode", "encode", "noted", "on_clock", "reopened", "same_but_for_figures"]
@@ -21,11 +19,6 @@ VERSION = 1
 MAX_JOURNAL = 200
 # Evaluations run every few seconds; only this much of a longer gap between two counts as observed.
 GAP = timedelta(minutes=1)
-
-# No working clock shows a time outside this range, and adding a wait to one inside cannot overflow.
-_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
-# Beyond any real number of notifications, attempts and entries.
-_LARGEST_COUNT = 10**15
 
 _ANY_CONTENT = Content("", Side.UNCLEAR, "", datetime.min.replace(tzinfo=UTC))
 
@@ -62,21 +55,8 @@ def decode(raw: bytes) -> Ledger:
     ledger = from_json(Ledger, raw)
     if ledger.version != VERSION:
         raise ValueError(f"it has version {ledger.version}, not {VERSION}")
-    sound: Ledger = _validated(ledger)
-    return sound
-
-
-def _validated(value: Any) -> Any:
-    """`value` with all text inert. Raises ValueError for instants and counts that could overflow."""
-    if isinstance(value, StrEnum):
-        return value
-    if isinstance(value, str):
-        return inert(value)
-    if isinstance(value, datetime) and not _EARLIEST <= value <= _LATEST:
-        raise ValueError(f"an instant in the year {value.year}")
-    if isinstance(value, int) and not -_LARGEST_COUNT < value < _LARGEST_COUNT:
-        raise ValueError("an implausibly large number")
-    return _mapped(_validated, value)
+    checked: Ledger = sound(ledger)
+    return checked
 
 
 def reopened(ledger: Ledger) -> Ledger:
@@ -118,16 +98,7 @@ def on_clock(ledger: Ledger, at: datetime) -> Ledger:
 def _shifted(value: Any, by: timedelta) -> Any:
     if isinstance(value, datetime):
         return value + by
-    return _mapped(lambda each: _shifted(each, by), value)
-
-
-def _mapped(change: Callable[[Any], Any], value: Any) -> Any:
-    """`value` with `change` applied to each item of a tuple or field of a dataclass."""
-    if isinstance(value, tuple):
-        return tuple(map(change, value))
-    if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{each.name: change(getattr(value, each.name)) for each in fields(value)})
-    return value
+    return mapped(lambda each: _shifted(each, by), value)
 
 
 def same_but_for_figures(one: Ledger, other: Ledger) -> bool:

@@ -20,7 +20,11 @@ from claude_tui.engine.paging import Paging, PagingSetup, StoreBackend
 from claude_tui.engine.publisher import Publish, Publisher
 from claude_tui.engine.setup import Monitored
 from claude_tui.engine.sources import options_from
+from claude_tui.model.incident import IncidentEntry
+from claude_tui.model.json_values import sound
+from claude_tui.model.limits import MAX_ENTRY
 from claude_tui.model.playbook import SeverityMark, StepMark
+from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.snapshot import Focus, Snapshot
 from claude_tui.probes.clock import Clock, SystemClock
 
@@ -110,6 +114,15 @@ class Engine:
         kept = replace(mark, by=clean(mark.by), why=clean(mark.why))
         self._store.write(kept)
         self._call(lambda: self.publisher.add_severity_mark(kept))
+
+    def append(self, entry: IncidentEntry | FieldRevision) -> None:
+        """Stores an act on an incident, or a change of its postmortem, for everyone who shares the store."""
+        clean: IncidentEntry | FieldRevision = sound(entry, self._clean_text)
+        self._store.write(clean)
+        self._call(lambda: self.publisher.appended(clean))
+
+    def _clean_text(self, text: str) -> str:
+        return self.collector.redactor.clean(text, MAX_ENTRY, keep_newlines=True)
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         """Acknowledges an open group of alerts, or all with None."""

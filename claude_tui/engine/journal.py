@@ -7,10 +7,14 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
+from claude_tui.engine.followed import Followed
 from claude_tui.model.alert import AlertEntry, AlertsView, EntryKind, NotificationKind
+from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
+from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.snapshot import Event, EventKind, Level
 from claude_tui.model.verdict import SEVERITIES, Cause, Verdict, VerdictChange
+from claude_tui.store import FIELD_REVISIONS, INCIDENT_ENTRIES
 
 if TYPE_CHECKING:
     from claude_tui.store import Store
@@ -50,6 +54,8 @@ class Journal:
         self._own_severities: tuple[SeverityMark, ...] = ()
         self.step_marks: tuple[StepMark, ...] = ()
         self.severity_marks: tuple[SeverityMark, ...] = ()
+        self._incidents = Followed(store, INCIDENT_ENTRIES)
+        self._revisions = Followed(store, FIELD_REVISIONS)
         self._events_of: tuple[object, ...] = ()
         self._events: tuple[Event, ...] = ()
 
@@ -57,6 +63,18 @@ class Journal:
         """Loads the last days from the store. Fast: only a few rows."""
         self._verdicts = tuple(self._store.verdict_changes(now - VERDICTS_SPAN)[-MAX_VERDICTS:])
         self._take(*self._read(now))
+        self._incidents.read()
+        self._revisions.read()
+
+    @property
+    def incident_entries(self) -> tuple[IncidentEntry, ...]:
+        """Everything recorded about incidents, in the order of recording."""
+        return self._incidents.entries
+
+    @property
+    def field_revisions(self) -> tuple[FieldRevision, ...]:
+        """Everything written into postmortems, in the order of writing."""
+        return self._revisions.entries
 
     async def follow(self, now: datetime) -> None:
         """Reads the marks again: others who share the store may have added some."""
@@ -65,6 +83,8 @@ class Journal:
         # Marks made while the store was read must not vanish from the screen for a second.
         self._own_steps, self._own_severities = self._own_steps[steps:], self._own_severities[severities:]
         self._take(*found)
+        for followed in (self._incidents, self._revisions):
+            await asyncio.to_thread(followed.read)
 
     def _read(self, now: datetime) -> tuple[list[StepMark], list[SeverityMark]]:
         since = now - MARKS_SPAN
@@ -83,6 +103,13 @@ class Journal:
         """The same for a severity."""
         self._own_severities = (*self._own_severities, mark)
         self.severity_marks = _once(*self.severity_marks, mark)
+
+    def appended(self, entry: IncidentEntry | FieldRevision) -> None:
+        """Adds an entry made here at once, without waiting for the store."""
+        if isinstance(entry, IncidentEntry):
+            self._incidents.add(entry)
+        else:
+            self._revisions.add(entry)
 
     def note_verdict(self, verdict: Verdict, at: datetime) -> None:
         """Records the verdict if it has changed. A short unknown verdict is not a change."""

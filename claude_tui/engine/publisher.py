@@ -16,7 +16,9 @@ from claude_tui.engine.notices import fault_text, notices_of
 from claude_tui.engine.paging import Paging
 from claude_tui.engine.setup import Monitored
 from claude_tui.model.alert import AlertsView
+from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.playbook import SeverityMark, StepMark
+from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.snapshot import EngineState, Focus, Level, Notice, Snapshot
 from claude_tui.probes.clock import Clock
 
@@ -87,6 +89,10 @@ class Publisher:
 
     def add_severity_mark(self, mark: SeverityMark) -> None:
         self._journal.severity_marked(mark)
+        self.show_now()
+
+    def appended(self, entry: IncidentEntry | FieldRevision) -> None:
+        self._journal.appended(entry)
         self.show_now()
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
@@ -160,4 +166,6 @@ class Publisher:
             recorded=self._journal.events(alerts),
             step_marks=self._journal.step_marks,
             severity_marks=self._journal.severity_marks,
+            incident_entries=self._journal.incident_entries,
+            field_revisions=self._journal.field_revisions,
         )

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from claude_tui.model.json_values import STORED_AS
 from claude_tui.model.verdict import Severity, Side
 
 __all__ = [
-    "STORED_AS",
     "Acknowledgement",
     "Alert",
     "AlertEntry",
@@ -31,10 +31,6 @@ __all__ = [
 
 Labels = tuple[tuple[str, str], ...]
 """Names and values, sorted by name. With the rule, they identify an alert."""
-
-
-STORED_AS = "stored_as"
-"""The metadata key for the name of a field in saved state, if it differs from the field's own."""
 
 
 def _saved(name: str) -> dict[str, Any]:

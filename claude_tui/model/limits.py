@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["MAX_LINE", "MAX_NAME", "MAX_REASON", "is_name"]
+__all__ = ["MAX_ENTRY", "MAX_LINE", "MAX_NAME", "MAX_REASON", "is_name"]
 
 MAX_NAME = 60
 """The most characters in a name: of a responder, a rule, a route or a topic."""
@@ -12,6 +12,9 @@ MAX_REASON = 200
 
 MAX_LINE = 300
 """The most characters in one line of a message."""
+
+MAX_ENTRY = 100_000
+"""Characters of a note or of one field of a postmortem."""
 
 
 def is_name(name: str) -> bool:

@@ -36,6 +36,8 @@ class StepMark:
     """Who set it; redacted."""
     note: str = ""
     """What they wrote; redacted."""
+    host: str = ""
+    """On which machine; redacted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +54,5 @@ class SeverityMark:
     """Who set it; redacted."""
     why: str = ""
     """Their reason; redacted."""
+    host: str = ""
+    """On which machine; redacted."""

@@ -8,8 +8,10 @@ from enum import StrEnum
 from math import inf
 
 from claude_tui.model.alert import AlertsView
+from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.observation import FailureKind, Observation, Source, Timings
 from claude_tui.model.playbook import SeverityMark, StepMark
+from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.verdict import Verdict
 
@@ -432,6 +434,10 @@ class EngineState:
     """Severities set by people in the last days, oldest first."""
     key_lack: KeyLack | None = None
     """Why no request can carry a key."""
+    incident_entries: tuple[IncidentEntry, ...] = ()
+    """Everything recorded about incidents, in the order of recording."""
+    field_revisions: tuple[FieldRevision, ...] = ()
+    """Everything written into postmortems, in the order of writing."""
 
 
 @dataclass(frozen=True, slots=True)

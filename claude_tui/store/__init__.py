@@ -1,5 +1,31 @@
-"""SQLite history: observations, status reports, model lists, marks, verdict changes, named bodies."""
+"""SQLite history: observations, status reports, model lists, what people and the program did, kept bodies."""
 
+from claude_tui.store.entries import (
+    ACTION_REQUESTS,
+    ALERT_ENTRIES,
+    ALERTING_STATES,
+    CONDITIONS_CHANGES,
+    FIELD_REVISIONS,
+    INCIDENT_ENTRIES,
+    SEVERITY_MARKS,
+    STEP_MARKS,
+    VERDICT_CHANGES,
+    Entry,
+    EntryTable,
+)
 from claude_tui.store.store import Store
 
-__all__ = ["Store"]
+__all__ = [
+    "ACTION_REQUESTS",
+    "ALERTING_STATES",
+    "ALERT_ENTRIES",
+    "CONDITIONS_CHANGES",
+    "FIELD_REVISIONS",
+    "INCIDENT_ENTRIES",
+    "SEVERITY_MARKS",
+    "STEP_MARKS",
+    "VERDICT_CHANGES",
+    "Entry",
+    "EntryTable",
+    "Store",
+]

@@ -1,20 +1,36 @@
-"""Marks and verdict changes as rows of an instant and texts, which are appended and never changed."""
+"""What is only ever appended besides observations: a table for each type, each row with its instant."""
 
 from __future__ import annotations
 
+import zlib
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+from claude_tui.model.alert import AlertEntry
+from claude_tui.model.conditions import AlertingState, ConditionsChange
+from claude_tui.model.incident import IncidentEntry
+from claude_tui.model.json_values import from_json, sound, to_json
+from claude_tui.model.limits import MAX_ENTRY
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
+from claude_tui.model.postmortem import FieldRevision
+from claude_tui.model.request import ActionRequest
+from claude_tui.model.text import inert
 from claude_tui.model.verdict import Cause, Severity, Side, VerdictChange
 from claude_tui.store.checked import text as checked_text
 from claude_tui.store.codec import UNREADABLE, Row
 from claude_tui.store.instants import from_micros, to_micros
 
 __all__ = [
+    "ACTION_REQUESTS",
+    "ALERTING_STATES",
+    "ALERT_ENTRIES",
+    "CONDITIONS_CHANGES",
     "ENTRY_TABLES",
+    "FIELD_REVISIONS",
+    "INCIDENT_ENTRIES",
     "SEVERITY_MARKS",
     "STEP_MARKS",
     "VERDICT_CHANGES",
@@ -25,55 +41,183 @@ __all__ = [
     "pack_text",
 ]
 
-Entry = StepMark | SeverityMark | VerdictChange
+Entry = (
+    StepMark
+    | SeverityMark
+    | VerdictChange
+    | IncidentEntry
+    | FieldRevision
+    | ActionRequest
+    | AlertEntry
+    | AlertingState
+    | ConditionsChange
+)
 E = TypeVar("E", bound=Entry)
 
 _STATES = {state.value: state for state in StepState}
 
+# An alert ledger of 200 entries has some 100 KB.
+MAX_BODY = 10_000_000
+_WORTH_DEFLATING = 200
+
 
 @dataclass(frozen=True, slots=True)
-class EntryTable(Generic[E]):
-    """The table of one type of entry: `at`, and a text column for each other field."""
+class EntryTable(ABC, Generic[E]):
+    """The table of one type of entry: `at`, and some columns of text or bytes."""
 
     kind: type[E]
-    """The class of its entries."""
+    """The type of the entries, which have a field `at`."""
     name: str
     """The name of the table."""
-    fields: tuple[str, ...]
-    """The text columns, named like the fields of the class."""
-    build: Callable[..., E]
-    """Makes an entry of `at` and its fields, in that order. Raises one of UNREADABLE for unknown values."""
+    pruned: bool = field(default=True, kw_only=True)
+    """Whether old rows are dropped with the observations."""
+    keeps_last: bool = field(default=False, kw_only=True)
+    """Whether the newest row before the limit stays: it is still in force."""
+    since: int = field(default=3, kw_only=True)
+    """The first version of the schema that has it."""
+
+    @property
+    @abstractmethod
+    def columns(self) -> tuple[str, ...]:
+        """The columns besides `at`."""
+
+    @abstractmethod
+    def pack(self, entry: E) -> Row:
+        """The values of `columns`."""
+
+    @abstractmethod
+    def unpack(self, at: datetime, values: tuple[bytes, ...]) -> E:
+        """The entry of a row. Raises one of UNREADABLE."""
 
     @property
     def insert(self) -> str:
-        return f"INSERT INTO {self.name} (at, {', '.join(self.fields)}) VALUES (?{', ?' * len(self.fields)})"
+        return (
+            f"INSERT INTO {self.name} (at, {', '.join(self.columns)}) VALUES (?{', ?' * len(self.columns)})"
+        )
 
-    @property
-    def select(self) -> str:
-        """The entries from an instant on, oldest first.
+    def select(self, version: int) -> str:
+        """The entries of a span of instants in a store of that schema version, oldest first.
 
         Texts are read as bytes: one that is not UTF-8 would otherwise fail the whole query.
         """
-        texts = ", ".join(f"CAST({field} AS BLOB)" for field in self.fields)
-        return f"SELECT rowid, at, {texts} FROM {self.name} WHERE at >= ? ORDER BY at, rowid"
+        return f"{self._all(version)} WHERE at >= ? AND at < ? ORDER BY at, rowid"
+
+    def select_after(self, version: int) -> str:
+        """The entries added after the one with a rowid, in the order in which they were added."""
+        return f"{self._all(version)} WHERE rowid > ? ORDER BY rowid"
+
+    def select_in_force(self, version: int) -> str:
+        """The newest entries at or before an instant, newest first."""
+        return f"{self._all(version)} WHERE at <= ? ORDER BY at DESC, rowid DESC"
+
+    def _all(self, version: int) -> str:
+        values = ", ".join(self._column(column, version) for column in self.columns)
+        return f"SELECT rowid, at, {values} FROM {self.name}"
+
+    def _column(self, column: str, _version: int) -> str:
+        return f"CAST({column} AS BLOB)"
 
     @property
     def prune(self) -> str:
         """Deletes the oldest entries before an instant, up to a limit."""
-        oldest = f"SELECT rowid FROM {self.name} WHERE at < ? ORDER BY at LIMIT ?"
+        oldest = f"SELECT rowid FROM {self.name} WHERE at < ?1 ORDER BY at LIMIT ?2"
+        if self.keeps_last:
+            in_force = f"SELECT rowid FROM {self.name} WHERE at <= ?1 ORDER BY at DESC, rowid DESC LIMIT 1"
+            oldest = f"SELECT rowid FROM ({oldest}) WHERE rowid NOT IN ({in_force})"
         return f"DELETE FROM {self.name} WHERE rowid IN ({oldest})"
 
     def encode(self, entry: E) -> Row:
-        return (to_micros(entry.at), *(pack_text(getattr(entry, field)) for field in self.fields))
+        return (to_micros(entry.at), *self.pack(entry))
 
     def decode(self, row: Row) -> E | None:
         """The entry of a row of `select` without its `rowid`; None for one that cannot be read."""
-        at, *texts = row
+        at, *values = row
         try:
-            decoded = (each.decode("utf-8", "surrogatepass") for each in texts)
-            return self.build(from_micros(at), *map(checked_text, decoded))
+            return self.unpack(from_micros(at), tuple(values))
         except UNREADABLE:
             return None
+
+
+@dataclass(frozen=True, slots=True)
+class TextTable(EntryTable[E]):
+    """A text column for each field."""
+
+    fields: tuple[str, ...]
+    """The fields besides `at`."""
+    build: Callable[..., E]
+    """Makes an entry of `at` and its fields, in that order. Raises one of UNREADABLE for unknown values."""
+    added: tuple[tuple[str, int], ...] = ()
+    """The columns that an older schema does not have, each with its first version; they read as empty."""
+
+    def _column(self, column: str, version: int) -> str:
+        missing = dict(self.added).get(column, 0) > version
+        return "x''" if missing else f"CAST({column} AS BLOB)"
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return self.fields
+
+    def pack(self, entry: E) -> Row:
+        return tuple(pack_text(getattr(entry, each)) for each in self.fields)
+
+    def unpack(self, at: datetime, values: tuple[bytes, ...]) -> E:
+        texts = (each.decode("utf-8", "surrogatepass") for each in values)
+        return self.build(at, *map(checked_text, texts))
+
+
+@dataclass(frozen=True, slots=True)
+class JsonTable(EntryTable[E]):
+    """All fields as JSON in one column, so that a field can be added without a new schema."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return ("body",)
+
+    def pack(self, entry: E) -> Row:
+        return (_deflated(to_json(entry)),)
+
+    def unpack(self, at: datetime, values: tuple[bytes, ...]) -> E:
+        (body,) = values
+        entry: E = sound(from_json(self.kind, _inflated(body)), _entry_text)
+        if entry.at != at:
+            raise ValueError("the instants of row and body differ")
+        return entry
+
+
+@dataclass(frozen=True, slots=True)
+class BodyTable(EntryTable[E]):
+    """A body that only its owner reads; the fields are `at` and `body`."""
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        return ("body",)
+
+    def pack(self, entry: E) -> Row:
+        return (_deflated(entry.body.encode("utf-8", "surrogatepass")),)  # type: ignore[union-attr]
+
+    def unpack(self, at: datetime, values: tuple[bytes, ...]) -> E:
+        (body,) = values
+        return self.kind(at, _inflated(body).decode("utf-8", "surrogatepass"))  # type: ignore[call-arg,arg-type]
+
+
+def _deflated(body: bytes) -> bytes:
+    """Short bodies as they are, others deflated; JSON never begins as zlib does."""
+    return body if len(body) < _WORTH_DEFLATING else zlib.compress(body)
+
+
+def _inflated(body: bytes) -> bytes:
+    """Raises zlib.error, or ValueError for a body out of all proportion."""
+    if body[:1] != b"\x78":
+        return body
+    unpacker = zlib.decompressobj()
+    inflated = unpacker.decompress(body, MAX_BODY)
+    if not unpacker.eof:
+        raise ValueError("a body that is torn or too long")
+    return inflated
+
+
+def _entry_text(value: str) -> str:
+    return inert(value, MAX_ENTRY, keep_newlines=True)
 
 
 def insertion(entry: Entry) -> tuple[str, Row]:
@@ -91,26 +235,53 @@ def pack_text(text: str) -> str | bytes:
     return str(text)
 
 
-def _step_mark(at: datetime, playbook: str, step: str, state: str, by: str, note: str) -> StepMark:
+def _step_mark(at: datetime, playbook: str, step: str, state: str, by: str, note: str, host: str) -> StepMark:
     # A state that a later version introduced counts as open.
-    return StepMark(at, playbook, step, _STATES.get(state, StepState.OPEN), by, note)
+    return StepMark(at, playbook, step, _STATES.get(state, StepState.OPEN), by, note, host)
 
 
-def _severity_mark(at: datetime, severity: str, instead_of: str, by: str, why: str) -> SeverityMark:
-    return SeverityMark(at, Severity(severity), Severity(instead_of), by, why)
+def _severity_mark(
+    at: datetime, severity: str, instead_of: str, by: str, why: str, host: str
+) -> SeverityMark:
+    return SeverityMark(at, Severity(severity), Severity(instead_of), by, why, host)
 
 
 def _verdict_change(at: datetime, cause: str, side: str, severity: str, text: str) -> VerdictChange:
     return VerdictChange(at, Cause(cause), Side(side), Severity(severity), text)
 
 
-STEP_MARKS = EntryTable(StepMark, "step_marks", ("playbook", "step", "state", "by", "note"), _step_mark)
-SEVERITY_MARKS = EntryTable(
-    SeverityMark, "severity_marks", ("severity", "instead_of", "by", "why"), _severity_mark
+_HOST = (("host", 3),)
+STEP_MARKS = TextTable(
+    StepMark, "step_marks", ("playbook", "step", "state", "by", "note", "host"), _step_mark, _HOST, since=2
 )
-VERDICT_CHANGES = EntryTable(
-    VerdictChange, "verdict_changes", ("cause", "side", "severity", "text"), _verdict_change
+SEVERITY_MARKS = TextTable(
+    SeverityMark,
+    "severity_marks",
+    ("severity", "instead_of", "by", "why", "host"),
+    _severity_mark,
+    _HOST,
+    since=2,
 )
-ENTRY_TABLES: tuple[EntryTable[Any], ...] = (STEP_MARKS, SEVERITY_MARKS, VERDICT_CHANGES)
+VERDICT_CHANGES = TextTable(
+    VerdictChange, "verdict_changes", ("cause", "side", "severity", "text"), _verdict_change, since=2
+)
+INCIDENT_ENTRIES = JsonTable(IncidentEntry, "incident_entries", pruned=False)
+FIELD_REVISIONS = JsonTable(FieldRevision, "field_revisions", pruned=False)
+ACTION_REQUESTS = JsonTable(ActionRequest, "action_requests")
+ALERT_ENTRIES = JsonTable(AlertEntry, "alert_entries")
+ALERTING_STATES = BodyTable(AlertingState, "alerting_states", keeps_last=True)
+CONDITIONS_CHANGES = BodyTable(ConditionsChange, "conditions_changes", keeps_last=True)
+
+ENTRY_TABLES: tuple[EntryTable[Any], ...] = (
+    STEP_MARKS,
+    SEVERITY_MARKS,
+    VERDICT_CHANGES,
+    INCIDENT_ENTRIES,
+    FIELD_REVISIONS,
+    ACTION_REQUESTS,
+    ALERT_ENTRIES,
+    ALERTING_STATES,
+    CONDITIONS_CHANGES,
+)
 
 _TABLE_OF = {table.kind: table for table in ENTRY_TABLES}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
@@ -18,7 +18,7 @@ from claude_tui.store.entries import E, EntryTable, pack_text
 from claude_tui.store.faults import describe, is_damage, skipped_rows
 from claude_tui.store.files import LOCK_TIMEOUT_S, Connect, Identity, directory_lock, identity_of
 from claude_tui.store.problems import Origin, Problems
-from claude_tui.store.schema import ENTRIES_SINCE, is_readable, version_of
+from claude_tui.store.schema import KEPT_SINCE, is_readable, version_of
 
 __all__ = ["ReadSession", "Reader"]
 
@@ -89,31 +89,42 @@ class ReadSession:
     def cost_since(self, low: int) -> float:
         return float(self._connection.execute(_COST, (low,)).fetchone()[0])
 
-    def entries(self, table: EntryTable[E], low: int) -> list[E]:
-        """The entries from `low` on, oldest first."""
-        if not self._has_entries():
-            return []
-        found: list[E] = []
-        for key, *row in self._connection.execute(table.select, (low,)).fetchall():
-            entry = table.decode(tuple(row))
-            if entry is None:
-                self.skipped.add((table.name, key))
-            else:
-                found.append(entry)
-        return found
+    def entries(self, table: EntryTable[E], low: int, high: int | bytes) -> list[E]:
+        """The entries with `low` <= at < `high`, oldest first."""
+        return [entry for _, entry in self._entries(table, table.select, low, high)]
+
+    def entries_after(self, table: EntryTable[E], rowid: int) -> list[tuple[int, E]]:
+        """The entries added after the one with `rowid`, each with its own, in the order of being added."""
+        return [*self._entries(table, table.select_after, rowid)]
+
+    def entry_in_force(self, table: EntryTable[E], at: int) -> E | None:
+        """The newest entry at or before an instant that can be read."""
+        with closing(self._entries(table, table.select_in_force, at)) as newest_first:
+            return next((entry for _, entry in newest_first), None)
+
+    def _entries(
+        self, table: EntryTable[E], select: Callable[[int], str], *values: int | bytes
+    ) -> Generator[tuple[int, E], None, None]:
+        # Asked within each query: another process may migrate the store meanwhile.
+        version = version_of(self._connection)
+        if version < table.since:
+            return
+        with closing(self._connection.execute(select(version), values)) as rows:
+            for key, *row in rows:
+                entry = table.decode(tuple(row))
+                if entry is None:
+                    self.skipped.add((table.name, key))
+                else:
+                    yield key, entry
 
     def kept(self, name: str) -> bytes | None:
-        if not self._has_entries():
+        if version_of(self._connection) < KEPT_SINCE:
             return None
         row = self._connection.execute("SELECT body FROM kept WHERE name = ?", (pack_text(name),)).fetchone()
         if row is None or isinstance(row[0], bytes):
             return row[0] if row is not None else None
         self.skipped.add(("kept", name))
         return None
-
-    def _has_entries(self) -> bool:
-        """Asked within each query: another process may migrate the store meanwhile."""
-        return version_of(self._connection) >= ENTRIES_SINCE
 
     def _documents(
         self, table: str, read: Callable[[int, str], T], rows: Iterable[tuple[int, int, str]]

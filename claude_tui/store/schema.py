@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from claude_tui.store.faults import DamagedStoreError, NewerStoreError, primary_code
 
-__all__ = ["ENTRIES_SINCE", "MIGRATIONS", "is_readable", "prepare", "version_of"]
+__all__ = ["KEPT_SINCE", "MIGRATIONS", "is_readable", "prepare", "version_of"]
 
 # Marks the file as ours in its header ("ClTp"), so that another program's database is never taken for a
 # store.
@@ -53,14 +53,55 @@ CREATE TABLE verdict_changes (
 );
 CREATE INDEX verdict_changes_by_at ON verdict_changes (at);
 """
-# The first version that has these tables.
-ENTRIES_SINCE = 2
+# Incidents and what belongs to them, requests to the collector, and what judging depends on. Ids are never
+# used twice, so that a reader can ask for what was added after the last one it has.
+_THIRD = """
+ALTER TABLE step_marks ADD COLUMN host TEXT NOT NULL DEFAULT '';
+ALTER TABLE severity_marks ADD COLUMN host TEXT NOT NULL DEFAULT '';
+CREATE TABLE incident_entries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, body BLOB NOT NULL
+);
+CREATE INDEX incident_entries_by_at ON incident_entries (at);
+CREATE TABLE field_revisions (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, body BLOB NOT NULL
+);
+CREATE INDEX field_revisions_by_at ON field_revisions (at);
+CREATE TABLE action_requests (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, body BLOB NOT NULL
+);
+CREATE INDEX action_requests_by_at ON action_requests (at);
+CREATE TABLE alert_entries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, body BLOB NOT NULL
+);
+CREATE INDEX alert_entries_by_at ON alert_entries (at);
+CREATE TABLE alerting_states (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, body BLOB NOT NULL
+);
+CREATE INDEX alerting_states_by_at ON alerting_states (at);
+CREATE TABLE conditions_changes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, body BLOB NOT NULL
+);
+CREATE INDEX conditions_changes_by_at ON conditions_changes (at);
+"""
+# The first version that has `kept`.
+KEPT_SINCE = 2
 
 # Migration k takes a store from `user_version` k to k+1. Append; never change one that was released.
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND)
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD)
 # A migration that changes a table that readers use must raise this.
 _READABLE_FROM = 1
 
+_APPENDED = (
+    "step_marks",
+    "severity_marks",
+    "verdict_changes",
+    "incident_entries",
+    "field_revisions",
+    "action_requests",
+    "alert_entries",
+    "alerting_states",
+    "conditions_changes",
+)
 _TOUCH = (
     "SELECT max(at) FROM observations",
     "SELECT max(at) FROM status_reports",
@@ -68,12 +109,7 @@ _TOUCH = (
     "SELECT max(id) FROM kinds",
     "SELECT count(*) FROM meta",
     "SELECT max(name) FROM kept",
-    "SELECT max(at) FROM step_marks",
-    "SELECT max(rowid) FROM step_marks",
-    "SELECT max(at) FROM severity_marks",
-    "SELECT max(rowid) FROM severity_marks",
-    "SELECT max(at) FROM verdict_changes",
-    "SELECT max(rowid) FROM verdict_changes",
+    *(f"SELECT max({column}) FROM {table}" for table in _APPENDED for column in ("at", "rowid")),
 )
 
 

@@ -26,6 +26,8 @@ __all__ = ["Store"]
 
 # Microseconds since 1970, beyond the range of datetime.
 _NEVER = 2**62
+# SQLite orders every number and every text before bytes: a row whose `at` is no instant is read, and skipped.
+_NOTHING_COMES_AFTER = b"\xff"
 # Two days of the usual probes, some 20 MB: the bound of the history in memory while there is no disk.
 KEEP_IN_MEMORY = 20_000
 
@@ -110,17 +112,46 @@ class Store:
         unsaved = [item.body for item in waiting if isinstance(item, Kept) and item.name == name]
         return unsaved[-1] if unsaved else found
 
+    def entries(self, table: EntryTable[E], since: datetime, until: datetime | None = None) -> list[E]:
+        """The entries of a table (such as INCIDENT_ENTRIES) with `since` <= at < `until`, oldest first."""
+        low, high = to_micros(since), _NOTHING_COMES_AFTER if until is None else to_micros(until)
+        found, waiting = self._reader.read(lambda session: session.entries(table, low, high))
+        unsaved = [
+            item
+            for item in waiting
+            if isinstance(item, table.kind) and since <= item.at and (until is None or item.at < until)
+        ]
+        return sorted([*(found or ()), *unsaved], key=lambda entry: entry.at)
+
+    def entries_after(self, table: EntryTable[E], rowid: int) -> list[tuple[int, E]]:
+        """The stored entries added after the one with `rowid`, each with its own, by whichever process.
+
+        In the order of being added; 0 asks for all. What this process has not written yet is left out:
+        it comes with the next call.
+        """
+        found, _ = self._reader.read(lambda session: session.entries_after(table, rowid))
+        return found or []
+
+    def entry_in_force(self, table: EntryTable[E], at: datetime) -> E | None:
+        """The newest entry at or before `at`; None when there is none."""
+        micros = to_micros(at)
+        found, waiting = self._reader.read(lambda session: session.entry_in_force(table, micros))
+        known = [] if found is None else [found]
+        unsaved = [item for item in waiting if isinstance(item, table.kind) and item.at <= at]
+        # Of equal instants the one added last counts; `max` returns the first of equals.
+        return max(reversed([*known, *unsaved]), key=lambda entry: entry.at, default=None)
+
     def step_marks(self, since: datetime) -> list[StepMark]:
         """The marks from `since` on, oldest first. A state that only a later version knows reads as OPEN."""
-        return self._entries(STEP_MARKS, since)
+        return self.entries(STEP_MARKS, since)
 
     def severity_marks(self, since: datetime) -> list[SeverityMark]:
         """The marks from `since` on, oldest first."""
-        return self._entries(SEVERITY_MARKS, since)
+        return self.entries(SEVERITY_MARKS, since)
 
     def verdict_changes(self, since: datetime) -> list[VerdictChange]:
         """The changes from `since` on, oldest first."""
-        return self._entries(VERDICT_CHANGES, since)
+        return self.entries(VERDICT_CHANGES, since)
 
     def observations(
         self, since: datetime, until: datetime | None = None, limit: int | None = None
@@ -183,12 +214,6 @@ class Store:
         self._writer.join(deadline - time.monotonic())
         self._reader.close(deadline - time.monotonic())
         return written
-
-    def _entries(self, table: EntryTable[E], since: datetime) -> list[E]:
-        low = to_micros(since)
-        found, waiting = self._reader.read(lambda session: session.entries(table, low))
-        unsaved = [item for item in waiting if isinstance(item, table.kind) and to_micros(item.at) >= low]
-        return sorted([*(found or ()), *unsaved], key=lambda entry: entry.at)
 
 
 def _real(path: Path) -> Path:

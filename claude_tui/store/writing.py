@@ -98,7 +98,9 @@ class WriteSession:
         upto = before if last is None else last[0]
         self._connection.execute("DELETE FROM observations WHERE at < ?", (upto,))
         deleted = [
-            self._connection.execute(table.prune, (before, PRUNE_ROWS)).rowcount for table in ENTRY_TABLES
+            self._connection.execute(table.prune, (before, PRUNE_ROWS)).rowcount
+            for table in ENTRY_TABLES
+            if table.pruned
         ]
         self.commit()
         return last is None and max(deleted) < PRUNE_ROWS

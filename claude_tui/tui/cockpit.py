@@ -11,7 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
+from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.playbook import SeverityMark, StepMark
+from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.snapshot import Focus, Snapshot
 from claude_tui.tui.keys import KeyMap
 
@@ -47,6 +49,8 @@ class Backend(Protocol):
     def mark_step(self, mark: StepMark) -> None: ...
 
     def mark_severity(self, mark: SeverityMark) -> None: ...
+
+    def append(self, entry: IncidentEntry | FieldRevision) -> None: ...
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None: ...
 

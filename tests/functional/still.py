@@ -12,7 +12,9 @@ from rich.console import RenderableType
 from textual._compositor import CompositorUpdate
 from textual.screen import Screen
 
+from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.playbook import SeverityMark, StepMark
+from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.snapshot import Chart, ChartSeries, Focus, Panel, Snapshot
 from claude_tui.settings import Settings
 from claude_tui.tui.app import ClaudeTopApp
@@ -29,6 +31,7 @@ class StillBackend:
     focuses: list[Focus | None] = field(default_factory=list)
     probed: int = 0
     marked: list[StepMark | SeverityMark] = field(default_factory=list)
+    appended: list[IncidentEntry | FieldRevision] = field(default_factory=list)
     acknowledged: list[tuple[str | None, str, str]] = field(default_factory=list)
     snoozed: list[tuple[str | None, str, datetime]] = field(default_factory=list)
     publish: Callable[[Snapshot], None] = lambda snapshot: None
@@ -54,6 +57,9 @@ class StillBackend:
 
     def mark_severity(self, mark: SeverityMark) -> None:
         self.marked.append(mark)
+
+    def append(self, entry: IncidentEntry | FieldRevision) -> None:
+        self.appended.append(entry)
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         self.acknowledged.append((group, by, reason))

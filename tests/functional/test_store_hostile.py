@@ -55,6 +55,7 @@ from tests.store_values import (
     database,
     listed,
     marked,
+    one_of_each,
     opened,
     query,
     rated,
@@ -126,7 +127,12 @@ def filled(directory: Path) -> Path:
         store.write(report(-40, "major"))
         store.write(listed(-1000, "claude-haiku-4-5", "claude-opus-4-5"))
         store.write(listed(-900, "claude-haiku-4-5"))
-        for mark in (marked(-120), rated(-100), turned(-250)):
+        for mark in (
+            marked(-120),
+            rated(-100),
+            turned(-250),
+            *one_of_each(-200, "checkout is down").values(),
+        ):
             store.write(mark)
         store.keep("alerts https://api.example.com", b'{"number":3}')
     # As text, so that a test can change one value in it.

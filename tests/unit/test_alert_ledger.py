@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claude_tui.alerting.codec import from_json, to_json
 from claude_tui.alerting.ledger import MAX_JOURNAL, Ledger, decode, encode, noted, on_clock, reopened
 from claude_tui.alerting.ledger import same_but_for_figures as same
 from claude_tui.alerting.outbox import QueuedNotification, enqueue, next_for, requeued, sending, settle
 from claude_tui.alerting.step import acknowledged, advanced, snoozed
 from claude_tui.alerting.views import view_of
 from claude_tui.model.alert import AlertEntry, DeliveryResult, EntryKind, Notification, NotificationKind
+from claude_tui.model.json_values import from_json, to_json
 from claude_tui.model.verdict import Cause, Severity, Verdict
 from tests.alerts import (
     HEALTHY,

@@ -15,9 +15,10 @@ from claude_tui.model.playbook import SeverityMark, StepMark, StepState
 from claude_tui.model.text import inert
 from claude_tui.model.verdict import VerdictChange
 from claude_tui.store import Store
-from claude_tui.store.entries import ENTRY_TABLES
+from claude_tui.store.entries import ENTRY_TABLES, SEVERITY_MARKS, STEP_MARKS, VERDICT_CHANGES
 from claude_tui.store.files import connect
 from claude_tui.store.instants import to_micros
+from claude_tui.store.schema import MIGRATIONS
 from claude_tui.store.writing import PRUNE_ROWS, WriteSession
 from tests import store_values as values
 from tests.store_values import NOW, PATIENCE_S, at, database, marked, opened, query, rated, seen, turned
@@ -85,8 +86,8 @@ class TestRoundTrip:
             assert entries(store) == [read[0], marked(1), *read[1:]]
 
     def test_no_field_is_forgotten(self) -> None:
-        for table in ENTRY_TABLES:
-            assert ("at", *table.fields) == tuple(field.name for field in fields(table.kind))
+        for table in (STEP_MARKS, SEVERITY_MARKS, VERDICT_CHANGES):
+            assert ("at", *table.columns) == tuple(field.name for field in fields(table.kind))
 
     def test_since_is_included_and_order_is_by_time_and_then_as_written(self, tmp_path: Path) -> None:
         with opened(tmp_path) as store:
@@ -115,9 +116,12 @@ class TestRoundTrip:
 
     def test_since_is_one_range_of_an_index(self, tmp_path: Path) -> None:
         with opened(tmp_path):
-            plans = [query(tmp_path, f"EXPLAIN QUERY PLAN {table.select}", 1) for table in ENTRY_TABLES]
+            plans = [
+                query(tmp_path, f"EXPLAIN QUERY PLAN {table.select(len(MIGRATIONS))}", 1, 2)
+                for table in ENTRY_TABLES
+            ]
         assert [[row[3] for row in plan] for plan in plans] == [
-            [f"SEARCH {table.name} USING INDEX {table.name}_by_at (at>?)"] for table in ENTRY_TABLES
+            [f"SEARCH {table.name} USING INDEX {table.name}_by_at (at>? AND at<?)"] for table in ENTRY_TABLES
         ]
 
 

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import json
-from dataclasses import Field, fields, is_dataclass
+from collections.abc import Callable
+from dataclasses import Field, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from types import NoneType, UnionType
 from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from claude_tui.model.alert import STORED_AS
+from claude_tui.model.text import inert
 
-__all__ = ["from_json", "to_json"]
+__all__ = ["STORED_AS", "from_json", "mapped", "sound", "to_json"]
 
 T = TypeVar("T")
+
+STORED_AS = "stored_as"
+"""The metadata key for the name of a field in saved state, if it differs from the field's own."""
+
+# No working clock gives an instant outside; within, adding any wait to an instant cannot overflow.
+_EARLIEST, _LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+# Beyond any real number of notifications, attempts and entries.
+_LARGEST_COUNT = 10**15
 
 
 def to_json(value: object) -> bytes:
@@ -110,3 +119,28 @@ def _read_instant(value: object) -> datetime:
     if instant.tzinfo is None:
         raise ValueError("expected an instant with its offset")
     return instant.astimezone(UTC)
+
+
+def mapped(change: Callable[[Any], Any], value: Any) -> Any:
+    """`value` with `change` applied to each item of a tuple or field of a dataclass."""
+    if isinstance(value, tuple):
+        return tuple(map(change, value))
+    if is_dataclass(value) and not isinstance(value, type):
+        return replace(value, **{each.name: change(getattr(value, each.name)) for each in fields(value)})
+    return value
+
+
+def sound(value: Any, clean: Callable[[str], str] = inert) -> Any:
+    """`value` with `clean` applied to all text.
+
+    Raises ValueError for instants and counts that could overflow.
+    """
+    if isinstance(value, StrEnum):
+        return value
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, datetime) and not _EARLIEST <= value <= _LATEST:
+        raise ValueError(f"an instant in the year {value.year}")
+    if isinstance(value, int) and not -_LARGEST_COUNT < value < _LARGEST_COUNT:
+        raise ValueError("an implausibly large number")
+    return mapped(lambda each: sound(each, clean), value)

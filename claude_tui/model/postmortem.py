@@ -1,0 +1,32 @@
+"""A postmortem as it is recorded: an append-only list of revisions of its fields."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+__all__ = ["FieldRevision"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRevision:
+    """Somebody changed one field of the postmortem of an incident."""
+
+    at: datetime
+    """When it was recorded."""
+    id: str
+    """Unique over all stores: 32 hexadecimal digits."""
+    incident: str
+    """The id of the incident."""
+    field: str
+    """The key of the field: `impact`, `root_cause`, `action:ID:owner`."""
+    text: str
+    """The whole new text; redacted. It may have several lines."""
+    by: str
+    """Who wrote it; redacted."""
+    host: str = ""
+    """On which machine; redacted."""
+    base: str = ""
+    """The id of the revision that this one was made from; empty when it was the computed text."""
+    computed: str = ""
+    """The text that the record gave for this field then: it tells whether the record has changed since."""
