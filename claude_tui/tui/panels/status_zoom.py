@@ -155,7 +155,7 @@ def _components(view: StatusView, status: ProviderStatus, cells: int) -> Lines:
 
 def _component(component: Component, ours: bool, room: int, cells: int) -> Line:
     mark = component_mark(component.status)
-    operational = component.status == "operational"
+    operational = component.operational
     return crop(
         line(
             Span(f"{mark.glyph} ", mark.role),
