@@ -25,7 +25,7 @@ RETRY_PUSH = timedelta(seconds=30)
 
 
 class DeliveryWorker:
-    """The common part of both kinds of worker. `wake` signals that there may be something to do."""
+    """What both kinds of worker have in common. `wake` signals that there may be something to do."""
 
     def __init__(self, route: Route, holder: StateHolder, now: Callable[[], datetime]) -> None:
         self.route = route
@@ -97,7 +97,7 @@ class DeliveryWorker:
         if result.delivered:
             self._failing_since = None
             if failing_since is not None:
-                text = f"messages to {result.route} arrive again, after {duration(result.at - failing_since)}"
+                text = f"delivery to {result.route} works again, after {duration(result.at - failing_since)}"
                 self._note(EntryKind.DELIVERY_WORKS, result, text)
             return
         self._failing_since = failing_since or result.at
@@ -105,7 +105,7 @@ class DeliveryWorker:
             text = f"{result.route} refused a message, which will not be tried again: {result.detail}"
             self._note(EntryKind.DELIVERY_FAILED, result, text)
         elif failing_since is None:
-            text = f"messages to {result.route} do not arrive, still trying: {result.detail}"
+            text = f"delivery to {result.route} fails, still trying: {result.detail}"
             self._note(EntryKind.DELIVERY_FAILED, result, text)
 
     def _held_s(self) -> float:
@@ -150,7 +150,7 @@ class NotificationWorker(DeliveryWorker):
         await self._finish(queued, tried)
 
     async def _wait_for_result(self, queued: QueuedNotification, task: asyncio.Future[AttemptResult]) -> None:
-        """Waits briefly at exit: the next run does not repeat a message that arrives in that time."""
+        """Waits briefly at exit, so that the next run does not repeat a message that arrives in that time."""
         done, _ = await asyncio.wait([task], timeout=GRACE_S)
         if done:
             await self._finish(queued, task.result())

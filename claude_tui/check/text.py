@@ -234,7 +234,7 @@ def _status_page(findings: Findings) -> list[str]:
         why = status.unknown_reason if status is not None else None
         return _row("?", "status page", f"unknown: {why or 'not read'}", 2)
     ours_first = sorted(status.components, key=lambda each: each.id not in view.ours)
-    troubled = [f"{each.name}: {plain(each.status)}" for each in ours_first if each.status != "operational"]
+    troubled = [f"{each.name}: {plain(each.status)}" for each in ours_first if not each.operational]
     incidents = [f"{each.name} ({each.status}, {each.impact})" for each in status.incidents]
     lost = ["none of its components is yours, see the setting status_components"]
     parts = [

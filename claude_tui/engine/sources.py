@@ -51,7 +51,7 @@ class Endpoint:
 
     @classmethod
     def of(cls, settings: Settings, environ: Mapping[str, str]) -> Endpoint:
-        """The endpoint in settings and environment, with the SDK's custom headers."""
+        """The endpoint that settings and environment name, with the SDK's custom headers."""
         from claude_tui.probes.models import custom_headers
 
         credentials = Credentials.from_environ(environ, base_url=settings.base_url)
@@ -69,11 +69,11 @@ class Pace:
     """How often each source is probed."""
 
     status_s: float
-    """Between two reads of the status page."""
+    """Seconds between two reads of the status page."""
     models_s: float
-    """Between two requests for the list of models."""
+    """Seconds between two requests for the list of models."""
     messages_s: float
-    """Between two message probes."""
+    """Seconds between two message probes."""
     backoff: Backoff
     """How long message probes wait after 429 and 529."""
 
@@ -156,7 +156,7 @@ def make_plans(
     clock: Clock,
     models_tried: Callable[[], bool],
 ) -> list[Plan]:
-    """One plan per source. Imports httpx, hence not at module level: the first frame does not need it.
+    """One plan per source. Imports the probes, and so httpx, only when called: the first frame needs neither.
 
     With `model = "auto"`, messages wait until the list of models has been requested once.
     """

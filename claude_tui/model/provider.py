@@ -26,6 +26,10 @@ class Component:
     name: str
     status: str
 
+    @property
+    def operational(self) -> bool:
+        return self.status == "operational"
+
 
 @dataclass(frozen=True, slots=True)
 class IncidentUpdate:

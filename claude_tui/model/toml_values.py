@@ -24,7 +24,7 @@ def as_whole(value: object, at_least: int, at_most: int) -> int | None:
 
 
 def as_text(value: object, *, blank: bool) -> str | None:
-    """Text, unchanged; where not `blank`, some of it must show."""
+    """Text, unchanged; unless `blank`, it must have more than white space."""
     return value if isinstance(value, str) and (blank or value.strip()) else None
 
 
@@ -35,7 +35,7 @@ def as_line(value: object, at_most: int, *, blank: bool) -> str | None:
 
 
 def as_flag(value: object) -> bool | None:
-    """True or false; None for a number."""
+    """True or false; None for anything else, even 0 and 1."""
     return value if isinstance(value, bool) else None
 
 

@@ -32,7 +32,7 @@ def _not_after(der: bytes) -> datetime:
         end = _element(fields, end)[2]
     tag, validity, _ = _element(fields, end)
     if tag != _SEQUENCE:
-        raise ValueError("no validity where one is expected")
+        raise ValueError("no validity period where one is expected")
     tag, text, _ = _element(validity, _element(validity, 0)[2])
     return _instant(tag, text.decode("ascii"))
 
@@ -51,7 +51,7 @@ def _element(der: bytes, start: int) -> tuple[int, bytes, int]:
 
 def _instant(tag: int, text: str) -> datetime:
     if tag == _UTC_TIME:
-        # RFC 5280, 4.1.2.5.1: years 50 and later are of the last century.
+        # RFC 5280, 4.1.2.5.1: years 50 to 99 are in the 20th century.
         text = ("19" if int(text[:2]) >= 50 else "20") + text
     elif tag != _GENERALIZED_TIME:
         raise ValueError("not a time")

@@ -110,7 +110,7 @@ class _Layers:
             raise SettingsError(self._problems)
 
     def _given(self, declared: Declared) -> Iterator[tuple[Origin, Any]]:
-        """The values given for a setting, the one with the lowest priority first."""
+        """The values given for a setting, lowest priority first."""
         if declared.key in self._table:
             origin = Origin("file", f"{self._path}:{declared.key}")
             yield from self._read(declared, origin, self._table[declared.key])
@@ -135,7 +135,7 @@ class _Layers:
         return self._redactor.clean(masked_urls(toml_line(value)), 100)
 
     def _resolved(self, value: Any, origin: Origin) -> Any:
-        """A relative path in the file is relative to the file, elsewhere to the working directory."""
+        """A path made absolute: from the file's directory if set there, else from the working directory."""
         if not isinstance(value, Path):
             return value
         return (self._path.parent / value if origin.kind == "file" else value).absolute()
@@ -149,7 +149,7 @@ class _Layers:
         table.done()
 
     def _unknown_variables(self, own: Collection[str]) -> Iterator[str]:
-        """Warnings about variables with our prefix that are no setting.
+        """Warnings about variables with our prefix that are not settings.
 
         `own` are names that routes refer to.
         """
@@ -180,7 +180,7 @@ _IN_ORDER = (
 
 
 def _contradictions(settings: Settings) -> Iterator[Problem]:
-    """Values that are valid one by one but not together."""
+    """Values that are valid individually but not together."""
     for lower, upper in _IN_ORDER:
         low, high = getattr(settings, lower), getattr(settings, upper)
         if low > high:

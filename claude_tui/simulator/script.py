@@ -197,7 +197,7 @@ class State:
     limits: Rates
     """The organisation's rate limits."""
     load: Rates
-    """What the rest of the organisation uses of them."""
+    """How much of them the rest of the organisation uses."""
     page: PagePlan
     """What the status page says."""
     unserved: frozenset[str] = frozenset()
@@ -227,7 +227,7 @@ class Phase:
     for_s: float | None
     """Its length; None if it lasts to the end."""
     state: State
-    """How everything behaves meanwhile."""
+    """How everything behaves in that time."""
     cause: Cause = Cause.HEALTHY
     """The true cause, to compare verdicts with."""
     side: Side = Side.NONE
@@ -352,5 +352,5 @@ class Playhead:
         return (now - self.started).total_seconds() * self.speed
 
     def instant(self, at_s: float) -> datetime:
-        """The real instant. Time before the start is not sped up: an incident of last week was last week."""
+        """The real instant. Time before the start is not sped up: an incident from last week stays there."""
         return self.started + timedelta(seconds=at_s / self.speed if at_s > 0 else at_s)

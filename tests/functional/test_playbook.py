@@ -73,7 +73,7 @@ async def test_it_opens_on_the_next_open_step_of_the_verdicts_playbook(size: tup
         assert screen.cursor == 3
         text = screen_text(app)
         assert "Playbook: Outage and overload (5xx, 529)" in text
-        assert "2 of 13 done · started 12:03:20" in text
+        assert f"2 of {len(OUTAGE.steps)} done · started 12:03:20" in text
         assert row_of(app, "Set the retries right").rstrip(" │").endswith("next")
         assert OUTAGE.steps[2].why[:40] in text
         await pilot.press("up")
@@ -112,7 +112,7 @@ async def test_what_others_mark_appears() -> None:
         await pilot.press("m")
         await publish(pilot, backend, troubled(at=301, marks=[marked(9, StepState.DONE, "bob", at=300)]))
         assert "done bob 12:05:00" in row_of(app, "Tell users")
-        assert "1 of 13 done" in screen_text(app)
+        assert f"1 of {len(OUTAGE.steps)} done" in screen_text(app)
 
 
 async def test_what_is_marked_shows_though_the_view_is_paused() -> None:

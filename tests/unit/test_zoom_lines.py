@@ -183,7 +183,7 @@ def test_status_tells_every_update_with_its_age() -> None:
     assert "impact major" in text
     assert "affects Claude API (api.anthropic.com), Claude Code" in text
     assert text.index("Elevated errors") < text.index("Login problems")
-    assert "not what you use" in text
+    assert "not one you use" in text
     assert "Database upgrade" in text
 
 

@@ -37,7 +37,7 @@ class Finding:
     since: datetime | None = None
     """When it began."""
     detected_at: datetime | None = None
-    """When it became more than chance."""
+    """When it could no longer be chance."""
     retry: tuple[float | None, RetrySource] = (None, RetrySource.NONE)
     """Seconds until a retry makes sense, and where that figure comes from."""
     failures: tuple[Observation, ...] = ()
@@ -86,7 +86,7 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
 
 
 def _next_step(context: DiagnosisContext, advice: Advice) -> str:
-    """The advised step, and without a key also how to probe inference."""
+    """The advised step; without a usable key, also how to probe inference."""
     lack = context.facts.key_lack
     if lack is None or API_KEY in advice.next:
         return advice.next

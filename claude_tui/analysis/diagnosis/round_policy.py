@@ -15,7 +15,7 @@ from claude_tui.model.verdict import Severity
 
 __all__ = ["CONTINUOUS", "Probed", "RoundPolicy", "Tally"]
 
-# How many exchanges distinguish an outage from errors: an hour at the default pace.
+# How many exchanges are examined to tell an outage from errors: an hour at the default pace.
 _DOWN_OVER = 120
 # Older failures say little about the current rate.
 _COUNTED_OVER = timedelta(hours=1)
@@ -56,7 +56,7 @@ class Probed(Protocol):
 class RoundPolicy:
     """For continuous probing: the next probe comes soon, and an uncertain verdict can wait for it.
 
-    A caller that probes differently, such as in a single round, passes its own policy.
+    A caller that probes differently, for example in a single round, passes its own policy.
     """
 
     __slots__ = ()
@@ -92,7 +92,7 @@ class RoundPolicy:
         return counted
 
     def advice_for_too_few(self, context: Probed, advice: str) -> str:  # noqa: ARG002
-        """The id of the advice for too few probes for a verdict."""
+        """The id of the advice to give when there are too few probes for a verdict."""
         return advice
 
 

@@ -73,7 +73,7 @@ def _stacked(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) 
     """A component per row, the news below. If the news is long, the components that are fine share a row."""
     view = snapshot.status
     ordered = _important_first(view, status.components)
-    important = sum(each.id in view.ours or each.status != "operational" for each in ordered)
+    important = sum(each.id in view.ours or not each.operational for each in ordered)
     needed = min(important + (important < len(ordered)), max(rows // 2, 1))
     news = _news(snapshot, status, cells, max(rows - 1 - needed, 1))
     room = rows - 1 - len(news)
@@ -89,7 +89,7 @@ def _stacked(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) 
 
 def _important_first(view: StatusView, components: Sequence[Component]) -> list[Component]:
     """Our components, then those in trouble, then the rest, each in the page's order."""
-    return sorted(components, key=lambda each: (each.id not in view.ours, each.status == "operational"))
+    return sorted(components, key=lambda each: (each.id not in view.ours, each.operational))
 
 
 def _short(name: str) -> str:
@@ -99,7 +99,7 @@ def _short(name: str) -> str:
 
 def _component(component: Component, ours: bool, cells: int) -> Line:
     mark = component_mark(component.status)
-    operational = component.status == "operational"
+    operational = component.operational
     word = fit(mark.word, max(cells // 2, 4))
     name = pad(_short(component.name), max(cells - 3 - width((Span(word),)), 1))
     return line(
@@ -110,7 +110,7 @@ def _component(component: Component, ours: bool, cells: int) -> Line:
 
 
 def _rest(hidden: Sequence[Component]) -> Line:
-    troubled = sum(each.status != "operational" for each in hidden)
+    troubled = sum(not each.operational for each in hidden)
     if troubled:
         return line(Span(f"▲ {len(hidden)} more, {troubled} in trouble", "warn"))
     return line(Span(f"● {len(hidden)} more operational", "dim"))
@@ -130,7 +130,7 @@ def _in_a_row(view: StatusView, status: ProviderStatus, cells: int) -> Line:
 
 def _in_short(component: Component, ours: bool) -> Line:
     mark = component_mark(component.status)
-    operational = component.status == "operational"
+    operational = component.operational
     word = f" {mark.word}" if ours or not operational else ""
     name = Span(_short(component.name), "text" if ours or not operational else "dim", bold=ours)
     return line(Span(f"{mark.glyph} ", mark.role), name, Span(word, "dim" if operational else mark.role))

@@ -86,7 +86,7 @@ def _incident(
 
 
 def _name(name: str, mark: Span, cells: int) -> Lines:
-    """A name in at most a few rows, after a mark of two cells."""
+    """A name in a few rows at most, after a mark two cells wide."""
     rows = wrap(name, cells - 2, _NAME_ROWS) or ("",)
     return tuple(
         line(mark if number == 0 else "  ", Span(row, "text", bold=True)) for number, row in enumerate(rows)
@@ -106,7 +106,7 @@ def _facts(incident: ProviderIncident, ours: bool, at: datetime) -> Line:
                 line(Span(plain(incident.status), "bad" if ours else "text", bold=ours)),
                 line(Span("impact ", "dim"), Span(plain(incident.impact), "text")),
                 began,
-                line(Span("yours" if ours else "not what you use", "warn" if ours else "dim")),
+                line(Span("yours" if ours else "not one you use", "warn" if ours else "dim")),
             ),
             " · ",
         ),
@@ -114,7 +114,7 @@ def _facts(incident: ProviderIncident, ours: bool, at: datetime) -> Line:
 
 
 def _update(update: IncidentUpdate, at: datetime, cells: int) -> Lines:
-    when = _when(update.at, at) if update.at else "at a time not given"
+    when = _when(update.at, at) if update.at else "no time given"
     head = line("    ", Span(plain(update.status), "info"), Span(f"  {when}", "dim"))
     return (crop(head, cells), *paragraph(update.body, cells, 4))
 
@@ -155,7 +155,7 @@ def _components(view: StatusView, status: ProviderStatus, cells: int) -> Lines:
 
 def _component(component: Component, ours: bool, room: int, cells: int) -> Line:
     mark = component_mark(component.status)
-    operational = component.status == "operational"
+    operational = component.operational
     return crop(
         line(
             Span(f"{mark.glyph} ", mark.role),

@@ -82,7 +82,7 @@ class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         self.strip.show(snapshot)
 
     def repaint(self) -> None:
-        """Draw everything again: the colours changed."""
+        """Redraw everything, because the colours have changed."""
         for widget in self.query(LinePanel):
             widget.repaint()
 
@@ -99,7 +99,7 @@ class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         self.pager.move_to_end(start=start)
 
     def page(self) -> int:
-        """The number of rows of a page."""
+        """The number of rows in a page."""
         return self.pager.page
 
     def action_cursor_up(self) -> None:
