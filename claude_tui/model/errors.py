@@ -35,7 +35,8 @@ class ClaudeTopError(Exception):
     │   └── UndecodableError    a body whose content-encoding cannot be read
     ├── StoreError              the history cannot be used
     │   ├── DamagedStoreError   not (or no longer) a store: to be set aside
-    │   └── NewerStoreError     written by a later version: to be left alone
+    │   ├── NewerStoreError     written by a later version: to be left alone
+    │   └── SharedFileSystemError  on a network file system: another directory is needed
     ├── UsageError              the command line asks for something that cannot be done
     └── WrongValueError         a value of a setting; becomes a problem of the settings
     """
