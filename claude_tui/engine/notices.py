@@ -9,12 +9,13 @@ from pathlib import PurePath
 
 from claude_tui.engine.sources import Pace
 from claude_tui.model.alert import AlertsView, RouteState
-from claude_tui.model.format import clock_minute
+from claude_tui.model.format import clock_minute, moment
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Level, Notice, ProbeState, Spend
 from claude_tui.model.text import Redactor
+from claude_tui.model.watching import Watching
 
-__all__ = ["fault_text", "notices_of", "unstarted"]
+__all__ = ["fault_text", "nobody_collects", "notices_of", "unstarted"]
 
 
 def notices_of(
@@ -31,6 +32,15 @@ def notices_of(
         )
         found.append(Notice("budget", Level.WARN, text, now))
     return (*found, *_of_alerts(alerts, now))
+
+
+def nobody_collects(watching: Watching, last: datetime | None, now: datetime) -> tuple[Notice, ...]:
+    """Says that no probe runs, in a process that must not collect; `last` is when there was a collector."""
+    if watching.collects or not watching.read_only or watching.collector is not None:
+        return ()
+    record = f"this is the record as of {moment(last, now)} UTC" if last else "nothing is recorded yet"
+    text = f"nobody collects: no probe runs, and {record}"
+    return (Notice("collector", Level.WARN, text, now),)
 
 
 def fault_text(error: BaseException) -> str:

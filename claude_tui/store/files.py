@@ -55,7 +55,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def connect_read_only(path: Path) -> sqlite3.Connection:
-    """A connection that writes nothing. In a directory that we cannot write, the log must be there or empty."""
+    """A connection that writes nothing, also in a directory that we cannot write."""
     wal = _companion(path, "-wal")
     # Without a log and the permission to create one, SQLite opens only what is declared to stay as it is.
     still = not os.access(path.parent, os.W_OK) and _size(wal) == 0

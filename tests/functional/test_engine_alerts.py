@@ -18,12 +18,22 @@ import pytest
 from claude_tui.alerting.delivery.attempts import DELIVERY
 from claude_tui.alerting.lifecycle import Timing
 from claude_tui.alerting.manager import Alerting
-from claude_tui.alerting.persistence import NoStateBackend, StateBackend
+from claude_tui.alerting.persistence import StateBackend
 from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
 from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.rules import Rule, load_rules, named_thresholds
 from claude_tui.analysis.options import Options, Thresholds
-from claude_tui.engine import Endpoint, Engine, Lease, Monitored, Pace, PagingSetup, store_name, target_of
+from claude_tui.engine import (
+    Attendance,
+    Endpoint,
+    Engine,
+    Monitored,
+    Pace,
+    PagingSetup,
+    store_name,
+    target_of,
+    this_process,
+)
 from claude_tui.engine.publisher import Publisher
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
@@ -108,30 +118,32 @@ def engine_on(
     simulator: SimulatorThread,
     settings: Settings,
     *routes: Route,
-    opened: Callable[[StateBackend | None], Alerting] | None = None,
+    opened: Callable[[StateBackend], Alerting] | None = None,
     secrets: tuple[str, ...] = (),
 ) -> Engine:
     environ = {"ANTHROPIC_API_KEY": "sk-ant-api03-test", "ANTHROPIC_BASE_URL": simulator.base_url}
     credentials = Credentials.from_environ(environ)
     target = target_of(settings, credentials)
 
-    def open_alerting(keeper: StateBackend | None) -> Alerting:
-        alerts = AlertSettings(routes=routes if keeper is not None else ())
+    def open_alerting(keeper: StateBackend) -> Alerting:
+        alerts = AlertSettings(routes=routes)
         policy = replace(DELIVERY, retries=0)
         return Alerting(
             _hasty(load_rules(thresholds=named_thresholds(Options(), Thresholds()))),
             alerts,
             target=target,
-            backend=keeper or NoStateBackend(),
+            backend=keeper,
             now=CLOCK.now,
             policy=policy,
         )
 
+    store = Store.open(settings.data_dir, store_name(credentials), now=CLOCK.now())
     return Engine(
         settings,
         Monitored(target, lambda: Endpoint(credentials, (simulator.status_url,), secrets=secrets), QUICK),
-        Store.open(settings.data_dir, store_name(credentials), now=CLOCK.now()),
-        paging=PagingSetup(opened or open_alerting, Lease(settings.data_dir / "pager")),
+        store,
+        paging=PagingSetup(opened or open_alerting),
+        attendance=Attendance(store.path, this_process(CLOCK.now()), CLOCK),
         clock=CLOCK,
     )
 
@@ -258,7 +270,7 @@ def test_a_route_that_fails_is_seen_on_screen_and_holds_up_nothing(settings: Set
 
 
 def test_rules_that_cannot_be_read_are_told_and_the_dashboard_goes_on(settings: Settings) -> None:
-    def broken(_keeper: StateBackend | None) -> Alerting:
+    def broken(_keeper: StateBackend) -> Alerting:
         raise ValueError("rules.toml: there is no metric 'laency'")
 
     with simulated("healthy") as simulator:
@@ -308,25 +320,42 @@ def test_a_picture_that_cannot_be_drawn_is_told_and_tried_again(
         wait_for(lambda s: all(notice.key != "picture" for notice in s.engine.notices))
 
 
-def test_of_two_dashboards_on_one_directory_one_pages_and_the_other_takes_over(
-    settings: Settings, hook: Hook, monkeypatch: pytest.MonkeyPatch
+def test_of_two_dashboards_on_one_directory_one_collects_and_the_other_takes_over(
+    settings: Settings, hook: Hook
 ) -> None:
-    monkeypatch.setattr("claude_tui.engine.paging.TRY_AGAIN_S", 0.1)
     route = Route("hook", RouteKind.APPRISE, hook.url)
     with simulated("outage") as simulator:
-        with running(engine_on(simulator, settings, route)) as wait_here:
-            wait_here(lambda s: s.engine.alerts.rules is not None)
-            with running(engine_on(simulator, settings, route)) as wait_there:
+        here, there = engine_on(simulator, settings, route), engine_on(simulator, settings, route)
+        with running(here) as wait_here:
+            wait_here(lambda s: paged_in_full(s, hook))
+            with running(there) as wait_there:
                 seen = wait_there(lambda s: s.engine.alerts.firing == 1)
-                assert "another claude-top" in (seen.engine.alerts.problem or "")
-                assert seen.engine.alerts.routes == ()
-                wait_here(lambda s: paged_in_full(s, hook))
-                sent = len(hook.pages)
-        with running(engine_on(simulator, settings, route)) as wait_for:
-            seen = wait_for(lambda s: s.engine.alerts.firing == 1)
-            assert seen.engine.alerts.problem is None
-    assert len(hook.pages) == sent, hook.titles
+                assert not seen.engine.watching.collects
+                assert seen.engine.watching.collector is not None
+                assert seen.engine.alerts.routes != ()
+                assert seen.verdict.cause is Cause.PROVIDER_OUTAGE
+                wait_here(lambda s: s.engine.watching.screens == 2)
+                here.stop(PATIENCE_S)
+                seen = wait_there(lambda s: s.engine.watching.collects)
+                asked = seen.errors[0].requests
+                seen = wait_there(lambda s: s.errors[0].requests > asked and s.engine.alerts.rules)
+                assert seen.engine.alerts.firing == 1
+                assert seen.engine.watching.screens == 1
     assert len(hook.opened) == 1, hook.titles
+
+
+def test_what_is_asked_for_in_a_viewer_is_done_by_the_collector(settings: Settings) -> None:
+    with simulated("outage") as simulator:
+        here, there = engine_on(simulator, settings), engine_on(simulator, settings)
+        with running(here) as wait_here, running(there) as wait_there:
+            wait_there(lambda s: s.engine.alerts.firing == 1)
+            there.acknowledge(None, by="bob", reason="on it")
+            seen = wait_here(lambda s: any(group.acknowledged for group in s.engine.alerts.groups))
+            assert seen.engine.alerts.groups[0].acknowledged is not None
+            assert seen.engine.alerts.groups[0].acknowledged.by == "bob"
+            wait_there(lambda s: any(group.acknowledged for group in s.engine.alerts.groups))
+            there.snooze(None, by="bob", until=CLOCK.now() + timedelta(hours=1))
+            wait_there(lambda s: any(group.snoozed for group in s.engine.alerts.groups))
 
 
 def test_a_secret_of_a_route_never_reaches_the_record(settings: Settings) -> None:
