@@ -21,12 +21,18 @@ __all__ = ["run_dashboard", "run_demo"]
 DEMO_PREFIX = "claude-top-demo-"
 
 
-def run_dashboard(settings: Settings, environ: Mapping[str, str], report: Report) -> int:
+def run_dashboard(
+    settings: Settings, environ: Mapping[str, str], report: Report, *, read_only: bool = False
+) -> int:
     """The dashboard on the endpoint that settings and environment name. Returns the exit code.
 
     `report` writes the crash file of a fault that a screen is closed for.
     """
-    return hangup.run(lambda: _session(compose.live(settings, environ), settings, report))
+
+    def prepare() -> hangup.Session:
+        return _session(compose.live(settings, environ, read_only=read_only), settings, report)
+
+    return hangup.run(prepare)
 
 
 def run_demo(settings: Settings, scenario_name: str, speed: float, report: Report) -> int:
