@@ -147,12 +147,18 @@ class Engine:
         """Redacts every secret of this process, once the endpoint is known."""
         return self.collector.redactor
 
+    @property
+    def _read_only(self) -> bool:
+        return self._attendance is not None and self._attendance.watching.read_only
+
     def probe_now(self, *, by: str) -> None:
         """Has every probe run at once, in whichever process collects."""
         self._ask(RequestedAction.PROBE, by)
 
     def mark_step(self, mark: StepMark) -> None:
         """Stores the state of a playbook step, for everyone who shares the store."""
+        if self._read_only:
+            return
         clean = self.redactor.clean
         kept = replace(mark, by=clean(mark.by), note=clean(mark.note), host=mark.host or self._host)
         self._store.write(kept)
@@ -160,6 +166,8 @@ class Engine:
 
     def mark_severity(self, mark: SeverityMark) -> None:
         """Stores the severity that somebody set, for everyone who shares the store."""
+        if self._read_only:
+            return
         clean = self.redactor.clean
         kept = replace(mark, by=clean(mark.by), why=clean(mark.why), host=mark.host or self._host)
         self._store.write(kept)
@@ -167,6 +175,8 @@ class Engine:
 
     def append(self, entry: IncidentEntry | FieldRevision) -> None:
         """Stores an act on an incident, or a change of its postmortem, for everyone who shares the store."""
+        if self._read_only:
+            return
         clean: IncidentEntry | FieldRevision = sound(
             replace(entry, host=entry.host or self._host), self._clean_text
         )
@@ -199,6 +209,8 @@ class Engine:
         until: datetime | None = None,
     ) -> None:
         """Records what somebody asks for. The collector itself does it at once, others leave it to it."""
+        if self._read_only:
+            return
         clean = self.redactor.clean
         request = ActionRequest(
             self._clock.now(), uuid4().hex, action, clean(by), self._host, subject, clean(text), until

@@ -17,7 +17,7 @@ from textual.screen import Screen
 from claude_tui.engine import login_name
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.tui.actions import Scope, bindings, keymap, textual_keymap
+from claude_tui.tui.actions import Scope, bindings, keymap, read_only, textual_keymap
 from claude_tui.tui.boundary import FaultBoundary
 from claude_tui.tui.cockpit import Backend
 from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
@@ -81,6 +81,8 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         self._watching_since = first.at
         self.paused = False
         self.chosen_keys = keymap(settings.keys)
+        if first.engine.watching.read_only:
+            self.chosen_keys = read_only(self.chosen_keys)
         self.responder = settings.responder or login_name()
         self.set_keymap(textual_keymap(self.chosen_keys))
         self._arrived = time.monotonic()

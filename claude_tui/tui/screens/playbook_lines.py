@@ -133,7 +133,11 @@ def progress_line(view: PlaybookView, look: PlaybookLook, key: KeyOf, cells: int
     aside = line(Span(f"{others} don’t apply" if others > 1 else "1 doesn’t apply", "dim") if others else "")
     begun = line(Span(f"started {moment(look.begun, look.at)}", "dim") if look.begun else "")
     you = line(Span("you are ", "dim"), Span(fit(look.by, _NAME_CELLS), "text"))
-    you_and_key = line(*you, Span(f" ({key('who')} to change)", "dim"))
+    if not (who := key("who")):
+        # A read-only dashboard: nobody marks here.
+        you = you_and_key = line(Span("read-only", "dim"))
+    else:
+        you_and_key = line(*you, Span(f" ({who} to change)", "dim"))
     for left, end in (
         ((settled, aside, begun), you_and_key),
         ((settled, aside, begun), you),
