@@ -76,8 +76,6 @@ def live(
         )
 
     def attention() -> Attention:
-        if not settings.alerts:
-            return False, False
         from claude_tui.alerting.config import alerting_of
 
         _, alerts = alerting_of(settings, environ)
