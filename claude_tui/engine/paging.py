@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -34,6 +35,8 @@ Attention = tuple[bool, bool]
 
 # A page is sent only once it is in the store, but a slow disk must not delay it for long.
 SAVE_WITHIN_S = 1.5
+# As many entries as a ledger has at most.
+_REMEMBERED = 200
 
 
 def kept_name(base_url: str) -> str:
@@ -65,6 +68,7 @@ class StoreBackend:
         self._store = store
         self._name = kept_name(base_url)
         self._now = now
+        self._appended: deque[str] = deque(maxlen=_REMEMBERED)
 
     def load(self) -> bytes | None:
         if (kept := self._store.kept(self._name)) is not None:
@@ -73,12 +77,14 @@ class StoreBackend:
         return newest.body.encode("utf-8", "surrogatepass") if newest is not None else None
 
     def save(self, state: bytes, entries: Sequence[AlertEntry], *, essential: bool) -> None:
-        for entry in entries:
-            self._store.write(entry)
+        # After a save that took too long the holder tries again, and the store has the entries already.
+        new = [entry for entry in entries if entry.key not in self._appended]
+        self._appended.extend(entry.key for entry in new)
+        states = []
         # An older version kept the newest state only: those who watch would see no alerts until a change.
         if essential or self._store.last_entry(ALERTING_STATES) is None:
-            self._store.write(AlertingState(self._now(), state.decode("utf-8", "surrogatepass")))
-        self._store.keep(self._name, state)
+            states.append(AlertingState(self._now(), state.decode("utf-8", "surrogatepass")))
+        self._store.keep(self._name, state, *new, *states)
         if not self._store.flush(SAVE_WITHIN_S):
             raise OSError("the store is not written")
 

@@ -118,13 +118,13 @@ class Store:
         """
         self._backlog.put(item)
 
-    def keep(self, name: str, body: bytes) -> None:
-        """Queues `body` to replace what is kept as `name`.
+    def keep(self, name: str, body: bytes, *items: Record) -> None:
+        """Queues `body` to replace what is kept as `name`, and `items` to be written with it.
 
         It is dropped neither by pruning nor when memory is full. After `close` it is ignored, and `flush`
-        returns False.
+        returns False. Whoever finds `body` after a crash finds `items` as well, and the reverse.
         """
-        self._backlog.put(Kept(name, body))
+        self._backlog.put(*items, Kept(name, body))
 
     def kept(self, name: str) -> bytes | None:
         """The newest body of `name`, on disk or not; None when there is none."""
