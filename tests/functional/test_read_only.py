@@ -124,6 +124,12 @@ def test_the_header_says_who_watches_and_who_collects(
     assert not [part for part in not_there if part in shown]
 
 
+def test_who_collects_is_more_than_the_host_in_little_room() -> None:
+    shown = plain(header_line(READER, View(AT), 110))
+    assert "by eve@ops-box" in shown
+    assert "api.anthropic.com" not in shown
+
+
 def test_a_narrow_header_keeps_the_badge() -> None:
     shown = plain(header_line(READER, View(AT), 60))
     assert "READ-ONLY" in shown

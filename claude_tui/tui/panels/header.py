@@ -74,9 +74,9 @@ def _left(snapshot: Snapshot) -> list[_Part]:
         parts.append(_Part(1, line(Span(" READ-ONLY ", "background", bold=True, back="info"))))
     if target.name:
         parts.append(_Part(2, line(Span(fit(target.name, 24), "text", bold=True))))
-    parts.append(_Part(7 if target.name else 2, line(Span(fit(target.host, 40), "dim"))))
+    parts.append(_Part(8 if target.name else 2, line(Span(fit(target.host, 40), "dim"))))
     if target.model:
-        parts.append(_Part(8, line(Span(f"· {fit(target.model, 32)}", "dim"))))
+        parts.append(_Part(9, line(Span(f"· {fit(target.model, 32)}", "dim"))))
     return parts
 
 
@@ -85,7 +85,7 @@ def _right(snapshot: Snapshot, view: View) -> list[_Part]:
     parts = [_Part(0, _state(snapshot, view)), _Part(4, _watchers(snapshot)), _Part(1, badge)]
     parts += [_Part(6, standing), _Part(7, _collector(snapshot))]
     if not view.paused:
-        parts += [_Part(4, _backoff(snapshot)), _Part(9, _next(snapshot))]
+        parts += [_Part(4, _backoff(snapshot)), _Part(10, _next(snapshot))]
     cost_rank, cost = _cost(snapshot)
     parts.append(_Part(cost_rank, cost))
     parts.append(_Part(0, line(Span(clock(view.now), "text"), Span(" UTC", "text"))))
