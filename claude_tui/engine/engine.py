@@ -23,6 +23,7 @@ from claude_tui.engine.collector import HOUSEKEEPING_S, Collector
 from claude_tui.engine.identity import host_name
 from claude_tui.engine.journal import Journal
 from claude_tui.engine.memory import Memory
+from claude_tui.engine.notices import fault_text
 from claude_tui.engine.paging import Paging, PagingSetup, StoreBackend
 from claude_tui.engine.publisher import Publish, Publisher
 from claude_tui.engine.requests import Requests
@@ -50,6 +51,9 @@ FOLLOW_S = 0.5
 
 LOOK_S = 1.0
 """Seconds between two attempts to take the lease, and two counts of who watches."""
+
+HESITATION = 3
+"""How many looks a process without a key leaves a free lease to others, which may have one."""
 
 # The two minutes are more than any probe takes with the usual time-out.
 _LEAST_OVERLAP = timedelta(minutes=2)
@@ -95,6 +99,7 @@ class Engine:
         )
         self._store = store
         self._host = host_name()
+        self._hesitation = 0 if monitored.key.lack is None else HESITATION
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
@@ -286,8 +291,10 @@ class Engine:
         following = asyncio.create_task(self._follow(self.viewer.read))
         try:
             await self._prepare_to_watch()
-            while not await attendance.take():  # noqa: ASYNC110 - another process ends it
+            free_looks = 0
+            while free_looks < self._hesitation or not await attendance.take():
                 await asyncio.sleep(LOOK_S)
+                free_looks = 0 if attendance.watching.collector is not None else free_looks + 1
         finally:
             following.cancel()
             await asyncio.gather(following, return_exceptions=True)
@@ -320,12 +327,21 @@ class Engine:
         while True:
             version = await asyncio.to_thread(self._store.data_version)
             if version is None or version != known or self._store.problem is not None:
-                await self._journal.follow(self._clock.now(), verdicts=not self.publisher.collects)
-                await read()
-                known = version
-                if not self.publisher.collects:
-                    self.publisher.show_now()
+                known = version if await self._read(read) else None
             await asyncio.sleep(FOLLOW_S)
+
+    async def _read(self, read: Callable[[], Awaitable[None]]) -> bool:
+        """Reads what is new. An internal error is shown, and the next attempt tries again."""
+        try:
+            await self._journal.follow(self._clock.now(), verdicts=not self.publisher.collects)
+            await read()
+        except Exception as error:  # noqa: BLE001 - a picture that stands still must not pass for live
+            self.publisher.unread = f"what others record is not shown: {fault_text(error)}"
+            return False
+        self.publisher.unread = None
+        if not self.publisher.collects:
+            self.publisher.show_now()
+        return True
 
     async def _handle_requests(self) -> None:
         await self._requests.handle(self._carry_out, self._clock.now())

@@ -39,7 +39,7 @@ class Lease:
             return True
         try:
             make_directory(self._path.parent)
-            file = open_beside(self._path)
+            file = _opened(self._path)
         except OSError:
             return True
         try:
@@ -72,6 +72,14 @@ class Lease:
             return _read(file)
         finally:
             os.close(file)
+
+
+def _opened(path: Path) -> int:
+    try:
+        return open_beside(path)
+    except PermissionError:
+        # Who may not write the file can lock it all the same.
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
 
 
 def _is_free(file: int) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import PurePath
 
+from claude_tui.engine.collector_state import CollectorState
 from claude_tui.engine.sources import Pace
 from claude_tui.model.alert import AlertsView, RouteState
 from claude_tui.model.format import clock_minute, moment
@@ -15,7 +16,10 @@ from claude_tui.model.snapshot import Level, Notice, ProbeState, Spend
 from claude_tui.model.text import Redactor
 from claude_tui.model.watching import Watching
 
-__all__ = ["fault_text", "nobody_collects", "notices_of", "unstarted"]
+__all__ = ["SILENT_AFTER", "fault_text", "notices_of", "of_sharing", "unstarted"]
+
+SILENT_AFTER = timedelta(seconds=60)
+"""A collector that is so late is not merely busy: its probes do not wait for each other."""
 
 
 def notices_of(
@@ -34,13 +38,34 @@ def notices_of(
     return (*found, *_of_alerts(alerts, now))
 
 
-def nobody_collects(watching: Watching, last: datetime | None, now: datetime) -> tuple[Notice, ...]:
-    """Says that no probe runs, in a process that must not collect; `last` is when there was a collector."""
-    if watching.collects or not watching.read_only or watching.collector is not None:
+def of_sharing(watching: Watching, told: CollectorState | None, now: datetime) -> tuple[Notice, ...]:
+    """What is wrong with the process that should collect; `told` is what it said last."""
+    if watching.collects:
         return ()
-    record = f"this is the record as of {moment(last, now)} UTC" if last else "nothing is recorded yet"
+    if watching.collector is None:
+        return _nobody_collects(watching, told, now)
+    if told is None or now - _due(told) < SILENT_AFTER:
+        return ()
+    who, pid = watching.collector.name, watching.collector.pid
+    text = (
+        f"{who} (pid {pid}) collects, but has not probed since {moment(told.at, now)} UTC: "
+        f"it may be suspended; resume it (fg) or end it (kill -9 {pid}) there"
+    )
+    return (Notice("collector", Level.BAD, text, now),)
+
+
+def _nobody_collects(watching: Watching, told: CollectorState | None, now: datetime) -> tuple[Notice, ...]:
+    if not watching.read_only:
+        return ()  # this process is about to
+    record = f"this is the record as of {moment(told.at, now)} UTC" if told else "nothing is recorded yet"
     text = f"nobody collects: no probe runs, and {record}"
     return (Notice("collector", Level.WARN, text, now),)
+
+
+def _due(told: CollectorState) -> datetime:
+    """When the collector had something to do at the latest."""
+    coming = [probe.next_at for probe in told.probes if probe.next_at is not None]
+    return max(told.at, min(coming, default=told.at))
 
 
 def fault_text(error: BaseException) -> str:

@@ -13,7 +13,7 @@ from claude_tui.engine.attendance import Attendance
 from claude_tui.engine.collector import Collector
 from claude_tui.engine.collector_state import KEPT_AS, AlertingFacts, CollectorState
 from claude_tui.engine.journal import Journal
-from claude_tui.engine.notices import fault_text, nobody_collects, notices_of
+from claude_tui.engine.notices import fault_text, notices_of, of_sharing
 from claude_tui.engine.paging import Paging
 from claude_tui.engine.setup import DemoMode
 from claude_tui.engine.viewer import Viewer, idle
@@ -51,6 +51,8 @@ class Publisher:
         """What a zoomed screen needs in `Snapshot.chart`."""
         self.collects = attendance is None
         """Whether this process collects, or shows what another does."""
+        self.unread: str | None = None
+        """Why what other processes record is not read, if so."""
         self._collector = collector
         self._viewer = viewer
         self._demo = demo
@@ -139,7 +141,9 @@ class Publisher:
         state = own if self.collects else idle(told or own, watching)
         alerts = self._alerts
         problem = self._collector.memory.store.problem
-        notices = (*state.notices, *nobody_collects(watching, told.at if told else None, now))
+        notices = (*state.notices, *of_sharing(watching, told, now))
+        if self.unread is not None:
+            notices = (*notices, Notice("sharing", Level.BAD, self.unread, now))
         return EngineState(
             target=state.target,
             probes=state.probes,

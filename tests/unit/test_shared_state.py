@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from claude_tui.alerting.ledger import Ledger, added_entries, noted
 from claude_tui.engine.agent_log import changes, log_to
 from claude_tui.engine.collector_state import AlertingFacts, CollectorState
-from claude_tui.engine.notices import nobody_collects
+from claude_tui.engine.notices import SILENT_AFTER, of_sharing
 from claude_tui.engine.requests import STALE_AFTER, Requests
 from claude_tui.engine.viewer import idle
 from claude_tui.model.alert import AlertEntry, DeliveryResult, EntryKind, RouteState
@@ -96,12 +96,21 @@ def test_where_nobody_collects_no_probe_is_coming() -> None:
 
 def test_a_reader_says_that_nobody_collects_and_how_old_the_record_is() -> None:
     alone = Watching(collects=False, read_only=True)
-    (notice,) = nobody_collects(alone, NOON, NOON + timedelta(minutes=3))
+    (notice,) = of_sharing(alone, STATE, NOON + timedelta(minutes=3))
     assert notice.text == "nobody collects: no probe runs, and this is the record as of 12:00:00 UTC"
-    (notice,) = nobody_collects(alone, None, NOON)
+    (notice,) = of_sharing(alone, None, NOON)
     assert notice.text.endswith("nothing is recorded yet")
-    assert nobody_collects(replace(alone, collector=EVE), NOON, NOON) == ()
-    assert nobody_collects(replace(alone, read_only=False), NOON, NOON) == ()
+    assert of_sharing(replace(alone, read_only=False), STATE, NOON) == ()
+    assert of_sharing(Watching(), STATE, NOON + timedelta(hours=1)) == ()
+
+
+def test_a_collector_that_does_not_probe_is_told_once_it_is_late() -> None:
+    watching = Watching(collects=False, collector=EVE)
+    assert of_sharing(watching, None, NOON) == ()
+    assert of_sharing(watching, STATE, NOON + 9 * SECOND + SILENT_AFTER - SECOND) == ()
+    (notice,) = of_sharing(watching, STATE, NOON + 9 * SECOND + SILENT_AFTER)
+    assert notice.level is Level.BAD
+    assert "eve@ops-box (pid 4242) collects, but has not probed since 12:00:00 UTC" in notice.text
 
 
 # -- what is asked of the collector -----------------------------------------------------------
