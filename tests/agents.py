@@ -172,7 +172,7 @@ class Agents:
             f'status_interval_s = 15\ndata_dir = "{self.data}"\n{settings}',
             "utf-8",
         )
-        self._environ = {
+        self.environ = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("CLAUDE_TOP_", "ANTHROPIC_"))},
             "HOME": str(directory),
             "ANTHROPIC_API_KEY": "sk-ant-api03-test-no-real-key",
@@ -187,7 +187,7 @@ class Agents:
         with (self._directory / f"agent-{self._number}.err").open("wb") as errors:
             process = subprocess.Popen(
                 [*command, *arguments],
-                env=self._environ,
+                env=self.environ,
                 stdin=subprocess.DEVNULL,
                 stdout=errors,
                 stderr=errors,

@@ -46,10 +46,14 @@ class Attendance:
         await asyncio.to_thread(self._look)
         return self.watching
 
-    def leave(self) -> None:
-        """Lets another collect. Call it once everything is written."""
+    def leave(self, *, idle: bool = True) -> None:
+        """Lets another collect. Call it once everything is written.
+
+        Without `idle` this process may still probe: then its end gives the lease back.
+        """
         self._presence.leave()
-        self._lease.release()
+        if idle:
+            self._lease.release()
 
     def _take(self, now: datetime) -> bool:
         return not self._read_only and self._lease.take(now)

@@ -143,9 +143,8 @@ class Engine:
         if self._thread is not None:
             self._thread.join(timeout_s)
         self._store.close(timeout_s)
-        # A thread that still hangs may still probe: then the end of the process gives the lease back.
-        if self._attendance is not None and not (self._thread and self._thread.is_alive()):
-            self._attendance.leave()
+        if self._attendance is not None:
+            self._attendance.leave(idle=self._thread is None or not self._thread.is_alive())
 
     @property
     def redactor(self) -> Redactor:
