@@ -46,6 +46,11 @@ class Attendance:
         await asyncio.to_thread(self._look)
         return self.watching
 
+    def stand_aside(self) -> None:
+        """Lets another collect, and goes on watching."""
+        self._lease.release()
+        self._look()
+
     def leave(self, *, idle: bool = True) -> None:
         """Lets another collect. Call it once everything is written.
 

@@ -11,8 +11,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,11 +22,10 @@ from claude_tui.engine.collector import HOUSEKEEPING_S, Collector
 from claude_tui.engine.identity import host_name
 from claude_tui.engine.journal import Journal
 from claude_tui.engine.memory import Memory
-from claude_tui.engine.notices import fault_text
 from claude_tui.engine.paging import Paging, PagingSetup, StoreBackend
 from claude_tui.engine.publisher import Publish, Publisher
-from claude_tui.engine.requests import Requests
 from claude_tui.engine.setup import Monitored
+from claude_tui.engine.sharing import ASIDE_WITHIN_S, Sharing
 from claude_tui.engine.sources import options_from
 from claude_tui.engine.viewer import Viewer
 from claude_tui.model.incident import IncidentEntry
@@ -45,15 +43,6 @@ if TYPE_CHECKING:
     from claude_tui.store import Store
 
 __all__ = ["Engine"]
-
-FOLLOW_S = 0.5
-"""Seconds between two looks at what other processes have recorded."""
-
-LOOK_S = 1.0
-"""Seconds between two attempts to take the lease, and two counts of who watches."""
-
-HESITATION = 3
-"""How many looks a process without a key leaves a free lease to others, which may have one."""
 
 # The two minutes are more than any probe takes with the usual time-out.
 _LEAST_OVERLAP = timedelta(minutes=2)
@@ -85,7 +74,6 @@ class Engine:
         self.viewer = Viewer(memory, clock, overlap)
         self._journal = Journal(store)
         self._paging = Paging(paging, backend) if paging is not None else None
-        self._requests = Requests(store)
         self._attendance = attendance
         self.publisher = Publisher(
             self.collector,
@@ -97,9 +85,19 @@ class Engine:
             monitored.demo,
             clock,
         )
+        self._sharing = Sharing(
+            self.collector,
+            self.viewer,
+            self.publisher,
+            self._journal,
+            self._paging,
+            store,
+            attendance,
+            clock,
+            hesitates=monitored.key.lack is not None,
+        )
         self._store = store
         self._host = host_name()
-        self._hesitation = 0 if monitored.key.lack is None else HESITATION
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
@@ -110,14 +108,9 @@ class Engine:
 
     def first_snapshot(self) -> Snapshot:
         """The last hour from the store, for the first frame. Fast: no probe, no network."""
-        if self._attendance is not None:
-            self.publisher.collects = self._attendance.enter()
         self.collector.load()
         self._journal.load(self._clock.now())
-        if self.publisher.collects:
-            self._requests.resume()
-        else:
-            self.viewer.load()
+        self._sharing.load()
         return self.snapshot()
 
     def snapshot(self) -> Snapshot:
@@ -145,6 +138,15 @@ class Engine:
         self._store.close(timeout_s)
         if self._attendance is not None:
             self._attendance.leave(idle=self._thread is None or not self._thread.is_alive())
+
+    def stand_aside(self) -> None:
+        """Has another process collect, if this one does and is about to be suspended: a stopped process keeps
+        its lease. Returns once another can, at the latest after a second and a half."""
+        if self._attendance is None or self._loop is None or not self.publisher.collects:
+            return
+        self._sharing.aside.clear()
+        self._call(self._sharing.stand_aside)
+        self._sharing.aside.wait(ASIDE_WITHIN_S)
 
     @property
     def redactor(self) -> Redactor:
@@ -239,16 +241,8 @@ class Engine:
         self.publisher.show_now()
 
     def _do_own(self, request: ActionRequest) -> None:
-        if self.publisher.collects:
-            self._requests.done(request)
-            self._begin(self._carry_out(request))
-
-    async def _carry_out(self, request: ActionRequest) -> None:
-        if request.action is RequestedAction.PROBE:
-            self.collector.probe_now()
-        elif self._paging is not None:
-            await self._paging.carry_out(request)
-        self.publisher.show_now()
+        if (work := self._sharing.do_own(request)) is not None:
+            self._begin(work)
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
         self._tasks = [task for task in self._tasks if not _ended(task)]
@@ -265,91 +259,12 @@ class Engine:
         self._begin(self.publisher.run(publish))
         self._begin(self.collector.memory.load_older())
         self._begin(self._forget())
-        self._begin(self._take_part())
+        self._begin(self._sharing.run())
         await self._stopping.wait()
         while running := [task for task in self._tasks if not task.done()]:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
-
-    async def _take_part(self) -> None:
-        """Watches until this process may collect, then collects."""
-        if self._attendance is not None:
-            self._begin(self._look(self._attendance))
-        if not self.publisher.collects and self._attendance is not None:
-            await self._watch(self._attendance)
-            await self._take_over(self._attendance)
-        for work in self.collector.workers():
-            self._begin(work)
-        if self._paging is not None:
-            self._begin(self._paging.run())
-        await self._follow(self._handle_requests)
-
-    async def _watch(self, attendance: Attendance) -> None:
-        """Shows what another process collects, until it has ended."""
-        following = asyncio.create_task(self._follow(self.viewer.read))
-        try:
-            await self._prepare_to_watch()
-            free_looks = 0
-            while free_looks < self._hesitation or not await attendance.take():
-                await asyncio.sleep(LOOK_S)
-                free_looks = 0 if attendance.watching.collector is not None else free_looks + 1
-        finally:
-            following.cancel()
-            await asyncio.gather(following, return_exceptions=True)
-
-    async def _prepare_to_watch(self) -> None:
-        # What people type here is redacted here. Whatever is wrong with the endpoint is told when it is
-        # probed, and whatever is wrong with the alerts when they are evaluated.
-        with suppress(Exception):
-            await self.collector.open()
-        if self._paging is not None:
-            with suppress(Exception):
-                self.viewer.attention = await asyncio.to_thread(self._paging.attention)
-
-    async def _take_over(self, attendance: Attendance) -> None:
-        await self.viewer.read()
-        await self._journal.follow(self._clock.now(), verdicts=True)
-        await asyncio.to_thread(self.collector.load_spending)
-        await asyncio.to_thread(self._requests.resume)
-        if self.viewer.state is not None:
-            self.collector.resume(self.viewer.state.probes)
-        if self._paging is not None:
-            self._paging.resume(self.viewer.alerts)
-        await attendance.look()
-        self.publisher.collects = True
-        self.publisher.show_now()
-
-    async def _follow(self, read: Callable[[], Awaitable[None]]) -> None:
-        """Reads what other processes have recorded whenever they have. A hanging disk blocks nothing else."""
-        known: int | None = None
-        while True:
-            version = await asyncio.to_thread(self._store.data_version)
-            if version is None or version != known or self._store.problem is not None:
-                known = version if await self._read(read) else None
-            await asyncio.sleep(FOLLOW_S)
-
-    async def _read(self, read: Callable[[], Awaitable[None]]) -> bool:
-        """Reads what is new. An internal error is shown, and the next attempt tries again."""
-        try:
-            await self._journal.follow(self._clock.now(), verdicts=not self.publisher.collects)
-            await read()
-        except Exception as error:  # noqa: BLE001 - a picture that stands still must not pass for live
-            self.publisher.unread = f"what others record is not shown: {fault_text(error)}"
-            return False
-        self.publisher.unread = None
-        if not self.publisher.collects:
-            self.publisher.show_now()
-        return True
-
-    async def _handle_requests(self) -> None:
-        await self._requests.handle(self._carry_out, self._clock.now())
-
-    async def _look(self, attendance: Attendance) -> None:
-        """Keeps up to date who collects and how many watch."""
-        while True:
-            await attendance.look()
-            await asyncio.sleep(LOOK_S)
 
     async def _forget(self) -> None:
         while True:

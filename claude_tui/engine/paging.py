@@ -124,9 +124,11 @@ class Paging:
             await alerting.run()
         except Exception as error:
             # Users who rely on pages must see that none will be sent.
-            self._alerting = None
             self._fault = f"nothing is paged: {fault_text(error)}"
             raise
+        finally:
+            # Another process may page from now on: what is known here is soon out of date.
+            self._alerting = None
 
     def evaluate(self, snapshot: Snapshot, history: History, options: Options) -> None:
         """Evaluates the alerts at the Snapshot's instant and updates `view`."""

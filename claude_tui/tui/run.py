@@ -52,4 +52,5 @@ def run_demo(settings: Settings, scenario_name: str, speed: float, report: Repor
 
 
 def _session(engine: Engine, settings: Settings, report: Report) -> hangup.Session:
-    return hangup.Session(ClaudeTopApp(engine, settings, engine.first_snapshot(), report), engine.stop)
+    app = ClaudeTopApp(engine, settings, engine.first_snapshot(), report)
+    return hangup.Session(app, engine.stop, engine.stand_aside)

@@ -73,6 +73,26 @@ def test_of_two_dashboards_on_one_directory_one_collects_and_the_other_takes_ove
     assert len(hook.opened) == 1, hook.titles
 
 
+def test_who_stands_aside_watches_and_takes_over_again(settings: Settings, hook: Hook) -> None:
+    route = Route("hook", RouteKind.APPRISE, hook.url)
+    with simulated("outage") as simulator:
+        here, there = engine_on(simulator, settings, route), engine_on(simulator, settings, route)
+        with running(here) as wait_here:
+            wait_here(lambda s: paged_in_full(s, hook))
+            with running(there) as wait_there:
+                wait_there(lambda s: s.engine.alerts.firing == 1)
+                here.stand_aside()
+                wait_there(lambda s: s.engine.watching.collects and s.engine.alerts.rules)
+                seen = wait_here(lambda s: not s.engine.watching.collects and s.engine.watching.collector)
+                assert seen.engine.alerts.firing == 1
+                asked = seen.errors[0].requests
+                wait_here(lambda s: s.errors[0].requests > asked)
+            seen = wait_here(lambda s: s.engine.watching.collects)
+            asked = seen.errors[0].requests
+            wait_here(lambda s: s.errors[0].requests > asked and s.engine.alerts.firing == 1)
+    assert len(hook.opened) == 1, hook.titles
+
+
 def test_what_is_asked_for_in_a_viewer_is_done_by_the_collector(settings: Settings) -> None:
     with simulated("outage") as simulator:
         here, there = engine_on(simulator, settings), engine_on(simulator, settings)

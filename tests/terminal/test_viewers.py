@@ -72,6 +72,28 @@ def test_a_viewer_loads_no_sdk_and_takes_over_when_the_collector_is_killed(
     assert [*(tmp_path / "data").glob("*.d/*")] == []
 
 
+def test_a_collector_that_is_suspended_lets_another_collect(
+    tmp_path: Path, start: Callable[..., Program]
+) -> None:
+    with start() as first:
+        first.wait_for("It’s them".encode())
+        with start() as second:
+            second.wait_for(b"2 watching")
+            first.type(b"\x1a")
+            for _ in range(60):
+                second.read_for(0.5)
+                first.read(0.0)
+                if holder(tmp_path)["pid"] == second.process.pid:
+                    break
+            assert holder(tmp_path)["pid"] == second.process.pid
+            first.process.send_signal(signal.SIGCONT)
+            start_of_rest = len(first.output)
+            first.wait_for(b"watching", start=start_of_rest)
+            assert holder(tmp_path)["pid"] == second.process.pid
+            first.type(b"q")
+            assert first.exit_code(60) == 0
+
+
 def test_a_reader_alone_shows_its_badge_and_that_nobody_collects(
     tmp_path: Path, start: Callable[..., Program], tap: Tap
 ) -> None:
