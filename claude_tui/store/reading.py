@@ -94,8 +94,22 @@ class ReadSession:
         return [entry for _, entry in self._entries(table, table.select, low, high)]
 
     def entries_after(self, table: EntryTable[E], rowid: int) -> list[tuple[int, E]]:
-        """The entries added after the one with `rowid`, each with its own, in the order of being added."""
-        return [*self._entries(table, table.select_after, rowid)]
+        """The entries added after the one with `rowid`, each with its own, in the order of being added.
+
+        Where the table never had that row, the file is another one than the caller read, and all are new.
+        """
+        found = [*self._entries(table, table.select_after, rowid)]
+        if found or rowid == 0 or self._ever_had(table, rowid):
+            return found
+        return [*self._entries(table, table.select_after, 0)]
+
+    def _ever_had(self, table: EntryTable[E], rowid: int) -> bool:
+        """The sequence of a table outlives its rows."""
+        if version_of(self._connection) < table.since:
+            return True
+        sequence = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+        row = self._connection.execute(sequence, (table.name,)).fetchone()
+        return row is None or row[0] >= rowid
 
     def entry_in_force(self, table: EntryTable[E], at: int) -> E | None:
         """The newest entry at or before an instant that can be read."""

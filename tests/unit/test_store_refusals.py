@@ -154,6 +154,28 @@ def test_the_last_entry_is_the_one_added_last_whatever_its_instant(tmp_path: Pat
         assert store.last_entry(INCIDENT_ENTRIES) == second
 
 
+def note(number: int) -> IncidentEntry:
+    return IncidentEntry(at(number), f"{number:032d}", "i" * 32, IncidentAct.NOTE, at(number), "eve")
+
+
+def test_a_follower_of_a_store_that_was_set_aside_reads_the_new_one_from_its_beginning(
+    tmp_path: Path,
+) -> None:
+    with opened(tmp_path) as store:
+        for number in range(3):
+            store.write(note(number))
+        store.flush(10)
+        last = store.entries_after(INCIDENT_ENTRIES, 0)[-1][0]
+        assert store.entries_after(INCIDENT_ENTRIES, last) == []
+    for path in tmp_path.iterdir():
+        path.rename(path.with_name(f"aside-{path.name}"))
+    with opened(tmp_path) as store:
+        assert store.entries_after(INCIDENT_ENTRIES, last) == []
+        store.write(note(7))
+        store.flush(10)
+        assert [entry for _, entry in store.entries_after(INCIDENT_ENTRIES, last)] == [note(7)]
+
+
 @pytest.mark.parametrize(("directory", "files"), [(0o2770, 0o660), (0o770, 0o600), (0o2750, 0o600)])
 def test_a_group_directory_is_shared_and_no_other_is(tmp_path: Path, directory: int, files: int) -> None:
     data = tmp_path / "data"
