@@ -28,6 +28,7 @@ class Attendance:
         self._presence = Presence(path.with_name(f"{path.name}.d"), process, screen=screen)
         self._clock = clock
         self._read_only = read_only
+        self._collects = False
         self.watching = Watching(collects=False, screens=int(screen), read_only=read_only)
 
     def enter(self) -> bool:
@@ -49,6 +50,7 @@ class Attendance:
     def stand_aside(self) -> None:
         """Lets another collect, and goes on watching."""
         self._lease.release()
+        self._collects = False
         self._look()
 
     def leave(self, *, idle: bool = True) -> None:
@@ -61,12 +63,14 @@ class Attendance:
             self._lease.release()
 
     def _take(self, now: datetime) -> bool:
-        return not self._read_only and self._lease.take(now)
+        # Not the same as holding the lock: where nothing can be locked, each process collects for itself.
+        self._collects = not self._read_only and self._lease.take(now)
+        return self._collects
 
     def _look(self) -> None:
         self.watching = replace(
             self.watching,
-            collects=self._lease.held,
+            collects=self._collects,
             collector=self._lease.holder(),
             screens=self._presence.count(),
         )

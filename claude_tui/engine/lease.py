@@ -29,10 +29,6 @@ class Lease:
         self._process = process
         self._held: int | None = None
 
-    @property
-    def held(self) -> bool:
-        return self._held is not None
-
     def take(self, now: datetime) -> bool:
         """Tries to take the lock. Also True where locking is impossible: two pages are better than none."""
         if self._held is not None:

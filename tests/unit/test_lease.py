@@ -74,6 +74,11 @@ def test_a_name_of_another_process_is_inert(tmp_path: Path) -> None:
 def test_where_nothing_can_be_locked_somebody_probes_all_the_same(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     assert Lease(tmp_path / "file" / "x.lease", EVE).take(NOON)
+    alone = Attendance(tmp_path / "file" / "x.db", EVE, SystemClock())
+    assert alone.enter()
+    assert alone.watching.collects
+    assert alone.watching.screens == 1
+    alone.leave()
 
 
 def test_every_screen_counts_once_and_an_agent_does_not(tmp_path: Path) -> None:
