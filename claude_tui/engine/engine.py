@@ -141,7 +141,7 @@ class Engine:
 
     def stand_aside(self) -> None:
         """Has another process collect, if this one does and is about to be suspended: a stopped process keeps
-        its lease. Returns once another can, at the latest after a second and a half."""
+        its lease. Returns once another can, at the latest after five seconds."""
         if self._attendance is None or self._loop is None or not self.publisher.collects:
             return
         self._sharing.aside.clear()

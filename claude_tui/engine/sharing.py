@@ -31,7 +31,12 @@ LOOK_S = 1.0
 ASIDE_S = 3.0
 """How long a process that stands aside leaves the lease to others before it tries to take it again."""
 
-ASIDE_WITHIN_S = 1.5
+ASIDE_WITHIN_S = 5.0
+"""How long a suspension may be put off. Milliseconds are usual; it is more while a page is being sent, and
+a process that is stopped too early keeps its lease."""
+
+_FLUSH_WITHIN_S = 1.5
+
 
 HESITATION = 3
 """How many looks a process without a key leaves a free lease to others, which may have one."""
@@ -132,11 +137,11 @@ class Sharing:
         """Lets another process collect, once everything is written."""
         self._publisher.collects = False
         self._collector.resume(self._collector.probes)
-        await asyncio.to_thread(self._store.flush, ASIDE_WITHIN_S)
-        await self._viewer.read()
+        await asyncio.to_thread(self._store.flush, _FLUSH_WITHIN_S)
         await asyncio.to_thread(attendance.stand_aside)
         self._standing_aside.clear()
         self.aside.set()
+        await self._viewer.read()
         await asyncio.sleep(ASIDE_S)
 
     async def _watch(self, attendance: Attendance) -> None:
