@@ -173,7 +173,7 @@ class Memory:
     def load(self) -> bytes | None:
         return self.state
 
-    def save(self, state: bytes) -> None:
+    def save(self, state: bytes, entries: object = (), *, essential: bool = True) -> None:
         self.state = state
 
     def set_aside(self, state: bytes) -> None:

@@ -13,7 +13,16 @@ from claude_tui.model.alert import Alert, AlertEntry, AlertGroup, Content
 from claude_tui.model.json_values import from_json, mapped, sound, to_json
 from claude_tui.model.verdict import Side
 
-__all__ = ["Ledger", "decode", "encode", "noted", "on_clock", "reopened", "same_but_for_figures"]
+__all__ = [
+    "Ledger",
+    "added_entries",
+    "decode",
+    "encode",
+    "noted",
+    "on_clock",
+    "reopened",
+    "same_but_for_figures",
+]
 
 VERSION = 1
 MAX_JOURNAL = 200
@@ -71,6 +80,12 @@ def noted(ledger: Ledger, entries: Iterable[AlertEntry]) -> Ledger:
         number += 1
         journal.append(replace(entry, key=f"alert:{number}"))
     return replace(ledger, journal=tuple(journal[-MAX_JOURNAL:]), number=number)
+
+
+def added_entries(before: Ledger | None, after: Ledger) -> tuple[AlertEntry, ...]:
+    """The journal entries of `after` that `before` does not have, as far as the journal goes back."""
+    added = after.number - before.number if before is not None else len(after.journal)
+    return after.journal[max(len(after.journal) - added, 0) :] if added > 0 else ()
 
 
 def on_clock(ledger: Ledger, at: datetime) -> Ledger:

@@ -132,19 +132,33 @@ class Alerting:
         problems = [self._holder.problem, *(self._redactor.clean(each, 200) for each in faults)]
         return "; ".join(each for each in problems if each) or None
 
-    def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
-        """Acknowledges an open group by its id; with None, all open groups."""
-        now = self._now()
-        self._holder.ledger = acknowledged(self._holder.ledger, group, by=by, reason=reason, at=now)
+    def acknowledge(
+        self, group: str | None, *, by: str, reason: str, asked_at: datetime | None = None
+    ) -> None:
+        """Acknowledges an open group by its id; with None, all open groups.
+
+        With `asked_at`, when the person did it, a repetition of the same changes nothing.
+        """
+        at = asked_at or self._now()
+        self._holder.ledger = acknowledged(self._holder.ledger, group, by=by, reason=reason, at=at)
         self._due = True
         self._unsaved.set()
 
-    def snooze(self, group: str | None, *, by: str, until: datetime) -> None:
-        """Snoozes an open group, or all with None; an `until` in the past ends the snooze."""
-        now = self._now()
-        self._holder.ledger = snoozed(self._holder.ledger, group, by=by, until=until, at=now)
+    def snooze(
+        self, group: str | None, *, by: str, until: datetime, asked_at: datetime | None = None
+    ) -> None:
+        """Snoozes an open group, or all with None; an `until` in the past ends the snooze.
+
+        `asked_at` as above.
+        """
+        at = asked_at or self._now()
+        self._holder.ledger = snoozed(self._holder.ledger, group, by=by, until=until, at=at)
         self._due = True
         self._unsaved.set()
+
+    async def save(self) -> None:
+        """Returns once the current state is saved, or cannot be; then `view` says so."""
+        await self._holder.save()
 
     # -- as a task ---------------------------------------------------------------------
 

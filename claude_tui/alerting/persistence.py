@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Protocol
 
 from claude_tui.alerting.delivery.abandonable import AbandonableThread
-from claude_tui.alerting.ledger import Ledger, decode, encode, noted, reopened
+from claude_tui.alerting.ledger import (
+    Ledger,
+    added_entries,
+    decode,
+    encode,
+    noted,
+    reopened,
+    same_but_for_figures,
+)
 from claude_tui.model.alert import AlertEntry
 from claude_tui.model.text import Redactor
 
@@ -28,8 +36,12 @@ class StateBackend(Protocol):
     def load(self) -> bytes | None:
         """The state that was saved last; None when there is none."""
 
-    def save(self, state: bytes) -> None:
-        """Returns once `state` is durable."""
+    def save(self, state: bytes, entries: Sequence[AlertEntry], *, essential: bool) -> None:
+        """Returns once `state` is durable.
+
+        `entries` are those of the journal that are new since the last save. Without `essential` the state
+        differs from the last one in figures and in the instant of the evaluation only.
+        """
 
     def set_aside(self, state: bytes) -> None:
         """Keeps unreadable state under another name, before `save` replaces it."""
@@ -41,9 +53,9 @@ class NoStateBackend:
     def load(self) -> bytes | None:
         return None
 
-    def save(self, state: bytes) -> None:
+    def save(self, state: bytes, entries: Sequence[AlertEntry], *, essential: bool) -> None:
         """Does nothing: `state` is lost when the program ends."""
-        del state
+        del state, entries, essential
 
     def set_aside(self, state: bytes) -> None:
         """Does nothing: `load` never returns anything unreadable."""
@@ -88,7 +100,8 @@ class StateHolder:
 
     def _read(self, raw: bytes) -> Ledger:
         try:
-            return reopened(decode(raw))
+            self._saved = decode(raw)
+            return reopened(self._saved)
         except ValueError:
             self._backend.set_aside(raw)
             raise
@@ -99,9 +112,15 @@ class StateHolder:
             ledger = self.ledger
             if ledger is self._saved:
                 return
-            state = encode(ledger)
+            state, saved = encode(ledger), self._saved
+            entries = added_entries(saved, ledger)
+            essential = saved is None or not same_but_for_figures(saved, ledger)
+
+            def save() -> None:
+                self._backend.save(state, entries, essential=essential)
+
             try:
-                await self._saving.call(lambda: self._backend.save(state), SAVE_TIMEOUT_S, queue=True)
+                await self._saving.call(save, SAVE_TIMEOUT_S, queue=True)
             except Exception as error:  # noqa: BLE001 - as above
                 self._save_problem = self._redactor.clean(
                     f"alert state could not be saved: {_words(error)}", 200

@@ -82,9 +82,12 @@ def acknowledged(ledger: Ledger, group: str | None, *, by: str, reason: str, at:
         sanitize_for_chat(by, MAX_NAME).strip() or "somebody",
         sanitize_for_chat(reason, MAX_REASON).strip(),
     )
+    acknowledgement = Acknowledgement(name, why, at)
 
     def acknowledge(each: AlertGroup) -> AlertGroup:
-        return replace(each, acknowledged=Acknowledgement(name, why, at), acknowledged_notified=False)
+        if each.acknowledged == acknowledgement:
+            return each
+        return replace(each, acknowledged=acknowledgement, acknowledged_notified=False)
 
     words = f"acknowledged by {name}" + (f": {why}" if why else "")
     return _with(ledger, group, acknowledge, EntryKind.ACKNOWLEDGED, words, at)
@@ -96,7 +99,12 @@ def snoozed(ledger: Ledger, group: str | None, *, by: str, until: datetime, at: 
     quiet = until > at
 
     def snooze(each: AlertGroup) -> AlertGroup:
-        return replace(each, snoozed=Snooze(name, at, until, each.severity) if quiet else None)
+        if not quiet:
+            return replace(each, snoozed=None)
+        known = each.snoozed
+        if known is not None and (known.by, known.at, known.until) == (name, at, until):
+            return each
+        return replace(each, snoozed=Snooze(name, at, until, each.severity))
 
     words = f"snoozed by {name} until {clock_minute(until)} UTC" if quiet else f"snooze ended by {name}"
     return _with(ledger, group, snooze, EntryKind.SNOOZED, words, at)
@@ -110,7 +118,10 @@ def _with(
     words: str,
     at: datetime,
 ) -> Ledger:
-    chosen = [each for each in ledger.groups if each.open and group in (None, each.id)]
+    # A group that the same act has changed already stays as it is: a request may be carried out twice.
+    chosen = [
+        each for each in ledger.groups if each.open and group in (None, each.id) and change(each) != each
+    ]
     entries = [
         AlertEntry("", at, kind, each.severity, each.topic, f"{words} · {each.content.what}")
         for each in chosen

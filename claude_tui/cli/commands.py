@@ -46,7 +46,7 @@ def _dashboard(request: Request) -> int:
 
     if request.options.demo is None:
         _check_alerts(settings)
-        return run_dashboard(settings, os.environ, report)
+        return run_dashboard(settings, os.environ, report, read_only=request.options.read_only)
     return run_demo(settings, request.options.demo, request.options.demo_speed or 1.0, report)
 
 
@@ -84,6 +84,20 @@ def _check_alerts(settings: Settings) -> None:
         from claude_tui.alerting.config import alerting_of
 
         alerting_of(settings, os.environ)
+
+
+def _agent(request: Request) -> int:
+    settings = _settings(request)
+    _check_alerts(settings)
+    from claude_tui.engine import agent, compose
+    from claude_tui.engine.agent_log import log_to
+
+    path = Path(request.options.log_file) if request.options.log_file else None
+    try:
+        log = log_to(path)
+    except OSError as error:
+        raise UsageError(f"--log-file {path}: {error.strerror or error}; name a file to write") from error
+    return agent.run(compose.live(settings, os.environ, screen=False), log)
 
 
 def _check(request: Request) -> int:
@@ -171,20 +185,23 @@ def _alerts_list(request: Request) -> int:
 
 
 def _kept_alerts(settings: Settings) -> bytes | None:
-    """The alert state saved by a dashboard on this target. Looking for it creates no file or directory."""
+    """The alert state saved by whoever collects for this target. Looking for it writes nothing."""
     from claude_tui.engine import store_name
-    from claude_tui.engine.paging import kept_name
+    from claude_tui.engine.paging import StoreBackend
     from claude_tui.probes.credentials import Credentials
     from claude_tui.store import Store
+
+    def now() -> datetime:
+        return datetime.now(UTC)
 
     credentials = Credentials.from_environ(os.environ, base_url=settings.base_url)
     name = store_name(credentials)
     with contextlib.suppress(OSError):  # the store reports a file that cannot be read
         if not (settings.data_dir / name).is_file():
             return None
-    store = Store.open(settings.data_dir, name, now=datetime.now(UTC), on_problem=_say_problem)
+    store = Store.open(settings.data_dir, name, now=now(), on_problem=_say_problem, read_only=True)
     try:
-        return store.kept(kept_name(credentials.base_url))
+        return StoreBackend(store, credentials.base_url, now).load()
     finally:
         store.close()
 
@@ -237,6 +254,7 @@ def _config_init(request: Request) -> int:
 
 COMMANDS: dict[str, Callable[[Request], int]] = {
     "dashboard": _dashboard,
+    "agent": _agent,
     "check": _check,
     "runbook": _runbook,
     "manual": _manual,

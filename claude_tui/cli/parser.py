@@ -29,6 +29,7 @@ examples:
   claude-top --demo                        watch a simulated incident: no key, no network
   claude-top                               watch the API with the key in ANTHROPIC_API_KEY
   claude-top --base-url https://gateway.example.com --name prod
+  claude-top agent                         keep the record and page, without a screen
   claude-top check --json                  probe once, for scripts and pagers
   claude-top simulate overload             replay a past overload of the API, for drills
   claude-top runbook --cause rate_limited  what to do about it, step by step
@@ -82,6 +83,13 @@ once.
 exit codes:
   0 all arrived   1 one or more did not   3 invalid usage or settings
 """
+_AGENT_EPILOG = """\
+Of all claude-top processes on one data directory, one collects: it probes and pages. The others
+watch, and take over within seconds when it ends. An agent on the machine where people log in makes
+every dashboard there a viewer. `claude-top manual teams` has a systemd unit to copy.
+
+SIGTERM and SIGINT end it in order, with exit code 0.
+"""
 _RUNBOOK_EPILOG = """\
 Without options: the first five minutes, the decision tree, what each error means, and the names
 of the playbooks. The commands are filled in for the endpoint and the model in use. Needs no key and
@@ -103,11 +111,13 @@ examples:
 """
 
 _TARGET = ("base_url", "model", "status_urls")
+_AGENT = ("name", *_TARGET, "data_dir")
 _ALL = tuple(declared.key for declared in DECLARED if declared.about.flag)
 # A flag that a command does not use is refused, not ignored.
 _FLAGS_OF: dict[str, tuple[str, ...]] = {
     "dashboard": ("config", *_ALL),
     "check": ("config", *_TARGET),
+    "agent": ("config", *_AGENT),
     "simulate": (),
     "runbook": ("config", *_TARGET),
     "manual": (),
@@ -171,6 +181,9 @@ def _refuse_unused(command: str, options: Namespace, given: Mapping[str, str]) -
         raise UsageError(f"{flag} belongs to the dashboard: leave out `{command}` or {flag}")
     if options.demo_speed is not None and options.demo is None:
         raise UsageError("--speed is for the demo: add --demo")
+    if options.read_only and (command != "dashboard" or options.demo is not None):
+        instead = "--demo" if options.demo is not None else f"`{command}`"
+        raise UsageError(f"--read-only means nothing to {instead}: leave it out")
     if options.demo is not None:
         for key in _NOT_IN_DEMO:
             if key in given:
@@ -196,9 +209,15 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         "--speed", dest="demo_speed", type=_speed, metavar="N", help="play the demo N times faster"
     )
+    parser.add_argument(
+        "--read-only",
+        action="store_true",
+        help="watch only: never probe, page or change what others see",
+    )
     _add_flags(parser, "dashboard")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     _add_check(commands)
+    _add_agent(commands)
     _add_runbook(commands)
     _add_manual(commands)
     _add_alerts(commands)
@@ -255,6 +274,17 @@ def _add_check(commands: Any) -> None:
     )
     parser.add_argument("--timeout", type=_seconds, metavar="S", help="seconds to wait for each answer")
     _add_flags(parser, "check")
+
+
+def _add_agent(commands: Any) -> None:
+    parser = commands.add_parser(
+        "agent",
+        help="probe, record and page without a screen",
+        description="The dashboard without a screen: the same probes, record and alerts.",
+        epilog=_AGENT_EPILOG,
+    )
+    parser.add_argument("--log-file", metavar="FILE", help="where its messages go (default: stderr)")
+    _add_flags(parser, "agent")
 
 
 def _add_runbook(commands: Any) -> None:

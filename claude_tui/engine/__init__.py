@@ -3,8 +3,9 @@
 `claude_tui.engine.compose` builds engines from settings.
 """
 
+from claude_tui.engine.attendance import Attendance
 from claude_tui.engine.engine import Engine
-from claude_tui.engine.lease import Lease
+from claude_tui.engine.identity import login_name, this_process
 from claude_tui.engine.paging import PagingSetup
 from claude_tui.engine.setup import DemoMode, KeyState, Monitored
 from claude_tui.engine.sources import (
@@ -18,17 +19,19 @@ from claude_tui.engine.sources import (
 )
 
 __all__ = [
+    "Attendance",
     "DemoMode",
     "Endpoint",
     "Engine",
     "KeyState",
-    "Lease",
     "Monitored",
     "Pace",
     "PagingSetup",
+    "login_name",
     "make_plans",
     "options_from",
     "pick_model",
     "store_name",
     "target_of",
+    "this_process",
 ]

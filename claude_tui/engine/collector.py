@@ -9,6 +9,7 @@ from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from claude_tui.engine.collector_state import AlertingFacts, CollectorState
 from claude_tui.engine.memory import Memory
 from claude_tui.engine.notices import unstarted
 from claude_tui.engine.setup import Monitored
@@ -31,7 +32,10 @@ HOUSEKEEPING_S = 600.0
 
 
 class Collector:
-    """The probing half of the engine. Only for the engine's thread, except for `load` before the start."""
+    """The probing half of the engine. Only for the engine's thread, except for `load` before the start.
+
+    It does nothing before `workers` run, which may be long after the start: while another process collects.
+    """
 
     def __init__(self, settings: Settings, monitored: Monitored, memory: Memory, clock: Clock) -> None:
         self.memory = memory
@@ -43,14 +47,26 @@ class Collector:
         self._monitored = monitored
         self._clock = clock
         self._base_url = monitored.target.base_url
+        self._key_notices = monitored.key.notices(clock.now())
         self._budget = Budget(settings.daily_ceiling_usd, clock)
         self._schedule: Schedule | None = None
+        self._resumed: tuple[ProbeState, ...] = ()
         self._models_tried = False
+        self._endpoint: Endpoint | None = None
 
     def load(self) -> None:
         """Loads the last hour and today's spending from the store. Fast: no probe, no network."""
-        self._budget = Budget(self._settings.daily_ceiling_usd, self._clock, self.memory.cost_today_usd())
+        self.load_spending()
         self.memory.load_recent()
+
+    def load_spending(self) -> None:
+        """Counts what the target has cost today, whichever process probed it."""
+        self._budget = Budget(self._settings.daily_ceiling_usd, self._clock, self.memory.cost_today_usd())
+
+    def resume(self, probes: tuple[ProbeState, ...]) -> None:
+        """Continues the schedule of a collector that has ended, with what it was waiting for."""
+        self._resumed = probes
+        self._models_tried = self.memory.history.catalogue_at(self._clock.now()) is not None
 
     @property
     def target(self) -> Target:
@@ -67,21 +83,41 @@ class Collector:
             return unstarted(self._monitored.pace, self._monitored.key.unusable)
         return self._schedule.states()
 
+    def state(self, alerting: AlertingFacts) -> CollectorState:
+        """What those who watch need to know besides the observations."""
+        notices = self._key_notices if self.failure is None else (*self._key_notices, self.failure)
+        key = self._monitored.key
+        return CollectorState(
+            self._clock.now(),
+            self.target,
+            self.probes,
+            self.spend,
+            notices,
+            key_problem=key.suspect,
+            key_lack=key.lack,
+            alerting=alerting,
+        )
+
     def workers(self) -> Iterator[Coroutine[Any, Any, None]]:
         """Tasks that run concurrently until cancelled."""
         yield self._probe()
-        yield self.memory.load_older()
         yield self._housekeeping()
 
     def probe_now(self) -> None:
         if self._schedule is not None:
             self._schedule.probe_now()
 
+    async def open(self) -> Endpoint:
+        """The endpoint, opened once; from then on its secrets are redacted."""
+        if self._endpoint is None:
+            self._endpoint = await asyncio.to_thread(self._monitored.open_endpoint)
+            self._base_url = self._endpoint.credentials.base_url
+            self.redactor = self._endpoint.redactor
+        return self._endpoint
+
     async def _probe(self) -> None:
         try:
-            endpoint = await asyncio.to_thread(self._monitored.open_endpoint)
-            self._base_url = endpoint.credentials.base_url
-            self.redactor = endpoint.redactor
+            endpoint = await self.open()
             try:
                 await self._run_schedule(endpoint)
             finally:
@@ -112,6 +148,7 @@ class Collector:
             deliver=self._deliver,
             budget=self._budget,
             backoff=pace.backoff,
+            resumed=self._resumed,
         )
         try:
             await self._schedule.run()
@@ -125,7 +162,7 @@ class Collector:
 
     async def _housekeeping(self) -> None:
         while True:
-            self.memory.trim(timedelta(days=self._settings.retention_days))
+            self.memory.prune(timedelta(days=self._settings.retention_days))
             await asyncio.sleep(HOUSEKEEPING_S)
 
     def _model(self) -> str | None:

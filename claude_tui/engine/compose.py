@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claude_tui.analysis.history.history import History
+from claude_tui.engine.attendance import Attendance
 from claude_tui.engine.engine import Engine
-from claude_tui.engine.lease import Lease
-from claude_tui.engine.paging import PagingSetup
+from claude_tui.engine.identity import this_process
+from claude_tui.engine.paging import Attention, PagingSetup
 from claude_tui.engine.setup import DemoMode, KeyState, Monitored
 from claude_tui.engine.sources import (
     Endpoint,
@@ -26,7 +27,7 @@ from claude_tui.model.snapshot import Target
 from claude_tui.probes.clock import Clock, SystemClock
 from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.pacing import Backoff
-from claude_tui.store import Store
+from claude_tui.store import Store, require_local
 
 if TYPE_CHECKING:
     from claude_tui.alerting.manager import Alerting
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from claude_tui.settings import Settings
     from claude_tui.simulator.scenario import Scenario
 
-__all__ = ["DEMO_IN_MEMORY", "DEMO_PACE", "check", "demo", "live"]
+__all__ = ["DEMO_IN_MEMORY", "DEMO_PACE", "check", "demo", "live", "open_store"]
 
 # Fast enough to watch an incident of four minutes; the backoff is shortened in proportion.
 DEMO_PACE = Pace(status_s=4.0, models_s=2.0, messages_s=3.0, backoff=Backoff(low_s=3.0, high_s=6.0))
@@ -47,25 +48,40 @@ DEMO_PAST = timedelta(hours=2)
 DEMO_KEY = "sk-ant-api03-demo-no-real-key"
 
 
-def live(settings: Settings, environ: Mapping[str, str], *, clock: Clock | None = None) -> Engine:
-    """An engine for the endpoint in settings and environment, with its history and alerts."""
+def live(
+    settings: Settings,
+    environ: Mapping[str, str],
+    *,
+    screen: bool = True,
+    read_only: bool = False,
+    clock: Clock | None = None,
+) -> Engine:
+    """An engine for the endpoint in settings and environment, with its history and alerts.
+
+    `screen` says whether somebody watches it. With `read_only` it shows what others record and writes
+    nothing. Raises StoreError for a data directory on a network file system, and for a history that a
+    later version wrote.
+    """
     clock = clock or SystemClock()
     credentials = Credentials.from_environ(environ, base_url=settings.base_url)
     target, name = target_of(settings, credentials), store_name(credentials)
 
-    def open_alerting(backend: StateBackend | None) -> Alerting:
+    def open_alerting(backend: StateBackend) -> Alerting:
         from claude_tui.alerting.config import alerting_of
-
-        # Without a backend, another process pages and this one only shows what is firing.
-        rules, alerts = alerting_of(settings, environ)
-        if backend is None:
-            return _unrouted(rules, alerts, target, clock)
         from claude_tui.alerting.manager import Alerting
 
+        rules, alerts = alerting_of(settings, environ)
         return Alerting(
             rules, alerts, target=target, backend=backend, now=clock.now, secrets=credentials.secrets
         )
 
+    def attention() -> Attention:
+        from claude_tui.alerting.config import alerting_of
+
+        _, alerts = alerting_of(settings, environ)
+        return alerts.bell, alerts.notification
+
+    store = open_store(settings, name, clock, read_only=read_only)
     return Engine(
         settings,
         Monitored(
@@ -74,10 +90,26 @@ def live(settings: Settings, environ: Mapping[str, str], *, clock: Clock | None 
             Pace.of(settings),
             key=KeyState.of(credentials),
         ),
-        Store.open(settings.data_dir, name, now=clock.now()),
-        paging=PagingSetup(open_alerting, Lease(settings.data_dir / f"{name}.pager")),
+        store,
+        paging=PagingSetup(open_alerting, attention),
+        attendance=Attendance(
+            store.path, this_process(clock.now()), clock, screen=screen, read_only=read_only
+        ),
         clock=clock,
     )
+
+
+def open_store(settings: Settings, name: str, clock: Clock, *, read_only: bool = False) -> Store:
+    """The store `name` in the data directory. Raises StoreError for one that must not be used."""
+    require_local(settings.data_dir)
+    store = Store.open(settings.data_dir, name, now=clock.now(), read_only=read_only)
+    if read_only:
+        # Only a read finds out which version wrote it.
+        store.data_version()
+    if (refusal := store.refusal) is not None:
+        store.close()
+        raise refusal
+    return store
 
 
 def demo(
@@ -87,7 +119,7 @@ def demo(
     clock = clock or SystemClock()
     target = Target(name="demo", base_url="", host="simulator", model=None)
 
-    def open_alerting(_backend: StateBackend | None) -> Alerting:
+    def open_alerting(_backend: StateBackend) -> Alerting:
         from claude_tui.alerting.config import alerting_of
 
         # A simulated outage pages nobody.

@@ -1,31 +1,41 @@
-"""The engine: a Collector and a Publisher in a thread with its own event loop.
+"""The engine: collects or watches, and publishes Snapshots, in a thread with its own event loop.
 
 This way a slow screen and a busy probe do not delay each other. The engine does not depend on Textual and
 prints nothing. `compose` builds one.
+
+Of all engines on one store, the one that holds its lease collects: it probes, pages, and carries out what
+people ask for anywhere. The others read what it records, and one of them takes over when it ends.
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import datetime
-from typing import TYPE_CHECKING
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
-from claude_tui.engine.collector import Collector
+from claude_tui.engine.attendance import Attendance
+from claude_tui.engine.collector import HOUSEKEEPING_S, Collector
+from claude_tui.engine.identity import host_name
 from claude_tui.engine.journal import Journal
 from claude_tui.engine.memory import Memory
 from claude_tui.engine.paging import Paging, PagingSetup, StoreBackend
 from claude_tui.engine.publisher import Publish, Publisher
 from claude_tui.engine.setup import Monitored
+from claude_tui.engine.sharing import ASIDE_WITHIN_S, Sharing
 from claude_tui.engine.sources import options_from
+from claude_tui.engine.viewer import Viewer
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.json_values import sound
 from claude_tui.model.limits import MAX_ENTRY
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
+from claude_tui.model.request import ActionRequest, RequestedAction
 from claude_tui.model.snapshot import Focus, Snapshot
+from claude_tui.model.text import Redactor
 from claude_tui.probes.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
@@ -34,12 +44,16 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine"]
 
+# The two minutes are more than any probe takes with the usual time-out.
+_LEAST_OVERLAP = timedelta(minutes=2)
+_MARGIN = timedelta(seconds=30)
+
 
 class Engine:
     """The running program without a screen.
 
     Call `first_snapshot` and `snapshot` only before `start`; every other method may be called from any
-    thread. Without `paging` there are no alerts.
+    thread. Without `paging` there are no alerts, without `attendance` nobody shares the store.
     """
 
     def __init__(
@@ -49,20 +63,42 @@ class Engine:
         store: Store,
         *,
         paging: PagingSetup | None = None,
+        attendance: Attendance | None = None,
         clock: Clock | None = None,
     ) -> None:
-        clock = clock or SystemClock()
+        self._clock = clock = clock or SystemClock()
         backend = StoreBackend(store, monitored.target.base_url, clock.now)
-        self.collector = Collector(settings, monitored, Memory(store, monitored.in_memory, clock), clock)
+        memory = Memory(store, monitored.in_memory, clock)
+        overlap = max(_LEAST_OVERLAP, timedelta(seconds=settings.timeout_s) + _MARGIN)
+        self.collector = Collector(settings, monitored, memory, clock)
+        self.viewer = Viewer(memory, clock, overlap)
+        self._journal = Journal(store)
+        self._paging = Paging(paging, backend) if paging is not None else None
+        self._attendance = attendance
         self.publisher = Publisher(
             self.collector,
-            monitored,
+            self.viewer,
             options_from(settings, monitored.pace),
-            Journal(store),
-            Paging(paging, backend) if paging is not None else None,
+            self._journal,
+            self._paging,
+            attendance,
+            monitored.demo,
             clock,
         )
+        self._sharing = Sharing(
+            self.collector,
+            self.viewer,
+            self.publisher,
+            self._journal,
+            self._paging,
+            store,
+            attendance,
+            clock,
+            hesitates=monitored.key.lack is not None,
+        )
         self._store = store
+        self._host = host_name()
+        self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
@@ -73,7 +109,8 @@ class Engine:
     def first_snapshot(self) -> Snapshot:
         """The last hour from the store, for the first frame. Fast: no probe, no network."""
         self.collector.load()
-        self.publisher.load()
+        self._journal.load(self._clock.now())
+        self._sharing.load()
         return self.snapshot()
 
     def snapshot(self) -> Snapshot:
@@ -90,54 +127,102 @@ class Engine:
         self._thread = thread
 
     def stop(self, timeout_s: float = 2.0) -> None:
-        """Stops probing and flushes the store. Waits at most `timeout_s` for the thread."""
+        """Stops probing, flushes the store, and only then lets another process collect.
+
+        Waits at most `timeout_s` for the thread and for the store each.
+        """
         self._asked_to_stop.set()
         self._call(lambda: self._stopping.set() if self._stopping else None)
         if self._thread is not None:
             self._thread.join(timeout_s)
         self._store.close(timeout_s)
+        if self._attendance is not None:
+            self._attendance.leave(idle=self._thread is None or not self._thread.is_alive())
 
-    def probe_now(self) -> None:
-        """Runs every probe at once, at the user's request."""
-        self._call(self._probe_now)
+    def stand_aside(self) -> None:
+        """Has another process collect, if this one does and is about to be suspended: a stopped process keeps
+        its lease. Returns once another can, at the latest after five seconds."""
+        if self._attendance is None or self._loop is None or not self.publisher.collects:
+            return
+        self._sharing.aside.clear()
+        self._call(self._sharing.stand_aside)
+        self._sharing.aside.wait(ASIDE_WITHIN_S)
+
+    @property
+    def redactor(self) -> Redactor:
+        """Redacts every secret of this process, once the endpoint is known."""
+        return self.collector.redactor
+
+    @property
+    def _read_only(self) -> bool:
+        return self._attendance is not None and self._attendance.watching.read_only
+
+    def probe_now(self, *, by: str) -> None:
+        """Has every probe run at once, in whichever process collects."""
+        self._ask(RequestedAction.PROBE, by)
 
     def mark_step(self, mark: StepMark) -> None:
         """Stores the state of a playbook step, for everyone who shares the store."""
-        clean = self.collector.redactor.clean
-        kept = replace(mark, by=clean(mark.by), note=clean(mark.note))
+        if self._read_only:
+            return
+        clean = self.redactor.clean
+        kept = replace(mark, by=clean(mark.by), note=clean(mark.note), host=mark.host or self._host)
         self._store.write(kept)
-        self._call(lambda: self.publisher.add_step_mark(kept))
+        self._call(lambda: self._show(self._journal.step_marked, kept))
 
     def mark_severity(self, mark: SeverityMark) -> None:
         """Stores the severity that somebody set, for everyone who shares the store."""
-        clean = self.collector.redactor.clean
-        kept = replace(mark, by=clean(mark.by), why=clean(mark.why))
+        if self._read_only:
+            return
+        clean = self.redactor.clean
+        kept = replace(mark, by=clean(mark.by), why=clean(mark.why), host=mark.host or self._host)
         self._store.write(kept)
-        self._call(lambda: self.publisher.add_severity_mark(kept))
+        self._call(lambda: self._show(self._journal.severity_marked, kept))
 
     def append(self, entry: IncidentEntry | FieldRevision) -> None:
         """Stores an act on an incident, or a change of its postmortem, for everyone who shares the store."""
-        clean: IncidentEntry | FieldRevision = sound(entry, self._clean_text)
+        if self._read_only:
+            return
+        clean: IncidentEntry | FieldRevision = sound(
+            replace(entry, host=entry.host or self._host), self._clean_text
+        )
         self._store.write(clean)
-        self._call(lambda: self.publisher.appended(clean))
+        self._call(lambda: self._show(self._journal.appended, clean))
 
     def _clean_text(self, text: str) -> str:
-        return self.collector.redactor.clean(text, MAX_ENTRY, keep_newlines=True)
+        return self.redactor.clean(text, MAX_ENTRY, keep_newlines=True)
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         """Acknowledges an open group of alerts, or all with None."""
-        name, why = self.collector.redactor.clean(by), self.collector.redactor.clean(reason)
-        self._call(lambda: self.publisher.acknowledge(group, by=name, reason=why))
+        self._ask(RequestedAction.ACKNOWLEDGE, by, subject=group or "", text=reason)
 
     def snooze(self, group: str | None, *, by: str, until: datetime) -> None:
         """Snoozes a group of alerts, or all with None; an instant in the past ends the snooze."""
-        name = self.collector.redactor.clean(by)
-        self._call(lambda: self.publisher.snooze(group, by=name, until=until))
+        self._ask(RequestedAction.SNOOZE, by, subject=group or "", until=until)
 
     def set_focus(self, focus: Focus | None) -> None:
         """Sets what a zoomed screen needs in `Snapshot.chart`; None when it closes."""
         self.publisher.focus = focus
         self._call(self.publisher.show_now)
+
+    def _ask(
+        self,
+        action: RequestedAction,
+        by: str,
+        *,
+        subject: str = "",
+        text: str = "",
+        until: datetime | None = None,
+    ) -> None:
+        """Records what somebody asks for. The collector itself does it at once, others leave it to it."""
+        if self._read_only:
+            return
+        clean = self.redactor.clean
+        request = ActionRequest(
+            self._clock.now(), uuid4().hex, action, clean(by), self._host, subject, clean(text), until
+        )
+        self._store.write(request)
+        self._call(lambda: self._do_own(request))
 
     # -- in the engine's thread ------------------------------------------------
 
@@ -151,9 +236,17 @@ class Engine:
         except RuntimeError:
             return
 
-    def _probe_now(self) -> None:
-        self.collector.probe_now()
+    def _show(self, add: Callable[[Any], None], item: object) -> None:
+        add(item)
         self.publisher.show_now()
+
+    def _do_own(self, request: ActionRequest) -> None:
+        if (work := self._sharing.do_own(request)) is not None:
+            self._begin(work)
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks = [task for task in self._tasks if not _ended(task)]
+        self._tasks.append(asyncio.create_task(work))
 
     def _run(self, publish: Publish) -> None:
         asyncio.run(self._main(publish))
@@ -163,9 +256,26 @@ class Engine:
         self._loop = asyncio.get_running_loop()
         if self._asked_to_stop.is_set():
             return
-        work = [*self.collector.workers(), *self.publisher.workers(publish)]
-        workers = [asyncio.create_task(each) for each in work]
+        self._begin(self.publisher.run(publish))
+        self._begin(self.collector.memory.load_older())
+        self._begin(self._forget())
+        self._begin(self._sharing.run())
         await self._stopping.wait()
-        for worker in workers:
-            worker.cancel()
-        await asyncio.gather(*workers, return_exceptions=True)
+        while running := [task for task in self._tasks if not task.done()]:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+
+    async def _forget(self) -> None:
+        while True:
+            await asyncio.sleep(HOUSEKEEPING_S)
+            self.collector.memory.forget()
+
+
+def _ended(task: asyncio.Task[None]) -> bool:
+    """Whether it is over. What a task raises it has told on screen before, or it is an internal error."""
+    if not task.done():
+        return False
+    if not task.cancelled():
+        task.exception()
+    return True

@@ -61,7 +61,7 @@ class Journal:
 
     def load(self, now: datetime) -> None:
         """Loads the last days from the store. Fast: only a few rows."""
-        self._verdicts = tuple(self._store.verdict_changes(now - VERDICTS_SPAN)[-MAX_VERDICTS:])
+        self._verdicts = self._read_verdicts(now)
         self._take(*self._read(now))
         self._incidents.read()
         self._revisions.read()
@@ -76,8 +76,11 @@ class Journal:
         """Everything written into postmortems, in the order of writing."""
         return self._revisions.entries
 
-    async def follow(self, now: datetime) -> None:
-        """Reads the marks again: others who share the store may have added some."""
+    async def follow(self, now: datetime, *, verdicts: bool) -> None:
+        """Reads again what others who share the store may have added: marks, entries, and with `verdicts`
+        also the changes of the verdict."""
+        if verdicts:
+            self._verdicts = await asyncio.to_thread(self._read_verdicts, now)
         steps, severities = len(self._own_steps), len(self._own_severities)
         found = await asyncio.to_thread(self._read, now)
         # Marks made while the store was read must not vanish from the screen for a second.
@@ -85,6 +88,9 @@ class Journal:
         self._take(*found)
         for followed in (self._incidents, self._revisions):
             await asyncio.to_thread(followed.read)
+
+    def _read_verdicts(self, now: datetime) -> tuple[VerdictChange, ...]:
+        return tuple(self._store.verdict_changes(now - VERDICTS_SPAN)[-MAX_VERDICTS:])
 
     def _read(self, now: datetime) -> tuple[list[StepMark], list[SeverityMark]]:
         since = now - MARKS_SPAN

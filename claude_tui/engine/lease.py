@@ -1,28 +1,41 @@
-"""A file lock that decides which of several dashboards on one data directory sends notifications."""
+"""The lease of a store: of all processes that share it, the one that holds the lease probes and pages."""
 
 from __future__ import annotations
 
 import fcntl
 import os
+from contextlib import suppress
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
+
+from claude_tui.model.json_values import from_json, sound, to_json
+from claude_tui.model.watching import Process
+from claude_tui.store.files import make_directory, open_beside
 
 __all__ = ["Lease"]
 
+_LONGEST = 4096
+
 
 class Lease:
-    """A lock on `path`, which the system releases when the process ends, however it ends."""
+    """A lock on `path`, which the system releases when the process ends, however it ends.
 
-    def __init__(self, path: Path) -> None:
+    The file says who holds it, for others to show. Its content proves nothing: only the lock does.
+    """
+
+    def __init__(self, path: Path, process: Process) -> None:
         self._path = path
+        self._process = process
         self._held: int | None = None
 
-    def take(self) -> bool:
-        """Tries to take the lock. Also True if locking is impossible: better two than none."""
+    def take(self, now: datetime) -> bool:
+        """Tries to take the lock. Also True where locking is impossible: two pages are better than none."""
         if self._held is not None:
             return True
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            file = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            make_directory(self._path.parent)
+            file = _opened(self._path)
         except OSError:
             return True
         try:
@@ -34,9 +47,56 @@ class Lease:
             os.close(file)
             return True
         self._held = file
+        with suppress(OSError):
+            _write(file, replace(self._process, since=now))
         return True
 
     def release(self) -> None:
         if self._held is not None:
             os.close(self._held)
             self._held = None
+
+    def holder(self) -> Process | None:
+        """Who holds the lock; None when nobody does, or the file does not say."""
+        try:
+            file = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            return None
+        try:
+            if self._held is None and _is_free(file):
+                return None
+            return _read(file)
+        finally:
+            os.close(file)
+
+
+def _opened(path: Path) -> int:
+    try:
+        return open_beside(path)
+    except PermissionError:
+        # Who may not write the file can lock it all the same.
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+
+
+def _is_free(file: int) -> bool:
+    """Tried with a shared lock, so that several who ask do not take each other for a holder."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _write(file: int, process: Process) -> None:
+    line = to_json(process) + b"\n"
+    # The new line first, then the rest of the old one goes: a reader takes the first line.
+    os.pwrite(file, line, 0)
+    os.ftruncate(file, len(line))
+
+
+def _read(file: int) -> Process | None:
+    try:
+        process: Process = sound(from_json(Process, os.pread(file, _LONGEST, 0).partition(b"\n")[0]))
+    except (OSError, ValueError):
+        return None
+    return process

@@ -55,8 +55,18 @@ class Memory:
         older = await asyncio.to_thread(self.store.observations, since, self._loaded_from)
         self.history.extend(older)
 
+    async def read_again(self, since: datetime) -> None:
+        """Adds what others have recorded from `since` on; what is known already is left alone."""
+        store = self.store
+        for observation in await asyncio.to_thread(store.observations, since):
+            self.history.add_observation(observation)
+        for status in await asyncio.to_thread(store.status_reports, since):
+            self.history.add_status(status)
+        if (catalogue := await asyncio.to_thread(store.latest_catalogue)) is not None:
+            self.history.add_catalogue(catalogue)
+
     def cost_today_usd(self) -> float:
-        """What earlier runs spent on this UTC day."""
+        """What the target has cost on this UTC day, whichever process probed it."""
         return self.store.cost_since(datetime.combine(self._clock.now().date(), time(), UTC))
 
     def add(self, report: Report) -> None:
@@ -65,8 +75,10 @@ class Memory:
             if item is not None:
                 self.store.write(item)
 
-    def trim(self, retention: timedelta) -> None:
-        """Drops old data from the store and from memory."""
-        now = self._clock.now()
-        self.store.prune(now - retention)
-        self.history.trim(now - self._span)
+    def prune(self, retention: timedelta) -> None:
+        """Drops old data from the store."""
+        self.store.prune(self._clock.now() - retention)
+
+    def forget(self) -> None:
+        """Drops old data from memory."""
+        self.history.trim(self._clock.now() - self._span)

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import PurePath
 
+from claude_tui.engine.collector_state import CollectorState
 from claude_tui.engine.sources import Pace
 from claude_tui.model.alert import AlertsView, RouteState
-from claude_tui.model.format import clock_minute
+from claude_tui.model.format import clock_minute, moment
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Level, Notice, ProbeState, Spend
 from claude_tui.model.text import Redactor
+from claude_tui.model.watching import Watching
 
-__all__ = ["fault_text", "notices_of", "unstarted"]
+__all__ = ["SILENT_AFTER", "fault_text", "notices_of", "of_sharing", "unstarted"]
+
+SILENT_AFTER = timedelta(seconds=60)
+"""A collector that is so late is not merely busy: its probes do not wait for each other."""
 
 
 def notices_of(
@@ -31,6 +36,36 @@ def notices_of(
         )
         found.append(Notice("budget", Level.WARN, text, now))
     return (*found, *_of_alerts(alerts, now))
+
+
+def of_sharing(watching: Watching, told: CollectorState | None, now: datetime) -> tuple[Notice, ...]:
+    """What is wrong with the process that should collect; `told` is what it said last."""
+    if watching.collects:
+        return ()
+    if watching.collector is None:
+        return _nobody_collects(watching, told, now)
+    if told is None or now - _due(told) < SILENT_AFTER:
+        return ()
+    who, pid = watching.collector.name, watching.collector.pid
+    text = (
+        f"{who} (pid {pid}) collects, but has not probed since {moment(told.at, now)} UTC: "
+        f"it may be suspended; resume it (fg) or end it (kill -9 {pid}) there"
+    )
+    return (Notice("collector", Level.BAD, text, now),)
+
+
+def _nobody_collects(watching: Watching, told: CollectorState | None, now: datetime) -> tuple[Notice, ...]:
+    if not watching.read_only:
+        return ()  # this process is about to
+    record = f"this is the record as of {moment(told.at, now)} UTC" if told else "nothing is recorded yet"
+    text = f"nobody collects: no probe runs, and {record}"
+    return (Notice("collector", Level.WARN, text, now),)
+
+
+def _due(told: CollectorState) -> datetime:
+    """When the collector had something to do at the latest."""
+    coming = [probe.next_at for probe in told.probes if probe.next_at is not None]
+    return max(told.at, min(coming, default=told.at))
 
 
 def fault_text(error: BaseException) -> str:

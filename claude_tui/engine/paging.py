@@ -3,34 +3,40 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from claude_tui.engine.notices import fault_text
 from claude_tui.model.alert import AlertsView
+from claude_tui.model.conditions import AlertingState
 from claude_tui.model.format import rfc3339
+from claude_tui.model.request import ActionRequest, RequestedAction
+from claude_tui.store import ALERTING_STATES
 
 if TYPE_CHECKING:
     from claude_tui.alerting.manager import Alerting
     from claude_tui.alerting.persistence import StateBackend
     from claude_tui.analysis.history.history import History
     from claude_tui.analysis.options import Options
-    from claude_tui.engine.lease import Lease
+    from claude_tui.model.alert import AlertEntry
     from claude_tui.model.snapshot import Snapshot
     from claude_tui.store import Store
 
-__all__ = ["OpenAlerting", "Paging", "PagingSetup", "StoreBackend", "kept_name"]
+__all__ = ["Attention", "OpenAlerting", "Paging", "PagingSetup", "StoreBackend", "kept_name"]
 
-OpenAlerting = Callable[["StateBackend | None"], "Alerting"]
-"""Reads rules and routes and builds an Alerting; without a backend, one that sends and stores nothing.
-Called in a thread; its errors are shown on screen."""
+OpenAlerting = Callable[["StateBackend"], "Alerting"]
+"""Reads rules and routes and builds an Alerting. Called in a thread; its errors are shown on screen."""
+
+Attention = tuple[bool, bool]
+"""Whether the settings want the terminal's bell, and a notification of it."""
 
 # A page is sent only once it is in the store, but a slow disk must not delay it for long.
 SAVE_WITHIN_S = 1.5
-TRY_AGAIN_S = 5.0
-_ELSEWHERE = "another claude-top on this data directory sends the pages; acknowledge and snooze there"
+# As many entries as a ledger has at most.
+_REMEMBERED = 200
 
 
 def kept_name(base_url: str) -> str:
@@ -38,27 +44,47 @@ def kept_name(base_url: str) -> str:
     return f"alerts {base_url}"
 
 
+def _no_attention() -> Attention:
+    return False, False
+
+
 @dataclass(frozen=True, slots=True)
 class PagingSetup:
-    """How alerting is opened. Of all processes that share `lease`, only the one that holds it pages."""
+    """How alerting is opened."""
 
     open: OpenAlerting
-    lease: Lease | None = None
+    attention: Callable[[], Attention] = _no_attention
+    """For a process that only watches. Called in a thread."""
 
 
 class StoreBackend:
-    """The StateBackend that keeps the alert state in the store."""
+    """The StateBackend that keeps the alert state in the store.
+
+    What is asked "as of" an instant is appended: each state that differs in more than figures, and each
+    entry of the journal. The newest state is kept by name as well, with the instant of the last evaluation.
+    """
 
     def __init__(self, store: Store, base_url: str, now: Callable[[], datetime]) -> None:
         self._store = store
         self._name = kept_name(base_url)
         self._now = now
+        self._appended: deque[str] = deque(maxlen=_REMEMBERED)
 
     def load(self) -> bytes | None:
-        return self._store.kept(self._name)
+        if (kept := self._store.kept(self._name)) is not None:
+            return kept
+        newest = self._store.last_entry(ALERTING_STATES)
+        return newest.body.encode("utf-8", "surrogatepass") if newest is not None else None
 
-    def save(self, state: bytes) -> None:
-        self._store.keep(self._name, state)
+    def save(self, state: bytes, entries: Sequence[AlertEntry], *, essential: bool) -> None:
+        # After a save that took too long the holder tries again, and the store has the entries already.
+        new = [entry for entry in entries if entry.key not in self._appended]
+        self._appended.extend(entry.key for entry in new)
+        states = []
+        # An older version kept the newest state only: those who watch would see no alerts until a change.
+        if essential or self._store.last_entry(ALERTING_STATES) is None:
+            states.append(AlertingState(self._now(), state.decode("utf-8", "surrogatepass")))
+        self._store.keep(self._name, state, *new, *states)
         if not self._store.flush(SAVE_WITHIN_S):
             raise OSError("the store could not be written")
 
@@ -67,49 +93,42 @@ class StoreBackend:
 
 
 class Paging:
-    """Alerting in the engine's thread. `view` is empty until alerting is open, or says why it cannot be.
-
-    Of several dashboards on one data directory, one pages. The others show the alerts they evaluate
-    themselves, and one of them takes over when the first ends.
-    """
+    """Alerting in the engine's thread. `view` says why it cannot be opened, if so."""
 
     def __init__(self, setup: PagingSetup, backend: StateBackend) -> None:
-        self._open = setup.open
+        self._setup = setup
         self._backend = backend
-        self._lease = setup.lease
         self._alerting: Alerting | None = None
         self._fault: str | None = None
-        self._elsewhere: str | None = None
         self._view = AlertsView()
 
     @property
     def view(self) -> AlertsView:
-        problem = self._fault or self._view.problem or self._elsewhere
+        problem = self._fault or self._view.problem
         return replace(self._view, problem=problem) if problem != self._view.problem else self._view
+
+    def resume(self, view: AlertsView) -> None:
+        """Shows what another process knew of the alerts, until they are evaluated here."""
+        self._view = replace(view, problem=None)
+
+    def attention(self) -> Attention:
+        return self._setup.attention()
 
     async def run(self) -> None:
         """Opens alerting, then delivers notifications until cancelled."""
         try:
-            while self._lease is not None and not self._lease.take():
-                await self._show_only()
-            self._alerting, self._elsewhere = await asyncio.to_thread(self._open, self._backend), None
-            await self._alerting.run()
+            alerting = await asyncio.to_thread(self._setup.open, self._backend)
+            # Before the state is there, a view would say for a moment that nothing is wrong.
+            await alerting.load()
+            self._alerting = alerting
+            await alerting.run()
         except Exception as error:
             # Users who rely on pages must see that none will be sent.
-            self._alerting = None
             self._fault = f"nothing is paged: {fault_text(error)}"
             raise
         finally:
-            if self._lease is not None:
-                self._lease.release()
-
-    async def _show_only(self) -> None:
-        """Shows the alerts while another process pages, until it is time to try again."""
-        if self._alerting is None:
-            alerting = await asyncio.to_thread(self._open, None)
-            await alerting.load()
-            self._alerting, self._elsewhere = alerting, _ELSEWHERE
-        await asyncio.sleep(TRY_AGAIN_S)
+            # Another process may page from now on: what is known here is soon out of date.
+            self._alerting = None
 
     def evaluate(self, snapshot: Snapshot, history: History, options: Options) -> None:
         """Evaluates the alerts at the Snapshot's instant and updates `view`."""
@@ -123,12 +142,20 @@ class Paging:
         except Exception as error:  # noqa: BLE001 - an error in alerting must not stop the dashboard
             self._fault = f"nothing is paged for now: {fault_text(error)}"
 
-    def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
-        if self._alerting is not None:
-            self._alerting.acknowledge(group, by=by, reason=reason)
-            self._view = self._alerting.view()
+    async def carry_out(self, request: ActionRequest) -> None:
+        """Acknowledges or snoozes; a request that has been carried out already changes nothing.
 
-    def snooze(self, group: str | None, *, by: str, until: datetime) -> None:
-        if self._alerting is not None:
-            self._alerting.snooze(group, by=by, until=until)
-            self._view = self._alerting.view()
+        Returns once that is stored, or cannot be.
+        """
+        if self._alerting is None:
+            return
+        if request.action is RequestedAction.ACKNOWLEDGE:
+            self._alerting.acknowledge(
+                request.subject or None, by=request.by, reason=request.text, asked_at=request.at
+            )
+        elif request.action is RequestedAction.SNOOZE and request.until is not None:
+            self._alerting.snooze(
+                request.subject or None, by=request.by, until=request.until, asked_at=request.at
+            )
+        self._view = self._alerting.view()
+        await self._alerting.save()

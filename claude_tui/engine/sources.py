@@ -15,6 +15,7 @@ from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor, inert
 from claude_tui.probes.clock import Clock
 from claude_tui.probes.credentials import Credentials
+from claude_tui.probes.custom_headers import custom_headers
 from claude_tui.probes.model_choice import newest_active_haiku
 from claude_tui.probes.pacing import Backoff
 
@@ -52,8 +53,6 @@ class Endpoint:
     @classmethod
     def of(cls, settings: Settings, environ: Mapping[str, str]) -> Endpoint:
         """The endpoint that settings and environment name, with the SDK's custom headers."""
-        from claude_tui.probes.models import custom_headers
-
         credentials = Credentials.from_environ(environ, base_url=settings.base_url)
         headers = custom_headers(environ)
         return cls(credentials, settings.status_urls, headers, secrets=_route_secrets(settings, environ))

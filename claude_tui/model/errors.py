@@ -32,7 +32,8 @@ class ClaudeTopError(Exception):
     │   └── ProxySettingError   a proxy variable that cannot be used
     ├── StoreError              the history cannot be used
     │   ├── DamagedStoreError   not (or no longer) a store: it is set aside
-    │   └── NewerStoreError     written by a later version: it is left alone
+    │   ├── NewerStoreError     written by a later version: it is left alone
+    │   └── SharedFileSystemError  on a network file system: another directory is needed
     ├── UsageError              the command line asks for something that cannot be done
     └── WrongValueError         a value of a setting; becomes a problem of the settings
     """

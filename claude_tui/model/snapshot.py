@@ -14,6 +14,7 @@ from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.verdict import Verdict
+from claude_tui.model.watching import Watching
 
 __all__ = [
     "Chart",
@@ -438,6 +439,8 @@ class EngineState:
     """Everything recorded about incidents, in the order of recording."""
     field_revisions: tuple[FieldRevision, ...] = ()
     """Everything written into postmortems, in the order of writing."""
+    watching: Watching = field(default_factory=Watching)
+    """This process among those that share its store."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.report import Report
 from claude_tui.probes.transport_errors import FaultCode, failed
 
-__all__ = ["API_VERSION", "ModelsProbe", "custom_headers", "read_catalogue"]
+__all__ = ["API_VERSION", "ModelsProbe", "read_catalogue"]
 
 # The version that SDK 2.x sends; older gateways accept any.
 API_VERSION = "2026-10-21"
@@ -128,12 +128,6 @@ class ModelsProbe:
             error_type=fault.error_type,
             message=fault.message,
         )
-
-
-def custom_headers(environ: Mapping[str, str]) -> dict[str, str]:
-    """ANTHROPIC_CUSTOM_HEADERS as the SDK reads it: `Name: value` lines, others ignored."""
-    lines = [line.partition(":") for line in environ.get("ANTHROPIC_CUSTOM_HEADERS", "").split("\n")]
-    return {name.strip(): value.strip() for name, colon, value in lines if colon}
 
 
 def read_catalogue(exchange: Exchange, fetched_at: datetime, *, redactor: Redactor) -> Catalogue | None:

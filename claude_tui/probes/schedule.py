@@ -15,7 +15,7 @@ from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.snapshot import ProbeState
 from claude_tui.probes.budget import Budget
 from claude_tui.probes.clock import Clock
-from claude_tui.probes.pacing import Backoff, hold_after, jittered, next_slot
+from claude_tui.probes.pacing import LONGEST_HOLD_S, Backoff, hold_after, jittered, next_slot
 from claude_tui.probes.report import Probe, Report
 
 __all__ = ["MIN_PROBE_NOW_GAP_S", "Backoff", "Plan", "Schedule"]
@@ -76,7 +76,8 @@ class Schedule:
     - Intervals count from start to start, each jittered by a tenth; slots missed are skipped.
     - A hold (see `pacing.hold_after`) delays one probe, not the others. It ends early only with a
       success, which only `probe_now` can cause.
-    - A probe that raises, which is a bug in it, is reported as `invalid_response` with error type
+    - With `resumed`, the states of another process that has ended, it continues that one's schedule.
+    - A probe that raises, which is a fault in it, is reported as `invalid_response` with error type
       `probe_crashed` and runs again at its next slot.
 
     Uses the monotonic clock: a jump of the wall clock changes only the displayed instants. All
@@ -93,6 +94,7 @@ class Schedule:
         budget: Budget,
         backoff: Backoff | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        resumed: Sequence[ProbeState] = (),
     ) -> None:
         self._clock = clock
         self._random = random
@@ -103,6 +105,22 @@ class Schedule:
         self._wake = asyncio.Event()
         self._requested_at = float("-inf")
         self._lanes = [_Lane(plan, due=clock.monotonic()) for plan in plans]
+        states = {state.source: state for state in resumed}
+        for lane in self._lanes:
+            if (state := states.get(lane.plan.probe.source)) is not None:
+                self._resume(lane, state)
+
+    def _resume(self, lane: _Lane, state: ProbeState) -> None:
+        """Continues where another process was: its probes were probes of the same target."""
+        if state.next_at is None:
+            return
+        now = self._clock.monotonic()
+        wait_s = (state.next_at - self._clock.now()).total_seconds()
+        lane.last_at = state.last_at
+        if state.held_until is None or not state.held_reason:
+            lane.due = now + min(max(wait_s, 0.0), lane.plan.interval_s)
+        elif 0 < wait_s <= LONGEST_HOLD_S:
+            lane.hold(now + wait_s, state.held_reason)
 
     async def run(self) -> None:
         """Probes until cancelled; at the start every probe is due at once.

@@ -13,6 +13,8 @@ from claude_tui.store.entries import (
     Entry,
     EntryTable,
 )
+from claude_tui.store.faults import NewerStoreError, SharedFileSystemError
+from claude_tui.store.file_systems import require_local
 from claude_tui.store.store import Store
 
 __all__ = [
@@ -27,5 +29,8 @@ __all__ = [
     "VERDICT_CHANGES",
     "Entry",
     "EntryTable",
+    "NewerStoreError",
+    "SharedFileSystemError",
     "Store",
+    "require_local",
 ]

@@ -70,14 +70,17 @@ class Backlog:
         self._prune_before: int | None = None
         self._changed = threading.Condition()
 
-    def put(self, record: Record) -> None:
-        """Adds a record. Never waits for the disk; after `close` it does nothing."""
+    def put(self, *records: Record) -> None:
+        """Adds records. Never waits for the disk; after `close` it does nothing.
+
+        They are written in one transaction, unless hundreds are waiting.
+        """
         with self._changed:
-            # Counted even after `close`, so that `drain` reports that not everything was written.
-            self._keeps += isinstance(record, Kept)
-            if self._closing:
-                return
-            self._append(record)
+            for record in records:
+                # Counted even after `close`, so that `drain` reports that not everything was written.
+                self._keeps += isinstance(record, Kept)
+                if not self._closing:
+                    self._append(record)
             self._changed.notify_all()
 
     def waiting(self) -> tuple[Record, ...]:

@@ -110,6 +110,10 @@ class EntryTable(ABC, Generic[E]):
         """The newest entries at or before an instant, newest first."""
         return f"{self._all(version)} WHERE at <= ? ORDER BY at DESC, rowid DESC"
 
+    def select_last(self, version: int) -> str:
+        """All entries, the one that was added last first."""
+        return f"{self._all(version)} ORDER BY rowid DESC"
+
     def _all(self, version: int) -> str:
         values = ", ".join(self._column(column, version) for column in self.columns)
         return f"SELECT rowid, at, {values} FROM {self.name}"

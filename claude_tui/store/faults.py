@@ -11,6 +11,7 @@ from claude_tui.model.errors import ClaudeTopError
 __all__ = [
     "DamagedStoreError",
     "NewerStoreError",
+    "SharedFileSystemError",
     "StoreError",
     "describe",
     "is_damage",
@@ -48,6 +49,16 @@ class NewerStoreError(StoreError):
         super().__init__(
             f"the store has schema version {found} from a newer claude-top, this one knows {known}; "
             "update claude-top or choose another data directory"
+        )
+
+
+class SharedFileSystemError(StoreError):
+    """The store would be on a file system of other machines, where its log would be damaged."""
+
+    def __init__(self, path: Path, name: str) -> None:
+        super().__init__(
+            f"the data directory {path} is on a network file system ({name}), where several programs would "
+            "damage the history; choose a local one with --data-dir or CLAUDE_TOP_DATA_DIR"
         )
 
 

@@ -1,4 +1,8 @@
-"""The files of a store: private to their owner, set aside when damaged, never deleted."""
+"""The files of a store: private to their owner or to a group, set aside when damaged, never deleted.
+
+A directory that belongs to a group (setgid, writable for it: mode 2770) is meant to be shared: files in it
+get mode 0660, in any other 0600.
+"""
 
 from __future__ import annotations
 
@@ -20,10 +24,13 @@ __all__ = [
     "Connect",
     "Identity",
     "connect",
+    "connect_read_only",
     "directory_lock",
     "identity_of",
     "make_directory",
     "make_file",
+    "mode_in",
+    "open_beside",
     "set_aside",
 ]
 
@@ -47,10 +54,48 @@ def connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def connect_read_only(path: Path) -> sqlite3.Connection:
+    """A connection that writes nothing, also in a directory that we cannot write."""
+    wal = _companion(path, "-wal")
+    # Without a log and the permission to create one, SQLite opens only what is declared to stay as it is.
+    still = not os.access(path.parent, os.W_OK) and _size(wal) == 0
+    mode = "ro&immutable=1" if still else "ro"
+    connection = sqlite3.connect(
+        f"{path.as_uri()}?mode={mode}", uri=True, timeout=2.0, isolation_level=None, check_same_thread=False
+    )
+    connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
+    connection.execute("PRAGMA temp_store = MEMORY")
+    return connection
+
+
+def mode_in(directory: Path) -> int:
+    """The mode of files in `directory`: 0660 where it belongs to a group (setgid), else 0600."""
+    return 0o660 if _is_for_group(directory.stat().st_mode) else 0o600
+
+
+def _is_for_group(mode: int) -> bool:
+    return bool(mode & stat.S_ISGID and mode & stat.S_IWGRP)
+
+
+def open_beside(path: Path, flags: int = 0) -> int:
+    """A descriptor of `path`, which is created when missing, with the mode of files in its directory."""
+    try:
+        return os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | flags)
+    except FileNotFoundError:
+        pass
+    mode = mode_in(path.parent)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | flags, mode)
+    # The umask must not take the group's part away; a file of another owner has its mode already.
+    with suppress(OSError):
+        os.fchmod(descriptor, mode)
+    return descriptor
+
+
 def make_directory(directory: Path) -> None:
     """Creates `directory` with mode 0700; an existing empty one that we own gets that mode.
 
-    A directory that is not empty is left as it is: it may be a home directory, or shared on purpose.
+    A directory that is not empty is left as it is: it may be a home directory, or shared on purpose, as one
+    that belongs to a group is.
     """
     directory.parent.mkdir(parents=True, exist_ok=True)
     try:
@@ -60,27 +105,29 @@ def make_directory(directory: Path) -> None:
         if (
             info.st_uid == os.geteuid()
             and stat.S_IMODE(info.st_mode) & 0o077
+            and not _is_for_group(info.st_mode)
             and not any(directory.iterdir())
         ):
             directory.chmod(0o700)
 
 
 def make_file(path: Path) -> None:
-    """Creates `path` with mode 0600. Raises DamagedStoreError when it is not a regular file.
+    """Creates `path` with mode 0600 or 0660. Raises DamagedStoreError when it is not a regular file.
 
     SQLite gives -wal and -shm the mode of the database. An existing file is not opened here: closing it
     would drop the locks that SQLite holds on it in this process.
     """
     _require_no_orphan(path)
+    mode = mode_in(path.parent)
     try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode))
     except FileExistsError:
         if not stat.S_ISREG(path.stat().st_mode):
             raise DamagedStoreError("it is not a file") from None
-    if stat.S_IMODE(path.stat().st_mode) != 0o600:
+    if stat.S_IMODE(path.stat().st_mode) != mode:
         # The mode of a file of another owner is theirs to choose.
         with suppress(PermissionError):
-            path.chmod(0o600)
+            path.chmod(mode)
 
 
 def _require_no_orphan(path: Path) -> None:

@@ -15,10 +15,10 @@ from claude_tui.store.backlog import Backlog, Record
 from claude_tui.store.codec import COLUMNS, UNREADABLE, Kind, decode
 from claude_tui.store.documents import catalogue_from, status_from
 from claude_tui.store.entries import E, EntryTable, pack_text
-from claude_tui.store.faults import describe, is_damage, skipped_rows
+from claude_tui.store.faults import NewerStoreError, describe, is_damage, skipped_rows
 from claude_tui.store.files import LOCK_TIMEOUT_S, Connect, Identity, directory_lock, identity_of
 from claude_tui.store.problems import Origin, Problems
-from claude_tui.store.schema import KEPT_SINCE, is_readable, version_of
+from claude_tui.store.schema import KEPT_SINCE, MIGRATIONS, is_newer, is_readable, version_of
 
 __all__ = ["ReadSession", "Reader"]
 
@@ -94,13 +94,36 @@ class ReadSession:
         return [entry for _, entry in self._entries(table, table.select, low, high)]
 
     def entries_after(self, table: EntryTable[E], rowid: int) -> list[tuple[int, E]]:
-        """The entries added after the one with `rowid`, each with its own, in the order of being added."""
-        return [*self._entries(table, table.select_after, rowid)]
+        """The entries added after the one with `rowid`, each with its own, in the order of being added.
+
+        Where the table never had that row, the file is another one than the caller read, and all are new.
+        """
+        found = [*self._entries(table, table.select_after, rowid)]
+        if found or rowid == 0 or self._ever_had(table, rowid):
+            return found
+        return [*self._entries(table, table.select_after, 0)]
+
+    def _ever_had(self, table: EntryTable[E], rowid: int) -> bool:
+        """The sequence of a table outlives its rows."""
+        if version_of(self._connection) < table.since:
+            return True
+        sequence = "SELECT seq FROM sqlite_sequence WHERE name = ?"
+        row = self._connection.execute(sequence, (table.name,)).fetchone()
+        return row is None or row[0] >= rowid
 
     def entry_in_force(self, table: EntryTable[E], at: int) -> E | None:
         """The newest entry at or before an instant that can be read."""
         with closing(self._entries(table, table.select_in_force, at)) as newest_first:
             return next((entry for _, entry in newest_first), None)
+
+    def last_entry(self, table: EntryTable[E]) -> E | None:
+        """The entry that was added last and can be read."""
+        with closing(self._entries(table, table.select_last)) as newest_first:
+            return next((entry for _, entry in newest_first), None)
+
+    def data_version(self) -> int:
+        """A number that changes when any other connection commits."""
+        return int(self._connection.execute("PRAGMA data_version").fetchone()[0])
 
     def _entries(
         self, table: EntryTable[E], select: Callable[[int], str], *values: int | bytes
@@ -180,6 +203,7 @@ class Reader:
         self._connect = connect
         self._commit_lock = commit_lock
         self._report_damage = report_damage
+        self.refusal: NewerStoreError | None = None
         self._session: ReadSession | None = None
         self._skipped: tuple[Identity, set[RowKey]] | None = None
         self._closed = False
@@ -238,6 +262,8 @@ class Reader:
         if self._skipped is not None and self._skipped[0] == identity:
             self._session.skipped = self._skipped[1]
         if not is_readable(connection):
+            if is_newer(connection):
+                self.refusal = NewerStoreError(version_of(connection), len(MIGRATIONS))
             self._drop_session()
 
     def _drop_session(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from claude_tui.store.faults import DamagedStoreError, NewerStoreError, primary_code
 
-__all__ = ["KEPT_SINCE", "MIGRATIONS", "is_readable", "prepare", "version_of"]
+__all__ = ["KEPT_SINCE", "MIGRATIONS", "is_newer", "is_readable", "prepare", "version_of"]
 
 # Marks the file as ours in its header ("ClTp"), so that another program's database is never taken for a
 # store.
@@ -137,6 +137,13 @@ def is_readable(connection: sqlite3.Connection) -> bool:
     """
     ours = _pragma(connection, "application_id") == APPLICATION_ID
     return ours and _READABLE_FROM <= version_of(connection) <= len(MIGRATIONS)
+
+
+def is_newer(connection: sqlite3.Connection) -> bool:
+    """Whether a later version of this program wrote the store."""
+    return _pragma(connection, "application_id") == APPLICATION_ID and version_of(connection) > len(
+        MIGRATIONS
+    )
 
 
 def version_of(connection: sqlite3.Connection) -> int:

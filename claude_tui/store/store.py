@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import replace
@@ -16,9 +17,10 @@ from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.verdict import VerdictChange
 from claude_tui.store.backlog import Backlog, Kept, Record
 from claude_tui.store.entries import SEVERITY_MARKS, STEP_MARKS, VERDICT_CHANGES, E, EntryTable
-from claude_tui.store.files import NAME, Connect, connect
+from claude_tui.store.faults import NewerStoreError, describe
+from claude_tui.store.files import NAME, Connect, connect, connect_read_only
 from claude_tui.store.instants import to_micros
-from claude_tui.store.problems import Problems
+from claude_tui.store.problems import Origin, Problems
 from claude_tui.store.reading import Reader
 from claude_tui.store.writer import Writer
 
@@ -40,7 +42,11 @@ class Store:
     returned, on disk or not.
     """
 
-    def __init__(self, backlog: Backlog, problems: Problems, writer: Writer, reader: Reader) -> None:
+    def __init__(
+        self, backlog: Backlog, problems: Problems, writer: Writer | None, reader: Reader, path: Path
+    ) -> None:
+        self.path = path
+        """The database, which may not exist."""
         self._backlog = backlog
         self._problems = problems
         self._writer = writer
@@ -57,16 +63,20 @@ class Store:
         retry_s: float = 5.0,
         keep: int = KEEP_IN_MEMORY,
         connect: Connect = connect,
+        read_only: bool = False,
     ) -> Self:
         """Opens the store `name` in `data_dir`; both are created when missing. A damaged store is renamed.
 
         `on_problem` is called with the text of a problem, and with None when it is over, in whichever
         thread notices. `now` dates a renamed store. `retry_s` is the wait between attempts to write,
-        `keep` the number of records held in memory.
+        `keep` the number of records held in memory. With `read_only` nothing is created, and every write
+        is ignored.
         """
         path = _real(data_dir / name)
         opened = time.monotonic()
         backlog, problems = Backlog(keep), Problems(on_problem)
+        if read_only:
+            return cls(backlog, problems, None, _reader(path, backlog, problems), path)
         writer = Writer(
             path,
             backlog,
@@ -84,12 +94,22 @@ class Store:
             report_damage=writer.report_damage,
         )
         writer.start()
-        return cls(backlog, problems, writer, reader)
+        return cls(backlog, problems, writer, reader, path)
 
     @property
     def problem(self) -> str | None:
         """The current problem, as last passed to `on_problem`."""
         return self._problems.current
+
+    @property
+    def refusal(self) -> NewerStoreError | None:
+        """Why this version must leave the store alone, as found when it was opened or last read."""
+        return self._reader.refusal if self._writer is None else self._writer.refusal
+
+    def data_version(self) -> int | None:
+        """A number that changes when any process has added something; None without a database."""
+        found, _ = self._reader.read(lambda session: session.data_version())
+        return found
 
     def write(self, item: Record) -> None:
         """Queues `item`.
@@ -98,13 +118,13 @@ class Store:
         """
         self._backlog.put(item)
 
-    def keep(self, name: str, body: bytes) -> None:
-        """Queues `body` to replace what is kept as `name`.
+    def keep(self, name: str, body: bytes, *items: Record) -> None:
+        """Queues `body` to replace what is kept as `name`, and `items` to be written with it.
 
         It is dropped neither by pruning nor when memory is full. After `close` it is ignored, and `flush`
-        returns False.
+        returns False. Whoever finds `body` after a crash finds `items` as well, and the reverse.
         """
-        self._backlog.put(Kept(name, body))
+        self._backlog.put(*items, Kept(name, body))
 
     def kept(self, name: str) -> bytes | None:
         """The newest body of `name`, on disk or not; None when there is none."""
@@ -140,6 +160,12 @@ class Store:
         unsaved = [item for item in waiting if isinstance(item, table.kind) and item.at <= at]
         # Of equal instants the one added last counts; `max` returns the first of equals.
         return max(reversed([*known, *unsaved]), key=lambda entry: entry.at, default=None)
+
+    def last_entry(self, table: EntryTable[E]) -> E | None:
+        """The entry that was added last, whatever its instant; None when there is none."""
+        found, waiting = self._reader.read(lambda session: session.last_entry(table))
+        unsaved = [item for item in waiting if isinstance(item, table.kind)]
+        return unsaved[-1] if unsaved else found
 
     def step_marks(self, since: datetime) -> list[StepMark]:
         """The marks from `since` on, oldest first. A state that only a later version knows reads as OPEN."""
@@ -211,9 +237,28 @@ class Store:
         deadline = time.monotonic() + timeout_s
         self._backlog.close()
         written = self._backlog.drain(timeout_s)
-        self._writer.join(deadline - time.monotonic())
+        if self._writer is not None:
+            self._writer.join(deadline - time.monotonic())
         self._reader.close(deadline - time.monotonic())
         return written
+
+
+def _reader(path: Path, backlog: Backlog, problems: Problems) -> Reader:
+    """A reader for which there is no writer: nothing waits to be written, and no damage is repaired."""
+    backlog.close()
+    backlog.mark_ended()
+
+    def report_damage(_: object, error: Exception) -> None:
+        problems.report(Origin.READING, f"history cannot be read: {describe(error)} ({path})")
+
+    return Reader(
+        path,
+        backlog,
+        problems,
+        connect=connect_read_only,
+        commit_lock=threading.Lock(),
+        report_damage=report_damage,
+    )
 
 
 def _real(path: Path) -> Path:

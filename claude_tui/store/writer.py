@@ -12,6 +12,7 @@ from pathlib import Path
 from claude_tui.store.backlog import Backlog, Work
 from claude_tui.store.faults import (
     DamagedStoreError,
+    NewerStoreError,
     StoreError,
     describe,
     is_damage,
@@ -55,6 +56,7 @@ class Writer:
         retry_s: float,
     ) -> None:
         self.commit_lock = threading.Lock()
+        self.refusal: NewerStoreError | None = None
         self._path = path
         self._backlog = backlog
         self._problems = problems
@@ -98,6 +100,7 @@ class Writer:
             self._carry_out_or_replace(work)
         except (sqlite3.Error, OSError, StoreError) as error:
             self._drop_session()
+            self.refusal = error if isinstance(error, NewerStoreError) else None
             self._backlog.fail()
             self._is_failing = True
             self._problems.report(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from claude_tui.model.errors import Problem
 from claude_tui.model.nearest import nearest
 from claude_tui.model.toml_text import shown
-from claude_tui.tui.keys import KeyMap, display, in_keymap, key_fault, merged, normal
+from claude_tui.tui.keys import KeyMap, display, first_key, in_keymap, key_fault, merged, normal
 
 if TYPE_CHECKING:
     from textual.binding import BindingType
@@ -25,9 +25,11 @@ __all__ = [
     "bindings",
     "fitting",
     "footer",
+    "is_offered",
     "key_problems",
     "keymap",
     "of_scope",
+    "read_only",
     "textual_keymap",
 ]
 
@@ -77,6 +79,8 @@ class Action:
     """What Textual calls (`action_<method>`); "" for the id."""
     always: tuple[str, ...] = ()
     """Keys that the settings cannot take away."""
+    shared: bool = False
+    """Whether it changes what others see, or costs something: a read-only dashboard does not offer it."""
 
 
 _APP = (Scope.APP,)
@@ -91,7 +95,7 @@ _WATCH, _RESPOND, _SHOW, _MOVE, _PROGRAM = Group
 
 ACTIONS: tuple[Action, ...] = (
     Action("back", ("escape",), "back", "Back to where you came from", _SHOW, _ABOVE, 1),
-    Action("probe", ("p",), "probe", "Probe everything now, ignoring backoff", _WATCH, _APP, 1),
+    Action("probe", ("p",), "probe", "Probe everything now, ignoring backoff", _WATCH, _APP, 1, shared=True),
     Action("decide", ("d",), "decide", "Walk the decision tree next to live data", _RESPOND, _APP, 1),
     Action("act", ("m",), "act", "The playbook for the current verdict", _RESPOND, (*_APP, *_WALK), 1),
     Action(
@@ -102,20 +106,36 @@ ACTIONS: tuple[Action, ...] = (
         _RESPOND,
         _APP,
         4,
+        shared=True,
     ),
-    Action("acknowledge", ("a",), "ack", "Acknowledge alerts under your name", _RESPOND, _APP, 4),
-    Action("snooze", ("z",), "", "Snooze alerts for a while", _RESPOND, _APP),
-    Action("set_severity", ("s",), "", "Override severity (shared)", _RESPOND, (*_APP, *_WALK)),
+    Action(
+        "acknowledge", ("a",), "ack", "Acknowledge alerts under your name", _RESPOND, _APP, 4, shared=True
+    ),
+    Action("snooze", ("z",), "", "Snooze alerts for a while", _RESPOND, _APP, shared=True),
+    Action("set_severity", ("s",), "", "Override severity (shared)", _RESPOND, (*_APP, *_WALK), shared=True),
     Action("take", ("enter",), "take", "Take the branch under the cursor", _RESPOND, _WALK, 1),
     Action("step_back", ("backspace",), "undo", "Back to the previous question", _RESPOND, _WALK, 2),
     Action("restart", ("r",), "restart", "Start over from the top", _RESPOND, _WALK, 3),
     Action("follow", ("g",), "follow data", "Follow the data", _RESPOND, _WALK, 2),
-    Action("done", ("enter",), "done", "Mark the step done, or reopen it", _RESPOND, _PLAYBOOK, 1),
-    Action("skip", ("x",), "skip", "Mark the step skipped", _RESPOND, _PLAYBOOK, 2),
-    Action("not_applicable", ("n",), "n/a", "Mark the step not applicable", _RESPOND, _PLAYBOOK, 2),
+    Action(
+        "done", ("enter",), "done", "Mark the step done, or reopen it", _RESPOND, _PLAYBOOK, 1, shared=True
+    ),
+    Action("skip", ("x",), "skip", "Mark the step skipped", _RESPOND, _PLAYBOOK, 2, shared=True),
+    Action(
+        "not_applicable", ("n",), "n/a", "Mark the step not applicable", _RESPOND, _PLAYBOOK, 2, shared=True
+    ),
     Action("other", ("o",), "other", "Choose another playbook", _RESPOND, _PLAYBOOK, 3),
-    Action("restart_playbook", ("N",), "", "Restart the playbook (asks first)", _RESPOND, _PLAYBOOK, 6),
-    Action("who", ("w",), "name", "Your name on the steps you mark", _RESPOND, _PLAYBOOK, 5),
+    Action(
+        "restart_playbook",
+        ("N",),
+        "",
+        "Restart the playbook (asks first)",
+        _RESPOND,
+        _PLAYBOOK,
+        6,
+        shared=True,
+    ),
+    Action("who", ("w",), "name", "Your name on the steps you mark", _RESPOND, _PLAYBOOK, 5, shared=True),
     Action("pause", ("space",), "pause", "Freeze the display; probing and recording go on", _WATCH, _APP, 2),
     Action(
         "copy",
@@ -193,14 +213,18 @@ def bindings(scope: Scope) -> list[BindingType]:
 
 
 def footer(scope: Scope, keymap: KeyMap | None = None) -> tuple[Hint, ...]:
-    """The hints in a screen's footer, in the registry's order."""
-    shown = [action for action in ACTIONS if action.label and {scope, Scope.APP} & set(action.scopes)]
+    """What the footer of a screen offers, in the registry's order."""
+    shown = [
+        action
+        for action in ACTIONS
+        if action.label and {scope, Scope.APP} & set(action.scopes) and is_offered(action, keymap)
+    ]
     labels = dict.fromkeys(action.label for action in shown)
     return tuple(_hint([action for action in shown if action.label == label], keymap) for label in labels)
 
 
 def _hint(actions: list[Action], keymap: KeyMap | None) -> Hint:
-    keys = [in_keymap(action.id, action.keys, keymap)[0] for action in actions]
+    keys = [first_key(action.id, action.keys, keymap) for action in actions]
     return Hint(merged(keys), actions[0].label, actions[0].rank)
 
 
@@ -218,9 +242,19 @@ def keymap(overrides: Mapping[str, Sequence[str]]) -> KeyMap:
     return {action_id: tuple(normal(key) for key in keys) for action_id, keys in overrides.items()}
 
 
+def read_only(chosen: KeyMap) -> KeyMap:
+    """The keymap of a dashboard that can change nothing others see."""
+    return {**chosen, **{action.id: () for action in ACTIONS if action.shared}}
+
+
+def is_offered(action: Action, keymap: KeyMap | None) -> bool:
+    """Whether a person can call it at all."""
+    return bool(in_keymap(action.id, action.keys, keymap))
+
+
 def textual_keymap(chosen: KeyMap) -> dict[str, str]:
-    """The same for `App.set_keymap`."""
-    return {action_id: ",".join(keys) for action_id, keys in chosen.items()}
+    """The same for `App.set_keymap`. Textual takes no key for the default one: a key that no keyboard has."""
+    return {action_id: ",".join(keys) or f"not-offered-{action_id}" for action_id, keys in chosen.items()}
 
 
 def key_problems(overrides: Mapping[str, Sequence[str]], file: str = "") -> list[Problem]:

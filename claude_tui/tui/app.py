@@ -14,12 +14,12 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
 
+from claude_tui.engine import login_name
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.tui.actions import Scope, bindings, keymap, textual_keymap
+from claude_tui.tui.actions import Scope, bindings, keymap, read_only, textual_keymap
 from claude_tui.tui.boundary import FaultBoundary
 from claude_tui.tui.cockpit import Backend
-from claude_tui.tui.login import login_name
 from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.paint import Paint
@@ -81,6 +81,8 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         self._watching_since = first.at
         self.paused = False
         self.chosen_keys = keymap(settings.keys)
+        if first.engine.watching.read_only:
+            self.chosen_keys = read_only(self.chosen_keys)
         self.responder = settings.responder or login_name()
         self.set_keymap(textual_keymap(self.chosen_keys))
         self._arrived = time.monotonic()
@@ -199,7 +201,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         await super().on_event(event)
 
     def action_probe(self) -> None:
-        self.backend.probe_now()
+        self.backend.probe_now(by=self.responder)
 
     def action_pause(self) -> None:
         self.paused = not self.paused

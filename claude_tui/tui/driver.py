@@ -65,10 +65,12 @@ class TerminalFile:
 
 
 class Listener(NamedTuple):
-    """Callbacks, both called from the driver's threads."""
+    """Callbacks, called from the driver's threads; `on_suspend` from the event loop."""
 
     on_gone: Callable[[], None]
     on_end_of_input: Callable[[], None]
+    on_suspend: Callable[[], None] = lambda: None
+    """Before the process is stopped (ctrl+z)."""
 
 
 class GuardedDriver(LinuxDriver):
@@ -119,6 +121,7 @@ class GuardedDriver(LinuxDriver):
         self._loop.call_soon_threadsafe(self._resume)
 
     def _suspend(self) -> None:
+        self.listener.on_suspend()
         self._suspended = self._auto_restart
         super()._sigtstp_application()
 

@@ -136,6 +136,8 @@ class Session(NamedTuple):
 
     app: App[Any]
     stop: Callable[[], None]
+    suspend: Callable[[], None] = lambda: None
+    """Called before the process is stopped by ctrl+z, which it must not delay for long."""
 
 
 def run(
@@ -170,7 +172,7 @@ def run(
         try:
             app = ending.prepared(prepare)
             if not ending.causes:
-                _run_app(app, watchdog, terminal)
+                _run_app(app, watchdog, terminal, ending.suspend)
             watchdog.stop_once()
         finally:
             discard()
@@ -184,13 +186,14 @@ def run(
     return code
 
 
-def _run_app(app: App[Any], watchdog: Watchdog, terminal: _Terminal) -> None:
+def _run_app(app: App[Any], watchdog: Watchdog, terminal: _Terminal, on_suspend: Callable[[], None]) -> None:
     from claude_tui.tui.driver import Listener, driver_class
 
     app.driver_class = driver_class(
         Listener(
             on_gone=lambda: watchdog.begin(Ending.HANG_UP),
             on_end_of_input=lambda: watchdog.begin(Ending.END_OF_INPUT),
+            on_suspend=on_suspend,
         )
     )
     terminal.restored = False
@@ -219,6 +222,10 @@ class _OrderlyEnd:
             # The event loop may just have closed: then the app has ended already.
             with contextlib.suppress(RuntimeError):
                 self._session.app.exit(return_code=cause.exit_code)
+
+    def suspend(self) -> None:
+        if self._session is not None:
+            self._session.suspend()
 
     def stop(self) -> None:
         self._prepared.wait()

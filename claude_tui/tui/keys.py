@@ -11,10 +11,10 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 
-__all__ = ["KeyMap", "display", "in_keymap", "key_fault", "merged", "normal"]
+__all__ = ["KeyMap", "display", "first_key", "in_keymap", "key_fault", "merged", "normal"]
 
 KeyMap = Mapping[str, tuple[str, ...]]
-"""Action id to the keys that replace its defaults."""
+"""Action id to the keys that replace its defaults; none for an action that is not offered here."""
 
 _ARROWS = {"up": "↑", "down": "↓", "left": "←", "right": "→"}
 _SHOWN = {"escape": "esc", "pageup": "pgup", "pagedown": "pgdn", "delete": "del", "comma": ","} | _ARROWS
@@ -72,8 +72,13 @@ def key_fault(key: str) -> str | None:
 
 
 def in_keymap(action_id: str, defaults: tuple[str, ...], keymap: KeyMap | None) -> tuple[str, ...]:
-    """The keys of an action: those in the keymap, else its defaults."""
-    return (keymap or {}).get(action_id) or defaults
+    """The keys of an action when the person may have chosen others; empty for one that is not offered."""
+    return (keymap or {}).get(action_id, defaults)
+
+
+def first_key(action_id: str, defaults: tuple[str, ...], keymap: KeyMap | None) -> str:
+    """The first of those keys; empty for an action that is not offered."""
+    return next(iter(in_keymap(action_id, defaults, keymap)), "")
 
 
 def display(key: str) -> str:

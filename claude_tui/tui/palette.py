@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.command import CommandInput, CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
-from claude_tui.tui.actions import ACTIONS, Action, Group
+from claude_tui.tui.actions import ACTIONS, Action, Group, is_offered
 from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import display, in_keymap
 from claude_tui.tui.screens.leaving import LeavesOnce
@@ -53,7 +53,8 @@ class ActionCommands(Provider):
         active = {each.binding.id: each for each in self.screen.active_bindings.values()}
         for action in ACTIONS:
             found = active.get(action.id)
-            if found is not None and action.group is not Group.MOVE and action.id != "palette":
+            listed = action.group is not Group.MOVE and action.id != "palette"
+            if found is not None and listed and is_offered(action, cockpit_of(self.screen).chosen_keys):
                 yield action, partial(self.app.run_action, found.binding.action, found.node)
 
     def _keys(self, action: Action) -> str:

@@ -21,12 +21,18 @@ __all__ = ["run_dashboard", "run_demo"]
 DEMO_PREFIX = "claude-top-demo-"
 
 
-def run_dashboard(settings: Settings, environ: Mapping[str, str], report: Report) -> int:
-    """Run the dashboard on the endpoint from settings and environment. Returns the exit code.
+def run_dashboard(
+    settings: Settings, environ: Mapping[str, str], report: Report, *, read_only: bool = False
+) -> int:
+    """The dashboard on the endpoint that settings and environment name. Returns the exit code.
 
     `report` writes the crash file for a fault that closes a screen.
     """
-    return hangup.run(lambda: _session(compose.live(settings, environ), settings, report))
+
+    def prepare() -> hangup.Session:
+        return _session(compose.live(settings, environ, read_only=read_only), settings, report)
+
+    return hangup.run(prepare)
 
 
 def run_demo(settings: Settings, scenario_name: str, speed: float, report: Report) -> int:
@@ -46,4 +52,5 @@ def run_demo(settings: Settings, scenario_name: str, speed: float, report: Repor
 
 
 def _session(engine: Engine, settings: Settings, report: Report) -> hangup.Session:
-    return hangup.Session(ClaudeTopApp(engine, settings, engine.first_snapshot(), report), engine.stop)
+    app = ClaudeTopApp(engine, settings, engine.first_snapshot(), report)
+    return hangup.Session(app, engine.stop, engine.stand_aside)

@@ -45,7 +45,7 @@ class StillBackend:
 
     def stop(self) -> None: ...
 
-    def probe_now(self) -> bool:
+    def probe_now(self, *, by: str) -> bool:
         self.probed += 1
         return True
 

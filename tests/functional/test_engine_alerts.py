@@ -2,88 +2,40 @@
 
 from __future__ import annotations
 
-import json
-import queue
 import threading
-import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from claude_tui.alerting.delivery.attempts import DELIVERY
-from claude_tui.alerting.lifecycle import Timing
 from claude_tui.alerting.manager import Alerting
-from claude_tui.alerting.persistence import NoStateBackend, StateBackend
-from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
+from claude_tui.alerting.persistence import StateBackend
+from claude_tui.alerting.routes import Route, RouteKind
 from claude_tui.alerting.rule_context import RuleContext
-from claude_tui.alerting.rules import Rule, load_rules, named_thresholds
-from claude_tui.analysis.options import Options, Thresholds
-from claude_tui.engine import Endpoint, Engine, Lease, Monitored, Pace, PagingSetup, store_name, target_of
 from claude_tui.engine.publisher import Publisher
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
 from claude_tui.model.snapshot import EventKind, Snapshot
 from claude_tui.model.verdict import Cause, Severity
-from claude_tui.probes.clock import SystemClock
-from claude_tui.probes.credentials import Credentials
-from claude_tui.probes.schedule import Backoff
 from claude_tui.settings import Settings, load
-from claude_tui.simulator.scenario import load as load_scenario
-from claude_tui.simulator.thread import SimulatorThread
-from claude_tui.store import Store
-
-PATIENCE_S = 60.0
-QUICK = Pace(status_s=0.3, models_s=0.2, messages_s=0.2, backoff=Backoff(low_s=0.1, high_s=0.2))
-CLOCK = SystemClock()
-
-
-@dataclass
-class Hook:
-    """A web hook that counts. `answers` are the statuses it gives, the last one for ever."""
-
-    answers: list[int] = field(default_factory=lambda: [200])
-    pages: list[dict[str, str]] = field(default_factory=list)
-    url: str = ""
-
-    @property
-    def titles(self) -> list[str]:
-        return [page["title"] for page in self.pages]
-
-    @property
-    def opened(self) -> list[str]:
-        """The titles of first pages: those that raise the severity of an open group say what it was."""
-        return [title for title in self.titles if ", was P" not in title]
+from tests.functional.engines import (
+    CLOCK,
+    PATIENCE_S,
+    Hook,
+    counting,
+    engine_on,
+    in_trouble,
+    paged_in_full,
+    running,
+    simulated,
+)
 
 
 @pytest.fixture
 def hook() -> Iterator[Hook]:
-    counted = Hook()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            status = counted.answers.pop(0) if len(counted.answers) > 1 else counted.answers[0]
-            if status < 400:
-                counted.pages.append(json.loads(body))
-            self.send_response(status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *args: object) -> None: ...
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    counted.url = f"json://127.0.0.1:{server.server_port}/hook"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield counted
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with counting() as counted:
+        yield counted
 
 
 @pytest.fixture
@@ -95,95 +47,6 @@ def settings(tmp_path: Path) -> Settings:
 def _a_busy_disk_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise the screen says that the state of the alerts is not saved."""
     monkeypatch.setattr("claude_tui.engine.paging.SAVE_WITHIN_S", PATIENCE_S)
-
-
-def _hasty(rules: Sequence[Rule]) -> list[Rule]:
-    """The rules that an outage trips, firing at once."""
-    timing = Timing(timedelta(), timedelta(minutes=5))
-    outage = ("verdict-p1", "verdict-p2", "verdict-p3", "verdict-p4", "errors", "models-down")
-    return [replace(rule, timing=timing) for rule in rules if rule.name in outage]
-
-
-def engine_on(
-    simulator: SimulatorThread,
-    settings: Settings,
-    *routes: Route,
-    opened: Callable[[StateBackend | None], Alerting] | None = None,
-    secrets: tuple[str, ...] = (),
-) -> Engine:
-    environ = {"ANTHROPIC_API_KEY": "sk-ant-api03-test", "ANTHROPIC_BASE_URL": simulator.base_url}
-    credentials = Credentials.from_environ(environ)
-    target = target_of(settings, credentials)
-
-    def open_alerting(keeper: StateBackend | None) -> Alerting:
-        alerts = AlertSettings(routes=routes if keeper is not None else ())
-        policy = replace(DELIVERY, retries=0)
-        return Alerting(
-            _hasty(load_rules(thresholds=named_thresholds(Options(), Thresholds()))),
-            alerts,
-            target=target,
-            backend=keeper or NoStateBackend(),
-            now=CLOCK.now,
-            policy=policy,
-        )
-
-    return Engine(
-        settings,
-        Monitored(target, lambda: Endpoint(credentials, (simulator.status_url,), secrets=secrets), QUICK),
-        Store.open(settings.data_dir, store_name(credentials), now=CLOCK.now()),
-        paging=PagingSetup(opened or open_alerting, Lease(settings.data_dir / "pager")),
-        clock=CLOCK,
-    )
-
-
-Wait = Callable[[Callable[[Snapshot], bool]], Snapshot]
-
-
-@contextmanager
-def running(engine: Engine) -> Iterator[Wait]:
-    published: queue.Queue[Snapshot] = queue.Queue()
-    engine.first_snapshot()
-    engine.start(published.put)
-
-    def wait_for(wanted: Callable[[Snapshot], bool]) -> Snapshot:
-        end = time.monotonic() + PATIENCE_S
-        while time.monotonic() < end:
-            snapshot = published.get(timeout=PATIENCE_S)
-            if wanted(snapshot):
-                return snapshot
-        raise AssertionError(f"never came; last: {snapshot.verdict}, {snapshot.engine.notices}")
-
-    try:
-        yield wait_for
-    finally:
-        engine.stop(PATIENCE_S)
-
-
-@contextmanager
-def simulated(scenario: str) -> Iterator[SimulatorThread]:
-    thread = SimulatorThread(load_scenario(scenario), latency_scale=0.0, speed=20)
-    thread.start()
-    try:
-        yield thread
-    finally:
-        thread.stop()
-
-
-def in_trouble(snapshot: Snapshot) -> bool:
-    return snapshot.verdict.severity.trouble
-
-
-def pages_sent(snapshot: Snapshot) -> int:
-    return sum(group.pages for group in snapshot.engine.alerts.groups)
-
-
-def paged_in_full(snapshot: Snapshot, hook: Hook) -> bool:
-    """Whether the outage has been paged at its final severity, and nothing is still on its way.
-
-    The first page says P2 or P3 where the models fail a second before the first message does.
-    """
-    waiting = sum(route.waiting for route in snapshot.engine.alerts.routes)
-    return any("P1" in title for title in hook.titles) and waiting == 0
 
 
 def test_an_outage_is_one_page_however_many_rules_it_trips_and_none_after_a_restart(
@@ -258,7 +121,7 @@ def test_a_route_that_fails_is_seen_on_screen_and_holds_up_nothing(settings: Set
 
 
 def test_rules_that_cannot_be_read_are_told_and_the_dashboard_goes_on(settings: Settings) -> None:
-    def broken(_keeper: StateBackend | None) -> Alerting:
+    def broken(_keeper: StateBackend) -> Alerting:
         raise ValueError("rules.toml: there is no metric 'laency'")
 
     with simulated("healthy") as simulator:
@@ -306,27 +169,6 @@ def test_a_picture_that_cannot_be_drawn_is_told_and_tried_again(
         assert "KeyError: 'bucket'" in told.engine.notices[-1].text
         broken.clear()
         wait_for(lambda s: all(notice.key != "picture" for notice in s.engine.notices))
-
-
-def test_of_two_dashboards_on_one_directory_one_pages_and_the_other_takes_over(
-    settings: Settings, hook: Hook, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("claude_tui.engine.paging.TRY_AGAIN_S", 0.1)
-    route = Route("hook", RouteKind.APPRISE, hook.url)
-    with simulated("outage") as simulator:
-        with running(engine_on(simulator, settings, route)) as wait_here:
-            wait_here(lambda s: s.engine.alerts.rules is not None)
-            with running(engine_on(simulator, settings, route)) as wait_there:
-                seen = wait_there(lambda s: s.engine.alerts.firing == 1)
-                assert "another claude-top" in (seen.engine.alerts.problem or "")
-                assert seen.engine.alerts.routes == ()
-                wait_here(lambda s: paged_in_full(s, hook))
-                sent = len(hook.pages)
-        with running(engine_on(simulator, settings, route)) as wait_for:
-            seen = wait_for(lambda s: s.engine.alerts.firing == 1)
-            assert seen.engine.alerts.problem is None
-    assert len(hook.pages) == sent, hook.titles
-    assert len(hook.opened) == 1, hook.titles
 
 
 def test_a_secret_of_a_route_never_reaches_the_record(settings: Settings) -> None:

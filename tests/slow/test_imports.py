@@ -119,6 +119,49 @@ with tempfile.TemporaryDirectory() as directory:
     assert "claude_tui.tui" not in loaded_by(code)
 
 
+AGENT = """\
+import os, signal, sys, tempfile, threading, time
+from pathlib import Path
+from claude_tui.cli import main
+{before}
+with tempfile.TemporaryDirectory() as directory:
+    log = Path(directory, "agent.log")
+    os.environ |= {{"HOME": directory, "ANTHROPIC_BASE_URL": "http://127.0.0.1:9", "ANTHROPIC_API_KEY": "k"}}
+    data = Path(directory, "data")
+    {lease}
+    def end_it():
+        while not log.exists() or {awaited!r} not in log.read_text():
+            time.sleep(0.05)
+        time.sleep(2)  # what it loads, it loads at once
+        os.kill(os.getpid(), signal.SIGTERM)
+    threading.Thread(target=end_it, daemon=True).start()
+    arguments = ["agent", "--log-file", str(log), "--data-dir", str(data), "--status-url", "http://127.0.0.1:9"]
+    assert main(arguments) == 0
+    assert "stopped" in log.read_text()
+"""
+
+
+def test_an_agent_that_collects_loads_no_textual() -> None:
+    loaded = loaded_by(AGENT.format(before="", lease="", awaited="collecting"))
+    assert "claude_tui.tui" not in loaded
+    assert not loaded & {"textual", "plotext", "textual_plotext"}
+
+
+def test_a_viewer_loads_no_probe() -> None:
+    """Five people who watch must not cost five SDKs."""
+    before = (
+        "from datetime import UTC, datetime\n"
+        "from claude_tui.engine import this_process\n"
+        "from claude_tui.engine.lease import Lease\n"
+    )
+    lease = (
+        "now = datetime.now(UTC); other = Lease(data / '127.0.0.1_9.db.lease', this_process(now)); "
+        "assert other.take(now)"
+    )
+    loaded = loaded_by(AGENT.format(before=before, lease=lease, awaited="watching"))
+    assert not loaded & (HEAVY | {"httpcore", "httpcore2", "claude_tui.probes.messages"})
+
+
 def test_naming_the_scenarios_needs_no_server() -> None:
     code = "from claude_tui.simulator import scenario, past, thread\nassert scenario.names()"
     assert not loaded_by(code) & HEAVY

@@ -121,7 +121,7 @@ def test_a_list_shows_what_the_dashboard_left(
     now = datetime.now(UTC)
     store = Store.open(tmp_path / "mine", store_name(credentials), now=now)
     ledger = advanced(Ledger(), scene(now, OUTAGE), desk(verdict_rules()))
-    StoreBackend(store, credentials.base_url, lambda: NOON).save(encode(ledger))
+    StoreBackend(store, credentials.base_url, lambda: NOON).save(encode(ledger), (), essential=True)
     store.close()
 
     where = ["--data-dir", str(tmp_path / "mine")]

@@ -32,7 +32,7 @@ GONE = FailedAttemptError("ConnectError: connection refused")
 
 
 class FullDisk(Memory):
-    def save(self, state: bytes) -> None:
+    def save(self, state: bytes, entries: object = (), *, essential: bool = True) -> None:
         raise OSError(28, "No space left on device")
 
 
@@ -78,7 +78,7 @@ async def test_a_disk_that_hangs_holds_up_no_page(monkeypatch: pytest.MonkeyPatc
     release = threading.Event()
 
     class Hanging(Memory):
-        def save(self, state: bytes) -> None:
+        def save(self, state: bytes, entries: object = (), *, essential: bool = True) -> None:
             release.wait(20)
 
     monkeypatch.setattr("claude_tui.alerting.persistence.SAVE_TIMEOUT_S", 0.05)
@@ -92,7 +92,7 @@ async def test_a_disk_that_hangs_holds_up_no_page(monkeypatch: pytest.MonkeyPatc
 
 def test_no_keeper_keeps_nothing() -> None:
     keeper = NoStateBackend()
-    keeper.save(b"x")
+    keeper.save(b"x", (), essential=True)
     assert keeper.load() is None
 
 

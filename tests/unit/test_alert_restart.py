@@ -64,7 +64,7 @@ class World:
     def load(self) -> bytes | None:
         return self.disk
 
-    def save(self, state: bytes) -> None:
+    def save(self, state: bytes, entries: object = (), *, essential: bool = True) -> None:
         kill = self.effect("save")
         if not kill or self.after:
             self.disk = state

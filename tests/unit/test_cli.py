@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+import sqlite3
 import stat
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,7 @@ from claude_tui.cli.parser import parse
 from claude_tui.cli.usage import UsageError
 from claude_tui.model.errors import ConfigError, Problem
 from claude_tui.settings import DECLARED
+from claude_tui.store import Store
 
 pytestmark = pytest.mark.usefixtures("own_home")
 
@@ -36,6 +40,7 @@ def test_version(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> No
     "command",
     [
         [],
+        ["agent"],
         ["check"],
         ["runbook"],
         ["manual"],
@@ -68,6 +73,8 @@ def test_help_names_examples_environment_and_exit_codes(capsys: pytest.CaptureFi
         ("", "dashboard"),
         ("--demo", "dashboard"),
         ("check --json", "check"),
+        ("agent --log-file x --data-dir y", "agent"),
+        ("--read-only --data-dir y", "dashboard"),
         ("simulate outage", "simulate"),
         ("config path", "config path"),
         ("runbook --cause outage", "runbook"),
@@ -133,6 +140,10 @@ def test_every_declared_flag_reaches_its_setting() -> None:
         ("--demo tour check", "--demo"),
         ("--theme light check", "--theme"),
         ("--model x simulate", "--model"),
+        ("--demo --read-only", "--read-only"),
+        ("--read-only agent", "--read-only"),
+        ("--theme light agent", "--theme"),
+        ("agent --log-file /none/agent.log", "--log-file /none/agent.log: No such file or directory"),
         ("check --samples 0", "1 to 100"),
         ("check --samples ²", "1 to 100"),
         ("check --timeout -1", "0.1 to 600"),
@@ -162,6 +173,19 @@ def test_wrong_use_exits_3_and_names_the_way_out(
     assert out == ""
     assert named in err
     assert all(each.startswith("claude-top: ") for each in err.splitlines())
+
+
+def test_a_history_of_a_later_version_ends_an_agent_with_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    now = datetime.now(UTC)
+    Store.open(tmp_path, "api.anthropic.com.db", now=now).close()
+    with closing(sqlite3.connect(tmp_path / "api.anthropic.com.db")) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    assert main(["agent", "--data-dir", str(tmp_path)]) == 3
+    err = capsys.readouterr().err
+    assert "from a newer claude-top" in err
+    assert "choose another data directory" in err
 
 
 def test_a_key_on_the_command_line_is_not_repeated(capsys: pytest.CaptureFixture[str]) -> None:

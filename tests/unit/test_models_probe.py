@@ -15,7 +15,8 @@ from claude_tui.model.observation import Outcome, Source, Timings
 from claude_tui.model.text import Redactor
 from claude_tui.probes.clock import SystemClock
 from claude_tui.probes.credentials import Credentials
-from claude_tui.probes.models import ModelsProbe, custom_headers, read_catalogue
+from claude_tui.probes.custom_headers import custom_headers
+from claude_tui.probes.models import ModelsProbe, read_catalogue
 from claude_tui.probes.network import Exchange
 from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.report import Report

@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claude_tui.model.observation import Observation, Outcome, Source
+from claude_tui.model.snapshot import ProbeState
 from claude_tui.probes.budget import Budget
 from claude_tui.probes.pacing import LONGEST_HOLD_S, Backoff, hold_after, jittered, next_slot
 from claude_tui.probes.report import Probe, Report
@@ -135,6 +136,7 @@ async def running(
     ceiling_usd: float = 1.0,
     seed: int = 1,
     deliver: Callable[[Report], None] | None = None,
+    resumed: Sequence[ProbeState] = (),
 ) -> AsyncIterator[Running]:
     reports: list[Report] = []
     schedule = Schedule(
@@ -144,6 +146,7 @@ async def running(
         deliver=deliver or reports.append,
         budget=Budget(ceiling_usd, time),
         sleep=time.sleep,
+        resumed=resumed,
     )
     task = asyncio.create_task(schedule.run())
     await time.settle()
@@ -237,6 +240,40 @@ async def test_after_a_suspension_one_run_makes_up_for_all_that_were_missed() ->
 
 
 # -- holds ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("next_in_s", "first_s"), [(12.0, 12.0), (-40.0, 0.0), (900.0, 30.0)])
+async def test_a_take_over_continues_the_schedule_of_the_former(next_in_s: float, first_s: float) -> None:
+    time = Time()
+    probe = FakeProbe(time)
+    next_at = time.now() + timedelta(seconds=next_in_s)
+    former = ProbeState(Source.MESSAGES, 30.0, next_at, running=True, last_at=time.now())
+    async with running(time, paid(probe), resumed=[former]):
+        await time.pass_(31)
+    assert probe.starts[0] == pytest.approx(first_s, abs=0.01)
+
+
+async def test_a_take_over_waits_as_long_as_the_provider_asked_the_former_to() -> None:
+    time = Time()
+    probe = FakeProbe(time)
+    until = time.now() + timedelta(seconds=400)
+    former = ProbeState(Source.MESSAGES, 30.0, until, False, None, until, "overloaded")
+    async with running(time, paid(probe), resumed=[former]) as run:
+        (state,) = run.schedule.states()
+        assert state.held_reason == "overloaded"
+        assert state.held_until is not None
+        assert abs(state.held_until - until) < timedelta(seconds=1)
+        await time.pass_(401)
+    assert probe.starts[0] == pytest.approx(400, abs=0.01)
+
+
+async def test_a_take_over_without_a_known_schedule_probes_at_once() -> None:
+    time = Time()
+    probe = FakeProbe(time)
+    idle = ProbeState(Source.MESSAGES, 30.0, None, False, None, None, "no key: set ANTHROPIC_API_KEY")
+    async with running(time, paid(probe), resumed=[idle]):
+        pass
+    assert probe.starts == [0.0]
 
 
 async def test_overloaded_backs_off_while_free_probes_go_on() -> None:

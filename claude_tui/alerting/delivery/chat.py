@@ -18,7 +18,7 @@ __all__ = ["Apprise"]
 TIMEOUT_S = 20.0
 _STATUS = re.compile(r"\berror=(\d{3})\b")
 _MAX_DETAIL = 200
-_REPEAT = "This may have arrived before: claude-top was stopped while it was being sent."
+REPEAT = "This may have arrived before: claude-top was stopped while it was being sent."
 
 
 class Apprise:
@@ -41,7 +41,7 @@ class Apprise:
         self._thread: AbandonableThread[Outcome] = AbandonableThread(f"alerts to {route.name}")
 
     async def send(self, notification: Notification) -> AttemptResult:
-        lines = (*notification.lines, _REPEAT) if notification.repeat else notification.lines
+        lines = (*notification.lines, REPEAT) if notification.repeat else notification.lines
 
         job = AppriseJob(
             self._route.url, notification.title, "\n".join(lines), _kind(notification), self._timeout_s

@@ -16,6 +16,7 @@ from claude_tui.tui.view import View
 __all__ = ["HeaderLine", "header_line"]
 
 _NEAR_CEILING = 0.8
+_COLLECTOR_CELLS = 32
 _AIR = 2
 
 
@@ -69,19 +70,22 @@ def _left(snapshot: Snapshot) -> list[_Part]:
                 1, line(Span(f" DEMO {fit(engine.demo, 20)}{speed} ", "background", bold=True, back="warn"))
             )
         )
+    if engine.watching.read_only:
+        parts.append(_Part(1, line(Span(" READ-ONLY ", "background", bold=True, back="info"))))
     if target.name:
         parts.append(_Part(2, line(Span(fit(target.name, 24), "text", bold=True))))
-    parts.append(_Part(7 if target.name else 2, line(Span(fit(target.host, 40), "dim"))))
+    parts.append(_Part(8 if target.name else 2, line(Span(fit(target.host, 40), "dim"))))
     if target.model:
-        parts.append(_Part(8, line(Span(f"· {fit(target.model, 32)}", "dim"))))
+        parts.append(_Part(9, line(Span(f"· {fit(target.model, 32)}", "dim"))))
     return parts
 
 
 def _right(snapshot: Snapshot, view: View) -> list[_Part]:
     badge, handled = alert_badge(snapshot)
-    parts = [_Part(0, _state(snapshot, view)), _Part(1, badge), _Part(6, handled)]
+    parts = [_Part(0, _state(snapshot, view)), _Part(4, _watchers(snapshot)), _Part(1, badge)]
+    parts += [_Part(6, handled), _Part(7, _collector(snapshot))]
     if not view.paused:
-        parts += [_Part(4, _backoff(snapshot)), _Part(9, _next(snapshot))]
+        parts += [_Part(4, _backoff(snapshot)), _Part(10, _next(snapshot))]
     cost_rank, cost = _cost(snapshot)
     parts.append(_Part(cost_rank, cost))
     parts.append(_Part(0, line(Span(clock(view.now), "text"), Span(" UTC", "text"))))
@@ -97,6 +101,22 @@ def _state(snapshot: Snapshot, view: View) -> Line:
     if view.stalled_s is not None:
         return line(Span(f"✗ STALLED for {duration(view.stalled_s)}", "bad", bold=True))
     return line(Span("● LIVE", "ok", bold=True))
+
+
+def _watchers(snapshot: Snapshot) -> Line:
+    """How many watch, as soon as there is more than this screen."""
+    screens = snapshot.engine.watching.screens
+    return line(Span(f"{screens} watching", "text")) if screens > 1 else ()
+
+
+def _collector(snapshot: Snapshot) -> Line:
+    """Who collects what is shown here, unless it is this process itself."""
+    watching = snapshot.engine.watching
+    if watching.collects:
+        return ()
+    if watching.collector is None:
+        return line(Span("nobody collects", "warn"))
+    return line(Span(f"by {fit(watching.collector.name, _COLLECTOR_CELLS)}", "dim"))
 
 
 def _next(snapshot: Snapshot) -> Line:

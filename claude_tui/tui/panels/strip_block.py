@@ -12,7 +12,7 @@ from claude_tui.model.format import duration, moment
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Evidence, Verdict
 from claude_tui.tui.actions import ACTIONS
-from claude_tui.tui.keys import KeyMap, display, in_keymap
+from claude_tui.tui.keys import KeyMap, display, first_key
 from claude_tui.tui.panels.verdict_words import (
     also_words,
     figures,
@@ -61,11 +61,12 @@ def lasted(snapshot: Snapshot) -> Line:
 def hints(keys: KeyMap | None, *wanted: str) -> Line:
     """Keys and labels of the `wanted` actions, as in the footer."""
     actions = {action.id: action for action in ACTIONS}
-    pieces = []
-    for name in wanted:
-        key = display(in_keymap(name, actions[name].keys, keys)[0])
-        pieces.append(line(Span(key, "accent", bold=True), Span(f" {actions[name].label}", "dim")))
-    return join(pieces)
+    keyed = {name: first_key(name, actions[name].keys, keys) for name in wanted}
+    return join(
+        line(Span(display(key), "accent", bold=True), Span(f" {actions[name].label}", "dim"))
+        for name, key in keyed.items()
+        if key
+    )
 
 
 def _indented(rows: Lines) -> Lines:

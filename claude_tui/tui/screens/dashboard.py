@@ -13,7 +13,7 @@ from textual.widget import Widget
 
 from claude_tui.model.snapshot import Panel, Snapshot
 from claude_tui.tui.actions import ACTIONS, Scope, bindings, footer
-from claude_tui.tui.keys import KeyMap, display, in_keymap
+from claude_tui.tui.keys import KeyMap, display, first_key
 from claude_tui.tui.messages import EventChosen, ZoomRequested
 from claude_tui.tui.panels.errors import ErrorsPanel
 from claude_tui.tui.panels.events import EventsPanel
@@ -173,8 +173,8 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
 
 def zoom_keys(chosen: KeyMap | None) -> dict[Panel, str]:
-    """The key that zooms each panel, as shown in the panel's title."""
-    keys = {action.id: in_keymap(action.id, action.keys, chosen)[0] for action in ACTIONS}
+    """The key that zooms each panel, as it stands in the panel's title."""
+    keys = {action.id: first_key(action.id, action.keys, chosen) for action in ACTIONS}
     return {panel: display(keys[f"zoom_{panel.value}"]) for panel in Panel}
 
 

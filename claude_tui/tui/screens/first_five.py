@@ -52,12 +52,12 @@ class FirstFiveScreen(RunbookScreen):
         self._tried_again = False
 
     def prepare(self) -> None:
-        self.cockpit.backend.probe_now()
+        self.cockpit.backend.probe_now(by=self.cockpit.responder)
 
     def ask(self) -> None:
         """Run the probes now, and wait for their results."""
         self.asked_at, self._tried_again = datetime.now(UTC), False
-        self.cockpit.backend.probe_now()
+        self.cockpit.backend.probe_now(by=self.cockpit.responder)
         self.lay_out()
         self.redraw()
 
@@ -84,7 +84,7 @@ class FirstFiveScreen(RunbookScreen):
         if any(check.state is CheckState.WAITING for check in waiting) and any(
             self._did_not_run(probe, newest) for probe in newest.engine.probes
         ):
-            self.cockpit.backend.probe_now()
+            self.cockpit.backend.probe_now(by=self.cockpit.responder)
 
     def _did_not_run(self, probe: ProbeState, newest: Snapshot) -> bool:
         """Whether a probe that could run has not been started since the request."""

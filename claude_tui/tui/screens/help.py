@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from claude_tui import __version__
 from claude_tui.model.snapshot import Level
-from claude_tui.tui.actions import ACTIONS, Action, Group, Hint, Scope, bindings, footer
+from claude_tui.model.watching import Watching
+from claude_tui.tui.actions import ACTIONS, Action, Group, Hint, Scope, bindings, footer, is_offered
 from claude_tui.tui.keys import KeyMap, display, in_keymap
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
 from claude_tui.tui.render.glyphs import component_mark, level_mark
@@ -40,19 +41,23 @@ class HelpScreen(ReaderScreen):
 
     def content(self, cells: int, rows: int) -> Lines:  # noqa: ARG002 (it scrolls)
         file = self.cockpit.settings.file
-        return help_lines(self.cockpit.chosen_keys, str(file) if file else None, cells)
+        watching = self.cockpit.newest.engine.watching
+        return help_lines(self.cockpit.chosen_keys, str(file) if file else None, cells, watching)
 
     def action_help(self) -> None:
         """Close the screen with the key that opened it."""
         self.action_back()
 
 
-def help_lines(keymap: KeyMap, settings_file: str | None, cells: int) -> Lines:
-    """Every action under its heading, then the marks, then how to change keys."""
-    out: list[Line] = []
+def help_lines(
+    keymap: KeyMap, settings_file: str | None, cells: int, watching: Watching | None = None
+) -> Lines:
+    """Who collects, every action under its heading, then the marks, then how to change keys."""
+    out: list[Line] = [*_who_collects(watching or Watching(), cells)]
     for group in Group:
         out.append(heading(group.value, "", cells))
-        out += [crop(_action(action, keymap, cells), cells) for action in ACTIONS if action.group is group]
+        actions = [action for action in ACTIONS if action.group is group and is_offered(action, keymap)]
+        out += [crop(_action(action, keymap, cells), cells) for action in actions]
         out.append(BLANK)
     out += [heading("Marks", "", cells), *(crop(row, cells) for row in _marks()), BLANK]
     where = settings_file or "the settings file"
@@ -72,6 +77,21 @@ def _action(action: Action, keymap: KeyMap, cells: int) -> Line:
         Span(pad(action.help + only, _TEXT_CELLS) if cells >= _ID_FROM else action.help + only, "text"),
         Span(f"  {action.id}" if cells >= _ID_FROM else "", "faint"),
     )
+
+
+def _who_collects(watching: Watching, cells: int) -> Lines:
+    """Nothing where nobody could share the record, as in a demo."""
+    collector = watching.collector
+    if collector is None:
+        return ()
+    since = f"since {collector.since:%Y-%m-%d %H:%M:%S} UTC, pid {collector.pid}"
+    if watching.collects:
+        text = f"This dashboard collects ({collector.name}, {since}): it probes, records and pages."
+    else:
+        then = "changes nothing" if watching.read_only else "takes over when that ends"
+        text = f"{collector.name} collects ({since}). This dashboard shows what it records, and {then}."
+    note = f"· {watching.screens} watching"
+    return (heading("Who collects", note, cells), *paragraph(text, cells, 0, "text"), BLANK)
 
 
 def _marks() -> Lines:

@@ -137,7 +137,11 @@ def progress_line(view: PlaybookView, context: PlaybookContext, key: KeyOf, cell
         Span(f"started {moment(context.started_at, context.at)}", "dim") if context.started_at else ""
     )
     you = line(Span("you are ", "dim"), Span(fit(context.by, _NAME_CELLS), "text"))
-    you_and_key = line(*you, Span(f" ({key('who')} to change)", "dim"))
+    if not (who := key("who")):
+        # A read-only dashboard: nobody marks here.
+        you = you_and_key = line(Span("read-only", "dim"))
+    else:
+        you_and_key = line(*you, Span(f" ({who} to change)", "dim"))
     for left, end in (
         ((settled, aside, started_at), you_and_key),
         ((settled, aside, started_at), you),

@@ -9,7 +9,7 @@ from rich.cells import chop_cells
 
 from claude_tui.runbook.view import FactView
 from claude_tui.tui.actions import ACTIONS
-from claude_tui.tui.keys import KeyMap, display, in_keymap
+from claude_tui.tui.keys import KeyMap, display, first_key
 from claude_tui.tui.panels.verdict_words import figures
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, width, wrap
 
@@ -46,9 +46,9 @@ class Page(NamedTuple):
 
 
 def key_of(keymap: KeyMap) -> KeyOf:
-    """Looks up keys: the user's, or else the registry's."""
-    first = {action.id: in_keymap(action.id, action.keys, keymap)[0] for action in ACTIONS}
-    return lambda action_id: display(first[action_id])
+    """The keys that the person has chosen, or the registry's; empty for what is not offered."""
+    first = {action.id: first_key(action.id, action.keys, keymap) for action in ACTIONS}
+    return lambda action_id: display(first[action_id]) if first[action_id] else ""
 
 
 def prose(text: str, cells: int, role: str = "text", *, bold: bool = False, indent: int = 0) -> Lines:

@@ -180,7 +180,7 @@ def _answer(node: NodeView, context: WalkContext, key: KeyOf, cells: int) -> Ite
     if answer.first:
         yield from labelled("First", answer.first, cells, bold=True)
         yield BLANK
-    yield crop(_offer(key("act"), "playbook: ", context.playbook), cells)
+    yield crop(_offer(key("act"), " playbook: ", context.playbook), cells)
     if answer.severity is not None and answer.severity.trouble:
         yield crop(_severity(answer.severity, context.severity, key("set_severity")), cells)
     yield BLANK
@@ -198,11 +198,12 @@ def _severity(wanted: Severity, now: Severity, key: str) -> Line:
         return line(Span("  severity: usually ", "dim"), Span(wanted.value, "text"))
     if wanted is now:
         return line(Span("  severity: ", "dim"), Span(wanted.value, "text"), Span(", as it is now", "dim"))
-    return line(*_offer(key, "severity: usually ", wanted.value), Span(f"; currently {now.value}", "dim"))
+    offer = _offer(key, f"{' ' if key else '  '}severity: usually ", wanted.value)
+    return line(*offer, Span(f"; currently {now.value}", "dim"))
 
 
 def _offer(key: str, what: str, name: str) -> Line:
-    return line(Span(key, "accent", bold=True), Span(f" {what}", "dim"), Span(name, "text"))
+    return line(Span(key, "accent", bold=True), Span(what, "dim"), Span(name, "text"))
 
 
 def _rest(node: NodeView, context: WalkContext, key: KeyOf, cells: int) -> Iterator[Line]:

@@ -11,7 +11,7 @@ from textual.widget import Widget
 from claude_tui.model.format import clock_minute, span_text
 from claude_tui.model.snapshot import Chart, Focus, Panel, Snapshot
 from claude_tui.tui.actions import ACTIONS, Hint, Scope, bindings, footer
-from claude_tui.tui.keys import KeyMap, display, in_keymap
+from claude_tui.tui.keys import KeyMap, display, first_key
 from claude_tui.tui.messages import EventChosen
 from claude_tui.tui.panels.errors_zoom import errors_zoom
 from claude_tui.tui.panels.events import EventsPanel
@@ -230,8 +230,10 @@ class ZoomScreen(ReaderScreen):
 
 
 def _responses(keymap: KeyMap) -> tuple[Hint, ...]:
-    keys = {action.id: in_keymap(action.id, action.keys, keymap)[0] for action in ACTIONS}
-    return tuple(Hint(display(keys[each]), label, _RANK_OF_OWN) for each, label in _RESPONSES.items())
+    keys = {action.id: first_key(action.id, action.keys, keymap) for action in ACTIONS}
+    return tuple(
+        Hint(display(keys[each]), label, _RANK_OF_OWN) for each, label in _RESPONSES.items() if keys[each]
+    )
 
 
 def _beginning(chart: Chart) -> str:

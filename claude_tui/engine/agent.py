@@ -1,0 +1,70 @@
+"""`claude-top agent`: the engine without a screen, so that the record goes on when nobody looks."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+from claude_tui.engine.agent_log import Log, changes
+from claude_tui.engine.engine import Engine
+from claude_tui.model.snapshot import Snapshot
+
+__all__ = ["run"]
+
+STOP_WITHIN_S = 5.0
+# A thread that hangs in the network or on a disk must not keep a stopped service alive.
+END_WITHIN_S = 2.0
+
+_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def run(engine: Engine, log: Log, *, end: Callable[[int], object] = os._exit) -> int:
+    """Runs the engine until SIGTERM, SIGINT or SIGHUP, writes what is left and returns 0.
+
+    Call it in the main thread. `end` ends the process when threads still hang seconds later.
+    """
+    done = threading.Event()
+    with _signals(done):
+        teller = _Teller(log)
+        first = engine.first_snapshot()
+        log(first.at, f"started: {first.engine.target.name or first.engine.target.host}, pid {os.getpid()}")
+        teller.publish(first)
+        engine.start(teller.publish)
+        done.wait()
+        engine.stop(STOP_WITHIN_S)
+        log(datetime.now(UTC), "stopped")
+    timer = threading.Timer(END_WITHIN_S, end, (0,))
+    timer.daemon = True
+    timer.start()
+    return 0
+
+
+class _Teller:
+    """Logs what differs from one Snapshot to the next."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._before: Snapshot | None = None
+
+    def publish(self, snapshot: Snapshot) -> None:
+        before, self._before = self._before, snapshot
+        for text in changes(before, snapshot):
+            self._log(snapshot.at, text)
+
+
+@contextmanager
+def _signals(done: threading.Event) -> Iterator[None]:
+    """One that was ignored stays so (`nohup`)."""
+    before = {number: signal.getsignal(number) for number in _SIGNALS}
+    for number in _SIGNALS:
+        if before[number] is not signal.SIG_IGN:
+            signal.signal(number, lambda *_: done.set())
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

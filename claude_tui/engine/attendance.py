@@ -1,0 +1,76 @@
+"""Which of the processes on one store collects, and how many watch."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from claude_tui.engine.lease import Lease
+from claude_tui.engine.presence import Presence
+from claude_tui.model.watching import Process, Watching
+from claude_tui.probes.clock import Clock
+
+__all__ = ["Attendance"]
+
+
+class Attendance:
+    """The part of this process among those that share the store at `path`.
+
+    `screen` says whether somebody watches it. With `read_only` it never collects.
+    """
+
+    def __init__(
+        self, path: Path, process: Process, clock: Clock, *, screen: bool = True, read_only: bool = False
+    ) -> None:
+        self._lease = Lease(path.with_name(f"{path.name}.lease"), process)
+        self._presence = Presence(path.with_name(f"{path.name}.d"), process, screen=screen)
+        self._clock = clock
+        self._read_only = read_only
+        self._collects = False
+        self.watching = Watching(collects=False, screens=int(screen), read_only=read_only)
+
+    def enter(self) -> bool:
+        """Joins the others, and returns whether this process collects."""
+        self._presence.enter()
+        collects = self._take(self._clock.now())
+        self._look()
+        return collects
+
+    async def take(self) -> bool:
+        """Tries to become the collector."""
+        return await asyncio.to_thread(self._take, self._clock.now())
+
+    async def look(self) -> Watching:
+        """Finds out again who collects and how many watch."""
+        await asyncio.to_thread(self._look)
+        return self.watching
+
+    def stand_aside(self) -> None:
+        """Lets another collect, and goes on watching."""
+        self._lease.release()
+        self._collects = False
+        self._look()
+
+    def leave(self, *, idle: bool = True) -> None:
+        """Lets another collect. Call it once everything is written.
+
+        Without `idle` this process may still probe: then its end gives the lease back.
+        """
+        self._presence.leave()
+        if idle:
+            self._lease.release()
+
+    def _take(self, now: datetime) -> bool:
+        # Not the same as holding the lock: where nothing can be locked, each process collects for itself.
+        self._collects = not self._read_only and self._lease.take(now)
+        return self._collects
+
+    def _look(self) -> None:
+        self.watching = replace(
+            self.watching,
+            collects=self._collects,
+            collector=self._lease.holder(),
+            screens=self._presence.count(),
+        )

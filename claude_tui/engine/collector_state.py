@@ -1,0 +1,94 @@
+"""What the collector knows that is not in the observations, kept in the store for those who watch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from claude_tui.model.alert import AlertsView, RouteState
+from claude_tui.model.json_values import from_json, sound, to_json
+from claude_tui.model.snapshot import KeyLack, Notice, ProbeState, Spend, Target
+
+__all__ = ["KEPT_AS", "AlertingFacts", "CollectorState"]
+
+KEPT_AS = "collector"
+"""The store's name for it."""
+
+# The instants of a schedule are computed anew each second; smaller differences are not worth a write.
+_NOTICEABLE = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class AlertingFacts:
+    """What a view of the alerts needs besides the state of alerting."""
+
+    routes: tuple[RouteState, ...] = ()
+    problem: str | None = None
+    rules: int | None = None
+    reminder_acknowledged_s: float | None = None
+
+    @classmethod
+    def of(cls, view: AlertsView) -> AlertingFacts:
+        reminder = view.reminder_acknowledged
+        return cls(
+            view.routes, view.problem, view.rules, reminder.total_seconds() if reminder is not None else None
+        )
+
+    @property
+    def reminder_acknowledged(self) -> timedelta | None:
+        seconds = self.reminder_acknowledged_s
+        return timedelta(seconds=min(max(seconds, 0.0), 1e8)) if seconds is not None else None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectorState:
+    """The state of the process that collects, at an instant."""
+
+    at: datetime
+    target: Target
+    """What is probed, with the base URL and the model in use."""
+    probes: tuple[ProbeState, ...]
+    spend: Spend
+    """What the target cost today."""
+    notices: tuple[Notice, ...] = ()
+    """What stays until the process ends: about the key, or why it has stopped probing."""
+    key_problem: str | None = None
+    key_lack: KeyLack | None = None
+    alerting: AlertingFacts = field(default_factory=AlertingFacts)
+
+    def encode(self) -> bytes:
+        return to_json(self)
+
+    @classmethod
+    def decode(cls, body: bytes) -> CollectorState | None:
+        """None for what cannot be read: a later version may keep something else."""
+        try:
+            state: CollectorState = sound(from_json(cls, body))
+        except ValueError:
+            return None
+        return state
+
+    def differs(self, other: CollectorState | None) -> bool:
+        """Whether `other` is no longer true, which the mere passing of time does not cause."""
+        if other is None:
+            return True
+        if replace(self, at=other.at, probes=()) != replace(other, probes=()):
+            return True
+        return _probes_differ(self.probes, other.probes)
+
+
+def _probes_differ(one: Sequence[ProbeState], other: Sequence[ProbeState]) -> bool:
+    pairs = [*zip(one, other, strict=False)]
+    return len(one) != len(other) or any(
+        _apart(mine.next_at, theirs.next_at)
+        or _apart(mine.held_until, theirs.held_until)
+        or replace(mine, next_at=None, held_until=None) != replace(theirs, next_at=None, held_until=None)
+        for mine, theirs in pairs
+    )
+
+
+def _apart(one: datetime | None, other: datetime | None) -> bool:
+    if one is None or other is None:
+        return one is not other
+    return abs(one - other) >= _NOTICEABLE

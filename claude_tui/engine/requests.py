@@ -1,0 +1,56 @@
+"""What people ask of the collector: rows of the store, carried out once by whichever process collects."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+from claude_tui.model.request import ActionRequest
+from claude_tui.store import ACTION_REQUESTS, Store
+
+__all__ = ["STALE_AFTER", "Requests"]
+
+CarryOut = Callable[[ActionRequest], Awaitable[None]]
+
+STALE_AFTER = timedelta(seconds=30)
+"""A process that takes over carries out nothing that was asked for longer ago."""
+
+_HANDLED = "action requests handled"
+
+
+class Requests:
+    """Used in the engine's thread only, except for `resume` before the start."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._last = 0
+        self._done: set[str] = set()
+
+    def resume(self) -> None:
+        """Continues after the last request that any process has handled."""
+        body = self._store.kept(_HANDLED) or b""
+        self._last = max(int(body) if body.isdigit() else 0, self._last)
+
+    def done(self, request: ActionRequest) -> None:
+        """Says that this process has carried out a request of its own at once."""
+        self._done.add(request.id)
+
+    async def handle(self, carry_out: CarryOut, now: datetime) -> bool:
+        """Carries out what was asked for since the last call. Returns whether there was anything.
+
+        The position is kept only afterwards, so a process that is killed meanwhile may leave a request to
+        be carried out again: `carry_out` must make nothing of a repetition.
+        """
+        added = await asyncio.to_thread(self._store.entries_after, ACTION_REQUESTS, self._last)
+        asked = False
+        for _, request in added:
+            own = request.id in self._done
+            self._done.discard(request.id)
+            if not own and now - request.at <= STALE_AFTER:
+                asked = True
+                await carry_out(request)
+        if added:
+            self._last = added[-1][0]
+            self._store.keep(_HANDLED, b"%d" % self._last)
+        return asked

@@ -1,0 +1,211 @@
+"""The part that this process takes among those that share a store: it collects, or it watches."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+from claude_tui.engine.attendance import Attendance
+from claude_tui.engine.collector import Collector
+from claude_tui.engine.journal import Journal
+from claude_tui.engine.notices import fault_text
+from claude_tui.engine.paging import Paging
+from claude_tui.engine.publisher import Publisher
+from claude_tui.engine.requests import Requests
+from claude_tui.engine.viewer import Viewer
+from claude_tui.model.request import ActionRequest, RequestedAction
+from claude_tui.probes.clock import Clock
+from claude_tui.store import Store
+
+__all__ = ["ASIDE_WITHIN_S", "Sharing"]
+
+FOLLOW_S = 0.5
+"""Seconds between two looks at what other processes have recorded."""
+
+LOOK_S = 1.0
+"""Seconds between two attempts to take the lease, and two counts of who watches."""
+
+ASIDE_S = 3.0
+"""How long a process that stands aside leaves the lease to others before it tries to take it again."""
+
+ASIDE_WITHIN_S = 5.0
+"""How long a suspension may be put off. Milliseconds are usual; it is more while a page is being sent, and
+a process that is stopped too early keeps its lease."""
+
+_FLUSH_WITHIN_S = 1.5
+
+
+HESITATION = 3
+"""How many looks a process without a key leaves a free lease to others, which may have one."""
+
+
+class Sharing:
+    """Collects where there is no `attendance`, or where that gives it the lease.
+
+    Only for the engine's thread, except for `load` before the start.
+
+    `hesitates` is for a process without a key: it leaves a free lease to others first, which may have one.
+    """
+
+    def __init__(
+        self,
+        collector: Collector,
+        viewer: Viewer,
+        publisher: Publisher,
+        journal: Journal,
+        paging: Paging | None,
+        store: Store,
+        attendance: Attendance | None,
+        clock: Clock,
+        *,
+        hesitates: bool,
+    ) -> None:
+        self.aside = threading.Event()
+        """Set once another process can collect after `stand_aside`."""
+        self._collector = collector
+        self._viewer = viewer
+        self._publisher = publisher
+        self._journal = journal
+        self._paging = paging
+        self._store = store
+        self._attendance = attendance
+        self._clock = clock
+        self._hesitation = HESITATION if hesitates else 0
+        self._requests = Requests(store)
+        self._standing_aside = asyncio.Event()
+
+    def load(self) -> None:
+        """Joins the others, and loads what the first frame needs."""
+        if self._attendance is not None:
+            self._publisher.collects = self._attendance.enter()
+        if self._publisher.collects:
+            self._requests.resume()
+        else:
+            self._viewer.load()
+
+    def do_own(self, request: ActionRequest) -> Coroutine[Any, Any, None] | None:
+        """The work of a request that was made here; None where another process collects, and does it."""
+        if not self._publisher.collects:
+            return None
+        self._requests.done(request)
+        return self._carry_out(request)
+
+    def stand_aside(self) -> None:
+        """Ends collecting soon. Only in the engine's thread."""
+        self._standing_aside.set()
+
+    async def _carry_out(self, request: ActionRequest) -> None:
+        if request.action is RequestedAction.PROBE:
+            self._collector.probe_now()
+        elif self._paging is not None:
+            await self._paging.carry_out(request)
+        self._publisher.show_now()
+
+    async def run(self) -> None:
+        """Watches until this process may collect, then collects, until it is to stand aside."""
+        if self._attendance is None:
+            await self._collect()
+            return
+        looking = asyncio.create_task(self._look(self._attendance))
+        try:
+            while True:
+                if not self._publisher.collects:
+                    await self._watch(self._attendance)
+                    await self._take_over(self._attendance)
+                await self._collect()
+                await self._hand_over(self._attendance)
+        finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
+
+    async def _collect(self) -> None:
+        """Probes, pages and does what people ask for, until this process is to stand aside."""
+        paging = [self._paging.run()] if self._paging is not None else []
+        following = self._follow(self._handle_requests)
+        work = [asyncio.create_task(each) for each in (*self._collector.workers(), *paging, following)]
+        try:
+            await self._standing_aside.wait()
+        finally:
+            for task in work:
+                task.cancel()
+            await asyncio.gather(*work, return_exceptions=True)
+
+    async def _hand_over(self, attendance: Attendance) -> None:
+        """Lets another process collect, once everything is written."""
+        self._publisher.collects = False
+        self._collector.resume(self._collector.probes)
+        await asyncio.to_thread(self._store.flush, _FLUSH_WITHIN_S)
+        await asyncio.to_thread(attendance.stand_aside)
+        self._standing_aside.clear()
+        self.aside.set()
+        await self._viewer.read()
+        await asyncio.sleep(ASIDE_S)
+
+    async def _watch(self, attendance: Attendance) -> None:
+        """Shows what another process collects, until it has ended."""
+        following = asyncio.create_task(self._follow(self._viewer.read))
+        try:
+            await self._prepare_to_watch()
+            free_looks = 0
+            while free_looks < self._hesitation or not await attendance.take():
+                await asyncio.sleep(LOOK_S)
+                free_looks = 0 if attendance.watching.collector is not None else free_looks + 1
+        finally:
+            following.cancel()
+            await asyncio.gather(following, return_exceptions=True)
+
+    async def _prepare_to_watch(self) -> None:
+        # What people type here is redacted here. Whatever is wrong with the endpoint is told when it is
+        # probed, and whatever is wrong with the alerts when they are evaluated.
+        with suppress(Exception):
+            await self._collector.open()
+        if self._paging is not None:
+            with suppress(Exception):
+                self._viewer.attention = await asyncio.to_thread(self._paging.attention)
+
+    async def _take_over(self, attendance: Attendance) -> None:
+        await self._viewer.read()
+        await self._journal.follow(self._clock.now(), verdicts=True)
+        await asyncio.to_thread(self._collector.load_spending)
+        await asyncio.to_thread(self._requests.resume)
+        if self._viewer.state is not None:
+            self._collector.resume(self._viewer.state.probes)
+        if self._paging is not None:
+            self._paging.resume(self._viewer.alerts)
+        await attendance.look()
+        self._publisher.collects = True
+        self._publisher.show_now()
+
+    async def _follow(self, read: Callable[[], Awaitable[None]]) -> None:
+        """Reads what other processes have recorded whenever they have. A hanging disk blocks nothing else."""
+        known: int | None = None
+        while True:
+            version = await asyncio.to_thread(self._store.data_version)
+            if version is None or version != known or self._store.problem is not None:
+                known = version if await self._read(read) else None
+            await asyncio.sleep(FOLLOW_S)
+
+    async def _read(self, read: Callable[[], Awaitable[None]]) -> bool:
+        """Reads what is new. An internal error is shown, and the next attempt tries again."""
+        try:
+            await self._journal.follow(self._clock.now(), verdicts=not self._publisher.collects)
+            await read()
+        except Exception as error:  # noqa: BLE001 - a picture that stands still must not pass for live
+            self._publisher.unread = f"what others record is not shown: {fault_text(error)}"
+            return False
+        self._publisher.unread = None
+        if not self._publisher.collects:
+            self._publisher.show_now()
+        return True
+
+    async def _handle_requests(self) -> None:
+        await self._requests.handle(self._carry_out, self._clock.now())
+
+    async def _look(self, attendance: Attendance) -> None:
+        """Keeps up to date who collects and how many watch."""
+        while True:
+            await attendance.look()
+            await asyncio.sleep(LOOK_S)

@@ -1,0 +1,108 @@
+"""Two dashboards on one directory, on real terminals: one collects, the other watches and takes over."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+import pytest
+
+from tests.agents import Agents, Tap, tapped
+from tests.bench.program import Program
+
+pytestmark = pytest.mark.skipif(not Path("/proc/self/maps").exists(), reason="measures through /proc")
+
+VIEWER_MB = 60
+"""The budget of DESIGN.md; measured: 48."""
+
+
+@pytest.fixture
+def tap() -> Iterator[Tap]:
+    with tapped("outage") as tap:
+        yield tap
+
+
+@pytest.fixture
+def start(tmp_path: Path, tap: Tap) -> Callable[..., Program]:
+    environ = Agents(tmp_path, tap.url).environ
+    config = str(tmp_path / "config.toml")
+
+    def start(*arguments: str) -> Program:
+        return Program([sys.executable, "-m", "claude_tui", "--config", config, *arguments], env=environ)
+
+    return start
+
+
+def loaded(program: Program) -> str:
+    return Path(f"/proc/{program.process.pid}/maps").read_text()
+
+
+def holder(directory: Path) -> Mapping[str, object]:
+    (lease,) = (directory / "data").glob("*.lease")
+    return json.loads(lease.read_text())
+
+
+def test_a_viewer_loads_no_sdk_and_takes_over_when_the_collector_is_killed(
+    tmp_path: Path, start: Callable[..., Program]
+) -> None:
+    with start() as first:
+        first.wait_for("It’s them".encode())
+        assert "pydantic_core" in loaded(first)
+        with start() as second:
+            second.wait_for(b"2 watching")
+            second.wait_for("It’s them".encode())
+            first.wait_for(b"2 watching")
+            assert holder(tmp_path)["pid"] == first.process.pid
+            second.read_for(5)
+            assert "pydantic_core" not in loaded(second)
+            assert second.rss_mb() <= VIEWER_MB
+            first.process.send_signal(signal.SIGKILL)
+            for _ in range(60):
+                second.read_for(0.5)
+                if holder(tmp_path)["pid"] == second.process.pid and "pydantic_core" in loaded(second):
+                    break
+            assert holder(tmp_path)["pid"] == second.process.pid
+            assert "pydantic_core" in loaded(second)
+            second.type(b"q")
+            assert second.exit_code(60) == 0
+            assert b"Traceback" not in second.output
+    assert [*(tmp_path / "data").glob("*.d/*")] == []
+
+
+def test_a_collector_that_is_suspended_lets_another_collect(
+    tmp_path: Path, start: Callable[..., Program]
+) -> None:
+    with start() as first:
+        first.wait_for("It’s them".encode())
+        with start() as second:
+            second.wait_for(b"2 watching")
+            first.type(b"\x1a")
+            for _ in range(60):
+                second.read_for(0.5)
+                first.read(0.0)
+                if holder(tmp_path)["pid"] == second.process.pid:
+                    break
+            assert holder(tmp_path)["pid"] == second.process.pid
+            first.process.send_signal(signal.SIGCONT)
+            start_of_rest = len(first.output)
+            first.wait_for(b"watching", start=start_of_rest)
+            assert holder(tmp_path)["pid"] == second.process.pid
+            first.type(b"q")
+            assert first.exit_code(60) == 0
+
+
+def test_a_reader_alone_shows_its_badge_and_that_nobody_collects(
+    tmp_path: Path, start: Callable[..., Program], tap: Tap
+) -> None:
+    with start("--read-only") as reader:
+        reader.wait_for(b"READ-ONLY")
+        reader.wait_for(b"nobody collects")
+        reader.type(b"p")
+        reader.read_for(3)
+        assert not [*(tmp_path / "data").glob("*.db")]
+        assert tap.requests.total() == 0
+        reader.type(b"q")
+        assert reader.exit_code(60) == 0
