@@ -44,6 +44,15 @@ def recorded(agents: Agents) -> set[tuple[datetime, str]]:
         store.close()
 
 
+def journal_is_whole(agents: Agents) -> bool:
+    """Whether each entry of the alerts' journal is there, and once."""
+    path = store_of(agents)
+    store = Store.open(path.parent, path.name, now=datetime.now(UTC), read_only=True)
+    keys = [entry.key for entry in store.entries(ALERT_ENTRIES, LONG_AGO)]
+    store.close()
+    return keys == [f"alert:{number + 1}" for number in range(len(keys))] and bool(keys)
+
+
 def integrity(agents: Agents) -> list[tuple[str]]:
     with closing(sqlite3.connect(store_of(agents))) as connection:
         return connection.execute("PRAGMA integrity_check").fetchall()
@@ -98,10 +107,12 @@ def test_a_collector_killed_at_random_moments_loses_no_row_and_doubles_no_page(
                 agents.start()
                 another_collects(agents, collector)
             seen |= recorded(agents)
+            until(lambda: all(agent.role for agent in agents.alive), "the last ones")
             for agent in agents.alive:
                 assert agent.end() == 0
             assert seen <= recorded(agents)
             assert integrity(agents) == [("ok",)]
+            assert journal_is_whole(agents)
             assert troubles(agents) == []
             assert not list(agents.data.glob("*damaged*"))
         fresh = [page["title"] for page in hook.pages if chat.REPEAT not in page["message"]]
@@ -137,11 +148,7 @@ def test_a_clean_end_hands_over_without_a_page_twice(tmp_path: Path, tap: Tap) -
             before = len(recorded(agents))
             until(lambda: len(recorded(agents)) > before, "its probes")
             assert second.end() == 0
-            path = store_of(agents)
-            store = Store.open(path.parent, path.name, now=datetime.now(UTC), read_only=True)
-            entries = [entry.key for entry in store.entries(ALERT_ENTRIES, LONG_AGO)]
-            store.close()
-            assert len(set(entries)) == len(entries) > 0
+            assert journal_is_whole(agents)
             assert troubles(agents) == []
         titles = [page["title"] for page in hook.pages]
         assert len(set(titles)) == len(titles), titles
