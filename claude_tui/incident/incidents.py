@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from claude_tui.incident.values import Incident
 from claude_tui.model.incident import IncidentAct, IncidentEntry
@@ -53,7 +54,7 @@ def open_incident(all_incidents: Iterable[Incident]) -> Incident | None:
 
 
 def _continuations(own: Mapping[str, list[IncidentEntry]], labels: Mapping[str, str]) -> dict[str, str]:
-    """Which incident continues which. A merge that would close a circle is ignored, as is one into nothing."""
+    """Which incident continues which, without merges that would close a circle or lead nowhere."""
     merges = sorted(
         (entry for ident in labels for entry in own[ident] if entry.act is IncidentAct.MERGED),
         key=lambda entry: entry.at,
@@ -116,34 +117,37 @@ def _corrects_start(entry: IncidentEntry) -> bool:
 
 def _after(state: Incident, entry: IncidentEntry) -> Incident:
     """The incident after one more act."""
-    match entry.act:
-        case IncidentAct.RENAMED if entry.text:
-            return replace(state, title=entry.text)
-        case IncidentAct.SEVERITY if entry.text in SEVERITIES:
-            return replace(state, severity=Severity(entry.text))
-        case IncidentAct.LEAD:
-            return replace(state, lead=entry.text)
-        case IncidentAct.COMMUNICATIONS:
-            return replace(state, communications=entry.text)
-        case IncidentAct.MITIGATED:
-            return replace(state, mitigated_at=entry.happened_at)
-        case IncidentAct.RESOLVED:
-            return replace(state, resolved_at=entry.happened_at, resolved_recorded_at=entry.at)
-        case IncidentAct.REOPENED:
-            return replace(state, mitigated_at=None, resolved_at=None, resolved_recorded_at=None)
-        case IncidentAct.CORRECTED:
-            return _corrected(state, entry)
-    return state
+    change = _CHANGES.get(entry.act)
+    return replace(state, **change(state, entry)) if change is not None else state
 
 
-def _corrected(state: Incident, entry: IncidentEntry) -> Incident:
-    match entry.subject:
-        case "started":
-            return replace(state, started_at=entry.happened_at)
-        case "detected":
-            return replace(state, detected_at=entry.happened_at)
-        case "mitigated" if state.mitigated_at is not None:
-            return replace(state, mitigated_at=entry.happened_at)
-        case "resolved" if state.resolved_at is not None:
-            return replace(state, resolved_at=entry.happened_at)
-    return state
+def _severity(_state: Incident, entry: IncidentEntry) -> dict[str, Any]:
+    return {"severity": Severity(entry.text)} if entry.text in SEVERITIES else {}
+
+
+def _corrected(state: Incident, entry: IncidentEntry) -> dict[str, Any]:
+    """An instant is corrected; one that is not there cannot be."""
+    name = f"{entry.subject}_at"
+    known = entry.subject in ("started", "detected") or (
+        entry.subject in CORRECTABLE and getattr(state, name) is not None
+    )
+    return {name: entry.happened_at} if known else {}
+
+
+_CHANGES: Mapping[IncidentAct, Callable[[Incident, IncidentEntry], dict[str, Any]]] = {
+    IncidentAct.RENAMED: lambda state, entry: {"title": entry.text or state.title},
+    IncidentAct.SEVERITY: _severity,
+    IncidentAct.LEAD: lambda _, entry: {"lead": entry.text},
+    IncidentAct.COMMUNICATIONS: lambda _, entry: {"communications": entry.text},
+    IncidentAct.MITIGATED: lambda _, entry: {"mitigated_at": entry.happened_at},
+    IncidentAct.RESOLVED: lambda _, entry: {
+        "resolved_at": entry.happened_at,
+        "resolved_recorded_at": entry.at,
+    },
+    IncidentAct.REOPENED: lambda *_: {
+        "mitigated_at": None,
+        "resolved_at": None,
+        "resolved_recorded_at": None,
+    },
+    IncidentAct.CORRECTED: _corrected,
+}

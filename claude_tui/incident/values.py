@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from claude_tui.analysis.options import Options
 from claude_tui.model.alert import AlertEntry
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.observation import Observation
@@ -41,7 +42,7 @@ class Record:
     statuses: tuple[ProviderStatus, ...] = ()
     """What the status page said: the report in force at the start, then each change."""
     verdict_changes: tuple[VerdictChange, ...] = ()
-    """The changes of the span."""
+    """The change in force at the start, then those of the span."""
     step_marks: tuple[StepMark, ...] = ()
     """The steps of playbooks that people marked."""
     severity_marks: tuple[SeverityMark, ...] = ()
@@ -52,6 +53,8 @@ class Record:
     """What people asked the collector to do."""
     entries: tuple[IncidentEntry, ...] = ()
     """What people, or the program, did to incidents: all rows there are, in the order of recording."""
+    options: Options = field(default_factory=Options)
+    """The settings that it is read with: which components count, how long an observation holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +109,13 @@ class TimelineKind(StrEnum):
 
     FIRST_FAILURE = "first_failure"
     FAILURES = "failures"  # many of one kind, folded into one entry
+    DECLARED = "declared"
     DETECTED = "detected"  # the first verdict that called for a response
     VERDICT = "verdict"
     SEVERITY = "severity"
     PAGED = "paged"
     DELIVERY = "delivery"
     STATUS_PAGE = "status_page"
-    DECLARED = "declared"
     ACKNOWLEDGED = "acknowledged"
     ROLE = "role"
     RUNBOOK = "runbook"
@@ -220,7 +223,9 @@ class Figures:
     detection_lead: timedelta | None = None
     """How long before the page our probes saw it; negative when the page was first; None without a post."""
     per_severity: tuple[tuple[Severity, timedelta], ...] = ()
-    """How long the verdict had each severity between start and end, worst first."""
+    """How long the verdict had each severity between start and end, worst first; NONE is calm.
+
+    Together with `unknown` it adds up to the duration."""
     requests: int = 0
     """Exchanges with the API between start and end."""
     failed: int = 0
@@ -234,7 +239,7 @@ class Figures:
     request_ids: tuple[str, ...] = ()
     """Those of the failures: the first, the last, and up to 50 between."""
     unknown: tuple[Span, ...] = ()
-    """Stretches between start and end in which nobody probed: unknown, never calm."""
+    """Stretches between start and end in which nobody probed, or the probes did not tell: never calm."""
 
     @property
     def duration(self) -> timedelta:
@@ -247,7 +252,7 @@ class Figures:
 
     @property
     def coverage(self) -> float:
-        """The part of the duration in which somebody probed, 0..1."""
+        """The part of the duration that is known, 0..1."""
         if self.duration <= timedelta():
             return 1.0
         return max(0.0, 1 - self.unknown_time / self.duration)

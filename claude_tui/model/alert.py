@@ -280,6 +280,10 @@ class AlertEntry:
     """A topic; for deliveries a route."""
     text: str
     page: NotificationKind | None = None
+    by: str = ""
+    """Who did it, where somebody did."""
+    routes: tuple[str, ...] = ()
+    """The routes that the notification goes to."""
 
 
 @dataclass(frozen=True, slots=True)
