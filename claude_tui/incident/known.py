@@ -30,7 +30,7 @@ _BETWEEN = 50
 
 def end_of(record: Record, incident: Incident) -> datetime:
     """The resolution, or the instant of the record while it is open; never before the start."""
-    end = incident.resolved_at if incident.resolved_at is not None else record.span.end
+    end = min(incident.resolved_at or record.span.end, record.span.end)
     return max(end, incident.started_at)
 
 
