@@ -10,16 +10,18 @@ import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
+from socket import gethostname
 from typing import TYPE_CHECKING
 
 from claude_tui.engine.collector import Collector
 from claude_tui.engine.journal import Journal
 from claude_tui.engine.memory import Memory
 from claude_tui.engine.paging import Paging, PagingSetup, StoreBackend
-from claude_tui.engine.publisher import Publish, Publisher
+from claude_tui.engine.publisher import Incidents, Publish, Publisher
 from claude_tui.engine.setup import Monitored
 from claude_tui.engine.sources import options_from
+from claude_tui.incident import Record
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.json_values import sound
 from claude_tui.model.limits import MAX_ENTRY
@@ -61,6 +63,7 @@ class Engine:
             Journal(store),
             Paging(paging, backend) if paging is not None else None,
             clock,
+            Incidents(timedelta(seconds=settings.incident_after_s), settings.auto_declare, gethostname()),
         )
         self._store = store
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -123,6 +126,13 @@ class Engine:
 
     def _clean_text(self, text: str) -> str:
         return self.collector.redactor.clean(text, MAX_ENTRY, keep_newlines=True)
+
+    def incident_record(self, ident: str, at: datetime | None = None) -> Record | None:
+        """Everything that was recorded until `at`, or now, about the incident with that id.
+
+        None when there is none. It reads the store, so a screen calls it in a thread of its own.
+        """
+        return self.publisher.incident_record(ident, at)
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         """Acknowledges an open group of alerts, or all with None."""

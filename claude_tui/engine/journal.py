@@ -111,6 +111,16 @@ class Journal:
         else:
             self._revisions.add(entry)
 
+    def append(self, entry: IncidentEntry) -> None:
+        """Stores what the program did to an incident, and shows it at once."""
+        self._store.write(entry)
+        self.appended(entry)
+
+    @property
+    def verdicts(self) -> tuple[VerdictChange, ...]:
+        """The changes of the last day, oldest first."""
+        return self._verdicts
+
     def note_verdict(self, verdict: Verdict, at: datetime) -> None:
         """Records the verdict if it has changed. A short unknown verdict is not a change."""
         last = self._verdicts[-1] if self._verdicts else None

@@ -12,6 +12,7 @@ from claude_tui.analysis.history.page_changes import incident_level, next_status
 from claude_tui.analysis.views.status import ours_of, status_view, touches
 from claude_tui.incident.values import Record
 from claude_tui.model.format import plain
+from claude_tui.model.observation import Source
 from claude_tui.model.provider import IncidentUpdate, ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import Level
 
@@ -101,7 +102,8 @@ def first_report(record: Record, started: datetime, end: datetime) -> datetime |
     another incident.
     """
     history = History()
-    history.extend(statuses=record.statuses)
+    looks = (each for each in record.observations if each.source is Source.STATUS)
+    history.extend(looks, record.statuses)
     for status in record.statuses:
         at = max(status.fetched_at, started)
         if at > end or not status.known:

@@ -8,7 +8,7 @@ from enum import StrEnum
 from math import inf
 
 from claude_tui.model.alert import AlertsView
-from claude_tui.model.incident import IncidentEntry
+from claude_tui.model.incident import IncidentEntry, IncidentSummary
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
@@ -394,3 +394,5 @@ class Snapshot:
     verdict: Verdict
     catalogue: Catalogue | None
     chart: Chart | None = None
+    incident: IncidentSummary | None = None
+    """The incident that is open, or the one that is proposed."""

@@ -251,6 +251,18 @@ class Settings:
             metavar="THEME",
         ),
     ] = "dark"
+    incident_after_s: Annotated[
+        float,
+        About(
+            "Seconds for which the verdict must stay P1 or P2 before an incident is proposed.",
+            _seconds(0, _DAY_S),
+            section="Incidents",
+        ),
+    ] = 120.0
+    auto_declare: Annotated[
+        bool,
+        About("Whether a proposed incident is declared without anybody's doing.", kinds.truth()),
+    ] = False
     responder: Annotated[
         str,
         About(

@@ -19,7 +19,7 @@ from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.actions import Scope, bindings, keymap, textual_keymap
 from claude_tui.tui.boundary import FaultBoundary
 from claude_tui.tui.cockpit import Backend
-from claude_tui.tui.login import login_name
+from claude_tui.tui.login import host_name, login_name
 from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.paint import Paint
@@ -82,6 +82,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         self.paused = False
         self.chosen_keys = keymap(settings.keys)
         self.responder = settings.responder or login_name()
+        self.host = host_name()
         self.set_keymap(textual_keymap(self.chosen_keys))
         self._arrived = time.monotonic()
         self._typed = TypedKeys()

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
+from claude_tui.incident import Record
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
@@ -52,6 +53,9 @@ class Backend(Protocol):
 
     def append(self, entry: IncidentEntry | FieldRevision) -> None: ...
 
+    def incident_record(self, ident: str, at: datetime | None = None) -> Record | None:
+        """Everything that was recorded about an incident. It may take long: not for the screen's thread."""
+
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None: ...
 
     def snooze(self, group: str | None, *, by: str, until: datetime) -> None: ...
@@ -62,6 +66,8 @@ class Cockpit(Protocol):
 
     responder: str
     """Who acts here: the name that goes with marks, acknowledgements and severities."""
+    host: str
+    """The name of this machine, which goes with what is recorded."""
 
     @property
     def newest(self) -> Snapshot:

@@ -1,13 +1,14 @@
-"""Who sits at the terminal, as far as the system knows."""
+"""Who sits at the terminal, and at which machine, as far as the system knows."""
 
 from __future__ import annotations
 
 import getpass
+import socket
 
 from claude_tui.model.limits import MAX_NAME
 from claude_tui.model.text import inert
 
-__all__ = ["login_name"]
+__all__ = ["host_name", "login_name"]
 
 
 def login_name() -> str:
@@ -18,3 +19,8 @@ def login_name() -> str:
         # A container's user may have no entry in any list of users.
         name = ""
     return inert(name, MAX_NAME) or "somebody"
+
+
+def host_name() -> str:
+    """The name of this machine; empty where it has none."""
+    return inert(socket.gethostname(), MAX_NAME)

@@ -12,6 +12,7 @@ from rich.console import RenderableType
 from textual._compositor import CompositorUpdate
 from textual.screen import Screen
 
+from claude_tui.incident import Record
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
@@ -34,6 +35,7 @@ class StillBackend:
     appended: list[IncidentEntry | FieldRevision] = field(default_factory=list)
     acknowledged: list[tuple[str | None, str, str]] = field(default_factory=list)
     snoozed: list[tuple[str | None, str, datetime]] = field(default_factory=list)
+    records: dict[str, Record] = field(default_factory=dict)
     publish: Callable[[Snapshot], None] = lambda snapshot: None
 
     @property
@@ -60,6 +62,9 @@ class StillBackend:
 
     def append(self, entry: IncidentEntry | FieldRevision) -> None:
         self.appended.append(entry)
+
+    def incident_record(self, ident: str, at: datetime | None = None) -> Record | None:
+        return self.records.get(ident)
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         self.acknowledged.append((group, by, reason))

@@ -67,6 +67,8 @@ OTHER: Mapping[str, tuple[str, str, object]] = {
     "data_dir": ('"/var/tmp/x"', "/var/tmp/x", Path("/var/tmp/x")),
     "retention_days": ("7", "7", 7),
     "theme": ('"light"', "light", "light"),
+    "incident_after_s": ("30", "30", 30.0),
+    "auto_declare": ("true", "yes", True),
     "alert_rules": ('"/var/tmp/rules.toml"', "/var/tmp/rules.toml", Path("/var/tmp/rules.toml")),
     "alerts": (
         '{ reminder = "2h", routes = { am = { kind = "alertmanager" } } }',
