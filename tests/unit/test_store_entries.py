@@ -107,7 +107,7 @@ def test_what_incidents_need_outlives_the_retention(tmp_path: Path) -> None:
         rows: dict[str, int] = {}
         for _ in range(200):
             rows = {table.name: len(store.entries(table, BEGINNING)) for table in TABLES}
-            if rows["action_requests"] == 0 and rows["conditions_changes"] == 1:
+            if rows["walk_turns"] == 0 and rows["conditions_changes"] == 1:
                 break
             store.flush(0.05)
     assert rows == {
@@ -117,6 +117,8 @@ def test_what_incidents_need_outlives_the_retention(tmp_path: Path) -> None:
         "alert_entries": 0,
         "alerting_states": 1,
         "conditions_changes": 1,
+        "walk_turns": 0,
+        "drill_entries": 2,
     }
 
 
