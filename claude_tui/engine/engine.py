@@ -22,10 +22,11 @@ from claude_tui.engine.publisher import Incidents, Publish, Publisher
 from claude_tui.engine.setup import Monitored
 from claude_tui.engine.sources import options_from
 from claude_tui.incident import Record
+from claude_tui.model.drill import DrillEntry
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.json_values import sound
 from claude_tui.model.limits import MAX_ENTRY
-from claude_tui.model.playbook import SeverityMark, StepMark
+from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.snapshot import Focus, Snapshot
 from claude_tui.probes.clock import Clock, SystemClock
@@ -123,6 +124,11 @@ class Engine:
         clean: IncidentEntry | FieldRevision = sound(entry, self._clean_text)
         self._store.write(clean)
         self._call(lambda: self.publisher.appended(clean))
+
+    def record(self, row: WalkTurn | DrillEntry) -> None:
+        """Stores what no screen shows: a turn in the decision tree, an act of a drill."""
+        clean: WalkTurn | DrillEntry = sound(row, self._clean_text)
+        self._store.write(clean)
 
     def _clean_text(self, text: str) -> str:
         return self.collector.redactor.clean(text, MAX_ENTRY, keep_newlines=True)

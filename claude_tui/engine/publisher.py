@@ -209,4 +209,5 @@ class Publisher:
             severity_marks=self._journal.severity_marks,
             incident_entries=self._journal.incident_entries,
             field_revisions=self._journal.field_revisions,
+            drill=demo is not None and demo.drill,
         )

@@ -52,6 +52,8 @@ class DemoMode:
 
     name: str
     speed: float = 1.0
+    drill: bool = False
+    """Whether it is a drill, so that no screen may tell the name."""
 
 
 @dataclass(frozen=True, slots=True)

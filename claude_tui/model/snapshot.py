@@ -378,6 +378,8 @@ class EngineState:
     """Everything recorded about incidents, in the order of recording."""
     field_revisions: tuple[FieldRevision, ...] = ()
     """Everything written into postmortems, in the order of writing."""
+    drill: bool = False
+    """Whether what is played is a drill: `demo` then does not name it."""
 
 
 @dataclass(frozen=True, slots=True)

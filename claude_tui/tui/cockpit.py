@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from claude_tui.incident import Record
+from claude_tui.model.drill import DrillEntry
 from claude_tui.model.incident import IncidentEntry
-from claude_tui.model.playbook import SeverityMark, StepMark
+from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.snapshot import Focus, Snapshot
 from claude_tui.tui.keys import KeyMap
@@ -52,6 +53,9 @@ class Backend(Protocol):
     def mark_severity(self, mark: SeverityMark) -> None: ...
 
     def append(self, entry: IncidentEntry | FieldRevision) -> None: ...
+
+    def record(self, row: WalkTurn | DrillEntry) -> None:
+        """Stores what no screen shows: a turn in the decision tree, an act of a drill."""
 
     def incident_record(self, ident: str, at: datetime | None = None) -> Record | None:
         """Everything that was recorded about an incident. It may take long: not for the screen's thread."""
