@@ -18,6 +18,7 @@ from claude_tui.settings import Places, SettingsError, config_file, create_file,
 
 if TYPE_CHECKING:
     from claude_tui.cli.parser import Request
+    from claude_tui.drills.record import Score
     from claude_tui.settings import Settings
 
 __all__ = ["COMMANDS"]
@@ -188,6 +189,56 @@ def _say_problem(problem: str | None) -> None:
         say(problem)
 
 
+def _drill(request: Request) -> int:
+    settings = _settings(request)
+    _require_terminal(os.environ)
+    gc.disable()
+    _check_for_screen(settings)
+    from random import Random
+
+    from claude_tui.drills.log import choose
+    from claude_tui.simulator.scenario import drills
+    from claude_tui.tui.run import run_drill
+
+    options = request.options
+    scenario = options.scenario or choose([name for name, _ in drills()], _scores(settings), Random())
+
+    def report(error: Exception) -> Path | None:
+        return write_report(error, request.arguments)
+
+    return run_drill(settings, scenario, options.speed or 1.0, report, emit)
+
+
+def _drill_list(request: Request) -> int:
+    from claude_tui.drills.command import drill_lines
+
+    emit("\n".join(drill_lines(_scores(_settings(request)))))
+    return EXIT_OK
+
+
+def _drill_scores(request: Request) -> int:
+    from claude_tui.drills.command import scores_json, scores_lines
+
+    scores = _scores(_settings(request))
+    emit(scores_json(scores) if request.options.json else "\n".join(scores_lines(scores)))
+    return EXIT_OK
+
+
+def _scores(settings: Settings) -> tuple[Score, ...]:
+    """Those that are kept; what cannot be read is said."""
+    from claude_tui.drills.log import read, score_file
+
+    file = score_file(settings.data_dir)
+    try:
+        scores, unread = read(file)
+    except OSError as error:
+        say(f"{file}: {error.strerror}: no score is read")
+        return ()
+    if unread:
+        say(f"{file}: lines that are no scores: {unread}")
+    return scores
+
+
 def _simulate(request: Request) -> int:
     from claude_tui.simulator.command import run
 
@@ -236,6 +287,9 @@ COMMANDS: dict[str, Callable[[Request], int]] = {
     "manual": _manual,
     "alerts test": _alerts_test,
     "alerts list": _alerts_list,
+    "drill": _drill,
+    "drill list": _drill_list,
+    "drill scores": _drill_scores,
     "simulate": _simulate,
     "config path": _config_path,
     "config show": _config_show,

@@ -20,6 +20,7 @@ from claude_tui.settings import CONFIG_FLAG, DECLARED
 __all__ = ["Request", "parse"]
 
 DEFAULT_SCENARIO = "tour"
+_DRILL_ACTIONS = ("list", "scores")
 
 _DESCRIPTION = "The incident cockpit for the Claude API, in the terminal: is it them or us?"
 _EPILOG = """\
@@ -30,7 +31,8 @@ examples:
   claude-top                               watch the API with the key in ANTHROPIC_API_KEY
   claude-top --base-url https://gateway.example.com --name prod
   claude-top check --json                  probe once, for scripts and pagers
-  claude-top simulate overload             a server that fails as the API did, for drills
+  claude-top drill                         an incident to practise on, and a score at the end
+  claude-top simulate overload             a server that fails as the API did, for other tools
   claude-top runbook --cause rate_limited  what to do about it, step by step
   claude-top alerts test                   a test message to everybody who is paged
   claude-top config show                   every setting, and where its value comes from
@@ -82,6 +84,22 @@ once.
 exit codes:
   0 all arrived   1 one or more did not   3 wrong use or settings
 """
+_DRILL_EPILOG = """\
+Plays one of the drills, by default one at random among those played least, with its cause hidden:
+no key, no network, nobody is paged. The header says DRILL. It ends when you resolve the incident,
+end the drill or quit, and shows a score. The record of each is kept under `drills` in the data
+directory.
+
+  SCENARIO   a name from `drill list`, or the path of a scenario file of your own with a
+             table [truth]
+  list       name the drills, with the best score of each
+  scores     print all scores, oldest first; --json for programs
+
+examples:
+  claude-top drill
+  claude-top drill drill-03 --speed 2
+  claude-top drill scores --json
+"""
 _RUNBOOK_EPILOG = """\
 Without options: the first five minutes, the decision tree, what each error means, and the names
 of the playbooks. Commands to copy are made for the endpoint and the model in use. It needs no key
@@ -104,6 +122,7 @@ examples:
 
 _TARGET = ("base_url", "model", "status_urls")
 _ALL = tuple(declared.key for declared in DECLARED if declared.about.flag)
+_NOT_IN_DRILL = ("name", "base_url", "status_urls")
 # A flag that a command does not use is refused, not ignored.
 _FLAGS_OF: dict[str, tuple[str, ...]] = {
     "dashboard": ("config", *_ALL),
@@ -111,6 +130,9 @@ _FLAGS_OF: dict[str, tuple[str, ...]] = {
     "simulate": (),
     "runbook": ("config", *_TARGET),
     "manual": (),
+    "drill": ("config", *(each for each in _ALL if each not in _NOT_IN_DRILL)),
+    "drill list": ("config", "data_dir"),
+    "drill scores": ("config", "data_dir"),
     "alerts test": ("config", "name", "base_url"),
     "alerts list": ("config", "base_url", "data_dir"),
     "config path": ("config",),
@@ -154,7 +176,7 @@ def parse(arguments: Sequence[str]) -> Request | None:
         options = _parser().parse_args(arguments)
     except SystemExit:
         return None
-    command = " ".join([options.command or "dashboard", *([options.action] if "action" in options else [])])
+    command = _command(options)
     given = {
         key: getattr(options, f"set_{key}") for key in ("config", *_ALL) if hasattr(options, f"set_{key}")
     }
@@ -162,10 +184,21 @@ def parse(arguments: Sequence[str]) -> Request | None:
     return Request(command, given.pop("config", None), given, options, tuple(arguments))
 
 
+def _command(options: Namespace) -> str:
+    """The command and its action, such as `alerts test`."""
+    if options.command == "drill" and options.scenario in _DRILL_ACTIONS:
+        return f"drill {options.scenario}"
+    return " ".join([options.command or "dashboard", *([options.action] if "action" in options else [])])
+
+
 def _refuse_unused(command: str, options: Namespace, given: Mapping[str, str]) -> None:
     unused = [key for key in given if key not in _FLAGS_OF[command]]
     if unused:
         raise UsageError(f"{_flag(unused[0])} means nothing to `{command}`: leave it out")
+    if command.startswith("drill") and options.json and command != "drill scores":
+        raise UsageError("--json is for `drill scores`")
+    if command in ("drill list", "drill scores") and options.speed is not None:
+        raise UsageError(f"--speed means nothing to `{command}`: leave it out")
     if command != "dashboard" and (options.demo or options.demo_speed is not None):
         flag = "--demo" if options.demo else "--speed"
         raise UsageError(f"{flag} belongs to the dashboard: leave out `{command}` or {flag}")
@@ -202,6 +235,7 @@ def _parser() -> ArgumentParser:
     _add_runbook(commands)
     _add_manual(commands)
     _add_alerts(commands)
+    _add_drill(commands)
     _add_simulate(commands)
     _add_config(commands)
     return parser
@@ -307,6 +341,19 @@ def _add_alerts(commands: Any) -> None:
     )
     listing.add_argument("--metrics", action="store_true", help="name what a rule can measure instead")
     _add_flags(listing, "alerts list")
+
+
+def _add_drill(commands: Any) -> None:
+    parser = commands.add_parser(
+        "drill",
+        help="practise on a simulated incident whose cause is hidden, and be scored",
+        description="An incident to practise on: the real screens, a simulated API, a hidden cause.",
+        epilog=_DRILL_EPILOG,
+    )
+    parser.add_argument("scenario", nargs="?", metavar="SCENARIO|list|scores", help="default: one at random")
+    parser.add_argument("--speed", type=_speed, metavar="N", help="play it N times faster")
+    parser.add_argument("--json", action="store_true", help="`scores` as one JSON array")
+    _add_flags(parser, "drill")
 
 
 def _add_simulate(commands: Any) -> None:

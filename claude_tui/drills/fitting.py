@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from claude_tui.model.errors import Problem
 from claude_tui.runbook import Runbook
+from claude_tui.simulator.scenario import ScenarioError
 from claude_tui.simulator.truth import Truth
 
-__all__ = ["misfits", "step_title"]
+__all__ = ["misfits", "require_fit", "step_title"]
+
+
+def require_fit(name: str, truth: Truth, runbook: Runbook) -> None:
+    """Raises ScenarioError for a drill whose truth names what the runbook does not have."""
+    if found := misfits(truth, runbook):
+        raise ScenarioError([Problem(name, "truth", each) for each in found])
 
 
 def misfits(truth: Truth, runbook: Runbook) -> tuple[str, ...]:

@@ -12,6 +12,7 @@ from random import Random
 
 from claude_tui.drills.record import Score
 from claude_tui.model.json_values import from_json, sound
+from claude_tui.store.files import make_directory
 
 __all__ = ["SCHEMA", "add", "as_json", "choose", "of_same", "read", "score_file"]
 
@@ -36,7 +37,7 @@ def _plain(value: object) -> object:
 
 def add(file: Path, score: Score) -> None:
     """Adds a score, and waits until it is on the disk. Raises OSError."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_directory(file.parent)
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
     descriptor = os.open(file, flags, 0o600)
     try:

@@ -9,6 +9,7 @@ from claude_tui.model.errors import ConfigError, Problem
 from claude_tui.model.toml_table import Table, nearest
 from claude_tui.simulator.reading import read_scenario
 from claude_tui.simulator.script import Scenario
+from claude_tui.simulator.truth import Truth
 
 __all__ = ["Scenario", "ScenarioError", "drills", "load", "load_drill", "names"]
 
@@ -31,12 +32,12 @@ def load(name_or_path: str) -> Scenario:
     return _read(_find(name_or_path, SHIPPED))
 
 
-def load_drill(name_or_path: str) -> Scenario:
-    """The drill of that name, or in that file: a scenario with its `truth`. Raises ScenarioError."""
+def load_drill(name_or_path: str) -> tuple[Scenario, Truth]:
+    """The drill of that name, or in that file, with the truth about it. Raises ScenarioError."""
     scenario = _read(_find(name_or_path, DRILLS))
     if scenario.truth is None:
         raise ScenarioError([Problem(name_or_path, "truth", "nothing", "a table [truth]: a drill needs one")])
-    return scenario
+    return scenario, scenario.truth
 
 
 def _read(path: Path) -> Scenario:

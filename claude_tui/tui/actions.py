@@ -24,15 +24,17 @@ __all__ = [
     "bindings",
     "fitting",
     "footer",
+    "is_offered",
     "key_problems",
     "keymap",
+    "keymap_of_drill",
     "of_scope",
     "textual_keymap",
 ]
 
 
 class Scope(Enum):
-    """Where an action works. APP works on every screen, except under a dialog."""
+    """Where an action works. APP works on every screen, except under a dialog; so does DRILL, in a drill."""
 
     APP = "app"
     DASHBOARD = "dashboard"
@@ -42,6 +44,8 @@ class Scope(Enum):
     WALK = "walk"
     PLAYBOOK = "playbook"
     FIRST_FIVE = "first_five"
+    DRILL = "drill"
+    DEBRIEF = "debrief"
 
 
 class Group(StrEnum):
@@ -80,7 +84,8 @@ _ZOOM = (Scope.ZOOM,)
 _EVENT = (Scope.EVENT,)
 _DASHBOARD = (Scope.DASHBOARD,)
 _WALK, _PLAYBOOK, _FIRST_FIVE = (Scope.WALK,), (Scope.PLAYBOOK,), (Scope.FIRST_FIVE,)
-_ABOVE = (Scope.ZOOM, Scope.EVENT, Scope.HELP, *_WALK, *_PLAYBOOK, *_FIRST_FIVE)
+_DRILL, _DEBRIEF = (Scope.DRILL,), (Scope.DEBRIEF,)
+_ABOVE = (Scope.ZOOM, Scope.EVENT, Scope.HELP, *_WALK, *_PLAYBOOK, *_FIRST_FIVE, *_DEBRIEF)
 _EVERY = (Scope.DASHBOARD, *_ABOVE)
 _WATCH, _RESPOND, _SHOW, _MOVE, _PROGRAM = Group
 
@@ -111,6 +116,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("other", ("o",), "other", "Choose another playbook", _RESPOND, _PLAYBOOK, 3),
     Action("restart_playbook", ("N",), "", "Restart the playbook (asks first)", _RESPOND, _PLAYBOOK, 6),
     Action("who", ("w",), "name", "Your name on the steps you mark", _RESPOND, _PLAYBOOK, 5),
+    Action("drill_answer", ("A",), "answer", "Drill: whose problem it is, and what", _RESPOND, _DRILL, 2),
+    Action("drill_brief", ("B",), "brief", "Drill: what you were told", _RESPOND, _DRILL, 5),
+    Action("drill_end", ("E",), "end drill", "Drill: end it, with a score (asks first)", _RESPOND, _DRILL, 2),
     Action("pause", ("space",), "pause", "Freeze the display; probing and recording go on", _WATCH, _APP, 2),
     Action(
         "copy",
@@ -118,7 +126,7 @@ ACTIONS: tuple[Action, ...] = (
         "copy",
         "Copy a summary for chat, or what is on screen",
         _WATCH,
-        (*_APP, *_EVENT, *_WALK, *_PLAYBOOK, *_FIRST_FIVE),
+        (*_APP, *_EVENT, *_WALK, *_PLAYBOOK, *_FIRST_FIVE, *_DEBRIEF),
         3,
     ),
     Action("errors_window", ("e",), "errors window", "Count errors over 1m, 5m or 1h", _WATCH, _PANELS, 6),
@@ -189,7 +197,12 @@ def bindings(scope: Scope) -> list[BindingType]:
 
 def footer(scope: Scope, keymap: KeyMap | None = None) -> tuple[Hint, ...]:
     """What the footer of a screen offers, in the registry's order."""
-    shown = [action for action in ACTIONS if action.label and {scope, Scope.APP} & set(action.scopes)]
+    here = {scope, Scope.APP, Scope.DRILL}
+    shown = [
+        action
+        for action in ACTIONS
+        if action.label and here & set(action.scopes) and is_offered(action, keymap)
+    ]
     labels = dict.fromkeys(action.label for action in shown)
     return tuple(_hint([action for action in shown if action.label == label], keymap) for label in labels)
 
@@ -210,7 +223,24 @@ def fitting(hints: Iterable[Hint], cells: int, gap: int = 2) -> tuple[Hint, ...]
 
 def keymap(overrides: Mapping[str, Sequence[str]]) -> KeyMap:
     """The settings' `[keys]` table, every key in its one spelling. Meaningful only without `key_problems`."""
+    of_drills = {action.id for action in ACTIONS if Scope.DRILL in action.scopes}
+    spelled = _spelled(overrides)
+    return {action_id: keys for action_id, keys in spelled.items() if action_id not in of_drills}
+
+
+def _spelled(overrides: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     return {action_id: tuple(normal(key) for key in keys) for action_id, keys in overrides.items()}
+
+
+def keymap_of_drill(overrides: Mapping[str, Sequence[str]]) -> KeyMap:
+    """The keys of a drill: only there are those of its own actions among them."""
+    own = {action.id: action.keys for action in ACTIONS if Scope.DRILL in action.scopes}
+    return own | _spelled(overrides)
+
+
+def is_offered(action: Action, keymap: KeyMap | None) -> bool:
+    """Whether a person can call it at all: the actions of a drill only in a drill."""
+    return Scope.DRILL not in action.scopes or (keymap is not None and action.id in keymap)
 
 
 def textual_keymap(chosen: KeyMap) -> dict[str, str]:
@@ -226,7 +256,7 @@ def key_problems(overrides: Mapping[str, Sequence[str]], file: str = "") -> list
         for each in overrides
         if each not in names
     ]
-    chosen = keymap({action_id: keys for action_id, keys in overrides.items() if action_id in names})
+    chosen = _spelled({action_id: keys for action_id, keys in overrides.items() if action_id in names})
     for action_id, keys in chosen.items():
         if not keys:
             problems.append(Problem(file, f"keys.{action_id}", "nothing", "a key"))
@@ -252,4 +282,5 @@ def _taken_twice(chosen: KeyMap, file: str) -> list[Problem]:
 def _meet(first: Action, second: Action) -> bool:
     """Whether both can work on one screen."""
     scopes = {*first.scopes, *second.scopes}
-    return Scope.APP in scopes or not set(first.scopes).isdisjoint(second.scopes)
+    everywhere = Scope.APP in scopes or Scope.DRILL in scopes
+    return everywhere or not set(first.scopes).isdisjoint(second.scopes)

@@ -47,16 +47,13 @@ def test_a_drill_cannot_be_mistaken_for_a_scenario_to_simulate() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_runbook_has_every_step_and_answer_of_the_truth(name: str) -> None:
-    truth = load_drill(name).truth
-    assert truth is not None
+    _, truth = load_drill(name)
     assert misfits(truth, shipped()) == ()
 
 
 @pytest.mark.parametrize("name", NAMES)
 async def test_the_verdict_in_the_main_phase_is_what_the_truth_says(name: str) -> None:
-    script = load_drill(name)
-    truth = script.truth
-    assert truth is not None
+    script, truth = load_drill(name)
     start = next(at for at, phase in script.scheduled if phase.name == truth.phase)
     clock = ManualClock()
     async with simulated(script, at_s=start, clock=clock) as simulator:
@@ -68,8 +65,7 @@ async def test_the_verdict_in_the_main_phase_is_what_the_truth_says(name: str) -
 
 @pytest.mark.parametrize("name", NAMES)
 def test_where_the_program_names_the_cause_its_answer_counts_as_right(name: str) -> None:
-    truth = load_drill(name).truth
-    assert truth is not None
+    _, truth = load_drill(name)
     if truth.verdict is not Cause.HEALTHY:
         assert truth.verdict in {answer.cause for answer in truth.answers}
     assert truth.answer.side is not Side.UNCLEAR

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from claude_tui import __version__
 from claude_tui.model.snapshot import Level
-from claude_tui.tui.actions import ACTIONS, Action, Group, Hint, Scope, bindings, footer
+from claude_tui.tui.actions import ACTIONS, Action, Group, Hint, Scope, bindings, footer, is_offered
 from claude_tui.tui.keys import KeyMap, display, in_keymap
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
 from claude_tui.tui.render.glyphs import component_mark, level_mark
@@ -25,6 +25,7 @@ _WHERE = {
     Scope.WALK: "tree",
     Scope.PLAYBOOK: "playbook",
     Scope.FIRST_FIVE: "first checks",
+    Scope.DEBRIEF: "debrief",
 }
 
 
@@ -52,7 +53,8 @@ def help_lines(keymap: KeyMap, settings_file: str | None, cells: int) -> Lines:
     out: list[Line] = []
     for group in Group:
         out.append(heading(group.value, "", cells))
-        out += [crop(_action(action, keymap, cells), cells) for action in ACTIONS if action.group is group]
+        actions = [action for action in ACTIONS if action.group is group and is_offered(action, keymap)]
+        out += [crop(_action(action, keymap, cells), cells) for action in actions]
         out.append(BLANK)
     out += [heading("Marks", "", cells), *(crop(row, cells) for row in _marks()), BLANK]
     where = settings_file or "the settings file"
