@@ -121,7 +121,10 @@ def _rest(score: Score) -> Iterator[Row]:
         text = f"{written.filled} of {plural(written.fields, 'field')} written"
         whole = written.filled == written.fields and not written.findings
         yield Row(
-            "postmortem", text, Level.OK if whole else Level.INFO, plural(written.findings, "finding of lint")
+            "postmortem",
+            text,
+            Level.OK if whole else Level.INFO,
+            f"lint: {plural(written.findings, 'finding')}",
         )
 
 

@@ -7,6 +7,7 @@ import pytest
 from claude_tui.analysis.diagnosis.diagnose import diagnose
 from claude_tui.analysis.options import Options
 from claude_tui.drills.fitting import misfits
+from claude_tui.drills.tree import leading_to
 from claude_tui.engine.compose import DEMO_PACE
 from claude_tui.model.verdict import Cause, Side
 from claude_tui.runbook import shipped
@@ -49,6 +50,8 @@ def test_a_drill_cannot_be_mistaken_for_a_scenario_to_simulate() -> None:
 def test_the_runbook_has_every_step_and_answer_of_the_truth(name: str) -> None:
     _, truth = load_drill(name)
     assert misfits(truth, shipped()) == ()
+    for node in truth.nodes:
+        assert shipped().start in leading_to({node}, shipped()), f"no way to {node}"
 
 
 @pytest.mark.parametrize("name", NAMES)
