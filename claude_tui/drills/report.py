@@ -99,8 +99,11 @@ def _steps(result: Result) -> Iterator[Row]:
         ("missed", score.missed, Level.BAD),
         ("harmful", score.harmful, Level.WARN),
     ):
+        before = ""
         for number, step in enumerate(steps):
-            yield Row("" if number else label, step_text(step, runbook), level)
+            title, playbook = step_text(step, runbook)
+            yield Row("" if number else label, title, level, "" if playbook == before else playbook)
+            before = playbook
     if score.began_well is not None:
         text = "a good first step" if score.began_well else "another step should have come first"
         yield Row("beginning", text, Level.OK if score.began_well else Level.BAD)

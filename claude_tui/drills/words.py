@@ -41,8 +41,8 @@ def answer_text(side: Side | None, cause: Cause | None) -> str:
     return ": ".join(word for word in words if word) or "no answer"
 
 
-def step_text(step: str, runbook: Runbook) -> str:
-    """`Set the retries right (Outage and overload)`."""
-    playbook, _, _ = step.partition(".")
+def step_text(step: str, runbook: Runbook) -> tuple[str, str]:
+    """The titles of `playbook.step` and of its playbook."""
+    playbook, _, ident = step.partition(".")
     title = step_title(step, runbook)
-    return f"{title} ({runbook.playbooks[playbook].title})" if title is not None else step
+    return (title, runbook.playbooks[playbook].title) if title is not None else (ident, playbook)

@@ -111,7 +111,7 @@ def _simulated(
     clock: Clock,
     on_start: Callable[[], None] = lambda: None,
 ) -> Engine:
-    target = Target(name="drill" if mode.drill else "demo", base_url="", host="simulator", model=None)
+    target = Target(name="" if mode.drill else "demo", base_url="", host="simulator", model=None)
 
     def open_alerting(_backend: StateBackend | None) -> Alerting:
         from claude_tui.alerting.config import alerting_of

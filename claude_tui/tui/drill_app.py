@@ -66,8 +66,9 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
         self._seen: tuple[IncidentEntry, ...] = ()
         self._asks_to_end = False
 
+    # Textual calls a handler of each class, this one's first: none may call that of its base.
+
     def on_ready(self) -> None:
-        super().on_ready()
         self.action_drill_brief()
 
     def conclude(self) -> Result | None:
@@ -78,8 +79,7 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
     # -- the end of the incident ----------------------------------------------------
 
     def on_snapshot_ready(self, message: SnapshotReady) -> None:
-        super().on_snapshot_ready(message)
-        entries = self.newest.engine.incident_entries
+        entries = message.snapshot.engine.incident_entries
         if entries is not self._seen:
             self._seen = entries
             resolved = frozenset(each.id for each in incidents(entries) if each.resolved_at is not None)

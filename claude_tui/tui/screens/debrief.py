@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from textual.binding import Binding
+
 from claude_tui.drills.conclusion import Result
 from claude_tui.drills.report import Row, as_text, headline, sections
 from claude_tui.model.snapshot import Level
 from claude_tui.tui.actions import Hint, Scope, bindings
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.glyphs import level_mark
-from claude_tui.tui.render.lines import BLANK, Line, Span, line, pad, wrap
+from claude_tui.tui.render.lines import BLANK, Line, Span, flow, line, pad
 from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.screens.runbook_parts import WIDEST, key_of, prose
 from claude_tui.tui.screens.runbook_screen import offered
@@ -27,14 +31,19 @@ class _PlainScreen(ReaderScreen):
 
     BINDINGS = bindings(Scope.DEBRIEF)
 
+    OUT_OF_PLACE: ClassVar[frozenset[str]] = frozenset()
+    """The labels of the actions that make no sense here."""
+
     def hints(self) -> tuple[Hint, ...]:
-        return offered(Scope.DEBRIEF, self.cockpit.chosen_keys, frozenset())
+        return offered(Scope.DEBRIEF, self.cockpit.chosen_keys, self.OUT_OF_PLACE)
 
 
 class BriefScreen(_PlainScreen):
     """What the responder is told at the beginning."""
 
     CALLED = "brief"
+    OUT_OF_PLACE = frozenset({"brief"})
+    BINDINGS = [*bindings(Scope.DEBRIEF), Binding("enter", "back", show=False)]
 
     def __init__(self, title: str, text: str) -> None:
         super().__init__()
@@ -61,7 +70,7 @@ class BriefScreen(_PlainScreen):
             _key(key("drill_answer"), "whose problem it is, and what: as soon as you think you know"),
             _key(key("drill_brief"), "these words again"),
             _key(key("drill_end"), "the end, and the score; resolving the incident leads there too"),
-            _key(key("back"), "begin"),
+            _key("enter", "begin"),
         )
 
     def action_copy(self) -> None:
@@ -73,6 +82,7 @@ class DebriefScreen(_PlainScreen):
     """How it went."""
 
     CALLED = "debrief"
+    OUT_OF_PLACE = frozenset({"answer", "end drill"})
 
     def __init__(self, result: Result) -> None:
         super().__init__()
@@ -90,7 +100,7 @@ class DebriefScreen(_PlainScreen):
 
 
 def _key(key: str, does: str) -> Line:
-    return line(Span(pad(key, 5), "accent", bold=True), Span(does, "text"))
+    return line(Span(pad(key, 7), "accent", bold=True), Span(does, "text"))
 
 
 def debrief_lines(result: Result, cells: int) -> Lines:
@@ -106,11 +116,11 @@ def debrief_lines(result: Result, cells: int) -> Lines:
 def _row(row: Row, cells: int) -> Lines:
     mark = level_mark(row.level)
     glyph = "✓" if row.level is Level.OK else mark.glyph if row.level in _SHOWN else " "
-    text = f"{row.text} ({row.note})" if row.note else row.text
-    rows = wrap(text, min(cells, WIDEST) - _LABEL_CELLS, _MOST_ROWS) or ("",)
-    role = "dim" if row.level is Level.UNKNOWN else "text"
+    said = Span(row.text, "dim" if row.level is Level.UNKNOWN else "text")
+    text = line(said, Span(f" ({row.note})" if row.note else "", "dim"))
+    rows = flow(text, min(cells, WIDEST) - _LABEL_CELLS, _MOST_ROWS) or ((),)
     head = line(Span(f"{glyph} ", mark.role, bold=True), Span(pad(row.label, _LABEL_CELLS - 2), "dim"))
     return tuple(
-        line(*(head if number == 0 else (Span(" " * _LABEL_CELLS),)), Span(each, role))
+        line(*(head if number == 0 else (Span(" " * _LABEL_CELLS),)), *each)
         for number, each in enumerate(rows)
     )
