@@ -145,7 +145,8 @@ def test_every_screen_leaves_once() -> None:
 
 
 def test_every_scope_is_reached() -> None:
-    assert set(WAYS) == set(Scope) - {Scope.APP}
+    # The two of a drill have tests of their own.
+    assert set(WAYS) == set(Scope) - {Scope.APP, Scope.DRILL, Scope.DEBRIEF}
 
 
 @pytest.mark.parametrize("scope", list(WAYS))
