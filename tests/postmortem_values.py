@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from claude_tui.incident import Figures, Incident, Record, TimelineEntry, figures, incidents, timeline
-from claude_tui.incident.postmortem import Postmortem, Writer, computed, postmortem
+from claude_tui.incident.postmortem import Computed, Postmortem, Writer, computed, postmortem
 from claude_tui.model.incident import IncidentAct
 from claude_tui.model.postmortem import FieldRevision
 from tests.builders import after
@@ -32,9 +32,10 @@ class Told:
     incident: Incident
     timeline: tuple[TimelineEntry, ...]
     figures: Figures
+    computed: Mapping[str, Computed]
 
     def form(self, *revisions: FieldRevision) -> Postmortem:
-        return postmortem(self.incident, computed(self.incident, self.timeline, self.figures), revisions)
+        return postmortem(self.incident, self.computed, revisions)
 
 
 def told(*acts: object, recorded: Record | None = None) -> Told:
@@ -45,7 +46,8 @@ def told(*acts: object, recorded: Record | None = None) -> Told:
         step_marks=(STEP,),
     )
     (incident,) = incidents(found.entries)
-    return Told(incident, timeline(found, incident), figures(found, incident))
+    entries, measured = timeline(found, incident), figures(found, incident)
+    return Told(incident, entries, measured, computed(incident, entries, measured))
 
 
 @dataclass
@@ -71,7 +73,3 @@ class Writing:
 def wrote(form: Postmortem, key: str, text: str, writing: Writing, by: str = "ana") -> FieldRevision:
     """Somebody who sees `form` gives a field another text."""
     return writing.writer(by).revision(form.field(key), text)
-
-
-def texts(form: Postmortem, keys: Iterable[str]) -> tuple[str, ...]:
-    return tuple(form.field(key).text for key in keys)
