@@ -15,7 +15,6 @@ from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.json_values import from_json, sound
 from claude_tui.model.limits import MAX_ENTRY
 from claude_tui.model.text import Redactor
-from claude_tui.model.verdict import Severity
 
 __all__ = ["SCHEMA", "IncidentFileError", "document", "entries_from", "schema_text"]
 
@@ -76,10 +75,7 @@ def _figures(figures: Figures) -> dict[str, Any]:
         "page_posted": _instant(figures.page_posted),
         "detection_lead_s": _seconds(figures.detection_lead),
         "duration_s": _seconds(figures.duration),
-        "per_severity_s": {
-            "calm" if severity is Severity.NONE else severity.value: _seconds(length)
-            for severity, length in figures.per_severity
-        },
+        "per_severity_s": {severity.value: _seconds(length) for severity, length in figures.per_severity},
         "unknown": [{"start": _instant(each.start), "end": _instant(each.end)} for each in figures.unknown],
         "coverage": figures.coverage,
         "requests": figures.requests,

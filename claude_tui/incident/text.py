@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 
 from claude_tui.incident.values import Figures, Incident, TimelineEntry
 from claude_tui.model.format import age, clock, clock_minute, duration, latency, percent, stamp
-from claude_tui.model.verdict import Severity
 
 __all__ = ["escaped", "incident_text", "list_text", "markdown", "named_figures"]
 
@@ -51,7 +50,7 @@ def _after(figures: Figures, instant: datetime | None, who: str = "") -> str:
 
 def _severities(incident: Incident, figures: Figures) -> str:
     measured = ", ".join(
-        f"{'calm' if severity is Severity.NONE else severity} for {duration(length)}"
+        f"{severity if severity.trouble else 'no trouble seen'} for {duration(length)}"
         for severity, length in figures.per_severity
     )
     rated = str(incident.severity) if incident.severity.trouble else "not set"

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from claude_tui.incident import Figures, Incident, TimelineEntry, TimelineKind
-from claude_tui.incident.values import Span as TimeSpan
 from claude_tui.model.format import (
     age,
     clock,
@@ -16,7 +15,6 @@ from claude_tui.model.format import (
     latency,
     moment,
     percent,
-    plural,
     stamp,
 )
 from claude_tui.model.observation import Observation
@@ -280,8 +278,8 @@ def figure_lines(incident: Incident, figures: Figures, at: datetime, cells: int)
         BLANK,
     ]
     for severity, length in figures.per_severity:
-        name, role = (str(severity), severity_role(severity)) if severity.trouble else ("calm", "dim")
-        out.append(_figure(name, line(Span(duration(length), role if severity.trouble else "text")), cells))
+        name, role = (str(severity), severity_role(severity)) if severity.trouble else ("unseen", "text")
+        out.append(_figure(name, line(Span(duration(length), role)), cells))
     if figures.unknown:
         known = f"{duration(figures.unknown_time)}, {percent(figures.coverage)} known"
         out.append(_figure("unknown", line(Span(known, "warn")), cells))
@@ -308,7 +306,7 @@ def _after(figures: Figures, instant: datetime | None, who: str = "") -> Line:
     after = figures.after_start(instant)
     if after is None:
         return line(Span("–", "dim"))
-    return line(_offset(after), Span(f"  {who}" if who else "", "dim"))
+    return line(_offset(after), Span(f" {who}" if who else "", "dim"))
 
 
 def _person(name: str) -> Line:
@@ -394,7 +392,4 @@ def _listed_end(incident: Incident, at: datetime) -> Line:
         return line(Span("merged", "dim"))
     if incident.resolved_at is None:
         return line(Span(f"open {age(at - incident.started_at)}", "warn", bold=True))
-    length = TimeSpan(incident.started_at, incident.resolved_at).length
-    notes = sum(entry.act == "note" for entry in incident.entries)
-    words = f"{plural(notes, 'note')} · " if notes else ""
-    return line(Span(f"{words}resolved after {age(length)}", "dim"))
+    return line(Span(f"resolved after {age(incident.resolved_at - incident.started_at)}", "dim"))
