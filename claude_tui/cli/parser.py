@@ -33,6 +33,7 @@ examples:
   claude-top simulate overload             a server that fails as the API did, for drills
   claude-top runbook --cause rate_limited  what to do about it, step by step
   claude-top alerts test                   a test message to everybody who is paged
+  claude-top incidents show INC-7          an incident: what happened, and what it cost
   claude-top config show                   every setting, and where its value comes from
   claude-top manual                        the reference, page by page
 
@@ -92,6 +93,16 @@ examples:
   claude-top runbook --cause provider_overloaded
   claude-top runbook --cause key_compromise
 """
+_INCIDENTS_EPILOG = """\
+Without an action: the list. ID is a label such as INC-7, its number, or the beginning of the
+32 digits that `show` prints. Incidents are declared on the dashboard (key i).
+
+examples:
+  claude-top incidents                     all of them, the newest first
+  claude-top incidents show 7              figures and timeline
+  claude-top incidents export 7 --format json inc-7.json
+  claude-top incidents import inc-7.json   on another machine; a second time adds nothing
+"""
 _MANUAL_EPILOG = """\
 Without TOPIC: the list of pages. On a terminal a page is shown in $PAGER (default: less -R); in a
 pipe it is Markdown.
@@ -113,6 +124,11 @@ _FLAGS_OF: dict[str, tuple[str, ...]] = {
     "manual": (),
     "alerts test": ("config", "name", "base_url"),
     "alerts list": ("config", "base_url", "data_dir"),
+    "incidents": ("config", "base_url", "data_dir"),
+    "incidents list": ("config", "base_url", "data_dir"),
+    "incidents show": ("config", "base_url", "data_dir"),
+    "incidents export": ("config", "base_url", "data_dir"),
+    "incidents import": ("config", "base_url", "data_dir"),
     "config path": ("config",),
     "config show": ("config", *_ALL),
     "config init": ("config",),
@@ -154,7 +170,7 @@ def parse(arguments: Sequence[str]) -> Request | None:
         options = _parser().parse_args(arguments)
     except SystemExit:
         return None
-    command = " ".join([options.command or "dashboard", *([options.action] if "action" in options else [])])
+    command = " ".join([options.command or "dashboard", *filter(None, [getattr(options, "action", None)])])
     given = {
         key: getattr(options, f"set_{key}") for key in ("config", *_ALL) if hasattr(options, f"set_{key}")
     }
@@ -202,6 +218,7 @@ def _parser() -> ArgumentParser:
     _add_runbook(commands)
     _add_manual(commands)
     _add_alerts(commands)
+    _add_incidents(commands)
     _add_simulate(commands)
     _add_config(commands)
     return parser
@@ -307,6 +324,36 @@ def _add_alerts(commands: Any) -> None:
     )
     listing.add_argument("--metrics", action="store_true", help="name what a rule can measure instead")
     _add_flags(listing, "alerts list")
+
+
+def _add_incidents(commands: Any) -> None:
+    parser = commands.add_parser(
+        "incidents",
+        help="list, show, export or import incidents",
+        description="The incidents that were declared on this target.",
+        epilog=_INCIDENTS_EPILOG,
+    )
+    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of an exported incident")
+    _add_flags(parser, "incidents")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions")
+    for action, words in (
+        ("list", "print a line for each, the newest first"),
+        ("show", "print figures and timeline of one"),
+        ("export", "write one as Markdown or JSON"),
+        ("import", "add an exported one to this history"),
+    ):
+        added = actions.add_parser(action, help=words, description=f"{words[0].upper()}{words[1:]}.")
+        if action in ("show", "export"):
+            added.add_argument("incident", metavar="ID", help="a label, a number, or the beginning of an id")
+        if action == "export":
+            added.add_argument("file", nargs="?", metavar="FILE", help="where to (default: standard output)")
+            added.add_argument(
+                "--format", choices=("md", "json"), help="default: by the name of FILE, else md"
+            )
+            added.add_argument("--replace", action="store_true", help="write over a file that is there")
+        if action == "import":
+            added.add_argument("file", metavar="FILE", help="an incident exported as JSON")
+        _add_flags(added, f"incidents {action}")
 
 
 def _add_simulate(commands: Any) -> None:

@@ -183,6 +183,8 @@ def _by_person(
 
 def _alert(alert: AlertEntry) -> TimelineEntry:
     kind, level = _alert_kind(alert)
+    # The author has a place of its own.
+    text = alert.text.replace(f" by {alert.by}", "", 1) if alert.by else alert.text
     routes = f"paged {', '.join(alert.routes)}: " if alert.routes and kind is TimelineKind.PAGED else ""
     return TimelineEntry(
         # Alerting counts its entries afresh after its state was lost: the instant tells them apart.
@@ -190,7 +192,7 @@ def _alert(alert: AlertEntry) -> TimelineEntry:
         alert.at,
         alert.at,
         kind,
-        f"{routes}{alert.text}",
+        f"{routes}{text}",
         level,
         author=alert.by,
         detail=alert.subject,

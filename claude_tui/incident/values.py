@@ -223,7 +223,7 @@ class Figures:
     detection_lead: timedelta | None = None
     """How long before the page our probes saw it; negative when the page was first; None without a post."""
     per_severity: tuple[tuple[Severity, timedelta], ...] = ()
-    """How long the verdict had each severity between start and end, worst first; NONE is calm.
+    """How long the verdict had each severity between start and end, worst first; NONE is no trouble seen.
 
     Together with `unknown` it adds up to the duration."""
     requests: int = 0

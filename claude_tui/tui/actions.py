@@ -42,6 +42,7 @@ class Scope(Enum):
     WALK = "walk"
     PLAYBOOK = "playbook"
     FIRST_FIVE = "first_five"
+    INCIDENT = "incident"
 
 
 class Group(StrEnum):
@@ -80,7 +81,8 @@ _ZOOM = (Scope.ZOOM,)
 _EVENT = (Scope.EVENT,)
 _DASHBOARD = (Scope.DASHBOARD,)
 _WALK, _PLAYBOOK, _FIRST_FIVE = (Scope.WALK,), (Scope.PLAYBOOK,), (Scope.FIRST_FIVE,)
-_ABOVE = (Scope.ZOOM, Scope.EVENT, Scope.HELP, *_WALK, *_PLAYBOOK, *_FIRST_FIVE)
+_INCIDENT = (Scope.INCIDENT,)
+_ABOVE = (Scope.ZOOM, Scope.EVENT, Scope.HELP, *_WALK, *_PLAYBOOK, *_FIRST_FIVE, *_INCIDENT)
 _EVERY = (Scope.DASHBOARD, *_ABOVE)
 _WATCH, _RESPOND, _SHOW, _MOVE, _PROGRAM = Group
 
@@ -98,9 +100,25 @@ ACTIONS: tuple[Action, ...] = (
         _APP,
         4,
     ),
+    Action("incident", ("i",), "incident", "The open incident; declares one", _RESPOND, _APP, 3),
     Action("acknowledge", ("a",), "ack", "Acknowledge alerts under your name", _RESPOND, _APP, 4),
     Action("snooze", ("z",), "", "Snooze alerts for a while", _RESPOND, _APP),
-    Action("set_severity", ("s",), "", "Override severity (shared)", _RESPOND, (*_APP, *_WALK)),
+    Action("set_severity", ("s",), "", "Override severity (shared)", _RESPOND, (*_APP, *_WALK, *_INCIDENT)),
+    Action("note", ("n",), "note", "Note what happened, and when", _RESPOND, _INCIDENT, 1),
+    Action("roles", ("r",), "roles", "Who leads, who tells the customers", _RESPOND, _INCIDENT, 2),
+    Action("mitigated", ("x",), "mitigated", "Its effect is under control", _RESPOND, _INCIDENT, 2),
+    Action("resolve", ("R",), "resolve", "Resolve it (asks first)", _RESPOND, _INCIDENT, 2),
+    Action("reopen", ("o",), "reopen", "Open a resolved one again", _RESPOND, _INCIDENT, 5),
+    Action("merge", ("M",), "", "Merge it into another incident", _RESPOND, _INCIDENT),
+    Action(
+        "pin", ("P",), "pin", "Pin the entry under the cursor, or take the pin off", _RESPOND, _INCIDENT, 5
+    ),
+    Action("correct", ("C",), "correct", "Correct an entry, a time or the title", _RESPOND, _INCIDENT, 5),
+    Action("declare", ("D",), "declare", "Declare an incident", _RESPOND, _INCIDENT, 4),
+    Action("open_entry", ("enter",), "open", "Open the entry or the incident", _SHOW, _INCIDENT, 3),
+    Action("filter", ("/",), "filter", "Show only entries with certain words", _SHOW, _INCIDENT, 3),
+    Action("incidents", ("l",), "all", "All incidents", _SHOW, _INCIDENT, 4),
+    Action("export", ("e",), "export", "Write it to a file: Markdown or JSON", _SHOW, _INCIDENT, 3),
     Action("take", ("enter",), "take", "Take the branch under the cursor", _RESPOND, _WALK, 1),
     Action("step_back", ("backspace",), "undo", "Back to the previous question", _RESPOND, _WALK, 2),
     Action("restart", ("r",), "restart", "Start over from the top", _RESPOND, _WALK, 3),

@@ -234,6 +234,11 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
 
         open_first_five(self)
 
+    def action_incident(self) -> None:
+        from claude_tui.tui.screens.incident import open_incident
+
+        open_incident(self)
+
     def action_acknowledge(self) -> None:
         from claude_tui.tui.screens.acknowledge import acknowledge
 

@@ -48,7 +48,6 @@ def test_it_tells_the_incident_in_the_order_in_which_it_happened() -> None:
     )
     found = drawn(kept, *acts)
     assert [(f"{each.happened_at:%H:%M:%S}", each.kind.value, each.author) for each in found] == [
-        ("12:00:00", "status_page", ""),
         ("12:02:00", "first_failure", ""),
         ("12:02:00", "failures", ""),
         ("12:02:20", "detected", ""),
@@ -60,6 +59,7 @@ def test_it_tells_the_incident_in_the_order_in_which_it_happened() -> None:
         ("12:04:10", "probed", "ben"),
         ("12:04:50", "severity", "ana"),
         ("12:05:00", "severity", ""),
+        ("12:06:20", "status_page", ""),
         ("12:06:40", "status_page", ""),
         ("12:12:10", "recovered", ""),
         ("12:12:40", "verdict", ""),
