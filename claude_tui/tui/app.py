@@ -239,6 +239,11 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
 
         open_incident(self)
 
+    def action_postmortem(self) -> None:
+        from claude_tui.tui.screens.postmortem import open_postmortem
+
+        open_postmortem(self)
+
     def action_acknowledge(self) -> None:
         from claude_tui.tui.screens.acknowledge import acknowledge
 

@@ -50,19 +50,24 @@ class Draft:
     """An editing session on one field: a chain of revisions, each made from the one before.
 
     The first is made from what was seen when the session began. What others write meanwhile is not among
-    them, so that it is not replaced.
+    them, so that it is not replaced. With `text`, the session begins with that instead of the field's own.
     """
 
     def __init__(self, writer: Writer, field: Field, text: str | None = None) -> None:
         self._writer = writer
         self._field = field
-        self._saved = field.text if text is None else text
+        self._saved = field.text if text is None else None
         self._base = field.base
-        self.text = self._saved
+        self.text = field.text if text is None else text
+
+    @property
+    def key(self) -> str:
+        """The key of the field."""
+        return self._field.key
 
     @property
     def is_saved(self) -> bool:
-        return normal(self.text) == normal(self._saved)
+        return self._saved is not None and normal(self.text) == normal(self._saved)
 
     def revision(self) -> FieldRevision | None:
         """What must be recorded so that nothing is lost; None when all is."""

@@ -27,7 +27,12 @@ class FieldSpec:
     @property
     def name(self) -> str:
         """As part of a sentence."""
-        return self.heading if self.heading.endswith("IDs") else self.heading.lower()
+        return self.heading.lower().replace("ids", "IDs")
+
+    @property
+    def label(self) -> str:
+        """As a screen has it."""
+        return self.heading[0] + self.name[1:]
 
     @property
     def placeholder(self) -> str:

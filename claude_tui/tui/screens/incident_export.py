@@ -15,7 +15,7 @@ from claude_tui.tui.screens.incident_loading import Loaded
 if TYPE_CHECKING:
     from claude_tui.tui.cockpit import Cockpit
 
-__all__ = ["ask_export"]
+__all__ = ["ask_export", "write_file"]
 
 _FORMATS = ("md", "json")
 _MAX_PATH = 1_000
@@ -38,7 +38,7 @@ def ask_export(app: Cockpit, loaded: Loaded) -> None:
         form = _FORMATS[int(answers[0])]
         path = Path(str(answers[1])).expanduser()
         path = path if path.suffix else path.with_suffix(f".{form}")
-        _write(app, path, _text(app, loaded, form), replace=False)
+        write_file(app, path, _text(app, loaded, form))
 
     question = Question(
         f"Export {loaded.incident.label}",
@@ -59,7 +59,8 @@ def _text(app: Cockpit, loaded: Loaded, form: str) -> str:
     return json.dumps(made, ensure_ascii=False, indent=2) + "\n"
 
 
-def _write(app: Cockpit, path: Path, text: str, *, replace: bool) -> None:
+def write_file(app: Cockpit, path: Path, text: str, *, replace: bool = False) -> None:
+    """Write a file; over another one only when that is confirmed."""
     try:
         write_document(path, text, replace=replace)
     except FileExistsError:
@@ -73,7 +74,7 @@ def _write(app: Cockpit, path: Path, text: str, *, replace: bool) -> None:
 def _ask_replacing(app: Cockpit, path: Path, text: str) -> None:
     def answered(answers: Answers | None) -> None:
         if answers is not None and answers[0]:
-            _write(app, path, text, replace=True)
+            write_file(app, path, text, replace=True)
 
     fields = (Choice("File", ("keep it", "replace it")),)
     question = Question("There is a file already", "confirm", fields, (paragraph(str(path)),))
