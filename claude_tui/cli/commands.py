@@ -270,6 +270,12 @@ def _incidents_import(request: Request) -> int:
     return EXIT_OK
 
 
+def _postmortem(request: Request) -> int:
+    from claude_tui.cli.postmortem import run
+
+    return run(request, lambda: _settings(request), _history)
+
+
 def _simulate(request: Request) -> int:
     from claude_tui.simulator.command import run
 
@@ -323,6 +329,13 @@ COMMANDS: dict[str, Callable[[Request], int]] = {
     "incidents show": _incidents_show,
     "incidents export": _incidents_export,
     "incidents import": _incidents_import,
+    **dict.fromkeys(
+        (
+            "postmortem",
+            *(f"postmortem {action}" for action in ("list", "show", "new", "edit", "export", "lint")),
+        ),
+        _postmortem,
+    ),
     "simulate": _simulate,
     "config path": _config_path,
     "config show": _config_show,

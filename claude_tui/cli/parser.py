@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from claude_tui import __version__
+from claude_tui.cli.postmortem_grammar import add_postmortem
 from claude_tui.cli.usage import UsageError
 from claude_tui.settings import CONFIG_FLAG, DECLARED
 
@@ -34,6 +35,7 @@ examples:
   claude-top runbook --cause rate_limited  what to do about it, step by step
   claude-top alerts test                   a test message to everybody who is paged
   claude-top incidents show INC-7          an incident: what happened, and what it cost
+  claude-top postmortem show               what the record says already, and what is to do
   claude-top config show                   every setting, and where its value comes from
   claude-top manual                        the reference, page by page
 
@@ -129,6 +131,12 @@ _FLAGS_OF: dict[str, tuple[str, ...]] = {
     "incidents show": ("config", "base_url", "data_dir"),
     "incidents export": ("config", "base_url", "data_dir"),
     "incidents import": ("config", "base_url", "data_dir"),
+    **dict.fromkeys(("postmortem", "postmortem list", "postmortem show"), ("config", "base_url", "data_dir")),
+    **dict.fromkeys(
+        ("postmortem new", "postmortem edit", "postmortem export"),
+        ("config", "base_url", "data_dir", "responder"),
+    ),
+    "postmortem lint": (),
     "config path": ("config",),
     "config show": ("config", *_ALL),
     "config init": ("config",),
@@ -219,6 +227,7 @@ def _parser() -> ArgumentParser:
     _add_manual(commands)
     _add_alerts(commands)
     _add_incidents(commands)
+    add_postmortem(commands, _add_flags)
     _add_simulate(commands)
     _add_config(commands)
     return parser

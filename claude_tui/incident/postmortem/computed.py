@@ -190,7 +190,7 @@ def _request_ids(_: Incident, timeline: Sequence[TimelineEntry], figures: Figure
     seen = _of(timeline, _Kinds.FIRST_FAILURE, _Kinds.FAILURES)
     first, last = ids[:1], ids[1:][-1:]
     marks = {**dict.fromkeys(first, " (first)"), **dict.fromkeys(last, " (last)")}
-    text = "\n".join(f"- {each}{marks.get(each, '')}" for each in ids)
+    text = ", ".join(f"{each}{marks.get(each, '')}" for each in ids)
     return Computed(text, _keys(*seen))
 
 

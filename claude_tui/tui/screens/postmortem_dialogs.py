@@ -40,7 +40,7 @@ def ask_settlement(app: Cockpit, field: Field, name: str, then: Settled) -> None
     versions = _versions(field)
     texts = [text for _, text in versions]
     people = [head for head in field.heads if normal(head.text)]
-    options = [f"keep {who}" for who, _ in versions]
+    options = [f"keep {who}" if text else "follow the record again" for who, text in versions]
     if len(people) > 1:
         options.append("keep both, one below the other, and edit them")
         texts.append("\n\n".join(normal(head.text) for head in people))
@@ -54,7 +54,7 @@ def ask_settlement(app: Cockpit, field: Field, name: str, then: Settled) -> None
             then(texts[chosen], chosen in edited)
 
     explanation = tuple(row for who, text in versions for row in _version(who, text or _shown(field)))
-    question = Question(f"{name}: versions", "confirm", (Choice("Go on with", tuple(options)),), explanation)
+    question = Question(f"{name}: versions", "confirm", (Choice("Use", tuple(options)),), explanation)
     app.push_screen(DialogScreen(question), answered)
 
 
@@ -67,7 +67,7 @@ def _versions(field: Field) -> list[tuple[str, str]]:
     ]
     given_back = any(not normal(head.text) for head in field.heads)
     if field.computed.text or given_back:
-        found.append(("what the record says", ""))
+        found.append(("the record", ""))
     return found
 
 
@@ -76,9 +76,7 @@ def _shown(field: Field) -> str:
 
 
 def _version(who: str, text: str) -> tuple[Line, ...]:
-    return (
-        line(Span(f"{who[0].upper()}{who[1:]}: ", "info", bold=True), Span(" ".join(text.split()), "text")),
-    )
+    return (line(Span(f"{who}: ", "info", bold=True), Span(" ".join(text.split()), "text")),)
 
 
 def ask_removal(app: Cockpit, action: ActionItem, then: Callable[[], None]) -> None:

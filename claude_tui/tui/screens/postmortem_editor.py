@@ -22,6 +22,7 @@ from claude_tui.model.limits import MAX_ENTRY
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.text import inert
+from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Line, Span, line
 from claude_tui.tui.screens.dialog import Choice, Label, Options, TextField, TextInput, Words
 from claude_tui.tui.screens.leaving import LeavesOnce
@@ -70,7 +71,7 @@ class EditorScreen(LeavesOnce, ModalScreen[None]):
     EditorScreen Input > .input--placeholder { color: $ct-dim; }
     EditorScreen Input:ansi > .input--selection { text-style: reverse; }
     EditorScreen TextArea, EditorScreen TextArea:focus {
-        height: 12; max-height: 60%; background: $ct-track; color: $ct-text; border: none; padding: 0;
+        height: 10; background: $ct-track; color: $ct-text; border: none; padding: 0;
         background-tint: $ct-track 0%; scrollbar-size-vertical: 1;
     }
     EditorScreen TextArea .text-area--cursor { background: $ct-text; color: $ct-background; }
@@ -122,6 +123,16 @@ class EditorScreen(LeavesOnce, ModalScreen[None]):
         self._inputs[0].focus()
         if not all(edited.draft.is_saved for edited in self._edited):
             self._changed()
+
+    def on_descendant_focus(self) -> None:
+        self._mark_focus()
+
+    def on_descendant_blur(self) -> None:
+        self._mark_focus()
+
+    def _mark_focus(self) -> None:
+        for panel in self.query(LinePanel):
+            panel.redraw()
 
     def show(self, snapshot: Snapshot, view: View) -> None:  # noqa: ARG002 (the status asks for itself)
         """Say whether all is saved, and who else is at it."""

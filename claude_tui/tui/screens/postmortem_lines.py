@@ -92,9 +92,10 @@ def head_line(form: Postmortem, look: FormLook, saved: str, cells: int) -> Line:
         else line(" ", Span("✓ complete", "ok"), Span(" as far as the template asks", "dim"))
     )
     others = [f"{who} edits {_name_of(key)}" for key, who in look.editing.items()]
+    most = 2 if cells >= _BESIDE_CELLS else 1
     right = join(
         (
-            *(line(Span(each, "info")) for each in dict.fromkeys(others[-2:])),
+            *(line(Span(each, "info")) for each in dict.fromkeys(others[-most:])),
             line(Span(saved, "dim")) if saved else BLANK,
         ),
         " · ",
@@ -207,7 +208,7 @@ def _parts_of(spec: FieldSpec, field: Field) -> Iterator[Line]:
                 yield line(Span(f"{head.by} {clock(head.at)}: ", "info"), said)
             return
         case _ if spec.one_line:
-            yield line(field.text, "   ", *note)
+            yield line(field.text, Span(" · ", "faint") if note else "", *note)
             return
         case _:
             yield from (line(row) for row in _brief(spec, field).split("\n"))
@@ -217,9 +218,9 @@ def _parts_of(spec: FieldSpec, field: Field) -> Iterator[Line]:
 
 def _brief(spec: FieldSpec, field: Field) -> str:
     """The text, or of a long list of request ids the ends."""
-    rows = [row.removeprefix("- ") for row in field.text.split("\n")]
-    if spec.key == "request_ids" and field.state is FieldState.RECORD and len(rows) > _FEW_IDS:
-        return f"{rows[0]} · {len(rows) - 2} more · {rows[-1]}"
+    ids = field.text.split(", ")
+    if spec.key == "request_ids" and field.state is FieldState.RECORD and len(ids) > _FEW_IDS:
+        return f"{ids[0]} · {len(ids) - 2} more · {ids[-1]}"
     return field.text
 
 
