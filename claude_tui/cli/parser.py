@@ -131,10 +131,9 @@ _FLAGS_OF: dict[str, tuple[str, ...]] = {
     "incidents show": ("config", "base_url", "data_dir"),
     "incidents export": ("config", "base_url", "data_dir"),
     "incidents import": ("config", "base_url", "data_dir"),
-    **dict.fromkeys(("postmortem", "postmortem list", "postmortem show"), ("config", "base_url", "data_dir")),
     **dict.fromkeys(
-        ("postmortem new", "postmortem edit", "postmortem export"),
-        ("config", "base_url", "data_dir", "responder"),
+        ("postmortem", *(f"postmortem {action}" for action in ("list", "show", "new", "edit", "export"))),
+        ("config", "base_url", "data_dir"),
     ),
     "postmortem lint": (),
     "config path": ("config",),

@@ -116,7 +116,8 @@ def test_what_is_edited_is_recorded_and_lints_clean(
     capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("EDITOR", editor(tmp_path, ROOT_CAUSE, ACTION))
-    code, _, err = run(capsys, data, "edit", "--responder", "ana")
+    monkeypatch.setenv("CLAUDE_TOP_RESPONDER", "ana")
+    code, _, err = run(capsys, data, "edit")
     assert code == 0
     assert "5 changed" in err
     revisions = stored(data)[1]
