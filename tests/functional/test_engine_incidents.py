@@ -12,18 +12,28 @@ from uuid import uuid4
 import pytest
 from textual.pilot import Pilot
 
-from claude_tui.engine import Engine
+from claude_tui.alerting.config import alerting_of
+from claude_tui.alerting.manager import Alerting
+from claude_tui.alerting.persistence import NoStateBackend, StateBackend
+from claude_tui.analysis.options import Options
+from claude_tui.engine import Endpoint, Engine, Monitored, store_name, target_of
 from claude_tui.engine.incident_command import export_text, import_file, list_of
+from claude_tui.engine.lease import Lease
+from claude_tui.engine.paging import PagingSetup
 from claude_tui.incident import TimelineKind, figures, incidents, timeline
 from claude_tui.model.incident import PROGRAM, IncidentAct, IncidentEntry
 from claude_tui.model.snapshot import Snapshot
+from claude_tui.probes.clock import SystemClock
+from claude_tui.probes.credentials import Credentials
 from claude_tui.settings import Settings, load
+from claude_tui.simulator.thread import SimulatorThread
 from claude_tui.store import Store
 from claude_tui.tui.app import ClaudeTopApp
 from claude_tui.tui.screens.dialog import TextInput
 from claude_tui.tui.screens.incident import IncidentScreen
 from tests.functional.test_engine import (
     PATIENCE_S,
+    QUICK,
     engine_for,
     environ_of,
     running,
@@ -103,22 +113,40 @@ def test_from_a_proposal_to_a_resolved_incident_that_the_next_program_knows(sett
     assert (kept.label, kept.is_open, kept.lead) == ("INC-1", False, "ana")
 
 
+def watching(settings: Settings, simulator: SimulatorThread) -> Engine:
+    """One of several programs on a data directory, of which one pages, and declares."""
+    credentials, clock = Credentials.from_environ(environ_of(simulator)), SystemClock()
+    target = target_of(settings, credentials)
+
+    def open_alerting(_backend: StateBackend | None) -> Alerting:
+        rules, alerts = alerting_of(settings, {})
+        return Alerting(rules, alerts, target=target, backend=NoStateBackend(), now=clock.now)
+
+    endpoint = Endpoint(credentials, (simulator.status_url,))
+    return Engine(
+        settings,
+        Monitored(target, lambda: endpoint, QUICK),
+        Store.open(settings.data_dir, store_name(credentials), now=clock.now()),
+        paging=PagingSetup(open_alerting, Lease(settings.data_dir / "pager")),
+    )
+
+
 def test_the_program_declares_once_even_when_two_of_them_watch(settings: Settings) -> None:
     settings = replace(settings, auto_declare=True)
-    with simulated("outage") as simulator:
-        environ = environ_of(simulator)
-        engines: list[Engine] = [engine_for(settings, environ, simulator.status_url) for _ in range(2)]
-        with running(engines[0]) as first, running(engines[1]) as second:
-            seen = [wait(declared) for wait in (first, second)]
-            # Both have read what the other wrote by then.
-            seen = [wait(lambda s: s.at > seen[-1].at + timedelta(seconds=3)) for wait in (first, second)]
-        for snapshot in seen:
-            found = incidents(snapshot.engine.incident_entries)
-            assert sum(each.is_open for each in found) >= 1
-            assert {each.declared_by for each in found} == {PROGRAM}
-        assert seen[0].incident is not None
-        assert seen[1].incident is not None
-        assert seen[0].incident.id == seen[1].incident.id
+    with (
+        simulated("outage") as simulator,
+        running(watching(settings, simulator)) as first,
+        running(watching(settings, simulator)) as second,
+    ):
+        seen = [wait(declared) for wait in (first, second)]
+        # Either has read by then what the other wrote.
+        known = max(each.at for each in seen) + timedelta(seconds=3)
+        seen = [wait(lambda s: s.at > known) for wait in (first, second)]
+    for snapshot in seen:
+        (found,) = incidents(snapshot.engine.incident_entries)
+        assert found.is_open
+        assert found.declared_by == PROGRAM
+        assert found.severity.grave
 
 
 async def test_an_incident_is_worked_from_the_keys_to_its_export(settings: Settings, tmp_path: Path) -> None:
@@ -148,9 +176,6 @@ async def test_an_incident_is_worked_from_the_keys_to_its_export(settings: Setti
 
 def exported(settings: Settings, name: str, tmp_path: Path) -> None:
     """What was done can be read from the store, and makes the same incident in another."""
-    from claude_tui.analysis.options import Options
-    from claude_tui.probes.clock import SystemClock
-
     at = SystemClock().now()
     here, there = (Store.open(each, name, now=at) for each in (settings.data_dir, tmp_path / "there"))
     try:
