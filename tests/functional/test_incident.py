@@ -365,6 +365,8 @@ async def test_a_time_of_the_incident_is_corrected_only_with_a_time() -> None:
 
 async def test_the_title_is_changed() -> None:
     async with opened("open", "i", "C", "down", "down", "down", "down", "down") as (app, backend, pilot):
+        await pressed(app, pilot, "enter")
+        assert "Write the title" in text_of(app)
         await fill(app, pilot, 0, "Haiku is overloaded")
         await pressed(app, pilot, "enter")
         assert told(backend) == [(IncidentAct.RENAMED, "Haiku is overloaded")]
