@@ -238,7 +238,7 @@ def _incidents_export(request: Request) -> int:
     from claude_tui.engine import Pace, options_from
     from claude_tui.engine.incident_command import NoSuchIncidentError, export_text, write_export
 
-    path = Path(options.file).expanduser() if options.file else None
+    path = Path(options.output).expanduser() if options.output else None
     form = options.format or ("json" if path is not None and path.suffix == ".json" else "md")
     with _history(settings) as store:
         if store is None:

@@ -102,7 +102,7 @@ Without an action: the list. ID is a label such as INC-7, its number, or the beg
 examples:
   claude-top incidents                     all of them, the newest first
   claude-top incidents show 7              figures and timeline
-  claude-top incidents export 7 --format json inc-7.json
+  claude-top incidents export 7 -o inc-7.json
   claude-top incidents import inc-7.json   on another machine; a second time adds nothing
 """
 _MANUAL_EPILOG = """\
@@ -354,7 +354,7 @@ def _add_incidents(commands: Any) -> None:
         if action in ("show", "export"):
             added.add_argument("incident", metavar="ID", help="a label, a number, or the beginning of an id")
         if action == "export":
-            added.add_argument("file", nargs="?", metavar="FILE", help="where to (default: standard output)")
+            added.add_argument("--output", "-o", metavar="FILE", help="where to (default: standard output)")
             added.add_argument(
                 "--format", choices=("md", "json"), help="default: by the name of FILE, else md"
             )

@@ -12,6 +12,7 @@ from claude_tui.incident.known import end_of, recovered_at, unknown_spans
 from claude_tui.incident.measured import failures, model_or_source
 from claude_tui.incident.page import page_changes
 from claude_tui.incident.values import Incident, Record, TimelineEntry, TimelineKind
+from claude_tui.incident.walked import walks
 from claude_tui.model.alert import AlertEntry, EntryKind, NotificationKind
 from claude_tui.model.format import duration
 from claude_tui.model.incident import IncidentAct, IncidentEntry
@@ -160,6 +161,7 @@ def _responded(record: Record, incident: Incident) -> Iterator[TimelineEntry]:
             key = f"step:{step.at.isoformat()}:{step.playbook}:{step.step}:{step.by}"
             text = f"playbook {step.playbook}: {what}{note}"
             yield _by_person(key, step.at, TimelineKind.RUNBOOK, text, step.by, step.host)
+    yield from walks(turn for turn in record.walk_turns if start <= turn.at <= end)
     for mark in record.severity_marks:
         if start <= mark.at <= end:
             why = f": {mark.why}" if mark.why else ""

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
-from claude_tui.incident import Record, incidents, proposal, summary
+from claude_tui.incident import Record, Span, incidents, proposal, summary
 from claude_tui.model.incident import PROGRAM, IncidentAct, IncidentEntry
 from claude_tui.model.snapshot import Snapshot, Target
 from tests.builders import MODEL, after, engine, history_of
@@ -86,9 +86,8 @@ def scene(until: float, *entries: IncidentEntry) -> IncidentScene:
     verdicts = [each for each in VERDICTS if each.at <= at]
     proposed = proposal(snapshot.verdict, verdicts, known, at, timedelta(minutes=2))
     shown = summary(incidents(known), proposed, snapshot.verdict.severity)
-    return IncidentScene(
-        replace(snapshot, incident=shown), {FIRST: kept, SECOND: replace(kept, observations=(), statuses=())}
-    )
+    before = Record(Span(after(-8200), after(-4100)), entries=known)
+    return IncidentScene(replace(snapshot, incident=shown), {FIRST: kept, SECOND: before})
 
 
 INCIDENT_SCENES = {

@@ -19,7 +19,6 @@ from claude_tui.tui.screens.cursor_pager import CursorPager
 from claude_tui.tui.screens.dialog import Answers, DialogScreen, Question, TextField
 from claude_tui.tui.screens.dialog_fields import refuse
 from claude_tui.tui.screens.incident_acts import (
-    ask_correction,
     ask_declaration,
     ask_merge,
     ask_mitigated,
@@ -30,6 +29,7 @@ from claude_tui.tui.screens.incident_acts import (
     ask_severity,
     toggle_pin,
 )
+from claude_tui.tui.screens.incident_corrections import ask_correction
 from claude_tui.tui.screens.incident_export import ask_export
 from claude_tui.tui.screens.incident_lines import (
     TimelineLook,
@@ -64,6 +64,8 @@ _ALWAYS = frozenset({"note", "pin", "correct", "filter", "export", "open", "all"
 _WHILE_OPEN = _ALWAYS | {"severity", "roles", "mitigated", "resolve"}
 _WHILE_RESOLVED = _ALWAYS | {"reopen", "declare"}
 _IN_LIST = frozenset({"open", "declare"})
+# It is what is shown.
+_HERE = frozenset({"incident"})
 
 
 def open_incident(app: Cockpit) -> None:
@@ -149,7 +151,9 @@ class IncidentScreen(ReaderScreen):
         labels = _IN_LIST if incident is None else _WHILE_OPEN if incident.is_open else _WHILE_RESOLVED
         keys = self.cockpit.chosen_keys
         severity = Hint(self.key("set_severity"), "severity", 2)
-        found = list(offered(Scope.INCIDENT, keys, (_WHILE_OPEN | _WHILE_RESOLVED | _IN_LIST) - labels))
+        found = list(
+            offered(Scope.INCIDENT, keys, ((_WHILE_OPEN | _WHILE_RESOLVED | _IN_LIST) - labels) | _HERE)
+        )
         if "severity" in labels:
             after = next(number for number, hint in enumerate(found, 1) if hint.label == "note")
             found.insert(after, severity)
