@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -99,7 +98,6 @@ class PostmortemScreen(ReaderScreen):
         self._opened: frozenset[str] = frozenset()
         self._made: list[FieldRevision] = []
         """What was written here, oldest first."""
-        self._since = datetime.now(UTC)
         self._computed: tuple[Loaded | None, Mapping[str, Computed]] = (None, {})
         self._recorded: tuple[FieldRevision, ...] = ()
         self._known: tuple[FieldRevision, ...] | None = None
@@ -108,6 +106,7 @@ class PostmortemScreen(ReaderScreen):
     # -- what stands where -------------------------------------------------------------------
 
     def compose(self) -> ComposeResult:
+        self._since = self.cockpit.newest.at
         self.loader = IncidentLoader(self, self.cockpit.backend, self._loaded)
         yield from super().compose()
 
@@ -365,7 +364,7 @@ class PostmortemScreen(ReaderScreen):
 
     def _writer(self) -> Writer:
         app = self.cockpit
-        return Writer(self.ident, app.responder, app.host, lambda: datetime.now(UTC), lambda: uuid4().hex)
+        return Writer(self.ident, app.responder, app.host, lambda: app.newest.at, lambda: uuid4().hex)
 
     def _append(self, revision: FieldRevision) -> None:
         self._made.append(revision)
