@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from itertools import count
 
@@ -10,6 +11,7 @@ from claude_tui.model.alert import AlertEntry, EntryKind, NotificationKind
 from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
+from claude_tui.model.provider import IncidentUpdate
 from claude_tui.model.request import ActionRequest, RequestedAction
 from claude_tui.model.verdict import Cause, Severity, Side, VerdictChange
 from tests.builders import after, healthy, incident, messages, models, status
@@ -85,9 +87,7 @@ def record(*entries: IncidentEntry, until: float = 1000, **changes: object) -> R
         "observations": tuple(each for each in overload() if each.at <= after(until)),
         "statuses": (
             status(-200),
-            status(
-                400, "partial_outage", incidents=[incident(updates=("We are seeing elevated error rates.",))]
-            ),
+            status(400, "partial_outage", incidents=[POST]),
         ),
         "verdict_changes": tuple(each for each in VERDICTS if each.at <= after(until)),
         "entries": entries,
@@ -95,6 +95,11 @@ def record(*entries: IncidentEntry, until: float = 1000, **changes: object) -> R
     return Record(Span(after(-300), after(until)), **(values | changes))  # type: ignore[arg-type]
 
 
+POST = replace(
+    incident(),
+    started_at=after(380),
+    updates=(IncidentUpdate(after(380), "investigating", "We are seeing elevated error rates."),),
+)
 PAGED = AlertEntry(
     "alert:1",
     after(150),

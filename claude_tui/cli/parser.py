@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from claude_tui import __version__
+from claude_tui.cli.drill import add_drill, drill_action
+from claude_tui.cli.postmortem_grammar import add_postmortem
 from claude_tui.cli.usage import UsageError
 from claude_tui.settings import CONFIG_FLAG, DECLARED
 
 __all__ = ["Request", "parse"]
 
 DEFAULT_SCENARIO = "tour"
-_DRILL_ACTIONS = ("list", "scores")
 
 _DESCRIPTION = "The incident cockpit for the Claude API, in the terminal: is it them or us?"
 _EPILOG = """\
@@ -35,6 +36,8 @@ examples:
   claude-top simulate overload             a server that fails as the API did, for other tools
   claude-top runbook --cause rate_limited  what to do about it, step by step
   claude-top alerts test                   a test message to everybody who is paged
+  claude-top incidents show INC-7          an incident: what happened, and what it cost
+  claude-top postmortem show               what the record says already, and what is to do
   claude-top config show                   every setting, and where its value comes from
   claude-top manual                        the reference, page by page
 
@@ -84,22 +87,6 @@ once.
 exit codes:
   0 all arrived   1 one or more did not   3 wrong use or settings
 """
-_DRILL_EPILOG = """\
-Plays one of the drills, by default one at random among those played least, with its cause hidden:
-no key, no network, nobody is paged. The header says DRILL. It ends when you resolve the incident,
-end the drill or quit, and shows a score. The record of each is kept under `drills` in the data
-directory.
-
-  SCENARIO   a name from `drill list`, or the path of a scenario file of your own with a
-             table [truth]
-  list       name the drills, with the best score of each
-  scores     print all scores, oldest first; --json for programs
-
-examples:
-  claude-top drill
-  claude-top drill drill-03 --speed 2
-  claude-top drill scores --json
-"""
 _RUNBOOK_EPILOG = """\
 Without options: the first five minutes, the decision tree, what each error means, and the names
 of the playbooks. Commands to copy are made for the endpoint and the model in use. It needs no key
@@ -109,6 +96,16 @@ examples:
   claude-top runbook | less
   claude-top runbook --cause provider_overloaded
   claude-top runbook --cause key_compromise
+"""
+_INCIDENTS_EPILOG = """\
+Without an action: the list. ID is a label such as INC-7, its number, or the beginning of the
+32 digits that `show` prints. Incidents are declared on the dashboard (key i).
+
+examples:
+  claude-top incidents                     all of them, the newest first
+  claude-top incidents show 7              figures and timeline
+  claude-top incidents export 7 -o inc-7.json
+  claude-top incidents import inc-7.json   on another machine; a second time adds nothing
 """
 _MANUAL_EPILOG = """\
 Without TOPIC: the list of pages. On a terminal a page is shown in $PAGER (default: less -R); in a
@@ -135,6 +132,16 @@ _FLAGS_OF: dict[str, tuple[str, ...]] = {
     "drill scores": ("config", "data_dir"),
     "alerts test": ("config", "name", "base_url"),
     "alerts list": ("config", "base_url", "data_dir"),
+    "incidents": ("config", "base_url", "data_dir"),
+    "incidents list": ("config", "base_url", "data_dir"),
+    "incidents show": ("config", "base_url", "data_dir"),
+    "incidents export": ("config", "base_url", "data_dir"),
+    "incidents import": ("config", "base_url", "data_dir"),
+    **dict.fromkeys(
+        ("postmortem", *(f"postmortem {action}" for action in ("list", "show", "new", "edit", "export"))),
+        ("config", "base_url", "data_dir"),
+    ),
+    "postmortem lint": (),
     "config path": ("config",),
     "config show": ("config", *_ALL),
     "config init": ("config",),
@@ -176,7 +183,7 @@ def parse(arguments: Sequence[str]) -> Request | None:
         options = _parser().parse_args(arguments)
     except SystemExit:
         return None
-    command = _command(options)
+    command = " ".join([options.command or "dashboard", *filter(None, [_action(options)])])
     given = {
         key: getattr(options, f"set_{key}") for key in ("config", *_ALL) if hasattr(options, f"set_{key}")
     }
@@ -184,21 +191,15 @@ def parse(arguments: Sequence[str]) -> Request | None:
     return Request(command, given.pop("config", None), given, options, tuple(arguments))
 
 
-def _command(options: Namespace) -> str:
-    """The command and its action, such as `alerts test`."""
-    if options.command == "drill" and options.scenario in _DRILL_ACTIONS:
-        return f"drill {options.scenario}"
-    return " ".join([options.command or "dashboard", *([options.action] if "action" in options else [])])
+def _action(options: Namespace) -> str | None:
+    """The action of a command, such as `test` of `alerts test`."""
+    return drill_action(options) if options.command == "drill" else getattr(options, "action", None)
 
 
 def _refuse_unused(command: str, options: Namespace, given: Mapping[str, str]) -> None:
     unused = [key for key in given if key not in _FLAGS_OF[command]]
     if unused:
         raise UsageError(f"{_flag(unused[0])} means nothing to `{command}`: leave it out")
-    if command.startswith("drill") and options.json and command != "drill scores":
-        raise UsageError("--json is for `drill scores`")
-    if command in ("drill list", "drill scores") and options.speed is not None:
-        raise UsageError(f"--speed means nothing to `{command}`: leave it out")
     if command != "dashboard" and (options.demo or options.demo_speed is not None):
         flag = "--demo" if options.demo else "--speed"
         raise UsageError(f"{flag} belongs to the dashboard: leave out `{command}` or {flag}")
@@ -235,7 +236,9 @@ def _parser() -> ArgumentParser:
     _add_runbook(commands)
     _add_manual(commands)
     _add_alerts(commands)
-    _add_drill(commands)
+    add_drill(commands, _add_flags, _speed)
+    _add_incidents(commands)
+    add_postmortem(commands, _add_flags)
     _add_simulate(commands)
     _add_config(commands)
     return parser
@@ -343,17 +346,34 @@ def _add_alerts(commands: Any) -> None:
     _add_flags(listing, "alerts list")
 
 
-def _add_drill(commands: Any) -> None:
+def _add_incidents(commands: Any) -> None:
     parser = commands.add_parser(
-        "drill",
-        help="practise on a simulated incident whose cause is hidden, and be scored",
-        description="An incident to practise on: the real screens, a simulated API, a hidden cause.",
-        epilog=_DRILL_EPILOG,
+        "incidents",
+        help="list, show, export or import incidents",
+        description="The incidents that were declared on this target.",
+        epilog=_INCIDENTS_EPILOG,
     )
-    parser.add_argument("scenario", nargs="?", metavar="SCENARIO|list|scores", help="default: one at random")
-    parser.add_argument("--speed", type=_speed, metavar="N", help="play it N times faster")
-    parser.add_argument("--json", action="store_true", help="`scores` as one JSON array")
-    _add_flags(parser, "drill")
+    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of an exported incident")
+    _add_flags(parser, "incidents")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions")
+    for action, words in (
+        ("list", "print a line for each, the newest first"),
+        ("show", "print figures and timeline of one"),
+        ("export", "write one as Markdown or JSON"),
+        ("import", "add an exported one to this history"),
+    ):
+        added = actions.add_parser(action, help=words, description=f"{words[0].upper()}{words[1:]}.")
+        if action in ("show", "export"):
+            added.add_argument("incident", metavar="ID", help="a label, a number, or the beginning of an id")
+        if action == "export":
+            added.add_argument("--output", "-o", metavar="FILE", help="where to (default: standard output)")
+            added.add_argument(
+                "--format", choices=("md", "json"), help="default: by the name of FILE, else md"
+            )
+            added.add_argument("--replace", action="store_true", help="write over a file that is there")
+        if action == "import":
+            added.add_argument("file", metavar="FILE", help="an incident exported as JSON")
+        _add_flags(added, f"incidents {action}")
 
 
 def _add_simulate(commands: Any) -> None:

@@ -49,7 +49,7 @@ def load_drill_record(store: Store, at: datetime, journal: Iterable[AlertEntry] 
         tuple(sorted(unique.values(), key=lambda each: each.at)),
         tuple(store.entries(ACTION_REQUESTS, start, until)),
         tuple(entry for _, entry in store.entries_after(INCIDENT_ENTRIES, 0) if entry.at <= end),
+        walk_turns=tuple(store.entries(WALK_TURNS, start, until)),
     )
-    turns = tuple(store.entries(WALK_TURNS, start, until))
     revisions = tuple(entry for _, entry in store.entries_after(FIELD_REVISIONS, 0) if entry.at <= end)
-    return DrillRecord(record, entries, turns, revisions)
+    return DrillRecord(record, entries, revisions)

@@ -20,13 +20,16 @@ class DrillRecord:
     """All that was recorded from the start of a drill to its end. Each tuple is oldest first."""
 
     record: Record
-    """Observations, verdicts, alerts, and what people did."""
+    """Observations, verdicts, alerts, the way through the decision tree, and what people did."""
     entries: tuple[DrillEntry, ...] = ()
     """When it started, what was answered, and when it ended."""
-    turns: tuple[WalkTurn, ...] = ()
-    """The way through the decision tree."""
     revisions: tuple[FieldRevision, ...] = ()
     """What was written into the postmortem."""
+
+    @property
+    def turns(self) -> tuple[WalkTurn, ...]:
+        """The way through the decision tree."""
+        return self.record.walk_turns
 
 
 class Ending(StrEnum):

@@ -16,6 +16,7 @@ from claude_tui.store import (
     SEVERITY_MARKS,
     STEP_MARKS,
     VERDICT_CHANGES,
+    WALK_TURNS,
 )
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ def load_record(
         tuple(store.entries(ACTION_REQUESTS, start, until)),
         entries,
         options,
+        walk_turns=tuple(store.entries(WALK_TURNS, start, until)),
     )
 
 

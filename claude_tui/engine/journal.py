@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from claude_tui.engine.followed import Followed
+from claude_tui.incident import entries_of_acts, incidents
 from claude_tui.model.alert import AlertEntry, AlertsView, EntryKind, NotificationKind
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
@@ -28,6 +29,8 @@ MARKS_SPAN = timedelta(days=7)
 VERDICTS_SPAN = timedelta(days=1)
 # More than anybody reads, even if a verdict flaps.
 MAX_VERDICTS = 1000
+MAX_INCIDENTS = 20
+NEWLINE = "\n"
 # An unknown verdict is an event only after this time; before that, the program may just have started.
 _UNKNOWN_IS_NEWS = timedelta(minutes=2)
 
@@ -139,10 +142,11 @@ class Journal:
 
     def events(self, alerts: AlertsView) -> tuple[Event, ...]:
         """All events, newest first; the same tuple until there is a new one."""
-        events_of = (self._verdicts, self.step_marks, self.severity_marks, alerts.journal)
+        acts = self.incident_entries
+        events_of = (self._verdicts, self.step_marks, self.severity_marks, alerts.journal, acts)
         if events_of != self._events_of:
             self._events_of = events_of
-            found = [*self._changes(), *_alerted(alerts.journal), *self._marked()]
+            found = [*self._changes(), *_alerted(alerts.journal), *self._marked(), *_acted(acts)]
             self._events = tuple(sorted(found, key=lambda event: event.at, reverse=True))
         return self._events
 
@@ -165,6 +169,24 @@ class Journal:
             key = f"severity:{mark.at.isoformat()}:{mark.by}"
             text = f"{mark.severity} set by {mark.by}{why}"
             yield Event(key, mark.at, EventKind.PERSON, Level.INFO, "severity", text)
+
+
+def _acted(entries: tuple[IncidentEntry, ...]) -> tuple[Event, ...]:
+    """What was done to the newest incidents, at the time at which it was recorded."""
+    found: dict[str, Event] = {}
+    for incident in incidents(entries)[-MAX_INCIDENTS:]:
+        for each in entries_of_acts(incident.entries, incident):
+            text = f"{each.author}: {each.text.partition(NEWLINE)[0]}"
+            found[each.key] = Event(
+                each.key,
+                each.recorded_at,
+                EventKind.PERSON,
+                Level.INFO,
+                incident.label,
+                text,
+                detail=each.text,
+            )
+    return tuple(found.values())
 
 
 def _once(*marks: Mark) -> tuple[Mark, ...]:

@@ -77,6 +77,7 @@ class Paging:
         self._open = setup.open
         self._backend = backend
         self._lease = setup.lease
+        self._is_ours = setup.lease is None
         self._alerting: Alerting | None = None
         self._fault: str | None = None
         self._elsewhere: str | None = None
@@ -87,11 +88,17 @@ class Paging:
         problem = self._fault or self._view.problem or self._elsewhere
         return replace(self._view, problem=problem) if problem != self._view.problem else self._view
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether this process pages, and not another one on the same data directory."""
+        return self._is_ours
+
     async def run(self) -> None:
         """Opens alerting, then delivers notifications until cancelled."""
         try:
             while self._lease is not None and not self._lease.take():
                 await self._show_only()
+            self._is_ours = True
             self._alerting, self._elsewhere = await asyncio.to_thread(self._open, self._backend), None
             await self._alerting.run()
         except Exception as error:

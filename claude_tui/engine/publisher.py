@@ -168,8 +168,9 @@ class Publisher:
             publish(snapshot)
 
     def _declare(self, at: datetime) -> None:
-        """Declares what is proposed, where the settings say so."""
-        if self._incidents.auto_declare and self._proposal is not None:
+        """Declares what is proposed, where the settings say so: of several processes the one that pages."""
+        ours = self._paging is None or self._paging.is_ours
+        if ours and self._incidents.auto_declare and self._proposal is not None:
             target = self._collector.target.base_url
             for entry in declaration(self._proposal, target, at, self._incidents.host):
                 self._journal.append(entry)

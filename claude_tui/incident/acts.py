@@ -62,8 +62,8 @@ def _text(act: IncidentEntry, incident: Incident) -> str:
             computed = f", computed {act.subject}" if act.subject and act.subject != act.text else ""
             return f"severity {act.text}{computed}"
         case IncidentAct.LEAD | IncidentAct.COMMUNICATIONS:
-            role = "lead" if act.act is IncidentAct.LEAD else "communications"
-            return f"{role}: {act.text or 'nobody'}"
+            role = "leads" if act.act is IncidentAct.LEAD else "tells the customers"
+            return f"{act.text or 'nobody'} {role}"
         case IncidentAct.CORRECTED:
             why = f": {act.text}" if act.text else ""
             return f"{act.subject} corrected to {stamp(act.happened_at)}{why}"

@@ -21,11 +21,11 @@ _CLOCK = re.compile(
         (?P<hour>[01]?\d|2[0-3]) : (?P<minute>[0-5]\d) (?: :(?P<second>[0-5]\d) )?
         (?: \s?(?P<half>[ap]m)\b )?
         (?: \s*(?P<zone>Z\b|UTC\b|GMT\b|local(?:\ time)?\b|[+-]\d{2}:?\d{2}\b) )?
-        (?![\w:]|\.\d|-\d)
+        (?!\w|:\d|\.\d|-\d)
     """,
     re.VERBOSE | re.IGNORECASE,
 )
-_MINUS = re.compile(r"(?:^|(?<=[\s(,]))[-−](?P<span>(?:\d+[dhms])+)(?![\w:])", re.IGNORECASE)
+_MINUS = re.compile(r"(?:^|(?<=[\s(,]))[-−](?P<span>(?:\d+[dhms])+)(?!\w|:\d)", re.IGNORECASE)
 _AGO = re.compile(
     r"""(?<![\w.]) (?P<number>\d{1,4}|an?|one|half\ an) \s?
         (?P<unit>s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?) \s+ ago\b

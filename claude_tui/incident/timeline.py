@@ -12,6 +12,7 @@ from claude_tui.incident.known import end_of, recovered_at, unknown_spans
 from claude_tui.incident.measured import failures, model_or_source
 from claude_tui.incident.page import page_changes
 from claude_tui.incident.values import Incident, Record, TimelineEntry, TimelineKind
+from claude_tui.incident.walked import walks
 from claude_tui.model.alert import AlertEntry, EntryKind, NotificationKind
 from claude_tui.model.format import duration
 from claude_tui.model.incident import IncidentAct, IncidentEntry
@@ -160,6 +161,7 @@ def _responded(record: Record, incident: Incident) -> Iterator[TimelineEntry]:
             key = f"step:{step.at.isoformat()}:{step.playbook}:{step.step}:{step.by}"
             text = f"playbook {step.playbook}: {what}{note}"
             yield _by_person(key, step.at, TimelineKind.RUNBOOK, text, step.by, step.host)
+    yield from walks(turn for turn in record.walk_turns if start <= turn.at <= end)
     for mark in record.severity_marks:
         if start <= mark.at <= end:
             why = f": {mark.why}" if mark.why else ""
@@ -183,6 +185,8 @@ def _by_person(
 
 def _alert(alert: AlertEntry) -> TimelineEntry:
     kind, level = _alert_kind(alert)
+    # The author has a place of its own.
+    text = alert.text.replace(f" by {alert.by}", "", 1) if alert.by else alert.text
     routes = f"paged {', '.join(alert.routes)}: " if alert.routes and kind is TimelineKind.PAGED else ""
     return TimelineEntry(
         # Alerting counts its entries afresh after its state was lost: the instant tells them apart.
@@ -190,7 +194,7 @@ def _alert(alert: AlertEntry) -> TimelineEntry:
         alert.at,
         alert.at,
         kind,
-        f"{routes}{alert.text}",
+        f"{routes}{text}",
         level,
         author=alert.by,
         detail=alert.subject,

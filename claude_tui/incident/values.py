@@ -10,7 +10,7 @@ from claude_tui.analysis.options import Options
 from claude_tui.model.alert import AlertEntry
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.observation import Observation
-from claude_tui.model.playbook import SeverityMark, StepMark
+from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
 from claude_tui.model.provider import ProviderStatus
 from claude_tui.model.request import ActionRequest
 from claude_tui.model.snapshot import Level
@@ -45,6 +45,8 @@ class Record:
     """The change in force at the start, then those of the span."""
     step_marks: tuple[StepMark, ...] = ()
     """The steps of playbooks that people marked."""
+    walk_turns: tuple[WalkTurn, ...] = field(default=(), kw_only=True)
+    """The turns that people took in the decision tree."""
     severity_marks: tuple[SeverityMark, ...] = ()
     """The severities that people set instead of the computed one."""
     alert_entries: tuple[AlertEntry, ...] = ()
@@ -223,7 +225,7 @@ class Figures:
     detection_lead: timedelta | None = None
     """How long before the page our probes saw it; negative when the page was first; None without a post."""
     per_severity: tuple[tuple[Severity, timedelta], ...] = ()
-    """How long the verdict had each severity between start and end, worst first; NONE is calm.
+    """How long the verdict had each severity between start and end, worst first; NONE is no trouble seen.
 
     Together with `unknown` it adds up to the duration."""
     requests: int = 0

@@ -26,6 +26,10 @@ class ClaudeTopError(Exception):
     ├── DeliveryError           a notification was not delivered; becomes the result of the delivery
     │   ├── BusyError           the call before this one has still not returned
     │   └── FailedAttemptError  one attempt failed: has a status, and whether another is of use
+    ├── IncidentFileError       a file is no exported incident
+    ├── NoPostmortemError       there is no incident to write about
+    ├── NoSuchIncidentError     no incident has that name
+    ├── PostmortemFileError     a document cannot be taken over
     ├── ProbeError              an exchange gave no usable answer; becomes an observation
     │   ├── GarbledError        an event of a stream that nobody can read
     │   ├── LostError           the exchange broke off

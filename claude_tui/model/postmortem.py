@@ -27,6 +27,7 @@ class FieldRevision:
     host: str = ""
     """On which machine; redacted."""
     base: str = ""
-    """The id of the revision that this one was made from; empty when it was the computed text."""
+    """The ids of the revisions that this one was made from, with spaces between; empty when it was the
+    computed text. Several where it settles a conflict, or removes an action item with all its parts."""
     computed: str = ""
     """The text that the record gave for this field then: it tells whether the record has changed since."""

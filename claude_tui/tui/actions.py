@@ -46,6 +46,8 @@ class Scope(Enum):
     FIRST_FIVE = "first_five"
     DRILL = "drill"
     DEBRIEF = "debrief"
+    INCIDENT = "incident"
+    POSTMORTEM = "postmortem"
 
 
 class Group(StrEnum):
@@ -85,7 +87,11 @@ _EVENT = (Scope.EVENT,)
 _DASHBOARD = (Scope.DASHBOARD,)
 _WALK, _PLAYBOOK, _FIRST_FIVE = (Scope.WALK,), (Scope.PLAYBOOK,), (Scope.FIRST_FIVE,)
 _DRILL, _DEBRIEF = (Scope.DRILL,), (Scope.DEBRIEF,)
-_ABOVE = (Scope.ZOOM, Scope.EVENT, Scope.HELP, *_WALK, *_PLAYBOOK, *_FIRST_FIVE, *_DEBRIEF)
+_INCIDENT, _POSTMORTEM = (Scope.INCIDENT,), (Scope.POSTMORTEM,)
+_ABOVE = (
+    *(Scope.ZOOM, Scope.EVENT, Scope.HELP),
+    *(*_WALK, *_PLAYBOOK, *_FIRST_FIVE, *_INCIDENT, *_POSTMORTEM, *_DEBRIEF),
+)
 _EVERY = (Scope.DASHBOARD, *_ABOVE)
 _WATCH, _RESPOND, _SHOW, _MOVE, _PROGRAM = Group
 
@@ -103,9 +109,48 @@ ACTIONS: tuple[Action, ...] = (
         _APP,
         4,
     ),
+    Action("incident", ("i",), "incident", "The open incident; declares one", _RESPOND, _APP, 3),
+    Action("postmortem", ("f",), "postmortem", "The incident’s postmortem: a form", _RESPOND, _APP, 6),
     Action("acknowledge", ("a",), "ack", "Acknowledge alerts under your name", _RESPOND, _APP, 4),
     Action("snooze", ("z",), "", "Snooze alerts for a while", _RESPOND, _APP),
-    Action("set_severity", ("s",), "", "Override severity (shared)", _RESPOND, (*_APP, *_WALK)),
+    Action("set_severity", ("s",), "", "Override severity (shared)", _RESPOND, (*_APP, *_WALK, *_INCIDENT)),
+    Action("note", ("n",), "note", "Note what happened, and when", _RESPOND, _INCIDENT, 1),
+    Action("roles", ("r",), "roles", "Who leads, who tells the customers", _RESPOND, _INCIDENT, 2),
+    Action("mitigated", ("x",), "mitigated", "Its effect is under control", _RESPOND, _INCIDENT, 2),
+    Action("resolve", ("R",), "resolve", "Resolve it (asks first)", _RESPOND, _INCIDENT, 2),
+    Action("reopen", ("o",), "reopen", "Open a resolved one again", _RESPOND, _INCIDENT, 5),
+    Action("merge", ("M",), "", "Merge it into another incident", _RESPOND, _INCIDENT),
+    Action(
+        "pin", ("P",), "pin", "Pin the entry under the cursor, or take the pin off", _RESPOND, _INCIDENT, 5
+    ),
+    Action("correct", ("C",), "correct", "Correct an entry, a time or the title", _RESPOND, _INCIDENT, 5),
+    Action("declare", ("D",), "declare", "Declare an incident", _RESPOND, _INCIDENT, 4),
+    Action("open_entry", ("enter",), "open", "Open the entry or the incident", _SHOW, _INCIDENT, 3),
+    Action("filter", ("/",), "filter", "Show only entries with certain words", _SHOW, _INCIDENT, 3),
+    Action("incidents", ("l",), "all", "All incidents", _SHOW, _INCIDENT, 4),
+    Action("edit", ("enter",), "edit", "Edit the field, or settle its versions", _RESPOND, _POSTMORTEM, 1),
+    Action("add_action", ("n",), "new action", "Add an action item", _RESPOND, _POSTMORTEM, 2),
+    Action("remove_action", ("x",), "", "Remove the action item (asks first)", _RESPOND, _POSTMORTEM),
+    Action(
+        "evidence",
+        ("right",),
+        "evidence",
+        "The timeline entries a field rests on; again closes",
+        _SHOW,
+        _POSTMORTEM,
+        2,
+    ),
+    Action("preview", ("v",), "preview", "The document as readers will see it", _SHOW, _POSTMORTEM, 2),
+    Action("lint", ("l",), "lint", "What is missing or wrong in it", _SHOW, _POSTMORTEM, 3),
+    Action(
+        "export",
+        ("e",),
+        "export",
+        "Write it to a file: Markdown or JSON",
+        _SHOW,
+        (*_INCIDENT, *_POSTMORTEM),
+        3,
+    ),
     Action("take", ("enter",), "take", "Take the branch under the cursor", _RESPOND, _WALK, 1),
     Action("step_back", ("backspace",), "undo", "Back to the previous question", _RESPOND, _WALK, 2),
     Action("restart", ("r",), "restart", "Start over from the top", _RESPOND, _WALK, 3),
@@ -141,6 +186,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("span_longer", ("right",), "span", "Chart a longer span", _SHOW, _ZOOM, 3),
     Action("newer", ("left",), "newer", "Next newer event", _SHOW, _EVENT, 4),
     Action("older", ("right",), "older", "Next older event", _SHOW, _EVENT, 4),
+    Action("next_field", ("tab",), "next", "Next field", _MOVE, _POSTMORTEM, 3),
+    Action("previous_field", ("shift+tab",), "", "Previous field", _MOVE, _POSTMORTEM),
     Action("focus_next", ("tab",), "", "Next panel", _MOVE, _DASHBOARD, method="app.focus_next"),
     Action(
         "focus_previous", ("shift+tab",), "", "Previous panel", _MOVE, _DASHBOARD, method="app.focus_previous"

@@ -234,6 +234,16 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
 
         open_first_five(self)
 
+    def action_incident(self) -> None:
+        from claude_tui.tui.screens.incident import open_incident
+
+        open_incident(self)
+
+    def action_postmortem(self) -> None:
+        from claude_tui.tui.screens.postmortem import open_postmortem
+
+        open_postmortem(self)
+
     def action_acknowledge(self) -> None:
         from claude_tui.tui.screens.acknowledge import acknowledge
 

@@ -54,8 +54,8 @@ class Recorder:
         self.asked.append(at)
         started = DrillEntry(AT, DrillAct.STARTED, "ana", scenario="drill-01")
         acts = [each for each in self.backend.recorded if isinstance(each, DrillEntry)]
-        turns = [each for each in self.backend.recorded if isinstance(each, WalkTurn)]
-        return DrillRecord(Record(Span(AT, max(at, AT))), (started, *acts), tuple(turns))
+        turns = tuple(each for each in self.backend.recorded if isinstance(each, WalkTurn))
+        return DrillRecord(Record(Span(AT, max(at, AT)), walk_turns=turns), (started, *acts))
 
 
 class StillDrill(DrillApp):

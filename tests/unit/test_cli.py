@@ -42,6 +42,11 @@ def test_version(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> No
         ["alerts"],
         ["alerts", "test"],
         ["alerts", "list"],
+        ["incidents"],
+        ["incidents", "list"],
+        ["incidents", "show"],
+        ["incidents", "export"],
+        ["incidents", "import"],
         ["simulate"],
         ["config"],
         ["config", "show"],
@@ -74,6 +79,11 @@ def test_help_names_examples_environment_and_exit_codes(capsys: pytest.CaptureFi
         ("manual errors", "manual"),
         ("alerts test oncall", "alerts test"),
         ("alerts list --metrics", "alerts list"),
+        ("incidents", "incidents"),
+        ("incidents --schema", "incidents"),
+        ("incidents show 7", "incidents show"),
+        ("incidents export INC-7 --format json -o inc-7.json", "incidents export"),
+        ("incidents import inc-7.json", "incidents import"),
     ],
 )
 def test_commands(line: str, command: str) -> None:

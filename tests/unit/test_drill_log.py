@@ -9,12 +9,15 @@ from pathlib import Path
 from random import Random
 
 from claude_tui.drills.command import drill_lines, scores_json, scores_lines
+from claude_tui.drills.completeness import completeness
 from claude_tui.drills.conclusion import Conclusion, Result
 from claude_tui.drills.log import SCHEMA, add, choose, read, score_file
 from claude_tui.drills.record import Completeness, DrillRecord, Ending, Score
 from claude_tui.drills.report import as_text
 from claude_tui.incident import Record, Span
 from claude_tui.model.drill import DrillAct, DrillEntry
+from claude_tui.model.incident import IncidentAct, IncidentEntry
+from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.verdict import Cause, Side
 from claude_tui.runbook import shipped
 from claude_tui.simulator.scenario import load_drill
@@ -179,3 +182,28 @@ def test_a_score_that_cannot_be_kept_is_shown_all_the_same(tmp_path: Path) -> No
     found = conclusion.conclude(lambda: record(DrillAct.STARTED, DrillAct.ANSWERED))
     assert found is not None
     assert "The score is not kept" in as_text(found)
+
+
+# -- the postmortem ----------------------------------------------------------------------
+
+
+def entry(what: IncidentAct, text: str = "t") -> IncidentEntry:
+    return IncidentEntry(AT, f"{what}", "inc", what, AT, "ana", text=text)
+
+
+def test_without_an_incident_there_is_no_postmortem_to_complete() -> None:
+    assert completeness(record(DrillAct.STARTED)) is None
+
+
+def test_what_somebody_writes_completes_the_postmortem() -> None:
+    span = Span(AT, AT + timedelta(minutes=5))
+    declared = Record(span, entries=(entry(IncidentAct.DECLARED),))
+    cause = FieldRevision(AT, "r", "inc", "root_cause", "Too few workers.", "ana")
+    empty, written = (
+        completeness(DrillRecord(declared, revisions=revisions)) for revisions in ((), (cause,))
+    )
+    assert empty is not None
+    assert written is not None
+    assert written.filled == empty.filled + 1
+    assert written.fields == empty.fields == 8
+    assert 0 < written.findings < empty.findings

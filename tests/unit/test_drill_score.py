@@ -81,8 +81,8 @@ def scored(
     speed: float = 1.0,
     **record: object,
 ) -> Score:
-    whole = Record(Span(at(0), at(end)), **record)  # type: ignore[arg-type]
-    drill = DrillRecord(whole, (replace(STARTED, speed=speed), *entries), turns)
+    whole = Record(Span(at(0), at(end)), walk_turns=turns, **record)  # type: ignore[arg-type]
+    drill = DrillRecord(whole, (replace(STARTED, speed=speed), *entries))
     found = score(drill, truth, TROUBLE_S, RUNBOOK, postmortem)
     assert found is not None
     return found

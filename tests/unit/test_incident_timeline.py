@@ -7,6 +7,7 @@ from dataclasses import replace
 from claude_tui.incident import Record, TimelineEntry, TimelineKind, timeline
 from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.observation import Outcome
+from claude_tui.model.playbook import WalkTurn
 from claude_tui.model.snapshot import Level
 from tests.builders import after, healthy, incident, messages, models, status, unread
 from tests.incident_values import (
@@ -48,7 +49,6 @@ def test_it_tells_the_incident_in_the_order_in_which_it_happened() -> None:
     )
     found = drawn(kept, *acts)
     assert [(f"{each.happened_at:%H:%M:%S}", each.kind.value, each.author) for each in found] == [
-        ("12:00:00", "status_page", ""),
         ("12:02:00", "first_failure", ""),
         ("12:02:00", "failures", ""),
         ("12:02:20", "detected", ""),
@@ -60,6 +60,7 @@ def test_it_tells_the_incident_in_the_order_in_which_it_happened() -> None:
         ("12:04:10", "probed", "ben"),
         ("12:04:50", "severity", "ana"),
         ("12:05:00", "severity", ""),
+        ("12:06:20", "status_page", ""),
         ("12:06:40", "status_page", ""),
         ("12:12:10", "recovered", ""),
         ("12:12:40", "verdict", ""),
@@ -101,6 +102,33 @@ def test_another_kind_and_the_same_after_a_long_pause_are_entries_of_their_own()
 def test_a_single_failure_is_told_once() -> None:
     found = drawn(record(observations=(messages(BEGAN, Outcome.OVERLOADED),)), declared())
     assert [each.kind for each in found if each.observations] == [TimelineKind.FIRST_FAILURE]
+
+
+def turn(second: float, node: str, to: str, *, back: bool = False, by: str = "ana") -> WalkTurn:
+    return WalkTurn(after(second), node, to, back, by, "ops-1")
+
+
+def test_a_walk_through_the_decision_tree_is_one_entry_with_the_way_in_the_end() -> None:
+    turns = (
+        turn(210, "start", "page"),
+        turn(215, "page", "silent"),
+        turn(216, "start", "key", by="ben"),
+        turn(220, "silent", "page", back=True),
+        turn(225, "page", "overloaded"),
+        turn(900, "start", "key", by="ben"),
+    )
+    found = of_kind(drawn(record(walk_turns=turns), declared()), TimelineKind.RUNBOOK)
+    assert [(each.author, each.text, each.detail) for each in found] == [
+        ("ana", "the decision tree led to overloaded", "start → page → overloaded"),
+        ("ben", "the decision tree led to key", "start → key"),
+    ]
+    assert (found[0].happened_at, found[0].last_at, found[0].count) == (after(210), after(225), 4)
+
+
+def test_a_walk_that_began_again_is_back_at_the_start() -> None:
+    turns = (turn(210, "start", "page"), turn(220, "page", "start", back=True))
+    (told,) = of_kind(drawn(record(walk_turns=turns), declared()), TimelineKind.RUNBOOK)
+    assert told.text == "the decision tree is back at start"
 
 
 def test_the_note_keeps_the_time_at_which_it_was_written() -> None:

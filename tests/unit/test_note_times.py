@@ -38,6 +38,8 @@ def clock(hour: int, minute: int, second: int = 0, day: int = 20) -> datetime:
         ("at 16:05 +0200 switched", clock(14, 5)),
         ("at 2026-11-20 14:05 we switched", clock(14, 5)),
         ("2026-11-20T14:05Z switched", clock(14, 5)),
+        ("14:05: switched", clock(14, 5)),
+        ("-5m: switched", WRITTEN - timedelta(minutes=5)),
         ("-5m switched", WRITTEN - timedelta(minutes=5)),
         ("switched, -1m30s", WRITTEN - timedelta(seconds=90)),
         ("5 minutes ago we switched", WRITTEN - timedelta(minutes=5)),

@@ -26,6 +26,7 @@ _WHERE = {
     Scope.PLAYBOOK: "playbook",
     Scope.FIRST_FIVE: "first checks",
     Scope.DEBRIEF: "debrief",
+    Scope.INCIDENT: "incident",
 }
 
 
