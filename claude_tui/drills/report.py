@@ -15,7 +15,7 @@ from claude_tui.model.snapshot import Level
 
 __all__ = ["Row", "Section", "as_text", "headline", "sections"]
 
-_LABEL_CELLS = 19
+_LABEL_CELLS = 21
 _TEXT_CELLS = 96
 _GLYPHS = {Level.OK: "✓", Level.BAD: "✗", Level.WARN: "▲", Level.INFO: " ", Level.UNKNOWN: " "}
 _ENDINGS = {

@@ -61,7 +61,7 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
         self.drill = drill
         self.chosen_keys = keymap_of_drill(settings.keys)
         self.set_keymap(textual_keymap(self.chosen_keys))
-        self._answer = Given()
+        self._answer: Given | None = None
         self._resolved: frozenset[str] = frozenset()
         self._seen: tuple[IncidentEntry, ...] = ()
         self._asks_to_end = False
@@ -109,14 +109,23 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
             self._ask(end=True)
 
     def _ask(self, *, end: bool, resolved: bool = False) -> None:
-        ask_answer(self, self._answer, self._answered, end=end, resolved=resolved)
+        ask_answer(self, self._answer or self._by_tree(), self._answered, end=end, resolved=resolved)
+
+    def _by_tree(self) -> Given:
+        """What the tree has led to: the answer to begin with, before they have given one of their own."""
+        walk = self.session.kept
+        node = self.session.runbook.nodes.get(walk.walk.node) if walk is not None else None
+        if node is None or not node.is_answer:
+            return Given()
+        return Given(node.side, next(iter(node.causes)) if len(node.causes) == 1 else None)
 
     def _answered(self, given: Given) -> None:
-        if (given.side, given.cause) != (self._answer.side, self._answer.cause):
+        before = self._answer or Given()
+        if (given.side, given.cause) != (before.side, before.cause):
             self._record(DrillAct.ANSWERED, given)
+            self._answer = given
             if not given.ends:
                 tell(self, "Noted. The last answer counts.")
-        self._answer = given
         if given.ends:
             self._record(DrillAct.ENDED, given)
             self.run_worker(self._debrief(), exclusive=True)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from claude_tui.analysis.diagnosis.diagnose import diagnose
 from claude_tui.analysis.options import Options
-from claude_tui.drills.fitting import misfits
+from claude_tui.drills.fitting import misfits, require_fit
 from claude_tui.drills.tree import leading_to
 from claude_tui.engine.compose import DEMO_PACE
 from claude_tui.model.verdict import Cause, Side
 from claude_tui.runbook import shipped
-from claude_tui.simulator.scenario import drills, load, load_drill
+from claude_tui.simulator.scenario import ScenarioError, drills, load, load_drill
 from tests.builders import texts
 from tests.functional.test_runbook_scenarios import observed
 from tests.simulated import ManualClock, simulated
@@ -40,9 +42,9 @@ def test_there_are_ten_and_more_and_neither_name_nor_title_tells_what_is_wrong()
 
 
 def test_a_drill_cannot_be_mistaken_for_a_scenario_to_simulate() -> None:
-    with pytest.raises(Exception, match="nothing of that name"):
+    with pytest.raises(ScenarioError, match="nothing of that name"):
         load(NAMES[0])
-    with pytest.raises(Exception, match="nothing of that name"):
+    with pytest.raises(ScenarioError, match="nothing of that name"):
         load_drill("overload")
 
 
@@ -72,3 +74,13 @@ def test_where_the_program_names_the_cause_its_answer_counts_as_right(name: str)
     if truth.verdict is not Cause.HEALTHY:
         assert truth.verdict in {answer.cause for answer in truth.answers}
     assert truth.answer.side is not Side.UNCLEAR
+
+
+def test_a_truth_that_the_runbook_cannot_meet_is_refused_with_all_that_is_missing() -> None:
+    _, truth = load_drill(NAMES[0])
+    wrong = replace(truth, steps=("outage.dance",), harmful=("gone.step",), nodes=("start", "nowhere"))
+    with pytest.raises(ScenarioError) as refused:
+        require_fit("mine", wrong, shipped())
+    text = str(refused.value)
+    for part in ("outage.dance", "gone.step", "no answer start", "no answer nowhere"):
+        assert part in text

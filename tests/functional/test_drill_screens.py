@@ -4,75 +4,32 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
-from claude_tui.drills.conclusion import Conclusion
 from claude_tui.drills.log import score_file
-from claude_tui.drills.record import DrillRecord
-from claude_tui.incident import Record, Span
-from claude_tui.model.alert import AlertEntry
 from claude_tui.model.drill import DrillAct, DrillEntry
 from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.playbook import WalkTurn
-from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Cause, Side
 from claude_tui.runbook import shipped
-from claude_tui.settings import Settings
-from claude_tui.simulator.scenario import load_drill
-from claude_tui.tui.drill_app import Drill, DrillApp
+from claude_tui.tui.drill_app import DrillApp
 from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.screens.debrief import BriefScreen, DebriefScreen
 from claude_tui.tui.screens.dialog import DialogScreen
+from tests.drilled import SNAPSHOT, TRUTH, StillDrill, still_drill
 from tests.functional.still import StillBackend, still_app
 from tests.snapshots.scenes import AT, SCENES
-
-SCENARIO, TRUTH = load_drill("drill-01")
-
-
-def drilled(snapshot: Snapshot) -> Snapshot:
-    engine = snapshot.engine
-    target = replace(engine.target, name="drill", host="simulator")
-    return replace(snapshot, engine=replace(engine, demo="drill", drill=True, target=target))
-
-
-SNAPSHOT = drilled(SCENES["overloaded"]())
-
-
-@dataclass
-class Recorder:
-    """What would be read from the store: what the screens have recorded."""
-
-    backend: StillBackend
-    asked: list[datetime] = field(default_factory=list)
-
-    def load(self, at: datetime, journal: tuple[AlertEntry, ...]) -> DrillRecord:
-        self.asked.append(at)
-        started = DrillEntry(AT, DrillAct.STARTED, "ana", scenario="drill-01")
-        acts = [each for each in self.backend.recorded if isinstance(each, DrillEntry)]
-        turns = tuple(each for each in self.backend.recorded if isinstance(each, WalkTurn))
-        return DrillRecord(Record(Span(AT, max(at, AT)), walk_turns=turns), (started, *acts))
-
-
-class StillDrill(DrillApp):
-    copied = ""
-
-    def copy_to_clipboard(self, text: str) -> None:
-        self.copied = text
 
 
 @asynccontextmanager
 async def drill(
     tmp_path: Path, *, size: tuple[int, int] = (120, 40), **settings: object
 ) -> AsyncIterator[tuple[StillDrill, StillBackend, Pilot[None]]]:
-    backend = StillBackend()
-    conclusion = Conclusion(SCENARIO, TRUTH, score_file(tmp_path), shipped())
-    what = Drill(SCENARIO.title, TRUTH.brief, conclusion, Recorder(backend).load)
-    app = StillDrill(backend, replace(Settings(), **settings), SNAPSHOT, what)  # type: ignore[arg-type]
+    app, backend = still_drill(tmp_path, **settings)
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         yield app, backend, pilot
@@ -118,6 +75,14 @@ async def test_the_same_answer_again_or_none_is_not_recorded(tmp_path: Path) -> 
     async with drill(tmp_path) as (_, backend, pilot):
         await pilot.press("escape", "A", "enter", "A", "down", "enter", "A", "enter", "A", "escape")
         assert acts(backend) == [(DrillAct.ANSWERED, Side.THEM, None)]
+
+
+async def test_the_answer_of_the_tree_is_the_one_to_begin_with(tmp_path: Path) -> None:
+    async with drill(tmp_path) as (app, backend, pilot):
+        await pilot.press("escape", "d", "g", "escape", "A", "enter")
+        reached = shipped().nodes[app.session.kept.walk.node]
+        (given,) = acts(backend)
+        assert given == (DrillAct.ANSWERED, reached.side, *reached.causes)
 
 
 async def test_ending_asks_first_and_the_default_is_to_go_on(tmp_path: Path) -> None:

@@ -61,7 +61,7 @@ def test_a_short_drill_is_played_to_its_score(env: dict[str, str], tmp_path: Pat
     assert truth.debrief[:20].encode() not in before_the_end
     assert b"drill-01" not in before_the_end
     assert "drill-01: " in after
-    assert "✓ You said       theirs: the API is overloaded" in after
+    assert "✓ You said         theirs: the API is overloaded" in after
     assert "Traceback" not in after
     (score,) = scores(env)
     assert score["scenario"] == "drill-01"
@@ -92,6 +92,32 @@ def test_whoever_just_quits_a_drill_has_a_score_too_and_the_process_gives_nothin
         assert b"of 100 points" in bytes(program.output).rpartition(b"\x1b[?1049l")[2]
     (score,) = scores(env)
     assert score["ending"] == "quit"
+
+
+def test_an_incident_that_is_declared_and_resolved_ends_the_drill(env: dict[str, str]) -> None:
+    with Program(
+        [*CLAUDE_TOP, "drill", "drill-03", "--speed", "20"], env=env, columns=120, rows=40
+    ) as program:
+        program.wait_for(b"Drill: what you are told")
+        program.type(b"\r")
+        program.wait_for(b"401")
+        for key, title in ((b"i", b"Declare an incident"), (b"R", b"keep it open")):
+            start = len(program.output)
+            program.type(key)
+            program.wait_for(title, start=start)
+            program.type(b"all is down\r" if key == b"i" else b"\x1b[B\r")
+            program.wait_for(b"by ana", start=start)
+        program.wait_for(b"The incident is resolved.")
+        program.type(b"\x1b[B\r")
+        program.wait_for(b"What it was")
+        program.type(b"q")
+        assert program.exit_code(60) == 0
+    (score,) = scores(env)
+    assert score["ending"] == "resolved"
+    assert score["noticed_s"] is not None
+    written = score["postmortem"]
+    assert isinstance(written, dict)
+    assert written["fields"] == 8
 
 
 def test_a_scenario_without_a_truth_is_no_drill(env: dict[str, str], tmp_path: Path) -> None:

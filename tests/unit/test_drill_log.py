@@ -135,11 +135,11 @@ def test_the_debrief_says_what_it_was_what_was_right_and_what_was_missed() -> No
     text = as_text(result(replace(GOOD, points=55, noticed_s=30.0)))
     assert text.startswith("drill-01: 72 of 100 points")
     assert "theirs: the API is overloaded" in text
-    assert "✗ You said       theirs: the API is slow (the right side, but not the cause)" in text
+    assert "✗ You said         theirs: the API is slow (the right side, but not the cause)" in text
     assert "42s after the trouble began (best before: 30s)" in text
     assert "acknowledged" in text
-    assert "✓ done           Confirm that it is theirs (Outage and overload (5xx, 529))" in text
-    assert "▲ harmful        Make a key and deploy it (Key rejected (401))" in text
+    assert "✓ done             Confirm that it is theirs (Outage and overload (5xx, 529))" in text
+    assert "▲ harmful          Make a key and deploy it (Key rejected (401))" in text
     assert "1 wrong turn of 4" in text
     assert "5 of 8 fields written (lint: 3 findings)" in text
     assert "55 points the last time (best 55, of 1)" in text

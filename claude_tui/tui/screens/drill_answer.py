@@ -44,8 +44,8 @@ def ask_answer(
         "End the drill?" if end else "What is it?",
         "answer",
         (
-            Choice("Whose", _SIDES, 0 if before.side is None else SIDES.index(before.side) + 1),
-            Choice("What", _CAUSES, 0 if before.cause is None else CAUSES.index(before.cause) + 1),
+            Choice("Whose", _SIDES, SIDES.index(before.side) + 1 if before.side in SIDES else 0),
+            Choice("What", _CAUSES, CAUSES.index(before.cause) + 1 if before.cause in CAUSES else 0),
             Choice("Then", _THEN),
         ),
         (paragraph(f"{why}The last answer counts, and since when you have had it right."),),
