@@ -28,7 +28,7 @@ SCENARIO, TRUTH = load_drill("drill-01")
 
 def drilled(snapshot: Snapshot) -> Snapshot:
     engine = snapshot.engine
-    target = replace(engine.target, name="drill", host="simulator")
+    target = replace(engine.target, name="", host="simulator")
     return replace(snapshot, engine=replace(engine, demo="drill", drill=True, target=target))
 
 

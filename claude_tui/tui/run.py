@@ -94,8 +94,10 @@ def run_drill(
 
         def stop() -> None:
             # Whoever just leaves has a score, too.
-            app.conclude()
-            engine.stop()
+            try:
+                app.conclude()
+            finally:
+                engine.stop()
 
         return hangup.Session(app, stop)
 

@@ -22,6 +22,7 @@ from claude_tui.engine.lease import Lease
 from claude_tui.engine.paging import PagingSetup
 from claude_tui.incident import TimelineKind, figures, incidents, timeline
 from claude_tui.model.incident import PROGRAM, IncidentAct, IncidentEntry
+from claude_tui.model.playbook import WalkTurn
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.probes.clock import SystemClock
 from claude_tui.probes.credentials import Credentials
@@ -79,6 +80,7 @@ def test_from_a_proposal_to_a_resolved_incident_that_the_next_program_knows(sett
             engine.append(act(snapshot, ident, IncidentAct.NOTE, "key sk-ant-api03-abcdefghijkl leaked"))
             engine.append(act(snapshot, ident, IncidentAct.LEAD, "ana"))
             snapshot = wait_for(lambda s: s.incident is not None and s.incident.lead == "ana")
+            engine.record(WalkTurn(snapshot.at, "start", "theirs", False, "ana"))
             record = engine.incident_record(ident)
             engine.append(act(snapshot, ident, IncidentAct.RESOLVED, "enough"))
             snapshot = wait_for(lambda s: s.incident is None)
@@ -94,6 +96,7 @@ def test_from_a_proposal_to_a_resolved_incident_that_the_next_program_knows(sett
     assert engine.incident_record("0" * 32) is None
     (incident,) = incidents(record.entries)
     told = {each.kind: each for each in timeline(record, incident)}
+    assert told[TimelineKind.RUNBOOK].text == "the decision tree led to theirs"
     assert told.keys() >= {
         TimelineKind.FIRST_FAILURE,
         TimelineKind.DETECTED,

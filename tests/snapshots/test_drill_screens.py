@@ -35,6 +35,7 @@ GOOD = Score(
     side_s=61.0,
     cause_s=95.0,
     acknowledged_s=44.0,
+    first_step_s=120.0,
     side=Side.THEM,
     cause=Cause.PROVIDER_OVERLOADED,
     side_right=True,
