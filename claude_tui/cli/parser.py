@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from claude_tui import __version__
-from claude_tui.cli.drill import add_drill, drill_action
+from claude_tui.cli.drill_grammar import add_drill, drill_action
 from claude_tui.cli.postmortem_grammar import add_postmortem
 from claude_tui.cli.usage import UsageError
 from claude_tui.settings import CONFIG_FLAG, DECLARED
