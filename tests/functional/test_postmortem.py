@@ -256,7 +256,7 @@ async def test_preview_and_lint_open_and_close() -> None:
         assert isinstance(app.screen, PreviewScreen)
         await pressed(app, pilot, "pagedown", "end", "home", "v", "l")
         assert isinstance(app.screen, FindingsScreen)
-        assert "two people wrote this at the same time" in screen_text(app)
+        assert "several people wrote this at the same time" in screen_text(app)
         await pressed(app, pilot, "down", "escape")
         assert isinstance(app.screen, PostmortemScreen)
 

@@ -40,7 +40,7 @@ def test_the_record_fills_in_what_it_knows() -> None:
     assert form.field("title").text == "Elevated 529s"
     assert form.field("duration").text == "2026-11-20 12:02:00 to 12:13:20 UTC (11m 20s)"
     assert form.field("severity").text == "P1"
-    assert form.field("severity").computed.note == "the record says P1 for 2m 40s, P2 for 7m 40s"
+    assert form.field("severity").computed.note == "record: P1 for 2m 40s, P2 for 7m 40s"
     assert "60 of the 108 requests of our probes failed" in form.field("impact").text
     assert "Acknowledged by ben 48s after the first failure." in form.field("detection").text
     assert (

@@ -84,7 +84,7 @@ def _severity(incident: Incident, timeline: Sequence[TimelineEntry], figures: Fi
     measured = _measured(figures)
     changes = _of(timeline, _Kinds.DETECTED, _Kinds.VERDICT, _Kinds.SEVERITY)
     text = str(severity) if severity.trouble else ""
-    return Computed(text, _keys(*changes), f"the record says {measured}" if measured else "")
+    return Computed(text, _keys(*changes), f"record: {measured}" if measured else "")
 
 
 def _measured(figures: Figures) -> str:

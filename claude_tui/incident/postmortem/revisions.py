@@ -15,9 +15,7 @@ from claude_tui.model.format import clock
 from claude_tui.model.postmortem import FieldRevision
 
 __all__ = [
-    "CONFLICT_END",
-    "CONFLICT_MIDDLE",
-    "CONFLICT_START",
+    "UNSETTLED",
     "by_field",
     "editing",
     "field_of",
@@ -25,8 +23,8 @@ __all__ = [
     "normal",
 ]
 
-CONFLICT_START, CONFLICT_MIDDLE, CONFLICT_END = "<<<<<<<", "=======", ">>>>>>>"
-"""The marks between the texts of a conflict, as engineers know them from merges."""
+UNSETTLED = "[several versions: settle them]"
+"""Stands before the texts of a conflict. As Markdown it is just text."""
 
 _RECENT = timedelta(seconds=60)
 
@@ -76,12 +74,9 @@ def field_of(key: str, revisions: Iterable[FieldRevision], computed: Computed) -
 
 
 def _joined(heads: Sequence[FieldRevision]) -> str:
-    """All texts, each with its author, between marks."""
-    parts: list[str] = []
-    for number, head in enumerate(heads):
-        mark = CONFLICT_MIDDLE if number else CONFLICT_START
-        parts += [f"{mark} {head.by} {clock(head.at)}", normal(head.text)]
-    return "\n".join([*parts, CONFLICT_END])
+    """All texts, each under its author."""
+    texts = (f"[{head.by} {clock(head.at)}]\n{normal(head.text)}" for head in heads)
+    return normal("\n\n".join((UNSETTLED, *texts)))
 
 
 def editing(

@@ -51,7 +51,7 @@ class Field:
     key: str
     state: FieldState
     text: str
-    """The person's, or else that of the record. In a conflict, all texts with marks between them."""
+    """The person's, or else that of the record. In a conflict, all texts, each under its author."""
     computed: Computed
     """What the record says now."""
     heads: tuple[FieldRevision, ...] = ()
