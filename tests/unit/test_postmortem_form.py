@@ -110,6 +110,16 @@ def test_an_untouched_field_follows_the_record_and_a_touched_one_is_flagged_with
     assert "duration: the record changed" in later.form(written).to_do
 
 
+def test_what_grows_by_itself_while_an_incident_is_open_is_flagged_only_when_it_is_over() -> None:
+    then, now = (told(recorded=record(declared(), until=until)) for until in (400, 500))
+    written = wrote(then.form(), "impact", "Checkout is down.", Writing())
+    assert then.form().field("impact").computed.text != now.form().field("impact").computed.text
+    assert now.form(written).field("impact").state is FieldState.PERSON
+
+    over = told(declared(), did(900, IncidentAct.RESOLVED, happened=800))
+    assert over.form(written).field("impact").state is FieldState.CHANGED
+
+
 def test_keeping_the_text_settles_what_changed_and_taking_the_records_text_follows_it_again() -> None:
     writing = Writing()
     written = wrote(told().form(), "title", "Checkout down", writing)

@@ -69,7 +69,7 @@ def field_of(key: str, revisions: Iterable[FieldRevision], computed: Computed) -
     said = normal(computed.text)
     # Of several who wrote the same, one that has seen what the record says now is enough.
     seen = any(normal(head.computed) == said for head in heads)
-    same = seen or text == said
+    same = seen or text == said or computed.grows
     return Field(key, FieldState.PERSON if same else FieldState.CHANGED, text, computed, heads)
 
 

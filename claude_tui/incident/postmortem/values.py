@@ -42,6 +42,8 @@ class Computed:
     """The keys of the timeline entries that it rests on."""
     note: str = ""
     """What the record knows besides, in one line: shown beside a text, never part of it."""
+    grows: bool = False
+    """Whether it changes by itself all the time, while the incident is open: that is no news to anybody."""
 
 
 @dataclass(frozen=True, slots=True)
