@@ -126,6 +126,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("edit", ("enter",), "edit", "Edit the field, or settle its versions", _RESPOND, _POSTMORTEM, 1),
     Action("add_action", ("n",), "new action", "Add an action item", _RESPOND, _POSTMORTEM, 2),
     Action("remove_action", ("x",), "", "Remove the action item (asks first)", _RESPOND, _POSTMORTEM),
+    Action("draft", ("g",), "", "Have a model draft parts of it (shows what is sent)", _RESPOND, _POSTMORTEM),
     Action(
         "evidence",
         ("right",),

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
     from textual.screen import Screen
 
+    from claude_tui.engine.drafting import Answer
     from claude_tui.settings import Settings
     from claude_tui.tui.render.paint import Paint
     from claude_tui.tui.render.theme import Theme
@@ -55,6 +56,9 @@ class Backend(Protocol):
 
     def incident_record(self, ident: str, at: datetime | None = None) -> Record | None:
         """Everything that was recorded about an incident. It may take long: not for the screen's thread."""
+
+    def draft(self, model: str, system: str, text: str) -> Answer:
+        """Asks a model. It takes long: not for the screen's thread. Raises DraftError."""
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None: ...
 

@@ -12,9 +12,10 @@ from datetime import datetime, timedelta
 
 from claude_tui.incident.postmortem.values import Computed, Field, FieldState
 from claude_tui.model.format import clock
-from claude_tui.model.postmortem import FieldRevision
+from claude_tui.model.postmortem import DRAFTER, FieldRevision
 
 __all__ = [
+    "UNACCEPTED",
     "UNSETTLED",
     "by_field",
     "editing",
@@ -25,6 +26,9 @@ __all__ = [
 
 UNSETTLED = "[several versions: settle them]"
 """Stands before the texts of a conflict. As Markdown it is just text."""
+
+UNACCEPTED = "[drafted by a model: accept it, change it or drop it]"
+"""Stands before a draft that nobody has accepted."""
 
 _RECENT = timedelta(seconds=60)
 
@@ -66,6 +70,8 @@ def field_of(key: str, revisions: Iterable[FieldRevision], computed: Computed) -
     if not text:
         state = FieldState.RECORD if computed.text else FieldState.MISSING
         return Field(key, state, computed.text, computed, heads)
+    if all(head.by == DRAFTER for head in heads):
+        return Field(key, FieldState.DRAFT, f"{UNACCEPTED}\n\n{text}", computed, heads)
     said = normal(computed.text)
     # Of several who wrote the same, one that has seen what the record says now is enough.
     seen = any(normal(head.computed) == said for head in heads)

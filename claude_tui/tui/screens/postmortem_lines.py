@@ -45,6 +45,7 @@ _MARKS = {
     FieldState.RECORD: Span("●", "ok"),
     FieldState.PERSON: Span("✎", "info"),
     FieldState.CHANGED: Span("≠", "warn", bold=True),
+    FieldState.DRAFT: Span("◇", "warn", bold=True),
     FieldState.CONFLICT: Span("≠", "bad", bold=True),
     FieldState.MISSING: Span("○", "warn"),
 }
@@ -173,6 +174,8 @@ def _end(field: Field, look: FormLook, cells: int) -> Line:
         case FieldState.CONFLICT:
             versions = f"{len(field.heads)} versions: " if roomy else "≠ "
             pieces.append(line(Span(f"{versions}enter settles", "bad")))
+        case FieldState.DRAFT:
+            pieces.append(line(Span("draft: enter accepts", "warn")))
         case FieldState.CHANGED:
             changed = "the record changed: " if roomy else "≠ "
             pieces.append(line(Span(f"{changed}enter compares", "warn")))
@@ -221,10 +224,12 @@ def _parts_of(spec: FieldSpec, field: Field) -> Iterator[Line]:
 
 
 def _brief(spec: FieldSpec, field: Field) -> str:
-    """The text, or of a long list of request ids the ends."""
+    """The text alone, or of a long list of request ids the ends."""
     ids = field.text.split(", ")
     if spec.key == "request_ids" and field.state is FieldState.RECORD and len(ids) > _FEW_IDS:
         return f"{ids[0]} · {len(ids) - 2} more · {ids[-1]}"
+    if field.state is FieldState.DRAFT:
+        return field.heads[-1].text
     return field.text
 
 
