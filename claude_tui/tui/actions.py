@@ -120,7 +120,7 @@ ACTIONS: tuple[Action, ...] = (
         "pin",
         ("P",),
         "pin",
-        "Pin the entry under the cursor, or take the pin off",
+        "Pin the entry under the cursor, or unpin it",
         _RESPOND,
         _INCIDENT,
         5,
