@@ -21,7 +21,6 @@ from claude_tui.engine.paging import Paging, PagingSetup, StoreBackend
 from claude_tui.engine.publisher import Incidents, Publish, Publisher
 from claude_tui.engine.setup import Monitored
 from claude_tui.engine.sources import options_from
-from claude_tui.incident import Record
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.json_values import sound
 from claude_tui.model.limits import MAX_ENTRY
@@ -32,6 +31,7 @@ from claude_tui.probes.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from claude_tui.engine.drafting import Answer
+    from claude_tui.incident import Record
     from claude_tui.settings import Settings
     from claude_tui.store import Store
 

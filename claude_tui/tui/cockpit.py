@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
-from claude_tui.incident import Record
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from claude_tui.engine.drafting import Answer
+    from claude_tui.incident import Record
     from claude_tui.settings import Settings
     from claude_tui.tui.render.paint import Paint
     from claude_tui.tui.render.theme import Theme

@@ -20,7 +20,8 @@ __all__ = ["DRAFTED", "Prompt", "drafted", "prompt"]
 DRAFTED = ("impact", "root_cause", "customers")
 """The fields that are drafted."""
 
-_FACTS = ("title", "duration", "severity", "impact", "detection", "mitigation")
+# Not those that name people: what they did is in the record.
+_FACTS = ("title", "duration", "severity", "impact")
 _MOST_ENTRIES, _MOST_LINE, _MOST_SENTENCE, _MOST_SENTENCES = 200, 300, 600, 12
 _MOST_REPLY = 50_000
 _SYSTEM = """\

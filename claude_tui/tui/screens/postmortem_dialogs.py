@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claude_tui.incident.postmortem import (
@@ -21,7 +20,7 @@ from claude_tui.model.text import truncate
 from claude_tui.tui.render.lines import Line, Span, line
 from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question, TextField
 from claude_tui.tui.screens.dialog_fields import paragraph, tell
-from claude_tui.tui.screens.incident_export import write_file
+from claude_tui.tui.screens.incident_export import named_file, write_file
 from claude_tui.tui.screens.incident_loading import Loaded
 
 if TYPE_CHECKING:
@@ -118,16 +117,17 @@ def ask_export(app: Cockpit, form: Postmortem, loaded: Loaded) -> None:
     def answered(answers: Answers | None) -> None:
         if answers is None:
             return
-        text, suffix = _document(app, form, loaded, as_markdown=answers[0] != 1)
+        as_markdown = answers[0] != 1
+        text = _document(app, form, loaded, as_markdown=as_markdown)
         if answers[0] == _TO_CLIPBOARD:
             app.copy_to_clipboard(text)
             tell(app, "Postmortem sent to the terminal’s clipboard.")
-            return
-        path = Path(str(answers[1])).expanduser()
-        write_file(app, path if path.suffix else path.with_suffix(suffix), text)
+        elif (path := named_file(answers[1], "md" if as_markdown else "json")) is not None:
+            write_file(app, path, text)
 
     def objection(answers: Answers) -> str:
-        return "" if answers[1] or answers[0] == _TO_CLIPBOARD else "Name a file."
+        named = named_file(answers[1], "md") is not None
+        return "" if named or answers[0] == _TO_CLIPBOARD else "Name a file."
 
     question = Question(
         f"Export the postmortem of {label}",
@@ -139,8 +139,6 @@ def ask_export(app: Cockpit, form: Postmortem, loaded: Loaded) -> None:
     app.push_screen(DialogScreen(question), answered)
 
 
-def _document(app: Cockpit, form: Postmortem, loaded: Loaded, *, as_markdown: bool) -> tuple[str, str]:
+def _document(app: Cockpit, form: Postmortem, loaded: Loaded, *, as_markdown: bool) -> str:
     at = app.newest.at
-    if as_markdown:
-        return markdown(form, loaded.figures, at), ".md"
-    return as_json(form, loaded.figures, at) + "\n", ".json"
+    return markdown(form, loaded.figures, at) if as_markdown else f"{as_json(form, loaded.figures, at)}\n"
