@@ -21,7 +21,6 @@ from claude_tui.engine.paging import Paging, PagingSetup, StoreBackend
 from claude_tui.engine.publisher import Incidents, Publish, Publisher
 from claude_tui.engine.setup import Monitored
 from claude_tui.engine.sources import options_from
-from claude_tui.incident import Record
 from claude_tui.model.drill import DrillEntry
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.json_values import sound
@@ -32,6 +31,8 @@ from claude_tui.model.snapshot import Focus, Snapshot
 from claude_tui.probes.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
+    from claude_tui.engine.drafting import Answer
+    from claude_tui.incident import Record
     from claude_tui.settings import Settings
     from claude_tui.store import Store
 
@@ -67,6 +68,8 @@ class Engine:
             Incidents(timedelta(seconds=settings.incident_after_s), settings.auto_declare, gethostname()),
         )
         self._store = store
+        self._monitored = monitored
+        self._clock = clock
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
@@ -139,6 +142,14 @@ class Engine:
         None when there is none. It reads the store, so a screen calls it in a thread of its own.
         """
         return self.publisher.incident_record(ident, at)
+
+    def draft(self, model: str, system: str, text: str) -> Answer:
+        """Asks a model, on request of the user. It blocks, and imports the SDK. Raises DraftError."""
+        from claude_tui.engine.drafting import DraftError, ask
+
+        if self._monitored.demo is not None:
+            raise DraftError("a demo asks no model")
+        return ask(self._monitored.open_endpoint(), model, system, text, self._clock)
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         """Acknowledges an open group of alerts, or all with None."""

@@ -1,4 +1,7 @@
-"""Incidents in the engine: which one matters now, and everything that was recorded about one of them."""
+"""Incidents in the engine: which one matters now, and everything that was recorded about one of them.
+
+`claude_tui.incident` is imported only when there is an incident or trouble: the first frame is to be quick.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from claude_tui.incident import Incident, Proposal, Record, Span, incidents, proposal, summary
 from claude_tui.model.alert import AlertEntry
 from claude_tui.model.incident import IncidentEntry, IncidentSummary
 from claude_tui.model.verdict import Verdict, VerdictChange
@@ -21,6 +23,7 @@ from claude_tui.store import (
 
 if TYPE_CHECKING:
     from claude_tui.analysis.options import Options
+    from claude_tui.incident import Incident, Proposal, Record
     from claude_tui.store import Store
 
 __all__ = ["IncidentWatch", "load_record"]
@@ -40,6 +43,8 @@ class IncidentWatch:
     def known(self, entries: tuple[IncidentEntry, ...]) -> tuple[Incident, ...]:
         """All incidents, in the order in which they were declared."""
         if entries is not self._entries:
+            from claude_tui.incident import incidents
+
             self._entries, self._incidents = entries, incidents(entries)
         return self._incidents
 
@@ -51,12 +56,20 @@ class IncidentWatch:
         at: datetime,
     ) -> Proposal | None:
         """What is proposed at `at`."""
+        if not verdict.severity.grave:
+            return None
+        from claude_tui.incident import proposal
+
         return proposal(verdict, changes, entries, at, self._after)
 
     def summary(
         self, verdict: Verdict, entries: tuple[IncidentEntry, ...], proposed: Proposal | None
     ) -> IncidentSummary | None:
         """What screens show: the incident that is open, or the one that is proposed."""
+        if proposed is None and not entries:
+            return None
+        from claude_tui.incident import summary
+
         return summary(self.known(entries), proposed, verdict.severity)
 
 
@@ -72,6 +85,8 @@ def load_record(
 
     `journal` is what alerting remembers itself, which may not be in the store.
     """
+    from claude_tui.incident import Record, Span
+
     start = incident.started_at - _BEFORE
     end = max(min(_end(incident), at), start)
     # Entries are read up to, and not including, the end.

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from claude_tui.engine.followed import Followed
-from claude_tui.incident import entries_of_acts, incidents
 from claude_tui.model.alert import AlertEntry, AlertsView, EntryKind, NotificationKind
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
@@ -173,6 +172,11 @@ class Journal:
 
 def _acted(entries: tuple[IncidentEntry, ...]) -> tuple[Event, ...]:
     """What was done to the newest incidents, at the time at which it was recorded."""
+    if not entries:
+        return ()
+    # Only now: the first frame is to be quick.
+    from claude_tui.incident import entries_of_acts, incidents
+
     found: dict[str, Event] = {}
     for incident in incidents(entries)[-MAX_INCIDENTS:]:
         for each in entries_of_acts(incident.entries, incident):

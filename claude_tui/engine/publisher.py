@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
@@ -16,13 +16,15 @@ from claude_tui.engine.journal import Journal
 from claude_tui.engine.notices import fault_text, notices_of
 from claude_tui.engine.paging import Paging
 from claude_tui.engine.setup import Monitored
-from claude_tui.incident import Proposal, Record, declaration, incidents
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.snapshot import EngineState, Focus, Level, Notice, Snapshot
 from claude_tui.probes.clock import Clock
+
+if TYPE_CHECKING:
+    from claude_tui.incident import Proposal, Record
 
 __all__ = ["Incidents", "Publish", "Publisher"]
 
@@ -95,6 +97,8 @@ class Publisher:
 
         None when there is none. Reads the store, in whichever thread calls.
         """
+        from claude_tui.incident import incidents
+
         at = at or self._clock.now()
         entries = tuple(entry for entry in self._journal.incident_entries if entry.at <= at)
         incident = next((each for each in incidents(entries) if each.id == ident), None)
@@ -171,6 +175,8 @@ class Publisher:
         """Declares what is proposed, where the settings say so: of several processes the one that pages."""
         ours = self._paging is None or self._paging.is_ours
         if ours and self._incidents.auto_declare and self._proposal is not None:
+            from claude_tui.incident import declaration
+
             target = self._collector.target.base_url
             for entry in declaration(self._proposal, target, at, self._incidents.host):
                 self._journal.append(entry)

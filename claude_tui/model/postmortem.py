@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["FieldRevision"]
+__all__ = ["DRAFTER", "FieldRevision"]
+
+DRAFTER = "a model (draft)"
+"""The author of a text that a model drafted, until a person accepts it."""
 
 
 @dataclass(frozen=True, slots=True)

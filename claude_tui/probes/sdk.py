@@ -16,6 +16,7 @@ import anthropic
 import httpcore2
 import httpx2
 
+from claude_tui.model.observation import Usage
 from claude_tui.probes.body import ACCEPT_ENCODING
 from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.dial import Dialer
@@ -134,6 +135,30 @@ class Sdk:
             except anthropic.APIStatusError as error:
                 return Refusal(status, error=error.body)
         return Refusal(status, error=reader.error) if reader.error is not None else None
+
+    async def complete(
+        self, model: str, system: str, text: str, trace: ExchangeTrace
+    ) -> tuple[str, Usage] | Refusal:
+        """The text of a whole answer and what it used, or the Refusal instead.
+
+        Raises LostError when the exchange breaks off, GarbledError for an answer that cannot be read.
+        """
+        self._dialer.trace = trace
+        try:
+            answer = await self._client.messages.create(
+                model=model,
+                max_tokens=self._max_tokens,
+                system=system,
+                messages=[{"role": "user", "content": text}],
+            )
+            said = "".join(block.text for block in answer.content if block.type == "text")
+            return said, Usage(answer.usage.input_tokens, answer.usage.output_tokens)
+        except anthropic.APIStatusError as error:
+            return Refusal(error.status_code, body=error.response.content)
+        except _FAILURES as error:
+            raise LostError from error
+        except _UNREADABLE as error:
+            raise GarbledError(f"{type(error).__name__}: {error}") from error
 
     async def aclose(self) -> None:
         await self._client.close()

@@ -263,6 +263,18 @@ class Settings:
         bool,
         About("Whether a proposed incident is declared without anybody's doing.", kinds.truth()),
     ] = False
+    draft_model: Annotated[
+        str,
+        About(
+            "The model that drafts parts of a postmortem when somebody asks for that; empty for none.",
+            kinds.label(200, words="a model id, or nothing", empty=True),
+            in_words="none",
+        ),
+    ] = ""
+    draft_ceiling_usd: Annotated[
+        float,
+        About("What one draft may cost at most.", kinds.number(0, 100, words="dollars")),
+    ] = 0.20
     responder: Annotated[
         str,
         About(

@@ -66,7 +66,8 @@ class Action:
 
     `label` stands in the footer ("" keeps it out); actions with the same label share one hint there.
     `rank` orders the footer by importance: the highest go first when room is short. `method` is what
-    Textual calls (`action_<method>`), by default the id. `always` keys cannot be taken away.
+    Textual calls (`action_<method>`), by default the id. `always` keys cannot be taken away. `shared`
+    actions change what others see, or cost something: a read-only dashboard does not offer them.
     """
 
     id: str
@@ -78,6 +79,7 @@ class Action:
     rank: int = 5
     method: str = ""
     always: tuple[str, ...] = ()
+    shared: bool = False
 
 
 _APP = (Scope.APP,)
@@ -114,23 +116,44 @@ ACTIONS: tuple[Action, ...] = (
     Action("acknowledge", ("a",), "ack", "Acknowledge alerts under your name", _RESPOND, _APP, 4),
     Action("snooze", ("z",), "", "Snooze alerts for a while", _RESPOND, _APP),
     Action("set_severity", ("s",), "", "Override severity (shared)", _RESPOND, (*_APP, *_WALK, *_INCIDENT)),
-    Action("note", ("n",), "note", "Note what happened, and when", _RESPOND, _INCIDENT, 1),
-    Action("roles", ("r",), "roles", "Who leads, who tells the customers", _RESPOND, _INCIDENT, 2),
-    Action("mitigated", ("x",), "mitigated", "Its effect is under control", _RESPOND, _INCIDENT, 2),
-    Action("resolve", ("R",), "resolve", "Resolve it (asks first)", _RESPOND, _INCIDENT, 2),
-    Action("reopen", ("o",), "reopen", "Open a resolved one again", _RESPOND, _INCIDENT, 5),
-    Action("merge", ("M",), "", "Merge it into another incident", _RESPOND, _INCIDENT),
+    Action("note", ("n",), "note", "Note what happened, and when", _RESPOND, _INCIDENT, 1, shared=True),
     Action(
-        "pin", ("P",), "pin", "Pin the entry under the cursor, or take the pin off", _RESPOND, _INCIDENT, 5
+        "roles", ("r",), "roles", "Who leads, who tells the customers", _RESPOND, _INCIDENT, 2, shared=True
     ),
-    Action("correct", ("C",), "correct", "Correct an entry, a time or the title", _RESPOND, _INCIDENT, 5),
-    Action("declare", ("D",), "declare", "Declare an incident", _RESPOND, _INCIDENT, 4),
+    Action(
+        "mitigated", ("x",), "mitigated", "Its effect is under control", _RESPOND, _INCIDENT, 2, shared=True
+    ),
+    Action("resolve", ("R",), "resolve", "Resolve it (asks first)", _RESPOND, _INCIDENT, 2, shared=True),
+    Action("reopen", ("o",), "reopen", "Open a resolved one again", _RESPOND, _INCIDENT, 5, shared=True),
+    Action("merge", ("M",), "", "Merge it into another incident", _RESPOND, _INCIDENT, shared=True),
+    Action(
+        "pin",
+        ("P",),
+        "pin",
+        "Pin the entry under the cursor, or unpin it",
+        _RESPOND,
+        _INCIDENT,
+        5,
+        shared=True,
+    ),
+    Action(
+        "correct",
+        ("C",),
+        "correct",
+        "Correct an entry, a time or the title",
+        _RESPOND,
+        _INCIDENT,
+        5,
+        shared=True,
+    ),
+    Action("declare", ("D",), "declare", "Declare an incident", _RESPOND, _INCIDENT, 4, shared=True),
     Action("open_entry", ("enter",), "open", "Open the entry or the incident", _SHOW, _INCIDENT, 3),
     Action("filter", ("/",), "filter", "Show only entries with certain words", _SHOW, _INCIDENT, 3),
     Action("incidents", ("l",), "all", "All incidents", _SHOW, _INCIDENT, 4),
     Action("edit", ("enter",), "edit", "Edit the field, or settle its versions", _RESPOND, _POSTMORTEM, 1),
     Action("add_action", ("n",), "new action", "Add an action item", _RESPOND, _POSTMORTEM, 2),
     Action("remove_action", ("x",), "", "Remove the action item (asks first)", _RESPOND, _POSTMORTEM),
+    Action("draft", ("g",), "", "Have a model draft parts of it (shows what is sent)", _RESPOND, _POSTMORTEM),
     Action(
         "evidence",
         ("right",),

@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
-from claude_tui.incident import Record
 from claude_tui.model.drill import DrillEntry
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
@@ -27,6 +26,8 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
     from textual.screen import Screen
 
+    from claude_tui.engine.drafting import Answer
+    from claude_tui.incident import Record
     from claude_tui.settings import Settings
     from claude_tui.tui.render.paint import Paint
     from claude_tui.tui.render.theme import Theme
@@ -59,6 +60,9 @@ class Backend(Protocol):
 
     def incident_record(self, ident: str, at: datetime | None = None) -> Record | None:
         """Everything that was recorded about an incident. It may take long: not for the screen's thread."""
+
+    def draft(self, model: str, system: str, text: str) -> Answer:
+        """Asks a model. It takes long: not for the screen's thread. Raises DraftError."""
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None: ...
 

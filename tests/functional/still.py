@@ -12,6 +12,7 @@ from rich.console import RenderableType
 from textual._compositor import CompositorUpdate
 from textual.screen import Screen
 
+from claude_tui.engine.drafting import Answer, DraftError
 from claude_tui.incident import Record
 from claude_tui.model.drill import DrillEntry
 from claude_tui.model.incident import IncidentEntry
@@ -38,6 +39,8 @@ class StillBackend:
     acknowledged: list[tuple[str | None, str, str]] = field(default_factory=list)
     snoozed: list[tuple[str | None, str, datetime]] = field(default_factory=list)
     records: dict[str, Record] = field(default_factory=dict)
+    drafts: list[tuple[str, str, str]] = field(default_factory=list)
+    answer: str | None = None
     publish: Callable[[Snapshot], None] = lambda snapshot: None
 
     @property
@@ -70,6 +73,12 @@ class StillBackend:
 
     def incident_record(self, ident: str, at: datetime | None = None) -> Record | None:
         return self.records.get(ident)
+
+    def draft(self, model: str, system: str, text: str) -> Answer:
+        self.drafts.append((model, system, text))
+        if self.answer is None:
+            raise DraftError("the endpoint refused: Overloaded")
+        return Answer(self.answer, 0.012)
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         self.acknowledged.append((group, by, reason))

@@ -422,6 +422,14 @@ async def test_json_is_written_too_and_a_bad_path_is_told(tmp_path: Path) -> Non
         assert names_in(tmp_path) == ["inc.json"]
 
 
+@pytest.mark.parametrize("path", ["", "/", "~nobody-at-all/x", "."])
+async def test_what_names_no_file_is_refused(path: str) -> None:
+    async with opened("open", "i", "e") as (app, _, pilot):
+        await fill(app, pilot, 0, path)
+        await pressed(app, pilot, "enter")
+        assert "Name a file." in text_of(app)
+
+
 def test_scenes_are_what_they_say() -> None:
     scenes: dict[str, IncidentScene] = {name: make() for name, make in INCIDENT_SCENES.items()}
     proposed = scenes["proposed"].snapshot.incident

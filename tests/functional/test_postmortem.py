@@ -15,6 +15,7 @@ from claude_tui.incident.postmortem import FieldState, lint, read
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.tui.screens.dialog import TextInput
 from claude_tui.tui.screens.postmortem import PostmortemScreen
+from claude_tui.tui.screens.postmortem_draft import PromptScreen
 from claude_tui.tui.screens.postmortem_editor import Area, EditorScreen
 from claude_tui.tui.screens.postmortem_reading import FindingsScreen, PreviewScreen
 from tests.functional.runbook_screens import screen_text
@@ -256,7 +257,7 @@ async def test_preview_and_lint_open_and_close() -> None:
         assert isinstance(app.screen, PreviewScreen)
         await pressed(app, pilot, "pagedown", "end", "home", "v", "l")
         assert isinstance(app.screen, FindingsScreen)
-        assert "two people wrote this at the same time" in screen_text(app)
+        assert "several people wrote this at the same time" in screen_text(app)
         await pressed(app, pilot, "down", "escape")
         assert isinstance(app.screen, PostmortemScreen)
 
@@ -300,3 +301,92 @@ async def test_the_postmortem_of_the_incident_on_screen_is_the_one_that_opens() 
 async def test_it_fits_into_small_terminals(size: tuple[int, int]) -> None:
     async with opened("conflict", *IMPACT, "enter", "escape", "n", "escape", size=size) as (app, _, _pilot):
         assert isinstance(app.screen, PostmortemScreen)
+
+
+# -- a draft by a model ------------------------------------------------------------------------
+
+DRAFT = json.dumps(
+    {
+        "impact": [{"sentence": "Orders failed.", "entries": ["E1"]}],
+        "root_cause": [{"sentence": "Probably no capacity.", "entries": ["E1"]}],
+        "customers": [{"sentence": "Everything is fine.", "entries": []}],
+    }
+)
+
+
+def allow_drafts(app: StillApp, **settings: object) -> None:
+    app.settings = replace(app.settings, **({"draft_model": "claude-x"} | settings))  # type: ignore[arg-type]
+
+
+async def test_a_draft_is_sent_only_after_all_of_it_was_shown_and_is_marked_until_accepted() -> None:
+    async with opened("empty") as (app, backend, pilot):
+        allow_drafts(app)
+        backend.answer = DRAFT
+        await pressed(app, pilot, "g")
+        assert isinstance(app.screen, PromptScreen)
+        assert "This goes to claude-x, and costs $" in screen_text(app)
+        await pressed(app, pilot, "pagedown", "escape")
+        assert backend.drafts == []
+
+        await pressed(app, pilot, "g", "enter")
+        ((model, system, sent),) = backend.drafts
+        assert model == "claude-x"
+        assert "blameless" in system
+        assert "first failure" in sent
+        assert state(app, "impact") is FieldState.DRAFT
+        assert state(app, "root_cause") is FieldState.DRAFT
+        assert state(app, "customers") is FieldState.MISSING
+        assert "◇ Impact" in screen_text(app)
+        assert "draft: enter accepts" in screen_text(app)
+        assert "$0.01" in notices(app)
+
+        await pressed(app, pilot, *IMPACT, "enter", "enter")
+        assert (state(app, "impact"), written(backend)[-1].by) == (FieldState.PERSON, "eve")
+        await pressed(app, pilot, "down", "enter", "down", "enter")
+        assert state(app, "root_cause") is FieldState.MISSING
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"draft_model": ""}, "name one as draft_model"),
+        ({"draft_ceiling_usd": 0.0}, "draft_ceiling_usd is"),
+    ],
+)
+async def test_nothing_is_sent_without_a_model_or_above_the_ceiling(
+    settings: dict[str, object], says: str
+) -> None:
+    async with opened("empty") as (app, backend, pilot):
+        allow_drafts(app, **settings)
+        await pressed(app, pilot, "g")
+        assert isinstance(app.screen, PostmortemScreen)
+        assert says in notices(app)
+        assert backend.drafts == []
+
+
+async def test_a_demo_asks_no_model() -> None:
+    async with opened("empty") as (app, backend, pilot):
+        allow_drafts(app)
+        app.newest = replace(app.newest, engine=replace(app.newest.engine, demo="tour"))
+        await pressed(app, pilot, "g")
+        assert "A demo asks no model" in notices(app)
+        assert backend.drafts == []
+
+
+async def test_a_refused_draft_changes_nothing() -> None:
+    async with opened("empty", "g") as (app, _, _pilot):
+        assert "name one as draft_model" in notices(app)
+    async with opened("empty") as (app, backend, pilot):
+        allow_drafts(app)
+        await pressed(app, pilot, "g", "enter")
+        assert "No draft: the endpoint refused: Overloaded." in notices(app)
+        assert written(backend) == []
+
+
+async def test_what_people_wrote_is_not_drafted_again() -> None:
+    async with opened("filled") as (app, backend, pilot):
+        allow_drafts(app)
+        backend.answer = DRAFT
+        await pressed(app, pilot, "g", "enter")
+        assert written(backend) == []
+        assert "named no entry that a sentence rests on" in notices(app)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from claude_tui.incident import figures, incidents, timeline
 from claude_tui.incident.postmortem import Postmortem, Writer, action_key, computed, postmortem
 from claude_tui.model.incident import IncidentAct
-from claude_tui.model.postmortem import FieldRevision
+from claude_tui.model.postmortem import DRAFTER, FieldRevision
 from tests.builders import after
 from tests.incident_values import FIRST, did
 from tests.snapshots.incident_scenes import INCIDENT_SCENES, RESOLVED, IncidentScene, scene
@@ -89,9 +89,18 @@ def conflict() -> IncidentScene:
     return pen.done()
 
 
+def drafted() -> IncidentScene:
+    """A model drafted two fields, and nobody has accepted them."""
+    pen = Pen(INCIDENT_SCENES["resolved"]())
+    pen.write("impact", "Six in ten messages failed for ten minutes. (12:02:00, 12:12:10)", DRAFTER, 830)
+    pen.write("root_cause", "Probably the provider lacked capacity for Haiku. (12:02:20)", DRAFTER, 830)
+    return pen.done()
+
+
 POSTMORTEM_SCENES: dict[str, Callable[[], IncidentScene]] = {
     "empty": INCIDENT_SCENES["resolved"],
     "open": INCIDENT_SCENES["open"],
     "filled": filled,
     "conflict": conflict,
+    "drafted": drafted,
 }

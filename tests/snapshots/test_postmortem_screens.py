@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -30,6 +31,7 @@ DETAILS = {
     "preview-narrow": ("conflict", ("v",), "80x24", "dark"),
     "lint": ("conflict", ("l",), "120x40", "dark"),
     "lint-clean": ("filled", ("l",), "80x24", "light"),
+    "drafted": ("drafted", ("down", "down", "down", "enter"), "120x40", "light"),
     "export": ("empty", ("e",), "80x24", "dark"),
 }
 
@@ -58,6 +60,18 @@ def test_above_the_form(snap_compare: Compare, detail: str) -> None:
         await typing(*keys)(pilot)  # type: ignore[arg-type]
 
     assert snap_compare(app_of(name, theme), run_before=shown, terminal_size=SIZES[size])
+
+
+@pytest.mark.parametrize(("size", "theme"), [("80x24", "light"), ("120x40", "dark")])
+def test_what_is_sent_for_a_draft(snap_compare: Compare, size: str, theme: str) -> None:
+    app = app_of("empty", theme)
+    app.settings = replace(app.settings, draft_model="claude-opus-5-5")
+
+    async def shown(pilot: object) -> None:
+        await typing("f")(pilot)  # type: ignore[arg-type]
+        await typing("g")(pilot)  # type: ignore[arg-type]
+
+    assert snap_compare(app, run_before=shown, terminal_size=SIZES[size])
 
 
 def test_the_form_without_colours(snap_compare: Compare, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -40,7 +40,7 @@ def test_the_record_fills_in_what_it_knows() -> None:
     assert form.field("title").text == "Elevated 529s"
     assert form.field("duration").text == "2026-11-20 12:02:00 to 12:13:20 UTC (11m 20s)"
     assert form.field("severity").text == "P1"
-    assert form.field("severity").computed.note == "the record says P1 for 2m 40s, P2 for 7m 40s"
+    assert form.field("severity").computed.note == "record: P1 for 2m 40s, P2 for 7m 40s"
     assert "60 of the 108 requests of our probes failed" in form.field("impact").text
     assert "Acknowledged by ben 48s after the first failure." in form.field("detection").text
     assert (
@@ -108,6 +108,16 @@ def test_an_untouched_field_follows_the_record_and_a_touched_one_is_flagged_with
     assert touched.text == "12:02 to 12:20, as customers saw it"
     assert touched.computed.text == untouched.text
     assert "duration: the record changed" in later.form(written).to_do
+
+
+def test_what_grows_by_itself_while_an_incident_is_open_is_flagged_only_when_it_is_over() -> None:
+    then, now = (told(recorded=record(declared(), until=until)) for until in (400, 500))
+    written = wrote(then.form(), "impact", "Checkout is down.", Writing())
+    assert then.form().field("impact").computed.text != now.form().field("impact").computed.text
+    assert now.form(written).field("impact").state is FieldState.PERSON
+
+    over = told(declared(), did(900, IncidentAct.RESOLVED, happened=800))
+    assert over.form(written).field("impact").state is FieldState.CHANGED
 
 
 def test_keeping_the_text_settles_what_changed_and_taking_the_records_text_follows_it_again() -> None:

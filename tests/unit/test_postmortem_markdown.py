@@ -48,7 +48,7 @@ BLOCKS = st.lists(
             "1. first",
             "+++",
             "",
-            "<<<<<<< ana",
+            "[several versions: settle them]",
             "plain words",
         )
     ),

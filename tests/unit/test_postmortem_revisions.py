@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.incident.postmortem import Computed, Draft, FieldState, revised
-from claude_tui.incident.postmortem.revisions import CONFLICT_MIDDLE, field_of, heads_of
+from claude_tui.incident.postmortem.revisions import UNSETTLED, field_of, heads_of
 from claude_tui.model.postmortem import FieldRevision
 from tests.postmortem_values import Writing, told, wrote
 
@@ -186,7 +186,7 @@ def test_whatever_nobody_replaced_knowingly_is_shown(steps: list[tuple[int, str,
         assert each.text in shown.text
     if len({each.text for each in standing}) > 1:
         assert shown.state is FieldState.CONFLICT
-        assert CONFLICT_MIDDLE in shown.text
+        assert UNSETTLED in shown.text
 
 
 @given(STEPS, st.randoms(use_true_random=False))

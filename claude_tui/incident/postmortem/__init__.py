@@ -4,6 +4,7 @@ from claude_tui.incident.postmortem.actions import action_key, in_one_line, new_
 from claude_tui.incident.postmortem.computed import computed
 from claude_tui.incident.postmortem.document import as_json, schema_text, to_json
 from claude_tui.incident.postmortem.draft import Draft, Writer, revised
+from claude_tui.incident.postmortem.drafting import DRAFTED, Prompt, drafted, prompt
 from claude_tui.incident.postmortem.fields import ACTIONS_HEADING, FIELDS, FieldSpec, spec_of
 from claude_tui.incident.postmortem.form import postmortem, subject
 from claude_tui.incident.postmortem.importing import PostmortemFileError, changes, incident_of
@@ -23,6 +24,7 @@ from claude_tui.incident.postmortem.values import (
 
 __all__ = [
     "ACTIONS_HEADING",
+    "DRAFTED",
     "FIELDS",
     "PARTS",
     "SCHEMA",
@@ -36,6 +38,7 @@ __all__ = [
     "Finding",
     "Postmortem",
     "PostmortemFileError",
+    "Prompt",
     "ReadPostmortem",
     "Writer",
     "action_key",
@@ -43,6 +46,7 @@ __all__ = [
     "body",
     "changes",
     "computed",
+    "drafted",
     "editing",
     "in_one_line",
     "incident_of",
@@ -50,6 +54,7 @@ __all__ = [
     "markdown",
     "new_action",
     "postmortem",
+    "prompt",
     "read",
     "revised",
     "schema_text",

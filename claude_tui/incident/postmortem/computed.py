@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from claude_tui.incident.postmortem.values import Computed
@@ -21,6 +22,8 @@ UNKNOWN_END = "[end]"
 
 _Kinds = TimelineKind
 _MOST_KEYS = 200
+# With every probe that fails there are more of them.
+_GROWING = frozenset({"impact", "request_ids", "timeline"})
 
 
 def computed(
@@ -32,7 +35,11 @@ def computed(
     """
     found = {key: make(incident, timeline, figures) for key, make in _FIELDS.items()}
     return {
-        key: Computed(inert(each.text.strip(), MAX_ENTRY, keep_newlines=True), each.evidence, each.note)
+        key: replace(
+            each,
+            text=inert(each.text.strip(), MAX_ENTRY, keep_newlines=True),
+            grows=figures.ongoing and key in _GROWING,
+        )
         for key, each in found.items()
     }
 
@@ -84,7 +91,7 @@ def _severity(incident: Incident, timeline: Sequence[TimelineEntry], figures: Fi
     measured = _measured(figures)
     changes = _of(timeline, _Kinds.DETECTED, _Kinds.VERDICT, _Kinds.SEVERITY)
     text = str(severity) if severity.trouble else ""
-    return Computed(text, _keys(*changes), f"the record says {measured}" if measured else "")
+    return Computed(text, _keys(*changes), f"record: {measured}" if measured else "")
 
 
 def _measured(figures: Figures) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 from claude_tui.incident.postmortem.actions import due_date
 from claude_tui.incident.postmortem.fields import ACTIONS_HEADING, FIELDS
 from claude_tui.incident.postmortem.reading import ReadAction, ReadField, ReadPostmortem
-from claude_tui.incident.postmortem.revisions import CONFLICT_START
+from claude_tui.incident.postmortem.revisions import UNACCEPTED, UNSETTLED
 from claude_tui.incident.postmortem.values import ActionKind
 from claude_tui.model.format import duration
 from claude_tui.model.text import Redactor
@@ -26,7 +26,7 @@ class Finding:
     line: int
     """From 1."""
     rule: str
-    """Its name, for scripts: missing, time, severity, action, blame, secret, conflict or form."""
+    """Its name, for scripts: missing, time, severity, action, blame, secret, conflict, draft, form."""
     text: str
 
     def __str__(self) -> str:
@@ -158,8 +158,10 @@ def _faults(action: ReadAction) -> Iterator[str]:
 
 def _conflicts(document: ReadPostmortem) -> Iterator[Finding]:
     for line, row in enumerate(document.lines[document.front_lines :], document.front_lines + 1):
-        if CONFLICT_START in row:
-            yield Finding(line, "conflict", "two people wrote this at the same time: settle it")
+        if UNSETTLED in row:
+            yield Finding(line, "conflict", "several people wrote this at the same time: keep what counts")
+        if UNACCEPTED in row:
+            yield Finding(line, "draft", "a model drafted this, and nobody has accepted it")
 
 
 _BLAME = re.compile(

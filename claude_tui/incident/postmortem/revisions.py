@@ -12,12 +12,11 @@ from datetime import datetime, timedelta
 
 from claude_tui.incident.postmortem.values import Computed, Field, FieldState
 from claude_tui.model.format import clock
-from claude_tui.model.postmortem import FieldRevision
+from claude_tui.model.postmortem import DRAFTER, FieldRevision
 
 __all__ = [
-    "CONFLICT_END",
-    "CONFLICT_MIDDLE",
-    "CONFLICT_START",
+    "UNACCEPTED",
+    "UNSETTLED",
     "by_field",
     "editing",
     "field_of",
@@ -25,8 +24,11 @@ __all__ = [
     "normal",
 ]
 
-CONFLICT_START, CONFLICT_MIDDLE, CONFLICT_END = "<<<<<<<", "=======", ">>>>>>>"
-"""The marks between the texts of a conflict, as engineers know them from merges."""
+UNSETTLED = "[several versions: settle them]"
+"""Stands before the texts of a conflict. As Markdown it is just text."""
+
+UNACCEPTED = "[drafted by a model: accept it, change it or drop it]"
+"""Stands before a draft that nobody has accepted."""
 
 _RECENT = timedelta(seconds=60)
 
@@ -68,20 +70,19 @@ def field_of(key: str, revisions: Iterable[FieldRevision], computed: Computed) -
     if not text:
         state = FieldState.RECORD if computed.text else FieldState.MISSING
         return Field(key, state, computed.text, computed, heads)
+    if all(head.by == DRAFTER for head in heads):
+        return Field(key, FieldState.DRAFT, f"{UNACCEPTED}\n\n{text}", computed, heads)
     said = normal(computed.text)
     # Of several who wrote the same, one that has seen what the record says now is enough.
     seen = any(normal(head.computed) == said for head in heads)
-    same = seen or text == said
+    same = seen or text == said or computed.grows
     return Field(key, FieldState.PERSON if same else FieldState.CHANGED, text, computed, heads)
 
 
 def _joined(heads: Sequence[FieldRevision]) -> str:
-    """All texts, each with its author, between marks."""
-    parts: list[str] = []
-    for number, head in enumerate(heads):
-        mark = CONFLICT_MIDDLE if number else CONFLICT_START
-        parts += [f"{mark} {head.by} {clock(head.at)}", normal(head.text)]
-    return "\n".join([*parts, CONFLICT_END])
+    """All texts, each under its author."""
+    texts = (f"[{head.by} {clock(head.at)}]\n{normal(head.text)}" for head in heads)
+    return normal("\n\n".join((UNSETTLED, *texts)))
 
 
 def editing(

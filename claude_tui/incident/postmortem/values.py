@@ -28,6 +28,7 @@ class FieldState(StrEnum):
     RECORD = "record"  # from the record, which it follows
     PERSON = "person"  # a person's
     CHANGED = "changed"  # a person's, and the record says something else since they wrote it
+    DRAFT = "draft"  # a model's, which nobody has accepted
     CONFLICT = "conflict"  # two people wrote different texts without having seen each other's
     MISSING = "missing"  # neither a person nor the record has any
 
@@ -42,6 +43,8 @@ class Computed:
     """The keys of the timeline entries that it rests on."""
     note: str = ""
     """What the record knows besides, in one line: shown beside a text, never part of it."""
+    grows: bool = False
+    """Whether it changes by itself all the time, while the incident is open: that is no news to anybody."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,8 @@ class Field:
     key: str
     state: FieldState
     text: str
-    """The person's, or else that of the record. In a conflict, all texts with marks between them."""
+    """The person's, or else that of the record. In a conflict, all texts, each under its author; of a
+    draft, under the words that it is one."""
     computed: Computed
     """What the record says now."""
     heads: tuple[FieldRevision, ...] = ()
@@ -131,6 +135,8 @@ class Postmortem:
                 yield f"{spec.name}: two versions"
             elif field.state is FieldState.CHANGED:
                 yield f"{spec.name}: the record changed"
+            elif field.state is FieldState.DRAFT:
+                yield f"{spec.name}: a draft to accept"
             elif field.state is FieldState.MISSING and not spec.folded:
                 yield spec.name
 

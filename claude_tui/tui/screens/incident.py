@@ -31,6 +31,7 @@ from claude_tui.tui.screens.incident_acts import (
 )
 from claude_tui.tui.screens.incident_corrections import ask_correction
 from claude_tui.tui.screens.incident_export import ask_export
+from claude_tui.tui.screens.incident_hints import incident_hints, is_offered
 from claude_tui.tui.screens.incident_lines import (
     TimelineLook,
     figure_lines,
@@ -43,7 +44,7 @@ from claude_tui.tui.screens.incident_lines import (
 from claude_tui.tui.screens.incident_loading import IncidentLoader
 from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.screens.runbook_parts import Page, key_of
-from claude_tui.tui.screens.runbook_screen import offered, returned_to
+from claude_tui.tui.screens.runbook_screen import returned_to
 from claude_tui.tui.view import View
 
 if TYPE_CHECKING:
@@ -59,13 +60,6 @@ Lines = tuple[Line, ...]
 _WIDE = 110
 _FIGURE_CELLS = 34
 _MAX_WORDS = 60
-# The labels of what can be done to any incident, to an open one, to a resolved one, and in the list.
-_ALWAYS = frozenset({"note", "pin", "correct", "filter", "export", "open", "all"})
-_WHILE_OPEN = _ALWAYS | {"severity", "roles", "mitigated", "resolve"}
-_WHILE_RESOLVED = _ALWAYS | {"reopen", "declare"}
-_IN_LIST = frozenset({"open", "declare"})
-# It is what is shown.
-_HERE = frozenset({"incident"})
 
 
 def open_incident(app: Cockpit) -> None:
@@ -77,7 +71,7 @@ def open_incident(app: Cockpit) -> None:
         app.push_screen(screen := IncidentScreen(known))
     elif known:
         screen.turn_to(known)
-    if not known:
+    if not known and is_offered("declare", app.chosen_keys):
         ask_declaration(app, screen.turn_to)
 
 
@@ -146,18 +140,7 @@ class IncidentScreen(ReaderScreen):
         return f"{headline(loaded.incident, loaded.figures)}{filtered}", ""
 
     def hints(self) -> tuple[Hint, ...]:
-        """Those that make sense for what is shown, a note first."""
-        incident = self.incident
-        labels = _IN_LIST if incident is None else _WHILE_OPEN if incident.is_open else _WHILE_RESOLVED
-        keys = self.cockpit.chosen_keys
-        severity = Hint(self.key("set_severity"), "severity", 2)
-        found = list(
-            offered(Scope.INCIDENT, keys, ((_WHILE_OPEN | _WHILE_RESOLVED | _IN_LIST) - labels) | _HERE)
-        )
-        if "severity" in labels:
-            after = next(number for number, hint in enumerate(found, 1) if hint.label == "note")
-            found.insert(after, severity)
-        return tuple(found)
+        return incident_hints(self.incident, self.cockpit.chosen_keys)
 
     # -- what is shown -----------------------------------------------------------------------
 

@@ -15,7 +15,7 @@ from claude_tui.tui.screens.incident_loading import Loaded
 if TYPE_CHECKING:
     from claude_tui.tui.cockpit import Cockpit
 
-__all__ = ["ask_export", "write_file"]
+__all__ = ["ask_export", "named_file", "write_file"]
 
 _FORMATS = ("md", "json")
 _MAX_PATH = 1_000
@@ -36,18 +36,26 @@ def ask_export(app: Cockpit, loaded: Loaded) -> None:
         if answers is None:
             return
         form = _FORMATS[int(answers[0])]
-        path = Path(str(answers[1])).expanduser()
-        path = path if path.suffix else path.with_suffix(f".{form}")
-        write_file(app, path, _text(app, loaded, form))
+        if (path := named_file(answers[1], form)) is not None:
+            write_file(app, path, _text(app, loaded, form))
 
     question = Question(
         f"Export {loaded.incident.label}",
         "write",
         fields,
         (explanation,),
-        objection=lambda answers: "" if answers[1] else "Name a file.",
+        objection=lambda answers: "" if named_file(answers[1], "md") is not None else "Name a file.",
     )
     app.push_screen(DialogScreen(question), answered)
+
+
+def named_file(typed: int | str, form: str) -> Path | None:
+    """The file that was named; None for what cannot name one."""
+    try:
+        path = Path(str(typed)).expanduser()
+        return path if path.suffix else path.with_suffix(f".{form}")
+    except (RuntimeError, ValueError):  # the home of nobody; a directory
+        return None
 
 
 def _text(app: Cockpit, loaded: Loaded, form: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
@@ -31,7 +32,7 @@ from claude_tui.incident.postmortem import (
 )
 from claude_tui.model.format import age
 from claude_tui.model.limits import MAX_ENTRY, MAX_LINE, MAX_NAME
-from claude_tui.model.postmortem import FieldRevision
+from claude_tui.model.postmortem import DRAFTER, FieldRevision
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.actions import Hint, Scope, bindings
 from claude_tui.tui.render.line_panel import LinePanel
@@ -280,7 +281,7 @@ class PostmortemScreen(ReaderScreen):
 
     def _edit_field(self, field: Field) -> None:
         label = spec_of(field.key).label
-        if field.state in (FieldState.CHANGED, FieldState.CONFLICT):
+        if field.state in (FieldState.CHANGED, FieldState.DRAFT, FieldState.CONFLICT):
 
             def settled(text: str, further: bool) -> None:
                 if further:
@@ -361,6 +362,21 @@ class PostmortemScreen(ReaderScreen):
             self._append(removal)
 
         ask_removal(self.cockpit, action, removed)
+
+    def action_draft(self) -> None:
+        """Have a model draft what nobody has written; marked as a draft until a person accepts it."""
+        from claude_tui.tui.screens.postmortem_draft import ask_for_draft
+
+        form, loaded = self.form, self.loader.loaded
+        if form is not None and loaded is not None:
+
+            def take(texts: Mapping[str, str]) -> None:
+                # Made from what was seen when it was asked for: what somebody wrote meanwhile stays.
+                writer = replace(self._writer(), by=DRAFTER)
+                for key, text in texts.items():
+                    self._append(writer.revision(form.field(key), text))
+
+            ask_for_draft(self.cockpit, self, form, loaded, take)
 
     def _writer(self) -> Writer:
         app = self.cockpit

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claude_tui.incident.postmortem import (
@@ -16,11 +15,12 @@ from claude_tui.incident.postmortem import (
 )
 from claude_tui.incident.postmortem.revisions import normal
 from claude_tui.model.format import clock
+from claude_tui.model.postmortem import DRAFTER, FieldRevision
 from claude_tui.model.text import truncate
 from claude_tui.tui.render.lines import Line, Span, line
 from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question, TextField
 from claude_tui.tui.screens.dialog_fields import paragraph, tell
-from claude_tui.tui.screens.incident_export import write_file
+from claude_tui.tui.screens.incident_export import named_file, write_file
 from claude_tui.tui.screens.incident_loading import Loaded
 
 if TYPE_CHECKING:
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Settled", "ask_export", "ask_removal", "ask_settlement"]
 
 _MAX_PATH = 1_000
+_WITHOUT = {True: "follow the record again", False: "leave it empty"}
+"""What it means to use none of the texts, where the record has one and where it has none."""
 _TO_CLIPBOARD = 2
 
 Settled = Callable[[str, bool], None]
@@ -40,11 +42,12 @@ def ask_settlement(app: Cockpit, field: Field, name: str, then: Settled) -> None
     versions = _versions(field)
     texts = [text for _, text in versions]
     people = [head for head in field.heads if normal(head.text)]
-    options = [f"keep {who}" if text else "follow the record again" for who, text in versions]
+    keep = "accept" if field.state is FieldState.DRAFT else "keep"
+    options = [f"{keep} {who}" if text else _WITHOUT[bool(field.computed.text)] for who, text in versions]
     if len(people) > 1:
         options.append("keep both, one below the other, and edit them")
         texts.append("\n\n".join(normal(head.text) for head in people))
-    options.append("edit it further" if field.state is FieldState.CHANGED else "edit the newest further")
+    options.append("edit the newest further" if len(people) > 1 else "edit it further")
     texts.append(normal(field.heads[-1].text))
     edited = range(len(versions), len(options))
 
@@ -60,15 +63,15 @@ def ask_settlement(app: Cockpit, field: Field, name: str, then: Settled) -> None
 
 def _versions(field: Field) -> list[tuple[str, str]]:
     """Whose each version is, and its text; empty for the record's, which the field then follows again."""
-    found = [
-        (f"{head.by}’s text of {clock(head.at)}", normal(head.text))
-        for head in reversed(field.heads)
-        if normal(head.text)
-    ]
+    found = [(_whose(head), normal(head.text)) for head in reversed(field.heads) if normal(head.text)]
     given_back = any(not normal(head.text) for head in field.heads)
-    if field.computed.text or given_back:
+    if field.computed.text or given_back or field.state is FieldState.DRAFT:
         found.append(("the record", ""))
     return found
+
+
+def _whose(head: FieldRevision) -> str:
+    return "the draft" if head.by == DRAFTER else f"{head.by}’s text of {clock(head.at)}"
 
 
 def _shown(field: Field) -> str:
@@ -114,16 +117,17 @@ def ask_export(app: Cockpit, form: Postmortem, loaded: Loaded) -> None:
     def answered(answers: Answers | None) -> None:
         if answers is None:
             return
-        text, suffix = _document(app, form, loaded, as_markdown=answers[0] != 1)
+        as_markdown = answers[0] != 1
+        text = _document(app, form, loaded, as_markdown=as_markdown)
         if answers[0] == _TO_CLIPBOARD:
             app.copy_to_clipboard(text)
             tell(app, "Postmortem sent to the terminal’s clipboard.")
-            return
-        path = Path(str(answers[1])).expanduser()
-        write_file(app, path if path.suffix else path.with_suffix(suffix), text)
+        elif (path := named_file(answers[1], "md" if as_markdown else "json")) is not None:
+            write_file(app, path, text)
 
     def objection(answers: Answers) -> str:
-        return "" if answers[1] or answers[0] == _TO_CLIPBOARD else "Name a file."
+        named = named_file(answers[1], "md") is not None
+        return "" if named or answers[0] == _TO_CLIPBOARD else "Name a file."
 
     question = Question(
         f"Export the postmortem of {label}",
@@ -135,8 +139,6 @@ def ask_export(app: Cockpit, form: Postmortem, loaded: Loaded) -> None:
     app.push_screen(DialogScreen(question), answered)
 
 
-def _document(app: Cockpit, form: Postmortem, loaded: Loaded, *, as_markdown: bool) -> tuple[str, str]:
+def _document(app: Cockpit, form: Postmortem, loaded: Loaded, *, as_markdown: bool) -> str:
     at = app.newest.at
-    if as_markdown:
-        return markdown(form, loaded.figures, at), ".md"
-    return as_json(form, loaded.figures, at) + "\n", ".json"
+    return markdown(form, loaded.figures, at) if as_markdown else f"{as_json(form, loaded.figures, at)}\n"

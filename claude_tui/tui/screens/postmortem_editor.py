@@ -194,7 +194,10 @@ def _widget(edited: Edited) -> Area | TextInput | KindOptions:
     if edited.is_kind:
         return KindOptions(edited.label, text)
     if edited.one_line:
-        return TextInput(TextField(edited.label, text, edited.limit, edited.hint))
+        line_of_text = TextInput(TextField(edited.label, text, edited.limit, edited.hint))
+        # The first key would replace all of it otherwise, and that is recorded.
+        line_of_text.select_on_focus = False
+        return line_of_text
     return Area(text, edited.hint, edited.limit)
 
 

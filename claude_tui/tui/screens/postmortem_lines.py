@@ -45,15 +45,16 @@ _MARKS = {
     FieldState.RECORD: Span("●", "ok"),
     FieldState.PERSON: Span("✎", "info"),
     FieldState.CHANGED: Span("≠", "warn", bold=True),
+    FieldState.DRAFT: Span("◇", "warn", bold=True),
     FieldState.CONFLICT: Span("≠", "bad", bold=True),
     FieldState.MISSING: Span("○", "warn"),
 }
 _NAME_CELLS, _LONG_NAME_CELLS = 14, 22
-_ACTION_ROWS, _MOST_ROWS = 3, 200
+_ACTION_ROWS = 3
 _TEXT_ROWS = (12, 6, 4, 3, 2)
 _MOST_EVIDENCE = 40
 _FEW_IDS = 3
-# From here on an action item has its parts beside it; else below.
+# From here on an action item has its parts beside it, else below; and what can be done is said at length.
 _BESIDE_CELLS = 90
 
 
@@ -158,22 +159,26 @@ def _row(key: str, form: Postmortem, look: FormLook, cells: int) -> Iterator[Lin
 def _field(spec: FieldSpec, field: Field, look: FormLook, cells: int) -> Iterator[Line]:
     name_cells = _LONG_NAME_CELLS if spec.folded else _NAME_CELLS
     head = line(_MARKS[field.state], " ", Span(pad(spec.label, name_cells), "text", bold=True))
-    end = _end(field, look)
+    end = _end(field, look, cells)
     room = max(cells - width(head), 10)
     rows = _said(spec, field, room, width(end), look.rows)
     yield spread((*head, *rows[0]), end, cells)
     yield from (line(" " * width(head), *row) for row in rows[1:])
 
 
-def _end(field: Field, look: FormLook) -> Line:
+def _end(field: Field, look: FormLook, cells: int) -> Line:
     """What there is to do about the field, whose text it is, what it rests on."""
-    who = look.editing.get(field.key)
+    who, roomy = look.editing.get(field.key), cells >= _BESIDE_CELLS
     pieces = [line(Span(f"{who} is editing", "info"))] if who else []
     match field.state:
         case FieldState.CONFLICT:
-            pieces.append(line(Span(f"{len(field.heads)} versions: enter settles", "bad")))
+            versions = f"{len(field.heads)} versions: " if roomy else "≠ "
+            pieces.append(line(Span(f"{versions}enter settles", "bad")))
+        case FieldState.DRAFT:
+            pieces.append(line(Span("draft: enter accepts", "warn")))
         case FieldState.CHANGED:
-            pieces.append(line(Span("the record changed: enter compares", "warn")))
+            changed = "the record changed: " if roomy else "≠ "
+            pieces.append(line(Span(f"{changed}enter compares", "warn")))
         case FieldState.PERSON if field.heads and not who:
             last = field.heads[-1]
             pieces.append(line(Span(f"{fit(last.by, 16)} {clock(last.at)}", "dim")))
@@ -189,7 +194,9 @@ def _said(spec: FieldSpec, field: Field, cells: int, end_cells: int, most: int) 
     for said in _parts_of(spec, field):
         # Only the first row stands beside what the end of its line says.
         room = cells - end_cells - 2 if not rows and end_cells else cells
-        rows += flow(said, max(room, 10), _MOST_ROWS) or [BLANK]
+        rows += flow(said, max(room, 10), most + 1) or [BLANK]
+        if len(rows) > most:
+            break
     if len(rows) > most:
         last = crop(rows[most - 1], max(cells - (end_cells + 2 if most == 1 else 0) - 2, 1))
         rows = [*rows[: most - 1], line(*last, Span(" …", "dim"))]
@@ -217,10 +224,12 @@ def _parts_of(spec: FieldSpec, field: Field) -> Iterator[Line]:
 
 
 def _brief(spec: FieldSpec, field: Field) -> str:
-    """The text, or of a long list of request ids the ends."""
+    """The text alone, or of a long list of request ids the ends."""
     ids = field.text.split(", ")
     if spec.key == "request_ids" and field.state is FieldState.RECORD and len(ids) > _FEW_IDS:
         return f"{ids[0]} · {len(ids) - 2} more · {ids[-1]}"
+    if field.state is FieldState.DRAFT:
+        return field.heads[-1].text
     return field.text
 
 
