@@ -19,6 +19,7 @@ from claude_tui.alerting.rules import load_rules, named_thresholds
 from claude_tui.analysis.options import Options
 from claude_tui.check import exit_code
 from claude_tui.cli import EXIT_BROKEN_PIPE, EXIT_INTERRUPTED
+from claude_tui.drills.points import WEIGHTS
 from claude_tui.knowledge import Knowledge, KnownError, knowledge
 from claude_tui.model.verdict import Cause, Severity, Side
 from claude_tui.runbook import load as load_runbook
@@ -26,6 +27,7 @@ from claude_tui.runbook.figures import figures_of
 from claude_tui.settings import DECLARED, Settings
 from claude_tui.settings.about import PREFIX, Declared
 from claude_tui.settings.file import toml_value
+from claude_tui.simulator.scenario import drills as shipped_drills
 from claude_tui.simulator.scenario import names
 from claude_tui.tui.actions import ACTIONS, Group
 from claude_tui.tui.keys import display
@@ -187,6 +189,14 @@ def scenarios() -> str:
 # -- exit codes ----------------------------------------------------------------------------
 
 
+def drills() -> str:
+    return "".join(_entry(f"`{name}`: {description}") for name, description in shipped_drills())
+
+
+def points() -> str:
+    return _table(("what", "points"), *((name, str(points)) for name, points in WEIGHTS.items()))
+
+
 def exit_codes() -> str:
     verdicts = [(Cause.HEALTHY, Severity.NONE), (Cause.UNKNOWN, Severity.NONE)]
     verdicts += [(Cause.PROVIDER_ERRORS, severity) for severity in Severity if severity.trouble]
@@ -227,11 +237,13 @@ def severities() -> str:
 
 TABLES: Mapping[str, Callable[[], str]] = {
     "causes": causes,
+    "drills": drills,
     "errors": errors,
     "exit-codes": exit_codes,
     "keys": keys,
     "outcomes": outcomes,
     "playbooks": playbooks,
+    "points": points,
     "rules": rules,
     "scenarios": scenarios,
     "settings": settings,

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from claude_tui.model.alert import AlertEntry, EntryKind
 from claude_tui.model.conditions import AlertingState, ConditionsChange
+from claude_tui.model.drill import DrillAct, DrillEntry
 from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.observation import (
     Observation,
@@ -25,7 +26,7 @@ from claude_tui.model.observation import (
     Usage,
     WindowReading,
 )
-from claude_tui.model.playbook import SeverityMark, StepMark, StepState
+from claude_tui.model.playbook import SeverityMark, StepMark, StepState, WalkTurn
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.provider import (
     Catalogue,
@@ -44,8 +45,10 @@ from claude_tui.store import (
     ALERT_ENTRIES,
     ALERTING_STATES,
     CONDITIONS_CHANGES,
+    DRILL_ENTRIES,
     FIELD_REVISIONS,
     INCIDENT_ENTRIES,
+    WALK_TURNS,
     Entry,
     EntryTable,
     Store,
@@ -118,6 +121,10 @@ def one_of_each(second: float, text: str) -> dict[EntryTable[Entry], Entry]:
         ALERT_ENTRIES: AlertEntry("alert:1", at(second), EntryKind.PAGE, Severity.P1, "outage", text),
         ALERTING_STATES: AlertingState(at(second), json.dumps({"text": text})),
         CONDITIONS_CHANGES: ConditionsChange(at(second), json.dumps({"text": text})),
+        WALK_TURNS: WalkTurn(at(second), "start", text, True, "eve", "ops-3"),
+        DRILL_ENTRIES: DrillEntry(
+            at(second), DrillAct.ANSWERED, "eve", "ops-3", Side.US, Cause.SPEND_LIMIT, text, 4.0
+        ),
     }
     return found  # type: ignore[return-value]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -35,7 +35,9 @@ def advanced(
     # An Alertmanager gets no notifications: the state of the groups is pushed to it periodically.
     paged = {route.name for route in config.routes if route.kind is not RouteKind.ALERTMANAGER}
     waiting = tuple(queued for queued in without_expired(ledger.outbox, at) if queued.route in paged)
-    entries = [_page_entry(notification) for notification, routes in planned.pages if SCREEN in routes]
+    entries = [
+        _page_entry(notification, routes) for notification, routes in planned.pages if SCREEN in routes
+    ]
     entries += _given_up(ledger.outbox, waiting, at)
     after = replace(
         ledger,
@@ -47,7 +49,7 @@ def advanced(
     return noted(after, entries)
 
 
-def _page_entry(notification: Notification) -> AlertEntry:
+def _page_entry(notification: Notification, routes: Iterable[str]) -> AlertEntry:
     text = _without_target(notification)
     return AlertEntry(
         "",
@@ -57,6 +59,7 @@ def _page_entry(notification: Notification) -> AlertEntry:
         notification.topic,
         text,
         notification.kind,
+        routes=tuple(route for route in routes if route != SCREEN),
     )
 
 
@@ -90,7 +93,7 @@ def acknowledged(ledger: Ledger, group: str | None, *, by: str, reason: str, at:
         return replace(each, acknowledged=acknowledgement, acknowledged_notified=False)
 
     words = f"acknowledged by {name}" + (f": {why}" if why else "")
-    return _with(ledger, group, acknowledge, EntryKind.ACKNOWLEDGED, words, at)
+    return _with(ledger, group, acknowledge, EntryKind.ACKNOWLEDGED, words, name, at)
 
 
 def snoozed(ledger: Ledger, group: str | None, *, by: str, until: datetime, at: datetime) -> Ledger:
@@ -107,7 +110,7 @@ def snoozed(ledger: Ledger, group: str | None, *, by: str, until: datetime, at: 
         return replace(each, snoozed=Snooze(name, at, until, each.severity))
 
     words = f"snoozed by {name} until {clock_minute(until)} UTC" if quiet else f"snooze ended by {name}"
-    return _with(ledger, group, snooze, EntryKind.SNOOZED, words, at)
+    return _with(ledger, group, snooze, EntryKind.SNOOZED, words, name, at)
 
 
 def _with(
@@ -116,6 +119,7 @@ def _with(
     change: Callable[[AlertGroup], AlertGroup],
     kind: EntryKind,
     words: str,
+    by: str,
     at: datetime,
 ) -> Ledger:
     # A group that the same act has changed already stays as it is: a request may be carried out twice.
@@ -123,7 +127,7 @@ def _with(
         each for each in ledger.groups if each.open and group in (None, each.id) and change(each) != each
     ]
     entries = [
-        AlertEntry("", at, kind, each.severity, each.topic, f"{words} · {each.content.what}")
+        AlertEntry("", at, kind, each.severity, each.topic, f"{words} · {each.content.what}", by=by)
         for each in chosen
     ]
     groups = tuple(change(each) if each in chosen else each for each in ledger.groups)

@@ -6,7 +6,7 @@ import contextlib
 import gc
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from claude_tui.settings import Places, SettingsError, config_file, create_file,
 if TYPE_CHECKING:
     from claude_tui.cli.parser import Request
     from claude_tui.settings import Settings
+    from claude_tui.store import Store
 
 __all__ = ["COMMANDS"]
 
@@ -186,22 +187,34 @@ def _alerts_list(request: Request) -> int:
 
 def _kept_alerts(settings: Settings) -> bytes | None:
     """The alert state saved by whoever collects for this target. Looking for it writes nothing."""
-    from claude_tui.engine import store_name
     from claude_tui.engine.paging import StoreBackend
     from claude_tui.probes.credentials import Credentials
-    from claude_tui.store import Store
 
-    def now() -> datetime:
-        return datetime.now(UTC)
+    credentials = Credentials.from_environ(os.environ, base_url=settings.base_url)
+    with _history(settings, read_only=True) as store:
+        return StoreBackend(store, credentials.base_url, _now).load() if store is not None else None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@contextlib.contextmanager
+def _history(settings: Settings, *, create: bool = False, read_only: bool = False) -> Iterator[Store | None]:
+    """The store of this target; None where there is none and none is to be made."""
+    from claude_tui.engine import store_name
+    from claude_tui.probes.credentials import Credentials
+    from claude_tui.store import Store
 
     credentials = Credentials.from_environ(os.environ, base_url=settings.base_url)
     name = store_name(credentials)
     with contextlib.suppress(OSError):  # the store reports a file that cannot be read
-        if not (settings.data_dir / name).is_file():
-            return None
-    store = Store.open(settings.data_dir, name, now=now(), on_problem=_say_problem, read_only=True)
+        if not create and not (settings.data_dir / name).is_file():
+            yield None
+            return
+    store = Store.open(settings.data_dir, name, now=_now(), on_problem=_say_problem, read_only=read_only)
     try:
-        return StoreBackend(store, credentials.base_url, now).load()
+        yield store
     finally:
         store.close()
 
@@ -209,6 +222,93 @@ def _kept_alerts(settings: Settings) -> bytes | None:
 def _say_problem(problem: str | None) -> None:
     if problem is not None:
         say(problem)
+
+
+def _drill(request: Request) -> int:
+    from claude_tui.cli.drill import run
+
+    def ready(settings: Settings) -> None:
+        _require_terminal(os.environ)
+        gc.disable()
+        _check_for_screen(settings)
+
+    return run(request, _settings(request), ready)
+
+
+def _incidents(request: Request) -> int:
+    if request.options.schema:
+        if request.options.action:
+            raise UsageError("`incidents --schema` prints the schema and nothing else: leave out the action")
+        from claude_tui.incident import schema_text
+
+        emit(schema_text())
+        return EXIT_OK
+    settings = _settings(request)
+    from claude_tui.engine.incident_command import list_of
+
+    with _history(settings) as store:
+        found = list_of(store, datetime.now(UTC)) if store is not None else ""
+    if found:
+        emit(found)
+    else:
+        say("no incident has been declared on this target")
+    return EXIT_OK
+
+
+def _incidents_show(request: Request) -> int:
+    settings = _settings(request)
+    from claude_tui.engine import Pace, options_from
+    from claude_tui.engine.incident_command import NoSuchIncidentError, shown
+
+    with _history(settings) as store:
+        if store is None:
+            raise NoSuchIncidentError("no incident has been declared on this target")
+        options = options_from(settings, Pace.of(settings))
+        emit(shown(store, request.options.incident, options, datetime.now(UTC)))
+    return EXIT_OK
+
+
+def _incidents_export(request: Request) -> int:
+    settings, options = _settings(request), request.options
+    from claude_tui.engine import Pace, options_from
+    from claude_tui.engine.incident_command import NoSuchIncidentError, export_text, write_export
+
+    path = Path(options.output).expanduser() if options.output else None
+    form = options.format or ("json" if path is not None and path.suffix == ".json" else "md")
+    with _history(settings) as store:
+        if store is None:
+            raise NoSuchIncidentError("no incident has been declared on this target")
+        text = export_text(
+            store,
+            options.incident,
+            options_from(settings, Pace.of(settings)),
+            datetime.now(UTC),
+            form=form,
+            target=settings.base_url,
+        )
+    if path is None:
+        emit(text.rstrip("\n"))
+    else:
+        write_export(path, text, replace=options.replace)
+        say(f"written to {path}")
+    return EXIT_OK
+
+
+def _incidents_import(request: Request) -> int:
+    settings = _settings(request)
+    from claude_tui.engine.incident_command import import_file
+
+    with _history(settings, create=True) as store:
+        assert store is not None
+        new, total = import_file(store, Path(request.options.file).expanduser())
+    say(f"{new} of {total} entries were new" if new else f"nothing new: all {total} entries are here")
+    return EXIT_OK
+
+
+def _postmortem(request: Request) -> int:
+    from claude_tui.cli.postmortem import run
+
+    return run(request, lambda: _settings(request), _history)
 
 
 def _simulate(request: Request) -> int:
@@ -260,6 +360,21 @@ COMMANDS: dict[str, Callable[[Request], int]] = {
     "manual": _manual,
     "alerts test": _alerts_test,
     "alerts list": _alerts_list,
+    "drill": _drill,
+    "drill list": _drill,
+    "drill scores": _drill,
+    "incidents": _incidents,
+    "incidents list": _incidents,
+    "incidents show": _incidents_show,
+    "incidents export": _incidents_export,
+    "incidents import": _incidents_import,
+    **dict.fromkeys(
+        (
+            "postmortem",
+            *(f"postmortem {action}" for action in ("list", "show", "new", "edit", "export", "lint")),
+        ),
+        _postmortem,
+    ),
     "simulate": _simulate,
     "config path": _config_path,
     "config show": _config_show,

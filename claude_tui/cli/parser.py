@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from claude_tui import __version__
+from claude_tui.cli.drill_grammar import add_drill, drill_action
+from claude_tui.cli.postmortem_grammar import add_postmortem
 from claude_tui.cli.usage import UsageError
 from claude_tui.settings import CONFIG_FLAG, DECLARED
 
@@ -31,9 +33,12 @@ examples:
   claude-top --base-url https://gateway.example.com --name prod
   claude-top agent                         keep the record and page, without a screen
   claude-top check --json                  probe once, for scripts and pagers
-  claude-top simulate overload             replay a past overload of the API, for drills
+  claude-top drill                         an incident to practise on, and a score at the end
+  claude-top simulate overload             replay a past overload of the API, for other tools
   claude-top runbook --cause rate_limited  what to do about it, step by step
   claude-top alerts test                   a test message to every route
+  claude-top incidents show INC-7          an incident: what happened, and what it cost
+  claude-top postmortem show               what the record says already, and what is to do
   claude-top config show                   every setting, and where its value comes from
   claude-top manual                        the reference, page by page
 
@@ -100,6 +105,16 @@ examples:
   claude-top runbook --cause provider_overloaded
   claude-top runbook --cause key_compromise
 """
+_INCIDENTS_EPILOG = """\
+Without an action: the list. ID is a label such as INC-7, its number, or the beginning of the
+32 digits that `show` prints. Incidents are declared on the dashboard (key i).
+
+examples:
+  claude-top incidents                     all of them, the newest first
+  claude-top incidents show 7              figures and timeline
+  claude-top incidents export 7 -o inc-7.json
+  claude-top incidents import inc-7.json   on another machine; a second time adds nothing
+"""
 _MANUAL_EPILOG = """\
 Without TOPIC: the list of pages. On a terminal a page is shown in $PAGER (default: less -R); in a
 pipe it is Markdown.
@@ -113,6 +128,7 @@ examples:
 _TARGET = ("base_url", "model", "status_urls")
 _AGENT = ("name", *_TARGET, "data_dir")
 _ALL = tuple(declared.key for declared in DECLARED if declared.about.flag)
+_NOT_IN_DRILL = ("name", "base_url", "status_urls")
 # A flag that a command does not use is refused, not ignored.
 _FLAGS_OF: dict[str, tuple[str, ...]] = {
     "dashboard": ("config", *_ALL),
@@ -121,8 +137,21 @@ _FLAGS_OF: dict[str, tuple[str, ...]] = {
     "simulate": (),
     "runbook": ("config", *_TARGET),
     "manual": (),
+    "drill": ("config", *(each for each in _ALL if each not in _NOT_IN_DRILL)),
+    "drill list": ("config", "data_dir"),
+    "drill scores": ("config", "data_dir"),
     "alerts test": ("config", "name", "base_url"),
     "alerts list": ("config", "base_url", "data_dir"),
+    "incidents": ("config", "base_url", "data_dir"),
+    "incidents list": ("config", "base_url", "data_dir"),
+    "incidents show": ("config", "base_url", "data_dir"),
+    "incidents export": ("config", "base_url", "data_dir"),
+    "incidents import": ("config", "base_url", "data_dir"),
+    **dict.fromkeys(
+        ("postmortem", *(f"postmortem {action}" for action in ("list", "show", "new", "edit", "export"))),
+        ("config", "base_url", "data_dir"),
+    ),
+    "postmortem lint": (),
     "config path": ("config",),
     "config show": ("config", *_ALL),
     "config init": ("config",),
@@ -164,12 +193,17 @@ def parse(arguments: Sequence[str]) -> Request | None:
         options = _parser().parse_args(arguments)
     except SystemExit:
         return None
-    command = " ".join([options.command or "dashboard", *([options.action] if "action" in options else [])])
+    command = " ".join([options.command or "dashboard", *filter(None, [_action(options)])])
     given = {
         key: getattr(options, f"set_{key}") for key in ("config", *_ALL) if hasattr(options, f"set_{key}")
     }
     _refuse_unused(command, options, given)
     return Request(command, given.pop("config", None), given, options, tuple(arguments))
+
+
+def _action(options: Namespace) -> str | None:
+    """The action of a command, such as `test` of `alerts test`."""
+    return drill_action(options) if options.command == "drill" else getattr(options, "action", None)
 
 
 def _refuse_unused(command: str, options: Namespace, given: Mapping[str, str]) -> None:
@@ -221,6 +255,9 @@ def _parser() -> ArgumentParser:
     _add_runbook(commands)
     _add_manual(commands)
     _add_alerts(commands)
+    add_drill(commands, _add_flags, _speed)
+    _add_incidents(commands)
+    add_postmortem(commands, _add_flags)
     _add_simulate(commands)
     _add_config(commands)
     return parser
@@ -338,6 +375,36 @@ def _add_alerts(commands: Any) -> None:
     )
     listing.add_argument("--metrics", action="store_true", help="list the metrics that rules can use instead")
     _add_flags(listing, "alerts list")
+
+
+def _add_incidents(commands: Any) -> None:
+    parser = commands.add_parser(
+        "incidents",
+        help="list, show, export or import incidents",
+        description="The incidents that were declared on this target.",
+        epilog=_INCIDENTS_EPILOG,
+    )
+    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of an exported incident")
+    _add_flags(parser, "incidents")
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions")
+    for action, words in (
+        ("list", "print a line for each, the newest first"),
+        ("show", "print figures and timeline of one"),
+        ("export", "write one as Markdown or JSON"),
+        ("import", "add an exported one to this history"),
+    ):
+        added = actions.add_parser(action, help=words, description=f"{words[0].upper()}{words[1:]}.")
+        if action in ("show", "export"):
+            added.add_argument("incident", metavar="ID", help="a label, a number, or the beginning of an id")
+        if action == "export":
+            added.add_argument("--output", "-o", metavar="FILE", help="where to (default: standard output)")
+            added.add_argument(
+                "--format", choices=("md", "json"), help="default: by the name of FILE, else md"
+            )
+            added.add_argument("--replace", action="store_true", help="write over a file that is there")
+        if action == "import":
+            added.add_argument("file", metavar="FILE", help="an incident exported as JSON")
+        _add_flags(added, f"incidents {action}")
 
 
 def _add_simulate(commands: Any) -> None:

@@ -5,7 +5,7 @@
 
 from claude_tui.engine.attendance import Attendance
 from claude_tui.engine.engine import Engine
-from claude_tui.engine.identity import login_name, this_process
+from claude_tui.engine.identity import host_name, login_name, this_process
 from claude_tui.engine.paging import PagingSetup
 from claude_tui.engine.setup import DemoMode, KeyState, Monitored
 from claude_tui.engine.sources import (
@@ -27,6 +27,7 @@ __all__ = [
     "Monitored",
     "Pace",
     "PagingSetup",
+    "host_name",
     "login_name",
     "make_plans",
     "options_from",

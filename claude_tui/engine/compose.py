@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -35,10 +35,11 @@ if TYPE_CHECKING:
     from claude_tui.alerting.routes import AlertSettings
     from claude_tui.alerting.rules import Rule
     from claude_tui.engine.probe_round import ProbeRound
+    from claude_tui.model.drill import DrillEntry
     from claude_tui.settings import Settings
     from claude_tui.simulator.scenario import Scenario
 
-__all__ = ["DEMO_IN_MEMORY", "DEMO_PACE", "check", "demo", "live", "open_store"]
+__all__ = ["DEMO_IN_MEMORY", "DEMO_PACE", "check", "demo", "drill", "live", "open_store"]
 
 # Fast enough to watch an incident of four minutes; the backoff is shortened in proportion.
 DEMO_PACE = Pace(status_s=4.0, models_s=2.0, messages_s=3.0, backoff=Backoff(low_s=3.0, high_s=6.0))
@@ -117,7 +118,32 @@ def demo(
 ) -> Engine:
     """An engine for a simulator that plays `scenario`, with a healthy past. Its files go to `directory`."""
     clock = clock or SystemClock()
-    target = Target(name="demo", base_url="", host="simulator", model=None)
+    store = Store.open(directory, "demo.db", now=clock.now())
+    return _simulated(settings, scenario, DemoMode(scenario.name, speed), store, clock)
+
+
+def drill(
+    settings: Settings, scenario: Scenario, started: DrillEntry, store: Store, *, clock: Clock | None = None
+) -> Engine:
+    """The same without the name of the scenario. `started` is recorded at the instant at which it starts."""
+    clock = clock or SystemClock()
+
+    def record_start() -> None:
+        store.write(replace(started, at=clock.now()))
+
+    mode = DemoMode("drill", started.speed, drill=True)
+    return _simulated(settings, scenario, mode, store, clock, record_start)
+
+
+def _simulated(
+    settings: Settings,
+    scenario: Scenario,
+    mode: DemoMode,
+    store: Store,
+    clock: Clock,
+    on_start: Callable[[], None] = lambda: None,
+) -> Engine:
+    target = Target(name="" if mode.drill else "demo", base_url="", host="simulator", model=None)
 
     def open_alerting(_backend: StateBackend) -> Alerting:
         from claude_tui.alerting.config import alerting_of
@@ -130,17 +156,16 @@ def demo(
 
     # The simulator starts after the first frame, and the past is to name the address that it will have.
     port = free_port()
-    store = Store.open(directory, "demo.db", now=clock.now())
+
+    def open_endpoint() -> Endpoint:
+        endpoint = _simulated_endpoint(scenario, mode.speed, port)
+        on_start()
+        return endpoint
+
     _write_past(store, scenario, clock, f"http://{HOST}:{port}")
     return Engine(
         settings,
-        Monitored(
-            target,
-            lambda: _simulated_endpoint(scenario, speed, port),
-            DEMO_PACE,
-            demo=DemoMode(scenario.name, speed),
-            in_memory=DEMO_IN_MEMORY,
-        ),
+        Monitored(target, open_endpoint, DEMO_PACE, demo=mode, in_memory=DEMO_IN_MEMORY),
         store,
         paging=PagingSetup(open_alerting),
         clock=clock,

@@ -23,15 +23,16 @@ from claude_tui.engine.identity import host_name
 from claude_tui.engine.journal import Journal
 from claude_tui.engine.memory import Memory
 from claude_tui.engine.paging import Paging, PagingSetup, StoreBackend
-from claude_tui.engine.publisher import Publish, Publisher
+from claude_tui.engine.publisher import Incidents, Publish, Publisher
 from claude_tui.engine.setup import Monitored
 from claude_tui.engine.sharing import ASIDE_WITHIN_S, Sharing
 from claude_tui.engine.sources import options_from
 from claude_tui.engine.viewer import Viewer
+from claude_tui.model.drill import DrillEntry
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.json_values import sound
 from claude_tui.model.limits import MAX_ENTRY
-from claude_tui.model.playbook import SeverityMark, StepMark
+from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.request import ActionRequest, RequestedAction
 from claude_tui.model.snapshot import Focus, Snapshot
@@ -39,6 +40,8 @@ from claude_tui.model.text import Redactor
 from claude_tui.probes.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
+    from claude_tui.engine.drafting import Answer
+    from claude_tui.incident import Record
     from claude_tui.settings import Settings
     from claude_tui.store import Store
 
@@ -84,6 +87,7 @@ class Engine:
             attendance,
             monitored.demo,
             clock,
+            Incidents(timedelta(seconds=settings.incident_after_s), settings.auto_declare, host_name()),
         )
         self._sharing = Sharing(
             self.collector,
@@ -97,6 +101,7 @@ class Engine:
             hesitates=monitored.key.lack is not None,
         )
         self._store = store
+        self._monitored = monitored
         self._host = host_name()
         self._tasks: list[asyncio.Task[None]] = []
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -189,8 +194,30 @@ class Engine:
         self._store.write(clean)
         self._call(lambda: self._show(self._journal.appended, clean))
 
+    def record(self, row: WalkTurn | DrillEntry) -> None:
+        """Stores what no screen shows: a turn in the decision tree, an act of a drill."""
+        if self._read_only:
+            return
+        clean: WalkTurn | DrillEntry = sound(row, self._clean_text)
+        self._store.write(clean)
+
     def _clean_text(self, text: str) -> str:
         return self.redactor.clean(text, MAX_ENTRY, keep_newlines=True)
+
+    def incident_record(self, ident: str, at: datetime | None = None) -> Record | None:
+        """Everything that was recorded until `at`, or now, about the incident with that id.
+
+        None when there is none. It reads the store, so a screen calls it in a thread of its own.
+        """
+        return self.publisher.incident_record(ident, at)
+
+    def draft(self, model: str, system: str, text: str) -> Answer:
+        """Asks a model, on request of the user. It blocks, and imports the SDK. Raises DraftError."""
+        from claude_tui.engine.drafting import DraftError, ask
+
+        if self._monitored.demo is not None:
+            raise DraftError("a demo asks no model")
+        return ask(self._monitored.open_endpoint(), model, system, text, self._clock)
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         """Acknowledges an open group of alerts, or all with None."""

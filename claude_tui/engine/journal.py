@@ -28,6 +28,8 @@ MARKS_SPAN = timedelta(days=7)
 VERDICTS_SPAN = timedelta(days=1)
 # More than anybody reads, even if a verdict flaps.
 MAX_VERDICTS = 1000
+MAX_INCIDENTS = 20
+NEWLINE = "\n"
 # An unknown verdict is an event only after this time; before that, the program may just have started.
 _UNKNOWN_RECORDED_AFTER = timedelta(minutes=2)
 
@@ -117,6 +119,16 @@ class Journal:
         else:
             self._revisions.add(entry)
 
+    def append(self, entry: IncidentEntry) -> None:
+        """Stores what the program did to an incident, and shows it at once."""
+        self._store.write(entry)
+        self.appended(entry)
+
+    @property
+    def verdicts(self) -> tuple[VerdictChange, ...]:
+        """The changes of the last day, oldest first."""
+        return self._verdicts
+
     def note_verdict(self, verdict: Verdict, at: datetime) -> None:
         """Records the verdict if it has changed. A short unknown verdict is not a change."""
         last = self._verdicts[-1] if self._verdicts else None
@@ -135,10 +147,11 @@ class Journal:
 
     def events(self, alerts: AlertsView) -> tuple[Event, ...]:
         """All events, newest first; the same tuple until there is a new one."""
-        events_of = (self._verdicts, self.step_marks, self.severity_marks, alerts.journal)
+        acts = self.incident_entries
+        events_of = (self._verdicts, self.step_marks, self.severity_marks, alerts.journal, acts)
         if events_of != self._events_of:
             self._events_of = events_of
-            found = [*self._changes(), *_alerted(alerts.journal), *self._marked()]
+            found = [*self._changes(), *_alerted(alerts.journal), *self._marked(), *_acted(acts)]
             self._events = tuple(sorted(found, key=lambda event: event.at, reverse=True))
         return self._events
 
@@ -161,6 +174,29 @@ class Journal:
             key = f"severity:{mark.at.isoformat()}:{mark.by}"
             text = f"{mark.severity} set by {mark.by}{why}"
             yield Event(key, mark.at, EventKind.PERSON, Level.INFO, "severity", text)
+
+
+def _acted(entries: tuple[IncidentEntry, ...]) -> tuple[Event, ...]:
+    """What was done to the newest incidents, at the time at which it was recorded."""
+    if not entries:
+        return ()
+    # Only now: the first frame is to be quick.
+    from claude_tui.incident import entries_of_acts, incidents
+
+    found: dict[str, Event] = {}
+    for incident in incidents(entries)[-MAX_INCIDENTS:]:
+        for each in entries_of_acts(incident.entries, incident):
+            text = f"{each.author}: {each.text.partition(NEWLINE)[0]}"
+            found[each.key] = Event(
+                each.key,
+                each.recorded_at,
+                EventKind.PERSON,
+                Level.INFO,
+                incident.label,
+                text,
+                detail=each.text,
+            )
+    return tuple(found.values())
 
 
 def _once(*marks: Mark) -> tuple[Mark, ...]:

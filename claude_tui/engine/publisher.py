@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.engine.attendance import Attendance
 from claude_tui.engine.collector import Collector
 from claude_tui.engine.collector_state import KEPT_AS, AlertingFacts, CollectorState
+from claude_tui.engine.incidents import IncidentWatch, load_record
 from claude_tui.engine.journal import Journal
 from claude_tui.engine.notices import fault_text, notices_of, of_sharing
 from claude_tui.engine.paging import Paging
@@ -22,11 +24,26 @@ from claude_tui.model.snapshot import EngineState, Focus, Level, Notice, Snapsho
 from claude_tui.model.watching import Watching
 from claude_tui.probes.clock import Clock
 
-__all__ = ["Publish", "Publisher"]
+if TYPE_CHECKING:
+    from claude_tui.incident import Proposal, Record
+
+__all__ = ["Incidents", "Publish", "Publisher"]
 
 Publish = Callable[[Snapshot], None]
 
 TICK_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Incidents:
+    """When incidents are proposed, and whether the program declares them itself."""
+
+    after: timedelta
+    """How long the verdict must stay P1 or P2."""
+    auto_declare: bool
+    """Whether what is proposed is declared."""
+    host: str
+    """The name of this machine, which goes with the program's acts."""
 
 
 class Publisher:
@@ -46,6 +63,7 @@ class Publisher:
         attendance: Attendance | None,
         demo: DemoMode | None,
         clock: Clock,
+        incidents: Incidents,
     ) -> None:
         self.focus: Focus | None = None
         """What a zoomed screen needs in `Snapshot.chart`."""
@@ -61,6 +79,9 @@ class Publisher:
         self._paging = paging
         self._attendance = attendance
         self._clock = clock
+        self._incidents = incidents
+        self._watch = IncidentWatch(incidents.after)
+        self._proposal: Proposal | None = None
         self._newest: Snapshot | None = None
         self._is_frozen = False
         self._told: CollectorState | None = None
@@ -69,9 +90,26 @@ class Publisher:
     def snapshot(self) -> Snapshot:
         """The current Snapshot."""
         now = self._clock.now()
-        return build_snapshot(
-            self._collector.memory.history, now, self._state(now), self._options, self.focus
-        )
+        state = self._state(now)
+        snapshot = build_snapshot(self._collector.memory.history, now, state, self._options, self.focus)
+        verdict, entries = snapshot.verdict, state.incident_entries
+        self._proposal = self._watch.proposal(verdict, self._journal.verdicts, entries, now)
+        return replace(snapshot, incident=self._watch.summary(verdict, entries, self._proposal))
+
+    def incident_record(self, ident: str, at: datetime | None = None) -> Record | None:
+        """Everything that was recorded until `at`, or now, about the incident with that id.
+
+        None when there is none. Reads the store, in whichever thread calls.
+        """
+        from claude_tui.incident import incidents
+
+        at = at or self._clock.now()
+        entries = tuple(entry for entry in self._journal.incident_entries if entry.at <= at)
+        incident = next((each for each in incidents(entries) if each.id == ident), None)
+        if incident is None:
+            return None
+        journal = self._paging.view.journal if self._paging is not None else ()
+        return load_record(self._collector.memory.store, incident, at, entries, self._options, journal)
 
     def show_now(self) -> None:
         """Publishes at once instead of waiting for the next tick."""
@@ -108,6 +146,7 @@ class Publisher:
     def _judge(self, snapshot: Snapshot) -> None:
         """What only one of the processes on a store may do."""
         self._journal.note_verdict(snapshot.verdict, snapshot.at)
+        self._declare(snapshot.at)
         if self._paging is not None:
             self._paging.evaluate(snapshot, self._collector.memory.history, self._options)
         if self._attendance is not None:
@@ -118,6 +157,15 @@ class Publisher:
         if state.differs(self._told):
             self._told = state
             self._collector.memory.store.keep(KEPT_AS, state.encode())
+
+    def _declare(self, at: datetime) -> None:
+        """Declares what is proposed, where the settings say so."""
+        if self._incidents.auto_declare and self._proposal is not None:
+            from claude_tui.incident import declaration
+
+            target = self._collector.target.base_url
+            for entry in declaration(self._proposal, target, at, self._incidents.host):
+                self._journal.append(entry)
 
     def _frozen(self, newest: Snapshot, error: Exception) -> Snapshot:
         """The last good Snapshot, with a notice that it is no longer updated."""
@@ -160,4 +208,5 @@ class Publisher:
             incident_entries=self._journal.incident_entries,
             field_revisions=self._journal.field_revisions,
             watching=watching,
+            drill=self._demo is not None and self._demo.drill,
         )

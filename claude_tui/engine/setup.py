@@ -52,6 +52,8 @@ class DemoMode:
 
     name: str
     speed: float = 1.0
+    drill: bool = False
+    """Whether it is a drill, so that no screen may tell the name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class Monitored:
     target: Target
     """The target as displayed. The base URL of a demo is known only once its endpoint is open."""
     open_endpoint: Callable[[], Endpoint]
-    """Called once, in its own thread: it may start a simulator."""
+    """Called in a thread: in a demo it starts a simulator, and is called once."""
     pace: Pace
     """The intervals of the probes."""
     key: KeyState = KeyState()

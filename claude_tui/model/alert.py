@@ -331,6 +331,10 @@ class AlertEntry:
     """What happened, in one line."""
     page: NotificationKind | None = None
     """The kind of a notification."""
+    by: str = ""
+    """Who did it, where somebody did."""
+    routes: tuple[str, ...] = ()
+    """The routes that the notification goes to."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,11 @@ class ClaudeTopError(Exception):
     ├── DeliveryError           a notification was not delivered; becomes the result of the delivery
     │   ├── BusyError           the call before this one has still not returned
     │   └── FailedAttemptError  one attempt failed: has a status, and whether another is of use
+    ├── DraftError              a model gave no draft
+    ├── IncidentFileError       a file is no exported incident
+    ├── NoPostmortemError       there is no incident to write about
+    ├── NoSuchIncidentError     no incident has that name
+    ├── PostmortemFileError     a document cannot be taken over
     ├── ProbeError              an exchange gave no usable answer; becomes an observation
     │   ├── BodyError           a body that is too large, or encoded in a way that cannot be read
     │   ├── NotASummaryError    JSON that is not a status page's

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-__all__ = ["PROGRAM", "IncidentAct", "IncidentEntry"]
+from claude_tui.model.verdict import Severity
+
+__all__ = ["PROGRAM", "IncidentAct", "IncidentEntry", "IncidentSummary"]
 
 PROGRAM = "claude-top"
 """The author of what the program did by itself."""
@@ -52,3 +54,33 @@ class IncidentEntry:
     """What they wrote; redacted. It may have several lines."""
     subject: str = ""
     """What the act refers to, for those acts that need it."""
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentSummary:
+    """The incident that is open, or the one that the program proposes: what every screen shows of it."""
+
+    title: str
+    severity: Severity
+    """As people set it, or as the verdict says while nobody did."""
+    started_at: datetime
+    """The first failure."""
+    since: datetime
+    """Since when it is open; of a proposal, since when the verdict has been that grave."""
+    id: str = ""
+    """Empty for a proposal."""
+    label: str = ""
+    """`INC-7`; empty for a proposal."""
+    lead: str = ""
+    """Who leads the response; empty when nobody does."""
+    communications: str = ""
+    """Who tells the customers; empty when nobody does."""
+    mitigated_at: datetime | None = None
+    """Since when its effect is under control."""
+    others: int = 0
+    """How many more are open."""
+
+    @property
+    def proposed(self) -> bool:
+        """Whether nobody has declared it yet."""
+        return not self.id

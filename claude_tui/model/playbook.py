@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from claude_tui.model.verdict import Severity
 
-__all__ = ["SeverityMark", "StepMark", "StepState"]
+__all__ = ["SeverityMark", "StepMark", "StepState", "WalkTurn"]
 
 
 class StepState(StrEnum):
@@ -54,5 +54,22 @@ class SeverityMark:
     """Who set it; redacted."""
     why: str = ""
     """Their reason; redacted."""
+    host: str = ""
+    """On which machine; redacted."""
+
+
+@dataclass(frozen=True, slots=True)
+class WalkTurn:
+    """Somebody went from one node of the decision tree to another."""
+
+    at: datetime
+    node: str
+    """The id of the node they left."""
+    to: str
+    """The id of the node they went to."""
+    back: bool
+    """Whether they went back instead of taking a branch: to the question before, or to the start."""
+    by: str
+    """Who went; redacted."""
     host: str = ""
     """On which machine; redacted."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-__all__ = ["FieldRevision"]
+__all__ = ["DRAFTER", "FieldRevision"]
+
+DRAFTER = "a model (draft)"
+"""The author of a text that a model drafted, until a person accepts it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class FieldRevision:
     host: str = ""
     """On which machine; redacted."""
     base: str = ""
-    """The id of the revision that this one was made from; empty when it was the computed text."""
+    """The ids of the revisions that this one was made from, with spaces between; empty when it was the
+    computed text. Several where it settles a conflict, or removes an action item with all its parts."""
     computed: str = ""
     """The text that the record gave for this field then: it tells whether the record has changed since."""

@@ -8,7 +8,7 @@ from enum import StrEnum
 from math import inf
 
 from claude_tui.model.alert import AlertsView
-from claude_tui.model.incident import IncidentEntry
+from claude_tui.model.incident import IncidentEntry, IncidentSummary
 from claude_tui.model.observation import FailureKind, Observation, Source, Timings
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
@@ -441,6 +441,8 @@ class EngineState:
     """Everything written into postmortems, in the order of writing."""
     watching: Watching = field(default_factory=Watching)
     """This process among those that share its store."""
+    drill: bool = False
+    """Whether what is played is a drill: `demo` then does not name it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,3 +469,5 @@ class Snapshot:
     """The models that the endpoint lists; None while unknown."""
     chart: Chart | None = None
     """The history for the zoomed panel, if one is open."""
+    incident: IncidentSummary | None = None
+    """The incident that is open, or the one that is proposed."""

@@ -17,6 +17,7 @@ import httpcore2
 import httpx2
 
 from claude_tui.model.errors import ProbeError
+from claude_tui.model.observation import Usage
 from claude_tui.probes.body import ACCEPT_ENCODING
 from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.dial import Dialer
@@ -136,6 +137,30 @@ class Sdk:
             except anthropic.APIStatusError as error:
                 # An empty error counts as an empty response.
                 reader.error, reader.body = error.body, b""
+
+    async def complete(
+        self, model: str, system: str, text: str, trace: ExchangeTrace
+    ) -> tuple[str, Usage] | bytes:
+        """The text of a whole answer and what it used; or the body of one that is no success.
+
+        Raises ProbeError when the exchange breaks off or the answer cannot be read.
+        """
+        self._dialer.trace = trace
+        try:
+            answer = await self._client.messages.create(
+                model=model,
+                max_tokens=self._max_tokens,
+                system=system,
+                messages=[{"role": "user", "content": text}],
+            )
+            said = "".join(block.text for block in answer.content if block.type == "text")
+            return said, Usage(answer.usage.input_tokens, answer.usage.output_tokens)
+        except anthropic.APIStatusError as error:
+            return error.response.content
+        except _FAILURES as error:
+            raise ProbeError(str(error) or type(error).__name__) from error
+        except _UNREADABLE as error:
+            raise ProbeError(f"the answer cannot be read: {type(error).__name__}: {error}") from error
 
     async def aclose(self) -> None:
         await self._client.close()

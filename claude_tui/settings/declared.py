@@ -256,6 +256,30 @@ class Settings:
             metavar="THEME",
         ),
     ] = "dark"
+    incident_after_s: Annotated[
+        float,
+        About(
+            "Seconds for which the verdict must stay P1 or P2 before an incident is proposed.",
+            _seconds(0, _DAY_S),
+            section="Incidents",
+        ),
+    ] = 120.0
+    auto_declare: Annotated[
+        bool,
+        About("Whether a proposed incident is declared without anybody's doing.", kinds.truth()),
+    ] = False
+    draft_model: Annotated[
+        str,
+        About(
+            "The model that drafts parts of a postmortem when somebody asks for that; empty for none.",
+            kinds.label(200, words="a model id, or nothing", empty=True),
+            in_words="none",
+        ),
+    ] = ""
+    draft_ceiling_usd: Annotated[
+        float,
+        About("What one draft may cost at most.", kinds.number(0, 100, words="dollars")),
+    ] = 0.20
     responder: Annotated[
         str,
         About(

@@ -27,6 +27,7 @@ __all__ = [
     "slug",
     "status_url",
     "table",
+    "truth",
     "whole",
 ]
 
@@ -120,6 +121,24 @@ def _number_of(text: str) -> object:
         except ValueError:
             continue
     return text
+
+
+def truth() -> Kind:
+    """true or false. As text also yes and no, on and off, 1 and 0."""
+
+    def read(value: object) -> bool:
+        if not isinstance(value, bool):
+            raise WrongValueError(value)
+        return value
+
+    return Kind("true or false", read, lambda text: _TRUTHS.get(text.strip().lower(), text))
+
+
+_TRUTHS = {
+    word: value
+    for value, words in ((True, ("true", "yes", "on", "1")), (False, ("false", "no", "off", "0")))
+    for word in words
+}
 
 
 def base_url() -> Kind:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from claude_tui.model.toml_table import Table
 from claude_tui.model.verdict import Cause, Side
 from claude_tui.simulator.reading_page import read_components, read_incident, read_maintenance, read_page
+from claude_tui.simulator.reading_truth import read_truth
 from claude_tui.simulator.reading_values import (
     DAY_S,
     YEAR_S,
@@ -55,9 +56,10 @@ def read_scenario(name: str, top: Table, default: Scenario | None) -> Scenario:
     )
     starts = {phase.name: start for start, phase in zip(scenario.starts_s, scenario.phases, strict=True)}
     incidents = tuple(read_incident(table, names.components, starts) for table in top.tables("incident"))
+    truth = read_truth(top.table("truth"), scenario.phases) if top.has("truth") else None
     top.done()
     top.check()
-    return replace(scenario, incidents=incidents + (default.incidents if default else ()))
+    return replace(scenario, incidents=incidents + (default.incidents if default else ()), truth=truth)
 
 
 def _phases(top: Table, baseline: State, names: _Names) -> tuple[Phase, ...]:

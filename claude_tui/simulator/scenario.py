@@ -10,11 +10,13 @@ from claude_tui.model.nearest import nearest
 from claude_tui.model.toml_table import Table
 from claude_tui.simulator.reading import read_scenario
 from claude_tui.simulator.script import Scenario
+from claude_tui.simulator.truth import Truth
 
-__all__ = ["Scenario", "ScenarioError", "load", "names"]
+__all__ = ["Scenario", "ScenarioError", "drills", "load", "load_drill", "names"]
 
 HERE = Path(__file__).parent
 SHIPPED = HERE / "scenarios"
+DRILLS = HERE / "drills"
 DEFAULTS = HERE / "defaults.toml"
 
 
@@ -28,8 +30,19 @@ def load(name_or_path: str) -> Scenario:
     Raises ScenarioError when there is none, or the file is not a valid scenario. The format is
     explained at the top of `scenarios/tour.toml`.
     """
-    path = _find(name_or_path)
-    shown = path.name if path.parent == SHIPPED else str(path)
+    return _read(_find(name_or_path, SHIPPED))
+
+
+def load_drill(name_or_path: str) -> tuple[Scenario, Truth]:
+    """The drill of that name, or in that file, with the truth about it. Raises ScenarioError."""
+    scenario = _read(_find(name_or_path, DRILLS))
+    if scenario.truth is None:
+        raise ScenarioError([Problem(name_or_path, "truth", "nothing", "a table [truth]: a drill needs one")])
+    return scenario, scenario.truth
+
+
+def _read(path: Path) -> Scenario:
+    shown = path.name if path.parent in (SHIPPED, DRILLS) else str(path)
     return read_scenario(path.stem, Table.of_file(path, ScenarioError, file=shown), _default())
 
 
@@ -39,13 +52,20 @@ def names() -> list[tuple[str, str]]:
     return [(path.stem, Table.of_file(path, ScenarioError).text("title")) for path in paths]
 
 
+def drills() -> list[tuple[str, str]]:
+    """The drills that ship, by name: (name, a description that gives nothing away)."""
+    paths = sorted(DRILLS.glob("*.toml"))
+    return [(path.stem, Table.of_file(path, ScenarioError).text("title")) for path in paths]
+
+
 @cache
 def _default() -> Scenario:
     return read_scenario("defaults", Table.of_file(DEFAULTS, ScenarioError, file=DEFAULTS.name), None)
 
 
-def _find(name_or_path: str) -> Path:
-    shipped = {path.stem: path for path in SHIPPED.glob("*.toml")}
+def _find(name_or_path: str, among: Path) -> Path:
+    """The file of a name among those that ship in a directory, or at a path."""
+    shipped = {path.stem: path for path in among.glob("*.toml")}
     if name_or_path in shipped:
         return shipped[name_or_path]
     path = Path(name_or_path)

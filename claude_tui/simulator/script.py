@@ -12,6 +12,7 @@ from itertools import accumulate
 from random import Random
 
 from claude_tui.model.verdict import Cause, Side
+from claude_tui.simulator.truth import Truth
 
 __all__ = [
     "OPERATIONAL",
@@ -313,6 +314,14 @@ class Scenario:
     """The incidents on the status page."""
     maintenances: tuple[MaintenancePlan, ...]
     """The scheduled maintenances on the status page."""
+    truth: Truth | None = None
+    """What a responder is measured against; None for a scenario that is no drill."""
+
+    @cached_property
+    def trouble_s(self) -> float:
+        """When the first phase that is not healthy starts; 0 where all of them are."""
+        starts = zip(self.starts_s, self.phases, strict=True)
+        return next((start for start, phase in starts if phase.cause is not Cause.HEALTHY), 0.0)
 
     @cached_property
     def starts_s(self) -> tuple[float, ...]:

@@ -11,10 +11,11 @@ from typing import Any, Generic, TypeVar
 
 from claude_tui.model.alert import AlertEntry
 from claude_tui.model.conditions import AlertingState, ConditionsChange
+from claude_tui.model.drill import DrillEntry
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.json_values import from_json, sound, to_json
 from claude_tui.model.limits import MAX_ENTRY
-from claude_tui.model.playbook import SeverityMark, StepMark, StepState
+from claude_tui.model.playbook import SeverityMark, StepMark, StepState, WalkTurn
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.request import ActionRequest
 from claude_tui.model.text import inert
@@ -28,12 +29,14 @@ __all__ = [
     "ALERTING_STATES",
     "ALERT_ENTRIES",
     "CONDITIONS_CHANGES",
+    "DRILL_ENTRIES",
     "ENTRY_TABLES",
     "FIELD_REVISIONS",
     "INCIDENT_ENTRIES",
     "SEVERITY_MARKS",
     "STEP_MARKS",
     "VERDICT_CHANGES",
+    "WALK_TURNS",
     "E",
     "Entry",
     "EntryTable",
@@ -51,6 +54,8 @@ Entry = (
     | AlertEntry
     | AlertingState
     | ConditionsChange
+    | WalkTurn
+    | DrillEntry
 )
 E = TypeVar("E", bound=Entry)
 
@@ -275,6 +280,8 @@ ACTION_REQUESTS = JsonTable(ActionRequest, "action_requests")
 ALERT_ENTRIES = JsonTable(AlertEntry, "alert_entries")
 ALERTING_STATES = BodyTable(AlertingState, "alerting_states", keeps_last=True)
 CONDITIONS_CHANGES = BodyTable(ConditionsChange, "conditions_changes", keeps_last=True)
+WALK_TURNS = JsonTable(WalkTurn, "walk_turns")
+DRILL_ENTRIES = JsonTable(DrillEntry, "drill_entries", pruned=False)
 
 ENTRY_TABLES: tuple[EntryTable[Any], ...] = (
     STEP_MARKS,
@@ -286,6 +293,8 @@ ENTRY_TABLES: tuple[EntryTable[Any], ...] = (
     ALERT_ENTRIES,
     ALERTING_STATES,
     CONDITIONS_CHANGES,
+    WALK_TURNS,
+    DRILL_ENTRIES,
 )
 
 _TABLE_OF = {table.kind: table for table in ENTRY_TABLES}

@@ -82,6 +82,14 @@ CREATE TABLE conditions_changes (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, body BLOB NOT NULL
 );
 CREATE INDEX conditions_changes_by_at ON conditions_changes (at);
+CREATE TABLE walk_turns (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, body BLOB NOT NULL
+);
+CREATE INDEX walk_turns_by_at ON walk_turns (at);
+CREATE TABLE drill_entries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, body BLOB NOT NULL
+);
+CREATE INDEX drill_entries_by_at ON drill_entries (at);
 """
 # The first version that has `kept`.
 KEPT_SINCE = 2
@@ -101,6 +109,8 @@ _APPENDED = (
     "alert_entries",
     "alerting_states",
     "conditions_changes",
+    "walk_turns",
+    "drill_entries",
 )
 _TOUCH = (
     "SELECT max(at) FROM observations",

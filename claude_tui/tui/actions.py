@@ -28,6 +28,7 @@ __all__ = [
     "is_offered",
     "key_problems",
     "keymap",
+    "keymap_of_drill",
     "of_scope",
     "read_only",
     "textual_keymap",
@@ -35,7 +36,7 @@ __all__ = [
 
 
 class Scope(Enum):
-    """Where an action works. APP works on every screen, except under a dialog."""
+    """Where an action works. APP works on every screen, except under a dialog; so does DRILL, in a drill."""
 
     APP = "app"
     DASHBOARD = "dashboard"
@@ -45,6 +46,10 @@ class Scope(Enum):
     WALK = "walk"
     PLAYBOOK = "playbook"
     FIRST_FIVE = "first_five"
+    DRILL = "drill"
+    DEBRIEF = "debrief"
+    INCIDENT = "incident"
+    POSTMORTEM = "postmortem"
 
 
 class Group(StrEnum):
@@ -89,7 +94,12 @@ _ZOOM = (Scope.ZOOM,)
 _EVENT = (Scope.EVENT,)
 _DASHBOARD = (Scope.DASHBOARD,)
 _WALK, _PLAYBOOK, _FIRST_FIVE = (Scope.WALK,), (Scope.PLAYBOOK,), (Scope.FIRST_FIVE,)
-_ABOVE = (Scope.ZOOM, Scope.EVENT, Scope.HELP, *_WALK, *_PLAYBOOK, *_FIRST_FIVE)
+_DRILL, _DEBRIEF = (Scope.DRILL,), (Scope.DEBRIEF,)
+_INCIDENT, _POSTMORTEM = (Scope.INCIDENT,), (Scope.POSTMORTEM,)
+_ABOVE = (
+    *(Scope.ZOOM, Scope.EVENT, Scope.HELP),
+    *(*_WALK, *_PLAYBOOK, *_FIRST_FIVE, *_INCIDENT, *_POSTMORTEM, *_DEBRIEF),
+)
 _EVERY = (Scope.DASHBOARD, *_ABOVE)
 _WATCH, _RESPOND, _SHOW, _MOVE, _PROGRAM = Group
 
@@ -108,11 +118,79 @@ ACTIONS: tuple[Action, ...] = (
         4,
         shared=True,
     ),
+    Action("incident", ("i",), "incident", "The open incident; declares one", _RESPOND, _APP, 3),
+    Action("postmortem", ("f",), "postmortem", "The incident’s postmortem: a form", _RESPOND, _APP, 6),
     Action(
         "acknowledge", ("a",), "ack", "Acknowledge alerts under your name", _RESPOND, _APP, 4, shared=True
     ),
     Action("snooze", ("z",), "", "Snooze alerts for a while", _RESPOND, _APP, shared=True),
-    Action("set_severity", ("s",), "", "Override severity (shared)", _RESPOND, (*_APP, *_WALK), shared=True),
+    Action(
+        "set_severity",
+        ("s",),
+        "",
+        "Override severity (shared)",
+        _RESPOND,
+        (*_APP, *_WALK, *_INCIDENT),
+        shared=True,
+    ),
+    Action("note", ("n",), "note", "Note what happened, and when", _RESPOND, _INCIDENT, 1, shared=True),
+    Action(
+        "roles", ("r",), "roles", "Who leads, who tells the customers", _RESPOND, _INCIDENT, 2, shared=True
+    ),
+    Action(
+        "mitigated", ("x",), "mitigated", "Its effect is under control", _RESPOND, _INCIDENT, 2, shared=True
+    ),
+    Action("resolve", ("R",), "resolve", "Resolve it (asks first)", _RESPOND, _INCIDENT, 2, shared=True),
+    Action("reopen", ("o",), "reopen", "Open a resolved one again", _RESPOND, _INCIDENT, 5, shared=True),
+    Action("merge", ("M",), "", "Merge it into another incident", _RESPOND, _INCIDENT, shared=True),
+    Action(
+        "pin",
+        ("P",),
+        "pin",
+        "Pin the entry under the cursor, or unpin it",
+        _RESPOND,
+        _INCIDENT,
+        5,
+        shared=True,
+    ),
+    Action(
+        "correct",
+        ("C",),
+        "correct",
+        "Correct an entry, a time or the title",
+        _RESPOND,
+        _INCIDENT,
+        5,
+        shared=True,
+    ),
+    Action("declare", ("D",), "declare", "Declare an incident", _RESPOND, _INCIDENT, 4, shared=True),
+    Action("open_entry", ("enter",), "open", "Open the entry or the incident", _SHOW, _INCIDENT, 3),
+    Action("filter", ("/",), "filter", "Show only entries with certain words", _SHOW, _INCIDENT, 3),
+    Action("incidents", ("l",), "all", "All incidents", _SHOW, _INCIDENT, 4),
+    Action("edit", ("enter",), "edit", "Edit the field, or settle its versions", _RESPOND, _POSTMORTEM, 1),
+    Action("add_action", ("n",), "new action", "Add an action item", _RESPOND, _POSTMORTEM, 2),
+    Action("remove_action", ("x",), "", "Remove the action item (asks first)", _RESPOND, _POSTMORTEM),
+    Action("draft", ("g",), "", "Have a model draft parts of it (shows what is sent)", _RESPOND, _POSTMORTEM),
+    Action(
+        "evidence",
+        ("right",),
+        "evidence",
+        "The timeline entries a field rests on; again closes",
+        _SHOW,
+        _POSTMORTEM,
+        2,
+    ),
+    Action("preview", ("v",), "preview", "The document as readers will see it", _SHOW, _POSTMORTEM, 2),
+    Action("lint", ("l",), "lint", "What is missing or wrong in it", _SHOW, _POSTMORTEM, 3),
+    Action(
+        "export",
+        ("e",),
+        "export",
+        "Write it to a file: Markdown or JSON",
+        _SHOW,
+        (*_INCIDENT, *_POSTMORTEM),
+        3,
+    ),
     Action("take", ("enter",), "take", "Take the branch under the cursor", _RESPOND, _WALK, 1),
     Action("step_back", ("backspace",), "undo", "Back to the previous question", _RESPOND, _WALK, 2),
     Action("restart", ("r",), "restart", "Start over from the top", _RESPOND, _WALK, 3),
@@ -136,6 +214,9 @@ ACTIONS: tuple[Action, ...] = (
         shared=True,
     ),
     Action("who", ("w",), "name", "Your name on the steps you mark", _RESPOND, _PLAYBOOK, 5, shared=True),
+    Action("drill_answer", ("A",), "answer", "Drill: whose problem it is, and what", _RESPOND, _DRILL, 2),
+    Action("drill_brief", ("B",), "brief", "Drill: what you were told", _RESPOND, _DRILL, 5),
+    Action("drill_end", ("E",), "end drill", "Drill: end it, with a score (asks first)", _RESPOND, _DRILL, 2),
     Action("pause", ("space",), "pause", "Freeze the display; probing and recording go on", _WATCH, _APP, 2),
     Action(
         "copy",
@@ -143,7 +224,7 @@ ACTIONS: tuple[Action, ...] = (
         "copy",
         "Copy a summary for chat, or what is on screen",
         _WATCH,
-        (*_APP, *_EVENT, *_WALK, *_PLAYBOOK, *_FIRST_FIVE),
+        (*_APP, *_EVENT, *_WALK, *_PLAYBOOK, *_FIRST_FIVE, *_DEBRIEF),
         3,
     ),
     Action("errors_window", ("e",), "errors window", "Count errors over 1m, 5m or 1h", _WATCH, _PANELS, 6),
@@ -158,6 +239,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("span_longer", ("right",), "span", "Chart a longer span", _SHOW, _ZOOM, 3),
     Action("newer", ("left",), "newer", "Next newer event", _SHOW, _EVENT, 4),
     Action("older", ("right",), "older", "Next older event", _SHOW, _EVENT, 4),
+    Action("next_field", ("tab",), "next", "Next field", _MOVE, _POSTMORTEM, 3),
+    Action("previous_field", ("shift+tab",), "", "Previous field", _MOVE, _POSTMORTEM),
     Action("focus_next", ("tab",), "", "Next panel", _MOVE, _DASHBOARD, method="app.focus_next"),
     Action(
         "focus_previous", ("shift+tab",), "", "Previous panel", _MOVE, _DASHBOARD, method="app.focus_previous"
@@ -214,10 +297,11 @@ def bindings(scope: Scope) -> list[BindingType]:
 
 def footer(scope: Scope, keymap: KeyMap | None = None) -> tuple[Hint, ...]:
     """What the footer of a screen offers, in the registry's order."""
+    here = {scope, Scope.APP, Scope.DRILL}
     shown = [
         action
         for action in ACTIONS
-        if action.label and {scope, Scope.APP} & set(action.scopes) and is_offered(action, keymap)
+        if action.label and here & set(action.scopes) and is_offered(action, keymap)
     ]
     labels = dict.fromkeys(action.label for action in shown)
     return tuple(_hint([action for action in shown if action.label == label], keymap) for label in labels)
@@ -239,7 +323,19 @@ def fitting(hints: Iterable[Hint], cells: int, gap: int = 2) -> tuple[Hint, ...]
 
 def keymap(overrides: Mapping[str, Sequence[str]]) -> KeyMap:
     """The settings' `[keys]` table with normalised keys. Meaningful only without `key_problems`."""
+    of_drills = {action.id for action in ACTIONS if Scope.DRILL in action.scopes}
+    normalised = _normalised(overrides)
+    return {action_id: keys for action_id, keys in normalised.items() if action_id not in of_drills}
+
+
+def _normalised(overrides: Mapping[str, Sequence[str]]) -> dict[str, tuple[str, ...]]:
     return {action_id: tuple(normal(key) for key in keys) for action_id, keys in overrides.items()}
+
+
+def keymap_of_drill(overrides: Mapping[str, Sequence[str]]) -> KeyMap:
+    """The keys of a drill: only there are those of its own actions among them."""
+    own = {action.id: action.keys for action in ACTIONS if Scope.DRILL in action.scopes}
+    return own | _normalised(overrides)
 
 
 def read_only(chosen: KeyMap) -> KeyMap:
@@ -248,7 +344,9 @@ def read_only(chosen: KeyMap) -> KeyMap:
 
 
 def is_offered(action: Action, keymap: KeyMap | None) -> bool:
-    """Whether a person can call it at all."""
+    """Whether a person can call it at all: it has a key, and those of a drill are only for a drill."""
+    if Scope.DRILL in action.scopes and (keymap is None or action.id not in keymap):
+        return False
     return bool(in_keymap(action.id, action.keys, keymap))
 
 
@@ -265,7 +363,7 @@ def key_problems(overrides: Mapping[str, Sequence[str]], file: str = "") -> list
         for each in overrides
         if each not in names
     ]
-    chosen = keymap({action_id: keys for action_id, keys in overrides.items() if action_id in names})
+    chosen = _normalised({action_id: keys for action_id, keys in overrides.items() if action_id in names})
     for action_id, keys in chosen.items():
         if not keys:
             problems.append(Problem(file, f"keys.{action_id}", "nothing", "a key"))
@@ -291,4 +389,5 @@ def _conflicts(chosen: KeyMap, file: str) -> list[Problem]:
 def _overlap(first: Action, second: Action) -> bool:
     """Whether there is a screen on which both work."""
     scopes = {*first.scopes, *second.scopes}
-    return Scope.APP in scopes or not set(first.scopes).isdisjoint(second.scopes)
+    everywhere = Scope.APP in scopes or Scope.DRILL in scopes
+    return everywhere or not set(first.scopes).isdisjoint(second.scopes)

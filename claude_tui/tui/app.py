@@ -14,7 +14,7 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from claude_tui.engine import login_name
+from claude_tui.engine import host_name, login_name
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.actions import Scope, bindings, keymap, read_only, textual_keymap
@@ -84,6 +84,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         if first.engine.watching.read_only:
             self.chosen_keys = read_only(self.chosen_keys)
         self.responder = settings.responder or login_name()
+        self.host = host_name()
         self.set_keymap(textual_keymap(self.chosen_keys))
         self._arrived = time.monotonic()
         self._typed = TypedKeys()
@@ -234,6 +235,16 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         from claude_tui.tui.screens.first_five import open_first_five
 
         open_first_five(self)
+
+    def action_incident(self) -> None:
+        from claude_tui.tui.screens.incident import open_incident
+
+        open_incident(self)
+
+    def action_postmortem(self) -> None:
+        from claude_tui.tui.screens.postmortem import open_postmortem
+
+        open_postmortem(self)
 
     def action_acknowledge(self) -> None:
         from claude_tui.tui.screens.acknowledge import acknowledge

@@ -11,8 +11,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
+from claude_tui.model.drill import DrillEntry
 from claude_tui.model.incident import IncidentEntry
-from claude_tui.model.playbook import SeverityMark, StepMark
+from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.snapshot import Focus, Snapshot
 from claude_tui.tui.keys import KeyMap
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
     from textual.screen import Screen
 
+    from claude_tui.engine.drafting import Answer
+    from claude_tui.incident import Record
     from claude_tui.settings import Settings
     from claude_tui.tui.render.paint import Paint
     from claude_tui.tui.render.theme import Theme
@@ -52,6 +55,15 @@ class Backend(Protocol):
 
     def append(self, entry: IncidentEntry | FieldRevision) -> None: ...
 
+    def record(self, row: WalkTurn | DrillEntry) -> None:
+        """Stores what no screen shows: a turn in the decision tree, an act of a drill."""
+
+    def incident_record(self, ident: str, at: datetime | None = None) -> Record | None:
+        """Everything that was recorded about an incident. It may take long: not for the screen's thread."""
+
+    def draft(self, model: str, system: str, text: str) -> Answer:
+        """Asks a model. It takes long: not for the screen's thread. Raises DraftError."""
+
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None: ...
 
     def snooze(self, group: str | None, *, by: str, until: datetime) -> None: ...
@@ -62,6 +74,8 @@ class Cockpit(Protocol):
 
     responder: str
     """The name that is recorded with marks, acknowledgements and severities."""
+    host: str
+    """The name of this machine, which goes with what is recorded."""
 
     @property
     def newest(self) -> Snapshot:

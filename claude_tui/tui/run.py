@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from claude_tui.engine import Engine, compose
@@ -14,9 +17,11 @@ from claude_tui.tui.app import ClaudeTopApp
 from claude_tui.tui.scratch import ScratchDirectory, sweep
 
 if TYPE_CHECKING:
+    from claude_tui.drills.record import DrillRecord
+    from claude_tui.model.alert import AlertEntry
     from claude_tui.tui.faults import Report
 
-__all__ = ["run_dashboard", "run_demo"]
+__all__ = ["run_dashboard", "run_demo", "run_drill"]
 
 DEMO_PREFIX = "claude-top-demo-"
 
@@ -49,6 +54,63 @@ def run_demo(settings: Settings, scenario_name: str, speed: float, report: Repor
         return _session(compose.demo(settings, scenario, speed, directory.make(parent)), settings, report)
 
     return hangup.run(prepare, directory.remove)
+
+
+def run_drill(
+    settings: Settings, scenario_name: str, speed: float, report: Report, emit: Callable[[str], None]
+) -> int:
+    """A drill, in a directory of its own that is kept. `emit` gets the debrief after the end.
+
+    Raises ScenarioError for a scenario that is no drill, or does not fit the runbook.
+    """
+    from claude_tui.drills.conclusion import Conclusion
+    from claude_tui.drills.fitting import require_fit
+    from claude_tui.drills.loading import load_drill_record
+    from claude_tui.drills.log import score_file
+    from claude_tui.drills.report import as_text
+    from claude_tui.engine import host_name, login_name
+    from claude_tui.model.drill import DrillAct, DrillEntry
+    from claude_tui.simulator.scenario import load_drill
+    from claude_tui.store import Store
+    from claude_tui.store.files import make_directory
+    from claude_tui.tui.drill_app import Drill, DrillApp
+    from claude_tui.tui.runbook_session import open_session
+
+    scenario, truth = load_drill(scenario_name)
+    runbook = open_session(settings, os.environ).runbook
+    require_fit(scenario.name, truth, runbook)
+    scores = score_file(settings.data_dir)
+    conclusion = Conclusion(scenario, truth, scores, runbook)
+
+    def prepare() -> hangup.Session:
+        now = datetime.now(UTC)
+        make_directory(settings.data_dir)
+        make_directory(scores.parent)
+        store = Store.open(scores.parent / f"{now:%Y%m%dT%H%M%SZ}-{token_hex(3)}", "drill.db", now=now)
+        by = settings.responder or login_name()
+        started = DrillEntry(now, DrillAct.STARTED, by, host_name(), scenario=scenario.name, speed=speed)
+        engine = compose.drill(settings, scenario, started, store)
+
+        def load(at: datetime, journal: tuple[AlertEntry, ...]) -> DrillRecord | None:
+            store.flush()
+            return load_drill_record(store, at, journal)
+
+        drill = Drill(scenario.title, truth.brief, conclusion, load)
+        app = DrillApp(engine, settings, engine.first_snapshot(), drill, report)
+
+        def stop() -> None:
+            # Whoever just leaves has a score, too.
+            try:
+                app.conclude()
+            finally:
+                engine.stop()
+
+        return hangup.Session(app, stop)
+
+    code = hangup.run(prepare)
+    if conclusion.result is not None:
+        emit(as_text(conclusion.result))
+    return code
 
 
 def _session(engine: Engine, settings: Settings, report: Report) -> hangup.Session:

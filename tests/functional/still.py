@@ -12,8 +12,11 @@ from rich.console import RenderableType
 from textual._compositor import CompositorUpdate
 from textual.screen import Screen
 
+from claude_tui.engine.drafting import Answer, DraftError
+from claude_tui.incident import Record
+from claude_tui.model.drill import DrillEntry
 from claude_tui.model.incident import IncidentEntry
-from claude_tui.model.playbook import SeverityMark, StepMark
+from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.snapshot import Chart, ChartSeries, Focus, Panel, Snapshot
 from claude_tui.settings import Settings
@@ -32,8 +35,12 @@ class StillBackend:
     probed: int = 0
     marked: list[StepMark | SeverityMark] = field(default_factory=list)
     appended: list[IncidentEntry | FieldRevision] = field(default_factory=list)
+    recorded: list[WalkTurn | DrillEntry] = field(default_factory=list)
     acknowledged: list[tuple[str | None, str, str]] = field(default_factory=list)
     snoozed: list[tuple[str | None, str, datetime]] = field(default_factory=list)
+    records: dict[str, Record] = field(default_factory=dict)
+    drafts: list[tuple[str, str, str]] = field(default_factory=list)
+    answer: str | None = None
     publish: Callable[[Snapshot], None] = lambda snapshot: None
 
     @property
@@ -60,6 +67,18 @@ class StillBackend:
 
     def append(self, entry: IncidentEntry | FieldRevision) -> None:
         self.appended.append(entry)
+
+    def record(self, row: WalkTurn | DrillEntry) -> None:
+        self.recorded.append(row)
+
+    def incident_record(self, ident: str, at: datetime | None = None) -> Record | None:
+        return self.records.get(ident)
+
+    def draft(self, model: str, system: str, text: str) -> Answer:
+        self.drafts.append((model, system, text))
+        if self.answer is None:
+            raise DraftError("the endpoint refused: Overloaded")
+        return Answer(self.answer, 0.012)
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         self.acknowledged.append((group, by, reason))

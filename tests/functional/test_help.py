@@ -9,7 +9,7 @@ from textual.command import CommandPalette
 from textual.widgets import OptionList
 
 from claude_tui.settings.file import read_file
-from claude_tui.tui.actions import ACTIONS
+from claude_tui.tui.actions import ACTIONS, is_offered
 from claude_tui.tui.keys import display
 from claude_tui.tui.render.lines import plain, width
 from claude_tui.tui.render.theme import NO_COLOR, theme_names
@@ -23,7 +23,7 @@ from tests.snapshots.pictures import PICTURES
 def test_help_names_every_action_with_its_keys() -> None:
     rows = [plain(line) for line in help_lines({"probe": ("f5",)}, "/etc/x.toml", 116)]
     text = "\n".join(rows)
-    for action in ACTIONS:
+    for action in (each for each in ACTIONS if is_offered(each, {})):
         row = next(row for row in rows if row.endswith(f"  {action.id}"))
         assert action.help in row
         if action.id != "probe":

@@ -7,6 +7,7 @@ import pkgutil
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from textual import events
@@ -23,9 +24,16 @@ from claude_tui.tui.screens.leaving import LeavesOnce
 from claude_tui.tui.screens.playbook import PlaybookScreen
 from claude_tui.tui.screens.themes import ThemeScreen
 from tests.functional.still import StillApp, StillBackend, still_app
+from tests.snapshots.incident_scenes import INCIDENT_SCENES
 from tests.snapshots.responding import CALM, OVERLOADED, group, low, scene_of
 
-SNAPSHOT = scene_of(replace(CALM, groups=(group(), low())), OVERLOADED)
+INCIDENT = INCIDENT_SCENES["open"]()
+ALERTED = scene_of(replace(CALM, groups=(group(), low())), OVERLOADED)
+SNAPSHOT = replace(
+    ALERTED,
+    engine=replace(ALERTED.engine, incident_entries=INCIDENT.snapshot.engine.incident_entries),
+    incident=INCIDENT.snapshot.incident,
+)
 WIDTH, HEIGHT = 120, 40
 MEGABYTE = "sk-ant-api03-é\x1b[31m[/red] \r\n" * 40_000
 HELD = 30
@@ -39,6 +47,7 @@ WAYS: dict[Scope, tuple[str, ...]] = {
     Scope.WALK: ("d",),
     Scope.PLAYBOOK: ("m",),
     Scope.FIRST_FIVE: ("c",),
+    Scope.INCIDENT: ("i",),
 }
 # They would end the test.
 ENDS = {"q", "ctrl+c"}
@@ -57,6 +66,7 @@ def own_actions(scope: Scope) -> tuple[Action, ...]:
 async def running(snapshot: Snapshot = SNAPSHOT) -> AsyncIterator[tuple[StillApp, StillBackend, Pilot[None]]]:
     # Without a crash report: the first fault ends the app, and the test.
     app, backend = still_app(snapshot)
+    backend.records = INCIDENT.records
     async with app.run_test(size=(WIDTH, HEIGHT)) as pilot:
         await pilot.pause()
         yield app, backend, pilot
@@ -145,17 +155,25 @@ def test_every_screen_leaves_once() -> None:
 
 
 def test_every_scope_is_reached() -> None:
-    assert set(WAYS) == set(Scope) - {Scope.APP}
+    # The two of a drill have tests of their own.
+    assert set(WAYS) == set(Scope) - {Scope.APP, Scope.DRILL, Scope.DEBRIEF}
 
 
 @pytest.mark.parametrize("scope", list(WAYS))
-async def test_nothing_that_is_typed_twice_ends_a_screen_of(scope: Scope) -> None:
+async def test_nothing_that_is_typed_twice_ends_a_screen_of(
+    scope: Scope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     async with running() as (app, _, pilot):
         await molest(app, pilot, WAYS[scope])
 
 
 @pytest.mark.parametrize("scope", list(WAYS))
-async def test_nothing_that_is_typed_twice_ends_a_dialog_opened_from(scope: Scope) -> None:
+async def test_nothing_that_is_typed_twice_ends_a_dialog_opened_from(
+    scope: Scope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What is exported goes there.
+    monkeypatch.chdir(tmp_path)
     async with running() as (app, _, pilot):
         for action in own_actions(scope):
             way = (*WAYS[scope], action.keys[0])

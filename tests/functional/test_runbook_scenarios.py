@@ -23,7 +23,7 @@ ROUND_S = 15.0
 ROUNDS = 12
 
 
-async def observed(simulator: Simulator, clock: ManualClock) -> History:
+async def observed(simulator: Simulator, clock: ManualClock, round_s: float = ROUND_S) -> History:
     """What the three probes see, round by round."""
     environ = {"ANTHROPIC_API_KEY": "sk-ant-api03-test-no-real-key", "ANTHROPIC_BASE_URL": simulator.base_url}
     credentials = Credentials.from_environ(environ)
@@ -43,7 +43,7 @@ async def observed(simulator: Simulator, clock: ManualClock) -> History:
                     history.add_status(report.status)
                 if report.catalogue is not None:
                     history.add_catalogue(report.catalogue)
-            clock.advance(ROUND_S)
+            clock.advance(round_s)
     finally:
         for probe in probes:
             await probe.aclose()

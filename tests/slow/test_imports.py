@@ -17,6 +17,7 @@ CORE = [
     "model",
     "probes",
     "runbook",
+    "incident",
     "settings",
     "simulator",
     "store",
@@ -83,6 +84,11 @@ def test_a_page_of_the_manual_in_a_pipe_loads_no_rich() -> None:
 def test_the_engine_is_ready_before_any_probe_is_loaded() -> None:
     """The first frame waits for none of them."""
     assert not loaded_by("import claude_tui.engine, claude_tui.store") & HEAVY
+
+
+def test_the_dashboard_loads_incidents_only_when_there_are_any() -> None:
+    loaded = loaded_by("import claude_tui.engine.engine, claude_tui.tui.app")
+    assert not {name for name in loaded if name.startswith("claude_tui.incident")}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
 import stat
@@ -47,6 +48,12 @@ def test_version(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> No
         ["alerts"],
         ["alerts", "test"],
         ["alerts", "list"],
+        ["incidents"],
+        ["incidents", "list"],
+        ["incidents", "show"],
+        ["incidents", "export"],
+        ["incidents", "import"],
+        ["drill"],
         ["simulate"],
         ["config"],
         ["config", "show"],
@@ -81,6 +88,15 @@ def test_help_names_examples_environment_and_exit_codes(capsys: pytest.CaptureFi
         ("manual errors", "manual"),
         ("alerts test oncall", "alerts test"),
         ("alerts list --metrics", "alerts list"),
+        ("drill", "drill"),
+        ("drill drill-03 --speed 2", "drill"),
+        ("drill list", "drill list"),
+        ("drill scores --json", "drill scores"),
+        ("incidents", "incidents"),
+        ("incidents --schema", "incidents"),
+        ("incidents show 7", "incidents show"),
+        ("incidents export INC-7 --format json -o inc-7.json", "incidents export"),
+        ("incidents import inc-7.json", "incidents import"),
     ],
 )
 def test_commands(line: str, command: str) -> None:
@@ -97,6 +113,19 @@ def test_options_have_the_documented_defaults() -> None:
     assert (simulate.options.scenario, simulate.options.port, simulate.options.speed) == ("tour", 0, 1.0)
     assert demo is not None
     assert demo.options.demo == "tour"
+
+
+def test_drills_are_listed_and_without_any_there_are_no_scores(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = ["--data-dir", str(tmp_path)]
+    assert main(["drill", "list", *data]) == 0
+    assert capsys.readouterr().out.count("drill-") >= 10
+    assert main(["drill", "scores", *data]) == 0
+    assert "no drill yet" in capsys.readouterr().out
+    assert main(["drill", "scores", "--json", *data]) == 0
+    assert json.loads(capsys.readouterr().out) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_demo_takes_a_scenario_and_a_speed() -> None:
@@ -155,6 +184,10 @@ def test_every_declared_flag_reaches_its_setting() -> None:
         ("alerts tst", "list"),
         ("alerts test one two", "two"),
         ("alerts list --model x", "--model"),
+        ("drill --json", "drill scores"),
+        ("drill list --speed 2", "--speed"),
+        ("drill --base-url http://x", "--base-url"),
+        ("drill scores --theme light", "--theme"),
         ("--theme light runbook", "--theme"),
         ("runbook --cause", "--cause"),
         ("runbook --cause x --facts", "--cause"),

@@ -26,9 +26,9 @@ def overlap(first: Slot, second: Slot) -> bool:
     )
 
 
-@given(st.integers(1, 400), st.integers(1, 150), st.integers(1, 9))
-def test_nothing_overlaps_or_leaves_the_screen(cells: int, rows: int, strip: int) -> None:
-    slots = arrange(cells, rows, lambda *_: strip).slots
+@given(st.integers(1, 400), st.integers(1, 150), st.integers(1, 9), st.integers(0, 1))
+def test_nothing_overlaps_or_leaves_the_screen(cells: int, rows: int, strip: int, incident: int) -> None:
+    slots = arrange(cells, rows, lambda *_: strip, incident).slots
     for slot in slots.values():
         assert slot.x >= 0
         assert slot.y >= 0
@@ -42,6 +42,13 @@ def test_nothing_overlaps_or_leaves_the_screen(cells: int, rows: int, strip: int
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (100, 18), (80, 50), (60, 20)])
 def test_every_panel_has_its_place(size: tuple[int, int]) -> None:
     assert arrange(*size, lambda *_: 3).slots.keys() == PANELS | {"header", "strip", "footer"}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)])
+def test_an_incident_has_the_row_under_the_header_and_takes_no_panel_away(size: tuple[int, int]) -> None:
+    slots = arrange(*size, lambda *_: 5, 1).slots
+    assert slots.keys() == PANELS | {"header", "incident", "strip", "footer"}
+    assert slots["incident"] == Slot(0, 1, size[0], 1)
 
 
 def test_wide_terminals_have_three_panels_over_two() -> None:

@@ -13,10 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.model.toml_table import Table
+from claude_tui.model.verdict import Cause, Side
 from claude_tui.simulator import scenario as scenario_module
 from claude_tui.simulator.reading import read_scenario
 from claude_tui.simulator.scenario import Scenario, ScenarioError, load, names
 from claude_tui.simulator.script import PageAnswer, Playhead, Reply, Spread
+from claude_tui.simulator.truth import Answer
 
 SHIPPED = {
     "healthy",
@@ -219,6 +221,26 @@ def test_updates_are_placed_in_their_phases_and_sorted() -> None:
     ]
 
 
+TRUE = 'title = "t"\n[truth]\ncause = "rate_limited"\n'
+
+
+def test_the_truth_of_a_drill_is_filled_in_where_it_says_nothing() -> None:
+    least = {"side": "us", "cause": "rate_limited", "paged": True, "brief": "b", "debrief": "d"}
+    steps = ["rate_limited.shed"]
+    phases = [
+        {"name": "a", "for_s": 5, "cause": "healthy", "side": "none"},
+        {"name": "b", "cause": "rate_limited", "side": "us"},
+    ]
+    found = read({"title": "t", "lead_in_s": 3, "phase": phases, "truth": {**least, "steps": steps}})
+    assert found.truth is not None
+    assert (found.truth.phase, found.truth.verdict) == ("b", Cause.RATE_LIMITED)
+    assert found.truth.answers == (Answer(Side.US, Cause.RATE_LIMITED),)
+    assert found.truth.good_beginnings == ("rate_limited.shed",)
+    assert found.trouble_s == 8
+    assert load("healthy").truth is None
+    assert load("healthy").trouble_s == 0
+
+
 # -- mistakes ------------------------------------------------------------------
 
 
@@ -315,6 +337,16 @@ def test_updates_are_placed_in_their_phases_and_sorted() -> None:
             ["model[1].created_at", "with an offset"],
         ),
         ('title = "t"\n[[maintenance]]\nname = "m"', ["maintenance[1].components: got nothing"]),
+        ('title = "t"\ntruth = 3', ["truth: got 3", "a table"]),
+        ('title = "t"\n[truth]', ["truth.side: got nothing", "truth.cause: got nothing", "truth.brief"]),
+        (TRUE + 'side = "theirs"', ['truth.side: got "theirs"', "them, us, path"]),
+        (TRUE + 'side = "us"\nstep = ["a.b"]', ["truth.step", 'did you mean "steps"?']),
+        (TRUE + 'side = "us"\nsteps = ["retries"]', ['truth.steps: got "retries"', "playbook.step"]),
+        (TRUE + 'side = "us"\nsteps = ["a.b"]\nharmful = ["a.b"]', ["truth.harmful", "no step that"]),
+        (TRUE + 'side = "us"\nsteps = ["a.b"]\nfirst = ["a.c"]', ['truth.first: got "a.c"', "a.b"]),
+        (TRUE + 'side = "us"\nphase = "later"', ['truth.phase: got "later"', "healthy"]),
+        (TRUE + 'side = "us"\nverdict = "fine"', ['truth.verdict: got "fine"', "one of healthy"]),
+        (TRUE + 'side = "us"\naccepted = [{ side = "us" }]', ["truth.accepted[1].cause: got nothing"]),
     ],
 )
 def test_a_mistake_names_file_key_what_was_given_and_what_is_expected(
@@ -383,7 +415,11 @@ VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
     max_leaves=8,
 )
-SHIPPED_DATA = {path.stem: tomllib.loads(path.read_text()) for path in scenario_module.SHIPPED.glob("*.toml")}
+SHIPPED_DATA = {
+    path.stem: tomllib.loads(path.read_text())
+    for directory in (scenario_module.SHIPPED, scenario_module.DRILLS)
+    for path in directory.glob("*.toml")
+}
 
 
 def _paths(value: object, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:

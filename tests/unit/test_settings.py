@@ -67,6 +67,10 @@ OTHER: Mapping[str, tuple[str, str, object]] = {
     "data_dir": ('"/var/tmp/x"', "/var/tmp/x", Path("/var/tmp/x")),
     "retention_days": ("7", "7", 7),
     "theme": ('"light"', "light", "light"),
+    "incident_after_s": ("30", "30", 30.0),
+    "auto_declare": ("true", "yes", True),
+    "draft_model": ('"claude-opus-5-5"', "claude-opus-5-5", "claude-opus-5-5"),
+    "draft_ceiling_usd": ("0.05", "0.05", 0.05),
     "alert_rules": ('"/var/tmp/rules.toml"', "/var/tmp/rules.toml", Path("/var/tmp/rules.toml")),
     "alerts": (
         '{ reminder = "2h", routes = { am = { kind = "alertmanager" } } }',

@@ -86,6 +86,8 @@ def test_a_demo_says_that_it_is_one() -> None:
     scene = PICTURES["overloaded"]()
     demo = replace(scene, engine=replace(scene.engine, demo="tour"))
     assert summary_text(demo).startswith("[DEMO, simulated] ")
+    drill = replace(demo, engine=replace(demo.engine, drill=True))
+    assert summary_text(drill).startswith("[DRILL, simulated] ")
 
 
 def test_subscription_windows_are_used_not_left() -> None:

@@ -45,8 +45,8 @@ def summary_text(snapshot: Snapshot) -> str:
 
 def _verdict(snapshot: Snapshot) -> str:
     """How bad, whose, what, since when and by when to respond; then the target and the time."""
-    verdict, target = snapshot.verdict, snapshot.engine.target
-    demo = "[DEMO, simulated] " if snapshot.engine.demo is not None else ""
+    verdict, engine, target = snapshot.verdict, snapshot.engine, snapshot.engine.target
+    demo = f"[{'DRILL' if engine.drill else 'DEMO'}, simulated] " if engine.demo is not None else ""
     severity = f"{verdict.severity} " if verdict.severity.trouble else ""
     said = verdict.summary[: _LONGEST // 2]
     who = " ".join(part for part in (target.name, target.host) if part)

@@ -20,6 +20,7 @@ from claude_tui.tui.panels.events import EventsPanel
 from claude_tui.tui.panels.footer import FooterLine
 from claude_tui.tui.panels.header import HeaderLine
 from claude_tui.tui.panels.headroom import HeadroomPanel
+from claude_tui.tui.panels.incident_line import IncidentLine
 from claude_tui.tui.panels.latency import LatencyPanel
 from claude_tui.tui.panels.status import StatusPanel
 from claude_tui.tui.panels.strip import StripPanel
@@ -48,6 +49,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         self.snapshot = first
         keys = zoom_keys(chosen_keys)
         self.header = HeaderLine(first)
+        self.incident_line = IncidentLine(first)
         self.strip = StripPanel(first)
         self.errors = ErrorsPanel(first, keys[Panel.ERRORS])
         self.events = EventsPanel(first, keys[Panel.EVENTS])
@@ -73,19 +75,21 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
     def compose(self) -> ComposeResult:
         yield self.header
+        yield self.incident_line
         yield self.strip
         yield from self.panels
         yield self.footer
 
     def show(self, snapshot: Snapshot, view: View) -> None:
-        """Draw `snapshot`. Panels repaint what differs; the layout changes only with the strip's height."""
-        before = self._strip_rows()
+        """Draw `snapshot`. Panels repaint what differs; the layout changes only with the rows above them."""
+        before = self._rows_above()
         self.snapshot = snapshot
         self.header.show(snapshot, view)
+        self.incident_line.show(snapshot)
         self.strip.show(snapshot)
         for panel in self.panels:
             panel.attempt(snapshot)
-        if self._strip_rows() != before:
+        if self._rows_above() != before:
             self.refresh(layout=True)
 
     def _compositor_refresh(self) -> None:
@@ -94,14 +98,14 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
     def plan(self, size: Size) -> Plan:
         """The layout at `size`. Also gives each panel the frame for its place."""
-        plan = arranged(size.width, size.height, self.strip.rows_in)
+        plan = arranged(size.width, size.height, self.strip.rows_in, self.incident_line.rows)
         for panel in self.panels:
             if (slot := plan.slots.get(panel.PANEL.value)) and slot.frame is not panel.frame:
                 panel.reframe(slot.frame)
         return plan
 
-    def _strip_rows(self) -> int:
-        return self.strip.rows_in(*self.size)
+    def _rows_above(self) -> tuple[int, int]:
+        return self.incident_line.rows, self.strip.rows_in(*self.size)
 
     @property
     def focused_panel(self) -> SnapshotPanel | None:

@@ -26,6 +26,8 @@ _WHERE = {
     Scope.WALK: "tree",
     Scope.PLAYBOOK: "playbook",
     Scope.FIRST_FIVE: "first checks",
+    Scope.DEBRIEF: "debrief",
+    Scope.INCIDENT: "incident",
 }
 
 

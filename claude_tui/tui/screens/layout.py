@@ -52,19 +52,22 @@ class Plan:
     slots: Mapping[str, Slot]
 
 
-def arrange(cells: int, rows: int, strip_rows: Callable[[int, int], int]) -> Plan:
-    """The plan for a terminal of `cells` by `rows`. `strip_rows` returns the strip's height at that size."""
+def arrange(cells: int, rows: int, strip_rows: Callable[[int, int], int], incident: int = 0) -> Plan:
+    """The plan for a terminal of `cells` by `rows`; `strip_rows` says what the strip wants at that size.
+
+    `incident` is the number of rows for the line under the header, 0 or 1.
+    """
     if cells < _LINE_CELLS or rows < _LINE_ROWS:
         return Plan({"strip": Slot(0, 0, cells, rows)})
     if cells >= _GRID_CELLS and rows >= _GRID_ROWS:
-        return _grid(cells, rows, strip_rows(cells, rows))
-    return _column(cells, rows, strip_rows(cells, rows))
+        return _grid(cells, rows, strip_rows(cells, rows), incident)
+    return _column(cells, rows, strip_rows(cells, rows), incident)
 
 
-def _grid(cells: int, rows: int, strip: int) -> Plan:
+def _grid(cells: int, rows: int, strip: int, incident: int) -> Plan:
     """Three panels over two, the strip above them."""
     air = 1 if rows >= _ROOMY else 0
-    start = 1 + air + strip + air
+    start = 1 + incident + air + strip + air
     room = rows - start - 1
     # By the terminal's height, not by what the strip leaves: trouble must not resize the top row.
     top = max(min(round(rows * 0.36), 18, room - 7), 5)
@@ -73,7 +76,8 @@ def _grid(cells: int, rows: int, strip: int) -> Plan:
     latency = round(cells * 0.58)
     slots = {
         "header": Slot(0, 0, cells, 1),
-        "strip": Slot(0, 1 + air, cells, strip),
+        **_incident(cells, incident),
+        "strip": Slot(0, 1 + incident + air, cells, strip),
         "status": Slot(0, start, status, top, Frame.BOX),
         "headroom": Slot(status, start, headroom, top, Frame.BOX),
         "errors": Slot(status + headroom, start, cells - status - headroom, top, Frame.BOX),
@@ -84,18 +88,26 @@ def _grid(cells: int, rows: int, strip: int) -> Plan:
     return Plan(slots)
 
 
-def _column(cells: int, rows: int, strip: int) -> Plan:
+def _column(cells: int, rows: int, strip: int, incident: int) -> Plan:
     """Everything in one column. Rows are handed out by importance; the events get the rest."""
-    strip = min(strip, rows - 4)
-    heights = _heights(rows - 2 - strip)
-    slots = {"header": Slot(0, 0, cells, 1), "strip": Slot(0, 1, cells, strip)}
-    y = 1 + strip
+    strip = min(strip, rows - 4 - incident)
+    heights = _heights(rows - 2 - incident - strip)
+    slots = {
+        "header": Slot(0, 0, cells, 1),
+        **_incident(cells, incident),
+        "strip": Slot(0, 1 + incident, cells, strip),
+    }
+    y = 1 + incident + strip
     for panel in _ORDER:
         if panel in heights:
             slots[panel] = Slot(0, y, cells, heights[panel], Frame.RULE)
             y += heights[panel]
     slots["footer"] = Slot(0, rows - 1, cells, 1)
     return Plan(slots)
+
+
+def _incident(cells: int, rows: int) -> dict[str, Slot]:
+    return {"incident": Slot(0, 1, cells, rows)} if rows else {}
 
 
 def _heights(room: int) -> dict[str, int]:

@@ -12,6 +12,7 @@ from claude_tui.tui.actions import Hint
 from claude_tui.tui.cockpit import Cockpit, cockpit_of
 from claude_tui.tui.panels.footer import FooterLine
 from claude_tui.tui.panels.header import HeaderLine
+from claude_tui.tui.panels.incident_line import IncidentLine
 from claude_tui.tui.panels.strip import StripPanel
 from claude_tui.tui.render.covered_repaint import covered_repaint
 from claude_tui.tui.render.line_panel import LinePanel
@@ -33,7 +34,9 @@ class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
     DEFAULT_CSS = """
     ReaderScreen { background: $background; overflow: hidden hidden; }
-    ReaderScreen > #header, ReaderScreen > #strip, ReaderScreen > #footer { height: 1; }
+    ReaderScreen > #header, ReaderScreen > #incident, ReaderScreen > #strip, ReaderScreen > #footer {
+        height: 1;
+    }
     """
     AUTO_FOCUS = None
 
@@ -57,11 +60,14 @@ class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         snapshot = self.cockpit.shown
         self.header = HeaderLine(snapshot)
         self.header.view = self._view()
+        self.incident_line = IncidentLine(snapshot)
+        self.incident_line.display = self.incident_line.rows > 0
         self.strip = StripPanel(snapshot)
         title, key = self.title_and_key()
         self.pager = Pager(title, self.content, key=key)
         self.footer = FooterLine(self.hints())
         yield self.header
+        yield self.incident_line
         yield self.strip
         yield from self.bodies()
         yield self.footer
@@ -79,6 +85,8 @@ class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         if not self.is_mounted:
             return
         self.header.show(snapshot, view)
+        self.incident_line.show(snapshot)
+        self.incident_line.display = self.incident_line.rows > 0
         self.strip.show(snapshot)
 
     def repaint(self) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from claude_tui.model.playbook import WalkTurn
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.runbook import Playbook, Walk, WalkView, back, begin, follow, playbook_now, take, walk_view
 from claude_tui.tui.actions import Hint, Scope, bindings
@@ -120,22 +121,41 @@ class WalkerScreen(RunbookScreen):
         self.follow_cursor()
         self.footer.offer(self.hints())
 
+    def _turned(self, node: str, to: str, *, back: bool = False) -> None:
+        """Records the way, for the timeline and for the score of a drill."""
+        if node != to:
+            app = self.cockpit
+            turn = WalkTurn(app.newest.at, node, to, back, app.responder, app.host)
+            app.backend.record(turn)
+
     def action_take(self) -> None:
         if not self.view.node.node.is_answer:
-            self._go(take(self.session.runbook, self.walk, self.cursor))
+            walk = take(self.session.runbook, self.walk, self.cursor)
+            self._turned(self.walk.node, walk.node)
+            self._go(walk)
 
     def action_step_back(self) -> None:
         """Go back to the previous question, to the branch that was taken there."""
         if self.walk.path:
-            self._go(back(self.walk), self.walk.path[-1].branch)
+            walk = back(self.walk)
+            self._turned(self.walk.node, walk.node, back=True)
+            self._go(walk, self.walk.path[-1].branch)
 
     def action_restart(self) -> None:
-        self._go(begin(self.session.runbook))
+        walk = begin(self.session.runbook)
+        self._turned(self.walk.node, walk.node, back=True)
+        self._go(walk)
 
     def action_follow(self) -> None:
         followed = follow(self.session.runbook, self.facts)
         if not followed.path:
             self.notify("The data doesn’t point anywhere: your call.", markup=False)
+        # It begins at the start again, and takes one branch after the other.
+        self._turned(self.walk.node, begin(self.session.runbook).node, back=True)
+        for taken, to in zip(
+            followed.path, (*(each.node for each in followed.path[1:]), followed.node), strict=True
+        ):
+            self._turned(taken.node, to)
         self._go(followed)
 
     def action_act(self) -> None:

@@ -1,0 +1,65 @@
+"""What `claude-top drill` does."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from claude_tui.cli.console import emit, say
+from claude_tui.cli.failure import write_report
+
+if TYPE_CHECKING:
+    from claude_tui.cli.parser import Request
+    from claude_tui.drills.record import Score
+    from claude_tui.settings import Settings
+
+__all__ = ["run"]
+
+
+def run(request: Request, settings: Settings, ready: Callable[[Settings], None]) -> int:
+    """Plays a drill, once `ready` has found that it can be shown, or prints what there is."""
+    if request.command == "drill":
+        ready(settings)
+        return _play(request, settings)
+    from claude_tui.drills.command import drill_lines, scores_json, scores_lines
+
+    scores = _scores(settings)
+    if request.command == "drill list":
+        emit("\n".join(drill_lines(scores)))
+    elif request.options.json:
+        emit(scores_json(scores))
+    else:
+        emit("\n".join(scores_lines(scores)))
+    return 0
+
+
+def _play(request: Request, settings: Settings) -> int:
+    from random import Random
+
+    from claude_tui.drills.log import choose
+    from claude_tui.simulator.scenario import drills
+    from claude_tui.tui.run import run_drill
+
+    options = request.options
+    scenario = options.scenario or choose([name for name, _ in drills()], _scores(settings), Random())
+
+    def report(error: Exception) -> Path | None:
+        return write_report(error, request.arguments)
+
+    return run_drill(settings, scenario, options.speed or 1.0, report, emit)
+
+
+def _scores(settings: Settings) -> tuple[Score, ...]:
+    """Those that are kept; what cannot be read is said."""
+    from claude_tui.drills.log import read, score_file
+
+    file = score_file(settings.data_dir)
+    try:
+        scores, unread = read(file)
+    except OSError as error:
+        say(f"{file}: {error.strerror}: no score is read")
+        return ()
+    if unread:
+        say(f"{file}: lines that are no scores: {unread}")
+    return scores

@@ -1,0 +1,202 @@
+"""`claude-top postmortem`: list, show, begin, edit, export and check postmortems."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from claude_tui.cli.console import emit, redactor, say
+from claude_tui.cli.usage import UsageError
+
+if TYPE_CHECKING:
+    from argparse import Namespace
+
+    from claude_tui.cli.parser import Request
+    from claude_tui.engine.postmortem_command import Desk
+    from claude_tui.settings import Settings
+    from claude_tui.store import Store
+
+__all__ = ["run"]
+
+EXIT_OK, EXIT_FOUND = 0, 1
+_LAST = "last"
+_FAR_BACK = timedelta(days=3650)
+
+
+class _OpenHistory(Protocol):
+    def __call__(
+        self, settings: Settings, *, create: bool = False
+    ) -> AbstractContextManager[Store | None]: ...
+
+
+def run(request: Request, settings: Callable[[], Settings], history: _OpenHistory) -> int:
+    """Runs one action and returns the exit code; `history` opens the store of the target."""
+    options, action = request.options, request.options.action
+    if options.schema:
+        return _schema(action)
+    if action == "lint":
+        return _lint(options.file)
+    with _desk(settings(), history, create=action == "new") as desk:
+        if desk is None:
+            if action in (None, "list"):
+                say("no incident has been declared on this target")
+                return EXIT_OK
+            from claude_tui.engine.postmortem_command import NoPostmortemError
+
+            raise NoPostmortemError("no incident has been declared on this target")
+        return _ACTIONS[action or "list"](desk, options)
+
+
+def _schema(action: str | None) -> int:
+    if action:
+        raise UsageError("`postmortem --schema` prints the schema and nothing else: leave out the action")
+    from claude_tui.incident.postmortem import schema_text
+
+    emit(schema_text())
+    return EXIT_OK
+
+
+@contextmanager
+def _desk(settings: Settings, history: _OpenHistory, *, create: bool) -> Iterator[Desk | None]:
+    from claude_tui.engine import Pace, options_from
+    from claude_tui.engine.postmortem_command import Desk
+
+    with history(settings, create=create) as store:
+        if store is None:
+            yield None
+            return
+        by, host = _who(settings)
+        options = options_from(settings, Pace.of(settings))
+        yield Desk(store, options, redactor(), lambda: datetime.now(UTC), by, host)
+
+
+def _who(settings: Settings) -> tuple[str, str]:
+    import getpass
+    import socket
+
+    from claude_tui.model.limits import MAX_NAME
+    from claude_tui.model.text import inert
+
+    try:
+        name = settings.responder or getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        # A container's user may have no entry in any list of users.
+        name = ""
+    return inert(name, MAX_NAME) or "somebody", inert(socket.gethostname(), MAX_NAME)
+
+
+def _lint(file: str) -> int:
+    from claude_tui.engine.postmortem_command import findings_of, read_file
+
+    text = sys.stdin.read() if file == "-" else read_file(Path(file).expanduser())
+    found = findings_of(text, redactor())
+    for finding in found:
+        emit(f"{file}:{finding}")
+    say(f"{len(found)} to mend" if found else "clean")
+    return EXIT_FOUND if found else EXIT_OK
+
+
+# -- with a history ------------------------------------------------------------------------
+
+
+def _list(desk: Desk, _: Namespace) -> int:
+    lines = list(desk.lines())
+    for line in lines:
+        emit(line)
+    if not lines:
+        say("no incident has been declared on this target")
+    return EXIT_OK
+
+
+def _show(desk: Desk, options: Namespace) -> int:
+    from claude_tui.incident.postmortem import body
+
+    form, _ = desk.form(_named(options))
+    emit(desk.redactor.secrets_out(body(form)).rstrip("\n"))
+    to_do = ", ".join(form.to_do)
+    say(f"to do: {to_do}" if to_do else "complete as far as the template asks")
+    return EXIT_OK
+
+
+def _named(options: Namespace) -> str | None:
+    name: str | None = options.incident
+    return None if name is None or name.casefold() == _LAST else name
+
+
+def _new(desk: Desk, options: Namespace) -> int:
+    from claude_tui.engine.postmortem_command import declared
+    from claude_tui.incident import MAX_TITLE
+    from claude_tui.model.text import inert
+    from claude_tui.model.verdict import Severity
+
+    title = inert(options.title.strip(), MAX_TITLE)
+    if not title:
+        raise UsageError("the title is empty: say in a few words what happened")
+    started = _time(options.started, "--started", desk.now())
+    ended = _time(options.ended, "--ended", desk.now()) if options.ended is not None else None
+    if ended is not None and ended < started:
+        raise UsageError("--ended is before --started")
+    severity = Severity(options.severity) if options.severity else None
+    entries = declared(desk, title, started, ended, severity)
+    desk.record(entries)
+    form, _ = desk.form(entries[0].incident)
+    emit(form.incident.label)
+    say(f"to do: {', '.join(form.to_do)}; `claude-top postmortem edit {form.incident.label}` opens it")
+    return EXIT_OK
+
+
+def _time(text: str, flag: str, now: datetime) -> datetime:
+    from claude_tui.incident import time_in
+
+    found = time_in(text, recorded_at=now, started_at=now - _FAR_BACK)
+    if found is None:
+        raise UsageError(
+            f"{flag}: {text!r} is no time in the past; expected 14:02, -2h or 2026-11-20 14:02 (UTC)"
+        )
+    return found
+
+
+def _edit(desk: Desk, options: Namespace) -> int:
+    from claude_tui.engine.postmortem_command import read_file
+
+    def take(text: str) -> None:
+        changed = desk.take_over(text)
+        say(f"{changed} changed" if changed else "nothing was changed")
+
+    if options.source is not None:
+        take(read_file(Path(options.source).expanduser()))
+        return EXIT_OK
+    from claude_tui.cli.editor import edit
+
+    form, _ = desk.form(_named(options))
+    label = form.incident.label
+    edit(desk.text(label, "md"), f"postmortem-{label.lower()}.md", os.environ, take)
+    return EXIT_OK
+
+
+def _export(desk: Desk, options: Namespace) -> int:
+    from claude_tui.engine.postmortem_command import write_file
+
+    path = Path(options.file).expanduser() if options.file else None
+    form = options.format or ("json" if path is not None and path.suffix == ".json" else "md")
+    text = desk.text(_named(options), form)
+    if path is None:
+        emit(text.rstrip("\n"))
+    else:
+        write_file(path, text, force=options.force)
+        say(f"written to {path}")
+    return EXIT_OK
+
+
+_ACTIONS: dict[str, Callable[[Desk, Namespace], int]] = {
+    "list": _list,
+    "show": _show,
+    "new": _new,
+    "edit": _edit,
+    "export": _export,
+}

@@ -1,0 +1,75 @@
+"""Asking a model for a draft: what it costs at most, and the one request. Only when a person asked for it."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from claude_tui.model.errors import ClaudeTopError, ProbeError
+from claude_tui.model.observation import Usage
+from claude_tui.probes.prices import cost_usd
+
+if TYPE_CHECKING:
+    from claude_tui.engine.sources import Endpoint
+    from claude_tui.probes.clock import Clock
+
+__all__ = ["MAX_TOKENS", "Answer", "DraftError", "ask", "most_usd"]
+
+MAX_TOKENS = 2_000
+"""Of an answer: twelve sentences and the names of their entries."""
+
+_TIMEOUT_S = 120.0
+# Text has four characters a token or more, ids and times have two.
+_LEAST_PER_TOKEN = 2
+
+
+class DraftError(ClaudeTopError):
+    """A model gave no draft. Says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a model answered, and what that cost."""
+
+    text: str
+    cost_usd: float
+
+
+def most_usd(model: str, sent: str) -> float:
+    """What the request may cost at most, by the shipped prices."""
+    return cost_usd(model, Usage(len(sent.encode()) // _LEAST_PER_TOKEN + 100, MAX_TOKENS))
+
+
+def ask(endpoint: Endpoint, model: str, system: str, text: str, clock: Clock) -> Answer:
+    """One request. It imports the SDK and blocks: not for the screen's thread. Raises DraftError."""
+    try:
+        return asyncio.run(_ask(endpoint, model, system, text, clock))
+    except TimeoutError:
+        raise DraftError(f"{model} did not answer within {_TIMEOUT_S:.0f} s") from None
+    except (OSError, ImportError, ValueError) as error:
+        raise DraftError(f"no draft: {endpoint.redactor.clean(str(error), 200)}") from error
+
+
+async def _ask(endpoint: Endpoint, model: str, system: str, text: str, clock: Clock) -> Answer:
+    from claude_tui.probes.classify import classify_response
+    from claude_tui.probes.exchange_trace import ExchangeTrace
+    from claude_tui.probes.proxies import Proxies
+    from claude_tui.probes.sdk import Sdk
+
+    credentials, redactor, routes = endpoint.credentials, endpoint.redactor, Proxies()
+    if not credentials.usable:
+        raise DraftError(f"not sent: {credentials.problem}")
+    client = Sdk(credentials, routes=routes, max_tokens=MAX_TOKENS)
+    trace = ExchangeTrace(clock, proxy=routes.proxy_for(credentials.base_url))
+    try:
+        found = await asyncio.wait_for(client.complete(model, system, text, trace), _TIMEOUT_S)
+    except ProbeError as error:
+        raise DraftError(f"{credentials.host} gave no answer: {redactor.clean(str(error), 200)}") from error
+    finally:
+        await client.aclose()
+    if isinstance(found, bytes):
+        refused = classify_response(trace.status or 0, {}, found, redactor=redactor)
+        raise DraftError(f"{credentials.host} refused: {refused.message or refused.outcome.value}")
+    said, usage = found
+    return Answer(redactor.clean(said, 50_000, keep_newlines=True), cost_usd(model, usage))

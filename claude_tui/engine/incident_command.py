@@ -1,0 +1,110 @@
+"""The work of `claude-top incidents`: list, show, export and import, from a store."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from claude_tui.engine.documents import write_document
+from claude_tui.engine.incidents import load_record
+from claude_tui.incident import (
+    Figures,
+    Incident,
+    TimelineEntry,
+    document,
+    entries_from,
+    figures,
+    find,
+    incident_text,
+    incidents,
+    list_text,
+    markdown,
+    timeline,
+)
+from claude_tui.model.errors import ClaudeTopError
+from claude_tui.model.incident import IncidentEntry
+from claude_tui.store import INCIDENT_ENTRIES
+
+if TYPE_CHECKING:
+    from claude_tui.analysis.options import Options
+    from claude_tui.store import Store
+
+__all__ = ["NoSuchIncidentError", "export_text", "import_file", "list_of", "shown", "write_export"]
+
+# An incident of a day, with every act of a large team, has some 300 KB.
+_MAX_FILE = 100_000_000
+
+
+class NoSuchIncidentError(ClaudeTopError):
+    """There is no incident of that name."""
+
+
+def list_of(store: Store, at: datetime) -> str:
+    """A line for each incident, the newest first; empty without any."""
+    return list_text(incidents(_entries(store)), at)
+
+
+def shown(store: Store, name: str, options: Options, at: datetime) -> str:
+    """One incident as text. Raises NoSuchIncidentError."""
+    return incident_text(*_loaded(store, name, options, at))
+
+
+def export_text(store: Store, name: str, options: Options, at: datetime, *, form: str, target: str) -> str:
+    """One incident as Markdown (`md`) or JSON. Raises NoSuchIncidentError."""
+    incident, entries, computed = _loaded(store, name, options, at)
+    if form == "md":
+        return markdown(incident, entries, computed, at)
+    made = document(incident, entries, computed, at, target)
+    return json.dumps(made, ensure_ascii=False, indent=2) + "\n"
+
+
+def write_export(path: Path, text: str, *, replace: bool) -> None:
+    """Raises ClaudeTopError where the file is there already, or cannot be written."""
+    try:
+        write_document(path, text, replace=replace)
+    except FileExistsError:
+        raise ClaudeTopError(f"{path} is there already; --replace writes over it") from None
+    except OSError as error:
+        raise ClaudeTopError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def import_file(store: Store, path: Path) -> tuple[int, int]:
+    """Adds the entries of an exported incident that are not here yet; how many were new, of how many.
+
+    Raises ClaudeTopError for a file that cannot be read, IncidentFileError for one that is no export.
+    """
+    try:
+        if path.stat().st_size > _MAX_FILE:
+            raise ClaudeTopError(f"{path} is too large to be an exported incident")
+        text = path.read_text("utf-8")
+    except OSError as error:
+        raise ClaudeTopError(f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError:
+        raise ClaudeTopError(f"{path} is no exported incident: it is not text") from None
+    entries = entries_from(text)
+    known = {entry.id for entry in _entries(store)}
+    new = {entry.id: entry for entry in entries if entry.id not in known}
+    for entry in new.values():
+        store.write(entry)
+    if not store.flush():
+        raise ClaudeTopError("the incident could not be stored; nothing is lost: import it again")
+    return len(new), len({entry.id for entry in entries})
+
+
+def _entries(store: Store) -> tuple[IncidentEntry, ...]:
+    return tuple(entry for _, entry in store.entries_after(INCIDENT_ENTRIES, 0))
+
+
+def _loaded(
+    store: Store, name: str, options: Options, at: datetime
+) -> tuple[Incident, tuple[TimelineEntry, ...], Figures]:
+    entries = _entries(store)
+    known = incidents(entries)
+    incident = find(known, name)
+    if incident is None:
+        newest = ", ".join(each.label for each in known[-5:]) or "none"
+        raise NoSuchIncidentError(f"there is no incident {name!r}; the newest are: {newest}")
+    record = load_record(store, incident, at, entries, options)
+    return incident, timeline(record, incident), figures(record, incident)

@@ -1,0 +1,122 @@
+"""Incidents in the engine: which one matters now, and everything that was recorded about one of them.
+
+`claude_tui.incident` is imported only when there is an incident or trouble: the first frame is to be quick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from claude_tui.model.alert import AlertEntry
+from claude_tui.model.incident import IncidentEntry, IncidentSummary
+from claude_tui.model.verdict import Verdict, VerdictChange
+from claude_tui.store import (
+    ACTION_REQUESTS,
+    ALERT_ENTRIES,
+    SEVERITY_MARKS,
+    STEP_MARKS,
+    VERDICT_CHANGES,
+    WALK_TURNS,
+)
+
+if TYPE_CHECKING:
+    from claude_tui.analysis.options import Options
+    from claude_tui.incident import Incident, Proposal, Record
+    from claude_tui.store import Store
+
+__all__ = ["IncidentWatch", "load_record"]
+
+# Before the first failure: what led to it. After the end: whether it held, and what the page posted.
+_BEFORE, _AFTERWARDS = timedelta(minutes=15), timedelta(minutes=15)
+
+
+class IncidentWatch:
+    """The incidents as their entries make them, folded again only when there are new ones."""
+
+    def __init__(self, after: timedelta) -> None:
+        self._after = after
+        self._entries: tuple[IncidentEntry, ...] = ()
+        self._incidents: tuple[Incident, ...] = ()
+
+    def known(self, entries: tuple[IncidentEntry, ...]) -> tuple[Incident, ...]:
+        """All incidents, in the order in which they were declared."""
+        if entries is not self._entries:
+            from claude_tui.incident import incidents
+
+            self._entries, self._incidents = entries, incidents(entries)
+        return self._incidents
+
+    def proposal(
+        self,
+        verdict: Verdict,
+        changes: Sequence[VerdictChange],
+        entries: tuple[IncidentEntry, ...],
+        at: datetime,
+    ) -> Proposal | None:
+        """What is proposed at `at`."""
+        if not verdict.severity.grave:
+            return None
+        from claude_tui.incident import proposal
+
+        return proposal(verdict, changes, entries, at, self._after)
+
+    def summary(
+        self, verdict: Verdict, entries: tuple[IncidentEntry, ...], proposed: Proposal | None
+    ) -> IncidentSummary | None:
+        """What screens show: the incident that is open, or the one that is proposed."""
+        if proposed is None and not entries:
+            return None
+        from claude_tui.incident import summary
+
+        return summary(self.known(entries), proposed, verdict.severity)
+
+
+def load_record(
+    store: Store,
+    incident: Incident,
+    at: datetime,
+    entries: tuple[IncidentEntry, ...],
+    options: Options,
+    journal: Iterable[AlertEntry] = (),
+) -> Record:
+    """Everything that was recorded about an incident until `at`. Reads the store: not for a screen's thread.
+
+    `journal` is what alerting remembers itself, which may not be in the store.
+    """
+    from claude_tui.incident import Record, Span
+
+    start = incident.started_at - _BEFORE
+    end = max(min(_end(incident), at), start)
+    # Entries are read up to, and not including, the end.
+    until = end + timedelta(microseconds=1)
+    before = store.entry_in_force(VERDICT_CHANGES, start)
+    alerts = [
+        *store.entries(ALERT_ENTRIES, start, until),
+        *(each for each in journal if start <= each.at <= end),
+    ]
+    return Record(
+        Span(start, end),
+        tuple(store.observations(start, until)),
+        tuple(each for each in store.status_reports(start) if each.fetched_at <= end),
+        (
+            *((before,) if before is not None else ()),
+            *(each for each in store.entries(VERDICT_CHANGES, start, until) if each != before),
+        ),
+        tuple(store.entries(STEP_MARKS, start, until)),
+        tuple(store.entries(SEVERITY_MARKS, start, until)),
+        tuple(sorted({(each.key, each.at): each for each in alerts}.values(), key=lambda each: each.at)),
+        tuple(store.entries(ACTION_REQUESTS, start, until)),
+        entries,
+        options,
+        walk_turns=tuple(store.entries(WALK_TURNS, start, until)),
+    )
+
+
+def _end(incident: Incident) -> datetime:
+    """When what is recorded no longer is about the incident."""
+    ends = [each for each in (incident.resolved_at, incident.resolved_recorded_at) if each is not None]
+    merged = [entry.at for entry in incident.entries[-1:] if incident.merged_into]
+    never = datetime.max.replace(tzinfo=incident.started_at.tzinfo) - _AFTERWARDS
+    return max([*ends, *merged], default=never) + _AFTERWARDS

@@ -1,0 +1,176 @@
+"""The work of `claude-top postmortem`: list, show, begin, export, and take over what was edited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from claude_tui.engine.documents import write_document
+from claude_tui.engine.incidents import load_record
+from claude_tui.incident import Figures, Incident, figures, find, incidents, timeline
+from claude_tui.incident.postmortem import (
+    Finding,
+    Postmortem,
+    Writer,
+    as_json,
+    changes,
+    computed,
+    incident_of,
+    lint,
+    markdown,
+    postmortem,
+    read,
+    subject,
+)
+from claude_tui.model.errors import ClaudeTopError
+from claude_tui.model.incident import IncidentAct, IncidentEntry
+from claude_tui.model.json_values import sound
+from claude_tui.model.limits import MAX_ENTRY
+from claude_tui.model.postmortem import FieldRevision
+from claude_tui.store import FIELD_REVISIONS, INCIDENT_ENTRIES
+
+if TYPE_CHECKING:
+    from claude_tui.analysis.options import Options
+    from claude_tui.model.text import Redactor
+    from claude_tui.model.verdict import Severity
+    from claude_tui.store import Store
+
+__all__ = ["Desk", "NoPostmortemError", "declared", "findings_of", "read_file", "write_file"]
+
+# A postmortem with a timeline of a day has some 100 KB.
+_MAX_FILE = 10_000_000
+
+
+class NoPostmortemError(ClaudeTopError):
+    """There is no incident to write about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A store, and who writes to it."""
+
+    store: Store
+    options: Options
+    redactor: Redactor
+    now: Callable[[], datetime]
+    by: str
+    host: str
+
+    def lines(self) -> Iterator[str]:
+        """A line for each incident, the newest first: what its postmortem lacks."""
+        known = [each for each in incidents(self._entries()) if not each.merged_into]
+        width = max((len(each.label) for each in known), default=0)
+        for incident in reversed(known):
+            form, _ = self._form(incident)
+            to_do = ", ".join(form.to_do)
+            state = f"to do: {to_do}" if to_do else "complete"
+            yield f"{incident.label:{width}}  {incident.started_at:%Y-%m-%d}  {incident.title}  ({state})"
+
+    def form(self, name: str | None) -> tuple[Postmortem, Figures]:
+        """The postmortem of the named incident, or of the open or the last one. Raises NoPostmortemError."""
+        known = incidents(self._entries())
+        found = subject(known) if name is None else find(known, name)
+        if found is None:
+            raise NoPostmortemError(_nothing(name, known))
+        return self._form(found)
+
+    def text(self, name: str | None, form: str) -> str:
+        """One postmortem as Markdown (`md`) or JSON. Raises NoPostmortemError."""
+        made, measured = self.form(name)
+        if form == "json":
+            return as_json(made, measured, self.now()) + "\n"
+        return markdown(made, measured, self.now(), self.redactor)
+
+    def take_over(self, text: str) -> int:
+        """Records what was changed in an exported document; returns in how many places.
+
+        What somebody else wrote since the export is not replaced. Raises PostmortemFileError for a document
+        that is none, and ClaudeTopError when it could not be stored.
+        """
+        document = read(text)
+        ident = incident_of(document)
+        known = incidents(self._entries())
+        incident = next((each for each in known if each.id == ident), None)
+        if incident is None:
+            raise NoPostmortemError(f"the incident {ident} of this document is not in this history")
+        writer = Writer(ident, self.by, self.host, self.now, lambda: uuid4().hex)
+        made = changes(document, self._form(incident)[0], writer)
+        self.record(made)
+        return len(made)
+
+    def record(self, entries: Sequence[FieldRevision | IncidentEntry]) -> None:
+        """Stores entries, without secrets. Raises ClaudeTopError."""
+        for entry in entries:
+            self.store.write(sound(entry, self._clean))
+        if not self.store.flush(10.0):
+            raise ClaudeTopError("it could not be stored")
+
+    def _clean(self, text: str) -> str:
+        return self.redactor.clean(text, MAX_ENTRY, keep_newlines=True)
+
+    def _form(self, incident: Incident) -> tuple[Postmortem, Figures]:
+        record = load_record(self.store, incident, self.now(), self._entries(), self.options)
+        entries, measured = timeline(record, incident), figures(record, incident)
+        revisions = (each for _, each in self.store.entries_after(FIELD_REVISIONS, 0))
+        return postmortem(incident, computed(incident, entries, measured), revisions), measured
+
+    def _entries(self) -> tuple[IncidentEntry, ...]:
+        return tuple(entry for _, entry in self.store.entries_after(INCIDENT_ENTRIES, 0))
+
+
+def _nothing(name: str | None, known: Sequence[Incident]) -> str:
+    newest = ", ".join(each.label for each in known[-5:])
+    if name is not None and newest:
+        return f"there is no incident {name!r}; the newest are: {newest}"
+    return "no incident has been declared on this target; `claude-top postmortem new` declares one afterwards"
+
+
+def declared(
+    desk: Desk, title: str, started: datetime, ended: datetime | None, severity: Severity | None
+) -> tuple[IncidentEntry, ...]:
+    """An incident that nobody declared while it went on; and that it is over, if it is."""
+    at, incident = desk.now(), uuid4().hex
+
+    def entry(act: IncidentAct, happened_at: datetime, text: str = "") -> IncidentEntry:
+        return IncidentEntry(at, uuid4().hex, incident, act, happened_at, desk.by, desk.host, text)
+
+    made = [entry(IncidentAct.DECLARED, started, title)]
+    if severity is not None:
+        made.append(entry(IncidentAct.SEVERITY, started, str(severity)))
+    if ended is not None:
+        made.append(entry(IncidentAct.RESOLVED, ended))
+    return tuple(made)
+
+
+# -- files -------------------------------------------------------------------------------
+
+
+def read_file(path: Path) -> str:
+    """The text of a document. Raises ClaudeTopError."""
+    try:
+        if path.stat().st_size > _MAX_FILE:
+            raise ClaudeTopError(f"{path} is too large to be a postmortem")
+        return path.read_text("utf-8")
+    except OSError as error:
+        raise ClaudeTopError(f"{path} cannot be read: {error.strerror or error}") from error
+    except UnicodeDecodeError:
+        raise ClaudeTopError(f"{path} is no postmortem: it is not text") from None
+
+
+def write_file(path: Path, text: str, *, force: bool) -> None:
+    """Raises ClaudeTopError where there is a file already, or none can be written."""
+    try:
+        write_document(path, text, replace=force)
+    except FileExistsError:
+        raise ClaudeTopError(f"{path} is there already; --force writes over it") from None
+    except OSError as error:
+        raise ClaudeTopError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def findings_of(text: str, redactor: Redactor) -> tuple[Finding, ...]:
+    """What is missing or wrong in a document."""
+    return lint(read(text), redactor)

@@ -1,0 +1,110 @@
+"""What is computed of an incident, not typed."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from claude_tui.analysis.history.failure_kinds import failure_name
+from claude_tui.incident.known import (
+    api_exchanges,
+    end_of,
+    recovered_at,
+    request_ids,
+    unknown_spans,
+    verdict_spans,
+)
+from claude_tui.incident.page import first_report
+from claude_tui.incident.values import ErrorClass, Figures, Incident, Record, Span
+from claude_tui.model.alert import AlertEntry, EntryKind
+from claude_tui.model.observation import Observation
+from claude_tui.model.verdict import Severity
+
+__all__ = ["detected_at", "figures"]
+
+
+def figures(record: Record, incident: Incident) -> Figures:
+    """The figures of an incident, as of the end of the record."""
+    start, end = incident.started_at, end_of(record, incident)
+    exchanges = api_exchanges(record, start, end)
+    failures = tuple(each for each in exchanges if each.failed)
+    worst = max((each for each in exchanges if not each.failed), key=_seconds, default=None)
+    acknowledgement = _acknowledgement(record, start, end)
+    posted = first_report(record, start, end)
+    unknown = unknown_spans(record, start, end)
+    return Figures(
+        started=start,
+        end=end,
+        ongoing=incident.is_open,
+        declared=incident.declared_at,
+        detected=detected_at(record, incident),
+        acknowledged=acknowledgement.at if acknowledgement is not None else None,
+        acknowledged_by=acknowledgement.by if acknowledgement is not None else "",
+        mitigated=incident.mitigated_at,
+        recovered=recovered_at(record, incident),
+        resolved=incident.resolved_at,
+        page_posted=posted,
+        detection_lead=posted - start if posted is not None else None,
+        per_severity=_per_severity(record, Span(start, end), unknown),
+        requests=len(exchanges),
+        failed=len(failures),
+        errors=_errors(failures),
+        worst=worst,
+        worst_s=_seconds(worst) if worst is not None else None,
+        request_ids=request_ids(failures),
+        unknown=unknown,
+    )
+
+
+def detected_at(record: Record, incident: Incident) -> datetime | None:
+    """The first verdict of trouble since the start, unless somebody corrected it.
+
+    The start, where the verdict saw trouble already.
+    """
+    if incident.detected_at is not None:
+        return incident.detected_at
+    spans = verdict_spans(record, incident.started_at, end_of(record, incident))
+    return next(
+        (span.start for change, span in spans if change is not None and change.severity.trouble), None
+    )
+
+
+def _acknowledgement(record: Record, start: datetime, end: datetime) -> AlertEntry | None:
+    return next(
+        (
+            each
+            for each in record.alert_entries
+            if each.kind is EntryKind.ACKNOWLEDGED and start <= each.at <= end
+        ),
+        None,
+    )
+
+
+def _seconds(observation: Observation) -> float:
+    """Time to first token, or in all where that was not measured; 0 where nothing was."""
+    timings = observation.timings
+    return timings.first_token or timings.total or 0.0
+
+
+def _per_severity(
+    record: Record, whole: Span, unknown: Iterable[Span]
+) -> tuple[tuple[Severity, timedelta], ...]:
+    lengths: dict[Severity, timedelta] = defaultdict(timedelta)
+    for change, span in verdict_spans(record, whole.start, whole.end):
+        severity = change.severity if change is not None else Severity.NONE
+        known = span.length - sum((_overlap(span, each) for each in unknown), timedelta())
+        lengths[severity] += known
+    return tuple((each, lengths[each]) for each in Severity if lengths[each])
+
+
+def _overlap(one: Span, other: Span) -> timedelta:
+    return max(min(one.end, other.end) - max(one.start, other.start), timedelta())
+
+
+def _errors(failures: Iterable[Observation]) -> tuple[ErrorClass, ...]:
+    found: dict[str, list[datetime]] = defaultdict(list)
+    for each in failures:
+        found[failure_name(each)].append(each.at)
+    classes = (ErrorClass(name, len(at), at[0], at[-1]) for name, at in found.items())
+    return tuple(sorted(classes, key=lambda each: (-each.count, each.first_at)))

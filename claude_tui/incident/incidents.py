@@ -1,0 +1,153 @@
+"""Incidents as their entries leave them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from claude_tui.incident.values import Incident
+from claude_tui.model.incident import IncidentAct, IncidentEntry
+from claude_tui.model.verdict import SEVERITIES, Severity
+
+__all__ = ["CORRECTABLE", "find", "incidents", "open_incident"]
+
+CORRECTABLE = ("started", "detected", "mitigated", "resolved")
+"""What a CORRECTED entry may name besides the key of a timeline entry: an instant of the incident."""
+
+
+def incidents(entries: Iterable[IncidentEntry]) -> tuple[Incident, ...]:
+    """All incidents, in the order in which they were declared.
+
+    `entries` are in the order of recording, which gives the labels. An entry that is there twice counts once;
+    entries of an incident that nobody declared are ignored.
+    """
+    unique = {entry.id: entry for entry in entries}
+    own: dict[str, list[IncidentEntry]] = defaultdict(list)
+    for entry in unique.values():
+        own[entry.incident].append(entry)
+    declared = dict.fromkeys(entry.incident for entry in unique.values() if entry.act is IncidentAct.DECLARED)
+    labels = {ident: f"INC-{number}" for number, ident in enumerate(declared, 1)}
+    into = _continuations(own, labels)
+    alone = {ident: _folded(ident, label, own[ident]) for ident, label in labels.items()}
+    return tuple(_with_merged(incident, alone, into) for incident in alone.values())
+
+
+def find(known: Iterable[Incident], name: str) -> Incident | None:
+    """By label (`INC-7`, `7`), or by the beginning of the id if that is unique."""
+    known = tuple(known)
+    label = f"INC-{name}" if name.isdecimal() else name.upper()
+    if (found := next((each for each in known if each.label == label), None)) is not None:
+        return found
+    matching = [each for each in known if len(name) >= _SHORTEST_ID and each.id.startswith(name.lower())]
+    return matching[0] if len(matching) == 1 else None
+
+
+_SHORTEST_ID = 6
+
+
+def open_incident(all_incidents: Iterable[Incident]) -> Incident | None:
+    """The one that is open; of several, the one that was declared last."""
+    return next((each for each in reversed(tuple(all_incidents)) if each.is_open), None)
+
+
+def _continuations(own: Mapping[str, list[IncidentEntry]], labels: Mapping[str, str]) -> dict[str, str]:
+    """Which incident continues which, without merges that would close a circle or lead nowhere."""
+    merges = sorted(
+        (entry for ident in labels for entry in own[ident] if entry.act is IncidentAct.MERGED),
+        key=lambda entry: entry.at,
+    )
+    into: dict[str, str] = {}
+    for merge in merges:
+        if merge.subject in labels and _final(merge.subject, into) != merge.incident:
+            into.setdefault(merge.incident, merge.subject)
+    return into
+
+
+def _final(ident: str, into: Mapping[str, str]) -> str:
+    while ident in into:
+        ident = into[ident]
+    return ident
+
+
+def _folded(ident: str, label: str, own: Sequence[IncidentEntry]) -> Incident:
+    """The incident by its own entries."""
+    declaration = next(entry for entry in own if entry.act is IncidentAct.DECLARED)
+    # By the clock of another machine, something may have been done before the declaration: it counts after.
+    acts = [declaration, *sorted((each for each in own if each is not declaration), key=_recorded)]
+    state = Incident(
+        ident,
+        label,
+        declaration.text,
+        Severity.NONE,
+        declaration.happened_at,
+        declaration.at,
+        declaration.by,
+        entries=tuple(sorted(acts, key=_recorded)),
+    )
+    for entry in acts:
+        state = _after(state, entry)
+    return state
+
+
+def _with_merged(incident: Incident, alone: Mapping[str, Incident], into: Mapping[str, str]) -> Incident:
+    """The incident with the start and the entries of those that it continues."""
+    merged = [other for ident, other in alone.items() if ident in into and _final(ident, into) == incident.id]
+    corrected = any(_corrects_start(entry) for entry in incident.entries)
+    starts = () if corrected else tuple(other.started_at for other in merged)
+    entries = (entry for each in (incident, *merged) for entry in each.entries)
+    return replace(
+        incident,
+        started_at=min((incident.started_at, *starts)),
+        merged_into=into.get(incident.id, ""),
+        merged=tuple(other.id for other in merged),
+        entries=tuple(sorted(entries, key=_recorded)),
+    )
+
+
+def _recorded(entry: IncidentEntry) -> datetime:
+    return entry.at
+
+
+def _corrects_start(entry: IncidentEntry) -> bool:
+    return entry.act is IncidentAct.CORRECTED and entry.subject == "started"
+
+
+def _after(state: Incident, entry: IncidentEntry) -> Incident:
+    """The incident after one more act."""
+    change = _CHANGES.get(entry.act)
+    return replace(state, **change(state, entry)) if change is not None else state
+
+
+def _severity(_state: Incident, entry: IncidentEntry) -> dict[str, Any]:
+    return {"severity": Severity(entry.text)} if entry.text in SEVERITIES else {}
+
+
+def _corrected(state: Incident, entry: IncidentEntry) -> dict[str, Any]:
+    """An instant is corrected; one that is not there cannot be."""
+    name = f"{entry.subject}_at"
+    known = entry.subject in ("started", "detected") or (
+        entry.subject in CORRECTABLE and getattr(state, name) is not None
+    )
+    return {name: entry.happened_at} if known else {}
+
+
+_CHANGES: Mapping[IncidentAct, Callable[[Incident, IncidentEntry], dict[str, Any]]] = {
+    IncidentAct.RENAMED: lambda state, entry: {"title": entry.text or state.title},
+    IncidentAct.SEVERITY: _severity,
+    IncidentAct.LEAD: lambda _, entry: {"lead": entry.text},
+    IncidentAct.COMMUNICATIONS: lambda _, entry: {"communications": entry.text},
+    IncidentAct.MITIGATED: lambda _, entry: {"mitigated_at": entry.happened_at},
+    IncidentAct.RESOLVED: lambda _, entry: {
+        "resolved_at": entry.happened_at,
+        "resolved_recorded_at": entry.at,
+    },
+    IncidentAct.REOPENED: lambda *_: {
+        "mitigated_at": None,
+        "resolved_at": None,
+        "resolved_recorded_at": None,
+    },
+    IncidentAct.CORRECTED: _corrected,
+}

@@ -1,0 +1,102 @@
+"""Action items: four fields each, which are added, changed and removed by revisions like any other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+
+from claude_tui.incident.postmortem.revisions import field_of, normal
+from claude_tui.incident.postmortem.values import PARTS, ActionItem, ActionKind, Computed, Field, FieldState
+from claude_tui.model.postmortem import FieldRevision
+
+__all__ = ["action_items", "action_key", "action_of", "due_date", "in_one_line", "new_action"]
+
+_KEY = re.compile(rf"action:([0-9a-z-]{{1,40}}):({'|'.join(PARTS)})")
+_NOTHING = Computed("")
+
+
+def action_key(ident: str, part: str) -> str:
+    """The key of a part of an action item."""
+    return f"action:{ident}:{part}"
+
+
+def action_of(key: str) -> tuple[str, str] | None:
+    """The id and the part that a key names; None for the key of another field."""
+    found = _KEY.fullmatch(key)
+    return (found[1], found[2]) if found else None
+
+
+def in_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def due_date(text: str) -> date | None:
+    """The day that a due date names; None for what is no day."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError:
+        return None
+
+
+def new_action(ident: str) -> ActionItem:
+    """An action item that nobody has written anything into."""
+    parts = (Field(action_key(ident, part), FieldState.MISSING, "", _NOTHING) for part in PARTS)
+    return ActionItem(ident, *parts)
+
+
+def action_items(fields: Mapping[str, Sequence[FieldRevision]]) -> tuple[ActionItem, ...]:
+    """The action items that there are, in the order in which they were added."""
+    found: dict[str, dict[str, Sequence[FieldRevision]]] = {}
+    for key, revisions in fields.items():
+        if (named := action_of(key)) is not None:
+            found.setdefault(named[0], {})[named[1]] = revisions
+    items = sorted((_first(parts), ident, parts) for ident, parts in found.items())
+    made = (_item(ident, parts) for _, ident, parts in items)
+    return tuple(item for item in made if item is not None)
+
+
+def _first(parts: Mapping[str, Sequence[FieldRevision]]) -> float:
+    return min(each.at.timestamp() for revisions in parts.values() for each in revisions)
+
+
+def _item(ident: str, parts: Mapping[str, Sequence[FieldRevision]]) -> ActionItem | None:
+    """The item, or None where somebody has removed it.
+
+    A removal counts only against what its author had seen: what others changed meanwhile brings the item
+    back, to be removed again or kept.
+    """
+    made = {part: _part(ident, part, parts.get(part, ())) for part in PARTS}
+    item = ActionItem(ident, *(made[part] for part in PARTS))
+    if item.text.state is not FieldState.MISSING:
+        return item
+    removals = [head for head in item.text.heads if not normal(head.text)]
+    if not removals:
+        return None  # its text has not arrived yet
+    seen = _ancestors(removals, (each for revisions in parts.values() for each in revisions))
+    unseen = [head for part in item.parts[1:] for head in part.heads if head.id not in seen and head.text]
+    return item if unseen else None
+
+
+def _part(ident: str, part: str, revisions: Iterable[FieldRevision]) -> Field:
+    field = field_of(action_key(ident, part), revisions, _NOTHING)
+    if part == "kind" and field.text not in (*ActionKind, ""):
+        return field if field.state is FieldState.CONFLICT else _without_text(field)
+    return field
+
+
+def _without_text(field: Field) -> Field:
+    return Field(field.key, FieldState.MISSING, "", field.computed, field.heads)
+
+
+def _ancestors(revisions: Iterable[FieldRevision], known: Iterable[FieldRevision]) -> set[str]:
+    """The ids of all that the revisions were made from, at any distance."""
+    bases = {each.id: each.base.split() for each in known}
+    found: set[str] = set()
+    left = [base for each in revisions for base in each.base.split()]
+    while left:
+        ident = left.pop()
+        if ident not in found:
+            found.add(ident)
+            left += bases.get(ident, [])
+    return found

@@ -1,0 +1,278 @@
+"""What the record gives for the fields of a postmortem, with the timeline entries that it rests on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from claude_tui.incident.postmortem.values import Computed
+from claude_tui.incident.values import Figures, Incident, TimelineEntry, TimelineKind
+from claude_tui.model.format import clock, day, duration, latency, percent, plural, stamp
+from claude_tui.model.incident import PROGRAM
+from claude_tui.model.limits import MAX_ENTRY
+from claude_tui.model.snapshot import Level
+from claude_tui.model.text import inert
+from claude_tui.model.verdict import Severity
+
+__all__ = ["UNKNOWN_END", "computed", "period", "record_severity"]
+
+UNKNOWN_END = "[end]"
+"""Stands for the end of an incident that goes on, as in the template."""
+
+_Kinds = TimelineKind
+_MOST_KEYS = 200
+# With every probe that fails there are more of them.
+_GROWING = frozenset({"impact", "request_ids", "timeline"})
+
+
+def computed(
+    incident: Incident, timeline: Sequence[TimelineEntry], figures: Figures
+) -> Mapping[str, Computed]:
+    """For each field that the record knows anything about: its text, its evidence, a note.
+
+    The text depends on nothing but the record, and changes only when that says something else.
+    """
+    found = {key: make(incident, timeline, figures) for key, make in _FIELDS.items()}
+    return {
+        key: replace(
+            each,
+            text=inert(each.text.strip(), MAX_ENTRY, keep_newlines=True),
+            grows=figures.ongoing and key in _GROWING,
+        )
+        for key, each in found.items()
+    }
+
+
+def _of(timeline: Iterable[TimelineEntry], *kinds: TimelineKind) -> tuple[TimelineEntry, ...]:
+    return tuple(entry for entry in timeline if entry.kind in kinds)
+
+
+def _keys(*entries: TimelineEntry) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(entry.key for entry in entries))[:_MOST_KEYS]
+
+
+def _title(incident: Incident, timeline: Sequence[TimelineEntry], _: Figures) -> Computed:
+    named = (*_of(timeline, _Kinds.DECLARED), *_of(timeline, _Kinds.CHANGE))
+    naming = [entry for entry in named if entry.text.endswith(incident.title)]
+    return Computed(" ".join(incident.title.split()), _keys(*naming))
+
+
+# -- when, and how bad -------------------------------------------------------------------
+
+
+def _duration(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) -> Computed:
+    ends = _of(timeline, _Kinds.FIRST_FAILURE, _Kinds.RECOVERED, _Kinds.RESOLVED)
+    end = None if figures.ongoing else figures.end
+    recovered = figures.recovered
+    note = ""
+    if recovered is not None and not figures.ongoing and recovered < figures.end:
+        note = f"the API answered again at {clock(recovered)}, {duration(recovered - figures.started)} in"
+    return Computed(period(figures.started, end), _keys(*ends), note)
+
+
+def period(start: datetime, end: datetime | None) -> str:
+    """`2026-11-20 14:02:11 to 14:31:40 UTC (29m 29s)`; with the day of the end where that is another."""
+    if end is None:
+        return f"{stamp(start)} to {UNKNOWN_END}"
+    until = stamp(end) if end.date() != start.date() else f"{clock(end)} UTC"
+    return f"{day(start)} {clock(start)} to {until} ({duration(end - start)})"
+
+
+def record_severity(incident: Incident, figures: Figures) -> Severity:
+    """As people set it on the incident, or else the worst that the verdict had."""
+    if incident.severity.trouble:
+        return incident.severity
+    return Severity.worst(severity for severity, _ in figures.per_severity)
+
+
+def _severity(incident: Incident, timeline: Sequence[TimelineEntry], figures: Figures) -> Computed:
+    severity = record_severity(incident, figures)
+    measured = _measured(figures)
+    changes = _of(timeline, _Kinds.DETECTED, _Kinds.VERDICT, _Kinds.SEVERITY)
+    text = str(severity) if severity.trouble else ""
+    return Computed(text, _keys(*changes), f"record: {measured}" if measured else "")
+
+
+def _measured(figures: Figures) -> str:
+    """`P1 for 4m 00s, P2 for 25m 29s`."""
+    return ", ".join(
+        f"{severity} for {duration(length)}" for severity, length in figures.per_severity if severity.trouble
+    )
+
+
+# -- what happened -----------------------------------------------------------------------
+
+
+def _impact(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) -> Computed:
+    if not figures.requests:
+        return Computed("")
+    sentences = []
+    if figures.failed:
+        classes = ", ".join(f"{each.count:,} × {each.name}" for each in figures.errors)
+        share = percent(figures.failed / figures.requests)
+        sentences.append(
+            f"{figures.failed:,} of the {plural(figures.requests, 'request')} of our probes failed "
+            f"({share}): {classes}."
+        )
+    else:
+        sentences.append(f"None of the {plural(figures.requests, 'request')} of our probes failed.")
+    if figures.worst_s is not None:
+        sentences.append(f"The slowest answer took {latency(figures.worst_s)}.")
+    if measured := _measured(figures):
+        sentences.append(f"Severity: {measured}.")
+    if figures.unknown:
+        sentences.append(f"For {duration(figures.unknown_time)} nobody probed: unknown.")
+    seen = _of(timeline, _Kinds.FIRST_FAILURE, _Kinds.FAILURES, _Kinds.UNKNOWN)
+    return Computed(" ".join(sentences), _keys(*seen), "measured by our probes: add what users saw")
+
+
+def _root_cause(_: Incident, timeline: Sequence[TimelineEntry], __: Figures) -> Computed:
+    verdicts = [
+        entry
+        for entry in _of(timeline, _Kinds.DETECTED, _Kinds.VERDICT)
+        if entry.text.startswith(tuple(f"{each} " for each in Severity if each.trouble))
+    ]
+    # What the verdict said is a lead, not the cause: people decide that.
+    note = f"the verdict said: {verdicts[-1].text.partition(' ')[2]}" if verdicts else ""
+    return Computed("", _keys(*verdicts), note)
+
+
+def _detection(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) -> Computed:
+    sentences = [f"First failure at {clock(figures.started)} UTC."]
+    if figures.detected is not None:
+        sentences.append(f"Detected {_after(figures, figures.detected)}, at {clock(figures.detected)}.")
+    pages = _of(timeline, _Kinds.PAGED)
+    if pages:
+        sentences.append(f"First page {_after(figures, pages[0].happened_at)}.")
+    if figures.acknowledged is not None:
+        by = f" by {figures.acknowledged_by}" if figures.acknowledged_by else ""
+        sentences.append(f"Acknowledged{by} {_after(figures, figures.acknowledged)}.")
+    sentences.append(_page(figures))
+    kinds = (_Kinds.FIRST_FAILURE, _Kinds.DETECTED, _Kinds.ACKNOWLEDGED, _Kinds.STATUS_PAGE)
+    return Computed(" ".join(sentences), _keys(*_of(timeline, *kinds), *pages[:1]))
+
+
+def _after(figures: Figures, instant: datetime) -> str:
+    after = instant - figures.started
+    if not after:
+        return "with the first failure"
+    when = "before" if after < timedelta() else "after"
+    return f"{duration(abs(after))} {when} the first failure"
+
+
+def _page(figures: Figures) -> str:
+    lead = figures.detection_lead
+    if lead is None:
+        return "The status page posted nothing about it."
+    if lead < timedelta():
+        return f"The status page was first: {duration(-lead)} before our first failure."
+    return f"The status page posted {duration(lead)} after our first failure."
+
+
+def _mitigation(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) -> Computed:
+    acts = _of(timeline, _Kinds.MITIGATED)
+    steps = [entry for entry in _of(timeline, _Kinds.RUNBOOK) if " done" in entry.text]
+    lines = [
+        f"{_said(entry)} ({clock(entry.happened_at)} UTC, {_after(figures, entry.happened_at)})."
+        for entry in acts
+    ]
+    lines += [f"{_said(entry)} ({clock(entry.happened_at)} UTC)." for entry in steps]
+    return Computed(_list(lines), _keys(*acts, *steps))
+
+
+def _said(entry: TimelineEntry) -> str:
+    """`ana: mitigated: checkout on Sonnet`, in one line."""
+    named = entry.author and entry.author != PROGRAM and f"by {entry.author}" not in entry.text
+    author = f"{entry.author}: " if named else ""
+    return f"{author}{' '.join(entry.text.split())}".rstrip(".")
+
+
+def _list(lines: Sequence[str]) -> str:
+    return "\n".join(f"- {line}" for line in lines) if lines[1:] else "".join(lines)
+
+
+def _request_ids(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) -> Computed:
+    ids = figures.request_ids
+    seen = _of(timeline, _Kinds.FIRST_FAILURE, _Kinds.FAILURES)
+    first, last = ids[:1], ids[1:][-1:]
+    marks = {**dict.fromkeys(first, " (first)"), **dict.fromkeys(last, " (last)")}
+    text = ", ".join(f"{each}{marks.get(each, '')}" for each in ids)
+    return Computed(text, _keys(*seen))
+
+
+# -- beyond the template -----------------------------------------------------------------
+
+
+def _went_well(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) -> Computed:
+    lines: list[str] = []
+    seen: list[TimelineEntry] = []
+    lead, detected = figures.detection_lead, figures.detected
+    if detected is not None and figures.page_posted is not None and detected < figures.page_posted:
+        ahead = duration(figures.page_posted - detected)
+        lines.append(f"We knew {ahead} before the status page said so.")
+        seen += _of(timeline, _Kinds.DETECTED, _Kinds.STATUS_PAGE)
+    elif detected is not None and lead is None:
+        lines.append("We knew without the status page, which posted nothing.")
+        seen += _of(timeline, _Kinds.DETECTED)
+    return Computed(_list(lines), _keys(*seen))
+
+
+def _went_badly(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) -> Computed:
+    lines: list[str] = []
+    seen: list[TimelineEntry] = []
+    lead = figures.detection_lead
+    if lead is not None and lead < timedelta():
+        lines.append(f"The status page knew {duration(-lead)} before our probes.")
+        seen += _of(timeline, _Kinds.STATUS_PAGE, _Kinds.FIRST_FAILURE)
+    for entry in _of(timeline, _Kinds.DELIVERY):
+        if entry.level is Level.WARN:
+            lines.append(f"{_said(entry)} ({clock(entry.happened_at)} UTC).")
+            seen.append(entry)
+    if figures.unknown:
+        lines.append(f"For {duration(figures.unknown_time)} nobody probed, so we do not know.")
+        seen += _of(timeline, _Kinds.UNKNOWN)
+    return Computed(_list(lines), _keys(*seen))
+
+
+def _responders(incident: Incident, timeline: Sequence[TimelineEntry], _: Figures) -> Computed:
+    acted = tuple(entry for entry in timeline if entry.author and entry.kind is not _Kinds.STATUS_PAGE)
+    people = dict.fromkeys(
+        name
+        for name in (incident.lead, incident.communications, *(entry.author for entry in acted))
+        if name and name != PROGRAM
+    )
+    roles = {incident.communications: "communications", incident.lead: "lead"}
+    if incident.lead and incident.lead == incident.communications:
+        roles[incident.lead] = "lead, communications"
+    lines = [f"- {name}{f' ({roles[name]})' if name in roles else ''}" for name in people]
+    firsts = {entry.author: entry for entry in reversed(acted) if entry.author != PROGRAM}
+    return Computed("\n".join(lines), _keys(*firsts.values(), *_of(timeline, _Kinds.ROLE)))
+
+
+def _timeline(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) -> Computed:
+    return Computed("\n".join(_line(entry, figures) for entry in timeline), _keys(*timeline))
+
+
+def _line(entry: TimelineEntry, figures: Figures) -> str:
+    """`- 14:05:00 ben: checkout on Sonnet`; the day where it is another than that of the start."""
+    at = entry.happened_at
+    when = clock(at) if at.date() == figures.started.date() else f"{day(at)} {clock(at)}"
+    until = f" (until {clock(entry.last_at)})" if entry.last_at is not None else ""
+    return f"- {when} {_said(entry)}{until}"
+
+
+_FIELDS: Mapping[str, Callable[[Incident, Sequence[TimelineEntry], Figures], Computed]] = {
+    "title": _title,
+    "duration": _duration,
+    "severity": _severity,
+    "impact": _impact,
+    "root_cause": _root_cause,
+    "detection": _detection,
+    "mitigation": _mitigation,
+    "request_ids": _request_ids,
+    "went_well": _went_well,
+    "went_badly": _went_badly,
+    "responders": _responders,
+    "timeline": _timeline,
+}

@@ -1,0 +1,34 @@
+"""The postmortem of an incident: what the record gives, and what people made of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from claude_tui.incident.incidents import open_incident
+from claude_tui.incident.postmortem.actions import action_items
+from claude_tui.incident.postmortem.fields import FIELDS
+from claude_tui.incident.postmortem.revisions import by_field, field_of
+from claude_tui.incident.postmortem.values import Computed, Postmortem
+from claude_tui.incident.values import Incident
+from claude_tui.model.postmortem import FieldRevision
+
+__all__ = ["postmortem", "subject"]
+
+_UNKNOWN = Computed("")
+
+
+def subject(known: Sequence[Incident]) -> Incident | None:
+    """The incident whose postmortem is written: the open one, or else the one that was declared last."""
+    alone = [incident for incident in known if not incident.merged_into]
+    return open_incident(alone) or (alone[-1] if alone else None)
+
+
+def postmortem(
+    incident: Incident, computed: Mapping[str, Computed], revisions: Iterable[FieldRevision]
+) -> Postmortem:
+    """The postmortem as it stands."""
+    written = by_field(revisions, incident.id)
+    fields = tuple(
+        field_of(spec.key, written.get(spec.key, ()), computed.get(spec.key, _UNKNOWN)) for spec in FIELDS
+    )
+    return Postmortem(incident, FIELDS, fields, action_items(written))

@@ -1,0 +1,99 @@
+"""Revisions of fields: which of them count, and what becomes of texts that were written at the same time.
+
+Every revision names those that it was made from. One that nobody has replaced in that way is a head: with
+one head a field has one text, with several different ones a conflict, in which all of them are shown. What
+somebody has not seen they cannot replace, whatever the order in which revisions arrive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from claude_tui.incident.postmortem.values import Computed, Field, FieldState
+from claude_tui.model.format import clock
+from claude_tui.model.postmortem import DRAFTER, FieldRevision
+
+__all__ = [
+    "UNACCEPTED",
+    "UNSETTLED",
+    "by_field",
+    "editing",
+    "field_of",
+    "heads_of",
+    "normal",
+]
+
+UNSETTLED = "[several versions: settle them]"
+"""Stands before the texts of a conflict. As Markdown it is just text."""
+
+UNACCEPTED = "[drafted by a model: accept it, change it or drop it]"
+"""Stands before a draft that nobody has accepted."""
+
+_RECENT = timedelta(seconds=60)
+
+
+def normal(text: str) -> str:
+    """A text without blank lines at its ends, and without spaces at the ends of its lines."""
+    return "\n".join(row.rstrip() for row in text.split("\n")).strip("\n")
+
+
+def by_field(revisions: Iterable[FieldRevision], incident: str) -> Mapping[str, tuple[FieldRevision, ...]]:
+    """The revisions of one incident's postmortem, each once, by the key of the field."""
+    found: dict[str, dict[str, FieldRevision]] = {}
+    for revision in revisions:
+        if revision.incident == incident:
+            found.setdefault(revision.field, {}).setdefault(revision.id, revision)
+    return {key: tuple(each.values()) for key, each in found.items()}
+
+
+def heads_of(revisions: Iterable[FieldRevision]) -> tuple[FieldRevision, ...]:
+    """The revisions of one field that none of the others was made from, oldest first."""
+    known = {revision.id: revision for revision in revisions}
+    replaced = {base for each in known.values() for base in each.base.split() if base != each.id}
+    heads = [each for each in known.values() if each.id not in replaced]
+    # A circle, which only a damaged file can have: all of them are shown.
+    return tuple(sorted(heads or known.values(), key=_by_time))
+
+
+def _by_time(revision: FieldRevision) -> tuple[datetime, str]:
+    return (revision.at, revision.id)
+
+
+def field_of(key: str, revisions: Iterable[FieldRevision], computed: Computed) -> Field:
+    """The field as its revisions leave it. An empty text gives the field back to the record."""
+    heads = heads_of(revisions)
+    texts = dict.fromkeys(normal(head.text) for head in heads)
+    if len(texts) > 1:
+        return Field(key, FieldState.CONFLICT, _joined(heads), computed, heads)
+    text = next(iter(texts), "")
+    if not text:
+        state = FieldState.RECORD if computed.text else FieldState.MISSING
+        return Field(key, state, computed.text, computed, heads)
+    if all(head.by == DRAFTER for head in heads):
+        return Field(key, FieldState.DRAFT, f"{UNACCEPTED}\n\n{text}", computed, heads)
+    said = normal(computed.text)
+    # Of several who wrote the same, one that has seen what the record says now is enough.
+    seen = any(normal(head.computed) == said for head in heads)
+    same = seen or text == said or computed.grows
+    return Field(key, FieldState.PERSON if same else FieldState.CHANGED, text, computed, heads)
+
+
+def _joined(heads: Sequence[FieldRevision]) -> str:
+    """All texts, each under its author."""
+    texts = (f"[{head.by} {clock(head.at)}]\n{normal(head.text)}" for head in heads)
+    return normal("\n\n".join((UNSETTLED, *texts)))
+
+
+def editing(
+    revisions: Iterable[FieldRevision], incident: str, at: datetime, own: frozenset[str]
+) -> Mapping[str, str]:
+    """Who else has changed which field within the last minute: the name by the field's key. A hint, no lock.
+
+    `own` are the ids of the revisions that were made here.
+    """
+    return {
+        each.field: each.by
+        for each in sorted(revisions, key=_by_time)
+        if each.incident == incident and each.id not in own and at - each.at < _RECENT
+    }

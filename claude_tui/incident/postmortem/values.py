@@ -1,0 +1,157 @@
+"""The values of a postmortem: fields, each with its text and where that came from, and action items."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from claude_tui.incident.postmortem.fields import FieldSpec
+from claude_tui.incident.values import Incident
+from claude_tui.model.postmortem import FieldRevision
+
+__all__ = ["PARTS", "ActionItem", "ActionKind", "Computed", "Field", "FieldState", "Postmortem"]
+
+PARTS = ("text", "owner", "due", "kind")
+"""The parts of an action item: each is a field of its own, named `action:ID:PART`."""
+
+
+class ActionKind(StrEnum):
+    PREVENT = "prevent"  # that it happens again
+    DETECT = "detect"  # that it is noticed sooner
+    MITIGATE = "mitigate"  # that it hurts less
+
+
+class FieldState(StrEnum):
+    """Where the text of a field comes from."""
+
+    RECORD = "record"  # from the record, which it follows
+    PERSON = "person"  # a person's
+    CHANGED = "changed"  # a person's, and the record says something else since they wrote it
+    DRAFT = "draft"  # a model's, which nobody has accepted
+    CONFLICT = "conflict"  # two people wrote different texts without having seen each other's
+    MISSING = "missing"  # neither a person nor the record has any
+
+
+@dataclass(frozen=True, slots=True)
+class Computed:
+    """What the record gives for a field."""
+
+    text: str
+    """Empty where only people know."""
+    evidence: tuple[str, ...] = ()
+    """The keys of the timeline entries that it rests on."""
+    note: str = ""
+    """What the record knows besides, in one line: shown beside a text, never part of it."""
+    grows: bool = False
+    """Whether it changes by itself all the time, while the incident is open: that is no news to anybody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field as it stands."""
+
+    key: str
+    state: FieldState
+    text: str
+    """The person's, or else that of the record. In a conflict, all texts, each under its author; of a
+    draft, under the words that it is one."""
+    computed: Computed
+    """What the record says now."""
+    heads: tuple[FieldRevision, ...] = ()
+    """The revisions that nobody has replaced, oldest first: one, or several in a conflict."""
+
+    @property
+    def base(self) -> str:
+        """What a revision that replaces all of this is made from."""
+        return " ".join(head.id for head in self.heads)
+
+    @property
+    def is_filled(self) -> bool:
+        return self.state in (FieldState.RECORD, FieldState.PERSON)
+
+
+@dataclass(frozen=True, slots=True)
+class ActionItem:
+    """Something to do about it."""
+
+    id: str
+    text: Field
+    owner: Field
+    due: Field
+    kind: Field
+
+    @property
+    def parts(self) -> tuple[Field, ...]:
+        return (self.text, self.owner, self.due, self.kind)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The names of the parts that nobody has filled in."""
+        return tuple(
+            name for name, part in zip(PARTS, self.parts, strict=True) if part.state is FieldState.MISSING
+        )
+
+    @property
+    def base(self) -> str:
+        """What its removal is made from: every part as it stands."""
+        return " ".join(head.id for part in self.parts for head in part.heads)
+
+    @property
+    def in_conflict(self) -> bool:
+        return any(part.state is FieldState.CONFLICT for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Postmortem:
+    """The postmortem of one incident as it stands."""
+
+    incident: Incident
+    specs: tuple[FieldSpec, ...]
+    """What the fields are called, in the order of `fields`."""
+    fields: tuple[Field, ...]
+    actions: tuple[ActionItem, ...] = ()
+    """In the order in which they were added."""
+
+    def field(self, key: str) -> Field:
+        """The field with that key, a part of an action item included. Raises KeyError."""
+        parts = (part for action in self.actions for part in action.parts)
+        for each in (*self.fields, *parts):
+            if each.key == key:
+                return each
+        raise KeyError(key)
+
+    def with_specs(self) -> Iterator[tuple[FieldSpec, Field]]:
+        return zip(self.specs, self.fields, strict=True)
+
+    @property
+    def to_do(self) -> tuple[str, ...]:
+        """What is left to write or to settle in the fields of the template, in words."""
+        return (*self._fields_to_do(), *self._actions_to_do())
+
+    def _fields_to_do(self) -> Iterator[str]:
+        for spec, field in self.with_specs():
+            if field.state is FieldState.CONFLICT:
+                yield f"{spec.name}: two versions"
+            elif field.state is FieldState.CHANGED:
+                yield f"{spec.name}: the record changed"
+            elif field.state is FieldState.DRAFT:
+                yield f"{spec.name}: a draft to accept"
+            elif field.state is FieldState.MISSING and not spec.folded:
+                yield spec.name
+
+    def _actions_to_do(self) -> Iterator[str]:
+        if not self.actions:
+            yield "action items"
+        if any(action.in_conflict for action in self.actions):
+            yield "action items: two versions"
+        lacking = {part for action in self.actions for part in action.missing}
+        yield from (_LACKING[part] for part in PARTS if part in lacking)
+
+
+_LACKING = {
+    "text": "an action’s text",
+    "owner": "an action’s owner",
+    "due": "an action’s date",
+    "kind": "an action’s kind",
+}

@@ -1,0 +1,264 @@
+"""The values of an incident: its record, its state, the entries of its timeline, its figures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from claude_tui.analysis.options import Options
+from claude_tui.model.alert import AlertEntry
+from claude_tui.model.incident import IncidentEntry
+from claude_tui.model.observation import Observation
+from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
+from claude_tui.model.provider import ProviderStatus
+from claude_tui.model.request import ActionRequest
+from claude_tui.model.snapshot import Level
+from claude_tui.model.verdict import Severity, VerdictChange
+
+__all__ = ["ErrorClass", "Figures", "Incident", "Record", "Span", "TimelineEntry", "TimelineKind"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Time from `start` to `end`."""
+
+    start: datetime
+    end: datetime
+
+    @property
+    def length(self) -> timedelta:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Everything that is known about a span of time, as of its end. Each tuple is oldest first."""
+
+    span: Span
+    """From before the first failure to the end of the incident, or to now."""
+    observations: tuple[Observation, ...] = ()
+    """The exchanges of the span."""
+    statuses: tuple[ProviderStatus, ...] = ()
+    """What the status page said: the report in force at the start, then each change."""
+    verdict_changes: tuple[VerdictChange, ...] = ()
+    """The change in force at the start, then those of the span."""
+    step_marks: tuple[StepMark, ...] = ()
+    """The steps of playbooks that people marked."""
+    walk_turns: tuple[WalkTurn, ...] = field(default=(), kw_only=True)
+    """The turns that people took in the decision tree."""
+    severity_marks: tuple[SeverityMark, ...] = ()
+    """The severities that people set instead of the computed one."""
+    alert_entries: tuple[AlertEntry, ...] = ()
+    """What happened to alerts: pages, acknowledgements, deliveries."""
+    requests: tuple[ActionRequest, ...] = ()
+    """What people asked the collector to do."""
+    entries: tuple[IncidentEntry, ...] = ()
+    """What people, or the program, did to incidents: all rows there are, in the order of recording."""
+    options: Options = field(default_factory=Options)
+    """The settings that it is read with: which components count, how long an observation holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """One incident, as its entries leave it."""
+
+    id: str
+    """32 hexadecimal digits."""
+    label: str
+    """`INC-7`: the seventh that was declared in this store, in the order of recording."""
+    title: str
+    """What it is called now."""
+    severity: Severity
+    """As people set it; NONE before anybody did."""
+    started_at: datetime
+    """The first failure, not the declaration; that of the earliest of those merged into this one."""
+    declared_at: datetime
+    """When it was declared."""
+    declared_by: str
+    """Who declared it; PROGRAM if the program did."""
+    lead: str = ""
+    """Who leads the response; empty when nobody does."""
+    communications: str = ""
+    """Who tells the customers; empty when nobody does."""
+    detected_at: datetime | None = None
+    """When somebody says that it was detected; None leaves it to the record (see `figures`)."""
+    mitigated_at: datetime | None = None
+    """Since when its effect is under control."""
+    resolved_at: datetime | None = None
+    """When it ended; None while it is open, or open again."""
+    resolved_recorded_at: datetime | None = None
+    """When somebody said that it had ended."""
+    merged_into: str = ""
+    """The id of the incident that continues this one."""
+    merged: tuple[str, ...] = ()
+    """The ids of the incidents that this one continues, oldest first."""
+    entries: tuple[IncidentEntry, ...] = ()
+    """Its own entries and those of the incidents merged into it, by time of recording."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.resolved_at is None and not self.merged_into
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Everybody who did something to it, in order of appearance."""
+        return tuple(dict.fromkeys(entry.by for entry in self.entries if entry.by))
+
+
+class TimelineKind(StrEnum):
+    """What an entry of the timeline is about, in the order in which kinds of the same instant appear."""
+
+    FIRST_FAILURE = "first_failure"
+    FAILURES = "failures"  # many of one kind, folded into one entry
+    DECLARED = "declared"
+    DETECTED = "detected"  # the first verdict that called for a response
+    VERDICT = "verdict"
+    SEVERITY = "severity"
+    PAGED = "paged"
+    DELIVERY = "delivery"
+    STATUS_PAGE = "status_page"
+    ACKNOWLEDGED = "acknowledged"
+    ROLE = "role"
+    RUNBOOK = "runbook"
+    PROBED = "probed"  # a probe that somebody asked for
+    NOTE = "note"
+    CHANGE = "change"  # renamed, merged, reopened, a corrected time
+    MITIGATED = "mitigated"
+    RECOVERED = "recovered"  # the first of the good run
+    UNKNOWN = "unknown"  # nobody probed
+    RESOLVED = "resolved"
+
+    @property
+    def by_people(self) -> bool:
+        """Whether people do it: such entries stand out."""
+        return self in _BY_PEOPLE
+
+
+_BY_PEOPLE = frozenset(
+    {
+        TimelineKind.ACKNOWLEDGED,
+        TimelineKind.CHANGE,
+        TimelineKind.DECLARED,
+        TimelineKind.MITIGATED,
+        TimelineKind.NOTE,
+        TimelineKind.PROBED,
+        TimelineKind.RESOLVED,
+        TimelineKind.ROLE,
+        TimelineKind.RUNBOOK,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One line of the timeline."""
+
+    key: str
+    """Stable over reloads and exports: what pins, corrections and postmortems refer to."""
+    happened_at: datetime
+    recorded_at: datetime
+    """Later than `happened_at` when somebody wrote it down afterwards."""
+    kind: TimelineKind
+    text: str
+    """One line or, for notes, several."""
+    level: Level = Level.INFO
+    author: str = ""
+    """Who did it; empty where nobody did."""
+    host: str = ""
+    """On which machine."""
+    pinned: bool = False
+    """Somebody marked it as important."""
+    count: int = 1
+    """How many events are folded into it."""
+    last_at: datetime | None = None
+    """The last of the events folded into it."""
+    observations: tuple[Observation, ...] = ()
+    """The exchanges that it rests on, oldest first: all of them."""
+    request_ids: tuple[str, ...] = ()
+    """Of those: the first, the last, and up to 50 between."""
+    detail: str = ""
+    """More words for who opens it: the whole post of the status page."""
+    corrections: tuple[IncidentEntry, ...] = ()
+    """What was corrected, oldest first: text and time are those of the last one."""
+    original: str = ""
+    """The text before any correction; empty without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorClass:
+    """One class of error among the failures of an incident."""
+
+    name: str
+    """`529 overloaded_error`."""
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What is computed of an incident; None where it has not happened, or is not known."""
+
+    started: datetime
+    """The first failure, not the declaration."""
+    end: datetime
+    """The resolution, or while it is open the instant of the record."""
+    ongoing: bool
+    """Whether it is still open, so that `end` moves."""
+    declared: datetime
+    """When somebody, or the program, declared it."""
+    detected: datetime | None = None
+    """The first verdict that called for a response."""
+    acknowledged: datetime | None = None
+    """The first acknowledgement."""
+    acknowledged_by: str = ""
+    """Whose it was."""
+    mitigated: datetime | None = None
+    """Since when its effect is under control."""
+    recovered: datetime | None = None
+    """The start of the good run that still lasts; None while it fails or while that is unknown."""
+    resolved: datetime | None = None
+    """When somebody said that it ended."""
+    page_posted: datetime | None = None
+    """The status page's first report of trouble with what we use."""
+    detection_lead: timedelta | None = None
+    """How long before the page our probes saw it; negative when the page was first; None without a post."""
+    per_severity: tuple[tuple[Severity, timedelta], ...] = ()
+    """How long the verdict had each severity between start and end, worst first; NONE is no trouble seen.
+
+    Together with `unknown` it adds up to the duration."""
+    requests: int = 0
+    """Exchanges with the API between start and end."""
+    failed: int = 0
+    """How many of them failed."""
+    errors: tuple[ErrorClass, ...] = ()
+    """Their classes, most frequent first."""
+    worst: Observation | None = None
+    """The slowest success."""
+    worst_s: float | None = None
+    """Its time to first token, or in all where that was not measured."""
+    request_ids: tuple[str, ...] = ()
+    """Those of the failures: the first, the last, and up to 50 between."""
+    unknown: tuple[Span, ...] = ()
+    """Stretches between start and end in which nobody probed, or the probes did not tell: never calm."""
+
+    @property
+    def duration(self) -> timedelta:
+        """From start to end."""
+        return self.end - self.started
+
+    @property
+    def unknown_time(self) -> timedelta:
+        return sum((each.length for each in self.unknown), timedelta())
+
+    @property
+    def coverage(self) -> float:
+        """The part of the duration that is known, 0..1."""
+        if self.duration <= timedelta():
+            return 1.0
+        return max(0.0, 1 - self.unknown_time / self.duration)
+
+    def after_start(self, instant: datetime | None) -> timedelta | None:
+        """How long after the first failure; None for what has not happened."""
+        return None if instant is None else instant - self.started

@@ -1,0 +1,62 @@
+"""The ways that people went through the decision tree, as entries of a timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import timedelta
+
+from claude_tui.incident.values import TimelineEntry, TimelineKind
+from claude_tui.model.playbook import WalkTurn
+
+__all__ = ["walks"]
+
+# After this long without a turn, the next one belongs to another walk.
+_PAUSE = timedelta(minutes=15)
+
+
+def walks(turns: Iterable[WalkTurn]) -> Iterator[TimelineEntry]:
+    """An entry for each walk: the way that was taken in the end, without what was taken back."""
+    for walk in _walks(turns):
+        first, last = walk[0], walk[-1]
+        way = _way(walk)
+        where = f"led to {way[-1]}" if len(way) > 1 else f"is back at {way[0]}"
+        yield TimelineEntry(
+            f"walk:{first.at.isoformat()}:{first.by}",
+            first.at,
+            first.at,
+            TimelineKind.RUNBOOK,
+            f"the decision tree {where}",
+            author=first.by,
+            host=first.host,
+            count=len(walk),
+            last_at=last.at if last.at > first.at else None,
+            detail=" → ".join(way),
+        )
+
+
+def _walks(turns: Iterable[WalkTurn]) -> list[list[WalkTurn]]:
+    """The turns of each person, apart where there is a long pause between them."""
+    current: dict[tuple[str, str], list[WalkTurn]] = {}
+    found: list[list[WalkTurn]] = []
+    for turn in turns:
+        who = turn.by, turn.host
+        walk = current.get(who)
+        if walk is None or turn.at - walk[-1].at > _PAUSE:
+            walk = current[who] = []
+            found.append(walk)
+        walk.append(turn)
+    return found
+
+
+def _way(walk: Iterable[WalkTurn]) -> list[str]:
+    way: list[str] = []
+    for turn in walk:
+        if not way or way[-1] != turn.node:
+            way = [turn.node]
+        if turn.back and turn.to in way:
+            way = way[: way.index(turn.to) + 1]
+        elif turn.back:
+            way = [turn.to]
+        else:
+            way.append(turn.to)
+    return way

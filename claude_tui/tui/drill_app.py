@@ -1,0 +1,146 @@
+"""The application in a drill: the same screens, and a beginning and an end around them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import BindingType
+
+from claude_tui.incident import incidents
+from claude_tui.model.alert import AlertEntry
+from claude_tui.model.drill import DrillAct, DrillEntry
+from claude_tui.tui.actions import Scope, bindings, keymap_of_drill, textual_keymap
+from claude_tui.tui.app import ClaudeTopApp
+from claude_tui.tui.messages import SnapshotReady
+from claude_tui.tui.screens.debrief import BriefScreen, DebriefScreen
+from claude_tui.tui.screens.dialog_fields import refuse, tell
+from claude_tui.tui.screens.drill_answer import Given, ask_answer
+from claude_tui.tui.screens.runbook_screen import returned_to
+
+if TYPE_CHECKING:
+    from claude_tui.drills.conclusion import Conclusion, Result
+    from claude_tui.drills.record import DrillRecord
+    from claude_tui.model.incident import IncidentEntry
+    from claude_tui.model.snapshot import Snapshot
+    from claude_tui.settings import Settings
+    from claude_tui.tui.cockpit import Backend
+    from claude_tui.tui.faults import Report
+
+__all__ = ["Drill", "DrillApp"]
+
+
+@dataclass(frozen=True, slots=True)
+class Drill:
+    """What the screens need to know of a drill: not its scenario."""
+
+    title: str
+    brief: str
+    conclusion: Conclusion
+    load: Callable[[datetime, tuple[AlertEntry, ...]], DrillRecord | None]
+    """Reads the record up to an instant, with what alerting remembers; it may take a moment."""
+
+
+class DrillApp(ClaudeTopApp, inherit_bindings=False):
+    """Begins with the brief, ends with the debrief."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.APP), *bindings(Scope.DRILL)]
+
+    def __init__(
+        self,
+        backend: Backend,
+        settings: Settings,
+        first: Snapshot,
+        drill: Drill,
+        report: Report | None = None,
+    ) -> None:
+        super().__init__(backend, settings, first, report)
+        self.drill = drill
+        self.chosen_keys = keymap_of_drill(settings.keys)
+        self.set_keymap(textual_keymap(self.chosen_keys))
+        self._answer: Given | None = None
+        self._resolved: frozenset[str] = frozenset()
+        self._seen: tuple[IncidentEntry, ...] = ()
+        self._asks_to_end = False
+
+    # Textual calls a handler of each class, this one's first: none may call that of its base.
+
+    def on_ready(self) -> None:
+        self.action_drill_brief()
+
+    def conclude(self) -> Result | None:
+        """The score, of the record up to now. From any thread; it waits for the disk."""
+        at, journal = self.newest.at, self.newest.engine.alerts.journal
+        return self.drill.conclusion.conclude(lambda: self.drill.load(at, journal))
+
+    # -- the end of the incident ----------------------------------------------------
+
+    def on_snapshot_ready(self, message: SnapshotReady) -> None:
+        entries = message.snapshot.engine.incident_entries
+        if entries is not self._seen:
+            self._seen = entries
+            resolved = frozenset(each.id for each in incidents(entries) if each.resolved_at is not None)
+            self._asks_to_end |= bool(resolved - self._resolved)
+            self._resolved = resolved
+        # Not over a dialog that somebody is typing into.
+        if self._asks_to_end and not self.screen.is_modal and self.drill.conclusion.result is None:
+            self._asks_to_end = False
+            self._ask(end=True, resolved=True)
+
+    # -- what the responder asks for ----------------------------------------------------
+
+    def action_drill_brief(self) -> None:
+        if returned_to(self, BriefScreen) is None:
+            self.push_screen(BriefScreen(self.drill.title, self.drill.brief))
+
+    def action_drill_answer(self) -> None:
+        if self.drill.conclusion.result is not None:
+            refuse(self, "The drill is over: the score stands.")
+        else:
+            self._ask(end=False)
+
+    def action_drill_end(self) -> None:
+        if (result := self.drill.conclusion.result) is not None:
+            self._show_result(result)
+        else:
+            self._ask(end=True)
+
+    def _ask(self, *, end: bool, resolved: bool = False) -> None:
+        ask_answer(self, self._answer or self._by_tree(), self._answered, end=end, resolved=resolved)
+
+    def _by_tree(self) -> Given:
+        """What the tree has led to: the answer to begin with, before they have given one of their own."""
+        walk = self.session.saved_walk
+        node = self.session.runbook.nodes.get(walk.walk.node) if walk is not None else None
+        if node is None or not node.is_answer:
+            return Given()
+        return Given(node.side, next(iter(node.causes)) if len(node.causes) == 1 else None)
+
+    def _answered(self, given: Given) -> None:
+        before = self._answer or Given()
+        if (given.side, given.cause) != (before.side, before.cause):
+            self._record(DrillAct.ANSWERED, given)
+            self._answer = given
+            if not given.ends:
+                tell(self, "Noted. The last answer counts.")
+        if given.ends:
+            self._record(DrillAct.ENDED, given)
+            self.run_worker(self._debrief(), exclusive=True)
+
+    def _record(self, act: DrillAct, given: Given) -> None:
+        entry = DrillEntry(self.newest.at, act, self.responder, self.host, given.side, given.cause)
+        self.backend.record(entry)
+
+    async def _debrief(self) -> None:
+        result = await asyncio.to_thread(self.conclude)
+        if result is None:
+            refuse(self, "The drill has not started yet: there is nothing to score.")
+        else:
+            self._show_result(result)
+
+    def _show_result(self, result: Result) -> None:
+        if returned_to(self, DebriefScreen) is None:
+            self.push_screen(DebriefScreen(result))

@@ -1,0 +1,108 @@
+"""The line under the header: the incident that is open, or the one that is proposed."""
+
+from __future__ import annotations
+
+from claude_tui.model.format import age
+from claude_tui.model.incident import IncidentSummary
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.tui.cockpit import cockpit_of
+from claude_tui.tui.keys import KeyMap
+from claude_tui.tui.panels.strip_block import hints
+from claude_tui.tui.panels.verdict_words import severity_role
+from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.render.lines import Line, Span, crop, fit, join, line, spread, width
+
+__all__ = ["IncidentLine", "incident_line"]
+
+_LONGEST_NAME = 20
+_SHORTEST_TITLE = 12
+_AIR = 2
+
+
+class IncidentLine(LinePanel):
+    """One row, which is there only while there is an incident."""
+
+    def __init__(self, snapshot: Snapshot) -> None:
+        super().__init__(id="incident")
+        self.snapshot = snapshot
+
+    @property
+    def rows(self) -> int:
+        """How many rows it wants."""
+        return int(self.snapshot.incident is not None)
+
+    def show(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+        self.redraw()
+
+    def draw(self, width: int, height: int) -> tuple[Line, ...]:  # noqa: ARG002 (one line high)
+        incident = self.snapshot.incident
+        if incident is None:
+            return ()
+        return (incident_line(incident, self.snapshot, width, cockpit_of(self).chosen_keys),)
+
+
+def incident_line(
+    incident: IncidentSummary, snapshot: Snapshot, cells: int, keys: KeyMap | None = None
+) -> Line:
+    """What it is, how long it has been open, who leads and whether it is mitigated; at the end the key.
+
+    In little room the key leaves first, then the facts from the last one on; the title is cut.
+    """
+    if incident.proposed:
+        return _proposal(incident, snapshot, cells, keys)
+    role = severity_role(incident.severity) if incident.severity.trouble else "text"
+    label = line(" ", Span(incident.label, role, bold=True), " ")
+    key, facts = line(*hints(keys, "incident"), " "), _facts(incident, snapshot)
+    wanted = min(len(incident.title), _SHORTEST_TITLE)
+
+    def room() -> int:
+        return cells - width(label) - width(_tail(facts)) - (width(key) + _AIR if key else 0)
+
+    if room() < len(incident.title):
+        key = ()
+    while facts and room() < wanted:
+        facts = facts[:-1]
+    title = Span(fit(incident.title, max(room(), 0)), "text", bold=True)
+    return spread(line(*label, title, *_tail(facts)), key, cells)
+
+
+def _facts(incident: IncidentSummary, snapshot: Snapshot) -> tuple[Line, ...]:
+    lead = (
+        line(Span("lead ", "dim"), fit(incident.lead, _LONGEST_NAME))
+        if incident.lead
+        else line(Span("no lead", "warn"))
+    )
+    mitigated = incident.mitigated_at
+    others = line(Span(f"{incident.others} more open", "warn")) if incident.others else ()
+    found = (
+        line(Span("open ", "dim"), age(snapshot.at - incident.started_at)),
+        lead,
+        line(Span("mitigated ", "dim"), Span(f"{mitigated:%H:%M}", "ok") if mitigated else Span("–", "dim")),
+        others,
+    )
+    return tuple(each for each in found if each)
+
+
+def _tail(facts: tuple[Line, ...]) -> Line:
+    return line(Span(" · ", "dim"), *join(facts, " · ")) if facts else ()
+
+
+def _proposal(incident: IncidentSummary, snapshot: Snapshot, cells: int, keys: KeyMap | None) -> Line:
+    lasted = line(
+        " ",
+        Span(
+            f"{incident.severity} for {age(snapshot.at - incident.since)}", severity_role(incident.severity)
+        ),
+        Span(": no incident is open", "text"),
+    )
+    key = line(
+        *(
+            span._replace(text=span.text.replace(" incident", " declares an incident"))
+            for span in hints(keys, "incident")
+        ),
+        " ",
+    )
+    if width(lasted) + width(key) + _AIR > cells:
+        lasted = lasted[:2]
+    return spread(crop(lasted, cells), key, cells)

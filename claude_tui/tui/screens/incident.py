@@ -1,0 +1,380 @@
+"""The incident: its timeline beside its figures, and whatever responders do to it; or the list of all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import Container
+from textual.widget import Widget
+
+from claude_tui.incident import Incident, TimelineEntry, incidents
+from claude_tui.model.incident import IncidentEntry
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.render.lines import Line, Span, line
+from claude_tui.tui.screens.cursor_pager import CursorPager
+from claude_tui.tui.screens.dialog import Answers, DialogScreen, Question, TextField
+from claude_tui.tui.screens.dialog_fields import refuse
+from claude_tui.tui.screens.incident_acts import (
+    ask_declaration,
+    ask_merge,
+    ask_mitigated,
+    ask_note,
+    ask_reopen,
+    ask_resolve,
+    ask_roles,
+    ask_severity,
+    toggle_pin,
+)
+from claude_tui.tui.screens.incident_corrections import ask_correction
+from claude_tui.tui.screens.incident_export import ask_export
+from claude_tui.tui.screens.incident_hints import incident_hints, is_offered
+from claude_tui.tui.screens.incident_lines import (
+    TimelineLook,
+    figure_lines,
+    headline,
+    list_page,
+    short_figures,
+    shown,
+    timeline_page,
+)
+from claude_tui.tui.screens.incident_loading import IncidentLoader
+from claude_tui.tui.screens.reader import ReaderScreen
+from claude_tui.tui.screens.runbook_parts import Page, key_of
+from claude_tui.tui.screens.runbook_screen import returned_to
+from claude_tui.tui.view import View
+
+if TYPE_CHECKING:
+    from textual import events
+
+    from claude_tui.tui.cockpit import Cockpit
+
+__all__ = ["IncidentScreen", "open_incident"]
+
+Lines = tuple[Line, ...]
+
+# From this many cells on the figures stand beside the timeline.
+_WIDE = 110
+_FIGURE_CELLS = 34
+_MAX_WORDS = 60
+
+
+def open_incident(app: Cockpit) -> None:
+    """Show the incident that is open; without one the list of all, and ask whether to declare one."""
+    screen = returned_to(app, IncidentScreen)
+    summary = app.newest.incident
+    known = summary.id if summary is not None and not summary.proposed else ""
+    if screen is None:
+        app.push_screen(screen := IncidentScreen(known))
+    elif known:
+        screen.turn_to(known)
+    if not known and is_offered("declare", app.chosen_keys):
+        ask_declaration(app, screen.turn_to)
+
+
+class IncidentScreen(ReaderScreen):
+    """One incident, or with no id the list of all."""
+
+    DEFAULT_CSS = """
+    IncidentScreen > #body { height: 1fr; layout: horizontal; }
+    IncidentScreen > #body > Container { height: 1fr; width: 1fr; }
+    """
+    CALLED = "incident"
+    BINDINGS = bindings(Scope.INCIDENT)
+
+    def __init__(self, ident: str) -> None:
+        super().__init__()
+        self.ident = ident
+        """The id of the incident that is shown; empty for the list."""
+        self.words = ""
+        """Only entries with these words are shown."""
+        self._cursor = ""
+        self._opened: frozenset[str] = frozenset()
+        self._came_from_list = not ident
+        self._known: tuple[Incident, ...] = ()
+        self._known_as_of: tuple[IncidentEntry, ...] | None = None
+
+    # -- what stands where -----------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        self.key = key_of(self.cockpit.chosen_keys)
+        self.loader = IncidentLoader(self, self.cockpit.backend, self._loaded)
+        self._take_in(self.cockpit.shown)
+        yield from super().compose()
+
+    def bodies(self) -> tuple[Widget, ...]:
+        self.main = CursorPager(self.title_and_key()[0], self._page)
+        self.side = CursorPager("Figures", self._figures)
+        self.pager = self.main
+        self.side_box = Container(self.side, id="side")
+        self.short = _ShortFigures(self._short_figures)
+        self._lay_out()
+        return (self.short, Container(Container(self.main, id="main"), self.side_box, id="body"))
+
+    def on_mount(self) -> None:
+        self._ask()
+
+    def on_resize(self, _: events.Resize) -> None:
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        cells = self.app.size.width
+        beside = bool(self.ident) and cells >= _WIDE
+        self.side_box.display = beside
+        self.side_box.styles.width = _FIGURE_CELLS + 4
+        rows = 0 if beside else len(self._short_figures(cells))
+        self.short.display = rows > 0
+        self.short.styles.height = rows
+        self.main.set_title(self.title_and_key()[0])
+
+    def title_and_key(self) -> tuple[str, str]:
+        loaded, incident = self.loader.loaded, self.incident
+        if not self.ident:
+            return "Incidents", ""
+        if loaded is None:
+            return (f"{incident.label} {incident.title}" if incident is not None else "Incident"), ""
+        filtered = f" · only “{self.words}”" if self.words else ""
+        return f"{headline(loaded.incident, loaded.figures)}{filtered}", ""
+
+    def hints(self) -> tuple[Hint, ...]:
+        return incident_hints(self.incident, self.cockpit.chosen_keys)
+
+    # -- what is shown -----------------------------------------------------------------------
+
+    @property
+    def incident(self) -> Incident | None:
+        """The one that is shown, as of the picture; None for the list."""
+        return next((each for each in self._known if each.id == self.ident), None)
+
+    @property
+    def entries(self) -> tuple[TimelineEntry, ...]:
+        """Those that the filter lets through."""
+        loaded = self.loader.loaded
+        return shown(loaded.timeline, self.words) if loaded is not None else ()
+
+    @property
+    def entry(self) -> TimelineEntry | None:
+        """The one under the cursor."""
+        return next((each for each in self.entries if each.key == self._cursor), None)
+
+    def turn_to(self, ident: str) -> None:
+        """Show another incident, from its newest entry; with no id the list."""
+        self.ident, self._cursor, self._opened, self.words = ident, "", frozenset(), ""
+        self._take_in(self.cockpit.shown)
+        self._ask()
+        self._redraw()
+
+    def show(self, snapshot: Snapshot, view: View) -> None:
+        if not self.is_mounted:
+            return
+        super().show(snapshot, view)
+        self._take_in(snapshot)
+        self._ask()
+        self._redraw()
+
+    def _take_in(self, snapshot: Snapshot) -> None:
+        self._at = snapshot.at
+        entries = snapshot.engine.incident_entries
+        if entries is not self._known_as_of:
+            self._known_as_of = entries
+            self._known = incidents(entries)
+        if not self.ident and not self._cursor and self._known:
+            self._cursor = self._known[-1].id
+
+    def _ask(self) -> None:
+        if self.ident and self._known_as_of is not None:
+            self.loader.ask(self.ident, self._at, self._known_as_of)
+
+    def _loaded(self) -> None:
+        """Something was loaded: at the end of the timeline the cursor goes along with what is new."""
+        if self.is_mounted:
+            self._redraw()
+
+    def _redraw(self, *, follow: bool = False) -> None:
+        self._lay_out()
+        self.footer.offer(self.hints())
+        self.short.redraw()
+        self.side.redraw()
+        if follow or not self._cursor:
+            self.main.follow()
+        else:
+            self.main.redraw()
+
+    def _page(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
+        if not self.ident:
+            newest_first = tuple(reversed(self._known))
+            return list_page(newest_first, self._at, self._cursor, cells, self.key("declare"))
+        loaded = self.loader.loaded
+        if loaded is None:
+            return Page((line(Span("reading the record…", "faint")),))
+        entries = self.entries
+        cursor = self._cursor or (entries[-1].key if entries else "")
+        look = TimelineLook(self._at, cursor, self._opened, self.words)
+        return timeline_page(entries, loaded.figures, look, cells)
+
+    def _figures(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
+        loaded = self.loader.loaded
+        if loaded is None:
+            return Page(())
+        return Page(figure_lines(loaded.incident, loaded.figures, self._at, cells))
+
+    def _short_figures(self, cells: int) -> Lines:
+        loaded = self.loader.loaded
+        if not self.ident or loaded is None:
+            return ()
+        return short_figures(loaded.incident, loaded.figures, cells)
+
+    # -- moving ------------------------------------------------------------------------------
+
+    def move(self, rows: int) -> None:
+        """The cursor to another row; a page scrolls what is there."""
+        if abs(rows) > 1:
+            super().move(rows)
+            return
+        keys = self._keys()
+        if keys:
+            here = keys.index(self._cursor) if self._cursor in keys else len(keys) - 1
+            self._to(keys, here + rows)
+
+    def move_to_end(self, *, start: bool) -> None:
+        keys = self._keys()
+        if keys:
+            self._to(keys, 0 if start else len(keys) - 1)
+
+    def _keys(self) -> list[str]:
+        if not self.ident:
+            return [each.id for each in reversed(self._known)]
+        return [each.key for each in self.entries]
+
+    def _to(self, keys: list[str], number: int) -> None:
+        number = min(max(number, 0), len(keys) - 1)
+        # On the newest entry the cursor stays on the newest one, whichever that will be.
+        is_newest = bool(self.ident) and number == len(keys) - 1
+        self._cursor = "" if is_newest else keys[number]
+        self._redraw(follow=True)
+
+    def action_back(self) -> None:
+        """To all entries, to the list it was chosen from, or to the screen beneath."""
+        if self.words:
+            self.words = ""
+            self._redraw(follow=True)
+        elif self.ident and self._came_from_list:
+            self.turn_to("")
+        else:
+            super().action_back()
+
+    def action_open_entry(self) -> None:
+        """Open the incident under the cursor, or open or close the entry."""
+        if not self.ident:
+            if self._cursor:
+                self._came_from_list = True
+                self.turn_to(self._cursor)
+            return
+        keys = self._keys()
+        if keys:
+            key = self._cursor or keys[-1]
+            self._cursor = key
+            self._opened ^= {key}
+            self._redraw(follow=True)
+
+    def action_incidents(self) -> None:
+        self._came_from_list = True
+        self.turn_to("")
+
+    def action_filter(self) -> None:
+        def answered(answers: Answers | None) -> None:
+            if answers is not None:
+                self.words, self._cursor = str(answers[0]), ""
+                self._redraw(follow=True)
+
+        if self.incident is not None:
+            field = TextField(
+                "Words", self.words, _MAX_WORDS, "words, a name, a kind, a request id; empty: all"
+            )
+            self.cockpit.push_screen(
+                DialogScreen(Question("Filter the timeline", "show", (field,))), answered
+            )
+
+    # -- what people do ------------------------------------------------------------------------
+
+    def action_declare(self) -> None:
+        ask_declaration(self.cockpit, self.turn_to)
+
+    def action_note(self) -> None:
+        if (incident := self.incident) is not None:
+            ask_note(self.cockpit, incident)
+
+    def action_set_severity(self) -> None:
+        if (incident := self._open_one("set its severity")) is not None:
+            ask_severity(self.cockpit, incident)
+
+    def action_roles(self) -> None:
+        if (incident := self._open_one("assign roles")) is not None:
+            ask_roles(self.cockpit, incident)
+
+    def action_mitigated(self) -> None:
+        if (incident := self._open_one("call it mitigated")) is not None:
+            ask_mitigated(self.cockpit, incident)
+
+    def action_resolve(self) -> None:
+        incident, loaded = self._open_one("resolve it"), self.loader.loaded
+        if incident is not None:
+            ask_resolve(self.cockpit, incident, loaded.figures.recovered if loaded is not None else None)
+
+    def action_reopen(self) -> None:
+        incident = self.incident
+        if incident is None:
+            return
+        if incident.is_open:
+            refuse(self.cockpit, f"{incident.label} is open.")
+        elif incident.merged_into:
+            refuse(self.cockpit, f"{incident.label} is merged into another one: reopen that.")
+        else:
+            ask_reopen(self.cockpit, incident)
+
+    def action_merge(self) -> None:
+        if (incident := self._open_one("merge it")) is not None:
+            others = [each for each in reversed(self._known) if each is not incident and not each.merged_into]
+            ask_merge(self.cockpit, incident, others)
+
+    def action_pin(self) -> None:
+        incident, entry = self.incident, self._entry_or_newest()
+        if incident is not None and entry is not None:
+            toggle_pin(self.cockpit, incident, entry)
+
+    def action_correct(self) -> None:
+        if (incident := self.incident) is not None:
+            ask_correction(self.cockpit, incident, self._entry_or_newest())
+
+    def action_export(self) -> None:
+        if (loaded := self.loader.loaded) is not None:
+            ask_export(self.cockpit, loaded)
+
+    def _entry_or_newest(self) -> TimelineEntry | None:
+        return self.entry or (self.entries[-1] if self.entries else None)
+
+    def _open_one(self, to_do: str) -> Incident | None:
+        """The incident that is shown, if it is open; otherwise says why nothing was done."""
+        incident = self.incident
+        if incident is None:
+            refuse(self.cockpit, f"Choose an incident first to {to_do}.")
+        elif not incident.is_open:
+            over = "merged" if incident.merged_into else "resolved"
+            refuse(self.cockpit, f"{incident.label} is {over}: open it again first to {to_do}.")
+        else:
+            return incident
+        return None
+
+
+class _ShortFigures(LinePanel):
+    """The figures in a row or two, where they have no column of their own."""
+
+    def __init__(self, content: Callable[[int], Lines]) -> None:
+        super().__init__(id="short-figures")
+        self._content = content
+
+    def draw(self, width: int, height: int) -> Lines:  # noqa: ARG002 (as high as it needs to be)
+        return self._content(width)

@@ -1,0 +1,307 @@
+"""The dialogs of an incident: each asks for what somebody does to it, and appends that for everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from claude_tui.incident import MAX_TITLE, Incident, TimelineEntry, time_in
+from claude_tui.model.format import clock, moment, stamp
+from claude_tui.model.incident import IncidentAct, IncidentSummary
+from claude_tui.model.limits import MAX_NAME
+from claude_tui.model.verdict import SEVERITIES, Severity
+from claude_tui.tui.panels.verdict_zoom import MEANINGS
+from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question, TextField
+from claude_tui.tui.screens.dialog_fields import (
+    entered_name,
+    name_field,
+    paragraph,
+    reason_field,
+    reason_of,
+    refuse,
+    tell,
+)
+from claude_tui.tui.screens.incident_typed import (
+    MAX_NOTE,
+    NO_TIME,
+    SHARED,
+    append,
+    cleaned,
+    local_zone,
+    time_field,
+    timely,
+    typed_time,
+)
+
+if TYPE_CHECKING:
+    from claude_tui.tui.cockpit import Cockpit
+
+__all__ = [
+    "ask_declaration",
+    "ask_merge",
+    "ask_mitigated",
+    "ask_note",
+    "ask_reopen",
+    "ask_resolve",
+    "ask_roles",
+    "ask_severity",
+    "toggle_pin",
+]
+
+# -- declaring ---------------------------------------------------------------------------
+
+
+def ask_declaration(app: Cockpit, then: Callable[[str], None]) -> None:
+    """Ask for title, severity and start, as the verdict has them, and declare an incident."""
+    snapshot, proposed = app.newest, app.newest.incident
+    verdict = snapshot.verdict
+    trouble = verdict.severity.trouble
+    title = (verdict.statement or verdict.summary).strip().removesuffix(".")[:MAX_TITLE] if trouble else ""
+    started_at = _start(proposed, verdict.since if trouble else None)
+    prefilled = stamp(started_at).removesuffix(" UTC") if started_at is not None else ""
+    chosen = SEVERITIES.index(verdict.severity) if trouble else SEVERITIES.index(Severity.P3)
+    open_before = _open(proposed)
+    is_proposal = proposed is not None and proposed.proposed
+    decisions = ("declare an incident", *(("no incident: do not propose it again",) if is_proposal else ()))
+    fields = (
+        TextField("Title", title, MAX_TITLE, "what is wrong, in a few words"),
+        Choice("Severity", tuple(f"{each} {MEANINGS[each]}" for each in SEVERITIES), chosen),
+        time_field("Started", prefilled),
+        TextField("Lead", "", MAX_NAME, "who leads the response (optional)"),
+        name_field(app),
+        *((Choice("Decide", decisions),) if is_proposal else ()),
+    )
+
+    def started(typed: int | str) -> datetime | None:
+        """The time as typed; as it was filled in, it is the first failure to the microsecond."""
+        return started_at if typed == prefilled and started_at is not None else typed_time(app, typed)
+
+    def objection(answers: Answers) -> str:
+        if not answers[0]:
+            return "Give it a title."
+        return NO_TIME if started(answers[2]) is None else ""
+
+    def answered(answers: Answers | None) -> None:
+        if answers is None:
+            return
+        began = started(answers[2]) or app.newest.at
+        now_open = _open(app.newest.incident)
+        if now_open is not None and now_open.id != (open_before.id if open_before else ""):
+            refuse(app, f"Not declared: {now_open.label} was declared meanwhile. Join that one.")
+            then(now_open.id)
+            return
+        by, ident = entered_name(app, answers[4]), uuid4().hex
+        if is_proposal and answers[5]:
+            append(app, ident, IncidentAct.DISMISSED, happened_at=began)
+            tell(app, f"No incident, says {by}: it is not proposed again.")
+            return
+        severity = SEVERITIES[int(answers[1])]
+        computed = str(app.newest.verdict.severity) if trouble else ""
+        append(app, ident, IncidentAct.DECLARED, cleaned(answers[0], MAX_TITLE), happened_at=began)
+        append(app, ident, IncidentAct.SEVERITY, str(severity), subject=computed)
+        if lead := cleaned(answers[3], MAX_NAME):
+            append(app, ident, IncidentAct.LEAD, lead)
+        tell(app, f"Declared by {by}, for everyone.")
+        then(ident)
+
+    question = Question("Declare an incident", "declare", fields, (paragraph(SHARED),), objection=objection)
+    app.push_screen(DialogScreen(question), answered)
+
+
+def _start(proposed: IncidentSummary | None, since: datetime | None) -> datetime | None:
+    return proposed.started_at if proposed is not None and proposed.proposed else since
+
+
+def _open(summary: IncidentSummary | None) -> IncidentSummary | None:
+    return summary if summary is not None and not summary.proposed else None
+
+
+# -- what happened -----------------------------------------------------------------------
+
+
+def ask_note(app: Cockpit, incident: Incident) -> None:
+    """Ask for a note; the time that it mentions is when it happened."""
+    hint = "what happened; “at 14:05 …” or “-5m …” says when"
+
+    def answered(answers: Answers | None) -> None:
+        if answers is None:
+            return
+        by, text = entered_name(app, answers[1]), cleaned(answers[0], MAX_NOTE)
+        at = app.newest.at
+        mentioned = time_in(text, recorded_at=at, started_at=incident.started_at, local=local_zone(at))
+        append(app, incident.id, IncidentAct.NOTE, text, happened_at=mentioned)
+        tell(app, f"Noted by {by} at {moment(mentioned, at)} UTC." if mentioned else f"Noted by {by}.")
+
+    question = Question(
+        f"Note on {incident.label}",
+        "note",
+        (TextField("Note", "", MAX_NOTE, hint), name_field(app)),
+        (paragraph(SHARED),),
+        objection=lambda answers: "" if answers[0] else "Write something, or press esc to cancel.",
+    )
+    app.push_screen(DialogScreen(question), answered)
+
+
+def ask_mitigated(app: Cockpit, incident: Incident) -> None:
+    """Ask since when its effect is under control, and by what."""
+    fields = (
+        TextField("What", "", MAX_NOTE, "what was done (optional)"),
+        time_field("Since"),
+        name_field(app),
+    )
+
+    def answered(answers: Answers | None) -> None:
+        if answers is None:
+            return
+        by, since = entered_name(app, answers[2]), typed_time(app, answers[1])
+        append(app, incident.id, IncidentAct.MITIGATED, cleaned(answers[0], MAX_NOTE), happened_at=since)
+        tell(app, f"Mitigated, says {by}.")
+
+    question = Question(
+        f"{incident.label} is mitigated", "confirm", fields, (paragraph(SHARED),), objection=timely(app, 1)
+    )
+    app.push_screen(DialogScreen(question), answered)
+
+
+def ask_resolve(app: Cockpit, incident: Incident, recovered: datetime | None) -> None:
+    """Ask whether it is over, and since when; the default is to keep it open."""
+    prefilled = stamp(recovered).removesuffix(" UTC") if recovered is not None else ""
+    fields = (
+        Choice("Resolve", ("keep it open", f"resolve {incident.label}")),
+        time_field("Over since", prefilled),
+        TextField("How", "", MAX_NOTE, "what ended it (optional)"),
+        name_field(app),
+    )
+    known = (
+        f"The probes answer well since {clock(recovered)}."
+        if recovered is not None
+        else "The record does not show a recovery yet."
+    )
+
+    def since(typed: int | str) -> datetime | None:
+        return recovered if typed == prefilled and recovered is not None else typed_time(app, typed)
+
+    def objection(answers: Answers) -> str:
+        return NO_TIME if since(answers[1]) is None else ""
+
+    def answered(answers: Answers | None) -> None:
+        if answers is None or not answers[0]:
+            return
+        by = entered_name(app, answers[3])
+        append(
+            app,
+            incident.id,
+            IncidentAct.RESOLVED,
+            cleaned(answers[2], MAX_NOTE),
+            happened_at=since(answers[1]),
+        )
+        tell(app, f"{incident.label} resolved by {by}, for everyone.")
+
+    explanation = (paragraph(f"{known} It can be opened again."),)
+    question = Question(f"Resolve {incident.label}?", "confirm", fields, explanation, objection=objection)
+    app.push_screen(DialogScreen(question), answered)
+
+
+def ask_reopen(app: Cockpit, incident: Incident) -> None:
+    """Ask whether to open it again; the default is to leave it resolved."""
+    fields = (
+        Choice("Reopen", ("leave it resolved", f"open {incident.label} again")),
+        TextField("Why", "", MAX_NOTE, "what happened (optional)"),
+        name_field(app),
+    )
+
+    def answered(answers: Answers | None) -> None:
+        if answers is None or not answers[0]:
+            return
+        by = entered_name(app, answers[2])
+        append(app, incident.id, IncidentAct.REOPENED, cleaned(answers[1], MAX_NOTE))
+        tell(app, f"{incident.label} opened again by {by}.")
+
+    question = Question(f"Open {incident.label} again?", "confirm", fields, (paragraph(SHARED),))
+    app.push_screen(DialogScreen(question), answered)
+
+
+# -- what it is, and who does what ---------------------------------------------------------
+
+
+def ask_severity(app: Cockpit, incident: Incident) -> None:
+    """Ask for the severity of the incident."""
+    now = incident.severity if incident.severity.trouble else app.newest.verdict.severity
+    chosen = SEVERITIES.index(now) if now.trouble else 0
+    options = tuple(f"{each} {MEANINGS[each]}" for each in SEVERITIES)
+    fields = (Choice("Severity", options, chosen), reason_field("why (optional)"), name_field(app))
+    explanation = paragraph(
+        "Of the incident, in the header and the record. Pages and the response clock follow the verdict’s."
+    )
+
+    def answered(answers: Answers | None) -> None:
+        if answers is None:
+            return
+        by, severity = entered_name(app, answers[2]), SEVERITIES[int(answers[0])]
+        computed = app.newest.verdict.computed or app.newest.verdict.severity
+        subject = str(computed) if computed.trouble else ""
+        append(app, incident.id, IncidentAct.SEVERITY, str(severity), subject=subject)
+        if why := reason_of(answers[1]):
+            append(app, incident.id, IncidentAct.NOTE, f"{severity}: {why}")
+        tell(app, f"{incident.label} is {severity}, says {by}.")
+
+    app.push_screen(
+        DialogScreen(Question(f"Severity of {incident.label}", "set", fields, (explanation,))), answered
+    )
+
+
+def ask_roles(app: Cockpit, incident: Incident) -> None:
+    """Ask who leads and who tells the customers; an empty field takes a role back."""
+    fields = (
+        TextField("Lead", incident.lead, MAX_NAME, "who leads the response"),
+        TextField("Comms", incident.communications, MAX_NAME, "who tells the customers"),
+        name_field(app),
+    )
+
+    def answered(answers: Answers | None) -> None:
+        if answers is None:
+            return
+        entered_name(app, answers[2])
+        for act, before, typed in (
+            (IncidentAct.LEAD, incident.lead, answers[0]),
+            (IncidentAct.COMMUNICATIONS, incident.communications, answers[1]),
+        ):
+            name = cleaned(typed, MAX_NAME)
+            if name != before:
+                append(app, incident.id, act, name)
+
+    question = Question(f"Roles in {incident.label}", "assign", fields, (paragraph(SHARED),))
+    app.push_screen(DialogScreen(question), answered)
+
+
+def ask_merge(app: Cockpit, incident: Incident, others: Sequence[Incident]) -> None:
+    """Ask which other incident continues this one; the default is to keep them apart."""
+    if not others:
+        refuse(app, "Nothing to merge with: there is no other incident.")
+        return
+    options = ("keep them apart", *(f"{each.label} {each.title}" for each in others))
+    fields = (Choice("Into", options), name_field(app))
+    explanation = paragraph(
+        f"{incident.label} ends, and the other continues it with all of its entries. This cannot be undone."
+    )
+
+    def answered(answers: Answers | None) -> None:
+        if answers is None or not answers[0]:
+            return
+        by, other = entered_name(app, answers[1]), others[int(answers[0]) - 1]
+        append(app, incident.id, IncidentAct.MERGED, f"into {other.label}", subject=other.id)
+        tell(app, f"{incident.label} merged into {other.label} by {by}.")
+
+    question = Question(f"Merge {incident.label}?", "confirm", fields, (explanation,))
+    app.push_screen(DialogScreen(question), answered)
+
+
+# -- entries -----------------------------------------------------------------------------
+
+
+def toggle_pin(app: Cockpit, incident: Incident, entry: TimelineEntry) -> None:
+    """Pin an entry, or take the pin off."""
+    act = IncidentAct.UNPINNED if entry.pinned else IncidentAct.PINNED
+    append(app, incident.id, act, subject=entry.key)

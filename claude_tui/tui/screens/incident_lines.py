@@ -1,0 +1,395 @@
+"""An incident as lines: its timeline, its figures, and the list of all incidents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from claude_tui.incident import Figures, Incident, TimelineEntry, TimelineKind
+from claude_tui.model.format import (
+    age,
+    clock,
+    clock_minute,
+    duration,
+    latency,
+    moment,
+    percent,
+    stamp,
+)
+from claude_tui.model.observation import Observation
+from claude_tui.model.snapshot import Level
+from claude_tui.model.verdict import Severity
+from claude_tui.tui.panels.verdict_words import severity_role
+from claude_tui.tui.panels.zoom_parts import paragraph
+from claude_tui.tui.render.glyphs import Mark, level_mark
+from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, join, line, pad, spread, width, wrap
+from claude_tui.tui.screens.runbook_parts import Page, under_cursor
+
+__all__ = ["TimelineLook", "figure_lines", "headline", "list_page", "short_figures", "shown", "timeline_page"]
+
+Lines = tuple[Line, ...]
+
+_GLYPHS = {
+    TimelineKind.FIRST_FAILURE: "✗",
+    TimelineKind.FAILURES: "✗",
+    TimelineKind.DETECTED: "!",
+    TimelineKind.VERDICT: "!",
+    TimelineKind.SEVERITY: "!",
+    TimelineKind.PAGED: "▲",
+    TimelineKind.DELIVERY: "▲",
+    TimelineKind.STATUS_PAGE: "◆",
+    TimelineKind.RECOVERED: "✓",
+    TimelineKind.UNKNOWN: "░",
+    TimelineKind.MITIGATED: "✓",
+    TimelineKind.RESOLVED: "✓",
+}
+_PERSON = "»"
+_LATER = timedelta(minutes=1)
+"""Written down at least so long after it happened, an entry says when."""
+_NOTE_ROWS = 3
+_MOST_SHOWN = 500
+_NAME_CELLS = 16
+_FIGURE_CELLS = 12
+_MOST_ERRORS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineLook:
+    """How a timeline is looked at."""
+
+    at: datetime
+    """The instant of the picture."""
+    cursor: str = ""
+    """The key of the entry under the cursor."""
+    opened: frozenset[str] = field(default_factory=frozenset)
+    """The keys of the entries that are open."""
+    words: str = ""
+    """Only entries with these words are shown."""
+
+
+def shown(entries: Iterable[TimelineEntry], words: str) -> tuple[TimelineEntry, ...]:
+    """The entries that have every one of the words, in whatever they say."""
+    wanted = words.casefold().split()
+    return tuple(entry for entry in entries if all(word in _searched(entry) for word in wanted))
+
+
+def _searched(entry: TimelineEntry) -> str:
+    ids = " ".join(each.request_id or "" for each in entry.observations)
+    pinned = "pinned" if entry.pinned else ""
+    parts = (entry.text, entry.author, entry.host, entry.kind.value, entry.detail, pinned, ids)
+    return "\n".join(parts).casefold()
+
+
+# -- the timeline ------------------------------------------------------------------------
+
+
+def timeline_page(entries: Sequence[TimelineEntry], figures: Figures, look: TimelineLook, cells: int) -> Page:
+    """A row for each entry, oldest first, and below one that is open whatever it holds."""
+    out: list[Line] = []
+    cursor = range(0)
+    for entry in entries:
+        start = len(out)
+        rows = _entry(entry, figures, look, cells)
+        if entry.key == look.cursor:
+            rows = (*(under_cursor(row, cells) for row in rows[:1]), *rows[1:])
+        out += rows
+        if entry.key in look.opened:
+            out += _opened(entry, look, cells)
+        if entry.key == look.cursor:
+            cursor = range(start, len(out))
+    if not entries:
+        out.append(line(Span("No entry has these words." if look.words else "Nothing yet.", "dim")))
+    return Page(tuple(out), cursor)
+
+
+def _entry(entry: TimelineEntry, figures: Figures, look: TimelineLook, cells: int) -> Lines:
+    mark, loud = _mark(entry), entry.kind.by_people or entry.kind in _STAND_OUT
+    when = pad(moment(entry.happened_at, look.at), _when_cells(figures, look))
+    head = line(Span(f"{when}  ", "dim"), Span(f"{mark.glyph} ", mark.role, bold=loud))
+    author = f"{fit(entry.author, _NAME_CELLS)}: " if entry.author else ""
+    end = _end(entry, figures, look)
+    first, *rest = entry.text.split("\n")
+    room = max(cells - width(head), 1)
+    said = f"{author}{first}{' …' if rest else ''}"
+    # Whoever wrote something wants it read; what the program noted has the rest of its row.
+    most = _NOTE_ROWS if entry.kind is TimelineKind.NOTE else 1
+    rows = _beside(said, room, max(room - width(end) - 1, 8), most)
+    role = "text" if loud else "dim"
+    top = spread(line(*head, *_with_author(rows[0] if rows else "", author, role, loud=loud)), end, cells)
+    more = (line(" " * width(head), Span(row, role)) for row in rows[1:])
+    return (top, *more)
+
+
+def _beside(text: str, cells: int, first_cells: int, most: int) -> tuple[str, ...]:
+    """The text in at most `most` rows, of which the first shares its place with what stands at its end."""
+    if most == 1:
+        return wrap(text, first_cells, 1)
+    words = " ".join(text.split())
+    first = next(iter(wrap(words, first_cells, len(words) + 1)), "")
+    return (first, *wrap(words[len(first) :], cells, most - 1))
+
+
+_STAND_OUT = frozenset(
+    {
+        TimelineKind.FIRST_FAILURE,
+        TimelineKind.DETECTED,
+        TimelineKind.VERDICT,
+        TimelineKind.SEVERITY,
+        TimelineKind.RECOVERED,
+    }
+)
+
+
+def _with_author(text: str, author: str, role: str, *, loud: bool) -> Line:
+    if author and text.startswith(author):
+        return line(Span(author, "info"), Span(text[len(author) :], role))
+    return line(Span(text, role, bold=loud and not author))
+
+
+def _when_cells(figures: Figures, look: TimelineLook) -> int:
+    """Times of another day have the date with them."""
+    return 8 if figures.started.date() == look.at.date() else 12
+
+
+def _mark(entry: TimelineEntry) -> Mark:
+    of_level = level_mark(entry.level)
+    glyph = _GLYPHS.get(entry.kind, _PERSON if entry.kind.by_people else of_level.glyph)
+    if entry.level is Level.OK and entry.kind in (TimelineKind.VERDICT, TimelineKind.PAGED):
+        glyph = "✓"
+    return Mark(glyph, of_level.word, of_level.role)
+
+
+def _end(entry: TimelineEntry, figures: Figures, look: TimelineLook) -> Line:
+    """When it was recorded if that was later, how it is marked, and how long after the start it came."""
+    pieces: list[Line] = []
+    if entry.last_at is not None:
+        pieces.append(line(Span(f"until {moment(entry.last_at, look.at)}", "dim")))
+    if entry.recorded_at - entry.happened_at >= _LATER:
+        word = "read" if entry.kind is TimelineKind.STATUS_PAGE else "recorded"
+        pieces.append(line(Span(f"{word} {moment(entry.recorded_at, look.at)}", "dim")))
+    if entry.corrections:
+        pieces.append(line(Span("corrected", "warn")))
+    if entry.pinned:
+        pieces.append(line(Span("pinned", "accent")))
+    if entry.kind in _TIMED:
+        pieces.append(line(Span(_offset(entry.happened_at - figures.started), "dim")))
+    if entry.count > 1 and entry.key not in look.opened:
+        pieces.append(line(Span("▸", "faint")))
+    return join(pieces)
+
+
+_TIMED = frozenset(
+    {
+        TimelineKind.DETECTED,
+        TimelineKind.ACKNOWLEDGED,
+        TimelineKind.MITIGATED,
+        TimelineKind.RECOVERED,
+        TimelineKind.RESOLVED,
+    }
+)
+
+
+def _offset(after: timedelta) -> str:
+    """`+11s`, `-2m 05s`."""
+    return f"-{duration(-after)}" if after < timedelta() else f"+{duration(after)}"
+
+
+def _opened(entry: TimelineEntry, look: TimelineLook, cells: int) -> Iterator[Line]:
+    """What is folded into an entry, or said in more than a row."""
+    indent = 12
+    if "\n" in entry.text or entry.detail:
+        yield from paragraph(entry.detail or entry.text, min(cells, 110), indent)
+    by = join(
+        (
+            line(Span(f"at {stamp(entry.happened_at)}", "dim")),
+            line(Span(f"on {entry.host}", "dim")) if entry.host else BLANK,
+            line(Span(f"recorded {stamp(entry.recorded_at)}", "dim"))
+            if entry.recorded_at != entry.happened_at
+            else BLANK,
+        ),
+        " · ",
+    )
+    yield crop(line(" " * indent, *by), cells)
+    for each in entry.corrections:
+        was = line(Span("corrected ", "warn"), Span(f"{moment(each.at, look.at)} by {each.by}", "dim"))
+        yield crop(line(" " * indent, *was), cells)
+    if entry.original and entry.original != entry.text:
+        yield crop(line(" " * indent, Span("before: ", "dim"), entry.original), cells)
+    for seen in entry.observations[:_MOST_SHOWN]:
+        yield crop(line(" " * indent, *_observation(seen, look.at)), cells)
+    left = len(entry.observations) - _MOST_SHOWN
+    if left > 0:
+        yield line(" " * indent, Span(f"and {left:,} more", "dim"))
+
+
+def _observation(seen: Observation, at: datetime) -> Line:
+    total = seen.timings.total
+    return join(
+        (
+            line(Span(moment(seen.at, at), "dim")),
+            line(Span(str(seen.http_status or seen.outcome.value), "text")),
+            line(Span(seen.request_id or "no request id", "text" if seen.request_id else "faint")),
+            line(Span(latency(total), "dim")) if total is not None else BLANK,
+            line(Span(seen.message or "", "dim")),
+        )
+    )
+
+
+# -- the figures -------------------------------------------------------------------------
+
+
+def headline(incident: Incident, figures: Figures) -> str:
+    """`INC-7 Elevated 529s on Opus · P2 (P1 for 4m) · open 12m`."""
+    severity = incident.severity if incident.severity.trouble else _worst(figures)
+    rated = str(severity) if severity.trouble else ""
+    others = [
+        f"{each} for {age(length)}"
+        for each, length in figures.per_severity
+        if each.trouble and each is not severity
+    ]
+    parts = [f"{incident.label} {incident.title}"]
+    if rated or others:
+        parts.append(f"{rated} ({', '.join(others)})" if rated and others else rated or ", ".join(others))
+    parts.append(_state(incident, figures))
+    return " · ".join(parts)
+
+
+def _worst(figures: Figures) -> Severity:
+    return Severity.worst(severity for severity, _ in figures.per_severity)
+
+
+def _state(incident: Incident, figures: Figures) -> str:
+    if incident.merged_into:
+        return "merged"
+    return f"{'open' if figures.ongoing else 'resolved after'} {age(figures.duration)}"
+
+
+def figure_lines(incident: Incident, figures: Figures, at: datetime, cells: int) -> Lines:
+    """Everything that is computed, one figure a row; what has not happened is a dash."""
+    out: list[Line] = [
+        _figure("started", line(moment(figures.started, at)), cells),
+        _figure("detected", _after(figures, figures.detected), cells),
+        _figure("acked", _after(figures, figures.acknowledged, figures.acknowledged_by), cells),
+        _figure("mitigated", _after(figures, figures.mitigated), cells),
+        _figure("recovered", _after(figures, figures.recovered), cells),
+        _figure("resolved", _after(figures, figures.resolved), cells),
+        _figure("page", _page(figures), cells),
+        BLANK,
+    ]
+    for severity, length in figures.per_severity:
+        name, role = (str(severity), severity_role(severity)) if severity.trouble else ("unseen", "text")
+        out.append(_figure(name, line(Span(duration(length), role)), cells))
+    if figures.unknown:
+        known = f"{duration(figures.unknown_time)}, {percent(figures.coverage)} known"
+        out.append(_figure("unknown", line(Span(known, "warn")), cells))
+    out += [BLANK, _figure("failed", _failed(figures), cells)]
+    for error in figures.errors[:_MOST_ERRORS]:
+        out.append(crop(spread(line(Span(f"  {error.name}", "dim")), line(f"{error.count:,}"), cells), cells))
+    if figures.worst_s is not None:
+        out.append(_figure("slowest", line(latency(figures.worst_s)), cells))
+    if figures.request_ids:
+        out.append(_figure("request ids", line(f"{len(figures.request_ids):,}"), cells))
+    out += [
+        BLANK,
+        _figure("lead", _person(incident.lead), cells),
+        _figure("comms", _person(incident.communications), cells),
+    ]
+    return tuple(out)
+
+
+def _figure(name: str, value: Line, cells: int) -> Line:
+    return crop(line(Span(pad(name, _FIGURE_CELLS), "dim"), *value), cells)
+
+
+def _after(figures: Figures, instant: datetime | None, who: str = "") -> Line:
+    after = figures.after_start(instant)
+    if after is None:
+        return line(Span("–", "dim"))
+    return line(_offset(after), Span(f" {who}" if who else "", "dim"))
+
+
+def _person(name: str) -> Line:
+    return line(name) if name else line(Span("nobody", "warn"))
+
+
+def _page(figures: Figures) -> Line:
+    lead = figures.detection_lead
+    if lead is None:
+        return line(Span("not yet" if figures.ongoing else "nothing posted", "dim"))
+    if lead < timedelta():
+        return line(f"{duration(-lead)} before us")
+    return line(f"{duration(lead)} after us")
+
+
+def _failed(figures: Figures) -> Line:
+    if not figures.requests:
+        return line(Span("nothing probed", "warn"))
+    return line(f"{figures.failed:,}", Span(" of ", "dim"), f"{figures.requests:,}")
+
+
+def short_figures(incident: Incident, figures: Figures, cells: int) -> Lines:
+    """The figures in as many of two rows as they take, for where they have no column of their own."""
+    pieces = [
+        line(Span("started ", "dim"), clock(figures.started)),
+        line(Span("detected ", "dim"), *_after(figures, figures.detected)),
+        line(Span("acked ", "dim"), *_after(figures, figures.acknowledged, figures.acknowledged_by)),
+        line(Span("mitigated ", "dim"), *_after(figures, figures.mitigated)),
+        line(Span("failed ", "dim"), *_failed(figures)),
+        line(Span("page ", "dim"), *_page(figures)),
+        line(Span("unknown ", "dim"), Span(duration(figures.unknown_time), "warn"))
+        if figures.unknown
+        else BLANK,
+        line(Span("lead ", "dim"), *_person(incident.lead)),
+    ]
+    rows: list[Line] = [BLANK]
+    for piece in (each for each in pieces if each):
+        longer = join((rows[-1], piece), " · ")
+        if width(longer) <= cells - 2:
+            rows[-1] = longer
+        elif len(rows) < 2:
+            rows.append(piece)
+    return tuple(line(" ", *row) for row in rows)
+
+
+# -- all incidents -----------------------------------------------------------------------
+
+
+def list_page(incidents: Sequence[Incident], at: datetime, cursor: str, cells: int, declares: str) -> Page:
+    """A row for each incident, the newest first."""
+    if not incidents:
+        text = f"No incident has been declared. {declares} declares one."
+        return Page(tuple(line(Span(row, "dim")) for row in wrap(text, cells, 3)))
+    out: list[Line] = []
+    chosen = range(0)
+    for incident in incidents:
+        row = _listed(incident, at, cells)
+        if incident.id == cursor:
+            chosen = range(len(out), len(out) + 1)
+            row = under_cursor(row, cells)
+        out.append(row)
+    return Page(tuple(out), chosen)
+
+
+def _listed(incident: Incident, at: datetime, cells: int) -> Line:
+    severity = incident.severity
+    badge = Span(pad(str(severity) if severity.trouble else "–", 4), severity_role(severity))
+    started = f"{incident.started_at:%Y-%m-%d} {clock_minute(incident.started_at)}"
+    return spread(
+        line(
+            Span(f"{started}  ", "dim"),
+            Span(pad(incident.label, 8), "text", bold=True),
+            badge,
+            incident.title,
+        ),
+        _listed_end(incident, at),
+        cells,
+    )
+
+
+def _listed_end(incident: Incident, at: datetime) -> Line:
+    if incident.merged_into:
+        return line(Span("merged", "dim"))
+    if incident.resolved_at is None:
+        return line(Span(f"open {age(at - incident.started_at)}", "warn", bold=True))
+    return line(Span(f"resolved after {age(incident.resolved_at - incident.started_at)}", "dim"))

@@ -1,0 +1,426 @@
+"""The postmortem: a form that the record fills in, people complete, and everybody sees at once."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from textual.app import ComposeResult
+from textual.widget import Widget
+
+from claude_tui.incident import incidents
+from claude_tui.incident.postmortem import (
+    PARTS,
+    ActionItem,
+    Computed,
+    Draft,
+    Field,
+    FieldState,
+    Postmortem,
+    Writer,
+    body,
+    computed,
+    editing,
+    lint,
+    markdown,
+    new_action,
+    postmortem,
+    read,
+    spec_of,
+    subject,
+)
+from claude_tui.model.format import age
+from claude_tui.model.limits import MAX_ENTRY, MAX_LINE, MAX_NAME
+from claude_tui.model.postmortem import DRAFTER, FieldRevision
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.render.line_panel import LinePanel
+from claude_tui.tui.render.lines import Line, Span, line
+from claude_tui.tui.screens.cursor_pager import CursorPager
+from claude_tui.tui.screens.dialog_fields import paragraph, refuse, tell
+from claude_tui.tui.screens.incident import IncidentScreen
+from claude_tui.tui.screens.incident_loading import IncidentLoader, Loaded
+from claude_tui.tui.screens.postmortem_dialogs import ask_export, ask_removal, ask_settlement
+from claude_tui.tui.screens.postmortem_editor import Edited, EditorScreen
+from claude_tui.tui.screens.postmortem_lines import ADD, MORE, FormLook, form_page, head_line, rows_of
+from claude_tui.tui.screens.postmortem_reading import FindingsScreen, PreviewScreen
+from claude_tui.tui.screens.reader import ReaderScreen
+from claude_tui.tui.screens.runbook_parts import Page
+from claude_tui.tui.screens.runbook_screen import offered, returned_to
+from claude_tui.tui.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from claude_tui.tui.cockpit import Cockpit
+
+__all__ = ["PostmortemScreen", "open_postmortem"]
+
+Lines = tuple[Line, ...]
+
+_FOLLOWS = "From the record. What you change stays as you wrote it, and is flagged when the record changes."
+_HINTS = {"text": "what to do", "owner": "who does it", "due": "2026-12-04"}
+_LABELS = {"text": "Action", "owner": "Owner", "due": "Due", "kind": "Kind"}
+_LIMITS = {"text": MAX_LINE, "owner": MAX_NAME, "due": 20, "kind": 20}
+
+
+def open_postmortem(app: Cockpit) -> None:
+    """Show the postmortem of the incident on screen, or else of the open or the last one."""
+    shown = app.screen.ident if isinstance(app.screen, IncidentScreen) else ""
+    known = incidents(app.newest.engine.incident_entries)
+    wanted = next((each for each in known if each.id == shown), None) or subject(known)
+    if wanted is None:
+        refuse(app, "No incident has been declared yet, and so there is nothing to write about.")
+        return
+    screen = returned_to(app, PostmortemScreen)
+    if screen is None:
+        app.push_screen(PostmortemScreen(wanted.id))
+    elif shown:
+        screen.turn_to(wanted.id)
+
+
+class PostmortemScreen(ReaderScreen):
+    """The form of one incident.
+
+    It shows the newest that anybody wrote, even while the display is frozen: what is typed must show.
+    """
+
+    DEFAULT_CSS = "PostmortemScreen > #form-head { height: 1; }"
+    CALLED = "postmortem"
+    BINDINGS = bindings(Scope.POSTMORTEM)
+
+    def __init__(self, ident: str) -> None:
+        super().__init__()
+        self.ident = ident
+        """The id of the incident."""
+        self.cursor = "title"
+        self.unfolded = False
+        self._opened: frozenset[str] = frozenset()
+        self._made: list[FieldRevision] = []
+        """What was written here, oldest first."""
+        self._computed: tuple[Loaded | None, Mapping[str, Computed]] = (None, {})
+        self._recorded: tuple[FieldRevision, ...] = ()
+        self._known: tuple[FieldRevision, ...] | None = None
+        self._form: Postmortem | None = None
+
+    # -- what stands where -------------------------------------------------------------------
+
+    def compose(self) -> ComposeResult:
+        self._since = self.cockpit.newest.at
+        self.loader = IncidentLoader(self, self.cockpit.backend, self._loaded)
+        yield from super().compose()
+
+    def bodies(self) -> tuple[Widget, ...]:
+        self.head = _Head(self)
+        self.pager: CursorPager = CursorPager(self.title_and_key()[0], self._page)
+        return (self.head, self.pager)
+
+    def on_mount(self) -> None:
+        self._ask()
+
+    def title_and_key(self) -> tuple[str, str]:
+        loaded = self.loader.loaded
+        label = f" of {loaded.incident.label}" if loaded is not None else ""
+        return f"Postmortem{label}", ""
+
+    def hints(self) -> tuple[Hint, ...]:
+        return offered(Scope.POSTMORTEM, self.cockpit.chosen_keys, {"postmortem"})
+
+    # -- what is shown -----------------------------------------------------------------------
+
+    @property
+    def form(self) -> Postmortem | None:
+        """The form as it stands; None before the record has been read."""
+        loaded, revisions = self.loader.loaded, self._revisions
+        if loaded is None:
+            return None
+        if self._computed[0] is not loaded:
+            self._computed = (loaded, computed(loaded.incident, loaded.timeline, loaded.figures))
+            self._form = None
+        if self._form is None:
+            self._form = postmortem(loaded.incident, self._computed[1], revisions)
+        return self._form
+
+    @property
+    def _revisions(self) -> tuple[FieldRevision, ...]:
+        """What is recorded, and what was written here and has not come back yet."""
+        recorded = self.cockpit.newest.engine.field_revisions
+        if recorded is not self._recorded or self._known is None:
+            stored = {each.id for each in recorded}
+            self._recorded = recorded
+            self._known = (*recorded, *(each for each in self._made if each.id not in stored))
+            self._form = None
+        return self._known
+
+    def turn_to(self, ident: str) -> None:
+        """Show the postmortem of another incident."""
+        if ident != self.ident:
+            self.ident, self.cursor, self._opened = ident, "title", frozenset()
+            self._ask()
+            self._redraw(follow=True)
+
+    def show(self, snapshot: Snapshot, view: View) -> None:
+        if not self.is_mounted:
+            return
+        super().show(snapshot, view)
+        self._ask()
+        self._redraw()
+
+    def _ask(self) -> None:
+        newest = self.cockpit.newest
+        self.loader.ask(self.ident, newest.at, newest.engine.incident_entries)
+
+    def _loaded(self) -> None:
+        if self.is_mounted:
+            self._redraw()
+
+    def _redraw(self, *, follow: bool = False) -> None:
+        self.pager.set_title(self.title_and_key()[0])
+        self.head.redraw()
+        if follow:
+            self.pager.follow()
+        else:
+            self.pager.redraw()
+
+    def _look(self) -> FormLook:
+        return FormLook(self.cockpit.newest.at, self.cursor, self.unfolded, self._opened, self._editing())
+
+    def _page(self, cells: int, rows: int) -> Page:
+        form, loaded = self.form, self.loader.loaded
+        if form is None or loaded is None:
+            return Page((line(Span("reading the record…", "faint")),))
+        return form_page(form, loaded, self._look(), cells, rows)
+
+    def head_lines(self, cells: int) -> Lines:
+        """What is left to do, what is saved, who else is editing."""
+        form = self.form
+        return (head_line(form, self._look(), self._saved(), cells),) if form is not None else ()
+
+    def _editing(self) -> Mapping[str, str]:
+        """Who else is editing what."""
+        app, made = self.cockpit, {each.id for each in self._made}
+        mine = frozenset(
+            each.id
+            for each in self._revisions
+            if each.id in made
+            or (
+                each.by == self.cockpit.responder and each.host == self.cockpit.host and each.at < self._since
+            )
+        )
+        return editing(self._revisions, self.ident, app.newest.at, mine)
+
+    def _saved(self) -> str:
+        """`saved 3s ago`; empty before anything was written here."""
+        if not self._made:
+            return ""
+        last, newest = self._made[-1], self.cockpit.newest
+        if all(each.id != last.id for each in newest.engine.field_revisions):
+            return "saving…"
+        return f"saved {age(newest.at - last.at)} ago"
+
+    # -- moving ------------------------------------------------------------------------------
+
+    def move(self, rows: int) -> None:
+        """The cursor to another row; a page scrolls."""
+        form = self.form
+        if form is None or abs(rows) > 1:
+            super().move(rows)
+            return
+        keys = rows_of(form, unfolded=self.unfolded)
+        here = keys.index(self.cursor) if self.cursor in keys else 0
+        self._to(keys[min(max(here + rows, 0), len(keys) - 1)])
+
+    def move_to_end(self, *, start: bool) -> None:
+        form = self.form
+        if form is not None:
+            keys = rows_of(form, unfolded=self.unfolded)
+            self._to(keys[0] if start else keys[-1])
+
+    def _to(self, key: str) -> None:
+        self.cursor = key
+        self._redraw(follow=True)
+
+    def action_next_field(self) -> None:
+        self.move(1)
+
+    def action_previous_field(self) -> None:
+        self.move(-1)
+
+    def action_evidence(self) -> None:
+        """Show or hide the entries that the field under the cursor rests on."""
+        form = self.form
+        if form is None or self.cursor not in {field.key for field in form.fields}:
+            return
+        if not form.field(self.cursor).computed.evidence:
+            tell(self.cockpit, "The record has nothing about this field.")
+            return
+        self._opened ^= {self.cursor}
+        self._redraw(follow=True)
+
+    # -- editing -------------------------------------------------------------------------------
+
+    def action_edit(self) -> None:
+        """Edit the row under the cursor; where there are several versions, settle them first."""
+        form = self.form
+        if form is None:
+            return
+        if self.cursor == ADD:
+            self.action_add_action()
+        elif self.cursor == MORE:
+            self.unfolded = not self.unfolded
+            self._redraw(follow=True)
+        elif (action := self._action(form)) is not None:
+            self._edit_action(action)
+        elif self.cursor in {field.key for field in form.fields}:
+            self._edit_field(form.field(self.cursor))
+
+    def _action(self, form: Postmortem) -> ActionItem | None:
+        """The action item under the cursor."""
+        return next((each for each in form.actions if f"action:{each.id}" == self.cursor), None)
+
+    def _edit_field(self, field: Field) -> None:
+        label = spec_of(field.key).label
+        if field.state in (FieldState.CHANGED, FieldState.DRAFT, FieldState.CONFLICT):
+
+            def settled(text: str, further: bool) -> None:
+                if further:
+                    self._open_editor(field, Draft(self._writer(), field, text))
+                else:
+                    self._append(self._writer().revision(field, text))
+
+            ask_settlement(self.cockpit, field, label, settled)
+        else:
+            self._open_editor(field, Draft(self._writer(), field))
+
+    def _open_editor(self, field: Field, draft: Draft) -> None:
+        spec = spec_of(field.key)
+        words = [paragraph(field.computed.note)] if field.computed.note else []
+        if field.state is FieldState.RECORD:
+            words.append(paragraph(_FOLLOWS))
+        limit = MAX_LINE if spec.one_line else MAX_ENTRY
+        one = Edited(draft, spec.label, spec.hint, spec.one_line, limit=limit)
+        self._edit(f"{spec.label}: {spec.hint}", (one,), tuple(words))
+
+    def _edit_action(self, action: ActionItem) -> None:
+        unsettled = next((part for part in action.parts if part.state is FieldState.CONFLICT), None)
+        if unsettled is None:
+            self._open_action(action, "Action item")
+            return
+
+        def settled(text: str, _: bool) -> None:
+            self._append(self._writer().revision(unsettled, text))
+
+        part = unsettled.key.rpartition(":")[2]
+        ask_settlement(self.cockpit, unsettled, f"Action item, {_LABELS[part].lower()}", settled)
+
+    def action_add_action(self) -> None:
+        if self.form is not None:
+            action = new_action(uuid4().hex[:8])
+            self.cursor = f"action:{action.id}"
+            self._open_action(action, "New action item")
+
+    def _open_action(self, action: ActionItem, title: str) -> None:
+        edited = tuple(
+            Edited(
+                Draft(self._writer(), part),
+                _LABELS[name],
+                _HINTS.get(name, ""),
+                one_line=name != "kind",
+                is_kind=name == "kind",
+                limit=_LIMITS[name],
+            )
+            for name, part in zip(PARTS, action.parts, strict=True)
+        )
+        self._edit(title, edited, ())
+
+    def _edit(self, title: str, edited: tuple[Edited, ...], explanation: Lines) -> None:
+        keys = frozenset(each.draft.key for each in edited)
+
+        def status() -> str:
+            others = [who for key, who in self._editing().items() if key in keys]
+            if others:
+                return f"{others[-1]} is editing this too: both texts will be kept"
+            return self._saved()
+
+        def left(_: None) -> None:
+            self._redraw(follow=True)
+
+        self.cockpit.push_screen(EditorScreen(title, edited, self._append, explanation, status), left)
+
+    def action_remove_action(self) -> None:
+        form = self.form
+        action = self._action(form) if form is not None else None
+        if action is None:
+            refuse(self.cockpit, "Only action items can be removed: go to one first.")
+            return
+
+        removal = self._writer().revision(action.text, "", action.base)
+
+        def removed() -> None:
+            self.move(-1)
+            self._append(removal)
+
+        ask_removal(self.cockpit, action, removed)
+
+    def action_draft(self) -> None:
+        """Have a model draft what nobody has written; marked as a draft until a person accepts it."""
+        from claude_tui.tui.screens.postmortem_draft import ask_for_draft
+
+        form, loaded = self.form, self.loader.loaded
+        if form is not None and loaded is not None:
+
+            def take(texts: Mapping[str, str]) -> None:
+                # Made from what was seen when it was asked for: what somebody wrote meanwhile stays.
+                writer = replace(self._writer(), by=DRAFTER)
+                for key, text in texts.items():
+                    self._append(writer.revision(form.field(key), text))
+
+            ask_for_draft(self.cockpit, self, form, loaded, take)
+
+    def _writer(self) -> Writer:
+        app = self.cockpit
+        return Writer(self.ident, app.responder, app.host, lambda: app.newest.at, lambda: uuid4().hex)
+
+    def _append(self, revision: FieldRevision) -> None:
+        self._made.append(revision)
+        self._known = None
+        self.cockpit.backend.append(revision)
+        if self.is_mounted:
+            self._redraw()
+
+    # -- reading and exporting -------------------------------------------------------------------
+
+    def action_preview(self) -> None:
+        form = self.form
+        if form is not None:
+            self.cockpit.push_screen(PreviewScreen(f"Postmortem of {form.incident.label}", body(form)))
+
+    def action_lint(self) -> None:
+        form, loaded = self.form, self.loader.loaded
+        if form is not None and loaded is not None:
+            document = read(markdown(form, loaded.figures, self.cockpit.newest.at))
+            findings = lint(document)
+            title = f"Lint: {len(findings)} to mend" if findings else "Lint"
+            self.cockpit.push_screen(FindingsScreen(title, findings, document.lines))
+
+    def action_export(self) -> None:
+        form, loaded = self.form, self.loader.loaded
+        if form is not None and loaded is not None:
+            ask_export(self.cockpit, form, loaded)
+
+    def action_copy(self) -> None:
+        if (form := self.form) is not None:
+            self.cockpit.copy_to_clipboard(body(form))
+            tell(self.cockpit, "Postmortem sent to the terminal’s clipboard.")
+
+
+class _Head(LinePanel):
+    """The line above the form."""
+
+    def __init__(self, screen: PostmortemScreen) -> None:
+        super().__init__(id="form-head")
+        self._form = screen
+
+    def draw(self, width: int, height: int) -> Lines:  # noqa: ARG002 (one row)
+        return self._form.head_lines(width)

@@ -1,0 +1,139 @@
+"""`claude-top incidents`: what it prints, writes, imports and refuses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from claude_tui.cli import main
+from claude_tui.incident import incidents, schema_text
+from claude_tui.model.incident import IncidentAct, IncidentEntry
+from claude_tui.store import INCIDENT_ENTRIES, Store
+from tests.builders import NOON
+from tests.incident_values import ACKNOWLEDGED, declared, did, overload
+
+pytestmark = pytest.mark.usefixtures("own_home")
+
+STORE = "api.anthropic.com.db"
+ACTS = (
+    declared(200, "Elevated 529s", ident="1" * 32),
+    did(260, IncidentAct.NOTE, "switched", happened=180, ident="2" * 32),
+    did(800, IncidentAct.RESOLVED, ident="3" * 32),
+)
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Iterator[Path]:
+    """A history with an incident."""
+    directory = tmp_path / "data"
+    store = Store.open(directory, STORE, now=NOON)
+    for observation in overload():
+        store.write(observation)
+    for entry in (*ACTS, ACKNOWLEDGED):
+        store.write(entry)
+    assert store.close(60)
+    return directory
+
+
+def entries(directory: Path) -> list[IncidentEntry]:
+    store = Store.open(directory, STORE, now=NOON)
+    try:
+        return [entry for _, entry in store.entries_after(INCIDENT_ENTRIES, 0)]
+    finally:
+        store.close(60)
+
+
+def run(capsys: pytest.CaptureFixture[str], data: Path, *arguments: str) -> tuple[int, str, str]:
+    code = main(["incidents", *arguments, "--data-dir", str(data)])
+    out, err = capsys.readouterr()
+    return code, out, err
+
+
+def test_the_list_is_what_comes_without_an_action(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    code, out, _ = run(capsys, data)
+    assert code == 0
+    assert "INC-1" in out
+    assert "Elevated 529s" in out
+    assert run(capsys, data, "list")[1] == out
+
+
+def test_one_is_shown_with_figures_and_timeline(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    code, out, _ = run(capsys, data, "show", "inc-1")
+    assert code == 0
+    assert "60 of " in out
+    assert "12:02:48  ben: acknowledged: looking" in out
+    assert "12:03:00  ana: switched" in out
+
+
+def test_without_a_history_nothing_is_made(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out, err = run(capsys, tmp_path / "nowhere")
+    assert (code, out) == (0, "")
+    assert "no incident has been declared" in err
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_an_incident_that_there_is_not(capsys: pytest.CaptureFixture[str], data: Path) -> None:
+    code, out, err = run(capsys, data, "show", "7")
+    assert (code, out) == (3, "")
+    assert "there is no incident '7'; the newest are: INC-1" in err
+
+
+def test_an_export_makes_the_same_incident_elsewhere_and_twice_adds_nothing(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "inc.json"
+    assert run(capsys, data, "export", "1", "-o", str(file))[0] == 0
+    other = tmp_path / "other"
+    code, _, err = run(capsys, other, "import", str(file))
+    assert code == 0
+    assert "3 of 3 entries were new" in err
+    assert entries(other) == entries(data) == list(ACTS)
+    assert incidents(entries(other)) == incidents(ACTS)
+    assert "nothing new" in run(capsys, other, "import", str(file))[2]
+    assert entries(other) == list(ACTS)
+    assert "nothing new" in run(capsys, data, "import", str(file))[2]
+
+
+def test_the_format_goes_by_the_name_of_the_file(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    assert json.loads(run(capsys, data, "export", "1", "--format", "json")[1])["incident"]["label"] == "INC-1"
+    assert run(capsys, data, "export", "1")[1].startswith("# INC-1: Elevated 529s\n")
+    run(capsys, data, "export", "1", "-o", str(tmp_path / "a.md"))
+    assert (tmp_path / "a.md").read_text("utf-8").startswith("# INC-1")
+
+
+def test_a_file_that_is_there_is_replaced_only_when_asked(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.md"
+    file.write_text("mine")
+    code, _, err = run(capsys, data, "export", "1", "-o", str(file))
+    assert code == 3
+    assert "--replace writes over it" in err
+    assert file.read_text() == "mine"
+    assert run(capsys, data, "export", "1", "-o", str(file), "--replace")[0] == 0
+    assert file.read_text("utf-8").startswith("# INC-1")
+    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["a.md"]
+
+
+@pytest.mark.parametrize("content", [b"", b"{}", b"\xff\xfe", b'{"schema": "claude-top/incident@1"}'])
+def test_a_file_that_is_none_is_refused(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path, content: bytes
+) -> None:
+    file = tmp_path / "foreign.json"
+    file.write_bytes(content)
+    code, _, err = run(capsys, data, "import", str(file))
+    assert code == 3
+    assert "Traceback" not in err
+    assert entries(data) == list(ACTS)
+    assert run(capsys, data, "import", str(tmp_path / "none.json"))[0] == 3
+
+
+def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["incidents", "--schema"]) == 0
+    assert capsys.readouterr().out.rstrip("\n") == schema_text()
+    assert main(["incidents", "--schema", "list"]) == 3
