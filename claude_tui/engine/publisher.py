@@ -11,6 +11,7 @@ from typing import Any
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.engine.collector import Collector
+from claude_tui.engine.conditions import ConditionsRecorder
 from claude_tui.engine.journal import Journal
 from claude_tui.engine.notices import fault_text, notices_of
 from claude_tui.engine.paging import Paging
@@ -54,6 +55,7 @@ class Publisher:
         self._journal = journal
         self._paging = paging
         self._clock = clock
+        self._conditions = ConditionsRecorder(collector.memory.store)
         self._key_notices = monitored.key.notices(clock.now())
         self._newest: Snapshot | None = None
         self._is_frozen = False
@@ -122,6 +124,7 @@ class Publisher:
         """Publishes one Snapshot. An internal error is published once, and the next tick tries again."""
         try:
             snapshot = self._newest = self.snapshot()
+            self._conditions.note(snapshot.engine, self._options, snapshot.at)
             self._journal.note_verdict(snapshot.verdict, snapshot.at)
             if self._paging is not None:
                 self._paging.evaluate(snapshot, self._collector.memory.history, self._options)
