@@ -23,12 +23,14 @@ from claude_tui.engine.sources import options_from
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.json_values import sound
 from claude_tui.model.limits import MAX_ENTRY
+from claude_tui.model.past import Move
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.snapshot import Focus, Snapshot
 from claude_tui.probes.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
+    from claude_tui.engine.travel import Travel
     from claude_tui.settings import Settings
     from claude_tui.store import Store
 
@@ -63,6 +65,9 @@ class Engine:
             clock,
         )
         self._store = store
+        self._clock = clock
+        self._publish: Publish | None = None
+        self._travel: Travel | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
@@ -84,6 +89,7 @@ class Engine:
 
     def start(self, publish: Publish) -> None:
         """Starts probing, and calls `publish` in the engine's thread."""
+        self._publish = publish
         thread = threading.Thread(target=self._run, args=(publish,), name="engine", daemon=True)
         thread.start()
         # Set only after the start: `stop` in another thread must not join a thread that has not started.
@@ -92,6 +98,7 @@ class Engine:
     def stop(self, timeout_s: float = 2.0) -> None:
         """Stops probing and flushes the store. Waits at most `timeout_s` for the thread."""
         self._asked_to_stop.set()
+        self.return_to_live()
         self._call(lambda: self._stopping.set() if self._stopping else None)
         if self._thread is not None:
             self._thread.join(timeout_s)
@@ -138,6 +145,35 @@ class Engine:
         """Sets what a zoomed screen needs in `Snapshot.chart`; None when it closes."""
         self.publisher.focus = focus
         self._call(self.publisher.show_now)
+        if self._travel is not None:
+            self._travel.set_focus(focus)
+
+    def travel(self, move: Move) -> None:
+        """Publishes the Snapshot of the past that `move` leads to, besides the live ones."""
+        if self._travel is None and self._publish is not None:
+            self._travel = self._set_out(self._publish)
+        if self._travel is not None:
+            self._travel.go(move)
+
+    def return_to_live(self) -> None:
+        """Ends travelling, and frees what it took."""
+        if self._travel is not None:
+            self._travel.close()
+            self._travel = None
+
+    def toggle_playback(self) -> None:
+        """Nothing is played here."""
+
+    def _set_out(self, publish: Publish) -> Travel:
+        from claude_tui.engine.past import Past
+        from claude_tui.engine.travel import Journey, Travel
+
+        now = self._clock.now
+        past = Past(self._store, self.publisher.conditions, now)
+        travel = Travel(past, Journey(past, now), publish, now())
+        travel.set_focus(self.publisher.focus)
+        travel.start()
+        return travel
 
     # -- in the engine's thread ------------------------------------------------
 

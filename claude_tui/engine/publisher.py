@@ -11,7 +11,7 @@ from typing import Any
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.engine.collector import Collector
-from claude_tui.engine.conditions import ConditionsRecorder
+from claude_tui.engine.conditions import Conditions, ConditionsRecorder
 from claude_tui.engine.journal import Journal
 from claude_tui.engine.notices import fault_text, notices_of
 from claude_tui.engine.paging import Paging
@@ -71,6 +71,12 @@ class Publisher:
         return build_snapshot(
             self._collector.memory.history, now, self._state(now), self._options, self.focus
         )
+
+    @property
+    def conditions(self) -> Conditions:
+        """Those of the newest Snapshot. Any thread may ask."""
+        newest = self._newest
+        return Conditions.of(newest.engine, self._options) if newest else Conditions(self._options)
 
     def workers(self, publish: Publish) -> Iterator[Coroutine[Any, Any, None]]:
         """Tasks that run concurrently until cancelled."""

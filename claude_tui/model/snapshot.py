@@ -10,6 +10,7 @@ from math import inf
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
+from claude_tui.model.past import PastView
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.provider import Catalogue, ProviderStatus
@@ -394,3 +395,5 @@ class Snapshot:
     verdict: Verdict
     catalogue: Catalogue | None
     chart: Chart | None = None
+    past: PastView | None = None
+    """Where in the record it was taken, None for a live one."""

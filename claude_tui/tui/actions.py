@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACTIONS",
+    "SHARED_METHODS",
     "Action",
     "Group",
     "Hint",
     "Scope",
+    "action_name",
     "bindings",
     "fitting",
     "footer",
@@ -48,6 +50,7 @@ class Group(StrEnum):
     """Headings of the help screen and of the manual's tables, in their order."""
 
     WATCH = "Watch"
+    TIME = "Travel in time"
     RESPOND = "Respond"
     SHOW = "Show"
     MOVE = "Move"
@@ -60,7 +63,8 @@ class Action:
 
     `label` stands in the footer ("" keeps it out); actions with the same label share one hint there.
     `rank` orders the footer by importance: the highest go first when room is short. `method` is what
-    Textual calls (`action_<method>`), by default the id. `always` keys cannot be taken away.
+    Textual calls (`action_<method>`), by default the id. `always` keys cannot be taken away. `shared` says
+    that it changes what others see, or probes: it is refused in the past.
     """
 
     id: str
@@ -72,6 +76,7 @@ class Action:
     rank: int = 5
     method: str = ""
     always: tuple[str, ...] = ()
+    shared: bool = False
 
 
 _APP = (Scope.APP,)
@@ -82,11 +87,13 @@ _DASHBOARD = (Scope.DASHBOARD,)
 _WALK, _PLAYBOOK, _FIRST_FIVE = (Scope.WALK,), (Scope.PLAYBOOK,), (Scope.FIRST_FIVE,)
 _ABOVE = (Scope.ZOOM, Scope.EVENT, Scope.HELP, *_WALK, *_PLAYBOOK, *_FIRST_FIVE)
 _EVERY = (Scope.DASHBOARD, *_ABOVE)
-_WATCH, _RESPOND, _SHOW, _MOVE, _PROGRAM = Group
+# The walker has a `g` of its own.
+_TIMED = tuple(scope for scope in _EVERY if scope is not Scope.WALK)
+_WATCH, _TIME, _RESPOND, _SHOW, _MOVE, _PROGRAM = Group
 
 ACTIONS: tuple[Action, ...] = (
     Action("back", ("escape",), "back", "Back to where you came from", _SHOW, _ABOVE, 1),
-    Action("probe", ("p",), "probe", "Probe everything now, ignoring backoff", _WATCH, _APP, 1),
+    Action("probe", ("p",), "probe", "Probe everything now, ignoring backoff", _WATCH, _APP, 1, shared=True),
     Action("decide", ("d",), "decide", "Walk the decision tree next to live data", _RESPOND, _APP, 1),
     Action("act", ("m",), "act", "The playbook for the current verdict", _RESPOND, (*_APP, *_WALK), 1),
     Action(
@@ -98,20 +105,73 @@ ACTIONS: tuple[Action, ...] = (
         _APP,
         4,
     ),
-    Action("acknowledge", ("a",), "ack", "Acknowledge alerts under your name", _RESPOND, _APP, 4),
-    Action("snooze", ("z",), "", "Snooze alerts for a while", _RESPOND, _APP),
-    Action("set_severity", ("s",), "", "Override severity (shared)", _RESPOND, (*_APP, *_WALK)),
+    Action(
+        "acknowledge", ("a",), "ack", "Acknowledge alerts under your name", _RESPOND, _APP, 4, shared=True
+    ),
+    Action("snooze", ("z",), "", "Snooze alerts for a while", _RESPOND, _APP, shared=True),
+    Action("set_severity", ("s",), "", "Override severity (shared)", _RESPOND, (*_APP, *_WALK), shared=True),
     Action("take", ("enter",), "take", "Take the branch under the cursor", _RESPOND, _WALK, 1),
     Action("step_back", ("backspace",), "undo", "Back to the previous question", _RESPOND, _WALK, 2),
     Action("restart", ("r",), "restart", "Start over from the top", _RESPOND, _WALK, 3),
     Action("follow", ("g",), "follow data", "Follow the data", _RESPOND, _WALK, 2),
-    Action("done", ("enter",), "done", "Mark the step done, or reopen it", _RESPOND, _PLAYBOOK, 1),
-    Action("skip", ("x",), "skip", "Mark the step skipped", _RESPOND, _PLAYBOOK, 2),
-    Action("not_applicable", ("n",), "n/a", "Mark the step not applicable", _RESPOND, _PLAYBOOK, 2),
+    Action(
+        "done", ("enter",), "done", "Mark the step done, or reopen it", _RESPOND, _PLAYBOOK, 1, shared=True
+    ),
+    Action("skip", ("x",), "skip", "Mark the step skipped", _RESPOND, _PLAYBOOK, 2, shared=True),
+    Action(
+        "not_applicable", ("n",), "n/a", "Mark the step not applicable", _RESPOND, _PLAYBOOK, 2, shared=True
+    ),
     Action("other", ("o",), "other", "Choose another playbook", _RESPOND, _PLAYBOOK, 3),
-    Action("restart_playbook", ("N",), "", "Restart the playbook (asks first)", _RESPOND, _PLAYBOOK, 6),
+    Action(
+        "restart_playbook",
+        ("N",),
+        "",
+        "Restart the playbook (asks first)",
+        _RESPOND,
+        _PLAYBOOK,
+        6,
+        shared=True,
+    ),
     Action("who", ("w",), "name", "Your name on the steps you mark", _RESPOND, _PLAYBOOK, 5),
     Action("pause", ("space",), "pause", "Freeze the display; probing and recording go on", _WATCH, _APP, 2),
+    Action(
+        "observation_before",
+        ("[",),
+        "time",
+        "Back in time, one observation",
+        _TIME,
+        _APP,
+        4,
+        "travel('observation', -1)",
+    ),
+    Action(
+        "observation_after",
+        ("]",),
+        "time",
+        "On in time, one observation",
+        _TIME,
+        _APP,
+        4,
+        "travel('observation', 1)",
+    ),
+    Action(
+        "minute_before", ("{",), "", "Back in time, one minute", _TIME, _APP, method="travel('minute', -1)"
+    ),
+    Action("minute_after", ("}",), "", "On in time, one minute", _TIME, _APP, method="travel('minute', 1)"),
+    Action(
+        "event_before",
+        (",",),
+        "",
+        "To the event before: a verdict, an alert, somebody’s act",
+        _TIME,
+        _APP,
+        method="travel('event', -1)",
+    ),
+    Action("event_after", (".",), "", "To the event after", _TIME, _APP, method="travel('event', 1)"),
+    Action(
+        "go_to", ("g",), "", "Go to a time: 14:03, -20m, 2026-11-08 14:00", _TIME, _TIMED, method="app.go_to"
+    ),
+    Action("live", ("L",), "", "Back to live from the past, as end and esc are", _TIME, _APP),
     Action(
         "copy",
         ("y",),
@@ -170,6 +230,16 @@ class Hint:
     rank: int
 
 
+SHARED_METHODS = frozenset(action.method or action.id for action in ACTIONS if action.shared)
+"""What Textual calls for the actions that change what others see."""
+
+
+def action_name(action: str | tuple[str, str, tuple[object, ...]]) -> str:
+    """The method that Textual would call for `action`, such as `app.focus_next` or `travel('event', 1)`."""
+    name = action if isinstance(action, str) else action[1]
+    return name.partition("(")[0].rpartition(".")[2]
+
+
 def of_scope(scope: Scope) -> tuple[Action, ...]:
     """The actions of one scope, in the registry's order."""
     return tuple(action for action in ACTIONS if scope in action.scopes)
@@ -182,7 +252,7 @@ def bindings(scope: Scope) -> list[BindingType]:
     found: list[BindingType] = []
     for action in of_scope(scope):
         method = action.method or action.id
-        found.append(Binding(",".join(action.keys), method, action.help, show=False, id=action.id))
+        found.append(Binding(_textual(action.keys), method, action.help, show=False, id=action.id))
         found += [Binding(key, method, action.help, show=False, priority=True) for key in action.always]
     return found
 
@@ -215,7 +285,12 @@ def keymap(overrides: Mapping[str, Sequence[str]]) -> KeyMap:
 
 def textual_keymap(chosen: KeyMap) -> dict[str, str]:
     """The same for `App.set_keymap`."""
-    return {action_id: ",".join(keys) for action_id, keys in chosen.items()}
+    return {action_id: _textual(keys) for action_id, keys in chosen.items()}
+
+
+def _textual(keys: Iterable[str]) -> str:
+    """Keys as Textual takes them: separated by commas, so that the comma itself has to be named."""
+    return ",".join("comma" if key == "," else key for key in keys)
 
 
 def key_problems(overrides: Mapping[str, Sequence[str]], file: str = "") -> list[Problem]:

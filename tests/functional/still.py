@@ -13,6 +13,7 @@ from textual._compositor import CompositorUpdate
 from textual.screen import Screen
 
 from claude_tui.model.incident import IncidentEntry
+from claude_tui.model.past import Move
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.snapshot import Chart, ChartSeries, Focus, Panel, Snapshot
@@ -34,11 +35,23 @@ class StillBackend:
     appended: list[IncidentEntry | FieldRevision] = field(default_factory=list)
     acknowledged: list[tuple[str | None, str, str]] = field(default_factory=list)
     snoozed: list[tuple[str | None, str, datetime]] = field(default_factory=list)
+    moves: list[Move] = field(default_factory=list)
+    returned: int = 0
+    toggled: int = 0
     publish: Callable[[Snapshot], None] = lambda snapshot: None
 
     @property
     def focus(self) -> Focus | None:
         return self.focuses[-1] if self.focuses else None
+
+    def travel(self, move: Move) -> None:
+        self.moves.append(move)
+
+    def return_to_live(self) -> None:
+        self.returned += 1
+
+    def toggle_playback(self) -> None:
+        self.toggled += 1
 
     def start(self, publish: Callable[[Snapshot], None]) -> None:
         self.publish = publish

@@ -44,9 +44,7 @@ def contents(history: History) -> dict[str, object]:
     return {
         "seen": history.window(None, after(-1e6), after(1e6)),
         "states": {source: history.exchanges(source).states for source in Source},
-        "failures": {
-            source: repr(history.failures(source).values) for source in Source
-        },
+        "failures": {source: repr(history.failures(source).values) for source in Source},
         "events": [(column.at, column.values) for column in history.events()],
         "limits": (history.limits().at, history.limits().values),
         "buckets": {name: (each.at, each.values) for name, each in history.buckets().items()},

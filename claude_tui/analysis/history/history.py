@@ -92,10 +92,9 @@ class History:
             # Whatever began at an instant is of one kind: there is one exchange per instant and source.
             self._failures[found.source].remove(at, lambda _: True)
         else:
-            for name, seconds in _measured(found):
-                self._withdraw_from(
-                    self._measures, (name, _model_of(found)), at, lambda s, of=seconds: s == of
-                )
+            # Figures of one measure at one instant are of one exchange.
+            for name, _ in _measured(found):
+                self._withdraw_from(self._measures, (name, _model_of(found)), at, lambda _: True)
         if found.rate_limits or found.windows:
             self._withdraw_limits(at, found)
 

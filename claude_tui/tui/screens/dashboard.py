@@ -13,6 +13,7 @@ from textual.widget import Widget
 
 from claude_tui.model.snapshot import Panel, Snapshot
 from claude_tui.tui.actions import ACTIONS, Scope, bindings, footer
+from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import KeyMap, display, in_keymap
 from claude_tui.tui.messages import EventChosen, ZoomRequested
 from claude_tui.tui.panels.errors import ErrorsPanel
@@ -79,13 +80,13 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         """Draw `snapshot`; panels repaint what differs. The layout moves only with the strip's height."""
-        before = self._strip_rows()
+        before = self._strip_rows(), self.header.rows
         self.snapshot = snapshot
         self.header.show(snapshot, view)
         self.strip.show(snapshot)
         for panel in self.panels:
             panel.attempt(snapshot)
-        if self._strip_rows() != before:
+        if (self._strip_rows(), self.header.rows) != before:
             self.refresh(layout=True)
 
     def _compositor_refresh(self) -> None:
@@ -94,7 +95,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
     def plan(self, size: Size) -> Plan:
         """Where everything goes at `size`; tells the panels which frame suits their place."""
-        plan = arranged(size.width, size.height, self.strip.rows_in)
+        plan = arranged(size.width, size.height, self.strip.rows_in, self.header.rows)
         for panel in self.panels:
             if (slot := plan.slots.get(panel.PANEL.value)) and slot.frame is not panel.frame:
                 panel.reframe(slot.frame)
@@ -168,7 +169,9 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             self.events.focus(scroll_visible=False)
 
     def key_escape(self) -> None:
-        if not self.events.unselect():
+        if cockpit_of(self).travelling:
+            cockpit_of(self).return_to_live()
+        elif not self.events.unselect():
             self.set_focus(None)
 
 

@@ -104,7 +104,11 @@ class ZoomScreen(ReaderScreen):
             self.chart = None
         if paused and self.chart is not None:
             return
-        for source in (self.snapshot, self.cockpit.newest):
+        if self.snapshot.past is not None and self.chart is not None and self.chart.end != self.snapshot.at:
+            self.chart = None
+        # The newest one knows what came after a past Snapshot.
+        sources = (self.snapshot,) if self.snapshot.past else (self.snapshot, self.cockpit.newest)
+        for source in sources:
             if source.chart is not None and source.chart.focus == wanted:
                 self.chart = until(source.chart, self.snapshot.at)
                 return
