@@ -33,10 +33,12 @@ class ClaudeTopError(Exception):
     │   ├── ProxySettingError   a proxy variable that cannot be used
     │   ├── TooLargeError       a body went past its limit
     │   └── UndecodableError    a body whose content-encoding cannot be read
+    ├── RecordingError          a recording cannot be written or read
     ├── StoreError              the history cannot be used
     │   ├── DamagedStoreError   not (or no longer) a store: to be set aside
     │   └── NewerStoreError     written by a later version: to be left alone
     ├── UsageError              the command line asks for something that cannot be done
+    ├── WhenError               a time that somebody typed is none, or could be several
     └── WrongValueError         a value of a setting; becomes a problem of the settings
     """
 

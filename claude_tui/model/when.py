@@ -6,6 +6,8 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta, tzinfo
 
+from claude_tui.model.errors import ClaudeTopError
+
 __all__ = ["FORMS", "Local", "WhenError", "parse_when"]
 
 FORMS = "14:03, -20m, +5m, 2026-11-08 14:00, with UTC, local, a zone such as EST, or +02:00 behind it"
@@ -22,7 +24,7 @@ _DAY = timedelta(days=1)
 _FARTHEST = timedelta(hours=15)
 
 
-class WhenError(ValueError):
+class WhenError(ClaudeTopError):
     """The text names no instant, or more than one. The message is a sentence for whoever typed it."""
 
 

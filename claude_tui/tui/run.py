@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,9 +17,10 @@ from claude_tui.tui.scratch import ScratchDirectory, sweep
 if TYPE_CHECKING:
     from claude_tui.tui.faults import Report
 
-__all__ = ["run_dashboard", "run_demo"]
+__all__ = ["run_dashboard", "run_demo", "run_replay"]
 
 DEMO_PREFIX = "claude-top-demo-"
+REPLAY_PREFIX = "claude-top-replay-"
 
 
 def run_dashboard(settings: Settings, environ: Mapping[str, str], report: Report) -> int:
@@ -41,6 +43,35 @@ def run_demo(settings: Settings, scenario_name: str, speed: float, report: Repor
         parent = Path(tempfile.gettempdir())
         sweep(parent, DEMO_PREFIX)
         return _session(compose.demo(settings, scenario, speed, directory.make(parent)), settings, report)
+
+    return hangup.run(prepare, directory.remove)
+
+
+def run_replay(
+    settings: Settings,
+    environ: Mapping[str, str],
+    recording: str,
+    speed: float,
+    report: Report,
+    *,
+    now: datetime,
+    say: Callable[[str | None], None],
+    progress: Callable[[float], None],
+) -> int:
+    """The dashboard on a recording: a file, or an incident of the record. Raises RecordingError."""
+    from claude_tui.engine.replay import open_incident, open_recording
+
+    file = Path(recording)
+    directory = ScratchDirectory(REPLAY_PREFIX)
+
+    def prepare() -> hangup.Session:
+        if file.is_file():
+            parent = Path(tempfile.gettempdir())
+            sweep(parent, REPLAY_PREFIX)
+            replay = open_recording(file, directory.make(parent), speed, now, say, progress)
+        else:
+            replay = open_incident(settings, environ, recording, speed, now, say)
+        return hangup.Session(ClaudeTopApp(replay, settings, replay.first_snapshot(), report), replay.stop)
 
     return hangup.run(prepare, directory.remove)
 
