@@ -18,6 +18,7 @@ from claude_tui.engine.journal import recorded_events
 from claude_tui.engine.notices import notices_of
 from claude_tui.engine.recollection import Recollection
 from claude_tui.engine.window import Window
+from claude_tui.model.alert import AlertsView
 from claude_tui.model.observation import Source
 from claude_tui.model.past import PastView
 from claude_tui.model.snapshot import (
@@ -157,7 +158,8 @@ class Past:
             target=conditions.target,
             probes=tuple(_probe(window, source, at, conditions) for source in Source),
             spend=spend,
-            notices=notices_of(fixed, at, store_problem=None, spend=spend, alerts=recorded.alerts),
+            # What is wrong with alerting is a notice of now; of then the alerts themselves say it.
+            notices=notices_of(fixed, at, store_problem=None, spend=spend, alerts=AlertsView()),
             demo=conditions.demo,
             speed=conditions.speed,
             key_problem=conditions.facts.key_problem,

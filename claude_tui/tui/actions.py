@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
@@ -26,6 +26,7 @@ __all__ = [
     "bindings",
     "fitting",
     "footer",
+    "footer_of_the_past",
     "key_problems",
     "keymap",
     "of_scope",
@@ -262,6 +263,37 @@ def footer(scope: Scope, keymap: KeyMap | None = None) -> tuple[Hint, ...]:
     shown = [action for action in ACTIONS if action.label and {scope, Scope.APP} & set(action.scopes)]
     labels = dict.fromkeys(action.label for action in shown)
     return tuple(_hint([action for action in shown if action.label == label], keymap) for label in labels)
+
+
+_IN_THE_PAST = {
+    "observation": ("observation_before", "observation_after"),
+    "minute": ("minute_before", "minute_after"),
+    "event": ("event_before", "event_after"),
+    "time": ("go_to",),
+    "live": ("bottom",),
+}
+
+
+def footer_of_the_past(
+    scope: Scope, keymap: KeyMap | None = None, *, replayed: bool = False
+) -> tuple[Hint, ...]:
+    """The same while the past is shown: how to move in time, and nothing that changes what others see.
+
+    Of a recording there is no live: what pauses it stands in its place.
+    """
+    ids = {action.id: action for action in ACTIONS}
+    moves = []
+    for rank, (label, names) in enumerate(_IN_THE_PAST.items(), start=1):
+        if replayed and label == "live":
+            continue
+        hint = _hint([ids[name] for name in names], keymap)
+        moves.append(replace(hint, label=label, rank=1 if label == "live" else rank))
+    if replayed:
+        moves.insert(0, replace(_hint([ids["pause"]], keymap), label="play", rank=1))
+    shared = {action.label for action in ACTIONS if action.shared}
+    others = [hint for hint in footer(scope, keymap) if hint.label not in shared | {"pause", "time", "back"}]
+    back = [hint for hint in footer(scope, keymap) if hint.label == "back"]
+    return (*back, *moves, *others)
 
 
 def _hint(actions: list[Action], keymap: KeyMap | None) -> Hint:

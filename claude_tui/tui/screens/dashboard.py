@@ -12,7 +12,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from claude_tui.model.snapshot import Panel, Snapshot
-from claude_tui.tui.actions import ACTIONS, Scope, bindings, footer
+from claude_tui.tui.actions import ACTIONS, Hint, Scope, bindings, footer, footer_of_the_past
 from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import KeyMap, display, in_keymap
 from claude_tui.tui.messages import EventChosen, ZoomRequested
@@ -60,7 +60,8 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             LatencyPanel(first, keys[Panel.LATENCY]),
             self.events,
         )
-        self.footer = FooterLine(footer(Scope.DASHBOARD, chosen_keys))
+        self._chosen_keys = chosen_keys
+        self.footer = FooterLine(self._hints())
         self._arrangement = _Arrangement(self)
 
     @property
@@ -86,8 +87,16 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         self.strip.show(snapshot)
         for panel in self.panels:
             panel.attempt(snapshot)
+        if self.header.rows != before[1]:
+            self.footer.offer(self._hints())
         if (self._strip_rows(), self.header.rows) != before:
             self.refresh(layout=True)
+
+    def _hints(self) -> tuple[Hint, ...]:
+        past = self.snapshot.past
+        if past is None:
+            return footer(Scope.DASHBOARD, self._chosen_keys)
+        return footer_of_the_past(Scope.DASHBOARD, self._chosen_keys, replayed=past.playback is not None)
 
     def _compositor_refresh(self) -> None:
         super()._compositor_refresh()
