@@ -273,6 +273,17 @@ async def test_a_recording_plays_under_a_banner_of_its_own() -> None:
         assert first_line(app).endswith("space plays")
 
 
+async def test_a_time_of_day_is_that_of_the_recording() -> None:
+    live = PICTURES["overloaded"]()
+    early = replayed(replace(live, at=live.at - timedelta(minutes=50)))
+    assert early.past is not None
+    playback = Playback("outage", live.at - timedelta(hours=1), live.at, 1.0, playing=False)
+    app, backend = still_app(replace(early, past=replace(early.past, playback=playback)))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("g", *"14:01", "enter")
+    assert backend.moves == [Move(MoveKind.INSTANT, to=datetime(2026, 11, 20, 14, 1, tzinfo=UTC))]
+
+
 async def test_the_keys_of_a_recording() -> None:
     live = PICTURES["overloaded"]()
     app, backend = still_app(replayed(live))

@@ -19,7 +19,9 @@ _GRAVE = {"P1": "bad", "P2": "bad", "P3": "warn", "P4": "warn"}
 _ORDER = (MarkKind.PAGE, MarkKind.PERSON, MarkKind.ALERT, MarkKind.VERDICT)
 _LEGEND = (("!", "verdict"), ("»", "person"), ("▲", "alert"), ("◆", "page"), ("░", "nobody probed"))
 _TICK = timedelta(minutes=5)
-_SHORTEST_TRACK = 24
+_SHORTEST_TRACK = 48
+_LONGEST_TARGET = 60
+_AIR = 3
 
 
 # -- the banner --------------------------------------------------------------------
@@ -34,10 +36,9 @@ def banner_line(snapshot: Snapshot, past: PastView, view: View, cells: int) -> L
         word for word in (" claude-top ", fit(target.name, 24), f"· {fit(target.host, 40)}") if word
     )
     for beside, words, end in wordings:
-        taken = width((Span(words),)) + width((Span(end),)) + 2
-        start = fit(left, cells - taken - 2) if beside and cells - taken > len(" claude-top ") else ""
-        gap = cells - width((Span(start),)) - taken
-        if gap >= 0:
+        start = fit(left, _LONGEST_TARGET) if beside else ""
+        gap = cells - width((Span(start), Span(words), Span(end))) - 2
+        if gap >= (_AIR if end else 0) * (2 if beside else 1):
             middle = gap // 2 if start else 0
             text = f"{start}{' ' * middle} {words}{' ' * (gap - middle)}{end} "
             return (Span(text, "background", bold=True, back="warn"),)

@@ -25,11 +25,13 @@ _EXPLANATION = (
 
 def go_to(app: Cockpit) -> None:
     """Ask for a time, and show what was known then."""
-    shown = app.shown.at
+    shown, played = app.shown.at, app.newest.past and app.newest.past.playback
+    # A time of day in a recording is one of its last day.
+    now = played.end if played else app.newest.at
     field = TextField("Time", "", _LIMIT, stamp(shown))
 
     def instant_of(answers: Answers) -> datetime:
-        return parse_when(str(answers[0]), app.newest.at, shown=shown)
+        return parse_when(str(answers[0]), now, shown=shown)
 
     def objection(answers: Answers) -> str:
         try:
