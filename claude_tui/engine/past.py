@@ -39,10 +39,10 @@ __all__ = ["DAY", "QUICK", "Past"]
 
 DAY = timedelta(hours=24)
 """What a Snapshot is computed from."""
-QUICK = timedelta(minutes=90)
+QUICK = timedelta(minutes=65)
 """What is read for the first picture: all counts of errors need less. Usual latencies need a day."""
 _SPARE = timedelta(hours=3)
-_AHEAD = timedelta(minutes=30)
+_AHEAD = timedelta(minutes=25)
 _SLACK = timedelta(minutes=5)
 # Beyond this, a window that was only moved forward is given up for a new one.
 _MOST = timedelta(days=3)
@@ -135,7 +135,7 @@ class Past:
     def _reach(self, at: datetime) -> Window:
         """A window that suffices for a first Snapshot at `at`."""
         window = self._window
-        if window is None or not window.low + QUICK <= at <= min(window.high + _AHEAD, window.low + _MOST):
+        if window is None or not window.low + QUICK <= at <= min(window.high + QUICK, window.low + _MOST):
             window = self._window = Window(self._store, at - QUICK - _SLACK, self._now)
         if window.settled <= at + _AFTER + _MARK:
             window.read_until(at + _AHEAD)

@@ -26,8 +26,8 @@ SETTLED = timedelta(minutes=3)
 # A day at the quickest pace.
 _MOST = 60_000
 # About a twentieth of a second of work.
-_CHUNK = timedelta(hours=1)
-_BATCH = 1000
+_CHUNK = timedelta(minutes=40)
+_BATCH = 500
 
 
 def finished_at(observation: Observation) -> datetime:
@@ -86,6 +86,7 @@ class Window:
             low = end
             yield
         self._take(found, high)
+        yield
 
     def _take(self, found: list[_Known], high: datetime) -> None:
         self.high = max(self.high, high)
