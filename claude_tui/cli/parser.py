@@ -110,7 +110,7 @@ the key `g` takes it (14:03, 2026-11-08 14:00, in UTC unless it says otherwise).
 
 examples:
   claude-top record export --since 2h outage.jsonl.gz
-  claude-top record export --since "2026-11-08 14:00" --until "2026-11-08 16:00" outage.jsonl.gz
+  claude-top record export --since 2026-11-08T14:00 --until 2026-11-08T16:00 outage.jsonl.gz
   claude-top record export --incident INC-3 inc-3.jsonl.gz
 """
 _REPLAY_EPILOG = """\

@@ -163,7 +163,7 @@ ACTIONS: tuple[Action, ...] = (
         "event_before",
         (",",),
         "",
-        "To the event before: a verdict, an alert, somebody’s act",
+        "To the event before: verdict, alert, person",
         _TIME,
         _APP,
         method="travel('event', -1)",
