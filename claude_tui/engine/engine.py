@@ -170,8 +170,7 @@ class Engine:
 
         now = self._clock.now
         past = Past(self._store, self.publisher.conditions, now)
-        travel = Travel(past, Journey(past, now), publish, now())
-        travel.set_focus(self.publisher.focus)
+        travel = Travel(past, Journey(past, now), publish, now(), focus=self.publisher.focus)
         travel.start()
         return travel
 

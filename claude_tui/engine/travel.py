@@ -80,6 +80,7 @@ class Travel:
         publish: Callable[[Snapshot], None],
         start: datetime,
         playback: Playback | None = None,
+        focus: Focus | None = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._past = past
@@ -90,7 +91,7 @@ class Travel:
         self._playback = playback
         self._monotonic = monotonic
         self._moves: list[Move] = []
-        self._focus: Focus | None = None
+        self._focus = focus
         self._asked = playback is not None
         """A Snapshot is wanted."""
         self._closing = False
