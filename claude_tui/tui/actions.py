@@ -105,6 +105,7 @@ ACTIONS: tuple[Action, ...] = (
         _RESPOND,
         _APP,
         4,
+        shared=True,
     ),
     Action(
         "acknowledge", ("a",), "ack", "Acknowledge alerts under your name", _RESPOND, _APP, 4, shared=True

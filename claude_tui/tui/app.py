@@ -244,6 +244,10 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         """Whether a recording is played, rather than anything watched."""
         return self.newest.past is not None
 
+    @property
+    def marked(self) -> Snapshot:
+        return self.shown if self.travelling else self.newest
+
     def action_travel(self, kind: str, steps: int) -> None:
         self._travel(Move(MoveKind(kind), steps))
 

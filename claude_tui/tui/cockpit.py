@@ -81,6 +81,10 @@ class Cockpit(Protocol):
         """The Snapshot on screen: the newest, one of the past, or the one at which the display was frozen."""
 
     @property
+    def marked(self) -> Snapshot:
+        """The Snapshot whose marks count: the newest, also while the display is frozen; in the past its own."""
+
+    @property
     def travelling(self) -> bool:
         """Whether the display shows the past, or is on its way there."""
 

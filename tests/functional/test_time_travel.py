@@ -9,6 +9,7 @@ import pytest
 from textual.pilot import Pilot
 
 from claude_tui.model.past import MarkKind, Move, MoveKind, PastView, Playback, TimelineMark
+from claude_tui.model.playbook import StepMark
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.actions import ACTIONS, SHARED_METHODS
 from claude_tui.tui.screens.dialog import DialogScreen
@@ -156,7 +157,7 @@ async def test_a_chart_of_the_past_is_never_the_live_one() -> None:
         assert "◀ PAST" not in text_of(app)
 
 
-@pytest.mark.parametrize("key", ["p", "a", "z", "s"])
+@pytest.mark.parametrize("key", ["p", "a", "z", "s", "c"])
 async def test_the_past_cannot_be_changed(key: str) -> None:
     live = PICTURES["incident"]()
     app, backend = still_app(live)
@@ -185,6 +186,23 @@ async def test_steps_of_a_playbook_are_not_marked_in_the_past() -> None:
         await pilot.press("end", "enter")
         await pilot.pause()
         assert len(backend.marked) == 1
+
+
+async def test_marks_in_the_past_are_those_of_then() -> None:
+    live = PICTURES["overloaded"]()
+    app, backend = still_app(live)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("m", "enter")
+        (mark,) = backend.marked
+        assert isinstance(mark, StepMark)
+        mark = replace(mark, at=live.at - timedelta(minutes=1))
+        marked = replace(live, engine=replace(live.engine, step_marks=(mark,)))
+        await answered(pilot, backend, marked)
+        done = "1 of 13 done"
+        assert done in text_of(app)
+        await pilot.press("{")
+        await answered(pilot, backend, past_of(live, verdict=live.verdict))
+        assert done not in text_of(app)
 
 
 def test_what_changes_the_record_is_declared_so() -> None:

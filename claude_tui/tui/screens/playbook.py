@@ -50,7 +50,8 @@ def open_playbook(app: Cockpit, playbook: Playbook | None = None) -> None:
 class PlaybookScreen(RunbookScreen):
     """Stays with its playbook, whatever becomes of the verdict, until the user chooses another one.
 
-    The marks are always the newest, even while the display is frozen: what the user does must show.
+    The marks are the newest, even while the display is frozen: what the user does must show. In the past,
+    where nothing can be marked, they are those of then.
     """
 
     CALLED = "playbook"
@@ -73,7 +74,7 @@ class PlaybookScreen(RunbookScreen):
 
     @property
     def view(self) -> PlaybookView:
-        newest, since = self.cockpit.newest, self.snapshot.verdict.since
+        newest, since = self.cockpit.marked, self.snapshot.verdict.since
         self._progress = progress_of(newest.engine.step_marks, self.playbook, newest.at, since)
         return playbook_view(self.playbook, self._progress, self.facts, self.placeholders)
 
@@ -127,7 +128,7 @@ class PlaybookScreen(RunbookScreen):
 
     def _look(self) -> PlaybookLook:
         return PlaybookLook(
-            at=self.cockpit.newest.at,
+            at=self.cockpit.marked.at,
             cursor=self.cursor,
             by=self.cockpit.responder,
             begun=self._progress.started_at,
