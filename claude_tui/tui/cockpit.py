@@ -82,7 +82,7 @@ class Cockpit(Protocol):
 
     @property
     def marked(self) -> Snapshot:
-        """The Snapshot whose marks count: the newest, also while the display is frozen; in the past its own."""
+        """The Snapshot whose marks count: the newest, even while paused, or the past one."""
 
     @property
     def travelling(self) -> bool:
