@@ -35,13 +35,21 @@ def open_record(
     now: datetime,
     on_problem: Callable[[str | None], None],
 ) -> Store:
-    """The store of the target. Raises RecordingError where there is none: looking creates no file."""
+    """The store of the target. Raises RecordingError where there is none, or none that can be read.
+
+    Looking for it creates no file.
+    """
     credentials = Credentials.from_environ(environ, base_url=settings.base_url)
     name = store_name(credentials)
     path = settings.data_dir / name
     if not path.is_file():
         raise RecordingError(f"nothing is recorded of {credentials.host}: there is no {path}")
-    return Store.open(settings.data_dir, name, now=now, on_problem=on_problem)
+    store = Store.open(settings.data_dir, name, now=now, on_problem=on_problem)
+    # A store that cannot be read answers like an empty one.
+    if store.nearest_observation(now, later=False) is None and (problem := store.problem) is not None:
+        store.close()
+        raise RecordingError(problem)
+    return store
 
 
 def instant_of(text: str, flag: str, now: datetime) -> datetime:

@@ -15,6 +15,7 @@ from typing import IO, TYPE_CHECKING, Any
 
 from claude_tui import __version__
 from claude_tui.engine.recording import KINDS, LEAD_IN, SCHEMA, Header, RecordingError, writer
+from claude_tui.model.format import stamp
 from claude_tui.model.json_values import mapped, to_plain
 from claude_tui.store import (
     ACTION_REQUESTS,
@@ -105,6 +106,8 @@ def _export(
             counts[kind] += 1
             _write(file, {kind: to_plain(redacted(value))})
         _write(file, {"end": {"lines": counts.total()}})
+    if not counts["observation"]:
+        raise RecordingError(f"nothing is recorded from {stamp(span.since)} to {stamp(span.until)}")
     header = Header(
         SCHEMA, f"claude-top {__version__}", target, span.since, span.until, span.name, dict(counts)
     )

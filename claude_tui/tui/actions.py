@@ -204,7 +204,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("page_up", ("pageup",), "", "Up one page", _MOVE, _EVERY),
     Action("page_down", ("pagedown",), "", "Down one page", _MOVE, _EVERY),
     Action("top", ("home",), "", "To the top", _MOVE, _EVERY),
-    Action("bottom", ("end",), "", "To the bottom", _MOVE, _EVERY),
+    Action("bottom", ("end",), "", "To the bottom; from the past back to live", _MOVE, _EVERY),
     Action("theme", ("t",), "theme", "Choose a theme (saved in the settings file)", _PROGRAM, _APP, 6),
     Action("help", ("?",), "help", "All keys", _PROGRAM, (*_APP, Scope.HELP), 1),
     Action(

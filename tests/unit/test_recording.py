@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
+import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +14,14 @@ import pytest
 
 from claude_tui.engine.conditions import Conditions
 from claude_tui.engine.past import Past
+from claude_tui.engine.record_command import open_record
 from claude_tui.engine.record_export import Span, export
 from claude_tui.engine.record_import import read_header, read_recording
 from claude_tui.engine.recording import KINDS, SCHEMA, Header, RecordingError
 from claude_tui.engine.replay import span_of_incident
 from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor
+from claude_tui.settings import load
 from claude_tui.store import Store
 from tests.builders import NOON, after, messages, models
 from tests.recorded import END_S, INCIDENT, OVERLOAD_S, instants, recorded_in
@@ -163,6 +167,13 @@ def test_a_place_that_cannot_be_written_is_told(store: Store, tmp_path: Path) ->
         written(store, tmp_path / "gone" / "x.gz")
 
 
+def test_a_span_in_which_nobody_probed_makes_no_recording(store: Store, tmp_path: Path) -> None:
+    span = Span(after(-400_000), after(-300_000))
+    with pytest.raises(RecordingError, match="nothing is recorded from 2026-11-15 20:53:20 UTC to"):
+        export(store, span, tmp_path / "a.gz", target=TARGET, redactor=Redactor())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_progress_goes_from_nothing_to_all(store: Store, tmp_path: Path) -> None:
     told: list[float] = []
     path = tmp_path / "a.gz"
@@ -223,6 +234,19 @@ def test_a_flipped_bit_is_noticed(recording: Path, tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     assert refusal(tmp_path / "gone.gz", tmp_path) == " cannot be read: No such file or directory"
+
+
+def test_a_record_that_cannot_be_read_is_told_and_none_is_made(tmp_path: Path) -> None:
+    settings = load({"data_dir": str(tmp_path), "base_url": "https://api.example.test"}, {}, config=None)
+    said: list[str | None] = []
+    with pytest.raises(RecordingError, match=r"nothing is recorded of api\.example\.test: there is no /"):
+        open_record(settings, {}, NOON, said.append)
+    assert list(tmp_path.iterdir()) == []
+    Store.open(tmp_path, "api.example.test.db", now=NOON).close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "api.example.test.db")) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(RecordingError, match=r"newer|later"):
+        open_record(settings, {}, NOON, said.append)
 
 
 # -- incidents ----------------------------------------------------------------------------
