@@ -11,13 +11,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from claude_tui.cli.console import emit, hint, redactor, say
+from claude_tui.cli.console import emit, hint, redactor, say, show_progress
 from claude_tui.cli.failure import write_report
 from claude_tui.cli.usage import UsageError
 from claude_tui.settings import Places, SettingsError, config_file, create_file, load
 
 if TYPE_CHECKING:
     from claude_tui.cli.parser import Request
+    from claude_tui.engine.record_export import Span
     from claude_tui.settings import Settings
     from claude_tui.store import Store
 
@@ -318,6 +319,60 @@ def _simulate(request: Request) -> int:
     return run(options.scenario, options.port, options.speed, list_only=options.list)
 
 
+def _record_export(request: Request) -> int:
+    settings, options, now = _settings(request), request.options, datetime.now(UTC)
+    from claude_tui.engine.record_command import MARGIN, export_recording, instant_of
+    from claude_tui.engine.record_export import Span
+    from claude_tui.engine.replay import span_of_incident
+
+    if options.incident is not None and options.until is not None:
+        raise UsageError("--incident has an end of its own: leave out --until")
+
+    def span_of(store: Store) -> Span:
+        if options.incident is not None:
+            return Span(*span_of_incident(store, options.incident, now, MARGIN), options.incident)
+        since = instant_of(options.since, "--since", now)
+        until = now if options.until is None else instant_of(options.until, "--until", now)
+        if until <= since:
+            raise UsageError("--until is not after --since")
+        return Span(since, min(until, now))
+
+    written = export_recording(
+        settings,
+        os.environ,
+        Path(options.file),
+        span_of,
+        now=now,
+        force=options.force,
+        say=_say_problem,
+        progress=show_progress("writing"),
+    )
+    say(written)
+    return EXIT_OK
+
+
+def _replay(request: Request) -> int:
+    settings = _settings(request)
+    _require_terminal(os.environ)
+    _check_for_screen(settings)
+    from claude_tui.tui.run import run_replay
+
+    def report(error: Exception) -> Path | None:
+        return write_report(error, request.arguments)
+
+    options = request.options
+    return run_replay(
+        settings,
+        os.environ,
+        options.recording,
+        options.speed,
+        report,
+        now=datetime.now(UTC),
+        say=_say_problem,
+        progress=show_progress("reading"),
+    )
+
+
 def _config_path(request: Request) -> int:
     path, _ = config_file(request.config, os.environ, Places.of_user())
     emit(str(path))
@@ -376,6 +431,8 @@ COMMANDS: dict[str, Callable[[Request], int]] = {
         _postmortem,
     ),
     "simulate": _simulate,
+    "record export": _record_export,
+    "replay": _replay,
     "config path": _config_path,
     "config show": _config_show,
     "config init": _config_init,

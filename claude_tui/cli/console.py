@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import os
 import sys
+from collections.abc import Callable
 
 from claude_tui.model.text import Redactor
 
-__all__ = ["abandon_stdout", "emit", "hint", "redactor", "say"]
+__all__ = ["abandon_stdout", "emit", "hint", "redactor", "say", "show_progress"]
 
 _LINE_LENGTH = 500
 
@@ -34,6 +35,26 @@ def hint(text: str) -> None:
     sys.stdout.flush()
     with contextlib.suppress(OSError, ValueError):
         print(f"\n{text}", file=sys.stderr)  # noqa: T201
+
+
+def show_progress(doing: str) -> Callable[[float], None]:
+    """A function that shows on stderr what share is done; silent where that is no terminal."""
+    if sys.stderr is None or sys.stderr.closed or not sys.stderr.isatty():
+        return lambda _: None
+    last = -1
+
+    def show(share: float) -> None:
+        nonlocal last
+        percent = min(int(share * 100), 100)
+        if percent == last:
+            return
+        last = percent
+        bar = "█" * (percent // 5)
+        end = "\r\x1b[K" if percent == 100 else ""
+        with contextlib.suppress(OSError, ValueError):
+            print(f"\r{doing} {bar:░<20} {percent:3}%{end}", end="", file=sys.stderr, flush=True)  # noqa: T201
+
+    return show
 
 
 def redactor() -> Redactor:

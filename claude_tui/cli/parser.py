@@ -39,6 +39,7 @@ examples:
   claude-top alerts test                   a test message to every route
   claude-top incidents show INC-7          an incident: what happened, and what it cost
   claude-top postmortem show               what the record says already, and what is to do
+  claude-top replay outage.jsonl.gz        play what another machine recorded
   claude-top config show                   every setting, and where its value comes from
   claude-top manual                        the reference, page by page
 
@@ -125,6 +126,25 @@ examples:
   claude-top manual settings | grep interval
 """
 
+_RECORD_EPILOG = """\
+FILE is compressed with gzip; a name that ends in .zst asks for zstd (with the package zstandard),
+one in .jsonl for neither. Secrets are taken out. A TIME is a span before now (2h, 30d) or a time as
+the key `g` takes it (14:03, 2026-11-08 14:00, in UTC unless it says otherwise).
+
+examples:
+  claude-top record export --since 2h outage.jsonl.gz
+  claude-top record export --since 2026-11-08T14:00 --until 2026-11-08T16:00 outage.jsonl.gz
+  claude-top record export --incident INC-3 inc-3.jsonl.gz
+"""
+_REPLAY_EPILOG = """\
+Plays in the whole dashboard, with no key, no network and no probe: space pauses, [ ] { } , . and g
+move in time. Nothing can be changed.
+
+examples:
+  claude-top replay outage.jsonl.gz --speed 10
+  claude-top replay INC-3
+"""
+
 _TARGET = ("base_url", "model", "status_urls")
 _AGENT = ("name", *_TARGET, "data_dir")
 _ALL = tuple(declared.key for declared in DECLARED if declared.about.flag)
@@ -152,6 +172,8 @@ _FLAGS_OF: dict[str, tuple[str, ...]] = {
         ("config", "base_url", "data_dir"),
     ),
     "postmortem lint": (),
+    "record export": ("config", "name", "base_url", "data_dir"),
+    "replay": ("config", "name", "base_url", "data_dir", "theme"),
     "config path": ("config",),
     "config show": ("config", *_ALL),
     "config init": ("config",),
@@ -259,6 +281,8 @@ def _parser() -> ArgumentParser:
     _add_incidents(commands)
     add_postmortem(commands, _add_flags)
     _add_simulate(commands)
+    _add_record(commands)
+    _add_replay(commands)
     _add_config(commands)
     return parser
 
@@ -422,6 +446,41 @@ def _add_simulate(commands: Any) -> None:
     )
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play it N times faster")
     parser.add_argument("--list", action="store_true", help="list the scenarios and exit")
+
+
+def _add_record(commands: Any) -> None:
+    parser = commands.add_parser(
+        "record",
+        help="write a part of the record to a file",
+        description="The record as a file that another machine can replay.",
+        epilog=_RECORD_EPILOG,
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    export = actions.add_parser(
+        "export",
+        help="write what was recorded in a span of time, or of an incident",
+        description="Write what was recorded in a span of time, or of an incident.",
+        epilog=_RECORD_EPILOG,
+    )
+    span = export.add_mutually_exclusive_group(required=True)
+    span.add_argument("--since", metavar="TIME", help="the first instant to replay")
+    span.add_argument("--incident", metavar="INCIDENT", help="an incident: INC-3, or its id")
+    export.add_argument("--until", metavar="TIME", help="the last instant (default: now)")
+    export.add_argument("--force", action="store_true", help="replace FILE if it is there already")
+    export.add_argument("file", metavar="FILE", help="the file to write")
+    _add_flags(export, "record export")
+
+
+def _add_replay(commands: Any) -> None:
+    parser = commands.add_parser(
+        "replay",
+        help="play a recording, or an incident, in the dashboard",
+        description="Play a recording, or an incident of the record, in the dashboard.",
+        epilog=_REPLAY_EPILOG,
+    )
+    parser.add_argument("recording", metavar="FILE|INCIDENT", help="a file, or an incident: INC-3, or its id")
+    parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play it N times faster")
+    _add_flags(parser, "replay")
 
 
 def _add_config(commands: Any) -> None:

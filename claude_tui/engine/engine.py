@@ -32,6 +32,7 @@ from claude_tui.model.drill import DrillEntry
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.json_values import sound
 from claude_tui.model.limits import MAX_ENTRY
+from claude_tui.model.past import Move
 from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.request import ActionRequest, RequestedAction
@@ -41,6 +42,7 @@ from claude_tui.probes.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
     from claude_tui.engine.drafting import Answer
+    from claude_tui.engine.travel import Travel
     from claude_tui.incident import Record
     from claude_tui.settings import Settings
     from claude_tui.store import Store
@@ -74,6 +76,7 @@ class Engine:
         memory = Memory(store, monitored.in_memory, clock)
         overlap = max(_LEAST_OVERLAP, timedelta(seconds=settings.timeout_s) + _MARGIN)
         self.collector = Collector(settings, monitored, memory, clock)
+        self._incident_after = timedelta(seconds=settings.incident_after_s)
         self.viewer = Viewer(memory, clock, overlap)
         self._journal = Journal(store)
         self._paging = Paging(paging, backend) if paging is not None else None
@@ -87,7 +90,7 @@ class Engine:
             attendance,
             monitored.demo,
             clock,
-            Incidents(timedelta(seconds=settings.incident_after_s), settings.auto_declare, host_name()),
+            Incidents(self._incident_after, settings.auto_declare, host_name()),
         )
         self._sharing = Sharing(
             self.collector,
@@ -104,6 +107,8 @@ class Engine:
         self._monitored = monitored
         self._host = host_name()
         self._tasks: list[asyncio.Task[None]] = []
+        self._publish: Publish | None = None
+        self._travel: Travel | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stopping: asyncio.Event | None = None
         self._thread: threading.Thread | None = None
@@ -126,6 +131,7 @@ class Engine:
 
     def start(self, publish: Publish) -> None:
         """Starts probing, and calls `publish` in the engine's thread."""
+        self._publish = publish
         thread = threading.Thread(target=self._run, args=(publish,), name="engine", daemon=True)
         thread.start()
         # Set only after the start: `stop` in another thread must not join a thread that has not started.
@@ -137,6 +143,7 @@ class Engine:
         Waits at most `timeout_s` for the thread and for the store each.
         """
         self._asked_to_stop.set()
+        self.return_to_live()
         self._call(lambda: self._stopping.set() if self._stopping else None)
         if self._thread is not None:
             self._thread.join(timeout_s)
@@ -231,6 +238,34 @@ class Engine:
         """Sets what a zoomed screen needs in `Snapshot.chart`; None when it closes."""
         self.publisher.focus = focus
         self._call(self.publisher.show_now)
+        if self._travel is not None:
+            self._travel.set_focus(focus)
+
+    def travel(self, move: Move) -> None:
+        """Publishes the Snapshot of the past that `move` leads to, besides the live ones."""
+        if self._travel is None and self._publish is not None:
+            self._travel = self._set_out(self._publish)
+        if self._travel is not None:
+            self._travel.go(move)
+
+    def return_to_live(self) -> None:
+        """Ends travelling, and frees what it took."""
+        if self._travel is not None:
+            self._travel.close()
+            self._travel = None
+
+    def toggle_playback(self) -> None:
+        """Nothing is played here."""
+
+    def _set_out(self, publish: Publish) -> Travel:
+        from claude_tui.engine.past import Past
+        from claude_tui.engine.travel import Journey, Travel
+
+        now = self._clock.now
+        past = Past(self._store, self.publisher.conditions, now, incident_after=self._incident_after)
+        travel = Travel(past, Journey(past, now), publish, now(), focus=self.publisher.focus)
+        travel.start()
+        return travel
 
     def _ask(
         self,

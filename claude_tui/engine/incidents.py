@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from claude_tui.incident import Incident, Proposal, Record
     from claude_tui.store import Store
 
-__all__ = ["IncidentWatch", "load_record"]
+__all__ = ["IncidentWatch", "load_record", "record_of"]
 
 # Before the first failure: what led to it. After the end: whether it held, and what the page posted.
 _BEFORE, _AFTERWARDS = timedelta(minutes=15), timedelta(minutes=15)
@@ -71,6 +71,22 @@ class IncidentWatch:
         from claude_tui.incident import summary
 
         return summary(self.known(entries), proposed, verdict.severity)
+
+
+def record_of(
+    store: Store,
+    ident: str,
+    at: datetime,
+    entries: Iterable[IncidentEntry],
+    options: Options,
+    journal: Iterable[AlertEntry] = (),
+) -> Record | None:
+    """The record of the incident with that id, as far as it was known at `at`; None when there is none."""
+    from claude_tui.incident import incidents
+
+    known = tuple(entry for entry in entries if entry.at <= at)
+    incident = next((each for each in incidents(known) if each.id == ident), None)
+    return None if incident is None else load_record(store, incident, at, known, options, journal)
 
 
 def load_record(

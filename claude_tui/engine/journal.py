@@ -19,7 +19,7 @@ from claude_tui.store import FIELD_REVISIONS, INCIDENT_ENTRIES
 if TYPE_CHECKING:
     from claude_tui.store import Store
 
-__all__ = ["Journal"]
+__all__ = ["MARKS_SPAN", "MAX_VERDICTS", "VERDICTS_SPAN", "Journal", "recorded_events"]
 
 Mark = TypeVar("Mark", StepMark, SeverityMark)
 
@@ -151,29 +151,42 @@ class Journal:
         events_of = (self._verdicts, self.step_marks, self.severity_marks, alerts.journal, acts)
         if events_of != self._events_of:
             self._events_of = events_of
-            found = [*self._changes(), *_alerted(alerts.journal), *self._marked(), *_acted(acts)]
-            self._events = tuple(sorted(found, key=lambda event: event.at, reverse=True))
+            self._events = recorded_events(*events_of)
         return self._events
 
-    def _changes(self) -> Iterator[Event]:
-        for each in self._verdicts:
-            badge = f"{each.severity} " if each.severity.trouble else ""
-            level = _LEVELS.get(each.severity, Level.UNKNOWN if each.cause is Cause.UNKNOWN else Level.OK)
-            key = f"verdict:{each.at.isoformat()}"
-            yield Event(key, each.at, EventKind.VERDICT, level, "verdict", f"{badge}{each.text}")
 
-    def _marked(self) -> Iterator[Event]:
-        for step in self.step_marks:
-            what = f"{step.step} {_STATES[step.state]}" if step.step else "restarted"
-            note = f": {step.note}" if step.note else ""
-            key = f"step:{step.at.isoformat()}:{step.playbook}:{step.step}:{step.by}"
-            text = f"{step.playbook}: {what}, {step.by}{note}"
-            yield Event(key, step.at, EventKind.PERSON, Level.INFO, "playbook", text)
-        for mark in self.severity_marks:
-            why = f": {mark.why}" if mark.why else ""
-            key = f"severity:{mark.at.isoformat()}:{mark.by}"
-            text = f"{mark.severity} set by {mark.by}{why}"
-            yield Event(key, mark.at, EventKind.PERSON, Level.INFO, "severity", text)
+def recorded_events(
+    verdicts: Iterable[VerdictChange],
+    steps: Iterable[StepMark],
+    severities: Iterable[SeverityMark],
+    alerts: Iterable[AlertEntry],
+    acts: tuple[IncidentEntry, ...],
+) -> tuple[Event, ...]:
+    """All of it as events, newest first."""
+    found = [*_changes(verdicts), *_alerted(alerts), *_marked(steps, severities), *_acted(acts)]
+    return tuple(sorted(found, key=lambda event: event.at, reverse=True))
+
+
+def _changes(verdicts: Iterable[VerdictChange]) -> Iterator[Event]:
+    for each in verdicts:
+        badge = f"{each.severity} " if each.severity.trouble else ""
+        level = _LEVELS.get(each.severity, Level.UNKNOWN if each.cause is Cause.UNKNOWN else Level.OK)
+        key = f"verdict:{each.at.isoformat()}"
+        yield Event(key, each.at, EventKind.VERDICT, level, "verdict", f"{badge}{each.text}")
+
+
+def _marked(steps: Iterable[StepMark], severities: Iterable[SeverityMark]) -> Iterator[Event]:
+    for step in steps:
+        what = f"{step.step} {_STATES[step.state]}" if step.step else "restarted"
+        note = f": {step.note}" if step.note else ""
+        key = f"step:{step.at.isoformat()}:{step.playbook}:{step.step}:{step.by}"
+        text = f"{step.playbook}: {what}, {step.by}{note}"
+        yield Event(key, step.at, EventKind.PERSON, Level.INFO, "playbook", text)
+    for mark in severities:
+        why = f": {mark.why}" if mark.why else ""
+        key = f"severity:{mark.at.isoformat()}:{mark.by}"
+        text = f"{mark.severity} set by {mark.by}{why}"
+        yield Event(key, mark.at, EventKind.PERSON, Level.INFO, "severity", text)
 
 
 def _acted(entries: tuple[IncidentEntry, ...]) -> tuple[Event, ...]:

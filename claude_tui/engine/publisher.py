@@ -13,7 +13,8 @@ from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.engine.attendance import Attendance
 from claude_tui.engine.collector import Collector
 from claude_tui.engine.collector_state import KEPT_AS, AlertingFacts, CollectorState
-from claude_tui.engine.incidents import IncidentWatch, load_record
+from claude_tui.engine.conditions import Conditions, ConditionsRecorder
+from claude_tui.engine.incidents import IncidentWatch, record_of
 from claude_tui.engine.journal import Journal
 from claude_tui.engine.notices import fault_text, notices_of, of_sharing
 from claude_tui.engine.paging import Paging
@@ -82,6 +83,7 @@ class Publisher:
         self._incidents = incidents
         self._watch = IncidentWatch(incidents.after)
         self._proposal: Proposal | None = None
+        self._conditions = ConditionsRecorder(collector.memory.store)
         self._newest: Snapshot | None = None
         self._is_frozen = False
         self._told: CollectorState | None = None
@@ -96,20 +98,21 @@ class Publisher:
         self._proposal = self._watch.proposal(verdict, self._journal.verdicts, entries, now)
         return replace(snapshot, incident=self._watch.summary(verdict, entries, self._proposal))
 
+    @property
+    def conditions(self) -> Conditions:
+        """Those of the newest Snapshot. Any thread may ask."""
+        newest = self._newest
+        return Conditions.of(newest.engine, self._options) if newest else Conditions(self._options)
+
     def incident_record(self, ident: str, at: datetime | None = None) -> Record | None:
         """Everything that was recorded until `at`, or now, about the incident with that id.
 
         None when there is none. Reads the store, in whichever thread calls.
         """
-        from claude_tui.incident import incidents
-
         at = at or self._clock.now()
-        entries = tuple(entry for entry in self._journal.incident_entries if entry.at <= at)
-        incident = next((each for each in incidents(entries) if each.id == ident), None)
-        if incident is None:
-            return None
+        entries = self._journal.incident_entries
         journal = self._paging.view.journal if self._paging is not None else ()
-        return load_record(self._collector.memory.store, incident, at, entries, self._options, journal)
+        return record_of(self._collector.memory.store, ident, at, entries, self._options, journal)
 
     def show_now(self) -> None:
         """Publishes at once instead of waiting for the next tick."""
@@ -145,6 +148,7 @@ class Publisher:
 
     def _judge(self, snapshot: Snapshot) -> None:
         """What only one of the processes on a store may do."""
+        self._conditions.note(snapshot.engine, self._options, snapshot.at)
         self._journal.note_verdict(snapshot.verdict, snapshot.at)
         self._declare(snapshot.at)
         if self._paging is not None:

@@ -35,11 +35,13 @@ class ClaudeTopError(Exception):
     │   ├── BodyError           a body that is too large, or encoded in a way that cannot be read
     │   ├── NotASummaryError    JSON that is not a status page's
     │   └── ProxySettingError   a proxy variable that cannot be used
+    ├── RecordingError          a recording cannot be written or read
     ├── StoreError              the history cannot be used
     │   ├── DamagedStoreError   not (or no longer) a store: it is set aside
     │   ├── NewerStoreError     written by a later version: it is left alone
     │   └── SharedFileSystemError  on a network file system: another directory is needed
     ├── UsageError              the command line asks for something that cannot be done
+    ├── WhenError               a time that somebody typed is none, or could be several
     └── WrongValueError         a value of a setting; becomes a problem of the settings
     """
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hin
 
 from claude_tui.model.text import inert
 
-__all__ = ["STORED_AS", "from_json", "mapped", "sound", "to_json"]
+__all__ = ["STORED_AS", "from_json", "from_plain", "mapped", "sound", "to_json", "to_plain"]
 
 T = TypeVar("T")
 
@@ -28,7 +28,12 @@ _LARGEST_COUNT = 10**15
 
 def to_json(value: object) -> bytes:
     """`value` as UTF-8 JSON: fields by name, without those that have their default value."""
-    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return json.dumps(to_plain(value), ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def to_plain(value: object) -> object:
+    """What `to_json` writes, before it is text."""
+    return _plain(value)
 
 
 def _plain(value: object) -> object:
@@ -51,7 +56,15 @@ def from_json(kind: type[T], raw: bytes) -> T:
     Unknown fields are ignored; raises ValueError for anything that is not a `kind`.
     """
     try:
-        return cast(T, _read(kind, json.loads(raw)))
+        return from_plain(kind, json.loads(raw))
+    except RecursionError as error:
+        raise ValueError(f"not a {kind.__name__}: nested too deeply") from error
+
+
+def from_plain(kind: type[T], value: object) -> T:
+    """The same from what JSON text has been read as."""
+    try:
+        return cast(T, _read(kind, value))
     except (RecursionError, KeyError, TypeError, OverflowError) as error:
         raise ValueError(f"not a {kind.__name__}: {type(error).__name__}: {error}") from error
 

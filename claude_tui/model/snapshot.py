@@ -10,6 +10,7 @@ from math import inf
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.incident import IncidentEntry, IncidentSummary
 from claude_tui.model.observation import FailureKind, Observation, Source, Timings
+from claude_tui.model.past import PastView
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.provider import Catalogue, ProviderStatus
@@ -471,3 +472,5 @@ class Snapshot:
     """The history for the zoomed panel, if one is open."""
     incident: IncidentSummary | None = None
     """The incident that is open, or the one that is proposed."""
+    past: PastView | None = None
+    """Where in the record it was taken, None for a live one."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
@@ -30,11 +30,14 @@ _KIND = (
     "SELECT source, outcome, target, model, http_status, error_type, error_code, stop_reason, tls_expires_at "
     "FROM kinds WHERE id = ?"
 )
-_STATUS_REPORTS = "SELECT id, at, body FROM status_reports WHERE at > ? ORDER BY at, id"
-_EARLIER_STATUS_REPORTS = "SELECT id, at, body FROM status_reports WHERE at <= ? ORDER BY at DESC, id DESC"
+_LATER_DOCUMENTS = "SELECT id, at, body FROM {} WHERE at > ? AND at < ? ORDER BY at, id"
+_EARLIER_DOCUMENTS = "SELECT id, at, body FROM {} WHERE at <= ? ORDER BY at DESC, id DESC"
 _CATALOGUES = "SELECT id, at, body FROM catalogues ORDER BY at DESC, id DESC"
 # Implausible amounts count as 0, or one broken row would use up the budget of the day.
-_COST = "SELECT coalesce(sum(cost_usd), 0.0) FROM observations WHERE at >= ? AND cost_usd BETWEEN 0 AND 1e6"
+_COST = (
+    "SELECT coalesce(sum(cost_usd), 0.0) FROM observations "
+    "WHERE at >= ? AND at < ? AND cost_usd BETWEEN 0 AND 1e6"
+)
 
 # Table and key.
 RowKey = tuple[object, ...]
@@ -73,21 +76,39 @@ class ReadSession:
         found = (self._observation(row) for row in rows)
         return [observation for observation in found if observation is not None]
 
-    def status_reports(self, low: int) -> list[ProviderStatus]:
-        """The reports from `low` on and the one in force then, oldest first."""
-        with closing(self._connection.execute(_EARLIER_STATUS_REPORTS, (low,))) as earlier:
-            in_force = next(self._documents("status_reports", status_from, earlier), None)
-        later = self._connection.execute(_STATUS_REPORTS, (low,))
-        found = [*self._documents("status_reports", status_from, later)]
+    def status_reports(self, low: int, high: int) -> list[ProviderStatus]:
+        """The report in force at `low` and those until `high`, oldest first."""
+        return self._in_force_and_later("status_reports", status_from, low, high)
+
+    def catalogues(self, low: int, high: int) -> list[Catalogue]:
+        """The same for lists of models."""
+        return self._in_force_and_later("catalogues", catalogue_from, low, high)
+
+    def _in_force_and_later(self, table: str, read: Callable[[int, str], T], low: int, high: int) -> list[T]:
+        with closing(self._connection.execute(_EARLIER_DOCUMENTS.format(table), (low,))) as earlier:
+            in_force = next(self._documents(table, read, earlier), None)
+        later = self._connection.execute(_LATER_DOCUMENTS.format(table), (low, high))
+        found = [*self._documents(table, read, later)]
         return found if in_force is None else [in_force, *found]
+
+    def nearest(self, tables: Sequence[tuple[str, int]], at: int, *, later: bool) -> int | None:
+        """The instant of the nearest row before or after `at`, of tables given by name and first version."""
+        version, (pick, beyond) = version_of(self._connection), ("min", ">") if later else ("max", "<")
+        rows = (
+            self._connection.execute(f"SELECT {pick}(at) FROM {table} WHERE at {beyond} ?", (at,)).fetchone()
+            for table, since in tables
+            if since <= version
+        )
+        found = [row[0] for row in rows if isinstance(row[0], int)]
+        return None if not found else (min if later else max)(found)
 
     def latest_catalogue(self) -> Catalogue | None:
         """The newest list of models that can be read."""
         with closing(self._connection.execute(_CATALOGUES)) as newest_first:
             return next(self._documents("catalogues", catalogue_from, newest_first), None)
 
-    def cost_since(self, low: int) -> float:
-        return float(self._connection.execute(_COST, (low,)).fetchone()[0])
+    def cost(self, low: int, high: int) -> float:
+        return float(self._connection.execute(_COST, (low, high)).fetchone()[0])
 
     def entries(self, table: EntryTable[E], low: int, high: int | bytes) -> list[E]:
         """The entries with `low` <= at < `high`, oldest first."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Self
+from typing import Any, Self, TypeVar
 
 from claude_tui.model.observation import Observation
 from claude_tui.model.playbook import SeverityMark, StepMark
@@ -19,12 +19,14 @@ from claude_tui.store.backlog import Backlog, Kept, Record
 from claude_tui.store.entries import SEVERITY_MARKS, STEP_MARKS, VERDICT_CHANGES, E, EntryTable
 from claude_tui.store.faults import NewerStoreError, describe
 from claude_tui.store.files import NAME, Connect, connect, connect_read_only
-from claude_tui.store.instants import to_micros
+from claude_tui.store.instants import from_micros, to_micros
 from claude_tui.store.problems import Origin, Problems
 from claude_tui.store.reading import Reader
 from claude_tui.store.writer import Writer
 
 __all__ = ["Store"]
+
+Document = TypeVar("Document", ProviderStatus, Catalogue)
 
 # Microseconds since 1970, beyond the range of datetime.
 _NEVER = 2**62
@@ -191,15 +193,57 @@ class Store:
             found = sorted([*found, *unsaved], key=lambda observation: observation.at)
         return found if limit is None else found[max(len(found) - limit, 0) :]
 
-    def status_reports(self, since: datetime) -> list[ProviderStatus]:
-        """The report in force at `since` and every change after it, oldest first.
+    def status_reports(self, since: datetime, until: datetime | None = None) -> list[ProviderStatus]:
+        """The report in force at `since` and every change between it and `until`, oldest first.
 
         `fetched_at` is when the page first reported it, not when it was last read.
         """
-        low = to_micros(since)
-        found, waiting = self._reader.read(lambda session: session.status_reports(low))
-        unsaved = [item for item in waiting if isinstance(item, ProviderStatus)]
+        low, high = to_micros(since), _NEVER if until is None else to_micros(until)
+        found, waiting = self._reader.read(lambda session: session.status_reports(low, high))
+        unsaved = [item for item in waiting if isinstance(item, ProviderStatus) and _before(item, until)]
         return _in_force(_changes([*(found or ()), *unsaved]), since)
+
+    def catalogues(self, since: datetime, until: datetime | None = None) -> list[Catalogue]:
+        """The list of models in force at `since` and every change between it and `until`, oldest first."""
+        low, high = to_micros(since), _NEVER if until is None else to_micros(until)
+        found, waiting = self._reader.read(lambda session: session.catalogues(low, high))
+        unsaved = [item for item in waiting if isinstance(item, Catalogue) and _before(item, until)]
+        return _in_force(_changes([*(found or ()), *unsaved]), since)
+
+    def nearest(self, tables: Sequence[EntryTable[Any]], at: datetime, *, later: bool) -> datetime | None:
+        """The instant of the nearest entry of any of the tables, strictly after `at` or before it."""
+        named = [(table.name, table.since) for table in tables]
+        kinds = tuple(table.kind for table in tables)
+        return self._nearest(named, at, later, lambda item: item.at if isinstance(item, kinds) else None)
+
+    def nearest_report(self, at: datetime, *, later: bool) -> datetime | None:
+        """The same for changes of the status page."""
+        return self._nearest(
+            [("status_reports", 1)],
+            at,
+            later,
+            lambda item: item.fetched_at if isinstance(item, ProviderStatus) else None,
+        )
+
+    def nearest_observation(self, at: datetime, *, later: bool) -> datetime | None:
+        """The same for the beginnings of observations."""
+        return self._nearest(
+            [("observations", 1)], at, later, lambda item: item.at if isinstance(item, Observation) else None
+        )
+
+    def _nearest(
+        self,
+        tables: Sequence[tuple[str, int]],
+        at: datetime,
+        later: bool,
+        instant_of: Callable[[Record], datetime | None],
+    ) -> datetime | None:
+        micros = to_micros(at)
+        found, waiting = self._reader.read(lambda session: session.nearest(tables, micros, later=later))
+        instants = [instant for item in waiting if (instant := instant_of(item)) is not None]
+        known = [] if found is None else [from_micros(found)]
+        beyond = [*known, *(each for each in instants if (each > at if later else each < at))]
+        return None if not beyond else (min if later else max)(beyond)
 
     def latest_catalogue(self) -> Catalogue | None:
         """The newest list of models; `fetched_at` is when the endpoint first listed these."""
@@ -214,11 +258,15 @@ class Store:
                 latest = item
         return latest
 
-    def cost_since(self, instant: datetime) -> float:
-        """What the observations from `instant` on cost, in dollars."""
-        low = to_micros(instant)
-        found, waiting = self._reader.read(lambda session: session.cost_since(low))
-        unsaved = (item.cost_usd for item in waiting if isinstance(item, Observation) and item.at >= instant)
+    def cost_since(self, instant: datetime, until: datetime | None = None) -> float:
+        """What the observations with `instant` <= at < `until` cost, in dollars."""
+        low, high = to_micros(instant), _NEVER if until is None else to_micros(until)
+        found, waiting = self._reader.read(lambda session: session.cost(low, high))
+        unsaved = (
+            item.cost_usd
+            for item in waiting
+            if isinstance(item, Observation) and low <= to_micros(item.at) < high
+        )
         return math.fsum((found or 0.0, *unsaved))
 
     def prune(self, before: datetime) -> None:
@@ -269,15 +317,19 @@ def _real(path: Path) -> Path:
         return path.absolute()
 
 
-def _changes(reports: Iterable[ProviderStatus]) -> list[ProviderStatus]:
-    """The reports by time, without those that repeat the previous one."""
-    changes: list[ProviderStatus] = []
-    for report in sorted(reports, key=lambda report: report.fetched_at):
-        if not changes or replace(report, fetched_at=changes[-1].fetched_at) != changes[-1]:
-            changes.append(report)
+def _before(document: Document, until: datetime | None) -> bool:
+    return until is None or document.fetched_at < until
+
+
+def _changes(documents: Iterable[Document]) -> list[Document]:
+    """The documents by time, without those that repeat the previous one."""
+    changes: list[Document] = []
+    for each in sorted(documents, key=lambda document: document.fetched_at):
+        if not changes or replace(each, fetched_at=changes[-1].fetched_at) != changes[-1]:
+            changes.append(each)
     return changes
 
 
-def _in_force(reports: list[ProviderStatus], since: datetime) -> list[ProviderStatus]:
-    earlier = [index for index, report in enumerate(reports) if report.fetched_at <= since]
-    return reports[earlier[-1] :] if earlier else reports
+def _in_force(documents: list[Document], since: datetime) -> list[Document]:
+    earlier = [index for index, document in enumerate(documents) if document.fetched_at <= since]
+    return documents[earlier[-1] :] if earlier else documents

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
@@ -18,13 +18,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACTIONS",
+    "SHARED_METHODS",
     "Action",
     "Group",
     "Hint",
     "Scope",
+    "action_name",
     "bindings",
     "fitting",
     "footer",
+    "footer_of_the_past",
     "is_offered",
     "key_problems",
     "keymap",
@@ -56,6 +59,7 @@ class Group(StrEnum):
     """The headings of the help screen and of the manual's tables, in order."""
 
     WATCH = "Watch"
+    TIME = "Travel in time"
     RESPOND = "Respond"
     SHOW = "Show"
     MOVE = "Move"
@@ -101,7 +105,9 @@ _ABOVE = (
     *(*_WALK, *_PLAYBOOK, *_FIRST_FIVE, *_INCIDENT, *_POSTMORTEM, *_DEBRIEF),
 )
 _EVERY = (Scope.DASHBOARD, *_ABOVE)
-_WATCH, _RESPOND, _SHOW, _MOVE, _PROGRAM = Group
+# The walker has a `g` of its own.
+_TIMED = tuple(scope for scope in _EVERY if scope is not Scope.WALK)
+_WATCH, _TIME, _RESPOND, _SHOW, _MOVE, _PROGRAM = Group
 
 ACTIONS: tuple[Action, ...] = (
     Action("back", ("escape",), "back", "Back to where you came from", _SHOW, _ABOVE, 1),
@@ -219,6 +225,44 @@ ACTIONS: tuple[Action, ...] = (
     Action("drill_end", ("E",), "end drill", "Drill: end it, with a score (asks first)", _RESPOND, _DRILL, 2),
     Action("pause", ("space",), "pause", "Freeze the display; probing and recording go on", _WATCH, _APP, 2),
     Action(
+        "observation_before",
+        ("[",),
+        "time",
+        "Back in time, one observation",
+        _TIME,
+        _APP,
+        4,
+        "travel('observation', -1)",
+    ),
+    Action(
+        "observation_after",
+        ("]",),
+        "time",
+        "On in time, one observation",
+        _TIME,
+        _APP,
+        4,
+        "travel('observation', 1)",
+    ),
+    Action(
+        "minute_before", ("{",), "", "Back in time, one minute", _TIME, _APP, method="travel('minute', -1)"
+    ),
+    Action("minute_after", ("}",), "", "On in time, one minute", _TIME, _APP, method="travel('minute', 1)"),
+    Action(
+        "event_before",
+        (",",),
+        "",
+        "To the event before: verdict, alert, person",
+        _TIME,
+        _APP,
+        method="travel('event', -1)",
+    ),
+    Action("event_after", (".",), "", "To the event after", _TIME, _APP, method="travel('event', 1)"),
+    Action(
+        "go_to", ("g",), "", "Go to a time: 14:03, -20m, 2026-11-08 14:00", _TIME, _TIMED, method="app.go_to"
+    ),
+    Action("live", ("L",), "", "Back to live from the past, as end and esc are", _TIME, _APP),
+    Action(
         "copy",
         ("y",),
         "copy",
@@ -250,7 +294,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("page_up", ("pageup",), "", "Up one page", _MOVE, _EVERY),
     Action("page_down", ("pagedown",), "", "Down one page", _MOVE, _EVERY),
     Action("top", ("home",), "", "To the top", _MOVE, _EVERY),
-    Action("bottom", ("end",), "", "To the bottom", _MOVE, _EVERY),
+    Action("bottom", ("end",), "", "To the bottom; from the past back to live", _MOVE, _EVERY),
     Action("theme", ("t",), "theme", "Choose a theme (saved in the settings file)", _PROGRAM, _APP, 6),
     Action("help", ("?",), "help", "All keys", _PROGRAM, (*_APP, Scope.HELP), 1),
     Action(
@@ -278,6 +322,16 @@ class Hint:
     rank: int
 
 
+SHARED_METHODS = frozenset(action.method or action.id for action in ACTIONS if action.shared)
+"""What Textual calls for the actions that change what others see."""
+
+
+def action_name(action: str | tuple[str, str, tuple[object, ...]]) -> str:
+    """The method that Textual would call for `action`, such as `app.focus_next` or `travel('event', 1)`."""
+    name = action if isinstance(action, str) else action[1]
+    return name.partition("(")[0].rpartition(".")[2]
+
+
 def of_scope(scope: Scope) -> tuple[Action, ...]:
     """The actions of one scope, in the registry's order."""
     return tuple(action for action in ACTIONS if scope in action.scopes)
@@ -290,7 +344,7 @@ def bindings(scope: Scope) -> list[BindingType]:
     found: list[BindingType] = []
     for action in of_scope(scope):
         method = action.method or action.id
-        found.append(Binding(",".join(action.keys), method, action.help, show=False, id=action.id))
+        found.append(Binding(_textual(action.keys), method, action.help, show=False, id=action.id))
         found += [Binding(key, method, action.help, show=False, priority=True) for key in action.always]
     return found
 
@@ -305,6 +359,37 @@ def footer(scope: Scope, keymap: KeyMap | None = None) -> tuple[Hint, ...]:
     ]
     labels = dict.fromkeys(action.label for action in shown)
     return tuple(_hint([action for action in shown if action.label == label], keymap) for label in labels)
+
+
+_IN_THE_PAST = {
+    "observation": ("observation_before", "observation_after"),
+    "minute": ("minute_before", "minute_after"),
+    "event": ("event_before", "event_after"),
+    "time": ("go_to",),
+    "live": ("bottom",),
+}
+
+
+def footer_of_the_past(
+    scope: Scope, keymap: KeyMap | None = None, *, replayed: bool = False
+) -> tuple[Hint, ...]:
+    """The same while the past is shown: how to move in time, and nothing that changes what others see.
+
+    Of a recording there is no live: what pauses it stands in its place.
+    """
+    ids = {action.id: action for action in ACTIONS}
+    moves = []
+    for rank, (label, names) in enumerate(_IN_THE_PAST.items(), start=1):
+        if replayed and label == "live":
+            continue
+        hint = _hint([ids[name] for name in names], keymap)
+        moves.append(replace(hint, label=label, rank=1 if label == "live" else rank))
+    if replayed:
+        moves.insert(0, replace(_hint([ids["pause"]], keymap), label="play", rank=1))
+    shared = {action.label for action in ACTIONS if action.shared}
+    others = [hint for hint in footer(scope, keymap) if hint.label not in shared | {"pause", "time", "back"}]
+    back = [hint for hint in footer(scope, keymap) if hint.label == "back"]
+    return (*back, *moves, *others)
 
 
 def _hint(actions: list[Action], keymap: KeyMap | None) -> Hint:
@@ -352,7 +437,12 @@ def is_offered(action: Action, keymap: KeyMap | None) -> bool:
 
 def textual_keymap(chosen: KeyMap) -> dict[str, str]:
     """The same for `App.set_keymap`. Textual takes no key for the default one: a key that no keyboard has."""
-    return {action_id: ",".join(keys) or f"not-offered-{action_id}" for action_id, keys in chosen.items()}
+    return {action_id: _textual(keys) or f"not-offered-{action_id}" for action_id, keys in chosen.items()}
+
+
+def _textual(keys: Iterable[str]) -> str:
+    """Keys as Textual takes them: separated by commas, so that the comma itself has to be named."""
+    return ",".join("comma" if key == "," else key for key in keys)
 
 
 def key_problems(overrides: Mapping[str, Sequence[str]], file: str = "") -> list[Problem]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -16,8 +17,17 @@ from textual.screen import Screen
 
 from claude_tui.engine import host_name, login_name
 from claude_tui.model.alert import AlertsView
+from claude_tui.model.past import Move, MoveKind
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.tui.actions import Scope, bindings, keymap, read_only, textual_keymap
+from claude_tui.tui.actions import (
+    SHARED_METHODS,
+    Scope,
+    action_name,
+    bindings,
+    keymap,
+    read_only,
+    textual_keymap,
+)
 from claude_tui.tui.boundary import FaultBoundary
 from claude_tui.tui.cockpit import Backend
 from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
@@ -31,8 +41,10 @@ from claude_tui.tui.view import ShowsSnapshots, View
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+    from textual.actions import ActionParseResult
     from textual.await_complete import AwaitComplete
     from textual.command import Provider
+    from textual.dom import DOMNode
 
     from claude_tui.settings import Settings
     from claude_tui.tui.faults import Report
@@ -42,6 +54,7 @@ __all__ = ["ClaudeTopApp"]
 
 # The engine publishes once a second. After this long without a Snapshot, the display is marked as stalled.
 _STALLED_AFTER_S = 3.5
+_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 def _palette() -> type[Provider]:
@@ -80,6 +93,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         self.shown = first
         self._watching_since = first.at
         self.paused = False
+        self.travelling = False
         self.chosen_keys = keymap(settings.keys)
         if first.engine.watching.read_only:
             self.chosen_keys = read_only(self.chosen_keys)
@@ -126,10 +140,18 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
     # -- Snapshots --------------------------------------------------------------
 
     def on_snapshot_ready(self, message: SnapshotReady) -> None:
-        before, self.newest = self.newest.engine.alerts, message.snapshot
+        snapshot = message.snapshot
+        if snapshot.past is not None and snapshot.past.playback is None:
+            # One that was computed before the return to live comes too late.
+            if self.travelling:
+                self.shown = snapshot
+                self._show()
+            return
+        before, self.newest = self.newest.engine.alerts, snapshot
         self._arrived = time.monotonic()
-        self._ring(before, self.newest.engine.alerts)
-        if not self.paused:
+        if snapshot.past is None:
+            self._ring(before, self.newest.engine.alerts)
+        if not (self.paused or self.travelling):
             self.shown = self.newest
         self._show()
 
@@ -166,7 +188,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
 
     def _watch_for_silence(self) -> None:
         silence = time.monotonic() - self._arrived
-        if silence > _STALLED_AFTER_S:
+        if silence > _STALLED_AFTER_S and not self.plays_recording:
             self._show(silence)
 
     # -- what is drawn --------------------------------------------------------------
@@ -201,10 +223,77 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
             return
         await super().on_event(event)
 
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        """Every key and every entry of the palette comes through here: the past cannot be changed."""
+        name = action_name(action)
+        if name == "bottom" and self.travelling:
+            self.return_to_live()
+            return True
+        if name == "bottom" and self.plays_recording:
+            self.backend.travel(Move(MoveKind.INSTANT, to=_END_OF_TIME))
+            return True
+        if name in SHARED_METHODS and (refusal := self._refusal()):
+            self.notify(refusal, severity="warning", timeout=3, markup=False)
+            return True
+        return await super().run_action(action, default_namespace, namespaces)
+
+    def _refusal(self) -> str:
+        """Why nothing that others see can be changed; empty when it can."""
+        if self.plays_recording:
+            return "This is a recording: nothing in it can be changed."
+        return "The past cannot be changed: `end` goes back to live first." if self.travelling else ""
+
+    # -- time travel -------------------------------------------------------------------
+
+    @property
+    def plays_recording(self) -> bool:
+        """Whether a recording is played, rather than anything watched."""
+        return self.newest.past is not None
+
+    @property
+    def marked(self) -> Snapshot:
+        return self.shown if self.travelling else self.newest
+
+    def action_travel(self, kind: str, steps: int) -> None:
+        self._travel(Move(MoveKind(kind), steps))
+
+    def travel_to(self, instant: datetime) -> None:
+        self._travel(Move(MoveKind.INSTANT, to=instant))
+
+    def _travel(self, move: Move) -> None:
+        if not self.plays_recording:
+            self.travelling, self.paused = True, False
+        self.backend.travel(move)
+
+    def return_to_live(self) -> None:
+        if self.travelling:
+            self.travelling = False
+            self.backend.return_to_live()
+            self.shown = self.newest
+            self._show()
+
+    def action_live(self) -> None:
+        self.return_to_live()
+
+    def action_go_to(self) -> None:
+        from claude_tui.tui.screens.go_to import go_to
+
+        go_to(self)
+
     def action_probe(self) -> None:
         self.backend.probe_now(by=self.responder)
 
     def action_pause(self) -> None:
+        if self.plays_recording:
+            self.backend.toggle_playback()
+            return
+        if self.travelling:
+            return  # the past stands still anyway
         self.paused = not self.paused
         if not self.paused:
             self.shown = self.newest

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
 from claude_tui.model.drill import DrillEntry
 from claude_tui.model.incident import IncidentEntry
+from claude_tui.model.past import Move
 from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.snapshot import Focus, Snapshot
@@ -68,6 +69,14 @@ class Backend(Protocol):
 
     def snooze(self, group: str | None, *, by: str, until: datetime) -> None: ...
 
+    def travel(self, move: Move) -> None:
+        """Publish the Snapshot of the past that `move` leads to; one that follows at once may replace it."""
+
+    def return_to_live(self) -> None: ...
+
+    def toggle_playback(self) -> None:
+        """Play a recording on, or stand still; nothing where none is played."""
+
 
 class Cockpit(Protocol):
     """The application as its screens see it."""
@@ -83,7 +92,21 @@ class Cockpit(Protocol):
 
     @property
     def shown(self) -> Snapshot:
-        """The Snapshot on screen: the newest, or the one at which the display was frozen."""
+        """The Snapshot on screen: the newest, one of the past, or the one at which the display was frozen."""
+
+    @property
+    def marked(self) -> Snapshot:
+        """The Snapshot whose marks count: the newest, even while paused, or the past one."""
+
+    @property
+    def travelling(self) -> bool:
+        """Whether the display shows the past, or is on its way there."""
+
+    def return_to_live(self) -> None:
+        """Show the newest Snapshot again."""
+
+    def travel_to(self, instant: datetime) -> None:
+        """Show what was known at `instant`."""
 
     @property
     def paused(self) -> bool:

@@ -38,6 +38,8 @@ _SWALLOWED = {
 def normal(key: str) -> str:
     """The normal form of a key: `Question_Mark` is `?`, `shift+p` is `P`, `Ctrl+P` is `ctrl+p`."""
     key = key.strip()
+    if key.lower() == "comma":
+        return ","
     if len(key) == 1:
         return key
     *modifiers, name = key.lower().split("+")

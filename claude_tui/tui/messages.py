@@ -13,12 +13,16 @@ __all__ = ["EventChosen", "SnapshotReady", "ZoomRequested"]
 
 @dataclass
 class SnapshotReady(Message):
-    """The engine has published a Snapshot. One still in the queue is replaced by the next."""
+    """The engine has published a Snapshot. One still in the queue is replaced by the next of its kind."""
 
     snapshot: Snapshot
 
     def can_replace(self, message: Message) -> bool:
-        return isinstance(message, SnapshotReady)
+        return isinstance(message, SnapshotReady) and self._is_past == message._is_past
+
+    @property
+    def _is_past(self) -> bool:
+        return self.snapshot.past is not None
 
 
 @dataclass

@@ -21,9 +21,10 @@ if TYPE_CHECKING:
     from claude_tui.model.alert import AlertEntry
     from claude_tui.tui.faults import Report
 
-__all__ = ["run_dashboard", "run_demo", "run_drill"]
+__all__ = ["run_dashboard", "run_demo", "run_drill", "run_replay"]
 
 DEMO_PREFIX = "claude-top-demo-"
+REPLAY_PREFIX = "claude-top-replay-"
 
 
 def run_dashboard(
@@ -111,6 +112,35 @@ def run_drill(
     if conclusion.result is not None:
         emit(as_text(conclusion.result))
     return code
+
+
+def run_replay(
+    settings: Settings,
+    environ: Mapping[str, str],
+    recording: str,
+    speed: float,
+    report: Report,
+    *,
+    now: datetime,
+    say: Callable[[str | None], None],
+    progress: Callable[[float], None],
+) -> int:
+    """The dashboard on a recording: a file, or an incident of the record. Raises RecordingError."""
+    from claude_tui.engine.replay import open_incident, open_recording
+
+    file = Path(recording)
+    directory = ScratchDirectory(REPLAY_PREFIX)
+
+    def prepare() -> hangup.Session:
+        if file.is_file():
+            parent = Path(tempfile.gettempdir())
+            sweep(parent, REPLAY_PREFIX)
+            replay = open_recording(file, directory.make(parent), speed, now, say, progress)
+        else:
+            replay = open_incident(settings, environ, recording, speed, now, say)
+        return hangup.Session(ClaudeTopApp(replay, settings, replay.first_snapshot(), report), replay.stop)
+
+    return hangup.run(prepare, directory.remove)
 
 
 def _session(engine: Engine, settings: Settings, report: Report) -> hangup.Session:

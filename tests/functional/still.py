@@ -16,6 +16,7 @@ from claude_tui.engine.drafting import Answer, DraftError
 from claude_tui.incident import Record
 from claude_tui.model.drill import DrillEntry
 from claude_tui.model.incident import IncidentEntry
+from claude_tui.model.past import Move
 from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.snapshot import Chart, ChartSeries, Focus, Panel, Snapshot
@@ -41,11 +42,23 @@ class StillBackend:
     records: dict[str, Record] = field(default_factory=dict)
     drafts: list[tuple[str, str, str]] = field(default_factory=list)
     answer: str | None = None
+    moves: list[Move] = field(default_factory=list)
+    returned: int = 0
+    toggled: int = 0
     publish: Callable[[Snapshot], None] = lambda snapshot: None
 
     @property
     def focus(self) -> Focus | None:
         return self.focuses[-1] if self.focuses else None
+
+    def travel(self, move: Move) -> None:
+        self.moves.append(move)
+
+    def return_to_live(self) -> None:
+        self.returned += 1
+
+    def toggle_playback(self) -> None:
+        self.toggled += 1
 
     def start(self, publish: Callable[[Snapshot], None]) -> None:
         self.publish = publish

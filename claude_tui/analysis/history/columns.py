@@ -72,6 +72,19 @@ class Column(Generic[T]):
         """Drop the oldest `count` values."""
         del self.at[:count], self.values[:count]
 
+    def remove(self, at: float, is_it: Callable[[T], bool]) -> None:
+        """Remove the newest value at exactly `at` for which `is_it` holds, if there is one."""
+        for index in range(bisect_right(self.at, at) - 1, -1, -1):
+            if self.at[index] != at:
+                return
+            if is_it(self.values[index]):
+                self.take_out(index)
+                return
+
+    def take_out(self, index: int) -> None:
+        """Remove the value at `index`."""
+        del self.at[index], self.values[index]
+
     def trim(self, before: float) -> None:
         """Drop everything older than `before`."""
         self.drop(bisect_left(self.at, before))
@@ -101,6 +114,12 @@ class MeasureColumn(Column[float]):
         super().cut(length)
         self._cached = None
 
+    def take_out(self, index: int) -> None:
+        super().take_out(index)
+        # The cached slice is the same as long as all of it is older.
+        if self._cached is not None and index < self._cached.stop:
+            self._cached = None
+
     def median(self, part: slice) -> float:
         """The median of a non-empty slice. Values appended later do not change it."""
         if part != self._cached:
@@ -129,13 +148,26 @@ class Fold(Generic[T, S, E]):
         """Add the item. Returns whether it was new."""
         if self.items.has(at):
             return False
-        index = self.items.insert(at, item)
+        self._step_again(self.items.insert(at, item), at)
+        return True
+
+    def withdraw(self, at: float) -> T | None:
+        """Remove the item of an instant, as if it had never been added. Returns it."""
+        index = self.items.index_at(at)
+        if index == len(self.items) or self.items.at[index] != at:
+            return None
+        item = self.items.values[index]
+        self.items.take_out(index)
+        self._step_again(index, at)
+        return item
+
+    def _step_again(self, index: int, at: float) -> None:
+        """Step the items from `index` on, the first of which is, or was, at `at`."""
         if index < len(self.states):
             del self.states[index:]
             self.events.cut(bisect_left(self.events.at, at))
         for late in range(index, len(self.items)):
             self._advance(late)
-        return True
 
     def _advance(self, index: int) -> None:
         state = self.states[index - 1] if index else self._initial

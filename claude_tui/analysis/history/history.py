@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from heapq import merge
@@ -81,6 +81,45 @@ class History:
         if len(exchanges.items) > self._max + SLACK:
             self._trim(exchanges.items.at[-self._max])
 
+    def withdraw(self, observation: Observation) -> None:
+        """Make it as if the observation had never been added. Cheap for one of the newest."""
+        at = observation.at.timestamp()
+        found = self._exchanges[observation.source].withdraw(at)
+        if found is None:
+            return
+        if found.failed:
+            # Whatever began at an instant is of one kind: there is one exchange per instant and source.
+            self._failures[found.source].remove(at, lambda _: True)
+        else:
+            # Figures of one measure at one instant are of one exchange.
+            for name, _ in _measured(found):
+                self._withdraw_from(self._measures, (name, _model_of(found)), at, lambda _: True)
+        if found.rate_limits or found.windows:
+            self._withdraw_limits(at, found)
+
+    def _withdraw_limits(self, at: float, found: Observation) -> None:
+        self._limits.remove(at, lambda by: by is found)
+        for reading in found.rate_limits:
+            self._withdraw_from(self._buckets, reading.bucket, at, lambda sample: sample.by is found)
+        for window in found.windows:
+            self._withdraw_from(self._windows, window.window, at, lambda sample: sample.by is found)
+
+    @staticmethod
+    def _withdraw_from(columns: dict[K, C], name: K, at: float, is_it: Callable[[Any], bool]) -> None:
+        """Columns without values are dropped: there was none before the first."""
+        if (column := columns.get(name)) is not None:
+            column.remove(at, is_it)
+            if not len(column):
+                del columns[name]
+
+    def withdraw_status(self, status: ProviderStatus) -> None:
+        """The same for a report."""
+        self._statuses.withdraw(status.fetched_at.timestamp())
+
+    def withdraw_catalogue(self, catalogue: Catalogue) -> None:
+        """The same for a list."""
+        self._catalogues.withdraw(catalogue.fetched_at.timestamp())
+
     def add_status(self, status: ProviderStatus) -> None:
         """Add a report. One equal to the newest shares its content."""
         newest = self._statuses.items.values[-1] if self._statuses.items.values else None
@@ -129,16 +168,9 @@ class History:
         return self._kinds.setdefault(kind, kind)
 
     def _add_measures(self, at: float, observation: Observation) -> None:
-        timings, model = observation.timings, observation.model
-        if observation.source is Source.MESSAGES:
-            self._add_measure("TTFT", model, at, timings.first_token)
-            self._add_measure("message", model, at, timings.total)
-        elif observation.source is Source.MODELS:
-            self._add_measure("models", None, at, timings.total)
-
-    def _add_measure(self, name: str, model: str | None, at: float, seconds: float | None) -> None:
-        if seconds is not None:
-            self._measures.setdefault((name, model), MeasureColumn()).insert(at, seconds)
+        for name, seconds in _measured(observation):
+            key = name, _model_of(observation)
+            self._measures.setdefault(key, MeasureColumn()).insert(at, seconds)
 
     def _add_limits(self, at: float, observation: Observation) -> None:
         self._limits.insert(at, observation)
@@ -238,6 +270,23 @@ class History:
             yield self._exchanges[source].events
         yield self._statuses.events
         yield self._catalogues.events
+
+
+def _measured(observation: Observation) -> Iterator[tuple[str, float]]:
+    """The figures of a success, by the name of their measure."""
+    timings = observation.timings
+    if observation.source is Source.MESSAGES:
+        if timings.first_token is not None:
+            yield "TTFT", timings.first_token
+        if timings.total is not None:
+            yield "message", timings.total
+    elif observation.source is Source.MODELS and timings.total is not None:
+        yield "models", timings.total
+
+
+def _model_of(observation: Observation) -> str | None:
+    """The model whose figures they are."""
+    return observation.model if observation.source is Source.MESSAGES else None
 
 
 def _trimmed(columns: dict[K, C], before: float) -> dict[K, C]:

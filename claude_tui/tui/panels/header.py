@@ -1,4 +1,7 @@
-"""The first line: the target, whether the display is live, open alerts, next probe, cost and time."""
+"""The first line: the target, whether the display is live, open alerts, next probe, cost and time.
+
+A past Snapshot has a banner instead, and the scrubber beneath it.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from claude_tui.model.format import clock, duration, money
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.panels.alert_words import alert_badge
+from claude_tui.tui.panels.scrubber import banner_line, scrubber_line
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Line, Span, fit, join, line, spread, width
 from claude_tui.tui.render.staleness import probe_state
@@ -25,13 +29,28 @@ class HeaderLine(LinePanel):
         super().__init__(id="header")
         self.snapshot = snapshot
         self.view = View(snapshot.at)
+        self._fit()
+
+    @property
+    def rows(self) -> int:
+        """How many rows it takes."""
+        return 1 if self.snapshot.past is None else 2
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         self.snapshot, self.view = snapshot, view
+        self._fit()
         self.redraw()
 
-    def draw(self, width: int, height: int) -> tuple[Line, ...]:  # noqa: ARG002 (one line high)
-        return (header_line(self.snapshot, self.view, width),)
+    def _fit(self) -> None:
+        if self.styles.height is None or self.styles.height.value != self.rows:
+            self.styles.height = self.rows
+
+    def draw(self, width: int, height: int) -> tuple[Line, ...]:
+        past = self.snapshot.past
+        if past is None:
+            return (header_line(self.snapshot, self.view, width),)
+        banner = banner_line(self.snapshot, past, self.view, width)
+        return (banner, scrubber_line(past, self.snapshot.at, width))[:height]
 
 
 class _Part(NamedTuple):

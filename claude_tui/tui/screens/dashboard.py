@@ -12,7 +12,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from claude_tui.model.snapshot import Panel, Snapshot
-from claude_tui.tui.actions import ACTIONS, Scope, bindings, footer
+from claude_tui.tui.actions import ACTIONS, Hint, Scope, bindings, footer, footer_of_the_past
+from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import KeyMap, display, first_key
 from claude_tui.tui.messages import EventChosen, ZoomRequested
 from claude_tui.tui.panels.errors import ErrorsPanel
@@ -61,7 +62,8 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             LatencyPanel(first, keys[Panel.LATENCY]),
             self.events,
         )
-        self.footer = FooterLine(footer(Scope.DASHBOARD, chosen_keys))
+        self._chosen_keys = chosen_keys
+        self.footer = FooterLine(self._hints())
         self._arrangement = _Arrangement(self)
 
     @property
@@ -82,15 +84,23 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         """Draw `snapshot`. Panels repaint what differs; the layout changes only with the rows above them."""
-        before = self._rows_above()
+        before = self._rows_above(), self.header.rows
         self.snapshot = snapshot
         self.header.show(snapshot, view)
         self.incident_line.show(snapshot)
         self.strip.show(snapshot)
         for panel in self.panels:
             panel.attempt(snapshot)
-        if self._rows_above() != before:
+        if self.header.rows != before[1]:
+            self.footer.offer(self._hints())
+        if (self._rows_above(), self.header.rows) != before:
             self.refresh(layout=True)
+
+    def _hints(self) -> tuple[Hint, ...]:
+        past = self.snapshot.past
+        if past is None:
+            return footer(Scope.DASHBOARD, self._chosen_keys)
+        return footer_of_the_past(Scope.DASHBOARD, self._chosen_keys, replayed=past.playback is not None)
 
     def _compositor_refresh(self) -> None:
         super()._compositor_refresh()
@@ -98,7 +108,9 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
     def plan(self, size: Size) -> Plan:
         """The layout at `size`. Also gives each panel the frame for its place."""
-        plan = arranged(size.width, size.height, self.strip.rows_in, self.incident_line.rows)
+        plan = arranged(
+            size.width, size.height, self.strip.rows_in, self.incident_line.rows, self.header.rows
+        )
         for panel in self.panels:
             if (slot := plan.slots.get(panel.PANEL.value)) and slot.frame is not panel.frame:
                 panel.reframe(slot.frame)
@@ -172,7 +184,9 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             self.events.focus(scroll_visible=False)
 
     def key_escape(self) -> None:
-        if not self.events.unselect():
+        if cockpit_of(self).travelling:
+            cockpit_of(self).return_to_live()
+        elif not self.events.unselect():
             self.set_focus(None)
 
 

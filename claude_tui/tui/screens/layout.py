@@ -6,7 +6,7 @@ It is pure arithmetic, so that tests can try every size.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from claude_tui.tui.render.frame import Frame
 
@@ -52,11 +52,29 @@ class Plan:
     slots: Mapping[str, Slot]
 
 
-def arrange(cells: int, rows: int, strip_rows: Callable[[int, int], int], incident: int = 0) -> Plan:
+def arrange(
+    cells: int,
+    rows: int,
+    strip_rows: Callable[[int, int], int],
+    incident: int = 0,
+    header_rows: int = 1,
+) -> Plan:
     """The plan for a terminal of `cells` by `rows`; `strip_rows` says what the strip wants at that size.
 
-    `incident` is the number of rows for the line under the header, 0 or 1.
+    `incident` is the number of rows for the line under the header, 0 or 1. A header of more than one row says
+    that the picture is not live: it stays, however little room there is.
     """
+    if header_rows == 1:
+        return _arranged(cells, rows, strip_rows, incident)
+    more = header_rows - 1
+    if cells < _LINE_CELLS or rows - more < _LINE_ROWS:
+        return Plan({"header": Slot(0, 0, cells, 1), "strip": Slot(0, 1, cells, max(rows - 1, 0))})
+    plan = _arranged(cells, rows - more, strip_rows, incident)
+    slots = {name: replace(slot, y=slot.y + more) for name, slot in plan.slots.items()}
+    return Plan(slots | {"header": replace(plan.slots["header"], rows=header_rows)})
+
+
+def _arranged(cells: int, rows: int, strip_rows: Callable[[int, int], int], incident: int) -> Plan:
     if cells < _LINE_CELLS or rows < _LINE_ROWS:
         return Plan({"strip": Slot(0, 0, cells, rows)})
     if cells >= _GRID_CELLS and rows >= _GRID_ROWS:

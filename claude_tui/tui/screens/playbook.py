@@ -50,7 +50,8 @@ def open_playbook(app: Cockpit, playbook: Playbook | None = None) -> None:
 class PlaybookScreen(RunbookScreen):
     """Keeps showing its playbook when the verdict changes, until the user chooses another one.
 
-    The marks are always the newest, even while the display is frozen: what the user does must show.
+    The marks are the newest, even while the display is frozen: what the user does must show. In the past,
+    where nothing can be marked, they are those of then.
     """
 
     CALLED = "playbook"
@@ -73,7 +74,7 @@ class PlaybookScreen(RunbookScreen):
 
     @property
     def view(self) -> PlaybookView:
-        newest, since = self.cockpit.newest, self.snapshot.verdict.since
+        newest, since = self.cockpit.marked, self.snapshot.verdict.since
         self._progress = progress_of(newest.engine.step_marks, self.playbook, newest.at, since)
         return playbook_view(self.playbook, self._progress, self.facts, self.placeholders)
 
@@ -129,7 +130,7 @@ class PlaybookScreen(RunbookScreen):
 
     def _playbook_context(self) -> PlaybookContext:
         return PlaybookContext(
-            at=self.cockpit.newest.at,
+            at=self.cockpit.marked.at,
             cursor=self.cursor,
             by=self.cockpit.responder,
             started_at=self._progress.started_at,

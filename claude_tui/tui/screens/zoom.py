@@ -10,7 +10,7 @@ from textual.widget import Widget
 
 from claude_tui.model.format import clock_minute, span_text
 from claude_tui.model.snapshot import Chart, Focus, Panel, Snapshot
-from claude_tui.tui.actions import ACTIONS, Hint, Scope, bindings, footer
+from claude_tui.tui.actions import ACTIONS, Hint, Scope, bindings, footer, footer_of_the_past
 from claude_tui.tui.keys import KeyMap, display, first_key
 from claude_tui.tui.messages import EventChosen
 from claude_tui.tui.panels.errors_zoom import errors_zoom
@@ -74,9 +74,12 @@ class ZoomScreen(ReaderScreen):
         return title, zoom_keys(self.cockpit.chosen_keys)[self.panel]
 
     def hints(self) -> tuple[Hint, ...]:
-        offered = footer(Scope.ZOOM, self.cockpit.chosen_keys)
-        if self.panel is Panel.VERDICT:
-            own = _responses(self.cockpit.chosen_keys)
+        keys, past = self.cockpit.chosen_keys, self.cockpit.shown.past
+        offered = footer(Scope.ZOOM, keys)
+        if past is not None:
+            offered = footer_of_the_past(Scope.ZOOM, keys, replayed=past.playback is not None)
+        elif self.panel is Panel.VERDICT:
+            own = _responses(keys)
             back, *others = (hint for hint in offered if hint.label not in _RESPONSES.values())
             offered = (back, *own, *others)
         return tuple(
@@ -91,7 +94,9 @@ class ZoomScreen(ReaderScreen):
         if not self.is_mounted:
             return
         super().show(snapshot, view)
-        self.snapshot = snapshot
+        was_past, self.snapshot = self.snapshot.past is not None, snapshot
+        if was_past != (snapshot.past is not None):
+            self.footer.offer(self.hints())
         self._take_chart(paused=view.paused)
         self.events.show(snapshot)
         self.pager.redraw()
@@ -104,7 +109,11 @@ class ZoomScreen(ReaderScreen):
             self.chart = None
         if paused and self.chart is not None:
             return
-        for source in (self.snapshot, self.cockpit.newest):
+        if self.snapshot.past is not None and self.chart is not None and self.chart.end != self.snapshot.at:
+            self.chart = None
+        # The newest one knows what came after a past Snapshot.
+        sources = (self.snapshot,) if self.snapshot.past else (self.snapshot, self.cockpit.newest)
+        for source in sources:
             if source.chart is not None and source.chart.focus == wanted:
                 self.chart = until(source.chart, self.snapshot.at)
                 return

@@ -1,0 +1,134 @@
+"""The conditions under which Snapshots are judged, recorded in the store whenever they change.
+
+A past Snapshot is built under those of its time: a threshold that was changed since does not change what
+was known then.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+from claude_tui.analysis.diagnosis.engine_facts import EngineFacts, engine_facts
+from claude_tui.analysis.options import Options
+from claude_tui.model.conditions import ConditionsChange
+from claude_tui.model.json_values import from_json, sound
+from claude_tui.model.snapshot import EngineState, Target
+from claude_tui.store import CONDITIONS_CHANGES
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+    from claude_tui.store import Store
+
+C = TypeVar("C", bound="DataclassInstance")
+
+__all__ = ["Conditions", "ConditionsRecorder", "decode_conditions", "encode_conditions"]
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """What a Snapshot depends on besides the observations and what people did."""
+
+    options: Options = field(default_factory=Options)
+    """The thresholds, and the intervals of the probes."""
+    facts: EngineFacts = field(default_factory=EngineFacts)
+    """What only the engine knows."""
+    target: Target = field(default_factory=lambda: Target("", "", "", None))
+    """What is watched."""
+    ceiling_usd: float = 0.0
+    """What paid probes may cost in a day."""
+    demo: str | None = None
+    """The scenario that is played, None on a real endpoint."""
+    speed: float = 1.0
+    """How many times as fast as written it is played."""
+
+    @classmethod
+    def of(cls, engine: EngineState, options: Options) -> Conditions:
+        return cls(
+            options,
+            engine_facts(engine),
+            engine.target,
+            engine.spend.ceiling_usd,
+            engine.demo,
+            engine.speed,
+        )
+
+
+def encode_conditions(conditions: Conditions) -> str:
+    """JSON with every value: the default of a later version may be another."""
+    return json.dumps(asdict(conditions), ensure_ascii=False, separators=(",", ":"))
+
+
+def decode_conditions(body: str) -> Conditions:
+    """The conditions in `body`, whichever version wrote it.
+
+    An unknown key is ignored. One that is missing, or whose value this version cannot read, has its default.
+    """
+    default = Conditions()
+    try:
+        table = json.loads(body)
+    except (ValueError, RecursionError):
+        return default
+    if not isinstance(table, dict):
+        return default
+    try:
+        return _read(default, table)
+    except ValueError:
+        return _read_leniently(default, table)
+
+
+def _read(default: C, table: dict[str, Any]) -> C:
+    """`default` with what `table` says. Raises ValueError for a value that cannot be read."""
+    raw = json.dumps(_overlaid(asdict(default), table))
+    read: C = sound(from_json(type(default), raw.encode("utf-8", "replace")))
+    return read
+
+
+def _overlaid(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    return below | {
+        key: _overlaid(below[key], value)
+        if isinstance(value, dict) and isinstance(below.get(key), dict)
+        else value
+        for key, value in above.items()
+    }
+
+
+def _read_leniently(default: C, table: dict[str, Any]) -> C:
+    """The same, without the values that cannot be read."""
+    read: C = default
+    for each in fields(default):
+        if each.name not in table:
+            continue
+        current, value = getattr(default, each.name), table[each.name]
+        if is_dataclass(current) and isinstance(value, dict):
+            read = replace(read, **{each.name: _read_leniently(cast("Any", current), value)})
+        else:
+            with contextlib.suppress(ValueError):
+                read = _read(read, {each.name: value})
+    return read
+
+
+class ConditionsRecorder:
+    """Records the conditions of a process that probes. For one thread at a time."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._recorded: str | None = None
+        self._last: Conditions | None = None
+
+    def note(self, engine: EngineState, options: Options, at: datetime) -> None:
+        """Records the conditions in force at `at`, if they differ from those before."""
+        conditions = Conditions.of(engine, options)
+        if conditions == self._last:
+            return
+        if self._recorded is None:
+            in_force = self._store.entry_in_force(CONDITIONS_CHANGES, at)
+            self._recorded = in_force.body if in_force is not None else ""
+        self._last, body = conditions, encode_conditions(conditions)
+        if body != self._recorded:
+            self._recorded = body
+            self._store.write(ConditionsChange(at, body))

@@ -1,0 +1,254 @@
+"""Snapshots of the past: what was known at an instant, computed again from the record.
+
+Only what was known by then counts: exchanges that had ended, reports that had been read, what had been
+recorded; judged under the conditions of that time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from math import fsum
+from typing import TYPE_CHECKING
+
+from claude_tui.analysis.snapshot import build_snapshot
+from claude_tui.engine.conditions import Conditions
+from claude_tui.engine.incidents import IncidentWatch
+from claude_tui.engine.journal import recorded_events
+from claude_tui.engine.notices import notices_of
+from claude_tui.engine.recollection import Recollection
+from claude_tui.engine.window import Window
+from claude_tui.model.alert import AlertsView
+from claude_tui.model.observation import Source
+from claude_tui.model.past import PastView
+from claude_tui.model.snapshot import (
+    EngineState,
+    Focus,
+    Level,
+    Notice,
+    ProbeState,
+    Snapshot,
+    Spend,
+)
+
+if TYPE_CHECKING:
+    from claude_tui.engine.recollection import Recorded
+    from claude_tui.store import Store
+
+__all__ = ["DAY", "QUICK", "Past"]
+
+DAY = timedelta(hours=24)
+"""What a Snapshot is computed from."""
+QUICK = timedelta(minutes=65)
+"""What is read for the first picture: all counts of errors need less. Usual latencies need a day."""
+_SPARE = timedelta(hours=3)
+_AHEAD = timedelta(minutes=25)
+_SLACK = timedelta(minutes=5)
+# Beyond this, a window that was only moved forward is given up for a new one.
+_MOST = timedelta(days=3)
+# The scrubber shows this much before and after the five minutes that the Snapshot is in.
+_BEFORE, _AFTER = timedelta(minutes=15), timedelta(minutes=15)
+_MARK = timedelta(minutes=5)
+_UNKNOWN_CONDITIONS = "the settings of that time are not recorded: judged with those of now"
+
+
+class Past:
+    """Builds past Snapshots from a store. For one thread at a time.
+
+    `now` is None for a store that nobody writes to any more. `conditions` are those of now, which stand in
+    where the record has none. `incident_after` is how long trouble lasts before an incident is proposed.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        conditions: Conditions,
+        now: Callable[[], datetime] | None = None,
+        *,
+        incident_after: timedelta = timedelta(minutes=2),
+    ) -> None:
+        self._store = store
+        self._conditions = conditions
+        self._now = now
+        self._recollection = Recollection(store)
+        self._incidents = IncidentWatch(incident_after)
+        self._window: Window | None = None
+        self._at: datetime | None = None
+        self._spent: tuple[datetime, datetime, float] | None = None
+
+    # -- where to go ---------------------------------------------------------------
+
+    def observation_near(self, at: datetime, *, later: bool) -> datetime | None:
+        """When the next exchange ended, or the one before; None beyond the first and the last."""
+        window = self._reach(at)
+        found = window.observation_near(at, later=later)
+        if found is not None:
+            return found
+        began = self._store.nearest_observation(window.high if later else window.low, later=later)
+        if began is None:
+            return None
+        edge = began if later else began + timedelta(minutes=10)
+        return self._reach(edge).observation_near(at, later=later)
+
+    def event_near(self, at: datetime, *, later: bool) -> datetime | None:
+        """The next verdict change, act of a person, alert or change of the page, or the one before."""
+        return self._recollection.event_near(at, later=later)
+
+    def first(self) -> datetime | None:
+        """The beginning of the record."""
+        return self._store.nearest_observation(datetime(1970, 1, 1, tzinfo=UTC), later=True)
+
+    # -- Snapshots -----------------------------------------------------------------
+
+    @property
+    def complete(self) -> bool:
+        """Whether all that the last Snapshot is computed from has been read."""
+        return self._window is None or self._at is None or self._window.low <= self._at - DAY
+
+    def snapshot(self, at: datetime, focus: Focus | None = None) -> Snapshot:
+        """What was known at `at`, from what has been read so far."""
+        window = self._reach(at)
+        window.move_to(at)
+        self._at = at
+        recorded = self._recollection.at(at, self._until())
+        conditions = recorded.conditions or self._conditions
+        snapshot = build_snapshot(
+            window.history, at, self._engine(window, at, recorded, conditions), conditions.options, focus
+        )
+        entries = recorded.incident_entries
+        proposed = self._incidents.proposal(snapshot.verdict, recorded.verdicts, entries, at)
+        return replace(
+            snapshot,
+            past=self._view(window, at, conditions),
+            incident=self._incidents.summary(snapshot.verdict, entries, proposed),
+        )
+
+    def whole(self, at: datetime, focus: Focus | None = None) -> Snapshot:
+        """The same from all of it, however long that takes."""
+        snapshot = self.snapshot(at, focus)
+        if self.complete:
+            return snapshot
+        for _ in self.completing():
+            pass
+        return self.snapshot(at, focus)
+
+    def completing(self) -> Iterator[None]:
+        """Reads the day before the last Snapshot in parts of bounded work."""
+        at = self._at
+        if at is None or self.complete:
+            return
+        window = Window(self._store, at - DAY - _SPARE, self._now)
+        for _ in window.reading(at + _AHEAD):
+            yield
+        for _ in window.moving_to(at):
+            yield
+        self._window = window
+
+    def _reach(self, at: datetime) -> Window:
+        """A window that suffices for a first Snapshot at `at`."""
+        window = self._window
+        if window is None or not window.low + QUICK <= at <= min(window.high + QUICK, window.low + _MOST):
+            window = self._window = Window(self._store, at - QUICK - _SLACK, self._now)
+        if window.settled <= at + _AFTER + _MARK:
+            window.read_until(at + _AHEAD)
+        return window
+
+    def _until(self) -> datetime:
+        """Up to when the record can be complete."""
+        return self._now() if self._now is not None else datetime.max.replace(tzinfo=UTC)
+
+    def _engine(
+        self, window: Window, at: datetime, recorded: Recorded, conditions: Conditions
+    ) -> EngineState:
+        spend = Spend(self._spent_until(window, at), conditions.ceiling_usd)
+        fixed = (
+            ()
+            if recorded.conditions is not None
+            else (Notice("conditions", Level.INFO, _UNKNOWN_CONDITIONS, at),)
+        )
+        return EngineState(
+            target=conditions.target,
+            probes=tuple(_probe(window, source, at, conditions) for source in Source),
+            spend=spend,
+            # What is wrong with alerting is a notice of now; of then the alerts themselves say it.
+            notices=notices_of(fixed, at, store_problem=None, spend=spend, alerts=AlertsView()),
+            demo=conditions.demo,
+            speed=conditions.speed,
+            key_problem=conditions.facts.key_problem,
+            key_lack=conditions.facts.key_lack,
+            alerts=recorded.alerts,
+            recorded=recorded_events(
+                recorded.verdicts,
+                recorded.step_marks,
+                recorded.severity_marks,
+                recorded.alerts.journal,
+                recorded.incident_entries,
+            ),
+            step_marks=recorded.step_marks,
+            severity_marks=recorded.severity_marks,
+            incident_entries=recorded.incident_entries,
+            field_revisions=recorded.field_revisions,
+        )
+
+    def _spent_until(self, window: Window, at: datetime) -> float:
+        """The cost of the UTC day until `at`."""
+        midnight = datetime.combine(at.date(), time(), UTC)
+        held = max(midnight, window.low)
+        if self._spent is None or self._spent[:2] != (midnight, held):
+            self._spent = midnight, held, self._store.cost_since(midnight, held) if midnight < held else 0.0
+        just_before = held - timedelta(microseconds=1)
+        known = window.history.window(Source.MESSAGES, just_before, at)
+        return fsum((self._spent[2], *(each.cost_usd for each in known)))
+
+    def _view(self, window: Window, at: datetime, conditions: Conditions) -> PastView:
+        start = _rounded(at) - _BEFORE
+        end = min(_rounded(at) + _MARK + _AFTER, max(_rounded(self._until_of_view(at)) + _MARK, at))
+        return PastView(
+            start=start,
+            end=end,
+            marks=self._recollection.marks(start, end, self._until()),
+            gaps=_gaps(window, start, min(end, self._until_of_view(at)), conditions),
+            complete=self.complete,
+        )
+
+    def _until_of_view(self, at: datetime) -> datetime:
+        """The end of what the scrubber can show."""
+        if self._now is not None:
+            return max(self._now(), at)
+        last = self._store.nearest_observation(datetime(9999, 1, 1, tzinfo=UTC), later=False)
+        return max(last or at, at)
+
+
+def _probe(window: Window, source: Source, at: datetime, conditions: Conditions) -> ProbeState:
+    """What the record tells of a probe: its last exchange, and whether one was under way."""
+    last = window.history.latest(source, at)
+    return ProbeState(
+        source=source,
+        interval_s=conditions.options.interval_s(source),
+        next_at=None,
+        running=any(each.source is source for each in window.in_flight(at)),
+        last_at=last.at if last is not None else None,
+        held_reason=conditions.facts.held if source is Source.MESSAGES else None,
+    )
+
+
+def _rounded(at: datetime) -> datetime:
+    """The five minutes in which `at` is begin then."""
+    return at - timedelta(minutes=at.minute % 5, seconds=at.second, microseconds=at.microsecond)
+
+
+def _gaps(
+    window: Window, start: datetime, end: datetime, conditions: Conditions
+) -> tuple[tuple[datetime, datetime], ...]:
+    """The parts of a span in which nobody probed."""
+    longest = timedelta(seconds=min(conditions.options.stale_after_s(source) for source in Source))
+    gaps: list[tuple[datetime, datetime]] = []
+    last = start
+    for began, ended in window.observed_between(start - longest, end + longest):
+        if began - last > longest:
+            gaps.append((last, min(began, end)))
+        last = max(last, ended)
+    if end - last > longest:
+        gaps.append((last, end))
+    return tuple(gap for gap in gaps if gap[0] < gap[1])

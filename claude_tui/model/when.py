@@ -1,0 +1,156 @@
+"""Instants as people type them: `14:03`, `-20m`, `2026-11-08 14:00`, each in UTC unless it says otherwise."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta, tzinfo
+
+from claude_tui.model.errors import ClaudeTopError
+
+__all__ = ["FORMS", "Local", "WhenError", "parse_when"]
+
+FORMS = "14:03, -20m, +5m, 2026-11-08 14:00, with UTC, local, a zone such as EST, or +02:00 behind it"
+
+_UNITS = {"d": 86_400, "h": 3600, "m": 60, "s": 1}
+_RELATIVE = re.compile(r"([+-])((?:\d{1,6}[dhms])+)")
+_PART = re.compile(r"(\d+)([dhms])")
+_ABSOLUTE = re.compile(
+    r"(?:(?P<date>\d{4}-\d{2}-\d{2})(?:[ T]+|$))?"
+    r"(?:(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2})(?P<fraction>\.\d{1,6})?)?)?"
+    r"\s*(?P<zone>[A-Za-z]{1,5}|[+-]\d{2}:?\d{2})?"
+)
+_DAY = timedelta(days=1)
+_FARTHEST = timedelta(hours=15)
+
+
+class WhenError(ClaudeTopError):
+    """The text names no instant, or more than one. The message is a sentence for whoever typed it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Local:
+    """The time zone of whoever types; None is that of the system."""
+
+    zone: tzinfo | None = None
+
+    def readings(self, wall: datetime) -> tuple[datetime, ...]:
+        """What a clock on the wall that shows `wall` may mean.
+
+        Twice while clocks are set back, never while they are set forward; else once.
+        """
+        readings = (self._aware(wall.replace(fold=fold)) for fold in (0, 1))
+        real = [each for each in readings if self.wall(each) == wall]
+        return tuple(sorted(set(real)))
+
+    def name(self, instant: datetime) -> str:
+        """The abbreviation of the zone at an instant, such as EST."""
+        return self._shown(instant).tzname() or ""
+
+    def wall(self, instant: datetime) -> datetime:
+        """What a clock on the wall shows at an instant."""
+        return self._shown(instant).replace(tzinfo=None)
+
+    def _aware(self, wall: datetime) -> datetime:
+        return (wall if self.zone is None else wall.replace(tzinfo=self.zone)).astimezone(UTC)
+
+    def _shown(self, instant: datetime) -> datetime:
+        return instant.astimezone(self.zone)
+
+
+def parse_when(
+    text: str, now: datetime, *, shown: datetime | None = None, local: Local | None = None
+) -> datetime:
+    """The instant that `text` names, aware UTC. Raises WhenError.
+
+    `-20m` counts from `shown`, the instant on screen, by default `now`. A time without a date is its last
+    occurrence before `now`; a date without a time its beginning.
+    """
+    text = text.strip()
+    try:
+        if relative := _RELATIVE.fullmatch(text):
+            return _relative(relative, shown or now)
+        found = _ABSOLUTE.fullmatch(text)
+        if found is None or not (found["date"] or found["hour"]):
+            raise WhenError(f"Expected a time such as {FORMS}.")
+        return _absolute(found, now, local or Local())
+    except WhenError:
+        raise
+    except (OverflowError, ValueError, OSError):
+        raise WhenError("That is too far away.") from None
+
+
+def _relative(found: re.Match[str], origin: datetime) -> datetime:
+    seconds = sum(int(number) * _UNITS[unit] for number, unit in _PART.findall(found[2]))
+    return origin + timedelta(seconds=seconds if found[1] == "+" else -seconds)
+
+
+def _absolute(found: re.Match[str], now: datetime, local: Local) -> datetime:
+    clock = _clock(found)
+    zone = found["zone"] or "UTC"
+    if found["date"]:
+        return _one(datetime.combine(_date(found["date"]), clock), zone, local)
+    # Yesterday, today or tomorrow as the zone sees it.
+    days = [now.astimezone(UTC).date() + offset * _DAY for offset in (1, 0, -1, -2)]
+    problem: WhenError | None = None
+    for day in days:
+        wall = datetime.combine(day, clock)
+        try:
+            instant = _one(wall, zone, local)
+        except WhenError as error:
+            # One that is still to come cannot be meant.
+            if wall <= local.wall(now):
+                problem = problem or error
+            continue
+        if instant <= now:
+            # One that could also be meant, and is closer, was not clear.
+            if problem is not None:
+                raise problem
+            return instant
+    raise problem or WhenError("That time is not over yet.")
+
+
+def _date(text: str) -> datetime:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d")  # noqa: DTZ007 (the zone is applied afterwards)
+    except ValueError:
+        raise WhenError(f"There is no {text}.") from None
+
+
+def _clock(found: re.Match[str]) -> time:
+    if found["hour"] is None:
+        return time()
+    micros = round(float(found["fraction"] or 0) * 1e6)
+    try:
+        return time(int(found["hour"]), int(found["minute"]), int(found["second"] or 0), min(micros, 999_999))
+    except ValueError:
+        raise WhenError(f"There is no {found['hour']}:{found['minute']} on a clock.") from None
+
+
+def _one(wall: datetime, zone: str, local: Local) -> datetime:
+    """The one instant at which a clock in `zone` shows `wall`."""
+    if zone.upper() in {"UTC", "Z", "GMT"}:
+        return wall.replace(tzinfo=UTC)
+    if zone[0] in "+-":
+        hours, minutes = int(zone[1:3]), int(zone[-2:])
+        offset = timedelta(hours=hours, minutes=minutes)
+        if offset > _FARTHEST:
+            raise WhenError(f"No zone is {zone} from UTC.")
+        return (wall - (offset if zone[0] == "+" else -offset)).replace(tzinfo=UTC)
+    readings = local.readings(wall)
+    if zone.lower() != "local":
+        return _named(zone.upper(), readings, local)
+    if not readings:
+        raise WhenError(f"There was no {wall:%H:%M} local time on {wall:%b %d}: the clocks went forward.")
+    if len(readings) > 1:
+        meant = " or ".join(f"{wall:%H:%M} {local.name(each)} ({each:%H:%M} UTC)" for each in readings)
+        raise WhenError(f"The clocks went back on {wall:%b %d}: write {meant}.")
+    return readings[0]
+
+
+def _named(zone: str, readings: tuple[datetime, ...], local: Local) -> datetime:
+    for each in readings:
+        if local.name(each).upper() == zone:
+            return each
+    names = sorted({local.name(each) for each in readings} | {"UTC"})
+    raise WhenError(f"{zone} is not a zone that is known here: write {' or '.join(names)}, or +02:00.")

@@ -1,0 +1,120 @@
+"""A store with an eventful record: a quiet day, an overload, a page that follows, people who act."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from claude_tui.alerting.ledger import Ledger, encode, noted
+from claude_tui.analysis.options import Options, Thresholds
+from claude_tui.engine.conditions import Conditions, encode_conditions
+from claude_tui.model.alert import AlertEntry, EntryKind, NotificationKind
+from claude_tui.model.conditions import AlertingState, ConditionsChange
+from claude_tui.model.incident import IncidentAct, IncidentEntry
+from claude_tui.model.observation import Observation, Outcome, Timings
+from claude_tui.model.playbook import SeverityMark, StepMark, StepState
+from claude_tui.model.verdict import Cause, Severity, Side, VerdictChange
+from claude_tui.store import Store
+from claude_tui.store.backlog import Record
+from tests.builders import after, bucket, catalogue, engine, healthy, incident, messages, models, page, status
+
+INCIDENT = "0123456789abcdef0123456789abcdef"
+OVERLOAD_S, OVER_S, END_S = 3600.0, 5400.0, 7200.0
+"""The overload lasts from the one to the other second after NOON, the record to the third."""
+SLOW_S = 20.0
+"""What the failing exchanges take: so long they are in flight."""
+
+
+def overload(start: float = OVERLOAD_S, end: float = OVER_S) -> list[Observation]:
+    """Half of the messages are refused after a long time, the other half answered."""
+    told = []
+    for index in range(int((end - start) / 30)):
+        at = start + index * 30
+        outcome = Outcome.OVERLOADED if index % 2 == 0 else Outcome.OK
+        told.append(messages(at, outcome, total=SLOW_S if outcome.failed else 0.7, message="Overloaded"))
+        told += [models(at + 1), models(at + 16)]
+    return told
+
+
+def observations() -> list[Observation]:
+    limits = [bucket("requests", 700, 1000, 30.0, at=OVERLOAD_S - 30)]
+    pages = [replace(page(at), timings=Timings(total=0.4)) for at in _every(60, -600, END_S)]
+    return [
+        *healthy(-90_000, -600, messages_s=300, models_s=300),
+        *healthy(-600, OVERLOAD_S - 60),
+        replace(messages(OVERLOAD_S - 30, limits=limits), cost_usd=0.02),
+        *overload(),
+        *healthy(OVER_S, END_S),
+        *pages,
+    ]
+
+
+def _every(step: float, start: float, end: float) -> Iterable[float]:
+    return [start + step * index + 7 for index in range(int((end - start) / step))]
+
+
+def conditions(**thresholds: float) -> Conditions:
+    return Conditions.of(engine(), Options(thresholds=Thresholds(**thresholds)))  # type: ignore[arg-type]
+
+
+def acts() -> list[Record]:
+    """What is in the record besides observations."""
+    paged = AlertEntry(
+        "alert:1",
+        after(3700),
+        EntryKind.PAGE,
+        Severity.P2,
+        "provider",
+        "paged oncall",
+        NotificationKind.OPENED,
+    )
+    ledger = noted(Ledger(at=after(3700)), [paged])
+    said = incident(updates=("We are investigating.",))
+    return [
+        ConditionsChange(after(-90_000), encode_conditions(conditions())),
+        ConditionsChange(after(3850), encode_conditions(conditions(errors=0.9, ratio_failures=10_000))),
+        status(-80_000),
+        status(4207.45, "degraded_performance", indicator="minor", incidents=[said]),
+        status(6007.45),
+        catalogue(-80_000, "claude-haiku-5-5"),
+        catalogue(5000, "claude-haiku-5-5", "claude-opus-6"),
+        AlertingState(after(-80_000), encode(Ledger(at=after(-80_000))).decode()),
+        AlertingState(after(3700), encode(ledger).decode()),
+        paged,
+        VerdictChange(after(-80_000), Cause.HEALTHY, Side.NONE, Severity.NONE, "All is well."),
+        VerdictChange(after(3660), Cause.PROVIDER_OVERLOADED, Side.THEM, Severity.P2, "It’s them."),
+        VerdictChange(after(5700), Cause.HEALTHY, Side.NONE, Severity.NONE, "All is well."),
+        StepMark(after(3800), "provider", "check_page", StepState.DONE, "ana", "nothing posted"),
+        SeverityMark(after(3900), Severity.P1, Severity.P2, "ana", "checkout is down"),
+        IncidentEntry(after(3750), "a" * 32, INCIDENT, IncidentAct.DECLARED, after(3600), "ana", text="529s"),
+        IncidentEntry(
+            after(4000), "b" * 32, INCIDENT, IncidentAct.NOTE, after(3950), "ben", text="on Sonnet"
+        ),
+        IncidentEntry(after(6000), "c" * 32, INCIDENT, IncidentAct.RESOLVED, after(5400), "ana"),
+    ]
+
+
+def everything() -> list[Record]:
+    found: list[Record] = [*sorted(observations(), key=lambda each: each.at), *acts()]
+    return found
+
+
+def recorded_in(
+    directory: Path, records: Iterable[Record] | None = None, now: datetime | None = None
+) -> Store:
+    """A store that holds `records`, by default everything, all of it written."""
+    store = Store.open(directory, now=now or after(END_S))
+    for record in everything() if records is None else records:
+        store.write(record)
+        # What waits in memory is bounded.
+    if not store.flush(60.0):
+        raise AssertionError(f"not written: {store.problem}")
+    return store
+
+
+def instants(count: int, start: float = OVERLOAD_S - 600, end: float = END_S) -> list[datetime]:
+    """So many instants, none of which is one at which a probe begins."""
+    step = (end - start) / count
+    return [after(start + step * index) + timedelta(microseconds=137) for index in range(count)]

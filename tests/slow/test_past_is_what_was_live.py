@@ -1,0 +1,90 @@
+"""The past computed again is what was on screen then, for a whole incident played by the simulator."""
+
+from __future__ import annotations
+
+import queue
+from datetime import timedelta
+from pathlib import Path
+
+from claude_tui.engine import compose
+from claude_tui.engine.conditions import Conditions
+from claude_tui.engine.past import Past
+from claude_tui.engine.window import finished_at
+from claude_tui.model.past import Move, MoveKind
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.settings import load
+from claude_tui.simulator.scenario import load as load_scenario
+from claude_tui.store import Store
+
+PATIENCE_S = 60.0
+SNAPSHOTS, SPEED = 40, 8.0
+# What was known when a probe has just ended depends on who was quicker by milliseconds.
+_UNCLEAR = timedelta(milliseconds=700)
+
+
+# An engine that starts shows the last hour first; what it had not read yet it did not know.
+_ALL_READ = timedelta(minutes=80)
+
+
+def has_read_all(snapshot: Snapshot) -> bool:
+    spans = [series.baseline_span for series in snapshot.latency.series]
+    return all(span is not None and span > _ALL_READ for span in spans)
+
+
+def judged(snapshot: Snapshot) -> tuple[object, ...]:
+    return (
+        snapshot.verdict,
+        snapshot.errors,
+        snapshot.latency,
+        snapshot.headroom,
+        snapshot.status.level,
+        snapshot.engine.target,
+        [event for event in snapshot.events if event.at < snapshot.at - _UNCLEAR],
+    )
+
+
+def test_every_past_snapshot_is_the_one_that_was_live(tmp_path: Path) -> None:
+    settings = load({}, {}, config=None)
+    engine = compose.demo(settings, load_scenario("tour"), SPEED, tmp_path)
+    engine.first_snapshot()
+    published: queue.Queue[Snapshot] = queue.Queue()
+    engine.start(published.put)
+    try:
+        live = [published.get(timeout=PATIENCE_S) for _ in range(SNAPSHOTS)]
+    finally:
+        engine.stop(PATIENCE_S)
+    store = Store.open(tmp_path, "demo.db", now=live[-1].at)
+    ends = [finished_at(each) for each in store.observations(live[0].at - timedelta(minutes=5))]
+    past, compared = Past(store, Conditions()), []
+    for snapshot in filter(has_read_all, live):
+        if not any(timedelta() <= snapshot.at - end < _UNCLEAR for end in ends):
+            assert judged(past.whole(snapshot.at)) == judged(snapshot)
+            compared.append(snapshot.verdict.cause)
+    store.close()
+    assert len(compared) > 3
+    assert len(set(compared)) > 1
+
+
+def test_an_engine_shows_the_past_beside_the_present(tmp_path: Path) -> None:
+    settings = load({}, {}, config=None)
+    engine = compose.demo(settings, load_scenario("tour"), SPEED, tmp_path)
+    first = engine.first_snapshot()
+    published: queue.Queue[Snapshot] = queue.Queue()
+    engine.start(published.put)
+
+    def next_one(*, past: bool) -> Snapshot:
+        while True:
+            snapshot = published.get(timeout=PATIENCE_S)
+            if (snapshot.past is not None) is past:
+                return snapshot
+
+    try:
+        next_one(past=False)
+        engine.travel(Move(MoveKind.INSTANT, to=first.at - timedelta(hours=1)))
+        then = next_one(past=True)
+        assert then.at == first.at - timedelta(hours=1)
+        assert next_one(past=False).at > first.at
+        engine.return_to_live()
+        assert next_one(past=False).past is None
+    finally:
+        engine.stop(PATIENCE_S)

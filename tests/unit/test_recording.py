@@ -1,0 +1,263 @@
+"""Recordings: what one machine wrote, another replays to the same verdicts at the same instants."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import json
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from claude_tui.engine.conditions import Conditions
+from claude_tui.engine.past import Past
+from claude_tui.engine.record_command import open_record
+from claude_tui.engine.record_export import Span, export
+from claude_tui.engine.record_import import read_header, read_recording
+from claude_tui.engine.recording import KINDS, SCHEMA, Header, RecordingError
+from claude_tui.engine.replay import span_of_incident
+from claude_tui.model.snapshot import Target
+from claude_tui.model.text import Redactor
+from claude_tui.settings import load
+from claude_tui.store import Store
+from tests.builders import NOON, after, messages, models
+from tests.recorded import END_S, INCIDENT, OVERLOAD_S, instants, recorded_in
+
+TARGET = Target("prod", "https://api.example.test", "api.example.test", None)
+SINCE, UNTIL = after(OVERLOAD_S - 600), after(END_S)
+KEY = "sk-ant-api03-a-key-of-today"
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    store = recorded_in(tmp_path_factory.mktemp("record"))
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def recording(store: Store, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("files") / "outage.jsonl.gz"
+    written(store, path)
+    return path
+
+
+def written(store: Store, path: Path, secrets: tuple[str, ...] = (), *, force: bool = False) -> Header:
+    span = Span(SINCE, UNTIL, "INC-1")
+    return export(store, span, path, target=TARGET, redactor=Redactor(secrets), force=force)
+
+
+def lines(path: Path) -> list[str]:
+    return gzip.decompress(path.read_bytes()).decode().splitlines()
+
+
+def rewritten(path: Path, recording: Path, change: Callable[[list[str]], list[str]]) -> Path:
+    path.write_text("\n".join(change(lines(recording))) + "\n", "utf-8")
+    return path
+
+
+def unpacked(path: Path, directory: Path) -> tuple[Store, Header]:
+    store = Store.open(directory, now=NOON)
+    return store, read_recording(path, store)
+
+
+def refusal(path: Path, directory: Path) -> str:
+    store = Store.open(directory, now=NOON)
+    try:
+        with pytest.raises(RecordingError) as caught:
+            read_recording(path, store)
+    finally:
+        store.close()
+    return str(caught.value).removeprefix(str(path))
+
+
+# -- the same on another machine ----------------------------------------------------------
+
+
+def test_a_replay_has_the_same_verdicts_at_the_same_instants(
+    store: Store, recording: Path, tmp_path: Path
+) -> None:
+    copy, header = unpacked(recording, tmp_path / "elsewhere")
+    here, there = Past(store, Conditions()), Past(copy, Conditions(target=header.target))
+    try:
+        for at in (SINCE, *instants(60), UNTIL):
+            mine, theirs = here.whole(at), there.whole(at)
+            assert theirs.verdict == mine.verdict, at
+            assert theirs.events == mine.events, at
+            assert theirs.engine == mine.engine, at
+            # Only the end of the record may differ.
+            assert replace(theirs, past=None) == replace(mine, past=None), at
+    finally:
+        copy.close()
+
+
+def test_what_a_replay_is_recorded_as_is_the_recording(recording: Path, tmp_path: Path) -> None:
+    copy, _ = unpacked(recording, tmp_path / "elsewhere")
+    again = tmp_path / "again.jsonl.gz"
+    written(copy, again)
+    copy.close()
+    assert lines(again) == lines(recording)
+
+
+def test_the_first_line_says_what_follows(recording: Path) -> None:
+    header, *body, end = map(json.loads, lines(recording))
+    assert header["schema"] == SCHEMA
+    assert header["target"]["base_url"] == "https://api.example.test"
+    assert (header["since"], header["until"]) == ("2026-11-20T12:50:00+00:00", "2026-11-20T14:00:00+00:00")
+    kinds = [kind for line in body for kind in line]
+    assert header["counts"] == {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
+    assert end == {"end": {"lines": len(body)}}
+    assert set(kinds) == set(KINDS) - {"field_revision", "action_request"}
+    assert read_header(recording).counts == header["counts"]
+
+
+def test_instants_keep_their_microseconds(store: Store, tmp_path: Path) -> None:
+    at = NOON.replace(microsecond=123_457)
+    own = recorded_in(tmp_path / "own", [replace(models(0), at=at)])
+    path = tmp_path / "one.jsonl"
+    export(own, Span(NOON, after(10)), path, target=TARGET, redactor=Redactor())
+    own.close()
+    copy, _ = unpacked(path, tmp_path / "copy")
+    found = copy.observations(NOON)
+    copy.close()
+    assert [each.at for each in found] == [at]
+    assert "12:00:00.123457+00:00" in path.read_text()
+
+
+def test_secrets_of_today_are_taken_out(tmp_path: Path) -> None:
+    own = recorded_in(tmp_path / "own", [replace(messages(0), message="pässword-of-ours in an answer")])
+    path = tmp_path / "one.jsonl"
+    export(own, Span(NOON, after(10)), path, target=TARGET, redactor=Redactor(("pässword-of-ours",)))
+    own.close()
+    assert "pässword-of-ours" not in path.read_text("utf-8")
+    assert "[redacted] in an answer" in path.read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz", "a.jsonl.zst", "anything"])
+def test_every_compression_is_recognised(store: Store, name: str, tmp_path: Path) -> None:
+    if name.endswith(".zst"):
+        pytest.importorskip("zstandard")
+    header = written(store, tmp_path / name)
+    copy, read = unpacked(tmp_path / name, tmp_path / "elsewhere")
+    found = copy.observations(SINCE)
+    copy.close()
+    assert read == header
+    assert found == store.observations(SINCE, UNTIL.replace(microsecond=1))
+
+
+# -- writing ------------------------------------------------------------------------------
+
+
+def test_a_file_is_replaced_only_by_force(store: Store, tmp_path: Path) -> None:
+    path = tmp_path / "mine.jsonl.gz"
+    path.write_text("precious")
+    with pytest.raises(RecordingError, match="is there already; --force replaces it"):
+        written(store, path)
+    assert path.read_text() == "precious"
+    written(store, path, force=True)
+    assert read_header(path).name == "INC-1"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_place_that_cannot_be_written_is_told(store: Store, tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match=r"gone/x\.gz cannot be written: No such file"):
+        written(store, tmp_path / "gone" / "x.gz")
+
+
+def test_a_span_in_which_nobody_probed_makes_no_recording(store: Store, tmp_path: Path) -> None:
+    span = Span(after(-400_000), after(-300_000))
+    with pytest.raises(RecordingError, match="nothing is recorded from 2026-11-15 20:53:20 UTC to"):
+        export(store, span, tmp_path / "a.gz", target=TARGET, redactor=Redactor())
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_progress_goes_from_nothing_to_all(store: Store, tmp_path: Path) -> None:
+    told: list[float] = []
+    path = tmp_path / "a.gz"
+    export(store, Span(SINCE, UNTIL), path, target=TARGET, redactor=Redactor(), progress=told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+    assert len(told) > 5
+
+
+# -- what is no recording -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        (lambda all_of: ["hello"], ", line 1: this is no JSON"),
+        (lambda all_of: ["{}"], ", line 1: this is no recording of claude-top"),
+        (lambda all_of: ["[]"], ", line 1: expected an object"),
+        (lambda all_of: [all_of[0].replace("recording@1", "recording@2"), *all_of[1:]],
+         ", line 1: it is of claude-top/recording@2, and this version reads claude-top/recording@1"),
+        (lambda all_of: [all_of[0].replace('"counts":{', '"counts":{"wish":7,'), *all_of[1:]],
+         ", line 1: the header does not say how many lines of which kind there are"),
+        (lambda all_of: [*all_of[:4], '{"wish": {}}', *all_of[5:]], ", line 5: expected an object with"),
+        (lambda all_of: [*all_of[:4], '{"observation": {}}', *all_of[5:]], ", line 5: not a Observation"),
+        (lambda all_of: [*all_of[:4], "{", *all_of[5:]], ", line 5: this is no JSON"),
+        (lambda all_of: [*all_of[:7], all_of[-1]], ", line 8: it ends here, but"),
+        (lambda all_of: all_of[:9], ", line 10: it ends too soon: the file is torn"),
+        (lambda all_of: [*all_of, "{}"], ": something follows the end"),
+    ],
+)  # fmt: skip
+def test_a_foreign_file_is_refused_with_the_line(
+    recording: Path, tmp_path: Path, change: Callable[[list[str]], list[str]], says: str
+) -> None:
+    assert says in refusal(rewritten(tmp_path / "x.jsonl", recording, change), tmp_path / "store")
+
+
+@pytest.mark.parametrize("share", [0.2, 0.5, 0.999])
+@pytest.mark.parametrize("name", ["torn.jsonl", "torn.jsonl.gz", "torn.jsonl.zst"])
+def test_a_torn_file_is_refused_with_the_line(store: Store, tmp_path: Path, share: float, name: str) -> None:
+    if name.endswith(".zst"):
+        pytest.importorskip("zstandard")
+    path = tmp_path / name
+    written(store, path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: int(len(whole) * share)])
+    said = refusal(path, tmp_path / "store")
+    assert said.startswith(", line ")
+    assert "torn" in said
+
+
+def test_a_flipped_bit_is_noticed(recording: Path, tmp_path: Path) -> None:
+    raw = bytearray(recording.read_bytes())
+    raw[len(raw) * 2 // 3] ^= 0x10
+    path = tmp_path / "flipped.gz"
+    path.write_bytes(raw)
+    assert ", line " in refusal(path, tmp_path / "store")
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    assert refusal(tmp_path / "gone.gz", tmp_path) == " cannot be read: No such file or directory"
+
+
+def test_a_record_that_cannot_be_read_is_told_and_none_is_made(tmp_path: Path) -> None:
+    settings = load({"data_dir": str(tmp_path), "base_url": "https://api.example.test"}, {}, config=None)
+    said: list[str | None] = []
+    with pytest.raises(RecordingError, match=r"nothing is recorded of api\.example\.test: there is no /"):
+        open_record(settings, {}, NOON, said.append)
+    assert list(tmp_path.iterdir()) == []
+    Store.open(tmp_path, "api.example.test.db", now=NOON).close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "api.example.test.db")) as connection:
+        connection.execute("PRAGMA user_version = 99")
+    with pytest.raises(RecordingError, match=r"newer|later"):
+        open_record(settings, {}, NOON, said.append)
+
+
+# -- incidents ----------------------------------------------------------------------------
+
+
+def test_an_incident_is_found_by_its_number_or_id(store: Store) -> None:
+    margin = after(600) - NOON
+    expected = after(3600 - 600), after(5400 + 600)
+    for name in ("INC-1", "inc-1", INCIDENT, INCIDENT[:8]):
+        assert span_of_incident(store, name, UNTIL, margin) == expected
+    assert span_of_incident(store, "INC-1", after(5500), margin) == (after(3000), after(5500))
+    for name in ("INC-2", "INC-0", "INC-x", "", "0"):
+        with pytest.raises(RecordingError, match=r"no incident is called .*incidents: INC-1"):
+            span_of_incident(store, name, UNTIL, margin)
