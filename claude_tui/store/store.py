@@ -10,16 +10,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+from claude_tui.analysis.uptime.hours import DEFAULT_REACH, Reach, hour_of
+from claude_tui.analysis.uptime.record import Record as History
+from claude_tui.analysis.uptime.report import LONGEST
 from claude_tui.model.observation import Observation
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.verdict import VerdictChange
-from claude_tui.store.backlog import Backlog, Kept, Record
+from claude_tui.store.backlog import Backlog, Kept, Record, RollUp
 from claude_tui.store.entries import SEVERITY_MARKS, STEP_MARKS, VERDICT_CHANGES, E, EntryTable
 from claude_tui.store.files import NAME, Connect, connect
 from claude_tui.store.instants import to_micros
 from claude_tui.store.problems import Problems
 from claude_tui.store.reading import Reader
+from claude_tui.store.record import read_record
+from claude_tui.store.rollups import LAG
 from claude_tui.store.writer import Writer
 
 __all__ = ["Store"]
@@ -40,7 +45,10 @@ class Store:
     returned, on disk or not.
     """
 
-    def __init__(self, backlog: Backlog, problems: Problems, writer: Writer, reader: Reader) -> None:
+    def __init__(
+        self, path: Path, backlog: Backlog, problems: Problems, writer: Writer, reader: Reader
+    ) -> None:
+        self._path = path
         self._backlog = backlog
         self._problems = problems
         self._writer = writer
@@ -84,7 +92,7 @@ class Store:
             condemn=writer.condemn,
         )
         writer.start()
-        return cls(backlog, problems, writer, reader)
+        return cls(path, backlog, problems, writer, reader)
 
     @property
     def problem(self) -> str | None:
@@ -195,8 +203,25 @@ class Store:
         unsaved = (item.cost_usd for item in waiting if isinstance(item, Observation) and item.at >= instant)
         return math.fsum((found or 0.0, *unsaved))
 
+    def roll_up(self, now: datetime, reach: Reach = DEFAULT_REACH) -> None:
+        """Has every hour that is over rolled up, in small batches between writes.
+
+        `reach` is how long an observation of each source holds (see `analysis.uptime.hours`).
+        """
+        self._backlog.ask_to_roll_up(RollUp(hour_of(to_micros(now) - LAG), reach))
+
+    def record(self, now: datetime, reach: Reach = DEFAULT_REACH, span: timedelta = LONGEST) -> History:
+        """The record of the last `span`, from the disk only. It holds up neither writes nor other reads.
+
+        Raises StoreError when it cannot be read.
+        """
+        return read_record(self._path, now, reach, span)
+
     def prune(self, before: datetime) -> None:
-        """Has everything older than `before` deleted, in small batches between writes."""
+        """Has everything older than `before` deleted, in small batches between writes.
+
+        Observations are rolled up before; what belongs to an incident stays.
+        """
         self._backlog.ask_to_prune(to_micros(before))
 
     def flush(self, timeout_s: float = 2.0) -> bool:

@@ -1,0 +1,61 @@
+"""What the status page claimed, for how long of each hour, as far as it was read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from claude_tui.analysis.uptime.hours import HOUR
+from claude_tui.analysis.views.status import ours_of, page_level
+from claude_tui.model.provider import ProviderStatus
+from claude_tui.model.snapshot import Level
+
+__all__ = ["claims_by_hour"]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TROUBLE = frozenset({Level.WARN, Level.BAD})
+
+
+def claims_by_hour(
+    reports: Sequence[ProviderStatus], names: Sequence[str], read: Mapping[int, int], until: int
+) -> dict[int, tuple[int, int]]:
+    """For each hour of `read` how long the page called the components `names` fine, and how long not.
+
+    `read` is for how long of an hour the page is known to have been read. Which part of the hour that was
+    is not known: within it, what the page said counts in proportion. All durations and `until`, the
+    present, are microseconds.
+    """
+    claims = [(_micros(report.fetched_at), _is_fine(report, names)) for report in reports]
+    found: dict[int, tuple[int, int]] = {}
+    index = 0
+    for hour in sorted(read):
+        start, end = hour * HOUR, min((hour + 1) * HOUR, until)
+        while index + 1 < len(claims) and claims[index + 1][0] <= start:
+            index += 1
+        fine = trouble = 0
+        each = index
+        while each < len(claims) and claims[each][0] < end:
+            after = claims[each + 1][0] if each + 1 < len(claims) else end
+            lasted = max(min(after, end) - max(claims[each][0], start), 0)
+            if claims[each][1] is True:
+                fine += lasted
+            elif claims[each][1] is False:
+                trouble += lasted
+            each += 1
+        if fine + trouble:
+            known = min(read[hour], fine + trouble)
+            bad = known * trouble // (fine + trouble)
+            found[hour] = (known - bad, bad)
+    return found
+
+
+def _is_fine(report: ProviderStatus, names: Sequence[str]) -> bool | None:
+    """None where the page could not be read or lists none of these components."""
+    ids = ours_of(report, names) if report.known else frozenset()
+    if not ids:
+        return None
+    return page_level(report, ids) not in _TROUBLE
+
+
+def _micros(instant: datetime) -> int:
+    return (instant - _EPOCH) // timedelta(microseconds=1)
