@@ -13,6 +13,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from claude_tui.analysis.uptime.hours import reach_of
+from claude_tui.analysis.uptime.record import Record
 from claude_tui.engine.collector import Collector
 from claude_tui.engine.journal import Journal
 from claude_tui.engine.memory import Memory
@@ -53,11 +55,13 @@ class Engine:
     ) -> None:
         clock = clock or SystemClock()
         backend = StoreBackend(store, monitored.target.base_url, clock.now)
-        self.collector = Collector(settings, monitored, Memory(store, monitored.in_memory, clock), clock)
+        options = options_from(settings, monitored.pace)
+        memory = Memory(store, monitored.in_memory, clock, reach_of(options))
+        self.collector = Collector(settings, monitored, memory, clock)
         self.publisher = Publisher(
             self.collector,
             monitored,
-            options_from(settings, monitored.pace),
+            options,
             Journal(store),
             Paging(paging, backend) if paging is not None else None,
             clock,
@@ -123,6 +127,10 @@ class Engine:
 
     def _clean_text(self, text: str) -> str:
         return self.collector.redactor.clean(text, MAX_ENTRY, keep_newlines=True)
+
+    def record(self, at: datetime) -> Record:
+        """What is known of the last 90 days before an instant. May take a while; raises StoreError."""
+        return self.collector.memory.record(at)
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         """Acknowledges an open group of alerts, or all with None."""

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from typing import Any
 
-from claude_tui.analysis.uptime.histogram import Histogram
+from claude_tui.analysis.uptime.histogram import EMPTY, Histogram
 from claude_tui.analysis.uptime.hours import HOUR, LONGEST_WAIT, HourRow, Reach, Sample, hour_of, hour_rows
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.text import inert
@@ -189,7 +189,7 @@ def _values(row: HourRow) -> tuple[Any, ...]:
         pack_text(row.model),
         row.outcome.value,
         pack_text(row.error_type),
-        row.count,
+        row.observed,
         row.micros,
         row.ttft.to_bytes(),
         row.total.to_bytes(),
@@ -209,8 +209,9 @@ def _decoded(rows: Iterable[tuple[Any, ...]]) -> tuple[list[HourRow], int]:
                 raise ValueError("not a count")
             if not 0 <= micros <= HOUR:
                 raise ValueError("more than an hour in an hour")
-            histograms = Histogram.from_bytes(ttft), Histogram.from_bytes(total)
-            found.append(HourRow(hour, *kind, count, micros, *histograms))
+            first = Histogram.from_bytes(ttft) if ttft else EMPTY
+            whole = Histogram.from_bytes(total) if total else EMPTY
+            found.append(HourRow(hour, *kind, count, micros, first, whole))
         except UNREADABLE:
             skipped += 1
     return found, skipped

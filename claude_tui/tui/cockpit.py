@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
+from claude_tui.analysis.uptime.record import Record
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
@@ -51,6 +52,9 @@ class Backend(Protocol):
     def mark_severity(self, mark: SeverityMark) -> None: ...
 
     def append(self, entry: IncidentEntry | FieldRevision) -> None: ...
+
+    def record(self, at: datetime) -> Record:
+        """The record of the last days before an instant. Call it in a thread; raises ClaudeTopError."""
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None: ...
 

@@ -12,6 +12,7 @@ from rich.console import RenderableType
 from textual._compositor import CompositorUpdate
 from textual.screen import Screen
 
+from claude_tui.analysis.uptime.record import Record
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
@@ -35,6 +36,7 @@ class StillBackend:
     acknowledged: list[tuple[str | None, str, str]] = field(default_factory=list)
     snoozed: list[tuple[str | None, str, datetime]] = field(default_factory=list)
     publish: Callable[[Snapshot], None] = lambda snapshot: None
+    recorded: Callable[[datetime], Record] = Record
 
     @property
     def focus(self) -> Focus | None:
@@ -60,6 +62,9 @@ class StillBackend:
 
     def append(self, entry: IncidentEntry | FieldRevision) -> None:
         self.appended.append(entry)
+
+    def record(self, at: datetime) -> Record:
+        return self.recorded(at)
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         self.acknowledged.append((group, by, reason))

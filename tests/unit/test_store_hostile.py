@@ -18,7 +18,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claude_tui.analysis.options import Options
 from claude_tui.analysis.uptime.report import build_report
 from claude_tui.engine import Endpoint, Engine, Monitored, Pace, target_of
 from claude_tui.model.observation import Outcome, RateLimitReading, Source, Timings, Usage, WindowReading
@@ -303,7 +302,7 @@ def first_frames(directory: Path) -> tuple[Snapshot, str | None]:
         snapshot = engine.snapshot()
         for cells, rows in SIZES:
             assert drawn(snapshot, cells, rows)
-        build_report(store.record(NOW), timedelta(days=7), Options())
+        build_report(store.record(NOW), timedelta(days=7), ("Claude API",))
         for panel in (Panel.LATENCY, Panel.HEADROOM, Panel.ERRORS):
             engine.set_focus(Focus(panel, timedelta(hours=1)))
             assert zoomed(engine.snapshot(), *SIZES[0])

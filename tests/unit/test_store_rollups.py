@@ -14,7 +14,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claude_tui.analysis.options import Options
 from claude_tui.analysis.uptime.columns import Service
 from claude_tui.analysis.uptime.hours import DEFAULT_REACH, HOUR, hour_of
 from claude_tui.analysis.uptime.record import Record
@@ -45,6 +44,7 @@ from tests.store_values import (
 )
 
 DAY = 86_400
+OURS = ("Claude API",)
 
 
 @contextmanager
@@ -120,9 +120,9 @@ def test_a_report_is_the_same_before_and_after_rolling_up_and_pruning(found: lis
 def test_rows_of_days_ago_live_on_as_hours(tmp_path: Path) -> None:
     with session(tmp_path) as writing:
         add(writing, probed(-40 * DAY, -39 * DAY) + probed(-39 * DAY, -39 * DAY + 1800, Outcome.OVERLOADED))
-        before = build_report(read(tmp_path), timedelta(days=60), Options())
+        before = build_report(read(tmp_path), timedelta(days=60), OURS)
         prune(writing, at(-30 * DAY))
-        after = build_report(read(tmp_path), timedelta(days=60), Options())
+        after = build_report(read(tmp_path), timedelta(days=60), OURS)
     assert query(tmp_path, "SELECT count(*) FROM observations") == [(0,)]
     assert after == before
     assert after.latency.ttft.quantile(0.5) == pytest.approx(0.4, rel=0.025)
@@ -140,7 +140,7 @@ def test_rolling_up_again_counts_nothing_twice(tmp_path: Path) -> None:
         with session(tmp_path) as another:
             roll_up_all(another, NOW + timedelta(hours=5))
     assert read(tmp_path) == once
-    assert sum(row.count for row in once.rows) == 240
+    assert sum(row.observed for row in once.rows) == 240
 
 
 class Failing(sqlite3.Connection):
@@ -244,10 +244,10 @@ def test_reading_changes_nothing_and_waits_for_nobody(tmp_path: Path) -> None:
         add(writing, probed(-3600, 0))
         assert writing.add(probed(-7200, -3600)) == []  # a transaction that is open meanwhile
         content = database(tmp_path).read_bytes()
-        assert sum(row.count for row in read(tmp_path).rows) == 120
+        assert sum(row.observed for row in read(tmp_path).rows) == 120
         assert database(tmp_path).read_bytes() == content
         writing.commit()
-    assert sum(row.count for row in read(tmp_path).rows) == 240
+    assert sum(row.observed for row in read(tmp_path).rows) == 240
 
 
 def test_a_store_of_an_older_version_says_so(tmp_path: Path) -> None:
@@ -269,6 +269,6 @@ def test_the_past_is_as_it_was_then(tmp_path: Path) -> None:
         as_seen_then = read(tmp_path, then)
         roll_up_all(writing)
         assert read(tmp_path, then) == as_seen_then
-    report = build_report(as_seen_then, timedelta(hours=24), Options())
+    report = build_report(as_seen_then, timedelta(hours=24), OURS)
     tally = report.of_span.tallies[Service.API]
     assert tally == Tally(24 * HOUR + to_micros(then) % HOUR, up=5400 * 1_000_000)

@@ -66,7 +66,7 @@ def test_the_parts_add_up_to_the_span_and_none_is_negative(
         assert parts.up + parts.down + parts.ours + parts.unknown == parts.span
         assert min(parts.up, parts.down, parts.ours, parts.unknown) >= 0
     begun = [each for each in found if START <= each.at < START + hours * HOUR]
-    assert sum(row.count for row in rows) == len(begun)
+    assert sum(row.observed for row in rows) == len(begun)
 
 
 @given(samples)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
-from claude_tui.analysis.options import Options
 from claude_tui.analysis.uptime.histogram import EMPTY, Histogram
 from claude_tui.analysis.uptime.hours import HOUR, HourRow, State, state_of
 from claude_tui.analysis.uptime.page_claims import claims_by_hour
@@ -103,7 +102,7 @@ class HourColumns:
         return counts
 
 
-def columns_of(record: Record, hours: int, options: Options) -> HourColumns:
+def columns_of(record: Record, hours: int, ours: Sequence[str]) -> HourColumns:
     """The last full `hours` and the one that has begun."""
     until = (record.at - EPOCH) // timedelta(microseconds=1)
     first, number = until // HOUR - hours, hours + 1
@@ -120,7 +119,7 @@ def columns_of(record: Record, hours: int, options: Options) -> HourColumns:
                 read[row.hour] = read.get(row.hour, 0) + row.micros
         else:
             _add(columns, index, row)
-    for service, names in ((Service.PAGE, options.ours), (Service.CHAT, CHAT)):
+    for service, names in ((Service.PAGE, ours), (Service.CHAT, CHAT)):
         for hour, (up, down) in claims_by_hour(record.reports, names, read, until).items():
             services[service].up[hour - first] = up
             services[service].down[hour - first] = down
@@ -138,5 +137,5 @@ def _add(columns: HourColumns, index: int, row: HourRow) -> None:
             if row.model not in by_model:
                 by_model[row.model] = [0] * len(columns)
             by_model[row.model][index] += histogram.packed
-    elif messages and row.count:
-        columns.failures[index][(row.outcome, row.error_type)] += row.count
+    elif messages and row.observed:
+        columns.failures[index][(row.outcome, row.error_type)] += row.observed

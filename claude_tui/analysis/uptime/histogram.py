@@ -85,9 +85,11 @@ class Histogram:
         """What `to_bytes` was made of. Raises ValueError for bytes that it cannot have made."""
         if not stored:
             return cls()
-        first = stored[0] | stored[1] << 8 if len(stored) > 1 else _LAST
-        if len(stored) % _BYTES != 2 or first + (len(stored) - 2) // _BYTES > _LAST + 1:
+        if len(stored) % _BYTES != 2:
             raise ValueError("not a histogram")
+        first = stored[0] | stored[1] << 8
+        if first + len(stored) // _BYTES > _LAST + 1:
+            raise ValueError("a histogram with more buckets than there are")
         return cls(int.from_bytes(stored[2:], "little") << (_BITS * first))
 
     def _buckets(self) -> Iterator[tuple[int, int]]:

@@ -9,7 +9,6 @@ look better for it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import groupby
 from typing import NamedTuple
@@ -95,8 +94,7 @@ class Sample(NamedTuple):
     total_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class HourRow:
+class HourRow(NamedTuple):
     """What one source and model gave in one hour with one outcome and error type."""
 
     hour: int
@@ -105,7 +103,7 @@ class HourRow:
     model: str
     outcome: Outcome
     error_type: str
-    count: int
+    observed: int
     """The observations that began in the hour."""
     micros: int
     """For how long of the hour they hold."""

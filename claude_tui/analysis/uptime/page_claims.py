@@ -32,21 +32,23 @@ def claims_by_hour(
         start, end = hour * HOUR, min((hour + 1) * HOUR, until)
         while index + 1 < len(claims) and claims[index + 1][0] <= start:
             index += 1
-        fine = trouble = 0
-        each = index
-        while each < len(claims) and claims[each][0] < end:
-            after = claims[each + 1][0] if each + 1 < len(claims) else end
-            lasted = max(min(after, end) - max(claims[each][0], start), 0)
-            if claims[each][1] is True:
-                fine += lasted
-            elif claims[each][1] is False:
-                trouble += lasted
-            each += 1
+        fine, trouble = _lasted(claims, index, start, end)
         if fine + trouble:
             known = min(read[hour], fine + trouble)
             bad = known * trouble // (fine + trouble)
             found[hour] = (known - bad, bad)
     return found
+
+
+def _lasted(claims: Sequence[tuple[int, bool | None]], index: int, start: int, end: int) -> tuple[int, int]:
+    """How long between two instants the page said fine, and how long trouble; from the claim `index` on."""
+    lasted: dict[bool | None, int] = {True: 0, False: 0, None: 0}
+    while index < len(claims) and claims[index][0] < end:
+        begun, is_fine = claims[index]
+        index += 1
+        until = min(claims[index][0], end) if index < len(claims) else end
+        lasted[is_fine] += until - max(begun, start)
+    return lasted[True], lasted[False]
 
 
 def _is_fine(report: ProviderStatus, names: Sequence[str]) -> bool | None:

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from claude_tui.analysis.options import Options
 from claude_tui.analysis.uptime.columns import Failure, HourColumns, Latency, Service, columns_of
 from claude_tui.analysis.uptime.incidents import Incident, folded
 from claude_tui.analysis.uptime.record import Record
@@ -96,10 +95,13 @@ class Report:
     """The first hour with any observation; None when there is none at all in the record."""
 
 
-def build_report(record: Record, span: timedelta, options: Options, zone: Zone = utc) -> Report:
-    """The report on the last `span` before the instant of the record, in full hours."""
+def build_report(record: Record, span: timedelta, ours: Sequence[str], zone: Zone = utc) -> Report:
+    """The report on the last `span` before the instant of the record, in full hours.
+
+    `ours` are the components of the status page that we use.
+    """
     hours = max(span // _HOUR, 1)
-    columns = columns_of(record, max(hours, LONGEST // _HOUR), options)
+    columns = columns_of(record, max(hours, LONGEST // _HOUR), ours)
     part = slice(len(columns) - 1 - hours, len(columns))
     start = columns.start_of(part.start)
     local = [zone(columns.start_of(index)) for index in range(part.start, part.stop)]

@@ -32,10 +32,6 @@ class CursorPager(Pager):
         self._follows = True
         self.redraw()
 
-    def entitle(self, title: str) -> None:
-        """Another title over what is scrolled as it was."""
-        self._title = title
-
     def move(self, rows: int) -> None:
         self._follows = False
         super().move(rows)

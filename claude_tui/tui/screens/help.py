@@ -25,6 +25,7 @@ _WHERE = {
     Scope.WALK: "tree",
     Scope.PLAYBOOK: "playbook",
     Scope.FIRST_FIVE: "first checks",
+    Scope.HISTORY: "history",
 }
 
 
