@@ -1,4 +1,4 @@
-"""A record of 90 days as a watched API leaves it: outages, slow days, nights without probes, faults of ours."""
+"""A record of 90 days as a watched API leaves it: outages, slow days, days without probes, our faults."""
 
 from __future__ import annotations
 

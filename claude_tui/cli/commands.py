@@ -188,6 +188,30 @@ def _say_problem(problem: str | None) -> None:
         say(problem)
 
 
+def _uptime(request: Request) -> int:
+    settings = _settings(request)
+    from claude_tui.report import uptime
+
+    options = request.options
+    return uptime(settings, os.environ, since=options.since, json=options.json, now=datetime.now(UTC))
+
+
+def _report(request: Request) -> int:
+    settings = _settings(request)
+    from claude_tui.report import report
+
+    options = request.options
+    return report(
+        settings,
+        os.environ,
+        since=options.since,
+        form=options.form,
+        file=Path(options.file) if options.file is not None else None,
+        force=options.force,
+        now=datetime.now(UTC),
+    )
+
+
 def _simulate(request: Request) -> int:
     from claude_tui.simulator.command import run
 
@@ -236,6 +260,8 @@ COMMANDS: dict[str, Callable[[Request], int]] = {
     "manual": _manual,
     "alerts test": _alerts_test,
     "alerts list": _alerts_list,
+    "uptime": _uptime,
+    "report": _report,
     "simulate": _simulate,
     "config path": _config_path,
     "config show": _config_show,

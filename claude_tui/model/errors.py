@@ -33,6 +33,7 @@ class ClaudeTopError(Exception):
     │   ├── ProxySettingError   a proxy variable that cannot be used
     │   ├── TooLargeError       a body went past its limit
     │   └── UndecodableError    a body whose content-encoding cannot be read
+    ├── ReportError             a report cannot be made, or not be written
     ├── StoreError              the history cannot be used
     │   ├── DamagedStoreError   not (or no longer) a store: to be set aside
     │   └── NewerStoreError     written by a later version: to be left alone

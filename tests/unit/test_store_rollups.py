@@ -126,7 +126,7 @@ def test_rows_of_days_ago_live_on_as_hours(tmp_path: Path) -> None:
     assert query(tmp_path, "SELECT count(*) FROM observations") == [(0,)]
     assert after == before
     assert after.latency.ttft.quantile(0.5) == pytest.approx(0.4, rel=0.025)
-    assert [(each.words, each.count) for each in after.failures] == [("overloaded", 60)]
+    assert [(each.outcome, each.count) for each in after.failures] == [("overloaded", 60)]
     down = after.of_span.tallies[Service.API].down / 1_000_000
     assert down == pytest.approx(1800, abs=30)
 

@@ -5,7 +5,8 @@ Everything is computed from hours: a span is so many full hours and the one that
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -13,8 +14,19 @@ from claude_tui.analysis.uptime.columns import Failure, HourColumns, Latency, Se
 from claude_tui.analysis.uptime.incidents import Incident, folded
 from claude_tui.analysis.uptime.record import Record
 from claude_tui.analysis.uptime.tally import Tally
+from claude_tui.model.format import plain
 
-__all__ = ["LONGEST", "SPANS", "FailureCount", "Period", "Report", "SpanUptime", "build_report", "utc"]
+__all__ = [
+    "LONGEST",
+    "SPANS",
+    "FailureCount",
+    "Period",
+    "Report",
+    "SpanUptime",
+    "build_report",
+    "by_outcome",
+    "utc",
+]
 
 SPANS = (
     timedelta(hours=24),
@@ -54,9 +66,13 @@ class FailureCount:
     """"" for none."""
     count: int
 
-    @property
-    def words(self) -> str:
-        return self.error_type or self.outcome.replace("_", " ")
+
+def by_outcome(failures: Iterable[FailureCount]) -> list[tuple[str, int]]:
+    """Each outcome in words and its number, most frequent first."""
+    counts: Counter[str] = Counter()
+    for each in failures:
+        counts[plain(each.outcome)] += each.count
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from itertools import groupby, zip_longest
 from claude_tui.analysis.uptime.columns import Service
 from claude_tui.analysis.uptime.histogram import Histogram
 from claude_tui.analysis.uptime.incidents import Incident
-from claude_tui.analysis.uptime.report import SPANS, Period, Report, SpanUptime
-from claude_tui.analysis.uptime.tally import LEAST_COVERAGE, Tally
+from claude_tui.analysis.uptime.report import SPANS, Period, Report, SpanUptime, by_outcome
+from claude_tui.analysis.uptime.tally import LEAST_COVERAGE, Grade, Tally
 from claude_tui.model.format import (
     NOT_AVAILABLE,
     clock_minute,
@@ -32,16 +32,22 @@ Lines = tuple[Line, ...]
 
 TWO_COLUMNS_FROM = 110
 _GAP = 3
-_LEFT_SHARE = 0.54
+_LEFT_SHARE = 0.555
 _MOST_LEFT = 84
 _MOST_INCIDENTS = 8
 _UPTIME_DIGITS = 2
-_LABEL = 7
+_LABEL = 6
 _NONE = "–"
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-# From this share of down on: glyph and role. What is less than the first share is one lost probe or two.
-_MARKS = ((0.25, "▁", "bad"), (0.05, "▃", "bad"), (0.01, "▅", "warn"), (0.001, "▆", "warn"))
-_FINE, _UNKNOWN = ("▇", "dim"), ("·", "faint")
+# The lower, the longer it was down.
+_MARKS = {
+    Grade.UNKNOWN: ("·", "faint"),
+    Grade.FINE: ("▇", "dim"),
+    Grade.SLIGHT: ("▅", "warn"),
+    Grade.SOME: ("▄", "warn"),
+    Grade.MUCH: ("▂", "bad"),
+    Grade.MOST: ("▁", "bad"),
+}
 
 Columns = Sequence[tuple[str, int]]
 
@@ -78,8 +84,7 @@ def _summary(report: Report, cells: int, zone: str) -> Lines:
         *_latencies(report, cells),
         BLANK,
         *_incidents(report, cells),
-        BLANK,
-        *_week(report, cells, zone),
+        *(() if report.by_the_hour else (BLANK, *_week(report, cells, zone))),
     )
 
 
@@ -87,16 +92,16 @@ def _summary(report: Report, cells: int, zone: str) -> Lines:
 
 _UPTIME_COLUMNS: Columns = (
     ("uptime", 8),
-    ("up", 9),
-    ("down", 9),
-    ("ours", 9),
-    ("unknown", 9),
-    ("covered", 9),
-    ("by page", 9),
-    ("claude.ai", 11),
+    ("up", 8),
+    ("down", 8),
+    ("ours", 8),
+    ("unknown", 8),
+    ("covered", 8),
+    ("by page", 8),
+    ("claude.ai", 10),
 )
 # Where not all fit, these leave in this order.
-_LESS_NEEDED = ("up", "ours", "unknown", "claude.ai")
+_LESS_NEEDED = ("up", "claude.ai", "unknown", "by page")
 
 
 def _uptime(report: Report, cells: int) -> Lines:
@@ -151,9 +156,10 @@ def _share(tally: Tally) -> str:
 
 
 def _role(tally: Tally) -> str:
+    """Of a percentage: colour only for trouble."""
     if tally.uptime is None:
         return "faint"
-    return next((role for least, _, role in _MARKS if tally.down_share >= least), "text")
+    return "text" if tally.grade is Grade.FINE else _MARKS[tally.grade][1]
 
 
 def _time(tally: Tally, part: int) -> str:
@@ -161,13 +167,6 @@ def _time(tally: Tally, part: int) -> str:
 
 
 # -- the strip of days, and the hours of the week -------------------------------------------
-
-
-def _mark(tally: Tally) -> tuple[str, str]:
-    """Glyph and role of a stretch of time: the lower, the longer it was down."""
-    if not tally.span or (tally.uptime is None and tally.down_share < _MARKS[-1][0]):
-        return _UNKNOWN
-    return next(((glyph, role) for least, glyph, role in _MARKS if tally.down_share >= least), _FINE)
 
 
 def _strip(report: Report, cells: int, zone: str) -> Lines:
@@ -180,7 +179,7 @@ def _strip(report: Report, cells: int, zone: str) -> Lines:
     out = [heading(unit, f"last {span_text(report.span)}, {zone}", cells)]
     for start in range(0, len(periods), of_row):
         part = periods[start : start + of_row]
-        out += [_marks([_mark(each.tallies[Service.API]) for each in part], size)]
+        out += [_marks([_MARKS[each.tallies[Service.API].grade] for each in part], size)]
     first, last = (_date(each, by_the_hour=report.by_the_hour) for each in (periods[0], periods[-1]))
     out.append(spread(line(Span(first, "faint")), line(Span(last, "faint")), min(of_row * size, cells)))
     out.append(crop(_legend(), cells))
@@ -195,11 +194,11 @@ def _marks(marks: Sequence[tuple[str, str]], size: int) -> Line:
 
 
 def _legend() -> Line:
-    limits = [f"{percent(least, 1)}" for least, _, _ in _MARKS]
-    parts = [Span("▇ ", "dim"), Span("up  ", "faint")]
-    for (_, glyph, role), limit in zip(reversed(_MARKS), reversed(limits), strict=True):
-        parts += [Span(f"{glyph} ", role), Span(f"{limit} down  ", "faint")]
-    return line(*parts, Span("· unknown", "faint"))
+    parts = [Span(f"{_MARKS[Grade.FINE][0]} ", _MARKS[Grade.FINE][1]), Span("up  ", "faint")]
+    for grade, (glyph, role) in _MARKS.items():
+        if grade.value:
+            parts += [Span(f"{glyph} ", role), Span(f"{grade.value * 100:g}%  ", "faint")]
+    return line(*parts, Span("down or more  · unknown", "faint"))
 
 
 def _date(period: Period, *, by_the_hour: bool) -> str:
@@ -213,7 +212,7 @@ def _week(report: Report, cells: int, zone: str) -> Lines:
         heading("Week", f"by weekday and hour, {zone}, {span_text(report.span)}", cells),
         line(Span("    " + hours, "faint")),
         *(
-            line(Span(pad(name, 4), "dim"), *_marks([_mark(each) for each in of_day], size))
+            line(Span(pad(name, 4), "dim"), *_marks([_MARKS[each.grade] for each in of_day], size))
             for name, of_day in zip(_WEEKDAYS, report.week, strict=True)
         ),
     )
@@ -297,7 +296,7 @@ _PERIOD_COLUMNS: Columns = (
     ("by page", 9),
 )
 _DATE = 7
-_FAILURES_FROM = 18
+_FAILURES_FROM = 16
 _PERIODS_LESS_NEEDED = ("by page", "p99", "ours", "whole p95", "TTFT p50", "cover")
 
 
@@ -320,7 +319,7 @@ def _table_of_periods(report: Report, cells: int) -> Lines:
 
 def _period_row(period: Period, columns: Columns, cells: int, *, by_the_hour: bool) -> Line:
     api = period.tallies[Service.API]
-    failed = " · ".join(f"{each.words} {each.count:,}" for each in period.failures)
+    failed = " · ".join(f"{words} {number:,}" for words, number in by_outcome(period.failures))
     label = Span(pad(clock_minute(period.start) if by_the_hour else f"{period.start:%b %d}", _DATE), "dim")
     if not api.span or api.span == api.unknown:
         return crop(line(label, Span(right("nobody probed", 14), "faint")), cells)
