@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
-from math import ceil, floor, log10
+from math import floor, log10
 
 from claude_tui.analysis.uptime.columns import Service
 from claude_tui.analysis.uptime.report import Report
@@ -27,6 +27,7 @@ _MARKS = {
 }
 _LINES = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
 _STEPS = 4
+_TOPS = (1, 1.2, 1.6, 2, 2.4, 3, 4, 5, 6, 8, 10)
 
 
 def _told(tally: Tally) -> str:
@@ -131,11 +132,11 @@ def _apart(ends: Sequence[tuple[float, str]]) -> Iterator[tuple[float, str]]:
 
 
 def _round_up(value: float) -> float:
-    """The next of 1, 2, 4, 5 and 10 times a power of ten."""
+    """The next of _TOPS times a power of ten."""
     if value <= 0:
         return 0.0
     size = 10.0 ** floor(log10(value))
-    return next((each * size for each in (1, 2, 4, 5, 10) if value <= each * size), ceil(value))
+    return next((each * size for each in _TOPS if value <= each * size), 10 * size)
 
 
 def _unit(report: Report) -> str:

@@ -35,10 +35,10 @@ h1 { font-size: 22px; margin: 0 0 2px; }
 h2 { font-size: 15px; margin: 30px 0 8px; border-bottom: 1px solid var(--edge); padding-bottom: 3px; }
 p { margin: 6px 0; }
 .dim { color: var(--dim); }
-.figures { display: flex; flex-wrap: wrap; gap: 12px 40px; margin: 18px 0 6px; padding: 0; }
+.figures { display: flex; flex-wrap: wrap; gap: 12px 30px; margin: 18px 0 6px; padding: 0; }
 .figures div { display: flex; flex-direction: column-reverse; }
 .figures dt { color: var(--dim); font-size: 12px; }
-.figures dd { margin: 0; font-size: 24px; font-variant-numeric: tabular-nums; }
+.figures dd { margin: 0; font-size: 21px; font-variant-numeric: tabular-nums; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; font-size: 12.5px; }
 th { font-weight: 500; color: var(--dim); }
 th, td { text-align: right; padding: 3px 0 3px 12px; white-space: nowrap; vertical-align: top; }
@@ -61,7 +61,7 @@ section { break-inside: avoid; }
 section.long { break-inside: auto; }
 @page { margin: 16mm 14mm; }
 @media print { html { background: none; font-size: 11px; } body { max-width: none; padding: 0; }
-  table { font-size: 10px; } th, td { padding-left: 8px; } .figures dd { font-size: 20px; } }
+  table { font-size: 10px; } th, td { padding-left: 8px; } .figures dd { font-size: 17px; } }
 """
 
 
