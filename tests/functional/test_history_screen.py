@@ -30,6 +30,8 @@ def app_of(recorded: Callable[[datetime], Record] = ninety_days) -> tuple[StillA
 
 
 async def settled(pilot: Pilot[None]) -> None:
+    """What has been published is drawn, and what that set going is done."""
+    await pilot.pause()
     await pilot.app.workers.wait_for_complete()
     await pilot.pause()
 
