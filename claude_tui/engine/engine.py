@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from claude_tui.analysis.uptime.hours import reach_of
+from claude_tui.analysis.uptime.hours import DEFAULT_REACH, reach_of
 from claude_tui.analysis.uptime.record import Record
 from claude_tui.engine.collector import Collector
 from claude_tui.engine.journal import Journal
@@ -56,7 +56,9 @@ class Engine:
         clock = clock or SystemClock()
         backend = StoreBackend(store, monitored.target.base_url, clock.now)
         options = options_from(settings, monitored.pace)
-        memory = Memory(store, monitored.in_memory, clock, reach_of(options))
+        # The past of a demo was not probed at the demo's own pace.
+        reach = DEFAULT_REACH if monitored.demo is not None else reach_of(options)
+        memory = Memory(store, monitored.in_memory, clock, reach)
         self.collector = Collector(settings, monitored, memory, clock)
         self.publisher = Publisher(
             self.collector,

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claude_tui.analysis.uptime.hours import reach_of
-from claude_tui.analysis.uptime.report import LONGEST, Report, build_report
+from claude_tui.analysis.uptime.record import LONGEST
+from claude_tui.analysis.uptime.report import Report, build_report
 from claude_tui.engine.sources import Pace, options_from, store_name, target_of
 from claude_tui.model.text import Redactor
 from claude_tui.probes.credentials import Credentials

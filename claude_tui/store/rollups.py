@@ -200,18 +200,18 @@ def _decoded(rows: Iterable[tuple[Any, ...]]) -> tuple[list[HourRow], int]:
     found: list[HourRow] = []
     skipped = 0
     kinds: dict[tuple[Any, ...], _Kind] = {}
-    for hour, source, model, outcome, error_type, count, micros, ttft, total in rows:
-        key = (source, model, outcome, error_type)
+    for row in rows:
+        hour, *_, observed, micros, ttft, total = row
         try:
-            if (kind := kinds.get(key)) is None:
-                kind = kinds[key] = _kind(*key)
-            if type(count) is not int or not 0 <= count < _MOST or type(micros) is not int:
-                raise ValueError("not a count")
-            if not 0 <= micros <= HOUR:
-                raise ValueError("more than an hour in an hour")
+            if (kind := kinds.get(row[1:5])) is None:
+                kind = kinds[row[1:5]] = _kind(*row[1:5])
+            if type(observed) is not int or type(micros) is not int:
+                raise TypeError("not a number")
+            if not (0 <= observed < _MOST and 0 <= micros <= HOUR):
+                raise ValueError("more than an hour has")
             first = Histogram.from_bytes(ttft) if ttft else EMPTY
             whole = Histogram.from_bytes(total) if total else EMPTY
-            found.append(HourRow(hour, *kind, count, micros, first, whole))
+            found.append(HourRow(hour, *kind, observed, micros, first, whole))
         except UNREADABLE:
             skipped += 1
     return found, skipped

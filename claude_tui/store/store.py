@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Self
 
 from claude_tui.analysis.uptime.hours import DEFAULT_REACH, Reach, hour_of
+from claude_tui.analysis.uptime.record import LONGEST
 from claude_tui.analysis.uptime.record import Record as History
-from claude_tui.analysis.uptime.report import LONGEST
 from claude_tui.model.observation import Observation
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.provider import Catalogue, ProviderStatus
@@ -23,7 +23,6 @@ from claude_tui.store.files import NAME, Connect, connect
 from claude_tui.store.instants import to_micros
 from claude_tui.store.problems import Problems
 from claude_tui.store.reading import Reader
-from claude_tui.store.record import read_record
 from claude_tui.store.rollups import LAG
 from claude_tui.store.writer import Writer
 
@@ -215,6 +214,8 @@ class Store:
 
         Raises StoreError when it cannot be read.
         """
+        from claude_tui.store.record import read_record
+
         return read_record(self._path, now, reach, span)
 
     def prune(self, before: datetime) -> None:

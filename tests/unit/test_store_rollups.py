@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from claude_tui.analysis.uptime.columns import Service
 from claude_tui.analysis.uptime.hours import DEFAULT_REACH, HOUR, hour_of
-from claude_tui.analysis.uptime.record import Record
-from claude_tui.analysis.uptime.report import LONGEST, build_report
+from claude_tui.analysis.uptime.record import LONGEST, Record
+from claude_tui.analysis.uptime.report import build_report
 from claude_tui.analysis.uptime.tally import Tally
 from claude_tui.model.incident import IncidentAct
 from claude_tui.model.observation import Observation, Outcome, Source, Timings

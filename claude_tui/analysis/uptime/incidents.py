@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -83,7 +84,11 @@ def _cause(incident: Incident, verdicts: Sequence[VerdictChange], at: datetime) 
     """The cause of the trouble that the verdict showed for longest between start and end."""
     end = incident.end or at
     lasted: dict[Cause, timedelta] = {}
-    for index, change in enumerate(verdicts):
+    first = bisect_right(verdicts, incident.start, key=lambda change: change.at) - 1
+    for index in range(max(first, 0), len(verdicts)):
+        change = verdicts[index]
+        if change.at >= end:
+            break
         until = verdicts[index + 1].at if index + 1 < len(verdicts) else end
         overlap = min(until, end) - max(change.at, incident.start)
         if change.severity.trouble and overlap > timedelta():

@@ -13,6 +13,8 @@ from claude_tui.model.snapshot import Level
 __all__ = ["claims_by_hour"]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The ids of our components by what a report lists: most list the same.
+_Ids = dict[tuple[tuple[str, str], ...], frozenset[str]]
 _TROUBLE = frozenset({Level.WARN, Level.BAD})
 
 
@@ -25,18 +27,24 @@ def claims_by_hour(
     is not known: within it, what the page said counts in proportion. All durations and `until`, the
     present, are microseconds.
     """
-    claims = [(_micros(report.fetched_at), _is_fine(report, names)) for report in reports]
+    known: _Ids = {}
+    claims = [(_micros(report.fetched_at), _is_fine(report, names, known)) for report in reports]
     found: dict[int, tuple[int, int]] = {}
     index = 0
     for hour in sorted(read):
         start, end = hour * HOUR, min((hour + 1) * HOUR, until)
         while index + 1 < len(claims) and claims[index + 1][0] <= start:
             index += 1
+        whole = index + 1 == len(claims) or claims[index + 1][0] >= end
+        if whole and claims and claims[index][0] <= start:
+            if (is_fine := claims[index][1]) is not None:
+                found[hour] = (read[hour], 0) if is_fine else (0, read[hour])
+            continue
         fine, trouble = _lasted(claims, index, start, end)
         if fine + trouble:
-            known = min(read[hour], fine + trouble)
-            bad = known * trouble // (fine + trouble)
-            found[hour] = (known - bad, bad)
+            during = min(read[hour], fine + trouble)
+            bad = during * trouble // (fine + trouble)
+            found[hour] = (during - bad, bad)
     return found
 
 
@@ -51,12 +59,15 @@ def _lasted(claims: Sequence[tuple[int, bool | None]], index: int, start: int, e
     return lasted[True], lasted[False]
 
 
-def _is_fine(report: ProviderStatus, names: Sequence[str]) -> bool | None:
+def _is_fine(report: ProviderStatus, names: Sequence[str], known: _Ids) -> bool | None:
     """None where the page could not be read or lists none of these components."""
-    ids = ours_of(report, names) if report.known else frozenset()
-    if not ids:
+    if not report.known:
         return None
-    return page_level(report, ids) not in _TROUBLE
+    listed = tuple((component.id, component.name) for component in report.components)
+    ids = known.get(listed)
+    if ids is None:
+        ids = known[listed] = ours_of(report, names)
+    return page_level(report, ids) not in _TROUBLE if ids else None
 
 
 def _micros(instant: datetime) -> int:

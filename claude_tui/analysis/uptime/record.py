@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from claude_tui.analysis.uptime.hours import HourRow
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.provider import ProviderStatus
 from claude_tui.model.verdict import VerdictChange
 
-__all__ = ["Record"]
+__all__ = ["LONGEST", "Record"]
+
+LONGEST = timedelta(days=90)
+"""The longest span of the uptime table."""
 
 
 @dataclass(frozen=True, slots=True)

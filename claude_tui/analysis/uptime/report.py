@@ -12,12 +12,11 @@ from datetime import datetime, timedelta
 
 from claude_tui.analysis.uptime.columns import Failure, HourColumns, Latency, Service, columns_of
 from claude_tui.analysis.uptime.incidents import Incident, folded
-from claude_tui.analysis.uptime.record import Record
+from claude_tui.analysis.uptime.record import LONGEST, Record
 from claude_tui.analysis.uptime.tally import Tally
 from claude_tui.model.format import plain
 
 __all__ = [
-    "LONGEST",
     "SPANS",
     "FailureCount",
     "Period",
@@ -33,10 +32,9 @@ SPANS = (
     timedelta(days=7),
     timedelta(days=30),
     timedelta(days=60),
-    timedelta(days=90),
+    LONGEST,
 )
 """The spans of an uptime table."""
-LONGEST = SPANS[-1]
 _BY_THE_HOUR = timedelta(hours=48)
 _HOUR = timedelta(hours=1)
 
