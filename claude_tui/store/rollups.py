@@ -33,6 +33,8 @@ _Kind = tuple[Source, str, Outcome, str]
 _SOURCES = {source.value: source for source in Source}
 _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _LONGEST_TEXT = 200
+# The sources whose latency is part of a report; that of others is stored, but costs time to read.
+_TIMED = frozenset({Source.MESSAGES})
 # Beyond the range of datetime.
 _LAST_HOUR = 10**8
 # More observations than an hour can have.
@@ -108,19 +110,21 @@ def read_hours(
 ) -> tuple[list[HourRow], int]:
     """The rows of the hours from `first` on, up to the instant `until` (microseconds since 1970).
 
-    Where an hour is not rolled up, or not over by then, they are computed from observations. The number of
-    roll-ups that cannot be read comes second.
+    Where an hour is not rolled up, or not over by then, they are computed from observations. Only messages
+    come with latencies. The number of roll-ups that cannot be read comes second.
     """
     mark = rolled_up_to(connection)
     boundary = first if mark is None else max(min(mark, hour_of(until)), first)
     found, skipped = _decoded(connection.execute(_ROWS, (first, boundary)))
-    low = boundary * HOUR - LONGEST_WAIT
-    if mark is None and (oldest := _oldest(connection, low)) is not None:
-        low = max(oldest, low)
-    found += hour_rows(
-        _Samples(connection).between(low, until), boundary, hour_of(until) + 1, reach, until=until
-    )
-    return found, skipped
+    samples, start = _Samples(connection), boundary * HOUR
+    recent = [
+        *samples.first_of_each(start - LONGEST_WAIT, start, newest_first=True),
+        *samples.between(start, until),
+    ]
+    rows = hour_rows(recent, boundary, hour_of(until) + 1, reach, until=until)
+    return found + [
+        row if row.source in _TIMED else row._replace(ttft=EMPTY, total=EMPTY) for row in rows
+    ], skipped
 
 
 class _Samples:
@@ -209,8 +213,10 @@ def _decoded(rows: Iterable[tuple[Any, ...]]) -> tuple[list[HourRow], int]:
                 raise TypeError("not a number")
             if not (0 <= observed < _MOST and 0 <= micros <= HOUR):
                 raise ValueError("more than an hour has")
-            first = Histogram.from_bytes(ttft) if ttft else EMPTY
-            whole = Histogram.from_bytes(total) if total else EMPTY
+            first = whole = EMPTY
+            if kind[0] in _TIMED:
+                first = Histogram.from_bytes(ttft) if ttft else EMPTY
+                whole = Histogram.from_bytes(total) if total else EMPTY
             found.append(HourRow(hour, *kind, observed, micros, first, whole))
         except UNREADABLE:
             skipped += 1

@@ -9,6 +9,7 @@ counts is the time on the processor, as long as nothing waits for a disk: other 
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 import tempfile
 import time
@@ -16,16 +17,18 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
-from claude_tui.analysis.uptime.hours import DEFAULT_REACH, hour_of
+from claude_tui.analysis.uptime.hours import DEFAULT_REACH, HOUR, hour_of
 from claude_tui.analysis.uptime.record import LONGEST
 from claude_tui.analysis.uptime.report import SPANS, build_report
 from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.provider import Component, IncidentUpdate, ProviderIncident, ProviderStatus
 from claude_tui.model.verdict import Cause, Severity, Side, VerdictChange
+from claude_tui.store.entries import INCIDENT_ENTRIES, VERDICT_CHANGES
 from claude_tui.store.files import NAME, connect
 from claude_tui.store.instants import to_micros
+from claude_tui.store.reading import ReadSession
 from claude_tui.store.record import read_record
-from claude_tui.store.rollups import LAG
+from claude_tui.store.rollups import LAG, read_hours
 from claude_tui.store.writing import WriteSession
 from tests.bench.store import NOW, SPAN, fill, open_store
 
@@ -116,19 +119,28 @@ def measure(path: Path) -> Iterator[tuple[str, float, float]]:
 
 def queries(path: Path, what: str) -> Iterator[tuple[str, float, float]]:
     record = read_record(path, NOW, DEFAULT_REACH, LONGEST)
-    spent = best_ms(lambda: read_record(path, NOW, DEFAULT_REACH, LONGEST))
-    yield f"reading the record, {what} ({len(record.rows)} rows)", spent, QUERY_MS
+    connection = connect(path)
+    session = ReadSession(connection, (0, 0))
+    until = to_micros(NOW)
+    first = hour_of(until) - LONGEST // timedelta(hours=1)
+    spent = best_ms(lambda: read_hours(connection, first, until, DEFAULT_REACH))
+    yield f"hours, {what} ({len(record.rows)} rows)", spent, QUERY_MS
+    spent = best_ms(lambda: session.status_reports(0))
+    yield f"{REPORTS} changes of the status page", spent, QUERY_MS
+    spent = best_ms(lambda: session.entries_after(INCIDENT_ENTRIES, 0))
+    yield f"entries of {INCIDENTS} incidents", spent, QUERY_MS
+    spent = best_ms(lambda: session.entries(VERDICT_CHANGES, first * HOUR, until))
+    yield "changes of the verdict", spent, QUERY_MS
+    session.close()
     for span in (SPANS[0], SPANS[-1]):
         spent = best_ms(lambda s=span: build_report(record, s, OURS))  # type: ignore[misc]
         yield f"the report of {span.days} days", spent, QUERY_MS
     local = best_ms(lambda: build_report(record, LONGEST, OURS, lambda at: at.astimezone()))
     yield "the same in local time", local, QUERY_MS
     past = NOW - timedelta(days=45, minutes=7)
-    yield (
-        "reading the record as of 45 days ago",
-        best_ms(lambda: read_record(path, past, DEFAULT_REACH, LONGEST)),
-        QUERY_MS,
-    )
+    for words, at in (("", NOW), (" as of 45 days ago", past)):
+        spent = best_ms(lambda then=at: read_record(path, then, DEFAULT_REACH, LONGEST))  # type: ignore[misc]
+        yield f"for information: all of these in one{words}", spent, math.inf
 
 
 def main() -> int:
