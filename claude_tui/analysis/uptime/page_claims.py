@@ -31,12 +31,12 @@ def claims_by_hour(
     claims = [(_micros(report.fetched_at), _is_fine(report, names, known)) for report in reports]
     found: dict[int, tuple[int, int]] = {}
     index = 0
-    for hour in sorted(read):
+    for hour in sorted(read) if claims else ():
         start, end = hour * HOUR, min((hour + 1) * HOUR, until)
         while index + 1 < len(claims) and claims[index + 1][0] <= start:
             index += 1
         whole = index + 1 == len(claims) or claims[index + 1][0] >= end
-        if whole and claims and claims[index][0] <= start:
+        if whole and claims[index][0] <= start:
             if (is_fine := claims[index][1]) is not None:
                 found[hour] = (read[hour], 0) if is_fine else (0, read[hour])
             continue
