@@ -312,6 +312,30 @@ def _postmortem(request: Request) -> int:
     return run(request, lambda: _settings(request), _history)
 
 
+def _uptime(request: Request) -> int:
+    settings = _settings(request)
+    from claude_tui.report import uptime
+
+    options = request.options
+    return uptime(settings, os.environ, since=options.since, json=options.json, now=datetime.now(UTC))
+
+
+def _report(request: Request) -> int:
+    settings = _settings(request)
+    from claude_tui.report import report
+
+    options = request.options
+    return report(
+        settings,
+        os.environ,
+        since=options.since,
+        form=options.form,
+        file=Path(options.file) if options.file is not None else None,
+        force=options.force,
+        now=datetime.now(UTC),
+    )
+
+
 def _simulate(request: Request) -> int:
     from claude_tui.simulator.command import run
 
@@ -430,6 +454,8 @@ COMMANDS: dict[str, Callable[[Request], int]] = {
         ),
         _postmortem,
     ),
+    "uptime": _uptime,
+    "report": _report,
     "simulate": _simulate,
     "record export": _record_export,
     "replay": _replay,

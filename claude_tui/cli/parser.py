@@ -11,12 +11,14 @@ from argparse import (
 )
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, NoReturn
 
 from claude_tui import __version__
 from claude_tui.cli.drill_grammar import add_drill, drill_action
 from claude_tui.cli.postmortem_grammar import add_postmortem
 from claude_tui.cli.usage import UsageError
+from claude_tui.model.format import parse_span
 from claude_tui.settings import CONFIG_FLAG, DECLARED
 
 __all__ = ["Request", "parse"]
@@ -40,6 +42,7 @@ examples:
   claude-top incidents show INC-7          an incident: what happened, and what it cost
   claude-top postmortem show               what the record says already, and what is to do
   claude-top replay outage.jsonl.gz        play what another machine recorded
+  claude-top report --since 90d r.html     uptime, latency and incidents, as a page that prints
   claude-top config show                   every setting, and where its value comes from
   claude-top manual                        the reference, page by page
 
@@ -95,6 +98,22 @@ watch, and take over within seconds when it ends. An agent on the machine where 
 every dashboard there a viewer. `claude-top manual teams` has a systemd unit to copy.
 
 SIGTERM and SIGINT end it in order, with exit code 0.
+"""
+_UPTIME_EPILOG = """\
+Works on what a dashboard has recorded in the data directory, also while it runs. A span is so many
+full hours and the one that has begun. Our own failures (key, limit, request, network) count for
+neither side; below 50% coverage there is no percentage.
+
+exit codes:
+  0 done   3 nothing is recorded, wrong use or settings
+"""
+_REPORT_EPILOG = """\
+Without FILE it is printed. The HTML page needs no other file, and prints well.
+
+examples:
+  claude-top report | less
+  claude-top report --since 90d uptime.html
+  claude-top report --format json
 """
 _RUNBOOK_EPILOG = """\
 Without options: the first five minutes, the decision tree, what each error means, and the names
@@ -155,6 +174,8 @@ _FLAGS_OF: dict[str, tuple[str, ...]] = {
     "check": ("config", *_TARGET),
     "agent": ("config", *_AGENT),
     "simulate": (),
+    "uptime": ("config", "name", "base_url", "data_dir"),
+    "report": ("config", "name", "base_url", "data_dir"),
     "runbook": ("config", *_TARGET),
     "manual": (),
     "drill": ("config", *(each for each in _ALL if each not in _NOT_IN_DRILL)),
@@ -280,6 +301,8 @@ def _parser() -> ArgumentParser:
     add_drill(commands, _add_flags, _speed)
     _add_incidents(commands)
     add_postmortem(commands, _add_flags)
+    _add_uptime(commands)
+    _add_report(commands)
     _add_simulate(commands)
     _add_record(commands)
     _add_replay(commands)
@@ -431,6 +454,39 @@ def _add_incidents(commands: Any) -> None:
         _add_flags(added, f"incidents {action}")
 
 
+def _add_uptime(commands: Any) -> None:
+    parser = commands.add_parser(
+        "uptime",
+        help="print how long the API was up, down or unknown",
+        description="Uptime by your own probes, over 24 hours and 7, 30, 60 and 90 days.",
+        epilog=_UPTIME_EPILOG,
+    )
+    parser.add_argument("--since", type=_span, metavar="SPAN", help="one span only, such as 12h or 30d")
+    parser.add_argument("--json", action="store_true", help="one JSON object (claude-top/uptime@1)")
+    _add_flags(parser, "uptime")
+
+
+def _add_report(commands: Any) -> None:
+    parser = commands.add_parser(
+        "report",
+        help="print or write a report: uptime, latency, failures, incidents",
+        description="A report on the last days: uptime, latency, failures, incidents.",
+        epilog=_REPORT_EPILOG,
+    )
+    parser.add_argument("file", nargs="?", metavar="FILE", help="where to write it (default: print it)")
+    parser.add_argument(
+        "--since", type=_span, default=timedelta(days=30), metavar="SPAN", help="default: 30d"
+    )
+    parser.add_argument(
+        "--format",
+        dest="form",
+        choices=("md", "html", "json"),
+        help="default: what the name of FILE ends with, else md",
+    )
+    parser.add_argument("--force", action="store_true", help="replace FILE if it is there")
+    _add_flags(parser, "report")
+
+
 def _add_simulate(commands: Any) -> None:
     parser = commands.add_parser(
         "simulate",
@@ -497,6 +553,13 @@ def _add_config(commands: Any) -> None:
             actions.add_parser(action, help=words, description=f"{words[0].upper()}{words[1:]}."),
             f"config {action}",
         )
+
+
+def _span(text: str) -> timedelta:
+    found = parse_span(text)
+    if found is None or found < timedelta(hours=1):
+        raise ArgumentTypeError(f"got {text!r}, expected a span from 1h to 365d, such as 12h or 30d")
+    return found
 
 
 def _speed(text: str) -> float:

@@ -17,6 +17,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from claude_tui.analysis.uptime.hours import DEFAULT_REACH, reach_of
+from claude_tui.analysis.uptime.record import Record as HistoryRecord
 from claude_tui.engine.attendance import Attendance
 from claude_tui.engine.collector import HOUSEKEEPING_S, Collector
 from claude_tui.engine.identity import host_name
@@ -73,7 +75,10 @@ class Engine:
     ) -> None:
         self._clock = clock = clock or SystemClock()
         backend = StoreBackend(store, monitored.target.base_url, clock.now)
-        memory = Memory(store, monitored.in_memory, clock)
+        options = options_from(settings, monitored.pace)
+        # The past of a demo was not probed at the demo's own pace.
+        reach = DEFAULT_REACH if monitored.demo is not None else reach_of(options)
+        memory = Memory(store, monitored.in_memory, clock, reach)
         overlap = max(_LEAST_OVERLAP, timedelta(seconds=settings.timeout_s) + _MARGIN)
         self.collector = Collector(settings, monitored, memory, clock)
         self._incident_after = timedelta(seconds=settings.incident_after_s)
@@ -84,7 +89,7 @@ class Engine:
         self.publisher = Publisher(
             self.collector,
             self.viewer,
-            options_from(settings, monitored.pace),
+            options,
             self._journal,
             self._paging,
             attendance,
@@ -225,6 +230,10 @@ class Engine:
         if self._monitored.demo is not None:
             raise DraftError("a demo asks no model")
         return ask(self._monitored.open_endpoint(), model, system, text, self._clock)
+
+    def history_record(self, at: datetime) -> HistoryRecord:
+        """What is known of the last 90 days before an instant. May take a while; raises StoreError."""
+        return self.collector.memory.record(at)
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         """Acknowledges an open group of alerts, or all with None."""

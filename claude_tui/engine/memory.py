@@ -7,6 +7,8 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from claude_tui.analysis.history.history import History
+from claude_tui.analysis.uptime.hours import DEFAULT_REACH, Reach
+from claude_tui.analysis.uptime.record import Record
 from claude_tui.probes.clock import Clock
 
 if TYPE_CHECKING:
@@ -33,11 +35,12 @@ class Memory:
     Used in the engine's thread only, except for `load_recent` before the start.
     """
 
-    def __init__(self, store: Store, span: timedelta, clock: Clock) -> None:
+    def __init__(self, store: Store, span: timedelta, clock: Clock, reach: Reach = DEFAULT_REACH) -> None:
         self.history = History()
         self.store = store
         self._span = span
         self._clock = clock
+        self._reach = reach
         self._loaded_from = clock.now()
 
     def load_recent(self) -> None:
@@ -69,6 +72,10 @@ class Memory:
         """What the target has cost on this UTC day, whichever process probed it."""
         return self.store.cost_since(datetime.combine(self._clock.now().date(), time(), UTC))
 
+    def record(self, at: datetime) -> Record:
+        """What the store knows of the last days before an instant. Any thread may call it; StoreError."""
+        return self.store.record(at, self._reach)
+
     def add(self, report: Report) -> None:
         remember(self.history, report)
         for item in (report.observation, report.status, report.catalogue):
@@ -76,8 +83,10 @@ class Memory:
                 self.store.write(item)
 
     def prune(self, retention: timedelta) -> None:
-        """Drops old data from the store."""
-        self.store.prune(self._clock.now() - retention)
+        """Rolls up the hours that are over, and drops old data from the store."""
+        now = self._clock.now()
+        self.store.roll_up(now, self._reach)
+        self.store.prune(now - retention)
 
     def forget(self) -> None:
         """Drops old data from memory."""

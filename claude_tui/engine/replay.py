@@ -7,6 +7,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from claude_tui.analysis.uptime.hours import reach_of
+from claude_tui.analysis.uptime.record import Record as HistoryRecord
 from claude_tui.engine.conditions import Conditions
 from claude_tui.engine.incidents import record_of
 from claude_tui.engine.past import Past
@@ -85,7 +87,11 @@ class Replay:
         entries = self._store.entries(INCIDENT_ENTRIES, datetime.min.replace(tzinfo=UTC))
         return record_of(self._store, ident, at, entries, self._conditions.options)
 
-    def draft(self, model: str, system: str, text: str) -> Answer:
+    def history_record(self, at: datetime) -> HistoryRecord:
+        """What the recording knows of the days before an instant. It may take long; raises StoreError."""
+        return self._store.record(at, reach_of(self._conditions.options))
+
+    def draft(self, model: str, system: str, text: str) -> Answer:  # noqa: ARG002
         """A recording asks no model. Raises DraftError."""
         from claude_tui.engine.drafting import DraftError
 

@@ -36,6 +36,7 @@ class ClaudeTopError(Exception):
     │   ├── NotASummaryError    JSON that is not a status page's
     │   └── ProxySettingError   a proxy variable that cannot be used
     ├── RecordingError          a recording cannot be written or read
+    ├── ReportError             a report cannot be made, or not be written
     ├── StoreError              the history cannot be used
     │   ├── DamagedStoreError   not (or no longer) a store: it is set aside
     │   ├── NewerStoreError     written by a later version: it is left alone

@@ -7,11 +7,12 @@ from collections import deque
 from dataclasses import dataclass
 from itertools import islice
 
+from claude_tui.analysis.uptime.hours import Reach
 from claude_tui.model.observation import Observation
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.store.entries import Entry
 
-__all__ = ["Backlog", "Kept", "Record", "Work"]
+__all__ = ["Backlog", "Kept", "Record", "RollUp", "Work"]
 
 BATCH = 500
 PRUNE_PAUSE_S = 0.03
@@ -23,6 +24,14 @@ class Kept:
 
     name: str
     body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class RollUp:
+    """Roll up the hours before `upto` (hours since 1970)."""
+
+    upto: int
+    reach: Reach
 
 
 Record = Observation | ProviderStatus | Catalogue | Entry | Kept
@@ -42,6 +51,8 @@ class Work:
     """Delete records before this instant (microseconds since 1970), if any."""
     closing: bool
     """The store is being closed."""
+    roll_up: RollUp | None = None
+    """Roll up hours, if any, before anything is deleted."""
 
 
 class Backlog:
@@ -68,6 +79,7 @@ class Backlog:
         self._closing = False
         self._ended = False
         self._prune_before: int | None = None
+        self._roll_up: RollUp | None = None
         self._changed = threading.Condition()
 
     def put(self, *records: Record) -> None:
@@ -97,6 +109,12 @@ class Backlog:
         """Requests that records before an instant (microseconds since 1970) be deleted."""
         with self._changed:
             self._prune_before = before
+            self._changed.notify_all()
+
+    def ask_to_roll_up(self, request: RollUp) -> None:
+        """Requests that hours be rolled up; it replaces an earlier request."""
+        with self._changed:
+            self._roll_up = request
             self._changed.notify_all()
 
     def wake(self) -> None:
@@ -140,8 +158,8 @@ class Backlog:
             if hold_s is not None:
                 self._changed.wait_for(lambda: self._woken, hold_s)
             else:
-                self._changed.wait_for(lambda: self._has_work() or self._prune_before is not None)
-                # A pause between batches of pruning lets other processes write.
+                self._changed.wait_for(lambda: self._has_work() or self._has_upkeep())
+                # A pause between batches of maintenance lets other processes write.
                 self._changed.wait_for(self._has_work, PRUNE_PAUSE_S)
             self._busy, self._woken = True, False
             records = tuple(islice(self._records, BATCH))
@@ -151,6 +169,7 @@ class Backlog:
                 kept_upto=max((number for number, _ in self._kept.values()), default=self._keeps_settled),
                 prune_before=self._prune_before,
                 closing=self._closing,
+                roll_up=self._roll_up,
             )
 
     def settle(self, work: Work, lost: int = 0) -> None:
@@ -174,6 +193,12 @@ class Backlog:
         with self._changed:
             if self._prune_before == before:
                 self._prune_before = None
+
+    def rolled_up(self, request: RollUp) -> None:
+        """Records that `request` has been carried out, unless another was made meanwhile."""
+        with self._changed:
+            if self._roll_up is request:
+                self._roll_up = None
 
     def mark_ended(self) -> None:
         """Records that the writer has ended, so that nobody waits for it."""
@@ -200,3 +225,6 @@ class Backlog:
 
     def _has_work(self) -> bool:
         return bool(self._records) or bool(self._kept) or self._woken or self._closing
+
+    def _has_upkeep(self) -> bool:
+        return self._prune_before is not None or self._roll_up is not None

@@ -128,10 +128,10 @@ class EntryTable(ABC, Generic[E]):
 
     @property
     def prune(self) -> str:
-        """Deletes the oldest entries before an instant, up to a limit."""
-        oldest = f"SELECT rowid FROM {self.name} WHERE at < ?1 ORDER BY at LIMIT ?2"
+        """Deletes the oldest entries from one instant up to another, up to a limit."""
+        oldest = f"SELECT rowid FROM {self.name} WHERE at >= ?1 AND at < ?2 ORDER BY at LIMIT ?3"
         if self.keeps_last:
-            in_force = f"SELECT rowid FROM {self.name} WHERE at <= ?1 ORDER BY at DESC, rowid DESC LIMIT 1"
+            in_force = f"SELECT rowid FROM {self.name} WHERE at <= ?2 ORDER BY at DESC, rowid DESC LIMIT 1"
             oldest = f"SELECT rowid FROM ({oldest}) WHERE rowid NOT IN ({in_force})"
         return f"DELETE FROM {self.name} WHERE rowid IN ({oldest})"
 

@@ -54,7 +54,8 @@ CREATE TABLE verdict_changes (
 CREATE INDEX verdict_changes_by_at ON verdict_changes (at);
 """
 # Incidents and what belongs to them, requests to the collector, and what judging depends on. Ids are never
-# used twice, so that a reader can ask for what was added after the last one it has.
+# used twice, so that a reader can ask for what was added after the last one it has. `hourly` holds the
+# roll-ups of observations; `meta` says up to which hour ('rolled_up_to', hours since 1970).
 _THIRD = """
 ALTER TABLE step_marks ADD COLUMN host TEXT NOT NULL DEFAULT '';
 ALTER TABLE severity_marks ADD COLUMN host TEXT NOT NULL DEFAULT '';
@@ -90,6 +91,12 @@ CREATE TABLE drill_entries (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, body BLOB NOT NULL
 );
 CREATE INDEX drill_entries_by_at ON drill_entries (at);
+CREATE TABLE hourly (
+    hour INTEGER NOT NULL, source TEXT NOT NULL, model TEXT NOT NULL, outcome TEXT NOT NULL,
+    error_type TEXT NOT NULL, count INTEGER NOT NULL, micros INTEGER NOT NULL,
+    ttft BLOB NOT NULL, total BLOB NOT NULL,
+    PRIMARY KEY (hour, source, model, outcome, error_type)
+) WITHOUT ROWID;
 """
 # The first version that has `kept`.
 KEPT_SINCE = 2
@@ -119,6 +126,7 @@ _TOUCH = (
     "SELECT max(id) FROM kinds",
     "SELECT count(*) FROM meta",
     "SELECT max(name) FROM kept",
+    "SELECT max(hour) FROM hourly",
     *(f"SELECT max({column}) FROM {table}" for table in _APPENDED for column in ("at", "rowid")),
 )
 

@@ -11,17 +11,21 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
+from claude_tui.analysis.uptime.hours import DEFAULT_REACH, Reach, hour_of
+from claude_tui.analysis.uptime.record import LONGEST
+from claude_tui.analysis.uptime.record import Record as History
 from claude_tui.model.observation import Observation
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.verdict import VerdictChange
-from claude_tui.store.backlog import Backlog, Kept, Record
+from claude_tui.store.backlog import Backlog, Kept, Record, RollUp
 from claude_tui.store.entries import SEVERITY_MARKS, STEP_MARKS, VERDICT_CHANGES, E, EntryTable
 from claude_tui.store.faults import NewerStoreError, describe
 from claude_tui.store.files import NAME, Connect, connect, connect_read_only
 from claude_tui.store.instants import from_micros, to_micros
 from claude_tui.store.problems import Origin, Problems
 from claude_tui.store.reading import Reader
+from claude_tui.store.rollups import LAG
 from claude_tui.store.writer import Writer
 
 __all__ = ["Store"]
@@ -269,8 +273,27 @@ class Store:
         )
         return math.fsum((found or 0.0, *unsaved))
 
+    def roll_up(self, now: datetime, reach: Reach = DEFAULT_REACH) -> None:
+        """Has every hour that is over rolled up, in small batches between writes.
+
+        `reach` is how long an observation of each source holds (see `analysis.uptime.hours`).
+        """
+        self._backlog.ask_to_roll_up(RollUp(hour_of(to_micros(now) - LAG), reach))
+
+    def record(self, now: datetime, reach: Reach = DEFAULT_REACH, span: timedelta = LONGEST) -> History:
+        """The record of the last `span`, from the disk only. It holds up neither writes nor other reads.
+
+        Raises StoreError when it cannot be read.
+        """
+        from claude_tui.store.record import read_record
+
+        return read_record(self.path, now, reach, span)
+
     def prune(self, before: datetime) -> None:
-        """Requests that everything older than `before` be deleted, in small batches between writes."""
+        """Requests that everything older than `before` be deleted, in small batches between writes.
+
+        Observations are rolled up before; what belongs to an incident stays.
+        """
         self._backlog.ask_to_prune(to_micros(before))
 
     def flush(self, timeout_s: float = 2.0) -> bool:

@@ -134,7 +134,10 @@ class Writer:
                 session.commit()
                 self._backlog.settle(work, lost=len(refused))
             self._refusal = refused[-1] if refused else self._refusal
-        if work.prune_before is not None and session.prune(work.prune_before) and session.shrink():
+        if work.roll_up is not None:
+            if session.roll_up(work.roll_up.upto, work.roll_up.reach):
+                self._backlog.rolled_up(work.roll_up)
+        elif work.prune_before is not None and session.prune(work.prune_before) and session.shrink():
             self._backlog.pruned(work.prune_before)
 
     def _current_session(self) -> WriteSession:

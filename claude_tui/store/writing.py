@@ -7,20 +7,25 @@ from collections.abc import Iterable
 from dataclasses import astuple
 from datetime import datetime
 
+from claude_tui.analysis.uptime.hours import DEFAULT_REACH, HOUR, Reach
+from claude_tui.analysis.uptime.incidents import kept_spans
 from claude_tui.model.observation import Observation
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.store.backlog import Kept, Record
 from claude_tui.store.codec import COLUMNS, Kind, encode, kind_of
 from claude_tui.store.documents import catalogue_text, status_text
-from claude_tui.store.entries import ENTRY_TABLES, insertion, pack_text
+from claude_tui.store.entries import ENTRY_TABLES, INCIDENT_ENTRIES, insertion, pack_text
 from claude_tui.store.files import Identity
 from claude_tui.store.instants import to_micros
+from claude_tui.store.rollups import roll_up
 
 __all__ = ["WriteSession"]
 
 # More kinds than this mean a server that makes up values; the varying parts are then stored in the rows.
 MAX_KINDS = 1000
 PRUNE_ROWS = 2000
+# Instants in microseconds since 1970, beyond the range of datetime.
+_FIRST, _LAST = -(2**62), 2**62
 SHRINK_PAGES = 64
 
 # What SQLite or its module raises for a value that no column can hold (a lone surrogate, an int of 70 bits).
@@ -49,6 +54,8 @@ _ADD_KIND = (
     "INSERT INTO kinds (source, outcome, target, model, http_status, error_type, error_code, stop_reason, "
     "tls_expires_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
+_NTH_OBSERVATION = "SELECT at FROM observations WHERE at >= ? AND at < ? ORDER BY at LIMIT 1 OFFSET ?"
+_DELETE_OBSERVATIONS = "DELETE FROM observations WHERE at >= ? AND at < ?"
 _KEEP = "INSERT OR REPLACE INTO kept (name, body) VALUES (?, ?)"
 
 
@@ -82,28 +89,65 @@ class WriteSession:
     def commit(self) -> None:
         self._connection.execute("COMMIT")
 
+    def roll_up(self, upto: int, reach: Reach) -> bool:
+        """Rolls up one hour before the hour `upto`. Returns whether none is left."""
+        self._connection.execute("BEGIN IMMEDIATE")
+        done = roll_up(self._connection, upto, reach)
+        self.commit()
+        return done
+
     def prune(self, before: int) -> bool:
         """Deletes a batch of the records before an instant. Returns whether none are left.
 
-        The status report and the list of models in force at that instant stay.
+        Observations are rolled up first. What belongs to an incident stays, and so do the status report and
+        the list of models in force at any instant that stays.
         """
+        if not self.roll_up(-(-before // HOUR), DEFAULT_REACH):
+            return False
         self._connection.execute("BEGIN IMMEDIATE")
+        room = PRUNE_ROWS
+        for low, high in self._unneeded(before):
+            deleted, finished = self._prune_between(low, high, max(room, 1))
+            room -= deleted
+            if not finished:
+                break
+        else:
+            finished = True
+        self.commit()
+        return finished
+
+    def _unneeded(self, before: int) -> list[tuple[int, int]]:
+        """The stretches of time before an instant that belong to no incident, oldest first."""
+        rows = self._connection.execute(INCIDENT_ENTRIES.select(INCIDENT_ENTRIES.since), (_FIRST, _LAST))
+        entries = (INCIDENT_ENTRIES.decode(tuple(row)) for _, *row in rows)
+        low, found = _FIRST, []
+        for start, end in kept_spans(entry for entry in entries if entry is not None):
+            high = min(to_micros(start), before)
+            if low < high:
+                found.append((low, high))
+            low = before if end is None else max(low, to_micros(end))
+        return [*found, (low, before)] if low < before else found
+
+    def _prune_between(self, low: int, high: int, most: int) -> tuple[int, bool]:
+        """Deletes at most `most` rows of each table with `low` <= at < `high`.
+
+        Returns the largest number that was deleted, and whether none are left.
+        """
         for table in ("status_reports", "catalogues"):
             self._connection.execute(
-                f"DELETE FROM {table} WHERE at < (SELECT max(at) FROM {table} WHERE at <= ?)", (before,)
+                f"DELETE FROM {table} WHERE at >= ?1 AND at < ?2 "
+                f"AND at < (SELECT max(at) FROM {table} WHERE at <= ?2)",
+                (low, high),
             )
-        last = self._connection.execute(
-            "SELECT at FROM observations WHERE at < ? ORDER BY at LIMIT 1 OFFSET ?", (before, PRUNE_ROWS)
-        ).fetchone()
-        upto = before if last is None else last[0]
-        self._connection.execute("DELETE FROM observations WHERE at < ?", (upto,))
-        deleted = [
-            self._connection.execute(table.prune, (before, PRUNE_ROWS)).rowcount
+        following = self._connection.execute(_NTH_OBSERVATION, (low, high, most)).fetchone()
+        upto = high if following is None else following[0]
+        observations = self._connection.execute(_DELETE_OBSERVATIONS, (low, upto)).rowcount
+        entries = max(
+            self._connection.execute(table.prune, (low, high, most)).rowcount
             for table in ENTRY_TABLES
             if table.pruned
-        ]
-        self.commit()
-        return last is None and max(deleted) < PRUNE_ROWS
+        )
+        return max(observations, entries), following is None and entries < most
 
     def shrink(self) -> bool:
         """Frees a batch of pages while a quarter of the file is unused. Returns whether it is done.

@@ -53,6 +53,7 @@ class Scope(Enum):
     DEBRIEF = "debrief"
     INCIDENT = "incident"
     POSTMORTEM = "postmortem"
+    HISTORY = "history"
 
 
 class Group(StrEnum):
@@ -98,11 +99,11 @@ _ZOOM = (Scope.ZOOM,)
 _EVENT = (Scope.EVENT,)
 _DASHBOARD = (Scope.DASHBOARD,)
 _WALK, _PLAYBOOK, _FIRST_FIVE = (Scope.WALK,), (Scope.PLAYBOOK,), (Scope.FIRST_FIVE,)
-_DRILL, _DEBRIEF = (Scope.DRILL,), (Scope.DEBRIEF,)
+_DRILL, _DEBRIEF, _HISTORY = (Scope.DRILL,), (Scope.DEBRIEF,), (Scope.HISTORY,)
 _INCIDENT, _POSTMORTEM = (Scope.INCIDENT,), (Scope.POSTMORTEM,)
 _ABOVE = (
     *(Scope.ZOOM, Scope.EVENT, Scope.HELP),
-    *(*_WALK, *_PLAYBOOK, *_FIRST_FIVE, *_INCIDENT, *_POSTMORTEM, *_DEBRIEF),
+    *(*_WALK, *_PLAYBOOK, *_FIRST_FIVE, *_INCIDENT, *_POSTMORTEM, *_DEBRIEF, *_HISTORY),
 )
 _EVERY = (Scope.DASHBOARD, *_ABOVE)
 # The walker has a `g` of its own.
@@ -278,9 +279,11 @@ ACTIONS: tuple[Action, ...] = (
     Action("zoom_errors", ("3",), "zoom", "Errors, full screen", _SHOW, _PANELS, 4),
     Action("zoom_latency", ("4",), "zoom", "Latency, full screen", _SHOW, _PANELS, 4),
     Action("zoom_events", ("5",), "zoom", "Events, full screen", _SHOW, _PANELS, 4),
+    Action("history", ("h",), "history", "Uptime, latency and incidents of the last 90 days", _SHOW, _APP, 6),
+    Action("zone", ("u",), "zone", "Days and hours in UTC or in local time", _SHOW, _HISTORY, 3),
     Action("zoom", ("enter",), "open", "Zoom the focused panel; open the selected event", _SHOW, _PANELS, 5),
-    Action("span_shorter", ("left",), "span", "Chart a shorter span", _SHOW, _ZOOM, 3),
-    Action("span_longer", ("right",), "span", "Chart a longer span", _SHOW, _ZOOM, 3),
+    Action("span_shorter", ("left",), "span", "A shorter span", _SHOW, (*_ZOOM, *_HISTORY), 3),
+    Action("span_longer", ("right",), "span", "A longer span", _SHOW, (*_ZOOM, *_HISTORY), 3),
     Action("newer", ("left",), "newer", "Next newer event", _SHOW, _EVENT, 4),
     Action("older", ("right",), "older", "Next older event", _SHOW, _EVENT, 4),
     Action("next_field", ("tab",), "next", "Next field", _MOVE, _POSTMORTEM, 3),

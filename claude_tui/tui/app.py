@@ -350,6 +350,11 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
 
         set_severity(self)
 
+    def action_history(self) -> None:
+        from claude_tui.tui.screens.history import open_history
+
+        open_history(self)
+
     def action_theme(self) -> None:
         from claude_tui.tui.screens.themes import choose_theme
 

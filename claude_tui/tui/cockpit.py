@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
+from claude_tui.analysis.uptime.record import Record as HistoryRecord
 from claude_tui.model.drill import DrillEntry
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.past import Move
@@ -64,6 +65,9 @@ class Backend(Protocol):
 
     def draft(self, model: str, system: str, text: str) -> Answer:
         """Asks a model. It takes long: not for the screen's thread. Raises DraftError."""
+
+    def history_record(self, at: datetime) -> HistoryRecord:
+        """The record of the last days before an instant. Call it in a thread; raises ClaudeTopError."""
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None: ...
 

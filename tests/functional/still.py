@@ -12,6 +12,7 @@ from rich.console import RenderableType
 from textual._compositor import CompositorUpdate
 from textual.screen import Screen
 
+from claude_tui.analysis.uptime.record import Record as HistoryRecord
 from claude_tui.engine.drafting import Answer, DraftError
 from claude_tui.incident import Record
 from claude_tui.model.drill import DrillEntry
@@ -46,6 +47,7 @@ class StillBackend:
     returned: int = 0
     toggled: int = 0
     publish: Callable[[Snapshot], None] = lambda snapshot: None
+    history: Callable[[datetime], HistoryRecord] = HistoryRecord
 
     @property
     def focus(self) -> Focus | None:
@@ -92,6 +94,9 @@ class StillBackend:
         if self.answer is None:
             raise DraftError("the endpoint refused: Overloaded")
         return Answer(self.answer, 0.012)
+
+    def history_record(self, at: datetime) -> HistoryRecord:
+        return self.history(at)
 
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None:
         self.acknowledged.append((group, by, reason))

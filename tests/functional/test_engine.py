@@ -7,11 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from claude_tui.engine import Endpoint, Engine, Monitored, Pace, store_name, target_of
+from claude_tui.analysis.uptime.columns import Service
+from claude_tui.analysis.uptime.report import build_report
+from claude_tui.engine import Endpoint, Engine, Monitored, Pace, compose, store_name, target_of
 from claude_tui.engine.compose import demo
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.snapshot import EventKind, Focus, Level, Panel, Snapshot
@@ -23,6 +26,7 @@ from claude_tui.settings import Settings, load
 from claude_tui.simulator.scenario import load as load_scenario
 from claude_tui.simulator.thread import SimulatorThread
 from claude_tui.store import Store
+from tests.builders import messages
 
 PATIENCE_S = 60.0
 QUICK = Pace(status_s=0.3, models_s=0.2, messages_s=0.2, backoff=Backoff(low_s=0.1, high_s=0.2))
@@ -214,3 +218,28 @@ def test_the_past_of_a_demo_names_the_address_of_its_simulator(settings: Setting
     assert live.status.status is not None
     assert live.status.status.server == past.status.status.server
     assert live.engine.target.base_url.endswith(past.status.status.server)
+
+
+def test_the_record_of_a_demo_covers_its_past(settings: Settings, tmp_path: Path) -> None:
+    engine = compose.demo(settings, load_scenario("tour"), 1.0, tmp_path / "demo")
+    try:
+        now = SystemClock().now()
+        found = build_report(engine.history_record(now), timedelta(hours=24), settings.status_components)
+    finally:
+        engine.stop()
+    hour_before = found.periods[-2].tallies
+    assert hour_before[Service.API].coverage > 0.98
+    assert hour_before[Service.API].uptime == 1.0
+    assert hour_before[Service.PAGE].coverage > 0.98
+
+
+def test_the_record_of_an_engine_is_what_its_store_has(settings: Settings) -> None:
+    engine = engine_for(settings, {"ANTHROPIC_API_KEY": KEY}, "http://127.0.0.1:9")
+    now = SystemClock().now()
+    store = engine.collector.memory.store
+    try:
+        store.write(messages(now - timedelta(minutes=1)))
+        assert store.flush(PATIENCE_S)
+        assert sum(row.observed for row in engine.history_record(now).rows) == 1
+    finally:
+        engine.stop()

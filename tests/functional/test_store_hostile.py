@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from claude_tui.analysis.uptime.report import build_report
 from claude_tui.engine import Endpoint, Engine, Monitored, Pace, target_of
 from claude_tui.model.observation import Outcome, RateLimitReading, Source, Timings, Usage, WindowReading
 from claude_tui.model.provider import (
@@ -135,6 +136,9 @@ def filled(directory: Path) -> Path:
         ):
             store.write(mark)
         store.keep("alerts https://api.example.com", b'{"number":3}')
+        store.roll_up(at(3 * 3600))
+        while not query(directory, "SELECT count(*) FROM hourly")[0][0]:
+            assert store.flush()
     # As text, so that a test can change one value in it.
     for key, extra in (("requests", EXTRA), ("Overloaded", FAILED_EXTRA)):
         kind = 0 if key == "requests" else 1
@@ -233,6 +237,7 @@ def first_frames(directory: Path) -> tuple[Snapshot, str | None]:
         snapshot = engine.snapshot()
         for cells, rows in SIZES:
             assert drawn(snapshot, cells, rows)
+        build_report(store.record(NOW), timedelta(days=7), ("Claude API",))
         for panel in (Panel.LATENCY, Panel.HEADROOM, Panel.ERRORS):
             engine.set_focus(Focus(panel, timedelta(hours=1)))
             assert zoomed(engine.snapshot(), *SIZES[0])

@@ -16,6 +16,7 @@ CORE = [
     "manual",
     "model",
     "probes",
+    "report",
     "runbook",
     "incident",
     "settings",
@@ -73,6 +74,11 @@ def test_the_free_probes_and_the_sdk_each_load_their_own_http_library_only() -> 
 
 def test_the_command_line_of_check_loads_no_textual() -> None:
     code = "from claude_tui.cli import main\nassert main(['check', '--samples', '0']) == 3"
+    assert not loaded_by(code) & HEAVY
+
+
+def test_uptime_and_report_load_neither_textual_nor_the_probes() -> None:
+    code = "from claude_tui.cli import main\nassert main(['uptime', '--data-dir', '/nonexistent']) == 3"
     assert not loaded_by(code) & HEAVY
 
 

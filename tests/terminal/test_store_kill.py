@@ -11,9 +11,10 @@ from contextlib import closing
 from pathlib import Path
 from random import Random
 
-from claude_tui.model.observation import Observation
+from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.playbook import StepMark
-from tests.store_values import NOW, database, opened
+from claude_tui.store.instants import to_micros
+from tests.store_values import NOW, at, database, opened, query, seen
 
 ROOT = Path(__file__).parents[2]
 
@@ -112,3 +113,38 @@ def test_a_process_killed_while_it_creates_the_store(tmp_path: Path) -> None:
             assert child.poll() is None
         said = numbers_of(kill_after(child, 0))
         assert said <= stored(tmp_path / str(turn))
+
+
+# Rolls up and prunes what is there, and says a line whenever it is asked to write.
+UPKEEP = """
+import sys
+from pathlib import Path
+from claude_tui.store import Store
+from tests.store_values import NOW, at
+
+store = Store.open(Path(sys.argv[1]), now=NOW, on_problem=lambda text: print("problem", text, flush=True))
+store.roll_up(NOW)
+store.prune(at(-3600 * 24))
+while store.flush(10):
+    print(0, flush=True)
+"""
+
+
+def test_hours_are_rolled_up_once_however_often_that_is_cut_short(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        for second in range(-3600 * 72, -3600 * 2, 120):
+            failed = second % 7 == 0
+            store.write(seen(second, outcome=Outcome.OVERLOADED if failed else Outcome.OK))
+        assert store.flush(60)
+        expected = store.record(NOW)
+    random, turns = Random(), 0
+    while query(tmp_path, "SELECT min(at) FROM observations")[0][0] < to_micros(at(-3600 * 24)):
+        child = subprocess.Popen(
+            [sys.executable, "-c", UPKEEP, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        numbers_of(kill_after(child, random.randrange(1, 60)))
+        with opened(tmp_path) as store:
+            assert store.record(NOW) == expected
+        turns += 1
+    assert turns > 1
+    assert integrity(tmp_path) == [("ok",)]

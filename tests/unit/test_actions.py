@@ -55,7 +55,7 @@ def test_the_defaults_are_no_problem() -> None:
         ({"probee": ("x",)}, 'keys.probee: got an unknown action (did you mean "probe"?)'),
         ({"zzz": ("x",)}, "expected one of back, probe"),
         ({"probe": ("q",)}, '"q" is bound twice, to probe and quit'),
-        ({"help": ("h",), "theme": ("h",)}, '"h" is bound twice, to theme and help'),
+        ({"help": ("j",), "theme": ("j",)}, '"j" is bound twice, to theme and help'),
         ({"theme": ("Question_Mark",)}, '"?" is bound twice, to theme and help'),
         ({"pause": ("ctrl+a",)}, 'keys.pause: "ctrl+a" cannot be used: it is the prefix key'),
         ({"pause": ("ctrl+c",)}, "it always quits"),

@@ -12,6 +12,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from claude_tui.analysis.uptime.hours import DEFAULT_REACH, hour_of
 from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.store import Store
@@ -255,6 +256,8 @@ class TestPruning:
             assert store.flush(PATIENCE_S)
         before = database(tmp_path).stat().st_size
         session = WriteSession(connect(database(tmp_path)), None)
+        while not session.roll_up(hour_of(to_micros(at(14_000))) + 1, DEFAULT_REACH):
+            pass
         slices = 1
         while not session.prune(to_micros(at(14_000))):
             slices += 1

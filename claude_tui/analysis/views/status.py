@@ -12,7 +12,7 @@ from claude_tui.model.observation import Source
 from claude_tui.model.provider import Maintenance, ProviderIncident, ProviderStatus
 from claude_tui.model.snapshot import Level, StatusView
 
-__all__ = ["counts_as_ours", "ours_of", "status_view", "touches"]
+__all__ = ["counts_as_ours", "ours_of", "page_level", "status_view", "touches"]
 
 _WORSE = (Level.OK, Level.INFO, Level.WARN, Level.BAD)
 
@@ -56,7 +56,7 @@ def status_view(history: History, at: datetime, options: Options) -> StatusView:
         Source.STATUS
     )
     ours = ours_of(status, options.ours) if status else frozenset[str]()
-    level = Level.UNKNOWN if stale or status is None else _level(status, ours)
+    level = Level.UNKNOWN if stale or status is None else page_level(status, ours)
     return StatusView(
         status=status,
         ours=ours,
@@ -72,7 +72,8 @@ def _read_at(history: History, at: datetime) -> datetime | None:
     return success.at if success is not None else None
 
 
-def _level(status: ProviderStatus, ours: frozenset[str]) -> Level:
+def page_level(status: ProviderStatus, ours: frozenset[str]) -> Level:
+    """How the components `ours` are by that report."""
     if not status.known:
         return Level.UNKNOWN
     if not ours:

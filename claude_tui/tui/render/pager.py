@@ -34,6 +34,10 @@ class Pager(LinePanel):
         self._title, self._key, self._top = title, key, 0
         self.redraw()
 
+    def set_title(self, title: str) -> None:
+        """Another title over what is scrolled as it was."""
+        self._title = title
+
     def draw(self, width: int, height: int) -> Lines:
         frame = Frame.BOX if height > 12 else Frame.RULE
         cells, rows = inner_size(frame, width, height)

@@ -32,10 +32,6 @@ class CursorPager(Pager):
         self._follows = True
         self.redraw()
 
-    def set_title(self, title: str) -> None:
-        """Change the title without scrolling."""
-        self._title = title
-
     def move(self, rows: int) -> None:
         self._follows = False
         super().move(rows)

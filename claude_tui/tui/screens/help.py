@@ -28,6 +28,7 @@ _WHERE = {
     Scope.FIRST_FIVE: "first checks",
     Scope.DEBRIEF: "debrief",
     Scope.INCIDENT: "incident",
+    Scope.HISTORY: "history",
 }
 
 

@@ -1,0 +1,120 @@
+"""Mergeable histograms of latency: logarithmic buckets, as DDSketch has them.
+
+Source: Masson, Rim and Lee, "DDSketch: A Fast and Fully-Mergeable Quantile Sketch with Relative-Error
+Guarantees" (2019). The bounds of the buckets are fixed, so that any two histograms can be added.
+"""
+
+from __future__ import annotations
+
+import math
+import struct
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from claude_tui.analysis.history.statistics import MIN_SAMPLES
+
+__all__ = ["EMPTY", "ERROR", "LARGEST_S", "SMALLEST_S", "Histogram", "merged"]
+
+ERROR = 0.025
+"""The largest relative error of a quantile between SMALLEST_S and LARGEST_S."""
+SMALLEST_S = 0.001
+"""Anything shorter counts as this."""
+LARGEST_S = 3600.0
+"""Anything longer counts as this."""
+
+_GROWTH = (1 + ERROR) / (1 - ERROR)
+_LOG_GROWTH = math.log(_GROWTH)
+_LAST = math.ceil(math.log(LARGEST_S / SMALLEST_S) / _LOG_GROWTH)
+# A bucket's count has 32 bits: enough for a probe every 10 ms for a year, so it never carries over.
+_BITS = 32
+_BYTES = _BITS // 8
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """How many values fall into each bucket, as one integer with 32 bits for each: adding it merges.
+
+    (Adding 6,000 of them takes 1 ms; lists of counts took 80.)
+    """
+
+    packed: int = 0
+
+    @classmethod
+    def of(cls, values: Iterable[float]) -> Histogram:
+        """The histogram of seconds."""
+        return cls(sum(1 << (_BITS * _bucket(value)) for value in values))
+
+    def __add__(self, other: Histogram) -> Histogram:
+        return Histogram(self.packed + other.packed)
+
+    @property
+    def count(self) -> int:
+        return sum(number for _, number in self._buckets())
+
+    def quantile(self, fraction: float) -> float | None:
+        """The nearest-rank quantile in seconds, off by at most ERROR; None with too few values.
+
+        Too few are, as for `statistics.percentile`, fewer than 1/(1 - fraction) or 5.
+        """
+        buckets = list(self._buckets())
+        total = sum(number for _, number in buckets)
+        if total < max(MIN_SAMPLES, round(1 / (1 - fraction))):
+            return None
+        # The margin keeps 0.95 * 20 = 19.000000000000004 from counting as more than 19.
+        rank = max(math.ceil(fraction * total - 1e-9), 1)
+        for bucket, number in buckets:
+            rank -= number
+            if rank <= 0:
+                return _middle(bucket)
+        raise AssertionError("unreachable")
+
+    def to_bytes(self) -> bytes:
+        """Two bytes for the first bucket that is used, then four for each bucket up to the last; b"" if none.
+
+        Part of the store's format.
+        """
+        if not self.packed:
+            return b""
+        first = next(self._buckets())[0]
+        dense = self.packed >> (_BITS * first)
+        length = -(-dense.bit_length() // _BITS) * _BYTES
+        return first.to_bytes(2, "little") + dense.to_bytes(length, "little")
+
+    @classmethod
+    def from_bytes(cls, stored: bytes) -> Histogram:
+        """What `to_bytes` was made of. Raises ValueError for bytes that it cannot have made."""
+        if not stored:
+            return cls()
+        if len(stored) % _BYTES != 2:
+            raise ValueError("not a histogram")
+        first = stored[0] | stored[1] << 8
+        if first + len(stored) // _BYTES > _LAST + 1:
+            raise ValueError("a histogram with more buckets than there are")
+        return cls(int.from_bytes(stored[2:], "little") << (_BITS * first))
+
+    def _buckets(self) -> Iterator[tuple[int, int]]:
+        """The buckets that are used and how many values each has, the shortest first."""
+        length = -(-self.packed.bit_length() // _BITS)
+        counts = struct.unpack(f"<{length}I", self.packed.to_bytes(length * _BYTES, "little"))
+        return ((bucket, number) for bucket, number in enumerate(counts) if number)
+
+
+EMPTY = Histogram()
+
+
+def merged(histograms: Iterable[Histogram]) -> Histogram:
+    """All of them as one."""
+    return Histogram(sum(histogram.packed for histogram in histograms))
+
+
+def _bucket(seconds: float) -> int:
+    """Bucket k holds what is above SMALLEST_S * _GROWTH ** (k - 1) and at most SMALLEST_S * _GROWTH ** k."""
+    inside = min(max(seconds, SMALLEST_S), LARGEST_S)
+    return min(max(math.ceil(math.log(inside / SMALLEST_S) / _LOG_GROWTH - 1e-9), 0), _LAST)
+
+
+def _middle(bucket: int) -> float:
+    """The value that is off by at most ERROR for everything in the bucket."""
+    if bucket == 0:
+        return SMALLEST_S
+    return min(SMALLEST_S * 2 * _GROWTH**bucket / (_GROWTH + 1), LARGEST_S)

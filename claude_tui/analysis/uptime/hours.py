@@ -1,0 +1,180 @@
+"""Hourly roll-ups: what was observed in an hour, in counts, microseconds and histograms.
+
+An observation says how the API was from its beginning until the next one of the same source, but not for
+longer than a probe that is on time would leave: what is late or missing is unknown. Only between two
+failures of one kind, at most an hour apart, nothing is unknown: a server that asks for a long wait must not
+look better for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from enum import StrEnum
+from itertools import groupby
+from typing import NamedTuple
+
+from claude_tui.analysis.options import Options
+from claude_tui.analysis.uptime.histogram import EMPTY, Histogram
+from claude_tui.model.observation import Outcome, Source
+
+__all__ = [
+    "DEFAULT_REACH",
+    "HOUR",
+    "LONGEST_WAIT",
+    "HourRow",
+    "Reach",
+    "Sample",
+    "State",
+    "hour_of",
+    "hour_rows",
+    "reach_of",
+    "state_of",
+]
+
+HOUR = 3600 * 1_000_000
+"""An hour in microseconds."""
+LONGEST_WAIT = HOUR
+"""How far apart two failures may be that leave nothing unknown between them: the longest hold of a probe."""
+
+# Probes are jittered by a tenth and may start a tenth late; half an interval leaves room for both.
+_LATE = 1.5
+
+Reach = Mapping[Source, int]
+"""How long each source's observations hold after the answer, in microseconds."""
+
+
+class State(StrEnum):
+    """How the API was for a while, as one source saw it. Whatever is none of these is unknown."""
+
+    UP = "up"
+    DOWN = "down"
+    OURS = "ours"
+    """It failed because of us: key, limit, request or network."""
+
+
+_OURS = frozenset(
+    {
+        Outcome.RATE_LIMITED,
+        Outcome.SPEND_LIMIT,
+        Outcome.KEY_REJECTED,
+        Outcome.NOT_PERMITTED,
+        Outcome.BAD_REQUEST,
+        Outcome.MODEL_NOT_FOUND,
+        Outcome.NETWORK,
+    }
+)
+
+
+def state_of(outcome: Outcome) -> State:
+    """A time-out counts as the provider's: nothing flatters."""
+    if outcome is Outcome.OK:
+        return State.UP
+    return State.OURS if outcome in _OURS else State.DOWN
+
+
+def reach_of(options: Options) -> Reach:
+    """The reach of each source at the intervals of `options`."""
+    return {source: round(options.interval_s(source) * _LATE * 1_000_000) for source in Source}
+
+
+DEFAULT_REACH = reach_of(Options())
+
+
+class Sample(NamedTuple):
+    """What a roll-up needs of an observation. Instants are microseconds since 1970."""
+
+    at: int
+    source: Source
+    model: str
+    """"" for none."""
+    outcome: Outcome
+    error_type: str
+    """"" for none."""
+    first_token_s: float | None
+    total_s: float | None
+
+
+class HourRow(NamedTuple):
+    """What one source and model gave in one hour with one outcome and error type."""
+
+    hour: int
+    """Hours since 1970."""
+    source: Source
+    model: str
+    outcome: Outcome
+    error_type: str
+    observed: int
+    """The observations that began in the hour."""
+    micros: int
+    """For how long of the hour they hold."""
+    ttft: Histogram = EMPTY
+    """Time to first token; successes only."""
+    total: Histogram = EMPTY
+    """The whole exchange; successes only."""
+
+
+Key = tuple[Source, str, Outcome, str]
+
+
+def hour_of(at: int) -> int:
+    """The hour of an instant in microseconds."""
+    return at // HOUR
+
+
+def hour_rows(
+    samples: Iterable[Sample], first: int, upto: int, reach: Reach, *, until: int | None = None
+) -> list[HourRow]:
+    """The rows of the hours from `first` on and before `upto`.
+
+    `samples` should begin with the last of each source before the first hour, and end with the first of each
+    after the last hour. Nothing holds beyond the instant `until`.
+    """
+    low, high = first * HOUR, upto * HOUR
+    ordered = sorted(samples, key=lambda sample: (sample.source, sample.at))
+    micros: dict[int, dict[Key, int]] = {}
+    begun: dict[int, dict[Key, list[Sample]]] = {}
+    for _, group in groupby(ordered, key=lambda sample: sample.source):
+        of_source = list(group)
+        for sample in of_source:
+            if low <= sample.at < high:
+                begun.setdefault(hour_of(sample.at), {}).setdefault(_key(sample), []).append(sample)
+        for sample, end in _stretches(of_source, reach):
+            start, end = max(sample.at, low), min(end, high if until is None else min(high, until))
+            while start < end:
+                hour = hour_of(start)
+                part = min(end, (hour + 1) * HOUR)
+                of_hour = micros.setdefault(hour, {})
+                of_hour[_key(sample)] = of_hour.get(_key(sample), 0) + part - start
+                start = part
+    return [
+        _row(hour, key, begun.get(hour, {}).get(key, ()), micros.get(hour, {}).get(key, 0))
+        for hour in sorted(micros.keys() | begun.keys())
+        for key in sorted(micros.get(hour, {}).keys() | begun.get(hour, {}).keys())
+    ]
+
+
+def _key(sample: Sample) -> Key:
+    return sample.source, sample.model, sample.outcome, sample.error_type
+
+
+def _row(hour: int, key: Key, begun: Sequence[Sample], micros: int) -> HourRow:
+    source, model, outcome, error_type = key
+    ttft = total = EMPTY
+    if outcome is Outcome.OK:
+        ttft = Histogram.of(each.first_token_s for each in begun if each.first_token_s is not None)
+        total = Histogram.of(each.total_s for each in begun if each.total_s is not None)
+    return HourRow(hour, source, model, outcome, error_type, len(begun), micros, ttft, total)
+
+
+def _stretches(samples: Sequence[Sample], reach: Reach) -> Iterator[tuple[Sample, int]]:
+    """Each sample of a source, in order, and the instant up to which it holds."""
+    for index, sample in enumerate(samples):
+        took = round(max(sample.total_s or 0.0, 0.0) * 1_000_000)
+        end = sample.at + took + reach[sample.source]
+        if index + 1 < len(samples):
+            after = samples[index + 1]
+            state = state_of(sample.outcome)
+            waited = state is not State.UP and state is state_of(after.outcome)
+            if after.at < end or (waited and after.at - sample.at <= LONGEST_WAIT):
+                end = after.at
+        yield sample, end

@@ -1,0 +1,6 @@
+"""`claude-top uptime` and `claude-top report`: text, Markdown, JSON, and a page that prints. No Textual."""
+
+from claude_tui.report.command import FORMATS, report, uptime
+from claude_tui.report.values import ReportError
+
+__all__ = ["FORMATS", "ReportError", "report", "uptime"]

@@ -1,0 +1,76 @@
+"""The tables of a report as plain cells, which every form writes in its own way."""
+
+from __future__ import annotations
+
+from claude_tui.analysis.uptime.columns import Service
+from claude_tui.analysis.uptime.report import Report, SpanUptime, by_outcome
+from claude_tui.model.format import duration, plain, span_text
+from claude_tui.report.values import covered, label, minute, quantile, share, spent
+
+__all__ = [
+    "INCIDENT_HEAD",
+    "PERIOD_HEAD",
+    "UPTIME_HEAD",
+    "incident_rows",
+    "period_rows",
+    "uptime_rows",
+]
+
+Rows = list[tuple[str, ...]]
+
+UPTIME_HEAD = (
+    "span", "uptime", "up", "down", "ours", "unknown", "covered", "by page", "claude.ai", "models",
+)  # fmt: skip
+INCIDENT_HEAD = ("start", "lasted", "severity", "title", "cause")
+PERIOD_HEAD = (
+    "start", "uptime", "down", "ours", "covered", "TTFT p50", "p95", "p99", "whole p95", "by page", "failed",
+)  # fmt: skip
+
+
+def uptime_rows(report: Report, *, only_its_span: bool = False) -> Rows:
+    spans = [report.of_span] if only_its_span else list(report.spans)
+    if all(each.span != report.span for each in spans):
+        spans.append(report.of_span)
+    return [_uptime_row(each) for each in spans]
+
+
+def _uptime_row(span: SpanUptime) -> tuple[str, ...]:
+    api = span.tallies[Service.API]
+    times = (spent(api, part) for part in (api.up, api.down, api.ours, api.unknown))
+    others = (share(span.tallies[service]) for service in (Service.PAGE, Service.CHAT, Service.MODELS))
+    return (span_text(span.span), share(api), *times, covered(api), *others)
+
+
+def incident_rows(report: Report) -> Rows:
+    """Newest first."""
+    return [
+        (
+            minute(each.start),
+            duration(each.length(report.at)) + ("" if each.end is not None else " so far"),
+            str(each.severity) if each.severity.trouble else "",
+            each.title,
+            plain(each.cause.value) if each.cause is not None else "",
+        )
+        for each in report.incidents
+    ]
+
+
+def period_rows(report: Report) -> Rows:
+    """Newest first."""
+    rows: Rows = []
+    for each in reversed(report.periods):
+        api = each.tallies[Service.API]
+        rows.append(
+            (
+                label(each, report),
+                share(api),
+                spent(api, api.down),
+                spent(api, api.ours),
+                covered(api),
+                *(quantile(each.latency.ttft, fraction) for fraction in (0.5, 0.95, 0.99)),
+                quantile(each.latency.total, 0.95),
+                share(each.tallies[Service.PAGE]),
+                ", ".join(f"{words} {number:,}" for words, number in by_outcome(each.failures)),
+            )
+        )
+    return rows

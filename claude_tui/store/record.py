@@ -1,0 +1,78 @@
+"""Reading the record of the past from a store that another process may be writing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from claude_tui.analysis.uptime.hours import HOUR, Reach, hour_of
+from claude_tui.analysis.uptime.record import Record
+from claude_tui.store.entries import INCIDENT_ENTRIES, VERDICT_CHANGES
+from claude_tui.store.faults import NewerStoreError, StoreError, describe
+from claude_tui.store.files import LOCK_TIMEOUT_S, Connect, connect, directory_lock, identity_of
+from claude_tui.store.instants import to_micros
+from claude_tui.store.reading import ReadSession
+from claude_tui.store.rollups import read_hours
+from claude_tui.store.schema import MIGRATIONS, is_readable, version_of
+
+__all__ = ["HOURLY_SINCE", "read_record"]
+
+# The first version that has roll-ups.
+HOURLY_SINCE = 3
+
+
+def read_record(
+    path: Path, at: datetime, reach: Reach, span: timedelta, *, connect: Connect = connect
+) -> Record:
+    """The record of the last `span` in full hours before `at`, through a connection of its own.
+
+    Nothing is created or changed: where there is no store, the record is empty. Raises StoreError when the
+    store cannot be read.
+    """
+    try:
+        with _opened(path, connect) as connection:
+            return Record(at) if connection is None else _read(connection, path, at, reach, span)
+    except (sqlite3.Error, OSError) as error:
+        raise StoreError(f"the history cannot be read: {describe(error)} ({path})") from error
+
+
+@contextmanager
+def _opened(path: Path, connect: Connect) -> Iterator[sqlite3.Connection | None]:
+    """A connection that cannot write; None where there is nothing to read."""
+    if identity_of(path) is None:
+        yield None
+        return
+    # Locked, as the files of a store may just be moved or created.
+    with directory_lock(path.parent, LOCK_TIMEOUT_S):
+        connection = connect(path)
+    with closing(connection):
+        connection.execute("PRAGMA query_only = ON")
+        yield connection if connection.execute("PRAGMA page_count").fetchone()[0] else None
+
+
+def _read(connection: sqlite3.Connection, path: Path, at: datetime, reach: Reach, span: timedelta) -> Record:
+    version = version_of(connection)
+    if version > len(MIGRATIONS):
+        raise NewerStoreError(version, len(MIGRATIONS))
+    identity = identity_of(path)
+    if version < HOURLY_SINCE or identity is None or not is_readable(connection):
+        raise StoreError(f"it is not a store that this version can read; the dashboard migrates it ({path})")
+    until = to_micros(at)
+    first = hour_of(until) - span // timedelta(hours=1)
+    session = ReadSession(connection, identity)
+    session.begin()
+    rows, _ = read_hours(connection, first, until, reach)
+    reports = session.status_reports(first * HOUR, until + 1)
+    acts = session.entries_after(INCIDENT_ENTRIES, 0)
+    verdicts = session.entries(VERDICT_CHANGES, first * HOUR, until + 1)
+    session.end()
+    return Record(
+        at,
+        tuple(rows),
+        tuple(report for report in reports if report.fetched_at <= at),
+        tuple(act for _, act in acts if act.at <= at),
+        tuple(verdicts),
+    )

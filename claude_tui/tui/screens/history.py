@@ -1,0 +1,142 @@
+"""The last 90 days: uptime, latency, failures and incidents. Read and computed in a thread."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from claude_tui.analysis.uptime.record import Record
+from claude_tui.analysis.uptime.report import SPANS, Report, build_report, utc
+from claude_tui.model.errors import ClaudeTopError
+from claude_tui.model.format import span_text
+from claude_tui.tui.actions import Hint, Scope, bindings
+from claude_tui.tui.render.lines import BLANK, Line, Span, line, wrap
+from claude_tui.tui.screens.history_lines import history_lines, next_span
+from claude_tui.tui.screens.reader import ReaderScreen
+from claude_tui.tui.screens.runbook_screen import offered, returned_to
+
+if TYPE_CHECKING:
+    from claude_tui.model.snapshot import Snapshot
+    from claude_tui.tui.cockpit import Cockpit
+    from claude_tui.tui.view import View
+
+__all__ = ["HistoryScreen", "open_history"]
+
+Lines = tuple[Line, ...]
+
+_FIRST_SPAN = SPANS[2]
+_READ_AGAIN = timedelta(minutes=1)
+_PROBLEM_ROWS = 6
+
+
+def open_history(app: Cockpit) -> None:
+    """Shows the history; if the screen is already open beneath, there."""
+    if returned_to(app, HistoryScreen) is None:
+        app.push_screen(HistoryScreen())
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a report depends on besides the record."""
+
+    at: datetime
+    span: timedelta
+    local: bool
+
+
+class HistoryScreen(ReaderScreen):
+    """As of the instant on screen, read again once a minute. The arrows choose the span."""
+
+    CALLED = "history"
+    BINDINGS = bindings(Scope.HISTORY)
+
+    def __init__(self, span: timedelta = _FIRST_SPAN) -> None:
+        super().__init__()
+        self.span = span
+        self.local = False
+        self.report: Report | None = None
+        self.problem = ""
+        self._record: Record | None = None
+        self._working_on: _Wanted | None = None
+
+    def on_mount(self) -> None:
+        self._work()
+
+    def title_and_key(self) -> tuple[str, str]:
+        return f"History · {span_text(self.span)}", ""
+
+    def hints(self) -> tuple[Hint, ...]:
+        return offered(Scope.HISTORY, self.cockpit.chosen_keys, {"history"})
+
+    # -- what is shown ----------------------------------------------------------------
+
+    def content(self, cells: int, rows: int) -> Lines:  # noqa: ARG002 (it scrolls)
+        if self.problem:
+            rows_of_problem = wrap(self.problem, cells - 2, _PROBLEM_ROWS)
+            return tuple(
+                line(Span("  " if number else "▲ ", "warn", bold=True), Span(row, "text"))
+                for number, row in enumerate(rows_of_problem)
+            )
+        if self.report is None:
+            return (line(Span("Reading the record …", "dim")), BLANK)
+        return history_lines(self.report, cells, zone="local time" if self.local else "UTC")
+
+    def show(self, snapshot: Snapshot, view: View) -> None:
+        if not self.is_mounted:
+            return
+        super().show(snapshot, view)
+        if self._record is None or not timedelta() <= snapshot.at - self._record.at < _READ_AGAIN:
+            self._work()
+
+    # -- what the person asks for -------------------------------------------------------
+
+    def action_span_shorter(self) -> None:
+        self._choose(next_span(self.span, -1), self.local)
+
+    def action_span_longer(self) -> None:
+        self._choose(next_span(self.span, 1), self.local)
+
+    def action_zone(self) -> None:
+        self._choose(self.span, not self.local)
+
+    def _choose(self, span: timedelta, local: bool) -> None:
+        if (span, local) != (self.span, self.local):
+            self.span, self.local = span, local
+            self._work()
+
+    # -- reading and computing ------------------------------------------------------------
+
+    def _work(self) -> None:
+        """Has the report made that is wanted now, unless that is being done."""
+        wanted = _Wanted(self.cockpit.shown.at, self.span, self.local)
+        busy = self._working_on
+        if busy is not None and (busy.span, busy.local) == (wanted.span, wanted.local):
+            return
+        self._working_on = wanted
+        self.run_worker(self._make(wanted), exclusive=True, group="history")
+
+    async def _make(self, wanted: _Wanted) -> None:
+        known = self._record
+        try:
+            record, report = await asyncio.to_thread(self._computed, wanted, known)
+        except ClaudeTopError as error:
+            self.problem = str(error)
+        else:
+            self._record, self.report, self.problem = record, report, ""
+        self._working_on = None
+        self.pager.set_title(self.title_and_key()[0])
+        self.pager.redraw()
+
+    def _computed(self, wanted: _Wanted, known: Record | None) -> tuple[Record, Report]:
+        """In a thread. Another span or zone needs no reading."""
+        if known is None or not timedelta() <= wanted.at - known.at < _READ_AGAIN:
+            known = self.cockpit.backend.history_record(wanted.at)
+        ours = self.cockpit.settings.status_components
+        return known, build_report(known, wanted.span, ours, _local if wanted.local else utc)
+
+
+def _local(instant: datetime) -> datetime:
+    """In the time zone of the system, daylight saving included."""
+    return instant.astimezone()

@@ -1,0 +1,349 @@
+"""The past as lines: uptime of several spans, a strip of days, latency, incidents, and every day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from itertools import groupby, zip_longest
+
+from claude_tui.analysis.uptime.columns import Service
+from claude_tui.analysis.uptime.histogram import Histogram
+from claude_tui.analysis.uptime.incidents import Incident
+from claude_tui.analysis.uptime.report import SPANS, Period, Report, SpanUptime, by_outcome
+from claude_tui.analysis.uptime.tally import LEAST_COVERAGE, Grade, Tally
+from claude_tui.model.format import (
+    NOT_AVAILABLE,
+    clock_minute,
+    day,
+    duration,
+    latency,
+    percent,
+    plain,
+    plural,
+    span_text,
+)
+from claude_tui.tui.panels.zoom_parts import heading, table_row
+from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, right, spread, width
+from claude_tui.tui.render.sparkline import sparkline
+
+__all__ = ["TWO_COLUMNS_FROM", "history_lines", "next_span"]
+
+Lines = tuple[Line, ...]
+
+TWO_COLUMNS_FROM = 110
+_GAP = 3
+_LEFT_SHARE = 0.555
+_MOST_LEFT = 84
+_MOST_INCIDENTS = 8
+_UPTIME_DIGITS = 2
+_LABEL = 6
+_NONE = "–"
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+# The lower, the longer it was down.
+_MARKS = {
+    Grade.UNKNOWN: ("·", "faint"),
+    Grade.FINE: ("▇", "dim"),
+    Grade.SLIGHT: ("▅", "warn"),
+    Grade.SOME: ("▄", "warn"),
+    Grade.MUCH: ("▂", "bad"),
+    Grade.MOST: ("▁", "bad"),
+}
+
+Columns = Sequence[tuple[str, int]]
+
+
+def history_lines(report: Report, cells: int, *, zone: str) -> Lines:
+    """All of it in `cells` cells; `zone` names the time zone of days and hours."""
+    if report.first_at is None:
+        return _nothing(cells)
+    if cells < TWO_COLUMNS_FROM:
+        return (*_summary(report, cells, zone), BLANK, *_table_of_periods(report, cells))
+    left = min(round(cells * _LEFT_SHARE), _MOST_LEFT)
+    pairs = zip_longest(
+        _summary(report, left, zone), _table_of_periods(report, cells - left - _GAP), fillvalue=BLANK
+    )
+    return tuple(line(*spread(one, BLANK, left), Span(" " * _GAP), *other) for one, other in pairs)
+
+
+def _nothing(cells: int) -> Lines:
+    rows = (
+        line(Span("Nothing is recorded yet.", "text", bold=True)),
+        BLANK,
+        line(Span("Uptime, latency and incidents appear here as probes run;", "dim")),
+        line(Span("leave the dashboard open, or run it where it may stay.", "dim")),
+    )
+    return tuple(crop(row, cells) for row in rows)
+
+
+def _summary(report: Report, cells: int, zone: str) -> Lines:
+    return (
+        *_uptime(report, cells),
+        BLANK,
+        *_strip(report, cells, zone),
+        BLANK,
+        *_latencies(report, cells),
+        BLANK,
+        *_incidents(report, cells),
+        *(() if report.by_the_hour else (BLANK, *_week(report, cells, zone))),
+    )
+
+
+# -- uptime ----------------------------------------------------------------------------
+
+_UPTIME_COLUMNS: Columns = (
+    ("uptime", 8),
+    ("up", 8),
+    ("down", 8),
+    ("ours", 8),
+    ("unknown", 8),
+    ("covered", 8),
+    ("by page", 8),
+    ("claude.ai", 10),
+)
+# Where not all fit, these leave in this order.
+_LESS_NEEDED = ("up", "claude.ai", "unknown", "by page")
+
+
+def _uptime(report: Report, cells: int) -> Lines:
+    columns = _fitting(_UPTIME_COLUMNS, cells - _LABEL, _LESS_NEEDED)
+    head = table_row([("", _LABEL, "faint"), *((name, -size, "faint") for name, size in columns)])
+    since = f"of messages, in time; recorded since {day(report.first_at)}" if report.first_at else ""
+    models = report.of_span.tallies[Service.MODELS]
+    rows = [_uptime_row(each, columns, chosen=each.span == report.span) for each in report.spans]
+    if all(each.span != report.span for each in report.spans):
+        rows.append(_uptime_row(report.of_span, columns, chosen=True))
+    return (
+        heading("Uptime", since, cells),
+        head,
+        *rows,
+        crop(
+            line(
+                Span(f"list of models, {span_text(report.span)}: ", "dim"),
+                Span(_share(models), "text"),
+                Span(f" up, {percent(models.coverage)} covered", "dim"),
+            ),
+            cells,
+        ),
+    )
+
+
+def _fitting(columns: Columns, cells: int, less_needed: Sequence[str]) -> Columns:
+    kept, leaving = list(columns), list(less_needed)
+    while sum(size for _, size in kept) > cells and leaving:
+        gone = leaving.pop(0)
+        kept = [column for column in kept if column[0] != gone]
+    return kept
+
+
+def _uptime_row(span: SpanUptime, columns: Columns, *, chosen: bool) -> Line:
+    api = span.tallies[Service.API]
+    words = {
+        "uptime": (_share(api), _role(api)),
+        "up": (_time(api, api.up), "text"),
+        "down": (_time(api, api.down), "bad" if api.down else "faint"),
+        "ours": (_time(api, api.ours), "warn" if api.ours else "faint"),
+        "unknown": (_time(api, api.unknown), "dim" if api.unknown else "faint"),
+        "covered": (percent(api.coverage), "dim" if api.coverage >= LEAST_COVERAGE else "warn"),
+        "by page": (_share(span.tallies[Service.PAGE]), "dim"),
+        "claude.ai": (_share(span.tallies[Service.CHAT]), "dim"),
+    }
+    label = Span(pad(f"{'▸' if chosen else ' '} {span_text(span.span)}", _LABEL), "text", bold=chosen)
+    return line(label, *(Span(right(words[name][0], size), words[name][1], chosen) for name, size in columns))
+
+
+def _share(tally: Tally) -> str:
+    return NOT_AVAILABLE if tally.uptime is None else percent(tally.uptime, _UPTIME_DIGITS)
+
+
+def _role(tally: Tally) -> str:
+    """Of a percentage: colour only for trouble."""
+    if tally.uptime is None:
+        return "faint"
+    return "text" if tally.grade is Grade.FINE else _MARKS[tally.grade][1]
+
+
+def _time(tally: Tally, part: int) -> str:
+    return duration(tally.time(part)) if part >= 500_000 else _NONE
+
+
+# -- the strip of days, and the hours of the week -------------------------------------------
+
+
+def _strip(report: Report, cells: int, zone: str) -> Lines:
+    """A cell or more for each day, in as many rows as that takes."""
+    unit = "Hours" if report.by_the_hour else "Days"
+    periods = report.periods
+    rows = -(-len(periods) // cells)
+    of_row = -(-len(periods) // rows)
+    size = max(min(cells // of_row, 3), 1)
+    out = [heading(unit, f"last {span_text(report.span)}, {zone}", cells)]
+    for start in range(0, len(periods), of_row):
+        part = periods[start : start + of_row]
+        out += [_marks([_MARKS[each.tallies[Service.API].grade] for each in part], size)]
+    first, last = (_date(each, by_the_hour=report.by_the_hour) for each in (periods[0], periods[-1]))
+    out.append(spread(line(Span(first, "faint")), line(Span(last, "faint")), min(of_row * size, cells)))
+    out.append(crop(_legend(), cells))
+    return tuple(out)
+
+
+def _marks(marks: Sequence[tuple[str, str]], size: int) -> Line:
+    """Each mark in `size` cells, with a gap behind it where there is room for one."""
+    drawn = ((glyph * max(size - 1, 1) + (" " if size > 1 else ""), role) for glyph, role in marks)
+    runs = groupby(drawn, key=lambda pair: pair[1])
+    return tuple(Span("".join(text for text, _ in run), role) for role, run in runs)
+
+
+def _legend() -> Line:
+    parts = [Span(f"{_MARKS[Grade.FINE][0]} ", _MARKS[Grade.FINE][1]), Span("up  ", "faint")]
+    for grade, (glyph, role) in _MARKS.items():
+        if grade.value:
+            parts += [Span(f"{glyph} ", role), Span(f"{grade.value * 100:g}%  ", "faint")]
+    return line(*parts, Span("down or more  · unknown", "faint"))
+
+
+def _date(period: Period, *, by_the_hour: bool) -> str:
+    return f"{period.start:%a %H:%M}" if by_the_hour else f"{period.start:%b %d}"
+
+
+def _week(report: Report, cells: int, zone: str) -> Lines:
+    size = max(min((cells - 4) // 24, 3), 1)
+    hours = "".join(pad(str(hour), size * 6) for hour in range(0, 24, 6))
+    return (
+        heading("Week", f"by weekday and hour, {zone}, {span_text(report.span)}", cells),
+        line(Span("    " + hours, "faint")),
+        *(
+            line(Span(pad(name, 4), "dim"), *_marks([_MARKS[each.grade] for each in of_day], size))
+            for name, of_day in zip(_WEEKDAYS, report.week, strict=True)
+        ),
+    )
+
+
+# -- latency ---------------------------------------------------------------------------------
+
+_QUANTILES = (("p50", 0.5), ("p95", 0.95), ("p99", 0.99))
+_FIGURE = 9
+
+
+def _latencies(report: Report, cells: int) -> Lines:
+    model = f"{report.latency.model}, " if report.latency.model else ""
+    head = table_row([("", _LABEL, ""), *((name, -_FIGURE, "faint") for name, _ in _QUANTILES)])
+    chart = "p95 by the hour" if report.by_the_hour else "p95 by the day"
+    return (
+        heading("Latency", f"{model}successes of {span_text(report.span)}", cells),
+        crop(line(*head, Span(f"  {chart}", "faint")), cells),
+        _latency_row("TTFT", report.latency.ttft, [each.latency.ttft for each in report.periods], cells),
+        _latency_row("whole", report.latency.total, [each.latency.total for each in report.periods], cells),
+    )
+
+
+def _latency_row(name: str, whole: Histogram, periods: Sequence[Histogram], cells: int) -> Line:
+    figures = [_quantile(whole, fraction) for _, fraction in _QUANTILES]
+    points = [each.quantile(0.95) for each in periods]
+    top = max((point for point in points if point is not None), default=0.0)
+    label = line(
+        Span(pad(name, _LABEL), "dim"),
+        *(Span(right(text, _FIGURE), "faint" if text == NOT_AVAILABLE else "text") for text in figures),
+        Span("  "),
+    )
+    room = cells - width(label)
+    size = max(min(room // max(len(points), 1), 3), 1)
+    chart = sparkline(points, min(len(points) * size, room), top=top, role_of=lambda _: "info")
+    return crop(line(*label, *chart), cells)
+
+
+def _quantile(histogram: Histogram, fraction: float) -> str:
+    found = histogram.quantile(fraction)
+    return NOT_AVAILABLE if found is None else latency(found)
+
+
+# -- incidents -----------------------------------------------------------------------------
+
+
+def _incidents(report: Report, cells: int) -> Lines:
+    found = report.incidents
+    number = plural(len(found), "incident") if found else "none declared"
+    rows = [_incident(each, report.at, cells) for each in found[:_MOST_INCIDENTS]]
+    if len(found) > _MOST_INCIDENTS:
+        rows.append(line(Span(f"and {len(found) - _MOST_INCIDENTS} more", "faint")))
+    return (heading("Incidents", f"{number} in {span_text(report.span)}", cells), *rows)
+
+
+def _incident(incident: Incident, at: datetime, cells: int) -> Line:
+    """When, for how long, how severe, what, and why."""
+    lasted = duration(incident.length(at))
+    severity = str(incident.severity) if incident.severity.trouble else ""
+    cause = plain(incident.cause.value) if incident.cause is not None else "cause unknown"
+    head = line(
+        Span(f"{incident.start:%b %d %H:%M}", "dim"),
+        Span(right(lasted, 9), "text" if incident.end else "warn"),
+        Span(right(severity, 4), "warn" if severity else ""),
+        Span(f"  {incident.title}" + ("" if incident.end else " (open)"), "text"),
+    )
+    return spread(head, line(Span(cause, "dim")), cells)
+
+
+# -- every day --------------------------------------------------------------------------------
+
+_PERIOD_COLUMNS: Columns = (
+    ("uptime", 8),
+    ("down", 8),
+    ("ours", 8),
+    ("cover", 6),
+    ("TTFT p50", 9),
+    ("p95", 8),
+    ("p99", 8),
+    ("whole p95", 10),
+    ("by page", 9),
+)
+_DATE = 7
+_FAILURES_FROM = 16
+_PERIODS_LESS_NEEDED = ("by page", "p99", "ours", "whole p95", "TTFT p50", "cover")
+
+
+def _table_of_periods(report: Report, cells: int) -> Lines:
+    """The newest first; what failed stands at the end, where there is room."""
+    room = cells - _DATE - _FAILURES_FROM
+    columns = _fitting(_PERIOD_COLUMNS, room, _PERIODS_LESS_NEEDED)
+    label = "hour" if report.by_the_hour else "day"
+    head = table_row([(label, _DATE, "faint"), *((name, -size, "faint") for name, size in columns)])
+    title = "By the hour" if report.by_the_hour else "By the day"
+    return (
+        heading(title, "newest first", cells),
+        crop(line(*head, Span("  failed", "faint")), cells),
+        *(
+            _period_row(each, columns, cells, by_the_hour=report.by_the_hour)
+            for each in reversed(report.periods)
+        ),
+    )
+
+
+def _period_row(period: Period, columns: Columns, cells: int, *, by_the_hour: bool) -> Line:
+    api = period.tallies[Service.API]
+    failed = " · ".join(f"{words} {number:,}" for words, number in by_outcome(period.failures))
+    label = Span(pad(clock_minute(period.start) if by_the_hour else f"{period.start:%b %d}", _DATE), "dim")
+    if not api.span or api.span == api.unknown:
+        return crop(line(label, Span(right("nobody probed", 14), "faint")), cells)
+    ttft, total = period.latency.ttft, period.latency.total
+    words: dict[str, Callable[[], tuple[str, str]]] = {
+        "uptime": lambda: (_share(api), _role(api)),
+        "down": lambda: (_time(api, api.down), "bad" if api.down else "faint"),
+        "ours": lambda: (_time(api, api.ours), "warn" if api.ours else "faint"),
+        "cover": lambda: (percent(api.coverage), "dim" if api.coverage >= LEAST_COVERAGE else "warn"),
+        "TTFT p50": lambda: (_quantile(ttft, 0.5), "text"),
+        "p95": lambda: (_quantile(ttft, 0.95), "text"),
+        "p99": lambda: (_quantile(ttft, 0.99), "text"),
+        "whole p95": lambda: (_quantile(total, 0.95), "text"),
+        "by page": lambda: (_share(period.tallies[Service.PAGE]), "dim"),
+    }
+    drawn = [(*words[name](), size) for name, size in columns]
+    figures = (Span(right(text, size), _known_role(text, role)) for text, role, size in drawn)
+    return crop(line(label, *figures, Span(f"  {failed}", "dim")), cells)
+
+
+def _known_role(text: str, role: str) -> str:
+    return "faint" if text == NOT_AVAILABLE else role
+
+
+def next_span(span: timedelta, step: int) -> timedelta:
+    """The span `step` places further on in SPANS, stopping at either end."""
+    return SPANS[min(max(SPANS.index(span) + step, 0), len(SPANS) - 1)]
