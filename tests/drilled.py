@@ -19,7 +19,7 @@ from claude_tui.settings import Settings
 from claude_tui.simulator.scenario import load_drill
 from claude_tui.tui.drill_app import Drill, DrillApp
 from tests.functional.still import StillBackend
-from tests.snapshots.scenes import AT, SCENES
+from tests.snapshots.pictures import AT, PICTURES
 
 __all__ = ["SNAPSHOT", "TRUTH", "StillDrill", "still_drill"]
 
@@ -32,7 +32,7 @@ def drilled(snapshot: Snapshot) -> Snapshot:
     return replace(snapshot, engine=replace(engine, demo="drill", drill=True, target=target))
 
 
-SNAPSHOT = drilled(SCENES["overloaded"]())
+SNAPSHOT = drilled(PICTURES["overloaded"]())
 
 
 @dataclass

@@ -22,7 +22,7 @@ from claude_tui.tui.screens.debrief import BriefScreen, DebriefScreen
 from claude_tui.tui.screens.dialog import DialogScreen
 from tests.drilled import SNAPSHOT, TRUTH, StillDrill, still_drill
 from tests.functional.still import StillBackend, still_app
-from tests.snapshots.scenes import AT, SCENES
+from tests.snapshots.pictures import AT, PICTURES
 
 
 @asynccontextmanager
@@ -166,7 +166,7 @@ async def test_the_way_through_the_tree_is_recorded(tmp_path: Path) -> None:
 
 
 async def test_outside_a_drill_its_keys_do_nothing_and_are_not_offered() -> None:
-    app, backend = still_app(SCENES["overloaded"](), keys={"drill_answer": ("f9",)})
+    app, backend = still_app(PICTURES["overloaded"](), keys={"drill_answer": ("f9",)})
     async with app.run_test(size=(160, 40)) as pilot:
         await pilot.press("A", "B", "E", "f9")
         assert isinstance(app.screen, DashboardScreen)

@@ -32,6 +32,7 @@ from claude_tui.store import Store
 from claude_tui.tui.app import ClaudeTopApp
 from claude_tui.tui.screens.dialog import TextInput
 from claude_tui.tui.screens.incident import IncidentScreen
+from tests.functional.test_acknowledge import plain_screen
 from tests.functional.test_engine import (
     PATIENCE_S,
     QUICK,
@@ -40,7 +41,6 @@ from tests.functional.test_engine import (
     running,
     simulated,
 )
-from tests.functional.test_respond import plain_screen
 
 
 @pytest.fixture

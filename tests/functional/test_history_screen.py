@@ -18,8 +18,7 @@ from claude_tui.tui.screens.help import HelpScreen
 from claude_tui.tui.screens.history import HistoryScreen
 from tests.functional.runbook_screens import screen_text
 from tests.functional.still import StillApp, StillBackend, still_app
-from tests.snapshots.pictures import PICTURES
-from tests.snapshots.scenes import AT
+from tests.snapshots.pictures import AT, PICTURES
 from tests.uptime_values import ninety_days
 
 

@@ -19,7 +19,7 @@ from claude_tui.tui.screens.dialog import DialogScreen, TextInput
 from claude_tui.tui.screens.incident import IncidentScreen
 from tests.builders import after
 from tests.functional.still import StillApp, StillBackend, still_app
-from tests.functional.test_respond import notices, plain_screen, text_of, typed
+from tests.functional.test_acknowledge import notices, plain_screen, text_of, typed
 from tests.incident_values import BEGAN, FIRST, GOOD, SECOND, declared, did
 from tests.snapshots.incident_scenes import INCIDENT_SCENES, NOTE, IncidentScene
 

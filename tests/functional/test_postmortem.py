@@ -20,7 +20,7 @@ from claude_tui.tui.screens.postmortem_editor import Area, EditorScreen
 from claude_tui.tui.screens.postmortem_reading import FindingsScreen, PreviewScreen
 from tests.functional.runbook_screens import screen_text
 from tests.functional.still import StillApp, StillBackend, still_app
-from tests.functional.test_respond import notices
+from tests.functional.test_acknowledge import notices
 from tests.snapshots.incident_scenes import INCIDENT_SCENES
 from tests.snapshots.postmortem_scenes import POSTMORTEM_SCENES, Pen
 

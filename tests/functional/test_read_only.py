@@ -20,9 +20,9 @@ from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.screens.help import help_lines
 from claude_tui.tui.view import View
 from tests.functional.still import StillApp, StillBackend, still_app
-from tests.functional.test_respond import plain_screen
+from tests.functional.test_acknowledge import plain_screen
+from tests.snapshots.pictures import AT
 from tests.snapshots.responding import CALM, OVERLOADED, group, scene_of
-from tests.snapshots.scenes import AT
 
 EVE = Process("eve", "ops-box", 4242, datetime(2026, 11, 20, 13, 0, 5, tzinfo=UTC))
 OPEN = scene_of(replace(CALM, groups=(group(),)), OVERLOADED)

@@ -19,7 +19,7 @@ from claude_tui.model.verdict import Cause, Side
 from claude_tui.runbook import shipped
 from claude_tui.tui.screens.debrief import DebriefScreen
 from tests.drilled import TRUTH, still_drill
-from tests.snapshots.parts import AT
+from tests.snapshots.pictures import AT
 
 Compare = Callable[..., bool]
 

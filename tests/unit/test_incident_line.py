@@ -11,9 +11,9 @@ from claude_tui.model.incident import IncidentSummary
 from claude_tui.model.verdict import Severity
 from claude_tui.tui.panels.incident_line import incident_line
 from claude_tui.tui.render.lines import plain, width
-from tests.snapshots.scenes import AT, SCENES
+from tests.snapshots.pictures import AT, PICTURES
 
-SNAPSHOT = SCENES["overloaded"]()
+SNAPSHOT = PICTURES["overloaded"]()
 OPEN = IncidentSummary(
     "Elevated 529s on Opus",
     Severity.P2,

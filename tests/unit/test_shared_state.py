@@ -25,7 +25,7 @@ from claude_tui.model.verdict import Severity
 from claude_tui.model.watching import Process, Watching
 from claude_tui.store import Store
 from tests.builders import NOON
-from tests.snapshots.scenes import SCENES
+from tests.snapshots.pictures import PICTURES
 
 SECOND = timedelta(seconds=1)
 PROBE = ProbeState(Source.MESSAGES, 30.0, NOON + 9 * SECOND, True, NOON, NOON + 9 * SECOND, "overloaded")
@@ -214,7 +214,7 @@ def test_of_an_unknown_past_the_whole_journal_is_added() -> None:
 
 
 def test_the_log_says_what_changes_and_nothing_else() -> None:
-    calm = SCENES["healthy"]()
+    calm = PICTURES["healthy"]()
     assert [*changes(None, calm)][:2] == [
         "collecting: probes and alerts run here",
         f"verdict: {calm.verdict.summary}",
