@@ -106,8 +106,8 @@ _ABOVE = (
     *(*_WALK, *_PLAYBOOK, *_FIRST_FIVE, *_INCIDENT, *_POSTMORTEM, *_DEBRIEF, *_HISTORY),
 )
 _EVERY = (Scope.DASHBOARD, *_ABOVE)
-# The walker has a `g` of its own.
-_TIMED = tuple(scope for scope in _EVERY if scope is not Scope.WALK)
+# The decision tree and the postmortem have a `g` of their own.
+_TIMED = tuple(scope for scope in _EVERY if scope not in (Scope.WALK, Scope.POSTMORTEM))
 _WATCH, _TIME, _RESPOND, _SHOW, _MOVE, _PROGRAM = Group
 
 ACTIONS: tuple[Action, ...] = (

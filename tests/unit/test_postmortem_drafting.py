@@ -177,7 +177,7 @@ async def test_a_refusal_is_told_and_not_tried_again() -> None:
 
 
 async def test_an_endpoint_that_is_not_there_is_told() -> None:
-    with pytest.raises(DraftError, match="could not be asked"):
+    with pytest.raises(DraftError, match="gave no answer"):
         await answer_of(f"http://127.0.0.1:{closed_port()}")
 
 
