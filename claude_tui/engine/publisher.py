@@ -154,6 +154,7 @@ class Publisher:
             notices=notices_of(fixed, now, store_problem=problem, spend=spend, alerts=alerts),
             demo=demo.name if demo is not None else None,
             speed=demo.speed if demo is not None else 1.0,
+            credential=key.variable,
             key_problem=key.suspect,
             key_lack=key.lack,
             alerts=alerts,

@@ -127,6 +127,16 @@ class Credentials:
         return tuple(dict.fromkeys(text for text in (*raw, *bare) if text))
 
     @property
+    def is_gateway(self) -> bool:
+        """Whether the base URL is not the provider's own."""
+        return not _is_anthropic(self.base_url)
+
+    @property
+    def variable(self) -> str:
+        """The variable that holds the credential in use; the key's if there is none."""
+        return AUTH_TOKEN if self.api_key is None and self.auth_token is not None else API_KEY
+
+    @property
     def headers(self) -> dict[str, str]:
         """The authorization header, as SDK 2.x sends key and token alike; empty when not usable."""
         return {"Authorization": f"Bearer {self.credential}"} if self.usable else {}
