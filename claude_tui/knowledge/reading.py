@@ -157,6 +157,7 @@ def _recognition(table: Table) -> Recognition:
         plain=table.flag("plain", False),
         message=_pattern(table, "message"),
         words=_words(table, "words"),
+        of_gateway=table.flag("of_gateway", False),
         instead_of=table.strings("instead_of", ()),
         vague=table.flag("vague", False),
         gateway_classes=table.strings("gateway_classes", ()),

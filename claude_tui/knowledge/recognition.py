@@ -30,8 +30,10 @@ class Recogniser:
         }
         self._vague = frozenset(kind for error in errors if error.recognition.vague for kind in error.types)
 
-    def recognised(self, status: int, error_type: str | None, code: str | None, message: str) -> KnownError:
-        """The error of an unsuccessful response."""
+    def recognised(
+        self, status: int, error_type: str | None, code: str | None, message: str, *, gateway: bool = False
+    ) -> KnownError:
+        """The error of an unsuccessful response; `gateway`: the address is not the provider's own."""
         message = message[:_LOOKED_AT]
         by_code = _look_up(self._by_code, code) if code else None
         if by_code is not None and by_code.code is not None:
@@ -40,7 +42,15 @@ class Recogniser:
         if found is None:
             found = self.of_status(status)
         for entries in (self._by_message, self._by_words):
-            found = next((error for error in entries if self._is_rather(error, found, message)), found)
+            found = next(
+                (
+                    error
+                    for error in entries
+                    if (gateway or not error.recognition.of_gateway)
+                    and self._is_rather(error, found, message)
+                ),
+                found,
+            )
         return found
 
     def of_status(self, status: int) -> KnownError:

@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from claude_tui.knowledge.recognition import Recogniser
 from claude_tui.knowledge.values import Advice, BreakPoint, ErrorClass, KnownError, Reach
 from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.provider import is_gateway
 from claude_tui.model.retry import RetryPolicy
 
 __all__ = ["Knowledge"]
@@ -37,12 +38,13 @@ class Knowledge:
         error_type: str | None = None,
         code: str | None = None,
         message: str | None = None,
+        gateway: bool = False,
     ) -> KnownError:
         """The most specific entry of a failed outcome that matches. Raises KeyError for `ok`."""
         ranked = [
             (row.rank(status, error_type, code, message), row)
             for row in self.errors
-            if row.outcome is outcome
+            if row.outcome is outcome and (gateway or not row.recognition.of_gateway)
         ]
         if not ranked:
             raise KeyError(outcome)
@@ -50,9 +52,8 @@ class Knowledge:
         if best.recognition.words is None:
             return best
         # Words that lead to the same advice add nothing to what type and status say.
-        plain = max((pair for pair in ranked if pair[1].recognition.words is None), key=lambda pair: pair[0])[
-            1
-        ]
+        wordless = [pair for pair in ranked if pair[1].recognition.words is None]
+        plain = max(wordless, key=lambda pair: pair[0])[1]
         return plain if plain.advice is best.advice else best
 
     def of(self, observation: Observation) -> KnownError:
@@ -64,6 +65,7 @@ class Knowledge:
             observation.error_type,
             observation.error_code,
             None if own else observation.message,
+            is_gateway(observation.target),
         )
 
     def general(self, outcome: Outcome) -> KnownError:

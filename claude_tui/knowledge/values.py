@@ -168,6 +168,8 @@ class Recognition:
     """An error in `instead_of` becomes this one when its message matches."""
     words: re.Pattern[str] | None = None
     """The same, but the entry is for errors with such a message alone."""
+    of_gateway: bool = False
+    """Whether only a gateway says so: from the provider itself the same words mean something else."""
     instead_of: tuple[str, ...] = ()
     """Ids of entries; a general entry stands for its whole outcome. With `words`, none means any error."""
     vague: bool = False

@@ -127,6 +127,7 @@ def classify_error(
     table: Knowledge | None = None,
     now: datetime | None = None,
     text: str | None = None,
+    gateway: bool = False,
 ) -> Classified:
     """An error object, with or without its envelope, as decoded JSON, as text, or already read from `text`.
 
@@ -140,7 +141,11 @@ def classify_error(
         fields = found_fields or ErrorFields(message=None if error is None else str(error)[:MAX_MESSAGE])
     from_stream = status is None or status < 400
     found = _by_fields(
-        fields, 500 if from_stream or status is None else status, table or knowledge(), streamed=from_stream
+        fields,
+        500 if from_stream or status is None else status,
+        table or knowledge(),
+        gateway=gateway,
+        streamed=from_stream,
     )
     if now is not None:
         found = replace(
@@ -186,23 +191,27 @@ def _by_body(
     except ValueError:
         fields = event_error(text)
         if fields is None and amazon:
-            return _by_fields(ErrorFields(amazon, message=_said(status, text)), status, table)
+            return _by_fields(
+                ErrorFields(amazon, message=_said(status, text)), status, table, gateway=gateway
+            )
         if fields is None and (front := front_of(headers, text)) and gateway and status in _FRONT_FAILS:
             known = table.own("gateway_page")
             return Classified(known.outcome, known.type, message=f"{_page_or_words(status, text)} ({front})")
-        return _by_text(status, text, recogniser) if fields is None else _by_fields(fields, status, table)
+        if fields is None:
+            return _by_text(status, text, recogniser, gateway=gateway)
+        return _by_fields(fields, status, table, gateway=gateway)
     fields = read_error(data)
     if amazon:
         fields = replace(fields or ErrorFields(message=_said(status, text)), type=amazon)
     if fields is not None:
-        return _by_fields(fields, status, table)
+        return _by_fields(fields, status, table, gateway=gateway)
     outcome = recogniser.of_status(status).outcome
     error_type = _own_type(outcome, status, "unexpected_json", recogniser)
     return Classified(outcome, error_type, message=_said(status, text))
 
 
 def _by_fields(
-    fields: ErrorFields, http_status: int, table: Knowledge, *, streamed: bool = False
+    fields: ErrorFields, http_status: int, table: Knowledge, *, gateway: bool, streamed: bool = False
 ) -> Classified:
     recogniser = table.recogniser
     # A success, or the 500 that stands for a broken stream, says less than the body does.
@@ -211,7 +220,8 @@ def _by_fields(
     if fields.edge and status == HTTPStatus.FORBIDDEN:
         known = recogniser.of_status(status)
     else:
-        known = recogniser.recognised(status, original.type, original.code, original.message or "")
+        text = original.message or ""
+        known = recogniser.recognised(status, original.type, original.code, text, gateway=gateway)
         if known is recogniser.of_status(status) and _names_itself(original, recogniser, status):
             known = table.general(Outcome.NOT_PERMITTED)
     own = known.type if known.reach is not Reach.ANSWERED else None
@@ -232,10 +242,10 @@ def _names_itself(fields: ErrorFields, recogniser: Recogniser, status: int) -> b
     return status == HTTPStatus.FORBIDDEN and named
 
 
-def _by_text(status: int, text: str, recogniser: Recogniser) -> Classified:
+def _by_text(status: int, text: str, recogniser: Recogniser, *, gateway: bool = False) -> Classified:
     page = is_html(text)
     words = page_words(text) if page else text
-    known = recogniser.recognised(status, None, None, words)
+    known = recogniser.recognised(status, None, None, words, gateway=gateway)
     # The words of a page are those of whoever wrote it, who knows nothing of keys and limits.
     if known.recognition.words is not None and (not page or known.outcome is Outcome.INVALID_RESPONSE):
         return Classified(known.outcome, message=_said(status, words))

@@ -159,7 +159,14 @@ class MessagesProbe:
             return Classified(Outcome.INVALID_RESPONSE, "garbled_stream", message=message)
         if reader.error is not None:
             now = trace.received_at or self._clock.now()
-            return classify_error(reader.error, trace.status, redactor=redactor, headers=headers, now=now)
+            return classify_error(
+                reader.error,
+                trace.status,
+                redactor=redactor,
+                headers=headers,
+                now=now,
+                gateway=self._credentials.is_gateway,
+            )
         if reader.body is not None and trace.status is not None:
             return self._document(trace, reader.body)
         return _OK if reader.ended else self._unended(trace, reader)
@@ -178,6 +185,7 @@ class MessagesProbe:
                 headers=headers,
                 now=trace.received_at or self._clock.now(),
                 text=unread,
+                gateway=self._credentials.is_gateway,
             )
         if not reader.events and unread.lstrip("\ufeff \t\r\n").startswith(("{", "[", "<")):
             return self._document(trace, trace.body)

@@ -13,6 +13,7 @@ import pytest
 from claude_tui.knowledge import KnownError, knowledge
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.text import Redactor
+from claude_tui.model.verdict import Side
 from claude_tui.probes.classify import Classified, classify_response
 
 NOW = datetime(2026, 11, 27, 12, 0, 0, tzinfo=UTC)
@@ -191,6 +192,30 @@ def test_every_shape_is_read_and_every_text_kept(body: Any, said: tuple[str, ...
 )
 def test_a_success_that_carries_an_error_counts_as_the_error(body: Any, outcome: Outcome) -> None:
     assert classified(200, body).outcome is outcome
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "no healthy upstream",
+        "upstream connect error or disconnect/reset before headers. reset reason: overflow",
+        "upstream connect error or disconnect/reset before headers. reset reason: remote connection failure, "
+        "transport failure reason: delayed connect error: Connection refused",
+    ],
+)
+def test_the_edge_of_the_api_speaks_like_a_gateway_and_is_theirs(text: str) -> None:
+    found = classify_response(503, {"server": "envoy"}, text, redactor=Redactor(), now=NOW)
+    assert (found.outcome, found.error_type) == (Outcome.SERVER_ERROR, None)
+    stored = Observation(
+        at=NOW,
+        source=Source.MESSAGES,
+        target="https://api.anthropic.com",
+        outcome=found.outcome,
+        http_status=503,
+        message=found.message,
+    )
+    assert knowledge().of(stored).advice.id == "errors"
+    assert known(503, text).side is Side.UNCLEAR
 
 
 def test_openrouters_raw_text_is_the_upstreams_own_error() -> None:
