@@ -27,7 +27,10 @@ def _verdict_severity(context: RuleContext, _query: Query) -> Reading:
 def _headroom(context: RuleContext, _query: Query) -> Reading:
     buckets = context.snapshot.headroom.buckets
     return (
-        tuple(Sample(None if each.stale else each.fraction, (("bucket", each.bucket),)) for each in buckets)
+        tuple(
+            Sample(None if each.stale or not each.granted else each.fraction, (("bucket", each.bucket),))
+            for each in buckets
+        )
         or None
     )
 

@@ -12,7 +12,7 @@ from claude_tui.check.probing import Findings
 from claude_tui.model.format import rfc3339
 from claude_tui.model.observation import Observation
 from claude_tui.model.provider import ProviderStatus
-from claude_tui.model.snapshot import Headroom
+from claude_tui.model.snapshot import Headroom, WindowUsage
 from claude_tui.model.verdict import Verdict
 
 __all__ = ["SCHEMA", "as_json", "schema_text", "to_json"]
@@ -41,7 +41,11 @@ def to_json(findings: Findings) -> dict[str, Any]:
         "verdict": _verdict(snapshot.verdict),
         "probes": [_probe(observation) for observation in findings.observations],
         "status_page": _status_page(findings.status) if findings.status is not None else None,
-        "headroom": [_headroom(bucket) for bucket in snapshot.headroom.buckets],
+        "headroom": [
+            *(_headroom(bucket) for bucket in snapshot.headroom.buckets),
+            *(_window_headroom(window) for window in snapshot.headroom.windows),
+        ],
+        "windows": [_window(window) for window in snapshot.headroom.windows],
     }
 
 
@@ -89,6 +93,27 @@ def _headroom(bucket: Headroom) -> dict[str, Any]:
         "remaining": bucket.remaining,
         "reset_at": _instant(bucket.reset_at),
         "fraction": round(bucket.fraction, 4),
+    }
+
+
+def _window_headroom(window: WindowUsage) -> dict[str, Any]:
+    """A window among the buckets, which scripts read: a bucket of 100, in percent."""
+    left = round(min(max(1 - window.used, 0.0), 1.0), 4)
+    return {
+        "bucket": f"{window.window} window",
+        "limit": 100,
+        "remaining": int(100 * left),
+        "reset_at": _instant(window.reset_at),
+        "fraction": left,
+    }
+
+
+def _window(window: WindowUsage) -> dict[str, Any]:
+    return {
+        "window": window.window,
+        "used": round(window.used, 4),
+        "status": window.status,
+        "reset_at": _instant(window.reset_at),
     }
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING
 
-from claude_tui.analysis.diagnosis.cross_check import asked_to_wait_s
 from claude_tui.analysis.diagnosis.slow_detection import slow_first_token, slow_suspected
 from claude_tui.analysis.history.failure_kinds import failure_name
 from claude_tui.analysis.snapshot import build_snapshot
@@ -17,6 +16,7 @@ from claude_tui.engine import Endpoint, compose
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.provider import ProviderStatus
 from claude_tui.model.snapshot import EngineState, ProbeState, Snapshot, Spend
+from claude_tui.model.waiting import asked_to_wait_s
 from claude_tui.probes.clock import Clock
 
 if TYPE_CHECKING:
@@ -164,6 +164,7 @@ class _Round:
             probes=(messages,),
             spend=Spend(sum(each.cost_usd for each in self._observations), ceiling_usd),
             notices=(),
+            credential=key.variable,
             key_problem=key.suspect,
             key_lack=key.lack,
         )

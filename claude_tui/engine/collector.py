@@ -95,6 +95,7 @@ class Collector:
             notices,
             key_problem=key.suspect,
             key_lack=key.lack,
+            credential=key.variable,
             alerting=alerting,
         )
 

@@ -55,6 +55,8 @@ class CollectorState:
     """What stays until the process ends: about the key, or why it has stopped probing."""
     key_problem: str | None = None
     key_lack: KeyLack | None = None
+    credential: str = "ANTHROPIC_API_KEY"
+    """The variable that the key comes from."""
     alerting: AlertingFacts = field(default_factory=AlertingFacts)
 
     def encode(self) -> bytes:

@@ -175,6 +175,7 @@ class Past:
             notices=notices_of(fixed, at, store_problem=None, spend=spend, alerts=AlertsView()),
             demo=conditions.demo,
             speed=conditions.speed,
+            credential=conditions.facts.credential,
             key_problem=conditions.facts.key_problem,
             key_lack=conditions.facts.key_lack,
             alerts=recorded.alerts,

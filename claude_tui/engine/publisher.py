@@ -203,6 +203,7 @@ class Publisher:
             notices=notices_of(notices, now, store_problem=problem, spend=state.spend, alerts=alerts),
             demo=self._demo.name if self._demo is not None else None,
             speed=self._demo.speed if self._demo is not None else 1.0,
+            credential=state.credential,
             key_problem=state.key_problem,
             key_lack=state.key_lack,
             alerts=alerts,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from claude_tui.engine.sources import Endpoint, Pace
 from claude_tui.model.snapshot import KeyLack, Level, Notice, Target
-from claude_tui.probes.credentials import Credentials
+from claude_tui.probes.credentials import API_KEY, Credentials
 
 __all__ = ["IN_MEMORY_SPAN", "DemoMode", "KeyState", "Monitored"]
 
@@ -25,10 +25,12 @@ class KeyState:
     """Whether the key is sent despite its problem."""
     lack: KeyLack | None = None
     """Why no request can carry a key."""
+    variable: str = API_KEY
+    """The variable that holds the key or token in use."""
 
     @classmethod
     def of(cls, credentials: Credentials) -> KeyState:
-        return cls(credentials.problem, credentials.usable, credentials.key_lack)
+        return cls(credentials.problem, credentials.usable, credentials.key_lack, credentials.variable)
 
     @property
     def suspect(self) -> str | None:

@@ -177,7 +177,13 @@ def make_plans(
         return None
 
     free_s = min(settings.timeout_s, FREE_TIMEOUT_S)
-    status = StatusPageProbe(endpoint.status_urls, clock=clock, redactor=redactor, timeout_s=free_s)
+    status = StatusPageProbe(
+        endpoint.status_urls,
+        clock=clock,
+        redactor=redactor,
+        timeout_s=free_s,
+        ours=settings.status_components,
+    )
     models = ModelsProbe(
         credentials, clock=clock, redactor=redactor, timeout_s=free_s, extra_headers=dict(endpoint.headers)
     )

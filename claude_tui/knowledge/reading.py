@@ -28,6 +28,7 @@ __all__ = ["parse_knowledge"]
 
 T = TypeVar("T")
 MAX_JITTER = 1.0
+MAX_PATTERN = 700
 
 
 def parse_knowledge(text: str, origin: str) -> Knowledge:
@@ -89,6 +90,7 @@ def _advice(table: Table, name: str, retries: Mapping[str, RetryPolicy]) -> Advi
         next=table.text("next"),
         retry=retries.get(table.one_of("retry", retries)) if table.has("retry") else None,
         given_opening=table.text("opening", "") if table.has("opening") else None,
+        hides_cause=table.flag("hides_cause", False),
     )
 
 
@@ -154,6 +156,8 @@ def _recognition(table: Table) -> Recognition:
         untyped=table.strings("untyped", ()),
         plain=table.flag("plain", False),
         message=_pattern(table, "message"),
+        words=_words(table, "words"),
+        of_gateway=table.flag("of_gateway", False),
         instead_of=table.strings("instead_of", ()),
         vague=table.flag("vague", False),
         gateway_classes=table.strings("gateway_classes", ()),
@@ -169,11 +173,23 @@ def _pattern(table: Table, key: str) -> re.Pattern[str] | None:
         return None
 
 
+def _words(table: Table, key: str) -> re.Pattern[str] | None:
+    """One pattern for a list of them."""
+    texts = table.strings(key, (), words="a list of regular expressions", most=MAX_PATTERN)
+    try:
+        for text in texts:
+            re.compile(text)
+        return re.compile("|".join(f"(?:{text})" for text in texts), re.IGNORECASE) if texts else None
+    except re.error as error:
+        table.unfit(key, f"a list of regular expressions ({error})")
+        return None
+
+
 def _check_whole(top: Table, rows: Mapping[str, KnownError]) -> None:
     """Checks that every failed outcome has a general entry, and that no two entries match the same error."""
     first: dict[tuple[object, ...], str] = {}
     for row in rows.values():
-        marks = (row.outcome, row.status, row.type, row.code)
+        marks = (row.outcome, row.status, row.type, row.code, row.recognition.words)
         if marks in first:
             top.wrong("error", f'"{row.id}" is for the same error as "{first[marks]}"')
         first[marks] = row.id

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 
 from claude_tui.knowledge.values import KnownError, matches
 
 __all__ = ["Recogniser"]
+
+
+# What an error says is at its beginning; a server may send as much text as it likes.
+_LOOKED_AT = 4_000
 
 
 class Recogniser:
@@ -19,19 +24,34 @@ class Recogniser:
         self._by_type = _index(errors, lambda error: error.types)
         self._by_status = _index(errors, lambda error: error.recognition.untyped)
         self._by_message = [error for error in errors if error.recognition.message is not None]
+        self._by_words = [error for error in errors if error.recognition.words is not None]
         self._types_of_classes = {
             name: error.types[0] for error in errors for name in error.recognition.gateway_classes
         }
         self._vague = frozenset(kind for error in errors if error.recognition.vague for kind in error.types)
 
-    def recognised(self, status: int, error_type: str | None, code: str | None, message: str) -> KnownError:
-        """The error of an unsuccessful response."""
-        found = (
-            (_look_up(self._by_code, code) if code else None)
-            or (_look_up(self._by_type, error_type) if error_type else None)
-            or self.of_status(status)
-        )
-        return next((error for error in self._by_message if self._is_rather(error, found, message)), found)
+    def recognised(
+        self, status: int, error_type: str | None, code: str | None, message: str, *, gateway: bool = False
+    ) -> KnownError:
+        """The error of an unsuccessful response; `gateway`: the address is not the provider's own."""
+        message = message[:_LOOKED_AT]
+        by_code = _look_up(self._by_code, code) if code else None
+        if by_code is not None and by_code.code is not None:
+            return by_code
+        found = by_code or (_look_up(self._by_type, error_type) if error_type else None)
+        if found is None:
+            found = self.of_status(status)
+        for entries in (self._by_message, self._by_words):
+            found = next(
+                (
+                    error
+                    for error in entries
+                    if (gateway or not error.recognition.of_gateway)
+                    and self._is_rather(error, found, message)
+                ),
+                found,
+            )
+        return found
 
     def of_status(self, status: int) -> KnownError:
         """The error that a status alone means."""
@@ -54,13 +74,17 @@ class Recogniser:
         return self._types_of_classes.get(name)
 
     def _is_rather(self, error: KnownError, found: KnownError, message: str) -> bool:
-        pattern = error.recognition.message
-        if pattern is None or not any(
+        pattern, recognition = _pattern_of(error), error.recognition
+        allowed = any(
             found is other or (other.general and found.outcome is other.outcome)
-            for other in (self._by_id[name] for name in error.recognition.instead_of)
-        ):
-            return False
-        return pattern.search(message) is not None
+            for other in (self._by_id[name] for name in recognition.instead_of)
+        )
+        anything = recognition.words is not None and not recognition.instead_of
+        return (allowed or anything) and pattern is not None and pattern.search(message) is not None
+
+
+def _pattern_of(error: KnownError) -> re.Pattern[str] | None:
+    return error.recognition.message or error.recognition.words
 
 
 def _index(

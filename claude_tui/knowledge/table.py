@@ -9,6 +9,7 @@ from functools import cached_property, lru_cache
 from claude_tui.knowledge.recognition import Recogniser
 from claude_tui.knowledge.values import Advice, BreakPoint, ErrorClass, KnownError, Reach
 from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.provider import is_gateway
 from claude_tui.model.retry import RetryPolicy
 
 __all__ = ["Knowledge"]
@@ -29,24 +30,42 @@ class Knowledge:
     break_points: tuple[BreakPoint, ...]
     """Where an exchange can break."""
 
-    @lru_cache(maxsize=1024)  # noqa: B019 (there is one table, and it lives as long as the program)
+    @lru_cache(maxsize=4096)  # noqa: B019 (there is one table, and it lives as long as the program)
     def row(
         self,
         outcome: Outcome,
         status: int | None = None,
         error_type: str | None = None,
         code: str | None = None,
+        message: str | None = None,
+        gateway: bool = False,
     ) -> KnownError:
         """The most specific entry of a failed outcome that matches. Raises KeyError for `ok`."""
-        ranked = [(row.rank(status, error_type, code), row) for row in self.errors if row.outcome is outcome]
+        ranked = [
+            (row.rank(status, error_type, code, message), row)
+            for row in self.errors
+            if row.outcome is outcome and (gateway or not row.recognition.of_gateway)
+        ]
         if not ranked:
             raise KeyError(outcome)
-        return max(ranked, key=lambda pair: pair[0])[1]
+        best = max(ranked, key=lambda pair: pair[0])[1]
+        if best.recognition.words is None:
+            return best
+        # Words that lead to the same advice add nothing to what type and status say.
+        wordless = [pair for pair in ranked if pair[1].recognition.words is None]
+        plain = max(wordless, key=lambda pair: pair[0])[1]
+        return plain if plain.advice is best.advice else best
 
     def of(self, observation: Observation) -> KnownError:
-        """The entry of a failed observation."""
+        """The entry of a failed observation. The words of the probes themselves are no server's."""
+        own = observation.http_status is None or observation.error_type in self._own_types
         return self.row(
-            observation.outcome, observation.http_status, observation.error_type, observation.error_code
+            observation.outcome,
+            observation.http_status,
+            observation.error_type,
+            observation.error_code,
+            None if own else observation.message,
+            is_gateway(observation.target),
         )
 
     def general(self, outcome: Outcome) -> KnownError:

@@ -25,7 +25,7 @@ __all__ = [
     "matches",
 ]
 
-PLACEHOLDERS = frozenset({"status", "type", "bucket", "model", "host", "what", "ttft", "ratio"})
+PLACEHOLDERS = frozenset({"status", "type", "bucket", "model", "host", "what", "ttft", "ratio", "key"})
 """The placeholders that `Advice.template` may contain."""
 SENTENCE_PLACEHOLDERS = frozenset({"host", "limit", "peer", "proxy", "tls", "words"})
 """The placeholders that a sentence of the probes may contain."""
@@ -73,6 +73,8 @@ class Advice:
     """None if there is no request to retry."""
     given_opening: str | None = None
     """How the summary begins; None for the usual words for the side."""
+    hides_cause: bool = False
+    """Whether a gateway says this after failures of any other kind, which are then the cause."""
 
     @property
     def opening(self) -> str:
@@ -164,8 +166,12 @@ class Recognition:
     """Whether those statuses also count in a response without JSON."""
     message: re.Pattern[str] | None = None
     """An error in `instead_of` becomes this one when its message matches."""
+    words: re.Pattern[str] | None = None
+    """The same, but the entry is for errors with such a message alone."""
+    of_gateway: bool = False
+    """Whether only a gateway says so: from the provider itself the same words mean something else."""
     instead_of: tuple[str, ...] = ()
-    """Ids of entries; a general entry stands for its whole outcome."""
+    """Ids of entries; a general entry stands for its whole outcome. With `words`, none means any error."""
     vague: bool = False
     """Whether gateways use its types for any error that they wrap."""
     gateway_classes: tuple[str, ...] = ()
@@ -224,7 +230,8 @@ class KnownError:
     @property
     def general(self) -> bool:
         """Whether it matches whatever no other entry of its outcome does."""
-        return self.status is None and self.type is None and self.code is None
+        named = (self.status, self.type, self.code, self.recognition.words)
+        return all(mark is None for mark in named)
 
     @property
     def types(self) -> tuple[str, ...]:
@@ -241,11 +248,17 @@ class KnownError:
         """What happened, as a sentence with the facts filled in. Raises KeyError for an unknown situation."""
         return self.sentences[situation].format(**facts)
 
-    def rank(self, status: int | None, error_type: str | None, code: str | None) -> int:
-        """How specifically it matches: a code outranks a type, a type outranks a status. 0 for no match."""
+    def rank(
+        self, status: int | None, error_type: str | None, code: str | None, message: str | None = None
+    ) -> int:
+        """How specifically it matches: code, words, type, status, in this order. 0 for no match."""
         score = 1
         if self.code is not None:
-            if code is None or not matches(self.code, code):
+            if code is None or not any(matches(known, code) for known in self.codes):
+                return 0
+            score += 16
+        if self.recognition.words is not None:
+            if message is None or self.recognition.words.search(message) is None:
                 return 0
             score += 8
         if self.type is not None:

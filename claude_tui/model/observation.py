@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 __all__ = [
+    "REJECTED",
     "FailureKind",
     "Observation",
     "Outcome",
@@ -17,6 +18,10 @@ __all__ = [
     "Usage",
     "WindowReading",
 ]
+
+
+REJECTED = "rejected"
+"""The status of a subscription window that is used up."""
 
 
 class Source(StrEnum):
@@ -101,12 +106,22 @@ class WindowReading:
 
     window: str
     """`5h`, `7d`, ..."""
-    utilization: float
-    """The fraction used, 0..1 and above."""
+    utilization: float | None
+    """The fraction used, 0..1 and above; None if the server only stated a status."""
     reset_at: datetime | None
     """When the window resets, by the server's clock."""
     status: str | None
     """`allowed`, `rejected`, or another word of the server."""
+
+    @property
+    def used(self) -> float | None:
+        """The fraction used; a window that refuses requests is used up, whatever else is told of it."""
+        return 1.0 if self.utilization is None and self.rejected else self.utilization
+
+    @property
+    def rejected(self) -> bool:
+        """Whether it refuses requests. A rejected `overage` only means that extra usage is switched off."""
+        return self.status == REJECTED and not self.window.startswith("overage")
 
 
 @dataclass(frozen=True, slots=True)

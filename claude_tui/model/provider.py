@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from urllib.parse import urlsplit
 
 from claude_tui.model.text import host_of
 
+PROVIDER = "anthropic.com"
 __all__ = [
     "Catalogue",
     "Component",
@@ -15,20 +19,53 @@ __all__ = [
     "ModelInfo",
     "ProviderIncident",
     "ProviderStatus",
+    "counts_as_ours",
+    "is_gateway",
+    "is_ours",
 ]
+
+
+@lru_cache(maxsize=64)
+def is_gateway(url: str) -> bool:
+    """Whether a base URL is not the provider's own."""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return True
+    return host != PROVIDER and not host.endswith(f".{PROVIDER}")
 
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """`status` is the page's own word (`operational`, `degraded_performance`, ...): an open set."""
+    """One component of the page."""
 
     id: str
+    """The page's id for it."""
     name: str
+    """Its name."""
     status: str
+    """The page's own word (`operational`, `degraded_performance`, ...): an open set."""
+    group: str = ""
+    """The name of the group that it is in."""
 
     @property
     def operational(self) -> bool:
         return self.status == "operational"
+
+
+def is_ours(component: Component, ours: Sequence[str]) -> bool:
+    """Whether its name, its id or its group counts as one of `ours`."""
+    return any(counts_as_ours(name, ours) for name in (component.name, component.id, component.group))
+
+
+def counts_as_ours(name: str, ours: Sequence[str]) -> bool:
+    """Whether a component's name or id is one of `ours`, or begins with one as whole words, ignoring case."""
+    folded = name.casefold()
+    return any(_begins_with(folded, wanted.strip().casefold()) for wanted in ours)
+
+
+def _begins_with(name: str, wanted: str) -> bool:
+    return bool(wanted) and name.startswith(wanted) and not name[len(wanted) : len(wanted) + 1].isalnum()
 
 
 @dataclass(frozen=True, slots=True)

@@ -124,6 +124,11 @@ class Headroom:
     """Whether the bucket will be empty before it resets, at this burn rate."""
 
     @property
+    def granted(self) -> bool:
+        """Whether there is anything to use: a limit of 0 means that this key may not use the bucket."""
+        return self.limit > 0
+
+    @property
     def fraction(self) -> float:
         """Remaining divided by limit, 0..1."""
         return min(1.0, max(0.0, self.remaining / self.limit)) if self.limit > 0 else 0.0
@@ -424,6 +429,8 @@ class EngineState:
     """The scenario of a demo; None on a real endpoint."""
     speed: float = 1.0
     """How many times faster than written the scenario is played."""
+    credential: str = "ANTHROPIC_API_KEY"
+    """The variable that holds the key or token in use."""
     key_problem: str | None = None
     """What looks wrong with a key that is sent all the same."""
     alerts: AlertsView = field(default_factory=AlertsView)

@@ -243,8 +243,9 @@ class Table:
         allowed: Collection[str] | None = None,
         words: str = "a list of names",
         single: bool = False,
+        most: int = _MAX_NAME,
     ) -> tuple[str, ...]:
-        """A list of names, each once and each one of `allowed` if that is given.
+        """A list of names of at most `most` characters, each once and one of `allowed` if that is given.
 
         Where `single`, one name needs no brackets. `default` None requires the key.
         """
@@ -259,7 +260,7 @@ class Table:
             return default or ()
         found: dict[str, None] = {}
         for each in several:
-            if (line := as_line(each, _MAX_NAME, blank=False)) is None:
+            if (line := as_line(each, most, blank=False)) is None:
                 self.wrong(name, self.show(each), words)
             elif allowed is not None and line not in allowed:
                 self.wrong(name, self.show(line), _some_of(allowed, words), near=nearest(line, allowed))

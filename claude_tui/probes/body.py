@@ -10,20 +10,23 @@ import asyncio
 import codecs
 import re
 import zlib
-from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from typing import Protocol
 
 from claude_tui.probes.transport_errors import BodyError, FaultCode
 
-__all__ = ["ACCEPT_ENCODING", "PIECE", "Decoder", "codings_of", "read", "without_transport_headers"]
+__all__ = ["ACCEPT_ENCODING", "GZIP", "PIECE", "Decoder", "codings_of", "read", "without_transport_headers"]
 
 # What the SDK sends, unless brotli or zstandard is installed.
 ACCEPT_ENCODING = "gzip, deflate"
 PIECE = 65_536
 
 _MAX_CODINGS = 5
+GZIP = b"\x1f\x8b\x08"
+"""How gzip begins, and no text does."""
 _WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 _RAW_DEFLATE = -zlib.MAX_WBITS
+_PLAIN = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]{0,64}(?:[{\[<]|event:|data:|: )")
 # Bytes that no text contains: neither JSON nor HTML nor events.
 _NOT_TEXT = re.compile(rb"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f]")
 
@@ -49,7 +52,7 @@ def without_transport_headers(headers: Headers) -> list[tuple[bytes, bytes]]:
 
 async def read(
     raw: AsyncIterator[bytes], codings: Sequence[str], limit: int, *, cut: bool, size: int = PIECE
-) -> AsyncIterator[bytes]:
+) -> AsyncGenerator[bytes, None]:
     """The decoded body in pieces of at most `size` bytes; the event loop can run after each.
 
     Past `limit` bytes, sent or decoded, nothing more is read: the body ends there with `cut`, and is a
@@ -82,6 +85,7 @@ class Decoder:
             raise BodyError.undecodable(", ".join(codings[:_MAX_CODINGS]), f"more than {_MAX_CODINGS} layers")
         self._limit = limit
         self._received = 0
+        self._begun = False
         self._layers = [_layer(coding, limit) for coding in reversed(codings)]
 
     @property
@@ -89,6 +93,11 @@ class Decoder:
         return sum(layer.produced for layer in self._layers)
 
     def decode(self, data: bytes) -> Iterator[bytes]:
+        if not self._begun and data:
+            self._begun = True
+            # Something on the way compressed the body, or dropped the header that says so.
+            if not self._layers and data.startswith(GZIP):
+                self._layers.append(_Inflated("gzip", self._limit))
         self._received += len(data)
         if self._received > self._limit:
             raise BodyError.too_large(self._limit)
@@ -109,7 +118,10 @@ def _layer(coding: str, limit: int) -> _Layer:
 
 
 class _Inflated:
-    """gzip or deflate. What comes after the end is dropped, as the HTTP libraries do."""
+    """gzip or deflate. What comes after the end is dropped, as the HTTP libraries do.
+
+    A body that is plain text, in spite of its header, is passed on.
+    """
 
     def __init__(self, coding: str, limit: int) -> None:
         self.produced = 0
@@ -117,14 +129,29 @@ class _Inflated:
         self._limit = limit
         self._head = b""
         self._inflater: zlib._Decompress | None = None
+        self._plain: _PassedThrough | None = None
 
     def decode(self, pieces: Iterator[bytes]) -> Iterator[bytes]:
         for data in pieces:
+            if self._plain is None and self._inflater is None and self._is_plain(data):
+                self._plain, data = _PassedThrough(self._coding), self._head + data
+            if self._plain is not None:
+                yield from self._plain.decode(iter((data,)))
+                continue
+            first = self._inflater is None
             try:
                 yield from self._inflate(data)
             except zlib.error as error:
+                if first and self._coding == "deflate" and _PLAIN.match(self._head):
+                    self._plain = _PassedThrough(self._coding)
+                    yield from self._plain.decode(iter((self._head,)))
+                    continue
                 reason = str(error).rpartition(": ")[2]
                 raise BodyError.undecodable(self._coding, reason) from error
+
+    def _is_plain(self, data: bytes) -> bool:
+        """Whether the body begins as JSON, a page or a stream of events; deflate's data may begin so too."""
+        return self._coding == "gzip" and _PLAIN.match(self._head + data) is not None
 
     def _inflate(self, data: bytes) -> Iterator[bytes]:
         if self._inflater is None:

@@ -4,10 +4,15 @@ The meaning of codes, types, statuses and messages is in `knowledge/errors.toml`
 outranks the HTTP status: a stream fails after a 200, and gateways wrap 429 and 529 in a 500.
 Choices that the protocol leaves open:
 
-- `not_permitted` is what the API, or a gateway in the same format, says about this key. A 403 without such a
-  type is `invalid_response` with error type `edge_block` or `challenge_page`: it was sent by a middlebox.
+- The words of an error outrank its type where the table has them: an `invalid_request_error` may say that
+  the organisation is disabled, and a `rate_limit_error` that the balance is used up.
+- A 403 that names a permission, a quota, a token or a client comes from something that knows this key. HTML,
+  an empty body and a bare "forbidden" come from a middlebox: `invalid_response` with error type `edge_block`
+  or `challenge_page`.
+- A body that states its own status counts by that where the HTTP status is a success.
 - `invalid_response` also goes by `html_page`, `captive_portal`, `redirect`, `empty_body`, `not_json`,
-  `unexpected_json`, `needs_tls` and `not_the_api`; these types are defined here, no server sends them.
+  `unreadable`, `unexpected_json`, `needs_tls` and `not_the_api`; these types are defined here, no server
+  sends them. So are `proxy`, for a forward proxy that answers itself, and `gateway_page`.
 - A 504, `timeout_error` and the 520s are `server_error`: a response came, and reports a failure of the
   provider. `timeout` is for a 408, and for probes without any response.
 - `cmek_*` codes concern the customer's own encryption key: `bad_request`, on our side, even at 503.
@@ -17,32 +22,40 @@ Choices that the protocol leaves open:
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import datetime
 from http import HTTPStatus
 
-from claude_tui.knowledge import Knowledge, knowledge
+from claude_tui.knowledge import Knowledge, Reach, knowledge
 from claude_tui.knowledge.recognition import Recogniser
 from claude_tui.model.observation import Outcome
 from claude_tui.model.text import Redactor
 from claude_tui.probes.error_body import (
-    ErrorFields,
-    event_error,
     html_title,
     is_challenge,
     is_html,
     is_plain_http_complaint,
-    load_json,
-    read_error,
+    page_words,
 )
+from claude_tui.probes.error_shapes import ErrorFields, event_error, load_json, read_error
 from claude_tui.probes.gateway_errors import original_error
+from claude_tui.probes.headers import other_request_id
+from claude_tui.probes.middlebox import front_of, is_noise, noise_words, proxy_complaint
 from claude_tui.probes.redirect import redirect_words
+from claude_tui.probes.waits import body_wait
 
 __all__ = ["MAX_MESSAGE", "NEEDS_TLS", "Classified", "classify_error", "classify_response"]
 
 MAX_MESSAGE = 2_000
 # A TLS port reported that it received plain HTTP.
 NEEDS_TLS = "needs_tls"
+_CHARSET = re.compile(r"charset=[\"']?([\w.-]{1,20})", re.I)
+# What a reverse proxy answers itself when the server behind it fails.
+_FRONT_FAILS = frozenset({500, 502, 503, 504})
 # Far more than is shown, so that this cut splits no secret; far less than a server may send.
 _MAX_EXCERPT = 20_000
 
@@ -60,7 +73,9 @@ class Classified:
     message: str | None = None
     """What the response said, for people."""
     request_id: str | None = None
-    """The id for the provider's support."""
+    """The id for the provider's support; with its name, where another server than the API gave it."""
+    body_wait_s: float | None = None
+    """How long the body asks to wait."""
 
 
 def classify_response(
@@ -70,25 +85,37 @@ def classify_response(
     *,
     redactor: Redactor,
     table: Knowledge | None = None,
+    gateway: bool = False,
+    now: datetime | None = None,
 ) -> Classified:
     """A complete HTTP response that is not the expected success, including a 2xx with a useless body.
 
-    `headers` have lower-case names. The `request-id` header takes precedence over the body's.
+    `headers` have lower-case names. The `request-id` header takes precedence over the body's. `gateway` says
+    that the address is not the provider's own. Without `now`, how long the body asks to wait is not read.
     """
-    text = body.decode(errors="replace") if isinstance(body, bytes) else body or ""
-    text = text.removeprefix("\ufeff")
+    text = _text_of(body, headers.get("content-type", "")).removeprefix("\ufeff")
     table = table or knowledge()
     if status == HTTPStatus.BAD_REQUEST and is_plain_http_complaint(text):
         known = table.own(NEEDS_TLS)
         found = Classified(known.outcome, known.type, message=f"{_phrase(status)}: {known.sentence('said')}")
     elif is_challenge(headers, text):
         found = Classified(Outcome.INVALID_RESPONSE, "challenge_page", message=_page(status, text))
+    elif (complaint := proxy_complaint(status, headers, text)) is not None:
+        known = table.own("proxy")
+        found = Classified(known.outcome, known.type, message=f"{_phrase(status)}: {complaint}")
     elif 300 <= status < 400:
         where = redirect_words(status, headers.get("location"), redactor=redactor)
         found = Classified(Outcome.INVALID_RESPONSE, "redirect", message=where)
+    elif is_noise(text):
+        words = noise_words(body, headers.get("content-encoding", ""))
+        found = replace(_by_text(status, "", table.recogniser), message=f"{_phrase(status)}: {words}")
+        if found.outcome is Outcome.INVALID_RESPONSE:
+            found = replace(found, error_type="unreadable")
     else:
-        found = _by_body(status, text, table.recogniser)
-    return _clean(found, headers.get("request-id"), redactor)
+        found = _by_body(status, headers, text, table, gateway=gateway)
+    if now is not None:
+        found = replace(found, body_wait_s=body_wait(text, headers, now=now))
+    return _clean(found, headers, redactor)
 
 
 def classify_error(
@@ -96,21 +123,55 @@ def classify_error(
     status: int | None,
     *,
     redactor: Redactor,
-    request_id: str | None = None,
+    headers: Mapping[str, str] | None = None,
     table: Knowledge | None = None,
+    now: datetime | None = None,
+    text: str | None = None,
+    gateway: bool = False,
 ) -> Classified:
-    """An error object, with or without its envelope, as decoded JSON or text.
+    """An error object, with or without its envelope, as decoded JSON, as text, or already read from `text`.
 
     With a 2xx status or none it came from a stream: an unknown error there is a `server_error`, since
     the provider broke off.
     """
-    data = _decoded(error) if isinstance(error, str) else error
-    fields = read_error(data) or ErrorFields(message=None if error is None else str(error)[:MAX_MESSAGE])
+    if isinstance(error, ErrorFields):
+        fields = error
+    else:
+        found_fields = read_error(_decoded(error) if isinstance(error, str) else error)
+        fields = found_fields or ErrorFields(message=None if error is None else str(error)[:MAX_MESSAGE])
     from_stream = status is None or status < 400
     found = _by_fields(
-        fields, 500 if from_stream or status is None else status, (table or knowledge()).recogniser
+        fields,
+        500 if from_stream or status is None else status,
+        table or knowledge(),
+        gateway=gateway,
+        streamed=from_stream,
     )
-    return _clean(found, request_id, redactor)
+    if now is not None:
+        found = replace(
+            found, body_wait_s=body_wait(_as_text(error) if text is None else text, headers or {}, now=now)
+        )
+    return _clean(found, headers or {}, redactor)
+
+
+def _text_of(body: bytes | str | None, content_type: str) -> str:
+    """The text of a body, in the character set that its type names; else as UTF-8."""
+    if not isinstance(body, bytes):
+        return body or ""
+    named = _CHARSET.search(content_type)
+    if named is not None:
+        with suppress(LookupError, UnicodeError):
+            return body.decode(named[1])
+    return body.decode(errors="replace")
+
+
+def _as_text(error: object) -> str:
+    if isinstance(error, str):
+        return error
+    try:
+        return json.dumps(error, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return str(error)
 
 
 def _decoded(text: str) -> object:
@@ -120,36 +181,74 @@ def _decoded(text: str) -> object:
         return {"message": text}
 
 
-def _by_body(status: int, text: str, recogniser: Recogniser) -> Classified:
+def _by_body(
+    status: int, headers: Mapping[str, str], text: str, table: Knowledge, *, gateway: bool
+) -> Classified:
+    recogniser = table.recogniser
+    amazon = headers.get("x-amzn-errortype", "").partition(":")[0].rpartition("#")[2].strip()
     try:
         data = load_json(text)
     except ValueError:
         fields = event_error(text)
-        return (
-            _by_text(status, text, recogniser) if fields is None else _by_fields(fields, status, recogniser)
-        )
+        if fields is None and amazon:
+            return _by_fields(
+                ErrorFields(amazon, message=_said(status, text)), status, table, gateway=gateway
+            )
+        if fields is None and (front := front_of(headers, text)) and gateway and status in _FRONT_FAILS:
+            known = table.own("gateway_page")
+            return Classified(known.outcome, known.type, message=f"{_page_or_words(status, text)} ({front})")
+        if fields is None:
+            return _by_text(status, text, recogniser, gateway=gateway)
+        return _by_fields(fields, status, table, gateway=gateway)
     fields = read_error(data)
+    if amazon:
+        fields = replace(fields or ErrorFields(message=_said(status, text)), type=amazon)
     if fields is not None:
-        return _by_fields(fields, status, recogniser)
+        return _by_fields(fields, status, table, gateway=gateway)
     outcome = recogniser.of_status(status).outcome
     error_type = _own_type(outcome, status, "unexpected_json", recogniser)
     return Classified(outcome, error_type, message=_said(status, text))
 
 
-def _by_fields(fields: ErrorFields, status: int, recogniser: Recogniser) -> Classified:
+def _by_fields(
+    fields: ErrorFields, http_status: int, table: Knowledge, *, gateway: bool, streamed: bool = False
+) -> Classified:
+    recogniser = table.recogniser
+    # A success, or the 500 that stands for a broken stream, says less than the body does.
+    status = (fields.status or http_status) if http_status < 400 or streamed else http_status
     original = original_error(fields, recogniser)
-    outcome = recogniser.recognised(status, original.type, original.code, original.message or "").outcome
+    if fields.edge and status == HTTPStatus.FORBIDDEN:
+        known = recogniser.of_status(status)
+    else:
+        text = original.message or ""
+        known = recogniser.recognised(status, original.type, original.code, text, gateway=gateway)
+        if known is recogniser.of_status(status) and _names_itself(original, recogniser, status):
+            known = table.general(Outcome.NOT_PERMITTED)
+    own = known.type if known.reach is not Reach.ANSWERED else None
+    if known.recognition.words is None:
+        own = own or _own_type(known.outcome, status, "unexpected_json", recogniser)
     return Classified(
-        outcome=outcome,
-        error_type=_own_type(outcome, status, "unexpected_json", recogniser) or original.type,
+        outcome=known.outcome,
+        error_type=own or original.type,
         error_code=original.code,
-        message=original.message or original.type or _phrase(status),
+        message=original.message or original.type or original.code or _phrase(http_status),
         request_id=original.request_id,
     )
 
 
-def _by_text(status: int, text: str, recogniser: Recogniser) -> Classified:
+def _names_itself(fields: ErrorFields, recogniser: Recogniser, status: int) -> bool:
+    """Whether a 403 has a type or a code, unlike the bare "forbidden" of an edge."""
+    named = fields.code is not None or (fields.type is not None and not recogniser.knows_type(fields.type))
+    return status == HTTPStatus.FORBIDDEN and named
+
+
+def _by_text(status: int, text: str, recogniser: Recogniser, *, gateway: bool = False) -> Classified:
     page = is_html(text)
+    words = page_words(text) if page else text
+    known = recogniser.recognised(status, None, None, words, gateway=gateway)
+    # The words of a page are those of whoever wrote it, who knows nothing of keys and limits.
+    if known.recognition.words is not None and (not page or known.outcome is Outcome.INVALID_RESPONSE):
+        return Classified(known.outcome, message=_said(status, words))
     outcome = recogniser.of_status(status).outcome
     if 400 <= status < 500 and (
         not recogniser.counts_without_json(status) or (page and status == HTTPStatus.UNAUTHORIZED)
@@ -168,6 +267,10 @@ def _own_type(outcome: Outcome, status: int, kind: str, recogniser: Recogniser) 
     return by_status.type if by_status.outcome is outcome and by_status.type else kind
 
 
+def _page_or_words(status: int, text: str) -> str:
+    return _page(status, text) if is_html(text) else _said(status, text)
+
+
 def _page(status: int, text: str) -> str:
     title = html_title(text)
     return f"{_phrase(status)}: a web page" + (f' titled "{title}"' if title else "")
@@ -184,14 +287,16 @@ def _phrase(status: int) -> str:
         return f"HTTP {status}"
 
 
-def _clean(found: Classified, request_id: str | None, redactor: Redactor) -> Classified:
+def _clean(found: Classified, headers: Mapping[str, str], redactor: Redactor) -> Classified:
     def clean(text: str | None, limit: int) -> str | None:
         return redactor.clean(text.strip(), limit) if text and text.strip() else None
 
+    ids = (headers.get("request-id"), found.request_id, other_request_id(headers))
     return Classified(
         outcome=found.outcome,
         error_type=clean(found.error_type, 80),
         error_code=clean(found.error_code, 80),
         message=clean(found.message, MAX_MESSAGE),
-        request_id=clean(request_id, 128) or clean(found.request_id, 128),
+        request_id=next((text for each in ids if (text := clean(each, 128))), None),
+        body_wait_s=found.body_wait_s,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
+from claude_tui.model.provider import is_gateway
 from claude_tui.model.snapshot import KeyLack
 from claude_tui.model.text import inert
 
@@ -76,7 +77,7 @@ class Credentials:
         given = base_url or environ.get(BASE_URL) or ""
         url, url_problem, password = _checked_url(given if given.strip() else DEFAULT_BASE_URL)
         variable, credential = (API_KEY, api_key) if api_key is not None else (AUTH_TOKEN, auth_token)
-        key_problem, refused = _checked_key(variable, credential, to_anthropic=_is_anthropic(url))
+        key_problem, refused = _checked_key(variable, credential, to_anthropic=not is_gateway(url))
         return cls(
             api_key=api_key,
             auth_token=auth_token if api_key is None else None,
@@ -125,6 +126,16 @@ class Credentials:
         raw = [*filter(None, (self.api_key, self.auth_token)), *self.other_secrets]
         bare = [text.strip(_QUOTES + " \t\r\n") for text in raw]
         return tuple(dict.fromkeys(text for text in (*raw, *bare) if text))
+
+    @property
+    def is_gateway(self) -> bool:
+        """Whether the base URL is not the provider's own."""
+        return is_gateway(self.base_url)
+
+    @property
+    def variable(self) -> str:
+        """The variable that holds the credential in use; the key's if there is none."""
+        return AUTH_TOKEN if self.api_key is None and self.auth_token is not None else API_KEY
 
     @property
     def headers(self) -> dict[str, str]:
@@ -240,11 +251,3 @@ def _netloc(url: str) -> str:
     host = parts.hostname or ""
     shown = f"[{host}]" if ":" in host else host
     return f"{shown}:{port}" if port not in {None, {"http": 80, "https": 443}.get(parts.scheme)} else shown
-
-
-def _is_anthropic(url: str) -> bool:
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return False
-    return host == "anthropic.com" or host.endswith(".anthropic.com")

@@ -8,6 +8,7 @@ module that needs it, which derives its classes from these and from the library'
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -172,20 +173,32 @@ class DialedBackend(Generic[_S]):
 
 
 class BoundedBody:
-    """A response body, decoded within limits. Past them an error is cut, and a success is a BodyError."""
+    """A response body, decoded within limits. Past them an error is cut, and a success is a BodyError.
 
-    def __init__(self, answer: Answer, limits: BodyLimits) -> None:
+    `keep` is given every piece of it.
+    """
+
+    def __init__(self, answer: Answer, limits: BodyLimits, keep: Callable[[bytes], None]) -> None:
         self._answer = answer
         self._limits = limits
+        self._keep = keep
 
-    def __aiter__(self) -> AsyncIterator[bytes]:
+    async def __aiter__(self) -> AsyncIterator[bytes]:
         answer, limits = self._answer, self._limits
         codings = codings_of(answer.headers)
         cut = answer.status >= 300
-        return read(answer.aiter_stream(), codings, limits.size, cut=cut, size=limits.piece)
+        body = read(answer.aiter_stream(), codings, limits.size, cut=cut, size=limits.piece)
+        async with aclosing(body) as pieces:
+            async for piece in pieces:
+                self._keep(piece)
+                yield piece
 
     async def aclose(self) -> None:
         await self._answer.aclose()
+
+
+def _ignore(_piece: bytes) -> None:
+    pass
 
 
 class DialedTransport(Generic[_Req, _Resp, _CoreReq]):
@@ -202,7 +215,7 @@ class DialedTransport(Generic[_Req, _Resp, _CoreReq]):
     _core_url: Callable[..., Any]
     _core_request: Callable[..., _CoreReq]
     _response: Callable[..., _Resp]
-    _body: Callable[[Answer, BodyLimits], object]
+    _body: Callable[[Answer, BodyLimits, Callable[[bytes], None]], object]
 
     async def handle_async_request(self, request: _Req) -> _Resp:
         url = self._core_url(
@@ -224,7 +237,7 @@ class DialedTransport(Generic[_Req, _Resp, _CoreReq]):
         return self._response(
             status_code=answer.status,
             headers=without_transport_headers(answer.headers),
-            stream=self._body(answer, self._limits),
+            stream=self._body(answer, self._limits, trace.keep if trace is not None else _ignore),
             extensions=answer.extensions,
         )
 

@@ -18,6 +18,8 @@ __all__ = ["ExchangeTrace", "Phase", "micros"]
 # RFC 8446, 5.1 and 6: type 21, version, length 2, level warning or fatal, description.
 _ALERT = re.compile(rb"\x15\x03[\x00-\x04]\x00\x02[\x01\x02].", re.DOTALL)
 _ALERT_SIZE = 7
+# Eight tokens make 2 kB of events.
+_BODY_KEPT = 65_536
 
 
 class Phase(StrEnum):
@@ -58,6 +60,7 @@ class ExchangeTrace:
         self._ended: float | None = None
         self._tunnel = False
         self._first_bytes = b""
+        self._body = bytearray()
 
     @property
     def proxied(self) -> bool:
@@ -91,6 +94,16 @@ class ExchangeTrace:
     def answered_in_tls(self) -> bool:
         """Whether a peer answered plain HTTP with a TLS alert."""
         return _ALERT.match(self._first_bytes) is not None
+
+    def keep(self, piece: bytes) -> None:
+        """Keeps the beginning of the body, which whoever reads it may not understand."""
+        if len(self._body) < _BODY_KEPT:
+            self._body += piece[: _BODY_KEPT - len(self._body)]
+
+    @property
+    def body(self) -> bytes:
+        """The beginning of the decoded body, as far as it has arrived."""
+        return bytes(self._body)
 
     def token(self) -> None:
         """Records the first token; later calls do nothing."""

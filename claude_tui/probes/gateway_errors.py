@@ -6,12 +6,16 @@ import re
 from dataclasses import replace
 
 from claude_tui.knowledge.recognition import Recogniser
-from claude_tui.probes.error_body import ErrorFields, embedded_errors
+from claude_tui.probes.error_body import embedded_errors
+from claude_tui.probes.error_shapes import ErrorFields
 
 __all__ = ["original_error"]
 
-_GATEWAY_WORDS = re.compile(r"\blitellm\b|\b\w{1,40}(?:Exception|Error) - |\bError code: \d{3} - ", re.I)
+_GATEWAY_WORDS = re.compile(
+    r"\blitellm\b|\b\w{1,40}(?:Exception|Error) - |\bError code: \d{3} - |\blast error\b", re.I
+)
 _GATEWAY_CLASS = re.compile(r"\blitellm\.(?:exceptions\.)?(\w{1,40}): ")
+_WRAPPER = re.compile(r"\blitellm\.(?:exceptions\.)?\w{1,40}: \w{1,40}Exception\b")
 _OVERLOADED = re.compile(r"\boverloaded\b", re.I)
 
 
@@ -27,9 +31,18 @@ def original_error(fields: ErrorFields, recogniser: Recogniser) -> ErrorFields:
     for inner in embedded_errors(message):
         if recogniser.knows_type(inner.type):
             fields = replace(
-                inner, message=inner.message or message, request_id=inner.request_id or fields.request_id
+                inner,
+                message=_with_wrapper(inner.message, message) if inner.message else message,
+                request_id=inner.request_id or fields.request_id,
+                status=fields.status,
             )
     return replace(fields, type=_type_of_class(fields, message, recogniser) or fields.type)
+
+
+def _with_wrapper(inner: str, outer: str) -> str:
+    """The original text, and which of the gateway's exceptions it came in."""
+    wrapper = _WRAPPER.search(outer)
+    return f"{inner} ({wrapper[0]})" if wrapper is not None and wrapper[0] not in inner else inner
 
 
 def _type_of_class(fields: ErrorFields, message: str, recogniser: Recogniser) -> str | None:

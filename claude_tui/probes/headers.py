@@ -2,32 +2,56 @@
 
 from __future__ import annotations
 
-import email.utils
-import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from claude_tui.model.observation import RateLimitReading, WindowReading
 from claude_tui.model.text import Redactor
 from claude_tui.probes.instants import parse_number
 from claude_tui.probes.limits import read_rate_limits, read_windows
 from claude_tui.probes.redirect import without_user
+from claude_tui.probes.waits import header_wait, http_date
 
-__all__ = ["HeaderFacts", "clock_skew", "lower_headers", "read_headers", "retry_after"]
+__all__ = [
+    "HeaderFacts",
+    "clock_skew",
+    "lower_headers",
+    "other_request_id",
+    "read_headers",
+    "retry_after",
+]
 
 # LiteLLM forwards the headers of the API under this prefix.
 _UPSTREAM_PREFIX = "llm_provider-"
 
-# The SDK never waits longer than this (2^32 ms).
-LONGEST_RETRY_AFTER_S = 4_294_967.0
-
 _LONGEST_SERVER_TIME_S = 86_400.0  # a day
 _ORIGIN_TIME = re.compile(r"(?:\A|,)\s*x-originResponse\s*;(?:[^,]*;)?\s*dur\s*=\s*\"?([0-9.eE+]+)", re.I)
 
+# Ids of servers other than the API, the most useful to its operators first.
+_OTHER_IDS = (
+    "x-request-id",
+    "x-amzn-requestid",
+    "x-amzn-request-id",
+    "x-amz-request-id",
+    "apim-request-id",
+    "x-ms-request-id",
+    "x-oneapi-request-id",
+    "x-litellm-call-id",
+    "x-portkey-trace-id",
+    "x-kong-request-id",
+    "cf-aig-log-id",
+    "x-correlation-id",
+    "x-trace-id",
+    "x-cloud-trace-context",
+    "x-amzn-trace-id",
+    "cf-ray",
+)
+
 _NOTABLE = re.compile(
-    r"""request-id | retry-after(-ms)? | x-should-retry
+    r"""request-id | retry-after(-ms)? | x-should-retry | x-squid-error | proxy-authenticate | proxy-status
+      | x-amzn-.* | x-request-id | apim-request-id | x-oneapi-.* | x-litellm-call-id | content-encoding
       | anthropic-(ratelimit|priority|fast)-.* | x-ratelimit-.*
       | server-timing | x-envoy-.* | cf-mitigated | cf-ray | server | via | date | content-type | location
     """,
@@ -90,18 +114,14 @@ def lower_headers(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
 
 
 def retry_after(fields: Mapping[str, str], *, now: datetime) -> float | None:
-    """Seconds to wait: `retry-after-ms`, then `retry-after` in seconds, then as an HTTP date.
+    """Seconds to wait, in the SDK's own order: `retry-after-ms`, then `retry-after`."""
+    return header_wait(fields, now=now)
 
-    This is the SDK's own order. Where it would get a negative or non-finite number, and so ignore
-    it, the answer is None; a date that has passed is 0.
-    """
-    if (milliseconds := _wait(fields.get("retry-after-ms"))) is not None:
-        return min(milliseconds / 1000, LONGEST_RETRY_AFTER_S)
-    text = fields.get("retry-after")
-    if (seconds := _wait(text)) is not None:
-        return min(seconds, LONGEST_RETRY_AFTER_S)
-    date = _http_date(text) if text is not None and not _is_number(text) else None
-    return None if date is None else min(max(0.0, (date - now).total_seconds()), LONGEST_RETRY_AFTER_S)
+
+def other_request_id(fields: Mapping[str, str]) -> str | None:
+    """The id that a server other than the API gave the request, with the header's name."""
+    named = ((name, fields.get(name, "").strip()) for name in _OTHER_IDS)
+    return next((f"{name} {value}" for name, value in named if value), None)
 
 
 def clock_skew(fields: Mapping[str, str], *, now: datetime, sent_at: datetime | None = None) -> float | None:
@@ -110,35 +130,12 @@ def clock_skew(fields: Mapping[str, str], *, now: datetime, sent_at: datetime | 
     `date` is cut to the second and stamped somewhere between `sent_at` and `now`, so it gives a
     range; 0.0 when that range contains 0: no measurable skew. None without a date, or from a cache.
     """
-    date = _http_date(fields.get("date", ""))
+    date = http_date(fields.get("date", ""))
     if date is None or fields.get("age", "0").strip() not in {"", "0"}:
         return None
     least = (date - now).total_seconds()
     most = (date - min(sent_at or now, now)).total_seconds() + 1
     return least if least > 0 else most if most < 0 else 0.0
-
-
-def _wait(text: str | None) -> float | None:
-    if text is None or not _is_number(text):
-        return None
-    value = float(text)
-    return value if value >= 0 and math.isfinite(value) else None
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
-def _http_date(text: str) -> datetime | None:
-    try:
-        parsed = email.utils.parsedate_tz(text)
-        return None if parsed is None else datetime.fromtimestamp(email.utils.mktime_tz(parsed), UTC)
-    except (ValueError, OverflowError, OSError, IndexError, TypeError):
-        return None
 
 
 def _server_time(fields: Mapping[str, str]) -> float | None:

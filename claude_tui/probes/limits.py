@@ -11,10 +11,10 @@ Several families of names say the same kind of thing:
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from claude_tui.model.observation import RateLimitReading, WindowReading
+from claude_tui.model.observation import REJECTED, RateLimitReading, WindowReading
 from claude_tui.model.text import Redactor
 from claude_tui.probes.instants import parse_instant, parse_number, parse_whole
 
@@ -31,7 +31,9 @@ _FAMILY = re.compile(
 _GATEWAY = re.compile(
     rf"x-ratelimit-(?:(?P<scope>{_WORD}?)-)?(?P<figure>limit|remaining|reset)(?:-(?P<bucket>{_WORD}))?"
 )
-_WINDOW = re.compile(rf"anthropic-ratelimit-unified-(?P<window>{_WORD})-utilization")
+_UNIFIED = "anthropic-ratelimit-unified-"
+_WINDOW = re.compile(rf"{_UNIFIED}(?P<window>{_WORD})-(?:utilization|status)")
+_CLAIMS = (("seven_day", "7d"), ("five_hour", "5h"), ("overage_included", "oi"))
 _DURATION = re.compile(
     r"(?:(?P<h>[0-9.]{1,9})h)?(?:(?P<m>[0-9.]{1,9})m(?!s))?(?:(?P<s>[0-9.]{1,9})s)?(?:(?P<ms>[0-9.]{1,9})ms)?"
 )
@@ -63,23 +65,45 @@ def read_rate_limits(fields: Mapping[str, str], *, now: datetime) -> tuple[RateL
 
 
 def read_windows(fields: Mapping[str, str], *, redactor: Redactor) -> tuple[WindowReading, ...]:
-    """One reading per subscription window that states its utilization, in the order received."""
-    return tuple(_windows(fields, redactor))[:_MAX_BUCKETS]
+    """One reading per subscription window that states its utilization or a status, in the order received.
+
+    A refusal that no window claims is that of the window in `representative-claim`.
+    """
+    names = dict.fromkeys(match["window"] for name in fields if (match := _WINDOW.fullmatch(name)))
+    readings = [reading for name in names if (reading := _window(name, fields, redactor)) is not None]
+    refused = [reading for reading in readings if reading.rejected]
+    if _word(fields, f"{_UNIFIED}status", redactor) == REJECTED and not refused:
+        claim = _claimed(fields, redactor)
+        known = next((reading for reading in readings if reading.window == claim), None)
+        reset_at = (known.reset_at if known else None) or parse_instant(fields.get(f"{_UNIFIED}reset"))
+        used = known.utilization if known else None
+        readings = [reading for reading in readings if reading is not known]
+        readings.append(WindowReading(claim, used, reset_at, REJECTED))
+    return tuple(readings)[:_MAX_BUCKETS]
 
 
-def _windows(fields: Mapping[str, str], redactor: Redactor) -> Iterator[WindowReading]:
-    for name, value in fields.items():
-        match, used = _WINDOW.fullmatch(name), parse_number(value)
-        if match is None or used is None or not 0 <= used <= _MOST_USED:
-            continue
-        stem = name.removesuffix("-utilization")
-        status = fields.get(f"{stem}-status", "").strip()
-        yield WindowReading(
-            window=match["window"],
-            utilization=used,
-            reset_at=parse_instant(fields.get(f"{stem}-reset")),
-            status=redactor.clean(status, 40) if status else None,
-        )
+def _window(name: str, fields: Mapping[str, str], redactor: Redactor) -> WindowReading | None:
+    used = parse_number(fields.get(f"{_UNIFIED}{name}-utilization", ""))
+    if used is not None and not 0 <= used <= _MOST_USED:
+        return None
+    status = _word(fields, f"{_UNIFIED}{name}-status", redactor)
+    # The status of `overage` alone is a policy: extra usage is switched off.
+    if used is None and (status is None or name.startswith("overage")):
+        return None
+    return WindowReading(name, used, parse_instant(fields.get(f"{_UNIFIED}{name}-reset")), status)
+
+
+def _claimed(fields: Mapping[str, str], redactor: Redactor) -> str:
+    """`seven_day_opus` as `7d_opus`: the window that decides, as the headers abbreviate it."""
+    claim = _word(fields, f"{_UNIFIED}representative-claim", redactor) or "unified"
+    for words, short in _CLAIMS:
+        claim = claim.replace(words, short)
+    return claim
+
+
+def _word(fields: Mapping[str, str], name: str, redactor: Redactor) -> str | None:
+    text = fields.get(name, "").strip()
+    return redactor.clean(text, 40) if text else None
 
 
 def _bucket(name: str) -> tuple[str, str] | None:

@@ -14,6 +14,7 @@ from claude_tui.model.text import Redactor
 from claude_tui.probes.classify import Classified, classify_error, classify_response
 from claude_tui.probes.clock import Clock
 from claude_tui.probes.credentials import Credentials
+from claude_tui.probes.error_shapes import event_error
 from claude_tui.probes.exchange_trace import ExchangeTrace, Phase
 from claude_tui.probes.headers import lower_headers, read_headers
 from claude_tui.probes.prices import cost_usd
@@ -22,6 +23,7 @@ from claude_tui.probes.proxy_setting import ProxySettingError
 from claude_tui.probes.report import Report
 from claude_tui.probes.stream_reader import StreamReader
 from claude_tui.probes.transport_errors import FaultCode, explain, failed, too_slow, untrusted
+from claude_tui.probes.waits import stated_wait
 
 if TYPE_CHECKING:
     from claude_tui.probes import sdk
@@ -156,12 +158,49 @@ class MessagesProbe:
             message = redactor.clean(f"an event of the stream cannot be read: {reader.unreadable}", 300)
             return Classified(Outcome.INVALID_RESPONSE, "garbled_stream", message=message)
         if reader.error is not None:
-            request_id = headers.get("request-id")
-            return classify_error(reader.error, trace.status, redactor=redactor, request_id=request_id)
+            now = trace.received_at or self._clock.now()
+            return classify_error(
+                reader.error,
+                trace.status,
+                redactor=redactor,
+                headers=headers,
+                now=now,
+                gateway=self._credentials.is_gateway,
+            )
         if reader.body is not None and trace.status is not None:
-            return classify_response(trace.status, headers, reader.body, redactor=redactor)
-        content_type = redactor.clean(headers.get("content-type", "none"), 80)
-        return _OK if reader.ended else _unfinished(reader, content_type)
+            return self._document(trace, reader.body)
+        return _OK if reader.ended else self._unended(trace, reader)
+
+    def _unended(self, trace: ExchangeTrace, reader: StreamReader) -> Classified:
+        """Classifies a stream without message_stop, by what the SDK skips: records without an event's name,
+        and a body that is no stream in spite of its type.
+        """
+        headers, unread = lower_headers(trace.headers), trace.body.decode(errors="replace")
+        fields = event_error(unread)
+        if fields is not None:
+            return classify_error(
+                fields,
+                trace.status,
+                redactor=self._redactor,
+                headers=headers,
+                now=trace.received_at or self._clock.now(),
+                text=unread,
+                gateway=self._credentials.is_gateway,
+            )
+        if not reader.events and unread.lstrip("\ufeff \t\r\n").startswith(("{", "[", "<")):
+            return self._document(trace, trace.body)
+        return _unfinished(reader, self._redactor.clean(headers.get("content-type", "none"), 80))
+
+    def _document(self, trace: ExchangeTrace, body: bytes | str | None) -> Classified:
+        """Classifies a complete answer that is no stream."""
+        return classify_response(
+            trace.status or 0,
+            lower_headers(trace.headers),
+            body,
+            redactor=self._redactor,
+            gateway=self._credentials.is_gateway,
+            now=trace.received_at or self._clock.now(),
+        )
 
     def _broken_off(self, trace: ExchangeTrace, reader: StreamReader, fault: Classified) -> Classified:
         """Classifies an exchange that ended early, by what had arrived."""
@@ -171,9 +210,10 @@ class MessagesProbe:
             return fault
         if trace.status >= 300:
             # The body is lost, but the status is known.
-            return classify_response(
-                trace.status, lower_headers(trace.headers), fault.message, redactor=self._redactor
-            )
+            found = self._document(trace, fault.message)
+            unreadable = fault.error_type == FaultCode.UNREADABLE
+            is_vague = found.outcome is Outcome.INVALID_RESPONSE and found.error_type == "not_json"
+            return replace(found, error_type=FaultCode.UNREADABLE.value) if unreadable and is_vague else found
         if fault.error_type == FaultCode.CUT_SHORT:
             return replace(fault, outcome=Outcome.TRUNCATED_STREAM)
         return fault
@@ -201,8 +241,8 @@ class MessagesProbe:
                 usage=reader.usage,
                 rate_limits=facts.rate_limits,
                 windows=facts.windows,
-                retry_after_s=facts.retry_after_s
-                if found.outcome.failed and (trace.status or 0) >= 400
+                retry_after_s=stated_wait(trace.status, facts.retry_after_s, found.body_wait_s)
+                if found.outcome.failed
                 else None,
                 server_s=facts.server_s,
                 skew_s=facts.skew_s,

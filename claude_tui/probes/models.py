@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from claude_tui import __version__
@@ -19,6 +20,7 @@ from claude_tui.probes.network import Exchange, Requester
 from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.report import Report
 from claude_tui.probes.transport_errors import FaultCode, failed
+from claude_tui.probes.waits import stated_wait
 
 __all__ = ["API_VERSION", "ModelsProbe", "read_catalogue"]
 
@@ -84,16 +86,21 @@ class ModelsProbe:
     def _classified(self, exchange: Exchange) -> Classified:
         headers = lower_headers(exchange.headers)
         body = exchange.body or (exchange.fault.message if exchange.fault is not None else b"")
-        found = classify_response(exchange.status or 0, headers, body, redactor=self._redactor)
+        found = classify_response(
+            exchange.status or 0,
+            headers,
+            body,
+            redactor=self._redactor,
+            gateway=self._credentials.is_gateway,
+            now=exchange.received_at or self._clock.now(),
+        )
         if found.outcome is Outcome.KEY_REJECTED and not self._credentials.usable:
             message = "answered without a key: reachable"
             return Classified(Outcome.OK, found.error_type, message=message, request_id=found.request_id)
         if found.outcome is Outcome.MODEL_NOT_FOUND:
             # No model was requested: the list itself is missing.
             message = f"this endpoint lists no models: {found.message}"
-            return Classified(
-                Outcome.BAD_REQUEST, found.error_type, found.error_code, message, found.request_id
-            )
+            return replace(found, outcome=Outcome.BAD_REQUEST, message=message)
         return found
 
     def _observation(self, exchange: Exchange, facts: HeaderFacts, found: Classified) -> Observation:
@@ -110,8 +117,8 @@ class ModelsProbe:
             timings=exchange.timings,
             rate_limits=facts.rate_limits,
             windows=facts.windows,
-            retry_after_s=facts.retry_after_s
-            if found.outcome.failed and (exchange.status or 0) >= 400
+            retry_after_s=stated_wait(exchange.status, facts.retry_after_s, found.body_wait_s)
+            if found.outcome.failed
             else None,
             server_s=facts.server_s,
             skew_s=facts.skew_s,

@@ -8,6 +8,7 @@ from random import Random
 
 from claude_tui.model.format import plain
 from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.waiting import asked_to_wait_s
 
 __all__ = ["LONGEST_HOLD_S", "Backoff", "Hold", "hold_after", "jittered", "next_slot"]
 
@@ -58,14 +59,14 @@ def next_slot(due: float, now: float, interval_s: float) -> float:
 def hold_after(observation: Observation, *, paid: bool, backoff: Backoff, random: Random) -> Hold | None:
     """The wait that a result requires of its probe; None when the interval applies.
 
-    - A failure's retry-after is honoured by every probe, up to an hour, and up to a tenth (at most
-      5 s) longer, so that clients do not all return in the same second.
-    - Paid probes back off on `overloaded`, for retry-after or a draw from `backoff`, whichever is
-      longer; when throttled (429) for retry-after, or without one for such a draw.
+    - The wait that a failure asks for (see `asked_to_wait_s`) is honoured by every probe, up to an hour,
+      and up to a tenth (at most 5 s) longer, so that clients do not all return in the same second.
+    - Paid probes back off on `overloaded`, for that wait or a draw from `backoff`, whichever is longer;
+      when throttled (429) for that wait, or without one for such a draw.
     """
     if not observation.failed:
         return None
-    asked_s = observation.retry_after_s or 0.0
+    asked_s = asked_to_wait_s(observation)
     seconds = _not_before(min(asked_s, LONGEST_HOLD_S), random)
     throttled = paid and observation.outcome in _THROTTLED
     if throttled and (asked_s <= 0 or observation.outcome is Outcome.OVERLOADED):

@@ -11,7 +11,7 @@ from claude_tui.model.provider import ProviderStatus
 from claude_tui.model.text import Redactor
 from claude_tui.probes.classify import Classified, classify_response
 from claude_tui.probes.clock import Clock
-from claude_tui.probes.error_body import load_json
+from claude_tui.probes.error_shapes import load_json
 from claude_tui.probes.exchange_trace import micros
 from claude_tui.probes.headers import lower_headers, read_headers
 from claude_tui.probes.network import MAX_BODY, Exchange, Requester
@@ -31,13 +31,14 @@ MAX_HOST = 300
 _HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity", "User-Agent": "claude-top"}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 # Other outcomes are about a key or a model, which a status page does not have.
-_OUTCOMES = frozenset({Outcome.SERVER_ERROR, Outcome.RATE_LIMITED, Outcome.TIMEOUT})
+_OUTCOMES = frozenset({Outcome.SERVER_ERROR, Outcome.RATE_LIMITED, Outcome.TIMEOUT, Outcome.NETWORK})
 
 
 def summary_url(url: str) -> str:
     """The address to read: a URL whose path ends in `.json` as it is, any other with the summary's path."""
     stripped = url.strip()
-    is_full = stripped.partition("#")[0].partition("?")[0].lower().endswith(".json")
+    path = stripped.partition("#")[0].partition("?")[0].lower()
+    is_full = path.endswith((".json", "/api/v1/summary"))
     return stripped if is_full else stripped.rstrip("/") + SUMMARY_PATH
 
 
@@ -85,11 +86,13 @@ class StatusPageProbe:
         redactor: Redactor,
         timeout_s: float = DEFAULT_TIMEOUT_S,
         routes: Proxies | None = None,
+        ours: Sequence[str] = (),
     ) -> None:
         self._urls = tuple(summary_url(url) for url in urls if url.strip())
         self._clock = clock
         self._redactor = redactor
         self._timeout_s = timeout_s
+        self._ours = tuple(ours)
         self._routes = routes or Proxies()
         self._requesters: dict[str, Requester] = {}
 
@@ -192,7 +195,12 @@ class StatusPageProbe:
         if data is not None:
             try:
                 return parse_summary(
-                    data, fetched_at=self._clock.now(), source=source, redactor=self._redactor, host=host
+                    data,
+                    fetched_at=self._clock.now(),
+                    source=source,
+                    redactor=self._redactor,
+                    host=host,
+                    ours=self._ours,
                 )
             except NotASummaryError as error:
                 message = f"not a status page's JSON: {error}"

@@ -1,29 +1,44 @@
 """Parses what an Atlassian Statuspage publishes at `/api/v2/summary.json`.
 
-Pages change and contradict themselves, so everything but the indicator may be missing or of the
-wrong type: lists may be null or the text "[]", words are open sets, updates come in any order, and
-`updated_at` may be years off (it is not used).
+Pages change and contradict themselves, so everything but the indicator may be missing: lists may be null or
+the text "[]", words are open sets, updates come in any order, and `updated_at` may be years off (it is not
+used). But a page whose components or incidents are of another type is not read in part: what could not be
+read may be our outage. incident.io publishes the same form, and one of its own at `/api/v1/summary`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from claude_tui.model.errors import ProbeError
-from claude_tui.model.provider import Component, IncidentUpdate, Maintenance, ProviderIncident, ProviderStatus
+from claude_tui.model.provider import (
+    Component,
+    IncidentUpdate,
+    Maintenance,
+    ProviderIncident,
+    ProviderStatus,
+    is_ours,
+)
 from claude_tui.model.text import Redactor
 from claude_tui.probes.instants import parse_instant
 
 __all__ = ["NotASummaryError", "parse_summary"]
 
-_MAX_COMPONENTS = 200
-_MAX_INCIDENTS = 50
+# A page lists data centres by the hundred. Beyond this, only ours and those in trouble are kept.
+_MAX_COMPONENTS = 1_000
+_MAX_NAMED = 200
+_MAX_INCIDENTS = 200
 _MAX_UPDATES = 50
 _MAX_NAME = 300
 _MAX_WORD = 60
 _MAX_BODY = 5_000
-_FINISHED = frozenset({"resolved", "postmortem", "completed"})
+_FINISHED = frozenset(
+    {"resolved", "postmortem", "completed", "maintenance_complete", "maintenance_completed"}
+)
+# The status of a component that only an incident names.
+UNLISTED = "unlisted"
 _EARLIEST = datetime.min.replace(tzinfo=UTC)
 
 _Object = Mapping[str, object]
@@ -34,15 +49,23 @@ class NotASummaryError(ProbeError):
 
 
 def parse_summary(
-    data: object, *, fetched_at: datetime, source: str, redactor: Redactor, host: str = ""
+    data: object,
+    *,
+    fetched_at: datetime,
+    source: str,
+    redactor: Redactor,
+    host: str = "",
+    ours: Sequence[str] = (),
 ) -> ProviderStatus:
     """The status in a decoded `summary.json`, or in a `status.json`, which has no components.
 
-    Incidents and maintenances that are over are left out; updates come newest first. Raises
-    NotASummaryError when there is no indicator.
+    The components in `ours` come first. Incidents and maintenances that are over are left out; updates come
+    newest first. Raises NotASummaryError when there is no indicator, or what is listed is not what it should
+    be.
     """
     if not isinstance(data, dict):
         raise NotASummaryError(f"expected a JSON object, got {_kind(data)}")
+    data = _statuspage_form(data)
     status = data.get("status")
     if not isinstance(status, dict):
         raise NotASummaryError(f"expected an object under status, got {_kind(status)}")
@@ -52,9 +75,11 @@ def parse_summary(
         raise NotASummaryError(
             f"expected a word under status.indicator, got {_kind(status.get('indicator'))}"
         )
+    posted = page.listed(data, "incidents")[:_MAX_INCIDENTS]
+    planned = page.listed(data, "scheduled_maintenances")[:_MAX_INCIDENTS]
     components = page.components(data)
-    incidents = [page.incident(each, components) for each in page.objects(data, "incidents", _MAX_INCIDENTS)]
-    planned = page.objects(data, "scheduled_maintenances", _MAX_INCIDENTS)
+    components = _ours_first((*components, *page.unlisted((*posted, *planned), components)), ours)
+    incidents = [page.incident(each, components) for each in posted]
     maintenances = [page.maintenance(each, components) for each in planned]
     return ProviderStatus(
         fetched_at=fetched_at,
@@ -81,6 +106,18 @@ class _Page:
             found.extend(item for item in items if isinstance(item, dict))
         return found[:limit]
 
+    def listed(self, parent: _Object, key: str) -> list[_Object]:
+        """The objects of a list on which the verdict rests. Raises NotASummaryError for anything else."""
+        items = parent.get(key)
+        if items is None or items == "[]":
+            return []
+        if not isinstance(items, list):
+            raise NotASummaryError(f"expected a list under {key}, got {_kind(items)}")
+        for item in items:
+            if not isinstance(item, dict):
+                raise NotASummaryError(f"expected only objects under {key}, got {_kind(item)}")
+        return items
+
     def text(self, parent: _Object, key: str, limit: int, *, keep_newlines: bool = False) -> str | None:
         value = parent.get(key)
         if not isinstance(value, str) or not value.strip():
@@ -92,13 +129,45 @@ class _Page:
         return found.lower() if found else None
 
     def components(self, data: _Object) -> tuple[Component, ...]:
+        items = self.listed(data, "components")
+        groups = {item["id"]: item.get("name") for item in items if isinstance(item.get("id"), str)}
         found = []
-        for item in self.objects(data, "components", _MAX_COMPONENTS):
-            component_id, name = self.text(item, "id", _MAX_WORD), self.text(item, "name", _MAX_NAME)
-            if component_id or name:
-                status = self.word(item, "status") or "unknown"
-                found.append(Component(component_id or name or "", name or component_id or "", status))
+        for item in items:
+            component = self._component(item, "unknown")
+            if component is None:
+                raise NotASummaryError(f"a component without a name or an id: {sorted(item)[:5]}")
+            group = item.get("group_id")
+            group_name = groups.get(group) if isinstance(group, str) else None
+            name = self.text({"name": group_name or group}, "name", _MAX_NAME)
+            found.append(replace(component, group=name or ""))
         return tuple(found)
+
+    def _component(self, item: _Object, status: str) -> Component | None:
+        component_id, name = self.text(item, "id", _MAX_WORD), self.text(item, "name", _MAX_NAME)
+        if not (component_id or name):
+            return None
+        return Component(
+            component_id or name or "", name or component_id or "", self.word(item, "status") or status
+        )
+
+    def unlisted(self, entries: Sequence[_Object], listed: Sequence[Component]) -> tuple[Component, ...]:
+        """The components that incidents and maintenances name although the page does not list them."""
+        known = {component.id for component in listed} | {component.name for component in listed}
+        named = [
+            self._component({"id": each.get("code"), **each}, UNLISTED)
+            for entry in entries
+            for parent, key in (
+                (entry, "components"),
+                *((update, "affected_components") for update in self.objects(entry, "incident_updates")),
+            )
+            for each in self.objects(parent, key, _MAX_NAMED)
+        ]
+        new = {
+            each.id: each
+            for each in named
+            if each is not None and each.id not in known and each.name not in known
+        }
+        return tuple(new.values())[:_MAX_NAMED]
 
     def incident(self, item: _Object, components: tuple[Component, ...]) -> ProviderIncident:
         name = self.text(item, "name", _MAX_NAME) or "(no title)"
@@ -147,11 +216,54 @@ class _Page:
         return tuple(dict.fromkeys(named))
 
     def _named(self, parent: _Object, key: str, id_key: str, ids: Mapping[str, str]) -> Iterator[str]:
-        for item in self.objects(parent, key, _MAX_COMPONENTS):
+        for item in self.objects(parent, key, _MAX_NAMED):
             name = self.text(item, "name", _MAX_NAME)
             named = self.text(item, id_key, _MAX_WORD) or ids.get(name or "", name)
             if named:
                 yield named
+
+
+def _ours_first(components: Sequence[Component], ours: Sequence[str]) -> tuple[Component, ...]:
+    """Ours, then the others in the page's order; of very many, only those in trouble."""
+    mine = [each for each in components if is_ours(each, ours)]
+    ids = {each.id for each in mine}
+    others = [each for each in components if each.id not in ids]
+    if len(components) > _MAX_COMPONENTS:
+        others = [each for each in others if each.status != "operational"]
+    return tuple([*mine, *others][:_MAX_COMPONENTS])
+
+
+def _statuspage_form(data: _Object) -> _Object:
+    """incident.io's own form as Statuspage's; anything else as it is."""
+    if "ongoing_incidents" not in data or "status" in data:
+        return data
+    page = _Page(Redactor())
+    ongoing = page.listed(data, "ongoing_incidents")
+    begun = page.listed(data, "in_progress_maintenances")
+    planned = page.listed(data, "scheduled_maintenances")
+    worst = [str(each.get("current_worst_impact") or "unknown") for each in ongoing]
+    affected = [each for entry in ongoing for each in page.objects(entry, "affected_components")]
+    named = {(str(each.get("id")), str(each.get("name"))): each for each in affected}
+    return {
+        "status": {
+            "indicator": worst[0] if worst else "maintenance" if begun else "none",
+            "description": ongoing[0].get("name") if ongoing else None,
+        },
+        "components": [{**each, "status": each.get("current_status")} for each in named.values()],
+        "incidents": [
+            {**each, "impact": impact, "components": each.get("affected_components")}
+            for each, impact in zip(ongoing, worst, strict=True)
+        ],
+        "scheduled_maintenances": [
+            {
+                **each,
+                "scheduled_for": each.get("started_at") or each.get("starts_at"),
+                "scheduled_until": each.get("scheduled_end_at") or each.get("ends_at"),
+                "components": each.get("affected_components"),
+            }
+            for each in (*begun, *planned)
+        ],
+    }
 
 
 def _update_instant(update: _Object) -> datetime | None:

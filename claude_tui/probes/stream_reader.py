@@ -38,7 +38,7 @@ class StreamReader:
 
     @property
     def usage(self) -> Usage | None:
-        """Tokens as last stated (message_delta counts are cumulative); None if never."""
+        """The largest counts stated (they are cumulative); None if never."""
         return Usage(**self._counts) if self._counts else None
 
     def feed(self, event: object) -> None:
@@ -68,7 +68,8 @@ class StreamReader:
         for theirs, ours in _USAGE.items():
             tokens = _field(usage, theirs)
             if isinstance(tokens, int) and not isinstance(tokens, bool) and 0 <= tokens <= _MAX_TOKENS:
-                self._counts[ours] = tokens
+                # Counts only grow: a gateway's last event may state zeros.
+                self._counts[ours] = max(tokens, self._counts.get(ours, 0))
 
 
 def _field(value: object, *path: str) -> object:

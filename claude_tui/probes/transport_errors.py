@@ -57,6 +57,7 @@ class FaultCode(StrEnum):
     CUT_SHORT = "cut_short"
     READ_TIMEOUT = "read_timeout"
     PROTOCOL = "protocol"
+    UNREADABLE = "unreadable"
     TOO_LARGE = "too_large"
     UNSENDABLE = "unsendable"
 
@@ -76,7 +77,7 @@ class BodyError(ProbeError):
     @classmethod
     def undecodable(cls, coding: str, reason: str) -> BodyError:
         """A body is not encoded as its content-encoding says, or uses an encoding that was not requested."""
-        return cls(FaultCode.PROTOCOL, f"content-encoding {coding} could not be read: {reason}")
+        return cls(FaultCode.UNREADABLE, f"content-encoding {coding} could not be read: {reason}")
 
 
 _TIMEOUTS = {

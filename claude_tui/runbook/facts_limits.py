@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from claude_tui.analysis.diagnosis.attribution import EMPTY
+from claude_tui.knowledge import knowledge
 from claude_tui.model.format import clock, duration, percent
 from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.snapshot import Headroom, Level, WindowUsage
@@ -17,7 +18,6 @@ from claude_tui.runbook.fact_context import FactContext
 __all__ = ["LIMIT_FACTS"]
 
 _LIMITS = ("requests", "input", "output", "tokens", "ramp", "window", "unknown")
-_RAMP = re.compile(r"\bramp\b|\bacceleration\b|\b(?:grew|growing|increased) too (?:fast|quickly)", re.I)
 _WINDOW = re.compile(r"\A\d+[hd]\b|\bwindow\b", re.I)
 _BUCKETS = ("requests", "input", "output", "tokens")
 # What the message of a 429 names. "Too many requests" is just the status in words and names no limit.
@@ -61,8 +61,9 @@ def _is_limited(context: FactContext) -> bool:
 def _limit_kind(context: FactContext) -> str:
     newest = context.newest if context.newest and context.newest.outcome is Outcome.RATE_LIMITED else None
     message = (newest.message or "") if newest else ""
-    if newest and (newest.error_code == "ramp_limit_exceeded" or _RAMP.search(message)):
-        return "ramp"
+    advice = knowledge().of(newest).advice.id if newest else ""
+    if advice in {"ramp", "window"}:
+        return advice
     bucket = context.verdict.bucket if context.verdict is not None else None
     if bucket is not None and _WINDOW.search(bucket):
         return "window"
@@ -99,7 +100,7 @@ def _figures(bucket: Headroom, context: FactContext) -> str:
 
 
 def _worst(context: FactContext) -> Headroom | None:
-    fresh = [bucket for bucket in context.snapshot.headroom.buckets if not bucket.stale]
+    fresh = [bucket for bucket in context.snapshot.headroom.buckets if not bucket.stale and bucket.granted]
     return min(fresh, key=lambda bucket: bucket.fraction, default=None)
 
 
@@ -159,9 +160,10 @@ def _kind_of_spend(failure: Observation) -> str:
     by_code = {"enforced_spend_limit_reached": "tier", "contract_spend_limit_reached": "contract"}
     if code in by_code:
         return by_code[code]
-    if failure.error_type == "budget_exceeded":
+    row = knowledge().of(failure)
+    if row.advice.id == "budget":
         return "gateway"
-    if "credit balance" in message or code == "insufficient_quota":
+    if row.id in {"balance_words", "insufficient_quota"} or code == "insufficient_quota":
         return "credit"
     if failure.http_status == 402 or failure.error_type == "billing_error" or "billing" in code:
         return "billing"

@@ -14,6 +14,7 @@ __all__ = ["Generation", "generate", "tokens_in"]
 TEXT = "This answer comes from a simulator and no model was asked for it ."
 THOUGHT = "The person wants a short answer ."
 THOUGHT_TOKENS = 2
+ADAPTIVE_SHARE = 0.25
 # The natural length of an answer in tokens: a max_tokens of 8 truncates most answers, but not all.
 SHORTEST, LONGEST = 4, 48
 CHARS_PER_TOKEN = 4
@@ -81,12 +82,17 @@ class Generation:
         return [thinking, text] if self.thought else [text]
 
 
-def generate(exchange: Exchange, *, model: str, input_tokens: int, max_tokens: int) -> Generation:
-    """An answer of at most `max_tokens`. One in four begins with a thought, if there is room for it."""
+def generate(
+    exchange: Exchange, *, model: str, input_tokens: int, max_tokens: int, thinking: str = ""
+) -> Generation:
+    """An answer of at most `max_tokens`. With thinking it begins with a thought, if there is room for it;
+    one in four does where thinking is `adaptive`.
+    """
     random = exchange.random
     natural = random.randint(SHORTEST, LONGEST)
     output_tokens = min(natural, max_tokens)
-    thinks = random.random() < 0.25 and output_tokens > THOUGHT_TOKENS
+    wants = random.random() < ADAPTIVE_SHARE or thinking != "adaptive"
+    thinks = bool(thinking) and wants and output_tokens > THOUGHT_TOKENS
     return Generation(
         message_id="msg_01" + exchange.code(22),
         model=model,

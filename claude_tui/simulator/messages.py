@@ -32,6 +32,8 @@ class MessageRequest:
     """Whether the answer is to be streamed."""
     input_tokens: int
     """An estimate, see `tokens_in`."""
+    thinking: str = ""
+    """The type of thinking that it asks for: `enabled`, `adaptive`; empty for none."""
 
 
 def _invalid(message: str) -> Fault:
@@ -55,7 +57,16 @@ def read_request(
     if data["model"] not in served and re.sub(r"-20\d{6}$", "", data["model"]) not in served:
         return Fault(404, "not_found_error", f"model: {data['model']}")
     max_tokens = 0 if counts_only else data["max_tokens"]
-    return MessageRequest(data["model"], max_tokens, data.get("stream") is True, tokens_in(data))
+    return MessageRequest(
+        data["model"], max_tokens, data.get("stream") is True, tokens_in(data), _thinking_in(data)
+    )
+
+
+def _thinking_in(data: dict[str, object]) -> str:
+    """Without being asked a model never thinks aloud: clients read the first block as text."""
+    thinking = data.get("thinking")
+    kind = thinking.get("type") if isinstance(thinking, dict) else None
+    return kind if isinstance(kind, str) and kind != "disabled" else ""
 
 
 def _fault_in(data: dict[str, object], *, counts_only: bool) -> Fault | None:
@@ -104,6 +115,7 @@ def answer_message(exchange: Exchange, request: MessageRequest, reply: Reply, li
         model=request.model,
         input_tokens=request.input_tokens,
         max_tokens=request.max_tokens,
+        thinking=request.thinking,
     )
     limiter.spend(input_tokens=generation.input_tokens, output_tokens=generation.output_tokens)
     first_token_s = exchange.seconds(plan.first_token)

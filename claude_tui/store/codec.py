@@ -267,6 +267,8 @@ def _readings(stored: object) -> tuple[RateLimitReading, ...]:
 
 def _windows(stored: object) -> tuple[WindowReading, ...]:
     return tuple(
-        WindowReading(text(name), figure(utilization), from_micros_or_none(reset_at), text_or_none(status))
+        WindowReading(
+            text(name), figure_or_none(utilization), from_micros_or_none(reset_at), text_or_none(status)
+        )
         for name, utilization, reset_at, status in map(entries, entries(stored))
     )

@@ -29,7 +29,7 @@ def status_text(status: ProviderStatus) -> str:
             "source": status.source,
             "indicator": status.indicator,
             "description": status.description,
-            "components": [{"id": c.id, "name": c.name, "status": c.status} for c in status.components],
+            "components": [_component_fields(component) for component in status.components],
             "incidents": [_incident_fields(incident) for incident in status.incidents],
             "maintenances": [_maintenance_fields(maintenance) for maintenance in status.maintenances],
             "unknown_reason": status.unknown_reason,
@@ -83,8 +83,15 @@ def _incident_fields(incident: ProviderIncident) -> dict[str, Any]:
     }
 
 
+def _component_fields(component: Component) -> dict[str, Any]:
+    fields = {"id": component.id, "name": component.name, "status": component.status}
+    return fields | ({"group": component.group} if component.group else {})
+
+
 def _component(fields: dict[str, Any]) -> Component:
-    return Component(text(fields["id"]), text(fields["name"]), text(fields["status"]))
+    return Component(
+        text(fields["id"]), text(fields["name"]), text(fields["status"]), text(fields.get("group", ""))
+    )
 
 
 def _incident(fields: dict[str, Any]) -> ProviderIncident:

@@ -15,7 +15,7 @@ from claude_tui.model.observation import Observation, Outcome, Source, Timings, 
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.text import Redactor
 from claude_tui.probes.classify import Classified, classify_error, classify_response
-from claude_tui.probes.error_body import load_json
+from claude_tui.probes.error_shapes import load_json
 from claude_tui.probes.headers import lower_headers, read_headers
 from claude_tui.probes.models import read_catalogue
 from claude_tui.probes.network import Exchange

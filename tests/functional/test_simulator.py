@@ -228,7 +228,9 @@ async def test_the_async_sdk_streams() -> None:
     async with simulated("healthy") as simulator, sdk(simulator) as client:
         kinds: Counter[str] = Counter()
         for _ in range(12):
-            async with client.messages.stream(model=HAIKU, max_tokens=64, messages=PROMPT) as stream:
+            async with client.messages.stream(
+                model=HAIKU, max_tokens=64, messages=PROMPT, thinking={"type": "adaptive"}
+            ) as stream:
                 kinds.update([event.type async for event in stream])
                 final = await stream.get_final_message()
             assert final.content[-1].type == "text"

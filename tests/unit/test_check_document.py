@@ -11,9 +11,9 @@ from jsonschema import Draft202012Validator, ValidationError
 
 from claude_tui.check import exit_code
 from claude_tui.check.document import to_json
-from claude_tui.model.observation import Outcome, Source
+from claude_tui.model.observation import Outcome, Source, WindowReading
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
-from tests.builders import bucket, messages, models, page, status
+from tests.builders import after, bucket, messages, models, page, status
 from tests.checked import VALIDATOR, findings
 from tests.documents import blocks
 from tests.manual_tables import PAGES
@@ -29,7 +29,7 @@ def document() -> dict[str, Any]:
 def test_the_object_is_the_one_of_the_design() -> None:
     made = document()
     VALIDATOR.validate(made)
-    assert list(made) == ["schema", "at", "target", "verdict", "probes", "status_page", "headroom"]
+    assert list(made) == ["schema", "at", "target", "verdict", "probes", "status_page", "headroom", "windows"]
     assert made["schema"] == "claude-top/check@1"
     assert made["at"] == "2026-11-20T12:00:02Z"
     assert made["target"] == {"base_url": "https://api.anthropic.com", "model": "claude-haiku-5-5"}
@@ -46,7 +46,7 @@ def test_the_object_is_the_one_of_the_design() -> None:
             "Status page: no incident on your components.",
         ],
         "next_step": "Wait for retry-after, send less: queue or batch what can wait",
-        "retry_after_s": 5,
+        "retry_after_s": 25.0,
     }
     assert [probe["name"] for probe in made["probes"]] == ["models", "messages", "status"]
     assert list(made["probes"][1]["timings_s"]) == [
@@ -66,6 +66,21 @@ def test_the_object_is_the_one_of_the_design() -> None:
             "reset_at": "2026-11-20T12:00:27Z",
             "fraction": 0.0,
         }
+    ]
+    assert made["windows"] == []
+
+
+def test_a_window_is_told_among_the_buckets_and_by_itself() -> None:
+    window = WindowReading("5h", 0.974, after(900), "allowed_warning")
+    answered = [messages(second, windows=[window]) for second in (1, 2, 3)]
+    made = to_json(findings(models(0), *answered, page(0), status(0)))
+    VALIDATOR.validate(made)
+    reset = "2026-11-20T12:15:00Z"
+    assert made["headroom"] == [
+        {"bucket": "5h window", "limit": 100, "remaining": 2, "reset_at": reset, "fraction": 0.026}
+    ]
+    assert made["windows"] == [
+        {"window": "5h", "used": 0.974, "status": "allowed_warning", "reset_at": reset}
     ]
 
 

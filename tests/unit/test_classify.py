@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from claude_tui.model.observation import Outcome
 from claude_tui.model.text import Redactor
 from claude_tui.probes.classify import MAX_MESSAGE, Classified, classify_error, classify_response
-from claude_tui.probes.error_body import embedded_errors, html_title, load_json
+from claude_tui.probes.error_body import embedded_errors, html_title
+from claude_tui.probes.error_shapes import load_json
 
 CAPTURES = Path(__file__).parents[2].parent / "shared" / "data" / "http"
 needs_captures = pytest.mark.skipif(not CAPTURES.is_dir(), reason="the captures are not here")
@@ -284,7 +285,7 @@ def test_errors_inside_a_stream(status: int | None) -> None:
     assert classify_error(json.dumps(OVERLOADED), status, redactor=redactor).outcome is Outcome.OVERLOADED
     assert classify_error({"type": "novel_error"}, status, redactor=redactor).outcome is Outcome.SERVER_ERROR
     assert classify_error(None, status, redactor=redactor).outcome is Outcome.SERVER_ERROR
-    broken = classify_error("connection torn", status, redactor=redactor, request_id="req_1")
+    broken = classify_error("connection torn", status, redactor=redactor, headers={"request-id": "req_1"})
     assert broken == Classified(Outcome.SERVER_ERROR, message="connection torn", request_id="req_1")
 
 

@@ -59,11 +59,34 @@ def test_worst_first_with_levels_at_20_and_5_percent() -> None:
     assert not view.stale
 
 
-@pytest.mark.parametrize(("limit", "remaining"), [(0, 0), (None, 5), (1000, None), (-3, 1)])
+@pytest.mark.parametrize(("limit", "remaining"), [(None, 5), (1000, None), (-3, 1)])
 def test_a_reading_without_usable_figures_is_no_gauge(limit: int | None, remaining: int | None) -> None:
     view = view_of(messages(0, limits=[bucket("requests", remaining, limit)]), at=1)
     assert view.buckets == ()
     assert view.read_at == after(0)
+
+
+@pytest.mark.parametrize("remaining", [0, None, 7])
+def test_a_bucket_that_grants_nothing_is_shown_and_is_not_low(remaining: int | None) -> None:
+    view = view_of(messages(0, limits=[bucket("requests", 900), bucket("fast-input", remaining, 0)]), at=1)
+    assert [(each.bucket, each.limit, each.level) for each in view.buckets] == [
+        ("requests", 1000, Level.OK),
+        ("fast-input", 0, Level.INFO),
+    ]
+    assert not view.presses
+
+
+def test_a_window_that_only_states_a_refusal_is_used_up_until_it_states_another_status() -> None:
+    refused = WindowReading("7d_oi", None, after(9000), "rejected")
+    known = WindowReading("5h", 0.2, after(900), "allowed")
+    view = view_of(messages(0, windows=[known, refused]), at=1)
+    assert [(each.window, each.used, each.level) for each in view.windows] == [
+        ("7d_oi", 1.0, Level.BAD),
+        ("5h", 0.2, Level.OK),
+    ]
+    allowed = WindowReading("7d_oi", None, after(9000), "allowed")
+    view = view_of(messages(0, windows=[refused]), messages(30, windows=[known, allowed]), at=31)
+    assert [each.window for each in view.windows] == ["5h"]
 
 
 def test_an_unusable_reading_leaves_the_last_usable_one() -> None:

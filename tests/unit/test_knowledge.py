@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from importlib import resources
 
 import pytest
@@ -111,6 +112,14 @@ def test_what_no_server_says_is_known_by_the_probes_own_words() -> None:
     assert rows[FaultCode.DNS].reach is Reach.UNREACHED
     assert rows[FaultCode.READ_TIMEOUT].reach is Reach.NO_ANSWER
     assert rows[FaultCode.CUT_SHORT].reach is Reach.CUT
+
+
+def test_the_probes_own_words_are_not_taken_for_a_gateways() -> None:
+    said = "10.0.0.1 is unreachable (EHOSTUNREACH): no route to host"
+    lost = replace(messages(0, Outcome.NETWORK, error_type="unreachable", message=said), http_status=None)
+    assert knowledge().of(lost).id == "unreachable"
+    told = replace(lost, http_status=502, error_type=None)
+    assert knowledge().of(told).id == "gateway_unreached"
 
 
 def test_limits_of_ours_are_ours_and_overloads_are_theirs() -> None:

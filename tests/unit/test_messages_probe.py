@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import ssl
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -164,11 +164,12 @@ async def test_the_first_delta_of_any_kind_is_the_first_token(first: dict[str, o
 
     async def slowly(request: Request, answer: Answer) -> None:
         await answer.send(CHUNKED + chunk(sse([START, BLOCK])) + chunk(sse([first])))
+        # From here on: before, the SDK may still have been loading.
+        asyncio.get_running_loop().call_later(0.2, spoken.set)
         await spoken.wait()
         await answer.send(chunk(sse([DELTA, STOP])) + b"0\r\n\r\n")
 
     async with WireServer(slowly) as server, probe(server.url) as made:
-        asyncio.get_running_loop().call_later(0.2, spoken.set)
         timings = (await made.run()).observation.timings
     assert timings.first_token is not None
     assert timings.total is not None
@@ -730,3 +731,79 @@ def test_no_event_is_too_odd(events: list[object]) -> None:
     assert reply.events == len(events)
     assert reply.stop_reason is None or isinstance(reply.stop_reason, str)
     assert reply.usage is None or reply.usage.output_tokens >= 0
+
+
+# -- errors that were there but unread ----------------------------------------------
+
+
+LIMITED = {"error": {"message": "Too many requests. Try again in 9 seconds.", "code": "429", "type": None}}
+
+
+def bare(*records: object) -> bytes:
+    """Records without an event's name, as gateways send them."""
+    return b"".join(b"data: " + json.dumps(record).encode() + b"\n\n" for record in records)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        bare(LIMITED),
+        b": OPENROUTER PROCESSING\n\n" + bare(LIMITED) + b"data: [DONE]\n\n",
+        sse((START, BLOCK)) + bare(LIMITED),
+        json.dumps(LIMITED).encode(),
+        json.dumps([LIMITED]).encode() + b"\n",
+        b"\n" + json.dumps({"code": 429, "msg": "Too many requests. Try again in 9 seconds."}).encode(),
+    ],
+    ids=["only record", "with comments", "after a start", "bare JSON", "a list", "business code"],
+)
+async def test_an_error_that_the_sdk_skips_in_a_stream_is_read(body: bytes) -> None:
+    observation = await answered(stream_of(body))
+    assert (observation.outcome, observation.http_status) == (Outcome.RATE_LIMITED, 200)
+    assert "Too many requests" in (observation.message or "")
+    assert observation.retry_after_s == 9
+
+
+async def test_a_stream_of_the_wrong_kind_is_still_no_message() -> None:
+    observation = await answered(stream_of(bare({"type": "message_start", "message": {}}, {"choices": []})))
+    assert (observation.outcome, observation.error_type) == (Outcome.INVALID_RESPONSE, "no_events")
+
+
+async def test_a_page_sent_as_a_stream_is_a_page() -> None:
+    observation = await answered(stream_of(b"<html><head><title>Sign in</title></head></html>"))
+    assert (observation.outcome, observation.error_type) == (Outcome.INVALID_RESPONSE, "html_page")
+
+
+@pytest.mark.parametrize(
+    ("headers", "pack"),
+    [({}, gzip_of), ({"content-encoding": "gzip"}, bytes), ({"content-encoding": "deflate"}, bytes)],
+    ids=["compressed without a header", "gzip in name only", "deflate in name only"],
+)
+async def test_the_body_of_an_error_is_read_whatever_its_encoding_is_called(
+    headers: dict[str, str], pack: Callable[[bytes], bytes]
+) -> None:
+    said = error_body("invalid_request_error") | {"error": {"message": "credit balance is too low"}}
+    observation = await answered(
+        response(pack(json.dumps(said).encode()), status="400 Bad Request", headers=headers)
+    )
+    assert (observation.outcome, observation.message) == (Outcome.SPEND_LIMIT, "credit balance is too low")
+
+
+async def test_a_body_that_nobody_can_read_is_named_and_not_printed() -> None:
+    observation = await answered(response(b"\x28\xb5\x2f\xfd" + bytes(range(250)), status="400 Bad Request"))
+    assert (observation.outcome, observation.error_type) == (Outcome.INVALID_RESPONSE, "unreadable")
+    assert "looks like zstd" in (observation.message or "")
+    assert "\ufffd" not in (observation.message or "")
+
+
+@pytest.mark.parametrize("later", [{"input_tokens": 0, "output_tokens": 4}, {"output_tokens": 4}, None])
+async def test_a_later_zero_erases_no_count(later: dict[str, int] | None) -> None:
+    observation = await answered(stream_of(sse((*WHOLE[:-2], {**DELTA, "usage": later}, STOP))))
+    assert observation.usage is not None
+    assert observation.usage.input_tokens == 11
+    assert observation.usage.cache_read_tokens == 3
+
+
+async def test_who_answered_in_place_of_the_api_gave_the_id() -> None:
+    headers = {"cf-ray": "9f00-FRA", "server": "cloudflare"}
+    observation = await answered(response(b"oops", status="502 Bad Gateway", headers=headers))
+    assert observation.request_id == "cf-ray 9f00-FRA"

@@ -253,7 +253,7 @@ async def test_an_answer_without_end_is_not_read_to_the_end() -> None:
 async def test_a_body_that_is_not_what_its_encoding_says() -> None:
     async with WireServer(response(b"not gzip", headers={"content-encoding": "gzip"})) as server:
         exchange = await get(server.url)
-    assert fault_of(exchange) == (Outcome.INVALID_RESPONSE, FaultCode.PROTOCOL)
+    assert fault_of(exchange) == (Outcome.INVALID_RESPONSE, FaultCode.UNREADABLE)
     assert exchange.fault is not None
     assert exchange.fault.message == "content-encoding gzip could not be read: incorrect header check"
 

@@ -110,9 +110,21 @@ def test_any_body_gets_an_answer(body: object, keys: dict[str, object]) -> None:
 # -- successes -------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("asked", [{}, {"thinking": {"type": "disabled"}}, {"thinking": None}])
+def test_nobody_gets_a_thought_that_was_not_asked_for(asked: dict[str, object]) -> None:
+    server = api()
+    for n in range(60):
+        streamed = ask(server, {**MESSAGE, **asked, "stream": True}, at_s=n)
+        blocks = [each["content_block"] for each in events(streamed) if "content_block" in each]
+        assert [block["type"] for block in blocks] == ["text"]
+        content = json.loads(ask(server, {**MESSAGE, **asked}, at_s=n).body)["content"]
+        assert [block["type"] for block in content] == ["text"]
+
+
 def test_streams_have_the_quirks_of_the_real_ones() -> None:
     server = api()
-    answers = [ask(server, {**MESSAGE, "stream": True}, at_s=n) for n in range(200)]
+    asked = {**MESSAGE, "stream": True, "thinking": {"type": "adaptive"}}
+    answers = [ask(server, asked, at_s=n) for n in range(200)]
     starts = Counter(
         next(e for e in events(answer) if e["type"] == "content_block_delta")["delta"]["type"]
         for answer in answers

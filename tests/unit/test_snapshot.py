@@ -123,7 +123,7 @@ def test_figures_are_possible(told: list[Item], at: float) -> None:
     snapshot = build_snapshot(history_of(*told), after(at), engine(), Options())
     for headroom in snapshot.headroom.buckets:
         assert 0 <= headroom.fraction <= 1
-        assert headroom.limit > 0
+        assert headroom.limit >= 0
         assert headroom.reset_at is None or headroom.reset_at > snapshot.at
         assert headroom.read_at <= snapshot.at
         assert headroom.exhausted_in is None or headroom.exhausted_in >= timedelta()

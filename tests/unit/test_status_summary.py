@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.model.provider import ProviderStatus
+from claude_tui.model.provider import ProviderStatus, is_ours
 from claude_tui.model.text import Redactor
 from claude_tui.probes.status_summary import NotASummaryError, parse_summary
 
@@ -91,11 +92,27 @@ def test_a_status_json_knows_no_components() -> None:
     assert (page.indicator, page.components, page.incidents) == ("none", (), ())
 
 
+@pytest.mark.parametrize("empty", [None, "[]", []])
+def test_a_list_may_be_missing(empty: Any) -> None:
+    page = parse(SUMMARY | {"components": empty, "incidents": empty, "scheduled_maintenances": empty})
+    assert (page.components, page.incidents, page.maintenances) == ((), (), ())
+
+
+@pytest.mark.parametrize("key", ["components", "incidents", "scheduled_maintenances"])
+@pytest.mark.parametrize("junk", ["", "none", 7, {}, {"a": 1}, [None, 3, "x", []], [None, {"id": 5}], ["x"]])
+def test_a_page_whose_lists_are_of_another_type_is_not_read_in_part(key: str, junk: Any) -> None:
+    with pytest.raises(NotASummaryError, match=f"under {key}, got"):
+        parse(SUMMARY | {key: junk})
+
+
+@pytest.mark.parametrize("nameless", [{}, {"id": 5}, {"name": "", "status": "operational"}])
+def test_a_component_that_cannot_be_told_makes_the_page_unknown(nameless: Any) -> None:
+    with pytest.raises(NotASummaryError, match="without a name or an id"):
+        parse(SUMMARY | {"components": [*SUMMARY["components"], nameless]})
+
+
 @pytest.mark.parametrize("junk", [None, "[]", "", 7, {}, {"a": 1}, [None, 3, "x", []], [{}]])
-def test_junk_where_lists_belong_is_no_list(junk: Any) -> None:
-    page = parse(SUMMARY | {"components": junk, "scheduled_maintenances": junk})
-    assert page.components == ()
-    assert page.incidents[0].components == (API,)
+def test_junk_inside_an_incident_hides_nothing_else(junk: Any) -> None:
     incident = SUMMARY["incidents"][0] | {"components": junk, "incident_updates": junk, "started_at": junk}
     assert parse(SUMMARY | {"incidents": [incident]}).incidents[0].name == "Elevated errors"
 
@@ -171,15 +188,16 @@ _json = st.recursive(
 def test_no_page_can_break_the_parser(
     components: Any, incidents: Any, planned: Any, description: Any
 ) -> None:
-    page = parse(
-        {
-            "status": {"indicator": "none", "description": description},
-            "components": components,
-            "incidents": incidents,
-            "scheduled_maintenances": planned,
-        }
-    )
-    assert page.known
+    with suppress(NotASummaryError):
+        page = parse(
+            {
+                "status": {"indicator": "none", "description": description},
+                "components": components,
+                "incidents": incidents,
+                "scheduled_maintenances": planned,
+            }
+        )
+        assert page.known
 
 
 @needs_captures
@@ -229,3 +247,90 @@ def test_captured_status_files_maintenances_and_incident_details() -> None:
         assert API in read.components
         assert read.updates[0].status == "resolved"
         assert all(update.at and update.body for update in read.updates)
+
+
+def operational(count: int) -> list[dict[str, Any]]:
+    return [{"id": f"dc{n}", "name": f"Data centre {n}", "status": "operational"} for n in range(count)]
+
+
+@pytest.mark.parametrize("others", [3, 330, 12_000])
+def test_our_component_comes_first_however_many_are_listed_before_it(others: int) -> None:
+    ours = {"id": API, "name": "Claude API (api.anthropic.com)", "status": "major_outage"}
+    theirs = {"id": "late", "name": "Late", "status": "partial_outage"}
+    listed = [*operational(others), theirs, ours]
+    page = parse_summary(
+        SUMMARY | {"components": listed},
+        fetched_at=NOW,
+        source="s",
+        redactor=Redactor(),
+        ours=("Claude API",),
+    )
+    assert (page.components[0].id, page.components[0].status) == (API, "major_outage")
+    assert "late" in {each.id for each in page.components}
+
+
+def test_the_members_of_our_group_are_ours() -> None:
+    listed = [
+        {"id": "g", "name": "Claude API", "status": "operational", "group": True, "group_id": None},
+        {"id": "m", "name": "Messages", "status": "major_outage", "group": False, "group_id": "g"},
+        {"id": "x", "name": "Elsewhere", "status": "operational", "group_id": "pops"},
+    ]
+    page = parse(SUMMARY | {"components": listed, "incidents": [], "scheduled_maintenances": []})
+    assert [each.group for each in page.components] == ["", "Claude API", "pops"]
+    assert [is_ours(each, ("Claude API",)) for each in page.components] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"components": [{"id": "01AB", "name": "Claude API"}]},
+        {"components": [{"id": "01AB", "name": "Claude API", "status": "partial_outage"}]},
+        {"incident_updates": [{"affected_components": [{"code": "01AB", "name": "Claude API"}]}]},
+        {"components": [{"name": "Claude API"}]},
+        {"components": [{"id": "01AB", "name": "claude api"}], "impact": "critical"},
+    ],
+)
+def test_an_incident_may_name_our_component_though_the_list_lacks_it(named: dict[str, Any]) -> None:
+    incident = {"id": "i", "name": "Errors", "status": "investigating", "impact": "major", **named}
+    page = parse(SUMMARY | {"components": operational(2), "incidents": [incident]})
+    ours = [each.id for each in page.components if is_ours(each, ("Claude API",))]
+    assert len(ours) == 1
+    assert page.incidents[0].components == (ours[0],)
+
+
+def test_the_form_of_incident_io_is_read_too() -> None:
+    component = {"id": "01AB", "name": "Claude API", "group_name": "API", "current_status": "full_outage"}
+    page = parse(
+        {
+            "page_title": "P",
+            "page_url": "https://status.example",
+            "ongoing_incidents": [
+                {
+                    "id": "01I",
+                    "name": "All calls fail",
+                    "status": "investigating",
+                    "current_worst_impact": "full_outage",
+                    "affected_components": [component],
+                }
+            ],
+            "in_progress_maintenances": [
+                {
+                    "id": "01M",
+                    "name": "Upgrade",
+                    "status": "maintenance_in_progress",
+                    "started_at": "2026-11-20T13:50:00Z",
+                    "scheduled_end_at": "2026-11-20T15:00:00Z",
+                    "affected_components": [component],
+                }
+            ],
+            "scheduled_maintenances": [],
+        }
+    )
+    (incident,) = page.incidents
+    assert (page.indicator, incident.impact, incident.components) == ("full_outage", "full_outage", ("01AB",))
+    assert [(each.name, each.status) for each in page.components] == [("Claude API", "full_outage")]
+    assert page.maintenances[0].status == "maintenance_in_progress"
+    quiet = {"page_title": "P", "ongoing_incidents": [], "in_progress_maintenances": []}
+    assert parse(quiet).indicator == "none"
+    with pytest.raises(NotASummaryError, match="ongoing_incidents"):
+        parse({"page_title": "P", "ongoing_incidents": "none"})

@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 
 from claude_tui.analysis.options import Options
-from claude_tui.analysis.views.status import counts_as_ours, status_view
+from claude_tui.analysis.views.status import status_view
 from claude_tui.model.observation import Observation, Outcome
-from claude_tui.model.provider import Catalogue, Maintenance, ProviderStatus
+from claude_tui.model.provider import Catalogue, Maintenance, ProviderStatus, counts_as_ours
 from claude_tui.model.snapshot import Level, StatusView
 from tests.builders import API, CHAT, after, history_of, incident, page, status, unread
 

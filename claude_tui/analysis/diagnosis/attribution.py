@@ -10,13 +10,15 @@ from datetime import timedelta
 from typing import Generic, TypeVar
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
-from claude_tui.analysis.diagnosis.cross_check import CrossCheck, advice_for, asked_to_wait_s
+from claude_tui.analysis.diagnosis.cross_check import CrossCheck, advice_for
+from claude_tui.analysis.diagnosis.engine_facts import AUTH_TOKEN
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.format import duration, percent, plain
 from claude_tui.model.observation import Observation, Outcome, RateLimitReading
 from claude_tui.model.provider import ModelInfo
 from claude_tui.model.text import truncate
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, RetrySource
+from claude_tui.model.waiting import wait_after
 
 __all__ = [
     "EMPTY",
@@ -83,7 +85,7 @@ class LeadingCause:
 
 
 def leading_cause(failures: Sequence[Observation], cross_check: CrossCheck) -> LeadingCause:
-    advices = [advice_for(failure, cross_check) for failure in failures]
+    failures, advices = _with_causes(failures, cross_check)
     causes = [advice.cause for advice in advices]
     leader = leading(causes)
     shares = leader.shares
@@ -108,6 +110,17 @@ def leading_cause(failures: Sequence[Observation], cross_check: CrossCheck) -> L
         tuple(others),
         changed,
     )
+
+
+def _with_causes(
+    failures: Sequence[Observation], cross_check: CrossCheck
+) -> tuple[Sequence[Observation], list[Advice]]:
+    """The failures that show a cause, and their advice: a gateway that rests what failed hides it."""
+    advices = [advice_for(failure, cross_check) for failure in failures]
+    shown = [pair for pair in zip(failures, advices, strict=True) if not pair[1].hides_cause]
+    if not shown:
+        return failures, advices
+    return [failure for failure, _ in shown], [advice for _, advice in shown]
 
 
 def _believable(cause: Cause, shares: Mapping[Cause, float]) -> Cause:
@@ -135,6 +148,7 @@ def words_for(
         "bucket": bucket,
         "model": truncate(failure.model or context.facts.model or "") or None,
         "host": context.facts.host,
+        "key": "auth token" if context.facts.credential == AUTH_TOKEN else "API key",
         "what": truncate(failure.message or failure.error_type or failure.outcome.value),
     }
 
@@ -154,13 +168,7 @@ def retry_after(
     context: DiagnosisContext, newest: Observation, advice: Advice
 ) -> tuple[float | None, RetrySource]:
     """What is left of the wait that the server asked for, else the policy's first wait; and its source."""
-    policy = advice.retry
-    if policy is None or not policy.worthwhile:
-        return None, RetrySource.NONE
-    asked = asked_to_wait_s(newest) if policy.honours_retry_after else 0.0
-    if asked:
-        return max(0.0, round(asked - (context.at - newest.at).total_seconds(), 1)), RetrySource.SERVER
-    return policy.wait_s(1), RetrySource.POLICY
+    return wait_after(newest, advice.retry, context.at)
 
 
 K = TypeVar("K")
@@ -221,6 +229,8 @@ _BUCKET_WORDS = (
 )
 EMPTY = 0.05
 """A bucket with this share left, or less, may have refused a request between two answers."""
+UNTOUCHED = 0.9
+"""Buckets with this share left, or more, have not refused a request for being used up."""
 _GONE = frozenset({"retired"})
 _READ_BEFORE = timedelta(minutes=5)
 
@@ -228,14 +238,19 @@ _READ_BEFORE = timedelta(minutes=5)
 def _with_limit(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:
     """Which limit a refusal was for: by its headers, its message, or the last reading before it."""
     refused = lead.newest
-    if lead.advice.id == "spend_own" and "credit balance" in (refused.message or "").lower():
-        return replace(lead, advice=knowledge().advice["billing"])
-    if lead.advice.id != "rate_limited":
+    if lead.advice.id not in {"rate_limited", "window"}:
         return lead
-    window = next((one for one in refused.windows if one.status == "rejected"), None)
+    window = next((one for one in refused.windows if one.rejected), None)
     if window is not None:
-        clause = f"The {window.window} window is used up: {percent(window.utilization)}"
+        told = f": {percent(window.utilization)}" if window.utilization is not None else ""
+        clause = f"The {window.window} window is used up{told}"
         return replace(lead, advice=knowledge().advice["window"], bucket=window.window, clause=clause)
+    if lead.advice.id == "window":
+        return replace(lead, clause=f"The answer names the window: {truncate(refused.message or '')}")
+    if ("x-should-retry", "false") in refused.headers and _untouched(refused):
+        clause = "Every reported limit is nearly unused, and the answer says not to retry"
+        advice = knowledge().advice["larger_than_limit"]
+        return replace(lead, advice=advice, bucket=_bucket_in(refused.message or ""), clause=clause)
     return _with_bucket(context, lead)
 
 
@@ -249,6 +264,8 @@ def _with_bucket(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:
     if named is not None:
         clause = f"The answer names the limit: {truncate(refused.message or '')}"
         return replace(lead, bucket=named, clause=clause)
+    if left is None:
+        left = _least_window_left(refused)
     if left is not None and left > context.options.headroom_low:
         words = "None of the reported limits is nearly used up: the provider may throttle for another reason"
         return replace(lead, clause=words, certainty=0.7)
@@ -274,13 +291,25 @@ def _lowest(observation: Observation | None, named: str | None) -> RateLimitRead
 
 
 def _left(reading: RateLimitReading | None) -> float | None:
-    if reading is None or not reading.limit or reading.remaining is None:
-        return None
-    return reading.remaining / reading.limit
+    """The share left; nothing where nothing is granted."""
+    if reading is None or reading.limit is None or reading.remaining is None:
+        return 0.0 if reading is not None and reading.limit == 0 else None
+    return reading.remaining / reading.limit if reading.limit else 0.0
+
+
+def _untouched(refused: Observation) -> bool:
+    """Whether the refusal reports limits, and each of them is nearly unused."""
+    shares = [left for reading in refused.rate_limits if (left := _left(reading)) is not None]
+    shares += [1 - used for window in refused.windows if (used := window.used) is not None]
+    return bool(shares) and min(shares) >= UNTOUCHED
+
+
+def _least_window_left(refused: Observation) -> float | None:
+    return min((1 - used for window in refused.windows if (used := window.used) is not None), default=None)
 
 
 def _reading_words(reading: RateLimitReading) -> str:
-    return f"{reading.bucket}: {reading.remaining:,} of {reading.limit:,} left at the refusal"
+    return f"{reading.bucket}: {reading.remaining or 0:,} of {reading.limit or 0:,} left at the refusal"
 
 
 def _with_model(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:

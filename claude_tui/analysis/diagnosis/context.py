@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.diagnosis.cross_check import (
-    asked_to_wait_s,
     is_lost,
     took_until,
 )
@@ -20,6 +19,7 @@ from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.analysis.views.status import status_view
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import StatusView
+from claude_tui.model.waiting import asked_to_wait_s
 
 __all__ = ["DiagnosisContext", "context_at"]
 

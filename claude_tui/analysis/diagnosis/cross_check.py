@@ -10,12 +10,12 @@ from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.knowledge import Advice, Reach, knowledge
 from claude_tui.model.observation import Observation, Outcome, Source
+from claude_tui.model.waiting import asked_to_wait_s
 
 __all__ = [
     "CrossCheck",
     "PathState",
     "advice_for",
-    "asked_to_wait_s",
     "cross_check_at",
     "is_lost",
     "reach_of",
@@ -107,7 +107,7 @@ def _page_state(history: History, at: datetime, since: datetime, options: Option
     earlier = history.exchanges(Source.STATUS).items.count_until((since - 2 * interval).timestamp())
     if failing is not None and earlier and failing < since - 2 * interval:
         return PathState.UNKNOWN
-    if is_lost(newest):
+    if is_lost(newest) or reach_of(newest) is Reach.UNREACHED:
         return PathState.UNREACHED
     return PathState.FOREIGN if newest.outcome is Outcome.INVALID_RESPONSE else PathState.FAILS
 
@@ -133,19 +133,12 @@ def _is_explicit(observation: Observation) -> bool:
     return knowledge().of(observation).type is not None
 
 
-_ERROR = 400
 _SILENT = frozenset({Outcome.TIMEOUT, Outcome.NETWORK})
 
 
 def is_lost(observation: Observation) -> bool:
     """Whether there was no response at all. One in a thousand is lost by chance, not by the service."""
     return observation.outcome in _SILENT and observation.http_status is None
-
-
-def asked_to_wait_s(observation: Observation) -> float:
-    """The retry-after of an error, in seconds; 0 for a stream that broke after HTTP 200."""
-    refused = observation.failed and observation.http_status is not None and observation.http_status >= _ERROR
-    return observation.retry_after_s or 0.0 if refused else 0.0
 
 
 def says_the_same_again(observation: Observation) -> bool:

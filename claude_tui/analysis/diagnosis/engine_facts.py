@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import EngineState, KeyLack
 
-__all__ = ["EngineFacts", "engine_facts"]
+__all__ = ["API_KEY", "AUTH_TOKEN", "EngineFacts", "engine_facts"]
+
+API_KEY, AUTH_TOKEN = "ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class EngineFacts:
     """Why messages are not probed; None if they are."""
     key_problem: str | None = None
     """What looks wrong with the key, although it is sent."""
+    credential: str = API_KEY
+    """The variable that holds the key or token in use."""
     key_lack: KeyLack | None = None
     """Why there is no key to send."""
 
@@ -33,5 +37,6 @@ def engine_facts(engine: EngineState) -> EngineFacts:
         model=engine.target.model,
         held=messages.held_reason if messages is not None else None,
         key_problem=engine.key_problem,
+        credential=engine.credential,
         key_lack=engine.key_lack,
     )

@@ -170,14 +170,19 @@ def ruled_out(
     """
     if advice.side is Side.PATH:
         return None
-    reached = cross_check.models.answers or leading.request_id is not None
+    reached = cross_check.models.answers or _has_its_id(leading)
     known = {
         "key": advice.cause is not Cause.KEY_REJECTED and _key_accepted(context, since, leading),
-        "network": reached and not cross_check.cut_off,
+        "network": reached and not cross_check.cut_off and advice.side is not Side.UNCLEAR,
         "limits": advice.side is Side.THEM and _limits_fine(context),
     }
     fine = ", ".join(word for word, is_fine in known.items() if is_fine)
     return Evidence(EvidenceKind.RULED_OUT, (f"{fine[0].upper()}{fine[1:]} fine",)) if fine else None
+
+
+def _has_its_id(failure: Observation) -> bool:
+    """Whether the API itself answered: ids of other servers come with their names."""
+    return failure.request_id is not None and " " not in failure.request_id
 
 
 def _key_accepted(context: DiagnosisContext, since: datetime, leading: Observation) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
+from claude_tui.analysis.diagnosis.engine_facts import API_KEY
 from claude_tui.analysis.diagnosis.severity import respond_by
 from claude_tui.analysis.diagnosis.status_page import agreement_of, lead_of, page_clause
 from claude_tui.knowledge import Advice
@@ -17,7 +18,6 @@ from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, RetrySource,
 __all__ = ["Finding", "verdict_of"]
 
 _CONFIRMED, _SURE = 0.03, 0.99
-API_KEY = "ANTHROPIC_API_KEY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +86,11 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
 
 
 def _next_step(context: DiagnosisContext, advice: Advice) -> str:
-    """The advised step; without a usable key, also how to probe inference."""
+    """The advised step, with the variable that is set; without a usable key, also how to probe inference."""
     lack = context.facts.key_lack
-    if lack is None or API_KEY in advice.next:
+    if lack is None:
+        return advice.next.replace(API_KEY, context.facts.credential)
+    if API_KEY in advice.next:
         return advice.next
     fix = f"set {API_KEY}" if lack is KeyLack.MISSING else "fix the key"
     return f"{advice.next}; {fix} to probe inference as well"

@@ -50,7 +50,14 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
     lead = leading_cause(failures, cross_check)
     if lead.advice.cause is Cause.UNKNOWN:
         counted = failures_evidence(context, episode, lead.failures)
-        return Finding(lead.advice, confidence=0.0, evidence=(counted,), failures=lead.explained)
+        said = truncate(lead.newest.message or "")
+        return Finding(
+            lead.advice,
+            confidence=0.0,
+            evidence=(counted, Evidence(EvidenceKind.SPECIFIC, (said,)) if said else None),
+            words=words_for(context, lead.typical),
+            failures=lead.explained,
+        )
     lead = specified(context, lead, _as_outage(lead, context, episode))
     models = context.open_episode(Source.MODELS)
     clause = models_clause(context, cross_check)

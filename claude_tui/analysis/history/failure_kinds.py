@@ -24,7 +24,10 @@ _UNHELPFUL_TYPE = frozenset(
 def failure_words(failure: Observation | FailureKind, table: Knowledge | None = None) -> str:
     """Short, for a list: `529 overloaded`, `404 model not found`, `network: connection refused`."""
     table = table or knowledge()
-    known = table.row(failure.outcome, failure.http_status, failure.error_type)
+    if isinstance(failure, Observation):
+        known = table.of(failure)
+    else:
+        known = table.row(failure.outcome, failure.http_status, failure.error_type)
     outcome = table.general(failure.outcome).short
     exact = None if known.general else known.short
     if exact is None and (outcome is None or failure.outcome in _OUTCOME_FIRST | {Outcome.INVALID_RESPONSE}):

@@ -175,10 +175,13 @@ class History:
     def _add_limits(self, at: float, observation: Observation) -> None:
         self._limits.insert(at, observation)
         for reading in observation.rate_limits:
-            if reading.limit and reading.limit > 0 and reading.remaining is not None:
+            if reading.limit == 0 or ((reading.limit or 0) > 0 and reading.remaining is not None):
                 sample = BucketSample(reading, observation)
                 self._buckets.setdefault(reading.bucket, Column()).insert(at, sample)
         for window in observation.windows:
+            # Without a figure it only says that an earlier refusal is over.
+            if window.used is None and window.window not in self._windows:
+                continue
             self._windows.setdefault(window.window, Column()).insert(at, WindowSample(window, observation))
 
     def trim(self, before: datetime) -> None:

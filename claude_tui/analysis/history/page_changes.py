@@ -24,10 +24,12 @@ __all__ = ["component_level", "incident_level", "next_catalogue", "next_status",
 MANY_MODELS = 5
 _COMPONENT_LEVELS = {
     "operational": Level.OK,
+    "unlisted": Level.OK,
     "under_maintenance": Level.INFO,
     "degraded_performance": Level.WARN,
     "partial_outage": Level.WARN,
     "major_outage": Level.BAD,
+    "full_outage": Level.BAD,
 }
 _IMPACT_LEVELS = {
     "none": Level.INFO,
@@ -35,9 +37,12 @@ _IMPACT_LEVELS = {
     "minor": Level.WARN,
     "major": Level.BAD,
     "critical": Level.BAD,
+    "degraded_performance": Level.WARN,
+    "partial_outage": Level.WARN,
+    "full_outage": Level.BAD,
 }
 _OVER = frozenset({"resolved", "postmortem"})
-_UNDER_WAY = frozenset({"in_progress", "verifying"})
+_UNDER_WAY = frozenset({"in_progress", "verifying", "maintenance_in_progress"})
 
 
 def component_level(status: str) -> Level:

@@ -81,7 +81,7 @@ def _bucket_left(sample: BucketSample) -> float:
 
 
 def _window_left(sample: WindowSample) -> float:
-    return 1.0 - sample.reading.utilization
+    return 1.0 - (sample.reading.used or 0.0)
 
 
 def _errors(history: History, at: datetime, focus: Focus, _options: Options) -> list[ChartSeries]:

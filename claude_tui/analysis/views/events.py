@@ -11,7 +11,7 @@ from itertools import islice, repeat
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.history.streaks import TimelineEvent
 from claude_tui.analysis.options import Options
-from claude_tui.analysis.views.status import counts_as_ours
+from claude_tui.model.provider import counts_as_ours
 from claude_tui.model.snapshot import Event, Level
 
 __all__ = ["newest_events"]

@@ -46,6 +46,7 @@ def headroom_view(history: History, at: datetime, options: Options) -> HeadroomV
         _window(newest_sample[0], at, options)
         for column in history.windows().values()
         if (newest_sample := column.between(forgotten, instant)[-1:])
+        and newest_sample[0].reading.used is not None
     ]
     return HeadroomView(
         buckets=tuple(sorted(buckets, key=_worst_bucket)),
@@ -59,7 +60,8 @@ def headroom_view(history: History, at: datetime, options: Options) -> HeadroomV
 def _worst_bucket(headroom: Headroom) -> tuple[bool, float, int, str]:
     # Whole percent, so that two full buckets do not swap places with every request.
     order = _ORDER.index(headroom.bucket) if headroom.bucket in _ORDER else len(_ORDER)
-    return headroom.stale, round(headroom.fraction, 2), order, headroom.bucket
+    left = round(headroom.fraction, 2) if headroom.granted else 1.0
+    return headroom.stale, left, order, headroom.bucket
 
 
 def _bucket(column: Column[BucketSample], count: int, at: datetime, options: Options) -> Headroom:
@@ -74,7 +76,9 @@ def _bucket(column: Column[BucketSample], count: int, at: datetime, options: Opt
         _same_limit(column, count), noise=max(coarse, WOBBLE * limit), refill=max(coarse, REFILL * limit)
     )
     gone_in = None if stale else _exhausted_in(remaining, burn, at - by.at)
-    fraction = min(max(remaining / limit, 0.0), 1.0)
+    fraction = min(max(remaining / limit, 0.0), 1.0) if limit else 0.0
+    # A limit of 0 is not low: nothing is granted.
+    level = _level(fraction, options) if limit else Level.INFO
     return Headroom(
         bucket=reading.bucket,
         limit=limit,
@@ -82,7 +86,7 @@ def _bucket(column: Column[BucketSample], count: int, at: datetime, options: Opt
         reset_at=coming,
         burn_per_minute=burn,
         exhausted_in=gone_in,
-        level=Level.UNKNOWN if stale else _level(fraction, options),
+        level=Level.UNKNOWN if stale else level,
         read_at=by.at,
         stale=stale,
         runs_out_first=gone_in is not None and coming is not None and at + gone_in < coming,
@@ -181,13 +185,14 @@ def _reset_windows(readings: Iterable[tuple[float, int]], refill: float) -> list
 
 def _window(sample: WindowSample, at: datetime, options: Options) -> WindowUsage:
     reading, by = sample
+    used = reading.used or 0.0
     reset_at = _on_our_clock(reading.reset_at, by)
     stale = _too_old(by, at, options) or _reset_since(reset_at, by, at)
-    levels = (_level(1 - reading.utilization, options), window_level(reading.window, reading.status))
+    levels = (_level(1 - used, options), window_level(reading.window, reading.status))
     worst = max(levels, key=(Level.OK, Level.WARN, Level.BAD).index)
     return WindowUsage(
         window=reading.window,
-        used=reading.utilization,
+        used=used,
         reset_at=reset_at if reset_at is not None and reset_at > at else None,
         status=reading.status,
         level=Level.UNKNOWN if stale else worst,

@@ -9,31 +9,17 @@ from claude_tui.analysis.history.history import History
 from claude_tui.analysis.history.page_changes import component_level, incident_level, under_way
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Source
-from claude_tui.model.provider import Maintenance, ProviderIncident, ProviderStatus
+from claude_tui.model.provider import Maintenance, ProviderIncident, ProviderStatus, is_ours
 from claude_tui.model.snapshot import Level, StatusView
 
-__all__ = ["counts_as_ours", "ours_of", "page_level", "status_view", "touches"]
+__all__ = ["ours_of", "page_level", "status_view", "touches"]
 
 _WORSE = (Level.OK, Level.INFO, Level.WARN, Level.BAD)
 
 
-def counts_as_ours(name: str, ours: Sequence[str]) -> bool:
-    """Whether a component's name or id is one of `ours`, or begins with one as whole words, ignoring case."""
-    folded = name.casefold()
-    return any(_begins_with(folded, wanted.strip().casefold()) for wanted in ours)
-
-
-def _begins_with(name: str, wanted: str) -> bool:
-    return bool(wanted) and name.startswith(wanted) and not name[len(wanted) : len(wanted) + 1].isalnum()
-
-
 def ours_of(status: ProviderStatus, ours: Sequence[str]) -> frozenset[str]:
     """The ids of the components in `ours`."""
-    return frozenset(
-        component.id
-        for component in status.components
-        if counts_as_ours(component.name, ours) or counts_as_ours(component.id, ours)
-    )
+    return frozenset(component.id for component in status.components if is_ours(component, ours))
 
 
 def touches(entry: ProviderIncident | Maintenance, ours: frozenset[str]) -> bool:

@@ -187,7 +187,8 @@ def _reading(reading: RateLimitReading) -> str:
 def _window(window: WindowReading) -> str:
     status = f", {window.status}" if window.status else ""
     reset = f", resets {stamp(window.reset_at)}" if window.reset_at else ""
-    return f"{percent(window.utilization)} used{status}{reset}"
+    used = "" if window.utilization is None else f"{percent(window.utilization)} used"
+    return f"{used}{status}{reset}".removeprefix(", ")
 
 
 def _headers(observation: Observation) -> tuple[_Fact, ...]:
