@@ -29,6 +29,7 @@ from claude_tui.simulator.scenario import load, names
 from claude_tui.simulator.script import Phase, Reply, Scenario
 from tests.bench.episodes import BASE, CUTS, DEFAULT_PACE, DEMO_PACE, Noise, Pace, Player
 from tests.bench.mixtures import MIXTURES
+from tests.bench.troubles import again_of, report_days, report_troubles
 
 MOST_PHASE_S = 3600.0
 RARE_S = 2700.0
@@ -226,7 +227,15 @@ def players(name: str, scenario: Scenario, pace: Pace, seeds: int) -> Iterator[P
     cuts = tuple(CUTS)
     for seed in range(seeds):
         cut = cuts[seed % len(cuts)] if "network" in name else "reset"
-        yield Player(scenario, seed, pace, cut=cut, keyed="no key" not in name, page="no page" not in name)
+        yield Player(
+            scenario,
+            seed,
+            pace,
+            cut=cut,
+            keyed="no key" not in name,
+            page="no page" not in name,
+            again=again_of(),
+        )
 
 
 def confusion(results: list[Result]) -> str:
@@ -278,7 +287,7 @@ def month(days: float, seed: int, noise: Noise) -> Counter[str]:
     """Verdicts other than healthy in so many days of health, counted from onset to onset."""
     scenario = load("healthy")
     healthy = replace(scenario, phases=(replace(scenario.phases[0], for_s=None, cause="healthy"),))
-    player = Player(healthy, seed, noise=noise)
+    player = Player(healthy, seed, noise=noise, again=again_of())
     wrong: Counter[str] = Counter()
     before = Cause.HEALTHY
     for seen in player.play(days * 86_400):
@@ -295,7 +304,13 @@ def main() -> None:
     parser.add_argument("--days", type=float, default=30)
     parser.add_argument("--only")
     parser.add_argument("--demo", action="store_true")
+    parser.add_argument("--troubles", action="store_true", help="the measures of `troubles` instead")
     arguments = parser.parse_args()
+    if arguments.troubles:
+        report_troubles(arguments.seeds, arguments.only)
+        if arguments.days:
+            report_days(arguments.days)
+        return
     report(DEMO_PACE if arguments.demo else DEFAULT_PACE, arguments.seeds, arguments.only)
     if arguments.days and arguments.only is None:
         begun = time.perf_counter()
