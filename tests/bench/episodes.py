@@ -167,7 +167,9 @@ class Player:
         while arrivals:
             yield self._arrive(*heapq.heappop(arrivals)[2:])
 
-    def _hurry(self, at: datetime, starts: dict[Source, float], begun: dict[Source, tuple[float, float]]) -> None:
+    def _hurry(
+        self, at: datetime, starts: dict[Source, float], begun: dict[Source, tuple[float, float]]
+    ) -> None:
         """Brings probes forward while something is being confirmed; a hold stays in force."""
         if self.again is None:
             return

@@ -237,7 +237,8 @@ def report_troubles(seeds: int, only: str | None, workers: int = 2) -> None:
     with ProcessPoolExecutor(workers) as pool:
         for name in names:
             played = [
-                episode for _, episode in pool.map(_play, [(name, seed) for seed in range(seeds)], chunksize=2)
+                episode
+                for _, episode in pool.map(_play, [(name, seed) for seed in range(seeds)], chunksize=2)
             ]
             print(_row(CASES[name], played), flush=True)
 
@@ -268,7 +269,9 @@ def wrong_verdicts(
         found["paid"] += seen.source is Source.MESSAGES
         found["amber"] += verdict.cause is Cause.UNKNOWN
         found["all"] += 1
-        now = (verdict.severity, verdict.cause) if verdict.severity.trouble else (Severity.NONE, Cause.HEALTHY)
+        now = (
+            (verdict.severity, verdict.cause) if verdict.severity.trouble else (Severity.NONE, Cause.HEALTHY)
+        )
         if now != before and now[0].trouble and (not before[0].trouble or now[0].worse_than(before[0])):
             found[f"{now[0].value} {now[1].value}"] += 1
         before = now

@@ -178,8 +178,6 @@ def test_each_threshold_has_the_default_of_the_analysis_and_reaches_it(places: P
 def test_what_no_setting_changes_is_a_constant_of_the_statistics() -> None:
     assert {each.name for each in fields(Thresholds)} - BY_KEY.keys() == {
         "lost_share",
-        "chance",
-        "rare_chance",
     }
 
 

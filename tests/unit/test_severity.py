@@ -111,9 +111,12 @@ def test_intermittent_errors(failures: int, messages_failed: int, asked: int, se
 
 
 def test_thresholds_are_settings() -> None:
-    seen = incident("FF.FFFFFFF")
-    assert verdict(*seen).severity is Severity.P1
-    assert verdict(*seen, options=Options(thresholds=Thresholds(most_fail=0.99))).severity is Severity.P2
+    seen = incident("FF.FF.FF.FF.FF.FF")
+    assert verdict(*seen).severity is Severity.P2
+    assert (
+        verdict(*seen, options=Options(thresholds=Thresholds(most_fail=0.6, most_fail_ends=0.5))).severity
+        is Severity.P1
+    )
 
 
 def test_the_worst_wins() -> None:

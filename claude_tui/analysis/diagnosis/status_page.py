@@ -85,7 +85,7 @@ def agreement_of(report: PageReport, cause: Cause, *, provider_fails: bool) -> P
     if not report.known:
         return PageAgreement.UNKNOWN
     if provider_fails:
-        return PageAgreement.CONFIRMS if report.troubled or report.unrated else PageAgreement.SILENT
+        return PageAgreement.CONFIRMS if report.troubled else PageAgreement.SILENT
     if report.active:
         return PageAgreement.CONTRADICTS
     return PageAgreement.SILENT if cause is Cause.UNKNOWN else PageAgreement.AGREES
