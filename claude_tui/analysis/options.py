@@ -47,8 +47,6 @@ class Thresholds:
     """P2 when 1% of the messages, and at least 3, take longer."""
     truncated_bad: float = 0.5
     """Below this share, truncated streams are degraded quality and not errors."""
-    usual_ttft_s: float = 0.5
-    """The usual TTFT of a small model while there is no baseline (measured: 0.3 to 0.8 s)."""
     respond_p2_s: float = 900.0
     """The response target of a P2."""
     respond_p3_s: float = 3600.0

@@ -40,6 +40,11 @@ ALSO_RIGHT: dict[tuple[str, str], set[Truth]] = {
     ("midstream", "broken off"): {("provider_overloaded", "them")},
     ("tour", "recovering"): {("provider_overloaded", "them")},
     ("mix", "1 provider_outage"): {("provider_overloaded", "them")},
+    # A key that worked for hours may be rejected by an outage of theirs.
+    ("key-revoked", "revoked"): {("key_rejected", "unclear")},
+    ("then-key", "2 key_rejected"): {("key_rejected", "unclear")},
+    ("auth-outage", "every request"): {("key_rejected", "unclear")},
+    ("auth-outage", "some requests"): {("key_rejected", "unclear"), ("provider_errors", "unclear")},
 }
 WELL = {"healthy", "unknown"}
 DOWN, ERRORS = ("provider_outage", "them"), ("provider_errors", "them")

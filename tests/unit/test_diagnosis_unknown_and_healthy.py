@@ -181,14 +181,14 @@ def test_an_endpoint_without_a_list_of_models_is_well() -> None:
     assert "has no list of models" in found.note
 
 
-def test_health_returns_with_the_fifth_good_message_after_an_outage() -> None:
+def test_health_returns_with_the_seventh_good_message_after_an_outage() -> None:
     failing = told(Outcome.SERVER_ERROR, Outcome.SERVER_ERROR, count=20)
-    good = told(start=HOUR + 600, count=5)
+    good = told(start=HOUR + 600, count=7)
     begun = verdict(BEFORE, failing).since
-    recovering = verdict(BEFORE, failing, good[: len(good) * 4 // 5])
+    recovering = verdict(BEFORE, failing, good[: len(good) * 5 // 7])
     assert (recovering.cause, recovering.since) == (Cause.PROVIDER_OUTAGE, begun)
-    assert recovering.recovery == Recovery(good=4, needed=5)
-    assert recovering.summary == "It’s them. Recovering: 4 good in a row, 1 more to be sure."
+    assert recovering.recovery == Recovery(good=5, needed=7)
+    assert recovering.summary == "It’s them. Recovering: 5 good in a row, 2 more to be sure."
     assert verdict(BEFORE, failing, good).cause is Cause.HEALTHY
 
 

@@ -15,6 +15,8 @@ from datetime import datetime
 from claude_tui.analysis.diagnosis.cross_check import is_lost, took_until
 from claude_tui.analysis.diagnosis.rate import (
     LONGEST_RUN,
+    LOST_MESSAGES,
+    LOST_SHARE,
     SETTLED,
     first_conclusive,
     successes_to_recover,
@@ -205,7 +207,8 @@ def _confirmed(history: History, clusters: Sequence[Episode]) -> Episode | None:
     begin, end = items.at[clusters[0].first], items.at[clusters[-1].last]
     instants = failures.at[failures.index_at(begin) : failures.count_until(end)][:_FIRST]
     indexes = [items.index_at(at) for at in instants]
-    found = first_conclusive(indexes, [is_lost(items.values[index]) for index in indexes])
+    share = LOST_MESSAGES if source is Source.MESSAGES else LOST_SHARE
+    found = first_conclusive(indexes, [is_lost(items.values[index]) for index in indexes], share)
     if found is None:
         return None
     first, newest = (indexes[position] for position in found)

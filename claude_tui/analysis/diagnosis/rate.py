@@ -12,11 +12,18 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 
-__all__ = ["LONGEST_RUN", "SETTLED", "first_conclusive", "successes_to_recover"]
+__all__ = [
+    "LONGEST_RUN",
+    "LOST_MESSAGES",
+    "LOST_SHARE",
+    "SETTLED",
+    "first_conclusive",
+    "successes_to_recover",
+]
 
 SETTLED = 3
 """How many successes settle a failure that is not more than chance yet."""
-LEAST_RUN = 5
+LEAST_RUN = 7
 """The fewest successes that end a trouble: services that restart answer now and then before they are up."""
 LONGEST_RUN = 120
 """The most successes that are asked for: an hour at the default pace."""
@@ -26,13 +33,17 @@ _ENDS = 0.005
 _LUCK = 0.05
 
 # The rates that matter begin at 2%. Their steps are ratios, as 2% and 4% differ as much as 40% and 80%.
-# Before anything is counted, half of all troubles are total.
+# Before anything is counted, a quarter of all troubles are total.
 _MATTERS, _TOTAL = 0.02, 0.97
 _PARTIAL = tuple(_MATTERS * (0.9 / _MATTERS) ** (step / 40) for step in range(41))
-_PRIOR = (*((rate, rate) for rate in _PARTIAL), (_TOTAL, sum(_PARTIAL)))
+_PRIOR = (*((rate, rate) for rate in _PARTIAL), (_TOTAL, sum(_PARTIAL) / 3))
 
 # The shares of requests that fail on a healthy day: error responses, and requests that get no response.
-_ERROR_SHARE, _LOST_SHARE = 0.0005, 0.005
+_ERROR_SHARE, LOST_SHARE = 0.0005, 0.005
+# Messages use an open connection, which is lost more rarely than a new one fails to open.
+LOST_MESSAGES = 0.0025
+# Two lost in a row happen on a healthy day.
+_LEAST_LOST = 3
 # Failures are more than chance when a trouble explains them so many times better. Trouble begins with about
 # one request in 5,000, so this leaves chance one in ten.
 _TIMES_BETTER = 50_000.0
@@ -64,11 +75,13 @@ def _posterior(failures: int, total: int) -> list[tuple[float, float]]:
     return [(rate, weight / whole) for (rate, _), weight in zip(_PRIOR, weights, strict=True) if weight > 0]
 
 
-def first_conclusive(indexes: Sequence[int], lost: Sequence[bool]) -> tuple[int, int] | None:
+def first_conclusive(
+    indexes: Sequence[int], lost: Sequence[bool], lost_share: float = LOST_SHARE
+) -> tuple[int, int] | None:
     """Which failures are more than chance: the first of them and the one that showed it, by position.
 
     `indexes` are the places of the failures among all exchanges, oldest first; `lost` says which of them got
-    no response at all.
+    no response at all, which happens to `lost_share` on a healthy day.
     """
     for newest in range(1, len(indexes)):
         errors = misses = 0
@@ -78,18 +91,20 @@ def first_conclusive(indexes: Sequence[int], lost: Sequence[bool]) -> tuple[int,
             if total > LONGEST_RUN:
                 break
             errors, misses = errors + (not lost[first]), misses + lost[first]
-            if first < newest and _more_than_chance(errors, misses, total):
+            if first < newest and _more_than_chance(errors, misses, total, lost_share):
                 best = first
         if best is not None:
             return best, newest
     return None
 
 
-def _more_than_chance(errors: int, misses: int, total: int) -> bool:
+def _more_than_chance(errors: int, misses: int, total: int, lost_share: float) -> bool:
+    if not errors and misses < _LEAST_LOST:
+        return False
     failures = errors + misses
     share = failures / total
     explained = failures * math.log(share)
     if failures < total:
         explained += (total - failures) * math.log(1 - share)
-    by_chance = errors * math.log(_ERROR_SHARE) + misses * math.log(_LOST_SHARE)
+    by_chance = errors * math.log(_ERROR_SHARE) + misses * math.log(lost_share)
     return explained - by_chance >= math.log(_TIMES_BETTER)

@@ -25,7 +25,7 @@ LATE_S, LATE_INTERVALS = 1200.0, 40.0
 # How far back to search for the beginning of a P1, which lasts until fewer messages fail.
 FOLLOWED_S = 3600.0
 # From so many messages on, a share of five minutes is more than a run of luck.
-LEAST_SHARED = 10
+LEAST_SHARED = 5
 # Answers come back with so many in a row, or so many of the last few.
 _UP_RUN, _UP, _UP_OF = 3, 2, 5
 # Counting begins with a failure, so a share of few messages is too high: 3 of 60 are the 5% of a P2.

@@ -35,7 +35,7 @@ def detect_slow(context: DiagnosisContext) -> Finding | None:
 
 def _slow_finding(context: DiagnosisContext, slow: Slow, advice: str) -> Finding:
     tail = long_tail(context.history, context.at, context.thresholds)
-    measured = slow.usual_s is not None and not slow.assumed
+    measured = slow.usual_s is not None
     ratio = f"{slow.ratio:.1f}× usual" if slow.ratio is not None and measured else None
     what = {"slow": "First token after", "slow_to_end": "A few tokens take"}.get(advice)
     alone = "" if any(context.episodes.values()) else ", no errors"
@@ -64,8 +64,7 @@ def _slow_finding(context: DiagnosisContext, slow: Slow, advice: str) -> Finding
 def _usual_words(slow: Slow) -> str:
     if slow.usual_s is None:
         return ""
-    usual = latency(slow.usual_s)
-    return f" where small models take about {usual}" if slow.assumed else f" against {usual} usually"
+    return f" against {latency(slow.usual_s)} usually"
 
 
 def detect_long_tail(context: DiagnosisContext) -> Finding | None:

@@ -70,8 +70,6 @@ class Slow:
     """What shows that the network is slow; may be empty."""
     server: str = ""
     """What shows that the server is slow; may be empty."""
-    assumed: bool = False
-    """Whether `usual_s` is typical of small models and not measured here."""
 
     @property
     def ratio(self) -> float | None:
@@ -110,7 +108,6 @@ def _current_slowness(history: History, measure: str, at: datetime, options: Opt
         usual_s=usual.seconds if usual is not None else None,
         since=column.at[index - SAMPLES],
         known_at=column.at[index - 1] + column.values[index - 1],
-        assumed=usual is not None and usual.assumed,
     )
 
 
