@@ -70,6 +70,10 @@ def _wanted_s(history: History, at: datetime, options: Options) -> _Wanted | Non
         )
         return _Wanted(pace.gap_s if first else pace.open_s, ends=messages.recovering)
     wanted: list[float] = []
+    page = history.failures(Source.STATUS)
+    count = page.count_until(instant)
+    if count and instant - page.at[count - 1] < SUSPECT_S:
+        wanted.append(pace.open_s)
     for source, episode in episodes.items():
         if episode is None:
             continue

@@ -30,7 +30,9 @@ LOSSY_SPAN = timedelta(minutes=15)
 # With fewer losses nothing can be compared.
 _LEAST_LOST = 2
 _MOST_LOST = 0.95
-# A source is clean if so few losses are this improbable at the rate of the others.
+# A source is clean if it loses less than this part of what the others do, and so few losses are this
+# improbable at their rate.
+_MUCH_LESS = 1 / 3
 _CLEAN = 0.01
 
 LOOKED_AT = 6
@@ -117,6 +119,8 @@ def _is_clean(source: Source, counts: Mapping[Source, _Losses]) -> bool:
     others = [each for other, each in counts.items() if other is not source]
     lost, total = sum(each.lost for each in others), sum(each.total for each in others)
     share = min(lost / total, _MOST_LOST) if total else 0.0
+    if own.lost >= _MUCH_LESS * share * own.total:
+        return False
     few = sum(
         math.comb(own.total, count) * share**count * (1 - share) ** (own.total - count)
         for count in range(own.lost + 1)

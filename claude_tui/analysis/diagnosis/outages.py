@@ -101,10 +101,10 @@ def _severity_of_messages(context: DiagnosisContext, episode: Episode, advice: A
 
 
 def _models_fail(context: DiagnosisContext) -> bool:
-    """Whether the model list, which this endpoint has, fails as well."""
-    newest = context.newest(Source.MODELS)
-    fails = newest is not None and newest.failed and not context.is_stale(Source.MODELS)
-    return fails and context.ever_answered(Source.MODELS)
+    """Whether every model list has failed since it began to, though this endpoint has one."""
+    models = context.open_episode(Source.MODELS)
+    fail = models is not None and models.failures == models.total and not models.clean
+    return fail and not context.is_stale(Source.MODELS) and context.ever_answered(Source.MODELS)
 
 
 def _as_outage(lead: LeadingCause, context: DiagnosisContext, episode: Episode) -> Advice:

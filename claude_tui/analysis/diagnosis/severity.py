@@ -44,7 +44,8 @@ def severity_of_messages(
 ) -> Severity:
     """The severity of failing messages that are more than chance. `models_fail`: the model list fails too."""
     thresholds = options.thresholds
-    if most_fail(history, at, episode, options, DOWN - models_fail):
+    both = models_fail and episode.failures == episode.total >= DOWN - 1 and not episode.clean
+    if both or most_fail(history, at, episode, options):
         return Severity.P1
     failed, total, broken_off = _counts(history, at, episode, options)
     if failed and broken_off == failed and failed < thresholds.truncated_bad * total:
@@ -59,8 +60,8 @@ def severity_of_messages(
     return Severity.P2 if many else Severity.P3
 
 
-def most_fail(history: History, at: datetime, episode: Episode, options: Options, least: int = DOWN) -> bool:
-    """Whether nothing gets through: the last `least` messages failed, or nearly all of five minutes did.
+def most_fail(history: History, at: datetime, episode: Episode, options: Options) -> bool:
+    """Whether nothing gets through: the last three messages failed, or nearly all of five minutes did.
 
     Once true, it stays true until answers come back. From then on only a run of failures that is improbable
     at the rate so far makes it true again, so that one trouble is not P1 twice by luck. Only messages of the
@@ -82,7 +83,7 @@ def most_fail(history: History, at: datetime, episode: Episode, options: Options
             most = not _answers_come_back(items.values[begin : index + 1], five)
             answered = not most
         elif failed:
-            streak = run >= least and items.at[index] - items.at[index - least + 1] < span_s
+            streak = run >= DOWN and items.at[index] - items.at[index - DOWN + 1] < span_s
             before = index + 1 - begin - run
             if answered:
                 streak = streak and improbable_run(run, failures - run, before)
