@@ -12,7 +12,7 @@ from claude_tui.analysis.diagnosis.diagnose import diagnose, engine_facts
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.snapshot import KeyLack
-from claude_tui.model.verdict import Cause, Severity, Side
+from claude_tui.model.verdict import Cause, EvidenceKind, Severity, Side
 from tests.builders import after, bucket, engine, healthy, history_of, messages, models, page, texts
 from tests.diagnosed import BEFORE, HOUR, NO_KEY, OPENED, blamed, told, verdict
 
@@ -254,6 +254,24 @@ def test_a_failure_now_and_then_is_told_from_the_second_on() -> None:
     three = verdict(rare(1200, 2100, 2900))
     assert (three.cause, three.severity) == (Cause.PROVIDER_ERRORS, Severity.P3)
     assert three.evidence[0].text.startswith("3 of ")
+
+
+def test_rare_overloads_have_rare_words() -> None:
+    found = verdict(rare(600, 1700, 2900, outcome=Outcome.OVERLOADED))
+    assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
+    assert "Now and then" in found.summary
+    assert "3 of " in found.summary
+    assert "shed load" not in found.next_step
+
+
+def test_what_fails_rules_nothing_out() -> None:
+    """A fresh 429 or 401 among the failures speaks against limits and key, whatever the cause is."""
+    seen = [
+        messages(HOUR + 30 * number, Outcome.RATE_LIMITED if number % 4 == 3 else Outcome.OVERLOADED)
+        for number in range(9)
+    ]
+    ruled_out = verdict(BEFORE, seen).evidence_of(EvidenceKind.RULED_OUT)
+    assert ruled_out is None or "limits" not in ruled_out.text
 
 
 def test_a_lost_probe_now_and_then_is_nothing() -> None:

@@ -56,15 +56,11 @@ def _accepted_in(context: DiagnosisContext, source: Source, since: datetime) -> 
 
 
 def _accepted_before(context: DiagnosisContext, since: datetime) -> bool:
-    return any(_good_run(context, source, since) >= _GOOD_RUN for source in API_SOURCES)
+    return any(_accepted(context, source, since) >= _GOOD_RUN for source in API_SOURCES)
 
 
-def _good_run(context: DiagnosisContext, source: Source, since: datetime) -> int:
-    """The requests that were accepted before, back to an earlier rejection."""
+def _accepted(context: DiagnosisContext, source: Source, since: datetime) -> int:
+    """How many of the requests before that were accepted; a list that answers without a key has a type."""
     items = context.history.exchanges(source).items
-    good = 0
-    for each in reversed(items.values[: items.index_at(since.timestamp())][-_LOOKED_AT:]):
-        if each.outcome is Outcome.KEY_REJECTED:
-            break
-        good += not each.failed and each.error_type is None
-    return good
+    before = items.values[: items.index_at(since.timestamp())][-_LOOKED_AT:]
+    return sum(not each.failed and each.error_type is None for each in before)

@@ -2,7 +2,7 @@
 
 A trouble fails a share of the requests that nobody knows; the counts tell how probable each share is. It ends
 at some request (a change point). After a run of successes there are two explanations: it has ended, or the
-run is luck at a share of 2% or more. It is over once luck has less than 5%: a few successes after a full
+run is luck at a share of 2% or more. It is over once luck has less than 3%: a few successes after a full
 outage, a few dozen where one in five failed.
 """
 
@@ -30,7 +30,7 @@ LONGEST_RUN = 120
 # The chance that a trouble ends with any one request: an hour of them at the default pace has 120.
 _ENDS = 0.005
 # What is left for luck when a trouble is called over.
-_LUCK = 0.05
+_LUCK = 0.03
 
 # The rates that matter begin at 2%. Their steps are ratios, as 2% and 4% differ as much as 40% and 80%.
 # Before anything is counted, a quarter of all troubles are total.
