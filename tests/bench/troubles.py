@@ -2,7 +2,7 @@
 
 Each episode is two healthy hours, a trouble, and health again. Measured per case:
 
-- `third`: cause and side right when the third failed message came home; `10 min`: ten minutes after the onset.
+- `third`: cause and side right when the third failed message came home; `10min`: at ten minutes.
 - `told`: from the first failed message to the verdict, median; `20 s`: the share told within 20 s of it.
 - `well`: the share of the time from the first failed message to the end of the trouble that was called well;
   `after 3`: the same from the third one on.
@@ -22,18 +22,20 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from claude_tui.analysis.diagnosis.asking import interval_s
 from claude_tui.analysis.diagnosis.diagnose import diagnose
 from claude_tui.model.observation import Source
-from claude_tui.model.verdict import Cause, Severity, Side
+from claude_tui.model.verdict import Cause, Severity, Side, Verdict
 from claude_tui.simulator.scenario import load
 from claude_tui.simulator.script import Reply, Scenario, Spread
-from tests.bench.episodes import BASE, DEFAULT_PACE, Again, Loss, Noise, Pace, Player
+from tests.bench.episodes import BASE, DEFAULT_PACE, Again, Loss, Noise, Pace, Player, Seen
 from tests.bench.mixtures import Part, scenario_of
 
 __all__ = ["CASES", "Case", "Episode", "again_of", "play_case", "report_days", "report_troubles"]
 
 ONSET_S = 180.0
-HALF_HOUR, HOUR = 1800.0, 3600.0
+TEN_MINUTES, HALF_HOUR, HOUR = 600.0, 1800.0, 3600.0
+THIRD = 3
 WELL = {Cause.HEALTHY, Cause.PROVIDER_NOTICE}
 ERRORS, OUTAGE = Cause.PROVIDER_ERRORS, Cause.PROVIDER_OUTAGE
 OVERLOADED, KEY, NETWORK = Cause.PROVIDER_OVERLOADED, Cause.KEY_REJECTED, Cause.NETWORK
@@ -126,12 +128,8 @@ class Episode:
         return self.severities.count(Severity.P1) > 1
 
 
-def again_of() -> Again | None:
-    """How the probes confirm; None where this version does not."""
-    try:
-        from claude_tui.analysis.diagnosis.asking import interval_s
-    except ImportError:
-        return None
+def again_of() -> Again:
+    """How the probes confirm."""
     return interval_s
 
 
@@ -139,50 +137,71 @@ def play_case(case: Case, seed: int, pace: Pace = DEFAULT_PACE) -> Episode:
     end_s = ONSET_S + case.for_s
     loss = Loss(case.loss, ONSET_S, end_s) if case.loss else None
     player = Player(case.scenario, seed, pace, loss=loss, again=again_of())
-    seen_ = Episode()
-    failed = 0
-    last_s, last = ONSET_S, None
+    watch = _Watch(case)
     for seen in player.play(end_s + HALF_HOUR):
-        now_s = (seen.at - BASE).total_seconds()
+        now_s = (seen.at - BASE).total_seconds() - ONSET_S
         verdict = diagnose(player.history, seen.at, pace.options)
-        told = (verdict.cause, verdict.side)
-        if ONSET_S <= now_s < end_s:
-            began_in = (seen.observation.at - BASE).total_seconds() >= ONSET_S
-            message = seen.source is Source.MESSAGES and began_in
-            seen_.paid += message
-            if began_in and (message or case.loss) and seen.observation.failed:
-                failed += 1
-                if failed == 1:
-                    seen_.first_failed_s = now_s - ONSET_S
-                if failed == 3:
-                    seen_.third_failed_s = now_s - ONSET_S
-                    seen_.third = told in case.right
-            if last is not None:
-                _spent(seen_, case, last, now_s - last_s)
-                if seen_.told_s is not None and told != (last.cause, last.side):
-                    seen_.changes += 1
-                    seen_.flaps += verdict.cause in WELL
-                if seen_.at_ten is None and now_s >= ONSET_S + 600:
-                    seen_.at_ten = (last.cause, last.side) in case.right
-            if seen_.told_s is None and told in case.right and verdict.severity.trouble and failed:
-                seen_.told_s = now_s - ONSET_S
-            if not seen_.severities or seen_.severities[-1] is not verdict.severity:
-                seen_.severities.append(verdict.severity)
-            last, last_s = verdict, now_s
-        elif now_s >= end_s:
-            if last is not None:
-                _spent(seen_, case, last, end_s - last_s)
-                last = None
-            if verdict.cause in WELL and seen_.back_s is None:
-                seen_.back_s = now_s - end_s
-                break
-    return seen_
+        if 0 <= now_s < case.for_s:
+            watch.during(now_s, seen, verdict)
+        elif now_s >= case.for_s and watch.after(now_s, verdict):
+            break
+    return watch.episode
 
 
-def _spent(episode: Episode, case: Case, verdict: object, spent_s: float) -> None:
+class _Watch:
+    """Takes the measures of one episode, verdict by verdict; seconds are from the onset."""
+
+    def __init__(self, case: Case) -> None:
+        self.case = case
+        self.episode = Episode()
+        self._failed = 0
+        self._last: Verdict | None = None
+        self._last_s = 0.0
+
+    def during(self, now_s: float, seen: Seen, verdict: Verdict) -> None:
+        episode, told = self.episode, (verdict.cause, verdict.side)
+        self._count(now_s, seen, right=told in self.case.right)
+        if self._last is not None:
+            _spent(episode, self.case, self._last, now_s - self._last_s)
+            if episode.told_s is not None and told != (self._last.cause, self._last.side):
+                episode.changes += 1
+                episode.flaps += verdict.cause in WELL
+            if episode.at_ten is None and now_s >= TEN_MINUTES:
+                episode.at_ten = (self._last.cause, self._last.side) in self.case.right
+        if episode.told_s is None and told in self.case.right and verdict.severity.trouble and self._failed:
+            episode.told_s = now_s
+        if not episode.severities or episode.severities[-1] is not verdict.severity:
+            episode.severities.append(verdict.severity)
+        self._last, self._last_s = verdict, now_s
+
+    def _count(self, now_s: float, seen: Seen, *, right: bool) -> None:
+        episode = self.episode
+        began_in = (seen.observation.at - BASE).total_seconds() >= ONSET_S
+        message = seen.source is Source.MESSAGES and began_in
+        episode.paid += message
+        if not (began_in and (message or self.case.loss) and seen.observation.failed):
+            return
+        self._failed += 1
+        if self._failed == 1:
+            episode.first_failed_s = now_s
+        if self._failed == THIRD:
+            episode.third_failed_s, episode.third = now_s, right
+
+    def after(self, now_s: float, verdict: Verdict) -> bool:
+        """Whether the episode is over: the verdict is health again."""
+        if self._last is not None:
+            _spent(self.episode, self.case, self._last, self.case.for_s - self._last_s)
+            self._last = None
+        if verdict.cause not in WELL:
+            return False
+        self.episode.back_s = now_s - self.case.for_s
+        return True
+
+
+def _spent(episode: Episode, case: Case, verdict: Verdict, spent_s: float) -> None:
     if episode.first_failed_s is None:
         return
-    cause, side = verdict.cause, verdict.side  # type: ignore[attr-defined]
+    cause, side = verdict.cause, verdict.side
     episode.trouble_s += spent_s
     episode.us += spent_s * (side is Side.US)
     well = cause in WELL
@@ -230,7 +249,8 @@ def _play(work: tuple[str, int]) -> tuple[str, Episode]:
 
 def report_troubles(seeds: int, only: str | None, workers: int = 2) -> None:
     print(
-        f"{'':18}{'third':>6}{'10min':>6}{'told':>7}{'20 s':>6}{'well':>8}{'after 3':>8}{'flaps':>7}{'chang.':>7}"
+        f"{'':18}{'third':>6}{'10min':>6}{'told':>7}{'20 s':>6}{'well':>8}{'after 3':>8}{'flaps':>7}"
+        f"{'chang.':>7}"
         f"{'P1..':>6}{'us':>6}{'back':>7}{'worst':>7}     {'paid':>5}  wrong"
     )
     names = [name for name in CASES if only is None or only in name]
@@ -258,7 +278,7 @@ def _healthy(ttft: tuple[float, float] | None = None) -> Scenario:
 def wrong_verdicts(
     scenario: Scenario, for_s: float, seed: int, noise: Noise, *, past: bool = True
 ) -> Counter[str]:
-    """The onsets of trouble that is none, by severity and cause; and the paid probes against the plain ones."""
+    """The onsets of trouble that is none, by severity and cause; and how many messages were sent."""
     player = Player(
         scenario, seed, noise=noise, again=again_of(), past=timedelta(hours=2) if past else timedelta()
     )

@@ -103,3 +103,11 @@ def test_a_page_that_cannot_be_read_is_unknown_and_no_alarm() -> None:
 
 def test_the_page_agrees_that_our_limit_is_not_theirs() -> None:
     assert verdict(BEFORE, status(HOUR), told(Outcome.SPEND_LIMIT)).page is PageAgreement.AGREES
+
+
+def test_a_report_of_connectivity_confirms_that_it_is_the_path() -> None:
+    regional = status(HOUR, incidents=[incident(name="Connectivity issues from some regions")])
+    lost = told(Outcome.NETWORK, Outcome.NETWORK, error_type="dns")
+    found = verdict(BEFORE, regional, lost)
+    assert found.cause is Cause.NETWORK
+    assert found.page is PageAgreement.CONFIRMS
