@@ -161,6 +161,14 @@ def test_errors_that_are_worse_lead_and_tell_of_the_slowness() -> None:
     assert any("First token after 2.00 s" in sentence for sentence in texts(found))
 
 
+def test_a_tail_ends_with_the_messages_that_are_fast_again() -> None:
+    """Everything took twelve seconds; minutes later all is fast, and nobody is paged for the past."""
+    late = [messages(HOUR + 30 * number, ttft=9.0, total=12.0) for number in range(10)]
+    fast = [messages(HOUR + 300 + 30 * number) for number in range(7)]
+    assert verdict(*healthy(0, HOUR), *late).severity is Severity.P2
+    assert verdict(*healthy(0, HOUR), *late, *fast).cause is Cause.HEALTHY
+
+
 def test_few_errors_beside_a_long_tail_are_p2() -> None:
     few = [messages(HOUR + number * 30) for number in range(40)]
     tail = [messages(HOUR + number * 30, total=12.0 if number % 4 == 0 else 0.6) for number in range(40, 60)]
