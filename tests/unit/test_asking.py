@@ -36,7 +36,7 @@ def test_the_interval_holds_while_all_is_well() -> None:
 def test_a_first_failure_is_asked_again_at_once_three_times() -> None:
     assert [wait(*course("F" + "." * good, 3.0)) for good in range(3)] == [3.0, 3.0, 3.0]
     assert wait(*course("F...", 3.0)) == 10.0
-    assert wait(*course("F...", 3.0), *(messages(HOUR + at) for at in range(15, 91, 15))) == 30.0
+    assert wait(*course("F...", 3.0), *(messages(HOUR + at) for at in range(15, 181, 15))) == 30.0
 
 
 def test_the_free_probes_follow() -> None:

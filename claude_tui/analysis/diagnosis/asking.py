@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from claude_tui.analysis.diagnosis.cross_check import asked_to_wait_s
+from claude_tui.analysis.diagnosis.cross_check import asked_to_wait_s, is_lost
 from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of
 from claude_tui.analysis.history.history import API_SOURCES, History
 from claude_tui.analysis.options import Options
@@ -26,7 +26,7 @@ _CLEAR = 6
 # part of the successes that a recovery takes.
 _KNOWN, _MAY_END = 60, 10
 # So long after a lone failure it is asked more often; an error response is chance more rarely than a loss.
-SUSPECT_S = 60.0
+SUSPECT_S, SUSPECT_LOST_S = 150.0, 60.0
 # The largest part of the paid messages allowed that is spent before a recovery begins.
 _BEFORE_RECOVERY = 0.85
 # The spans over which messages are counted: many at once would be a burst, though few in an hour.
@@ -72,16 +72,16 @@ def _wanted_s(history: History, at: datetime, options: Options) -> _Wanted | Non
     wanted: list[float] = []
     page = history.failures(Source.STATUS)
     count = page.count_until(instant)
-    if count and instant - page.at[count - 1] < SUSPECT_S:
+    if count and instant - page.at[count - 1] < SUSPECT_LOST_S:
         wanted.append(pace.open_s)
     for source, episode in episodes.items():
-        if episode is None:
+        if episode is None or (episode.confirmed_at is not None and not episode.open):
             continue
         items = history.exchanges(source).items
         asked_since = items.count_until(instant) - 1 - episode.first
         if source is Source.MESSAGES and asked_since < pace.messages:
             wanted.append(pace.gap_s)
-        elif instant - items.at[episode.last] < SUSPECT_S or episode.active:
+        elif episode.active or instant - items.at[episode.last] < _suspect_s(items.values[episode.last]):
             wanted.append(pace.open_s)
     return _Wanted(min(wanted)) if wanted else None
 
@@ -101,6 +101,10 @@ def _unclear(episode: Episode) -> bool:
         return True
     asked = episode.total + episode.clean
     return asked < _CLEAR if episode.failures == episode.total else asked < _KNOWN
+
+
+def _suspect_s(failure: Observation) -> float:
+    return SUSPECT_LOST_S if is_lost(failure) else SUSPECT_S
 
 
 def _spared(last: Observation | None) -> bool:

@@ -36,7 +36,7 @@ __all__ = ["EngineFacts", "diagnose", "engine_facts"]
 # Two successes are enough for a verdict of healthy, as two failures are for one of trouble.
 ENOUGH = 2
 # A failure is being checked until so many messages succeed: a lost one is chance ten times as often.
-CHECKED, CHECKED_LOST = 10, 5
+CHECKED, CHECKED_LOST = 15, 5
 CHECKED_FOR = timedelta(minutes=10)
 # If one of them failed, which may be chance or the first of many, six exchanges are needed.
 ENOUGH_TO_TELL = 6
