@@ -170,10 +170,11 @@ def incident(
     impact: str = "major",
     components: Iterable[str] = (API,),
     updates: Iterable[str] = ("We are looking into it.",),
+    name: str = "Elevated errors",
 ) -> ProviderIncident:
     return ProviderIncident(
         id=ident,
-        name="Elevated errors",
+        name=name,
         status=stage,
         impact=impact,
         started_at=NOON,

@@ -229,8 +229,9 @@ def severities() -> str:
 
 """
     counted = (
-        "A P1 is counted over the last {severity_span_s}, with at least {ratio_failures} failures, whichever"
-        " side is at fault. It lasts until fewer than {most_fail_ends} of messages fail."
+        "A P1 is also when the last 3 messages failed, or 2 while the list of models fails too, whichever"
+        " side is at fault. The share is counted over the last {severity_span_s}. A P1 lasts until answers"
+        " come back: 3 in a row, or some while fewer than {most_fail_ends} of messages fail."
     )
     return table.format(**figures) + _entry(counted.format(**figures))
 

@@ -77,7 +77,7 @@ class RuleContext:
 
     def usual(self, measure: str) -> float | None:
         """The usual latency in seconds, the same that the verdict and the panel use; None while unknown."""
-        usual = usual_at(self._history, measure, self.at, self.options)
+        usual = usual_at(self._history, measure, self.at)
         return usual.seconds if usual is not None else None
 
     def latest(self, source: Source) -> Observation | None:

@@ -6,7 +6,21 @@ from dataclasses import dataclass, field
 
 from claude_tui.model.observation import Source
 
-__all__ = ["Options", "Thresholds"]
+__all__ = ["Confirmation", "Options", "Thresholds"]
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """How messages are asked again after a first failure, and while a trouble is judged."""
+
+    messages: int = 3
+    """How many messages follow a first failure at once; 0 for none."""
+    gap_s: float = 3.0
+    """Seconds between these."""
+    open_s: float = 10.0
+    """Seconds between messages while the share that fails is unclear."""
+    most_times: float = 2.0
+    """All of this together asks at most so many times as often as usual, counted over an hour."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,18 +41,12 @@ class Thresholds:
     """Failures of all API probes within `rare_span_s` that count as intermittent errors."""
     rare_span_s: float = 3600.0
     """The span over which intermittent errors are counted."""
-    lost_share: float = 0.001
+    lost_share: float = 0.005
     """The share of probes that get no answer by chance alone."""
     tail_s: float = 10.0
     """P2 when 1% of the messages, and at least 3, take longer."""
     truncated_bad: float = 0.5
     """Below this share, truncated streams are degraded quality and not errors."""
-    usual_ttft_s: float = 0.5
-    """The usual TTFT of a small model while there is no baseline (measured: 0.3 to 0.8 s)."""
-    chance: float = 0.05
-    """A run of n successes is a recovery when (1 - failing share)^n is below this."""
-    rare_chance: float = 0.03
-    """The same for intermittent errors."""
     respond_p2_s: float = 900.0
     """The response target of a P2."""
     respond_p3_s: float = 3600.0
@@ -73,6 +81,8 @@ class Options:
     """A TTFT, or the time to open a connection, at this multiple of the usual is slow."""
     max_events: int = 200
     """How many events a Snapshot holds."""
+    confirmation: Confirmation = field(default_factory=Confirmation)
+    """How messages are asked again after a first failure."""
     thresholds: Thresholds = field(default_factory=Thresholds)
     """The thresholds of the verdict and its severity."""
 

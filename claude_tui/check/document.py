@@ -59,7 +59,14 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "evidence": [*(each.text for each in verdict.evidence), *([verdict.note] if verdict.note else [])],
         "next_step": verdict.next_step,
         "retry_after_s": verdict.retry_after_s,
+        "recovering": _recovering(verdict),
+        "checking": verdict.checking,
     }
+
+
+def _recovering(verdict: Verdict) -> dict[str, int] | None:
+    recovery = verdict.recovery
+    return {"good": recovery.good, "more": recovery.more} if recovery is not None else None
 
 
 def _probe(observation: Observation) -> dict[str, Any]:

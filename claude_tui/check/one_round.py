@@ -18,6 +18,7 @@ class _OneRound(RoundPolicy):
 
     __slots__ = ()
 
+    checks_again = False
     lists_failures_when_healthy = True
 
     def is_conclusive(self, failure: Observation) -> bool:
@@ -30,7 +31,7 @@ class _OneRound(RoundPolicy):
         failures = [each.kind for each in exchanges if each.failed]
         return Tally(failures, len(exchanges), "")
 
-    def is_outage(self, context: Probed, source: Source, first: int) -> bool:  # noqa: ARG002
+    def is_outage(self, context: Probed, source: Source, first: int, least: int) -> bool:  # noqa: ARG002
         return _failing_share(context, source) >= context.thresholds.most_fail_ends
 
     def severity(self, context: Probed, source: Source, counted: Severity) -> Severity:

@@ -9,11 +9,12 @@ from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
+from claude_tui.analysis.diagnosis.asking import interval_s
 from claude_tui.engine.collector_state import AlertingFacts, CollectorState
 from claude_tui.engine.memory import Memory
 from claude_tui.engine.notices import unstarted
 from claude_tui.engine.setup import Monitored
-from claude_tui.engine.sources import Endpoint, make_plans, pick_model
+from claude_tui.engine.sources import Endpoint, make_plans, options_from, pick_model
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Level, Notice, ProbeState, Spend, Target
 from claude_tui.model.text import Redactor
@@ -46,6 +47,7 @@ class Collector:
         self._settings = settings
         self._monitored = monitored
         self._clock = clock
+        self._options = options_from(settings, monitored.pace)
         self._base_url = monitored.target.base_url
         self._key_notices = monitored.key.notices(clock.now())
         self._budget = Budget(settings.daily_ceiling_usd, clock)
@@ -139,6 +141,7 @@ class Collector:
             self._model,
             clock=self._clock,
             models_tried=lambda: self._models_tried,
+            now_s=self._now_s,
         )
         from claude_tui.probes.schedule import Schedule
 
@@ -156,6 +159,10 @@ class Collector:
         finally:
             for plan in plans:
                 await plan.probe.aclose()
+
+    def _now_s(self, source: Source) -> float:
+        """The interval of a source for now: shorter while a first failure or a recovery is confirmed."""
+        return interval_s(self.memory.history, source, self._clock.now(), self._options)
 
     def _deliver(self, report: Report) -> None:
         self._models_tried = self._models_tried or report.observation.source is Source.MODELS

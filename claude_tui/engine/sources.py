@@ -6,11 +6,13 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from claude_tui.analysis.history.history import History
-from claude_tui.analysis.options import Options, Thresholds
+from claude_tui.analysis.options import Confirmation, Options, Thresholds
+from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor, inert
 from claude_tui.probes.clock import Clock
@@ -96,6 +98,11 @@ def options_from(settings: Settings, pace: Pace) -> Options:
         message_slow_s=settings.message_slow_s,
         warn_ratio=settings.warn_ratio,
         bad_ratio=settings.bad_ratio,
+        confirmation=Confirmation(
+            messages=settings.confirm_messages,
+            gap_s=settings.confirm_gap_s,
+            open_s=settings.open_interval_s,
+        ),
         thresholds=_thresholds_from(settings),
     )
 
@@ -112,7 +119,6 @@ def _thresholds_from(settings: Settings) -> Thresholds:
         rare_span_s=settings.rare_span_s,
         tail_s=settings.tail_s,
         truncated_bad=settings.truncated_bad,
-        usual_ttft_s=settings.usual_ttft_s,
         respond_p2_s=settings.respond_p2_s,
         respond_p3_s=settings.respond_p3_s,
         business_hour=settings.business_hour,
@@ -154,10 +160,12 @@ def make_plans(
     *,
     clock: Clock,
     models_tried: Callable[[], bool],
+    now_s: Callable[[Source], float] | None = None,
 ) -> list[Plan]:
     """One plan per source. Imports the probes, and so httpx, only when called: the first frame needs neither.
 
-    With `model = "auto"`, messages wait until the list of models has been requested once.
+    With `model = "auto"`, messages wait until the list of models has been requested once. `now_s` gives the
+    interval of a source for now, by what has been observed.
     """
     from claude_tui.probes.messages import MessagesProbe
     from claude_tui.probes.models import ModelsProbe
@@ -175,6 +183,9 @@ def make_plans(
         if model() is None:
             return "the endpoint lists no haiku: name a model with --model"
         return None
+
+    def paced(source: Source) -> Callable[[], float] | None:
+        return partial(now_s, source) if now_s is not None else None
 
     free_s = min(settings.timeout_s, FREE_TIMEOUT_S)
     status = StatusPageProbe(
@@ -196,9 +207,9 @@ def make_plans(
         max_tokens=settings.max_tokens,
     )
     return [
-        Plan(status, pace.status_s),
-        Plan(models, pace.models_s),
-        Plan(messages, pace.messages_s, paid=True, ready=messages_ready),
+        Plan(status, pace.status_s, now_s=paced(Source.STATUS)),
+        Plan(models, pace.models_s, now_s=paced(Source.MODELS)),
+        Plan(messages, pace.messages_s, paid=True, ready=messages_ready, now_s=paced(Source.MESSAGES)),
     ]
 
 

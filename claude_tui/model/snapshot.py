@@ -203,9 +203,9 @@ class LatencySeries:
     samples: int
     """How many successes there were."""
     baseline: float | None
-    """The usual latency: the median of `baseline_span`, or what small models take."""
+    """The usual latency: the median of `baseline_span`; None while there is too little history."""
     baseline_span: timedelta | None
-    """What the baseline was measured over, up to a day; None where the baseline is assumed."""
+    """What the baseline was measured over, up to a day; None without a baseline."""
     ratio: float | None
     """`now` divided by the baseline."""
     level: Level

@@ -15,6 +15,7 @@ __all__ = [
     "Evidence",
     "EvidenceKind",
     "PageAgreement",
+    "Recovery",
     "RetrySource",
     "Severity",
     "Side",
@@ -173,6 +174,25 @@ def _sentence(text: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Recovery:
+    """A trouble that seems to be over: requests succeed again, but too few yet to exclude luck."""
+
+    good: int
+    """How many requests in a row have succeeded."""
+    needed: int
+    """How many in a row show that it is over."""
+
+    @property
+    def more(self) -> int:
+        """How many are missing."""
+        return max(self.needed - self.good, 1)
+
+    @property
+    def words(self) -> str:
+        return f"Recovering: {self.good} good in a row, {self.more} more to be sure."
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """One diagnosis at one instant."""
 
@@ -216,6 +236,10 @@ class Verdict:
     """The rate limit or window that is used up."""
     also: tuple[Cause, ...] = ()
     """Causes that explain fewer of the failures."""
+    recovery: Recovery | None = None
+    """How far the recovery is, if the problem seems to be over; `since` is still its beginning."""
+    checking: bool = False
+    """Whether a first failure, which may be chance, is being checked."""
     note: str = ""
     """A remark in addition to the evidence."""
     set_by: str = ""

@@ -39,6 +39,8 @@ class Plan:
     """Whether it stops at the budget's ceiling and backs off on 429 and 529."""
     ready: Callable[[], str | None] = lambda: None
     """Why it cannot run now (no key, no model), None if it can."""
+    now_s: Callable[[], float] | None = None
+    """Seconds from start to start for now, by what has been observed; None for always `interval_s`."""
 
     def __post_init__(self) -> None:
         if self.interval_s <= 0:
@@ -53,6 +55,7 @@ class _Lane:
         self.due = due
         self.held_until = float("-inf")
         self.held_reason = ""
+        self.began = due
         self.requested = False
         self.task: asyncio.Task[None] | None = None
         self.last_at: datetime | None = None
@@ -74,6 +77,7 @@ class Schedule:
     """Runs each probe on its interval, and never two at a time of the same one.
 
     - Intervals count from start to start, each jittered by a tenth; slots missed are skipped.
+    - While something is being confirmed, a plan runs sooner (`Plan.now_s`), but never before a hold ends.
     - A hold (see `pacing.hold_after`) delays one probe, not the others. It ends early only with a
       success, which only `probe_now` can cause.
     - With `resumed`, the states of another process that has ended, it continues that one's schedule.
@@ -174,7 +178,8 @@ class Schedule:
         lane.requested = False
         if self._obstacle(lane.plan) is not None:
             return max(RECHECK_S, wait)
-        lane.due = self._clock.monotonic() + jittered(lane.plan.interval_s, self._random)
+        lane.began = self._clock.monotonic()
+        lane.due = lane.began + jittered(lane.plan.interval_s, self._random)
         lane.last_at = self._clock.now()
         lane.task = asyncio.create_task(self._probe(lane))
         return None
@@ -197,8 +202,16 @@ class Schedule:
         self._budget.add(report.observation)
         try:
             self._deliver(report)
+            self._hurry()
         finally:
             self._wake.set()
+
+    def _hurry(self) -> None:
+        """Brings plans forward by what has just been observed; a hold stays in force."""
+        for lane in self._lanes:
+            if lane.plan.now_s is None or (now_s := lane.plan.now_s()) >= lane.plan.interval_s:
+                continue
+            lane.due = min(lane.due, lane.began + jittered(now_s, self._random))
 
     def _settle(self, lane: _Lane, observation: Observation) -> None:
         now = self._clock.monotonic()

@@ -55,6 +55,7 @@ def _no_origins() -> Mapping[str, Origin]:
 _DAY_S = 86_400
 _OPTIONS = Options()
 _THRESHOLDS = _OPTIONS.thresholds
+_CONFIRMATION = _OPTIONS.confirmation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,6 +123,23 @@ class Settings:
     messages_interval_s: Annotated[
         float, About("Seconds between two message probes, which cost a few tokens each.", _seconds(5, _DAY_S))
     ] = 30.0
+    confirm_messages: Annotated[
+        int,
+        About(
+            "Messages that follow a first failure at once, unless it is a 429 or 529; 0 for none.",
+            kinds.whole(0, 10, words="a whole number"),
+        ),
+    ] = _CONFIRMATION.messages
+    confirm_gap_s: Annotated[float, About("Seconds between these messages.", _seconds(1, 60))] = (
+        _CONFIRMATION.gap_s
+    )
+    open_interval_s: Annotated[
+        float,
+        About(
+            "Seconds between message probes while it is unclear how much fails, for at most twice as many.",
+            _seconds(5, _DAY_S),
+        ),
+    ] = _CONFIRMATION.open_s
     timeout_s: Annotated[
         float,
         About(
@@ -169,13 +187,6 @@ class Settings:
         float,
         About("A first token or a new connection that takes this many times the usual is slow.", _multiple()),
     ] = _OPTIONS.bad_ratio
-    usual_ttft_s: Annotated[
-        float,
-        About(
-            "Usual seconds to a haiku's first token, assumed until there is an hour of history.",
-            _seconds(0.05, 60),
-        ),
-    ] = _THRESHOLDS.usual_ttft_s
     most_fail: Annotated[
         float,
         About(

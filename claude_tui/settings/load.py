@@ -170,7 +170,6 @@ def _named_in(alerts: Mapping[str, object]) -> set[str]:
 # In each pair, the first value may not exceed the second.
 _IN_ORDER = (
     ("headroom_critical", "headroom_low"),
-    ("usual_ttft_s", "ttft_slow_s"),
     ("message_slow_s", "tail_s"),
     ("warn_ratio", "bad_ratio"),
     ("most_fail_ends", "most_fail"),

@@ -6,14 +6,13 @@ when a verdict is due, then a simulated month of health with lost probes and hea
 
 Due: after three message probes; where a share of the messages fails that three probes may well miss, after
 eight; up to 20%, where nothing but counting tells it from chance, after 45 minutes; such a share counts as
-found when it was told by then. Health is due after three good probes, or as many as are improbable at the
-share that failed before. `kept` is how much of the time from then on the verdict is right.
+found when it was told by then. Health is due 105 s after a full outage and ten minutes after a partial one.
+`kept` is how much of the time from then on the verdict is right.
 """
 
 from __future__ import annotations
 
 import argparse
-import math
 import statistics
 import time
 from collections import Counter
@@ -29,9 +28,12 @@ from claude_tui.simulator.scenario import load, names
 from claude_tui.simulator.script import Phase, Reply, Scenario
 from tests.bench.episodes import BASE, CUTS, DEFAULT_PACE, DEMO_PACE, Noise, Pace, Player
 from tests.bench.mixtures import MIXTURES
+from tests.bench.troubles import again_of, report_days, report_troubles
 
 MOST_PHASE_S = 3600.0
 RARE_S = 2700.0
+# Health is certain so long after a full outage, and after one where a part of the messages failed.
+FULL_BACK_S, PARTIAL_BACK_S = 105.0, 600.0
 Truth = tuple[str, str]
 
 # Labels that the contract's own words contradict: a 529 is an overload wherever it comes.
@@ -39,6 +41,11 @@ ALSO_RIGHT: dict[tuple[str, str], set[Truth]] = {
     ("midstream", "broken off"): {("provider_overloaded", "them")},
     ("tour", "recovering"): {("provider_overloaded", "them")},
     ("mix", "1 provider_outage"): {("provider_overloaded", "them")},
+    # A key that worked for hours may be rejected by an outage of theirs.
+    ("key-revoked", "revoked"): {("key_rejected", "unclear")},
+    ("then-key", "2 key_rejected"): {("key_rejected", "unclear")},
+    ("auth-outage", "every request"): {("key_rejected", "unclear")},
+    ("auth-outage", "some requests"): {("key_rejected", "unclear"), ("provider_errors", "unclear")},
 }
 WELL = {"healthy", "unknown"}
 DOWN, ERRORS = ("provider_outage", "them"), ("provider_errors", "them")
@@ -72,13 +79,10 @@ def due_after(before: Phase | None, phase: Phase, pace: Pace) -> tuple[int, floa
     """(message probes, seconds) after which the verdict is due; both must have passed."""
     healthy = phase.cause == "healthy"
     share = failing_share(before) if healthy and before is not None else failing_share(phase)
-    if healthy and 0 < share < FULL_SHARE:
-        rare = share <= 0.2
-        return (
-            (0, RARE_S * pace.messages_s / 30.0)
-            if rare
-            else (math.ceil(math.log(0.05) / math.log(1 - share)) + 1, 0.0)
-        )
+    if healthy and share > 0:
+        full, rare = share >= FULL_SHARE, share <= 0.2
+        waited_s = FULL_BACK_S if full else RARE_S if rare else PARTIAL_BACK_S
+        return 0, waited_s * pace.messages_s / 30.0
     if share >= FULL_SHARE or share == 0:
         # Buckets that others drain refuse some and not others.
         drained = share == 0 and "rate_limited" in {phase.cause, before.cause if before else ""}
@@ -226,7 +230,15 @@ def players(name: str, scenario: Scenario, pace: Pace, seeds: int) -> Iterator[P
     cuts = tuple(CUTS)
     for seed in range(seeds):
         cut = cuts[seed % len(cuts)] if "network" in name else "reset"
-        yield Player(scenario, seed, pace, cut=cut, keyed="no key" not in name, page="no page" not in name)
+        yield Player(
+            scenario,
+            seed,
+            pace,
+            cut=cut,
+            keyed="no key" not in name,
+            page="no page" not in name,
+            again=again_of(),
+        )
 
 
 def confusion(results: list[Result]) -> str:
@@ -278,7 +290,7 @@ def month(days: float, seed: int, noise: Noise) -> Counter[str]:
     """Verdicts other than healthy in so many days of health, counted from onset to onset."""
     scenario = load("healthy")
     healthy = replace(scenario, phases=(replace(scenario.phases[0], for_s=None, cause="healthy"),))
-    player = Player(healthy, seed, noise=noise)
+    player = Player(healthy, seed, noise=noise, again=again_of())
     wrong: Counter[str] = Counter()
     before = Cause.HEALTHY
     for seen in player.play(days * 86_400):
@@ -295,7 +307,13 @@ def main() -> None:
     parser.add_argument("--days", type=float, default=30)
     parser.add_argument("--only")
     parser.add_argument("--demo", action="store_true")
+    parser.add_argument("--troubles", action="store_true", help="the measures of `troubles` instead")
     arguments = parser.parse_args()
+    if arguments.troubles:
+        report_troubles(arguments.seeds, arguments.only)
+        if arguments.days:
+            report_days(arguments.days)
+        return
     report(DEMO_PACE if arguments.demo else DEFAULT_PACE, arguments.seeds, arguments.only)
     if arguments.days and arguments.only is None:
         begun = time.perf_counter()

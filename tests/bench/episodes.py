@@ -4,7 +4,7 @@ them, on the probes' own schedule, without HTTP and without waiting. Seeded, so 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -27,7 +27,10 @@ from claude_tui.simulator.exchange import Answer, Call, Ending, json_bytes
 from claude_tui.simulator.past import CONNECT, DNS, TLS, healthy_past
 from claude_tui.simulator.script import Playhead, Scenario
 
-__all__ = ["BASE", "DEFAULT_PACE", "DEMO_PACE", "Noise", "Pace", "Player", "Seen"]
+__all__ = ["BASE", "DEFAULT_PACE", "DEMO_PACE", "Again", "Loss", "Noise", "Pace", "Player", "Seen"]
+
+Again = Callable[[History, Source, datetime, Options], float]
+"""Seconds from one probe of a source to the next, by what is known at an instant."""
 
 BASE = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
 TARGET = "https://api.example.test"
@@ -84,6 +87,15 @@ class Noise:
 
 
 @dataclass(frozen=True)
+class Loss:
+    """A share of all probes, to whatever host, that our own link loses between two instants (seconds)."""
+
+    share: float
+    begin_s: float
+    end_s: float
+
+
+@dataclass(frozen=True)
 class Seen:
     """Something the probes brought home at `at`."""
 
@@ -107,6 +119,8 @@ class Player:
     cut: str = "reset"
     keyed: bool = True
     page: bool = True
+    loss: Loss | None = None
+    again: Again | None = None
     history: History = field(default_factory=History)
 
     def __post_init__(self) -> None:
@@ -122,29 +136,47 @@ class Player:
     def play(self, for_s: float) -> Iterator[Seen]:
         """What comes home, in the order of arrival."""
         end = BASE + timedelta(seconds=for_s)
-        starts: list[tuple[float, int, Source]] = []
-        for number, source in enumerate(Source):
+        starts: dict[Source, float] = {}
+        for source in Source:
             if source is Source.MESSAGES and not self.keyed:
                 continue
-            first = self.random.uniform(0, self.pace.interval_s(source))
-            heapq.heappush(starts, (first, number, source))
+            starts[source] = self.random.uniform(0, self.pace.interval_s(source))
+        begun: dict[Source, tuple[float, float]] = {}
         arrivals: list[tuple[float, int, Seen, ProviderStatus | None, Catalogue | None]] = []
         count = 0
-        while starts:
-            start, number, source = heapq.heappop(starts)
-            while arrivals and arrivals[0][0] <= start:
-                yield self._arrive(*heapq.heappop(arrivals)[2:])
-            begun = BASE + timedelta(seconds=start)
-            if begun > end:
+        while True:
+            source = min(starts, key=lambda each: starts[each])
+            if arrivals and arrivals[0][0] <= starts[source]:
+                seen = self._arrive(*heapq.heappop(arrivals)[2:])
+                yield seen
+                self._hurry(seen.at, starts, begun)
+                continue
+            start = starts[source]
+            at = BASE + timedelta(seconds=start)
+            if at > end:
                 break
-            observation, status, catalogue = self._probe(source, begun)
+            observation, status, catalogue = self._probe(source, at)
             done = start + (observation.timings.total or 0.0)
             count += 1
-            seen = Seen(BASE + timedelta(seconds=done), source, observation)
-            heapq.heappush(arrivals, (done, count, seen, status, catalogue))
-            heapq.heappush(starts, (self._next(source, observation, start, done), number, source))
+            heapq.heappush(
+                arrivals,
+                (done, count, Seen(BASE + timedelta(seconds=done), source, observation), status, catalogue),
+            )
+            starts[source], held_s = self._next(source, observation, start, done)
+            begun[source] = start, max(done, held_s)
         while arrivals:
             yield self._arrive(*heapq.heappop(arrivals)[2:])
+
+    def _hurry(
+        self, at: datetime, starts: dict[Source, float], begun: dict[Source, tuple[float, float]]
+    ) -> None:
+        """Brings probes forward while something is being confirmed; a hold stays in force."""
+        if self.again is None:
+            return
+        for source, (start, free_s) in begun.items():
+            wait_s = self.again(self.history, source, at, self.pace.options)
+            now_s = (at - BASE).total_seconds()
+            starts[source] = min(starts[source], max(start + wait_s, free_s, now_s))
 
     def _arrive(self, seen: Seen, status: ProviderStatus | None, catalogue: Catalogue | None) -> Seen:
         self.history.add_observation(seen.observation)
@@ -154,13 +186,17 @@ class Player:
             self.history.add_catalogue(catalogue)
         return seen
 
-    def _next(self, source: Source, observation: Observation, start: float, done: float) -> float:
+    def _next(
+        self, source: Source, observation: Observation, start: float, done: float
+    ) -> tuple[float, float]:
+        """When the next probe starts, and until when one is held."""
         interval = self.pace.interval_s(source)
         due = next_slot(start + jittered(interval, self.random), done, interval)
         hold = hold_after(
             observation, paid=source is Source.MESSAGES, backoff=self.pace.backoff, random=self.random
         )
-        return max(due, done + hold.seconds) if hold is not None else due
+        held_s = done + hold.seconds if hold is not None else done
+        return max(due, held_s), held_s
 
     # -- one probe -----------------------------------------------------------------
 
@@ -174,9 +210,15 @@ class Player:
             found = self._models(at)
         else:
             found = (self._message(at), None, None)
-        if self.random.random() < self.noise.lost:
+        if self.random.random() < self._lost_share(at):
             return self._lost(source, at, self.random.choice(tuple(CUTS))), None, None
         return found
+
+    def _lost_share(self, at: datetime) -> float:
+        elapsed = (at - BASE).total_seconds()
+        if self.loss is not None and self.loss.begin_s <= elapsed < self.loss.end_s:
+            return self.loss.share
+        return self.noise.lost
 
     def _call(self, source: Source, at: datetime) -> Answer:
         method, path, body = {

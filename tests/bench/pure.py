@@ -42,7 +42,7 @@ def cases() -> Iterator[tuple[str, Callable[[int], object], float]]:
         def judge(second: int, history: History = history) -> object:
             return diagnose(history, after(24 * HOUR + second), Options())
 
-        yield f"diagnosis of a day: {kind}", judge, 20
+        yield f"diagnosis of a day: {kind}", judge, 5
 
 
 def best_ms(work: Callable[[int], object]) -> float:

@@ -58,6 +58,7 @@ async def observed(simulator: Simulator, clock: ManualClock, round_s: float = RO
         ("edge-block", {"edge_block"}),
         ("gateway-masked", {"overloaded_masked"}),
         ("healthy", {"all_well"}),
+        ("auth-outage", {"auth_outage"}),
         ("key-revoked", {"key_revoked"}),
         ("midstream", {"overloaded", "streams_cut", "stream_errors"}),
         ("model-retired", {"model_not_served", "model_retired"}),

@@ -72,7 +72,7 @@ def test_so_are_mixtures(name: str) -> None:
     told_in_time(MIXTURES[name], DEFAULT_PACE, seed=6)
 
 
-def test_an_outage_ends_with_three_good_probes() -> None:
+def test_an_outage_ends_with_seven_good_probes() -> None:
     for result, (_, _, phase) in zip(
         judge(Player(replace(MIXTURES["500s 100%"], incidents=()), 5)),
         phases_of(MIXTURES["500s 100%"]),
@@ -80,8 +80,8 @@ def test_an_outage_ends_with_three_good_probes() -> None:
     ):
         if phase.name == "after":
             assert result.after_probes is not None
-            assert result.after_probes <= 3
-            assert result.changes == 0
+            assert result.after_probes <= 7
+            assert result.changes <= 1
 
 
 def test_the_tour_is_told_phase_by_phase() -> None:

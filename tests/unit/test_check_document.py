@@ -47,6 +47,8 @@ def test_the_object_is_the_one_of_the_design() -> None:
         ],
         "next_step": "Wait for retry-after, send less: queue or batch what can wait",
         "retry_after_s": 25.0,
+        "recovering": None,
+        "checking": False,
     }
     assert [probe["name"] for probe in made["probes"]] == ["models", "messages", "status"]
     assert list(made["probes"][1]["timings_s"]) == [

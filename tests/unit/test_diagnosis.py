@@ -12,7 +12,7 @@ from claude_tui.analysis.diagnosis.diagnose import diagnose, engine_facts
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.snapshot import KeyLack
-from claude_tui.model.verdict import Cause, Severity, Side
+from claude_tui.model.verdict import Cause, EvidenceKind, Severity, Side
 from tests.builders import after, bucket, engine, healthy, history_of, messages, models, page, texts
 from tests.diagnosed import BEFORE, HOUR, NO_KEY, OPENED, blamed, told, verdict
 
@@ -198,7 +198,7 @@ def test_probes_lost_on_all_sides_are_known_before_messages_are_asked_again() ->
         models(HOUR + 16, Outcome.NETWORK, timings=Timings()),
     ]
     assert blamed(verdict(BEFORE, seen)) == (Cause.NETWORK, Side.PATH)
-    assert verdict(BEFORE, seen[:2]).cause is Cause.HEALTHY
+    assert verdict(BEFORE, seen[:2]).checking
 
 
 def test_messages_that_fail_right_after_the_list_are_the_same_trouble() -> None:
@@ -236,7 +236,7 @@ def test_a_cause_that_changes_is_followed_after_three_probes() -> None:
         *told(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED, start=HOUR + 360, count=3),
     ]
     found = verdict(BEFORE, seen)
-    assert blamed(found) == (Cause.KEY_REJECTED, Side.US)
+    assert blamed(found) == (Cause.KEY_REJECTED, Side.UNCLEAR)
 
 
 # -- now and then ---------------------------------------------------------------------------
@@ -256,9 +256,27 @@ def test_a_failure_now_and_then_is_told_from_the_second_on() -> None:
     assert three.evidence[0].text.startswith("3 of ")
 
 
+def test_rare_overloads_have_rare_words() -> None:
+    found = verdict(rare(600, 1700, 2900, outcome=Outcome.OVERLOADED))
+    assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
+    assert "Now and then" in found.summary
+    assert "3 of " in found.summary
+    assert "shed load" not in found.next_step
+
+
+def test_what_fails_rules_nothing_out() -> None:
+    """A fresh 429 or 401 among the failures speaks against limits and key, whatever the cause is."""
+    seen = [
+        messages(HOUR + 30 * number, Outcome.RATE_LIMITED if number % 4 == 3 else Outcome.OVERLOADED)
+        for number in range(9)
+    ]
+    ruled_out = verdict(BEFORE, seen).evidence_of(EvidenceKind.RULED_OUT)
+    assert ruled_out is None or "limits" not in ruled_out.text
+
+
 def test_a_lost_probe_now_and_then_is_nothing() -> None:
     assert verdict(rare(600, 1400, 2100, 2900, outcome=Outcome.TIMEOUT)).cause is Cause.HEALTHY
-    assert verdict(rare(600, 1200, 1700, 2300, 2900, outcome=Outcome.TIMEOUT)).cause is not Cause.HEALTHY
+    assert verdict(rare(*range(600, 3000, 240), outcome=Outcome.TIMEOUT)).cause is not Cause.HEALTHY
 
 
 def test_failures_long_ago_for_their_rate_are_over() -> None:
@@ -266,16 +284,16 @@ def test_failures_long_ago_for_their_rate_are_over() -> None:
 
 
 def test_an_outage_that_is_over_is_no_intermittent_error() -> None:
-    seen = [*told(Outcome.SERVER_ERROR, Outcome.SERVER_ERROR, count=10), *told(start=HOUR + 300, count=3)]
+    seen = [*told(Outcome.SERVER_ERROR, Outcome.SERVER_ERROR, count=10), *told(start=HOUR + 300, count=8)]
     found = verdict(BEFORE, seen)
     assert found.cause is Cause.HEALTHY
-    again = verdict(BEFORE, seen, told(start=HOUR + 390, count=20), models(HOUR + 1000, Outcome.SERVER_ERROR))
+    again = verdict(BEFORE, seen, told(start=HOUR + 540, count=20), models(HOUR + 1150, Outcome.SERVER_ERROR))
     assert again.cause is Cause.HEALTHY
 
 
 def test_a_key_rejected_once_in_a_while_is_hardly_ours() -> None:
     seen = [*healthy(0, HOUR), *(messages(at + 0.5, Outcome.KEY_REJECTED) for at in (1500, 2000, 2800))]
-    assert blamed(verdict(seen)) == (Cause.PROVIDER_ERRORS, Side.UNCLEAR)
+    assert blamed(verdict(seen)) == (Cause.KEY_REJECTED, Side.THEM)
 
 
 def test_what_is_lost_by_chance_depends_on_how_much_is_asked() -> None:

@@ -122,13 +122,11 @@ def test_where_all_fail_it_is_an_outage() -> None:
     assert down.severity is Severity.P1
 
 
-def test_slow_without_a_past_says_what_it_is_compared_with() -> None:
-    found = once(models(0), [messages(at, ttft=2.0) for at in (1, 4, 7)])
+def test_slow_without_a_past_is_what_exceeds_the_limit() -> None:
+    found = once(models(0), [messages(at, ttft=3.5) for at in (1, 5, 9)])
     assert blamed(found) == (Cause.PROVIDER_SLOW, Side.THEM)
-    assert found.summary == "It’s them. Time to first token is high: 2.00 s."
-    assert (
-        found.evidence[0].text == "First token after 2.00 s where small models take about 500 ms, no errors."
-    )
+    assert found.summary == "It’s them. Time to first token is high: 3.50 s."
+    assert found.evidence[0].text == "First token after 3.50 s, no errors."
 
 
 def test_without_a_key_the_next_step_names_it_whatever_fails() -> None:

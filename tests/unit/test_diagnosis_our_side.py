@@ -11,7 +11,7 @@ from claude_tui.analysis.diagnosis.diagnose import EngineFacts
 from claude_tui.model.observation import Observation, Outcome, Source, Timings, WindowReading
 from claude_tui.model.provider import Catalogue, ModelInfo
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
-from tests.builders import NOON, bucket, catalogue, messages, texts
+from tests.builders import NOON, bucket, catalogue, incident, messages, status, texts
 from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, told, verdict
 
 # -- ours ------------------------------------------------------------------------------
@@ -20,7 +20,6 @@ from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, told, verdict
 @pytest.mark.parametrize(
     ("outcome", "cause"),
     [
-        (Outcome.KEY_REJECTED, Cause.KEY_REJECTED),
         (Outcome.NOT_PERMITTED, Cause.NOT_PERMITTED),
         (Outcome.BAD_REQUEST, Cause.BAD_REQUEST),
         (Outcome.SPEND_LIMIT, Cause.SPEND_LIMIT),
@@ -33,6 +32,36 @@ def test_refusals_are_ours(outcome: Outcome, cause: Cause) -> None:
     assert blamed(found) == (cause, Side.US)
     assert found.severity is Severity.P1
     assert (found.retry_after_s is None) is (outcome is not Outcome.RATE_LIMITED)
+
+
+def test_a_key_that_is_rejected_from_the_first_probe_on_is_ours() -> None:
+    found = verdict(told(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED))
+    assert blamed(found) == (Cause.KEY_REJECTED, Side.US)
+    assert "Deploy a valid key" in found.next_step
+
+
+def test_a_key_that_worked_for_long_may_be_rejected_by_an_outage_of_theirs() -> None:
+    """Nobody rotates good keys in the middle of an authentication outage because we said so."""
+    found = verdict(BEFORE, told(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED))
+    assert blamed(found) == (Cause.KEY_REJECTED, Side.UNCLEAR)
+    assert found.severity is Severity.P1
+    assert found.next_step.startswith("Do not rotate yet")
+
+
+def test_a_key_that_is_accepted_in_between_is_rejected_by_them() -> None:
+    seen = [
+        messages(HOUR + 30 * number, Outcome.OK if number % 2 else Outcome.KEY_REJECTED)
+        for number in range(7)
+    ]
+    found = verdict(BEFORE, seen)
+    assert blamed(found) == (Cause.KEY_REJECTED, Side.THEM)
+    assert found.next_step.startswith("Do not rotate any key")
+
+
+def test_an_authentication_incident_on_the_page_settles_whose_fault_a_401_is() -> None:
+    page = status(HOUR, incidents=[incident(name="Elevated authentication errors", impact="major")])
+    found = verdict(page, told(Outcome.KEY_REJECTED, Outcome.KEY_REJECTED))
+    assert blamed(found) == (Cause.KEY_REJECTED, Side.THEM)
 
 
 def test_401_on_everything_and_what_looks_wrong_with_the_key() -> None:

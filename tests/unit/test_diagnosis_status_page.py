@@ -61,7 +61,7 @@ def test_an_incident_that_is_only_watched_is_no_notice() -> None:
     assert "still monitoring" in found.note
 
 
-def test_an_incident_without_impact_confirms_what_fails_and_is_named() -> None:
+def test_an_incident_without_impact_is_named_and_confirms_nothing() -> None:
     quiet = [status(HOUR - 60)]
     begun = [status(HOUR + 60 + 60 * number, incidents=[incident(impact="none")]) for number in range(3)]
     begun = [
@@ -69,7 +69,7 @@ def test_an_incident_without_impact_confirms_what_fails_and_is_named() -> None:
         for one in begun
     ]
     found = verdict(BEFORE, quiet, begun, told(Outcome.SERVER_ERROR, count=8))
-    assert found.page is PageAgreement.CONFIRMS
+    assert found.page is PageAgreement.SILENT
     assert found.lead == timedelta(seconds=60)
     assert any("investigating: Elevated errors (impact none)" in sentence for sentence in texts(found))
     for stage in ("monitoring", "resolved"):
@@ -101,5 +101,13 @@ def test_a_page_that_cannot_be_read_is_unknown_and_no_alarm() -> None:
     assert failing.page is PageAgreement.UNKNOWN
 
 
-def test_the_page_agrees_that_our_key_is_not_theirs() -> None:
-    assert verdict(BEFORE, status(HOUR), told(Outcome.KEY_REJECTED)).page is PageAgreement.AGREES
+def test_the_page_agrees_that_our_limit_is_not_theirs() -> None:
+    assert verdict(BEFORE, status(HOUR), told(Outcome.SPEND_LIMIT)).page is PageAgreement.AGREES
+
+
+def test_a_report_of_connectivity_confirms_that_it_is_the_path() -> None:
+    regional = status(HOUR, incidents=[incident(name="Connectivity issues from some regions")])
+    lost = told(Outcome.NETWORK, Outcome.NETWORK, error_type="dns")
+    found = verdict(BEFORE, regional, lost)
+    assert found.cause is Cause.NETWORK
+    assert found.page is PageAgreement.CONFIRMS

@@ -11,7 +11,7 @@ from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Outcome, Timings, WindowReading
 from claude_tui.model.snapshot import KeyLack
-from claude_tui.model.verdict import Cause, Severity, Side
+from claude_tui.model.verdict import Cause, Recovery, Severity, Side
 from tests.builders import NOON, after, bucket, messages, models, page, texts
 from tests.diagnosed import BEFORE, HOUR, NO_KEY, blamed, told, verdict
 
@@ -96,8 +96,18 @@ def test_health_in_numbers() -> None:
     assert (found.since, found.respond_by, found.retry_after_s) == (None, None, None)
 
 
-def test_one_lost_probe_is_a_note() -> None:
-    found = verdict(BEFORE, messages(HOUR, Outcome.TIMEOUT))
+@pytest.mark.parametrize(("outcome", "good"), [(Outcome.TIMEOUT, 5), (Outcome.SERVER_ERROR, 15)])
+def test_a_first_failure_is_checked_before_all_is_well_again(outcome: Outcome, good: int) -> None:
+    found = verdict(BEFORE, messages(HOUR, outcome))
+    assert (found.cause, found.severity, found.checking) == (Cause.UNKNOWN, Severity.NONE, True)
+    assert found.summary.startswith("One failure, checking again.")
+    since = [messages(HOUR + 3 * number) for number in range(1, good + 1)]
+    assert verdict(BEFORE, messages(HOUR, outcome), since[:-1]).checking
+    assert verdict(BEFORE, messages(HOUR, outcome), since).cause is Cause.HEALTHY
+
+
+def test_one_lost_list_of_models_is_a_note() -> None:
+    found = verdict(BEFORE, models(HOUR, Outcome.TIMEOUT))
     assert found.cause is Cause.HEALTHY
     assert "too little for a verdict" in found.note
 
@@ -171,10 +181,14 @@ def test_an_endpoint_without_a_list_of_models_is_well() -> None:
     assert "has no list of models" in found.note
 
 
-def test_health_returns_with_the_third_good_probe_after_an_outage() -> None:
+def test_health_returns_with_the_seventh_good_message_after_an_outage() -> None:
     failing = told(Outcome.SERVER_ERROR, Outcome.SERVER_ERROR, count=20)
-    good = told(start=HOUR + 600, count=3)
-    assert verdict(BEFORE, failing, good[:-5]).cause is Cause.PROVIDER_OUTAGE
+    good = told(start=HOUR + 600, count=7)
+    begun = verdict(BEFORE, failing).since
+    recovering = verdict(BEFORE, failing, good[: len(good) * 5 // 7])
+    assert (recovering.cause, recovering.since) == (Cause.PROVIDER_OUTAGE, begun)
+    assert recovering.recovery == Recovery(good=5, needed=7)
+    assert recovering.summary == "It’s them. Recovering: 5 good in a row, 2 more to be sure."
     assert verdict(BEFORE, failing, good).cause is Cause.HEALTHY
 
 

@@ -29,6 +29,7 @@ SHIPPED = {
     "intermittent",
     "slow",
     "key-revoked",
+    "auth-outage",
     "spend-limit",
     "model-retired",
     "network-down",

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -578,3 +579,44 @@ def test_holds_are_bounded_and_honour_the_server(
     seconds = hold.seconds if hold is not None else 0.0
     assert seconds >= min(retry_after_s or 0.0, LONGEST_HOLD_S)
     assert seconds <= max(60.0, LONGEST_HOLD_S + 5)
+
+
+async def test_a_plan_runs_sooner_while_something_is_confirmed_but_never_before_its_hold_ends() -> None:
+    """What is observed decides: after a failure every 3 s, after a 529 only once its wait is over."""
+    time = Time()
+    started: list[float] = []
+    outcomes = iter([Outcome.OK, Outcome.SERVER_ERROR, Outcome.SERVER_ERROR, Outcome.OVERLOADED, Outcome.OK])
+    newest = [Outcome.OK]
+
+    class Probed:
+        source = Source.MESSAGES
+
+        async def run(self) -> Report:
+            started.append(time.seconds)
+            outcome = next(outcomes, Outcome.OK)
+            return Report(Observation(time.now(), self.source, "api", outcome))
+
+        async def aclose(self) -> None:
+            return None
+
+    def deliver(report: Report) -> None:
+        newest[0] = report.observation.outcome
+
+    plan = Plan(Probed(), 30.0, paid=True, now_s=lambda: 30.0 if newest[0] is Outcome.OK else 3.0)
+    schedule = Schedule(
+        [plan],
+        clock=time,
+        random=Random(1),
+        deliver=deliver,
+        budget=Budget(1.0, time),
+        sleep=time.sleep,
+    )
+    running = asyncio.create_task(schedule.run())
+    await time.pass_(150)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
+    waits = [later - earlier for earlier, later in pairwise(started)]
+    assert waits[0] == pytest.approx(30, abs=3)
+    assert waits[1:3] == [pytest.approx(3, abs=0.3)] * 2
+    assert 30 <= waits[3] <= 60
+    assert waits[4] == pytest.approx(30, abs=3)

@@ -51,7 +51,9 @@ OTHER: Mapping[str, tuple[str, str, object]] = {
     "message_slow_s": ("6", "6", 6.0),
     "warn_ratio": ("1.5", "1.5", 1.5),
     "bad_ratio": ("4", "4", 4.0),
-    "usual_ttft_s": ("1", "1", 1.0),
+    "confirm_messages": ("0", "0", 0),
+    "confirm_gap_s": ("5", "5", 5.0),
+    "open_interval_s": ("20", "20", 20.0),
     "most_fail": ("0.95", "0.95", 0.95),
     "most_fail_ends": ("0.5", "0.5", 0.5),
     "severity_span_s": ("600", "600", 600.0),
@@ -182,8 +184,6 @@ def test_each_threshold_has_the_default_of_the_analysis_and_reaches_it(places: P
 def test_what_no_setting_changes_is_a_constant_of_the_statistics() -> None:
     assert {each.name for each in fields(Thresholds)} - BY_KEY.keys() == {
         "lost_share",
-        "chance",
-        "rare_chance",
     }
 
 
@@ -373,7 +373,6 @@ def test_levels_of_headroom_must_fit_together(places: Places) -> None:
         ("bad_ratio = 1.5", ":bad_ratio: warn_ratio is 2, expected at most bad_ratio"),
         ("message_slow_s = 12", ":message_slow_s: message_slow_s is 12, expected at most tail_s"),
         ("tail_s = 4", ":tail_s: message_slow_s is 5, expected at most tail_s, which is 4"),
-        ("ttft_slow_s = 0.4", ":ttft_slow_s: usual_ttft_s is 0.5, expected at most ttft_slow_s"),
         ("most_fail_ends = 0.95", ":most_fail_ends: most_fail_ends is 0.95, expected at most most_fail"),
         ("errors = 0.95", ":errors: errors is 0.95, expected at most most_fail, which is 0.9"),
         ("respond_p3_s = 60", ":respond_p3_s: respond_p2_s is 900, expected at most respond_p3_s"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -69,6 +70,23 @@ def test_p1_does_not_flap_around_its_threshold() -> None:
     assert severity(begun + ".FF.FF.FF.F") is Severity.P2
 
 
+def test_one_trouble_is_not_p1_twice_by_luck() -> None:
+    """Half of the messages fail: three in a row are P1 once, not again with every unlucky run."""
+    course = "FFF" + ".F" * 5 + "FF.F.F..FFFF.F.FFF.F..F.FFFFF.F."
+    shown = [severity(course[:end]) for end in range(3, len(course) + 1)]
+    grave = [each is Severity.P1 for each in shown]
+    assert grave[0]
+    assert sum(now and not before for before, now in pairwise(grave)) == 0
+    assert not grave[-1]
+
+
+def test_two_messages_are_p1_where_the_list_of_models_fails_too() -> None:
+    seen = healthy(0, HOUR)
+    both = [messages(HOUR, BAD), models(HOUR + 1, BAD), models(HOUR + 16, BAD), messages(HOUR + 20, BAD)]
+    assert verdict(*seen, *both).severity is Severity.P1
+    assert verdict(*seen, messages(HOUR, BAD), messages(HOUR + 20, BAD)).severity is not Severity.P1
+
+
 def test_p1_with_few_messages_rests_on_the_last_three() -> None:
     assert severity("FFF", every_s=280.0) is Severity.P1
     assert severity("FFF", every_s=600.0) is not Severity.P1
@@ -111,9 +129,12 @@ def test_intermittent_errors(failures: int, messages_failed: int, asked: int, se
 
 
 def test_thresholds_are_settings() -> None:
-    seen = incident("FF.FFFFFFF")
-    assert verdict(*seen).severity is Severity.P1
-    assert verdict(*seen, options=Options(thresholds=Thresholds(most_fail=0.99))).severity is Severity.P2
+    seen = incident("FF.FF.FF.FF.FF.FF")
+    assert verdict(*seen).severity is Severity.P2
+    assert (
+        verdict(*seen, options=Options(thresholds=Thresholds(most_fail=0.6, most_fail_ends=0.5))).severity
+        is Severity.P1
+    )
 
 
 def test_the_worst_wins() -> None:

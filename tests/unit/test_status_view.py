@@ -41,6 +41,27 @@ def test_by_id_as_well() -> None:
     assert view_of(status(60), options=Options(ours=(CHAT,))).ours == {CHAT}
 
 
+@pytest.mark.parametrize(
+    ("title", "concerns"),
+    [
+        ("Elevated errors", True),
+        ("Connectivity issues from some regions", True),
+        ("Elevated errors on Claude Opus 5.5", True),
+        ("API keys created in the Console are delayed", True),
+        ("Authentication errors", True),
+        ("Invoices and billing pages unavailable", False),
+        ("Login issues", False),
+        ("Users cannot sign in with SSO", False),
+        ("iOS app missing from the App Store", False),
+        ("claude.ai is slow", False),
+        ("Claude Desktop fails to start", False),
+    ],
+)
+def test_incidents_without_components_count_by_their_titles(title: str, concerns: bool) -> None:
+    reported = status(60, incidents=[incident(components=(), name=title)])
+    assert (view_of(reported).level is not Level.OK) is concerns
+
+
 def test_nothing_read_yet() -> None:
     assert view_of() == StatusView(None, frozenset(), None, None, Level.UNKNOWN)
 

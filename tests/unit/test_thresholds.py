@@ -111,14 +111,6 @@ CASES = [
         "TTFT",
     ),
     Case(
-        "usual_ttft_s",
-        0.3,
-        steady(0.95),
-        Shown("healthy", "ok"),
-        Shown("provider_slow P4 by Mon 09:00", "bad"),
-        "TTFT",
-    ),
-    Case(
         "headroom_low",
         0.3,
         left(250),
@@ -136,10 +128,10 @@ CASES = [
     ),
     Case(
         "most_fail",
-        0.99,
-        course("FF.FFFFFFF"),
-        Shown("provider_errors P1 by Fri 13:00"),
+        0.75,
+        course("FF.FF"),
         Shown("provider_errors P2 by Fri 13:15"),
+        Shown("provider_errors P1 by Fri 13:00"),
     ),
     Case(
         "most_fail_ends",
@@ -150,10 +142,10 @@ CASES = [
     ),
     Case(
         "severity_span_s",
-        120.0,
-        course("F..FFFFFFF"),
-        Shown("provider_outage P2 by Fri 13:16"),
-        Shown("provider_outage P1 by Fri 13:01"),
+        600.0,
+        course("F" * 20 + ".F.F.F"),
+        Shown("provider_errors P2 by Fri 13:15"),
+        Shown("provider_errors P1 by Fri 13:00"),
     ),
     Case(
         "errors",

@@ -34,7 +34,7 @@ __all__ = [
 # The most common advice among this many newest failures is used.
 _ADVICE_OVER = 6
 # The most frequent kind of this many newest failures is the typical one.
-_TYPICAL_OVER = 20
+_TYPICAL_OVER = 60
 # A second cause is named if it has at least this share and this many failures.
 _ALSO_SHARE, _ALSO_COUNT = 0.1, 2
 _MOSTLY = 0.5

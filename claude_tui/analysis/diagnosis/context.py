@@ -10,7 +10,7 @@ from claude_tui.analysis.diagnosis.cross_check import (
     took_until,
 )
 from claude_tui.analysis.diagnosis.engine_facts import EngineFacts
-from claude_tui.analysis.diagnosis.episodes import BACK_SOON, Episode, episodes_of
+from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of
 from claude_tui.analysis.diagnosis.round_policy import RoundPolicy
 from claude_tui.analysis.diagnosis.slow_detection import Slow, slow_first_token
 from claude_tui.analysis.diagnosis.status_page import PageReport, page_report_at
@@ -31,6 +31,8 @@ _LOOKED_AT = 40
 _TOGETHER = timedelta(minutes=5)
 # How many of the newest failures decide the leading cause. With fewer, the first ones weigh too much.
 LEADING = 60
+# So many slow successes at least end an episode.
+_SLOW_RUN = 12
 # The least time that counts as recent.
 _HORIZON_S = 900.0
 # A message probe backs off for up to a minute, and any probe may wait half a minute for a response.
@@ -128,9 +130,8 @@ def context_at(
 ) -> DiagnosisContext:
     """Pass `view` where `status_view` has already been computed for `at`."""
     view = status_view(history, at, options) if view is None else view
-    thresholds = options.thresholds
     episodes = {
-        source: episodes_of(history, source, at, thresholds, thresholds.rare_span_s) for source in API_SOURCES
+        source: episodes_of(history, source, at, options.thresholds.rare_span_s) for source in API_SOURCES
     }
     slow = slow_first_token(history, at, options)
     if slow is not None:
@@ -141,11 +142,12 @@ def context_at(
 
 
 def _kept_open(episodes: list[Episode]) -> list[Episode]:
-    """Slow successes are weak evidence of a recovery, so it takes several times as many to end an episode."""
+    """Slow successes are weak evidence of a recovery: it takes more of them to end an episode."""
     last = episodes[-1:]
-    if not last or last[0].confirmed_at is None or last[0].clean >= BACK_SOON * last[0].successes_to_recover:
+    if not last or last[0].confirmed_at is None:
         return episodes
-    return [*episodes[:-1], replace(last[0], successes_to_recover=BACK_SOON * last[0].successes_to_recover)]
+    needed = max(last[0].successes_to_recover, _SLOW_RUN)
+    return [*episodes[:-1], replace(last[0], successes_to_recover=needed)]
 
 
 def _confirmed_alone(context: DiagnosisContext) -> DiagnosisContext:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,6 +24,16 @@ __all__ = [
     "says_the_same_again",
     "took_until",
 ]
+
+LOSSY_SPAN = timedelta(minutes=15)
+"""Over how long losses are compared between the sources."""
+# With fewer losses nothing can be compared.
+_LEAST_LOST = 2
+_MOST_LOST = 0.95
+# A source is clean if it loses less than this part of what the others do, and so few losses are this
+# improbable at their rate.
+_MUCH_LESS = 1 / 3
+_CLEAN = 0.01
 
 LOOKED_AT = 6
 SPAN = timedelta(minutes=10)
@@ -52,11 +64,13 @@ class CrossCheck:
     messages: PathState
     models: PathState
     page: PathState
+    lossy: bool = False
+    """Whether requests are lost here and there, whatever the host."""
 
     @property
     def cut_off(self) -> bool:
         """Whether another host, or new connections to this one, cannot be reached either."""
-        return self.page is PathState.UNREACHED or self.models is PathState.UNREACHED
+        return self.lossy or self.page is PathState.UNREACHED or self.models is PathState.UNREACHED
 
 
 def cross_check_at(history: History, at: datetime, since: datetime, options: Options) -> CrossCheck:
@@ -64,7 +78,54 @@ def cross_check_at(history: History, at: datetime, since: datetime, options: Opt
         messages=_api_state(history, Source.MESSAGES, at, since, options),
         models=_api_state(history, Source.MODELS, at, since, options),
         page=_page_state(history, at, since, options),
+        lossy=is_lossy(history, at, since),
     )
+
+
+def is_lossy(history: History, at: datetime, since: datetime) -> bool:
+    """Whether losses since `since` are of the path: several sources have some, and none is clean for that.
+
+    A single lucky exchange does not clear the path: a source is clean if its successes are improbable at the
+    rate at which the others lose.
+    """
+    begin = max(since, at - LOSSY_SPAN).timestamp()
+    counts = {source: _losses(history, source, begin, at.timestamp()) for source in Source}
+    if history.exchanges(Source.STATUS).state(begin - 1.0).failing_since is not None:
+        counts[Source.STATUS] = _Losses(0, 0)
+    lost = sum(each.lost for each in counts.values())
+    api = [counts[Source.MESSAGES], counts[Source.MODELS]]
+    answered = sum(each.total - each.lost for each in api)
+    if lost < _LEAST_LOST or not answered or sum(each.lost > 0 for each in counts.values()) < 2:
+        return False
+    return not any(_is_clean(source, counts) for source in Source)
+
+
+@dataclass(frozen=True, slots=True)
+class _Losses:
+    lost: int
+    total: int
+
+
+def _losses(history: History, source: Source, begin: float, end: float) -> _Losses:
+    items, failures = history.exchanges(source).items, history.failures(source)
+    kinds = failures.values[failures.index_at(begin) : failures.count_until(end)]
+    lost = sum(each.outcome in _SILENT and each.http_status is None for each in kinds)
+    return _Losses(lost, items.count_until(end) - items.index_at(begin))
+
+
+def _is_clean(source: Source, counts: Mapping[Source, _Losses]) -> bool:
+    """Whether a source loses so much less than the others that they do not share a lossy path."""
+    own = counts[source]
+    others = [each for other, each in counts.items() if other is not source]
+    lost, total = sum(each.lost for each in others), sum(each.total for each in others)
+    share = min(lost / total, _MOST_LOST) if total else 0.0
+    if own.lost >= _MUCH_LESS * share * own.total:
+        return False
+    few = sum(
+        math.comb(own.total, count) * share**count * (1 - share) ** (own.total - count)
+        for count in range(own.lost + 1)
+    )
+    return few < _CLEAN
 
 
 def _api_state(
@@ -117,6 +178,8 @@ def advice_for(observation: Observation, cross_check: CrossCheck) -> Advice:
     advice = knowledge().advice
     row = knowledge().of(observation)
     match reach_of(observation):
+        case Reach.UNREACHED | Reach.NO_ANSWER if cross_check.lossy and observation.http_status is None:
+            return advice["lossy"]
         case Reach.UNREACHED if not _is_explicit(observation):
             answered = observation.source is Source.MESSAGES and cross_check.models.answers
             return advice["errors_no_answer" if answered and not cross_check.cut_off else "unreachable"]

@@ -8,16 +8,20 @@ from flapping (see `episodes` and `attribution.leading`).
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext, context_at
+from claude_tui.analysis.diagnosis.cross_check import is_lost
 from claude_tui.analysis.diagnosis.engine_facts import EngineFacts, engine_facts
 from claude_tui.analysis.diagnosis.evidence import answers_in, limits_press, low_limits, named
 from claude_tui.analysis.diagnosis.finding import Finding, verdict_of
 from claude_tui.analysis.diagnosis.intermittent import detect_intermittent
+from claude_tui.analysis.diagnosis.lossy import detect_lossy
 from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
 from claude_tui.analysis.diagnosis.slow import also_late, also_tail, detect_long_tail, detect_slow
+from claude_tui.analysis.history.failure_kinds import failure_words
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.knowledge import Reach, knowledge
@@ -31,6 +35,9 @@ __all__ = ["EngineFacts", "diagnose", "engine_facts"]
 
 # Two successes are enough for a verdict of healthy, as two failures are for one of trouble.
 ENOUGH = 2
+# A failure is being checked until so many messages succeed: a lost one is chance ten times as often.
+CHECKED, CHECKED_LOST = 15, 5
+CHECKED_FOR = timedelta(minutes=10)
 # If one of them failed, which may be chance or the first of many, six exchanges are needed.
 ENOUGH_TO_TELL = 6
 
@@ -98,6 +105,28 @@ def _too_few(context: DiagnosisContext) -> Finding | None:
     words = f"{count}, {len(failures)} failed ({named(failures[-1])})" if failures else count
     advice = context.policy.advice_for_too_few(context, "lone" if enough else "few")
     return _unknown(advice, _models_evidence(context), what=words)
+
+
+def _checking(context: DiagnosisContext) -> Finding | None:
+    """A first failure of messages, which may be chance: messages are asked again before it is judged."""
+    count = context.history.failures(Source.MESSAGES).count_until(context.at.timestamp())
+    if not count or not context.policy.checks_again:
+        return None
+    items = context.history.exchanges(Source.MESSAGES).items
+    index = items.index_at(context.history.failures(Source.MESSAGES).at[count - 1])
+    failure, good = items.values[index], items.count_until(context.at.timestamp()) - index - 1
+    if good >= (CHECKED_LOST if is_lost(failure) else CHECKED) or context.at - failure.at > CHECKED_FOR:
+        return None
+    if any(each.confirmed_at is not None for each in context.episodes[Source.MESSAGES][-1:]):
+        return None
+    ago = duration(context.at - failure.at)
+    said = f"{failure_words(failure)} {ago} ago" + (f", {good} good since" if good else "")
+    return replace(
+        _unknown("checking", _models_evidence(context), what=said),
+        checking=True,
+        since=failure.at,
+        failures=(failure,),
+    )
 
 
 def _held(context: DiagnosisContext) -> Evidence | None:
@@ -211,11 +240,13 @@ def _page_note(context: DiagnosisContext) -> str:
 _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
     _own_fault,
     also_tail(detect_message_failures),
+    also_late(detect_lossy),
     also_late(detect_model_list_failures),
     _unprobed,
     also_late(detect_intermittent),
     _too_few,
     detect_slow,
+    _checking,
     detect_long_tail,
     _notice,
     _healthy,

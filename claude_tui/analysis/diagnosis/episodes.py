@@ -1,9 +1,8 @@
 """Episodes of failures of one source: when they begin, when they are more than chance, and when they end.
 
-Clusters of failures (see `streaks`; three successes in a row end one) are joined into episodes. An episode
-ends with a run of successes that would be improbable at the failure rate so far: three where everything
-failed, four or five where half did, two dozen where one in ten did. This keeps a verdict
-from flapping and from sticking.
+Clusters of failures (see `streaks`; three successes in a row end one) are joined into episodes: as soon as
+failures are more than chance at the rate of a healthy day, and until a run of successes excludes the rate of
+the trouble (see `rate`). This keeps a verdict from flapping and from sticking.
 """
 
 from __future__ import annotations
@@ -14,31 +13,34 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from claude_tui.analysis.diagnosis.cross_check import is_lost, took_until
+from claude_tui.analysis.diagnosis.rate import (
+    LONGEST_RUN,
+    LOST_MESSAGES,
+    LOST_SHARE,
+    SETTLED,
+    first_conclusive,
+    successes_to_recover,
+)
 from claude_tui.analysis.history.history import History
-from claude_tui.analysis.options import Thresholds
-from claude_tui.model.observation import Observation, Source
+from claude_tui.model.observation import Source
 
-__all__ = ["BACK_SOON", "RECENT", "Episode", "episodes_of", "is_down", "successes_to_recover"]
+__all__ = ["BACK_SOON", "DOWN", "RECENT", "Episode", "episodes_of", "improbable_run", "is_down"]
 
 RECENT = 24
-"""How many exchanges at the end of an episode give its current rate: 12 minutes at the default pace."""
+"""How many exchanges at the end of an episode show whether its rate has changed."""
 
-# Three successes in a row happen in 5% of cases while 63% still fail, and less often while more do.
-SETTLED = 3
-# With 5% failing, 60 successes in a row happen in 5% of cases; rarer failures are counted over an hour.
-LONGEST_RUN = 60
+# The rate is taken from as many exchanges at the end of an episode, unless it has changed since.
+_COUNTED = 120
+# By so many standard deviations the recent rate differs from that of the whole episode when it has changed.
+_CHANGED = 2.5
 # Bounds the work: a cluster spans at least 4 exchanges, so these are 8 hours at one message in 30 s.
 MOST_CLUSTERS = 240
 # To the person on call, an outage that "is fixed" and returns shortly after is one incident.
 BACK_SOON = 3
 # After two hours without probes (a laptop that slept), what happened is unknown: a new episode begins.
 LONGEST_GAP_S = 7200.0
-# Bounds the work: if 30 failures do not confirm an episode, they are counted over an hour instead.
+# Bounds the work: failures beyond these do not make an unconfirmed episode more certain.
 _FIRST = 30
-# Error responses are never chance; two with at most two successes between them are a pattern.
-_WITHIN = 3
-# Three of six: for lost probes (1 in 1,000) the chance of that is 2 in 10^8.
-_ANY, _OF = 3, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,12 @@ class Episode:
     """How many successes end the episode."""
 
     @property
+    def recovering(self) -> bool:
+        """Whether the successes at its end are improbable at its rate already, but may still be luck."""
+        least = max(2, math.ceil(self.successes_to_recover / 2))
+        return self.active and self.clean >= least
+
+    @property
     def open(self) -> bool:
         return self.clean < self.successes_to_recover
 
@@ -78,54 +86,64 @@ class Episode:
         return self.last - self.first + 1
 
 
-def successes_to_recover(failures: int, total: int, chance: float) -> int:
-    """How many successes in a row are improbable (below `chance`) while `failures` of `total` fail.
-
-    The assumed rate is a little lower than the counted one, as an episode begins and ends with a failure.
-    """
-    if failures < 2:
-        return SETTLED
-    rate = min(failures / (total + 1), 0.999)
-    return max(SETTLED, math.ceil(math.log(chance) / math.log(1 - rate)))
-
-
-def episodes_of(
-    history: History, source: Source, at: datetime, thresholds: Thresholds, back_s: float
-) -> list[Episode]:
+def episodes_of(history: History, source: Source, at: datetime, back_s: float) -> list[Episode]:
     """The episodes of the last `back_s` seconds, oldest first. The last one may have ended."""
     count = history.exchanges(source).items.count_until(at.timestamp())
     found: list[Episode] = []
-    joined: Episode | None = None
+    confirmed: Episode | None = None
+    lone: list[Episode] = []
     for cluster in _clusters(history, source, at.timestamp(), back_s):
-        if joined is not None:
-            clean = cluster.first - joined.last - 1
-            if _continues(history, joined, cluster, thresholds):
-                cluster = replace(
-                    cluster,
-                    first=joined.first,
-                    since=joined.since,
-                    failures=joined.failures + cluster.failures,
-                    confirmed_at=joined.confirmed_at,
-                )
-            else:
-                found.append(_counted(history, joined, clean, thresholds))
-        joined = cluster if cluster.confirmed_at is not None else _confirmed(history, cluster)
-    if joined is not None:
-        found.append(_counted(history, joined, count - joined.last - 1, thresholds))
-    return found
+        if confirmed is not None and _continues(history, confirmed, cluster):
+            confirmed = found[-1] = _joined(confirmed, cluster)
+            continue
+        lone = [each for each in lone if _near(history, each, cluster)] + [cluster]
+        found.append(cluster)
+        begun = _confirmed(history, lone)
+        if begun is None:
+            continue
+        if confirmed is not None and _returns(history, confirmed, begun):
+            begun = confirmed
+        place = next(index for index, each in enumerate(found) if each.first >= begun.first)
+        for each in found[place:]:
+            begun = _joined(begun, each) if each.first > begun.first else begun
+        found[place:] = [begun]
+        confirmed, lone = begun, []
+    ends = [each.first for each in found[1:]] + [count] * bool(found)
+    return [_counted(history, each, end - each.last - 1) for each, end in zip(found, ends, strict=True)]
 
 
-def _continues(history: History, joined: Episode, cluster: Episode, thresholds: Thresholds) -> bool:
-    """Whether `cluster` continues the episode `joined`: it was not over, or comes back soon after."""
-    clean = cluster.first - joined.last - 1
-    at = history.exchanges(joined.source).items.at
-    if at[cluster.first] - at[joined.last] > LONGEST_GAP_S:
+def _joined(episode: Episode, later: Episode) -> Episode:
+    return replace(episode, last=later.last, failures=episode.failures + later.failures)
+
+
+def _near(history: History, earlier: Episode, later: Episode) -> bool:
+    """Whether they are near enough to be counted together."""
+    pause_s = _paused_s(history, earlier, later)
+    return later.last - earlier.first < LONGEST_RUN and pause_s <= LONGEST_GAP_S
+
+
+def _paused_s(history: History, earlier: Episode, later: Episode) -> float:
+    at = history.exchanges(earlier.source).items.at
+    return at[later.first] - at[earlier.last]
+
+
+def _continues(history: History, episode: Episode, cluster: Episode) -> bool:
+    """Whether `cluster` continues an episode that was not over."""
+    clean = cluster.first - episode.last - 1
+    if _paused_s(history, episode, cluster) > LONGEST_GAP_S:
         return False
-    times = BACK_SOON if joined.confirmed_at is not None else 1
-    if clean < times * SETTLED:
-        return True
-    failed, total = _recent(history, joined)
-    return clean < times * successes_to_recover(failed, total, thresholds.chance)
+    return clean < SETTLED or clean < _needed(history, episode)
+
+
+def _returns(history: History, episode: Episode, begun: Episode) -> bool:
+    """Whether what has begun is an episode that was over, and comes back soon after."""
+    clean = begun.first - episode.last - 1
+    soon = clean < BACK_SOON * _needed(history, episode)
+    return soon and _paused_s(history, episode, begun) <= LONGEST_GAP_S
+
+
+def _needed(history: History, episode: Episode) -> int:
+    return successes_to_recover(*_recent(history, episode))
 
 
 def _clusters(history: History, source: Source, at: float, back_s: float) -> list[Episode]:
@@ -156,70 +174,67 @@ def _backwards(history: History, source: Source, at: float) -> Iterator[Episode]
         index = failures.index_at(exchanges.items.at[first])
 
 
-def _recent(history: History, joined: Episode) -> tuple[int, int]:
-    """Recent failures and exchanges of an episode; at least three failures, as fewer give no rate."""
-    if joined.first == joined.last:
-        return 1, 1
-    items, failures = history.exchanges(joined.source).items, history.failures(joined.source)
-    last = failures.count_until(items.at[joined.last])
-    third = items.index_at(failures.at[max(last - 3, 0)])
-    start = max(joined.first, min(joined.last - RECENT + 1, third))
-    return last - failures.index_at(items.at[start]), joined.last - start + 1
+def _recent(history: History, episode: Episode) -> tuple[int, int]:
+    """The failures and exchanges at the end of an episode that give its rate: a few if it has changed."""
+    whole, newest = (_counted_over(history, episode, most) for most in (_COUNTED, RECENT))
+    if whole[1] <= RECENT:
+        return whole
+    share = whole[0] / whole[1]
+    deviation = math.sqrt(newest[1] * share * (1 - share))
+    changed = abs(newest[0] - newest[1] * share) > _CHANGED * deviation
+    return newest if changed else whole
 
 
-def _counted(history: History, joined: Episode, clean: int, thresholds: Thresholds) -> Episode:
+def _counted_over(history: History, episode: Episode, most: int) -> tuple[int, int]:
+    """The failures and exchanges of an episode, of the last `most` exchanges."""
+    items, failures = history.exchanges(episode.source).items, history.failures(episode.source)
+    start = max(episode.first, episode.last - most + 1)
+    last = failures.count_until(items.at[episode.last])
+    return last - failures.index_at(items.at[start]), episode.last - start + 1
+
+
+def _counted(history: History, episode: Episode, clean: int) -> Episode:
     """The episode with its share of failures, and with the successes since and those that end it."""
-    failed, total = _recent(history, joined)
-    needed = successes_to_recover(failed, total, thresholds.chance)
-    return replace(joined, share=failed / total, clean=clean, successes_to_recover=needed)
+    failed, total = _recent(history, episode)
+    needed = successes_to_recover(failed, total) if episode.confirmed_at is not None else SETTLED
+    return replace(episode, share=failed / total, clean=clean, successes_to_recover=needed)
 
 
-def _confirmed(history: History, joined: Episode) -> Episode:
-    """The cluster with the instant of the failure that confirmed it, if there is one."""
-    if joined.failures == 1:
-        return joined
-    items, failures = history.exchanges(joined.source).items, history.failures(joined.source)
-    start = failures.index_at(items.at[joined.first])
-    indexes = [
-        items.index_at(at) for at in failures.at[start : start + _FIRST] if at <= items.at[joined.last]
-    ]
-    index = _first_conclusive(items.values, indexes, pairs=joined.source is Source.MESSAGES)
-    return joined if index is None else replace(joined, confirmed_at=took_until(items.values[index]))
+def _confirmed(history: History, clusters: Sequence[Episode]) -> Episode | None:
+    """The failures of these clusters that are more than chance, as one episode; None if there are none."""
+    source = clusters[0].source
+    items, failures = history.exchanges(source).items, history.failures(source)
+    begin, end = items.at[clusters[0].first], items.at[clusters[-1].last]
+    instants = failures.at[failures.index_at(begin) : failures.count_until(end)][:_FIRST]
+    indexes = [items.index_at(at) for at in instants]
+    share = LOST_MESSAGES if source is Source.MESSAGES else LOST_SHARE
+    found = first_conclusive(indexes, [is_lost(items.values[index]) for index in indexes], share)
+    if found is None:
+        return None
+    first, newest = (indexes[position] for position in found)
+    cluster = next(each for each in clusters if each.first <= first <= each.last)
+    return replace(cluster, confirmed_at=took_until(items.values[newest]))
 
 
-def _first_conclusive(exchanges: list[Observation], indexes: list[int], *, pairs: bool) -> int | None:
-    """The first of the failures (at `indexes`) that, together with those before it, is more than chance.
-
-    That takes two error responses with at most two successes in between, two adjacent failures, or any
-    three of six exchanges. Two adjacent lost probes are enough only with `pairs`.
-    """
-    for number, index in enumerate(indexes):
-        near = [before for before in indexes[max(0, number - _OF + 1) : number] if index - before < _OF]
-        lost = is_lost(exchanges[index])
-        for before in near:
-            both = lost and is_lost(exchanges[before])
-            close = index - before <= (_WITHIN if not lost and not is_lost(exchanges[before]) else 1)
-            if close and (pairs or not both):
-                return index
-        if len(near) >= _ANY - 1:
-            return index
-    return None
-
-
+# So many failures in a row show that nothing gets through; two may be half of the requests.
+DOWN = 3
 # The service is no longer down once this many of the last few succeeded, or this share of all.
 _UP, _UP_OF = 2, 5
 _UP_SHARE = 0.2
 # It is down again after a run of failures that is this improbable at the previous rate.
-_DOWN_CHANCE = 0.01
+_DOWN_CHANCE = 0.0003
 _MOST_SHARE = 0.8
 
 
-def is_down(failed: Sequence[bool]) -> bool:
+def is_down(failed: Sequence[bool], least: int = DOWN) -> bool:
     """Whether nearly everything fails; `failed` is oldest first and begins with a failure.
 
-    Successes at the end change nothing yet: they are a recovery unless another failure follows.
+    Down takes `least` failures in a row. Once requests have succeeded again, it takes a run that is
+    improbable at the rate so far: a service that fails half of the requests is not down after each unlucky
+    run. Successes at the end change nothing yet: they are a recovery unless another failure follows.
     """
-    down, run, failures = True, 0, 0
+    down = answered = False
+    run = failures = 0
     for index, one in enumerate(failed):
         if not one:
             run = 0
@@ -230,7 +245,15 @@ def is_down(failed: Sequence[bool]) -> bool:
         if down:
             recent = failed[max(0, index + 1 - _UP_OF) : index + 1]
             down = recent.count(False) < _UP and index + 1 - failures <= _UP_SHARE * (index + 1)
+            answered = answered or not down
+        elif not answered and not before:
+            down = run >= least
         elif before:
-            share = min((failures - run) / before, _MOST_SHARE)
-            down = share <= 0 or run >= math.log(_DOWN_CHANCE) / math.log(share)
+            down = run >= least and improbable_run(run, failures - run, before)
     return down
+
+
+def improbable_run(run: int, failures: int, total: int) -> bool:
+    """Whether so many failures in a row are improbable where `failures` of `total` had failed before."""
+    share = min(failures / total, _MOST_SHARE) if total else 0.0
+    return share <= 0 or run >= math.log(_DOWN_CHANCE) / math.log(share)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
-from claude_tui.analysis.diagnosis.cross_check import CrossCheck, PathState
+from claude_tui.analysis.diagnosis.cross_check import CrossCheck, PathState, is_lost
 from claude_tui.analysis.diagnosis.episodes import Episode
 from claude_tui.analysis.diagnosis.round_policy import Tally
 from claude_tui.analysis.history.failure_kinds import error_name, failure_name
@@ -32,6 +32,7 @@ __all__ = [
     "tally",
 ]
 
+_LIMITS = frozenset({Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT})
 _LOW = frozenset({Level.WARN, Level.BAD})
 _RECENT = timedelta(minutes=15)
 _NAMED_KINDS = 2
@@ -162,19 +163,30 @@ def models_clause(context: DiagnosisContext, cross_check: CrossCheck) -> str:
 
 
 def ruled_out(
-    context: DiagnosisContext, cross_check: CrossCheck, advice: Advice, since: datetime, leading: Observation
+    context: DiagnosisContext,
+    cross_check: CrossCheck,
+    advice: Advice,
+    since: datetime,
+    failures: Sequence[Observation],
 ) -> Evidence | None:
-    """`Key, network, limits fine.`: the possible causes that are ruled out.
+    """`Key, network, limits fine.`: the possible causes that are ruled out, also by the `failures`.
 
     None where the path is broken: nothing behind it can be observed.
     """
     if advice.side is Side.PATH:
         return None
-    reached = cross_check.models.answers or _has_its_id(leading)
+    leading = failures[-1]
+    reached = cross_check.models.answers or any(_has_its_id(each) for each in failures)
+    fresh = [each for each in failures if context.at - each.at <= _RECENT]
+    seen = {each.outcome for each in fresh}
+    rejected = Outcome.KEY_REJECTED in seen or advice.cause is Cause.KEY_REJECTED
+    lost = cross_check.cut_off or any(is_lost(each) for each in fresh)
+    # Of an answer whose origin is unclear nobody knows how far the request got; a key is rejected by the API.
+    whose = advice.side is not Side.UNCLEAR or advice.cause is Cause.KEY_REJECTED
     known = {
-        "key": advice.cause is not Cause.KEY_REJECTED and _key_accepted(context, since, leading),
-        "network": reached and not cross_check.cut_off and advice.side is not Side.UNCLEAR,
-        "limits": advice.side is Side.THEM and _limits_fine(context),
+        "key": not rejected and _key_accepted(context, since, leading),
+        "network": reached and whose and not lost,
+        "limits": advice.side is Side.THEM and not seen & _LIMITS and _limits_fine(context),
     }
     fine = ", ".join(word for word, is_fine in known.items() if is_fine)
     return Evidence(EvidenceKind.RULED_OUT, (f"{fine[0].upper()}{fine[1:]} fine",)) if fine else None

@@ -13,7 +13,16 @@ from claude_tui.analysis.diagnosis.status_page import agreement_of, lead_of, pag
 from claude_tui.knowledge import Advice
 from claude_tui.model.observation import Observation
 from claude_tui.model.snapshot import KeyLack
-from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, RetrySource, Severity, Side, Verdict
+from claude_tui.model.verdict import (
+    Cause,
+    Evidence,
+    EvidenceKind,
+    Recovery,
+    RetrySource,
+    Severity,
+    Side,
+    Verdict,
+)
 
 __all__ = ["Finding", "verdict_of"]
 
@@ -46,6 +55,10 @@ class Finding:
     """The rate limit that was hit."""
     also: tuple[Cause, ...] = ()
     """Other causes at the same time."""
+    recovery: Recovery | None = None
+    """How far the recovery is, if it seems to be over."""
+    checking: bool = False
+    """Whether a first failure is being checked."""
     note: str = ""
     """A remark in addition to the evidence."""
 
@@ -65,7 +78,7 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
         side=side,
         severity=finding.severity,
         confidence=round(min(finding.confidence + _CONFIRMED * confirmed, _SURE), 2),
-        summary=finding.advice.summary(**finding.words),
+        summary=_summary(finding),
         evidence=tuple(each for each in evidence if each is not None),
         next_step=_next_step(context, finding.advice),
         retry_after_s=finding.retry[0],
@@ -81,8 +94,16 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
         lead=lead_of(context.page_report, finding.since) if probes_fail else None,
         bucket=finding.bucket,
         also=finding.also,
+        recovery=finding.recovery,
+        checking=finding.checking,
         note=finding.note,
     )
+
+
+def _summary(finding: Finding) -> str:
+    if finding.recovery is None:
+        return finding.advice.summary(**finding.words)
+    return f"{finding.advice.opening} {finding.recovery.words}".strip()
 
 
 def _next_step(context: DiagnosisContext, advice: Advice) -> str:

@@ -16,9 +16,10 @@ from claude_tui.analysis.diagnosis.attribution import (
 )
 from claude_tui.analysis.diagnosis.context import LEADING, DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import cross_check_at, is_lost
-from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of, successes_to_recover
+from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of
 from claude_tui.analysis.diagnosis.evidence import kinds_of
 from claude_tui.analysis.diagnosis.finding import Finding
+from claude_tui.analysis.diagnosis.rate import successes_to_recover
 from claude_tui.analysis.diagnosis.severity import severity_of_rare
 from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.knowledge import Advice, knowledge
@@ -28,7 +29,9 @@ from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Side
 
 __all__ = ["detect_intermittent"]
 
-# At the default pace 0.36 probes are lost in an hour by chance; 5 or more come once in 3 years (Poisson).
+# An hour of both API sources at the default pace: failures that are rarer than that are over with it.
+LONGEST_RUN = 360
+# At the default pace 1.8 probes are lost in an hour by chance; 10 or more come once in 5 years (Poisson).
 _LOST_DEVIATIONS, _LOST_COUNT = 4.0, 2
 # An episode of three failures had its own verdict. It is not counted as intermittent as well.
 _BIG = 3
@@ -46,13 +49,17 @@ def detect_intermittent(context: DiagnosisContext) -> Finding | None:
     first, last = failures[0].at.timestamp(), failures[-1].at.timestamp()
     asked = {source: _asked(context, source, first, last) for source in API_SOURCES}
     since_last = sum(_asked(context, source, last, None) for source in asked) - 1
-    if since_last >= successes_to_recover(len(failures), sum(asked.values()), context.thresholds.rare_chance):
+    if since_last >= successes_to_recover(len(failures), sum(asked.values()), LONGEST_RUN):
         return None
     since, known_at = _beginning(context, failures)
     cross_check = cross_check_at(context.history, context.at, failures[-1].at, context.options)
     lead = leading_cause(failures, cross_check)
     lead = specified(context, lead, _for_a_few(lead.advice))
     calls = sum(_asked(context, source, first, None) for source in asked)
+    span = duration(context.at - failures[0].at)
+    words = words_for(context, lead.typical, lead.bucket)
+    if lead.advice.id == "overloaded_rare":
+        words["what"] = f"{len(failures)} of {calls} calls in {span}"
     messages = [failure for failure in failures if failure.source is Source.MESSAGES]
     return Finding(
         advice=lead.advice,
@@ -64,7 +71,7 @@ def detect_intermittent(context: DiagnosisContext) -> Finding | None:
             _counted(context, failures, calls, lead),
             lead.evidence,
         ),
-        words=words_for(context, lead.typical, lead.bucket),
+        words=words,
         since=since,
         detected_at=known_at,
         retry=retry_after(context, lead.newest, lead.advice),
@@ -93,6 +100,8 @@ def _for_a_few(advice: Advice) -> Advice:
     """The advice for a few failures. A key or model that is refused only now and then is hardly our fault."""
     if advice.id in _AT_TIMES:
         return knowledge().advice["errors_rare"]
+    if advice.cause is Cause.PROVIDER_OVERLOADED:
+        return knowledge().advice["overloaded_rare"]
     refused = advice.side is Side.US and advice.cause is not Cause.RATE_LIMITED
     return knowledge().advice["refused_rare"] if refused else advice
 
@@ -127,10 +136,7 @@ def _asked(context: DiagnosisContext, source: Source, start: float, end: float |
 
 def _beginning(context: DiagnosisContext, newest: Sequence[Observation]) -> tuple[datetime, datetime]:
     """When the current run of failures began, and when they were more than chance."""
-    episodes = {
-        source: episodes_of(context.history, source, context.at, context.thresholds, _DAY_S)
-        for source in API_SOURCES
-    }
+    episodes = {source: episodes_of(context.history, source, context.at, _DAY_S) for source in API_SOURCES}
     day = _scattered(context, episodes, _DAY_S, most=_A_DAYS)
     failures = [*(failure for failure in day if failure.at < newest[0].at), *newest]
     at = [failure.at.timestamp() for failure in failures]
@@ -155,7 +161,7 @@ def _continues(context: DiagnosisContext, at: Sequence[float], *, enough: bool) 
         end = bisect_right(instants, last)
         asked += end - bisect_left(instants, first)
         clean += bisect_left(instants, then) - end
-    return clean < successes_to_recover(len(at) - 1, asked, context.thresholds.rare_chance)
+    return clean < successes_to_recover(len(at) - 1, asked, LONGEST_RUN)
 
 
 def _is_enough(context: DiagnosisContext, failures: Sequence[Observation]) -> bool:

@@ -13,6 +13,7 @@ from claude_tui.analysis.diagnosis.attribution import (
     specified,
     words_for,
 )
+from claude_tui.analysis.diagnosis.authentication import whose_key
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import (
     CrossCheck,
@@ -20,15 +21,16 @@ from claude_tui.analysis.diagnosis.cross_check import (
     advice_for,
     cross_check_at,
     is_lost,
+    took_until,
 )
-from claude_tui.analysis.diagnosis.episodes import Episode
+from claude_tui.analysis.diagnosis.episodes import DOWN, Episode
 from claude_tui.analysis.diagnosis.evidence import failures_evidence, models_clause, named, ruled_out
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.severity import severity_of_messages
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.text import truncate
-from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity, Side
+from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Recovery, Severity, Side
 
 __all__ = ["detect_message_failures", "detect_model_list_failures"]
 
@@ -58,7 +60,7 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
             words=words_for(context, lead.typical),
             failures=lead.explained,
         )
-    lead = specified(context, lead, _as_outage(lead, context, episode))
+    lead = specified(context, lead, whose_key(context, _as_outage(lead, context, episode), episode.since))
     models = context.open_episode(Source.MODELS)
     clause = models_clause(context, cross_check)
     return Finding(
@@ -67,31 +69,49 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
         severity=_severity_of_messages(context, episode, lead.advice),
         evidence=(
             failures_evidence(context, episode, lead.failures, clause),
-            ruled_out(context, cross_check, lead.advice, episode.since, lead.newest),
+            ruled_out(context, cross_check, lead.advice, episode.since, failures),
             lead.evidence or _key_problem(context, lead.advice),
             _other_failures(failures, lead, cross_check),
             _not_asked_again(context),
         ),
         words=words_for(context, lead.typical, lead.bucket),
         since=episode.since,
-        detected_at=_instant(episode.confirmed_at),
+        detected_at=_detected(context, episode),
         retry=retry_after(context, lead.newest, lead.advice),
         failures=lead.explained,
         bucket=lead.bucket,
         also=_with_models(context, models, lead.advice.cause, lead.also),
+        recovery=_recovery(episode),
     )
+
+
+def _recovery(episode: Episode) -> Recovery | None:
+    """How far the recovery of an episode is."""
+    return Recovery(episode.clean, episode.successes_to_recover) if episode.recovering else None
 
 
 def _severity_of_messages(context: DiagnosisContext, episode: Episode, advice: Advice) -> Severity:
     """The severity by count. A conclusive failure is at least a P2, and a P1 if it affects every message."""
     counted = severity_of_messages(
-        context.history, context.at, episode, advice.cause, context.options, context.thresholds
+        context.history,
+        context.at,
+        episode,
+        advice.cause,
+        context.options,
+        models_fail=_models_fail(context),
     )
     if context.ends_conclusively:
         useless = advice.retry is not None and not advice.retry.worthwhile
         every = useless and episode.failures == episode.total
         return Severity.worst((counted, Severity.P1 if every else Severity.P2))
     return context.policy.severity(context, episode.source, counted)
+
+
+def _models_fail(context: DiagnosisContext) -> bool:
+    """Whether every model list has failed since it began to, though this endpoint has one."""
+    models = context.open_episode(Source.MODELS)
+    fail = models is not None and models.failures == models.total and not models.clean
+    return fail and not context.is_stale(Source.MODELS) and context.ever_answered(Source.MODELS)
 
 
 def _as_outage(lead: LeadingCause, context: DiagnosisContext, episode: Episode) -> Advice:
@@ -105,7 +125,31 @@ def _as_outage(lead: LeadingCause, context: DiagnosisContext, episode: Episode) 
 def _is_outage(lead: LeadingCause, context: DiagnosisContext, episode: Episode) -> bool:
     items = context.history.exchanges(episode.source).items
     first = items.index_at(lead.changed.at.timestamp()) if lead.changed is not None else episode.first
-    return context.policy.is_outage(context, episode.source, first)
+    return context.policy.is_outage(context, episode.source, first, _least_down(context, episode))
+
+
+def _least_down(context: DiagnosisContext, episode: Episode) -> int:
+    """How many failures in a row are an outage: fewer where the other source fails as well."""
+    if episode.source is Source.MODELS or not _models_fail(context):
+        return DOWN
+    models = context.open_episode(Source.MODELS)
+    return 1 if models is not None and models.active else DOWN - 1
+
+
+def _detected(context: DiagnosisContext, episode: Episode) -> datetime | None:
+    """When it was more than chance: as failures of one episode, or before that as intermittent errors."""
+    if episode.confirmed_at is None:
+        return None
+    failures = context.history.failures(episode.source)
+    items = context.history.exchanges(episode.source).items
+    begin, end = items.at[episode.first], items.at[episode.last]
+    instants = failures.at[failures.index_at(begin) : failures.count_until(end)]
+    needed, span_s = context.thresholds.rare_failures, context.thresholds.rare_span_s
+    answered = [at for at in instants[: 4 * needed] if not is_lost(items.values[items.index_at(at)])]
+    if len(answered) < needed or answered[needed - 1] - answered[0] > span_s:
+        return _instant(episode.confirmed_at)
+    rare = items.values[items.index_at(answered[needed - 1])]
+    return rare.at if took_until(rare) < episode.confirmed_at else _instant(episode.confirmed_at)
 
 
 def _with_models(
@@ -171,6 +215,7 @@ def detect_model_list_failures(context: DiagnosisContext) -> Finding | None:
     if lead.advice.cause is Cause.UNKNOWN:
         return None
     advice = _alone(lead, context, episode) if alone else _beside_messages(lead.advice)
+    advice = whose_key(context, advice, episode.since)
     messages = "" if alone else "messages answer"
     return Finding(
         advice=advice,
@@ -182,10 +227,11 @@ def detect_model_list_failures(context: DiagnosisContext) -> Finding | None:
         ),
         words=words_for(context, lead.typical),
         since=episode.since,
-        detected_at=_instant(episode.confirmed_at),
+        detected_at=_detected(context, episode),
         retry=retry_after(context, lead.newest, advice),
         failures=lead.explained,
         also=lead.also,
+        recovery=_recovery(episode),
     )
 
 

@@ -61,6 +61,8 @@ class RoundPolicy:
 
     __slots__ = ()
 
+    checks_again = True
+    """Whether more messages follow a first failure at once."""
     lists_failures_when_healthy = False
     """Whether a healthy verdict mentions the failures among its probes."""
 
@@ -81,11 +83,11 @@ class RoundPolicy:
         requests = items.span(start, now)
         return Tally(failures.between(start, now), requests.stop - requests.start, " in the last hour")
 
-    def is_outage(self, context: Probed, source: Source, first: int) -> bool:
-        """Whether nearly every exchange fails, from the one at index `first` on."""
+    def is_outage(self, context: Probed, source: Source, first: int, least: int) -> bool:
+        """Whether nearly every exchange fails, from the one at index `first` on, and at least `least`."""
         items = context.history.exchanges(source).items
         end = items.count_until(context.at.timestamp())
-        return is_down([each.failed for each in items.values[max(first, end - _DOWN_OVER) : end]])
+        return is_down([each.failed for each in items.values[max(first, end - _DOWN_OVER) : end]], least)
 
     def severity(self, context: Probed, source: Source, counted: Severity) -> Severity:  # noqa: ARG002
         """The severity of failures of `source`, where counting them over time gives `counted`."""

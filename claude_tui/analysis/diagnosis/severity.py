@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, time, timedelta
 
-from claude_tui.analysis.diagnosis.episodes import Episode
+from claude_tui.analysis.diagnosis.episodes import DOWN, Episode, improbable_run
+from claude_tui.analysis.history.columns import Column
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options, Thresholds
-from claude_tui.model.observation import Outcome, Source
+from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.playbook import SeverityMark
 from claude_tui.model.verdict import Cause, Severity, Verdict
 
@@ -18,10 +19,15 @@ __all__ = ["as_set", "most_fail", "respond_by", "severity_of_messages", "severit
 # If five minutes have fewer than three messages, the last three within this span count instead.
 SPARSE_S = 900.0
 SPARSE_INTERVALS = 4.0
-# An error share may be small, so it is counted over twenty minutes: 5% of 40 messages are two.
+# An error share may be small, so it is counted over twenty minutes, and over an hour: a share near the limit
+# would otherwise be P2 and P3 in turn.
 LATE_S, LATE_INTERVALS = 1200.0, 40.0
 # How far back to search for the beginning of a P1, which lasts until fewer messages fail.
-FOLLOWED_S = 900.0
+FOLLOWED_S = 3600.0
+# From so many messages on, a share of five minutes is more than a run of luck.
+LEAST_SHARED = 5
+# Answers come back with so many in a row, or so many of the last few.
+_UP_RUN, _UP, _UP_OF = 3, 2, 5
 # Counting begins with a failure, so a share of few messages is too high: 3 of 60 are the 5% of a P2.
 RARE_LEAST = 60
 _SATURDAY = 5
@@ -33,56 +39,98 @@ def severity_of_messages(
     episode: Episode,
     cause: Cause,
     options: Options,
-    thresholds: Thresholds,
+    *,
+    models_fail: bool = False,
 ) -> Severity:
-    """The severity of failing messages that are more than chance."""
-    if most_fail(history, at, episode, options, thresholds):
+    """The severity of failing messages that are more than chance. `models_fail`: the model list fails too."""
+    thresholds = options.thresholds
+    both = models_fail and episode.failures == episode.total >= DOWN - 1 and not episode.clean
+    if both or most_fail(history, at, episode, options):
         return Severity.P1
     failed, total, broken_off = _counts(history, at, episode, options)
     if failed and broken_off == failed and failed < thresholds.truncated_bad * total:
         return Severity.P4
     if cause is Cause.RATE_LIMITED:
         return Severity.P2
-    many = failed >= thresholds.ratio_failures and failed >= thresholds.errors * total
+    hour = _counts(history, at, episode, options, FOLLOWED_S)[:2]
+    many = any(
+        failures >= thresholds.ratio_failures and failures >= thresholds.errors * asked
+        for failures, asked in ((failed, total), hour)
+    )
     return Severity.P2 if many else Severity.P3
 
 
-def most_fail(
-    history: History, at: datetime, episode: Episode, options: Options, thresholds: Thresholds
-) -> bool:
-    """Whether nearly all messages fail: a share of `most_fail` in the last five minutes, and at least 3.
+def most_fail(history: History, at: datetime, episode: Episode, options: Options) -> bool:
+    """Whether nothing gets through: the last three messages failed, or nearly all of five minutes did.
 
-    Only messages of the episode count, not the successes before it. Once true, it stays true until fewer
-    than `most_fail_ends` fail. Counting ends with the last message, so time alone changes nothing.
+    Once true, it stays true until answers come back. From then on only a run of failures that is improbable
+    at the rate so far makes it true again, so that one trouble is not P1 twice by luck. Only messages of the
+    episode count, and counting ends with the last message, so time alone changes nothing.
     """
     items = history.exchanges(Source.MESSAGES).items
     end = items.count_until(at.timestamp())
-    instant = items.at[end - 1]
-    begin = max(episode.first, items.index_at(instant - FOLLOWED_S))
-    least = thresholds.ratio_failures
-    most, start, failed = False, begin, 0
+    begin = max(episode.first, items.index_at(items.at[end - 1] - FOLLOWED_S))
+    span_s = max(SPARSE_S, SPARSE_INTERVALS * options.interval_s(Source.MESSAGES))
+    five = _FiveMinutes(items, begin, options.thresholds)
+    most = answered = False
+    run = failures = 0
     for index in range(begin, end):
-        failed += items.values[index].failed
-        while items.at[start] <= items.at[index] - thresholds.severity_span_s:
-            failed -= items.values[start].failed
-            start += 1
-        total = index + 1 - start
-        if total >= least:
-            most = failed >= (thresholds.most_fail_ends if most else thresholds.most_fail) * total
-    within = instant - thresholds.severity_span_s
-    if end - items.count_until(within) >= least:
-        return most
-    last = items.values[max(episode.first, end - least) : end]
-    oldest = instant - max(SPARSE_S, SPARSE_INTERVALS * options.interval_s(Source.MESSAGES))
-    return len(last) == least and last[0].at.timestamp() > oldest and all(each.failed for each in last)
+        failed = items.values[index].failed
+        run = run + 1 if failed else 0
+        failures += failed
+        five.add(index)
+        if most:
+            most = not _answers_come_back(items.values[begin : index + 1], five)
+            answered = not most
+        elif failed:
+            streak = run >= DOWN and items.at[index] - items.at[index - DOWN + 1] < span_s
+            before = index + 1 - begin - run
+            if answered:
+                streak = streak and improbable_run(run, failures - run, before)
+            most = streak or (not answered and five.nearly_all)
+    return most
 
 
-def _counts(history: History, at: datetime, episode: Episode, options: Options) -> tuple[int, int, int]:
+class _FiveMinutes:
+    """The share of the messages of the last minutes that fail, as messages are added."""
+
+    def __init__(self, items: Column[Observation], begin: int, thresholds: Thresholds) -> None:
+        self._items = items
+        self._start = begin
+        self._thresholds = thresholds
+        self.failed = self.total = 0
+
+    def add(self, index: int) -> None:
+        items = self._items
+        self.failed += items.values[index].failed
+        while items.at[self._start] <= items.at[index] - self._thresholds.severity_span_s:
+            self.failed -= items.values[self._start].failed
+            self._start += 1
+        self.total = index + 1 - self._start
+
+    @property
+    def nearly_all(self) -> bool:
+        return self.total >= LEAST_SHARED and self.failed >= self._thresholds.most_fail * self.total
+
+    @property
+    def fewer(self) -> bool:
+        return self.failed < self._thresholds.most_fail_ends * self.total
+
+
+def _answers_come_back(messages: Sequence[Observation], five: _FiveMinutes) -> bool:
+    """Three messages in a row are answered, or some are and the share of five minutes is lower again."""
+    answered = [not each.failed for each in messages[-_UP_OF:]]
+    return all(answered[-_UP_RUN:]) or (answered.count(True) >= _UP and five.fewer)
+
+
+def _counts(
+    history: History, at: datetime, episode: Episode, options: Options, least_s: float = LATE_S
+) -> tuple[int, int, int]:
     """The numbers of recent failures, messages and truncated streams in the episode."""
     items, failures = history.exchanges(Source.MESSAGES).items, history.failures(Source.MESSAGES)
     end = items.count_until(at.timestamp())
     instant = items.at[end - 1]
-    span = max(LATE_S, LATE_INTERVALS * options.interval_s(Source.MESSAGES))
+    span = max(least_s, LATE_INTERVALS * options.interval_s(Source.MESSAGES))
     begin = max(episode.since.timestamp(), instant - span)
     kinds = failures.values[failures.index_at(begin) : failures.count_until(instant)]
     broken_off = sum(kind.outcome is Outcome.TRUNCATED_STREAM for kind in kinds)

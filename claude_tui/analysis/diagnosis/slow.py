@@ -16,6 +16,9 @@ from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity
 
 __all__ = ["also_late", "also_tail", "detect_long_tail", "detect_slow"]
 
+# With more failing than that, the few answers say little about how fast the others would be.
+_PARTIAL = 0.5
+
 Detector = Callable[[DiagnosisContext], Finding | None]
 
 
@@ -32,7 +35,7 @@ def detect_slow(context: DiagnosisContext) -> Finding | None:
 
 def _slow_finding(context: DiagnosisContext, slow: Slow, advice: str) -> Finding:
     tail = long_tail(context.history, context.at, context.thresholds)
-    measured = slow.usual_s is not None and not slow.assumed
+    measured = slow.usual_s is not None
     ratio = f"{slow.ratio:.1f}× usual" if slow.ratio is not None and measured else None
     what = {"slow": "First token after", "slow_to_end": "A few tokens take"}.get(advice)
     alone = "" if any(context.episodes.values()) else ", no errors"
@@ -61,8 +64,7 @@ def _slow_finding(context: DiagnosisContext, slow: Slow, advice: str) -> Finding
 def _usual_words(slow: Slow) -> str:
     if slow.usual_s is None:
         return ""
-    usual = latency(slow.usual_s)
-    return f" where small models take about {usual}" if slow.assumed else f" against {usual} usually"
+    return f" against {latency(slow.usual_s)} usually"
 
 
 def detect_long_tail(context: DiagnosisContext) -> Finding | None:
@@ -101,15 +103,23 @@ def _instant(at: float) -> datetime:
 
 
 def also_tail(detect: Detector) -> Detector:
-    """`detect`, with the worse severity if there is a long tail of slow messages as well."""
+    """`detect`, with the slowness of the messages that are answered; a long tail may make it worse."""
 
     def detect_both(context: DiagnosisContext) -> Finding | None:
         found = detect(context)
-        if found is None or not found.severity.trouble or (late := detect_long_tail(context)) is None:
+        if found is None or not found.severity.trouble:
+            return found
+        late = detect_long_tail(context) or (detect_slow(context) if _some_answered(context) else None)
+        if late is None:
             return found
         return replace(_both(found, late), severity=Severity.worst((found.severity, late.severity)))
 
     return detect_both
+
+
+def _some_answered(context: DiagnosisContext) -> bool:
+    episode = context.open_episode(Source.MESSAGES)
+    return episode is None or episode.share < _PARTIAL
 
 
 def also_late(detect: Detector) -> Detector:

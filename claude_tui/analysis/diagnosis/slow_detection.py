@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from heapq import nlargest
 
+from claude_tui.analysis.diagnosis.rate import successes_to_recover
 from claude_tui.analysis.history.columns import MeasureColumn
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.history.statistics import median
@@ -70,8 +71,6 @@ class Slow:
     """What shows that the network is slow; may be empty."""
     server: str = ""
     """What shows that the server is slow; may be empty."""
-    assumed: bool = False
-    """Whether `usual_s` is typical of small models and not measured here."""
 
     @property
     def ratio(self) -> float | None:
@@ -110,7 +109,6 @@ def _current_slowness(history: History, measure: str, at: datetime, options: Opt
         usual_s=usual.seconds if usual is not None else None,
         since=column.at[index - SAMPLES],
         known_at=column.at[index - 1] + column.values[index - 1],
-        assumed=usual is not None and usual.assumed,
     )
 
 
@@ -258,17 +256,27 @@ class LongTail:
 
 
 def long_tail(history: History, at: datetime, thresholds: Thresholds) -> LongTail | None:
-    """The messages that took longer than `tail_s` in the 15 minutes before the newest; None below 1% or 3."""
+    """The messages that took longer than `tail_s` in the 15 minutes before the newest; None below 1% or 3.
+
+    It ends as soon as a run of fast messages is improbable at its share.
+    """
     column = history.measure("message", at.timestamp())
     asked = history.exchanges(Source.MESSAGES).items
     last = asked.count_until(at.timestamp())
     instant = asked.at[last - 1] if last else at.timestamp()
     values = column.between(instant - SPAN_S, instant)
     long = sum(value > thresholds.tail_s for value in values)
-    if not _is_tail(long, len(values)):
+    if not _is_tail(long, len(values)) or _is_over(values, thresholds.tail_s):
         return None
     since, known_at = _beginning(column, instant, thresholds.tail_s)
     return LongTail(long, len(values), since, known_at)
+
+
+def _is_over(values: Sequence[float], tail_s: float) -> bool:
+    """Whether so many messages were fast since the last long one that the tail has ended."""
+    places = [place for place, value in enumerate(values) if value > tail_s]
+    counted = places[-1] + 1 - places[0]
+    return len(values) - places[-1] - 1 >= successes_to_recover(len(places), counted)
 
 
 def _is_tail(long: int, total: int) -> bool:

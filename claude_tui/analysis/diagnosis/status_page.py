@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,8 @@ from claude_tui.model.verdict import Cause, PageAgreement
 
 __all__ = ["PageReport", "agreement_of", "lead_of", "page_clause", "page_report_at"]
 
+# A report of the way to the API confirms that the path is at fault.
+_ON_THE_WAY = re.compile(r"connectivity|\bregions?\b|regional|network|routing|\bdns\b", re.IGNORECASE)
 _TROUBLED = frozenset({Level.WARN, Level.BAD})
 _BEGUN = frozenset({"investigating", "identified"})
 # An incident without updates for a day, while all components are green, was left open by mistake.
@@ -85,7 +88,9 @@ def agreement_of(report: PageReport, cause: Cause, *, provider_fails: bool) -> P
     if not report.known:
         return PageAgreement.UNKNOWN
     if provider_fails:
-        return PageAgreement.CONFIRMS if report.troubled or report.unrated else PageAgreement.SILENT
+        return PageAgreement.CONFIRMS if report.troubled else PageAgreement.SILENT
+    if report.active and cause is Cause.NETWORK and any(_ON_THE_WAY.search(each) for each in report.reports):
+        return PageAgreement.CONFIRMS
     if report.active:
         return PageAgreement.CONTRADICTS
     return PageAgreement.SILENT if cause is Cause.UNKNOWN else PageAgreement.AGREES

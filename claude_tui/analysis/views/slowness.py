@@ -11,7 +11,6 @@ from claude_tui.analysis.history.columns import MeasureColumn, length
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.history.statistics import nearest_rank
 from claude_tui.analysis.options import Options
-from claude_tui.model.observation import Source
 
 __all__ = [
     "LEAST_EXCESS_S",
@@ -51,8 +50,6 @@ _DAY = timedelta(days=1)
 _MIN_BASELINE = 10
 # A baseline from less time may be the very incident that somebody is investigating.
 _MIN_BASELINE_S = 900.0
-# Most latency incidents end within an hour: a baseline of less history may be one of them.
-_SHORT_S = 3600.0
 # The fastest fifth of the responses, and the ratio of the median to it: 1.26 when healthy (simulator).
 _QUICK, _QUICK_TO_MEDIAN = 0.2, 1.3
 # Of 200 samples, 40 are in the fastest fifth, which keeps it stable; of fewer than 20, at most three.
@@ -61,14 +58,10 @@ _SAMPLED, _ENOUGH = 200, 20
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """How long responses usually take. `span` is the period it was measured over, None when assumed."""
+    """How long responses usually take, and the period it was measured over."""
 
     seconds: float
-    span: timedelta | None
-
-    @property
-    def assumed(self) -> bool:
-        return self.span is None
+    span: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +84,7 @@ class SlowLimits:
 
 def limits_at(history: History, measure: str, at: datetime, options: Options) -> SlowLimits:
     """The limits of `TTFT`, `message` or `models`, for the model that answered last at `at`."""
-    usual = usual_at(history, measure, at, options)
+    usual = usual_at(history, measure, at)
     base = usual.seconds if usual is not None else 0.0
     limit = {"TTFT": options.ttft_slow_s, "message": options.message_slow_s}.get(measure, math.inf)
     slow_s, each_s = max(limit, _ALWAYS_SLOW * base), max(_EACH_OF_LIMIT * limit, _ALWAYS_SLOW * base)
@@ -114,22 +107,9 @@ def geometric_mean(values: Sequence[float]) -> float:
     return math.exp(sum(math.log(max(value, 1e-6)) for value in values) / len(values))
 
 
-def usual_at(history: History, measure: str, at: datetime, options: Options) -> Usual | None:
-    """The baseline, or an assumption while there is little history.
-
-    The TTFT of a small model is then assumed to be at most `usual_ttft_s`.
-    """
-    measured = _baseline(history.measure(measure, at.timestamp()), at.timestamp())
-    short = measured is None or measured.span is None or measured.span.total_seconds() < _SHORT_S
-    if measure != "TTFT" or not short or not _is_small_model(history, at):
-        return measured
-    assumed_s = options.thresholds.usual_ttft_s
-    return measured if measured is not None and measured.seconds <= assumed_s else Usual(assumed_s, None)
-
-
-def _is_small_model(history: History, at: datetime) -> bool:
-    newest = history.latest(Source.MESSAGES, at)
-    return newest is not None and newest.model is not None and "haiku" in newest.model
+def usual_at(history: History, measure: str, at: datetime) -> Usual | None:
+    """The baseline; None while there is too little history, when nothing but a limit in seconds is slow."""
+    return _baseline(history.measure(measure, at.timestamp()), at.timestamp())
 
 
 def _baseline(column: MeasureColumn, at: float) -> Usual | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 
@@ -14,6 +15,15 @@ from claude_tui.model.snapshot import Level, StatusView
 
 __all__ = ["ours_of", "page_level", "status_view", "touches"]
 
+# What titles of incidents without components are about. Words for the API win: "Console and API errors".
+_API = re.compile(r"\bapi\b|\bmodels?\b|\binference\b|\b(?:opus|sonnet|haiku|fable)\b", re.IGNORECASE)
+_NOT_THE_API = re.compile(
+    r"\b(?:billing|invoices?|payments?|purchases?|subscriptions?|checkout|log[ -]?ins?|log(?:ging)? in|"
+    r"sign[ -]?(?:in|up)s?|sso|mobile|ios|android|app stores?|google play|play store|claude\.ai|"
+    r"claude (?:app|desktop|cowork|code|for government)|cowork|console|desktop|emails?|help cent(?:er|re)|"
+    r"support (?:site|chat)|voice|artifacts)\b",
+    re.IGNORECASE,
+)
 _WORSE = (Level.OK, Level.INFO, Level.WARN, Level.BAD)
 
 
@@ -23,8 +33,13 @@ def ours_of(status: ProviderStatus, ours: Sequence[str]) -> frozenset[str]:
 
 
 def touches(entry: ProviderIncident | Maintenance, ours: frozenset[str]) -> bool:
-    """Whether it affects one of our components. An entry that names no component may affect any."""
-    return not entry.components or not ours.isdisjoint(entry.components)
+    """Whether it affects one of our components; one that names no component counts by its title."""
+    return concerns_the_api(entry.name) if not entry.components else not ours.isdisjoint(entry.components)
+
+
+def concerns_the_api(title: str) -> bool:
+    """Whether a title may be about the API. Billing, logins, mobile stores and claude.ai are not."""
+    return _API.search(title) is not None or _NOT_THE_API.search(title) is None
 
 
 def status_view(history: History, at: datetime, options: Options) -> StatusView:

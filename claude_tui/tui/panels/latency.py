@@ -253,7 +253,7 @@ def _part(name: str, seconds: float | None) -> Line:
 def _usual_is(view: LatencyView) -> Line:
     spans = [series.baseline_span for series in view.series if series.baseline_span is not None]
     if not spans:
-        return unmeasured_usual(view)
+        return unmeasured_usual()
     longest = max(spans)
     words = span_text(longest) if longest.total_seconds() % 3600 == 0 else duration(longest)
     return line(Span(f"usual: the median of the last {words}", "faint"))

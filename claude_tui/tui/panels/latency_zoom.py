@@ -144,15 +144,13 @@ def _failing(view: LatencyView, at: datetime) -> Lines:
 def _usual(view: LatencyView) -> Line:
     spans = [series.baseline_span for series in view.series if series.baseline_span is not None]
     if not spans:
-        return unmeasured_usual(view)
+        return unmeasured_usual()
     return line(Span(f"usual: the median of the last {_words(max(spans))}; n/a: too few samples", "faint"))
 
 
-def unmeasured_usual(view: LatencyView) -> Line:
+def unmeasured_usual() -> Line:
     """What `usual` means while there is too little history to measure it."""
-    assumed = any(series.baseline is not None for series in view.series)
-    words = "what small models take, not enough history yet" if assumed else "not enough history yet"
-    return line(Span(f"usual: {words}", "faint"))
+    return line(Span("usual: not enough history yet", "faint"))
 
 
 def _words(span: timedelta) -> str:

@@ -152,7 +152,8 @@ def _unreadable(snapshot: Snapshot) -> bool:
 
 def _unknown(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     """Says that the verdict is unknown and why, and in the last row what to do about it."""
-    verdict, mark = snapshot.verdict, level_mark(Level.UNKNOWN)
+    verdict = snapshot.verdict
+    mark = level_mark(_level(verdict))
     first, *others = wrap(verdict.summary, cells - 4, max(rows - 1, 1)) or ("",)
     head = line(Span(f" {mark.glyph} ", mark.role), Span(first, "text"))
     step = line(Span("Next: ", "dim"), Span(verdict.next_step, "text"))
@@ -170,6 +171,13 @@ def _news(verdict: Verdict, cells: int) -> str:
     if not verdict.note or cell_len(f"{verdict.summary}{verdict.note}") + 6 <= cells:
         return verdict.summary
     return verdict.opening or verdict.summary
+
+
+def _level(verdict: Verdict) -> Level:
+    """The level of a verdict without trouble: a first failure that is being checked is a warning."""
+    if verdict.checking:
+        return Level.WARN
+    return Level.UNKNOWN if verdict.cause is Cause.UNKNOWN else Level.OK
 
 
 def _sentences(verdict: Verdict) -> tuple[str, ...]:
@@ -219,7 +227,7 @@ def _notice(notice: Notice, cells: int, rows: int) -> Lines:
 def _tiny(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     """Severity, verdict, age and response clock as plain text; then what to do and why, if there are rows."""
     verdict, loud = snapshot.verdict, _loud(snapshot)
-    mark = level_mark(Level.UNKNOWN if verdict.cause is Cause.UNKNOWN else Level.OK)
+    mark = level_mark(_level(verdict))
     badge, role = (
         (str(verdict.severity), severity_role(verdict.severity)) if loud else (mark.glyph, mark.role)
     )

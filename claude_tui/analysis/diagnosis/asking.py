@@ -1,0 +1,129 @@
+"""How soon to ask again: at once after a first failure, faster while a trouble is judged, else the interval.
+
+A pure function of the observations up to an instant, like the verdict, so that the schedule and a replay
+agree. Waits that a server asked for, and the back-off after 429 and 529, are kept by the schedule.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from claude_tui.analysis.diagnosis.cross_check import is_lost
+from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of
+from claude_tui.analysis.history.history import API_SOURCES, History
+from claude_tui.analysis.options import Options
+from claude_tui.model.observation import Observation, Outcome, Source
+from claude_tui.model.waiting import asked_to_wait_s
+
+__all__ = ["interval_s"]
+
+_HOUR_S = 3600.0
+# Those who are over a limit, or ask an overloaded service, do not ask faster.
+_SPARED = frozenset({Outcome.OVERLOADED, Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT})
+# After so many failures in a row nothing is unclear, and the interval is enough to see the recovery begin.
+_CLEAR = 6
+# After so many messages the share that fails is known within some percent, until it seems to end: after this
+# part of the successes that a recovery takes.
+_KNOWN, _MAY_END = 60, 10
+# So long after a lone failure it is asked more often; an error response is chance more rarely than a loss.
+SUSPECT_S, SUSPECT_LOST_S = 150.0, 60.0
+# The largest part of the paid messages allowed that is spent before a recovery begins.
+_BEFORE_RECOVERY = 0.85
+# The spans over which messages are counted: many at once would be a burst, though few in an hour.
+_SPANS_S = (1200.0, 3600.0)
+# The free probes follow, and a shared status page is asked at most six times as often as usual.
+_FREE_TIMES = 6.0
+
+
+def interval_s(history: History, source: Source, at: datetime, options: Options) -> float:
+    """Seconds from the start of one probe of `source` to the next, at most its plain interval."""
+    usual = options.interval_s(source)
+    wanted = _wanted_s(history, at, options)
+    if wanted is None or wanted.every_s >= usual:
+        return usual
+    share = 1.0 if wanted.ends else _BEFORE_RECOVERY
+    if source is Source.MESSAGES and not _may_ask(history, at, options, share):
+        return usual
+    return wanted.every_s if source is Source.MESSAGES else max(wanted.every_s, usual / _FREE_TIMES)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    every_s: float
+    """Seconds between two probes."""
+    ends: bool = False
+    """Whether they may show that a trouble is over."""
+
+
+def _wanted_s(history: History, at: datetime, options: Options) -> _Wanted | None:
+    """How soon an answer is wanted, whatever it costs; None where the interval is enough."""
+    pace, instant = options.confirmation, at.timestamp()
+    if _spared(history.latest(Source.MESSAGES, at)):
+        return None
+    episodes = {source: _newest_episode(history, source, at) for source in API_SOURCES}
+    messages = episodes[Source.MESSAGES]
+    if messages is not None and messages.active:
+        if not _unclear(messages):
+            return None
+        first = (
+            messages.failures <= pace.messages and messages.failures == messages.total and not messages.clean
+        )
+        return _Wanted(pace.gap_s if first else pace.open_s, ends=messages.recovering)
+    wanted: list[float] = []
+    page = history.failures(Source.STATUS)
+    count = page.count_until(instant)
+    if count and instant - page.at[count - 1] < SUSPECT_LOST_S:
+        wanted.append(pace.open_s)
+    for source, episode in episodes.items():
+        if episode is None or (episode.confirmed_at is not None and not episode.open):
+            continue
+        items = history.exchanges(source).items
+        asked_since = items.count_until(instant) - 1 - episode.first
+        if source is Source.MESSAGES and asked_since < pace.messages:
+            wanted.append(pace.gap_s)
+        elif episode.active or instant - items.at[episode.last] < _suspect_s(items.values[episode.last]):
+            wanted.append(pace.open_s)
+    return _Wanted(min(wanted)) if wanted else None
+
+
+def _newest_episode(history: History, source: Source, at: datetime) -> Episode | None:
+    failures = history.failures(source)
+    count = failures.count_until(at.timestamp())
+    if not count or at.timestamp() - failures.at[count - 1] > _HOUR_S:
+        return None
+    episodes = episodes_of(history, source, at, _HOUR_S)
+    return episodes[-1] if episodes else None
+
+
+def _unclear(episode: Episode) -> bool:
+    """Whether the rate of an open episode is still to be found out, or it may be ending."""
+    if episode.clean >= max(1, episode.successes_to_recover / _MAY_END):
+        return True
+    asked = episode.total + episode.clean
+    return asked < _CLEAR if episode.failures == episode.total else asked < _KNOWN
+
+
+def _suspect_s(failure: Observation) -> float:
+    return SUSPECT_LOST_S if is_lost(failure) else SUSPECT_S
+
+
+def _spared(last: Observation | None) -> bool:
+    return last is not None and last.failed and (last.outcome in _SPARED or asked_to_wait_s(last) > 0)
+
+
+def _may_ask(history: History, at: datetime, options: Options, share: float) -> bool:
+    """Whether another message stays within this share of `most_times` the usual number, however counted.
+
+    A time that was not probed counts as if it had been.
+    """
+    usual = options.messages_interval_s
+    items = history.exchanges(Source.MESSAGES).items
+    end, now = items.count_until(at.timestamp()), at.timestamp()
+    for span_s in _SPANS_S:
+        start = items.index_at(now - span_s)
+        covered_s = now - items.at[start] if start < end else 0.0
+        asked = end - start + (span_s - covered_s) / usual
+        if asked + 1 > share * options.confirmation.most_times * span_s / usual:
+            return False
+    return True

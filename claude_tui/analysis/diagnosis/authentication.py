@@ -1,0 +1,66 @@
+"""Whose fault a rejected key is: ours, or that of their authentication, which also rejects valid keys."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+
+from claude_tui.analysis.diagnosis.context import DiagnosisContext
+from claude_tui.analysis.history.history import API_SOURCES
+from claude_tui.knowledge import Advice, knowledge
+from claude_tui.model.observation import Outcome, Source
+
+__all__ = ["whose_key"]
+
+# So many successes show that the key is valid, so that a rejection needs another explanation.
+_GOOD_RUN = 20
+# Among so many exchanges before the first rejection they are looked for, as other trouble may precede it.
+_LOOKED_AT = 240
+_ON_THE_PAGE = re.compile(r"authenticat|\b401\b|\bapi keys?\b", re.IGNORECASE)
+
+
+def whose_key(context: DiagnosisContext, advice: Advice, since: datetime) -> Advice:
+    """The advice for a key that has been rejected since `since`.
+
+    Theirs if the same key is accepted in between or the page reports it; unclear after a long good run, as
+    somebody may have revoked the key; ours if it has never been accepted.
+    """
+    if advice.id != "key":
+        return advice
+    page = (*context.page_report.reports, *context.page_report.unrated)
+    if any(_ON_THE_PAGE.search(each) for each in page) or _accepted_between(context, since):
+        return knowledge().advice["auth_theirs"]
+    return knowledge().advice["key_unclear"] if _accepted_before(context, since) else advice
+
+
+def _accepted_between(context: DiagnosisContext, since: datetime) -> bool:
+    """Whether a request was accepted between two rejections of its source."""
+    return any(_accepted_in(context, source, since) for source in API_SOURCES)
+
+
+def _accepted_in(context: DiagnosisContext, source: Source, since: datetime) -> bool:
+    items, failures = context.history.exchanges(source).items, context.history.failures(source)
+    instants = failures.at[
+        failures.index_at(since.timestamp()) : failures.count_until(context.at.timestamp())
+    ]
+    if len(instants) < 2:
+        return False
+    first, last = items.index_at(instants[0]), items.index_at(instants[-1])
+    if last - first + 1 == len(instants):
+        return False
+    between = items.values[first : last + 1][-_LOOKED_AT:]
+    rejected = [index for index, each in enumerate(between) if each.outcome is Outcome.KEY_REJECTED]
+    return bool(rejected) and any(
+        not each.failed and each.error_type is None for each in between[rejected[0] : rejected[-1]]
+    )
+
+
+def _accepted_before(context: DiagnosisContext, since: datetime) -> bool:
+    return any(_accepted(context, source, since) >= _GOOD_RUN for source in API_SOURCES)
+
+
+def _accepted(context: DiagnosisContext, source: Source, since: datetime) -> int:
+    """How many of the requests before that were accepted; a list that answers without a key has a type."""
+    items = context.history.exchanges(source).items
+    before = items.values[: items.index_at(since.timestamp())][-_LOOKED_AT:]
+    return sum(not each.failed and each.error_type is None for each in before)

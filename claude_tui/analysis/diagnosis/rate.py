@@ -1,0 +1,110 @@
+"""The rate of failures with its uncertainty: when failures are more than chance, and when a trouble is over.
+
+A trouble fails a share of the requests that nobody knows; the counts tell how probable each share is. It ends
+at some request (a change point). After a run of successes there are two explanations: it has ended, or the
+run is luck at a share of 2% or more. It is over once luck has less than 3%: a few successes after a full
+outage, a few dozen where one in five failed.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from functools import lru_cache
+
+__all__ = [
+    "LONGEST_RUN",
+    "LOST_MESSAGES",
+    "LOST_SHARE",
+    "SETTLED",
+    "first_conclusive",
+    "successes_to_recover",
+]
+
+SETTLED = 3
+"""How many successes settle a failure that is not more than chance yet."""
+LEAST_RUN = 7
+"""The fewest successes that end a trouble: services that restart answer now and then before they are up."""
+LONGEST_RUN = 120
+"""The most successes that are asked for: an hour at the default pace."""
+# The chance that a trouble ends with any one request: an hour of them at the default pace has 120.
+_ENDS = 0.005
+# What is left for luck when a trouble is called over.
+_LUCK = 0.03
+
+# The rates that matter begin at 2%. Their steps are ratios, as 2% and 4% differ as much as 40% and 80%.
+# Before anything is counted, a quarter of all troubles are total.
+_MATTERS, _TOTAL = 0.02, 0.97
+_PARTIAL = tuple(_MATTERS * (0.9 / _MATTERS) ** (step / 40) for step in range(41))
+_PRIOR = (*((rate, rate) for rate in _PARTIAL), (_TOTAL, sum(_PARTIAL) / 3))
+
+# The shares of requests that fail on a healthy day: error responses, and requests that get no response.
+_ERROR_SHARE, LOST_SHARE = 0.0005, 0.005
+# Messages use an open connection, which is lost more rarely than a new one fails to open.
+LOST_MESSAGES = 0.0025
+# Two lost in a row happen on a healthy day.
+_LEAST_LOST = 3
+# Failures are more than chance when a trouble explains them so many times better. Trouble begins with about
+# one request in 5,000, so this leaves chance one in ten.
+_TIMES_BETTER = 50_000.0
+
+
+@lru_cache(maxsize=4096)
+def successes_to_recover(failures: int, total: int, longest: int = LONGEST_RUN) -> int:
+    """How many successes in a row show that a trouble is over in which `failures` of `total` failed."""
+    weights = _posterior(max(failures, 1), max(total, failures, 1))
+    low, high = LEAST_RUN, longest
+    while low < high:
+        run = (low + high) // 2
+        luck = sum(weight * (1 - rate) ** run for rate, weight in weights)
+        # The change may have come before any of the successes.
+        ended = _ENDS * sum(weight * (1 - (1 - rate) ** (run + 1)) / rate for rate, weight in weights)
+        low, high = (low, run) if luck <= _LUCK * (luck + ended) else (run + 1, high)
+    return low
+
+
+def _posterior(failures: int, total: int) -> list[tuple[float, float]]:
+    """How probable each rate that matters is, once `failures` of `total` have been counted."""
+    logs = [
+        failures * math.log(rate) + (total - failures) * math.log(1 - rate) + math.log(prior)
+        for rate, prior in _PRIOR
+    ]
+    most = max(logs)
+    weights = [math.exp(each - most) for each in logs]
+    whole = sum(weights)
+    return [(rate, weight / whole) for (rate, _), weight in zip(_PRIOR, weights, strict=True) if weight > 0]
+
+
+def first_conclusive(
+    indexes: Sequence[int], lost: Sequence[bool], lost_share: float = LOST_SHARE
+) -> tuple[int, int] | None:
+    """Which failures are more than chance: the first of them and the one that showed it, by position.
+
+    `indexes` are the places of the failures among all exchanges, oldest first; `lost` says which of them got
+    no response at all, which happens to `lost_share` on a healthy day.
+    """
+    for newest in range(1, len(indexes)):
+        errors = misses = 0
+        best: int | None = None
+        for first in range(newest, -1, -1):
+            total = indexes[newest] - indexes[first] + 1
+            if total > LONGEST_RUN:
+                break
+            errors, misses = errors + (not lost[first]), misses + lost[first]
+            if first < newest and _more_than_chance(errors, misses, total, lost_share):
+                best = first
+        if best is not None:
+            return best, newest
+    return None
+
+
+def _more_than_chance(errors: int, misses: int, total: int, lost_share: float) -> bool:
+    if not errors and misses < _LEAST_LOST:
+        return False
+    failures = errors + misses
+    share = failures / total
+    explained = failures * math.log(share)
+    if failures < total:
+        explained += (total - failures) * math.log(1 - share)
+    by_chance = errors * math.log(_ERROR_SHARE) + misses * math.log(lost_share)
+    return explained - by_chance >= math.log(_TIMES_BETTER)

@@ -1,0 +1,72 @@
+"""A link of ours that loses requests: counted over several hosts, so that one lucky answer clears nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from random import Random
+
+import pytest
+
+from claude_tui.analysis.diagnosis.cross_check import is_lossy
+from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.verdict import Cause, Severity, Side, Verdict
+from tests.builders import after, healthy, history_of, messages, models, page
+from tests.diagnosed import HOUR, OPENED, blamed, verdict
+
+LOST, BAD = Outcome.TIMEOUT, Outcome.SERVER_ERROR
+
+
+def link(share: float, seconds: float, *, seed: int = 1, page_too: bool = True) -> list[Observation]:
+    """A link that loses a share of all requests; `page_too` False spares the status page's host."""
+    dice = Random(seed)
+    seen: list[Observation] = []
+    for number in range(int(seconds / 10)):
+        at = HOUR + 10.0 * number
+        seen.append(messages(at, LOST if dice.random() < share else Outcome.OK, http_status=None))
+        seen.append(models(at + 2, LOST if dice.random() < share else Outcome.OK, http_status=None))
+        lost = page_too and dice.random() < share
+        seen.append(page(at + 4, LOST if lost else Outcome.OK))
+    return seen
+
+
+def told(*seen: Observation) -> Verdict:
+    return verdict([*healthy(0, HOUR), *(page(60.0 * number) for number in range(60))], list(seen))
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_third_lost_on_all_hosts_is_the_path(seed: int) -> None:
+    found = told(*link(0.35, 600, seed=seed))
+    assert blamed(found) == (Cause.NETWORK, Side.PATH)
+    assert found.severity.trouble
+
+
+def test_a_tenth_lost_on_all_hosts_is_the_path_within_ten_minutes() -> None:
+    right = [blamed(told(*link(0.1, 600, seed=seed))) == (Cause.NETWORK, Side.PATH) for seed in range(10)]
+    assert right.count(True) >= 9
+
+
+def test_messages_alone_that_get_no_answer_are_theirs() -> None:
+    seen: list[Observation] = []
+    for number in range(40):
+        at = HOUR + 10.0 * number
+        hangs = replace(messages(at, LOST, http_status=None), timings=OPENED)
+        seen += [hangs if number % 2 else messages(at), models(at + 2), page(at + 4)]
+    assert blamed(told(*seen)) == (Cause.PROVIDER_ERRORS, Side.THEM)
+
+
+def test_a_host_that_is_clean_for_long_clears_the_path() -> None:
+    spared = history_of(*healthy(0, HOUR), *link(0.35, 900, page_too=False))
+    assert not is_lossy(spared, after(HOUR + 900), after(HOUR))
+    lucky = history_of(*healthy(0, HOUR), *link(0.35, 60, page_too=False))
+    assert is_lossy(lucky, after(HOUR + 60), after(HOUR))
+
+
+def test_a_lost_probe_in_two_hundred_is_no_lossy_path() -> None:
+    dice = Random(5)
+    seen: list[Observation] = []
+    for number in range(720):
+        at = 15.0 * number
+        seen.append(models(at, LOST if dice.random() < 0.005 else Outcome.OK, http_status=None))
+        if number % 2 == 0:
+            seen.append(messages(at + 5, LOST if dice.random() < 0.005 else Outcome.OK, http_status=None))
+    assert verdict(seen).severity is Severity.NONE
