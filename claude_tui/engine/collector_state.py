@@ -55,9 +55,9 @@ class CollectorState:
     """What stays until the process ends: about the key, or why it has stopped probing."""
     key_problem: str | None = None
     key_lack: KeyLack | None = None
+    alerting: AlertingFacts = field(default_factory=AlertingFacts)
     credential: str = "ANTHROPIC_API_KEY"
     """The variable that the key comes from."""
-    alerting: AlertingFacts = field(default_factory=AlertingFacts)
 
     def encode(self) -> bytes:
         return to_json(self)

@@ -42,9 +42,9 @@ def test_there_are_ten_and_more_and_neither_name_nor_title_tells_what_is_wrong()
 
 
 def test_a_drill_cannot_be_mistaken_for_a_scenario_to_simulate() -> None:
-    with pytest.raises(ScenarioError, match="nothing of that name"):
+    with pytest.raises(ScenarioError, match="no such scenario"):
         load(NAMES[0])
-    with pytest.raises(ScenarioError, match="nothing of that name"):
+    with pytest.raises(ScenarioError, match="no such scenario"):
         load_drill("overload")
 
 

@@ -80,7 +80,7 @@ async def test_the_same_answer_again_or_none_is_not_recorded(tmp_path: Path) -> 
 async def test_the_answer_of_the_tree_is_the_one_to_begin_with(tmp_path: Path) -> None:
     async with drill(tmp_path) as (app, backend, pilot):
         await pilot.press("escape", "d", "g", "escape", "A", "enter")
-        reached = shipped().nodes[app.session.kept.walk.node]
+        reached = shipped().nodes[app.session.saved_walk.walk.node]
         (given,) = acts(backend)
         assert given == (DrillAct.ANSWERED, reached.side, *reached.causes)
 

@@ -16,9 +16,8 @@ from claude_tui.alerting.config import alerting_of
 from claude_tui.alerting.manager import Alerting
 from claude_tui.alerting.persistence import NoStateBackend, StateBackend
 from claude_tui.analysis.options import Options
-from claude_tui.engine import Endpoint, Engine, Monitored, store_name, target_of
+from claude_tui.engine import Attendance, Endpoint, Engine, Monitored, store_name, target_of, this_process
 from claude_tui.engine.incident_command import export_text, import_file, list_of
-from claude_tui.engine.lease import Lease
 from claude_tui.engine.paging import PagingSetup
 from claude_tui.incident import TimelineKind, figures, incidents, timeline
 from claude_tui.model.incident import PROGRAM, IncidentAct, IncidentEntry
@@ -126,11 +125,13 @@ def watching(settings: Settings, simulator: SimulatorThread) -> Engine:
         return Alerting(rules, alerts, target=target, backend=NoStateBackend(), now=clock.now)
 
     endpoint = Endpoint(credentials, (simulator.status_url,))
+    store = Store.open(settings.data_dir, store_name(credentials), now=clock.now())
     return Engine(
         settings,
         Monitored(target, lambda: endpoint, QUICK),
-        Store.open(settings.data_dir, store_name(credentials), now=clock.now()),
-        paging=PagingSetup(open_alerting, Lease(settings.data_dir / "pager")),
+        store,
+        paging=PagingSetup(open_alerting),
+        attendance=Attendance(store.path, this_process(clock.now()), clock),
     )
 
 

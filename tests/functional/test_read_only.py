@@ -72,7 +72,8 @@ async def test_no_key_of_a_shared_action_does_anything(action: Action) -> None:
         await pilot.press(*action.keys)
         await pilot.pause()
         assert untouched(backend)
-        assert isinstance(app.screen, DashboardScreen) or action.keys == ("enter",)
+        # Elsewhere these keys have a meaning of their own: `enter` opens, `g` goes to a time.
+        assert isinstance(app.screen, DashboardScreen) or action.keys in (("enter",), ("g",))
 
 
 async def test_a_playbook_can_be_read_and_not_marked() -> None:

@@ -48,6 +48,8 @@ WAYS: dict[Scope, tuple[str, ...]] = {
     Scope.PLAYBOOK: ("m",),
     Scope.FIRST_FIVE: ("c",),
     Scope.INCIDENT: ("i",),
+    Scope.POSTMORTEM: ("f",),
+    Scope.HISTORY: ("h",),
 }
 # They would end the test.
 ENDS = {"q", "ctrl+c"}

@@ -76,7 +76,7 @@ def test_a_foreign_id_does_not_prove_that_the_api_was_reached() -> None:
     [("ANTHROPIC_API_KEY", "API key"), ("ANTHROPIC_AUTH_TOKEN", "auth token")],
 )
 def test_the_next_step_names_the_credential_that_is_set(variable: str, names: str) -> None:
-    found = verdict(BEFORE, told(Outcome.KEY_REJECTED), facts=EngineFacts(credential=variable))
+    found = verdict([], told(Outcome.KEY_REJECTED), facts=EngineFacts(credential=variable))
     assert variable in found.next_step
     assert names in found.summary
     other = {"ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"} - {variable}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from claude_tui.analysis.uptime.record import Record
@@ -115,7 +116,8 @@ class HistoryScreen(ReaderScreen):
         if busy is not None and (busy.span, busy.local) == (wanted.span, wanted.local):
             return
         self._working_on = wanted
-        self.run_worker(self._make(wanted), exclusive=True, group="history")
+        # A coroutine that is replaced before it starts would never be awaited.
+        self.run_worker(partial(self._make, wanted), exclusive=True, group="history")
 
     async def _make(self, wanted: _Wanted) -> None:
         known = self._record
