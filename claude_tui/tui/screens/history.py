@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import partial
 from typing import TYPE_CHECKING
 
 from claude_tui.analysis.uptime.record import Record
@@ -116,8 +115,12 @@ class HistoryScreen(ReaderScreen):
         if busy is not None and (busy.span, busy.local) == (wanted.span, wanted.local):
             return
         self._working_on = wanted
-        # A coroutine that is replaced before it starts would never be awaited.
-        self.run_worker(partial(self._make, wanted), exclusive=True, group="history")
+
+        # Not a coroutine: one that is replaced before it starts would never be awaited.
+        async def make() -> None:
+            await self._make(wanted)
+
+        self.run_worker(make, exclusive=True, group="history")
 
     async def _make(self, wanted: _Wanted) -> None:
         known = self._record
