@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from textual.worker import WorkType
+
 from claude_tui.analysis.uptime.record import Record
 from claude_tui.analysis.uptime.report import SPANS, Report, build_report, utc
 from claude_tui.model.errors import ClaudeTopError
@@ -120,7 +122,8 @@ class HistoryScreen(ReaderScreen):
         async def make() -> None:
             await self._make(wanted)
 
-        self.run_worker(make, exclusive=True, group="history")
+        work: WorkType[None] = make
+        self.run_worker(work, exclusive=True, group="history")
 
     async def _make(self, wanted: _Wanted) -> None:
         known = self._record
