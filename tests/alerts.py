@@ -35,6 +35,9 @@ from tests.builders import NOON, stated
 TARGET = Target("prod", "https://api.example.test", "api.example.test", "claude-haiku-5-5")
 MINUTE = timedelta(minutes=1)
 
+REFUSED = FailedAttemptError("HTTP 404", permanent=True, http_status=404)
+GONE = FailedAttemptError("ConnectError: connection refused")
+
 _SIDES = {Cause.HEALTHY: Side.NONE, Cause.UNKNOWN: Side.UNCLEAR, Cause.NETWORK: Side.PATH}
 
 

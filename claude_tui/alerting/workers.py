@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -24,7 +25,7 @@ MAX_SLEEP_S = 30.0
 RETRY_PUSH = timedelta(seconds=30)
 
 
-class DeliveryWorker:
+class DeliveryWorker(ABC):
     """What both kinds of worker have in common. `wake` signals that there may be something to do."""
 
     def __init__(self, route: Route, holder: StateHolder, now: Callable[[], datetime]) -> None:
@@ -68,12 +69,13 @@ class DeliveryWorker:
                 except TimeoutError:
                     continue
 
+    @abstractmethod
     async def step(self) -> float:
         """Does the next piece of work and returns the seconds until there may be more."""
-        raise NotImplementedError
 
+    @abstractmethod
     async def aclose(self) -> None:
-        raise NotImplementedError
+        """Ends what is under way and closes the connections."""
 
     def _result(self, tried: AttemptResult) -> DeliveryResult:
         failure = tried.failure

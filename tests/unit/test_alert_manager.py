@@ -20,8 +20,10 @@ from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Cause, Severity
 from tests.alerts import (
+    GONE,
     HEALTHY,
     OUTAGE,
+    REFUSED,
     TARGET,
     Clock,
     Memory,
@@ -39,9 +41,6 @@ from tests.alerts import (
 from tests.builders import NOON
 from tests.loop_time import let_pass
 from tests.wire_server import WireServer, response
-
-REFUSED = FailedAttemptError("HTTP 404", permanent=True, http_status=404)
-GONE = FailedAttemptError("ConnectError: connection refused")
 
 
 async def turns() -> None:

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 
-from claude_tui.alerting.delivery.attempts import FailedAttemptError
 from claude_tui.alerting.manager import Alerting
 from claude_tui.alerting.persistence import NoStateBackend
 from claude_tui.alerting.routes import AlertSettings
@@ -23,10 +22,6 @@ from tests.alerts import (
     verdict,
     verdict_rules,
 )
-
-REFUSED = FailedAttemptError("HTTP 404", permanent=True, http_status=404)
-GONE = FailedAttemptError("ConnectError: connection refused")
-
 
 # -- the disk ----------------------------------------------------------------------------
 
