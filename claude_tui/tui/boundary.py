@@ -22,6 +22,7 @@ from textual.dom import DOMNode
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
+from textual.widget import MountError
 from textual.worker import NoActiveWorker, WorkerFailed, get_current_worker
 
 from claude_tui.tui.faults import Fault, Faults, Report
@@ -97,6 +98,8 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
 
         A `harmless` fault does not affect what is on the dashboard, which then stays as it is.
         """
+        if self._exit and isinstance(error, MountError):
+            return  # an app that is asked to end while it starts has nothing to mount on any more
         if self._faults is None or not self._has_drawn:
             self._end(error)
             return

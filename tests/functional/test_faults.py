@@ -30,6 +30,7 @@ from tests.snapshots.pictures import PICTURES, later
 
 KEY = "sk-ant-api03-do-not-show-me-0123456789"
 SNAPSHOT = PICTURES["overloaded"]()
+SIGNALLED = 143
 
 
 class BrokenError(Exception):
@@ -367,3 +368,19 @@ async def test_without_a_report_the_first_fault_ends_the_program(tmp_path: Path)
 
     with pytest.raises(BrokenError):
         await fails()
+
+
+class AskedToEndApp(StillApp):
+    """A signal comes when nothing is on the screen yet."""
+
+    def compose(self) -> ComposeResult:
+        self.exit(return_code=SIGNALLED)
+        yield from super().compose()
+
+
+async def test_an_end_while_it_starts_is_no_fault(tmp_path: Path) -> None:
+    report = partial(write_report, arguments=["--data-dir", str(tmp_path)])
+    app = AskedToEndApp(StillBackend(), Settings(), SNAPSHOT, report)
+    await app.run_async(headless=True, size=(120, 40))
+    assert app.crash is None
+    assert app.return_code == SIGNALLED
