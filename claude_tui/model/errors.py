@@ -27,6 +27,7 @@ class ClaudeTopError(Exception):
     │   ├── BusyError           the call before this one has still not returned
     │   └── FailedAttemptError  one attempt failed: has a status, and whether another is of use
     ├── DraftError              a model gave no draft
+    ├── FilterError             a filter that somebody typed cannot be understood
     ├── IncidentFileError       a file is no exported incident
     ├── NoPostmortemError       there is no incident to write about
     ├── NoSuchIncidentError     no incident has that name

@@ -326,6 +326,13 @@ class Event:
     """The observation behind it, if there is one."""
     detail: str = ""
     """More text, for the event's own screen."""
+    count: int = 1
+    """How many like events this one stands for; everything else is that of the newest, but the key is that
+    of the first."""
+    first_at: datetime | None = None
+    """When the first of several happened."""
+    folded: tuple[Event, ...] = ()
+    """The several, newest first, as far as they are listed; empty for a single one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,7 +172,16 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("declare", ("D",), "declare", "Declare an incident", _RESPOND, _INCIDENT, 4, shared=True),
     Action("open_entry", ("enter",), "open", "Open the entry or the incident", _SHOW, _INCIDENT, 3),
-    Action("filter", ("/",), "filter", "Show only entries with certain words", _SHOW, _INCIDENT, 3),
+    Action(
+        "filter",
+        ("/",),
+        "filter",
+        "Show only some entries: words, status:529, -word",
+        _SHOW,
+        (*_INCIDENT, *_ZOOM),
+        3,
+    ),
+    Action("filter_events", ("/",), "", "Filter the events", _SHOW, _DASHBOARD),
     Action("incidents", ("l",), "all", "All incidents", _SHOW, _INCIDENT, 4),
     Action(
         "edit",

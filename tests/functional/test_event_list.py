@@ -5,8 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from claude_tui.model.snapshot import EventKind, Level, Snapshot
-from tests.functional.watched import Watched, app_of, arrives
+from tests.functional.watched import Watched, arrives
 from tests.snapshots.pictures import PICTURES, event, later
+
+
+def unfolded(name: str = "overloaded") -> Snapshot:
+    """A picture with every failure as an event of its own: a long list."""
+    scene = PICTURES[name]()
+    every = [each for row in scene.events for each in (row.folded or (row,))]
+    return replace(scene, events=tuple(sorted(every, key=lambda each: each.at, reverse=True)))
 
 
 def with_newer(snapshot: Snapshot, count: int) -> Snapshot:
@@ -17,7 +24,7 @@ def with_newer(snapshot: Snapshot, count: int) -> Snapshot:
 
 
 async def test_the_arrows_select_and_enter_opens() -> None:
-    app = app_of("overloaded")
+    app = Watched(unfolded())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("down", "down", "down", "up", "enter")
         await pilot.pause()
@@ -26,7 +33,7 @@ async def test_the_arrows_select_and_enter_opens() -> None:
 
 
 async def test_new_events_do_not_move_the_selection() -> None:
-    scene = PICTURES["overloaded"]()
+    scene = unfolded()
     app = Watched(scene)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("down", "down")
@@ -39,7 +46,7 @@ async def test_new_events_do_not_move_the_selection() -> None:
 
 
 async def test_end_and_home_reach_the_oldest_and_the_newest() -> None:
-    scene = with_newer(PICTURES["overloaded"](), 100)
+    scene = with_newer(unfolded(), 100)
     app = Watched(scene)
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press("end")
@@ -52,7 +59,7 @@ async def test_end_and_home_reach_the_oldest_and_the_newest() -> None:
 
 
 async def test_escape_takes_the_cursor_away() -> None:
-    app = app_of("overloaded")
+    app = Watched(unfolded())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("down", "escape")
         assert app.dashboard.events.selected is None
@@ -62,7 +69,7 @@ async def test_escape_takes_the_cursor_away() -> None:
 
 
 async def test_the_wheel_scrolls_and_new_events_leave_the_view_where_it_is() -> None:
-    scene = with_newer(PICTURES["overloaded"](), 60)
+    scene = with_newer(unfolded(), 60)
     app = Watched(scene)
     async with app.run_test(size=(120, 40)) as pilot:
         panel = app.dashboard.events
@@ -76,10 +83,52 @@ async def test_the_wheel_scrolls_and_new_events_leave_the_view_where_it_is() -> 
 
 
 async def test_a_click_selects_and_a_second_one_opens() -> None:
-    app = app_of("overloaded")
+    app = Watched(unfolded())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.click("#events", offset=(10, 3))
         assert app.dashboard.events.selected == app.shown.events[2]
         await pilot.click("#events", offset=(10, 3))
         await pilot.pause()
         assert app.asked == [app.shown.events[2]]
+
+
+# -- folded events ----------------------------------------------------------------
+
+
+async def test_failures_of_a_kind_are_one_row_with_their_number() -> None:
+    app = Watched(PICTURES["overloaded"]())
+    async with app.run_test(size=(200, 60)):
+        (row,) = [row for row in app.text().splitlines() if "✗ messages 529" in row]
+        assert "14:05:31 ✗ messages 529 overloaded ×24 since 14:02:11, last 2s ago" in row
+
+
+async def test_a_folded_event_is_opened_as_a_whole() -> None:
+    app = Watched(PICTURES["overloaded"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("home", "enter")
+        await pilot.pause()
+        (opened,) = app.asked
+        assert (opened.count, len(opened.folded)) == (24, 24)
+
+
+async def test_a_filter_leaves_what_it_lets_through_and_escape_takes_it_away() -> None:
+    app = Watched(PICTURES["overloaded"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("slash", *"class:alert", "enter")
+        await pilot.pause()
+        kinds = {row.event.kind for row in app.dashboard.events._rows}
+        assert kinds == {EventKind.ALERT}
+        assert "only “class:alert”" in app.text()
+        await pilot.press("escape")
+        assert "only “" not in app.text()
+        assert len(app.dashboard.events._rows) == len(app.shown.events)
+
+
+async def test_a_filter_that_cannot_be_is_refused_with_the_reason() -> None:
+    app = Watched(PICTURES["overloaded"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("slash", *"since:soon", "enter")
+        await pilot.pause()
+        assert app.dashboard.events.words == ""
+        drawn = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+        assert "since:soon is no length of time" in drawn

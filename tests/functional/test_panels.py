@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from claude_tui.model.observation import FailureKind, Outcome, Source
 from claude_tui.model.snapshot import EventKind, Level, Snapshot
 from claude_tui.tui.panels.errors import error_lines
-from claude_tui.tui.panels.events import event_lines, followed
+from claude_tui.tui.panels.events import event_lines, event_rows, followed
 from claude_tui.tui.panels.headroom import bucket_label, headroom_lines
 from claude_tui.tui.panels.latency import latency_lines
 from claude_tui.tui.panels.status import status_lines
@@ -29,7 +29,7 @@ PANELS: dict[str, Callable[[Snapshot, int, int], Lines]] = {
     "latency": latency_lines,
     "errors": lambda s, cells, rows: error_lines(s.errors[1], cells, rows),
     "errors unfooted": lambda s, cells, rows: error_lines(s.errors[2], cells, rows, footed=False),
-    "events": lambda s, cells, rows: event_lines(s.events, s.at, cells, rows, 1),
+    "events": lambda s, cells, rows: event_lines(event_rows(s.events), s.at, cells, rows, 1),
     "strip": strip_lines,
 }
 
@@ -314,14 +314,25 @@ def test_no_calls_is_not_the_same_as_no_failures() -> None:
 
 
 def test_an_event_has_time_glyph_subject_text_and_request_id() -> None:
-    newest = event_lines(scene("overloaded").events, AT, 60, 5)[0]
-    assert plain(newest).split() == ["14:05:31", "✗", "messages", "529", "overloaded", "req_1a1f946d3f8"]
-    narrow = event_lines(scene("overloaded").events, AT, 47, 5)[0]
-    assert plain(narrow).split()[-1] == "1a1f946d3f8"
+    newest = event_rows(scene("overloaded").events[0].folded)
+    assert plain(event_lines(newest, AT, 60, 5)[0]).split() == [
+        *("14:05:31", "✗", "messages", "529", "overloaded", "req_1a1f946d3f8"),
+    ]
+    assert plain(event_lines(newest, AT, 47, 5)[0]).split()[-1] == "1a1f946d3f8"
+
+
+def test_the_number_of_a_fold_is_never_cut() -> None:
+    (fold, *_) = event_rows(scene("overloaded").events)
+    whole = "14:05:31 ✗ messages 529 overloaded ×24 since 14:02:11, last 2s ago"
+    assert plain(event_lines([fold], AT, 90, 5)[0]).startswith(whole)
+    drawn = {cells: plain(event_lines([fold], AT, cells, 5)[0]) for cells in range(26, 91)}
+    assert all("×24" in row for row in drawn.values())
+    assert drawn[51].rstrip() == "14:05:31 ✗ messages 529 overloaded ×24, last 2s ago"
+    assert drawn[30].rstrip() == "14:05:31 ✗ messages 529 o… ×24"
 
 
 def told(kind: EventKind, level: Level, subject: str, said: str, cells: int = 90) -> str:
-    return plain(event_lines((event(60, kind, level, subject, said),), AT, cells, 1)[0])
+    return plain(event_lines(event_rows((event(60, kind, level, subject, said),)), AT, cells, 1)[0])
 
 
 def test_verdicts_alerts_and_people_have_their_own_marks() -> None:
@@ -334,7 +345,9 @@ def test_verdicts_alerts_and_people_have_their_own_marks() -> None:
     assert told(EventKind.ALERT, Level.INFO, "alert", "snoozed by bob") == "14:04:33 △ alert snoozed by bob"
     assert told(EventKind.ALERT, Level.OK, "alert", "[resolved] prod") == "14:04:33 ✓ alert [resolved] prod"
     assert told(EventKind.PERSON, Level.INFO, "playbook", "x done, eve") == "14:04:33 » playbook x done, eve"
-    loud = event_lines((event(60, EventKind.VERDICT, Level.BAD, "verdict", "P1 It’s them."),), AT, 60, 1)[0]
+    loud = event_lines(
+        event_rows((event(60, EventKind.VERDICT, Level.BAD, "verdict", "P1 It’s them."),)), AT, 60, 1
+    )[0]
     assert (loud[-1].role, loud[-1].bold) == ("bad", True)
 
 
@@ -349,22 +362,22 @@ def test_a_long_text_leaves_its_subject_and_is_cut_between_words() -> None:
 
 def test_the_day_is_named_when_it_is_another() -> None:
     old = event(100_000, EventKind.STATUS, Level.WARN, "status", "resolved")
-    assert "Nov 19 10:18" in text(event_lines((old,), AT, 60, 5))
+    assert "Nov 19 10:18" in text(event_lines(event_rows((old,)), AT, 60, 5))
 
 
 def test_the_selected_row_is_marked_by_glyph_and_background() -> None:
-    drawn = event_lines(scene("overloaded").events, AT, 60, 5, cursor=2)
+    drawn = event_lines(event_rows(scene("overloaded").events), AT, 60, 5, cursor=2)
     assert [index for index, row in enumerate(drawn) if "▸" in plain(row)] == [2]
     assert {span.back for span in drawn[2]} == {"track"}
     assert width(drawn[2]) == 60
 
 
 def test_without_events_it_says_so() -> None:
-    assert "No events yet." in text(event_lines((), AT, 60, 5))
+    assert "No events yet." in text(event_lines(event_rows(()), AT, 60, 5))
 
 
 def test_a_scrolled_list_stays_where_the_eye_is() -> None:
-    before = scene("overloaded").events
+    before = event_rows(scene("overloaded").events)
     newer = replace(before[0], key="newer")
     assert followed(before, (newer, *before), 3) == 4
     assert followed(before, (newer, *before), 0) == 0

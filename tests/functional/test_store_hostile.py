@@ -35,7 +35,7 @@ from claude_tui.tui.panels.alerts_zoom import alerts_zoom
 from claude_tui.tui.panels.errors import error_lines
 from claude_tui.tui.panels.errors_zoom import errors_zoom
 from claude_tui.tui.panels.event_text import event_lines as event_details
-from claude_tui.tui.panels.events import event_lines
+from claude_tui.tui.panels.events import event_lines, event_rows
 from claude_tui.tui.panels.header import header_line
 from claude_tui.tui.panels.headroom import headroom_lines
 from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
@@ -257,7 +257,7 @@ def drawn(snapshot: Snapshot, cells: int, rows: int) -> list[Line]:
         *headroom_lines(snapshot, *of["headroom"]),
         *(row for window in snapshot.errors for row in error_lines(window, *of["errors"])),
         *latency_lines(snapshot, *of["latency"]),
-        *event_lines(snapshot.events, snapshot.at, *of["events"]),
+        *event_lines(event_rows(snapshot.events), snapshot.at, *of["events"]),
     ]
 
 

@@ -185,7 +185,7 @@ async def test_enter_opens_the_selected_event_and_escape_comes_back() -> None:
 async def test_coming_back_shows_no_old_picture() -> None:
     app, backend = still_app(PICTURES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:
-        await pilot.press("5", "down", "enter")
+        await pilot.press("5", "end", "enter")
         backend.publish(later(app.newest, 600))
         await pilot.pause()
         await pilot.press("escape")
@@ -264,3 +264,21 @@ async def test_settings_file_and_demo_reach_what_is_said_of_routes(tmp_path: Pat
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("0")
         assert "a demo pages nobody" in text_of(app)
+
+
+async def test_a_folded_event_opens_in_place_and_each_of_it_in_full() -> None:
+    app, _ = still_app(PICTURES["overloaded"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("5", "home", "enter")
+        await pilot.pause()
+        fold = app.shown.events[0]
+        rows = zoom(app).events._rows
+        assert [row.event for row in rows[: 1 + fold.count]] == [fold, *fold.folded]
+        await pilot.press("down", "down", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, EventScreen)
+        assert app.screen.event == fold.folded[1]
+        await pilot.press("right")
+        assert app.screen.event == fold.folded[2]
+        await pilot.press("escape", "home", "enter")
+        assert len(zoom(app).events._rows) == len(app.shown.events)

@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
-from claude_tui.analysis.views.events import newest_events
+from claude_tui.analysis.views.events import filtered, newest_events
+from claude_tui.model.filtering import FilterError, parse_filter
 from claude_tui.model.observation import Observation, Outcome, WindowReading
 from claude_tui.model.provider import Catalogue, Maintenance, ProviderStatus
 from claude_tui.model.snapshot import Event, EventKind, Level
@@ -45,7 +48,7 @@ def test_success_is_no_event() -> None:
 
 def test_every_failure_is_an_event_with_its_request() -> None:
     first, second = messages(0, Outcome.OVERLOADED, message="Overloaded"), messages(30, Outcome.OVERLOADED)
-    newest, oldest = events_of(first, second)
+    newest, oldest = events_of(first, second)[0].folded
     assert (newest.at, oldest.at) == (after(30), after(0))
     assert (oldest.kind, oldest.level, oldest.subject) == (EventKind.FAILURE, Level.BAD, "messages")
     assert oldest.text == "529 overloaded"
@@ -77,10 +80,109 @@ def test_a_success_after_a_long_gap_does_not_claim_to_have_watched() -> None:
 
 
 def test_newest_first_and_bounded() -> None:
-    told = [messages(float(n), Outcome.OVERLOADED) for n in range(300)]
+    told = [messages(30.0 * n, limits=[bucket("tokens", 1, 40_000 + n % 2)]) for n in range(300)]
     found = events_of(*told, options=Options(max_events=50))
-    assert len(found) == 50
-    assert [event.at for event in found] == [after(299 - n) for n in range(50)]
+    assert [event.at for event in found] == [after(30 * (299 - n)) for n in range(50)]
+
+
+# -- folds -------------------------------------------------------------------------
+
+
+def outage(first: int, last: int, outcome: Outcome = Outcome.OVERLOADED) -> list[Observation]:
+    """A failing message every ten seconds, with both ends."""
+    return [messages(float(second), outcome) for second in range(first, last + 1, 10)]
+
+
+def test_failures_of_a_kind_are_one_event_at_the_time_of_the_last() -> None:
+    (fold,) = events_of(*outage(0, 530))
+    assert (fold.count, fold.first_at, fold.at) == (54, after(0), after(530))
+    assert fold.text == "529 overloaded"
+    assert [each.at for each in fold.folded] == [after(530 - 10 * n) for n in range(54)]
+
+
+def test_each_kind_and_each_source_has_its_own() -> None:
+    told = [
+        *outage(0, 50),
+        *outage(60, 90, Outcome.TIMEOUT),
+        *(models(float(n), Outcome.TIMEOUT) for n in (5, 15)),
+    ]
+    found = {(event.subject, event.text): event.count for event in events_of(*told)}
+    assert found == {("messages", "529 overloaded"): 6, ("messages", "timeout"): 4, ("models", "timeout"): 2}
+
+
+def test_successes_between_do_not_split_a_partial_trouble() -> None:
+    told = [messages(10.0 * n, Outcome.OVERLOADED if n % 5 == 0 else Outcome.OK) for n in range(100)]
+    counts = {event.kind: event.count for event in events_of(*told)}
+    assert counts == {EventKind.FAILURE: 20, EventKind.RECOVERY: 20}
+
+
+def test_what_fails_again_after_a_recovery_is_told_anew() -> None:
+    well = [messages(60.0 + 10 * n) for n in range(20)]
+    found = events_of(*outage(0, 50), *well, *outage(300, 330))
+    assert [(event.kind, event.count) for event in found] == [
+        (EventKind.FAILURE, 4),
+        (EventKind.RECOVERY, 1),
+        (EventKind.FAILURE, 6),
+    ]
+
+
+def test_a_long_pause_begins_another_fold() -> None:
+    found = events_of(*outage(0, 20), *outage(20 + 901, 20 + 941))
+    assert [event.count for event in found] == [5, 3]
+
+
+def test_a_verdict_stays_in_sight_during_hundreds_of_failures() -> None:
+    judged = Event("v", after(0), EventKind.VERDICT, Level.BAD, "verdict", "P1 It’s them.")
+    found = newest_events(history_of(*outage(10, 20_000)), after(20_000), Options(), (judged,))
+    assert [event.key for event in found][1:] == ["v"]
+    assert found[0].count == 2000
+    assert len(found[0].folded) == Options().max_events
+
+
+def test_folds_are_those_of_the_instant() -> None:
+    history = history_of(*outage(0, 3000))
+    for second, expected in ((3000, 301), (75, 8), (0, 1)):
+        (fold,) = newest_events(history, after(second), Options())
+        assert (fold.count, fold.first_at or fold.at) == (expected, after(0))
+        assert fold.key == "failure:messages:" + after(0).isoformat()
+
+
+def test_a_late_observation_is_counted_where_it_belongs() -> None:
+    told = outage(0, 100)
+    late = told.pop(3)
+    assert events_of(*told, late)[0].count == events_of(*outage(0, 100))[0].count == 11
+
+
+def only(words: str, *items: Observation | ProviderStatus | Catalogue, at: float = 1e3) -> list[str]:
+    found = filtered(events_of(*items, at=at), parse_filter(words), after(at))
+    return [f"{event.text} ×{event.count}" for event in found]
+
+
+def test_a_filter_lets_a_part_of_a_fold_through() -> None:
+    told = [*outage(0, 90), messages(95, Outcome.TIMEOUT), status(40), status(60, "major_outage")]
+    assert only("status:529", *told) == ["529 overloaded ×10"]
+    assert only("status:5xx since:940s", *told) == ["529 overloaded ×4"]
+    assert only("class:timeout", *told) == ["timeout ×1"]
+    assert only("-class:failure", *told) == ["Claude API major outage ×1"]
+    assert only("messages -529", *told) == ["timeout ×1"]
+    assert only("nothing like this", *told) == []
+    assert len(only("", *told)) == 3
+
+
+def test_a_filter_finds_a_request_id_within_a_fold() -> None:
+    told = outage(0, 90)
+    known = replace(told[4], request_id="req_011Cwanted")
+    assert only("req_011Cwanted", *told[:4], known, *told[5:]) == ["529 overloaded ×1"]
+
+
+@pytest.mark.parametrize("words", ["since:soon", "status:", "-class:"])
+def test_a_filter_that_cannot_be_says_why(words: str) -> None:
+    with pytest.raises(FilterError, match=words.strip("-").partition(":")[0]):
+        parse_filter(words)
+
+
+def test_a_time_is_no_field_of_a_filter() -> None:
+    assert parse_filter("14:05") != parse_filter("14")
 
 
 def test_keys_are_unique_and_stable_while_events_are_added() -> None:

@@ -11,22 +11,48 @@ from claude_tui.model.format import duration, latency, plain
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import Event, EventKind, Level
 
-__all__ = ["FRESH", "GAP", "SourceState", "TimelineEvent", "advance", "window_level"]
+__all__ = ["FRESH", "GAP", "Run", "SourceState", "TimelineEvent", "advance", "window_level"]
 
 # How many successes in a row end a cluster of failures. With half of the requests failing, two are chance.
 SETTLED = 3
 # After a pause this long, nothing is known about the time in between.
 GAP = timedelta(minutes=15)
+# How many successes in a row end a run: with 20% of the requests failing, 1% of the pauses are as long.
+CALM = 20
+# The most kinds of events of which runs are counted.
+_MOST_RUNS = 16
 # The most buckets and windows to remember, as a server may keep sending new names.
 _MAX_NAMES = 128
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """Like events of one source, up to and including one of them: failures of a kind, or recoveries.
+
+    It ends with 20 successes in a row, or with a pause of 15 minutes.
+    """
+
+    kind: str
+    """What they have in common."""
+    key: str
+    """The key of the first one, by which the run is known while it grows."""
+    first_at: datetime
+    """When the first one happened."""
+    last_at: datetime
+    """When this one happened."""
+    count: int
+    """How many there are."""
+
+
+@dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """An event, and the names and ids of the components that it concerns; None if it concerns none."""
+    """An event, and where it belongs."""
 
     event: Event
     about: frozenset[str] | None = None
+    """The names and ids of the components that it concerns; None if it concerns none."""
+    run: Run | None = None
+    """The run that it continues; None for an event that is never one of many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +71,10 @@ class SourceState:
     """The last limit per bucket and model."""
     windows: dict[str, str] = field(default_factory=dict)
     """The last status per subscription window."""
+    runs: tuple[Run, ...] = ()
+    """The runs that have not ended, the one continued last at the end."""
+    calm: int = 0
+    """Successes since the last failure, counted while there are runs."""
 
 
 FRESH = SourceState()
@@ -64,6 +94,8 @@ def advance(
             events = (_failure(observation),)
         elif state.failing_since is not None:
             events = (_recovery(state.failing_since, observation, gap),)
+        if events:
+            after, events = _continued(after, events[0])
     if observation.rate_limits or observation.windows:
         after, limit_events = _limits(after, observation)
         events += limit_events
@@ -80,16 +112,35 @@ def _after_failure(state: SourceState, observation: Observation, gap: bool) -> S
         successes=0,
         limits=state.limits,
         windows=state.windows,
+        runs=state.runs,
     )
 
 
 def _after_success(state: SourceState, gap: bool) -> SourceState:
+    calm = state.calm + 1 if state.runs else 0
+    runs = state.runs if calm < CALM else ()
     if state.trouble_since is None:
-        return state
+        # Nothing to count: all those successes share one state.
+        return replace(state, runs=runs, calm=calm if runs else 0) if state.runs else state
     successes = state.successes + 1
     if gap or successes >= SETTLED:
-        return SourceState(limits=state.limits, windows=state.windows)
-    return replace(state, failing_since=None, successes=successes)
+        return SourceState(limits=state.limits, windows=state.windows, runs=runs, calm=calm)
+    return replace(state, failing_since=None, successes=successes, calm=calm)
+
+
+def _continued(state: SourceState, entry: TimelineEvent) -> tuple[SourceState, tuple[TimelineEvent, ...]]:
+    """The event with the run that it continues or begins, and the state after it."""
+    event = entry.event
+    kind = event.text if event.kind is EventKind.FAILURE else event.kind.value
+    going_on = [run for run in state.runs if event.at - run.last_at <= GAP]
+    before = next((run for run in going_on if run.kind == kind), None)
+    run = (
+        Run(kind, event.key, event.at, event.at, 1)
+        if before is None
+        else replace(before, last_at=event.at, count=before.count + 1)
+    )
+    others = [each for each in going_on if each.kind != kind]
+    return replace(state, runs=(*others, run)[-_MOST_RUNS:]), (replace(entry, run=run),)
 
 
 def _failure(observation: Observation) -> TimelineEvent:

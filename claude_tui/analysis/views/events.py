@@ -1,20 +1,26 @@
-"""What happened, newest first."""
+"""What happened, newest first; like events are folded into one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from heapq import merge
-from itertools import islice, repeat
+from itertools import islice
 
+from claude_tui.analysis.history.columns import Column
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.history.streaks import TimelineEvent
 from claude_tui.analysis.options import Options
+from claude_tui.model.filtering import Filter, Searched
+from claude_tui.model.observation import Observation
 from claude_tui.model.provider import counts_as_ours
 from claude_tui.model.snapshot import Event, Level
 
-__all__ = ["newest_events"]
+__all__ = ["classes_of", "filtered", "newest_events"]
+
+# How far back events of one source are looked at: with a failure every ten seconds, five hours.
+_MOST_READ = 2000
 
 
 def newest_events(
@@ -22,19 +28,42 @@ def newest_events(
 ) -> tuple[Event, ...]:
     """At most `options.max_events`, newest first. Events about other components only are INFO.
 
-    `recorded` are the events that do not come from observations, newest first.
+    The failures of a kind are one event, and so are the recoveries between them, so that verdicts, alerts
+    and what people did stay in sight. `recorded` are the events that do not come from observations, newest
+    first.
     """
     instant, most = at.timestamp(), options.max_events
-    found: list[tuple[float, int, int, TimelineEvent]] = []
+    found: list[tuple[float, int, int, Event]] = []
     for rank, column in enumerate(history.events()):
-        stop = column.count_until(instant)
-        start = max(stop - most, 0)
-        found += zip(column.at[start:stop], repeat(rank), range(start, stop), column.values[start:stop])
-    # Rank and position are unique together: the values themselves are never compared.
-    found.sort(reverse=True)
-    observed = (_rated(entry, options.ours) for *_, entry in found[:most])
+        rows = islice(_folded(column, column.count_until(instant), options), most)
+        found += [(column.at[index], rank, index, event) for index, event in rows]
+    # Rank and position are unique together: the events themselves are never compared.
+    found.sort(key=lambda row: row[:3], reverse=True)
+    observed = (event for *_, event in found[:most])
     known = (event for event in recorded if event.at <= at)
     return tuple(islice(merge(known, observed, key=lambda event: event.at, reverse=True), most))
+
+
+def _folded(column: Column[TimelineEvent], stop: int, options: Options) -> Iterator[tuple[int, Event]]:
+    """The newest of each run with all of it, and the other events; each with its position, newest first."""
+    entries = column.values
+    members: dict[str, list[Event]] = {}
+    positions: list[int] = []
+    for index in range(stop - 1, max(stop - _MOST_READ, 0) - 1, -1):
+        run = entries[index].run
+        if run is not None and run.key in members:
+            members[run.key].append(entries[index].event)
+            continue
+        if run is not None:
+            members[run.key] = [entries[index].event]
+        positions.append(index)
+    for index in positions:
+        entry = entries[index]
+        event, run = _rated(entry, options.ours), entry.run
+        if run is not None and run.count > 1:
+            listed = tuple(members[run.key][: options.max_events])
+            event = replace(event, key=run.key, count=run.count, first_at=run.first_at, folded=listed)
+        yield index, event
 
 
 def _rated(entry: TimelineEvent, ours: tuple[str, ...]) -> Event:
@@ -44,3 +73,43 @@ def _rated(entry: TimelineEvent, ours: tuple[str, ...]) -> Event:
     if any(counts_as_ours(name, ours) for name in entry.about):
         return event
     return replace(event, level=Level.INFO)
+
+
+# -- filters -----------------------------------------------------------------------------
+
+
+def filtered(events: Iterable[Event], wanted: Filter, at: datetime) -> tuple[Event, ...]:
+    """The events that a filter lets through; of a folded one, the part that it lets through."""
+    kept = (_kept(event, wanted, at) for event in events)
+    return tuple(event for event in kept if event is not None)
+
+
+def _kept(event: Event, wanted: Filter, at: datetime) -> Event | None:
+    if not event.folded:
+        return event if wanted.keeps(_searched(event), at) else None
+    members = [each for each in event.folded if wanted.keeps(_searched(each), at)]
+    if len(members) == len(event.folded):
+        return event
+    if not members:
+        return None
+    newest = replace(members[0], key=event.key)
+    if len(members) == 1:
+        return newest
+    return replace(newest, count=len(members), first_at=members[-1].at, folded=tuple(members))
+
+
+def _searched(event: Event) -> Searched:
+    seen = event.observation
+    said = [event.subject, event.text, event.detail, event.kind.value]
+    if seen is None:
+        return Searched(event.at, "\n".join(said), classes=frozenset({event.kind.value}))
+    said += [each for each in (seen.request_id, seen.model, seen.message, seen.error_type) if each]
+    statuses = frozenset() if seen.http_status is None else frozenset({str(seen.http_status)})
+    return Searched(event.at, "\n".join(said), statuses, classes_of(seen) | {event.kind.value})
+
+
+def classes_of(seen: Observation) -> frozenset[str]:
+    """What a filter calls the class of an exchange: its outcome, and the server's words for the error."""
+    return frozenset(
+        each.casefold() for each in (seen.outcome.value, seen.error_type, seen.error_code) if each
+    )

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from claude_tui.knowledge import knowledge
-from claude_tui.model.format import count, count_of, duration, percent, plain, stamp
+from claude_tui.model.format import count, count_of, duration, latency, percent, plain, stamp
 from claude_tui.model.observation import Observation, RateLimitReading, Timings, WindowReading
 from claude_tui.model.snapshot import Event, EventKind
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
@@ -78,13 +78,35 @@ def event_text(event: Event) -> str:
 
 
 def _headline(event: Event) -> str:
-    return _SPACE.sub(" ", f"{event.subject}: {event.text}")
+    times = f" ×{event.count:,}" if event.count > 1 else ""
+    return _SPACE.sub(" ", f"{event.subject}: {event.text}{times}")
+
+
+def _folded(event: Event) -> tuple[_Fact, ...]:
+    """A row for each, newest first: when, its request id, how long it took, and what was said."""
+    facts = [_Fact(f"{each.at:%H:%M:%S}", _brief(each)) for each in event.folded]
+    left = event.count - len(event.folded)
+    return (*facts, _Fact("before", f"{left:,} more", "dim")) if left > 0 else tuple(facts)
+
+
+def _brief(event: Event) -> str:
+    seen = event.observation
+    if seen is None:
+        return event.text
+    total = latency(seen.timings.total) if seen.timings.total is not None else ""
+    said = seen.message or event.text
+    return "  ".join(part for part in (seen.request_id or "no request id", total, said) if part)
 
 
 def _sections(event: Event) -> Iterator[_Section]:
     when = f"{event.at:%Y-%m-%d %H:%M:%S}.{event.at.microsecond // 1000:03} UTC"
     about = (_Fact("about", event.detail),) if event.kind is EventKind.ALERT and event.detail else ()
-    yield _Section("", (_Fact("at", when), _Fact("kind", event.kind.value, "dim"), *about))
+    several: tuple[_Fact, ...] = ()
+    if event.count > 1 and event.first_at is not None:
+        several = (_Fact("first at", stamp(event.first_at)), _Fact("how many", f"{event.count:,}"))
+    yield _Section("", (_Fact("at", when), *several, _Fact("kind", event.kind.value, "dim"), *about))
+    if event.folded:
+        yield _Section("All of them, newest first", _folded(event))
     observation = event.observation
     if observation is None:
         return

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from rich.cells import cell_len
 from textual import events as textual_events
 
-from claude_tui.model.format import moment
+from claude_tui.analysis.views.events import filtered
+from claude_tui.model.filtering import Filter, parse_filter
+from claude_tui.model.format import ago, moment
 from claude_tui.model.snapshot import Event, EventKind, Level, Panel, Snapshot
 from claude_tui.tui.messages import EventChosen
 from claude_tui.tui.render.frame import Frame
@@ -16,7 +19,7 @@ from claude_tui.tui.render.glyphs import event_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import Line, Span, clipped, crop, fit, line, pad, spread, width, wrap
 
-__all__ = ["EventsPanel", "event_lines", "followed"]
+__all__ = ["EventRow", "EventsPanel", "event_lines", "event_rows", "followed"]
 
 Lines = tuple[Line, ...]
 
@@ -26,43 +29,91 @@ _SHORTEST_ID = 9
 _NEED_A_SUBJECT = (EventKind.FAILURE, EventKind.RECOVERY, EventKind.ALERT)
 
 
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One row of the list."""
+
+    key: str
+    """What identifies it; an event of a fold has the key of the fold before its own."""
+    event: Event
+    inner: bool = False
+    """Whether it is listed below the fold that it is part of."""
+
+
 class EventsPanel(SnapshotPanel):
+    """With `unfolds`, a folded event can be opened in place; otherwise it is opened like any other."""
+
     PANEL = Panel.EVENTS
     TITLE = "Events"
 
-    def __init__(self, snapshot: Snapshot, key: str = "") -> None:
+    def __init__(self, snapshot: Snapshot, key: str = "", *, unfolds: bool = False) -> None:
         super().__init__(snapshot, key)
+        self.words = ""
+        """The filter as typed."""
+        self._wanted = Filter()
+        self._unfolds = unfolds
+        self._opened: frozenset[str] = frozenset()
         self._selected: str | None = None
         self._top = 0
+        self._rows = self._listed(snapshot)
 
     @property
     def selected(self) -> Event | None:
         """The event under the cursor; None without a cursor, or if the event is gone."""
         index = self._index()
-        return None if index is None else self.snapshot.events[index]
+        return None if index is None else self._rows[index].event
 
     def show(self, snapshot: Snapshot) -> None:
-        self._top = followed(self.snapshot.events, snapshot.events, self._top)
+        before, self._rows = self._rows, self._listed(snapshot)
+        self._top = followed(before, self._rows, self._top)
         super().show(snapshot)
+
+    def _listed(self, snapshot: Snapshot) -> tuple[EventRow, ...]:
+        return event_rows(filtered(snapshot.events, self._wanted, snapshot.at), self._opened)
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
         index = self._index()
         if index is not None:
             self._top = min(max(self._top, index - height + 1), index)
-        self._top = max(min(self._top, len(snapshot.events) - height), 0)
+        self._top = max(min(self._top, len(self._rows) - height), 0)
         cursor = None if index is None else index - self._top
-        shown = snapshot.events[self._top : self._top + max(height, 0)]
+        shown = self._rows[self._top : self._top + max(height, 0)]
+        if not shown and self.words:
+            return clipped((line(Span(f"Nothing matches “{self.words}”.", "dim")),), width, height)
         return event_lines(shown, snapshot.at, width, height, cursor)
 
-    def subtitle(self, snapshot: Snapshot) -> str:
-        total, index = len(snapshot.events), self._index()
+    def subtitle(self, snapshot: Snapshot) -> str:  # noqa: ARG002 (its rows are known)
+        total, index = len(self._rows), self._index()
+        only = f"only “{self.words}” · " if self.words else ""
         if index is not None:
-            return f"{index + 1} of {total}"
-        return f"from {self._top + 1} of {total}" if self._top else ""
+            return f"{only}{index + 1} of {total}"
+        return f"{only}from {self._top + 1} of {total}" if self._top else only.removesuffix(" · ")
+
+    def only(self, words: str) -> None:
+        """Show only what a filter lets through; empty for everything. Raises FilterError."""
+        self._wanted, self.words = parse_filter(words), words
+        self._selected, self._top = None, 0
+        self._list_again()
+
+    def open_or_close(self) -> bool:
+        """Open or close the folded event under the cursor. Returns whether there is one."""
+        index = self._index()
+        if not self._unfolds or index is None:
+            return False
+        row = self._rows[index]
+        if not row.event.folded or row.inner:
+            return False
+        self._opened ^= {row.key}
+        self._list_again()
+        return True
+
+    def _list_again(self) -> None:
+        self._rows = self._listed(self.snapshot)
+        self.redraw()
 
     def move(self, step: int) -> None:
-        """Move the cursor by `step` events towards older ones. It starts on the newest visible event."""
-        total = len(self.snapshot.events)
+        """Move the cursor by `step` rows towards older ones. It starts on the newest visible row."""
+        total = len(self._rows)
         if not total:
             return
         index = self._index()
@@ -70,8 +121,8 @@ class EventsPanel(SnapshotPanel):
         self._select(min(max(target, 0), total - 1))
 
     def move_to_end(self, *, newest: bool) -> None:
-        if self.snapshot.events:
-            self._select(0 if newest else len(self.snapshot.events) - 1)
+        if self._rows:
+            self._select(0 if newest else len(self._rows) - 1)
 
     @property
     def page(self) -> int:
@@ -79,20 +130,22 @@ class EventsPanel(SnapshotPanel):
         return max(self.size.height - (1 if self.frame is Frame.RULE else 2), 1)
 
     def unselect(self) -> bool:
-        """Remove the cursor and go back to the newest. Returns whether anything changed."""
+        """Remove the cursor, then the filter, and go back to the newest. Returns whether anything changed."""
         was, self._selected, self._top = self._selected is not None or self._top > 0, None, 0
+        if not was and self.words:
+            self.only("")
+            return True
         self.redraw()
         return was
 
     def _select(self, index: int) -> None:
-        self._selected = self.snapshot.events[index].key
+        self._selected = self._rows[index].key
         self.redraw()
 
     def _index(self) -> int | None:
         if self._selected is None:
             return None
-        keys = (number for number, event in enumerate(self.snapshot.events) if event.key == self._selected)
-        return next(keys, None)
+        return next((number for number, row in enumerate(self._rows) if row.key == self._selected), None)
 
     def on_mouse_scroll_down(self, event: textual_events.MouseScrollDown) -> None:
         event.stop()
@@ -111,46 +164,59 @@ class EventsPanel(SnapshotPanel):
 
     def on_click(self, event: textual_events.Click) -> None:
         row = event.y - 1
-        if 0 <= row < self.page and self._top + row < len(self.snapshot.events):
+        if 0 <= row < self.page and self._top + row < len(self._rows):
             again = self._index() == self._top + row
             self._select(self._top + row)
-            if again and (chosen := self.selected):
+            if again and not self.open_or_close() and (chosen := self.selected):
                 self.post_message(EventChosen(chosen))
 
 
-def followed(before: Sequence[Event], after: Sequence[Event], top: int) -> int:
-    """The new index of the first visible event, so that a scrolled list does not jump."""
+def event_rows(events: Iterable[Event], opened: Collection[str] = ()) -> tuple[EventRow, ...]:
+    """A row for each event, and below one that is open a row for each of those folded into it."""
+    rows: list[EventRow] = []
+    for event in events:
+        rows.append(EventRow(event.key, event))
+        if event.key in opened:
+            rows += (EventRow(f"{event.key}/{each.key}", each, inner=True) for each in event.folded)
+    return tuple(rows)
+
+
+def followed(before: Sequence[EventRow], after: Sequence[EventRow], top: int) -> int:
+    """The new index of the first visible row, so that a scrolled list does not jump."""
     if not top or top >= len(before):
         return 0
     key = before[top].key
-    return next((index for index, event in enumerate(after) if event.key == key), 0)
+    return next((index for index, row in enumerate(after) if row.key == key), 0)
 
 
 def event_lines(
-    events: Sequence[Event], at: datetime, cells: int, rows: int, cursor: int | None = None
+    rows: Sequence[EventRow], at: datetime, cells: int, height: int, cursor: int | None = None
 ) -> Lines:
-    """One row per event. `cursor` is the selected row, marked by a glyph and by its background."""
-    if not events:
-        return clipped((line(Span("No events yet.", "dim")),), cells, rows)
-    shown = events[:rows]
-    times = [moment(event.at, at) for event in shown]
+    """A line for each row. `cursor` is the selected one, marked by a glyph and by its background."""
+    if not rows:
+        return clipped((line(Span("No events yet.", "dim")),), cells, height)
+    shown = rows[:height]
+    times = [moment(row.event.at, at) for row in shown]
     time_cells = max(map(len, times))
-    subject_cells = min(max(width((Span(event.subject),)) for event in shown), _SUBJECT_CELLS)
+    subject_cells = min(max(width((Span(row.event.subject),)) for row in shown), _SUBJECT_CELLS)
     out: list[Line] = []
-    for row, (event, when) in enumerate(zip(shown, times, strict=True)):
-        drawn = _event(event, when.ljust(time_cells), subject_cells, cells)
-        out.append(_selected(drawn, cells) if row == cursor else drawn)
+    for number, (row, when) in enumerate(zip(shown, times, strict=True)):
+        drawn = _event(row, when.ljust(time_cells), at, subject_cells, cells)
+        out.append(_selected(drawn, cells) if number == cursor else drawn)
     return tuple(out)
 
 
-def _event(event: Event, when: str, subject_cells: int, cells: int) -> Line:
-    mark = event_mark(event)
+def _event(shown: EventRow, when: str, at: datetime, subject_cells: int, cells: int) -> Line:
+    event, mark = shown.event, event_mark(shown.event)
     loud = event.level in (Level.WARN, Level.BAD)
-    head = line(Span(f"{when} ", "dim"), Span(f"{mark.glyph} ", mark.role, bold=loud))
+    glyph = "·" if shown.inner else mark.glyph
+    head = line(Span(f"{when} ", "faint" if shown.inner else "dim"), Span(f"{glyph} ", mark.role, bold=loud))
     subject = Span(pad(event.subject, subject_cells) + " ", "text")
     text = Span(event.text, mark.role if loud else "dim", bold=loud and event.kind is EventKind.VERDICT)
     row = line(*head, subject, text)
-    if width(row) > cells and event.kind not in _NEED_A_SUBJECT:
+    if event.count > 1:
+        row = _with_count(row, event, at, cells)
+    elif width(row) > cells and event.kind not in _NEED_A_SUBJECT:
         row = line(*head, text)
     row = row if event.kind is EventKind.FAILURE else _cut_at_a_word(row, cells)
     request_id = event.observation.request_id if event.observation else None
@@ -162,6 +228,17 @@ def _event(event: Event, when: str, subject_cells: int, cells: int) -> Line:
     short = fit(request_id.removeprefix("req_"), min(room, 30)) if room >= _SHORTEST_ID else ""
     end = request_id if whole else short
     return spread(row, line(Span(end, "faint")), cells)
+
+
+def _with_count(row: Line, event: Event, at: datetime, cells: int) -> Line:
+    """`×54 since 14:02:11, last 2s ago`, or as much of it as fits; the number is never cut."""
+    many = Span(f" ×{event.count:,}", "text", bold=True)
+    last = Span(f", last {ago(event.at, at)}", "dim")
+    since = Span(f" since {moment(event.first_at, at)}", "dim") if event.first_at is not None else Span("")
+    for tail in (line(many, since, last), line(many, last), line(many)):
+        if width(row) + width(tail) <= cells:
+            return line(*row, *tail)
+    return line(*crop(row, cells - width((many,))), many)
 
 
 def _cut_at_a_word(row: Line, cells: int) -> Line:

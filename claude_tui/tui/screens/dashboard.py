@@ -154,6 +154,11 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
     def action_errors_window(self) -> None:
         self.errors.cycle()
 
+    def action_filter_events(self) -> None:
+        from claude_tui.tui.screens.filtering import ask_filter
+
+        ask_filter(cockpit_of(self), "events", self.events.words, self.events.only)
+
     def action_cursor_up(self) -> None:
         self._move(-1)
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from claude_tui.model.snapshot import Event
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from claude_tui.model.snapshot import Event, Snapshot
 from claude_tui.tui.actions import Hint, Scope, bindings, footer
 from claude_tui.tui.panels.event_text import event_lines, event_text
 from claude_tui.tui.render.lines import Line
 from claude_tui.tui.screens.reader import ReaderScreen
+
+if TYPE_CHECKING:
+    from claude_tui.tui.view import View
 
 __all__ = ["EventScreen"]
 
@@ -22,7 +28,7 @@ class EventScreen(ReaderScreen):
         self.event = event
 
     def title_and_key(self) -> tuple[str, str]:
-        events, here = self.cockpit.shown.events, self._place()
+        events, here = self._siblings(), self._place()
         return ("Event" if here is None else f"Event {here + 1} of {len(events)}"), ""
 
     def hints(self) -> tuple[Hint, ...]:
@@ -41,13 +47,29 @@ class EventScreen(ReaderScreen):
     def action_older(self) -> None:
         self._turn(1)
 
-    def _place(self) -> int | None:
-        """The event's index in the displayed Snapshot; None if it is no longer in it."""
+    def show(self, snapshot: Snapshot, view: View) -> None:
+        """A folded event goes on growing; any other stays what it is."""
+        super().show(snapshot, view)
+        newest = next((each for each in snapshot.events if each.key == self.event.key), None)
+        if self.is_mounted and newest is not None and newest.count > 1 and self.event.count > 1:
+            self.event = newest
+            self.pager.redraw()
+
+    def _siblings(self) -> Sequence[Event]:
+        """The list that it is from: the events on screen, or those that are folded into one of them."""
         events = self.cockpit.shown.events
-        return next((number for number, each in enumerate(events) if each.key == self.event.key), None)
+        if self.event.count == 1:
+            folds = (each.folded for each in events if self.event in each.folded)
+            return next(folds, events)
+        return events
+
+    def _place(self) -> int | None:
+        """Its index in that list; None if it is no longer in it."""
+        keys = (number for number, each in enumerate(self._siblings()) if each.key == self.event.key)
+        return next(keys, None)
 
     def _turn(self, step: int) -> None:
-        events, here = self.cockpit.shown.events, self._place()
+        events, here = self._siblings(), self._place()
         if here is not None and 0 <= here + step < len(events):
             self.event = events[here + step]
             self.pager.turn_to(*self.title_and_key())

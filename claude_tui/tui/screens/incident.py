@@ -10,14 +10,15 @@ from textual.containers import Container
 from textual.widget import Widget
 
 from claude_tui.incident import Incident, TimelineEntry, incidents
+from claude_tui.model.filtering import parse_filter
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.actions import Hint, Scope, bindings
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Line, Span, line
 from claude_tui.tui.screens.cursor_pager import CursorPager
-from claude_tui.tui.screens.dialog import Answers, DialogScreen, Question, TextField
 from claude_tui.tui.screens.dialog_fields import refuse
+from claude_tui.tui.screens.filtering import ask_filter
 from claude_tui.tui.screens.incident_acts import (
     ask_declaration,
     ask_merge,
@@ -59,7 +60,6 @@ Lines = tuple[Line, ...]
 # From this many cells on the figures stand beside the timeline.
 _WIDE = 110
 _FIGURE_CELLS = 34
-_MAX_WORDS = 60
 
 
 def open_incident(app: Cockpit) -> None:
@@ -90,7 +90,7 @@ class IncidentScreen(ReaderScreen):
         self.ident = ident
         """The id of the incident that is shown; empty for the list."""
         self.words = ""
-        """Only entries with these words are shown."""
+        """The filter as typed."""
         self._cursor = ""
         self._opened: frozenset[str] = frozenset()
         self._came_from_list = not ident
@@ -153,7 +153,7 @@ class IncidentScreen(ReaderScreen):
     def entries(self) -> tuple[TimelineEntry, ...]:
         """Those that the filter lets through."""
         loaded = self.loader.loaded
-        return shown(loaded.timeline, self.words) if loaded is not None else ()
+        return shown(loaded.timeline, parse_filter(self.words), self._at) if loaded is not None else ()
 
     @property
     def entry(self) -> TimelineEntry | None:
@@ -285,18 +285,12 @@ class IncidentScreen(ReaderScreen):
         self.turn_to("")
 
     def action_filter(self) -> None:
-        def answered(answers: Answers | None) -> None:
-            if answers is not None:
-                self.words, self._cursor = str(answers[0]), ""
-                self._redraw(follow=True)
+        def answered(words: str) -> None:
+            self.words, self._cursor = words, ""
+            self._redraw(follow=True)
 
         if self.incident is not None:
-            field = TextField(
-                "Words", self.words, _MAX_WORDS, "words, a name, a kind, a request id; empty: all"
-            )
-            self.cockpit.push_screen(
-                DialogScreen(Question("Filter the timeline", "show", (field,))), answered
-            )
+            ask_filter(self.cockpit, "timeline", self.words, answered)
 
     # -- what people do ------------------------------------------------------------------------
 

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from claude_tui.analysis.views.events import classes_of
 from claude_tui.incident import Figures, Incident, TimelineEntry, TimelineKind
+from claude_tui.model.filtering import Filter, Searched
 from claude_tui.model.format import (
     age,
     clock,
@@ -65,20 +67,25 @@ class TimelineLook:
     opened: frozenset[str] = field(default_factory=frozenset)
     """The keys of the entries that are open."""
     words: str = ""
-    """Only entries with these words are shown."""
+    """The filter as typed."""
 
 
-def shown(entries: Iterable[TimelineEntry], words: str) -> tuple[TimelineEntry, ...]:
-    """The entries that have every one of the words, in whatever they say."""
-    wanted = words.casefold().split()
-    return tuple(entry for entry in entries if all(word in _searched(entry) for word in wanted))
+def shown(entries: Iterable[TimelineEntry], wanted: Filter, at: datetime) -> tuple[TimelineEntry, ...]:
+    """The entries that a filter lets through."""
+    return tuple(entry for entry in entries if wanted.keeps(_searched(entry), at))
 
 
-def _searched(entry: TimelineEntry) -> str:
+def _searched(entry: TimelineEntry) -> Searched:
     ids = " ".join(each.request_id or "" for each in entry.observations)
     pinned = "pinned" if entry.pinned else ""
     parts = (entry.text, entry.author, entry.host, entry.kind.value, entry.detail, pinned, ids)
-    return "\n".join(parts).casefold()
+    classes = [classes_of(each) for each in entry.observations]
+    return Searched(
+        entry.last_at or entry.happened_at,
+        "\n".join(parts),
+        frozenset(str(each.http_status) for each in entry.observations if each.http_status is not None),
+        frozenset({entry.kind.value}).union(*classes),
+    )
 
 
 # -- the timeline ------------------------------------------------------------------------
@@ -99,7 +106,7 @@ def timeline_page(entries: Sequence[TimelineEntry], figures: Figures, look: Time
         if entry.key == look.cursor:
             cursor = range(start, len(out))
     if not entries:
-        out.append(line(Span("No entry has these words." if look.words else "Nothing yet.", "dim")))
+        out.append(line(Span("No entry matches the filter." if look.words else "Nothing yet.", "dim")))
     return Page(tuple(out), cursor)
 
 

@@ -24,6 +24,7 @@ from claude_tui.tui.render.lines import Line, Span, join, line, spread
 from claude_tui.tui.render.plotter import Plotter
 from claude_tui.tui.render.time_grid import until
 from claude_tui.tui.screens.dashboard import zoom_keys
+from claude_tui.tui.screens.filtering import ask_filter
 from claude_tui.tui.screens.reader import ReaderScreen
 
 if TYPE_CHECKING:
@@ -35,7 +36,12 @@ Lines = tuple[Line, ...]
 
 _CHARTED = frozenset({Panel.HEADROOM, Panel.LATENCY, Panel.ERRORS})
 # Hints that make sense only on some panels.
-_ONLY_ON = {"errors window": {Panel.ERRORS}, "open": {Panel.EVENTS}, "span": _CHARTED}
+_ONLY_ON = {
+    "errors window": {Panel.ERRORS},
+    "open": {Panel.EVENTS},
+    "filter": {Panel.EVENTS},
+    "span": _CHARTED,
+}
 # Actions for which other footers have no room.
 _RESPONSES = {"acknowledge": "ack", "snooze": "snooze", "set_severity": "severity"}
 _RANK_OF_OWN = 1
@@ -59,7 +65,7 @@ class ZoomScreen(ReaderScreen):
 
     def bodies(self) -> tuple[Widget, ...]:
         self.snapshot = self.cockpit.shown
-        self.events = EventsPanel(self.snapshot)
+        self.events = EventsPanel(self.snapshot, unfolds=True)
         self._arrange()
         return (self.pager, self.events)
 
@@ -217,13 +223,24 @@ class ZoomScreen(ReaderScreen):
             self.pager.redraw()
 
     def action_zoom(self) -> None:
-        """Open the selected event."""
+        """Open the selected event; a folded one in place."""
         if self.panel is not Panel.EVENTS:
             return
         if self.events.selected is None:
             self.events.move(0)
-        if (chosen := self.events.selected) is not None:
+        if not self.events.open_or_close() and (chosen := self.events.selected) is not None:
             self.post_message(EventChosen(chosen))
+
+    def action_filter(self) -> None:
+        if self.panel is Panel.EVENTS:
+            ask_filter(self.cockpit, "events", self.events.words, self.events.only)
+
+    def action_back(self) -> None:
+        """To all events, or to the screen beneath."""
+        if self.panel is Panel.EVENTS and self.events.words:
+            self.events.only("")
+        else:
+            super().action_back()
 
     def move(self, rows: int) -> None:
         (self.events if self.panel is Panel.EVENTS else self.pager).move(rows)

@@ -1,0 +1,38 @@
+"""Asking for a filter of a list: events, or the timeline of an incident."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from claude_tui.model.filtering import FILTER_HINT, FilterError, parse_filter
+from claude_tui.tui.screens.dialog import Answers, DialogScreen, Question, TextField
+from claude_tui.tui.screens.dialog_fields import paragraph
+
+if TYPE_CHECKING:
+    from claude_tui.tui.cockpit import Cockpit
+
+__all__ = ["ask_filter"]
+
+_MAX_WORDS = 60
+
+
+def ask_filter(app: Cockpit, what: str, words: str, answered: Callable[[str], None]) -> None:
+    """Ask for the filter of `what`; an empty one shows everything."""
+
+    def objection(answers: Answers) -> str:
+        try:
+            parse_filter(str(answers[0]))
+        except FilterError as error:
+            return str(error)
+        return ""
+
+    def done(answers: Answers | None) -> None:
+        if answers is not None:
+            answered(str(answers[0]))
+
+    field = TextField("Only", words, _MAX_WORDS, "words, a name, a kind, a request id; empty: all")
+    question = Question(
+        f"Filter the {what}", "show", (field,), (paragraph(FILTER_HINT),), objection=objection
+    )
+    app.push_screen(DialogScreen(question), done)
