@@ -15,6 +15,7 @@ from claude_tui.model.conditions import AlertingState, ConditionsChange
 from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
+from claude_tui.model.request import ActionRequest, RequestedAction
 from claude_tui.model.verdict import Cause, Severity, Side, VerdictChange
 from claude_tui.store import Store
 from claude_tui.store.backlog import Record
@@ -87,6 +88,7 @@ def acts() -> list[Record]:
         VerdictChange(after(3660), Cause.PROVIDER_OVERLOADED, Side.THEM, Severity.P2, "It’s them."),
         VerdictChange(after(5700), Cause.HEALTHY, Side.NONE, Severity.NONE, "All is well."),
         StepMark(after(3800), "provider", "check_page", StepState.DONE, "ana", "nothing posted"),
+        ActionRequest(after(3820), "7" * 32, RequestedAction.TAKE, "ben", "ops-2", "P2", "looking"),
         SeverityMark(after(3900), Severity.P1, Severity.P2, "ana", "checkout is down"),
         IncidentEntry(after(3750), "a" * 32, INCIDENT, IncidentAct.DECLARED, after(3600), "ana", text="529s"),
         IncidentEntry(

@@ -9,10 +9,11 @@ from enum import Enum, auto
 
 from claude_tui.alerting.metrics import VERDICT_SEVERITY
 from claude_tui.alerting.rules import Rule
-from claude_tui.alerting.templates import content_of_alerts, content_of_verdict
+from claude_tui.alerting.templates import content_of_alerts, content_of_verdict, sanitize_for_chat
 from claude_tui.alerting.topics import UNEXPLAINED, in_trouble, topic_of_cause
-from claude_tui.model.alert import Alert, AlertGroup, Content, SeverityPeriod
+from claude_tui.model.alert import Acknowledgement, Alert, AlertGroup, Content, SeverityPeriod
 from claude_tui.model.format import plain
+from claude_tui.model.limits import MAX_NAME, MAX_REASON
 from claude_tui.model.verdict import Severity, Verdict
 
 __all__ = ["Regrouped", "regroup"]
@@ -210,6 +211,7 @@ def _updated(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at:
     if severity is not group.severity:
         ended = (*periods[:-1], replace(periods[-1], until=at)) if periods else ()
         periods = (*ended, SeverityPeriod(severity, at))
+    group = _taken(group, verdict)
     return replace(
         group,
         severity_periods=periods,
@@ -217,6 +219,22 @@ def _updated(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at:
         from_verdict=group.from_verdict or any(member.role is Role.LEADER for member in members),
         alerts=tuple(sorted({member.alert.rule for member in members})),
     )
+
+
+def _taken(group: AlertGroup, verdict: Verdict) -> AlertGroup:
+    """The group of the verdict's own trouble is acknowledged by whoever has taken that."""
+    taken = verdict.taken
+    if taken is None or not in_trouble(verdict) or topic_of_cause(verdict.cause) != group.topic:
+        return group
+    if group.acknowledged is not None and group.acknowledged.at >= taken.at:
+        return group
+    acknowledged = Acknowledgement(
+        sanitize_for_chat(taken.by, MAX_NAME), sanitize_for_chat(taken.reason, MAX_REASON), taken.at
+    )
+    if group.severity_periods:
+        return replace(group, acknowledged=acknowledged, acknowledged_notified=False)
+    # It is only now opened: nobody waits to hear of the acknowledgement.
+    return replace(group, acknowledged=acknowledged, acknowledged_notified=True, taken=taken.severity)
 
 
 def _content(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at: datetime) -> Content:

@@ -206,4 +206,4 @@ class Alerting:
 
 
 def _verdict_key(verdict: Verdict) -> tuple[object, ...]:
-    return verdict.cause, verdict.severity
+    return verdict.cause, verdict.severity, verdict.taken

@@ -84,7 +84,10 @@ def _paged(
     if not group.open:
         return (send(group, NotificationKind.RESOLVED, before) if before else group), pages
     if not group.quiet(at):
-        new = tuple(name for name in _concerned(group, members, config.routes) if name not in before)
+        concerned = (
+            (SCREEN,) if _held(group, at, config.policy) else _concerned(group, members, config.routes)
+        )
+        new = tuple(name for name in concerned if name not in before)
         if new:
             group = replace(send(group, NotificationKind.OPENED, new), notified_routes=(*before, *new))
             group = group if before else _marked(group, at)
@@ -92,6 +95,17 @@ def _paged(
     if kind is not None:
         group = _marked(send(group, kind, before), at)
     return group, pages
+
+
+def _held(group: AlertGroup, at: datetime, policy: Policy) -> bool:
+    """Whether nobody is to be paged yet, as somebody took the trouble before it was an alert.
+
+    For as long as the reminders of an acknowledged group wait, unless it gets worse than it was then.
+    """
+    if not group.taken.trouble or group.severity.worse_than(group.taken):
+        return False
+    wait = policy.reminder_of(group.severity, acknowledged=True)
+    return group.paged_at is None or at - group.paged_at < wait
 
 
 def _severity_to_report(group: AlertGroup) -> Severity:

@@ -8,6 +8,7 @@ from datetime import datetime
 from claude_tui.analysis.diagnosis.diagnose import diagnose, engine_facts
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
 from claude_tui.analysis.diagnosis.severity import as_set
+from claude_tui.analysis.diagnosis.taken import as_taken
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.views.charts import chart_of
@@ -36,6 +37,7 @@ def build_snapshot(
     headroom = headroom_view(history, at, options)
     latency = latency_view(history, at, options)
     verdict = diagnose(history, at, options, engine_facts(engine), policy=policy, view=status)
+    rated = as_set(verdict, engine.severity_marks, at, options.thresholds)
     return Snapshot(
         at=at,
         engine=engine,
@@ -44,7 +46,7 @@ def build_snapshot(
         latency=latency,
         errors=error_windows(history, at),
         events=newest_events(history, at, options, engine.recorded),
-        verdict=as_set(verdict, engine.severity_marks, at, options.thresholds),
+        verdict=as_taken(rated, engine.takes, at),
         catalogue=history.catalogue_at(at),
         chart=chart_of(history, at, focus, options) if focus is not None else None,
     )

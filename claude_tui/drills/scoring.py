@@ -14,6 +14,7 @@ from claude_tui.model.alert import AlertEntry, EntryKind, NotificationKind
 from claude_tui.model.drill import DrillAct, DrillEntry
 from claude_tui.model.incident import PROGRAM
 from claude_tui.model.playbook import StepMark, StepState
+from claude_tui.model.request import RequestedAction
 from claude_tui.model.verdict import Cause, Side
 from claude_tui.runbook import Runbook
 from claude_tui.simulator.truth import Truth
@@ -102,8 +103,10 @@ def _responder(drill: DrillRecord, started: DrillEntry) -> str:
 
 
 def _acknowledged(drill: DrillRecord, trouble: datetime) -> datetime | None:
-    acknowledged = (each.at for each in drill.record.alert_entries if each.kind is EntryKind.ACKNOWLEDGED)
-    return next((at for at in acknowledged if at >= trouble), None)
+    record = drill.record
+    found = [each.at for each in record.alert_entries if each.kind is EntryKind.ACKNOWLEDGED]
+    found += [each.at for each in record.requests if each.action is RequestedAction.TAKE]
+    return min((at for at in found if at >= trouble), default=None)
 
 
 def _is_page(entry: AlertEntry) -> bool:

@@ -40,6 +40,7 @@ from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.request import ActionRequest, RequestedAction
 from claude_tui.model.snapshot import Focus, Snapshot
 from claude_tui.model.text import Redactor
+from claude_tui.model.verdict import Severity
 from claude_tui.probes.clock import Clock, SystemClock
 
 if TYPE_CHECKING:
@@ -239,6 +240,12 @@ class Engine:
         """Acknowledges an open group of alerts, or all with None."""
         self._ask(RequestedAction.ACKNOWLEDGE, by, subject=group or "", text=reason)
 
+    def take(self, severity: Severity, *, by: str, reason: str) -> None:
+        """Says that somebody takes care of what the verdict reports, which is that bad now."""
+        request = self._ask(RequestedAction.TAKE, by, subject=severity.value, text=reason)
+        if request is not None:
+            self._call(lambda: self._show(self._journal.requested, request))
+
     def snooze(self, group: str | None, *, by: str, until: datetime) -> None:
         """Snoozes a group of alerts, or all with None; an instant in the past ends the snooze."""
         self._ask(RequestedAction.SNOOZE, by, subject=group or "", until=until)
@@ -284,16 +291,17 @@ class Engine:
         subject: str = "",
         text: str = "",
         until: datetime | None = None,
-    ) -> None:
+    ) -> ActionRequest | None:
         """Records what somebody asks for. The collector itself does it at once, others leave it to it."""
         if self._read_only:
-            return
+            return None
         clean = self.redactor.clean
         request = ActionRequest(
             self._clock.now(), uuid4().hex, action, clean(by), self._host, subject, clean(text), until
         )
         self._store.write(request)
         self._call(lambda: self._do_own(request))
+        return request
 
     # -- in the engine's thread ------------------------------------------------
 

@@ -12,14 +12,15 @@ from claude_tui.model.alert import AlertEntry, AlertsView, EntryKind, Notificati
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
 from claude_tui.model.postmortem import FieldRevision
+from claude_tui.model.request import ActionRequest, RequestedAction
 from claude_tui.model.snapshot import Event, EventKind, Level
 from claude_tui.model.verdict import SEVERITIES, Cause, Verdict, VerdictChange
-from claude_tui.store import FIELD_REVISIONS, INCIDENT_ENTRIES
+from claude_tui.store import ACTION_REQUESTS, FIELD_REVISIONS, INCIDENT_ENTRIES
 
 if TYPE_CHECKING:
     from claude_tui.store import Store
 
-__all__ = ["MARKS_SPAN", "MAX_VERDICTS", "VERDICTS_SPAN", "Journal", "recorded_events"]
+__all__ = ["MARKS_SPAN", "MAX_VERDICTS", "VERDICTS_SPAN", "Journal", "recorded_events", "taken_of"]
 
 Mark = TypeVar("Mark", StepMark, SeverityMark)
 
@@ -58,6 +59,9 @@ class Journal:
         self.severity_marks: tuple[SeverityMark, ...] = ()
         self._incidents = Followed(store, INCIDENT_ENTRIES)
         self._revisions = Followed(store, FIELD_REVISIONS)
+        self._requests = Followed(store, ACTION_REQUESTS)
+        self._takes_of: tuple[ActionRequest, ...] = ()
+        self._takes: tuple[ActionRequest, ...] = ()
         self._events_of: tuple[object, ...] = ()
         self._events: tuple[Event, ...] = ()
 
@@ -67,6 +71,17 @@ class Journal:
         self._take(*self._read(now))
         self._incidents.read()
         self._revisions.read()
+        self._requests.read()
+
+    @property
+    def takes(self) -> tuple[ActionRequest, ...]:
+        """Who took what a verdict reported, oldest first; the same tuple until somebody does again."""
+        if self._requests.entries is not self._takes_of:
+            self._takes_of = self._requests.entries
+            takes = taken_of(self._takes_of)
+            if takes != self._takes:
+                self._takes = takes
+        return self._takes
 
     @property
     def incident_entries(self) -> tuple[IncidentEntry, ...]:
@@ -88,7 +103,7 @@ class Journal:
         # Marks made while the store was read must not vanish from the screen for a second.
         self._own_steps, self._own_severities = self._own_steps[steps:], self._own_severities[severities:]
         self._take(*found)
-        for followed in (self._incidents, self._revisions):
+        for followed in (self._incidents, self._revisions, self._requests):
             await asyncio.to_thread(followed.read)
 
     def _read_verdicts(self, now: datetime) -> tuple[VerdictChange, ...]:
@@ -111,6 +126,10 @@ class Journal:
         """The same for a severity."""
         self._own_severities = (*self._own_severities, mark)
         self.severity_marks = _once(*self.severity_marks, mark)
+
+    def requested(self, request: ActionRequest) -> None:
+        """Adds what was asked for here at once, without waiting for the store."""
+        self._requests.add(request)
 
     def appended(self, entry: IncidentEntry | FieldRevision) -> None:
         """Adds an entry made here at once, without waiting for the store."""
@@ -148,7 +167,14 @@ class Journal:
     def events(self, alerts: AlertsView) -> tuple[Event, ...]:
         """All events, newest first; the same tuple until there is a new one."""
         acts = self.incident_entries
-        events_of = (self._verdicts, self.step_marks, self.severity_marks, alerts.journal, acts)
+        events_of = (
+            self._verdicts,
+            self.step_marks,
+            self.severity_marks,
+            alerts.journal,
+            acts,
+            self.takes,
+        )
         if events_of != self._events_of:
             self._events_of = events_of
             self._events = recorded_events(*events_of)
@@ -161,9 +187,16 @@ def recorded_events(
     severities: Iterable[SeverityMark],
     alerts: Iterable[AlertEntry],
     acts: tuple[IncidentEntry, ...],
+    takes: Iterable[ActionRequest] = (),
 ) -> tuple[Event, ...]:
     """All of it as events, newest first."""
-    found = [*_changes(verdicts), *_alerted(alerts), *_marked(steps, severities), *_acted(acts)]
+    found = [
+        *_changes(verdicts),
+        *_alerted(alerts),
+        *_marked(steps, severities),
+        *_taken(takes),
+        *_acted(acts),
+    ]
     return tuple(sorted(found, key=lambda event: event.at, reverse=True))
 
 
@@ -187,6 +220,21 @@ def _marked(steps: Iterable[StepMark], severities: Iterable[SeverityMark]) -> It
         key = f"severity:{mark.at.isoformat()}:{mark.by}"
         text = f"{mark.severity} set by {mark.by}{why}"
         yield Event(key, mark.at, EventKind.PERSON, Level.INFO, "severity", text)
+
+
+def taken_of(requests: Iterable[ActionRequest]) -> tuple[ActionRequest, ...]:
+    """Those of the requests by which somebody took a trouble, oldest first."""
+    return tuple(
+        sorted((each for each in requests if each.action is RequestedAction.TAKE), key=lambda each: each.at)
+    )
+
+
+def _taken(takes: Iterable[ActionRequest]) -> Iterator[Event]:
+    for each in takes:
+        why = f": {each.text}" if each.text else ""
+        who = f"{each.by}@{each.host}" if each.host else each.by
+        text = f"{who} has it{why}"
+        yield Event(f"take:{each.id}", each.at, EventKind.PERSON, Level.INFO, "verdict", text)
 
 
 def _acted(entries: tuple[IncidentEntry, ...]) -> tuple[Event, ...]:

@@ -147,7 +147,8 @@ class Paging:
 
         Returns once that is stored, or cannot be.
         """
-        if self._alerting is None:
+        if self._alerting is None or request.action is RequestedAction.TAKE:
+            # The verdict has it, and with that the next evaluation of the alerts.
             return
         if request.action is RequestedAction.ACKNOWLEDGE:
             self._alerting.acknowledge(

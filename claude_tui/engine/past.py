@@ -185,9 +185,11 @@ class Past:
                 recorded.severity_marks,
                 recorded.alerts.journal,
                 recorded.incident_entries,
+                recorded.takes,
             ),
             step_marks=recorded.step_marks,
             severity_marks=recorded.severity_marks,
+            takes=recorded.takes,
             incident_entries=recorded.incident_entries,
             field_revisions=recorded.field_revisions,
         )

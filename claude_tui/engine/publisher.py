@@ -210,6 +210,7 @@ class Publisher:
             recorded=self._journal.events(alerts),
             step_marks=self._journal.step_marks,
             severity_marks=self._journal.severity_marks,
+            takes=self._journal.takes,
             incident_entries=self._journal.incident_entries,
             field_revisions=self._journal.field_revisions,
             watching=watching,

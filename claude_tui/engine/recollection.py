@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from claude_tui.engine.conditions import Conditions, decode_conditions
 from claude_tui.engine.followed import Followed
-from claude_tui.engine.journal import MARKS_SPAN, MAX_VERDICTS, VERDICTS_SPAN
+from claude_tui.engine.journal import MARKS_SPAN, MAX_VERDICTS, VERDICTS_SPAN, taken_of
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.past import MarkKind, TimelineMark
 from claude_tui.store import (
+    ACTION_REQUESTS,
     ALERT_ENTRIES,
     ALERTING_STATES,
     CONDITIONS_CHANGES,
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from claude_tui.model.incident import IncidentEntry
     from claude_tui.model.playbook import SeverityMark, StepMark
     from claude_tui.model.postmortem import FieldRevision
+    from claude_tui.model.request import ActionRequest
     from claude_tui.model.verdict import VerdictChange
     from claude_tui.store import EntryTable, Store
 
@@ -42,6 +44,7 @@ _EVENTS: tuple[EntryTable[Any], ...] = (
     SEVERITY_MARKS,
     INCIDENT_ENTRIES,
     ALERT_ENTRIES,
+    ACTION_REQUESTS,
 )
 
 
@@ -57,6 +60,7 @@ class Recorded:
     severity_marks: tuple[SeverityMark, ...]
     incident_entries: tuple[IncidentEntry, ...]
     field_revisions: tuple[FieldRevision, ...]
+    takes: tuple[ActionRequest, ...]
 
 
 class _Recent(Generic[E]):
@@ -99,6 +103,7 @@ class Recollection:
         self._verdicts = _Recent(store, VERDICT_CHANGES, VERDICTS_SPAN)
         self._steps = _Recent(store, STEP_MARKS, MARKS_SPAN)
         self._severities = _Recent(store, SEVERITY_MARKS, MARKS_SPAN)
+        self._requests = _Recent(store, ACTION_REQUESTS, MARKS_SPAN)
         self._alert_entries = _Recent(store, ALERT_ENTRIES, VERDICTS_SPAN)
         self._incidents: Followed[IncidentEntry] = Followed(store, INCIDENT_ENTRIES)
         self._revisions: Followed[FieldRevision] = Followed(store, FIELD_REVISIONS)
@@ -117,6 +122,7 @@ class Recollection:
             self._severities.until(at, now),
             tuple(each for each in self._incidents.entries if each.at <= at),
             tuple(each for each in self._revisions.entries if each.at <= at),
+            taken_of(self._requests.until(at, now)),
         )
 
     def conditions(self, at: datetime) -> Conditions | None:
@@ -152,9 +158,10 @@ class Recollection:
             TimelineMark(each.at, MarkKind.VERDICT, each.severity.value if each.severity.trouble else "")
             for each in self._verdicts.between(start, end, now)
         ]
-        people: tuple[StepMark | SeverityMark | IncidentEntry, ...] = (
+        people: tuple[StepMark | SeverityMark | ActionRequest | IncidentEntry, ...] = (
             *self._steps.between(start, end, now),
             *self._severities.between(start, end, now),
+            *taken_of(self._requests.between(start, end, now)),
             *(each for each in self._incidents.entries if start <= each.at <= end),
         )
         marks += [TimelineMark(each.at, MarkKind.PERSON) for each in people]

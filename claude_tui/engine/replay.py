@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
     from claude_tui.model.postmortem import FieldRevision
     from claude_tui.model.snapshot import Focus, Snapshot
+    from claude_tui.model.verdict import Severity
     from claude_tui.settings import Settings
 
 __all__ = ["Replay", "open_incident", "open_recording", "span_of_incident"]
@@ -112,6 +113,8 @@ class Replay:
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None: ...
 
     def snooze(self, group: str | None, *, by: str, until: datetime) -> None: ...
+
+    def take(self, severity: Severity, *, by: str, reason: str) -> None: ...
 
 
 def open_recording(

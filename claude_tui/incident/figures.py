@@ -19,6 +19,7 @@ from claude_tui.incident.page import first_report
 from claude_tui.incident.values import ErrorClass, Figures, Incident, Record, Span
 from claude_tui.model.alert import AlertEntry, EntryKind
 from claude_tui.model.observation import Observation
+from claude_tui.model.request import ActionRequest, RequestedAction
 from claude_tui.model.verdict import Severity
 
 __all__ = ["detected_at", "figures"]
@@ -70,15 +71,13 @@ def detected_at(record: Record, incident: Incident) -> datetime | None:
     )
 
 
-def _acknowledgement(record: Record, start: datetime, end: datetime) -> AlertEntry | None:
-    return next(
-        (
-            each
-            for each in record.alert_entries
-            if each.kind is EntryKind.ACKNOWLEDGED and start <= each.at <= end
-        ),
-        None,
-    )
+def _acknowledgement(record: Record, start: datetime, end: datetime) -> AlertEntry | ActionRequest | None:
+    """The first one: of an alert, or of the verdict before there was any."""
+    found: list[AlertEntry | ActionRequest] = [
+        *(each for each in record.alert_entries if each.kind is EntryKind.ACKNOWLEDGED),
+        *(each for each in record.requests if each.action is RequestedAction.TAKE),
+    ]
+    return min((each for each in found if start <= each.at <= end), key=lambda each: each.at, default=None)
 
 
 def _seconds(observation: Observation) -> float:

@@ -170,11 +170,19 @@ def _responded(record: Record, incident: Incident) -> Iterator[TimelineEntry]:
             text = f"{mark.severity}{instead}{why}"
             yield _by_person(key, mark.at, TimelineKind.SEVERITY, text, mark.by, mark.host)
     for request in record.requests:
-        if request.action is RequestedAction.PROBE and start <= request.at <= end:
-            key = f"request:{request.id}"
+        if start <= request.at <= end and request.action in _REQUESTS:
+            kind, text = _REQUESTS[request.action]
+            why = f": {request.text}" if request.text else ""
             yield _by_person(
-                key, request.at, TimelineKind.PROBED, "probed everything by hand", request.by, request.host
+                f"request:{request.id}", request.at, kind, f"{text}{why}", request.by, request.host
             )
+
+
+_REQUESTS = {
+    RequestedAction.PROBE: (TimelineKind.PROBED, "probed everything by hand"),
+    RequestedAction.TAKE: (TimelineKind.ACKNOWLEDGED, "has it"),
+}
+"""The others are told by the alerts that they changed."""
 
 
 def _by_person(

@@ -185,6 +185,8 @@ class AlertGroup:
     """Who is taking care of it, if anybody."""
     acknowledged_notified: bool = field(default=False, metadata=_saved("acknowledged_told"))
     """Whether the acknowledgement has been notified."""
+    taken: Severity = Severity.NONE
+    """The severity of the verdict when somebody took it before the group was opened; NONE if nobody did."""
     snoozed: Snooze | None = None
     """The snooze in force, or one that has just ended."""
     closed_at: datetime | None = None

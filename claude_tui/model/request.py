@@ -13,6 +13,7 @@ class RequestedAction(StrEnum):
     PROBE = "probe"  # run every probe at once
     ACKNOWLEDGE = "acknowledge"  # `subject` is a group of alerts, empty for all; `text` the reason
     SNOOZE = "snooze"  # the same, until `until`
+    TAKE = "take"  # somebody takes care of what the verdict reports; `subject` is its severity, `text` why
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ from claude_tui.model.past import PastView
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.provider import Catalogue, ProviderStatus
+from claude_tui.model.request import ActionRequest
 from claude_tui.model.verdict import Verdict
 from claude_tui.model.watching import Watching
 
@@ -448,6 +449,8 @@ class EngineState:
     """Marks on steps of playbooks in the last days, oldest first."""
     severity_marks: tuple[SeverityMark, ...] = ()
     """Severities set by people in the last days, oldest first."""
+    takes: tuple[ActionRequest, ...] = ()
+    """Who took what a verdict reported in the last days, oldest first."""
     key_lack: KeyLack | None = None
     """Why no request can carry a key."""
     incident_entries: tuple[IncidentEntry, ...] = ()

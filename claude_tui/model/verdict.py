@@ -19,6 +19,7 @@ __all__ = [
     "RetrySource",
     "Severity",
     "Side",
+    "Taken",
     "Verdict",
     "VerdictChange",
 ]
@@ -193,6 +194,22 @@ class Recovery:
 
 
 @dataclass(frozen=True, slots=True)
+class Taken:
+    """Somebody takes care of what a verdict reports, whether or not an alert has fired."""
+
+    by: str
+    """Their name, redacted."""
+    host: str
+    """On which machine."""
+    reason: str
+    """What they wrote, redacted."""
+    at: datetime
+    """When they said so."""
+    severity: Severity
+    """How bad it was then: what becomes worse is news again."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """One diagnosis at one instant."""
 
@@ -246,6 +263,8 @@ class Verdict:
     """Who set the severity, if a person did."""
     computed: Severity | None = None
     """The computed severity, if a person set another."""
+    taken: Taken | None = None
+    """Who has taken it, if somebody has; it ends with the trouble."""
 
     @property
     def statement(self) -> str:

@@ -128,7 +128,14 @@ ACTIONS: tuple[Action, ...] = (
     Action("incident", ("i",), "incident", "The open incident; declares one", _RESPOND, _APP, 3),
     Action("postmortem", ("f",), "postmortem", "The incident’s postmortem: a form", _RESPOND, _APP, 6),
     Action(
-        "acknowledge", ("a",), "ack", "Acknowledge alerts under your name", _RESPOND, _APP, 4, shared=True
+        "acknowledge",
+        ("a",),
+        "ack",
+        "Acknowledge alerts, or the verdict: you have it",
+        _RESPOND,
+        _APP,
+        4,
+        shared=True,
     ),
     Action("snooze", ("z",), "", "Snooze alerts for a while", _RESPOND, _APP, shared=True),
     Action(

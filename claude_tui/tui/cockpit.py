@@ -18,6 +18,7 @@ from claude_tui.model.past import Move
 from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.snapshot import Focus, Snapshot
+from claude_tui.model.verdict import Severity
 from claude_tui.tui.keys import KeyMap
 
 if TYPE_CHECKING:
@@ -72,6 +73,9 @@ class Backend(Protocol):
     def acknowledge(self, group: str | None, *, by: str, reason: str) -> None: ...
 
     def snooze(self, group: str | None, *, by: str, until: datetime) -> None: ...
+
+    def take(self, severity: Severity, *, by: str, reason: str) -> None:
+        """Says that somebody takes care of what the verdict reports, which is that bad now."""
 
     def travel(self, move: Move) -> None:
         """Publish the Snapshot of the past that `move` leads to; one that follows at once may replace it."""

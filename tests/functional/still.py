@@ -21,6 +21,7 @@ from claude_tui.model.past import Move
 from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.snapshot import Chart, ChartSeries, Focus, Panel, Snapshot
+from claude_tui.model.verdict import Severity
 from claude_tui.settings import Settings
 from claude_tui.tui.app import ClaudeTopApp
 from claude_tui.tui.render.partial_output import partial_output
@@ -39,6 +40,7 @@ class StillBackend:
     appended: list[IncidentEntry | FieldRevision] = field(default_factory=list)
     recorded: list[WalkTurn | DrillEntry] = field(default_factory=list)
     acknowledged: list[tuple[str | None, str, str]] = field(default_factory=list)
+    taken: list[tuple[Severity, str, str]] = field(default_factory=list)
     snoozed: list[tuple[str | None, str, datetime]] = field(default_factory=list)
     records: dict[str, Record] = field(default_factory=dict)
     drafts: list[tuple[str, str, str]] = field(default_factory=list)
@@ -103,6 +105,9 @@ class StillBackend:
 
     def snooze(self, group: str | None, *, by: str, until: datetime) -> None:
         self.snoozed.append((group, by, until))
+
+    def take(self, severity: Severity, *, by: str, reason: str) -> None:
+        self.taken.append((severity, by, reason))
 
 
 class StillApp(ClaudeTopApp):

@@ -15,13 +15,13 @@ from claude_tui.model.alert import AlertState, AlertsView
 from claude_tui.model.limits import MAX_NAME, MAX_REASON
 from claude_tui.model.playbook import SeverityMark
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.model.verdict import Severity
+from claude_tui.model.verdict import Severity, Taken
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import plain
 from claude_tui.tui.screens.acknowledge import morning_after, set_severity
 from claude_tui.tui.screens.dialog import DialogScreen, Options, TextInput
 from tests.functional.still import StillApp, StillBackend, still_app
-from tests.snapshots.pictures import AT, later
+from tests.snapshots.pictures import AT, before, later
 from tests.snapshots.responding import CALM, OVERLOADED, alert, group, low, pictures, scene_of
 
 ONE = scene_of(replace(CALM, groups=(group(),)), OVERLOADED)
@@ -111,6 +111,52 @@ async def test_what_opens_while_one_types_is_not_acknowledged_unseen() -> None:
         assert [each[0] for each in backend.acknowledged] == ["provider-1", "provider-2"]
 
 
+# -- the verdict itself, before there is an alert -----------------------------------
+
+NO_ALERT = scene_of(CALM, OVERLOADED)
+TAKEN = scene_of(CALM, replace(OVERLOADED, taken=Taken("ana", "ops-1", "looking", before(30), Severity.P1)))
+
+
+async def test_a_verdict_without_an_alert_is_taken() -> None:
+    async with asked(NO_ALERT, "a") as (app, backend, pilot):
+        text = text_of(app)
+        assert "P1 (no alert yet) It’s them. The API is overloaded (529)." in text
+        assert "The alert that follows pages nobody" in " ".join(text.split())
+        await pilot.press(*typed("on it"), "enter")
+        await pilot.pause()
+        assert (backend.taken, backend.acknowledged) == ([(Severity.P1, "ada", "on it")], [])
+        assert "Acknowledged by ada." in notices(app)
+
+
+async def test_who_has_taken_it_is_on_strip_header_and_zoom() -> None:
+    async with asked(TAKEN) as (app, _, pilot):
+        header, *rest = plain_screen(app).splitlines()
+        assert "△ ana@ops-1 has it" in header
+        assert any("acknowledged by ana" in row for row in rest[:6])
+        await pilot.press("0")
+        assert "ana@ops-1: looking" in plain_screen(app)
+
+
+async def test_with_an_alert_of_its_own_the_verdict_is_no_choice_and_beside_another_it_is() -> None:
+    async with asked(ONE, "a") as (app, _, __):
+        assert "no alert yet" not in text_of(app)
+    other = scene_of(replace(CALM, groups=(low(),)), OVERLOADED)
+    async with asked(other, "a", "enter", "a", "shift+tab", "down", "enter") as (_, backend, __):
+        assert backend.taken == [(Severity.P1, "ada", "")] * 2
+        assert [each[0] for each in backend.acknowledged] == [None]
+    async with asked(other, "a", "shift+tab", "down", "down", "enter") as (_, backend, __):
+        assert (backend.taken, backend.acknowledged) == ([], [("provider-2", "ada", "")])
+
+
+async def test_a_verdict_that_is_over_by_then_is_not_taken() -> None:
+    async with asked(NO_ALERT, "a") as (app, backend, pilot):
+        await publish(pilot, backend, scene_of(CALM, scene="healthy"))
+        await pilot.press("enter")
+        await pilot.pause()
+        assert backend.taken == []
+        assert "Nothing done: what the verdict reported is over." in notices(app)
+
+
 @pytest.mark.parametrize("key", ["a", "z"])
 async def test_what_is_over_by_then_is_told(key: str) -> None:
     async with asked(ONE, key) as (app, backend, pilot):
@@ -132,8 +178,8 @@ async def test_with_no_alert_there_is_nothing_to_ask(key: str, what: str) -> Non
 async def test_what_is_about_to_open_is_told() -> None:
     pending = alert("verdict-p2", Severity.P2, "The verdict is P2", "P2", AlertState.PENDING)
     soon = scene_of(replace(CALM, alerts=(pending,)), OVERLOADED)
-    async with asked(soon, "a") as (app, _, __):
-        assert "Nothing to acknowledge: no alert is open yet: 1 rule is pending." in notices(app)
+    async with asked(soon, "z") as (app, _, __):
+        assert "Nothing to snooze: no alert is open yet: 1 rule is pending." in notices(app)
 
 
 @pytest.mark.parametrize("key", ["a", "z", "s"])

@@ -15,7 +15,7 @@ from claude_tui.engine.identity import host_name
 from claude_tui.model.observation import Source
 from claude_tui.model.playbook import StepMark, StepState
 from claude_tui.model.request import RequestedAction
-from claude_tui.model.verdict import Cause
+from claude_tui.model.verdict import Cause, Severity
 from claude_tui.settings import Settings, load
 from claude_tui.store import ACTION_REQUESTS, ALERT_ENTRIES, ALERTING_STATES, Store
 from tests.functional.engines import (
@@ -105,6 +105,22 @@ def test_what_is_asked_for_in_a_viewer_is_done_by_the_collector(settings: Settin
             wait_there(lambda s: any(group.acknowledged for group in s.engine.alerts.groups))
             there.snooze(None, by="bob", until=CLOCK.now() + timedelta(hours=1))
             wait_there(lambda s: any(group.snoozed for group in s.engine.alerts.groups))
+
+
+def test_a_trouble_taken_in_a_viewer_is_known_everywhere(
+    settings: Settings,
+) -> None:
+    with simulated("outage") as simulator:
+        here, there = engine_on(simulator, settings), engine_on(simulator, settings)
+        with running(here) as wait_here, running(there) as wait_there:
+            wait_there(lambda s: s.verdict.severity.trouble)
+            there.take(Severity.P1, by="bob", reason="on it")
+            for wait in (wait_here, wait_there):
+                seen = wait(lambda s: s.verdict.taken is not None)
+                assert seen.verdict.taken is not None
+                assert (seen.verdict.taken.by, seen.verdict.taken.host) == ("bob", host_name())
+                assert any("bob" in event.text for event in seen.events)
+            wait_here(lambda s: any(group.acknowledged for group in s.engine.alerts.groups))
 
 
 def test_who_acts_is_recorded_with_the_host(settings: Settings) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,13 +14,14 @@ from hypothesis import strategies as st
 from claude_tui.alerting.metric import Reading
 from claude_tui.alerting.step import acknowledged, snoozed
 from claude_tui.model.alert import Notification, NotificationKind
-from claude_tui.model.verdict import Cause, Severity, Verdict
+from claude_tui.model.verdict import Cause, Severity, Taken, Verdict
 from tests.alerts import (
     HEALTHY,
     MATCH,
     NO_MATCH,
     OUTAGE,
     UNKNOWN,
+    Night,
     night,
     rule,
     verdict,
@@ -194,3 +196,55 @@ def test_a_trouble_that_comes_back_has_the_same_key_and_another_id(topic: str) -
     groups = {(page.group, page.dedup_key) for _, page in told.pages}
     assert len(groups) == 2
     assert {key for _, key in groups} == {topic}
+
+
+class TestTakenBeforeItWasAnAlert:
+    """Somebody has the trouble before a rule fires: nobody is to be woken for what they have."""
+
+    def test_the_alert_that_follows_pages_nobody(self) -> None:
+        told = night()
+        held = taken_outage(told)
+        group = told.sees(held)
+        assert group is not None
+        assert group.acknowledged is not None
+        assert group.acknowledged.by == "ana"
+        told.stays(held, for_s=600)
+        told.stays(HEALTHY, for_s=900)
+        assert told.pages == []
+        assert [each.page for each in told.ledger.journal] == [OPENED, RESOLVED]
+
+    def test_what_gets_worse_is_paged(self) -> None:
+        told = night()
+        mild = replace(verdict(Cause.PROVIDER_ERRORS, P3), taken=taken(told, P3))
+        told.stays(mild, for_s=60)
+        assert told.pages == []
+        told.stays(replace(OUTAGE, taken=mild.taken), for_s=60)
+        assert told.severities() == [(OPENED, P1)]
+        assert "Acknowledged by ana" in told.pages[0][1].text
+
+    def test_what_lasts_as_long_as_a_reminder_waits_is_paged(self) -> None:
+        told = night()
+        held = taken_outage(told)
+        told.stays(held, for_s=4 * 3600 - 60, every_s=30)
+        assert told.pages == []
+        told.stays(held, for_s=120, every_s=30)
+        assert told.kinds() == [OPENED]
+
+    def test_what_is_taken_after_the_page_is_acknowledged(self) -> None:
+        told = night()
+        told.sees(OUTAGE)
+        told.stays(taken_outage(told), for_s=60)
+        assert told.kinds() == [OPENED, ACKNOWLEDGED]
+
+    def test_another_trouble_is_not_theirs(self) -> None:
+        told = night(rule("certificate", P2, topic="certificate", explained_by=frozenset()))
+        told.sees(taken_outage(told), {"certificate": MATCH})
+        assert [page.topic for _, page in told.pages] == ["certificate"]
+
+
+def taken(told: Night, severity: Severity = P1) -> Taken:
+    return Taken("ana", "ops-1", "looking", told.clock.at, severity)
+
+
+def taken_outage(told: Night) -> Verdict:
+    return replace(OUTAGE, taken=taken(told))

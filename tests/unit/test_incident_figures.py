@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 from claude_tui.incident import Span, figures
 from claude_tui.model.incident import IncidentAct
 from claude_tui.model.observation import Outcome
+from claude_tui.model.request import RequestedAction
 from claude_tui.model.verdict import Cause, Severity, VerdictChange
 from tests.builders import after, incident, messages, models, status
 from tests.incident_values import (
     ACKNOWLEDGED,
+    ASKED,
     BEGAN,
     DETECTED,
     GOOD,
@@ -43,6 +45,15 @@ def test_the_times_of_an_incident_and_what_lies_between() -> None:
     assert found.after_start(found.detected) == timedelta(seconds=20)
     assert found.after_start(None) is None
     assert not found.ongoing
+
+
+def test_taking_the_verdict_counts_as_acknowledged() -> None:
+    took = replace(ASKED, at=after(140), action=RequestedAction.TAKE, by="ana", subject="P2")
+    found = figures(record(alert_entries=(ACKNOWLEDGED,), requests=(ASKED, took)), only(*ACTS))
+    assert (found.acknowledged, found.acknowledged_by) == (after(140), "ana")
+    later = replace(took, at=after(200))
+    found = figures(record(alert_entries=(ACKNOWLEDGED,), requests=(later,)), only(*ACTS))
+    assert (found.acknowledged, found.acknowledged_by) == (ACKNOWLEDGED.at, "ben")
 
 
 def test_while_it_is_open_it_lasts_until_now() -> None:

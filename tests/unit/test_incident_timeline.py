@@ -8,6 +8,7 @@ from claude_tui.incident import Record, TimelineEntry, TimelineKind, timeline
 from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.observation import Outcome
 from claude_tui.model.playbook import WalkTurn
+from claude_tui.model.request import RequestedAction
 from claude_tui.model.snapshot import Level
 from tests.builders import after, healthy, incident, messages, models, status, unread
 from tests.incident_values import (
@@ -32,6 +33,16 @@ def drawn(kept: Record, *entries: IncidentEntry) -> tuple[TimelineEntry, ...]:
 
 def of_kind(entries: tuple[TimelineEntry, ...], kind: TimelineKind) -> list[TimelineEntry]:
     return [entry for entry in entries if entry.kind is kind]
+
+
+def test_who_took_it_is_an_entry_with_name_and_host() -> None:
+    took = replace(ASKED, action=RequestedAction.TAKE, by="ana", subject="P2", text="looking")
+    (entry,) = (
+        each
+        for each in drawn(record(declared(), requests=(took,)), declared())
+        if each.kind is TimelineKind.ACKNOWLEDGED
+    )
+    assert (entry.author, entry.host, entry.text) == ("ana", "ops-2", "has it: looking")
 
 
 def test_it_tells_the_incident_in_the_order_in_which_it_happened() -> None:

@@ -101,6 +101,12 @@ def test_a_severity_that_somebody_set_holds_from_then_on(past: Past) -> None:
     assert overridden.severity is Severity.P1
 
 
+def test_who_had_taken_it_had_it_from_then_on_until_the_trouble_ended(past: Past) -> None:
+    before, since, over = (past.whole(after(each)).verdict for each in (3819, 3821, 7000))
+    assert since.taken is not None
+    assert (before.taken, since.taken.by, over.taken) == (None, "ben", None)
+
+
 def test_the_thresholds_of_then_judge(past: Past) -> None:
     strict, lax = past.whole(after(3849)).verdict, past.whole(after(3851)).verdict
     assert strict.cause is lax.cause is Cause.PROVIDER_OVERLOADED
@@ -186,7 +192,7 @@ def test_events_are_stops_on_the_way(past: Past) -> None:
     while (found := past.event_near(at, later=True)) is not None:
         at = found
         stops.append((at - after(0)).total_seconds())
-    assert stops == [3660, 3700, 3750, 3800, 3900, 4000, 4207.45, 5700, 6000, 6007.45]
+    assert stops == [3660, 3700, 3750, 3800, 3820, 3900, 4000, 4207.45, 5700, 6000, 6007.45]
     assert past.event_near(after(3700), later=False) == after(3660)
     assert past.event_near(after(-80_000), later=False) is None
 
@@ -208,6 +214,7 @@ def test_the_scrubber_marks_what_happened_and_where_nobody_probed(past: Past) ->
     assert kinds == [
         (MarkKind.VERDICT, "P2"),
         (MarkKind.ALERT, ""),
+        (MarkKind.PERSON, ""),
         (MarkKind.PERSON, ""),
         (MarkKind.PERSON, ""),
         (MarkKind.PERSON, ""),

@@ -10,10 +10,12 @@ import pytest
 
 from claude_tui.analysis.diagnosis.diagnose import diagnose
 from claude_tui.analysis.diagnosis.severity import as_set, respond_by, severity_of_rare
+from claude_tui.analysis.diagnosis.taken import as_taken
 from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.playbook import SeverityMark
-from claude_tui.model.verdict import Cause, Severity, Verdict
+from claude_tui.model.request import ActionRequest, RequestedAction
+from claude_tui.model.verdict import Cause, Severity, Taken, Verdict
 from tests.builders import healthy, history_of, messages, models
 
 HOUR = 3600.0
@@ -193,3 +195,29 @@ def test_a_severity_that_a_person_set_holds_for_this_trouble_until_it_gets_worse
     assert as_set(outage, [lowered], at, Thresholds()) == outage
     well = replace(rare, severity=Severity.NONE)
     assert as_set(well, [raised], at, Thresholds()) == well
+
+
+def test_whoever_takes_a_trouble_has_it_until_it_ends() -> None:
+    minute = timedelta(minutes=1)
+    rare = verdict(*incident("FF"))
+    assert rare.since is not None
+    since, at = rare.since, rare.since + 9 * minute
+
+    def take(offset: timedelta, by: str) -> ActionRequest:
+        return ActionRequest(since + offset, by * 4, RequestedAction.TAKE, by, "ops-1", "P3", "looking")
+
+    before, ana, ben, later = (
+        take(-minute, "eve"),
+        take(minute, "ana"),
+        take(2 * minute, "ben"),
+        take(10 * minute, "cyd"),
+    )
+    probed = replace(ben, action=RequestedAction.PROBE)
+    assert as_taken(rare, [before, later, probed], at) == rare
+    taken = as_taken(rare, [ben, ana, before], at).taken
+    assert taken == Taken("ben", "ops-1", "looking", since + 2 * minute, Severity.P3)
+    assert as_taken(rare, [ana, ben], since + minute).taken == Taken(
+        "ana", "ops-1", "looking", since + minute, Severity.P3
+    )
+    well = replace(rare, severity=Severity.NONE, since=None)
+    assert as_taken(well, [ana], at) == well

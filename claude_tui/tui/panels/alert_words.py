@@ -10,7 +10,7 @@ from claude_tui.model.alert import Acknowledgement, AlertGroup, AlertState, Aler
 from claude_tui.model.format import plural
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Cause
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, spread
+from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, line, spread
 
 __all__ = [
     "GroupStatus",
@@ -19,8 +19,13 @@ __all__ = [
     "alert_rows",
     "group_status",
     "nothing_open",
+    "own_group",
     "snooze_of",
+    "taker_of",
 ]
+
+
+_TAKER_CELLS = 24
 
 
 class GroupStatus(Enum):
@@ -48,7 +53,7 @@ def nothing_open(view: AlertsView) -> str:
     return words if view.problem is None else f"{words} ({view.problem})"
 
 
-def _own_group(snapshot: Snapshot) -> AlertGroup | None:
+def own_group(snapshot: Snapshot) -> AlertGroup | None:
     """The open alert that the verdict led to, if there is one."""
     topic = topic_of_cause(snapshot.verdict.cause)
     own = (each for each in snapshot.engine.alerts.groups if each.from_verdict and each.topic == topic)
@@ -56,24 +61,36 @@ def _own_group(snapshot: Snapshot) -> AlertGroup | None:
 
 
 def acknowledgement_of(snapshot: Snapshot) -> Acknowledgement | None:
-    """The acknowledgement of the alert that the verdict led to, if there is one."""
-    group = _own_group(snapshot)
-    return group.acknowledged if group is not None else None
+    """Who has the trouble: the acknowledgement of the alert that it led to, or of the verdict itself."""
+    group, taken = own_group(snapshot), snapshot.verdict.taken
+    if group is not None and group.acknowledged is not None:
+        return group.acknowledged
+    return Acknowledgement(taken.by, taken.reason, taken.at) if taken is not None else None
 
 
 def snooze_of(snapshot: Snapshot) -> Snooze | None:
     """The snooze of the alert that the verdict led to, if that is what was done last."""
-    group = _own_group(snapshot)
+    group = own_group(snapshot)
     if group is None or group_status(group, snapshot.at) is not GroupStatus.SNOOZED:
         return None
     return group.snoozed
 
 
+def taker_of(snapshot: Snapshot) -> str:
+    """`ana@ops-1`, if somebody has taken what the verdict reports; empty if nobody has."""
+    taken = snapshot.verdict.taken
+    if taken is None:
+        return ""
+    return f"{taken.by}@{taken.host}" if taken.host else taken.by
+
+
 def alert_badge(snapshot: Snapshot) -> tuple[Line, Line]:
-    """How many alerts are open, and how many of them are acknowledged or snoozed; blank if there are none."""
+    """How many alerts are open, and how many of them are acknowledged or snoozed; without any, who has taken
+    the trouble before there was one."""
     statuses = [group_status(group, snapshot.at) for group in snapshot.engine.alerts.groups]
     if not statuses:
-        return BLANK, BLANK
+        who = fit(taker_of(snapshot), _TAKER_CELLS)
+        return (line(Span(f"△ {who} has it", "text")) if who else BLANK), BLANK
     total = plural(len(statuses), "alert")
     if len(set(statuses)) == 1 and statuses[0] is not GroupStatus.NEW:
         return line(Span(f"△ {total} {statuses[0].value}", "text")), BLANK

@@ -233,9 +233,9 @@ def _event(shown: EventRow, when: str, at: datetime, subject_cells: int, cells: 
 def _with_count(row: Line, event: Event, at: datetime, cells: int) -> Line:
     """`×54 since 14:02:11, last 2s ago`, or as much of it as fits; the number is never cut."""
     many = Span(f" ×{event.count:,}", "text", bold=True)
-    last = Span(f", last {ago(event.at, at)}", "dim")
+    last, brief = (Span(f", {word}{ago(event.at, at)}", "dim") for word in ("last ", ""))
     since = Span(f" since {moment(event.first_at, at)}", "dim") if event.first_at is not None else Span("")
-    for tail in (line(many, since, last), line(many, last), line(many)):
+    for tail in (line(many, since, last), line(many, last), line(many, brief), line(many)):
         if width(row) + width(tail) <= cells:
             return line(*row, *tail)
     return line(*crop(row, cells - width((many,))), many)

@@ -8,7 +8,7 @@ from claude_tui.model.alert import Acknowledgement
 from claude_tui.model.format import duration, moment, percent
 from claude_tui.model.snapshot import Snapshot, StatusView
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
-from claude_tui.tui.panels.alert_words import acknowledgement_of, snooze_of
+from claude_tui.tui.panels.alert_words import acknowledgement_of, snooze_of, taker_of
 from claude_tui.tui.panels.verdict_words import cause_words, severity_role
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.lines import BLANK, Line, Span, flow, line, pad
@@ -137,7 +137,9 @@ def _who(snapshot: Snapshot) -> Line:
         led = any(group.from_verdict for group in snapshot.engine.alerts.groups)
         return line(Span("nobody has acknowledged it", "warn")) if led else BLANK
     why = f": {taken.reason}" if taken.reason else ""
-    return line(f"{taken.by}{why}", Span(f" ({moment(taken.at, at)})", "dim"))
+    said = snapshot.verdict.taken
+    who = taker_of(snapshot) if said is not None and said.at == taken.at else taken.by
+    return line(f"{who}{why}", Span(f" ({moment(taken.at, at)})", "dim"))
 
 
 def _facts(snapshot: Snapshot) -> dict[str, Line]:

@@ -1,4 +1,4 @@
-"""Acknowledging and snoozing open alerts, for everyone watching.
+"""Acknowledging and snoozing open alerts, and taking what the verdict reports, for everyone watching.
 
 Both act on the newest Snapshot, even while the display is frozen. If the alerts have changed between
 question and answer, nothing is done and a notice says so.
@@ -8,11 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
+from claude_tui.alerting.topics import in_trouble, topic_of_cause
 from claude_tui.model.alert import AlertGroup, AlertsView
 from claude_tui.model.format import clock_minute, moment, span_text
-from claude_tui.tui.panels.alert_words import nothing_open
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.model.verdict import Verdict
+from claude_tui.tui.panels.alert_words import nothing_open, own_group, taker_of
 from claude_tui.tui.render.lines import Line
 from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question
 from claude_tui.tui.screens.dialog_fields import (
@@ -45,35 +49,81 @@ Act = Callable[[str | None], None]
 
 
 def acknowledge(app: Cockpit) -> None:
-    """Ask for alerts, reason and name, and acknowledge the alerts for everyone."""
-    view = app.newest.engine.alerts
-    if not view.groups:
+    """Ask for alerts, reason and name, and acknowledge them for everyone.
+
+    The verdict can be acknowledged as well, as long as no alert has come of it.
+    """
+    snapshot = app.newest
+    view, verdict = snapshot.engine.alerts, snapshot.verdict if _can_be_taken(snapshot) else None
+    if not view.groups and verdict is None:
         refuse(app, f"Nothing to acknowledge: {nothing_open(view)}.")
         return
-    which = _which(view, app.newest.at)
+    which = _which(view, snapshot.at, *([_verdict_option(snapshot)] if verdict is not None else ()))
     fields = (which, reason_field("what you know or are doing (optional)"), name_field(app))
-    question = Question("Acknowledge", "acknowledge", fields, _acknowledging(view), first=1)
+    question = Question("Acknowledge", "acknowledge", fields, _acknowledging(view, verdict), first=1)
 
     def answered(answers: Answers | None) -> None:
         if answers is None:
             return
         chosen, why, who = answers
         by, reason = entered_name(app, who), reason_of(why)
-        if _on_open(app, view, chosen, lambda group: app.backend.acknowledge(group, by=by, reason=reason)):
+        # Of several the first option means all of them; before the groups stands the verdict.
+        targets: list[AlertGroup | None] = [*([None] if verdict is not None else []), *view.groups]
+        number = int(chosen) if len(targets) > 1 else 1
+        picked = targets if number == 0 else targets[number - 1 : number]
+        done = verdict is not None and None in picked and _take(app, verdict, by, reason)
+        if any(picked):
+            index = 0 if number == 0 else view.groups.index(picked[0]) + 1
+            act = partial(app.backend.acknowledge, by=by, reason=reason)
+            done = _on_open(app, view, index, act) or done
+        if done:
             tell(app, f"Acknowledged by {by}.")
 
     app.push_screen(DialogScreen(question), answered)
 
 
-def _acknowledging(view: AlertsView) -> tuple[Line, ...]:
-    reminders = (
-        f" Reminders at most every {span_text(view.reminder_acknowledged)}."
-        if view.reminder_acknowledged
-        else ""
-    )
-    routes = _routes_of(view.groups)
-    seen = f"Everyone watching sees it, and {routes} notified." if routes else "Everyone watching sees it."
-    return (paragraph(f"{seen}{reminders}"),)
+def _can_be_taken(snapshot: Snapshot) -> bool:
+    """Whether the verdict reports a trouble of which no alert has come, so that only it can be taken."""
+    return in_trouble(snapshot.verdict) and own_group(snapshot) is None
+
+
+def _verdict_option(snapshot: Snapshot) -> str:
+    verdict, who = snapshot.verdict, taker_of(snapshot)
+    note = noted([f"{who} has it" if who else "no alert yet"])
+    return f"{verdict.severity} {note}{verdict.summary}"
+
+
+def _take(app: Cockpit, seen: Verdict, by: str, reason: str) -> bool:
+    """Take the trouble that the verdict reported when the dialog opened. If it is over, say so."""
+    now = app.newest.verdict
+    if not in_trouble(now) or topic_of_cause(now.cause) != topic_of_cause(seen.cause):
+        refuse(app, "Nothing done: what the verdict reported is over.")
+        return False
+    app.backend.take(seen.severity, by=by, reason=reason)
+    return True
+
+
+def _acknowledging(view: AlertsView, verdict: Verdict | None) -> tuple[Line, ...]:
+    paragraphs = []
+    if view.groups:
+        reminders = (
+            f" Reminders at most every {span_text(view.reminder_acknowledged)}."
+            if view.reminder_acknowledged
+            else ""
+        )
+        routes = _routes_of(view.groups)
+        seen = (
+            f"Everyone watching sees it, and {routes} notified." if routes else "Everyone watching sees it."
+        )
+        paragraphs.append(paragraph(f"{seen}{reminders}"))
+    if verdict is not None:
+        paragraphs.append(
+            paragraph(
+                "Everyone watching sees that you have it. The alert that follows pages nobody unless it gets "
+                "worse or lasts long. It ends with the trouble."
+            )
+        )
+    return tuple(paragraphs)
 
 
 def _routes_of(groups: tuple[AlertGroup, ...]) -> str:
@@ -109,7 +159,12 @@ def snooze(app: Cockpit) -> None:
         by, until = entered_name(app, who), untils[int(when)]
         if at < until <= app.newest.at:
             refuse(app, f"Not snoozed: {moment(until, at)} UTC has already passed.")
-        elif _on_open(app, view, chosen, lambda group: app.backend.snooze(group, by=by, until=until)):
+        elif _on_open(
+            app,
+            view,
+            int(chosen) if len(view.groups) > 1 else 1,
+            lambda group: app.backend.snooze(group, by=by, until=until),
+        ):
             ended = "Snooze ended: pages go out again."
             tell(app, ended if until <= at else f"Snoozed until {moment(until, at)} UTC, by {by}.")
 
@@ -139,10 +194,11 @@ def morning_after(at: datetime) -> datetime:
 # -- shared by both dialogs ----------------------------------------------------------------
 
 
-def _which(view: AlertsView, at: datetime) -> Choice:
-    """The choice of an open group; if there are several, \"all\" is the first option."""
-    groups = tuple(_group(group, at) for group in view.groups)
-    return Choice("Alert", groups) if len(groups) == 1 else Choice("Alerts", (f"all {len(groups)}", *groups))
+def _which(view: AlertsView, at: datetime, *before: str) -> Choice:
+    """The choice of an open group, after other options; if there are several, \"all\" is the first one."""
+    options = (*before, *(_group(group, at) for group in view.groups))
+    label = "Trouble" if before else "Alert" if len(options) == 1 else "Alerts"
+    return Choice(label, options if len(options) == 1 else (f"all {len(options)}", *options))
 
 
 def _group(group: AlertGroup, at: datetime) -> str:
@@ -154,12 +210,11 @@ def _group(group: AlertGroup, at: datetime) -> str:
     return f"{group.severity} {noted(notes)}{group.content.what}"
 
 
-def _on_open(app: Cockpit, seen: AlertsView, chosen: int | str, act: Act) -> bool:
-    """Act on the chosen group, or on all. If they have closed by now, show a notice and return False.
+def _on_open(app: Cockpit, seen: AlertsView, number: int, act: Act) -> bool:
+    """Act on the group with that number, on all with 0. If they have closed by now, say so and return False.
 
     Groups that have opened since the dialog appeared are left alone, as nobody has seen them.
     """
-    number = int(chosen) if len(seen.groups) > 1 else 1
     wanted = {group.id for group in (seen.groups[number - 1 : number] if number else seen.groups)}
     now = {group.id for group in app.newest.engine.alerts.groups}
     if not wanted & now:

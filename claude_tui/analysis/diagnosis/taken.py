@@ -1,0 +1,30 @@
+"""Who has taken what a verdict reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from claude_tui.model.request import ActionRequest, RequestedAction
+from claude_tui.model.verdict import Severity, Taken, Verdict
+
+__all__ = ["as_taken"]
+
+
+def as_taken(verdict: Verdict, requests: Iterable[ActionRequest], at: datetime) -> Verdict:
+    """The verdict with who has taken it, the newest of several. It ends with the trouble it was said of."""
+    since = verdict.since
+    if since is None or not verdict.severity.trouble:
+        return verdict
+    found = (each for each in requests if each.action is RequestedAction.TAKE and since <= each.at <= at)
+    newest = max(found, key=lambda each: each.at, default=None)
+    if newest is None:
+        return verdict
+    taken = Taken(newest.by, newest.host, newest.text, newest.at, _severity(newest.subject))
+    return replace(verdict, taken=taken)
+
+
+def _severity(word: str) -> Severity:
+    """A word of a later version counts as the mildest: what follows is then news."""
+    return Severity(word) if word in set(Severity) else Severity.P4
