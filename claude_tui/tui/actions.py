@@ -89,6 +89,8 @@ class Action:
     """What Textual calls (`action_<method>`); "" for the id."""
     always: tuple[str, ...] = ()
     """Keys that the settings cannot take away."""
+    always_method: str = ""
+    """What Textual calls for these keys; "" for the same as for the others."""
     shared: bool = False
     """Whether it changes what others see, or costs something: a read-only dashboard does not offer it."""
 
@@ -339,7 +341,17 @@ ACTIONS: tuple[Action, ...] = (
         _APP,
         method="suspend_process",
     ),
-    Action("quit", ("q",), "quit", "Quit", _PROGRAM, _APP, 2, always=("ctrl+c",)),
+    Action(
+        "quit",
+        ("q",),
+        "quit",
+        "Close what is open, or quit",
+        _PROGRAM,
+        _APP,
+        2,
+        always=("ctrl+c",),
+        always_method="interrupt",
+    ),
 )
 
 
@@ -375,7 +387,8 @@ def bindings(scope: Scope) -> list[BindingType]:
     for action in of_scope(scope):
         method = action.method or action.id
         found.append(Binding(_textual(action.keys), method, action.help, show=False, id=action.id))
-        found += [Binding(key, method, action.help, show=False, priority=True) for key in action.always]
+        always = action.always_method or method
+        found += [Binding(key, always, action.help, show=False, priority=True) for key in action.always]
     return found
 
 

@@ -285,6 +285,30 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
 
         go_to(self)
 
+    async def action_quit(self) -> None:
+        """Close what lies over the dashboard, or end the program: at once if nothing speaks against it."""
+        if len(self.screen_stack) > 1:
+            self.screen.dismiss(None)
+        else:
+            self._quit()
+
+    def action_interrupt(self) -> None:
+        """End the program from any screen. Where there is a reason to ask, the second time does not."""
+        from claude_tui.tui.screens.quitting import QuitScreen
+
+        if any(isinstance(screen, QuitScreen) for screen in self.screen_stack):
+            self.exit()
+        else:
+            self._quit()
+
+    def _quit(self) -> None:
+        from claude_tui.tui.screens.quitting import ask_to_quit, reasons_to_stay
+
+        if reasons := reasons_to_stay(self.newest):
+            ask_to_quit(self, reasons, self.exit)
+        else:
+            self.exit()
+
     def action_probe(self) -> None:
         self.backend.probe_now(by=self.responder)
 

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from textual.geometry import Region
 
-from claude_tui.model.snapshot import Panel
+from claude_tui.model.alert import Acknowledgement, RouteState
+from claude_tui.model.snapshot import Panel, Snapshot
+from claude_tui.model.watching import Watching
 from claude_tui.tui.messages import SnapshotReady, ZoomRequested
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.theme import load_theme
+from claude_tui.tui.screens.dialog import TextInput
+from claude_tui.tui.screens.quitting import QuitScreen
+from tests.functional.still import StillApp, still_app
 from tests.functional.watched import app_of, arrives
-from tests.snapshots.pictures import AT, PICTURES, later
+from tests.snapshots.pictures import AT, PICTURES, before, later
+from tests.snapshots.responding import CALM, group, scene_of
 
 # -- the picture ------------------------------------------------------------------
 
@@ -155,12 +163,84 @@ async def test_a_backend_that_falls_silent_is_not_called_live() -> None:
 
 
 @pytest.mark.parametrize(
-    "keys", [["q"], ["ctrl+c"], ["?", "q"], ["?", "ctrl+c"], ["t", "ctrl+c"], [":", "ctrl+c"]]
+    "keys", [["q"], ["ctrl+c"], ["?", "q", "q"], ["?", "ctrl+c"], ["t", "ctrl+c"], [":", "ctrl+c"]]
 )
 async def test_quitting_is_immediate(keys: list[str]) -> None:
     app = app_of("healthy")
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.press(*keys)
+        await pilot.pause()
+        assert not app.is_running
+
+
+@pytest.mark.parametrize("key", ["?", "5", "i", "t", "h", "s", "d"])
+async def test_q_closes_what_is_open_first(key: str) -> None:
+    app, _ = still_app(PICTURES["overloaded"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+        while (depth := len(app.screen_stack)) > 1:
+            await pilot.press("escape" if isinstance(app.focused, TextInput) else "q")
+            await pilot.pause()
+            assert app.is_running
+            assert len(app.screen_stack) < depth
+
+
+# -- quitting while somebody may rely on it ---------------------------------------------
+
+
+def drawn(app: StillApp) -> str:
+    """All that is on the terminal."""
+    return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+
+def alerted(**taken: object) -> Snapshot:
+    return scene_of(replace(CALM, groups=(group(**taken),)))
+
+
+ACKNOWLEDGED = Acknowledgement("ana", "", before(60))
+WATCHED = replace(alerted(), engine=replace(alerted().engine, watching=Watching(collects=False, screens=2)))
+WAITING = RouteState("oncall", "pagerduty", "https://events.example.test", waiting=2)
+PAGES_WAIT = scene_of(replace(CALM, groups=(group(acknowledged=ACKNOWLEDGED),), routes=(WAITING,)))
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+@pytest.mark.parametrize(
+    ("snapshot", "why"),
+    [(alerted(), "1 alert is not acknowledged."), (PAGES_WAIT, "2 pages wait to be sent.")],
+)
+async def test_it_asks_while_an_alert_is_new_or_a_page_waits(key: str, snapshot: Snapshot, why: str) -> None:
+    app, _ = still_app(snapshot)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+        assert isinstance(app.screen, QuitScreen)
+        assert why in drawn(app)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.is_running
+        assert len(app.screen_stack) == 1
+        await pilot.press(key, "down", "enter")
+        await pilot.pause()
+        assert not app.is_running
+
+
+async def test_the_second_ctrl_c_ends_it() -> None:
+    app, _ = still_app(alerted())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("ctrl+c")
+        assert app.is_running
+        await pilot.press("ctrl+c")
+        await pilot.pause()
+        assert not app.is_running
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+@pytest.mark.parametrize("snapshot", [alerted(acknowledged=ACKNOWLEDGED), WATCHED], ids=["taken", "viewer"])
+async def test_it_does_not_ask_where_nobody_relies_on_it(key: str, snapshot: Snapshot) -> None:
+    app, _ = still_app(snapshot)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press(key)
         await pilot.pause()
         assert not app.is_running
 

@@ -16,6 +16,7 @@ from textual.pilot import Pilot
 from textual.screen import Screen
 
 from claude_tui import tui
+from claude_tui.model.alert import AlertsView
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.actions import ACTIONS, Action, Scope
 from claude_tui.tui.screens.dashboard import DashboardScreen
@@ -235,13 +236,15 @@ async def test_a_theme_that_was_only_looked_at_is_not_kept_on() -> None:
 async def test_ctrl_c_quits_at_once_whatever_is_on_its_way(way: str) -> None:
     async with running() as (app, _, pilot):
         await reopen(app, pilot, way)
-        await burst(pilot, keys("enter", "enter", "ctrl+c"))
+        # The first one asks, as an alert is new.
+        await burst(pilot, keys("enter", "enter", "ctrl+c", "ctrl+c"))
         assert app._exit
 
 
 @pytest.mark.parametrize("way", ["", "5", "?", "m", "d", "c"])
 async def test_q_quits_at_once_where_it_is_no_text(way: str) -> None:
-    async with running() as (app, _, pilot):
+    calm = replace(SNAPSHOT, engine=replace(SNAPSHOT.engine, alerts=AlertsView()))
+    async with running(calm) as (app, _, pilot):
         await reopen(app, pilot, way)
         await burst(pilot, keys("escape", "q"))
         assert app._exit

@@ -55,7 +55,7 @@ def test_a_short_drill_is_played_to_its_score(env: dict[str, str], tmp_path: Pat
         program.wait_for(b"End the drill?")
         program.type(b"\x1b[B\r")
         program.wait_for(b"What it was")
-        program.type(b"q")
+        program.type(b"\x03")
         assert program.exit_code(60) == 0
         after = bytes(program.output).rpartition(b"\x1b[?1049l")[2].decode()
     assert truth.debrief[:20].encode() not in before_the_end
@@ -110,7 +110,7 @@ def test_an_incident_that_is_declared_and_resolved_ends_the_drill(env: dict[str,
         program.wait_for(b"The incident is resolved.")
         program.type(b"\x1b[B\r")
         program.wait_for(b"What it was")
-        program.type(b"q")
+        program.type(b"\x03")
         assert program.exit_code(60) == 0
     (score,) = scores(env)
     assert score["ending"] == "resolved"

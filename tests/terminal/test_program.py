@@ -146,7 +146,7 @@ def test_a_screen_that_fails_is_closed_with_a_report_and_the_rest_goes_on(
         told = len(program.output)
         program.type(b"m")
         program.wait_for(b"Playbook", start=told)
-        program.type(b"q")
+        program.type(b"\x03")
         assert program.exit_code(60) == 0
         assert b"Traceback" not in program.output
         assert b"do-not-show-me" not in program.output

@@ -113,7 +113,7 @@ def test_bindings_carry_ids_for_the_keymap() -> None:
     found = [each for each in bindings(Scope.APP) if isinstance(each, Binding)]
     assert {each.id for each in found if each.id} == {action.id for action in of_scope(Scope.APP)}
     always = [each for each in found if each.key == "ctrl+c"]
-    assert [(each.action, each.priority, each.id) for each in always] == [("quit", True, None)]
+    assert [(each.action, each.priority, each.id) for each in always] == [("interrupt", True, None)]
 
 
 def test_footer_shows_chosen_keys() -> None:

@@ -100,7 +100,8 @@ class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
     """
     CALLED = "dialog"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "leave", show=False),
+        # In a text field `q` is a letter.
+        Binding("escape,q", "leave", show=False),
         Binding("enter", "confirm", show=False),
         Binding("tab,down", "app.focus_next", show=False),
         Binding("shift+tab,up", "app.focus_previous", show=False),
