@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from claude_tui.analysis.diagnosis.attribution import (
@@ -26,6 +27,7 @@ from claude_tui.analysis.diagnosis.cross_check import (
 from claude_tui.analysis.diagnosis.episodes import DOWN, Episode
 from claude_tui.analysis.diagnosis.evidence import failures_evidence, models_clause, named, ruled_out
 from claude_tui.analysis.diagnosis.finding import Finding
+from claude_tui.analysis.diagnosis.gateways import whose_words
 from claude_tui.analysis.diagnosis.severity import severity_of_messages
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.observation import Observation, Source
@@ -60,7 +62,9 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
             words=words_for(context, lead.typical),
             failures=lead.explained,
         )
-    lead = specified(context, lead, whose_key(context, _as_outage(lead, context, episode), episode.since))
+    lead = replace(lead, advice=whose_words(context, lead.explained, lead.advice))
+    advice = whose_key(context, _as_outage(lead, context, episode), episode.since, lead.explained)
+    lead = specified(context, lead, advice)
     models = context.open_episode(Source.MODELS)
     clause = models_clause(context, cross_check)
     return Finding(
@@ -214,8 +218,9 @@ def detect_model_list_failures(context: DiagnosisContext) -> Finding | None:
     lead = leading_cause(context.failures_of(episode), cross_check)
     if lead.advice.cause is Cause.UNKNOWN:
         return None
+    lead = replace(lead, advice=whose_words(context, lead.explained, lead.advice))
     advice = _alone(lead, context, episode) if alone else _beside_messages(lead.advice)
-    advice = whose_key(context, advice, episode.since)
+    advice = whose_key(context, advice, episode.since, lead.explained)
     messages = "" if alone else "messages answer"
     return Finding(
         advice=advice,
@@ -243,6 +248,8 @@ def _alone(lead: LeadingCause, context: DiagnosisContext, episode: Episode) -> A
 def _beside_messages(advice: Advice) -> Advice:
     if advice.id in {"errors", "errors_no_answer", "errors_odd"}:
         return knowledge().advice["errors_list"]
+    if advice.id in {"gateway_or_api", "gateway_silent"}:
+        return knowledge().advice["gateway_list"]
     return knowledge().advice["new_connections"] if advice.cause is Cause.NETWORK else advice
 
 
