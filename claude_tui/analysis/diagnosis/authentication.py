@@ -39,7 +39,7 @@ def whose_key(
     if not own and any(_ON_THE_PAGE.search(each) for each in page):
         return known["auth_theirs"]
     gateway = advice.id in _OF_GATEWAY or api_or_gateway(context, rejections[-1])
-    between = _accepted_between(context, since)
+    between = _accepted_between(context, since) or _accepted_in_round(context)
     if between and not gateway:
         return known["auth_theirs"]
     if between or _accepted_before(context, since):
@@ -50,6 +50,13 @@ def whose_key(
 def _accepted_between(context: DiagnosisContext, since: datetime) -> bool:
     """Whether a request was accepted between two rejections of its source."""
     return any(_accepted_in(context, source, since) for source in API_SOURCES)
+
+
+def _accepted_in_round(context: DiagnosisContext) -> bool:
+    """Whether the only round that there is has another message that was accepted."""
+    return not context.policy.checks_again and any(
+        not each.failed for each in context.recent(Source.MESSAGES)
+    )
 
 
 def _accepted_in(context: DiagnosisContext, source: Source, since: datetime) -> bool:

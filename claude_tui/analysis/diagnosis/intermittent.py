@@ -58,7 +58,7 @@ def detect_intermittent(context: DiagnosisContext) -> Finding | None:
     lead = specified(context, lead, _for_a_few(whose_words(context, lead.explained, lead.advice)))
     calls = sum(_asked(context, source, first, None) for source in asked)
     span = duration(context.at - failures[0].at)
-    words = words_for(context, lead.typical, lead.bucket)
+    words = words_for(context, lead)
     if lead.advice.id == "overloaded_rare":
         words["what"] = f"{len(failures)} of {calls} calls in {span}"
     messages = [failure for failure in failures if failure.source is Source.MESSAGES]
