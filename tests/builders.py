@@ -71,7 +71,7 @@ def messages(
     return Observation(
         at=at,
         source=Source.MESSAGES,
-        target="api.example.test",
+        target="https://api.anthropic.com",
         outcome=outcome,
         http_status=http_status or status,
         error_type=error_type or kind,
@@ -102,7 +102,7 @@ def models(
     return Observation(
         at=at if isinstance(at, datetime) else after(at),
         source=Source.MODELS,
-        target="api.example.test",
+        target="https://api.anthropic.com",
         outcome=outcome,
         http_status=http_status or status,
         error_type=error_type or kind,

@@ -33,7 +33,7 @@ Again = Callable[[History, Source, datetime, Options], float]
 """Seconds from one probe of a source to the next, by what is known at an instant."""
 
 BASE = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
-TARGET = "https://api.example.test"
+TARGET = "https://api.anthropic.com"
 PAGE = "https://status.example.test"
 MODEL = "claude-haiku-5-5"
 REDACTOR = Redactor()

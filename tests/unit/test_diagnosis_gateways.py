@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,19 +10,26 @@ import pytest
 from claude_tui.analysis.diagnosis.diagnose import EngineFacts
 from claude_tui.model.observation import Observation, Outcome, WindowReading
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
-from tests.builders import NOON, bucket
-from tests.diagnosed import BEFORE, HOUR, blamed, told, verdict
+from tests.builders import NOON, bucket, healthy, messages, models, status
+from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, told, verdict
 
 
 def texts(found: Verdict) -> str:
     return " ".join(each.text for each in found.evidence)
 
 
+GATEWAY = "http://gateway.corp.test:4000"
 COOLING = "No deployments available for selected model, Try again in 60 seconds. cooldown_list=['1']"
 
 
 def cooling(start: float, count: int = 4) -> list[Observation]:
-    said = {"message": COOLING, "http_status": 429, "error_type": None, "retry_after_s": 60.0}
+    said = {
+        "message": COOLING,
+        "http_status": 429,
+        "error_type": None,
+        "retry_after_s": 60.0,
+        "target": GATEWAY,
+    }
     return told(Outcome.SERVER_ERROR, count=count, start=start, **said)
 
 
@@ -50,7 +58,8 @@ def test_the_last_real_cause_is_kept_while_the_gateway_rests(outcome: Outcome, c
 
 def test_a_gateway_that_reaches_nobody_is_the_path() -> None:
     said = "litellm.APIConnectionError: AnthropicException - Failed to resolve 'api.anthropic.com'"
-    found = verdict(BEFORE, told(Outcome.NETWORK, message=said, http_status=500, error_type="api_error"))
+    failed = {"message": said, "http_status": 500, "error_type": "api_error", "target": GATEWAY}
+    found = verdict(BEFORE, told(Outcome.NETWORK, **failed))
     assert blamed(found) == (Cause.NETWORK, Side.PATH)
     assert "cannot reach the provider (500)" in found.summary
     assert "fine" not in texts(found)
@@ -127,3 +136,116 @@ def test_a_window_refuses_with_or_without_a_figure(reading: WindowReading, said:
 def test_a_limit_of_nothing_is_named() -> None:
     found = verdict(BEFORE, told(Outcome.RATE_LIMITED, rate_limits=(bucket("input", 0, 0),)))
     assert "input: 0 of 0 left at the refusal." in texts(found)
+
+
+def relayed(
+    outcome: Outcome, status: int | None, start: float = HOUR, **details: object
+) -> list[Observation]:
+    """Failures of messages sent through a gateway; lists of models are answered."""
+    own = {"error_type": None, "request_id": None, "target": GATEWAY, "http_status": status}
+    return told(outcome, start=start, timings=OPENED, **{**own, **details})
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status", "error_type"),
+    [
+        (Outcome.TIMEOUT, None, "read_timeout"),
+        (Outcome.NETWORK, None, "closed"),
+        (Outcome.TIMEOUT, 408, None),
+        (Outcome.SERVER_ERROR, 502, None),
+        (Outcome.SERVER_ERROR, 504, "timeout_error"),
+    ],
+)
+def test_what_fails_behind_a_gateway_is_the_gateway_or_the_api(
+    outcome: Outcome, status: int | None, error_type: str | None
+) -> None:
+    found = verdict(BEFORE, relayed(outcome, status, error_type=error_type))
+    assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.UNCLEAR)
+    assert "gateway" in found.summary
+    assert "gateway’s health" in found.next_step
+    assert "ask the API directly" in found.next_step
+    assert "etwork fine" not in texts(found)
+
+
+def test_the_provider_itself_is_no_gateway() -> None:
+    at_provider = relayed(Outcome.SERVER_ERROR, 502, target="https://api.anthropic.com")
+    assert verdict(BEFORE, at_provider).side is Side.THEM
+
+
+@pytest.mark.parametrize(
+    "mark",
+    [
+        {"request_id": "req_011C"},
+        {"request_id": "cf-ray 9f00-FRA"},
+        {"headers": (("server", "cloudflare"),)},
+    ],
+)
+def test_an_answer_with_the_apis_own_mark_came_from_the_api(mark: dict[str, object]) -> None:
+    assert verdict(BEFORE, relayed(Outcome.SERVER_ERROR, 502, **mark)).side is Side.THEM
+
+
+def test_an_incident_on_the_page_tells_that_it_is_the_api() -> None:
+    reported = status(HOUR + 60, api="major_outage", indicator="major")
+    found = verdict(BEFORE, relayed(Outcome.SERVER_ERROR, 504), reported)
+    assert blamed(found) == (Cause.PROVIDER_OUTAGE, Side.THEM)
+
+
+def test_the_simulator_of_a_demo_stands_for_the_api() -> None:
+    facts = EngineFacts(stands_for_api=True)
+    assert verdict(BEFORE, relayed(Outcome.SERVER_ERROR, 504), facts=facts).side is Side.THEM
+
+
+def test_a_few_calls_that_fail_behind_a_gateway_are_unclear_too() -> None:
+    failed = [each for start in (900, 1500, 2100) for each in relayed(Outcome.SERVER_ERROR, 502, start)[:1]]
+    quiet = [
+        each
+        for each in healthy(0, 2130)
+        if all(abs((each.at - one.at).total_seconds()) > 20 for one in failed)
+    ]
+    found = verdict(quiet, failed)
+    assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.UNCLEAR)
+
+
+def test_a_list_of_models_that_fails_behind_a_gateway_is_not_theirs_for_sure() -> None:
+    lists = [
+        replace(models(HOUR + 15 * number, Outcome.SERVER_ERROR), target=GATEWAY, http_status=502)
+        for number in range(6)
+    ]
+    found = verdict(BEFORE, [messages(HOUR + 30 * number) for number in range(3)], lists)
+    assert found.side is Side.UNCLEAR
+    assert "messages work" in found.summary
+
+
+def test_a_gateway_that_cannot_be_reached_is_asked_whether_it_runs() -> None:
+    details = {"target": GATEWAY, "error_type": "refused", "http_status": None, "request_id": None}
+    lists = [replace(models(HOUR + 15 * each, Outcome.NETWORK), **details) for each in range(8)]
+    messages_too = [replace(messages(HOUR + 30 * each, Outcome.NETWORK), **details) for each in range(4)]
+    found = verdict(BEFORE, messages_too, lists)
+    assert blamed(found) == (Cause.NETWORK, Side.PATH)
+    assert "whether the gateway runs" in found.next_step
+
+
+def test_a_key_that_a_gateway_or_its_provider_rejects_from_the_start_is_ours() -> None:
+    found = verdict([], relayed(Outcome.KEY_REJECTED, 401, error_type="authentication_error"))
+    assert blamed(found) == (Cause.KEY_REJECTED, Side.US)
+    assert "by the gateway, or by the API" in found.summary
+    assert "gateway’s own key" in found.next_step
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "invalid x-api-key",
+        "Authentication Error, LiteLLM Virtual Key expected. Received=sk-1, expected to start with 'sk-'.",
+        "litellm.AuthenticationError: AnthropicException - invalid x-api-key",
+    ],
+)
+@pytest.mark.parametrize("mixed", [True, False])
+def test_a_good_key_that_a_gateway_begins_to_reject_is_not_rotated(message: str, mixed: bool) -> None:
+    rejected = relayed(Outcome.KEY_REJECTED, 401, message=message)
+    if mixed:
+        rejected += told(count=1, start=HOUR + 120) + relayed(Outcome.KEY_REJECTED, 401, HOUR + 150)
+    found = verdict(BEFORE, rejected)
+    assert blamed(found) == (Cause.KEY_REJECTED, Side.UNCLEAR)
+    assert "Do not rotate yet" in found.next_step
+    assert "gateway" in found.next_step

@@ -52,8 +52,29 @@ def test_one_answer_that_says_the_same_again_is_enough(
     assert blamed(found) == (cause, Side.US)
     assert found.severity is severity
     assert found.confidence > 0.7
-    # Live, the next probe comes soon and tells more.
+
+
+@pytest.mark.parametrize("outcome", [Outcome.SPEND_LIMIT, Outcome.KEY_REJECTED, Outcome.NOT_PERMITTED])
+def test_one_refusal_of_what_we_are_decides_on_the_dashboard_too(outcome: Outcome) -> None:
+    found = verdict(models(0), messages(1, outcome))
+    assert blamed(found) == blamed(once(models(0), messages(1, outcome)))
+    assert found.severity is Severity.P2
+    assert found.confidence > 0.7
+
+
+@pytest.mark.parametrize(
+    "outcome", [Outcome.RATE_LIMITED, Outcome.BAD_REQUEST, Outcome.MODEL_NOT_FOUND, Outcome.SERVER_ERROR]
+)
+def test_any_other_failure_is_checked_by_the_next_probe(outcome: Outcome) -> None:
     assert verdict(models(0), messages(1, outcome)).cause is Cause.UNKNOWN
+
+
+def test_one_rejection_among_accepted_messages_of_a_round_rotates_no_key() -> None:
+    rejected = messages(1, Outcome.KEY_REJECTED, error_type="authentication_error", http_status=401)
+    for round_ in ((rejected, messages(3), messages(5)), (messages(0.5), rejected)):
+        found = once(models(0), *round_)
+        assert blamed(found) == (Cause.KEY_REJECTED, Side.THEM)
+        assert "Deploy a valid key" not in found.next_step
 
 
 def test_so_is_one_that_asks_to_wait() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -196,3 +197,20 @@ def test_plain_http_and_tls_are_told_apart_by_name() -> None:
     assert blamed(found) == (Cause.NETWORK, Side.US)
     assert "expects TLS but gets plain HTTP (400)" in found.summary
     assert "https://" in found.next_step
+
+
+def test_one_rejection_after_a_long_good_run_is_told_and_pages_nobody() -> None:
+    rejected = replace(messages(HOUR, Outcome.KEY_REJECTED), http_status=401)
+    found = verdict(BEFORE, rejected)
+    assert blamed(found) == (Cause.KEY_REJECTED, Side.UNCLEAR)
+    assert found.severity in {Severity.P3, Severity.P4}
+    assert found.next_step.startswith("Do not rotate yet")
+
+
+def test_one_refusal_stays_decided_until_messages_are_accepted_again() -> None:
+    refused = replace(messages(HOUR, Outcome.SPEND_LIMIT), http_status=429)
+    good = [messages(HOUR + 10 * number) for number in range(1, 10)]
+    causes = [verdict(BEFORE, refused, good[:count]).cause for count in range(10)]
+    assert causes[0] is Cause.SPEND_LIMIT
+    changes = sum(one is not other for one, other in pairwise(causes))
+    assert changes <= 1

@@ -118,7 +118,7 @@ def test_the_probes_own_words_are_not_taken_for_a_gateways() -> None:
     said = "10.0.0.1 is unreachable (EHOSTUNREACH): no route to host"
     lost = replace(messages(0, Outcome.NETWORK, error_type="unreachable", message=said), http_status=None)
     assert knowledge().of(lost).id == "unreachable"
-    told = replace(lost, http_status=502, error_type=None)
+    told = replace(lost, http_status=502, error_type=None, target="https://gateway.example")
     assert knowledge().of(told).id == "gateway_unreached"
 
 

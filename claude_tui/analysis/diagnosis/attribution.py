@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import CrossCheck, advice_for
 from claude_tui.analysis.diagnosis.engine_facts import AUTH_TOKEN
+from claude_tui.analysis.diagnosis.lowered import Lowered, lowered_limits
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.format import duration, percent, plain
 from claude_tui.model.observation import Observation, Outcome, RateLimitReading
@@ -59,6 +60,8 @@ class LeadingCause:
     """The first failure since the leading cause last changed, None where it did not."""
     bucket: str | None = None
     """The limit that was hit."""
+    what: str | None = None
+    """What happened to that limit."""
     clause: str = ""
     """How that, or what happened to the model, is known."""
     certainty: float = 1.0
@@ -138,18 +141,17 @@ def specified(context: DiagnosisContext, lead: LeadingCause, advice: Advice) -> 
     return _with_limit(context, lead)
 
 
-def words_for(
-    context: DiagnosisContext, failure: Observation, bucket: str | None = None
-) -> dict[str, str | None]:
-    """The values for the placeholders of an advice."""
+def words_for(context: DiagnosisContext, lead: LeadingCause) -> dict[str, str | None]:
+    """The values for the placeholders of its advice."""
+    failure = lead.typical
     return {
         "status": _status_words(failure),
         "type": failure.error_type and truncate(failure.error_type),
-        "bucket": bucket,
+        "bucket": lead.bucket,
         "model": truncate(failure.model or context.facts.model or "") or None,
         "host": context.facts.host,
         "key": "auth token" if context.facts.credential == AUTH_TOKEN else "API key",
-        "what": truncate(failure.message or failure.error_type or failure.outcome.value),
+        "what": lead.what or truncate(failure.message or failure.error_type or failure.outcome.value),
     }
 
 
@@ -233,6 +235,8 @@ UNTOUCHED = 0.9
 """Buckets with this share left, or more, have not refused a request for being used up."""
 _GONE = frozenset({"retired"})
 _READ_BEFORE = timedelta(minutes=5)
+# A limit that was lowered longer ago is the usual one.
+_LOWERED_WITHIN = timedelta(hours=6)
 
 
 def _with_limit(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:
@@ -248,10 +252,23 @@ def _with_limit(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:
     if lead.advice.id == "window":
         return replace(lead, clause=f"The answer names the window: {truncate(refused.message or '')}")
     if ("x-should-retry", "false") in refused.headers and _untouched(refused):
+        bucket = _bucket_in(refused.message or "")
         clause = "Every reported limit is nearly unused, and the answer says not to retry"
+        if (lowered := _lowered(context, bucket)) is not None:
+            clause += f"; the {lowered.bucket} limit was lowered {lowered.words}"
         advice = knowledge().advice["larger_than_limit"]
-        return replace(lead, advice=advice, bucket=_bucket_in(refused.message or ""), clause=clause)
-    return _with_bucket(context, lead)
+        return replace(lead, advice=advice, bucket=bucket, clause=clause)
+    lead = _with_bucket(context, lead)
+    if (lowered := _lowered(context, lead.bucket)) is None:
+        return lead
+    advice = knowledge().advice["limit_lowered"]
+    return replace(lead, advice=advice, bucket=lowered.bucket, what=lowered.words, certainty=1.0)
+
+
+def _lowered(context: DiagnosisContext, bucket: str | None) -> Lowered | None:
+    """How this limit was lowered, or any where it is not known which one was hit."""
+    found = lowered_limits(context.history, context.at, _LOWERED_WITHIN)
+    return next((each for each in found if bucket is None or each.bucket.startswith(bucket)), None)
 
 
 def _with_bucket(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:

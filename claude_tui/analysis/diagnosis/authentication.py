@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import datetime
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
+from claude_tui.analysis.diagnosis.gateways import api_or_gateway
 from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.knowledge import Advice, knowledge
-from claude_tui.model.observation import Outcome, Source
+from claude_tui.model.observation import Observation, Outcome, Source
 
 __all__ = ["whose_key"]
 
@@ -16,26 +18,45 @@ __all__ = ["whose_key"]
 _GOOD_RUN = 20
 # Among so many exchanges before the first rejection they are looked for, as other trouble may precede it.
 _LOOKED_AT = 240
+# A gateway rejects the key for itself, or says that the provider rejected its own.
+_OF_GATEWAY = frozenset({"gateway_key", "upstream_key"})
 _ON_THE_PAGE = re.compile(r"authenticat|\b401\b|\bapi keys?\b", re.IGNORECASE)
 
 
-def whose_key(context: DiagnosisContext, advice: Advice, since: datetime) -> Advice:
+def whose_key(
+    context: DiagnosisContext, advice: Advice, since: datetime, rejections: Sequence[Observation]
+) -> Advice:
     """The advice for a key that has been rejected since `since`.
 
     Theirs if the same key is accepted in between or the page reports it; unclear after a long good run, as
-    somebody may have revoked the key; ours if it has never been accepted.
+    somebody may have revoked the key; ours if it has never been accepted. Behind a gateway, either the
+    gateway or the API may have rejected it.
     """
-    if advice.id != "key":
+    if advice.id not in _OF_GATEWAY and advice.id != "key":
         return advice
-    page = (*context.page_report.reports, *context.page_report.unrated)
-    if any(_ON_THE_PAGE.search(each) for each in page) or _accepted_between(context, since):
-        return knowledge().advice["auth_theirs"]
-    return knowledge().advice["key_unclear"] if _accepted_before(context, since) else advice
+    known, page = knowledge().advice, (*context.page_report.reports, *context.page_report.unrated)
+    own = advice.id == "gateway_key"
+    if not own and any(_ON_THE_PAGE.search(each) for each in page):
+        return known["auth_theirs"]
+    gateway = advice.id in _OF_GATEWAY or api_or_gateway(context, rejections[-1])
+    between = _accepted_between(context, since) or _accepted_in_round(context)
+    if between and not gateway:
+        return known["auth_theirs"]
+    if between or _accepted_before(context, since):
+        return known["gateway_key_unclear" if gateway else "key_unclear"]
+    return known["key_or_gateway_key"] if gateway and advice.id == "key" else advice
 
 
 def _accepted_between(context: DiagnosisContext, since: datetime) -> bool:
     """Whether a request was accepted between two rejections of its source."""
     return any(_accepted_in(context, source, since) for source in API_SOURCES)
+
+
+def _accepted_in_round(context: DiagnosisContext) -> bool:
+    """Whether the only round that there is has another message that was accepted."""
+    return not context.policy.checks_again and any(
+        not each.failed for each in context.recent(Source.MESSAGES)
+    )
 
 
 def _accepted_in(context: DiagnosisContext, source: Source, since: datetime) -> bool:

@@ -19,6 +19,7 @@ __all__ = [
     "PathState",
     "advice_for",
     "cross_check_at",
+    "decides_alone",
     "is_lost",
     "reach_of",
     "says_the_same_again",
@@ -197,11 +198,20 @@ def _is_explicit(observation: Observation) -> bool:
 
 
 _SILENT = frozenset({Outcome.TIMEOUT, Outcome.NETWORK})
+_REFUSALS = frozenset({Outcome.KEY_REJECTED, Outcome.NOT_PERMITTED, Outcome.SPEND_LIMIT})
 
 
 def is_lost(observation: Observation) -> bool:
     """Whether there was no response at all. One in a thousand is lost by chance, not by the service."""
     return observation.outcome in _SILENT and observation.http_status is None
+
+
+def decides_alone(observation: Observation) -> bool:
+    """Whether one such answer is enough: it refuses what we are, not what happened to be asked."""
+    if observation.outcome not in _REFUSALS or observation.http_status is None:
+        return False
+    policy = knowledge().of(observation).retry
+    return policy is not None and not policy.worthwhile
 
 
 def says_the_same_again(observation: Observation) -> bool:

@@ -18,6 +18,7 @@ from claude_tui.analysis.diagnosis.evidence import answers_in, limits_press, low
 from claude_tui.analysis.diagnosis.finding import Finding, verdict_of
 from claude_tui.analysis.diagnosis.intermittent import detect_intermittent
 from claude_tui.analysis.diagnosis.lossy import detect_lossy
+from claude_tui.analysis.diagnosis.lowered import lowered_limits
 from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
 from claude_tui.analysis.diagnosis.slow import also_late, also_tail, detect_long_tail, detect_slow
@@ -26,7 +27,7 @@ from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.knowledge import Reach, knowledge
 from claude_tui.model.format import duration, latency
-from claude_tui.model.observation import Source
+from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.snapshot import KeyLack, StatusView
 from claude_tui.model.text import truncate
 from claude_tui.model.verdict import Evidence, EvidenceKind, Severity, Verdict
@@ -38,6 +39,7 @@ ENOUGH = 2
 # A failure is being checked until so many messages succeed: a lost one is chance ten times as often.
 CHECKED, CHECKED_LOST = 15, 5
 CHECKED_FOR = timedelta(minutes=10)
+LATELY = timedelta(hours=1)
 # If one of them failed, which may be chance or the first of many, six exchanges are needed.
 ENOUGH_TO_TELL = 6
 
@@ -190,7 +192,7 @@ def _healthy(context: DiagnosisContext) -> Finding:
     if failures and context.policy.lists_failures_when_healthy:
         said += f", {len(failures)} failed ({named(failures[-1])})"
     return Finding(
-        advice=knowledge().advice["healthy_pressed" if limits_press(context) else "healthy"],
+        advice=knowledge().advice[_healthy_advice(context)],
         confidence=1 - 0.5 ** min(answered, 6),
         evidence=(
             Evidence(
@@ -207,11 +209,33 @@ def _healthy(context: DiagnosisContext) -> Finding:
     )
 
 
+def _healthy_advice(context: DiagnosisContext) -> str:
+    """A limit that presses is named; it is no trouble yet unless it has refused something lately."""
+    if not limits_press(context):
+        return "healthy"
+    lately = context.history.window(Source.MESSAGES, context.at - LATELY, context.at)
+    refused = any(each.outcome in {Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT} for each in lately)
+    return "healthy_refused" if refused else "healthy_pressed"
+
+
 def _notes(context: DiagnosisContext) -> str:
     """What is worth mentioning even though nothing is wrong."""
     return " ".join(
-        note for note in (_lone_failure(context), _page_note(context), low_limits(context)) if note
+        note
+        for note in (
+            _lone_failure(context),
+            _page_note(context),
+            low_limits(context),
+            _lowered_note(context),
+        )
+        if note
     )
+
+
+def _lowered_note(context: DiagnosisContext) -> str:
+    """Limits that were lowered lately, before anything is refused for it."""
+    lowered = lowered_limits(context.history, context.at, LATELY)
+    return " ".join(f"The {each.bucket} limit was lowered {each.words}." for each in lowered[:2])
 
 
 def _lone_failure(context: DiagnosisContext) -> str:

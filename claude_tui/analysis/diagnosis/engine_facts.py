@@ -28,6 +28,8 @@ class EngineFacts:
     """The variable that holds the key or token in use."""
     key_lack: KeyLack | None = None
     """Why there is no key to send."""
+    stands_for_api: bool = False
+    """Whether the address stands for the provider's own: the simulator of a demo or a drill."""
 
 
 def engine_facts(engine: EngineState) -> EngineFacts:
@@ -39,4 +41,5 @@ def engine_facts(engine: EngineState) -> EngineFacts:
         key_problem=engine.key_problem,
         credential=engine.credential,
         key_lack=engine.key_lack,
+        stands_for_api=not engine.target.base_url,
     )

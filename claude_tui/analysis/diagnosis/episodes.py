@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from claude_tui.analysis.diagnosis.cross_check import is_lost, took_until
+from claude_tui.analysis.diagnosis.cross_check import decides_alone, is_lost, took_until
 from claude_tui.analysis.diagnosis.rate import (
     LONGEST_RUN,
     LOST_MESSAGES,
@@ -209,6 +209,11 @@ def _confirmed(history: History, clusters: Sequence[Episode]) -> Episode | None:
     indexes = [items.index_at(at) for at in instants]
     share = LOST_MESSAGES if source is Source.MESSAGES else LOST_SHARE
     found = first_conclusive(indexes, [is_lost(items.values[index]) for index in indexes], share)
+    if source is Source.MESSAGES:
+        refused = (place for place, index in enumerate(indexes) if decides_alone(items.values[index]))
+        alone = next(refused, None)
+        if alone is not None and (found is None or alone < found[1]):
+            found = (alone, alone) if found is None else (min(alone, found[0]), alone)
     if found is None:
         return None
     first, newest = (indexes[position] for position in found)

@@ -19,6 +19,7 @@ from claude_tui.analysis.diagnosis.cross_check import cross_check_at, is_lost
 from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of
 from claude_tui.analysis.diagnosis.evidence import kinds_of
 from claude_tui.analysis.diagnosis.finding import Finding
+from claude_tui.analysis.diagnosis.gateways import whose_words
 from claude_tui.analysis.diagnosis.rate import successes_to_recover
 from claude_tui.analysis.diagnosis.severity import severity_of_rare
 from claude_tui.analysis.history.history import API_SOURCES
@@ -54,10 +55,10 @@ def detect_intermittent(context: DiagnosisContext) -> Finding | None:
     since, known_at = _beginning(context, failures)
     cross_check = cross_check_at(context.history, context.at, failures[-1].at, context.options)
     lead = leading_cause(failures, cross_check)
-    lead = specified(context, lead, _for_a_few(lead.advice))
+    lead = specified(context, lead, _for_a_few(whose_words(context, lead.explained, lead.advice)))
     calls = sum(_asked(context, source, first, None) for source in asked)
     span = duration(context.at - failures[0].at)
-    words = words_for(context, lead.typical, lead.bucket)
+    words = words_for(context, lead)
     if lead.advice.id == "overloaded_rare":
         words["what"] = f"{len(failures)} of {calls} calls in {span}"
     messages = [failure for failure in failures if failure.source is Source.MESSAGES]

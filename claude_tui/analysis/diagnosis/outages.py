@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from claude_tui.analysis.diagnosis.attribution import (
@@ -20,12 +21,14 @@ from claude_tui.analysis.diagnosis.cross_check import (
     PathState,
     advice_for,
     cross_check_at,
+    decides_alone,
     is_lost,
     took_until,
 )
 from claude_tui.analysis.diagnosis.episodes import DOWN, Episode
 from claude_tui.analysis.diagnosis.evidence import failures_evidence, models_clause, named, ruled_out
 from claude_tui.analysis.diagnosis.finding import Finding
+from claude_tui.analysis.diagnosis.gateways import whose_words
 from claude_tui.analysis.diagnosis.severity import severity_of_messages
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.observation import Observation, Source
@@ -57,16 +60,18 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
             lead.advice,
             confidence=0.0,
             evidence=(counted, Evidence(EvidenceKind.SPECIFIC, (said,)) if said else None),
-            words=words_for(context, lead.typical),
+            words=words_for(context, lead),
             failures=lead.explained,
         )
-    lead = specified(context, lead, whose_key(context, _as_outage(lead, context, episode), episode.since))
+    lead = replace(lead, advice=whose_words(context, lead.explained, lead.advice))
+    advice = whose_key(context, _as_outage(lead, context, episode), episode.since, lead.explained)
+    lead = specified(context, lead, advice)
     models = context.open_episode(Source.MODELS)
     clause = models_clause(context, cross_check)
     return Finding(
         advice=lead.advice,
-        confidence=_confidence(episode, lead, cross_check, conclusive=context.ends_conclusively),
-        severity=_severity_of_messages(context, episode, lead.advice),
+        confidence=_confidence(episode, lead, cross_check, conclusive=_is_conclusive(context, lead)),
+        severity=_severity_of_messages(context, episode, lead),
         evidence=(
             failures_evidence(context, episode, lead.failures, clause),
             ruled_out(context, cross_check, lead.advice, episode.since, failures),
@@ -74,7 +79,7 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
             _other_failures(failures, lead, cross_check),
             _not_asked_again(context),
         ),
-        words=words_for(context, lead.typical, lead.bucket),
+        words=words_for(context, lead),
         since=episode.since,
         detected_at=_detected(context, episode),
         retry=retry_after(context, lead.newest, lead.advice),
@@ -85,13 +90,19 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
     )
 
 
+def _is_conclusive(context: DiagnosisContext, lead: LeadingCause) -> bool:
+    """Whether the newest failure needs no other: nothing speaks against its being ours."""
+    return context.ends_conclusively or (lead.advice.side is Side.US and decides_alone(lead.newest))
+
+
 def _recovery(episode: Episode) -> Recovery | None:
     """How far the recovery of an episode is."""
     return Recovery(episode.clean, episode.successes_to_recover) if episode.recovering else None
 
 
-def _severity_of_messages(context: DiagnosisContext, episode: Episode, advice: Advice) -> Severity:
+def _severity_of_messages(context: DiagnosisContext, episode: Episode, lead: LeadingCause) -> Severity:
     """The severity by count. A conclusive failure is at least a P2, and a P1 if it affects every message."""
+    advice = lead.advice
     counted = severity_of_messages(
         context.history,
         context.at,
@@ -104,6 +115,8 @@ def _severity_of_messages(context: DiagnosisContext, episode: Episode, advice: A
         useless = advice.retry is not None and not advice.retry.worthwhile
         every = useless and episode.failures == episode.total
         return Severity.worst((counted, Severity.P1 if every else Severity.P2))
+    if _is_conclusive(context, lead) and episode.failures == episode.total and not episode.clean:
+        counted = Severity.worst((counted, Severity.P2))
     return context.policy.severity(context, episode.source, counted)
 
 
@@ -214,8 +227,9 @@ def detect_model_list_failures(context: DiagnosisContext) -> Finding | None:
     lead = leading_cause(context.failures_of(episode), cross_check)
     if lead.advice.cause is Cause.UNKNOWN:
         return None
+    lead = replace(lead, advice=whose_words(context, lead.explained, lead.advice))
     advice = _alone(lead, context, episode) if alone else _beside_messages(lead.advice)
-    advice = whose_key(context, advice, episode.since)
+    advice = whose_key(context, advice, episode.since, lead.explained)
     messages = "" if alone else "messages answer"
     return Finding(
         advice=advice,
@@ -225,7 +239,7 @@ def detect_model_list_failures(context: DiagnosisContext) -> Finding | None:
             failures_evidence(context, episode, lead.failures, messages),
             _held(context) if alone else None,
         ),
-        words=words_for(context, lead.typical),
+        words=words_for(context, lead),
         since=episode.since,
         detected_at=_detected(context, episode),
         retry=retry_after(context, lead.newest, advice),
@@ -243,6 +257,8 @@ def _alone(lead: LeadingCause, context: DiagnosisContext, episode: Episode) -> A
 def _beside_messages(advice: Advice) -> Advice:
     if advice.id in {"errors", "errors_no_answer", "errors_odd"}:
         return knowledge().advice["errors_list"]
+    if advice.id in {"gateway_or_api", "gateway_silent"}:
+        return knowledge().advice["gateway_list"]
     return knowledge().advice["new_connections"] if advice.cause is Cause.NETWORK else advice
 
 

@@ -1,0 +1,47 @@
+"""Failures behind a gateway: unless the API is seen to answer, either of the two may have failed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from claude_tui.analysis.diagnosis.context import DiagnosisContext
+from claude_tui.knowledge import Advice, knowledge
+from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.provider import is_gateway
+
+__all__ = ["api_or_gateway", "whose_words"]
+
+# What a gateway answers where the API behind it does not.
+_RELAYED = frozenset({408, 502, 504})
+_API_ID = "req_"
+_CDN_IDS = ("cf-ray ", "ray_id ")
+_UNCLEAR = {
+    "errors": "gateway_or_api",
+    "errors_no_answer": "gateway_silent",
+    "unreachable": "gateway_unreachable",
+}
+
+
+def whose_words(context: DiagnosisContext, failures: Sequence[Observation], advice: Advice) -> Advice:
+    """The advice for `failures`, of the gateway or the API where nothing tells which of them failed.
+
+    A page that reports trouble with the API tells.
+    """
+    if advice.id not in _UNCLEAR or context.page_report.troubled:
+        return advice
+    unclear = sum(api_or_gateway(context, each) for each in failures)
+    return knowledge().advice[_UNCLEAR[advice.id]] if 2 * unclear > len(failures) else advice
+
+
+def api_or_gateway(context: DiagnosisContext, failure: Observation) -> bool:
+    """Whether this failure may be the gateway's as well as the API's."""
+    if context.facts.stands_for_api or not is_gateway(failure.target) or _told_by_api(failure):
+        return False
+    status = failure.http_status
+    return status is None or status in _RELAYED or failure.outcome is Outcome.KEY_REJECTED
+
+
+def _told_by_api(failure: Observation) -> bool:
+    """Whether the answer has an id that only the API or its edge gives."""
+    request_id = failure.request_id or ""
+    return request_id.startswith((_API_ID, *_CDN_IDS)) or ("server", "cloudflare") in failure.headers

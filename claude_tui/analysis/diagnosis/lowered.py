@@ -1,0 +1,66 @@
+"""Limits that the provider lowered, by comparing the readings of each bucket."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from claude_tui.analysis.history.columns import Column
+from claude_tui.analysis.history.history import BucketSample, History
+from claude_tui.model.format import clock_minute, count
+
+__all__ = ["Lowered", "lowered_limits"]
+
+# Before it was lowered, so many readings in a row had the higher limit: two keys or deployments alternate.
+_STEADY = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Lowered:
+    """A limit that is lower than it was."""
+
+    bucket: str
+    """The bucket's name."""
+    before: int
+    """The limit until then."""
+    after: int
+    """The limit since."""
+    at: datetime
+    """When the first reading had the lower limit."""
+
+    @property
+    def words(self) -> str:
+        """`2M → 400k at 14:02 UTC`."""
+        return f"{count(self.before)} → {count(self.after)} at {clock_minute(self.at)} UTC"
+
+
+def lowered_limits(history: History, at: datetime, within: timedelta) -> list[Lowered]:
+    """The limits at `at` that were lowered within that time, in the order of their lowering, newest first."""
+    found = [_lowered(column, at, within) for column in history.buckets().values()]
+    return sorted((each for each in found if each is not None), key=lambda each: each.at, reverse=True)
+
+
+def _lowered(column: Column[BucketSample], at: datetime, within: timedelta) -> Lowered | None:
+    end = column.count_until(at.timestamp())
+    if not end:
+        return None
+    newest = column.values[end - 1]
+    limits: list[tuple[int, datetime]] = []
+    now = newest.reading.limit or 0
+    higher = 0
+    start = max(column.index_at((at - within).timestamp()) - _STEADY, 0)
+    for reading, by in reversed(column.values[start:end]):
+        if by.model != newest.by.model:
+            continue
+        limits.append((reading.limit or 0, by.at))
+        higher = higher + 1 if limits[-1][0] > now else 0
+        if higher == _STEADY:
+            break
+    since = next((place for place, (limit, _) in enumerate(limits) if limit != now), None)
+    if since is None:
+        return None
+    earlier, begun = limits[since : since + _STEADY], limits[since - 1][1]
+    steady = len(earlier) == _STEADY and len({limit for limit, _ in earlier}) == 1
+    if not steady or earlier[0][0] <= now or at - begun > within:
+        return None
+    return Lowered(newest.reading.bucket, earlier[0][0], now, begun)
