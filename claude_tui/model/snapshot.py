@@ -214,15 +214,32 @@ class LatencySeries:
     highest: float | None = None
     """The slowest success, shown if there are too few samples for p99."""
     typical: float | None = None
-    """The median of the newest three."""
+    """The geometric mean of the newest three, by which the verdict judges."""
     failures: int = 0
     """How many exchanges failed."""
+    failed: tuple[int, ...] = ()
+    """How many of them in each bin of `points`."""
     failed_since: int = 0
     """How many of those were sent after `now_at`."""
     warn_above_s: float = inf
     """A latency above this is late."""
     slow_above_s: float = inf
     """A latency above this is slow."""
+
+    @property
+    def late(self) -> bool:
+        """Whether the newest three together are late or slow."""
+        return self.level in (Level.WARN, Level.BAD)
+
+    @property
+    def current(self) -> float | None:
+        """What to show as its latency now: the newest, or while it is late what the verdict judges it by."""
+        return self.typical if self.late and self.typical is not None else self.now
+
+    @property
+    def current_ratio(self) -> float | None:
+        """`current` divided by the baseline."""
+        return self.current / self.baseline if self.current is not None and self.baseline else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +359,10 @@ class Focus:
 
     panel: Panel
     span: timedelta
+
+
+FAILED_SERIES = "failed"
+"""The series of a latency chart that counts the failures of each bin with any."""
 
 
 @dataclass(frozen=True, slots=True)

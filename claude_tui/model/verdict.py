@@ -261,6 +261,8 @@ class Verdict:
     """A remark in addition to the evidence."""
     set_by: str = ""
     """Who set the severity, if a person did."""
+    set_why: str = ""
+    """The reason that person gave."""
     computed: Severity | None = None
     """The computed severity, if a person set another."""
     taken: Taken | None = None

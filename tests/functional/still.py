@@ -20,7 +20,7 @@ from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.past import Move
 from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
 from claude_tui.model.postmortem import FieldRevision
-from claude_tui.model.snapshot import Chart, ChartSeries, Focus, Panel, Snapshot
+from claude_tui.model.snapshot import FAILED_SERIES, Chart, ChartSeries, Focus, Panel, Snapshot
 from claude_tui.model.verdict import Severity
 from claude_tui.settings import Settings
 from claude_tui.tui.app import ClaudeTopApp
@@ -152,6 +152,10 @@ def chart_for(focus: Focus, snapshot: Snapshot) -> Chart:
     def rising(name: str, end: int) -> ChartSeries:
         return series(name, lambda n: float(round(end * late(n) / 3)))
 
+    def failures(count: Callable[[int], float]) -> ChartSeries:
+        counted = ((instant, float(round(count(n)))) for n, instant in enumerate(instants))
+        return ChartSeries(FAILED_SERIES, tuple(point for point in counted if point[1]))
+
     def wave(n: int, seed: float) -> float:
         return abs(math.sin(seed + 1.7 * n) * math.cos(seed * 0.6 + 0.9 * n))
 
@@ -163,6 +167,7 @@ def chart_for(focus: Focus, snapshot: Snapshot) -> Chart:
                 series("message", lambda n: 0.6 + 0.1 * wave(n, 2) + 4.2 * late(n)),
                 series("models", lambda n: 0.16 + 0.06 * wave(n, 3)),
                 *([series("models max", lambda n: 0.2 + 0.3 * wave(n, 4))] if step > 15 else []),
+                *([failures(late)] if trouble else []),
             ),
         ),
         Panel.HEADROOM: (

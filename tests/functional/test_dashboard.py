@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from textual.geometry import Region
 
 from claude_tui.model.alert import Acknowledgement, RouteState
+from claude_tui.model.incident import IncidentSummary
 from claude_tui.model.snapshot import Panel, Snapshot
+from claude_tui.model.verdict import Severity
 from claude_tui.model.watching import Watching
 from claude_tui.tui.messages import SnapshotReady, ZoomRequested
 from claude_tui.tui.render.line_panel import LinePanel
@@ -20,6 +23,8 @@ from tests.functional.watched import app_of, arrives
 from tests.snapshots.pictures import AT, PICTURES, before, later
 from tests.snapshots.responding import CALM, group, scene_of
 
+PROPOSED = IncidentSummary("Overloaded", Severity.P1, AT - timedelta(minutes=4), AT - timedelta(minutes=3))
+
 # -- the picture ------------------------------------------------------------------
 
 
@@ -27,7 +32,7 @@ async def test_the_first_frame_shows_the_first_snapshot() -> None:
     app = app_of("overloaded")
     async with app.run_test(size=(120, 40)):
         shown = app.text()
-        for part in ("▌P1▐ It’s them.", "Claude API", "14.2k of 80k", "529 overloaded", "4.10s", "● LIVE"):
+        for part in ("█P1█ It’s them.", "Claude API", "of 2.4M", "529 overloaded", "4.10s", "● LIVE"):
             assert part in shown
 
 
@@ -35,7 +40,7 @@ async def test_a_new_snapshot_is_shown() -> None:
     app = app_of("healthy")
     async with app.run_test(size=(120, 40)) as pilot:
         await arrives(pilot, PICTURES["overloaded"]())
-        assert "▌P1▐ It’s them." in app.text()
+        assert "█P1█ It’s them." in app.text()
         assert "24" in app.text()
 
 
@@ -66,9 +71,9 @@ async def test_at_80x24_every_panel_says_its_most_important_thing() -> None:
     async with app.run_test(size=(80, 24)):
         shown = app.text()
     for part in (
-        "▌P1▐ It’s them. The API is overloaded (529).",
+        "█P1█ It’s them. The API is overloaded (529).",
         "Claude API operational",
-        "low, resets 41s",
+        "78%",
         "529 overloaded",
         "429 rate limit",
         "4.10s",
@@ -78,16 +83,29 @@ async def test_at_80x24_every_panel_says_its_most_important_thing() -> None:
         assert part in shown
 
 
-async def test_the_layout_follows_the_strip() -> None:
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (100, 18), (120, 40), (200, 60)])
+async def test_trouble_and_its_incident_move_no_panel(size: tuple[int, int]) -> None:
+    app = app_of("healthy")
+    async with app.run_test(size=size) as pilot:
+        quiet = [panel.region for panel in app.dashboard.panels]
+        for name in ("overloaded", "rate_limited", "slow", "no_key", "network", "healthy"):
+            await arrives(pilot, PICTURES[name]())
+            assert [panel.region for panel in app.dashboard.panels] == quiet
+            snapshot = PICTURES[name]()
+            await arrives(pilot, replace(snapshot, incident=PROPOSED))
+            assert app.dashboard.incident_line.region.height == 1
+            assert [panel.region for panel in app.dashboard.panels] == quiet
+
+
+async def test_the_layout_follows_the_notices() -> None:
     app = app_of("healthy")
     async with app.run_test(size=(120, 40)) as pilot:
-        quiet = app.dashboard.errors.region
-        await arrives(pilot, PICTURES["overloaded"]())
-        loud = app.dashboard.errors.region
-        assert loud.y == quiet.y + 5
-        assert loud.size == quiet.size
+        before = app.dashboard.errors.region
+        await arrives(pilot, PICTURES["degraded_program"]())
+        assert app.dashboard.errors.region.y == before.y + 3
+        assert app.dashboard.errors.region.size == before.size
         await arrives(pilot, PICTURES["healthy"]())
-        assert app.dashboard.errors.region == quiet
+        assert app.dashboard.errors.region == before
 
 
 async def test_hostile_text_neither_breaks_nor_becomes_markup() -> None:
@@ -141,11 +159,11 @@ async def test_pause_holds_the_picture_and_says_how_old_it_is() -> None:
         shown = app.text()
         assert "PAUSED at 14:05:33, 42s old" in shown
         assert "14:06:15 UTC" in shown
-        assert "▌P1▐" not in shown
+        assert "█P1█" not in shown
         await pilot.press("space")
         await pilot.pause()
         assert "● LIVE" in app.text()
-        assert "▌P1▐ It’s them." in app.text()
+        assert "█P1█ It’s them." in app.text()
 
 
 async def test_a_backend_that_falls_silent_is_not_called_live() -> None:
@@ -347,7 +365,7 @@ async def test_a_screen_that_was_covered_shows_the_present_when_it_comes_back() 
         await arrives(pilot, PICTURES["overloaded"]())
         await pilot.press("escape")
         await pilot.pause()
-        assert "▌P1▐ It’s them." in app.text()
+        assert "█P1█ It’s them." in app.text()
 
 
 async def test_other_colours_are_worn_at_once() -> None:
@@ -382,7 +400,7 @@ async def test_without_colours_everything_is_still_told_apart(monkeypatch: pytes
             if colour is not None and not colour.is_default
         }
         assert colours == set()
-        for part in ("▌P1▐ It’s them.", "● Claude API", "▲ low", "5 failed", "✗ messages"):
+        for part in ("█P1█ It’s them.", "● Claude API", "✗✗", "5 failed", "✗ messages"):
             assert part in app.text()
 
 

@@ -139,12 +139,40 @@ def test_a_low_bucket_says_so_in_word_and_glyph() -> None:
 
 
 def test_a_low_bucket_without_room_for_words_keeps_the_glyph() -> None:
-    drawn = headroom_lines(scene("overloaded"), 43, 1, footed=False)
+    drawn = headroom_lines(scene("draining"), 43, 1, footed=False)
     assert "▲ 18%" in plain(drawn[0])
 
 
+@pytest.mark.parametrize(("cells", "rows"), [(43, 12), (43, 6), (76, 5), (50, 3)])
+def test_the_worst_bucket_is_marked_where_it_stands(cells: int, rows: int) -> None:
+    snapshot = scene("healthy")
+    orders = set()
+    for low in range(len(snapshot.headroom.buckets)):
+        buckets = tuple(
+            replace(each, remaining=each.limit // 20, level=Level.BAD) if n == low else each
+            for n, each in enumerate(snapshot.headroom.buckets)
+        )
+        view = replace(snapshot.headroom, buckets=tuple(sorted(buckets, key=lambda each: each.fraction)))
+        drawn = headroom_lines(replace(snapshot, headroom=view), cells, rows, footed=False)
+        named = [plain(row).split()[0] for row in drawn if "%" in plain(row)]
+        assert sum("✗" in plain(row) for row in drawn) >= 1
+        assert bucket_label(buckets[low].bucket) in named
+        if len(named) == len(buckets):
+            orders.add(tuple(named))
+        assert named == [name for name in ("input", "output", "requests", "tokens") if name in named]
+    assert len(orders) <= 1
+
+
+@pytest.mark.parametrize("rows", [3, 4])
+def test_what_fits_of_the_buckets_stays_the_same_while_none_is_low(rows: int) -> None:
+    snapshot = scene("healthy")
+    shuffled = replace(snapshot.headroom, buckets=snapshot.headroom.buckets[::-1])
+    drawn = headroom_lines(snapshot, 76, rows, footed=False)
+    assert headroom_lines(replace(snapshot, headroom=shuffled), 76, rows, footed=False) == drawn
+
+
 def test_a_critical_bucket_is_told_from_a_low_one_without_colour() -> None:
-    snapshot = scene("overloaded")
+    snapshot = scene("draining")
     worst = replace(snapshot.headroom.buckets[0], level=Level.BAD, remaining=1_000)
     view = replace(snapshot.headroom, buckets=(worst, *snapshot.headroom.buckets[1:]))
     assert "✗ critical" in text(headroom_lines(replace(snapshot, headroom=view), 43, 12))
@@ -155,7 +183,7 @@ def test_burn_is_shown_where_there_is_room() -> None:
 
 
 def test_hidden_buckets_are_counted() -> None:
-    assert "3 more" in text(headroom_lines(scene("overloaded"), 43, 4))
+    assert "2 more" in text(headroom_lines(scene("overloaded"), 43, 4))
 
 
 def test_windows_are_shown_as_used() -> None:
@@ -183,7 +211,7 @@ def test_a_stale_bucket_is_subdued_and_says_since_when() -> None:
     drawn = headroom_lines(replace(snapshot, headroom=view), 43, 12)
     assert text(drawn).count("as of") == 1
     assert "stale: as of 14:04:51, 42s ago" in text(drawn)
-    assert roles(drawn, "18%") == {"dim"}
+    assert roles(drawn, "78%") == {"dim"}
 
 
 @pytest.mark.parametrize(
@@ -228,7 +256,9 @@ def test_without_a_header_the_figures_carry_their_names() -> None:
 def test_more_rows_make_taller_charts_with_a_scale() -> None:
     drawn = latency_lines(scene("slow"), 110, 36)
     assert "1.77s" in text(drawn)
-    assert sum("█" in plain(row) for row in drawn) > 8
+    braille = [row for row in drawn if any("\u2800" < char <= "\u28ff" for char in plain(row))]
+    assert len(braille) > 8
+    assert "╷14:00" in plain(drawn[0])
 
 
 def test_phases_tell_server_from_network() -> None:

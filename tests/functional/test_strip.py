@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claude_tui.model.alert import Snooze
-from claude_tui.model.snapshot import Level, Notice, Snapshot, WindowUsage
+from claude_tui.model.snapshot import KeyLack, Level, Notice, Snapshot, WindowUsage
 from claude_tui.model.verdict import PageAgreement, RetrySource, Severity
 from claude_tui.tui.panels.strip import strip_lines, strip_rows
 from claude_tui.tui.render.lines import Line, changes, plain, width
@@ -55,10 +55,14 @@ def test_trouble_is_a_block_with_a_bar_to_the_very_edge(name: str, size: tuple[i
     snapshot = replace(scene(name), engine=scene("healthy").engine)
     block = drawn(snapshot, *size)
     assert len(block) == strip_rows(snapshot, *size)
-    assert all(plain(row).startswith("█") for row in block)
-    assert {span.back for row in block for span in row} <= {"strip_trouble", "strip_warning"}
+    severity = snapshot.verdict.severity
+    assert {plain(row)[0] for row in block} == {"█" if severity is Severity.P1 else "▌"}
+    role = "bad" if severity in (Severity.P1, Severity.P2) else "warn"
+    role = "warn" if snapshot.verdict.recovery else role
+    back = "strip_trouble" if role == "bad" else "strip_warning"
+    backs = {span.back for row in block for span in row}
+    assert backs == ({back, "bad"} if severity is Severity.P1 else {back})
     assert {width(row) for row in block} == {size[0]}
-    role = "bad" if snapshot.verdict.severity in (Severity.P1, Severity.P2) else "warn"
     assert block[0][0].role == role
 
 
@@ -66,21 +70,22 @@ def test_trouble_is_a_block_with_a_bar_to_the_very_edge(name: str, size: tuple[i
 def test_the_verdict_is_on_screen_at_every_size(size: tuple[int, int]) -> None:
     shown = said("overloaded", *size)
     for part in (
-        "▌P1▐ It’s them. The API is overloaded (529).",
-        "3m 22s",
+        "P1 It’s them. The API is overloaded (529).",
+        "since 14:02:11 3m 22s",
         "respond now",
         "25 of 26 failed",
     ):
         assert part in shown
-    noticed = " (we noticed 3m 22s ago)" if size[0] >= 80 else ""
+    noticed = " (we noticed 3m 22s ago)" if size[0] >= 120 else ""
     assert f"Status page: nothing posted yet{noticed}." in shown
     assert "Next: Back off 30–60 s, shed load, use the fallback" in shown
 
 
 def test_the_drawing_of_the_design() -> None:
     rows = [plain(row) for row in drawn(scene("overloaded"), 120, 40)]
-    assert rows[1].startswith("█ ▌P1▐ It’s them. The API is overloaded (529). ")
-    assert rows[1].rstrip().endswith("since 14:02:11   3m 22s  respond now")
+    assert rows[1].startswith("█ █P1█ It’s them. The API is overloaded (529). ")
+    assert rows[1].rstrip().endswith("since 14:02:11   3m 22s")
+    assert rows[2].rstrip().endswith("respond now")
     assert rows[4].startswith("█      Next: Back off 30–60 s, shed load, use the fallback ")
     assert rows[4].rstrip().endswith("d decide  m act")
     assert {plain(row).strip("█ ") for row in (drawn(scene("overloaded"), 120, 40)[n] for n in (0, -1))} == {
@@ -115,8 +120,9 @@ def test_numbers_stand_out_and_names_do_not() -> None:
 
 def test_evidence_that_does_not_fit_is_left_out_whole() -> None:
     shown = said("rate_limited", 60, 20)
-    assert "20 rate_limit_error, 2 other. Next:" in shown
-    assert "Key, network fine." in said("overloaded", 100, 18)
+    assert "22 of 32 failed: 20 rate_limit_error, 2 other. ▌" in shown
+    assert "…" not in shown
+    assert "Key, network, limits fine." in said("overloaded", 100, 18)
 
 
 def test_keys_are_those_of_the_person() -> None:
@@ -129,8 +135,8 @@ def test_keys_are_those_of_the_person() -> None:
 def test_a_second_cause_and_who_set_the_severity_are_told() -> None:
     assert "Also: provider overloaded." in said("rate_limited")
     for size in SIZES:
-        assert "P1 set by eve; P3 (computed)." in said("severity_set", *size)
-    assert "P1 set by eve." in said("severity_set", computed=Severity.P1)
+        assert "P1 set by eve: checkout is down; P3 (computed)." in said("severity_set", *size)
+    assert "P1 set by eve: checkout is down." in said("severity_set", computed=Severity.P1)
 
 
 def test_a_note_stands_beside() -> None:
@@ -194,9 +200,11 @@ def test_what_the_page_says_and_who_spoke_first() -> None:
 
 
 @pytest.mark.parametrize("size", SIZES)
-def test_in_trouble_the_height_is_always_the_same(size: tuple[int, int]) -> None:
-    bare = [replace(scene(name), engine=scene("healthy").engine) for name in LOUD]
+def test_the_height_is_always_the_same(size: tuple[int, int]) -> None:
+    bare = [replace(scene(name), engine=scene("healthy").engine) for name in PICTURES]
     assert len({strip_rows(snapshot, *size) for snapshot in bare}) == 1
+    for snapshot in bare:
+        assert len(drawn(snapshot, *size)) == strip_rows(snapshot, *size)
     over_time = {
         strip_rows(later(scene("rate_limited"), seconds), *size) for seconds in range(0, 90_000, 617)
     }
@@ -233,37 +241,39 @@ async def test_a_second_of_trouble_costs_few_bytes() -> None:
 # -- no trouble -----------------------------------------------------------------------
 
 
-def test_the_strip_is_one_quiet_line_while_all_is_well() -> None:
-    snapshot = scene("healthy")
-    assert strip_rows(snapshot, 120, 40) == 1
-    (only,) = strip_lines(snapshot, 120, 1)
-    assert plain(only).startswith(" ● All is well.")
-    assert all(not span.back for span in only)
+@pytest.mark.parametrize("size", SIZES)
+def test_the_strip_is_quiet_while_all_is_well(size: tuple[int, int]) -> None:
+    rows = drawn(scene("healthy"), *size)
+    said = [plain(row) for row in rows if row]
+    assert said[0].startswith(" ● All is well.")
+    assert said[-1] == "   Status page: no incident on your components."
+    assert {span.back for row in rows for span in row} == {""}
 
 
 def test_good_news_end_with_a_whole_sentence() -> None:
-    quiet = {cells: plain(strip_lines(scene("healthy"), cells, 1)[0]).strip() for cells in (60, 120, 160)}
-    assert quiet[60] == quiet[120] == "● All is well. Messages answer, first token after 412 ms."
-    assert quiet[160].endswith("30 of the last 30 message probes answered; models answer in 182 ms.")
+    news, why = "● All is well. Messages answer, first token after 412 ms.", "models answer in 182 ms."
+    quiet = {cells: words(strip_lines(scene("healthy"), cells, 4)) for cells in (60, 120, 160)}
+    for cells, shown in quiet.items():
+        assert shown.startswith(news)
+        assert shown.endswith("Status page: no incident on your components.")
+        assert (f"30 of the last 30 message probes answered; {why}" in shown) == (cells > 60)
 
 
 def test_a_note_goes_before_the_figures_of_health() -> None:
     note = "One messages probe failed 40s ago (overloaded_error): too little for a verdict."
-    assert said("healthy", note=note) == f"● All is well. {note}"
-    assert said("healthy", 80, 24, note=note).startswith("● All is well. One messages probe failed 40s ago")
-    assert said("healthy", 160, 40, note=note).endswith(f"first token after 412 ms. {note}")
+    for size in SIZES:
+        shown = said("healthy", *size, note=note)
+        assert shown.startswith(f"● All is well. Messages answer, first token after 412 ms. {note}")
 
 
-def test_a_note_too_long_for_one_row_has_a_second() -> None:
+def test_a_long_note_is_told_whole() -> None:
     note = (
         "Status page: claude.ai major outage; Claude Cowork degraded performance; not what we use, and our"
         " probes are fine."
     )
     snapshot = scene("healthy", note=note)
-    for cells in (80, 120):
-        assert strip_rows(snapshot, cells, 24) == 2
-        assert words(drawn(snapshot, cells, 24)) == f"● All is well. {note}"
-    assert strip_rows(snapshot, 80, 11) == 1
+    for size in SIZES:
+        assert note in words(drawn(snapshot, *size))
 
 
 def test_all_is_well_says_so_when_the_page_cannot_be_read() -> None:
@@ -289,10 +299,10 @@ def test_what_is_not_known_comes_with_its_reason_and_the_next_step(size: tuple[i
 
 
 def test_an_alert_nobody_has_seen_to_has_a_row_while_all_is_well() -> None:
-    rows = drawn(scene("alert_while_healthy"), 120, 40)
-    assert len(rows) == 2
-    assert plain(rows[1]).startswith(" ▲ Alert P4: The API's TLS certificate expires within 14 days: 12 days")
-    assert plain(rows[1]).rstrip().endswith("a ack")
+    rows = [plain(row) for row in drawn(scene("alert_while_healthy"), 120, 40) if row]
+    (told,) = [row for row in rows if "Alert" in row]
+    assert told.startswith(" ▲ Alert P4: The API's TLS certificate expires within 14 days: 12 days")
+    assert told.rstrip().endswith("a ack")
     assert "Alert" not in said("overloaded")
 
 
@@ -309,10 +319,33 @@ def test_an_alert_that_outlives_its_verdict_is_not_told_as_trouble() -> None:
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("name", ["no_key", "overloaded", "alert_while_healthy"])
 def test_a_notice_is_on_screen_at_every_size(size: tuple[int, int], name: str) -> None:
-    notice = Notice("key", Level.BAD, "No key: set ANTHROPIC_API_KEY.", AT)
+    notice = Notice("store", Level.BAD, "History is kept in memory only.", AT)
     snapshot = scene(name)
     snapshot = replace(snapshot, engine=replace(snapshot.engine, notices=(notice,)))
-    assert "No key: set ANTHROPIC_API_KEY." in text(drawn(snapshot, *size))
+    assert "History is kept in memory only." in text(drawn(snapshot, *size))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_what_to_do_without_a_key_is_said_once(size: tuple[int, int]) -> None:
+    assert said("no_key", *size).lower().count("set anthropic_api_key") == 1
+    unset = Notice("key", Level.BAD, "no key: set ANTHROPIC_API_KEY", AT)
+    failing = scene("overloaded")
+    failing = replace(failing, engine=replace(failing.engine, notices=(unset,), key_lack=KeyLack.MISSING))
+    assert unset.text in text(drawn(failing, *size))
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_a_first_failure_and_a_recovery_are_amber(size: tuple[int, int]) -> None:
+    first = drawn(scene("checking"), *size)
+    assert words(first).replace("▌", "").lstrip().startswith("▲ One failure, checking again.")
+    assert "Next: Wait some seconds: more messages tell chance" in words(first)
+    over = drawn(scene("recovering"), *size)
+    assert "6 of 7 good" in words(over)
+    assert "since 14:01:31 4m 02s" in words(over)
+    for block in (first, over):
+        assert {plain(row)[0] for row in block} == {"▌"}
+        assert {span.back for row in block for span in row} == {"strip_warning"}
+        assert "bad" not in {span.role for row in block for span in row}
 
 
 def test_more_notices_than_rows_are_counted_and_the_worst_is_shown() -> None:
@@ -328,7 +361,7 @@ def test_more_notices_than_rows_are_counted_and_the_worst_is_shown() -> None:
 def test_one_row_has_the_verdict_and_its_age() -> None:
     for cells in (48, 60, 80, 120):
         (only,) = strip_lines(scene("overloaded"), cells, 1)
-        assert plain(only).startswith("█ ▌P1▐ It’s them.")
+        assert plain(only).startswith("█ █P1█ It’s them.")
         assert "3m 22s" in plain(only)
     assert "respond now" in plain(strip_lines(scene("overloaded"), 80, 1)[0])
     assert "Set ANTHROPIC_API_KEY" in plain(strip_lines(scene("no_key"), 120, 1)[0])
@@ -355,7 +388,7 @@ def test_a_limit_that_is_used_up_is_no_good_news() -> None:
     pressed = replace(calm, verdict=judged, headroom=replace(calm.headroom, buckets=(empty,)))
     text = "\n".join(plain(row) for row in strip_lines(pressed, 118, 2))
     assert text.startswith(f" ▲ {news}")
-    assert "Next: Shed load." in text
+    assert "Next: Shed load" in text
 
 
 @pytest.mark.parametrize("stale", [False, True])
@@ -366,7 +399,7 @@ def test_a_window_that_is_used_up_is_no_good_news_either(stale: bool) -> None:
     pressed = replace(calm, verdict=judged, headroom=replace(calm.headroom, buckets=(), windows=(spent,)))
     text = "\n".join(plain(row) for row in strip_lines(pressed, 118, 2))
     assert text.startswith(" ● " if stale else " ▲ ")
-    assert ("Next: Shed load." in text) is not stale
+    assert ("Next: Shed load" in text) is not stale
 
 
 def test_a_bucket_that_runs_out_before_it_resets_is_no_good_news_either() -> None:

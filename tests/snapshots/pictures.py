@@ -169,15 +169,8 @@ def _overloaded_answer(age: float) -> Observation:
 
 
 def _got_through(age: float) -> Observation:
-    """The one message that is answered meanwhile: late, and under limits that have been cut."""
-    reset_at = before(-41)
-    cut = [
-        RateLimitReading("input-tokens", 80_000, 14_200, reset_at),
-        RateLimitReading("tokens", 96_000, 30_100, reset_at),
-        RateLimitReading("requests", 1_000, 812, reset_at),
-        RateLimitReading("output-tokens", 16_000, 15_500, None),
-    ]
-    return messages(before(age), ttft=4.1, total=4.92, limits=cut)
+    """The one message that is answered meanwhile, late."""
+    return messages(before(age), ttft=4.1, total=4.92, limits=limits())
 
 
 @cache
@@ -222,6 +215,42 @@ def incident(*marks: SeverityMark) -> Snapshot:
     found = history(answer=since(2_762, OVERLOAD, fine), read=since(2_520, told, operational))
     state = replace(engine(), severity_marks=marks)
     return picture(found, state, acknowledged=Acknowledgement("eve", "looking", before(2_500)))
+
+
+@cache
+def checking() -> Snapshot:
+    """The newest message failed, and nothing has failed before."""
+    broken = failed(Outcome.SERVER_ERROR, "Internal server error")
+    return picture(history(answer=since(2, broken, fine)))
+
+
+@cache
+def recovering() -> Snapshot:
+    """Six answers after three minutes of failures: nearly enough to believe it."""
+    return picture(history(answer=since(242, since(42, fine, OVERLOAD), fine), denser_from=256))
+
+
+@cache
+def down() -> Snapshot:
+    """Neither messages nor models get through."""
+    broken = failed(Outcome.SERVER_ERROR, "Internal server error")
+
+    def unlisted(age: float) -> Observation:
+        return models(before(age), Outcome.SERVER_ERROR, total=0.2)
+
+    return picture(history(answer=since(602, broken, fine), listing=since(602, unlisted, listed)))
+
+
+@cache
+def partial() -> Snapshot:
+    """A third of the messages fail."""
+    broken = failed(Outcome.SERVER_ERROR, "Internal server error")
+    return picture(
+        history(
+            answer=since(600, lambda age: broken(age) if int(age / 8) % 3 == 0 else fine(age), fine),
+            denser_from=608,
+        )
+    )
 
 
 @cache
@@ -487,6 +516,10 @@ PICTURES: dict[str, Callable[[], Snapshot]] = {
         notice,
         slow,
         network,
+        checking,
+        recovering,
+        down,
+        partial,
         severity_set,
         overdue,
         alert_while_healthy,

@@ -10,7 +10,7 @@ from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.views.charts import MAX_BINS, chart_of
 from claude_tui.model.observation import Observation, Outcome, WindowReading
-from claude_tui.model.snapshot import Chart, Focus, Panel
+from claude_tui.model.snapshot import FAILED_SERIES, Chart, Focus, Panel
 from tests.builders import after, bucket, healthy, history_of, messages, models
 
 HOUR = 3600.0
@@ -56,6 +56,13 @@ def test_latency_is_the_median_of_each_bin_and_its_maximum() -> None:
     assert found.unit == "s"
     assert set(points(found, "TTFT")) == {0.4}
     assert max(value for value in points(found, "TTFT max") if value is not None) == 9.0
+
+
+def test_failures_are_counted_per_bin_for_the_latency_chart() -> None:
+    told = [*healthy(0, 600), messages(602, Outcome.OVERLOADED), models(603, Outcome.SERVER_ERROR)]
+    found = chart(Panel.LATENCY, 900, *told, at=700)
+    assert sum(value or 0 for value in points(found, FAILED_SERIES)) == 2
+    assert FAILED_SERIES not in [each.name for each in chart(Panel.LATENCY, 900, *told, at=590).series]
 
 
 def test_a_time_without_answers_is_a_gap() -> None:

@@ -163,10 +163,10 @@ def test_another_model_has_another_baseline() -> None:
 
 def test_points_are_the_maxima_of_still_standing_bins() -> None:
     lively = Options(messages_interval_s=3, models_interval_s=3)
-    told = [messages(3.0 * n, ttft=1.0 + n % 10) for n in range(300)]
+    told = [messages(3.0 * n, ttft=1.0 + n % 5) for n in range(300)]
     found = series("TTFT", *told, at=897, options=lively)
-    assert len(found.points) == 30
-    assert found.points == (10.0,) * 30
+    assert len(found.points) == 60
+    assert found.points == (5.0,) * 60
     assert series("TTFT", *told, at=899, options=lively).points == found.points
 
 
@@ -187,6 +187,26 @@ def test_a_bin_in_which_everything_failed_is_a_gap() -> None:
     told = [*steady(20, 0.4, end=800), messages(830, Outcome.TIMEOUT)]
     points = series("TTFT", *told, at=835).points
     assert points[-2:] == (0.4, None)
+
+
+def test_failures_are_counted_in_the_bin_of_their_time() -> None:
+    lost = [messages(800 + 4 * n, Outcome.TIMEOUT) for n in range(3)]
+    found = series("TTFT", *steady(20, 0.4, end=780), *lost, messages(830), at=835)
+    assert len(found.failed) == len(found.points)
+    assert found.failed[-4:] == (0, 3, 0, 0)
+    assert sum(found.failed) == found.failures == 3
+
+
+def test_while_it_is_late_the_panel_shows_what_the_verdict_says() -> None:
+    late = [messages(HOUR + 30 * n, ttft=1.5 + 0.3 * n) for n in range(3)]
+    found = series("TTFT", *healthy(0, HOUR), *late, at=HOUR + 61)
+    assert found.level is Level.BAD
+    assert found.now == pytest.approx(2.1)
+    assert found.current == pytest.approx((1.5 * 1.8 * 2.1) ** (1 / 3))
+    assert found.current_ratio == pytest.approx(found.current / (found.baseline or 1))
+    assert (
+        series("TTFT", *healthy(0, HOUR), at=HOUR).current == series("TTFT", *healthy(0, HOUR), at=HOUR).now
+    )
 
 
 def test_phases_of_the_newest_models_probe() -> None:

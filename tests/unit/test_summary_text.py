@@ -32,13 +32,13 @@ def test_trouble() -> None:
     assert "Claude API (api.anthropic.com) operational; nothing posted yet" in page
     assert "nothing posted yet (we noticed 3m 22s ago)" in page
     assert "status.claude.com, read 14:05:19" in page
-    assert "input-tokens 18% left (14.2k of 80k), resets in 41s" in limits
-    assert "requests 81% left" in limits
+    assert "input-tokens 78% left" in limits
+    assert "requests 98% left" in limits
 
 
 def test_who_has_it_and_who_set_how_bad_it_is() -> None:
     assert "Since 13:19:31 (46m 02s), acknowledged by eve." in summary_text(PICTURES["incident"]())
-    assert "P1 set by eve; P3 (computed)." in summary_text(PICTURES["severity_set"]())
+    assert "P1 set by eve: checkout is down; P3 (computed)." in summary_text(PICTURES["severity_set"]())
     assert "response overdue by 34m" in summary_text(PICTURES["overdue"]())
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from claude_tui.model.snapshot import Chart, ChartSeries, Focus, Panel
 from claude_tui.tui.panels.errors_zoom import errors_zoom
 from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
-from claude_tui.tui.panels.latency import series_bars
+from claude_tui.tui.panels.latency import series_chart
 from claude_tui.tui.panels.latency_zoom import figures_zoom, legend, usual_of
 from claude_tui.tui.panels.status_zoom import status_zoom
 from claude_tui.tui.panels.zoom_parts import SPANS, next_span
@@ -263,11 +263,36 @@ def test_the_colours_of_a_latency_follow_the_limits_of_the_verdict() -> None:
 
     def roles(warn_s: float, slow_s: float) -> set[str]:
         limited = replace(series, warn_above_s=warn_s, slow_above_s=slow_s)
-        return {span.role for row in series_bars(limited, 4, 1) for span in row} & {"info", "warn", "bad"}
+        return {span.role for row in series_chart(limited, 4, 1, calm=True) for span in row} & {
+            "info",
+            "warn",
+            "bad",
+        }
 
     assert roles(0.8, 1.3) == {"info", "warn", "bad"}
     assert roles(0.8, 2.0) == {"info", "warn"}
     assert roles(2.0, 3.0) == {"info"}
+
+
+def test_failures_are_marked_and_nothing_looks_healthy_in_an_outage() -> None:
+    series = replace(PICTURES["healthy"]().latency.series[0], points=(0.4,) * 40, failed=(0,) * 38 + (1, 3))
+    for rows in (1, 2, 5):
+        for calm in (True, False):
+            drawn = series_chart(series, 20, rows, calm=calm)
+            assert len(drawn) == rows
+            assert {width(row) for row in drawn} == {20}
+            assert plain(drawn[-1]).index("✗") == 19
+            assert {span.role for span in drawn[-1] if "✗" in span.text} == {"bad"}
+            assert ("info" in {span.role for row in drawn for span in row}) == calm
+
+
+def test_a_chart_of_several_rows_shows_two_values_in_a_cell() -> None:
+    series = replace(PICTURES["healthy"]().latency.series[0], points=(0.4, 1.6) * 20, failed=(), baseline=0.4)
+    upper, lower, marks = map(plain, series_chart(series, 20, 3, calm=True))
+    # 0.4 and 1.6 take turns in the columns of every cell, and are joined.
+    assert upper == "⢸" + "⣿" * 19
+    assert lower == "⠚" + "⠛" * 19
+    assert marks.strip() == ""
 
 
 def test_latency_says_when_now_is_history() -> None:

@@ -95,7 +95,9 @@ def test_who_has_taken_it_on_stops_the_clock() -> None:
 
 def test_a_severity_that_a_person_set_says_who_and_instead_of_what() -> None:
     told = text(pictures()["taken"])
-    assert fact(told, "severity") == "P2, set by Ada Lovelace; P1 (computed): nearly all messages fail"
+    assert fact(told, "severity") == (
+        "P2, set by Ada Lovelace: the fallback holds; P1 (computed): nearly all messages fail"
+    )
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,14 @@ def as_set(verdict: Verdict, marks: Iterable[SeverityMark], at: datetime, thresh
     if newest is None or computed.worse_than(newest.instead_of):
         return verdict
     until = respond_by(newest.severity, verdict.detected_at or since, thresholds)
-    return replace(verdict, severity=newest.severity, respond_by=until, set_by=newest.by, computed=computed)
+    return replace(
+        verdict,
+        severity=newest.severity,
+        respond_by=until,
+        set_by=newest.by,
+        set_why=newest.why,
+        computed=computed,
+    )
 
 
 def respond_by(severity: Severity, detected_at: datetime, thresholds: Thresholds) -> datetime | None:

@@ -14,7 +14,7 @@ from claude_tui.analysis.views.errors import trends
 from claude_tui.analysis.views.latency import MEASURES
 from claude_tui.knowledge import knowledge
 from claude_tui.model.observation import Source
-from claude_tui.model.snapshot import Chart, ChartSeries, Focus, Panel
+from claude_tui.model.snapshot import FAILED_SERIES, Chart, ChartSeries, Focus, Panel
 
 __all__ = ["MAX_BINS", "MAX_COUNT_BINS", "chart_of"]
 
@@ -38,7 +38,8 @@ def chart_of(history: History, at: datetime, focus: Focus, options: Options) -> 
 
 
 def _latency(history: History, at: datetime, focus: Focus, options: Options) -> list[ChartSeries]:
-    """Per measure the median of each bin, then the maxima where bins hold more than one sample."""
+    """Per measure the median of each bin, then the maxima where bins hold more than one sample, then how many
+    requests failed."""
     bins = Bins.over(at.timestamp(), focus.span.total_seconds(), MAX_BINS)
     typical, highest = [], []
     for name, source in MEASURES:
@@ -49,7 +50,19 @@ def _latency(history: History, at: datetime, focus: Focus, options: Options) -> 
         typical.append(ChartSeries(name, tuple(points)))
         if any(length(cut) > 1 for cut in cuts):
             highest.append(ChartSeries(f"{name} max", tuple(_points(column, cuts, gap, max, at.tzinfo))))
-    return typical + highest
+    return typical + highest + _failures(history, bins, at)
+
+
+def _failures(history: History, bins: Bins, at: datetime) -> list[ChartSeries]:
+    """One point per bin with failures of any probe of the API, and no series without failures."""
+    instant = at.timestamp()
+    counts = [0] * bins.count
+    for source in API_SOURCES:
+        for index, cut in enumerate(bins.cuts(history.failures(source).at, instant)):
+            counts[index] += length(cut)
+    ends = (datetime.fromtimestamp(min(edge, instant), at.tzinfo) for edge in bins.edges()[1:])
+    points = tuple((end, float(count)) for end, count in zip(ends, counts, strict=True) if count)
+    return [ChartSeries(FAILED_SERIES, points)] if points else []
 
 
 def _headroom(history: History, at: datetime, focus: Focus, options: Options) -> list[ChartSeries]:

@@ -9,7 +9,7 @@ from claude_tui.analysis.history.columns import Column, MeasureColumn, length
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.history.statistics import Bins, median, percentile
 from claude_tui.analysis.options import Options
-from claude_tui.analysis.views.slowness import SAMPLES, SPAN, SlowLimits, limits_at
+from claude_tui.analysis.views.slowness import SAMPLES, SPAN, SlowLimits, geometric_mean, limits_at
 from claude_tui.model.observation import FailureKind, Observation, Source, Timings
 from claude_tui.model.snapshot import LatencySeries, LatencyView, Level
 
@@ -18,7 +18,7 @@ __all__ = ["MEASURES", "SPAN", "latency_view"]
 MEASURES = (("TTFT", Source.MESSAGES), ("message", Source.MESSAGES), ("models", Source.MODELS))
 
 SPAN_S = SPAN.total_seconds()
-POINTS = 30
+POINTS = 60
 # A sample is shown for one and a half intervals, as probes are jittered; never for less than this.
 MIN_HOLD_S = 45.0
 
@@ -75,6 +75,7 @@ def _series(history: History, name: str, source: Source, at: datetime, options: 
     return LatencySeries(
         name=name,
         points=_points(column, failures, instant, max(1.5 * options.interval_s(source), MIN_HOLD_S)),
+        failed=tuple(map(length, _bins(instant).cuts(failures.at, instant))),
         now=now,
         now_at=datetime.fromtimestamp(now_at, at.tzinfo) if values else None,
         p50=percentile(ordered, 0.50),
@@ -85,7 +86,7 @@ def _series(history: History, name: str, source: Source, at: datetime, options: 
         baseline_span=limits.usual.span if limits.usual is not None else None,
         ratio=now / base if now is not None and base else None,
         level=_level(recent, limits) if fresh else Level.UNKNOWN,
-        typical=median(sorted(recent)) if len(recent) == SAMPLES else None,
+        typical=geometric_mean(recent) if len(recent) == SAMPLES else None,
         warn_above_s=limits.warn_s,
         slow_above_s=limits.slow_s,
         highest=ordered[-1] if ordered else None,
@@ -94,11 +95,15 @@ def _series(history: History, name: str, source: Source, at: datetime, options: 
     )
 
 
+def _bins(at: float) -> Bins:
+    return Bins.ending(at, SPAN_S / POINTS, POINTS)
+
+
 def _points(
     column: MeasureColumn, failures: Column[FailureKind], at: float, hold_s: float
 ) -> tuple[float | None, ...]:
     """The highest sample in each bin, or the last one before it while that is still valid."""
-    bins = Bins.ending(at, SPAN_S / POINTS, POINTS)
+    bins = _bins(at)
     points: list[float | None] = []
     for cut, edge in zip(bins.cuts(column.at, at), bins.edges()[1:], strict=True):
         highest = max(column.values[cut], default=None)

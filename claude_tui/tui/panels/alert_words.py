@@ -119,6 +119,6 @@ def alert_rows(snapshot: Snapshot, cells: int, most: int, hint: Line) -> tuple[L
 def _row(group: AlertGroup, cells: int, hint: Line, *, over: bool) -> Line:
     """`over`: the verdict behind the alert is healthy again, and the alert is about to close."""
     if over:
-        return crop(line(Span(" △ Alert about to close: ", "dim"), Span(group.content.what, "text")), cells)
-    mark, head = Span(" ▲ ", "warn", bold=True), Span(f"Alert {group.severity}: ", "text", bold=True)
+        return crop(line(Span("△ Alert about to close: ", "dim"), Span(group.content.what, "text")), cells)
+    mark, head = Span("▲ ", "warn", bold=True), Span(f"Alert {group.severity}: ", "text", bold=True)
     return spread(line(mark, head, Span(group.content.what, "text")), hint, cells)

@@ -1,4 +1,7 @@
-"""The first line: the target, whether the display is live, open alerts, next probe, cost and time.
+"""The first line: the target, open alerts, whether the display is live, next probe, cost and time.
+
+Every field keeps its place: those that come and go stand left of those that are always there, and alerts have
+room from the beginning.
 
 A past Snapshot has a banner instead, and the scrubber beneath it.
 """
@@ -7,7 +10,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from claude_tui.model.format import clock, duration, money
+from claude_tui.model.format import age, clock, duration, money
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.panels.alert_words import alert_badge
@@ -22,6 +25,8 @@ __all__ = ["HeaderLine", "header_line"]
 _NEAR_CEILING = 0.8
 _COLLECTOR_CELLS = 32
 _AIR = 2
+# `▲ 1 alert`, and `backoff 41s`.
+_BADGE_CELLS, _NEXT_CELLS = 9, 11
 
 
 class HeaderLine(LinePanel):
@@ -58,6 +63,17 @@ class _Part(NamedTuple):
 
     rank: int
     line: Line
+    cells: int = 0
+    """The room that it takes at least, even if it is empty."""
+
+    @property
+    def width(self) -> int:
+        return max(width(self.line), self.cells)
+
+    @property
+    def padded(self) -> Line:
+        """The part at the right edge of its room."""
+        return line(" " * (self.width - width(self.line)), *self.line)
 
 
 def header_line(snapshot: Snapshot, view: View, cells: int) -> Line:
@@ -69,13 +85,13 @@ def header_line(snapshot: Snapshot, view: View, cells: int) -> Line:
             break
         left = [part for part in left if part.rank != worst]
         right = [part for part in right if part.rank != worst]
-    end = line(*join(part.line for part in right), " ")
+    end = line(*join(part.padded for part in right), " ")
     return spread(line(" ", *join((part.line for part in left), " ")), end, cells)
 
 
 def _cells(left: list[_Part], right: list[_Part]) -> int:
     """The width with the gaps between the parts, the margins, and the space between both sides."""
-    whole = sum(width(part.line) for part in (*left, *right))
+    whole = sum(part.width for part in (*left, *right))
     return whole + max(len(left) - 1, 0) + 2 * max(len(right) - 1, 0) + 2 + _AIR
 
 
@@ -99,14 +115,14 @@ def _left(snapshot: Snapshot) -> list[_Part]:
 
 def _right(snapshot: Snapshot, view: View) -> list[_Part]:
     badge, handled = alert_badge(snapshot)
-    parts = [_Part(0, _state(snapshot, view)), _Part(4, _watchers(snapshot)), _Part(1, badge)]
-    parts += [_Part(6, handled), _Part(7, _collector(snapshot))]
+    parts = [_Part(7, _collector(snapshot)), _Part(4, _watchers(snapshot)), _Part(1, badge, _BADGE_CELLS)]
+    parts += [_Part(6, handled), _Part(0, _state(snapshot, view))]
     if not view.paused:
-        parts += [_Part(4, _backoff(snapshot)), _Part(10, _next(snapshot))]
-    cost_rank, cost = _cost(snapshot)
-    parts.append(_Part(cost_rank, cost))
+        backoff = _backoff(snapshot)
+        parts.append(_Part(4 if backoff else 10, backoff or _next(snapshot), _NEXT_CELLS))
+    parts.append(_Part(3, _cost(snapshot)))
     parts.append(_Part(0, line(Span(clock(view.now), "text"), Span(" UTC", "text"))))
-    return [part for part in parts if part.line]
+    return [part for part in parts if part.width]
 
 
 def _state(snapshot: Snapshot, view: View) -> Line:
@@ -143,21 +159,21 @@ def _next(snapshot: Snapshot) -> Line:
     coming = [probe.next_at for probe in snapshot.engine.probes if probe.next_at is not None]
     if not coming:
         return ()
-    return line(Span(f"next {duration(min(coming) - snapshot.at)}", "dim"))
+    return line(Span(f"next {age(min(coming) - snapshot.at):>3}", "dim"))
 
 
 def _backoff(snapshot: Snapshot) -> Line:
-    """Says that the messages probe is backing off, and for how long."""
+    """Says that the messages probe is backing off, and for how long, in the place of the next probe."""
     probe = probe_state(snapshot, Source.MESSAGES)
     if probe is None or probe.held_until is None or probe.held_until <= snapshot.at:
         return ()
-    return line(Span(f"backing off {duration(probe.held_until - snapshot.at)}", "warn"))
+    return line(Span(f"backoff {age(probe.held_until - snapshot.at):>3}", "warn"))
 
 
-def _cost(snapshot: Snapshot) -> tuple[int, Line]:
-    """Rank and text. The ceiling appears when it is close."""
+def _cost(snapshot: Snapshot) -> Line:
+    """What was spent today. The ceiling appears when it is close."""
     spend = snapshot.engine.spend
     if spend.today_usd < spend.ceiling_usd * _NEAR_CEILING:
-        return 3, line(Span(f"{money(spend.today_usd)} today", "dim"))
+        return line(Span(f"{money(spend.today_usd)} today", "dim"))
     text = f"{money(spend.today_usd)} of {money(spend.ceiling_usd)} today"
-    return 3, line(Span(text, "warn"))
+    return line(Span(text, "warn"))

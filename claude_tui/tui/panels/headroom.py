@@ -1,4 +1,8 @@
-"""Gauges of what is left before the next 429, worst first."""
+"""Gauges of what is left before the next 429.
+
+Every row keeps its place, whatever is left: the worst is marked, not moved. If there are too few rows, those
+that are low have priority.
+"""
 
 from __future__ import annotations
 
@@ -42,6 +46,8 @@ _SHORTEST_GAUGE = 5
 # From this width on, a row has room for its detail beside it.
 _BESIDE_FROM = 66
 _WIDEST_MAIN = 90
+_BUCKETS = ("input-tokens", "output-tokens", "requests", "tokens")
+_LOW = (Level.BAD, Level.WARN, Level.INFO)
 
 
 class HeadroomPanel(SnapshotPanel):
@@ -57,7 +63,7 @@ class HeadroomPanel(SnapshotPanel):
         if self.frame is Frame.BOX or view.read_at is None:
             return ""
         inner_cells, inner_rows = inner_size(self.frame, *self.size)
-        shown = _shown(_worst_first(view), snapshot.at, inner_cells, inner_rows)
+        shown = _shown(_listed(view), snapshot.at, inner_cells, inner_rows)
         hidden = len(view.buckets) + len(view.windows) - len(shown)
         more = f"{hidden} more, " if hidden else ""
         return f"{more}{'stale, ' if _aged(view) else ''}as of {moment(view.read_at, snapshot.at)}"
@@ -69,10 +75,9 @@ def bucket_label(bucket: str) -> str:
 
 
 def headroom_lines(snapshot: Snapshot, cells: int, rows: int, *, footed: bool = True) -> Lines:
-    """Windows and buckets, worst first, in at most `rows` rows; with `footed`, the last row says how old
-    they are."""
+    """Windows and buckets in at most `rows` rows; with `footed`, the last row says how old they are."""
     view = snapshot.headroom
-    listed = _worst_first(view)
+    listed = _listed(view)
     if not listed:
         return _nothing(snapshot, cells, rows)
     if not footed or rows < 3:
@@ -85,15 +90,29 @@ def headroom_lines(snapshot: Snapshot, cells: int, rows: int, *, footed: bool = 
 
 
 def _shown(listed: list[Row], at: datetime, cells: int, room: int) -> list[Row]:
-    """The rows that fit into `room`, with a row reserved for the detail of the worst one."""
-    detailed = bool(listed and room > 1 and cells < _BESIDE_FROM and _detail(listed[0], at))
-    return listed[: max(room - detailed, 1)]
+    """The rows that fit into `room`, in their order, with a row reserved for the detail of the worst one."""
+    worst = _worst_first(listed)
+    detailed = bool(worst and room > 1 and cells < _BESIDE_FROM and _detail(worst[0], at))
+    kept = worst[: max(room - detailed, 1)]
+    return [row for row in listed if any(row is each for each in kept)]
 
 
-def _worst_first(view: HeadroomView) -> list[Row]:
-    """Windows and buckets by level, then by what is left."""
-    order = (Level.BAD, Level.WARN, Level.INFO, Level.OK, Level.UNKNOWN)
-    return sorted((*view.windows, *view.buckets), key=lambda row: (order.index(row.level), _left(row)))
+def _listed(view: HeadroomView) -> list[Row]:
+    """Windows, then buckets, each kind in an order that does not depend on what is left."""
+
+    def place(bucket: Headroom) -> tuple[int, str]:
+        known = bucket.bucket in _BUCKETS
+        return _BUCKETS.index(bucket.bucket) if known else len(_BUCKETS), bucket.bucket
+
+    return [*sorted(view.windows, key=lambda each: each.window), *sorted(view.buckets, key=place)]
+
+
+def _worst_first(listed: Sequence[Row]) -> list[Row]:
+    """What is low first; of what is not, the order stays, as nothing is to change places without need."""
+    low = [row for row in listed if row.level in _LOW]
+    return sorted(low, key=lambda row: (_LOW.index(row.level), _left(row))) + [
+        row for row in listed if row.level not in _LOW
+    ]
 
 
 def _left(row: Row) -> float:
@@ -119,19 +138,23 @@ def _beside(shown: Sequence[Row], at: datetime, cells: int) -> list[Line]:
 
 
 def _below(shown: Sequence[Row], at: datetime, cells: int, spare: int) -> list[Line]:
-    """`spare` rows are for details, the worst first; details of good rows only if there is room for all."""
+    """Below every row its detail, if there is room for all; else the details of the worst at the end."""
     columns = _Columns.of(shown, cells)
     ample = spare >= len(shown)
     # If all readings are equally old, the footer says it once.
     same_age = all(row.stale and row.read_at == shown[0].read_at for row in shown)
-    out: list[Line] = []
-    for row in shown:
-        loud = () if same_age else _detail(row, at, cells - columns.label - 1)
-        detail = (loud or (_quiet(row, at) if ample and not same_age else ())) if spare > 0 else ()
-        out.append(_main(row, columns, marked=bool(loud) and not detail))
-        if detail:
-            out.append(line(" " * (columns.label + 1), *detail))
-            spare -= 1
+    if ample and not same_age:
+        details = (_detail(row, at, cells - columns.label - 1) or _quiet(row, at) for row in shown)
+        pairs = zip(shown, details, strict=True)
+        indent = " " * (columns.label + 1)
+        return [each for row, detail in pairs for each in (_main(row, columns), line(indent, *detail))]
+    loud = [] if same_age else [row for row in _worst_first(shown) if _detail(row, at)][: max(spare, 0)]
+    marked = [row for row in shown if not same_age and _detail(row, at)]
+    out = [_main(row, columns, marked=any(row is each for each in marked)) for row in shown]
+    for row in loud:
+        name = _label(row)
+        detail = _detail(row, at, cells - cell_len(name) - 1)
+        out.append(line(*detail[:1], Span(f"{name} ", "text"), *detail[1:]))
     return out
 
 
@@ -248,7 +271,7 @@ def _as_of(view: HeadroomView, at: datetime, cells: int) -> Line:
 
 def _aged(view: HeadroomView) -> bool:
     """Whether everything on the panel is stale."""
-    return view.stale or all(row.stale for row in _worst_first(view))
+    return view.stale or all(row.stale for row in _listed(view))
 
 
 def _nothing(snapshot: Snapshot, cells: int, rows: int) -> Lines:
@@ -256,7 +279,9 @@ def _nothing(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     head = line(Span("No limits reported yet.", "dim"))
     why = "They arrive with the first message response."
     if state is not None and state.held_reason:
-        why = f"They arrive with message responses. Messages are not probed: {state.held_reason}."
+        # The strip says what to do about it.
+        reason = state.held_reason.partition(": ")[0]
+        why = f"They arrive with message responses. Messages are not probed: {reason}."
     if rows < 2:
         return clipped((line(*head, Span(f" {why}", "faint")),), cells, rows)
     return clipped((head, *(line(Span(text, "faint")) for text in wrap(why, cells, rows - 1))), cells, rows)

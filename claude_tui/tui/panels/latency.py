@@ -1,9 +1,11 @@
-"""Latency: charts, percentiles, comparison with the usual, and the network phases."""
+"""Latency: charts with their failures, percentiles, comparison with the usual, and the network phases."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from itertools import groupby
+from math import ceil
 
 from claude_tui.model.format import (
     NOT_AVAILABLE,
@@ -18,25 +20,32 @@ from claude_tui.model.format import (
     span_text,
 )
 from claude_tui.model.observation import Source, Timings
-from claude_tui.model.snapshot import LatencySeries, LatencyView, Level, Panel, Snapshot
+from claude_tui.model.snapshot import LatencySeries, LatencyView, Panel, Snapshot
 from claude_tui.tui.panels.latency_zoom import unmeasured_usual
-from claude_tui.tui.render.frame import Frame
+from claude_tui.tui.render.curve import fine_curve
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
-from claude_tui.tui.render.lines import BLANK, Line, Span, clipped, crop, join, line, pad, right, width
-from claude_tui.tui.render.sparkline import bars
+from claude_tui.tui.render.lines import BLANK, Line, Span, clipped, crop, join, line, pad, plain, right, width
+from claude_tui.tui.render.sparkline import resample, sparkline
 from claude_tui.tui.render.staleness import outdated
+from claude_tui.tui.render.time_axis import time_axis
 
-__all__ = ["LatencyPanel", "latency_lines", "series_bars"]
+__all__ = ["LatencyPanel", "latency_lines", "series_chart"]
 
 Lines = tuple[Line, ...]
 
 _NAME_CELLS = 9
 _FIGURE_CELLS = 8
 _USUAL_CELLS = 11
-_TALLEST_CHART = 8
+# The last of these rows is for the marks of failures.
+_TALLEST_CHART = 9
 # From this height on, a chart labels its upper edge.
-_SCALED_FROM = 3
+_SCALED_FROM = 4
+_FAILED = "✗"
+# Below this, a label of the time axis tells less than how long the chart is.
+_NARROWEST_AXIS = 18
+# More failures than this since the last success are no chance.
+_FEW_FAILED = 2
 # A normal series fills a quarter of its height: only what is several times slower than usual looks tall.
 _TOP_OVER_BASELINE = 4.0
 _LABEL_CELLS = 4
@@ -46,7 +55,7 @@ _CERTIFICATE_WORTH_SAYING = timedelta(days=30)
 
 Figure = tuple[str, Callable[[LatencySeries], float | None]]
 _FIGURES: tuple[Figure, ...] = (
-    ("now", lambda series: series.now),
+    ("now", lambda series: series.current),
     ("p50", lambda series: series.p50),
     ("p95", lambda series: series.p95),
     ("p99", lambda series: series.p99),
@@ -58,7 +67,7 @@ class LatencyPanel(SnapshotPanel):
     TITLE = "Latency"
 
     def subtitle(self, snapshot: Snapshot) -> str:
-        return "" if self.frame is Frame.BOX else span_text(snapshot.latency.span)
+        return span_text(snapshot.latency.span)
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
         return latency_lines(snapshot, width, height)
@@ -69,22 +78,20 @@ def latency_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     view = snapshot.latency
     labelled = rows <= len(view.series)
     figures, chart_cells = _columns(cells, labelled=labelled)
-    header = () if labelled else (_header(view, figures, chart_cells),)
+    header = () if labelled else (_header(view, snapshot.at, figures, chart_cells),)
     notes = _notes(view, snapshot.at, cells)
     shown_notes = notes[: max(rows - len(header) - len(view.series), 0)]
-    tall = _tallest(len(view.series), rows - len(header) - len(shown_notes) - 1)
+    tall = _tallest(len(view.series), rows - len(header) - len(shown_notes))
     body: list[Line] = []
-    for number, series in enumerate(view.series):
-        if tall > 1 and number:
-            body.append(BLANK)
+    for series in view.series:
         body += _series(series, snapshot, figures, chart_cells, tall, labelled=labelled)
     gap: Lines = (BLANK,) if shown_notes and rows > len(header) + len(body) + len(shown_notes) else ()
     return clipped((*header, *body, *gap, *shown_notes), cells, rows)
 
 
 def _tallest(charts: int, room: int) -> int:
-    """How many rows each of `charts` charts gets. Charts of several rows are separated by a blank row."""
-    fitting = (tall for tall in range(_TALLEST_CHART, 1, -1) if charts * (tall + 1) - 1 <= room)
+    """How many rows each of `charts` charts gets: one, or several, the last of which marks failures."""
+    fitting = (tall for tall in range(_TALLEST_CHART, 1, -1) if charts * tall <= room)
     return next(fitting, 1)
 
 
@@ -103,14 +110,28 @@ def _columns(cells: int, *, labelled: bool) -> tuple[tuple[Figure, ...], int]:
     return _FIGURES[:1], max(chart, 0)
 
 
-def _header(view: LatencyView, figures: Sequence[Figure], chart_cells: int) -> Line:
-    span = span_text(view.span)
+def _header(view: LatencyView, at: datetime, figures: Sequence[Figure], chart_cells: int) -> Line:
+    over = _axis(view, at, chart_cells) if chart_cells >= _NARROWEST_AXIS else BLANK
+    if not over:
+        span = span_text(view.span)
+        over = line(Span(f"last {span}" if chart_cells > 8 else span, "faint"))
     return line(
         " " * _NAME_CELLS,
-        Span(pad(f"last {span}" if chart_cells > 8 else span, chart_cells), "faint"),
+        *over,
+        " " * (chart_cells - width(over)),
         *(Span(right(name, _FIGURE_CELLS - 2) + "  ", "faint") for name, _ in figures),
         Span(right("vs usual", _USUAL_CELLS), "faint"),
     )
+
+
+def _axis(view: LatencyView, at: datetime, cells: int) -> Line:
+    """The times above the charts, which move by a whole bin at a time."""
+    bins = max((len(series.points) for series in view.series), default=0)
+    if not bins:
+        return BLANK
+    bin_s = view.span.total_seconds() / bins
+    end = datetime.fromtimestamp(ceil(at.timestamp() / bin_s) * bin_s, at.tzinfo)
+    return time_axis(end - view.span, end, cells, "╷")
 
 
 def _series(
@@ -122,10 +143,10 @@ def _series(
     *,
     labelled: bool,
 ) -> Lines:
-    chart = series_bars(series, chart_cells, tall)
+    *chart, marks = series_chart(series, chart_cells, tall, calm=not snapshot.verdict.severity.grave)
     stale = series.now_at is not None and outdated(snapshot, _source(series), series.now_at)
     unit = latency_unit(*(value(series) for _, value in figures))
-    out = [Span(pad(series.name, _NAME_CELLS - 1) + " ", "text"), *chart[-1]]
+    out = [Span(pad(series.name, _NAME_CELLS - 1) + " ", "text"), *(chart[-1] if chart else marks)]
     for name, value in figures:
         label = right(name, _LABEL_CELLS) if labelled and name != "now" else ""
         out += [Span(label, "faint"), *_figure(series, name, value(series), unit, stale)]
@@ -134,20 +155,38 @@ def _series(
         line(Span(right("" if number else scale, _NAME_CELLS - 1) + " ", "faint"), *row)
         for number, row in enumerate(chart[:-1])
     )
-    return (*above, line(*out, *_usual(series, stale)))
+    below = (line(" " * _NAME_CELLS, *marks) if plain(marks).strip() else BLANK,) if chart else ()
+    return (*above, line(*out, *_usual(series, stale)), *below)
 
 
 def _source(series: LatencySeries) -> Source:
     return Source.MODELS if series.name == "models" else Source.MESSAGES
 
 
-def series_bars(series: LatencySeries, cells: int, rows: int) -> Lines:
-    """The chart of one series, coloured by the limits that the verdict uses."""
+def series_chart(series: LatencySeries, cells: int, rows: int, *, calm: bool) -> Lines:
+    """The chart of one series, coloured by the limits that the verdict uses; in its last row the failures.
+
+    Unless it is `calm`, what is as usual has no colour: in an outage, nothing here looks healthy.
+    """
 
     def role_of(value: float) -> str:
-        return "bad" if value > series.slow_above_s else "warn" if value > series.warn_above_s else "info"
+        late = "bad" if value > series.slow_above_s else "warn" if value > series.warn_above_s else ""
+        return late or ("info" if calm else "dim")
 
-    return bars(series.points, cells, rows, top=_top(series), role_of=role_of)
+    top, failed = _top(series), resample(series.failed, cells)
+    if rows < 2:
+        return (_marked(sparkline(series.points, cells, top=top, role_of=role_of), failed),)
+    shares = [None if value is None else value / (top or 1.0) for value in resample(series.points, 2 * cells)]
+    drawn = fine_curve(shares, rows - 1, lambda share: role_of(share * top))
+    return (*drawn, _marked(line(" " * cells), failed))
+
+
+def _marked(drawn: Line, failed: Sequence[float | None]) -> Line:
+    """The row with a mark in every cell in which something failed."""
+    cells = [(char, span.role) for span in drawn for char in span.text]
+    out = [(_FAILED, "bad") if count else cell for cell, count in zip(cells, failed, strict=True)]
+    runs = groupby(out, key=lambda cell: cell[1])
+    return tuple(Span("".join(char for char, _ in run), role) for role, run in runs)
 
 
 def _scale(top: float) -> str:
@@ -172,24 +211,27 @@ def _figure(series: LatencySeries, name: str, value: float | None, unit: str, st
         return line(Span(text + "  ", "faint"))
     if name != "now":
         return line(Span(text, "text"), Span(pad(unit, 2), "dim"))
-    role = level_mark(series.level).role if series.level in (Level.WARN, Level.BAD) else "text"
+    if series.failed_since > _FEW_FAILED:
+        return line(Span(text + pad(unit, 2), "dim"))
+    role = level_mark(series.level).role if series.late else "text"
     return line(Span(text, role, bold=True), Span(pad(unit, 2), "dim"))
 
 
 def _usual(series: LatencySeries, stale: bool) -> Line:
     """How `now` compares; instead of that, why it cannot be said."""
     if series.failed_since:
-        return line(Span(right(f"{series.failed_since:,} failed", _USUAL_CELLS), "warn"))
+        role = "bad" if series.failed_since > _FEW_FAILED else "warn"
+        return line(Span(right(f"{series.failed_since:,} failed", _USUAL_CELLS), role, bold=role == "bad"))
     if series.samples == 0:
         return line(Span(right("no samples", _USUAL_CELLS), "faint"))
     if stale and series.now_at is not None:
         return line(Span(right(f"at {clock_minute(series.now_at)}", _USUAL_CELLS), "warn"))
-    if series.ratio is None:
+    if series.current_ratio is None:
         return line(Span(right(plural(series.samples, "sample"), _USUAL_CELLS), "faint"))
-    loud = series.level in (Level.WARN, Level.BAD)
+    loud = series.late
     role = level_mark(series.level).role if loud else "dim"
     arrow = " ▲" if loud else "  "
-    return line(Span(right(ratio(series.ratio) + arrow, _USUAL_CELLS), role, bold=loud))
+    return line(Span(right(ratio(series.current_ratio) + arrow, _USUAL_CELLS), role, bold=loud))
 
 
 def _notes(view: LatencyView, at: datetime, cells: int) -> Lines:

@@ -17,7 +17,7 @@ from claude_tui.model.format import (
     span_text,
 )
 from claude_tui.model.observation import Timings
-from claude_tui.model.snapshot import Chart, LatencySeries, LatencyView, Level, Snapshot
+from claude_tui.model.snapshot import FAILED_SERIES, Chart, LatencySeries, LatencyView, Snapshot
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, pad, right, width
@@ -39,6 +39,9 @@ _COLUMNS = ("now", "p50", "p95", "p99", "usual", "vs usual", "max", "samples", "
 def legend(chart: Chart, usual: LatencySeries | None, cells: int, *, plain: bool) -> Line:
     """Which curve is which, and if there is room, what dots, the dashed line and gaps mean."""
     pieces = [_curve(name, plain) for name in curves_of(chart)]
+    failed = any(series.name == FAILED_SERIES for series in chart.series)
+    if failed:
+        pieces.append(line(Span("✗ ", "bad", bold=True), Span("failed", "text")))
     if usual is not None and usual.baseline is not None:
         unit = latency_unit(usual.baseline)
         pieces.append(
@@ -97,9 +100,9 @@ def _row(series: LatencySeries, columns: Sequence[str]) -> Line:
     if series.samples == 0:
         failed = f"; {series.failures} failed" if series.failures else ""
         return line(*name, Span(f"  no success in this time{failed}", "warn" if failed else "faint"))
-    loud = level_mark(series.level).role if series.level in (Level.WARN, Level.BAD) else ""
+    loud = level_mark(series.level).role if series.late else ""
     cells = {
-        "now": _figure(series.now, "dim" if series.failed_since else loud or "text", bold=True),
+        "now": _figure(series.current, "dim" if series.failed_since else loud or "text", bold=True),
         "p50": _figure(series.p50),
         "p95": _figure(series.p95),
         "p99": _figure(series.p99),
@@ -123,9 +126,9 @@ def _figure(seconds: float | None, role: str = "text", *, bold: bool = False) ->
 
 
 def _times(series: LatencySeries, loud: str) -> Line:
-    if series.ratio is None:
+    if series.current_ratio is None:
         return line(Span(right(NOT_AVAILABLE, _COLUMN_CELLS), "faint"))
-    return line(Span(right(ratio(series.ratio), _COLUMN_CELLS), loud or "dim", bold=bool(loud)))
+    return line(Span(right(ratio(series.current_ratio), _COLUMN_CELLS), loud or "dim", bold=bool(loud)))
 
 
 def _failing(view: LatencyView, at: datetime) -> Lines:

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from rich.cells import cell_len
 
-from claude_tui.model.snapshot import Level, Notice, Snapshot
-from claude_tui.model.verdict import Cause, Verdict
+from claude_tui.model.snapshot import KeyLack, Level, Notice, Snapshot
+from claude_tui.model.verdict import Cause, Severity, Verdict
 from claude_tui.tui.boundary import contain_drawing
 from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.panels.alert_words import alert_rows
-from claude_tui.tui.panels.strip_block import block_lines, hints, lasted
-from claude_tui.tui.panels.verdict_words import figures, own_evidence, page_line, response_line, severity_role
+from claude_tui.tui.panels.strip_block import WIDE, block_lines, hints, lasted
+from claude_tui.tui.panels.verdict_words import figures, own_evidence, page_line, response_line, verdict_role
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import (
@@ -36,14 +38,15 @@ Lines = tuple[Line, ...]
 # From this terminal height on, there is room for blank rows around the block.
 _ROOMY = 30
 _MOST_NOTICES = 3
-_MOST_ROWS_OF_GOOD_NEWS = 2
-# From this width on, the block needs fewer rows.
-_WIDE = 100
-# From this width on, a reason fits into a row.
+# From this width on, the clocks stand beside the headline: the block needs fewer rows.
+_WIDE = WIDE + 2
+# From this width on, most next steps fit into a row.
 _ENOUGH = 80
 _NARROWEST = 48
-# On a terminal with fewer rows, an unknown verdict has only one.
-_LOW = 12
+# On a terminal with fewer rows, only the verdict and the next step are shown.
+_LOW, _LEAST = 12, 3
+# The mark of a verdict without trouble, and a blank.
+_INDENT = 2
 _ROWS_OF_FAILURE = 2
 
 
@@ -72,105 +75,124 @@ class StripPanel(LinePanel):
 def strip_rows(snapshot: Snapshot, cells: int, rows: int) -> int:
     """How many rows the strip wants on a terminal of `cells` by `rows`.
 
-    In trouble it is always the same number, whatever the text, so that no change of wording moves the
-    whole screen.
+    It is the same number in trouble and in health, whatever the text, so that neither the beginning of a
+    problem nor a change of wording moves the panels. Only the program's own notices take more.
     """
-    roomy, loud = rows >= _ROOMY, _loud(snapshot)
-    notices = len(_notices(snapshot, cells, _MOST_NOTICES if roomy else 1 if loud else 2))
-    if loud:
-        return _block_rows(cells) + (2 if roomy else 0) + notices
-    return _quiet_rows(snapshot, cells, rows) + len(_alerts(snapshot, cells, 2 if roomy else 1)) + notices
+    roomy = rows >= _ROOMY
+    notices = len(_notices(snapshot, cells, _MOST_NOTICES if roomy else 1))
+    return _block_rows(cells, rows) + (2 if roomy else 0) + notices
 
 
 def strip_lines(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None = None) -> Lines:
     """The verdict and the program's own notices in at most `rows` rows; the verdict has priority."""
     if cells < _NARROWEST:
         return _tiny(snapshot, cells, rows)
-    loud = _loud(snapshot)
-    least = _block_rows(cells) if loud else 1
+    block_rows = _block_rows(cells, _ROOMY)
+    least = (block_rows if rows >= block_rows else _LEAST) if _loud(snapshot) else 1
     notices = _notices(snapshot, cells, max(min(_MOST_NOTICES, rows - least), 0))
     room = rows - len(notices)
-    if not loud:
-        alerts = _alerts(snapshot, cells, min(2, room - 1), keys)
-        quiet = _quiet(snapshot, cells, room - len(alerts))
-        return (*quiet, *alerts, *notices)[:rows]
-    air = (BLANK,) if room >= _block_rows(cells) + 2 else ()
-    block = (*air, *block_lines(snapshot, cells - 2, room - 2 * len(air), keys), *air)
-    role = severity_role(snapshot.verdict.severity)
-    return (*(_barred(row, cells, role) for row in block), *notices)[:rows]
-
-
-def _quiet_rows(snapshot: Snapshot, cells: int, rows: int) -> int:
-    """One row, or two for a long note. An unknown verdict has another row for the next step, and on a narrow
-    screen one more for the reason."""
-    if rows < _LOW:
-        return 1
-    if snapshot.verdict.cause is not Cause.UNKNOWN:
-        return len(_quiet(snapshot, cells, _MOST_ROWS_OF_GOOD_NEWS))
-    return 2 if cells >= _ENOUGH else 3
+    air = (BLANK,) if room >= block_rows + 2 else ()
+    within = room - 2 * len(air)
+    if _loud(snapshot):
+        block = block_lines(snapshot, cells - 2, within, keys)
+    else:
+        block = _quiet(snapshot, cells - 2, within, keys)
+    bar = _bar(snapshot.verdict)
+    return (*(_barred(row, cells, bar) for row in (*air, *block, *air)), *notices)[:rows]
 
 
 def _loud(snapshot: Snapshot) -> bool:
     return snapshot.verdict.severity.trouble
 
 
-def _block_rows(cells: int) -> int:
-    """Headline, evidence, status page and next step; a narrow screen needs one row more."""
-    return 4 if cells >= _WIDE else 5
+def _block_rows(cells: int, rows: int) -> int:
+    """Headline, evidence, status page and next step; a narrow screen has a row for the clocks, and needs two
+    for most steps. A low one has neither evidence nor status page."""
+    if rows < _LOW:
+        return _LEAST
+    return 4 if cells >= _WIDE else 5 if cells >= _ENOUGH else 6
 
 
-def _barred(row: Line, cells: int, role: str) -> Line:
+class _Bar(NamedTuple):
+    """The left edge of the strip, and the colour behind it."""
+
+    glyph: str
+    role: str
+    back: str
+
+
+def _bar(verdict: Verdict) -> _Bar:
+    """Full for a P1, else half; amber for what may be over or only chance; none while all is well."""
+    if verdict.recovery is not None or verdict.checking:
+        return _Bar("▌", "warn", "strip_warning")
+    match verdict.severity:
+        case Severity.P1:
+            return _Bar("█", "bad", "strip_trouble")
+        case Severity.P2:
+            return _Bar("▌", "bad", "strip_trouble")
+        case Severity.NONE:
+            return _Bar(" ", "text", "")
+        case _:
+            return _Bar("▌", "warn", "strip_warning")
+
+
+def _barred(row: Line, cells: int, bar: _Bar) -> Line:
     """The row with a bar on its left, filled to the edge with the severity's colour."""
-    filled = spread(line(Span("█", role), *crop(row, cells - 1)), BLANK, cells)
-    back = "strip_trouble" if role == "bad" else "strip_warning"
-    return tuple(span._replace(back=back) for span in filled)
+    if not bar.back:
+        return line(" ", *row) if row else BLANK
+    filled = spread(line(Span(bar.glyph, bar.role), *crop(row, cells - 1)), BLANK, cells)
+    return tuple(span if span.back else span._replace(back=bar.back) for span in filled)
 
 
-def _quiet(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    verdict = snapshot.verdict
-    if verdict.cause is Cause.UNKNOWN:
-        return _unknown(snapshot, cells, rows)
-    pressed = snapshot.headroom.presses
-    mark = level_mark(Level.WARN if pressed else Level.OK)
-    step = line(Span("Next: ", "dim"), Span(f"{verdict.next_step}.", "text")) if pressed else BLANK
-    news = line(Span(_news(verdict, cells), "text"))
+def _quiet(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None) -> Lines:
+    """What is known while there is no trouble, in exactly `rows` rows; in the last one what to do, if
+    anything is to be done."""
+    verdict, pressed = snapshot.verdict, snapshot.headroom.presses
+    unknown = verdict.cause is Cause.UNKNOWN
+    mark = level_mark(Level.WARN if pressed and not unknown else _level(verdict))
+    inner = cells - _INDENT
+    step = crop(line(Span("Next: ", "dim"), Span(verdict.next_step, "text")), inner)
+    if rows < 2:
+        head = line(Span(f"{mark.glyph} ", mark.role, bold=verdict.checking), Span(verdict.summary, "text"))
+        return (crop(join((head, step if unknown or pressed else BLANK)), cells),)
+    last: Lines = (step,) if unknown or pressed else ()
+    alerts = _alerts(snapshot, cells, min(2, rows - 1 - len(last)), keys)
     unread = line(Span("Status page unknown." if _unreadable(snapshot) else "", "text"))
-    beside = cells - 3 - sum(width(each) + 2 for each in (news, unread) if each) - 1
-    rest = join((news, unread, step, figures(verdict.note or _leading(_sentences(verdict), beside))))
-    drawn = flow(rest, cells - 4, min(max(rows, 1), _MOST_ROWS_OF_GOOD_NEWS))
-    return tuple(
-        line(Span("   " if number else f" {mark.glyph} ", mark.role), *row)
-        for number, row in enumerate(drawn)
+    news = line(Span(verdict.summary, "text", bold=verdict.checking))
+    room = rows - len(last) - len(alerts)
+    heads = flow(join((news, unread, figures(verdict.note))), inner, max(room, 1)) or (BLANK,)
+    why = _why(snapshot, inner, room - len(heads))
+    blank = (BLANK,) * (rows - len(heads) - len(why) - len(alerts) - len(last))
+    first, *others = heads + why
+    return (
+        line(Span(f"{mark.glyph} ", mark.role, bold=verdict.checking), *first),
+        *map(_indented, others),
+        *alerts,
+        *blank,
+        *map(_indented, last),
     )
+
+
+def _indented(row: Line) -> Line:
+    return line(" " * _INDENT, *row)
+
+
+def _why(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """The evidence, then what the status page says: whole sentences, in at most `rows` rows."""
+    if rows <= 0:
+        return ()
+    said = [figures(_leading(_sentences(snapshot), cells)), page_line(snapshot)]
+    whole = [each for each in said if each and width(each) <= cells]
+    if len(whole) > rows:
+        both = join(whole)
+        return (both if width(both) <= cells else whole[0],)
+    return tuple(whole)
 
 
 def _unreadable(snapshot: Snapshot) -> bool:
     """Whether the status page could not be read, so that a healthy verdict rests on our probes alone."""
     status = snapshot.status.status
     return status is not None and not status.known
-
-
-def _unknown(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """Says that the verdict is unknown and why, and in the last row what to do about it."""
-    verdict = snapshot.verdict
-    mark = level_mark(_level(verdict))
-    first, *others = wrap(verdict.summary, cells - 4, max(rows - 1, 1)) or ("",)
-    head = line(Span(f" {mark.glyph} ", mark.role), Span(first, "text"))
-    step = line(Span("Next: ", "dim"), Span(verdict.next_step, "text"))
-    if rows < 2:
-        return (crop(join((head, step)), cells - 1),)
-    below = [line("   ", Span(other, "text")) for other in others]
-    rest = (*_sentences(verdict), plain(page_line(snapshot)))
-    if not below:
-        head = join((head, figures(_leading(rest, cells - width(head) - 3))))
-    return (head, *below, crop(line("   ", *step), cells - 1))
-
-
-def _news(verdict: Verdict, cells: int) -> str:
-    """The summary of a healthy verdict. If not both fit, a note has priority over the figures."""
-    if not verdict.note or cell_len(f"{verdict.summary}{verdict.note}") + 6 <= cells:
-        return verdict.summary
-    return verdict.opening or verdict.summary
 
 
 def _level(verdict: Verdict) -> Level:
@@ -180,8 +202,11 @@ def _level(verdict: Verdict) -> Level:
     return Level.UNKNOWN if verdict.cause is Cause.UNKNOWN else Level.OK
 
 
-def _sentences(verdict: Verdict) -> tuple[str, ...]:
-    return tuple(each.text for each in own_evidence(verdict))
+def _sentences(snapshot: Snapshot) -> tuple[str, ...]:
+    """The evidence, without what the next step or a notice says."""
+    known = {notice.text for notice in snapshot.engine.notices}
+    said = (each.text for each in own_evidence(snapshot.verdict))
+    return tuple(text for text in said if text.removesuffix(".") not in known)
 
 
 def _leading(sentences: tuple[str, ...], cells: int) -> str:
@@ -202,7 +227,7 @@ def _alerts(snapshot: Snapshot, cells: int, most: int, keys: KeyMap | None = Non
 def _notices(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     """The worst notices, a row each; a single notice may take all rows."""
     order = (Level.BAD, Level.WARN, Level.INFO, Level.UNKNOWN, Level.OK)
-    listed = sorted(snapshot.engine.notices, key=lambda notice: order.index(notice.level))
+    listed = sorted(_untold(snapshot), key=lambda notice: order.index(notice.level))
     if not listed or rows < 1:
         return ()
     if len(listed) == 1:
@@ -212,6 +237,13 @@ def _notices(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     if hidden > 0:
         out[-1] = spread(out[-1], line(Span(f"+{hidden} more ", "warn")), cells)
     return tuple(out)
+
+
+def _untold(snapshot: Snapshot) -> tuple[Notice, ...]:
+    """The notices, except that there is no key if that is the verdict, whose next step says what to do."""
+    state = snapshot.engine
+    told = state.key_lack is KeyLack.MISSING and snapshot.verdict.cause is Cause.UNKNOWN
+    return tuple(each for each in state.notices if not (told and each.key == "key"))
 
 
 def _notice(notice: Notice, cells: int, rows: int) -> Lines:
@@ -228,9 +260,7 @@ def _tiny(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     """Severity, verdict, age and response clock as plain text; then what to do and why, if there are rows."""
     verdict, loud = snapshot.verdict, _loud(snapshot)
     mark = level_mark(_level(verdict))
-    badge, role = (
-        (str(verdict.severity), severity_role(verdict.severity)) if loud else (mark.glyph, mark.role)
-    )
+    badge, role = (str(verdict.severity), verdict_role(verdict)) if loud else (mark.glyph, mark.role)
     age = plain(lasted(snapshot)).strip()
     if rows <= 1:
         head = line(Span(f"{badge} ", role, bold=True), Span(verdict.summary, "text", bold=loud))
@@ -243,7 +273,7 @@ def _tiny(snapshot: Snapshot, cells: int, rows: int) -> Lines:
         " ".join(clock.split()).replace(" ", NO_BREAK),
     )
     first, *others = wrap(" ".join(part for part in parts if part), cells, rows) or ("",)
-    rest = f"Next: {verdict.next_step}. {' '.join(_sentences(verdict))} {plain(page_line(snapshot))}"
+    rest = f"Next: {verdict.next_step}. {' '.join(_sentences(snapshot))} {plain(page_line(snapshot))}"
     return (
         line(Span(first[: len(badge)], role, bold=True), Span(first[len(badge) :], "text", bold=loud)),
         *(line(Span(text, "text", bold=loud)) for text in others),

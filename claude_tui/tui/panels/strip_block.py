@@ -1,7 +1,18 @@
-"""The verdict as the loud block of the strip: what, how bad, since when, why, and what next.
+"""The verdict in trouble: what, how bad, since when, why, and what next.
 
-Every row has a fixed purpose and position. Durations in the headline have reserved cells, so that
-nothing around them moves as they change.
+Every row has a fixed purpose. Clocks end at the right edge and evidence begins in a row of its own, so that
+nothing moves when a figure, a clock or the length of the headline changes:
+
+    ▌P2▐ headline                             since, how long      wide
+         evidence                                    response
+         status page, remarks
+         next step                               retry, keys
+
+    ▌P2▐ headline                                                  narrow
+         remarks                  response   since, how long
+         evidence
+         status page
+         next step
 """
 
 from __future__ import annotations
@@ -10,7 +21,7 @@ from rich.cells import cell_len
 
 from claude_tui.model.format import duration, moment
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.model.verdict import Evidence, Verdict
+from claude_tui.model.verdict import Evidence, Severity, Verdict
 from claude_tui.tui.actions import ACTIONS
 from claude_tui.tui.keys import KeyMap, display, first_key
 from claude_tui.tui.panels.verdict_words import (
@@ -21,32 +32,57 @@ from claude_tui.tui.panels.verdict_words import (
     response_line,
     retry_line,
     set_words,
-    severity_role,
+    verdict_role,
 )
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, flow, join, line, spread, width, wrap
+from claude_tui.tui.render.gauge import gauge
+from claude_tui.tui.render.lines import (
+    BLANK,
+    Line,
+    Span,
+    crop,
+    flow,
+    join,
+    line,
+    right,
+    spread,
+    width,
+    wrap,
+)
 
-__all__ = ["block_lines", "hints", "lasted"]
+__all__ = ["WIDE", "block_lines", "hints", "lasted"]
 
 Lines = tuple[Line, ...]
+
+WIDE = 98
+"""From this width on, the clocks stand beside the headline; below, they have a row of their own."""
 
 _BADGE = 5
 _GAP = 2
 # `59m 59s` and `23h 59m`.
 _DURATION = 7
+# `since 14:02:11`.
+_SINCE = 14
+# `response overdue by 34m`: evidence leaves this much beside it, whatever the clock says.
+_RESPONSE = 23
 _MOST_ROWS_OF_STEP = 2
-_LONGEST_ROWS = 9
+_RECOVERY_GAUGE = 12
 
 
 def block_lines(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None = None) -> Lines:
     """The current problem in exactly `rows` rows of at most `cells` cells."""
+    inner, wide = cells - _BADGE - 1, cells >= WIDE
     if rows <= 2:
-        return (_one_row(snapshot, cells), *_indented(_step(snapshot, cells - _BADGE - 1, 1, keys)))[:rows]
-    heads, pages = _head(snapshot, cells)
-    inner, rest = cells - _BADGE - 1, rows - len(heads)
-    step = _step(snapshot, inner, _MOST_ROWS_OF_STEP if rest > 2 else 1, keys)
-    why = _why(snapshot.verdict, pages, inner, rest - len(step))
-    blank = (BLANK,) * (rest - len(step) - len(why))
-    return (*heads, *_indented((*why, *blank, *step)))
+        return (_one_row(snapshot, cells), *_indented(_step(snapshot, inner, 1, keys)))[:rows]
+    # The headline and the clocks, and on a narrow screen the evidence, have rows of their own.
+    step = _step(snapshot, inner, min(max(rows - (2 if wide else 3), 1), _MOST_ROWS_OF_STEP), keys)
+    room = rows - 1 - len(step)
+    first, *others = wrap(snapshot.verdict.summary, _headline_cells(snapshot, inner, wide=wide), rows) or (
+        "",
+    )
+    head = spread(_badged(snapshot, first), _since(snapshot) if wide else BLANK, cells)
+    body = (_wide if wide else _narrow)(snapshot, " ".join(others), inner, room)
+    blank = (BLANK,) * (room - len(body))
+    return (head, *_indented((*body, *blank, *step)))
 
 
 def lasted(snapshot: Snapshot) -> Line:
@@ -54,8 +90,8 @@ def lasted(snapshot: Snapshot) -> Line:
     since = snapshot.verdict.since
     if since is None:
         return BLANK
-    role = severity_role(snapshot.verdict.severity)
-    return line(Span(duration(snapshot.at - since).rjust(_DURATION), role, bold=True))
+    role = verdict_role(snapshot.verdict)
+    return line(Span(right(duration(snapshot.at - since), _DURATION), role, bold=True))
 
 
 def hints(keys: KeyMap | None, *wanted: str) -> Line:
@@ -77,95 +113,154 @@ def _indented(rows: Lines) -> Lines:
 
 
 def _badged(snapshot: Snapshot, text: str) -> Line:
-    severity = snapshot.verdict.severity
-    return line(
-        Span(f" ▌{severity}▐", severity_role(severity), bold=True), " ", Span(text, "text", bold=True)
-    )
+    """A P1 has a solid badge, the others an outlined one: they differ in any number of colours."""
+    severity, role = snapshot.verdict.severity, verdict_role(snapshot.verdict)
+    badge = line(Span(f" ▌{severity}▐", role, bold=True))
+    if severity is Severity.P1 and snapshot.verdict.recovery is None:
+        badge = line(
+            " ", Span("█", role), Span(f"{severity}", "background", bold=True, back=role), Span("█", role)
+        )
+    return line(*badge, " ", Span(text, "text", bold=True))
 
 
-def _ends(snapshot: Snapshot) -> tuple[Line, Line]:
-    """Candidates for the end of the headline, the longer one first."""
-    since, clock = snapshot.verdict.since, response_line(snapshot)
-    instant = (
-        line(Span("since ", "dim"), Span(moment(since, snapshot.at), "text")) if since is not None else BLANK
-    )
-    return join((instant, lasted(snapshot), clock)), join((lasted(snapshot), clock))
+def _since(snapshot: Snapshot) -> Line:
+    """`since 14:02:11   3m 22s`, which ends at the right edge."""
+    since = snapshot.verdict.since
+    if since is None:
+        return BLANK
+    instant = line(Span("since ", "dim"), Span(moment(since, snapshot.at), "text"))
+    return join((instant, lasted(snapshot)))
 
 
 def _one_row(snapshot: Snapshot, cells: int) -> Line:
-    """If not everything fits, the clock is left out, then the headline is cut."""
-    text = snapshot.verdict.summary
-    for end in _ends(snapshot):
+    """If not everything fits, the clock is left out, then the instant, then the headline is cut."""
+    text, clock = snapshot.verdict.summary, response_line(snapshot)
+    for end in (join((clock, _since(snapshot))), join((clock, lasted(snapshot)))):
         if _BADGE + 1 + cell_len(text) + _GAP + width(end) <= cells:
             return spread(_badged(snapshot, text), end, cells)
     return spread(_badged(snapshot, text), lasted(snapshot), cells)
 
 
-def _head(snapshot: Snapshot, cells: int) -> tuple[Lines, Lines]:
-    """The headline in one row, or in two with the clock below the duration; and the status page's line, in
-    full and shorter, unless the second row contains it."""
-    text = snapshot.verdict.summary
-    pages = page_line(snapshot), page_line(snapshot, short=True)
-    for end in _ends(snapshot):
-        if _BADGE + 1 + cell_len(text) + _GAP + width(end) <= cells:
-            return (spread(_badged(snapshot, text), end, cells),), pages
-    above, below = lasted(snapshot), response_line(snapshot)
-    room = cells - _BADGE - 1 - _GAP
-    first, *others = wrap(text, max(room - width(above), 1), _LONGEST_ROWS) or ("",)
-    rest = wrap(" ".join(others), max(room - width(below), 1), 1)
-    second = line(Span(rest[0], "text", bold=True)) if rest else _fullest(pages, room - width(below))
-    return (
-        spread(_badged(snapshot, first), above, cells),
-        spread(line(" " * (_BADGE + 1), *second), below, cells),
-    ), pages if rest else (BLANK, BLANK)
+def _headline_cells(snapshot: Snapshot, inner: int, *, wide: bool) -> int:
+    """How much room the headline has in its row; the clocks beside it take the same from any."""
+    beside = max(width(_since(snapshot)), _SINCE + _GAP + _DURATION) + _GAP if wide else 0
+    return max(inner - beside, 1)
 
 
-def _fullest(variants: Lines, cells: int) -> Line:
-    """The first variant that fits; if none does, the last one, cut."""
-    return next((each for each in variants if width(each) <= cells), crop(variants[-1], cells))
+def _wide(snapshot: Snapshot, headline: str, inner: int, rows: int) -> Lines:
+    """The rest of the headline and the evidence beside the response clock; then what else there is to say."""
+    verdict, response = snapshot.verdict, response_line(snapshot)
+    room = inner - _GAP - max(width(response), _RESPONSE)
+    lead = _lead(verdict, headline, room, alone=rows < 2)
+    said, left = _fitting(own_evidence(verdict), room - width(lead) - 1 if lead else room)
+    row = spread(join((lead, figures(said)), " "), response, inner)
+    others = _remarks(verdict)
+    return (row, *_others(snapshot, others, left, inner, rows - 1))
+
+
+def _narrow(snapshot: Snapshot, headline: str, inner: int, rows: int) -> Lines:
+    """The rest of the headline or a remark beside the clocks; the evidence; then what else there is."""
+    verdict, since = snapshot.verdict, _since(snapshot)
+    clocks = join((response_line(snapshot, inner - _GAP - width(since)), since))
+    room, others = inner - _GAP - width(clocks), list(_remarks(verdict))
+    beside = line(Span(wrap(headline, max(room, 1), 1)[0], "text", bold=True)) if headline else BLANK
+    if not beside and others and width(others[0]) <= room:
+        beside = others.pop(0)
+    row = spread(beside, clocks, inner)
+    if rows < 2:
+        return (row,)
+    lead = others.pop(0) if rows < 3 and others and verdict.set_by else BLANK
+    said, left = _fitting(own_evidence(verdict), inner - width(lead) - _GAP if lead else inner)
+    evidence = join((lead, figures(said)))
+    if rows < 3:
+        return (row, _joined([evidence, _short_page(snapshot), *others, *map(figures, left)], inner))
+    return (row, evidence, *_others(snapshot, tuple(others), left, inner, rows - 2))
+
+
+def _lead(verdict: Verdict, headline: str, cells: int, *, alone: bool) -> Line:
+    """What stands before the evidence: the rest of the headline; who set the severity, if nowhere else."""
+    if headline:
+        return line(Span(wrap(headline, max(cells, 1), 1)[0], "text", bold=True))
+    return figures(set_words(verdict)) if alone else BLANK
 
 
 # -- why, and what next ----------------------------------------------------------------------
 
 
-def _why(verdict: Verdict, pages: Lines, cells: int, rows: int) -> Lines:
-    """The evidence, and the other remarks in a row of their own; in a single row, what fits of both."""
-    if rows <= 0:
-        return ()
-    set_by, evidence = figures(set_words(verdict)), own_evidence(verdict)
-    own = [set_by, figures(also_words(verdict)), figures(verdict.note)]
-    page = next((each for each in pages if width(join((each, *own))) <= cells), pages[-1])
-    others = [page, *own]
-    if rows == 1:
-        leading, _ = _fitting(evidence, cells - (width(set_by) + _GAP if set_by else 0), 1)
-        row = crop(join((set_by, figures(leading))), cells)
-        return (_joined([row, *(each for each in others if each is not set_by)], cells),)
-    most = rows - 1 if any(others) else rows
-    leading, left = _fitting(evidence, cells, most)
-    drawn = flow(figures(leading), cells, most)
-    beside = _joined([*others, *map(figures, left)], cells) if most < rows else BLANK
-    return (*drawn, beside) if beside else drawn
+def _remarks(verdict: Verdict) -> Lines:
+    """What there is to say beside the evidence, the most important first."""
+    said = (
+        figures(set_words(verdict)),
+        _recovery(verdict),
+        figures(also_words(verdict)),
+        figures(verdict.note),
+    )
+    return tuple(each for each in said if each)
 
 
-def _fitting(evidence: tuple[Evidence, ...], cells: int, rows: int) -> tuple[str, list[str]]:
-    """The first piece of evidence and those others that fit completely; and the rest."""
+def _recovery(verdict: Verdict) -> Line:
+    """`━━━━━━━━━━╾─ 6 of 7 answers`: how far the recovery is."""
+    recovery = verdict.recovery
+    if recovery is None:
+        return BLANK
+    whole = recovery.good + recovery.more
+    return line(
+        *gauge(recovery.good / whole, _RECOVERY_GAUGE, "ok"), Span(f" {recovery.good} of {whole} good", "dim")
+    )
+
+
+def _short_page(snapshot: Snapshot) -> Line:
+    return page_line(snapshot, short=True)
+
+
+def _others(snapshot: Snapshot, remarks: Lines, left: list[str], cells: int, rows: int) -> Lines:
+    """The first remark, the status page, the other remarks, then evidence, as far as there is room.
+
+    The status page's line is the short one if that makes room for another piece.
+    """
+
+    def drawn(page: Line) -> tuple[int, Lines]:
+        pieces = (*remarks[:1], page, *remarks[1:], *map(figures, left))
+        return _rows_of([each for each in pieces if each], cells, rows)
+
+    full, short = drawn(page_line(snapshot)), drawn(_short_page(snapshot))
+    return short[1] if short[0] > full[0] else full[1]
+
+
+def _rows_of(pieces: list[Line], cells: int, rows: int) -> tuple[int, Lines]:
+    """How many of the pieces fit whole into `rows` rows, and those rows. The first is cut if it must be."""
+    out: list[Line] = []
+    placed = 0
+    for piece in pieces:
+        if out and width(join((out[-1], piece))) <= cells:
+            out[-1] = join((out[-1], piece))
+        elif len(out) < rows and (width(piece) <= cells or not out or rows - len(out) > 1):
+            out += (piece,) if width(piece) <= cells else flow(piece, cells, rows - len(out))
+        else:
+            continue
+        placed += 1
+    return placed, tuple(out)
+
+
+def _fitting(evidence: tuple[Evidence, ...], cells: int) -> tuple[str, list[str]]:
+    """The first piece of evidence and those others that fit completely into a row; and the rest."""
     if not evidence:
         return "", []
-    text, left = _shortened(evidence[0], cells, rows)
+    text, left = _shortened(evidence[0], cells)
     for each in evidence[1:]:
         longer = f"{text} {each.text}"
-        if len(wrap(longer, cells, rows + 1)) <= rows:
+        if cell_len(longer) <= cells:
             text = longer
         else:
             left.append(each.text)
     return text, left
 
 
-def _shortened(evidence: Evidence, cells: int, rows: int) -> tuple[str, list[str]]:
+def _shortened(evidence: Evidence, cells: int) -> tuple[str, list[str]]:
     """As many of the first clauses as fit, as one sentence; and each of the others as its own."""
     for kept in range(len(evidence.clauses), 0, -1):
         text, others = evidence.split(kept)
-        if len(wrap(text, cells, rows + 1)) <= rows:
+        if cell_len(text) <= cells:
             return text, list(others)
     return evidence.text, []
 

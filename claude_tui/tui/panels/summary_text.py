@@ -94,14 +94,14 @@ def _slowness(snapshot: Snapshot) -> str:
 
 
 def _measure(series: LatencySeries, snapshot: Snapshot) -> str:
-    if series.now is None:
+    if series.current is None:
         return f"{series.name} n/a"
-    unit = latency_unit(series.now)
-    text = f"{series.name} {latency_figure(series.now, unit)}{unit}"
+    unit = latency_unit(series.current)
+    text = f"{series.name} {latency_figure(series.current, unit)}{unit}"
     if series.failed_since and series.now_at is not None:
         return f"{text} at {moment(series.now_at, snapshot.at)}, failing since"
-    if series.ratio is not None and series.now > series.warn_above_s:
-        return f"{text} ({ratio(series.ratio)} usual)"
+    if series.current_ratio is not None and series.current > series.warn_above_s:
+        return f"{text} ({ratio(series.current_ratio)} usual)"
     return text
 
 

@@ -31,17 +31,25 @@ __all__ = [
     "retry_line",
     "set_words",
     "severity_role",
+    "verdict_role",
 ]
 
 _FIGURE = re.compile(r"[(<$]*\d[\d.,–-]*(?:%|×|ms|[smhd])?[).,;:…]*")
 # Up to here a clock that runs down says how long is left, beyond it when it runs out.
 _SOON = timedelta(minutes=100)
 _NAME_CELLS = 16
+_REASON_CELLS = 40
+_LEAST_NAME_CELLS = 3
 
 
 def severity_role(severity: Severity) -> str:
     """The colour role of a severity."""
     return "bad" if severity.grave else "warn" if severity.trouble else "ok"
+
+
+def verdict_role(verdict: Verdict) -> str:
+    """The colour role of a verdict: that of its severity, but amber while it recovers or is being checked."""
+    return "warn" if verdict.recovery is not None or verdict.checking else severity_role(verdict.severity)
 
 
 def figures(text: str, role: str = "dim") -> Line:
@@ -58,13 +66,15 @@ def own_evidence(verdict: Verdict) -> tuple[Evidence, ...]:
 
 
 def set_words(verdict: Verdict) -> str:
-    """`P1 set by eve; P3 (computed).`; empty if nobody has overridden it."""
+    """`P1 set by eve: checkout is down; P3 (computed).`; empty if nobody has overridden it."""
     if not verdict.set_by:
         return ""
-    name = fit(verdict.set_by, _NAME_CELLS)
+    said = f"{verdict.severity} set by {fit(verdict.set_by, _NAME_CELLS)}"
+    if verdict.set_why:
+        said += f": {fit(verdict.set_why, _REASON_CELLS)}"
     if verdict.computed is None or verdict.computed is verdict.severity:
-        return f"{verdict.severity} set by {name}."
-    return f"{verdict.severity} set by {name}; {verdict.computed} (computed)."
+        return f"{said}."
+    return f"{said}; {verdict.computed} (computed)."
 
 
 def cause_words(cause: Cause) -> str:
@@ -76,11 +86,14 @@ def also_words(verdict: Verdict) -> str:
     return f"Also: {', '.join(map(cause_words, verdict.also))}." if verdict.also else ""
 
 
-def response_line(snapshot: Snapshot) -> Line:
-    """The response clock, in minutes except for the last one; or what somebody has done in response."""
+def response_line(snapshot: Snapshot, cells: int = 80) -> Line:
+    """The response clock, in minutes except for the last one; or what somebody has done in response.
+
+    A name is cut if the line would be longer than `cells`.
+    """
     verdict, at = snapshot.verdict, snapshot.at
-    role = severity_role(verdict.severity)
-    if answered := _answered(snapshot):
+    role = verdict_role(verdict)
+    if answered := _answered(snapshot, cells):
         return answered
     if verdict.severity is Severity.P1:
         return line(Span("respond ", "dim"), Span("now", role, bold=True))
@@ -94,13 +107,15 @@ def response_line(snapshot: Snapshot) -> Line:
     return line(Span("respond by ", "dim"), Span(_instant(verdict.respond_by, at), role, bold=True))
 
 
-def _answered(snapshot: Snapshot) -> Line:
+def _answered(snapshot: Snapshot, cells: int) -> Line:
     """Until when it is snoozed, or who has acknowledged: what was done last."""
     if (snooze := snooze_of(snapshot)) is not None:
         until = _instant(snooze.until, snapshot.at)
         return line(Span("snoozed until ", "dim"), Span(until, "text", bold=True))
     if (taken := acknowledgement_of(snapshot)) is not None:
-        return line(Span("acknowledged by ", "dim"), Span(fit(taken.by, _NAME_CELLS), "text", bold=True))
+        said = "acknowledged by "
+        room = min(max(cells - len(said), _LEAST_NAME_CELLS), _NAME_CELLS)
+        return line(Span(said, "dim"), Span(fit(taken.by, room), "text", bold=True))
     return BLANK
 
 

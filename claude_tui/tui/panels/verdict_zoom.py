@@ -9,7 +9,7 @@ from claude_tui.model.format import duration, moment, percent
 from claude_tui.model.snapshot import Snapshot, StatusView
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
 from claude_tui.tui.panels.alert_words import acknowledgement_of, snooze_of, taker_of
-from claude_tui.tui.panels.verdict_words import cause_words, severity_role
+from claude_tui.tui.panels.verdict_words import cause_words, severity_role, verdict_role
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.lines import BLANK, Line, Span, flow, line, pad
 
@@ -80,6 +80,8 @@ def _table(facts: dict[str, Line], cells: int) -> Lines:
 def _headline(verdict: Verdict, cells: int) -> Lines:
     if verdict.severity.trouble:
         mark = line(badge(verdict.severity), " ")
+    elif verdict.checking:
+        mark = line(Span("▲ ", "warn", bold=True))
     elif verdict.cause is Cause.UNKNOWN:
         mark = line(Span("◌ ", "warn", bold=True))
     else:
@@ -167,8 +169,9 @@ def _severity(verdict: Verdict) -> Line:
     if not verdict.set_by:
         return line(f"{verdict.severity}: {MEANINGS[verdict.severity]}")
     computed = verdict.computed or verdict.severity
+    why = f": {verdict.set_why}" if verdict.set_why else ""
     return line(
-        f"{verdict.severity}, set by {verdict.set_by};",
+        f"{verdict.severity}, set by {verdict.set_by}{why};",
         Span(f" {computed} (computed): {MEANINGS[computed]}", "dim"),
     )
 
@@ -181,7 +184,7 @@ def _confidence(confidence: float) -> Line:
 def _since(verdict: Verdict, at: datetime) -> Line:
     if verdict.since is None:
         return BLANK
-    lasted = Span(duration(at - verdict.since), severity_role(verdict.severity), bold=True)
+    lasted = Span(duration(at - verdict.since), verdict_role(verdict), bold=True)
     return line(f"{moment(verdict.since, at)},", " ", lasted)
 
 

@@ -12,10 +12,11 @@ import itertools
 import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from claude_tui.model.format import count
-from claude_tui.model.snapshot import Chart
+from claude_tui.model.snapshot import FAILED_SERIES, Chart, ChartSeries
 from claude_tui.tui.render.lines import Line, Span, line, right
 from claude_tui.tui.render.time_axis import time_axis
 from claude_tui.tui.render.time_grid import Grid
@@ -51,7 +52,11 @@ CURVES: Mapping[str, Curve] = {
 
 def curves_of(chart: Chart) -> tuple[str, ...]:
     """The names of the series for a legend, without their maxima."""
-    return tuple(series.name for series in chart.series if not series.name.endswith(_MAX_SUFFIX))
+    return tuple(
+        series.name
+        for series in chart.series
+        if not series.name.endswith(_MAX_SUFFIX) and series.name != FAILED_SERIES
+    )
 
 
 def plot_lines(
@@ -61,7 +66,9 @@ def plot_lines(
 
     `usual` is drawn as a faint level. `plain` draws letters instead of colours.
     """
-    width, height = cells - _MARGIN, rows - 1
+    failed = [series for series in chart.series if series.name == FAILED_SERIES]
+    chart = replace(chart, series=tuple(series for series in chart.series if series.name != FAILED_SERIES))
+    width, height = cells - _MARGIN, rows - 1 - len(failed)
     if width < 8 or height < 2:
         return ()
     grid = Grid.over(chart, width)
@@ -74,7 +81,14 @@ def plot_lines(
         for row, drawn in enumerate(canvas)
     ]
     axis = line(" " * _MARGIN, *time_axis(*grid.times(chart), width))
-    return (*body, axis)
+    return (*body, *(_failures(series, grid) for series in failed), axis)
+
+
+def _failures(series: ChartSeries, grid: Grid) -> Line:
+    """A mark in every cell in which requests failed."""
+    cells = {grid.cell_of(instant) for instant, _ in series.points}
+    drawn = "".join("✗" if cell in cells else " " for cell in range(grid.cells))
+    return line(Span(right(FAILED_SERIES[:4], _MARGIN - 2), "bad"), Span(" │", "edge"), Span(drawn, "bad"))
 
 
 def nice_ticks(highest: float, rows: int) -> tuple[float, tuple[tuple[float, str], ...]]:

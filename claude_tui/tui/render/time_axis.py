@@ -33,10 +33,10 @@ def time_ticks(start: datetime, end: datetime, cells: int) -> tuple[tuple[int, s
     return tuple(ticks)
 
 
-def time_axis(start: datetime, end: datetime, cells: int) -> Line:
+def time_axis(start: datetime, end: datetime, cells: int, tick: str = "╵") -> Line:
     """The labels of `time_ticks` in one row, each with a tick at its cell, except those that do not fit."""
     row = ""
     for cell, label in time_ticks(start, end, cells):
         if cell >= len(row) + (1 if row else 0) and cell + len(label) < cells:
-            row = row.ljust(cell) + "╵" + label
+            row = row.ljust(cell) + tick + label
     return line(Span(row, "faint"))

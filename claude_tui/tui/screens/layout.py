@@ -85,7 +85,9 @@ def _arranged(cells: int, rows: int, strip_rows: Callable[[int, int], int], inci
 def _grid(cells: int, rows: int, strip: int, incident: int) -> Plan:
     """Three panels over two, the strip above them."""
     air = 1 if rows >= _ROOMY else 0
-    start = 1 + incident + air + strip + air
+    # An incident takes the blank row above the strip, or a row of the strip: the panels stay where they are.
+    strip, above = (strip, max(air, incident)) if air else (max(strip - incident, 1), incident)
+    start = 1 + above + strip + air
     room = rows - start - 1
     # By the terminal's height, not by what the strip leaves: trouble must not resize the top row.
     top = max(min(round(rows * 0.36), 18, room - 7), 5)
@@ -95,7 +97,7 @@ def _grid(cells: int, rows: int, strip: int, incident: int) -> Plan:
     slots = {
         "header": Slot(0, 0, cells, 1),
         **_incident(cells, incident),
-        "strip": Slot(0, 1 + incident + air, cells, strip),
+        "strip": Slot(0, 1 + above, cells, strip),
         "status": Slot(0, start, status, top, Frame.BOX),
         "headroom": Slot(status, start, headroom, top, Frame.BOX),
         "errors": Slot(status + headroom, start, cells - status - headroom, top, Frame.BOX),
@@ -108,7 +110,7 @@ def _grid(cells: int, rows: int, strip: int, incident: int) -> Plan:
 
 def _column(cells: int, rows: int, strip: int, incident: int) -> Plan:
     """Everything in one column. Rows are handed out by importance; the events get the rest."""
-    strip = min(strip, rows - 4 - incident)
+    strip = max(min(strip, rows - 4) - incident, 1)
     heights = _heights(rows - 2 - incident - strip)
     slots = {
         "header": Slot(0, 0, cells, 1),
