@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
@@ -57,6 +58,8 @@ class Memory:
         since = self._clock.now() - self._span
         older = await asyncio.to_thread(self.store.observations, since, self._loaded_from)
         self.history.extend(older)
+        # They are in no cycle, so that full collections need not traverse them.
+        gc.freeze()
 
     async def read_again(self, since: datetime) -> None:
         """Adds what others have recorded from `since` on; what is known already is left alone."""
