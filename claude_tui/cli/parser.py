@@ -162,6 +162,7 @@ move in time. Nothing can be changed.
 examples:
   claude-top replay outage.jsonl.gz --speed 10
   claude-top replay INC-3
+  claude-top replay ~/.local/share/claude-top/drills/20261120T130000Z-a1b2c3/drill.db
 """
 
 _TARGET = ("base_url", "model", "status_urls")
@@ -534,7 +535,11 @@ def _add_replay(commands: Any) -> None:
         description="Play a recording, or an incident of the record, in the dashboard.",
         epilog=_REPLAY_EPILOG,
     )
-    parser.add_argument("recording", metavar="FILE|INCIDENT", help="a file, or an incident: INC-3, or its id")
+    parser.add_argument(
+        "recording",
+        metavar="FILE|INCIDENT",
+        help="a recording, a history such as a drill's drill.db, or an incident: INC-3",
+    )
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play it N times faster")
     _add_flags(parser, "replay")
 
