@@ -149,7 +149,7 @@ class Collector:
             plans,
             clock=self._clock,
             random=Random(),
-            deliver=self._deliver,
+            deliver=self.deliver,
             budget=self._budget,
             backoff=pace.backoff,
             resumed=self._resumed,
@@ -164,7 +164,8 @@ class Collector:
         """The interval of a source for now: shorter while a first failure or a recovery is confirmed."""
         return interval_s(self.memory.history, source, self._clock.now(), self._options)
 
-    def _deliver(self, report: Report) -> None:
+    def deliver(self, report: Report) -> None:
+        """Remembers and stores what a probe has reported."""
         self._models_tried = self._models_tried or report.observation.source is Source.MODELS
         self.memory.add(report)
 
