@@ -27,10 +27,11 @@ from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.request import ActionRequest
+from claude_tui.model.schemas import shipped_schema
 from claude_tui.model.snapshot import Target
 from claude_tui.model.verdict import VerdictChange
 
-__all__ = ["KINDS", "LEAD_IN", "SCHEMA", "Header", "RecordingError", "reader", "writer"]
+__all__ = ["KINDS", "LEAD_IN", "SCHEMA", "Header", "RecordingError", "reader", "schema_text", "writer"]
 
 SCHEMA = "claude-top/recording@1"
 
@@ -76,6 +77,11 @@ class Header:
     """What it is a recording of, if that has a name: an incident."""
     counts: dict[str, int] = field(default_factory=dict)
     """How many lines of each kind follow."""
+
+
+def schema_text() -> str:
+    """The JSON Schema of a line."""
+    return shipped_schema("claude_tui.engine", "recording-1.schema.json")
 
 
 def writer(path: Path, like: Path) -> Callable[[], IO[bytes]]:
