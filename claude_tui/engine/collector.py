@@ -64,6 +64,11 @@ class Collector:
     def load_spending(self) -> None:
         """Counts what the target has cost today, whichever process probed it."""
         self._budget = Budget(self._settings.daily_ceiling_usd, self._clock, self.memory.cost_today_usd())
+        self.load_expenses()
+
+    def load_expenses(self) -> None:
+        """Counts what was paid for besides probes, which any process may have asked for."""
+        self._budget.set_besides(self.memory.expenses_today_usd())
 
     def resume(self, probes: tuple[ProbeState, ...]) -> None:
         """Continues the schedule of a collector that has ended, with what it was waiting for."""

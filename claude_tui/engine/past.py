@@ -32,6 +32,7 @@ from claude_tui.model.snapshot import (
     Snapshot,
     Spend,
 )
+from claude_tui.store import EXPENSES
 
 if TYPE_CHECKING:
     from claude_tui.engine.recollection import Recorded
@@ -204,7 +205,8 @@ class Past:
             self._spent = midnight, held, self._store.cost_since(midnight, held) if midnight < held else 0.0
         just_before = held - timedelta(microseconds=1)
         known = window.history.window(Source.MESSAGES, just_before, at)
-        return fsum((self._spent[2], *(each.cost_usd for each in known)))
+        besides = self._store.entries(EXPENSES, midnight, at)
+        return fsum((self._spent[2], *(each.cost_usd for each in known), *(each.usd for each in besides)))
 
     def _view(self, window: Window, at: datetime, conditions: Conditions) -> PastView:
         start = _rounded(at) - _BEFORE

@@ -21,6 +21,7 @@ from typing import IO, Any, cast
 from claude_tui.model.alert import AlertEntry
 from claude_tui.model.conditions import AlertingState, ConditionsChange
 from claude_tui.model.errors import ClaudeTopError
+from claude_tui.model.expense import Expense
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.observation import Observation
 from claude_tui.model.playbook import SeverityMark, StepMark
@@ -51,6 +52,7 @@ KINDS: dict[str, type[Any]] = {
     "alert_entry": AlertEntry,
     "alerting_state": AlertingState,
     "conditions_change": ConditionsChange,
+    "expense": Expense,
 }
 """What a recording holds, by the key of its lines. Part of the schema."""
 
