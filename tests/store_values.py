@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from claude_tui.model.alert import AlertEntry, EntryKind
 from claude_tui.model.conditions import AlertingState, ConditionsChange
 from claude_tui.model.drill import DrillAct, DrillEntry
+from claude_tui.model.expense import Expense
 from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.observation import (
     Observation,
@@ -46,6 +47,7 @@ from claude_tui.store import (
     ALERTING_STATES,
     CONDITIONS_CHANGES,
     DRILL_ENTRIES,
+    EXPENSES,
     FIELD_REVISIONS,
     INCIDENT_ENTRIES,
     WALK_TURNS,
@@ -125,6 +127,7 @@ def one_of_each(second: float, text: str) -> dict[EntryTable[Entry], Entry]:
         DRILL_ENTRIES: DrillEntry(
             at(second), DrillAct.ANSWERED, "eve", "ops-3", Side.US, Cause.SPEND_LIMIT, text, 4.0
         ),
+        EXPENSES: Expense(at(second), 0.02, text, "claude-sonnet-5", "ops-3"),
     }
     return found  # type: ignore[return-value]
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from datetime import datetime
-from importlib.resources import files
 from typing import Any
 
 from claude_tui.check.probing import Findings
 from claude_tui.model.format import rfc3339
 from claude_tui.model.observation import Observation
 from claude_tui.model.provider import ProviderStatus
+from claude_tui.model.schemas import shipped_schema
 from claude_tui.model.snapshot import Headroom, WindowUsage
 from claude_tui.model.verdict import Verdict
 
@@ -23,7 +23,7 @@ _FILE = "check-1.schema.json"
 
 def schema_text() -> str:
     """The JSON Schema (draft 2020-12) of the object."""
-    return files("claude_tui.check").joinpath(_FILE).read_text(encoding="utf-8").rstrip("\n")
+    return shipped_schema("claude_tui.check", _FILE)
 
 
 def as_json(findings: Findings, *, ascii_only: bool = False) -> str:

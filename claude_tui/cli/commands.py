@@ -290,7 +290,7 @@ def _incidents_export(request: Request) -> int:
     if path is None:
         emit(text.rstrip("\n"))
     else:
-        write_export(path, text, replace=options.replace)
+        write_export(path, text, force=options.force)
         say(f"written to {path}")
     return EXIT_OK
 
@@ -313,6 +313,10 @@ def _postmortem(request: Request) -> int:
 
 
 def _uptime(request: Request) -> int:
+    if request.options.schema:
+        from claude_tui.report import uptime_schema
+
+        return _print_only(request, uptime_schema())
     settings = _settings(request)
     from claude_tui.report import uptime
 
@@ -321,6 +325,10 @@ def _uptime(request: Request) -> int:
 
 
 def _report(request: Request) -> int:
+    if request.options.schema:
+        from claude_tui.report import report_schema
+
+        return _print_only(request, report_schema())
     settings = _settings(request)
     from claude_tui.report import report
 
@@ -341,6 +349,22 @@ def _simulate(request: Request) -> int:
 
     options = request.options
     return run(options.scenario, options.port, options.speed, list_only=options.list)
+
+
+def _print_only(request: Request, schema: str) -> int:
+    """Prints a schema. Raises UsageError for options that mean nothing to that."""
+    if request.flags or request.config:
+        raise UsageError(f"`{request.command} --schema` reads no settings: leave out the other options")
+    emit(schema)
+    return EXIT_OK
+
+
+def _record(request: Request) -> int:
+    if not request.options.schema:
+        raise UsageError("nothing to do: `claude-top record export`, or --schema")
+    from claude_tui.engine.recording import schema_text
+
+    return _print_only(request, schema_text())
 
 
 def _record_export(request: Request) -> int:
@@ -457,6 +481,7 @@ COMMANDS: dict[str, Callable[[Request], int]] = {
     "uptime": _uptime,
     "report": _report,
     "simulate": _simulate,
+    "record": _record,
     "record export": _record_export,
     "replay": _replay,
     "config path": _config_path,

@@ -24,6 +24,11 @@ def run(request: Request, settings: Settings, ready: Callable[[Settings], None])
         return _play(request, settings)
     from claude_tui.drills.command import drill_lines, scores_json, scores_lines
 
+    if request.options.schema:
+        from claude_tui.drills.command import scores_schema
+
+        emit(scores_schema())
+        return 0
     scores = _scores(settings)
     if request.command == "drill list":
         emit("\n".join(drill_lines(scores)))

@@ -40,6 +40,7 @@ def add_drill(commands: Any, add_flags: Callable[[Any, str], None], speed: Calla
     parser.add_argument("scenario", nargs="?", metavar="SCENARIO|list|scores", help="default: one at random")
     parser.add_argument("--speed", type=speed, metavar="N", help="play it N times faster")
     parser.add_argument("--json", action="store_true", help="`scores` as one JSON array")
+    parser.add_argument("--schema", action="store_true", help="print the JSON Schema of that array")
     add_flags(parser, "drill")
 
 
@@ -48,6 +49,8 @@ def drill_action(options: Namespace) -> str | None:
     action = options.scenario if options.scenario in _ACTIONS else None
     if options.json and action != "scores":
         raise UsageError("--json is for `drill scores`")
+    if options.schema and (action != "scores" or options.json):
+        raise UsageError("--schema is for `drill scores`, without --json")
     if options.speed is not None and action is not None:
         raise UsageError(f"--speed means nothing to `drill {action}`: leave it out")
     return action

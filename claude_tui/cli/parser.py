@@ -162,6 +162,7 @@ move in time. Nothing can be changed.
 examples:
   claude-top replay outage.jsonl.gz --speed 10
   claude-top replay INC-3
+  claude-top replay ~/.local/share/claude-top/drills/20261120T130000Z-a1b2c3/drill.db
 """
 
 _TARGET = ("base_url", "model", "status_urls")
@@ -193,6 +194,7 @@ _FLAGS_OF: dict[str, tuple[str, ...]] = {
         ("config", "base_url", "data_dir"),
     ),
     "postmortem lint": (),
+    "record": (),
     "record export": ("config", "name", "base_url", "data_dir"),
     "replay": ("config", "name", "base_url", "data_dir", "theme"),
     "config path": ("config",),
@@ -448,7 +450,7 @@ def _add_incidents(commands: Any) -> None:
             added.add_argument(
                 "--format", choices=("md", "json"), help="default: by the name of FILE, else md"
             )
-            added.add_argument("--replace", action="store_true", help="write over a file that is there")
+            added.add_argument("--force", action="store_true", help="replace FILE if it is there")
         if action == "import":
             added.add_argument("file", metavar="FILE", help="an incident exported as JSON")
         _add_flags(added, f"incidents {action}")
@@ -462,7 +464,9 @@ def _add_uptime(commands: Any) -> None:
         epilog=_UPTIME_EPILOG,
     )
     parser.add_argument("--since", type=_span, metavar="SPAN", help="one span only, such as 12h or 30d")
-    parser.add_argument("--json", action="store_true", help="one JSON object (claude-top/uptime@1)")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object (claude-top/uptime@1)")
+    form.add_argument("--schema", action="store_true", help="print the JSON Schema of that object")
     _add_flags(parser, "uptime")
 
 
@@ -477,12 +481,14 @@ def _add_report(commands: Any) -> None:
     parser.add_argument(
         "--since", type=_span, default=timedelta(days=30), metavar="SPAN", help="default: 30d"
     )
-    parser.add_argument(
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument(
         "--format",
         dest="form",
         choices=("md", "html", "json"),
         help="default: what the name of FILE ends with, else md",
     )
+    form.add_argument("--schema", action="store_true", help="print the JSON Schema of the JSON form")
     parser.add_argument("--force", action="store_true", help="replace FILE if it is there")
     _add_flags(parser, "report")
 
@@ -511,7 +517,10 @@ def _add_record(commands: Any) -> None:
         description="The record as a file that another machine can replay.",
         epilog=_RECORD_EPILOG,
     )
-    actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
+    parser.add_argument(
+        "--schema", action="store_true", help="print the JSON Schema of a line of a recording"
+    )
+    actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions")
     export = actions.add_parser(
         "export",
         help="write what was recorded in a span of time, or of an incident",
@@ -522,7 +531,7 @@ def _add_record(commands: Any) -> None:
     span.add_argument("--since", metavar="TIME", help="the first instant to replay")
     span.add_argument("--incident", metavar="INCIDENT", help="an incident: INC-3, or its id")
     export.add_argument("--until", metavar="TIME", help="the last instant (default: now)")
-    export.add_argument("--force", action="store_true", help="replace FILE if it is there already")
+    export.add_argument("--force", action="store_true", help="replace FILE if it is there")
     export.add_argument("file", metavar="FILE", help="the file to write")
     _add_flags(export, "record export")
 
@@ -534,7 +543,11 @@ def _add_replay(commands: Any) -> None:
         description="Play a recording, or an incident of the record, in the dashboard.",
         epilog=_REPLAY_EPILOG,
     )
-    parser.add_argument("recording", metavar="FILE|INCIDENT", help="a file, or an incident: INC-3, or its id")
+    parser.add_argument(
+        "recording",
+        metavar="FILE|INCIDENT",
+        help="a recording, a history such as a drill's drill.db, or an incident: INC-3",
+    )
     parser.add_argument("--speed", type=_speed, default=1.0, metavar="N", help="play it N times faster")
     _add_flags(parser, "replay")
 

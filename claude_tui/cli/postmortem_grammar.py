@@ -71,7 +71,7 @@ def _export(parser: ArgumentParser) -> None:
     _which(parser)
     parser.add_argument("file", nargs="?", metavar="FILE", help="where to (default: standard output)")
     parser.add_argument("--format", choices=("md", "json"), help="default: by the name of FILE, else md")
-    parser.add_argument("--force", action="store_true", help="write over a file that is there")
+    parser.add_argument("--force", action="store_true", help="replace FILE if it is there")
 
 
 def _lint(parser: ArgumentParser) -> None:

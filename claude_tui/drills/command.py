@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from claude_tui.drills.log import as_json, of_same
 from claude_tui.drills.record import Score
 from claude_tui.model.format import NOT_AVAILABLE, duration, stamp
+from claude_tui.model.schemas import shipped_schema
 from claude_tui.model.text import inert
 from claude_tui.simulator.scenario import drills
 
-__all__ = ["drill_lines", "scores_json", "scores_lines"]
+__all__ = ["drill_lines", "scores_json", "scores_lines", "scores_schema"]
 
 _NAME_CELLS = 20
 
@@ -22,6 +23,11 @@ def drill_lines(scores: Sequence[Score]) -> Iterator[str]:
         points = [each.points for each in of_same(scores, name) if each.points is not None]
         best = f"best {max(points):>3}" if points else " " * 8
         yield f"{name:<9} {best}  {title}"
+
+
+def scores_schema() -> str:
+    """The JSON Schema of what `scores_json` makes."""
+    return shipped_schema("claude_tui.drills", "drill-score-1.schema.json")
 
 
 def scores_json(scores: Sequence[Score]) -> str:

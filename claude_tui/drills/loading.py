@@ -26,7 +26,7 @@ __all__ = ["load_drill_record"]
 
 
 def load_drill_record(store: Store, at: datetime, journal: Iterable[AlertEntry] = ()) -> DrillRecord | None:
-    """Everything from the start of the drill until `at`; None for a store that holds none.
+    """Everything from the start of the scenario until `at`; None for a store that holds none.
 
     `journal` is what alerting remembers itself, which may not be in the store.
     """
@@ -34,7 +34,8 @@ def load_drill_record(store: Store, at: datetime, journal: Iterable[AlertEntry] 
     started = next((each for each in entries if each.act is DrillAct.STARTED), None)
     if started is None:
         return None
-    start, end = started.at, max(at, started.at)
+    start = started.at - timedelta(seconds=started.before_s / started.speed)
+    end = max(at, started.at)
     # Entries are read up to, and not including, the end.
     until = end + timedelta(microseconds=1)
     alerts = (*store.entries(ALERT_ENTRIES, start, until), *journal)

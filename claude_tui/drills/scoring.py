@@ -38,7 +38,9 @@ def score(
     started = next((each for each in drill.entries if each.act is DrillAct.STARTED), None)
     if started is None:
         return None
-    trouble = started.at + timedelta(seconds=trouble_s / started.speed)
+    began = started.at + timedelta(seconds=(trouble_s - started.before_s) / started.speed)
+    # Whoever is called later could not notice before.
+    trouble = max(began, started.at)
     end = max(drill.record.span.end, started.at)
     done = _done(drill.record.step_marks)
     claims = _claims(drill, runbook)

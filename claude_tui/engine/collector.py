@@ -64,6 +64,11 @@ class Collector:
     def load_spending(self) -> None:
         """Counts what the target has cost today, whichever process probed it."""
         self._budget = Budget(self._settings.daily_ceiling_usd, self._clock, self.memory.cost_today_usd())
+        self.load_expenses()
+
+    def load_expenses(self) -> None:
+        """Counts what was paid for besides probes, which any process may have asked for."""
+        self._budget.set_besides(self.memory.expenses_today_usd())
 
     def resume(self, probes: tuple[ProbeState, ...]) -> None:
         """Continues the schedule of a collector that has ended, with what it was waiting for."""
@@ -149,7 +154,7 @@ class Collector:
             plans,
             clock=self._clock,
             random=Random(),
-            deliver=self._deliver,
+            deliver=self.deliver,
             budget=self._budget,
             backoff=pace.backoff,
             resumed=self._resumed,
@@ -164,7 +169,8 @@ class Collector:
         """The interval of a source for now: shorter while a first failure or a recovery is confirmed."""
         return interval_s(self.memory.history, source, self._clock.now(), self._options)
 
-    def _deliver(self, report: Report) -> None:
+    def deliver(self, report: Report) -> None:
+        """Remembers and stores what a probe has reported."""
         self._models_tried = self._models_tried or report.observation.source is Source.MODELS
         self.memory.add(report)
 

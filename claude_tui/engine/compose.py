@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -125,14 +125,18 @@ def demo(
 def drill(
     settings: Settings, scenario: Scenario, started: DrillEntry, store: Store, *, clock: Clock | None = None
 ) -> Engine:
-    """The same without the name of the scenario. `started` is recorded at the instant at which it starts."""
+    """The same without the name of the scenario. `started` is recorded at the instant at which it starts.
+
+    What of the scenario is over when the responder looks has been lived through and recorded by then.
+    """
     clock = clock or SystemClock()
+    before_s = scenario.truth.seen_after_s if scenario.truth is not None else 0.0
 
     def record_start() -> None:
-        store.write(replace(started, at=clock.now()))
+        store.write(replace(started, at=clock.now(), before_s=before_s))
 
     mode = DemoMode("drill", started.speed, drill=True)
-    return _simulated(settings, scenario, mode, store, clock, record_start)
+    return _simulated(settings, scenario, mode, store, clock, record_start, before_s)
 
 
 def _simulated(
@@ -142,15 +146,19 @@ def _simulated(
     store: Store,
     clock: Clock,
     on_start: Callable[[], None] = lambda: None,
+    before_s: float = 0.0,
 ) -> Engine:
     target = Target(name="" if mode.drill else "demo", base_url="", host="simulator", model=None)
 
-    def open_alerting(_backend: StateBackend) -> Alerting:
+    def open_alerting(backend: StateBackend) -> Alerting:
         from claude_tui.alerting.config import alerting_of
+        from claude_tui.alerting.persistence import NoStateBackend
 
-        # A simulated outage pages nobody.
+        # A simulated outage pages nobody. A drill keeps its alerts, as it keeps its record.
         own = {key: value for key, value in settings.alerts.items() if key != "routes"}
-        return _unrouted(*alerting_of(replace(settings, alert_rules=None, alerts=own), {}), target, clock)
+        rules, alerts = alerting_of(replace(settings, alert_rules=None, alerts=own), {})
+        kept = backend if mode.drill else NoStateBackend()
+        return _unrouted(rules, alerts, target, clock, kept)
 
     from claude_tui.simulator.sockets import HOST, free_port
 
@@ -158,18 +166,23 @@ def _simulated(
     port = free_port()
 
     def open_endpoint() -> Endpoint:
-        endpoint = _simulated_endpoint(scenario, mode.speed, port)
+        endpoint = _simulated_endpoint(scenario, mode.speed, port, before_s)
         on_start()
         return endpoint
 
-    _write_past(store, scenario, clock, f"http://{HOST}:{port}")
-    return Engine(
-        settings,
-        Monitored(target, open_endpoint, DEMO_PACE, demo=mode, in_memory=DEMO_IN_MEMORY),
-        store,
-        paging=PagingSetup(open_alerting),
-        clock=clock,
-    )
+    url = f"http://{HOST}:{port}"
+    monitored = Monitored(target, open_endpoint, DEMO_PACE, demo=mode, in_memory=DEMO_IN_MEMORY)
+    now = clock.now()
+    since = now - timedelta(seconds=before_s / mode.speed)
+    _write_past(store, scenario, since, url)
+    paging = PagingSetup(open_alerting)
+    if before_s:
+        from claude_tui.engine.drill_past import DrillClock, live_through, reports_of
+
+        clock = past = DrillClock(clock)
+        reports = reports_of(scenario, mode.speed, monitored, url, since, now)
+        live_through(settings, monitored, store, past, paging, reports, since, now)
+    return Engine(settings, monitored, store, paging=paging, clock=clock)
 
 
 def check(settings: Settings, endpoint: Endpoint, *, clock: Clock) -> ProbeRound:
@@ -193,18 +206,19 @@ def check(settings: Settings, endpoint: Endpoint, *, clock: Clock) -> ProbeRound
     )
 
 
-def _unrouted(rules: tuple[Rule, ...], alerts: AlertSettings, target: Target, clock: Clock) -> Alerting:
-    """Alerts that are shown, but neither sent nor stored."""
+def _unrouted(
+    rules: tuple[Rule, ...], alerts: AlertSettings, target: Target, clock: Clock, backend: StateBackend
+) -> Alerting:
+    """Alerts that are shown, but not sent."""
     from claude_tui.alerting.manager import Alerting
-    from claude_tui.alerting.persistence import NoStateBackend
 
-    return Alerting(rules, replace(alerts, routes=()), target=target, backend=NoStateBackend(), now=clock.now)
+    return Alerting(rules, replace(alerts, routes=()), target=target, backend=backend, now=clock.now)
 
 
-def _write_past(store: Store, scenario: Scenario, clock: Clock, target: str) -> None:
+def _write_past(store: Store, scenario: Scenario, until: datetime, target: str) -> None:
     from claude_tui.simulator.past import healthy_past
 
-    past = healthy_past(scenario, until=clock.now(), span=DEMO_PAST, target=target)
+    past = healthy_past(scenario, until=until, span=DEMO_PAST, target=target)
     for observation in past.observations:
         store.write(observation)
     for status in past.statuses:
@@ -213,10 +227,10 @@ def _write_past(store: Store, scenario: Scenario, clock: Clock, target: str) -> 
     store.flush(2.0)
 
 
-def _simulated_endpoint(scenario: Scenario, speed: float, port: int) -> Endpoint:
+def _simulated_endpoint(scenario: Scenario, speed: float, port: int, elapsed_s: float) -> Endpoint:
     from claude_tui.simulator.thread import SimulatorThread
 
-    simulator = SimulatorThread(scenario, speed=speed)
+    simulator = SimulatorThread(scenario, speed=speed, elapsed_s=elapsed_s)
     try:
         simulator.start(port)
     except OSError:

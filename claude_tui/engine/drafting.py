@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from claude_tui.model.errors import ClaudeTopError, ProbeError
+from claude_tui.model.format import money
 from claude_tui.model.observation import Usage
 from claude_tui.probes.prices import cost_usd
 
 if TYPE_CHECKING:
     from claude_tui.engine.sources import Endpoint
+    from claude_tui.model.snapshot import Spend
     from claude_tui.probes.clock import Clock
 
-__all__ = ["MAX_TOKENS", "Answer", "DraftError", "ask", "most_usd"]
+__all__ = ["MAX_TOKENS", "Answer", "DraftError", "ask", "most_usd", "require_affordable"]
 
 MAX_TOKENS = 2_000
 """Of an answer: twelve sentences and the names of their entries."""
@@ -39,6 +41,15 @@ class Answer:
 def most_usd(model: str, sent: str) -> float:
     """What the request may cost at most, by the shipped prices."""
     return cost_usd(model, Usage(len(sent.encode()) // _LEAST_PER_TOKEN + 100, MAX_TOKENS))
+
+
+def require_affordable(model: str, sent: str, spend: Spend) -> None:
+    """Raises DraftError where it may cost more than is left of the day's ceiling."""
+    most, left = most_usd(model, sent), spend.ceiling_usd - spend.today_usd
+    if most > left:
+        raise DraftError(
+            f"it may cost {money(most)}, and {money(max(left, 0.0))} are left of daily_ceiling_usd for today"
+        )
 
 
 def ask(endpoint: Endpoint, model: str, system: str, text: str, clock: Clock) -> Answer:

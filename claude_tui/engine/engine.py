@@ -31,6 +31,7 @@ from claude_tui.engine.sharing import ASIDE_WITHIN_S, Sharing
 from claude_tui.engine.sources import options_from
 from claude_tui.engine.viewer import Viewer
 from claude_tui.model.drill import DrillEntry
+from claude_tui.model.expense import Expense
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.json_values import sound
 from claude_tui.model.limits import MAX_ENTRY
@@ -38,7 +39,7 @@ from claude_tui.model.past import Move
 from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.request import ActionRequest, RequestedAction
-from claude_tui.model.snapshot import Focus, Snapshot
+from claude_tui.model.snapshot import Focus, Snapshot, Spend
 from claude_tui.model.text import Redactor
 from claude_tui.model.verdict import Severity
 from claude_tui.probes.clock import Clock, SystemClock
@@ -112,6 +113,7 @@ class Engine:
         self._store = store
         self._monitored = monitored
         self._host = host_name()
+        self._daily_ceiling_usd = settings.daily_ceiling_usd
         self._tasks: list[asyncio.Task[None]] = []
         self._publish: Publish | None = None
         self._travel: Travel | None = None
@@ -226,11 +228,17 @@ class Engine:
 
     def draft(self, model: str, system: str, text: str) -> Answer:
         """Asks a model, on request of the user. It blocks, and imports the SDK. Raises DraftError."""
-        from claude_tui.engine.drafting import DraftError, ask
+        from claude_tui.engine.drafting import DraftError, ask, require_affordable
 
         if self._monitored.demo is not None:
             raise DraftError("a demo asks no model")
-        return ask(self._monitored.open_endpoint(), model, system, text, self._clock)
+        memory = self.collector.memory
+        spent = memory.cost_today_usd() + memory.expenses_today_usd()
+        require_affordable(model, system + text, Spend(spent, self._daily_ceiling_usd))
+        answer = ask(self._monitored.open_endpoint(), model, system, text, self._clock)
+        cost = Expense(self._clock.now(), answer.cost_usd, "draft of a postmortem", model, self._host)
+        self._store.write(cost)
+        return answer
 
     def history_record(self, at: datetime) -> HistoryRecord:
         """What is known of the last 90 days before an instant. May take a while; raises StoreError."""

@@ -60,12 +60,12 @@ def export_text(store: Store, name: str, options: Options, at: datetime, *, form
     return json.dumps(made, ensure_ascii=False, indent=2) + "\n"
 
 
-def write_export(path: Path, text: str, *, replace: bool) -> None:
+def write_export(path: Path, text: str, *, force: bool) -> None:
     """Raises ClaudeTopError where the file is there already, or cannot be written."""
     try:
-        write_document(path, text, replace=replace)
+        write_document(path, text, replace=force)
     except FileExistsError:
-        raise ClaudeTopError(f"{path} is there already; --replace writes over it") from None
+        raise ClaudeTopError(f"{path} is there already; --force replaces it") from None
     except OSError as error:
         raise ClaudeTopError(f"{path} cannot be written: {error.strerror or error}") from error
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from datetime import UTC, datetime, time, timedelta
+from math import fsum
 from typing import TYPE_CHECKING
 
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.uptime.hours import DEFAULT_REACH, Reach
 from claude_tui.analysis.uptime.record import Record
 from claude_tui.probes.clock import Clock
+from claude_tui.store import EXPENSES
 
 if TYPE_CHECKING:
     from claude_tui.probes.report import Report
@@ -57,6 +60,8 @@ class Memory:
         since = self._clock.now() - self._span
         older = await asyncio.to_thread(self.store.observations, since, self._loaded_from)
         self.history.extend(older)
+        # They are in no cycle, so that full collections need not traverse them.
+        gc.freeze()
 
     async def read_again(self, since: datetime) -> None:
         """Adds what others have recorded from `since` on; what is known already is left alone."""
@@ -69,8 +74,16 @@ class Memory:
             self.history.add_catalogue(catalogue)
 
     def cost_today_usd(self) -> float:
-        """What the target has cost on this UTC day, whichever process probed it."""
-        return self.store.cost_since(datetime.combine(self._clock.now().date(), time(), UTC))
+        """What probing the target has cost on this UTC day, whichever process did."""
+        return self.store.cost_since(self._midnight)
+
+    def expenses_today_usd(self) -> float:
+        """What was paid for besides probes on this UTC day, in whichever process."""
+        return fsum(each.usd for each in self.store.entries(EXPENSES, self._midnight))
+
+    @property
+    def _midnight(self) -> datetime:
+        return datetime.combine(self._clock.now().date(), time(), UTC)
 
     def record(self, at: datetime) -> Record:
         """What the store knows of the last days before an instant. Any thread may call it; StoreError."""

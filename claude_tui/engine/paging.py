@@ -114,13 +114,18 @@ class Paging:
     def attention(self) -> Attention:
         return self._setup.attention()
 
+    async def open(self) -> Alerting:
+        """Opens alerting. Part of `run`."""
+        alerting = await asyncio.to_thread(self._setup.open, self._backend)
+        # Before the state is there, a view would say for a moment that nothing is wrong.
+        await alerting.load()
+        self._alerting = alerting
+        return alerting
+
     async def run(self) -> None:
         """Opens alerting, then delivers notifications until cancelled."""
         try:
-            alerting = await asyncio.to_thread(self._setup.open, self._backend)
-            # Before the state is there, a view would say for a moment that nothing is wrong.
-            await alerting.load()
-            self._alerting = alerting
+            alerting = await self.open()
             await alerting.run()
         except Exception as error:
             # Users who rely on pages must see that none will be sent.

@@ -6,6 +6,7 @@ recorded; judged under the conditions of that time.
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -31,6 +32,7 @@ from claude_tui.model.snapshot import (
     Snapshot,
     Spend,
 )
+from claude_tui.store import EXPENSES
 
 if TYPE_CHECKING:
     from claude_tui.engine.recollection import Recorded
@@ -144,6 +146,9 @@ class Past:
         for _ in window.moving_to(at):
             yield
         self._window = window
+        # A day is several 100,000 objects in no cycle, which go by their counts of references. A full
+        # collection that traverses them takes 60 ms, in the middle of some later step.
+        gc.freeze()
 
     def _reach(self, at: datetime) -> Window:
         """A window that suffices for a first Snapshot at `at`."""
@@ -202,7 +207,8 @@ class Past:
             self._spent = midnight, held, self._store.cost_since(midnight, held) if midnight < held else 0.0
         just_before = held - timedelta(microseconds=1)
         known = window.history.window(Source.MESSAGES, just_before, at)
-        return fsum((self._spent[2], *(each.cost_usd for each in known)))
+        besides = self._store.entries(EXPENSES, midnight, at)
+        return fsum((self._spent[2], *(each.cost_usd for each in known), *(each.usd for each in besides)))
 
     def _view(self, window: Window, at: datetime, conditions: Conditions) -> PastView:
         start = _rounded(at) - _BEFORE

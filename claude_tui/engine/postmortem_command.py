@@ -166,7 +166,7 @@ def write_file(path: Path, text: str, *, force: bool) -> None:
     try:
         write_document(path, text, replace=force)
     except FileExistsError:
-        raise ClaudeTopError(f"{path} is there already; --force writes over it") from None
+        raise ClaudeTopError(f"{path} is there already; --force replaces it") from None
     except OSError as error:
         raise ClaudeTopError(f"{path} cannot be written: {error.strerror or error}") from error
 

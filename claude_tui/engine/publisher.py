@@ -123,7 +123,7 @@ class Publisher:
     async def run(self, publish: Publish) -> None:
         """Publishes until cancelled."""
         while True:
-            self._tick(publish)
+            self.tick(publish)
             # On the whole second, so that the clock on screen never skips one.
             pause = TICK_S - self._clock.now().timestamp() % TICK_S
             try:
@@ -132,7 +132,7 @@ class Publisher:
                 continue
             self._wake.clear()
 
-    def _tick(self, publish: Publish) -> None:
+    def tick(self, publish: Publish) -> None:
         """Publishes one Snapshot. An internal error is published once, and the next tick tries again."""
         try:
             snapshot = self._newest = self.snapshot()

@@ -22,6 +22,7 @@ from claude_tui.store import (
     ALERT_ENTRIES,
     ALERTING_STATES,
     CONDITIONS_CHANGES,
+    EXPENSES,
     FIELD_REVISIONS,
     INCIDENT_ENTRIES,
     SEVERITY_MARKS,
@@ -47,6 +48,7 @@ _WINDOWED: tuple[EntryTable[Any], ...] = (
     SEVERITY_MARKS,
     ACTION_REQUESTS,
     ALERT_ENTRIES,
+    EXPENSES,
 )
 _ALL_OF: tuple[EntryTable[Any], ...] = (INCIDENT_ENTRIES, FIELD_REVISIONS)
 _IN_FORCE: tuple[EntryTable[Any], ...] = (CONDITIONS_CHANGES, ALERTING_STATES)

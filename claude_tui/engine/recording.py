@@ -21,16 +21,18 @@ from typing import IO, Any, cast
 from claude_tui.model.alert import AlertEntry
 from claude_tui.model.conditions import AlertingState, ConditionsChange
 from claude_tui.model.errors import ClaudeTopError
+from claude_tui.model.expense import Expense
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.observation import Observation
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.request import ActionRequest
+from claude_tui.model.schemas import shipped_schema
 from claude_tui.model.snapshot import Target
 from claude_tui.model.verdict import VerdictChange
 
-__all__ = ["KINDS", "LEAD_IN", "SCHEMA", "Header", "RecordingError", "reader", "writer"]
+__all__ = ["KINDS", "LEAD_IN", "SCHEMA", "Header", "RecordingError", "reader", "schema_text", "writer"]
 
 SCHEMA = "claude-top/recording@1"
 
@@ -50,6 +52,7 @@ KINDS: dict[str, type[Any]] = {
     "alert_entry": AlertEntry,
     "alerting_state": AlertingState,
     "conditions_change": ConditionsChange,
+    "expense": Expense,
 }
 """What a recording holds, by the key of its lines. Part of the schema."""
 
@@ -76,6 +79,11 @@ class Header:
     """What it is a recording of, if that has a name: an incident."""
     counts: dict[str, int] = field(default_factory=dict)
     """How many lines of each kind follow."""
+
+
+def schema_text() -> str:
+    """The JSON Schema of a line."""
+    return shipped_schema("claude_tui.engine", "recording-1.schema.json")
 
 
 def writer(path: Path, like: Path) -> Callable[[], IO[bytes]]:

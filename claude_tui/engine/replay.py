@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from claude_tui.analysis.uptime.hours import reach_of
@@ -17,13 +17,13 @@ from claude_tui.engine.record_import import read_recording
 from claude_tui.engine.recording import RecordingError
 from claude_tui.engine.sources import Pace, options_from
 from claude_tui.engine.travel import Journey, Travel
+from claude_tui.model.drill import DrillAct
 from claude_tui.model.incident import IncidentAct
 from claude_tui.model.past import PastView, Playback
-from claude_tui.store import INCIDENT_ENTRIES, Store
+from claude_tui.store import DRILL_ENTRIES, INCIDENT_ENTRIES, Store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import timedelta
     from pathlib import Path
 
     from claude_tui.engine.drafting import Answer
@@ -37,7 +37,11 @@ if TYPE_CHECKING:
     from claude_tui.model.verdict import Severity
     from claude_tui.settings import Settings
 
-__all__ = ["Replay", "open_incident", "open_recording", "span_of_incident"]
+__all__ = ["Replay", "is_history", "open_history", "open_incident", "open_recording", "span_of_incident"]
+
+_SQLITE = b"SQLite format 3\0"
+_BEFORE_DRILL = timedelta(minutes=5)
+_DAY_1, _LAST_DAY = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
 
 class Replay:
@@ -85,7 +89,7 @@ class Replay:
     def incident_record(self, ident: str, at: datetime | None = None) -> Record | None:
         """Everything that was recorded about an incident until `at`, or in the whole recording."""
         at = at or self._playback.end
-        entries = self._store.entries(INCIDENT_ENTRIES, datetime.min.replace(tzinfo=UTC))
+        entries = self._store.entries(INCIDENT_ENTRIES, _DAY_1)
         return record_of(self._store, ident, at, entries, self._conditions.options)
 
     def history_record(self, at: datetime) -> HistoryRecord:
@@ -134,6 +138,40 @@ def open_recording(
         raise
     playback = Playback(header.name or file.name, header.since, header.until, speed, playing=True)
     return Replay(store, playback, Conditions(target=header.target))
+
+
+def is_history(file: Path) -> bool:
+    """Whether it is a database, such as the history of a target or the `drill.db` of a drill."""
+    try:
+        with file.open("rb") as opened:
+            return opened.read(len(_SQLITE)) == _SQLITE
+    except OSError:
+        return False
+
+
+def open_history(file: Path, speed: float, now: datetime, say: Callable[[str | None], None]) -> Replay:
+    """Plays all of a history, or the drill that it is of; it is only read. Raises RecordingError."""
+    store = Store.open(file.parent, file.name, now=now, on_problem=say, read_only=True)
+    try:
+        start, end = _span_of_history(store, file)
+    except BaseException:
+        store.close()
+        raise
+    name = file.parent.name if file.name == "drill.db" else file.name
+    return Replay(store, Playback(name, start, end, speed, playing=True), Conditions())
+
+
+def _span_of_history(store: Store, file: Path) -> tuple[datetime, datetime]:
+    first, last = (store.nearest_observation(edge, later=edge is _DAY_1) for edge in (_DAY_1, _LAST_DAY))
+    if (problem := store.refusal or store.problem) is not None:
+        raise RecordingError(f"{file}: {problem}")
+    if first is None or last is None:
+        raise RecordingError(f"{file}: no history of claude-top, or nothing is recorded in it")
+    drill = {each.act: each.at for each in store.entries(DRILL_ENTRIES, _DAY_1)}
+    if (started := drill.get(DrillAct.STARTED)) is not None:
+        first = max(first, started - _BEFORE_DRILL)
+        last = max(last, drill.get(DrillAct.ENDED, last))
+    return first, last
 
 
 def open_incident(

@@ -202,6 +202,7 @@ class Sharing:
         return True
 
     async def _handle_requests(self) -> None:
+        await asyncio.to_thread(self._collector.load_expenses)
         await self._requests.handle(self._carry_out, self._clock.now())
 
     async def _look(self, attendance: Attendance) -> None:

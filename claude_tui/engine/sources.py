@@ -162,7 +162,7 @@ def make_plans(
     models_tried: Callable[[], bool],
     now_s: Callable[[Source], float] | None = None,
 ) -> list[Plan]:
-    """One plan per source. Imports the probes, and so httpx, only when called: the first frame needs neither.
+    """One plan per source. Imports the probes and httpx2 only when called: the first frame needs neither.
 
     With `model = "auto"`, messages wait until the list of models has been requested once. `now_s` gives the
     interval of a source for now, by what has been observed.

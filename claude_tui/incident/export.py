@@ -6,7 +6,6 @@ import json
 from collections.abc import Iterable
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
-from importlib.resources import files
 from typing import Any
 
 from claude_tui.incident.values import Figures, Incident, TimelineEntry
@@ -14,6 +13,7 @@ from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.json_values import from_json, sound
 from claude_tui.model.limits import MAX_ENTRY
+from claude_tui.model.schemas import shipped_schema
 from claude_tui.model.text import Redactor
 
 __all__ = ["SCHEMA", "IncidentFileError", "document", "entries_from", "schema_text"]
@@ -28,7 +28,7 @@ class IncidentFileError(ClaudeTopError):
 
 def schema_text() -> str:
     """The JSON Schema (draft 2020-12) of the document."""
-    return files("claude_tui.incident").joinpath(_FILE).read_text(encoding="utf-8").rstrip("\n")
+    return shipped_schema("claude_tui.incident", _FILE)
 
 
 def document(

@@ -12,7 +12,9 @@ __all__ = ["DrillAct", "DrillEntry"]
 
 
 class DrillAct(StrEnum):
-    STARTED = "started"  # the scenario begins at this instant; `scenario` and `speed` say which, and how fast
+    STARTED = (
+        "started"  # the responder begins at this instant; `scenario` and `speed` say which, and how fast
+    )
     ANSWERED = "answered"  # the responder says whose problem it is, and what; either may be None: not known
     ENDED = "ended"  # the responder ended it, and saw the score
 
@@ -35,3 +37,5 @@ class DrillEntry:
     """The name of the scenario, or the path of its file."""
     speed: float = 1.0
     """How many times as fast as written it is played."""
+    before_s: float = 0.0
+    """How many seconds of the scenario were over by then."""

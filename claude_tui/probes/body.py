@@ -1,6 +1,6 @@
 """Response bodies, decoded in bounded pieces: a compressed body may expand a thousandfold.
 
-Decoding is done here and not by httpx and httpx2, whose pieces are unbounded or a megabyte each, and which
+Decoding is done here and not by httpx2, whose pieces are unbounded or a megabyte each, and which
 have no size limit. They get the decoded body in small pieces, between which the event loop can run.
 """
 

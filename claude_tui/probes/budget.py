@@ -1,4 +1,4 @@
-"""The budget of paid probes: a ceiling in dollars per UTC day."""
+"""The budget of paid requests: a ceiling in dollars per UTC day."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ class Budget:
         self._ceiling_usd = ceiling_usd
         self._clock = clock
         self._spent: dict[date, float] = {self._today(): _dollars(spent_usd)}
+        self._besides: tuple[date, float] = (self._today(), 0.0)
 
     def add(self, observation: Observation) -> None:
         day = observation.at.date()
@@ -32,8 +33,14 @@ class Budget:
         for oldest in sorted(self._spent)[:-_DAYS_KEPT]:
             del self._spent[oldest]
 
+    def set_besides(self, usd: float) -> None:
+        """What was paid for today besides probes, in all processes."""
+        self._besides = self._today(), _dollars(usd)
+
     def spend(self) -> Spend:
-        return Spend(today_usd=self._spent.get(self._today(), 0.0), ceiling_usd=self._ceiling_usd)
+        today, (day, besides_usd) = self._today(), self._besides
+        spent_usd = self._spent.get(today, 0.0) + (besides_usd if day == today else 0.0)
+        return Spend(today_usd=spent_usd, ceiling_usd=self._ceiling_usd)
 
     @property
     def stopped(self) -> bool:

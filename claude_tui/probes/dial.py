@@ -1,6 +1,6 @@
 """Opens connections: looks up the name, timed separately, then races the addresses.
 
-httpcore looks up a name inside its connect, where it cannot be timed. Here the two are separate, and the
+httpcore2 looks up a name inside its connect, where it cannot be timed. Here the two are separate, and the
 addresses are tried as in RFC 8305 ("happy eyeballs") and the SDK's own transport:
 in the resolver's order, families alternating, the next one after 250 ms.
 """
@@ -45,7 +45,7 @@ class _Tapped:
         self._stream = stream
         self._feed = feed
 
-    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 (httpcore's)
+    async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 (httpcore2's)
         data: bytes = await self._stream.read(max_bytes, timeout)
         self._feed(data)
         return data
@@ -77,7 +77,7 @@ class Dialer:
         return cast(_S, _Tapped(stream, self._feed))
 
     async def close(self) -> None:
-        """Closes the newest connection. For exchanges that end before an answer: httpcore forgets a
+        """Closes the newest connection. For exchanges that end before an answer: httpcore2 forgets a
         connection on which it is cancelled in the TLS handshake.
         """
         if self._newest is not None:

@@ -1,4 +1,4 @@
-"""The phases of one HTTP exchange, as httpcore's trace extension reports them."""
+"""The phases of one HTTP exchange, as httpcore2's trace extension reports them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Phase(StrEnum):
 
 
 class ExchangeTrace:
-    """Records one exchange. `record` is the request's `trace` extension, of httpx and httpx2 alike.
+    """Records one exchange. `record` is the request's `trace` extension, of httpx2 and httpx2 alike.
 
     Through a proxy, `dns` and `connect` of the target cannot be observed and stay None; the request that
     opens the tunnel is not recorded.

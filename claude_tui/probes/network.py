@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-import httpcore
-import httpx
+import httpcore2
+import httpx2
 
 from claude_tui.model.observation import Timings
 from claude_tui.model.text import Redactor
@@ -18,7 +18,7 @@ from claude_tui.probes.body import ACCEPT_ENCODING
 from claude_tui.probes.classify import Classified
 from claude_tui.probes.clock import Clock
 from claude_tui.probes.dial import Dialer
-from claude_tui.probes.dialed import BodyLimits, BoundedBody, DialedBackend, DialedTransport, failures_of
+from claude_tui.probes.dialed import FAILURES, BodyLimits, DialedBackend, DialedTransport
 from claude_tui.probes.exchange_trace import ExchangeTrace
 from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.transport_errors import explain, too_slow, untrusted
@@ -28,7 +28,6 @@ __all__ = ["MAX_BODY", "Exchange", "Requester"]
 MAX_BODY = 2_000_000
 
 _LIMITS = BodyLimits(MAX_BODY)
-_FAILURES = failures_of(httpcore, httpx)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +107,7 @@ class Requester:
                 await self._fetch(url, headers, dialer, trace, body)
         except TimeoutError:
             return too_slow(trace, host, self._timeout_s)
-        except _FAILURES as error:
+        except FAILURES as error:
             return explain(error, trace, host, redactor=self._redactor)
         finally:
             await dialer.close()
@@ -117,34 +116,22 @@ class Requester:
     async def _fetch(
         self, url: str, headers: Mapping[str, str], dialer: Dialer, trace: ExchangeTrace, body: bytearray
     ) -> None:
-        pool = httpcore.AsyncConnectionPool(
+        pool = httpcore2.AsyncConnectionPool(
             self._trust,
-            proxy=httpcore.Proxy(*trace.proxy.split()) if trace.proxy is not None else None,
-            network_backend=_Backend(dialer, httpcore.AnyIOBackend()),
+            proxy=httpcore2.Proxy(*trace.proxy.split()) if trace.proxy is not None else None,
+            network_backend=DialedBackend(dialer),
         )
-        fields = httpx.Headers({"Accept-Encoding": ACCEPT_ENCODING})
+        fields = httpx2.Headers({"Accept-Encoding": ACCEPT_ENCODING})
         fields.update(headers)
         async with (
-            httpx.AsyncClient(
-                transport=_Transport(pool, dialer, _LIMITS), trust_env=False, timeout=None, headers=fields
+            httpx2.AsyncClient(
+                transport=DialedTransport(pool, dialer, _LIMITS),
+                trust_env=False,
+                timeout=None,
+                headers=fields,
             ) as client,
             client.stream("GET", url) as response,
         ):
             async for piece in response.aiter_raw():
                 body += piece
             trace.finish()
-
-
-class _Backend(DialedBackend[httpcore.AsyncNetworkStream], httpcore.AsyncNetworkBackend):
-    """httpcore's own connections, opened by a Dialer."""
-
-
-class _Body(BoundedBody, httpx.AsyncByteStream):
-    """httpx accepts nothing else as a stream."""
-
-
-class _Transport(DialedTransport[httpx.Request, httpx.Response, httpcore.Request], httpx.AsyncBaseTransport):
-    """httpx over a pool of our own."""
-
-    _core_url, _core_request = httpcore.URL, httpcore.Request
-    _response, _body = httpx.Response, _Body

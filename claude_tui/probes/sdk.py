@@ -1,4 +1,4 @@
-"""The only module that imports the Anthropic SDK: over a second and 60 MB. Import it in a thread.
+"""The only module that imports the Anthropic SDK: over a second and 50 MB. Import it in a thread.
 
 The client is the SDK's own in everything that an application would notice; only its connections are made
 by a Dialer, so that lookup, connection and TLS are timed separately.
@@ -12,8 +12,6 @@ import warnings
 from collections.abc import AsyncIterator
 from typing import Final
 
-import anthropic
-import httpcore2
 import httpx2
 
 from claude_tui.model.errors import ProbeError
@@ -21,11 +19,16 @@ from claude_tui.model.observation import Usage
 from claude_tui.probes.body import ACCEPT_ENCODING
 from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.dial import Dialer
-from claude_tui.probes.dialed import failures_of
+from claude_tui.probes.dialed import FAILURES
 from claude_tui.probes.exchange_trace import ExchangeTrace
+from claude_tui.probes.optional_imports import absent
 from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.sdk_transport import make_transport
 from claude_tui.probes.stream_reader import StreamReader
+
+# Its other HTTP client, over aiohttp (which the simulator needs): 9 MB that nothing here uses.
+with absent("anthropic._vendor.httpx_aiohttp"):
+    import anthropic
 
 __all__ = ["Sdk", "prewarm"]
 
@@ -41,7 +44,7 @@ for _name in ("anthropic", "httpx2", "httpcore2"):
 # The screen shows the same warning, from the model list.
 warnings.filterwarnings("ignore", message="The model '.*' is deprecated", category=DeprecationWarning)
 
-_FAILURES: Final[tuple[type[Exception], ...]] = (anthropic.AnthropicError, *failures_of(httpcore2, httpx2))
+_FAILURES: Final[tuple[type[Exception], ...]] = (anthropic.AnthropicError, *FAILURES)
 # What decoding raises on hostile data: JSON, UTF-8 and pydantic errors are ValueErrors.
 _UNREADABLE: Final = (ValueError, TypeError, AttributeError, LookupError, RecursionError)
 

@@ -1,7 +1,4 @@
-"""httpx2 transports for the SDK's client: traced, decoded within bounds, and dialed phase by phase.
-
-Imported with the SDK only (see `sdk.py`); httpx2 is what the SDK is built on.
-"""
+"""The transport of the SDK's client: traced, decoded within bounds, and dialed phase by phase."""
 
 from __future__ import annotations
 
@@ -11,7 +8,7 @@ import httpcore2
 import httpx2
 
 from claude_tui.probes.dial import Dialer
-from claude_tui.probes.dialed import BodyLimits, BoundedBody, DialedBackend, DialedTransport
+from claude_tui.probes.dialed import BodyLimits, DialedBackend, DialedTransport
 from claude_tui.probes.proxies import Proxies
 
 __all__ = ["make_transport"]
@@ -37,23 +34,6 @@ def make_transport(
         proxy=httpcore2.Proxy(*proxy.split()) if proxy is not None else None,
         max_keepalive_connections=1,
         keepalive_expiry=keepalive_expiry_s,
-        network_backend=_Backend(dialer, httpcore2.AnyIOBackend()),
+        network_backend=DialedBackend(dialer),
     )
-    return _Transport(pool, dialer, BodyLimits(limit, _PIECE))
-
-
-class _Backend(DialedBackend[httpcore2.AsyncNetworkStream], httpcore2.AsyncNetworkBackend):
-    """httpcore2's own connections, opened by a Dialer."""
-
-
-class _Body(BoundedBody, httpx2.AsyncByteStream):
-    """httpx2 accepts nothing else as a stream."""
-
-
-class _Transport(
-    DialedTransport[httpx2.Request, httpx2.Response, httpcore2.Request], httpx2.AsyncBaseTransport
-):
-    """httpx2 over a pool of our own."""
-
-    _core_url, _core_request = httpcore2.URL, httpcore2.Request
-    _response, _body = httpx2.Response, _Body
+    return DialedTransport(pool, dialer, BodyLimits(limit, _PIECE))

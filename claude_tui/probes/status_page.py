@@ -247,7 +247,7 @@ def _address(url: str) -> tuple[str, str] | None:
 def _redirect(url: str, exchange: Exchange) -> str | None:
     """The redirect target, if any: without credentials, or with those of the request before."""
     location = lower_headers(exchange.headers).get("location", "").strip()
-    # Ignore a fault: httpx reports one for a location that it could not follow itself.
+    # Ignore a fault: httpx2 reports one for a location that it could not follow itself.
     if exchange.status not in _REDIRECTS or not location:
         return None
     try:

@@ -1,6 +1,6 @@
 """Exchanges without a response: where they stopped and why.
 
-httpx, httpx2, httpcore, httpcore2 and the SDK each wrap errors in their own classes with the same
+httpx2, httpx2, httpcore2, httpcore2 and the SDK each wrap errors in their own classes with the same
 names; the cause at the end of the chain and the phase of the exchange tell what happened.
 The outcome and the sentences of each code are in `knowledge/errors.toml`.
 """
@@ -103,7 +103,7 @@ _VERIFY_CODES = {
 
 _UNREACHABLE = {errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EHOSTDOWN, errno.EADDRNOTAVAIL}
 
-# Class names that httpx, httpx2 and their cores share. LocalProtocolError and UnicodeEncodeError
+# Class names that httpx2, httpx2 and their cores share. LocalProtocolError and UnicodeEncodeError
 # quote the header they are about, which may be the one with the key: their text is left out.
 _LIBRARY = {
     "LocalProtocolError": (FaultCode.UNSENDABLE, "header"),
@@ -174,7 +174,7 @@ def causes(error: BaseException) -> Iterator[BaseException]:
         chain.append(each)
         if isinstance(each, BaseExceptionGroup):
             pending.extend(each.exceptions)
-        # httpcore's pools raise `from None`, which leaves the original in the context only.
+        # httpcore2's pools raise `from None`, which leaves the original in the context only.
         beneath = each.__cause__ or each.__context__
         if beneath is not None and not isinstance(beneath, _NO_ERRORS):
             pending.append(beneath)

@@ -11,9 +11,10 @@ from claude_tui.analysis.uptime.incidents import Incident
 from claude_tui.analysis.uptime.report import FailureCount, Period, Report, SpanUptime
 from claude_tui.analysis.uptime.tally import Tally
 from claude_tui.model.format import rfc3339, span_text
+from claude_tui.model.schemas import shipped_schema
 from claude_tui.report.values import Heading
 
-__all__ = ["REPORT_SCHEMA", "UPTIME_SCHEMA", "report_json", "uptime_json"]
+__all__ = ["REPORT_SCHEMA", "UPTIME_SCHEMA", "report_json", "report_schema", "uptime_json", "uptime_schema"]
 
 UPTIME_SCHEMA = "claude-top/uptime@1"
 REPORT_SCHEMA = "claude-top/report@1"
@@ -24,6 +25,16 @@ _NAMES = {
     Service.PAGE: "status_page",
     Service.CHAT: "claude_ai",
 }
+
+
+def uptime_schema() -> str:
+    """The JSON Schema of what `uptime_json` makes."""
+    return shipped_schema("claude_tui.report", "uptime-1.schema.json")
+
+
+def report_schema() -> str:
+    """The JSON Schema of what `report_json` makes."""
+    return shipped_schema("claude_tui.report", "report-1.schema.json")
 
 
 def uptime_json(report: Report, heading: Heading, *, only_its_span: bool) -> str:

@@ -156,7 +156,7 @@ class Settings:
     daily_ceiling_usd: Annotated[
         float,
         About(
-            "Dollars that message probes may cost per UTC day; then they stop. 0 sends none.",
+            "Dollars that message probes and drafts may cost per UTC day; then they stop. 0 sends none.",
             kinds.number(0, 10_000, words="dollars"),
         ),
     ] = 0.50

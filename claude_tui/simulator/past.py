@@ -13,7 +13,7 @@ from claude_tui.model.provider import Catalogue, Component, ModelInfo, ProviderS
 from claude_tui.simulator.exchange import BASE58
 from claude_tui.simulator.script import OPERATIONAL, Scenario, Spread
 
-__all__ = ["Past", "healthy_past"]
+__all__ = ["Past", "healthy_past", "probe_model"]
 
 # The default intervals of the probes, and their jitter.
 MESSAGES_S, MODELS_S, STATUS_S = 30.0, 15.0, 60.0
@@ -56,7 +56,7 @@ def healthy_past(
     statuses = tuple(probes.status(at) for at in _instants(random, begin, until, STATUS_S))
     observations = [probes.page(status.fetched_at) for status in statuses]
     observations += [probes.models(at) for at in _instants(random, begin, until, MODELS_S)]
-    model = _probe_model(scenario)
+    model = probe_model(scenario)
     if model is not None:
         observations += [probes.message(at, model) for at in _instants(random, begin, until, MESSAGES_S)]
     observations.sort(key=lambda observation: observation.at)
@@ -71,7 +71,7 @@ def _instants(random: Random, begin: datetime, end: datetime, interval_s: float)
         yield end - timedelta(seconds=back_s)
 
 
-def _probe_model(scenario: Scenario) -> str | None:
+def probe_model(scenario: Scenario) -> str | None:
     """The newest active haiku, as the probe would choose; else the newest active model."""
     state = scenario.baseline
     active = [model for model in scenario.models if state.lifecycle_of(model) == "active"]

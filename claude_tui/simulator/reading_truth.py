@@ -12,6 +12,8 @@ from claude_tui.simulator.truth import Answer, Truth
 
 __all__ = ["read_truth"]
 
+# An hour is judged second by second, which takes a quarter of a minute.
+MOST_S = 3600.0
 _STEP = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 _STEP_WORDS = "a list of steps, each as playbook.step, such as outage.retries"
 
@@ -35,6 +37,7 @@ def read_truth(table: Table, phases: Sequence[Phase]) -> Truth:
         first=table.strings("first", (), allowed=steps, words="some of `steps`"),
         harmful=harmful,
         accepted=tuple(_alternative(each) for each in table.tables("accepted")),
+        seen_after_s=table.number("seen_after_s", 0.0, at_least=0.0, at_most=MOST_S),
         nodes=table.strings("nodes", (), words="a list of answers of the decision tree"),
     )
     table.done()

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import socket
 import struct
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import NoReturn, Protocol
 
@@ -64,6 +64,7 @@ class Simulator:
 
     `speed` N plays phases, limits and incidents N times faster, but not latencies, which clients measure
     and compare with thresholds. `latency_scale` shortens those, for tests. `seed` replaces the scenario's.
+    `elapsed_s` of scenario time are over already.
     """
 
     def __init__(
@@ -74,10 +75,11 @@ class Simulator:
         seed: int | None = None,
         clock: Clock | None = None,
         latency_scale: float = 1.0,
+        elapsed_s: float = 0.0,
     ) -> None:
         self.scenario = scenario
         self._clock = clock or WallClock()
-        self._playhead = Playhead(self._clock.now(), speed)
+        self._playhead = Playhead(self._clock.now() - timedelta(seconds=elapsed_s / speed), speed)
         self._api = Api(
             scenario,
             self._playhead,

@@ -35,12 +35,14 @@ class SimulatorThread:
         seed: int | None = None,
         clock: Clock | None = None,
         latency_scale: float = 1.0,
+        elapsed_s: float = 0.0,
     ) -> None:
         self.scenario = scenario
         self._speed = speed
         self._seed = seed
         self._clock = clock
         self._latency_scale = latency_scale
+        self._elapsed_s = elapsed_s
         self._url = ""
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -95,6 +97,7 @@ class SimulatorThread:
             seed=self._seed,
             clock=self._clock,
             latency_scale=self._latency_scale,
+            elapsed_s=self._elapsed_s,
         )
         await simulator.start(bound=bound)
         try:

@@ -41,6 +41,8 @@ class Truth:
     """Steps that make it worse, as `playbook.step`."""
     accepted: tuple[Answer, ...] = ()
     """Other answers that count as right."""
+    seen_after_s: float = 0.0
+    """How much of the scenario is over when the responder begins to look."""
     nodes: tuple[str, ...] = ()
     """The answers of the decision tree that are right."""
 

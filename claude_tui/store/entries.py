@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from claude_tui.model.alert import AlertEntry
 from claude_tui.model.conditions import AlertingState, ConditionsChange
 from claude_tui.model.drill import DrillEntry
+from claude_tui.model.expense import Expense
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.json_values import from_json, sound, to_json
 from claude_tui.model.limits import MAX_ENTRY
@@ -31,6 +32,7 @@ __all__ = [
     "CONDITIONS_CHANGES",
     "DRILL_ENTRIES",
     "ENTRY_TABLES",
+    "EXPENSES",
     "FIELD_REVISIONS",
     "INCIDENT_ENTRIES",
     "SEVERITY_MARKS",
@@ -56,6 +58,7 @@ Entry = (
     | ConditionsChange
     | WalkTurn
     | DrillEntry
+    | Expense
 )
 E = TypeVar("E", bound=Entry)
 
@@ -282,6 +285,7 @@ ALERTING_STATES = BodyTable(AlertingState, "alerting_states", keeps_last=True)
 CONDITIONS_CHANGES = BodyTable(ConditionsChange, "conditions_changes", keeps_last=True)
 WALK_TURNS = JsonTable(WalkTurn, "walk_turns")
 DRILL_ENTRIES = JsonTable(DrillEntry, "drill_entries", pruned=False)
+EXPENSES = JsonTable(Expense, "expenses")
 
 ENTRY_TABLES: tuple[EntryTable[Any], ...] = (
     STEP_MARKS,
@@ -295,6 +299,7 @@ ENTRY_TABLES: tuple[EntryTable[Any], ...] = (
     CONDITIONS_CHANGES,
     WALK_TURNS,
     DRILL_ENTRIES,
+    EXPENSES,
 )
 
 _TABLE_OF = {table.kind: table for table in ENTRY_TABLES}

@@ -91,6 +91,10 @@ CREATE TABLE drill_entries (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, body BLOB NOT NULL
 );
 CREATE INDEX drill_entries_by_at ON drill_entries (at);
+CREATE TABLE expenses (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, body BLOB NOT NULL
+);
+CREATE INDEX expenses_by_at ON expenses (at);
 CREATE TABLE hourly (
     hour INTEGER NOT NULL, source TEXT NOT NULL, model TEXT NOT NULL, outcome TEXT NOT NULL,
     error_type TEXT NOT NULL, count INTEGER NOT NULL, micros INTEGER NOT NULL,
@@ -118,6 +122,7 @@ _APPENDED = (
     "conditions_changes",
     "walk_turns",
     "drill_entries",
+    "expenses",
 )
 _TOUCH = (
     "SELECT max(at) FROM observations",

@@ -125,14 +125,16 @@ def run_replay(
     say: Callable[[str | None], None],
     progress: Callable[[float], None],
 ) -> int:
-    """The dashboard on a recording: a file, or an incident of the record. Raises RecordingError."""
-    from claude_tui.engine.replay import open_incident, open_recording
+    """The dashboard on a recording, a history or an incident of the record. Raises RecordingError."""
+    from claude_tui.engine.replay import is_history, open_history, open_incident, open_recording
 
     file = Path(recording)
     directory = ScratchDirectory(REPLAY_PREFIX)
 
     def prepare() -> hangup.Session:
-        if file.is_file():
+        if is_history(file):
+            replay = open_history(file, speed, now, say)
+        elif file.is_file():
             parent = Path(tempfile.gettempdir())
             sweep(parent, REPLAY_PREFIX)
             replay = open_recording(file, directory.make(parent), speed, now, say, progress)

@@ -17,7 +17,6 @@ from functools import partial
 from typing import Any
 
 import anthropic
-import httpx
 import httpx2
 import pytest
 
@@ -33,8 +32,8 @@ WELL_INTO_IT_S = 60.0
 PATIENCE_S = 60.0
 
 
-def http(simulator: Simulator) -> httpx.AsyncClient:
-    return httpx.AsyncClient(
+def http(simulator: Simulator) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(
         base_url=simulator.base_url, headers=HEADERS, timeout=PATIENCE_S, trust_env=False
     )
 
@@ -43,11 +42,11 @@ def sdk(simulator: Simulator | SimulatorThread) -> anthropic.AsyncAnthropic:
     return anthropic.AsyncAnthropic(api_key=KEY, base_url=simulator.base_url, max_retries=0)
 
 
-async def said(send: Callable[[], Awaitable[httpx.Response]]) -> str:
+async def said(send: Callable[[], Awaitable[httpx2.Response]]) -> str:
     """What became of a request, in a word."""
     try:
         response = await send()
-    except httpx.TransportError:
+    except httpx2.TransportError:
         return "no answer"
     if "json" not in response.headers.get("content-type", ""):
         if "event-stream" in response.headers["content-type"]:
@@ -60,7 +59,7 @@ async def said(send: Callable[[], Awaitable[httpx.Response]]) -> str:
 async def outcomes(simulator: Simulator, count: int = 30) -> dict[str, Counter[str]]:
     """What `count` requests to each endpoint come to."""
     async with http(simulator) as client:
-        sends: dict[str, Callable[[], Awaitable[httpx.Response]]] = {
+        sends: dict[str, Callable[[], Awaitable[httpx2.Response]]] = {
             "messages": lambda: client.post("/v1/messages", json={**MESSAGE, "stream": True}),
             "models": lambda: client.get("/v1/models"),
             "page": lambda: client.get("/api/v2/summary.json"),
@@ -162,13 +161,13 @@ async def test_without_a_network_even_an_open_connection_dies() -> None:
 async def test_hanging_means_until_the_client_leaves() -> None:
     scenario = load("status-page-down")
     async with simulated(scenario, scenario.starts_s[4] + 1) as simulator, http(simulator) as client:
-        with pytest.raises(httpx.ReadTimeout):
+        with pytest.raises(httpx2.ReadTimeout):
             await client.get("/api/v2/summary.json", timeout=0.1)
         # The next request is served, and stopping does not wait for the one that hangs.
         hanging = asyncio.create_task(client.get("/api/v2/summary.json"))
         assert await said(lambda: client.get("/v1/models")) == "200"
         await asyncio.wait_for(simulator.stop(), PATIENCE_S)
-        with pytest.raises(httpx.TransportError):
+        with pytest.raises(httpx2.TransportError):
             await hanging
 
 
@@ -303,9 +302,9 @@ def threaded(name: str) -> Iterator[SimulatorThread]:
 
 def test_the_thread_answers_as_soon_as_it_has_started_and_ends_when_stopped() -> None:
     with threaded("healthy") as simulator:
-        assert httpx.get(simulator.status_url + "/api/v2/status.json", trust_env=False).status_code == 200
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(simulator.status_url + "/api/v2/status.json", trust_env=False)
+        assert httpx2.get(simulator.status_url + "/api/v2/status.json", trust_env=False).status_code == 200
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(simulator.status_url + "/api/v2/status.json", trust_env=False)
 
 
 def test_the_thread_can_be_stopped_before_it_is_ready() -> None:
@@ -313,8 +312,8 @@ def test_the_thread_can_be_stopped_before_it_is_ready() -> None:
     simulator.start()
     simulator.stop(PATIENCE_S)
     simulator.stop(PATIENCE_S)
-    with pytest.raises(httpx.ConnectError):
-        httpx.get(simulator.status_url + "/api/v2/status.json", trust_env=False)
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(simulator.status_url + "/api/v2/status.json", trust_env=False)
 
 
 def test_a_taken_port_is_an_error_of_start() -> None:
@@ -343,7 +342,7 @@ def test_simulate_prints_where_it_is_and_ends_cleanly(ending: signal.Signals) ->
         url = lines[0][-1]
         assert [line[:2] for line in lines[:2]] == [["base", "URL"], ["status", "URL"]]
         assert lines[2][:3] == ["export", f"ANTHROPIC_BASE_URL={url}", f"CLAUDE_TOP_STATUS_URL={url}"]
-        assert httpx.get(url + "/api/v2/status.json", trust_env=False).status_code == 200
+        assert httpx2.get(url + "/api/v2/status.json", trust_env=False).status_code == 200
         # Neither nonsense nor a client that leaves in the middle may write on the terminal.
         with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2]))) as client:
             client.sendall(b"\x16\x03\x01 nonsense\r\n\r\n")
@@ -390,7 +389,7 @@ def test_simulate_refuses_a_speed_that_is_none(capsys: pytest.CaptureFixture[str
 def test_json_is_what_it_claims_to_be() -> None:
     """The SDK is lenient: read the raw list of models for ourselves."""
     with threaded("healthy") as simulator:
-        raw = httpx.get(simulator.base_url + "/v1/models?limit=1000", headers=HEADERS, trust_env=False)
+        raw = httpx2.get(simulator.base_url + "/v1/models?limit=1000", headers=HEADERS, trust_env=False)
     body = json.loads(raw.content)
     assert set(body) == {"data", "has_more", "first_id", "last_id"}
     assert {"id", "display_name", "created_at", "type", "lifecycle", "retires_at", "deprecated_at"} <= set(

@@ -33,7 +33,6 @@ HEAVY = {
     "apprise",
     "requests",
     "stamina",
-    "httpx",
     "httpx2",
     "pydantic",
 }
@@ -55,21 +54,33 @@ def test_the_core_runs_without_textual(package: str) -> None:
         "for each in pkgutil.walk_packages(getattr(package, '__path__', []), package.__name__ + '.'):\n"
         "    importlib.import_module(each.name)"
     )
-    # Not rich: httpx loads it for its own command line where it finds it.
     assert not loaded_by(every_module) & {"textual", "plotext", "textual_plotext"}
 
 
 def test_check_loads_neither_textual_nor_the_sdk_before_it_probes() -> None:
-    assert not loaded_by("import claude_tui.check") & (HEAVY - {"httpx"})
+    assert not loaded_by("import claude_tui.check") & (HEAVY - {"httpx2"})
 
 
 def test_the_messages_probe_loads_the_sdk_only_when_it_runs() -> None:
     assert "anthropic" not in loaded_by("import claude_tui.probes.messages")
 
 
-def test_the_free_probes_and_the_sdk_each_load_their_own_http_library_only() -> None:
-    assert not loaded_by("import claude_tui.probes.network") & {"httpx2", "httpcore2"}
-    assert not loaded_by("import claude_tui.probes.sdk_transport") & {"httpx", "httpcore"}
+def test_the_free_probes_load_no_sdk() -> None:
+    assert "anthropic" not in loaded_by("import claude_tui.probes.network, claude_tui.probes.models")
+
+
+def test_the_probes_load_no_optional_part_of_their_libraries() -> None:
+    unused = {"aiohttp", "click", "rich", "pygments"}
+    assert not loaded_by("import claude_tui.probes.network, claude_tui.probes.sdk") & unused
+
+
+def test_what_the_probes_leave_out_can_be_imported_afterwards() -> None:
+    code = """\
+import claude_tui.probes.sdk
+import anthropic._vendor.httpx_aiohttp
+assert anthropic.AsyncAnthropic
+"""
+    assert "aiohttp" in loaded_by(code)
 
 
 def test_the_command_line_of_check_loads_no_textual() -> None:
@@ -156,7 +167,7 @@ with tempfile.TemporaryDirectory() as directory:
 def test_an_agent_that_collects_loads_no_textual() -> None:
     loaded = loaded_by(AGENT.format(before="", lease="", awaited="collecting"))
     assert "claude_tui.tui" not in loaded
-    assert not loaded & {"textual", "plotext", "textual_plotext"}
+    assert not loaded & {"textual", "plotext", "textual_plotext", "rich", "aiohttp"}
 
 
 def test_a_viewer_loads_no_probe() -> None:
@@ -171,7 +182,7 @@ def test_a_viewer_loads_no_probe() -> None:
         "assert other.take(now)"
     )
     loaded = loaded_by(AGENT.format(before=before, lease=lease, awaited="watching"))
-    assert not loaded & (HEAVY | {"httpcore", "httpcore2", "claude_tui.probes.messages"})
+    assert not loaded & (HEAVY | {"httpcore2", "claude_tui.probes.messages"})
 
 
 def test_naming_the_scenarios_needs_no_server() -> None:

@@ -49,6 +49,17 @@ def test_the_next_day_begins_with_nothing_spent() -> None:
     assert budget.spend().today_usd == 0.0
 
 
+def test_what_was_paid_for_besides_probes_counts_on_its_day() -> None:
+    clock = WallClock()
+    budget = Budget(0.5, clock, spent_usd=0.3)
+    budget.set_besides(0.15)
+    budget.set_besides(0.2)
+    assert budget.spend().today_usd == pytest.approx(0.5)
+    assert budget.stopped
+    clock.instant += timedelta(days=1)
+    assert budget.spend().today_usd == 0.0
+
+
 def test_an_exchange_counts_on_the_day_it_began() -> None:
     clock = WallClock(datetime(2026, 11, 21, 0, 0, 1, tzinfo=UTC))
     budget = Budget(0.5, clock)

@@ -113,9 +113,9 @@ def test_a_file_that_is_there_is_replaced_only_when_asked(
     file.write_text("mine")
     code, _, err = run(capsys, data, "export", "1", "-o", str(file))
     assert code == 3
-    assert "--replace writes over it" in err
+    assert "--force replaces it" in err
     assert file.read_text() == "mine"
-    assert run(capsys, data, "export", "1", "-o", str(file), "--replace")[0] == 0
+    assert run(capsys, data, "export", "1", "-o", str(file), "--force")[0] == 0
     assert file.read_text("utf-8").startswith("# INC-1")
     assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["a.md"]
 

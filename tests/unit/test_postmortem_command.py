@@ -181,7 +181,7 @@ def test_a_file_that_is_there_is_replaced_only_by_force(
     file.write_text("mine")
     code, _, err = run(capsys, data, "export", "1", str(file))
     assert code == 3
-    assert "--force writes over it" in err
+    assert "--force replaces it" in err
     assert file.read_text() == "mine"
     assert run(capsys, data, "export", "1", str(file), "--force")[0] == 0
     assert json.loads(file.read_text("utf-8"))["schema"] == "claude-top/postmortem@1"

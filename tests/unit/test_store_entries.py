@@ -59,7 +59,7 @@ class TestEveryTable:
             store.write(entry)
             assert store.flush(PATIENCE_S)
             (found,) = store.entries(table, BEGINNING)
-        texts = [getattr(found, name) for name in ("text", "to", "scenario") if hasattr(found, name)]
+        texts = [getattr(found, name) for name in ("text", "to", "scenario", "what") if hasattr(found, name)]
         for text in texts:
             assert text == inert(HOSTILE.replace("\ud800", "?"), keep_newlines=text.count("\n") == 1)
             assert "\x1b" not in text
@@ -118,6 +118,7 @@ def test_what_incidents_need_outlives_the_retention(tmp_path: Path) -> None:
         "conditions_changes": 1,
         "walk_turns": 0,
         "drill_entries": 2,
+        "expenses": 0,
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from importlib.resources import files
 from typing import Any
 
 from claude_tui.incident.postmortem.computed import record_severity
@@ -12,6 +11,7 @@ from claude_tui.incident.postmortem.fields import FieldSpec
 from claude_tui.incident.postmortem.markdown import SCHEMA
 from claude_tui.incident.postmortem.values import PARTS, ActionItem, Field, FieldState, Postmortem
 from claude_tui.incident.values import Figures
+from claude_tui.model.schemas import shipped_schema
 
 __all__ = ["as_json", "schema_text", "to_json"]
 
@@ -20,7 +20,7 @@ _FILE = "postmortem-1.schema.json"
 
 def schema_text() -> str:
     """The JSON Schema (draft 2020-12) of the document."""
-    return files("claude_tui.incident.postmortem").joinpath(_FILE).read_text(encoding="utf-8").rstrip("\n")
+    return shipped_schema("claude_tui.incident.postmortem", _FILE)
 
 
 def as_json(form: Postmortem, figures: Figures, at: datetime) -> str:

@@ -1,0 +1,27 @@
+"""Imports a library as if some optional module that it looks for were not installed."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["absent"]
+
+
+@contextmanager
+def absent(*names: str) -> Iterator[None]:
+    """Within it, importing one of the modules `names` raises ImportError, unless it is loaded already.
+
+    Afterwards they can be imported as ever. Name a module that only the library itself imports: other
+    threads see the same modules.
+    """
+    hidden = [name for name in names if name not in sys.modules]
+    # The import system takes None for "known not to exist".
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    try:
+        yield
+    finally:
+        for name in hidden:
+            if sys.modules.get(name, name) is None:
+                del sys.modules[name]
