@@ -29,6 +29,8 @@ class AlertingConfig:
     """How often to send reminders."""
     target: str
     """The name of the monitored target in notifications."""
+    dashboard: str = ""
+    """Where the dashboard runs, and how to attach to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,13 @@ def _paged(
 
     def send(group: AlertGroup, kind: NotificationKind, routes: tuple[str, ...]) -> AlertGroup:
         notification = notification_of(
-            group, kind, at, target=config.target, severity=_severity_to_report(group), policy=config.policy
+            group,
+            kind,
+            at,
+            target=config.target,
+            severity=_severity_to_report(group),
+            policy=config.policy,
+            dashboard=config.dashboard,
         )
         pages.append((notification, routes))
         return replace(group, pages=group.pages + 1)

@@ -189,10 +189,12 @@ class AlertmanagerSync(DeliveryWorker):
         now: Callable[[], datetime],
         receiver: Alertmanager,
         target: str,
+        dashboard: str = "",
     ) -> None:
         super().__init__(route, holder, now)
         self._receiver = receiver
         self._target = target
+        self._dashboard = dashboard
         self._pushed: object = None
         self._next_at = 0.0
 
@@ -205,7 +207,7 @@ class AlertmanagerSync(DeliveryWorker):
             return min(self._held_s(), MAX_SLEEP_S) or MAX_SLEEP_S
         if state == self._pushed and clock < self._next_at:
             return self._next_at - clock
-        result = await self._push(alerts_of(groups, self._now(), self._target))
+        result = await self._push(alerts_of(groups, self._now(), self._target, self._dashboard))
         wait_s = (RESEND if result.delivered else RETRY_PUSH).total_seconds()
         self._pushed = state
         self._next_at = clock + wait_s

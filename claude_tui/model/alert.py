@@ -255,6 +255,8 @@ class Notification:
     """Whether it may have arrived before: the program was stopped while sending it."""
     acknowledged: bool = False
     """Whether somebody has acknowledged the group."""
+    dashboard: str = ""
+    """Where the dashboard runs, and how to attach to it; "" if that is not known."""
 
     @property
     def text(self) -> str:
