@@ -181,6 +181,8 @@ class AlertGroup:
     """When the last notification was created."""
     paged_severity: Severity = Severity.NONE
     """The severity that the last notification reported."""
+    opened_late: tuple[str, ...] = ()
+    """The routes first notified at the current severity, while the others wait to hear of it."""
     acknowledged: Acknowledgement | None = None
     """Who is taking care of it, if anybody."""
     acknowledged_notified: bool = field(default=False, metadata=_saved("acknowledged_told"))
@@ -313,6 +315,7 @@ class EntryKind(StrEnum):
     PAGE = "page"
     ACKNOWLEDGED = "acknowledged"
     SNOOZED = "snoozed"
+    DELIVERED = "delivered"
     DELIVERY_FAILED = "delivery_failed"
     DELIVERY_WORKS = "delivery_works"
 
