@@ -27,7 +27,8 @@ def judged(**changes: object) -> Snapshot:
 def test_users_are_told_what_how_bad_whose_and_when_more_follows() -> None:
     assert users_text(OVERLOADED) == (
         "There has been trouble with our AI features since 14:02 UTC on 20 November 2026, "
-        "for 3 minutes so far. Most requests fail at the moment. As far as we know the cause lies with our AI provider. "
+        "for 3 minutes so far. Most requests fail at the moment. "
+        "As far as we know the cause lies with our AI provider. "
         "They have not reported it yet. If something fails, wait a few minutes and try again. "
         "Nothing else is needed on your side. We will say more by 14:35 UTC."
     )
