@@ -15,6 +15,7 @@ from claude_tui.alerting.ledger import decode
 from claude_tui.alerting.metrics import METRICS
 from claude_tui.alerting.routes import AlertSettings, Route, RouteKind
 from claude_tui.alerting.rules import AlertsConfigError, Rule
+from claude_tui.alerting.templates import dashboard_lines
 from claude_tui.alerting.views import view_of
 from claude_tui.model.alert import Alert, Notification, NotificationKind
 from claude_tui.model.errors import Problem
@@ -41,6 +42,7 @@ def try_routes(
     secrets: Sequence[str] = (),
     policy: RetryPolicy = _TEST_POLICY,
     narrate: Callable[[str], None] = lambda _: None,
+    dashboard: str = "",
 ) -> int:
     """Sends a test message to one route, or to all, and emits a line for each. Returns 0 if all arrived.
 
@@ -53,7 +55,7 @@ def try_routes(
     guard = LogGuard(redactor)
     guard.install()
     try:
-        results = asyncio.run(_try_all(routes, target, now, redactor, policy))
+        results = asyncio.run(_try_all(routes, target, dashboard, now, redactor, policy))
     finally:
         guard.remove()
     width = max(len(route.name) for route in routes)
@@ -78,30 +80,40 @@ def _chosen(routes: Sequence[Route], name: str | None) -> Sequence[Route]:
 
 
 async def _try_all(
-    routes: Sequence[Route], target: str, now: Callable[[], datetime], redactor: Redactor, policy: RetryPolicy
+    routes: Sequence[Route],
+    target: str,
+    dashboard: str,
+    now: Callable[[], datetime],
+    redactor: Redactor,
+    policy: RetryPolicy,
 ) -> list[AttemptResult]:
-    return await asyncio.gather(*(_try(route, target, now, redactor, policy) for route in routes))
+    return await asyncio.gather(*(_try(route, target, dashboard, now, redactor, policy) for route in routes))
 
 
 async def _try(
-    route: Route, target: str, now: Callable[[], datetime], redactor: Redactor, policy: RetryPolicy
+    route: Route,
+    target: str,
+    dashboard: str,
+    now: Callable[[], datetime],
+    redactor: Redactor,
+    policy: RetryPolicy,
 ) -> AttemptResult:
     if route.problem is not None:
         return AttemptResult(0, FailedAttemptError(route.problem, permanent=True))
     if route.kind is RouteKind.ALERTMANAGER:
         receiver = open_alertmanager(route, redactor=redactor, now=now, policy=policy)
         try:
-            return await receiver.push([trial_alert(now(), target)])
+            return await receiver.push([trial_alert(now(), target, dashboard)])
         finally:
             await receiver.aclose()
     sender = open_sender(route, redactor=redactor, now=now, policy=policy)
     try:
-        return await sender.send(_test_notification(target, now()))
+        return await sender.send(_test_notification(target, dashboard, now()))
     finally:
         await sender.aclose()
 
 
-def _test_notification(target: str, at: datetime) -> Notification:
+def _test_notification(target: str, dashboard: str, at: datetime) -> Notification:
     return Notification(
         id=f"test/{at.timestamp():.0f}",
         group="test",
@@ -114,8 +126,12 @@ def _test_notification(target: str, at: datetime) -> Notification:
         side=Side.NONE,
         target=target,
         title=f"[test] {target}: a test of claude-top's alerts",
-        lines=("Nothing is wrong: somebody is testing this route (claude-top alerts test).",),
+        lines=(
+            "Nothing is wrong: somebody is testing this route (claude-top alerts test).",
+            *dashboard_lines(dashboard),
+        ),
         since=at,
+        dashboard=dashboard,
     )
 
 

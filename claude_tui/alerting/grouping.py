@@ -211,6 +211,7 @@ def _updated(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at:
     if severity is not group.severity:
         ended = (*periods[:-1], replace(periods[-1], until=at)) if periods else ()
         periods = (*ended, SeverityPeriod(severity, at))
+        group = replace(group, opened_late=())
     group = _taken(group, verdict)
     return replace(
         group,

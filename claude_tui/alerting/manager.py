@@ -43,8 +43,8 @@ def target_text(target: Target) -> str:
 class Alerting:
     """One per engine, used in the thread of its loop; `run` is a task of that loop.
 
-    `secrets` are redacted in addition to those of the routes, such as the API key. Tests pass
-    `open_worker`.
+    `secrets` are redacted in addition to those of the routes, such as the API key. `dashboard` says where
+    this one runs and how to attach to it, for those who are notified. Tests pass `open_worker`.
     """
 
     def __init__(
@@ -58,12 +58,13 @@ class Alerting:
         secrets: Sequence[str] = (),
         policy: RetryPolicy | None = None,
         open_worker: OpenWorker | None = None,
+        dashboard: str = "",
     ) -> None:
         routes = settings.routes
         self._settings = settings
         self._redactor = Redactor((*secrets, *(secret for route in routes for secret in route.secrets)))
         self._config = AlertingConfig(
-            {rule.name: rule for rule in rules}, routes, settings.policy, target_text(target)
+            {rule.name: rule for rule in rules}, routes, settings.policy, target_text(target), dashboard
         )
         self._now = now
         self._policy = policy or DELIVERY
@@ -80,7 +81,8 @@ class Alerting:
     def _open_worker(self, route: Route, holder: StateHolder, redactor: Redactor) -> DeliveryWorker:
         if route.kind is RouteKind.ALERTMANAGER:
             receiver = open_alertmanager(route, redactor=redactor, now=self._now, policy=self._policy)
-            return AlertmanagerSync(route, holder, self._now, receiver, self._config.target)
+            config = self._config
+            return AlertmanagerSync(route, holder, self._now, receiver, config.target, config.dashboard)
         sender = open_sender(route, redactor=redactor, now=self._now, policy=self._policy)
         return NotificationWorker(route, holder, self._now, sender)
 

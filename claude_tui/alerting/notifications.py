@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from claude_tui.alerting.grouping import regroup
 from claude_tui.alerting.lifecycle import RESOLVED_RETENTION
@@ -14,7 +14,10 @@ from claude_tui.alerting.templates import notification_of
 from claude_tui.model.alert import Alert, AlertGroup, Notification, NotificationKind
 from claude_tui.model.verdict import Severity, Verdict
 
-__all__ = ["AlertingConfig", "Planned", "plan_notifications"]
+__all__ = ["BETWEEN_PAGES", "AlertingConfig", "Planned", "plan_notifications"]
+
+BETWEEN_PAGES = timedelta(minutes=1)
+"""A route is paged about one topic at most so often. Ends and acknowledgements do not wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,8 @@ class AlertingConfig:
     """How often to send reminders."""
     target: str
     """The name of the monitored target in notifications."""
+    dashboard: str = ""
+    """Where the dashboard runs, and how to attach to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +57,15 @@ def plan_notifications(
     """The groups of these alerts, and the notifications to send about them at `at`.
 
     A route gets one when a group first matches it, and then only when the severity changes, when
-    somebody acknowledges, as a reminder, and when the group is resolved.
+    somebody acknowledges, as a reminder, and when the group is resolved. What would be another page within
+    a minute waits, and then tells the state of that time.
     """
     regrouped = regroup(groups, alerts, config.rules, verdict, at)
     after: list[AlertGroup] = [group for group in groups if _just_closed(group, at)]
     pages: list[tuple[Notification, tuple[str, ...]]] = []
     for group in regrouped.groups:
-        notified, new = _paged(group, regrouped.members.get(group.id, ()), at, config)
+        lately = _paged_lately(group, groups, at)
+        notified, new = _paged(group, regrouped.members.get(group.id, ()), at, config, lately=lately)
         after.append(notified)
         pages += new
     return Planned(tuple(after), regrouped.alerts, tuple(pages))
@@ -68,14 +75,38 @@ def _just_closed(group: AlertGroup, at: datetime) -> bool:
     return group.closed_at is not None and at - group.closed_at <= RESOLVED_RETENTION
 
 
+def _paged_lately(group: AlertGroup, known: Sequence[AlertGroup], at: datetime) -> frozenset[str]:
+    """The routes that were paged about the topic within the last minute: what is new has to wait for them.
+
+    The end of a group that opens again counts as a page.
+    """
+    found: set[str] = set()
+    for each in known:
+        last = max((instant for instant in (each.paged_at, each.closed_at) if instant), default=None)
+        if each.topic == group.topic and last is not None and at - last < BETWEEN_PAGES:
+            found.update(each.notified_routes)
+    return frozenset(found)
+
+
 def _paged(
-    group: AlertGroup, members: Sequence[tuple[Alert, Rule]], at: datetime, config: AlertingConfig
+    group: AlertGroup,
+    members: Sequence[tuple[Alert, Rule]],
+    at: datetime,
+    config: AlertingConfig,
+    *,
+    lately: frozenset[str],
 ) -> tuple[AlertGroup, list[tuple[Notification, tuple[str, ...]]]]:
     pages: list[tuple[Notification, tuple[str, ...]]] = []
 
     def send(group: AlertGroup, kind: NotificationKind, routes: tuple[str, ...]) -> AlertGroup:
         notification = notification_of(
-            group, kind, at, target=config.target, severity=_severity_to_report(group), policy=config.policy
+            group,
+            kind,
+            at,
+            target=config.target,
+            severity=_severity_to_report(group),
+            policy=config.policy,
+            dashboard=config.dashboard,
         )
         pages.append((notification, routes))
         return replace(group, pages=group.pages + 1)
@@ -87,11 +118,15 @@ def _paged(
         concerned = (
             (SCREEN,) if _held(group, at, config.policy) else _concerned(group, members, config.routes)
         )
-        new = tuple(name for name in concerned if name not in before)
+        new = tuple(name for name in concerned if name not in before and name not in lately)
         if new:
             group = replace(send(group, NotificationKind.OPENED, new), notified_routes=(*before, *new))
-            group = group if before else _marked(group, at)
+            group = replace(group, opened_late=(*group.opened_late, *new)) if before else _marked(group, at)
     kind = _follow_up(group, members, at, config.policy) if before else None
+    if kind is NotificationKind.SEVERITY:
+        if lately.intersection(before):
+            return group, pages
+        before = tuple(name for name in before if name not in group.opened_late)
     if kind is not None:
         group = _marked(send(group, kind, before), at)
     return group, pages
@@ -122,6 +157,7 @@ def _marked(group: AlertGroup, at: datetime) -> AlertGroup:
         group,
         paged_at=at,
         paged_severity=group.severity,
+        opened_late=(),
         acknowledged_notified=group.acknowledged is not None,
         snoozed=None if over else group.snoozed,
     )

@@ -14,7 +14,13 @@ from claude_tui.model.limits import MAX_LINE
 from claude_tui.model.text import inert
 from claude_tui.model.verdict import Severity, Verdict
 
-__all__ = ["content_of_alerts", "content_of_verdict", "notification_of", "sanitize_for_chat"]
+__all__ = [
+    "content_of_alerts",
+    "content_of_verdict",
+    "dashboard_lines",
+    "notification_of",
+    "sanitize_for_chat",
+]
 
 MAX_EVIDENCE = 4
 MAX_NAMES = 12
@@ -72,9 +78,11 @@ def notification_of(
     target: str,
     severity: Severity,
     policy: Policy,
+    dashboard: str = "",
 ) -> Notification:
     """The next notification of a group; `severity` is the one to report."""
     content = group.content
+    lines = _lines(group, kind, severity, at, policy)
     return Notification(
         id=f"{group.id}/{group.pages + 1}",
         group=group.id,
@@ -87,12 +95,18 @@ def notification_of(
         side=content.side,
         target=target,
         title=inert(f"{_head(group, kind, severity, at)} {target}: {content.what}", MAX_LINE),
-        lines=tuple(_lines(group, kind, severity, at, policy)),
+        lines=(*lines, *dashboard_lines(dashboard)),
         since=content.since,
         next_step=content.next_step,
         alerts=group.alerts[:MAX_NAMES],
         acknowledged=group.acknowledged is not None,
+        dashboard=dashboard,
     )
+
+
+def dashboard_lines(dashboard: str) -> tuple[str, ...]:
+    """The line that says where the dashboard is, if that is known."""
+    return (f"Dashboard: {dashboard}",) if dashboard else ()
 
 
 def _head(group: AlertGroup, kind: NotificationKind, severity: Severity, at: datetime) -> str:

@@ -13,7 +13,7 @@ from claude_tui.alerting.delivery.attempts import AttemptResult, FailedAttemptEr
 from claude_tui.alerting.outbox import MAX_RETRY_AFTER_S, QueuedNotification, next_for, sending, settle
 from claude_tui.alerting.persistence import StateHolder
 from claude_tui.alerting.routes import Route
-from claude_tui.model.alert import AlertEntry, DeliveryResult, EntryKind, RouteState
+from claude_tui.model.alert import AlertEntry, DeliveryResult, EntryKind, NotificationKind, RouteState
 from claude_tui.model.format import duration
 from claude_tui.model.verdict import Severity
 
@@ -118,6 +118,16 @@ class DeliveryWorker(ABC):
         self._holder.note([AlertEntry("", result.at, kind, Severity.NONE, result.route, text)])
 
 
+_KINDS = {
+    NotificationKind.OPENED: "the page",
+    NotificationKind.SEVERITY: "the new severity",
+    NotificationKind.ACKNOWLEDGED: "the acknowledgement",
+    NotificationKind.REMINDER: "the reminder",
+    NotificationKind.RESOLVED: "the end",
+    NotificationKind.TEST: "the test",
+}
+
+
 class NotificationWorker(DeliveryWorker):
     """Sends notifications one at a time. The ledger is saved before and after each attempt."""
 
@@ -165,6 +175,8 @@ class NotificationWorker(DeliveryWorker):
         attempted = next((each for each in self._holder.ledger.outbox if each.key == queued.key), queued)
         self._holder.change(outbox=settle(self._holder.ledger.outbox, attempted, result))
         self._record(result)
+        if result.delivered:
+            self._note(EntryKind.DELIVERED, result, f"{_KINDS[queued.page.kind]} reached {result.route}")
         await self._holder.save()
 
     def _sleep_s(self) -> float:
@@ -189,10 +201,12 @@ class AlertmanagerSync(DeliveryWorker):
         now: Callable[[], datetime],
         receiver: Alertmanager,
         target: str,
+        dashboard: str = "",
     ) -> None:
         super().__init__(route, holder, now)
         self._receiver = receiver
         self._target = target
+        self._dashboard = dashboard
         self._pushed: object = None
         self._next_at = 0.0
 
@@ -205,7 +219,7 @@ class AlertmanagerSync(DeliveryWorker):
             return min(self._held_s(), MAX_SLEEP_S) or MAX_SLEEP_S
         if state == self._pushed and clock < self._next_at:
             return self._next_at - clock
-        result = await self._push(alerts_of(groups, self._now(), self._target))
+        result = await self._push(alerts_of(groups, self._now(), self._target, self._dashboard))
         wait_s = (RESEND if result.delivered else RETRY_PUSH).total_seconds()
         self._pushed = state
         self._next_at = clock + wait_s

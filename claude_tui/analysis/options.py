@@ -52,7 +52,11 @@ class Thresholds:
     respond_p3_s: float = 3600.0
     """The response target of a P3."""
     business_hour: int = 9
-    """The hour (UTC) at which a business day begins, for the response target of a P4."""
+    """The hour at which a business day begins, for the response target of a P4."""
+    time_zone: str = "UTC"
+    """The time zone of that hour."""
+    working_days: tuple[str, ...] = ("mon", "tue", "wed", "thu", "fri")
+    """The days that are business days."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -153,22 +153,25 @@ def _manual(request: Request) -> int:
 
 def _alerts_test(request: Request) -> int:
     settings = _settings(request)
+    from claude_tui.alerting.attach import attach_words
     from claude_tui.alerting.command import try_routes
     from claude_tui.alerting.config import alerting_of
     from claude_tui.alerting.manager import target_text
-    from claude_tui.engine import target_of
+    from claude_tui.engine import host_name, target_of
     from claude_tui.probes.credentials import Credentials
 
     _, alerts = alerting_of(settings, os.environ)
     credentials = Credentials.from_environ(os.environ, base_url=settings.base_url)
+    target = target_of(settings, credentials)
     return try_routes(
         alerts,
         request.options.route,
-        target=target_text(target_of(settings, credentials)),
+        target=target_text(target),
         now=lambda: datetime.now(UTC),
         emit=emit,
         secrets=credentials.secrets,
         narrate=say,
+        dashboard=attach_words(host_name(), settings.data_dir, target.base_url, target.host),
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from claude_tui.analysis.history.history import History
 from claude_tui.engine.attendance import Attendance
 from claude_tui.engine.engine import Engine
-from claude_tui.engine.identity import this_process
+from claude_tui.engine.identity import host_name, this_process
 from claude_tui.engine.paging import Attention, PagingSetup
 from claude_tui.engine.setup import DemoMode, KeyState, Monitored
 from claude_tui.engine.sources import (
@@ -68,12 +68,19 @@ def live(
     target, name = target_of(settings, credentials), store_name(credentials)
 
     def open_alerting(backend: StateBackend) -> Alerting:
+        from claude_tui.alerting.attach import attach_words
         from claude_tui.alerting.config import alerting_of
         from claude_tui.alerting.manager import Alerting
 
         rules, alerts = alerting_of(settings, environ)
         return Alerting(
-            rules, alerts, target=target, backend=backend, now=clock.now, secrets=credentials.secrets
+            rules,
+            alerts,
+            target=target,
+            backend=backend,
+            now=clock.now,
+            secrets=credentials.secrets,
+            dashboard=attach_words(host_name(), settings.data_dir, target.base_url, target.host),
         )
 
     def attention() -> Attention:

@@ -267,6 +267,9 @@ def _once(*marks: Mark) -> tuple[Mark, ...]:
 
 def _alerted(entries: Iterable[AlertEntry]) -> Iterator[Event]:
     for entry in entries:
+        if entry.kind is EntryKind.DELIVERED:
+            # What was sent is an event already; that it arrived is in the incident's timeline.
+            continue
         yield Event(
             entry.key,
             entry.at,

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Confirmation, Options, Thresholds
+from claude_tui.engine.local_zone import local_zone_name
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor, inert
@@ -122,6 +123,8 @@ def _thresholds_from(settings: Settings) -> Thresholds:
         respond_p2_s=settings.respond_p2_s,
         respond_p3_s=settings.respond_p3_s,
         business_hour=settings.business_hour,
+        time_zone=settings.time_zone or local_zone_name(),
+        working_days=settings.working_days,
     )
 
 

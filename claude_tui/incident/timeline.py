@@ -216,6 +216,6 @@ def _alert_kind(alert: AlertEntry) -> tuple[TimelineKind, Level]:
             return TimelineKind.PAGED, Level.OK if over else Level.WARN
         case EntryKind.DELIVERY_FAILED:
             return TimelineKind.DELIVERY, Level.WARN
-        case EntryKind.DELIVERY_WORKS:
+        case EntryKind.DELIVERED | EntryKind.DELIVERY_WORKS:
             return TimelineKind.DELIVERY, Level.OK
     return TimelineKind.ACKNOWLEDGED, Level.INFO

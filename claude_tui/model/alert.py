@@ -181,6 +181,8 @@ class AlertGroup:
     """When the last notification was created."""
     paged_severity: Severity = Severity.NONE
     """The severity that the last notification reported."""
+    opened_late: tuple[str, ...] = ()
+    """The routes first notified at the current severity, while the others wait to hear of it."""
     acknowledged: Acknowledgement | None = None
     """Who is taking care of it, if anybody."""
     acknowledged_notified: bool = field(default=False, metadata=_saved("acknowledged_told"))
@@ -255,6 +257,8 @@ class Notification:
     """Whether it may have arrived before: the program was stopped while sending it."""
     acknowledged: bool = False
     """Whether somebody has acknowledged the group."""
+    dashboard: str = ""
+    """Where the dashboard runs, and how to attach to it; "" if that is not known."""
 
     @property
     def text(self) -> str:
@@ -311,6 +315,7 @@ class EntryKind(StrEnum):
     PAGE = "page"
     ACKNOWLEDGED = "acknowledged"
     SNOOZED = "snoozed"
+    DELIVERED = "delivered"
     DELIVERY_FAILED = "delivery_failed"
     DELIVERY_WORKS = "delivery_works"
 

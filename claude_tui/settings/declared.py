@@ -240,10 +240,25 @@ class Settings:
     business_hour: Annotated[
         int,
         About(
-            "Hour (UTC) at which the next business day begins, the response target of a P4.",
+            "Hour at which the next business day begins, the response target of a P4.",
             kinds.whole(0, 23, words="a whole number"),
         ),
     ] = _THRESHOLDS.business_hour
+    time_zone: Annotated[
+        str,
+        About(
+            "Time zone of business_hour and working_days, such as Europe/Berlin.",
+            kinds.time_zone(),
+            in_words="that of the machine",
+        ),
+    ] = ""
+    working_days: Annotated[
+        tuple[str, ...],
+        About(
+            "The days of the week that are business days.",
+            kinds.listed(kinds.weekday(), words='a list of days such as ["mon", "tue", "wed"]'),
+        ),
+    ] = _THRESHOLDS.working_days
     data_dir: Annotated[
         Path,
         About(

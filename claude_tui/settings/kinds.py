@@ -9,6 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.text import Redactor
@@ -27,9 +28,14 @@ __all__ = [
     "slug",
     "status_url",
     "table",
+    "time_zone",
     "truth",
+    "weekday",
     "whole",
 ]
+
+_DAY_NAMES = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SHORTEST_DAY = 3
 
 
 class WrongValueError(ClaudeTopError):
@@ -199,6 +205,32 @@ def listed(item: Kind, *, words: str) -> Kind:
         return tuple(_read_part(item.read, each, f"[{index}]") for index, each in enumerate(value))
 
     return Kind(words, read, lambda text: [each.strip() for each in text.split(",") if each.strip()])
+
+
+def time_zone() -> Kind:
+    """The name of a time zone that this machine knows; empty for its own."""
+
+    def read(value: object) -> str:
+        if not isinstance(value, str):
+            raise WrongValueError(value)
+        try:
+            return ZoneInfo(value).key if value else ""
+        except (KeyError, ValueError, OSError):
+            raise WrongValueError(value) from None
+
+    return Kind('a time zone such as "Europe/Berlin" or "UTC", or nothing', read)
+
+
+def weekday() -> Kind:
+    """A day of the week, by its name or the first three letters of it."""
+
+    def read(value: object) -> str:
+        name = value.strip().casefold() if isinstance(value, str) else ""
+        if len(name) < _SHORTEST_DAY or not any(day.startswith(name) for day in _DAY_NAMES):
+            raise WrongValueError(value)
+        return name[:_SHORTEST_DAY]
+
+    return Kind("a day such as mon", read)
 
 
 def keys() -> Kind:

@@ -296,7 +296,7 @@ ACTIONS: tuple[Action, ...] = (
         "copy",
         ("y",),
         "copy",
-        "Copy a summary for chat, or what is on screen",
+        "Copy a summary; offers texts for users and support",
         _WATCH,
         (*_APP, *_EVENT, *_WALK, *_PLAYBOOK, *_FIRST_FIVE, *_DEBRIEF),
         3,

@@ -324,10 +324,9 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         self._show()
 
     def action_copy(self) -> None:
-        from claude_tui.tui.panels.summary_text import summary_text
+        from claude_tui.tui.screens.copying import copy_state
 
-        self.copy_to_clipboard(summary_text(self.shown))
-        self.notify("Summary sent to the terminal’s clipboard.", timeout=2, markup=False)
+        copy_state(self)
 
     def copy_to_clipboard(self, text: str) -> None:
         from claude_tui.tui.clipboard import copy

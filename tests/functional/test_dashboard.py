@@ -346,6 +346,27 @@ async def test_the_summary_for_chat_is_of_the_picture_shown() -> None:
         assert app.copied.startswith("P1 It’s them. The API is overloaded (529).")
 
 
+@pytest.mark.parametrize(
+    ("keys", "begins"),
+    [
+        (["y", "y"], "P1 It’s them."),
+        (["y", "escape"], "P1 It’s them."),
+        (["y", "down", "enter"], "There has been trouble with our AI features since 14:02 UTC"),
+        (["y", "down", "down", "y"], "529 overloaded_error from api.anthropic.com since 2026-11-20 14:02:11"),
+    ],
+)
+async def test_y_copies_the_summary_at_once_and_offers_other_texts(keys: list[str], begins: str) -> None:
+    app = app_of("overloaded")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("y")
+        assert app.copied is not None
+        assert app.copied.startswith("P1 It’s them.")
+        await pilot.press(*keys[1:])
+        await pilot.pause()
+        assert app.copied.startswith(begins)
+        assert len(app.screen_stack) == 1
+
+
 async def test_under_a_dialog_the_picture_goes_on_for_a_few_bytes_a_second() -> None:
     app = app_of("overloaded")
     async with app.run_test(size=(120, 40)) as pilot:

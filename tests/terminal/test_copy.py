@@ -34,6 +34,6 @@ def test_the_summary_is_copied(tmp_path: Path, environ: dict[str, str], forms: t
             text = base64.b64decode(sent).decode()
             assert text.startswith("[DEMO, simulated] ")
             assert len(text.split("\n")) == 5
-        assert terminal.end_after(lambda: terminal.type(b"q"), cpu_s=BUSY_S) == 0
+        assert terminal.end_after(lambda: terminal.type(b"\x03"), cpu_s=BUSY_S) == 0
     finally:
         terminal.close()

@@ -33,13 +33,33 @@ REMINDER, ACKNOWLEDGED = NotificationKind.REMINDER, NotificationKind.ACKNOWLEDGE
 
 
 class TestFollowUps:
-    def test_worse_is_told_at_once_and_better_while_it_lasts(self) -> None:
+    def test_worse_is_told_soon_and_better_while_it_lasts(self) -> None:
         told = night()
         told.sees(verdict(Cause.PROVIDER_ERRORS, P3))
         told.sees(OUTAGE)
         told.stays(verdict(Cause.PROVIDER_ERRORS, P3), for_s=300 + 900 + 10)
         assert told.severities() == [(OPENED, P3), (SEVERITY, P1), (SEVERITY, P3)]
         assert "was P1" in told.pages[-1][1].title
+
+    def test_a_route_is_paged_at_most_once_a_minute(self) -> None:
+        told = night()
+        for severity in (P3, P1, P2, P1, P2, P1, P2, P1, P2, P1, P2):
+            told.sees(verdict(Cause.PROVIDER_ERRORS, severity))
+        assert told.severities() == [(OPENED, P3)]
+        told.stays(OUTAGE, for_s=60)
+        assert told.severities() == [(OPENED, P3), (SEVERITY, P1)]
+        first, second = (page.at for _, page in told.pages)
+        assert second - first >= timedelta(minutes=1)
+
+    def test_what_opens_again_within_a_minute_waits_and_then_is_told_as_it_is(self) -> None:
+        told = night()
+        told.stays(OUTAGE, for_s=60)
+        while RESOLVED not in told.kinds():
+            told.sees(HEALTHY)
+        told.stays(verdict(Cause.PROVIDER_ERRORS, P2), for_s=50)
+        assert told.kinds() == [OPENED, RESOLVED]
+        told.stays(OUTAGE, for_s=15)
+        assert told.severities() == [(OPENED, P1), (RESOLVED, P1), (OPENED, P1)]
 
     def test_a_severity_that_wavers_is_told_once(self) -> None:
         told = night()
@@ -87,7 +107,7 @@ class TestFollowUps:
         told.sees(verdict(Cause.PROVIDER_ERRORS, P3))
         until = told.clock.at + timedelta(hours=2)
         told.ledger = snoozed(told.ledger, None, by="ana", until=until, at=told.clock.at)
-        told.sees(OUTAGE)
+        told.stays(OUTAGE, for_s=60)
         assert told.severities() == [(OPENED, P3), (SEVERITY, P1)]
 
     def test_the_end_is_told_even_when_snoozed(self) -> None:

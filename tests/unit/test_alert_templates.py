@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from claude_tui.alerting.attach import attach_words
+from claude_tui.alerting.delivery.alertmanager import alerts_of, trial_alert
+from claude_tui.alerting.delivery.pagerduty import event_of
 from claude_tui.alerting.routes import Policy
 from claude_tui.alerting.templates import (
     content_of_alerts,
@@ -54,6 +58,41 @@ def test_a_first_page_says_what_whose_since_when_how_bad_and_what_next() -> None
         "Next: Back off.",
         "Alerts: verdict-p1",
     ]
+
+
+ATTACH = attach_words("ops-1", Path("/srv/claude top"), "https://api.anthropic.com", "api.anthropic.com")
+
+
+def test_a_page_says_where_the_dashboard_is_and_how_to_attach() -> None:
+    for kind in NotificationKind:
+        page = notification_of(
+            group(), kind, after(60), target="prod", severity=Severity.P1, policy=Policy(), dashboard=ATTACH
+        )
+        where = "on ops-1: ssh -t ops-1 claude-top --data-dir '/srv/claude top'"
+        assert page.lines[-1] == f"Dashboard: {where}"
+        assert page.dashboard == where
+
+
+def test_another_endpoint_is_named_as_it_has_a_history_of_its_own() -> None:
+    gateway = attach_words("ops-1", Path("/srv/ct"), "https://gw.example.test/v1", "gw.example.test")
+    assert gateway.endswith("claude-top --data-dir /srv/ct --base-url https://gw.example.test/v1")
+
+
+def test_every_kind_of_delivery_carries_it() -> None:
+    page = notification_of(
+        group(),
+        NotificationKind.OPENED,
+        NOON,
+        target="prod",
+        severity=Severity.P1,
+        policy=Policy(),
+        dashboard=ATTACH,
+    )
+    payload = event_of(page, "key")["payload"]
+    assert payload["custom_details"]["dashboard"] == ATTACH  # type: ignore[index]
+    assert f"Dashboard: {ATTACH}" in page.text  # what apprise sends
+    for alert in (*alerts_of([group()], NOON, "prod", ATTACH), trial_alert(NOON, "prod", ATTACH)):
+        assert alert["annotations"]["dashboard"] == ATTACH  # type: ignore[index]
 
 
 @pytest.mark.parametrize(

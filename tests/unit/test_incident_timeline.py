@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from claude_tui.incident import Record, TimelineEntry, TimelineKind, timeline
+from claude_tui.model.alert import EntryKind
 from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.observation import Outcome
 from claude_tui.model.playbook import WalkTurn
@@ -33,6 +34,23 @@ def drawn(kept: Record, *entries: IncidentEntry) -> tuple[TimelineEntry, ...]:
 
 def of_kind(entries: tuple[TimelineEntry, ...], kind: TimelineKind) -> list[TimelineEntry]:
     return [entry for entry in entries if entry.kind is kind]
+
+
+def test_a_delivery_that_arrived_is_an_entry_of_its_own() -> None:
+    arrived = replace(
+        PAGED,
+        at=after(151),
+        key="alert:3",
+        kind=EntryKind.DELIVERED,
+        text="the page reached oncall",
+        routes=(),
+    )
+    (entry,) = (
+        each
+        for each in drawn(record(declared(), alert_entries=(PAGED, arrived)), declared())
+        if each.kind is TimelineKind.DELIVERY
+    )
+    assert (entry.happened_at, entry.level, entry.text) == (after(151), Level.OK, "the page reached oncall")
 
 
 def test_who_took_it_is_an_entry_with_name_and_host() -> None:

@@ -66,6 +66,8 @@ OTHER: Mapping[str, tuple[str, str, object]] = {
     "respond_p2_s": ("600", "600", 600.0),
     "respond_p3_s": ("7200", "7200", 7200.0),
     "business_hour": ("7", "7", 7),
+    "time_zone": ('"Europe/Berlin"', "Europe/Berlin", "Europe/Berlin"),
+    "working_days": ('["Sunday", "mon"]', "Sunday,mon", ("sun", "mon")),
     "data_dir": ('"/var/tmp/x"', "/var/tmp/x", Path("/var/tmp/x")),
     "retention_days": ("7", "7", 7),
     "theme": ('"light"', "light", "light"),
@@ -172,7 +174,8 @@ def test_an_empty_variable_counts_as_not_set(places: Places) -> None:
 
 def test_each_threshold_has_the_default_of_the_analysis_and_reaches_it(places: Places) -> None:
     pace = Pace.of(Settings())
-    assert options_from(Settings(), pace) == Options()
+    # Without the setting, the zone is that of the machine.
+    assert options_from(Settings(time_zone="UTC"), pace) == Options()
     carried = {each.name for each in (*fields(Options), *fields(Thresholds))} & BY_KEY.keys()
     for key in carried - {"messages_interval_s", "models_interval_s", "status_interval_s"}:
         written(places, f"{key} = {OTHER[key][0]}\n")
@@ -288,6 +291,12 @@ def test_an_unknown_key_names_the_nearest(places: Places) -> None:
         ("respond_p2_s", "0"),
         ("business_hour", "24"),
         ("business_hour", '"09:00"'),
+        ("time_zone", '"Mars/Olympus"'),
+        ("time_zone", '"/etc/passwd"'),
+        ("time_zone", "2"),
+        ("working_days", "[]"),
+        ("working_days", '["mo"]'),
+        ("working_days", '["mondayish"]'),
         ("alert_rules", "7"),
         ("alert_rules", '"nul\\u0000"'),
         ("alerts", "7"),

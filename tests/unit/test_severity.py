@@ -167,6 +167,47 @@ def test_a_business_day_is_no_weekend() -> None:
     assert respond_by(Severity.P4, saturday, Thresholds()) == datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
+def due(day: str, zone: str, *days: str, hour: int = 9) -> str:
+    """When a P4 that is detected then is due, in UTC."""
+    thresholds = Thresholds(business_hour=hour, time_zone=zone)
+    if days:
+        thresholds = replace(thresholds, working_days=days)
+    found = respond_by(Severity.P4, datetime.fromisoformat(f"{day}+00:00"), thresholds)
+    assert found is not None
+    assert found.tzinfo is UTC
+    return f"{found:%a %Y-%m-%d %H:%M}"
+
+
+def test_a_business_day_is_one_of_the_persons_zone() -> None:
+    # Friday 23:30 in London is already Saturday in Tokyo, and still Friday in New York.
+    assert due("2026-11-20T23:30", "Europe/London") == "Mon 2026-11-23 09:00"
+    assert due("2026-11-20T23:30", "Asia/Tokyo") == "Mon 2026-11-23 00:00"
+    assert due("2026-11-20T03:00", "America/New_York") == "Fri 2026-11-20 14:00"
+    assert due("2026-11-19T20:00", "Asia/Tokyo") == "Mon 2026-11-23 00:00"
+
+
+def test_a_business_day_is_one_of_the_persons_days() -> None:
+    week = ("sun", "mon", "tue", "wed", "thu")
+    assert due("2026-11-19T12:00", "Asia/Jerusalem", *week) == "Sun 2026-11-22 07:00"
+    assert due("2026-11-20T12:00", "UTC", "wed") == "Wed 2026-11-25 09:00"
+    assert due("2026-11-25T12:00", "UTC", "wed") == "Wed 2026-12-02 09:00"
+
+
+def test_the_hour_is_that_of_the_wall_clock_on_both_sides_of_summer_time() -> None:
+    # Central Europe changes its clocks on 2026-03-29 and 2026-10-25, both Sundays.
+    assert due("2026-03-27T12:00", "Europe/Berlin") == "Mon 2026-03-30 07:00"
+    assert due("2026-03-26T12:00", "Europe/Berlin") == "Fri 2026-03-27 08:00"
+    assert due("2026-10-23T12:00", "Europe/Berlin") == "Mon 2026-10-26 08:00"
+    assert due("2026-10-22T12:00", "Europe/Berlin") == "Fri 2026-10-23 07:00"
+    # 02:00 is skipped on that Sunday, and 02:30 would be there twice on the other.
+    assert due("2026-03-28T12:00", "Europe/Berlin", "sun", hour=2) == "Sun 2026-03-29 01:00"
+    assert due("2026-10-24T12:00", "Europe/Berlin", "sun", hour=2) == "Sun 2026-10-25 00:00"
+
+
+def test_a_zone_that_this_machine_does_not_know_is_utc() -> None:
+    assert due("2026-11-20T12:00", "Mars/Olympus") == "Mon 2026-11-23 09:00"
+
+
 def test_the_clock_runs_from_the_detection() -> None:
     found = verdict(*incident("FFFF"))
     assert found.since is not None

@@ -210,6 +210,20 @@ CASES = [
         Shown("provider_slow P4 by Mon 09:00"),
         Shown("provider_slow P4 by Mon 08:00"),
     ),
+    Case(
+        "time_zone",
+        "America/New_York",
+        [*healthy(0, HOUR), *steady(2.0)],
+        Shown("provider_slow P4 by Mon 09:00"),
+        Shown("provider_slow P4 by Mon 14:00"),
+    ),
+    Case(
+        "working_days",
+        ("sat",),
+        [*healthy(0, HOUR), *steady(2.0)],
+        Shown("provider_slow P4 by Mon 09:00"),
+        Shown("provider_slow P4 by Sat 09:00"),
+    ),
 ]
 
 
@@ -256,7 +270,8 @@ def _level(snapshot: Snapshot, panel: str) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_what_is_shown_follows_the_setting(case: Case) -> None:
-    settings, history = Settings(), history_of(*case.history)
+    # Not in the zone of the machine that runs the tests.
+    settings, history = Settings(time_zone="UTC"), history_of(*case.history)
     changed = replace(settings, **{case.setting: case.value})
     for expected, found in (
         (case.default, shown(case, history, settings)),

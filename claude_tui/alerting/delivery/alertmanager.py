@@ -48,13 +48,15 @@ class Alertmanager:
         await self._poster.aclose()
 
 
-def alerts_of(groups: Iterable[AlertGroup], at: datetime, target: str) -> list[dict[str, object]]:
+def alerts_of(
+    groups: Iterable[AlertGroup], at: datetime, target: str, dashboard: str = ""
+) -> list[dict[str, object]]:
     """One alert for each severity that each group has had, except those that ended over 15 minutes ago.
 
     Labels identify an alert and never change: a new severity is another alert, which ends the previous one.
     """
     return [
-        _alert(group, period, at, target)
+        _alert(group, period, at, target, dashboard)
         for group in groups
         for period in _severity_periods_of(group)
         if period.until is None or at - period.until <= RESOLVED_RETENTION
@@ -71,7 +73,9 @@ def _severity_periods_of(group: AlertGroup) -> Iterator[SeverityPeriod]:
         yield SeverityPeriod(period.severity, period.since, ends)
 
 
-def _alert(group: AlertGroup, period: SeverityPeriod, at: datetime, target: str) -> dict[str, object]:
+def _alert(
+    group: AlertGroup, period: SeverityPeriod, at: datetime, target: str, dashboard: str
+) -> dict[str, object]:
     content = group.content
     return {
         "labels": {
@@ -89,6 +93,7 @@ def _alert(group: AlertGroup, period: SeverityPeriod, at: datetime, target: str)
             "since": content.since.isoformat(),
             "next_step": content.next_step,
             "rules": ", ".join(group.alerts),
+            **({"dashboard": dashboard} if dashboard else {}),
         },
         "startsAt": period.since.isoformat(),
         "endsAt": (period.until or at + EXPIRY).isoformat(),
@@ -100,11 +105,15 @@ def _name(key: str) -> str:
     return "Claude" + "".join(word.title() for word in re.split("[-_]", key))
 
 
-def trial_alert(at: datetime, target: str) -> dict[str, object]:
+def trial_alert(at: datetime, target: str, dashboard: str = "") -> dict[str, object]:
     """A test alert that ends by itself after a minute."""
     return {
         "labels": {"alertname": "ClaudeTopTest", "target": target, "source": "claude-top"},
-        "annotations": {"summary": "A test of claude-top: nothing is wrong.", "side": Side.NONE.value},
+        "annotations": {
+            "summary": "A test of claude-top: nothing is wrong.",
+            "side": Side.NONE.value,
+            **({"dashboard": dashboard} if dashboard else {}),
+        },
         "startsAt": at.isoformat(),
         "endsAt": (at + RESEND).isoformat(),
     }

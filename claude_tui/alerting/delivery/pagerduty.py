@@ -73,6 +73,7 @@ def event_of(notification: Notification, routing_key: str, *, action: str | None
                 "severity": notification.severity.value,
                 "next_step": notification.next_step,
                 "alerts": list(notification.alerts),
+                **({"dashboard": notification.dashboard} if notification.dashboard else {}),
             },
         }
     return event

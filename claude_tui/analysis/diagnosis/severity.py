@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
+from claude_tui.analysis.diagnosis.business_days import next_business_day
 from claude_tui.analysis.diagnosis.episodes import DOWN, Episode, improbable_run
 from claude_tui.analysis.history.columns import Column
 from claude_tui.analysis.history.history import History
@@ -30,7 +31,6 @@ LEAST_SHARED = 5
 _UP_RUN, _UP, _UP_OF = 3, 2, 5
 # Counting begins with a failure, so a share of few messages is too high: 3 of 60 are the 5% of a P2.
 RARE_LEAST = 60
-_SATURDAY = 5
 
 
 def severity_of_messages(
@@ -178,12 +178,7 @@ def respond_by(severity: Severity, detected_at: datetime, thresholds: Thresholds
         case Severity.P3:
             return detected_at + timedelta(seconds=thresholds.respond_p3_s)
         case Severity.P4:
-            return _next_business_day(detected_at, thresholds.business_hour)
+            return next_business_day(
+                detected_at, thresholds.business_hour, thresholds.time_zone, thresholds.working_days
+            )
     return None
-
-
-def _next_business_day(after: datetime, hour: int) -> datetime:
-    day = after.date() + timedelta(days=1)
-    while day.weekday() >= _SATURDAY:
-        day += timedelta(days=1)
-    return datetime.combine(day, time(hour), after.tzinfo)

@@ -1,0 +1,133 @@
+"""The current trouble as a text for the provider's support: what they need to find our requests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, version
+from platform import python_version
+
+from claude_tui import __version__
+from claude_tui.analysis.history.failure_kinds import failure_name
+from claude_tui.model.format import duration, latency, percent, plain, span_text, stamp
+from claude_tui.model.observation import Observation
+from claude_tui.model.playbook import StepState
+from claude_tui.model.snapshot import Event, EventKind, Snapshot
+from claude_tui.model.verdict import EvidenceKind
+from claude_tui.tui.panels.verdict_words import page_line
+from claude_tui.tui.render import lines
+
+__all__ = ["ticket_text"]
+
+_MOST_IDS = 20
+_MOST_KINDS = 8
+_RAY = "cf-ray"
+
+
+def ticket_text(snapshot: Snapshot) -> str:
+    """One fact in a line; then the newest failed requests with their ids. All times are UTC."""
+    failures = _failures(snapshot)
+    out = [_subject(snapshot, failures), "", *_facts(snapshot, failures)]
+    if failures:
+        out += ["", f"Failed requests, newest first ({_shown(snapshot, failures)}):"]
+        out += [_request(each) for each in failures[:_MOST_IDS]]
+    out += ["", "What was tried:", *(f"- {each}" for each in _tried(snapshot))]
+    return "\n".join(out)
+
+
+def _failures(snapshot: Snapshot) -> list[Observation]:
+    """The failures of the current trouble that are known one by one, newest first."""
+    since = snapshot.verdict.since
+    events = (each for each in snapshot.events if each.kind is EventKind.FAILURE)
+    every: list[Event] = [each for event in events for each in (event.folded or (event,))]
+    found = (each.observation for each in every if each.observation is not None)
+    current = [each for each in found if since is None or each.at >= since]
+    return sorted(current, key=lambda each: each.at, reverse=True)
+
+
+def _subject(snapshot: Snapshot, failures: list[Observation]) -> str:
+    engine = snapshot.engine
+    simulated = f"[{'DRILL' if engine.drill else 'DEMO'}, simulated] " if engine.demo is not None else ""
+    since = f" since {stamp(snapshot.verdict.since)}" if snapshot.verdict.since is not None else ""
+    what = failure_name(failures[0]) if failures else snapshot.verdict.statement.rstrip(".")
+    return f"{simulated}{what} from {engine.target.host}{since}"
+
+
+def _facts(snapshot: Snapshot, failures: list[Observation]) -> Iterator[str]:
+    verdict, target = snapshot.verdict, snapshot.engine.target
+    yield f"As of: {stamp(snapshot.at)}"
+    if verdict.since is not None:
+        yield f"First failure: {stamp(verdict.since)}, {duration(snapshot.at - verdict.since)} ago"
+    if failures:
+        yield f"Last failure: {stamp(failures[0].at)}"
+    yield f"Endpoint: {target.base_url}"
+    models = dict.fromkeys(each.model for each in failures if each.model)
+    yield f"Model: {', '.join(models) or target.model or 'not known'}"
+    yield from _errors(snapshot)
+    rays = [ray for each in failures if (ray := _header(each, _RAY))]
+    if edges := dict.fromkeys(ray.rpartition("-")[2] for ray in rays if "-" in ray):
+        yield f"Edge (end of cf-ray): {', '.join(edges)}"
+    # Its id is not recorded: an answer's headers are kept without it.
+    yield "Organization: (your organization id, from the Console’s settings)"
+    if (ruled_out := verdict.evidence_of(EvidenceKind.RULED_OUT)) is not None:
+        yield f"Ruled out: {ruled_out.text}"
+    if buckets := [each for each in snapshot.headroom.buckets if each.granted]:
+        left = "; ".join(f"{each.bucket} {percent(each.fraction)} left" for each in buckets)
+        yield f"Rate limits: {left}"
+    if page := " ".join(lines.plain(page_line(snapshot)).split()):
+        yield page
+    yield f"Client: Anthropic Python SDK {_sdk()}, Python {python_version()}, claude-top {__version__}"
+
+
+def _errors(snapshot: Snapshot) -> Iterator[str]:
+    """The kinds of failures over the longest window that is counted."""
+    window = max(snapshot.errors, key=lambda each: each.span, default=None)
+    if window is None or not window.failures:
+        return
+    kinds = [f"{each.count}× {failure_name(each.kind)}" for each in window.breakdown[:_MOST_KINDS]]
+    failed = f"{window.failures} of {window.requests} requests failed"
+    yield f"Errors in the last {span_text(window.span)}: {failed}: {', '.join(kinds)}"
+
+
+def _header(failure: Observation, name: str) -> str:
+    return next((value for each, value in failure.headers if each == name), "")
+
+
+def _shown(snapshot: Snapshot, failures: list[Observation]) -> str:
+    events = (each for each in snapshot.events if each.kind is EventKind.FAILURE)
+    total = max(sum(each.count for each in events), len(failures))
+    return f"{min(len(failures), _MOST_IDS)} of {total}"
+
+
+def _request(failure: Observation) -> str:
+    total, ray = failure.timings.total, _header(failure, _RAY)
+    parts = (
+        stamp(failure.at),
+        failure.request_id or "no request id",
+        failure_name(failure),
+        failure.model or failure.source.value,
+        f"after {latency(total)}" if total is not None else "",
+        f"cf-ray {ray}" if ray and ray != failure.request_id else "",
+    )
+    return "  ".join(part for part in parts if part)
+
+
+def _tried(snapshot: Snapshot) -> Iterator[str]:
+    """Steps of playbooks that were done in this trouble; what the probes do goes for every one."""
+    since = snapshot.verdict.since
+    newest = {
+        (mark.playbook, mark.step): mark
+        for mark in snapshot.engine.step_marks
+        if mark.step and (since is None or mark.at >= since)
+    }
+    for mark in newest.values():
+        if mark.state is StepState.DONE:
+            note = f": {mark.note}" if mark.note else ""
+            yield f"{mark.at:%H:%M:%S} {plain(mark.step)} ({mark.playbook}){note}"
+    yield "each request is one attempt of a probe with a small prompt, not retried"
+
+
+def _sdk() -> str:
+    try:
+        return version("anthropic")
+    except PackageNotFoundError:
+        return "not installed"

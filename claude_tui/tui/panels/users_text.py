@@ -1,0 +1,93 @@
+"""The current state as a text for users: plain, honest, without anything internal. All times are UTC."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from claude_tui.model.format import plural
+from claude_tui.model.snapshot import Snapshot
+from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
+
+__all__ = ["users_text"]
+
+_NEXT_UPDATE = timedelta(minutes=30)
+_STEP_MINUTES = 5
+# From so many minutes on, hours say enough.
+_HOURS_FROM = 120
+_EFFECTS = {
+    Severity.P1: "Most requests fail at the moment.",
+    Severity.P2: "A part of the requests fails at the moment.",
+    Severity.P3: "Some requests fail; most work.",
+    Severity.P4: "Very few requests fail; nearly all work.",
+}
+_SLOW = "Answers take longer than usual."
+_CAUSES = {
+    Side.THEM: "As far as we know the cause lies with our AI provider.",
+    Side.US: "The cause is on our side, and we are working on it.",
+    Side.PATH: "As far as we know the connection between us and our AI provider is disturbed.",
+}
+_UNKNOWN_CAUSE = "We do not know the cause yet, and are looking into it."
+_ADVICE = "If something fails, wait a few minutes and try again. Nothing else is needed on your side."
+
+
+def users_text(snapshot: Snapshot) -> str:
+    """A few sentences that can go to a status page of ours, or to a support team."""
+    engine, verdict = snapshot.engine, snapshot.verdict
+    simulated = f"[{'DRILL' if engine.drill else 'DEMO'}, simulated] " if engine.demo is not None else ""
+    return f"{simulated}{' '.join(_sentences(verdict, snapshot.at))}"
+
+
+def _sentences(verdict: Verdict, at: datetime) -> tuple[str, ...]:
+    if verdict.cause is Cause.PROVIDER_NOTICE:
+        return (
+            "Our AI provider reports trouble with a part of its service that we use.",
+            f"In our own checks our AI features work, as of {at:%H:%M} UTC.",
+            "We are watching it.",
+        )
+    if not verdict.severity.trouble:
+        if verdict.cause is Cause.HEALTHY and not verdict.checking:
+            return (f"Our AI features work normally, as of {at:%H:%M} UTC on {_day(at)}.",)
+        return (
+            f"We are checking whether our AI features work, as of {at:%H:%M} UTC on {_day(at)}.",
+            "We do not know of a fault yet.",
+        )
+    return (
+        _began(verdict, at),
+        _SLOW if verdict.cause is Cause.PROVIDER_SLOW else _EFFECTS[verdict.severity],
+        *(("It is getting better, but we are not sure yet that it is over.",) if verdict.recovery else ()),
+        _CAUSES.get(verdict.side, _UNKNOWN_CAUSE),
+        *_confirmed(verdict),
+        _ADVICE,
+        f"We will say more by {_next_update(at):%H:%M} UTC.",
+    )
+
+
+def _began(verdict: Verdict, at: datetime) -> str:
+    since = verdict.since
+    if since is None:
+        return f"There is trouble with our AI features, as of {at:%H:%M} UTC on {_day(at)}."
+    minutes = max(int((at - since).total_seconds() // 60), 1)
+    lasted = plural(minutes, "minute") if minutes < _HOURS_FROM else f"{minutes // 60} hours"
+    return (
+        f"There has been trouble with our AI features since {since:%H:%M} UTC on {_day(since)}, "
+        f"for {lasted} so far."
+    )
+
+
+def _confirmed(verdict: Verdict) -> tuple[str, ...]:
+    if verdict.side is not Side.THEM:
+        return ()
+    if verdict.page is PageAgreement.CONFIRMS:
+        return ("They have confirmed it on their status page.",)
+    return ("They have not reported it yet.",) if verdict.page is PageAgreement.SILENT else ()
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"
+
+
+def _next_update(at: datetime) -> datetime:
+    """In half an hour, on a full five minutes."""
+    then = at + _NEXT_UPDATE
+    rounded = then - timedelta(minutes=then.minute % _STEP_MINUTES)
+    return rounded if rounded - at >= _NEXT_UPDATE else rounded + timedelta(minutes=_STEP_MINUTES)

@@ -1,0 +1,54 @@
+"""Copying the current state: as a summary for chat at once, or as another text that is chosen then."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.binding import Binding, BindingType
+
+from claude_tui.tui.panels.summary_text import summary_text
+from claude_tui.tui.panels.ticket_text import ticket_text
+from claude_tui.tui.panels.users_text import users_text
+from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question
+from claude_tui.tui.screens.dialog_fields import paragraph
+
+if TYPE_CHECKING:
+    from claude_tui.tui.cockpit import Cockpit
+
+__all__ = ["CopyScreen", "copy_state"]
+
+_TEXTS = (
+    ("the summary for chat: copied already", "Summary", summary_text),
+    ("a text for users: plain, nothing internal", "Text for users", users_text),
+    ("a support ticket: request ids, times, errors", "Support ticket", ticket_text),
+)
+_EXPLANATION = (
+    "The summary is in the terminal’s clipboard. Another text takes its place. "
+    "Look through it before you send it."
+)
+
+
+class CopyScreen(DialogScreen):
+    """Offers the other texts. The key that opened it confirms: pressed twice, it copies the summary."""
+
+    CALLED = "choice of a text"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("y", "confirm", show=False)]
+
+
+def copy_state(app: Cockpit) -> None:
+    """Copy the summary, and offer the other texts of the same picture."""
+    snapshot = app.shown
+
+    def copy(number: int) -> None:
+        _, name, text_of = _TEXTS[number]
+        app.copy_to_clipboard(text_of(snapshot))
+        app.notify(f"{name} sent to the terminal’s clipboard.", timeout=2, markup=False)
+
+    def answered(answers: Answers | None) -> None:
+        if answers is not None and answers[0]:
+            copy(int(answers[0]))
+
+    copy(0)
+    choice = Choice("Copy", tuple(offered for offered, *_ in _TEXTS))
+    question = Question("Copied", "copy", (choice,), (paragraph(_EXPLANATION),))
+    app.push_screen(CopyScreen(question), answered)
