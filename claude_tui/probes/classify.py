@@ -54,6 +54,8 @@ MAX_MESSAGE = 2_000
 # A TLS port reported that it received plain HTTP.
 NEEDS_TLS = "needs_tls"
 _CHARSET = re.compile(r"charset=[\"']?([\w.-]{1,20})", re.I)
+# Relays put the id into the sentence: `(request id: 2026112712abc)`.
+_TOLD_ID = re.compile(r"\brequest[ _-]?id\W{1,3}([A-Za-z0-9_-]{8,80})", re.I)
 # Statuses that say more than a type such as `api_error`.
 _TELLING = frozenset({401, 402, 403, 404, 413})
 _BARE_REFUSAL = re.compile(
@@ -311,7 +313,13 @@ def _clean(found: Classified, headers: Mapping[str, str], redactor: Redactor) ->
     def clean(text: str | None, limit: int) -> str | None:
         return redactor.clean(text.strip(), limit) if text and text.strip() else None
 
-    ids = (headers.get("request-id"), found.request_id, other_request_id(headers))
+    told = _TOLD_ID.search(found.message or "")
+    ids = (
+        headers.get("request-id"),
+        found.request_id,
+        other_request_id(headers),
+        f"request id {told[1]}" if told is not None else None,
+    )
     return Classified(
         outcome=found.outcome,
         error_type=clean(found.error_type, 80),
