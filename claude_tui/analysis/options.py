@@ -75,6 +75,8 @@ class Options:
     """The same for the model list."""
     status_interval_s: float = 60.0
     """The same for the status page."""
+    other_models_interval_s: float = 120.0
+    """The same for each further model."""
     ttft_slow_s: float = 3.0
     """A TTFT above this is slow, unless that is usual."""
     message_slow_s: float = 5.0
@@ -93,6 +95,8 @@ class Options:
     def interval_s(self, source: Source) -> float:
         if source is Source.STATUS:
             return self.status_interval_s
+        if source is Source.OTHER_MODELS:
+            return self.other_models_interval_s
         return self.models_interval_s if source is Source.MODELS else self.messages_interval_s
 
     def stale_after_s(self, source: Source) -> float:

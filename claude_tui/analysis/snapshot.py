@@ -16,6 +16,7 @@ from claude_tui.analysis.views.errors import error_windows
 from claude_tui.analysis.views.events import newest_events
 from claude_tui.analysis.views.headroom import headroom_view
 from claude_tui.analysis.views.latency import latency_view
+from claude_tui.analysis.views.models import model_states
 from claude_tui.analysis.views.status import status_view
 from claude_tui.model.snapshot import EngineState, Focus, Snapshot, StatusView
 from claude_tui.model.verdict import PageAgreement, Verdict
@@ -47,6 +48,7 @@ def build_snapshot(
         errors=error_windows(history, at),
         events=newest_events(history, at, options, engine.recorded),
         verdict=as_taken(rated, engine.takes, at),
+        models=model_states(history, at, options),
         catalogue=history.catalogue_at(at),
         chart=chart_of(history, at, focus, options) if focus is not None else None,
     )

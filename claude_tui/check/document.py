@@ -46,6 +46,10 @@ def to_json(findings: Findings) -> dict[str, Any]:
             *(_window_headroom(window) for window in snapshot.headroom.windows),
         ],
         "windows": [_window(window) for window in snapshot.headroom.windows],
+        "models": [
+            {"model": each.model, "fails": each.fails, "failed": len(each.failures), "asked": each.asked}
+            for each in snapshot.models
+        ],
     }
 
 
@@ -58,6 +62,7 @@ def _verdict(verdict: Verdict) -> dict[str, Any]:
         "summary": verdict.summary,
         "evidence": [*(each.text for each in verdict.evidence), *([verdict.note] if verdict.note else [])],
         "next_step": verdict.next_step,
+        "scope": verdict.scope or None,
         "retry_after_s": verdict.retry_after_s,
         "recovering": _recovering(verdict),
         "checking": verdict.checking,
@@ -72,6 +77,7 @@ def _recovering(verdict: Verdict) -> dict[str, int] | None:
 def _probe(observation: Observation) -> dict[str, Any]:
     return {
         "name": observation.source.value,
+        "model": observation.model,
         "outcome": observation.outcome.value,
         "http_status": observation.http_status,
         "error_type": observation.error_type,

@@ -27,6 +27,8 @@ __all__ = ["Findings", "findings_of"]
 
 # The usual number of messages, and the most if some of them fail or are slow, to rule out chance.
 SAMPLES, MOST_SAMPLES = 3, 6
+# The most messages to each further model.
+OF_A_MODEL = 3
 # With this many failures, the error share is known well enough.
 FAILURES = 3
 _LIMITS = frozenset({Outcome.RATE_LIMITED, Outcome.SPEND_LIMIT})
@@ -93,6 +95,8 @@ class _Round:
             status = asyncio.create_task(self._probes.run(Source.STATUS))
             await self._ask(Source.MODELS)
             not_run = await self._ask_messages()
+            if self._of(Source.MESSAGES):
+                await self._ask_other_models()
             if not self._of(Source.MESSAGES):
                 await self._repeat(Source.MODELS)
             self._keep(await status)
@@ -123,6 +127,15 @@ class _Round:
                 left = wanted - len(results)
                 return f"{left} of {wanted} left out after {failure_name(results[-1])}" if left > 0 else None
         return None
+
+    async def _ask_other_models(self) -> None:
+        """One message to each further model, and up to two more to one that fails."""
+        for _ in self._probes.others():
+            for _ in range(OF_A_MODEL):
+                result = await self._ask(Source.OTHER_MODELS)
+                if not result.failed or _must_stop(result):
+                    break
+                await self._pause_after(result)
 
     async def _repeat(self, source: Source) -> None:
         """Requests a failing model list again when no message can be sent and there is no other source."""

@@ -8,6 +8,7 @@ from itertools import groupby
 from textwrap import TextWrapper
 
 from claude_tui.analysis.history.failure_kinds import failure_name
+from claude_tui.analysis.views.models import model_name
 from claude_tui.check.probing import Findings
 from claude_tui.model.format import (
     NO_BREAK,
@@ -180,7 +181,9 @@ def _probe_rows(findings: Findings) -> Iterator[tuple[list[str], list[str]]]:
         count = f"{len(alike)} of {total}: " if total > 1 else ""
         text = _listed((f"{count}{_result(newest)}", *_details(alike)))
         message = f"“{newest.message}”" if newest.failed and newest.message else ""
-        row = _row("✗" if newest.failed else "✓", newest.source.value, text, 2)
+        other = newest.model if newest.source is Source.OTHER_MODELS else None
+        name = model_name(other).lower() if other else newest.source.value
+        row = _row("✗" if newest.failed else "✓", name, text, 2)
         yield row, _wrapped(message, 2, first=_INDENT, then=_INDENT)
     unasked = all(each.source is not Source.MESSAGES for each in findings.observations)
     if unasked and findings.not_run is not None:
@@ -191,6 +194,12 @@ def _alike(observations: Sequence[Observation]) -> Iterator[tuple[list[Observati
     """Exchanges with the API grouped by result, with the number of exchanges of their source."""
     for source in (Source.MESSAGES, Source.MODELS):
         exchanges = [each for each in observations if each.source is source]
+        ordered = sorted(exchanges, key=lambda each: (not each.failed, _result(each)))
+        for _, alike in groupby(ordered, key=_result):
+            yield list(alike), len(exchanges)
+    others = [each for each in observations if each.source is Source.OTHER_MODELS]
+    for model in dict.fromkeys(each.model for each in others):
+        exchanges = [each for each in others if each.model == model]
         ordered = sorted(exchanges, key=lambda each: (not each.failed, _result(each)))
         for _, alike in groupby(ordered, key=_result):
             yield list(alike), len(exchanges)

@@ -14,7 +14,7 @@ from claude_tui.engine.collector_state import AlertingFacts, CollectorState
 from claude_tui.engine.memory import Memory
 from claude_tui.engine.notices import unstarted
 from claude_tui.engine.setup import Monitored
-from claude_tui.engine.sources import Endpoint, make_plans, options_from, pick_model
+from claude_tui.engine.sources import Endpoint, make_plans, next_other_model, options_from, pick_model
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Level, Notice, ProbeState, Spend, Target
 from claude_tui.model.text import Redactor
@@ -147,6 +147,7 @@ class Collector:
             clock=self._clock,
             models_tried=lambda: self._models_tried,
             now_s=self._now_s,
+            other_model=self._other_model,
         )
         from claude_tui.probes.schedule import Schedule
 
@@ -178,6 +179,9 @@ class Collector:
         while True:
             self.memory.prune(timedelta(days=self._settings.retention_days))
             await asyncio.sleep(HOUSEKEEPING_S)
+
+    def _other_model(self) -> str | None:
+        return next_other_model(self._settings, self.memory.history, self._clock.now())
 
     def _model(self) -> str | None:
         return pick_model(self._settings, self.memory.history, self._clock.now())

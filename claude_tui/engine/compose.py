@@ -18,7 +18,9 @@ from claude_tui.engine.sources import (
     Endpoint,
     Pace,
     make_plans,
+    next_other_model,
     options_from,
+    other_models,
     pick_model,
     store_name,
     target_of,
@@ -201,7 +203,18 @@ def check(settings: Settings, endpoint: Endpoint, *, clock: Clock) -> ProbeRound
     def model() -> str | None:
         return pick_model(settings, history, clock.now())
 
-    plans = make_plans(settings, endpoint, pace, model, clock=clock, models_tried=lambda: True)
+    def others() -> list[str]:
+        return other_models(settings, history, clock.now())
+
+    plans = make_plans(
+        settings,
+        endpoint,
+        pace,
+        model,
+        clock=clock,
+        models_tried=lambda: True,
+        other_model=lambda: next_other_model(settings, history, clock.now()),
+    )
     return ProbeRound(
         {plan.probe.source: plan for plan in plans},
         history,
@@ -210,6 +223,7 @@ def check(settings: Settings, endpoint: Endpoint, *, clock: Clock) -> ProbeRound
         KeyState.of(endpoint.credentials),
         target_of(settings, endpoint.credentials),
         model,
+        others,
     )
 
 

@@ -174,7 +174,7 @@ class Past:
         )
         return EngineState(
             target=conditions.target,
-            probes=tuple(_probe(window, source, at, conditions) for source in Source),
+            probes=tuple(_probe(window, source, at, conditions) for source in _probed(window, at)),
             spend=spend,
             # What is wrong with alerting is a notice of now; of then the alerts themselves say it.
             notices=notices_of(fixed, at, store_problem=None, spend=spend, alerts=AlertsView()),
@@ -207,6 +207,7 @@ class Past:
             self._spent = midnight, held, self._store.cost_since(midnight, held) if midnight < held else 0.0
         just_before = held - timedelta(microseconds=1)
         known = window.history.window(Source.MESSAGES, just_before, at)
+        known += window.history.window(Source.OTHER_MODELS, just_before, at)
         besides = self._store.entries(EXPENSES, midnight, at)
         return fsum((self._spent[2], *(each.cost_usd for each in known), *(each.usd for each in besides)))
 
@@ -227,6 +228,12 @@ class Past:
             return max(self._now(), at)
         last = self._store.nearest_observation(datetime(9999, 1, 1, tzinfo=UTC), later=False)
         return max(last or at, at)
+
+
+def _probed(window: Window, at: datetime) -> list[Source]:
+    """The sources that were probed; further models only where there were any."""
+    others = window.history.latest(Source.OTHER_MODELS, at) is not None
+    return [source for source in Source if others or source is not Source.OTHER_MODELS]
 
 
 def _probe(window: Window, source: Source, at: datetime, conditions: Conditions) -> ProbeState:

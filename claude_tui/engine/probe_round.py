@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -39,6 +39,8 @@ class ProbeRound:
     """The target without its model."""
     model: Callable[[], str | None]
     """The model currently probed."""
+    others: Callable[[], Sequence[str]] = tuple
+    """The further models to probe."""
 
     @property
     def target(self) -> Target:

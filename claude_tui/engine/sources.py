@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Confirmation, Options, Thresholds
+from claude_tui.analysis.views.models import model_states
 from claude_tui.engine.local_zone import local_zone_name
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Target
@@ -19,19 +20,32 @@ from claude_tui.model.text import Redactor, inert
 from claude_tui.probes.clock import Clock
 from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.custom_headers import custom_headers
-from claude_tui.probes.model_choice import newest_active_haiku
+from claude_tui.probes.model_choice import newest_active, newest_active_haiku
 from claude_tui.probes.pacing import Backoff
 
 if TYPE_CHECKING:
     from claude_tui.probes.schedule import Plan
     from claude_tui.settings import Settings
 
-__all__ = ["Endpoint", "Pace", "make_plans", "options_from", "pick_model", "store_name", "target_of"]
+__all__ = [
+    "Endpoint",
+    "Pace",
+    "make_plans",
+    "next_other_model",
+    "options_from",
+    "other_models",
+    "pick_model",
+    "store_name",
+    "target_of",
+]
 
 # For an endpoint that has not listed its models yet: an alias that most of them accept.
 FALLBACK_MODEL = "claude-haiku-4-5"
 # The free probes take well under a second unless something is wrong.
 FREE_TIMEOUT_S = 10.0
+# What a setting may name in place of a model's id.
+FAMILIES = frozenset({"opus", "sonnet", "haiku", "fable"})
+_ASKED_WITHIN = timedelta(days=1)
 
 
 def _nothing() -> None:
@@ -78,11 +92,17 @@ class Pace:
     """Seconds between two message probes."""
     backoff: Backoff
     """How long message probes wait after 429 and 529."""
+    other_models_s: float = 120.0
+    """Seconds between two messages to each further model."""
 
     @classmethod
     def of(cls, settings: Settings) -> Pace:
         return cls(
-            settings.status_interval_s, settings.models_interval_s, settings.messages_interval_s, Backoff()
+            settings.status_interval_s,
+            settings.models_interval_s,
+            settings.messages_interval_s,
+            Backoff(),
+            settings.also_models_interval_s,
         )
 
 
@@ -95,6 +115,7 @@ def options_from(settings: Settings, pace: Pace) -> Options:
         messages_interval_s=pace.messages_s,
         models_interval_s=pace.models_s,
         status_interval_s=pace.status_s,
+        other_models_interval_s=pace.other_models_s,
         ttft_slow_s=settings.ttft_slow_s,
         message_slow_s=settings.message_slow_s,
         warn_ratio=settings.warn_ratio,
@@ -155,6 +176,39 @@ def pick_model(settings: Settings, history: History, at: datetime) -> str | None
     return newest_active_haiku(catalogue) if catalogue is not None else FALLBACK_MODEL
 
 
+def other_models(settings: Settings, history: History, at: datetime) -> list[str]:
+    """The further models to probe: ids, and the newest active of each family once a list is known."""
+    catalogue = history.catalogue_at(at)
+    found: list[str] = []
+    for named in settings.also_models:
+        family = named.lower()
+        if family not in FAMILIES:
+            model: str | None = named
+        else:
+            model = newest_active(catalogue, family) if catalogue is not None else None
+        if model is not None and model not in found:
+            found.append(model)
+    probed = pick_model(settings, history, at)
+    return [model for model in found if model != probed]
+
+
+def next_other_model(settings: Settings, history: History, at: datetime) -> str | None:
+    """The further model whose turn it is: one that has just failed, else the one asked longest ago."""
+    models = other_models(settings, history, at)
+    asked = history.window(Source.OTHER_MODELS, at - _ASKED_WITHIN, at)
+    newest = {each.model: each for each in asked if each.model is not None}
+    states = {
+        state.model: state for state in model_states(history, at, options_from(settings, Pace.of(settings)))
+    }
+
+    def turn(model: str) -> tuple[bool, float]:
+        last, state = newest.get(model), states.get(model)
+        suspect = state is not None and state.suspect
+        return not suspect, last.at.timestamp() if last is not None else 0.0
+
+    return min(models, key=turn, default=None)
+
+
 def make_plans(
     settings: Settings,
     endpoint: Endpoint,
@@ -164,11 +218,13 @@ def make_plans(
     clock: Clock,
     models_tried: Callable[[], bool],
     now_s: Callable[[Source], float] | None = None,
+    other_model: Callable[[], str | None] = lambda: None,
 ) -> list[Plan]:
-    """One plan per source. Imports the probes and httpx2 only when called: the first frame needs neither.
+    """One plan per source, and one for further models if there are any: `other_model` is the next of them.
 
-    With `model = "auto"`, messages wait until the list of models has been requested once. `now_s` gives the
-    interval of a source for now, by what has been observed.
+    Imports the probes, and so httpx2, only when called: the first frame needs neither. With `model = "auto"`,
+    messages wait until the list of models has been requested once. `now_s` gives the interval of a source for
+    now, by what has been observed.
     """
     from claude_tui.probes.messages import MessagesProbe
     from claude_tui.probes.models import ModelsProbe
@@ -209,11 +265,30 @@ def make_plans(
         timeout_s=settings.timeout_s,
         max_tokens=settings.max_tokens,
     )
-    return [
+    plans = [
         Plan(status, pace.status_s, now_s=paced(Source.STATUS)),
         Plan(models, pace.models_s, now_s=paced(Source.MODELS)),
         Plan(messages, pace.messages_s, paid=True, ready=messages_ready, now_s=paced(Source.MESSAGES)),
     ]
+    if not settings.also_models:
+        return plans
+
+    def others_ready() -> str | None:
+        reason = messages_ready()
+        return reason or (None if other_model() is not None else "none of also_models is listed")
+
+    others = MessagesProbe(
+        credentials,
+        other_model,
+        clock=clock,
+        redactor=redactor,
+        timeout_s=settings.timeout_s,
+        max_tokens=settings.max_tokens,
+        source=Source.OTHER_MODELS,
+    )
+    each_s = pace.other_models_s / len(settings.also_models)
+    plans.append(Plan(others, each_s, paid=True, ready=others_ready, now_s=paced(Source.OTHER_MODELS)))
+    return plans
 
 
 def _route_secrets(settings: Settings, environ: Mapping[str, str]) -> tuple[str, ...]:

@@ -30,6 +30,8 @@ class Source(StrEnum):
     STATUS = "status"
     MODELS = "models"
     MESSAGES = "messages"
+    OTHER_MODELS = "other_models"
+    """Messages to further models, whose limits and latency are their own."""
 
 
 class Outcome(StrEnum):

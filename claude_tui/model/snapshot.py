@@ -80,6 +80,30 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class ModelState:
+    """How one of several probed models answers."""
+
+    model: str
+    """Its id."""
+    name: str
+    """Its name for people, such as `Opus`."""
+    known: bool
+    """Whether it was asked recently."""
+    fails: bool
+    """Whether it fails more often than by chance."""
+    suspect: bool
+    """Whether its newest message failed, which may be chance."""
+    since: datetime | None
+    """Since when it fails."""
+    failures: tuple[Observation, ...]
+    """Its failures since then, oldest first."""
+    asked: int
+    """How many messages it was sent since then; while it answers, lately."""
+    at: datetime
+    """When it was asked last."""
+
+
+@dataclass(frozen=True, slots=True)
 class StatusView:
     """The status page as last read."""
 
@@ -512,3 +536,5 @@ class Snapshot:
     """The incident that is open, or the one that is proposed."""
     past: PastView | None = None
     """Where in the record it was taken, None for a live one."""
+    models: tuple[ModelState, ...] = ()
+    """Each probed model, where there are several."""

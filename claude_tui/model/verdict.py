@@ -257,6 +257,10 @@ class Verdict:
     """How far the recovery is, if the problem seems to be over; `since` is still its beginning."""
     checking: bool = False
     """Whether a first failure, which may be chance, is being checked."""
+    scope: str = ""
+    """Which of the probed models it concerns; empty where one is probed, and for no trouble."""
+    fallback: str | None = None
+    """The id of a model that answers meanwhile."""
     note: str = ""
     """A remark in addition to the evidence."""
     set_by: str = ""

@@ -24,6 +24,8 @@ PIECE = 65_536
 _MAX_CODINGS = 5
 GZIP = b"\x1f\x8b\x08"
 """How gzip begins, and no text does."""
+# The levels of zlib; only "x^" could begin a text.
+_ZLIB = (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
 _WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 _RAW_DEFLATE = -zlib.MAX_WBITS
 _PLAIN = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]{0,64}(?:[{\[<]|event:|data:|: )")
@@ -96,8 +98,8 @@ class Decoder:
         if not self._begun and data:
             self._begun = True
             # Something on the way compressed the body, or dropped the header that says so.
-            if not self._layers and data.startswith(GZIP):
-                self._layers.append(_Inflated("gzip", self._limit))
+            if not self._layers and (coding := _untold(data)) is not None:
+                self._layers.append(_Inflated(coding, self._limit))
         self._received += len(data)
         if self._received > self._limit:
             raise BodyError.too_large(self._limit)
@@ -105,6 +107,13 @@ class Decoder:
         for layer in self._layers:
             pieces = layer.decode(pieces)
         return pieces
+
+
+def _untold(data: bytes) -> str | None:
+    """The coding of a body that nobody told, by how it begins."""
+    if data.startswith(GZIP):
+        return "gzip"
+    return "deflate" if data.startswith(_ZLIB) else None
 
 
 class _Layer(Protocol):

@@ -54,6 +54,21 @@ MAX_MESSAGE = 2_000
 # A TLS port reported that it received plain HTTP.
 NEEDS_TLS = "needs_tls"
 _CHARSET = re.compile(r"charset=[\"']?([\w.-]{1,20})", re.I)
+# Relays put the id into the sentence: `(request id: 2026112712abc)`.
+_TOLD_ID = re.compile(r"\brequest[ _-]?id\W{1,3}([A-Za-z0-9_-]{8,80})", re.I)
+# Statuses that say more than a type such as `api_error`.
+_TELLING = frozenset({401, 402, 403, 404, 413})
+_BARE_REFUSAL = re.compile(
+    r"[\W\d]*(?:(?:http|error|code|status|your|the|client|request|access|permission|operation|action|you|are"
+    r"|is|was|has|been|to|this|resource|page|url|site|forbidden|denied|blocked|rejected|refused|not|allowed"
+    r"|by|server|sorry)\b[\W\d]*)*",
+    re.I,
+)
+_FIREWALL = re.compile(
+    r"\bWAF\b|firewall|\bbots?\b|captcha|security (?:rule|service|solution)|incapsula|akamai|reference #"
+    r"|challenge",
+    re.I,
+)
 # What a reverse proxy answers itself when the server behind it fails.
 _FRONT_FAILS = frozenset({500, 502, 503, 504})
 # Far more than is shown, so that this cut splits no secret; far less than a server may send.
@@ -221,7 +236,10 @@ def _by_fields(
         known = recogniser.of_status(status)
     else:
         text = original.message or ""
-        known = recogniser.recognised(status, original.type, original.code, text, gateway=gateway)
+        # "Something failed" says less than such a status.
+        vague = status in _TELLING and recogniser.is_vague(original.type)
+        kind = None if vague else original.type
+        known = recogniser.recognised(status, kind, original.code, text, gateway=gateway)
         if known is recogniser.of_status(status) and _names_itself(original, recogniser, status):
             known = table.general(Outcome.NOT_PERMITTED)
     own = known.type if known.reach is not Reach.ANSWERED else None
@@ -237,9 +255,13 @@ def _by_fields(
 
 
 def _names_itself(fields: ErrorFields, recogniser: Recogniser, status: int) -> bool:
-    """Whether a 403 has a type or a code, unlike the bare "forbidden" of an edge."""
-    named = fields.code is not None or (fields.type is not None and not recogniser.knows_type(fields.type))
-    return status == HTTPStatus.FORBIDDEN and named
+    """Whether a 403 has a type, a code or a reason, unlike the bare "forbidden" of an edge or a firewall."""
+    if status != HTTPStatus.FORBIDDEN:
+        return False
+    if fields.code is not None or (fields.type is not None and not recogniser.knows_type(fields.type)):
+        return True
+    said = fields.message or ""
+    return _BARE_REFUSAL.fullmatch(said) is None and _FIREWALL.search(said) is None
 
 
 def _by_text(status: int, text: str, recogniser: Recogniser, *, gateway: bool = False) -> Classified:
@@ -291,7 +313,13 @@ def _clean(found: Classified, headers: Mapping[str, str], redactor: Redactor) ->
     def clean(text: str | None, limit: int) -> str | None:
         return redactor.clean(text.strip(), limit) if text and text.strip() else None
 
-    ids = (headers.get("request-id"), found.request_id, other_request_id(headers))
+    told = _TOLD_ID.search(found.message or "")
+    ids = (
+        headers.get("request-id"),
+        found.request_id,
+        other_request_id(headers),
+        f"request id {told[1]}" if told is not None else None,
+    )
     return Classified(
         outcome=found.outcome,
         error_type=clean(found.error_type, 80),

@@ -32,6 +32,7 @@ _TITLES = (
     "error_msg",
     "errorMessage",
     "errorMsg",
+    "errmsg",
     "error_message",
     "status_msg",
     "faultstring",
@@ -40,8 +41,17 @@ _TITLES = (
 )
 _SENTENCES = ("message", "msg", "detail", "error_description", "description", "reason", "hint", "details")
 _TYPES = ("type", "__type", "errorType", "Code")
-_CODES = ("error_code", "code", "errorCode", "errorcode", "error_name", "status_code")
-_STATUSES = ("code", "status", "statusCode", "status_code", "http_status", "httpStatus")
+_CODES = ("error_code", "code", "errorCode", "errorcode", "errcode", "error_name", "status_code")
+_STATUSES = (
+    "code",
+    "status",
+    "statusCode",
+    "status_code",
+    "http_status",
+    "httpStatus",
+    "errcode",
+    "errorCode",
+)
 _IDS = ("request_id", "requestId", "RequestId", "requestID", "ray_id", "trace_id", "traceId")
 _DENIALS = {"failure", "failed", "fail", "error"}
 # A word in capitals, as Google's APIs state it.
@@ -152,7 +162,7 @@ def _fields(error: _Object) -> ErrorFields:
     sentence = next((text for key in _SENTENCES if (text := _text(error.get(key))) and text != title), None)
     word = error.get("status")
     status_word = word if isinstance(word, str) and _STATUS_WORD.match(word) else None
-    message = _both(_both(_text(error.get("error")), title), sentence)
+    message = _both(_both(_where(error), _both(_text(error.get("error")), title)), sentence)
     error_type, code = _type(error) or status_word, _code(error)
     if error_type is not None and error_type.isdigit():
         error_type, code = None, code or _code_text(error_type)
@@ -164,6 +174,12 @@ def _fields(error: _Object) -> ErrorFields:
         status=_status(error),
         edge=error.get("cloudflare_error") is True,
     )
+
+
+def _where(error: _Object) -> str | None:
+    """The field that a validator complains about: `{"loc": ["body", "max_tokens"], "msg": ...}`."""
+    loc = error.get("loc")
+    return _text(str(loc[-1])) if isinstance(loc, list) and loc else None
 
 
 def _both(title: str | None, sentence: str | None) -> str | None:

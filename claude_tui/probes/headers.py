@@ -44,7 +44,9 @@ _OTHER_IDS = (
     "cf-aig-log-id",
     "x-correlation-id",
     "x-trace-id",
+    "x-goog-request-id",
     "x-cloud-trace-context",
+    "traceparent",
     "x-amzn-trace-id",
     "cf-ray",
 )

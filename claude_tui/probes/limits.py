@@ -4,7 +4,8 @@ Several families of names say the same kind of thing:
 
 - `anthropic-ratelimit-{requests,tokens,input-tokens,output-tokens}-{limit,remaining,reset}`;
 - `anthropic-{priority,fast}-{input,output}-tokens-{...}`, with no "ratelimit" in the name;
-- `x-ratelimit-{limit,remaining,reset}-{requests,tokens}`, a gateway's own;
+- `x-ratelimit-{limit,remaining,reset}-{requests,tokens}`, a gateway's own, also without `x-` or as one header
+  `ratelimit` (`limit=100, remaining=0, reset=25` or `"default";r=0;t=25`);
 - `anthropic-ratelimit-unified-{5h,7d,...}-{utilization,reset,status}`, what is *used* of a subscription.
 """
 
@@ -29,8 +30,10 @@ _FAMILY = re.compile(
     r"-(?P<figure>limit|remaining|reset)"
 )
 _GATEWAY = re.compile(
-    rf"x-ratelimit-(?:(?P<scope>{_WORD}?)-)?(?P<figure>limit|remaining|reset)(?:-(?P<bucket>{_WORD}))?"
+    rf"(?:x-)?ratelimit-(?:(?P<scope>{_WORD}?)-)?(?P<figure>limit|remaining|reset)(?:-(?P<bucket>{_WORD}))?"
 )
+_ITEM = re.compile(r"\b(?P<name>limit|remaining|reset|r|t)=(?P<value>[0-9]{1,12})", re.I)
+_ITEMS = {"limit": "limit", "remaining": "remaining", "reset": "reset", "r": "remaining", "t": "reset"}
 _UNIFIED = "anthropic-ratelimit-unified-"
 _WINDOW = re.compile(rf"{_UNIFIED}(?P<window>{_WORD})-(?:utilization|status)")
 _CLAIMS = (("seven_day", "7d"), ("five_hour", "5h"), ("overage_included", "oi"))
@@ -59,6 +62,8 @@ def read_rate_limits(fields: Mapping[str, str], *, now: datetime) -> tuple[RateL
         if (named := _bucket(name)) is not None:
             bucket, figure = named
             figures.setdefault(bucket, {})[figure] = value
+    for match in _ITEM.finditer(fields.get("ratelimit", "")):
+        figures.setdefault(_GATEWAY_PREFIX, {}).setdefault(_ITEMS[match["name"].lower()], match["value"])
     readings = {bucket: _reading(bucket, values, now) for bucket, values in figures.items()}
     stated = [reading for reading in readings.values() if (reading.limit, reading.remaining) != (None, None)]
     return tuple(sorted((r for r in stated if not _is_mirror(r, readings)), key=_order)[:_MAX_BUCKETS])
@@ -75,7 +80,8 @@ def read_windows(fields: Mapping[str, str], *, redactor: Redactor) -> tuple[Wind
     if _word(fields, f"{_UNIFIED}status", redactor) == REJECTED and not refused:
         claim = _claimed(fields, redactor)
         known = next((reading for reading in readings if reading.window == claim), None)
-        reset_at = (known.reset_at if known else None) or parse_instant(fields.get(f"{_UNIFIED}reset"))
+        stated = (known.reset_at if known else None) or parse_instant(fields.get(f"{_UNIFIED}{claim}-reset"))
+        reset_at = stated or parse_instant(fields.get(f"{_UNIFIED}reset"))
         used = known.utilization if known else None
         readings = [reading for reading in readings if reading is not known]
         readings.append(WindowReading(claim, used, reset_at, REJECTED))

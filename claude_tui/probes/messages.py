@@ -45,8 +45,6 @@ class MessagesProbe:
     request on a reused connection that dies at once is sent once more on a fresh one.
     """
 
-    source = Source.MESSAGES
-
     def __init__(
         self,
         credentials: Credentials,
@@ -57,7 +55,9 @@ class MessagesProbe:
         timeout_s: float = 30.0,
         max_tokens: int = 8,
         routes: Proxies | None = None,
+        source: Source = Source.MESSAGES,
     ) -> None:
+        self.source = source
         self._credentials = credentials
         self._model = model
         self._clock = clock

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from claude_tui.model.provider import Catalogue, ModelInfo
 
-__all__ = ["newest_active_haiku"]
+__all__ = ["newest_active", "newest_active_haiku"]
 
 _OLDEST = datetime.min.replace(tzinfo=UTC)
 _RELEASE = re.compile(r"[-@:]v?(20\d{6})\b|[-@]latest\b|-v\d+(:\d+)?\Z")
@@ -17,21 +17,26 @@ _VERSION = re.compile(r"(?<![a-z0-9])\d{1,2}(?![a-z0-9])")
 
 
 def newest_active_haiku(catalogue: Catalogue) -> str | None:
-    """The id of the newest haiku that is active when the list was read, or None.
+    """The id of the newest haiku that is active when the list was read, or None."""
+    return newest_active(catalogue, "haiku")
+
+
+def newest_active(catalogue: Catalogue, family: str) -> str | None:
+    """The id of the newest model of a family that is active when the list was read, or None.
 
     A server that states no lifecycle has only active models. Newest is by `created_at`; where any
     candidate lacks it, or they share one as behind some gateways, by the version in the id.
     """
-    candidates = [model for model in catalogue.models if _is_active_haiku(model, catalogue.fetched_at)]
+    candidates = [model for model in catalogue.models if _is_active(model, family, catalogue.fetched_at)]
     dated = all(model.created_at is not None for model in candidates)
     newest = max(candidates, key=lambda model: _age_key(model, dated=dated), default=None)
     return newest.id if newest else None
 
 
-def _is_active_haiku(model: ModelInfo, now: datetime) -> bool:
+def _is_active(model: ModelInfo, family: str, now: datetime) -> bool:
     active = model.lifecycle is None or model.lifecycle.strip().lower() == "active"
     is_served = model.retires_at is None or model.retires_at > now
-    return "haiku" in model.id.lower() and active and is_served and _POSSIBLE.fullmatch(model.id) is not None
+    return family in model.id.lower() and active and is_served and _POSSIBLE.fullmatch(model.id) is not None
 
 
 def _age_key(model: ModelInfo, *, dated: bool) -> tuple[datetime, tuple[int, ...], str, int]:

@@ -92,6 +92,18 @@ class Settings:
             metavar="ID",
         ),
     ] = "auto"
+    also_models: Annotated[
+        tuple[str, ...],
+        About(
+            "Further models to probe, to see trouble with one of them: ids, or opus, sonnet and haiku for "
+            "the newest active one. Each is sent a paid message every also_models_interval_s.",
+            kinds.listed(
+                kinds.slug(r"[!-~]{1,200}", words="a family or a model id without spaces"),
+                words='a list of models such as ["opus", "sonnet"]',
+                empty=True,
+            ),
+        ),
+    ] = ()
     status_urls: Annotated[
         tuple[str, ...],
         About(
@@ -123,6 +135,9 @@ class Settings:
     messages_interval_s: Annotated[
         float, About("Seconds between two message probes, which cost a few tokens each.", _seconds(5, _DAY_S))
     ] = 30.0
+    also_models_interval_s: Annotated[
+        float, About("Seconds between two messages to each of the further models.", _seconds(30, _DAY_S))
+    ] = 120.0
     confirm_messages: Annotated[
         int,
         About(

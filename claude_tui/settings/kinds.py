@@ -196,11 +196,11 @@ def path(*, words: str, empty: bool = False) -> Kind:
     return Kind(words, read, str)
 
 
-def listed(item: Kind, *, words: str) -> Kind:
-    """One or more values of a kind: a list in the file, comma-separated as text."""
+def listed(item: Kind, *, words: str, empty: bool = False) -> Kind:
+    """One or more values of a kind, or none with `empty`: a list in the file, comma-separated as text."""
 
     def read(value: object) -> tuple[Any, ...]:
-        if not isinstance(value, list) or not value:
+        if not isinstance(value, list) or not (value or empty):
             raise WrongValueError(value)
         return tuple(_read_part(item.read, each, f"[{index}]") for index, each in enumerate(value))
 

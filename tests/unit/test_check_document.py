@@ -29,7 +29,17 @@ def document() -> dict[str, Any]:
 def test_the_object_is_the_one_of_the_design() -> None:
     made = document()
     VALIDATOR.validate(made)
-    assert list(made) == ["schema", "at", "target", "verdict", "probes", "status_page", "headroom", "windows"]
+    assert list(made) == [
+        "schema",
+        "at",
+        "target",
+        "verdict",
+        "probes",
+        "status_page",
+        "headroom",
+        "windows",
+        "models",
+    ]
     assert made["schema"] == "claude-top/check@1"
     assert made["at"] == "2026-11-20T12:00:02Z"
     assert made["target"] == {"base_url": "https://api.anthropic.com", "model": "claude-haiku-5-5"}
@@ -47,6 +57,7 @@ def test_the_object_is_the_one_of_the_design() -> None:
         ],
         "next_step": "Wait for retry-after, send less: queue or batch what can wait",
         "retry_after_s": 25.0,
+        "scope": None,
         "recovering": None,
         "checking": False,
     }

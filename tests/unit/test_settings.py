@@ -39,6 +39,8 @@ OTHER: Mapping[str, tuple[str, str, object]] = {
         "Claude API, claude.ai",
         ("Claude API", "claude.ai"),
     ),
+    "also_models": ('["opus", "my/model"]', "opus, my/model", ("opus", "my/model")),
+    "also_models_interval_s": ("90", "90", 90.0),
     "status_interval_s": ("90", "90", 90.0),
     "models_interval_s": ("2.5", "2.5", 2.5),
     "messages_interval_s": ("5", "5", 5.0),

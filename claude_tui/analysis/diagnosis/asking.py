@@ -13,6 +13,7 @@ from claude_tui.analysis.diagnosis.cross_check import is_lost
 from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of
 from claude_tui.analysis.history.history import API_SOURCES, History
 from claude_tui.analysis.options import Options
+from claude_tui.analysis.views.models import model_states
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.waiting import asked_to_wait_s
 
@@ -39,6 +40,8 @@ _FREE_TIMES = 6.0
 def interval_s(history: History, source: Source, at: datetime, options: Options) -> float:
     """Seconds from the start of one probe of `source` to the next, at most its plain interval."""
     usual = options.interval_s(source)
+    if source is Source.OTHER_MODELS:
+        return _other_models_s(history, at, options)
     wanted = _wanted_s(history, at, options)
     if wanted is None or wanted.every_s >= usual:
         return usual
@@ -46,6 +49,13 @@ def interval_s(history: History, source: Source, at: datetime, options: Options)
     if source is Source.MESSAGES and not _may_ask(history, at, options, share):
         return usual
     return wanted.every_s if source is Source.MESSAGES else max(wanted.every_s, usual / _FREE_TIMES)
+
+
+def _other_models_s(history: History, at: datetime, options: Options) -> float:
+    """A further model that has failed once is asked again soon."""
+    suspect = any(each.suspect for each in model_states(history, at, options))
+    hurries = suspect and not _spared(history.latest(Source.OTHER_MODELS, at))
+    return options.confirmation.gap_s if hurries else options.interval_s(Source.OTHER_MODELS)
 
 
 @dataclass(frozen=True, slots=True)

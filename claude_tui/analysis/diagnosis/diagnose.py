@@ -19,6 +19,7 @@ from claude_tui.analysis.diagnosis.finding import Finding, verdict_of
 from claude_tui.analysis.diagnosis.intermittent import detect_intermittent
 from claude_tui.analysis.diagnosis.lossy import detect_lossy
 from claude_tui.analysis.diagnosis.lowered import lowered_limits
+from claude_tui.analysis.diagnosis.models import detect_model_failures, page_names
 from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
 from claude_tui.analysis.diagnosis.slow import also_late, also_tail, detect_long_tail, detect_slow
@@ -178,7 +179,7 @@ def _notice(context: DiagnosisContext) -> Finding | None:
         evidence=(Evidence(EvidenceKind.ANSWERS, (f"{_capitalized(answers)}, as usual",)),),
         since=context.page_report.first_at,
         detected_at=context.page_report.first_at,
-        note=_notes(context),
+        note=" ".join(filter(None, (page_names(context), _notes(context)))),
     )
 
 
@@ -269,6 +270,7 @@ _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
     _unprobed,
     also_late(detect_intermittent),
     _too_few,
+    detect_model_failures,
     detect_slow,
     _checking,
     detect_long_tail,

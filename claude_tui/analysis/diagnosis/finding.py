@@ -13,6 +13,7 @@ from claude_tui.analysis.diagnosis.status_page import agreement_of, lead_of, pag
 from claude_tui.knowledge import Advice
 from claude_tui.model.observation import Observation
 from claude_tui.model.snapshot import KeyLack
+from claude_tui.model.text import truncate
 from claude_tui.model.verdict import (
     Cause,
     Evidence,
@@ -59,6 +60,10 @@ class Finding:
     """How far the recovery is, if it seems to be over."""
     checking: bool = False
     """Whether a first failure is being checked."""
+    scope: str = ""
+    """Which of the probed models it concerns."""
+    fallback: str | None = None
+    """A model that answers meanwhile."""
     note: str = ""
     """A remark in addition to the evidence."""
 
@@ -80,7 +85,7 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
         confidence=round(min(finding.confidence + _CONFIRMED * confirmed, _SURE), 2),
         summary=_summary(finding),
         evidence=tuple(each for each in evidence if each is not None),
-        next_step=_next_step(context, finding.advice),
+        next_step=_with_fallback(_next_step(context, finding.advice), finding.fallback),
         retry_after_s=finding.retry[0],
         opening=finding.advice.opening,
         retry_source=finding.retry[1],
@@ -96,14 +101,23 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
         also=finding.also,
         recovery=finding.recovery,
         checking=finding.checking,
+        scope=finding.scope,
+        fallback=finding.fallback,
         note=finding.note,
     )
 
 
 def _summary(finding: Finding) -> str:
+    scope = f" {finding.scope}." if finding.scope else ""
     if finding.recovery is None:
-        return finding.advice.summary(**finding.words)
-    return f"{finding.advice.opening} {finding.recovery.words}".strip()
+        return finding.advice.summary(**finding.words) + scope
+    return f"{finding.advice.opening} {finding.recovery.words}".strip() + scope
+
+
+def _with_fallback(step: str, fallback: str | None) -> str:
+    if fallback is None:
+        return step
+    return f"Fall back to {truncate(fallback)}, which answers; {step[:1].lower()}{step[1:]}"
 
 
 def _next_step(context: DiagnosisContext, advice: Advice) -> str:

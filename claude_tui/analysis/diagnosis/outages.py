@@ -29,7 +29,9 @@ from claude_tui.analysis.diagnosis.episodes import DOWN, Episode
 from claude_tui.analysis.diagnosis.evidence import failures_evidence, models_clause, named, ruled_out
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
+from claude_tui.analysis.diagnosis.models import Scope, scope_of_messages, scoped
 from claude_tui.analysis.diagnosis.severity import severity_of_messages
+from claude_tui.analysis.views.models import names_of
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.text import truncate
@@ -64,7 +66,9 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
             failures=lead.explained,
         )
     lead = replace(lead, advice=whose_words(context, lead.explained, lead.advice))
-    advice = whose_key(context, _as_outage(lead, context, episode), episode.since, lead.explained)
+    scope = scope_of_messages(context)
+    advice = scoped(_as_outage(lead, context, episode), scope)
+    advice = whose_key(context, advice, episode.since, lead.explained)
     lead = specified(context, lead, advice)
     models = context.open_episode(Source.MODELS)
     clause = models_clause(context, cross_check)
@@ -79,7 +83,7 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
             _other_failures(failures, lead, cross_check),
             _not_asked_again(context),
         ),
-        words=words_for(context, lead),
+        words=_words(context, lead, scope),
         since=episode.since,
         detected_at=_detected(context, episode),
         retry=retry_after(context, lead.newest, lead.advice),
@@ -87,7 +91,15 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
         bucket=lead.bucket,
         also=_with_models(context, models, lead.advice.cause, lead.also),
         recovery=_recovery(episode),
+        scope=scope.words if scope is not None and lead.advice.side is not Side.PATH else "",
+        fallback=scope.fallback if scope is not None else None,
     )
+
+
+def _words(context: DiagnosisContext, lead: LeadingCause, scope: Scope | None) -> dict[str, str | None]:
+    words = words_for(context, lead)
+    of_a_model = scope is not None and lead.advice.id in {"model_errors", "model_overloaded"}
+    return words | {"model": names_of(scope.failing)} if scope is not None and of_a_model else words
 
 
 def _is_conclusive(context: DiagnosisContext, lead: LeadingCause) -> bool:

@@ -76,7 +76,7 @@ class History:
             self._failures[observation.source].insert(at, self._kind(observation))
         else:
             self._add_measures(at, observation)
-        if observation.rate_limits or observation.windows:
+        if _of_the_probed_model(observation):
             self._add_limits(at, observation)
         if len(exchanges.items) > self._max + SLACK:
             self._trim(exchanges.items.at[-self._max])
@@ -94,7 +94,7 @@ class History:
             # Figures of one measure at one instant are of one exchange.
             for name, _ in _measured(found):
                 self._withdraw_from(self._measures, (name, _model_of(found)), at, lambda _: True)
-        if found.rate_limits or found.windows:
+        if _of_the_probed_model(found):
             self._withdraw_limits(at, found)
 
     def _withdraw_limits(self, at: float, found: Observation) -> None:
@@ -269,10 +269,16 @@ class History:
         return self._windows
 
     def events(self) -> Iterator[Column[TimelineEvent]]:
-        for source in API_SOURCES:
+        for source in (*API_SOURCES, Source.OTHER_MODELS):
             yield self._exchanges[source].events
         yield self._statuses.events
         yield self._catalogues.events
+
+
+def _of_the_probed_model(observation: Observation) -> bool:
+    """Whether it carries limits of the model that is probed; others have their own."""
+    stated = observation.rate_limits or observation.windows
+    return bool(stated) and observation.source is not Source.OTHER_MODELS
 
 
 def _measured(observation: Observation) -> Iterator[tuple[str, float]]:

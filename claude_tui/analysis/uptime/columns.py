@@ -114,6 +114,8 @@ def columns_of(record: Record, hours: int, ours: Sequence[str]) -> HourColumns:
         index = row.hour - first
         if not 0 <= index < number:
             continue
+        if row.source is Source.OTHER_MODELS:
+            continue
         if row.source is Source.STATUS:
             if row.outcome is Outcome.OK:
                 read[row.hour] = read.get(row.hour, 0) + row.micros

@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from claude_tui.model.format import age, ago, duration, moment, plain
 from claude_tui.model.provider import Component, Maintenance, ProviderIncident, ProviderStatus
-from claude_tui.model.snapshot import Panel, Snapshot, StatusView
+from claude_tui.model.snapshot import ModelState, Panel, Snapshot, StatusView
 from claude_tui.tui.render.glyphs import component_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import (
@@ -51,6 +51,8 @@ def status_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     """The panel's content in at most `rows` rows: our components and open incidents first."""
     view = snapshot.status
     status = view.status
+    models = _models(snapshot.models, cells) if rows > 1 else ()
+    rows -= len(models)
     if status is None:
         drawn: Lines = (line(Span("◌ ", "dim"), Span("not read yet", "dim")),)
     elif not status.known:
@@ -59,7 +61,18 @@ def status_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
         drawn = (_in_a_row(view, status, cells), *_news_in_short(snapshot, status, cells, rows - 1))
     else:
         drawn = _stacked(snapshot, status, cells, rows)
-    return clipped(drawn, cells, rows)
+    return clipped((*models, *drawn), cells, rows + len(models))
+
+
+def _models(states: Sequence[ModelState], cells: int) -> Lines:
+    """`● Haiku  ✗ Opus  ● Sonnet`: each probed model, where there are several."""
+    pieces: list[Span] = []
+    for each in states:
+        failing = each.fails or each.suspect
+        role = "bad" if each.fails else "warn" if failing else "ok" if each.known else "dim"
+        glyph = "✗" if each.fails else "▲" if failing else "●" if each.known else "◌"
+        pieces += [Span(f"{glyph} ", role), Span(f"{each.name}  ", role if failing else "text")]
+    return (crop(line(*pieces), cells),) if pieces else ()
 
 
 def _news_in_short(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:

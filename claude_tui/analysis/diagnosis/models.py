@@ -1,0 +1,139 @@
+"""Trouble with one of several probed models: which of them it concerns, and which one answers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from claude_tui.analysis.diagnosis.attribution import leading_cause, retry_after, words_for
+from claude_tui.analysis.diagnosis.context import DiagnosisContext
+from claude_tui.analysis.diagnosis.cross_check import cross_check_at
+from claude_tui.analysis.diagnosis.evidence import kinds_of
+from claude_tui.analysis.diagnosis.finding import Finding
+from claude_tui.analysis.diagnosis.gateways import whose_words
+from claude_tui.analysis.views.models import families_in, model_name, model_states, names_of
+from claude_tui.knowledge import Advice, knowledge
+from claude_tui.model.observation import Source
+from claude_tui.model.snapshot import ModelState
+from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity
+
+__all__ = ["Scope", "detect_model_failures", "page_names", "scope_of_messages", "scoped"]
+
+# What is said of one model in place of what is said of the API.
+_OF_A_MODEL = {
+    "outage": "model_errors",
+    "outage_no_answer": "model_errors",
+    "errors": "model_errors",
+    "errors_no_answer": "model_errors",
+    "errors_streams": "model_errors",
+    "errors_odd": "model_errors",
+    "overloaded": "model_overloaded",
+    "overloaded_stream": "model_overloaded",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which of the probed models a trouble concerns."""
+
+    failing: tuple[ModelState, ...]
+    """Those that fail."""
+    answering: tuple[ModelState, ...]
+    """Those that answer."""
+
+    @property
+    def words(self) -> str:
+        """`Opus only; Haiku and Sonnet answer`, or `Haiku and Opus alike`."""
+        if not self.answering:
+            return f"{names_of(self.failing)} alike" if len(self.failing) > 1 else ""
+        verb = "answers" if len(self.answering) == 1 else "answer"
+        return f"{names_of(self.failing)} only; {names_of(self.answering)} {verb}"
+
+    @property
+    def fallback(self) -> str | None:
+        """The id of a model that answers."""
+        return self.answering[0].model if self.answering else None
+
+
+def scoped(advice: Advice, scope: Scope | None) -> Advice:
+    """What to say where only some of the models fail."""
+    if scope is None or not scope.answering:
+        return advice
+    return knowledge().advice[_OF_A_MODEL.get(advice.id, advice.id)]
+
+
+def scope_of_messages(context: DiagnosisContext) -> Scope | None:
+    """The scope of failing messages; None where one model is probed."""
+    states = _states(context)
+    newest = context.newest(Source.MESSAGES)
+    own = next((each for each in states if newest is not None and each.model == newest.model), None)
+    if own is None:
+        return None
+    others = [each for each in states if each is not own and each.known]
+    return Scope(
+        (own, *(each for each in others if each.fails)),
+        tuple(each for each in others if not each.fails and not each.suspect),
+    )
+
+
+def detect_model_failures(context: DiagnosisContext) -> Finding | None:
+    """Further models fail while messages to the first are answered."""
+    states = [each for each in _states(context) if each.known]
+    newest = context.newest(Source.MESSAGES)
+    first = newest.model if newest is not None else None
+    failing = tuple(each for each in states if each.fails and each.model != first)
+    if not failing:
+        return None
+    scope = Scope(failing, tuple(each for each in states if not each.fails and not each.suspect))
+    failures = sorted((each for state in failing for each in state.failures), key=lambda each: each.at)
+    since = failures[0].at
+    cross_check = cross_check_at(context.history, context.at, since, context.options)
+    lead = leading_cause(failures, cross_check)
+    if lead.advice.cause in {Cause.NETWORK, Cause.UNKNOWN}:
+        return None
+    advice = scoped(whose_words(context, lead.explained, lead.advice), scope)
+    asked = sum(each.asked for each in failing)
+    kinds = kinds_of([each.kind for each in failures], lead.failures)
+    counted = f"{len(failures)} of {asked} messages to {names_of(failing)} failed: {kinds}"
+    many = len(failures) >= context.thresholds.ratio_failures
+    return Finding(
+        advice=advice,
+        confidence=round((1 - 0.5 ** len(failures)) * (0.7 + 0.3 * lead.share), 2),
+        severity=Severity.P2 if many else Severity.P3,
+        evidence=(
+            Evidence(
+                EvidenceKind.FAILURES,
+                (counted,),
+                (("failed", len(failures)), ("asked", asked)),
+                tuple(lead.failures),
+            ),
+        ),
+        words={**words_for(context, lead), "model": names_of(failing)},
+        since=since,
+        detected_at=failures[1].at,
+        retry=retry_after(context, lead.newest, advice),
+        failures=lead.explained,
+        scope=scope.words,
+        fallback=scope.fallback,
+    )
+
+
+def page_names(context: DiagnosisContext) -> str:
+    """`The page names Opus; you probe Haiku.` where it names none of the models that are probed."""
+    named = families_in(" ".join(context.page_report.reports))
+    probed = {each.name for each in _states(context)}
+    newest = context.newest(Source.MESSAGES)
+    if not probed and newest is not None and newest.model is not None:
+        probed = {model_name(newest.model)}
+    if not named or not probed or not named.isdisjoint(probed):
+        return ""
+    return f"The page names {_listed(named)}; you probe {_listed(probed)}."
+
+
+def _listed(names: frozenset[str] | set[str]) -> str:
+    ordered: Sequence[str] = sorted(names)
+    return " and ".join(filter(None, (", ".join(ordered[:-1]), ordered[-1])))
+
+
+def _states(context: DiagnosisContext) -> tuple[ModelState, ...]:
+    return model_states(context.history, context.at, context.options)

@@ -1,0 +1,90 @@
+"""How each probed model answers: which of them fail, and since when."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from claude_tui.analysis.history.history import History
+from claude_tui.analysis.options import Options
+from claude_tui.model.observation import Observation, Source
+from claude_tui.model.snapshot import ModelState
+from claude_tui.model.text import truncate
+
+__all__ = ["families_in", "model_name", "model_states", "names_of"]
+
+# A model fails after two failures among three messages, and answers again after three in a row.
+_FAILS, _AMONG, _RECOVERED = 2, 3, 3
+_LEAST_SPAN = timedelta(hours=2)
+_INTERVALS = 30
+_FAMILY = re.compile(r"(?<![a-z])(opus|sonnet|haiku|fable|mythos)(?![a-z])", re.IGNORECASE)
+
+
+def model_states(history: History, at: datetime, options: Options) -> tuple[ModelState, ...]:
+    """The model that is probed most, then the further ones by name; empty where there are no further ones."""
+    interval = timedelta(seconds=options.interval_s(Source.OTHER_MODELS))
+    span = max(_LEAST_SPAN, _INTERVALS * interval)
+    others: dict[str, list[Observation]] = {}
+    for each in history.window(Source.OTHER_MODELS, at - span, at):
+        if each.model is not None:
+            others.setdefault(each.model, []).append(each)
+    if not others:
+        return ()
+    states = [_state(model, asked, 4 * interval, at) for model, asked in sorted(others.items())]
+    newest = history.latest(Source.MESSAGES, at)
+    if newest is None or newest.model is None or newest.model in others:
+        return tuple(states)
+    asked = history.window(Source.MESSAGES, at - span, at)
+    late = timedelta(seconds=options.stale_after_s(Source.MESSAGES)) + 2 * interval
+    own = [each for each in asked if each.model == newest.model]
+    return (_state(newest.model, own, late, at), *states)
+
+
+def _state(model: str, asked: Sequence[Observation], late: timedelta, at: datetime) -> ModelState:
+    """By its messages, oldest first."""
+    recent: list[bool] = []
+    fails, good = False, 0
+    failures: list[Observation] = []
+    since = None
+    for each in asked:
+        recent = [*recent[1 - _AMONG :], each.failed]
+        good = 0 if each.failed else good + 1
+        if each.failed:
+            failures.append(each)
+        if not fails and each.failed and sum(recent) >= _FAILS:
+            fails = True
+            failures = failures[-sum(recent) :]
+            since = failures[0].at
+        elif fails and good >= _RECOVERED:
+            fails, since, recent, failures = False, None, [False], []
+    begun = [each for each in asked if since is not None and each.at >= since]
+    return ModelState(
+        model=model,
+        name=model_name(model),
+        known=bool(asked) and at - asked[-1].at <= late,
+        fails=fails,
+        suspect=not fails and bool(asked) and asked[-1].failed,
+        since=since,
+        failures=tuple(failures) if fails else (),
+        asked=len(begun) if fails else len(asked),
+        at=asked[-1].at if asked else at,
+    )
+
+
+def model_name(model: str) -> str:
+    """`Opus` for a Claude model, else its id."""
+    family = _FAMILY.search(model)
+    return family[1].capitalize() if family is not None else truncate(model)
+
+
+def families_in(text: str) -> frozenset[str]:
+    """The families of models that a text names."""
+    return frozenset(name.capitalize() for name in _FAMILY.findall(text))
+
+
+def names_of(states: Sequence[ModelState]) -> str:
+    """`Opus`, `Haiku and Sonnet`; the ids where two are of one family."""
+    names = [each.name for each in states]
+    shown = [each.name if names.count(each.name) == 1 else truncate(each.model) for each in states]
+    return " and ".join(filter(None, (", ".join(shown[:-1]), shown[-1])))

@@ -1,0 +1,171 @@
+"""Trouble with one of several probed models: the verdict names its scope, and a model that answers."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from claude_tui.analysis.diagnosis.asking import interval_s
+from claude_tui.analysis.options import Options
+from claude_tui.analysis.views.models import model_states
+from claude_tui.engine import next_other_model, other_models
+from claude_tui.model.observation import Observation, Outcome, Source
+from claude_tui.model.verdict import Cause, Severity, Side
+from claude_tui.settings import Settings
+from tests.builders import (
+    MODEL,
+    NOON,
+    after,
+    bucket,
+    catalogue,
+    history_of,
+    incident,
+    messages,
+    models,
+    page,
+    status,
+)
+from tests.diagnosed import HOUR, blamed, told, verdict
+
+OPUS, SONNET = "claude-opus-5-5", "claude-sonnet-5-5"
+
+
+def to_model(model: str, at: float, outcome: Outcome = Outcome.OK, **details: object) -> Observation:
+    return replace(messages(at, outcome, model=model), source=Source.OTHER_MODELS, **details)  # type: ignore[arg-type]
+
+
+def others(*, opus: Outcome = Outcome.OK, sonnet: Outcome = Outcome.OK, failed: int = 3) -> list[Observation]:
+    """An hour of messages to two further models, the last `failed` of which end as given."""
+    seen = []
+    for number in range(30):
+        last = number >= 30 - failed
+        at = HOUR - 120 * (29 - number)
+        seen += [
+            to_model(OPUS, at - 20, opus if last else Outcome.OK),
+            to_model(SONNET, at - 80, sonnet if last else Outcome.OK),
+        ]
+    return seen
+
+
+FIRST = [messages(30 * number) for number in range(121)]
+BEFORE = [*FIRST, *(models(15 * number) for number in range(241)), *(page(60 * each) for each in range(61))]
+
+
+def test_one_model_of_three_is_theirs_and_that_model_only() -> None:
+    found = verdict(BEFORE, others(opus=Outcome.SERVER_ERROR))
+    assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.THEM)
+    assert "Opus fails (500)" in found.summary
+    assert "Opus only; Haiku and Sonnet answer." in found.summary
+    assert found.next_step.startswith(f"Fall back to {MODEL}, which answers")
+    assert found.severity is Severity.P2
+    assert found.since == after(HOUR - 260)
+
+
+def test_the_first_model_alone_is_named_with_one_that_answers() -> None:
+    failing = told(Outcome.OVERLOADED, start=HOUR + 30, count=5)
+    still = [to_model(model, HOUR + at) for at, model in ((60, OPUS), (100, SONNET))]
+    found = verdict(BEFORE, others(), failing, still)
+    assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
+    assert "Haiku is overloaded (529). Haiku only; Opus and Sonnet answer." in found.summary
+    assert OPUS in found.next_step
+    assert found.scope == "Haiku only; Opus and Sonnet answer"
+
+
+def test_failures_of_all_are_an_outage_of_the_api() -> None:
+    failing = told(Outcome.SERVER_ERROR, start=HOUR + 30, count=9)
+    also = [
+        to_model(model, HOUR + at + shift, Outcome.SERVER_ERROR)
+        for at, model in ((60, OPUS), (100, SONNET))
+        for shift in (0, 10, 120)
+    ]
+    found = verdict(BEFORE, others(), failing, also)
+    assert blamed(found) == (Cause.PROVIDER_OUTAGE, Side.THEM)
+    assert found.scope == "Haiku, Opus and Sonnet alike"
+    assert "Fall back" not in found.next_step
+
+
+def test_a_further_model_that_does_not_exist_is_ours() -> None:
+    found = verdict(BEFORE, others(opus=Outcome.MODEL_NOT_FOUND))
+    assert blamed(found) == (Cause.MODEL_UNAVAILABLE, Side.US)
+    assert "Opus" in found.summary
+
+
+@pytest.mark.parametrize("failed", [0, 1])
+def test_one_failure_of_a_further_model_may_be_chance(failed: int) -> None:
+    assert verdict(BEFORE, others(opus=Outcome.SERVER_ERROR, failed=failed)).cause is Cause.HEALTHY
+
+
+def test_a_model_answers_again_after_three_good_messages() -> None:
+    good = [to_model(OPUS, HOUR + 30 * number) for number in range(1, 4)]
+    history = history_of(*others(opus=Outcome.SERVER_ERROR), *good)
+    states = [
+        next(each.fails for each in model_states(history, after(HOUR + at), Options()) if each.model == OPUS)
+        for at in (0, 30, 60, 90)
+    ]
+    assert states == [True, True, True, False]
+
+
+def test_a_network_that_fails_is_not_the_models() -> None:
+    lost = others(opus=Outcome.NETWORK, sonnet=Outcome.NETWORK)
+    failing = told(Outcome.NETWORK, Outcome.NETWORK, start=HOUR - 240, count=9)
+    kept = [each for each in BEFORE if each.at < after(HOUR - 240)]
+    assert verdict(kept, lost, failing).side is Side.PATH
+
+
+def test_limits_of_a_further_model_are_not_those_of_the_first() -> None:
+    history = history_of(
+        messages(0, limits=[bucket("input", 900)]),
+        to_model(OPUS, 10, rate_limits=(bucket("input", 10, 100),)),
+    )
+    (sample,) = history.buckets()["input"].values
+    assert sample.reading.remaining == 900
+
+
+def test_nothing_changes_without_further_models() -> None:
+    assert model_states(history_of(*FIRST), after(HOUR), Options()) == ()
+    assert verdict(BEFORE).scope == ""
+
+
+def test_a_page_that_names_another_model_than_the_probed_says_so() -> None:
+    reported = status(
+        HOUR, api="degraded_performance", incidents=[incident(name="Elevated errors on Claude Opus 5")]
+    )
+    found = verdict(BEFORE, reported)
+    assert found.cause is Cause.PROVIDER_NOTICE
+    assert "The page names Opus; you probe Haiku." in found.note
+    assert "you probe" not in verdict(BEFORE, others(), reported).note
+
+
+LISTED = catalogue(0, "claude-haiku-4-5", "claude-opus-4-8", OPUS, "claude-sonnet-4-5")
+
+
+def test_a_family_is_its_newest_active_model_once_a_list_is_known() -> None:
+    settings = Settings(also_models=("opus", "sonnet", "my/model", "haiku"))
+    assert other_models(settings, history_of(), NOON) == ["my/model"]
+    listed = replace(
+        LISTED,
+        models=tuple(
+            replace(each, created_at=NOON + timedelta(days=number))
+            for number, each in enumerate(LISTED.models)
+        ),
+    )
+    assert other_models(settings, history_of(listed), NOON) == [OPUS, "claude-sonnet-4-5", "my/model"]
+
+
+def test_further_models_are_asked_in_turn_and_one_that_failed_at_once() -> None:
+    settings = Settings(also_models=(OPUS, SONNET))
+    history = history_of(to_model(OPUS, 0), to_model(SONNET, 60))
+    assert next_other_model(settings, history, after(61)) == OPUS
+    history.add_observation(to_model(OPUS, 120, Outcome.SERVER_ERROR))
+    assert next_other_model(settings, history, after(121)) == OPUS
+    assert interval_s(history, Source.OTHER_MODELS, after(121), Options()) < 30
+    history.add_observation(to_model(OPUS, 125))
+    assert next_other_model(settings, history, after(126)) == SONNET
+    assert interval_s(history, Source.OTHER_MODELS, after(126), Options()) == 120
+
+
+def test_an_overloaded_further_model_is_not_asked_faster() -> None:
+    history = history_of(to_model(OPUS, 0), to_model(OPUS, 120, Outcome.OVERLOADED))
+    assert interval_s(history, Source.OTHER_MODELS, after(121), Options()) == 120
