@@ -33,6 +33,7 @@ from claude_tui.tui.cockpit import Backend
 from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.paint import Paint
+from claude_tui.tui.render.palette import fitted
 from claude_tui.tui.render.partial_output import partial_output
 from claude_tui.tui.render.theme import Theme, ThemeError, load_theme, textual_theme, wanted
 from claude_tui.tui.screens.dashboard import DashboardScreen
@@ -86,6 +87,8 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         self.paint = Paint(theme)
         # Set from the start, as Textual would paint greys over the terminal's own colours otherwise.
         super().__init__(report, ansi_color=True if theme.plain else None)
+        theme = fitted(theme, self.console.color_system)
+        self.paint = Paint(theme)
         self.animation_level = "none"
         self.backend = backend
         self.settings = settings
@@ -195,6 +198,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
 
     def apply_theme(self, theme: Theme) -> None:
         """Repaint everything in the colours of `theme`."""
+        theme = fitted(theme, self.console.color_system)
         self.paint = Paint(theme)
         self.register_theme(textual_theme(theme))
         self.theme = f"ct-{theme.name}"
