@@ -87,8 +87,6 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         self.paint = Paint(theme)
         # Set from the start, as Textual would paint greys over the terminal's own colours otherwise.
         super().__init__(report, ansi_color=True if theme.plain else None)
-        theme = fitted(theme, self.console.color_system)
-        self.paint = Paint(theme)
         self.animation_level = "none"
         self.backend = backend
         self.settings = settings
@@ -113,6 +111,8 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         return DashboardScreen(self.shown, self.chosen_keys)
 
     def on_mount(self) -> None:
+        if self._fitted(self.paint.theme) is not self.paint.theme:
+            self.apply_theme(self.paint.theme)
         self.app_resume_signal.subscribe(self, lambda _: self.call_later(self._paint_all))
 
     def on_ready(self) -> None:
@@ -197,12 +197,15 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
     # -- what is drawn --------------------------------------------------------------
 
     def apply_theme(self, theme: Theme) -> None:
-        """Repaint everything in the colours of `theme`."""
-        theme = fitted(theme, self.console.color_system)
+        """Repaint everything in the colours of `theme`, as far as the terminal has them."""
+        theme = self._fitted(theme)
         self.paint = Paint(theme)
         self.register_theme(textual_theme(theme))
         self.theme = f"ct-{theme.name}"
         self._paint_all()
+
+    def _fitted(self, theme: Theme) -> Theme:
+        return theme if self.is_headless else fitted(theme, self.console.color_system)
 
     def _paint_all(self) -> None:
         """Repaint every cell: the colours changed, or the shell has used the terminal in between."""

@@ -261,6 +261,16 @@ def test_more_rows_make_taller_charts_with_a_scale() -> None:
     assert "╷14:00" in plain(drawn[0])
 
 
+@pytest.mark.parametrize("name", ["down", "partial", "recovering"])
+def test_a_failure_neither_moves_nor_shrinks_the_charts(name: str) -> None:
+    def places(shown: Snapshot) -> list[int]:
+        rows = [plain(row) for row in latency_lines(shown, 112, 34)]
+        return [n for n, row in enumerate(rows) if row.startswith(("TTFT", "message", "models"))]
+
+    assert places(scene(name)) == places(scene("healthy"))
+    assert "✗ all failed  × some failed" in text(latency_lines(scene(name), 112, 34))
+
+
 def test_phases_tell_server_from_network() -> None:
     wide, narrow = (text(latency_lines(scene("healthy"), cells, 8)) for cells in (90, 68))
     assert "dns 2ms  connect 14ms  tls 31ms  first byte 135ms   server 119ms · network 16ms" in wide

@@ -263,7 +263,8 @@ def _tiny(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     """Severity, verdict, since when and response clock as plain text on the strip's colour; then what to do
     and why, if there are rows."""
     verdict, loud, bar = snapshot.verdict, _loud(snapshot), _bar(snapshot.verdict)
-    mark = level_mark(_level(verdict))
+    pressed = snapshot.headroom.presses and verdict.cause is not Cause.UNKNOWN
+    mark = level_mark(Level.WARN if pressed else _level(verdict))
     badge, role = (str(verdict.severity), bar.role) if loud else (mark.glyph, mark.role)
     age = plain(lasted(snapshot)).strip()
     if rows <= 1:
