@@ -104,7 +104,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         self._arrived = time.monotonic()
         self._typed = TypedKeys()
         self.register_theme(textual_theme(theme))
-        self.set_reactive(App.theme, f"ct-{theme.name}")
+        self.set_reactive(App.theme, theme.css_name)
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
@@ -201,7 +201,7 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         theme = self._fitted(theme)
         self.paint = Paint(theme)
         self.register_theme(textual_theme(theme))
-        self.theme = f"ct-{theme.name}"
+        self.theme = theme.css_name
         self._paint_all()
 
     def _fitted(self, theme: Theme) -> Theme:

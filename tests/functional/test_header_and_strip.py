@@ -78,7 +78,7 @@ def test_the_ceiling_shows_when_it_is_near() -> None:
 
 
 def test_a_demo_says_so_at_any_usable_width() -> None:
-    for cells in (60, 80, 120):
+    for cells in (40, 60, 80, 120):
         assert "DEMO tour ×4" in plain(header_line(scene("degraded_program"), View(AT), cells))
 
 

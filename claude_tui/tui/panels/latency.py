@@ -248,13 +248,10 @@ def _usual(series: LatencySeries, stale: bool) -> Line:
 
 def _notes(view: LatencyView, at: datetime, cells: int) -> Lines:
     """Warnings, then the phases of a new connection, then what `usual` means."""
-    notes = [
-        _skew(view),
-        _certificate(view, at),
-        *_phases(view, at, cells),
-        _marks_are(view),
-        _usual_is(view),
-    ]
+    last = join((_usual_is(view), _marks_are(view)), "   ")
+    if width(last) > cells:
+        last = _usual_is(view)
+    notes = [_skew(view), _certificate(view, at), *_phases(view, at, cells), last]
     return tuple(crop(note, cells) for note in notes if note)
 
 
@@ -314,7 +311,7 @@ def _marks_are(view: LatencyView) -> Line:
     """What the marks mean, if there are any."""
     if not any(any(series.failed) for series in view.series):
         return BLANK
-    words = Span(" all failed  ", "faint"), Span(" some failed", "faint")
+    words = Span(" all failed  ", "faint"), Span(" some", "faint")
     return line(_ALL_FAILED, words[0], _SOME_FAILED, words[1])
 
 

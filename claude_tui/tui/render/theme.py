@@ -66,6 +66,11 @@ class Theme:
     few_colours: bool = False
     """Whether its colours are rounded to a palette, so that some cannot be read on the strip."""
 
+    @property
+    def css_name(self) -> str:
+        """What Textual knows it by."""
+        return f"ct-{self.name}-few" if self.few_colours else f"ct-{self.name}"
+
     def style(self, role: str, *, bold: bool = False, back: str = "background") -> Style:
         """The style of text in `role` on the colour of `back`. An unknown role is ordinary text."""
         if self.plain:
@@ -176,7 +181,7 @@ def textual_theme(theme: Theme) -> textual.theme.Theme:
 
     colours = theme.colours or dict.fromkeys(ROLES, "ansi_default")
     return TextualTheme(
-        name=f"ct-{theme.name}",
+        name=theme.css_name,
         primary=colours["accent"],
         secondary=colours["info"],
         warning=colours["warn"],
