@@ -136,17 +136,18 @@ ACTIONS: tuple[Action, ...] = (
         "Acknowledge alerts, or the verdict: you have it",
         _RESPOND,
         _APP,
-        4,
+        2,
         shared=True,
     ),
-    Action("snooze", ("z",), "", "Snooze alerts for a while", _RESPOND, _APP, shared=True),
+    Action("snooze", ("z",), "snooze", "Snooze alerts for a while", _RESPOND, _APP, 5, shared=True),
     Action(
         "set_severity",
         ("s",),
-        "",
+        "severity",
         "Override severity (shared)",
         _RESPOND,
         (*_APP, *_WALK, *_INCIDENT),
+        5,
         shared=True,
     ),
     Action("note", ("n",), "note", "Note what happened, and when", _RESPOND, _INCIDENT, 1, shared=True),
@@ -401,8 +402,18 @@ def footer(scope: Scope, keymap: KeyMap | None = None) -> tuple[Hint, ...]:
         if action.label and here & set(action.scopes) and is_offered(action, keymap)
     ]
     labels = dict.fromkeys(action.label for action in shown)
-    return tuple(_hint([action for action in shown if action.label == label], keymap) for label in labels)
+    hints = tuple(_hint([action for action in shown if action.label == label], keymap) for label in labels)
+    if scope not in _OF_THEIR_OWN:
+        return hints
+    own = {action.label for action in shown if scope in action.scopes}
+    kept = own | _ALWAYS_NEAR
+    return tuple(hint if hint.label in kept else replace(hint, rank=hint.rank + _AFTER_OWN) for hint in hints)
 
+
+# Screens with things to do: what can be done there comes before what can be done anywhere.
+_OF_THEIR_OWN = frozenset({Scope.WALK, Scope.PLAYBOOK, Scope.INCIDENT, Scope.POSTMORTEM, Scope.HISTORY})
+_ALWAYS_NEAR = frozenset({"back", "ack", "help", "quit"})
+_AFTER_OWN = 2
 
 _IN_THE_PAST = {
     "observation": ("observation_before", "observation_after"),

@@ -33,6 +33,7 @@ from claude_tui.tui.cockpit import Backend
 from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.paint import Paint
+from claude_tui.tui.render.palette import fitted
 from claude_tui.tui.render.partial_output import partial_output
 from claude_tui.tui.render.theme import Theme, ThemeError, load_theme, textual_theme, wanted
 from claude_tui.tui.screens.dashboard import DashboardScreen
@@ -103,13 +104,15 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         self._arrived = time.monotonic()
         self._typed = TypedKeys()
         self.register_theme(textual_theme(theme))
-        self.set_reactive(App.theme, f"ct-{theme.name}")
+        self.set_reactive(App.theme, theme.css_name)
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
         return DashboardScreen(self.shown, self.chosen_keys)
 
     def on_mount(self) -> None:
+        if self._fitted(self.paint.theme) is not self.paint.theme:
+            self.apply_theme(self.paint.theme)
         self.app_resume_signal.subscribe(self, lambda _: self.call_later(self._paint_all))
 
     def on_ready(self) -> None:
@@ -194,11 +197,15 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
     # -- what is drawn --------------------------------------------------------------
 
     def apply_theme(self, theme: Theme) -> None:
-        """Repaint everything in the colours of `theme`."""
+        """Repaint everything in the colours of `theme`, as far as the terminal has them."""
+        theme = self._fitted(theme)
         self.paint = Paint(theme)
         self.register_theme(textual_theme(theme))
-        self.theme = f"ct-{theme.name}"
+        self.theme = theme.css_name
         self._paint_all()
+
+    def _fitted(self, theme: Theme) -> Theme:
+        return theme if self.is_headless else fitted(theme, self.console.color_system)
 
     def _paint_all(self) -> None:
         """Repaint every cell: the colours changed, or the shell has used the terminal in between."""

@@ -78,7 +78,7 @@ def test_the_ceiling_shows_when_it_is_near() -> None:
 
 
 def test_a_demo_says_so_at_any_usable_width() -> None:
-    for cells in (60, 80, 120):
+    for cells in (40, 60, 80, 120):
         assert "DEMO tour ×4" in plain(header_line(scene("degraded_program"), View(AT), cells))
 
 
@@ -124,3 +124,29 @@ def test_a_snooze_that_is_over_counts_as_new() -> None:
 def test_a_narrow_header_keeps_the_count_of_alerts() -> None:
     assert "▲ 3 alerts" in badge("alert_while_healthy", 60)
     assert "△ 1 alert acknowledged" in badge("incident", 60)
+
+
+@pytest.mark.parametrize("scope", [Scope.DASHBOARD, Scope.INCIDENT, Scope.ZOOM, Scope.WALK])
+def test_the_footer_of_80_cells_offers_to_acknowledge(scope: Scope) -> None:
+    assert "a ack" in plain(footer_line(footer(scope), 80))
+
+
+def test_snoozing_and_setting_the_severity_stand_in_a_footer() -> None:
+    shown = plain(footer_line(footer(Scope.DASHBOARD), 200))
+    assert "z snooze" in shown
+    assert "s severity" in shown
+
+
+def test_where_there_are_things_to_do_they_come_first() -> None:
+    shown = plain(footer_line(footer(Scope.INCIDENT), 80))
+    for hint in ("esc back", "n note", "r roles", "x mitigated", "R resolve", "? help"):
+        assert hint in shown
+
+
+@pytest.mark.parametrize("cells", [80, 100, 120, 200])
+def test_fields_of_the_header_stay_where_they_are(cells: int) -> None:
+    def places(name: str) -> list[int]:
+        shown = plain(header_line(scene(name), View(AT), cells))
+        return [shown.index(each) for each in ("prod", "● LIVE", "$0.03", "14:05:33")]
+
+    assert places("healthy") == places("overloaded") == places("rate_limited") == places("network")

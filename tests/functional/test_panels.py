@@ -163,6 +163,15 @@ def test_the_worst_bucket_is_marked_where_it_stands(cells: int, rows: int) -> No
     assert len(orders) <= 1
 
 
+def test_buckets_are_known_by_either_of_their_names() -> None:
+    snapshot = scene("healthy")
+    short = tuple(
+        replace(each, bucket=each.bucket.removesuffix("-tokens")) for each in snapshot.headroom.buckets
+    )
+    named = replace(snapshot, headroom=replace(snapshot.headroom, buckets=short))
+    assert text(headroom_lines(named, 76, 5)) == text(headroom_lines(snapshot, 76, 5))
+
+
 @pytest.mark.parametrize("rows", [3, 4])
 def test_what_fits_of_the_buckets_stays_the_same_while_none_is_low(rows: int) -> None:
     snapshot = scene("healthy")
@@ -259,6 +268,16 @@ def test_more_rows_make_taller_charts_with_a_scale() -> None:
     braille = [row for row in drawn if any("\u2800" < char <= "\u28ff" for char in plain(row))]
     assert len(braille) > 8
     assert "╷14:00" in plain(drawn[0])
+
+
+@pytest.mark.parametrize("name", ["down", "partial", "recovering"])
+def test_a_failure_neither_moves_nor_shrinks_the_charts(name: str) -> None:
+    def places(shown: Snapshot) -> list[int]:
+        rows = [plain(row) for row in latency_lines(shown, 112, 34)]
+        return [n for n, row in enumerate(rows) if row.startswith(("TTFT", "message", "models"))]
+
+    assert places(scene(name)) == places(scene("healthy"))
+    assert "✗ all failed  × some" in text(latency_lines(scene(name), 112, 34))
 
 
 def test_phases_tell_server_from_network() -> None:

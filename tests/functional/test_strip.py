@@ -101,6 +101,14 @@ def test_a_long_headline_and_a_long_step_leave_room_for_the_clock(size: tuple[in
     assert "call the network team" in shown.replace(" d decide m act", "")
 
 
+@pytest.mark.parametrize("size", SIZES)
+def test_a_long_headline_is_told_whole(size: tuple[int, int]) -> None:
+    shown = said("network", *size).replace("█", "")
+    for clock in ("respond now", "since 14:04:01", "1m 32s"):
+        shown = shown.replace(clock, "")
+    assert PICTURES["network"]().verdict.summary in " ".join(shown.split())
+
+
 def test_numbers_stand_out_and_names_do_not() -> None:
     row = drawn(scene("overloaded"), 120, 40)[2]
     bright = {span.text.strip() for span in row if span.role == "text"}

@@ -7,8 +7,10 @@ import math
 from pathlib import Path
 
 import pytest
+from rich.color import Color, ColorSystem
 
 from claude_tui.tui.render.lines import ROLES
+from claude_tui.tui.render.palette import fitted
 from claude_tui.tui.render.theme import (
     NO_COLOR,
     Theme,
@@ -190,3 +192,56 @@ def test_textual_gets_every_role_as_a_variable(theme: Theme) -> None:
     generated = made.to_color_system().generate()
     assert {f"ct-{role.replace('_', '-')}" for role in ROLES} <= set(made.variables)
     assert generated["border"] == made.variables["border"]
+
+
+# -- few colours ------------------------------------------------------------------
+
+SYSTEMS = {"256": ColorSystem.EIGHT_BIT, "standard": ColorSystem.STANDARD}
+
+
+def seen(theme: Theme, role: str, system: str, back: str = "background") -> tuple[str, str]:
+    """Text and background as a terminal with so few colours shows them."""
+    style = fitted(theme, system).style(role, back=back)
+    both = []
+    for colour in (style.color, style.bgcolor):
+        assert colour is not None
+        red, green, blue = colour.downgrade(SYSTEMS[system]).get_truecolor()
+        both.append(f"#{red:02x}{green:02x}{blue:02x}")
+    return both[0], both[1]
+
+
+def parts(colour: str) -> tuple[int, int, int]:
+    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("name", SHIPPED)
+def test_with_few_colours_the_strip_keeps_its_band(name: str, system: str) -> None:
+    theme = load_theme(name, None)
+    calm, trouble, warning = (seen(theme, "text", system, back)[1] for back in BEHIND)
+    assert len({calm, trouble, warning}) == 3
+    red, green, blue = parts(trouble)
+    assert red > max(green, blue)
+    for back in BEHIND[1:]:
+        for role in ("text", "dim", "faint", "warn", "bad", "accent"):
+            assert contrast(*seen(theme, role, system, back)) >= 3.0
+
+
+@pytest.mark.parametrize("system", SYSTEMS)
+@pytest.mark.parametrize("name", SHIPPED)
+def test_with_few_colours_states_differ_and_greys_stay_grey(name: str, system: str) -> None:
+    theme = load_theme(name, None)
+    states = [seen(theme, role, system)[0] for role in ("ok", "warn", "bad")]
+    assert len(set(states)) == 3
+    for role in ("background", "edge", "text", "dim", "faint", "track"):
+        assert len(set(parts(seen(theme, role, system)[0]))) == 1
+    assert seen(theme, "edge", system)[0] != seen(theme, "edge", system)[1]
+
+
+def test_a_theme_is_fitted_once_and_not_where_there_are_colours_enough() -> None:
+    theme = load_theme("dark", None)
+    assert fitted(theme, "truecolor") is fitted(theme, None) is theme
+    assert fitted(NO_COLOR, "256") is NO_COLOR
+    few = fitted(theme, "256")
+    assert fitted(few, "256") is few
+    assert Color.parse(few.colours["strip_trouble"]).downgrade(ColorSystem.EIGHT_BIT).number == 52

@@ -275,7 +275,9 @@ def test_the_colours_of_a_latency_follow_the_limits_of_the_verdict() -> None:
 
 
 def test_failures_are_marked_and_nothing_looks_healthy_in_an_outage() -> None:
-    series = replace(PICTURES["healthy"]().latency.series[0], points=(0.4,) * 40, failed=(0,) * 38 + (1, 3))
+    series = replace(
+        PICTURES["healthy"]().latency.series[0], points=(0.4,) * 38 + (None,) * 2, failed=(0,) * 38 + (1, 3)
+    )
     for rows in (1, 2, 5):
         for calm in (True, False):
             drawn = series_chart(series, 20, rows, calm=calm)
@@ -284,6 +286,13 @@ def test_failures_are_marked_and_nothing_looks_healthy_in_an_outage() -> None:
             assert plain(drawn[-1]).index("✗") == 19
             assert {span.role for span in drawn[-1] if "✗" in span.text} == {"bad"}
             assert ("info" in {span.role for row in drawn for span in row}) == calm
+
+
+def test_what_failed_in_part_differs_from_what_failed_altogether() -> None:
+    series = replace(PICTURES["healthy"]().latency.series[0], points=(0.4, 0.4, None, None, 0.4, 0.4))
+    drawn = plain(series_chart(replace(series, failed=(0, 1, 2, 1, 0, 0)), 3, 1, calm=False)[0])
+    assert drawn[:2] == "×✗"
+    assert drawn[2] not in "×✗"
 
 
 def test_a_chart_of_several_rows_shows_two_values_in_a_cell() -> None:

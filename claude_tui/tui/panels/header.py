@@ -102,7 +102,7 @@ def _left(snapshot: Snapshot) -> list[_Part]:
         speed = f" ×{engine.speed:g}" if engine.speed != 1 else ""
         # The name of a drill would give it away to whoever has seen its file.
         what = "DRILL" if engine.drill else f"DEMO {fit(engine.demo, 20)}"
-        parts.append(_Part(1, line(Span(f" {what}{speed} ", "background", bold=True, back="warn"))))
+        parts.append(_Part(0, line(Span(f" {what}{speed} ", "background", bold=True, back="warn"))))
     if engine.watching.read_only:
         parts.append(_Part(1, line(Span(" READ-ONLY ", "background", bold=True, back="info"))))
     if target.name:

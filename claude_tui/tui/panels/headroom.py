@@ -46,7 +46,7 @@ _SHORTEST_GAUGE = 5
 # From this width on, a row has room for its detail beside it.
 _BESIDE_FROM = 66
 _WIDEST_MAIN = 90
-_BUCKETS = ("input-tokens", "output-tokens", "requests", "tokens")
+_BUCKETS = ("input", "output", "requests", "tokens")
 _LOW = (Level.BAD, Level.WARN, Level.INFO)
 
 
@@ -101,8 +101,8 @@ def _listed(view: HeadroomView) -> list[Row]:
     """Windows, then buckets, each kind in an order that does not depend on what is left."""
 
     def place(bucket: Headroom) -> tuple[int, str]:
-        known = bucket.bucket in _BUCKETS
-        return _BUCKETS.index(bucket.bucket) if known else len(_BUCKETS), bucket.bucket
+        label = bucket_label(bucket.bucket)
+        return _BUCKETS.index(label) if label in _BUCKETS else len(_BUCKETS), label
 
     return [*sorted(view.windows, key=lambda each: each.window), *sorted(view.buckets, key=place)]
 

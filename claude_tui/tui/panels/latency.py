@@ -41,7 +41,7 @@ _USUAL_CELLS = 11
 _TALLEST_CHART = 9
 # From this height on, a chart labels its upper edge.
 _SCALED_FROM = 4
-_FAILED = "✗"
+_ALL_FAILED, _SOME_FAILED = Span("✗", "bad"), Span("×", "warn")
 # Below this, a label of the time axis tells less than how long the chart is.
 _NARROWEST_AXIS = 18
 # More failures than this since the last success are no chance.
@@ -173,20 +173,32 @@ def series_chart(series: LatencySeries, cells: int, rows: int, *, calm: bool) ->
         late = "bad" if value > series.slow_above_s else "warn" if value > series.warn_above_s else ""
         return late or ("info" if calm else "dim")
 
-    top, failed = _top(series), resample(series.failed, cells)
+    top, marks = _top(series), _marks(series, cells)
     if rows < 2:
-        return (_marked(sparkline(series.points, cells, top=top, role_of=role_of), failed),)
+        return (_marked(sparkline(series.points, cells, top=top, role_of=role_of), marks),)
     shares = [None if value is None else value / (top or 1.0) for value in resample(series.points, 2 * cells)]
     drawn = fine_curve(shares, rows - 1, lambda share: role_of(share * top))
-    return (*drawn, _marked(line(" " * cells), failed))
+    return (*drawn, _marked(line(" " * cells), marks))
 
 
-def _marked(drawn: Line, failed: Sequence[float | None]) -> Line:
-    """The row with a mark in every cell in which something failed."""
-    cells = [(char, span.role) for span in drawn for char in span.text]
-    out = [(_FAILED, "bad") if count else cell for cell, count in zip(cells, failed, strict=True)]
-    runs = groupby(out, key=lambda cell: cell[1])
-    return tuple(Span("".join(char for char, _ in run), role) for role, run in runs)
+def _marks(series: LatencySeries, cells: int) -> list[Span | None]:
+    """For each cell whether all failed that was sent in its time, or some, or none."""
+    total = min(len(series.points), len(series.failed))
+    out: list[Span | None] = []
+    for cell in range(cells):
+        start = cell * total // cells
+        bins = slice(start, max((cell + 1) * total // cells, start + 1))
+        answered = any(point is not None for point in series.points[bins])
+        out.append((_SOME_FAILED if answered else _ALL_FAILED) if any(series.failed[bins]) else None)
+    return out
+
+
+def _marked(drawn: Line, marks: Sequence[Span | None]) -> Line:
+    """The row with the marks in place of what is in their cells."""
+    cells = [Span(char, span.role) for span in drawn for char in span.text]
+    out = [mark or cell for cell, mark in zip(cells, marks, strict=True)]
+    runs = groupby(out, key=lambda cell: cell.role)
+    return tuple(Span("".join(cell.text for cell in run), role) for role, run in runs)
 
 
 def _scale(top: float) -> str:
@@ -236,7 +248,10 @@ def _usual(series: LatencySeries, stale: bool) -> Line:
 
 def _notes(view: LatencyView, at: datetime, cells: int) -> Lines:
     """Warnings, then the phases of a new connection, then what `usual` means."""
-    notes = [_skew(view), _certificate(view, at), *_phases(view, at, cells), _usual_is(view)]
+    last = join((_usual_is(view), _marks_are(view)), "   ")
+    if width(last) > cells:
+        last = _usual_is(view)
+    notes = [_skew(view), _certificate(view, at), *_phases(view, at, cells), last]
     return tuple(crop(note, cells) for note in notes if note)
 
 
@@ -290,6 +305,14 @@ def _part(name: str, seconds: float | None) -> Line:
     if seconds is None:
         return line(Span(f"{name} ", "dim"), Span(NOT_AVAILABLE, "faint"))
     return line(Span(f"{name} ", "dim"), Span(milliseconds(seconds), "text"), Span("ms", "dim"))
+
+
+def _marks_are(view: LatencyView) -> Line:
+    """What the marks mean, if there are any."""
+    if not any(any(series.failed) for series in view.series):
+        return BLANK
+    words = Span(" all failed  ", "faint"), Span(" some", "faint")
+    return line(_ALL_FAILED, words[0], _SOME_FAILED, words[1])
 
 
 def _usual_is(view: LatencyView) -> Line:

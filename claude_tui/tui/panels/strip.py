@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from rich.cells import cell_len
 
+from claude_tui.model.format import moment
 from claude_tui.model.snapshot import KeyLack, Level, Notice, Snapshot
 from claude_tui.model.verdict import Cause, Severity, Verdict
 from claude_tui.tui.boundary import contain_drawing
@@ -13,7 +14,7 @@ from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.panels.alert_words import alert_rows
 from claude_tui.tui.panels.strip_block import WIDE, block_lines, hints, lasted
-from claude_tui.tui.panels.verdict_words import figures, own_evidence, page_line, response_line, verdict_role
+from claude_tui.tui.panels.verdict_words import figures, own_evidence, page_line, response_line
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import (
@@ -45,6 +46,8 @@ _ENOUGH = 80
 _NARROWEST = 48
 # On a terminal with fewer rows, only the verdict and the next step are shown.
 _LOW, _LEAST = 12, 3
+# From this many rows on, a tiny terminal has room for when it began.
+_TALL = 5
 # The mark of a verdict without trouble, and a blank.
 _INDENT = 2
 _ROWS_OF_FAILURE = 2
@@ -257,25 +260,28 @@ def _notice(notice: Notice, cells: int, rows: int) -> Lines:
 
 
 def _tiny(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """Severity, verdict, age and response clock as plain text; then what to do and why, if there are rows."""
-    verdict, loud = snapshot.verdict, _loud(snapshot)
-    mark = level_mark(_level(verdict))
-    badge, role = (str(verdict.severity), verdict_role(verdict)) if loud else (mark.glyph, mark.role)
+    """Severity, verdict, since when and response clock as plain text on the strip's colour; then what to do
+    and why, if there are rows."""
+    verdict, loud, bar = snapshot.verdict, _loud(snapshot), _bar(snapshot.verdict)
+    pressed = snapshot.headroom.presses and verdict.cause is not Cause.UNKNOWN
+    mark = level_mark(Level.WARN if pressed else _level(verdict))
+    badge, role = (str(verdict.severity), bar.role) if loud else (mark.glyph, mark.role)
     age = plain(lasted(snapshot)).strip()
     if rows <= 1:
         head = line(Span(f"{badge} ", role, bold=True), Span(verdict.summary, "text", bold=loud))
         return (spread(head, line(Span(age if cells >= 24 else "", role)), cells),)
-    clock = plain(response_line(snapshot)) if loud else ""
-    parts = (
-        badge,
-        verdict.summary,
-        age.replace(" ", NO_BREAK),
-        " ".join(clock.split()).replace(" ", NO_BREAK),
-    )
+    since = f"since {moment(verdict.since, snapshot.at)}" if verdict.since and rows >= _TALL else ""
+    clock = " ".join(plain(response_line(snapshot)).split()) if loud else ""
+    parts = (badge, verdict.summary, *(part.replace(" ", NO_BREAK) for part in (since, age, clock)))
     first, *others = wrap(" ".join(part for part in parts if part), cells, rows) or ("",)
-    rest = f"Next: {verdict.next_step}. {' '.join(_sentences(snapshot))} {plain(page_line(snapshot))}"
-    return (
-        line(Span(first[: len(badge)], role, bold=True), Span(first[len(badge) :], "text", bold=loud)),
-        *(line(Span(text, "text", bold=loud)) for text in others),
-        *(line(Span(text, "dim")) for text in wrap(rest, cells, rows - 1 - len(others))),
-    )
+    out = [line(Span(first[: len(badge)], role, bold=True), Span(first[len(badge) :], "text", bold=loud))]
+    out += [line(Span(text, "text", bold=loud)) for text in others]
+    step = line(Span("Next: ", "dim"), Span(verdict.next_step, "text"))
+    why = f"{' '.join(_sentences(snapshot))} {plain(page_line(snapshot))}"
+    out += flow(step, cells, rows - len(out))
+    out += [line(Span(text, "dim")) for text in wrap(why, cells, rows - len(out))]
+    return tuple(_backed(row, cells, bar.back) for row in out + [BLANK] * (rows - len(out)))
+
+
+def _backed(row: Line, cells: int, back: str) -> Line:
+    return tuple(span._replace(back=back) for span in spread(row, BLANK, cells)) if back else row

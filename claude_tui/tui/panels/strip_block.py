@@ -163,24 +163,42 @@ def _narrow(snapshot: Snapshot, headline: str, inner: int, rows: int) -> Lines:
     verdict, since = snapshot.verdict, _since(snapshot)
     clocks = join((response_line(snapshot, inner - _GAP - width(since)), since))
     room, others = inner - _GAP - width(clocks), list(_remarks(verdict))
-    beside = line(Span(wrap(headline, max(room, 1), 1)[0], "text", bold=True)) if headline else BLANK
+    # What of the headline does not fit beside the clocks either begins the row of the evidence.
+    first, more = _split(headline, room) if rows > 1 else (headline, "")
+    beside = _bold(first)
     if not beside and others and width(others[0]) <= room:
         beside = others.pop(0)
     row = spread(beside, clocks, inner)
     if rows < 2:
         return (row,)
-    lead = others.pop(0) if rows < 3 and others and verdict.set_by else BLANK
-    said, left = _fitting(own_evidence(verdict), inner - width(lead) - _GAP if lead else inner)
-    evidence = join((lead, figures(said)))
+    lead = _bold(more)
+    if rows < 3 and others and verdict.set_by:
+        lead = others.pop(0)
+    beside_lead = inner - width(lead) - _GAP if lead else inner
+    said, left = _fitting(own_evidence(verdict), beside_lead)
+    if lead and cell_len(said) > beside_lead:
+        said, left = "", [said, *left]
+    evidence = crop(join((lead, figures(said)), " "), inner)
     if rows < 3:
         return (row, _joined([evidence, _short_page(snapshot), *others, *map(figures, left)], inner))
     return (row, evidence, *_others(snapshot, tuple(others), left, inner, rows - 2))
 
 
+def _split(text: str, cells: int) -> tuple[str, str]:
+    """As many words as fit into `cells`, and the others."""
+    words = text.split(" ")
+    kept = next(n for n in range(len(words), -1, -1) if cell_len(" ".join(words[:n])) <= max(cells, 0))
+    return " ".join(words[:kept]), " ".join(words[kept:])
+
+
+def _bold(text: str) -> Line:
+    return line(Span(text, "text", bold=True))
+
+
 def _lead(verdict: Verdict, headline: str, cells: int, *, alone: bool) -> Line:
     """What stands before the evidence: the rest of the headline; who set the severity, if nowhere else."""
     if headline:
-        return line(Span(wrap(headline, max(cells, 1), 1)[0], "text", bold=True))
+        return _bold(wrap(headline, max(cells, 1), 1)[0])
     return figures(set_words(verdict)) if alone else BLANK
 
 

@@ -41,6 +41,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _PACKAGED = Path(claude_tui.__file__).parent / "themes"
 _CHECKOUT = Path(claude_tui.__file__).parents[1] / "themes"
 _RAISE = 0.05
+# The least contrast at which bold or large text can be read (WCAG).
+_LEGIBLE = 3.0
 
 
 class ThemeError(ConfigError):
@@ -61,6 +63,13 @@ class Theme:
     """Colours by role, as `#rrggbb`."""
     plain: bool = False
     """Whether it has no colours: then dim, bold and reverse tell things apart."""
+    few_colours: bool = False
+    """Whether its colours are rounded to a palette, so that some cannot be read on the strip."""
+
+    @property
+    def css_name(self) -> str:
+        """What Textual knows it by."""
+        return f"ct-{self.name}-few" if self.few_colours else f"ct-{self.name}"
 
     def style(self, role: str, *, bold: bool = False, back: str = "background") -> Style:
         """The style of text in `role` on the colour of `back`. An unknown role is ordinary text."""
@@ -68,11 +77,29 @@ class Theme:
             return _plain_style(role, bold, back or "background")
         colours = self.colours
         behind = colours.get(back) or colours["background"]
-        return _style(colours.get(role) or colours["text"], behind, bold)
+        colour = colours.get(role) or colours["text"]
+        if self.few_colours and back.startswith("strip_") and _contrast(colour, behind) < _LEGIBLE:
+            colour = colours["text"]
+        return _style(colour, behind, bold)
 
 
 NO_COLOR = Theme("no-color", "Without colours", dark=True, colours={}, plain=True)
 """For `NO_COLOR` (https://no-color.org)."""
+
+
+@lru_cache(maxsize=256)
+def _contrast(one: str, other: str) -> float:
+    """The contrast of two colours as WCAG defines it: 1 to 21."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 @lru_cache(maxsize=1024)
@@ -154,7 +181,7 @@ def textual_theme(theme: Theme) -> textual.theme.Theme:
 
     colours = theme.colours or dict.fromkeys(ROLES, "ansi_default")
     return TextualTheme(
-        name=f"ct-{theme.name}",
+        name=theme.css_name,
         primary=colours["accent"],
         secondary=colours["info"],
         warning=colours["warn"],
