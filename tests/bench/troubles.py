@@ -251,7 +251,8 @@ def _row(case: Case, episodes: list[Episode]) -> str:
         f"{sum(e.well_s for e in episodes) / total:8.1%}{sum(e.well_after_s for e in episodes) / total:8.1%}"
         f"{sum(e.flaps for e in episodes) / len(episodes):7.2f}"
         f"{sum(e.changes for e in episodes) / len(episodes):7.2f}"
-        f"{sum(e.again for e in episodes) / len(episodes):6.0%}{sum(e.blamed_s for e in episodes) / total:6.1%}"
+        f"{sum(e.again for e in episodes) / len(episodes):6.0%}"
+        f"{sum(e.blamed_s for e in episodes) / total:6.1%}"
         f"{statistics.median(back) if back else float('nan'):7.0f}{back[-1] if back else float('nan'):7.0f}"
         f" {len(back)}/{len(episodes)}{paid:6.2f}x  {others}"
     )
@@ -263,7 +264,8 @@ def _play(work: tuple[Case, int]) -> Episode:
 
 def report_troubles(cases: Mapping[str, Case], seeds: int, only: str | None, workers: int = 2) -> None:
     print(
-        f"{'':23}{'third':>6}{'10min':>6}{'seen':>6}{'of it':>6}{'told':>7}{'20 s':>6}{'well':>8}{'after 3':>8}{'flaps':>7}"
+        f"{'':23}{'third':>6}{'10min':>6}{'seen':>6}{'of it':>6}{'told':>7}{'20 s':>6}"
+        f"{'well':>8}{'after 3':>8}{'flaps':>7}"
         f"{'chang.':>7}"
         f"{'P1..':>6}{'side':>6}{'back':>7}{'worst':>7}     {'paid':>5}  wrong"
     )
