@@ -27,7 +27,8 @@ def evaluate(
     """The alerts after an evaluation at the instant of `context`, without inactive ones.
 
     An alert whose rule no longer exists is resolved, as nothing else would end it. One that the verdict
-    explains goes on firing until the recovery is certain. When reading a metric raises, the alerts of its rule are unchanged; the rule's name and the error are added to `faults`.
+    explains goes on firing until the recovery is certain. When reading a metric raises, the alerts of its
+    rule are unchanged; the rule's name and the error are added to `faults`.
     """
     before: dict[str, list[Alert]] = {}
     for alert in alerts:

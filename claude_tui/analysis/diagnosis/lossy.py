@@ -68,6 +68,10 @@ def detect_lossy(context: DiagnosisContext) -> Finding | None:
 def suspected_losses(context: DiagnosisContext) -> tuple[Sequence[Observation], int] | None:
     """The newest losses of several sources that may be more than chance, and the requests since the first."""
     losses = _losses(context)
+    run = _last_run([_place(context, each.at.timestamp()) for each in losses])
+    if run is not None:
+        # They were told, and are over.
+        losses = losses[run.last + 1 :]
     now = _place(context, context.at.timestamp())
     for count in range(min(len(losses), _PENDING), 1, -1):
         newest = losses[-count:]

@@ -55,7 +55,8 @@ _SUSPICIOUS = 100.0
 @lru_cache(maxsize=4096)
 def successes_to_recover(failures: int, total: int, longest: int = LONGEST_RUN) -> int:
     """How many successes in a row show that a trouble is over in which `failures` of `total` failed."""
-    weights = _posterior(max(failures, 1), max(total, failures, 1))
+    # Counting begins with a failure, which says nothing about the rate.
+    weights = _posterior(max(failures - 1, 0), max(total, failures, 1) - 1)
     low, high = LEAST_RUN, longest
     while low < high:
         run = (low + high) // 2
