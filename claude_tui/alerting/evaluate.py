@@ -26,8 +26,9 @@ def evaluate(
 ) -> tuple[Alert, ...]:
     """The alerts after an evaluation at the instant of `context`, without inactive ones.
 
-    An alert whose rule no longer exists is resolved, as nothing else would end it. When reading a metric
-    raises, the alerts of its rule are unchanged; the rule's name and the error are added to `faults`.
+    An alert whose rule no longer exists is resolved, as nothing else would end it. One that the verdict
+    explains goes on firing until the recovery is certain. When reading a metric raises, the alerts of its
+    rule are unchanged; the rule's name and the error are added to `faults`.
     """
     before: dict[str, list[Alert]] = {}
     for alert in alerts:
@@ -35,7 +36,8 @@ def evaluate(
     after = []
     for rule in rules:
         reading = _read(rule, context, {} if faults is None else faults)
-        after += advance(rule, before.pop(rule.name, ()), reading, context.at)
+        uncertain = context.verdict.recovery is not None and context.verdict.cause in rule.metric.explained_by
+        after += advance(rule, before.pop(rule.name, ()), reading, context.at, recovering=uncertain)
     for orphans in before.values():
         after += _orphaned(orphans, context.at)
     return tuple(after)
@@ -49,14 +51,19 @@ def _read(rule: Rule, context: RuleContext, faults: dict[str, str]) -> Reading:
         return None
 
 
-def advance(rule: Rule, alerts: Iterable[Alert], reading: Reading, at: datetime) -> list[Alert]:
-    """The alerts of one rule after a reading. A label set that is missing from it does not match."""
+def advance(
+    rule: Rule, alerts: Iterable[Alert], reading: Reading, at: datetime, *, recovering: bool = False
+) -> list[Alert]:
+    """The alerts of one rule after a reading. A label set that is missing from it does not match.
+
+    While what it is about is `recovering`, a firing alert is unchanged by a reading that does not match.
+    """
     known = {alert.labels: alert for alert in alerts}
     if reading is None:
         return list(known.values())
     samples = {sample.labels: sample for sample in _wanted(rule, reading, known)}
     stepped = (
-        _stepped(rule, labels, known.get(labels), samples.get(labels), at)
+        _stepped(rule, labels, known.get(labels), samples.get(labels), at, recovering=recovering)
         for labels in dict.fromkeys((*known, *samples))
     )
     return [alert for alert in stepped if alert is not None]
@@ -74,9 +81,11 @@ def _wanted(rule: Rule, reading: tuple[Sample, ...], known: Mapping[Labels, Aler
 
 
 def _stepped(
-    rule: Rule, labels: Labels, before: Alert | None, sample: Sample | None, at: datetime
+    rule: Rule, labels: Labels, before: Alert | None, sample: Sample | None, at: datetime, *, recovering: bool
 ) -> Alert | None:
     matched = _matches(rule, sample)
+    if recovering and not matched and before is not None and before.state is AlertState.FIRING:
+        return before
     status = step(rule.timing, before.status if before else None, matched, at)
     if status is None:
         return None

@@ -24,6 +24,15 @@ def _verdict_severity(context: RuleContext, _query: Query) -> Reading:
     return (Sample(context.verdict.severity.rank, (("cause", context.verdict.cause.value),)),)
 
 
+def _verdict_recovering(context: RuleContext, _query: Query) -> Reading:
+    verdict = context.verdict
+    if verdict.cause is Cause.UNKNOWN:
+        return None
+    if verdict.recovery is None:
+        return ()
+    return (Sample(float(verdict.recovery.more), (("cause", verdict.cause.value),)),)
+
+
 def _headroom(context: RuleContext, _query: Query) -> Reading:
     buckets = context.snapshot.headroom.buckets
     return (
@@ -100,6 +109,13 @@ _OTHERS = (
         Unit.LEVEL,
         "The verdict's severity as a number, 1 for P1 to 4 for P4; nothing while all is well.",
         _verdict_severity,
+        labels=("cause",),
+    ),
+    Metric(
+        "verdict.recovering",
+        Unit.COUNT,
+        "How many more requests must succeed before a recovery is certain; nothing unless one is under way.",
+        _verdict_recovering,
         labels=("cause",),
     ),
     Metric(

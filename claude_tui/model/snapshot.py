@@ -19,6 +19,7 @@ from claude_tui.model.verdict import Verdict
 from claude_tui.model.watching import Watching
 
 __all__ = [
+    "Calls",
     "Chart",
     "ChartSeries",
     "EngineState",
@@ -299,7 +300,7 @@ class ErrorRow:
     count: int
     """How many exchanges failed."""
     share: float | None
-    """Count divided by requests, 0..1; None with too few requests."""
+    """Count divided by the requests of the sources that have such failures, 0..1; None with too few."""
     trend: tuple[int, ...]
     """Counts per bin, oldest first."""
     level: Level
@@ -321,6 +322,19 @@ class ErrorDetail:
 
 
 @dataclass(frozen=True, slots=True)
+class Calls:
+    """The requests of one source in a window."""
+
+    asked: int = 0
+    failed: int = 0
+
+    @property
+    def failing_share(self) -> float | None:
+        """The share that failed, 0..1; None without requests."""
+        return self.failed / self.asked if self.asked else None
+
+
+@dataclass(frozen=True, slots=True)
 class ErrorWindow:
     """The failures of the last `span`."""
 
@@ -334,6 +348,10 @@ class ErrorWindow:
     """A row per error class, in the order of the screen."""
     breakdown: tuple[ErrorDetail, ...] = ()
     """Most frequent first, at most 50."""
+    messages: Calls = Calls()
+    """The message calls among them, which strip and verdict count."""
+    models: Calls = Calls()
+    """The model lists among them."""
 
 
 class EventKind(StrEnum):

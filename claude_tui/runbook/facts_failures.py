@@ -20,7 +20,9 @@ def _outcome(context: FactContext) -> Fact:
     main, window = context.main, context.window
     if main is None or window is None:
         return _NOTHING_FAILS
-    words = f"{window.failures} of {window.requests} calls to the API failed in {span_text(window.span)}"
+    calls = window.messages if window.messages.failed else window.models
+    noun = "messages" if window.messages.failed else "model lists"
+    words = f"{calls.failed} of {calls.asked} {noun} failed in {span_text(window.span)}"
     return Fact(main.outcome.value, f"{words}, most with {truncate(failure_name(main))}")
 
 

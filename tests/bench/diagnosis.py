@@ -27,8 +27,9 @@ from claude_tui.model.verdict import Cause, Verdict
 from claude_tui.simulator.scenario import load, names
 from claude_tui.simulator.script import Phase, Reply, Scenario
 from tests.bench.episodes import BASE, CUTS, DEFAULT_PACE, DEMO_PACE, Noise, Pace, Player
+from tests.bench.irregular import IRREGULAR
 from tests.bench.mixtures import MIXTURES
-from tests.bench.troubles import again_of, report_days, report_troubles
+from tests.bench.troubles import CASES, again_of, report_days, report_troubles
 
 MOST_PHASE_S = 3600.0
 RARE_S = 2700.0
@@ -308,9 +309,13 @@ def main() -> None:
     parser.add_argument("--only")
     parser.add_argument("--demo", action="store_true")
     parser.add_argument("--troubles", action="store_true", help="the measures of `troubles` instead")
+    parser.add_argument("--irregular", action="store_true", help="the same of the troubles of `irregular`")
     arguments = parser.parse_args()
+    if arguments.irregular:
+        report_troubles(IRREGULAR, arguments.seeds, arguments.only)
+        return
     if arguments.troubles:
-        report_troubles(arguments.seeds, arguments.only)
+        report_troubles(CASES, arguments.seeds, arguments.only)
         if arguments.days:
             report_days(arguments.days)
         return

@@ -88,11 +88,12 @@ class Noise:
 
 @dataclass(frozen=True)
 class Loss:
-    """A share of all probes, to whatever host, that our own link loses between two instants (seconds)."""
+    """A share of the probes of `sources` that is lost on the way between two instants (seconds)."""
 
     share: float
     begin_s: float
     end_s: float
+    sources: frozenset[Source] = frozenset(Source)
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ class Player:
     cut: str = "reset"
     keyed: bool = True
     page: bool = True
-    loss: Loss | None = None
+    losses: tuple[Loss, ...] = ()
     again: Again | None = None
     history: History = field(default_factory=History)
 
@@ -210,15 +211,20 @@ class Player:
             found = self._models(at)
         else:
             found = (self._message(at), None, None)
-        if self.random.random() < self._lost_share(at):
+        if self.random.random() < self._lost_share(source, at):
             return self._lost(source, at, self.random.choice(tuple(CUTS))), None, None
         return found
 
-    def _lost_share(self, at: datetime) -> float:
+    def _lost_share(self, source: Source, at: datetime) -> float:
         elapsed = (at - BASE).total_seconds()
-        if self.loss is not None and self.loss.begin_s <= elapsed < self.loss.end_s:
-            return self.loss.share
-        return self.noise.lost
+        return next(
+            (
+                loss.share
+                for loss in self.losses
+                if loss.begin_s <= elapsed < loss.end_s and source in loss.sources
+            ),
+            self.noise.lost,
+        )
 
     def _call(self, source: Source, at: datetime) -> Answer:
         method, path, body = {

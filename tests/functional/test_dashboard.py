@@ -273,7 +273,7 @@ async def test_probe_asks_the_backend() -> None:
 async def test_the_window_of_the_errors_cycles() -> None:
     app = app_of("overloaded")
     async with app.run_test(size=(120, 40)) as pilot:
-        assert "25 of 49 calls failed in 5m" in app.text()
+        assert "25 of 29 messages failed in 5m" in app.text()
         await pilot.press("e")
         await pilot.pause()
         assert "failed in 1h" in app.text()

@@ -317,9 +317,9 @@ def test_failures_since_the_last_success_stand_where_the_comparison_would() -> N
 def test_every_class_has_its_row_and_zero_is_dim() -> None:
     drawn = error_lines(scene("overloaded").errors[1], 37, 12)
     assert "529 overloaded" in plain(drawn[0])
-    assert plain(drawn[0]).split()[-2:] == ["24", "49%"]
+    assert plain(drawn[0]).split()[-2:] == ["24", "83%"]
     assert roles(drawn, "timeouts") == {"dim"}
-    assert "25 of 49 calls failed in 5m" in text(drawn)
+    assert "25 of 29 messages failed in 5m" in text(drawn)
     assert "messages 529 overloaded_error" in text(drawn)
 
 

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from claude_tui.alerting.evaluate import MAX_LABEL_SETS, advance, evaluate, value_text
+from claude_tui.alerting.lifecycle import Timing
 from claude_tui.alerting.metric import Query, Reading, Sample, Unit
 from claude_tui.alerting.metrics import METRICS
 from claude_tui.alerting.rule_context import RuleContext
@@ -18,7 +19,7 @@ from claude_tui.model.alert import Alert
 from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.provider import Catalogue, ModelInfo
 from claude_tui.model.snapshot import EngineState, Spend
-from claude_tui.model.verdict import Cause, Severity, Verdict
+from claude_tui.model.verdict import Cause, Recovery, Severity, Verdict
 from tests.alerts import HEALTHY, MATCH, OUTAGE, UNKNOWN, rule, verdict
 from tests.alerts import scene as scripted
 from tests.builders import MODEL, NOON, after, bucket, engine, healthy, history_of, messages, models, page
@@ -127,6 +128,14 @@ class TestTheRest:
         assert read("verdict.severity", scene(at=0)) == ()
         assert read("verdict.severity", scene(at=0, judged=UNKNOWN)) is None
 
+    def test_a_recovery_that_is_not_certain_yet(self) -> None:
+        recovering = replace(verdict(Cause.PROVIDER_ERRORS, Severity.P2), recovery=Recovery(5, 8))
+        (sample,) = read("verdict.recovering", scene(at=0, judged=recovering)) or ()
+        assert (sample.value, sample.labels) == (3, (("cause", "provider_errors"),))
+        failing = verdict(Cause.PROVIDER_ERRORS, Severity.P2)
+        assert read("verdict.recovering", scene(at=0, judged=failing)) == ()
+        assert read("verdict.recovering", scene(at=0, judged=UNKNOWN)) is None
+
     def test_headroom_by_bucket_and_nothing_of_a_stale_one(self) -> None:
         limits = [bucket("requests", 900), bucket("input", 50, reset_in=20)]
         of = scene(messages(0, limits=limits), at=10)
@@ -232,6 +241,21 @@ class TestEvaluation:
         firing = advance(rule("old"), (), MATCH, after(0))
         (alert,) = evaluate([], firing, scripted(after(5)))
         assert alert.state.value == "resolved"
+
+    def test_nothing_is_resolved_until_the_recovery_is_certain(self) -> None:
+        mine = rule("mine")
+        firing = evaluate([mine], (), scripted(after(0), OUTAGE, {"mine": MATCH}))
+        recovering = replace(OUTAGE, recovery=Recovery(5, 8))
+        (held,) = evaluate([mine], firing, scripted(after(600), recovering))
+        assert held.state.value == "firing"
+        (over,) = evaluate([mine], [held], scripted(after(605)))
+        assert over.state.value == "resolved"
+
+    def test_a_recovery_does_not_make_a_pending_alert_fire(self) -> None:
+        mine = replace(rule("mine"), timing=Timing(hold=timedelta(minutes=2)))
+        pending = evaluate([mine], (), scripted(after(0), OUTAGE, {"mine": MATCH}))
+        recovering = replace(OUTAGE, recovery=Recovery(5, 8))
+        assert evaluate([mine], pending, scripted(after(600), recovering)) == ()
 
     def test_a_rule_that_changed_keeps_the_state_of_its_alert(self) -> None:
         firing = advance(rule("mine", Severity.P3), (), MATCH, after(0))

@@ -51,7 +51,9 @@ def test_counts_and_shares_over_three_spans() -> None:
     assert (minute.requests, minute.failures) == (2 + 4 - 1, 1)
     assert five.requests == 9 + 20
     assert rows(five)["overloaded"].count == 9
-    assert rows(five)["overloaded"].share == pytest.approx(9 / 29)
+    assert rows(five)["overloaded"].share == 1.0
+    assert (five.messages.failed, five.messages.asked, five.models.failed, five.models.asked) == (9, 9, 0, 20)
+    assert (five.messages.failing_share, five.models.failing_share) == (1.0, 0.0)
     assert rows(hour)["overloaded"].count == 10
     assert rows(hour)["rate_limited"].count == 0
 

@@ -31,6 +31,8 @@ LOSSY_SPAN = timedelta(minutes=15)
 # With fewer losses nothing can be compared.
 _LEAST_LOST = 2
 _MOST_LOST = 0.95
+# A share of few exchanges is uncertain: it is reckoned as if so many more had been asked, and answered.
+_UNCERTAIN = 5
 # A source is clean if it loses less than this part of what the others do, and so few losses are this
 # improbable at their rate.
 _MUCH_LESS = 1 / 3
@@ -98,7 +100,10 @@ def is_lossy(history: History, at: datetime, since: datetime) -> bool:
     answered = sum(each.total - each.lost for each in api)
     if lost < _LEAST_LOST or not answered or sum(each.lost > 0 for each in counts.values()) < 2:
         return False
-    return not any(_is_clean(source, counts) for source in Source)
+    # Messages use a connection that is open, which shows nothing about new ones to two hosts that are lost.
+    opened = counts[Source.MODELS].lost > 0 and counts[Source.STATUS].lost > 0
+    compared = (Source.MODELS, Source.STATUS) if opened else tuple(Source)
+    return not any(_is_clean(source, counts) for source in compared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +124,7 @@ def _is_clean(source: Source, counts: Mapping[Source, _Losses]) -> bool:
     own = counts[source]
     others = [each for other, each in counts.items() if other is not source]
     lost, total = sum(each.lost for each in others), sum(each.total for each in others)
-    share = min(lost / total, _MOST_LOST) if total else 0.0
+    share = min(lost / (total + _UNCERTAIN), _MOST_LOST)
     if own.lost >= _MUCH_LESS * share * own.total:
         return False
     few = sum(

@@ -17,7 +17,7 @@ from claude_tui.analysis.diagnosis.engine_facts import EngineFacts, engine_facts
 from claude_tui.analysis.diagnosis.evidence import answers_in, limits_press, low_limits, named
 from claude_tui.analysis.diagnosis.finding import Finding, verdict_of
 from claude_tui.analysis.diagnosis.intermittent import detect_intermittent
-from claude_tui.analysis.diagnosis.lossy import detect_lossy
+from claude_tui.analysis.diagnosis.lossy import detect_lossy, suspected_losses
 from claude_tui.analysis.diagnosis.lowered import lowered_limits
 from claude_tui.analysis.diagnosis.models import detect_model_failures, page_names
 from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
@@ -37,9 +37,10 @@ __all__ = ["EngineFacts", "diagnose", "engine_facts"]
 
 # Two successes are enough for a verdict of healthy, as two failures are for one of trouble.
 ENOUGH = 2
-# A failure is being checked until so many messages succeed: a lost one is chance ten times as often.
-CHECKED, CHECKED_LOST = 15, 5
-CHECKED_FOR = timedelta(minutes=10)
+# A failure is being checked until so many messages succeed: a lost one is chance ten times as often. At 5% it
+# takes 60 to make another one likely.
+CHECKED, CHECKED_LOST = 60, 5
+CHECKED_FOR = timedelta(minutes=20)
 LATELY = timedelta(hours=1)
 # If one of them failed, which may be chance or the first of many, six exchanges are needed.
 ENOUGH_TO_TELL = 6
@@ -129,6 +130,21 @@ def _checking(context: DiagnosisContext) -> Finding | None:
         checking=True,
         since=failure.at,
         failures=(failure,),
+    )
+
+
+def _checking_losses(context: DiagnosisContext) -> Finding | None:
+    """A few lost requests to several hosts, which may be chance or a path that loses some."""
+    if not context.policy.checks_again or (found := suspected_losses(context)) is None:
+        return None
+    lost, asked = found
+    span = duration(context.at - lost[0].at)
+    said = f"{len(lost)} of {asked} requests got no answer in {span}"
+    return replace(
+        _unknown("checking_losses", _models_evidence(context), what=said),
+        checking=True,
+        since=lost[0].at,
+        failures=tuple(lost),
     )
 
 
@@ -273,6 +289,7 @@ _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
     detect_model_failures,
     detect_slow,
     _checking,
+    _checking_losses,
     detect_long_tail,
     _notice,
     _healthy,

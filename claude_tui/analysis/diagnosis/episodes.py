@@ -35,8 +35,11 @@ _COUNTED = 120
 _CHANGED = 2.5
 # Bounds the work: a cluster spans at least 4 exchanges, so these are 8 hours at one message in 30 s.
 MOST_CLUSTERS = 240
-# To the person on call, an outage that "is fixed" and returns shortly after is one incident.
-BACK_SOON = 3
+# To the person on call, an outage that "is fixed" and returns shortly after is one incident: after less than
+# so many times the successes that ended it, or after less than 20 minutes at the default pace.
+BACK_SOON, _BACK_SOON_LEAST = 3, 40
+# A run of successes that was no recovery shows how long this trouble pauses. The next one must be longer.
+_PAUSES = 2
 # After two hours without probes (a laptop that slept), what happened is unknown: a new episode begins.
 LONGEST_GAP_S = 7200.0
 # Bounds the work: failures beyond these do not make an unconfirmed episode more certain.
@@ -59,6 +62,8 @@ class Episode:
     """How many there are."""
     confirmed_at: float | None = None
     """When it was known to be more than chance, in POSIX seconds."""
+    pause: int = 0
+    """The most successes in a row that looked like its end and were not."""
     share: float = 1.0
     """The share of recent exchanges that failed, in 0..1."""
     clean: int = 0
@@ -102,7 +107,7 @@ def episodes_of(history: History, source: Source, at: datetime, back_s: float) -
         if begun is None:
             continue
         if confirmed is not None and _returns(history, confirmed, begun):
-            begun = confirmed
+            begun = replace(confirmed, pause=max(confirmed.pause, begun.first - confirmed.last - 1))
         place = next(index for index, each in enumerate(found) if each.first >= begun.first)
         for each in found[place:]:
             begun = _joined(begun, each) if each.first > begun.first else begun
@@ -138,12 +143,17 @@ def _continues(history: History, episode: Episode, cluster: Episode) -> bool:
 def _returns(history: History, episode: Episode, begun: Episode) -> bool:
     """Whether what has begun is an episode that was over, and comes back soon after."""
     clean = begun.first - episode.last - 1
-    soon = clean < BACK_SOON * _needed(history, episode)
+    soon = clean < max(BACK_SOON * _needed(history, episode), _BACK_SOON_LEAST)
     return soon and _paused_s(history, episode, begun) <= LONGEST_GAP_S
 
 
 def _needed(history: History, episode: Episode) -> int:
-    return successes_to_recover(*_recent(history, episode))
+    """How many successes end a confirmed episode."""
+    return _longer_than_pauses(episode, successes_to_recover(*_recent(history, episode)))
+
+
+def _longer_than_pauses(episode: Episode, needed: int) -> int:
+    return max(needed, min(_PAUSES * episode.pause, LONGEST_RUN))
 
 
 def _clusters(history: History, source: Source, at: float, back_s: float) -> list[Episode]:
@@ -196,7 +206,9 @@ def _counted_over(history: History, episode: Episode, most: int) -> tuple[int, i
 def _counted(history: History, episode: Episode, clean: int) -> Episode:
     """The episode with its share of failures, and with the successes since and those that end it."""
     failed, total = _recent(history, episode)
-    needed = successes_to_recover(failed, total) if episode.confirmed_at is not None else SETTLED
+    needed = SETTLED
+    if episode.confirmed_at is not None:
+        needed = _longer_than_pauses(episode, successes_to_recover(failed, total))
     return replace(episode, share=failed / total, clean=clean, successes_to_recover=needed)
 
 
@@ -236,10 +248,11 @@ def is_down(failed: Sequence[bool], least: int = DOWN) -> bool:
 
     Down takes `least` failures in a row. Once requests have succeeded again, it takes a run that is
     improbable at the rate so far: a service that fails half of the requests is not down after each unlucky
-    run. Successes at the end change nothing yet: they are a recovery unless another failure follows.
+    run. It lasts until more than a few of the requests since that run have succeeded. Successes at the end
+    change nothing yet: they are a recovery unless another failure follows.
     """
     down = answered = False
-    run = failures = 0
+    run = failures = down_from = 0
     for index, one in enumerate(failed):
         if not one:
             run = 0
@@ -248,17 +261,17 @@ def is_down(failed: Sequence[bool], least: int = DOWN) -> bool:
         failures += 1
         before = index + 1 - run
         if down:
-            recent = failed[max(0, index + 1 - _UP_OF) : index + 1]
-            down = recent.count(False) < _UP and index + 1 - failures <= _UP_SHARE * (index + 1)
+            recent, since = failed[max(0, index + 1 - _UP_OF) : index + 1], failed[down_from : index + 1]
+            down = recent.count(False) < _UP and since.count(False) <= _UP_SHARE * len(since)
             answered = answered or not down
         elif not answered and not before:
-            down = run >= least
+            down, down_from = run >= least, before
         elif before:
-            down = run >= least and improbable_run(run, failures - run, before)
+            down, down_from = run >= least and improbable_run(run, failures - run, before), before
     return down
 
 
-def improbable_run(run: int, failures: int, total: int) -> bool:
+def improbable_run(run: int, failures: int, total: int, chance: float = _DOWN_CHANCE) -> bool:
     """Whether so many failures in a row are improbable where `failures` of `total` had failed before."""
     share = min(failures / total, _MOST_SHARE) if total else 0.0
-    return share <= 0 or run >= math.log(_DOWN_CHANCE) / math.log(share)
+    return share <= 0 or run >= math.log(chance) / math.log(share)

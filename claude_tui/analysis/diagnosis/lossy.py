@@ -10,14 +10,14 @@ from claude_tui.analysis.diagnosis.attribution import retry_after
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import is_lossy, is_lost, took_until
 from claude_tui.analysis.diagnosis.finding import Finding
-from claude_tui.analysis.diagnosis.rate import first_conclusive, successes_to_recover
+from claude_tui.analysis.diagnosis.rate import first_conclusive, is_suspicious, successes_to_recover
 from claude_tui.analysis.diagnosis.severity import severity_of_rare
 from claude_tui.knowledge import knowledge
 from claude_tui.model.format import duration, percent
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.verdict import Evidence, EvidenceKind, Recovery
 
-__all__ = ["detect_lossy"]
+__all__ = ["detect_lossy", "suspected_losses"]
 
 _SPAN_S = 3600.0
 # Bounds the work.
@@ -63,6 +63,22 @@ def detect_lossy(context: DiagnosisContext) -> Finding | None:
         failures=tuple(lost),
         recovery=Recovery(clean, needed) if clean >= max(2, needed / 2) else None,
     )
+
+
+def suspected_losses(context: DiagnosisContext) -> tuple[Sequence[Observation], int] | None:
+    """The newest losses of several sources that may be more than chance, and the requests since the first."""
+    losses = _losses(context)
+    run = _last_run([_place(context, each.at.timestamp()) for each in losses])
+    if run is not None:
+        # They were told, and are over.
+        losses = losses[run.last + 1 :]
+    now = _place(context, context.at.timestamp())
+    for count in range(min(len(losses), _PENDING), 1, -1):
+        newest = losses[-count:]
+        total = now - _place(context, newest[0].at.timestamp()) + 1
+        if len({each.source for each in newest}) > 1 and is_suspicious(count, total):
+            return newest, total
+    return None
 
 
 def _counted(context: DiagnosisContext, lost: Sequence[Observation], asked: int) -> Evidence:

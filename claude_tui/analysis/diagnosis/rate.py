@@ -2,7 +2,7 @@
 
 A trouble fails a share of the requests that nobody knows; the counts tell how probable each share is. It ends
 at some request (a change point). After a run of successes there are two explanations: it has ended, or the
-run is luck at a share of 2% or more. It is over once luck has less than 3%: a few successes after a full
+run is luck at a share of 2% or more. It is over once luck has less than 5%: a few successes after a full
 outage, a few dozen where one in five failed.
 """
 
@@ -18,6 +18,7 @@ __all__ = [
     "LOST_SHARE",
     "SETTLED",
     "first_conclusive",
+    "is_suspicious",
     "successes_to_recover",
 ]
 
@@ -27,10 +28,10 @@ LEAST_RUN = 7
 """The fewest successes that end a trouble: services that restart answer now and then before they are up."""
 LONGEST_RUN = 120
 """The most successes that are asked for: an hour at the default pace."""
-# The chance that a trouble ends with any one request: an hour of them at the default pace has 120.
-_ENDS = 0.005
+# The chance that a trouble ends with any one request: as often as after an hour at the default pace.
+_ENDS = 0.01
 # What is left for luck when a trouble is called over.
-_LUCK = 0.03
+_LUCK = 0.05
 
 # The rates that matter begin at 2%. Their steps are ratios, as 2% and 4% differ as much as 40% and 80%.
 # Before anything is counted, a quarter of all troubles are total.
@@ -47,12 +48,15 @@ _LEAST_LOST = 3
 # Failures are more than chance when a trouble explains them so many times better. Trouble begins with about
 # one request in 5,000, so this leaves chance one in ten.
 _TIMES_BETTER = 50_000.0
+# From so many times on they are looked into: two of 16, or three of 53.
+_SUSPICIOUS = 100.0
 
 
 @lru_cache(maxsize=4096)
 def successes_to_recover(failures: int, total: int, longest: int = LONGEST_RUN) -> int:
     """How many successes in a row show that a trouble is over in which `failures` of `total` failed."""
-    weights = _posterior(max(failures, 1), max(total, failures, 1))
+    # Counting begins with a failure, which says nothing about the rate.
+    weights = _posterior(max(failures - 1, 0), max(total, failures, 1) - 1)
     low, high = LEAST_RUN, longest
     while low < high:
         run = (low + high) // 2
@@ -101,10 +105,19 @@ def first_conclusive(
 def _more_than_chance(errors: int, misses: int, total: int, lost_share: float) -> bool:
     if not errors and misses < _LEAST_LOST:
         return False
+    return _log_times_better(errors, misses, total, lost_share) >= math.log(_TIMES_BETTER)
+
+
+def is_suspicious(misses: int, total: int) -> bool:
+    """Whether `misses` lost of `total` are chance rarely enough to be looked into."""
+    return misses > 1 and _log_times_better(0, misses, total, LOST_SHARE) >= math.log(_SUSPICIOUS)
+
+
+def _log_times_better(errors: int, misses: int, total: int, lost_share: float) -> float:
+    """How many times better a trouble explains these failures than chance, as a logarithm."""
     failures = errors + misses
     share = failures / total
     explained = failures * math.log(share)
     if failures < total:
         explained += (total - failures) * math.log(1 - share)
-    by_chance = errors * math.log(_ERROR_SHARE) + misses * math.log(lost_share)
-    return explained - by_chance >= math.log(_TIMES_BETTER)
+    return explained - errors * math.log(_ERROR_SHARE) - misses * math.log(lost_share)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -27,6 +28,10 @@ LATE_S, LATE_INTERVALS = 1200.0, 40.0
 FOLLOWED_S = 3600.0
 # From so many messages on, a share of five minutes is more than a run of luck.
 LEAST_SHARED = 5
+# After so many messages the share of a trouble is known well enough for three in a row to be luck.
+_KNOWN = 10
+# How improbable at the share so far a run of failures is that makes a trouble P1, the first time and again.
+_FIRST_CHANCE, _AGAIN_CHANCE = 0.003, 0.00001
 # Answers come back with so many in a row, or so many of the last few.
 _UP_RUN, _UP, _UP_OF = 3, 2, 5
 # Counting begins with a failure, so a share of few messages is too high: 3 of 60 are the 5% of a P2.
@@ -52,28 +57,57 @@ def severity_of_messages(
         return Severity.P4
     if cause is Cause.RATE_LIMITED:
         return Severity.P2
-    hour = _counts(history, at, episode, options, FOLLOWED_S)[:2]
-    many = any(
-        failures >= thresholds.ratio_failures and failures >= thresholds.errors * asked
-        for failures, asked in ((failed, total), hour)
-    )
-    return Severity.P2 if many else Severity.P3
+    return Severity.P2 if _many_fail(history, at, episode, options) else Severity.P3
+
+
+def _many_fail(history: History, at: datetime, episode: Episode, options: Options) -> bool:
+    """Whether a P2's share of the messages fails, over twenty minutes or over an hour.
+
+    Once it has, half of that share is enough: one trouble near the limit is not P2 and P3 in turn.
+    """
+    thresholds = options.thresholds
+    items, failures = history.exchanges(Source.MESSAGES).items, history.failures(Source.MESSAGES)
+    end = items.count_until(at.timestamp())
+    late_s = max(LATE_S, LATE_INTERVALS * options.interval_s(Source.MESSAGES))
+    hour_s = max(FOLLOWED_S, late_s)
+    start = max(items.at[episode.first], items.at[end - 1] - hour_s)
+    indexes = [
+        items.index_at(each) for each in failures.at[failures.index_at(start) :] if each <= items.at[end - 1]
+    ]
+    if len(indexes) < thresholds.ratio_failures:
+        return False
+    ever = any(_is_share(items, indexes, number, late_s, thresholds) for number in range(len(indexes)))
+    asked = end - indexes[0]
+    least = thresholds.errors / 2 if ever else thresholds.errors
+    return len(indexes) >= least * asked
+
+
+def _is_share(
+    items: Column[Observation], indexes: Sequence[int], number: int, late_s: float, thresholds: Thresholds
+) -> bool:
+    """Whether the failures up to this one are the share of a P2 over the last `late_s`."""
+    first = bisect_left(indexes, items.index_at(items.at[indexes[number]] - late_s))
+    failed = number + 1 - first
+    asked = indexes[number] + 1 - max(indexes[0], items.index_at(items.at[indexes[number]] - late_s))
+    return failed >= thresholds.ratio_failures and failed >= thresholds.errors * asked
 
 
 def most_fail(history: History, at: datetime, episode: Episode, options: Options) -> bool:
     """Whether nothing gets through: the last three messages failed, or nearly all of five minutes did.
 
-    Once true, it stays true until answers come back. From then on only a run of failures that is improbable
-    at the rate so far makes it true again, so that one trouble is not P1 twice by luck. Only messages of the
-    episode count, and counting ends with the last message, so time alone changes nothing.
+    Once true, it stays true until answers come back. From then on, and once the share of failures is known,
+    only a run of failures that is improbable at this share makes it true, so that one trouble is not P1 by
+    luck. Only messages of the episode count, and counting ends with the last message, so time alone changes
+    nothing.
     """
-    items = history.exchanges(Source.MESSAGES).items
+    items, all_failures = history.exchanges(Source.MESSAGES).items, history.failures(Source.MESSAGES)
     end = items.count_until(at.timestamp())
     begin = max(episode.first, items.index_at(items.at[end - 1] - FOLLOWED_S))
+    earlier = all_failures.index_at(items.at[begin]) - all_failures.index_at(items.at[episode.first])
     span_s = max(SPARSE_S, SPARSE_INTERVALS * options.interval_s(Source.MESSAGES))
     five = _FiveMinutes(items, begin, options.thresholds)
     most = answered = False
-    run = failures = 0
+    run, failures = 0, earlier
     for index in range(begin, end):
         failed = items.values[index].failed
         run = run + 1 if failed else 0
@@ -84,9 +118,10 @@ def most_fail(history: History, at: datetime, episode: Episode, options: Options
             answered = not most
         elif failed:
             streak = run >= DOWN and items.at[index] - items.at[index - DOWN + 1] < span_s
-            before = index + 1 - begin - run
-            if answered:
-                streak = streak and improbable_run(run, failures - run, before)
+            before = index + 1 - episode.first - run
+            if answered or before >= _KNOWN:
+                chance = _AGAIN_CHANCE if answered else _FIRST_CHANCE
+                streak = streak and improbable_run(run, failures - run, before, chance)
             most = streak or (not answered and five.nearly_all)
     return most
 

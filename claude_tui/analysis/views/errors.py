@@ -10,8 +10,8 @@ from claude_tui.analysis.history.columns import length
 from claude_tui.analysis.history.history import API_SOURCES, History
 from claude_tui.analysis.history.statistics import Bins, share
 from claude_tui.knowledge import ErrorClass, knowledge
-from claude_tui.model.observation import FailureKind
-from claude_tui.model.snapshot import ErrorDetail, ErrorRow, ErrorWindow, Level
+from claude_tui.model.observation import FailureKind, Source
+from claude_tui.model.snapshot import Calls, ErrorDetail, ErrorRow, ErrorWindow, Level
 
 __all__ = ["SPANS", "error_windows", "trends"]
 
@@ -30,26 +30,29 @@ def error_windows(history: History, at: datetime) -> tuple[ErrorWindow, ...]:
 def _window(history: History, at: datetime, span: timedelta) -> ErrorWindow:
     instant = at.timestamp()
     start = instant - span.total_seconds()
-    requests, counts = 0, Counter[FailureKind]()
+    calls: dict[Source, Calls] = {}
+    counts = Counter[FailureKind]()
     last: dict[FailureKind, float] = {}
     for source in API_SOURCES:
         asked = history.exchanges(source).items.span(start, instant)
-        requests += length(asked)
         failures = history.failures(source)
         part = failures.span(start, instant)
+        calls[source] = Calls(length(asked), length(part))
         counts.update(failures.values[part])
         last.update(zip(failures.values[part], failures.at[part], strict=True))
     bins = Bins.ending(instant, span.total_seconds() / TREND_BINS, TREND_BINS)
     trend = trends(history, bins, instant)
-    by_class: dict[str, Counter[int | None]] = {row.key: Counter() for row in knowledge().classes}
+    by_class: dict[str, dict[FailureKind, int]] = {row.key: {} for row in knowledge().classes}
     for kind, count in counts.items():
-        by_class[knowledge().class_of(kind.outcome).key][kind.http_status] += count
+        by_class[knowledge().class_of(kind.outcome).key][kind] = count
     return ErrorWindow(
         span=span,
-        requests=requests,
+        requests=sum(each.asked for each in calls.values()),
         failures=counts.total(),
-        rows=tuple(_row(row, by_class[row.key], requests, trend[row.key]) for row in knowledge().classes),
+        rows=tuple(_row(row, by_class[row.key], calls, trend[row.key]) for row in knowledge().classes),
         breakdown=_breakdown(counts, last, at),
+        messages=calls[Source.MESSAGES],
+        models=calls[Source.MODELS],
     )
 
 
@@ -66,11 +69,20 @@ def trends(history: History, bins: Bins, until: float) -> dict[str, tuple[int, .
     return {key: tuple(row) for key, row in counts.items()}
 
 
-def _row(row: ErrorClass, seen: Counter[int | None], requests: int, trend: tuple[int, ...]) -> ErrorRow:
-    """`seen` are the failures of the class by HTTP status."""
-    count = seen.total()
-    part = share(count, requests)
-    return ErrorRow(row.key, row.label_for(seen), count, part, trend, _level(row, count, part))
+def _row(
+    row: ErrorClass, seen: Mapping[FailureKind, int], calls: Mapping[Source, Calls], trend: tuple[int, ...]
+) -> ErrorRow:
+    """`seen` are the failures of the class. Their share is of the sources that have them.
+
+    Lists of models that answer would make every message that fails a third.
+    """
+    statuses = Counter[int | None]()
+    for kind, number in seen.items():
+        statuses[kind.http_status] += number
+    count, sources = sum(seen.values()), {kind.source for kind in seen}
+    asked = sum(each.asked for source, each in calls.items() if source in sources or not sources)
+    part = share(count, asked)
+    return ErrorRow(row.key, row.label_for(statuses), count, part, trend, _level(row, count, part))
 
 
 def _level(row: ErrorClass, count: int, part: float | None) -> Level:

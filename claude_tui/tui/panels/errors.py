@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from claude_tui.analysis.history.failure_kinds import failure_name
 from claude_tui.model.format import clock, percent, plural, span_text
-from claude_tui.model.snapshot import ErrorDetail, ErrorRow, ErrorWindow, Level, Panel, Snapshot
+from claude_tui.model.snapshot import Calls, ErrorDetail, ErrorRow, ErrorWindow, Level, Panel, Snapshot
 from claude_tui.tui.render.frame import Frame
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
@@ -53,7 +53,7 @@ class ErrorsPanel(SnapshotPanel):
             return span
         if not window.requests:
             return f"no calls, {span}"
-        return f"{window.failures:,} of {plural(window.requests, 'call')} failed, {span}"
+        return f"{_failed(window.messages, 'message')} failed, {span}"
 
     def cycle(self) -> None:
         """Switch to the next time window."""
@@ -78,7 +78,7 @@ def error_lines(window: ErrorWindow, cells: int, rows: int, *, footed: bool = Tr
         return body
     gap: Lines = (BLANK,) if room > len(body) else ()
     kinds = _kinds(window, cells, room - len(body) - len(gap))
-    return (*body, *gap, crop(_total(window), cells), *kinds)
+    return (*body, *gap, crop(_total(window, cells), cells), *kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,14 +136,26 @@ def _role(row: ErrorRow) -> str:
     return level_mark(row.level).role if row.level in (Level.WARN, Level.BAD) else "text"
 
 
-def _total(window: ErrorWindow) -> Line:
+def _total(window: ErrorWindow, cells: int) -> Line:
+    """Whose calls are counted: those of messages, as in the verdict, then the lists of models if they fit."""
     span = span_text(window.span)
     if not window.requests:
         return line(Span(f"no calls in {span}", "faint"))
-    calls = plural(window.requests, "call")
     if not window.failures:
-        return line(Span(f"{calls} in {span}, none failed", "faint"))
-    return line(Span(f"{window.failures:,}", "text"), Span(f" of {calls} failed in {span}", "dim"))
+        return line(Span(f"{plural(window.requests, 'call')} in {span}, none failed", "faint"))
+    parts = [
+        _failed(calls, noun)
+        for calls, noun in ((window.messages, "message"), (window.models, "list"))
+        if calls.asked
+    ]
+    said = f"{' and '.join(parts)} failed in {span}"
+    if cell_len(said) > cells:
+        said = f"{parts[not window.messages.failed and len(parts) > 1]} failed in {span}"
+    return line(Span(said, "dim"))
+
+
+def _failed(calls: Calls, noun: str) -> str:
+    return f"{calls.failed:,} of {plural(calls.asked, noun)}"
 
 
 def _kinds(window: ErrorWindow, cells: int, rows: int) -> Lines:

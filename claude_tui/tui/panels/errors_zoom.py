@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from rich.cells import cell_len
 
 from claude_tui.model.format import NOT_AVAILABLE, ago, clock, percent, plain, plural, span_text
+from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Chart, ErrorDetail, ErrorRow, ErrorWindow, Level, Snapshot
 from claude_tui.tui.panels.errors import short_label
 from claude_tui.tui.panels.zoom_parts import heading, table_row
@@ -112,9 +113,10 @@ def _trend(row: ErrorRow, chart: Chart | None, grid: Grid | None, tall: int) -> 
 
 
 def _totals(windows: Sequence[ErrorWindow], label_cells: int) -> Line:
+    counted = [each.messages for each in windows]
     return line(
-        Span(pad("failed of calls", label_cells), "dim"),
-        *(Span(right(f"{each.failures:,} of {each.requests:,}", _WINDOW_CELLS), "dim") for each in windows),
+        Span(pad("messages failed", label_cells), "dim"),
+        *(Span(right(f"{each.failed:,} of {each.asked:,}", _WINDOW_CELLS), "dim") for each in counted),
     )
 
 
@@ -139,13 +141,18 @@ def _kinds(snapshot: Snapshot, window: ErrorWindow, cells: int) -> Lines:
     return (title, crop(head, cells), *(crop(row, cells) for row in rows))
 
 
+def _asked(window: ErrorWindow, detail: ErrorDetail) -> int:
+    calls = window.messages if detail.kind.source is Source.MESSAGES else window.models
+    return max(calls.asked, detail.count)
+
+
 def _kind(
     detail: ErrorDetail, window: ErrorWindow, snapshot: Snapshot, role: str, columns: Sequence[int]
 ) -> Line:
     age = ago(detail.last_at, snapshot.at)
     values = (
         (f"{detail.count:,}", role),
-        (percent(detail.count / window.requests), "dim"),
+        (percent(detail.count / _asked(window, detail)), "dim"),
         ("", "dim"),
         (detail.kind.source.value, "text"),
         (plain(detail.kind.outcome.value), "text"),
