@@ -5,12 +5,16 @@ from __future__ import annotations
 import gzip
 import json
 from datetime import timedelta
+from enum import StrEnum
+from importlib import import_module
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
+from claude_tui import model
 from claude_tui.analysis.uptime.report import build_report
 from claude_tui.cli import main
 from claude_tui.drills.command import scores_json
@@ -97,6 +101,26 @@ def test_every_line_of_a_recording(capsys: pytest.CaptureFixture[str], tmp_path:
     named = {kind for each in printed["$defs"]["value"]["oneOf"] for kind in each["properties"]}
     assert named == KINDS.keys()
     assert not validator.is_valid({"observation": {"at": "now"}})
+
+
+def enumerations() -> dict[str, type[StrEnum]]:
+    """The enumerations of the model by name."""
+    modules = [import_module(each.name) for each in iter_modules(model.__path__, "claude_tui.model.")]
+    found = (kind for module in modules for kind in vars(module).values() if isinstance(kind, type))
+    return {kind.__name__: kind for kind in found if issubclass(kind, StrEnum)}
+
+
+def test_the_schema_of_a_recording_names_every_member_of_an_enumeration(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    described = {
+        name: {*definition["enum"]}
+        for name, definition in schema(capsys, "record")["$defs"].items()
+        if "enum" in definition
+    }
+    assert described.keys() > {"Source", "Outcome", "Cause", "RequestedAction"}
+    known = enumerations()
+    assert described == {name: {member.value for member in known[name]} for name in described}
 
 
 @pytest.mark.parametrize(

@@ -111,7 +111,7 @@ def kept_spans(acts: Iterable[IncidentEntry]) -> list[Span]:
                 spans[act.incident] = (min(start, act.happened_at), end)
             case IncidentAct.RESOLVED | IncidentAct.MERGED if act.incident in spans:
                 start, end = spans[act.incident]
-                spans[act.incident] = (start, max(end or act.happened_at, act.happened_at))
+                spans[act.incident] = (start, max(end or start, act.happened_at))
             case IncidentAct.REOPENED if act.incident in spans:
                 spans[act.incident] = (spans[act.incident][0], None)
     wide = [(_shifted(start, -MARGIN), end and _shifted(end, MARGIN)) for start, end in spans.values()]
