@@ -201,7 +201,8 @@ def test_what_the_page_says_and_who_spoke_first() -> None:
     assert "Status page confirms it; posted 1m 35s before we noticed." in late
     assert "Status page confirms it." in said("incident", page=page, lead=None)
     assert "Status page: no incident on your components." in said("rate_limited")
-    assert "Status page: Claude API degraded performance" in said("notice")
+    assert "The page names Opus; you probe Haiku." in said("notice")
+    assert "Status page: Claude API degraded performance" in said("notice", cells=200)
     assert "Status page unknown: no route to host." in said("network")
     unread = scene("overloaded", since=AT - timedelta(seconds=5))
     assert "Status page: not read since this began." in words(drawn(unread, 120, 40))
