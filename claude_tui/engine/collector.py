@@ -73,7 +73,7 @@ class Collector:
     def resume(self, probes: tuple[ProbeState, ...]) -> None:
         """Continues the schedule of a collector that has ended, with what it was waiting for."""
         self._resumed = probes
-        self._models_tried = self.memory.history.catalogue_at(self._clock.now()) is not None
+        self._models_tried = self.memory.history.latest(Source.MODELS, self._clock.now()) is not None
 
     @property
     def target(self) -> Target:

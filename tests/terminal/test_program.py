@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,6 +60,19 @@ def test_q_and_ctrl_c_quit_and_give_the_terminal_back(demo: Program, key: bytes)
     assert demo.exit_code(60) == 0
     assert b"\x1b[?1049l" in demo.output
     assert b"Traceback" not in demo.output
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 143), (signal.SIGHUP, 129)])
+def test_with_an_open_alert_a_key_asks_and_a_signal_does_not(
+    env: dict[str, str], number: signal.Signals, code: int
+) -> None:
+    with Program([*CLAUDE_TOP, "--demo", "outage", "--speed", "10"], env=env) as program:
+        program.wait_for(b"1 alert", 60)
+        program.type(b"q")
+        program.wait_for(b"not acknowledged", 60)
+        program.process.send_signal(number)
+        assert program.exit_code(60) == code
+        assert b"\x1b[?1049l" in program.output
 
 
 def test_a_resize_is_followed_live_down_to_nothing_and_back(demo: Program) -> None:
