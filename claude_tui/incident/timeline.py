@@ -22,10 +22,11 @@ from claude_tui.model.snapshot import Level
 from claude_tui.model.text import inert
 from claude_tui.model.verdict import Severity, VerdictChange
 
-__all__ = ["timeline"]
+__all__ = ["step_of", "timeline"]
 
 _ORDER = tuple(TimelineKind)
 _LONGEST_TITLE = 120
+_STEP_KEY = "step:"
 _STEPS = {
     StepState.OPEN: "open again",
     StepState.DONE: "done",
@@ -144,6 +145,14 @@ def _page(record: Record, start: datetime) -> Iterator[TimelineEntry]:
             )
 
 
+def step_of(key: str) -> str | None:
+    """Which step of which playbook an entry with that key is about; None for anything else."""
+    if not key.startswith(_STEP_KEY):
+        return None
+    _, playbook, step, _ = key.split("|", 3)
+    return f"{playbook}.{step}" if step else None
+
+
 def _of_playbook(mark: StepMark) -> str:
     """What was done. Who recorded it before titles were kept, or without one, is told by ids."""
     title = inert(mark.title, _LONGEST_TITLE)
@@ -169,7 +178,7 @@ def _responded(record: Record, incident: Incident) -> Iterator[TimelineEntry]:
     for step in record.step_marks:
         if start <= step.at <= end:
             note = f": {step.note}" if step.note else ""
-            key = f"step:{step.at.isoformat()}:{step.playbook}:{step.step}:{step.by}"
+            key = f"{_STEP_KEY}{step.at.isoformat()}|{step.playbook}|{step.step}|{step.by}"
             text = f"{_of_playbook(step)}{note}"
             yield _by_person(key, step.at, TimelineKind.RUNBOOK, text, step.by, step.host)
     yield from walks(turn for turn in record.walk_turns if start <= turn.at <= end)

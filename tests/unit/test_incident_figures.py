@@ -45,6 +45,14 @@ def test_the_times_of_an_incident_and_what_lies_between() -> None:
     assert not found.ongoing
 
 
+def test_who_acknowledges_after_the_recovery_has_acknowledged() -> None:
+    late = replace(ACKNOWLEDGED, at=after(850))
+    over = did(900, IncidentAct.RESOLVED, happened=800)
+    assert figures(record(alert_entries=(late,)), only(declared(), over)).acknowledged == after(850)
+    earlier = did(840, IncidentAct.RESOLVED, happened=800)
+    assert figures(record(alert_entries=(late,)), only(declared(), earlier)).acknowledged is None
+
+
 def test_while_it_is_open_it_lasts_until_now() -> None:
     found = figures(record(until=500), only(declared()))
     assert found.ongoing
