@@ -9,6 +9,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -70,12 +71,17 @@ def write_report(error: Exception, arguments: Sequence[str]) -> Path | None:
 
 def _write_new(directory: Path, name: str, text: str) -> Path:
     """Writes a new file and returns its path; there may be several in a second. Raises OSError."""
+    from claude_tui.store.files import mode_in
+
     for suffix in ("", *(f"-{number}" for number in range(2, _MOST_IN_A_SECOND))):
         path = directory / f"{name}{suffix}.txt"
         try:
             descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         except FileExistsError:
             continue
+        with suppress(OSError):
+            # A group that shares the directory reads it as well.
+            os.fchmod(descriptor, mode_in(directory))
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text)
         return path

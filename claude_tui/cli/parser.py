@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from argparse import (
     SUPPRESS,
     ArgumentParser,
@@ -201,6 +202,8 @@ _FLAGS_OF: dict[str, tuple[str, ...]] = {
     "config show": ("config", *_ALL),
     "config init": ("config",),
 }
+_TAKE_TIMES = frozenset({"--started", "--ended", "--since", "--until"})
+_BEFORE_NOW = re.compile(r"-\d+(\.\d+)?[a-z]+(\d.*)?")
 # A demo has its own name, endpoint, status page and data directory.
 _NOT_IN_DEMO = ("name", "base_url", "status_urls", "data_dir")
 
@@ -235,7 +238,7 @@ class _Parser(ArgumentParser):
 def parse(arguments: Sequence[str]) -> Request | None:
     """The request; None after --help or --version. Raises UsageError."""
     try:
-        options = _parser().parse_args(arguments)
+        options = _parser().parse_args(_joined(arguments))
     except SystemExit:
         return None
     command = " ".join([options.command or "dashboard", *filter(None, [_action(options)])])
@@ -244,6 +247,17 @@ def parse(arguments: Sequence[str]) -> Request | None:
     }
     _refuse_unused(command, options, given)
     return Request(command, given.pop("config", None), given, options, tuple(arguments))
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """The arguments with `--since -2h` as one: argparse takes a value that begins with - for a flag."""
+    joined: list[str] = []
+    for each in arguments:
+        if joined and joined[-1] in _TAKE_TIMES and _BEFORE_NOW.fullmatch(each):
+            joined[-1] += f"={each}"
+        else:
+            joined.append(each)
+    return joined
 
 
 def _action(options: Namespace) -> str | None:

@@ -12,7 +12,7 @@ from random import Random
 
 from claude_tui.drills.record import Score
 from claude_tui.model.json_values import from_json, sound
-from claude_tui.store.files import make_directory
+from claude_tui.store.files import make_inner_directory, open_beside
 
 __all__ = ["SCHEMA", "add", "as_json", "choose", "of_same", "read", "score_file"]
 
@@ -37,9 +37,8 @@ def _plain(value: object) -> object:
 
 def add(file: Path, score: Score) -> None:
     """Adds a score, and waits until it is on the disk. Raises OSError."""
-    make_directory(file.parent)
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
-    descriptor = os.open(file, flags, 0o600)
+    make_inner_directory(file.parent)
+    descriptor = open_beside(file, os.O_APPEND)
     try:
         # A line that a crash has torn stays alone: the next one begins on a new line.
         os.write(descriptor, f"{_after_torn(file)}{as_json(score)}\n".encode("utf-8", "replace"))

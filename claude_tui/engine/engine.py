@@ -186,7 +186,13 @@ class Engine:
         if self._read_only:
             return
         clean = self.redactor.clean
-        kept = replace(mark, by=clean(mark.by), note=clean(mark.note), host=mark.host or self._host)
+        kept = replace(
+            mark,
+            by=clean(mark.by),
+            note=clean(mark.note),
+            host=mark.host or self._host,
+            title=clean(mark.title),
+        )
         self._store.write(kept)
         self._call(lambda: self._show(self._journal.step_marked, kept))
 

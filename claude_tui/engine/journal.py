@@ -214,6 +214,8 @@ def _marked(steps: Iterable[StepMark], severities: Iterable[SeverityMark]) -> It
         note = f": {step.note}" if step.note else ""
         key = f"step:{step.at.isoformat()}:{step.playbook}:{step.step}:{step.by}"
         text = f"{step.playbook}: {what}, {step.by}{note}"
+        if step.step and step.title:
+            text = f"“{step.title}” {_STATES[step.state]}, {step.by}{note}"
         yield Event(key, step.at, EventKind.PERSON, Level.INFO, "playbook", text)
     for mark in severities:
         why = f": {mark.why}" if mark.why else ""

@@ -11,7 +11,7 @@ from secrets import token_hex
 
 from claude_tui.model.json_values import to_json
 from claude_tui.model.watching import Process
-from claude_tui.store.files import make_directory, mode_in, open_beside
+from claude_tui.store.files import make_inner_directory, open_beside
 
 __all__ = ["Presence"]
 
@@ -35,7 +35,7 @@ class Presence:
         if not self._screen or self._own is not None:
             return
         with suppress(OSError):
-            _make(self._directory)
+            make_inner_directory(self._directory)
             while self._own is None:
                 self._own = self._entered()
 
@@ -73,17 +73,6 @@ class Presence:
             return own
         mine = self._own[0] if self._own is not None else None
         return own + sum(_is_alive(path) for path in found if path != mine)
-
-
-def _make(directory: Path) -> None:
-    make_directory(directory.parent)
-    if mode_in(directory.parent) == 0o660:
-        directory.mkdir(exist_ok=True)
-        with suppress(PermissionError):
-            # The umask must not take the group's part away; another member may have made it.
-            directory.chmod(0o2770)
-    else:
-        directory.mkdir(mode=0o700, exist_ok=True)
 
 
 def _is_alive(path: Path) -> bool:

@@ -28,6 +28,7 @@ from claude_tui.store import (
     SEVERITY_MARKS,
     STEP_MARKS,
     VERDICT_CHANGES,
+    WALK_TURNS,
 )
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ _WINDOWED: tuple[EntryTable[Any], ...] = (
     ACTION_REQUESTS,
     ALERT_ENTRIES,
     EXPENSES,
+    WALK_TURNS,
 )
 _ALL_OF: tuple[EntryTable[Any], ...] = (INCIDENT_ENTRIES, FIELD_REVISIONS)
 _IN_FORCE: tuple[EntryTable[Any], ...] = (CONDITIONS_CHANGES, ALERTING_STATES)

@@ -24,7 +24,7 @@ from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.expense import Expense
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.observation import Observation
-from claude_tui.model.playbook import SeverityMark, StepMark
+from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.request import ActionRequest
@@ -53,6 +53,7 @@ KINDS: dict[str, type[Any]] = {
     "alerting_state": AlertingState,
     "conditions_change": ConditionsChange,
     "expense": Expense,
+    "walk_turn": WalkTurn,
 }
 """What a recording holds, by the key of its lines. Part of the schema."""
 

@@ -31,7 +31,8 @@ def figures(record: Record, incident: Incident) -> Figures:
     exchanges = api_exchanges(record, start, end)
     failures = tuple(each for each in exchanges if each.failed)
     worst = max((each for each in exchanges if not each.failed), key=_seconds, default=None)
-    acknowledgement = _acknowledgement(record, start, end)
+    # Who acknowledges after the recovery, and before the end of it is recorded, has acknowledged.
+    acknowledgement = _acknowledgement(record, start, max(end, incident.resolved_recorded_at or end))
     posted = first_report(record, start, end)
     unknown = unknown_spans(record, start, end)
     return Figures(

@@ -16,14 +16,17 @@ from claude_tui.incident.walked import walks
 from claude_tui.model.alert import AlertEntry, EntryKind, NotificationKind
 from claude_tui.model.format import duration
 from claude_tui.model.incident import IncidentAct, IncidentEntry
-from claude_tui.model.playbook import StepState
+from claude_tui.model.playbook import StepMark, StepState
 from claude_tui.model.request import RequestedAction
 from claude_tui.model.snapshot import Level
+from claude_tui.model.text import inert
 from claude_tui.model.verdict import Severity, VerdictChange
 
-__all__ = ["timeline"]
+__all__ = ["step_of", "timeline"]
 
 _ORDER = tuple(TimelineKind)
+_LONGEST_TITLE = 120
+_STEP_KEY = "step:"
 _STEPS = {
     StepState.OPEN: "open again",
     StepState.DONE: "done",
@@ -142,6 +145,24 @@ def _page(record: Record, start: datetime) -> Iterator[TimelineEntry]:
             )
 
 
+def step_of(key: str) -> str | None:
+    """Which step of which playbook an entry with that key is about; None for anything else."""
+    if not key.startswith(_STEP_KEY):
+        return None
+    _, playbook, step, _ = key.split("|", 3)
+    return f"{playbook}.{step}" if step else None
+
+
+def _of_playbook(mark: StepMark) -> str:
+    """What was done. Who recorded it before titles were kept, or without one, is told by ids."""
+    title = inert(mark.title, _LONGEST_TITLE)
+    if not mark.step:
+        return f"playbook {f'“{title}”' if title else mark.playbook}: restarted"
+    if not title:
+        return f"playbook {mark.playbook}: {mark.step} {_STEPS[mark.state]}"
+    return f"“{title}” {_STEPS[mark.state]}"
+
+
 def _first_line(text: str) -> str:
     return text.strip().partition("\n")[0]
 
@@ -156,10 +177,9 @@ def _responded(record: Record, incident: Incident) -> Iterator[TimelineEntry]:
             yield _alert(alert)
     for step in record.step_marks:
         if start <= step.at <= end:
-            what = f"{step.step} {_STEPS[step.state]}" if step.step else "restarted"
             note = f": {step.note}" if step.note else ""
-            key = f"step:{step.at.isoformat()}:{step.playbook}:{step.step}:{step.by}"
-            text = f"playbook {step.playbook}: {what}{note}"
+            key = f"{_STEP_KEY}{step.at.isoformat()}|{step.playbook}|{step.step}|{step.by}"
+            text = f"{_of_playbook(step)}{note}"
             yield _by_person(key, step.at, TimelineKind.RUNBOOK, text, step.by, step.host)
     yield from walks(turn for turn in record.walk_turns if start <= turn.at <= end)
     for mark in record.severity_marks:

@@ -7,19 +7,23 @@ from datetime import timedelta
 
 from claude_tui.incident.values import TimelineEntry, TimelineKind
 from claude_tui.model.playbook import WalkTurn
+from claude_tui.model.text import inert
 
 __all__ = ["walks"]
 
 # After this long without a turn, the next one belongs to another walk.
 _PAUSE = timedelta(minutes=15)
+_LONGEST_TITLE = 120
 
 
 def walks(turns: Iterable[WalkTurn]) -> Iterator[TimelineEntry]:
     """An entry for each walk: the way that was taken in the end, without what was taken back."""
     for walk in _walks(turns):
         first, last = walk[0], walk[-1]
-        way = _way(walk)
-        where = f"led to {way[-1]}" if len(way) > 1 else f"is back at {way[0]}"
+        titles = {turn.to: inert(turn.title, _LONGEST_TITLE) for turn in walk if turn.title}
+        way = [titles.get(node, node) for node in _way(walk)]
+        end = f"“{way[-1]}”" if way[-1] in titles.values() else way[-1]
+        where = f"led to {end}" if len(way) > 1 else f"is back at {end}"
         yield TimelineEntry(
             f"walk:{first.at.isoformat()}:{first.by}",
             first.at,

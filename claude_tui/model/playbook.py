@@ -38,6 +38,8 @@ class StepMark:
     """What they wrote; redacted."""
     host: str = ""
     """On which machine; redacted."""
+    title: str = ""
+    """What the step was called then, or the playbook where `step` is ""."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +75,5 @@ class WalkTurn:
     """Who went; redacted."""
     host: str = ""
     """On which machine; redacted."""
+    title: str = ""
+    """What the node they went to was called then."""

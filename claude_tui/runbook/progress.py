@@ -79,9 +79,9 @@ def mark(
     """
     if playbook.step(step.id) is None:
         raise ValueError(f"playbook {playbook.id!r} has no step {step.id!r}")
-    return StepMark(at, playbook.id, step.id, state, by, note[:MAX_NOTE])
+    return StepMark(at, playbook.id, step.id, state, by, note[:MAX_NOTE], title=step.title)
 
 
 def restart(playbook: Playbook, *, by: str, at: datetime) -> StepMark:
     """The mark to store when somebody restarts a playbook."""
-    return StepMark(at, playbook.id, "", StepState.OPEN, by)
+    return StepMark(at, playbook.id, "", StepState.OPEN, by, title=playbook.title)

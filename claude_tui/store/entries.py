@@ -247,9 +247,11 @@ def pack_text(text: str) -> str | bytes:
     return str(text)
 
 
-def _step_mark(at: datetime, playbook: str, step: str, state: str, by: str, note: str, host: str) -> StepMark:
+def _step_mark(
+    at: datetime, playbook: str, step: str, state: str, by: str, note: str, host: str, title: str
+) -> StepMark:
     # A state that a later version introduced counts as open.
-    return StepMark(at, playbook, step, _STATES.get(state, StepState.OPEN), by, note, host)
+    return StepMark(at, playbook, step, _STATES.get(state, StepState.OPEN), by, note, host, title)
 
 
 def _severity_mark(
@@ -264,7 +266,12 @@ def _verdict_change(at: datetime, cause: str, side: str, severity: str, text: st
 
 _HOST = (("host", 3),)
 STEP_MARKS = TextTable(
-    StepMark, "step_marks", ("playbook", "step", "state", "by", "note", "host"), _step_mark, _HOST, since=2
+    StepMark,
+    "step_marks",
+    ("playbook", "step", "state", "by", "note", "host", "title"),
+    _step_mark,
+    (*_HOST, ("title", 3)),
+    since=2,
 )
 SEVERITY_MARKS = TextTable(
     SeverityMark,

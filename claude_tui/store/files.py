@@ -29,6 +29,7 @@ __all__ = [
     "identity_of",
     "make_directory",
     "make_file",
+    "make_inner_directory",
     "mode_in",
     "open_beside",
     "set_aside",
@@ -109,6 +110,18 @@ def make_directory(directory: Path) -> None:
             and not any(directory.iterdir())
         ):
             directory.chmod(0o700)
+
+
+def make_inner_directory(directory: Path) -> None:
+    """Creates `directory` in a data directory: with mode 2770 where that belongs to a group, else 0700."""
+    make_directory(directory.parent)
+    if mode_in(directory.parent) == 0o660:
+        directory.mkdir(exist_ok=True)
+        with suppress(PermissionError):
+            # The umask must not take the group's part away; another member may have made it.
+            directory.chmod(0o2770)
+    else:
+        directory.mkdir(mode=0o700, exist_ok=True)
 
 
 def make_file(path: Path) -> None:

@@ -1,7 +1,7 @@
 """Hourly roll-ups in the store: making them of observations, and reading both as one.
 
 An hour is rolled up once, a while after its end. From then on only its roll-up counts, so that pruning its
-observations changes nothing.
+observations changes nothing; `late` takes in what is written into it afterwards.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from claude_tui.store.codec import UNREADABLE
 from claude_tui.store.entries import pack_text
 from claude_tui.store.instants import unpack_seconds
 
-__all__ = ["LAG", "read_hours", "roll_up", "rolled_up_to"]
+__all__ = ["LAG", "Samples", "insert_rows", "read_hours", "roll_up", "roll_up_hour", "rolled_up_to"]
 
 LAG = LONGEST_WAIT + HOUR // 4
 """How old the end of an hour is when it is rolled up, in microseconds.
@@ -79,16 +79,26 @@ def roll_up(connection: sqlite3.Connection, upto: int, reach: Reach) -> bool:
         if done is None or done < upto:
             connection.execute(_SET_MARK, (str(upto),))
         return True
-    samples = _Samples(connection)
+    roll_up_hour(connection, hour, reach)
+    connection.execute(_SET_MARK, (str(hour + 1),))
+    return False
+
+
+def roll_up_hour(connection: sqlite3.Connection, hour: int, reach: Reach) -> None:
+    """Stores the rows of one hour, made of the observations in and around it."""
+    samples = Samples(connection)
     start, end = hour * HOUR, (hour + 1) * HOUR
     found = [
         *samples.first_of_each(start - LONGEST_WAIT, start, newest_first=True),
         *samples.between(start, end),
         *samples.first_of_each(end, end + LONGEST_WAIT, newest_first=False),
     ]
-    connection.executemany(_INSERT, map(_values, hour_rows(found, hour, hour + 1, reach)))
-    connection.execute(_SET_MARK, (str(hour + 1),))
-    return False
+    insert_rows(connection, hour_rows(found, hour, hour + 1, reach))
+
+
+def insert_rows(connection: sqlite3.Connection, rows: Iterable[HourRow]) -> None:
+    """Stores rows, each in place of one with the same key."""
+    connection.executemany(_INSERT, map(_values, rows))
 
 
 def _next_hour(connection: sqlite3.Connection, done: int | None) -> int | None:
@@ -116,7 +126,7 @@ def read_hours(
     mark = rolled_up_to(connection)
     boundary = first if mark is None else max(min(mark, hour_of(until)), first)
     found, skipped = _decoded(connection.execute(_ROWS, (first, boundary)))
-    samples, start = _Samples(connection), boundary * HOUR
+    samples, start = Samples(connection), boundary * HOUR
     recent = [
         *samples.first_of_each(start - LONGEST_WAIT, start, newest_first=True),
         *samples.between(start, until),
@@ -127,7 +137,7 @@ def read_hours(
     ], skipped
 
 
-class _Samples:
+class Samples:
     """Reads what roll-ups need of observations, without rows that this version cannot have written."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:

@@ -58,6 +58,7 @@ CREATE INDEX verdict_changes_by_at ON verdict_changes (at);
 # roll-ups of observations; `meta` says up to which hour ('rolled_up_to', hours since 1970).
 _THIRD = """
 ALTER TABLE step_marks ADD COLUMN host TEXT NOT NULL DEFAULT '';
+ALTER TABLE step_marks ADD COLUMN title TEXT NOT NULL DEFAULT '';
 ALTER TABLE severity_marks ADD COLUMN host TEXT NOT NULL DEFAULT '';
 CREATE TABLE incident_entries (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, body BLOB NOT NULL

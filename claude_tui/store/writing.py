@@ -17,6 +17,7 @@ from claude_tui.store.documents import catalogue_text, status_text
 from claude_tui.store.entries import ENTRY_TABLES, INCIDENT_ENTRIES, insertion, pack_text
 from claude_tui.store.files import Identity
 from claude_tui.store.instants import to_micros
+from claude_tui.store.late import take_in
 from claude_tui.store.rollups import roll_up
 
 __all__ = ["WriteSession"]
@@ -69,6 +70,7 @@ class WriteSession:
         self.identity = identity
         self._connection = connection
         self._kinds: dict[Kind, int] = {}
+        self._reach = DEFAULT_REACH
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA journal_size_limit = {16 * 1024 * 1024}")
 
@@ -79,11 +81,17 @@ class WriteSession:
         """
         self._connection.execute("BEGIN IMMEDIATE")
         refused: list[Exception] = []
+        observed: list[int] = []
         for record in records:
             try:
                 self._add_one(record)
             except _UNSTORABLE as error:
                 refused.append(error)
+            else:
+                if isinstance(record, Observation):
+                    observed.append(to_micros(record.at))
+        if observed:
+            take_in(self._connection, observed, self._reach)
         return refused
 
     def commit(self) -> None:
@@ -92,6 +100,7 @@ class WriteSession:
     def roll_up(self, upto: int, reach: Reach) -> bool:
         """Rolls up one hour before the hour `upto`. Returns whether none is left."""
         self._connection.execute("BEGIN IMMEDIATE")
+        self._reach = reach
         done = roll_up(self._connection, upto, reach)
         self.commit()
         return done

@@ -73,7 +73,7 @@ def run_drill(
     from claude_tui.model.drill import DrillAct, DrillEntry
     from claude_tui.simulator.scenario import load_drill
     from claude_tui.store import Store
-    from claude_tui.store.files import make_directory
+    from claude_tui.store.files import make_inner_directory
     from claude_tui.tui.drill_app import Drill, DrillApp
     from claude_tui.tui.runbook_session import open_session
 
@@ -85,9 +85,10 @@ def run_drill(
 
     def prepare() -> hangup.Session:
         now = datetime.now(UTC)
-        make_directory(settings.data_dir)
-        make_directory(scores.parent)
-        store = Store.open(scores.parent / f"{now:%Y%m%dT%H%M%SZ}-{token_hex(3)}", "drill.db", now=now)
+        make_inner_directory(scores.parent)
+        directory = scores.parent / f"{now:%Y%m%dT%H%M%SZ}-{token_hex(3)}"
+        make_inner_directory(directory)
+        store = Store.open(directory, "drill.db", now=now)
         by = settings.responder or login_name()
         started = DrillEntry(now, DrillAct.STARTED, by, host_name(), scenario=scenario.name, speed=speed)
         engine = compose.drill(settings, scenario, started, store)

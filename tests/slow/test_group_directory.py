@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -50,6 +51,28 @@ for line in sys.stdin:
         print(attendance.watching.collects, holder and holder.user, attendance.watching.screens, flush=True)
 store.close()
 attendance.leave()
+"""
+
+DRILLED = """
+import os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from claude_tui.drills.log import add, read, score_file
+from claude_tui.drills.record import Ending, Score
+from claude_tui.store import Store
+from claude_tui.store.files import make_inner_directory
+import encodings.idna, zlib
+
+data, user, group = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
+os.setgroups([group]); os.setgid(user); os.setuid(user); os.umask(0o077)
+now, file = datetime.now(UTC), score_file(data)
+add(file, Score(now, "drill-01", str(user), 1.0, Ending.QUIT, 60.0))
+own = file.parent / f"drill-of-{user}"
+make_inner_directory(own)
+store = Store.open(own, "drill.db", now=now)
+assert store.flush(30), store.problem
+store.close()
+print(len(read(file)[0]))
 """
 
 
@@ -116,3 +139,26 @@ def test_who_is_not_of_the_group_gets_nothing() -> None:
             for member in (eve, mallory):
                 member.process.kill()
                 member.process.communicate()
+
+
+def test_drills_and_their_scores_are_the_groups_too() -> None:
+    with directory() as data:
+        for number, user in enumerate((EVE, BOB), 1):
+            done = subprocess.run(
+                [sys.executable, "-c", DRILLED, str(data), str(user), str(GROUP)],
+                cwd=ROOT,
+                capture_output=True,
+                text=True,
+                timeout=60,
+                check=False,
+            )
+            assert (done.stdout.strip(), done.stderr) == (str(number), "")
+        found = {path.relative_to(data): path.stat() for path in data.rglob("*")}
+        assert {each.st_gid for each in found.values()} == {GROUP}
+        modes = {f"{stat.S_IMODE(each.st_mode):o}" for each in found.values() if stat.S_ISREG(each.st_mode)}
+        assert modes == {"660"}
+        assert {
+            f"{stat.S_IMODE(each.st_mode):o}" for each in found.values() if stat.S_ISDIR(each.st_mode)
+        } == {"2770"}
+        names = [path.name for path in found]
+        assert names.count("drill.db") == 2

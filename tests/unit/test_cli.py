@@ -392,3 +392,33 @@ def test_the_expected_needs_no_report(
     assert explain(error, []) == 3
     assert capsys.readouterr().err == "claude-top: do this\n"
     assert not list(tmp_path.rglob("crash-*"))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["postmortem", "new", "Down", "--started", "-2h", "--ended", "-20m"],
+        ["record", "export", "--since", "-1h30m", "--until", "-5m", "x.gz"],
+    ],
+)
+def test_a_time_before_now_may_begin_with_a_minus(arguments: list[str]) -> None:
+    request = parse(arguments)
+    assert request is not None
+    given = vars(request.options)
+    assert arguments[-1] in given.values()
+    assert {"-2h", "-1h30m"} & set(map(str, given.values()))
+
+
+def test_a_flag_after_a_time_stays_a_flag() -> None:
+    with pytest.raises(UsageError, match="--since"):
+        parse(["record", "export", "--since", "--until", "-5m", "x.gz"])
+
+
+def test_a_crash_report_in_a_groups_directory_is_the_groups(tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(0o2770)
+    report = write_report(ValueError("x"), ["--data-dir", str(shared)])
+    assert report is not None
+    assert report.parent == shared
+    assert stat.S_IMODE(report.stat().st_mode) == 0o660

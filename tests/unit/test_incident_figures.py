@@ -56,6 +56,14 @@ def test_taking_the_verdict_counts_as_acknowledged() -> None:
     assert (found.acknowledged, found.acknowledged_by) == (ACKNOWLEDGED.at, "ben")
 
 
+def test_who_acknowledges_after_the_recovery_has_acknowledged() -> None:
+    late = replace(ACKNOWLEDGED, at=after(850))
+    over = did(900, IncidentAct.RESOLVED, happened=800)
+    assert figures(record(alert_entries=(late,)), only(declared(), over)).acknowledged == after(850)
+    earlier = did(840, IncidentAct.RESOLVED, happened=800)
+    assert figures(record(alert_entries=(late,)), only(declared(), earlier)).acknowledged is None
+
+
 def test_while_it_is_open_it_lasts_until_now() -> None:
     found = figures(record(until=500), only(declared()))
     assert found.ongoing

@@ -8,7 +8,7 @@ from claude_tui.incident import Record, TimelineEntry, TimelineKind, timeline
 from claude_tui.model.alert import EntryKind
 from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.observation import Outcome
-from claude_tui.model.playbook import WalkTurn
+from claude_tui.model.playbook import StepMark, StepState, WalkTurn
 from claude_tui.model.request import RequestedAction
 from claude_tui.model.snapshot import Level
 from tests.builders import after, healthy, incident, messages, models, status, unread
@@ -158,6 +158,33 @@ def test_a_walk_that_began_again_is_back_at_the_start() -> None:
     turns = (turn(210, "start", "page"), turn(220, "page", "start", back=True))
     (told,) = of_kind(drawn(record(walk_turns=turns), declared()), TimelineKind.RUNBOOK)
     assert told.text == "the decision tree is back at start"
+
+
+def test_a_walk_is_told_by_the_titles_of_then() -> None:
+    titled = [
+        replace(turn(210, "start", "theirs"), title="5xx and 529"),
+        replace(turn(215, "theirs", "overloaded"), title="Overloaded\x1b[2J"),
+    ]
+    (told,) = of_kind(drawn(record(walk_turns=tuple(titled)), declared()), TimelineKind.RUNBOOK)
+    assert told.text.startswith("the decision tree led to “Overloaded")
+    assert told.detail.startswith("start → 5xx and 529 → Overloaded")
+    assert "\x1b" not in told.text + told.detail
+
+
+def test_steps_of_a_playbook_are_told_by_the_titles_of_then() -> None:
+    mark = StepMark(after(210), "outage", "retries", StepState.DONE, "ana", title="Set the retries right")
+    marks = (
+        mark,
+        replace(mark, at=after(220), state=StepState.SKIPPED, note="no batch", title="Set \x1b[2Jthem"),
+        replace(mark, at=after(230), title=""),
+        StepMark(after(240), "outage", "", StepState.OPEN, "ana", title="Outage and overload"),
+    )
+    found = of_kind(drawn(record(step_marks=marks), declared()), TimelineKind.RUNBOOK)
+    texts = [each.text for each in found]
+    assert texts[0] == "“Set the retries right” done"
+    assert texts[1].endswith("them” skipped: no batch")
+    assert "\x1b" not in texts[1]
+    assert texts[2:] == ["playbook outage: retries done", "playbook “Outage and overload”: restarted"]
 
 
 def test_the_note_keeps_the_time_at_which_it_was_written() -> None:

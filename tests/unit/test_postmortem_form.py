@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from claude_tui.incident import Record, Span
 from claude_tui.incident.postmortem import FIELDS, FieldState, editing, subject
 from claude_tui.model.incident import IncidentAct
+from claude_tui.model.playbook import StepMark, StepState
 from claude_tui.model.verdict import Severity
 from tests.builders import after
 from tests.incident_values import FIRST, SECOND, declared, did, record
@@ -51,6 +54,21 @@ def test_the_record_fills_in_what_it_knows() -> None:
     assert "- 12:05:20 ben: checkout went to Sonnet" in form.field("timeline").text
     filled = [field.key for field in form.fields if field.state is FieldState.RECORD]
     assert {"title", "duration", "severity", "impact", "detection", "mitigation", "request_ids"} <= {*filled}
+
+
+def test_a_step_that_was_taken_back_mitigated_nothing() -> None:
+    mark = StepMark(after(500), "outage", "retries", StepState.DONE, "ana", title="Set the retries right")
+    marks = (
+        mark,
+        replace(mark, at=after(510), state=StepState.OPEN),
+        replace(mark, at=after(520)),
+        replace(mark, at=after(530), step="breaker", title="Open the breaker"),
+        replace(mark, at=after(540), step="breaker", title="Open the breaker", state=StepState.OPEN),
+    )
+    text = told(recorded=replace(record(*RESOLVED), step_marks=marks)).form().field("mitigation").text
+    assert text.count("“Set the retries right” done (12:08:40 UTC)") == 1
+    assert text.count("Set the retries right") == 1
+    assert "breaker" not in text
 
 
 def test_what_only_people_know_is_missing_and_to_do() -> None:

@@ -40,7 +40,9 @@ def test_before_the_first_mark_everything_is_open() -> None:
 def test_who_did_what_and_when() -> None:
     found = progress_of([done(FIRST, 1), done(SECOND, 2, "bob", StepState.SKIPPED)], OUTAGE, later(3))
     assert found.state(FIRST) is StepState.DONE
-    assert found.mark_of(SECOND) == StepMark(later(2), "outage", SECOND.id, StepState.SKIPPED, "bob")
+    assert found.mark_of(SECOND) == StepMark(
+        later(2), "outage", SECOND.id, StepState.SKIPPED, "bob", title=SECOND.title
+    )
     assert (found.settled(OUTAGE), found.next_step(OUTAGE)) == (2, OUTAGE.steps[2])
     assert found.started_at == later(1)
 

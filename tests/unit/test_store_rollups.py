@@ -50,6 +50,7 @@ OURS = ("Claude API",)
 @contextmanager
 def session(directory: Path, **options: Any) -> Iterator[WriteSession]:
     path = database(directory)
+    path.parent.mkdir(exist_ok=True)
     path.touch()
     connection = sqlite3.connect(path, isolation_level=None, **options)
     prepare(connection)
@@ -115,6 +116,40 @@ def test_a_report_is_the_same_before_and_after_rolling_up_and_pruning(found: lis
         prune(writing, NOW - timedelta(hours=4))
         assert read(Path(scratch)) == from_rows
         assert not query(Path(scratch), "SELECT at FROM observations WHERE at < ?", to_micros(at(-4 * 3600)))
+
+
+@settings(max_examples=40)
+@given(observations, observations)
+def test_what_comes_after_an_hour_was_rolled_up_counts_as_if_it_had_been_there(
+    first: list[Observation], late: list[Observation]
+) -> None:
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        session(Path(scratch, "late")) as one,
+        session(Path(scratch, "whole")) as other,
+    ):
+        add(one, first)
+        roll_up_all(one)
+        add(one, late)
+        add(other, [*first, *late])
+        roll_up_all(other)
+        assert read(Path(scratch, "late")) == read(Path(scratch, "whole"))
+
+
+def test_what_comes_into_a_pruned_hour_is_added_to_it(tmp_path: Path) -> None:
+    hour = -40 * DAY - (-40 * DAY) % 3600
+    with session(tmp_path) as writing:
+        add(writing, probed(hour, hour + 1200))
+        prune(writing, at(-30 * DAY))
+        add(writing, probed(hour + 600, hour + 3600, Outcome.OVERLOADED))
+        found = build_report(read(tmp_path), timedelta(days=60), OURS)
+        prune(writing, at(-30 * DAY))
+        assert build_report(read(tmp_path), timedelta(days=60), OURS) == found
+    assert [(each.outcome, each.count) for each in found.failures] == [("overloaded", 100)]
+    assert found.latency.total.count == 40
+    api = found.of_span.tallies[Service.API]
+    assert (api.up + api.down) / 1_000_000 <= 2 * 3600
+    assert api.down > 0
 
 
 def test_rows_of_days_ago_live_on_as_hours(tmp_path: Path) -> None:

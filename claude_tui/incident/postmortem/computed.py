@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from claude_tui.incident.postmortem.values import Computed
+from claude_tui.incident.timeline import step_of
 from claude_tui.incident.values import Figures, Incident, TimelineEntry, TimelineKind
 from claude_tui.model.format import clock, day, duration, latency, percent, plural, stamp
 from claude_tui.model.incident import PROGRAM
@@ -172,13 +173,23 @@ def _page(figures: Figures) -> str:
 
 def _mitigation(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) -> Computed:
     acts = _of(timeline, _Kinds.MITIGATED)
-    steps = [entry for entry in _of(timeline, _Kinds.RUNBOOK) if " done" in entry.text]
+    steps = [entry for entry in _newest_of_each_step(timeline) if " done" in entry.text]
     lines = [
         f"{_said(entry)} ({clock(entry.happened_at)} UTC, {_after(figures, entry.happened_at)})."
         for entry in acts
     ]
     lines += [f"{_said(entry)} ({clock(entry.happened_at)} UTC)." for entry in steps]
     return Computed(_list(lines), _keys(*acts, *steps))
+
+
+def _newest_of_each_step(timeline: Sequence[TimelineEntry]) -> list[TimelineEntry]:
+    """What was marked on each step last: a mark that was taken back mitigated nothing."""
+    newest: dict[str, TimelineEntry] = {}
+    for entry in _of(timeline, _Kinds.RUNBOOK):
+        if (step := step_of(entry.key)) is not None:
+            newest.pop(step, None)
+            newest[step] = entry
+    return list(newest.values())
 
 
 def _said(entry: TimelineEntry) -> str:

@@ -125,7 +125,8 @@ class WalkerScreen(RunbookScreen):
         """Records the way, for the timeline and for the score of a drill."""
         if node != to:
             app = self.cockpit
-            turn = WalkTurn(app.newest.at, node, to, back, app.responder, app.host)
+            title = self.session.runbook.nodes[to].title
+            turn = WalkTurn(app.newest.at, node, to, back, app.responder, app.host, title)
             app.backend.record(turn)
 
     def action_take(self) -> None:

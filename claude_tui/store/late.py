@@ -1,0 +1,74 @@
+"""Observations that are written into hours that are rolled up already: the roll-ups take them in."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+from typing import Any
+
+from claude_tui.analysis.uptime.histogram import Histogram
+from claude_tui.analysis.uptime.hours import HOUR, HourRow, Reach, hour_of, hour_rows
+from claude_tui.store.rollups import Samples, insert_rows, roll_up_hour, rolled_up_to
+
+__all__ = ["take_in"]
+
+_COUNTED = "SELECT coalesce(sum(count), 0) FROM hourly WHERE hour = ?"
+_HELD = "SELECT count(*) FROM observations WHERE at >= ? AND at < ?"
+_DROP = "DELETE FROM hourly WHERE hour = ?"
+_ROW = (
+    "SELECT count, micros, ttft, total FROM hourly "
+    "WHERE hour = ? AND source = ? AND model = ? AND outcome = ? AND error_type = ?"
+)
+_KNOWN = "SELECT coalesce(sum(micros), 0) FROM hourly WHERE hour = ? AND source = ?"
+
+
+def take_in(connection: sqlite3.Connection, instants: Iterable[int], reach: Reach) -> None:
+    """Counts the observations that were added at `instants` (microseconds since 1970), where that is due.
+
+    Call it in the transaction that added them. An hour whose observations are all there is rolled up anew;
+    to one whose earlier ones are pruned they are added.
+    """
+    done = rolled_up_to(connection)
+    if done is None:
+        return
+    late: dict[int, list[int]] = {}
+    for at in instants:
+        if (hour := hour_of(at)) < done:
+            late.setdefault(hour, []).append(at)
+    # What is known in one hour may hold into the next, and end what held from the one before.
+    near = {each for of_late in late for each in (of_late - 1, of_late, of_late + 1)}
+    for hour in sorted(each for each in near if each < done):
+        added = late.get(hour, [])
+        (held,) = connection.execute(_HELD, (hour * HOUR, (hour + 1) * HOUR)).fetchone()
+        (counted,) = connection.execute(_COUNTED, (hour,)).fetchone()
+        if held - len(added) == counted:
+            connection.execute(_DROP, (hour,))
+            roll_up_hour(connection, hour, reach)
+        elif added:
+            _add(connection, hour, added, reach)
+
+
+def _add(connection: sqlite3.Connection, hour: int, added: Iterable[int], reach: Reach) -> None:
+    """Adds to the rows of an hour. Time is added only where nothing was known."""
+    samples = Samples(connection)
+    found = [sample for at in set(added) for sample in samples.between(at, at + 1)]
+    for row in hour_rows(found, hour, hour + 1, reach):
+        (known,) = connection.execute(_KNOWN, (hour, row.source.value)).fetchone()
+        row = row._replace(micros=max(0, min(row.micros, HOUR - int(known))))
+        insert_rows(connection, [_joined(row, connection.execute(_ROW, _key(row)).fetchone())])
+
+
+def _key(row: HourRow) -> tuple[Any, ...]:
+    return row.hour, row.source.value, row.model, row.outcome.value, row.error_type
+
+
+def _joined(row: HourRow, stored: tuple[Any, ...] | None) -> HourRow:
+    if stored is None:
+        return row
+    observed, micros, ttft, total = stored
+    return row._replace(
+        observed=row.observed + observed,
+        micros=row.micros + micros,
+        ttft=row.ttft + Histogram.from_bytes(ttft),
+        total=row.total + Histogram.from_bytes(total),
+    )
