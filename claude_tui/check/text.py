@@ -8,7 +8,6 @@ from itertools import groupby
 from textwrap import TextWrapper
 
 from claude_tui.analysis.history.failure_kinds import failure_name
-from claude_tui.analysis.views.models import model_name
 from claude_tui.check.probing import Findings
 from claude_tui.model.format import (
     NO_BREAK,
@@ -20,6 +19,7 @@ from claude_tui.model.format import (
     stamp,
     unbroken,
 )
+from claude_tui.model.model_names import model_name
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import Headroom, HeadroomView, Level, Snapshot
 from claude_tui.model.text import inert

@@ -44,7 +44,9 @@ if TYPE_CHECKING:
 __all__ = ["DEMO_IN_MEMORY", "DEMO_PACE", "check", "demo", "drill", "live", "open_store"]
 
 # Fast enough to watch an incident of four minutes; the backoff is shortened in proportion.
-DEMO_PACE = Pace(status_s=4.0, models_s=2.0, messages_s=3.0, backoff=Backoff(low_s=3.0, high_s=6.0))
+DEMO_PACE = Pace(
+    status_s=4.0, models_s=2.0, messages_s=3.0, backoff=Backoff(low_s=3.0, high_s=6.0), other_models_s=8.0
+)
 # At that pace a day would be 94,000 observations, about 100 MB; nobody watches a demo that long.
 DEMO_IN_MEMORY = timedelta(hours=3)
 DEMO_PAST = timedelta(hours=2)

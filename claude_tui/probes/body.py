@@ -15,7 +15,16 @@ from typing import Protocol
 
 from claude_tui.probes.transport_errors import BodyError, FaultCode
 
-__all__ = ["ACCEPT_ENCODING", "GZIP", "PIECE", "Decoder", "codings_of", "read", "without_transport_headers"]
+__all__ = [
+    "ACCEPT_ENCODING",
+    "GZIP",
+    "PIECE",
+    "ZLIB",
+    "Decoder",
+    "codings_of",
+    "read",
+    "without_transport_headers",
+]
 
 # What the SDK sends, unless brotli or zstandard is installed.
 ACCEPT_ENCODING = "gzip, deflate"
@@ -24,8 +33,8 @@ PIECE = 65_536
 _MAX_CODINGS = 5
 GZIP = b"\x1f\x8b\x08"
 """How gzip begins, and no text does."""
-# The levels of zlib; only "x^" could begin a text.
-_ZLIB = (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
+ZLIB = (b"\x78\x01", b"\x78\x9c", b"\x78\xda")
+"""How zlib begins at the usual levels, and no text does."""
 _WINDOWS = {"gzip": zlib.MAX_WBITS | 16, "deflate": zlib.MAX_WBITS}
 _RAW_DEFLATE = -zlib.MAX_WBITS
 _PLAIN = re.compile(rb"(?:\xef\xbb\xbf)?[ \t\r\n]{0,64}(?:[{\[<]|event:|data:|: )")
@@ -113,7 +122,7 @@ def _untold(data: bytes) -> str | None:
     """The coding of a body that nobody told, by how it begins."""
     if data.startswith(GZIP):
         return "gzip"
-    return "deflate" if data.startswith(_ZLIB) else None
+    return "deflate" if data.startswith(ZLIB) else None
 
 
 class _Layer(Protocol):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from claude_tui.model.format import clock, clock_minute, duration, percent, plain
+from claude_tui.model.text import truncate
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
-from claude_tui.runbook.fact import Fact, FactDefinition, number, text
+from claude_tui.runbook.fact import Fact, FactDefinition, flag, number, text
 from claude_tui.runbook.fact_context import FactContext
 
 __all__ = ["VERDICT_FACTS"]
@@ -71,11 +72,29 @@ def _retry_after(context: FactContext) -> Fact:
     return Fact(verdict.retry_after_s, f"Retry in {duration(verdict.retry_after_s)}, not sooner")
 
 
+def _other_model_answers(context: FactContext) -> Fact:
+    verdict = context.verdict
+    if verdict is None:
+        return _NO_VERDICT
+    if not verdict.scope:
+        return Fact(None, "Only one model is probed: see the setting also_models")
+    scope = f"Models: {verdict.scope}"
+    return Fact(
+        verdict.fallback is not None,
+        scope + (f"; fall back to {truncate(verdict.fallback)}" if verdict.fallback else ""),
+    )
+
+
 VERDICT_FACTS: tuple[FactDefinition, ...] = (
     text("cause", _cause, "The verdict's cause.", Cause),
     text("side", _side, "Whose problem it is.", Side),
     text("severity", _severity, "How bad it is.", Severity),
     text("page", _page, "What the status page says next to what the probes see.", PageAgreement),
+    flag(
+        "other_model_answers",
+        _other_model_answers,
+        "Whether another probed model answers while one fails; unknown where one is probed.",
+    ),
     number(
         "retry_after_s", _retry_after, "Seconds until trying again makes sense; unknown where it does not."
     ),

@@ -47,6 +47,8 @@ class Placeholders:
     """Whether requests carry ANTHROPIC_AUTH_TOKEN instead of the key."""
     request_id: str | None = None
     """The request id of the newest failure."""
+    fallback_model: str | None = None
+    """A model that answers while another fails."""
 
     def values(self) -> Mapping[str, str]:
         """Every placeholder with its text, which is harmless in shell quotes of both kinds and in Python."""
@@ -65,6 +67,7 @@ class Placeholders:
             "auth": _TOKEN_HEADER if self.by_token else _KEY_HEADER,
             "version": API_VERSION,
             "request_id": _safe(self.request_id or "", _NAME, "REQUEST_ID"),
+            "fallback_model": _safe(self.fallback_model or "", _NAME, "MODEL_ID"),
             **_retries(),
         }
 

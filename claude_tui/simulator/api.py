@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
+from contextlib import suppress
 from datetime import datetime
 from random import Random
 from uuid import UUID
@@ -55,6 +57,8 @@ class Api:
         if endpoint == PAGE:
             return answer_page(exchange, self._scenario, self._playhead)
         reply = self._plan(exchange, endpoint).draw(exchange.random)
+        if endpoint == MESSAGES and not _concerned(exchange):
+            reply = Reply.OK
         answer = self._api_answer(exchange, endpoint, reply)
         if self._scenario.gateway is not None:
             return through_litellm(exchange, answer)
@@ -115,6 +119,16 @@ class Api:
         if exchange.call.path == "/v1/models":
             return answer_models(exchange, self._scenario, wait_s)
         return answer_model(exchange, self._scenario, exchange.call.path.removeprefix("/v1/models/"), wait_s)
+
+
+def _concerned(exchange: Exchange) -> bool:
+    """Whether the phase's mix of replies is for the model that is asked."""
+    models = exchange.phase.state.mix_of
+    if not models:
+        return True
+    with suppress(ValueError, AttributeError):
+        return json.loads(exchange.call.body or b"").get("model") in models
+    return False
 
 
 def _endpoint(path: str) -> str:

@@ -99,6 +99,7 @@ def _state(table: Table, base: State | None, names: _Names) -> State:
         load=read_rates(table.table("load"), base.load if base else None, at_least=0.0),
         page=read_page(table.table("status_page"), base.page if base else None, names.components),
         unserved=frozenset(_models(table, "unserved", base.unserved if base else (), names)),
+        mix_of=frozenset(_models(table, "mix_of", base.mix_of if base else (), names)),
         retired=frozenset(_models(table, "retired", base.retired if base else (), names)),
     )
 

@@ -205,6 +205,8 @@ class State:
     """Ids of models that are listed but refused with 404."""
     retired: frozenset[str] = frozenset()
     """Ids of models that are listed as retired and refused with 404."""
+    mix_of: frozenset[str] = frozenset()
+    """Ids of the models that `messages.mix` is for; the others answer. Empty for all."""
 
     @property
     def unreachable(self) -> bool:

@@ -82,4 +82,5 @@ def placeholders_for(snapshot: Snapshot, settings: Settings, session: RunbookSes
         status_urls=urls,
         by_token=session.by_token,
         request_id=next((each for each in failed if each), None),
+        fallback_model=snapshot.verdict.fallback,
     )

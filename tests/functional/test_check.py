@@ -49,12 +49,14 @@ async def checked(
     waits: Waits | None = None,
     timeout_s: str = "5",
     model: str = "auto",
+    also_models: str = "",
 ) -> Findings:
     environ = {
         "ANTHROPIC_BASE_URL": base_url,
         "CLAUDE_TOP_STATUS_URL": status_url,
         "CLAUDE_TOP_TIMEOUT_S": timeout_s,
         "CLAUDE_TOP_MODEL": model,
+        **({"CLAUDE_TOP_ALSO_MODELS": also_models} if also_models else {}),
         **({"ANTHROPIC_API_KEY": key} if key is not None else {}),
     }
     settings = load({}, environ)
@@ -121,6 +123,18 @@ def asked(found: Findings, source: Source = Source.MESSAGES) -> int:
 )
 async def test_each_scenario_has_its_verdict(name: str, at_s: float, expected: Verdict) -> None:
     assert told(await played(name, at_s)) == expected
+
+
+async def test_one_model_of_several_is_seen_where_it_is_probed() -> None:
+    alone = await played("one-model", 120)
+    assert told(alone)[:2] == ("provider_notice", "them")
+    assert "The page names Opus; you probe Haiku." in alone.snapshot.verdict.note
+    several = await played("one-model", 120, also_models="opus,sonnet", seed=3)
+    assert told(several)[:2] == ("provider_overloaded", "them")
+    made = to_json(several)
+    assert made["verdict"]["scope"] == "Opus only; Haiku and Sonnet answer"
+    assert [each["fails"] for each in made["models"]] == [False, True, False]
+    assert "✗ opus" in screen(several)
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,7 @@ EXPECTED: dict[str, tuple[set[str], set[str], set[str]]] = {
     "edge-block": ({"403 page"}, {"403 page"}, {"405 page"}),
     "gateway-masked": ({"stream", "500 api_error"}, PAGE_FINE, PAGE_FINE),
     "claude-ai-only": (FINE, PAGE_FINE, PAGE_FINE),
+    "one-model": (FINE, PAGE_FINE, PAGE_FINE),
     "status-lag": ({"stream", "500 api_error", "529 overloaded_error"}, {"200", "500 api_error"}, PAGE_FINE),
     "status-page-down": (FINE, PAGE_FINE, {"503 page"}),
 }

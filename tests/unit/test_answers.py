@@ -72,6 +72,8 @@ def test_every_kind_is_told_in_several_vocabularies() -> None:
         (403, {"message": "Forbidden"}, {}),
         (403, {"error": "Forbidden"}, {}),
         (403, {"error": "Forbidden", "statusCode": 403}, {}),
+        (403, {"message": "Request blocked by the WAF: reference #18.2"}, {}),
+        (403, {"message": "Your request was denied."}, {}),
         (403, "", {}),
         (403, "<html><head><title>403 Forbidden</title></head></html>", {"server": "nginx"}),
         (
@@ -142,6 +144,9 @@ def test_a_page_of_a_cdn_stands_before_the_provider() -> None:
         ({}, {"cf_ray": "1-FRA"}, "cf-ray 1-FRA"),
         ({"ray_id": "a2b0"}, {}, "ray_id a2b0"),
         ({}, {"apim_request_id": "g-1"}, "apim-request-id g-1"),
+        ({}, {"x_goog_request_id": "gg-9"}, "x-goog-request-id gg-9"),
+        ({}, {"traceparent": "00-4bf9-00f0-01"}, "traceparent 00-4bf9-00f0-01"),
+        ({"message": "no (request id: 2026112712abc)"}, {}, "request id 2026112712abc"),
         ({}, {}, None),
     ],
 )

@@ -19,6 +19,7 @@ from claude_tui.model.observation import RateLimitReading, WindowReading
 from claude_tui.model.text import Redactor
 from claude_tui.probes.headers import HeaderFacts, clock_skew, read_headers, retry_after
 from claude_tui.probes.instants import parse_instant, parse_number, parse_whole
+from claude_tui.probes.limits import read_rate_limits, read_windows
 
 NOW = datetime(2026, 11, 20, 14, 5, 33, tzinfo=UTC)
 CAPTURES = Path(__file__).parents[2].parent / "shared" / "data" / "http"
@@ -352,3 +353,29 @@ def test_every_captured_subscription_set_reads_sensibly() -> None:
             stem = f"anthropic-ratelimit-unified-{window.window}"
             assert window.utilization == float(raw[f"{stem}-utilization"])
             assert (window.reset_at is None) == (f"{stem}-reset" not in raw)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"ratelimit-limit": "100", "ratelimit-remaining": "0", "ratelimit-reset": "25"},
+        {"ratelimit": "limit=100, remaining=0, reset=25"},
+        {"ratelimit": '"default";r=0;t=25', "ratelimit-limit": "100"},
+    ],
+)
+def test_the_headers_of_the_standard_are_a_gateways_bucket(fields: dict[str, str]) -> None:
+    (reading,) = read_rate_limits(fields, now=NOW)
+    assert (reading.bucket, reading.limit, reading.remaining) == ("gateway", 100, 0)
+    assert reading.reset_at == NOW + timedelta(seconds=25)
+
+
+def test_a_claimed_window_without_a_status_has_its_own_reset() -> None:
+    unified = "anthropic-ratelimit-unified"
+    fields = {
+        f"{unified}-status": "rejected",
+        f"{unified}-representative-claim": "seven_day",
+        f"{unified}-7d-reset": str(int(NOW.timestamp()) + 86_400),
+    }
+    (reading,) = read_windows(fields, redactor=Redactor())
+    assert (reading.window, reading.rejected) == ("7d", True)
+    assert reading.reset_at == NOW.replace(microsecond=0) + timedelta(days=1)

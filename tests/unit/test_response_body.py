@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from claude_tui.probes.body import GZIP, PIECE, Decoder, codings_of, read, without_transport_headers
+from claude_tui.probes.body import GZIP, PIECE, ZLIB, Decoder, codings_of, read, without_transport_headers
 from claude_tui.probes.transport_errors import BodyError
 from tests.bombs import MEGABYTE, gzip_layers, gzip_of, gzip_repeated
 
@@ -46,8 +46,8 @@ def packed(body: bytes, coding: str) -> bytes:
     st.integers(min_value=1, max_value=70_000),
 )
 def test_what_was_encoded_is_decoded_however_it_arrives(body: bytes, codings: list[str], step: int) -> None:
-    # Without a header, what begins like gzip is taken for it.
-    assume(codings or not body.startswith(GZIP))
+    # Without a header, what begins like gzip or zlib is taken for it.
+    assume(codings or not body.startswith((GZIP, *ZLIB)))
     wire = body
     for coding in codings:
         wire = packed(wire, coding)
@@ -209,3 +209,8 @@ def test_a_plain_body_is_passed_on_whatever_its_header_says(coding: str, body: b
 def test_a_bomb_without_a_header_is_read_to_its_limit() -> None:
     with pytest.raises(BodyError, match="larger than"):
         decoded(Decoder([], LIMIT), gzip_repeated(b"\0", 2))
+
+
+@pytest.mark.parametrize("wbits", [31, 15])
+def test_a_body_compressed_without_a_header_is_read(wbits: int) -> None:
+    assert decoded(Decoder([], LIMIT), [gzip_of(b'{"error": 1}', wbits)]) == b'{"error": 1}'

@@ -38,6 +38,7 @@ SHIPPED = {
     "midstream",
     "gateway-masked",
     "claude-ai-only",
+    "one-model",
     "status-lag",
     "status-page-down",
 }

@@ -9,6 +9,7 @@ import pytest
 
 from claude_tui.analysis.diagnosis.asking import interval_s
 from claude_tui.analysis.options import Options
+from claude_tui.analysis.views.events import newest_events
 from claude_tui.analysis.views.models import model_states
 from claude_tui.engine import next_other_model, other_models
 from claude_tui.model.observation import Observation, Outcome, Source
@@ -169,3 +170,8 @@ def test_further_models_are_asked_in_turn_and_one_that_failed_at_once() -> None:
 def test_an_overloaded_further_model_is_not_asked_faster() -> None:
     history = history_of(to_model(OPUS, 0), to_model(OPUS, 120, Outcome.OVERLOADED))
     assert interval_s(history, Source.OTHER_MODELS, after(121), Options()) == 120
+
+
+def test_an_event_of_a_further_model_names_the_model_and_another_ones_answer_is_no_recovery() -> None:
+    history = history_of(to_model(OPUS, 0, Outcome.OVERLOADED), to_model(SONNET, 60))
+    assert [event.subject for event in newest_events(history, after(61), Options())] == ["opus"]

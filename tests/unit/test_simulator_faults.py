@@ -226,3 +226,10 @@ def test_a_maintenance_is_scheduled_then_in_progress_then_completed() -> None:
     assert summary["scheduled_for"] == "2026-11-20T14:07:13.000Z"
     assert summary["scheduled_until"] == "2026-11-20T14:08:03.000Z"
     assert page(script, 150)["scheduled_maintenances"] == []
+
+
+def test_a_mix_may_be_for_some_of_the_models_only() -> None:
+    other = "claude-opus-5-5"
+    script = scenario(messages={"mix": {"overloaded": 1}}, mix_of=[other])
+    answers = [ask(api(script), {**MESSAGE, "model": model}).status for model in (other, MESSAGE["model"])]
+    assert answers == [529, 200]

@@ -11,8 +11,9 @@ from claude_tui.analysis.diagnosis.cross_check import cross_check_at
 from claude_tui.analysis.diagnosis.evidence import kinds_of
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
-from claude_tui.analysis.views.models import families_in, model_name, model_states, names_of
+from claude_tui.analysis.views.models import model_states, names_of
 from claude_tui.knowledge import Advice, knowledge
+from claude_tui.model.model_names import families_in, model_name
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import ModelState
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from claude_tui.analysis.history.failure_kinds import failure_words
 from claude_tui.model.format import duration, latency, plain
+from claude_tui.model.model_names import model_name
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import Event, EventKind, Level
 
@@ -92,7 +93,7 @@ def advance(
     if observation.source is not Source.STATUS:
         if observation.failed:
             events = (_failure(observation),)
-        elif state.failing_since is not None:
+        elif state.failing_since is not None and observation.source is not Source.OTHER_MODELS:
             events = (_recovery(state.failing_since, observation, gap),)
         if events:
             after, events = _continued(after, events[0])
@@ -143,6 +144,12 @@ def _continued(state: SourceState, entry: TimelineEvent) -> tuple[SourceState, t
     return replace(state, runs=(*others, run)[-_MOST_RUNS:]), (replace(entry, run=run),)
 
 
+def _subject(observation: Observation) -> str:
+    """The source; of further models, which are asked in turn, the model."""
+    other = observation.source is Source.OTHER_MODELS and observation.model is not None
+    return model_name(observation.model or "").lower() if other else observation.source.value
+
+
 def _failure(observation: Observation) -> TimelineEvent:
     return TimelineEvent(
         Event(
@@ -150,7 +157,7 @@ def _failure(observation: Observation) -> TimelineEvent:
             at=observation.at,
             kind=EventKind.FAILURE,
             level=Level.BAD,
-            subject=observation.source.value,
+            subject=_subject(observation),
             text=failure_words(observation),
             observation=observation,
             detail=observation.message or "",
@@ -169,7 +176,7 @@ def _recovery(failing_since: datetime, observation: Observation, gap: bool) -> T
             at=observation.at,
             kind=EventKind.RECOVERY,
             level=Level.OK,
-            subject=observation.source.value,
+            subject=_subject(observation),
             text="  ".join(word for word in words if word),
             observation=observation,
         )

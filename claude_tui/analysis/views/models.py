@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
+from claude_tui.model.model_names import model_name
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import ModelState
 from claude_tui.model.text import truncate
 
-__all__ = ["families_in", "model_name", "model_states", "names_of"]
+__all__ = ["model_states", "names_of"]
 
 # A model fails after two failures among three messages, and answers again after three in a row.
 _FAILS, _AMONG, _RECOVERED = 2, 3, 3
 _LEAST_SPAN = timedelta(hours=2)
 _INTERVALS = 30
-_FAMILY = re.compile(r"(?<![a-z])(opus|sonnet|haiku|fable|mythos)(?![a-z])", re.IGNORECASE)
 
 
 def model_states(history: History, at: datetime, options: Options) -> tuple[ModelState, ...]:
@@ -70,17 +69,6 @@ def _state(model: str, asked: Sequence[Observation], late: timedelta, at: dateti
         asked=len(begun) if fails else len(asked),
         at=asked[-1].at if asked else at,
     )
-
-
-def model_name(model: str) -> str:
-    """`Opus` for a Claude model, else its id."""
-    family = _FAMILY.search(model)
-    return family[1].capitalize() if family is not None else truncate(model)
-
-
-def families_in(text: str) -> frozenset[str]:
-    """The families of models that a text names."""
-    return frozenset(name.capitalize() for name in _FAMILY.findall(text))
 
 
 def names_of(states: Sequence[ModelState]) -> str:
