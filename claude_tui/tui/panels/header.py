@@ -118,8 +118,9 @@ def _right(snapshot: Snapshot, view: View) -> list[_Part]:
     parts = [_Part(7, _collector(snapshot)), _Part(4, _watchers(snapshot)), _Part(1, badge, _BADGE_CELLS)]
     parts += [_Part(6, handled), _Part(0, _state(snapshot, view))]
     if not view.paused:
-        backoff = _backoff(snapshot)
-        parts.append(_Part(4 if backoff else 10, backoff or _next(snapshot), _NEXT_CELLS))
+        backoff, coming = _backoff(snapshot), _next(snapshot)
+        if backoff or coming:
+            parts.append(_Part(4 if backoff else 10, backoff or coming, _NEXT_CELLS))
     parts.append(_Part(3, _cost(snapshot)))
     parts.append(_Part(0, line(Span(clock(view.now), "text"), Span(" UTC", "text"))))
     return [part for part in parts if part.width]
