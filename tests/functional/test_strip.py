@@ -285,7 +285,9 @@ def test_a_long_note_is_told_whole() -> None:
 
 
 def test_all_is_well_says_so_when_the_page_cannot_be_read() -> None:
-    assert "Status page unknown." in said("page_unknown")
+    for size in SIZES:
+        assert said("page_unknown", *size).count("Status page unknown") == 1
+    assert "Status page unknown: HTTP 405 and an HTML page" in said("page_unknown")
     assert "Status page unknown." not in said("healthy")
 
 
