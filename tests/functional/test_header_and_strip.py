@@ -150,3 +150,14 @@ def test_fields_of_the_header_stay_where_they_are(cells: int) -> None:
         return [shown.index(each) for each in ("prod", "● LIVE", "$0.03", "14:05:33")]
 
     assert places("healthy") == places("overloaded") == places("rate_limited") == places("network")
+
+
+def test_what_was_spent_moves_nothing_else() -> None:
+    snapshot = scene("healthy")
+
+    def place(dollars: float) -> int:
+        spend = replace(snapshot.engine.spend, today_usd=dollars, ceiling_usd=50.0)
+        shown = replace(snapshot, engine=replace(snapshot.engine, spend=spend))
+        return plain(header_line(shown, View(AT), 120)).index("● LIVE")
+
+    assert len({place(dollars) for dollars in (0.0, 0.001, 0.03, 9.99, 10.01)}) == 1
