@@ -205,6 +205,7 @@ def test_what_the_page_says_and_who_spoke_first() -> None:
     assert "Status page unknown: no route to host." in said("network")
     unread = scene("overloaded", since=AT - timedelta(seconds=5))
     assert "Status page: not read since this began." in words(drawn(unread, 120, 40))
+    assert "Status page: nothing posted yet." in said("overdue", 60, 20)
 
 
 @pytest.mark.parametrize("size", SIZES)
