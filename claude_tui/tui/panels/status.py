@@ -174,7 +174,7 @@ def _silence(lasted: timedelta, others: bool, cells: int, rows: int) -> Lines:
     figure = Span(duration(lasted), "warn", bold=True)
     news = line(posted, Span(" (we noticed ", "dim"), figure, Span(" ago)", "dim"))
     if len(flow(news, cells - 2, rows + 1)) > rows:
-        news = line(posted, Span(", ", "dim"), figure)
+        news = line(f"{posted},", " ", figure)
     return _behind(Span("▲ ", "warn"), news, cells, rows)
 
 
