@@ -402,18 +402,8 @@ def footer(scope: Scope, keymap: KeyMap | None = None) -> tuple[Hint, ...]:
         if action.label and here & set(action.scopes) and is_offered(action, keymap)
     ]
     labels = dict.fromkeys(action.label for action in shown)
-    hints = tuple(_hint([action for action in shown if action.label == label], keymap) for label in labels)
-    if scope not in _OF_THEIR_OWN:
-        return hints
-    own = {action.label for action in shown if scope in action.scopes}
-    kept = own | _ALWAYS_NEAR
-    return tuple(hint if hint.label in kept else replace(hint, rank=hint.rank + _AFTER_OWN) for hint in hints)
+    return tuple(_hint([action for action in shown if action.label == label], keymap) for label in labels)
 
-
-# Screens with things to do: what can be done there comes before what can be done anywhere.
-_OF_THEIR_OWN = frozenset({Scope.WALK, Scope.PLAYBOOK, Scope.INCIDENT, Scope.POSTMORTEM, Scope.HISTORY})
-_ALWAYS_NEAR = frozenset({"back", "ack", "help", "quit"})
-_AFTER_OWN = 2
 
 _IN_THE_PAST = {
     "observation": ("observation_before", "observation_after"),

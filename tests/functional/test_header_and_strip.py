@@ -16,6 +16,7 @@ from claude_tui.tui.actions import Scope, footer
 from claude_tui.tui.panels.footer import footer_line
 from claude_tui.tui.panels.header import header_line
 from claude_tui.tui.render.lines import plain, width
+from claude_tui.tui.screens.runbook_screen import offered
 from claude_tui.tui.view import View
 from tests.snapshots.pictures import AT, PICTURES
 
@@ -126,21 +127,20 @@ def test_a_narrow_header_keeps_the_count_of_alerts() -> None:
     assert "△ 1 alert acknowledged" in badge("incident", 60)
 
 
-@pytest.mark.parametrize("scope", [Scope.DASHBOARD, Scope.INCIDENT, Scope.ZOOM, Scope.WALK])
+@pytest.mark.parametrize("scope", [Scope.DASHBOARD, Scope.ZOOM, Scope.EVENT])
 def test_the_footer_of_80_cells_offers_to_acknowledge(scope: Scope) -> None:
     assert "a ack" in plain(footer_line(footer(scope), 80))
+
+
+@pytest.mark.parametrize("scope", [Scope.WALK, Scope.PLAYBOOK, Scope.FIRST_FIVE, Scope.INCIDENT])
+def test_so_does_every_screen_for_responding(scope: Scope) -> None:
+    assert "a ack" in plain(footer_line(offered(scope, {}, set()), 80))
 
 
 def test_snoozing_and_setting_the_severity_stand_in_a_footer() -> None:
     shown = plain(footer_line(footer(Scope.DASHBOARD), 200))
     assert "z snooze" in shown
     assert "s severity" in shown
-
-
-def test_where_there_are_things_to_do_they_come_first() -> None:
-    shown = plain(footer_line(footer(Scope.INCIDENT), 80))
-    for hint in ("esc back", "n note", "r roles", "x mitigated", "R resolve", "? help"):
-        assert hint in shown
 
 
 @pytest.mark.parametrize("cells", [80, 100, 120, 200])
@@ -150,3 +150,14 @@ def test_fields_of_the_header_stay_where_they_are(cells: int) -> None:
         return [shown.index(each) for each in ("prod", "● LIVE", "$0.03", "14:05:33")]
 
     assert places("healthy") == places("overloaded") == places("rate_limited") == places("network")
+
+
+def test_what_was_spent_moves_nothing_else() -> None:
+    snapshot = scene("healthy")
+
+    def place(dollars: float) -> int:
+        spend = replace(snapshot.engine.spend, today_usd=dollars, ceiling_usd=50.0)
+        shown = replace(snapshot, engine=replace(snapshot.engine, spend=spend))
+        return plain(header_line(shown, View(AT), 120)).index("● LIVE")
+
+    assert len({place(dollars) for dollars in (0.0, 0.001, 0.03, 9.99, 10.01)}) == 1

@@ -81,6 +81,14 @@ def test_silence_is_said_with_its_length() -> None:
     assert "No incident posted." in text(status_lines(scene("healthy"), 29, 12))
 
 
+def test_a_narrow_panel_cuts_neither_the_silence_nor_its_length() -> None:
+    drawn = status_lines(scene("overloaded"), 24, 3)
+    assert "Nothing posted yet (we noticed 3m 22s ago)" in words(drawn)
+    assert "…" not in text(drawn)
+    assert "Nothing posted yet, 3m 22s" in words(status_lines(scene("overloaded"), 22, 3))
+    assert words(status_lines(scene("healthy"), 24, 3)).endswith("No incident posted. read 14s ago")
+
+
 def test_the_panel_and_the_strip_say_the_same_length_of_silence() -> None:
     shown = scene("overloaded")
     strip = words(strip_lines(shown, 120, 6))

@@ -206,6 +206,7 @@ def test_what_the_page_says_and_who_spoke_first() -> None:
     assert "Status page unknown: no route to host." in said("network")
     unread = scene("overloaded", since=AT - timedelta(seconds=5))
     assert "Status page: not read since this began." in words(drawn(unread, 120, 40))
+    assert "Status page: nothing posted yet." in said("overdue", 60, 20)
 
 
 @pytest.mark.parametrize("size", SIZES)
@@ -286,7 +287,9 @@ def test_a_long_note_is_told_whole() -> None:
 
 
 def test_all_is_well_says_so_when_the_page_cannot_be_read() -> None:
-    assert "Status page unknown." in said("page_unknown")
+    for size in SIZES:
+        assert said("page_unknown", *size).count("Status page unknown") == 1
+    assert "Status page unknown: HTTP 405 and an HTML page" in said("page_unknown")
     assert "Status page unknown." not in said("healthy")
 
 

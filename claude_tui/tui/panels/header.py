@@ -25,8 +25,8 @@ __all__ = ["HeaderLine", "header_line"]
 _NEAR_CEILING = 0.8
 _COLLECTOR_CELLS = 32
 _AIR = 2
-# `▲ 1 alert`, and `backoff 41s`.
-_BADGE_CELLS, _NEXT_CELLS = 9, 11
+# `▲ 1 alert`, `backoff 41s` and `<$0.01 today`.
+_BADGE_CELLS, _NEXT_CELLS, _COST_CELLS = 9, 11, 12
 
 
 class HeaderLine(LinePanel):
@@ -118,9 +118,10 @@ def _right(snapshot: Snapshot, view: View) -> list[_Part]:
     parts = [_Part(7, _collector(snapshot)), _Part(4, _watchers(snapshot)), _Part(1, badge, _BADGE_CELLS)]
     parts += [_Part(6, handled), _Part(0, _state(snapshot, view))]
     if not view.paused:
-        backoff = _backoff(snapshot)
-        parts.append(_Part(4 if backoff else 10, backoff or _next(snapshot), _NEXT_CELLS))
-    parts.append(_Part(3, _cost(snapshot)))
+        backoff, coming = _backoff(snapshot), _next(snapshot)
+        if backoff or coming:
+            parts.append(_Part(4 if backoff else 10, backoff or coming, _NEXT_CELLS))
+    parts.append(_Part(3, _cost(snapshot), _COST_CELLS))
     parts.append(_Part(0, line(Span(clock(view.now), "text"), Span(" UTC", "text"))))
     return [part for part in parts if part.width]
 

@@ -143,8 +143,9 @@ def _below(shown: Sequence[Row], at: datetime, cells: int, spare: int) -> list[L
     ample = spare >= len(shown)
     # If all readings are equally old, the footer says it once.
     same_age = all(row.stale and row.read_at == shown[0].read_at for row in shown)
-    if ample and not same_age:
-        details = (_detail(row, at, cells - columns.label - 1) or _quiet(row, at) for row in shown)
+    if ample:
+        room = cells - columns.label - 1
+        details = (BLANK if same_age else _detail(row, at, room) or _quiet(row, at) for row in shown)
         pairs = zip(shown, details, strict=True)
         indent = " " * (columns.label + 1)
         return [each for row, detail in pairs for each in (_main(row, columns), line(indent, *detail))]

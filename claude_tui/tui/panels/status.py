@@ -37,6 +37,8 @@ Lines = tuple[Line, ...]
 _ROWS_FOR_A_LIST = 4
 _ROWS_OF_OTHERS = 2
 _NAME_NOTE = re.compile(r"\s*\(.*\)$")
+# Beside the page's age, news in fewer cells than this are cut after a word or two.
+_LEAST_BESIDE_AGE = 24
 
 
 class StatusPanel(SnapshotPanel):
@@ -76,8 +78,12 @@ def _models(states: Sequence[ModelState], cells: int) -> Lines:
 
 
 def _news_in_short(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:
-    """The news in `rows` rows, with the page's age at the end of the first."""
+    """The news in `rows` rows, with the page's age at the end of the first; on a narrow panel in a row of its
+    own, if there is one."""
     read = line(Span("read ", "faint"), *_age(snapshot, snapshot.status.read_at or status.fetched_at))
+    if cells - width(read) < _LEAST_BESIDE_AGE and rows > 1:
+        news = _news(snapshot, status, cells, rows)
+        return (*news, read)[:rows]
     news = _news(snapshot, status, cells - width(read) - 1, max(rows, 1))
     return (spread(news[0] if news else BLANK, read, cells), *news[1:])
 
@@ -176,12 +182,12 @@ def _is_ours(incident: ProviderIncident, view: StatusView) -> bool:
 
 
 def _silence(lasted: timedelta, others: bool, cells: int, rows: int) -> Lines:
-    """Says that the page is silent, in the words of the strip; shorter if there is only one row."""
+    """Says that the page is silent, in the words of the strip; shorter if they do not fit."""
     posted = "No incident on your components yet" if others else "Nothing posted yet"
     figure = Span(duration(lasted), "warn", bold=True)
     news = line(posted, Span(" (we noticed ", "dim"), figure, Span(" ago)", "dim"))
-    if rows == 1 and width(news) > cells - 2:
-        news = line(posted, Span(", ", "dim"), figure)
+    if len(flow(news, cells - 2, rows + 1)) > rows:
+        news = line(f"{posted},", " ", figure)
     return _behind(Span("▲ ", "warn"), news, cells, rows)
 
 

@@ -160,7 +160,9 @@ def _quiet(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None) -> Li
         return (crop(join((head, step if unknown or pressed else BLANK)), cells),)
     last: Lines = (step,) if unknown or pressed else ()
     alerts = _alerts(snapshot, cells, min(2, rows - 1 - len(last)), keys)
-    unread = line(Span("Status page unknown." if _unreadable(snapshot) else "", "text"))
+    # The reason has a row of its own if there is room for it.
+    told = rows > len(last) + len(alerts) + 1 and 0 < width(page_line(snapshot)) <= inner
+    unread = line(Span("Status page unknown." if _unreadable(snapshot) and not told else "", "text"))
     news = line(Span(verdict.summary, "text", bold=verdict.checking))
     room = rows - len(last) - len(alerts)
     heads = flow(join((news, unread, figures(verdict.note))), inner, max(room, 1)) or (BLANK,)

@@ -242,7 +242,7 @@ def _others(snapshot: Snapshot, remarks: Lines, left: list[str], cells: int, row
         return _rows_of([each for each in pieces if each], cells, rows)
 
     full, short = drawn(page_line(snapshot)), drawn(_short_page(snapshot))
-    return short[1] if short[0] > full[0] else full[1]
+    return short[1] if short[0] > full[0] or width(page_line(snapshot)) > cells else full[1]
 
 
 def _rows_of(pieces: list[Line], cells: int, rows: int) -> tuple[int, Lines]:

@@ -114,7 +114,7 @@ def _plain_style(role: str, bold: bool, back: str) -> Style:
         bgcolor="default",
         bold=bold or role in {"bad", "warn", "accent"} or None,
         dim=role in {"dim", "faint", "edge", "track"} or None,
-        reverse=back != "background" or None,
+        reverse=back not in ("background", "strip_warning") or None,
     )
 
 

@@ -124,5 +124,10 @@ def _marks() -> Lines:
             Span("█", "bad"),
             Span("  over time; red and amber by how it compares with usual", "dim"),
         ),
+        line(
+            Span("✗ ", "bad"),
+            Span("×", "warn"),
+            Span("   below a latency: all requests of that time failed, or some", "dim"),
+        ),
         line(Span("n/a", "faint"), Span("  not measured, or too few samples to say", "dim")),
     )

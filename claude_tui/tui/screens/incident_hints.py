@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
 from claude_tui.incident import Incident
 from claude_tui.tui.actions import ACTIONS, Hint, Scope
 from claude_tui.tui.keys import KeyMap, in_keymap
-from claude_tui.tui.screens.runbook_parts import key_of
 from claude_tui.tui.screens.runbook_screen import offered
 
 __all__ = ["incident_hints", "is_offered"]
@@ -17,6 +16,8 @@ _ALWAYS = frozenset({"note", "pin", "correct", "filter", "export", "open", "all"
 _WHILE_OPEN = _ALWAYS | {"severity", "roles", "mitigated", "resolve"}
 _WHILE_RESOLVED = _ALWAYS | {"reopen", "declare"}
 _IN_LIST = frozenset({"open", "declare"})
+# It has more room here than elsewhere.
+_RANK_OF_SEVERITY = 2
 # It is what is shown.
 _HERE = frozenset({"incident"})
 
@@ -25,17 +26,12 @@ def incident_hints(incident: Incident | None, keymap: KeyMap) -> tuple[Hint, ...
     """Those that make sense for the incident, or without one for the list of all."""
     labels = _IN_LIST if incident is None else _WHILE_OPEN if incident.is_open else _WHILE_RESOLVED
     without = ((_WHILE_OPEN | _WHILE_RESOLVED | _IN_LIST) - labels) | _HERE
-    found = list(offered(Scope.INCIDENT, keymap, without))
-    # Elsewhere it has no room in the footer.
-    if "severity" in labels and is_offered("set_severity", keymap):
-        found.insert(_place_after("note", found), Hint(key_of(keymap)("set_severity"), "severity", 2))
-    return tuple(found)
+    return tuple(
+        replace(hint, rank=_RANK_OF_SEVERITY) if hint.label == "severity" else hint
+        for hint in offered(Scope.INCIDENT, keymap, without)
+    )
 
 
 def is_offered(action_id: str, keymap: KeyMap) -> bool:
     """Whether the action has a key: a dashboard that may change nothing takes it away."""
     return any(action.id == action_id and in_keymap(action_id, action.keys, keymap) for action in ACTIONS)
-
-
-def _place_after(label: str, hints: Sequence[Hint]) -> int:
-    return next((number for number, hint in enumerate(hints, 1) if hint.label == label), len(hints))

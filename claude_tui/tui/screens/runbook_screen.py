@@ -31,6 +31,8 @@ __all__ = ["RunbookScreen", "offered", "returned_to"]
 
 # Hints that keep their rank in the footer.
 _LEADING = frozenset({"back", "help"})
+# On these screens people respond, and an alert may wait.
+_RESPONDING = frozenset({Scope.WALK, Scope.PLAYBOOK, Scope.FIRST_FIVE, Scope.INCIDENT})
 _LATER = 3
 
 ScreenT = TypeVar("ScreenT", bound=Screen[None])
@@ -161,9 +163,10 @@ class _Bar(LinePanel):
 
 def offered(scope: Scope, keymap: KeyMap, without: Set[str]) -> tuple[Hint, ...]:
     """The footer hints, with the screen's own actions ranked before those that work everywhere."""
-    own = {action.label for action in of_scope(scope)}
+    leading = {action.label for action in of_scope(scope)} | _LEADING
+    leading |= {"ack"} if scope in _RESPONDING else set()
     return tuple(
-        hint if hint.label in own or hint.label in _LEADING else replace(hint, rank=hint.rank + _LATER)
+        hint if hint.label in leading else replace(hint, rank=hint.rank + _LATER)
         for hint in footer(scope, keymap)
         if hint.label not in without
     )
