@@ -37,7 +37,7 @@ _CHANGED = 2.5
 MOST_CLUSTERS = 240
 # To the person on call, an outage that "is fixed" and returns shortly after is one incident: after less than
 # so many times the successes that ended it, or after less than 20 minutes at the default pace.
-BACK_SOON, _BACK_SOON_LEAST = 3, 40
+BACK_SOON, _BACK_SOON_LEAST = 2, 40
 # A run of successes that was no recovery shows how long this trouble pauses. The next one must be longer.
 _PAUSES = 2
 # After two hours without probes (a laptop that slept), what happened is unknown: a new episode begins.

@@ -31,8 +31,8 @@ LONGEST_RUN = 120
 # The chance that a trouble ends with any one request: as often as after an hour at the default pace.
 _ENDS = 0.01
 # What is left for luck when a trouble is called over. Each failure begins a run that may be lucky, so that many
-# failures need more certainty: this is for a rate of 5% or less, and ten times less at 50%.
-_LUCK, _SELDOM = 0.05, 0.05
+# failures need more certainty: this is for a rate of 10% or less, and five times less at 50%.
+_LUCK, _SELDOM = 0.05, 0.1
 
 # The rates that matter begin at 2%. Their steps are ratios, as 2% and 4% differ as much as 40% and 80%.
 # Before anything is counted, a quarter of all troubles are total.
