@@ -14,6 +14,7 @@ from datetime import datetime
 
 from claude_tui.analysis.diagnosis.cross_check import is_lost, took_until
 from claude_tui.analysis.diagnosis.rate import (
+    LEAST_RUN,
     LONGEST_RUN,
     LOST_MESSAGES,
     LOST_SHARE,
@@ -137,7 +138,7 @@ def _continues(history: History, episode: Episode, cluster: Episode) -> bool:
     clean = cluster.first - episode.last - 1
     if _paused_s(history, episode, cluster) > LONGEST_GAP_S:
         return False
-    return clean < SETTLED or clean < _needed(history, episode)
+    return clean < LEAST_RUN or clean < _needed(history, episode)
 
 
 def _returns(history: History, episode: Episode, begun: Episode) -> bool:

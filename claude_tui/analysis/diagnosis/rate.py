@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 __all__ = [
+    "LEAST_RUN",
     "LONGEST_RUN",
     "LOST_MESSAGES",
     "LOST_SHARE",
@@ -30,7 +31,7 @@ LONGEST_RUN = 120
 """The most successes that are asked for: an hour at the default pace."""
 # The chance that a trouble ends with any one request: as often as after an hour at the default pace.
 _ENDS = 0.01
-# What is left for luck when a trouble is called over. Each failure begins a run that may be lucky, so that many
+# What is left for luck when a trouble is called over. Each failure begins a run that may be lucky, so many
 # failures need more certainty: this is for a rate of 10% or less, and five times less at 50%.
 _LUCK, _SELDOM = 0.05, 0.1
 
