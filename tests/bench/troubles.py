@@ -34,7 +34,17 @@ from claude_tui.simulator.script import Reply, Scenario, Spread
 from tests.bench.episodes import BASE, DEFAULT_PACE, Again, Loss, Noise, Pace, Player, Seen
 from tests.bench.mixtures import Part, scenario_of
 
-__all__ = ["CASES", "Case", "Episode", "again_of", "play_case", "report_days", "report_troubles"]
+__all__ = [
+    "CASES",
+    "Case",
+    "Episode",
+    "again_of",
+    "healthy_scenario",
+    "play_case",
+    "report_days",
+    "report_troubles",
+    "wrong_verdicts",
+]
 
 ONSET_S = 180.0
 TEN_MINUTES, HALF_HOUR, HOUR = 600.0, 1800.0, 3600.0
@@ -279,7 +289,8 @@ def report_troubles(cases: Mapping[str, Case], seeds: int, only: str | None, wor
 # -- health -----------------------------------------------------------------------------
 
 
-def _healthy(ttft: tuple[float, float] | None = None) -> Scenario:
+def healthy_scenario(ttft: tuple[float, float] | None = None) -> Scenario:
+    """Health for as long as it is played; `ttft` is the median and p95 of its first tokens."""
     scenario = load("healthy")
     state = scenario.phases[0].state
     if ttft is not None:
@@ -319,11 +330,11 @@ def _days(work: tuple[str, float, int]) -> tuple[str, Counter[str]]:
 
 def _healths(days: float) -> Iterator[tuple[str, tuple[Scenario, float, Noise, bool]]]:
     for_s = days * 86_400
-    yield "0.1% lost", (_healthy(), for_s, Noise(), True)
-    yield "0.5% lost", (_healthy(), for_s, Noise(lost=0.005), True)
-    yield "cold start, 1.3 s", (_healthy((1.3, 1.3)), 3 * HOUR, Noise(lost=0.0, tail=0.0), False)
-    yield "cold start, 2 s", (_healthy((2.0, 2.0)), 3 * HOUR, Noise(lost=0.0, tail=0.0), False)
-    yield "cold start, ±10%", (_healthy((1.2, 1.45)), 3 * HOUR, Noise(), False)
+    yield "0.1% lost", (healthy_scenario(), for_s, Noise(), True)
+    yield "0.5% lost", (healthy_scenario(), for_s, Noise(lost=0.005), True)
+    yield "cold start, 1.3 s", (healthy_scenario((1.3, 1.3)), 3 * HOUR, Noise(lost=0.0, tail=0.0), False)
+    yield "cold start, 2 s", (healthy_scenario((2.0, 2.0)), 3 * HOUR, Noise(lost=0.0, tail=0.0), False)
+    yield "cold start, ±10%", (healthy_scenario((1.2, 1.45)), 3 * HOUR, Noise(), False)
 
 
 def report_days(days: float, seed: int = 1, workers: int = 2) -> None:

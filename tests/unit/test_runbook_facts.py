@@ -87,7 +87,7 @@ def test_the_verdict_in_words() -> None:
 def test_what_fails_in_words() -> None:
     found = facts(OVERLOADED, *failing(Outcome.OVERLOADED), *(models(15.0 * n) for n in range(20)))
     assert found["outcome"].value == "overloaded"
-    assert found["outcome"].words == "8 of 27 calls to the API failed in 5m, most with 529 overloaded_error"
+    assert found["outcome"].words == "8 of 8 messages failed in 5m, most with 529 overloaded_error"
     assert found["status"].value == 529
     assert found["messages"].words == "Messages: 8 of 8 failed in 15m, the last 8 in a row"
     assert found["models"].words == "Models: all 20 answered in 15m"
@@ -112,7 +112,7 @@ def test_the_failures_are_those_that_the_verdict_is_about() -> None:
 def test_an_hour_is_looked_at_where_five_minutes_have_nothing() -> None:
     rare = [*healthy(0, 1800), messages(301, Outcome.SERVER_ERROR), messages(601, Outcome.SERVER_ERROR)]
     found = facts(verdict(Cause.PROVIDER_ERRORS), *rare, at=1800)
-    assert found["outcome"].words.startswith("2 of 182 calls to the API failed in 1h")
+    assert found["outcome"].words.startswith("2 of 62 messages failed in 1h")
 
 
 def test_a_stream_that_broke_is_told_from_a_foreign_page() -> None:

@@ -32,11 +32,11 @@ LOSSY_SPAN = timedelta(minutes=15)
 _LEAST_LOST = 2
 _MOST_LOST = 0.95
 # A share of few exchanges is uncertain: it is reckoned as if so many more had been asked, and answered.
-_UNCERTAIN = 5
+_UNCERTAIN = 1
 # A source is clean if it loses less than this part of what the others do, and so few losses are this
 # improbable at their rate.
 _MUCH_LESS = 1 / 3
-_CLEAN = 0.01
+_CLEAN = 0.02
 
 LOOKED_AT = 6
 SPAN = timedelta(minutes=10)

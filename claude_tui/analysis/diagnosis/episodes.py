@@ -14,6 +14,7 @@ from datetime import datetime
 
 from claude_tui.analysis.diagnosis.cross_check import decides_alone, is_lost, took_until
 from claude_tui.analysis.diagnosis.rate import (
+    LEAST_RUN,
     LONGEST_RUN,
     LOST_MESSAGES,
     LOST_SHARE,
@@ -37,7 +38,7 @@ _CHANGED = 2.5
 MOST_CLUSTERS = 240
 # To the person on call, an outage that "is fixed" and returns shortly after is one incident: after less than
 # so many times the successes that ended it, or after less than 20 minutes at the default pace.
-BACK_SOON, _BACK_SOON_LEAST = 3, 40
+BACK_SOON, _BACK_SOON_LEAST = 2, 40
 # A run of successes that was no recovery shows how long this trouble pauses. The next one must be longer.
 _PAUSES = 2
 # After two hours without probes (a laptop that slept), what happened is unknown: a new episode begins.
@@ -137,7 +138,7 @@ def _continues(history: History, episode: Episode, cluster: Episode) -> bool:
     clean = cluster.first - episode.last - 1
     if _paused_s(history, episode, cluster) > LONGEST_GAP_S:
         return False
-    return clean < SETTLED or clean < _needed(history, episode)
+    return clean < LEAST_RUN or clean < _needed(history, episode)
 
 
 def _returns(history: History, episode: Episode, begun: Episode) -> bool:

@@ -10,7 +10,12 @@ from claude_tui.analysis.diagnosis.attribution import retry_after
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import is_lossy, is_lost, took_until
 from claude_tui.analysis.diagnosis.finding import Finding
-from claude_tui.analysis.diagnosis.rate import first_conclusive, is_suspicious, successes_to_recover
+from claude_tui.analysis.diagnosis.rate import (
+    LEAST_RUN,
+    first_conclusive,
+    is_suspicious,
+    successes_to_recover,
+)
 from claude_tui.analysis.diagnosis.severity import severity_of_rare
 from claude_tui.knowledge import knowledge
 from claude_tui.model.format import duration, percent
@@ -119,7 +124,7 @@ def _last_run(places: Sequence[int]) -> _Run | None:
         if run is not None:
             total = places[run.last] - places[run.first] + 1
             clean = place - places[run.last] - 1
-            if clean < successes_to_recover(run.last - run.first + 1, total):
+            if clean < LEAST_RUN or clean < successes_to_recover(run.last - run.first + 1, total):
                 run = _Run(run.first, index, run.confirmed)
                 pending = index + 1
                 continue

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 __all__ = [
+    "LEAST_RUN",
     "LONGEST_RUN",
     "LOST_MESSAGES",
     "LOST_SHARE",
@@ -30,8 +31,9 @@ LONGEST_RUN = 120
 """The most successes that are asked for: an hour at the default pace."""
 # The chance that a trouble ends with any one request: as often as after an hour at the default pace.
 _ENDS = 0.01
-# What is left for luck when a trouble is called over.
-_LUCK = 0.05
+# What is left for luck when a trouble is called over. Each failure begins a run that may be lucky, so many
+# failures need more certainty: this is for a rate of 10% or less, and five times less at 50%.
+_LUCK, _SELDOM = 0.05, 0.1
 
 # The rates that matter begin at 2%. Their steps are ratios, as 2% and 4% differ as much as 40% and 80%.
 # Before anything is counted, a quarter of all troubles are total.
@@ -60,7 +62,7 @@ def successes_to_recover(failures: int, total: int, longest: int = LONGEST_RUN) 
     low, high = LEAST_RUN, longest
     while low < high:
         run = (low + high) // 2
-        luck = sum(weight * (1 - rate) ** run for rate, weight in weights)
+        luck = sum(weight * max(rate / _SELDOM, 1.0) * (1 - rate) ** run for rate, weight in weights)
         # The change may have come before any of the successes.
         ended = _ENDS * sum(weight * (1 - (1 - rate) ** (run + 1)) / rate for rate, weight in weights)
         low, high = (low, run) if luck <= _LUCK * (luck + ended) else (run + 1, high)
