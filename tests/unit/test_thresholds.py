@@ -173,14 +173,14 @@ CASES = [
         3,
         now_and_then(2400, 4500),
         Shown("provider_errors P4 by Mon 09:00"),
-        Shown("healthy"),
+        Shown("unknown"),
     ),
     Case(
         "rare_span_s",
         1800.0,
         now_and_then(2400, 4500),
         Shown("provider_errors P4 by Mon 09:00"),
-        Shown("healthy"),
+        Shown("unknown"),
     ),
     Case(
         "truncated_bad",
