@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx2
+import httpx
 
 from claude_tui.alerting.delivery import open_alertmanager
 from claude_tui.alerting.manager import Alerting
@@ -51,7 +51,7 @@ class Receiver:
 
     url: str
     hook: WireServer
-    client: httpx2.AsyncClient
+    client: httpx.AsyncClient
 
     async def alerts(self) -> list[dict[str, Any]]:
         answer = await self.client.get(f"{self.url}/api/v2/alerts")
@@ -75,7 +75,7 @@ async def until(true: Callable[[], Awaitable[object]]) -> None:
 
 @asynccontextmanager
 async def alertmanager(folder: Path) -> AsyncIterator[Receiver]:
-    async with WireServer(response()) as hook, httpx2.AsyncClient(trust_env=False) as client:
+    async with WireServer(response()) as hook, httpx.AsyncClient(trust_env=False) as client:
         config = folder / "alertmanager.yml"
         config.write_text(CONFIG.format(url=hook.url))
         url = f"http://127.0.0.1:{closed_port()}"
@@ -92,7 +92,7 @@ async def alertmanager(folder: Path) -> AsyncIterator[Receiver]:
             async def ready() -> bool:
                 try:
                     return (await client.get(f"{url}/-/ready")).status_code == 200
-                except httpx2.TransportError:
+                except httpx.TransportError:
                     return False
 
             await until(ready)

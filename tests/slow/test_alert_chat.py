@@ -183,7 +183,7 @@ class TestSecrets:
         self, status: str, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
     ) -> None:
         caplog.set_level(1)
-        for name in ("httpx2", "httpcore2.http11"):
+        for name in ("httpx", "httpcore.http11"):
             caplog.set_level(1, logger=name)
         guard = LogGuard(Redactor([SECRET, KEY, "passw0rdSECRET"]))
         guard.install()
@@ -208,7 +208,7 @@ class TestSecrets:
     ) -> None:
         guard = LogGuard(Redactor([SECRET]))
         guard.install()
-        logging.getLogger("httpx2").warning("%d and %s", SECRET)
+        logging.getLogger("httpx").warning("%d and %s", SECRET)
         guard.remove()
         assert "do not match its format" in caplog.text
         assert SECRET not in caplog.text
@@ -217,7 +217,7 @@ class TestSecrets:
         guard = LogGuard(Redactor([SECRET]))
         guard.install()
         guard.remove()
-        logging.getLogger("httpx2").warning("said %s", SECRET)
+        logging.getLogger("httpx").warning("said %s", SECRET)
         assert SECRET in caplog.text
 
 

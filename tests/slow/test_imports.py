@@ -33,6 +33,7 @@ HEAVY = {
     "apprise",
     "requests",
     "stamina",
+    "httpx",
     "httpx2",
     "pydantic",
 }
@@ -182,7 +183,7 @@ def test_a_viewer_loads_no_probe() -> None:
         "assert other.take(now)"
     )
     loaded = loaded_by(AGENT.format(before=before, lease=lease, awaited="watching"))
-    assert not loaded & (HEAVY | {"httpcore2", "claude_tui.probes.messages"})
+    assert not loaded & (HEAVY | {"httpcore", "httpcore2", "claude_tui.probes.messages"})
 
 
 def test_naming_the_scenarios_needs_no_server() -> None:

@@ -41,13 +41,13 @@ def test_nothing_that_sends_is_loaded_before_it_sends(own_home: Path, arguments:
     code = f"from claude_tui.cli import main\nmain({arguments})\nimport sys\nsys.exit(' '.join(sys.modules))"
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
     assert "claude_tui.alerting.rules" in result.stderr.split()
-    assert not {"apprise", "stamina", "requests", "httpx2"} & set(result.stderr.split())
+    assert not {"apprise", "stamina", "requests", "httpx", "httpx2"} & set(result.stderr.split())
 
 
 def test_the_printed_runbook_needs_neither_screen_nor_sdk() -> None:
     code = (
         "import sys; from claude_tui.runbook.command import run; run('network');"
-        "sys.exit(bool({'textual', 'anthropic', 'httpx2', 'aiohttp'} & set(sys.modules)))"
+        "sys.exit(bool({'textual', 'anthropic', 'httpx', 'httpx2', 'aiohttp'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=60)
     assert done.returncode == 0

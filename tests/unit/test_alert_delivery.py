@@ -6,7 +6,7 @@ import asyncio
 import json
 from dataclasses import replace
 
-import httpx2
+import httpx
 import pytest
 
 from claude_tui.alerting.delivery.alertmanager import Alertmanager, alerts_of
@@ -302,10 +302,10 @@ class TestAlertmanager:
 
 
 async def test_a_transport_can_stand_in_for_the_network() -> None:
-    def answer(request: httpx2.Request) -> httpx2.Response:
+    def answer(request: httpx.Request) -> httpx.Response:
         assert request.headers["user-agent"] == "claude-top"
-        return httpx2.Response(202)
+        return httpx.Response(202)
 
-    wire = JsonPoster(redactor=Redactor(), now=lambda: NOON, transport=httpx2.MockTransport(answer))
+    wire = JsonPoster(redactor=Redactor(), now=lambda: NOON, transport=httpx.MockTransport(answer))
     assert await wire.post("https://events.example.test/v2/enqueue", {"a": 1}) == 202
     await wire.aclose()

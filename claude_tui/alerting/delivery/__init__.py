@@ -12,7 +12,7 @@ from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.text import Redactor
 
 if TYPE_CHECKING:
-    import httpx2
+    import httpx
 
     from claude_tui.alerting.delivery.alertmanager import Alertmanager
     from claude_tui.model.alert import Notification
@@ -33,7 +33,7 @@ def open_sender(
     redactor: Redactor,
     now: Callable[[], datetime],
     policy: RetryPolicy,
-    transport: httpx2.AsyncBaseTransport | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
 ) -> NotificationSender:
     """The sender of a route that takes notifications: apprise or PagerDuty."""
     if route.kind is RouteKind.PAGERDUTY:
@@ -52,7 +52,7 @@ def open_alertmanager(
     redactor: Redactor,
     now: Callable[[], datetime],
     policy: RetryPolicy,
-    transport: httpx2.AsyncBaseTransport | None = None,
+    transport: httpx.AsyncBaseTransport | None = None,
 ) -> Alertmanager:
     """The client of a route to an Alertmanager."""
     from claude_tui.alerting.delivery.alertmanager import Alertmanager

@@ -13,7 +13,7 @@ from claude_tui.alerting.delivery.attempts import FailedAttemptError
 from claude_tui.model.text import Redactor
 
 if TYPE_CHECKING:
-    import httpx2
+    import httpx
 
 __all__ = ["JsonPoster", "retry_after_s"]
 
@@ -25,7 +25,7 @@ _MAX_DETAIL = 200
 class JsonPoster:
     """One HTTP client for one receiver. It follows no redirects: their target is not the receiver.
 
-    Tests pass a `transport`. httpx2 is imported with the first request.
+    Tests pass a `transport`. httpx is imported with the first request.
     """
 
     def __init__(
@@ -34,34 +34,34 @@ class JsonPoster:
         redactor: Redactor,
         now: Callable[[], datetime],
         timeout_s: float = TIMEOUT_S,
-        transport: httpx2.AsyncBaseTransport | None = None,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._redactor = redactor
         self._now = now
         self._timeout_s = timeout_s
         self._transport = transport
-        self._client: httpx2.AsyncClient | None = None
+        self._client: httpx.AsyncClient | None = None
 
     async def post(self, url: str, payload: object) -> int:
         """The HTTP status of a success. Raises FailedAttemptError for anything else, within `timeout_s`."""
         if self._client is None:
             # Loading the trusted certificates takes tens of milliseconds.
             self._client = await asyncio.to_thread(_client, self._transport, self._timeout_s)
-        import httpx2
+        import httpx
 
         try:
             async with asyncio.timeout(self._timeout_s):
                 return await self._posted(self._client, url, payload)
-        except (TimeoutError, httpx2.TimeoutException):
+        except (TimeoutError, httpx.TimeoutException):
             raise FailedAttemptError(f"no answer within {self._timeout_s:g} s") from None
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError, ValueError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
             # `from None`: the cause may contain the address.
             raise FailedAttemptError(self._words(error)) from None
 
     def _words(self, error: Exception) -> str:
         return self._redactor.clean(f"{type(error).__name__}: {error}".rstrip(": "), _MAX_DETAIL)
 
-    async def _posted(self, client: httpx2.AsyncClient, url: str, payload: object) -> int:
+    async def _posted(self, client: httpx.AsyncClient, url: str, payload: object) -> int:
         async with client.stream("POST", url, json=payload) as response:
             if response.is_success and not _is_web_page(response):
                 return response.status_code
@@ -79,23 +79,23 @@ class JsonPoster:
             self._client = None
 
 
-def _client(transport: httpx2.AsyncBaseTransport | None, timeout_s: float) -> httpx2.AsyncClient:
-    import httpx2
+def _client(transport: httpx.AsyncBaseTransport | None, timeout_s: float) -> httpx.AsyncClient:
+    import httpx
 
-    return httpx2.AsyncClient(
+    return httpx.AsyncClient(
         transport=transport,
         timeout=timeout_s,
         follow_redirects=False,
         headers={"user-agent": "claude-top"},
-        limits=httpx2.Limits(max_connections=2, keepalive_expiry=5.0),
+        limits=httpx.Limits(max_connections=2, keepalive_expiry=5.0),
     )
 
 
-def _is_web_page(response: httpx2.Response) -> bool:
+def _is_web_page(response: httpx.Response) -> bool:
     return "text/html" in response.headers.get("content-type", "").lower()
 
 
-async def _body_start(response: httpx2.Response) -> str:
+async def _body_start(response: httpx.Response) -> str:
     """The start of a response body as text; "" for a compressed one, which may expand without limit."""
     if response.headers.get("content-encoding", "identity") != "identity":
         return ""

@@ -1,4 +1,4 @@
-"""Keeps addresses out of logs: httpx2 logs every URL at INFO, and its transport logs more."""
+"""Keeps addresses out of logs: httpx logs every URL at INFO, and its transport logs more."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from claude_tui.model.text import Redactor
 __all__ = ["LogGuard"]
 
 _LOGGERS = (
-    "httpx2",
-    "httpcore2.connection",
-    "httpcore2.http11",
-    "httpcore2.http2",
-    "httpcore2.proxy",
+    "httpx",
+    "httpcore.connection",
+    "httpcore.http11",
+    "httpcore.http2",
+    "httpcore.proxy",
 )
 _LONGEST = 500
 
