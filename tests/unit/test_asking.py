@@ -30,7 +30,7 @@ def course(marks: str, every_s: float = 10.0) -> list[Observation]:
 
 
 def test_the_interval_holds_while_all_is_well() -> None:
-    assert [wait(source=source) for source in Source] == [60.0, 15.0, 30.0]
+    assert [wait(source=source) for source in Source] == [60.0, 15.0, 30.0, 120.0]
 
 
 def test_a_first_failure_is_asked_again_at_once_three_times() -> None:

@@ -268,4 +268,4 @@ def test_the_reach_of_other_intervals_is_used(watched: Path, capsys: pytest.Capt
 
     assert coverage() < 0.15
     assert coverage("--config", str(config)) == pytest.approx(1, abs=0.02)
-    assert set(DEFAULT_REACH.values()) == {45_000_000, 22_500_000, 90_000_000}
+    assert set(DEFAULT_REACH.values()) == {45_000_000, 22_500_000, 90_000_000, 180_000_000}

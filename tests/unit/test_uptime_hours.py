@@ -164,6 +164,7 @@ def test_half_the_span_is_enough_for_a_percentage() -> None:
 def test_the_reach_follows_the_interval() -> None:
     reach = reach_of(Options(messages_interval_s=60, models_interval_s=20, status_interval_s=120))
     assert reach == {
-        Source.MESSAGES: 90 * SECOND, Source.MODELS: 30 * SECOND, Source.STATUS: 180 * SECOND
+        Source.MESSAGES: 90 * SECOND, Source.MODELS: 30 * SECOND, Source.STATUS: 180 * SECOND,
+        Source.OTHER_MODELS: 180 * SECOND,
     }  # fmt: skip
     assert LONGEST_WAIT == HOUR
