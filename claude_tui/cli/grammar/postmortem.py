@@ -6,6 +6,8 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
+from claude_tui.cli.grammar.flags import add_flags
+
 __all__ = ["add_postmortem"]
 
 _EPILOG = """\
@@ -25,8 +27,8 @@ exit codes:
 """
 
 
-def add_postmortem(commands: Any, add_flags: Callable[[ArgumentParser, str], None]) -> None:
-    """Adds the command; `add_flags` adds the settings that an action takes."""
+def add_postmortem(commands: Any) -> None:
+    """Adds the command."""
     parser = commands.add_parser(
         "postmortem",
         help="write, export and check the postmortem of an incident",

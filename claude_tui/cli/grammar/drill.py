@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable
 from typing import Any
 
+from claude_tui.cli.grammar.flags import add_flags
+from claude_tui.cli.grammar.values import speed
 from claude_tui.cli.usage import UsageError
 
 __all__ = ["add_drill", "drill_action"]
@@ -29,7 +30,7 @@ examples:
 """
 
 
-def add_drill(commands: Any, add_flags: Callable[[Any, str], None], speed: Callable[[str], float]) -> None:
+def add_drill(commands: Any) -> None:
     """The command's part of the grammar."""
     parser = commands.add_parser(
         "drill",
