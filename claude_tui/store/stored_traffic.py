@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
+from claude_tui.analysis.traffic.facts import Told
 from claude_tui.model.traffic import SPANS, RolledUp, RollUp
 from claude_tui.store.backlog import Backlog
 from claude_tui.store.instants import from_micros, to_micros
@@ -59,6 +60,15 @@ class StoredTraffic:
         )
         return [*(each.row for each in found or none), *unsaved]
 
+    def told(self, since: datetime, until: datetime, known: datetime | None = None) -> list[Told]:
+        """What each source told, in spans of ten minutes or shorter ones, oldest first; on disk only."""
+        low, high, as_of = to_micros(since), to_micros(until), _micros_or_never(known)
+        none: list[Told] = []
+        found, _ = self._reader.read(
+            lambda session: session.traffic(lambda reader: reader.told(low, high, as_of), none)
+        )
+        return found or none
+
     def after(self, number: int) -> tuple[int, list[RollUp], list[RollUp]]:
         """The roll-ups of 10 s that were added after the one with an id, by whichever process.
 
@@ -73,10 +83,14 @@ class StoredTraffic:
         unsaved = [row for item in waiting if isinstance(item, RolledUp) for row in item.rows]
         return last, [each.row for each in rows], unsaved
 
-    def last_id(self) -> int:
-        """The id of the roll-up that was added last, for `after`; 0 without one."""
-        found, _ = self._reader.read(lambda session: session.traffic(lambda reader: reader.last_id(), 0))
-        return found or 0
+    def since(self, instant: datetime) -> tuple[int, list[RollUp]]:
+        """The roll-ups of 10 s from an instant on that are on disk, and the id to ask `after` with."""
+        low, none = to_micros(instant), list[Known]()
+        found, _ = self._reader.read(
+            lambda session: session.traffic(lambda reader: reader.since(low), (0, none))
+        )
+        last, rows = found or (0, none)
+        return last, [each.row for each in rows]
 
     def records(self, span_s: int, since: datetime, until: datetime) -> list[RolledUp]:
         """Roll-ups of one length as in `of_span`, each with the instant at which it was recorded."""

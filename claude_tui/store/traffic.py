@@ -10,12 +10,16 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import astuple, dataclass
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
+from claude_tui.analysis.traffic.facts import Told
 from claude_tui.analysis.traffic.merging import added
-from claude_tui.model.traffic import OTHER, SPANS, RolledUp, RollUp, RollUpKey
+from claude_tui.model.traffic import OTHER, SPANS, RolledUp, RollUp, RollUpKey, TrafficSource
+from claude_tui.store.checked import whole
 from claude_tui.store.codec import UNREADABLE
 from claude_tui.store.entries import pack_text
 from claude_tui.store.instants import from_micros, to_micros
@@ -32,6 +36,7 @@ MAX_KEYS = 5000
 FOLD_ROWS = 3000
 _LAG = {span: 20 * _SECOND + 10 * _SECOND * index for index, span in enumerate(SPANS)}
 """How long after the end of a span it is folded, so that most rows are there."""
+_FAR = 2**62
 _SEEN_FOR = 600 * _SECOND
 
 _INSERT = (
@@ -54,6 +59,12 @@ _NOT_YET = f"{_READ} WHERE folded = 0 AND span IN (%s) AND at >= ? AND at < ? AN
 _AFTER = f"{_READ} WHERE id > ? AND span = {SPANS[0]} ORDER BY id"
 _OLDEST = "SELECT min(at) FROM traffic_rolls WHERE folded = 1 AND span = ? AND at >= ?"
 _DELETE = "DELETE FROM traffic_rolls WHERE folded = 1 AND span = ? AND at >= ? AND at < ?"
+_TOLD = (
+    "SELECT source, span, at, sum(CASE WHEN outcome = 'ok' THEN calls ELSE 0 END), sum(counted), "
+    "sum(length(first_token) > 0), sum(retries_told), sum(calls) "
+    "FROM traffic_rolls JOIN traffic_keys ON traffic_keys.id = key "
+    "WHERE {} AND at >= ? AND at < ? AND recorded <= ? GROUP BY source, span, at"
+)
 _PRUNED_UPTO = "SELECT value FROM meta WHERE key = ?"
 _SET_PRUNED = "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)"
 
@@ -172,9 +183,9 @@ def _pruned_upto(connection: sqlite3.Connection, span: int) -> int:
     """Before this instant, rows of that length may be gone."""
     found = connection.execute(_PRUNED_UPTO, (f"traffic_pruned_{span}",)).fetchone()
     try:
-        return int(found[0]) if found is not None else -(2**62)
+        return int(found[0]) if found is not None else -_FAR
     except (TypeError, ValueError):
-        return -(2**62)
+        return -_FAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +224,23 @@ class TrafficReader:
         found = self.numbered(_AFTER, (number,))
         return (found.ids[-1] if found.ids else number), found.rows
 
+    def told(self, low: int, high: int, known: int) -> list[Told]:
+        """What each source told in spans of ten minutes, oldest first; shorter ones where they are new."""
+        longest = SPANS[2]
+        shorter = ", ".join(map(str, SPANS[:2]))
+        low = low // (longest * _SECOND) * longest * _SECOND
+        rows = self._connection.execute(_TOLD.format(f"span = {longest}"), (low, high, known)).fetchall()
+        unfolded = f"folded = 0 AND span IN ({shorter})"
+        rows += self._connection.execute(_TOLD.format(unfolded), (low, high, known)).fetchall()
+        found: list[Told] = []
+        for source, span, at, *amounts in rows:
+            # A row that another program wrote is counted as skipped where it is read in full.
+            with suppress(*UNREADABLE):
+                start = from_micros(at)
+                end = start + timedelta(seconds=span)
+                found.append(Told(TrafficSource(source), start, end, *map(whole, amounts)))
+        return sorted(found, key=lambda each: each.end)
+
     def seen_after(self, number: int) -> tuple[int, bytes]:
         """The digests of the entries added after the one with an id, and the last id."""
         found = self._connection.execute(
@@ -221,10 +249,11 @@ class TrafficReader:
         digests = b"".join(ids for _, ids in found if isinstance(ids, bytes))
         return (found[-1][0] if found else number), digests
 
-    def last_id(self) -> int:
-        """The id of the row that was added last; 0 without one."""
-        found = self._connection.execute("SELECT max(id) FROM traffic_rolls").fetchone()[0]
-        return found if type(found) is int else 0
+    def since(self, low: int) -> tuple[int, list[Known]]:
+        """The rows of 10 s from an instant on, and the id of the row that was added last; 0 without one."""
+        last = self._connection.execute("SELECT max(id) FROM traffic_rolls").fetchone()[0]
+        rows = self._connection.execute(_OF_SPAN, (SPANS[0], low, _FAR, _FAR)).fetchall()
+        return (last if type(last) is int else 0), [*self._decoded(rows)]
 
     def numbered(self, query: str, values: tuple[int, ...]) -> _Found:
         """All rows of a query, with their ids."""

@@ -9,23 +9,14 @@ from typing import TypeVar
 from claude_tui.analysis.uptime.histogram import Histogram
 from claude_tui.model.traffic import RollUp, RollUpKey, Tokens
 
-__all__ = ["added", "grouped", "merged_histogram", "total_of"]
+__all__ = ["added", "grouped", "merged_histogram", "sum_of"]
 
 G = TypeVar("G", bound=Hashable)
-
-
-def total_of(rows: Iterable[RollUp]) -> RollUp | None:
-    """The sum of rows under the key, instant and span of the first; None of none."""
-    found = list(rows)
-    if not found:
-        return None
-    return found[0] if len(found) == 1 else added(found, found[0].at, found[0].span_s, found[0].key)
 
 
 def added(rows: Iterable[RollUp], at: datetime, span_s: int, key: RollUpKey) -> RollUp:
     """The sum of rows as a roll-up of that key and span."""
     found = list(rows)
-    tokens = [row.tokens for row in found]
     return RollUp(
         at=at,
         span_s=span_s,
@@ -38,18 +29,24 @@ def added(rows: Iterable[RollUp], at: datetime, span_s: int, key: RollUpKey) -> 
         max_tokens=sum(row.max_tokens for row in found),
         refusals=sum(row.refusals for row in found),
         counted=sum(row.counted for row in found),
-        tokens=Tokens(
-            sum(each.input for each in tokens),
-            sum(each.output for each in tokens),
-            sum(each.cache_read for each in tokens),
-            sum(each.cache_write_5m for each in tokens),
-            sum(each.cache_write_1h for each in tokens),
-        ),
+        tokens=sum_of(row.tokens for row in found),
         cost_usd=sum(row.cost_usd for row in found),
         unpriced=sum(row.unpriced for row in found),
         first_token=merged_histogram(row.first_token for row in found).to_bytes(),
         total=merged_histogram(row.total for row in found).to_bytes(),
         prompt=merged_histogram(row.prompt for row in found).to_bytes(),
+    )
+
+
+def sum_of(tokens: Iterable[Tokens]) -> Tokens:
+    """The sum of token counts."""
+    found = list(tokens)
+    return Tokens(
+        sum(each.input for each in found),
+        sum(each.output for each in found),
+        sum(each.cache_read for each in found),
+        sum(each.cache_write_5m for each in found),
+        sum(each.cache_write_1h for each in found),
     )
 
 
