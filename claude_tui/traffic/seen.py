@@ -35,8 +35,8 @@ class SeenIds:
             if len(self._order) > self._most:
                 self._ids.discard(self._order.popleft())
 
-    def __contains__(self, request_id: str) -> bool:
-        return digest(request_id) in self._ids
+    def __contains__(self, request_id: object) -> bool:
+        return isinstance(request_id, str) and digest(request_id) in self._ids
 
     def __len__(self) -> int:
         return len(self._ids)
