@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 __all__ = ["FollowedTraffic", "facts_at", "view_at"]
 
 _SPARE = timedelta(minutes=3)
+# The view is of full spans.
+_ROUNDED = timedelta(seconds=2 * SPANS[0])
 _TOLD_EVERY = timedelta(minutes=1)
 _MOST_KEPT = 1000
 _HOUR_S = SPANS[3]
@@ -25,7 +27,7 @@ _HOUR_S = SPANS[3]
 def facts_at(store: Store, at: datetime) -> TrafficFacts:
     """What was known at an instant, from the store."""
     told = tuple(store.traffic.told(at - TOLD_SPAN, at - RECENT, at))
-    recent = tuple(store.traffic.of_span(SPANS[0], at - RECENT, at, at))
+    recent = tuple(store.traffic.of_span(SPANS[0], at - RECENT - _ROUNDED, at, at))
     if not (told or recent):
         return TrafficFacts()
     usual, days = _usual(store, at)

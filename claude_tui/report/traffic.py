@@ -68,11 +68,11 @@ def read_traffic(store: Store, since: timedelta, by: By, now: datetime) -> Traff
     """The report of the time from `since` before `now`, rounded down to 10 s, until now."""
     start = now - since
     start -= timedelta(seconds=start.timestamp() % SPANS[0])
-    rows = store.traffic.between(start, now, now)
+    rows = store.traffic.between(start, now)
     seconds = (now - start).total_seconds()
     facts = TrafficFacts(
-        recent=tuple(store.traffic.of_span(SPANS[0], now - RECENT, now, now)),
-        told=tuple(store.traffic.told(now - TOLD_SPAN, now - RECENT, now)),
+        recent=tuple(store.traffic.of_span(SPANS[0], now - RECENT, now)),
+        told=tuple(store.traffic.told(now - TOLD_SPAN, now - RECENT)),
     )
     since_calls = max(start, now - _CALLS_SPAN)
     kept = [each for each in store.entries(KEPT_CALLS, since_calls) if each.call.at >= since_calls]
@@ -85,9 +85,13 @@ def read_traffic(store: Store, since: timedelta, by: By, now: datetime) -> Traff
         all=figures_of(ALL, rows, seconds),
         rows=figures_by(by, rows, seconds),
         sources=sources_of(facts, now),
-        failed_calls=tuple(reversed(failed[-_SHOWN_CALLS:])),
+        failed_calls=tuple(sorted(failed, key=_began, reverse=True)[:_SHOWN_CALLS]),
         slowest_calls=tuple(sorted(slow, key=_total_s, reverse=True)[:_SHOWN_CALLS]),
     )
+
+
+def _began(kept: KeptCall) -> datetime:
+    return kept.call.at
 
 
 def _total_s(kept: KeptCall) -> float:

@@ -42,7 +42,7 @@ def traffic_view(facts: TrafficFacts, at: datetime, span: timedelta = MINUTE) ->
     rows = [row for row in facts.recent if start <= row.at < end]
     unfinished = [row for row in facts.recent if end <= row.at <= at]
     seconds = span.total_seconds()
-    recent = [row for row in facts.recent if at - RECENT <= row.at <= at]
+    recent = [row for row in facts.recent if end - RECENT <= row.at <= at]
     kept = [each for each in facts.kept if at - RECENT <= each.at <= at]
     return TrafficView(
         start=start,
@@ -119,8 +119,10 @@ def _state(source: TrafficSource, told: Sequence[Told], at: datetime) -> SourceS
 
 def _gap(told: Sequence[Told], last_at: datetime) -> timedelta:
     """The mean time between two calls before a source fell silent."""
-    calls = sum(each.calls for each in told if each.end > last_at - RECENT)
-    return RECENT / calls if calls else RECENT
+    known = [each for each in told if each.end > last_at - RECENT]
+    calls = sum(each.calls for each in known)
+    observed = last_at - max(min(each.start for each in known), last_at - RECENT)
+    return observed / calls if calls else RECENT
 
 
 def _absent(what: str, told: Sequence[Told], amounts: Sequence[int]) -> Absent | None:
