@@ -125,7 +125,8 @@ def roll_up_of(span: object, at: int, key: RollUpKey, values: Sequence[Any]) -> 
 
 def _sound(stored: object) -> bytes:
     histogram = widened(stored)
-    Histogram.from_bytes(histogram)
+    if histogram:
+        Histogram.check(histogram)
     return histogram
 
 

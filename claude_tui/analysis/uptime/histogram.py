@@ -90,12 +90,18 @@ class Histogram:
         """What `to_bytes` was made of. Raises ValueError for bytes that it cannot have made."""
         if not stored:
             return cls()
+        first = cls.check(stored)
+        return cls(int.from_bytes(stored[2:], "little") << (_BITS * first))
+
+    @staticmethod
+    def check(stored: bytes) -> int:
+        """The number of the first bucket of bytes that are not empty. Raises what `from_bytes` raises."""
         if len(stored) % _BYTES != 2:
             raise ValueError("not a histogram")
         first = stored[0] | stored[1] << 8
         if first + len(stored) // _BYTES > _LAST + 1:
             raise ValueError("a histogram with more buckets than there are")
-        return cls(int.from_bytes(stored[2:], "little") << (_BITS * first))
+        return first
 
     def _buckets(self) -> Iterator[tuple[int, int]]:
         """The buckets that are used and how many values each has, the shortest first."""
