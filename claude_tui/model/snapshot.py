@@ -63,6 +63,7 @@ class Panel(StrEnum):
     ERRORS = "errors"
     LATENCY = "latency"
     EVENTS = "events"
+    TRAFFIC = "traffic"
 
 
 @dataclass(frozen=True, slots=True)
