@@ -198,6 +198,8 @@ class KeptBecause(StrEnum):
 
     FAILED = "failed"
     SLOW = "slow"
+    LIMITS = "limits"
+    """It is the newest with rate-limit readings; all else of it is left out."""
 
 
 @dataclass(frozen=True, slots=True)

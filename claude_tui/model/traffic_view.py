@@ -193,6 +193,8 @@ class TrafficView:
     """How many failed in that time."""
     slowest_calls: tuple[KeptCall, ...]
     """The slowest calls of that time, the slowest first."""
+    limits: tuple[KeptCall, ...] = ()
+    """The newest rate-limit readings of each model, by the name of the model."""
 
     @property
     def span(self) -> timedelta:

@@ -51,6 +51,8 @@ class Bounds:
     """Of these, how many of one application, model and kind of failure."""
     slowest_a_minute: int = 3
     """The slowest successful calls that are kept of a minute."""
+    models_with_limits: int = 5
+    """Of how many models rate-limit readings are kept, once a minute."""
 
 
 def ended_at(call: Call) -> float:
@@ -161,6 +163,7 @@ class Rolling:
         self._kept: list[Call] = []
         self._failed: Counter[tuple[str, str, Outcome, str]] = Counter()
         self._slowest: list[tuple[float, int, Call]] = []
+        self._limits: dict[str, tuple[float, Call]] = {}
         self._minute = 0
         self._order = 0
         self._seen: list[bytes] = []
@@ -186,13 +189,15 @@ class Rolling:
             self._keep_failed(call, (application, model, call.outcome, error_type))
         elif call.total_s is not None:
             self._keep_slow(call, call.total_s)
+        if call.limits or call.windows:
+            self._keep_limits(call, model, end)
         if call.request_id and call.source is TrafficSource.PROXY and len(self._seen) < _MOST_SEEN:
             self._seen.append(digest(call.request_id))
 
     def take(self, now: float, *, all_of_it: bool = False) -> tuple[RolledUp | None, list[KeptCall]]:
         """Everything since the last call, which is then forgotten; None if there was nothing.
 
-        The slowest calls of a minute come once it is over, or with `all_of_it`.
+        The slowest calls and the limits of a minute come once it is over, or with `all_of_it`.
         """
         recorded = datetime.fromtimestamp(now, UTC)
         kept = [KeptCall(recorded, KeptBecause.FAILED, call) for call in self._kept]
@@ -200,7 +205,8 @@ class Rolling:
         if minute != self._minute or all_of_it:
             slowest = sorted(self._slowest, reverse=True)
             kept += [KeptCall(recorded, KeptBecause.SLOW, call) for _, _, call in slowest]
-            self._minute, self._slowest = minute, []
+            kept += [KeptCall(recorded, KeptBecause.LIMITS, call) for _, call in self._limits.values()]
+            self._minute, self._slowest, self._limits = minute, [], {}
             self._failed.clear()
         rows = tuple(
             row.roll_up(cell[0], RollUpKey(*cell[1:])) for cell, row in sorted(self._rows.items(), key=_at)
@@ -221,6 +227,28 @@ class Rolling:
         if self._failed[kind] < self._bounds.failed_alike_a_minute:
             self._failed[kind] += 1
             self._kept.append(_named(call, kind))
+
+    def _keep_limits(self, call: Call, model: str, end: float) -> None:
+        """Holds the newest readings of a model: a reading is as old as the answer that told it."""
+        newest = self._limits.get(model)
+        if newest is None and len(self._limits) >= self._bounds.models_with_limits:
+            return
+        if newest is None or end >= newest[0]:
+            told = datetime.fromtimestamp(end, UTC)
+            self._limits[model] = (
+                end,
+                Call(
+                    told,
+                    call.source,
+                    call.route,
+                    call.application,
+                    call.outcome,
+                    model=model,
+                    request_id=call.request_id,
+                    limits=call.limits,
+                    windows=call.windows,
+                ),
+            )
 
     def _keep_slow(self, call: Call, total_s: float) -> None:
         slowest = self._slowest

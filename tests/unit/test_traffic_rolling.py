@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.analysis.uptime.histogram import ERROR, Histogram
-from claude_tui.model.observation import Outcome
-from claude_tui.model.traffic import OTHER, CallEnd, KeptBecause, RollUp, Tokens, TrafficSource
+from claude_tui.model.observation import Outcome, RateLimitReading
+from claude_tui.model.traffic import OTHER, Call, CallEnd, KeptBecause, RollUp, Tokens, TrafficSource
 from claude_tui.traffic.names import Names
 from claude_tui.traffic.rolling import Bounds, Rolling
 from tests.traffic_values import START, after, call, calls, rolled
@@ -147,6 +147,23 @@ def test_the_slowest_calls_of_a_minute_come_once_it_is_over() -> None:
         (KeptBecause.SLOW, 7.0),
     ]
     assert kept[0].at == after(3660)
+
+
+def test_the_newest_limits_of_each_model_come_once_a_minute() -> None:
+    def limited(seconds: float, remaining: int, model: str = "claude-opus-5-5") -> Call:
+        reading = RateLimitReading("requests", 1000, remaining, None)
+        return call(seconds, model=model, limits=(reading,), tokens=Tokens(1), message="secret")
+
+    rolling = Rolling()
+    rolling.take(NOW)
+    for each in (limited(10, 900), limited(30, 700), limited(20, 800), limited(5, 5, "claude-haiku-5-5")):
+        rolling.add(each, NOW)
+    assert rolling.take(NOW + 10)[1] == []
+    kept = [each for each in rolling.take(NOW + 60)[1] if each.why is KeptBecause.LIMITS]
+    found = {each.call.model: (each.call.at, each.call.limits[0].remaining) for each in kept}
+    assert found == {"claude-opus-5-5": (after(30), 700), "claude-haiku-5-5": (after(5), 5)}
+    assert {(each.call.tokens, each.call.message) for each in kept} == {(None, None)}
+    assert [each for each in rolling.take(NOW + 120)[1] if each.why is KeptBecause.LIMITS] == []
 
 
 def test_what_was_taken_is_not_taken_again() -> None:

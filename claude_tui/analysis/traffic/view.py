@@ -56,6 +56,7 @@ def traffic_view(facts: TrafficFacts, at: datetime, span: timedelta = MINUTE) ->
         failed_calls=_failed(kept),
         failed_count=sum(row.calls for row in recent if row.key.outcome is not Outcome.OK),
         slowest_calls=_slowest(kept),
+        limits=_limits(kept),
     )
 
 
@@ -152,6 +153,12 @@ def _point(at: datetime, spans: dict[datetime, list[RollUp]]) -> TrafficPoint:
 def _failed(kept: Sequence[KeptCall]) -> tuple[KeptCall, ...]:
     failed = [each for each in kept if each.why is KeptBecause.FAILED]
     return tuple(sorted(failed, key=lambda each: each.call.at, reverse=True)[:_MOST_CALLS])
+
+
+def _limits(kept: Sequence[KeptCall]) -> tuple[KeptCall, ...]:
+    told = [each for each in kept if each.why is KeptBecause.LIMITS]
+    newest = {each.call.model: each for each in sorted(told, key=lambda each: each.call.at)}
+    return tuple(newest[model] for model in sorted(newest))
 
 
 def _slowest(kept: Sequence[KeptCall]) -> tuple[KeptCall, ...]:
