@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from rich.cells import cell_len
 
@@ -169,7 +170,7 @@ def _endings(figures: TrafficFigures, cells: int) -> Lines:
 
 def _more(view: TrafficView, cells: int, room: int) -> Lines:
     """Models and the newest failed calls, where they fit."""
-    models = _rows(view.models, cells)
+    models = _rows([replace(each, name=each.name.removeprefix("claude-")) for each in view.models], cells)
     failed = tuple(crop(_failed_call(each), cells) for each in view.failed_calls)
     more: Lines = (BLANK, *models) if models and room > len(models) else ()
     if failed and room - len(more) >= 3:
@@ -189,11 +190,12 @@ def _failed_call(kept: KeptCall) -> Line:
 
 
 def _rows(found: Sequence[TrafficFigures], cells: int) -> Lines:
-    """`checkout   9.1/s   38%  p95 6.2s   $4.10/h` for each of several, the busiest first."""
+    """`checkout   9.1/s   38%  p95 6.2s   $4.10/h` for each of several, those that fail first."""
     if len(found) < 2 and not any(each.failed for each in found):
         return ()
     name = min(max((cell_len(each.name) for each in found), default=0), max(cells // 4, 8))
-    return tuple(crop(_row(each, name, cells), cells) for each in found)
+    listed = sorted(found, key=lambda each: failing_level(each) is not Level.BAD)
+    return tuple(crop(_row(each, name, cells), cells) for each in listed)
 
 
 def _row(figures: TrafficFigures, name: int, cells: int) -> Line:
