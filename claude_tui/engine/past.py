@@ -18,7 +18,7 @@ from claude_tui.engine.incidents import IncidentWatch
 from claude_tui.engine.journal import recorded_events
 from claude_tui.engine.notices import notices_of
 from claude_tui.engine.recollection import Recollection
-from claude_tui.engine.traffic import view_at
+from claude_tui.engine.traffic import chart_at, view_at
 from claude_tui.engine.window import Window
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.observation import Source
@@ -127,6 +127,7 @@ class Past:
         return replace(
             snapshot,
             past=self._view(window, at, conditions),
+            chart=snapshot.chart or chart_at(self._store, focus, at),
             incident=self._incidents.summary(snapshot.verdict, entries, proposed),
         )
 

@@ -106,7 +106,11 @@ class Publisher:
         )
         verdict, entries = snapshot.verdict, state.incident_entries
         self._proposal = self._watch.proposal(verdict, self._journal.verdicts, entries, now)
-        return replace(snapshot, incident=self._watch.summary(verdict, entries, self._proposal))
+        return replace(
+            snapshot,
+            incident=self._watch.summary(verdict, entries, self._proposal),
+            chart=snapshot.chart or self._traffic.chart(self.focus, now),
+        )
 
     @property
     def conditions(self) -> Conditions:

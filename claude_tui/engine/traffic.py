@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from claude_tui.analysis.traffic.chart import bin_s, traffic_chart
 from claude_tui.analysis.traffic.facts import RECENT, TOLD_SPAN, Told, TrafficFacts, usual_spans
 from claude_tui.analysis.traffic.view import last_full_span, traffic_view
+from claude_tui.model.snapshot import Chart, Focus, Panel
 from claude_tui.model.traffic import SPANS, KeptCall, RollUp
 from claude_tui.model.traffic_view import TrafficView
 from claude_tui.store import KEPT_CALLS
@@ -14,7 +16,7 @@ from claude_tui.store import KEPT_CALLS
 if TYPE_CHECKING:
     from claude_tui.store import Store
 
-__all__ = ["FollowedTraffic", "facts_at", "view_at"]
+__all__ = ["FollowedTraffic", "chart_at", "facts_at", "view_at"]
 
 _SPARE = timedelta(minutes=3)
 # The view is of full spans.
@@ -38,6 +40,13 @@ def facts_at(store: Store, at: datetime) -> TrafficFacts:
 def view_at(store: Store, at: datetime) -> TrafficView | None:
     """The view of what was known at an instant; None if no source was heard of."""
     return traffic_view(facts_at(store, at), at)
+
+
+def chart_at(store: Store, focus: Focus | None, at: datetime) -> Chart | None:
+    """The chart for `focus` of what was known at an instant; None for another panel."""
+    if focus is None or focus.panel is not Panel.TRAFFIC:
+        return None
+    return traffic_chart(store.traffic.of_span(bin_s(focus.span), at - focus.span, at, at), focus, at)
 
 
 def _usual(store: Store, at: datetime) -> tuple[tuple[RollUp, ...], int]:
@@ -66,6 +75,7 @@ class FollowedTraffic:
         self._usual: tuple[datetime, tuple[RollUp, ...], int] | None = None
         self._told: tuple[datetime, tuple[Told, ...]] | None = None
         self._facts = TrafficFacts()
+        self._chart: tuple[Focus | None, datetime, Chart | None] | None = None
         self._made: tuple[TrafficFacts, datetime, TrafficView | None] | None = None
 
     def load(self, at: datetime) -> None:
@@ -99,6 +109,13 @@ class FollowedTraffic:
         if made is None or made[0] is not facts or made[1] != end:
             made = self._made = facts, end, traffic_view(facts, at)
         return made[2]
+
+    def chart(self, focus: Focus | None, at: datetime) -> Chart | None:
+        """The chart for `focus`, read again every 10 s; None for another panel."""
+        end = last_full_span(at)
+        if self._chart is None or self._chart[:2] != (focus, end):
+            self._chart = focus, end, chart_at(self._store, focus, at)
+        return self._chart[2]
 
     def _upkeep(self, at: datetime) -> bool:
         """Reads what changes slowly, where it is due. Returns whether it was."""

@@ -60,8 +60,8 @@ _AFTER = f"{_READ} WHERE id > ? AND span = {SPANS[0]} ORDER BY id"
 _OLDEST = "SELECT min(at) FROM traffic_rolls WHERE folded = 1 AND span = ? AND at >= ?"
 _DELETE = "DELETE FROM traffic_rolls WHERE folded = 1 AND span = ? AND at >= ? AND at < ?"
 _TOLD = (
-    "SELECT source, span, at, sum(CASE WHEN outcome = 'ok' THEN calls ELSE 0 END), sum(counted), "
-    "sum(length(first_token) > 0), sum(retries_told), sum(calls) "
+    "SELECT CAST(source AS BLOB), span, at, sum(CASE WHEN outcome = 'ok' THEN calls ELSE 0 END), "
+    "sum(counted), sum(length(first_token) > 0), sum(retries_told), sum(calls) "
     "FROM traffic_rolls JOIN traffic_keys ON traffic_keys.id = key "
     "WHERE {} AND at >= ? AND at < ? AND recorded <= ? GROUP BY source, span, at"
 )
@@ -238,7 +238,7 @@ class TrafficReader:
             with suppress(*UNREADABLE):
                 start = from_micros(at)
                 end = start + timedelta(seconds=span)
-                found.append(Told(TrafficSource(source), start, end, *map(whole, amounts)))
+                found.append(Told(TrafficSource(source.decode()), start, end, *map(whole, amounts)))
         return sorted(found, key=lambda each: each.end)
 
     def seen_after(self, number: int) -> tuple[int, bytes]:

@@ -28,7 +28,8 @@ _OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _WIDE = 4
 # 32 bits, as `Histogram.to_bytes` has them.
 _CODES = {1: "B", 2: "H", 4: "I"}
-_MOST = 2**53
+# Sums of thousands of them still fit into a column.
+_MOST = 2**48
 _MOST_USD = 1e12
 
 

@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from claude_tui.analysis.traffic.chart import bin_s, traffic_chart
 from claude_tui.analysis.traffic.facts import Told, TrafficFacts, usual_spans
 from claude_tui.analysis.traffic.figures import By, figures_by, figures_of
 from claude_tui.analysis.traffic.view import last_full_span, traffic_view
 from claude_tui.model.observation import Outcome
+from claude_tui.model.snapshot import Focus, Panel
 from claude_tui.model.traffic import Call, CallEnd, KeptBecause, KeptCall, Tokens, TrafficSource
 from claude_tui.model.traffic_view import ALL, Absent, TrafficFigures, TrafficView
 from tests.traffic_values import START, after, call, rolled
@@ -191,6 +193,42 @@ def test_what_is_told_again_is_not_absent() -> None:
 def test_failures_alone_tell_nothing_about_tokens() -> None:
     assert absent(seen(3600, told=(told(0), told(600, answers=0, counted=0, timed=0, calls=40)))) == {}
     assert Absent("tokens", None) not in seen(3600, told=(told(0),)).sources[0].absent
+
+
+# -- the chart of the full screen -----------------------------------------------------------
+
+
+def chart(span: timedelta, at: float, *calls: Call) -> dict[str, list[tuple[datetime, float | None]]]:
+    rows = rolled(*calls).rows if calls else ()
+    made = traffic_chart(rows, Focus(Panel.TRAFFIC, span), after(at))
+    return {each.name: list(each.points) for each in made.series}
+
+
+def test_the_chart_has_a_point_for_each_span_since_the_first_call() -> None:
+    calls = [call(second, first_token_s=0.4) for second in range(100, 110)]
+    calls += [call(second, outcome=Outcome.OVERLOADED) for second in range(130, 135)]
+    found = chart(timedelta(minutes=15), 161, *calls)
+    assert found["calls"] == [
+        (after(100), 1.0), (after(110), 0.0), (after(120), 0.0), (after(130), 0.5), (after(140), 0.0),
+        (after(150), 0.0),
+    ]  # fmt: skip
+    assert [value for _, value in found["failed"]] == [0.0, 0.0, 0.0, 0.5, 0.0, 0.0]
+    assert found["TTFT p50"][0][1] == pytest.approx(0.4, rel=0.026)
+    assert {value for _, value in found["TTFT p50"][1:]} == {None}
+
+
+def test_the_newest_bin_of_a_long_chart_is_not_over_and_keeps_its_pace() -> None:
+    found = chart(timedelta(hours=24), 821, *(call(second) for second in range(820)))
+    assert found["calls"] == [(START, 1.0), (after(600), 1.0)]
+
+
+def test_without_calls_the_chart_is_empty() -> None:
+    assert chart(timedelta(hours=1), 100) == {"calls": [], "failed": [], "TTFT p50": [], "TTFT p95": []}
+
+
+@pytest.mark.parametrize(("hours", "seconds"), [(0.25, 10), (1, 10), (6, 60), (24, 600)])
+def test_long_charts_are_drawn_from_long_roll_ups(hours: float, seconds: int) -> None:
+    assert bin_s(timedelta(hours=hours)) == seconds
 
 
 # -- usual, trend, single calls ------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from claude_tui.analysis.traffic.chart import CALLS, FAILED, TTFT_P95
 from claude_tui.model.format import (
     NOT_AVAILABLE,
     ago,
@@ -16,18 +17,25 @@ from claude_tui.model.format import (
     span_text,
     stamp,
 )
-from claude_tui.model.snapshot import Snapshot
+from claude_tui.model.snapshot import Chart, ChartSeries, Snapshot
 from claude_tui.model.traffic import KeptCall
 from claude_tui.model.traffic_view import SourceState, TrafficFigures, TrafficView
 from claude_tui.tui.panels.traffic import dollars, pace, share, traffic_lines
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, right
+from claude_tui.tui.render.sparkline import bars
+from claude_tui.tui.render.time_axis import time_axis
+from claude_tui.tui.render.time_grid import Grid, held
 
 __all__ = ["traffic_zoom"]
 
 Lines = tuple[Line, ...]
 
 _FIGURE_ROWS = 9
+# The name and the highest value of a curve.
+_LABEL_CELLS = 18
+_SHORTEST_CHART = 20
+_AIR = 1.25
 _NAME_CELLS = 22
 _COLUMN_CELLS = 10
 # The most important first: what does not fit is left out.
@@ -39,13 +47,14 @@ _NOTHING = (
 )
 
 
-def traffic_zoom(snapshot: Snapshot, cells: int) -> Lines:
-    """Everything that the view has, from top to bottom."""
+def traffic_zoom(snapshot: Snapshot, cells: int, chart: Chart | None = None) -> Lines:
+    """The chart, then everything that the view has, from top to bottom."""
     view = snapshot.traffic
     if view is None:
         return (BLANK, *paragraph(_NOTHING, cells, 2, "dim"))
     span = f"last {span_text(view.span)}, until {clock(view.end)}"
     rows = (
+        *(_chart(chart, cells) if chart is not None else ()),
         heading("All calls", span, cells),
         *traffic_lines(view, cells, _FIGURE_ROWS, by_application=False),
         BLANK,
@@ -63,6 +72,40 @@ def traffic_zoom(snapshot: Snapshot, cells: int) -> Lines:
         *(_source(each, snapshot) for each in view.sources),
     )
     return tuple(crop(each, cells) for each in rows)
+
+
+def _chart(chart: Chart, cells: int) -> Lines:
+    """Pace, failures and time to first token over the chosen span; empty while nothing is recorded."""
+    grid = Grid.over(chart, cells - _LABEL_CELLS - 1)
+    if grid.cells < _SHORTEST_CHART or not any(series.points for series in chart.series):
+        return ()
+    out: list[Line] = []
+    for series in chart.series:
+        out += _curve(series, chart, grid)
+    axis = time_axis(*grid.times(chart), grid.cells)
+    return (*out, line(" " * (_LABEL_CELLS + 1), *axis), BLANK)
+
+
+def _curve(series: ChartSeries, chart: Chart, grid: Grid) -> Lines:
+    values = held(series.points, grid, max)
+    highest = max((value for value in values if value is not None), default=0.0)
+    paces = [value or 0.0 for each in chart.series if each.name == CALLS for _, value in each.points]
+    busiest = max(paces, default=0.0)
+    tall = 2 if series.name in (CALLS, TTFT_P95) else 1
+    role = "bad" if series.name == FAILED else "info"
+    if series.name in (CALLS, FAILED):
+        unit, figure = "/s", f"{highest:,.1f}"
+        top = highest * _AIR if series.name == CALLS else max(highest, busiest / 4)
+    else:
+        unit = latency_unit(highest)
+        figure, top = latency_figure(highest, unit), highest * _AIR
+    label = f"{pad(series.name, 9)}{right(f'{figure}{unit}' if highest else '–', 8)}"
+    rows = bars(values, grid.cells, tall, top=top, role_of=lambda value: role if value else "dim")
+    margin = " " * (_LABEL_CELLS + 1)
+    return (
+        *(line(margin, *row) for row in rows[:-1]),
+        line(Span(pad(label, _LABEL_CELLS) + " ", "text"), *rows[-1]),
+    )
 
 
 def _table(rows: Sequence[TrafficFigures], cells: int) -> Lines:

@@ -34,7 +34,7 @@ __all__ = ["ZoomScreen"]
 
 Lines = tuple[Line, ...]
 
-_CHARTED = frozenset({Panel.HEADROOM, Panel.LATENCY, Panel.ERRORS})
+_CHARTED = frozenset({Panel.HEADROOM, Panel.LATENCY, Panel.ERRORS, Panel.TRAFFIC})
 # Hints that make sense only on some panels.
 _ONLY_ON = {"errors window": {Panel.ERRORS}, "open": {Panel.EVENTS}, "span": _CHARTED}
 # Actions for which other footers have no room.
@@ -127,8 +127,6 @@ class ZoomScreen(ReaderScreen):
             return strip_zoom(self.snapshot, cells, str(self.cockpit.settings.file or "the settings file"))
         if self.panel is Panel.STATUS:
             return status_zoom(self.snapshot, cells)
-        if self.panel is Panel.TRAFFIC:
-            return traffic_zoom(self.snapshot, cells)
         return (self._spans(cells), *self._charted(cells, rows - 1))
 
     def _charted(self, cells: int, rows: int) -> Lines:
@@ -136,6 +134,8 @@ class ZoomScreen(ReaderScreen):
             return self._latency(cells, rows)
         if self.panel is Panel.ERRORS:
             return errors_zoom(self.snapshot, self.chart, self.window, cells, rows)
+        if self.panel is Panel.TRAFFIC:
+            return traffic_zoom(self.snapshot, cells, self.chart)
         settings = self.cockpit.settings
         thresholds = Thresholds(settings.headroom_low, settings.headroom_critical)
         return headroom_zoom(self.snapshot, self.chart, cells, rows, thresholds)
