@@ -284,7 +284,7 @@ def first_frames(directory: Path) -> tuple[Snapshot, str | None]:
 
 def drawn(snapshot: Snapshot, cells: int, rows: int) -> list[Line]:
     """All that the dashboard draws at this size."""
-    slots = arrange(cells, rows, lambda *of: strip_rows(snapshot, *of), traffic=True).slots
+    slots = arrange(cells, rows, lambda *of: strip_rows(snapshot, *of)).slots
     of = {name: (slot.cells - 4, slot.rows - 2) for name, slot in slots.items()}
     return [
         header_line(snapshot, View(snapshot.at), cells),
@@ -293,7 +293,7 @@ def drawn(snapshot: Snapshot, cells: int, rows: int) -> list[Line]:
         *headroom_lines(snapshot, *of["headroom"]),
         *(row for window in snapshot.errors for row in error_lines(window, *of["errors"])),
         *latency_lines(snapshot, *of["latency"]),
-        *(traffic_lines(snapshot.traffic, *of["traffic"]) if snapshot.traffic is not None else ()),
+        *(traffic_lines(snapshot.traffic, *of["headroom"]) if snapshot.traffic is not None else ()),
         *event_lines(snapshot.events, snapshot.at, *of["events"]),
     ]
 

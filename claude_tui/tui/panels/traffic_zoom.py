@@ -87,7 +87,7 @@ def _chart(chart: Chart, cells: int) -> Lines:
 
 
 def _curve(series: ChartSeries, chart: Chart, grid: Grid) -> Lines:
-    values = held(series.points, grid, max)
+    values = held(series.points, grid, max) if series.points else (None,) * grid.cells
     highest = max((value for value in values if value is not None), default=0.0)
     paces = [value or 0.0 for each in chart.series if each.name == CALLS for _, value in each.points]
     busiest = max(paces, default=0.0)
