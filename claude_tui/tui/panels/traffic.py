@@ -52,7 +52,9 @@ class TrafficPanel(SnapshotPanel):
         return traffic_lines(view, width, height) if view is not None else ()
 
 
-def traffic_lines(view: TrafficView, cells: int, rows: int, *, by_application: bool = True) -> Lines:
+def traffic_lines(
+    view: TrafficView, cells: int, rows: int, *, by_application: bool = True, curves: bool = True
+) -> Lines:
     """What matters most first; applications fill what is left, and a trend where there is room."""
     head = (_headline(view, cells), *_silent(view))
     figures = (
@@ -62,7 +64,11 @@ def traffic_lines(view: TrafficView, cells: int, rows: int, *, by_application: b
         *_endings(view.all, cells),
     )
     apps = _rows(view.applications, cells) if by_application else ()
-    trend = _trend(view, cells, rows - len(head) - len(figures) - len(apps)) if rows >= _TREND_FROM else ()
+    trend = (
+        _trend(view, cells, rows - len(head) - len(figures) - len(apps))
+        if curves and rows >= _TREND_FROM
+        else ()
+    )
     room = rows - len(head) - len(trend)
     # Where rows are scarce, whose calls fail says more than tokens and cost.
     shown = figures[: max(room - min(len(apps), 2), 1)]

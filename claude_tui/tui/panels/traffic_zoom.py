@@ -56,7 +56,7 @@ def traffic_zoom(snapshot: Snapshot, cells: int, chart: Chart | None = None) -> 
     rows = (
         *(_chart(chart, cells) if chart is not None else ()),
         heading("All calls", span, cells),
-        *traffic_lines(view, cells, _FIGURE_ROWS, by_application=False),
+        *traffic_lines(view, cells, _FIGURE_ROWS, by_application=False, curves=chart is None),
         BLANK,
         heading("By application", span, cells),
         *_table(view.applications, cells),
