@@ -18,8 +18,9 @@ from pathlib import Path
 from random import Random
 
 from claude_tui.analysis.traffic.figures import By
-from claude_tui.engine.traffic import FollowedTraffic, view_at
+from claude_tui.engine.traffic import FollowedTraffic, chart_at, view_at
 from claude_tui.model.observation import Outcome
+from claude_tui.model.snapshot import Focus, Panel
 from claude_tui.model.traffic import SPANS, Call, RollUpKey, Tokens, TrafficSource
 from claude_tui.report.traffic import read_traffic
 from claude_tui.store import Store
@@ -155,6 +156,9 @@ def measure(path: Path) -> Iterator[tuple[str, float, float]]:
             took_ms(lambda span=span: read_traffic(store, span, By.APPLICATION, NOW)),
             QUERY_MS,
         )
+    for words, hours in (("15m", 0.25), ("1h", 1), ("6h", 6), ("24h", 24)):
+        focus = Focus(Panel.TRAFFIC, timedelta(hours=hours))
+        yield f"the chart over {words}", took_ms(lambda focus=focus: chart_at(store, focus, NOW)), QUERY_MS
     yield "a second with new roll-ups, and the view of it", _following(store), QUERY_MS
     store.close(30)
     yield from maintenance(path)
