@@ -40,6 +40,7 @@ from claude_tui.model.provider import (
 )
 from claude_tui.model.request import ActionRequest, RequestedAction
 from claude_tui.model.text import inert
+from claude_tui.model.traffic import Call, KeptBecause, KeptCall, TrafficSource
 from claude_tui.model.verdict import Cause, Severity, Side, VerdictChange
 from claude_tui.store import (
     ACTION_REQUESTS,
@@ -50,6 +51,7 @@ from claude_tui.store import (
     EXPENSES,
     FIELD_REVISIONS,
     INCIDENT_ENTRIES,
+    KEPT_CALLS,
     WALK_TURNS,
     Entry,
     EntryTable,
@@ -123,6 +125,20 @@ def one_of_each(second: float, text: str) -> dict[EntryTable[Entry], Entry]:
         ALERT_ENTRIES: AlertEntry("alert:1", at(second), EntryKind.PAGE, Severity.P1, "outage", text),
         ALERTING_STATES: AlertingState(at(second), json.dumps({"text": text})),
         CONDITIONS_CHANGES: ConditionsChange(at(second), json.dumps({"text": text})),
+        KEPT_CALLS: KeptCall(
+            at(second),
+            KeptBecause.FAILED,
+            Call(
+                at(second - 1),
+                TrafficSource.PROXY,
+                "messages",
+                "checkout",
+                Outcome.OVERLOADED,
+                message=text,
+                request_id="req_1",
+                total_s=0.5,
+            ),
+        ),
         WALK_TURNS: WalkTurn(at(second), "start", text, True, "eve", "ops-3"),
         DRILL_ENTRIES: DrillEntry(
             at(second), DrillAct.ANSWERED, "eve", "ops-3", Side.US, Cause.SPEND_LIMIT, text, 4.0

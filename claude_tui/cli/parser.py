@@ -17,6 +17,7 @@ from claude_tui.cli.grammar.drill import add_drill, drill_action
 from claude_tui.cli.grammar.flags import ALL_SETTINGS, FLAGS_OF, add_flags, flag_of
 from claude_tui.cli.grammar.looking_back import add_incidents, add_record, add_replay, add_report, add_uptime
 from claude_tui.cli.grammar.postmortem import add_postmortem
+from claude_tui.cli.grammar.traffic import add_traffic
 from claude_tui.cli.grammar.values import DEFAULT_SCENARIO, speed
 from claude_tui.cli.grammar.watching import (
     add_agent,
@@ -48,6 +49,7 @@ examples:
   claude-top postmortem show               what the record says already, and what is to do
   claude-top replay outage.jsonl.gz        play what another machine recorded
   claude-top report --since 90d r.html     uptime, latency and incidents, as a page that prints
+  claude-top traffic --since 1h --by model what your own calls did, failed and cost
   claude-top config show                   every setting, and where its value comes from
   claude-top manual                        the reference, page by page
 
@@ -176,6 +178,7 @@ def _parser() -> ArgumentParser:
     add_postmortem(commands)
     add_uptime(commands)
     add_report(commands)
+    add_traffic(commands)
     add_simulate(commands)
     add_record(commands)
     add_replay(commands)

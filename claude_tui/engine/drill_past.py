@@ -21,6 +21,7 @@ from claude_tui.engine.memory import Memory
 from claude_tui.engine.paging import Paging, PagingSetup, StoreBackend
 from claude_tui.engine.publisher import Incidents, Publisher
 from claude_tui.engine.sources import options_from
+from claude_tui.engine.traffic import FollowedTraffic
 from claude_tui.engine.viewer import Viewer
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.text import Redactor
@@ -97,6 +98,7 @@ def live_through(
         monitored.demo,
         clock,
         Incidents(timedelta(seconds=settings.incident_after_s), settings.auto_declare, host_name()),
+        FollowedTraffic(store),
     )
     try:
         collector.load()

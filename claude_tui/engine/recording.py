@@ -30,6 +30,7 @@ from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.request import ActionRequest
 from claude_tui.model.schemas import shipped_schema
 from claude_tui.model.snapshot import Target
+from claude_tui.model.traffic import KeptCall, RolledUp
 from claude_tui.model.verdict import VerdictChange
 
 __all__ = ["KINDS", "LEAD_IN", "SCHEMA", "Header", "RecordingError", "reader", "schema_text", "writer"]
@@ -54,6 +55,8 @@ KINDS: dict[str, type[Any]] = {
     "conditions_change": ConditionsChange,
     "expense": Expense,
     "walk_turn": WalkTurn,
+    "traffic": RolledUp,
+    "traffic_call": KeptCall,
 }
 """What a recording holds, by the key of its lines. Part of the schema."""
 

@@ -20,6 +20,7 @@ from claude_tui.model.playbook import SeverityMark, StepMark, StepState, WalkTur
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.request import ActionRequest
 from claude_tui.model.text import inert
+from claude_tui.model.traffic import KeptCall
 from claude_tui.model.verdict import Cause, Severity, Side, VerdictChange
 from claude_tui.store.checked import text as checked_text
 from claude_tui.store.codec import UNREADABLE, Row
@@ -35,6 +36,7 @@ __all__ = [
     "EXPENSES",
     "FIELD_REVISIONS",
     "INCIDENT_ENTRIES",
+    "KEPT_CALLS",
     "SEVERITY_MARKS",
     "STEP_MARKS",
     "VERDICT_CHANGES",
@@ -59,6 +61,7 @@ Entry = (
     | WalkTurn
     | DrillEntry
     | Expense
+    | KeptCall
 )
 E = TypeVar("E", bound=Entry)
 
@@ -293,6 +296,7 @@ CONDITIONS_CHANGES = BodyTable(ConditionsChange, "conditions_changes", keeps_las
 WALK_TURNS = JsonTable(WalkTurn, "walk_turns")
 DRILL_ENTRIES = JsonTable(DrillEntry, "drill_entries", pruned=False)
 EXPENSES = JsonTable(Expense, "expenses")
+KEPT_CALLS = JsonTable(KeptCall, "traffic_calls", since=4)
 
 ENTRY_TABLES: tuple[EntryTable[Any], ...] = (
     STEP_MARKS,
@@ -307,6 +311,7 @@ ENTRY_TABLES: tuple[EntryTable[Any], ...] = (
     WALK_TURNS,
     DRILL_ENTRIES,
     EXPENSES,
+    KEPT_CALLS,
 )
 
 _TABLE_OF = {table.kind: table for table in ENTRY_TABLES}

@@ -183,6 +183,15 @@ def chart_for(focus: Focus, snapshot: Snapshot) -> Chart:
                 if row.count or row.key in ("529", "429")
             ),
         ),
+        Panel.TRAFFIC: (
+            "count",
+            (
+                series("calls", lambda n: 6 + 2 * wave(n, 5)),
+                series("failed", lambda n: 2 * late(n)),
+                series("TTFT p50", lambda n: 0.4 + 0.1 * wave(n, 6)),
+                series("TTFT p95", lambda n: 0.9 + 0.3 * wave(n, 7) + 2 * late(n)),
+            ),
+        ),
     }
     unit, drawn = made[focus.panel]
     return Chart(focus, AT - focus.span, snapshot.at, unit, drawn)

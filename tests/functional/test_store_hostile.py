@@ -7,7 +7,9 @@ import json
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -27,10 +29,12 @@ from claude_tui.model.provider import (
     ProviderStatus,
 )
 from claude_tui.model.snapshot import Focus, Panel, Snapshot
+from claude_tui.model.traffic import Call, RolledUp, Tokens, TrafficSource
 from claude_tui.probes.credentials import Credentials
 from claude_tui.settings import Settings
 from claude_tui.store import Store
 from claude_tui.store.files import NAME
+from claude_tui.traffic.rolling import Rolling
 from claude_tui.tui.panels.alerts_zoom import alerts_zoom
 from claude_tui.tui.panels.errors import error_lines
 from claude_tui.tui.panels.errors_zoom import errors_zoom
@@ -45,6 +49,8 @@ from claude_tui.tui.panels.status import status_lines
 from claude_tui.tui.panels.status_zoom import status_zoom
 from claude_tui.tui.panels.strip import strip_lines, strip_rows
 from claude_tui.tui.panels.summary_text import summary_text
+from claude_tui.tui.panels.traffic import traffic_lines
+from claude_tui.tui.panels.traffic_zoom import traffic_zoom
 from claude_tui.tui.panels.verdict_zoom import verdict_zoom
 from claude_tui.tui.render.lines import Line, plain
 from claude_tui.tui.screens.layout import arrange
@@ -135,6 +141,9 @@ def filled(directory: Path) -> Path:
             *one_of_each(-200, "checkout is down").values(),
         ):
             store.write(mark)
+        for batch in own_traffic():
+            store.write(batch)
+        store.traffic.fold()
         store.keep("alerts https://api.example.com", b'{"number":3}')
         store.roll_up(at(3 * 3600))
         while not query(directory, "SELECT count(*) FROM hourly")[0][0]:
@@ -151,6 +160,33 @@ def filled(directory: Path) -> Path:
             kind,
         )
     return database(directory)
+
+
+def own_traffic() -> Iterator[RolledUp]:
+    """That of the first frame, and that of the same hour of the day before."""
+    rolling = Rolling()
+    for start in (-86_400, 0):
+        for second in range(-900, 0, 10):
+            for outcome in (Outcome.OK, Outcome.OVERLOADED):
+                made = Call(
+                    at(start + second),
+                    TrafficSource.PROXY,
+                    "messages",
+                    "checkout",
+                    outcome,
+                    model="claude-haiku-4-5",
+                    error_type="overloaded_error" if outcome.failed else None,
+                    request_id="req_1",
+                    first_token_s=0.4,
+                    total_s=1.0,
+                    tokens=Tokens(1, 2, 3, 4, 5),
+                    cost_usd=0.1,
+                    retries=1,
+                )
+                rolling.add(made, at(start + second + 5).timestamp())
+            rolled, _ = rolling.take(at(start + second + 5).timestamp())
+            assert rolled is not None
+            yield replace(rolled, at=at(start + second + 5))
 
 
 _RESET = 1795183563000000
@@ -238,7 +274,7 @@ def first_frames(directory: Path) -> tuple[Snapshot, str | None]:
         for cells, rows in SIZES:
             assert drawn(snapshot, cells, rows)
         build_report(store.record(NOW), timedelta(days=7), ("Claude API",))
-        for panel in (Panel.LATENCY, Panel.HEADROOM, Panel.ERRORS):
+        for panel in (Panel.LATENCY, Panel.HEADROOM, Panel.ERRORS, Panel.TRAFFIC):
             engine.set_focus(Focus(panel, timedelta(hours=1)))
             assert zoomed(engine.snapshot(), *SIZES[0])
         return snapshot, store.problem
@@ -257,6 +293,7 @@ def drawn(snapshot: Snapshot, cells: int, rows: int) -> list[Line]:
         *headroom_lines(snapshot, *of["headroom"]),
         *(row for window in snapshot.errors for row in error_lines(window, *of["errors"])),
         *latency_lines(snapshot, *of["latency"]),
+        *(traffic_lines(snapshot.traffic, *of["headroom"]) if snapshot.traffic is not None else ()),
         *event_lines(event_rows(snapshot.events), snapshot.at, *of["events"]),
     ]
 
@@ -271,6 +308,7 @@ def zoomed(snapshot: Snapshot, cells: int, rows: int) -> list[Line]:
         *headroom_zoom(snapshot, snapshot.chart, cells, rows, THRESHOLDS),
         *errors_zoom(snapshot, snapshot.chart, 0, cells, rows),
         *figures_zoom(snapshot, cells, rows),
+        *traffic_zoom(snapshot, cells, snapshot.chart),
         *(row for event in snapshot.events for row in event_details(event, cells)),
     ]
 
@@ -289,7 +327,7 @@ def test_every_table_and_column_has_something_in_it(template: Path) -> None:
     snapshot, problem = first_frames(template.parent)
     assert problem is None
     shown = "\n".join(map(plain, drawn(snapshot, 120, 40)))
-    for told in ("overloaded", "Claude API", "14.2k of 80k", "status.example.com"):
+    for told in ("overloaded", "Claude API", "14.2k of 80k", "status.example.com", "checkout"):
         assert told in shown
 
 

@@ -43,7 +43,9 @@ def text_of(app: StillApp) -> str:
     )
 
 
-@pytest.mark.parametrize(("key", "panel"), [("2", Panel.HEADROOM), ("4", Panel.LATENCY), ("3", Panel.ERRORS)])
+@pytest.mark.parametrize(
+    ("key", "panel"), [("2", Panel.HEADROOM), ("4", Panel.LATENCY), ("3", Panel.ERRORS), ("6", Panel.TRAFFIC)]
+)
 async def test_a_charted_panel_asks_for_its_history_and_lets_go_of_it(key: str, panel: Panel) -> None:
     app, backend = still_app(PICTURES["overloaded"]())
     async with app.run_test(size=(120, 40)) as pilot:

@@ -9,6 +9,7 @@ import pytest
 
 from claude_tui.engine.followed import Followed
 from claude_tui.model.text import inert
+from claude_tui.model.traffic import KeptCall
 from claude_tui.store import (
     ALERTING_STATES,
     CONDITIONS_CHANGES,
@@ -59,7 +60,9 @@ class TestEveryTable:
             store.write(entry)
             assert store.flush(PATIENCE_S)
             (found,) = store.entries(table, BEGINNING)
-        texts = [getattr(found, name) for name in ("text", "to", "scenario", "what") if hasattr(found, name)]
+        said = found.call if isinstance(found, KeptCall) else found
+        named = ("text", "to", "scenario", "what", "message")
+        texts = [getattr(said, name) for name in named if hasattr(said, name)]
         for text in texts:
             assert text == inert(HOSTILE.replace("\ud800", "?"), keep_newlines=text.count("\n") == 1)
             assert "\x1b" not in text
@@ -106,6 +109,7 @@ def test_what_incidents_need_outlives_the_retention(tmp_path: Path) -> None:
         "walk_turns": 0,
         "drill_entries": 2,
         "expenses": 0,
+        "traffic_calls": 0,
     }
     with opened(tmp_path) as store:
         for second in (0, 10):

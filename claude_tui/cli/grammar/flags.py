@@ -20,6 +20,7 @@ FLAGS_OF: dict[str, tuple[str, ...]] = {
     "simulate": (),
     "uptime": ("config", "name", "base_url", "data_dir"),
     "report": ("config", "name", "base_url", "data_dir"),
+    "traffic": ("config", "name", "base_url", "data_dir"),
     "runbook": ("config", *_TARGET),
     "manual": (),
     "drill": ("config", *(each for each in ALL_SETTINGS if each not in _NOT_IN_DRILL)),

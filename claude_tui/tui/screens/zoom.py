@@ -19,6 +19,7 @@ from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
 from claude_tui.tui.panels.latency_zoom import figures_zoom, legend, usual_of
 from claude_tui.tui.panels.status_zoom import status_zoom
 from claude_tui.tui.panels.strip_zoom import strip_zoom
+from claude_tui.tui.panels.traffic_zoom import traffic_zoom
 from claude_tui.tui.panels.zoom_parts import SPANS, next_span
 from claude_tui.tui.render.lines import Line, Span, join, line, spread
 from claude_tui.tui.render.plotter import Plotter
@@ -34,7 +35,7 @@ __all__ = ["ZoomScreen"]
 
 Lines = tuple[Line, ...]
 
-_CHARTED = frozenset({Panel.HEADROOM, Panel.LATENCY, Panel.ERRORS})
+_CHARTED = frozenset({Panel.HEADROOM, Panel.LATENCY, Panel.ERRORS, Panel.TRAFFIC})
 # Hints that make sense only on some panels.
 _ONLY_ON = {
     "errors window": {Panel.ERRORS},
@@ -81,9 +82,12 @@ class ZoomScreen(ReaderScreen):
 
     def hints(self) -> tuple[Hint, ...]:
         keys, past = self.cockpit.chosen_keys, self.cockpit.shown.past
-        offered = footer(Scope.ZOOM, keys)
+        without = () if self.cockpit.shown.traffic is not None else ("zoom_traffic",)
+        offered = footer(Scope.ZOOM, keys, without=without)
         if past is not None:
-            offered = footer_of_the_past(Scope.ZOOM, keys, replayed=past.playback is not None)
+            offered = footer_of_the_past(
+                Scope.ZOOM, keys, replayed=past.playback is not None, without=without
+            )
         elif self.panel is Panel.VERDICT:
             own = _responses(keys)
             back, *others = (hint for hint in offered if hint.label not in _RESPONSES.values())
@@ -136,6 +140,8 @@ class ZoomScreen(ReaderScreen):
             return self._latency(cells, rows)
         if self.panel is Panel.ERRORS:
             return errors_zoom(self.snapshot, self.chart, self.window, cells, rows)
+        if self.panel is Panel.TRAFFIC:
+            return traffic_zoom(self.snapshot, cells, self.chart)
         settings = self.cockpit.settings
         thresholds = Thresholds(settings.headroom_low, settings.headroom_critical)
         return headroom_zoom(self.snapshot, self.chart, cells, rows, thresholds)
@@ -210,6 +216,9 @@ class ZoomScreen(ReaderScreen):
 
     def action_zoom_events(self) -> None:
         self._turn_to(Panel.EVENTS)
+
+    def action_zoom_traffic(self) -> None:
+        self._turn_to(Panel.TRAFFIC)
 
     def action_span_shorter(self) -> None:
         self._turn_span(-1)
