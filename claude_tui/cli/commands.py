@@ -336,6 +336,12 @@ def _report(request: Request) -> int:
     )
 
 
+def _proxy(request: Request) -> int:
+    from claude_tui.cli.proxy import run
+
+    return run(request, _settings(request))
+
+
 def _simulate(request: Request) -> int:
     from claude_tui.simulator.command import run
 
@@ -456,6 +462,7 @@ COMMANDS: dict[str, Callable[[Request], int]] = {
     ),
     "uptime": _uptime,
     "report": _report,
+    "proxy": _proxy,
     "simulate": _simulate,
     "record export": _record_export,
     "replay": _replay,

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from claude_tui import __version__
 from claude_tui.cli.drill_grammar import add_drill, drill_action
 from claude_tui.cli.postmortem_grammar import add_postmortem
+from claude_tui.cli.proxy import add_proxy
 from claude_tui.cli.usage import UsageError
 from claude_tui.model.format import parse_span
 from claude_tui.settings import CONFIG_FLAG, DECLARED
@@ -35,6 +36,7 @@ examples:
   claude-top --base-url https://gateway.example.com --name prod
   claude-top agent                         keep the record and page, without a screen
   claude-top check --json                  probe once, for scripts and pagers
+  claude-top proxy                         measure the calls of applications, not their content
   claude-top drill                         an incident to practise on, and a score at the end
   claude-top simulate overload             replay a past overload of the API, for other tools
   claude-top runbook --cause rate_limited  what to do about it, step by step
@@ -173,6 +175,7 @@ _FLAGS_OF: dict[str, tuple[str, ...]] = {
     "dashboard": ("config", *_ALL),
     "check": ("config", *_TARGET),
     "agent": ("config", *_AGENT),
+    "proxy": ("config", "data_dir"),
     "simulate": (),
     "uptime": ("config", "name", "base_url", "data_dir"),
     "report": ("config", "name", "base_url", "data_dir"),
@@ -303,6 +306,7 @@ def _parser() -> ArgumentParser:
     add_postmortem(commands, _add_flags)
     _add_uptime(commands)
     _add_report(commands)
+    add_proxy(commands, _add_flags, _whole, _drain)
     _add_simulate(commands)
     _add_record(commands)
     _add_replay(commands)
@@ -568,6 +572,10 @@ def _speed(text: str) -> float:
 
 def _seconds(text: str) -> float:
     return _number(text, 0.1, 600)
+
+
+def _drain(text: str) -> float:
+    return _number(text, 0, 3600)
 
 
 def _number(text: str, low: float, high: float) -> float:

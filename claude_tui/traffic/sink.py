@@ -6,7 +6,7 @@ from typing import Protocol
 
 from claude_tui.model.traffic import Call
 
-__all__ = ["Sink"]
+__all__ = ["Sink", "Unrecorded"]
 
 
 class Sink(Protocol):
@@ -16,3 +16,11 @@ class Sink(Protocol):
 
     def close(self) -> None:
         """Writes what is left. Nothing is added afterwards."""
+
+
+class Unrecorded:
+    """Calls that nobody keeps: the proxy passes them on all the same."""
+
+    def add(self, call: Call) -> None: ...
+
+    def close(self) -> None: ...
