@@ -106,7 +106,8 @@ class Exchange:
         if head.status < 200:
             return b"" if self.head.http_10 else response_bytes(head.status, head.reason, headers)
         self.response = head
-        self.closes = last or self.head.http_10 or not (self.head.keeps_alive and head.keeps_alive)
+        kept = self.head.keeps_alive and head.keeps_alive and not (last or self.head.http_10)
+        self.closes = self.closes or not kept
         chunked = head.framing is Framing.CHUNKED
         if chunked and self.head.http_10:
             headers = [header for header in headers if header[0].lower() != b"transfer-encoding"]
