@@ -18,6 +18,12 @@ _SPACE = b" \t\r\n"
 # Inside something unwanted, up to the next bracket: whole strings and what stands between them.
 _SKIPPED = re.compile(rb'(?:[^"{}\[\]]++|"(?:[^"\\]++|\\.)*+")*+', re.DOTALL)
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
+# A name with a value that is neither an object nor a list, both complete: most of what an object has.
+_PAIR = re.compile(
+    rb'[ \t\r\n,]*+"(?P<name>(?:[^"\\]++|\\.)*+)"[ \t\r\n]*+:[ \t\r\n]*+'
+    rb'(?P<value>"(?:[^"\\]++|\\.)*+"|[^,{}\[\]" \t\r\n]++)[ \t\r\n]*+(?=[,}])',
+    re.DOTALL,
+)
 # The rest of a string whose beginning was in an earlier piece.
 _STRING_REST = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _SCALAR = re.compile(rb'[^,{}\[\]"]*+')
@@ -86,6 +92,12 @@ class TopFields:
         return at + 1
 
     def _at_name(self, data: bytes, at: int) -> int:
+        pair = _PAIR.match(data, at)
+        if pair is not None:
+            name = self._wanted.get(pair["name"])
+            if name is not None and len(pair["value"]) <= MAX_VALUE:
+                self._store(name, pair["value"])
+            return pair.end()
         start = _past_space(data, at)
         if start == len(data) or data[start : start + 1] in (b",", b"}"):
             self.complete = self._over = data[start : start + 1] == b"}"
@@ -160,11 +172,14 @@ class TopFields:
 
     def _settle(self) -> None:
         if self._value is not None and self._name is not None:
-            try:
-                self._values[self._name] = json.loads(self._value)
-            except (ValueError, RecursionError):
-                self._over = True
+            self._store(self._name, bytes(self._value))
         self._value = None
+
+    def _store(self, name: str, value: bytes) -> None:
+        try:
+            self._values[name] = json.loads(value.decode())
+        except (ValueError, RecursionError):
+            self._over = True
 
 
 def _past(pattern: re.Pattern[bytes], data: bytes, at: int) -> int:

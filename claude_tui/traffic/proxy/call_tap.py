@@ -31,6 +31,7 @@ _WITH_MODEL = frozenset({MESSAGES, COUNT_TOKENS})
 _NAME = re.compile(r"[A-Za-z0-9][\w.:@/\[\]+-]{0,99}", re.ASCII)
 _WORD = re.compile(r"[a-z0-9_.-]{1,40}", re.ASCII)
 _METHOD = re.compile(rb"[A-Z]{1,10}")
+_LIMITING = ("anthropic-", "x-ratelimit-")
 _SECRETS = frozenset({b"x-api-key", b"authorization", b"proxy-authorization", b"cookie"})
 # What an error quotes may be the application's own text. Names of fields, models and limits are not.
 _QUOTED = re.compile(r"""(?P<mark>["'`“‘])(?P<text>[^"'`”’]*)(?P<end>["'`”’])""")
@@ -67,6 +68,7 @@ class CallTap:
         self._application = listening.applications.of(head.headers)
         self._asked = TopFields(_ASKED) if self._route in _WITH_MODEL and _is_plain_json(head) else None
         self._response: ResponseHead | None = None
+        self._fields: dict[str, str] = {}
         self._answer: AnswerReader | None = None
         self._first_byte_s: float | None = None
         self._first_token_s: float | None = None
@@ -78,6 +80,7 @@ class CallTap:
     def response(self, head: ResponseHead) -> None:
         self._first_byte_s = self._since()
         self._response = head
+        self._fields = lower_headers(_text(head.headers))
         self._answer = AnswerReader(head, self._route, self._head.method)
 
     def response_body(self, piece: bytes) -> None:
@@ -106,16 +109,21 @@ class CallTap:
         response, answer = self._response, self._answer
         if response is None or answer is None:
             return Classified(Outcome.OK)
-        fields = lower_headers(_text(response.headers))
-        redactor, now, gateway = self._redactor(), self._clock.now(), self._listening.is_gateway
+        strange = end is CallEnd.COMPLETE and answer.is_strange
+        if answer.error is None and response.status < 400 and not strange:
+            return self._succeeded(end, answer)
+        fields, now, gateway = self._fields, self._clock.now(), self._listening.is_gateway
+        redactor = self._redactor()
         if answer.error is not None:
             return classify_error(
                 answer.error, response.status, redactor=redactor, headers=fields, now=now, gateway=gateway
             )
-        if response.status >= 400 or (end is CallEnd.COMPLETE and answer.is_strange):
-            return classify_response(
-                response.status, fields, answer.beginning, redactor=redactor, gateway=gateway, now=now
-            )
+        return classify_response(
+            response.status, fields, answer.beginning, redactor=redactor, gateway=gateway, now=now
+        )
+
+    def _succeeded(self, end: CallEnd, answer: AnswerReader) -> Classified:
+        """The class of an answer that reports no failure: it may still lack its end."""
         if end is CallEnd.CUT and not answer.is_finished:
             message = "the connection was lost before the end of the answer"
             return Classified(Outcome.TRUNCATED_STREAM, FaultCode.CUT_SHORT.value, message=message)
@@ -149,7 +157,8 @@ class CallTap:
         self._listening.sink.add(call)
 
     def _answered(self, call: Call, response: ResponseHead, answer: AnswerReader, found: Classified) -> Call:
-        fields, now = lower_headers(_text(response.headers)), self._clock.now()
+        fields, now = self._fields, self._clock.now()
+        limiting = {name: value for name, value in fields.items() if name.startswith(_LIMITING)}
         request_id = fields.get("request-id", "").strip()
         served, tokens = _name(answer.model), answer.counts.tokens
         tier = _word(answer.counts.service_tier)
@@ -165,8 +174,8 @@ class CallTap:
             stop_reason=_word(answer.stop_reason),
             cost_usd=self._listening.cost_of(served or call.model, tokens, tier) if tokens else None,
             retry_after_s=wait_s if found.outcome.failed else None,
-            limits=read_rate_limits(fields, now=now),
-            windows=read_windows(fields, redactor=_PLAIN),
+            limits=read_rate_limits(limiting, now=now),
+            windows=read_windows(limiting, redactor=_PLAIN),
         )
 
     def _redactor(self) -> Redactor:
