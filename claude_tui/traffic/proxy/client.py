@@ -151,9 +151,9 @@ class ClientConnection(asyncio.Protocol):
 
     # The way to the upstream.
 
-    def _advance(self) -> None:
-        """Passes on whatever has its turn."""
-        out: list[bytes] = []
+    def _advance(self, head: bytes = b"") -> None:
+        """Passes on whatever has its turn, behind a `head` that is due."""
+        out = [head] if head else []
         heard: list[tuple[GuardedTap, bytes]] = []
         while self._waiting and not self._ending and self._takes_next():
             event, current = self._waiting.popleft(), self._current
@@ -204,8 +204,7 @@ class ClientConnection(asyncio.Protocol):
             self._unanswered(exchange, error)
         else:
             self._dialling = None
-            self._upstream.send(self._head(exchange))
-            self._advance()
+            self._advance(self._head(exchange))
 
     def _head(self, exchange: Exchange) -> bytes:
         exchange.trace.phase = Phase.WAIT

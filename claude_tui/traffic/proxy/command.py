@@ -62,10 +62,7 @@ def run(plan: ProxyPlan, options: ProxyOptions, emit: Callable[[str], None]) -> 
         if options.workers > 1:
             code = supervise(plan, address, sock, options.workers, started=started)
         else:
-            # Whoever connects now is served as soon as the loop runs.
-            sock.listen(1024)
-            started()
-            code = serve(plan, sock)
+            code = serve(plan, sock, started=started)
     plan.say("stopped")
     return code
 

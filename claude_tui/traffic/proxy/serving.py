@@ -63,15 +63,23 @@ def applications_of(declared: Mapping[str, tuple[str, ...]], data_dir: Path) -> 
     return Applications(known, Fingerprints.kept_in(data_dir) if needs_keys else None)
 
 
-def serve(plan: ProxyPlan, sock: socket.socket, lifeline: int | None = None) -> int:
+def serve(
+    plan: ProxyPlan,
+    sock: socket.socket,
+    lifeline: int | None = None,
+    started: Callable[[], None] = lambda: None,
+) -> int:
     """Serves on `sock` until SIGTERM, SIGINT or SIGHUP, then drains. Returns the exit code.
 
-    `lifeline` is a pipe whose other end the supervisor holds: a worker does not outlive it.
+    `lifeline` is a pipe whose other end the supervisor holds: a worker does not outlive it. `started` is
+    called when calls are taken and signals are heeded.
     """
-    return asyncio.run(_serve(plan, sock, lifeline))
+    return asyncio.run(_serve(plan, sock, lifeline, started))
 
 
-async def _serve(plan: ProxyPlan, sock: socket.socket, lifeline: int | None) -> int:
+async def _serve(
+    plan: ProxyPlan, sock: socket.socket, lifeline: int | None, started: Callable[[], None]
+) -> int:
     stopping, hurry = asyncio.Event(), asyncio.Event()
     _listen_to_signals(stopping, hurry, lifeline)
     clock = SystemClock()
@@ -81,6 +89,7 @@ async def _serve(plan: ProxyPlan, sock: socket.socket, lifeline: int | None) -> 
     # What is here now stays: without this, full collections go through all of it.
     gc.collect()
     gc.freeze()
+    started()
     await stopping.wait()
     draining = asyncio.create_task(worker.drain(plan.drain_s))
     hurrying = asyncio.create_task(hurry.wait())
