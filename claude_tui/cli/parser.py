@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from claude_tui import __version__
 from claude_tui.cli.drill_grammar import add_drill, drill_action
 from claude_tui.cli.postmortem_grammar import add_postmortem
-from claude_tui.cli.proxy import add_proxy
+from claude_tui.cli.proxy_grammar import add_proxy
 from claude_tui.cli.usage import UsageError
 from claude_tui.model.format import parse_span
 from claude_tui.settings import CONFIG_FLAG, DECLARED

@@ -20,11 +20,6 @@ _EXAMPLES = {
 [keys]
 pause = "space"
 """,
-    "applications": """\
-[applications]
-checkout = "agent:checkout/*"             # what its User-Agent looks like
-batch = ["key:3fa9c1d2e0"]                # its key, as `claude-top proxy --fingerprint` prints it
-""",
     "alerts": """\
 [alerts]
 reminder = "1h"               # P1 to P3, until somebody acknowledges it
@@ -48,6 +43,11 @@ match = { cause = "rate_limited" }
 [alerts.routes.alertmanager]
 kind = "alertmanager"
 url = "http://alertmanager:9093"
+""",
+    "applications": """\
+[applications]
+checkout = "agent:checkout/*"             # what its User-Agent looks like
+batch = ["key:3fa9c1d2e0"]                # its key, as `claude-top proxy --fingerprint` prints it
 """,
 }
 
