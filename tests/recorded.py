@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -15,10 +15,24 @@ from claude_tui.model.conditions import AlertingState, ConditionsChange
 from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.observation import Observation, Outcome, Timings
 from claude_tui.model.playbook import SeverityMark, StepMark, StepState
+from claude_tui.model.traffic import Call, Tokens, TrafficSource
 from claude_tui.model.verdict import Cause, Severity, Side, VerdictChange
 from claude_tui.store import Store
 from claude_tui.store.backlog import Record
-from tests.builders import after, bucket, catalogue, engine, healthy, incident, messages, models, page, status
+from claude_tui.traffic.rolling import Rolling
+from tests.builders import (
+    NOON,
+    after,
+    bucket,
+    catalogue,
+    engine,
+    healthy,
+    incident,
+    messages,
+    models,
+    page,
+    status,
+)
 
 INCIDENT = "0123456789abcdef0123456789abcdef"
 OVERLOAD_S, OVER_S, END_S = 3600.0, 5400.0, 7200.0
@@ -97,8 +111,37 @@ def acts() -> list[Record]:
 
 
 def everything() -> list[Record]:
-    found: list[Record] = [*sorted(observations(), key=lambda each: each.at), *acts()]
+    found: list[Record] = [*sorted(observations(), key=lambda each: each.at), *acts(), *traffic()]
     return found
+
+
+def traffic() -> Iterator[Record]:
+    """Own traffic that fails with the probes, and that of the same hours of the day before."""
+    rolling = Rolling()
+    for start in (-86_400.0, 0.0):
+        for second in range(0, int(END_S), 5):
+            at = start + second
+            fails = not start and OVERLOAD_S <= second < OVER_S and second % 15 == 0
+            made = Call(
+                after(at),
+                TrafficSource.PROXY,
+                "messages",
+                "batch" if second % 20 == 0 else "checkout",
+                Outcome.OVERLOADED if fails else Outcome.OK,
+                model="claude-haiku-5-5",
+                request_id=f"req_{second}",
+                first_token_s=None if fails else 0.4 + second % 7 / 10,
+                total_s=1.5,
+                tokens=None if fails else Tokens(900, 120, 300),
+                cost_usd=None if fails else 0.01,
+                retries=0,
+            )
+            rolling.add(made, NOON.timestamp() + at + 2)
+            if second % 10 == 5:
+                rolled, kept = rolling.take(NOON.timestamp() + at + 7)
+                yield from kept
+                if rolled is not None:
+                    yield replace(rolled, at=after(at + 7))
 
 
 def recorded_in(

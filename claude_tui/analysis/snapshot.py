@@ -17,6 +17,7 @@ from claude_tui.analysis.views.headroom import headroom_view
 from claude_tui.analysis.views.latency import latency_view
 from claude_tui.analysis.views.status import status_view
 from claude_tui.model.snapshot import EngineState, Focus, Snapshot, StatusView
+from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import PageAgreement, Verdict
 
 __all__ = ["Options", "build_snapshot"]
@@ -30,8 +31,12 @@ def build_snapshot(
     focus: Focus | None = None,
     *,
     policy: RoundPolicy = CONTINUOUS,
+    traffic: TrafficView | None = None,
 ) -> Snapshot:
-    """The Snapshot at `at` (aware UTC). Exchanges that began after `at` have no influence."""
+    """The Snapshot at `at` (aware UTC). Exchanges that began after `at` have no influence.
+
+    `traffic` is what was known of own traffic at that instant.
+    """
     status = status_view(history, at, options)
     headroom = headroom_view(history, at, options)
     latency = latency_view(history, at, options)
@@ -47,6 +52,7 @@ def build_snapshot(
         verdict=as_set(verdict, engine.severity_marks, at, options.thresholds),
         catalogue=history.catalogue_at(at),
         chart=chart_of(history, at, focus, options) if focus is not None else None,
+        traffic=traffic,
     )
 
 

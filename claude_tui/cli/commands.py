@@ -342,6 +342,28 @@ def _proxy(request: Request) -> int:
     return run(request, _settings(request))
 
 
+def _traffic(request: Request) -> int:
+    options = request.options
+    if options.schema:
+        from claude_tui.report.traffic import schema_text
+
+        emit(schema_text())
+        return EXIT_OK
+    settings = _settings(request)
+    from claude_tui.analysis.traffic.figures import By
+    from claude_tui.report.traffic import traffic
+
+    return traffic(
+        settings,
+        os.environ,
+        since=options.since,
+        by=By(options.by),
+        as_json=options.json,
+        now=datetime.now(UTC),
+        say=_say_problem,
+    )
+
+
 def _simulate(request: Request) -> int:
     from claude_tui.simulator.command import run
 
@@ -463,6 +485,7 @@ COMMANDS: dict[str, Callable[[Request], int]] = {
     "uptime": _uptime,
     "report": _report,
     "proxy": _proxy,
+    "traffic": _traffic,
     "simulate": _simulate,
     "record export": _record_export,
     "replay": _replay,

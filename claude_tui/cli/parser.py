@@ -18,6 +18,7 @@ from claude_tui import __version__
 from claude_tui.cli.drill_grammar import add_drill, drill_action
 from claude_tui.cli.postmortem_grammar import add_postmortem
 from claude_tui.cli.proxy_grammar import add_proxy
+from claude_tui.cli.traffic_grammar import add_traffic
 from claude_tui.cli.usage import UsageError
 from claude_tui.model.format import parse_span
 from claude_tui.settings import CONFIG_FLAG, DECLARED
@@ -45,6 +46,7 @@ examples:
   claude-top postmortem show               what the record says already, and what is to do
   claude-top replay outage.jsonl.gz        play what another machine recorded
   claude-top report --since 90d r.html     uptime, latency and incidents, as a page that prints
+  claude-top traffic --since 1h --by model what your own calls did, failed and cost
   claude-top config show                   every setting, and where its value comes from
   claude-top manual                        the reference, page by page
 
@@ -179,6 +181,7 @@ _FLAGS_OF: dict[str, tuple[str, ...]] = {
     "simulate": (),
     "uptime": ("config", "name", "base_url", "data_dir"),
     "report": ("config", "name", "base_url", "data_dir"),
+    "traffic": ("config", "name", "base_url", "data_dir"),
     "runbook": ("config", *_TARGET),
     "manual": (),
     "drill": ("config", *(each for each in _ALL if each not in _NOT_IN_DRILL)),
@@ -307,6 +310,7 @@ def _parser() -> ArgumentParser:
     _add_uptime(commands)
     _add_report(commands)
     add_proxy(commands, _add_flags, _whole, _drain)
+    add_traffic(commands, _add_flags)
     _add_simulate(commands)
     _add_record(commands)
     _add_replay(commands)

@@ -16,6 +16,7 @@ __all__ = ["run"]
 
 
 def run(request: Request, settings: Settings) -> int:
+    from claude_tui.engine import store_name
     from claude_tui.probes.credentials import Credentials
     from claude_tui.traffic.proxy import command
     from claude_tui.traffic.proxy.composing import plan_of
@@ -24,7 +25,7 @@ def run(request: Request, settings: Settings) -> int:
     credentials = Credentials.from_environ(os.environ, base_url=options.upstream or settings.base_url)
     if credentials.base_url_problem is not None:
         raise UsageError(f"{credentials.base_url_problem}; name the API with --upstream")
-    plan = plan_of(settings, credentials, drain_s=options.drain, say=say)
+    plan = plan_of(settings, credentials, drain_s=options.drain, store_name=store_name(credentials), say=say)
     if options.fingerprint:
         return command.print_fingerprint(os.environ, plan, emit)
     listening = command.ProxyOptions(options.listen, options.workers, options.allow_remote)

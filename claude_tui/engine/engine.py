@@ -29,6 +29,7 @@ from claude_tui.engine.publisher import Incidents, Publish, Publisher
 from claude_tui.engine.setup import Monitored
 from claude_tui.engine.sharing import ASIDE_WITHIN_S, Sharing
 from claude_tui.engine.sources import options_from
+from claude_tui.engine.traffic import FollowedTraffic
 from claude_tui.engine.viewer import Viewer
 from claude_tui.model.drill import DrillEntry
 from claude_tui.model.incident import IncidentEntry
@@ -84,6 +85,7 @@ class Engine:
         self._incident_after = timedelta(seconds=settings.incident_after_s)
         self.viewer = Viewer(memory, clock, overlap)
         self._journal = Journal(store)
+        self._traffic = FollowedTraffic(store)
         self._paging = Paging(paging, backend) if paging is not None else None
         self._attendance = attendance
         self.publisher = Publisher(
@@ -96,6 +98,7 @@ class Engine:
             monitored.demo,
             clock,
             Incidents(self._incident_after, settings.auto_declare, host_name()),
+            self._traffic,
         )
         self._sharing = Sharing(
             self.collector,
@@ -106,6 +109,7 @@ class Engine:
             store,
             attendance,
             clock,
+            self._traffic,
             hesitates=monitored.key.lack is not None,
         )
         self._store = store
@@ -126,6 +130,7 @@ class Engine:
         self.collector.load()
         self._journal.load(self._clock.now())
         self._sharing.load()
+        self._traffic.load(self._clock.now())
         return self.snapshot()
 
     def snapshot(self) -> Snapshot:

@@ -86,6 +86,7 @@ class Memory:
         """Rolls up the hours that are over, and drops old data from the store."""
         now = self._clock.now()
         self.store.roll_up(now, self._reach)
+        self.store.traffic.fold()
         self.store.prune(now - retention)
 
     def forget(self) -> None:

@@ -18,6 +18,7 @@ from claude_tui.engine.incidents import IncidentWatch
 from claude_tui.engine.journal import recorded_events
 from claude_tui.engine.notices import notices_of
 from claude_tui.engine.recollection import Recollection
+from claude_tui.engine.traffic import view_at
 from claude_tui.engine.window import Window
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.observation import Source
@@ -114,7 +115,12 @@ class Past:
         recorded = self._recollection.at(at, self._until())
         conditions = recorded.conditions or self._conditions
         snapshot = build_snapshot(
-            window.history, at, self._engine(window, at, recorded, conditions), conditions.options, focus
+            window.history,
+            at,
+            self._engine(window, at, recorded, conditions),
+            conditions.options,
+            focus,
+            traffic=view_at(self._store, at),
         )
         entries = recorded.incident_entries
         proposed = self._incidents.proposal(snapshot.verdict, recorded.verdicts, entries, at)

@@ -19,6 +19,7 @@ from claude_tui.engine.journal import Journal
 from claude_tui.engine.notices import fault_text, notices_of, of_sharing
 from claude_tui.engine.paging import Paging
 from claude_tui.engine.setup import DemoMode
+from claude_tui.engine.traffic import FollowedTraffic
 from claude_tui.engine.viewer import Viewer, idle
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.snapshot import EngineState, Focus, Level, Notice, Snapshot
@@ -65,6 +66,7 @@ class Publisher:
         demo: DemoMode | None,
         clock: Clock,
         incidents: Incidents,
+        traffic: FollowedTraffic,
     ) -> None:
         self.focus: Focus | None = None
         """What a zoomed screen needs in `Snapshot.chart`."""
@@ -81,6 +83,7 @@ class Publisher:
         self._attendance = attendance
         self._clock = clock
         self._incidents = incidents
+        self._traffic = traffic
         self._watch = IncidentWatch(incidents.after)
         self._proposal: Proposal | None = None
         self._conditions = ConditionsRecorder(collector.memory.store)
@@ -93,7 +96,14 @@ class Publisher:
         """The current Snapshot."""
         now = self._clock.now()
         state = self._state(now)
-        snapshot = build_snapshot(self._collector.memory.history, now, state, self._options, self.focus)
+        snapshot = build_snapshot(
+            self._collector.memory.history,
+            now,
+            state,
+            self._options,
+            self.focus,
+            traffic=self._traffic.view(now),
+        )
         verdict, entries = snapshot.verdict, state.incident_entries
         self._proposal = self._watch.proposal(verdict, self._journal.verdicts, entries, now)
         return replace(snapshot, incident=self._watch.summary(verdict, entries, self._proposal))

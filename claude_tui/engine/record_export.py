@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from claude_tui import __version__
+from claude_tui.analysis.traffic.facts import TOLD_SPAN, USUAL_DAYS
 from claude_tui.engine.recording import KINDS, LEAD_IN, SCHEMA, Header, RecordingError, writer
 from claude_tui.model.format import stamp
 from claude_tui.model.json_values import mapped, to_plain
+from claude_tui.model.traffic import SPANS
 from claude_tui.store import (
     ACTION_REQUESTS,
     ALERT_ENTRIES,
@@ -24,6 +26,7 @@ from claude_tui.store import (
     CONDITIONS_CHANGES,
     FIELD_REVISIONS,
     INCIDENT_ENTRIES,
+    KEPT_CALLS,
     SEVERITY_MARKS,
     STEP_MARKS,
     VERDICT_CHANGES,
@@ -36,10 +39,12 @@ if TYPE_CHECKING:
 
 __all__ = ["Span", "export"]
 
+_TEN_SECONDS, _, _TEN_MINUTES, _HOUR, _ = SPANS
 _KIND_OF = {kind: name for name, kind in KINDS.items()}
 _CHUNK = timedelta(hours=1)
 # Marks and what else people did are shown for a week.
 _ENTRIES_LEAD_IN = timedelta(days=8)
+_TRAFFIC_DETAIL = timedelta(hours=1)
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _WINDOWED: tuple[EntryTable[Any], ...] = (
     VERDICT_CHANGES,
@@ -47,6 +52,7 @@ _WINDOWED: tuple[EntryTable[Any], ...] = (
     SEVERITY_MARKS,
     ACTION_REQUESTS,
     ALERT_ENTRIES,
+    KEPT_CALLS,
 )
 _ALL_OF: tuple[EntryTable[Any], ...] = (INCIDENT_ENTRIES, FIELD_REVISIONS)
 _IN_FORCE: tuple[EntryTable[Any], ...] = (CONDITIONS_CHANGES, ALERTING_STATES)
@@ -149,9 +155,22 @@ def _values(store: Store, span: Span, progress: Progress) -> Iterator[object]:
         if (in_force := store.entry_in_force(table, first)) is not None and in_force.at < first:
             yield in_force
         yield from store.entries(table, first, after)
+    yield from _traffic(store, span.since, after)
     yield from store.status_reports(first, after)
     yield from store.catalogues(first, after)
     yield from _observations(store, first, after, progress)
+
+
+def _traffic(store: Store, since: datetime, after: datetime) -> Iterator[object]:
+    """Roll-ups of own traffic: of 10 s where they are shown, longer ones of the time that is compared with.
+
+    The parts do not overlap, as rows of any length add up.
+    """
+    hour = since.replace(minute=0, second=0, microsecond=0)
+    detail, day = hour - _TRAFFIC_DETAIL, hour - _TRAFFIC_DETAIL - TOLD_SPAN
+    yield from store.traffic.records(_HOUR, day - timedelta(days=USUAL_DAYS), day)
+    yield from store.traffic.records(_TEN_MINUTES, day, detail)
+    yield from store.traffic.records(_TEN_SECONDS, detail, after)
 
 
 def _observations(store: Store, low: datetime, high: datetime, progress: Progress) -> Iterator[object]:

@@ -28,6 +28,7 @@ from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.request import ActionRequest
 from claude_tui.model.snapshot import Target
+from claude_tui.model.traffic import KeptCall, RolledUp
 from claude_tui.model.verdict import VerdictChange
 
 __all__ = ["KINDS", "LEAD_IN", "SCHEMA", "Header", "RecordingError", "reader", "writer"]
@@ -50,6 +51,8 @@ KINDS: dict[str, type[Any]] = {
     "alert_entry": AlertEntry,
     "alerting_state": AlertingState,
     "conditions_change": ConditionsChange,
+    "traffic": RolledUp,
+    "traffic_call": KeptCall,
 }
 """What a recording holds, by the key of its lines. Part of the schema."""
 

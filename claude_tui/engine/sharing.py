@@ -15,6 +15,7 @@ from claude_tui.engine.notices import fault_text
 from claude_tui.engine.paging import Paging
 from claude_tui.engine.publisher import Publisher
 from claude_tui.engine.requests import Requests
+from claude_tui.engine.traffic import FollowedTraffic
 from claude_tui.engine.viewer import Viewer
 from claude_tui.model.request import ActionRequest, RequestedAction
 from claude_tui.probes.clock import Clock
@@ -60,6 +61,7 @@ class Sharing:
         store: Store,
         attendance: Attendance | None,
         clock: Clock,
+        traffic: FollowedTraffic,
         *,
         hesitates: bool,
     ) -> None:
@@ -73,6 +75,7 @@ class Sharing:
         self._store = store
         self._attendance = attendance
         self._clock = clock
+        self._traffic = traffic
         self._hesitation = HESITATION if hesitates else 0
         self._requests = Requests(store)
         self._standing_aside = asyncio.Event()
@@ -192,6 +195,7 @@ class Sharing:
         """Reads what is new. An internal error is shown, and the next attempt tries again."""
         try:
             await self._journal.follow(self._clock.now(), verdicts=not self._publisher.collects)
+            await asyncio.to_thread(self._traffic.read, self._clock.now())
             await read()
         except Exception as error:  # noqa: BLE001 - a picture that stands still must not pass for live
             self._publisher.unread = f"what others record is not shown: {fault_text(error)}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Callable
 from dataclasses import Field, fields, is_dataclass, replace
 from datetime import UTC, datetime
@@ -47,6 +48,8 @@ def _plain(value: object) -> object:
         return [_plain(each) for each in value]
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat()
+    if isinstance(value, bytes):
+        return b64encode(value).decode("ascii")
     return value
 
 
@@ -81,6 +84,8 @@ def _read(kind: Any, value: object) -> object:
 def _read_scalar(kind: Any, value: object) -> object:
     if kind is datetime:
         return _read_instant(value)
+    if kind is bytes:
+        return b64decode(_checked(str, value), validate=True)
     if issubclass(kind, StrEnum):
         return kind(_checked(str, value))
     if kind is float and isinstance(value, int) and not isinstance(value, bool):

@@ -14,6 +14,7 @@ from claude_tui.model.past import PastView
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.provider import Catalogue, ProviderStatus
+from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import Verdict
 from claude_tui.model.watching import Watching
 
@@ -62,6 +63,7 @@ class Panel(StrEnum):
     ERRORS = "errors"
     LATENCY = "latency"
     EVENTS = "events"
+    TRAFFIC = "traffic"
 
 
 @dataclass(frozen=True, slots=True)
@@ -479,5 +481,7 @@ class Snapshot:
     """The history for the zoomed panel, if one is open."""
     incident: IncidentSummary | None = None
     """The incident that is open, or the one that is proposed."""
+    traffic: TrafficView | None = None
+    """Own traffic; None where no source of it was heard of."""
     past: PastView | None = None
     """Where in the record it was taken, None for a live one."""

@@ -10,11 +10,15 @@ from claude_tui.model.observation import Outcome, RateLimitReading, WindowReadin
 
 __all__ = [
     "OTHER",
+    "SPANS",
     "UNKNOWN",
     "Call",
     "CallEnd",
+    "KeptBecause",
+    "KeptCall",
     "RollUp",
     "RollUpKey",
+    "RolledUp",
     "Tokens",
     "TrafficSource",
 ]
@@ -23,6 +27,8 @@ OTHER = "other"
 """The name of every application, route or model beyond the bound of how many are kept apart."""
 UNKNOWN = "unknown"
 """What a source cannot tell."""
+SPANS = (10, 60, 600, 3600, 86400)
+"""The lengths of roll-ups in seconds. What is recorded has 10; longer ones are folded from shorter ones."""
 
 
 class TrafficSource(StrEnum):
@@ -56,6 +62,11 @@ class Tokens:
     """Prompt tokens written to the cache for five minutes."""
     cache_write_1h: int = 0
     """Prompt tokens written to the cache for an hour."""
+
+    @property
+    def prompt(self) -> int:
+        """All tokens of the prompt, wherever they came from."""
+        return self.input + self.cache_read + self.cache_write_5m + self.cache_write_1h
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +150,7 @@ class RollUp:
     at: datetime
     """The start of the span (aware UTC)."""
     span_s: int
-    """How long it is: 10 s, a minute or an hour."""
+    """How long it is: one of SPANS."""
     key: RollUpKey
     """Whose calls they are."""
     calls: int
@@ -170,3 +181,36 @@ class RollUp:
     """Histogram of the seconds to the end."""
     prompt: bytes = b""
     """Histogram of tokens per call (input and cache), in thousands."""
+
+
+@dataclass(frozen=True, slots=True)
+class RolledUp:
+    """The roll-ups that one process writes at once. Two rows of one key and span add up."""
+
+    at: datetime | None
+    """When they were recorded (aware UTC); None for the instant at which the store writes them."""
+    rows: tuple[RollUp, ...]
+    """At most one of each key and span."""
+    seen: bytes = b""
+    """Digests of the request ids among them, so that a call that is reported twice counts once."""
+
+
+class KeptBecause(StrEnum):
+    """Why a single call is kept beside the roll-ups."""
+
+    FAILED = "failed"
+    SLOW = "slow"
+    LIMITS = "limits"
+    """It is the newest with rate-limit readings; all else of it is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCall:
+    """One call out of many that is kept by itself; the roll-ups have the true counts."""
+
+    at: datetime
+    """When it was recorded (aware UTC)."""
+    why: KeptBecause
+    """Why it is kept."""
+    call: Call
+    """The call."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 
 from claude_tui.model.errors import ConfigError
 from claude_tui.model.observation import Usage
 from claude_tui.model.toml_table import Table
+from claude_tui.model.traffic import Tokens
 
-__all__ = ["Price", "PriceTable", "PriceTableError", "cost_usd"]
+__all__ = ["Price", "PriceTable", "PriceTableError", "call_cost_usd", "cost_usd"]
 
 _MILLION = 1_000_000
 # us.anthropic.claude-x, claude-x-20261001, claude-x@20261001, claude-x-v1:0, claude-x-latest, claude-x[1m]
@@ -37,7 +39,9 @@ class Price:
     output: float
     """Generated tokens."""
     cache_write: float
-    """Prompt tokens written to the cache."""
+    """Prompt tokens written to the cache for five minutes."""
+    cache_write_1h: float
+    """Prompt tokens written to the cache for an hour."""
     cache_read: float
     """Prompt tokens read from the cache."""
     long_prompt_tokens: int | None = None
@@ -46,13 +50,19 @@ class Price:
     """By how much more: the factor of every price."""
 
     def cost_usd(self, usage: Usage) -> float:
-        prompt = usage.input_tokens + usage.cache_write_tokens + usage.cache_read_tokens
-        is_long = self.long_prompt_tokens is not None and prompt > self.long_prompt_tokens
+        return self.tokens_cost_usd(
+            Tokens(usage.input_tokens, usage.output_tokens, usage.cache_read_tokens, usage.cache_write_tokens)
+        )
+
+    def tokens_cost_usd(self, tokens: Tokens) -> float:
+        """The same with the cache writes of an hour apart."""
+        is_long = self.long_prompt_tokens is not None and tokens.prompt > self.long_prompt_tokens
         dollars = (
-            usage.input_tokens * self.input
-            + usage.output_tokens * self.output
-            + usage.cache_write_tokens * self.cache_write
-            + usage.cache_read_tokens * self.cache_read
+            tokens.input * self.input
+            + tokens.output * self.output
+            + tokens.cache_write_5m * self.cache_write
+            + tokens.cache_write_1h * self.cache_write_1h
+            + tokens.cache_read * self.cache_read
         )
         return dollars / _MILLION * (self.long_factor if is_long else 1.0)
 
@@ -62,6 +72,8 @@ class PriceTable:
     """All prices. The first entry that matches a model applies."""
 
     prices: tuple[Price, ...]
+    tiers: Mapping[str, float] = field(default_factory=dict)
+    """By how much more or less a call of a service tier costs."""
 
     @classmethod
     def parse(cls, text: str, origin: str) -> PriceTable:
@@ -70,18 +82,36 @@ class PriceTable:
         prices = tuple(_price(table) for table in top.tables("price"))
         if not prices and top.sound("price"):
             top.wrong("price", "nothing", "at least one table headed [[price]]")
+        tiers = _tiers(top.table("tiers"))
         top.done()
         top.check()
-        return cls(prices)
+        return cls(prices, tiers)
 
     def price_of(self, model: str | None) -> Price:
         """The entry that names the model; else the most expensive of its family; else of all."""
-        name = _RELEASE.sub("", _PREFIX.sub("", (model or "").strip().lower()))
-        for price in self.prices:
-            if any(fnmatchcase(name, pattern) for pattern in price.models):
-                return price
+        if (named := self.named(model)) is not None:
+            return named
+        name = _plain(model)
         family = [price for price in self.prices if price.family in name]
         return max(family or self.prices, key=lambda price: (price.output, price.input))
+
+    def named(self, model: str | None) -> Price | None:
+        """The entry that names the model; None where none does."""
+        name = _plain(model)
+        return next(
+            (price for price in self.prices if any(fnmatchcase(name, pattern) for pattern in price.models)),
+            None,
+        )
+
+    def call_cost_usd(self, model: str | None, tokens: Tokens, service_tier: str | None) -> float | None:
+        """What a call cost; None where model or tier has no price."""
+        price, factor = self.named(model), self.tiers.get(service_tier or "standard")
+        return None if price is None or factor is None else price.tokens_cost_usd(tokens) * factor
+
+
+def call_cost_usd(model: str | None, tokens: Tokens, service_tier: str | None = None) -> float | None:
+    """What a call of own traffic cost in US dollars, by the shipped table; None where it has no price."""
+    return _shipped().call_cost_usd(model, tokens, service_tier)
 
 
 def cost_usd(model: str | None, usage: Usage) -> float:
@@ -103,12 +133,25 @@ def _price(table: Table) -> Price:
         input=_dollars(table, "input"),
         output=_dollars(table, "output"),
         cache_write=_dollars(table, "cache_write"),
+        cache_write_1h=_dollars(table, "cache_write_1h"),
         cache_read=_dollars(table, "cache_read"),
         long_prompt_tokens=table.whole(long, at_least=1) if table.has(long) else None,
         long_factor=table.number("long_factor", 1.0, at_least=0, at_most=1_000_000),
     )
     table.done()
     return price
+
+
+def _tiers(table: Table) -> dict[str, float]:
+    found = {name: table.number(name, at_least=0, at_most=1000) for name in table.data}
+    table.done()
+    return found
+
+
+@lru_cache(maxsize=256)
+def _plain(model: str | None) -> str:
+    """The name of a model without provider, release and version."""
+    return _RELEASE.sub("", _PREFIX.sub("", (model or "").strip().lower()))
 
 
 def _dollars(table: Table, key: str) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from claude_tui.analysis.uptime.columns import Service
 from claude_tui.analysis.uptime.report import Report, SpanUptime, by_outcome
 from claude_tui.model.format import duration, plain, span_text
@@ -74,3 +76,15 @@ def period_rows(report: Report) -> Rows:
             )
         )
     return rows
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """The first column to the left, figures to the right."""
+    sizes = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.rjust(size) if number else cell.ljust(size)
+            for number, (cell, size) in enumerate(zip(row, sizes, strict=True))
+        )
+        for row in rows
+    ]

@@ -10,6 +10,7 @@ from itertools import islice
 from claude_tui.analysis.uptime.hours import Reach
 from claude_tui.model.observation import Observation
 from claude_tui.model.provider import Catalogue, ProviderStatus
+from claude_tui.model.traffic import RolledUp
 from claude_tui.store.entries import Entry
 
 __all__ = ["Backlog", "Kept", "Record", "RollUp", "Work"]
@@ -34,7 +35,7 @@ class RollUp:
     reach: Reach
 
 
-Record = Observation | ProviderStatus | Catalogue | Entry | Kept
+Record = Observation | ProviderStatus | Catalogue | Entry | Kept | RolledUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +54,14 @@ class Work:
     """The store is being closed."""
     roll_up: RollUp | None = None
     """Roll up hours, if any, before anything is deleted."""
+    fold: bool = False
+    """Fold roll-ups of own traffic into longer ones."""
 
 
 class Backlog:
     """Numbered records in the order in which they were put. Beyond `keep` records, the oldest are lost.
+
+    Roll-ups of own traffic that are put together are one record, and count as many as they are.
 
     The newest Kept of each name is held separately, does not count and is never lost: names are few. It
     replaces an older one at once, so that repeated saves without a disk take no memory.
@@ -69,6 +74,7 @@ class Backlog:
         self._keep = keep
         self._records: deque[Record] = deque()
         self._first = 0
+        self._weight = 0
         self._kept: dict[str, tuple[int, Kept]] = {}
         self._keeps = 0
         self._keeps_settled = 0
@@ -80,6 +86,7 @@ class Backlog:
         self._ended = False
         self._prune_before: int | None = None
         self._roll_up: RollUp | None = None
+        self._fold = False
         self._changed = threading.Condition()
 
     def put(self, *records: Record) -> None:
@@ -115,6 +122,12 @@ class Backlog:
         """Requests that hours be rolled up; it replaces an earlier request."""
         with self._changed:
             self._roll_up = request
+            self._changed.notify_all()
+
+    def ask_to_fold(self) -> None:
+        """Requests that roll-ups of own traffic be folded."""
+        with self._changed:
+            self._fold = True
             self._changed.notify_all()
 
     def wake(self) -> None:
@@ -170,6 +183,7 @@ class Backlog:
                 prune_before=self._prune_before,
                 closing=self._closing,
                 roll_up=self._roll_up,
+                fold=self._fold,
             )
 
     def settle(self, work: Work, lost: int = 0) -> None:
@@ -177,8 +191,7 @@ class Backlog:
         with self._changed:
             self._lost += lost
             while self._first < work.upto:
-                self._records.popleft()
-                self._first += 1
+                self._drop_oldest()
             self._kept = {name: kept for name, kept in self._kept.items() if kept[0] > work.kept_upto}
             self._keeps_settled = work.kept_upto
             self._changed.notify_all()
@@ -200,6 +213,11 @@ class Backlog:
             if self._roll_up is request:
                 self._roll_up = None
 
+    def folded(self) -> None:
+        """Records that nothing is left to fold."""
+        with self._changed:
+            self._fold = False
+
     def mark_ended(self) -> None:
         """Records that the writer has ended, so that nobody waits for it."""
         with self._changed:
@@ -218,13 +236,23 @@ class Backlog:
             self._kept[record.name] = (self._keeps, record)
             return
         self._records.append(record)
-        if len(self._records) > self._keep:
-            self._records.popleft()
-            self._first += 1
-            self._lost += 1
+        self._weight += _weight_of(record)
+        while self._weight > self._keep and len(self._records) > 1:
+            self._lost += self._drop_oldest()
+
+    def _drop_oldest(self) -> int:
+        """Drops a record, and returns how many it counted as."""
+        weight = _weight_of(self._records.popleft())
+        self._first += 1
+        self._weight -= weight
+        return weight
 
     def _has_work(self) -> bool:
         return bool(self._records) or bool(self._kept) or self._woken or self._closing
 
     def _has_upkeep(self) -> bool:
-        return self._prune_before is not None or self._roll_up is not None
+        return self._prune_before is not None or self._roll_up is not None or self._fold
+
+
+def _weight_of(record: Record) -> int:
+    return max(len(record.rows), 1) if isinstance(record, RolledUp) else 1

@@ -19,6 +19,7 @@ from claude_tui.model.playbook import SeverityMark, StepMark, StepState, WalkTur
 from claude_tui.model.postmortem import FieldRevision
 from claude_tui.model.request import ActionRequest
 from claude_tui.model.text import inert
+from claude_tui.model.traffic import KeptCall
 from claude_tui.model.verdict import Cause, Severity, Side, VerdictChange
 from claude_tui.store.checked import text as checked_text
 from claude_tui.store.codec import UNREADABLE, Row
@@ -33,6 +34,7 @@ __all__ = [
     "ENTRY_TABLES",
     "FIELD_REVISIONS",
     "INCIDENT_ENTRIES",
+    "KEPT_CALLS",
     "SEVERITY_MARKS",
     "STEP_MARKS",
     "VERDICT_CHANGES",
@@ -56,6 +58,7 @@ Entry = (
     | ConditionsChange
     | WalkTurn
     | DrillEntry
+    | KeptCall
 )
 E = TypeVar("E", bound=Entry)
 
@@ -282,6 +285,7 @@ ALERTING_STATES = BodyTable(AlertingState, "alerting_states", keeps_last=True)
 CONDITIONS_CHANGES = BodyTable(ConditionsChange, "conditions_changes", keeps_last=True)
 WALK_TURNS = JsonTable(WalkTurn, "walk_turns")
 DRILL_ENTRIES = JsonTable(DrillEntry, "drill_entries", pruned=False)
+KEPT_CALLS = JsonTable(KeptCall, "traffic_calls", since=4)
 
 ENTRY_TABLES: tuple[EntryTable[Any], ...] = (
     STEP_MARKS,
@@ -295,6 +299,7 @@ ENTRY_TABLES: tuple[EntryTable[Any], ...] = (
     CONDITIONS_CHANGES,
     WALK_TURNS,
     DRILL_ENTRIES,
+    KEPT_CALLS,
 )
 
 _TABLE_OF = {table.kind: table for table in ENTRY_TABLES}

@@ -18,7 +18,8 @@ from claude_tui.store.entries import E, EntryTable, pack_text
 from claude_tui.store.faults import NewerStoreError, describe, is_damage, skipped_rows
 from claude_tui.store.files import LOCK_TIMEOUT_S, Connect, Identity, directory_lock, identity_of
 from claude_tui.store.problems import Origin, Problems
-from claude_tui.store.schema import KEPT_SINCE, MIGRATIONS, is_newer, is_readable, version_of
+from claude_tui.store.schema import KEPT_SINCE, MIGRATIONS, TRAFFIC_SINCE, is_newer, is_readable, version_of
+from claude_tui.store.traffic import TrafficReader
 
 __all__ = ["ReadSession", "Reader"]
 
@@ -54,6 +55,7 @@ class ReadSession:
         self.skipped: set[RowKey] = set()
         self._connection = connection
         self._kinds: dict[int, Kind | None] = {}
+        self._traffic = TrafficReader(connection)
 
     def begin(self) -> None:
         """Begins a read transaction: later queries see the same state, until `end`."""
@@ -141,6 +143,14 @@ class ReadSession:
         """The entry that was added last and can be read."""
         with closing(self._entries(table, table.select_last)) as newest_first:
             return next((entry for _, entry in newest_first), None)
+
+    def traffic(self, query: Callable[[TrafficReader], T], otherwise: T) -> T:
+        """The answer of `query` about own traffic; `otherwise` in a store that is older than that."""
+        if version_of(self._connection) < TRAFFIC_SINCE:
+            return otherwise
+        answer = query(self._traffic)
+        self.skipped |= {("traffic_rolls", number) for number in self._traffic.skipped}
+        return answer
 
     def data_version(self) -> int:
         """A number that changes when any other connection commits."""

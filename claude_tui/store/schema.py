@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from claude_tui.store.faults import DamagedStoreError, NewerStoreError, primary_code
 
-__all__ = ["KEPT_SINCE", "MIGRATIONS", "is_newer", "is_readable", "prepare", "version_of"]
+__all__ = ["KEPT_SINCE", "MIGRATIONS", "TRAFFIC_SINCE", "is_newer", "is_readable", "prepare", "version_of"]
 
 # Marks the file as ours in its header ("ClTp"), so that another program's database is never taken for a
 # store.
@@ -98,11 +98,42 @@ CREATE TABLE hourly (
     PRIMARY KEY (hour, source, model, outcome, error_type)
 ) WITHOUT ROWID;
 """
+# Own traffic. `traffic_rolls` has roll-ups of `span` seconds: those of 10 s as they are recorded, longer ones
+# folded from shorter ones, which are then marked `folded` and go earlier. Rows of one key and span add up.
+# `recorded` is when it became known. `traffic_seen` has digests of request ids, for some minutes.
+_FOURTH = """
+CREATE TABLE traffic_keys (
+    id INTEGER PRIMARY KEY, source TEXT NOT NULL, application TEXT NOT NULL, model TEXT NOT NULL,
+    outcome TEXT NOT NULL, error_type TEXT NOT NULL
+);
+CREATE UNIQUE INDEX traffic_keys_by_value
+    ON traffic_keys (source, application, model, outcome, error_type);
+CREATE TABLE traffic_rolls (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, span INTEGER NOT NULL, at INTEGER NOT NULL,
+    recorded INTEGER NOT NULL, folded INTEGER NOT NULL DEFAULT 0, key INTEGER NOT NULL,
+    calls INTEGER NOT NULL, cut INTEGER NOT NULL, abandoned INTEGER NOT NULL, retried INTEGER NOT NULL,
+    retries_told INTEGER NOT NULL, max_tokens INTEGER NOT NULL, refusals INTEGER NOT NULL,
+    counted INTEGER NOT NULL, input INTEGER NOT NULL, output INTEGER NOT NULL, cache_read INTEGER NOT NULL,
+    cache_write_5m INTEGER NOT NULL, cache_write_1h INTEGER NOT NULL, cost_usd REAL NOT NULL,
+    unpriced INTEGER NOT NULL, first_token BLOB NOT NULL, total BLOB NOT NULL, prompt BLOB NOT NULL
+);
+CREATE INDEX traffic_rolls_by_at ON traffic_rolls (span, at);
+CREATE INDEX traffic_rolls_unfolded ON traffic_rolls (span, at) WHERE folded = 0;
+CREATE TABLE traffic_calls (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, body BLOB NOT NULL
+);
+CREATE INDEX traffic_calls_by_at ON traffic_calls (at);
+CREATE TABLE traffic_seen (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, ids BLOB NOT NULL
+);
+"""
+# The first version that has own traffic.
+TRAFFIC_SINCE = 4
 # The first version that has `kept`.
 KEPT_SINCE = 2
 
 # Migration k takes a store from `user_version` k to k+1. Append; never change one that was released.
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD)
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
 # A migration that changes a table that readers use must raise this.
 _READABLE_FROM = 1
 
@@ -118,6 +149,9 @@ _APPENDED = (
     "conditions_changes",
     "walk_turns",
     "drill_entries",
+    "traffic_calls",
+    "traffic_seen",
+    "traffic_rolls",
 )
 _TOUCH = (
     "SELECT max(at) FROM observations",

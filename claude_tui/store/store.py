@@ -26,6 +26,7 @@ from claude_tui.store.instants import from_micros, to_micros
 from claude_tui.store.problems import Origin, Problems
 from claude_tui.store.reading import Reader
 from claude_tui.store.rollups import LAG
+from claude_tui.store.stored_traffic import StoredTraffic
 from claude_tui.store.writer import Writer
 
 __all__ = ["Store"]
@@ -53,6 +54,8 @@ class Store:
     ) -> None:
         self.path = path
         """The database, which may not exist."""
+        self.traffic = StoredTraffic(reader, backlog)
+        """The roll-ups of own traffic."""
         self._backlog = backlog
         self._problems = problems
         self._writer = writer

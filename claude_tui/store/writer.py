@@ -137,6 +137,9 @@ class Writer:
         if work.roll_up is not None:
             if session.roll_up(work.roll_up.upto, work.roll_up.reach):
                 self._backlog.rolled_up(work.roll_up)
+        elif work.fold:
+            if session.fold_traffic():
+                self._backlog.folded()
         elif work.prune_before is not None and session.prune(work.prune_before) and session.shrink():
             self._backlog.pruned(work.prune_before)
 
@@ -163,7 +166,7 @@ class Writer:
             connection = self._connect(self._path)
             try:
                 prepare(connection)
-                return WriteSession(connection, self._identity)
+                return WriteSession(connection, self._identity, self._now)
             except BaseException:
                 connection.close()
                 raise

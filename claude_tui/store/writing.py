@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import astuple
-from datetime import datetime
+from datetime import UTC, datetime
 
 from claude_tui.analysis.uptime.hours import DEFAULT_REACH, HOUR, Reach
 from claude_tui.analysis.uptime.incidents import kept_spans
 from claude_tui.model.observation import Observation
 from claude_tui.model.provider import Catalogue, ProviderStatus
+from claude_tui.model.traffic import RolledUp
+from claude_tui.store import traffic
 from claude_tui.store.backlog import Kept, Record
 from claude_tui.store.codec import COLUMNS, Kind, encode, kind_of
 from claude_tui.store.documents import catalogue_text, status_text
@@ -65,9 +67,16 @@ class WriteSession:
     `identity` is that of the file that was opened.
     """
 
-    def __init__(self, connection: sqlite3.Connection, identity: Identity | None) -> None:
+    def __init__(
+        self,
+        connection: sqlite3.Connection,
+        identity: Identity | None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         self.identity = identity
         self._connection = connection
+        self._now = now
+        self._traffic_keys = traffic.Keys(connection)
         self._kinds: dict[Kind, int] = {}
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute(f"PRAGMA journal_size_limit = {16 * 1024 * 1024}")
@@ -96,6 +105,16 @@ class WriteSession:
         self.commit()
         return done
 
+    def fold_traffic(self) -> bool:
+        """Folds a batch of roll-ups of own traffic. Returns whether none is due."""
+        now = to_micros(self._now())
+        self._connection.execute("BEGIN IMMEDIATE")
+        done = traffic.fold(self._connection, self._traffic_keys, now)
+        if done:
+            traffic.forget_seen(self._connection, now)
+        self.commit()
+        return done
+
     def prune(self, before: int) -> bool:
         """Deletes a batch of the records before an instant. Returns whether none are left.
 
@@ -112,9 +131,16 @@ class WriteSession:
             if not finished:
                 break
         else:
-            finished = True
+            finished = self._prune_traffic(before, max(room, 1))
         self.commit()
         return finished
+
+    def _prune_traffic(self, before: int, most: int) -> bool:
+        detail = max(to_micros(self._now()) - traffic.DETAIL, before)
+        return all(
+            traffic.prune(self._connection, low, min(high, before), high, most)
+            for low, high in self._unneeded(detail)
+        )
 
     def _unneeded(self, before: int) -> list[tuple[int, int]]:
         """The stretches of time before an instant that belong to no incident, oldest first."""
@@ -176,6 +202,8 @@ class WriteSession:
             self._add_change("status_reports", record.fetched_at, status_text(record))
         elif isinstance(record, Catalogue):
             self._add_change("catalogues", record.fetched_at, catalogue_text(record))
+        elif isinstance(record, RolledUp):
+            traffic.add(self._connection, self._traffic_keys, record, to_micros(self._now()))
         elif isinstance(record, Kept):
             self._connection.execute(_KEEP, (pack_text(record.name), record.body))
         else:

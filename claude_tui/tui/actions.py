@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
@@ -290,6 +290,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("zoom_errors", ("3",), "zoom", "Errors, full screen", _SHOW, _PANELS, 4),
     Action("zoom_latency", ("4",), "zoom", "Latency, full screen", _SHOW, _PANELS, 4),
     Action("zoom_events", ("5",), "zoom", "Events, full screen", _SHOW, _PANELS, 4),
+    Action("zoom_traffic", ("6",), "zoom", "Own traffic, full screen", _SHOW, _PANELS, 4),
     Action("history", ("h",), "history", "Uptime, latency and incidents of the last 90 days", _SHOW, _APP, 6),
     Action("zone", ("u",), "zone", "Days and hours in UTC or in local time", _SHOW, _HISTORY, 3),
     Action("zoom", ("enter",), "open", "Zoom the focused panel; open the selected event", _SHOW, _PANELS, 5),
@@ -363,13 +364,16 @@ def bindings(scope: Scope) -> list[BindingType]:
     return found
 
 
-def footer(scope: Scope, keymap: KeyMap | None = None) -> tuple[Hint, ...]:
-    """What the footer of a screen offers, in the registry's order."""
+def footer(scope: Scope, keymap: KeyMap | None = None, *, without: Collection[str] = ()) -> tuple[Hint, ...]:
+    """What the footer of a screen offers, in the registry's order, `without` the actions of these ids."""
     here = {scope, Scope.APP, Scope.DRILL}
     shown = [
         action
         for action in ACTIONS
-        if action.label and here & set(action.scopes) and is_offered(action, keymap)
+        if action.label
+        and action.id not in without
+        and here & set(action.scopes)
+        and is_offered(action, keymap)
     ]
     labels = dict.fromkeys(action.label for action in shown)
     return tuple(_hint([action for action in shown if action.label == label], keymap) for label in labels)
@@ -385,7 +389,11 @@ _IN_THE_PAST = {
 
 
 def footer_of_the_past(
-    scope: Scope, keymap: KeyMap | None = None, *, replayed: bool = False
+    scope: Scope,
+    keymap: KeyMap | None = None,
+    *,
+    replayed: bool = False,
+    without: Collection[str] = (),
 ) -> tuple[Hint, ...]:
     """The same while the past is shown: how to move in time, and nothing that changes what others see.
 
@@ -401,7 +409,11 @@ def footer_of_the_past(
     if replayed:
         moves.insert(0, replace(_hint([ids["pause"]], keymap), label="play", rank=1))
     shared = {action.label for action in ACTIONS if action.shared}
-    others = [hint for hint in footer(scope, keymap) if hint.label not in shared | {"pause", "time", "back"}]
+    others = [
+        hint
+        for hint in footer(scope, keymap, without=without)
+        if hint.label not in shared | {"pause", "time", "back"}
+    ]
     back = [hint for hint in footer(scope, keymap) if hint.label == "back"]
     return (*back, *moves, *others)
 

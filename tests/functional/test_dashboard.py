@@ -203,7 +203,7 @@ async def test_enter_and_number_keys_ask_for_a_zoom() -> None:
     app = app_of("healthy")
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("tab", "tab", "enter")
-        await pilot.press("0", "1", "2", "3", "4", "5")
+        await pilot.press("0", "1", "2", "3", "4", "5", "6")
         await pilot.pause()
     assert app.asked[0] is Panel.HEADROOM
     assert app.asked[1:] == list(Panel)

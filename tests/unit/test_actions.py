@@ -119,7 +119,8 @@ def test_bindings_carry_ids_for_the_keymap() -> None:
 def test_footer_shows_chosen_keys() -> None:
     hints = footer(Scope.DASHBOARD, keymap({"probe": ("f5",)}))
     assert Hint("f5", "probe", 1) in hints
-    assert "0-5" in {hint.key for hint in hints}
+    assert "0-6" in {hint.key for hint in hints}
+    assert "0-5" in {hint.key for hint in footer(Scope.DASHBOARD, without=("zoom_traffic",))}
 
 
 @pytest.mark.parametrize("scope", [scope for scope in Scope if scope is not Scope.APP])

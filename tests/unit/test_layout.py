@@ -26,9 +26,11 @@ def overlap(first: Slot, second: Slot) -> bool:
     )
 
 
-@given(st.integers(1, 400), st.integers(1, 150), st.integers(1, 9), st.integers(0, 1))
-def test_nothing_overlaps_or_leaves_the_screen(cells: int, rows: int, strip: int, incident: int) -> None:
-    slots = arrange(cells, rows, lambda *_: strip, incident).slots
+@given(st.integers(1, 400), st.integers(1, 150), st.integers(1, 9), st.integers(0, 1), st.booleans())
+def test_nothing_overlaps_or_leaves_the_screen(
+    cells: int, rows: int, strip: int, incident: int, traffic: bool
+) -> None:
+    slots = arrange(cells, rows, lambda *_: strip, incident, traffic=traffic).slots
     for slot in slots.values():
         assert slot.x >= 0
         assert slot.y >= 0
@@ -42,6 +44,14 @@ def test_nothing_overlaps_or_leaves_the_screen(cells: int, rows: int, strip: int
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (100, 18), (80, 50), (60, 20)])
 def test_every_panel_has_its_place(size: tuple[int, int]) -> None:
     assert arrange(*size, lambda *_: 3).slots.keys() == PANELS | {"header", "strip", "footer"}
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (100, 18), (80, 50), (60, 20)])
+def test_own_traffic_has_a_place_and_takes_no_panel_away(size: tuple[int, int]) -> None:
+    slots = arrange(*size, lambda *_: 3, traffic=True).slots
+    assert slots.keys() == PANELS | {"header", "strip", "traffic", "footer"}
+    without = arrange(*size, lambda *_: 3).slots
+    assert [slots[each] == without[each] for each in ("header", "strip", "footer")] == [True] * 3
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)])

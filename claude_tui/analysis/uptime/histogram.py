@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from claude_tui.analysis.history.statistics import MIN_SAMPLES
 
-__all__ = ["EMPTY", "ERROR", "LARGEST_S", "SMALLEST_S", "Histogram", "merged"]
+__all__ = ["EMPTY", "ERROR", "LARGEST_S", "SMALLEST_S", "Histogram", "bucket_of", "merged"]
 
 ERROR = 0.025
 """The largest relative error of a quantile between SMALLEST_S and LARGEST_S."""
@@ -42,7 +42,12 @@ class Histogram:
     @classmethod
     def of(cls, values: Iterable[float]) -> Histogram:
         """The histogram of seconds."""
-        return cls(sum(1 << (_BITS * _bucket(value)) for value in values))
+        return cls(sum(1 << (_BITS * bucket_of(value)) for value in values))
+
+    @classmethod
+    def of_counts(cls, counts: Mapping[int, int]) -> Histogram:
+        """The histogram with so many values in each bucket, as `bucket_of` numbers them."""
+        return cls(sum(number << (_BITS * bucket) for bucket, number in counts.items()))
 
     def __add__(self, other: Histogram) -> Histogram:
         return Histogram(self.packed + other.packed)
@@ -85,12 +90,18 @@ class Histogram:
         """What `to_bytes` was made of. Raises ValueError for bytes that it cannot have made."""
         if not stored:
             return cls()
+        first = cls.check(stored)
+        return cls(int.from_bytes(stored[2:], "little") << (_BITS * first))
+
+    @staticmethod
+    def check(stored: bytes) -> int:
+        """The number of the first bucket of bytes that are not empty. Raises what `from_bytes` raises."""
         if len(stored) % _BYTES != 2:
             raise ValueError("not a histogram")
         first = stored[0] | stored[1] << 8
         if first + len(stored) // _BYTES > _LAST + 1:
             raise ValueError("a histogram with more buckets than there are")
-        return cls(int.from_bytes(stored[2:], "little") << (_BITS * first))
+        return first
 
     def _buckets(self) -> Iterator[tuple[int, int]]:
         """The buckets that are used and how many values each has, the shortest first."""
@@ -107,8 +118,11 @@ def merged(histograms: Iterable[Histogram]) -> Histogram:
     return Histogram(sum(histogram.packed for histogram in histograms))
 
 
-def _bucket(seconds: float) -> int:
-    """Bucket k holds what is above SMALLEST_S * _GROWTH ** (k - 1) and at most SMALLEST_S * _GROWTH ** k."""
+def bucket_of(seconds: float) -> int:
+    """The number of the bucket that counts a value.
+
+    Bucket k holds what is above SMALLEST_S * _GROWTH ** (k - 1) and at most SMALLEST_S * _GROWTH ** k.
+    """
     inside = min(max(seconds, SMALLEST_S), LARGEST_S)
     return min(max(math.ceil(math.log(inside / SMALLEST_S) / _LOG_GROWTH - 1e-9), 0), _LAST)
 

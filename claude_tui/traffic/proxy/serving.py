@@ -10,6 +10,7 @@ import socket
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from claude_tui.model.provider import is_gateway
 from claude_tui.model.text import Redactor
@@ -22,7 +23,15 @@ from claude_tui.traffic.proxy.upstream import Upstream
 from claude_tui.traffic.proxy.worker import Worker
 from claude_tui.traffic.sink import Sink
 
-__all__ = ["ProxyPlan", "applications_of", "serve"]
+__all__ = ["ClosingSink", "ProxyPlan", "applications_of", "serve"]
+
+
+class ClosingSink(Sink, Protocol):
+    """Takes calls until it is closed."""
+
+    def close(self) -> None:
+        """Writes what is left. Nothing is added afterwards."""
+
 
 CostOf = Callable[[str, Tokens, str | None], float | None]
 
@@ -41,7 +50,7 @@ class ProxyPlan:
     """Where the salt of the fingerprints is kept."""
     secrets: tuple[str, ...]
     """What must not appear in any text."""
-    sink: Callable[[], Sink]
+    sink: Callable[[], ClosingSink]
     """Opens what takes the calls, in the worker's own process."""
     cost_of: CostOf
     """The dollars of a model's tokens in a service tier; None without a price."""

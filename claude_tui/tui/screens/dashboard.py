@@ -1,4 +1,4 @@
-"""The dashboard: strip and five panels, arranged for the terminal's size."""
+"""The dashboard: strip and panels, arranged for the terminal's size."""
 
 from __future__ import annotations
 
@@ -25,6 +25,7 @@ from claude_tui.tui.panels.incident_line import IncidentLine
 from claude_tui.tui.panels.latency import LatencyPanel
 from claude_tui.tui.panels.status import StatusPanel
 from claude_tui.tui.panels.strip import StripPanel
+from claude_tui.tui.panels.traffic import TrafficPanel
 from claude_tui.tui.render.covered_repaint import covered_repaint
 from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.screens.layout import Plan
@@ -54,12 +55,15 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         self.strip = StripPanel(first)
         self.errors = ErrorsPanel(first, keys[Panel.ERRORS])
         self.events = EventsPanel(first, keys[Panel.EVENTS])
+        self.traffic = TrafficPanel(first, keys[Panel.TRAFFIC])
+        self.traffic.display = first.traffic is not None
         # In the order on screen, which is the order of the tab key.
         self.panels: tuple[SnapshotPanel, ...] = (
             StatusPanel(first, keys[Panel.STATUS]),
             HeadroomPanel(first, keys[Panel.HEADROOM]),
             self.errors,
             LatencyPanel(first, keys[Panel.LATENCY]),
+            self.traffic,
             self.events,
         )
         self._chosen_keys = chosen_keys
@@ -84,23 +88,25 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         """Draw `snapshot`. Panels repaint what differs; the layout changes only with the rows above them."""
-        before = self._rows_above(), self.header.rows
+        before = self._rows_above(), self.header.rows, self.traffic.display
         self.snapshot = snapshot
         self.header.show(snapshot, view)
         self.incident_line.show(snapshot)
         self.strip.show(snapshot)
+        self.traffic.display = snapshot.traffic is not None
         for panel in self.panels:
             panel.attempt(snapshot)
-        if self.header.rows != before[1]:
+        if (self.header.rows, self.traffic.display) != before[1:]:
             self.footer.offer(self._hints())
-        if (self._rows_above(), self.header.rows) != before:
+        if (self._rows_above(), self.header.rows, self.traffic.display) != before:
             self.refresh(layout=True)
 
     def _hints(self) -> tuple[Hint, ...]:
-        past = self.snapshot.past
+        past, keys = self.snapshot.past, self._chosen_keys
+        without = () if self.snapshot.traffic is not None else ("zoom_traffic",)
         if past is None:
-            return footer(Scope.DASHBOARD, self._chosen_keys)
-        return footer_of_the_past(Scope.DASHBOARD, self._chosen_keys, replayed=past.playback is not None)
+            return footer(Scope.DASHBOARD, keys, without=without)
+        return footer_of_the_past(Scope.DASHBOARD, keys, replayed=past.playback is not None, without=without)
 
     def _compositor_refresh(self) -> None:
         super()._compositor_refresh()
@@ -109,7 +115,12 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
     def plan(self, size: Size) -> Plan:
         """The layout at `size`. Also gives each panel the frame for its place."""
         plan = arranged(
-            size.width, size.height, self.strip.rows_in, self.incident_line.rows, self.header.rows
+            size.width,
+            size.height,
+            self.strip.rows_in,
+            self.incident_line.rows,
+            self.header.rows,
+            traffic=self.traffic.display,
         )
         for panel in self.panels:
             if (slot := plan.slots.get(panel.PANEL.value)) and slot.frame is not panel.frame:
@@ -150,6 +161,9 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
     def action_zoom_events(self) -> None:
         self.post_message(ZoomRequested(Panel.EVENTS))
+
+    def action_zoom_traffic(self) -> None:
+        self.post_message(ZoomRequested(Panel.TRAFFIC))
 
     def action_errors_window(self) -> None:
         self.errors.cycle()

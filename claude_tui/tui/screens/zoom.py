@@ -19,6 +19,7 @@ from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
 from claude_tui.tui.panels.latency_zoom import figures_zoom, legend, usual_of
 from claude_tui.tui.panels.status_zoom import status_zoom
 from claude_tui.tui.panels.strip_zoom import strip_zoom
+from claude_tui.tui.panels.traffic_zoom import traffic_zoom
 from claude_tui.tui.panels.zoom_parts import SPANS, next_span
 from claude_tui.tui.render.lines import Line, Span, join, line, spread
 from claude_tui.tui.render.plotter import Plotter
@@ -75,9 +76,12 @@ class ZoomScreen(ReaderScreen):
 
     def hints(self) -> tuple[Hint, ...]:
         keys, past = self.cockpit.chosen_keys, self.cockpit.shown.past
-        offered = footer(Scope.ZOOM, keys)
+        without = () if self.cockpit.shown.traffic is not None else ("zoom_traffic",)
+        offered = footer(Scope.ZOOM, keys, without=without)
         if past is not None:
-            offered = footer_of_the_past(Scope.ZOOM, keys, replayed=past.playback is not None)
+            offered = footer_of_the_past(
+                Scope.ZOOM, keys, replayed=past.playback is not None, without=without
+            )
         elif self.panel is Panel.VERDICT:
             own = _responses(keys)
             back, *others = (hint for hint in offered if hint.label not in _RESPONSES.values())
@@ -123,6 +127,8 @@ class ZoomScreen(ReaderScreen):
             return strip_zoom(self.snapshot, cells, str(self.cockpit.settings.file or "the settings file"))
         if self.panel is Panel.STATUS:
             return status_zoom(self.snapshot, cells)
+        if self.panel is Panel.TRAFFIC:
+            return traffic_zoom(self.snapshot, cells)
         return (self._spans(cells), *self._charted(cells, rows - 1))
 
     def _charted(self, cells: int, rows: int) -> Lines:
@@ -204,6 +210,9 @@ class ZoomScreen(ReaderScreen):
 
     def action_zoom_events(self) -> None:
         self._turn_to(Panel.EVENTS)
+
+    def action_zoom_traffic(self) -> None:
+        self._turn_to(Panel.TRAFFIC)
 
     def action_span_shorter(self) -> None:
         self._turn_span(-1)

@@ -1,0 +1,1 @@
+"""Own traffic: what the roll-ups of calls say."""

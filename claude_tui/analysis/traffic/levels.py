@@ -1,0 +1,43 @@
+"""How much attention figures of own traffic need."""
+
+from __future__ import annotations
+
+from claude_tui.model.observation import Outcome
+from claude_tui.model.snapshot import Level
+from claude_tui.model.traffic_view import TrafficFigures, TrafficView
+
+__all__ = ["attempts_level", "failing_level", "first_token_level"]
+
+_FAILING = 0.05
+_OVERLOADED = 0.02
+_LEAST_FAILURES = 3
+_RETRIED = 1.5
+_SLOW_S, _WARN_TIMES, _BAD_TIMES = 3.0, 2.0, 3.0
+
+
+def failing_level(figures: TrafficFigures) -> Level:
+    """BAD with over 5% failures, or over 2% overloads, and at least three of them."""
+    if figures.failing is None:
+        return Level.WARN if figures.failed else Level.UNKNOWN
+    if not figures.failed:
+        return Level.OK
+    overloaded = figures.count_of(Outcome.OVERLOADED) / figures.calls
+    over = figures.failing > _FAILING or overloaded > _OVERLOADED
+    return Level.BAD if over and figures.failed >= _LEAST_FAILURES else Level.WARN
+
+
+def first_token_level(view: TrafficView) -> Level:
+    """BAD where the median is over 3 s or three times the usual one."""
+    now, times = view.all.first_token.p50, view.first_token_ratio
+    if now is None:
+        return Level.UNKNOWN
+    if times is None:
+        return Level.BAD if now > _SLOW_S else Level.OK
+    return Level.BAD if times >= _BAD_TIMES else Level.WARN if times >= _WARN_TIMES else Level.OK
+
+
+def attempts_level(figures: TrafficFigures) -> Level:
+    """WARN where retries multiply the load."""
+    if figures.attempts_per_call is None:
+        return Level.UNKNOWN
+    return Level.WARN if figures.attempts_per_call > _RETRIED else Level.OK

@@ -1,0 +1,63 @@
+"""Adding roll-ups up: any two of them can be added, in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable
+from datetime import datetime
+from typing import TypeVar
+
+from claude_tui.analysis.uptime.histogram import Histogram
+from claude_tui.model.traffic import RollUp, RollUpKey, Tokens
+
+__all__ = ["added", "grouped", "merged_histogram", "sum_of"]
+
+G = TypeVar("G", bound=Hashable)
+
+
+def added(rows: Iterable[RollUp], at: datetime, span_s: int, key: RollUpKey) -> RollUp:
+    """The sum of rows as a roll-up of that key and span."""
+    found = list(rows)
+    return RollUp(
+        at=at,
+        span_s=span_s,
+        key=key,
+        calls=sum(row.calls for row in found),
+        cut=sum(row.cut for row in found),
+        abandoned=sum(row.abandoned for row in found),
+        retried=sum(row.retried for row in found),
+        retries_told=sum(row.retries_told for row in found),
+        max_tokens=sum(row.max_tokens for row in found),
+        refusals=sum(row.refusals for row in found),
+        counted=sum(row.counted for row in found),
+        tokens=sum_of(row.tokens for row in found),
+        cost_usd=sum(row.cost_usd for row in found),
+        unpriced=sum(row.unpriced for row in found),
+        first_token=merged_histogram(row.first_token for row in found).to_bytes(),
+        total=merged_histogram(row.total for row in found).to_bytes(),
+        prompt=merged_histogram(row.prompt for row in found).to_bytes(),
+    )
+
+
+def sum_of(tokens: Iterable[Tokens]) -> Tokens:
+    """The sum of token counts."""
+    found = list(tokens)
+    return Tokens(
+        sum(each.input for each in found),
+        sum(each.output for each in found),
+        sum(each.cache_read for each in found),
+        sum(each.cache_write_5m for each in found),
+        sum(each.cache_write_1h for each in found),
+    )
+
+
+def merged_histogram(stored: Iterable[bytes]) -> Histogram:
+    """The sum of histograms, as `Histogram.to_bytes` gives them."""
+    return Histogram(sum(Histogram.from_bytes(each).packed for each in stored if each))
+
+
+def grouped(rows: Iterable[RollUp], by: Callable[[RollUp], G]) -> dict[G, list[RollUp]]:
+    """The rows by what `by` says of each, in the order of first appearance."""
+    groups: dict[G, list[RollUp]] = {}
+    for row in rows:
+        groups.setdefault(by(row), []).append(row)
+    return groups

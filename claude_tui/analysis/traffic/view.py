@@ -1,0 +1,166 @@
+"""Own traffic at an instant, as screens, rules and commands show it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from claude_tui.analysis.traffic.facts import RECENT, Told, TrafficFacts
+from claude_tui.analysis.traffic.figures import By, figures_by, figures_of, quantiles
+from claude_tui.analysis.traffic.merging import grouped
+from claude_tui.model.observation import Outcome
+from claude_tui.model.traffic import SPANS, KeptBecause, KeptCall, RollUp, TrafficSource
+from claude_tui.model.traffic_view import (
+    ALL,
+    Absent,
+    SourceState,
+    TrafficPoint,
+    TrafficView,
+    Usual,
+)
+
+__all__ = ["MINUTE", "last_full_span", "sources_of", "traffic_view"]
+
+MINUTE = timedelta(minutes=1)
+_STEP = timedelta(seconds=SPANS[0])
+_USUAL_HOUR_S = 3600.0
+_READING = timedelta(seconds=1)
+"""Roll-ups of a span are there so long after its end."""
+_QUIET_AFTER = timedelta(minutes=1)
+_QUIET_GAPS = 10
+_LEAST_CALLS = 5
+_MOST_CALLS = 50
+_MOST_SLOW = 20
+
+
+def traffic_view(facts: TrafficFacts, at: datetime, span: timedelta = MINUTE) -> TrafficView | None:
+    """The figures of the last `span`, at most RECENT; None if no source was heard of."""
+    if not (facts.told or facts.recent):
+        return None
+    end = last_full_span(at)
+    start = end - span
+    rows = [row for row in facts.recent if start <= row.at < end]
+    unfinished = [row for row in facts.recent if end <= row.at <= at]
+    seconds = span.total_seconds()
+    recent = [row for row in facts.recent if end - RECENT <= row.at <= at]
+    kept = [each for each in facts.kept if at - RECENT <= each.at <= at]
+    return TrafficView(
+        start=start,
+        end=end,
+        all=figures_of(ALL, rows, seconds, unfinished),
+        applications=figures_by(By.APPLICATION, rows, seconds, unfinished),
+        models=figures_by(By.MODEL, rows, seconds, unfinished),
+        usual=usual_of(facts),
+        sources=sources_of(facts, at),
+        trend=_trend(recent, end),
+        failed_calls=_failed(kept),
+        failed_count=sum(row.calls for row in recent if row.key.outcome is not Outcome.OK),
+        slowest_calls=_slowest(kept),
+        limits=_limits(kept),
+    )
+
+
+def last_full_span(at: datetime) -> datetime:
+    """The end of the last span of 10 s whose roll-ups are all there."""
+    seconds = int((at - _READING).timestamp()) // SPANS[0] * SPANS[0]
+    return datetime.fromtimestamp(seconds, UTC)
+
+
+def usual_of(facts: TrafficFacts) -> Usual | None:
+    """What is usual; None while there is nothing to compare with."""
+    if not facts.usual:
+        return None
+    spans = len({row.at for row in facts.usual}) or 1
+    return Usual(facts.usual_days, figures_of(ALL, facts.usual, spans * _USUAL_HOUR_S))
+
+
+def sources_of(facts: TrafficFacts, at: datetime) -> tuple[SourceState, ...]:
+    """Every source that was heard of, and what it does not tell."""
+    told = grouped_by_source([*facts.told, *_told_recently(facts.recent)])
+    return tuple(_state(source, told[source], at) for source in TrafficSource if source in told)
+
+
+def grouped_by_source(told: Sequence[Told]) -> dict[TrafficSource, list[Told]]:
+    found: dict[TrafficSource, list[Told]] = {}
+    for each in sorted(told, key=lambda each: each.end):
+        found.setdefault(each.source, []).append(each)
+    return found
+
+
+def _told_recently(rows: Sequence[RollUp]) -> list[Told]:
+    groups = grouped(rows, lambda row: (row.key.source, row.at))
+    return [
+        Told(
+            source,
+            at,
+            at + timedelta(seconds=members[0].span_s),
+            answers=sum(row.calls for row in members if row.key.outcome is Outcome.OK),
+            counted=sum(row.counted for row in members),
+            timed=sum(bool(row.first_token) for row in members),
+            retries_told=sum(row.retries_told for row in members),
+            calls=sum(row.calls for row in members),
+        )
+        for (source, at), members in groups.items()
+    ]
+
+
+def _state(source: TrafficSource, told: Sequence[Told], at: datetime) -> SourceState:
+    # Longer spans that are not over end in the future.
+    last_at = min(max((each.end if each.end <= at else each.start) for each in told), at)
+    absent = (
+        _absent("tokens", told, [each.counted for each in told]),
+        _absent("time to first token", told, [each.timed for each in told]),
+        _absent("attempts", told, [each.retries_told for each in told]),
+    )
+    quiet = at - last_at > max(_QUIET_AFTER, _QUIET_GAPS * _gap(told, last_at))
+    return SourceState(
+        source, last_at, last_at if quiet else None, tuple(each for each in absent if each is not None)
+    )
+
+
+def _gap(told: Sequence[Told], last_at: datetime) -> timedelta:
+    """The mean time between two calls before a source fell silent."""
+    known = [each for each in told if each.end > last_at - RECENT]
+    calls = sum(each.calls for each in known)
+    observed = last_at - max(min(each.start for each in known), last_at - RECENT)
+    return observed / calls if calls else RECENT
+
+
+def _absent(what: str, told: Sequence[Told], amounts: Sequence[int]) -> Absent | None:
+    """Whether something is no longer told, although there were enough answers since that could tell it."""
+    last = next((number for number in reversed(range(len(told))) if amounts[number]), -1)
+    if sum(each.answers for each in told[last + 1 :]) < _LEAST_CALLS:
+        return None
+    return Absent(what, told[last].end if last >= 0 else None)
+
+
+def _trend(rows: Sequence[RollUp], end: datetime) -> tuple[TrafficPoint, ...]:
+    spans = grouped(rows, lambda row: row.at)
+    start = end - RECENT
+    return tuple(_point(start + number * _STEP, spans) for number in range(RECENT // _STEP))
+
+
+def _point(at: datetime, spans: dict[datetime, list[RollUp]]) -> TrafficPoint:
+    rows = spans.get(at, [])
+    return TrafficPoint(
+        at,
+        calls=sum(row.calls for row in rows),
+        failed=sum(row.calls for row in rows if row.key.outcome is not Outcome.OK),
+        first_token=quantiles(row.first_token for row in rows).p50 if rows else None,
+    )
+
+
+def _failed(kept: Sequence[KeptCall]) -> tuple[KeptCall, ...]:
+    failed = [each for each in kept if each.why is KeptBecause.FAILED]
+    return tuple(sorted(failed, key=lambda each: each.call.at, reverse=True)[:_MOST_CALLS])
+
+
+def _limits(kept: Sequence[KeptCall]) -> tuple[KeptCall, ...]:
+    told = [each for each in kept if each.why is KeptBecause.LIMITS]
+    newest = {each.call.model: each for each in sorted(told, key=lambda each: each.call.at)}
+    return tuple(newest[model] for model in sorted(newest))
+
+
+def _slowest(kept: Sequence[KeptCall]) -> tuple[KeptCall, ...]:
+    slow = [each for each in kept if each.why is KeptBecause.SLOW]
+    return tuple(sorted(slow, key=lambda each: each.call.total_s or 0.0, reverse=True)[:_MOST_SLOW])

@@ -1,0 +1,117 @@
+"""Reading the roll-ups of own traffic, on disk or not yet, and asking for their upkeep."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from claude_tui.analysis.traffic.facts import Told
+from claude_tui.model.traffic import SPANS, RolledUp, RollUp
+from claude_tui.store.backlog import Backlog
+from claude_tui.store.instants import from_micros, to_micros
+from claude_tui.store.reading import Reader
+from claude_tui.store.traffic import Known, TrafficReader
+
+__all__ = ["StoredTraffic"]
+
+# Microseconds since 1970, beyond the range of datetime.
+_NEVER = 2**62
+_SHORTEST = SPANS[0] * 1_000_000
+
+
+class StoredTraffic:
+    """Own traffic in a store. Any thread may call any method; no disk error is raised.
+
+    `known` asks for what was recorded by an instant; without it, for everything.
+    """
+
+    def __init__(self, reader: Reader, backlog: Backlog) -> None:
+        self._reader = reader
+        self._backlog = backlog
+
+    def between(self, since: datetime, until: datetime, known: datetime | None = None) -> list[RollUp]:
+        """Roll-ups that add up to the traffic from `since` to `until`, of whatever lengths.
+
+        Both ends are rounded outwards to 10 s, where the record still has so much detail.
+        """
+        low, high, as_of = to_micros(since), to_micros(until), _micros_or_never(known)
+        return self._read(low, high, as_of, lambda reader: reader.between(low, high, as_of))
+
+    def of_span(
+        self, span_s: int, since: datetime, until: datetime, known: datetime | None = None
+    ) -> list[RollUp]:
+        """The same from roll-ups of `span_s`, one of SPANS, and shorter ones where they are not there yet."""
+        low, high, as_of = to_micros(since), to_micros(until), _micros_or_never(known)
+        return self._read(low, high, as_of, lambda reader: reader.of_span(span_s, low, high, as_of))
+
+    def _read(
+        self, low: int, high: int, known: int, query: Callable[[TrafficReader], list[Known]]
+    ) -> list[RollUp]:
+        none: list[Known] = []
+        found, waiting = self._reader.read(lambda session: session.traffic(query, none))
+        unsaved = (
+            row
+            for item in waiting
+            # What the store has not written yet is known now, and at no earlier instant.
+            if isinstance(item, RolledUp)
+            and (known >= _NEVER if item.at is None else to_micros(item.at) <= known)
+            for row in item.rows
+            if low - _SHORTEST < to_micros(row.at) < high
+        )
+        return [*(each.row for each in found or none), *unsaved]
+
+    def told(self, since: datetime, until: datetime, known: datetime | None = None) -> list[Told]:
+        """What each source told, in spans of ten minutes or shorter ones, oldest first; on disk only."""
+        low, high, as_of = to_micros(since), to_micros(until), _micros_or_never(known)
+        none: list[Told] = []
+        found, _ = self._reader.read(
+            lambda session: session.traffic(lambda reader: reader.told(low, high, as_of), none)
+        )
+        return found or none
+
+    def after(self, number: int) -> tuple[int, list[RollUp], list[RollUp]]:
+        """The roll-ups of 10 s that were added after the one with an id, by whichever process.
+
+        First comes the id to ask with next time (0 asks for all), last what this process has not written
+        yet: that comes with a later call as well.
+        """
+        none: list[Known] = []
+        found, waiting = self._reader.read(
+            lambda session: session.traffic(lambda reader: reader.after(number), (number, none))
+        )
+        last, rows = found or (number, none)
+        unsaved = [row for item in waiting if isinstance(item, RolledUp) for row in item.rows]
+        return last, [each.row for each in rows], unsaved
+
+    def since(self, instant: datetime) -> tuple[int, list[RollUp]]:
+        """The roll-ups of 10 s from an instant on that are on disk, and the id to ask `after` with."""
+        low, none = to_micros(instant), list[Known]()
+        found, _ = self._reader.read(
+            lambda session: session.traffic(lambda reader: reader.since(low), (0, none))
+        )
+        last, rows = found or (0, none)
+        return last, [each.row for each in rows]
+
+    def records(self, span_s: int, since: datetime, until: datetime) -> list[RolledUp]:
+        """Roll-ups of one length as in `of_span`, each with the instant at which it was recorded."""
+        low, high = to_micros(since), to_micros(until)
+        none: list[Known] = []
+        found, _ = self._reader.read(
+            lambda session: session.traffic(lambda reader: reader.of_span(span_s, low, high, _NEVER), none)
+        )
+        return [RolledUp(from_micros(each.recorded), (each.row,)) for each in found or none]
+
+    def seen_after(self, number: int) -> tuple[int, bytes]:
+        """Digests of the request ids that proxies recorded after the entry with an id, and the last id."""
+        found, _ = self._reader.read(
+            lambda session: session.traffic(lambda reader: reader.seen_after(number), (number, b""))
+        )
+        return found or (number, b"")
+
+    def fold(self) -> None:
+        """Has roll-ups folded into longer ones, in small batches between writes."""
+        self._backlog.ask_to_fold()
+
+
+def _micros_or_never(instant: datetime | None) -> int:
+    return _NEVER if instant is None else to_micros(instant)

@@ -1,0 +1,137 @@
+"""Rows of own traffic as the store holds them."""
+
+from __future__ import annotations
+
+import sys
+from array import array
+from collections.abc import Sequence
+from typing import Any
+
+from claude_tui.analysis.uptime.histogram import Histogram
+from claude_tui.model.observation import Outcome
+from claude_tui.model.traffic import SPANS, RollUp, RollUpKey, Tokens, TrafficSource
+from claude_tui.store.checked import text
+from claude_tui.store.instants import from_micros
+
+__all__ = ["COLUMNS", "encode", "key_of", "narrowed", "roll_up_of", "widened"]
+
+COLUMNS = (
+    "calls, cut, abandoned, retried, retries_told, max_tokens, refusals, counted, "
+    "input, output, cache_read, cache_write_5m, cache_write_1h, cost_usd, unpriced, "
+    "first_token, total, prompt"
+)
+"""The columns of counts, in the order in which `encode` gives them."""
+
+_SPANS = frozenset(SPANS)
+_SOURCES = {source.value: source for source in TrafficSource}
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
+_WIDE = 4
+# 32 bits, as `Histogram.to_bytes` has them.
+_CODES = {1: "B", 2: "H", 4: "I"}
+_MOST = 2**53
+_MOST_USD = 1e12
+
+
+def narrowed(histogram: bytes) -> bytes:
+    """A histogram with as few bytes for each bucket as its counts need, after one that says how many.
+
+    Most buckets count fewer than 256: a quarter of the space.
+    """
+    if not histogram:
+        return b""
+    counts = _little(array("I", histogram[2:]))
+    most = max(counts)
+    width = 1 if most < 1 << 8 else 2 if most < 1 << 16 else _WIDE
+    return bytes((width,)) + histogram[:2] + _little(array(_CODES[width], counts)).tobytes()
+
+
+def widened(stored: object) -> bytes:
+    """What `narrowed` was given. Raises ValueError or TypeError for what it cannot have made."""
+    if not isinstance(stored, bytes):
+        raise TypeError("a histogram is bytes")
+    if not stored:
+        return b""
+    code = _CODES.get(stored[0])
+    if code is None:
+        raise ValueError("not a histogram")
+    counts = _little(array(code, stored[3:]))
+    return stored[1:3] + _little(array("I", counts)).tobytes()
+
+
+def _little(counts: array[int]) -> array[int]:
+    if sys.byteorder == "big":
+        counts = array(counts.typecode, counts)
+        counts.byteswap()
+    return counts
+
+
+def encode(row: RollUp) -> tuple[Any, ...]:
+    """The values of COLUMNS."""
+    tokens = row.tokens
+    return (
+        row.calls,
+        row.cut,
+        row.abandoned,
+        row.retried,
+        row.retries_told,
+        row.max_tokens,
+        row.refusals,
+        row.counted,
+        tokens.input,
+        tokens.output,
+        tokens.cache_read,
+        tokens.cache_write_5m,
+        tokens.cache_write_1h,
+        row.cost_usd,
+        row.unpriced,
+        narrowed(row.first_token),
+        narrowed(row.total),
+        narrowed(row.prompt),
+    )
+
+
+def roll_up_of(span: object, at: int, key: RollUpKey, values: Sequence[Any]) -> RollUp:
+    """The roll-up of a stored row.
+
+    Raises ValueError, TypeError or OverflowError for what this version cannot have written.
+    """
+    (calls, cut, abandoned, retried, told, max_tokens, refusals, counted, *tokens, cost) = values[:14]
+    unpriced, first_token, total, prompt = values[14:]
+    for count in (*values[:13], unpriced):
+        if type(count) is not int or not 0 <= count < _MOST:
+            raise ValueError("not a count")
+    if type(span) is not int or span not in _SPANS or type(cost) is not float or not 0 <= cost < _MOST_USD:
+        raise ValueError("not a roll-up")
+    return RollUp(
+        from_micros(at),
+        span,
+        key,
+        calls,
+        cut,
+        abandoned,
+        retried,
+        told,
+        max_tokens,
+        refusals,
+        counted,
+        Tokens(*tokens),
+        cost,
+        unpriced,
+        _sound(first_token),
+        _sound(total),
+        _sound(prompt),
+    )
+
+
+def _sound(stored: object) -> bytes:
+    histogram = widened(stored)
+    if histogram:
+        Histogram.check(histogram)
+    return histogram
+
+
+def key_of(source: object, application: object, model: object, outcome: object, error: object) -> RollUpKey:
+    """Raises LookupError for a source or outcome that this version does not know, TypeError for no text."""
+    return RollUpKey(
+        _SOURCES[text(source)], text(application), text(model), _OUTCOMES[text(outcome)], text(error)
+    )

@@ -1,0 +1,89 @@
+"""A call that the proxy saw and OTLP reports as well counts once: the proxy's attempt stays.
+
+Every proxy records digests of the request ids that it saw, with its roll-ups and for ten minutes. A reported
+call waits until every proxy must have recorded its attempt, and is dropped if one has. Where no proxy was
+heard of for a day nothing waits: calls count twice until the first roll-up of a new proxy is there. What
+waits is bounded: beyond it the oldest is counted without having been looked for.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from claude_tui.model.traffic import Call, TrafficSource
+from claude_tui.store import Store
+from claude_tui.traffic.seen import SeenIds
+from claude_tui.traffic.sink import Sink
+
+__all__ = ["HOLD_S", "Deduplicated"]
+
+HOLD_S = 15.0
+"""A proxy records what it saw within 10 s; the rest is for a busy disk."""
+_PROXY_GONE_S = 86_400.0
+_MOST_WAITING = 20_000
+
+
+class Deduplicated:
+    """The sink of a receiver: passes on to another sink what no proxy has seen. Any thread may use it."""
+
+    def __init__(
+        self, sink: Sink, store: Store, now: Callable[[], float], most_waiting: int = _MOST_WAITING
+    ) -> None:
+        self.matched = 0
+        """Calls that a proxy had seen."""
+        self.unmatched = 0
+        """Calls that were counted early, since too many waited."""
+        self._sink = sink
+        self._store = store
+        self._now = now
+        self._most_waiting = most_waiting
+        self._seen = SeenIds()
+        self._read_upto = 0
+        self._proxy_at = self._last_proxy(now())
+        self._waiting: deque[tuple[float, Call]] = deque()
+        self._lock = threading.Lock()
+
+    def add(self, call: Call) -> None:
+        if call.source is not TrafficSource.OTLP or not call.request_id:
+            self._sink.add(call)
+            return
+        with self._lock:
+            self._waiting.append((self._now(), call))
+            early = self._waiting.popleft()[1] if len(self._waiting) > self._most_waiting else None
+        if early is not None:
+            self.unmatched += 1
+            self._sink.add(early)
+
+    def settle(self, *, all_of_it: bool = False) -> None:
+        """Passes on what has waited long enough; call it every second, and with `all_of_it` at the end."""
+        now = self._now()
+        self._read_seen(now)
+        hold = HOLD_S if self._has_proxy(now) and not all_of_it else 0.0
+        with self._lock:
+            due: list[Call] = []
+            while self._waiting and now - self._waiting[0][0] >= hold:
+                due.append(self._waiting.popleft()[1])
+        for call in due:
+            if call.request_id in self._seen:
+                self.matched += 1
+            else:
+                self._sink.add(call)
+
+    def _read_seen(self, now: float) -> None:
+        self._read_upto, digests = self._store.traffic.seen_after(self._read_upto)
+        if digests:
+            self._seen.add(digests)
+            self._proxy_at = now
+
+    def _has_proxy(self, now: float) -> bool:
+        return now - self._proxy_at < _PROXY_GONE_S
+
+    def _last_proxy(self, now: float) -> float:
+        """When a proxy was last heard of within the day, in seconds since 1970; 0 for never."""
+        at = datetime.fromtimestamp(now, UTC)
+        told = self._store.traffic.told(at - timedelta(seconds=_PROXY_GONE_S), at)
+        heard = (each.end.timestamp() for each in told if each.source is TrafficSource.PROXY)
+        return min(max(heard, default=0.0), now)

@@ -1,0 +1,275 @@
+"""Rolls calls up as they end: counts, sums and histograms by key in spans of 10 s, in bounded memory."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from heapq import heappush, heappushpop
+
+from claude_tui.analysis.uptime.histogram import Histogram, bucket_of
+from claude_tui.model.observation import Outcome
+from claude_tui.model.traffic import (
+    OTHER,
+    SPANS,
+    Call,
+    CallEnd,
+    KeptBecause,
+    KeptCall,
+    RolledUp,
+    RollUp,
+    RollUpKey,
+    Tokens,
+    TrafficSource,
+)
+from claude_tui.traffic.names import Names
+from claude_tui.traffic.seen import digest
+
+__all__ = ["Bounds", "Rolling", "ended_at"]
+
+_SPAN_S = SPANS[0]
+_DAY_S = 86400.0
+_MOST_SEEN = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much is kept apart, in one process."""
+
+    applications: int = 50
+    """Names of applications; the rest are OTHER."""
+    models: int = 30
+    """Names of models."""
+    error_types: int = 50
+    """Types of errors."""
+    rows: int = 1000
+    """Rows between two flushes; what is beyond is counted by source and outcome only."""
+    failed_a_minute: int = 30
+    """Failed calls that are kept one by one in a minute."""
+    failed_alike_a_minute: int = 6
+    """Of these, how many of one application, model and kind of failure."""
+    slowest_a_minute: int = 3
+    """The slowest successful calls that are kept of a minute."""
+    models_with_limits: int = 5
+    """Of how many models rate-limit readings are kept, once a minute."""
+
+
+def ended_at(call: Call) -> float:
+    """When a call ended, in seconds since 1970."""
+    return call.at.timestamp() + (call.total_s or 0.0)
+
+
+class _Row:
+    """The counts of one key and span while they grow."""
+
+    __slots__ = (
+        "abandoned",
+        "cache_read",
+        "cache_write_1h",
+        "cache_write_5m",
+        "calls",
+        "cost_usd",
+        "counted",
+        "cut",
+        "first_token",
+        "input",
+        "max_tokens",
+        "output",
+        "prompt",
+        "refusals",
+        "retried",
+        "retries_told",
+        "total",
+        "unpriced",
+    )
+
+    def __init__(self) -> None:
+        self.calls = self.cut = self.abandoned = self.retried = self.retries_told = 0
+        self.max_tokens = self.refusals = self.counted = self.unpriced = 0
+        self.input = self.output = self.cache_read = self.cache_write_5m = self.cache_write_1h = 0
+        self.cost_usd = 0.0
+        self.first_token: dict[int, int] = {}
+        self.total: dict[int, int] = {}
+        self.prompt: dict[int, int] = {}
+
+    def add(self, call: Call) -> None:
+        self.calls += 1
+        if call.end is not CallEnd.COMPLETE:
+            self.cut += call.end is CallEnd.CUT
+            self.abandoned += call.end is CallEnd.ABANDONED
+        if call.retries is not None:
+            self.retries_told += 1
+            self.retried += call.retries > 0
+        if call.stop_reason is not None:
+            self.max_tokens += call.stop_reason == "max_tokens"
+            self.refusals += call.stop_reason == "refusal"
+        _count(self.first_token, call.first_token_s)
+        _count(self.total, call.total_s)
+        if call.tokens is not None:
+            self._add_tokens(call.tokens, call.cost_usd)
+
+    def _add_tokens(self, tokens: Tokens, cost_usd: float | None) -> None:
+        self.counted += 1
+        self.input += tokens.input
+        self.output += tokens.output
+        self.cache_read += tokens.cache_read
+        self.cache_write_5m += tokens.cache_write_5m
+        self.cache_write_1h += tokens.cache_write_1h
+        _count(self.prompt, tokens.prompt / 1000)
+        if cost_usd is not None and math.isfinite(cost_usd):
+            self.cost_usd += cost_usd
+        else:
+            self.unpriced += 1
+
+    def roll_up(self, start: int, key: RollUpKey) -> RollUp:
+        return RollUp(
+            at=datetime.fromtimestamp(start, UTC),
+            span_s=_SPAN_S,
+            key=key,
+            calls=self.calls,
+            cut=self.cut,
+            abandoned=self.abandoned,
+            retried=self.retried,
+            retries_told=self.retries_told,
+            max_tokens=self.max_tokens,
+            refusals=self.refusals,
+            counted=self.counted,
+            tokens=Tokens(self.input, self.output, self.cache_read, self.cache_write_5m, self.cache_write_1h),
+            cost_usd=self.cost_usd,
+            unpriced=self.unpriced,
+            first_token=Histogram.of_counts(self.first_token).to_bytes(),
+            total=Histogram.of_counts(self.total).to_bytes(),
+            prompt=Histogram.of_counts(self.prompt).to_bytes(),
+        )
+
+
+_Cell = tuple[int, TrafficSource, str, str, Outcome, str]
+
+
+class Rolling:
+    """Collects calls until they are taken. For one thread at a time; a call takes some microseconds.
+
+    A call belongs to the span in which it ended. One that claims to have ended in the future, or more than
+    a day ago, counts as ending now: such a clock cannot be right.
+    """
+
+    def __init__(self, bounds: Bounds | None = None) -> None:
+        self._bounds = bounds or Bounds()
+        self._applications = Names(self._bounds.applications)
+        self._models = Names(self._bounds.models)
+        self._error_types = Names(self._bounds.error_types)
+        self._rows: dict[_Cell, _Row] = {}
+        self._kept: list[Call] = []
+        self._failed: Counter[tuple[str, str, Outcome, str]] = Counter()
+        self._slowest: list[tuple[float, int, Call]] = []
+        self._limits: dict[str, tuple[float, Call]] = {}
+        self._minute = 0
+        self._order = 0
+        self._seen: list[bytes] = []
+        self.failing = False
+        """Whether a failed call was added since the last `take`."""
+
+    def add(self, call: Call, now: float) -> None:
+        """Counts a call that ended by `now`, in seconds since 1970."""
+        end = ended_at(call)
+        if not now - _DAY_S <= end <= now:
+            end = now
+        start = int(end) // _SPAN_S * _SPAN_S
+        application = self._applications.known(call.application, now)
+        model = self._models.known(call.served_model or call.model, now)
+        error_type = self._error_types.known(call.error_type, now) if call.error_type else ""
+        cell = (start, call.source, application, model, call.outcome, error_type)
+        row = self._rows.get(cell)
+        if row is None:
+            row = self._new_row(cell, int(now) // _SPAN_S * _SPAN_S)
+        row.add(call)
+        if call.outcome is not Outcome.OK:
+            self.failing = True
+            self._keep_failed(call, (application, model, call.outcome, error_type))
+        elif call.total_s is not None:
+            self._keep_slow(call, call.total_s)
+        if call.limits or call.windows:
+            self._keep_limits(call, model, end)
+        if call.request_id and call.source is TrafficSource.PROXY and len(self._seen) < _MOST_SEEN:
+            self._seen.append(digest(call.request_id))
+
+    def take(self, now: float, *, all_of_it: bool = False) -> tuple[RolledUp | None, list[KeptCall]]:
+        """Everything since the last call, which is then forgotten; None if there was nothing.
+
+        The slowest calls and the limits of a minute come once it is over, or with `all_of_it`.
+        """
+        recorded = datetime.fromtimestamp(now, UTC)
+        kept = [KeptCall(recorded, KeptBecause.FAILED, call) for call in self._kept]
+        minute = int(now) // 60
+        if minute != self._minute or all_of_it:
+            slowest = sorted(self._slowest, reverse=True)
+            kept += [KeptCall(recorded, KeptBecause.SLOW, call) for _, _, call in slowest]
+            kept += [KeptCall(recorded, KeptBecause.LIMITS, call) for _, call in self._limits.values()]
+            self._minute, self._slowest, self._limits = minute, [], {}
+            self._failed.clear()
+        rows = tuple(
+            row.roll_up(cell[0], RollUpKey(*cell[1:])) for cell, row in sorted(self._rows.items(), key=_at)
+        )
+        seen = b"".join(self._seen)
+        self._rows, self._kept, self._seen, self.failing = {}, [], [], False
+        return (RolledUp(None, rows, seen) if rows else None), kept
+
+    def _new_row(self, cell: _Cell, current: int) -> _Row:
+        if len(self._rows) >= self._bounds.rows:
+            _, source, _, _, outcome, _ = cell
+            cell = (current, source, OTHER, OTHER, outcome, "")
+        return self._rows.setdefault(cell, _Row())
+
+    def _keep_failed(self, call: Call, kind: tuple[str, str, Outcome, str]) -> None:
+        if self._failed.total() >= self._bounds.failed_a_minute:
+            return
+        if self._failed[kind] < self._bounds.failed_alike_a_minute:
+            self._failed[kind] += 1
+            self._kept.append(_named(call, kind))
+
+    def _keep_limits(self, call: Call, model: str, end: float) -> None:
+        """Holds the newest readings of a model: a reading is as old as the answer that told it."""
+        newest = self._limits.get(model)
+        if newest is None and len(self._limits) >= self._bounds.models_with_limits:
+            return
+        if newest is None or end >= newest[0]:
+            told = datetime.fromtimestamp(end, UTC)
+            self._limits[model] = (
+                end,
+                Call(
+                    told,
+                    call.source,
+                    call.route,
+                    call.application,
+                    call.outcome,
+                    model=model,
+                    request_id=call.request_id,
+                    limits=call.limits,
+                    windows=call.windows,
+                ),
+            )
+
+    def _keep_slow(self, call: Call, total_s: float) -> None:
+        slowest = self._slowest
+        self._order += 1  # calls cannot be compared
+        if len(slowest) < self._bounds.slowest_a_minute:
+            heappush(slowest, (total_s, self._order, call))
+        elif total_s > slowest[0][0]:
+            heappushpop(slowest, (total_s, self._order, call))
+
+
+def _at(item: tuple[_Cell, _Row]) -> int:
+    return item[0][0]
+
+
+def _named(call: Call, kind: tuple[str, str, Outcome, str]) -> Call:
+    """The call under the name that its application is counted by."""
+    application, *_ = kind
+    return call if application == call.application else replace(call, application=application)
+
+
+def _count(histogram: dict[int, int], value: float | None) -> None:
+    if value is not None:
+        bucket = bucket_of(value)
+        histogram[bucket] = histogram.get(bucket, 0) + 1

@@ -1,0 +1,270 @@
+"""Own traffic: pace, failures, latency, tokens and cost of the last minute, and whose they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.cells import cell_len
+
+from claude_tui.analysis.traffic.levels import attempts_level, failing_level, first_token_level
+from claude_tui.model.format import (
+    NOT_AVAILABLE,
+    clock,
+    clock_minute,
+    count,
+    latency_figure,
+    latency_unit,
+    money,
+    percent,
+    plain,
+    ratio,
+    span_text,
+)
+from claude_tui.model.snapshot import Level, Panel, Snapshot
+from claude_tui.model.traffic import KeptCall
+from claude_tui.model.traffic_view import Quantiles, TrafficFigures, TrafficView
+from claude_tui.tui.render.glyphs import level_mark
+from claude_tui.tui.render.line_panel import SnapshotPanel
+from claude_tui.tui.render.lines import BLANK, Line, Span, clipped, crop, join, line, pad, right, width
+from claude_tui.tui.render.sparkline import sparkline
+
+__all__ = ["TrafficPanel", "dollars", "pace", "share", "traffic_lines"]
+
+Lines = tuple[Line, ...]
+
+_NAME_CELLS = 6
+_TREND_FROM = 7
+# The busiest span does not fill the chart: a steady pace is no wall.
+_AIR = 1.5
+_LOUD = (Level.WARN, Level.BAD)
+
+
+class TrafficPanel(SnapshotPanel):
+    PANEL = Panel.TRAFFIC
+    TITLE = "Traffic"
+
+    def subtitle(self, snapshot: Snapshot) -> str:
+        return span_text(snapshot.traffic.span) if snapshot.traffic is not None else ""
+
+    def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
+        view = snapshot.traffic
+        return traffic_lines(view, width, height) if view is not None else ()
+
+
+def traffic_lines(view: TrafficView, cells: int, rows: int, *, by_application: bool = True) -> Lines:
+    """What matters most first; applications fill what is left, and a trend where there is room."""
+    head = (_headline(view, cells), *_silent(view))
+    figures = (
+        _latency(view, cells),
+        _tokens(view.all, cells),
+        _cost(view.all, cells),
+        *_endings(view.all, cells),
+    )
+    apps = _rows(view.applications, cells) if by_application else ()
+    trend = _trend(view, cells, rows - len(head) - len(figures) - len(apps)) if rows >= _TREND_FROM else ()
+    room = rows - len(head) - len(trend)
+    # Where rows are scarce, whose calls fail says more than tokens and cost.
+    shown = figures[: max(room - min(len(apps), 2), 1)]
+    left = room - len(shown)
+    listed = apps[:left] if len(apps) <= left else apps[: max(left, 0)]
+    used = (*head, *trend, *shown, *listed)
+    more = _more(view, cells, rows - len(used)) if by_application and len(listed) == len(apps) else ()
+    return clipped((*used, *more), cells, rows)
+
+
+def _headline(view: TrafficView, cells: int) -> Line:
+    """`30.7/s  failing 22%  529 18%  429 0%  attempts 1.6 ▲`; the last parts go first."""
+    figures = view.all
+    pieces = [
+        _labelled(pace(figures), "", "text"),
+        _labelled(f"failing {share(figures.failing)}", "", _role(failing_level(figures))),
+        _class("529", figures.overloaded, figures.calls),
+        _class("429", figures.rate_limited, figures.calls),
+    ]
+    if figures.attempts_per_call is not None:
+        level = attempts_level(figures)
+        mark = f" {level_mark(level).glyph}" if level in _LOUD else ""
+        pieces.append(_labelled(f"{figures.attempts_per_call:.1f}", "attempts/call ", _role(level), mark))
+    return _fitting("", pieces, cells)
+
+
+def _fitting(name: str, pieces: list[Line], cells: int) -> Line:
+    """A row of pieces after its name; the last ones are left out where they do not fit."""
+    start = line(Span(f"{pad(name, _NAME_CELLS)} ", "text")) if name else ()
+    while len(pieces) > 1 and width(start) + width(join(pieces)) > cells:
+        pieces.pop()
+    return crop(line(*start, *join(pieces)), cells)
+
+
+def _class(name: str, failed: int, calls: int) -> Line:
+    words = percent(failed / calls) if failed and calls else "0"
+    return line(Span(f"{name} ", "dim"), Span(words, "bad" if failed else "dim", bold=bool(failed)))
+
+
+def _silent(view: TrafficView) -> Lines:
+    """A source that has fallen silent, and what one no longer tells."""
+    out = []
+    for source in view.sources:
+        if source.quiet_since is not None:
+            words = f"{source.source.value} quiet since {clock_minute(source.quiet_since)}"
+            out.append(line(Span("▲ ", "warn"), Span(words, "text")))
+        out += [
+            line(
+                Span("▲ ", "warn"),
+                Span(f"{source.source.value}: {each.what} absent since {clock_minute(each.since)}", "text"),
+            )
+            for each in source.absent
+            if each.since is not None
+        ]
+    return tuple(out)
+
+
+def _latency(view: TrafficView, cells: int) -> Line:
+    first = view.all.first_token
+    unit = latency_unit(first.p50, first.p95, first.p99)
+    pieces = [
+        _labelled(latency_figure(value, unit), f"{name} ", "text", unit)
+        for name, value in (("p50", first.p50), ("p95", first.p95), ("p99", first.p99))
+    ]
+    level, times = first_token_level(view), view.first_token_ratio
+    if times is not None:
+        mark = f" {level_mark(level).glyph}" if level in _LOUD else ""
+        words = Span(f"{ratio(times)} usual{mark}", _role(level, "dim"), bold=level in _LOUD)
+        # More telling than p99.
+        pieces.insert(2, line(words))
+    return _fitting("TTFT", pieces, cells)
+
+
+def _tokens(figures: TrafficFigures, cells: int) -> Line:
+    pieces = [
+        _labelled(_number(figures.input_per_minute), "in ", "text", "/min"),
+        _labelled(_number(figures.output_per_minute), "out ", "text", "/min"),
+        _labelled(share(figures.cache_share), "cached ", "text"),
+    ]
+    return _fitting("tokens", pieces, cells)
+
+
+def _cost(figures: TrafficFigures, cells: int) -> Line:
+    pieces = [
+        _labelled(dollars(figures.usd_per_hour, figures), "", "text", "/h"),
+        _labelled(dollars(figures.usd_per_1000, figures), "", "text", " per 1,000"),
+        _labelled(_number(figures.prompt_p95), "prompt p95 ", "text"),
+    ]
+    return _fitting("cost", pieces, cells)
+
+
+def _endings(figures: TrafficFigures, cells: int) -> Lines:
+    """How answers ended that did not end well, where there are any."""
+    pieces = []
+    if figures.cut:
+        pieces.append(_labelled(f"{figures.cut:,}", "cut ", "bad"))
+    if figures.max_tokens:
+        pieces.append(_labelled(percent(figures.max_tokens), "max_tokens ", "warn"))
+    if figures.refusals:
+        pieces.append(_labelled(percent(figures.refusals), "refusals ", "text"))
+    if figures.abandoned:
+        pieces.append(_labelled(f"{figures.abandoned:,}", "abandoned ", "text"))
+    return (_fitting("ended", pieces, cells),) if pieces else ()
+
+
+def _more(view: TrafficView, cells: int, room: int) -> Lines:
+    """Models and the newest failed calls, where they fit."""
+    models = _rows(view.models, cells)
+    failed = tuple(crop(_failed_call(each), cells) for each in view.failed_calls)
+    more: Lines = (BLANK, *models) if models and room > len(models) else ()
+    if failed and room - len(more) >= 3:
+        more = (*more, BLANK, *failed[: room - len(more) - 1])
+    return more
+
+
+def _failed_call(kept: KeptCall) -> Line:
+    call = kept.call
+    status = f"{call.http_status} " if call.http_status is not None else ""
+    return line(
+        Span(f"{clock(call.at)} ", "dim"),
+        Span(f"{call.application} ", "text"),
+        Span(f"{status}{call.error_type or plain(call.outcome.value)} ", "bad"),
+        Span(call.request_id or "", "dim"),
+    )
+
+
+def _rows(found: Sequence[TrafficFigures], cells: int) -> Lines:
+    """`checkout   9.1/s   38%  p95 6.2s   $4.10/h` for each of several, the busiest first."""
+    if len(found) < 2 and not any(each.failed for each in found):
+        return ()
+    name = min(max((cell_len(each.name) for each in found), default=0), max(cells // 4, 8))
+    return tuple(crop(_row(each, name, cells), cells) for each in found)
+
+
+def _row(figures: TrafficFigures, name: int, cells: int) -> Line:
+    level = failing_level(figures)
+    columns = [
+        line(Span(pad(figures.name, name), "text")),
+        line(Span(right(pace(figures), 8), "text")),
+        line(Span(right(share(figures.failing), 5), _role(level, "dim"), bold=level in _LOUD)),
+        line(Span("p95 ", "dim"), *_p95(figures.first_token)),
+        _labelled(right(dollars(figures.usd_per_hour, figures), 8), "", "text", "/h"),
+    ]
+    while len(columns) > 3 and width(join(columns)) > cells:
+        columns.pop()
+    return join(columns)
+
+
+def _p95(found: Quantiles) -> Line:
+    unit = latency_unit(found.p95) if found.p95 is not None else "  "
+    role = "text" if found.p95 is not None else "faint"
+    return line(Span(right(latency_figure(found.p95, unit), 5), role), Span(pad(unit, 2), "dim"))
+
+
+def _trend(view: TrafficView, cells: int, room: int) -> Lines:
+    """Calls of the last quarter of an hour, and below them those that failed, if any."""
+    calls = [float(point.calls) for point in view.trend]
+    failed = [float(point.failed) for point in view.trend]
+    drawn = [_curve("calls", calls, max(calls) * _AIR, "info", cells)]
+    if any(failed):
+        # Few failures stay low, and are still seen.
+        drawn.append(_curve("failed", failed, max(*failed, max(calls) / 4), "bad", cells))
+    return tuple(drawn[: max(room, 0)])
+
+
+def _curve(name: str, points: Sequence[float], top: float, role: str, cells: int) -> Line:
+    chart = sparkline(
+        points, cells - _NAME_CELLS - 1, top=top, role_of=lambda value: role if value else "dim"
+    )
+    return line(Span(pad(name, _NAME_CELLS) + " ", "text"), *chart)
+
+
+def pace(figures: TrafficFigures) -> str:
+    """`30.7/s`; below one a second, calls a minute: `6/min`."""
+    if figures.per_second >= 1:
+        return f"{figures.per_second:,.1f}/s"
+    return f"{count(figures.per_second * 60)}/min"
+
+
+def share(fraction: float | None) -> str:
+    return NOT_AVAILABLE if fraction is None else percent(fraction)
+
+
+def dollars(amount: float | None, figures: TrafficFigures) -> str:
+    """`$4.10`, `≥$4.10` where calls without a price are among them, `n/a` where all are."""
+    if amount is None:
+        return NOT_AVAILABLE
+    return f"{'≥' if figures.unpriced else ''}{money(amount)}"
+
+
+def _number(value: float | None) -> str:
+    return NOT_AVAILABLE if value is None else count(value)
+
+
+def _labelled(figure: str, label: str, role: str, unit: str = "") -> Line:
+    """A bright figure between a dim label and a dim unit; a figure that is not known is dim as well."""
+    known = figure.strip() != NOT_AVAILABLE
+    return line(
+        Span(label, "dim"),
+        Span(figure, role if known else "faint", bold=known),
+        Span(unit if known else "", "dim"),
+    )
+
+
+def _role(level: Level, otherwise: str = "text") -> str:
+    return level_mark(level).role if level in _LOUD else otherwise

@@ -1,0 +1,111 @@
+"""Own traffic on the dashboard and in full screen: there when there is some, and not otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from claude_tui.model.snapshot import Panel
+from claude_tui.tui.panels.traffic import traffic_lines
+from claude_tui.tui.panels.traffic_zoom import traffic_zoom
+from claude_tui.tui.render.lines import plain, width
+from claude_tui.tui.screens.zoom import ZoomScreen
+from tests.functional.still import still_app
+from tests.functional.watched import Watched, arrives
+from tests.snapshots.pictures import PICTURES
+from tests.snapshots.traffic_scenes import healthy_traffic, quiet_traffic, trouble_with_traffic
+
+
+def text(lines: tuple) -> str:  # type: ignore[type-arg]
+    return "\n".join(plain(each) for each in lines)
+
+
+async def test_the_panel_comes_and_goes_with_the_traffic() -> None:
+    app = Watched(PICTURES["healthy"]())
+    async with app.run_test(size=(120, 40)) as pilot:
+        dashboard = app.dashboard
+        before = app.text()
+        assert "6 Traffic" not in before
+        assert "0-5 zoom" in before
+        await arrives(pilot, healthy_traffic())
+        assert dashboard.traffic.region.width > 40
+        assert "6 Traffic" in app.text()
+        assert "0-6 zoom" in app.text()
+        await arrives(pilot, replace(healthy_traffic(), traffic=None))
+        assert app.text() == before
+
+
+async def test_the_tab_key_reaches_it_where_it_stands() -> None:
+    app = Watched(trouble_with_traffic())
+    async with app.run_test(size=(120, 40)) as pilot:
+        seen = []
+        for _ in range(6):
+            await pilot.press("tab")
+            await pilot.pause()
+            assert app.dashboard.focused_panel is not None
+            seen.append(app.dashboard.focused_panel.PANEL)
+        assert seen[-3:] == [Panel.LATENCY, Panel.TRAFFIC, Panel.EVENTS]
+
+
+async def test_its_number_opens_it_in_full_screen() -> None:
+    app, _ = still_app(trouble_with_traffic())
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("6")
+        await pilot.pause()
+        assert isinstance(app.screen, ZoomScreen)
+        assert app.screen.panel is Panel.TRAFFIC
+        shown = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+        assert "By application" in shown
+
+
+def test_the_panel_says_who_fails() -> None:
+    view = trouble_with_traffic().traffic
+    assert view is not None
+    lines = text(traffic_lines(view, 46, 14))
+    assert "failing 11%" in lines
+    assert "529 11%" in lines
+    (checkout,) = (each for each in lines.splitlines() if each.startswith("checkout"))
+    assert "34%" in checkout
+    assert "≥$" in lines
+
+
+@pytest.mark.parametrize("rows", range(1, 40))
+@pytest.mark.parametrize("cells", [20, 46, 80, 120])
+def test_it_fits_any_place_and_says_the_most_important_first(cells: int, rows: int) -> None:
+    for snapshot in (trouble_with_traffic(), healthy_traffic(), quiet_traffic()):
+        assert snapshot.traffic is not None
+        lines = traffic_lines(snapshot.traffic, cells, rows)
+        assert len(lines) <= rows
+        assert all(width(each) <= cells for each in lines)
+        assert "failing" in plain(lines[0]) or cells < 20
+
+
+def test_a_source_that_is_quiet_and_one_that_tells_less_are_named() -> None:
+    view = quiet_traffic().traffic
+    assert view is not None
+    lines = text(traffic_lines(view, 46, 14))
+    assert "▲ proxy quiet since 13:5" in lines
+    assert "▲ otlp: tokens absent since 12:1" in lines
+
+
+def test_full_screen_has_tables_failed_and_slowest_calls_with_their_ids() -> None:
+    lines = text(traffic_zoom(trouble_with_traffic(), 200))
+    for words in (
+        "By application",
+        "By model",
+        "Usual",
+        "Failures",
+        "Failed calls",
+        "Slowest calls",
+        "Sources",
+    ):
+        assert words in lines
+    assert "claude-opus-5-5" in lines
+    assert "retry after 30s" in lines
+    assert lines.count("req_011C") > 10
+    assert "attempts" in lines
+
+
+def test_full_screen_without_traffic_says_how_there_would_be_some() -> None:
+    assert "proxy" in text(traffic_zoom(PICTURES["healthy"](), 80))
