@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import anthropic
 import pytest
 
 from claude_tui.simulator.scenario import load
@@ -296,3 +297,45 @@ def test_two_hundred_slow_clients_take_bounded_memory() -> None:
         assert proxy.health()["open_calls"] == 200
         for sock in sockets:
             sock.close()
+
+
+def test_a_counting_client_and_the_record_agree(own_home: Path) -> None:
+    """Two workers and a client that counts: `traffic --json` says the same, and no answer is in the store."""
+    counted = {"calls": 0, "output": 0}
+    with SimulatedApi() as api:
+        with (
+            running(api.base_url, "--workers", "2") as proxy,
+            anthropic.Anthropic(
+                base_url=proxy.url,
+                api_key="canary-key-0123456789",
+                default_headers={"x-claude-top-app": "shop"},
+            ) as client,
+        ):
+            for _ in range(12):
+                message = client.messages.create(
+                    model="claude-haiku-5-5",
+                    max_tokens=32,
+                    messages=[{"role": "user", "content": "canary-prompt"}],
+                    extra_headers={"connection": "close"},
+                )
+                counted["calls"] += 1
+                counted["output"] += message.usage.output_tokens
+                answer = message.content[0].to_dict()["text"]
+            proxy.process.send_signal(signal.SIGTERM)
+            proxy.end()
+        result = subprocess.run(
+            [sys.executable, "-m", "claude_tui", "traffic", "--json", "--base-url", api.base_url],
+            capture_output=True,
+            text=True,
+            timeout=WITHIN_S,
+            check=True,
+        )
+    document = json.loads(result.stdout)
+    (row,) = document["rows"]
+    assert row["name"] == "shop"
+    assert row["calls"] == counted["calls"]
+    assert row["tokens"]["output"] == counted["output"]
+    kept = b"".join(path.read_bytes() for path in own_home.rglob("*") if path.is_file())
+    assert b"claude-haiku-5-5" in kept
+    for said in ("canary-key-0123456789", "canary-prompt", str(answer)):
+        assert said.encode() not in kept
