@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from http import HTTPStatus
 
-from claude_tui.probes.body import Decoder, codings_of
+from claude_tui.probes.body import codings_of
 from claude_tui.probes.stream_reader import StreamReader
 from claude_tui.probes.transport_errors import BodyError
 from claude_tui.traffic.counts import TokenCounts
 from claude_tui.traffic.events import EventReader
 from claude_tui.traffic.json_fields import TopFields
+from claude_tui.traffic.proxy.decoding import Decoding, decoding_of
 from claude_tui.traffic.proxy.wire import ResponseHead, first_value
 from claude_tui.traffic.routes import COUNT_TOKENS, MESSAGES
 
@@ -20,7 +21,6 @@ MAX_BEGINNING = 20_000
 # A body that grows more than this is no answer but a bomb, and is not read on.
 MAX_RATIO = 100
 _FREE = 1_000_000
-_NO_LIMIT = 1 << 50
 _FIELDS = ("type", "model", "usage", "stop_reason", "input_tokens")
 _PAGELESS = frozenset({COUNT_TOKENS, "models", "batches"})
 
@@ -115,9 +115,9 @@ class AnswerReader:
         elif self._route == COUNT_TOKENS:
             self._served(self._field("model"))
 
-    def _opened(self, head: ResponseHead) -> Decoder | None:
+    def _opened(self, head: ResponseHead) -> Decoding | None:
         try:
-            return Decoder(codings_of(head.headers), _NO_LIMIT)
+            return decoding_of(codings_of(head.headers))
         except BodyError:
             self.unread = True
             return None
