@@ -327,6 +327,7 @@ class ClientConnection(asyncio.Protocol):
         upstream = self._service.upstream
         host = upstream.address.netloc
         fault = explain(error, exchange.trace, host, redactor=self._service.redactor)
+        self._hear_waiting(exchange)
         exchange.tap.failed(fault)
         if exchange.sent and not exchange.fresh:
             self._current = None
@@ -398,10 +399,17 @@ class ClientConnection(asyncio.Protocol):
             self._dialling.cancel()
             self._dialling = None
         if isinstance(self._current, Exchange):
+            self._hear_waiting(self._current)
             self._current.tap.ended(CallEnd.ABANDONED)
         self._current = None
         self._waiting.clear()
         self._drop_upstream()
+
+    def _hear_waiting(self, exchange: Exchange) -> None:
+        """Lets the tap hear what has come of a body that goes nowhere: it may name the model."""
+        while not exchange.sent and self._waiting and isinstance(self._waiting[0], bytes):
+            exchange.tap.request_body(self._waiting[0])
+            self._waiting.popleft()
 
     def _drop_upstream(self) -> None:
         upstream, self._upstream = self._upstream, None

@@ -45,6 +45,8 @@ class _Supervisor:
     reservation: socket.socket
     slots: list[_Slot]
     lifeline: tuple[int, int] = field(default_factory=os.pipe)
+    ready: tuple[int, int] = field(default_factory=os.pipe)
+    """Each worker writes a byte into it when it takes calls."""
     stopping: bool = False
 
     def start(self, slot: _Slot) -> None:
@@ -64,7 +66,8 @@ class _Supervisor:
         os.close(self.lifeline[1])
         self.reservation.close()
         try:
-            return serve(self.plan, bound(self.address, shared=True), self.lifeline[0])
+            sock = bound(self.address, shared=True)
+            return serve(self.plan, sock, self.lifeline[0], lambda: _tell_ready(self.ready[1]))
         except Exception as error:  # noqa: BLE001 the outermost edge of this process
             self.plan.say(f"a worker failed: {type(error).__name__}: {error}")
             return 1
@@ -127,11 +130,14 @@ def supervise(
     signal.set_wakeup_fd(waker.fileno())
     supervisor = _Supervisor(plan, address, reservation, [_Slot(n + 1) for n in range(workers)])
     try:
-        supervisor.start_due()
-        started()
+        missing = workers
         while not supervisor.stopping or supervisor.alive:
             wait_s = supervisor.start_due()
-            select.select([wakened], [], [], wait_s)
+            readable, _, _ = select.select([wakened.fileno(), supervisor.ready[0]], [], [], wait_s)
+            if supervisor.ready[0] in readable:
+                before, missing = missing, missing - len(os.read(supervisor.ready[0], 64))
+                if missing <= 0 < before:
+                    started()
             for number in _received(wakened):
                 if number in _STOPPING:
                     supervisor.stopping = True
@@ -139,10 +145,15 @@ def supervise(
             supervisor.collect_dead()
     finally:
         signal.set_wakeup_fd(-1)
-        os.close(supervisor.lifeline[1])
+        for descriptor in (*supervisor.lifeline, *supervisor.ready):
+            os.close(descriptor)
         waker.close()
         wakened.close()
     return 0
+
+
+def _tell_ready(descriptor: int) -> None:
+    os.write(descriptor, b".")
 
 
 def _received(wakened: socket.socket) -> bytes:
