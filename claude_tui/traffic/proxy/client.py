@@ -11,20 +11,18 @@ import socket
 import struct
 from collections import deque
 from dataclasses import dataclass
-from typing import Protocol
 
-from claude_tui.model.text import Redactor
 from claude_tui.model.traffic import CallEnd
-from claude_tui.probes.classify import Classified
 from claude_tui.probes.exchange_trace import Phase
 from claude_tui.probes.transport_errors import explain
 from claude_tui.traffic.proxy.answers import HEALTH_PATH, OwnAnswer, bad_gateway, bad_request, no_tunnels
 from claude_tui.traffic.proxy.exchange import Exchange, OwnExchange
+from claude_tui.traffic.proxy.service import Service
 from claude_tui.traffic.proxy.tap import GuardedTap
-from claude_tui.traffic.proxy.upstream import Upstream, UpstreamConnection, keep_watch
+from claude_tui.traffic.proxy.upstream import UpstreamConnection, keep_watch
 from claude_tui.traffic.proxy.wire import End, Event, RequestHead, RequestReader, ResponseHead
 
-__all__ = ["ClientConnection", "Service"]
+__all__ = ["ClientConnection"]
 
 # What a client may send ahead of its turn: a body while the upstream is dialled, or the next request.
 MAX_AHEAD = 65_536
@@ -33,22 +31,6 @@ MAX_AHEAD = 65_536
 LINGER_S = 5.0
 # `struct linger` with a time of 0: closing sends a reset.
 _NO_LINGER = struct.pack("ii", 1, 0)
-
-
-class Service(Protocol):
-    """What all connections of a worker share."""
-
-    upstream: Upstream
-    draining: bool
-    redactor: Redactor
-
-    def tap(self, head: RequestHead) -> GuardedTap: ...
-
-    def health(self) -> OwnAnswer: ...
-
-    def opened(self, connection: ClientConnection) -> None: ...
-
-    def closed(self, connection: ClientConnection) -> None: ...
 
 
 @dataclass(slots=True)
@@ -334,7 +316,8 @@ class ClientConnection(asyncio.Protocol):
             self._ending = True
             self._transport.close()
         else:
-            self._answer_with(_gateway_fault(fault), exchange.head.method == b"HEAD")
+            said = bad_gateway(fault.error_type or "closed", fault.message or "the upstream did not answer")
+            self._answer_with(said, exchange.head.method == b"HEAD")
 
     def _refuse(self, why: str) -> None:
         """What the client sends is no HTTP."""
@@ -416,7 +399,3 @@ class ClientConnection(asyncio.Protocol):
         self._held.by_upstream = False
         if upstream is not None:
             upstream.drop()
-
-
-def _gateway_fault(fault: Classified) -> OwnAnswer:
-    return bad_gateway(fault.error_type or "unreachable", fault.message or "the upstream did not answer")

@@ -12,6 +12,7 @@ from claude_tui import __version__
 from claude_tui.model.text import Redactor
 from claude_tui.traffic.proxy.answers import OwnAnswer, health
 from claude_tui.traffic.proxy.client import ClientConnection
+from claude_tui.traffic.proxy.service import Connection
 from claude_tui.traffic.proxy.tap import Counts, GuardedTap, Tap
 from claude_tui.traffic.proxy.upstream import Upstream
 from claude_tui.traffic.proxy.wire import RequestHead
@@ -34,7 +35,7 @@ class Worker:
         self.redactor = redactor
         self.counts = Counts()
         self._taps = taps
-        self._connections: set[ClientConnection] = set()
+        self._connections: set[Connection] = set()
         self._servers: list[asyncio.Server] = []
         self._looking: asyncio.Task[None] | None = None
         self._empty = asyncio.Event()
@@ -94,11 +95,11 @@ class Worker:
         }
         return health(state, ready=not self.draining)
 
-    def opened(self, connection: ClientConnection) -> None:
+    def opened(self, connection: Connection) -> None:
         self._connections.add(connection)
         self._counted()
 
-    def closed(self, connection: ClientConnection) -> None:
+    def closed(self, connection: Connection) -> None:
         self._connections.discard(connection)
         self._counted()
 
