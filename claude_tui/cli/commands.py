@@ -347,6 +347,12 @@ def _report(request: Request) -> int:
     )
 
 
+def _proxy(request: Request) -> int:
+    from claude_tui.cli.proxy import run
+
+    return run(request, _settings(request))
+
+
 def _traffic(request: Request) -> int:
     options = request.options
     if options.schema:
@@ -505,6 +511,7 @@ COMMANDS: dict[str, Callable[[Request], int]] = {
     ),
     "uptime": _uptime,
     "report": _report,
+    "proxy": _proxy,
     "traffic": _traffic,
     "simulate": _simulate,
     "record": _record,

@@ -17,6 +17,7 @@ from claude_tui.cli.grammar.drill import add_drill, drill_action
 from claude_tui.cli.grammar.flags import ALL_SETTINGS, FLAGS_OF, add_flags, flag_of
 from claude_tui.cli.grammar.looking_back import add_incidents, add_record, add_replay, add_report, add_uptime
 from claude_tui.cli.grammar.postmortem import add_postmortem
+from claude_tui.cli.grammar.proxy import add_proxy
 from claude_tui.cli.grammar.traffic import add_traffic
 from claude_tui.cli.grammar.values import DEFAULT_SCENARIO, speed
 from claude_tui.cli.grammar.watching import (
@@ -41,6 +42,7 @@ examples:
   claude-top --base-url https://gateway.example.com --name prod
   claude-top agent                         keep the record and page, without a screen
   claude-top check --json                  probe once, for scripts and pagers
+  claude-top proxy                         measure the calls of applications, not their content
   claude-top drill                         an incident to practise on, and a score at the end
   claude-top simulate overload             replay a past overload of the API, for other tools
   claude-top runbook --cause rate_limited  what to do about it, step by step
@@ -178,6 +180,7 @@ def _parser() -> ArgumentParser:
     add_postmortem(commands)
     add_uptime(commands)
     add_report(commands)
+    add_proxy(commands)
     add_traffic(commands)
     add_simulate(commands)
     add_record(commands)

@@ -29,13 +29,16 @@ class ClaudeTopError(Exception):
     ├── DraftError              a model gave no draft
     ├── FilterError             a filter that somebody typed cannot be understood
     ├── IncidentFileError       a file is no exported incident
+    ├── ListenError             the proxy cannot listen where it was told to
+    ├── NoKeyError              there is no key to compute the fingerprint of
     ├── NoPostmortemError       there is no incident to write about
     ├── NoSuchIncidentError     no incident has that name
     ├── PostmortemFileError     a document cannot be taken over
     ├── ProbeError              an exchange gave no usable answer; becomes an observation
     │   ├── BodyError           a body that is too large, or encoded in a way that cannot be read
     │   ├── NotASummaryError    JSON that is not a status page's
-    │   └── ProxySettingError   a proxy variable that cannot be used
+    │   ├── ProxySettingError   a proxy variable that cannot be used
+    │   └── TunnelError         a forward proxy opened no tunnel
     ├── RecordingError          a recording cannot be written or read
     ├── ReportError             a report cannot be made, or not be written
     ├── StoreError              the history cannot be used

@@ -103,7 +103,9 @@ class Call:
     request_id: str | None = None
     """The id for the provider's support."""
     streamed: bool = False
-    """Whether the answer was a stream of events."""
+    """Whether the answer was a stream of events, or one was asked for."""
+    max_tokens: int | None = None
+    """The most tokens that the request let it generate; None if the source does not tell."""
     first_byte_s: float | None = None
     """From the end of the request's head to the first byte of the answer."""
     first_token_s: float | None = None

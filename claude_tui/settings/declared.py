@@ -353,6 +353,15 @@ class Settings:
             in_words="on screen only",
         ),
     ] = field(default_factory=_no_alerts, repr=False)
+    applications: Annotated[
+        Mapping[str, tuple[str, ...]],
+        About(
+            "What to call applications whose calls pass through `claude-top proxy`, by key or User-Agent.",
+            kinds.applications(),
+            in_words="by their User-Agent",
+            section="Own traffic",
+        ),
+    ] = field(default_factory=_no_keys)
 
     file: Path | None = None
     """The settings file, which may not exist; None if no file was considered."""

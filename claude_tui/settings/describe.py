@@ -44,6 +44,11 @@ match = { cause = "rate_limited" }
 kind = "alertmanager"
 url = "http://alertmanager:9093"
 """,
+    "applications": """\
+[applications]
+checkout = "agent:checkout/*"             # what its User-Agent looks like
+batch = ["key:3fa9c1d2e0"]                # its key, as `claude-top proxy --fingerprint` prints it
+""",
 }
 
 
@@ -59,7 +64,7 @@ def shown(settings: Settings, redactor: Redactor, alerts: Iterable[str] = ()) ->
         if isinstance(value, Mapping):
             lines.append(with_comment(f"[{declared.key}]", str(settings.origin(declared.key))))
             bound = [f"{action} = {toml_value(keys)}" for action, keys in value.items()]
-            lines += bound if declared.key == "keys" else alerts
+            lines += alerts if declared.key == "alerts" else bound
         else:
             assignment = f"{declared.key} = {masked_urls(toml_value(value))}"
             lines.append(with_comment(assignment, str(settings.origin(declared.key))))

@@ -18,6 +18,7 @@ from claude_tui.model.toml_values import as_number, as_whole
 __all__ = [
     "Kind",
     "WrongValueError",
+    "applications",
     "base_url",
     "keys",
     "label",
@@ -235,8 +236,20 @@ def weekday() -> Kind:
 
 def keys() -> Kind:
     """Action -> keys, read-only. As text: `pause=space,help=question_mark f1`."""
-    action = slug(r"[a-z][a-z0-9_]*", words="")
-    key = slug(r"[^\s,]{1,40}", words="")
+    words = 'an action and its key or keys, such as pause = "space"'
+    return _named(r"[a-z][a-z0-9_]*", r"[^\s,]{1,40}", words)
+
+
+def applications() -> Kind:
+    """Application -> what it is known by, read-only. As text: `checkout=key:3fa9c1d2e0 agent:checkout/*`."""
+    words = 'a name and what it is known by, such as checkout = ["key:3fa9c1d2e0", "agent:checkout/*"]'
+    return _named(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", r"key:[0-9a-f]{10}|agent:[^\s,]{1,100}", words)
+
+
+def _named(name: str, part: str, words: str) -> Kind:
+    """Name -> one or several parts, read-only. As text: `name=part part,name=part`."""
+    action = slug(name, words="")
+    key = slug(part, words="")
 
     def read(value: object) -> Mapping[str, tuple[str, ...]]:
         if not isinstance(value, dict):
@@ -251,7 +264,7 @@ def keys() -> Kind:
             raise WrongValueError(given, f".{name}")
         return tuple(_read_part(key.read, each, f".{name}") for each in several)
 
-    return Kind('an action and its key or keys, such as pause = "space"', read, _pairs)
+    return Kind(words, read, _pairs)
 
 
 def _pairs(text: str) -> object:

@@ -83,6 +83,11 @@ OTHER: Mapping[str, tuple[str, str, object]] = {
         '{"reminder": "2h", "routes": {"am": {"kind": "alertmanager"}}}',
         {"reminder": "2h", "routes": {"am": {"kind": "alertmanager"}}},
     ),
+    "applications": (
+        '{ checkout = "agent:checkout/*", batch = ["key:3fa9c1d2e0"] }',
+        "checkout=agent:checkout/*,batch=key:3fa9c1d2e0",
+        {"checkout": ("agent:checkout/*",), "batch": ("key:3fa9c1d2e0",)},
+    ),
     "keys": (
         '{ pause = "space", help = ["?", "f1"] }',
         "pause=space,help=? f1",
@@ -327,6 +332,9 @@ def test_an_unknown_key_names_the_nearest(places: Places) -> None:
         ("theme", "1"),
         ("data_dir", '""'),
         ("data_dir", '"nul\\u0000"'),
+        ("applications", '"checkout"'),
+        ("applications", '{ "Check out" = "key:3fa9c1d2e0" }'),
+        ("applications", '{ checkout = "sk-ant-api03-a-whole-key" }'),
         ("keys", '"space"'),
         ("keys", "{ pause = 1 }"),
         ("keys", "{ pause = [] }"),

@@ -20,6 +20,7 @@ FLAGS_OF: dict[str, tuple[str, ...]] = {
     "simulate": (),
     "uptime": ("config", "name", "base_url", "data_dir"),
     "report": ("config", "name", "base_url", "data_dir"),
+    "proxy": ("config", "data_dir"),
     "traffic": ("config", "name", "base_url", "data_dir"),
     "runbook": ("config", *_TARGET),
     "manual": (),

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from claude_tui.model.format import parse_span
 
-__all__ = ["DEFAULT_SCENARIO", "number", "seconds", "span", "speed", "whole"]
+__all__ = ["DEFAULT_SCENARIO", "drain", "number", "seconds", "span", "speed", "whole"]
 
 DEFAULT_SCENARIO = "tour"
 """What is played if no scenario is named."""
@@ -30,6 +30,11 @@ def speed(text: str) -> float:
 def seconds(text: str) -> float:
     """A time-out."""
     return number(text, 0.1, 600)
+
+
+def drain(text: str) -> float:
+    """How many seconds open calls may take."""
+    return number(text, 0, 3600)
 
 
 def number(text: str, low: float, high: float) -> float:

@@ -1,0 +1,72 @@
+"""What the proxy says itself: it cannot reach the upstream, it cannot read a request, how it is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from claude_tui.traffic.proxy.wire import Header, response_bytes
+
+__all__ = ["HEALTH_PATH", "MARK", "OwnAnswer", "bad_gateway", "bad_request", "health", "no_tunnels"]
+
+HEALTH_PATH = b"/.claude-top/health"
+"""A path that no API has."""
+MARK = b"x-claude-top-proxy"
+"""The header of every answer that the upstream did not give; its value says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAnswer:
+    """A complete answer of the proxy."""
+
+    status: int
+    """The HTTP status."""
+    reason: bytes
+    """The reason phrase."""
+    mark: str
+    """Why the proxy answers, in a word."""
+    body: bytes
+    """JSON."""
+
+    def to_bytes(self, *, closes: bool, bodyless: bool = False) -> bytes:
+        headers: list[Header] = [
+            (b"content-type", b"application/json"),
+            (b"content-length", str(len(self.body)).encode()),
+            (MARK, self.mark.encode("ascii", "replace")),
+        ]
+        if closes:
+            headers.append((b"connection", b"close"))
+        return response_bytes(self.status, self.reason, headers) + (b"" if bodyless else self.body)
+
+
+def bad_gateway(code: str, message: str) -> OwnAnswer:
+    """No answer came from the upstream."""
+    return OwnAnswer(502, b"Bad Gateway", code, _error("api_error", message))
+
+
+def bad_request(why: str) -> OwnAnswer:
+    """What came is no request that could be passed on."""
+    message = f"this request cannot be passed on: {why}"
+    return OwnAnswer(400, b"Bad Request", "bad_request", _error("invalid_request_error", message))
+
+
+def no_tunnels() -> OwnAnswer:
+    """A client takes this for a forward proxy."""
+    message = "this is no forward proxy: set it as ANTHROPIC_BASE_URL, not as HTTPS_PROXY"
+    return OwnAnswer(
+        405, b"Method Not Allowed", "not_a_forward_proxy", _error("invalid_request_error", message)
+    )
+
+
+def health(state: Mapping[str, object], *, ready: bool) -> OwnAnswer:
+    """What a load balancer or a supervisor asks for; nothing is asked of the upstream."""
+    body = json.dumps(state).encode()
+    if ready:
+        return OwnAnswer(200, b"OK", "health", body)
+    return OwnAnswer(503, b"Service Unavailable", "draining", body)
+
+
+def _error(error_type: str, message: str) -> bytes:
+    error = {"type": error_type, "message": f"claude-top proxy: {message}"}
+    return json.dumps({"type": "error", "error": error}).encode()

@@ -1,0 +1,234 @@
+"""Reads one call as it passes, and makes the value of it that is kept: never what was asked or answered."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from claude_tui.model.observation import Outcome
+from claude_tui.model.text import Redactor, inert
+from claude_tui.model.traffic import OTHER, UNKNOWN, Call, CallEnd, Tokens, TrafficSource
+from claude_tui.probes.classify import Classified, classify_error, classify_response
+from claude_tui.probes.clock import Clock
+from claude_tui.probes.exchange_trace import micros
+from claude_tui.probes.headers import lower_headers
+from claude_tui.probes.limits import read_rate_limits, read_windows
+from claude_tui.probes.transport_errors import FaultCode
+from claude_tui.probes.waits import header_wait, stated_wait
+from claude_tui.traffic.applications import Applications
+from claude_tui.traffic.json_fields import TopFields
+from claude_tui.traffic.proxy.answer_reader import AnswerReader
+from claude_tui.traffic.proxy.wire import Header, RequestHead, ResponseHead, first_value
+from claude_tui.traffic.routes import COUNT_TOKENS, MESSAGES, route_of
+from claude_tui.traffic.sink import Sink
+
+__all__ = ["CallTap", "Listening"]
+
+MAX_MESSAGE = 300
+_ASKED = ("model", "stream", "max_tokens")
+_WITH_MODEL = frozenset({MESSAGES, COUNT_TOKENS})
+_NAME = re.compile(r"[A-Za-z0-9][\w.:@/\[\]+-]{0,99}", re.ASCII)
+_WORD = re.compile(r"[a-z0-9_.-]{1,40}", re.ASCII)
+_METHOD = re.compile(rb"[A-Z]{1,10}")
+_LIMITING = ("anthropic-", "x-ratelimit-")
+_SECRETS = frozenset({b"x-api-key", b"authorization", b"proxy-authorization", b"cookie"})
+# What an error quotes may be the application's own text. Names of fields, models and limits are not.
+_QUOTED = re.compile(r"""(?P<mark>["'`“‘])(?P<text>[^"'`”’]*)(?P<end>["'`”’])""")
+_HARMLESS = re.compile(r"[\w.:/@-]{1,64}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """What all taps of a worker share."""
+
+    clock: Clock
+    """The time."""
+    applications: Applications
+    """Names whose call it is."""
+    sink: Sink
+    """Takes the calls."""
+    cost_of: Callable[[str, Tokens, str | None], float | None]
+    """The dollars of a model's tokens in a service tier; None without a price."""
+    is_gateway: bool
+    """Whether the upstream is not the provider's own."""
+    secrets: tuple[str, ...] = ()
+    """What must not appear in any text, beside the keys of the calls."""
+
+
+class CallTap:
+    """One call. Every method may fail: whoever calls it counts that, and lets the call pass."""
+
+    def __init__(self, head: RequestHead, listening: Listening) -> None:
+        self._listening = listening
+        self._clock = listening.clock
+        self._at, self._began = self._clock.now(), self._clock.monotonic()
+        self._head = head
+        self._route = route_of(head.target)
+        self._application = listening.applications.of(head.headers)
+        self._asked = TopFields(_ASKED) if self._route in _WITH_MODEL and _is_plain_json(head) else None
+        self._response: ResponseHead | None = None
+        self._fields: dict[str, str] = {}
+        self._answer: AnswerReader | None = None
+        self._first_byte_s: float | None = None
+        self._first_token_s: float | None = None
+
+    def request_body(self, piece: bytes) -> None:
+        if self._asked is not None:
+            self._asked.feed(piece)
+
+    def response(self, head: ResponseHead) -> None:
+        self._first_byte_s = self._since()
+        self._response = head
+        self._fields = lower_headers(_text(head.headers))
+        self._answer = AnswerReader(head, self._route, self._head.method)
+
+    def response_body(self, piece: bytes) -> None:
+        answer = self._answer
+        if answer is None:
+            return
+        answer.feed(piece)
+        if answer.has_content and self._first_token_s is None:
+            self._first_token_s = self._since()
+
+    def ended(self, end: CallEnd) -> None:
+        if self._answer is not None:
+            self._answer.closed()
+        found = self._classified(end)
+        if end is CallEnd.COMPLETE and found.outcome is Outcome.TRUNCATED_STREAM:
+            end = CallEnd.CUT
+        self._record(end, found)
+
+    def failed(self, fault: Classified) -> None:
+        self._record(CallEnd.COMPLETE, fault)
+
+    def _since(self) -> float:
+        return self._clock.monotonic() - self._began
+
+    def _classified(self, end: CallEnd) -> Classified:
+        response, answer = self._response, self._answer
+        if response is None or answer is None:
+            return Classified(Outcome.OK)
+        strange = end is CallEnd.COMPLETE and answer.is_strange
+        if answer.error is None and response.status < 400 and not strange:
+            return self._succeeded(end, answer)
+        fields, now, gateway = self._fields, self._clock.now(), self._listening.is_gateway
+        redactor = self._redactor()
+        if answer.error is not None:
+            return classify_error(
+                answer.error, response.status, redactor=redactor, headers=fields, now=now, gateway=gateway
+            )
+        return classify_response(
+            response.status, fields, answer.beginning, redactor=redactor, gateway=gateway, now=now
+        )
+
+    def _succeeded(self, end: CallEnd, answer: AnswerReader) -> Classified:
+        """The class of an answer that reports no failure: it may still lack its end."""
+        if end is CallEnd.CUT and not answer.is_finished:
+            message = "the connection was lost before the end of the answer"
+            return Classified(Outcome.TRUNCATED_STREAM, FaultCode.CUT_SHORT.value, message=message)
+        if end is CallEnd.COMPLETE and answer.is_unfinished:
+            return Classified(Outcome.TRUNCATED_STREAM, message="the stream ended without message_stop")
+        return Classified(Outcome.OK)
+
+    def _record(self, end: CallEnd, found: Classified) -> None:
+        asked = self._asked
+        call = Call(
+            at=self._at,
+            source=TrafficSource.PROXY,
+            route=self._route,
+            application=self._application,
+            outcome=found.outcome,
+            end=end,
+            method=_method(self._head.method),
+            model=(_name(asked.get("model")) if asked is not None else None) or UNKNOWN,
+            error_type=found.error_type,
+            message=_message(found.message) if found.outcome.failed else None,
+            request_id=found.request_id,
+            streamed=asked is not None and asked.get("stream") is True,
+            max_tokens=_count(asked.get("max_tokens")) if asked is not None else None,
+            first_byte_s=micros(self._first_byte_s),
+            first_token_s=micros(self._first_token_s),
+            total_s=micros(self._since()),
+            retries=_retries(self._head.headers),
+        )
+        if self._response is not None and self._answer is not None:
+            call = self._answered(call, self._response, self._answer, found)
+        self._listening.sink.add(call)
+
+    def _answered(self, call: Call, response: ResponseHead, answer: AnswerReader, found: Classified) -> Call:
+        fields, now = self._fields, self._clock.now()
+        limiting = {name: value for name, value in fields.items() if name.startswith(_LIMITING)}
+        request_id = fields.get("request-id", "").strip()
+        served, tokens = _name(answer.model), answer.counts.tokens
+        tier = _word(answer.counts.service_tier)
+        wait_s = stated_wait(response.status, header_wait(fields, now=now), found.body_wait_s)
+        return replace(
+            call,
+            served_model=served,
+            http_status=response.status,
+            request_id=_PLAIN.clean(request_id, 128) if request_id else call.request_id,
+            streamed=answer.streamed or call.streamed,
+            tokens=tokens,
+            service_tier=tier,
+            stop_reason=_word(answer.stop_reason),
+            cost_usd=self._listening.cost_of(served or call.model, tokens, tier) if tokens else None,
+            retry_after_s=wait_s if found.outcome.failed else None,
+            limits=read_rate_limits(limiting, now=now),
+            windows=read_windows(limiting, redactor=_PLAIN),
+        )
+
+    def _redactor(self) -> Redactor:
+        """Knows the call's own keys: an answer may quote them."""
+        own = [value.decode("latin-1") for name, value in self._head.headers if name.lower() in _SECRETS]
+        bare = [text.partition(" ")[2] for text in own if " " in text]
+        return Redactor((*self._listening.secrets, *own, *bare))
+
+
+_PLAIN = Redactor()
+
+
+def _is_plain_json(head: RequestHead) -> bool:
+    content_type = (first_value(head.headers, b"content-type") or b"application/json").lower()
+    return b"json" in content_type and first_value(head.headers, b"content-encoding") is None
+
+
+def _text(headers: Iterable[Header]) -> Iterator[tuple[str, str]]:
+    return ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+
+
+def _name(model: object) -> str | None:
+    """A model's name; OTHER for what is none, as it would be kept and shown."""
+    if not isinstance(model, str) or not model:
+        return None
+    return model if _NAME.fullmatch(model) and _PLAIN.secrets_out(model) == model else OTHER
+
+
+def _word(value: str | None) -> str | None:
+    return value if value is not None and _WORD.fullmatch(value) else None
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
+
+
+def _method(method: bytes) -> str:
+    return method.decode("ascii") if _METHOD.fullmatch(method) else OTHER
+
+
+def _retries(headers: Iterable[Header]) -> int | None:
+    value = first_value(headers, b"x-stainless-retry-count")
+    return int(value) if value is not None and value.isdigit() and len(value) <= 4 else None
+
+
+def _message(message: str | None) -> str | None:
+    """The error's words without what they quote of the request."""
+    if message is None:
+        return None
+    return inert(_QUOTED.sub(_shown, message), MAX_MESSAGE)
+
+
+def _shown(quoted: re.Match[str]) -> str:
+    if _HARMLESS.fullmatch(quoted["text"]):
+        return quoted.group()
+    return f"{quoted['mark']}…{quoted['end']}"

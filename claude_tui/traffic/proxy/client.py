@@ -1,0 +1,401 @@
+"""A client's connection: its requests go to the upstream and the answers come back, as they arrive.
+
+Bytes are passed on in the callback that brings them, so nothing waits for a task. Whoever cannot take more
+holds the other side: at most some hundred kilobytes of a call are here at any time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import struct
+from collections import deque
+from dataclasses import dataclass
+
+from claude_tui.model.traffic import CallEnd
+from claude_tui.probes.exchange_trace import Phase
+from claude_tui.probes.transport_errors import explain
+from claude_tui.traffic.proxy.answers import HEALTH_PATH, OwnAnswer, bad_gateway, bad_request, no_tunnels
+from claude_tui.traffic.proxy.exchange import Exchange, OwnExchange
+from claude_tui.traffic.proxy.service import Service
+from claude_tui.traffic.proxy.tap import GuardedTap
+from claude_tui.traffic.proxy.upstream import UpstreamConnection, keep_watch
+from claude_tui.traffic.proxy.wire import End, Event, RequestHead, RequestReader, ResponseHead
+
+__all__ = ["ClientConnection"]
+
+# What a client may send ahead of its turn: a body while the upstream is dialled, or the next request.
+MAX_AHEAD = 65_536
+# How long to listen to a client that still sends when the answer is over. A connection that is closed with
+# unread bytes is reset, and the client may lose the end of the answer.
+LINGER_S = 5.0
+# `struct linger` with a time of 0: closing sends a reset.
+_NO_LINGER = struct.pack("ii", 1, 0)
+
+
+@dataclass(slots=True)
+class _Held:
+    """Why no more is read from the client."""
+
+    by_upstream: bool = False
+    """The upstream takes no more of the body."""
+    ahead: int = 0
+    """Bytes received that cannot be sent on yet."""
+
+    @property
+    def held(self) -> bool:
+        return self.by_upstream or self.ahead > MAX_AHEAD
+
+
+class ClientConnection(asyncio.Protocol):
+    """One connection of a client, and the connection to the upstream that belongs to it."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._reader = RequestReader()
+        self._waiting: deque[Event] = deque()
+        self._current: Exchange | OwnExchange | None = None
+        self._upstream: UpstreamConnection | None = None
+        self._dialling: asyncio.Task[None] | None = None
+        self._held = _Held()
+        self._is_held = False
+        self._is_full = False
+        self._ending = False
+        self._resets_when_flushed = False
+        self._transport: asyncio.Transport
+
+    @property
+    def idle(self) -> bool:
+        """Whether no call is under way."""
+        return self._current is None and not self._waiting
+
+    @property
+    def held_socket(self) -> socket.socket | None:
+        """The socket, if nothing is read from it just now."""
+        if not self._is_held or self._ending:
+            return None
+        sock: socket.socket | None = self._transport.get_extra_info("socket")
+        return sock
+
+    # What asyncio says of the client.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+        keep_watch(transport.get_extra_info("socket"))
+        self._service.opened(self)
+
+    def data_received(self, data: bytes) -> None:
+        if self._ending:
+            return
+        self._waiting.extend(self._reader.feed(data))
+        if self._waiting:
+            self._held.ahead += len(data)
+        self._advance()
+
+    def eof_received(self) -> None:
+        """The client sends no more. It has left, as far as one can see: the system tells a half-closed
+        connection from a closed one only when more is written to it. Most servers see it so.
+        """
+        if self._current is not None:
+            self.left()
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._let_go()
+        self._service.closed(self)
+
+    def pause_writing(self) -> None:
+        self._is_full = True
+        if self._upstream is not None:
+            self._upstream.hold_answer(True)
+
+    def resume_writing(self) -> None:
+        self._is_full = False
+        if self._resets_when_flushed:
+            self._reset()
+            return
+        if self._upstream is not None:
+            self._upstream.hold_answer(False)
+        self._advance()
+
+    # What the service asks.
+
+    def left(self) -> None:
+        """Ends everything at once: nobody waits for the answer."""
+        self._let_go()
+        self._ending = True
+        self._transport.abort()
+
+    def drain(self) -> None:
+        """Ends the connection, when its call is over."""
+        if self.idle and not self._ending:
+            self._close()
+
+    # The way to the upstream.
+
+    def _advance(self, head: bytes = b"") -> None:
+        """Passes on whatever has its turn, behind a `head` that is due."""
+        out = [head] if head else []
+        heard: list[tuple[GuardedTap, bytes]] = []
+        while self._waiting and not self._ending and self._takes_next():
+            event, current = self._waiting.popleft(), self._current
+            if isinstance(event, RequestHead):
+                self._begin(event, out)
+            elif isinstance(current, Exchange):
+                self._pass_on(current, event, out, heard)
+            elif isinstance(current, OwnExchange) and isinstance(event, End):
+                self._say(current)
+        if out and self._upstream is not None:
+            self._upstream.send(b"".join(out))
+        # The bytes first: nobody waits for the tap.
+        for tap, piece in heard:
+            tap.request_body(piece)
+        if not self._waiting:
+            self._held.ahead = 0
+            if self._reader.broken is not None and not self._ending:
+                self._refuse(self._reader.broken)
+        self._steer()
+
+    def _takes_next(self) -> bool:
+        """Whether it is the turn of the next event of the client."""
+        current = self._current
+        if isinstance(current, Exchange):
+            return current.sent and not current.request_done
+        return current is not None or not self._is_full
+
+    def _begin(self, head: RequestHead, out: list[bytes]) -> None:
+        bodyless = head.method == b"HEAD"
+        closes = self._service.draining or head.http_10 or not head.keeps_alive
+        if head.method == b"CONNECT":
+            self._current = OwnExchange(no_tunnels(), bodyless, closes=True)
+        elif head.target.partition(b"?")[0] == HEALTH_PATH:
+            self._current = OwnExchange(self._service.health(), bodyless, closes)
+        else:
+            upstream, tap = self._service.upstream, self._service.tap(head)
+            self._current = exchange = Exchange(head, tap, upstream.trace(), self._upstream is None)
+            if self._upstream is None:
+                self._dialling = asyncio.get_running_loop().create_task(self._dial(exchange))
+            else:
+                out.append(self._head(exchange))
+
+    async def _dial(self, exchange: Exchange) -> None:
+        try:
+            self._upstream = await self._service.upstream.connect(self, exchange.trace)
+        except Exception as error:  # noqa: BLE001 whatever it is, the client gets an explanation
+            self._dialling = None
+            self._unanswered(exchange, error)
+        else:
+            self._dialling = None
+            self._advance(self._head(exchange))
+
+    def _head(self, exchange: Exchange) -> bytes:
+        exchange.trace.phase = Phase.WAIT
+        exchange.sent = True
+        return exchange.head_for(self._service.upstream)
+
+    def _pass_on(
+        self, exchange: Exchange, event: Event, out: list[bytes], heard: list[tuple[GuardedTap, bytes]]
+    ) -> None:
+        if isinstance(event, bytes):
+            out.append(exchange.request_body.piece(event))
+            heard.append((exchange.tap, event))
+        else:
+            assert isinstance(event, End)
+            out.append(exchange.request_body.end(event))
+            exchange.request_done = True
+            if exchange.response_done:
+                self._next(exchange)
+
+    def hold_request(self, held: bool) -> None:
+        self._held.by_upstream = held
+        self._steer()
+
+    def _steer(self) -> None:
+        """Reads from the client, or waits until there is room."""
+        held = self._held.held and not self._ending
+        if held is self._is_held or self._transport.is_closing():
+            return
+        self._is_held = held
+        if held:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
+    # The way back.
+
+    def answered(self, data: bytes) -> None:
+        exchange = self._current
+        if not isinstance(exchange, Exchange) or exchange.response_done:
+            # Nothing was asked: what is this connection worth now?
+            self._upstream_is_gone()
+            return
+        events = exchange.reader.feed(data)
+        self._relay(exchange, events)
+        if exchange.reader.broken is None:
+            return
+        self._drop_upstream()
+        if not exchange.response_done:
+            error = ConnectionError(f"the answer is no HTTP: {exchange.reader.broken}")
+            self._broke_off(exchange, error)
+
+    def lost(self, error: Exception | None) -> None:
+        exchange, self._upstream = self._current, None
+        self.hold_request(False)
+        if not isinstance(exchange, Exchange) or exchange.response_done:
+            self._upstream_is_gone()
+            return
+        if error is None:
+            self._relay(exchange, exchange.reader.closed())
+        if not exchange.response_done:
+            self._broke_off(exchange, error)
+
+    def _relay(self, exchange: Exchange, events: list[Event]) -> None:
+        """Sends on what came, and only then lets the tap hear it."""
+        out: list[bytes] = []
+        for event in events:
+            if isinstance(event, ResponseHead):
+                out.append(exchange.head_for_client(event, last=self._service.draining))
+                exchange.trace.phase = Phase.READ if event.status >= 200 else exchange.trace.phase
+            elif isinstance(event, bytes | End):
+                out.append(exchange.body_for_client(event))
+        if out:
+            self._transport.write(b"".join(out))
+        for event in events:
+            if isinstance(event, bytes):
+                exchange.tap.response_body(event)
+            elif isinstance(event, End):
+                exchange.response_done = True
+                exchange.tap.ended(CallEnd.COMPLETE)
+                self._answer_is_over(exchange)
+            elif isinstance(event, ResponseHead) and event.status >= 200:
+                exchange.tap.response(event)
+
+    def _answer_is_over(self, exchange: Exchange) -> None:
+        if exchange.request_done:
+            self._next(exchange)
+        elif exchange.closes or self._upstream is None:
+            self._close()
+        # Else the upstream reads on, and the client sends on.
+
+    def _next(self, exchange: Exchange) -> None:
+        self._current = None
+        broken = exchange.reader.broken is not None
+        if exchange.closes or broken or self._upstream is None or self._service.draining:
+            self._close()
+        elif self._waiting:
+            # Not now: this may be called while what is waiting is passed on.
+            asyncio.get_running_loop().call_soon(self._advance)
+
+    # Ends.
+
+    def _broke_off(self, exchange: Exchange, error: Exception | None) -> None:
+        """The upstream ended the connection before its answer was complete."""
+        if exchange.response is None:
+            self._unanswered(exchange, error or ConnectionResetError("connection closed"))
+            return
+        exchange.tap.ended(CallEnd.CUT)
+        self._current = None
+        self._ending = True
+        if exchange.ends_with_connection:
+            # An orderly end would make this a complete answer.
+            self._reset_when_flushed()
+        else:
+            self._transport.close()
+
+    def _unanswered(self, exchange: Exchange, error: Exception) -> None:
+        """Without any answer, the client gets a 502. But if a kept connection has died, the client sees that
+        as it would without the proxy: whether to send again is its choice.
+        """
+        upstream = self._service.upstream
+        host = upstream.address.netloc
+        fault = explain(error, exchange.trace, host, redactor=self._service.redactor)
+        self._hear_waiting(exchange)
+        exchange.tap.failed(fault)
+        if exchange.sent and not exchange.fresh:
+            self._current = None
+            self._ending = True
+            self._transport.close()
+        else:
+            said = bad_gateway(fault.error_type or "closed", fault.message or "the upstream did not answer")
+            self._answer_with(said, exchange.head.method == b"HEAD")
+
+    def _refuse(self, why: str) -> None:
+        """What the client sends is no HTTP."""
+        current = self._current
+        if isinstance(current, OwnExchange):
+            self._say(current)
+        elif current is None or (current.response is None and not current.request_done):
+            self._let_go()
+            self._answer_with(bad_request(why), bodyless=False)
+        elif not current.request_done:
+            self.left()
+        # Else the call before it is answered first; then the connection is closed.
+        else:
+            current.closes = True
+
+    def _say(self, own: OwnExchange) -> None:
+        self._current = None
+        if own.closes:
+            self._answer_with(own.answer, own.bodyless)
+        else:
+            self._transport.write(own.answer.to_bytes(closes=False, bodyless=own.bodyless))
+
+    def _answer_with(self, answer: OwnAnswer, bodyless: bool) -> None:
+        """Answers, and ends the connection."""
+        self._current = None
+        self._transport.write(answer.to_bytes(closes=True, bodyless=bodyless))
+        self._close(may_send=True)
+
+    def _upstream_is_gone(self) -> None:
+        self._drop_upstream()
+        if isinstance(self._current, Exchange) or self._current is None:
+            self._close()
+
+    def _close(self, *, may_send: bool = False) -> None:
+        """Ends the connection once everything is sent, without losing the end of it."""
+        unread = may_send or self._current is not None or bool(self._waiting) or self._is_held
+        self._current = None
+        self._drop_upstream()
+        self._ending = True
+        self._waiting.clear()
+        if not unread or not self._transport.can_write_eof():
+            self._transport.close()
+            return
+        self._transport.write_eof()
+        self._steer()
+        asyncio.get_running_loop().call_later(LINGER_S, self._transport.abort)
+
+    def _reset_when_flushed(self) -> None:
+        if self._transport.get_write_buffer_size() == 0:
+            self._reset()
+        else:
+            self._resets_when_flushed = True
+            self._transport.set_write_buffer_limits(high=0)
+
+    def _reset(self) -> None:
+        self._transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        self._transport.abort()
+
+    def _let_go(self) -> None:
+        """The client is gone: its call goes nowhere."""
+        if self._dialling is not None:
+            self._dialling.cancel()
+            self._dialling = None
+        if isinstance(self._current, Exchange):
+            self._hear_waiting(self._current)
+            self._current.tap.ended(CallEnd.ABANDONED)
+        self._current = None
+        self._waiting.clear()
+        self._drop_upstream()
+
+    def _hear_waiting(self, exchange: Exchange) -> None:
+        """Lets the tap hear what has come of a body that goes nowhere: it may name the model."""
+        while not exchange.sent and self._waiting and isinstance(self._waiting[0], bytes):
+            exchange.tap.request_body(self._waiting[0])
+            self._waiting.popleft()
+
+    def _drop_upstream(self) -> None:
+        upstream, self._upstream = self._upstream, None
+        self._held.by_upstream = False
+        if upstream is not None:
+            upstream.drop()

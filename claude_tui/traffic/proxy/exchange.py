@@ -1,0 +1,132 @@
+"""One request and its answer on the way through: what is sent on, and how far it has come."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from claude_tui.probes.exchange_trace import ExchangeTrace
+from claude_tui.traffic.applications import APP_HEADER
+from claude_tui.traffic.proxy.answers import OwnAnswer
+from claude_tui.traffic.proxy.tap import GuardedTap
+from claude_tui.traffic.proxy.upstream import Upstream
+from claude_tui.traffic.proxy.wire import (
+    BodyWriter,
+    End,
+    Framing,
+    Header,
+    RequestHead,
+    ResponseHead,
+    ResponseReader,
+    request_bytes,
+    response_bytes,
+    without_hop_headers,
+)
+
+__all__ = ["Exchange", "OwnExchange"]
+
+# A client that takes the proxy for a forward one sends a whole URL.
+_AUTHORITY = re.compile(rb"https?://[^/?#]*", re.I)
+
+
+@dataclass(slots=True)
+class OwnExchange:
+    """A request that the proxy answers itself, once it has read it to its end."""
+
+    answer: OwnAnswer
+    """What it will say."""
+    bodyless: bool
+    """Whether the request was a HEAD."""
+    closes: bool
+    """Whether the connection ends with it."""
+
+
+@dataclass(slots=True)
+class Exchange:
+    """A request that the upstream answers."""
+
+    head: RequestHead
+    """The request's head."""
+    tap: GuardedTap
+    """What listens."""
+    trace: ExchangeTrace
+    """In which phase it is, for the explanation of a failure."""
+    fresh: bool
+    """Whether it is the first one on its connection to the upstream."""
+    reader: ResponseReader = field(init=False)
+    """Reads the answer."""
+    request_body: BodyWriter = field(init=False)
+    """Writes the body to the upstream."""
+    response: ResponseHead | None = None
+    """The answer's head, once it has arrived."""
+    response_body: BodyWriter | None = None
+    """Writes the body to the client."""
+    sent: bool = False
+    """Whether the request's head has gone to the upstream."""
+    request_done: bool = False
+    """Whether the whole request has gone to the upstream."""
+    response_done: bool = False
+    """Whether the whole answer has gone to the client."""
+    closes: bool = False
+    """Whether the client's connection ends with this answer."""
+
+    def __post_init__(self) -> None:
+        self.reader = ResponseReader(self.head.method)
+        self.request_body = BodyWriter(chunked=self.head.framing is Framing.CHUNKED)
+
+    @property
+    def ends_with_connection(self) -> bool:
+        """Whether only the end of the connection tells the client that the body is complete."""
+        return self.response is not None and (
+            self.response.framing is Framing.CLOSE
+            or (self.response.framing is Framing.CHUNKED and self.head.http_10)
+        )
+
+    def head_for(self, upstream: Upstream) -> bytes:
+        """The request's head as it goes to the upstream."""
+        host = (b"Host", upstream.address.netloc.encode())
+        headers: list[Header] = []
+        for header in without_hop_headers(self.head.headers):
+            name = header[0].lower()
+            if name == b"host":
+                headers.append((header[0], host[1]))
+            elif name != APP_HEADER:
+                headers.append(header)
+        if not any(name.lower() == b"host" for name, _ in headers):
+            headers.insert(0, host)
+        headers.extend(upstream.extra_headers)
+        return request_bytes(self.head.method, _target(self.head.target, upstream), headers)
+
+    def head_for_client(self, head: ResponseHead, *, last: bool) -> bytes:
+        """The answer's head as it goes to the client; empty for a 1xx that HTTP/1.0 does not know.
+
+        `last` says that the client's connection takes no other request.
+        """
+        headers = without_hop_headers(head.headers)
+        if head.status < 200:
+            return b"" if self.head.http_10 else response_bytes(head.status, head.reason, headers)
+        self.response = head
+        kept = self.head.keeps_alive and head.keeps_alive and not (last or self.head.http_10)
+        self.closes = self.closes or not kept
+        chunked = head.framing is Framing.CHUNKED
+        if chunked and self.head.http_10:
+            headers = [header for header in headers if header[0].lower() != b"transfer-encoding"]
+            chunked = False
+        self.response_body = BodyWriter(chunked=chunked)
+        if self.closes:
+            headers.append((b"Connection", b"close"))
+        return response_bytes(head.status, head.reason, headers)
+
+    def body_for_client(self, event: bytes | End) -> bytes:
+        assert self.response_body is not None
+        return self.response_body.piece(event) if isinstance(event, bytes) else self.response_body.end(event)
+
+
+def _target(target: bytes, upstream: Upstream) -> bytes:
+    if target == b"*":
+        return target
+    found = _AUTHORITY.match(target)
+    path = target[found.end() :] if found is not None else target
+    if not path.startswith(b"/"):
+        path = b"/" + path
+    return upstream.target_prefix + path

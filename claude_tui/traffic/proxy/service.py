@@ -1,0 +1,44 @@
+"""What the connections of a worker share, and what the worker asks of them."""
+
+from __future__ import annotations
+
+import socket
+from typing import Protocol
+
+from claude_tui.model.text import Redactor
+from claude_tui.traffic.proxy.answers import OwnAnswer
+from claude_tui.traffic.proxy.tap import GuardedTap
+from claude_tui.traffic.proxy.upstream import Upstream
+from claude_tui.traffic.proxy.wire import RequestHead
+
+__all__ = ["Connection", "Service"]
+
+
+class Connection(Protocol):
+    """A client's connection, as its worker knows it."""
+
+    @property
+    def held_socket(self) -> socket.socket | None:
+        """The socket, if nothing is read from it just now."""
+
+    def left(self) -> None:
+        """The client is gone: ends everything at once."""
+
+    def drain(self) -> None:
+        """Ends the connection, when its call is over."""
+
+
+class Service(Protocol):
+    """What all connections of a worker share."""
+
+    upstream: Upstream
+    draining: bool
+    redactor: Redactor
+
+    def tap(self, head: RequestHead) -> GuardedTap: ...
+
+    def health(self) -> OwnAnswer: ...
+
+    def opened(self, connection: Connection) -> None: ...
+
+    def closed(self, connection: Connection) -> None: ...

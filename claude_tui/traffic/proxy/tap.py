@@ -1,0 +1,101 @@
+"""What listens to a call while it passes, and the guard that keeps its faults away from the call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from claude_tui.model.traffic import CallEnd
+from claude_tui.probes.classify import Classified
+from claude_tui.traffic.proxy.wire import RequestHead, ResponseHead
+
+__all__ = ["Counts", "GuardedTap", "Tap"]
+
+
+class Tap(Protocol):
+    """Hears of one call, in this order, after the bytes have been sent on. It must not block."""
+
+    def request_body(self, piece: bytes) -> None: ...
+
+    def response(self, head: ResponseHead) -> None: ...
+
+    def response_body(self, piece: bytes) -> None: ...
+
+    def ended(self, end: CallEnd) -> None:
+        """The answer is over, one way or another."""
+
+    def failed(self, fault: Classified) -> None:
+        """No answer came."""
+
+
+@dataclass(slots=True)
+class Counts:
+    """What one worker has done since it started."""
+
+    connections: int = 0
+    """Connections of clients that are open."""
+    open_calls: int = 0
+    """Calls whose answer is not complete."""
+    calls: int = 0
+    """Calls that began."""
+    tap_faults: int = 0
+    """Calls that could not be read, or not be recorded, to their end; they passed all the same."""
+
+
+class GuardedTap:
+    """Passes on what a tap should hear; a fault of it is counted and ends the tap, never the call."""
+
+    def __init__(self, make: Callable[[RequestHead], Tap], head: RequestHead, counts: Counts) -> None:
+        self._counts = counts
+        self._tap: Tap | None = None
+        counts.calls += 1
+        counts.open_calls += 1
+        self._open = True
+        try:
+            self._tap = make(head)
+        except Exception:  # noqa: BLE001 whatever is wrong with the tap, the call goes on
+            self._fault()
+
+    def request_body(self, piece: bytes) -> None:
+        if self._tap is not None:
+            try:
+                self._tap.request_body(piece)
+            except Exception:  # noqa: BLE001 as above
+                self._fault()
+
+    def response(self, head: ResponseHead) -> None:
+        if self._tap is not None:
+            try:
+                self._tap.response(head)
+            except Exception:  # noqa: BLE001 as above
+                self._fault()
+
+    def response_body(self, piece: bytes) -> None:
+        if self._tap is not None:
+            try:
+                self._tap.response_body(piece)
+            except Exception:  # noqa: BLE001 as above
+                self._fault()
+
+    def ended(self, end: CallEnd) -> None:
+        self._close(lambda tap: tap.ended(end))
+
+    def failed(self, fault: Classified) -> None:
+        self._close(lambda tap: tap.failed(fault))
+
+    def _close(self, tell: Callable[[Tap], None]) -> None:
+        """Only the first end counts."""
+        tap, self._tap = self._tap, None
+        if self._open:
+            self._open = False
+            self._counts.open_calls -= 1
+        if tap is not None:
+            try:
+                tell(tap)
+            except Exception:  # noqa: BLE001 as above
+                self._fault()
+
+    def _fault(self) -> None:
+        self._tap = None
+        self._counts.tap_faults += 1

@@ -1,0 +1,232 @@
+"""Where calls go: the upstream's address, and connections to it, each for one connection of a client.
+
+The two are a pair: when the upstream ends a kept connection, the client's ends as well. So a client sees the
+same connections as it would without the proxy, nothing is ever sent twice, and a call never waits for
+another client's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from claude_tui.probes.clock import Clock
+from claude_tui.probes.dial import race
+from claude_tui.probes.exchange_trace import ExchangeTrace, Phase
+from claude_tui.probes.proxies import Proxies
+from claude_tui.traffic.proxy.tunnel import Via, open_tunnel
+from claude_tui.traffic.proxy.wire import Header
+
+__all__ = ["Address", "Upstream", "UpstreamConnection", "UpstreamUser", "keep_watch"]
+
+# A peer that vanished without a word is noticed after 30 + 3 * 10 s.
+_KEEP_ALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
+# asyncio wants a number: longer than any client waits.
+_HANDSHAKE_S = 600.0
+_PORTS = {"http": 80, "https": 443}
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A base URL in the parts that sending needs."""
+
+    scheme: str
+    """`http` or `https`."""
+    host: str
+    """Name or IP address, without brackets."""
+    port: int
+    """Always a number."""
+    prefix: bytes
+    """What comes before the path of every request."""
+
+    @classmethod
+    def of(cls, url: str) -> Address:
+        parts = urlsplit(url)
+        port = parts.port or _PORTS[parts.scheme]
+        return cls(parts.scheme, parts.hostname or "", port, parts.path.rstrip("/").encode())
+
+    @property
+    def secure(self) -> bool:
+        return self.scheme == "https"
+
+    @property
+    def netloc(self) -> str:
+        """For the `Host` header, and for display."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
+
+
+class UpstreamUser(Protocol):
+    """Who uses a connection."""
+
+    def answered(self, data: bytes) -> None:
+        """Bytes from the upstream."""
+
+    def lost(self, error: Exception | None) -> None:
+        """The connection is gone; None if the upstream closed it in order."""
+
+    def hold_request(self, held: bool) -> None:
+        """Whether the upstream takes no more for now."""
+
+
+class UpstreamConnection(asyncio.Protocol):
+    """One connection. `user` hears of everything until `drop`."""
+
+    def __init__(self, user: UpstreamUser) -> None:
+        self._user: UpstreamUser | None = user
+        self._transport: asyncio.Transport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self._transport = transport
+
+    def data_received(self, data: bytes) -> None:
+        if self._user is not None:
+            self._user.answered(data)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._transport = None
+        if self._user is not None:
+            self._user.lost(error)
+
+    def pause_writing(self) -> None:
+        if self._user is not None:
+            self._user.hold_request(True)
+
+    def resume_writing(self) -> None:
+        if self._user is not None:
+            self._user.hold_request(False)
+
+    def send(self, data: bytes) -> None:
+        if self._transport is not None:
+            self._transport.write(data)
+
+    def hold_answer(self, held: bool) -> None:
+        """Reads no more while the client takes no more."""
+        if self._transport is None or self._transport.is_closing():
+            return
+        if held:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
+    def drop(self) -> None:
+        """Ends the connection at once; the user hears no more of it."""
+        self._user = None
+        if self._transport is not None:
+            self._transport.abort()
+
+
+class Upstream:
+    """The upstream, and how it is reached: directly or through the forward proxy of the environment.
+
+    Raises ProxySettingError for a forward proxy that cannot be used, OSError if the trusted certificates
+    cannot be read.
+    """
+
+    def __init__(self, url: str, *, clock: Clock, routes: Proxies | None = None) -> None:
+        self.url = url
+        self.address = Address.of(url)
+        self._clock = clock
+        self._routes = routes or Proxies()
+        self._proxy = self._routes.proxy_for(url)
+        self._via = Via.of(self._proxy) if self._proxy is not None else None
+        self._trust: ssl.SSLContext | None = None
+        if self.address.secure:
+            self._trust = self._routes.trust_for(url)
+            self._trust.set_alpn_protocols(["http/1.1"])
+
+    @property
+    def target_prefix(self) -> bytes:
+        """What stands before the path in a request line; a forward proxy is told the whole URL."""
+        if self._via is None or self.address.secure:
+            return self.address.prefix
+        return f"http://{self.address.netloc}".encode() + self.address.prefix
+
+    @property
+    def extra_headers(self) -> tuple[Header, ...]:
+        """What a forward proxy wants to see in each request."""
+        if self._via is None or self.address.secure or self._via.authorization is None:
+            return ()
+        return ((b"Proxy-Authorization", self._via.authorization),)
+
+    def trace(self) -> ExchangeTrace:
+        return ExchangeTrace(self._clock, proxy=self._proxy)
+
+    async def connect(self, user: UpstreamUser, trace: ExchangeTrace) -> UpstreamConnection:
+        """A new connection. How long to wait for it is the client's choice: no time-out but the system's.
+
+        Raises OSError, TunnelError or UnicodeError, and `trace` has the phase in which it failed.
+        """
+        via = self._via
+        host, port = (via.host, via.port) if via is not None else (self.address.host, self.address.port)
+        trace.begin(Phase.DNS)
+        addresses = (host,) if _is_address(host) else tuple(await self._routes.resolve(host, port))
+        if not addresses:
+            raise socket.gaierror(socket.EAI_NONAME, "the name has no address")
+        trace.begin(Phase.CONNECT)
+        opened = await race(addresses, lambda address: _open(address, port))
+        try:
+            if via is not None and self.address.secure:
+                await open_tunnel(opened.sock, via, self.address.host, self.address.port)
+            if self._trust is not None:
+                trace.begin(Phase.TLS)
+            return await self._take_over(opened.sock, user)
+        except BaseException:
+            opened.sock.close()
+            raise
+
+    async def _take_over(self, sock: socket.socket, user: UpstreamUser) -> UpstreamConnection:
+        secure = self._trust is not None
+        _, connection = await asyncio.get_running_loop().create_connection(
+            lambda: UpstreamConnection(user),
+            sock=sock,
+            ssl=self._trust,
+            server_hostname=self.address.host if secure else None,
+            ssl_handshake_timeout=_HANDSHAKE_S if secure else None,
+        )
+        return connection
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """A connected socket, for `race`."""
+
+    sock: socket.socket
+
+    async def aclose(self) -> None:
+        self.sock.close()
+
+
+async def _open(address: str, port: int) -> _Opened:
+    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        sock.setblocking(False)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        keep_watch(sock)
+        await asyncio.get_running_loop().sock_connect(sock, (address, port))
+    except BaseException:
+        sock.close()
+        raise
+    return _Opened(sock)
+
+
+def keep_watch(sock: socket.socket) -> None:
+    """Lets the system notice a peer that vanished without a word."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEP_ALIVE:
+        if (option := getattr(socket, name, None)) is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        return False
+    return True

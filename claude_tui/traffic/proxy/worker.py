@@ -1,0 +1,129 @@
+"""One worker: the connections of its clients, what they share, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import socket
+from collections.abc import Callable, Sequence
+
+from claude_tui import __version__
+from claude_tui.model.text import Redactor
+from claude_tui.traffic.proxy.answers import OwnAnswer, health
+from claude_tui.traffic.proxy.client import ClientConnection
+from claude_tui.traffic.proxy.service import Connection
+from claude_tui.traffic.proxy.tap import Counts, GuardedTap, Tap
+from claude_tui.traffic.proxy.upstream import Upstream
+from claude_tui.traffic.proxy.wire import RequestHead
+
+__all__ = ["Worker"]
+
+# How often to look whether a client left from which nothing is read.
+LOOK_S = 0.5
+BACKLOG = 1024
+# Linux tells of a peer that has closed; elsewhere one learns of it when there is room to read on.
+_LEFT = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR if hasattr(select, "poll") else 0
+
+
+class Worker:
+    """Serves clients on one or more sockets until `drain`. `taps` makes what listens to a call."""
+
+    def __init__(self, upstream: Upstream, taps: Callable[[RequestHead], Tap], redactor: Redactor) -> None:
+        self.upstream = upstream
+        self.draining = False
+        self.redactor = redactor
+        self.counts = Counts()
+        self._taps = taps
+        self._connections: set[Connection] = set()
+        self._servers: list[asyncio.Server] = []
+        self._looking: asyncio.Task[None] | None = None
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    async def start(self, sockets: Sequence[socket.socket]) -> None:
+        """Takes calls from now on."""
+        loop = asyncio.get_running_loop()
+        for sock in sockets:
+            server = await loop.create_server(lambda: ClientConnection(self), sock=sock, backlog=BACKLOG)
+            self._servers.append(server)
+        if _LEFT:
+            self._looking = loop.create_task(self._look_for_leavers())
+
+    async def drain(self, within_s: float) -> bool:
+        """Takes no more calls, lets the open ones end for `within_s` seconds, then drops the rest.
+
+        Returns whether all have ended by themselves.
+        """
+        self.draining = True
+        for server in self._servers:
+            server.close()
+        for connection in list(self._connections):
+            connection.drain()
+        try:
+            await asyncio.wait_for(self._empty.wait(), within_s)
+        except TimeoutError:
+            return False
+        else:
+            return True
+        finally:
+            await self._stop()
+
+    async def _stop(self) -> None:
+        for connection in list(self._connections):
+            connection.left()
+        if self._looking is not None:
+            self._looking.cancel()
+        # Aborted transports say so in the next round of the loop.
+        await asyncio.sleep(0)
+
+    # What connections ask.
+
+    def tap(self, head: RequestHead) -> GuardedTap:
+        return GuardedTap(self._taps, head, self.counts)
+
+    def health(self) -> OwnAnswer:
+        state = {
+            "status": "draining" if self.draining else "ok",
+            "version": __version__,
+            "pid": os.getpid(),
+            "upstream": self.upstream.url,
+            "connections": self.counts.connections,
+            "open_calls": self.counts.open_calls,
+            "calls": self.counts.calls,
+            "tap_faults": self.counts.tap_faults,
+        }
+        return health(state, ready=not self.draining)
+
+    def opened(self, connection: Connection) -> None:
+        self._connections.add(connection)
+        self._counted()
+
+    def closed(self, connection: Connection) -> None:
+        self._connections.discard(connection)
+        self._counted()
+
+    def _counted(self) -> None:
+        self.counts.connections = len(self._connections)
+        if self._connections:
+            self._empty.clear()
+        else:
+            self._empty.set()
+
+    async def _look_for_leavers(self) -> None:
+        """A client from which the upstream takes no more is not read, so that its end is not seen."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            held = {
+                sock.fileno(): each
+                for each in self._connections
+                if (sock := each.held_socket) is not None and sock.fileno() >= 0
+            }
+            if not held:
+                continue
+            poll = select.poll()
+            for descriptor in held:
+                poll.register(descriptor, _LEFT)
+            for descriptor, events in poll.poll(0):
+                if events & _LEFT:
+                    held[descriptor].left()
