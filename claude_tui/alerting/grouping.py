@@ -241,6 +241,9 @@ def _taken(group: AlertGroup, verdict: Verdict) -> AlertGroup:
 def _content(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at: datetime) -> Content:
     if in_trouble(verdict) and topic_of_cause(verdict.cause) == group.topic:
         content = content_of_verdict(verdict, at)
+        if verdict.recovery is not None and group.alerts:
+            # How far the recovery is says nothing once it is over: the last headline stays what was wrong.
+            content = replace(content, what=group.content.what)
         # The verdict may start over while the problem lasts; the group remembers the earlier start.
         return replace(content, since=min(content.since, group.content.since))
     own = [(member.alert, member.rule) for member in members if member.role is Role.HOLDER]

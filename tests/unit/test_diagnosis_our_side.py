@@ -214,3 +214,27 @@ def test_one_refusal_stays_decided_until_messages_are_accepted_again() -> None:
     assert causes[0] is Cause.SPEND_LIMIT
     changes = sum(one is not other for one, other in pairwise(causes))
     assert changes <= 1
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        {"rate_limits": (bucket("requests", 900), bucket("input", 0, 400_000)), "retry_after_s": 41.0},
+        {"rate_limits": (bucket("input", 0, 0),)},
+        {"windows": (WindowReading("5h", 1.0, None, "rejected"),)},
+    ],
+    ids=["an empty bucket", "nothing granted", "a rejected window"],
+)
+def test_one_429_that_reports_the_limit_it_is_for_needs_no_second(refusal: dict[str, object]) -> None:
+    """The next message waits for the reset: until then the strip would say "checking again"."""
+    found = verdict(BEFORE, told(Outcome.RATE_LIMITED, count=1, **refusal))
+    assert (found.cause, found.side, found.severity) == (Cause.RATE_LIMITED, Side.US, Severity.P2)
+    assert found.bucket in {"input", "5h"}
+
+
+def test_one_429_with_limits_left_is_checked_again() -> None:
+    found = verdict(
+        BEFORE, told(Outcome.RATE_LIMITED, count=1, rate_limits=(bucket("input", 300_000, 400_000),))
+    )
+    assert found.cause is Cause.UNKNOWN
+    assert found.checking
