@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -137,3 +139,59 @@ def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["incidents", "--schema"]) == 0
     assert capsys.readouterr().out.rstrip("\n") == schema_text()
     assert main(["incidents", "--schema", "list"]) == 3
+
+
+def exported(capsys: pytest.CaptureFixture[str], data: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(run(capsys, data, "export", "1", "--format", "json")[1])
+    return document
+
+
+def imported(capsys: pytest.CaptureFixture[str], directory: Path, text: str) -> tuple[int, str]:
+    file = directory / "in.json"
+    file.write_text(text, "utf-8")
+    code, _, err = run(capsys, directory / "other", "import", str(file))
+    return code, err
+
+
+def test_thousands_of_entries_are_all_stored(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    document = exported(capsys, data)
+    first = document["entries"][0]
+    document["entries"] += [first | {"act": "note", "id": f"{number:032x}"} for number in range(12_000)]
+    code, err = imported(capsys, tmp_path, json.dumps(document))
+    assert code == 0, err
+    assert "missing" not in err
+    assert len(entries(tmp_path / "other")) == 12_000 + 3
+
+
+def test_one_of_a_newer_version_says_so(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    document = exported(capsys, data) | {"schema": "claude-top/incident@2"}
+    code, err = imported(capsys, tmp_path, json.dumps(document))
+    assert code == 3
+    assert "claude-top/incident@2" in err
+    assert "another version" in err
+
+
+def test_a_file_with_a_byte_order_mark_is_read(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    assert imported(capsys, tmp_path, "\ufeff" + json.dumps(exported(capsys, data)))[0] == 0
+
+
+def test_a_pipe_without_a_writer_is_not_waited_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    code, _, err = run(capsys, tmp_path / "other", "import", str(pipe))
+    assert code == 3
+    assert "is empty" in err
+
+
+def test_a_file_without_an_end_is_too_large(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, _, err = run(capsys, tmp_path / "other", "import", "/dev/zero")
+    assert code == 3
+    assert "too large" in err
