@@ -46,11 +46,12 @@ def open_record(
     path = settings.data_dir / name
     if not path.is_file():
         raise RecordingError(f"nothing is recorded of {credentials.host}: there is no {path}")
-    store = Store.open(settings.data_dir, name, now=now, on_problem=on_problem)
+    store = Store.open(settings.data_dir, name, now=now, on_problem=on_problem, read_only=True)
     # A store that cannot be read answers like an empty one.
-    if store.nearest_observation(now, later=False) is None and (problem := store.problem) is not None:
+    store.nearest_observation(now, later=False)
+    if (problem := store.unreadable) is not None:
         store.close()
-        raise RecordingError(problem)
+        raise RecordingError(str(problem))
     return store
 
 

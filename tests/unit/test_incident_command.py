@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -195,3 +197,42 @@ def test_a_file_without_an_end_is_too_large(capsys: pytest.CaptureFixture[str], 
     code, _, err = run(capsys, tmp_path / "other", "import", "/dev/zero")
     assert code == 3
     assert "too large" in err
+
+
+def newer(directory: Path) -> None:
+    with contextlib.closing(sqlite3.connect(directory / STORE)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+
+@pytest.mark.parametrize("command", [("list",), ("show", "1"), ("export", "1")])
+def test_a_history_of_a_newer_version_is_refused_and_not_called_empty(
+    capsys: pytest.CaptureFixture[str], data: Path, command: tuple[str, ...]
+) -> None:
+    newer(data)
+    code, out, err = run(capsys, data, *command)
+    assert (code, out) == (3, "")
+    assert "update claude-top" in err
+    assert "no incident" not in err
+    assert len(err.splitlines()) == 1
+
+
+def test_nothing_is_imported_into_a_history_of_a_newer_version(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "in.json"
+    file.write_text(json.dumps(exported(capsys, data)), "utf-8")
+    newer(data)
+    code, _, err = run(capsys, data, "import", str(file))
+    assert code == 3
+    assert "update claude-top" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_damaged_history_is_told_and_stays_where_it_is(
+    capsys: pytest.CaptureFixture[str], data: Path
+) -> None:
+    (data / STORE).write_bytes(b"no database" * 1000)
+    code, out, err = run(capsys, data)
+    assert (code, out) == (3, "")
+    assert "history cannot be read" in err
+    assert (data / STORE).read_bytes() == b"no database" * 1000
