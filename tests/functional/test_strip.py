@@ -356,7 +356,7 @@ def test_what_to_do_without_a_key_is_said_once(size: tuple[int, int]) -> None:
 def test_a_first_failure_and_a_recovery_are_amber(size: tuple[int, int]) -> None:
     first = drawn(scene("checking"), *size)
     assert words(first).replace("▌", "").lstrip().startswith("▲ One failure, checking again.")
-    assert "Next: Wait some seconds: more messages tell chance" in words(first)
+    assert "Next: Nothing to do yet: more messages tell chance" in words(first)
     over = drawn(scene("recovering"), *size)
     assert "6 of 7 good" in words(over)
     assert "since 14:01:31 4m 02s" in words(over)
