@@ -358,7 +358,7 @@ def _answered_before(context: DiagnosisContext, model: str) -> bool:
 
 
 def _successor_words(catalogue: Catalogue, model: str) -> str:
-    """`; the newest Haiku listed is claude-haiku-6`: what to move to; empty if none of its family is active."""
+    """`; the newest Haiku listed is claude-haiku-6`: what to move to, if anything."""
     family = model_name(model)
     active = [
         (each.created_at, each.id)
