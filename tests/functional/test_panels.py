@@ -318,7 +318,8 @@ def test_failures_since_the_last_success_stand_where_the_comparison_would() -> N
     view = replace(snapshot.latency, series=(failing, *snapshot.latency.series[1:]))
     assert "3 failed" in text(latency_lines(replace(snapshot, latency=view), 70, 8))
     lone = replace(view, series=(replace(failing, failed_since=1), *view.series[1:]))
-    assert "last failed" in text(latency_lines(replace(snapshot, latency=lone), 70, 8))
+    assert " failed" in (told := text(latency_lines(replace(snapshot, latency=lone), 70, 8)))
+    assert "1 failed" not in told
 
 
 # -- errors ---------------------------------------------------------------------

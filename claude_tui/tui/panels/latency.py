@@ -234,7 +234,7 @@ def _usual(series: LatencySeries, stale: bool) -> Line:
     if series.failed_since:
         role = "bad" if series.failed_since > _FEW_FAILED else "warn"
         # Since the last answer, which is not what the Errors panel counts.
-        text = "last failed" if series.failed_since == 1 else f"{series.failed_since:,} failed"
+        text = "failed" if series.failed_since == 1 else f"{series.failed_since:,} failed"
         return line(Span(right(text, _USUAL_CELLS), role, bold=role == "bad"))
     if series.samples == 0:
         return line(Span(right("no samples", _USUAL_CELLS), "faint"))
