@@ -320,14 +320,17 @@ def test_an_alert_nobody_has_seen_to_has_a_row_while_all_is_well() -> None:
 
 def test_an_alert_that_outlives_its_verdict_is_not_told_as_trouble() -> None:
     snapshot = replace(scene("overloaded"), verdict=scene("healthy").verdict)
-    assert "△ Alert still open: It’s them. The API is overloaded (529)." in words(drawn(snapshot, 120, 40))
+    assert "△ Over, its alert closes in some minutes: It’s them. The API is overloaded (529)." in words(
+        drawn(snapshot, 120, 40)
+    )
     engine, (group, *_) = snapshot.engine, snapshot.engine.alerts.groups
     closes_at = snapshot.at + timedelta(minutes=5)
     status = AlertStatus(AlertState.FIRING, AT, AT, unmatched_since=AT, closes_at=closes_at)
     ending = (Alert("verdict-p1", (), Severity.P1, "The verdict is P1", status, group=group.id),)
     kept = replace(snapshot, engine=replace(engine, alerts=replace(engine.alerts, alerts=ending)))
-    assert f"△ Alert closes at {closes_at:%H:%M:%S}: It’s them. The API is overloaded (529)." in words(
-        drawn(kept, 120, 40)
+    assert (
+        f"△ Over, its alert closes at {closes_at:%H:%M:%S}: It’s them. The API is overloaded (529)."
+        in words(drawn(kept, 120, 40))
     )
 
 
@@ -356,7 +359,7 @@ def test_what_to_do_without_a_key_is_said_once(size: tuple[int, int]) -> None:
 def test_a_first_failure_and_a_recovery_are_amber(size: tuple[int, int]) -> None:
     first = drawn(scene("checking"), *size)
     assert words(first).replace("▌", "").lstrip().startswith("▲ One failure, checking again.")
-    assert "Next: Wait some seconds: more messages tell chance" in words(first)
+    assert "Next: Nothing to do yet: more messages tell chance" in words(first)
     over = drawn(scene("recovering"), *size)
     assert "6 of 7 good" in words(over)
     assert "since 14:01:31 4m 02s" in words(over)

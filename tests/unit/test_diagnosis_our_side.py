@@ -127,8 +127,13 @@ def test_a_model_that_is_gone_is_held_against_the_list() -> None:
     gone = told(Outcome.MODEL_NOT_FOUND)
     listed = verdict(BEFORE, catalogue(0, "claude-haiku-5-5", "claude-opus-5-5"), gone)
     assert "still listed" in listed.summary
-    missing = verdict(BEFORE, catalogue(0, "claude-opus-5-5"), gone)
+    missing = verdict(catalogue(0, "claude-opus-5-5"), gone)
     assert "claude-haiku-5-5 is not among the 1 models listed." in texts(missing)
+    assert "spelling" in missing.next_step
+    dropped = verdict(BEFORE, catalogue(0, "claude-opus-5-5", "claude-haiku-4-5"), gone)
+    assert "is no longer listed nor served (404)." in dropped.summary
+    assert "successor" in dropped.next_step
+    assert any("the newest Haiku listed is claude-haiku-4-5" in sentence for sentence in texts(dropped))
     retired = ModelInfo("claude-haiku-5-5", "", NOON, "active", NOON - timedelta(days=3))
     found = verdict(BEFORE, Catalogue(NOON, (retired,)), gone)
     assert "is retired" in found.summary

@@ -130,8 +130,9 @@ def closes_at(view: AlertsView, group: AlertGroup) -> datetime | None:
 def _over(snapshot: Snapshot, group: AlertGroup, cells: int) -> Line:
     """The row of an alert whose verdict is healthy again: when it closes, and what was wrong."""
     closes = closes_at(snapshot.engine.alerts, group)
-    head = f"closes at {moment(closes, snapshot.at)}" if closes is not None else "still open"
-    return crop(line(Span(f"△ Alert {head}: ", "dim"), Span(group.content.what, "text")), cells)
+    # A rule that counts over minutes matches until what has failed is older than that.
+    ends = f"closes at {moment(closes, snapshot.at)}" if closes is not None else "closes in some minutes"
+    return crop(line(Span(f"△ Over, its alert {ends}: ", "dim"), Span(group.content.what, "text")), cells)
 
 
 def _row(group: AlertGroup, cells: int, hint: Line) -> Line:
