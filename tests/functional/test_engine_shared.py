@@ -45,7 +45,7 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture(autouse=True)
 def _what_gets_worse_is_paged_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a busy machine the first page is about a lesser trouble, and the next would have to wait a minute."""
+    """The first page may be about a lesser trouble, and the next would have to wait a minute."""
     monkeypatch.setattr("claude_tui.alerting.notifications.BETWEEN_PAGES", timedelta())
 
 
