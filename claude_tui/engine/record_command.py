@@ -46,12 +46,20 @@ def open_record(
     path = settings.data_dir / name
     if not path.is_file():
         raise RecordingError(f"nothing is recorded of {credentials.host}: there is no {path}")
-    store = Store.open(settings.data_dir, name, now=now, on_problem=on_problem, read_only=True)
+    opened = False
+
+    def tell(problem: str | None) -> None:
+        # What is wrong at once is raised.
+        if opened:
+            on_problem(problem)
+
+    store = Store.open(settings.data_dir, name, now=now, on_problem=tell, read_only=True)
     # A store that cannot be read answers like an empty one.
     store.nearest_observation(now, later=False)
     if (problem := store.unreadable) is not None:
         store.close()
         raise RecordingError(str(problem))
+    opened = True
     return store
 
 

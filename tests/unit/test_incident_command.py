@@ -232,7 +232,9 @@ def test_a_damaged_history_is_told_and_stays_where_it_is(
     capsys: pytest.CaptureFixture[str], data: Path
 ) -> None:
     (data / STORE).write_bytes(b"no database" * 1000)
-    code, out, err = run(capsys, data)
-    assert (code, out) == (3, "")
-    assert "history cannot be read" in err
+    for command in ((), ("show", "1")):
+        code, out, err = run(capsys, data, *command)
+        assert (code, out) == (3, "")
+        assert "history cannot be read" in err
+        assert len(err.splitlines()) == 1
     assert (data / STORE).read_bytes() == b"no database" * 1000
