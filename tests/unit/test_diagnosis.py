@@ -361,3 +361,11 @@ def test_an_overload_of_a_quarter_of_the_messages_is_not_rare() -> None:
     ]
     found = verdict(BEFORE, sent, [models(HOUR + 15 * number) for number in range(80)])
     assert found.summary == "It’s them. The API is overloaded (529)."
+
+
+def test_in_a_recovery_the_step_is_to_undo_nothing_yet() -> None:
+    down = [messages(HOUR + 30 * number, Outcome.SERVER_ERROR) for number in range(20)]
+    good = [messages(HOUR + 600 + 30 * number) for number in range(5)]
+    found = verdict(BEFORE, down, good, [models(HOUR + 15 * number) for number in range(50)])
+    assert found.recovery is not None
+    assert found.next_step.startswith("Change nothing back until it is sure")

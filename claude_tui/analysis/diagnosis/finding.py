@@ -29,7 +29,7 @@ __all__ = ["Finding", "verdict_of"]
 
 _CONFIRMED, _SURE = 0.03, 0.99
 # While a trouble may be over, what to do against it is old: the mistake left to prevent is undoing it early.
-_IN_RECOVERY = "Change nothing back yet: keep the mitigation until it is sure, then undo it in steps"
+_IN_RECOVERY = "Change nothing back until it is sure, then undo it in steps"
 
 
 @dataclass(frozen=True, slots=True)
