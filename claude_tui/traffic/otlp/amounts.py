@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from claude_tui.model.traffic import Tokens
 from claude_tui.traffic.otlp.records import Attributes
@@ -23,6 +23,7 @@ _MOST_TOKENS = 100_000_000
 _LONGEST_S = 86_400.0
 _NS = 1_000_000_000
 _LATEST_NS = 253_402_300_799 * _NS
+_AHEAD, _BEHIND = timedelta(hours=1), timedelta(days=7)
 
 
 def count_of(attributes: Attributes, *names: str, most: int = _MOST_TOKENS) -> int | None:
@@ -61,11 +62,12 @@ def text_of(attributes: Attributes, *names: str) -> str:
     return ""
 
 
-def instant(ns: int) -> datetime | None:
-    """Nanoseconds since 1970 as an instant; None for 0 and for what no calendar has."""
+def instant(ns: int, now: datetime) -> datetime:
+    """Nanoseconds since 1970 as an instant; `now` for 0, and for what no clock that is right would say."""
     if not 0 < ns < _LATEST_NS:
-        return None
-    return datetime.fromtimestamp(ns // 1000 / 1e6, UTC)
+        return now
+    told = datetime.fromtimestamp(ns // 1000 / 1e6, UTC)
+    return told if -_AHEAD <= now - told <= _BEHIND else now
 
 
 def seconds_between(start_ns: int, end_ns: int) -> float | None:

@@ -122,7 +122,7 @@ def call_of_span(span: SpanRecord, kind: Kind, cost_of: CostOf, now: datetime) -
         retries = 0
     total_s = seconds_between(span.start_ns, span.end_ns)
     call = Call(
-        at=instant(span.start_ns) or now,
+        at=instant(span.start_ns, now),
         source=TrafficSource.OTLP,
         route=_route(span.name) if is_sdk else MESSAGES,
         application=application_of(span.origin.service),
@@ -190,7 +190,7 @@ def _with_gen_ai(
 
 def call_of_event(event: EventRecord, cost_of: CostOf, now: datetime) -> Call:
     """The call of an event of which `kind_of_event` told a kind."""
-    ended = instant(event.at_ns) or now
+    ended = instant(event.at_ns, now)
     name = _claude_code_event(event)
     if name is not None:
         return _claude_code_call(event, name, cost_of, ended)

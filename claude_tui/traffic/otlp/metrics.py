@@ -83,7 +83,7 @@ class Meters:
         asked = model_name(attributes.get("gen_ai.request.model")) or UNKNOWN
         served = model_name(attributes.get("gen_ai.response.model"))
         key = (point.origin.resource, asked, served)
-        at = instant(point.at_ns) or now
+        at = instant(point.at_ns, now)
         group = groups.setdefault(key, _Group(application_of(point.origin.service), asked, served, at))
         if point.name == DURATION:
             if len(self._with_durations) < _MOST_NAMES:
