@@ -40,6 +40,9 @@ class Series:
         self._last: OrderedDict[object, PointRecord] = OrderedDict()
         self._since_ns: int | None = None
 
+    def __len__(self) -> int:
+        return len(self._last)
+
     def grown(self, point: PointRecord, now: datetime) -> Growth | None:
         """None for nothing, and for a total of which it is not known what was there before."""
         if self._since_ns is None:
