@@ -119,21 +119,22 @@ class ReceiverThread:
         self._intake = Intake(deduplicated, self._cost_of, self._now)
         receiver = self._receiver = Receiver(self._intake, self._bounds)
         await receiver.start(bound)
-        settling = asyncio.create_task(_settle(deduplicated))
+        settling = asyncio.create_task(_settle(deduplicated, self._stopping))
         try:
             await self._stopping.wait()
         finally:
             await receiver.stop()
-            settling.cancel()
+            # What it has taken must be in the sink before that is closed.
             await asyncio.gather(settling, return_exceptions=True)
             await asyncio.to_thread(deduplicated.settle, all_of_it=True)
             await asyncio.to_thread(sink.close)
 
 
-async def _settle(deduplicated: Deduplicated) -> None:
+async def _settle(deduplicated: Deduplicated, stopping: asyncio.Event) -> None:
     """Passes on what has waited long enough. A disk that hangs does not keep exports waiting."""
-    while True:
-        await asyncio.sleep(_SETTLE_S)
+    while not stopping.is_set():
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stopping.wait(), _SETTLE_S)
         await asyncio.to_thread(deduplicated.settle)
 
 
