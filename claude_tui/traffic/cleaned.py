@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from claude_tui.model.text import Redactor, inert
 from claude_tui.model.traffic import OTHER
@@ -20,8 +21,11 @@ _PLAIN = Redactor()
 
 def model_name(model: object) -> str | None:
     """A model's name; OTHER for what is none, as it would be kept and shown."""
-    if not isinstance(model, str) or not model:
-        return None
+    return _known_name(model) if isinstance(model, str) and model else None
+
+
+@lru_cache(maxsize=256)
+def _known_name(model: str) -> str:
     return model if _NAME.fullmatch(model) and _PLAIN.secrets_out(model) == model else OTHER
 
 
