@@ -25,7 +25,9 @@ class Reported:
 
         `innermost` is for the SDK's own, inside which no other is.
         """
-        own = ("span", span.trace_id, span.span_id) if span.span_id else None
+        # A request id tells as much of the SDK's span, and one key for each call takes half the memory.
+        has_own = span.span_id and not (innermost and request_id)
+        own = ("span", span.trace_id, span.span_id) if has_own else None
         known = self._has(own) or self._has(_by_request(request_id))
         if not innermost:
             known = (
