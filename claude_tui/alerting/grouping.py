@@ -241,6 +241,10 @@ def _taken(group: AlertGroup, verdict: Verdict) -> AlertGroup:
 def _content(group: AlertGroup, members: Sequence[Member], verdict: Verdict, at: datetime) -> Content:
     if in_trouble(verdict) and topic_of_cause(verdict.cause) == group.topic:
         content = content_of_verdict(verdict, at)
+        lesser = verdict.severity is Severity.P4 and group.severity.worse_than(verdict.severity)
+        if group.alerts and (verdict.recovery is not None or lesser):
+            # The last headline stays what was wrong: not how far the recovery was, nor what was left of it.
+            content = replace(content, what=group.content.what)
         # The verdict may start over while the problem lasts; the group remembers the earlier start.
         return replace(content, since=min(content.since, group.content.since))
     own = [(member.alert, member.rule) for member in members if member.role is Role.HOLDER]

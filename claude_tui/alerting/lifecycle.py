@@ -45,7 +45,7 @@ def _matched(timing: Timing, status: AlertStatus | None, at: datetime) -> AlertS
         status = AlertStatus(AlertState.PENDING, since=at)
     if status.state is AlertState.PENDING and at - status.since >= timing.hold:
         return AlertStatus(AlertState.FIRING, since=status.since, fired_at=at)
-    return status if status.unmatched_since is None else replace(status, unmatched_since=None)
+    return status if status.unmatched_since is None else replace(status, unmatched_since=None, closes_at=None)
 
 
 def _unmatched(timing: Timing, status: AlertStatus | None, at: datetime) -> AlertStatus | None:
@@ -56,8 +56,14 @@ def _unmatched(timing: Timing, status: AlertStatus | None, at: datetime) -> Aler
         return None if over else status
     unmatched_since = status.unmatched_since or at
     if at - unmatched_since < timing.keep:
-        return replace(status, unmatched_since=unmatched_since)
-    return replace(status, state=AlertState.RESOLVED, unmatched_since=unmatched_since, resolved_at=at)
+        return replace(status, unmatched_since=unmatched_since, closes_at=unmatched_since + timing.keep)
+    return replace(
+        status,
+        state=AlertState.RESOLVED,
+        unmatched_since=unmatched_since,
+        closes_at=None,
+        resolved_at=at,
+    )
 
 
 def unobserved(status: AlertStatus, gap: timedelta, at: datetime) -> AlertStatus:
@@ -69,5 +75,7 @@ def unobserved(status: AlertStatus, gap: timedelta, at: datetime) -> AlertStatus
     if status.state is AlertState.PENDING:
         return replace(status, since=min(status.since + gap, at))
     if status.state is AlertState.FIRING and status.unmatched_since is not None:
-        return replace(status, unmatched_since=min(status.unmatched_since + gap, at))
+        shift = min(gap, at - status.unmatched_since)
+        closes_at = status.closes_at + shift if status.closes_at is not None else None
+        return replace(status, unmatched_since=status.unmatched_since + shift, closes_at=closes_at)
     return status

@@ -105,7 +105,10 @@ def _ratio(measure: str) -> Callable[[RuleContext, Query], Reading]:
         ordered, usual = context.seconds(measure, query.window), context.usual(measure)
         if len(ordered) < max(query.minimum, 1) or not usual:
             return None
-        typical = nearest_rank(ordered, 0.5)
+        # A median of minutes stays high for minutes after a slow time has ended.
+        typical = min(
+            nearest_rank(ordered, 0.5), nearest_rank(context.newest_seconds(measure, query.window), 0.5)
+        )
         ratio = typical / usual
         return one(ratio if is_noticeable(typical, usual) else min(ratio, 1.0))
 
@@ -127,7 +130,8 @@ def _of_latency() -> Iterator[Metric]:
         yield Metric(
             f"{prefix}_ratio",
             Unit.RATIO,
-            f"Median of {prefix.replace('.', ' ')} against what is usual; 1 below {_NOT_NOTICED}.",
+            f"Median of {prefix.replace('.', ' ')}, or of the newest three if that is less, against what "
+            f"is usual; 1 below {_NOT_NOTICED}.",
             _ratio(measure),
             windowed=True,
             minimum=MIN_SAMPLES,

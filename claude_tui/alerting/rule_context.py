@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from claude_tui.analysis.history.columns import length
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
-from claude_tui.analysis.views.slowness import usual_at
+from claude_tui.analysis.views.slowness import SAMPLES, usual_at
 from claude_tui.knowledge import knowledge
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import Snapshot
@@ -74,6 +74,12 @@ class RuleContext:
             column = self._history.measure(measure, end)
             self._seconds[key] = sorted(column.between(end - window.total_seconds(), end))
         return self._seconds[key]
+
+    def newest_seconds(self, measure: str, window: timedelta) -> list[float]:
+        """The latencies of the three newest of them, ascending: how long it takes by now."""
+        end = self.at.timestamp()
+        within = self._history.measure(measure, end).between(end - window.total_seconds(), end)
+        return sorted(within[-SAMPLES:])
 
     def usual(self, measure: str) -> float | None:
         """The usual latency in seconds, the same that the verdict and the panel use; None while unknown."""

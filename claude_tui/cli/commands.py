@@ -205,7 +205,10 @@ def _now() -> datetime:
 
 @contextlib.contextmanager
 def _history(settings: Settings, *, create: bool = False, read_only: bool = False) -> Iterator[Store | None]:
-    """The store of this target; None where there is none and none is to be made."""
+    """The store of this target; None where there is none and none is to be made.
+
+    Raises StoreError for one that a later version wrote and, with `read_only`, for one that cannot be read.
+    """
     from claude_tui.engine import store_name
     from claude_tui.probes.credentials import Credentials
     from claude_tui.store import Store
@@ -216,11 +219,37 @@ def _history(settings: Settings, *, create: bool = False, read_only: bool = Fals
         if not create and not (settings.data_dir / name).is_file():
             yield None
             return
-    store = Store.open(settings.data_dir, name, now=_now(), on_problem=_say_problem, read_only=read_only)
+    _require_known(settings.data_dir, name)
+    # What is wrong with a store that is only read ends the command, and is said once.
+    on_problem = _say_nothing if read_only else _say_problem
+    store = Store.open(settings.data_dir, name, now=_now(), on_problem=on_problem, read_only=read_only)
     try:
-        yield store
+        try:
+            yield store
+        finally:
+            # It answered like an empty one, and whatever was made of that is wrong.
+            if read_only and store.unreadable is not None:
+                raise store.unreadable from None
+        if read_only:
+            _say_problem(store.problem)
     finally:
         store.close()
+
+
+def _require_known(directory: Path, name: str) -> None:
+    """Raises NewerStoreError for a store that this version must leave alone."""
+    from claude_tui.store import Store
+
+    store = Store.open(directory, name, now=_now(), read_only=True)
+    try:
+        store.data_version()
+        if store.refusal is not None:
+            raise store.refusal
+    finally:
+        store.close()
+
+
+def _say_nothing(_: str | None) -> None: ...
 
 
 def _say_problem(problem: str | None) -> None:
@@ -250,7 +279,7 @@ def _incidents(request: Request) -> int:
     settings = _settings(request)
     from claude_tui.engine.incident_command import list_of
 
-    with _history(settings) as store:
+    with _history(settings, read_only=True) as store:
         found = list_of(store, datetime.now(UTC)) if store is not None else ""
     if found:
         emit(found)
@@ -264,7 +293,7 @@ def _incidents_show(request: Request) -> int:
     from claude_tui.engine import Pace, options_from
     from claude_tui.engine.incident_command import NoSuchIncidentError, shown
 
-    with _history(settings) as store:
+    with _history(settings, read_only=True) as store:
         if store is None:
             raise NoSuchIncidentError("no incident has been declared on this target")
         options = options_from(settings, Pace.of(settings))
@@ -279,7 +308,7 @@ def _incidents_export(request: Request) -> int:
 
     path = Path(options.output).expanduser() if options.output else None
     form = options.format or ("json" if path is not None and path.suffix == ".json" else "md")
-    with _history(settings) as store:
+    with _history(settings, read_only=True) as store:
         if store is None:
             raise NoSuchIncidentError("no incident has been declared on this target")
         text = export_text(

@@ -30,7 +30,9 @@ def edit(text: str, name: str, environ: Mapping[str, str], take: Callable[[str],
         raise UsageError(f"{command[0]} did not end well: nothing was taken over; the text is in {path}")
     try:
         take(path.read_text("utf-8"))
-    except (ClaudeTopError, UnicodeDecodeError) as error:
+    except FileNotFoundError:
+        raise UsageError(f"{command[0]} left no {path}: nothing was taken over") from None
+    except (ClaudeTopError, UnicodeDecodeError, OSError) as error:
         raise UsageError(f"{error}\nnothing was taken over; what you wrote is in {path}") from error
     path.unlink()
     directory.rmdir()

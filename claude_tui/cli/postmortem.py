@@ -30,7 +30,7 @@ _FAR_BACK = timedelta(days=3650)
 
 class _OpenHistory(Protocol):
     def __call__(
-        self, settings: Settings, *, create: bool = False
+        self, settings: Settings, *, create: bool = False, read_only: bool = False
     ) -> AbstractContextManager[Store | None]: ...
 
 
@@ -41,7 +41,8 @@ def run(request: Request, settings: Callable[[], Settings], history: _OpenHistor
         return _schema(action)
     if action == "lint":
         return _lint(options.file)
-    with _desk(settings(), history, create=action == "new") as desk:
+    read_only = action not in ("new", "edit")
+    with _desk(settings(), history, create=action == "new", read_only=read_only) as desk:
         if desk is None:
             if action in (None, "list"):
                 say("no incident has been declared on this target")
@@ -62,11 +63,13 @@ def _schema(action: str | None) -> int:
 
 
 @contextmanager
-def _desk(settings: Settings, history: _OpenHistory, *, create: bool) -> Iterator[Desk | None]:
+def _desk(
+    settings: Settings, history: _OpenHistory, *, create: bool, read_only: bool
+) -> Iterator[Desk | None]:
     from claude_tui.engine import Pace, options_from
     from claude_tui.engine.postmortem_command import Desk
 
-    with history(settings, create=create) as store:
+    with history(settings, create=create, read_only=read_only) as store:
         if store is None:
             yield None
             return
@@ -108,7 +111,7 @@ def _list(desk: Desk, _: Namespace) -> int:
     lines = list(desk.lines())
     for line in lines:
         emit(line)
-    if not lines:
+    if not lines and desk.store.unreadable is None:
         say("no incident has been declared on this target")
     return EXIT_OK
 

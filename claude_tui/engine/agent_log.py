@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from datetime import datetime
@@ -54,14 +55,16 @@ def log_to(path: Path | None) -> Log:
     written to it goes to stderr. Raises OSError when the file cannot be opened now.
     """
     if path is not None:
-        with path.open("a", encoding="utf-8"):
+        with open(path, "a", encoding="utf-8", opener=_without_waiting):
             pass
 
     def log(at: datetime, text: str) -> None:
         line = f"{rfc3339(at)} {text}\n"
         if path is not None:
             try:
-                with path.open("a", encoding="utf-8", errors="backslashreplace") as file:
+                with open(
+                    path, "a", encoding="utf-8", errors="backslashreplace", opener=_without_waiting
+                ) as file:
                     file.write(line)
             except OSError as error:
                 _to_stderr(f"claude-top: {path}: {error.strerror or error}\n")
@@ -70,6 +73,11 @@ def log_to(path: Path | None) -> Log:
         _to_stderr(line)
 
     return log
+
+
+def _without_waiting(path: str, flags: int) -> int:
+    """Opens like `os.open`, but neither opening nor writing waits for whoever reads a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK, 0o666)
 
 
 def _to_stderr(line: str) -> None:

@@ -1,12 +1,62 @@
-"""Documents written to files: all of it or nothing, and over another one only when that is meant."""
+"""Documents read from files, with a bound, and written to them.
+
+Writing is all or nothing, and replaces another file only when that is meant.
+"""
 
 from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-__all__ = ["write_document"]
+from claude_tui.model.errors import ClaudeTopError
+
+if TYPE_CHECKING:
+    from claude_tui.store import Store
+    from claude_tui.store.backlog import Record
+
+__all__ = ["read_document", "store_all", "write_document"]
+
+# A store drops the oldest of many thousand records that are not written yet.
+_BATCH = 500
+_WRITE_WITHIN_S = 30.0
+
+
+def read_document(path: Path, most: int, what: str) -> str:
+    """The text of a file of at most `most` bytes, which is meant to be `what`: "an exported incident".
+
+    A pipe is read to its end, as that of `<(...)` in a shell; one that nobody writes to is empty. Raises
+    ClaudeTopError.
+    """
+    try:
+        # Opening a pipe that nobody writes to would wait for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as file:
+            os.set_blocking(descriptor, True)
+            raw = file.read(most + 1)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        reason = getattr(error, "strerror", None) or error
+        raise ClaudeTopError(f"{path} cannot be read: {reason}") from error
+    if len(raw) > most:
+        raise ClaudeTopError(f"{path} is too large to be {what}: more than {most // 1_000_000} MB")
+    if not raw.strip():
+        raise ClaudeTopError(f"{path} is empty")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ClaudeTopError(f"{path} is not {what}: it is not UTF-8 text") from None
+
+
+def store_all(store: Store, records: Iterable[Record]) -> bool:
+    """Stores any number of records; returns whether all are in the database."""
+    number = 0
+    for number, record in enumerate(records, 1):
+        store.write(record)
+        if number % _BATCH == 0 and not store.flush(_WRITE_WITHIN_S):
+            return False
+    return store.flush(_WRITE_WITHIN_S)
 
 
 def write_document(path: Path, text: str, *, replace: bool = False) -> None:

@@ -7,11 +7,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from claude_tui.engine.documents import write_document
+from claude_tui.engine.documents import read_document, store_all, write_document
 from claude_tui.engine.incidents import load_record
 from claude_tui.incident import (
     Figures,
     Incident,
+    IncidentFileError,
     TimelineEntry,
     document,
     entries_from,
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["NoSuchIncidentError", "export_text", "import_file", "list_of", "shown", "write_export"]
 
 # An incident of a day, with every act of a large team, has some 300 KB.
-_MAX_FILE = 100_000_000
+# Read as JSON, a hostile file takes twenty times its size in memory.
+_MAX_FILE = 10_000_000
 
 
 class NoSuchIncidentError(ClaudeTopError):
@@ -75,20 +77,14 @@ def import_file(store: Store, path: Path) -> tuple[int, int]:
 
     Raises ClaudeTopError for a file that cannot be read, IncidentFileError for one that is no export.
     """
+    text = read_document(path, _MAX_FILE, "an exported incident")
     try:
-        if path.stat().st_size > _MAX_FILE:
-            raise ClaudeTopError(f"{path} is too large to be an exported incident")
-        text = path.read_text("utf-8")
-    except OSError as error:
-        raise ClaudeTopError(f"{path} cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError:
-        raise ClaudeTopError(f"{path} is no exported incident: it is not text") from None
-    entries = entries_from(text)
+        entries = entries_from(text)
+    except IncidentFileError as error:
+        raise IncidentFileError(f"{path}: {error}") from None
     known = {entry.id for entry in _entries(store)}
     new = {entry.id: entry for entry in entries if entry.id not in known}
-    for entry in new.values():
-        store.write(entry)
-    if not store.flush():
+    if not store_all(store, new.values()):
         raise ClaudeTopError("the incident could not be stored; nothing is lost: import it again")
     return len(new), len({entry.id for entry in entries})
 

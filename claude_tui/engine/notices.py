@@ -23,13 +23,18 @@ SILENT_AFTER = timedelta(seconds=60)
 
 
 def notices_of(
-    fixed: Iterable[Notice], now: datetime, *, store_problem: str | None, spend: Spend, alerts: AlertsView
+    fixed: Iterable[Notice],
+    now: datetime,
+    *,
+    store_problem: str | None,
+    spend: Spend | None,
+    alerts: AlertsView,
 ) -> tuple[Notice, ...]:
-    """All notices; `fixed` are those that never go away."""
+    """All notices; `fixed` are those that never go away. `spend` is None where no ceiling is known."""
     found = list(fixed)
     if store_problem is not None:
         found.append(Notice("store", Level.WARN, store_problem, now))
-    if spend.stopped:
+    if spend is not None and spend.stopped:
         text = (
             f"probe budget spent: ${spend.today_usd:.2f} of ${spend.ceiling_usd:.2f} today; "
             "messages are not probed until 00:00 UTC (daily_ceiling_usd)"

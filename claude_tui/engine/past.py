@@ -184,7 +184,13 @@ class Past:
             probes=tuple(_probe(window, source, at, conditions) for source in _probed(window, at)),
             spend=spend,
             # What is wrong with alerting is a notice of now; of then the alerts themselves say it.
-            notices=notices_of(fixed, at, store_problem=None, spend=spend, alerts=AlertsView()),
+            notices=notices_of(
+                fixed,
+                at,
+                store_problem=None,
+                spend=spend if recorded.conditions is not None else None,
+                alerts=AlertsView(),
+            ),
             demo=conditions.demo,
             speed=conditions.speed,
             credential=conditions.facts.credential,

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from claude_tui.engine.documents import write_document
+from claude_tui.engine.documents import read_document, store_all, write_document
 from claude_tui.engine.incidents import load_record
 from claude_tui.incident import Figures, Incident, figures, find, incidents, timeline
 from claude_tui.incident.postmortem import (
     Finding,
     Postmortem,
+    PostmortemFileError,
     Writer,
     as_json,
     changes,
@@ -43,6 +44,8 @@ __all__ = ["Desk", "NoPostmortemError", "declared", "findings_of", "read_file", 
 
 # A postmortem with a timeline of a day has some 100 KB.
 _MAX_FILE = 10_000_000
+# Nobody tracks a thousand action items, each of which has five fields.
+_MOST_CHANGES = 5000
 
 
 class NoPostmortemError(ClaudeTopError):
@@ -99,14 +102,16 @@ class Desk:
             raise NoPostmortemError(f"the incident {ident} of this document is not in this history")
         writer = Writer(ident, self.by, self.host, self.now, lambda: uuid4().hex)
         made = changes(document, self._form(incident)[0], writer)
+        if len(made) > _MOST_CHANGES:
+            raise PostmortemFileError(
+                f"it has {len(made):,} changes, too many for a postmortem: another file by mistake?"
+            )
         self.record(made)
         return len(made)
 
     def record(self, entries: Sequence[FieldRevision | IncidentEntry]) -> None:
         """Stores entries, without secrets. Raises ClaudeTopError."""
-        for entry in entries:
-            self.store.write(sound(entry, self._clean))
-        if not self.store.flush(10.0):
+        if not store_all(self.store, (sound(entry, self._clean) for entry in entries)):
             raise ClaudeTopError("it could not be stored")
 
     def _clean(self, text: str) -> str:
@@ -151,14 +156,7 @@ def declared(
 
 def read_file(path: Path) -> str:
     """The text of a document. Raises ClaudeTopError."""
-    try:
-        if path.stat().st_size > _MAX_FILE:
-            raise ClaudeTopError(f"{path} is too large to be a postmortem")
-        return path.read_text("utf-8")
-    except OSError as error:
-        raise ClaudeTopError(f"{path} cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError:
-        raise ClaudeTopError(f"{path} is no postmortem: it is not text") from None
+    return read_document(path, _MAX_FILE, "a postmortem")
 
 
 def write_file(path: Path, text: str, *, force: bool) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from claude_tui.settings import Settings
 
 __all__ = ["MARGIN", "export_recording", "instant_of", "open_record", "target_for"]
+
+_FIRST = datetime(1970, 1, 1, tzinfo=UTC)
 
 MARGIN = timedelta(minutes=10)
 """How much before and after an incident belongs to its recording."""
@@ -44,20 +46,29 @@ def open_record(
     path = settings.data_dir / name
     if not path.is_file():
         raise RecordingError(f"nothing is recorded of {credentials.host}: there is no {path}")
-    store = Store.open(settings.data_dir, name, now=now, on_problem=on_problem)
+    opened = False
+
+    def tell(problem: str | None) -> None:
+        # What is wrong at once is raised.
+        if opened:
+            on_problem(problem)
+
+    store = Store.open(settings.data_dir, name, now=now, on_problem=tell, read_only=True)
     # A store that cannot be read answers like an empty one.
-    if store.nearest_observation(now, later=False) is None and (problem := store.problem) is not None:
+    store.nearest_observation(now, later=False)
+    if (problem := store.unreadable) is not None:
         store.close()
-        raise RecordingError(problem)
+        raise RecordingError(str(problem))
+    opened = True
     return store
 
 
 def instant_of(text: str, flag: str, now: datetime) -> datetime:
     """A time as for `g` on the dashboard, or a span before now: `2h`, `30d`. Raises RecordingError."""
     if (span := parse_span(text)) is not None:
-        return now - span
+        return max(now - span, _FIRST)
     try:
-        return parse_when(text, now)
+        return max(parse_when(text, now), _FIRST)
     except WhenError as error:
         raise RecordingError(f"{flag} {text}: {error} Or a span before now, such as 2h or 7d.") from None
 

@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from claude_tui.engine.recording import KINDS, SCHEMA, Header, RecordingError, reader
-from claude_tui.model.json_values import from_plain
+from claude_tui.model.json_values import from_plain, sound
+from claude_tui.model.limits import LARGEST_FIGURE, LARGEST_WHOLE
+from claude_tui.model.text import inert, truncate
 
 if TYPE_CHECKING:
     from claude_tui.store import Store
@@ -51,6 +53,9 @@ def read_recording(path: Path, store: Store, progress: Callable[[float], None] =
 
 def _opened(path: Path) -> IO[bytes]:
     try:
+        if not path.is_file() and path.exists():
+            # It is opened more than once, and a pipe may have no end.
+            raise RecordingError(f"{path} cannot be read: it is not a file")
         return reader(path)
     except OSError as error:
         raise RecordingError(f"{path} cannot be read: {error.strerror or error}") from error
@@ -67,16 +72,16 @@ def _header(path: Path, file: IO[bytes]) -> Header:
     if table is None or not isinstance(schema, str) or not schema.startswith("claude-top/recording@"):
         raise _refused(path, 1, "this is no recording of claude-top")
     if schema != SCHEMA:
-        raise _refused(path, 1, f"it is of {schema}, and this version reads {SCHEMA}")
+        raise _refused(path, 1, f"it is of {truncate(schema)}, and this version reads {SCHEMA}")
     counts = table.pop("counts", None)
     if not isinstance(counts, dict) or not all(
         kind in KINDS and type(count) is int and count >= 0 for kind, count in counts.items()
     ):
         raise _refused(path, 1, "the header does not say how many lines of which kind there are")
     try:
-        header = from_plain(Header, table)
+        header: Header = sound(from_plain(Header, table))
     except ValueError as error:
-        raise _refused(path, 1, f"the header cannot be read: {error}") from None
+        raise _refused(path, 1, f"the header cannot be read: {truncate(str(error))}") from None
     if header.since > header.until:
         raise _refused(path, 1, "it ends before it begins")
     header.counts.update(counts)
@@ -97,9 +102,13 @@ def _lines(path: Path, file: IO[bytes], total: int) -> Iterator[tuple[int, str, 
         if more or kind not in KINDS:
             raise _refused(path, number, f"expected an object with one of {', '.join(KINDS)}")
         try:
-            yield number, kind, from_plain(KINDS[kind], value)
+            yield (
+                number,
+                kind,
+                sound(from_plain(KINDS[kind], value), _inert, whole=LARGEST_WHOLE, figure=LARGEST_FIGURE),
+            )
         except ValueError as error:
-            raise _refused(path, number, str(error)) from None
+            raise _refused(path, number, truncate(str(error))) from None
     raise _refused(path, number, "it ends too soon: the file is torn")
 
 
@@ -119,7 +128,7 @@ def _line(path: Path, file: IO[bytes], number: int) -> dict[str, Any] | None:
     if len(raw) > _LONGEST:
         raise _refused(path, number, "the line is too long")
     try:
-        table = json.loads(raw)
+        table = json.loads(raw, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise _refused(
             path, number, "this is no JSON" if raw.endswith(b"\n") else "the line is torn"
@@ -127,6 +136,15 @@ def _line(path: Path, file: IO[bytes], number: int) -> dict[str, Any] | None:
     if not isinstance(table, dict):
         raise _refused(path, number, "expected an object")
     return table
+
+
+def _refuse_constant(name: str) -> None:
+    """NaN and infinities, which JSON has not."""
+    raise ValueError(name)
+
+
+def _inert(text: str) -> str:
+    return inert(text, _LONGEST, keep_newlines=True)
 
 
 def _refused(path: Path, number: int, why: str) -> RecordingError:

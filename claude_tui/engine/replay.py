@@ -143,6 +143,9 @@ def open_recording(
 def is_history(file: Path) -> bool:
     """Whether it is a database, such as the history of a target or the `drill.db` of a drill."""
     try:
+        # Opening a pipe that nobody writes to would wait for ever.
+        if not file.is_file():
+            return False
         with file.open("rb") as opened:
             return opened.read(len(_SQLITE)) == _SQLITE
     except OSError:

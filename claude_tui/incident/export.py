@@ -14,11 +14,12 @@ from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.json_values import from_json, sound
 from claude_tui.model.limits import MAX_ENTRY
 from claude_tui.model.schemas import shipped_schema
-from claude_tui.model.text import Redactor
+from claude_tui.model.text import Redactor, truncate
 
 __all__ = ["SCHEMA", "IncidentFileError", "document", "entries_from", "schema_text"]
 
-SCHEMA = "claude-top/incident@1"
+_FAMILY = "claude-top/incident@"
+SCHEMA = f"{_FAMILY}1"
 _FILE = "incident-1.schema.json"
 
 
@@ -137,11 +138,16 @@ def entries_from(text: str) -> tuple[IncidentEntry, ...]:
     """
     try:
         read = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise IncidentFileError(f"no JSON: {error}") from None
-    if not isinstance(read, dict) or read.get("schema") != SCHEMA:
-        found = read.get("schema") if isinstance(read, dict) else None
-        raise IncidentFileError(f"no exported incident: expected the schema {SCHEMA}, got {found!r}")
+    except RecursionError:
+        raise IncidentFileError("no exported incident: no JSON: nested too deeply") from None
+    except ValueError as error:
+        raise IncidentFileError(f"no exported incident, or torn: no JSON: {truncate(str(error))}") from None
+    schema = read.get("schema") if isinstance(read, dict) else None
+    if schema != SCHEMA:
+        found = truncate(repr(schema))
+        if isinstance(schema, str) and schema.startswith(_FAMILY):
+            found += ": another version of claude-top wrote it"
+        raise IncidentFileError(f"no exported incident: expected the schema {SCHEMA}, got {found}")
     listed = read.get("entries")
     if not isinstance(listed, list):
         raise IncidentFileError("no exported incident: it has no list of entries")
@@ -159,7 +165,7 @@ def _read(number: int, value: object) -> IncidentEntry:
             lambda text: redactor.clean(text, MAX_ENTRY, keep_newlines=True),
         )
     except ValueError as error:
-        raise IncidentFileError(f"entry {number} cannot be read: {error}") from None
+        raise IncidentFileError(f"entry {number} cannot be read: {truncate(str(error))}") from None
     if not entry.id or not entry.incident:
         raise IncidentFileError(f"entry {number} has no id")
     return entry

@@ -58,6 +58,8 @@ class AlertStatus:
     """The first evaluation that did not match, while the alert is kept firing."""
     resolved_at: datetime | None = None
     """When it was resolved."""
+    closes_at: datetime | None = None
+    """When it ends unless it matches again, while the alert is kept firing."""
 
 
 @dataclass(frozen=True, slots=True)

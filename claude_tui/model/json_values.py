@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable
-from dataclasses import Field, fields, is_dataclass, replace
+from dataclasses import MISSING, Field, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
@@ -119,7 +119,14 @@ def _read_fields(kind: Any, value: object) -> object:
     table = _checked(dict, value)
     hints = _hints(kind)
     saved = {each.name: _saved_name(each) for each in fields(kind)}
+    missing = next((saved[each.name] for each in fields(kind) if _required(each, saved, table)), None)
+    if missing is not None:
+        raise ValueError(f"not a {kind.__name__}: it has no {missing!r}")
     return kind(**{name: _read(hints[name], table[key]) for name, key in saved.items() if key in table})
+
+
+def _required(field: Field[Any], saved: dict[str, str], table: Any) -> bool:
+    return field.default is MISSING and field.default_factory is MISSING and saved[field.name] not in table
 
 
 def _saved_name(field: Field[Any]) -> str:
@@ -148,10 +155,17 @@ def mapped(change: Callable[[Any], Any], value: Any) -> Any:
     return value
 
 
-def sound(value: Any, clean: Callable[[str], str] = inert) -> Any:
+def sound(
+    value: Any,
+    clean: Callable[[str], str] = inert,
+    *,
+    whole: float = _LARGEST_COUNT,
+    figure: float = _LARGEST_COUNT,
+) -> Any:
     """`value` with `clean` applied to all text.
 
-    Raises ValueError for instants and counts that could overflow.
+    Raises ValueError for instants that could overflow, for whole numbers from `whole` on and for others from
+    `figure` on.
     """
     if isinstance(value, StrEnum):
         return value
@@ -159,6 +173,10 @@ def sound(value: Any, clean: Callable[[str], str] = inert) -> Any:
         return clean(value)
     if isinstance(value, datetime) and not _EARLIEST <= value <= _LATEST:
         raise ValueError(f"an instant in the year {value.year}")
-    if isinstance(value, int) and not -_LARGEST_COUNT < value < _LARGEST_COUNT:
-        raise ValueError("an implausibly large number")
-    return mapped(lambda each: sound(each, clean), value)
+    # False for what is not a number as well.
+    if isinstance(value, int | float):
+        most = figure if isinstance(value, float) else whole
+        if not -most < value < most:
+            raise ValueError("an implausibly large number")
+        return value
+    return mapped(lambda each: sound(each, clean, whole=whole, figure=figure), value)

@@ -1,8 +1,8 @@
-"""Length limits for text that people enter, the same wherever it is typed, configured, stored or sent."""
+"""Limits for text that people enter and for numbers that are stored, the same wherever they apply."""
 
 from __future__ import annotations
 
-__all__ = ["MAX_ENTRY", "MAX_LINE", "MAX_NAME", "MAX_REASON", "is_name"]
+__all__ = ["LARGEST_FIGURE", "LARGEST_WHOLE", "MAX_ENTRY", "MAX_LINE", "MAX_NAME", "MAX_REASON", "is_name"]
 
 MAX_NAME = 60
 """The most characters in a name: of a responder, a rule, a route or a topic."""
@@ -15,6 +15,12 @@ MAX_LINE = 300
 
 MAX_ENTRY = 100_000
 """Characters of a note or of one field of a postmortem."""
+
+LARGEST_FIGURE = 1e9
+"""Far beyond anything measured: 32 years, a billion dollars. Within the range of timedelta and datetime."""
+
+LARGEST_WHOLE = 10**40
+"""Servers send 2^63-1 for "unlimited". Products and ratios of numbers below this stay finite."""
 
 
 def is_name(name: str) -> bool:

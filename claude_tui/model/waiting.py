@@ -8,7 +8,7 @@ from claude_tui.model.observation import Observation, Outcome, RateLimitReading
 from claude_tui.model.retry import RetryPolicy
 from claude_tui.model.verdict import RetrySource
 
-__all__ = ["asked_to_wait_s", "wait_after"]
+__all__ = ["asked_to_wait_s", "has_used_up_limit", "wait_after"]
 
 # A bucket with this share left, or less, is used up: token figures are rounded to the nearest thousand.
 USED_UP = 0.01
@@ -63,6 +63,13 @@ def _until_reset_s(observation: Observation) -> float:
     now = observation.at + skew
     waits = [reset - now for reset in resets if reset is not None and now < reset <= now + _LONGEST_RESET]
     return max((wait.total_seconds() for wait in waits), default=0.0)
+
+
+def has_used_up_limit(observation: Observation) -> bool:
+    """Whether the response itself reports a limit that is used up: a rejected window or an empty bucket."""
+    granted_nothing = any(reading.limit == 0 for reading in observation.rate_limits)
+    refused = any(window.rejected for window in observation.windows)
+    return granted_nothing or refused or any(_is_used_up(reading) for reading in observation.rate_limits)
 
 
 def _is_used_up(reading: RateLimitReading) -> bool:

@@ -22,6 +22,8 @@ _ABSOLUTE = re.compile(
 )
 _DAY = timedelta(days=1)
 _FARTHEST = timedelta(hours=15)
+# No working clock shows an instant outside; any span added to one within it is an instant as well.
+_EARLIEST, _LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
 class WhenError(ClaudeTopError):
@@ -66,7 +68,13 @@ def parse_when(
     `-20m` counts from `shown`, the instant on screen, by default `now`. A time without a date is its last
     occurrence before `now`; a date without a time its beginning.
     """
-    text = text.strip()
+    found = _parsed(text.strip(), now, shown, local)
+    if not _EARLIEST <= found <= _LATEST:
+        raise WhenError("That is too far away.")
+    return found
+
+
+def _parsed(text: str, now: datetime, shown: datetime | None, local: Local | None) -> datetime:
     try:
         if relative := _RELATIVE.fullmatch(text):
             return _relative(relative, shown or now)

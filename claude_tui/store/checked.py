@@ -9,14 +9,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from claude_tui.model.limits import LARGEST_FIGURE, LARGEST_WHOLE
 from claude_tui.model.text import inert
 
 __all__ = ["entries", "figure", "figure_or_none", "text", "text_or_none", "whole", "whole_or_none"]
-
-# Far beyond anything measured (32 years, a billion dollars), yet within the range of timedelta and datetime.
-_LARGEST = 1e9
-# Servers send 2^63-1 for "unlimited". Products and ratios of numbers below this stay finite.
-_LARGEST_WHOLE = 10**40
 
 
 def text(value: object, *, keep_newlines: bool = False) -> str:
@@ -34,7 +30,7 @@ def whole(value: object) -> int:
     """A whole number; booleans are rejected."""
     if type(value) is not int:
         raise TypeError(f"expected a whole number, got {type(value).__name__}")
-    if not -_LARGEST_WHOLE < value < _LARGEST_WHOLE:
+    if not -LARGEST_WHOLE < value < LARGEST_WHOLE:
         raise ValueError("the number is out of range")
     return value
 
@@ -48,7 +44,7 @@ def figure(value: object) -> float:
     if type(value) is not float and type(value) is not int:
         raise TypeError(f"expected a number, got {type(value).__name__}")
     # The comparison is False for NaN as well.
-    if not -_LARGEST <= value <= _LARGEST:
+    if not -LARGEST_FIGURE <= value <= LARGEST_FIGURE:
         raise ValueError("the number is out of range")
     return value
 

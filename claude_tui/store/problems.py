@@ -38,6 +38,11 @@ class Problems:
         with self._lock:
             return self._worst()
 
+    def of(self, origin: Origin) -> str | None:
+        """The current problem of one origin."""
+        with self._lock:
+            return self._texts.get(origin)
+
     def report(self, origin: Origin, text: str) -> None:
         self._change(origin, text)
 

@@ -20,7 +20,7 @@ from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.verdict import VerdictChange
 from claude_tui.store.backlog import Backlog, Kept, Record, RollUp
 from claude_tui.store.entries import SEVERITY_MARKS, STEP_MARKS, VERDICT_CHANGES, E, EntryTable
-from claude_tui.store.faults import NewerStoreError, describe
+from claude_tui.store.faults import NewerStoreError, StoreError, describe
 from claude_tui.store.files import NAME, Connect, connect, connect_read_only
 from claude_tui.store.instants import from_micros, to_micros
 from claude_tui.store.problems import Origin, Problems
@@ -114,6 +114,14 @@ class Store:
     def refusal(self) -> NewerStoreError | None:
         """Why this version must leave the store alone, as found when it was opened or last read."""
         return self._reader.refusal if self._writer is None else self._writer.refusal
+
+    @property
+    def unreadable(self) -> StoreError | None:
+        """Why nothing can be read from the database, as the last read found it; None while all is well."""
+        if self.refusal is not None:
+            return self.refusal
+        problem = self._problems.of(Origin.READING)
+        return StoreError(problem) if problem is not None else None
 
     def data_version(self) -> int | None:
         """A number that changes when any process has added something; None without a database."""

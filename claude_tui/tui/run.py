@@ -135,7 +135,7 @@ def run_replay(
     def prepare() -> hangup.Session:
         if is_history(file):
             replay = open_history(file, speed, now, say)
-        elif file.is_file():
+        elif file.exists():
             parent = Path(tempfile.gettempdir())
             sweep(parent, REPLAY_PREFIX)
             replay = open_recording(file, directory.make(parent), speed, now, say, progress)

@@ -128,7 +128,7 @@ async def test_each_scenario_has_its_verdict(name: str, at_s: float, expected: V
 async def test_one_model_of_several_is_seen_where_it_is_probed() -> None:
     alone = await played("one-model", 120)
     assert told(alone)[:2] == ("provider_notice", "them")
-    assert "The page names Opus; you probe Haiku." in alone.snapshot.verdict.note
+    assert alone.snapshot.verdict.summary == "They report trouble with Opus, which you don’t probe."
     several = await played("one-model", 120, also_models="opus,sonnet", seed=3)
     assert told(several)[:2] == ("provider_overloaded", "them")
     made = to_json(several)

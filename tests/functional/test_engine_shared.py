@@ -44,6 +44,12 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(autouse=True)
+def _what_gets_worse_is_paged_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first page may be about a lesser trouble, and the next would have to wait a minute."""
+    monkeypatch.setattr("claude_tui.alerting.notifications.BETWEEN_PAGES", timedelta())
+
+
+@pytest.fixture(autouse=True)
 def _a_busy_disk_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise the screen says that the state of the alerts is not saved."""
     monkeypatch.setattr("claude_tui.engine.paging.SAVE_WITHIN_S", PATIENCE_S)

@@ -186,3 +186,15 @@ async def test_a_first_run_has_nothing_to_show() -> None:
         await pilot.press("h")
         await settled(pilot)
         assert "Nothing is recorded yet" in screen_text(app)
+
+
+@pytest.mark.parametrize(
+    ("size", "failed"), [((120, 40), "272"), ((200, 60), "server error 230 · overloaded 42")]
+)
+async def test_what_failed_on_a_day_is_never_half_a_number(size: tuple[int, int], failed: str) -> None:
+    app, _ = app_of()
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("h")
+        await settled(pilot)
+        (row,) = [row for row in screen_text(app).splitlines() if "Nov 13" in row and "90.56%" in row]
+        assert row.strip(" │").endswith(f"  {failed}")

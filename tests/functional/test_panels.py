@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claude_tui.model.observation import FailureKind, Outcome, Source
-from claude_tui.model.snapshot import EventKind, Level, Snapshot
+from claude_tui.model.snapshot import Calls, EventKind, Level, Snapshot
 from claude_tui.tui.panels.errors import error_lines
 from claude_tui.tui.panels.events import event_lines, event_rows, followed
 from claude_tui.tui.panels.headroom import bucket_label, headroom_lines
@@ -317,6 +317,9 @@ def test_failures_since_the_last_success_stand_where_the_comparison_would() -> N
     failing = replace(snapshot.latency.series[0], failed_since=3)
     view = replace(snapshot.latency, series=(failing, *snapshot.latency.series[1:]))
     assert "3 failed" in text(latency_lines(replace(snapshot, latency=view), 70, 8))
+    lone = replace(view, series=(replace(failing, failed_since=1), *view.series[1:]))
+    assert " failed" in (told := text(latency_lines(replace(snapshot, latency=lone), 70, 8)))
+    assert "1 failed" not in told
 
 
 # -- errors ---------------------------------------------------------------------
@@ -329,6 +332,19 @@ def test_every_class_has_its_row_and_zero_is_dim() -> None:
     assert roles(drawn, "timeouts") == {"dim"}
     assert "25 of 29 messages failed in 5m" in text(drawn)
     assert "messages 529 overloaded_error" in text(drawn)
+
+
+def test_lists_that_fail_are_counted_beside_the_messages_where_there_is_a_row_for_them() -> None:
+    """The rows count both: `8 20%` above `3 of 14 messages failed` would not add up."""
+    window = replace(scene("overloaded").errors[1], models=Calls(60, 16))
+    both = "25 of 29 messages and 16 of 60 lists failed in 5m"
+    assert both in text(error_lines(window, 60, 14))
+    narrow = text(error_lines(window, 37, 14))
+    assert "25 of 29 messages failed in 5m" in narrow
+    assert "16 of 60 lists failed in 5m" in narrow
+    scarce = text(error_lines(window, 37, 10))
+    assert "25 of 29 messages failed in 5m" in scarce
+    assert "lists" not in scarce
 
 
 def test_a_note_in_a_label_goes_before_the_trend_does() -> None:

@@ -110,7 +110,8 @@ async def test_what_others_mark_appears() -> None:
     app, backend = still_app(troubled())
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.press("m")
-        await publish(pilot, backend, troubled(at=301, marks=[marked(9, StepState.DONE, "bob", at=300)]))
+        told = [step.title for step in OUTAGE.steps].index("Tell users") + 1
+        await publish(pilot, backend, troubled(at=301, marks=[marked(told, StepState.DONE, "bob", at=300)]))
         assert "done bob 12:05:00" in row_of(app, "Tell users")
         assert f"1 of {len(OUTAGE.steps)} done" in screen_text(app)
 

@@ -200,7 +200,7 @@ async def test_another_field_of_somebody_else_does_not_interrupt() -> None:
         await pilot.pause()
         assert text(app, "impact") == "Checkout was down."
         assert text(app, "root_cause") == "Theirs."
-        assert "ben edits root cause" in screen_text(app)
+        assert "ben is editing root cause" in screen_text(app)
 
 
 async def test_a_text_that_the_record_left_behind_is_compared_and_kept_or_given_back() -> None:

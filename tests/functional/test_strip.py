@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from claude_tui.model.alert import Snooze
+from claude_tui.model.alert import Alert, AlertState, AlertStatus, Snooze
 from claude_tui.model.snapshot import KeyLack, Level, Notice, Snapshot, WindowUsage
 from claude_tui.model.verdict import PageAgreement, RetrySource, Severity
 from claude_tui.tui.panels.strip import strip_lines, strip_rows
@@ -201,7 +201,7 @@ def test_what_the_page_says_and_who_spoke_first() -> None:
     assert "Status page confirms it; posted 1m 35s before we noticed." in late
     assert "Status page confirms it." in said("incident", page=page, lead=None)
     assert "Status page: no incident on your components." in said("rate_limited")
-    assert "The page names Opus; you probe Haiku." in said("notice")
+    assert "They report trouble with Opus, which you don’t probe." in said("notice")
     assert "Status page: Claude API degraded performance" in said("notice", cells=200)
     assert "Status page unknown: no route to host." in said("network")
     unread = scene("overloaded", since=AT - timedelta(seconds=5))
@@ -320,8 +320,17 @@ def test_an_alert_nobody_has_seen_to_has_a_row_while_all_is_well() -> None:
 
 def test_an_alert_that_outlives_its_verdict_is_not_told_as_trouble() -> None:
     snapshot = replace(scene("overloaded"), verdict=scene("healthy").verdict)
-    assert "△ Alert about to close: It’s them. The API is overloaded (529)." in words(
+    assert "△ Over, its alert closes in some minutes: It’s them. The API is overloaded (529)." in words(
         drawn(snapshot, 120, 40)
+    )
+    engine, (group, *_) = snapshot.engine, snapshot.engine.alerts.groups
+    closes_at = snapshot.at + timedelta(minutes=5)
+    status = AlertStatus(AlertState.FIRING, AT, AT, unmatched_since=AT, closes_at=closes_at)
+    ending = (Alert("verdict-p1", (), Severity.P1, "The verdict is P1", status, group=group.id),)
+    kept = replace(snapshot, engine=replace(engine, alerts=replace(engine.alerts, alerts=ending)))
+    assert (
+        f"△ Over, its alert closes at {closes_at:%H:%M:%S}: It’s them. The API is overloaded (529)."
+        in words(drawn(kept, 120, 40))
     )
 
 
@@ -350,7 +359,7 @@ def test_what_to_do_without_a_key_is_said_once(size: tuple[int, int]) -> None:
 def test_a_first_failure_and_a_recovery_are_amber(size: tuple[int, int]) -> None:
     first = drawn(scene("checking"), *size)
     assert words(first).replace("▌", "").lstrip().startswith("▲ One failure, checking again.")
-    assert "Next: Wait some seconds: more messages tell chance" in words(first)
+    assert "Next: Nothing to do yet: more messages tell chance" in words(first)
     over = drawn(scene("recovering"), *size)
     assert "6 of 7 good" in words(over)
     assert "since 14:01:31 4m 02s" in words(over)

@@ -198,7 +198,7 @@ async def test_marks_in_the_past_are_those_of_then() -> None:
         mark = replace(mark, at=live.at - timedelta(minutes=1))
         marked = replace(live, engine=replace(live.engine, step_marks=(mark,)))
         await answered(pilot, backend, marked)
-        done = "1 of 13 done"
+        done = "1 of 14 done"
         assert done in text_of(app)
         await pilot.press("{")
         await answered(pilot, backend, past_of(live, verdict=live.verdict))

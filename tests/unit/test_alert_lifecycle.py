@@ -99,8 +99,9 @@ def test_time_in_which_nobody_looked_lets_nothing_run_out(gap_s: float) -> None:
     gap = timedelta(seconds=gap_s)
     pending = AlertStatus(AlertState.PENDING, after(0))
     assert unobserved(pending, gap, after(gap_s + 10)).since == after(gap_s)
-    kept = AlertStatus(AlertState.FIRING, after(0), after(0), unmatched_since=after(5))
+    kept = AlertStatus(AlertState.FIRING, after(0), after(0), unmatched_since=after(5), closes_at=after(305))
     moved = unobserved(kept, gap, after(gap_s + 10))
     assert (moved.since, moved.unmatched_since) == (after(0), after(gap_s + 5))
+    assert moved.closes_at == after(gap_s + 305)
     firing = AlertStatus(AlertState.FIRING, after(0), after(0))
     assert unobserved(firing, gap, after(gap_s)) is firing

@@ -110,6 +110,14 @@ class TestLatency:
         of = scene(*healthy(0, 3600), *slow, at=3900)
         assert value("messages.ttft_ratio", of) == pytest.approx(2.0 / 0.43, rel=0.05)
 
+    def test_slowness_that_has_ended_does_not_begin_an_alert(self) -> None:
+        """The median of five minutes is still high."""
+        slow = [messages(3600 + 30.0 * n, ttft=2.0, total=2.5) for n in range(7)]
+        fast = [messages(3810 + 30.0 * n, ttft=0.43, total=0.6) for n in range(3)]
+        of = scene(*healthy(0, 3600), *slow, *fast, at=3900)
+        assert value("messages.ttft_p50", of) == 2.0
+        assert value("messages.ttft_ratio", of) == pytest.approx(1.0, rel=0.1)
+
     def test_three_times_next_to_nothing_is_nothing(self) -> None:
         usual = [messages(30.0 * n, ttft=0.02) for n in range(100)]
         slow = [messages(3000 + 30.0 * n, ttft=0.08) for n in range(10)]

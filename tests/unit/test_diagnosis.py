@@ -339,3 +339,33 @@ def test_facts_come_from_the_engine() -> None:
     assert engine_facts(replace(engine(held=NO_KEY), key_lack=KeyLack.MISSING)).key_lack is KeyLack.MISSING
     assert facts.host == "api.example.test"
     assert engine_facts(engine(held=NO_KEY, source=Source.STATUS)).held is None
+
+
+@pytest.mark.parametrize("failed", [(10, 50, 90), (5, 40, 70, 95)], ids=["scattered", "an episode"])
+def test_rare_overloads_have_rare_words_and_shed_no_load(failed: tuple[int, ...]) -> None:
+    sent = [
+        messages(HOUR + 30 * number, Outcome.OVERLOADED if number in failed else Outcome.OK)
+        for number in range(100)
+    ]
+    lists = [models(HOUR + 15 * number) for number in range(200)]
+    found = verdict(BEFORE, sent, lists, at=HOUR + 3000)
+    assert (found.cause, found.side) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
+    assert found.summary.startswith("It’s them. Now and then a call is refused as overloaded (")
+    assert "shed" not in found.next_step
+
+
+def test_an_overload_of_a_quarter_of_the_messages_is_not_rare() -> None:
+    sent = [
+        messages(HOUR + 30 * number, Outcome.OVERLOADED if number % 4 == 0 else Outcome.OK)
+        for number in range(41)
+    ]
+    found = verdict(BEFORE, sent, [models(HOUR + 15 * number) for number in range(80)])
+    assert found.summary == "It’s them. The API is overloaded (529)."
+
+
+def test_in_a_recovery_the_step_is_to_undo_nothing_yet() -> None:
+    down = [messages(HOUR + 30 * number, Outcome.SERVER_ERROR) for number in range(20)]
+    good = [messages(HOUR + 600 + 30 * number) for number in range(5)]
+    found = verdict(BEFORE, down, good, [models(HOUR + 15 * number) for number in range(50)])
+    assert found.recovery is not None
+    assert found.next_step.startswith("Change nothing back until it is sure")

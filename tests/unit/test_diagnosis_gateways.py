@@ -7,10 +7,10 @@ from datetime import timedelta
 
 import pytest
 
-from claude_tui.analysis.diagnosis.diagnose import EngineFacts
+from claude_tui.analysis.diagnosis.diagnose import EngineFacts, engine_facts
 from claude_tui.model.observation import Observation, Outcome, WindowReading
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
-from tests.builders import NOON, bucket, healthy, messages, models, status
+from tests.builders import NOON, bucket, engine, healthy, messages, models, status
 from tests.diagnosed import BEFORE, HOUR, OPENED, blamed, told, verdict
 
 
@@ -191,8 +191,10 @@ def test_an_incident_on_the_page_tells_that_it_is_the_api() -> None:
 
 
 def test_the_simulator_of_a_demo_stands_for_the_api() -> None:
-    facts = EngineFacts(stands_for_api=True)
-    assert verdict(BEFORE, relayed(Outcome.SERVER_ERROR, 504), facts=facts).side is Side.THEM
+    """Also once it runs and has an address of its own, which is none of the provider's."""
+    failed = relayed(Outcome.SERVER_ERROR, 504)
+    for each, side in ((replace(engine(), demo="outage"), Side.THEM), (engine(), Side.UNCLEAR)):
+        assert verdict(BEFORE, failed, facts=engine_facts(each)).side is side
 
 
 def test_a_few_calls_that_fail_behind_a_gateway_are_unclear_too() -> None:

@@ -127,8 +127,13 @@ def test_a_model_that_is_gone_is_held_against_the_list() -> None:
     gone = told(Outcome.MODEL_NOT_FOUND)
     listed = verdict(BEFORE, catalogue(0, "claude-haiku-5-5", "claude-opus-5-5"), gone)
     assert "still listed" in listed.summary
-    missing = verdict(BEFORE, catalogue(0, "claude-opus-5-5"), gone)
+    missing = verdict(catalogue(0, "claude-opus-5-5"), gone)
     assert "claude-haiku-5-5 is not among the 1 models listed." in texts(missing)
+    assert "spelling" in missing.next_step
+    dropped = verdict(BEFORE, catalogue(0, "claude-opus-5-5", "claude-haiku-4-5"), gone)
+    assert "is no longer listed nor served (404)." in dropped.summary
+    assert "successor" in dropped.next_step
+    assert any("the newest Haiku listed is claude-haiku-4-5" in sentence for sentence in texts(dropped))
     retired = ModelInfo("claude-haiku-5-5", "", NOON, "active", NOON - timedelta(days=3))
     found = verdict(BEFORE, Catalogue(NOON, (retired,)), gone)
     assert "is retired" in found.summary
@@ -214,3 +219,27 @@ def test_one_refusal_stays_decided_until_messages_are_accepted_again() -> None:
     assert causes[0] is Cause.SPEND_LIMIT
     changes = sum(one is not other for one, other in pairwise(causes))
     assert changes <= 1
+
+
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        {"rate_limits": (bucket("requests", 900), bucket("input", 0, 400_000)), "retry_after_s": 41.0},
+        {"rate_limits": (bucket("input", 0, 0),)},
+        {"windows": (WindowReading("5h", 1.0, None, "rejected"),)},
+    ],
+    ids=["an empty bucket", "nothing granted", "a rejected window"],
+)
+def test_one_429_that_reports_the_limit_it_is_for_needs_no_second(refusal: dict[str, object]) -> None:
+    """The next message waits for the reset: until then the strip would say "checking again"."""
+    found = verdict(BEFORE, told(Outcome.RATE_LIMITED, count=1, **refusal))
+    assert (found.cause, found.side, found.severity) == (Cause.RATE_LIMITED, Side.US, Severity.P2)
+    assert found.bucket in {"input", "5h"}
+
+
+def test_one_429_with_limits_left_is_checked_again() -> None:
+    found = verdict(
+        BEFORE, told(Outcome.RATE_LIMITED, count=1, rate_limits=(bucket("input", 300_000, 400_000),))
+    )
+    assert found.cause is Cause.UNKNOWN
+    assert found.checking

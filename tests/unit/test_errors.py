@@ -165,6 +165,8 @@ def test_windows_agree_with_counting_by_hand(told: list[tuple[int, Outcome]]) ->
             assert row.count == sum(outcome in listed.outcomes for outcome in inside)
             assert sum(row.trend) <= row.count
             assert len(row.trend) == 12
+            listed_below = sum(each.count for each in window.breakdown if each.row == row.key)
+            assert row.count == listed_below or len(window.breakdown) == MAX_DETAILS
 
 
 def test_the_trend_is_oldest_first() -> None:

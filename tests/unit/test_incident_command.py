@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -137,3 +141,100 @@ def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["incidents", "--schema"]) == 0
     assert capsys.readouterr().out.rstrip("\n") == schema_text()
     assert main(["incidents", "--schema", "list"]) == 3
+
+
+def exported(capsys: pytest.CaptureFixture[str], data: Path) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(run(capsys, data, "export", "1", "--format", "json")[1])
+    return document
+
+
+def imported(capsys: pytest.CaptureFixture[str], directory: Path, text: str) -> tuple[int, str]:
+    file = directory / "in.json"
+    file.write_text(text, "utf-8")
+    code, _, err = run(capsys, directory / "other", "import", str(file))
+    return code, err
+
+
+def test_thousands_of_entries_are_all_stored(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    document = exported(capsys, data)
+    first = document["entries"][0]
+    document["entries"] += [first | {"act": "note", "id": f"{number:032x}"} for number in range(12_000)]
+    code, err = imported(capsys, tmp_path, json.dumps(document))
+    assert code == 0, err
+    assert "missing" not in err
+    assert len(entries(tmp_path / "other")) == 12_000 + 3
+
+
+def test_one_of_a_newer_version_says_so(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    document = exported(capsys, data) | {"schema": "claude-top/incident@2"}
+    code, err = imported(capsys, tmp_path, json.dumps(document))
+    assert code == 3
+    assert "claude-top/incident@2" in err
+    assert "another version" in err
+
+
+def test_a_file_with_a_byte_order_mark_is_read(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    assert imported(capsys, tmp_path, "\ufeff" + json.dumps(exported(capsys, data)))[0] == 0
+
+
+def test_a_pipe_without_a_writer_is_not_waited_for(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    code, _, err = run(capsys, tmp_path / "other", "import", str(pipe))
+    assert code == 3
+    assert "is empty" in err
+
+
+def test_a_file_without_an_end_is_too_large(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, _, err = run(capsys, tmp_path / "other", "import", "/dev/zero")
+    assert code == 3
+    assert "too large" in err
+
+
+def newer(directory: Path) -> None:
+    with contextlib.closing(sqlite3.connect(directory / STORE)) as connection:
+        connection.execute("PRAGMA user_version = 99")
+
+
+@pytest.mark.parametrize("command", [("list",), ("show", "1"), ("export", "1")])
+def test_a_history_of_a_newer_version_is_refused_and_not_called_empty(
+    capsys: pytest.CaptureFixture[str], data: Path, command: tuple[str, ...]
+) -> None:
+    newer(data)
+    code, out, err = run(capsys, data, *command)
+    assert (code, out) == (3, "")
+    assert "update claude-top" in err
+    assert "no incident" not in err
+    assert len(err.splitlines()) == 1
+
+
+def test_nothing_is_imported_into_a_history_of_a_newer_version(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "in.json"
+    file.write_text(json.dumps(exported(capsys, data)), "utf-8")
+    newer(data)
+    code, _, err = run(capsys, data, "import", str(file))
+    assert code == 3
+    assert "update claude-top" in err
+    assert len(err.splitlines()) == 1
+
+
+def test_a_damaged_history_is_told_and_stays_where_it_is(
+    capsys: pytest.CaptureFixture[str], data: Path
+) -> None:
+    (data / STORE).write_bytes(b"no database" * 1000)
+    for command in ((), ("show", "1")):
+        code, out, err = run(capsys, data, *command)
+        assert (code, out) == (3, "")
+        assert "history cannot be read" in err
+        assert len(err.splitlines()) == 1
+    assert (data / STORE).read_bytes() == b"no database" * 1000

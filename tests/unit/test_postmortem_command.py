@@ -251,3 +251,38 @@ def test_the_schema_is_printed(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["postmortem", "--schema"]) == 0
     assert capsys.readouterr().out.rstrip("\n") == schema_text()
     assert main(["postmortem", "--schema", "list"]) == 3
+
+
+@pytest.mark.parametrize("value", ["[" * 5000 + "]" * 5000, "9" * 5000])
+def test_front_matter_that_cannot_be_read_is_a_finding(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, value: str
+) -> None:
+    file = tmp_path / "odd.md"
+    file.write_text(f"+++\nx = {value}\n+++\n\n## Incident: odd\n", "utf-8")
+    assert main(["postmortem", "lint", str(file)]) == 1
+    assert "the front matter is no TOML" in capsys.readouterr().out
+
+
+def test_a_document_with_thousands_of_action_items_is_refused_whole(
+    capsys: pytest.CaptureFixture[str], data: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "pm.md"
+    _, text, _ = run(capsys, data, "export")
+    row = "  - [ ] check the proxy (prevent · owner: ana · due: 2026-12-01)\n"
+    heading = "- **Action Items:**\n"
+    assert heading in text
+    file.write_text(text.replace(heading, heading + row * 2000), "utf-8")
+    code, _, err = run(capsys, data, "edit", "--from", str(file))
+    assert code == 3
+    assert "too many for a postmortem" in err
+    assert not stored(data)[1]
+
+
+def test_an_editor_that_leaves_no_file_changes_nothing(
+    capsys: pytest.CaptureFixture[str], data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EDITOR", "rm")
+    monkeypatch.delenv("VISUAL", raising=False)
+    code, _, err = run(capsys, data, "edit")
+    assert code == 3
+    assert "nothing was taken over" in err

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 from claude_tui.incident import Record, Span
 from claude_tui.incident.postmortem import FIELDS, FieldState, editing, subject
 from claude_tui.model.incident import IncidentAct
 from claude_tui.model.playbook import StepMark, StepState
 from claude_tui.model.verdict import Severity
+from claude_tui.tui.render.lines import plain
+from claude_tui.tui.screens.postmortem_lines import FormLook, head_line, others_words
 from tests.builders import after
 from tests.incident_values import FIRST, SECOND, declared, did, record
 from tests.postmortem_values import RESOLVED, Writing, told, wrote
@@ -179,10 +182,22 @@ def test_who_edits_what_is_told_for_a_minute_and_never_of_oneself() -> None:
     mine = wrote(form, "impact", "mine", writing)
     theirs = wrote(form, "impact", "theirs", writing, by="ben")
     revisions, own = (mine, theirs), frozenset({mine.id})
-    assert editing(revisions, FIRST, after(1030), own) == {"impact": "ben"}
+    assert editing(revisions, FIRST, after(1030), own) == {"impact": theirs}
     assert editing(revisions, FIRST, after(1063), own) == {}
     assert editing(revisions, SECOND, after(1030), own) == {}
 
 
 def test_severities_of_the_record_are_known_to_the_form() -> None:
     assert told().form().field("severity").text in set(Severity)
+
+
+def test_somebody_who_pauses_is_not_said_to_be_still_at_it() -> None:
+    """Nothing is recorded when a person leaves a field, so only what is recorded is told."""
+    form = told().form()
+    theirs = wrote(form, "impact", "theirs", Writing(), by="ben")
+    later = theirs.at + timedelta(seconds=12)
+    assert others_words(theirs, theirs.at, "the impact") == "ben is editing the impact"
+    assert others_words(theirs, later, "the impact") == "ben edited the impact 12s ago"
+    look = FormLook(later, editing={"impact": theirs})
+    assert "ben edited" in plain(head_line(form, look, "", 100))
+    assert "ben is editing" in plain(head_line(form, replace(look, at=theirs.at), "", 100))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import gzip
 import json
+import os
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -18,7 +19,7 @@ from claude_tui.engine.record_command import open_record
 from claude_tui.engine.record_export import Span, export
 from claude_tui.engine.record_import import read_header, read_recording
 from claude_tui.engine.recording import KINDS, SCHEMA, Header, RecordingError
-from claude_tui.engine.replay import span_of_incident
+from claude_tui.engine.replay import is_history, span_of_incident
 from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor
 from claude_tui.settings import load
@@ -261,3 +262,63 @@ def test_an_incident_is_found_by_its_number_or_id(store: Store) -> None:
     for name in ("INC-2", "INC-0", "INC-x", "", "0"):
         with pytest.raises(RecordingError, match=r"no incident is called .*incidents: INC-1"):
             span_of_incident(store, name, UNTIL, margin)
+
+
+def changed(number: int, **values: object) -> Callable[[list[str]], list[str]]:
+    """Replaces fields in a line, of the value in it where the line is not the header."""
+
+    def change(rows: list[str]) -> list[str]:
+        table = json.loads(rows[number])
+        (table if "schema" in table else next(iter(table.values()))).update(values)
+        return [*rows[:number], json.dumps(table), *rows[number + 1 :]]
+
+    return change
+
+
+@pytest.mark.parametrize(
+    ("number", "field", "value", "reason"),
+    [
+        (0, "since", "0001-01-01T00:00:00+00:00", "year 1"),
+        (0, "until", "9999-12-31T23:59:59+00:00", "year 9999"),
+        (-2, "at", "9999-12-31T23:59:59+00:00", "year 9999"),
+        (-2, "server_s", float("nan"), "no JSON"),
+        (-2, "server_s", 1e308, "large number"),
+        (-2, "outcome", "x" * 100_000, "x…"),
+    ],
+)
+def test_values_that_could_overflow_are_refused_in_a_short_line(
+    recording: Path, tmp_path: Path, number: int, field: str, value: object, reason: str
+) -> None:
+    path = rewritten(tmp_path / "odd.jsonl", recording, changed(number, **{field: value}))
+    said = refusal(path, tmp_path / "replay")
+    assert reason in said
+    assert len(said) < 400
+
+
+def test_a_number_as_large_as_servers_send_is_replayed(recording: Path, tmp_path: Path) -> None:
+    path = rewritten(tmp_path / "large.jsonl", recording, changed(-2, http_status=2**62))
+    store, _ = unpacked(path, tmp_path / "replay")
+    store.close()
+
+
+def test_hostile_text_is_inert_before_it_is_stored(recording: Path, tmp_path: Path) -> None:
+    path = rewritten(tmp_path / "hostile.jsonl", recording, changed(0, name="\x1b[31mINC-1"))
+    store, header = unpacked(path, tmp_path / "replay")
+    store.close()
+    assert header.name == "␛[31mINC-1"
+
+
+def test_a_pipe_is_refused_rather_than_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert not is_history(pipe)
+    assert "it is not a file" in refusal(pipe, tmp_path / "replay")
+
+
+def test_a_past_without_recorded_settings_has_no_budget_that_is_spent(tmp_path: Path) -> None:
+    store = Store.open(tmp_path, "bare.db", now=NOON)
+    store.write(models(5))
+    assert store.flush(60)
+    notices = Past(store, Conditions()).snapshot(after(10)).engine.notices
+    store.close()
+    assert [each.key for each in notices] == ["conditions"]

@@ -27,6 +27,7 @@ from tests.builders import (
     models,
     page,
     status,
+    texts,
 )
 from tests.diagnosed import HOUR, blamed, told, verdict
 
@@ -135,8 +136,12 @@ def test_a_page_that_names_another_model_than_the_probed_says_so() -> None:
     )
     found = verdict(BEFORE, reported)
     assert found.cause is Cause.PROVIDER_NOTICE
-    assert "The page names Opus; you probe Haiku." in found.note
-    assert "you probe" not in verdict(BEFORE, others(), reported).note
+    assert found.summary == "They report trouble with Opus, which you don’t probe."
+    assert "also_models" in found.next_step
+    assert any("You probe Haiku: messages answer" in sentence for sentence in texts(found))
+    probed = verdict(BEFORE, others(), reported)
+    assert "our own probes are fine" in probed.summary
+    assert not any("You probe" in sentence for sentence in texts(probed))
 
 
 LISTED = catalogue(0, "claude-haiku-4-5", "claude-opus-4-8", OPUS, "claude-sonnet-4-5")

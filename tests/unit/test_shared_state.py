@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -235,6 +236,19 @@ def test_the_log_says_what_changes_and_nothing_else() -> None:
     spent = replace(calm, engine=replace(calm.engine, notices=(notice,)))
     assert [*changes(calm, spent)] == ["notice: probe budget spent"]
     assert [*changes(spent, calm)] == ["notice over: budget"]
+
+
+def test_a_log_that_is_a_pipe_is_never_waited_for(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(OSError, match="No such device"):
+        log_to(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    log = log_to(pipe)
+    for _ in range(40):  # more than a pipe holds
+        log(NOON, "x" * 3000)
+    os.close(reader)
+    assert "could not complete" in capsys.readouterr().err
 
 
 def test_a_log_file_may_be_moved_away(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -127,3 +127,9 @@ def test_any_text_is_an_instant_or_explained_in_a_sentence(text: str) -> None:
         explained, instant = str(error), NOW
     assert explained.endswith(".")
     assert instant.tzinfo is UTC
+
+
+@pytest.mark.parametrize("text", ["0001-01-01", "0001-01-01 00:00 +14:00", "9999-12-31 23:59", "-999999d"])
+def test_what_no_record_can_hold_is_too_far_away(text: str) -> None:
+    with pytest.raises(WhenError, match="too far away"):
+        parse_when(text, NOW)

@@ -183,14 +183,16 @@ def test_an_alert_that_is_kept_firing_says_that_it_no_longer_matches() -> None:
 
 
 def test_what_nothing_matches_any_more_is_about_to_close() -> None:
-    standing = AlertStatus(AlertState.FIRING, before(300), before(200), unmatched_since=before(60))
+    standing = AlertStatus(
+        AlertState.FIRING, before(300), before(200), unmatched_since=before(60), closes_at=before(-240)
+    )
     ended = replace(alert("errors", Severity.P2, "Too many messages fail", "2%"), status=standing)
     going_on = alert("overloaded", Severity.P3, "Turned away", "88%")
     view = replace(CALM, groups=(group(),), alerts=(ended,))
     told = text(scene_of(view, scene="healthy"))
-    assert "has not matched since 14:04:33: about to close" in told
-    assert "about to close" not in of(OVERLOADED, view)
-    assert "about to close" not in text(scene_of(replace(view, alerts=(ended, going_on)), scene="healthy"))
+    assert "has not matched since 14:04:33: closes at 14:09:33" in told
+    assert "closes at" not in of(OVERLOADED, view)
+    assert "closes at" not in text(scene_of(replace(view, alerts=(ended, going_on)), scene="healthy"))
 
 
 def test_routes_not_reached_are_set_apart_from_those_that_were() -> None:

@@ -15,8 +15,9 @@ from claude_tui.analysis.diagnosis.engine_facts import AUTH_TOKEN
 from claude_tui.analysis.diagnosis.lowered import Lowered, lowered_limits
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.format import duration, percent, plain
-from claude_tui.model.observation import Observation, Outcome, RateLimitReading
-from claude_tui.model.provider import ModelInfo
+from claude_tui.model.model_names import model_name
+from claude_tui.model.observation import Observation, Outcome, RateLimitReading, Source
+from claude_tui.model.provider import Catalogue, ModelInfo
 from claude_tui.model.text import truncate
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, RetrySource
 from claude_tui.model.waiting import wait_after
@@ -336,13 +337,38 @@ def _with_model(context: DiagnosisContext, lead: LeadingCause) -> LeadingCause:
         return lead
     listed = next((one for one in catalogue.models if one.id == model), None)
     if listed is None:
-        count = len(catalogue.models)
-        return replace(lead, clause=f"{truncate(model)} is not among the {count} models listed")
+        clause = f"{truncate(model)} is not among the {len(catalogue.models)} models listed"
+        if not _answered_before(context, model):
+            return replace(lead, clause=clause)
+        gone = knowledge().advice["model_gone"]
+        return replace(lead, advice=gone, clause=clause + _successor_words(catalogue, model))
     if listed.lifecycle in _GONE or (listed.retires_at is not None and listed.retires_at <= context.at):
         retired = knowledge().advice["model_retired"]
-        return replace(lead, advice=retired, clause=_retired_words(context, listed))
+        clause = _retired_words(context, listed) + _successor_words(catalogue, model)
+        return replace(lead, advice=retired, clause=clause)
     words = f"The model list still has it{_lifecycle_words(listed)}"
     return replace(lead, advice=knowledge().advice["model_listed"], clause=words, certainty=0.9)
+
+
+def _answered_before(context: DiagnosisContext, model: str) -> bool:
+    """Whether this model has answered: its name is no mistake then."""
+    items = context.history.exchanges(Source.MESSAGES).items
+    asked = items.values[: items.count_until(context.at.timestamp())]
+    return any(each.model == model and not each.failed for each in reversed(asked))
+
+
+def _successor_words(catalogue: Catalogue, model: str) -> str:
+    """`; the newest Haiku listed is claude-haiku-6`: what to move to, if anything."""
+    family = model_name(model)
+    active = [
+        (each.created_at, each.id)
+        for each in catalogue.models
+        if each.id != model
+        and model_name(each.id) == family
+        and each.lifecycle in {None, "active"}
+        and each.created_at is not None
+    ]
+    return f"; the newest {family} listed is {truncate(max(active)[1])}" if active else ""
 
 
 def _retired_words(context: DiagnosisContext, listed: ModelInfo) -> str:

@@ -12,7 +12,7 @@ from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.knowledge import Advice, Reach, knowledge
 from claude_tui.model.observation import Observation, Outcome, Source
-from claude_tui.model.waiting import asked_to_wait_s
+from claude_tui.model.waiting import asked_to_wait_s, has_used_up_limit
 
 __all__ = [
     "CrossCheck",
@@ -212,8 +212,12 @@ def is_lost(observation: Observation) -> bool:
 
 
 def decides_alone(observation: Observation) -> bool:
-    """Whether one such answer is enough: it refuses what we are, not what happened to be asked."""
-    if observation.outcome not in _REFUSALS or observation.http_status is None:
+    """Whether one such answer is enough: it refuses what we are, or reports the limit that is used up."""
+    if observation.http_status is None:
+        return False
+    if observation.outcome is Outcome.RATE_LIMITED:
+        return has_used_up_limit(observation)
+    if observation.outcome not in _REFUSALS:
         return False
     policy = knowledge().of(observation).retry
     return policy is not None and not policy.worthwhile

@@ -19,7 +19,7 @@ from claude_tui.analysis.diagnosis.finding import Finding, verdict_of
 from claude_tui.analysis.diagnosis.intermittent import detect_intermittent
 from claude_tui.analysis.diagnosis.lossy import detect_lossy, suspected_losses
 from claude_tui.analysis.diagnosis.lowered import lowered_limits
-from claude_tui.analysis.diagnosis.models import detect_model_failures, page_names
+from claude_tui.analysis.diagnosis.models import detect_model_failures, unprobed_in_page
 from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
 from claude_tui.analysis.diagnosis.slow import also_late, also_tail, detect_long_tail, detect_slow
@@ -188,14 +188,17 @@ def _notice(context: DiagnosisContext) -> Finding | None:
     if not (context.page_report.known and context.page_report.active):
         return None
     answers = answers_in(context, Source.MESSAGES)
+    named, probed = unprobed_in_page(context) or ("", "")
+    said = f"You probe {probed}: {answers}" if named else _capitalized(answers)
     return Finding(
-        advice=knowledge().advice["notice"],
+        advice=knowledge().advice["notice_model" if named else "notice"],
         confidence=0.8,
         severity=Severity.P4,
-        evidence=(Evidence(EvidenceKind.ANSWERS, (f"{_capitalized(answers)}, as usual",)),),
+        evidence=(Evidence(EvidenceKind.ANSWERS, (said,)),),
+        words={"model": named or None},
         since=context.page_report.first_at,
         detected_at=context.page_report.first_at,
-        note=" ".join(filter(None, (page_names(context), _notes(context)))),
+        note=_notes(context),
     )
 
 

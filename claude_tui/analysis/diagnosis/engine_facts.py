@@ -41,5 +41,5 @@ def engine_facts(engine: EngineState) -> EngineFacts:
         key_problem=engine.key_problem,
         credential=engine.credential,
         key_lack=engine.key_lack,
-        stands_for_api=not engine.target.base_url,
+        stands_for_api=engine.demo is not None,
     )

@@ -28,6 +28,8 @@ from claude_tui.model.verdict import (
 __all__ = ["Finding", "verdict_of"]
 
 _CONFIRMED, _SURE = 0.03, 0.99
+# While a trouble may be over, what to do against it is old: the mistake left to prevent is undoing it early.
+_IN_RECOVERY = "Change nothing back until it is sure, then undo it in steps"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +87,7 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
         confidence=round(min(finding.confidence + _CONFIRMED * confirmed, _SURE), 2),
         summary=_summary(finding),
         evidence=tuple(each for each in evidence if each is not None),
-        next_step=_with_fallback(_next_step(context, finding.advice), finding.fallback),
+        next_step=_next_step(context, finding),
         retry_after_s=finding.retry[0],
         opening=finding.advice.opening,
         retry_source=finding.retry[1],
@@ -120,7 +122,13 @@ def _with_fallback(step: str, fallback: str | None) -> str:
     return f"Fall back to {truncate(fallback)}, which answers; {step[:1].lower()}{step[1:]}"
 
 
-def _next_step(context: DiagnosisContext, advice: Advice) -> str:
+def _next_step(context: DiagnosisContext, finding: Finding) -> str:
+    if finding.recovery is not None:
+        return _IN_RECOVERY
+    return _with_fallback(_advised(context, finding.advice), finding.fallback)
+
+
+def _advised(context: DiagnosisContext, advice: Advice) -> str:
     """The advised step, with the variable that is set; without a usable key, also how to probe inference."""
     lack = context.facts.key_lack
     if lack is None:

@@ -18,7 +18,7 @@ from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import ModelState
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity
 
-__all__ = ["Scope", "detect_model_failures", "page_names", "scope_of_messages", "scoped"]
+__all__ = ["Scope", "detect_model_failures", "scope_of_messages", "scoped", "unprobed_in_page"]
 
 # What is said of one model in place of what is said of the API.
 _OF_A_MODEL = {
@@ -119,16 +119,16 @@ def detect_model_failures(context: DiagnosisContext) -> Finding | None:
     )
 
 
-def page_names(context: DiagnosisContext) -> str:
-    """`The page names Opus; you probe Haiku.` where it names none of the models that are probed."""
+def unprobed_in_page(context: DiagnosisContext) -> tuple[str, str] | None:
+    """The models that the page names and those that are probed, where it names none of these."""
     named = families_in(" ".join(context.page_report.reports))
     probed = {each.name for each in _states(context)}
     newest = context.newest(Source.MESSAGES)
     if not probed and newest is not None and newest.model is not None:
         probed = {model_name(newest.model)}
     if not named or not probed or not named.isdisjoint(probed):
-        return ""
-    return f"The page names {_listed(named)}; you probe {_listed(probed)}."
+        return None
+    return _listed(named), _listed(probed)
 
 
 def _listed(names: frozenset[str] | set[str]) -> str:

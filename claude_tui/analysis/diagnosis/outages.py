@@ -33,6 +33,7 @@ from claude_tui.analysis.diagnosis.models import Scope, scope_of_messages, scope
 from claude_tui.analysis.diagnosis.severity import severity_of_messages
 from claude_tui.analysis.views.models import names_of
 from claude_tui.knowledge import Advice, knowledge
+from claude_tui.model.format import percent
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.text import truncate
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Recovery, Severity, Side
@@ -41,6 +42,8 @@ __all__ = ["detect_message_failures", "detect_model_list_failures"]
 
 # A conclusive failure counts as the three that would confirm any other.
 _CONCLUSIVE_AS = 3
+# A share of no more than this, of as many messages, is rare.
+_RARE_SHARE, _RARE_OF = 0.1, 20
 _DOWN = {"errors": "outage", "errors_no_answer": "outage_no_answer"}
 
 
@@ -67,7 +70,7 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
         )
     lead = replace(lead, advice=whose_words(context, lead.explained, lead.advice))
     scope = scope_of_messages(context)
-    advice = scoped(_as_outage(lead, context, episode), scope)
+    advice = scoped(_as_rare(_as_outage(lead, context, episode), episode), scope)
     advice = whose_key(context, advice, episode.since, lead.explained)
     lead = specified(context, lead, advice)
     models = context.open_episode(Source.MODELS)
@@ -83,7 +86,7 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
             _other_failures(failures, lead, cross_check),
             _not_asked_again(context),
         ),
-        words=_words(context, lead, scope),
+        words=_words(context, lead, scope, episode),
         since=episode.since,
         detected_at=_detected(context, episode),
         retry=retry_after(context, lead.newest, lead.advice),
@@ -96,8 +99,12 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
     )
 
 
-def _words(context: DiagnosisContext, lead: LeadingCause, scope: Scope | None) -> dict[str, str | None]:
+def _words(
+    context: DiagnosisContext, lead: LeadingCause, scope: Scope | None, episode: Episode
+) -> dict[str, str | None]:
     words = words_for(context, lead)
+    if lead.advice.id == "overloaded_rare":
+        words["what"] = f"{percent(episode.share)} of messages"
     of_a_model = scope is not None and lead.advice.id in {"model_errors", "model_overloaded"}
     return words | {"model": names_of(scope.failing)} if scope is not None and of_a_model else words
 
@@ -145,6 +152,12 @@ def _as_outage(lead: LeadingCause, context: DiagnosisContext, episode: Episode) 
     if advice.id not in _DOWN or not _is_outage(lead, context, episode):
         return advice
     return knowledge().advice[_DOWN[advice.id]]
+
+
+def _as_rare(advice: Advice, episode: Episode) -> Advice:
+    """The advice. For a small share of overloads, retries are enough, and nobody has to shed load."""
+    few = episode.share <= _RARE_SHARE and episode.total + episode.clean >= _RARE_OF
+    return knowledge().advice["overloaded_rare"] if few and advice.id == "overloaded" else advice
 
 
 def _is_outage(lead: LeadingCause, context: DiagnosisContext, episode: Episode) -> bool:

@@ -28,6 +28,8 @@ LATE_S, LATE_INTERVALS = 1200.0, 40.0
 FOLLOWED_S = 3600.0
 # From so many messages on, a share of five minutes is more than a run of luck.
 LEAST_SHARED = 5
+# And where answers had come back before: half of the messages fail like this in 3 of 1,000 dozens.
+LEAST_SHARED_AGAIN = 12
 # After so many messages the share of a trouble is known well enough for three in a row to be luck.
 _KNOWN = 10
 # How improbable at the share so far a run of failures is that makes a trouble P1, the first time and again.
@@ -122,7 +124,7 @@ def most_fail(history: History, at: datetime, episode: Episode, options: Options
             if answered or before >= _KNOWN:
                 chance = _AGAIN_CHANCE if answered else _FIRST_CHANCE
                 streak = streak and improbable_run(run, failures - run, before, chance)
-            most = streak or (not answered and five.nearly_all)
+            most = streak or five.nearly_all_of(LEAST_SHARED if not answered else LEAST_SHARED_AGAIN)
     return most
 
 
@@ -143,9 +145,9 @@ class _FiveMinutes:
             self._start += 1
         self.total = index + 1 - self._start
 
-    @property
-    def nearly_all(self) -> bool:
-        return self.total >= LEAST_SHARED and self.failed >= self._thresholds.most_fail * self.total
+    def nearly_all_of(self, least: int) -> bool:
+        """Whether there are `least`, and nearly all of them failed."""
+        return self.total >= least and self.failed >= self._thresholds.most_fail * self.total
 
     @property
     def fewer(self) -> bool:

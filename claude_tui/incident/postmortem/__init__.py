@@ -11,7 +11,7 @@ from claude_tui.incident.postmortem.importing import PostmortemFileError, change
 from claude_tui.incident.postmortem.lint import Finding, lint
 from claude_tui.incident.postmortem.markdown import SCHEMA, body, markdown
 from claude_tui.incident.postmortem.reading import ReadPostmortem, read
-from claude_tui.incident.postmortem.revisions import editing
+from claude_tui.incident.postmortem.revisions import editing, is_typing
 from claude_tui.incident.postmortem.values import (
     PARTS,
     ActionItem,
@@ -50,6 +50,7 @@ __all__ = [
     "editing",
     "in_one_line",
     "incident_of",
+    "is_typing",
     "lint",
     "markdown",
     "new_action",

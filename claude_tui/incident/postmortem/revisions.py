@@ -21,6 +21,7 @@ __all__ = [
     "editing",
     "field_of",
     "heads_of",
+    "is_typing",
     "normal",
 ]
 
@@ -31,6 +32,8 @@ UNACCEPTED = "[drafted by a model: accept it, change it or drop it]"
 """Stands before a draft that nobody has accepted."""
 
 _RECENT = timedelta(seconds=60)
+# What is typed is recorded within a second; after a longer pause the author may have left the field.
+_TYPING = timedelta(seconds=5)
 
 
 def normal(text: str) -> str:
@@ -87,13 +90,18 @@ def _joined(heads: Sequence[FieldRevision]) -> str:
 
 def editing(
     revisions: Iterable[FieldRevision], incident: str, at: datetime, own: frozenset[str]
-) -> Mapping[str, str]:
-    """Who else has changed which field within the last minute: the name by the field's key. A hint, no lock.
+) -> Mapping[str, FieldRevision]:
+    """What others have changed within the last minute, by the field's key, the newest. A hint, no lock.
 
     `own` are the ids of the revisions that were made here.
     """
     return {
-        each.field: each.by
+        each.field: each
         for each in sorted(revisions, key=_by_time)
         if each.incident == incident and each.id not in own and at - each.at < _RECENT
     }
+
+
+def is_typing(revision: FieldRevision, at: datetime) -> bool:
+    """Whether its author is still at it, as far as the record tells: nothing is recorded when they leave."""
+    return at - revision.at < _TYPING

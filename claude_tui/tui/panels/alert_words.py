@@ -7,7 +7,7 @@ from enum import Enum
 
 from claude_tui.alerting.topics import topic_of_cause
 from claude_tui.model.alert import Acknowledgement, AlertGroup, AlertState, AlertsView, Snooze
-from claude_tui.model.format import plural
+from claude_tui.model.format import moment, plural
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Cause
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, line, spread
@@ -17,6 +17,7 @@ __all__ = [
     "acknowledgement_of",
     "alert_badge",
     "alert_rows",
+    "closes_at",
     "group_status",
     "nothing_open",
     "own_group",
@@ -109,16 +110,31 @@ def alert_rows(snapshot: Snapshot, cells: int, most: int, hint: Line) -> tuple[L
         if group_status(group, snapshot.at) is GroupStatus.NEW
     ]
     well = snapshot.verdict.cause is Cause.HEALTHY
-    rows = [_row(group, cells, hint, over=well and group.from_verdict) for group in waiting[: max(most, 0)]]
+    rows = [
+        _over(snapshot, group, cells) if well and group.from_verdict else _row(group, cells, hint)
+        for group in waiting[: max(most, 0)]
+    ]
     hidden = len(waiting) - len(rows)
     if rows and hidden > 0:
         rows[-1] = spread(rows[-1], line(Span(f"+{hidden} more ", "warn")), cells)
     return tuple(rows)
 
 
-def _row(group: AlertGroup, cells: int, hint: Line, *, over: bool) -> Line:
-    """`over`: the verdict behind the alert is healthy again, and the alert is about to close."""
-    if over:
-        return crop(line(Span("△ Alert about to close: ", "dim"), Span(group.content.what, "text")), cells)
+def closes_at(view: AlertsView, group: AlertGroup) -> datetime | None:
+    """When a group closes unless something matches again; None while something still does."""
+    own = [alert.status.closes_at for alert in view.alerts if alert.group == group.id and alert.firing]
+    ends = [each for each in own if each is not None]
+    return max(ends) if ends and len(ends) == len(own) else None
+
+
+def _over(snapshot: Snapshot, group: AlertGroup, cells: int) -> Line:
+    """The row of an alert whose verdict is healthy again: when it closes, and what was wrong."""
+    closes = closes_at(snapshot.engine.alerts, group)
+    # A rule that counts over minutes matches until what has failed is older than that.
+    ends = f"closes at {moment(closes, snapshot.at)}" if closes is not None else "closes in some minutes"
+    return crop(line(Span(f"△ Over, its alert {ends}: ", "dim"), Span(group.content.what, "text")), cells)
+
+
+def _row(group: AlertGroup, cells: int, hint: Line) -> Line:
     mark, head = Span("▲ ", "warn", bold=True), Span(f"Alert {group.severity}: ", "text", bold=True)
     return spread(line(mark, head, Span(group.content.what, "text")), hint, cells)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from claude_tui.model.alert import Alert, AlertGroup, AlertState, AlertsView, RouteState
 from claude_tui.model.format import age, moment, plural
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.tui.panels.alert_words import nothing_open
+from claude_tui.tui.panels.alert_words import closes_at, nothing_open
 from claude_tui.tui.panels.verdict_words import severity_role
 from claude_tui.tui.panels.verdict_zoom import badge, behind
 from claude_tui.tui.panels.zoom_parts import heading
@@ -52,7 +51,7 @@ def _groups(view: AlertsView, at: datetime, cells: int, *, trouble: bool) -> Lin
     failing = frozenset(route.name for route in view.failing_routes)
     for number, group in enumerate(view.groups):
         out += (BLANK,) if number else ()
-        ending = BLANK if group.from_verdict and trouble else _ending(group, view.alerts, at)
+        ending = BLANK if group.from_verdict and trouble else _ending(group, view, at)
         out += _group(group, ending, at, cells, failing)
     if not view.groups and not (view.problem and view.rules is None):
         out.append(_none_open(view))
@@ -83,16 +82,18 @@ def _group(group: AlertGroup, ending: Line, at: datetime, cells: int, failing: f
     )
 
 
-def _ending(group: AlertGroup, alerts: Sequence[Alert], at: datetime) -> Line:
+def _ending(group: AlertGroup, view: AlertsView, at: datetime) -> Line:
     """Says that none of its alerts matches any more, and they are only kept firing for a while.
 
     Not shown while the verdict reports trouble, as milder rules may be about to take over.
     """
-    own = [alert.status.unmatched_since for alert in alerts if alert.group == group.id and alert.firing]
+    own = [alert.status.unmatched_since for alert in view.alerts if alert.group == group.id and alert.firing]
     quiet = [since for since in own if since is not None]
     if not quiet or len(quiet) < len(own):
         return BLANK
-    return line(Span("✓ ", "ok"), f"has not matched since {moment(max(quiet), at)}: about to close")
+    closes = closes_at(view, group)
+    ends = f"closes at {moment(closes, at)}" if closes is not None else "about to close"
+    return line(Span("✓ ", "ok"), f"has not matched since {moment(max(quiet), at)}: {ends}")
 
 
 def _acknowledged(group: AlertGroup, at: datetime) -> Line:

@@ -77,8 +77,10 @@ def error_lines(window: ErrorWindow, cells: int, rows: int, *, footed: bool = Tr
     if room == rows:
         return body
     gap: Lines = (BLANK,) if room > len(body) else ()
-    kinds = _kinds(window, cells, room - len(body) - len(gap))
-    return (*body, *gap, crop(_total(window, cells), cells), *kinds)
+    left = room - len(body) - len(gap)
+    totals = _totals(window, cells, 2 if left > len(window.breakdown) + 1 else 1)
+    kinds = _kinds(window, cells, left + 1 - len(totals))
+    return (*body, *gap, *(crop(total, cells) for total in totals), *kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,22 +138,25 @@ def _role(row: ErrorRow) -> str:
     return level_mark(row.level).role if row.level in (Level.WARN, Level.BAD) else "text"
 
 
-def _total(window: ErrorWindow, cells: int) -> Line:
+def _totals(window: ErrorWindow, cells: int, rows: int) -> Lines:
     """Whose calls are counted: those of messages, as in the verdict, then the lists of models if they fit."""
     span = span_text(window.span)
     if not window.requests:
-        return line(Span(f"no calls in {span}", "faint"))
+        return (line(Span(f"no calls in {span}", "faint")),)
     if not window.failures:
-        return line(Span(f"{plural(window.requests, 'call')} in {span}, none failed", "faint"))
+        return (line(Span(f"{plural(window.requests, 'call')} in {span}, none failed", "faint")),)
     parts = [
         _failed(calls, noun)
         for calls, noun in ((window.messages, "message"), (window.models, "list"))
         if calls.asked
     ]
     said = f"{' and '.join(parts)} failed in {span}"
-    if cell_len(said) > cells:
-        said = f"{parts[not window.messages.failed and len(parts) > 1]} failed in {span}"
-    return line(Span(said, "dim"))
+    if cell_len(said) <= cells:
+        return (line(Span(said, "dim")),)
+    if rows > 1 and window.messages.failed and window.models.failed:
+        return tuple(line(Span(f"{part} failed in {span}", "dim")) for part in parts)
+    said = f"{parts[not window.messages.failed and len(parts) > 1]} failed in {span}"
+    return (line(Span(said, "dim")),)
 
 
 def _failed(calls: Calls, noun: str) -> str:

@@ -233,7 +233,9 @@ def _usual(series: LatencySeries, stale: bool) -> Line:
     """How `now` compares; instead of that, why it cannot be said."""
     if series.failed_since:
         role = "bad" if series.failed_since > _FEW_FAILED else "warn"
-        return line(Span(right(f"{series.failed_since:,} failed", _USUAL_CELLS), role, bold=role == "bad"))
+        # Since the last answer, which is not what the Errors panel counts.
+        text = "failed" if series.failed_since == 1 else f"{series.failed_since:,} failed"
+        return line(Span(right(text, _USUAL_CELLS), role, bold=role == "bad"))
     if series.samples == 0:
         return line(Span(right("no samples", _USUAL_CELLS), "faint"))
     if stale and series.now_at is not None:

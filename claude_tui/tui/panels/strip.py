@@ -91,7 +91,8 @@ def strip_lines(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None =
     if cells < _NARROWEST:
         return _tiny(snapshot, cells, rows)
     block_rows = _block_rows(cells, _ROOMY)
-    least = (block_rows if rows >= block_rows else _LEAST) if _loud(snapshot) else 1
+    # As high as the block alone, it has given a row to the incident's line: the worst notice keeps one.
+    least = (min(block_rows, rows - 1) if rows >= block_rows else _LEAST) if _loud(snapshot) else 1
     notices = _notices(snapshot, cells, max(min(_MOST_NOTICES, rows - least), 0))
     room = rows - len(notices)
     air = (BLANK,) if room >= block_rows + 2 else ()

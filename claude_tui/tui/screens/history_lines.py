@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, zip_longest
 
+from rich.cells import cell_len
+
 from claude_tui.analysis.uptime.columns import Service
 from claude_tui.analysis.uptime.histogram import Histogram
 from claude_tui.analysis.uptime.incidents import Incident
@@ -296,13 +298,14 @@ _PERIOD_COLUMNS: Columns = (
     ("by page", 9),
 )
 _DATE = 7
-_FAILURES_FROM = 16
+_FAILURES_FROM, _FAILURES_TO = 16, 34
 _PERIODS_LESS_NEEDED = ("by page", "p99", "ours", "whole p95", "TTFT p50", "cover")
 
 
 def _table_of_periods(report: Report, cells: int) -> Lines:
     """The newest first; what failed stands at the end, where there is room."""
-    room = cells - _DATE - _FAILURES_FROM
+    longest = max((len(_failed(each)) for each in report.periods), default=0)
+    room = cells - _DATE - min(max(longest + 2, _FAILURES_FROM), _FAILURES_TO)
     columns = _fitting(_PERIOD_COLUMNS, room, _PERIODS_LESS_NEEDED)
     label = "hour" if report.by_the_hour else "day"
     head = table_row([(label, _DATE, "faint"), *((name, -size, "faint") for name, size in columns)])
@@ -319,7 +322,6 @@ def _table_of_periods(report: Report, cells: int) -> Lines:
 
 def _period_row(period: Period, columns: Columns, cells: int, *, by_the_hour: bool) -> Line:
     api = period.tallies[Service.API]
-    failed = " · ".join(f"{words} {number:,}" for words, number in by_outcome(period.failures))
     label = Span(pad(clock_minute(period.start) if by_the_hour else f"{period.start:%b %d}", _DATE), "dim")
     if not api.span or api.span == api.unknown:
         return crop(line(label, Span(right("nobody probed", 14), "faint")), cells)
@@ -337,7 +339,30 @@ def _period_row(period: Period, columns: Columns, cells: int, *, by_the_hour: bo
     }
     drawn = [(*words[name](), size) for name, size in columns]
     figures = (Span(right(text, size), _known_role(text, role)) for text, role, size in drawn)
+    failed = _fitting_failures(period, cells - _DATE - sum(size for _, size in columns) - 2)
     return crop(line(label, *figures, Span(f"  {failed}", "dim")), cells)
+
+
+def _failed(period: Period) -> str:
+    """`server error 231 · timeout 4`: what failed most comes first."""
+    return " · ".join(_kinds(period))
+
+
+def _kinds(period: Period) -> list[str]:
+    return [f"{words} {number:,}" for words, number in by_outcome(period.failures)]
+
+
+def _fitting_failures(period: Period, cells: int) -> str:
+    """As many whole kinds as fit, and how many more failed: half a number would be a wrong one."""
+    kinds, total = _kinds(period), sum(number for _, number in by_outcome(period.failures))
+    if cell_len(" · ".join(kinds)) <= cells:
+        return " · ".join(kinds)
+    for kept in range(len(kinds) - 1, 0, -1):
+        told = sum(number for _, number in by_outcome(period.failures)[:kept])
+        said = " · ".join((*kinds[:kept], f"{total - told:,} more"))
+        if cell_len(said) <= cells:
+            return said
+    return f"{total:,}"
 
 
 def _known_role(text: str, role: str) -> str:

@@ -43,7 +43,15 @@ from claude_tui.tui.screens.incident import IncidentScreen
 from claude_tui.tui.screens.incident_loading import IncidentLoader, Loaded
 from claude_tui.tui.screens.postmortem_dialogs import ask_export, ask_removal, ask_settlement
 from claude_tui.tui.screens.postmortem_editor import Edited, EditorScreen
-from claude_tui.tui.screens.postmortem_lines import ADD, MORE, FormLook, form_page, head_line, rows_of
+from claude_tui.tui.screens.postmortem_lines import (
+    ADD,
+    MORE,
+    FormLook,
+    form_page,
+    head_line,
+    others_words,
+    rows_of,
+)
 from claude_tui.tui.screens.postmortem_reading import FindingsScreen, PreviewScreen
 from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.screens.runbook_parts import Page
@@ -197,8 +205,8 @@ class PostmortemScreen(ReaderScreen):
         form = self.form
         return (head_line(form, self._look(), self._saved(), cells),) if form is not None else ()
 
-    def _editing(self) -> Mapping[str, str]:
-        """Who else is editing what."""
+    def _editing(self) -> Mapping[str, FieldRevision]:
+        """What others wrote last in each field that they are editing."""
         app, made = self.cockpit, {each.id for each in self._made}
         mine = frozenset(
             each.id
@@ -338,9 +346,11 @@ class PostmortemScreen(ReaderScreen):
         keys = frozenset(each.draft.key for each in edited)
 
         def status() -> str:
-            others = [who for key, who in self._editing().items() if key in keys]
+            others = [each for key, each in self._editing().items() if key in keys]
             if others:
-                return f"{others[-1]} is editing this too: both texts will be kept"
+                newest = max(others, key=lambda each: each.at)
+                said = others_words(newest, self.cockpit.newest.at, "this too")
+                return f"{said}: both texts will be kept"
             return self._saved()
 
         def left(_: None) -> None:

@@ -13,9 +13,11 @@ from claude_tui.incident.postmortem import (
     FieldSpec,
     FieldState,
     Postmortem,
+    is_typing,
     spec_of,
 )
-from claude_tui.model.format import clock, plural
+from claude_tui.model.format import age, clock, plural
+from claude_tui.model.postmortem import FieldRevision
 from claude_tui.tui.render.lines import (
     BLANK,
     Line,
@@ -34,7 +36,7 @@ from claude_tui.tui.screens.incident_lines import TimelineLook, timeline_page
 from claude_tui.tui.screens.incident_loading import Loaded
 from claude_tui.tui.screens.runbook_parts import Page, under_cursor
 
-__all__ = ["ADD", "MORE", "FormLook", "form_page", "head_line", "rows_of"]
+__all__ = ["ADD", "MORE", "FormLook", "form_page", "head_line", "others_words", "rows_of"]
 
 Lines = tuple[Line, ...]
 
@@ -70,8 +72,8 @@ class FormLook:
     """Whether the fields beyond the template are shown."""
     opened: frozenset[str] = frozenset()
     """The keys of the fields whose evidence is shown."""
-    editing: Mapping[str, str] = field(default_factory=dict)
-    """Who else is editing which field."""
+    editing: Mapping[str, FieldRevision] = field(default_factory=dict)
+    """What others wrote last in each field that they are editing."""
     rows: int = 2
     """At most so many rows of each text are shown."""
 
@@ -92,16 +94,26 @@ def head_line(form: Postmortem, look: FormLook, saved: str, cells: int) -> Line:
         if to_do
         else line(" ", Span("✓ complete", "ok"), Span(" as far as the template asks", "dim"))
     )
-    others = [f"{who} edits {_name_of(key)}" for key, who in look.editing.items()]
+    written = sorted(look.editing.items(), key=lambda pair: pair[1].at)
+    newest = {(each.by, _name_of(key)): each for key, each in written}
+    others = [others_words(each, look.at, name) for (_, name), each in newest.items()]
     most = 2 if cells >= _BESIDE_CELLS else 1
     right = join(
         (
-            *(line(Span(each, "info")) for each in dict.fromkeys(others[-most:])),
+            *(line(Span(each, "info")) for each in others[-most:]),
             line(Span(saved, "dim")) if saved else BLANK,
         ),
         " · ",
     )
     return spread(left, (*right, Span(" ")) if right else BLANK, cells)
+
+
+def others_words(revision: FieldRevision, at: datetime, what: str = "") -> str:
+    """`ben is editing the impact`; `ben edited the impact 12s ago` once nothing more comes."""
+    if is_typing(revision, at):
+        return f"{revision.by} is editing {what}".rstrip()
+    edited = f"{revision.by} edited {what}".rstrip()
+    return f"{edited} {age(at - revision.at)} ago"
 
 
 def _name_of(key: str) -> str:
@@ -168,8 +180,8 @@ def _field(spec: FieldSpec, field: Field, look: FormLook, cells: int) -> Iterato
 
 def _end(field: Field, look: FormLook, cells: int) -> Line:
     """What there is to do about the field, whose text it is, what it rests on."""
-    who, roomy = look.editing.get(field.key), cells >= _BESIDE_CELLS
-    pieces = [line(Span(f"{who} is editing", "info"))] if who else []
+    others, roomy = look.editing.get(field.key), cells >= _BESIDE_CELLS
+    pieces = [line(Span(others_words(others, look.at), "info"))] if others is not None else []
     match field.state:
         case FieldState.CONFLICT:
             versions = f"{len(field.heads)} versions: " if roomy else "≠ "
@@ -179,7 +191,7 @@ def _end(field: Field, look: FormLook, cells: int) -> Line:
         case FieldState.CHANGED:
             changed = "the record changed: " if roomy else "≠ "
             pieces.append(line(Span(f"{changed}enter compares", "warn")))
-        case FieldState.PERSON if field.heads and not who:
+        case FieldState.PERSON if field.heads and others is None:
             last = field.heads[-1]
             pieces.append(line(Span(f"{fit(last.by, 16)} {clock(last.at)}", "dim")))
         case FieldState.RECORD if field.computed.evidence:
@@ -248,8 +260,9 @@ def _evidence(field: Field, loaded: Loaded, look: FormLook, cells: int) -> Itera
 
 def _action(action: ActionItem, look: FormLook, cells: int) -> Iterator[Line]:
     parts = _parts(action)
-    busy = next((look.editing[part.key] for part in action.parts if part.key in look.editing), "")
-    end = join((line(Span(f"{busy} is editing", "info")) if busy else BLANK, parts), " · ")
+    edited = [look.editing[part.key] for part in action.parts if part.key in look.editing]
+    newest = max(edited, key=lambda each: each.at, default=None)
+    end = join((line(Span(others_words(newest, look.at), "info")) if newest else BLANK, parts), " · ")
     mark = Span("≠ ", "bad", bold=True) if action.in_conflict else Span("☐ ", "text")
     head = line("  ", mark)
     beside = cells >= _BESIDE_CELLS
