@@ -21,7 +21,8 @@ from claude_tui.traffic.otlp.bodies import (
     read_body,
     unpacked,
 )
-from claude_tui.traffic.otlp.records import Signal
+from claude_tui.traffic.otlp.records import Signal, SpanRecord
+from claude_tui.traffic.otlp.reported import Reported
 from claude_tui.traffic.otlp.series import Series
 from claude_tui.traffic.otlp.wire import BrokenError, Budget, TooManyError
 from tests.otlp_values import (
@@ -277,3 +278,14 @@ def test_a_refusal_is_a_status() -> None:
     status = Status.FromString(refused(PROTOBUF, 14, "too much at once"))
     assert (status.code, status.message) == (14, "too much at once")
     assert json.loads(refused(JSON, 3, "no")) == {"code": 3, "message": "no"}
+
+
+def test_what_has_been_reported_is_remembered_within_bounds() -> None:
+    reported, records = Reported(most=100), []
+    for number in range(1000):
+        made = traces(span(without=["anthropic.request.id"], number=number + 1)).SerializeToString()
+        records += [*protobuf.read(Signal.TRACES, made, Budget(100))]
+    spans = [each for each in records if isinstance(each, SpanRecord)]
+    assert all(reported.is_new_span(each, None, innermost=True) for each in spans)
+    assert not any(reported.is_new_span(each, None, innermost=True) for each in spans[-100:])
+    assert len(reported) <= 200

@@ -32,7 +32,7 @@ RETRY_AFTER_S = 2
 _PIECE = 65_536
 _LINGER_S = 2.0
 _KEEP_ALIVE_S = 120.0
-_SHUTDOWN_S = 1.0
+_SHUTDOWN_S = 0.5
 # What goes wrong is counted and answered: on the screen a traceback would be in the way.
 _LOGGER = logging.getLogger(__name__)
 _LOGGER.addHandler(logging.NullHandler())

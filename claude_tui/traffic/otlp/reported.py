@@ -20,6 +20,9 @@ class Reported:
         self._new: set[int] = set()
         self._old: set[int] = set()
 
+    def __len__(self) -> int:
+        return len(self._new) + len(self._old)
+
     def is_new_span(self, span: SpanRecord, request_id: str | None, *, innermost: bool) -> bool:
         """Whether nothing has reported the call of a span; from now on it has.
 
