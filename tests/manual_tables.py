@@ -128,7 +128,7 @@ def _setting(declared: Declared) -> str:
     others += [name for name in declared.variables if name != f"{PREFIX}{declared.key.upper()}"]
     also = [f"Also: {_code(*others)}"] if others else []
     return _entry(
-        f"`{declared.key}`: {about.doc}", f"Default: {default}", f"Expected: {about.kind.expected}", *also
+        f"`{declared.path}`: {about.doc}", f"Default: {default}", f"Expected: {about.kind.expected}", *also
     )
 
 

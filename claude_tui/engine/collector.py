@@ -13,6 +13,7 @@ from claude_tui.analysis.diagnosis.asking import interval_s
 from claude_tui.engine.collector_state import AlertingFacts, CollectorState
 from claude_tui.engine.memory import Memory
 from claude_tui.engine.notices import unstarted
+from claude_tui.engine.receiving import Receiving
 from claude_tui.engine.setup import Monitored
 from claude_tui.engine.sources import Endpoint, make_plans, next_other_model, options_from, pick_model
 from claude_tui.model.observation import Source
@@ -55,6 +56,9 @@ class Collector:
         self._resumed: tuple[ProbeState, ...] = ()
         self._models_tried = False
         self._endpoint: Endpoint | None = None
+        # What a demo shows is invented: real calls have no place in it.
+        address = settings.traffic_otlp if monitored.demo is None else ""
+        self._receiving = Receiving(address, memory.store, clock) if address else None
 
     def load(self) -> None:
         """Loads the last hour and today's spending from the store. Fast: no probe, no network."""
@@ -93,6 +97,8 @@ class Collector:
     def state(self, alerting: AlertingFacts) -> CollectorState:
         """What those who watch need to know besides the observations."""
         notices = self._key_notices if self.failure is None else (*self._key_notices, self.failure)
+        if self._receiving is not None:
+            notices = (*notices, *self._receiving.notices())
         key = self._monitored.key
         return CollectorState(
             self._clock.now(),
@@ -110,6 +116,8 @@ class Collector:
         """Tasks that run concurrently until cancelled."""
         yield self._probe()
         yield self._housekeeping()
+        if self._receiving is not None:
+            yield self._receiving.run()
 
     def probe_now(self) -> None:
         if self._schedule is not None:

@@ -119,15 +119,19 @@ class Call:
     stop_reason: str | None = None
     """`end_turn`, `max_tokens`, `refusal`, ..."""
     cost_usd: float | None = None
-    """By the price table; None for a model without a price."""
+    """By the price table, else as the source states it; None for a model without a price."""
     retries: int | None = None
-    """How many attempts of the same call came before this one; None if the source does not tell."""
+    """How many attempts of the same call came before this one, or before the last one of a reported call.
+    None if the source does not tell."""
     retry_after_s: float | None = None
     """How long the answer asked to wait."""
     limits: tuple[RateLimitReading, ...] = ()
     """The rate-limit buckets of the answer."""
     windows: tuple[WindowReading, ...] = ()
     """The subscription windows of the answer."""
+    together: int | None = None
+    """How many calls this stands for, where a metric tells them together: the tokens and the cost are of all
+    of them, the times of each. None for a single call."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

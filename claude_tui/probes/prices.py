@@ -105,13 +105,21 @@ class PriceTable:
 
     def call_cost_usd(self, model: str | None, tokens: Tokens, service_tier: str | None) -> float | None:
         """What a call cost; None where model or tier has no price."""
-        price, factor = self.named(model), self.tiers.get(service_tier or "standard")
+        return self._cost_of_call(self.named(model), tokens, service_tier)
+
+    def _cost_of_call(self, price: Price | None, tokens: Tokens, service_tier: str | None) -> float | None:
+        factor = self.tiers.get(service_tier or "standard")
         return None if price is None or factor is None else price.tokens_cost_usd(tokens) * factor
 
 
 def call_cost_usd(model: str | None, tokens: Tokens, service_tier: str | None = None) -> float | None:
     """What a call of own traffic cost in US dollars, by the shipped table; None where it has no price."""
-    return _shipped().call_cost_usd(model, tokens, service_tier)
+    return _shipped()._cost_of_call(_shipped_price(model), tokens, service_tier)
+
+
+@lru_cache(maxsize=256)
+def _shipped_price(model: str | None) -> Price | None:
+    return _shipped().named(model)
 
 
 def cost_usd(model: str | None, usage: Usage) -> float:

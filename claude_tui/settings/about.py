@@ -46,6 +46,8 @@ class About:
     """Describes a default that depends on the system."""
     section: str = ""
     """The title of the group of settings that begins here."""
+    table: str = ""
+    """The table of the settings file that it is in; its key there lacks this prefix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,16 @@ class Declared:
     key: str
     default: object
     about: About
+
+    @property
+    def name(self) -> str:
+        """Its key in the settings file, without the table."""
+        return self.key.removeprefix(f"{self.about.table}_") if self.about.table else self.key
+
+    @property
+    def path(self) -> str:
+        """Its place in the settings file, such as `traffic.otlp`."""
+        return f"{self.about.table}.{self.name}" if self.about.table else self.key
 
     @property
     def variables(self) -> tuple[str, ...]:

@@ -362,6 +362,15 @@ class Settings:
             section="Own traffic",
         ),
     ] = field(default_factory=_no_keys)
+    traffic_otlp: Annotated[
+        str,
+        About(
+            "Where to take reports of your calls by OpenTelemetry (OTLP over HTTP); empty for nowhere.",
+            kinds.listen_address(),
+            in_words="nowhere",
+            table="traffic",
+        ),
+    ] = ""
 
     file: Path | None = None
     """The settings file, which may not exist; None if no file was considered."""

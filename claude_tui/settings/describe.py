@@ -59,14 +59,18 @@ def shown(settings: Settings, redactor: Redactor, alerts: Iterable[str] = ()) ->
     """
     there = "" if settings.file is not None and settings.file.exists() else " (no such file)"
     lines = [f"# settings file: {settings.file}{there}"]
+    tables = {""}
     for declared in DECLARED:
         value = getattr(settings, declared.key)
+        if declared.about.table not in tables:
+            tables.add(declared.about.table)
+            lines.append(f"[{declared.about.table}]")
         if isinstance(value, Mapping):
             lines.append(with_comment(f"[{declared.key}]", str(settings.origin(declared.key))))
             bound = [f"{action} = {toml_value(keys)}" for action, keys in value.items()]
             lines += alerts if declared.key == "alerts" else bound
         else:
-            assignment = f"{declared.key} = {masked_urls(toml_value(value))}"
+            assignment = f"{declared.name} = {masked_urls(toml_value(value))}"
             lines.append(with_comment(assignment, str(settings.origin(declared.key))))
     return "".join(f"{redactor.clean(line)}\n" for line in lines)
 
@@ -86,6 +90,7 @@ def starter_text() -> str:
 
 
 def _starter_entries() -> Iterator[str]:
+    tables = {""}
     for declared in DECLARED:
         if title := declared.about.section:
             yield f"# -- {title.lower()} {'-' * (_WIDTH - 6 - len(title))}\n"
@@ -93,7 +98,10 @@ def _starter_entries() -> Iterator[str]:
         comment = textwrap.fill(
             about, _WIDTH, initial_indent="# ", subsequent_indent="# ", break_on_hyphens=False
         )
-        entry = _EXAMPLES.get(declared.key) or f"{declared.key} = {_starter_value(declared)}\n"
+        entry = _EXAMPLES.get(declared.key) or f"{declared.name} = {_starter_value(declared)}\n"
+        if declared.about.table not in tables:
+            tables.add(declared.about.table)
+            entry = f"[{declared.about.table}]\n{entry}"
         yield f"{comment}\n{textwrap.indent(entry, '# ')}"
 
 

@@ -23,6 +23,7 @@ __all__ = [
     "keys",
     "label",
     "listed",
+    "listen_address",
     "masked_urls",
     "number",
     "path",
@@ -170,6 +171,29 @@ def _url(value: object, *, bare: bool) -> str:
     if not usable or parts.fragment or (bare and (parts.query or "@" in parts.netloc)):
         raise WrongValueError(value)
     return value
+
+
+def listen_address() -> Kind:
+    """An IP address, or localhost, and a port to listen on; empty for none."""
+    import ipaddress
+
+    def read(value: object) -> str:
+        if value == "":
+            return ""
+        text = value if isinstance(value, str) else ""
+        host, _, port = text.rpartition(":")
+        bare = host[1:-1] if host.startswith("[") and host.endswith("]") else host
+        try:
+            numeric = ipaddress.ip_address("127.0.0.1" if host == "localhost" else bare)
+        except ValueError:
+            raise WrongValueError(value) from None
+        bracketed = bare != host
+        digits = port.isascii() and port.isdigit() and len(port) <= 5
+        if bracketed != (numeric.version == 6) or not digits or not 0 <= int(port) <= 65_535:
+            raise WrongValueError(value)
+        return text
+
+    return Kind('an IP address and a port, such as "127.0.0.1:4318" or "[::1]:4318", or nothing', read)
 
 
 def masked_urls(text: str) -> str:

@@ -111,9 +111,10 @@ class _Layers:
 
     def _given(self, declared: Declared) -> Iterator[tuple[Origin, Any]]:
         """The values given for a setting, lowest priority first."""
-        if declared.key in self._table:
-            origin = Origin("file", f"{self._path}:{declared.key}")
-            yield from self._read(declared, origin, self._table[declared.key])
+        table = self._table.get(declared.about.table) if declared.about.table else self._table
+        if isinstance(table, dict) and declared.name in table:
+            origin = Origin("file", f"{self._path}:{declared.path}")
+            yield from self._read(declared, origin, table[declared.name])
         for variable in reversed(declared.variables):
             if text := self._environ.get(variable):
                 yield from self._read(
@@ -145,7 +146,15 @@ class _Layers:
             self._table, f"file {self._path}", error=SettingsError, problems=self._problems, show=self._shown
         )
         for declared in DECLARED:
-            table.has(declared.key)
+            if not declared.about.table:
+                table.has(declared.key)
+        for name in {each.about.table: None for each in DECLARED if each.about.table}:
+            if table.has(name):
+                inner = table.table(name)
+                for declared in DECLARED:
+                    if declared.about.table == name:
+                        inner.has(declared.name)
+                inner.done()
         table.done()
 
     def _unknown_variables(self, own: Collection[str]) -> Iterator[str]:

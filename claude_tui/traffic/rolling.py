@@ -94,33 +94,35 @@ class _Row:
         self.prompt: dict[int, int] = {}
 
     def add(self, call: Call) -> None:
-        self.calls += 1
+        several = 1 if call.together is None else call.together
+        self.calls += several
         if call.end is not CallEnd.COMPLETE:
             self.cut += call.end is CallEnd.CUT
             self.abandoned += call.end is CallEnd.ABANDONED
-        if call.retries is not None:
+        # A reported call counts once, with all its attempts.
+        if call.retries is not None and call.source is TrafficSource.PROXY:
             self.retries_told += 1
             self.retried += call.retries > 0
         if call.stop_reason is not None:
             self.max_tokens += call.stop_reason == "max_tokens"
             self.refusals += call.stop_reason == "refusal"
-        _count(self.first_token, call.first_token_s)
-        _count(self.total, call.total_s)
-        if call.tokens is not None:
-            self._add_tokens(call.tokens, call.cost_usd)
+        _count(self.first_token, call.first_token_s, several)
+        _count(self.total, call.total_s, several)
+        if call.tokens is not None and several:
+            self._add_tokens(call.tokens, call.cost_usd, several)
 
-    def _add_tokens(self, tokens: Tokens, cost_usd: float | None) -> None:
-        self.counted += 1
+    def _add_tokens(self, tokens: Tokens, cost_usd: float | None, several: int) -> None:
+        self.counted += several
         self.input += tokens.input
         self.output += tokens.output
         self.cache_read += tokens.cache_read
         self.cache_write_5m += tokens.cache_write_5m
         self.cache_write_1h += tokens.cache_write_1h
-        _count(self.prompt, tokens.prompt / 1000)
+        _count(self.prompt, tokens.prompt / 1000 / several, several)
         if cost_usd is not None and math.isfinite(cost_usd):
             self.cost_usd += cost_usd
         else:
-            self.unpriced += 1
+            self.unpriced += several
 
     def roll_up(self, start: int, key: RollUpKey) -> RollUp:
         return RollUp(
@@ -186,8 +188,9 @@ class Rolling:
         row.add(call)
         if call.outcome is not Outcome.OK:
             self.failing = True
-            self._keep_failed(call, (application, model, call.outcome, error_type))
-        elif call.total_s is not None:
+            if call.together is None:
+                self._keep_failed(call, (application, model, call.outcome, error_type))
+        elif call.total_s is not None and call.together is None:
             self._keep_slow(call, call.total_s)
         if call.limits or call.windows:
             self._keep_limits(call, model, end)
@@ -269,7 +272,7 @@ def _named(call: Call, kind: tuple[str, str, Outcome, str]) -> Call:
     return call if application == call.application else replace(call, application=application)
 
 
-def _count(histogram: dict[int, int], value: float | None) -> None:
-    if value is not None:
+def _count(histogram: dict[int, int], value: float | None, several: int) -> None:
+    if value is not None and several:
         bucket = bucket_of(value)
-        histogram[bucket] = histogram.get(bucket, 0) + 1
+        histogram[bucket] = histogram.get(bucket, 0) + several

@@ -168,7 +168,8 @@ with tempfile.TemporaryDirectory() as directory:
 def test_an_agent_that_collects_loads_no_textual() -> None:
     loaded = loaded_by(AGENT.format(before="", lease="", awaited="collecting"))
     assert "claude_tui.tui" not in loaded
-    assert not loaded & {"textual", "plotext", "textual_plotext", "rich", "aiohttp"}
+    assert not loaded & {"textual", "plotext", "textual_plotext", "rich", "aiohttp", "google.protobuf"}
+    assert not {name for name in loaded if name.startswith("claude_tui.traffic.otlp")}
 
 
 def test_a_viewer_loads_no_probe() -> None:

@@ -88,6 +88,7 @@ OTHER: Mapping[str, tuple[str, str, object]] = {
         "checkout=agent:checkout/*,batch=key:3fa9c1d2e0",
         {"checkout": ("agent:checkout/*",), "batch": ("key:3fa9c1d2e0",)},
     ),
+    "traffic_otlp": ('"[::1]:4318"', "[::1]:4318", "[::1]:4318"),
     "keys": (
         '{ pause = "space", help = ["?", "f1"] }',
         "pause=space,help=? f1",
@@ -134,11 +135,11 @@ def test_every_setting_is_tried_here() -> None:
 def test_file_then_environment_then_flag(places: Places, key: str) -> None:
     toml, text, value = OTHER[key]
     variable = BY_KEY[key].variables[0]
-    path = written(places, f"{key} = {toml}\n")
+    path = written(places, f"{BY_KEY[key].path} = {toml}\n")
 
     from_file = load({}, {}, places=places)
     assert getattr(from_file, key) == value
-    assert str(from_file.origin(key)) == f"file {path}:{key}"
+    assert str(from_file.origin(key)) == f"file {path}:{BY_KEY[key].path}"
 
     from_environment = load({}, {variable: text}, places=places)
     assert getattr(from_environment, key) == value
@@ -267,7 +268,24 @@ def test_an_unknown_key_names_the_nearest(places: Places) -> None:
     lines = refusal(places).splitlines()
     assert lines[0] == f'file {path}: thme: unknown key (did you mean "theme"?)'
     assert lines[1].endswith('(did you mean "messages_interval_s"?)')
-    assert lines[2].endswith(f"zzz: got an unknown key, expected one of {', '.join(sorted(BY_KEY))}")
+    known = sorted({declared.about.table or declared.key for declared in DECLARED})
+    assert lines[2].endswith(f"zzz: got an unknown key, expected one of {', '.join(known)}")
+
+
+def test_a_key_of_a_table_is_known_there_and_nowhere_else(places: Places) -> None:
+    path = written(places, 'traffic_otlp = "127.0.0.1:1"\n[traffic]\nottlp = "127.0.0.1:1"\n')
+    text = refusal(places)
+    assert f"file {path}: traffic_otlp: unknown key" in text
+    assert f"file {path}: traffic.ottlp: got an unknown key, expected one of otlp" in text
+    written(places, "traffic = 1\n")
+    assert "traffic: got 1" in refusal(places)
+
+
+@pytest.mark.parametrize(
+    "wrong", ["4318", "example.com:4318", "::1:4318", "[127.0.0.1]:1", "127.0.0.1:70000"]
+)
+def test_where_otlp_is_taken_is_an_address_and_a_port(places: Places, wrong: str) -> None:
+    assert "expected an IP address and a port" in refusal(places, environ={"CLAUDE_TOP_TRAFFIC_OTLP": wrong})
 
 
 @pytest.mark.parametrize(
@@ -523,7 +541,9 @@ def test_shown_is_toml_with_every_value_and_origin(places: Places) -> None:
     settings = load({"model": "m"}, {"CLAUDE_TOP_TIMEOUT_S": "9"}, places=places)
     text = shown(settings, Redactor(), ["bell = true"])
     values = tomllib.loads(text)
-    assert values.keys() == BY_KEY.keys()
+    tables = {declared.about.table: values.pop(declared.about.table, {}) for declared in DECLARED}
+    in_tables = {f"{table}_{name}" for table, inner in tables.items() for name in inner}
+    assert values.keys() | in_tables == BY_KEY.keys()
     assert (values["model"], values["timeout_s"], values["theme"]) == ("m", 9, "light")
     assert values["keys"] == {"pause": ["p", "space"]}
     assert values["alerts"] == {"bell": True}

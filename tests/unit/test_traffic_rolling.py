@@ -35,6 +35,21 @@ def test_calls_of_one_kind_add_up_in_the_span_in_which_they_ended() -> None:
     assert (second.cut, second.counted, second.first_token) == (1, 0, b"")
 
 
+def test_calls_that_a_metric_tells_together_count_as_many() -> None:
+    (row,) = rolled(
+        call(5.0, source=TrafficSource.OTLP, together=4, total_s=2.0, tokens=Tokens(4000, 40), cost_usd=0.5),
+        call(6.0, source=TrafficSource.OTLP, together=2, total_s=1.0, tokens=Tokens(100, 10)),
+    ).rows
+    assert (row.calls, row.counted, row.unpriced, row.tokens) == (6, 6, 2, Tokens(4100, 50))
+    assert Histogram.from_bytes(row.total).count == 6
+    assert Histogram.from_bytes(row.prompt).quantile(0.5) == pytest.approx(1.0, rel=ERROR)
+
+
+def test_a_call_that_is_told_with_its_retries_is_one_call_and_tells_no_attempts() -> None:
+    (row,) = rolled(call(1.0, source=TrafficSource.OTLP, retries=2)).rows
+    assert (row.calls, row.retried, row.retries_told) == (1, 0, 0)
+
+
 def test_each_source_application_model_outcome_and_error_type_is_counted_apart() -> None:
     plain = call()
     others = [

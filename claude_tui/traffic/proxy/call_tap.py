@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from claude_tui.model.observation import Outcome
-from claude_tui.model.text import Redactor, inert
+from claude_tui.model.text import Redactor
 from claude_tui.model.traffic import OTHER, UNKNOWN, Call, CallEnd, Tokens, TrafficSource
 from claude_tui.probes.classify import Classified, classify_error, classify_response
 from claude_tui.probes.clock import Clock
@@ -17,6 +17,7 @@ from claude_tui.probes.limits import read_rate_limits, read_windows
 from claude_tui.probes.transport_errors import FaultCode
 from claude_tui.probes.waits import header_wait, stated_wait
 from claude_tui.traffic.applications import Applications
+from claude_tui.traffic.cleaned import error_message, model_name, word
 from claude_tui.traffic.json_fields import TopFields
 from claude_tui.traffic.proxy.answer_reader import AnswerReader
 from claude_tui.traffic.proxy.wire import Header, RequestHead, ResponseHead, first_value
@@ -25,17 +26,11 @@ from claude_tui.traffic.sink import Sink
 
 __all__ = ["CallTap", "Listening"]
 
-MAX_MESSAGE = 300
 _ASKED = ("model", "stream", "max_tokens")
 _WITH_MODEL = frozenset({MESSAGES, COUNT_TOKENS})
-_NAME = re.compile(r"[A-Za-z0-9][\w.:@/\[\]+-]{0,99}", re.ASCII)
-_WORD = re.compile(r"[a-z0-9_.-]{1,40}", re.ASCII)
 _METHOD = re.compile(rb"[A-Z]{1,10}")
 _LIMITING = ("anthropic-", "x-ratelimit-")
 _SECRETS = frozenset({b"x-api-key", b"authorization", b"proxy-authorization", b"cookie"})
-# What an error quotes may be the application's own text. Names of fields, models and limits are not.
-_QUOTED = re.compile(r"""(?P<mark>["'`“‘])(?P<text>[^"'`”’]*)(?P<end>["'`”’])""")
-_HARMLESS = re.compile(r"[\w.:/@-]{1,64}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,9 +136,9 @@ class CallTap:
             outcome=found.outcome,
             end=end,
             method=_method(self._head.method),
-            model=(_name(asked.get("model")) if asked is not None else None) or UNKNOWN,
+            model=(model_name(asked.get("model")) if asked is not None else None) or UNKNOWN,
             error_type=found.error_type,
-            message=_message(found.message) if found.outcome.failed else None,
+            message=error_message(found.message) if found.outcome.failed else None,
             request_id=found.request_id,
             streamed=asked is not None and asked.get("stream") is True,
             max_tokens=_count(asked.get("max_tokens")) if asked is not None else None,
@@ -160,8 +155,8 @@ class CallTap:
         fields, now = self._fields, self._clock.now()
         limiting = {name: value for name, value in fields.items() if name.startswith(_LIMITING)}
         request_id = fields.get("request-id", "").strip()
-        served, tokens = _name(answer.model), answer.counts.tokens
-        tier = _word(answer.counts.service_tier)
+        served, tokens = model_name(answer.model), answer.counts.tokens
+        tier = word(answer.counts.service_tier)
         wait_s = stated_wait(response.status, header_wait(fields, now=now), found.body_wait_s)
         return replace(
             call,
@@ -171,7 +166,7 @@ class CallTap:
             streamed=answer.streamed or call.streamed,
             tokens=tokens,
             service_tier=tier,
-            stop_reason=_word(answer.stop_reason),
+            stop_reason=word(answer.stop_reason),
             cost_usd=self._listening.cost_of(served or call.model, tokens, tier) if tokens else None,
             retry_after_s=wait_s if found.outcome.failed else None,
             limits=read_rate_limits(limiting, now=now),
@@ -197,17 +192,6 @@ def _text(headers: Iterable[Header]) -> Iterator[tuple[str, str]]:
     return ((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
 
 
-def _name(model: object) -> str | None:
-    """A model's name; OTHER for what is none, as it would be kept and shown."""
-    if not isinstance(model, str) or not model:
-        return None
-    return model if _NAME.fullmatch(model) and _PLAIN.secrets_out(model) == model else OTHER
-
-
-def _word(value: str | None) -> str | None:
-    return value if value is not None and _WORD.fullmatch(value) else None
-
-
 def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
@@ -219,16 +203,3 @@ def _method(method: bytes) -> str:
 def _retries(headers: Iterable[Header]) -> int | None:
     value = first_value(headers, b"x-stainless-retry-count")
     return int(value) if value is not None and value.isdigit() and len(value) <= 4 else None
-
-
-def _message(message: str | None) -> str | None:
-    """The error's words without what they quote of the request."""
-    if message is None:
-        return None
-    return inert(_QUOTED.sub(_shown, message), MAX_MESSAGE)
-
-
-def _shown(quoted: re.Match[str]) -> str:
-    if _HARMLESS.fullmatch(quoted["text"]):
-        return quoted.group()
-    return f"{quoted['mark']}…{quoted['end']}"

@@ -1,0 +1,1 @@
+"""The OTLP receiver: calls that applications report by OpenTelemetry, without what they said."""

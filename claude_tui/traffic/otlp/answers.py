@@ -1,0 +1,52 @@
+"""What the receiver answers: in the language of the request, as the specification of OTLP/HTTP has it."""
+
+from __future__ import annotations
+
+import json
+
+from claude_tui.traffic.otlp.records import Signal
+
+__all__ = ["JSON", "PROTOBUF", "accepted", "refused"]
+
+PROTOBUF, JSON = "application/x-protobuf", "application/json"
+_REJECTED = {
+    Signal.TRACES: "rejectedSpans",
+    Signal.LOGS: "rejectedLogRecords",
+    Signal.METRICS: "rejectedDataPoints",
+}
+
+
+def accepted(signal: Signal, content_type: str, rejected: int = 0, reason: str = "") -> bytes:
+    """An Export...ServiceResponse, with `partial_success` where something was rejected."""
+    if content_type == JSON:
+        told = {_REJECTED[signal]: str(rejected), "errorMessage": reason}
+        return json.dumps({"partialSuccess": told} if rejected else {}).encode()
+    if not rejected:
+        return b""
+    partial = _number(1, rejected) + _text(2, reason)
+    return b"\x0a" + _varint(len(partial)) + partial
+
+
+def refused(content_type: str, code: int, reason: str) -> bytes:
+    """A google.rpc.Status."""
+    if content_type == JSON:
+        return json.dumps({"code": code, "message": reason}).encode()
+    return _number(1, code) + _text(2, reason)
+
+
+def _number(field: int, value: int) -> bytes:
+    return _varint(field << 3) + _varint(value)
+
+
+def _text(field: int, value: str) -> bytes:
+    data = value.encode()
+    return _varint(field << 3 | 2) + _varint(len(data)) + data
+
+
+def _varint(value: int) -> bytes:
+    made = bytearray()
+    while value > 0x7F:
+        made.append(value & 0x7F | 0x80)
+        value >>= 7
+    made.append(value)
+    return bytes(made)

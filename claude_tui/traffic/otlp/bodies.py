@@ -1,0 +1,121 @@
+"""Bodies of requests: read and unpacked within bounds, all of them together as well."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+__all__ = ["Bounds", "BusyError", "Room", "TooLargeError", "UnreadableError", "read_body", "unpacked"]
+
+_GZIP = 16 + zlib.MAX_WBITS
+# Each member copies what is left of the body.
+_MOST_MEMBERS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """How much the receiver takes."""
+
+    body: int = 16 * 1024 * 1024
+    """Bytes of one body, packed and unpacked alike. Exporters send some hundred kilobytes."""
+    json_body: int = 8 * 1024 * 1024
+    """The same in JSON, which takes many times its size when it is read."""
+    at_once: int = 64 * 1024 * 1024
+    """Bytes of all bodies that are being read."""
+    requests: int = 64
+    """Requests that are being read."""
+    parts: int = 200_000
+    """Records and other parts of one body that are looked at."""
+    read_s: float = 30.0
+    """How long a body may take to arrive."""
+
+
+class TooLargeError(Exception):
+    """A body is larger than is taken, or would be once it is unpacked."""
+
+
+class UnreadableError(Exception):
+    """A body is not what its headers say."""
+
+
+class BusyError(Exception):
+    """There is no room for one more body."""
+
+
+class Room:
+    """Counts the bytes and the requests that are held at once."""
+
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
+        self._bytes = 0
+        self._requests = 0
+
+    @contextmanager
+    def request(self) -> Iterator[Share]:
+        """A request's share of it. Raises BusyError."""
+        if self._requests >= self._bounds.requests:
+            raise BusyError
+        share = Share(self)
+        self._requests += 1
+        try:
+            yield share
+        finally:
+            self._requests -= 1
+            self._bytes -= share.bytes
+
+    def take(self, count: int) -> None:
+        if self._bytes + count > self._bounds.at_once:
+            raise BusyError
+        self._bytes += count
+
+
+class Share:
+    """What one request holds."""
+
+    def __init__(self, room: Room) -> None:
+        self.bytes = 0
+        self._room = room
+
+    def take(self, count: int) -> None:
+        """Raises BusyError if there is no room."""
+        self._room.take(count)
+        self.bytes += count
+
+
+async def read_body(pieces: AsyncIterator[bytes], longest: int, share: Share) -> bytes:
+    """The whole body. Raises TooLargeError or BusyError."""
+    body = bytearray()
+    async for piece in pieces:
+        if len(body) + len(piece) > longest:
+            raise TooLargeError
+        share.take(len(piece))
+        body += piece
+    return bytes(body)
+
+
+def unpacked(body: bytes, longest: int, share: Share) -> bytes:
+    """The content of gzip data, of one or several members.
+
+    Raises UnreadableError, TooLargeError or BusyError; it never unpacks more than `longest` bytes.
+    """
+    parts: list[bytes] = []
+    length, rest = 0, body
+    while rest or not parts:
+        if len(parts) >= _MOST_MEMBERS:
+            raise UnreadableError("the gzip data has too many members")
+        unpacker = zlib.decompressobj(_GZIP)
+        try:
+            part = unpacker.decompress(rest, longest - length + 1)
+        except zlib.error as error:
+            raise UnreadableError("the body is not gzip") from error
+        length += len(part)
+        if length > longest:
+            raise TooLargeError
+        if not unpacker.eof:
+            raise UnreadableError("the gzip data has no end")
+        share.take(len(part))
+        parts.append(part)
+        rest = unpacker.unused_data
+    return b"".join(parts)

@@ -1,0 +1,88 @@
+"""What a reported error was: its type, its status and its words, classified as for probes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from functools import lru_cache
+
+from claude_tui.model.observation import Outcome
+from claude_tui.model.text import Redactor
+from claude_tui.probes.classify import Classified, classify_error, classify_response
+
+__all__ = ["LEFT", "by_type", "by_words"]
+
+LEFT = frozenset({"CancelledError", "GeneratorExit", "KeyboardInterrupt"})
+"""Types of errors by which an application gives a call up."""
+
+_PLAIN = Redactor()
+_API_TYPE = re.compile(r"[a-z][a-z_]{2,50}_error", re.ASCII)
+_SHOWN_TYPE = re.compile(r"[A-Za-z_][\w.]{0,59}", re.ASCII)
+# What instrumentations report are the classes of the SDK's exceptions.
+_CLASSES = {
+    "AuthenticationError": 401,
+    "BadRequestError": 400,
+    "ConflictError": 409,
+    "DeadlineExceededError": 504,
+    "InternalServerError": 500,
+    "NotFoundError": 404,
+    "OverloadedError": 529,
+    "PermissionDeniedError": 403,
+    "RateLimitError": 429,
+    "RequestTooLargeError": 413,
+    "ServiceUnavailableError": 503,
+    "UnprocessableEntityError": 422,
+}
+_TIMEOUTS = frozenset(
+    {"APITimeoutError", "ConnectTimeout", "PoolTimeout", "ReadTimeout", "TimeoutError", "TimeoutException"}
+    | {"WriteTimeout", "client_timeout_error", "timeout"}
+)
+_NETWORK = frozenset(
+    {"APIConnectionError", "ConnectError", "ConnectionError", "ConnectionRefusedError", "ReadError"}
+    | {"ConnectionResetError", "RemoteProtocolError", "TransportError", "connection_error", "gaierror"}
+)
+
+
+@lru_cache(maxsize=1000)
+def by_type(kind: str, status: int | None) -> Classified:
+    """An error of which only the type, the status, or both are known."""
+    name = kind.rpartition(".")[2]
+    if name in _TIMEOUTS:
+        return Classified(Outcome.TIMEOUT, "timeout")
+    if name in _NETWORK:
+        return Classified(Outcome.NETWORK, "connection_error")
+    if status is None or status < 400:
+        if name.isascii() and name.isdigit() and len(name) == 3:
+            return by_type("", int(name))
+        status = _CLASSES.get(name, status)
+    if _API_TYPE.fullmatch(name) and name != "client_error":
+        return classify_error({"type": "error", "error": {"type": name}}, status, redactor=_PLAIN)
+    if status is not None and status >= 400:
+        return classify_error(None, status, redactor=_PLAIN)
+    # The application failed with what it got, or the sender does not say at what.
+    return Classified(Outcome.INVALID_RESPONSE, name if _SHOWN_TYPE.fullmatch(name) else None)
+
+
+def by_words(error: str, status: int | None) -> Classified:
+    """An error as Claude Code words it, such as `529 {"type":"error",...}` or `Connection error.`"""
+    words = error.strip()
+    if status is None and words[:3].isdigit():
+        status = int(words[:3])
+    if status is not None:
+        words = words.removeprefix(str(status)).strip()
+    lower = words.lower()
+    if status is None or not 400 <= status <= 599:
+        if "timed out" in lower or "timeout" in lower:
+            return Classified(Outcome.TIMEOUT, "timeout")
+        if "connection" in lower or "network" in lower or "socket" in lower or "econn" in lower:
+            return Classified(Outcome.NETWORK, "connection_error")
+        if "overloaded" in lower:
+            return by_type("overloaded_error", status)
+        return Classified(Outcome.INVALID_RESPONSE)
+    if words.startswith("{"):
+        return classify_response(
+            status, {"content-type": "application/json"}, words.encode(), redactor=_PLAIN
+        )
+    found = classify_error({"type": "error", "error": {"message": words}}, status, redactor=_PLAIN)
+    # Words that are not the API's may be anybody's.
+    return replace(found, message=None)

@@ -1,0 +1,220 @@
+"""Exports in JSON: names in lowerCamelCase, ids in hexadecimal, 64-bit numbers as text or as numbers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from hashlib import blake2b
+from typing import Any
+
+from claude_tui.traffic.otlp.exponential import as_buckets
+from claude_tui.traffic.otlp.records import (
+    LONGEST_TEXT,
+    WANTED,
+    EventRecord,
+    Origin,
+    PointRecord,
+    Signal,
+    SpanRecord,
+)
+from claude_tui.traffic.otlp.wire import BrokenError, Budget, TooManyError
+
+__all__ = ["MOST_STRUCTURE", "read"]
+
+MOST_STRUCTURE = 1_000_000
+"""Brackets and commas of one body: each may become an object of a hundred bytes."""
+_OUTER = {Signal.TRACES: "resourceSpans", Signal.LOGS: "resourceLogs", Signal.METRICS: "resourceMetrics"}
+_MIDDLE = {Signal.TRACES: "scopeSpans", Signal.LOGS: "scopeLogs", Signal.METRICS: "scopeMetrics"}
+_INNER = {Signal.TRACES: "spans", Signal.LOGS: "logRecords", Signal.METRICS: "metrics"}
+_LONGEST_ID = 64
+_CUMULATIVE = {
+    1: False,
+    2: True,
+    "AGGREGATION_TEMPORALITY_DELTA": False,
+    "AGGREGATION_TEMPORALITY_CUMULATIVE": True,
+}
+_MOST_INT = 2**63
+
+Record = SpanRecord | EventRecord | PointRecord
+
+
+def read(signal: Signal, body: bytes, budget: Budget) -> Iterator[Record]:
+    """The records of an export. Raises BrokenError or TooManyError."""
+    if body.count(b"{") + body.count(b"[") + body.count(b",") > MOST_STRUCTURE:
+        raise TooManyError("too many values in one request")
+    try:
+        data = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise BrokenError("not JSON") from error
+    if not isinstance(data, dict):
+        raise BrokenError("not an object")
+    for outer in _objects(data, _OUTER[signal], budget):
+        resource = _object(outer.get("resource"))
+        service = _service(resource)
+        told = json.dumps(resource, sort_keys=True).encode("utf-8", "surrogatepass")
+        digest = blake2b(told, digest_size=16).digest()
+        for middle in _objects(outer, _MIDDLE[signal], budget):
+            scope = _text(_object(middle.get("scope")).get("name"))
+            origin = Origin(service, scope, digest)
+            for each in _objects(middle, _INNER[signal], budget):
+                if signal is Signal.TRACES:
+                    yield _span(origin, each)
+                elif signal is Signal.LOGS:
+                    yield _event(origin, each)
+                else:
+                    yield from _points(origin, each, budget)
+
+
+def _span(origin: Origin, span: dict[str, Any]) -> SpanRecord:
+    return SpanRecord(
+        origin,
+        _text(span.get("name")),
+        _enum(span.get("kind"), ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")),
+        _enum(_object(span.get("status")).get("code"), ("UNSET", "OK", "ERROR")),
+        _whole(span.get("startTimeUnixNano")),
+        _whole(span.get("endTimeUnixNano")),
+        _ident(span.get("traceId")),
+        _ident(span.get("spanId")),
+        _ident(span.get("parentSpanId")),
+        _attributes(span),
+    )
+
+
+def _event(origin: Origin, record: dict[str, Any]) -> EventRecord:
+    attributes = _attributes(record)
+    named = _text(record.get("eventName")) or str(attributes.get("event.name", ""))
+    at_ns = _whole(record.get("timeUnixNano")) or _whole(record.get("observedTimeUnixNano"))
+    return EventRecord(
+        origin, named[:100], at_ns, _ident(record.get("traceId")), _ident(record.get("spanId")), attributes
+    )
+
+
+def _points(origin: Origin, metric: dict[str, Any], budget: Budget) -> Iterator[PointRecord]:
+    kind = next((each for each in ("sum", "histogram", "exponentialHistogram") if each in metric), None)
+    if kind is None:
+        return
+    told = _object(metric[kind])
+    temporality = told.get("aggregationTemporality")
+    cumulative = _CUMULATIVE.get(temporality) if isinstance(temporality, int | str) else None
+    for point in _objects(told, "dataPoints", budget):
+        count: int | None = None
+        bounds: tuple[float, ...] = ()
+        counts: tuple[int, ...] = ()
+        if kind == "sum":
+            value = _float(point.get("asInt", point.get("asDouble")))
+        else:
+            value, count = _float(point.get("sum")), _whole(point.get("count"))
+            if kind == "histogram":
+                bounds = tuple(map(_float, _list(point.get("explicitBounds"))))
+                counts = tuple(map(_whole, _list(point.get("bucketCounts"))))
+            else:
+                positive = _object(point.get("positive"))
+                bounds, counts = as_buckets(
+                    _signed(point.get("scale")),
+                    _signed(positive.get("offset")),
+                    [_whole(each) for each in _list(positive.get("bucketCounts"))],
+                    _whole(point.get("zeroCount")),
+                )
+        yield PointRecord(
+            origin,
+            _text(metric.get("name"))[:200],
+            _text(metric.get("unit"))[:20],
+            cumulative,
+            _whole(point.get("startTimeUnixNano")),
+            _whole(point.get("timeUnixNano")),
+            _attributes(point),
+            value,
+            count,
+            bounds,
+            counts,
+        )
+
+
+def _objects(parent: dict[str, Any], name: str, budget: Budget) -> Iterator[dict[str, Any]]:
+    """The objects of a list. What is there must be one: a sender of anything else is broken."""
+    told = parent.get(name)
+    if told is None:
+        return
+    if not isinstance(told, list):
+        raise BrokenError(f"{name} is not a list")
+    for each in told:
+        budget.spend()
+        if not isinstance(each, dict):
+            raise BrokenError(f"{name} has something else than objects")
+        yield each
+
+
+def _attributes(record: dict[str, Any]) -> dict[str, str | int | float | bool]:
+    found: dict[str, str | int | float | bool] = {}
+    for each in _list(record.get("attributes")):
+        key = each.get("key") if isinstance(each, dict) else None
+        if isinstance(key, str) and key in WANTED and (value := _value(each.get("value"))) is not None:
+            found[key] = value
+    return found
+
+
+def _value(told: object) -> str | int | float | bool | None:
+    if not isinstance(told, dict):
+        return None
+    if isinstance(text := told.get("stringValue"), str):
+        return text[:LONGEST_TEXT]
+    if isinstance(truth := told.get("boolValue"), bool):
+        return truth
+    if "intValue" in told:
+        return _signed(told["intValue"])
+    if isinstance(number := told.get("doubleValue"), int | float):
+        return number
+    values = _list(_object(told.get("arrayValue")).get("values"))
+    first = _object(values[0]).get("stringValue") if values else None
+    return first[:LONGEST_TEXT] if isinstance(first, str) else None
+
+
+def _service(resource: dict[str, Any]) -> str:
+    for each in _list(resource.get("attributes")):
+        if isinstance(each, dict) and each.get("key") == "service.name":
+            return _text(_object(each.get("value")).get("stringValue"))[:200]
+    return ""
+
+
+def _object(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _text(value: object) -> str:
+    return value[:LONGEST_TEXT] if isinstance(value, str) else ""
+
+
+def _signed(value: object) -> int:
+    """A 64-bit number, which JSON has as text; 0 for anything else."""
+    if isinstance(value, bool):
+        return 0
+    if isinstance(value, str) and len(value) <= 20:
+        digits = value.removeprefix("-")
+        value = int(value) if digits.isascii() and digits.isdigit() else 0
+    return value if isinstance(value, int) and -_MOST_INT <= value < _MOST_INT else 0
+
+
+def _whole(value: object) -> int:
+    return max(_signed(value), 0)
+
+
+def _float(value: object) -> float:
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < _MOST_INT:
+        return float(value)
+    return float(_signed(value))
+
+
+def _enum(value: object, names: tuple[str, ...]) -> int:
+    """Numbers by the specification; some senders write the names."""
+    if isinstance(value, str):
+        last = value.rpartition("_")[2]
+        return names.index(last) if last in names else 0
+    return value if isinstance(value, int) and 0 <= value < len(names) else 0
+
+
+def _ident(value: object) -> bytes:
+    return value[:_LONGEST_ID].lower().encode("utf-8", "replace") if isinstance(value, str) else b""

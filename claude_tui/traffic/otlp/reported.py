@@ -1,0 +1,75 @@
+"""A call that several records report counts once: its span and its event, or an export that was sent again.
+
+A call that two instrumentations report, one within the other, is the inner one's.
+"""
+
+from __future__ import annotations
+
+from claude_tui.traffic.otlp.records import EventRecord, SpanRecord
+
+__all__ = ["Reported"]
+
+_MOST = 200_000
+
+
+class Reported:
+    """The newest calls, by whatever identifies them. Between one and two times `most` are known."""
+
+    def __init__(self, most: int = _MOST) -> None:
+        self._most = most
+        self._new: set[int] = set()
+        self._old: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._new) + len(self._old)
+
+    def is_new_span(self, span: SpanRecord, request_id: str | None, *, innermost: bool) -> bool:
+        """Whether nothing has reported the call of a span; from now on it has.
+
+        `innermost` is for the SDK's own, inside which no other is.
+        """
+        # A request id tells as much of the SDK's span, and one key for each call takes half the memory.
+        has_own = span.span_id and not (innermost and request_id)
+        own = ("span", span.trace_id, span.span_id) if has_own else None
+        known = self._has(own) or self._has(_by_request(request_id))
+        if not innermost:
+            known = (
+                known
+                or self._has(("around", span.trace_id, span.span_id))
+                or self._has(("event", span.trace_id, span.span_id))
+            )
+        self._add(own)
+        self._add(_by_request(request_id))
+        if innermost and span.parent_id:
+            self._add(("around", span.trace_id, span.parent_id))
+        return not known
+
+    def is_new_event(self, event: EventRecord, request_id: str | None) -> bool:
+        """Whether nothing has reported the call of an event; from now on it has."""
+        told = tuple(sorted((name, str(value)) for name, value in event.attributes.items()))
+        own = ("log", event.origin.resource, event.at_ns, event.span_id, told)
+        known = self._has(own) or self._has(_by_request(request_id))
+        if event.span_id:
+            around = (event.trace_id, event.span_id)
+            known = known or self._has(("span", *around)) or self._has(("around", *around))
+            self._add(("event", *around))
+        self._add(own)
+        self._add(_by_request(request_id))
+        return not known
+
+    def _has(self, key: object) -> bool:
+        if key is None:
+            return False
+        number = hash(key)
+        return number in self._new or number in self._old
+
+    def _add(self, key: object) -> None:
+        if key is None:
+            return
+        if len(self._new) >= self._most:
+            self._old, self._new = self._new, set()
+        self._new.add(hash(key))
+
+
+def _by_request(request_id: str | None) -> object:
+    return ("request", request_id) if request_id else None

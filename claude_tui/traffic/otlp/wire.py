@@ -1,0 +1,95 @@
+"""Protobuf on the wire: an export is walked, so that one record at a time is decoded.
+
+A body of two bytes for each of millions of empty records would be a gigabyte as one decoded message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+__all__ = ["LENGTH", "BrokenError", "Budget", "TooManyError", "fields", "slim"]
+
+LENGTH = 2
+"""The wire type of messages, text and bytes."""
+_VARINT, _FIXED64, _FIXED32 = 0, 1, 5
+_LONGEST_VARINT = 10
+
+
+class BrokenError(ValueError):
+    """The bytes are not what they should be."""
+
+
+class TooManyError(ValueError):
+    """More parts than an honest sender puts into one request."""
+
+
+class Budget:
+    """How many parts of one request are looked at, and which records were left out."""
+
+    def __init__(self, parts: int) -> None:
+        self.rejected = 0
+        """Records that were left out, although the rest of the request is sound."""
+        self._left = parts
+
+    def spend(self, parts: int = 1) -> None:
+        """Raises TooManyError once it is used up."""
+        self._left -= parts
+        if self._left < 0:
+            raise TooManyError("too many records in one request")
+
+
+Field = tuple[int, int, int, int, int]
+
+
+def fields(data: bytes, start: int, end: int, budget: Budget) -> Iterator[Field]:
+    """Number, wire type, start of the whole field, start and end of its value.
+
+    Raises BrokenError or TooManyError.
+    """
+    at = start
+    while at < end:
+        budget.spend()
+        began = at
+        tag, at = _varint(data, at, end)
+        number, kind = tag >> 3, tag & 7
+        if number == 0:
+            raise BrokenError("a field has the number 0")
+        value = at
+        if kind == LENGTH:
+            length, value = _varint(data, at, end)
+            at = value + length
+        elif kind == _VARINT:
+            _, at = _varint(data, at, end)
+        elif kind == _FIXED64:
+            at += 8
+        elif kind == _FIXED32:
+            at += 4
+        else:
+            raise BrokenError(f"wire type {kind}")
+        if at > end:
+            raise BrokenError("a field is longer than what it is in")
+        yield number, kind, began, value, at
+
+
+def slim(data: bytes, start: int, end: int, longest: int, budget: Budget) -> bytes:
+    """A message without those of its fields that are longer: content, which nobody here reads."""
+    kept = (
+        data[began:after]
+        for _, _, began, value, after in fields(data, start, end, budget)
+        if after - value <= longest
+    )
+    return b"".join(kept)
+
+
+def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
+    """The number at `at`, and where it ends."""
+    if at < end and (byte := data[at]) < 0x80:
+        return byte, at + 1
+    number = shift = 0
+    for index in range(at, min(end, at + _LONGEST_VARINT)):
+        byte = data[index]
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return number, index + 1
+        shift += 7
+    raise BrokenError("a number has no end")

@@ -1,0 +1,411 @@
+"""What applications report by OTLP becomes calls: with the right outcome, tokens and times, and once."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from claude_tui.model.observation import Outcome
+from claude_tui.model.traffic import OTHER, UNKNOWN, Call, CallEnd, Tokens, TrafficSource
+from claude_tui.probes.prices import call_cost_usd
+from tests.otlp_values import (
+    ANSWERED,
+    API_REQUEST,
+    AT,
+    AT_NS,
+    CUMULATIVE,
+    ERROR,
+    OK,
+    UNSET,
+    Taking,
+    event,
+    histogram,
+    logs,
+    metrics,
+    span,
+    traces,
+)
+
+FORMS = pytest.mark.parametrize("form", ["protobuf", "json"])
+
+
+def only(calls: list[Call]) -> Call:
+    (found,) = calls
+    return found
+
+
+# -- the SDK's spans -----------------------------------------------------------------
+
+
+@FORMS
+def test_an_answer_of_the_sdk(form: str) -> None:
+    tokens = Tokens(10, 20, 100, 5, 15)
+    assert only(Taking()(traces(span()), form)) == Call(
+        at=AT,
+        source=TrafficSource.OTLP,
+        route="messages",
+        application="checkout",
+        outcome=Outcome.OK,
+        model="claude-haiku-5-5",
+        served_model="claude-haiku-5-5-20260901",
+        http_status=200,
+        request_id="req_1",
+        streamed=True,
+        max_tokens=1024,
+        first_token_s=0.4,
+        total_s=2.0,
+        tokens=tokens,
+        service_tier="standard",
+        stop_reason="end_turn",
+        cost_usd=call_cost_usd("claude-haiku-5-5", tokens, "standard"),
+        retries=0,
+    )
+
+
+def test_the_sdk_for_typescript_is_the_same() -> None:
+    export = traces(span(), scope="com.anthropic.sdk.typescript")
+    assert only(Taking()(export)).tokens == Tokens(10, 20, 100, 5, 15)
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "outcome"),
+    [
+        ("overloaded_error", 529, Outcome.OVERLOADED),
+        ("overloaded_error", 200, Outcome.OVERLOADED),
+        ("rate_limit_error", 429, Outcome.RATE_LIMITED),
+        ("529", 529, Outcome.OVERLOADED),
+        ("503", None, Outcome.SERVER_ERROR),
+        ("authentication_error", 401, Outcome.KEY_REJECTED),
+        ("invalid_request_error", 400, Outcome.BAD_REQUEST),
+        ("request_too_large", 413, Outcome.BAD_REQUEST),
+        ("client_timeout_error", None, Outcome.TIMEOUT),
+        ("connection_error", None, Outcome.NETWORK),
+        ("client_error", 200, Outcome.INVALID_RESPONSE),
+    ],
+)
+def test_failures_of_the_sdk(kind: str, status: int | None, outcome: Outcome) -> None:
+    told: dict[str, Any] = {"gen_ai.request.model": "claude-haiku-5-5", "error.type": kind}
+    if status is not None:
+        told["http.response.status_code"] = status
+    call = only(Taking()(traces(span(told, status=ERROR))))
+    assert (call.outcome, call.http_status, call.tokens, call.end) == (
+        outcome,
+        status,
+        None,
+        CallEnd.COMPLETE,
+    )
+
+
+def test_a_stream_without_its_end_is_cut() -> None:
+    told = {**ANSWERED, "error.type": "api_error"}
+    call = only(Taking()(traces(span(told, status=ERROR, without=["anthropic.message.stop_reason"]))))
+    assert (call.outcome, call.end) == (Outcome.TRUNCATED_STREAM, CallEnd.CUT)
+
+
+def test_a_stream_that_the_application_closed_early_is_abandoned() -> None:
+    left = traces(span(status=UNSET, without=["anthropic.message.stop_reason"]))
+    assert only(Taking()(left)).end is CallEnd.ABANDONED
+    assert only(Taking()(traces(span(status=UNSET)))).end is CallEnd.COMPLETE
+
+
+def test_a_first_token_after_retries_says_nothing_of_the_api() -> None:
+    call = only(Taking()(traces(span({**ANSWERED, "http.request.resend_count": 2}))))
+    assert (call.retries, call.first_token_s, call.total_s) == (2, None, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("name", "route"),
+    [
+        ("anthropic.messages.count_tokens", "count_tokens"),
+        ("anthropic.messages.batches.create", "batches"),
+        ("anthropic.files.upload", "files"),
+        ("anthropic.models.list", "models"),
+        ("anthropic.sessions.create", OTHER),
+    ],
+)
+def test_other_methods_of_the_sdk_have_routes_and_no_tokens(name: str, route: str) -> None:
+    call = only(Taking()(traces(span(name=name))))
+    assert (call.route, call.tokens, call.end) == (route, None, CallEnd.COMPLETE)
+
+
+# -- other instrumentations ----------------------------------------------------------
+
+
+@FORMS
+def test_a_span_of_another_instrumentation(form: str) -> None:
+    told = {
+        "gen_ai.system": "anthropic",
+        "gen_ai.request.model": "claude-sonnet-5-5",
+        "gen_ai.response.finish_reasons": ["length"],
+        "gen_ai.usage.input_tokens": 50,
+        "gen_ai.usage.output_tokens": 5,
+    }
+    call = only(Taking()(traces(span(told, name="chat claude-sonnet-5-5", status=UNSET), scope="any"), form))
+    assert call.tokens == Tokens(50, 5)
+    assert (call.stop_reason, call.end, call.retries, call.first_token_s) == (
+        "max_tokens",
+        CallEnd.COMPLETE,
+        None,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"gen_ai.provider.name": "openai"},
+        {"gen_ai.operation.name": "invoke_agent"},
+        {"gen_ai.operation.name": "execute_tool"},
+        {"gen_ai.operation.name": "embeddings"},
+    ],
+)
+def test_what_is_no_call_of_the_api_is_accepted_and_ignored(told: dict[str, str]) -> None:
+    taking = Taking()
+    assert taking(traces(span({**ANSWERED, **told}, name="x"), scope="any")) == []
+    assert taking.intake.ignored == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "outcome"),
+    [
+        ("anthropic.RateLimitError", Outcome.RATE_LIMITED),
+        ("OverloadedError", Outcome.OVERLOADED),
+        ("APITimeoutError", Outcome.TIMEOUT),
+        ("anthropic.APIConnectionError", Outcome.NETWORK),
+        ("AuthenticationError", Outcome.KEY_REJECTED),
+        ("ValueError", Outcome.INVALID_RESPONSE),
+    ],
+)
+def test_instrumentations_report_classes_of_exceptions(kind: str, outcome: Outcome) -> None:
+    told = {"gen_ai.system": "anthropic", "gen_ai.request.model": "m", "error.type": kind}
+    assert only(Taking()(traces(span(told, name="chat m", status=ERROR), scope="any"))).outcome is outcome
+
+
+def test_input_without_the_cache_is_left_as_it_is() -> None:
+    """130 tokens must not become 260, and 10 not less than none."""
+    told = {**ANSWERED, "gen_ai.usage.input_tokens": 10}
+    tokens = only(Taking()(traces(span(told, name="x"), scope="any"))).tokens
+    assert tokens is not None
+    assert (tokens.input, tokens.prompt) == (10, 130)
+
+
+def test_the_call_that_two_instrumentations_report_is_the_inner_ones() -> None:
+    taking = Taking()
+    assert len(taking(traces(span(number=2, parent=1)))) == 1
+    assert taking(traces(span(without=["anthropic.request.id"], name="chat", number=1), scope="any")) == []
+    assert taking.intake.repeated == 1
+
+
+def test_an_export_that_is_sent_again_counts_once() -> None:
+    taking = Taking()
+    for export in (
+        traces(span(without=["anthropic.request.id"])),
+        logs(event({**API_REQUEST, "request_id": ""})),
+    ):
+        assert (len(taking(export)), len(taking(export))) == (1, 0)
+
+
+def test_an_event_beside_its_span_counts_once() -> None:
+    name = "gen_ai.client.inference.operation.details"
+    told = {**ANSWERED, "event.name": name, "anthropic.request.id": ""}
+    for first in ("event", "span"):
+        taking = Taking()
+        exports = {
+            "event": logs(event(told, span_number=5), scope="any", service="checkout"),
+            "span": traces(span(number=5, name="chat", without=["anthropic.request.id"]), scope="any"),
+        }
+        second = "span" if first == "event" else "event"
+        assert (len(taking(exports[first])), len(taking(exports[second]))) == (1, 0)
+
+
+# -- Claude Code ---------------------------------------------------------------------
+
+
+@FORMS
+def test_a_request_of_claude_code(form: str) -> None:
+    call = only(Taking()(logs(event()), form))
+    assert call.tokens == Tokens(10, 20, 100, 20)
+    assert (call.application, call.request_id, call.first_token_s, call.total_s) == (
+        "claude-code",
+        "req_2",
+        0.6,
+        2.5,
+    )
+    assert call.at == AT - timedelta(seconds=2.5)
+    assert call.cost_usd == call_cost_usd("claude-opus-5-5", Tokens(10, 20, 100, 20))
+
+
+def test_numbers_as_text_are_numbers() -> None:
+    told = {name: str(each) for name, each in API_REQUEST.items()}
+    assert Taking()(logs(event(told))) == Taking()(logs(event()))
+
+
+def test_a_model_without_a_price_costs_what_claude_code_says() -> None:
+    assert only(Taking()(logs(event({**API_REQUEST, "model": "claude-new-9"})))).cost_usd == 0.5
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "outcome", "error_type"),
+    [
+        (
+            529,
+            '529 {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}',
+            Outcome.OVERLOADED,
+            "overloaded_error",
+        ),
+        (
+            "429",
+            '{"type":"error","error":{"type":"rate_limit_error","message":"..."}}',
+            Outcome.RATE_LIMITED,
+            "rate_limit_error",
+        ),
+        (500, "Internal server error", Outcome.SERVER_ERROR, None),
+        (None, "Connection error.", Outcome.NETWORK, "connection_error"),
+        ("undefined", "Request timed out.", Outcome.TIMEOUT, "timeout"),
+        (None, "Overloaded", Outcome.OVERLOADED, "overloaded_error"),
+    ],
+)
+def test_errors_of_claude_code(status: object, error: str, outcome: Outcome, error_type: str | None) -> None:
+    told = {"event.name": "api_error", "model": "claude-opus-5-5", "error": error, "attempt": 3}
+    if status is not None:
+        told["status_code"] = status  # type: ignore[assignment]
+    call = only(Taking()(logs(event(told))))
+    assert (call.outcome, call.error_type, call.retries) == (outcome, error_type, 2)
+
+
+def test_spans_of_claude_code_are_not_trusted() -> None:
+    taking = Taking()
+    export = traces(
+        span(name="claude_code.llm_request", status=UNSET), scope="com.anthropic.claude_code.tracing"
+    )
+    assert taking(export) == []
+
+
+def test_other_events_of_claude_code_are_ignored() -> None:
+    assert Taking()(logs(event({"event.name": "user_prompt", "prompt": "x"}))) == []
+
+
+# -- metrics -------------------------------------------------------------------------
+
+MODEL = {"gen_ai.request.model": "claude-haiku-5-5", "gen_ai.operation.name": "chat"}
+DURATION, USAGE = "gen_ai.client.operation.duration", "gen_ai.client.token.usage"
+
+
+def told_calls(calls: list[Call]) -> int:
+    return sum(each.together or 0 for each in calls)
+
+
+@FORMS
+def test_delta_metrics_count_calls_and_tokens(form: str) -> None:
+    calls = Taking()(
+        metrics(
+            histogram(DURATION, [3, 1, 0], 4.0, MODEL),
+            histogram(DURATION, [1, 0, 0], 0.5, {**MODEL, "error.type": "overloaded_error"}),
+            histogram(USAGE, [4, 0, 0], 400.0, {**MODEL, "gen_ai.token.type": "input"}),
+            histogram(USAGE, [4, 0, 0], 40.0, {**MODEL, "gen_ai.token.type": "output"}),
+        ),
+        form,
+    )
+    assert told_calls(calls) == 5
+    assert [(each.together, each.total_s) for each in calls if each.outcome is Outcome.OK] == [
+        (3, 0.5),
+        (1, 1.5),
+    ]
+    assert sum(each.tokens.input for each in calls if each.tokens) == 400
+    assert sum(each.tokens.output for each in calls if each.tokens) == 40
+    assert sum(each.together or 0 for each in calls if each.outcome is Outcome.OVERLOADED) == 1
+
+
+def test_cumulative_metrics_count_what_was_added() -> None:
+    taking = Taking()
+
+    def cumulative(counts: list[int], at_s: int, start_s: int = 0) -> int:
+        told = histogram(
+            DURATION, counts, sum(counts), MODEL, at_s=at_s, start_s=start_s, temporality=CUMULATIVE
+        )
+        return told_calls(taking(metrics(told)))
+
+    assert cumulative([500, 0, 0], 60) == 0, "it began before anybody listened"
+    assert cumulative([510, 0, 0], 120) == 10
+    assert cumulative([510, 0, 0], 120) == 0, "sent again"
+    assert cumulative([515, 2, 0], 180) == 7
+    assert cumulative([4, 0, 0], 240, start_s=200) == 4, "the process began anew"
+    assert cumulative([3, 0, 0], 300, start_s=200) == 3, "it was reset"
+
+
+def test_cumulative_metrics_of_a_process_that_began_since_count_in_full() -> None:
+    taking = Taking()
+    taking(metrics(histogram(DURATION, [1, 0, 0], 1, MODEL)))
+    told = histogram(DURATION, [7, 0, 0], 7, MODEL, start_s=40, at_s=90, temporality=CUMULATIVE)
+    assert told_calls(taking(metrics(told, service="other"))) == 7
+
+
+def test_metrics_without_a_temporality() -> None:
+    taking = Taking()
+
+    def told(count: int, start_s: int, at_s: int) -> int:
+        made = histogram(DURATION, [count, 0, 0], count, MODEL, start_s=start_s, at_s=at_s, temporality=0)
+        return told_calls(taking(metrics(made)))
+
+    assert [told(5, 40, 60), told(8, 40, 120)] == [5, 3], "as totals, if the start stays"
+    assert [told(5, 120, 180), told(8, 180, 240)] == [5, 8], "as differences, if it moves"
+
+
+def test_metrics_of_an_application_that_reports_its_calls_say_nothing_new() -> None:
+    taking = Taking()
+    taking(traces(span()))
+    assert taking(metrics(histogram(DURATION, [5, 0, 0], 5, MODEL))) == []
+
+
+def test_tokens_that_come_after_their_calls_wait_for_the_next() -> None:
+    taking = Taking()
+    taking(metrics(histogram(DURATION, [1, 0, 0], 1, MODEL)))
+    late = histogram(USAGE, [1, 0, 0], 100, {**MODEL, "gen_ai.token.type": "input"})
+    assert taking(metrics(late)) == []
+    calls = taking(metrics(histogram(DURATION, [1, 0, 0], 1, MODEL, start_s=60, at_s=120)))
+    assert [each.tokens for each in calls] == [Tokens(100)]
+
+
+# -- names, and what is missing ------------------------------------------------------
+
+
+@pytest.mark.parametrize("service", ["", "unknown_service", "unknown_service:python"])
+def test_an_application_without_a_name_is_unknown(service: str) -> None:
+    assert only(Taking()(traces(span(), service=service))).application == UNKNOWN
+
+
+def test_a_name_is_inert_and_no_secret() -> None:
+    assert only(Taking()(traces(span(), service="a\x1b[31mb"))).application == "a␛[31mb"
+    assert only(Taking()(traces(span(), service="sk-ant-api03-secret"))).application == OTHER
+
+
+def test_what_a_source_does_not_tell_is_unknown() -> None:
+    call = only(Taking()(traces(span({"gen_ai.request.model": "m"}, status=OK))))
+    assert (call.tokens, call.cost_usd, call.first_token_s, call.request_id, call.http_status) == (None,) * 5
+    assert (call.limits, call.retry_after_s) == ((), None)
+
+
+def test_an_attribute_that_vanished_is_told_with_the_time() -> None:
+    taking = Taking()
+    for number in range(5):
+        taking(logs(event(at_ns=AT_NS + number)))
+        taking(logs(event({**API_REQUEST, "request_id": f"req_{number}"})))
+    assert [*taking.intake.telling.said()] == []
+    taking.seconds += 3600
+    for number in range(6):
+        told = {name: each for name, each in API_REQUEST.items() if name not in {"ttft_ms", "request_id"}}
+        taking(logs(event(told, at_ns=AT_NS + 100 + number)))
+    assert sorted(taking.intake.telling.said()) == [
+        "Claude Code events of claude-code: request id absent since 14:00 UTC",
+        "Claude Code events of claude-code: time to first token absent since 14:00 UTC",
+    ]
+
+
+def test_a_clock_that_makes_no_sense_does_no_harm() -> None:
+    made = span()
+    made.start_time_unix_nano, made.end_time_unix_nano = 2**64 - 1, 1
+    call = only(Taking()(traces(made)))
+    assert call.total_s is None
+    assert call.at == AT + timedelta(seconds=30)
