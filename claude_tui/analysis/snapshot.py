@@ -42,7 +42,9 @@ def build_snapshot(
     status = status_view(history, at, options)
     headroom = headroom_view(history, at, options)
     latency = latency_view(history, at, options)
-    verdict = diagnose(history, at, options, engine_facts(engine), policy=policy, view=status)
+    verdict = diagnose(
+        history, at, options, engine_facts(engine), policy=policy, view=status, traffic=traffic
+    )
     rated = as_set(verdict, engine.severity_marks, at, options.thresholds)
     return Snapshot(
         at=at,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from claude_tui.analysis.options import TrafficThresholds
 from claude_tui.analysis.traffic.chart import bin_s, traffic_chart
 from claude_tui.analysis.traffic.facts import RECENT, TOLD_SPAN, Told, TrafficFacts, usual_spans
-from claude_tui.analysis.traffic.view import last_full_span, traffic_view
+from claude_tui.analysis.traffic.troubles import begins_troubled
+from claude_tui.analysis.traffic.view import detail_from, last_full_span, traffic_view
 from claude_tui.model.snapshot import Chart, Focus, Panel
 from claude_tui.model.traffic import SPANS, KeptCall, RollUp
 from claude_tui.model.traffic_view import TrafficView
@@ -19,10 +22,12 @@ if TYPE_CHECKING:
 __all__ = ["FollowedTraffic", "chart_at", "facts_at", "view_at"]
 
 _SPARE = timedelta(minutes=3)
-# The view is of full spans.
-_ROUNDED = timedelta(seconds=2 * SPANS[0])
+# The view is of full spans, and of full minutes.
+_ROUNDED = timedelta(seconds=2 * SPANS[0] + 60)
 _TOLD_EVERY = timedelta(minutes=1)
 _MOST_KEPT = 1000
+# Minutes, and before that ten minutes: a trouble is followed over a day.
+_EARLIER = ((SPANS[1], timedelta(hours=2)), (SPANS[2], timedelta(hours=24)))
 _HOUR_S = SPANS[3]
 
 
@@ -34,7 +39,7 @@ def facts_at(store: Store, at: datetime) -> TrafficFacts:
         return TrafficFacts()
     usual, days = _usual(store, at)
     kept = store.entries(KEPT_CALLS, at - RECENT, at + timedelta(microseconds=1))
-    return TrafficFacts(recent, usual, days, told, tuple(kept))
+    return TrafficFacts(recent, usual, days, told, tuple(kept), _earlier(store, recent, at))
 
 
 def view_at(store: Store, at: datetime) -> TrafficView | None:
@@ -59,6 +64,21 @@ def _usual(store: Store, at: datetime) -> tuple[tuple[RollUp, ...], int]:
     return tuple(store.traffic.of_span(_HOUR_S, hour - TOLD_SPAN, hour, at)), 0
 
 
+def _earlier(store: Store, recent: Sequence[RollUp], at: datetime) -> tuple[RollUp, ...]:
+    """Longer roll-ups of the time before, as far back as failures go on: since when they do matters."""
+    thresholds, end = TrafficThresholds(), detail_from(at)
+    found: list[RollUp] = []
+    first = [row for row in recent if row.at >= end]
+    for span_s, back in _EARLIER:
+        if not begins_troubled(first, thresholds):
+            break
+        start = at - back
+        start -= timedelta(seconds=start.timestamp() % span_s)
+        first = [row for row in store.traffic.of_span(span_s, start, end, at) if start <= row.at < end]
+        found, end = [*first, *found], start
+    return tuple(found)
+
+
 class FollowedTraffic:
     """Own traffic as it is recorded, by whichever process: `read` takes only what is new.
 
@@ -74,6 +94,7 @@ class FollowedTraffic:
         self._kept: list[KeptCall] = []
         self._usual: tuple[datetime, tuple[RollUp, ...], int] | None = None
         self._told: tuple[datetime, tuple[Told, ...]] | None = None
+        self._earlier: tuple[datetime, tuple[RollUp, ...]] | None = None
         self._facts = TrafficFacts()
         self._chart: tuple[Focus | None, datetime, Chart | None] | None = None
         self._made: tuple[TrafficFacts, datetime, TrafficView | None] | None = None
@@ -126,6 +147,11 @@ class FollowedTraffic:
         if ((self._told and self._told[1]) or self._rows) and (self._usual is None or self._usual[0] != hour):
             self._usual = hour, *_usual(self._store, at)
             due = True
+        start = detail_from(at)
+        if self._earlier is None or self._earlier[0] != start:
+            earlier = _earlier(self._store, self._rows, at)
+            due |= bool(earlier) or bool(self._earlier and self._earlier[1])
+            self._earlier = start, earlier
         return due
 
     def _renew(self, at: datetime, *, changed: bool) -> None:
@@ -136,4 +162,7 @@ class FollowedTraffic:
         self._kept = [each for each in self._kept if each.at > oldest]
         usual, days = (self._usual[1], self._usual[2]) if self._usual is not None else ((), 0)
         told = self._told[1] if self._told is not None else ()
-        self._facts = TrafficFacts((*self._rows, *self._unsaved), usual, days, told, tuple(self._kept))
+        earlier = self._earlier[1] if self._earlier is not None else ()
+        self._facts = TrafficFacts(
+            (*self._rows, *self._unsaved), usual, days, told, tuple(self._kept), earlier
+        )

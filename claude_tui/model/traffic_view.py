@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import KeptCall, Tokens, TrafficSource
+from claude_tui.model.traffic_trouble import TrafficTrouble
 
 __all__ = [
     "ALL",
@@ -195,6 +196,8 @@ class TrafficView:
     """The slowest calls of that time, the slowest first."""
     limits: tuple[KeptCall, ...] = ()
     """The newest rate-limit readings of each model, by the name of the model."""
+    troubles: tuple[TrafficTrouble, ...] = ()
+    """What fails more often than usual, or did within the last quarter of an hour."""
 
     @property
     def span(self) -> timedelta:

@@ -21,8 +21,10 @@ from claude_tui.analysis.diagnosis.lossy import detect_lossy, suspected_losses
 from claude_tui.analysis.diagnosis.lowered import lowered_limits
 from claude_tui.analysis.diagnosis.models import detect_model_failures, page_names
 from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
+from claude_tui.analysis.diagnosis.own_traffic import with_traffic
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
 from claude_tui.analysis.diagnosis.slow import also_late, also_tail, detect_long_tail, detect_slow
+from claude_tui.analysis.diagnosis.traffic_witness import heard_well
 from claude_tui.analysis.history.failure_kinds import failure_words
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
@@ -31,6 +33,7 @@ from claude_tui.model.format import duration, latency
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.snapshot import KeyLack, StatusView
 from claude_tui.model.text import truncate
+from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import Evidence, EvidenceKind, Severity, Verdict
 
 __all__ = ["EngineFacts", "diagnose", "engine_facts"]
@@ -54,14 +57,16 @@ def diagnose(
     *,
     policy: RoundPolicy = CONTINUOUS,
     view: StatusView | None = None,
+    traffic: TrafficView | None = None,
 ) -> Verdict:
     """The Verdict at `at` (aware UTC). Exchanges that began after `at` have no influence.
 
-    Pass `view` where `status_view` has already been computed for `at`.
+    Pass `view` where `status_view` has already been computed for `at`; `traffic` is what was known of own
+    traffic then.
     """
-    context = context_at(history, at, options, facts or EngineFacts(), policy, view)
+    context = heard_well(context_at(history, at, options, facts or EngineFacts(), policy, view, traffic))
     finding = next(found for detect in _DETECTORS if (found := detect(context)) is not None)
-    return verdict_of(context, finding)
+    return verdict_of(context, with_traffic(context, finding))
 
 
 # -- nothing, or too little, is known ------------------------------------------------------
@@ -114,7 +119,7 @@ def _too_few(context: DiagnosisContext) -> Finding | None:
 def _checking(context: DiagnosisContext) -> Finding | None:
     """A first failure of messages, which may be chance: messages are asked again before it is judged."""
     count = context.history.failures(Source.MESSAGES).count_until(context.at.timestamp())
-    if not count or not context.policy.checks_again:
+    if not count or not context.policy.checks_again or context.traffic_well_from is not None:
         return None
     items = context.history.exchanges(Source.MESSAGES).items
     index = items.index_at(context.history.failures(Source.MESSAGES).at[count - 1])
