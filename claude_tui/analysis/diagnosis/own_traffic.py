@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
+from claude_tui.analysis.diagnosis.cross_check import is_lost
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.traffic_finding import (
     concerns,
@@ -21,7 +22,7 @@ from claude_tui.analysis.diagnosis.traffic_witness import Witness, witness_at
 from claude_tui.analysis.traffic.change import LEAST_CALLS
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.format import count, percent
-from claude_tui.model.observation import Source
+from claude_tui.model.observation import Observation, Source
 from claude_tui.model.traffic_trouble import TrafficTrouble
 from claude_tui.model.verdict import Cause, Severity, Side
 
@@ -31,6 +32,7 @@ _SERVICE = frozenset({Cause.PROVIDER_OUTAGE, Cause.PROVIDER_ERRORS, Cause.PROVID
 # What the probes see of latency or read on the page, own traffic neither confirms nor excludes.
 _NOT_COMPARED = frozenset({Cause.PROVIDER_SLOW, Cause.PROVIDER_NOTICE, Cause.UNKNOWN, Cause.HEALTHY})
 _MUCH_LESS = 0.2
+_FAR_MORE = 1.5
 # A share that fails in the probes is surely not that of traffic with less than this probability.
 _IMPROBABLE = 0.01
 _LEAST_FAILURES = 2
@@ -51,7 +53,7 @@ def with_traffic(context: DiagnosisContext, finding: Finding) -> Finding:
     if not finding.severity.trouble or finding.advice.cause in _NOT_COMPARED:
         return _led(context, finding, troubles, witness)
     alike = next((each for each in troubles if same_cause(finding.advice.cause, each)), None)
-    if alike is None:
+    if alike is None or _outweighed(alike, troubles[0]):
         return _both(context, finding, troubles, witness)
     others = tuple(each for each in troubles if each is not alike)
     return _also(context, _agreed(finding, alike, witness), others)
@@ -70,6 +72,11 @@ def _led(
             return _heard(replace(finding, also=_with(finding, found.advice.cause)), witness)
         found = replace(found, also=_with(found, finding.advice.cause))
     return _also(context, found, troubles[1:])
+
+
+def _outweighed(trouble: TrafficTrouble, other: TrafficTrouble) -> bool:
+    """Whether far more real calls fail for another reason than the one that the probes met."""
+    return trouble is not other and other.overall > _FAR_MORE * trouble.overall
 
 
 def _agreed(finding: Finding, trouble: TrafficTrouble, witness: Witness) -> Finding:
@@ -109,10 +116,14 @@ def _by_share(advice: Advice, trouble: TrafficTrouble) -> Advice:
 def _both(
     context: DiagnosisContext, finding: Finding, troubles: Sequence[TrafficTrouble], witness: Witness
 ) -> Finding:
-    """They fail for different reasons: the graver one leads."""
+    """They fail for different reasons: what real calls meet leads, unless that is less grave."""
     found = finding_of(context, troubles[0], witness)
-    only_probes = _only_probes(context, finding, witness) is not None
-    if only_probes or found.severity.worse_than(finding.severity):
+    met = any(same_cause(finding.advice.cause, each) for each in troubles)
+    if (
+        met
+        or not finding.severity.worse_than(found.severity)
+        or _only_probes(context, finding, witness) is not None
+    ):
         return _also(context, replace(found, also=_with(found, finding.advice.cause)), troubles[1:])
     return _also(context, _heard(finding, witness), troubles)
 
@@ -172,7 +183,7 @@ def _only_probes(context: DiagnosisContext, finding: Finding, witness: Witness) 
         return None
     model = failures[-1].model
     uses = model is None or model in witness.models
-    advice = _advice_of_probe(finding.advice, uses=uses)
+    advice = _advice_of_probe(finding.advice, failures[-1], uses=uses)
     rest = f"{percent(failed / calls)} of {count(calls)} calls of your traffic failed meanwhile"
     severity = finding.severity if Severity.P3.worse_than(finding.severity) else Severity.P3
     return _heard(
@@ -189,9 +200,9 @@ def _only_probes(context: DiagnosisContext, finding: Finding, witness: Witness) 
     )
 
 
-def _advice_of_probe(advice: Advice, *, uses: bool) -> Advice:
+def _advice_of_probe(advice: Advice, failure: Observation, *, uses: bool) -> Advice:
     """Whether it is the probe's model, which no application uses, or something else of the probe."""
-    if advice.side is Side.PATH:
+    if advice.side is Side.PATH or is_lost(failure):
         return knowledge().advice["probe_network"]
     if advice.cause not in _SERVICE:
         return advice

@@ -98,7 +98,7 @@ def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witn
 def _advice(trouble: TrafficTrouble, advice: Advice, *, contradicted: bool) -> Advice:
     table = knowledge().advice
     if trouble.outcome not in OF_THE_SERVICE:
-        return table["application_requests"] if advice.id == "bad_request" else advice
+        return table["application_requests"] if advice.id == "request" else advice
     if trouble.applications and trouble.same_model:
         overloaded = trouble.outcome is Outcome.OVERLOADED
         return table["application_overloaded" if overloaded else "application_errors"]

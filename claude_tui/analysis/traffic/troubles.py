@@ -33,6 +33,7 @@ _MUCH_LESS = 0.2
 # Nearly all calls fail from the first one on: no earlier health is needed to see it.
 _MOSTLY = 0.5
 _LEAST_SPANS_BEFORE = 3
+_LEAST_MINUTES = 4
 
 _Cell = tuple[str, str]
 
@@ -223,7 +224,10 @@ def _newest_change(
     spans = table.spans(family, group)
     theirs = family in OF_THE_SERVICE
     matters = thresholds.overloaded if theirs else thresholds.refused
-    changes = changes_in(spans, _usual_share(before, family, group), matters)
+    usual = _usual_share(before, family, group)
+    if usual is None:
+        usual = _USUAL if theirs else max(_USUAL_OURS, _mostly(spans))
+    changes = changes_in(spans, usual, matters)
     if not changes or (not theirs and not _was_well(spans, changes[-1])):
         return None
     change = changes[-1]
@@ -234,14 +238,25 @@ def _newest_change(
     return spans, change
 
 
-def _usual_share(before: _Table, family: Outcome, group: _Group) -> float:
+def _mostly(spans: Sequence[Counted]) -> float:
+    """The share of the minutes that are better than most: some applications always send what is refused."""
+    minutes: dict[datetime, list[int]] = {}
+    for each in spans:
+        total = minutes.setdefault(each.at.replace(second=0, microsecond=0), [0, 0])
+        total[0], total[1] = total[0] + each.failed, total[1] + each.calls
+    shares = sorted(failed / calls for failed, calls in minutes.values() if calls)
+    return min(shares[len(shares) // 4], _MOST_USUAL) if len(shares) >= _LEAST_MINUTES else 0.0
+
+
+def _usual_share(before: _Table, family: Outcome, group: _Group) -> float | None:
+    """The share on other days; None where too little is known of them."""
     least = _USUAL if family in OF_THE_SERVICE else _USUAL_OURS
     for each in (group, _ALL):
         spans = before.spans(family, each)
         calls = sum(one.calls for one in spans)
         if calls >= _LEAST_USUAL_CALLS:
             return min(max(sum(one.failed for one in spans) / calls, least), _MOST_USUAL)
-    return least
+    return None
 
 
 def _was_well(spans: Sequence[Counted], change: Change) -> bool:
@@ -276,7 +291,9 @@ def _by_application(
     table: _Table, family: Outcome, since: datetime, failing: frozenset[str], well: tuple[str, ...]
 ) -> tuple[_Group, tuple[str, ...], bool]:
     group = _Group(applications=failing)
-    used = {model for application, model in table.cells if application in failing}
+    counts = {cell: table.count(family, cell.__eq__, since) for cell in table.cells if cell[0] in failing}
+    most = max((failed / calls for failed, calls in counts.values() if calls), default=0.0)
+    used = {model for (_, model), (failed, calls) in counts.items() if calls and failed >= most * calls / 2}
     failed, calls = table.count(family, lambda cell: cell[0] not in failing and cell[1] in used, since)
     return group, well, calls >= LEAST_CALLS and failed <= _MUCH_LESS * calls
 
