@@ -77,6 +77,14 @@ class TrafficThresholds:
     """The fewest failures from which a share is a level."""
     attempts_per_call: float = 1.5
     """Attempts per call from which retries multiply the load."""
+    cost_ratio: float = 3.0
+    """Cost per 1,000 calls, and tokens per call, at this multiple of other days are far over the usual."""
+    truncated: float = 0.10
+    """So many more of the answers than usual stopped by `max_tokens` are worth a look."""
+    cache_ratio: float = 0.5
+    """Below this part of its usual share, the cache has collapsed."""
+    budget_warn: float = 0.8
+    """The share of the daily budget that warns."""
     daily_budget_usd: float = 0.0
     """What own traffic may cost a day, in dollars; 0 for no budget. Nothing is stopped."""
 

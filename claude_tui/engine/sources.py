@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from claude_tui.analysis.history.history import History
-from claude_tui.analysis.options import Confirmation, Options, Thresholds
+from claude_tui.analysis.options import Confirmation, Options, Thresholds, TrafficThresholds
 from claude_tui.analysis.views.models import model_states
 from claude_tui.engine.local_zone import local_zone_name
 from claude_tui.model.observation import Source
@@ -126,6 +126,19 @@ def options_from(settings: Settings, pace: Pace) -> Options:
             open_s=settings.open_interval_s,
         ),
         thresholds=_thresholds_from(settings),
+        traffic=TrafficThresholds(
+            overloaded=settings.traffic_overloaded,
+            refused=settings.traffic_refused,
+            failing=settings.errors,
+            most_fail=settings.most_fail,
+            most_fail_ends=settings.most_fail_ends,
+            attempts_per_call=settings.traffic_attempts_per_call,
+            cost_ratio=settings.traffic_cost_ratio,
+            truncated=settings.traffic_truncated,
+            cache_ratio=settings.traffic_cache_ratio,
+            budget_warn=settings.traffic_budget_warn,
+            daily_budget_usd=settings.traffic_daily_budget_usd,
+        ),
     )
 
 

@@ -31,20 +31,24 @@ _EARLIER = ((SPANS[1], timedelta(hours=2)), (SPANS[2], timedelta(hours=24)))
 _HOUR_S = SPANS[3]
 
 
-def facts_at(store: Store, at: datetime) -> TrafficFacts:
+def facts_at(store: Store, at: datetime, thresholds: TrafficThresholds | None = None) -> TrafficFacts:
     """What was known at an instant, from the store."""
+    thresholds = thresholds or TrafficThresholds()
     told = tuple(store.traffic.told(at - TOLD_SPAN, at - RECENT, at))
     recent = tuple(store.traffic.of_span(SPANS[0], at - RECENT - _ROUNDED, at, at))
     if not (told or recent):
         return TrafficFacts()
     usual, days = _usual(store, at)
     kept = store.entries(KEPT_CALLS, at - RECENT, at + timedelta(microseconds=1))
-    return TrafficFacts(recent, usual, days, told, tuple(kept), _earlier(store, recent, at))
+    return TrafficFacts(
+        recent, usual, days, told, tuple(kept), _earlier(store, recent, at, thresholds), _today(store, at)
+    )
 
 
-def view_at(store: Store, at: datetime) -> TrafficView | None:
+def view_at(store: Store, at: datetime, thresholds: TrafficThresholds | None = None) -> TrafficView | None:
     """The view of what was known at an instant; None if no source was heard of."""
-    return traffic_view(facts_at(store, at), at)
+    thresholds = thresholds or TrafficThresholds()
+    return traffic_view(facts_at(store, at, thresholds), at, thresholds=thresholds)
 
 
 def chart_at(store: Store, focus: Focus | None, at: datetime) -> Chart | None:
@@ -64,9 +68,20 @@ def _usual(store: Store, at: datetime) -> tuple[tuple[RollUp, ...], int]:
     return tuple(store.traffic.of_span(_HOUR_S, hour - TOLD_SPAN, hour, at)), 0
 
 
-def _earlier(store: Store, recent: Sequence[RollUp], at: datetime) -> tuple[RollUp, ...]:
+def _today(store: Store, at: datetime) -> float | None:
+    """What was spent since midnight UTC, as it was known at the last full minute."""
+    minute = detail_from(at) + RECENT
+    midnight = minute.replace(hour=0, minute=0)
+    rows = store.traffic.between(midnight, minute, minute)
+    priced = any(row.counted > row.unpriced for row in rows)
+    return sum(row.cost_usd for row in rows) if priced else None
+
+
+def _earlier(
+    store: Store, recent: Sequence[RollUp], at: datetime, thresholds: TrafficThresholds
+) -> tuple[RollUp, ...]:
     """Longer roll-ups of the time before, as far back as failures go on: since when they do matters."""
-    thresholds, end = TrafficThresholds(), detail_from(at)
+    end = detail_from(at)
     found: list[RollUp] = []
     first = [row for row in recent if row.at >= end]
     for span_s, back in _EARLIER:
@@ -85,8 +100,10 @@ class FollowedTraffic:
     `read` in any one thread at a time, `view` in any.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, thresholds: TrafficThresholds | None = None) -> None:
         self._store = store
+        self._thresholds = thresholds or TrafficThresholds()
+        self._today: float | None = None
         self._last = 0
         self._last_kept = 0
         self._rows: list[RollUp] = []
@@ -128,7 +145,7 @@ class FollowedTraffic:
         facts, end = self._facts, last_full_span(at)
         made = self._made
         if made is None or made[0] is not facts or made[1] != end:
-            made = self._made = facts, end, traffic_view(facts, at)
+            made = self._made = facts, end, traffic_view(facts, at, thresholds=self._thresholds)
         return made[2]
 
     def chart(self, focus: Focus | None, at: datetime) -> Chart | None:
@@ -149,9 +166,10 @@ class FollowedTraffic:
             due = True
         start = detail_from(at)
         if self._earlier is None or self._earlier[0] != start:
-            earlier = _earlier(self._store, self._rows, at)
-            due |= bool(earlier) or bool(self._earlier and self._earlier[1])
-            self._earlier = start, earlier
+            earlier = _earlier(self._store, self._rows, at, self._thresholds)
+            today = _today(self._store, at) if self._rows or self._today is not None else None
+            due |= bool(earlier) or bool(self._earlier and self._earlier[1]) or today != self._today
+            self._earlier, self._today = (start, earlier), today
         return due
 
     def _renew(self, at: datetime, *, changed: bool) -> None:
@@ -164,5 +182,5 @@ class FollowedTraffic:
         told = self._told[1] if self._told is not None else ()
         earlier = self._earlier[1] if self._earlier is not None else ()
         self._facts = TrafficFacts(
-            (*self._rows, *self._unsaved), usual, days, told, tuple(self._kept), earlier
+            (*self._rows, *self._unsaved), usual, days, told, tuple(self._kept), earlier, self._today
         )

@@ -198,6 +198,8 @@ class TrafficView:
     """The newest rate-limit readings of each model, by the name of the model."""
     troubles: tuple[TrafficTrouble, ...] = ()
     """What fails more often than usual, or did within the last quarter of an hour."""
+    today_usd: float | None = None
+    """What it has cost since midnight UTC, to the last full minute; None where nothing has a price."""
 
     @property
     def span(self) -> timedelta:

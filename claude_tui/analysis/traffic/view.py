@@ -65,6 +65,7 @@ def traffic_view(
         failed_count=sum(row.calls for row in recent if row.key.outcome is not Outcome.OK),
         slowest_calls=_slowest(kept),
         limits=_limits(kept),
+        today_usd=facts.today_usd,
         troubles=_troubles(facts, kept, at, thresholds or TrafficThresholds()),
     )
 
