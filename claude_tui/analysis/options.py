@@ -123,6 +123,8 @@ class Options:
     """The thresholds of the verdict and its severity."""
     traffic: TrafficThresholds = field(default_factory=TrafficThresholds)
     """The thresholds of own traffic."""
+    rely_on_traffic: bool = False
+    """Whether real calls that are answered stand in for paid probes."""
 
     def interval_s(self, source: Source) -> float:
         if source is Source.STATUS:

@@ -88,6 +88,7 @@ class Engine:
         self.viewer = Viewer(memory, clock, overlap)
         self._journal = Journal(store)
         self._traffic = FollowedTraffic(store, options.traffic)
+        self.collector.traffic = lambda: self._traffic.view(clock.now())
         self._paging = Paging(paging, backend) if paging is not None else None
         self._attendance = attendance
         self.publisher = Publisher(

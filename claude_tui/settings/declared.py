@@ -321,12 +321,19 @@ class Settings:
         float,
         About("What one draft may cost at most.", kinds.number(0, 100, words="dollars")),
     ] = 0.20
+    rely_on_traffic: Annotated[
+        bool,
+        About(
+            "true sends no paid probe while 20 of your calls of the probed model a minute are answered.",
+            kinds.truth(),
+            section="Own traffic",
+        ),
+    ] = False
     traffic_overloaded: Annotated[
         float,
         About(
             "Share of 529s, 5xx and cut streams among your calls that is a trouble.",
             _fraction(),
-            section="Own traffic",
         ),
     ] = 0.02
     traffic_refused: Annotated[

@@ -9,8 +9,9 @@ from itertools import count
 import pytest
 
 from claude_tui.analysis.diagnosis.diagnose import diagnose
-from claude_tui.analysis.options import Options
+from claude_tui.analysis.options import Options, TrafficThresholds
 from claude_tui.analysis.traffic.facts import TrafficFacts
+from claude_tui.analysis.traffic.standing_in import stands_in
 from claude_tui.analysis.traffic.view import traffic_view
 from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.traffic import Call, TrafficSource
@@ -234,6 +235,27 @@ def test_without_probes_real_calls_decide() -> None:
     view = traffic(all_of(O.OVERLOADED, 0.5))
     verdict = diagnose(history_of(), after(ONSET + 60), Options(), traffic=view)
     assert blamed(verdict) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
+
+
+@pytest.mark.parametrize(("relies", "cause"), [(True, Cause.HEALTHY), (False, Cause.UNKNOWN)])
+def test_real_calls_stand_in_for_probes_only_where_that_is_wanted(relies: bool, cause: Cause) -> None:
+    view = traffic({})
+    verdict = diagnose(
+        history_of(*healthy(0, ONSET - 600)),
+        after(ONSET + 60),
+        Options(rely_on_traffic=relies),
+        traffic=view,
+    )
+    assert verdict.cause is cause
+
+
+def test_they_do_not_stand_in_for_another_model_nor_where_they_fail() -> None:
+    thresholds = TrafficThresholds()
+    assert stands_in(traffic({}), HAIKU, thresholds) is not None
+    assert stands_in(traffic({}), "claude-sonnet-5-5", thresholds) is None
+    assert stands_in(traffic({}, pace=0.1), HAIKU, thresholds) is None
+    assert stands_in(traffic(all_of(O.OVERLOADED, 0.1)), HAIKU, thresholds) is None
+    assert stands_in(None, HAIKU, thresholds) is None
 
 
 def test_the_past_has_the_verdict_that_was_live() -> None:

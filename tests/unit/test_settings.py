@@ -77,6 +77,7 @@ OTHER: Mapping[str, tuple[str, str, object]] = {
     "auto_declare": ("true", "yes", True),
     "draft_model": ('"claude-opus-5-5"', "claude-opus-5-5", "claude-opus-5-5"),
     "draft_ceiling_usd": ("0.05", "0.05", 0.05),
+    "rely_on_traffic": ("true", "true", True),
     "traffic_overloaded": ("0.03", "0.03", 0.03),
     "traffic_refused": ("0.1", "0.1", 0.1),
     "traffic_attempts_per_call": ("2", "2", 2.0),

@@ -28,6 +28,7 @@ from claude_tui.analysis.diagnosis.traffic_witness import heard_well
 from claude_tui.analysis.history.failure_kinds import failure_words
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
+from claude_tui.analysis.traffic.standing_in import stands_in
 from claude_tui.knowledge import Reach, knowledge
 from claude_tui.model.format import duration, latency
 from claude_tui.model.observation import Outcome, Source
@@ -79,6 +80,24 @@ def _own_fault(context: DiagnosisContext) -> Finding | None:
         return None
     said = f"The last message probe: {truncate(newest.message or '')}"
     return _unknown("own_fault", Evidence(EvidenceKind.SPECIFIC, (said,), observations=(newest,)))
+
+
+def _relied(context: DiagnosisContext) -> Finding | None:
+    """No message is probed as real calls of the model are answered."""
+    if not context.options.rely_on_traffic or not context.is_stale(Source.MESSAGES):
+        return None
+    newest = context.newest(Source.MESSAGES)
+    model = context.facts.model or (newest.model if newest is not None else None)
+    found = stands_in(context.traffic, model, context.options.traffic)
+    if found is None:
+        return None
+    said = Evidence(EvidenceKind.ANSWERS, (found, "no probe is sent meanwhile"))
+    return Finding(
+        advice=knowledge().advice["healthy_traffic"],
+        confidence=0.95,
+        evidence=(said, _models_evidence(context)),
+        note=_notes(context),
+    )
 
 
 def _unprobed(context: DiagnosisContext) -> Finding | None:
@@ -288,6 +307,7 @@ _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
     also_tail(detect_message_failures),
     also_late(detect_lossy),
     also_late(detect_model_list_failures),
+    _relied,
     _unprobed,
     also_late(detect_intermittent),
     _too_few,
