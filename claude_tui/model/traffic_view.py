@@ -196,6 +196,8 @@ class TrafficView:
     """The slowest calls of that time, the slowest first."""
     limits: tuple[KeptCall, ...] = ()
     """The newest rate-limit readings of each model, by the name of the model."""
+    readings: tuple[KeptCall, ...] = ()
+    """Those of the last quarter of an hour, at most one a minute of each model, oldest first."""
     troubles: tuple[TrafficTrouble, ...] = ()
     """What fails more often than usual, or did within the last quarter of an hour."""
     today_usd: float | None = None

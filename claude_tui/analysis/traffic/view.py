@@ -65,6 +65,9 @@ def traffic_view(
         failed_count=sum(row.calls for row in recent if row.key.outcome is not Outcome.OK),
         slowest_calls=_slowest(kept),
         limits=_limits(kept),
+        readings=tuple(
+            sorted((each for each in kept if each.why is KeptBecause.LIMITS), key=lambda each: each.call.at)
+        ),
         today_usd=facts.today_usd,
         troubles=_troubles(facts, kept, at, thresholds or TrafficThresholds()),
     )
