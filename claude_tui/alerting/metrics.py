@@ -6,6 +6,7 @@ from claude_tui.alerting.metric import Metric, Query, Reading, Sample, Unit, one
 from claude_tui.alerting.request_metrics import request_metrics
 from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.alerting.topics import in_trouble
+from claude_tui.alerting.traffic_metrics import traffic_metrics
 from claude_tui.analysis.history.statistics import MIN_REQUESTS
 from claude_tui.model.observation import Source
 from claude_tui.model.verdict import Cause
@@ -199,4 +200,6 @@ _OTHERS = (
     ),
 )
 
-METRICS: dict[str, Metric] = {metric.name: metric for metric in (*request_metrics(), *_OTHERS)}
+METRICS: dict[str, Metric] = {
+    metric.name: metric for metric in (*request_metrics(), *traffic_metrics(), *_OTHERS)
+}

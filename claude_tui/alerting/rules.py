@@ -15,6 +15,7 @@ from claude_tui.alerting.addresses import shown
 from claude_tui.alerting.lifecycle import Timing
 from claude_tui.alerting.metric import Metric, Query
 from claude_tui.alerting.metrics import METRICS
+from claude_tui.analysis.options import TrafficThresholds
 from claude_tui.model.alert import Labels
 from claude_tui.model.errors import ConfigError, Problem
 from claude_tui.model.format import span_text
@@ -108,8 +109,13 @@ class Rule:
 
 
 def named_thresholds(*of: DataclassInstance) -> dict[str, float]:
-    """The thresholds that a rule may name: every numeric field of these values, such as the settings."""
+    """The thresholds that a rule may name: every numeric field of these values, such as the settings.
+
+    Those of own traffic are named `traffic_` and their name, as the settings are.
+    """
     found = {each.name: getattr(values, each.name) for values in of for each in fields(values)}
+    if isinstance(traffic := found.get("traffic"), TrafficThresholds):
+        found |= {f"traffic_{each.name}": getattr(traffic, each.name) for each in fields(traffic)}
     return {
         name: float(value)
         for name, value in found.items()

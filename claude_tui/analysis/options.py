@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from claude_tui.model.observation import Source
 
-__all__ = ["Confirmation", "Options", "Thresholds"]
+__all__ = ["Confirmation", "Options", "Thresholds", "TrafficThresholds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,36 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
+class TrafficThresholds:
+    """The thresholds of own traffic: of its levels, its troubles and its rules. Shares are in 0..1."""
+
+    overloaded: float = 0.02
+    """The share of 529s, or of the service's other failures, that is a trouble."""
+    refused: float = 0.05
+    """The share of refusals that is one: of 400s, 413s, 429s, 401s or 403s."""
+    failing: float = 0.05
+    """P2 when this share of the calls fails; below half of it, it is no longer."""
+    most_fail: float = 0.90
+    """P1 when this share of all calls fails."""
+    most_fail_ends: float = 0.80
+    """A P1 lasts until fewer than this share fail."""
+    least_failures: int = 3
+    """The fewest failures from which a share is a level."""
+    attempts_per_call: float = 1.5
+    """Attempts per call from which retries multiply the load."""
+    cost_ratio: float = 3.0
+    """Cost per 1,000 calls, and tokens per call, at this multiple of other days are far over the usual."""
+    truncated: float = 0.10
+    """So many more of the answers than usual stopped by `max_tokens` are worth a look."""
+    cache_ratio: float = 0.5
+    """Below this part of its usual share, the cache has collapsed."""
+    budget_warn: float = 0.8
+    """The share of the daily budget that warns."""
+    daily_budget_usd: float = 0.0
+    """What own traffic may cost a day, in dollars; 0 for no budget. Nothing is stopped."""
+
+
+@dataclass(frozen=True, slots=True)
 class Options:
     """The settings that the analysis depends on."""
 
@@ -91,6 +121,10 @@ class Options:
     """How messages are asked again after a first failure."""
     thresholds: Thresholds = field(default_factory=Thresholds)
     """The thresholds of the verdict and its severity."""
+    traffic: TrafficThresholds = field(default_factory=TrafficThresholds)
+    """The thresholds of own traffic."""
+    rely_on_traffic: bool = False
+    """Whether real calls that are answered stand in for paid probes."""
 
     def interval_s(self, source: Source) -> float:
         if source is Source.STATUS:

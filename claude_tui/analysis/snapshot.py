@@ -18,6 +18,7 @@ from claude_tui.analysis.views.headroom import headroom_view
 from claude_tui.analysis.views.latency import latency_view
 from claude_tui.analysis.views.models import model_states
 from claude_tui.analysis.views.status import status_view
+from claude_tui.analysis.views.traffic_headroom import with_traffic_limits
 from claude_tui.model.snapshot import EngineState, Focus, Snapshot, StatusView
 from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import PageAgreement, Verdict
@@ -40,9 +41,13 @@ def build_snapshot(
     `traffic` is what was known of own traffic at that instant.
     """
     status = status_view(history, at, options)
-    headroom = headroom_view(history, at, options)
+    headroom = with_traffic_limits(
+        headroom_view(history, at, options), traffic, engine.target.model, at, options
+    )
     latency = latency_view(history, at, options)
-    verdict = diagnose(history, at, options, engine_facts(engine), policy=policy, view=status)
+    verdict = diagnose(
+        history, at, options, engine_facts(engine), policy=policy, view=status, traffic=traffic
+    )
     rated = as_set(verdict, engine.severity_marks, at, options.thresholds)
     return Snapshot(
         at=at,

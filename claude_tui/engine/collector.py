@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from claude_tui.analysis.diagnosis.asking import interval_s
+from claude_tui.analysis.traffic.standing_in import stands_in
 from claude_tui.engine.collector_state import AlertingFacts, CollectorState
 from claude_tui.engine.memory import Memory
 from claude_tui.engine.notices import unstarted
@@ -19,6 +20,7 @@ from claude_tui.engine.sources import Endpoint, make_plans, next_other_model, op
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Level, Notice, ProbeState, Spend, Target
 from claude_tui.model.text import Redactor
+from claude_tui.model.traffic_view import TrafficView
 from claude_tui.probes.budget import Budget
 from claude_tui.probes.clock import Clock
 
@@ -45,6 +47,8 @@ class Collector:
         """Knows the endpoint's secrets once it is open."""
         self.failure: Notice | None = None
         """Why probing has stopped permanently."""
+        self.traffic: Callable[[], TrafficView | None] = lambda: None
+        """What own traffic shows now."""
         self._settings = settings
         self._monitored = monitored
         self._clock = clock
@@ -144,6 +148,13 @@ class Collector:
             self.failure = Notice("collector", Level.BAD, text, self._clock.now())
             raise
 
+    def _spared(self, model: str | None) -> str | None:
+        """Why a model need not be asked: real calls of it are answered."""
+        if not self._options.rely_on_traffic:
+            return None
+        found = stands_in(self.traffic(), model, self._options.traffic)
+        return f"your traffic stands in: {found}" if found is not None else None
+
     async def _run_schedule(self, endpoint: Endpoint) -> None:
         pace = self._monitored.pace
         plans = await asyncio.to_thread(
@@ -156,6 +167,7 @@ class Collector:
             models_tried=lambda: self._models_tried,
             now_s=self._now_s,
             other_model=self._other_model,
+            spared=self._spared,
         )
         from claude_tui.probes.schedule import Schedule
 

@@ -98,7 +98,7 @@ def live_through(
         monitored.demo,
         clock,
         Incidents(timedelta(seconds=settings.incident_after_s), settings.auto_declare, host_name()),
-        FollowedTraffic(store),
+        FollowedTraffic(store, options_from(settings, monitored.pace).traffic),
     )
     try:
         collector.load()

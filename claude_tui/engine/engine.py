@@ -87,7 +87,8 @@ class Engine:
         self._incident_after = timedelta(seconds=settings.incident_after_s)
         self.viewer = Viewer(memory, clock, overlap)
         self._journal = Journal(store)
-        self._traffic = FollowedTraffic(store)
+        self._traffic = FollowedTraffic(store, options.traffic)
+        self.collector.traffic = lambda: self._traffic.view(clock.now())
         self._paging = Paging(paging, backend) if paging is not None else None
         self._attendance = attendance
         self.publisher = Publisher(

@@ -127,6 +127,7 @@ def load_record(
         entries,
         options,
         walk_turns=tuple(store.entries(WALK_TURNS, start, until)),
+        traffic=tuple(store.traffic.between(incident.started_at, end, end)),
     )
 
 

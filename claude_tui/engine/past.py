@@ -122,7 +122,7 @@ class Past:
             self._engine(window, at, recorded, conditions),
             conditions.options,
             focus,
-            traffic=view_at(self._store, at),
+            traffic=view_at(self._store, at, conditions.options.traffic),
         )
         entries = recorded.incident_entries
         proposed = self._incidents.proposal(snapshot.verdict, recorded.verdicts, entries, at)

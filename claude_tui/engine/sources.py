@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from claude_tui.analysis.history.history import History
-from claude_tui.analysis.options import Confirmation, Options, Thresholds
+from claude_tui.analysis.options import Confirmation, Options, Thresholds, TrafficThresholds
 from claude_tui.analysis.views.models import model_states
 from claude_tui.engine.local_zone import local_zone_name
 from claude_tui.model.observation import Source
@@ -126,6 +126,20 @@ def options_from(settings: Settings, pace: Pace) -> Options:
             open_s=settings.open_interval_s,
         ),
         thresholds=_thresholds_from(settings),
+        rely_on_traffic=settings.rely_on_traffic,
+        traffic=TrafficThresholds(
+            overloaded=settings.traffic_overloaded,
+            refused=settings.traffic_refused,
+            failing=settings.errors,
+            most_fail=settings.most_fail,
+            most_fail_ends=settings.most_fail_ends,
+            attempts_per_call=settings.traffic_attempts_per_call,
+            cost_ratio=settings.traffic_cost_ratio,
+            truncated=settings.traffic_truncated,
+            cache_ratio=settings.traffic_cache_ratio,
+            budget_warn=settings.traffic_budget_warn,
+            daily_budget_usd=settings.traffic_daily_budget_usd,
+        ),
     )
 
 
@@ -219,12 +233,13 @@ def make_plans(
     models_tried: Callable[[], bool],
     now_s: Callable[[Source], float] | None = None,
     other_model: Callable[[], str | None] = lambda: None,
+    spared: Callable[[str | None], str | None] = lambda _model: None,
 ) -> list[Plan]:
     """One plan per source, and one for further models if there are any: `other_model` is the next of them.
 
     Imports the probes, and so httpx2, only when called: the first frame needs neither. With `model = "auto"`,
     messages wait until the list of models has been requested once. `now_s` gives the interval of a source for
-    now, by what has been observed.
+    now, by what has been observed; `spared` says why a model need not be asked.
     """
     from claude_tui.probes.messages import MessagesProbe
     from claude_tui.probes.models import ModelsProbe
@@ -268,7 +283,14 @@ def make_plans(
     plans = [
         Plan(status, pace.status_s, now_s=paced(Source.STATUS)),
         Plan(models, pace.models_s, now_s=paced(Source.MODELS)),
-        Plan(messages, pace.messages_s, paid=True, ready=messages_ready, now_s=paced(Source.MESSAGES)),
+        Plan(
+            messages,
+            pace.messages_s,
+            paid=True,
+            ready=messages_ready,
+            now_s=paced(Source.MESSAGES),
+            spared=lambda: spared(model()),
+        ),
     ]
     if not settings.also_models:
         return plans
@@ -287,7 +309,16 @@ def make_plans(
         source=Source.OTHER_MODELS,
     )
     each_s = pace.other_models_s / len(settings.also_models)
-    plans.append(Plan(others, each_s, paid=True, ready=others_ready, now_s=paced(Source.OTHER_MODELS)))
+    plans.append(
+        Plan(
+            others,
+            each_s,
+            paid=True,
+            ready=others_ready,
+            now_s=paced(Source.OTHER_MODELS),
+            spared=lambda: spared(other_model()),
+        )
+    )
     return plans
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from claude_tui.analysis.options import TrafficThresholds
 from claude_tui.analysis.traffic.chart import bin_s, traffic_chart
 from claude_tui.analysis.traffic.facts import RECENT, TOLD_SPAN, Told, TrafficFacts, usual_spans
-from claude_tui.analysis.traffic.view import last_full_span, traffic_view
+from claude_tui.analysis.traffic.troubles import begins_troubled
+from claude_tui.analysis.traffic.view import detail_from, last_full_span, traffic_view
 from claude_tui.model.snapshot import Chart, Focus, Panel
 from claude_tui.model.traffic import SPANS, KeptCall, RollUp
 from claude_tui.model.traffic_view import TrafficView
@@ -19,27 +22,33 @@ if TYPE_CHECKING:
 __all__ = ["FollowedTraffic", "chart_at", "facts_at", "view_at"]
 
 _SPARE = timedelta(minutes=3)
-# The view is of full spans.
-_ROUNDED = timedelta(seconds=2 * SPANS[0])
+# The view is of full spans, and of full minutes.
+_ROUNDED = timedelta(seconds=2 * SPANS[0] + 60)
 _TOLD_EVERY = timedelta(minutes=1)
 _MOST_KEPT = 1000
+# Minutes, and before that ten minutes: a trouble is followed over a day.
+_EARLIER = ((SPANS[1], timedelta(hours=2)), (SPANS[2], timedelta(hours=24)))
 _HOUR_S = SPANS[3]
 
 
-def facts_at(store: Store, at: datetime) -> TrafficFacts:
+def facts_at(store: Store, at: datetime, thresholds: TrafficThresholds | None = None) -> TrafficFacts:
     """What was known at an instant, from the store."""
+    thresholds = thresholds or TrafficThresholds()
     told = tuple(store.traffic.told(at - TOLD_SPAN, at - RECENT, at))
     recent = tuple(store.traffic.of_span(SPANS[0], at - RECENT - _ROUNDED, at, at))
     if not (told or recent):
         return TrafficFacts()
     usual, days = _usual(store, at)
     kept = store.entries(KEPT_CALLS, at - RECENT, at + timedelta(microseconds=1))
-    return TrafficFacts(recent, usual, days, told, tuple(kept))
+    return TrafficFacts(
+        recent, usual, days, told, tuple(kept), _earlier(store, recent, at, thresholds), _today(store, at)
+    )
 
 
-def view_at(store: Store, at: datetime) -> TrafficView | None:
+def view_at(store: Store, at: datetime, thresholds: TrafficThresholds | None = None) -> TrafficView | None:
     """The view of what was known at an instant; None if no source was heard of."""
-    return traffic_view(facts_at(store, at), at)
+    thresholds = thresholds or TrafficThresholds()
+    return traffic_view(facts_at(store, at, thresholds), at, thresholds=thresholds)
 
 
 def chart_at(store: Store, focus: Focus | None, at: datetime) -> Chart | None:
@@ -59,14 +68,42 @@ def _usual(store: Store, at: datetime) -> tuple[tuple[RollUp, ...], int]:
     return tuple(store.traffic.of_span(_HOUR_S, hour - TOLD_SPAN, hour, at)), 0
 
 
+def _today(store: Store, at: datetime) -> float | None:
+    """What was spent since midnight UTC, as it was known at the last full minute."""
+    minute = detail_from(at) + RECENT
+    midnight = minute.replace(hour=0, minute=0)
+    rows = store.traffic.between(midnight, minute, minute)
+    priced = any(row.counted > row.unpriced for row in rows)
+    return sum(row.cost_usd for row in rows) if priced else None
+
+
+def _earlier(
+    store: Store, recent: Sequence[RollUp], at: datetime, thresholds: TrafficThresholds
+) -> tuple[RollUp, ...]:
+    """Longer roll-ups of the time before, as far back as failures go on: since when they do matters."""
+    end = detail_from(at)
+    found: list[RollUp] = []
+    first = [row for row in recent if row.at >= end]
+    for span_s, back in _EARLIER:
+        if not begins_troubled(first, thresholds):
+            break
+        start = at - back
+        start -= timedelta(seconds=start.timestamp() % span_s)
+        first = [row for row in store.traffic.of_span(span_s, start, end, at) if start <= row.at < end]
+        found, end = [*first, *found], start
+    return tuple(found)
+
+
 class FollowedTraffic:
     """Own traffic as it is recorded, by whichever process: `read` takes only what is new.
 
     `read` in any one thread at a time, `view` in any.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, thresholds: TrafficThresholds | None = None) -> None:
         self._store = store
+        self._thresholds = thresholds or TrafficThresholds()
+        self._today: float | None = None
         self._last = 0
         self._last_kept = 0
         self._rows: list[RollUp] = []
@@ -74,6 +111,7 @@ class FollowedTraffic:
         self._kept: list[KeptCall] = []
         self._usual: tuple[datetime, tuple[RollUp, ...], int] | None = None
         self._told: tuple[datetime, tuple[Told, ...]] | None = None
+        self._earlier: tuple[datetime, tuple[RollUp, ...]] | None = None
         self._facts = TrafficFacts()
         self._chart: tuple[Focus | None, datetime, Chart | None] | None = None
         self._made: tuple[TrafficFacts, datetime, TrafficView | None] | None = None
@@ -107,7 +145,7 @@ class FollowedTraffic:
         facts, end = self._facts, last_full_span(at)
         made = self._made
         if made is None or made[0] is not facts or made[1] != end:
-            made = self._made = facts, end, traffic_view(facts, at)
+            made = self._made = facts, end, traffic_view(facts, at, thresholds=self._thresholds)
         return made[2]
 
     def chart(self, focus: Focus | None, at: datetime) -> Chart | None:
@@ -126,6 +164,12 @@ class FollowedTraffic:
         if ((self._told and self._told[1]) or self._rows) and (self._usual is None or self._usual[0] != hour):
             self._usual = hour, *_usual(self._store, at)
             due = True
+        start = detail_from(at)
+        if self._earlier is None or self._earlier[0] != start:
+            earlier = _earlier(self._store, self._rows, at, self._thresholds)
+            today = _today(self._store, at) if self._rows or self._today is not None else None
+            due |= bool(earlier) or bool(self._earlier and self._earlier[1]) or today != self._today
+            self._earlier, self._today = (start, earlier), today
         return due
 
     def _renew(self, at: datetime, *, changed: bool) -> None:
@@ -136,4 +180,7 @@ class FollowedTraffic:
         self._kept = [each for each in self._kept if each.at > oldest]
         usual, days = (self._usual[1], self._usual[2]) if self._usual is not None else ((), 0)
         told = self._told[1] if self._told is not None else ()
-        self._facts = TrafficFacts((*self._rows, *self._unsaved), usual, days, told, tuple(self._kept))
+        earlier = self._earlier[1] if self._earlier is not None else ()
+        self._facts = TrafficFacts(
+            (*self._rows, *self._unsaved), usual, days, told, tuple(self._kept), earlier, self._today
+        )

@@ -16,6 +16,7 @@ from claude_tui.incident.known import (
     verdict_spans,
 )
 from claude_tui.incident.page import first_report
+from claude_tui.incident.traffic_impact import impact_of
 from claude_tui.incident.values import ErrorClass, Figures, Incident, Record, Span
 from claude_tui.model.alert import AlertEntry, EntryKind
 from claude_tui.model.observation import Observation
@@ -56,6 +57,7 @@ def figures(record: Record, incident: Incident) -> Figures:
         worst_s=_seconds(worst) if worst is not None else None,
         request_ids=request_ids(failures),
         unknown=unknown,
+        traffic=impact_of(record.traffic),
     )
 
 

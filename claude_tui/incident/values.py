@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from claude_tui.analysis.options import Options
+from claude_tui.incident.traffic_impact import TrafficImpact
 from claude_tui.model.alert import AlertEntry
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.observation import Observation
@@ -14,6 +15,7 @@ from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
 from claude_tui.model.provider import ProviderStatus
 from claude_tui.model.request import ActionRequest
 from claude_tui.model.snapshot import Level
+from claude_tui.model.traffic import RollUp
 from claude_tui.model.verdict import Severity, VerdictChange
 
 __all__ = ["ErrorClass", "Figures", "Incident", "Record", "Span", "TimelineEntry", "TimelineKind"]
@@ -55,6 +57,8 @@ class Record:
     """What people asked the collector to do."""
     entries: tuple[IncidentEntry, ...] = ()
     """What people, or the program, did to incidents: all rows there are, in the order of recording."""
+    traffic: tuple[RollUp, ...] = field(default=(), kw_only=True)
+    """Own traffic from the first failure to the end, in roll-ups."""
     options: Options = field(default_factory=Options)
     """The settings that it is read with: which components count, how long an observation holds."""
 
@@ -242,6 +246,8 @@ class Figures:
     """Those of the failures: the first, the last, and up to 50 between."""
     unknown: tuple[Span, ...] = ()
     """Stretches between start and end in which nobody probed, or the probes did not tell: never calm."""
+    traffic: TrafficImpact | None = None
+    """What it did to the calls of our applications; None where those are not counted."""
 
     @property
     def duration(self) -> timedelta:

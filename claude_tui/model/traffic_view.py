@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import KeptCall, Tokens, TrafficSource
+from claude_tui.model.traffic_trouble import TrafficTrouble
 
 __all__ = [
     "ALL",
@@ -195,6 +196,12 @@ class TrafficView:
     """The slowest calls of that time, the slowest first."""
     limits: tuple[KeptCall, ...] = ()
     """The newest rate-limit readings of each model, by the name of the model."""
+    readings: tuple[KeptCall, ...] = ()
+    """Those of the last quarter of an hour, at most one a minute of each model, oldest first."""
+    troubles: tuple[TrafficTrouble, ...] = ()
+    """What fails more often than usual, or did within the last quarter of an hour."""
+    today_usd: float | None = None
+    """What it has cost since midnight UTC, to the last full minute; None where nothing has a price."""
 
     @property
     def span(self) -> timedelta:

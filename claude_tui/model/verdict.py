@@ -136,6 +136,7 @@ class EvidenceKind(StrEnum):
     NOT_PROBED = "not_probed"
     LATENCY = "latency"
     STATUS_PAGE = "status_page"
+    TRAFFIC = "traffic"  # what the calls of our own applications show
 
 
 class RetrySource(StrEnum):

@@ -42,6 +42,9 @@ class Plan:
     now_s: Callable[[], float] | None = None
     """Seconds from start to start for now, by what has been observed; None for always `interval_s`."""
 
+    spared: Callable[[], str | None] = lambda: None
+    """Why it need not run when it is due, None if it has to; at a person's request it runs all the same."""
+
     def __post_init__(self) -> None:
         if self.interval_s <= 0:
             raise ValueError(f"the interval of {self.probe.source} must be above 0, not {self.interval_s}")
@@ -175,9 +178,11 @@ class Schedule:
         wait = lane.next - self._clock.monotonic()
         if wait > 0 and not lane.requested:
             return wait
-        lane.requested = False
+        requested, lane.requested = lane.requested, False
         if self._obstacle(lane.plan) is not None:
             return max(RECHECK_S, wait)
+        if not requested and lane.plan.spared() is not None:
+            return RECHECK_S
         lane.began = self._clock.monotonic()
         lane.due = lane.began + jittered(lane.plan.interval_s, self._random)
         lane.last_at = self._clock.now()
@@ -244,6 +249,8 @@ class Schedule:
         if lane.task is None and (obstacle := self._obstacle(lane.plan)) is not None:
             held_reason, held_until = obstacle
             next_at = held_until
+        elif lane.task is None and in_s <= 0 and (spared := lane.plan.spared()) is not None:
+            held_reason, next_at = spared, None
         elif lane.held_until > lane.due and in_s > 0:
             held_reason, held_until = lane.held_reason, next_at
         return ProbeState(

@@ -12,13 +12,20 @@ from claude_tui.runbook.fact_context import FactContext
 from claude_tui.runbook.facts_failures import FAILURE_FACTS
 from claude_tui.runbook.facts_limits import LIMIT_FACTS
 from claude_tui.runbook.facts_place import PLACE_FACTS
+from claude_tui.runbook.facts_traffic import TRAFFIC_FACTS
 from claude_tui.runbook.facts_verdict import VERDICT_FACTS
 
 __all__ = ["FACT_DEFINITIONS", "FACT_KINDS", "NO_FACTS", "Facts", "facts_of"]
 
 Facts = Mapping[str, Fact]
 
-FACT_DEFINITIONS: tuple[FactDefinition, ...] = (*VERDICT_FACTS, *FAILURE_FACTS, *LIMIT_FACTS, *PLACE_FACTS)
+FACT_DEFINITIONS: tuple[FactDefinition, ...] = (
+    *VERDICT_FACTS,
+    *FAILURE_FACTS,
+    *LIMIT_FACTS,
+    *TRAFFIC_FACTS,
+    *PLACE_FACTS,
+)
 """Every fact, in the order in which they are documented."""
 
 FACT_KINDS: Mapping[str, FactKind] = {each.name: each.kind for each in FACT_DEFINITIONS}

@@ -321,6 +321,70 @@ class Settings:
         float,
         About("What one draft may cost at most.", kinds.number(0, 100, words="dollars")),
     ] = 0.20
+    rely_on_traffic: Annotated[
+        bool,
+        About(
+            "true sends no paid probe while 20 of your calls of the probed model a minute are answered.",
+            kinds.truth(),
+            section="Own traffic",
+        ),
+    ] = False
+    traffic_overloaded: Annotated[
+        float,
+        About(
+            "Share of 529s, 5xx and cut streams among your calls that is a trouble.",
+            _fraction(),
+        ),
+    ] = 0.02
+    traffic_refused: Annotated[
+        float,
+        About(
+            "Share of refusals (400, 401, 403, 413, 429) among your calls that is a trouble.",
+            _fraction(),
+        ),
+    ] = 0.05
+    traffic_attempts_per_call: Annotated[
+        float,
+        About(
+            "Attempts per call of yours above which retries are an alert.",
+            _multiple(),
+        ),
+    ] = 1.5
+    traffic_cost_ratio: Annotated[
+        float,
+        About(
+            "Cost per 1,000 calls and prompt tokens per call at this multiple of other days are an alert.",
+            _multiple(),
+        ),
+    ] = 3.0
+    traffic_truncated: Annotated[
+        float,
+        About(
+            "So many more answers than usual cut by max_tokens, as a share, are an alert.",
+            _fraction(),
+        ),
+    ] = 0.10
+    traffic_cache_ratio: Annotated[
+        float,
+        About(
+            "Below this part of its usual share the prompt cache is an alert.",
+            _fraction(),
+        ),
+    ] = 0.5
+    traffic_budget_warn: Annotated[
+        float,
+        About(
+            "Share of traffic_daily_budget_usd that warns.",
+            _fraction(),
+        ),
+    ] = 0.8
+    traffic_daily_budget_usd: Annotated[
+        float,
+        About(
+            "Dollars that your calls may cost per UTC day before an alert; stops nothing. 0 for none.",
+            kinds.number(0, 10_000_000, words="dollars"),
+        ),
+    ] = 0.0
     responder: Annotated[
         str,
         About(
@@ -359,7 +423,7 @@ class Settings:
             "What to call applications whose calls pass through `claude-top proxy`, by key or User-Agent.",
             kinds.applications(),
             in_words="by their User-Agent",
-            section="Own traffic",
+            section="Applications",
         ),
     ] = field(default_factory=_no_keys)
     traffic_otlp: Annotated[

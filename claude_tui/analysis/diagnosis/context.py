@@ -19,6 +19,7 @@ from claude_tui.analysis.options import Options, Thresholds
 from claude_tui.analysis.views.status import status_view
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import StatusView
+from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.waiting import asked_to_wait_s
 
 __all__ = ["DiagnosisContext", "context_at"]
@@ -63,6 +64,10 @@ class DiagnosisContext:
     """The episodes of the last hour by API source, oldest first; the last one may be open."""
     slow: Slow | None
     """How slow first tokens are; None if they are not slow."""
+    traffic: TrafficView | None = None
+    """What own traffic shows; None if no source was heard of."""
+    traffic_well_from: datetime | None = None
+    """From when on real calls show that failures of the service are over, or were chance."""
 
     @property
     def thresholds(self) -> Thresholds:
@@ -127,6 +132,7 @@ def context_at(
     facts: EngineFacts,
     policy: RoundPolicy,
     view: StatusView | None = None,
+    traffic: TrafficView | None = None,
 ) -> DiagnosisContext:
     """Pass `view` where `status_view` has already been computed for `at`."""
     view = status_view(history, at, options) if view is None else view
@@ -137,7 +143,7 @@ def context_at(
     if slow is not None:
         episodes[Source.MESSAGES] = _kept_open(episodes[Source.MESSAGES])
     report = page_report_at(history, view, at, options)
-    context = DiagnosisContext(history, at, options, policy, facts, view, report, episodes, slow)
+    context = DiagnosisContext(history, at, options, policy, facts, view, report, episodes, slow, traffic)
     return _confirmed_together(_confirmed_alone(context) if context.ends_conclusively else context)
 
 

@@ -21,16 +21,20 @@ from claude_tui.analysis.diagnosis.lossy import detect_lossy, suspected_losses
 from claude_tui.analysis.diagnosis.lowered import lowered_limits
 from claude_tui.analysis.diagnosis.models import detect_model_failures, unprobed_in_page
 from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
+from claude_tui.analysis.diagnosis.own_traffic import with_traffic
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
 from claude_tui.analysis.diagnosis.slow import also_late, also_tail, detect_long_tail, detect_slow
+from claude_tui.analysis.diagnosis.traffic_witness import heard_well
 from claude_tui.analysis.history.failure_kinds import failure_words
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
+from claude_tui.analysis.traffic.standing_in import stands_in
 from claude_tui.knowledge import Reach, knowledge
 from claude_tui.model.format import duration, latency
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.snapshot import KeyLack, StatusView
 from claude_tui.model.text import truncate
+from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import Evidence, EvidenceKind, Severity, Verdict
 
 __all__ = ["EngineFacts", "diagnose", "engine_facts"]
@@ -54,14 +58,16 @@ def diagnose(
     *,
     policy: RoundPolicy = CONTINUOUS,
     view: StatusView | None = None,
+    traffic: TrafficView | None = None,
 ) -> Verdict:
     """The Verdict at `at` (aware UTC). Exchanges that began after `at` have no influence.
 
-    Pass `view` where `status_view` has already been computed for `at`.
+    Pass `view` where `status_view` has already been computed for `at`; `traffic` is what was known of own
+    traffic then.
     """
-    context = context_at(history, at, options, facts or EngineFacts(), policy, view)
+    context = heard_well(context_at(history, at, options, facts or EngineFacts(), policy, view, traffic))
     finding = next(found for detect in _DETECTORS if (found := detect(context)) is not None)
-    return verdict_of(context, finding)
+    return verdict_of(context, with_traffic(context, finding))
 
 
 # -- nothing, or too little, is known ------------------------------------------------------
@@ -74,6 +80,24 @@ def _own_fault(context: DiagnosisContext) -> Finding | None:
         return None
     said = f"The last message probe: {truncate(newest.message or '')}"
     return _unknown("own_fault", Evidence(EvidenceKind.SPECIFIC, (said,), observations=(newest,)))
+
+
+def _relied(context: DiagnosisContext) -> Finding | None:
+    """No message is probed as real calls of the model are answered."""
+    if not context.options.rely_on_traffic or not context.is_stale(Source.MESSAGES):
+        return None
+    newest = context.newest(Source.MESSAGES)
+    model = context.facts.model or (newest.model if newest is not None else None)
+    found = stands_in(context.traffic, model, context.options.traffic)
+    if found is None:
+        return None
+    said = Evidence(EvidenceKind.ANSWERS, (found, "no probe is sent meanwhile"))
+    return Finding(
+        advice=knowledge().advice["healthy_traffic"],
+        confidence=0.95,
+        evidence=(said, _models_evidence(context)),
+        note=_notes(context),
+    )
 
 
 def _unprobed(context: DiagnosisContext) -> Finding | None:
@@ -114,7 +138,7 @@ def _too_few(context: DiagnosisContext) -> Finding | None:
 def _checking(context: DiagnosisContext) -> Finding | None:
     """A first failure of messages, which may be chance: messages are asked again before it is judged."""
     count = context.history.failures(Source.MESSAGES).count_until(context.at.timestamp())
-    if not count or not context.policy.checks_again:
+    if not count or not context.policy.checks_again or context.traffic_well_from is not None:
         return None
     items = context.history.exchanges(Source.MESSAGES).items
     index = items.index_at(context.history.failures(Source.MESSAGES).at[count - 1])
@@ -286,6 +310,7 @@ _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
     also_tail(detect_message_failures),
     also_late(detect_lossy),
     also_late(detect_model_list_failures),
+    _relied,
     _unprobed,
     also_late(detect_intermittent),
     _too_few,

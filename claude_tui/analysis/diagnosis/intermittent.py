@@ -112,6 +112,8 @@ def _scattered(
 ) -> list[Observation]:
     """Failures of the last `back_s` seconds outside confirmed episodes of three or more, oldest first."""
     start = context.at.timestamp() - back_s
+    if context.traffic_well_from is not None:
+        start = max(start, context.traffic_well_from.timestamp())
     found = [
         failure
         for episodes in among.values()

@@ -18,10 +18,17 @@ from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import ModelState
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity
 
-__all__ = ["Scope", "detect_model_failures", "scope_of_messages", "scoped", "unprobed_in_page"]
+__all__ = [
+    "OF_A_MODEL",
+    "Scope",
+    "detect_model_failures",
+    "scope_of_messages",
+    "scoped",
+    "unprobed_in_page",
+]
 
 # What is said of one model in place of what is said of the API.
-_OF_A_MODEL = {
+OF_A_MODEL = {
     "outage": "model_errors",
     "outage_no_answer": "model_errors",
     "errors": "model_errors",
@@ -31,6 +38,7 @@ _OF_A_MODEL = {
     "overloaded": "model_overloaded",
     "overloaded_stream": "model_overloaded",
 }
+"""By the id of the advice for the API."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +68,7 @@ def scoped(advice: Advice, scope: Scope | None) -> Advice:
     """What to say where only some of the models fail."""
     if scope is None or not scope.answering:
         return advice
-    return knowledge().advice[_OF_A_MODEL.get(advice.id, advice.id)]
+    return knowledge().advice[OF_A_MODEL.get(advice.id, advice.id)]
 
 
 def scope_of_messages(context: DiagnosisContext) -> Scope | None:

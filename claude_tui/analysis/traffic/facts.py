@@ -56,6 +56,10 @@ class TrafficFacts:
     """What each source told within TOLD_SPAN, oldest first."""
     kept: tuple[KeptCall, ...] = ()
     """The single calls that were recorded within RECENT."""
+    earlier: tuple[RollUp, ...] = ()
+    """Longer roll-ups of the time before, while a trouble lasts that may have begun then."""
+    today_usd: float | None = None
+    """What it has cost since midnight UTC; None where nothing has a price."""
 
 
 def usual_spans(at: datetime) -> list[tuple[datetime, datetime]]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
+from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Outcome
 from claude_tui.model.snapshot import Level
 from claude_tui.model.traffic_view import TrafficFigures, TrafficView
 
 __all__ = ["attempts_level", "failing_level", "first_token_level"]
 
-_FAILING = 0.05
-_OVERLOADED = 0.02
-_LEAST_FAILURES = 3
-_RETRIED = 1.5
-_SLOW_S, _WARN_TIMES, _BAD_TIMES = 3.0, 2.0, 3.0
+_OPTIONS = Options()
+_TRAFFIC = _OPTIONS.traffic
 
 
 def failing_level(figures: TrafficFigures) -> Level:
@@ -22,8 +20,8 @@ def failing_level(figures: TrafficFigures) -> Level:
     if not figures.failed:
         return Level.OK
     overloaded = figures.count_of(Outcome.OVERLOADED) / figures.calls
-    over = figures.failing > _FAILING or overloaded > _OVERLOADED
-    return Level.BAD if over and figures.failed >= _LEAST_FAILURES else Level.WARN
+    over = figures.failing > _TRAFFIC.failing or overloaded > _TRAFFIC.overloaded
+    return Level.BAD if over and figures.failed >= _TRAFFIC.least_failures else Level.WARN
 
 
 def first_token_level(view: TrafficView) -> Level:
@@ -32,12 +30,14 @@ def first_token_level(view: TrafficView) -> Level:
     if now is None:
         return Level.UNKNOWN
     if times is None:
-        return Level.BAD if now > _SLOW_S else Level.OK
-    return Level.BAD if times >= _BAD_TIMES else Level.WARN if times >= _WARN_TIMES else Level.OK
+        return Level.BAD if now > _OPTIONS.ttft_slow_s else Level.OK
+    return (
+        Level.BAD if times >= _OPTIONS.bad_ratio else Level.WARN if times >= _OPTIONS.warn_ratio else Level.OK
+    )
 
 
 def attempts_level(figures: TrafficFigures) -> Level:
     """WARN where retries multiply the load."""
     if figures.attempts_per_call is None:
         return Level.UNKNOWN
-    return Level.WARN if figures.attempts_per_call > _RETRIED else Level.OK
+    return Level.WARN if figures.attempts_per_call > _TRAFFIC.attempts_per_call else Level.OK

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from claude_tui.analysis.options import TrafficThresholds
 from claude_tui.analysis.traffic.facts import RECENT, Told, TrafficFacts
 from claude_tui.analysis.traffic.figures import By, figures_by, figures_of, quantiles
 from claude_tui.analysis.traffic.merging import grouped
+from claude_tui.analysis.traffic.troubles import troubles_of
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import SPANS, KeptBecause, KeptCall, RollUp, TrafficSource
+from claude_tui.model.traffic_trouble import TrafficTrouble
 from claude_tui.model.traffic_view import (
     ALL,
     Absent,
@@ -19,7 +22,7 @@ from claude_tui.model.traffic_view import (
     Usual,
 )
 
-__all__ = ["MINUTE", "last_full_span", "sources_of", "traffic_view"]
+__all__ = ["MINUTE", "detail_from", "last_full_span", "sources_of", "traffic_view"]
 
 MINUTE = timedelta(minutes=1)
 _STEP = timedelta(seconds=SPANS[0])
@@ -33,7 +36,12 @@ _MOST_CALLS = 50
 _MOST_SLOW = 20
 
 
-def traffic_view(facts: TrafficFacts, at: datetime, span: timedelta = MINUTE) -> TrafficView | None:
+def traffic_view(
+    facts: TrafficFacts,
+    at: datetime,
+    span: timedelta = MINUTE,
+    thresholds: TrafficThresholds | None = None,
+) -> TrafficView | None:
     """The figures of the last `span`, at most RECENT; None if no source was heard of."""
     if not (facts.told or facts.recent):
         return None
@@ -57,7 +65,26 @@ def traffic_view(facts: TrafficFacts, at: datetime, span: timedelta = MINUTE) ->
         failed_count=sum(row.calls for row in recent if row.key.outcome is not Outcome.OK),
         slowest_calls=_slowest(kept),
         limits=_limits(kept),
+        readings=tuple(
+            sorted((each for each in kept if each.why is KeptBecause.LIMITS), key=lambda each: each.call.at)
+        ),
+        today_usd=facts.today_usd,
+        troubles=_troubles(facts, kept, at, thresholds or TrafficThresholds()),
     )
+
+
+def _troubles(
+    facts: TrafficFacts, kept: Sequence[KeptCall], at: datetime, thresholds: TrafficThresholds
+) -> tuple[TrafficTrouble, ...]:
+    end, start = last_full_span(at), detail_from(at)
+    recent = [row for row in facts.recent if start <= row.at <= at]
+    earlier = [row for row in facts.earlier if row.at < start]
+    return troubles_of(recent, earlier, facts.usual, kept, end, thresholds)
+
+
+def detail_from(at: datetime) -> datetime:
+    """The full minute from which on roll-ups of 10 s are looked at, longer ones before."""
+    return (last_full_span(at) - RECENT).replace(second=0, microsecond=0)
 
 
 def last_full_span(at: datetime) -> datetime:

@@ -106,9 +106,10 @@ def _measured(figures: Figures) -> str:
 
 
 def _impact(_: Incident, timeline: Sequence[TimelineEntry], figures: Figures) -> Computed:
+    traffic = [figures.traffic.words] if figures.traffic is not None else []
     if not figures.requests:
-        return Computed("")
-    sentences = []
+        return Computed(" ".join(traffic))
+    sentences = list(traffic)
     if figures.failed:
         classes = ", ".join(f"{each.count:,} × {each.name}" for each in figures.errors)
         share = percent(figures.failed / figures.requests)

@@ -1,0 +1,209 @@
+"""Own traffic as the third witness beside probes and status page: what it adds to a finding, or finds."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from claude_tui.analysis.diagnosis.context import DiagnosisContext
+from claude_tui.analysis.diagnosis.cross_check import is_lost
+from claude_tui.analysis.diagnosis.finding import Finding
+from claude_tui.analysis.diagnosis.traffic_finding import (
+    concerns,
+    evidence_of,
+    finding_of,
+    observation_of,
+    same_cause,
+    scope_words,
+    severity_of,
+)
+from claude_tui.analysis.diagnosis.traffic_witness import Witness, witness_at
+from claude_tui.analysis.traffic.change import LEAST_CALLS
+from claude_tui.knowledge import Advice, knowledge
+from claude_tui.model.format import count, percent
+from claude_tui.model.observation import Observation, Source
+from claude_tui.model.traffic_trouble import TrafficTrouble
+from claude_tui.model.verdict import Cause, Severity, Side
+
+__all__ = ["with_traffic"]
+
+_SERVICE = frozenset({Cause.PROVIDER_OUTAGE, Cause.PROVIDER_ERRORS, Cause.PROVIDER_OVERLOADED})
+# What the probes see of latency or read on the page, own traffic neither confirms nor excludes.
+_NOT_COMPARED = frozenset({Cause.PROVIDER_SLOW, Cause.PROVIDER_NOTICE, Cause.UNKNOWN, Cause.HEALTHY})
+_MUCH_LESS = 0.2
+_FAR_MORE = 1.5
+# A share that fails in the probes is surely not that of traffic with less than this probability.
+_IMPROBABLE = 0.01
+_LEAST_FAILURES = 2
+_CERTAIN, _COMPARED = 0.97, 0.85
+# In the words of the error table: an outage is errors where some calls succeed.
+_DOWN = {"errors": "outage", "errors_no_answer": "outage_no_answer"}
+_NOT_DOWN = {down: errors for errors, down in _DOWN.items()}
+
+
+def with_traffic(context: DiagnosisContext, finding: Finding) -> Finding:
+    """The finding of the probes together with what own traffic shows."""
+    witness = witness_at(context)
+    if witness is None:
+        return finding
+    troubles = witness.lasting
+    if not troubles:
+        return _alone(context, finding, witness)
+    if not finding.severity.trouble or finding.advice.cause in _NOT_COMPARED:
+        return _led(context, finding, troubles, witness)
+    alike = next((each for each in troubles if same_cause(finding.advice.cause, each)), None)
+    if alike is None or _outweighed(alike, troubles[0]):
+        return _both(context, finding, troubles, witness)
+    others = tuple(each for each in troubles if each is not alike)
+    return _also(context, _agreed(finding, alike, witness), others)
+
+
+# -- traffic fails ---------------------------------------------------------------------------
+
+
+def _led(
+    context: DiagnosisContext, finding: Finding, troubles: Sequence[TrafficTrouble], witness: Witness
+) -> Finding:
+    """Own traffic fails, and the probes are fine, slow, or know nothing."""
+    found = finding_of(context, troubles[0], witness)
+    if finding.severity.trouble:
+        if finding.severity.worse_than(found.severity):
+            return _heard(replace(finding, also=_with(finding, found.advice.cause)), witness)
+        found = replace(found, also=_with(found, finding.advice.cause))
+    return _also(context, found, troubles[1:])
+
+
+def _outweighed(trouble: TrafficTrouble, other: TrafficTrouble) -> bool:
+    """Whether far more real calls fail for another reason than the one that the probes met."""
+    return trouble is not other and other.overall > _FAR_MORE * trouble.overall
+
+
+def _agreed(finding: Finding, trouble: TrafficTrouble, witness: Witness) -> Finding:
+    """Both fail alike: the shares are those of real calls."""
+    service = finding.advice.cause in _SERVICE
+    severity = severity_of(trouble, finding.advice.side)
+    since = min(filter(None, (finding.since, trouble.since)))
+    detected = min(filter(None, (finding.detected_at, trouble.detected_at)))
+    advice, words, scope = finding.advice, dict(finding.words), finding.scope
+    if service:
+        advice = _by_share(advice, trouble)
+        if trouble.models and not scope:
+            advice, named = concerns(advice, trouble)
+            words, scope = words | named, scope_words(trouble)
+    return _heard(
+        replace(
+            finding,
+            advice=advice,
+            words=words,
+            scope=scope,
+            severity=severity if service else Severity.worst((severity, finding.severity)),
+            confidence=max(finding.confidence, _CERTAIN),
+            since=since,
+            detected_at=detected,
+            recovery=None,
+        ),
+        witness,
+    )
+
+
+def _by_share(advice: Advice, trouble: TrafficTrouble) -> Advice:
+    """An outage where nearly every real call fails, errors where some of them do."""
+    table = _DOWN if trouble.most and not (trouble.models or trouble.applications) else _NOT_DOWN
+    return knowledge().advice[table.get(advice.id, advice.id)]
+
+
+def _both(
+    context: DiagnosisContext, finding: Finding, troubles: Sequence[TrafficTrouble], witness: Witness
+) -> Finding:
+    """They fail for different reasons: what real calls meet leads, unless that is less grave."""
+    found = finding_of(context, troubles[0], witness)
+    met = any(same_cause(finding.advice.cause, each) for each in troubles)
+    if (
+        met
+        or not finding.severity.worse_than(found.severity)
+        or _only_probes(context, finding, witness) is not None
+    ):
+        return _also(context, replace(found, also=_with(found, finding.advice.cause)), troubles[1:])
+    return _also(context, _heard(finding, witness), troubles)
+
+
+def _also(context: DiagnosisContext, finding: Finding, troubles: Sequence[TrafficTrouble]) -> Finding:
+    """With the causes of further troubles, and how many calls fail for each."""
+    for trouble in troubles[:2]:
+        cause = knowledge().of(observation_of(context, trouble)).advice.cause
+        if cause is finding.advice.cause or same_cause(finding.advice.cause, trouble):
+            continue
+        finding = replace(
+            finding,
+            also=_with(finding, cause),
+            evidence=(*finding.evidence, evidence_of(trouble)),
+        )
+    return finding
+
+
+def _with(finding: Finding, cause: Cause) -> tuple[Cause, ...]:
+    """The other causes of a finding and one more."""
+    more = () if cause is finding.advice.cause or cause in {Cause.HEALTHY, Cause.UNKNOWN} else (cause,)
+    return tuple(dict.fromkeys((*finding.also, *more)))
+
+
+def _heard(finding: Finding, witness: Witness) -> Finding:
+    """With what own traffic says as the second piece of evidence."""
+    said = witness.evidence
+    if said is None or said in finding.evidence:
+        return finding
+    return replace(finding, evidence=(*finding.evidence[:1], said, *finding.evidence[1:]))
+
+
+# -- traffic is fine -------------------------------------------------------------------------
+
+
+def _alone(context: DiagnosisContext, finding: Finding, witness: Witness) -> Finding:
+    """Own traffic has no trouble: what the probes see may concern the probes only."""
+    return _only_probes(context, finding, witness) or _heard(finding, witness)
+
+
+def _only_probes(context: DiagnosisContext, finding: Finding, witness: Witness) -> Finding | None:
+    """The finding as one of the probes alone; None where real calls do not show that."""
+    if not finding.severity.trouble or finding.advice.cause in _NOT_COMPARED or finding.since is None:
+        return None
+    failures = [each for each in finding.failures if each.source is not Source.MODELS]
+    if finding.recovery is not None or (len(failures) < _LEAST_FAILURES and not context.ends_conclusively):
+        return None
+    shared = witness.shared_until(finding.since)
+    late = [each for each in failures if shared is None or each.at > shared]
+    if not late or (shared is not None and len(late) < _LEAST_FAILURES):
+        return None
+    since = late[0].at
+    failed, calls = witness.since(since)
+    asked = len(context.history.window(Source.MESSAGES, since - timedelta(microseconds=1), context.at))
+    share = len(late) / max(asked, len(late))
+    if calls < LEAST_CALLS or failed > _MUCH_LESS * share * calls or (1 - share) ** calls > _IMPROBABLE:
+        return None
+    model = failures[-1].model
+    uses = model is None or model in witness.models
+    advice = _advice_of_probe(finding.advice, failures[-1], uses=uses)
+    rest = f"{percent(failed / calls)} of {count(calls)} calls of your traffic failed meanwhile"
+    severity = finding.severity if Severity.P3.worse_than(finding.severity) else Severity.P3
+    return _heard(
+        replace(
+            finding,
+            advice=advice,
+            severity=severity,
+            confidence=min(finding.confidence, _COMPARED),
+            scope="Only the probe fails: its key, model or network" if advice is finding.advice else "",
+            note=" ".join(filter(None, (finding.note, f"{rest}."))),
+            fallback=None,
+        ),
+        witness,
+    )
+
+
+def _advice_of_probe(advice: Advice, failure: Observation, *, uses: bool) -> Advice:
+    """Whether it is the probe's model, which no application uses, or something else of the probe."""
+    if advice.side is Side.PATH or is_lost(failure):
+        return knowledge().advice["probe_network"]
+    if advice.cause not in _SERVICE:
+        return advice
+    return knowledge().advice["probe_only" if uses else "probe_model"]

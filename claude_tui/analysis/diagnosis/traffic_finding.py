@@ -1,0 +1,208 @@
+"""A trouble of own traffic as a finding: its cause, whose it is, how bad, and whom it concerns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from claude_tui.analysis.diagnosis.context import DiagnosisContext
+from claude_tui.analysis.diagnosis.finding import Finding
+from claude_tui.analysis.diagnosis.models import OF_A_MODEL
+from claude_tui.analysis.diagnosis.traffic_witness import Witness
+from claude_tui.analysis.traffic.families import OF_THE_SERVICE
+from claude_tui.knowledge import Advice, knowledge
+from claude_tui.model.format import count, percent
+from claude_tui.model.model_names import model_name
+from claude_tui.model.observation import Observation, Outcome, Source, Timings
+from claude_tui.model.text import truncate
+from claude_tui.model.traffic_trouble import TrafficTrouble
+from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity, Side
+from claude_tui.model.waiting import wait_after
+
+__all__ = [
+    "concerns",
+    "evidence_of",
+    "finding_of",
+    "observation_of",
+    "same_cause",
+    "scope_words",
+    "severity_of",
+]
+
+_SERVICE = frozenset({Cause.PROVIDER_OUTAGE, Cause.PROVIDER_ERRORS, Cause.PROVIDER_OVERLOADED})
+_CAUSE_OF = {
+    Outcome.RATE_LIMITED: Cause.RATE_LIMITED,
+    Outcome.SPEND_LIMIT: Cause.SPEND_LIMIT,
+    Outcome.KEY_REJECTED: Cause.KEY_REJECTED,
+    Outcome.NOT_PERMITTED: Cause.NOT_PERMITTED,
+    Outcome.BAD_REQUEST: Cause.BAD_REQUEST,
+    Outcome.MODEL_NOT_FOUND: Cause.MODEL_UNAVAILABLE,
+    Outcome.NETWORK: Cause.NETWORK,
+}
+_STATUS = {
+    Outcome.OVERLOADED: 529,
+    Outcome.RATE_LIMITED: 429,
+    Outcome.KEY_REJECTED: 401,
+    Outcome.NOT_PERMITTED: 403,
+}
+# Probes that are answered contradict a share of failures that at least so many of them would have met.
+_CONTRADICTS = 0.02
+_NAMED = 2
+_SURE, _CONTRAST, _UNCONTRASTED = 0.97, 0.9, 0.8
+
+
+def same_cause(cause: Cause, trouble: TrafficTrouble) -> bool:
+    """Whether the probes' cause is that of the trouble: outage, errors and overload are of one family."""
+    if trouble.outcome in OF_THE_SERVICE:
+        return cause in _SERVICE
+    return _CAUSE_OF.get(trouble.outcome) is cause
+
+
+def severity_of(trouble: TrafficTrouble, side: Side) -> Severity:
+    """P1 if nearly every call of everybody fails; what concerns a part of them is at most a P2."""
+    apart = bool(trouble.applications or trouble.models)
+    if trouble.most and not apart and side is not Side.NONE:
+        return Severity.P1
+    return Severity.P2 if trouble.many else Severity.P3
+
+
+def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witness) -> Finding:
+    """The trouble as the verdict: whose it is follows from who is well meanwhile."""
+    failure = observation_of(context, trouble)
+    fine = _probes_fine(context, trouble)
+    advice = _advice(trouble, knowledge().of(failure).advice, contradicted=fine and not trouble.models)
+    advice, words = concerns(advice, trouble)
+    status = failure.http_status or _STATUS.get(failure.outcome)
+    return Finding(
+        advice=advice,
+        confidence=_confidence(trouble, fine=fine),
+        severity=severity_of(trouble, advice.side),
+        evidence=(witness.evidence, _probes(context, trouble), evidence_of(trouble)),
+        words={
+            "status": str(status) if status is not None else None,
+            "type": truncate(failure.error_type) if failure.error_type else None,
+            "host": context.facts.host,
+            "key": "API key",
+            "what": truncate(failure.message or failure.error_type or failure.outcome.value),
+            "model": truncate(failure.model) if failure.model else None,
+            **words,
+        },
+        since=trouble.since,
+        detected_at=trouble.detected_at,
+        retry=wait_after(failure, advice.retry, context.at),
+        failures=(failure,) if trouble.newest is not None else (),
+        scope=scope_words(trouble) if "what" not in words else "",
+    )
+
+
+def _advice(trouble: TrafficTrouble, advice: Advice, *, contradicted: bool) -> Advice:
+    table = knowledge().advice
+    if trouble.outcome not in OF_THE_SERVICE:
+        return table["application_requests"] if advice.id == "request" else advice
+    if trouble.applications and trouble.same_model:
+        overloaded = trouble.outcome is Outcome.OVERLOADED
+        return table["application_overloaded" if overloaded else "application_errors"]
+    if contradicted and not trouble.applications:
+        return table["traffic_only"]
+    if trouble.most and not (trouble.applications or trouble.models):
+        return table[{"errors": "outage", "errors_no_answer": "outage_no_answer"}.get(advice.id, advice.id)]
+    return advice
+
+
+def concerns(advice: Advice, trouble: TrafficTrouble) -> tuple[Advice, dict[str, str | None]]:
+    """What to say of the models or applications that it concerns, and the words for it."""
+    if trouble.models and trouble.outcome in OF_THE_SERVICE:
+        named = knowledge().advice[OF_A_MODEL.get(advice.id, advice.id)]
+        return named, {"model": _listed(map(model_name, trouble.models))}
+    if advice.id in {"application_requests", "application_errors", "application_overloaded"}:
+        return advice, {"what": _listed(trouble.applications) or "Your traffic"}
+    return advice, {}
+
+
+def scope_words(trouble: TrafficTrouble) -> str:
+    """`checkout only; batch and search are answered`; empty where everybody has it."""
+    if trouble.models:
+        named, well = map(model_name, trouble.models), [model_name(each) for each in trouble.well]
+    elif trouble.applications:
+        named, well = map(str, trouble.applications), list(trouble.well)
+    else:
+        return ""
+    verb = "is" if len(well[:_NAMED]) == 1 else "are"
+    return f"{_listed(named)} only; {_listed(well[:_NAMED])} {verb} answered"
+
+
+def evidence_of(trouble: TrafficTrouble) -> Evidence:
+    """`529 in 38% of 910 calls of checkout`."""
+    failed, calls = trouble.failed, trouble.calls
+    kind = trouble.error_type or knowledge().general(trouble.outcome).short or trouble.outcome.value
+    who = _listed(map(model_name, trouble.models)) or _listed(trouble.applications)
+    whose = f" of {who}" if who else ""
+    said = f"{truncate(kind)} in {percent(trouble.share)} of {count(calls)} calls{whose} in 1m"
+    clauses = (said, f"{_listed(trouble.well[:_NAMED])} well meanwhile") if trouble.well else (said,)
+    return Evidence(EvidenceKind.OTHER_FAILURES, clauses, (("failed", failed), ("asked", calls)))
+
+
+def _probes(context: DiagnosisContext, trouble: TrafficTrouble) -> Evidence | None:
+    """What the probes have seen since it began."""
+    seen = _asked_since(context, trouble)
+    if not seen:
+        return None
+    answered = sum(not each.failed for each in seen)
+    said = f"{answered} of {len(seen)} message probes answered since"
+    return Evidence(
+        EvidenceKind.ANSWERS, (said,), (("answered", answered), ("asked", len(seen))), tuple(seen)
+    )
+
+
+def _asked_since(context: DiagnosisContext, trouble: TrafficTrouble) -> list[Observation]:
+    return context.history.window(Source.MESSAGES, trouble.since, context.at)
+
+
+def _probes_fine(context: DiagnosisContext, trouble: TrafficTrouble) -> bool:
+    """Whether the probes are answered so often that they cannot have the same trouble."""
+    seen = _asked_since(context, trouble)
+    if not seen or any(each.failed for each in seen):
+        return False
+    return bool((1 - min(trouble.share, 0.98)) ** len(seen) < _CONTRADICTS)
+
+
+def _confidence(trouble: TrafficTrouble, *, fine: bool) -> float:
+    apart = bool(trouble.applications or trouble.models)
+    if fine and not apart:
+        return _UNCONTRASTED
+    return _SURE if apart else _CONTRAST
+
+
+def observation_of(context: DiagnosisContext, trouble: TrafficTrouble) -> Observation:
+    """The newest of the calls that failed, in the form that the error table reads."""
+    call = trouble.newest
+    if call is None or call.outcome is not trouble.outcome:
+        return Observation(
+            at=trouble.failed_at - timedelta(seconds=1),
+            source=Source.MESSAGES,
+            target=context.facts.host or "",
+            outcome=trouble.outcome,
+            http_status=_STATUS.get(trouble.outcome),
+            error_type=trouble.error_type or None,
+            model=trouble.models[0] if trouble.models else None,
+        )
+    return Observation(
+        at=call.at,
+        source=Source.MESSAGES,
+        target=context.facts.host or "",
+        outcome=call.outcome,
+        http_status=call.http_status,
+        error_type=call.error_type,
+        message=call.message,
+        request_id=call.request_id,
+        timings=Timings(first_byte=call.first_byte_s, first_token=call.first_token_s, total=call.total_s),
+        model=call.served_model or call.model,
+        rate_limits=call.limits,
+        windows=call.windows,
+        retry_after_s=call.retry_after_s,
+    )
+
+
+def _listed(names: Iterable[str]) -> str:
+    ordered = [truncate(each) for each in names]
+    return " and ".join(filter(None, (", ".join(ordered[:-1]), ordered[-1] if ordered else "")))

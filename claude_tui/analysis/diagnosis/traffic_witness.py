@@ -1,0 +1,113 @@
+"""What own traffic can testify to at an instant, for the diagnosis."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from claude_tui.analysis.diagnosis.context import DiagnosisContext
+from claude_tui.analysis.diagnosis.cross_check import is_lost
+from claude_tui.analysis.traffic.change import LEAST_CALLS
+from claude_tui.analysis.traffic.families import OF_THE_SERVICE
+from claude_tui.model.format import count, percent
+from claude_tui.model.observation import Observation, Source
+from claude_tui.model.text import truncate
+from claude_tui.model.traffic_trouble import TrafficTrouble
+from claude_tui.model.traffic_view import TrafficFigures, TrafficView
+from claude_tui.model.verdict import Evidence, EvidenceKind
+
+__all__ = ["Witness", "heard_well", "shares_in", "witness_at"]
+
+_NAMED = 2
+# A failure of a probe is chance once so many real calls have succeeded since.
+_ENOUGH_WELL = 60
+_SOON = timedelta(seconds=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """Own traffic with enough calls to say something."""
+
+    view: TrafficView
+    """What is known of it."""
+
+    @property
+    def lasting(self) -> tuple[TrafficTrouble, ...]:
+        """The troubles that are not over."""
+        return tuple(each for each in self.view.troubles if each.ended_at is None)
+
+    @property
+    def models(self) -> frozenset[str]:
+        """The models that are called."""
+        return frozenset(each.name for each in self.view.models)
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """`Your traffic 1m: 22% of 1,840 failed (checkout 38%, batch 2%)`."""
+        figures = self.view.all
+        if not figures.calls:
+            return None
+        said = f"Your traffic 1m: {percent(figures.failed / figures.calls)} of {count(figures.calls)} failed"
+        return Evidence(
+            EvidenceKind.TRAFFIC,
+            (said + shares_in(self.view.applications),),
+            (("failed", figures.failed), ("asked", figures.calls)),
+        )
+
+    def since(self, instant: datetime) -> tuple[int, int]:
+        """How many failed of how many calls from an instant on."""
+        points = [each for each in self.view.trend if each.at >= instant]
+        return sum(each.failed for each in points), sum(each.calls for each in points)
+
+    def shared_until(self, since: datetime) -> datetime | None:
+        """Until when traffic had a trouble of the service after an instant; None if it had none."""
+        shared = [
+            each.failed_at
+            for each in self.view.troubles
+            if each.outcome in OF_THE_SERVICE and each.failed_at > since
+        ]
+        return max(shared, default=None)
+
+
+def shares_in(applications: tuple[TrafficFigures, ...]) -> str:
+    """` (checkout 38%, batch 2%)`: the applications with the most failures first; empty for one."""
+    if len(applications) < 2 or not any(each.failed for each in applications):
+        return ""
+    busy = [each for each in applications if each.calls]
+    worst = sorted(busy, key=lambda each: (-each.failed / each.calls, -each.calls, each.name))[:_NAMED]
+    named = (f"{truncate(each.name)} {percent(each.failed / each.calls)}" for each in worst)
+    return f" ({', '.join(named)})"
+
+
+def witness_at(context: DiagnosisContext) -> Witness | None:
+    """None without own traffic, or with too little of it to say anything."""
+    view = context.traffic
+    if view is None or (view.all.calls < LEAST_CALLS and not view.troubles):
+        return None
+    return Witness(view)
+
+
+def heard_well(context: DiagnosisContext) -> DiagnosisContext:
+    """The context without failures of which real calls have shown that they are over, or were chance."""
+    witness = witness_at(context)
+    episode = context.open_episode(Source.MESSAGES)
+    if witness is None or episode is None or witness.lasting:
+        return context
+    last = context.failures_of(episode, 1)[-1]
+    if not _is_of_the_service(last) or (last.model is not None and last.model not in witness.models):
+        return context
+    until = witness.shared_until(episode.since)
+    over = until is not None and last.at <= until + _SOON
+    chance = episode.confirmed_at is None and witness.since(last.at)[1] >= _ENOUGH_WELL
+    if not (over or chance):
+        return context
+    closed = replace(episode, successes_to_recover=episode.clean)
+    messages = [*context.episodes[Source.MESSAGES][:-1], closed]
+    well_from = until if over else last.at
+    return replace(
+        context, episodes={**context.episodes, Source.MESSAGES: messages}, traffic_well_from=well_from
+    )
+
+
+def _is_of_the_service(failure: Observation) -> bool:
+    return failure.outcome in OF_THE_SERVICE or is_lost(failure)

@@ -1,0 +1,149 @@
+"""When a share of failing calls became more than usual, and when it was usual again.
+
+Both are cumulative sums (Page, "Continuous inspection schemes", 1954) of how many times better one share
+explains the counts of a span than another: first a share that matters against the usual one, then the usual
+one against the trouble's own.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+__all__ = ["LEAST_CALLS", "Change", "Counted", "changes_in"]
+
+LEAST_CALLS = 20
+"""A few calls a minute decide nothing: so many a minute are needed, and so many successes end a trouble."""
+# Trouble begins with about one call in 5,000; this leaves chance one in ten. Bad luck is to be as rare in a
+# day of many calls as in a day of few, so a faster pace asks for more.
+_TIMES_BETTER = 50_000.0
+_LEAST_FAILURES = 5
+# A share matters from three times the usual one on.
+_TIMES_USUAL = 3.0
+_TOTAL = 0.97
+# A trouble ends with one call in a hundred; it is over once luck has less than 5%.
+_OVER = math.log(100 / 0.05)
+# Services that restart answer now and then before they are up.
+_CALM = timedelta(seconds=20)
+_RECENT_BINS = 6
+# What returns so soon has not been over for the person on call.
+_BACK_SOON = timedelta(minutes=5)
+_MINUTE_S = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The calls of a span of time, and how many of them failed."""
+
+    at: datetime
+    """Its start."""
+    span_s: float
+    """How long it is."""
+    calls: int
+    """How many ended."""
+    failed: int
+    """Of these, how many failed."""
+
+    @property
+    def end(self) -> datetime:
+        return self.at + timedelta(seconds=self.span_s)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A time of more failures than usual, by place among the spans."""
+
+    first: int
+    """The span with the first of them."""
+    detected: int
+    """The span that showed it."""
+    last: int
+    """The last span with failures."""
+    ended: int | None = None
+    """The span that showed its end."""
+
+
+def changes_in(spans: Sequence[Counted], usual: float, matters: float) -> list[Change]:
+    """The changes among spans of one scope, oldest first; the last one may not have ended.
+
+    `usual` is the share that fails on a healthy day, `matters` the least share that is a trouble.
+    """
+    worse = min(max(matters, _TIMES_USUAL * usual), 0.9)
+    found: list[Change] = []
+    rise, first = 0.0, None
+    index = 0
+    while index < len(spans):
+        one = spans[index]
+        rise = max(rise + _times_better(one, worse, usual), 0.0)
+        if rise and first is None and one.failed:
+            first = index
+        elif not rise:
+            first = None
+        if first is None or not _is_conclusive(spans, first, index, rise, worse):
+            index += 1
+            continue
+        change = _followed(spans, Change(first, index, index), usual, worse)
+        found = _with(spans, found, change)
+        if change.ended is None:
+            break
+        rise, first, index = 0.0, None, change.ended + 1
+    return found
+
+
+def _is_conclusive(spans: Sequence[Counted], first: int, index: int, rise: float, worse: float) -> bool:
+    seen = spans[first : index + 1]
+    calls, failed = sum(each.calls for each in seen), sum(each.failed for each in seen)
+    if failed < _LEAST_FAILURES or failed < worse * calls / 2:
+        return False
+    pace = _a_minute(spans, first, index)
+    if pace < LEAST_CALLS:
+        return False
+    return rise >= math.log(_TIMES_BETTER * max(pace / _MINUTE_S, 1.0))
+
+
+def _a_minute(spans: Sequence[Counted], first: int, index: int) -> float:
+    """Calls a minute, from a minute before the first failure on."""
+    start = spans[first].at - timedelta(seconds=_MINUTE_S)
+    known = [each for each in spans[max(first - _RECENT_BINS, 0) : index + 1] if each.at >= start]
+    seconds = (known[-1].end - known[0].at).total_seconds()
+    return sum(each.calls for each in known) * _MINUTE_S / max(seconds, _MINUTE_S)
+
+
+def _followed(spans: Sequence[Counted], change: Change, usual: float, worse: float) -> Change:
+    """The change with its end, as far as it is known."""
+    well, calls, since = 0.0, 0, None
+    last = change.last
+    for index in range(change.detected + 1, len(spans)):
+        one = spans[index]
+        recent = spans[max(change.first, last - _RECENT_BINS + 1) : last + 1]
+        share = sum(each.failed for each in recent) / max(sum(each.calls for each in recent), 1)
+        share = min(max(share, worse), _TOTAL)
+        gained = -_times_better(one, share, usual)
+        if well + gained <= 0:
+            well, calls, since = 0.0, 0, None
+            last = index if one.failed else last
+            continue
+        since = index if since is None else since
+        well, calls = well + gained, calls + one.calls - one.failed
+        if well >= _OVER and calls >= LEAST_CALLS and one.end - spans[since].at >= _CALM:
+            return replace(change, last=last, ended=index)
+    return replace(change, last=last)
+
+
+def _times_better(one: Counted, share: float, other: float) -> float:
+    """How many times better `share` explains a span than `other`, as a logarithm."""
+    good = one.calls - one.failed
+    return one.failed * math.log(share / other) + good * math.log((1 - share) / (1 - other))
+
+
+def _returns(spans: Sequence[Counted], found: Sequence[Change], change: Change) -> bool:
+    return bool(found) and spans[change.first].at - spans[found[-1].last].end <= _BACK_SOON
+
+
+def _with(spans: Sequence[Counted], found: list[Change], change: Change) -> list[Change]:
+    """The changes with one more, which may be the last one again."""
+    if not _returns(spans, found, change):
+        return [*found, change]
+    return [*found[:-1], replace(change, first=found[-1].first, detected=found[-1].detected)]

@@ -1,0 +1,400 @@
+"""The troubles that own traffic shows: which calls fail more often than usual, since when, and whose."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from claude_tui.analysis.options import TrafficThresholds
+from claude_tui.analysis.traffic.change import LEAST_CALLS, Change, Counted, changes_in
+from claude_tui.analysis.traffic.families import OF_THE_SERVICE, family_of
+from claude_tui.model.observation import Outcome
+from claude_tui.model.traffic import Call, KeptBecause, KeptCall, RollUp
+from claude_tui.model.traffic_trouble import TrafficTrouble
+
+__all__ = ["begins_troubled", "troubles_of"]
+
+_MINUTE = timedelta(minutes=1)
+# What has been over for so long is no news any more.
+_ENDED_SINCE = timedelta(minutes=15)
+# Without calls for so long, nothing is known of a trouble any more.
+_SILENT_FOR = timedelta(minutes=3)
+# How long back it is counted who has the trouble and who is well.
+_CONTRAST = timedelta(minutes=5)
+# Shares on a healthy day: of the service's failures, and of what applications do wrong.
+_USUAL, _USUAL_OURS = 0.001, 0.005
+_MOST_USUAL = 0.3
+_LEAST_USUAL_CALLS = 200
+# Others are well if they fail this much less often.
+_MUCH_LESS = 0.2
+# Nearly all calls fail from the first one on: no earlier health is needed to see it.
+_MOSTLY = 0.5
+_LEAST_SPANS_BEFORE = 3
+_LEAST_MINUTES = 4
+
+_Cell = tuple[str, str]
+
+
+@dataclass(slots=True)
+class _Counts:
+    """The calls of one application and model in one span."""
+
+    span_s: float
+    calls: int = 0
+    failed: Counter[Outcome] = field(default_factory=Counter)
+
+
+class _Table:
+    """Roll-ups as counts by application and model, in the order of time."""
+
+    def __init__(self, rows: Iterable[RollUp]) -> None:
+        self.cells: dict[_Cell, dict[datetime, _Counts]] = {}
+        for row in rows:
+            key = row.key
+            spans = self.cells.setdefault((key.application, key.model), {})
+            counts = spans.setdefault(row.at, _Counts(row.span_s))
+            counts.calls += row.calls
+            if key.outcome is not Outcome.OK:
+                family = family_of(key.outcome)
+                counts.failed[family] += row.calls
+
+    def families(self) -> list[Outcome]:
+        found = {family for spans in self.cells.values() for each in spans.values() for family in each.failed}
+        return sorted(found)
+
+    def spans(self, family: Outcome, within: Callable[[_Cell], bool]) -> list[Counted]:
+        """The spans of the cells that `within` takes."""
+        sums: dict[datetime, list[float]] = {}
+        for cell, spans in self.cells.items():
+            if not within(cell):
+                continue
+            for at, counts in spans.items():
+                total = sums.setdefault(at, [counts.span_s, 0, 0])
+                total[0] = max(total[0], counts.span_s)
+                total[1] += counts.calls
+                total[2] += counts.failed[family]
+        return [
+            Counted(at, span_s, int(calls), int(failed))
+            for at, (span_s, calls, failed) in sorted(sums.items(), key=lambda item: item[0])
+        ]
+
+    def count(self, family: Outcome, within: Callable[[_Cell], bool], since: datetime) -> tuple[int, int]:
+        """(failed, calls) from an instant on."""
+        failed = calls = 0
+        for cell, spans in self.cells.items():
+            if within(cell):
+                for at, counts in spans.items():
+                    if at >= since:
+                        failed, calls = failed + counts.failed[family], calls + counts.calls
+        return failed, calls
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """The cells of some applications and models; all of them where nothing is named."""
+
+    applications: frozenset[str] = frozenset()
+    models: frozenset[str] = frozenset()
+
+    def __call__(self, cell: _Cell) -> bool:
+        application, model = cell
+        return (not self.applications or application in self.applications) and (
+            not self.models or model in self.models
+        )
+
+
+_ALL = _Group()
+
+
+def troubles_of(
+    recent: Sequence[RollUp],
+    earlier: Sequence[RollUp],
+    usual: Sequence[RollUp],
+    kept: Sequence[KeptCall],
+    end: datetime,
+    thresholds: TrafficThresholds,
+) -> tuple[TrafficTrouble, ...]:
+    """The troubles that last or have ended within a quarter of an hour, those of most calls first.
+
+    `earlier` is what came before `recent`, in longer spans; `usual` is from other days.
+    """
+    if not any(row.key.outcome is not Outcome.OK for row in recent):
+        return ()
+    table, before = _Table([*earlier, *recent]), _Table(usual)
+    found = [
+        trouble
+        for family in table.families()
+        if (trouble := _trouble(table, before, family, kept, recent, end, thresholds)) is not None
+    ]
+    return tuple(sorted(found, key=lambda each: (each.ended_at is not None, -each.overall, each.outcome)))
+
+
+def begins_troubled(rows: Sequence[RollUp], thresholds: TrafficThresholds, minutes: int = 2) -> bool:
+    """Whether the first minutes of these rows have failures that may have begun before."""
+    if not rows:
+        return False
+    until = min(row.at for row in rows) + minutes * max(_MINUTE, timedelta(seconds=rows[0].span_s))
+    first = _Table(row for row in rows if row.at < until)
+    names = {_Group(applications=frozenset({application})) for application, _ in first.cells}
+    names |= {_Group(models=frozenset({model})) for _, model in first.cells}
+    for family in first.families():
+        for group in (_ALL, *names):
+            failed, calls = first.count(family, group, datetime.min.replace(tzinfo=until.tzinfo))
+            if failed and failed >= thresholds.overloaded / 2 * calls:
+                return True
+    return False
+
+
+def _trouble(
+    table: _Table,
+    before: _Table,
+    family: Outcome,
+    kept: Sequence[KeptCall],
+    recent: Sequence[RollUp],
+    end: datetime,
+    thresholds: TrafficThresholds,
+) -> TrafficTrouble | None:
+    found = [
+        (group, spans, change)
+        for group in _groups(table, family)
+        if (pair := _newest_change(table, before, family, group, end, thresholds)) is not None
+        for spans, change in [pair]
+    ]
+    if not found:
+        return None
+    lasting = [each for each in found if each[2].ended is None] or found
+    # The widest group comes first: a part of it began no earlier.
+    since = min(spans[change.first].at for _, spans, change in lasting)
+    contrast = max(since, end - _CONTRAST)
+    group, well, same_model = _whose(table, family, [each[0] for each in lasting], contrast)
+    spans = table.spans(family, group)
+    known = _change_of(lasting, group)
+    first, last = known[0][known[1].first], known[0][known[1].last]
+    failed, calls = table.count(family, group, end - _MINUTE)
+    everything = table.count(family, _ALL, end - _MINUTE)[1]
+    newest = _newest(kept, family, group)
+    shares = _Shares.of([each for each in spans if each.at >= first.at], thresholds)
+    outcome, error_type = _typical(recent, family, group)
+    ended = known[1].ended
+    return TrafficTrouble(
+        outcome=outcome,
+        error_type=error_type,
+        since=_exactly(kept, family, group, first),
+        detected_at=min(known[0][known[1].detected].end, end + timedelta(seconds=10)),
+        failed_at=last.end,
+        failed=failed,
+        calls=calls,
+        overall=failed / everything if everything else 0.0,
+        applications=tuple(sorted(group.applications)),
+        models=tuple(sorted(group.models)),
+        well=well,
+        same_model=same_model,
+        most=shares.most,
+        many=shares.many,
+        ended_at=known[0][ended].end if ended is not None else None,
+        newest=newest,
+    )
+
+
+def _groups(table: _Table, family: Outcome) -> list[_Group]:
+    """Everything, and each application and model with such failures, where there are several."""
+    failing = [
+        cell for cell, spans in table.cells.items() if any(each.failed[family] for each in spans.values())
+    ]
+    applications, models = {each for each, _ in table.cells}, {each for _, each in table.cells}
+    groups = [_ALL]
+    if len(applications) > 1:
+        groups += [_Group(applications=frozenset({each})) for each in sorted({each for each, _ in failing})]
+    if len(models) > 1:
+        groups += [_Group(models=frozenset({each})) for each in sorted({each for _, each in failing})]
+    return groups
+
+
+def _newest_change(
+    table: _Table,
+    before: _Table,
+    family: Outcome,
+    group: _Group,
+    end: datetime,
+    thresholds: TrafficThresholds,
+) -> tuple[list[Counted], Change] | None:
+    spans = table.spans(family, group)
+    theirs = family in OF_THE_SERVICE
+    matters = thresholds.overloaded if theirs else thresholds.refused
+    usual = _usual_share(before, family, group)
+    if usual is None:
+        usual = _USUAL if theirs else max(_USUAL_OURS, _mostly(spans))
+    changes = changes_in(spans, usual, matters)
+    if not changes or (not theirs and not _was_well(spans, changes[-1])):
+        return None
+    change = changes[-1]
+    if change.ended is None and end - spans[-1].end > _SILENT_FOR:
+        return None
+    if change.ended is not None and end - spans[change.ended].end > _ENDED_SINCE:
+        return None
+    return spans, change
+
+
+def _mostly(spans: Sequence[Counted]) -> float:
+    """The share of the minutes that are better than most: some applications always send what is refused."""
+    minutes: dict[datetime, list[int]] = {}
+    for each in spans:
+        total = minutes.setdefault(each.at.replace(second=0, microsecond=0), [0, 0])
+        total[0], total[1] = total[0] + each.failed, total[1] + each.calls
+    shares = sorted(failed / calls for failed, calls in minutes.values() if calls)
+    return min(shares[len(shares) // 4], _MOST_USUAL) if len(shares) >= _LEAST_MINUTES else 0.0
+
+
+def _usual_share(before: _Table, family: Outcome, group: _Group) -> float | None:
+    """The share on other days; None where too little is known of them."""
+    least = _USUAL if family in OF_THE_SERVICE else _USUAL_OURS
+    for each in (group, _ALL):
+        spans = before.spans(family, each)
+        calls = sum(one.calls for one in spans)
+        if calls >= _LEAST_USUAL_CALLS:
+            return min(max(sum(one.failed for one in spans) / calls, least), _MOST_USUAL)
+    return None
+
+
+def _was_well(spans: Sequence[Counted], change: Change) -> bool:
+    """Whether it was seen to begin: what always was so is how an application works."""
+    calls_before = sum(each.calls for each in spans[: change.first])
+    if calls_before >= LEAST_CALLS and change.first >= _LEAST_SPANS_BEFORE:
+        return True
+    seen = spans[change.first : change.last + 1]
+    return sum(each.failed for each in seen) >= _MOSTLY * sum(each.calls for each in seen)
+
+
+def _whose(
+    table: _Table, family: Outcome, troubled: Sequence[_Group], since: datetime
+) -> tuple[_Group, tuple[str, ...], bool]:
+    """Whom it concerns, who is well meanwhile, and whether those use the same models."""
+    applications = _contrast(table, family, troubled, since, 0)
+    models = _contrast(table, family, troubled, since, 1)
+    if applications is None or models is None:
+        if applications is not None:
+            return _by_application(table, family, since, *applications)
+        if models is not None:
+            return _Group(models=models[0]), models[1], False
+        return _ALL, (), False
+    by_application = _by_application(table, family, since, *applications)
+    # One application that alone uses one model: what others do with it tells, else the kind of failure.
+    if by_application[2] or family not in OF_THE_SERVICE:
+        return by_application
+    return _Group(models=models[0]), models[1], False
+
+
+def _by_application(
+    table: _Table, family: Outcome, since: datetime, failing: frozenset[str], well: tuple[str, ...]
+) -> tuple[_Group, tuple[str, ...], bool]:
+    group = _Group(applications=failing)
+    counts = {cell: table.count(family, cell.__eq__, since) for cell in table.cells if cell[0] in failing}
+    most = max((failed / calls for failed, calls in counts.values() if calls), default=0.0)
+    used = {model for (_, model), (failed, calls) in counts.items() if calls and failed >= most * calls / 2}
+    failed, calls = table.count(family, lambda cell: cell[0] not in failing and cell[1] in used, since)
+    return group, well, calls >= LEAST_CALLS and failed <= _MUCH_LESS * calls
+
+
+def _contrast(
+    table: _Table, family: Outcome, troubled: Sequence[_Group], since: datetime, place: int
+) -> tuple[frozenset[str], tuple[str, ...]] | None:
+    """The names that fail and those that are well; None where that does not tell them apart."""
+    names = {cell[place] for cell in table.cells}
+    counts = {
+        name: table.count(family, lambda cell, name=name: cell[place] == name, since)  # type: ignore[misc]
+        for name in names
+    }
+    known = {name for group in troubled for name in (group.applications, group.models)[place]}
+    failing = frozenset(known) or frozenset(
+        name for name, (failed, calls) in counts.items() if failed and failed >= _MUCH_LESS * calls
+    )
+    if not failing:
+        return None
+    failed = sum(counts[name][0] for name in failing if name in counts)
+    calls = sum(counts[name][1] for name in failing if name in counts)
+    share = failed / calls if calls else 0.0
+    others = {name: counts[name] for name in names - failing if counts[name][1]}
+    rest = sum(calls for _, calls in others.values())
+    if rest < LEAST_CALLS or sum(failed for failed, _ in others.values()) > _MUCH_LESS * share * rest:
+        return None
+    well = sorted(others, key=lambda name: (-others[name][1], name))
+    return failing, tuple(well)
+
+
+def _change_of(
+    found: Sequence[tuple[_Group, list[Counted], Change]], group: _Group
+) -> tuple[list[Counted], Change]:
+    """The change of the group itself, else of a part of it, else of all."""
+    for each, spans, change in found:
+        if each == group:
+            return spans, change
+    parts = [
+        (spans, change)
+        for each, spans, change in found
+        if each != _ALL and (each.applications <= group.applications and each.models <= group.models)
+    ]
+    candidates = parts or [(spans, change) for _, spans, change in found]
+    return min(candidates, key=lambda each: each[0][each[1].first].at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shares:
+    """What share of the calls has failed, with the shares at which that ends."""
+
+    most: bool = False
+    many: bool = False
+
+    @classmethod
+    def of(cls, spans: Sequence[Counted], thresholds: TrafficThresholds) -> _Shares:
+        # The first span is of the time before as well.
+        rest = spans[1:] if sum(each.calls for each in spans[1:]) >= LEAST_CALLS else spans
+        most = many = False
+        for index, one in enumerate(rest):
+            window = [each for each in rest[max(index - 5, 0) : index + 1] if one.end - each.at <= _MINUTE]
+            window = window or [one]
+            calls, failed = sum(each.calls for each in window), sum(each.failed for each in window)
+            if calls < LEAST_CALLS / 2:
+                continue
+            most = failed >= (thresholds.most_fail_ends if most else thresholds.most_fail) * calls
+            # A few failures may be luck: a share is at least what is left of it after one deviation.
+            surely = failed if many else failed - math.sqrt(failed)
+            many = surely >= (thresholds.failing / 2 if many else thresholds.failing) * calls
+        return cls(most, many)
+
+
+def _alike(kept: KeptCall, family: Outcome, group: _Group) -> bool:
+    call = kept.call
+    if kept.why is not KeptBecause.FAILED or family_of(call.outcome) is not family:
+        return False
+    return group((call.application, call.served_model or call.model))
+
+
+def _ended(call: Call) -> datetime:
+    return call.at + timedelta(seconds=call.total_s or 0.0)
+
+
+def _newest(kept: Sequence[KeptCall], family: Outcome, group: _Group) -> Call | None:
+    calls = [each.call for each in kept if _alike(each, family, group)]
+    return max(calls, key=_ended, default=None)
+
+
+def _exactly(kept: Sequence[KeptCall], family: Outcome, group: _Group, first: Counted) -> datetime:
+    """When the first of the calls in a span failed, where that is known, else the start of the span."""
+    ends = [_ended(each.call) for each in kept if _alike(each, family, group)]
+    return min((each for each in ends if first.at <= each < first.end), default=first.at)
+
+
+def _typical(recent: Sequence[RollUp], family: Outcome, group: _Group) -> tuple[Outcome, str]:
+    """The most frequent outcome of the last minutes, and its type."""
+    kinds: Counter[tuple[Outcome, str]] = Counter()
+    for row in recent:
+        key = row.key
+        alike = key.outcome is not Outcome.OK and family_of(key.outcome) is family
+        if alike and group((key.application, key.model)):
+            kinds[key.outcome, key.error_type] += row.calls
+    if not kinds:
+        return family, ""
+    return min(kinds, key=lambda kind: (-kinds[kind], kind))

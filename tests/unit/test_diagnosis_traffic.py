@@ -1,0 +1,265 @@
+"""The diagnosis with own traffic: whose a trouble is follows from who fails and who is well."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+from itertools import count
+
+import pytest
+
+from claude_tui.analysis.diagnosis.diagnose import diagnose
+from claude_tui.analysis.options import Options, TrafficThresholds
+from claude_tui.analysis.traffic.facts import TrafficFacts
+from claude_tui.analysis.traffic.standing_in import stands_in
+from claude_tui.analysis.traffic.view import traffic_view
+from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.traffic import Call, TrafficSource
+from claude_tui.model.traffic_view import TrafficView
+from claude_tui.model.verdict import Cause, EvidenceKind, Severity, Side, Verdict
+from claude_tui.traffic.rolling import Rolling
+from tests.builders import NOON, after, healthy, history_of, messages, models
+from tests.diagnosed import HOUR, blamed
+
+HAIKU, OPUS = "claude-haiku-5-5", "claude-opus-5-5"
+O = Outcome  # noqa: E741
+ONSET = HOUR
+_ERRORS = {
+    O.OVERLOADED: (529, "overloaded_error"),
+    O.SERVER_ERROR: (500, "api_error"),
+    O.RATE_LIMITED: (429, "rate_limit_error"),
+    O.BAD_REQUEST: (400, "invalid_request_error"),
+    O.KEY_REJECTED: (401, "authentication_error"),
+}
+Fails = Mapping[tuple[str, str], tuple[Outcome, float]]
+EVERYBODY = (("checkout", HAIKU), ("checkout", OPUS), ("batch", HAIKU), ("batch", OPUS), ("search", HAIKU))
+
+
+def traffic(
+    fails: Fails,
+    *,
+    pace: float = 10.0,
+    until: float = 60.0,
+    well_after: float | None = None,
+    who: tuple[tuple[str, str], ...] = EVERYBODY,
+) -> TrafficView:
+    """Ten minutes of well calls, then every `1/share`-th call of those in `fails` fails, up to `until`."""
+    rolling, counts = Rolling(), {each: count(1) for each in who}
+    begin, end = ONSET - 600.0, ONSET + until
+    for number in range(int((end - begin) * pace)):
+        at, key = begin + number / pace, who[number % len(who)]
+        outcome = O.OK
+        if at >= ONSET and key in fails and (well_after is None or at < ONSET + well_after):
+            kind, share = fails[key]
+            nth = next(counts[key])
+            outcome = kind if int(nth * share) > int((nth - 1) * share) else O.OK
+        status, error = _ERRORS.get(outcome, (200, None))
+        seen = Call(
+            after(at),
+            TrafficSource.PROXY,
+            "messages",
+            key[0],
+            outcome,
+            model=key[1],
+            http_status=status,
+            error_type=error,
+            total_s=0.0,
+        )
+        rolling.add(seen, after(at).timestamp())
+    rolled, kept = rolling.take(after(end).timestamp())
+    assert rolled is not None
+    view = traffic_view(TrafficFacts(recent=rolled.rows, kept=tuple(kept)), after(end))
+    assert view is not None
+    return view
+
+
+def all_of(outcome: Outcome, share: float = 1.0) -> Fails:
+    return dict.fromkeys(EVERYBODY, (outcome, share))
+
+
+def of(application: str, outcome: Outcome, share: float = 1.0) -> Fails:
+    return {each: (outcome, share) for each in EVERYBODY if each[0] == application}
+
+
+def probes(until: float = 60.0, outcome: Outcome = O.OK, share: int = 1) -> list[Observation]:
+    """An hour of health, then every `share`-th message has that outcome."""
+    seen = healthy(0, ONSET)
+    for number in range(int(until / 30) + 1):
+        at = ONSET + 30 * number
+        seen.append(messages(at, outcome if number % share == 0 else O.OK))
+        seen += [models(at + 1), models(at + 16)]
+    return [each for each in seen if each.at <= after(ONSET + until)]
+
+
+def said(seen: list[Observation], view: TrafficView | None, until: float = 60.0) -> Verdict:
+    return diagnose(history_of(*seen), after(ONSET + until), Options(), traffic=view)
+
+
+def test_an_outage_is_called_within_ten_seconds_before_any_probe_has_failed() -> None:
+    verdict = said(probes(-5), traffic(all_of(O.SERVER_ERROR), until=4), 4)
+    assert blamed(verdict) in {
+        (Cause.PROVIDER_ERRORS, Side.THEM),
+        (Cause.PROVIDER_OUTAGE, Side.THEM),
+    }
+    assert verdict.severity.grave
+    assert verdict.since == after(ONSET)
+
+
+@pytest.mark.parametrize("pace", [10.0, 100.0])
+def test_two_percent_of_529s_are_called_within_a_minute_though_every_probe_is_answered(pace: float) -> None:
+    verdict = said(probes(), traffic(all_of(O.OVERLOADED, 0.02), pace=pace))
+    assert blamed(verdict) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
+    assert verdict.severity is Severity.P3
+
+
+def test_traffic_and_probes_that_fail_alike_are_one_cause_with_the_share_of_the_real_calls() -> None:
+    failing = probes(120, O.OVERLOADED)
+    assert said(failing, None, 120).severity is Severity.P1
+    verdict = said(failing, traffic(all_of(O.OVERLOADED, 0.25), until=120), 120)
+    assert blamed(verdict) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
+    assert verdict.severity is Severity.P2
+    evidence = verdict.evidence_of(EvidenceKind.TRAFFIC)
+    assert evidence is not None
+    assert "25% of 700 failed" in evidence.text
+
+
+def test_400s_of_one_application_after_a_deploy_are_ours_and_name_it() -> None:
+    verdict = said(probes(), traffic(of("batch", O.BAD_REQUEST, 0.3)))
+    assert blamed(verdict) == (Cause.BAD_REQUEST, Side.US)
+    assert "batch sends requests that the API refuses (400)" in verdict.summary
+    assert verdict.since is not None
+    assert after(ONSET) <= verdict.since < after(ONSET + 5)
+    assert verdict.severity is Severity.P2
+
+
+def test_401s_of_one_application_are_ours_and_name_who_is_well() -> None:
+    verdict = said(probes(), traffic(of("batch", O.KEY_REJECTED)))
+    assert blamed(verdict) == (Cause.KEY_REJECTED, Side.US)
+    assert "batch only; checkout and search are answered" in verdict.summary
+
+
+def test_errors_of_one_application_on_a_model_that_answers_others_are_ours() -> None:
+    verdict = said(probes(), traffic(of("batch", O.SERVER_ERROR, 0.5)))
+    assert blamed(verdict) == (Cause.PROVIDER_ERRORS, Side.US)
+    assert "Only calls of batch fail (500)" in verdict.summary
+
+
+def test_one_model_that_fails_for_everybody_is_theirs() -> None:
+    fails = {each: (O.OVERLOADED, 0.5) for each in EVERYBODY if each[1] == OPUS}
+    verdict = said(probes(), traffic(fails))
+    assert blamed(verdict) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
+    assert "Opus is overloaded (529)" in verdict.summary
+    assert "Opus only; Haiku is answered" in verdict.summary
+    assert verdict.severity is Severity.P2
+
+
+def test_a_rejected_key_of_the_probe_alone_pages_nobody() -> None:
+    failing = probes(90, O.KEY_REJECTED)
+    assert said(failing, None, 90).severity is Severity.P1
+    verdict = said(failing, traffic({}, until=90), 90)
+    assert verdict.cause is Cause.KEY_REJECTED
+    assert "Only the probe fails" in verdict.summary
+    assert verdict.severity is Severity.P3
+
+
+def test_errors_of_the_probe_alone_are_not_an_outage() -> None:
+    verdict = said(probes(120, O.SERVER_ERROR), traffic({}, until=120), 120)
+    assert blamed(verdict) == (Cause.PROVIDER_ERRORS, Side.UNCLEAR)
+    assert verdict.summary.startswith("Only the probe.")
+    assert verdict.severity is Severity.P3
+
+
+def test_a_model_of_the_probe_that_no_application_calls_is_named() -> None:
+    failing = probes(120, O.SERVER_ERROR)
+    view = traffic({}, until=120, who=(("checkout", OPUS), ("batch", OPUS)))
+    verdict = said(failing, view, 120)
+    assert verdict.summary.startswith("Only the probe’s model.")
+    assert verdict.severity is Severity.P3
+
+
+def test_our_429s_under_their_529s_are_named_as_well() -> None:
+    fails = {
+        each: (O.RATE_LIMITED, 0.15) if each[0] == "batch" else (O.OVERLOADED, 0.4) for each in EVERYBODY
+    }
+    verdict = said(probes(120, O.RATE_LIMITED, share=4), traffic(fails, until=120), 120)
+    assert verdict.cause is Cause.PROVIDER_OVERLOADED
+    assert Cause.RATE_LIMITED in verdict.also
+
+
+def test_a_few_calls_a_minute_decide_nothing() -> None:
+    verdict = said(probes(120), traffic(all_of(O.SERVER_ERROR), pace=0.1, until=120), 120)
+    assert verdict.cause is Cause.HEALTHY
+
+
+def test_a_quiet_night_calls_nothing() -> None:
+    verdict = said(probes(), traffic({}, pace=0.05))
+    assert (verdict.cause, verdict.severity) == (Cause.HEALTHY, Severity.NONE)
+
+
+def test_what_an_application_always_does_wrong_is_no_trouble() -> None:
+    rolling, begin = Rolling(), ONSET - 900.0
+    for number in range(9000):
+        at = begin + number / 10
+        bad = number % 3 == 0 and number % 30 == 0
+        outcome = O.BAD_REQUEST if bad else O.OK
+        who = "batch" if number % 3 == 0 else "checkout"
+        seen = Call(after(at), TrafficSource.PROXY, "messages", who, outcome, model=HAIKU, total_s=0.0)
+        rolling.add(seen, after(at).timestamp())
+    rolled, kept = rolling.take(after(ONSET).timestamp())
+    assert rolled is not None
+    view = traffic_view(TrafficFacts(recent=rolled.rows, kept=tuple(kept)), after(ONSET))
+    assert said(probes(0), view, 0).cause is Cause.HEALTHY
+
+
+def test_real_calls_show_that_it_is_over_before_the_probes_could() -> None:
+    failing = [*probes(60, O.SERVER_ERROR), messages(ONSET + 90)]
+    view = traffic(all_of(O.SERVER_ERROR), until=100, well_after=62)
+    assert said(failing, None, 100).severity.trouble
+    verdict = said(failing, view, 100)
+    assert verdict.cause is Cause.HEALTHY
+    assert verdict.severity is Severity.NONE
+
+
+def test_a_trouble_is_not_over_while_nobody_calls() -> None:
+    view = traffic(all_of(O.SERVER_ERROR), until=60)
+    verdict = diagnose(
+        history_of(*probes(60, O.SERVER_ERROR)),
+        after(ONSET + 75),
+        Options(),
+        traffic=view,
+    )
+    assert verdict.severity.trouble
+
+
+def test_without_probes_real_calls_decide() -> None:
+    view = traffic(all_of(O.OVERLOADED, 0.5))
+    verdict = diagnose(history_of(), after(ONSET + 60), Options(), traffic=view)
+    assert blamed(verdict) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
+
+
+@pytest.mark.parametrize(("relies", "cause"), [(True, Cause.HEALTHY), (False, Cause.UNKNOWN)])
+def test_real_calls_stand_in_for_probes_only_where_that_is_wanted(relies: bool, cause: Cause) -> None:
+    view = traffic({})
+    verdict = diagnose(
+        history_of(*healthy(0, ONSET - 600)),
+        after(ONSET + 60),
+        Options(rely_on_traffic=relies),
+        traffic=view,
+    )
+    assert verdict.cause is cause
+
+
+def test_they_do_not_stand_in_for_another_model_nor_where_they_fail() -> None:
+    thresholds = TrafficThresholds()
+    assert stands_in(traffic({}), HAIKU, thresholds) is not None
+    assert stands_in(traffic({}), "claude-sonnet-5-5", thresholds) is None
+    assert stands_in(traffic({}, pace=0.1), HAIKU, thresholds) is None
+    assert stands_in(traffic(all_of(O.OVERLOADED, 0.1)), HAIKU, thresholds) is None
+    assert stands_in(None, HAIKU, thresholds) is None
+
+
+def test_the_past_has_the_verdict_that_was_live() -> None:
+    """What is recorded later changes nothing about an instant."""
+    early = traffic(all_of(O.SERVER_ERROR), until=20)
+    assert NOON + timedelta(seconds=ONSET + 20) >= early.end
+    assert [each.ended_at for each in early.troubles] == [None]

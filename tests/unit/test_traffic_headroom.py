@@ -1,0 +1,69 @@
+"""Headroom follows the newest reading of the probed model, whoever made the call."""
+
+from __future__ import annotations
+
+import pytest
+
+from claude_tui.analysis.options import Options
+from claude_tui.analysis.snapshot import build_snapshot
+from claude_tui.analysis.traffic.facts import TrafficFacts
+from claude_tui.analysis.traffic.view import traffic_view
+from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.snapshot import Headroom
+from claude_tui.model.traffic import Call, KeptBecause, KeptCall, TrafficSource
+from claude_tui.traffic.rolling import Rolling
+from tests.builders import MODEL, after, bucket, engine, history_of, messages
+
+OPUS = "claude-opus-5-5"
+
+
+def told(at: float, remaining: int, model: str = MODEL) -> Call:
+    return Call(
+        after(at),
+        TrafficSource.PROXY,
+        "messages",
+        "checkout",
+        Outcome.OK,
+        model=model,
+        limits=(bucket("input", remaining, max(remaining, 400_000)),),
+        total_s=0.0,
+    )
+
+
+def headroom(*seen: Observation, calls: list[Call], at: float = 120) -> list[Headroom]:
+    rolling = Rolling()
+    for each in calls:
+        rolling.add(each, after(at).timestamp())
+    rolled, _ = rolling.take(after(at).timestamp())
+    kept = tuple(KeptCall(each.at, KeptBecause.LIMITS, each) for each in calls)
+    view = traffic_view(TrafficFacts(rolled.rows if rolled else (), kept=kept), after(at))
+    snapshot = build_snapshot(history_of(*seen), after(at), engine(), Options(), traffic=view)
+    return list(snapshot.headroom.buckets)
+
+
+def test_the_newer_reading_of_the_probed_model_counts() -> None:
+    probed = messages(60, limits=[bucket("input", 900)])
+    (seen,) = headroom(probed, calls=[told(90, 300)])
+    assert seen.remaining == 300
+    (seen,) = headroom(probed, calls=[told(30, 300)])
+    assert seen.remaining == 900
+
+
+def test_readings_of_another_model_do_not_count_for_the_probed_one() -> None:
+    (seen,) = headroom(messages(60, limits=[bucket("input", 900)]), calls=[told(90, 300, OPUS)])
+    assert seen.remaining == 900
+
+
+def test_without_probes_the_busiest_model_tells() -> None:
+    (seen,) = headroom(calls=[told(90, 300, OPUS), told(95, 290, OPUS), told(99, 800)])
+    assert seen.remaining == 290
+
+
+def test_readings_of_several_minutes_show_how_fast_it_is_used() -> None:
+    calls = [told(60.0 * at, 400_000 - 60_000 * at) for at in range(3)]
+    (seen,) = headroom(calls=calls)
+    assert seen.burn_per_minute == pytest.approx(60_000, rel=0.1)
+
+
+def test_it_is_unknown_where_nobody_tells() -> None:
+    assert headroom(messages(60), calls=[]) == []
