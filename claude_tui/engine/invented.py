@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["DEMO_LOAD", "demo_traffic", "recorded_traffic"]
 
-DEMO_LOAD = 3.0
+DEMO_LOAD = 2.0
 """Calls a second in a demo: enough for shares that mean something, and little work."""
 
 

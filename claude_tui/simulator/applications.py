@@ -32,10 +32,10 @@ class InventedApplication:
 
 APPLICATIONS = (
     InventedApplication("checkout", 0.35, "haiku", 400, 64, streamed=1.0, retries=2),
-    InventedApplication("batch", 0.30, "sonnet", 2500, 64, streamed=0.0, retries=4),
+    InventedApplication("batch", 0.30, "sonnet", 1500, 64, streamed=0.0, retries=4),
     # A few of its answers are cut off by max_tokens.
     InventedApplication("support", 0.25, "sonnet", 1200, 46, streamed=0.9, retries=2),
-    InventedApplication("review", 0.10, "opus", 6000, 64, streamed=0.5, retries=1),
+    InventedApplication("review", 0.10, "opus", 3000, 64, streamed=0.5, retries=1),
 )
 SIZES = (0.5, 1.0, 1.0, 2.0)
 """By what an application's prompts differ from their median size."""

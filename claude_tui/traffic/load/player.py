@@ -91,7 +91,7 @@ class Player:
     async def _attempt(
         self, session: aiohttp.ClientSession, application: InventedApplication, body: bytes, attempt: int
     ) -> float | None:
-        """Seconds to wait before the next attempt, 0 where the answer names none; None if this was the last."""
+        """Seconds to wait before the next attempt, 0 if the answer names none; None if this was the last."""
         headers = {
             "content-type": "application/json",
             "anthropic-version": "2023-06-01",
