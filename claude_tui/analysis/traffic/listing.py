@@ -17,7 +17,7 @@ _ORDER_OF: dict[str, Callable[[TrafficFigures], float | None]] = {
     "failing": lambda figures: figures.failing,
     "529": lambda figures: figures.overloaded,
     "429": lambda figures: figures.rate_limited,
-    "p95": lambda figures: figures.first_token.p95,
+    "TTFT p95": lambda figures: figures.first_token.p95,
     "in/min": lambda figures: figures.input_per_minute,
     "cost/h": lambda figures: figures.usd_per_hour,
 }

@@ -40,10 +40,11 @@ _LABEL_CELLS = 18
 _SHORTEST_CHART = 20
 _AIR = 1.25
 _NAME_CELLS = 22
-_COLUMN_CELLS = 10
-# The most important first: what does not fit is left out.
-_COLUMNS = ("calls", "pace", "failing", "529", "429", "TTFT p50", "p95", "p99", "in/min", "out/min", "cached",
-            "cost/h", "per 1,000", "attempts", "prompt p95")  # fmt: skip
+_COUNT_CELLS = 10
+# The most important first, each with its width: what does not fit is left out.
+_COLUMNS = {"calls": 9, "pace": 8, "failing": 10, "529": 7, "429": 7, "TTFT p95": 11, "TTFT p50": 10,
+            "cost/h": 10, "in/min": 10, "attempts": 10, "TTFT p99": 10, "out/min": 9, "cached": 8, "per 1,000": 11,
+            "prompt p95": 12}  # fmt: skip
 _NOTHING = (
     "No own traffic is recorded. Send your applications' calls through a proxy: "
     "`claude-top manual traffic` says what it counts."
@@ -134,23 +135,33 @@ def _curve(series: ChartSeries, chart: Chart, grid: Grid) -> Lines:
 
 def _table(rows: Sequence[TrafficFigures], cells: int, order: str = "") -> Lines:
     """Rows of figures, with the column `order` marked, which is shown in any case."""
-    fitting = max((cells - _NAME_CELLS) // _COLUMN_CELLS, 1)
-    columns = _COLUMNS[:fitting]
-    if order and order not in columns:
-        columns = (*columns[:-1], order)
+    columns = _fitting(cells - _NAME_CELLS, order)
     head = line(
         Span(" " * _NAME_CELLS, "faint"),
         *(
-            Span(
-                right(f"{name} ▾" if name == order else name, _COLUMN_CELLS),
-                "text" if name == order else "faint",
-            )
+            Span(right(f"{name} ▾", _COLUMNS[name]), "text")
+            if name == order
+            else Span(right(name, _COLUMNS[name]), "faint")
             for name in columns
         ),
     )
     if not rows:
-        return (head, line(Span("none", "faint")))
+        return (head, line(Span("no calls", "faint")))
     return (head, *(_row(each, columns) for each in rows))
+
+
+def _fitting(cells: int, order: str) -> tuple[str, ...]:
+    """The columns that fit; the one that the table is sorted by takes the place of others."""
+    room, columns = cells - _COLUMNS.get(order, 0), []
+    for name, needed in _COLUMNS.items():
+        if name == order:
+            columns.append(name)
+        elif room >= needed:
+            columns.append(name)
+            room -= needed
+        else:
+            room = 0
+    return tuple(columns)
 
 
 def _row(figures: TrafficFigures, columns: Sequence[str]) -> Line:
@@ -163,8 +174,8 @@ def _row(figures: TrafficFigures, columns: Sequence[str]) -> Line:
         "529": f"{figures.overloaded:,}",
         "429": f"{figures.rate_limited:,}",
         "TTFT p50": _seconds(first.p50),
-        "p95": _seconds(first.p95),
-        "p99": _seconds(first.p99),
+        "TTFT p95": _seconds(first.p95),
+        "TTFT p99": _seconds(first.p99),
         "in/min": _count(figures.input_per_minute),
         "out/min": _count(figures.output_per_minute),
         "cached": share(figures.cache_share),
@@ -179,7 +190,7 @@ def _row(figures: TrafficFigures, columns: Sequence[str]) -> Line:
         Span(pad(figures.name, _NAME_CELLS), "text"),
         *(
             Span(
-                right(values[name], _COLUMN_CELLS),
+                right(values[name], _COLUMNS[name]),
                 "faint" if values[name] in (NOT_AVAILABLE, "unknown") else roles.get(name, "text"),
             )
             for name in columns
@@ -201,8 +212,8 @@ def _classes(view: TrafficView, cells: int) -> Lines:
     rows = [
         line(
             Span(pad(plain(each.outcome.value), _NAME_CELLS), "text"),
-            Span(right(f"{each.count:,}", _COLUMN_CELLS), "bad"),
-            Span(right(share(each.share), _COLUMN_CELLS), "text"),
+            Span(right(f"{each.count:,}", _COUNT_CELLS), "bad"),
+            Span(right(share(each.share), _COUNT_CELLS), "text"),
             Span(f"   {each.error_type}", "dim"),
         )
         for each in view.all.failures
