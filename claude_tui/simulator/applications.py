@@ -66,10 +66,15 @@ def with_room(scenario: Scenario, per_second: float) -> Scenario:
 
 
 def _roomier(state: State, more: Rates) -> State:
-    limits = state.limits
-    room = Rates(
-        limits.requests + more.requests,
-        limits.input_tokens + more.input_tokens,
-        limits.output_tokens + more.output_tokens,
-    )
-    return replace(state, limits=room)
+    limits, load = state.limits, state.load
+    requests = _grown(limits.requests, load.requests, more.requests)
+    prompts = _grown(limits.input_tokens, load.input_tokens, more.input_tokens)
+    answers = _grown(limits.output_tokens, load.output_tokens, more.output_tokens)
+    grown = zip(requests, prompts, answers, strict=True)
+    limits, load = (Rates(*rates) for rates in grown)
+    return replace(state, limits=limits, load=load)
+
+
+def _grown(limit: float, load: float, more: float) -> tuple[float, float]:
+    """A limit with room, and what others use of it: where that is more than there is, it stays so."""
+    return limit + more, load + more if load > limit else load

@@ -55,11 +55,12 @@ class InventedTraffic:
         try:
             yield (f"proxy URL   {url}",)
         finally:
+            # First, so that calls which end only because of this do not count as abandoned.
+            sink.close()
             playing.cancel()
             with suppress(asyncio.CancelledError):
                 await playing
             await worker.drain(0)
-            sink.close()
 
 
 def _proxy(upstream: str, sink: ClosingSink) -> Worker:

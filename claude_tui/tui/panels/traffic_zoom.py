@@ -43,8 +43,8 @@ _NAME_CELLS = 22
 _COUNT_CELLS = 10
 # The most important first, each with its width: what does not fit is left out.
 _COLUMNS = {"calls": 9, "pace": 8, "failing": 10, "529": 7, "429": 7, "TTFT p95": 11, "TTFT p50": 10,
-            "cost/h": 10, "in/min": 10, "attempts": 10, "TTFT p99": 10, "out/min": 9, "cached": 8, "per 1,000": 11,
-            "prompt p95": 12}  # fmt: skip
+            "cost/h": 10, "in/min": 10, "attempts": 10, "TTFT p99": 10, "out/min": 9, "cached": 8,
+            "per 1,000": 11, "prompt p95": 12}  # fmt: skip
 _NOTHING = (
     "No own traffic is recorded. Send your applications' calls through a proxy: "
     "`claude-top manual traffic` says what it counts."
