@@ -76,5 +76,6 @@ def _roomier(state: State, more: Rates) -> State:
 
 
 def _grown(limit: float, load: float, more: float) -> tuple[float, float]:
-    """A limit with room, and what others use of it: where that is more than there is, it stays so."""
-    return limit + more, load + more if load > limit else load
+    """A limit with room, and what others use of it: what is too much for it stays as much too much."""
+    room = limit + more
+    return room, load * room / limit if load > limit else load
