@@ -192,7 +192,13 @@ def _simulated(
     url = f"http://{HOST}:{port}"
     monitored = Monitored(target, open_endpoint, DEMO_PACE, demo=mode, in_memory=DEMO_IN_MEMORY)
     since = now - timedelta(seconds=before_s / mode.speed)
-    _write_past(store, scenario, since, url)
+    before = scenario
+    if traffic:
+        from claude_tui.simulator.applications import DEMO_LOAD, with_room
+
+        # The limits of the past are those that the load will have.
+        before = with_room(scenario, DEMO_LOAD)
+    _write_past(store, before, since, url)
     paging = PagingSetup(open_alerting)
     if before_s:
         from claude_tui.engine.drill_past import DrillClock, live_through, reports_of

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from claude_tui.engine.sources import store_name
 from claude_tui.probes.credentials import Credentials
+from claude_tui.simulator.applications import DEMO_LOAD
 from claude_tui.traffic.load.company import InventedTraffic
 from claude_tui.traffic.load.past import past_traffic
 from claude_tui.traffic.proxy.composing import StoredCalls
@@ -18,10 +19,7 @@ if TYPE_CHECKING:
     from claude_tui.simulator.scenario import Scenario
     from claude_tui.store import Store
 
-__all__ = ["DEMO_LOAD", "demo_traffic", "recorded_traffic"]
-
-DEMO_LOAD = 2.0
-"""Calls a second in a demo: enough for shares that mean something, and little work."""
+__all__ = ["demo_traffic", "recorded_traffic"]
 
 
 def recorded_traffic(settings: Settings, per_second: float, say: Callable[[str], None]) -> InventedTraffic:

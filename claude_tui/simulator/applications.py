@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from claude_tui.simulator.generation import LONGEST, SHORTEST
 from claude_tui.simulator.script import ModelPlan, Rates, Scenario, State
 
-__all__ = ["APPLICATIONS", "SIZES", "InventedApplication", "model_of", "with_room"]
+__all__ = ["APPLICATIONS", "DEMO_LOAD", "SIZES", "InventedApplication", "model_of", "with_room"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,8 @@ APPLICATIONS = (
     InventedApplication("support", 0.25, "sonnet", 1200, 46, streamed=0.9, retries=2),
     InventedApplication("review", 0.10, "opus", 3000, 64, streamed=0.5, retries=1),
 )
+DEMO_LOAD = 2.0
+"""Calls a second in a demo: enough for shares that mean something, and little work."""
 SIZES = (0.5, 1.0, 1.0, 2.0)
 """By what an application's prompts differ from their median size."""
 
