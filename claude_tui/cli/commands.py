@@ -408,7 +408,17 @@ def _simulate(request: Request) -> int:
     from claude_tui.simulator.command import run
 
     options = request.options
-    return run(options.scenario, options.port, options.speed, list_only=options.list)
+    if options.load is None:
+        if request.flags or request.config:
+            raise UsageError("`simulate` records nothing without --load: leave out the settings")
+        return run(options.scenario, options.port, options.speed, list_only=options.list)
+    if options.list:
+        raise UsageError("`simulate --list` plays nothing: leave out --load")
+    settings = _settings(request)
+    from claude_tui.engine.invented import recorded_traffic
+
+    company = recorded_traffic(settings, options.load, say)
+    return run(options.scenario, options.port, options.speed, company=company)
 
 
 def _print_only(request: Request, schema: str) -> int:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from claude_tui.engine.probe_round import ProbeRound
     from claude_tui.model.drill import DrillEntry
     from claude_tui.settings import Settings
+    from claude_tui.simulator.company import Company
     from claude_tui.simulator.scenario import Scenario
 
 __all__ = ["DEMO_IN_MEMORY", "DEMO_PACE", "check", "demo", "drill", "live", "open_store"]
@@ -130,7 +131,7 @@ def demo(
     """An engine for a simulator that plays `scenario`, with a healthy past. Its files go to `directory`."""
     clock = clock or SystemClock()
     store = Store.open(directory, "demo.db", now=clock.now())
-    return _simulated(settings, scenario, DemoMode(scenario.name, speed), store, clock)
+    return _simulated(settings, scenario, DemoMode(scenario.name, speed), store, clock, traffic=True)
 
 
 def drill(
@@ -158,6 +159,8 @@ def _simulated(
     clock: Clock,
     on_start: Callable[[], None] = lambda: None,
     before_s: float = 0.0,
+    *,
+    traffic: bool = False,
 ) -> Engine:
     target = Target(name="" if mode.drill else "demo", base_url="", host="simulator", model=None)
 
@@ -174,18 +177,28 @@ def _simulated(
     from claude_tui.simulator.sockets import HOST, free_port
 
     # The simulator starts after the first frame, and the past is to name the address that it will have.
-    port = free_port()
+    port, now = free_port(), clock.now()
+
+    def company() -> Company:
+        from claude_tui.engine.invented import demo_traffic
+
+        return demo_traffic(store, scenario, now - DEMO_PAST, now)
 
     def open_endpoint() -> Endpoint:
-        endpoint = _simulated_endpoint(scenario, mode.speed, port, before_s)
+        endpoint = _simulated_endpoint(scenario, mode.speed, port, before_s, company if traffic else None)
         on_start()
         return endpoint
 
     url = f"http://{HOST}:{port}"
     monitored = Monitored(target, open_endpoint, DEMO_PACE, demo=mode, in_memory=DEMO_IN_MEMORY)
-    now = clock.now()
     since = now - timedelta(seconds=before_s / mode.speed)
-    _write_past(store, scenario, since, url)
+    before = scenario
+    if traffic:
+        from claude_tui.simulator.applications import DEMO_LOAD, with_room
+
+        # The limits of the past are those that the load will have.
+        before = with_room(scenario, DEMO_LOAD)
+    _write_past(store, before, since, url)
     paging = PagingSetup(open_alerting)
     if before_s:
         from claude_tui.engine.drill_past import DrillClock, live_through, reports_of
@@ -250,10 +263,12 @@ def _write_past(store: Store, scenario: Scenario, until: datetime, target: str) 
     store.flush(2.0)
 
 
-def _simulated_endpoint(scenario: Scenario, speed: float, port: int, elapsed_s: float) -> Endpoint:
+def _simulated_endpoint(
+    scenario: Scenario, speed: float, port: int, elapsed_s: float, company: Callable[[], Company] | None
+) -> Endpoint:
     from claude_tui.simulator.thread import SimulatorThread
 
-    simulator = SimulatorThread(scenario, speed=speed, elapsed_s=elapsed_s)
+    simulator = SimulatorThread(scenario, speed=speed, elapsed_s=elapsed_s, company=company)
     try:
         simulator.start(port)
     except OSError:

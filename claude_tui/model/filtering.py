@@ -1,18 +1,33 @@
-"""Filters for lists of events and timelines, as people type them: `529 -models since:10m`."""
+"""Filters for lists of events, timelines and calls, as people type them: `529 -models since:10m`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.format import parse_span
 
-__all__ = ["FILTER_HINT", "Filter", "FilterError", "Searched", "parse_filter"]
+__all__ = ["CALLS_HINT", "FILTER_HINT", "Filter", "FilterError", "FilterField", "Searched", "parse_filter"]
 
 FILTER_HINT = "words · status:529 · class:timeout · since:10m · -word leaves out"
 
-_STATUS, _CLASS, _SINCE = "status", "class", "since"
+CALLS_HINT = "app:checkout · model:opus · status:529 · class:timeout · since:10m · -word leaves out"
+
+
+class FilterField(StrEnum):
+    """What a term of a filter is about."""
+
+    WORD = ""
+    STATUS = "status"
+    CLASS = "class"
+    SINCE = "since"
+    APP = "app"
+    MODEL = "model"
+
+
+_NAMED = {each.value: each for each in FilterField if each is not FilterField.WORD}
 
 
 class FilterError(ClaudeTopError):
@@ -31,12 +46,16 @@ class Searched:
     """The HTTP statuses of its exchanges."""
     classes: frozenset[str] = frozenset()
     """Their outcomes, error types and codes, and what kind of entry it is."""
+    applications: frozenset[str] = frozenset()
+    """The names of the applications that it is about, in lower case; empty where they are not known."""
+    models: frozenset[str] = frozenset()
+    """The ids of the models that it is about, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Term:
-    field: str
-    """`status`, `class`, `since`, or empty for a word."""
+    field: FilterField
+    """What it is about."""
     value: str
     """What is looked for, in lower case."""
     negated: bool
@@ -49,15 +68,19 @@ class _Term:
 
     def _found(self, entry: Searched, now: datetime) -> bool:
         match self.field:
-            case "status":
+            case FilterField.STATUS:
                 # `5xx`, as people say it.
                 wanted = self.value.rstrip("x")
                 longest = len(self.value)
                 return any(len(each) == longest and each.startswith(wanted) for each in entry.statuses)
-            case "class":
+            case FilterField.CLASS:
                 return any(self.value in each for each in entry.classes)
-            case "since":
+            case FilterField.SINCE:
                 return now - entry.at <= self.span
+            case FilterField.APP if entry.applications:
+                return any(self.value in each for each in entry.applications)
+            case FilterField.MODEL if entry.models:
+                return any(self.value in each for each in entry.models)
         return self.value in entry.text.casefold()
 
 
@@ -70,6 +93,10 @@ class Filter:
     def keeps(self, entry: Searched, now: datetime) -> bool:
         return all(term.keeps(entry, now) for term in self.terms)
 
+    def only(self, *fields: FilterField) -> Filter:
+        """The filter without the terms that are about anything else."""
+        return Filter(tuple(term for term in self.terms if term.field in fields))
+
 
 def parse_filter(text: str) -> Filter:
     """The filter that somebody typed. Raises FilterError for a field with a value that it cannot have."""
@@ -79,15 +106,22 @@ def parse_filter(text: str) -> Filter:
 def _term(word: str) -> _Term:
     negated = len(word) > 1 and word.startswith("-")
     name, colon, value = word.removeprefix("-" if negated else "").partition(":")
-    if not colon or name not in (_STATUS, _CLASS, _SINCE):
+    field = _NAMED.get(name)
+    if not colon or field is None:
         # Any other colon is part of what is looked for, as in a URL or in 14:05.
-        return _Term("", word.removeprefix("-" if negated else ""), negated)
+        return _Term(FilterField.WORD, word.removeprefix("-" if negated else ""), negated)
     if not value:
-        raise FilterError(f"{name}: needs a value, such as {_EXAMPLES[name]}.")
-    span = parse_span(value) if name == _SINCE else timedelta()
+        raise FilterError(f"{name}: needs a value, such as {_EXAMPLES[field]}.")
+    span = parse_span(value) if field is FilterField.SINCE else timedelta()
     if span is None:
         raise FilterError(f"since:{value} is no length of time. Write since:10m or since:2h.")
-    return _Term(name, value.replace(" ", "_"), negated, span)
+    return _Term(field, value.replace(" ", "_"), negated, span)
 
 
-_EXAMPLES = {_STATUS: "status:529 or status:5xx", _CLASS: "class:timeout", _SINCE: "since:10m"}
+_EXAMPLES = {
+    FilterField.STATUS: "status:529 or status:5xx",
+    FilterField.CLASS: "class:timeout",
+    FilterField.SINCE: "since:10m",
+    FilterField.APP: "app:checkout",
+    FilterField.MODEL: "model:opus",
+}

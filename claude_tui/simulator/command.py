@@ -7,6 +7,7 @@ import math
 import os
 import signal
 import sys
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,7 @@ from claude_tui.simulator.sockets import HOST, listen, url_of
 if TYPE_CHECKING:
     import socket
 
+    from claude_tui.simulator.company import Company
     from claude_tui.simulator.server import Simulator
 
 __all__ = ["run"]
@@ -37,11 +39,12 @@ def run(
     seed: int | None = None,
     list_only: bool = False,
     host: str = HOST,
+    company: Company | None = None,
 ) -> int:
     """Plays `scenario`, a name or a path, until ctrl+c or SIGTERM. Returns the exit code.
 
     stdout is for data: with `list_only` a line per scenario, else the base URL, the status URL and an
-    `export` line. The phases are reported on stderr. Raises ScenarioError.
+    `export` line, and what `company` says. The phases are reported on stderr. Raises ScenarioError.
     """
     if list_only:
         return _list()
@@ -49,6 +52,8 @@ def run(
         _say(f"speed {speed:g}: expected a number above 0")
         return EXIT_USAGE
     script = load(scenario)
+    if company is not None:
+        script = company.fitted(script)
     try:
         bound = listen(host, port)
     except OSError as error:
@@ -57,7 +62,7 @@ def run(
         return EXIT_USAGE
     with bound:
         _announce(script, url_of(bound), speed)
-        asyncio.run(_play(script, bound, speed, seed))
+        asyncio.run(_play(script, bound, speed, seed, company))
     _say("stopped")
     return EXIT_OK
 
@@ -78,7 +83,9 @@ def _announce(script: Scenario, url: str, speed: float) -> None:
     _say("press ctrl+c to stop")
 
 
-async def _play(script: Scenario, bound: socket.socket, speed: float, seed: int | None) -> None:
+async def _play(
+    script: Scenario, bound: socket.socket, speed: float, seed: int | None, company: Company | None
+) -> None:
     from claude_tui.simulator.server import Simulator, log_loop_errors
 
     loop, stopping = asyncio.get_running_loop(), asyncio.Event()
@@ -87,10 +94,14 @@ async def _play(script: Scenario, bound: socket.socket, speed: float, seed: int 
         loop.add_signal_handler(name, stopping.set)
     simulator = Simulator(script, speed=speed, seed=seed)
     await simulator.start(bound=bound)
-    reports = asyncio.create_task(_report_phases(simulator, speed))
-    await stopping.wait()
-    reports.cancel()
-    await simulator.stop()
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(simulator.stop)
+        if company is not None:
+            for words in await stack.enter_async_context(company.beside(simulator)):
+                _emit(words)
+        reports = asyncio.create_task(_report_phases(simulator, speed))
+        stack.callback(reports.cancel)
+        await stopping.wait()
 
 
 async def _report_phases(simulator: Simulator, speed: float) -> None:

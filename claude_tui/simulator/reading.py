@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from claude_tui.model.toml_table import Table
 from claude_tui.model.verdict import Cause, Side
+from claude_tui.simulator.applications import APPLICATIONS
 from claude_tui.simulator.reading_page import read_components, read_incident, read_maintenance, read_page
 from claude_tui.simulator.reading_truth import read_truth
 from claude_tui.simulator.reading_values import (
@@ -23,6 +24,7 @@ __all__ = ["read_scenario"]
 
 HEALTHY, LEAD_IN = "healthy", "lead-in"
 GATEWAYS = ("litellm",)
+_APPLICATIONS = tuple(each.name for each in APPLICATIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ def _state(table: Table, base: State | None, names: _Names) -> State:
         unserved=frozenset(_models(table, "unserved", base.unserved if base else (), names)),
         mix_of=frozenset(_models(table, "mix_of", base.mix_of if base else (), names)),
         retired=frozenset(_models(table, "retired", base.retired if base else (), names)),
+        bad_deploy=table.one_of("bad_deploy", _APPLICATIONS) if table.has("bad_deploy") else "",
     )
 
 

@@ -207,6 +207,8 @@ class State:
     """Ids of models that are listed as retired and refused with 404."""
     mix_of: frozenset[str] = frozenset()
     """Ids of the models that `messages.mix` is for; the others answer. Empty for all."""
+    bad_deploy: str = ""
+    """The invented application whose new version sends requests that the API refuses; empty for none."""
 
     @property
     def unreachable(self) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
+from collections.abc import Callable
+from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING
 
 from claude_tui.simulator.script import Scenario
@@ -13,6 +15,7 @@ from claude_tui.simulator.sockets import HOST, listen, url_of
 if TYPE_CHECKING:
     import socket
 
+    from claude_tui.simulator.company import Company
     from claude_tui.simulator.server import Clock
 
 __all__ = ["SimulatorThread"]
@@ -24,7 +27,8 @@ class SimulatorThread:
     """A Simulator for callers without an event loop.
 
     It logs to `claude_tui.simulator` and never prints. `start` returns as soon as the port is bound;
-    aiohttp is imported in the thread, and requests that arrive earlier wait in the listen queue.
+    aiohttp is imported in the thread, and requests that arrive earlier wait in the listen queue. `company`
+    makes what runs beside it; it is called in the thread as well.
     """
 
     def __init__(
@@ -36,8 +40,10 @@ class SimulatorThread:
         clock: Clock | None = None,
         latency_scale: float = 1.0,
         elapsed_s: float = 0.0,
+        company: Callable[[], Company] | None = None,
     ) -> None:
         self.scenario = scenario
+        self._company = company
         self._speed = speed
         self._seed = seed
         self._clock = clock
@@ -91,8 +97,9 @@ class SimulatorThread:
         loop = asyncio.get_running_loop()
         log_loop_errors(loop)
         self._stopping, self._loop = asyncio.Event(), loop
+        company = self._company() if self._company is not None else None
         simulator = Simulator(
-            self.scenario,
+            company.fitted(self.scenario) if company is not None else self.scenario,
             speed=self._speed,
             seed=self._seed,
             clock=self._clock,
@@ -100,8 +107,9 @@ class SimulatorThread:
             elapsed_s=self._elapsed_s,
         )
         await simulator.start(bound=bound)
-        try:
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(simulator.stop)
+            if company is not None:
+                await stack.enter_async_context(company.beside(simulator))
             if not self._asked_to_stop.is_set():
                 await self._stopping.wait()
-        finally:
-            await simulator.stop()

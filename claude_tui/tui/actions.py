@@ -315,6 +315,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("zoom", ("enter",), "open", "Zoom the focused panel; open the selected event", _SHOW, _PANELS, 5),
     Action("span_shorter", ("left",), "span", "A shorter span", _SHOW, (*_ZOOM, *_HISTORY), 3),
     Action("span_longer", ("right",), "span", "A longer span", _SHOW, (*_ZOOM, *_HISTORY), 3),
+    Action("sort", ("o",), "sort", "Own traffic: sort the tables by the next column", _SHOW, _ZOOM, 3),
     Action("newer", ("left",), "newer", "Next newer event", _SHOW, _EVENT, 4),
     Action("older", ("right",), "older", "Next older event", _SHOW, _EVENT, 4),
     Action("next_field", ("tab",), "next", "Next field", _MOVE, _POSTMORTEM, 3),

@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from claude_tui.analysis.traffic.listing import ORDERS
 from claude_tui.model.snapshot import Panel
 from claude_tui.tui.panels.traffic import traffic_lines
-from claude_tui.tui.panels.traffic_zoom import traffic_zoom
+from claude_tui.tui.panels.traffic_zoom import Listing, traffic_zoom
 from claude_tui.tui.render.lines import plain, width
 from claude_tui.tui.screens.zoom import ZoomScreen
 from tests.functional.still import still_app
@@ -105,6 +106,56 @@ def test_full_screen_has_tables_failed_and_slowest_calls_with_their_ids() -> Non
     assert "retry after 30s" in lines
     assert lines.count("req_011C") > 10
     assert "attempts" in lines
+
+
+async def test_o_sorts_the_tables_and_a_filter_narrows_them_until_escape() -> None:
+    app, _ = still_app(trouble_with_traffic())
+    async with app.run_test(size=(120, 40)) as pilot:
+
+        def shown() -> str:
+            return "\n".join(strip.text for strip in app.screen._compositor.render_strips())
+
+        await pilot.press("6")
+        await pilot.pause()
+        assert "calls ▾" in shown()
+        assert shown().index("batch ") < shown().index("checkout ")
+        await pilot.press("o")
+        await pilot.pause()
+        assert "failing ▾" in shown()
+        assert shown().index("checkout ") < shown().index("batch ")
+        await pilot.press("/", *"app:batch", "enter")
+        await pilot.pause()
+        assert "only “app:batch”" in shown()
+        assert "checkout " not in shown()
+        assert "none that the filter lets through" in shown()
+        await pilot.press("escape")
+        await pilot.pause()
+        assert isinstance(app.screen, ZoomScreen)
+        assert "checkout " in shown()
+
+
+WORDS = {
+    *("▾", "calls", "pace", "failing", "529", "429", "TTFT", "p50", "p95", "p99", "cost/h", "in/min"),
+    *("out/min", "attempts", "cached", "per", "1,000", "prompt"),
+}
+
+
+@pytest.mark.parametrize("cells", range(40, 202, 3))
+def test_no_two_columns_of_a_table_touch(cells: int) -> None:
+    for order in ORDERS:
+        lines = text(traffic_zoom(trouble_with_traffic(), cells, listing=Listing(order))).splitlines()
+        heads = [each for each in lines if f"{order} ▾" in each]
+        assert len(heads) == 2
+        assert all(set(each.split()) <= WORDS for each in heads), heads
+
+
+def test_a_lone_row_says_who_fails() -> None:
+    view = trouble_with_traffic().traffic
+    assert view is not None
+    assert "checkout" in text(traffic_lines(view, 76, 2))
+    healthy = healthy_traffic().traffic
+    assert healthy is not None
+    assert "TTFT" in text(traffic_lines(healthy, 76, 2))
 
 
 def test_full_screen_without_traffic_says_how_there_would_be_some() -> None:

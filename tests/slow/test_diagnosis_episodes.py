@@ -21,6 +21,8 @@ from tests.bench.mixtures import MIXTURES
 
 # Errors so rare that they take 45 minutes to tell; played by the bench.
 RARE = {"intermittent"}
+# Only the applications' own calls see it, which are not played here.
+UNPROBED = {"bad-deploy"}
 
 
 def first_trouble(scenario: Scenario, pace: Pace, probes: int) -> Scenario:
@@ -46,7 +48,7 @@ def told_in_time(scenario: Scenario, pace: Pace, seed: int) -> None:
         assert result.right, (phase.name, result.verdict, accepted(cut, phase))
 
 
-@pytest.mark.parametrize("name", sorted({name for name, _ in names()} - RARE))
+@pytest.mark.parametrize("name", sorted({name for name, _ in names()} - RARE - UNPROBED))
 def test_each_scenario_is_told_in_time(name: str) -> None:
     told_in_time(load(name), DEFAULT_PACE, seed=6)
 

@@ -54,3 +54,17 @@ def test_dashboard(snap_compare: Compare, scene: str, size: str, theme: str) -> 
 def test_full_screen(snap_compare: Compare, scene: str, size: str, theme: str) -> None:
     app, _ = still_app(SCENES[scene](), theme=theme)
     assert snap_compare(app, press=["6"], terminal_size=SIZES[size])
+
+
+@pytest.mark.parametrize(
+    ("keys", "size", "theme"),
+    [
+        (["o"], "80x24", "light"),
+        (["o"] * 4, "120x40", "dark"),
+        (["/", *"app:checkout", "enter"], "120x40", "light"),
+        (["/", *"app:checkout", "enter"], "200x60", "dark"),
+    ],
+)
+def test_sorted_and_filtered(snap_compare: Compare, keys: list[str], size: str, theme: str) -> None:
+    app, _ = still_app(trouble_with_traffic(), theme=theme)
+    assert snap_compare(app, press=["6", *keys], terminal_size=SIZES[size])

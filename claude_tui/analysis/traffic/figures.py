@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from enum import StrEnum
+from functools import lru_cache
 
 from claude_tui.analysis.history.statistics import share
 from claude_tui.analysis.traffic.merging import grouped, merged_histogram, sum_of
@@ -87,6 +88,12 @@ def figures_of(
 
 def quantiles(histograms: Iterable[bytes]) -> Quantiles:
     """The distribution of the values in histograms as they are stored."""
+    return _quantiles(tuple(histograms))
+
+
+# From one view to the next nearly all spans of the trend, and what is usual, stay as they were.
+@lru_cache(maxsize=256)
+def _quantiles(histograms: tuple[bytes, ...]) -> Quantiles:
     found: Histogram = merged_histogram(histograms)
     return Quantiles(found.count, found.quantile(0.5), found.quantile(0.95), found.quantile(0.99))
 

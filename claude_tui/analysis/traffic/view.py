@@ -97,8 +97,9 @@ def usual_of(facts: TrafficFacts) -> Usual | None:
     """What is usual; None while there is nothing to compare with."""
     if not facts.usual:
         return None
-    spans = len({row.at for row in facts.usual}) or 1
-    return Usual(facts.usual_days, figures_of(ALL, facts.usual, spans * _USUAL_HOUR_S))
+    # Of an hour that is not folded yet there are many shorter rows.
+    hours = len({row.at.replace(minute=0, second=0) for row in facts.usual})
+    return Usual(facts.usual_days, figures_of(ALL, facts.usual, hours * _USUAL_HOUR_S))
 
 
 def sources_of(facts: TrafficFacts, at: datetime) -> tuple[SourceState, ...]:

@@ -17,7 +17,7 @@ FLAGS_OF: dict[str, tuple[str, ...]] = {
     "dashboard": ("config", *ALL_SETTINGS),
     "check": ("config", *_TARGET),
     "agent": ("config", *_AGENT),
-    "simulate": (),
+    "simulate": ("config", "data_dir"),
     "uptime": ("config", "name", "base_url", "data_dir"),
     "report": ("config", "name", "base_url", "data_dir"),
     "proxy": ("config", "data_dir"),

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from claude_tui.model.format import parse_span
 
-__all__ = ["DEFAULT_SCENARIO", "drain", "number", "seconds", "span", "speed", "whole"]
+__all__ = ["DEFAULT_SCENARIO", "drain", "load", "number", "seconds", "span", "speed", "whole"]
 
 DEFAULT_SCENARIO = "tour"
 """What is played if no scenario is named."""
@@ -25,6 +25,11 @@ def span(text: str) -> timedelta:
 def speed(text: str) -> float:
     """How many times faster."""
     return number(text, 0.01, 1000)
+
+
+def load(text: str) -> float:
+    """How many calls a second."""
+    return number(text, 0.1, 200)
 
 
 def seconds(text: str) -> float:

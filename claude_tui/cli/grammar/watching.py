@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from claude_tui.cli.grammar.flags import add_flags
-from claude_tui.cli.grammar.values import DEFAULT_SCENARIO, seconds, speed, whole
+from claude_tui.cli.grammar.values import DEFAULT_SCENARIO, load, seconds, speed, whole
 
 __all__ = ["add_agent", "add_alerts", "add_check", "add_config", "add_manual", "add_runbook", "add_simulate"]
 
@@ -18,6 +18,9 @@ exit codes:
 _SIMULATE_EPILOG = """\
 Prints the base URL and the status URL to point other programs at, and runs until ctrl+c.
 SCENARIO is a name from --list or the path of your own scenario file (TOML).
+
+With --load, invented applications call it through a proxy, whose URL is printed as well. What the
+proxy measures is recorded in the data directory, where a dashboard on the base URL finds it.
 
 example, in two terminals:
   claude-top simulate overload --port 8080
@@ -167,7 +170,11 @@ def add_simulate(commands: Any) -> None:
     )
     parser.add_argument("--port", type=whole(0, 65535), default=0, metavar="N", help="default: any free port")
     parser.add_argument("--speed", type=speed, default=1.0, metavar="N", help="play it N times faster")
+    parser.add_argument(
+        "--load", type=load, metavar="N", help="N calls a second of invented applications, through a proxy"
+    )
     parser.add_argument("--list", action="store_true", help="list the scenarios and exit")
+    add_flags(parser, "simulate")
 
 
 def add_config(commands: Any) -> None:

@@ -71,7 +71,9 @@ def traffic_lines(
     )
     room = rows - len(head) - len(trend)
     # Where rows are scarce, whose calls fail says more than tokens and cost.
-    shown = figures[: max(room - min(len(apps), 2), 1)]
+    # In a single row, an application that fails does.
+    least = 0 if room == 1 and apps and failing_level(_worst_first(view.applications)[0]) is Level.BAD else 1
+    shown = figures[: max(room - min(len(apps), 2), least)]
     left = room - len(shown)
     listed = apps[:left] if len(apps) <= left else apps[: max(left, 0)]
     used = (*head, *trend, *shown, *listed)
@@ -84,7 +86,9 @@ def _headline(view: TrafficView, cells: int) -> Line:
     figures = view.all
     pieces = [
         _labelled(pace(figures), "", "text"),
-        _labelled(f"failing {share(figures.failing)}", "", _role(failing_level(figures))),
+        _labelled(f"failing {share(figures.failing)}", "", _role(failing_level(figures)))
+        if figures.failing is not None
+        else line(Span(f"failing {NOT_AVAILABLE}", "faint")),
         _class("529", figures.overloaded, figures.calls),
         _class("429", figures.rate_limited, figures.calls),
     ]
@@ -200,8 +204,11 @@ def _rows(found: Sequence[TrafficFigures], cells: int) -> Lines:
     if len(found) < 2 and not any(each.failed for each in found):
         return ()
     name = min(max((cell_len(each.name) for each in found), default=0), max(cells // 4, 8))
-    listed = sorted(found, key=lambda each: failing_level(each) is not Level.BAD)
-    return tuple(crop(_row(each, name, cells), cells) for each in listed)
+    return tuple(crop(_row(each, name, cells), cells) for each in _worst_first(found))
+
+
+def _worst_first(found: Sequence[TrafficFigures]) -> list[TrafficFigures]:
+    return sorted(found, key=lambda each: failing_level(each) is not Level.BAD)
 
 
 def _row(figures: TrafficFigures, name: int, cells: int) -> Line:

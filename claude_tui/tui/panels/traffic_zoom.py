@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from claude_tui.analysis.traffic.chart import CALLS, FAILED, TTFT_P95
+from claude_tui.analysis.traffic.listing import listed_applications, listed_calls, listed_models
+from claude_tui.model.filtering import parse_filter
 from claude_tui.model.format import (
     NOT_AVAILABLE,
     ago,
@@ -27,7 +30,7 @@ from claude_tui.tui.render.sparkline import bars
 from claude_tui.tui.render.time_axis import time_axis
 from claude_tui.tui.render.time_grid import Grid, held
 
-__all__ = ["traffic_zoom"]
+__all__ = ["Listing", "traffic_zoom"]
 
 Lines = tuple[Line, ...]
 
@@ -37,36 +40,58 @@ _LABEL_CELLS = 18
 _SHORTEST_CHART = 20
 _AIR = 1.25
 _NAME_CELLS = 22
-_COLUMN_CELLS = 10
-# The most important first: what does not fit is left out.
-_COLUMNS = ("calls", "pace", "failing", "529", "429", "TTFT p50", "p95", "p99", "in/min", "out/min", "cached",
-            "cost/h", "per 1,000", "attempts", "prompt p95")  # fmt: skip
+_COUNT_CELLS = 10
+# The most important first, each with its width: what does not fit is left out.
+_COLUMNS = {"calls": 9, "pace": 8, "failing": 10, "529": 7, "429": 7, "TTFT p95": 11, "TTFT p50": 10,
+            "cost/h": 10, "in/min": 10, "attempts": 10, "TTFT p99": 10, "out/min": 9, "cached": 8,
+            "per 1,000": 11, "prompt p95": 12}  # fmt: skip
 _NOTHING = (
     "No own traffic is recorded. Send your applications' calls through a proxy: "
     "`claude-top manual traffic` says what it counts."
 )
 
 
-def traffic_zoom(snapshot: Snapshot, cells: int, chart: Chart | None = None) -> Lines:
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What somebody wants to see of tables and lists."""
+
+    order: str = "calls"
+    """The column that the tables are sorted by, one of `listing.ORDERS`."""
+    words: str = ""
+    """A filter that can be parsed; empty for everything."""
+
+
+_EVERYTHING = Listing()
+
+
+def traffic_zoom(
+    snapshot: Snapshot, cells: int, chart: Chart | None = None, listing: Listing = _EVERYTHING
+) -> Lines:
     """The chart, then everything that the view has, from top to bottom."""
     view = snapshot.traffic
     if view is None:
         return (BLANK, *paragraph(_NOTHING, cells, 2, "dim"))
     span = f"last {span_text(view.span)}, until {clock(view.end)}"
+    wanted, at = parse_filter(listing.words), snapshot.at
+    only = f", only “{listing.words}”" if listing.words else ""
+    applications = listed_applications(view.applications, wanted, listing.order, at)
+    models = listed_models(view.models, wanted, listing.order, at)
+    failed = listed_calls(view.failed_calls, wanted, at)
+    slowest = listed_calls(view.slowest_calls, wanted, at)
     rows = (
         *(_chart(chart, cells) if chart is not None else ()),
         heading("All calls", span, cells),
         *traffic_lines(view, cells, _FIGURE_ROWS, by_application=False, curves=chart is None),
         BLANK,
-        heading("By application", span, cells),
-        *_table(view.applications, cells),
+        heading("By application", f"{span}{only}", cells),
+        *_table(applications, cells, listing.order),
         BLANK,
-        heading("By model", span, cells),
-        *_table(view.models, cells),
+        heading("By model", f"{span}{only}", cells),
+        *_table(models, cells, listing.order),
         *_usual(view, cells),
         *_classes(view, cells),
-        *_failed(view, cells),
-        *_slowest(view, cells),
+        *_failed(view, failed, only, cells),
+        *_slowest(view, slowest, only, cells),
         BLANK,
         heading("Sources", "", cells),
         *(_source(each, snapshot) for each in view.sources),
@@ -108,12 +133,35 @@ def _curve(series: ChartSeries, chart: Chart, grid: Grid) -> Lines:
     )
 
 
-def _table(rows: Sequence[TrafficFigures], cells: int) -> Lines:
-    columns = _COLUMNS[: max((cells - _NAME_CELLS) // _COLUMN_CELLS, 1)]
+def _table(rows: Sequence[TrafficFigures], cells: int, order: str = "") -> Lines:
+    """Rows of figures, with the column `order` marked, which is shown in any case."""
+    columns = _fitting(cells - _NAME_CELLS, order)
     head = line(
-        Span(" " * _NAME_CELLS, "faint"), *(Span(right(name, _COLUMN_CELLS), "faint") for name in columns)
+        Span(" " * _NAME_CELLS, "faint"),
+        *(
+            Span(right(f"{name} ▾", _COLUMNS[name]), "text")
+            if name == order
+            else Span(right(name, _COLUMNS[name]), "faint")
+            for name in columns
+        ),
     )
+    if not rows:
+        return (head, line(Span("no calls", "faint")))
     return (head, *(_row(each, columns) for each in rows))
+
+
+def _fitting(cells: int, order: str) -> tuple[str, ...]:
+    """The columns that fit; the one that the table is sorted by takes the place of others."""
+    room, columns = cells - _COLUMNS.get(order, 0), []
+    for name, needed in _COLUMNS.items():
+        if name == order:
+            columns.append(name)
+        elif room >= needed:
+            columns.append(name)
+            room -= needed
+        else:
+            room = 0
+    return tuple(columns)
 
 
 def _row(figures: TrafficFigures, columns: Sequence[str]) -> Line:
@@ -126,8 +174,8 @@ def _row(figures: TrafficFigures, columns: Sequence[str]) -> Line:
         "529": f"{figures.overloaded:,}",
         "429": f"{figures.rate_limited:,}",
         "TTFT p50": _seconds(first.p50),
-        "p95": _seconds(first.p95),
-        "p99": _seconds(first.p99),
+        "TTFT p95": _seconds(first.p95),
+        "TTFT p99": _seconds(first.p99),
         "in/min": _count(figures.input_per_minute),
         "out/min": _count(figures.output_per_minute),
         "cached": share(figures.cache_share),
@@ -142,7 +190,7 @@ def _row(figures: TrafficFigures, columns: Sequence[str]) -> Line:
         Span(pad(figures.name, _NAME_CELLS), "text"),
         *(
             Span(
-                right(values[name], _COLUMN_CELLS),
+                right(values[name], _COLUMNS[name]),
                 "faint" if values[name] in (NOT_AVAILABLE, "unknown") else roles.get(name, "text"),
             )
             for name in columns
@@ -164,8 +212,8 @@ def _classes(view: TrafficView, cells: int) -> Lines:
     rows = [
         line(
             Span(pad(plain(each.outcome.value), _NAME_CELLS), "text"),
-            Span(right(f"{each.count:,}", _COLUMN_CELLS), "bad"),
-            Span(right(share(each.share), _COLUMN_CELLS), "text"),
+            Span(right(f"{each.count:,}", _COUNT_CELLS), "bad"),
+            Span(right(share(each.share), _COUNT_CELLS), "text"),
             Span(f"   {each.error_type}", "dim"),
         )
         for each in view.all.failures
@@ -173,11 +221,15 @@ def _classes(view: TrafficView, cells: int) -> Lines:
     return (BLANK, heading("Failures", "by class", cells), *rows)
 
 
-def _failed(view: TrafficView, cells: int) -> Lines:
+def _failed(view: TrafficView, listed: Sequence[KeptCall], only: str, cells: int) -> Lines:
     if not view.failed_calls:
         return ()
-    note = f"{len(view.failed_calls)} of {view.failed_count:,} in the last 15m"
-    return (BLANK, heading("Failed calls", note, cells), *map(_failed_call, view.failed_calls))
+    note = f"{len(listed)} of {view.failed_count:,} in the last 15m{only}"
+    return (BLANK, heading("Failed calls", note, cells), *_calls(listed, _failed_call))
+
+
+def _calls(listed: Sequence[KeptCall], drawn: Callable[[KeptCall], Line]) -> Lines:
+    return tuple(map(drawn, listed)) or (line(Span("none that the filter lets through", "faint")),)
 
 
 def _failed_call(kept: KeptCall) -> Line:
@@ -188,10 +240,11 @@ def _failed_call(kept: KeptCall) -> Line:
     return line(*_who(kept), Span(pad(what, 26), "bad"), Span(f"{call.request_id or ''}{wait}", "dim"))
 
 
-def _slowest(view: TrafficView, cells: int) -> Lines:
+def _slowest(view: TrafficView, listed: Sequence[KeptCall], only: str, cells: int) -> Lines:
     if not view.slowest_calls:
         return ()
-    return (BLANK, heading("Slowest calls", "in the last 15m", cells), *map(_slow_call, view.slowest_calls))
+    heads = heading("Slowest calls", f"in the last 15m{only}", cells)
+    return (BLANK, heads, *_calls(listed, _slow_call))
 
 
 def _slow_call(kept: KeptCall) -> Line:

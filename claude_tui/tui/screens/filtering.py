@@ -1,4 +1,4 @@
-"""Asking for a filter of a list: events, or the timeline of an incident."""
+"""Asking for a filter of a list: events, the timeline of an incident, or calls."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ __all__ = ["ask_filter"]
 _MAX_WORDS = 60
 
 
-def ask_filter(app: Cockpit, what: str, words: str, answered: Callable[[str], None]) -> None:
+def ask_filter(
+    app: Cockpit, what: str, words: str, answered: Callable[[str], None], hint: str = FILTER_HINT
+) -> None:
     """Ask for the filter of `what`; an empty one shows everything."""
 
     def objection(answers: Answers) -> str:
@@ -32,7 +34,5 @@ def ask_filter(app: Cockpit, what: str, words: str, answered: Callable[[str], No
             answered(str(answers[0]))
 
     field = TextField("Only", words, _MAX_WORDS, "words, a name, a kind, a request id; empty: all")
-    question = Question(
-        f"Filter the {what}", "show", (field,), (paragraph(FILTER_HINT),), objection=objection
-    )
+    question = Question(f"Filter the {what}", "show", (field,), (paragraph(hint),), objection=objection)
     app.push_screen(DialogScreen(question), done)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
+from claude_tui.analysis.traffic.listing import ORDERS
+from claude_tui.model.filtering import CALLS_HINT
 from claude_tui.model.format import clock_minute, span_text
 from claude_tui.model.snapshot import Chart, Focus, Panel, Snapshot
 from claude_tui.tui.actions import ACTIONS, Hint, Scope, bindings, footer, footer_of_the_past
@@ -19,7 +21,7 @@ from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
 from claude_tui.tui.panels.latency_zoom import figures_zoom, legend, usual_of
 from claude_tui.tui.panels.status_zoom import status_zoom
 from claude_tui.tui.panels.strip_zoom import strip_zoom
-from claude_tui.tui.panels.traffic_zoom import traffic_zoom
+from claude_tui.tui.panels.traffic_zoom import Listing, traffic_zoom
 from claude_tui.tui.panels.zoom_parts import SPANS, next_span
 from claude_tui.tui.render.lines import Line, Span, join, line, spread
 from claude_tui.tui.render.plotter import Plotter
@@ -40,7 +42,8 @@ _CHARTED = frozenset({Panel.HEADROOM, Panel.LATENCY, Panel.ERRORS, Panel.TRAFFIC
 _ONLY_ON = {
     "errors window": {Panel.ERRORS},
     "open": {Panel.EVENTS},
-    "filter": {Panel.EVENTS},
+    "filter": {Panel.EVENTS, Panel.TRAFFIC},
+    "sort": {Panel.TRAFFIC},
     "span": _CHARTED,
 }
 # Actions for which other footers have no room.
@@ -61,6 +64,7 @@ class ZoomScreen(ReaderScreen):
         self.panel = panel
         self.span = span
         self.window = 1
+        self.listing = Listing()
         self.chart: Chart | None = None
         self._plotter = Plotter(self, ready=lambda: self.pager.redraw())
 
@@ -141,7 +145,7 @@ class ZoomScreen(ReaderScreen):
         if self.panel is Panel.ERRORS:
             return errors_zoom(self.snapshot, self.chart, self.window, cells, rows)
         if self.panel is Panel.TRAFFIC:
-            return traffic_zoom(self.snapshot, cells, self.chart)
+            return traffic_zoom(self.snapshot, cells, self.chart, self.listing)
         settings = self.cockpit.settings
         thresholds = Thresholds(settings.headroom_low, settings.headroom_critical)
         return headroom_zoom(self.snapshot, self.chart, cells, rows, thresholds)
@@ -243,11 +247,25 @@ class ZoomScreen(ReaderScreen):
     def action_filter(self) -> None:
         if self.panel is Panel.EVENTS:
             ask_filter(self.cockpit, "events", self.events.words, self.events.only)
+        elif self.panel is Panel.TRAFFIC:
+            ask_filter(self.cockpit, "own traffic", self.listing.words, self._only_calls, CALLS_HINT)
+
+    def _only_calls(self, words: str) -> None:
+        self.listing = replace(self.listing, words=words)
+        self.pager.redraw()
+
+    def action_sort(self) -> None:
+        if self.panel is Panel.TRAFFIC:
+            following = (ORDERS.index(self.listing.order) + 1) % len(ORDERS)
+            self.listing = replace(self.listing, order=ORDERS[following])
+            self.pager.redraw()
 
     def action_back(self) -> None:
-        """To all events, or to the screen beneath."""
+        """To all events or calls, or to the screen beneath."""
         if self.panel is Panel.EVENTS and self.events.words:
             self.events.only("")
+        elif self.panel is Panel.TRAFFIC and self.listing.words:
+            self._only_calls("")
         else:
             super().action_back()
 

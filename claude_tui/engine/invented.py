@@ -1,0 +1,46 @@
+"""Invented traffic, recorded where the dashboard on a simulator looks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from claude_tui.engine.sources import store_name
+from claude_tui.probes.credentials import Credentials
+from claude_tui.simulator.applications import DEMO_LOAD
+from claude_tui.traffic.load.company import InventedTraffic
+from claude_tui.traffic.load.past import past_traffic
+from claude_tui.traffic.proxy.composing import StoredCalls
+from claude_tui.traffic.sink import StoreSink
+
+if TYPE_CHECKING:
+    from claude_tui.settings import Settings
+    from claude_tui.simulator.scenario import Scenario
+    from claude_tui.store import Store
+
+__all__ = ["demo_traffic", "recorded_traffic"]
+
+
+def recorded_traffic(settings: Settings, per_second: float, say: Callable[[str], None]) -> InventedTraffic:
+    """Calls that a dashboard finds which is pointed at the simulator and has the same data directory."""
+
+    def opened(url: str) -> StoredCalls:
+        name = store_name(Credentials.from_environ({}, base_url=url))
+        say(f"{per_second:g} calls a second, recorded in {settings.data_dir / name}")
+        return StoredCalls(settings, name, say)
+
+    return InventedTraffic(per_second, opened)
+
+
+def demo_traffic(store: Store, scenario: Scenario, since: datetime, until: datetime) -> InventedTraffic:
+    """The calls of a demo, which the store of its engine takes, and their past."""
+
+    def opened(_: str) -> StoreSink:
+        for rolled in past_traffic(scenario, DEMO_LOAD, since, until):
+            store.write(rolled)
+        sink = StoreSink(store)
+        sink.start()
+        return sink
+
+    return InventedTraffic(DEMO_LOAD, opened)

@@ -1,0 +1,116 @@
+"""The past of invented traffic, from before a demo began: healthy roll-ups, without playing any call."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from claude_tui.analysis.traffic.facts import RECENT
+from claude_tui.analysis.uptime.histogram import Histogram, bucket_of
+from claude_tui.model.observation import Outcome
+from claude_tui.model.traffic import SPANS, RolledUp, RollUp, RollUpKey, Tokens, TrafficSource
+from claude_tui.probes.prices import call_cost_usd
+from claude_tui.simulator.applications import APPLICATIONS, SIZES, InventedApplication, model_of
+from claude_tui.simulator.generation import LONGEST, SHORTEST
+from claude_tui.simulator.script import MessagesPlan, Scenario
+
+__all__ = ["past_traffic"]
+
+# Rows of 10 s where a view may still need them, else of a minute.
+_FINE = RECENT + timedelta(minutes=5)
+# Drawing each call would take a second of a demo's start.
+_DRAWN = 12
+
+
+def past_traffic(
+    scenario: Scenario, per_second: float, since: datetime, until: datetime
+) -> Iterator[RolledUp]:
+    """The roll-ups of healthy traffic from `since` to `until`, each as if recorded at its end."""
+    random = Random(f"{scenario.seed}/past traffic")
+    fine_from = _floor(until - _FINE, SPANS[1])
+    at = _floor(since, SPANS[1])
+    end = _floor(until, SPANS[0])
+    while at < end:
+        span_s = SPANS[0] if at >= fine_from else SPANS[1]
+        over = at + timedelta(seconds=span_s)
+        rows = (_roll_up(each, scenario, at, span_s, per_second, random) for each in APPLICATIONS)
+        yield RolledUp(over, tuple(row for row in rows if row is not None))
+        at = over
+
+
+def _floor(at: datetime, span_s: int) -> datetime:
+    return datetime.fromtimestamp(at.timestamp() // span_s * span_s, UTC)
+
+
+def _roll_up(
+    application: InventedApplication,
+    scenario: Scenario,
+    at: datetime,
+    span_s: int,
+    per_second: float,
+    random: Random,
+) -> RollUp | None:
+    expected = per_second * application.share * span_s
+    calls = round(random.gauss(expected, math.sqrt(expected)))
+    if calls <= 0:
+        return None
+    plan = scenario.baseline.messages
+    model = model_of(application, scenario)
+    drawn = [_drawn(application, plan, random) for _ in range(min(calls, _DRAWN))]
+    # Each drawn call stands for several.
+    times = [calls // len(drawn) + (number < calls % len(drawn)) for number in range(len(drawn))]
+    every = list(zip(drawn, times, strict=True))
+    tokens = Tokens(
+        input=sum(each.prompt * number for each, number in every),
+        output=sum(each.output * number for each, number in every),
+    )
+    cost = call_cost_usd(model, tokens, None)
+    return RollUp(
+        at=at,
+        span_s=span_s,
+        key=RollUpKey(TrafficSource.PROXY, application.name, model, Outcome.OK),
+        calls=calls,
+        retries_told=calls,
+        max_tokens=sum(number for each, number in every if each.output >= application.max_tokens),
+        counted=calls,
+        tokens=tokens,
+        cost_usd=cost or 0.0,
+        unpriced=calls if cost is None else 0,
+        first_token=_histogram((each.first_token_s, number) for each, number in every),
+        total=_histogram((each.total_s, number) for each, number in every),
+        prompt=_histogram((each.prompt / 1000, number) for each, number in every),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """A call that is over."""
+
+    first_token_s: float | None
+    """None for an answer that was no stream."""
+    total_s: float
+    """To the end."""
+    prompt: int
+    """Tokens in."""
+    output: int
+    """Tokens out."""
+
+
+def _drawn(application: InventedApplication, plan: MessagesPlan, random: Random) -> _Drawn:
+    first_s = plan.first_token.draw(random)
+    output = min(random.randint(SHORTEST, LONGEST), application.max_tokens)
+    total_s = first_s + plan.between_tokens.draw(random) * output
+    prompt = int(application.prompt_tokens * random.choice(SIZES))
+    return _Drawn(first_s if random.random() < application.streamed else None, total_s, prompt, output)
+
+
+def _histogram(values: Iterable[tuple[float | None, int]]) -> bytes:
+    counts: Counter[int] = Counter()
+    for value, number in values:
+        if value is not None:
+            counts[bucket_of(value)] += number
+    return Histogram.of_counts(counts).to_bytes()

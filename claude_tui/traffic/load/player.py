@@ -1,0 +1,136 @@
+"""Plays the calls of invented applications: streams and others, retries, and a bad deploy if there is one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from random import Random
+
+import aiohttp
+
+from claude_tui.simulator.applications import APPLICATIONS, SIZES, InventedApplication, model_of
+from claude_tui.simulator.generation import CHARS_PER_TOKEN, tokens_in
+from claude_tui.simulator.script import Scenario
+from claude_tui.traffic.applications import APP_HEADER
+
+__all__ = ["Player"]
+
+# Shaped like a key but not a real one: the simulator accepts any.
+_KEY = "sk-ant-api03-simulated-load"
+_TIMEOUT_S = 30.0
+# A scenario in which nothing answers must not fill the memory.
+_MOST_OPEN = 400
+# The waits of the SDK, which honours a longer retry-after, too.
+_FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 8.0
+_RETRIED = frozenset({408, 409, 429})
+
+
+class Player:
+    """Begins calls at random instants, so many a second on average, until it is cancelled."""
+
+    def __init__(
+        self,
+        url: str,
+        scenario: Scenario,
+        per_second: float,
+        *,
+        bad_deploy: Callable[[], str] = lambda: "",
+        seed: int = 1,
+        applications: Sequence[InventedApplication] = APPLICATIONS,
+    ) -> None:
+        self._url = f"{url}/v1/messages"
+        self._per_second = per_second
+        self._bad_deploy = bad_deploy
+        self._random = Random(f"{seed}/load")
+        self._applications = applications
+        self._shares = [each.share for each in applications]
+        self._bodies = {each.name: _bodies(each, model_of(each, scenario)) for each in applications}
+        self._open: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Plays. Cancelled, it leaves all open calls."""
+        loop = asyncio.get_running_loop()
+        connections = aiohttp.TCPConnector(limit=0)
+        timeout = aiohttp.ClientTimeout(total=_TIMEOUT_S)
+        async with aiohttp.ClientSession(connector=connections, timeout=timeout) as session:
+            due = loop.time()
+            try:
+                while True:
+                    due += self._random.expovariate(self._per_second)
+                    await asyncio.sleep(due - loop.time())
+                    if len(self._open) < _MOST_OPEN:
+                        task = loop.create_task(self._call(session))
+                        self._open.add(task)
+                        task.add_done_callback(self._open.discard)
+            finally:
+                for task in list(self._open):
+                    task.cancel()
+                await asyncio.gather(*self._open, return_exceptions=True)
+
+    async def _call(self, session: aiohttp.ClientSession) -> None:
+        """One call, with its retries."""
+        random = self._random
+        (application,) = random.choices(self._applications, self._shares)
+        body = self._body(application)
+        for attempt in range(application.retries + 1):
+            asked_s = await self._attempt(session, application, body, attempt)
+            if asked_s is None:
+                return
+            wait_s = asked_s or min(_FIRST_WAIT_S * 2**attempt, _LONGEST_WAIT_S)
+            await asyncio.sleep(wait_s * random.uniform(0.75, 1.0))
+
+    def _body(self, application: InventedApplication) -> bytes:
+        random = self._random
+        streamed = random.random() < application.streamed
+        if self._bad_deploy() == application.name:
+            # What a new version gets wrong.
+            return b'{"model":"claude-haiku-5-5","max_tokens":0,"messages":[{"role":"user","content":"?"}]}'
+        return random.choice(self._bodies[application.name][streamed])
+
+    async def _attempt(
+        self, session: aiohttp.ClientSession, application: InventedApplication, body: bytes, attempt: int
+    ) -> float | None:
+        """Seconds to wait before the next attempt, 0 if the answer names none; None if this was the last."""
+        headers = {
+            "content-type": "application/json",
+            "anthropic-version": "2023-06-01",
+            "x-api-key": _KEY,
+            "user-agent": "claude-top-load",
+            "x-stainless-retry-count": str(attempt),
+            APP_HEADER.decode(): application.name,
+        }
+        try:
+            async with session.post(self._url, data=body, headers=headers) as answer:
+                async for _ in answer.content.iter_any():
+                    pass
+                if answer.status < 500 and answer.status not in _RETRIED:
+                    return None
+                return _seconds(answer.headers.get("retry-after"))
+        except (aiohttp.ClientError, OSError):
+            return 0.0
+        except TimeoutError:
+            return None
+
+
+def _bodies(application: InventedApplication, model: str) -> dict[bool, list[bytes]]:
+    """The bodies of an application's requests, by whether they ask for a stream."""
+    return {
+        streamed: [_request(application, model, size, streamed=streamed) for size in SIZES]
+        for streamed in (False, True)
+    }
+
+
+def _request(application: InventedApplication, model: str, size: float, *, streamed: bool) -> bytes:
+    request: dict[str, object] = {
+        "model": model,
+        "max_tokens": application.max_tokens,
+        "messages": [{"role": "user", "content": "?"}],
+    }
+    missing = int(application.prompt_tokens * size) - tokens_in(request)
+    request["system"] = "lorem ipsum " * (missing * CHARS_PER_TOKEN // 12)
+    return json.dumps(request | ({"stream": True} if streamed else {})).encode()
+
+
+def _seconds(text: str | None) -> float:
+    return min(float(text), _LONGEST_WAIT_S) if text and text.isdigit() else 0.0
