@@ -52,6 +52,22 @@ def test_what_is_followed_is_what_is_looked_back_at(tmp_path: Path) -> None:
             assert comparable(view).failed_count == then.failed_count, second
 
 
+def test_a_long_trouble_keeps_its_beginning_live_and_in_the_past(tmp_path: Path) -> None:
+    onset, end = 1200, 9600
+    with opened(tmp_path) as store, opened(tmp_path) as proxy:
+        followed = FollowedTraffic(store)
+        followed.load(after(0))
+        live = {}
+        for second in range(0, end, 10):
+            write(proxy, batch(second, failed=5 if second >= onset else 0))
+            if second % 200 == 0 and second >= onset + 200:
+                followed.read(after(second + 11))
+                live[second + 11] = comparable(followed.view(after(second + 11))).troubles
+        for second, troubles in live.items():
+            assert [each.since for each in troubles] == [after(onset)], second
+            assert troubles == comparable(view_at(store, after(second))).troubles, second
+
+
 def test_nothing_is_computed_while_nothing_is_new(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         write(store, batch(0))

@@ -27,6 +27,8 @@ _CONTRAST = timedelta(minutes=5)
 # Shares on a healthy day: of the service's failures, and of what applications do wrong.
 _USUAL, _USUAL_OURS = 0.001, 0.005
 _MOST_USUAL = 0.3
+# Whatever an hour of another day was like: an outage is not usual.
+_MOST_USUAL_THEIRS = 0.01
 _LEAST_USUAL_CALLS = 200
 # Others are well if they fail this much less often.
 _MUCH_LESS = 0.2
@@ -249,13 +251,14 @@ def _mostly(spans: Sequence[Counted]) -> float:
 
 
 def _usual_share(before: _Table, family: Outcome, group: _Group) -> float | None:
-    """The share on other days; None where too little is known of them."""
-    least = _USUAL if family in OF_THE_SERVICE else _USUAL_OURS
+    """The share on a middling one of other days; None where too little is known of them."""
+    theirs = family in OF_THE_SERVICE
+    least, most = (_USUAL, _MOST_USUAL_THEIRS) if theirs else (_USUAL_OURS, _MOST_USUAL)
     for each in (group, _ALL):
-        spans = before.spans(family, each)
-        calls = sum(one.calls for one in spans)
-        if calls >= _LEAST_USUAL_CALLS:
-            return min(max(sum(one.failed for one in spans) / calls, least), _MOST_USUAL)
+        days = [one for one in before.spans(family, each) if one.calls]
+        if sum(one.calls for one in days) >= _LEAST_USUAL_CALLS:
+            shares = sorted(one.failed / one.calls for one in days)
+            return min(max(shares[(len(shares) - 1) // 2], least), most)
     return None
 
 

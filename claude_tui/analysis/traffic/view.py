@@ -79,7 +79,9 @@ def _troubles(
     end, start = last_full_span(at), detail_from(at)
     recent = [row for row in facts.recent if start <= row.at <= at]
     earlier = [row for row in facts.earlier if row.at < start]
-    return troubles_of(recent, earlier, facts.usual, kept, end, thresholds)
+    # The last day has the trouble itself in it.
+    usual = facts.usual if facts.usual_days else ()
+    return troubles_of(recent, earlier, usual, kept, end, thresholds)
 
 
 def detail_from(at: datetime) -> datetime:
