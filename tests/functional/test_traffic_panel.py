@@ -149,6 +149,16 @@ def test_no_two_columns_of_a_table_touch(cells: int) -> None:
         assert all(set(each.split()) <= WORDS for each in heads), heads
 
 
+def test_a_table_names_only_the_words_that_it_heeds() -> None:
+    lines = text(
+        traffic_zoom(trouble_with_traffic(), 120, listing=Listing(words="app:checkout status:529 opus"))
+    )
+    (models,) = (each for each in lines.splitlines() if each.startswith("By model"))
+    assert "only “status:529”" in models
+    (applications,) = (each for each in lines.splitlines() if each.startswith("By application"))
+    assert "only “app:checkout status:529”" in applications
+
+
 def test_a_lone_row_says_who_fails() -> None:
     view = trouble_with_traffic().traffic
     assert view is not None

@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from claude_tui.model.filtering import Filter, FilterField, Searched
+from claude_tui.model.filtering import Filter, FilterField, Searched, parse_filter
 from claude_tui.model.traffic import KeptCall
 from claude_tui.model.traffic_view import TrafficFigures
 
-__all__ = ["ORDERS", "listed_applications", "listed_calls", "listed_models"]
+__all__ = [
+    "OF_APPLICATIONS",
+    "OF_MODELS",
+    "ORDERS",
+    "heeded",
+    "listed_applications",
+    "listed_calls",
+    "listed_models",
+]
 
-_ABOUT_FIGURES = (FilterField.STATUS, FilterField.CLASS)
+OF_APPLICATIONS = (FilterField.APP, FilterField.STATUS, FilterField.CLASS)
+OF_MODELS = (FilterField.MODEL, FilterField.STATUS, FilterField.CLASS)
+"""What a table knows; it heeds no other term of a filter."""
 _ORDER_OF: dict[str, Callable[[TrafficFigures], float | None]] = {
     "calls": lambda figures: figures.calls,
     "failing": lambda figures: figures.failing,
@@ -29,14 +39,19 @@ def listed_applications(
     rows: Iterable[TrafficFigures], wanted: Filter, order: str, at: datetime
 ) -> tuple[TrafficFigures, ...]:
     """The applications that a filter's `app:`, `status:` and `class:` let through."""
-    return _listed(rows, wanted.only(FilterField.APP, *_ABOUT_FIGURES), order, at)
+    return _listed(rows, wanted.only(*OF_APPLICATIONS), order, at)
 
 
 def listed_models(
     rows: Iterable[TrafficFigures], wanted: Filter, order: str, at: datetime
 ) -> tuple[TrafficFigures, ...]:
     """The models that a filter's `model:`, `status:` and `class:` let through."""
-    return _listed(rows, wanted.only(FilterField.MODEL, *_ABOUT_FIGURES), order, at)
+    return _listed(rows, wanted.only(*OF_MODELS), order, at)
+
+
+def heeded(words: str, fields: Iterable[FilterField]) -> str:
+    """The words of a filter that are about those fields."""
+    return " ".join(word for word in words.split() if parse_filter(word).only(*fields).terms)
 
 
 def listed_calls(calls: Iterable[KeptCall], wanted: Filter, at: datetime) -> tuple[KeptCall, ...]:

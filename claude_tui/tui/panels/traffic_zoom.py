@@ -6,7 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from claude_tui.analysis.traffic.chart import CALLS, FAILED, TTFT_P95
-from claude_tui.analysis.traffic.listing import listed_applications, listed_calls, listed_models
+from claude_tui.analysis.traffic.listing import (
+    OF_APPLICATIONS,
+    OF_MODELS,
+    heeded,
+    listed_applications,
+    listed_calls,
+    listed_models,
+)
 from claude_tui.model.filtering import parse_filter
 from claude_tui.model.format import (
     NOT_AVAILABLE,
@@ -73,7 +80,7 @@ def traffic_zoom(
         return (BLANK, *paragraph(_NOTHING, cells, 2, "dim"))
     span = f"last {span_text(view.span)}, until {clock(view.end)}"
     wanted, at = parse_filter(listing.words), snapshot.at
-    only = f", only “{listing.words}”" if listing.words else ""
+    only = _only(listing.words)
     applications = listed_applications(view.applications, wanted, listing.order, at)
     models = listed_models(view.models, wanted, listing.order, at)
     failed = listed_calls(view.failed_calls, wanted, at)
@@ -83,10 +90,10 @@ def traffic_zoom(
         heading("All calls", span, cells),
         *traffic_lines(view, cells, _FIGURE_ROWS, by_application=False, curves=chart is None),
         BLANK,
-        heading("By application", f"{span}{only}", cells),
+        heading("By application", f"{span}{_only(heeded(listing.words, OF_APPLICATIONS))}", cells),
         *_table(applications, cells, listing.order),
         BLANK,
-        heading("By model", f"{span}{only}", cells),
+        heading("By model", f"{span}{_only(heeded(listing.words, OF_MODELS))}", cells),
         *_table(models, cells, listing.order),
         *_usual(view, cells),
         *_classes(view, cells),
@@ -97,6 +104,10 @@ def traffic_zoom(
         *(_source(each, snapshot) for each in view.sources),
     )
     return tuple(crop(each, cells) for each in rows)
+
+
+def _only(words: str) -> str:
+    return f", only “{words}”" if words else ""
 
 
 def _chart(chart: Chart, cells: int) -> Lines:
