@@ -18,14 +18,6 @@ __all__ = [
     "read_body",
     "unpacked",
 ]
-    "Bounds",
-    "NoRoomError",
-    "Room",
-    "TooLargeBodyError",
-    "UnreadableBodyError",
-    "read_body",
-    "unpacked",
-]
 
 _GZIP = 16 + zlib.MAX_WBITS
 # Each member copies what is left of the body.
