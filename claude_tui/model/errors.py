@@ -27,6 +27,12 @@ class ClaudeTopError(Exception):
     │   ├── BusyError           the call before this one has still not returned
     │   └── FailedAttemptError  one attempt failed: has a status, and whether another is of use
     ├── DraftError              a model gave no draft
+    ├── ExportError             an OTLP export is refused; becomes the answer to it
+    │   ├── BrokenExportError   it is not what it should be
+    │   ├── NoRoomError         too much arrives at once
+    │   ├── TooLargeBodyError   its body is larger than is taken
+    │   ├── TooManyPartsError   it has more records than is taken
+    │   └── UnreadableBodyError its body is not what its headers say
     ├── FilterError             a filter that somebody typed cannot be understood
     ├── IncidentFileError       a file is no exported incident
     ├── ListenError             the proxy cannot listen where it was told to

@@ -285,7 +285,7 @@ def test_a_key_of_a_table_is_known_there_and_nowhere_else(places: Places) -> Non
     path = written(places, 'traffic_otlp = "127.0.0.1:1"\n[traffic]\nottlp = "127.0.0.1:1"\n')
     text = refusal(places)
     assert f"file {path}: traffic_otlp: unknown key" in text
-    assert f"file {path}: traffic.ottlp: got an unknown key, expected one of otlp" in text
+    assert f'file {path}: traffic.ottlp: got an unknown key (did you mean "otlp"?)' in text
     written(places, "traffic = 1\n")
     assert "traffic: got 1" in refusal(places)
 

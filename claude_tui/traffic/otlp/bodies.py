@@ -7,7 +7,17 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-__all__ = ["Bounds", "BusyError", "Room", "TooLargeError", "UnreadableError", "read_body", "unpacked"]
+from claude_tui.traffic.otlp.wire import ExportError
+
+__all__ = [
+    "Bounds",
+    "NoRoomError",
+    "Room",
+    "TooLargeBodyError",
+    "UnreadableBodyError",
+    "read_body",
+    "unpacked",
+]
 
 _GZIP = 16 + zlib.MAX_WBITS
 # Each member copies what is left of the body.
@@ -32,15 +42,15 @@ class Bounds:
     """How long a body may take to arrive."""
 
 
-class TooLargeError(Exception):
+class TooLargeBodyError(ExportError):
     """A body is larger than is taken, or would be once it is unpacked."""
 
 
-class UnreadableError(Exception):
+class UnreadableBodyError(ExportError):
     """A body is not what its headers say."""
 
 
-class BusyError(Exception):
+class NoRoomError(ExportError):
     """There is no room for one more body."""
 
 
@@ -54,9 +64,9 @@ class Room:
 
     @contextmanager
     def request(self) -> Iterator[Share]:
-        """A request's share of it. Raises BusyError."""
+        """A request's share of it. Raises NoRoomError."""
         if self._requests >= self._bounds.requests:
-            raise BusyError
+            raise NoRoomError
         share = Share(self)
         self._requests += 1
         try:
@@ -67,7 +77,7 @@ class Room:
 
     def take(self, count: int) -> None:
         if self._bytes + count > self._bounds.at_once:
-            raise BusyError
+            raise NoRoomError
         self._bytes += count
 
 
@@ -79,17 +89,17 @@ class Share:
         self._room = room
 
     def take(self, count: int) -> None:
-        """Raises BusyError if there is no room."""
+        """Raises NoRoomError if there is no room."""
         self._room.take(count)
         self.bytes += count
 
 
 async def read_body(pieces: AsyncIterator[bytes], longest: int, share: Share) -> bytes:
-    """The whole body. Raises TooLargeError or BusyError."""
+    """The whole body. Raises TooLargeBodyError or NoRoomError."""
     body = bytearray()
     async for piece in pieces:
         if len(body) + len(piece) > longest:
-            raise TooLargeError
+            raise TooLargeBodyError
         share.take(len(piece))
         body += piece
     return bytes(body)
@@ -98,23 +108,23 @@ async def read_body(pieces: AsyncIterator[bytes], longest: int, share: Share) ->
 def unpacked(body: bytes, longest: int, share: Share) -> bytes:
     """The content of gzip data, of one or several members.
 
-    Raises UnreadableError, TooLargeError or BusyError; it never unpacks more than `longest` bytes.
+    Raises UnreadableBodyError, TooLargeBodyError or NoRoomError; it never unpacks more than `longest` bytes.
     """
     parts: list[bytes] = []
     length, rest = 0, body
     while rest or not parts:
         if len(parts) >= _MOST_MEMBERS:
-            raise UnreadableError("the gzip data has too many members")
+            raise UnreadableBodyError("the gzip data has too many members")
         unpacker = zlib.decompressobj(_GZIP)
         try:
             part = unpacker.decompress(rest, longest - length + 1)
         except zlib.error as error:
-            raise UnreadableError("the body is not gzip") from error
+            raise UnreadableBodyError("the body is not gzip") from error
         length += len(part)
         if length > longest:
-            raise TooLargeError
+            raise TooLargeBodyError
         if not unpacker.eof:
-            raise UnreadableError("the gzip data has no end")
+            raise UnreadableBodyError("the gzip data has no end")
         share.take(len(part))
         parts.append(part)
         rest = unpacker.unused_data

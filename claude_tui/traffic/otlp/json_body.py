@@ -17,7 +17,7 @@ from claude_tui.traffic.otlp.records import (
     Signal,
     SpanRecord,
 )
-from claude_tui.traffic.otlp.wire import BrokenError, Budget, TooManyError
+from claude_tui.traffic.otlp.wire import BrokenExportError, Budget, TooManyPartsError
 
 __all__ = ["MOST_STRUCTURE", "read"]
 
@@ -39,15 +39,15 @@ Record = SpanRecord | EventRecord | PointRecord
 
 
 def read(signal: Signal, body: bytes, budget: Budget) -> Iterator[Record]:
-    """The records of an export. Raises BrokenError or TooManyError."""
+    """The records of an export. Raises BrokenExportError or TooManyPartsError."""
     if body.count(b"{") + body.count(b"[") + body.count(b",") > MOST_STRUCTURE:
-        raise TooManyError("too many values in one request")
+        raise TooManyPartsError("too many values in one request")
     try:
         data = json.loads(body)
     except (ValueError, RecursionError) as error:
-        raise BrokenError("not JSON") from error
+        raise BrokenExportError("not JSON") from error
     if not isinstance(data, dict):
-        raise BrokenError("not an object")
+        raise BrokenExportError("not an object")
     for outer in _objects(data, _OUTER[signal], budget):
         resource = _object(outer.get("resource"))
         service = _service(resource)
@@ -136,11 +136,11 @@ def _objects(parent: dict[str, Any], name: str, budget: Budget) -> Iterator[dict
     if told is None:
         return
     if not isinstance(told, list):
-        raise BrokenError(f"{name} is not a list")
+        raise BrokenExportError(f"{name} is not a list")
     for each in told:
         budget.spend()
         if not isinstance(each, dict):
-            raise BrokenError(f"{name} has something else than objects")
+            raise BrokenExportError(f"{name} has something else than objects")
         yield each
 
 

@@ -23,7 +23,7 @@ from claude_tui.traffic.otlp.records import (
     Signal,
     SpanRecord,
 )
-from claude_tui.traffic.otlp.wire import LENGTH, BrokenError, Budget, fields, slim
+from claude_tui.traffic.otlp.wire import LENGTH, BrokenExportError, Budget, fields, slim
 
 if TYPE_CHECKING:
     from opentelemetry.proto.common.v1.common_pb2 import AnyValue, KeyValue
@@ -41,14 +41,14 @@ _ENVELOPE, _FIRST, _SECOND = 1, 1, 2
 
 
 def read(signal: Signal, body: bytes, budget: Budget) -> Iterator[Record]:
-    """The records of an export. Raises BrokenError or TooManyError, maybe after some of them."""
+    """The records of an export. Raises BrokenExportError or TooManyPartsError, maybe after some of them."""
     decode = _DECODERS[signal]
     try:
         for number, kind, _, start, end in fields(body, 0, len(body), budget):
             if number == _ENVELOPE and kind == LENGTH:
                 yield from _of_resource(body, start, end, budget, decode)
     except (DecodeError, UnicodeDecodeError) as error:
-        raise BrokenError(str(error)) from error
+        raise BrokenExportError(str(error)) from error
 
 
 Decode = Callable[[Origin, bytes], Iterator[Record]]

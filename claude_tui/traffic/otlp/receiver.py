@@ -14,17 +14,17 @@ from claude_tui.traffic.otlp import json_body, protobuf
 from claude_tui.traffic.otlp.answers import JSON, PROTOBUF, accepted, refused
 from claude_tui.traffic.otlp.bodies import (
     Bounds,
-    BusyError,
+    NoRoomError,
     Room,
     Share,
-    TooLargeError,
-    UnreadableError,
+    TooLargeBodyError,
+    UnreadableBodyError,
     read_body,
     unpacked,
 )
 from claude_tui.traffic.otlp.intake import Intake
 from claude_tui.traffic.otlp.records import Signal
-from claude_tui.traffic.otlp.wire import BrokenError, Budget, TooManyError
+from claude_tui.traffic.otlp.wire import BrokenExportError, Budget, TooManyPartsError
 
 __all__ = ["RETRY_AFTER_S", "Receiver"]
 
@@ -99,10 +99,10 @@ class Receiver:
     async def _body(self, request: web.Request, kind: str, share: Share) -> bytes:
         longest = self._bounds.json_body if kind == JSON else self._bounds.body
         if (request.content_length or 0) > longest:
-            raise TooLargeError
+            raise TooLargeBodyError
         coding = request.headers.get("Content-Encoding", "identity").strip().lower()
         if coding not in {"identity", "gzip", ""}:
-            raise UnreadableError("expected gzip or no content coding")
+            raise UnreadableBodyError("expected gzip or no content coding")
         body = await read_body(_pieces(request), longest, share)
         return unpacked(body, longest, share) if coding == "gzip" else body
 
@@ -130,11 +130,11 @@ def _refusal(kind: str, status: HTTPStatus, reason: str) -> web.Response:
 
 
 _REFUSED: dict[type[Exception], HTTPStatus] = {
-    TooLargeError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    TooManyError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    BusyError: HTTPStatus.TOO_MANY_REQUESTS,
-    BrokenError: HTTPStatus.BAD_REQUEST,
-    UnreadableError: HTTPStatus.BAD_REQUEST,
+    TooLargeBodyError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooManyPartsError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    NoRoomError: HTTPStatus.TOO_MANY_REQUESTS,
+    BrokenExportError: HTTPStatus.BAD_REQUEST,
+    UnreadableBodyError: HTTPStatus.BAD_REQUEST,
     TimeoutError: HTTPStatus.REQUEST_TIMEOUT,
     # Nobody is left to be answered.
     ConnectionError: HTTPStatus.BAD_REQUEST,

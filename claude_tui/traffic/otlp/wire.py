@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-__all__ = ["LENGTH", "BrokenError", "Budget", "TooManyError", "fields", "slim"]
+from claude_tui.model.errors import ClaudeTopError
+
+__all__ = ["LENGTH", "BrokenExportError", "Budget", "ExportError", "TooManyPartsError", "fields", "slim"]
 
 LENGTH = 2
 """The wire type of messages, text and bytes."""
@@ -15,11 +17,15 @@ _VARINT, _FIXED64, _FIXED32 = 0, 1, 5
 _LONGEST_VARINT = 10
 
 
-class BrokenError(ValueError):
+class ExportError(ClaudeTopError):
+    """An export is refused; becomes the answer to it."""
+
+
+class BrokenExportError(ExportError):
     """The bytes are not what they should be."""
 
 
-class TooManyError(ValueError):
+class TooManyPartsError(ExportError):
     """More parts than an honest sender puts into one request."""
 
 
@@ -32,10 +38,10 @@ class Budget:
         self._left = parts
 
     def spend(self, parts: int = 1) -> None:
-        """Raises TooManyError once it is used up."""
+        """Raises TooManyPartsError once it is used up."""
         self._left -= parts
         if self._left < 0:
-            raise TooManyError("too many records in one request")
+            raise TooManyPartsError("too many records in one request")
 
 
 Field = tuple[int, int, int, int, int]
@@ -44,7 +50,7 @@ Field = tuple[int, int, int, int, int]
 def fields(data: bytes, start: int, end: int, budget: Budget) -> Iterator[Field]:
     """Number, wire type, start of the whole field, start and end of its value.
 
-    Raises BrokenError or TooManyError.
+    Raises BrokenExportError or TooManyPartsError.
     """
     at = start
     while at < end:
@@ -53,7 +59,7 @@ def fields(data: bytes, start: int, end: int, budget: Budget) -> Iterator[Field]
         tag, at = _varint(data, at, end)
         number, kind = tag >> 3, tag & 7
         if number == 0:
-            raise BrokenError("a field has the number 0")
+            raise BrokenExportError("a field has the number 0")
         value = at
         if kind == LENGTH:
             length, value = _varint(data, at, end)
@@ -65,9 +71,9 @@ def fields(data: bytes, start: int, end: int, budget: Budget) -> Iterator[Field]
         elif kind == _FIXED32:
             at += 4
         else:
-            raise BrokenError(f"wire type {kind}")
+            raise BrokenExportError(f"wire type {kind}")
         if at > end:
-            raise BrokenError("a field is longer than what it is in")
+            raise BrokenExportError("a field is longer than what it is in")
         yield number, kind, began, value, at
 
 
@@ -92,4 +98,4 @@ def _varint(data: bytes, at: int, end: int) -> tuple[int, int]:
         if byte < 0x80:
             return number, index + 1
         shift += 7
-    raise BrokenError("a number has no end")
+    raise BrokenExportError("a number has no end")
