@@ -103,12 +103,8 @@ class DialogScreen(LeavesOnce, ModalScreen[Answers | None]):
         # In a text field `q` is a letter.
         Binding("escape,q", "leave", show=False),
         Binding("enter", "confirm", show=False),
-        # With priority, as all keys of one read reach the focused field before its bindings run: over a slow
-        # connection, `text TAB text` would put both into the first field.
-        Binding("tab", "app.focus_next", show=False, priority=True),
-        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
-        Binding("down", "app.focus_next", show=False),
-        Binding("up", "app.focus_previous", show=False),
+        Binding("tab,down", "app.focus_next", show=False),
+        Binding("shift+tab,up", "app.focus_previous", show=False),
     ]
     AUTO_FOCUS = None
 

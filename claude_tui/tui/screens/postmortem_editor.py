@@ -81,9 +81,8 @@ class EditorScreen(LeavesOnce, ModalScreen[None]):
     CALLED = "editor"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "leave", show=False),
-        # With priority, as in a dialog: what follows in the same read is for the next field.
-        Binding("tab", "app.focus_next", show=False, priority=True),
-        Binding("shift+tab", "app.focus_previous", show=False, priority=True),
+        Binding("tab", "app.focus_next", show=False),
+        Binding("shift+tab", "app.focus_previous", show=False),
     ]
     AUTO_FOCUS = None
 
