@@ -118,6 +118,7 @@ def test_a_process_killed_while_it_creates_the_store(tmp_path: Path) -> None:
 # Rolls up and prunes what is there, and says a line whenever it is asked to write.
 UPKEEP = """
 import sys
+import time
 from pathlib import Path
 from claude_tui.store import Store
 from tests.store_values import NOW, at
@@ -127,6 +128,8 @@ store.roll_up(NOW)
 store.prune(at(-3600 * 24))
 while store.flush(10):
     print(0, flush=True)
+    # With nothing to write, sixty lines are over in less time than one hour takes to roll up.
+    time.sleep(0.01)
 """
 
 
