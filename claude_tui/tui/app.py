@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events
 from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -28,7 +27,6 @@ from claude_tui.tui.actions import (
     read_only,
     textual_keymap,
 )
-from claude_tui.tui.boundary import FaultBoundary
 from claude_tui.tui.cockpit import Backend
 from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
 from claude_tui.tui.render.line_panel import LinePanel
@@ -37,7 +35,7 @@ from claude_tui.tui.render.palette import fitted
 from claude_tui.tui.render.partial_output import partial_output
 from claude_tui.tui.render.theme import Theme, ThemeError, load_theme, textual_theme, wanted
 from claude_tui.tui.screens.dashboard import DashboardScreen
-from claude_tui.tui.screens.leaving import TypedKeys
+from claude_tui.tui.typed_order import TypesInOrder
 from claude_tui.tui.view import ShowsSnapshots, View
 
 if TYPE_CHECKING:
@@ -64,7 +62,7 @@ def _palette() -> type[Provider]:
     return ActionCommands
 
 
-class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
+class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
     """Wiring only. The caller stops the backend afterwards.
 
     `report` writes crash files; without one the first fault ends the app.
@@ -102,7 +100,6 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
         self.host = host_name()
         self.set_keymap(textual_keymap(self.chosen_keys))
         self._arrived = time.monotonic()
-        self._typed = TypedKeys()
         self.register_theme(textual_theme(theme))
         self.set_reactive(App.theme, theme.css_name)
         self.stylesheet.set_variables(self.get_css_variables())
@@ -224,11 +221,6 @@ class ClaudeTopApp(FaultBoundary, inherit_bindings=False):
             self.push_screen(Palette(id="--command-palette"))
 
     # -- actions -------------------------------------------------
-
-    async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key) and self._typed.is_too_late(event, self.screen_stack):
-            return
-        await super().on_event(event)
 
     async def run_action(
         self,

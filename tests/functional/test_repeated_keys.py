@@ -14,6 +14,7 @@ from textual import events
 from textual.message import Message
 from textual.pilot import Pilot
 from textual.screen import Screen
+from textual.widgets import Input
 
 from claude_tui import tui
 from claude_tui.model.alert import AlertsView
@@ -202,6 +203,23 @@ async def test_the_second_of_two_enters_is_none_at_the_screen_beneath() -> None:
         await burst(pilot, keys("tab", "enter", "enter"))
         assert isinstance(app.screen, PlaybookScreen)
         assert backend.marked == []
+
+
+async def test_what_follows_tab_in_one_read_is_for_the_next_field() -> None:
+    """A slow connection delivers several keys at once."""
+    async with running() as (app, _, pilot):
+        for way in ("ir", "fn"):
+            await reopen(app, pilot, way)
+            fields = [each for each in app.screen.query(Input) if each.display]
+            for field in fields:
+                field.value = ""
+            fields[0].focus()
+            await pilot.pause()
+            await burst(pilot, keys(*"ana", "tab", *"ben"))
+            assert [field.value for field in fields[:2]] == ["ana", "ben"], way
+            await burst(pilot, keys("shift+tab", "e"))
+            assert fields[0].value in {"e", "anae"}, way
+            assert fields[1].value == "ben", way
 
 
 async def test_two_escapes_leave_one_screen() -> None:

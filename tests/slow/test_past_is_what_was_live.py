@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import queue
-from datetime import timedelta
+import sqlite3
+from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from claude_tui.engine import compose
@@ -15,10 +17,11 @@ from claude_tui.model.snapshot import Event, EventKind, Snapshot
 from claude_tui.settings import load
 from claude_tui.simulator.scenario import load as load_scenario
 from claude_tui.store import Store
+from claude_tui.store.instants import from_micros
 
 PATIENCE_S = 60.0
 SNAPSHOTS, SPEED = 40, 8.0
-# What was known when a probe has just ended depends on who was quicker by milliseconds.
+# What was known when a probe has just ended, or traffic has just been recorded, depends on who was quicker.
 _UNCLEAR = timedelta(milliseconds=700)
 # What alerts did is known of the past from when their state was stored, which a busy machine does late.
 _STORED = timedelta(seconds=10)
@@ -30,7 +33,8 @@ _ALL_READ = timedelta(minutes=80)
 
 def has_read_all(snapshot: Snapshot) -> bool:
     spans = [series.baseline_span for series in snapshot.latency.series]
-    return all(span is not None and span > _ALL_READ for span in spans)
+    traffic_read = snapshot.traffic is not None and snapshot.traffic.today_usd is not None
+    return traffic_read and all(span is not None and span > _ALL_READ for span in spans)
 
 
 def judged(snapshot: Snapshot) -> tuple[object, ...]:
@@ -49,6 +53,13 @@ def _lag(event: Event) -> timedelta:
     return _STORED if event.kind is EventKind.ALERT else _UNCLEAR
 
 
+def recorded_traffic(database: Path) -> list[datetime]:
+    """When roll-ups were recorded."""
+    with closing(sqlite3.connect(database)) as connection:
+        rows = connection.execute("SELECT DISTINCT recorded FROM traffic_rolls").fetchall()
+    return [from_micros(recorded) for (recorded,) in rows]
+
+
 def test_every_past_snapshot_is_the_one_that_was_live(tmp_path: Path) -> None:
     settings = load({}, {}, config=None)
     engine = compose.demo(settings, load_scenario("tour"), SPEED, tmp_path)
@@ -61,6 +72,7 @@ def test_every_past_snapshot_is_the_one_that_was_live(tmp_path: Path) -> None:
         engine.stop(PATIENCE_S)
     store = Store.open(tmp_path, "demo.db", now=live[-1].at)
     ends = [finished_at(each) for each in store.observations(live[0].at - timedelta(minutes=5))]
+    ends += recorded_traffic(tmp_path / "demo.db")
     past, compared = Past(store, Conditions()), []
     for snapshot in filter(has_read_all, live):
         if not any(timedelta() <= snapshot.at - end < _UNCLEAR for end in ends):

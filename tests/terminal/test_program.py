@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -43,7 +44,7 @@ def test_the_demo_begins_full_and_stays_under_3_kb_a_second(demo: Program) -> No
     first = bytes(demo.output)
     assert b"DEMO" in first
     assert any(chr(braille).encode() in first for braille in range(0x2801, 0x2900))
-    assert b"of 1,000" in first
+    assert re.search(rb"of 1,\d\d\d", first)  # the requests of the demo's account, larger with its load
     demo.read_for(5)
     assert demo.read_for(12) / 12 <= 3000
 

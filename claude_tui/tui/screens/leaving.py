@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
-from weakref import WeakKeyDictionary
 
 from textual.await_complete import AwaitComplete
 from textual.screen import Screen
@@ -11,9 +10,6 @@ from textual.screen import Screen
 from claude_tui.tui.boundary import Contained
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from textual import events
     from textual.message import Message
 
     # A mixin, as Textual takes the styles and bindings of a class from its first base that is a node.
@@ -21,7 +17,7 @@ if TYPE_CHECKING:
 else:
     _Base = Contained
 
-__all__ = ["LeavesOnce", "TypedKeys"]
+__all__ = ["LeavesOnce"]
 
 
 class LeavesOnce(_Base):
@@ -50,24 +46,3 @@ class LeavesOnce(_Base):
         # Messages from the user or from widgets bubble; Textual's own housekeeping does not.
         if not (message.bubble and self.has_left):
             await super()._dispatch_message(message)
-
-
-class TypedKeys:
-    """Recognises the second of two Enters for a dialog that the first one has closed.
-
-    A key goes from the app to the focused widget, and bubbles back to the app, which looks for it among the
-    bindings of the screen that is in front by then: the one beneath the dialog.
-    """
-
-    def __init__(self) -> None:
-        self._typed_at: WeakKeyDictionary[events.Key, Screen[Any]] = WeakKeyDictionary()
-        self._before = ""
-
-    def is_too_late(self, key: events.Key, stack: Sequence[Screen[Any]]) -> bool:
-        """Whether a repeated `key` was meant for a screen that is no longer in `stack`."""
-        if not key.is_forwarded:
-            self._typed_at[key] = stack[-1]
-            return False
-        screen = self._typed_at.get(key)
-        repeated, self._before = key.key == self._before, key.key
-        return repeated and screen is not None and screen not in stack
