@@ -23,8 +23,10 @@ PATIENCE_S = 60.0
 SNAPSHOTS, SPEED = 40, 8.0
 # What was known when a probe has just ended, or traffic has just been recorded, depends on who was quicker.
 _UNCLEAR = timedelta(milliseconds=700)
-# What alerts did is known of the past from when their state was stored, which a busy machine does late.
-_STORED = timedelta(seconds=10)
+# What alerts did and pages said is known of the past from when it was stored, which a busy machine does late:
+# here after 2.5 s of real time at most.
+_STORED = timedelta(seconds=2.5 * SPEED)
+_STORED_LATE = {EventKind.ALERT, EventKind.STATUS}
 
 
 # An engine that starts shows the last hour first; what it had not read yet it did not know.
@@ -33,7 +35,7 @@ _ALL_READ = timedelta(minutes=80)
 
 def has_read_all(snapshot: Snapshot) -> bool:
     spans = [series.baseline_span for series in snapshot.latency.series]
-    traffic_read = snapshot.traffic is not None and snapshot.traffic.today_usd is not None
+    traffic_read = snapshot.traffic is not None
     return traffic_read and all(span is not None and span > _ALL_READ for span in spans)
 
 
@@ -50,7 +52,7 @@ def judged(snapshot: Snapshot) -> tuple[object, ...]:
 
 
 def _lag(event: Event) -> timedelta:
-    return _STORED if event.kind is EventKind.ALERT else _UNCLEAR
+    return _STORED if event.kind in _STORED_LATE else _UNCLEAR
 
 
 def recorded_traffic(database: Path) -> list[datetime]:
