@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from claude_tui.incident.values import Incident
-from claude_tui.model.incident import IncidentAct, IncidentEntry
+from claude_tui.model.incident import FIRST_FAILURE, PROGRAM, IncidentAct, IncidentEntry
 from claude_tui.model.verdict import SEVERITIES, Severity
 
 __all__ = ["CORRECTABLE", "find", "incidents", "open_incident"]
@@ -77,6 +77,7 @@ def _folded(ident: str, label: str, own: Sequence[IncidentEntry]) -> Incident:
     declaration = next(entry for entry in own if entry.act is IncidentAct.DECLARED)
     # By the clock of another machine, something may have been done before the declaration: it counts after.
     acts = [declaration, *sorted((each for each in own if each is not declaration), key=_recorded)]
+    by_people = any(_corrects_start(each) for each in acts)
     state = Incident(
         ident,
         label,
@@ -85,10 +86,12 @@ def _folded(ident: str, label: str, own: Sequence[IncidentEntry]) -> Incident:
         declaration.happened_at,
         declaration.at,
         declaration.by,
+        start_follows=declaration.subject == FIRST_FAILURE and not by_people,
         entries=tuple(sorted(acts, key=_recorded)),
     )
     for entry in acts:
-        state = _after(state, entry)
+        if not (by_people and is_followed_start(entry)):
+            state = _after(state, entry)
     return state
 
 
@@ -112,7 +115,13 @@ def _recorded(entry: IncidentEntry) -> datetime:
 
 
 def _corrects_start(entry: IncidentEntry) -> bool:
-    return entry.act is IncidentAct.CORRECTED and entry.subject == "started"
+    """Whether somebody corrects the start, which counts whatever the record knows."""
+    return entry.act is IncidentAct.CORRECTED and entry.subject == "started" and entry.by != PROGRAM
+
+
+def is_followed_start(entry: IncidentEntry) -> bool:
+    """Whether the program moves the start to the first failure, once the record knows it."""
+    return entry.act is IncidentAct.CORRECTED and entry.subject == "started" and entry.by == PROGRAM
 
 
 def _after(state: Incident, entry: IncidentEntry) -> Incident:
