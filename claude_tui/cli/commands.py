@@ -441,14 +441,15 @@ def _record_export(request: Request) -> int:
     settings, options, now = _settings(request), request.options, datetime.now(UTC)
     from claude_tui.engine.record_command import MARGIN, export_recording, instant_of
     from claude_tui.engine.record_export import Span
-    from claude_tui.engine.replay import span_of_incident
+    from claude_tui.engine.replay import incident_named, span_of_incident
 
     if options.incident is not None and options.until is not None:
         raise UsageError("--incident has an end of its own: leave out --until")
 
     def span_of(store: Store) -> Span:
         if options.incident is not None:
-            return Span(*span_of_incident(store, options.incident, now, MARGIN), options.incident)
+            incident = incident_named(store, options.incident)
+            return Span(*span_of_incident(incident, now, MARGIN), incident.label)
         since = instant_of(options.since, "--since", now)
         until = now if options.until is None else instant_of(options.until, "--until", now)
         if until <= since:
