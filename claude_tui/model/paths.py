@@ -20,8 +20,8 @@ def is_present(path: Path) -> bool:
 def _looked(path: Path) -> bool | None:
     try:
         path.stat()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError, ValueError):  # ValueError: a NUL in the path
         return False
-    except (OSError, ValueError):  # ValueError: a NUL in the path
+    except OSError:
         return None
     return True
