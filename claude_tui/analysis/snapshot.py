@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from claude_tui.analysis.diagnosis.diagnose import diagnose, engine_facts
+from claude_tui.analysis.diagnosis.first_failure import first_failure
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
 from claude_tui.analysis.diagnosis.severity import as_set
 from claude_tui.analysis.diagnosis.taken import as_taken
@@ -62,6 +63,7 @@ def build_snapshot(
         catalogue=history.catalogue_at(at),
         chart=chart_of(history, at, focus, options) if focus is not None else None,
         traffic=traffic,
+        first_failure=first_failure(history, verdict, at),
     )
 
 

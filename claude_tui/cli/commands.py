@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from claude_tui.cli.console import emit, hint, redactor, say, show_progress
 from claude_tui.cli.failure import write_report
 from claude_tui.cli.usage import UsageError
+from claude_tui.model.paths import is_missing
 from claude_tui.settings import Places, SettingsError, config_file, create_file, load
 
 if TYPE_CHECKING:
@@ -207,18 +208,18 @@ def _now() -> datetime:
 def _history(settings: Settings, *, create: bool = False, read_only: bool = False) -> Iterator[Store | None]:
     """The store of this target; None where there is none and none is to be made.
 
-    Raises StoreError for one that a later version wrote and, with `read_only`, for one that cannot be read.
+    Raises StoreError for what is no store, or that of a later version, and with `read_only` for one that
+    cannot be read.
     """
     from claude_tui.engine import store_name
     from claude_tui.probes.credentials import Credentials
-    from claude_tui.store import Store
+    from claude_tui.store import Store, is_there
 
     credentials = Credentials.from_environ(os.environ, base_url=settings.base_url)
     name = store_name(credentials)
-    with contextlib.suppress(OSError):  # the store reports a file that cannot be read
-        if not create and not (settings.data_dir / name).is_file():
-            yield None
-            return
+    if not is_there(settings.data_dir / name) and not create:
+        yield None
+        return
     _require_known(settings.data_dir, name)
     # What is wrong with a store that is only read ends the command, and is said once.
     on_problem = _say_nothing if read_only else _say_problem
@@ -441,14 +442,15 @@ def _record_export(request: Request) -> int:
     settings, options, now = _settings(request), request.options, datetime.now(UTC)
     from claude_tui.engine.record_command import MARGIN, export_recording, instant_of
     from claude_tui.engine.record_export import Span
-    from claude_tui.engine.replay import span_of_incident
+    from claude_tui.engine.replay import incident_named, span_of_incident
 
     if options.incident is not None and options.until is not None:
         raise UsageError("--incident has an end of its own: leave out --until")
 
     def span_of(store: Store) -> Span:
         if options.incident is not None:
-            return Span(*span_of_incident(store, options.incident, now, MARGIN), options.incident)
+            incident = incident_named(store, options.incident)
+            return Span(*span_of_incident(incident, now, MARGIN), incident.label)
         since = instant_of(options.since, "--since", now)
         until = now if options.until is None else instant_of(options.until, "--until", now)
         if until <= since:
@@ -494,7 +496,7 @@ def _replay(request: Request) -> int:
 def _config_path(request: Request) -> int:
     path, _ = config_file(request.config, os.environ, Places.of_user())
     emit(str(path))
-    if not path.exists():
+    if is_missing(path):
         hint("There is no such file yet; claude-top config init creates one.")
     return EXIT_OK
 

@@ -43,11 +43,19 @@ def _play(request: Request, settings: Settings) -> int:
     from random import Random
 
     from claude_tui.drills.log import choose
+    from claude_tui.model.errors import ClaudeTopError
     from claude_tui.simulator.scenario import drills
     from claude_tui.tui.run import run_drill
 
     options = request.options
-    scenario = options.scenario or choose([name for name, _ in drills()], _scores(settings), Random())
+    scenario = options.scenario
+    if scenario is None:
+        try:
+            kept = _scores(settings)
+        except ClaudeTopError as error:
+            say(str(error))
+            kept = ()
+        scenario = choose([name for name, _ in drills()], kept, Random())
 
     def report(error: Exception) -> Path | None:
         return write_report(error, request.arguments)
@@ -56,15 +64,16 @@ def _play(request: Request, settings: Settings) -> int:
 
 
 def _scores(settings: Settings) -> tuple[Score, ...]:
-    """Those that are kept; what cannot be read is said."""
+    """Those that are kept; lines that are none are said. Raises ClaudeTopError."""
     from claude_tui.drills.log import read, score_file
+    from claude_tui.model.errors import ClaudeTopError
+    from claude_tui.store.faults import describe
 
     file = score_file(settings.data_dir)
     try:
         scores, unread = read(file)
     except OSError as error:
-        say(f"{file}: {error.strerror}: no score is read")
-        return ()
+        raise ClaudeTopError(f"the scores cannot be read: {describe(error)} ({file})") from error
     if unread:
         say(f"{file}: lines that are no scores: {unread}")
     return scores

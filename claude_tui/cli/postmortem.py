@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 EXIT_OK, EXIT_FOUND = 0, 1
-_LAST = "last"
 _FAR_BACK = timedelta(days=3650)
 
 
@@ -119,16 +118,11 @@ def _list(desk: Desk, _: Namespace) -> int:
 def _show(desk: Desk, options: Namespace) -> int:
     from claude_tui.incident.postmortem import body
 
-    form, _ = desk.form(_named(options))
+    form, _ = desk.form(options.incident)
     emit(desk.redactor.secrets_out(body(form)).rstrip("\n"))
     to_do = ", ".join(form.to_do)
     say(f"to do: {to_do}" if to_do else "complete as far as the template asks")
     return EXIT_OK
-
-
-def _named(options: Namespace) -> str | None:
-    name: str | None = options.incident
-    return None if name is None or name.casefold() == _LAST else name
 
 
 def _new(desk: Desk, options: Namespace) -> int:
@@ -176,7 +170,7 @@ def _edit(desk: Desk, options: Namespace) -> int:
         return EXIT_OK
     from claude_tui.cli.editor import edit
 
-    form, _ = desk.form(_named(options))
+    form, _ = desk.form(options.incident)
     label = form.incident.label
     edit(desk.text(label, "md"), f"postmortem-{label.lower()}.md", os.environ, take)
     return EXIT_OK
@@ -187,7 +181,7 @@ def _export(desk: Desk, options: Namespace) -> int:
 
     path = Path(options.file).expanduser() if options.file else None
     form = options.format or ("json" if path is not None and path.suffix == ".json" else "md")
-    text = desk.text(_named(options), form)
+    text = desk.text(options.incident, form)
     if path is None:
         emit(text.rstrip("\n"))
     else:

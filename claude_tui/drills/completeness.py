@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from claude_tui.drills.record import Completeness, DrillRecord
-from claude_tui.incident import figures, incidents, timeline
-from claude_tui.incident.postmortem import computed, lint, markdown, postmortem, read, subject
+from claude_tui.incident import figures, incidents, subject, timeline
+from claude_tui.incident.postmortem import computed, lint, markdown, postmortem, read
 
 __all__ = ["completeness"]
 

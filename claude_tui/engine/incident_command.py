@@ -22,6 +22,7 @@ from claude_tui.incident import (
     incidents,
     list_text,
     markdown,
+    none_called,
     timeline,
 )
 from claude_tui.model.errors import ClaudeTopError
@@ -100,7 +101,6 @@ def _loaded(
     known = incidents(entries)
     incident = find(known, name)
     if incident is None:
-        newest = ", ".join(each.label for each in known[-5:]) or "none"
-        raise NoSuchIncidentError(f"there is no incident {name!r}; the newest are: {newest}")
+        raise NoSuchIncidentError(none_called(name, known))
     record = load_record(store, incident, at, entries, options)
     return incident, timeline(record, incident), figures(record, incident)

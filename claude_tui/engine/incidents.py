@@ -62,6 +62,16 @@ class IncidentWatch:
 
         return proposal(verdict, changes, entries, at, self._after)
 
+    def earlier_starts(
+        self, verdict: Verdict, entries: tuple[IncidentEntry, ...], at: datetime, host: str
+    ) -> tuple[IncidentEntry, ...]:
+        """What to record where the record knows an earlier start of the incident that is open."""
+        if not entries or not verdict.severity.trouble:
+            return ()
+        from claude_tui.incident import earlier_starts
+
+        return earlier_starts(self.known(entries), verdict, at, host)
+
     def summary(
         self, verdict: Verdict, entries: tuple[IncidentEntry, ...], proposed: Proposal | None
     ) -> IncidentSummary | None:

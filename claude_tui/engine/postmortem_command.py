@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from claude_tui.engine.documents import read_document, store_all, write_document
 from claude_tui.engine.incidents import load_record
-from claude_tui.incident import Figures, Incident, figures, find, incidents, timeline
+from claude_tui.incident import Figures, Incident, figures, find, incidents, none_called, subject, timeline
 from claude_tui.incident.postmortem import (
     Finding,
     Postmortem,
@@ -25,7 +25,6 @@ from claude_tui.incident.postmortem import (
     markdown,
     postmortem,
     read,
-    subject,
 )
 from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.incident import IncidentAct, IncidentEntry
@@ -128,10 +127,8 @@ class Desk:
 
 
 def _nothing(name: str | None, known: Sequence[Incident]) -> str:
-    newest = ", ".join(each.label for each in known[-5:])
-    if name is not None and newest:
-        return f"there is no incident {name!r}; the newest are: {newest}"
-    return "no incident has been declared on this target; `claude-top postmortem new` declares one afterwards"
+    said = none_called(name or "last", known)
+    return said if known else f"{said}; `claude-top postmortem new` declares one afterwards"
 
 
 def declared(

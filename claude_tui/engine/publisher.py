@@ -165,6 +165,10 @@ class Publisher:
         self._conditions.note(snapshot.engine, self._options, snapshot.at)
         self._journal.note_verdict(snapshot.verdict, snapshot.at)
         self._declare(snapshot.at)
+        for entry in self._watch.earlier_starts(
+            snapshot.verdict, snapshot.engine.incident_entries, snapshot.at, self._incidents.host
+        ):
+            self._journal.append(entry)
         if self._paging is not None:
             self._paging.evaluate(snapshot, self._collector.memory.history, self._options)
         if self._attendance is not None:

@@ -12,7 +12,7 @@ from claude_tui.engine.sources import store_name, target_of
 from claude_tui.model.format import parse_span, plural, stamp
 from claude_tui.model.when import WhenError, parse_when
 from claude_tui.probes.credentials import Credentials
-from claude_tui.store import Store
+from claude_tui.store import Store, is_there
 
 if TYPE_CHECKING:
     from claude_tui.engine.record_export import Span
@@ -37,14 +37,15 @@ def open_record(
     now: datetime,
     on_problem: Callable[[str | None], None],
 ) -> Store:
-    """The store of the target. Raises RecordingError where there is none, or none that can be read.
+    """The store of the target. Raises RecordingError where there is none, or none that can be read, and
+    StoreError for what is no store.
 
     Looking for it creates no file.
     """
     credentials = Credentials.from_environ(environ, base_url=settings.base_url)
     name = store_name(credentials)
     path = settings.data_dir / name
-    if not path.is_file():
+    if not is_there(path):
         raise RecordingError(f"nothing is recorded of {credentials.host}: there is no {path}")
     opened = False
 

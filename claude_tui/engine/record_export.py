@@ -18,6 +18,7 @@ from claude_tui.analysis.traffic.facts import TOLD_SPAN, USUAL_DAYS
 from claude_tui.engine.recording import KINDS, LEAD_IN, SCHEMA, Header, RecordingError, writer
 from claude_tui.model.format import stamp
 from claude_tui.model.json_values import mapped, to_plain
+from claude_tui.model.paths import is_present
 from claude_tui.model.traffic import SPANS
 from claude_tui.store import (
     ACTION_REQUESTS,
@@ -88,7 +89,7 @@ def export(
 
     A file that is there already is left alone without `force`.
     """
-    if path.exists() and not force:
+    if is_present(path) and not force:
         raise RecordingError(f"{path} is there already; --force replaces it")
     try:
         with tempfile.TemporaryDirectory(prefix=f".{path.name}.", dir=path.parent) as scratch:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from claude_tui.engine.drafting import Answer
-    from claude_tui.incident import Record
+    from claude_tui.incident import Incident, Record
     from claude_tui.model.drill import DrillEntry
     from claude_tui.model.incident import IncidentEntry
     from claude_tui.model.past import Move
@@ -37,9 +37,18 @@ if TYPE_CHECKING:
     from claude_tui.model.verdict import Severity
     from claude_tui.settings import Settings
 
-__all__ = ["Replay", "is_history", "open_history", "open_incident", "open_recording", "span_of_incident"]
+__all__ = [
+    "Replay",
+    "incident_named",
+    "is_history",
+    "open_history",
+    "open_incident",
+    "open_recording",
+    "span_of_incident",
+]
 
 _SQLITE = b"SQLite format 3\0"
+_STILL_SEEN = timedelta(minutes=5)
 _BEFORE_DRILL = timedelta(minutes=5)
 _DAY_1, _LAST_DAY = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
 
@@ -49,9 +58,9 @@ class Replay:
 
     def __init__(self, store: Store, playback: Playback, conditions: Conditions) -> None:
         self._store = store
-        self._playback = playback
         self._conditions = conditions
         self._past = Past(store, conditions)
+        self._playback = replace(playback, start=_seen_from(self._past, playback))
         self._travel: Travel | None = None
 
     def first_snapshot(self) -> Snapshot:
@@ -140,6 +149,15 @@ def open_recording(
     return Replay(store, playback, Conditions(target=header.target))
 
 
+def _seen_from(past: Past, playback: Playback) -> datetime:
+    """The start, or the first answer after it where nobody had probed yet and there is nothing to see."""
+    before = past.observation_near(playback.start, later=False)
+    if before is not None and playback.start - before < _STILL_SEEN:
+        return playback.start
+    first = past.observation_near(playback.start, later=True)
+    return first if first is not None and first < playback.end else playback.start
+
+
 def is_history(file: Path) -> bool:
     """Whether it is a database, such as the history of a target or the `drill.db` of a drill."""
     try:
@@ -186,43 +204,44 @@ def open_incident(
     say: Callable[[str | None], None],
 ) -> Replay:
     """Plays an incident from the store of the target. Raises RecordingError."""
-    store = open_record(settings, environ, now, say)
     try:
-        start, end = span_of_incident(store, name, now, MARGIN)
+        store = open_record(settings, environ, now, say)
+    except RecordingError as error:
+        raise _neither(name, error) from None
+    try:
+        incident = incident_named(store, name)
+        start, end = span_of_incident(incident, now, MARGIN)
+    except RecordingError as error:
+        store.close()
+        raise _neither(name, error) from None
     except BaseException:
         store.close()
         raise
     options = options_from(settings, Pace.of(settings))
     conditions = Conditions(options, target=target_for(settings, environ))
-    return Replay(store, Playback(name, start, end, speed, playing=True), conditions)
+    return Replay(store, Playback(incident.label, start, end, speed, playing=True), conditions)
 
 
-def span_of_incident(store: Store, name: str, now: datetime, margin: timedelta) -> tuple[datetime, datetime]:
-    """From before the start of an incident to after its end, or to `now` while it is open.
+def _neither(name: str, error: RecordingError) -> RecordingError:
+    """What is called so may have been meant as a file."""
+    return RecordingError(f"there is no file {name}, and as an incident: {error}")
 
-    `name` is `INC-3` for the third that was declared, or an id or its beginning. Raises RecordingError.
-    """
-    entries = [entry for _, entry in store.entries_after(INCIDENT_ENTRIES, 0)]
-    declared = [entry for entry in entries if entry.act is IncidentAct.DECLARED]
-    found = _named(declared, name)
-    if found is None:
-        known = ", ".join(f"INC-{number}" for number in range(1, len(declared) + 1)) or "there are none"
-        raise RecordingError(f"no recording and no incident is called {name} (incidents: {known})")
-    own = [entry for entry in entries if entry.incident == found.incident]
-    start, end = found.happened_at, now
-    for entry in sorted(own, key=lambda each: each.at):
-        if entry.act is IncidentAct.RESOLVED:
-            end = entry.happened_at
-        elif entry.act is IncidentAct.REOPENED:
-            end = now
+
+def incident_named(store: Store, name: str) -> Incident:
+    """The incident that is called so (see `find`). Raises RecordingError."""
+    from claude_tui.incident import find, incidents, none_called
+
+    known = incidents(entry for _, entry in store.entries_after(INCIDENT_ENTRIES, 0))
+    if (found := find(known, name)) is None:
+        raise RecordingError(none_called(name, known))
+    return found
+
+
+def span_of_incident(incident: Incident, now: datetime, margin: timedelta) -> tuple[datetime, datetime]:
+    """From before the start of an incident to after its end, or to `now` while it is open."""
+    start, end = incident.started_at, now
+    if incident.resolved_at is not None:
+        end = incident.resolved_at
+    elif incident.merged_into:
+        end = max(each.at for each in incident.entries if each.act is IncidentAct.MERGED)
     return start - margin, min(max(end, start) + margin, now)
-
-
-def _named(declared: list[IncidentEntry], name: str) -> IncidentEntry | None:
-    label, _, number = name.upper().partition("-")
-    if label == "INC" and number.isascii() and number.isdigit() and 0 < int(number[:9]) <= len(declared):
-        return declared[int(number) - 1]
-    if len(name) < 4:
-        return None
-    matching = [entry for entry in declared if entry.incident.startswith(name.lower())]
-    return matching[0] if len(matching) == 1 else None

@@ -3,9 +3,10 @@
 from claude_tui.incident.acts import entries_of_acts
 from claude_tui.incident.export import SCHEMA, IncidentFileError, document, entries_from, schema_text
 from claude_tui.incident.figures import figures
-from claude_tui.incident.incidents import CORRECTABLE, find, incidents, open_incident
+from claude_tui.incident.incidents import CORRECTABLE, find, incidents, none_called, open_incident, subject
 from claude_tui.incident.note_times import time_in
 from claude_tui.incident.proposal import MAX_TITLE, Proposal, declaration, proposal, summary
+from claude_tui.incident.start import earlier_starts
 from claude_tui.incident.text import incident_text, list_text, markdown
 from claude_tui.incident.timeline import timeline
 from claude_tui.incident.values import (
@@ -33,6 +34,7 @@ __all__ = [
     "TimelineKind",
     "declaration",
     "document",
+    "earlier_starts",
     "entries_from",
     "entries_of_acts",
     "figures",
@@ -41,9 +43,11 @@ __all__ = [
     "incidents",
     "list_text",
     "markdown",
+    "none_called",
     "open_incident",
     "proposal",
     "schema_text",
+    "subject",
     "summary",
     "time_in",
     "timeline",

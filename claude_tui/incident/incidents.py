@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from claude_tui.incident.values import Incident
-from claude_tui.model.incident import IncidentAct, IncidentEntry
+from claude_tui.model.incident import FIRST_FAILURE, PROGRAM, IncidentAct, IncidentEntry
 from claude_tui.model.verdict import SEVERITIES, Severity
 
-__all__ = ["CORRECTABLE", "find", "incidents", "open_incident"]
+__all__ = ["CORRECTABLE", "find", "incidents", "none_called", "open_incident", "subject"]
 
 CORRECTABLE = ("started", "detected", "mitigated", "resolved")
 """What a CORRECTED entry may name besides the key of a timeline entry: an instant of the incident."""
@@ -36,15 +36,37 @@ def incidents(entries: Iterable[IncidentEntry]) -> tuple[Incident, ...]:
 
 
 def find(known: Iterable[Incident], name: str) -> Incident | None:
-    """By label (`INC-7`, `7`), or by the beginning of the id if that is unique."""
-    known = tuple(known)
-    label = f"INC-{name}" if name.isdecimal() else name.upper()
-    if (found := next((each for each in known if each.label == label), None)) is not None:
-        return found
+    """By label (`INC-7`, `inc-7`, `7`), by the beginning of the id if that is unique, or as `last`.
+
+    Every command takes these spellings.
+    """
+    known, name = tuple(known), name.strip()
+    if name.casefold() == _LAST:
+        return subject(known)
+    digits = name[4:] if name.upper().startswith("INC-") else name
+    if digits.isascii() and digits.isdigit():
+        label = f"INC-{digits.lstrip('0')}"
+        if (found := next((each for each in known if each.label == label), None)) is not None:
+            return found
     matching = [each for each in known if len(name) >= _SHORTEST_ID and each.id.startswith(name.lower())]
     return matching[0] if len(matching) == 1 else None
 
 
+def none_called(name: str, known: Sequence[Incident]) -> str:
+    """Why `find` has found nothing, with what there is."""
+    newest = ", ".join(each.label for each in known[-5:])
+    if not newest:
+        return "no incident has been declared on this target"
+    return f"there is no incident {name!r}; the newest are: {newest}"
+
+
+def subject(known: Sequence[Incident]) -> Incident | None:
+    """The incident that matters now: the open one, or else the one that was declared last."""
+    alone = [incident for incident in known if not incident.merged_into]
+    return open_incident(alone) or (alone[-1] if alone else None)
+
+
+_LAST = "last"
 _SHORTEST_ID = 6
 
 
@@ -77,6 +99,7 @@ def _folded(ident: str, label: str, own: Sequence[IncidentEntry]) -> Incident:
     declaration = next(entry for entry in own if entry.act is IncidentAct.DECLARED)
     # By the clock of another machine, something may have been done before the declaration: it counts after.
     acts = [declaration, *sorted((each for each in own if each is not declaration), key=_recorded)]
+    by_people = any(_corrects_start(each) for each in acts)
     state = Incident(
         ident,
         label,
@@ -85,10 +108,12 @@ def _folded(ident: str, label: str, own: Sequence[IncidentEntry]) -> Incident:
         declaration.happened_at,
         declaration.at,
         declaration.by,
+        start_follows=declaration.subject == FIRST_FAILURE and not by_people,
         entries=tuple(sorted(acts, key=_recorded)),
     )
     for entry in acts:
-        state = _after(state, entry)
+        if not (by_people and is_followed_start(entry)):
+            state = _after(state, entry)
     return state
 
 
@@ -112,7 +137,13 @@ def _recorded(entry: IncidentEntry) -> datetime:
 
 
 def _corrects_start(entry: IncidentEntry) -> bool:
-    return entry.act is IncidentAct.CORRECTED and entry.subject == "started"
+    """Whether somebody corrects the start, which counts whatever the record knows."""
+    return entry.act is IncidentAct.CORRECTED and entry.subject == "started" and entry.by != PROGRAM
+
+
+def is_followed_start(entry: IncidentEntry) -> bool:
+    """Whether the program moves the start to the first failure, once the record knows it."""
+    return entry.act is IncidentAct.CORRECTED and entry.subject == "started" and entry.by == PROGRAM
 
 
 def _after(state: Incident, entry: IncidentEntry) -> Incident:

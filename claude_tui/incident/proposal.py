@@ -9,7 +9,7 @@ from hashlib import sha256
 
 from claude_tui.incident.incidents import incidents
 from claude_tui.incident.values import Incident
-from claude_tui.model.incident import PROGRAM, IncidentAct, IncidentEntry, IncidentSummary
+from claude_tui.model.incident import FIRST_FAILURE, PROGRAM, IncidentAct, IncidentEntry, IncidentSummary
 from claude_tui.model.text import inert
 from claude_tui.model.verdict import Severity, Verdict, VerdictChange
 
@@ -85,7 +85,17 @@ def declaration(proposed: Proposal, target: str, at: datetime, host: str) -> tup
     incident, started_at = ident("incident"), proposed.started_at
     declared, severity = IncidentAct.DECLARED, IncidentAct.SEVERITY
     return (
-        IncidentEntry(at, ident("declared"), incident, declared, started_at, PROGRAM, host, proposed.title),
+        IncidentEntry(
+            at,
+            ident("declared"),
+            incident,
+            declared,
+            started_at,
+            PROGRAM,
+            host,
+            proposed.title,
+            FIRST_FAILURE,
+        ),
         IncidentEntry(
             at,
             ident("severity"),

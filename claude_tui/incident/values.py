@@ -81,6 +81,8 @@ class Incident:
     """When it was declared."""
     declared_by: str
     """Who declared it; PROGRAM if the program did."""
+    start_follows: bool = field(default=False, kw_only=True)
+    """Whether nobody typed the start: it is then the first failure, as soon as the record knows that."""
     lead: str = ""
     """Who leads the response; empty when nobody does."""
     communications: str = ""

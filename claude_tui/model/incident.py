@@ -8,16 +8,18 @@ from enum import StrEnum
 
 from claude_tui.model.verdict import Severity
 
-__all__ = ["PROGRAM", "IncidentAct", "IncidentEntry", "IncidentSummary"]
+__all__ = ["FIRST_FAILURE", "PROGRAM", "IncidentAct", "IncidentEntry", "IncidentSummary"]
 
 PROGRAM = "claude-top"
 """The author of what the program did by itself."""
+FIRST_FAILURE = "first_failure"
+"""The subject of a declaration whose start nobody typed: it follows the record (see `incident/start`)."""
 
 
 class IncidentAct(StrEnum):
     """What an entry does. Nothing is rewritten: of several entries on the same thing the newest counts."""
 
-    DECLARED = "declared"  # `text` is the title, `happened_at` the start: the first failure
+    DECLARED = "declared"  # `text` is the title, `happened_at` the start, `subject` FIRST_FAILURE or empty
     RENAMED = "renamed"  # `text` is the new title
     SEVERITY = "severity"  # `text` is P1 to P4, `subject` what was computed at that time
     LEAD = "lead"  # `text` is the name; empty takes the role back

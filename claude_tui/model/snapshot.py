@@ -560,3 +560,5 @@ class Snapshot:
     """Where in the record it was taken, None for a live one."""
     models: tuple[ModelState, ...] = ()
     """Each probed model, where there are several."""
+    first_failure: datetime | None = None
+    """When the trouble that is going on began, whether or not there is a verdict of it yet; None without."""

@@ -7,7 +7,9 @@ The outcome and the sentences of each code are in `knowledge/errors.toml`.
 
 from __future__ import annotations
 
+import ast
 import errno
+import re
 import socket
 import ssl
 from collections.abc import Iterator
@@ -128,6 +130,9 @@ _LOST = {
 _NO_ERRORS = (ssl.SSLWantReadError, ssl.SSLWantWriteError)
 # OpenSSL's reasons for a response that is not TLS: usually the first, sometimes the second since 3.2.
 _NO_TLS = frozenset({"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"})
+_BYTES = re.compile(
+    r"""(?P<array>bytearray\()?(?P<bytes>\bb(?:'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"))(?(array)\))"""
+)
 _HUNG_UP = ("disconnected without sending", "closed connection without")
 
 
@@ -162,7 +167,7 @@ def explain(error: BaseException, trace: ExchangeTrace, host: str, *, redactor: 
             return found
         if found := _library(cause, trace, redactor):
             return found
-    return _lost(trace, host, redactor.clean(str(error) or type(error).__name__, MAX_WORDS))
+    return _lost(trace, host, redactor.clean(_text(error) or type(error).__name__, MAX_WORDS))
 
 
 def causes(error: BaseException) -> Iterator[BaseException]:
@@ -246,13 +251,29 @@ def _answered_without_tls(trace: ExchangeTrace, host: str) -> Classified:
 
 def _library(error: BaseException, trace: ExchangeTrace, redactor: Redactor) -> Classified | None:
     """What an HTTP library itself reported; None when it only wraps something else."""
-    words = redactor.clean(str(error), MAX_WORDS)
+    words = redactor.clean(_text(error), MAX_WORDS)
     if any(mark in words for mark in _HUNG_UP):
         return _lost(trace, "", "connection closed")
     if trace.phase is Phase.DNS and isinstance(error, UnicodeError):
         return _failed(FaultCode.DNS, "invalid")
     known = next((_LIBRARY[kind.__name__] for kind in type(error).__mro__ if kind.__name__ in _LIBRARY), None)
     return _failed(*known, words=words, proxy=trace.proxy) if known else None
+
+
+def _text(error: BaseException) -> str:
+    """What an error says, with the bytes that it quotes as text: `“SSH-2.0”` for `bytearray(b'SSH-2.0')`.
+
+    What that text contains is for the redactor to make harmless.
+    """
+    return _BYTES.sub(_as_text, str(error))
+
+
+def _as_text(quoted: re.Match[str]) -> str:
+    try:
+        raw: bytes = ast.literal_eval(quoted["bytes"])
+    except (SyntaxError, ValueError):
+        return quoted[0]  # it only looks like bytes
+    return f"“{raw.decode('utf-8', 'replace')}”"
 
 
 def _lost(trace: ExchangeTrace, host: str, words: str) -> Classified:

@@ -12,6 +12,7 @@ from claude_tui.analysis.uptime.hours import reach_of
 from claude_tui.analysis.uptime.record import LONGEST
 from claude_tui.analysis.uptime.report import Report, build_report
 from claude_tui.engine.sources import Pace, options_from, store_name, target_of
+from claude_tui.model.paths import is_present
 from claude_tui.model.text import Redactor
 from claude_tui.probes.credentials import Credentials
 from claude_tui.report.document import report_json, uptime_json
@@ -60,7 +61,7 @@ def report(
 
     Raises ReportError, StoreError.
     """
-    if file is not None and not force and file.exists():
+    if file is not None and not force and is_present(file):
         raise ReportError(f"{file} is there already and was left as it is; --force replaces it")
     found, heading = _report(settings, environ, since, now)
     text = FORMATS[form or _SUFFIXES.get(file.suffix.lower() if file else "", "md")](found, heading)

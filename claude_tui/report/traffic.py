@@ -21,7 +21,7 @@ from claude_tui.report.traffic_document import traffic_json
 from claude_tui.report.traffic_text import traffic_text
 from claude_tui.report.traffic_values import TrafficReport
 from claude_tui.report.values import Heading, ReportError
-from claude_tui.store import KEPT_CALLS, Store
+from claude_tui.store import KEPT_CALLS, Store, is_there
 
 if TYPE_CHECKING:
     from claude_tui.settings import Settings
@@ -43,17 +43,21 @@ def traffic(
     now: datetime,
     say: Callable[[str | None], None],
 ) -> int:
-    """Prints own traffic of the last `since`. Raises ReportError where none was recorded."""
+    """Prints own traffic of the last `since`. Raises ReportError where none was recorded, and StoreError."""
     credentials = Credentials.from_environ(environ, base_url=settings.base_url)
     target, name = target_of(settings, credentials), store_name(credentials)
     clean = Redactor(credentials.secrets).clean
     heading = Heading(clean(target.name), clean(target.base_url), clean(target.host))
     path = settings.data_dir / name
-    if not path.is_file():
+    if not is_there(path):
         raise ReportError(f"nothing is recorded of {heading.host}: there is no {path}")
-    store = Store.open(settings.data_dir, name, now=now, on_problem=say, read_only=True)
+    store = Store.open(settings.data_dir, name, now=now, read_only=True)
     try:
         found = read_traffic(store, since, by, now)
+        # It answered like an empty one.
+        if (unreadable := store.unreadable) is not None:
+            raise unreadable
+        say(store.problem)
     finally:
         store.close()
     if not (found.all.calls or found.sources):

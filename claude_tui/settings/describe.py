@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 
+from claude_tui.model.paths import is_missing
 from claude_tui.model.text import Redactor
 from claude_tui.settings.about import Declared
 from claude_tui.settings.declared import DECLARED, Settings
@@ -57,7 +58,7 @@ def shown(settings: Settings, redactor: Redactor, alerts: Iterable[str] = ()) ->
 
     `alerts` are the lines of the table `[alerts]`, which holds secrets (see `alerting.config`).
     """
-    there = "" if settings.file is not None and settings.file.exists() else " (no such file)"
+    there = "" if settings.file is not None and not is_missing(settings.file) else " (no such file)"
     lines = [f"# settings file: {settings.file}{there}"]
     tables = {""}
     for declared in DECLARED:

@@ -10,6 +10,7 @@ from typing import Any
 
 from claude_tui.model.errors import Problem
 from claude_tui.model.nearest import nearest
+from claude_tui.model.paths import is_missing
 from claude_tui.model.text import Redactor
 from claude_tui.model.toml_table import Table
 from claude_tui.model.toml_text import shown, toml_line
@@ -57,10 +58,10 @@ def load(
     places = places or Places.of_user()
     path, origin = config_file(config, environ, places)
     missing = Problem(f"{origin}: {path}", "", "no such file (`claude-top config init` creates one)")
-    if origin.kind == "flag" and not path.exists():
+    if origin.kind == "flag" and is_missing(path):
         raise SettingsError([missing])
     settings = _Layers(flags, environ, path, places).settings()
-    if origin.kind == "environment" and not path.exists():
+    if origin.kind == "environment" and is_missing(path):
         # The variable may be set for a whole fleet before the file exists: that must not stop an incident
         # response.
         return replace(settings, warnings=(f"{missing}; defaults are used", *settings.warnings))

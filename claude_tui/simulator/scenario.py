@@ -7,6 +7,7 @@ from pathlib import Path
 
 from claude_tui.model.errors import ConfigError, Problem
 from claude_tui.model.nearest import nearest
+from claude_tui.model.paths import is_missing, is_present
 from claude_tui.model.toml_table import Table
 from claude_tui.simulator.reading import read_scenario
 from claude_tui.simulator.script import Scenario
@@ -69,10 +70,11 @@ def _find(name_or_path: str, among: Path) -> Path:
     if name_or_path in shipped:
         return shipped[name_or_path]
     path = Path(name_or_path)
-    if path.is_file():
+    is_directory = is_present(path) and path.is_dir()
+    if not is_directory and not is_missing(path):
         return path
     if path.suffix == ".toml" or len(path.parts) > 1:
-        reason = "is a directory, not a scenario file" if path.is_dir() else "no such file"
+        reason = "is a directory, not a scenario file" if is_directory else "no such file"
         raise ScenarioError([Problem(name_or_path, "", reason)])
     known = sorted(shipped)
     expected = "a path to a scenario file, or one of " + ", ".join(known)

@@ -19,6 +19,7 @@ from claude_tui.store.entries import (
 )
 from claude_tui.store.faults import NewerStoreError, SharedFileSystemError
 from claude_tui.store.file_systems import require_local
+from claude_tui.store.files import is_there
 from claude_tui.store.store import Store
 
 __all__ = [
@@ -40,5 +41,6 @@ __all__ = [
     "NewerStoreError",
     "SharedFileSystemError",
     "Store",
+    "is_there",
     "require_local",
 ]

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 
-from claude_tui.store.faults import DamagedStoreError
+from claude_tui.store.faults import DamagedStoreError, StoreError, describe
 
 __all__ = [
     "LOCK_TIMEOUT_S",
@@ -27,6 +27,7 @@ __all__ = [
     "connect_read_only",
     "directory_lock",
     "identity_of",
+    "is_there",
     "make_directory",
     "make_file",
     "make_inner_directory",
@@ -148,6 +149,20 @@ def _require_no_orphan(path: Path) -> None:
     wal = _companion(path, "-wal")
     if _size(path) == 0 and _size(wal) > 0:
         raise DamagedStoreError("its write-ahead log has lost its database")
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a store. Raises StoreError for what is none, and where nobody can look."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise StoreError(f"the history cannot be read: {describe(error)} ({path})") from error
+    if not stat.S_ISREG(mode):
+        what = "a directory" if stat.S_ISDIR(mode) else "not a file"
+        raise StoreError(f"the history cannot be read: it is {what} ({path})")
+    return True
 
 
 def identity_of(path: Path) -> Identity | None:

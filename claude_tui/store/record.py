@@ -12,7 +12,7 @@ from claude_tui.analysis.uptime.hours import HOUR, Reach, hour_of
 from claude_tui.analysis.uptime.record import Record
 from claude_tui.store.entries import INCIDENT_ENTRIES, VERDICT_CHANGES
 from claude_tui.store.faults import NewerStoreError, StoreError, describe
-from claude_tui.store.files import LOCK_TIMEOUT_S, Connect, connect, directory_lock, identity_of
+from claude_tui.store.files import LOCK_TIMEOUT_S, Connect, connect, directory_lock, identity_of, is_there
 from claude_tui.store.instants import to_micros
 from claude_tui.store.reading import ReadSession
 from claude_tui.store.rollups import read_hours
@@ -42,7 +42,7 @@ def read_record(
 @contextmanager
 def _opened(path: Path, connect: Connect) -> Iterator[sqlite3.Connection | None]:
     """A connection that cannot write; None where there is nothing to read."""
-    if identity_of(path) is None:
+    if not is_there(path):
         yield None
         return
     # Locked, as the files of a store may just be moved or created.

@@ -11,6 +11,7 @@ from secrets import token_hex
 from typing import TYPE_CHECKING
 
 from claude_tui.engine import Engine, compose
+from claude_tui.model.paths import is_missing
 from claude_tui.settings import Settings
 from claude_tui.tui import hangup
 from claude_tui.tui.app import ClaudeTopApp
@@ -135,7 +136,7 @@ def run_replay(
     def prepare() -> hangup.Session:
         if is_history(file):
             replay = open_history(file, speed, now, say)
-        elif file.exists():
+        elif not is_missing(file):
             parent = Path(tempfile.gettempdir())
             sweep(parent, REPLAY_PREFIX)
             replay = open_recording(file, directory.make(parent), speed, now, say, progress)

@@ -20,7 +20,7 @@ from claude_tui.engine import Attendance, Endpoint, Engine, Monitored, store_nam
 from claude_tui.engine.incident_command import export_text, import_file, list_of
 from claude_tui.engine.paging import PagingSetup
 from claude_tui.incident import TimelineKind, figures, incidents, timeline
-from claude_tui.model.incident import PROGRAM, IncidentAct, IncidentEntry
+from claude_tui.model.incident import FIRST_FAILURE, PROGRAM, IncidentAct, IncidentEntry
 from claude_tui.model.playbook import WalkTurn
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.probes.clock import SystemClock
@@ -133,6 +133,25 @@ def watching(settings: Settings, simulator: SimulatorThread) -> Engine:
         paging=PagingSetup(open_alerting),
         attendance=Attendance(store.path, this_process(clock.now()), clock),
     )
+
+
+def test_what_is_declared_after_the_first_failure_starts_with_it(settings: Settings) -> None:
+    """Before there is a verdict, by somebody who typed no start."""
+    ident = uuid4().hex
+    with simulated("outage") as simulator:
+        engine = engine_for(settings, environ_of(simulator), simulator.status_url)
+        with running(engine) as wait_for:
+            snapshot = wait_for(lambda s: s.first_failure is not None and s.at > s.first_failure)
+            late = act(snapshot, ident, IncidentAct.DECLARED, "Checkout fails")
+            engine.append(replace(late, subject=FIRST_FAILURE))
+            snapshot = wait_for(lambda s: s.incident is not None and s.incident.started_at == s.verdict.since)
+            record = engine.incident_record(ident)
+    assert record is not None
+    (incident,) = incidents(record.entries)
+    assert incident.started_at < incident.declared_at
+    told = {each.kind: each for each in timeline(record, incident)}
+    assert told[TimelineKind.FIRST_FAILURE].happened_at == incident.started_at
+    assert figures(record, incident).started == incident.started_at
 
 
 def test_the_program_declares_once_even_when_two_of_them_watch(settings: Settings) -> None:

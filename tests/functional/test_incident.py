@@ -12,7 +12,7 @@ import pytest
 from textual.pilot import Pilot
 
 from claude_tui.incident import incidents, summary
-from claude_tui.model.incident import IncidentAct, IncidentEntry
+from claude_tui.model.incident import FIRST_FAILURE, IncidentAct, IncidentEntry
 from claude_tui.model.verdict import Severity
 from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.screens.dialog import DialogScreen, TextInput
@@ -128,6 +128,45 @@ async def test_one_of_ones_own_is_declared_with_a_time_and_a_lead() -> None:
             (IncidentAct.LEAD, "ben"),
         ]
         assert acts(backend)[0].happened_at == after(40)
+
+
+async def test_before_the_verdict_it_starts_with_the_failure_that_is_being_checked() -> None:
+    async with opened("checking", "i") as (app, backend, pilot):
+        assert app.newest.verdict.checking
+        started = list(app.screen.query(TextInput))[1]
+        assert started.value == "2026-11-20 12:02:00"
+        assert "It started with the first failure" in text_of(app)
+        await fill(app, pilot, 0, "Checkout fails")
+        await fill(app, pilot, 1, "")
+        assert "empty: 12:02:00, the first failure" in plain_screen(app)
+        await pressed(app, pilot, "enter")
+        declaration = acts(backend)[0]
+        assert (declaration.happened_at, declaration.subject) == (after(BEGAN), FIRST_FAILURE)
+
+
+async def test_a_start_that_is_typed_is_kept_as_typed() -> None:
+    async with opened("checking", "i") as (app, backend, pilot):
+        await fill(app, pilot, 0, "Checkout fails")
+        await fill(app, pilot, 1, "12:01")
+        await pressed(app, pilot, "enter")
+        assert (acts(backend)[0].happened_at, acts(backend)[0].subject) == (after(60), "")
+
+
+async def test_without_a_failure_an_empty_start_is_now_and_follows_the_record() -> None:
+    async with opened("none", "i") as (app, backend, pilot):
+        assert "empty: now; no failure is going on" in plain_screen(app)
+        await fill(app, pilot, 0, "Checkout fails")
+        await pressed(app, pilot, "enter")
+        assert (acts(backend)[0].happened_at, acts(backend)[0].subject) == (app.newest.at, FIRST_FAILURE)
+
+
+async def test_a_failure_that_comes_while_the_dialog_is_open_is_the_start() -> None:
+    async with opened("none", "i") as (app, backend, pilot):
+        await fill(app, pilot, 0, "Checkout fails")
+        backend.publish(INCIDENT_SCENES["checking"]().snapshot)
+        await settled(app, pilot)
+        await pressed(app, pilot, "enter")
+        assert acts(backend)[0].happened_at == after(BEGAN)
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,7 @@ def scene(until: float, *entries: IncidentEntry) -> IncidentScene:
 
 INCIDENT_SCENES = {
     "none": lambda: scene(100),
+    "checking": lambda: scene(126),
     "earlier": lambda: scene(100, *EARLIER),
     "proposed": lambda: scene(290, *EARLIER),
     "open": lambda: scene(500, *EARLIER, *OPEN),

@@ -108,7 +108,7 @@ def test_an_incident_is_played_from_the_record(env: dict[str, str]) -> None:
 
 
 def test_an_incident_is_exported(env: dict[str, str], tmp_path: Path) -> None:
-    done = run(env, "record", "export", "--incident", "INC-1", str(tmp_path / "inc.gz"))
+    done = run(env, "record", "export", "--incident", "1", str(tmp_path / "inc.gz"))
     assert done.returncode == 0
     assert "2026-11-20 12:50:00 UTC to 2026-11-20 13:40:00 UTC" in done.stderr
 
@@ -124,7 +124,7 @@ def test_what_cannot_be_done_is_said_in_a_line(
         (again, "is there already; --force replaces it"),
         (never, "nothing is recorded of 127.0.0.1:9"),
         (odd, "--since noonish: Expected a time such as 14:03"),
-        (unknown, "no recording and no incident is called INC-7 (incidents: INC-1)"),
+        (unknown, "there is no incident 'INC-7'; the newest are: INC-1"),
     ):
         assert done.returncode == 3
         assert says in done.stderr

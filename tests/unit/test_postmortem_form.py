@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from claude_tui.incident import Record, Span
-from claude_tui.incident.postmortem import FIELDS, FieldState, editing, subject
+from claude_tui.incident import Record, Span, subject
+from claude_tui.incident.postmortem import FIELDS, FieldState, editing
 from claude_tui.model.incident import IncidentAct
 from claude_tui.model.playbook import StepMark, StepState
 from claude_tui.model.verdict import Severity

@@ -19,7 +19,7 @@ from claude_tui.engine.record_command import open_record
 from claude_tui.engine.record_export import Span, export
 from claude_tui.engine.record_import import read_header, read_recording
 from claude_tui.engine.recording import KINDS, SCHEMA, Header, RecordingError
-from claude_tui.engine.replay import is_history, span_of_incident
+from claude_tui.engine.replay import incident_named, is_history, span_of_incident
 from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor
 from claude_tui.settings import load
@@ -256,12 +256,13 @@ def test_a_record_that_cannot_be_read_is_told_and_none_is_made(tmp_path: Path) -
 def test_an_incident_is_found_by_its_number_or_id(store: Store) -> None:
     margin = after(600) - NOON
     expected = after(3600 - 600), after(5400 + 600)
-    for name in ("INC-1", "inc-1", INCIDENT, INCIDENT[:8]):
-        assert span_of_incident(store, name, UNTIL, margin) == expected
-    assert span_of_incident(store, "INC-1", after(5500), margin) == (after(3000), after(5500))
-    for name in ("INC-2", "INC-0", "INC-x", "", "0"):
-        with pytest.raises(RecordingError, match=r"no incident is called .*incidents: INC-1"):
-            span_of_incident(store, name, UNTIL, margin)
+    for name in ("INC-1", "inc-1", "1", " 01 ", "last", "Last", INCIDENT, INCIDENT[:8]):
+        found = incident_named(store, name)
+        assert span_of_incident(found, UNTIL, margin) == expected
+        assert span_of_incident(found, after(5500), margin) == (after(3000), after(5500))
+    for name in ("INC-2", "INC-0", "INC-x", "", "0", "2", "¹"):
+        with pytest.raises(RecordingError, match=r"there is no incident .*; the newest are: INC-1"):
+            incident_named(store, name)
 
 
 def changed(number: int, **values: object) -> Callable[[list[str]], list[str]]:

@@ -81,3 +81,26 @@ def test_certificates_that_cannot_be_read() -> None:
     found = untrusted(FileNotFoundError(errno.ENOENT, "no such file", "/ca.pem"), redactor=Redactor())
     assert is_whole(found)
     assert "/ca.pem" in (found.message or "")
+
+
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("illegal status line: bytearray(b'SSH-2.0-OpenSSH_9.6')", "“SSH-2.0-OpenSSH_9.6”"),
+        ("illegal status line: bytearray(b'\\x1b[31mhello\\x00')", "“␛[31mhello␀”"),
+        ('illegal header line: b"it\'s"', "“it's”"),
+        ("illegal status line: bytearray(b'caf\\xc3\\xa9 \\xff')", "“café �”"),
+        ("it only looks like b'\\xzz'", "it only looks like b'\\xzz'"),
+    ],
+)
+def test_an_answer_that_is_not_http_is_quoted_as_text(said: str, shown: str) -> None:
+    error = raised("RemoteProtocolError", said)
+    message = explain(error, in_phase(Phase.WAIT), HOST, redactor=Redactor()).message or ""
+    assert shown in message
+    assert "bytearray" not in message
+
+
+def test_a_secret_in_quoted_bytes_is_redacted() -> None:
+    error = raised("RemoteProtocolError", "illegal status line: bytearray(b'key sk-ant-api03-abcdefghijkl')")
+    message = explain(error, in_phase(Phase.WAIT), HOST, redactor=Redactor()).message or ""
+    assert "abcdefghijkl" not in message

@@ -57,6 +57,9 @@ examples:
 """
 
 
+_NAMES = "a label, a number, last, or the beginning of an id"
+
+
 def add_incidents(commands: Any) -> None:
     parser = commands.add_parser(
         "incidents",
@@ -75,7 +78,7 @@ def add_incidents(commands: Any) -> None:
     ):
         added = actions.add_parser(action, help=words, description=f"{words[0].upper()}{words[1:]}.")
         if action in ("show", "export"):
-            added.add_argument("incident", metavar="ID", help="a label, a number, or the beginning of an id")
+            added.add_argument("incident", metavar="ID", help=_NAMES)
         if action == "export":
             added.add_argument("--output", "-o", metavar="FILE", help="where to (default: standard output)")
             added.add_argument(
@@ -141,7 +144,7 @@ def add_record(commands: Any) -> None:
     )
     span = export.add_mutually_exclusive_group(required=True)
     span.add_argument("--since", metavar="TIME", help="the first instant to replay")
-    span.add_argument("--incident", metavar="INCIDENT", help="an incident: INC-3, or its id")
+    span.add_argument("--incident", metavar="ID", help=_NAMES)
     export.add_argument("--until", metavar="TIME", help="the last instant (default: now)")
     export.add_argument("--force", action="store_true", help="replace FILE if it is there")
     export.add_argument("file", metavar="FILE", help="the file to write")
@@ -158,7 +161,7 @@ def add_replay(commands: Any) -> None:
     parser.add_argument(
         "recording",
         metavar="FILE|INCIDENT",
-        help="a recording, a history such as a drill's drill.db, or an incident: INC-3",
+        help="a recording, a history such as a drill's drill.db, or an incident: INC-3, 3, last",
     )
     parser.add_argument("--speed", type=speed, default=1.0, metavar="N", help="play it N times faster")
     add_flags(parser, "replay")

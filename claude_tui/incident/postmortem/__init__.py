@@ -6,7 +6,7 @@ from claude_tui.incident.postmortem.document import as_json, schema_text, to_jso
 from claude_tui.incident.postmortem.draft import Draft, Writer, revised
 from claude_tui.incident.postmortem.drafting import DRAFTED, Prompt, drafted, prompt
 from claude_tui.incident.postmortem.fields import ACTIONS_HEADING, FIELDS, FieldSpec, spec_of
-from claude_tui.incident.postmortem.form import postmortem, subject
+from claude_tui.incident.postmortem.form import postmortem
 from claude_tui.incident.postmortem.importing import PostmortemFileError, changes, incident_of
 from claude_tui.incident.postmortem.lint import Finding, lint
 from claude_tui.incident.postmortem.markdown import SCHEMA, body, markdown
@@ -60,6 +60,5 @@ __all__ = [
     "revised",
     "schema_text",
     "spec_of",
-    "subject",
     "to_json",
 ]

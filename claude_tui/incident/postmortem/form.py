@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
-from claude_tui.incident.incidents import open_incident
 from claude_tui.incident.postmortem.actions import action_items
 from claude_tui.incident.postmortem.fields import FIELDS
 from claude_tui.incident.postmortem.revisions import by_field, field_of
@@ -12,15 +11,9 @@ from claude_tui.incident.postmortem.values import Computed, Postmortem
 from claude_tui.incident.values import Incident
 from claude_tui.model.postmortem import FieldRevision
 
-__all__ = ["postmortem", "subject"]
+__all__ = ["postmortem"]
 
 _UNKNOWN = Computed("")
-
-
-def subject(known: Sequence[Incident]) -> Incident | None:
-    """The incident whose postmortem is written: the open one, or else the one that was declared last."""
-    alone = [incident for incident in known if not incident.merged_into]
-    return open_incident(alone) or (alone[-1] if alone else None)
 
 
 def postmortem(

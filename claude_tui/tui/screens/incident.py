@@ -20,7 +20,6 @@ from claude_tui.tui.screens.cursor_pager import CursorPager
 from claude_tui.tui.screens.dialog_fields import refuse
 from claude_tui.tui.screens.filtering import ask_filter
 from claude_tui.tui.screens.incident_acts import (
-    ask_declaration,
     ask_merge,
     ask_mitigated,
     ask_note,
@@ -31,6 +30,7 @@ from claude_tui.tui.screens.incident_acts import (
     toggle_pin,
 )
 from claude_tui.tui.screens.incident_corrections import ask_correction
+from claude_tui.tui.screens.incident_declaration import ask_declaration
 from claude_tui.tui.screens.incident_export import ask_export
 from claude_tui.tui.screens.incident_hints import incident_hints, is_offered
 from claude_tui.tui.screens.incident_lines import (

@@ -1,17 +1,16 @@
-"""The dialogs of an incident: each asks for what somebody does to it, and appends that for everyone."""
+"""The dialogs of an incident that is there: each asks what somebody does to it, and appends that for all."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
-from uuid import uuid4
 
-from claude_tui.incident import MAX_TITLE, Incident, TimelineEntry, time_in
+from claude_tui.incident import Incident, TimelineEntry, time_in
 from claude_tui.model.format import clock, moment, stamp
-from claude_tui.model.incident import IncidentAct, IncidentSummary
+from claude_tui.model.incident import IncidentAct
 from claude_tui.model.limits import MAX_NAME
-from claude_tui.model.verdict import SEVERITIES, Severity
+from claude_tui.model.verdict import SEVERITIES
 from claude_tui.tui.panels.verdict_zoom import MEANINGS
 from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question, TextField
 from claude_tui.tui.screens.dialog_fields import (
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from claude_tui.tui.cockpit import Cockpit
 
 __all__ = [
-    "ask_declaration",
     "ask_merge",
     "ask_mitigated",
     "ask_note",
@@ -49,74 +47,6 @@ __all__ = [
     "ask_severity",
     "toggle_pin",
 ]
-
-# -- declaring ---------------------------------------------------------------------------
-
-
-def ask_declaration(app: Cockpit, then: Callable[[str], None]) -> None:
-    """Ask for title, severity and start, as the verdict has them, and declare an incident."""
-    snapshot, proposed = app.newest, app.newest.incident
-    verdict = snapshot.verdict
-    trouble = verdict.severity.trouble
-    title = (verdict.statement or verdict.summary).strip().removesuffix(".")[:MAX_TITLE] if trouble else ""
-    started_at = _start(proposed, verdict.since if trouble else None)
-    prefilled = stamp(started_at).removesuffix(" UTC") if started_at is not None else ""
-    chosen = SEVERITIES.index(verdict.severity) if trouble else SEVERITIES.index(Severity.P3)
-    open_before = _open(proposed)
-    is_proposal = proposed is not None and proposed.proposed
-    decisions = ("declare an incident", *(("no incident: do not propose it again",) if is_proposal else ()))
-    fields = (
-        TextField("Title", title, MAX_TITLE, "what is wrong, in a few words"),
-        Choice("Severity", tuple(f"{each} {MEANINGS[each]}" for each in SEVERITIES), chosen),
-        time_field("Started", prefilled),
-        TextField("Lead", "", MAX_NAME, "who leads the response (optional)"),
-        name_field(app),
-        *((Choice("Decide", decisions),) if is_proposal else ()),
-    )
-
-    def started(typed: int | str) -> datetime | None:
-        """The time as typed; as it was filled in, it is the first failure to the microsecond."""
-        return started_at if typed == prefilled and started_at is not None else typed_time(app, typed)
-
-    def objection(answers: Answers) -> str:
-        if not answers[0]:
-            return "Give it a title."
-        return NO_TIME if started(answers[2]) is None else ""
-
-    def answered(answers: Answers | None) -> None:
-        if answers is None:
-            return
-        began = started(answers[2]) or app.newest.at
-        now_open = _open(app.newest.incident)
-        if now_open is not None and now_open.id != (open_before.id if open_before else ""):
-            refuse(app, f"Not declared: {now_open.label} was declared meanwhile. Join that one.")
-            then(now_open.id)
-            return
-        by, ident = entered_name(app, answers[4]), uuid4().hex
-        if is_proposal and answers[5]:
-            append(app, ident, IncidentAct.DISMISSED, happened_at=began)
-            tell(app, f"No incident, says {by}: it is not proposed again.")
-            return
-        severity = SEVERITIES[int(answers[1])]
-        computed = str(app.newest.verdict.severity) if trouble else ""
-        append(app, ident, IncidentAct.DECLARED, cleaned(answers[0], MAX_TITLE), happened_at=began)
-        append(app, ident, IncidentAct.SEVERITY, str(severity), subject=computed)
-        if lead := cleaned(answers[3], MAX_NAME):
-            append(app, ident, IncidentAct.LEAD, lead)
-        tell(app, f"Declared by {by}, for everyone.")
-        then(ident)
-
-    question = Question("Declare an incident", "declare", fields, (paragraph(SHARED),), objection=objection)
-    app.push_screen(DialogScreen(question), answered)
-
-
-def _start(proposed: IncidentSummary | None, since: datetime | None) -> datetime | None:
-    return proposed.started_at if proposed is not None and proposed.proposed else since
-
-
-def _open(summary: IncidentSummary | None) -> IncidentSummary | None:
-    return summary if summary is not None and not summary.proposed else None
-
 
 # -- what happened -----------------------------------------------------------------------
 

@@ -9,7 +9,7 @@ from uuid import uuid4
 from textual.app import ComposeResult
 from textual.widget import Widget
 
-from claude_tui.incident import incidents
+from claude_tui.incident import incidents, subject
 from claude_tui.incident.postmortem import (
     PARTS,
     ActionItem,
@@ -28,7 +28,6 @@ from claude_tui.incident.postmortem import (
     postmortem,
     read,
     spec_of,
-    subject,
 )
 from claude_tui.model.format import age
 from claude_tui.model.limits import MAX_ENTRY, MAX_LINE, MAX_NAME

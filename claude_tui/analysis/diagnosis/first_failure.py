@@ -1,0 +1,36 @@
+"""When the trouble that is going on began, whether or not there is a verdict of it yet."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from claude_tui.analysis.history.history import History
+from claude_tui.analysis.history.streaks import GAP
+from claude_tui.model.observation import Source
+from claude_tui.model.verdict import Verdict
+
+__all__ = ["first_failure"]
+
+# Not the model list: an endpoint may have none, and fails each time while all is well.
+_SOURCES = (Source.MESSAGES, Source.OTHER_MODELS)
+
+
+def first_failure(history: History, verdict: Verdict, at: datetime) -> datetime | None:
+    """When it began by the verdict, or else the first failure that no three successes in a row followed.
+
+    None where nothing is going on.
+    """
+    if verdict.severity.trouble:
+        return verdict.since
+    checked = [each.at for each in verdict.failures[:1]] if verdict.checking else []
+    running = [since for source in _SOURCES if (since := _open_since(history, source, at)) is not None]
+    return min([*checked, *running], default=None)
+
+
+def _open_since(history: History, source: Source, at: datetime) -> datetime | None:
+    """The first failure of the cluster that has not ended; a long pause ends one too."""
+    exchanges = history.exchanges(source)
+    count = exchanges.items.count_until(at.timestamp())
+    if not count or at - exchanges.items.values[count - 1].at > GAP:
+        return None
+    return exchanges.states[count - 1].trouble_since
