@@ -140,6 +140,9 @@ def page_line(snapshot: Snapshot, *, short: bool = False) -> Line:
     match verdict.page:
         case PageAgreement.SILENT if verdict.since is not None:
             return _silent(verdict.since, snapshot, short=short)
+        case PageAgreement.CONFIRMS if verdict.page_stage:
+            stage = f"its incident is {verdict.page_stage}; components are green"
+            return line(Span(f"Status page: {stage}.", "dim"))
         case PageAgreement.CONFIRMS:
             return _confirmed(None if short else verdict.lead)
     said = verdict.evidence_of(EvidenceKind.STATUS_PAGE)
