@@ -198,7 +198,7 @@ class Recovery:
     @property
     def brief(self) -> str:
         """The same in fewer words."""
-        return f"{self._begun}: {self.good} good, {self.more} more to be sure."
+        return f"{self._begun}: {self.good} good, {self.more} to go."
 
     @property
     def _begun(self) -> str:
