@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,7 +25,7 @@ from claude_tui.analysis.diagnosis.cross_check import (
     took_until,
 )
 from claude_tui.analysis.diagnosis.episodes import DOWN, Episode
-from claude_tui.analysis.diagnosis.evidence import failures_evidence, models_clause, named, ruled_out
+from claude_tui.analysis.diagnosis.evidence import failures_evidence, kinds_of, models_clause, ruled_out
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
 from claude_tui.analysis.diagnosis.models import OF_A_MODEL, Scope, scope_of_messages, scoped
@@ -237,11 +236,10 @@ def _other_failures(
 ) -> Evidence | None:
     """The other failures, by name and count."""
     others = [failure for failure in failures if advice_for(failure, cross_check).cause in lead.also]
-    kinds = Counter(named(failure) for failure in others)
     if not others:
         return None
-    counts = " and ".join(f"{count} {name}" for name, count in kinds.most_common(2))
-    said = f"Also, of the last {len(failures)} failures: {counts}"
+    said = f"Also {len(others)} of the last {len(failures)} failures: "
+    said += kinds_of([each.kind for each in others], others)
     return Evidence(EvidenceKind.OTHER_FAILURES, (said,), (("failed", len(others)),), tuple(others))
 
 
