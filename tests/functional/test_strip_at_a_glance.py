@@ -1,4 +1,4 @@
-"""What is read off the strip in the first seconds: one headline, one next step, each whole in a row of its own."""
+"""What is read off the strip in the first seconds: one headline and one next step, each whole in its row."""
 
 from __future__ import annotations
 

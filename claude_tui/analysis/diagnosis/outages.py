@@ -119,6 +119,8 @@ def _words(
     words = words_for(context, lead)
     if lead.advice.id == "overloaded_rare":
         words["what"] = f"{percent(episode.share)} of messages"
+    if lead.advice.id == "lossy":
+        words["what"] = f"{episode.failures} of {episode.total} messages"
     of_a_model = scope is not None and lead.advice.id in {"model_errors", "model_overloaded"}
     return words | {"model": names_of(scope.failing)} if scope is not None and of_a_model else words
 

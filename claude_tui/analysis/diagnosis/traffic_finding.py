@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from claude_tui.analysis.diagnosis.authentication import whose_key
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import advice_for, cross_check_at
 from claude_tui.analysis.diagnosis.finding import Finding
@@ -76,6 +77,8 @@ def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witn
     shown = cross_check_at(context.history, trouble.failed_at, trouble.since, context.options)
     judged = advice_for(failure, shown) if shown.cut_off else knowledge().of(failure).advice
     advice = _advice(trouble, judged, contradicted=fine and not trouble.models)
+    if not trouble.applications and _key_of_the_probes(context, trouble):
+        advice = whose_key(context, advice, trouble.since, (failure,))
     advice, words = concerns(advice, trouble)
     status = failure.http_status or _STATUS.get(failure.outcome)
     return Finding(
@@ -126,6 +129,8 @@ def concerns(advice: Advice, trouble: TrafficTrouble) -> tuple[Advice, dict[str,
         return named, {"model": _listed(map(model_name, trouble.models))}
     if advice.id in {"application_requests", "application_errors", "application_overloaded"}:
         return advice, {"what": _listed(trouble.applications) or "Your traffic"}
+    if advice.id == "lossy":
+        return advice, {"what": f"{count(trouble.failed)} of {count(trouble.calls)} calls"}
     return advice, {}
 
 
@@ -175,6 +180,11 @@ def _probes(context: DiagnosisContext, trouble: TrafficTrouble) -> Evidence | No
 
 def _asked_since(context: DiagnosisContext, trouble: TrafficTrouble) -> list[Observation]:
     return context.history.window(Source.MESSAGES, trouble.since, context.at)
+
+
+def _key_of_the_probes(context: DiagnosisContext, trouble: TrafficTrouble) -> bool:
+    """Whether the key of the probes is rejected as well: what is known of it then holds for both."""
+    return any(each.outcome is Outcome.KEY_REJECTED for each in _asked_since(context, trouble))
 
 
 def _probes_fine(context: DiagnosisContext, trouble: TrafficTrouble) -> bool:
