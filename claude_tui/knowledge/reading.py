@@ -88,8 +88,10 @@ def _advice(table: Table, name: str, retries: Mapping[str, RetryPolicy]) -> Advi
         side=table.choice("side", Side),
         template=_template(table, "says", table.text("says"), PLACEHOLDERS),
         next=table.text("next"),
+        then=table.text("then", ""),
         retry=retries.get(table.one_of("retry", retries)) if table.has("retry") else None,
         given_opening=table.text("opening", "") if table.has("opening") else None,
+        given_brief=_template(table, "brief", table.text("brief", ""), PLACEHOLDERS) or None,
         hides_cause=table.flag("hides_cause", False),
     )
 

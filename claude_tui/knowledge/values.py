@@ -33,7 +33,7 @@ SENTENCE_PLACEHOLDERS = frozenset({"host", "limit", "peer", "proxy", "tls", "wor
 _OPENINGS = {
     Side.THEM: "It’s them.",
     Side.US: "It’s us.",
-    Side.PATH: "It’s the network between us and the API.",
+    Side.PATH: "It’s the network.",
     Side.UNCLEAR: "Unclear.",
     Side.NONE: "All is well.",
 }
@@ -68,11 +68,15 @@ class Advice:
     template: str
     """What is happening, in one line, with `PLACEHOLDERS` in braces."""
     next: str
-    """The next step, in the imperative."""
+    """The next step, in the imperative; so short that no screen of 80 columns cuts it."""
+    then: str = ""
+    """What to do besides, or after that; left out where there is no room for it."""
     retry: RetryPolicy | None = None
     """None if there is no request to retry."""
     given_opening: str | None = None
     """How the summary begins; None for the usual words for the side."""
+    given_brief: str | None = None
+    """A shorter template, for where the other one is too long."""
     hides_cause: bool = False
     """Whether a gateway says this after failures of any other kind, which are then the cause."""
 
@@ -83,22 +87,33 @@ class Advice:
             return self.given_opening
         return "Unknown." if self.cause is Cause.UNKNOWN else _OPENINGS[self.side]
 
+    @property
+    def steps(self) -> str:
+        """The next step, and what to do besides."""
+        return f"{self.next}; {self.then}" if self.then else self.next
+
     def summary(self, **facts: str | None) -> str:
         """Opening and template, with the facts filled in; an unknown fact is removed with its brackets.
 
         A host in brackets is removed as well where `what` names it.
         """
-        return f"{self.opening} {self._statement(facts)}".strip()
+        return f"{self.opening} {_filled(self.template, facts)}".strip()
 
-    def _statement(self, facts: Mapping[str, str | None]) -> str:
-        known = {name: fact for name, fact in facts.items() if fact}
-        if "({host})" in self.template and known.get("host", "") in known.get("what", ""):
-            known.pop("host", None)
-        template = f" {self.template}"
-        for name in PLACEHOLDERS - known.keys():
-            template = _without(template, name)
-        filled = _PLACEHOLDER.sub(lambda match: known[match[1]], template).strip()
-        return "" if filled == "." else filled
+    def brief(self, **facts: str | None) -> str:
+        """The summary in fewer words, where the table has any."""
+        given = self.template if self.given_brief is None else self.given_brief
+        return f"{self.opening} {_filled(given, facts)}".strip()
+
+
+def _filled(template: str, facts: Mapping[str, str | None]) -> str:
+    known = {name: fact for name, fact in facts.items() if fact}
+    if "({host})" in template and known.get("host", "") in known.get("what", ""):
+        known.pop("host", None)
+    template = f" {template}"
+    for name in PLACEHOLDERS - known.keys():
+        template = _without(template, name)
+    filled = _PLACEHOLDER.sub(lambda match: known[match[1]], template).strip()
+    return "" if filled == "." else filled
 
 
 def _without(template: str, name: str) -> str:
@@ -220,8 +235,8 @@ class KnownError:
         return self.advice.cause
 
     @property
-    def next(self) -> str:
-        return self.advice.next
+    def steps(self) -> str:
+        return self.advice.steps
 
     @property
     def retry(self) -> RetryPolicy | None:

@@ -183,6 +183,8 @@ class Recovery:
     """How many requests in a row have succeeded."""
     needed: int
     """How many in a row show that it is over."""
+    of: str = ""
+    """The commonest error of the trouble, such as `529 overloaded`; empty if it had none."""
 
     @property
     def more(self) -> int:
@@ -191,7 +193,16 @@ class Recovery:
 
     @property
     def words(self) -> str:
-        return f"Recovering: {self.good} good in a row, {self.more} more to be sure."
+        return f"{self._begun}: {self.good} good in a row, {self.more} more to be sure."
+
+    @property
+    def brief(self) -> str:
+        """The same in fewer words."""
+        return f"{self._begun}: {self.good} good, {self.more} to go."
+
+    @property
+    def _begun(self) -> str:
+        return f"Recovering from {self.of}" if self.of else "Recovering"
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,11 +238,15 @@ class Verdict:
     evidence: tuple[Evidence, ...]
     """Strongest first; the status page comes last."""
     next_step: str
-    """What to do next, in the imperative."""
+    """What to do next, in the imperative, and what to do besides."""
     retry_after_s: float | None
     """Seconds until it makes sense to try again; None if retrying is useless."""
     page: PageAgreement
     """How the status page compares with it."""
+    first_step: str = ""
+    """The part of `next_step` to begin with, for where there is little room; empty if it is all of it."""
+    brief: str = ""
+    """The summary in fewer words, for where there is little room; empty if there are no fewer."""
     opening: str = ""
     """How the summary begins, such as `It’s them.`; empty if it begins with what is wrong."""
     retry_source: RetrySource = RetrySource.NONE
@@ -248,6 +263,8 @@ class Verdict:
     """When the problem first became detectable."""
     respond_by: datetime | None = None
     """By when to respond, according to the severity; None if there is no target."""
+    page_stage: str = ""
+    """How far the page's incident is, such as `monitoring`, if components are green again; else empty."""
     lead: timedelta | None = None
     """How long our probes saw it before the status page reported it; negative if the page was first."""
     bucket: str | None = None

@@ -55,8 +55,9 @@ def _page(context: FactContext) -> Fact:
     if verdict is None:
         return _NO_VERDICT
     noticed = f" (we noticed {duration(context.at - view.silent_since)} ago)" if view.silent_since else ""
+    stage = f"its incident is {verdict.page_stage}; components are green" if verdict.page_stage else ""
     words = {
-        PageAgreement.CONFIRMS: "The status page confirms it",
+        PageAgreement.CONFIRMS: f"Status page: {stage}" if stage else "The status page confirms it",
         PageAgreement.CONTRADICTS: "The status page reports trouble that our probes don’t see",
         PageAgreement.SILENT: f"Status page: nothing posted yet{noticed}",
         PageAgreement.AGREES: "The status page reports no trouble either",

@@ -70,7 +70,7 @@ def test_every_fact_is_shown_and_copied() -> None:
 def test_a_failure_comes_with_what_is_known_of_such_errors() -> None:
     known = knowledge().of(SEEN)
     assert known.retry is not None
-    for fact in (known.meaning, known.next, known.retry.words):
+    for fact in (known.meaning, known.steps, known.retry.words):
         assert fact in event_text(FULL)
         assert all(word in shown(FULL) for word in fact.split())
     assert "whose         ours" in shown(FULL)

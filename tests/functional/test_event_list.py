@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from claude_tui.model.snapshot import EventKind, Level, Snapshot
+from claude_tui.tui.panels.events import event_rows, in_sight
 from tests.functional.watched import Watched, arrives
 from tests.snapshots.pictures import PICTURES, event, later
 
@@ -132,3 +133,39 @@ async def test_a_filter_that_cannot_be_is_refused_with_the_reason() -> None:
         assert app.dashboard.events.words == ""
         drawn = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
         assert "since:soon is no length of time" in drawn
+
+
+def test_two_folds_do_not_hide_what_is_said_and_done_about_them() -> None:
+    """At 80x24 there are two rows: two kinds of failures would fill them for hours."""
+    folds = [event(-n, EventKind.FAILURE, Level.BAD, "messages", f"50{n} ×40") for n in (3, 2, 1)]
+    said = [
+        event(60, EventKind.VERDICT, Level.BAD, "verdict", "P1 It’s them."),
+        event(61, EventKind.ALERT, Level.WARN, "alert", "[P1] It’s them."),
+        event(300, EventKind.PERSON, Level.INFO, "ana", "declared an incident"),
+    ]
+    rows = event_rows((*folds, *said))
+    assert [row.event for row in in_sight(rows, 2)] == [folds[0], said[0]]
+    assert [row.event for row in in_sight(rows, 4)] == [*folds[:2], *said[:2]]
+    assert [row.event for row in in_sight(rows, 5)] == [*folds, *said[:2]]
+    assert [row.event for row in in_sight(rows, 9)] == [*folds, *said]
+    quiet = event_rows(folds)
+    assert [row.event for row in in_sight(quiet, 2)] == folds[:2]
+    assert in_sight(rows, 0) == ()
+
+
+async def test_at_80x24_the_verdict_of_an_outage_stays_in_the_list_and_is_opened_by_a_click() -> None:
+    scene = with_newer(PICTURES["overloaded"](), 3)
+    app = Watched(scene)
+    async with app.run_test(size=(80, 24)) as pilot:
+        verdict = next(each for each in scene.events if each.kind is EventKind.VERDICT)
+        rows = app.text().splitlines()
+        place = next(n for n, row in enumerate(rows) if "5 Events" in row)
+        shown = " ".join(rows[place + 1 :])
+        assert "503 number 3" in shown
+        lasting = next(
+            each for each in scene.events if each.kind not in (EventKind.FAILURE, EventKind.RECOVERY)
+        )
+        assert lasting.text[:20] in shown
+        await pilot.click("#events", offset=(10, 2))
+        assert app.dashboard.events.selected == lasting
+        assert verdict in scene.events

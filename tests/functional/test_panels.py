@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from claude_tui.model.observation import FailureKind, Outcome, Source
 from claude_tui.model.snapshot import Calls, EventKind, Level, Snapshot
-from claude_tui.tui.panels.errors import error_lines
+from claude_tui.tui.panels.errors import ErrorsPanel, error_lines
 from claude_tui.tui.panels.events import event_lines, event_rows, followed
 from claude_tui.tui.panels.headroom import bucket_label, headroom_lines
 from claude_tui.tui.panels.latency import latency_lines
 from claude_tui.tui.panels.status import status_lines
 from claude_tui.tui.panels.strip import strip_lines
+from claude_tui.tui.render.frame import Frame
 from claude_tui.tui.render.lines import Line, Span, plain, width
 from tests.snapshots.pictures import AT, PICTURES, event
 
@@ -334,17 +335,27 @@ def test_every_class_has_its_row_and_zero_is_dim() -> None:
     assert "messages 529 overloaded_error" in text(drawn)
 
 
-def test_lists_that_fail_are_counted_beside_the_messages_where_there_is_a_row_for_them() -> None:
-    """The rows count both: `8 20%` above `3 of 14 messages failed` would not add up."""
-    window = replace(scene("overloaded").errors[1], models=Calls(60, 16))
-    both = "25 of 29 messages and 16 of 60 lists failed in 5m"
-    assert both in text(error_lines(window, 60, 14))
+def test_lists_that_fail_are_counted_beside_the_messages_at_every_size() -> None:
+    """The rows count both: `41 46%` above `25 of 29 messages failed` would not add up."""
+    counted = scene("overloaded").errors[1]
+    window = replace(counted, models=Calls(60, 16), requests=89, failures=41)
+    summed, parts = "41 of 89 calls failed in 5m:", "25 of 29 messages, 16 of 60 lists"
+    assert f"{summed} {parts}" in text(error_lines(window, 70, 14))
     narrow = text(error_lines(window, 37, 14))
-    assert "25 of 29 messages failed in 5m" in narrow
-    assert "16 of 60 lists failed in 5m" in narrow
-    scarce = text(error_lines(window, 37, 10))
-    assert "25 of 29 messages failed in 5m" in scarce
-    assert "lists" not in scarce
+    assert summed in narrow
+    assert parts in narrow
+    assert "25/29 messages, 16/60 lists failed" in text(error_lines(window, 37, 8))
+    panel = ErrorsPanel(replace(scene("overloaded"), errors=(counted, window)))
+    panel.frame = Frame.RULE
+    assert panel.subtitle(panel.snapshot) == f"{parts} failed, 5m"
+
+
+def test_only_those_calls_are_counted_of_which_some_failed() -> None:
+    counted = scene("overloaded").errors[1]
+    lists = replace(counted, messages=Calls(29, 0), models=Calls(60, 16), requests=89, failures=16)
+    shown = text(error_lines(lists, 70, 14))
+    assert "16 of 60 lists failed in 5m" in shown
+    assert "messages failed" not in shown
 
 
 def test_a_note_in_a_label_goes_before_the_trend_does() -> None:

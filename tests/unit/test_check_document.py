@@ -55,7 +55,7 @@ def test_the_object_is_the_one_of_the_design() -> None:
             "requests: 0 of 1,000 left at the refusal.",
             "Status page: no incident on your components.",
         ],
-        "next_step": "Wait for retry-after, send less: queue or batch what can wait",
+        "next_step": "Wait for retry-after, then send less; queue or batch what can wait",
         "retry_after_s": 25.0,
         "scope": None,
         "recovering": None,

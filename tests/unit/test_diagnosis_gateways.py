@@ -163,7 +163,7 @@ def test_what_fails_behind_a_gateway_is_the_gateway_or_the_api(
     assert blamed(found) == (Cause.PROVIDER_ERRORS, Side.UNCLEAR)
     assert "gateway" in found.summary
     assert "gateway’s health" in found.next_step
-    assert "ask the API directly" in found.next_step
+    assert "then the API directly" in found.next_step
     assert "etwork fine" not in texts(found)
 
 

@@ -196,7 +196,7 @@ def test_plain_http_and_tls_are_told_apart_by_name() -> None:
     found = verdict(BEFORE, told(Outcome.NETWORK, error_type="not_tls", message=words))
     assert (blamed(found), found.summary) == (
         (Cause.NETWORK, Side.PATH),
-        f"It’s the network between us and the API. {words}.",
+        f"It’s the network. {words}.",
     )
     found = verdict(BEFORE, told(Outcome.INVALID_RESPONSE, error_type="needs_tls", http_status=400))
     assert blamed(found) == (Cause.NETWORK, Side.US)

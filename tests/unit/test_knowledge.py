@@ -65,7 +65,7 @@ def small(*rows: str) -> Knowledge:
 def test_every_outcome_has_a_row_and_every_row_says_what_to_do() -> None:
     for row in knowledge().errors:
         assert row.meaning.endswith(".")
-        assert row.next
+        assert row.steps
         assert row.cause is not Cause.HEALTHY
     for outcome in Outcome:
         if outcome.failed:

@@ -64,6 +64,8 @@ class Finding:
     """Whether a first failure is being checked."""
     scope: str = ""
     """Which of the probed models it concerns."""
+    others: str = ""
+    """Which of them answer, if the advice itself names those that do not."""
     fallback: str | None = None
     """A model that answers meanwhile."""
     note: str = ""
@@ -80,6 +82,7 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
     detected_at = finding.detected_at if troubled else None
     page = page_clause(context.page_report, context.view, context.at)
     evidence = (*finding.evidence, Evidence(EvidenceKind.STATUS_PAGE, (page,)))
+    steps = _steps(context, finding)
     return Verdict(
         cause=finding.advice.cause,
         side=side,
@@ -87,7 +90,9 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
         confidence=round(min(finding.confidence + _CONFIRMED * confirmed, _SURE), 2),
         summary=_summary(finding),
         evidence=tuple(each for each in evidence if each is not None),
-        next_step=_next_step(context, finding),
+        next_step=_step(steps),
+        first_step=steps[0],
+        brief=_brief(finding),
         retry_after_s=finding.retry[0],
         opening=finding.advice.opening,
         retry_source=finding.retry[1],
@@ -95,6 +100,7 @@ def verdict_of(context: DiagnosisContext, finding: Finding) -> Verdict:
         page_reports=context.page_report.reports,
         other_reports=context.page_report.others,
         page=agreement_of(context.page_report, finding.advice.cause, provider_fails=probes_fail),
+        page_stage=context.page_report.stage if probes_fail else "",
         since=finding.since if troubled else None,
         detected_at=detected_at,
         respond_by=respond_by(finding.severity, detected_at, context.thresholds) if detected_at else None,
@@ -116,24 +122,36 @@ def _summary(finding: Finding) -> str:
     return f"{finding.advice.opening} {finding.recovery.words}".strip() + scope
 
 
-def _with_fallback(step: str, fallback: str | None) -> str:
-    if fallback is None:
-        return step
-    return f"Fall back to {truncate(fallback)}, which answers; {step[:1].lower()}{step[1:]}"
+def _brief(finding: Finding) -> str:
+    """The summary in fewer words. What names the models that fail need not say so again in its scope."""
+    scope = finding.others or finding.scope
+    scope = f" {scope}." if scope else ""
+    if finding.recovery is None:
+        return finding.advice.brief(**finding.words) + scope
+    return f"{finding.advice.opening} {finding.recovery.brief}".strip() + scope
 
 
-def _next_step(context: DiagnosisContext, finding: Finding) -> str:
+def _step(steps: tuple[str, ...]) -> str:
+    return "; ".join(step for step in steps if step)
+
+
+def _steps(context: DiagnosisContext, finding: Finding) -> tuple[str, ...]:
+    """The next step, and what to do besides."""
     if finding.recovery is not None:
-        return _IN_RECOVERY
-    return _with_fallback(_advised(context, finding.advice), finding.fallback)
+        return (_IN_RECOVERY,)
+    advised = _advised(context, finding.advice)
+    if finding.fallback is None:
+        return advised
+    rest = _step(advised)
+    return (f"Fall back to {truncate(finding.fallback)}, which answers", f"{rest[:1].lower()}{rest[1:]}")
 
 
-def _advised(context: DiagnosisContext, advice: Advice) -> str:
-    """The advised step, with the variable that is set; without a usable key, also how to probe inference."""
+def _advised(context: DiagnosisContext, advice: Advice) -> tuple[str, ...]:
+    """The advised steps, with the variable that is set; without a usable key, also how to probe inference."""
     lack = context.facts.key_lack
     if lack is None:
-        return advice.next.replace(API_KEY, context.facts.credential)
-    if API_KEY in advice.next:
-        return advice.next
+        return tuple(step.replace(API_KEY, context.facts.credential) for step in (advice.next, advice.then))
+    if API_KEY in advice.steps:
+        return (advice.next, advice.then)
     fix = f"set {API_KEY}" if lack is KeyLack.MISSING else "fix the key"
-    return f"{advice.next}; {fix} to probe inference as well"
+    return (advice.next, advice.then, f"{fix} to probe inference as well")

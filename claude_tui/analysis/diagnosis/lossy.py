@@ -66,7 +66,7 @@ def detect_lossy(context: DiagnosisContext) -> Finding | None:
         detected_at=datetime.fromtimestamp(took_until(losses[run.confirmed]), UTC),
         retry=retry_after(context, lost[-1], advice),
         failures=tuple(lost),
-        recovery=Recovery(clean, needed) if clean >= max(2, needed / 2) else None,
+        recovery=Recovery(clean, needed, "lost requests") if clean >= max(2, needed / 2) else None,
     )
 
 

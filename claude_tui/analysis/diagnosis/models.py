@@ -55,8 +55,14 @@ class Scope:
         """`Opus only; Haiku and Sonnet answer`, or `Haiku and Opus alike`."""
         if not self.answering:
             return f"{names_of(self.failing)} alike" if len(self.failing) > 1 else ""
-        verb = "answers" if len(self.answering) == 1 else "answer"
-        return f"{names_of(self.failing)} only; {names_of(self.answering)} {verb}"
+        return f"{names_of(self.failing)} only; {self.others}"
+
+    @property
+    def others(self) -> str:
+        """`Haiku and Sonnet answer`; empty if none does."""
+        if not self.answering:
+            return ""
+        return f"{names_of(self.answering)} {'answers' if len(self.answering) == 1 else 'answer'}"
 
     @property
     def fallback(self) -> str | None:
@@ -123,6 +129,7 @@ def detect_model_failures(context: DiagnosisContext) -> Finding | None:
         retry=retry_after(context, lead.newest, advice),
         failures=lead.explained,
         scope=scope.words,
+        others=scope.others if advice.id in OF_A_MODEL.values() else "",
         fallback=scope.fallback,
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -26,11 +25,12 @@ from claude_tui.analysis.diagnosis.cross_check import (
     took_until,
 )
 from claude_tui.analysis.diagnosis.episodes import DOWN, Episode
-from claude_tui.analysis.diagnosis.evidence import failures_evidence, models_clause, named, ruled_out
+from claude_tui.analysis.diagnosis.evidence import failures_evidence, kinds_of, models_clause, ruled_out
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
-from claude_tui.analysis.diagnosis.models import Scope, scope_of_messages, scoped
+from claude_tui.analysis.diagnosis.models import OF_A_MODEL, Scope, scope_of_messages, scoped
 from claude_tui.analysis.diagnosis.severity import severity_of_messages
+from claude_tui.analysis.history.failure_kinds import failure_brief
 from claude_tui.analysis.views.models import names_of
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.format import percent
@@ -55,7 +55,8 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
     episode = context.open_episode(Source.MESSAGES)
     if episode is None or not episode.active or context.is_stale(Source.MESSAGES):
         return None
-    cross_check = cross_check_at(context.history, context.at, episode.since, context.options)
+    now = cross_check_at(context.history, context.at, episode.since, context.options)
+    cross_check = _while_it_failed(context, episode) or now
     failures = context.failures_of(episode)
     lead = leading_cause(failures, cross_check)
     if lead.advice.cause is Cause.UNKNOWN:
@@ -74,7 +75,7 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
     advice = whose_key(context, advice, episode.since, lead.explained)
     lead = specified(context, lead, advice)
     models = context.open_episode(Source.MODELS)
-    clause = models_clause(context, cross_check)
+    clause = models_clause(context, now)
     return Finding(
         advice=lead.advice,
         confidence=_confidence(episode, lead, cross_check, conclusive=_is_conclusive(context, lead)),
@@ -93,10 +94,23 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
         failures=lead.explained,
         bucket=lead.bucket,
         also=_with_models(context, models, lead.advice.cause, lead.also),
-        recovery=_recovery(episode),
+        recovery=_recovery(episode, lead),
         scope=scope.words if scope is not None and lead.advice.side is not Side.PATH else "",
+        others=scope.others if scope is not None and lead.advice.id in OF_A_MODEL.values() else "",
         fallback=scope.fallback if scope is not None else None,
     )
+
+
+def _while_it_failed(context: DiagnosisContext, episode: Episode) -> CrossCheck | None:
+    """What the other sources showed at the last failure; None if messages still fail.
+
+    What answers again since then says nothing about whose trouble it was.
+    """
+    if not episode.clean:
+        return None
+    last = context.history.exchanges(episode.source).items.values[episode.last]
+    known_at = min(datetime.fromtimestamp(took_until(last), UTC), context.at)
+    return cross_check_at(context.history, known_at, episode.since, context.options)
 
 
 def _words(
@@ -105,6 +119,8 @@ def _words(
     words = words_for(context, lead)
     if lead.advice.id == "overloaded_rare":
         words["what"] = f"{percent(episode.share)} of messages"
+    if lead.advice.id == "lossy":
+        words["what"] = f"{episode.failures} of {episode.total} messages"
     of_a_model = scope is not None and lead.advice.id in {"model_errors", "model_overloaded"}
     return words | {"model": names_of(scope.failing)} if scope is not None and of_a_model else words
 
@@ -114,9 +130,11 @@ def _is_conclusive(context: DiagnosisContext, lead: LeadingCause) -> bool:
     return context.ends_conclusively or (lead.advice.side is Side.US and decides_alone(lead.newest))
 
 
-def _recovery(episode: Episode) -> Recovery | None:
-    """How far the recovery of an episode is."""
-    return Recovery(episode.clean, episode.successes_to_recover) if episode.recovering else None
+def _recovery(episode: Episode, lead: LeadingCause) -> Recovery | None:
+    """How far the recovery of an episode is, and from what."""
+    if not episode.recovering:
+        return None
+    return Recovery(episode.clean, episode.successes_to_recover, failure_brief(lead.typical))
 
 
 def _severity_of_messages(context: DiagnosisContext, episode: Episode, lead: LeadingCause) -> Severity:
@@ -220,11 +238,10 @@ def _other_failures(
 ) -> Evidence | None:
     """The other failures, by name and count."""
     others = [failure for failure in failures if advice_for(failure, cross_check).cause in lead.also]
-    kinds = Counter(named(failure) for failure in others)
     if not others:
         return None
-    counts = " and ".join(f"{count} {name}" for name, count in kinds.most_common(2))
-    said = f"Also, of the last {len(failures)} failures: {counts}"
+    said = f"Also {len(others)} of the last {len(failures)} failures: "
+    said += kinds_of([each.kind for each in others], others)
     return Evidence(EvidenceKind.OTHER_FAILURES, (said,), (("failed", len(others)),), tuple(others))
 
 
@@ -270,7 +287,7 @@ def detect_model_list_failures(context: DiagnosisContext) -> Finding | None:
         retry=retry_after(context, lead.newest, advice),
         failures=lead.explained,
         also=lead.also,
-        recovery=_recovery(episode),
+        recovery=_recovery(episode, lead),
     )
 
 

@@ -14,6 +14,7 @@ from claude_tui.analysis.diagnosis.traffic_finding import (
     evidence_of,
     finding_of,
     observation_of,
+    others_words,
     same_cause,
     scope_words,
     severity_of,
@@ -85,18 +86,21 @@ def _agreed(finding: Finding, trouble: TrafficTrouble, witness: Witness) -> Find
     severity = severity_of(trouble, finding.advice.side)
     since = min(filter(None, (finding.since, trouble.since)))
     detected = min(filter(None, (finding.detected_at, trouble.detected_at)))
-    advice, words, scope = finding.advice, dict(finding.words), finding.scope
+    advice, words = finding.advice, dict(finding.words)
+    scope, others = finding.scope, finding.others
     if service:
         advice = _by_share(advice, trouble)
         if trouble.models and not scope:
             advice, named = concerns(advice, trouble)
             words, scope = words | named, scope_words(trouble)
+            others = others_words(trouble) if "model" in named else ""
     return _heard(
         replace(
             finding,
             advice=advice,
             words=words,
             scope=scope,
+            others=others,
             severity=severity if service else Severity.worst((severity, finding.severity)),
             confidence=max(finding.confidence, _CERTAIN),
             since=since,

@@ -51,6 +51,8 @@ class PageReport:
     """Incidents with our components that are being worked on, with no impact stated yet."""
     spoke_at: datetime | None = None
     """When the page first reported what is in `reports` or `unrated`."""
+    stage: str = ""
+    """How far the newest open incident is while our components are green; empty otherwise."""
 
     @property
     def troubled(self) -> bool:
@@ -77,6 +79,7 @@ def page_report_at(history: History, view: StatusView, at: datetime, options: Op
         spoke_at=_first_at(history, status, at, options, _reported_or_unrated)
         if reports or unrated
         else None,
+        stage=_stage(status, view.ours, at),
     )
 
 
@@ -127,7 +130,7 @@ def _unrated_words(status: ProviderStatus, ours: frozenset[str], at: datetime) -
 def _without_forgotten(
     incidents: Iterable[ProviderIncident], status: ProviderStatus, ours: frozenset[str], at: datetime
 ) -> Iterator[ProviderIncident]:
-    green = all(component_level(one.status) is Level.OK for one in status.components if one.id in ours)
+    green = _is_green(status, ours)
     for incident in incidents:
         newest = max(_instants(incident, at), default=None)
         if not (green and newest is not None and at - newest > FORGOTTEN):
@@ -145,6 +148,16 @@ def _is_active(status: ProviderStatus, ours: frozenset[str], at: datetime) -> bo
     if any(component_level(one.status) in _TROUBLED for one in status.components if one.id in ours):
         return True
     return any(incident.status != "monitoring" for incident in _incidents(status, ours, at))
+
+
+def _stage(status: ProviderStatus, ours: frozenset[str], at: datetime) -> str:
+    if not _is_green(status, ours):
+        return ""
+    return next((truncate(plain(each.status)) for each in _incidents(status, ours, at)), "")
+
+
+def _is_green(status: ProviderStatus, ours: frozenset[str]) -> bool:
+    return all(component_level(one.status) is Level.OK for one in status.components if one.id in ours)
 
 
 def _others(status: ProviderStatus, ours: frozenset[str]) -> Iterator[str]:

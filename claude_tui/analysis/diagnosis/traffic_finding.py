@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from claude_tui.analysis.diagnosis.authentication import whose_key
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
+from claude_tui.analysis.diagnosis.cross_check import advice_for, cross_check_at
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.models import OF_A_MODEL
 from claude_tui.analysis.diagnosis.traffic_witness import Witness
@@ -24,6 +26,7 @@ __all__ = [
     "evidence_of",
     "finding_of",
     "observation_of",
+    "others_words",
     "same_cause",
     "scope_words",
     "severity_of",
@@ -70,14 +73,23 @@ def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witn
     """The trouble as the verdict: whose it is follows from who is well meanwhile."""
     failure = observation_of(context, trouble)
     fine = _probes_fine(context, trouble)
-    advice = _advice(trouble, knowledge().of(failure).advice, contradicted=fine and not trouble.models)
+    # What the probes showed while it failed: a path that works again was at fault all the same.
+    shown = cross_check_at(context.history, trouble.failed_at, trouble.since, context.options)
+    judged = advice_for(failure, shown) if shown.cut_off else knowledge().of(failure).advice
+    advice = _advice(trouble, judged, contradicted=fine and not trouble.models)
+    if not trouble.applications and _key_of_the_probes(context, trouble):
+        advice = whose_key(context, advice, trouble.since, (failure,))
     advice, words = concerns(advice, trouble)
     status = failure.http_status or _STATUS.get(failure.outcome)
     return Finding(
         advice=advice,
         confidence=_confidence(trouble, fine=fine),
         severity=severity_of(trouble, advice.side),
-        evidence=(witness.evidence, _probes(context, trouble), evidence_of(trouble)),
+        evidence=(
+            witness.evidence,
+            _probes(context, trouble),
+            evidence_of(trouble) if trouble.failed else None,
+        ),
         words={
             "status": str(status) if status is not None else None,
             "type": truncate(failure.error_type) if failure.error_type else None,
@@ -92,6 +104,7 @@ def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witn
         retry=wait_after(failure, advice.retry, context.at),
         failures=(failure,) if trouble.newest is not None else (),
         scope=scope_words(trouble) if "what" not in words else "",
+        others=others_words(trouble) if "model" in words else "",
     )
 
 
@@ -116,6 +129,8 @@ def concerns(advice: Advice, trouble: TrafficTrouble) -> tuple[Advice, dict[str,
         return named, {"model": _listed(map(model_name, trouble.models))}
     if advice.id in {"application_requests", "application_errors", "application_overloaded"}:
         return advice, {"what": _listed(trouble.applications) or "Your traffic"}
+    if advice.id == "lossy":
+        return advice, {"what": f"{count(trouble.failed)} of {count(trouble.calls)} calls"}
     return advice, {}
 
 
@@ -127,8 +142,17 @@ def scope_words(trouble: TrafficTrouble) -> str:
         named, well = map(str, trouble.applications), list(trouble.well)
     else:
         return ""
-    verb = "is" if len(well[:_NAMED]) == 1 else "are"
-    return f"{_listed(named)} only; {_listed(well[:_NAMED])} {verb} answered"
+    return f"{_listed(named)} only; {_answered(well)}"
+
+
+def others_words(trouble: TrafficTrouble) -> str:
+    """Which models answer, for a headline that names those that do not."""
+    return _answered([model_name(each) for each in trouble.well]) if trouble.models else ""
+
+
+def _answered(well: Sequence[str]) -> str:
+    """`batch and search are answered`."""
+    return f"{_listed(well[:_NAMED])} {'is' if len(well[:_NAMED]) == 1 else 'are'} answered"
 
 
 def evidence_of(trouble: TrafficTrouble) -> Evidence:
@@ -156,6 +180,11 @@ def _probes(context: DiagnosisContext, trouble: TrafficTrouble) -> Evidence | No
 
 def _asked_since(context: DiagnosisContext, trouble: TrafficTrouble) -> list[Observation]:
     return context.history.window(Source.MESSAGES, trouble.since, context.at)
+
+
+def _key_of_the_probes(context: DiagnosisContext, trouble: TrafficTrouble) -> bool:
+    """Whether the key of the probes is rejected as well: what is known of it then holds for both."""
+    return any(each.outcome is Outcome.KEY_REJECTED for each in _asked_since(context, trouble))
 
 
 def _probes_fine(context: DiagnosisContext, trouble: TrafficTrouble) -> bool:

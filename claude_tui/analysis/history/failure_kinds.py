@@ -5,7 +5,7 @@ from __future__ import annotations
 from claude_tui.knowledge import Knowledge, knowledge
 from claude_tui.model.observation import FailureKind, Observation, Outcome
 
-__all__ = ["error_name", "failure_name", "failure_words"]
+__all__ = ["error_name", "failure_brief", "failure_name", "failure_words"]
 
 # In lists the outcome comes before the exact failure: `network: connection refused`.
 _OUTCOME_FIRST = frozenset({Outcome.NETWORK, Outcome.TIMEOUT})
@@ -35,6 +35,13 @@ def failure_words(failure: Observation | FailureKind, table: Knowledge | None = 
     if exact is not None and outcome is not None and failure.outcome in _OUTCOME_FIRST and exact != outcome:
         exact = f"{outcome}: {exact}"
     return _with_status(failure, exact or outcome or failure.outcome.value.replace("_", " "))
+
+
+def failure_brief(failure: Observation | FailureKind, table: Knowledge | None = None) -> str:
+    """As short as it gets, for a headline: `529 overloaded`, `connection refused`."""
+    table = table or knowledge()
+    words, outcome = failure_words(failure, table), table.general(failure.outcome).short
+    return words.removeprefix(f"{outcome}: ")
 
 
 def failure_name(failure: Observation | FailureKind, table: Knowledge | None = None) -> str:

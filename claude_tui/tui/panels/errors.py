@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from claude_tui.analysis.history.failure_kinds import failure_name
 from claude_tui.model.format import clock, percent, plural, span_text
-from claude_tui.model.snapshot import Calls, ErrorDetail, ErrorRow, ErrorWindow, Level, Panel, Snapshot
+from claude_tui.model.snapshot import ErrorDetail, ErrorRow, ErrorWindow, Level, Panel, Snapshot
 from claude_tui.tui.render.frame import Frame
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
@@ -53,7 +53,7 @@ class ErrorsPanel(SnapshotPanel):
             return span
         if not window.requests:
             return f"no calls, {span}"
-        return f"{_failed(window.messages, 'message')} failed, {span}"
+        return f"{', '.join(_parts(window))} failed, {span}"
 
     def cycle(self) -> None:
         """Switch to the next time window."""
@@ -78,7 +78,7 @@ def error_lines(window: ErrorWindow, cells: int, rows: int, *, footed: bool = Tr
         return body
     gap: Lines = (BLANK,) if room > len(body) else ()
     left = room - len(body) - len(gap)
-    totals = _totals(window, cells, 2 if left > len(window.breakdown) + 1 else 1)
+    totals = _totals(window, cells, 2 if left > 0 else 1)
     kinds = _kinds(window, cells, left + 1 - len(totals))
     return (*body, *gap, *(crop(total, cells) for total in totals), *kinds)
 
@@ -139,28 +139,30 @@ def _role(row: ErrorRow) -> str:
 
 
 def _totals(window: ErrorWindow, cells: int, rows: int) -> Lines:
-    """Whose calls are counted: those of messages, as in the verdict, then the lists of models if they fit."""
+    """Whose calls are counted: in the rows messages and lists of models together, in the strip messages."""
     span = span_text(window.span)
     if not window.requests:
         return (line(Span(f"no calls in {span}", "faint")),)
     if not window.failures:
         return (line(Span(f"{plural(window.requests, 'call')} in {span}, none failed", "faint")),)
-    parts = [
-        _failed(calls, noun)
-        for calls, noun in ((window.messages, "message"), (window.models, "list"))
-        if calls.asked
-    ]
-    said = f"{' and '.join(parts)} failed in {span}"
-    if cell_len(said) <= cells:
-        return (line(Span(said, "dim")),)
-    if rows > 1 and window.messages.failed and window.models.failed:
-        return tuple(line(Span(f"{part} failed in {span}", "dim")) for part in parts)
-    said = f"{parts[not window.messages.failed and len(parts) > 1]} failed in {span}"
-    return (line(Span(said, "dim")),)
+    parts = ", ".join(_parts(window))
+    if not (window.messages.failed and window.models.failed):
+        return (line(Span(f"{parts} failed in {span}", "dim")),)
+    summed = f"{window.failures:,} of {plural(window.requests, 'call')} failed in {span}:"
+    brief = ", ".join(_parts(window, brief=True))
+    texts = (f"{summed} {parts}",) if rows < 2 or cell_len(f"{summed} {parts}") <= cells else (summed, parts)
+    if cell_len(texts[-1]) > cells:
+        texts = (summed, brief) if rows > 1 else (f"{brief} failed",)
+    return tuple(line(Span(text, "dim")) for text in texts)
 
 
-def _failed(calls: Calls, noun: str) -> str:
-    return f"{calls.failed:,} of {plural(calls.asked, noun)}"
+def _parts(window: ErrorWindow, *, brief: bool = False) -> list[str]:
+    """`40 of 57 messages`, then `59 of 89 lists`: those of which some failed; else the messages."""
+    named = ((window.messages, "message"), (window.models, "list"))
+    failing = [each for each in named if each[0].failed] or [named[not window.messages.asked]]
+    if brief:
+        return [f"{calls.failed:,}/{calls.asked:,} {noun}s" for calls, noun in failing]
+    return [f"{calls.failed:,} of {plural(calls.asked, noun)}" for calls, noun in failing]
 
 
 def _kinds(window: ErrorWindow, cells: int, rows: int) -> Lines:

@@ -129,7 +129,7 @@ def _known(observation: Observation) -> tuple[_Fact, ...]:
     return (
         _Fact("meaning", row.meaning),
         _Fact("whose", row.side.whose),
-        _Fact("next", row.next),
+        _Fact("next", row.steps),
         _Fact("retry", retry),
         _Fact("SDK", "retries it automatically" if row.sdk_retries else "does not retry it"),
     )

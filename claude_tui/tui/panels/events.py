@@ -19,13 +19,15 @@ from claude_tui.tui.render.glyphs import event_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import Line, Span, clipped, crop, fit, line, pad, spread, width, wrap
 
-__all__ = ["EventRow", "EventsPanel", "event_lines", "event_rows", "followed"]
+__all__ = ["EventRow", "EventsPanel", "event_lines", "event_rows", "followed", "in_sight"]
 
 Lines = tuple[Line, ...]
 
 _SUBJECT_CELLS = 12
 _SHORTEST_ID = 9
 # The text of other events is clear without its subject.
+# Many of these come in a trouble; the others say what it is and what was done about it.
+_MANY = frozenset({EventKind.FAILURE, EventKind.RECOVERY, EventKind.LIMIT, EventKind.MODEL})
 _NEED_A_SUBJECT = (EventKind.FAILURE, EventKind.RECOVERY, EventKind.ALERT)
 
 
@@ -56,6 +58,7 @@ class EventsPanel(SnapshotPanel):
         self._selected: str | None = None
         self._top = 0
         self._rows = self._listed(snapshot)
+        self._shown: Sequence[EventRow] = ()
 
     @property
     def selected(self) -> Event | None:
@@ -77,7 +80,10 @@ class EventsPanel(SnapshotPanel):
             self._top = min(max(self._top, index - height + 1), index)
         self._top = max(min(self._top, len(self._rows) - height), 0)
         cursor = None if index is None else index - self._top
-        shown = self._rows[self._top : self._top + max(height, 0)]
+        shown: Sequence[EventRow] = self._rows[self._top : self._top + max(height, 0)]
+        if index is None and not self._top:
+            shown = in_sight(self._rows, height)
+        self._shown = shown
         if not shown and self.words:
             return clipped((line(Span(f"Nothing matches “{self.words}”.", "dim")),), width, height)
         return event_lines(shown, snapshot.at, width, height, cursor)
@@ -164,9 +170,10 @@ class EventsPanel(SnapshotPanel):
 
     def on_click(self, event: textual_events.Click) -> None:
         row = event.y - 1
-        if 0 <= row < self.page and self._top + row < len(self._rows):
-            again = self._index() == self._top + row
-            self._select(self._top + row)
+        if 0 <= row < min(self.page, len(self._shown)):
+            clicked = self._rows.index(self._shown[row])
+            again = self._index() == clicked
+            self._select(clicked)
             if again and not self.open_or_close() and (chosen := self.selected):
                 self.post_message(EventChosen(chosen))
 
@@ -179,6 +186,20 @@ def event_rows(events: Iterable[Event], opened: Collection[str] = ()) -> tuple[E
         if event.key in opened:
             rows += (EventRow(f"{event.key}/{each.key}", each, inner=True) for each in event.folded)
     return tuple(rows)
+
+
+def in_sight(rows: Sequence[EventRow], height: int) -> Sequence[EventRow]:
+    """The newest rows; what is measured leaves half of the room to verdicts, alerts, posts and people."""
+    if height < 2 or len(rows) <= height:
+        return rows[: max(height, 0)]
+    many = [row.event.kind in _MANY for row in rows]
+    most = max((height + 1) // 2, height - many.count(False))
+    kept: list[EventRow] = []
+    for row, one_of_many in zip(rows, many, strict=True):
+        most -= one_of_many
+        if (not one_of_many or most >= 0) and len(kept) < height:
+            kept.append(row)
+    return kept
 
 
 def followed(before: Sequence[EventRow], after: Sequence[EventRow], top: int) -> int:

@@ -13,7 +13,7 @@ from claude_tui.tui.boundary import contain_drawing
 from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.panels.alert_words import alert_rows
-from claude_tui.tui.panels.strip_block import WIDE, block_lines, hints, lasted
+from claude_tui.tui.panels.strip_block import WIDE, block_lines, hints, lasted, step_words
 from claude_tui.tui.panels.verdict_words import figures, own_evidence, page_line, response_line
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import LinePanel
@@ -155,7 +155,8 @@ def _quiet(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None) -> Li
     unknown = verdict.cause is Cause.UNKNOWN
     mark = level_mark(Level.WARN if pressed and not unknown else _level(verdict))
     inner = cells - _INDENT
-    step = crop(line(Span("Next: ", "dim"), Span(verdict.next_step, "text")), inner)
+    whole, brief = step_words(verdict)
+    step = whole if width(whole) <= inner else crop(brief, inner)
     if rows < 2:
         head = line(Span(f"{mark.glyph} ", mark.role, bold=verdict.checking), Span(verdict.summary, "text"))
         return (crop(join((head, step if unknown or pressed else BLANK)), cells),)
@@ -279,9 +280,10 @@ def _tiny(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     first, *others = wrap(" ".join(part for part in parts if part), cells, rows) or ("",)
     out = [line(Span(first[: len(badge)], role, bold=True), Span(first[len(badge) :], "text", bold=loud))]
     out += [line(Span(text, "text", bold=loud)) for text in others]
-    step = line(Span("Next: ", "dim"), Span(verdict.next_step, "text"))
+    whole, brief = step_words(verdict)
     why = f"{' '.join(_sentences(snapshot))} {plain(page_line(snapshot))}"
-    out += flow(step, cells, rows - len(out))
+    room = rows - len(out)
+    out += flow(whole if len(flow(whole, cells, room + 1)) <= room else brief, cells, room)
     out += [line(Span(text, "dim")) for text in wrap(why, cells, rows - len(out))]
     return tuple(_backed(row, cells, bar.back) for row in out + [BLANK] * (rows - len(out)))
 

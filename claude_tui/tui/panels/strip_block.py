@@ -49,7 +49,7 @@ from claude_tui.tui.render.lines import (
     wrap,
 )
 
-__all__ = ["WIDE", "block_lines", "hints", "lasted"]
+__all__ = ["WIDE", "block_lines", "hints", "lasted", "step_words"]
 
 Lines = tuple[Line, ...]
 
@@ -65,6 +65,8 @@ _SINCE = 14
 # `response overdue by 34m`: evidence leaves this much beside it, whatever the clock says.
 _RESPONSE = 23
 _MOST_ROWS_OF_STEP = 2
+# From this width on, each first step fits into a row.
+_ONE_ROW_OF_STEP = 72
 _RECOVERY_GAUGE = 12
 
 
@@ -74,11 +76,11 @@ def block_lines(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None =
     if rows <= 2:
         return (_one_row(snapshot, cells), *_indented(_step(snapshot, inner, 1, keys)))[:rows]
     # The headline and the clocks, and on a narrow screen the evidence, have rows of their own.
-    step = _step(snapshot, inner, min(max(rows - (2 if wide else 3), 1), _MOST_ROWS_OF_STEP), keys)
+    most = 1 if inner >= _ONE_ROW_OF_STEP else min(max(rows - 3, 1), _MOST_ROWS_OF_STEP)
+    step = _step(snapshot, inner, most, keys)
     room = rows - 1 - len(step)
-    first, *others = wrap(snapshot.verdict.summary, _headline_cells(snapshot, inner, wide=wide), rows) or (
-        "",
-    )
+    beside = _headline_cells(snapshot, inner, wide=wide)
+    first, *others = wrap(_headline(snapshot.verdict, beside), beside, rows) or ("",)
     head = spread(_badged(snapshot, first), _since(snapshot) if wide else BLANK, cells)
     body = (_wide if wide else _narrow)(snapshot, " ".join(others), inner, room)
     blank = (BLANK,) * (room - len(body))
@@ -132,9 +134,16 @@ def _since(snapshot: Snapshot) -> Line:
     return join((instant, lasted(snapshot)))
 
 
+def _headline(verdict: Verdict, cells: int) -> str:
+    """The summary, or the brief one where only that fits into a row, or comes nearer to it."""
+    brief = verdict.brief or verdict.summary
+    return verdict.summary if cell_len(verdict.summary) <= max(cells, cell_len(brief)) else brief
+
+
 def _one_row(snapshot: Snapshot, cells: int) -> Line:
     """If not everything fits, the clock is left out, then the instant, then the headline is cut."""
-    text, clock = snapshot.verdict.summary, response_line(snapshot)
+    clock, verdict = response_line(snapshot), snapshot.verdict
+    text = _headline(verdict, cells - _BADGE - 1 - _GAP - width(lasted(snapshot)))
     for end in (join((clock, _since(snapshot))), join((clock, lasted(snapshot)))):
         if _BADGE + 1 + cell_len(text) + _GAP + width(end) <= cells:
             return spread(_badged(snapshot, text), end, cells)
@@ -293,16 +302,30 @@ def _joined(pieces: list[Line], cells: int) -> Line:
 
 
 def _step(snapshot: Snapshot, cells: int, most: int, keys: KeyMap | None) -> Lines:
-    """The next step in as few rows as it takes, beside it when to retry, and the keys where they fit."""
-    text = line(Span("Next: ", "dim"), Span(snapshot.verdict.next_step, "text"))
+    """What to do next, and after that if it fits; beside it when to retry, and the keys where they fit.
+
+    The first step is bright and begins the row, so that it is read first. It is cut only where even `most`
+    rows are too few for it.
+    """
+    whole, brief = step_words(snapshot.verdict)
     retry, offered = retry_line(snapshot), hints(keys, "decide", "act")
+    with_keys = join((retry, offered), "   ")
     for rows in range(1, most + 1):
-        # A step that just fits into one row is broken into two if that makes room for the time to retry.
-        aside = bool(retry) and len(flow(text, cells, rows)) < rows
-        drawn = flow(text, cells - width(retry) - _GAP if aside else cells, rows)
-        whole = len(flow(text, cells, rows + 1)) <= rows
-        for end in (join((retry, offered), "   "), retry):
-            if whole and width(drawn[-1]) + _GAP + width(end) <= cells:
+        for text, end in ((whole, with_keys), (whole, retry), (brief, with_keys), (brief, retry)):
+            drawn = flow(text, cells, rows)
+            fits = not end or width(drawn[-1]) + _GAP + width(end) <= cells
+            if fits and len(flow(text, cells, rows + 1)) <= rows:
                 return (*drawn[:-1], spread(drawn[-1], end, cells))
-    drawn = flow(text, cells, most)
+    drawn = flow(brief, cells, most)
     return (*drawn[:-1], spread(drawn[-1], retry, cells)) if drawn else ()
+
+
+def step_words(verdict: Verdict) -> tuple[Line, Line]:
+    """What to do next and besides, with the first step emphasised; and the first step alone."""
+    first = verdict.first_step or verdict.next_step
+    besides = verdict.next_step.removeprefix(first).removeprefix(";").strip()
+    brief = line(Span("Next: ", "dim"), Span(first, "text", bold=True))
+    if not besides:
+        return brief, brief
+    whole = line(Span("Next: ", "dim"), Span(f"{first};", "text", bold=True), Span(f" {besides}", "text"))
+    return whole, brief

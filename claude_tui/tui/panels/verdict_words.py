@@ -37,6 +37,8 @@ __all__ = [
 _FIGURE = re.compile(r"[(<$]*\d[\d.,–-]*(?:%|×|ms|[smhd])?[).,;:…]*")
 # Up to here a clock that runs down says how long is left, beyond it when it runs out.
 _SOON = timedelta(minutes=100)
+# A lead that is shorter than that says nothing: the page is read every few seconds.
+_AT_ONCE = timedelta(seconds=10)
 _NAME_CELLS = 16
 _REASON_CELLS = 40
 _LEAST_NAME_CELLS = 3
@@ -140,6 +142,9 @@ def page_line(snapshot: Snapshot, *, short: bool = False) -> Line:
     match verdict.page:
         case PageAgreement.SILENT if verdict.since is not None:
             return _silent(verdict.since, snapshot, short=short)
+        case PageAgreement.CONFIRMS if verdict.page_stage:
+            stage = f"its incident is {verdict.page_stage}; components are green"
+            return line(Span(f"Status page: {stage}.", "dim"))
         case PageAgreement.CONFIRMS:
             return _confirmed(None if short else verdict.lead)
     said = verdict.evidence_of(EvidenceKind.STATUS_PAGE)
@@ -158,7 +163,7 @@ def _silent(since: datetime, snapshot: Snapshot, *, short: bool) -> Line:
 
 
 def _confirmed(lead: timedelta | None) -> Line:
-    if not lead:
+    if not lead or abs(lead) < _AT_ONCE:
         return line(Span("Status page confirms it.", "dim"))
     long = Span(duration(abs(lead)), "text", bold=True)
     if lead > timedelta():

@@ -199,6 +199,8 @@ def _detected(verdict: Verdict, at: datetime) -> Line:
 
 def _page(verdict: Verdict, view: StatusView, at: datetime) -> Line:
     words = _PAGE[verdict.page]
+    if verdict.page is PageAgreement.CONFIRMS and verdict.page_stage:
+        words = f"its incident is {verdict.page_stage}; components are green"
     if verdict.page is PageAgreement.UNKNOWN and view.status is not None and view.status.unknown_reason:
         words = f"{words}: {view.status.unknown_reason}"
     if view.read_at is None:

@@ -238,7 +238,9 @@ def flow(spans: Line, cells: int, rows: int) -> tuple[Line, ...]:
             if not left:
                 word = next(rest, word)
                 left = word.text
-            row += ([Span(" ", word.role)] if row else []) + [word._replace(text=part)]
+            if row:
+                row.append(Span(" ", word.role, bold=row[-1].bold and word.bold))
+            row.append(word._replace(text=part))
             left = left.removeprefix(part)
         out.append(tuple(row))
     return tuple(out)
