@@ -8,11 +8,18 @@ from typing import TYPE_CHECKING
 
 from claude_tui.analysis.options import TrafficThresholds
 from claude_tui.analysis.traffic.chart import bin_s, traffic_chart
-from claude_tui.analysis.traffic.facts import RECENT, TOLD_SPAN, Told, TrafficFacts, usual_spans
+from claude_tui.analysis.traffic.facts import (
+    IN_FULL,
+    RECENT,
+    TOLD_SPAN,
+    Told,
+    TrafficFacts,
+    usual_spans,
+)
 from claude_tui.analysis.traffic.troubles import begins_troubled
 from claude_tui.analysis.traffic.view import detail_from, last_full_span, traffic_view
 from claude_tui.model.snapshot import Chart, Focus, Panel
-from claude_tui.model.traffic import SPANS, KeptCall, RollUp
+from claude_tui.model.traffic import SPANS, CallCount, KeptCall, RollUp
 from claude_tui.model.traffic_view import TrafficView
 from claude_tui.store import KEPT_CALLS
 
@@ -35,13 +42,22 @@ def facts_at(store: Store, at: datetime, thresholds: TrafficThresholds | None = 
     """What was known at an instant, from the store."""
     thresholds = thresholds or TrafficThresholds()
     told = tuple(store.traffic.told(at - TOLD_SPAN, at - RECENT, at))
-    recent = tuple(store.traffic.of_span(SPANS[0], at - RECENT - _ROUNDED, at, at))
-    if not (told or recent):
+    full_from = _floor(at - IN_FULL)
+    recent = tuple(store.traffic.of_span(SPANS[0], full_from, at, at))
+    before = tuple(store.traffic.counts(SPANS[0], at - RECENT - _ROUNDED, full_from, at, timed=True))
+    if not (told or recent or before):
         return TrafficFacts()
     usual, days = _usual(store, at)
     kept = store.entries(KEPT_CALLS, at - RECENT, at + timedelta(microseconds=1))
     return TrafficFacts(
-        recent, usual, days, told, tuple(kept), _earlier(store, recent, at, thresholds), _today(store, at)
+        recent=recent,
+        before=before,
+        usual=usual,
+        usual_days=days,
+        told=told,
+        kept=tuple(kept),
+        earlier=_earlier(store, (*before, *recent), at, thresholds),
+        today_usd=_today(store, at),
     )
 
 
@@ -72,26 +88,28 @@ def _today(store: Store, at: datetime) -> float | None:
     """What was spent since midnight UTC, as it was known at the last full minute."""
     minute = detail_from(at) + RECENT
     midnight = minute.replace(hour=0, minute=0)
-    rows = store.traffic.between(midnight, minute, minute)
-    priced = any(row.counted > row.unpriced for row in rows)
-    return sum(row.cost_usd for row in rows) if priced else None
+    return store.traffic.cost_between(midnight, minute, minute)
 
 
 def _earlier(
-    store: Store, recent: Sequence[RollUp], at: datetime, thresholds: TrafficThresholds
-) -> tuple[RollUp, ...]:
-    """Longer roll-ups of the time before, as far back as failures go on: since when they do matters."""
+    store: Store, recent: Sequence[RollUp | CallCount], at: datetime, thresholds: TrafficThresholds
+) -> tuple[CallCount, ...]:
+    """Longer spans of the time before, as far back as failures go on: since when they do matters."""
     end = detail_from(at)
-    found: list[RollUp] = []
-    first = [row for row in recent if row.at >= end]
+    found: list[CallCount] = []
+    first: Sequence[RollUp | CallCount] = [row for row in recent if row.at >= end]
     for span_s, back in _EARLIER:
         if not begins_troubled(first, thresholds):
             break
         start = at - back
         start -= timedelta(seconds=start.timestamp() % span_s)
-        first = [row for row in store.traffic.of_span(span_s, start, end, at) if start <= row.at < end]
-        found, end = [*first, *found], start
+        counts = [row for row in store.traffic.counts(span_s, start, end, at) if start <= row.at < end]
+        first, found, end = counts, [*counts, *found], start
     return tuple(found)
+
+
+def _floor(at: datetime) -> datetime:
+    return at - timedelta(seconds=at.timestamp() % SPANS[0])
 
 
 class FollowedTraffic:
@@ -107,18 +125,22 @@ class FollowedTraffic:
         self._last = 0
         self._last_kept = 0
         self._rows: list[RollUp] = []
+        self._before: list[CallCount] = []
+        """What was in `_rows` once: of thousands of histograms only those that are still drawn are kept."""
         self._unsaved: list[RollUp] = []
         self._kept: list[KeptCall] = []
         self._usual: tuple[datetime, tuple[RollUp, ...], int] | None = None
         self._told: tuple[datetime, tuple[Told, ...]] | None = None
-        self._earlier: tuple[datetime, tuple[RollUp, ...]] | None = None
+        self._earlier: tuple[datetime, tuple[CallCount, ...]] | None = None
         self._facts = TrafficFacts()
         self._chart: tuple[Focus | None, datetime, Chart | None] | None = None
         self._made: tuple[TrafficFacts, datetime, TrafficView | None] | None = None
 
     def load(self, at: datetime) -> None:
         """Reads the last quarter of an hour, for the first frame. Without own traffic one query."""
-        self._last, self._rows = self._store.traffic.since(at - RECENT - _SPARE)
+        self._last, self._before, self._rows = self._store.traffic.since(
+            at - RECENT - _SPARE, _floor(at - IN_FULL - _SPARE)
+        )
         if not self._last:
             return
         kept = self._store.entries(KEPT_CALLS, at - RECENT)
@@ -161,13 +183,15 @@ class FollowedTraffic:
         due = self._told is None or not timedelta() <= at - self._told[0] < _TOLD_EVERY
         if due:
             self._told = at, tuple(self._store.traffic.told(at - TOLD_SPAN, at - RECENT))
-        if ((self._told and self._told[1]) or self._rows) and (self._usual is None or self._usual[0] != hour):
+        heard = bool((self._told and self._told[1]) or self._rows or self._before)
+        if heard and (self._usual is None or self._usual[0] != hour):
             self._usual = hour, *_usual(self._store, at)
             due = True
         start = detail_from(at)
         if self._earlier is None or self._earlier[0] != start:
-            earlier = _earlier(self._store, self._rows, at, self._thresholds)
-            today = _today(self._store, at) if self._rows or self._today is not None else None
+            recent: list[RollUp | CallCount] = [*self._before, *self._rows]
+            earlier = _earlier(self._store, recent, at, self._thresholds)
+            today = _today(self._store, at) if recent or self._today is not None else None
             due |= bool(earlier) or bool(self._earlier and self._earlier[1]) or today != self._today
             self._earlier, self._today = (start, earlier), today
         return due
@@ -175,12 +199,21 @@ class FollowedTraffic:
     def _renew(self, at: datetime, *, changed: bool) -> None:
         if not changed:
             return
-        oldest = at - RECENT - _SPARE
-        self._rows = [row for row in self._rows if row.at > oldest]
+        oldest, full_from = at - RECENT - _SPARE, at - IN_FULL - _SPARE
+        before = (*self._before, *(CallCount.of(row) for row in self._rows if row.at <= full_from))
+        self._before = [row for row in before if row.at > oldest]
+        self._rows = [row for row in self._rows if row.at > full_from]
         self._kept = [each for each in self._kept if each.at > oldest]
         usual, days = (self._usual[1], self._usual[2]) if self._usual is not None else ((), 0)
         told = self._told[1] if self._told is not None else ()
         earlier = self._earlier[1] if self._earlier is not None else ()
         self._facts = TrafficFacts(
-            (*self._rows, *self._unsaved), usual, days, told, tuple(self._kept), earlier, self._today
+            recent=(*self._rows, *self._unsaved),
+            before=tuple(self._before),
+            usual=usual,
+            usual_days=days,
+            told=told,
+            kept=tuple(self._kept),
+            earlier=earlier,
+            today_usd=self._today,
         )

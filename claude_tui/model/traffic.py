@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from claude_tui.model.observation import Outcome, RateLimitReading, WindowReading
 
@@ -13,6 +14,7 @@ __all__ = [
     "SPANS",
     "UNKNOWN",
     "Call",
+    "CallCount",
     "CallEnd",
     "KeptBecause",
     "KeptCall",
@@ -185,6 +187,29 @@ class RollUp:
     """Histogram of the seconds to the end."""
     prompt: bytes = b""
     """Histogram of tokens per call (input and cache), in thousands."""
+
+
+class CallCount(NamedTuple):
+    """What of a roll-up is needed to see a trend or a trouble: a fraction of it, as thousands are read."""
+
+    at: datetime
+    """The start of the span (aware UTC)."""
+    span_s: int
+    """How long it is: one of SPANS."""
+    key: RollUpKey
+    """Whose calls they are."""
+    calls: int
+    """How many."""
+    counted: int = 0
+    """Of these, how many came with token counts."""
+    retries_told: int = 0
+    """Of these, for how many it is known whether they were the first attempt."""
+    first_token: bytes = b""
+    """Histogram of the seconds to the first content delta; b"" also where it was not asked for."""
+
+    @classmethod
+    def of(cls, row: RollUp) -> CallCount:
+        return cls(row.at, row.span_s, row.key, row.calls, row.counted, row.retries_told, row.first_token)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from claude_tui.store.faults import NewerStoreError, describe, is_damage, skippe
 from claude_tui.store.files import LOCK_TIMEOUT_S, Connect, Identity, directory_lock, identity_of
 from claude_tui.store.problems import Origin, Problems
 from claude_tui.store.schema import KEPT_SINCE, MIGRATIONS, TRAFFIC_SINCE, is_newer, is_readable, version_of
-from claude_tui.store.traffic import TrafficReader
+from claude_tui.store.traffic_reading import TrafficReader
 
 __all__ = ["ReadSession", "Reader"]
 

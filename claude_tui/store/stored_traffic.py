@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 
 from claude_tui.analysis.traffic.facts import Told
-from claude_tui.model.traffic import SPANS, RolledUp, RollUp
-from claude_tui.store.backlog import Backlog
+from claude_tui.model.traffic import SPANS, CallCount, RolledUp, RollUp
+from claude_tui.store.backlog import Backlog, Record
 from claude_tui.store.instants import from_micros, to_micros
 from claude_tui.store.reading import Reader
-from claude_tui.store.traffic import Known, TrafficReader
+from claude_tui.store.traffic_reading import Known, TrafficReader
 
 __all__ = ["StoredTraffic"]
 
@@ -49,16 +49,40 @@ class StoredTraffic:
     ) -> list[RollUp]:
         none: list[Known] = []
         found, waiting = self._reader.read(lambda session: session.traffic(query, none))
-        unsaved = (
-            row
-            for item in waiting
-            # What the store has not written yet is known now, and at no earlier instant.
-            if isinstance(item, RolledUp)
-            and (known >= _NEVER if item.at is None else to_micros(item.at) <= known)
-            for row in item.rows
-            if low - _SHORTEST < to_micros(row.at) < high
+        return [*(each.row for each in found or none), *_unsaved(waiting, low, high, known)]
+
+    def counts(
+        self, span_s: int, since: datetime, until: datetime, known: datetime, *, timed: bool = False
+    ) -> list[CallCount]:
+        """What `of_span` gives, as counts of calls; with the times to first token if `timed`."""
+        low, high, as_of = to_micros(since), to_micros(until), to_micros(known)
+        none: list[CallCount] = []
+        found, waiting = self._reader.read(
+            lambda session: session.traffic(
+                lambda reader: reader.counts(span_s, low, high, as_of, timed=timed), none
+            )
         )
-        return [*(each.row for each in found or none), *unsaved]
+        return [*(found or none), *map(CallCount.of, _unsaved(waiting, low, high, as_of))]
+
+    def cost_between(self, since: datetime, until: datetime, known: datetime) -> float | None:
+        """What the traffic from `since` to `until` cost; None where nothing has a price."""
+        low, high, as_of = to_micros(since), to_micros(until), to_micros(known)
+        found, waiting = self._reader.read(
+            lambda session: session.traffic(lambda reader: reader.cost(low, high, as_of), (0.0, 0))
+        )
+        usd, priced = found or (0.0, 0)
+        for row in _unsaved(waiting, low, high, as_of):
+            usd, priced = usd + row.cost_usd, priced + row.counted - row.unpriced
+        return usd if priced else None
+
+    @property
+    def read_in_full(self) -> int:
+        """How many rows have been read with their histograms, as a measure of work."""
+        none = 0
+        found, _ = self._reader.read(
+            lambda session: session.traffic(lambda reader: reader.read_in_full, none)
+        )
+        return found or none
 
     def told(self, since: datetime, until: datetime, known: datetime | None = None) -> list[Told]:
         """What each source told, in spans of ten minutes or shorter ones, oldest first; on disk only."""
@@ -83,14 +107,21 @@ class StoredTraffic:
         unsaved = [row for item in waiting if isinstance(item, RolledUp) for row in item.rows]
         return last, [each.row for each in rows], unsaved
 
-    def since(self, instant: datetime) -> tuple[int, list[RollUp]]:
-        """The roll-ups of 10 s from an instant on that are on disk, and the id to ask `after` with."""
-        low, none = to_micros(instant), list[Known]()
-        found, _ = self._reader.read(
-            lambda session: session.traffic(lambda reader: reader.since(low), (0, none))
-        )
-        last, rows = found or (0, none)
-        return last, [each.row for each in rows]
+    def since(self, instant: datetime, full_from: datetime) -> tuple[int, list[CallCount], list[RollUp]]:
+        """What is on disk of the time from an instant on, in spans of 10 s: counts, and roll-ups at the end.
+
+        First comes the id to ask `after` with.
+        """
+        low, middle = to_micros(instant), to_micros(full_from)
+        counts, rows = list[CallCount](), list[Known]()
+
+        def query(reader: TrafficReader) -> tuple[int, list[CallCount], list[Known]]:
+            last, found = reader.since(middle)
+            return last, reader.counts(SPANS[0], low, middle, _NEVER, timed=True) if last else counts, found
+
+        found, _ = self._reader.read(lambda session: session.traffic(query, (0, counts, rows)))
+        last, counts, rows = found or (0, counts, rows)
+        return last, counts, [each.row for each in rows]
 
     def records(self, span_s: int, since: datetime, until: datetime) -> list[RolledUp]:
         """Roll-ups of one length as in `of_span`, each with the instant at which it was recorded."""
@@ -111,6 +142,16 @@ class StoredTraffic:
     def fold(self) -> None:
         """Has roll-ups folded into longer ones, in small batches between writes."""
         self._backlog.ask_to_fold()
+
+
+def _unsaved(waiting: Iterable[Record], low: int, high: int, known: int) -> Iterator[RollUp]:
+    """The rows that are not on disk yet."""
+    for item in waiting:
+        # What the store has not written yet is known now, and at no earlier instant.
+        if isinstance(item, RolledUp) and (
+            known >= _NEVER if item.at is None else to_micros(item.at) <= known
+        ):
+            yield from (row for row in item.rows if low - _SHORTEST < to_micros(row.at) < high)
 
 
 def _micros_or_never(instant: datetime | None) -> int:

@@ -1,4 +1,4 @@
-"""Own traffic in the store: adding roll-ups, folding them into longer ones, and reading any span of time.
+"""Own traffic in the store: adding roll-ups, folding them into longer ones, and pruning.
 
 A row of 10 s is folded into one of a minute, that into one of ten minutes, an hour and a day, each a while
 after the longer span is over. The shorter row is marked and goes earlier, so that a span of time is the sum
@@ -9,34 +9,25 @@ is folded by itself, so that it is not known before it was recorded.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterable, Iterator
-from contextlib import suppress
-from dataclasses import astuple, dataclass
-from datetime import timedelta
+from dataclasses import astuple
 from itertools import pairwise
-from typing import Any
 
-from claude_tui.analysis.traffic.facts import Told
 from claude_tui.analysis.traffic.merging import added
-from claude_tui.model.traffic import OTHER, SPANS, RolledUp, RollUp, RollUpKey, TrafficSource
-from claude_tui.store.checked import whole
-from claude_tui.store.codec import UNREADABLE
+from claude_tui.model.traffic import OTHER, SPANS, RolledUp, RollUpKey
 from claude_tui.store.entries import pack_text
 from claude_tui.store.instants import from_micros, to_micros
-from claude_tui.store.traffic_codec import COLUMNS, encode, key_of, roll_up_of
+from claude_tui.store.traffic_codec import COLUMNS, encode
+from claude_tui.store.traffic_reading import ON_TIME, Known, TrafficReader, pruned_upto
 
-__all__ = ["DETAIL", "ON_TIME", "Keys", "Known", "TrafficReader", "add", "fold", "forget_seen", "prune"]
+__all__ = ["DETAIL", "Keys", "add", "fold", "forget_seen", "prune"]
 
 _SECOND = 1_000_000
-ON_TIME = 120 * _SECOND
-"""Rows that are recorded within this of their end are on time: they are folded together."""
 DETAIL = 2 * 86400 * _SECOND
 """How long rows of 10 s stay; an incident's stay."""
 MAX_KEYS = 5000
 FOLD_ROWS = 3000
 _LAG = {span: 20 * _SECOND + 10 * _SECOND * index for index, span in enumerate(SPANS)}
 """How long after the end of a span it is folded, so that most rows are there."""
-_FAR = 2**62
 _SEEN_FOR = 600 * _SECOND
 
 _INSERT = (
@@ -48,36 +39,9 @@ _FIND_KEY = (
     "AND error_type = ?"
 )
 _ADD_KEY = "INSERT INTO traffic_keys (source, application, model, outcome, error_type) VALUES (?, ?, ?, ?, ?)"
-_READ = f"SELECT id, span, at, recorded, key, {COLUMNS} FROM traffic_rolls"
-_KEY = (
-    "SELECT CAST(source AS BLOB), CAST(application AS BLOB), CAST(model AS BLOB), CAST(outcome AS BLOB), "
-    "CAST(error_type AS BLOB) FROM traffic_keys WHERE id = ?"
-)
-_UNFOLDED = f"{_READ} WHERE folded = 0 AND span = ? AND at < ? ORDER BY at LIMIT {FOLD_ROWS}"
-_OF_SPAN = f"{_READ} WHERE span = ? AND at >= ? AND at < ? AND recorded <= ?"
-_NOT_YET = f"{_READ} WHERE folded = 0 AND span IN (%s) AND at >= ? AND at < ? AND recorded <= ?"
-_AFTER = f"{_READ} WHERE id > ? AND span = {SPANS[0]} ORDER BY id"
 _OLDEST = "SELECT min(at) FROM traffic_rolls WHERE folded = 1 AND span = ? AND at >= ?"
 _DELETE = "DELETE FROM traffic_rolls WHERE folded = 1 AND span = ? AND at >= ? AND at < ?"
-_TOLD = (
-    "SELECT CAST(source AS BLOB), span, at, sum(CASE WHEN outcome = 'ok' THEN calls ELSE 0 END), "
-    "sum(counted), sum(length(first_token) > 0), sum(retries_told), sum(calls) "
-    "FROM traffic_rolls JOIN traffic_keys ON traffic_keys.id = key "
-    "WHERE {} AND at >= ? AND at < ? AND recorded <= ? GROUP BY source, span, at"
-)
-_PRUNED_UPTO = "SELECT value FROM meta WHERE key = ?"
 _SET_PRUNED = "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)"
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """A roll-up, and since when it was known."""
-
-    number: int
-    """Its id."""
-    recorded: int
-    """Microseconds since 1970."""
-    row: RollUp
 
 
 class Keys:
@@ -126,7 +90,7 @@ def fold(connection: sqlite3.Connection, keys: Keys, now: int) -> bool:
     for shorter, longer in pairwise(SPANS):
         length = longer * _SECOND
         cutoff = (now - _LAG[longer]) // length * length
-        found = reader.numbered(_UNFOLDED, (shorter, cutoff))
+        found = reader.unfolded(shorter, cutoff, FOLD_ROWS)
         if found.ids:
             groups: dict[tuple[RollUpKey, int, int], list[Known]] = {}
             for known in found.rows:
@@ -169,7 +133,7 @@ def prune(connection: sqlite3.Connection, low: int, high: int, detail: int, most
             if most <= 0:
                 return False
             most -= connection.execute(_DELETE, (span, start, start + stretch)).rowcount
-            upto = max(_pruned_upto(connection, span), start + stretch)
+            upto = max(pruned_upto(connection, span), start + stretch)
             connection.execute(_SET_PRUNED, (f"traffic_pruned_{span}", str(upto)))
     return True
 
@@ -177,144 +141,3 @@ def prune(connection: sqlite3.Connection, low: int, high: int, detail: int, most
 def _oldest(connection: sqlite3.Connection, span: int, low: int) -> int | None:
     found = connection.execute(_OLDEST, (span, low)).fetchone()[0]
     return found if type(found) is int else None
-
-
-def _pruned_upto(connection: sqlite3.Connection, span: int) -> int:
-    """Before this instant, rows of that length may be gone."""
-    found = connection.execute(_PRUNED_UPTO, (f"traffic_pruned_{span}",)).fetchone()
-    try:
-        return int(found[0]) if found is not None else -_FAR
-    except (TypeError, ValueError):
-        return -_FAR
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    ids: list[int]
-    """Of every row, those that cannot be read included."""
-    rows: list[Known]
-
-
-class TrafficReader:
-    """Reads roll-ups. Instants are microseconds since 1970; `skipped` has the ids of unreadable rows."""
-
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        self.skipped: set[int] = set()
-        self._connection = connection
-        self._keys: dict[int, RollUpKey | None] = {}
-
-    def between(self, low: int, high: int, known: int) -> list[Known]:
-        """Rows that add up to the time from `low` to `high`, of whatever lengths, as known at an instant.
-
-        Both ends are rounded outwards to 10 s; where shorter rows are gone, to what is left.
-        """
-        rows: dict[int, Known] = {}
-        for span, start, end in _pieces(low, high, known):
-            # Where shorter rows are gone, two pieces may be parts of one longer row.
-            rows |= {each.number: each for each in self._piece(span, start, end, known)}
-        return [*rows.values()]
-
-    def of_span(self, span: int, low: int, high: int, known: int) -> list[Known]:
-        """The same from rows of one length where they are still there, and from shorter ones at the end."""
-        length = span * _SECOND
-        return self._piece(span, low // length * length, -(-high // length) * length, known)
-
-    def after(self, number: int) -> tuple[int, list[Known]]:
-        """The rows of 10 s that were added after the one with an id, and the last id."""
-        found = self.numbered(_AFTER, (number,))
-        return (found.ids[-1] if found.ids else number), found.rows
-
-    def told(self, low: int, high: int, known: int) -> list[Told]:
-        """What each source told in spans of ten minutes, oldest first; shorter ones where they are new."""
-        longest = SPANS[2]
-        shorter = ", ".join(map(str, SPANS[:2]))
-        low = low // (longest * _SECOND) * longest * _SECOND
-        rows = self._connection.execute(_TOLD.format(f"span = {longest}"), (low, high, known)).fetchall()
-        unfolded = f"folded = 0 AND span IN ({shorter})"
-        rows += self._connection.execute(_TOLD.format(unfolded), (low, high, known)).fetchall()
-        found: list[Told] = []
-        for source, span, at, *amounts in rows:
-            # A row that another program wrote is counted as skipped where it is read in full.
-            with suppress(*UNREADABLE):
-                start = from_micros(at)
-                end = start + timedelta(seconds=span)
-                found.append(Told(TrafficSource(source.decode()), start, end, *map(whole, amounts)))
-        return sorted(found, key=lambda each: each.end)
-
-    def seen_after(self, number: int) -> tuple[int, bytes]:
-        """The digests of the entries added after the one with an id, and the last id."""
-        found = self._connection.execute(
-            "SELECT id, ids FROM traffic_seen WHERE id > ? ORDER BY id", (number,)
-        ).fetchall()
-        digests = b"".join(ids for _, ids in found if isinstance(ids, bytes))
-        return (found[-1][0] if found else number), digests
-
-    def since(self, low: int) -> tuple[int, list[Known]]:
-        """The rows of 10 s from an instant on, and the id of the row that was added last; 0 without one."""
-        last = self._connection.execute("SELECT max(id) FROM traffic_rolls").fetchone()[0]
-        rows = self._connection.execute(_OF_SPAN, (SPANS[0], low, _FAR, _FAR)).fetchall()
-        return (last if type(last) is int else 0), [*self._decoded(rows)]
-
-    def numbered(self, query: str, values: tuple[int, ...]) -> _Found:
-        """All rows of a query, with their ids."""
-        found = self._connection.execute(query, values).fetchall()
-        return _Found([row[0] for row in found], [*self._decoded(found)])
-
-    def _piece(self, span: int, start: int, end: int, known: int) -> list[Known]:
-        index = SPANS.index(span)
-        if index + 1 < len(SPANS) and start < _pruned_upto(self._connection, span):
-            there = self._connection.execute(
-                "SELECT 1 FROM traffic_rolls WHERE span = ? AND at >= ? AND at < ? LIMIT 1",
-                (span, start, end),
-            ).fetchone()
-            if there is None:
-                longer = SPANS[index + 1] * _SECOND
-                return self._piece(SPANS[index + 1], start // longer * longer, end, known)
-        rows = self._connection.execute(_OF_SPAN, (span, start, end, known)).fetchall()
-        if index:
-            shorter = ", ".join(map(str, SPANS[:index]))
-            rows += self._connection.execute(_NOT_YET % shorter, (start, end, known)).fetchall()
-        return [*self._decoded(rows)]
-
-    def _decoded(self, rows: Iterable[tuple[Any, ...]]) -> Iterator[Known]:
-        keys = self._keys
-        for number, span, at, recorded, key_number, *values in rows:
-            key = keys[key_number] if key_number in keys else self._look_up(key_number)
-            try:
-                if key is not None and type(recorded) is int:
-                    yield Known(number, recorded, roll_up_of(span, at, key, values))
-                    continue
-            except UNREADABLE:
-                pass
-            self.skipped.add(number)
-
-    def _look_up(self, number: int) -> RollUpKey | None:
-        row = self._connection.execute(_KEY, (number,)).fetchone()
-        try:
-            key = (
-                key_of(*(each.decode("utf-8", "surrogatepass") for each in row)) if row is not None else None
-            )
-        except UNREADABLE:
-            key = None
-        self._keys[number] = key
-        return key
-
-
-def _pieces(low: int, high: int, known: int, index: int = len(SPANS) - 1) -> Iterator[tuple[int, int, int]]:
-    """A span of time as pieces of whole roll-ups: long ones in the middle, short ones at both ends.
-
-    Long ones only where those on time were known already.
-    """
-    if low >= high:
-        return
-    length = SPANS[index] * _SECOND
-    if index == 0:
-        yield SPANS[0], low // length * length, -(-high // length) * length
-        return
-    start, end = -(-low // length) * length, min(high, known - ON_TIME) // length * length
-    if start >= end:
-        yield from _pieces(low, high, known, index - 1)
-        return
-    yield from _pieces(low, start, known, index - 1)
-    yield SPANS[index], start, end
-    yield from _pieces(end, high, known, index - 1)

@@ -9,11 +9,22 @@ from typing import Any
 
 from claude_tui.analysis.uptime.histogram import Histogram
 from claude_tui.model.observation import Outcome
-from claude_tui.model.traffic import SPANS, RollUp, RollUpKey, Tokens, TrafficSource
+from claude_tui.model.traffic import SPANS, CallCount, RollUp, RollUpKey, Tokens, TrafficSource
 from claude_tui.store.checked import text
 from claude_tui.store.instants import from_micros
 
-__all__ = ["COLUMNS", "encode", "key_of", "narrowed", "roll_up_of", "widened"]
+__all__ = [
+    "COLUMNS",
+    "COST_COLUMNS",
+    "COUNT_COLUMNS",
+    "call_counts",
+    "cost_of",
+    "encode",
+    "key_of",
+    "narrowed",
+    "roll_up_of",
+    "widened",
+]
 
 COLUMNS = (
     "calls, cut, abandoned, retried, retries_told, max_tokens, refusals, counted, "
@@ -21,6 +32,10 @@ COLUMNS = (
     "first_token, total, prompt"
 )
 """The columns of counts, in the order in which `encode` gives them."""
+COUNT_COLUMNS = "calls, counted, retries_told, first_token"
+"""The columns that `call_counts` takes."""
+COST_COLUMNS = "cost_usd, counted, unpriced"
+"""The columns that `cost_of` takes."""
 
 _SPANS = frozenset(SPANS)
 _SOURCES = {source.value: source for source in TrafficSource}
@@ -122,6 +137,35 @@ def roll_up_of(span: object, at: int, key: RollUpKey, values: Sequence[Any]) -> 
         _sound(total),
         _sound(prompt),
     )
+
+
+def call_counts(
+    spans: Sequence[Any],
+    instants: Sequence[Any],
+    keys: Sequence[RollUpKey | None],
+    counts: Sequence[Sequence[Any]],
+    histograms: Sequence[Any],
+) -> list[CallCount]:
+    """The counts of stored rows, by column. Raises one of UNREADABLE if any of them cannot be read."""
+    for column in counts:
+        if {*map(type, column)} != {int} or min(column) < 0 or max(column) >= _MOST:
+            raise ValueError("not counts")
+    if {*map(type, spans)} != {int} or not _SPANS.issuperset(spans) or None in keys:
+        raise ValueError("not roll-ups")
+    dates = {each: from_micros(each) for each in {*instants}}
+    first_token = [_sound(each) if each else b"" for each in histograms]
+    at = [dates[each] for each in instants]
+    return [*map(CallCount._make, zip(at, spans, keys, *counts, first_token, strict=True))]
+
+
+def cost_of(values: Sequence[Any]) -> tuple[float, int]:
+    """(dollars, calls with a price) of a stored row's cost, counted and unpriced; ValueError as above."""
+    cost, counted, unpriced = values
+    if type(cost) is not float or not 0 <= cost < _MOST_USD:
+        raise ValueError("not a cost")
+    if type(counted) is not int or type(unpriced) is not int:
+        raise ValueError("not a count")
+    return cost, counted - unpriced
 
 
 def _sound(stored: object) -> bytes:

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -21,7 +22,7 @@ from claude_tui.analysis.traffic.figures import By
 from claude_tui.engine.traffic import FollowedTraffic, chart_at, view_at
 from claude_tui.model.observation import Outcome
 from claude_tui.model.snapshot import Focus, Panel
-from claude_tui.model.traffic import SPANS, Call, RollUpKey, Tokens, TrafficSource
+from claude_tui.model.traffic import SPANS, Call, RollUp, RollUpKey, Tokens, TrafficSource
 from claude_tui.report.traffic import read_traffic
 from claude_tui.store import Store
 from claude_tui.store.files import NAME, connect
@@ -35,6 +36,8 @@ from tests.bench.store import NOW
 BATCH_MS, QUERY_MS, CALL_US = 100.0, 50.0, 20.0
 CALLS = 100_000
 PROTOTYPES = 20
+TROUBLE = timedelta(days=1), timedelta(hours=11)
+"""How long before NOW the trouble began, and how long it lasts: its rows of 10 s are all there."""
 _SECOND = 1_000_000
 
 
@@ -75,7 +78,7 @@ def counting() -> float:
 
 
 def fill(path: Path, days: int, keys: int) -> int:
-    """Roll-ups of every length, as folding and pruning leave them after so many days."""
+    """Roll-ups of every length, as folding and pruning leave them after so many days, with one trouble."""
     Store.open(path.parent, path.name, now=NOW).close(30)
     connection = connect(path)
     numbers, random, total = Keys(connection), Random(2), 0
@@ -84,8 +87,12 @@ def fill(path: Path, days: int, keys: int) -> int:
         length = span * _SECOND
         last = to_micros(NOW) // length * length
         known = [(key, _prototypes(key, span, random)) for key in _keys(keys)]
+        failing = [
+            (key, [_failed(each) for each in _prototypes(key, span, random)]) for key in _failing_keys(keys)
+        ]
         connection.execute("BEGIN")
         for start in range(last - ends[span] * 86_400 * _SECOND // length * length, last, length):
+            here = [*known, *failing] if _troubled(start) else known
             connection.executemany(
                 f"INSERT INTO traffic_rolls (span, at, recorded, folded, key, {COLUMNS}) "
                 f"VALUES (?, ?, ?, ?, ?{', ?' * len(COLUMNS.split(','))})",
@@ -96,12 +103,12 @@ def fill(path: Path, days: int, keys: int) -> int:
                         start + length + _SECOND,
                         int(span < 86_400),
                         numbers.number_of(key),
-                        *random.choice(prototypes),
+                        *encode(random.choice(prototypes)),
                     )
-                    for key, prototypes in known
+                    for key, prototypes in here
                 ],
             )
-            total += keys
+            total += len(here)
         connection.execute("COMMIT")
     day = 86_400 * _SECOND
     pruned = str((to_micros(NOW) // day - 2) * day)
@@ -118,7 +125,22 @@ def _keys(count: int) -> list[RollUpKey]:
     ]
 
 
-def _prototypes(key: RollUpKey, span: int, random: Random) -> list[tuple[object, ...]]:
+def _failing_keys(count: int) -> list[RollUpKey]:
+    """Three kinds of failure of each application and model."""
+    kinds = (
+        (Outcome.OVERLOADED, "overloaded_error"),
+        (Outcome.SERVER_ERROR, "api_error"),
+        (Outcome.RATE_LIMITED, "rate_limit_error"),
+    )
+    return [replace(key, outcome=outcome, error_type=kind) for key in _keys(count) for outcome, kind in kinds]
+
+
+def _troubled(start: int) -> bool:
+    onset = to_micros(NOW - TROUBLE[0])
+    return onset <= start < to_micros(NOW - TROUBLE[0] + TROUBLE[1])
+
+
+def _prototypes(key: RollUpKey, span: int, random: Random) -> list[RollUp]:
     """Rows of ten calls a second in all."""
     found = []
     for _ in range(PROTOTYPES):
@@ -127,8 +149,16 @@ def _prototypes(key: RollUpKey, span: int, random: Random) -> list[tuple[object,
             rolling.add(call, NOW.timestamp())
         batch, _ = rolling.take(NOW.timestamp())
         assert batch is not None
-        found.append(encode(max(batch.rows, key=lambda row: row.calls)))
+        found.append(max(batch.rows, key=lambda row: row.calls))
     return found
+
+
+def _failed(row: RollUp) -> RollUp:
+    """The same calls as failures, without what only answers have."""
+    calls = max(row.calls // 5, 1)
+    return replace(
+        row, calls=calls, counted=0, tokens=Tokens(), cost_usd=0.0, first_token=b"", prompt=b"", max_tokens=0
+    )
 
 
 def took_ms(work: Callable[[], object], times: int = 5) -> float:
@@ -149,6 +179,9 @@ def measure(path: Path) -> Iterator[tuple[str, float, float]]:
     for days in (1, 30, 80):
         at = NOW - timedelta(days=days)
         yield f"a step in time, {days} days ago", took_ms(lambda at=at: view_at(store, at)), QUERY_MS
+    for words, into in (("20 minutes", 1 / 3), ("2 hours", 2), ("10 hours", 10)):
+        at = NOW - TROUBLE[0] + timedelta(hours=into)
+        yield f"a step in time, {words} into a trouble", took_ms(lambda at=at: view_at(store, at)), QUERY_MS
     for words, since in (("1h", 1), ("24h", 24), ("7d", 168), ("30d", 720), ("89d", 24 * 89)):
         span = timedelta(hours=since, minutes=7)
         yield (

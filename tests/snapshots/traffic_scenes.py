@@ -89,4 +89,9 @@ def _with(
     snapshot: Snapshot, rows: tuple[RollUp, ...], kept: tuple[KeptCall, ...], told: tuple[Told, ...] = ()
 ) -> Snapshot:
     usual = tuple(replace(row, at=row.at.replace(minute=0, second=0)) for row in rows[: len(rows) // 2])
-    return replace(snapshot, traffic=traffic_view(TrafficFacts(rows, usual, 3, told, kept), snapshot.at))
+    return replace(
+        snapshot,
+        traffic=traffic_view(
+            TrafficFacts(rows, usual=usual, usual_days=3, told=told, kept=kept), snapshot.at
+        ),
+    )

@@ -68,6 +68,25 @@ def test_a_long_trouble_keeps_its_beginning_live_and_in_the_past(tmp_path: Path)
             assert troubles == comparable(view_at(store, after(second))).troubles, second
 
 
+def test_a_step_into_a_long_trouble_reads_no_more_in_full_than_into_a_short_one(tmp_path: Path) -> None:
+    onset = 600
+    with opened(tmp_path) as store:
+        for second in range(0, 3 * 3600, 10):
+            store.write(batch(second, failed=5 if second >= onset else 0))
+        assert store.flush(PATIENCE_S)
+        read = {}
+        for minutes in (20, 160):
+            before = store.traffic.read_in_full
+            at = after(onset + 60 * minutes + 1)
+            assert [each.since for each in comparable(view_at(store, at)).troubles] == [after(onset)]
+            read[minutes] = store.traffic.read_in_full - before
+        # More only by the two hours that tell what is usual, of two keys each, which are not folded here.
+        assert read[160] <= read[20] + 2 * 360 * 2
+        facts = facts_at(store, at)
+        assert len(facts.recent) <= 2 * 9
+        assert len(facts.earlier) >= 2 * 60
+
+
 def test_nothing_is_computed_while_nothing_is_new(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         write(store, batch(0))

@@ -29,7 +29,7 @@ OPTIONS = Options(traffic=TrafficThresholds(daily_budget_usd=10.0))
 
 def view_of(*calls: Call, usual: tuple[Call, ...] = (), days: int = 1, **more: object) -> TrafficView:
     before = tuple(replace(row, at=START, span_s=SPANS[3]) for row in _rows(*usual))
-    facts = TrafficFacts(_rows(*calls), before, days if usual else 0, **more)  # type: ignore[arg-type]
+    facts = TrafficFacts(_rows(*calls), usual=before, usual_days=days if usual else 0, **more)  # type: ignore[arg-type]
     view = traffic_view(facts, after(62))
     assert view is not None
     return view

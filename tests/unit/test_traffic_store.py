@@ -14,12 +14,21 @@ from hypothesis import strategies as st
 
 from claude_tui.analysis.traffic.merging import added, merged_histogram
 from claude_tui.model.observation import Outcome
-from claude_tui.model.traffic import KeptBecause, KeptCall, RolledUp, RollUp, RollUpKey, TrafficSource
+from claude_tui.model.traffic import (
+    CallCount,
+    KeptBecause,
+    KeptCall,
+    RolledUp,
+    RollUp,
+    RollUpKey,
+    TrafficSource,
+)
 from claude_tui.store import KEPT_CALLS, NewerStoreError, Store
 from claude_tui.store.instants import to_micros
 from claude_tui.store.schema import APPLICATION_ID, MIGRATIONS, prepare
-from claude_tui.store.traffic import Keys, TrafficReader, add, fold, prune
+from claude_tui.store.traffic import Keys, add, fold, prune
 from claude_tui.store.traffic_codec import narrowed, widened
+from claude_tui.store.traffic_reading import TrafficReader
 from tests.store_values import PATIENCE_S, opened
 from tests.traffic_values import START, after, call, calls, rolled
 
@@ -106,6 +115,39 @@ def test_any_span_is_what_was_recorded_of_it_by_then(
         )
         assert on_time <= found <= expected
         assert counts(connection, low, high) == sum(low <= end < high for end, _ in made)
+
+
+@given(st.lists(calls(4000), max_size=30), st.integers(0, 5000), st.sampled_from([10, 60, 600]))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_counts_and_cost_are_those_of_the_full_rows(made: list, until: int, span_s: int) -> None:  # type: ignore[type-arg]
+    with closing(database()) as connection:
+        if made:
+            written(connection, rolled(*made), 4010)
+        folded(connection, until)
+        reader = TrafficReader(connection)
+        low, high = to_micros(after(500)), to_micros(after(3500))
+        full = [each.row for each in reader.of_span(span_s, low, high, _FAR)]
+        assert reader.counts(span_s, low, high, _FAR, timed=True) == [*map(CallCount.of, full)]
+        untimed = reader.counts(span_s, low, high, _FAR, timed=False)
+        assert [row[:4] for row in untimed] == [(row.at, row.span_s, row.key, row.calls) for row in full]
+        every = [each.row for each in reader.between(low, high, _FAR)]
+        usd, priced = reader.cost(low, high, _FAR)
+        assert usd == pytest.approx(sum(row.cost_usd for row in every))
+        assert priced == sum(row.counted - row.unpriced for row in every)
+
+
+@pytest.mark.parametrize(
+    ("column", "damage"),
+    [("calls", "'many'"), ("calls", -1), ("calls", 2**60), ("first_token", "x'0102'"), ("counted", 1.5)],
+)
+def test_a_damaged_row_is_skipped_and_the_others_are_counted(column: str, damage: object) -> None:
+    with closing(database()) as connection:
+        written(connection, rolled(call(5), call(15), call(25)), 30)
+        connection.execute(f"UPDATE traffic_rolls SET {column} = {damage} WHERE id = 2")
+        reader = TrafficReader(connection)
+        found = reader.counts(10, to_micros(START), to_micros(after(30)), _FAR, timed=True)
+        assert [row.at for row in found] == [after(0), after(20)]
+        assert reader.skipped == {2}
 
 
 def test_a_row_that_is_written_late_is_not_known_before() -> None:

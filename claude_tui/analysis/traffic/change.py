@@ -11,6 +11,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import accumulate
+from typing import NamedTuple
 
 __all__ = ["LEAST_CALLS", "Change", "Counted", "changes_in"]
 
@@ -33,8 +35,7 @@ _BACK_SOON = timedelta(minutes=5)
 _MINUTE_S = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """The calls of a span of time, and how many of them failed."""
 
     at: datetime
@@ -72,19 +73,21 @@ def changes_in(spans: Sequence[Counted], usual: float, matters: float) -> list[C
     """
     worse = min(max(matters, _TIMES_USUAL * usual), 0.9)
     found: list[Change] = []
+    sums = _Sums.of(spans)
+    for_failure, for_success = math.log(worse / usual), math.log((1 - worse) / (1 - usual))
     rise, first = 0.0, None
     index = 0
     while index < len(spans):
         one = spans[index]
-        rise = max(rise + _times_better(one, worse, usual), 0.0)
+        rise = max(rise + one.failed * for_failure + (one.calls - one.failed) * for_success, 0.0)
         if rise and first is None and one.failed:
             first = index
         elif not rise:
             first = None
-        if first is None or not _is_conclusive(spans, first, index, rise, worse):
+        if first is None or not _is_conclusive(spans, sums, first, index, rise, worse):
             index += 1
             continue
-        change = _followed(spans, Change(first, index, index), usual, worse)
+        change = _followed(spans, sums, Change(first, index, index), usual, worse)
         found = _with(spans, found, change)
         if change.ended is None:
             break
@@ -92,9 +95,28 @@ def changes_in(spans: Sequence[Counted], usual: float, matters: float) -> list[C
     return found
 
 
-def _is_conclusive(spans: Sequence[Counted], first: int, index: int, rise: float, worse: float) -> bool:
-    seen = spans[first : index + 1]
-    calls, failed = sum(each.calls for each in seen), sum(each.failed for each in seen)
+@dataclass(frozen=True, slots=True)
+class _Sums:
+    """The counts of all spans before each."""
+
+    calls: list[int]
+    failed: list[int]
+
+    @classmethod
+    def of(cls, spans: Sequence[Counted]) -> _Sums:
+        return cls(
+            [0, *accumulate(each.calls for each in spans)], [0, *accumulate(each.failed for each in spans)]
+        )
+
+    def between(self, first: int, last: int) -> tuple[int, int]:
+        """(calls, failed) from one span to another, both included."""
+        return self.calls[last + 1] - self.calls[first], self.failed[last + 1] - self.failed[first]
+
+
+def _is_conclusive(
+    spans: Sequence[Counted], sums: _Sums, first: int, index: int, rise: float, worse: float
+) -> bool:
+    calls, failed = sums.between(first, index)
     if failed < _LEAST_FAILURES or failed < worse * calls / 2:
         return False
     pace = _a_minute(spans, first, index)
@@ -111,15 +133,14 @@ def _a_minute(spans: Sequence[Counted], first: int, index: int) -> float:
     return sum(each.calls for each in known) * _MINUTE_S / max(seconds, _MINUTE_S)
 
 
-def _followed(spans: Sequence[Counted], change: Change, usual: float, worse: float) -> Change:
+def _followed(spans: Sequence[Counted], sums: _Sums, change: Change, usual: float, worse: float) -> Change:
     """The change with its end, as far as it is known."""
     well, calls, since = 0.0, 0, None
     last = change.last
     for index in range(change.detected + 1, len(spans)):
         one = spans[index]
-        recent = spans[max(change.first, last - _RECENT_BINS + 1) : last + 1]
-        share = sum(each.failed for each in recent) / max(sum(each.calls for each in recent), 1)
-        share = min(max(share, worse), _TOTAL)
+        all_calls, failed = sums.between(max(change.first, last - _RECENT_BINS + 1), last)
+        share = min(max(failed / max(all_calls, 1), worse), _TOTAL)
         gained = -_times_better(one, share, usual)
         if well + gained <= 0:
             well, calls, since = 0.0, 0, None

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from claude_tui.model.traffic import KeptCall, RollUp, TrafficSource
+from claude_tui.model.traffic import CallCount, KeptCall, RollUp, TrafficSource
 
-__all__ = ["RECENT", "TOLD_SPAN", "USUAL_DAYS", "Told", "TrafficFacts", "usual_spans"]
+__all__ = ["IN_FULL", "RECENT", "TOLD_SPAN", "USUAL_DAYS", "Told", "TrafficFacts", "usual_spans"]
 
 RECENT = timedelta(minutes=15)
-"""The time of which each roll-up is held."""
+"""The time of which each span of 10 s is known."""
+IN_FULL = timedelta(seconds=80)
+"""The time of which all is known: the minute of the figures, and up to two spans of 10 s since."""
 TOLD_SPAN = timedelta(hours=24)
 """How long a source is remembered that tells nothing any more."""
 USUAL_DAYS = 7
@@ -47,7 +49,9 @@ class TrafficFacts:
     """What is known of own traffic at an instant."""
 
     recent: tuple[RollUp, ...] = ()
-    """The roll-ups of the last RECENT."""
+    """The roll-ups of the last RECENT, at least those of the last IN_FULL."""
+    before: tuple[CallCount, ...] = ()
+    """The counts of the time between, from the start of RECENT to the first of `recent`."""
     usual: tuple[RollUp, ...] = ()
     """Those of the same hour of the days before, or of the last day where there are none."""
     usual_days: int = 0
@@ -56,10 +60,15 @@ class TrafficFacts:
     """What each source told within TOLD_SPAN, oldest first."""
     kept: tuple[KeptCall, ...] = ()
     """The single calls that were recorded within RECENT."""
-    earlier: tuple[RollUp, ...] = ()
-    """Longer roll-ups of the time before, while a trouble lasts that may have begun then."""
+    earlier: tuple[CallCount, ...] = ()
+    """Counts in longer spans of the time before, while a trouble lasts that may have begun then."""
     today_usd: float | None = None
     """What it has cost since midnight UTC; None where nothing has a price."""
+
+    @property
+    def counts(self) -> list[RollUp | CallCount]:
+        """All that is known of RECENT."""
+        return [*self.before, *self.recent]
 
 
 def usual_spans(at: datetime) -> list[tuple[datetime, datetime]]:

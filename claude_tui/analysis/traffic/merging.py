@@ -12,6 +12,7 @@ from claude_tui.model.traffic import RollUp, RollUpKey, Tokens
 __all__ = ["added", "grouped", "merged_histogram", "sum_of"]
 
 G = TypeVar("G", bound=Hashable)
+R = TypeVar("R")
 
 
 def added(rows: Iterable[RollUp], at: datetime, span_s: int, key: RollUpKey) -> RollUp:
@@ -55,9 +56,9 @@ def merged_histogram(stored: Iterable[bytes]) -> Histogram:
     return Histogram(sum(Histogram.from_bytes(each).packed for each in stored if each))
 
 
-def grouped(rows: Iterable[RollUp], by: Callable[[RollUp], G]) -> dict[G, list[RollUp]]:
+def grouped(rows: Iterable[R], by: Callable[[R], G]) -> dict[G, list[R]]:
     """The rows by what `by` says of each, in the order of first appearance."""
-    groups: dict[G, list[RollUp]] = {}
+    groups: dict[G, list[R]] = {}
     for row in rows:
         groups.setdefault(by(row), []).append(row)
     return groups

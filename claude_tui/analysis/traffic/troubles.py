@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.options import TrafficThresholds
+from claude_tui.analysis.traffic.call_table import EVERYTHING, CallTable, Group
 from claude_tui.analysis.traffic.change import LEAST_CALLS, Change, Counted, changes_in
 from claude_tui.analysis.traffic.families import OF_THE_SERVICE, family_of
 from claude_tui.model.observation import Outcome
-from claude_tui.model.traffic import Call, KeptBecause, KeptCall, RollUp
+from claude_tui.model.traffic import Call, CallCount, KeptBecause, KeptCall, RollUp
 from claude_tui.model.traffic_trouble import TrafficTrouble
 
 __all__ = ["begins_troubled", "troubles_of"]
@@ -37,83 +38,10 @@ _MOSTLY = 0.5
 _LEAST_SPANS_BEFORE = 3
 _LEAST_MINUTES = 4
 
-_Cell = tuple[str, str]
-
-
-@dataclass(slots=True)
-class _Counts:
-    """The calls of one application and model in one span."""
-
-    span_s: float
-    calls: int = 0
-    failed: Counter[Outcome] = field(default_factory=Counter)
-
-
-class _Table:
-    """Roll-ups as counts by application and model, in the order of time."""
-
-    def __init__(self, rows: Iterable[RollUp]) -> None:
-        self.cells: dict[_Cell, dict[datetime, _Counts]] = {}
-        for row in rows:
-            key = row.key
-            spans = self.cells.setdefault((key.application, key.model), {})
-            counts = spans.setdefault(row.at, _Counts(row.span_s))
-            counts.calls += row.calls
-            if key.outcome is not Outcome.OK:
-                family = family_of(key.outcome)
-                counts.failed[family] += row.calls
-
-    def families(self) -> list[Outcome]:
-        found = {family for spans in self.cells.values() for each in spans.values() for family in each.failed}
-        return sorted(found)
-
-    def spans(self, family: Outcome, within: Callable[[_Cell], bool]) -> list[Counted]:
-        """The spans of the cells that `within` takes."""
-        sums: dict[datetime, list[float]] = {}
-        for cell, spans in self.cells.items():
-            if not within(cell):
-                continue
-            for at, counts in spans.items():
-                total = sums.setdefault(at, [counts.span_s, 0, 0])
-                total[0] = max(total[0], counts.span_s)
-                total[1] += counts.calls
-                total[2] += counts.failed[family]
-        return [
-            Counted(at, span_s, int(calls), int(failed))
-            for at, (span_s, calls, failed) in sorted(sums.items(), key=lambda item: item[0])
-        ]
-
-    def count(self, family: Outcome, within: Callable[[_Cell], bool], since: datetime) -> tuple[int, int]:
-        """(failed, calls) from an instant on."""
-        failed = calls = 0
-        for cell, spans in self.cells.items():
-            if within(cell):
-                for at, counts in spans.items():
-                    if at >= since:
-                        failed, calls = failed + counts.failed[family], calls + counts.calls
-        return failed, calls
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """The cells of some applications and models; all of them where nothing is named."""
-
-    applications: frozenset[str] = frozenset()
-    models: frozenset[str] = frozenset()
-
-    def __call__(self, cell: _Cell) -> bool:
-        application, model = cell
-        return (not self.applications or application in self.applications) and (
-            not self.models or model in self.models
-        )
-
-
-_ALL = _Group()
-
 
 def troubles_of(
-    recent: Sequence[RollUp],
-    earlier: Sequence[RollUp],
+    recent: Sequence[RollUp | CallCount],
+    earlier: Sequence[CallCount],
     usual: Sequence[RollUp],
     kept: Sequence[KeptCall],
     end: datetime,
@@ -125,7 +53,7 @@ def troubles_of(
     """
     if not any(row.key.outcome is not Outcome.OK for row in recent):
         return ()
-    table, before = _Table([*earlier, *recent]), _Table(usual)
+    table, before = CallTable([*earlier, *recent]), CallTable(usual)
     found = [
         trouble
         for family in table.families()
@@ -134,16 +62,18 @@ def troubles_of(
     return tuple(sorted(found, key=lambda each: (each.ended_at is not None, -each.overall, each.outcome)))
 
 
-def begins_troubled(rows: Sequence[RollUp], thresholds: TrafficThresholds, minutes: int = 2) -> bool:
+def begins_troubled(
+    rows: Sequence[RollUp | CallCount], thresholds: TrafficThresholds, minutes: int = 2
+) -> bool:
     """Whether the first minutes of these rows have failures that may have begun before."""
     if not rows:
         return False
     until = min(row.at for row in rows) + minutes * max(_MINUTE, timedelta(seconds=rows[0].span_s))
-    first = _Table(row for row in rows if row.at < until)
-    names = {_Group(applications=frozenset({application})) for application, _ in first.cells}
-    names |= {_Group(models=frozenset({model})) for _, model in first.cells}
+    first = CallTable(row for row in rows if row.at < until)
+    names = {Group(applications=frozenset({application})) for application, _ in first.cells}
+    names |= {Group(models=frozenset({model})) for _, model in first.cells}
     for family in first.families():
-        for group in (_ALL, *names):
+        for group in (EVERYTHING, *names):
             failed, calls = first.count(family, group, datetime.min.replace(tzinfo=until.tzinfo))
             if failed and failed >= thresholds.overloaded / 2 * calls:
                 return True
@@ -151,11 +81,11 @@ def begins_troubled(rows: Sequence[RollUp], thresholds: TrafficThresholds, minut
 
 
 def _trouble(
-    table: _Table,
-    before: _Table,
+    table: CallTable,
+    before: CallTable,
     family: Outcome,
     kept: Sequence[KeptCall],
-    recent: Sequence[RollUp],
+    recent: Sequence[RollUp | CallCount],
     end: datetime,
     thresholds: TrafficThresholds,
 ) -> TrafficTrouble | None:
@@ -176,7 +106,7 @@ def _trouble(
     known = _change_of(lasting, group)
     first, last = known[0][known[1].first], known[0][known[1].last]
     failed, calls = table.count(family, group, end - _MINUTE)
-    everything = table.count(family, _ALL, end - _MINUTE)[1]
+    everything = table.count(family, EVERYTHING, end - _MINUTE)[1]
     newest = _newest(kept, family, group)
     shares = _Shares.of([each for each in spans if each.at >= first.at], thresholds)
     outcome, error_type = _typical(recent, family, group)
@@ -201,25 +131,23 @@ def _trouble(
     )
 
 
-def _groups(table: _Table, family: Outcome) -> list[_Group]:
+def _groups(table: CallTable, family: Outcome) -> list[Group]:
     """Everything, and each application and model with such failures, where there are several."""
-    failing = [
-        cell for cell, spans in table.cells.items() if any(each.failed[family] for each in spans.values())
-    ]
+    failing = table.failing(family)
     applications, models = {each for each, _ in table.cells}, {each for _, each in table.cells}
-    groups = [_ALL]
+    groups = [EVERYTHING]
     if len(applications) > 1:
-        groups += [_Group(applications=frozenset({each})) for each in sorted({each for each, _ in failing})]
+        groups += [Group(applications=frozenset({each})) for each in sorted({each for each, _ in failing})]
     if len(models) > 1:
-        groups += [_Group(models=frozenset({each})) for each in sorted({each for _, each in failing})]
+        groups += [Group(models=frozenset({each})) for each in sorted({each for _, each in failing})]
     return groups
 
 
 def _newest_change(
-    table: _Table,
-    before: _Table,
+    table: CallTable,
+    before: CallTable,
     family: Outcome,
-    group: _Group,
+    group: Group,
     end: datetime,
     thresholds: TrafficThresholds,
 ) -> tuple[list[Counted], Change] | None:
@@ -250,11 +178,11 @@ def _mostly(spans: Sequence[Counted]) -> float:
     return min(shares[len(shares) // 4], _MOST_USUAL) if len(shares) >= _LEAST_MINUTES else 0.0
 
 
-def _usual_share(before: _Table, family: Outcome, group: _Group) -> float | None:
+def _usual_share(before: CallTable, family: Outcome, group: Group) -> float | None:
     """The share on a middling one of other days; None where too little is known of them."""
     theirs = family in OF_THE_SERVICE
     least, most = (_USUAL, _MOST_USUAL_THEIRS) if theirs else (_USUAL_OURS, _MOST_USUAL)
-    for each in (group, _ALL):
+    for each in (group, EVERYTHING):
         days = [one for one in before.spans(family, each) if one.calls]
         if sum(one.calls for one in days) >= _LEAST_USUAL_CALLS:
             shares = sorted(one.failed / one.calls for one in days)
@@ -272,8 +200,8 @@ def _was_well(spans: Sequence[Counted], change: Change) -> bool:
 
 
 def _whose(
-    table: _Table, family: Outcome, troubled: Sequence[_Group], since: datetime
-) -> tuple[_Group, tuple[str, ...], bool]:
+    table: CallTable, family: Outcome, troubled: Sequence[Group], since: datetime
+) -> tuple[Group, tuple[str, ...], bool]:
     """Whom it concerns, who is well meanwhile, and whether those use the same models."""
     applications = _contrast(table, family, troubled, since, 0)
     models = _contrast(table, family, troubled, since, 1)
@@ -281,19 +209,19 @@ def _whose(
         if applications is not None:
             return _by_application(table, family, since, *applications)
         if models is not None:
-            return _Group(models=models[0]), models[1], False
-        return _ALL, (), False
+            return Group(models=models[0]), models[1], False
+        return EVERYTHING, (), False
     by_application = _by_application(table, family, since, *applications)
     # One application that alone uses one model: what others do with it tells, else the kind of failure.
     if by_application[2] or family not in OF_THE_SERVICE:
         return by_application
-    return _Group(models=models[0]), models[1], False
+    return Group(models=models[0]), models[1], False
 
 
 def _by_application(
-    table: _Table, family: Outcome, since: datetime, failing: frozenset[str], well: tuple[str, ...]
-) -> tuple[_Group, tuple[str, ...], bool]:
-    group = _Group(applications=failing)
+    table: CallTable, family: Outcome, since: datetime, failing: frozenset[str], well: tuple[str, ...]
+) -> tuple[Group, tuple[str, ...], bool]:
+    group = Group(applications=failing)
     counts = {cell: table.count(family, cell.__eq__, since) for cell in table.cells if cell[0] in failing}
     most = max((failed / calls for failed, calls in counts.values() if calls), default=0.0)
     used = {model for (_, model), (failed, calls) in counts.items() if calls and failed >= most * calls / 2}
@@ -302,7 +230,7 @@ def _by_application(
 
 
 def _contrast(
-    table: _Table, family: Outcome, troubled: Sequence[_Group], since: datetime, place: int
+    table: CallTable, family: Outcome, troubled: Sequence[Group], since: datetime, place: int
 ) -> tuple[frozenset[str], tuple[str, ...]] | None:
     """The names that fail and those that are well; None where that does not tell them apart."""
     names = {cell[place] for cell in table.cells}
@@ -328,7 +256,7 @@ def _contrast(
 
 
 def _change_of(
-    found: Sequence[tuple[_Group, list[Counted], Change]], group: _Group
+    found: Sequence[tuple[Group, list[Counted], Change]], group: Group
 ) -> tuple[list[Counted], Change]:
     """The change of the group itself, else of a part of it, else of all."""
     for each, spans, change in found:
@@ -337,7 +265,7 @@ def _change_of(
     parts = [
         (spans, change)
         for each, spans, change in found
-        if each != _ALL and (each.applications <= group.applications and each.models <= group.models)
+        if each != EVERYTHING and (each.applications <= group.applications and each.models <= group.models)
     ]
     candidates = parts or [(spans, change) for _, spans, change in found]
     return min(candidates, key=lambda each: each[0][each[1].first].at)
@@ -356,7 +284,8 @@ class _Shares:
         rest = spans[1:] if sum(each.calls for each in spans[1:]) >= LEAST_CALLS else spans
         most = many = False
         for index, one in enumerate(rest):
-            window = [each for each in rest[max(index - 5, 0) : index + 1] if one.end - each.at <= _MINUTE]
+            start = one.end - _MINUTE
+            window = [each for each in rest[max(index - 5, 0) : index + 1] if each.at >= start]
             window = window or [one]
             calls, failed = sum(each.calls for each in window), sum(each.failed for each in window)
             if calls < LEAST_CALLS / 2:
@@ -368,7 +297,7 @@ class _Shares:
         return cls(most, many)
 
 
-def _alike(kept: KeptCall, family: Outcome, group: _Group) -> bool:
+def _alike(kept: KeptCall, family: Outcome, group: Group) -> bool:
     call = kept.call
     if kept.why is not KeptBecause.FAILED or family_of(call.outcome) is not family:
         return False
@@ -379,18 +308,18 @@ def _ended(call: Call) -> datetime:
     return call.at + timedelta(seconds=call.total_s or 0.0)
 
 
-def _newest(kept: Sequence[KeptCall], family: Outcome, group: _Group) -> Call | None:
+def _newest(kept: Sequence[KeptCall], family: Outcome, group: Group) -> Call | None:
     calls = [each.call for each in kept if _alike(each, family, group)]
     return max(calls, key=_ended, default=None)
 
 
-def _exactly(kept: Sequence[KeptCall], family: Outcome, group: _Group, first: Counted) -> datetime:
+def _exactly(kept: Sequence[KeptCall], family: Outcome, group: Group, first: Counted) -> datetime:
     """When the first of the calls in a span failed, where that is known, else the start of the span."""
     ends = [_ended(each.call) for each in kept if _alike(each, family, group)]
     return min((each for each in ends if first.at <= each < first.end), default=first.at)
 
 
-def _typical(recent: Sequence[RollUp], family: Outcome, group: _Group) -> tuple[Outcome, str]:
+def _typical(recent: Sequence[RollUp | CallCount], family: Outcome, group: Group) -> tuple[Outcome, str]:
     """The most frequent outcome of the last minutes, and its type."""
     kinds: Counter[tuple[Outcome, str]] = Counter()
     for row in recent:

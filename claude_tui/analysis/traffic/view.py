@@ -11,7 +11,7 @@ from claude_tui.analysis.traffic.figures import By, figures_by, figures_of, quan
 from claude_tui.analysis.traffic.merging import grouped
 from claude_tui.analysis.traffic.troubles import troubles_of
 from claude_tui.model.observation import Outcome
-from claude_tui.model.traffic import SPANS, KeptBecause, KeptCall, RollUp, TrafficSource
+from claude_tui.model.traffic import SPANS, CallCount, KeptBecause, KeptCall, RollUp, TrafficSource
 from claude_tui.model.traffic_trouble import TrafficTrouble
 from claude_tui.model.traffic_view import (
     ALL,
@@ -42,15 +42,15 @@ def traffic_view(
     span: timedelta = MINUTE,
     thresholds: TrafficThresholds | None = None,
 ) -> TrafficView | None:
-    """The figures of the last `span`, at most RECENT; None if no source was heard of."""
-    if not (facts.told or facts.recent):
+    """The figures of the last `span`, of which `facts` has all; None if no source was heard of."""
+    if not (facts.told or facts.recent or facts.before):
         return None
     end = last_full_span(at)
     start = end - span
     rows = [row for row in facts.recent if start <= row.at < end]
     unfinished = [row for row in facts.recent if end <= row.at <= at]
     seconds = span.total_seconds()
-    recent = [row for row in facts.recent if end - RECENT <= row.at <= at]
+    recent = [row for row in facts.counts if end - RECENT <= row.at <= at]
     kept = [each for each in facts.kept if at - RECENT <= each.at <= at]
     return TrafficView(
         start=start,
@@ -77,7 +77,7 @@ def _troubles(
     facts: TrafficFacts, kept: Sequence[KeptCall], at: datetime, thresholds: TrafficThresholds
 ) -> tuple[TrafficTrouble, ...]:
     end, start = last_full_span(at), detail_from(at)
-    recent = [row for row in facts.recent if start <= row.at <= at]
+    recent = [row for row in facts.counts if start <= row.at <= at]
     earlier = [row for row in facts.earlier if row.at < start]
     # The last day has the trouble itself in it.
     usual = facts.usual if facts.usual_days else ()
@@ -106,7 +106,7 @@ def usual_of(facts: TrafficFacts) -> Usual | None:
 
 def sources_of(facts: TrafficFacts, at: datetime) -> tuple[SourceState, ...]:
     """Every source that was heard of, and what it does not tell."""
-    told = grouped_by_source([*facts.told, *_told_recently(facts.recent)])
+    told = grouped_by_source([*facts.told, *_told_recently(facts.counts)])
     return tuple(_state(source, told[source], at) for source in TrafficSource if source in told)
 
 
@@ -117,7 +117,7 @@ def grouped_by_source(told: Sequence[Told]) -> dict[TrafficSource, list[Told]]:
     return found
 
 
-def _told_recently(rows: Sequence[RollUp]) -> list[Told]:
+def _told_recently(rows: Sequence[RollUp | CallCount]) -> list[Told]:
     groups = grouped(rows, lambda row: (row.key.source, row.at))
     return [
         Told(
@@ -164,13 +164,13 @@ def _absent(what: str, told: Sequence[Told], amounts: Sequence[int]) -> Absent |
     return Absent(what, told[last].end if last >= 0 else None)
 
 
-def _trend(rows: Sequence[RollUp], end: datetime) -> tuple[TrafficPoint, ...]:
+def _trend(rows: Sequence[RollUp | CallCount], end: datetime) -> tuple[TrafficPoint, ...]:
     spans = grouped(rows, lambda row: row.at)
     start = end - RECENT
     return tuple(_point(start + number * _STEP, spans) for number in range(RECENT // _STEP))
 
 
-def _point(at: datetime, spans: dict[datetime, list[RollUp]]) -> TrafficPoint:
+def _point(at: datetime, spans: dict[datetime, list[RollUp | CallCount]]) -> TrafficPoint:
     rows = spans.get(at, [])
     return TrafficPoint(
         at,

@@ -1,0 +1,121 @@
+"""Counts of calls by application and model, summed for any group of them."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from claude_tui.analysis.traffic.change import Counted
+from claude_tui.analysis.traffic.families import family_of
+from claude_tui.model.observation import Outcome
+from claude_tui.model.traffic import CallCount, RollUp, RollUpKey
+
+__all__ = ["EVERYTHING", "CallTable", "Cell", "Group"]
+
+Cell = tuple[str, str]
+"""An application and a model."""
+_Counts = dict[datetime, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The cells of some applications and models; all of them where nothing is named."""
+
+    applications: frozenset[str] = frozenset()
+    models: frozenset[str] = frozenset()
+
+    def __call__(self, cell: Cell) -> bool:
+        application, model = cell
+        return (not self.applications or application in self.applications) and (
+            not self.models or model in self.models
+        )
+
+
+EVERYTHING = Group()
+
+
+class CallTable:
+    """Counts by cell and span of time. What is asked of it twice is summed once."""
+
+    def __init__(self, rows: Iterable[RollUp | CallCount]) -> None:
+        self._calls: dict[Cell, _Counts] = {}
+        self._failed: dict[Outcome, dict[Cell, _Counts]] = {}
+        self._span_s: dict[datetime, int] = {}
+        # Thousands of rows have few keys, and the rows that a store has read share them. Each key is held,
+        # as the identity of one that is gone may be that of another.
+        found: dict[int, tuple[RollUpKey, tuple[_Counts, ...]]] = {}
+        for row in rows:
+            at, calls, key = row.at, row.calls, row.key
+            if (known := found.get(id(key))) is None:
+                known = found[id(key)] = key, self._counts_of(key)
+            for counts in known[1]:
+                counts[at] = counts.get(at, 0) + calls
+            if self._span_s.get(at, 0) < row.span_s:
+                self._span_s[at] = row.span_s
+        self._instants = sorted(self._span_s)
+        self._columns: dict[int, list[int]] = {}
+        self._sums: dict[tuple[Outcome | None, Group], list[int]] = {}
+        self._spans: dict[tuple[Outcome, Group], list[Counted]] = {}
+        self._since: dict[datetime, int] = {}
+
+    def _counts_of(self, key: RollUpKey) -> tuple[_Counts, ...]:
+        """Where calls of a key are counted."""
+        cell = key.application, key.model
+        calls = self._calls.setdefault(cell, {})
+        if key.outcome is Outcome.OK:
+            return (calls,)
+        return calls, self._failed.setdefault(family_of(key.outcome), {}).setdefault(cell, {})
+
+    @property
+    def cells(self) -> Iterable[Cell]:
+        return self._calls.keys()
+
+    def families(self) -> list[Outcome]:
+        """The families of the failures."""
+        return sorted(self._failed)
+
+    def failing(self, family: Outcome) -> Iterable[Cell]:
+        """The cells with such failures."""
+        return self._failed.get(family, {}).keys()
+
+    def spans(self, family: Outcome, group: Group) -> list[Counted]:
+        """The spans in which the cells of a group were called, in the order of time."""
+        found = self._spans.get((family, group))
+        if found is None:
+            calls, failed = self._sum(None, group), self._sum(family, group)
+            found = self._spans[family, group] = [
+                Counted(at, self._span_s[at], number, failures)
+                for at, number, failures in zip(self._instants, calls, failed, strict=True)
+                if number
+            ]
+        return found
+
+    def count(self, family: Outcome, within: Callable[[Cell], bool], since: datetime) -> tuple[int, int]:
+        """(failed, calls) from an instant on."""
+        place = self._since.get(since)
+        if place is None:
+            place = self._since[since] = bisect_left(self._instants, since)
+        failed, calls = self._failed.get(family, {}), self._calls
+        return self._count(failed, within, place), self._count(calls, within, place)
+
+    def _count(self, cells: dict[Cell, _Counts], within: Callable[[Cell], bool], place: int) -> int:
+        return sum(sum(self._column(counts)[place:]) for cell, counts in cells.items() if within(cell))
+
+    def _sum(self, family: Outcome | None, group: Group) -> list[int]:
+        """The calls of a group in each span, or those that failed like this."""
+        found = self._sums.get((family, group))
+        if found is None:
+            cells = self._calls if family is None else self._failed.get(family, {})
+            columns = [self._column(counts) for cell, counts in cells.items() if group(cell)]
+            found = [*map(sum, zip(*columns, strict=True))] if columns else [0] * len(self._instants)
+            self._sums[family, group] = found
+        return found
+
+    def _column(self, counts: _Counts) -> list[int]:
+        """The counts of one cell in each span."""
+        found = self._columns.get(id(counts))
+        if found is None:
+            found = self._columns[id(counts)] = [counts.get(at, 0) for at in self._instants]
+        return found
