@@ -68,5 +68,6 @@ def calls(most_seconds: int) -> st.SearchStrategy[Call]:
         tokens=st.none() | tokens,
         cost_usd=st.none() | st.floats(0, 10),
         retries=st.none() | st.integers(0, 3),
+        early=st.none() | st.booleans(),
         stop_reason=st.sampled_from([None, "end_turn", "max_tokens", "refusal"]),
     )

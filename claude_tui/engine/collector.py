@@ -61,8 +61,9 @@ class Collector:
         self._models_tried = False
         self._endpoint: Endpoint | None = None
         # What a demo shows is invented: real calls have no place in it.
-        address = settings.traffic_otlp if monitored.demo is None else ""
-        self._receiving = Receiving(address, memory.store, clock) if address else None
+        addresses = settings.traffic_otlp, settings.traffic_otlp_grpc
+        receives = any(addresses) and monitored.demo is None
+        self._receiving = Receiving(*addresses, memory.store, clock) if receives else None
 
     def load(self) -> None:
         """Loads the last hour and today's spending from the store. Fast: no probe, no network."""

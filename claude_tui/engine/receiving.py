@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from claude_tui.model.snapshot import Level, Notice
@@ -21,13 +22,43 @@ AGAIN_S = 5.0
 """Seconds until a port that is taken is tried again: the process that held it may be ending."""
 _LOOK_S = 1.0
 _MOST_ABSENCES = 3
+_NO_GRPC = "the extra grpc is not installed (pip install 'claude-top-tui[grpc]')"
+
+Said = tuple[str, Level, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Port:
+    """One of the two ways in."""
+
+    key: str
+    """The key of its notices."""
+    what: str
+    """What arrives there."""
+    setting: str
+    """The setting that names the address."""
+    address: str
+    """Where it listens."""
+    loopback: bool
+    """Whether only this machine reaches it."""
+    listen: Callable[[ReceiverThread, str], None]
+    """Binds it. Raises OSError."""
+
+    def down(self, reason: str, then: str = "; trying again") -> Said:
+        text = f"no {self.what} is received on {self.address}: {reason} ({self.setting}){then}"
+        return self.key, Level.WARN, text
+
+    def open(self) -> Iterator[Said]:
+        if not self.loopback:
+            text = f"{self.what} on {self.address} is open to other machines, without a password"
+            yield f"{self.key} open", Level.INFO, f"{text} ({self.setting})"
 
 
 class Receiving:
-    """Receives while `run` runs. Only for the engine's thread."""
+    """Receives while `run` runs. Only for the engine's thread. An empty address is for nowhere."""
 
-    def __init__(self, address: str, store: Store, clock: Clock) -> None:
-        self._address = address
+    def __init__(self, address: str, grpc_address: str, store: Store, clock: Clock) -> None:
+        self._addresses = address, grpc_address
         self._store = store
         self._clock = clock
         self._thread: ReceiverThread | None = None
@@ -35,7 +66,7 @@ class Receiving:
 
     @property
     def url(self) -> str:
-        """Where it listens; "" while it does not."""
+        """Where it listens for OTLP over HTTP; "" while it does not."""
         return self._thread.url if self._thread is not None else ""
 
     def notices(self) -> tuple[Notice, ...]:
@@ -46,36 +77,71 @@ class Receiving:
         """Receives until it is cancelled."""
         # Not before the first frame, and never without the setting.
         from claude_tui.probes.prices import call_cost_usd
-        from claude_tui.traffic.otlp.serving import ReceiverThread, is_loopback
+        from claude_tui.traffic.otlp.serving import ReceiverThread, grpc_is_installed
 
-        loopback = is_loopback(self._address)
+        http, grpc = self._ports()
+        missing = [grpc.down(_NO_GRPC, then="")] if grpc is not None and not grpc_is_installed() else []
+        ports = [each for each in (http, None if missing else grpc) if each is not None]
         while True:
-            thread = ReceiverThread(self._address, self._store, call_cost_usd, self._now)
+            thread = ReceiverThread(self._store, call_cost_usd, self._now)
             try:
-                thread.start()
-                self._thread = thread
-                while thread.running:
-                    self._tell([*self._said(thread, loopback=loopback)])
-                    await asyncio.sleep(_LOOK_S)
-                self._tell([self._down(thread.failure or "it has ended")])
-            except OSError as error:
-                self._tell([self._down(os.strerror(error.errno) if error.errno else str(error))])
+                await self._watch(thread, ports, missing)
+                reason = thread.failure or "it has ended"
+                self._tell([*missing, *(each.down(reason) for each in ports)])
             finally:
                 self._thread = None
                 await asyncio.to_thread(thread.stop)
             await asyncio.sleep(AGAIN_S)
 
+    async def _watch(self, thread: ReceiverThread, ports: list[_Port], missing: list[Said]) -> None:
+        """Serves the ports that can be bound, until the thread ends; tries the others again and again."""
+        closed, tries = list(ports), 0
+        down: list[Said] = []
+        while True:
+            if closed and tries % max(round(AGAIN_S / _LOOK_S), 1) == 0:
+                down = []
+                for port in list(closed):
+                    try:
+                        port.listen(thread, port.address)
+                        closed.remove(port)
+                    except OSError as error:
+                        down.append(port.down(os.strerror(error.errno) if error.errno else str(error)))
+            tries += 1
+            bound = [each for each in ports if each not in closed]
+            if bound and self._thread is None:
+                thread.start()
+                self._thread = thread
+            elif self._thread is not None and not thread.running:
+                return
+            self._tell([*missing, *down, *self._said(thread, bound)])
+            await asyncio.sleep(_LOOK_S)
+
+    def _ports(self) -> tuple[_Port | None, _Port | None]:
+        from claude_tui.traffic.otlp.serving import ReceiverThread, is_loopback
+
+        http, grpc = self._addresses
+        return (
+            _Port("otlp", "OTLP", "traffic.otlp", http, is_loopback(http), ReceiverThread.listen)
+            if http
+            else None,
+            _Port(
+                "otlp grpc",
+                "OTLP over gRPC",
+                "traffic.otlp_grpc",
+                grpc,
+                is_loopback(grpc),
+                ReceiverThread.listen_grpc,
+            )
+            if grpc
+            else None,
+        )
+
     def _now(self) -> float:
         return self._clock.now().timestamp()
 
-    def _down(self, reason: str) -> tuple[str, Level, str]:
-        text = f"no OTLP is received on {self._address}: {reason} (traffic.otlp); trying again"
-        return "otlp", Level.WARN, text
-
-    def _said(self, thread: ReceiverThread, *, loopback: bool) -> Iterator[tuple[str, Level, str]]:
-        if not loopback:
-            text = f"OTLP on {self._address} is open to other machines, without a password (traffic.otlp)"
-            yield "otlp open", Level.INFO, text
+    def _said(self, thread: ReceiverThread, bound: list[_Port]) -> Iterator[Said]:
+        for port in bound:
+            yield from port.open()
         if thread.faults:
             yield "otlp faults", Level.WARN, "OTLP: an internal error lost reports of calls"
         absences = thread.absences
@@ -84,7 +150,7 @@ class Receiving:
             tail = f" (and {more} more)" if more > 0 and number == _MOST_ABSENCES - 1 else ""
             yield f"otlp absent {text.partition(' absent ')[0]}", Level.INFO, f"OTLP: {text}{tail}"
 
-    def _tell(self, said: list[tuple[str, Level, str]]) -> None:
+    def _tell(self, said: list[Said]) -> None:
         before, now = self._notices, self._clock.now()
         clean = Redactor().clean
         made = [Notice(clean(key, 100), level, clean(text, 200), now) for key, level, text in said]

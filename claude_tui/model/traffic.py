@@ -127,6 +127,9 @@ class Call:
     None if the source does not tell."""
     retry_after_s: float | None = None
     """How long the answer asked to wait."""
+    early: bool | None = None
+    """Whether it repeats a call before the wait that the last answer asked for was over. None if that answer
+    asked for none, or if nothing tells."""
     limits: tuple[RateLimitReading, ...] = ()
     """The rate-limit buckets of the answer."""
     windows: tuple[WindowReading, ...] = ()
@@ -187,6 +190,16 @@ class RollUp:
     """Histogram of the seconds to the end."""
     prompt: bytes = b""
     """Histogram of tokens per call (input and cache), in thousands."""
+    asked_to_wait: int = 0
+    """Of these calls, how many repeat one whose answer asked for a wait."""
+    early: int = 0
+    """Of those, how many came before that wait was over."""
+    retried_tokens: int = 0
+    """Tokens of the calls that were not the first attempt."""
+    retried_usd: float = 0.0
+    """What those cost."""
+    answer: bytes = b""
+    """Histogram of generated tokens per call that has some, in thousands."""
 
 
 class CallCount(NamedTuple):

@@ -21,6 +21,7 @@ __all__ = [
     "TrafficFigures",
     "TrafficPoint",
     "TrafficView",
+    "Trim",
     "Usual",
 ]
 
@@ -54,6 +55,20 @@ class FailureCount:
     """How many calls failed like this."""
     share: float | None
     """Of all calls, 0..1; None with too few calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trim:
+    """What a lower `max_tokens` would do to answers as long as the last ones."""
+
+    max_tokens: int
+    """The lower one."""
+    cut: float
+    """The share of the answers that it would cut off, 0..1."""
+    freed: float
+    """The share of the generated tokens that it would save, 0..1."""
+    freed_per_minute: float
+    """The same in tokens a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +119,12 @@ class TrafficFigures:
     """The share of the answers that `max_tokens` stopped."""
     refusals: float | None
     """The share of the answers that were refusals."""
+    asked_to_wait: int = 0
+    """Calls that repeat one whose answer asked for a wait."""
+    early: int = 0
+    """Of those, how many came before that wait was over."""
+    trim: Trim | None = None
+    """What a `max_tokens` that few answers reach would free; None where too few answers were counted."""
 
     @property
     def overloaded(self) -> int:

@@ -73,6 +73,16 @@ def _figures(figures: TrafficFigures) -> dict[str, Any]:
         "usd_per_hour": _rounded(figures.usd_per_hour),
         "usd_per_1000": _rounded(figures.usd_per_1000),
         "attempts_per_call": _rounded(figures.attempts_per_call),
+        "repeats_asked_to_wait": figures.asked_to_wait,
+        "repeats_too_early": figures.early,
+        "lower_max_tokens": None
+        if figures.trim is None
+        else {
+            "max_tokens": figures.trim.max_tokens,
+            "cut": _rounded(figures.trim.cut),
+            "freed": _rounded(figures.trim.freed),
+            "freed_per_minute": _rounded(figures.trim.freed_per_minute),
+        },
         "cut": figures.cut,
         "abandoned": figures.abandoned,
         "max_tokens": _rounded(figures.max_tokens),

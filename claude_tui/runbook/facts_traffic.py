@@ -1,14 +1,16 @@
-"""Facts about own traffic: which application to throttle first, and whose retries multiply the load."""
+"""Facts about own traffic: whom to throttle first, whose retries hurt, what shorter answers would free."""
 
 from __future__ import annotations
 
 from claude_tui.model.format import count, percent
 from claude_tui.model.text import truncate
 from claude_tui.model.traffic_view import TrafficFigures
-from claude_tui.runbook.fact import Fact, FactDefinition, text
+from claude_tui.runbook.fact import Fact, FactDefinition, number, text
 from claude_tui.runbook.fact_context import FactContext
 
 __all__ = ["TRAFFIC_FACTS"]
+
+_WORTH_IT = 0.01
 
 
 def _throttle_first(context: FactContext) -> Fact:
@@ -49,7 +51,50 @@ def _retries_most(context: FactContext) -> Fact:
     return Fact(worst.name, f"Most retries: {truncate(worst.name)}, {attempts:.1f} attempts per call")
 
 
+def _retries_early(context: FactContext) -> Fact:
+    """The application with the most repeats that did not wait as they were asked to."""
+    view = context.snapshot.traffic
+    told = [each for each in (view.applications if view is not None else ()) if each.asked_to_wait]
+    if not told:
+        return Fact(None, "retry-after: no repeat of a refused call was seen in the last minute")
+    worst = max(told, key=lambda each: each.early)
+    if not worst.early:
+        return Fact(
+            "", f"retry-after: waited out by {count(sum(each.asked_to_wait for each in told))} repeats"
+        )
+    words = f"{count(worst.early)} of {count(worst.asked_to_wait)} repeats came too early in the last minute"
+    return Fact(worst.name, f"Ignores retry-after: {truncate(worst.name)}, {words}")
+
+
+def _max_tokens_frees(context: FactContext) -> Fact:
+    """Where a lower `max_tokens` saves most of what counts towards the output limit."""
+    view = context.snapshot.traffic
+    told = [
+        (each.trim, each)
+        for each in (view.applications if view is not None else ())
+        if each.trim is not None and each.output_per_minute
+    ]
+    if not told:
+        return Fact(None, "max_tokens: too few answers are counted to say what a lower one would free")
+    trim, most = max(told, key=lambda item: item[0].freed_per_minute)
+    if trim.freed < _WORTH_IT:
+        return Fact(0.0, "max_tokens: a lower one frees next to nothing, as hardly any answer is much longer")
+    every = (view.all.output_per_minute if view is not None else None) or 0.0
+    share = min(trim.freed_per_minute / every, 1.0) if every else 0.0
+    return Fact(
+        share,
+        f"max_tokens {trim.max_tokens:,} for {truncate(most.name)} frees {count(trim.freed_per_minute)} "
+        f"output tokens a minute ({percent(share)} of all) and cuts off {percent(trim.cut)} of its answers",
+    )
+
+
 TRAFFIC_FACTS: tuple[FactDefinition, ...] = (
     text("throttle_first", _throttle_first, "The application that uses most tokens, where it is counted."),
     text("retries_most", _retries_most, "The application with the most attempts per call."),
+    text("retries_early", _retries_early, "The application that repeats calls before retry-after is over."),
+    number(
+        "max_tokens_frees",
+        _max_tokens_frees,
+        "The share of all output tokens that a max_tokens few answers reach would free, 0 to 1.",
+    ),
 )

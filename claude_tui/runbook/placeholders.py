@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from claude_tui.knowledge import knowledge
 from claude_tui.runbook.values import Command, Node, Step
 
-__all__ = ["API_VERSION", "Placeholders", "fill", "known_placeholders", "placeholders"]
+__all__ = ["API_VERSION", "TRAFFIC_TEXTS", "Placeholders", "fill", "known_placeholders", "placeholders"]
 
 # What SDK 2.x sends.
 API_VERSION = "2026-10-21"
@@ -21,10 +21,18 @@ DEFAULT_BASE_URL = "https://api.anthropic.com"
 DEFAULT_MODEL = "claude-haiku-5-5"
 STATUS_URLS = ("https://status.claude.com", "https://status.anthropic.com", "https://anthropic.statuspage.io")
 
+TRAFFIC_TEXTS = {
+    "throttle_first": "Where your traffic is counted, the application that uses most tokens is named here",
+    "retries_early": "Where a proxy counts your traffic, whoever repeats too early is named here",
+    "max_tokens_frees": "Where your traffic is counted, what a lower max_tokens would free stands here",
+}
+"""What own traffic says of an incident, with the words for where it is not counted."""
+
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 _URL = re.compile(r"https?://[A-Za-z0-9._~%:\[\]/-]{1,300}\Z")
 _HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,260}\Z")
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:@/-]{0,199}\Z")
+_HARMFUL = re.compile(r"[^\w .,:;/@+()%·-]")
 _KEY_HEADER = "x-api-key: $ANTHROPIC_API_KEY"
 _TOKEN_HEADER = "authorization: Bearer $ANTHROPIC_AUTH_TOKEN"
 
@@ -49,6 +57,8 @@ class Placeholders:
     """The request id of the newest failure."""
     fallback_model: str | None = None
     """A model that answers while another fails."""
+    traffic: Mapping[str, str] = field(default_factory=dict)
+    """What own traffic says, by the names in TRAFFIC_TEXTS."""
 
     def values(self) -> Mapping[str, str]:
         """Every placeholder with its text, which is harmless in shell quotes of both kinds and in Python."""
@@ -69,6 +79,7 @@ class Placeholders:
             "request_id": _safe(self.request_id or "", _NAME, "REQUEST_ID"),
             "fallback_model": _safe(self.fallback_model or "", _NAME, "MODEL_ID"),
             **_retries(),
+            **{name: _harmless(self.traffic.get(name, "")) or text for name, text in TRAFFIC_TEXTS.items()},
         }
 
     def fill(self, text: str) -> str:
@@ -107,6 +118,11 @@ def _retries() -> dict[str, str]:
 def _port(base: str, authority: str) -> str:
     found = re.search(r":(\d+)\Z", authority)
     return found[1] if found else "80" if base.startswith("http:") else "443"
+
+
+def _harmless(text: str) -> str:
+    """Names of applications and models are other people's words: what could end a quotation becomes a dot."""
+    return _HARMFUL.sub("·", text)
 
 
 def _safe(text: str, allowed: re.Pattern[str], instead: str) -> str:

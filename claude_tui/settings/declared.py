@@ -435,6 +435,15 @@ class Settings:
             table="traffic",
         ),
     ] = ""
+    traffic_otlp_grpc: Annotated[
+        str,
+        About(
+            "The same for OTLP over gRPC, which needs the extra `grpc`; empty for nowhere.",
+            kinds.listen_address(),
+            in_words="nowhere",
+            table="traffic",
+        ),
+    ] = ""
 
     file: Path | None = None
     """The settings file, which may not exist; None if no file was considered."""

@@ -28,11 +28,13 @@ class InventedApplication:
     """The share of its calls that ask for a stream."""
     retries: int
     """How often it repeats a call that failed."""
+    waits: bool = True
+    """Whether it waits as long as an answer asks it to, or only as long as it would have in any case."""
 
 
 APPLICATIONS = (
     InventedApplication("checkout", 0.35, "haiku", 400, 64, streamed=1.0, retries=2),
-    InventedApplication("batch", 0.30, "sonnet", 1500, 64, streamed=0.0, retries=4),
+    InventedApplication("batch", 0.30, "sonnet", 1500, 64, streamed=0.0, retries=4, waits=False),
     # A few of its answers are cut off by max_tokens.
     InventedApplication("support", 0.25, "sonnet", 1200, 46, streamed=0.9, retries=2),
     InventedApplication("review", 0.10, "opus", 3000, 64, streamed=0.5, retries=1),

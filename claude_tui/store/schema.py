@@ -132,13 +132,21 @@ CREATE TABLE traffic_seen (
     id INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, ids BLOB NOT NULL
 );
 """
-# The first version that has own traffic.
-TRAFFIC_SINCE = 4
+# Repeated calls that did not wait as they were asked to, what repeated calls used, the lengths of answers.
+_FIFTH = """
+ALTER TABLE traffic_rolls ADD COLUMN asked_to_wait INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE traffic_rolls ADD COLUMN early INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE traffic_rolls ADD COLUMN retried_tokens INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE traffic_rolls ADD COLUMN retried_usd REAL NOT NULL DEFAULT 0;
+ALTER TABLE traffic_rolls ADD COLUMN answer BLOB NOT NULL DEFAULT x'';
+"""
+# The first version that has own traffic as it is read now.
+TRAFFIC_SINCE = 5
 # The first version that has `kept`.
 KEPT_SINCE = 2
 
 # Migration k takes a store from `user_version` k to k+1. Append; never change one that was released.
-MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH)
+MIGRATIONS: tuple[str, ...] = (_FIRST, _SECOND, _THIRD, _FOURTH, _FIFTH)
 # A migration that changes a table that readers use must raise this.
 _READABLE_FROM = 1
 

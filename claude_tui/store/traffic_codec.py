@@ -29,7 +29,7 @@ __all__ = [
 COLUMNS = (
     "calls, cut, abandoned, retried, retries_told, max_tokens, refusals, counted, "
     "input, output, cache_read, cache_write_5m, cache_write_1h, cost_usd, unpriced, "
-    "first_token, total, prompt"
+    "first_token, total, prompt, asked_to_wait, early, retried_tokens, retried_usd, answer"
 )
 """The columns of counts, in the order in which `encode` gives them."""
 COUNT_COLUMNS = "calls, counted, retries_told, first_token"
@@ -103,6 +103,11 @@ def encode(row: RollUp) -> tuple[Any, ...]:
         narrowed(row.first_token),
         narrowed(row.total),
         narrowed(row.prompt),
+        row.asked_to_wait,
+        row.early,
+        row.retried_tokens,
+        row.retried_usd,
+        narrowed(row.answer),
     )
 
 
@@ -112,11 +117,16 @@ def roll_up_of(span: object, at: int, key: RollUpKey, values: Sequence[Any]) -> 
     Raises ValueError, TypeError or OverflowError for what this version cannot have written.
     """
     (calls, cut, abandoned, retried, told, max_tokens, refusals, counted, *tokens, cost) = values[:14]
-    unpriced, first_token, total, prompt = values[14:]
-    for count in (*values[:13], unpriced):
+    unpriced, first_token, total, prompt, asked_to_wait, early, retried_tokens, retried_usd, answer = values[
+        14:
+    ]
+    for count in (*values[:13], unpriced, asked_to_wait, early, retried_tokens):
         if type(count) is not int or not 0 <= count < _MOST:
             raise ValueError("not a count")
-    if type(span) is not int or span not in _SPANS or type(cost) is not float or not 0 <= cost < _MOST_USD:
+    for usd in (cost, retried_usd):
+        if type(usd) is not float or not 0 <= usd < _MOST_USD:
+            raise ValueError("not an amount")
+    if type(span) is not int or span not in _SPANS:
         raise ValueError("not a roll-up")
     return RollUp(
         from_micros(at),
@@ -136,6 +146,11 @@ def roll_up_of(span: object, at: int, key: RollUpKey, values: Sequence[Any]) -> 
         _sound(first_token),
         _sound(total),
         _sound(prompt),
+        asked_to_wait,
+        early,
+        retried_tokens,
+        retried_usd,
+        _sound(answer),
     )
 
 

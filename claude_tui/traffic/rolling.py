@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from heapq import heappush, heappushpop
+from typing import TypeGuard
 
 from claude_tui.analysis.uptime.histogram import Histogram, bucket_of
 from claude_tui.model.observation import Outcome
@@ -65,6 +66,8 @@ class _Row:
 
     __slots__ = (
         "abandoned",
+        "answer",
+        "asked_to_wait",
         "cache_read",
         "cache_write_1h",
         "cache_write_5m",
@@ -72,6 +75,7 @@ class _Row:
         "cost_usd",
         "counted",
         "cut",
+        "early",
         "first_token",
         "input",
         "max_tokens",
@@ -79,6 +83,8 @@ class _Row:
         "prompt",
         "refusals",
         "retried",
+        "retried_tokens",
+        "retried_usd",
         "retries_told",
         "total",
         "unpriced",
@@ -88,10 +94,12 @@ class _Row:
         self.calls = self.cut = self.abandoned = self.retried = self.retries_told = 0
         self.max_tokens = self.refusals = self.counted = self.unpriced = 0
         self.input = self.output = self.cache_read = self.cache_write_5m = self.cache_write_1h = 0
-        self.cost_usd = 0.0
+        self.asked_to_wait = self.early = self.retried_tokens = 0
+        self.cost_usd = self.retried_usd = 0.0
         self.first_token: dict[int, int] = {}
         self.total: dict[int, int] = {}
         self.prompt: dict[int, int] = {}
+        self.answer: dict[int, int] = {}
 
     def add(self, call: Call) -> None:
         several = 1 if call.together is None else call.together
@@ -103,6 +111,12 @@ class _Row:
         if call.retries is not None and call.source is TrafficSource.PROXY:
             self.retries_told += 1
             self.retried += call.retries > 0
+            if call.retries and call.tokens is not None:
+                self.retried_tokens += call.tokens.prompt + call.tokens.output
+                self.retried_usd += call.cost_usd if _is_finite(call.cost_usd) else 0.0
+        if call.early is not None:
+            self.asked_to_wait += 1
+            self.early += call.early
         if call.stop_reason is not None:
             self.max_tokens += call.stop_reason == "max_tokens"
             self.refusals += call.stop_reason == "refusal"
@@ -119,7 +133,9 @@ class _Row:
         self.cache_write_5m += tokens.cache_write_5m
         self.cache_write_1h += tokens.cache_write_1h
         _count(self.prompt, tokens.prompt / 1000 / several, several)
-        if cost_usd is not None and math.isfinite(cost_usd):
+        if tokens.output:
+            _count(self.answer, tokens.output / 1000 / several, several)
+        if _is_finite(cost_usd):
             self.cost_usd += cost_usd
         else:
             self.unpriced += several
@@ -143,6 +159,11 @@ class _Row:
             first_token=Histogram.of_counts(self.first_token).to_bytes(),
             total=Histogram.of_counts(self.total).to_bytes(),
             prompt=Histogram.of_counts(self.prompt).to_bytes(),
+            asked_to_wait=self.asked_to_wait,
+            early=self.early,
+            retried_tokens=self.retried_tokens,
+            retried_usd=self.retried_usd,
+            answer=Histogram.of_counts(self.answer).to_bytes(),
         )
 
 
@@ -270,6 +291,10 @@ def _named(call: Call, kind: tuple[str, str, Outcome, str]) -> Call:
     """The call under the name that its application is counted by."""
     application, *_ = kind
     return call if application == call.application else replace(call, application=application)
+
+
+def _is_finite(cost_usd: float | None) -> TypeGuard[float]:
+    return cost_usd is not None and math.isfinite(cost_usd)
 
 
 def _count(histogram: dict[int, int], value: float | None, several: int) -> None:

@@ -13,6 +13,9 @@ from claude_tui.engine import Pace, options_from
 from claude_tui.model.snapshot import EventKind, Snapshot
 from claude_tui.model.verdict import Cause, Verdict
 from claude_tui.runbook import Placeholders, Runbook, RunbookError, Walk, load, shipped, user_files
+from claude_tui.runbook.fact_context import FactContext
+from claude_tui.runbook.facts_traffic import TRAFFIC_FACTS
+from claude_tui.runbook.placeholders import TRAFFIC_TEXTS
 
 if TYPE_CHECKING:
     from claude_tui.settings import Settings
@@ -83,4 +86,13 @@ def placeholders_for(snapshot: Snapshot, settings: Settings, session: RunbookSes
         by_token=session.by_token,
         request_id=next((each for each in failed if each), None),
         fallback_model=snapshot.verdict.fallback,
+        traffic=_traffic_words(snapshot),
     )
+
+
+def _traffic_words(snapshot: Snapshot) -> dict[str, str]:
+    """What own traffic tells; nothing where it is not counted."""
+    if snapshot.traffic is None:
+        return {}
+    context = FactContext(snapshot, snapshot.verdict)
+    return {each.name: each.read(context).words for each in TRAFFIC_FACTS if each.name in TRAFFIC_TEXTS}

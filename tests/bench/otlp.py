@@ -1,6 +1,6 @@
 """What a collector's OTLP receiver costs at 5,000 spans a second: losses, CPU, memory, answers.
 
-    python -m tests.bench.otlp [--rate N] [--seconds N] [--json]
+    python -m tests.bench.otlp [--rate N] [--seconds N] [--grpc] [--json]
 
 The receiver runs in a process of its own, as in an agent; spans come in gzipped batches of 512 from several
 applications over four connections, as the SDK's exporters send them. Times are the processor's.
@@ -38,12 +38,13 @@ def resident_mb() -> float:
     return pages * 4096 / 1e6
 
 
-def collect(folder: str, told: Connection) -> None:
+def collect(folder: str, told: Connection, grpc: bool) -> None:
     """The process that is measured."""
     store = Store.open(Path(folder), "bench.db", now=datetime.now(UTC))
-    receiver = ReceiverThread("127.0.0.1:0", store, call_cost_usd)
+    receiver = ReceiverThread(store, call_cost_usd)
+    (receiver.listen_grpc if grpc else receiver.listen)("127.0.0.1:0")
     receiver.start()
-    told.send(receiver.url)
+    told.send(receiver.grpc_url if grpc else receiver.url)
     samples: list[tuple[float, float, int]] = []
     while not told.poll(0.5):
         samples.append((time.process_time(), resident_mb(), receiver.calls))
@@ -103,18 +104,33 @@ def send(url: str, work: queue.Queue[bytes | None], latencies: list[float], refu
     connection.close()
 
 
-def measure(rate: int, seconds: int) -> dict[str, float]:
+def send_grpc(url: str, work: queue.Queue[bytes | None], latencies: list[float], refused: list[int]) -> None:
+    import grpc
+
+    with grpc.insecure_channel(urlsplit(url).netloc, [("grpc.use_local_subchannel_pool", 1)]) as channel:
+        method = channel.unary_unary("/opentelemetry.proto.collector.trace.v1.TraceService/Export")
+        while (body := work.get()) is not None:
+            began = time.perf_counter()
+            try:
+                method(gzip.decompress(body), compression=grpc.Compression.Gzip, timeout=60)
+            except grpc.RpcError as error:
+                refused.append(error.code().value[0])
+            latencies.append(time.perf_counter() - began)
+
+
+def measure(rate: int, seconds: int, *, grpc: bool) -> dict[str, float]:
     made = bodies("protobuf")
     with tempfile.TemporaryDirectory() as folder:
         here, there = multiprocessing.get_context("spawn").Pipe()
-        process = multiprocessing.get_context("spawn").Process(target=collect, args=(folder, there))
+        process = multiprocessing.get_context("spawn").Process(target=collect, args=(folder, there, grpc))
         process.start()
         url = here.recv()
         work: queue.Queue[bytes | None] = queue.Queue()
         latencies: list[float] = []
         refused: list[int] = []
         senders = [
-            threading.Thread(target=send, args=(url, work, latencies, refused)) for _ in range(CONNECTIONS)
+            threading.Thread(target=send_grpc if grpc else send, args=(url, work, latencies, refused))
+            for _ in range(CONNECTIONS)
         ]
         for each in senders:
             each.start()
@@ -157,9 +173,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rate", type=int, default=5000)
     parser.add_argument("--seconds", type=int, default=60)
+    parser.add_argument("--grpc", action="store_true", help="over gRPC")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
-    found = measure(options.rate, options.seconds)
+    found = measure(options.rate, options.seconds, grpc=options.grpc)
     if options.json:
         print(json.dumps(found))
     else:

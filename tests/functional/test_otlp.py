@@ -30,7 +30,7 @@ from claude_tui.simulator.thread import SimulatorThread
 from claude_tui.store import Store
 from claude_tui.traffic.otlp.answers import JSON, PROTOBUF
 from claude_tui.traffic.otlp.bodies import Bounds
-from claude_tui.traffic.otlp.receiver import RETRY_AFTER_S
+from claude_tui.traffic.otlp.refusals import RETRY_AFTER_S
 from claude_tui.traffic.otlp.serving import ReceiverThread
 from claude_tui.traffic.rolling import Rolling
 from tests.functional.test_engine import engine_for, environ_of, running, simulated
@@ -44,7 +44,8 @@ CANARY = "canary-51c9e"
 @contextmanager
 def receiving(folder: Path, bounds: Bounds | None = None) -> Iterator[tuple[ReceiverThread, Store]]:
     store = Store.open(folder, "otlp.db", now=datetime.now(UTC))
-    receiver = ReceiverThread("127.0.0.1:0", store, call_cost_usd, bounds=bounds)
+    receiver = ReceiverThread(store, call_cost_usd, bounds=bounds)
+    receiver.listen("127.0.0.1:0")
     receiver.start()
     try:
         yield receiver, store

@@ -98,6 +98,7 @@ OTHER: Mapping[str, tuple[str, str, object]] = {
         {"checkout": ("agent:checkout/*",), "batch": ("key:3fa9c1d2e0",)},
     ),
     "traffic_otlp": ('"[::1]:4318"', "[::1]:4318", "[::1]:4318"),
+    "traffic_otlp_grpc": ('"[::1]:4317"', "[::1]:4317", "[::1]:4317"),
     "keys": (
         '{ pause = "space", help = ["?", "f1"] }',
         "pause=space,help=? f1",
@@ -550,7 +551,8 @@ def test_shown_is_toml_with_every_value_and_origin(places: Places) -> None:
     settings = load({"model": "m"}, {"CLAUDE_TOP_TIMEOUT_S": "9"}, places=places)
     text = shown(settings, Redactor(), ["bell = true"])
     values = tomllib.loads(text)
-    tables = {declared.about.table: values.pop(declared.about.table, {}) for declared in DECLARED}
+    named = {declared.about.table for declared in DECLARED}
+    tables = {table: values.pop(table, {}) for table in named}
     in_tables = {f"{table}_{name}" for table, inner in tables.items() for name in inner}
     assert values.keys() | in_tables == BY_KEY.keys()
     assert (values["model"], values["timeout_s"], values["theme"]) == ("m", 9, "light")

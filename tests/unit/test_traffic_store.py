@@ -66,7 +66,13 @@ def sums(rows: list[RollUp]) -> dict[RollUpKey, tuple[object, ...]]:
     found = {}
     for key in keys:
         row = added((each for each in rows if each.key == key), START, 10, key)
-        found[key] = (row.calls, row.tokens, row.total, row.prompt, row.first_token, row.retried, row.cut)
+        found[key] = (
+            row.calls,
+            row.tokens,
+            (row.total, row.prompt, row.first_token, row.answer),
+            (row.retried, row.retried_tokens, row.early, row.asked_to_wait),
+            row.cut,
+        )
     return found
 
 

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from claude_tui.analysis.history.statistics import share
 from claude_tui.analysis.traffic.merging import grouped, merged_histogram, sum_of
+from claude_tui.analysis.traffic.trimming import trim_of
 from claude_tui.analysis.uptime.histogram import Histogram
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import RollUp
@@ -83,6 +84,9 @@ def figures_of(
         abandoned=sum(row.abandoned for row in every),
         max_tokens=share(sum(row.max_tokens for row in every), answers),
         refusals=share(sum(row.refusals for row in every), answers),
+        asked_to_wait=sum(row.asked_to_wait for row in every),
+        early=sum(row.early for row in every),
+        trim=trim_of(rows, seconds),
     )
 
 

@@ -36,6 +36,11 @@ def added(rows: Iterable[RollUp], at: datetime, span_s: int, key: RollUpKey) -> 
         first_token=merged_histogram(row.first_token for row in found).to_bytes(),
         total=merged_histogram(row.total for row in found).to_bytes(),
         prompt=merged_histogram(row.prompt for row in found).to_bytes(),
+        asked_to_wait=sum(row.asked_to_wait for row in found),
+        early=sum(row.early for row in found),
+        retried_tokens=sum(row.retried_tokens for row in found),
+        retried_usd=sum(row.retried_usd for row in found),
+        answer=merged_histogram(row.answer for row in found).to_bytes(),
     )
 
 

@@ -73,6 +73,15 @@ class Histogram:
                 return _middle(bucket)
         raise AssertionError("unreachable")
 
+    def over(self, limit: float) -> tuple[int, float]:
+        """How many values are larger than `limit`, and by how much all of them together, in seconds.
+
+        A bucket counts as its middle, so both are off by what that is.
+        """
+        rest = [(_middle(bucket) - limit, number) for bucket, number in self._buckets()]
+        larger = [(more, number) for more, number in rest if more > 0]
+        return sum(number for _, number in larger), sum(more * number for more, number in larger)
+
     def to_bytes(self) -> bytes:
         """Two bytes for the first bucket that is used, then four for each bucket up to the last; b"" if none.
 

@@ -83,6 +83,7 @@ def _roll_up(
         first_token=_histogram((each.first_token_s, number) for each, number in every),
         total=_histogram((each.total_s, number) for each, number in every),
         prompt=_histogram((each.prompt / 1000, number) for each, number in every),
+        answer=_histogram((each.output / 1000, number) for each, number in every),
     )
 
 

@@ -21,7 +21,7 @@ _KEY = "sk-ant-api03-simulated-load"
 _TIMEOUT_S = 30.0
 # A scenario in which nothing answers must not fill the memory.
 _MOST_OPEN = 400
-# The waits of the SDK, which honours a longer retry-after, too.
+# The waits of the SDK, which honours a longer retry-after instead.
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 8.0
 _RETRIED = frozenset({408, 409, 429})
 
@@ -46,6 +46,7 @@ class Player:
         self._applications = applications
         self._shares = [each.share for each in applications]
         self._bodies = {each.name: _bodies(each, model_of(each, scenario)) for each in applications}
+        self._number = 0
         self._open: set[asyncio.Task[None]] = set()
 
     async def run(self) -> None:
@@ -77,8 +78,8 @@ class Player:
             asked_s = await self._attempt(session, application, body, attempt)
             if asked_s is None:
                 return
-            wait_s = asked_s or min(_FIRST_WAIT_S * 2**attempt, _LONGEST_WAIT_S)
-            await asyncio.sleep(wait_s * random.uniform(0.75, 1.0))
+            own_s = min(_FIRST_WAIT_S * 2**attempt, _LONGEST_WAIT_S) * random.uniform(0.75, 1.0)
+            await asyncio.sleep(asked_s if asked_s and application.waits else own_s)
 
     def _body(self, application: InventedApplication) -> bytes:
         random = self._random
@@ -86,7 +87,12 @@ class Player:
         if self._bad_deploy() == application.name:
             # What a new version gets wrong.
             return b'{"model":"claude-haiku-5-5","max_tokens":0,"messages":[{"role":"user","content":"?"}]}'
-        return random.choice(self._bodies[application.name][streamed])
+        self._number += 1
+        # No two calls are the same; their attempts are.
+        return b'%s,"metadata":{"user_id":"load-%d"}}' % (
+            random.choice(self._bodies[application.name][streamed])[:-1],
+            self._number,
+        )
 
     async def _attempt(
         self, session: aiohttp.ClientSession, application: InventedApplication, body: bytes, attempt: int

@@ -1,4 +1,4 @@
-"""What the receiver answers: in the language of the request, as the specification of OTLP/HTTP has it."""
+"""What the receivers answer: in the language of the request, as the specification of OTLP has it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 
 from claude_tui.traffic.otlp.records import Signal
 
-__all__ = ["JSON", "PROTOBUF", "accepted", "refused"]
+__all__ = ["JSON", "PROTOBUF", "accepted", "refused", "retry_later"]
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 _REJECTED = {
@@ -34,12 +34,22 @@ def refused(content_type: str, code: int, reason: str) -> bytes:
     return _number(1, code) + _text(2, reason)
 
 
+def retry_later(code: int, reason: str, seconds: int) -> bytes:
+    """A google.rpc.Status with a google.rpc.RetryInfo: without one, an exporter over gRPC gives up."""
+    retry_info = _message(1, _number(1, seconds))
+    packed = _text(1, "type.googleapis.com/google.rpc.RetryInfo") + _message(2, retry_info)
+    return _number(1, code) + _text(2, reason) + _message(3, packed)
+
+
 def _number(field: int, value: int) -> bytes:
     return _varint(field << 3) + _varint(value)
 
 
 def _text(field: int, value: str) -> bytes:
-    data = value.encode()
+    return _message(field, value.encode())
+
+
+def _message(field: int, data: bytes) -> bytes:
     return _varint(field << 3 | 2) + _varint(len(data)) + data
 
 

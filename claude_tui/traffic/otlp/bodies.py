@@ -58,25 +58,33 @@ class Room:
     """Counts the bytes and the requests that are held at once."""
 
     def __init__(self, bounds: Bounds) -> None:
-        self._bounds = bounds
+        self.bounds = bounds
         self._bytes = 0
         self._requests = 0
 
     @contextmanager
     def request(self) -> Iterator[Share]:
         """A request's share of it. Raises NoRoomError."""
-        if self._requests >= self._bounds.requests:
-            raise NoRoomError
-        share = Share(self)
-        self._requests += 1
+        share = self.enter()
         try:
             yield share
         finally:
-            self._requests -= 1
-            self._bytes -= share.bytes
+            self.leave(share)
+
+    def enter(self) -> Share:
+        """The share of a request that ends with `leave`. Raises NoRoomError."""
+        if self._requests >= self.bounds.requests:
+            raise NoRoomError
+        self._requests += 1
+        return Share(self)
+
+    def leave(self, share: Share) -> None:
+        """A request is over."""
+        self._requests -= 1
+        self._bytes -= share.bytes
 
     def take(self, count: int) -> None:
-        if self._bytes + count > self._bounds.at_once:
+        if self._bytes + count > self.bounds.at_once:
             raise NoRoomError
         self._bytes += count
 

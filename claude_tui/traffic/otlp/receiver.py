@@ -13,8 +13,6 @@ from aiohttp import web
 from claude_tui.traffic.otlp import json_body, protobuf
 from claude_tui.traffic.otlp.answers import JSON, PROTOBUF, accepted, refused
 from claude_tui.traffic.otlp.bodies import (
-    Bounds,
-    NoRoomError,
     Room,
     Share,
     TooLargeBodyError,
@@ -24,11 +22,11 @@ from claude_tui.traffic.otlp.bodies import (
 )
 from claude_tui.traffic.otlp.intake import Intake
 from claude_tui.traffic.otlp.records import Signal
-from claude_tui.traffic.otlp.wire import BrokenExportError, Budget, TooManyPartsError
+from claude_tui.traffic.otlp.refusals import REFUSED, RETRY_AFTER_S, code_of, reason_of, status_of
+from claude_tui.traffic.otlp.wire import Budget
 
-__all__ = ["RETRY_AFTER_S", "Receiver"]
+__all__ = ["Receiver"]
 
-RETRY_AFTER_S = 2
 _PIECE = 65_536
 _LINGER_S = 2.0
 _KEEP_ALIVE_S = 120.0
@@ -42,12 +40,12 @@ _LOGGER.propagate = False
 class Receiver:
     """Serves exporters on a socket. For one event loop."""
 
-    def __init__(self, intake: Intake, bounds: Bounds | None = None) -> None:
+    def __init__(self, intake: Intake, room: Room) -> None:
         self.faults = 0
         """Requests that an internal error ended."""
         self._intake = intake
-        self._bounds = bounds or Bounds()
-        self._room = Room(self._bounds)
+        self._bounds = room.bounds
+        self._room = room
         self._runner: web.AppRunner | None = None
 
     async def start(self, sock: socket.socket) -> None:
@@ -88,13 +86,14 @@ class Receiver:
                 async with asyncio.timeout(self._bounds.read_s):
                     body = await self._body(request, kind, share)
                 return self._taken(signal, kind, body)
-        except tuple(_REFUSED) as error:
-            status = next(each for kinds, each in _REFUSED.items() if isinstance(error, kinds))
-            return _refusal(kind, status, str(error) or _REASONS[status])
-        except Exception:
-            self.faults += 1
-            _LOGGER.exception("an export failed")
-            return _refusal(kind, HTTPStatus.INTERNAL_SERVER_ERROR, "internal error")
+        except web.RequestPayloadError as error:
+            return _refusal(kind, HTTPStatus.BAD_REQUEST, str(error) or "the body ended early")
+        except Exception as error:
+            status = status_of(error)
+            if not isinstance(error, tuple(REFUSED)):
+                self.faults += 1
+                _LOGGER.exception("an export failed")
+            return _refusal(kind, status, reason_of(error, status))
 
     async def _body(self, request: web.Request, kind: str, share: Share) -> bytes:
         longest = self._bounds.json_body if kind == JSON else self._bounds.body
@@ -120,35 +119,10 @@ async def _pieces(request: web.Request) -> AsyncIterator[bytes]:
 
 
 def _refusal(kind: str, status: HTTPStatus, reason: str) -> web.Response:
-    answer = web.Response(status=status, body=refused(kind, _CODES.get(status, 3), reason), content_type=kind)
+    answer = web.Response(status=status, body=refused(kind, code_of(status), reason), content_type=kind)
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         answer.headers["Retry-After"] = str(RETRY_AFTER_S)
     if status != HTTPStatus.BAD_REQUEST:
         # What is left of the body is not worth reading.
         answer.force_close()
     return answer
-
-
-_REFUSED: dict[type[Exception], HTTPStatus] = {
-    TooLargeBodyError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    TooManyPartsError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-    NoRoomError: HTTPStatus.TOO_MANY_REQUESTS,
-    BrokenExportError: HTTPStatus.BAD_REQUEST,
-    UnreadableBodyError: HTTPStatus.BAD_REQUEST,
-    TimeoutError: HTTPStatus.REQUEST_TIMEOUT,
-    # Nobody is left to be answered.
-    ConnectionError: HTTPStatus.BAD_REQUEST,
-    web.RequestPayloadError: HTTPStatus.BAD_REQUEST,
-}
-_REASONS = {
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the body is larger than is taken",
-    HTTPStatus.TOO_MANY_REQUESTS: "too much at once",
-    HTTPStatus.BAD_REQUEST: "the body ended early",
-    HTTPStatus.REQUEST_TIMEOUT: "the body did not arrive in time",
-}
-# The codes of gRPC, which a google.rpc.Status has.
-_CODES = {
-    HTTPStatus.REQUEST_TIMEOUT: 4,
-    HTTPStatus.TOO_MANY_REQUESTS: 14,
-    HTTPStatus.INTERNAL_SERVER_ERROR: 13,
-}

@@ -7,8 +7,10 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
+from importlib.util import find_spec
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING
 
 from claude_tui.store import Store
@@ -17,11 +19,12 @@ from claude_tui.traffic.otlp.mapping import CostOf
 from claude_tui.traffic.sink import StoreSink
 
 if TYPE_CHECKING:
-    from claude_tui.traffic.otlp.bodies import Bounds
+    from claude_tui.traffic.otlp.bodies import Bounds, Room
+    from claude_tui.traffic.otlp.grpc_receiver import GrpcReceiver
     from claude_tui.traffic.otlp.intake import Intake
     from claude_tui.traffic.otlp.receiver import Receiver
 
-__all__ = ["ReceiverThread", "is_loopback"]
+__all__ = ["ReceiverThread", "grpc_is_installed", "is_loopback"]
 
 _SETTLE_S = 1.0
 _BACKLOG = 128
@@ -30,28 +33,29 @@ _BACKLOG = 128
 class ReceiverThread:
     """Receives, until it is stopped, and writes to a store that stays its owner's.
 
-    `start` returns as soon as the port is bound. aiohttp and protobuf are imported in the thread: exports
-    that arrive earlier wait in the listen queue.
+    `listen` and `listen_grpc` return as soon as the port is bound. aiohttp, h2 and protobuf are imported in
+    the thread: exports that arrive earlier wait in the listen queue.
     """
 
     def __init__(
         self,
-        address: str,
         store: Store,
         cost_of: CostOf,
         now: Callable[[], float] = time.time,
         bounds: Bounds | None = None,
     ) -> None:
         self.url = ""
-        """Where it listens, once it does."""
+        """Where it listens for OTLP over HTTP, once it does."""
+        self.grpc_url = ""
+        """The same for gRPC."""
         self.failure: str | None = None
         """Why it has ended by itself."""
-        self._address = address
+        self._bound: SimpleQueue[tuple[bool, socket.socket]] = SimpleQueue()
         self._store = store
         self._cost_of = cost_of
         self._now = now
         self._bounds = bounds
-        self._receiver: Receiver | None = None
+        self._receivers: list[Receiver | GrpcReceiver] = []
         self._intake: Intake | None = None
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -71,16 +75,27 @@ class ReceiverThread:
     @property
     def faults(self) -> int:
         """Exports that an internal error ended."""
-        return self._receiver.faults if self._receiver is not None else 0
+        return sum(each.faults for each in self._receivers)
 
-    def start(self) -> None:
-        """Binds the port and starts the thread. Raises OSError if the port is not available."""
-        host, port = _host_and_port(self._address)
+    def listen(self, address: str) -> None:
+        """Binds a port for OTLP over HTTP. Raises OSError if it is not available."""
+        self.url = self._listen(address, grpc=False)
+
+    def listen_grpc(self, address: str) -> None:
+        """Binds a port for OTLP over gRPC, where that is installed. Raises OSError if it is not available."""
+        self.grpc_url = self._listen(address, grpc=True)
+
+    def _listen(self, address: str, *, grpc: bool) -> str:
+        host, port = _host_and_port(address)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         bound = socket.create_server((host, port), family=family, backlog=_BACKLOG)
+        self._bound.put((grpc, bound))
         shown = f"[{host}]" if ":" in host else host
-        self.url = f"http://{shown}:{bound.getsockname()[1]}"
-        self._thread = threading.Thread(target=self._run, args=(bound,), name="otlp receiver", daemon=True)
+        return f"http://{shown}:{bound.getsockname()[1]}"
+
+    def start(self) -> None:
+        """Starts the thread, which serves the ports that are bound, and those that will be."""
+        self._thread = threading.Thread(target=self._run, name="otlp receiver", daemon=True)
         self._thread.start()
 
     @property
@@ -98,16 +113,19 @@ class ReceiverThread:
         if self._thread is not None:
             self._thread.join(timeout_s)
 
-    def _run(self, bound: socket.socket) -> None:
-        with bound:
-            try:
-                asyncio.run(self._main(bound))
-            except Exception as error:  # noqa: BLE001 - a thread that ends silently would look like no traffic
-                self.failure = f"{type(error).__name__}: {error}"
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._main())
+        except Exception as error:  # noqa: BLE001 - a thread that ends silently would look like no traffic
+            self.failure = f"{type(error).__name__}: {error}"
+        finally:
+            for _, bound in _arrived(self._bound):
+                bound.close()
 
-    async def _main(self, bound: socket.socket) -> None:
+    async def _main(self) -> None:
+        from claude_tui.traffic.otlp.bodies import Bounds as Most
+        from claude_tui.traffic.otlp.bodies import Room
         from claude_tui.traffic.otlp.intake import Intake
-        from claude_tui.traffic.otlp.receiver import Receiver
 
         self._stopping = asyncio.Event()
         self._loop = asyncio.get_running_loop()
@@ -117,17 +135,50 @@ class ReceiverThread:
         sink.start()
         deduplicated = Deduplicated(sink, self._store, self._now)
         self._intake = Intake(deduplicated, self._cost_of, self._now)
-        receiver = self._receiver = Receiver(self._intake, self._bounds)
-        await receiver.start(bound)
+        room = Room(self._bounds or Most())
         settling = asyncio.create_task(_settle(deduplicated, self._stopping))
         try:
-            await self._stopping.wait()
+            while not self._stopping.is_set():
+                await self._serve(self._intake, room)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._stopping.wait(), _SETTLE_S)
         finally:
-            await receiver.stop()
+            for receiver in self._receivers:
+                await receiver.stop()
             # What it has taken must be in the sink before that is closed.
             await asyncio.gather(settling, return_exceptions=True)
             await asyncio.to_thread(deduplicated.settle, all_of_it=True)
             await asyncio.to_thread(sink.close)
+
+    async def _serve(self, intake: Intake, room: Room) -> None:
+        """Takes exports on the ports that were bound since the last call."""
+        for grpc, bound in _arrived(self._bound):
+            receiver = _grpc_receiver(intake, room) if grpc else _receiver(intake, room)
+            self._receivers.append(receiver)
+            await receiver.start(bound)
+
+
+def _arrived(bound: SimpleQueue[tuple[bool, socket.socket]]) -> Iterator[tuple[bool, socket.socket]]:
+    with suppress(Empty):
+        while True:
+            yield bound.get_nowait()
+
+
+def _receiver(intake: Intake, room: Room) -> Receiver:
+    from claude_tui.traffic.otlp.receiver import Receiver
+
+    return Receiver(intake, room)
+
+
+def _grpc_receiver(intake: Intake, room: Room) -> GrpcReceiver:
+    from claude_tui.traffic.otlp.grpc_receiver import GrpcReceiver
+
+    return GrpcReceiver(intake, room)
+
+
+def grpc_is_installed() -> bool:
+    """Whether the extra `grpc` is there."""
+    return find_spec("h2") is not None
 
 
 async def _settle(deduplicated: Deduplicated, stopping: asyncio.Event) -> None:

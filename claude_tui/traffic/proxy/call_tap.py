@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from claude_tui.model.observation import Outcome
 from claude_tui.model.text import Redactor
@@ -20,11 +20,12 @@ from claude_tui.traffic.applications import Applications
 from claude_tui.traffic.cleaned import error_message, model_name, word
 from claude_tui.traffic.json_fields import TopFields
 from claude_tui.traffic.proxy.answer_reader import AnswerReader
+from claude_tui.traffic.proxy.repeats import Repeats
 from claude_tui.traffic.proxy.wire import Header, RequestHead, ResponseHead, first_value
 from claude_tui.traffic.routes import COUNT_TOKENS, MESSAGES, route_of
 from claude_tui.traffic.sink import Sink
 
-__all__ = ["CallTap", "Listening"]
+__all__ = ["CallTap", "Listening", "warm_up"]
 
 _ASKED = ("model", "stream", "max_tokens")
 _WITH_MODEL = frozenset({MESSAGES, COUNT_TOKENS})
@@ -49,6 +50,8 @@ class Listening:
     """Whether the upstream is not the provider's own."""
     secrets: tuple[str, ...] = ()
     """What must not appear in any text, beside the keys of the calls."""
+    repeats: Repeats = field(default_factory=Repeats)
+    """Knows which calls were asked to wait."""
 
 
 class CallTap:
@@ -61,6 +64,7 @@ class CallTap:
         self._head = head
         self._route = route_of(head.target)
         self._application = listening.applications.of(head.headers)
+        self._sent = listening.repeats.begun(self._application, _what(head))
         self._asked = TopFields(_ASKED) if self._route in _WITH_MODEL and _is_plain_json(head) else None
         self._response: ResponseHead | None = None
         self._fields: dict[str, str] = {}
@@ -69,6 +73,7 @@ class CallTap:
         self._first_token_s: float | None = None
 
     def request_body(self, piece: bytes) -> None:
+        self._sent.feed(piece)
         if self._asked is not None:
             self._asked.feed(piece)
 
@@ -87,15 +92,16 @@ class CallTap:
             self._first_token_s = self._since()
 
     def ended(self, end: CallEnd) -> None:
+        total_s = self._since()
         if self._answer is not None:
             self._answer.closed()
         found = self._classified(end)
         if end is CallEnd.COMPLETE and found.outcome is Outcome.TRUNCATED_STREAM:
             end = CallEnd.CUT
-        self._record(end, found)
+        self._record(end, found, total_s)
 
     def failed(self, fault: Classified) -> None:
-        self._record(CallEnd.COMPLETE, fault)
+        self._record(CallEnd.COMPLETE, fault, self._since())
 
     def _since(self) -> float:
         return self._clock.monotonic() - self._began
@@ -126,7 +132,7 @@ class CallTap:
             return Classified(Outcome.TRUNCATED_STREAM, message="the stream ended without message_stop")
         return Classified(Outcome.OK)
 
-    def _record(self, end: CallEnd, found: Classified) -> None:
+    def _record(self, end: CallEnd, found: Classified, total_s: float) -> None:
         asked = self._asked
         call = Call(
             at=self._at,
@@ -144,12 +150,22 @@ class CallTap:
             max_tokens=_count(asked.get("max_tokens")) if asked is not None else None,
             first_byte_s=micros(self._first_byte_s),
             first_token_s=micros(self._first_token_s),
-            total_s=micros(self._since()),
-            retries=_retries(self._head.headers),
+            total_s=micros(total_s),
+            retries=(retries := _retries(self._head.headers)),
+            early=self._is_early(retries),
         )
         if self._response is not None and self._answer is not None:
             call = self._answered(call, self._response, self._answer, found)
+        if call.retry_after_s:
+            self._listening.repeats.asked_to_wait(
+                self._sent.digest(), self._began + total_s + call.retry_after_s
+            )
         self._listening.sink.add(call)
+
+    def _is_early(self, retries: int | None) -> bool | None:
+        """Whether it repeats a call too soon. What its client counts as a first attempt repeats none."""
+        found = self._listening.repeats.is_early(self._sent.digest(), self._began)
+        return None if retries == 0 else found
 
     def _answered(self, call: Call, response: ResponseHead, answer: AnswerReader, found: Classified) -> Call:
         fields, now = self._fields, self._clock.now()
@@ -181,6 +197,16 @@ class CallTap:
 
 
 _PLAIN = Redactor()
+_FAILURE = b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'
+
+
+def warm_up() -> None:
+    """Loads what the first failed call needs: 0.2 s in which no other call would go on."""
+    classify_response(529, {}, _FAILURE, redactor=_PLAIN)
+
+
+def _what(head: RequestHead) -> str:
+    return f"{_method(head.method)} {head.target.decode('latin-1')}"
 
 
 def _is_plain_json(head: RequestHead) -> bool:

@@ -169,6 +169,9 @@ def _endings(figures: TrafficFigures, cells: int) -> Lines:
     pieces = []
     if figures.cut:
         pieces.append(_labelled(f"{figures.cut:,}", "cut ", "bad"))
+    if figures.early:
+        words = f"{figures.early:,} of {figures.asked_to_wait:,}"
+        pieces.append(_labelled(words, "retry-after ignored ", "warn"))
     if figures.max_tokens:
         pieces.append(_labelled(percent(figures.max_tokens), "max_tokens ", "warn"))
     if figures.refusals:

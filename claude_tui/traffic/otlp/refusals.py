@@ -1,0 +1,58 @@
+"""Why an export is refused, and the status that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from claude_tui.traffic.otlp.bodies import NoRoomError, TooLargeBodyError, UnreadableBodyError
+from claude_tui.traffic.otlp.wire import BrokenExportError, TooManyPartsError
+
+__all__ = ["REFUSED", "RETRY_AFTER_S", "code_of", "reason_of", "status_of"]
+
+RETRY_AFTER_S = 2
+"""When an exporter may come back that found no room."""
+
+REFUSED: Mapping[type[Exception], HTTPStatus] = {
+    TooLargeBodyError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    TooManyPartsError: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    NoRoomError: HTTPStatus.TOO_MANY_REQUESTS,
+    BrokenExportError: HTTPStatus.BAD_REQUEST,
+    UnreadableBodyError: HTTPStatus.BAD_REQUEST,
+    TimeoutError: HTTPStatus.REQUEST_TIMEOUT,
+    # Nobody is left to be answered.
+    ConnectionError: HTTPStatus.BAD_REQUEST,
+}
+"""The faults of an export or its sender. Anything else is a fault of this program."""
+_REASONS = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the body is larger than is taken",
+    HTTPStatus.TOO_MANY_REQUESTS: "too much at once",
+    HTTPStatus.BAD_REQUEST: "the body ended early",
+    HTTPStatus.REQUEST_TIMEOUT: "the body did not arrive in time",
+    HTTPStatus.INTERNAL_SERVER_ERROR: "internal error",
+}
+# The codes of gRPC. RESOURCE_EXHAUSTED without a delay is for good, UNAVAILABLE is not.
+_CODES = {
+    HTTPStatus.REQUEST_TIMEOUT: 4,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: 8,
+    HTTPStatus.INTERNAL_SERVER_ERROR: 13,
+    HTTPStatus.TOO_MANY_REQUESTS: 14,
+}
+_INVALID_ARGUMENT = 3
+
+
+def status_of(error: Exception) -> HTTPStatus:
+    """The HTTP status; 500 for what is no fault of the sender's."""
+    found = (status for kind, status in REFUSED.items() if isinstance(error, kind))
+    return next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def reason_of(error: Exception, status: HTTPStatus) -> str:
+    """The words for the sender; nothing of this program's own faults."""
+    own = str(error) if status is not HTTPStatus.INTERNAL_SERVER_ERROR else ""
+    return own or _REASONS[status]
+
+
+def code_of(status: HTTPStatus) -> int:
+    """The code of gRPC, which a google.rpc.Status has."""
+    return _CODES.get(status, _INVALID_ARGUMENT)
