@@ -29,6 +29,7 @@ from claude_tui.simulator.script import Phase, Reply, Scenario
 from tests.bench.episodes import BASE, CUTS, DEFAULT_PACE, DEMO_PACE, Noise, Pace, Player
 from tests.bench.irregular import IRREGULAR
 from tests.bench.mixtures import MIXTURES
+from tests.bench.severities import report_severities
 from tests.bench.troubles import CASES, again_of, report_days, report_troubles
 
 MOST_PHASE_S = 3600.0
@@ -311,7 +312,11 @@ def main() -> None:
     parser.add_argument("--demo", action="store_true")
     parser.add_argument("--troubles", action="store_true", help="the measures of `troubles` instead")
     parser.add_argument("--irregular", action="store_true", help="the same of the troubles of `irregular`")
+    parser.add_argument("--severities", action="store_true", help="the courses of `severities` instead")
     arguments = parser.parse_args()
+    if arguments.severities:
+        report_severities(arguments.seeds, arguments.only)
+        return
     if arguments.irregular:
         report_troubles(IRREGULAR, arguments.seeds, arguments.only)
         return

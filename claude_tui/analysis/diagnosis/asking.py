@@ -11,6 +11,7 @@ from datetime import datetime
 
 from claude_tui.analysis.diagnosis.cross_check import is_lost
 from claude_tui.analysis.diagnosis.episodes import Episode, episodes_of
+from claude_tui.analysis.diagnosis.onset import asked_since_onset
 from claude_tui.analysis.history.history import API_SOURCES, History
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.views.models import model_states
@@ -76,9 +77,8 @@ def _wanted_s(history: History, at: datetime, options: Options) -> _Wanted | Non
     if messages is not None and messages.active:
         if not _unclear(messages):
             return None
-        first = (
-            messages.failures <= pace.messages and messages.failures == messages.total and not messages.clean
-        )
+        asked = asked_since_onset(history, messages, at)
+        first = asked is not None and asked < pace.messages
         return _Wanted(pace.gap_s if first else pace.open_s, ends=messages.recovering)
     wanted: list[float] = []
     page = history.failures(Source.STATUS)

@@ -11,10 +11,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from claude_tui.analysis.diagnosis.confirming import detect_confirming
 from claude_tui.analysis.diagnosis.context import DiagnosisContext, context_at
 from claude_tui.analysis.diagnosis.cross_check import is_lost
 from claude_tui.analysis.diagnosis.engine_facts import EngineFacts, engine_facts
-from claude_tui.analysis.diagnosis.evidence import answers_in, limits_press, low_limits, named
+from claude_tui.analysis.diagnosis.evidence import (
+    answers_in,
+    limits_press,
+    low_limits,
+    named,
+)
 from claude_tui.analysis.diagnosis.finding import Finding, verdict_of
 from claude_tui.analysis.diagnosis.intermittent import detect_intermittent
 from claude_tui.analysis.diagnosis.lossy import detect_lossy, suspected_losses
@@ -25,6 +31,7 @@ from claude_tui.analysis.diagnosis.own_traffic import with_traffic
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS, RoundPolicy
 from claude_tui.analysis.diagnosis.slow import also_late, also_tail, detect_long_tail, detect_slow
 from claude_tui.analysis.diagnosis.traffic_witness import heard_well
+from claude_tui.analysis.diagnosis.unknown import capitalized, models_evidence, unknown
 from claude_tui.analysis.history.failure_kinds import failure_words
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
@@ -35,7 +42,7 @@ from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.snapshot import KeyLack, StatusView
 from claude_tui.model.text import truncate
 from claude_tui.model.traffic_view import TrafficView
-from claude_tui.model.verdict import Evidence, EvidenceKind, Severity, Verdict
+from claude_tui.model.verdict import Evidence, EvidenceKind, Severity, Side, Verdict
 
 __all__ = ["EngineFacts", "diagnose", "engine_facts"]
 
@@ -79,7 +86,7 @@ def _own_fault(context: DiagnosisContext) -> Finding | None:
     if newest is None or not newest.failed or knowledge().of(newest).advice.id != "own_fault":
         return None
     said = f"The last message probe: {truncate(newest.message or '')}"
-    return _unknown("own_fault", Evidence(EvidenceKind.SPECIFIC, (said,), observations=(newest,)))
+    return unknown("own_fault", Evidence(EvidenceKind.SPECIFIC, (said,), observations=(newest,)))
 
 
 def _relied(context: DiagnosisContext) -> Finding | None:
@@ -95,7 +102,7 @@ def _relied(context: DiagnosisContext) -> Finding | None:
     return Finding(
         advice=knowledge().advice["healthy_traffic"],
         confidence=0.95,
-        evidence=(said, _models_evidence(context)),
+        evidence=(said, models_evidence(context)),
         note=_notes(context),
     )
 
@@ -104,21 +111,21 @@ def _unprobed(context: DiagnosisContext) -> Finding | None:
     """No message probe has run, or none recently."""
     if not context.is_stale(Source.MESSAGES):
         return None
-    models = _models_evidence(context)
+    models = models_evidence(context)
     if (lack := context.facts.key_lack) is not None:
         advice = "no_key" if lack is KeyLack.MISSING else "unsent_key"
-        return _unknown(advice, models, _held(context))
+        return unknown(advice, models, _held(context))
     newest = context.newest(Source.MESSAGES)
     if context.facts.held:
-        return _unknown("held", models, what=truncate(context.facts.held))
+        return unknown("held", models, what=truncate(context.facts.held))
     if newest is None:
         if context.newest(Source.MODELS) is None:
-            return _unknown("no_data")
-        return _unknown("few", models, what="No message probe so far")
+            return unknown("no_data")
+        return unknown("few", models, what="No message probe so far")
     ago = duration(context.at - newest.at)
     last = f"The last one failed with {named(newest)}" if newest.failed else "The last one succeeded"
     newest_evidence = Evidence(EvidenceKind.NOT_PROBED, (last,), observations=(newest,))
-    return _unknown("stale", newest_evidence, models, what=f"No message probe for {ago}")
+    return unknown("stale", newest_evidence, models, what=f"No message probe for {ago}")
 
 
 def _too_few(context: DiagnosisContext) -> Finding | None:
@@ -132,7 +139,7 @@ def _too_few(context: DiagnosisContext) -> Finding | None:
     count = f"{len(recent)} message probe{'s' if len(recent) != 1 else ''} so far"
     words = f"{count}, {len(failures)} failed ({named(failures[-1])})" if failures else count
     advice = context.policy.advice_for_too_few(context, "lone" if enough else "few")
-    return _unknown(advice, _models_evidence(context), what=words)
+    return unknown(advice, models_evidence(context), what=words)
 
 
 def _checking(context: DiagnosisContext) -> Finding | None:
@@ -150,11 +157,22 @@ def _checking(context: DiagnosisContext) -> Finding | None:
     ago = duration(context.at - failure.at)
     said = f"{failure_words(failure)} {ago} ago" + (f", {good} good since" if good else "")
     return replace(
-        _unknown("checking", _models_evidence(context), what=said),
+        unknown("checking", models_evidence(context), what=said),
         checking=True,
         since=failure.at,
         failures=(failure,),
     )
+
+
+def _messages(context: DiagnosisContext) -> Finding | None:
+    """Failing messages; of a path that had begun to lose requests before, as one of these."""
+    finding = detect_message_failures(context)
+    if finding is None or finding.since is None or finding.advice.side is not Side.PATH:
+        return finding
+    lossy = detect_lossy(context)
+    if lossy is None or lossy.since is None or lossy.since >= finding.since:
+        return finding
+    return replace(lossy, severity=Severity.worst((lossy.severity, finding.severity)))
 
 
 def _checking_losses(context: DiagnosisContext) -> Finding | None:
@@ -165,7 +183,7 @@ def _checking_losses(context: DiagnosisContext) -> Finding | None:
     span = duration(context.at - lost[0].at)
     said = f"{len(lost)} of {asked} requests got no answer in {span}"
     return replace(
-        _unknown("checking_losses", _models_evidence(context), what=said),
+        unknown("checking_losses", models_evidence(context), what=said),
         checking=True,
         since=lost[0].at,
         failures=tuple(lost),
@@ -177,33 +195,6 @@ def _held(context: DiagnosisContext) -> Evidence | None:
     return Evidence(EvidenceKind.NOT_PROBED, (truncate(held),)) if held else None
 
 
-def _models_evidence(context: DiagnosisContext) -> Evidence | None:
-    """The state of the model list while messages cannot be probed."""
-    newest = context.newest(Source.MODELS)
-    if newest is None or context.is_stale(Source.MODELS):
-        return None
-    if newest.failed:
-        said = f"The last model list failed with {named(newest)}"
-    elif newest.error_type is not None:
-        said = f"The API answers without a key (HTTP {newest.http_status})"
-    else:
-        said = f"{_capitalized(answers_in(context, Source.MODELS))}, which says nothing about inference"
-    return Evidence(EvidenceKind.ANSWERS, (said,), observations=(newest,))
-
-
-def _capitalized(text: str) -> str:
-    return f"{text[:1].upper()}{text[1:]}"
-
-
-def _unknown(advice: str, *evidence: Evidence | None, what: str | None = None) -> Finding:
-    return Finding(
-        advice=knowledge().advice[advice],
-        confidence=0.0,
-        evidence=evidence,
-        words={"what": what},
-    )
-
-
 # -- healthy ---------------------------------------------------------------------------------
 
 
@@ -213,7 +204,7 @@ def _notice(context: DiagnosisContext) -> Finding | None:
         return None
     answers = answers_in(context, Source.MESSAGES)
     named, probed = unprobed_in_page(context) or ("", "")
-    said = f"You probe {probed}: {answers}" if named else _capitalized(answers)
+    said = f"You probe {probed}: {answers}" if named else capitalized(answers)
     return Finding(
         advice=knowledge().advice["notice_model" if named else "notice"],
         confidence=0.8,
@@ -307,7 +298,8 @@ def _page_note(context: DiagnosisContext) -> str:
 
 _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
     _own_fault,
-    also_tail(detect_message_failures),
+    detect_confirming,
+    also_tail(_messages),
     also_late(detect_lossy),
     also_late(detect_model_list_failures),
     _relied,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from claude_tui.analysis.diagnosis.attribution import (
     LeadingCause,
@@ -26,9 +26,9 @@ from claude_tui.analysis.history.history import API_SOURCES
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.format import duration, percent
 from claude_tui.model.observation import Observation, Source
-from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Side
+from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity, Side
 
-__all__ = ["detect_intermittent"]
+__all__ = ["detect_intermittent", "severity_before"]
 
 # An hour of both API sources at the default pace: failures that are rarer than that are over with it.
 LONGEST_RUN = 360
@@ -80,6 +80,29 @@ def detect_intermittent(context: DiagnosisContext) -> Finding | None:
         bucket=lead.bucket,
         also=lead.also,
     )
+
+
+def severity_before(context: DiagnosisContext, until: datetime) -> Severity:
+    """How bad the scattered failures up to one at an instant were then, if they were not over.
+
+    One of the seconds before it is of the same kind as those that follow: nothing had been told of it.
+    """
+    pace = context.options.confirmation
+    breath = timedelta(seconds=pace.gap_s * (pace.messages + 1))
+    scattered = _scattered(context, context.episodes, context.thresholds.rare_span_s)
+    failures = [each for each in scattered if each.at < until]
+    if not _is_enough(context, failures):
+        failures = [each for each in scattered if each.at == until or each.at <= until - breath]
+    if not _is_enough(context, failures):
+        return Severity.NONE
+    first, last = failures[0].at.timestamp(), failures[-1].at.timestamp()
+    asked = sum(_asked(context, source, first, last) for source in API_SOURCES)
+    since_last = sum(_asked(context, source, last, until.timestamp()) for source in API_SOURCES) - 1
+    if since_last >= successes_to_recover(len(failures), asked, LONGEST_RUN):
+        return Severity.NONE
+    messages = sum(each.source is Source.MESSAGES for each in failures)
+    sent = _asked(context, Source.MESSAGES, first, until.timestamp())
+    return severity_of_rare(len(failures), messages, sent, context.thresholds)
 
 
 def _counted(

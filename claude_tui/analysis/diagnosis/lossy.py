@@ -16,11 +16,11 @@ from claude_tui.analysis.diagnosis.rate import (
     is_suspicious,
     successes_to_recover,
 )
-from claude_tui.analysis.diagnosis.severity import severity_of_rare
+from claude_tui.analysis.diagnosis.severity import many_fail
 from claude_tui.knowledge import knowledge
 from claude_tui.model.format import duration, percent
 from claude_tui.model.observation import Observation, Source
-from claude_tui.model.verdict import Evidence, EvidenceKind, Recovery
+from claude_tui.model.verdict import Evidence, EvidenceKind, Recovery, Severity
 
 __all__ = ["detect_lossy", "suspected_losses"]
 
@@ -53,13 +53,10 @@ def detect_lossy(context: DiagnosisContext) -> Finding | None:
     if clean >= needed or not is_lossy(context.history, context.at, lost[0].at):
         return None
     advice = knowledge().advice["lossy"]
-    messages = [each for each in lost if each.source is Source.MESSAGES]
-    start = context.history.exchanges(Source.MESSAGES).items.index_at(lost[0].at.timestamp())
-    asked = context.history.exchanges(Source.MESSAGES).items.count_until(context.at.timestamp()) - start
     return Finding(
         advice=advice,
         confidence=round(0.9 * (1 - 0.5 ** len(lost)), 2),
-        severity=severity_of_rare(len(lost), len(messages), asked, context.thresholds),
+        severity=_severity(context, lost),
         evidence=(_counted(context, lost, total + clean),),
         words={"what": f"{len(lost)} of {total + clean}"},
         since=lost[0].at,
@@ -68,6 +65,13 @@ def detect_lossy(context: DiagnosisContext) -> Finding | None:
         failures=tuple(lost),
         recovery=Recovery(clean, needed, "lost requests") if clean >= max(2, needed / 2) else None,
     )
+
+
+def _severity(context: DiagnosisContext, lost: Sequence[Observation]) -> Severity:
+    """By the same count of messages as where messages alone fail: one link is not P2 and P3 in turn."""
+    if many_fail(context.history, context.at, lost[0].at.timestamp(), context.options):
+        return Severity.P2
+    return Severity.P3 if len(lost) >= context.thresholds.ratio_failures else Severity.P4
 
 
 def suspected_losses(context: DiagnosisContext) -> tuple[Sequence[Observation], int] | None:

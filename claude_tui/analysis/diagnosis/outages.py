@@ -146,7 +146,6 @@ def _severity_of_messages(context: DiagnosisContext, episode: Episode, lead: Lea
         episode,
         advice.cause,
         context.options,
-        models_fail=_models_fail(context),
     )
     if context.ends_conclusively:
         useless = advice.retry is not None and not advice.retry.worthwhile

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.diagnosis.business_days import next_business_day
+from claude_tui.analysis.diagnosis.cross_check import took_until
 from claude_tui.analysis.diagnosis.episodes import DOWN, Episode, improbable_run
 from claude_tui.analysis.history.columns import Column
 from claude_tui.analysis.history.history import History
@@ -16,7 +17,7 @@ from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.playbook import SeverityMark
 from claude_tui.model.verdict import Cause, Severity, Verdict
 
-__all__ = ["as_set", "most_fail", "respond_by", "severity_of_messages", "severity_of_rare"]
+__all__ = ["as_set", "many_fail", "most_fail", "respond_by", "severity_of_messages", "severity_of_rare"]
 
 # If five minutes have fewer than three messages, the last three within this span count instead.
 SPARSE_S = 900.0
@@ -32,8 +33,11 @@ LEAST_SHARED = 5
 LEAST_SHARED_AGAIN = 12
 # After so many messages the share of a trouble is known well enough for three in a row to be luck.
 _KNOWN = 10
-# How improbable at the share so far a run of failures is that makes a trouble P1, the first time and again.
-_FIRST_CHANCE, _AGAIN_CHANCE = 0.003, 0.00001
+# How improbable at the share so far a run of failures is that makes a trouble P1: where a few messages are
+# known and some of them were answered, where many are known, and again.
+_EARLY_CHANCE, _FIRST_CHANCE, _AGAIN_CHANCE = 0.02, 0.003, 0.00001
+# So many lists of models that fail in a row show that it is not one of them.
+_LISTS, _LOOKED_AT = 2, 8
 # Answers come back with so many in a row, or so many of the last few.
 _UP_RUN, _UP, _UP_OF = 3, 2, 5
 # Counting begins with a failure, so a share of few messages is too high: 3 of 60 are the 5% of a P2.
@@ -46,24 +50,22 @@ def severity_of_messages(
     episode: Episode,
     cause: Cause,
     options: Options,
-    *,
-    models_fail: bool = False,
 ) -> Severity:
-    """The severity of failing messages that are more than chance. `models_fail`: the model list fails too."""
+    """The severity of failing messages that are more than chance."""
     thresholds = options.thresholds
-    both = models_fail and episode.failures == episode.total >= DOWN - 1 and not episode.clean
-    if both or most_fail(history, at, episode, options):
+    if most_fail(history, at, episode, options):
         return Severity.P1
     failed, total, broken_off = _counts(history, at, episode, options)
     if failed and broken_off == failed and failed < thresholds.truncated_bad * total:
         return Severity.P4
     if cause is Cause.RATE_LIMITED:
         return Severity.P2
-    return Severity.P2 if _many_fail(history, at, episode, options) else Severity.P3
+    begin = history.exchanges(Source.MESSAGES).items.at[episode.first]
+    return Severity.P2 if many_fail(history, at, begin, options) else Severity.P3
 
 
-def _many_fail(history: History, at: datetime, episode: Episode, options: Options) -> bool:
-    """Whether a P2's share of the messages fails, over twenty minutes or over an hour.
+def many_fail(history: History, at: datetime, begin: float, options: Options) -> bool:
+    """Whether a P2's share of the messages since `begin` fails, over twenty minutes or over an hour.
 
     Once it has, half of that share is enough: one trouble near the limit is not P2 and P3 in turn.
     """
@@ -72,7 +74,7 @@ def _many_fail(history: History, at: datetime, episode: Episode, options: Option
     end = items.count_until(at.timestamp())
     late_s = max(LATE_S, LATE_INTERVALS * options.interval_s(Source.MESSAGES))
     hour_s = max(FOLLOWED_S, late_s)
-    start = max(items.at[episode.first], items.at[end - 1] - hour_s)
+    start = max(begin, items.at[end - 1] - hour_s)
     indexes = [
         items.index_at(each) for each in failures.at[failures.index_at(start) :] if each <= items.at[end - 1]
     ]
@@ -97,10 +99,10 @@ def _is_share(
 def most_fail(history: History, at: datetime, episode: Episode, options: Options) -> bool:
     """Whether nothing gets through: the last three messages failed, or nearly all of five minutes did.
 
-    Once true, it stays true until answers come back. From then on, and once the share of failures is known,
-    only a run of failures that is improbable at this share makes it true, so that one trouble is not P1 by
-    luck. Only messages of the episode count, and counting ends with the last message, so time alone changes
-    nothing.
+    Two are enough where the list of models fails too. Once true, it stays true until answers come back. From
+    then on, and where some messages of the trouble were answered before, only a run of failures that is
+    improbable at its share makes it true, so that one trouble is not P1 by luck. Only messages of the episode
+    count, and counting ends with the last message, so time alone changes nothing.
     """
     items, all_failures = history.exchanges(Source.MESSAGES).items, history.failures(Source.MESSAGES)
     end = items.count_until(at.timestamp())
@@ -121,11 +123,35 @@ def most_fail(history: History, at: datetime, episode: Episode, options: Options
         elif failed:
             streak = run >= DOWN and items.at[index] - items.at[index - DOWN + 1] < span_s
             before = index + 1 - episode.first - run
-            if answered or before >= _KNOWN:
-                chance = _AGAIN_CHANCE if answered else _FIRST_CHANCE
+            if answered or before:
+                chance = _AGAIN_CHANCE if answered else _FIRST_CHANCE if before >= _KNOWN else _EARLY_CHANCE
                 streak = streak and improbable_run(run, failures - run, before, chance)
+            elif run == DOWN - 1:
+                until = items.at[index + 1] if index + 1 < end else at.timestamp()
+                streak = _list_fails_too(history, items.at[index - 1], items.values[index], until)
             most = streak or five.nearly_all_of(LEAST_SHARED if not answered else LEAST_SHARED_AGAIN)
     return most
+
+
+def _list_fails_too(history: History, first: float, second: Observation, until: float) -> bool:
+    """Whether the list of models was known to fail with the second message, or by `until`: before the third.
+
+    By what had come back at the time, as a newer answer may have been on its way: what was P1 then stays it
+    until messages are answered. An endpoint may have no such list, and never answer.
+    """
+    items, failures = history.exchanges(Source.MODELS).items, history.failures(Source.MODELS)
+    count = items.count_until(until)
+    if count == failures.count_until(until):
+        return False
+    known_at = took_until(second)
+    newest = [(took_until(each), each) for each in items.values[max(count - _LOOKED_AT, 0) : count]]
+    before = [each for came, each in newest if came <= known_at]
+    if any(not each.failed for each in before if each.at.timestamp() > first):
+        return False
+    if len(before) >= _LISTS and all(each.failed for each in before[-_LISTS:]):
+        return True
+    after = [each for came, each in newest if came > known_at and each.at > second.at]
+    return bool(after) and after[0].failed
 
 
 class _FiveMinutes:

@@ -1,0 +1,63 @@
+"""Detector of a trouble that is being confirmed: what to say before it is known how bad it is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from claude_tui.analysis.diagnosis.context import DiagnosisContext
+from claude_tui.analysis.diagnosis.cross_check import decides_alone, took_until
+from claude_tui.analysis.diagnosis.evidence import failures_evidence
+from claude_tui.analysis.diagnosis.finding import Finding
+from claude_tui.analysis.diagnosis.intermittent import detect_intermittent, severity_before
+from claude_tui.analysis.diagnosis.onset import is_confirming, onset
+from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
+from claude_tui.analysis.diagnosis.slow import detect_slow
+from claude_tui.analysis.diagnosis.unknown import models_evidence, unknown
+from claude_tui.model.observation import Observation, Source
+from claude_tui.model.verdict import Cause, Severity
+
+__all__ = ["detect_confirming"]
+
+
+def detect_confirming(context: DiagnosisContext) -> Finding | None:
+    """More failures while messages are asked again: how bad it is shows within seconds.
+
+    What needs no more answers is told at once: nothing gets through, or one failure decides alone. What had
+    been told before, of the list of models or of scattered failures, keeps its severity until then.
+    """
+    episode = context.open_episode(Source.MESSAGES)
+    if episode is None or not context.policy.checks_again:
+        return None
+    if not is_confirming(context.history, episode, context.at, context.options.confirmation):
+        return None
+    finding = detect_message_failures(context) or detect_intermittent(context)
+    if finding is None or finding.severity is Severity.P1 or _is_decided(finding):
+        return None
+    begun = onset(context.history, episode)
+    first = context.history.exchanges(Source.MESSAGES).items.values[episode.first if begun is None else begun]
+    told = Severity.P3 if begun != episode.first else _told_before(context, first)
+    if told.trouble:
+        return replace(finding, severity=told) if finding.severity.worse_than(told) else None
+    if (slow := detect_slow(context)) is not None:
+        return slow
+    counted = failures_evidence(context, episode, finding.failures)
+    return replace(
+        unknown("confirming", models_evidence(context), what=counted.clauses[0]),
+        checking=True,
+        since=episode.since,
+        failures=finding.failures,
+    )
+
+
+def _is_decided(finding: Finding) -> bool:
+    """Whether one of its failures decides alone, or losses on all sides have shown that it is the path."""
+    return finding.advice.cause is Cause.NETWORK or decides_alone(finding.failures[-1])
+
+
+def _told_before(context: DiagnosisContext, first: Observation) -> Severity:
+    """How bad it was before the first of these messages failed."""
+    models, listed = context.open_episode(Source.MODELS), Severity.NONE
+    if models is not None and models.confirmed_at is not None and models.confirmed_at < took_until(first):
+        found = detect_model_list_failures(context)
+        listed = found.severity if found is not None else Severity.NONE
+    return Severity.worst((listed, severity_before(context, first.at)))
