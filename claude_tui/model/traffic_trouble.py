@@ -43,6 +43,8 @@ class TrafficTrouble:
     """Whether nearly every call fails, as for a P1."""
     many: bool = False
     """Whether so many fail as for a P2."""
+    enough: bool = True
+    """Whether enough calls were made since it began for their share to count, and not that of the probes."""
     ended_at: datetime | None = None
     """The end of the span that showed that it is over; None while it lasts."""
     newest: Call | None = None

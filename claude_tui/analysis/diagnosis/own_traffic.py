@@ -81,19 +81,20 @@ def _outweighed(trouble: TrafficTrouble, other: TrafficTrouble) -> bool:
 
 
 def _agreed(finding: Finding, trouble: TrafficTrouble, witness: Witness) -> Finding:
-    """Both fail alike: the shares are those of real calls."""
+    """Both fail alike: the shares are those of real calls, where there are enough of them."""
     service = finding.advice.cause in _SERVICE
+    counts = service and trouble.enough
     severity = severity_of(trouble, finding.advice.side)
     since = min(filter(None, (finding.since, trouble.since)))
     detected = min(filter(None, (finding.detected_at, trouble.detected_at)))
     advice, words = finding.advice, dict(finding.words)
     scope, others = finding.scope, finding.others
-    if service:
+    if counts:
         advice = _by_share(advice, trouble)
-        if trouble.models and not scope:
-            advice, named = concerns(advice, trouble)
-            words, scope = words | named, scope_words(trouble)
-            others = others_words(trouble) if "model" in named else ""
+    if service and trouble.models and not scope:
+        advice, named = concerns(advice, trouble)
+        words, scope = words | named, scope_words(trouble)
+        others = others_words(trouble) if "model" in named else ""
     return _heard(
         replace(
             finding,
@@ -101,7 +102,7 @@ def _agreed(finding: Finding, trouble: TrafficTrouble, witness: Witness) -> Find
             words=words,
             scope=scope,
             others=others,
-            severity=severity if service else Severity.worst((severity, finding.severity)),
+            severity=severity if counts else Severity.worst((severity, finding.severity)),
             confidence=max(finding.confidence, _CERTAIN),
             since=since,
             detected_at=detected,

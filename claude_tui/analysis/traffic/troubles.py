@@ -35,6 +35,8 @@ _LEAST_USUAL_CALLS = 200
 _MUCH_LESS = 0.2
 # Nearly all calls fail from the first one on: no earlier health is needed to see it.
 _MOSTLY = 0.5
+# How probable it may be at most that nearly all calls fail by luck. It is looked at every few seconds.
+_LUCK = 0.01
 _LEAST_SPANS_BEFORE = 3
 _LEAST_MINUTES = 4
 
@@ -126,6 +128,7 @@ def _trouble(
         same_model=same_model,
         most=shares.most,
         many=shares.many,
+        enough=shares.enough,
         ended_at=known[0][ended].end if ended is not None else None,
         newest=newest,
     )
@@ -277,6 +280,7 @@ class _Shares:
 
     most: bool = False
     many: bool = False
+    enough: bool = False
 
     @classmethod
     def of(cls, spans: Sequence[Counted], thresholds: TrafficThresholds) -> _Shares:
@@ -290,11 +294,34 @@ class _Shares:
             calls, failed = sum(each.calls for each in window), sum(each.failed for each in window)
             if calls < LEAST_CALLS / 2:
                 continue
-            most = failed >= (thresholds.most_fail_ends if most else thresholds.most_fail) * calls
+            most = (
+                not _surely_over(calls - failed, calls, 1 - thresholds.most_fail_ends)
+                if most
+                else _nearly_all(failed, calls, thresholds)
+            )
             # A few failures may be luck: a share is at least what is left of it after one deviation.
             surely = failed if many else failed - math.sqrt(failed)
             many = surely >= (thresholds.failing / 2 if many else thresholds.failing) * calls
-        return cls(most, many)
+        return cls(most, many, sum(each.calls for each in rest) >= LEAST_CALLS)
+
+
+def _nearly_all(failed: int, calls: int, thresholds: TrafficThresholds) -> bool:
+    """Whether the share of a P1 fails, and it is no luck: at the share that ends one it is improbable.
+
+    By Chernoff's bound of the binomial distribution, exact where no call is answered.
+    """
+    if failed < thresholds.most_fail * calls:
+        return False
+    share, ends = failed / calls, thresholds.most_fail_ends
+    divergence = share * math.log(share / ends)
+    if failed < calls:
+        divergence += (1 - share) * math.log((1 - share) / (1 - ends))
+    return math.exp(-calls * divergence) <= _LUCK
+
+
+def _surely_over(answered: int, calls: int, share: float) -> bool:
+    """Whether more than this share is answered, less one deviation."""
+    return answered - math.sqrt(answered) > share * calls
 
 
 def _alike(kept: KeptCall, family: Outcome, group: Group) -> bool:
