@@ -18,13 +18,14 @@ from claude_tui.model.traffic import Call, TrafficSource
 from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import Cause, EvidenceKind, Severity, Side, Verdict
 from claude_tui.traffic.rolling import Rolling
-from tests.builders import NOON, after, healthy, history_of, messages, models
+from tests.builders import NOON, after, healthy, history_of, messages, models, page
 from tests.diagnosed import HOUR, blamed
 
 HAIKU, OPUS = "claude-haiku-5-5", "claude-opus-5-5"
 O = Outcome  # noqa: E741
 ONSET = HOUR
-_ERRORS = {
+_ERRORS: dict[Outcome, tuple[int | None, str]] = {
+    O.NETWORK: (None, "closed"),
     O.OVERLOADED: (529, "overloaded_error"),
     O.SERVER_ERROR: (500, "api_error"),
     O.RATE_LIMITED: (429, "rate_limit_error"),
@@ -136,6 +137,33 @@ def test_401s_of_one_application_are_ours_and_name_who_is_well() -> None:
     verdict = said(probes(), traffic(of("batch", O.KEY_REJECTED)))
     assert blamed(verdict) == (Cause.KEY_REJECTED, Side.US)
     assert "batch only; checkout and search are answered" in verdict.summary
+
+
+def test_calls_that_were_lost_with_the_path_are_not_theirs_once_it_works_again() -> None:
+    """The last minute of calls said `It’s them. Some message calls get no answer`."""
+    failing = traffic(all_of(O.NETWORK), until=90, well_after=80)
+    lost = healthy(0, ONSET)
+    for number in range(6):
+        at = ONSET + 10 * number
+        lost += [messages(at, O.NETWORK), models(at + 1, O.NETWORK), page(at + 2, O.NETWORK)]
+    back = [each for at in range(61, 90, 2) for each in (messages(ONSET + at), models(ONSET + at))]
+    verdict = said([*lost, *back, page(ONSET + 62)], failing, 90)
+    assert blamed(verdict) == (Cause.NETWORK, Side.PATH)
+
+
+def test_a_key_that_worked_for_probes_and_everybody_is_unclear_to_the_end() -> None:
+    """Once the probes are answered again, the last minute of calls said `deploy a valid key`."""
+    failing = traffic(all_of(O.KEY_REJECTED), until=100, well_after=90)
+    seen = probes(60, O.KEY_REJECTED) + [messages(ONSET + each) for each in (91, 94, 97)]
+    verdict = said(seen, failing, 100)
+    assert blamed(verdict) == (Cause.KEY_REJECTED, Side.UNCLEAR)
+    assert verdict.next_step.startswith("Do not rotate yet")
+
+
+def test_a_key_of_everybody_but_the_probe_is_ours() -> None:
+    verdict = said(probes(), traffic(all_of(O.KEY_REJECTED)))
+    assert verdict.cause is Cause.KEY_REJECTED
+    assert verdict.side is Side.US
 
 
 def test_errors_of_one_application_on_a_model_that_answers_others_are_ours() -> None:
