@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count
 
@@ -30,6 +31,7 @@ _ERRORS: dict[Outcome, tuple[int | None, str]] = {
     O.SERVER_ERROR: (500, "api_error"),
     O.RATE_LIMITED: (429, "rate_limit_error"),
     O.BAD_REQUEST: (400, "invalid_request_error"),
+    O.SPEND_LIMIT: (429, "rate_limit_error"),
     O.KEY_REJECTED: (401, "authentication_error"),
 }
 Fails = Mapping[tuple[str, str], tuple[Outcome, float]]
@@ -43,6 +45,7 @@ def traffic(
     until: float = 60.0,
     well_after: float | None = None,
     who: tuple[tuple[str, str], ...] = EVERYBODY,
+    message: str | None = None,
 ) -> TrafficView:
     """Ten minutes of well calls, then every `1/share`-th call of those in `fails` fails, up to `until`."""
     rolling, counts = Rolling(), {each: count(1) for each in who}
@@ -64,6 +67,7 @@ def traffic(
             model=key[1],
             http_status=status,
             error_type=error,
+            message=message if outcome.failed else None,
             total_s=0.0,
         )
         rolling.add(seen, after(at).timestamp())
@@ -131,6 +135,27 @@ def test_400s_of_one_application_after_a_deploy_are_ours_and_name_it() -> None:
     assert verdict.since is not None
     assert after(ONSET) <= verdict.since < after(ONSET + 5)
     assert verdict.severity is Severity.P2
+
+
+def test_what_an_application_asks_for_too_little_is_not_said_of_the_probe() -> None:
+    """`Only our probe is refused: raise its max_tokens` stood over a bad deploy of checkout."""
+    said_so = "max_tokens: must be greater than or equal to 1"
+    verdict = said(probes(), traffic(of("checkout", O.BAD_REQUEST), message=said_so))
+    assert blamed(verdict) == (Cause.BAD_REQUEST, Side.US)
+    assert verdict.summary == "It’s us. checkout sends requests that the API refuses (400)."
+    assert verdict.first_step.startswith("Roll back")
+
+
+def test_what_the_probes_were_told_is_said_to_the_end_of_a_trouble() -> None:
+    """Little is kept of a call: `the budget set at our gateway is spent` replaced our spend limit."""
+    failing = traffic(all_of(O.SPEND_LIMIT), until=90, well_after=80)
+    refused = messages(ONSET, O.SPEND_LIMIT, http_status=429, error_type="rate_limit_error")
+    refused = replace(refused, error_code="enforced_spend_limit_reached")
+    spent = [replace(refused, at=after(ONSET + 10 * number)) for number in range(6)]
+    back = [messages(ONSET + at) for at in range(61, 90, 2)]
+    verdict = said([*healthy(0, ONSET), *spent, *back], failing, 90)
+    assert verdict.summary == "It’s us. Our spend limit is reached (429)."
+    assert verdict.first_step.startswith("Raise the spend limit in the Console")
 
 
 def test_401s_of_one_application_are_ours_and_name_who_is_well() -> None:

@@ -10,11 +10,11 @@ from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import is_lost
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.traffic_finding import (
+    brief_scope,
     concerns,
     evidence_of,
     finding_of,
     observation_of,
-    others_words,
     same_cause,
     scope_words,
     severity_of,
@@ -87,20 +87,20 @@ def _agreed(finding: Finding, trouble: TrafficTrouble, witness: Witness) -> Find
     since = min(filter(None, (finding.since, trouble.since)))
     detected = min(filter(None, (finding.detected_at, trouble.detected_at)))
     advice, words = finding.advice, dict(finding.words)
-    scope, others = finding.scope, finding.others
+    scope, brief = finding.scope, finding.brief_scope
     if service:
         advice = _by_share(advice, trouble)
         if trouble.models and not scope:
             advice, named = concerns(advice, trouble)
             words, scope = words | named, scope_words(trouble)
-            others = others_words(trouble) if "model" in named else ""
+            brief = brief_scope(trouble, named="model" in named)
     return _heard(
         replace(
             finding,
             advice=advice,
             words=words,
             scope=scope,
-            others=others,
+            brief_scope=brief,
             severity=severity if service else Severity.worst((severity, finding.severity)),
             confidence=max(finding.confidence, _CERTAIN),
             since=since,
