@@ -148,7 +148,8 @@ def test_what_an_application_asks_for_too_little_is_not_said_of_the_probe() -> N
 
 def test_what_the_probes_were_told_is_said_to_the_end_of_a_trouble() -> None:
     """Little is kept of a call: `the budget set at our gateway is spent` replaced our spend limit."""
-    failing = traffic(all_of(O.SPEND_LIMIT), until=90, well_after=80)
+    words = "Your organization has reached its monthly spend limit"
+    failing = traffic(all_of(O.SPEND_LIMIT), until=90, well_after=80, message=words)
     refused = messages(ONSET, O.SPEND_LIMIT, http_status=429, error_type="rate_limit_error")
     refused = replace(refused, error_code="enforced_spend_limit_reached")
     spent = [replace(refused, at=after(ONSET + 10 * number)) for number in range(6)]
