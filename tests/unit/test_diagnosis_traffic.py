@@ -204,6 +204,7 @@ def test_one_model_that_fails_for_everybody_is_theirs() -> None:
     assert blamed(verdict) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
     assert "Opus is overloaded (529)" in verdict.summary
     assert "Opus only; Haiku is answered" in verdict.summary
+    assert verdict.first_step.startswith("Fall back to claude-haiku-5-5")
     assert verdict.severity is Severity.P2
 
 

@@ -97,6 +97,7 @@ def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witn
         retry=wait_after(failure, advice.retry, context.at),
         failures=(failure,) if trouble.newest is not None else (),
         bucket=probed.bucket if probed is not None else None,
+        fallback=trouble.well[0] if trouble.models and trouble.well else None,
         scope=scope_words(trouble) if "what" not in words else "",
         brief_scope=brief_scope(trouble, named="model" in words) if "what" not in words else "",
     )
