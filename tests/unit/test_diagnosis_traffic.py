@@ -149,14 +149,18 @@ def test_what_an_application_asks_for_too_little_is_not_said_of_the_probe() -> N
 def test_what_the_probes_were_told_is_said_to_the_end_of_a_trouble() -> None:
     """Little is kept of a call: `the budget set at our gateway is spent` replaced our spend limit."""
     words = "Your organization has reached its monthly spend limit"
-    failing = traffic(all_of(O.SPEND_LIMIT), until=90, well_after=80, message=words)
     refused = messages(ONSET, O.SPEND_LIMIT, http_status=429, error_type="rate_limit_error")
     refused = replace(refused, error_code="enforced_spend_limit_reached")
     spent = [replace(refused, at=after(ONSET + 10 * number)) for number in range(6)]
-    back = [messages(ONSET + at) for at in range(61, 90, 2)]
-    verdict = said([*healthy(0, ONSET), *spent, *back], failing, 90)
-    assert verdict.summary == "It’s us. Our spend limit is reached (429)."
-    assert verdict.first_step.startswith("Raise the spend limit in the Console")
+    back = [messages(ONSET + at) for at in range(61, 80, 2)]
+    for until, summary in (
+        (80, "It’s us. Our spend limit is reached (429)."),
+        (84, "It’s us. Recovering from 429 spend limit: 40 good in a row, 1 more to be sure."),
+    ):
+        failing = traffic(all_of(O.SPEND_LIMIT), until=until, well_after=80, message=words)
+        verdict = said([*healthy(0, ONSET), *spent, *back], failing, until)
+        assert verdict.summary == summary
+    assert said(spent, None, 60).first_step.startswith("Raise the spend limit in the Console")
 
 
 def test_401s_of_one_application_are_ours_and_name_who_is_well() -> None:
@@ -273,6 +277,20 @@ def test_real_calls_show_that_it_is_over_before_the_probes_could() -> None:
     verdict = said(failing, view, 100)
     assert verdict.cause is Cause.HEALTHY
     assert verdict.severity is Severity.NONE
+
+
+def test_calls_that_are_answered_again_are_a_recovery_until_luck_is_excluded() -> None:
+    """`P3 Opus is overloaded … 0% of 101 failed` said to shed load long after."""
+    fails = dict.fromkeys(EVERYBODY, (O.OVERLOADED, 0.05))
+    for until, recovering in ((60, False), (70, True)):
+        verdict = said(probes(until), traffic(fails, until=until, well_after=60), until)
+        assert verdict.cause is Cause.PROVIDER_OVERLOADED
+        assert (verdict.recovery is not None) is recovering
+    assert verdict.recovery is not None
+    assert verdict.recovery.good >= 100
+    assert verdict.summary.startswith("It’s them. Recovering from 529 overloaded: ")
+    assert verdict.next_step.startswith("Change nothing back")
+    assert said(probes(90), traffic(fails, until=90, well_after=60), 90).cause is Cause.HEALTHY
 
 
 def test_a_trouble_is_not_over_while_nobody_calls() -> None:

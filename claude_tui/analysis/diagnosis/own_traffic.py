@@ -15,6 +15,7 @@ from claude_tui.analysis.diagnosis.traffic_finding import (
     evidence_of,
     finding_of,
     observation_of,
+    recovery_of,
     same_cause,
     scope_words,
     severity_of,
@@ -72,6 +73,8 @@ def _led(
         if finding.severity.worse_than(found.severity):
             return _heard(replace(finding, also=_with(finding, found.advice.cause)), witness)
         found = replace(found, also=_with(found, finding.advice.cause))
+    elif all(each.recovering for each in troubles):
+        found = replace(found, recovery=recovery_of(context, troubles[0]))
     return _also(context, found, troubles[1:])
 
 

@@ -13,6 +13,7 @@ from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
 from claude_tui.analysis.diagnosis.models import OF_A_MODEL
 from claude_tui.analysis.diagnosis.traffic_witness import Witness
+from claude_tui.analysis.history.failure_kinds import failure_brief
 from claude_tui.analysis.traffic.families import OF_THE_SERVICE
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.format import count, percent
@@ -20,7 +21,7 @@ from claude_tui.model.model_names import model_name
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.text import truncate
 from claude_tui.model.traffic_trouble import TrafficTrouble
-from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity, Side
+from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Recovery, Severity, Side
 from claude_tui.model.waiting import wait_after
 
 __all__ = [
@@ -29,6 +30,7 @@ __all__ = [
     "evidence_of",
     "finding_of",
     "observation_of",
+    "recovery_of",
     "same_cause",
     "scope_words",
     "severity_of",
@@ -169,6 +171,13 @@ def scope_words(trouble: TrafficTrouble) -> str:
     else:
         return ""
     return f"{_listed(named)} only; {_answered(well)}"
+
+
+def recovery_of(context: DiagnosisContext, trouble: TrafficTrouble) -> Recovery:
+    """How far the recovery of a trouble is, and from what."""
+    probed = [each for each in _asked_since(context, trouble) if each.outcome is trouble.outcome]
+    failure = probed[-1] if probed else observation_of(context, trouble)
+    return Recovery(trouble.good, trouble.needed, failure_brief(failure))
 
 
 def brief_scope(trouble: TrafficTrouble, *, named: bool) -> str:
