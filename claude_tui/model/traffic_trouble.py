@@ -47,8 +47,17 @@ class TrafficTrouble:
     """Whether enough calls were made since it began for their share to count, and not that of the probes."""
     ended_at: datetime | None = None
     """The end of the span that showed that it is over; None while it lasts."""
+    good: int = 0
+    """How many calls have succeeded since it seems to be over."""
+    needed: int = 0
+    """How many of them would show that it is; 0 where it does not seem so."""
     newest: Call | None = None
     """The newest of these calls that is kept."""
+
+    @property
+    def recovering(self) -> bool:
+        """Whether so many calls have succeeded that luck is improbable, though not excluded yet."""
+        return self.ended_at is None and bool(self.needed) and 2 * self.good >= self.needed
 
     @property
     def share(self) -> float:

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from claude_tui.analysis.traffic.listing import ORDERS
+from claude_tui.model.observation import Outcome
 from claude_tui.model.snapshot import Panel
+from claude_tui.model.traffic_view import FailureCount
 from claude_tui.tui.panels.traffic import traffic_lines
 from claude_tui.tui.panels.traffic_zoom import Listing, traffic_zoom
 from claude_tui.tui.render.lines import plain, width
@@ -69,6 +71,29 @@ def test_the_panel_says_who_fails() -> None:
     (checkout,) = (each for each in lines.splitlines() if each.startswith("checkout"))
     assert "34%" in checkout
     assert "≥$" in lines
+
+
+@pytest.mark.parametrize(
+    ("outcome", "error_type", "words"),
+    [
+        (Outcome.KEY_REJECTED, "authentication_error", "authentication 90%"),
+        (Outcome.SERVER_ERROR, "api_error", "api error 90%"),
+        (Outcome.NETWORK, "closed", "connection closed 90%"),
+        (Outcome.INVALID_RESPONSE, "html_page", "html page 90%"),
+    ],
+)
+def test_the_commonest_failure_is_named_as_the_verdict_does(
+    outcome: Outcome, error_type: str, words: str
+) -> None:
+    """`failing 90%  529 0  429 0` did not say what fails, beside a headline about a key."""
+    view = trouble_with_traffic().traffic
+    assert view is not None
+    most = FailureCount(outcome, error_type, 90, 0.9)
+    few = FailureCount(Outcome.OVERLOADED, "overloaded_error", 2, 0.02)
+    figures = replace(view.all, calls=100, failed=92, failing=0.92, failures=(most, few))
+    assert f"failing 92%  {words}" in text(traffic_lines(replace(view, all=figures), 46, 14))
+    overloaded = replace(figures, failures=(replace(few, count=90), replace(most, count=2)))
+    assert "failing 92%  529 90%  429 0" in text(traffic_lines(replace(view, all=overloaded), 46, 14))
 
 
 @pytest.mark.parametrize("rows", range(1, 40))

@@ -149,6 +149,19 @@ def test_time_outs_are_the_paths_when_the_status_pages_host_is_gone_too() -> Non
     assert blamed(verdict(BEFORE, lost)) == (Cause.NETWORK, Side.PATH)
 
 
+@pytest.mark.parametrize("outcome", [Outcome.NETWORK, Outcome.TIMEOUT])
+def test_a_path_that_works_again_was_at_fault_all_the_same(outcome: Outcome) -> None:
+    """The list and the status page answer first: `Can’t connect` became `loses requests` at its end."""
+    lost = told(outcome, outcome, timings=OPENED, fetched=outcome, count=6)
+    cut_off = verdict(BEFORE, lost)
+    assert blamed(cut_off) == (Cause.NETWORK, Side.PATH)
+    back = [models(HOUR + 180 + 5 * number) for number in range(8)]
+    again = told(start=HOUR + 220, count=2, fetched=Outcome.OK)
+    over = verdict(BEFORE, lost, back, again)
+    assert blamed(over) == (Cause.NETWORK, Side.PATH)
+    assert over.summary == cut_off.summary
+
+
 def test_a_status_page_that_never_answered_says_nothing_of_the_path() -> None:
     before = [*healthy(0, HOUR), *(page(number * 60, Outcome.TIMEOUT) for number in range(60))]
     lost = told(Outcome.TIMEOUT, Outcome.TIMEOUT, timings=OPENED, fetched=Outcome.TIMEOUT)
@@ -221,7 +234,7 @@ def test_the_cause_that_explains_more_failures_leads_and_the_other_is_listed() -
     found = verdict(BEFORE, seen)
     assert found.cause is Cause.PROVIDER_OVERLOADED
     assert found.also == (Cause.RATE_LIMITED,)
-    assert any("3 rate_limit_error" in sentence for sentence in texts(found))
+    assert "Also 3 of the last 9 failures: rate_limit_error." in texts(found)
 
 
 def test_the_list_may_fail_for_another_cause() -> None:

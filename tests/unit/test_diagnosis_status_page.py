@@ -61,6 +61,17 @@ def test_an_incident_that_is_only_watched_is_no_notice() -> None:
     assert "still monitoring" in found.note
 
 
+def test_components_that_are_green_again_do_not_confirm_what_still_fails() -> None:
+    failing = told(Outcome.SERVER_ERROR, count=30)
+    red = status(HOUR + 300, "major_outage", incidents=[incident()])
+    confirmed = verdict(BEFORE, failing, red, at=HOUR + 310)
+    assert (confirmed.page, confirmed.page_stage) == (PageAgreement.CONFIRMS, "")
+    for stage in ("identified", "monitoring"):
+        green = status(HOUR + 600, incidents=[incident(stage=stage)])
+        assert verdict(BEFORE, failing, red, green, at=HOUR + 610).page_stage == stage
+    assert verdict(BEFORE, status(HOUR, incidents=[incident(stage="monitoring")])).page_stage == ""
+
+
 def test_an_incident_without_impact_is_named_and_confirms_nothing() -> None:
     quiet = [status(HOUR - 60)]
     begun = [status(HOUR + 60 + 60 * number, incidents=[incident(impact="none")]) for number in range(3)]

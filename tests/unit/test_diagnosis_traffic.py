@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from itertools import count, pairwise
 
@@ -19,17 +20,19 @@ from claude_tui.model.traffic import Call, TrafficSource
 from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import Cause, EvidenceKind, Severity, Side, Verdict
 from claude_tui.traffic.rolling import Rolling
-from tests.builders import NOON, after, healthy, history_of, messages, models
+from tests.builders import NOON, after, healthy, history_of, messages, models, page
 from tests.diagnosed import HOUR, blamed
 
 HAIKU, OPUS = "claude-haiku-5-5", "claude-opus-5-5"
 O = Outcome  # noqa: E741
 ONSET = HOUR
-_ERRORS = {
+_ERRORS: dict[Outcome, tuple[int | None, str]] = {
+    O.NETWORK: (None, "closed"),
     O.OVERLOADED: (529, "overloaded_error"),
     O.SERVER_ERROR: (500, "api_error"),
     O.RATE_LIMITED: (429, "rate_limit_error"),
     O.BAD_REQUEST: (400, "invalid_request_error"),
+    O.SPEND_LIMIT: (429, "rate_limit_error"),
     O.KEY_REJECTED: (401, "authentication_error"),
 }
 Fails = Mapping[tuple[str, str], tuple[Outcome, float]]
@@ -43,6 +46,7 @@ def traffic(
     until: float = 60.0,
     well_after: float | None = None,
     who: tuple[tuple[str, str], ...] = EVERYBODY,
+    message: str | None = None,
 ) -> TrafficView:
     """Ten minutes of well calls, then every `1/share`-th call of those in `fails` fails, up to `until`."""
     counts = {each: count(1) for each in who}
@@ -55,11 +59,11 @@ def traffic(
             kind, share = fails[key]
             nth = next(counts[key])
             outcome = kind if int(nth * share) > int((nth - 1) * share) else O.OK
-        calls.append(call(at, key, outcome))
+        calls.append(call(at, key, outcome, message))
     return view_of(calls, end)
 
 
-def call(at: float, key: tuple[str, str], outcome: Outcome) -> Call:
+def call(at: float, key: tuple[str, str], outcome: Outcome, message: str | None = None) -> Call:
     status, error = _ERRORS.get(outcome, (200, None))
     return Call(
         after(at),
@@ -70,6 +74,7 @@ def call(at: float, key: tuple[str, str], outcome: Outcome) -> Call:
         model=key[1],
         http_status=status,
         error_type=error,
+        message=message if outcome.failed else None,
         total_s=0.0,
     )
 
@@ -159,10 +164,63 @@ def test_400s_of_one_application_after_a_deploy_are_ours_and_name_it() -> None:
     assert verdict.severity is Severity.P2
 
 
+def test_what_an_application_asks_for_too_little_is_not_said_of_the_probe() -> None:
+    """`Only our probe is refused: raise its max_tokens` stood over a bad deploy of checkout."""
+    said_so = "max_tokens: must be greater than or equal to 1"
+    verdict = said(probes(), traffic(of("checkout", O.BAD_REQUEST), message=said_so))
+    assert blamed(verdict) == (Cause.BAD_REQUEST, Side.US)
+    assert verdict.summary == "It’s us. checkout sends requests that the API refuses (400)."
+    assert verdict.first_step.startswith("Roll back")
+
+
+def test_what_the_probes_were_told_is_said_to_the_end_of_a_trouble() -> None:
+    """Little is kept of a call: `the budget set at our gateway is spent` replaced our spend limit."""
+    words = "Your organization has reached its monthly spend limit"
+    refused = messages(ONSET, O.SPEND_LIMIT, http_status=429, error_type="rate_limit_error")
+    refused = replace(refused, error_code="enforced_spend_limit_reached")
+    spent = [replace(refused, at=after(ONSET + 10 * number)) for number in range(6)]
+    back = [messages(ONSET + at) for at in range(61, 80, 2)]
+    for until, summary in (
+        (80, "It’s us. Our spend limit is reached (429)."),
+        (84, "It’s us. Recovering from 429 spend limit: 40 good in a row, 1 more to be sure."),
+    ):
+        failing = traffic(all_of(O.SPEND_LIMIT), until=until, well_after=80, message=words)
+        verdict = said([*healthy(0, ONSET), *spent, *back], failing, until)
+        assert verdict.summary == summary
+    assert said(spent, None, 60).first_step.startswith("Raise the spend limit in the Console")
+
+
 def test_401s_of_one_application_are_ours_and_name_who_is_well() -> None:
     verdict = said(probes(), traffic(of("batch", O.KEY_REJECTED)))
     assert blamed(verdict) == (Cause.KEY_REJECTED, Side.US)
     assert "batch only; checkout and search are answered" in verdict.summary
+
+
+def test_calls_that_were_lost_with_the_path_are_not_theirs_once_it_works_again() -> None:
+    """The last minute of calls said `It’s them. Some message calls get no answer`."""
+    failing = traffic(all_of(O.NETWORK), until=90, well_after=80)
+    lost = healthy(0, ONSET)
+    for number in range(6):
+        at = ONSET + 10 * number
+        lost += [messages(at, O.NETWORK), models(at + 1, O.NETWORK), page(at + 2, O.NETWORK)]
+    back = [each for at in range(61, 90, 2) for each in (messages(ONSET + at), models(ONSET + at))]
+    verdict = said([*lost, *back, page(ONSET + 62)], failing, 90)
+    assert blamed(verdict) == (Cause.NETWORK, Side.PATH)
+
+
+def test_a_key_that_worked_for_probes_and_everybody_is_unclear_to_the_end() -> None:
+    """Once the probes are answered again, the last minute of calls said `deploy a valid key`."""
+    failing = traffic(all_of(O.KEY_REJECTED), until=100, well_after=90)
+    seen = probes(60, O.KEY_REJECTED) + [messages(ONSET + each) for each in (91, 94, 97)]
+    verdict = said(seen, failing, 100)
+    assert blamed(verdict) == (Cause.KEY_REJECTED, Side.UNCLEAR)
+    assert verdict.next_step.startswith("Do not rotate yet")
+
+
+def test_a_key_of_everybody_but_the_probe_is_ours() -> None:
+    verdict = said(probes(), traffic(all_of(O.KEY_REJECTED)))
+    assert verdict.cause is Cause.KEY_REJECTED
+    assert verdict.side is Side.US
 
 
 def test_errors_of_one_application_on_a_model_that_answers_others_are_ours() -> None:
@@ -177,6 +235,7 @@ def test_one_model_that_fails_for_everybody_is_theirs() -> None:
     assert blamed(verdict) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
     assert "Opus is overloaded (529)" in verdict.summary
     assert "Opus only; Haiku is answered" in verdict.summary
+    assert verdict.first_step.startswith("Fall back to claude-haiku-5-5")
     assert verdict.severity is Severity.P2
 
 
@@ -245,6 +304,20 @@ def test_real_calls_show_that_it_is_over_before_the_probes_could() -> None:
     verdict = said(failing, view, 100)
     assert verdict.cause is Cause.HEALTHY
     assert verdict.severity is Severity.NONE
+
+
+def test_calls_that_are_answered_again_are_a_recovery_until_luck_is_excluded() -> None:
+    """`P3 Opus is overloaded … 0% of 101 failed` said to shed load long after."""
+    fails = dict.fromkeys(EVERYBODY, (O.OVERLOADED, 0.05))
+    for until, recovering in ((60, False), (70, True)):
+        verdict = said(probes(until), traffic(fails, until=until, well_after=60), until)
+        assert verdict.cause is Cause.PROVIDER_OVERLOADED
+        assert (verdict.recovery is not None) is recovering
+    assert verdict.recovery is not None
+    assert verdict.recovery.good >= 100
+    assert verdict.summary.startswith("It’s them. Recovering from 529 overloaded: ")
+    assert verdict.next_step.startswith("Change nothing back")
+    assert said(probes(90), traffic(fails, until=90, well_after=60), 90).cause is Cause.HEALTHY
 
 
 def test_a_trouble_is_not_over_while_nobody_calls() -> None:

@@ -64,8 +64,8 @@ class Finding:
     """Whether a first failure is being checked."""
     scope: str = ""
     """Which of the probed models it concerns."""
-    others: str = ""
-    """Which of them answer, if the advice itself names those that do not."""
+    brief_scope: str = ""
+    """The same where there is little room; empty if it is short enough."""
     fallback: str | None = None
     """A model that answers meanwhile."""
     note: str = ""
@@ -124,7 +124,7 @@ def _summary(finding: Finding) -> str:
 
 def _brief(finding: Finding) -> str:
     """The summary in fewer words. What names the models that fail need not say so again in its scope."""
-    scope = finding.others or finding.scope
+    scope = finding.brief_scope or finding.scope
     scope = f" {scope}." if scope else ""
     if finding.recovery is None:
         return finding.advice.brief(**finding.words) + scope

@@ -129,7 +129,7 @@ def detect_model_failures(context: DiagnosisContext) -> Finding | None:
         retry=retry_after(context, lead.newest, advice),
         failures=lead.explained,
         scope=scope.words,
-        others=scope.others if advice.id in OF_A_MODEL.values() else "",
+        brief_scope=scope.others if advice.id in OF_A_MODEL.values() else "",
         fallback=scope.fallback,
     )
 

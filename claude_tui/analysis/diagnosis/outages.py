@@ -96,7 +96,7 @@ def detect_message_failures(context: DiagnosisContext) -> Finding | None:
         also=_with_models(context, models, lead.advice.cause, lead.also),
         recovery=_recovery(episode, lead),
         scope=scope.words if scope is not None and lead.advice.side is not Side.PATH else "",
-        others=scope.others if scope is not None and lead.advice.id in OF_A_MODEL.values() else "",
+        brief_scope=scope.others if scope is not None and lead.advice.id in OF_A_MODEL.values() else "",
         fallback=scope.fallback if scope is not None else None,
     )
 

@@ -10,11 +10,12 @@ from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import is_lost
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.traffic_finding import (
+    brief_scope,
     concerns,
     evidence_of,
     finding_of,
     observation_of,
-    others_words,
+    recovery_of,
     same_cause,
     scope_words,
     severity_of,
@@ -72,6 +73,8 @@ def _led(
         if finding.severity.worse_than(found.severity):
             return _heard(replace(finding, also=_with(finding, found.advice.cause)), witness)
         found = replace(found, also=_with(found, finding.advice.cause))
+    elif all(each.recovering for each in troubles):
+        found = replace(found, recovery=recovery_of(context, troubles[0]))
     return _also(context, found, troubles[1:])
 
 
@@ -88,20 +91,20 @@ def _agreed(finding: Finding, trouble: TrafficTrouble, witness: Witness) -> Find
     since = min(filter(None, (finding.since, trouble.since)))
     detected = min(filter(None, (finding.detected_at, trouble.detected_at)))
     advice, words = finding.advice, dict(finding.words)
-    scope, others = finding.scope, finding.others
+    scope, brief = finding.scope, finding.brief_scope
     if counts:
         advice = _by_share(advice, trouble)
     if service and trouble.models and not scope:
         advice, named = concerns(advice, trouble)
         words, scope = words | named, scope_words(trouble)
-        others = others_words(trouble) if "model" in named else ""
+        brief = brief_scope(trouble, named="model" in named)
     return _heard(
         replace(
             finding,
             advice=advice,
             words=words,
             scope=scope,
-            others=others,
+            brief_scope=brief,
             severity=severity if counts else Severity.worst((severity, finding.severity)),
             confidence=max(finding.confidence, _CERTAIN),
             since=since,

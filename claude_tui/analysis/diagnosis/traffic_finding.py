@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
+from claude_tui.analysis.diagnosis.attribution import LeadingCause, leading_cause, specified, words_for
 from claude_tui.analysis.diagnosis.authentication import whose_key
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
-from claude_tui.analysis.diagnosis.cross_check import advice_for, cross_check_at
+from claude_tui.analysis.diagnosis.cross_check import CrossCheck, advice_for, cross_check_at
 from claude_tui.analysis.diagnosis.finding import Finding
+from claude_tui.analysis.diagnosis.gateways import whose_words
 from claude_tui.analysis.diagnosis.models import OF_A_MODEL
 from claude_tui.analysis.diagnosis.traffic_witness import Witness
+from claude_tui.analysis.history.failure_kinds import failure_brief
 from claude_tui.analysis.traffic.families import OF_THE_SERVICE
 from claude_tui.knowledge import Advice, knowledge
 from claude_tui.model.format import count, percent
@@ -18,15 +21,16 @@ from claude_tui.model.model_names import model_name
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
 from claude_tui.model.text import truncate
 from claude_tui.model.traffic_trouble import TrafficTrouble
-from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity, Side
+from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Recovery, Severity, Side
 from claude_tui.model.waiting import wait_after
 
 __all__ = [
+    "brief_scope",
     "concerns",
     "evidence_of",
     "finding_of",
     "observation_of",
-    "others_words",
+    "recovery_of",
     "same_cause",
     "scope_words",
     "severity_of",
@@ -71,16 +75,14 @@ def severity_of(trouble: TrafficTrouble, side: Side) -> Severity:
 
 def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witness) -> Finding:
     """The trouble as the verdict: whose it is follows from who is well meanwhile."""
-    failure = observation_of(context, trouble)
-    fine = _probes_fine(context, trouble)
     # What the probes showed while it failed: a path that works again was at fault all the same.
     shown = cross_check_at(context.history, trouble.failed_at, trouble.since, context.options)
-    judged = advice_for(failure, shown) if shown.cut_off else knowledge().of(failure).advice
+    probed = _as_probed(context, trouble, shown)
+    failure = observation_of(context, trouble)
+    fine = _probes_fine(context, trouble)
+    judged = _read(failure, shown) if probed is None else probed.advice
     advice = _advice(trouble, judged, contradicted=fine and not trouble.models)
-    if not trouble.applications and _key_of_the_probes(context, trouble):
-        advice = whose_key(context, advice, trouble.since, (failure,))
     advice, words = concerns(advice, trouble)
-    status = failure.http_status or _STATUS.get(failure.outcome)
     return Finding(
         advice=advice,
         confidence=_confidence(trouble, fine=fine),
@@ -89,23 +91,49 @@ def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witn
             witness.evidence,
             _probes(context, trouble),
             evidence_of(trouble) if trouble.failed else None,
+            probed.evidence if probed is not None else None,
         ),
-        words={
-            "status": str(status) if status is not None else None,
-            "type": truncate(failure.error_type) if failure.error_type else None,
-            "host": context.facts.host,
-            "key": "API key",
-            "what": truncate(failure.message or failure.error_type or failure.outcome.value),
-            "model": truncate(failure.model) if failure.model else None,
-            **words,
-        },
+        words=(words_for(context, probed) if probed is not None else _words(context, failure)) | words,
         since=trouble.since,
         detected_at=trouble.detected_at,
         retry=wait_after(failure, advice.retry, context.at),
         failures=(failure,) if trouble.newest is not None else (),
+        bucket=probed.bucket if probed is not None else None,
+        fallback=trouble.well[0] if trouble.models and trouble.well else None,
         scope=scope_words(trouble) if "what" not in words else "",
-        others=others_words(trouble) if "model" in words else "",
+        brief_scope=brief_scope(trouble, named="model" in words) if "what" not in words else "",
     )
+
+
+def _as_probed(context: DiagnosisContext, trouble: TrafficTrouble, shown: CrossCheck) -> LeadingCause | None:
+    """The cause by the probes that failed alike: their answers are whole, while of a call little is kept.
+
+    The verdict on one trouble then reads the same while the probes fail and while only calls did lately.
+    """
+    failures = [each for each in _asked_since(context, trouble) if each.outcome is trouble.outcome]
+    if not failures:
+        return None
+    lead = leading_cause(failures, shown)
+    advice = whose_words(context, lead.explained, lead.advice)
+    return specified(context, lead, whose_key(context, advice, failures[0].at, lead.explained))
+
+
+def _read(failure: Observation, shown: CrossCheck) -> Advice:
+    """What the error table says of a call; what it says of a probe that is unfit is said of no call."""
+    advice = advice_for(failure, shown) if shown.cut_off else knowledge().of(failure).advice
+    return knowledge().advice["request"] if advice.id == "probe_unfit" else advice
+
+
+def _words(context: DiagnosisContext, failure: Observation) -> dict[str, str | None]:
+    status = failure.http_status or _STATUS.get(failure.outcome)
+    return {
+        "status": str(status) if status is not None else None,
+        "type": truncate(failure.error_type) if failure.error_type else None,
+        "host": context.facts.host,
+        "key": "API key",
+        "what": truncate(failure.message or failure.error_type or failure.outcome.value),
+        "model": truncate(failure.model) if failure.model else None,
+    }
 
 
 def _advice(trouble: TrafficTrouble, advice: Advice, *, contradicted: bool) -> Advice:
@@ -145,9 +173,19 @@ def scope_words(trouble: TrafficTrouble) -> str:
     return f"{_listed(named)} only; {_answered(well)}"
 
 
-def others_words(trouble: TrafficTrouble) -> str:
-    """Which models answer, for a headline that names those that do not."""
-    return _answered([model_name(each) for each in trouble.well]) if trouble.models else ""
+def recovery_of(context: DiagnosisContext, trouble: TrafficTrouble) -> Recovery:
+    """How far the recovery of a trouble is, and from what."""
+    probed = [each for each in _asked_since(context, trouble) if each.outcome is trouble.outcome]
+    failure = probed[-1] if probed else observation_of(context, trouble)
+    return Recovery(trouble.good, trouble.needed, failure_brief(failure))
+
+
+def brief_scope(trouble: TrafficTrouble, *, named: bool) -> str:
+    """The scope where there is little room; `named` if the headline names the models that fail."""
+    if trouble.models and named:
+        return _answered([model_name(each) for each in trouble.well])
+    whose = [model_name(each) for each in trouble.models] or trouble.applications
+    return f"{_listed(whose)} only" if whose else ""
 
 
 def _answered(well: Sequence[str]) -> str:
@@ -180,11 +218,6 @@ def _probes(context: DiagnosisContext, trouble: TrafficTrouble) -> Evidence | No
 
 def _asked_since(context: DiagnosisContext, trouble: TrafficTrouble) -> list[Observation]:
     return context.history.window(Source.MESSAGES, trouble.since, context.at)
-
-
-def _key_of_the_probes(context: DiagnosisContext, trouble: TrafficTrouble) -> bool:
-    """Whether the key of the probes is rejected as well: what is known of it then holds for both."""
-    return any(each.outcome is Outcome.KEY_REJECTED for each in _asked_since(context, trouble))
 
 
 def _probes_fine(context: DiagnosisContext, trouble: TrafficTrouble) -> bool:

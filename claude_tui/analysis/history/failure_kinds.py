@@ -40,8 +40,10 @@ def failure_words(failure: Observation | FailureKind, table: Knowledge | None = 
 def failure_brief(failure: Observation | FailureKind, table: Knowledge | None = None) -> str:
     """As short as it gets, for a headline: `529 overloaded`, `connection refused`."""
     table = table or knowledge()
-    words, outcome = failure_words(failure, table), table.general(failure.outcome).short
-    return words.removeprefix(f"{outcome}: ")
+    words, general = failure_words(failure, table), table.general(failure.outcome)
+    if words == general.short and general.plural is not None:
+        return general.plural
+    return words.removeprefix(f"{general.short}: ")
 
 
 def failure_name(failure: Observation | FailureKind, table: Knowledge | None = None) -> str:

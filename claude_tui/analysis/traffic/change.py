@@ -64,6 +64,10 @@ class Change:
     """The last span with failures."""
     ended: int | None = None
     """The span that showed its end."""
+    good: int = 0
+    """How many calls have succeeded since it seems to be over."""
+    needed: int = 0
+    """How many of them in a row would show that it is; 0 where it does not seem so."""
 
 
 def changes_in(spans: Sequence[Counted], usual: float, matters: float) -> list[Change]:
@@ -135,7 +139,7 @@ def _a_minute(spans: Sequence[Counted], first: int, index: int) -> float:
 
 def _followed(spans: Sequence[Counted], sums: _Sums, change: Change, usual: float, worse: float) -> Change:
     """The change with its end, as far as it is known."""
-    well, calls, since = 0.0, 0, None
+    well, calls, since, a_call = 0.0, 0, None, 0.0
     last = change.last
     for index in range(change.detected + 1, len(spans)):
         one = spans[index]
@@ -147,10 +151,12 @@ def _followed(spans: Sequence[Counted], sums: _Sums, change: Change, usual: floa
             last = index if one.failed else last
             continue
         since = index if since is None else since
+        a_call = math.log((1 - usual) / (1 - share))
         well, calls = well + gained, calls + one.calls - one.failed
         if well >= _OVER and calls >= LEAST_CALLS and one.end - spans[since].at >= _CALM:
             return replace(change, last=last, ended=index)
-    return replace(change, last=last)
+    needed = max(calls + math.ceil((_OVER - well) / a_call), LEAST_CALLS) if a_call and calls else 0
+    return replace(change, last=last, good=calls, needed=needed)
 
 
 def _times_better(one: Counted, share: float, other: float) -> float:

@@ -99,7 +99,7 @@ def _trouble(
     ]
     if not found:
         return None
-    lasting = [each for each in found if each[2].ended is None] or found
+    lasting = [each for each in found if each[2].ended is None and not _ended_with_all(each, found)] or found
     # The widest group comes first: a part of it began no earlier.
     since = min(spans[change.first].at for _, spans, change in lasting)
     contrast = max(since, end - _CONTRAST)
@@ -130,7 +130,25 @@ def _trouble(
         many=shares.many,
         enough=shares.enough,
         ended_at=known[0][ended].end if ended is not None else None,
+        good=known[1].good,
+        needed=known[1].needed,
         newest=newest,
+    )
+
+
+_Found = tuple[Group, list[Counted], Change]
+
+
+def _ended_with_all(part: _Found, found: Sequence[_Found]) -> bool:
+    """Whether the trouble of everybody has ended and this part has not failed since.
+
+    A part has fewer calls, so that it would take longer to show the same.
+    """
+    _, spans, change = part
+    return any(
+        each[1][each[2].last].end >= spans[change.last].end
+        for each in found
+        if each[0] == EVERYTHING and each[2].ended is not None
     )
 
 
@@ -258,9 +276,7 @@ def _contrast(
     return failing, tuple(well)
 
 
-def _change_of(
-    found: Sequence[tuple[Group, list[Counted], Change]], group: Group
-) -> tuple[list[Counted], Change]:
+def _change_of(found: Sequence[_Found], group: Group) -> tuple[list[Counted], Change]:
     """The change of the group itself, else of a part of it, else of all."""
     for each, spans, change in found:
         if each == group:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from rich.cells import cell_len
 
+from claude_tui.analysis.history.failure_kinds import failure_brief
 from claude_tui.analysis.traffic.levels import attempts_level, failing_level, first_token_level
 from claude_tui.model.format import (
     NOT_AVAILABLE,
@@ -21,6 +22,7 @@ from claude_tui.model.format import (
     ratio,
     span_text,
 )
+from claude_tui.model.observation import FailureKind, Outcome, Source
 from claude_tui.model.snapshot import Level, Panel, Snapshot
 from claude_tui.model.traffic import KeptCall
 from claude_tui.model.traffic_view import Quantiles, TrafficFigures, TrafficView
@@ -37,6 +39,8 @@ _NAME_CELLS = 6
 _TREND_FROM = 7
 # The busiest span does not fill the chart: a steady pace is no wall.
 _AIR = 1.5
+# They call for different responses, so that they are named even while there are none.
+_NAMED = frozenset({Outcome.OVERLOADED, Outcome.RATE_LIMITED})
 _LOUD = (Level.WARN, Level.BAD)
 
 
@@ -82,13 +86,17 @@ def traffic_lines(
 
 
 def _headline(view: TrafficView, cells: int) -> Line:
-    """`30.7/s  failing 22%  529 18%  429 0%  attempts 1.6 ▲`; the last parts go first."""
+    """`30.7/s  failing 22%  529 18%  429 0  attempts/call 1.6 ▲`; the last parts go first.
+
+    If most fail for something else, that stands before both: `failing 54%  authentication 54%  529 0  429 0`.
+    """
     figures = view.all
     pieces = [
         _labelled(pace(figures), "", "text"),
         _labelled(f"failing {share(figures.failing)}", "", _role(failing_level(figures)))
         if figures.failing is not None
         else line(Span(f"failing {NOT_AVAILABLE}", "faint")),
+        *_leading_failure(figures),
         _class("529", figures.overloaded, figures.calls),
         _class("429", figures.rate_limited, figures.calls),
     ]
@@ -97,6 +105,15 @@ def _headline(view: TrafficView, cells: int) -> Line:
         mark = f" {level_mark(level).glyph}" if level in _LOUD else ""
         pieces.append(_labelled(f"{figures.attempts_per_call:.1f}", "attempts/call ", _role(level), mark))
     return _fitting("", pieces, cells)
+
+
+def _leading_failure(figures: TrafficFigures) -> tuple[Line, ...]:
+    """The commonest failure, unless it is one of the two that are always named."""
+    if not figures.failures or figures.failures[0].outcome in _NAMED:
+        return ()
+    most = figures.failures[0]
+    words = failure_brief(FailureKind(Source.MESSAGES, most.outcome, None, most.error_type))
+    return (_class(words, most.count, figures.calls),)
 
 
 def _fitting(name: str, pieces: list[Line], cells: int) -> Line:
