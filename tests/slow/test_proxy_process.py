@@ -186,6 +186,46 @@ def test_workers_share_the_port_and_one_that_is_killed_is_replaced() -> None:
 
 
 @needs_proc
+def test_a_killed_worker_loses_its_open_calls_and_what_it_had_not_written(own_home: Path) -> None:
+    """The 10 s that were not over; what was recorded before, and what comes after, is counted once."""
+    with SimulatedApi() as api, running(api.base_url, "--workers", "2") as proxy:
+        call_models(proxy, 30)
+        until(lambda: recorded(api.base_url) == 30)
+        call_models(proxy, 7)
+        first = workers(proxy)
+        for pid in first:
+            os.kill(pid, signal.SIGKILL)
+        until(lambda: len(workers(proxy) - first) == 2 and answers(proxy.port))
+        call_models(proxy, 5)
+        proxy.process.send_signal(signal.SIGTERM)
+        assert proxy.end()[0] == 0
+        # The seven may have been written, all or none of each worker, if 10 s were over just then.
+        assert 35 <= recorded(api.base_url) <= 42
+
+
+def call_models(proxy: Running, times: int) -> None:
+    for _ in range(times):
+        with socket.create_connection(("127.0.0.1", proxy.port), timeout=WITHIN_S) as sock:
+            sock.sendall(
+                b"GET /v1/models HTTP/1.1\r\nHost: x\r\nx-api-key: k\r\nanthropic-version: 2023-06-01\r\n"
+                b"Connection: close\r\n\r\n"
+            )
+            assert rest(sock).startswith(b"HTTP/1.1 200")
+
+
+def recorded(url: str) -> int:
+    """How many calls the record has; 0 while there is none."""
+    done = subprocess.run(
+        [sys.executable, "-m", "claude_tui", "traffic", "--json", "--base-url", url],
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        check=False,
+    )
+    return int(json.loads(done.stdout)["all"]["calls"]) if done.returncode == 0 else 0
+
+
+@needs_proc
 def test_workers_do_not_outlive_their_supervisor() -> None:
     with SimulatedApi() as api, running(api.base_url, "--workers", "2", "--drain", "0") as proxy:
         orphans = workers(proxy)

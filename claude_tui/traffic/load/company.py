@@ -16,7 +16,7 @@ from claude_tui.simulator.server import Simulator
 from claude_tui.simulator.sockets import listen, url_of
 from claude_tui.traffic.applications import Applications
 from claude_tui.traffic.load.player import Player
-from claude_tui.traffic.proxy.call_tap import CallTap, Listening
+from claude_tui.traffic.proxy.call_tap import CallTap, Listening, warm_up
 from claude_tui.traffic.proxy.serving import ClosingSink
 from claude_tui.traffic.proxy.upstream import Upstream
 from claude_tui.traffic.proxy.worker import Worker
@@ -43,6 +43,7 @@ class InventedTraffic:
 
     @asynccontextmanager
     async def _beside(self, simulator: Simulator) -> AsyncIterator[Sequence[str]]:
+        warm_up()
         sink = self._opened(simulator.base_url)
         worker = _proxy(simulator.base_url, sink)
         bound = listen()

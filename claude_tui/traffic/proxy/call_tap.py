@@ -25,7 +25,7 @@ from claude_tui.traffic.proxy.wire import Header, RequestHead, ResponseHead, fir
 from claude_tui.traffic.routes import COUNT_TOKENS, MESSAGES, route_of
 from claude_tui.traffic.sink import Sink
 
-__all__ = ["CallTap", "Listening"]
+__all__ = ["CallTap", "Listening", "warm_up"]
 
 _ASKED = ("model", "stream", "max_tokens")
 _WITH_MODEL = frozenset({MESSAGES, COUNT_TOKENS})
@@ -92,15 +92,16 @@ class CallTap:
             self._first_token_s = self._since()
 
     def ended(self, end: CallEnd) -> None:
+        total_s = self._since()
         if self._answer is not None:
             self._answer.closed()
         found = self._classified(end)
         if end is CallEnd.COMPLETE and found.outcome is Outcome.TRUNCATED_STREAM:
             end = CallEnd.CUT
-        self._record(end, found)
+        self._record(end, found, total_s)
 
     def failed(self, fault: Classified) -> None:
-        self._record(CallEnd.COMPLETE, fault)
+        self._record(CallEnd.COMPLETE, fault, self._since())
 
     def _since(self) -> float:
         return self._clock.monotonic() - self._began
@@ -131,7 +132,7 @@ class CallTap:
             return Classified(Outcome.TRUNCATED_STREAM, message="the stream ended without message_stop")
         return Classified(Outcome.OK)
 
-    def _record(self, end: CallEnd, found: Classified) -> None:
+    def _record(self, end: CallEnd, found: Classified, total_s: float) -> None:
         asked = self._asked
         call = Call(
             at=self._at,
@@ -149,7 +150,7 @@ class CallTap:
             max_tokens=_count(asked.get("max_tokens")) if asked is not None else None,
             first_byte_s=micros(self._first_byte_s),
             first_token_s=micros(self._first_token_s),
-            total_s=micros(self._since()),
+            total_s=micros(total_s),
             retries=(retries := _retries(self._head.headers)),
             early=self._is_early(retries),
         )
@@ -157,7 +158,7 @@ class CallTap:
             call = self._answered(call, self._response, self._answer, found)
         if call.retry_after_s:
             self._listening.repeats.asked_to_wait(
-                self._sent.digest(), self._clock.monotonic() + call.retry_after_s
+                self._sent.digest(), self._began + total_s + call.retry_after_s
             )
         self._listening.sink.add(call)
 
@@ -196,6 +197,12 @@ class CallTap:
 
 
 _PLAIN = Redactor()
+_FAILURE = b'{"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}'
+
+
+def warm_up() -> None:
+    """Loads what the first failed call needs: 0.2 s in which no other call would go on."""
+    classify_response(529, {}, _FAILURE, redactor=_PLAIN)
 
 
 def _what(head: RequestHead) -> str:

@@ -13,6 +13,7 @@ from claude_tui.probes.credentials import API_KEY, AUTH_TOKEN
 from claude_tui.traffic.applications import Fingerprints
 from claude_tui.traffic.proxy.address import ListenAddress, ListenError, bound, check_no_loop, reserved
 from claude_tui.traffic.proxy.answers import HEALTH_PATH
+from claude_tui.traffic.proxy.call_tap import warm_up
 from claude_tui.traffic.proxy.serving import ProxyPlan, applications_of, serve
 from claude_tui.traffic.proxy.supervisor import supervise
 from claude_tui.traffic.proxy.upstream import Address, Upstream
@@ -58,6 +59,8 @@ def run(plan: ProxyPlan, options: ProxyOptions, emit: Callable[[str], None]) -> 
     def started() -> None:
         _announce(address, plan.upstream, emit, plan.say)
 
+    # Before there are workers, so that they share it.
+    warm_up()
     with sock:
         if options.workers > 1:
             code = supervise(plan, address, sock, options.workers, started=started)
