@@ -45,6 +45,20 @@ def _headroom(context: RuleContext, _query: Query) -> Reading:
     )
 
 
+def _headroom_by_model(context: RuleContext, _query: Query) -> Reading:
+    return (
+        tuple(
+            Sample(
+                None if each.stale or not each.granted else each.fraction,
+                (("bucket", each.bucket), ("model", model)),
+            )
+            for model, view in context.snapshot.headroom_by_model
+            for each in view.buckets
+        )
+        or None
+    )
+
+
 def _windows(context: RuleContext, _query: Query) -> Reading:
     windows = context.snapshot.headroom.windows
     return (
@@ -125,6 +139,15 @@ _OTHERS = (
         "Remaining share of each rate-limit bucket.",
         _headroom,
         labels=("bucket",),
+        topic=_RATE,
+        explained_by=_NONE,
+    ),
+    Metric(
+        "headroom.left_of_model",
+        Unit.SHARE,
+        "The same for each model that your own traffic has told the limits of.",
+        _headroom_by_model,
+        labels=("bucket", "model"),
         topic=_RATE,
         explained_by=_NONE,
     ),

@@ -19,7 +19,7 @@ from claude_tui.analysis.views.headroom import headroom_view
 from claude_tui.analysis.views.latency import latency_view
 from claude_tui.analysis.views.models import model_states
 from claude_tui.analysis.views.status import status_view
-from claude_tui.analysis.views.traffic_headroom import with_traffic_limits
+from claude_tui.analysis.views.traffic_headroom import headroom_by_model, with_traffic_limits
 from claude_tui.model.snapshot import EngineState, Focus, Snapshot, StatusView
 from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import PageAgreement, Verdict
@@ -64,6 +64,7 @@ def build_snapshot(
         chart=chart_of(history, at, focus, options) if focus is not None else None,
         traffic=traffic,
         first_failure=first_failure(history, verdict, at),
+        headroom_by_model=headroom_by_model(traffic, at, options),
     )
 
 

@@ -556,6 +556,8 @@ class Snapshot:
     """The incident that is open, or the one that is proposed."""
     traffic: TrafficView | None = None
     """Own traffic; None where no source of it was heard of."""
+    headroom_by_model: tuple[tuple[str, HeadroomView], ...] = ()
+    """What is left for each model that own traffic has told the limits of, the busiest model first."""
     past: PastView | None = None
     """Where in the record it was taken, None for a live one."""
     models: tuple[ModelState, ...] = ()

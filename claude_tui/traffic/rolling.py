@@ -32,6 +32,10 @@ __all__ = ["Bounds", "Rolling", "ended_at"]
 _SPAN_S = SPANS[0]
 _DAY_S = 86400.0
 _MOST_SEEN = 100_000
+# The share of a minute's failed calls that may be kept in its first seconds.
+_AT_ONCE = 1 / 3
+# What a limit has lost of itself since it was told: worth telling before the minute is over.
+_LESS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +51,13 @@ class Bounds:
     rows: int = 1000
     """Rows between two flushes; what is beyond is counted by source and outcome only."""
     failed_a_minute: int = 30
-    """Failed calls that are kept one by one in a minute."""
+    """Failed calls that are kept one by one in a minute, so that some are left for its last seconds."""
     failed_alike_a_minute: int = 6
     """Of these, how many of one application, model and kind of failure."""
     slowest_a_minute: int = 3
     """The slowest successful calls that are kept of a minute."""
     models_with_limits: int = 5
-    """Of how many models rate-limit readings are kept, once a minute."""
+    """Of how many models rate-limit readings are kept: once a minute, and when a limit has lost a tenth."""
 
 
 def ended_at(call: Call) -> float:
@@ -187,7 +191,8 @@ class Rolling:
         self._failed: Counter[tuple[str, str, Outcome, str]] = Counter()
         self._slowest: list[tuple[float, int, Call]] = []
         self._limits: dict[str, tuple[float, Call]] = {}
-        self._minute = 0
+        self._limits_left: dict[str, float] = {}
+        self._minute = self._failing_minute = 0
         self._order = 0
         self._seen: list[bytes] = []
         self.failing = False
@@ -210,7 +215,7 @@ class Rolling:
         if call.outcome is not Outcome.OK:
             self.failing = True
             if call.together is None:
-                self._keep_failed(call, (application, model, call.outcome, error_type))
+                self._keep_failed(call, (application, model, call.outcome, error_type), now)
         elif call.total_s is not None and call.together is None:
             self._keep_slow(call, call.total_s)
         if call.limits or call.windows:
@@ -226,12 +231,12 @@ class Rolling:
         recorded = datetime.fromtimestamp(now, UTC)
         kept = [KeptCall(recorded, KeptBecause.FAILED, call) for call in self._kept]
         minute = int(now) // 60
-        if minute != self._minute or all_of_it:
+        turned = minute != self._minute or all_of_it
+        if turned:
             slowest = sorted(self._slowest, reverse=True)
             kept += [KeptCall(recorded, KeptBecause.SLOW, call) for _, _, call in slowest]
-            kept += [KeptCall(recorded, KeptBecause.LIMITS, call) for _, call in self._limits.values()]
-            self._minute, self._slowest, self._limits = minute, [], {}
-            self._failed.clear()
+            self._minute, self._slowest = minute, []
+        kept += self._take_limits(recorded, every=turned)
         rows = tuple(
             row.roll_up(cell[0], RollUpKey(*cell[1:])) for cell, row in sorted(self._rows.items(), key=_at)
         )
@@ -245,10 +250,29 @@ class Rolling:
             cell = (current, source, OTHER, OTHER, outcome, "")
         return self._rows.setdefault(cell, _Row())
 
-    def _keep_failed(self, call: Call, kind: tuple[str, str, Outcome, str]) -> None:
-        if self._failed.total() >= self._bounds.failed_a_minute:
-            return
-        if self._failed[kind] < self._bounds.failed_alike_a_minute:
+    def _take_limits(self, recorded: datetime, *, every: bool) -> list[KeptCall]:
+        """The readings that are due: all of them, or of those limits that are much lower than they were."""
+        due = [
+            model
+            for model, (_, call) in self._limits.items()
+            if every or _least(call) <= self._limits_left.get(model, 1.0) - _LESS
+        ]
+        if every:
+            self._limits_left.clear()
+        taken = [self._limits.pop(model)[1] for model in due]
+        self._limits_left |= {model: _least(call) for model, call in zip(due, taken, strict=True)}
+        return [KeptCall(recorded, KeptBecause.LIMITS, call) for call in taken]
+
+    def _keep_failed(self, call: Call, kind: tuple[str, str, Outcome, str], now: float) -> None:
+        """Keeps some of each part of a minute: the first ones, and not only those."""
+        minute, second = divmod(int(now), 60)
+        if minute != self._failing_minute:
+            self._failing_minute = minute
+            self._failed.clear()
+        bounds, gone = self._bounds, (second + 1) / 60
+        every = math.ceil(bounds.failed_a_minute * max(gone, _AT_ONCE))
+        alike = math.ceil(bounds.failed_alike_a_minute * max(gone, _AT_ONCE))
+        if self._failed.total() < every and self._failed[kind] < alike:
             self._failed[kind] += 1
             self._kept.append(_named(call, kind))
 
@@ -285,6 +309,12 @@ class Rolling:
 
 def _at(item: tuple[_Cell, _Row]) -> int:
     return item[0][0]
+
+
+def _least(call: Call) -> float:
+    """The least share that is left of any limit, 0..1."""
+    left = [each.remaining / each.limit for each in call.limits if each.limit and each.remaining is not None]
+    return min((*left, *(1 - each.used for each in call.windows if each.used is not None)), default=1.0)
 
 
 def _named(call: Call, kind: tuple[str, str, Outcome, str]) -> Call:

@@ -195,7 +195,7 @@ def test_a_killed_worker_loses_its_open_calls_and_what_it_had_not_written(own_ho
         first = workers(proxy)
         for pid in first:
             os.kill(pid, signal.SIGKILL)
-        until(lambda: len(workers(proxy) - first) == 2)
+        until(lambda: len(workers(proxy) - first) == 2 and answers(proxy.port))
         call_models(proxy, 5)
         proxy.process.send_signal(signal.SIGTERM)
         assert proxy.end()[0] == 0

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import re
+from datetime import timedelta
+
 import pytest
 
+from claude_tui.alerting.metric import Query
+from claude_tui.alerting.metrics import METRICS
+from claude_tui.alerting.rule_context import RuleContext
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.analysis.traffic.facts import TrafficFacts
 from claude_tui.analysis.traffic.view import traffic_view
 from claude_tui.model.observation import Observation, Outcome
-from claude_tui.model.snapshot import Headroom
+from claude_tui.model.snapshot import Headroom, Snapshot
 from claude_tui.model.traffic import Call, KeptBecause, KeptCall, TrafficSource
 from claude_tui.traffic.rolling import Rolling
+from claude_tui.tui.panels.traffic_limits import limits_by_model
+from claude_tui.tui.render.lines import plain
+from tests.alerts import HEALTHY
 from tests.builders import MODEL, after, bucket, engine, history_of, messages
 
 OPUS = "claude-opus-5-5"
@@ -30,15 +39,18 @@ def told(at: float, remaining: int, model: str = MODEL) -> Call:
     )
 
 
-def headroom(*seen: Observation, calls: list[Call], at: float = 120) -> list[Headroom]:
+def snapshot_of(*seen: Observation, calls: list[Call], at: float = 120) -> Snapshot:
     rolling = Rolling()
     for each in calls:
         rolling.add(each, after(at).timestamp())
     rolled, _ = rolling.take(after(at).timestamp())
     kept = tuple(KeptCall(each.at, KeptBecause.LIMITS, each) for each in calls)
     view = traffic_view(TrafficFacts(rolled.rows if rolled else (), kept=kept), after(at))
-    snapshot = build_snapshot(history_of(*seen), after(at), engine(), Options(), traffic=view)
-    return list(snapshot.headroom.buckets)
+    return build_snapshot(history_of(*seen), after(at), engine(), Options(), traffic=view)
+
+
+def headroom(*seen: Observation, calls: list[Call], at: float = 120) -> list[Headroom]:
+    return list(snapshot_of(*seen, calls=calls, at=at).headroom.buckets)
 
 
 def test_the_newer_reading_of_the_probed_model_counts() -> None:
@@ -63,6 +75,27 @@ def test_readings_of_several_minutes_show_how_fast_it_is_used() -> None:
     calls = [told(60.0 * at, 400_000 - 60_000 * at) for at in range(3)]
     (seen,) = headroom(calls=calls)
     assert seen.burn_per_minute == pytest.approx(60_000, rel=0.1)
+
+
+def test_each_model_has_its_own_whatever_is_probed() -> None:
+    calls = [told(90, 300, OPUS), told(95, 290, OPUS), told(99, 399_000)]
+    snapshot = snapshot_of(messages(60, limits=[bucket("input", 900)]), calls=calls)
+    left = {model: view.buckets[0].remaining for model, view in snapshot.headroom_by_model}
+    assert left == {OPUS: 290, MODEL: 399_000}
+    lines = "\n".join(plain(each) for each in limits_by_model(snapshot, 76))
+    assert re.search(rf"{OPUS} +<1% of 400k", lines)
+    assert "✗ input critical" in lines
+    context = RuleContext(snapshot, history_of(), HEALTHY, Options())
+    samples = METRICS["headroom.left_of_model"].read(context, Query(timedelta(minutes=1), 1)) or ()
+    worst = min(samples, key=lambda sample: sample.value or 0.0)
+    assert dict(worst.labels) == {"bucket": "input", "model": OPUS}
+    assert limits_by_model(snapshot_of(messages(60), calls=[]), 76) == ()
+
+
+def test_a_model_whose_readings_are_old_says_so() -> None:
+    snapshot = snapshot_of(calls=[told(5, 390_000, OPUS)], at=200)
+    lines = "\n".join(plain(each) for each in limits_by_model(snapshot, 76))
+    assert "too old" in lines
 
 
 def test_it_is_unknown_where_nobody_tells() -> None:

@@ -126,15 +126,27 @@ def test_rows_are_bounded_and_still_no_call_is_lost() -> None:
 
 def test_a_flood_of_one_failure_leaves_room_for_another() -> None:
     rolling = Rolling()
-    for _ in range(1000):
-        rolling.add(call(outcome=Outcome.OVERLOADED, request_id="a"), NOW)
-    rolling.add(call(outcome=Outcome.BAD_REQUEST, application="batch", request_id="b"), NOW)
+    for number in range(1200):
+        rolling.add(call(outcome=Outcome.OVERLOADED, request_id="a"), NOW + number / 20)
+    rolling.add(call(outcome=Outcome.BAD_REQUEST, application="batch", request_id="b"), NOW + 59.9)
     assert rolling.failing
-    batch, kept = rolling.take(NOW)
+    batch, kept = rolling.take(NOW + 59.9)
     assert batch is not None
     assert Counter(each.call.request_id for each in kept) == {"a": 6, "b": 1}
-    assert sum(row.calls for row in batch.rows) == 1001
+    assert sum(row.calls for row in batch.rows) == 1201
     assert not rolling.failing
+
+
+def test_the_failed_calls_of_a_flood_are_not_only_its_first_ones() -> None:
+    """Whoever looks late in a minute wants to see what fails now."""
+    rolling = Rolling()
+    rolling.take(NOW)
+    kept = []
+    for second in range(60):
+        for _ in range(20):
+            rolling.add(call(outcome=Outcome.OVERLOADED, total_s=None, request_id=f"{second}"), NOW + second)
+        kept += [int(each.call.request_id or "") for each in rolling.take(NOW + second)[1]]
+    assert kept == [0, 0, 20, 30, 40, 50]
 
 
 def test_failed_calls_are_bounded_by_the_minute() -> None:
@@ -164,19 +176,41 @@ def test_the_slowest_calls_of_a_minute_come_once_it_is_over() -> None:
     assert kept[0].at == after(3660)
 
 
-def test_the_newest_limits_of_each_model_come_once_a_minute() -> None:
-    def limited(seconds: float, remaining: int, model: str = "claude-opus-5-5") -> Call:
-        reading = RateLimitReading("requests", 1000, remaining, None)
-        return call(seconds, model=model, limits=(reading,), tokens=Tokens(1), message="secret")
+def limited(seconds: float, remaining: int, model: str = "claude-opus-5-5") -> Call:
+    reading = RateLimitReading("requests", 1000, remaining, None)
+    return call(seconds, model=model, limits=(reading,), tokens=Tokens(1), message="secret")
 
+
+def test_a_limit_that_has_lost_a_tenth_is_told_before_the_minute_is_over() -> None:
     rolling = Rolling()
     rolling.take(NOW)
-    for each in (limited(10, 900), limited(30, 700), limited(20, 800), limited(5, 5, "claude-haiku-5-5")):
+
+    def told(second: int, remaining: int) -> list[int | None]:
+        rolling.add(limited(3600 + second, remaining), NOW + second)
+        return [each.call.limits[0].remaining for each in rolling.take(NOW + second)[1]]
+
+    assert [
+        told(second, left) for second, left in ((1, 950), (11, 850), (21, 800), (31, 740), (41, 900))
+    ] == [
+        [],
+        [850],
+        [],
+        [740],
+        [],
+    ]
+    kept = [each.call for each in rolling.take(NOW + 60)[1] if each.why is KeptBecause.LIMITS]
+    assert [each.limits[0].remaining for each in kept] == [900]
+
+
+def test_the_newest_limits_of_each_model_come_once_a_minute() -> None:
+    rolling = Rolling()
+    rolling.take(NOW)
+    for each in (limited(10, 950), limited(30, 930), limited(20, 940), limited(5, 905, "claude-haiku-5-5")):
         rolling.add(each, NOW)
     assert rolling.take(NOW + 10)[1] == []
     kept = [each for each in rolling.take(NOW + 60)[1] if each.why is KeptBecause.LIMITS]
     found = {each.call.model: (each.call.at, each.call.limits[0].remaining) for each in kept}
-    assert found == {"claude-opus-5-5": (after(30), 700), "claude-haiku-5-5": (after(5), 5)}
+    assert found == {"claude-opus-5-5": (after(30), 930), "claude-haiku-5-5": (after(5), 905)}
     assert {(each.call.tokens, each.call.message) for each in kept} == {(None, None)}
     assert [each for each in rolling.take(NOW + 120)[1] if each.why is KeptBecause.LIMITS] == []
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
@@ -13,7 +14,7 @@ from claude_tui.model.snapshot import HeadroomView
 from claude_tui.model.traffic import Call
 from claude_tui.model.traffic_view import TrafficView
 
-__all__ = ["with_traffic_limits"]
+__all__ = ["headroom_by_model", "with_traffic_limits"]
 
 
 def with_traffic_limits(
@@ -26,10 +27,35 @@ def with_traffic_limits(
     calls = _calls_of(traffic, model if view.read_at is not None else None)
     if not calls or (view.read_at is not None and calls[-1].at <= view.read_at):
         return view
+    return _view_of(calls, at, options)
+
+
+def headroom_by_model(
+    traffic: TrafficView | None, at: datetime, options: Options
+) -> tuple[tuple[str, HeadroomView], ...]:
+    """What is left for each model that real calls have told the limits of, the busiest model first.
+
+    Which models share a limit no answer says: those of one group show the same figures.
+    """
+    if traffic is None:
+        return ()
+    told = {each.call.model for each in traffic.readings}
+    busy = [each.name for each in traffic.models if each.name in told]
+    names = [*busy, *sorted(told.difference(busy))]
+    return tuple((name, _view_of(_calls_of(traffic, name), at, options)) for name in names)
+
+
+def _view_of(calls: Sequence[Call], at: datetime, options: Options) -> HeadroomView:
+    return headroom_view(_history_of(tuple(calls)), at, options)
+
+
+# There are new readings once a minute or so, and a view every second.
+@lru_cache(maxsize=16)
+def _history_of(calls: tuple[Call, ...]) -> History:
     history = History()
     for call in calls:
         history.add_observation(_observation(call))
-    return headroom_view(history, at, options)
+    return history
 
 
 def _calls_of(traffic: TrafficView | None, model: str | None) -> Sequence[Call]:

@@ -36,7 +36,7 @@ from claude_tui.tui.render.lines import (
 )
 from claude_tui.tui.render.staleness import probe_state
 
-__all__ = ["HeadroomPanel", "bucket_label", "headroom_lines"]
+__all__ = ["HeadroomPanel", "bucket_label", "headroom_lines", "limit_facts"]
 
 Lines = tuple[Line, ...]
 Row = Headroom | WindowUsage
@@ -225,13 +225,13 @@ def _detail(row: Row, at: datetime, cells: int = 60) -> Line:
     if row.level not in (Level.WARN, Level.BAD) and not running_out:
         return ()
     mark = level_mark(Level.WARN if row.level is Level.OK else row.level)
-    facts = _facts(row, at)
+    facts = limit_facts(row, at)
     while len(facts) > 1 and cell_len(", ".join(facts)) + 2 > cells:
         facts.pop()
     return line(Span(f"{mark.glyph} ", mark.role, bold=True), Span(", ".join(facts), "text"))
 
 
-def _facts(row: Row, at: datetime) -> list[str]:
+def limit_facts(row: Row, at: datetime) -> list[str]:
     """How low it is, when it runs out, when it resets, and the status of a window that refuses requests."""
     words = {Level.BAD: ["critical"], Level.WARN: ["low"]}.get(row.level, [])
     if isinstance(row, WindowUsage):

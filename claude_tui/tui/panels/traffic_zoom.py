@@ -31,6 +31,7 @@ from claude_tui.model.snapshot import Chart, ChartSeries, Snapshot
 from claude_tui.model.traffic import KeptCall
 from claude_tui.model.traffic_view import SourceState, TrafficFigures, TrafficView
 from claude_tui.tui.panels.traffic import dollars, pace, share, traffic_lines
+from claude_tui.tui.panels.traffic_limits import limits_by_model
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, right
 from claude_tui.tui.render.sparkline import bars
@@ -44,6 +45,8 @@ Lines = tuple[Line, ...]
 _FIGURE_ROWS = 9
 # The name and the highest value of a curve.
 _LABEL_CELLS = 18
+# From here on a row has room for a model beside a request id.
+_WIDE_FROM = 92
 _SHORTEST_CHART = 20
 _AIR = 1.25
 _NAME_CELLS = 22
@@ -95,6 +98,7 @@ def traffic_zoom(
         BLANK,
         heading("By model", f"{span}{_only(heeded(listing.words, OF_MODELS))}", cells),
         *_table(models, cells, listing.order),
+        *_limits(snapshot, cells),
         *_usual(view, cells),
         *_classes(view, cells),
         *_failed(view, failed, only, cells),
@@ -209,10 +213,15 @@ def _row(figures: TrafficFigures, columns: Sequence[str]) -> Line:
     )
 
 
+def _limits(snapshot: Snapshot, cells: int) -> Lines:
+    rows = limits_by_model(snapshot, cells)
+    return (BLANK, heading("Limits by model", "as the last calls told them", cells), *rows) if rows else ()
+
+
 def _usual(view: TrafficView, cells: int) -> Lines:
     usual = view.usual
     if usual is None:
-        return (line(Span("usual: not enough history yet", "faint")),)
+        return (BLANK, line(Span("usual: not enough history yet", "faint")))
     when = f"this hour on {plural(usual.days, 'day')} before" if usual.days else "the last day"
     return (BLANK, heading("Usual", when, cells), *_table((usual.figures,), cells))
 
@@ -236,46 +245,55 @@ def _failed(view: TrafficView, listed: Sequence[KeptCall], only: str, cells: int
     if not view.failed_calls:
         return ()
     note = f"{len(listed)} of {view.failed_count:,} in the last 15m{only}"
-    return (BLANK, heading("Failed calls", note, cells), *_calls(listed, _failed_call))
+    narrow = cells < _WIDE_FROM
+    return (
+        BLANK,
+        heading("Failed calls", note, cells),
+        *_calls(listed, lambda each: _failed_call(each, narrow=narrow)),
+    )
 
 
 def _calls(listed: Sequence[KeptCall], drawn: Callable[[KeptCall], Line]) -> Lines:
     return tuple(map(drawn, listed)) or (line(Span("none that the filter lets through", "faint")),)
 
 
-def _failed_call(kept: KeptCall) -> Line:
+def _failed_call(kept: KeptCall, *, narrow: bool) -> Line:
+    """Without the model where the request id would not fit otherwise: that is what support asks for."""
     call = kept.call
     status = f"{call.http_status} " if call.http_status is not None else ""
-    what = f"{status}{call.error_type or plain(call.outcome.value)}"
+    what = pad(f"{status}{call.error_type or plain(call.outcome.value)}", 23 if narrow else 25)
     wait = f"  retry after {call.retry_after_s:g}s" if call.retry_after_s is not None else ""
-    return line(*_who(kept), Span(pad(what, 26), "bad"), Span(f"{call.request_id or ''}{wait}", "dim"))
+    early = "  too early" if call.early else ""
+    tail = Span(f"{call.request_id or ''}{wait}{early}", "dim")
+    return line(*_who(kept, narrow=narrow), Span(what, "bad"), tail)
 
 
 def _slowest(view: TrafficView, listed: Sequence[KeptCall], only: str, cells: int) -> Lines:
     if not view.slowest_calls:
         return ()
     heads = heading("Slowest calls", f"in the last 15m{only}", cells)
-    return (BLANK, heads, *_calls(listed, _slow_call))
+    narrow = cells < _WIDE_FROM
+    return (BLANK, heads, *_calls(listed, lambda each: _slow_call(each, narrow=narrow)))
 
 
-def _slow_call(kept: KeptCall) -> Line:
+def _slow_call(kept: KeptCall, *, narrow: bool) -> Line:
     call = kept.call
     first = f"TTFT {_seconds(call.first_token_s)}" if call.first_token_s is not None else ""
     return line(
-        *_who(kept),
-        Span(pad(_seconds(call.total_s), 10), "text"),
-        Span(pad(first, 16), "dim"),
+        *_who(kept, narrow=narrow),
+        Span(pad(_seconds(call.total_s), 9), "text"),
+        Span(pad(first, 14), "dim"),
         Span(call.request_id or "", "dim"),
     )
 
 
-def _who(kept: KeptCall) -> Line:
+def _who(kept: KeptCall, *, narrow: bool) -> Line:
     call = kept.call
-    model = call.served_model or call.model
+    model = (call.served_model or call.model).removeprefix("claude-")
     return line(
         Span(f"{clock(call.at)}  ", "dim"),
-        Span(pad(call.application, 16), "text"),
-        Span(pad(model, 22), "dim"),
+        Span(pad(call.application, 12 if narrow else 16), "text"),
+        Span("" if narrow else pad(model, 18), "dim"),
     )
 
 

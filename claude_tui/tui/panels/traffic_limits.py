@@ -1,0 +1,59 @@
+"""What is left of the rate limits of each model, as own traffic has told it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from claude_tui.model.format import clock, count, percent
+from claude_tui.model.snapshot import Headroom, HeadroomView, Level, Snapshot
+from claude_tui.tui.panels.headroom import limit_facts
+from claude_tui.tui.render.glyphs import level_mark
+from claude_tui.tui.render.lines import Line, Span, crop, line, pad, right
+
+__all__ = ["limits_by_model"]
+
+Lines = tuple[Line, ...]
+
+_NAME_CELLS = 22
+_COLUMN_CELLS = 18
+_ORDER = ("input", "output", "requests", "tokens")
+_LOW = (Level.BAD, Level.WARN)
+
+
+def limits_by_model(snapshot: Snapshot, cells: int) -> Lines:
+    """A row for each model, and one for each of its limits that is low; empty where no call has told any."""
+    views = snapshot.headroom_by_model
+    if not views:
+        return ()
+    told = {each.bucket for _, view in views for each in view.buckets}
+    names = [*(each for each in _ORDER if each in told), *sorted(told.difference(_ORDER))]
+    names = names[: max((cells - _NAME_CELLS) // _COLUMN_CELLS, 1)]
+    head = line(
+        Span(" " * _NAME_CELLS, "faint"),
+        *(Span(right(f"{each} left", _COLUMN_CELLS), "faint") for each in names),
+    )
+    rows = [row for model, view in views for row in _of_model(model, view, names, snapshot.at)]
+    return (head, *(crop(row, cells) for row in rows))
+
+
+def _of_model(model: str, view: HeadroomView, names: list[str], at: datetime) -> Lines:
+    buckets = {each.bucket: each for each in view.buckets}
+    row = line(Span(pad(model, _NAME_CELLS), "text"), *(_cell(buckets.get(name)) for name in names))
+    if view.stale and view.read_at is not None:
+        return (row, line(" " * _NAME_CELLS, Span(f"as of {clock(view.read_at)}, too old", "faint")))
+    low = [each for each in view.buckets if each.level in _LOW and not each.stale]
+    return (row, *(_fact(each, at) for each in low))
+
+
+def _cell(bucket: Headroom | None) -> Span:
+    if bucket is None or not bucket.granted:
+        return Span(right("–", _COLUMN_CELLS), "faint")
+    words = f"{percent(bucket.fraction)} of {count(bucket.limit)}"
+    role = "faint" if bucket.stale else level_mark(bucket.level).role if bucket.level in _LOW else "text"
+    return Span(right(words, _COLUMN_CELLS), role)
+
+
+def _fact(bucket: Headroom, at: datetime) -> Line:
+    mark = level_mark(bucket.level)
+    said = f"{bucket.bucket} {', '.join(limit_facts(bucket, at))}"
+    return line(" " * _NAME_CELLS, Span(f"{mark.glyph} ", mark.role, bold=True), Span(said, "text"))
