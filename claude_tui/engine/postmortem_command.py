@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from claude_tui.engine.documents import read_document, store_all, write_document
-from claude_tui.engine.incidents import load_record
+from claude_tui.engine.incidents import known_until, load_record
 from claude_tui.incident import Figures, Incident, figures, find, incidents, none_called, subject, timeline
 from claude_tui.incident.postmortem import (
     Finding,
@@ -124,7 +124,8 @@ class Desk:
     def _form(
         self, incident: Incident, entries: tuple[IncidentEntry, ...], revisions: Iterable[FieldRevision]
     ) -> tuple[Postmortem, Figures]:
-        record = load_record(self.store, incident, self.now(), entries, self.options)
+        at = known_until(entries, self.now())
+        record = load_record(self.store, incident, at, entries, self.options)
         measured = figures(record, incident)
         known = computed(incident, timeline(record, incident), measured)
         return postmortem(incident, known, revisions), measured
