@@ -242,6 +242,8 @@ class Engine:
         """Asks a model, on request of the user. It blocks, and imports the SDK. Raises DraftError."""
         from claude_tui.engine.drafting import DraftError, ask, require_affordable
 
+        if self._read_only:
+            raise DraftError("this dashboard is read-only")
         if self._monitored.demo is not None:
             raise DraftError("a demo asks no model")
         memory = self.collector.memory

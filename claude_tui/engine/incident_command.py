@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claude_tui.engine.documents import read_document, store_all, write_document
-from claude_tui.engine.incidents import load_record
+from claude_tui.engine.incidents import known_until, load_record
 from claude_tui.incident import (
     Figures,
     Incident,
@@ -102,5 +102,5 @@ def _loaded(
     incident = find(known, name)
     if incident is None:
         raise NoSuchIncidentError(none_called(name, known))
-    record = load_record(store, incident, at, entries, options)
+    record = load_record(store, incident, known_until(entries, at), entries, options)
     return incident, timeline(record, incident), figures(record, incident)

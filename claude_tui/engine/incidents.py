@@ -26,10 +26,14 @@ if TYPE_CHECKING:
     from claude_tui.incident import Incident, Proposal, Record
     from claude_tui.store import Store
 
-__all__ = ["IncidentWatch", "load_record", "record_of"]
+__all__ = ["IncidentWatch", "known_until", "load_record", "record_of"]
 
 # Before the first failure: what led to it. After the end: whether it held, and what the page posted.
 _BEFORE, _AFTERWARDS = timedelta(minutes=15), timedelta(minutes=15)
+
+
+# A clock that was wrong for hours and is set right is ordinary; a row of another century is damage.
+_MOST_AHEAD = timedelta(days=1)
 
 
 class IncidentWatch:
@@ -81,6 +85,11 @@ class IncidentWatch:
         from claude_tui.incident import summary
 
         return summary(self.known(entries), proposed, verdict.severity)
+
+
+def known_until(entries: Iterable[IncidentEntry], now: datetime) -> datetime:
+    """Now; or the last act, where the clock has gone back since: what people did is there all the same."""
+    return max((each.at for each in entries if now < each.at <= now + _MOST_AHEAD), default=now)
 
 
 def record_of(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from claude_tui.engine.documents import read_document, store_all, write_document
-from claude_tui.engine.incidents import load_record
+from claude_tui.engine.incidents import known_until, load_record
 from claude_tui.incident import Figures, Incident, figures, find, incidents, none_called, subject, timeline
 from claude_tui.incident.postmortem import (
     Finding,
@@ -64,21 +64,26 @@ class Desk:
 
     def lines(self) -> Iterator[str]:
         """A line for each incident, the newest first: what its postmortem lacks."""
-        known = [each for each in incidents(self._entries()) if not each.merged_into]
+        entries = self._entries()
+        written: dict[str, list[FieldRevision]] = {}
+        for each in self._revisions():
+            written.setdefault(each.incident, []).append(each)
+        known = [each for each in incidents(entries) if not each.merged_into]
         width = max((len(each.label) for each in known), default=0)
         for incident in reversed(known):
-            form, _ = self._form(incident)
+            form, _ = self._form(incident, entries, written.get(incident.id, ()))
             to_do = ", ".join(form.to_do)
             state = f"to do: {to_do}" if to_do else "complete"
             yield f"{incident.label:{width}}  {incident.started_at:%Y-%m-%d}  {incident.title}  ({state})"
 
     def form(self, name: str | None) -> tuple[Postmortem, Figures]:
         """The postmortem of the named incident, or of the open or the last one. Raises NoPostmortemError."""
-        known = incidents(self._entries())
+        entries = self._entries()
+        known = incidents(entries)
         found = subject(known) if name is None else find(known, name)
         if found is None:
             raise NoPostmortemError(_nothing(name, known))
-        return self._form(found)
+        return self._form(found, entries, self._revisions())
 
     def text(self, name: str | None, form: str) -> str:
         """One postmortem as Markdown (`md`) or JSON. Raises NoPostmortemError."""
@@ -95,12 +100,12 @@ class Desk:
         """
         document = read(text)
         ident = incident_of(document)
-        known = incidents(self._entries())
-        incident = next((each for each in known if each.id == ident), None)
+        entries = self._entries()
+        incident = next((each for each in incidents(entries) if each.id == ident), None)
         if incident is None:
             raise NoPostmortemError(f"the incident {ident} of this document is not in this history")
         writer = Writer(ident, self.by, self.host, self.now, lambda: uuid4().hex)
-        made = changes(document, self._form(incident)[0], writer)
+        made = changes(document, self._form(incident, entries, self._revisions())[0], writer)
         if len(made) > _MOST_CHANGES:
             raise PostmortemFileError(
                 f"it has {len(made):,} changes, too many for a postmortem: another file by mistake?"
@@ -116,14 +121,20 @@ class Desk:
     def _clean(self, text: str) -> str:
         return self.redactor.clean(text, MAX_ENTRY, keep_newlines=True)
 
-    def _form(self, incident: Incident) -> tuple[Postmortem, Figures]:
-        record = load_record(self.store, incident, self.now(), self._entries(), self.options)
-        entries, measured = timeline(record, incident), figures(record, incident)
-        revisions = (each for _, each in self.store.entries_after(FIELD_REVISIONS, 0))
-        return postmortem(incident, computed(incident, entries, measured), revisions), measured
+    def _form(
+        self, incident: Incident, entries: tuple[IncidentEntry, ...], revisions: Iterable[FieldRevision]
+    ) -> tuple[Postmortem, Figures]:
+        at = known_until(entries, self.now())
+        record = load_record(self.store, incident, at, entries, self.options)
+        measured = figures(record, incident)
+        known = computed(incident, timeline(record, incident), measured)
+        return postmortem(incident, known, revisions), measured
 
     def _entries(self) -> tuple[IncidentEntry, ...]:
         return tuple(entry for _, entry in self.store.entries_after(INCIDENT_ENTRIES, 0))
+
+    def _revisions(self) -> tuple[FieldRevision, ...]:
+        return tuple(revision for _, revision in self.store.entries_after(FIELD_REVISIONS, 0))
 
 
 def _nothing(name: str | None, known: Sequence[Incident]) -> str:

@@ -14,7 +14,7 @@ from claude_tui.engine.attendance import Attendance
 from claude_tui.engine.collector import Collector
 from claude_tui.engine.collector_state import KEPT_AS, AlertingFacts, CollectorState
 from claude_tui.engine.conditions import Conditions, ConditionsRecorder
-from claude_tui.engine.incidents import IncidentWatch, record_of
+from claude_tui.engine.incidents import IncidentWatch, known_until, record_of
 from claude_tui.engine.journal import Journal
 from claude_tui.engine.notices import fault_text, notices_of, of_sharing
 from claude_tui.engine.paging import Paging
@@ -34,6 +34,8 @@ __all__ = ["Incidents", "Publish", "Publisher"]
 Publish = Callable[[Snapshot], None]
 
 TICK_S = 1.0
+# A screen asks for the instant of the Snapshot that it shows, which is a little old.
+_IS_NOW = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +125,9 @@ class Publisher:
 
         None when there is none. Reads the store, in whichever thread calls.
         """
-        at = at or self._clock.now()
-        entries = self._journal.incident_entries
+        now, entries = self._clock.now(), self._journal.incident_entries
+        if at is None or at > now - _IS_NOW:
+            at = known_until(entries, now)
         journal = self._paging.view.journal if self._paging is not None else ()
         return record_of(self._collector.memory.store, ident, at, entries, self._options, journal)
 

@@ -24,7 +24,8 @@ def earlier_starts(
 ) -> tuple[IncidentEntry, ...]:
     """What to record where the trouble of the verdict began before the incident that is open did.
 
-    It is of the incident if it began before the declaration, and after the end of the incident before.
+    It is of the incident if it began before the declaration, and after the end of the incident before. A
+    clock that has gone back behind the declaration tells nothing about what was before.
     The ids follow from incident and start: when two processes record the same one, it is there once.
     """
     since = verdict.since
@@ -46,5 +47,5 @@ def earlier_starts(
             "started",
         )
         for each in all_incidents
-        if each.is_open and each.start_follows and since < each.started_at and since <= each.declared_at
+        if each.is_open and each.start_follows and since < each.started_at and since <= each.declared_at <= at
     )

@@ -117,26 +117,35 @@ def _read_tuple(kinds: tuple[Any, ...], value: object) -> tuple[object, ...]:
 
 def _read_fields(kind: Any, value: object) -> object:
     table = _checked(dict, value)
-    hints = _hints(kind)
-    saved = {each.name: _saved_name(each) for each in fields(kind)}
-    missing = next((saved[each.name] for each in fields(kind) if _required(each, saved, table)), None)
-    if missing is not None:
-        raise ValueError(f"not a {kind.__name__}: it has no {missing!r}")
-    return kind(**{name: _read(hints[name], table[key]) for name, key in saved.items() if key in table})
+    found: dict[str, object] = {}
+    for name, key, hint, required in _fields_of(kind):
+        if key in table:
+            each = table[key]
+            # Most fields by far are text.
+            found[name] = each if hint is str and type(each) is str else _read(hint, each)
+        elif required:
+            raise ValueError(f"not a {kind.__name__}: it has no {key!r}")
+    return kind(**found)
 
 
-def _required(field: Field[Any], saved: dict[str, str], table: Any) -> bool:
-    return field.default is MISSING and field.default_factory is MISSING and saved[field.name] not in table
+@cache
+def _fields_of(kind: Any) -> tuple[tuple[str, str, Any, bool], ...]:
+    """Of each field: its name, its key in saved state, its type, and whether it must be there."""
+    hints = get_type_hints(kind)
+    return tuple(
+        (
+            each.name,
+            _saved_name(each),
+            hints[each.name],
+            each.default is MISSING and each.default_factory is MISSING,
+        )
+        for each in fields(kind)
+    )
 
 
 def _saved_name(field: Field[Any]) -> str:
     """The key of a field in saved state, which must survive a renaming of the field."""
     return str(field.metadata.get(STORED_AS, field.name))
-
-
-@cache
-def _hints(kind: Any) -> dict[str, Any]:
-    return get_type_hints(kind)
 
 
 def _read_instant(value: object) -> datetime:
@@ -151,8 +160,19 @@ def mapped(change: Callable[[Any], Any], value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(map(change, value))
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{each.name: change(getattr(value, each.name)) for each in fields(value)})
+        changed: dict[str, Any] = {}
+        for name in _names_of(type(value)):
+            before = getattr(value, name)
+            after = change(before)
+            if after is not before:
+                changed[name] = after
+        return replace(value, **changed) if changed else value
     return value
+
+
+@cache
+def _names_of(kind: type) -> tuple[str, ...]:
+    return tuple(each.name for each in fields(kind))
 
 
 def sound(

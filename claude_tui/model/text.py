@@ -55,7 +55,8 @@ def inert(text: str, limit: int = MAX_TEXT, *, keep_newlines: bool = False) -> s
     if "\r" in cut:
         # Left out first: a shorter text would look complete.
         cut = text.replace("\r", "")[: limit + 1]
-    if not cut.isascii() or not cut.isprintable():
+    # Whatever is hidden is not printable either. Long notes with line breaks are cleaned by the thousand.
+    if not (cut.replace("\n", "") if keep_newlines else cut).isprintable():
         # By distinct characters: a megabyte has a few dozen.
         cut = cut.translate({ord(char): _inert_char(char, keep_newlines) for char in set(cut)})
     return cut if len(cut) <= limit else cut[: limit - 1] + "…"

@@ -238,7 +238,7 @@ def _unpack_extra(stored: str | bytes) -> dict[str, Any]:
 
 
 def _seconds(stored: int | float | None) -> float | None:
-    return figure_or_none(unpack_seconds(stored))
+    return None if stored is None else figure_or_none(unpack_seconds(stored))
 
 
 def _varying(stored: object) -> Varying:

@@ -228,7 +228,7 @@ class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
         default_namespace: DOMNode | None = None,
         namespaces: Mapping[str, DOMNode] | None = None,
     ) -> bool:
-        """Every key and every entry of the palette comes through here: the past cannot be changed."""
+        """Every key and every entry of the palette comes through here: what must not change is refused."""
         name = action_name(action)
         if name == "bottom" and self.travelling:
             self.return_to_live()
@@ -243,6 +243,8 @@ class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
 
     def _refusal(self) -> str:
         """Why nothing that others see can be changed; empty when it can."""
+        if self.newest.engine.watching.read_only:
+            return "This dashboard is read-only: it changes nothing."
         if self.plays_recording:
             return "This is a recording: nothing in it can be changed."
         return "The past cannot be changed: `end` goes back to live first." if self.travelling else ""

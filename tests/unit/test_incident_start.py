@@ -127,6 +127,12 @@ def test_trouble_of_its_own_changes_nothing() -> None:
     assert not followed(*before, declared(NEXT, **UNTYPED))
 
 
+def test_a_clock_that_has_gone_back_moves_nothing() -> None:
+    """Two hours back, trouble of now looks as if it had begun two hours before the declaration."""
+    known = incidents([declared(NEXT + 7200, happened=NEXT + 7200, subject=FIRST_FAILURE)])
+    assert not earlier_starts(known, VERDICT, after(DETECTED), "ops-1")
+
+
 def test_without_trouble_nothing_moves() -> None:
     calm = replace(VERDICT, severity=Severity.NONE, since=None)
     assert not followed(declared(NEXT, **UNTYPED), verdict=calm)

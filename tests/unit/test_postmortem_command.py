@@ -6,16 +6,21 @@ import io
 import json
 import shlex
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from claude_tui.analysis.options import Options
 from claude_tui.cli import main
+from claude_tui.engine.postmortem_command import Desk
 from claude_tui.incident.postmortem import schema_text
 from claude_tui.model.incident import IncidentAct, IncidentEntry
 from claude_tui.model.postmortem import FieldRevision
-from claude_tui.store import FIELD_REVISIONS, INCIDENT_ENTRIES, Store
+from claude_tui.model.text import Redactor
+from claude_tui.store import FIELD_REVISIONS, INCIDENT_ENTRIES, EntryTable, Store
+from claude_tui.store.entries import E
 from tests.builders import NOON, after
 from tests.incident_values import ACKNOWLEDGED, FIRST, VERDICTS, declared, did, overload
 
@@ -84,6 +89,32 @@ def test_the_list_says_what_each_lacks(capsys: pytest.CaptureFixture[str], data:
     assert code == 0
     assert out == "INC-1  2026-11-20  Elevated 529s  (to do: root cause, action items)\n"
     assert run(capsys, data, "list")[1] == out
+
+
+def test_the_list_reads_what_people_wrote_once_however_many_incidents_there_are(data: Path) -> None:
+    """Of fifty incidents with 5,000 revisions it took 15 seconds."""
+    store = Counting.open(data, STORE, now=NOON)
+    try:
+        for number in range(5):
+            store.write(declared(2000 + number, f"later {number}", incident=f"{number:032x}"))
+        store.write(FieldRevision(after(2100), "e" * 32, FIRST, "root_cause", "a deploy of theirs", "ana"))
+        assert store.flush(60)
+        desk = Desk(store, Options(), Redactor(), lambda: after(3000), "ana", "ops-1")
+        lines = list(desk.lines())
+        assert len(lines) == 6
+        assert "root cause" not in lines[-1]
+        assert "root cause" in lines[0]
+        assert store.read == {INCIDENT_ENTRIES.name: 1, FIELD_REVISIONS.name: 1}
+    finally:
+        store.close(60)
+
+
+class Counting(Store):
+    """Counts how often a whole table is read."""
+
+    def entries_after(self, table: EntryTable[E], rowid: int) -> list[tuple[int, E]]:
+        self.read = getattr(self, "read", Counter()) + Counter([table.name])
+        return super().entries_after(table, rowid)
 
 
 def test_one_is_shown_as_markdown_and_what_is_to_do_beside_it(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import unicodedata
 from base64 import b64encode
 from urllib.parse import quote
@@ -66,6 +67,15 @@ def test_nothing_inert_controls_a_terminal_or_is_too_long(text: str, limit: int,
     # A carriage return is left out, which is no loss.
     if len(text.replace("\r", "")) > limit:
         assert shown.endswith("…")
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_every_character_that_is_not_seen_becomes_one_that_is(keep: bool) -> None:
+    hidden = {"Cc", "Cf", "Cn", "Cs", "Co", "Zl", "Zp"}
+    for char in map(chr, range(sys.maxunicode + 1)):
+        if unicodedata.category(char) in hidden and not (char == "\n" and keep):
+            made = inert(f"a{char}b", keep_newlines=keep)
+            assert char not in made, f"{ord(char):04X}"
 
 
 def test_a_cut_shows_behind_a_carriage_return_too() -> None:

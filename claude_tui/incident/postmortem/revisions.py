@@ -95,11 +95,13 @@ def editing(
 
     `own` are the ids of the revisions that were made here.
     """
-    return {
-        each.field: each
-        for each in sorted(revisions, key=_by_time)
-        if each.incident == incident and each.id not in own and at - each.at < _RECENT
-    }
+    recent_from = at - _RECENT
+    recent = (
+        each
+        for each in revisions
+        if each.at > recent_from and each.incident == incident and each.id not in own
+    )
+    return {each.field: each for each in sorted(recent, key=_by_time)}
 
 
 def is_typing(revision: FieldRevision, at: datetime) -> bool:

@@ -122,7 +122,9 @@ def _name_of(key: str) -> str:
 
 def form_page(form: Postmortem, loaded: Loaded, look: FormLook, cells: int, rows: int) -> Page:
     """The form with as much of each text as `rows` have room for; two rows each where that is not enough."""
-    pages = (_page(form, loaded, replace(look, rows=most), cells) for most in _TEXT_ROWS)
+    fits = len(rows_of(form, unfolded=look.unfolded)) <= rows
+    sizes = _TEXT_ROWS if fits else _TEXT_ROWS[-1:]
+    pages = (_page(form, loaded, replace(look, rows=most), cells) for most in sizes)
     last = Page(())
     for last in pages:
         if len(last.lines) <= rows:
@@ -134,11 +136,14 @@ def _page(form: Postmortem, loaded: Loaded, look: FormLook, cells: int) -> Page:
     """All rows of the form, and those of the cursor."""
     out: list[Line] = []
     cursor = range(0)
+    actions = {f"action:{action.id}": action for action in form.actions}
+    first_action = next(iter(actions), ADD)
     for key in rows_of(form, unfolded=look.unfolded):
-        if key == _first_action(form):
+        if key == first_action:
             out.append(line(Span(f"  {ACTIONS_HEADING.capitalize()}", "dim")))
         begin = len(out)
-        rows = list(_row(key, form, look, cells))
+        action = actions.get(key)
+        rows = list(_row(key, form, look, cells) if action is None else _action(action, look, cells))
         if key == look.cursor:
             rows[0] = under_cursor(rows[0], cells)
         out += rows
@@ -149,18 +154,11 @@ def _page(form: Postmortem, loaded: Loaded, look: FormLook, cells: int) -> Page:
     return Page(tuple(out), cursor)
 
 
-def _first_action(form: Postmortem) -> str:
-    return f"action:{form.actions[0].id}" if form.actions else ADD
-
-
 def _row(key: str, form: Postmortem, look: FormLook, cells: int) -> Iterator[Line]:
     if key == ADD:
         yield line(Span("  + ", "accent"), Span("add an action item", "dim"))
     elif key == MORE:
         yield _more(form, look, cells)
-    elif key.startswith("action:"):
-        action = next(each for each in form.actions if f"action:{each.id}" == key)
-        yield from _action(action, look, cells)
     else:
         yield from _field(spec_of(key), form.field(key), look, cells)
 
