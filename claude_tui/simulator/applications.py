@@ -39,8 +39,11 @@ APPLICATIONS = (
     InventedApplication("support", 0.25, "sonnet", 1200, 46, streamed=0.9, retries=2),
     InventedApplication("review", 0.10, "opus", 3000, 64, streamed=0.5, retries=1),
 )
-DEMO_LOAD = 2.0
-"""Calls a second in a demo: enough for shares that mean something, and little work."""
+DEMO_LOAD = 1.0
+"""Calls a second in a demo: enough for shares that mean something, and little work.
+
+Each costs the simulator's thread 3 ms of a core, as it is asked, passed on and answered in one process.
+"""
 SIZES = (0.5, 1.0, 1.0, 2.0)
 """By what an application's prompts differ from their median size."""
 

@@ -17,6 +17,8 @@ THOUGHT_TOKENS = 2
 ADAPTIVE_SHARE = 0.25
 # The natural length of an answer in tokens: a max_tokens of 8 truncates most answers, but not all.
 SHORTEST, LONGEST = 4, 48
+# Deltas are short at first, as the API's are; what comes later is bundled, as each costs work.
+SHORT_PIECES = 8
 CHARS_PER_TOKEN = 4
 TOKENS_PER_MESSAGE = 7
 
@@ -108,9 +110,10 @@ def generate(
 def _pieces(random: Random, tokens: int) -> Iterator[tuple[int, str]]:
     """Yields the token count and the text of each delta."""
     words = cycle(TEXT.split())
-    first = True
+    first, left = True, SHORT_PIECES
     while tokens > 0:
-        size = min(tokens, random.randint(1, 4))
+        size = min(tokens, random.randint(1, 4) if left > 0 else random.randint(6, 16))
+        left -= size
         text = " ".join(islice(words, size))
         yield size, text if first else " " + text
         first = False
