@@ -241,7 +241,7 @@ def test_a_long_label_of_a_class_fits(cells: int, label: str) -> None:
 
 def test_errors_that_did_not_happen_are_said() -> None:
     text = text_of(errors_zoom(PICTURES["healthy"](), None, 1, 116, 34))
-    assert "nothing: 30 calls in 5m, none failed" in text
+    assert "nothing: 30 probes in 5m, none failed" in text
 
 
 def test_latency_figures_include_p99_and_baseline() -> None:

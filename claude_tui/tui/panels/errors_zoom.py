@@ -125,11 +125,11 @@ def _kinds(snapshot: Snapshot, window: ErrorWindow, cells: int) -> Lines:
     span = span_text(window.span)
     title = heading("What failed", f"in the last {span}", cells)
     if not window.requests:
-        return (title, line(Span(f"  no calls in {span}", "dim")))
+        return (title, line(Span(f"  no probes in {span}", "dim")))
     if not window.breakdown:
         return (
             title,
-            line(Span(f"  nothing: {plural(window.requests, 'call')} in {span}, none failed", "dim")),
+            line(Span(f"  nothing: {plural(window.requests, 'probe')} in {span}, none failed", "dim")),
         )
     columns = _WIDE if cells >= sum(map(abs, _WIDE)) else _NARROW
     names = ("count", "share", "", "source", "outcome", "status", "type", "last")
