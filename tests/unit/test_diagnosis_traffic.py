@@ -228,6 +228,16 @@ def test_errors_of_the_probe_alone_are_not_an_outage() -> None:
     assert verdict.severity is Severity.P3
 
 
+def test_two_failures_of_many_probes_are_no_trouble_of_the_probe_alone() -> None:
+    """At 2% of all, `Only the probe` stood where a hundred calls had been lucky."""
+    seen = healthy(0, ONSET) + [
+        messages(ONSET + 5 * number, O.SERVER_ERROR if number in {0, 8} else O.OK) for number in range(24)
+    ]
+    for pace, alone in ((1.0, False), (10.0, True)):
+        verdict = said(seen, traffic({}, pace=pace, until=115), 115)
+        assert verdict.summary.startswith("Only the probe.") is alone
+
+
 def test_a_model_of_the_probe_that_no_application_calls_is_named() -> None:
     failing = probes(120, O.SERVER_ERROR)
     view = traffic({}, until=120, who=(("checkout", OPUS), ("batch", OPUS)))
