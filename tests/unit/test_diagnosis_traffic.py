@@ -144,6 +144,9 @@ def test_what_an_application_asks_for_too_little_is_not_said_of_the_probe() -> N
     assert blamed(verdict) == (Cause.BAD_REQUEST, Side.US)
     assert verdict.summary == "It’s us. checkout sends requests that the API refuses (400)."
     assert verdict.first_step.startswith("Roll back")
+    over = traffic(of("checkout", O.BAD_REQUEST), until=64, well_after=60, message=said_so)
+    verdict = said(probes(64), over, 64)
+    assert verdict.summary.startswith("It’s us. Recovering from 400 invalid request: ")
 
 
 def test_what_the_probes_were_told_is_said_to_the_end_of_a_trouble() -> None:

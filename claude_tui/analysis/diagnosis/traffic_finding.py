@@ -176,8 +176,9 @@ def scope_words(trouble: TrafficTrouble) -> str:
 def recovery_of(context: DiagnosisContext, trouble: TrafficTrouble) -> Recovery:
     """How far the recovery of a trouble is, and from what."""
     probed = [each for each in _asked_since(context, trouble) if each.outcome is trouble.outcome]
-    failure = probed[-1] if probed else observation_of(context, trouble)
-    return Recovery(trouble.good, trouble.needed, failure_brief(failure))
+    # By its kind alone: the words of a call may read as if they were about a probe.
+    brief = failure_brief(probed[-1] if probed else observation_of(context, trouble).kind)
+    return Recovery(trouble.good, trouble.needed, brief)
 
 
 def brief_scope(trouble: TrafficTrouble, *, named: bool) -> str:
