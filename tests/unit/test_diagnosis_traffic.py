@@ -302,6 +302,7 @@ def test_calls_that_are_answered_again_are_a_recovery_until_luck_is_excluded() -
     assert verdict.recovery is not None
     assert verdict.recovery.good >= 100
     assert verdict.summary.startswith("It’s them. Recovering from 529 overloaded: ")
+    assert verdict.evidence[0].text == f"The last {verdict.recovery.good} of your calls are answered."
     assert verdict.next_step.startswith("Change nothing back")
     assert said(probes(90), traffic(fails, until=90, well_after=60), 90).cause is Cause.HEALTHY
 

@@ -11,6 +11,7 @@ from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import is_lost
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.traffic_finding import (
+    answered_again,
     brief_scope,
     concerns,
     evidence_of,
@@ -75,7 +76,8 @@ def _led(
             return _heard(replace(finding, also=_with(finding, found.advice.cause)), witness)
         found = replace(found, also=_with(found, finding.advice.cause))
     elif all(each.recovering for each in troubles):
-        found = replace(found, recovery=recovery_of(context, troubles[0]))
+        well = answered_again(troubles[0])
+        found = replace(found, recovery=recovery_of(context, troubles[0]), evidence=(well, *found.evidence))
     return _also(context, found, troubles[1:])
 
 

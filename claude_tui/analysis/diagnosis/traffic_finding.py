@@ -25,6 +25,7 @@ from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Recovery, Se
 from claude_tui.model.waiting import wait_after
 
 __all__ = [
+    "answered_again",
     "brief_scope",
     "concerns",
     "evidence_of",
@@ -171,6 +172,12 @@ def scope_words(trouble: TrafficTrouble) -> str:
     else:
         return ""
     return f"{_listed(named)} only; {_answered(well)}"
+
+
+def answered_again(trouble: TrafficTrouble) -> Evidence:
+    """`The last 100 of your calls are answered`: the share of a minute still has those that failed in it."""
+    said = f"The last {count(trouble.good)} of your calls are answered"
+    return Evidence(EvidenceKind.TRAFFIC, (said,), (("answered", trouble.good),))
 
 
 def recovery_of(context: DiagnosisContext, trouble: TrafficTrouble) -> Recovery:
