@@ -148,6 +148,10 @@ def test_two_folds_do_not_hide_what_is_said_and_done_about_them() -> None:
     assert [row.event for row in in_sight(rows, 4)] == [*folds[:2], *said[:2]]
     assert [row.event for row in in_sight(rows, 5)] == [*folds, *said[:2]]
     assert [row.event for row in in_sight(rows, 9)] == [*folds, *said]
+    news = event(30, EventKind.STATUS, Level.INFO, "status", "Claude Code operational")
+    post = event(40, EventKind.STATUS, Level.BAD, "status", "incident investigating")
+    assert [row.event for row in in_sight(event_rows((*folds, news, *said)), 2)] == [folds[0], said[0]]
+    assert [row.event for row in in_sight(event_rows((*folds, post, *said)), 2)] == [folds[0], post]
     quiet = event_rows(folds)
     assert [row.event for row in in_sight(quiet, 2)] == folds[:2]
     assert in_sight(rows, 0) == ()

@@ -339,7 +339,7 @@ def test_lists_that_fail_are_counted_beside_the_messages_at_every_size() -> None
     """The rows count both: `41 46%` above `25 of 29 messages failed` would not add up."""
     counted = scene("overloaded").errors[1]
     window = replace(counted, models=Calls(60, 16), requests=89, failures=41)
-    summed, parts = "41 of 89 calls failed in 5m:", "25 of 29 messages, 16 of 60 lists"
+    summed, parts = "41 of 89 probes failed in 5m:", "25 of 29 messages, 16 of 60 lists"
     assert f"{summed} {parts}" in text(error_lines(window, 70, 14))
     narrow = text(error_lines(window, 37, 14))
     assert summed in narrow
@@ -390,8 +390,8 @@ def test_a_spend_limit_is_not_called_a_rate_limit() -> None:
 
 
 def test_no_calls_is_not_the_same_as_no_failures() -> None:
-    assert "no calls in 5m" in text(error_lines(replace(scene("nothing").errors[1], requests=0), 37, 12))
-    assert "30 calls in 5m, none failed" in text(error_lines(scene("healthy").errors[1], 37, 12))
+    assert "no probes in 5m" in text(error_lines(replace(scene("nothing").errors[1], requests=0), 37, 12))
+    assert "30 probes in 5m, none failed" in text(error_lines(scene("healthy").errors[1], 37, 12))
 
 
 # -- events ---------------------------------------------------------------------

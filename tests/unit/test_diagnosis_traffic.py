@@ -171,6 +171,9 @@ def test_what_an_application_asks_for_too_little_is_not_said_of_the_probe() -> N
     assert blamed(verdict) == (Cause.BAD_REQUEST, Side.US)
     assert verdict.summary == "It’s us. checkout sends requests that the API refuses (400)."
     assert verdict.first_step.startswith("Roll back")
+    over = traffic(of("checkout", O.BAD_REQUEST), until=64, well_after=60, message=said_so)
+    verdict = said(probes(64), over, 64)
+    assert verdict.summary.startswith("It’s us. Recovering from 400 invalid request: ")
 
 
 def test_what_the_probes_were_told_is_said_to_the_end_of_a_trouble() -> None:
@@ -255,6 +258,16 @@ def test_errors_of_the_probe_alone_are_not_an_outage() -> None:
     assert verdict.severity is Severity.P3
 
 
+def test_two_failures_of_many_probes_are_no_trouble_of_the_probe_alone() -> None:
+    """At 2% of all, `Only the probe` stood where a hundred calls had been lucky."""
+    seen = healthy(0, ONSET) + [
+        messages(ONSET + 5 * number, O.SERVER_ERROR if number in {0, 8} else O.OK) for number in range(24)
+    ]
+    for pace, alone in ((1.0, False), (10.0, True)):
+        verdict = said(seen, traffic({}, pace=pace, until=115), 115)
+        assert verdict.summary.startswith("Only the probe.") is alone
+
+
 def test_a_model_of_the_probe_that_no_application_calls_is_named() -> None:
     failing = probes(120, O.SERVER_ERROR)
     view = traffic({}, until=120, who=(("checkout", OPUS), ("batch", OPUS)))
@@ -316,6 +329,7 @@ def test_calls_that_are_answered_again_are_a_recovery_until_luck_is_excluded() -
     assert verdict.recovery is not None
     assert verdict.recovery.good >= 100
     assert verdict.summary.startswith("It’s them. Recovering from 529 overloaded: ")
+    assert verdict.evidence[0].text == f"The last {verdict.recovery.good} of your calls are answered."
     assert verdict.next_step.startswith("Change nothing back")
     assert said(probes(90), traffic(fails, until=90, well_after=60), 90).cause is Cause.HEALTHY
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.model.snapshot import Chart, ChartSeries, Focus, Panel
+from claude_tui.model.snapshot import Calls, Chart, ChartSeries, Focus, Panel
 from claude_tui.tui.panels.errors_zoom import errors_zoom
 from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
 from claude_tui.tui.panels.latency import series_chart
@@ -239,9 +239,23 @@ def test_a_long_label_of_a_class_fits(cells: int, label: str) -> None:
     assert max(width(row) for row in drawn) <= cells
 
 
+def test_errors_of_lists_are_counted_beside_those_of_messages() -> None:
+    snapshot = PICTURES["overloaded"]()
+    text = text_of(errors_zoom(snapshot, None, 1, 116, 34))
+    assert "messages failed" in text
+    assert "lists failed" not in text
+    windows = tuple(replace(each, models=Calls(60, 16)) for each in snapshot.errors)
+    (row,) = (
+        row
+        for row in text_of(errors_zoom(replace(snapshot, errors=windows), None, 1, 116, 34)).splitlines()
+        if "lists failed" in row
+    )
+    assert row.count("16 of 60") == len(windows)
+
+
 def test_errors_that_did_not_happen_are_said() -> None:
     text = text_of(errors_zoom(PICTURES["healthy"](), None, 1, 116, 34))
-    assert "nothing: 30 calls in 5m, none failed" in text
+    assert "nothing: 30 probes in 5m, none failed" in text
 
 
 def test_latency_figures_include_p99_and_baseline() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +11,7 @@ from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import is_lost
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.traffic_finding import (
+    answered_again,
     brief_scope,
     concerns,
     evidence_of,
@@ -35,7 +37,7 @@ _SERVICE = frozenset({Cause.PROVIDER_OUTAGE, Cause.PROVIDER_ERRORS, Cause.PROVID
 _NOT_COMPARED = frozenset({Cause.PROVIDER_SLOW, Cause.PROVIDER_NOTICE, Cause.UNKNOWN, Cause.HEALTHY})
 _MUCH_LESS = 0.2
 _FAR_MORE = 1.5
-# A share that fails in the probes is surely not that of traffic with less than this probability.
+# The probes alone fail if chance gives them so many of all failures with less than this probability.
 _IMPROBABLE = 0.01
 _LEAST_FAILURES = 2
 _CERTAIN, _COMPARED = 0.97, 0.85
@@ -74,7 +76,8 @@ def _led(
             return _heard(replace(finding, also=_with(finding, found.advice.cause)), witness)
         found = replace(found, also=_with(found, finding.advice.cause))
     elif all(each.recovering for each in troubles):
-        found = replace(found, recovery=recovery_of(context, troubles[0]))
+        well = answered_again(troubles[0])
+        found = replace(found, recovery=recovery_of(context, troubles[0]), evidence=(well, *found.evidence))
     return _also(context, found, troubles[1:])
 
 
@@ -187,7 +190,9 @@ def _only_probes(context: DiagnosisContext, finding: Finding, witness: Witness) 
     failed, calls = witness.since(since)
     asked = len(context.history.window(Source.MESSAGES, since - timedelta(microseconds=1), context.at))
     share = len(late) / max(asked, len(late))
-    if calls < LEAST_CALLS or failed > _MUCH_LESS * share * calls or (1 - share) ** calls > _IMPROBABLE:
+    if calls < LEAST_CALLS or failed > _MUCH_LESS * share * calls:
+        return None
+    if _chance_of_probes(len(late), max(asked, len(late)), failed, calls) > _IMPROBABLE:
         return None
     model = failures[-1].model
     uses = model is None or model in witness.models
@@ -206,6 +211,21 @@ def _only_probes(context: DiagnosisContext, finding: Finding, witness: Witness) 
         ),
         witness,
     )
+
+
+def _chance_of_probes(failed: int, asked: int, failed_calls: int, calls: int) -> float:
+    """How probable it is that so many of all failures met the probes, if calls failed as often (Fisher)."""
+    total = failed + failed_calls
+    among_all = _log_choices(asked + calls, total)
+    return sum(
+        math.exp(_log_choices(asked, met) + _log_choices(calls, total - met) - among_all)
+        for met in range(failed, min(asked, total) + 1)
+        if total - met <= calls
+    )
+
+
+def _log_choices(of: int, chosen: int) -> float:
+    return math.lgamma(of + 1) - math.lgamma(chosen + 1) - math.lgamma(of - chosen + 1)
 
 
 def _advice_of_probe(advice: Advice, failure: Observation, *, uses: bool) -> Advice:

@@ -25,6 +25,7 @@ from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Recovery, Se
 from claude_tui.model.waiting import wait_after
 
 __all__ = [
+    "answered_again",
     "brief_scope",
     "concerns",
     "evidence_of",
@@ -173,11 +174,18 @@ def scope_words(trouble: TrafficTrouble) -> str:
     return f"{_listed(named)} only; {_answered(well)}"
 
 
+def answered_again(trouble: TrafficTrouble) -> Evidence:
+    """`The last 100 of your calls are answered`: the share of a minute still has those that failed in it."""
+    said = f"The last {count(trouble.good)} of your calls are answered"
+    return Evidence(EvidenceKind.TRAFFIC, (said,), (("answered", trouble.good),))
+
+
 def recovery_of(context: DiagnosisContext, trouble: TrafficTrouble) -> Recovery:
     """How far the recovery of a trouble is, and from what."""
     probed = [each for each in _asked_since(context, trouble) if each.outcome is trouble.outcome]
-    failure = probed[-1] if probed else observation_of(context, trouble)
-    return Recovery(trouble.good, trouble.needed, failure_brief(failure))
+    # By its kind alone: the words of a call may read as if they were about a probe.
+    brief = failure_brief(probed[-1] if probed else observation_of(context, trouble).kind)
+    return Recovery(trouble.good, trouble.needed, brief)
 
 
 def brief_scope(trouble: TrafficTrouble, *, named: bool) -> str:

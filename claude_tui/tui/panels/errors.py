@@ -52,7 +52,7 @@ class ErrorsPanel(SnapshotPanel):
         if self.frame is Frame.BOX:
             return span
         if not window.requests:
-            return f"no calls, {span}"
+            return f"no probes, {span}"
         return f"{', '.join(_parts(window))} failed, {span}"
 
     def cycle(self) -> None:
@@ -139,16 +139,16 @@ def _role(row: ErrorRow) -> str:
 
 
 def _totals(window: ErrorWindow, cells: int, rows: int) -> Lines:
-    """Whose calls are counted: in the rows messages and lists of models together, in the strip messages."""
+    """Whose calls are counted: those of the probes; in the rows messages and lists together."""
     span = span_text(window.span)
     if not window.requests:
-        return (line(Span(f"no calls in {span}", "faint")),)
+        return (line(Span(f"no probes in {span}", "faint")),)
     if not window.failures:
-        return (line(Span(f"{plural(window.requests, 'call')} in {span}, none failed", "faint")),)
+        return (line(Span(f"{plural(window.requests, 'probe')} in {span}, none failed", "faint")),)
     parts = ", ".join(_parts(window))
     if not (window.messages.failed and window.models.failed):
         return (line(Span(f"{parts} failed in {span}", "dim")),)
-    summed = f"{window.failures:,} of {plural(window.requests, 'call')} failed in {span}:"
+    summed = f"{window.failures:,} of {plural(window.requests, 'probe')} failed in {span}:"
     brief = ", ".join(_parts(window, brief=True))
     texts = (f"{summed} {parts}",) if rows < 2 or cell_len(f"{summed} {parts}") <= cells else (summed, parts)
     if cell_len(texts[-1]) > cells:

@@ -8,7 +8,7 @@ from rich.cells import cell_len
 
 from claude_tui.model.format import NOT_AVAILABLE, ago, clock, percent, plain, plural, span_text
 from claude_tui.model.observation import Source
-from claude_tui.model.snapshot import Chart, ErrorDetail, ErrorRow, ErrorWindow, Level, Snapshot
+from claude_tui.model.snapshot import Calls, Chart, ErrorDetail, ErrorRow, ErrorWindow, Level, Snapshot
 from claude_tui.tui.panels.errors import short_label
 from claude_tui.tui.panels.zoom_parts import heading, table_row
 from claude_tui.tui.render.glyphs import level_mark
@@ -67,11 +67,12 @@ def _classes(
     for index, row in enumerate(chosen.rows):
         counts = [each.rows[index] for each in windows]
         out += _class(row, counts, _trend(row, chart, grid, tall), label_cells)
-    out.append(_totals(windows, label_cells))
+    messages, *lists = _totals(windows, label_cells)
+    out.append(messages)
     if chart is not None and grid is not None:
         axis = time_axis(*grid.times(chart), grid.cells)
         out[-1] = line(*out[-1], "  ", *axis)
-    return tuple(out)
+    return (*out, *lists)
 
 
 def _class(row: ErrorRow, counts: Sequence[ErrorRow], trend: Lines, label_cells: int) -> Lines:
@@ -112,10 +113,17 @@ def _trend(row: ErrorRow, chart: Chart | None, grid: Grid | None, tall: int) -> 
     )
 
 
-def _totals(windows: Sequence[ErrorWindow], label_cells: int) -> Line:
-    counted = [each.messages for each in windows]
+def _totals(windows: Sequence[ErrorWindow], label_cells: int) -> Lines:
+    """How many messages failed, and how many lists if any did: the rows count both."""
+    messages = _total("messages failed", [each.messages for each in windows], label_cells)
+    if not any(each.models.failed for each in windows):
+        return (messages,)
+    return (messages, _total("lists failed", [each.models for each in windows], label_cells))
+
+
+def _total(name: str, counted: Sequence[Calls], label_cells: int) -> Line:
     return line(
-        Span(pad("messages failed", label_cells), "dim"),
+        Span(pad(name, label_cells), "dim"),
         *(Span(right(f"{each.failed:,} of {each.asked:,}", _WINDOW_CELLS), "dim") for each in counted),
     )
 
@@ -125,11 +133,11 @@ def _kinds(snapshot: Snapshot, window: ErrorWindow, cells: int) -> Lines:
     span = span_text(window.span)
     title = heading("What failed", f"in the last {span}", cells)
     if not window.requests:
-        return (title, line(Span(f"  no calls in {span}", "dim")))
+        return (title, line(Span(f"  no probes in {span}", "dim")))
     if not window.breakdown:
         return (
             title,
-            line(Span(f"  nothing: {plural(window.requests, 'call')} in {span}, none failed", "dim")),
+            line(Span(f"  nothing: {plural(window.requests, 'probe')} in {span}, none failed", "dim")),
         )
     columns = _WIDE if cells >= sum(map(abs, _WIDE)) else _NARROW
     names = ("count", "share", "", "source", "outcome", "status", "type", "last")

@@ -192,7 +192,7 @@ def in_sight(rows: Sequence[EventRow], height: int) -> Sequence[EventRow]:
     """The newest rows; what is measured leaves half of the room to verdicts, alerts, posts and people."""
     if height < 2 or len(rows) <= height:
         return rows[: max(height, 0)]
-    many = [row.event.kind in _MANY for row in rows]
+    many = [_is_one_of_many(row.event) for row in rows]
     most = max((height + 1) // 2, height - many.count(False))
     kept: list[EventRow] = []
     for row, one_of_many in zip(rows, many, strict=True):
@@ -200,6 +200,11 @@ def in_sight(rows: Sequence[EventRow], height: int) -> Sequence[EventRow]:
         if (not one_of_many or most >= 0) and len(kept) < height:
             kept.append(row)
     return kept
+
+
+def _is_one_of_many(event: Event) -> bool:
+    """Whether it is a measurement, or news of a component that we do not use."""
+    return event.kind in _MANY or (event.kind is EventKind.STATUS and event.level is Level.INFO)
 
 
 def followed(before: Sequence[EventRow], after: Sequence[EventRow], top: int) -> int:
