@@ -36,6 +36,7 @@ _MUCH_LESS = 0.2
 _MOSTLY = 0.5
 _LEAST_SPANS_BEFORE = 3
 _LEAST_MINUTES = 4
+_IMPROBABLE, _TOTAL = 0.001, 0.97
 
 _Cell = tuple[str, str]
 
@@ -228,7 +229,7 @@ def _newest_change(
     matters = thresholds.overloaded if theirs else thresholds.refused
     usual = _usual_share(before, family, group)
     if usual is None:
-        usual = _USUAL if theirs else max(_USUAL_OURS, _mostly(spans))
+        usual = _USUAL if theirs else max(_USUAL_OURS, _mostly(_before_trouble(spans, matters)))
     changes = changes_in(spans, usual, matters)
     if not changes or (not theirs and not _was_well(spans, changes[-1])):
         return None
@@ -238,6 +239,21 @@ def _newest_change(
     if change.ended is not None and end - spans[change.ended].end > _ENDED_SINCE:
         return None
     return spans, change
+
+
+def _before_trouble(spans: Sequence[Counted], matters: float) -> Sequence[Counted]:
+    """The spans before any of them was troubled, as a trouble is not its own measure.
+
+    All of them where it was not seen to begin: those before are too few, or may have been well by chance.
+    """
+    changes = changes_in(spans, _USUAL_OURS, matters)
+    if not changes:
+        return spans
+    before, since = spans[: changes[0].first], spans[changes[0].first :]
+    share = sum(each.failed for each in since) / max(sum(each.calls for each in since), 1)
+    minutes = {each.at.replace(second=0, microsecond=0) for each in before}
+    by_chance = (1 - min(share, _TOTAL)) ** sum(each.calls for each in before)
+    return before if len(minutes) >= _LEAST_MINUTES or by_chance <= _IMPROBABLE else spans
 
 
 def _mostly(spans: Sequence[Counted]) -> float:
