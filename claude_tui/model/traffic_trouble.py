@@ -45,6 +45,8 @@ class TrafficTrouble:
     """Whether so many fail as for a P2."""
     ended_at: datetime | None = None
     """The end of the span that showed that it is over; None while it lasts."""
+    since_within_s: float = 0.0
+    """How long the span is that `since` is the start of; 0 where it is the instant of a call."""
     newest: Call | None = None
     """The newest of these calls that is kept."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.options import TrafficThresholds
@@ -15,7 +15,7 @@ from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import Call, KeptBecause, KeptCall, RollUp
 from claude_tui.model.traffic_trouble import TrafficTrouble
 
-__all__ = ["begins_troubled", "troubles_of"]
+__all__ = ["begins_troubled", "troubles_of", "with_onset"]
 
 _MINUTE = timedelta(minutes=1)
 # What has been over for so long is no news any more.
@@ -179,13 +179,15 @@ def _trouble(
     failed, calls = table.count(family, group, end - _MINUTE)
     everything = table.count(family, _ALL, end - _MINUTE)[1]
     newest = _newest(kept, family, group)
+    exact = _exactly(kept, family, group, first)
     shares = _Shares.of([each for each in spans if each.at >= first.at], thresholds)
     outcome, error_type = _typical(recent, family, group)
     ended = known[1].ended
     return TrafficTrouble(
         outcome=outcome,
         error_type=error_type,
-        since=_exactly(kept, family, group, first),
+        since=exact or first.at,
+        since_within_s=0.0 if exact is not None else first.span_s,
         detected_at=min(known[0][known[1].detected].end, end + timedelta(seconds=10)),
         failed_at=last.end,
         failed=failed,
@@ -400,10 +402,24 @@ def _newest(kept: Sequence[KeptCall], family: Outcome, group: _Group) -> Call | 
     return max(calls, key=_ended, default=None)
 
 
-def _exactly(kept: Sequence[KeptCall], family: Outcome, group: _Group, first: Counted) -> datetime:
-    """When the first of the calls in a span failed, where that is known, else the start of the span."""
+def with_onset(trouble: TrafficTrouble, rows: Sequence[RollUp], kept: Sequence[KeptCall]) -> TrafficTrouble:
+    """The trouble with its beginning as exactly as rows of 10 s and single calls of that time tell it."""
+    family = family_of(trouble.outcome)
+    group = _Group(frozenset(trouble.applications), frozenset(trouble.models))
+    end = trouble.since + timedelta(seconds=trouble.since_within_s)
+    spans = _Table(rows).spans(family, group)
+    first = next((each for each in spans if each.failed and trouble.since <= each.at < end), None)
+    if first is None:
+        return trouble
+    exact = _exactly(kept, family, group, first)
+    within_s = 0.0 if exact is not None else first.span_s
+    return replace(trouble, since=exact or first.at, since_within_s=within_s)
+
+
+def _exactly(kept: Sequence[KeptCall], family: Outcome, group: _Group, first: Counted) -> datetime | None:
+    """When the first of the calls in a span failed, where that is known."""
     ends = [_ended(each.call) for each in kept if _alike(each, family, group)]
-    return min((each for each in ends if first.at <= each < first.end), default=first.at)
+    return min((each for each in ends if first.at <= each < first.end), default=None)
 
 
 def _typical(recent: Sequence[RollUp], family: Outcome, group: _Group) -> tuple[Outcome, str]:
