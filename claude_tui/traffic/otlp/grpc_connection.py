@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -16,7 +16,7 @@ from h2.events import ConnectionTerminated, DataReceived, Event, RequestReceived
 from h2.exceptions import H2Error, StreamClosedError
 from h2.settings import SettingCodes, Settings
 
-from claude_tui.traffic.otlp.bodies import NoRoomError, Share, TooLargeBodyError
+from claude_tui.traffic.otlp.bodies import NoRoomError, Room, Share, TooLargeBodyError
 from claude_tui.traffic.otlp.grpc_messages import (
     CONTENT_TYPE,
     OK,
@@ -29,10 +29,7 @@ from claude_tui.traffic.otlp.grpc_messages import (
 from claude_tui.traffic.otlp.records import Signal
 from claude_tui.traffic.otlp.refusals import code_of, reason_of, status_of
 
-if TYPE_CHECKING:
-    from claude_tui.traffic.otlp.grpc_receiver import GrpcReceiver
-
-__all__ = ["Connection"]
+__all__ = ["Connection", "Exports"]
 
 _SETTINGS = {SettingCodes.MAX_CONCURRENT_STREAMS: 16, SettingCodes.MAX_HEADER_LIST_SIZE: 16_384}
 _IDLE_S = 300.0
@@ -55,10 +52,24 @@ class _Export:
     """What has arrived."""
 
 
+class Exports(Protocol):
+    """What connections ask of the receiver."""
+
+    room: Room
+
+    def opened(self, connection: Connection) -> bool:
+        """Whether there is room for one more."""
+
+    def closed(self, connection: Connection) -> None: ...
+
+    def taken(self, signal: Signal, body: bytes, coding: str, share: Share) -> bytes:
+        """Takes a whole request, and returns the message of the answer. Raises what `refusals` knows."""
+
+
 class Connection(asyncio.Protocol):
     """Reads exports and answers them. What is wrong with one of them does not touch the others."""
 
-    def __init__(self, receiver: GrpcReceiver) -> None:
+    def __init__(self, receiver: Exports) -> None:
         self._receiver = receiver
         self._bounds = receiver.room.bounds
         self._loop = asyncio.get_running_loop()
