@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,10 +17,11 @@ from claude_tui.analysis.traffic.facts import (
     TrafficFacts,
     usual_spans,
 )
-from claude_tui.analysis.traffic.troubles import begins_troubled
+from claude_tui.analysis.traffic.troubles import begins_troubled, with_onset
 from claude_tui.analysis.traffic.view import detail_from, last_full_span, traffic_view
 from claude_tui.model.snapshot import Chart, Focus, Panel
 from claude_tui.model.traffic import SPANS, CallCount, KeptCall, RollUp
+from claude_tui.model.traffic_trouble import TrafficTrouble
 from claude_tui.model.traffic_view import TrafficView
 from claude_tui.store import KEPT_CALLS
 
@@ -36,6 +38,7 @@ _MOST_KEPT = 1000
 # Minutes, and before that ten minutes: a trouble is followed over a day.
 _EARLIER = ((SPANS[1], timedelta(hours=2)), (SPANS[2], timedelta(hours=24)))
 _HOUR_S = SPANS[3]
+_MOST_ONSETS = 50
 
 
 def facts_at(store: Store, at: datetime, thresholds: TrafficThresholds | None = None) -> TrafficFacts:
@@ -64,7 +67,8 @@ def facts_at(store: Store, at: datetime, thresholds: TrafficThresholds | None = 
 def view_at(store: Store, at: datetime, thresholds: TrafficThresholds | None = None) -> TrafficView | None:
     """The view of what was known at an instant; None if no source was heard of."""
     thresholds = thresholds or TrafficThresholds()
-    return traffic_view(facts_at(store, at, thresholds), at, thresholds=thresholds)
+    view = traffic_view(facts_at(store, at, thresholds), at, thresholds=thresholds)
+    return _with_onsets(view, at, lambda trouble: _onset(store, trouble, at))
 
 
 def chart_at(store: Store, focus: Focus | None, at: datetime) -> Chart | None:
@@ -112,6 +116,28 @@ def _floor(at: datetime) -> datetime:
     return at - timedelta(seconds=at.timestamp() % SPANS[0])
 
 
+def _with_onsets(
+    view: TrafficView | None, at: datetime, exactly: Callable[[TrafficTrouble], TrafficTrouble]
+) -> TrafficView | None:
+    """The view with the beginning of troubles that began before what it is made of in detail."""
+    if view is None or not any(_is_coarse(each, at) for each in view.troubles):
+        return view
+    troubles = tuple(exactly(each) if _is_coarse(each, at) else each for each in view.troubles)
+    return replace(view, troubles=troubles)
+
+
+def _is_coarse(trouble: TrafficTrouble, at: datetime) -> bool:
+    return trouble.since_within_s > 0 and at - trouble.since > RECENT - _SPARE
+
+
+def _onset(store: Store, trouble: TrafficTrouble, known: datetime | None) -> TrafficTrouble:
+    """The trouble with its beginning as exactly as the record has it."""
+    end = trouble.since + timedelta(seconds=trouble.since_within_s)
+    rows = store.traffic.of_span(SPANS[0], trouble.since, end, known)
+    kept = store.entries(KEPT_CALLS, trouble.since, end + _TOLD_EVERY)
+    return with_onset(trouble, rows, kept)
+
+
 class FollowedTraffic:
     """Own traffic as it is recorded, by whichever process: `read` takes only what is new.
 
@@ -134,6 +160,7 @@ class FollowedTraffic:
         self._earlier: tuple[datetime, tuple[CallCount, ...]] | None = None
         self._facts = TrafficFacts()
         self._chart: tuple[Focus | None, datetime, Chart | None] | None = None
+        self._onsets: dict[object, tuple[datetime, float]] = {}
         self._made: tuple[TrafficFacts, datetime, TrafficView | None] | None = None
 
     def load(self, at: datetime) -> None:
@@ -167,8 +194,20 @@ class FollowedTraffic:
         facts, end = self._facts, last_full_span(at)
         made = self._made
         if made is None or made[0] is not facts or made[1] != end:
-            made = self._made = facts, end, traffic_view(facts, at, thresholds=self._thresholds)
+            view = traffic_view(facts, at, thresholds=self._thresholds)
+            made = self._made = facts, end, _with_onsets(view, at, self._remembered_onset)
         return made[2]
+
+    def _remembered_onset(self, trouble: TrafficTrouble) -> TrafficTrouble:
+        """What happened then is read once."""
+        key = (trouble.outcome, trouble.applications, trouble.models, trouble.since, trouble.since_within_s)
+        if key not in self._onsets:
+            if len(self._onsets) >= _MOST_ONSETS:
+                self._onsets.clear()
+            found = _onset(self._store, trouble, None)
+            self._onsets[key] = found.since, found.since_within_s
+        since, within_s = self._onsets[key]
+        return replace(trouble, since=since, since_within_s=within_s)
 
     def chart(self, focus: Focus | None, at: datetime) -> Chart | None:
         """The chart for `focus`, read again every 10 s; None for another panel."""

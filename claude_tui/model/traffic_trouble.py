@@ -51,6 +51,8 @@ class TrafficTrouble:
     """How many calls have succeeded since it seems to be over."""
     needed: int = 0
     """How many of them would show that it is; 0 where it does not seem so."""
+    since_within_s: float = 0.0
+    """How long the span is that `since` is the start of; 0 where it is the instant of a call."""
     newest: Call | None = None
     """The newest of these calls that is kept."""
 

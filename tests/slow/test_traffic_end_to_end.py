@@ -145,7 +145,9 @@ def _the_commands_agree(agents: Agents, url: str, client: CountingClient) -> Non
     code, checked = printed(agents, "check", "--json", "--base-url", url, "--status-url", url)
     verdict = checked["verdict"]
     assert isinstance(verdict, dict)
-    assert (code, verdict["side"], verdict["cause"]) == (2, "them", "provider_overloaded")
+    assert (verdict["side"], verdict["cause"]) == ("them", "provider_overloaded")
+    # How many of its own messages fail, and so how grave it is, is the scenario's luck.
+    assert code == (2 if verdict["severity"] in {"P1", "P2"} else 1)
 
 
 def _a_dashboard_agrees(agents: Agents, client: CountingClient) -> None:

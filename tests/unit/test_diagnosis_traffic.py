@@ -45,12 +45,13 @@ def traffic(
     pace: float = 10.0,
     until: float = 60.0,
     well_after: float | None = None,
-    who: tuple[tuple[str, str], ...] = EVERYBODY,
+    before: float = 600.0,
     message: str | None = None,
+    who: tuple[tuple[str, str], ...] = EVERYBODY,
 ) -> TrafficView:
-    """Ten minutes of well calls, then every `1/share`-th call of those in `fails` fails, up to `until`."""
+    """`before` seconds of well calls, then every `1/share`-th call of those in `fails` fails, to `until`."""
     counts = {each: count(1) for each in who}
-    begin, end = ONSET - 600.0, ONSET + until
+    begin, end = ONSET - before, ONSET + until
     calls = []
     for number in range(int((end - begin) * pace)):
         at, key = begin + number / pace, who[number % len(who)]
@@ -191,6 +192,31 @@ def test_what_the_probes_were_told_is_said_to_the_end_of_a_trouble() -> None:
         verdict = said([*healthy(0, ONSET), *spent, *back], failing, until)
         assert verdict.summary == summary
     assert said(spent, None, 60).first_step.startswith("Raise the spend limit in the Console")
+
+
+def test_what_an_application_asks_for_is_not_taken_for_the_settings_of_the_probe() -> None:
+    refused = "max_tokens: Input should be greater than or equal to 1"
+    verdict = said(probes(), traffic(of("batch", O.BAD_REQUEST, 1.0), message=refused))
+    assert blamed(verdict) == (Cause.BAD_REQUEST, Side.US)
+    assert "batch sends requests that the API refuses (400)" in verdict.summary
+    assert "setting" not in verdict.next_step
+
+
+@pytest.mark.parametrize("before", [45.0, 300.0])
+@pytest.mark.parametrize(
+    ("outcome", "share"), [(O.RATE_LIMITED, 0.9), (O.RATE_LIMITED, 0.4), (O.SERVER_ERROR, 0.4)]
+)
+def test_a_trouble_that_lasts_does_not_begin_anew_nor_become_usual(
+    outcome: Outcome, share: float, before: float
+) -> None:
+    since = []
+    for until in (30, 60, 120, 200, 260, 400, 500):
+        view = traffic(all_of(outcome, share), until=until, before=before, pace=5)
+        (trouble,) = view.troubles
+        assert trouble.ended_at is None
+        since.append(trouble.since)
+    assert len(set(since)) == 1
+    assert after(ONSET) <= since[0] < after(ONSET + 3)
 
 
 def test_401s_of_one_application_are_ours_and_name_who_is_well() -> None:

@@ -87,6 +87,27 @@ def test_a_step_into_a_long_trouble_reads_no_more_in_full_than_into_a_short_one(
         assert len(facts.earlier) >= 2 * 60
 
 
+def test_a_beginning_is_as_exact_after_hours_as_it_was_at_first(tmp_path: Path) -> None:
+    """It is not rounded to the minute or to ten, once only longer roll-ups are looked at."""
+    onset, end = 1234.5, 9600
+    with opened(tmp_path) as store, opened(tmp_path) as proxy:
+        followed = FollowedTraffic(store)
+        followed.load(after(0))
+        first = call(onset, outcome=Outcome.OVERLOADED, total_s=0.5)
+        live = {}
+        for second in range(0, end, 10):
+            failing = second + 10 > onset
+            write(proxy, batch(second, failed=5 if failing else 0))
+            if failing and second <= onset:
+                proxy.write(KeptCall(after(onset + 1), KeptBecause.FAILED, first))
+            if second >= onset + 20 and (second % 500 == 0 or second < onset + 60):
+                followed.read(after(second + 11))
+                live[second + 11] = comparable(followed.view(after(second + 11))).troubles
+        for second, troubles in live.items():
+            assert [each.since for each in troubles] == [after(onset)], second
+            assert troubles == comparable(view_at(store, after(second))).troubles, second
+
+
 def test_nothing_is_computed_while_nothing_is_new(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         write(store, batch(0))

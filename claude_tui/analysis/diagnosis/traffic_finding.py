@@ -47,6 +47,7 @@ _CAUSE_OF = {
     Outcome.MODEL_NOT_FOUND: Cause.MODEL_UNAVAILABLE,
     Outcome.NETWORK: Cause.NETWORK,
 }
+_REQUESTS = frozenset({"request", "probe_unfit"})
 _STATUS = {
     Outcome.OVERLOADED: 529,
     Outcome.RATE_LIMITED: 429,
@@ -140,7 +141,8 @@ def _words(context: DiagnosisContext, failure: Observation) -> dict[str, str | N
 def _advice(trouble: TrafficTrouble, advice: Advice, *, contradicted: bool) -> Advice:
     table = knowledge().advice
     if trouble.outcome not in OF_THE_SERVICE:
-        return table["application_requests"] if advice.id == "request" else advice
+        # A probe that is refused may be at fault itself; what applications send is theirs to mend.
+        return table["application_requests"] if advice.id in _REQUESTS else advice
     if trouble.applications and trouble.same_model:
         overloaded = trouble.outcome is Outcome.OVERLOADED
         return table["application_overloaded" if overloaded else "application_errors"]

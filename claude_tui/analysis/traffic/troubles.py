@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.options import TrafficThresholds
@@ -16,7 +16,7 @@ from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import Call, CallCount, KeptBecause, KeptCall, RollUp
 from claude_tui.model.traffic_trouble import TrafficTrouble
 
-__all__ = ["begins_troubled", "troubles_of"]
+__all__ = ["begins_troubled", "troubles_of", "with_onset"]
 
 _MINUTE = timedelta(minutes=1)
 # What has been over for so long is no news any more.
@@ -39,6 +39,7 @@ _MOSTLY = 0.5
 _LUCK = 0.01
 _LEAST_SPANS_BEFORE = 3
 _LEAST_MINUTES = 4
+_IMPROBABLE, _TOTAL = 0.001, 0.97
 
 
 def troubles_of(
@@ -110,13 +111,15 @@ def _trouble(
     failed, calls = table.count(family, group, end - _MINUTE)
     everything = table.count(family, EVERYTHING, end - _MINUTE)[1]
     newest = _newest(kept, family, group)
+    exact = _exactly(kept, family, group, first)
     shares = _Shares.of([each for each in spans if each.at >= first.at], thresholds)
     outcome, error_type = _typical(recent, family, group)
     ended = known[1].ended
     return TrafficTrouble(
         outcome=outcome,
         error_type=error_type,
-        since=_exactly(kept, family, group, first),
+        since=exact or first.at,
+        since_within_s=0.0 if exact is not None else first.span_s,
         detected_at=min(known[0][known[1].detected].end, end + timedelta(seconds=10)),
         failed_at=last.end,
         failed=failed,
@@ -177,7 +180,7 @@ def _newest_change(
     matters = thresholds.overloaded if theirs else thresholds.refused
     usual = _usual_share(before, family, group)
     if usual is None:
-        usual = _USUAL if theirs else max(_USUAL_OURS, _mostly(spans))
+        usual = _USUAL if theirs else max(_USUAL_OURS, _mostly(_before_trouble(spans, matters)))
     changes = changes_in(spans, usual, matters)
     if not changes or (not theirs and not _was_well(spans, changes[-1])):
         return None
@@ -187,6 +190,21 @@ def _newest_change(
     if change.ended is not None and end - spans[change.ended].end > _ENDED_SINCE:
         return None
     return spans, change
+
+
+def _before_trouble(spans: Sequence[Counted], matters: float) -> Sequence[Counted]:
+    """The spans before any of them was troubled, as a trouble is not its own measure.
+
+    All of them where it was not seen to begin: those before are too few, or may have been well by chance.
+    """
+    changes = changes_in(spans, _USUAL_OURS, matters)
+    if not changes:
+        return spans
+    before, since = spans[: changes[0].first], spans[changes[0].first :]
+    share = sum(each.failed for each in since) / max(sum(each.calls for each in since), 1)
+    minutes = {each.at.replace(second=0, microsecond=0) for each in before}
+    by_chance = (1 - min(share, _TOTAL)) ** sum(each.calls for each in before)
+    return before if len(minutes) >= _LEAST_MINUTES or by_chance <= _IMPROBABLE else spans
 
 
 def _mostly(spans: Sequence[Counted]) -> float:
@@ -356,10 +374,24 @@ def _newest(kept: Sequence[KeptCall], family: Outcome, group: Group) -> Call | N
     return max(calls, key=_ended, default=None)
 
 
-def _exactly(kept: Sequence[KeptCall], family: Outcome, group: Group, first: Counted) -> datetime:
-    """When the first of the calls in a span failed, where that is known, else the start of the span."""
+def with_onset(trouble: TrafficTrouble, rows: Sequence[RollUp], kept: Sequence[KeptCall]) -> TrafficTrouble:
+    """The trouble with its beginning as exactly as rows of 10 s and single calls of that time tell it."""
+    family = family_of(trouble.outcome)
+    group = Group(frozenset(trouble.applications), frozenset(trouble.models))
+    end = trouble.since + timedelta(seconds=trouble.since_within_s)
+    spans = CallTable(rows).spans(family, group)
+    first = next((each for each in spans if each.failed and trouble.since <= each.at < end), None)
+    if first is None:
+        return trouble
+    exact = _exactly(kept, family, group, first)
+    within_s = 0.0 if exact is not None else first.span_s
+    return replace(trouble, since=exact or first.at, since_within_s=within_s)
+
+
+def _exactly(kept: Sequence[KeptCall], family: Outcome, group: Group, first: Counted) -> datetime | None:
+    """When the first of the calls in a span failed, where that is known."""
     ends = [_ended(each.call) for each in kept if _alike(each, family, group)]
-    return min((each for each in ends if first.at <= each < first.end), default=first.at)
+    return min((each for each in ends if first.at <= each < first.end), default=None)
 
 
 def _typical(recent: Sequence[RollUp | CallCount], family: Outcome, group: Group) -> tuple[Outcome, str]:

@@ -119,9 +119,16 @@ def _leading_failure(figures: TrafficFigures) -> tuple[Line, ...]:
 def _fitting(name: str, pieces: list[Line], cells: int) -> Line:
     """A row of pieces after its name; the last ones are left out where they do not fit."""
     start = line(Span(f"{pad(name, _NAME_CELLS)} ", "text")) if name else ()
+    if name and not any(_is_known(piece) for piece in pieces):
+        return crop(line(*start, Span(NOT_AVAILABLE, "faint")), cells)
     while len(pieces) > 1 and width(start) + width(join(pieces)) > cells:
         pieces.pop()
     return crop(line(*start, *join(pieces)), cells)
+
+
+def _is_known(piece: Line) -> bool:
+    """Whether it has a figure."""
+    return not any(span.text.strip() == NOT_AVAILABLE for span in piece)
 
 
 def _class(name: str, failed: int, calls: int) -> Line:

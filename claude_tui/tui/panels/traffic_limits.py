@@ -21,7 +21,7 @@ _LOW = (Level.BAD, Level.WARN)
 
 
 def limits_by_model(snapshot: Snapshot, cells: int) -> Lines:
-    """A row for each model, and one for each of its limits that is low; empty where no call has told any."""
+    """A row for each model, and one for the worst of its limits if it is low; empty where none was told."""
     views = snapshot.headroom_by_model
     if not views:
         return ()
@@ -41,7 +41,8 @@ def _of_model(model: str, view: HeadroomView, names: list[str], at: datetime) ->
     row = line(Span(pad(model, _NAME_CELLS), "text"), *(_cell(buckets.get(name)) for name in names))
     if view.stale and view.read_at is not None:
         return (row, line(" " * _NAME_CELLS, Span(f"as of {clock(view.read_at)}, too old", "faint")))
-    low = [each for each in view.buckets if each.level in _LOW and not each.stale]
+    # The worst comes first; the rest is in the figures.
+    low = [each for each in view.buckets if each.level in _LOW and not each.stale][:1]
     return (row, *(_fact(each, at) for each in low))
 
 
