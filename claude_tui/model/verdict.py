@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from claude_tui.model.format import duration
 from claude_tui.model.observation import Observation
 
 __all__ = [
@@ -183,6 +184,10 @@ class Recovery:
     """How many requests in a row have succeeded."""
     needed: int
     """How many in a row show that it is over."""
+    good_s: float = 0.0
+    """For how long they have succeeded, in seconds."""
+    needed_s: float = 0.0
+    """For how long they must, as a brief trouble may return; 0 if only their number counts."""
 
     @property
     def more(self) -> int:
@@ -190,8 +195,20 @@ class Recovery:
         return max(self.needed - self.good, 1)
 
     @property
+    def more_s(self) -> float:
+        """The seconds that are missing; 0 if the number of answers takes longer."""
+        counted = self.good / self.needed
+        return self.needed_s - self.good_s if self.good_s < min(counted, 1.0) * self.needed_s else 0.0
+
+    @property
+    def share(self) -> float:
+        """How far it is, in 0..1."""
+        return self.good_s / self.needed_s if self.more_s else self.good / (self.good + self.more)
+
+    @property
     def words(self) -> str:
-        return f"Recovering: {self.good} good in a row, {self.more} more to be sure."
+        more = duration(self.more_s) if self.more_s else str(self.more)
+        return f"Recovering: {self.good} good in a row, {more} more to be sure."
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from claude_tui.analysis.diagnosis.evidence import (
 )
 from claude_tui.analysis.diagnosis.finding import Finding, verdict_of
 from claude_tui.analysis.diagnosis.intermittent import detect_intermittent
-from claude_tui.analysis.diagnosis.lossy import detect_lossy, suspected_losses
+from claude_tui.analysis.diagnosis.lossy import detect_lossy, path_is_well, suspected_losses
 from claude_tui.analysis.diagnosis.lowered import lowered_limits
 from claude_tui.analysis.diagnosis.models import detect_model_failures, unprobed_in_page
 from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
@@ -169,10 +169,22 @@ def _messages(context: DiagnosisContext) -> Finding | None:
     finding = detect_message_failures(context)
     if finding is None or finding.since is None or finding.advice.side is not Side.PATH:
         return finding
+    if path_is_well(context, finding.since):
+        return None
     lossy = detect_lossy(context)
-    if lossy is None or lossy.since is None or lossy.since >= finding.since:
+    if lossy is None or lossy.since is None:
         return finding
+    if lossy.since >= finding.since:
+        return replace(finding, recovery=finding.recovery or lossy.recovery)
     return replace(lossy, severity=Severity.worst((lossy.severity, finding.severity)))
+
+
+def _model_list(context: DiagnosisContext) -> Finding | None:
+    """A failing list of models, unless all sources together show that the path to it is well again."""
+    finding = detect_model_list_failures(context)
+    if finding is None or finding.since is None or finding.advice.side is not Side.PATH:
+        return finding
+    return None if path_is_well(context, finding.since) else finding
 
 
 def _checking_losses(context: DiagnosisContext) -> Finding | None:
@@ -301,7 +313,7 @@ _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
     detect_confirming,
     also_tail(_messages),
     also_late(detect_lossy),
-    also_late(detect_model_list_failures),
+    also_late(_model_list),
     _relied,
     _unprobed,
     also_late(detect_intermittent),

@@ -162,7 +162,11 @@ def _asked(context: DiagnosisContext, source: Source, start: float, end: float |
 
 def _beginning(context: DiagnosisContext, newest: Sequence[Observation]) -> tuple[datetime, datetime]:
     """When the current run of failures began, and when they were more than chance."""
-    episodes = {source: episodes_of(context.history, source, context.at, _DAY_S) for source in API_SOURCES}
+    interval_s = context.options.interval_s
+    episodes = {
+        source: episodes_of(context.history, source, context.at, _DAY_S, interval_s(source))
+        for source in API_SOURCES
+    }
     day = _scattered(context, episodes, _DAY_S, most=_A_DAYS)
     failures = [*(failure for failure in day if failure.at < newest[0].at), *newest]
     at = [failure.at.timestamp() for failure in failures]

@@ -116,7 +116,10 @@ def _is_conclusive(context: DiagnosisContext, lead: LeadingCause) -> bool:
 
 def _recovery(episode: Episode) -> Recovery | None:
     """How far the recovery of an episode is."""
-    return Recovery(episode.clean, episode.successes_to_recover) if episode.recovering else None
+    if not episode.recovering:
+        return None
+    counted = Recovery(episode.clean, episode.successes_to_recover)
+    return replace(counted, good_s=episode.clean_s, needed_s=episode.quiet_s) if episode.quiet_s else counted
 
 
 def _severity_of_messages(context: DiagnosisContext, episode: Episode, lead: LeadingCause) -> Severity:
