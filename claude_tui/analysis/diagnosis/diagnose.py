@@ -36,6 +36,7 @@ from claude_tui.analysis.history.failure_kinds import failure_words
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.traffic.standing_in import stands_in
+from claude_tui.analysis.views.models import model_states
 from claude_tui.knowledge import Reach, knowledge
 from claude_tui.model.format import duration, latency
 from claude_tui.model.observation import Outcome, Source
@@ -187,6 +188,24 @@ def _model_list(context: DiagnosisContext) -> Finding | None:
     return None if path_is_well(context, finding.since) else finding
 
 
+def _checking_models(context: DiagnosisContext) -> Finding | None:
+    """A first failure of a further model, which is asked again."""
+    failure = context.newest(Source.OTHER_MODELS)
+    if failure is None or not failure.failed or not context.policy.checks_again:
+        return None
+    states = model_states(context.history, context.at, context.options)
+    suspect = next((each for each in states if each.suspect and each.model == failure.model), None)
+    if suspect is None or context.at - failure.at > CHECKED_FOR:
+        return None
+    said = f"{suspect.name}: {failure_words(failure)} {duration(context.at - failure.at)} ago"
+    return replace(
+        unknown("checking", models_evidence(context), what=said),
+        checking=True,
+        since=failure.at,
+        failures=(failure,),
+    )
+
+
 def _checking_losses(context: DiagnosisContext) -> Finding | None:
     """A few lost requests to several hosts, which may be chance or a path that loses some."""
     if not context.policy.checks_again or (found := suspected_losses(context)) is None:
@@ -321,6 +340,7 @@ _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
     detect_model_failures,
     detect_slow,
     _checking,
+    _checking_models,
     _checking_losses,
     detect_long_tail,
     _notice,
