@@ -116,18 +116,19 @@ class _Losses:
 
 
 def _last_loss(history: History, since: float, at: float) -> float:
-    """When the last request was lost, in POSIX seconds; `at` if none of the newest failures is a loss."""
+    """When the last lost request was known to be, in POSIX seconds; `at` if no newest failure is a loss."""
     found = since
     for source in Source:
-        failures = history.failures(source)
+        items, failures = history.exchanges(source).items, history.failures(source)
         end = failures.count_until(at)
         for index in range(end - 1, max(end - _NEWEST, 0) - 1, -1):
             if failures.at[index] <= found:
                 break
             if failures.values[index].outcome in _SILENT and failures.values[index].http_status is None:
-                found = failures.at[index]
+                # Meanwhile others may have been answered: it can take half a minute.
+                found = max(found, took_until(items.values[items.index_at(failures.at[index])]))
                 break
-    return found if found > since else at
+    return min(found, at) if found > since else at
 
 
 def _losses(history: History, source: Source, begin: float, end: float) -> _Losses:
