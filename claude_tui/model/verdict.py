@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from claude_tui.model.format import duration
 from claude_tui.model.observation import Observation
 
 __all__ = [
@@ -185,6 +186,10 @@ class Recovery:
     """How many in a row show that it is over."""
     of: str = ""
     """The commonest error of the trouble, such as `529 overloaded`; empty if it had none."""
+    good_s: float = 0.0
+    """For how long they have succeeded, in seconds."""
+    needed_s: float = 0.0
+    """For how long they must, as a brief trouble may return; 0 if only their number counts."""
 
     @property
     def more(self) -> int:
@@ -192,17 +197,32 @@ class Recovery:
         return max(self.needed - self.good, 1)
 
     @property
+    def more_s(self) -> float:
+        """The seconds that are missing; 0 if the number of answers takes longer."""
+        counted = self.good / self.needed
+        return self.needed_s - self.good_s if self.good_s < min(counted, 1.0) * self.needed_s else 0.0
+
+    @property
+    def share(self) -> float:
+        """How far it is, in 0..1."""
+        return self.good_s / self.needed_s if self.more_s else self.good / (self.good + self.more)
+
+    @property
     def words(self) -> str:
-        return f"{self._begun}: {self.good} good in a row, {self.more} more to be sure."
+        return f"{self._begun}: {self.good} good in a row, {self._missing} more to be sure."
 
     @property
     def brief(self) -> str:
         """The same in fewer words."""
-        return f"{self._begun}: {self.good} good, {self.more} to go."
+        return f"{self._begun}: {self.good} good, {self._missing} to go."
 
     @property
     def _begun(self) -> str:
         return f"Recovering from {self.of}" if self.of else "Recovering"
+
+    @property
+    def _missing(self) -> str:
+        return duration(self.more_s) if self.more_s else str(self.more)
 
 
 @dataclass(frozen=True, slots=True)

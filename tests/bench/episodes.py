@@ -11,6 +11,7 @@ from random import Random
 
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
+from claude_tui.analysis.views.models import model_states
 from claude_tui.model.observation import Observation, Outcome, Source, Timings, Usage
 from claude_tui.model.provider import Catalogue, ProviderStatus
 from claude_tui.model.text import Redactor
@@ -41,7 +42,7 @@ KEY = {"authorization": "Bearer sk-test", "anthropic-version": "2026-10-21"}
 REQUEST = {"model": MODEL, "max_tokens": 8, "stream": True, "messages": [{"role": "user", "content": "1"}]}
 # What is probed at default settings.
 PROBED = (Source.STATUS, Source.MODELS, Source.MESSAGES)
-TIMEOUT_S = {Source.MESSAGES: 30.0, Source.MODELS: 10.0, Source.STATUS: 10.0}
+TIMEOUT_S = {Source.MESSAGES: 30.0, Source.OTHER_MODELS: 30.0, Source.MODELS: 10.0, Source.STATUS: 10.0}
 OK = Classified(Outcome.OK)
 # How a network can be gone: what the probes then call it, and how long that takes.
 CUTS = {
@@ -111,7 +112,8 @@ class Seen:
 class Player:
     """Plays one scenario from `BASE` on. `history` holds what was seen up to the last `Seen` yielded.
 
-    `cut` is how the network goes away where a scenario takes it away; `keyed` False sends no key.
+    `cut` is how the network goes away where a scenario takes it away; `keyed` False sends no key; `also` are
+    further models, which are asked in turn.
     """
 
     scenario: Scenario
@@ -124,6 +126,7 @@ class Player:
     page: bool = True
     losses: tuple[Loss, ...] = ()
     again: Again | None = None
+    also: tuple[str, ...] = ()
     history: History = field(default_factory=History)
 
     def __post_init__(self) -> None:
@@ -140,10 +143,10 @@ class Player:
         """What comes home, in the order of arrival."""
         end = BASE + timedelta(seconds=for_s)
         starts: dict[Source, float] = {}
-        for source in PROBED:
+        for source in (*PROBED, *((Source.OTHER_MODELS,) if self.also else ())):
             if source is Source.MESSAGES and not self.keyed:
                 continue
-            starts[source] = self.random.uniform(0, self.pace.interval_s(source))
+            starts[source] = self.random.uniform(0, self._interval_s(source))
         begun: dict[Source, tuple[float, float]] = {}
         arrivals: list[tuple[float, int, Seen, ProviderStatus | None, Catalogue | None]] = []
         count = 0
@@ -181,6 +184,17 @@ class Player:
             now_s = (at - BASE).total_seconds()
             starts[source] = min(starts[source], max(start + wait_s, free_s, now_s))
 
+    def _interval_s(self, source: Source) -> float:
+        plain = self.pace.interval_s(source)
+        return plain / len(self.also) if source is Source.OTHER_MODELS else plain
+
+    def _next_other(self, at: datetime) -> str:
+        """The further model whose turn it is: one that has just failed, else the one asked longest ago."""
+        suspect = {each.model for each in model_states(self.history, at, self.pace.options) if each.suspect}
+        asked = self.history.window(Source.OTHER_MODELS, BASE, at)
+        newest = {each.model: each.at for each in asked}
+        return min(self.also, key=lambda each: (each not in suspect, newest.get(each, BASE)))
+
     def _arrive(self, seen: Seen, status: ProviderStatus | None, catalogue: Catalogue | None) -> Seen:
         self.history.add_observation(seen.observation)
         if status is not None and self.page:
@@ -193,11 +207,10 @@ class Player:
         self, source: Source, observation: Observation, start: float, done: float
     ) -> tuple[float, float]:
         """When the next probe starts, and until when one is held."""
-        interval = self.pace.interval_s(source)
+        interval = self._interval_s(source)
         due = next_slot(start + jittered(interval, self.random), done, interval)
-        hold = hold_after(
-            observation, paid=source is Source.MESSAGES, backoff=self.pace.backoff, random=self.random
-        )
+        paid = source in {Source.MESSAGES, Source.OTHER_MODELS}
+        hold = hold_after(observation, paid=paid, backoff=self.pace.backoff, random=self.random)
         held_s = done + hold.seconds if hold is not None else done
         return max(due, held_s), held_s
 
@@ -211,10 +224,14 @@ class Player:
             found = self._status(at)
         elif source is Source.MODELS:
             found = self._models(at)
+        elif source is Source.OTHER_MODELS:
+            asked = replace(self._message(at, self._next_other(at)), source=source)
+            found = (asked, None, None)
         else:
             found = (self._message(at), None, None)
         if self.random.random() < self._lost_share(source, at):
-            return self._lost(source, at, self.random.choice(tuple(CUTS))), None, None
+            lost = self._lost(source, at, self.random.choice(tuple(CUTS)))
+            return replace(lost, model=found[0].model), None, None
         return found
 
     def _lost_share(self, source: Source, at: datetime) -> float:
@@ -228,9 +245,9 @@ class Player:
             self.noise.lost,
         )
 
-    def _call(self, source: Source, at: datetime) -> Answer:
+    def _call(self, source: Source, at: datetime, model: str = MODEL) -> Answer:
         method, path, body = {
-            Source.MESSAGES: ("POST", "/v1/messages", json_bytes(REQUEST)),
+            Source.MESSAGES: ("POST", "/v1/messages", json_bytes(REQUEST | {"model": model})),
             Source.MODELS: ("GET", "/v1/models", b""),
             Source.STATUS: ("GET", "/api/v2/summary.json", b""),
         }[source]
@@ -245,7 +262,7 @@ class Player:
     def _lost(self, source: Source, at: datetime, cut: str, *, opened: bool | None = None) -> Observation:
         code, outcome, took = CUTS[cut]
         total = TIMEOUT_S[source] if took is None else took
-        fresh = source is not Source.MESSAGES
+        fresh = source not in {Source.MESSAGES, Source.OTHER_MODELS}
         connected = cut == "reset" if opened is None else opened
         return Observation(
             at=at,
@@ -312,8 +329,11 @@ class Player:
             answer.status or 0, lower_headers(answer.headers), answer.body, redactor=REDACTOR
         )
 
-    def _message(self, at: datetime) -> Observation:
-        answer = self._call(Source.MESSAGES, at)
+    def _message(self, at: datetime, model: str = MODEL) -> Observation:
+        return replace(self._asked(at, model), model=model)
+
+    def _asked(self, at: datetime, model: str) -> Observation:
+        answer = self._call(Source.MESSAGES, at, model)
         if answer.status is None:
             return self._silent(Source.MESSAGES, at, answer)
         head = self._stretched(answer.wait_s)

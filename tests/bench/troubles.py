@@ -54,6 +54,7 @@ BLAMES = {Side.US, Side.THEM, Side.PATH}
 ERRORS, OUTAGE = Cause.PROVIDER_ERRORS, Cause.PROVIDER_OUTAGE
 OVERLOADED, KEY, NETWORK = Cause.PROVIDER_OVERLOADED, Cause.KEY_REJECTED, Cause.NETWORK
 R = Reply
+OPUS, SONNET = "claude-opus-5-5", "claude-sonnet-5-5"
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,13 @@ class Case:
     losses: tuple[Loss, ...] = ()
     undecided: bool = False
     """Whether "checking" is right at the third failure."""
+    also: tuple[str, ...] = ()
+    """Further models that are probed; those of the scenario's `mix_of` are the ones in trouble."""
+
+    @property
+    def source(self) -> Source:
+        """The source of the messages that fail."""
+        return Source.OTHER_MODELS if self.also else Source.MESSAGES
 
 
 def _case(
@@ -84,6 +92,15 @@ def _case(
     losses = (Loss(loss, ONSET_S, ONSET_S + for_s, sources),) if loss else ()
     scenario = scenario_of(name.replace(" ", "-"), part)
     return Case(name, frozenset(right), for_s, scenario, losses, undecided=0 < loss < 1)
+
+
+def _of_one_model(name: str, cause: Cause, messages: dict[Reply, float]) -> Case:
+    """One of three models fails; the one that is probed most answers."""
+    case = _case(name, _them(cause), messages, for_s=HOUR)
+    phases = tuple(
+        replace(phase, state=replace(phase.state, mix_of=frozenset({OPUS}))) for phase in case.scenario.phases
+    )
+    return replace(case, scenario=replace(case.scenario, phases=phases), also=(OPUS, SONNET))
 
 
 def _them(*causes: Cause) -> set[tuple[Cause, Side]]:
@@ -118,6 +135,8 @@ CASES: dict[str, Case] = {
         _case("link gone", {(NETWORK, Side.PATH)}, {}, loss=1.0),
         _case("regional path 35%", THEIR_PATH, {}, loss=0.35, sources=API, for_s=HOUR),
         _case("regional path", THEIR_PATH, {}, loss=1.0, sources=API),
+        _of_one_model("one model of three", OVERLOADED, {R.OVERLOADED: 0.9}),
+        _of_one_model("one model of three, 500s", ERRORS, {R.SERVER_ERROR: 1.0}),
         _case("one of two deployments", BEHIND_A_GATEWAY, {R.BAD_GATEWAY: 0.5}, gateway="litellm"),
     )
 }
@@ -158,7 +177,7 @@ def again_of() -> Again:
 
 def play_case(case: Case, seed: int, pace: Pace = DEFAULT_PACE) -> Episode:
     end_s = ONSET_S + case.for_s
-    player = Player(case.scenario, seed, pace, losses=case.losses, again=again_of())
+    player = Player(case.scenario, seed, pace, losses=case.losses, again=again_of(), also=case.also)
     watch = _Watch(case)
     for seen in player.play(end_s + HALF_HOUR):
         now_s = (seen.at - BASE).total_seconds() - ONSET_S
@@ -201,8 +220,8 @@ class _Watch:
     def _count(self, now_s: float, seen: Seen, *, right: bool) -> None:
         episode = self.episode
         began_in = (seen.observation.at - BASE).total_seconds() >= ONSET_S
-        message = seen.source is Source.MESSAGES and began_in
-        episode.paid += message
+        message = seen.source is self.case.source and began_in
+        episode.paid += seen.source is Source.MESSAGES and began_in
         if not (began_in and (message or self.case.losses) and seen.observation.failed):
             return
         self._failed += 1

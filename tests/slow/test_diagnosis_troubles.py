@@ -16,8 +16,8 @@ EVERY = CASES | IRREGULAR
 LINKS = ["lossy link 10%", "lossy link 35%"]
 FULL = ["500s 100%", "502s, models too", "hangs", "auth outage", "link gone"]
 # Constant, and at 20% or more.
-CONSTANT = ["500s 20%", "500s 50%", "529s 20%", "auth 20%", "streams broken 30%"]
-BURSTS = ["bursts of 500s", "up and down"]
+CONSTANT = ["500s 20%", "500s 50%", "529s 20%", "auth 20%", "streams broken 30%", "one model of three"]
+BURSTS = ["bursts of 500s", "bursts of a mix", "link lost in bursts"]
 TROUBLE = {"P1", "P2", "P3", "P4"}
 
 
@@ -36,7 +36,7 @@ def played(name: str) -> list[Episode]:
 def test_the_cases_that_must_be_told_apart_are_there() -> None:
     partial = {f"500s {share}%" for share in (5, 10, 20, 50, 100)}
     assert partial | {"auth outage", "auth 20%", "regional path", "one of two deployments"} <= CASES.keys()
-    assert {"lossy link 10%", "lossy link 35%", "link gone"} <= CASES.keys()
+    assert {"lossy link 10%", "lossy link 35%", "link gone", "one model of three"} <= CASES.keys()
     assert CASES["regional path"].losses[0].sources == {Source.MESSAGES, Source.MODELS}
 
 
@@ -69,8 +69,15 @@ def test_partial_trouble_is_seldom_called_well(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", BURSTS)
-def test_bursts_flap_only_until_it_is_known_how_long_they_pause(name: str) -> None:
+def test_a_pause_of_minutes_between_bursts_is_not_called_well(name: str) -> None:
+    """Only the first pause may be, before it is known that there are more."""
     episodes = [play_case(EVERY[name], seed) for seed in SEEDS]
+    assert sum(each.flaps for each in episodes) <= len(SEEDS)
+    assert all(each.well_s <= 0.05 * each.trouble_s for each in episodes)
+
+
+def test_a_trouble_that_grows_and_fades_flaps_at_most_once_or_twice() -> None:
+    episodes = [play_case(EVERY["up and down"], seed) for seed in SEEDS]
     assert sum(each.flaps for each in episodes) <= 2 * len(SEEDS)
 
 

@@ -79,3 +79,9 @@ def test_two_messages_and_a_list_that_fails_stay_p1_until_messages_are_answered(
 def test_one_list_that_failed_before_the_second_message_is_not_enough() -> None:
     assert verdict(models(HOUR + 0.5, BAD), *asked("FF")).severity is not Severity.P1
     assert verdict(models(HOUR + 0.5, BAD), *asked("FF"), models(HOUR + 3.5, BAD)).severity is Severity.P1
+
+
+def test_what_older_failures_have_shown_does_not_wait() -> None:
+    """The third failure within the hour is told when it comes home, whatever became of the first two."""
+    scattered = [messages(HOUR - 1303, BAD), messages(HOUR - 1263, BAD)]
+    assert verdict(*scattered, *asked("F")).cause is Cause.PROVIDER_ERRORS

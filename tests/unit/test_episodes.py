@@ -29,7 +29,7 @@ def told(pattern: str, source: Source = Source.MESSAGES, every_s: float = 30.0) 
 
 def troubles(pattern: str, source: Source = Source.MESSAGES) -> list[Episode]:
     seen = told(pattern, source)
-    return episodes_of(history_of(*seen), source, seen[-1].at, 3600.0)
+    return episodes_of(history_of(*seen), source, seen[-1].at, 3600.0, 30.0)
 
 
 def last(pattern: str, source: Source = Source.MESSAGES) -> Episode:
@@ -96,7 +96,7 @@ def test_troubles_far_apart_are_told_one_by_one() -> None:
 
 def test_a_failure_hours_later_is_another_matter() -> None:
     seen = [*told("..FF"), messages(3 * 3600, BAD)]
-    found = episodes_of(history_of(*seen), Source.MESSAGES, seen[-1].at, 3600.0)
+    found = episodes_of(history_of(*seen), Source.MESSAGES, seen[-1].at, 3600.0, 30.0)
     assert found[-1].failures == 1
     assert found[-1].since == after(3 * 3600)
 
@@ -104,7 +104,7 @@ def test_a_failure_hours_later_is_another_matter() -> None:
 def test_what_came_later_has_no_influence() -> None:
     seen = told("....FFFF")
     history = history_of(*seen)
-    found = episodes_of(history, Source.MESSAGES, after(4.5 * 30), 3600.0)
+    found = episodes_of(history, Source.MESSAGES, after(4.5 * 30), 3600.0, 30.0)
     assert [trouble.failures for trouble in found] == [1]
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from itertools import pairwise
 from random import Random
 
 import pytest
 
 from claude_tui.analysis.diagnosis.cross_check import is_lossy
+from claude_tui.analysis.diagnosis.diagnose import diagnose
+from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
 from tests.builders import after, healthy, history_of, messages, models, page
@@ -70,3 +74,28 @@ def test_a_lost_probe_in_two_hundred_is_no_lossy_path() -> None:
         if number % 2 == 0:
             seen.append(messages(at + 5, LOST if dice.random() < 0.005 else Outcome.OK, http_status=None))
     assert verdict(seen).severity is Severity.NONE
+
+
+def test_a_lossy_path_keeps_its_severity_while_only_messages_recover() -> None:
+    """It was P2 while messages were lost, and P3 between: now the same messages count for both."""
+    seen = [
+        *link(0.0, 1800),
+        *(replace(each, at=each.at + timedelta(seconds=1800)) for each in link(0.35, 600)),
+    ]
+    history = history_of(*seen)
+    shown = [diagnose(history, each.at, Options()) for each in sorted(seen, key=lambda each: each.at)]
+    told = [each.severity for each in shown if each.severity.trouble]
+    falls = sum(before.worse_than(now) for before, now in pairwise(told) if before is not Severity.P1)
+    assert Severity.P2 in told
+    assert falls == 0
+    assert len({each.since for each in shown[-200:] if each.severity is Severity.P2}) == 1
+
+
+def test_the_path_is_well_again_when_all_sources_together_show_it() -> None:
+    """The messages alone would need longer, as they are the fewest."""
+    lossy, well = link(0.1, 3000), link(0.0, 900, seed=2)
+    after_it = [replace(each, at=each.at + timedelta(seconds=3000)) for each in well]
+    history = history_of(*lossy, *after_it)
+    end = after_it[-1].at
+    assert diagnose(history, lossy[-1].at, Options()).cause is Cause.NETWORK
+    assert diagnose(history, end, Options()).cause is Cause.HEALTHY

@@ -96,7 +96,19 @@ def test_a_further_model_that_does_not_exist_is_ours() -> None:
 
 @pytest.mark.parametrize("failed", [0, 1])
 def test_one_failure_of_a_further_model_may_be_chance(failed: int) -> None:
-    assert verdict(BEFORE, others(opus=Outcome.SERVER_ERROR, failed=failed)).cause is Cause.HEALTHY
+    found = verdict(BEFORE, others(opus=Outcome.SERVER_ERROR, failed=failed))
+    assert not found.severity.trouble
+    assert found.checking == bool(failed)
+
+
+def test_a_first_failure_of_a_further_model_is_amber_while_it_is_asked_again() -> None:
+    failed = to_model(OPUS, HOUR + 60, Outcome.SERVER_ERROR)
+    found = verdict(BEFORE, [*others(), failed])
+    assert found.checking
+    assert found.summary.startswith("One failure, checking again. Opus")
+    assert not found.severity.trouble
+    answered = to_model(OPUS, HOUR + 63)
+    assert verdict(BEFORE, [*others(), failed, answered]).cause is Cause.HEALTHY
 
 
 def test_a_model_answers_again_after_three_good_messages() -> None:

@@ -72,7 +72,7 @@ def _wanted_s(history: History, at: datetime, options: Options) -> _Wanted | Non
     pace, instant = options.confirmation, at.timestamp()
     if _spared(history.latest(Source.MESSAGES, at)):
         return None
-    episodes = {source: _newest_episode(history, source, at) for source in API_SOURCES}
+    episodes = {source: _newest_episode(history, source, at, options) for source in API_SOURCES}
     messages = episodes[Source.MESSAGES]
     if messages is not None and messages.active:
         if not _unclear(messages):
@@ -97,17 +97,19 @@ def _wanted_s(history: History, at: datetime, options: Options) -> _Wanted | Non
     return _Wanted(min(wanted)) if wanted else None
 
 
-def _newest_episode(history: History, source: Source, at: datetime) -> Episode | None:
+def _newest_episode(history: History, source: Source, at: datetime, options: Options) -> Episode | None:
     failures = history.failures(source)
     count = failures.count_until(at.timestamp())
     if not count or at.timestamp() - failures.at[count - 1] > _HOUR_S:
         return None
-    episodes = episodes_of(history, source, at, _HOUR_S)
+    episodes = episodes_of(history, source, at, _HOUR_S, options.interval_s(source))
     return episodes[-1] if episodes else None
 
 
 def _unclear(episode: Episode) -> bool:
     """Whether the rate of an open episode is still to be found out, or it may be ending."""
+    if episode.clean >= episode.successes_to_recover:
+        return False  # Only time is missing, which passes as fast at the interval.
     if episode.clean >= max(1, episode.successes_to_recover / _MAY_END):
         return True
     asked = episode.total + episode.clean

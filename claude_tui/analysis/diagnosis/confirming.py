@@ -6,9 +6,10 @@ from dataclasses import replace
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import decides_alone, took_until
+from claude_tui.analysis.diagnosis.episodes import Episode
 from claude_tui.analysis.diagnosis.evidence import failures_evidence
 from claude_tui.analysis.diagnosis.finding import Finding
-from claude_tui.analysis.diagnosis.intermittent import detect_intermittent, severity_before
+from claude_tui.analysis.diagnosis.intermittent import detect_intermittent, is_older, severity_before
 from claude_tui.analysis.diagnosis.onset import is_confirming, onset
 from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
 from claude_tui.analysis.diagnosis.slow import detect_slow
@@ -38,6 +39,13 @@ def detect_confirming(context: DiagnosisContext) -> Finding | None:
     told = Severity.P3 if begun != episode.first else _told_before(context, first)
     if told.trouble:
         return replace(finding, severity=told) if finding.severity.worse_than(told) else None
+    return (
+        None if is_older(context, finding.failures, first.at) else _checking_again(context, episode, finding)
+    )
+
+
+def _checking_again(context: DiagnosisContext, episode: Episode, finding: Finding) -> Finding:
+    """Amber; slowness that had been told is not taken back."""
     if (slow := detect_slow(context)) is not None:
         return slow
     counted = failures_evidence(context, episode, finding.failures)

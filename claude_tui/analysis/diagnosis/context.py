@@ -137,7 +137,8 @@ def context_at(
     """Pass `view` where `status_view` has already been computed for `at`."""
     view = status_view(history, at, options) if view is None else view
     episodes = {
-        source: episodes_of(history, source, at, options.thresholds.rare_span_s) for source in API_SOURCES
+        source: episodes_of(history, source, at, options.thresholds.rare_span_s, options.interval_s(source))
+        for source in API_SOURCES
     }
     slow = slow_first_token(history, at, options)
     if slow is not None:

@@ -30,6 +30,8 @@ LOSSY_SPAN = timedelta(minutes=15)
 """Over how long losses are compared between the sources."""
 # With fewer losses nothing can be compared.
 _LEAST_LOST = 2
+# Among so many newest failures of a source the last loss is looked for.
+_NEWEST = 20
 _MOST_LOST = 0.95
 # A share of few exchanges is uncertain: it is reckoned as if so many more had been asked, and answered.
 _UNCERTAIN = 1
@@ -89,10 +91,11 @@ def is_lossy(history: History, at: datetime, since: datetime) -> bool:
     """Whether losses since `since` are of the path: several sources have some, and none is clean for that.
 
     A single lucky exchange does not clear the path: a source is clean if its successes are improbable at the
-    rate at which the others lose.
+    rate at which the others lose. What follows the last loss is a recovery, and does not show whose it was.
     """
-    begin = max(since, at - LOSSY_SPAN).timestamp()
-    counts = {source: _losses(history, source, begin, at.timestamp()) for source in Source}
+    end = _last_loss(history, since.timestamp(), at.timestamp())
+    begin = max(since.timestamp(), end - LOSSY_SPAN.total_seconds())
+    counts = {source: _losses(history, source, begin, end) for source in Source}
     if history.exchanges(Source.STATUS).state(begin - 1.0).failing_since is not None:
         counts[Source.STATUS] = _Losses(0, 0)
     lost = sum(each.lost for each in counts.values())
@@ -110,6 +113,22 @@ def is_lossy(history: History, at: datetime, since: datetime) -> bool:
 class _Losses:
     lost: int
     total: int
+
+
+def _last_loss(history: History, since: float, at: float) -> float:
+    """When the last lost request was known to be, in POSIX seconds; `at` if no newest failure is a loss."""
+    found = since
+    for source in Source:
+        items, failures = history.exchanges(source).items, history.failures(source)
+        end = failures.count_until(at)
+        for index in range(end - 1, max(end - _NEWEST, 0) - 1, -1):
+            if failures.at[index] <= found:
+                break
+            if failures.values[index].outcome in _SILENT and failures.values[index].http_status is None:
+                # Meanwhile others may have been answered: it can take half a minute.
+                found = max(found, took_until(items.values[items.index_at(failures.at[index])]))
+                break
+    return min(found, at) if found > since else at
 
 
 def _losses(history: History, source: Source, begin: float, end: float) -> _Losses:

@@ -23,7 +23,7 @@ from claude_tui.analysis.diagnosis.evidence import (
 )
 from claude_tui.analysis.diagnosis.finding import Finding, verdict_of
 from claude_tui.analysis.diagnosis.intermittent import detect_intermittent
-from claude_tui.analysis.diagnosis.lossy import detect_lossy, suspected_losses
+from claude_tui.analysis.diagnosis.lossy import detect_lossy, path_is_well, suspected_losses
 from claude_tui.analysis.diagnosis.lowered import lowered_limits
 from claude_tui.analysis.diagnosis.models import detect_model_failures, unprobed_in_page
 from claude_tui.analysis.diagnosis.outages import detect_message_failures, detect_model_list_failures
@@ -36,6 +36,7 @@ from claude_tui.analysis.history.failure_kinds import failure_words
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.traffic.standing_in import stands_in
+from claude_tui.analysis.views.models import model_states
 from claude_tui.knowledge import Reach, knowledge
 from claude_tui.model.format import duration, latency
 from claude_tui.model.observation import Outcome, Source
@@ -169,10 +170,40 @@ def _messages(context: DiagnosisContext) -> Finding | None:
     finding = detect_message_failures(context)
     if finding is None or finding.since is None or finding.advice.side is not Side.PATH:
         return finding
+    if path_is_well(context, finding.since):
+        return None
     lossy = detect_lossy(context)
-    if lossy is None or lossy.since is None or lossy.since >= finding.since:
+    if lossy is None or lossy.since is None:
         return finding
+    if lossy.since >= finding.since:
+        return replace(finding, recovery=finding.recovery or lossy.recovery)
     return replace(lossy, severity=Severity.worst((lossy.severity, finding.severity)))
+
+
+def _model_list(context: DiagnosisContext) -> Finding | None:
+    """A failing list of models, unless all sources together show that the path to it is well again."""
+    finding = detect_model_list_failures(context)
+    if finding is None or finding.since is None or finding.advice.side is not Side.PATH:
+        return finding
+    return None if path_is_well(context, finding.since) else finding
+
+
+def _checking_models(context: DiagnosisContext) -> Finding | None:
+    """A first failure of a further model, which is asked again."""
+    failure = context.newest(Source.OTHER_MODELS)
+    if failure is None or not failure.failed or not context.policy.checks_again:
+        return None
+    states = model_states(context.history, context.at, context.options)
+    suspect = next((each for each in states if each.suspect and each.model == failure.model), None)
+    if suspect is None or context.at - failure.at > CHECKED_FOR:
+        return None
+    said = f"{suspect.name}: {failure_words(failure)} {duration(context.at - failure.at)} ago"
+    return replace(
+        unknown("checking", models_evidence(context), what=said),
+        checking=True,
+        since=failure.at,
+        failures=(failure,),
+    )
 
 
 def _checking_losses(context: DiagnosisContext) -> Finding | None:
@@ -301,7 +332,7 @@ _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
     detect_confirming,
     also_tail(_messages),
     also_late(detect_lossy),
-    also_late(detect_model_list_failures),
+    also_late(_model_list),
     _relied,
     _unprobed,
     also_late(detect_intermittent),
@@ -309,6 +340,7 @@ _DETECTORS: tuple[Callable[[DiagnosisContext], Finding | None], ...] = (
     detect_model_failures,
     detect_slow,
     _checking,
+    _checking_models,
     _checking_losses,
     detect_long_tail,
     _notice,

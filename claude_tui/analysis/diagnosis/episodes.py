@@ -11,8 +11,10 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import pairwise
 
 from claude_tui.analysis.diagnosis.cross_check import decides_alone, is_lost, took_until
+from claude_tui.analysis.diagnosis.quiet import comes_in_bursts, quiet_s, returns_soon
 from claude_tui.analysis.diagnosis.rate import (
     LEAST_RUN,
     LONGEST_RUN,
@@ -36,11 +38,9 @@ _COUNTED = 120
 _CHANGED = 2.5
 # Bounds the work: a cluster spans at least 4 exchanges, so these are 8 hours at one message in 30 s.
 MOST_CLUSTERS = 240
-# To the person on call, an outage that "is fixed" and returns shortly after is one incident: after less than
-# so many times the successes that ended it, or after less than 20 minutes at the default pace.
-BACK_SOON, _BACK_SOON_LEAST = 2, 40
-# A run of successes that was no recovery shows how long this trouble pauses. The next one must be longer.
-_PAUSES = 2
+# To the person on call, an outage that "is fixed" and returns shortly after is one incident: within half an
+# hour (see `quiet`), or after less than so many times the successes that ended it.
+BACK_SOON = 2
 # After two hours without probes (a laptop that slept), what happened is unknown: a new episode begins.
 LONGEST_GAP_S = 7200.0
 # Bounds the work: failures beyond these do not make an unconfirmed episode more certain.
@@ -63,14 +63,18 @@ class Episode:
     """How many there are."""
     confirmed_at: float | None = None
     """When it was known to be more than chance, in POSIX seconds."""
-    pause: int = 0
-    """The most successes in a row that looked like its end and were not."""
+    pause_s: float = 0.0
+    """The longest pause, in seconds, that looked like its end and was not."""
     share: float = 1.0
     """The share of recent exchanges that failed, in 0..1."""
     clean: int = 0
     """The successes since the last failure."""
     successes_to_recover: int = SETTLED
     """How many successes end the episode."""
+    clean_s: float = 0.0
+    """The seconds from the last failure to the newest success."""
+    quiet_s: float = 0.0
+    """How many of them end the episode."""
 
     @property
     def recovering(self) -> bool:
@@ -80,7 +84,7 @@ class Episode:
 
     @property
     def open(self) -> bool:
-        return self.clean < self.successes_to_recover
+        return self.clean < self.successes_to_recover or self.clean_s < self.quiet_s
 
     @property
     def active(self) -> bool:
@@ -92,14 +96,19 @@ class Episode:
         return self.last - self.first + 1
 
 
-def episodes_of(history: History, source: Source, at: datetime, back_s: float) -> list[Episode]:
-    """The episodes of the last `back_s` seconds, oldest first. The last one may have ended."""
+def episodes_of(
+    history: History, source: Source, at: datetime, back_s: float, usual_s: float
+) -> list[Episode]:
+    """The episodes of the last `back_s` seconds, oldest first. The last one may have ended.
+
+    `usual_s` is the plain interval of the source.
+    """
     count = history.exchanges(source).items.count_until(at.timestamp())
     found: list[Episode] = []
     confirmed: Episode | None = None
     lone: list[Episode] = []
     for cluster in _clusters(history, source, at.timestamp(), back_s):
-        if confirmed is not None and _continues(history, confirmed, cluster):
+        if confirmed is not None and _continues(history, confirmed, cluster, usual_s):
             confirmed = found[-1] = _joined(confirmed, cluster)
             continue
         lone = [each for each in lone if _near(history, each, cluster)] + [cluster]
@@ -107,15 +116,16 @@ def episodes_of(history: History, source: Source, at: datetime, back_s: float) -
         begun = _confirmed(history, lone)
         if begun is None:
             continue
-        if confirmed is not None and _returns(history, confirmed, begun):
-            begun = replace(confirmed, pause=max(confirmed.pause, begun.first - confirmed.last - 1))
+        if confirmed is not None and _returns(history, confirmed, begun, usual_s):
+            pause_s = _paused_s(history, confirmed, begun)
+            begun = replace(confirmed, pause_s=max(confirmed.pause_s, pause_s))
         place = next(index for index, each in enumerate(found) if each.first >= begun.first)
         for each in found[place:]:
             begun = _joined(begun, each) if each.first > begun.first else begun
         found[place:] = [begun]
         confirmed, lone = begun, []
     ends = [each.first for each in found[1:]] + [count] * bool(found)
-    return [_counted(history, each, end - each.last - 1) for each, end in zip(found, ends, strict=True)]
+    return [_counted(history, each, end, usual_s) for each, end in zip(found, ends, strict=True)]
 
 
 def _joined(episode: Episode, later: Episode) -> Episode:
@@ -133,28 +143,22 @@ def _paused_s(history: History, earlier: Episode, later: Episode) -> float:
     return at[later.first] - at[earlier.last]
 
 
-def _continues(history: History, episode: Episode, cluster: Episode) -> bool:
+def _continues(history: History, episode: Episode, cluster: Episode, usual_s: float) -> bool:
     """Whether `cluster` continues an episode that was not over."""
-    clean = cluster.first - episode.last - 1
     if _paused_s(history, episode, cluster) > LONGEST_GAP_S:
         return False
-    return clean < LEAST_RUN or clean < _needed(history, episode)
+    return (
+        cluster.first - episode.last - 1 < LEAST_RUN or _until(history, episode, cluster.first, usual_s).open
+    )
 
 
-def _returns(history: History, episode: Episode, begun: Episode) -> bool:
+def _returns(history: History, episode: Episode, begun: Episode, usual_s: float) -> bool:
     """Whether what has begun is an episode that was over, and comes back soon after."""
-    clean = begun.first - episode.last - 1
-    soon = clean < max(BACK_SOON * _needed(history, episode), _BACK_SOON_LEAST)
-    return soon and _paused_s(history, episode, begun) <= LONGEST_GAP_S
-
-
-def _needed(history: History, episode: Episode) -> int:
-    """How many successes end a confirmed episode."""
-    return _longer_than_pauses(episode, successes_to_recover(*_recent(history, episode)))
-
-
-def _longer_than_pauses(episode: Episode, needed: int) -> int:
-    return max(needed, min(_PAUSES * episode.pause, LONGEST_RUN))
+    paused_s = _paused_s(history, episode, begun)
+    if paused_s > LONGEST_GAP_S:
+        return False
+    needed = successes_to_recover(*_recent(history, episode))
+    return returns_soon(paused_s, usual_s) or begun.first - episode.last - 1 < BACK_SOON * needed
 
 
 def _clusters(history: History, source: Source, at: float, back_s: float) -> list[Episode]:
@@ -204,13 +208,36 @@ def _counted_over(history: History, episode: Episode, most: int) -> tuple[int, i
     return last - failures.index_at(items.at[start]), episode.last - start + 1
 
 
-def _counted(history: History, episode: Episode, clean: int) -> Episode:
-    """The episode with its share of failures, and with the successes since and those that end it."""
+def _counted(history: History, episode: Episode, end: int, usual_s: float) -> Episode:
+    """The episode with its share of failures, and how far its recovery is before the exchange at `end`."""
     failed, total = _recent(history, episode)
-    needed = SETTLED
-    if episode.confirmed_at is not None:
-        needed = _longer_than_pauses(episode, successes_to_recover(failed, total))
-    return replace(episode, share=failed / total, clean=clean, successes_to_recover=needed)
+    return replace(_until(history, episode, end, usual_s), share=failed / total)
+
+
+def _until(history: History, episode: Episode, end: int, usual_s: float) -> Episode:
+    """The episode with the successes before the exchange at `end`, and those that end it."""
+    at = history.exchanges(episode.source).items.at
+    clean, clean_s = end - episode.last - 1, at[end - 1] - at[episode.last]
+    if episode.confirmed_at is None:
+        return replace(episode, clean=clean, clean_s=clean_s)
+    return replace(
+        episode,
+        clean=clean,
+        clean_s=clean_s,
+        successes_to_recover=successes_to_recover(*_recent(history, episode)),
+        quiet_s=quiet_s(at[episode.last] - at[episode.first], _longest_pause_s(history, episode), usual_s),
+    )
+
+
+def _longest_pause_s(history: History, episode: Episode) -> float:
+    """The longest pause that was no end, of bursts also those that did not look like one; 0 without any."""
+    items = history.exchanges(episode.source).items
+    start = max(episode.first, episode.last - _COUNTED + 1)
+    failed = [each.failed for each in items.values[start : episode.last + 1]]
+    if not comes_in_bursts(failed):
+        return episode.pause_s
+    instants = [at for at, bad in zip(items.at[start : episode.last + 1], failed, strict=True) if bad]
+    return max(episode.pause_s, *(now - before for before, now in pairwise(instants)))
 
 
 def _confirmed(history: History, clusters: Sequence[Episode]) -> Episode | None:

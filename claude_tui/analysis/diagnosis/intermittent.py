@@ -28,7 +28,7 @@ from claude_tui.model.format import duration, percent
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.verdict import Cause, Evidence, EvidenceKind, Severity, Side
 
-__all__ = ["detect_intermittent", "severity_before"]
+__all__ = ["detect_intermittent", "is_older", "severity_before"]
 
 # An hour of both API sources at the default pace: failures that are rarer than that are over with it.
 LONGEST_RUN = 360
@@ -83,26 +83,26 @@ def detect_intermittent(context: DiagnosisContext) -> Finding | None:
 
 
 def severity_before(context: DiagnosisContext, until: datetime) -> Severity:
-    """How bad the scattered failures up to one at an instant were then, if they were not over.
+    """How bad the scattered failures up to one at an instant were then.
 
     One of the seconds before it is of the same kind as those that follow: nothing had been told of it.
     """
-    pace = context.options.confirmation
-    breath = timedelta(seconds=pace.gap_s * (pace.messages + 1))
     scattered = _scattered(context, context.episodes, context.thresholds.rare_span_s)
-    failures = [each for each in scattered if each.at < until]
-    if not _is_enough(context, failures):
-        failures = [each for each in scattered if each.at == until or each.at <= until - breath]
+    known = [each for each in scattered if each.at <= until]
+    failures = known if is_older(context, known, until) else [each for each in known if each.at < until]
     if not _is_enough(context, failures):
         return Severity.NONE
-    first, last = failures[0].at.timestamp(), failures[-1].at.timestamp()
-    asked = sum(_asked(context, source, first, last) for source in API_SOURCES)
-    since_last = sum(_asked(context, source, last, until.timestamp()) for source in API_SOURCES) - 1
-    if since_last >= successes_to_recover(len(failures), asked, LONGEST_RUN):
-        return Severity.NONE
+    first = failures[0].at.timestamp()
     messages = sum(each.source is Source.MESSAGES for each in failures)
     sent = _asked(context, Source.MESSAGES, first, until.timestamp())
     return severity_of_rare(len(failures), messages, sent, context.thresholds)
+
+
+def is_older(context: DiagnosisContext, failures: Sequence[Observation], until: datetime) -> bool:
+    """Whether some of them are older than the seconds in which the one at `until` is confirmed."""
+    pace = context.options.confirmation
+    breath = timedelta(seconds=pace.gap_s * (pace.messages + 1))
+    return any(each.at <= until - breath for each in failures)
 
 
 def _counted(
@@ -162,7 +162,11 @@ def _asked(context: DiagnosisContext, source: Source, start: float, end: float |
 
 def _beginning(context: DiagnosisContext, newest: Sequence[Observation]) -> tuple[datetime, datetime]:
     """When the current run of failures began, and when they were more than chance."""
-    episodes = {source: episodes_of(context.history, source, context.at, _DAY_S) for source in API_SOURCES}
+    interval_s = context.options.interval_s
+    episodes = {
+        source: episodes_of(context.history, source, context.at, _DAY_S, interval_s(source))
+        for source in API_SOURCES
+    }
     day = _scattered(context, episodes, _DAY_S, most=_A_DAYS)
     failures = [*(failure for failure in day if failure.at < newest[0].at), *newest]
     at = [failure.at.timestamp() for failure in failures]

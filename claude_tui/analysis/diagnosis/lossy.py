@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from claude_tui.analysis.diagnosis.attribution import retry_after
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.analysis.diagnosis.cross_check import is_lossy, is_lost, took_until
 from claude_tui.analysis.diagnosis.finding import Finding
+from claude_tui.analysis.diagnosis.quiet import quiet_s, returns_soon
 from claude_tui.analysis.diagnosis.rate import (
     LEAST_RUN,
     first_conclusive,
@@ -22,7 +23,7 @@ from claude_tui.model.format import duration, percent
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.verdict import Evidence, EvidenceKind, Recovery, Severity
 
-__all__ = ["detect_lossy", "suspected_losses"]
+__all__ = ["detect_lossy", "path_is_well", "suspected_losses"]
 
 _SPAN_S = 3600.0
 # Bounds the work.
@@ -37,20 +38,26 @@ class _Run:
     first: int
     last: int
     confirmed: int
+    pause_s: float = 0.0
+    """The longest pause that looked like its end and was not, in seconds."""
 
 
 def detect_lossy(context: DiagnosisContext) -> Finding | None:
     """Requests to several hosts are lost more often than by chance, while others are answered."""
     losses = _losses(context)
     places = [_place(context, each.at.timestamp()) for each in losses]
-    run = _last_run(places)
+    run = _last_run(context, places, losses)
     if run is None:
         return None
     clean = _place(context, context.at.timestamp()) - places[run.last]
     total = places[run.last] - places[run.first] + 1
     lost = losses[run.first : run.last + 1]
     needed = successes_to_recover(len(lost), total)
-    if clean >= needed or not is_lossy(context.history, context.at, lost[0].at):
+    clean_s, needed_s = _newest(context) - lost[-1].at.timestamp(), _quiet_s(context, lost, run.pause_s)
+    over = clean >= needed and clean_s >= needed_s
+    # Of what may be over, the path is judged as of its last loss.
+    judged = lost[-1].at if clean >= needed else context.at
+    if over or not is_lossy(context.history, judged, lost[0].at):
         return None
     advice = knowledge().advice["lossy"]
     return Finding(
@@ -63,8 +70,27 @@ def detect_lossy(context: DiagnosisContext) -> Finding | None:
         detected_at=datetime.fromtimestamp(took_until(losses[run.confirmed]), UTC),
         retry=retry_after(context, lost[-1], advice),
         failures=tuple(lost),
-        recovery=Recovery(clean, needed, "lost requests") if clean >= max(2, needed / 2) else None,
+        recovery=Recovery(clean, needed, "lost requests", clean_s, needed_s)
+        if clean >= max(2, needed / 2)
+        else None,
     )
+
+
+def path_is_well(context: DiagnosisContext, since: datetime) -> bool:
+    """Whether a path that lost requests before or from `since` on has ceased to, by all sources together.
+
+    They show it sooner than the messages alone, which are the fewest.
+    """
+    losses = _losses(context)
+    run = _last_run(context, [_place(context, each.at.timestamp()) for each in losses], losses)
+    if run is None or losses[run.last].at < since:
+        return False
+    lost = losses[run.first : run.last + 1]
+    total = _place(context, lost[-1].at.timestamp()) - _place(context, lost[0].at.timestamp()) + 1
+    newest = losses[-1].at.timestamp()
+    clean = _place(context, context.at.timestamp()) - _place(context, newest)
+    clean_s = _newest(context) - newest
+    return clean >= successes_to_recover(len(lost), total) and clean_s >= _quiet_s(context, lost, run.pause_s)
 
 
 def _severity(context: DiagnosisContext, lost: Sequence[Observation]) -> Severity:
@@ -77,7 +103,7 @@ def _severity(context: DiagnosisContext, lost: Sequence[Observation]) -> Severit
 def suspected_losses(context: DiagnosisContext) -> tuple[Sequence[Observation], int] | None:
     """The newest losses of several sources that may be more than chance, and the requests since the first."""
     losses = _losses(context)
-    run = _last_run([_place(context, each.at.timestamp()) for each in losses])
+    run = _last_run(context, [_place(context, each.at.timestamp()) for each in losses], losses)
     if run is not None:
         # They were told, and are over.
         losses = losses[run.last + 1 :]
@@ -120,21 +146,43 @@ def _place(context: DiagnosisContext, at: float) -> int:
     return sum(context.history.exchanges(source).items.count_until(at) for source in Source)
 
 
-def _last_run(places: Sequence[int]) -> _Run | None:
-    """The last losses that are more than chance, or None; they may be over."""
+def _newest(context: DiagnosisContext) -> float:
+    """When the newest exchange of any source began, in POSIX seconds."""
+    newest = (context.newest(source) for source in Source)
+    return max(each.at.timestamp() for each in newest if each is not None)
+
+
+def _quiet_s(context: DiagnosisContext, lost: Sequence[Observation], pause_s: float) -> float:
+    """For how long nothing may be lost until they are over."""
+    lasted_s = (lost[-1].at - lost[0].at).total_seconds()
+    return quiet_s(lasted_s, pause_s, context.options.messages_interval_s)
+
+
+def _last_run(context: DiagnosisContext, places: Sequence[int], losses: Sequence[Observation]) -> _Run | None:
+    """The last losses that are more than chance, or None; they may be over.
+
+    One that is lost while only time is missing may be chance, which would prolong it on any day.
+    """
     run: _Run | None = None
     pending = 0
     for index, place in enumerate(places):
         if run is not None:
             total = places[run.last] - places[run.first] + 1
             clean = place - places[run.last] - 1
-            if clean < LEAST_RUN or clean < successes_to_recover(run.last - run.first + 1, total):
-                run = _Run(run.first, index, run.confirmed)
+            lost = losses[run.first : run.last + 1]
+            if clean < LEAST_RUN or clean < successes_to_recover(len(lost), total):
+                run = replace(run, last=index)
                 pending = index + 1
                 continue
         start = max(pending, index - _PENDING)
         indexes = places[start : index + 1]
         found = first_conclusive(indexes, [True] * len(indexes))
-        if found is not None:
-            run, pending = _Run(start + found[0], index, start + found[1]), index + 1
+        if found is None:
+            continue
+        begun = _Run(start + found[0], index, start + found[1])
+        if run is not None:
+            paused_s = (losses[begun.first].at - losses[run.last].at).total_seconds()
+            if returns_soon(paused_s, context.options.messages_interval_s):
+                begun = replace(run, last=index, pause_s=max(run.pause_s, paused_s))
+        run, pending = begun, index + 1
     return run

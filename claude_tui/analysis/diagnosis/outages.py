@@ -134,7 +134,8 @@ def _recovery(episode: Episode, lead: LeadingCause) -> Recovery | None:
     """How far the recovery of an episode is, and from what."""
     if not episode.recovering:
         return None
-    return Recovery(episode.clean, episode.successes_to_recover, failure_brief(lead.typical))
+    counted = Recovery(episode.clean, episode.successes_to_recover, failure_brief(lead.typical))
+    return replace(counted, good_s=episode.clean_s, needed_s=episode.quiet_s) if episode.quiet_s else counted
 
 
 def _severity_of_messages(context: DiagnosisContext, episode: Episode, lead: LeadingCause) -> Severity:

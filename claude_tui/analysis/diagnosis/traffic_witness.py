@@ -101,7 +101,7 @@ def heard_well(context: DiagnosisContext) -> DiagnosisContext:
     chance = episode.confirmed_at is None and witness.since(last.at)[1] >= _ENOUGH_WELL
     if not (over or chance):
         return context
-    closed = replace(episode, successes_to_recover=episode.clean)
+    closed = replace(episode, successes_to_recover=episode.clean, quiet_s=0.0)
     messages = [*context.episodes[Source.MESSAGES][:-1], closed]
     well_from = until if over else last.at
     return replace(

@@ -230,10 +230,12 @@ def _recovery(verdict: Verdict) -> Line:
     recovery = verdict.recovery
     if recovery is None:
         return BLANK
-    whole = recovery.good + recovery.more
-    return line(
-        *gauge(recovery.good / whole, _RECOVERY_GAUGE, "ok"), Span(f" {recovery.good} of {whole} good", "dim")
+    said = (
+        f"{recovery.good} good, {duration(recovery.more_s)} more"
+        if recovery.more_s
+        else f"{recovery.good} of {recovery.good + recovery.more} good"
     )
+    return line(*gauge(recovery.share, _RECOVERY_GAUGE, "ok"), Span(f" {said}", "dim"))
 
 
 def _short_page(snapshot: Snapshot) -> Line:
