@@ -113,9 +113,9 @@ def roll_up_of(span: object, at: int, key: RollUpKey, values: Sequence[Any]) -> 
     """
     (calls, cut, abandoned, retried, told, max_tokens, refusals, counted, *tokens, cost) = values[:14]
     unpriced, first_token, total, prompt = values[14:]
-    for count in (*values[:13], unpriced):
-        if type(count) is not int or not 0 <= count < _MOST:
-            raise ValueError("not a count")
+    whole = (*values[:13], unpriced)
+    if {*map(type, whole)} != {int} or min(whole) < 0 or max(whole) >= _MOST:
+        raise ValueError("not a count")
     if type(span) is not int or span not in _SPANS or type(cost) is not float or not 0 <= cost < _MOST_USD:
         raise ValueError("not a roll-up")
     return RollUp(
