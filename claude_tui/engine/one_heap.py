@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Callable
+from typing import Protocol
 
 __all__ = ["share_one_heap"]
 
@@ -11,16 +13,24 @@ _M_TRIM_THRESHOLD, _M_ARENA_MAX = -1, -8
 _TRIM_ABOVE = 128 * 1024
 
 
-def share_one_heap() -> None:
+class _Libc(Protocol):
+    def mallopt(self, param: int, value: int, /) -> int: ...
+
+
+def _libc() -> _Libc:
+    return ctypes.CDLL(None)
+
+
+def share_one_heap(libc: Callable[[], _Libc] = _libc) -> None:
     """From now on all threads use one heap, and what is free at its end goes back to the system.
 
     Without effect where the C library has no such switch.
     """
     try:
-        libc = ctypes.CDLL(None)
-        libc.mallopt(_M_ARENA_MAX, 1)
+        switches = libc()
+        switches.mallopt(_M_ARENA_MAX, 1)
         # By itself the threshold grows with the largest block that was ever freed.
-        libc.mallopt(_M_TRIM_THRESHOLD, _TRIM_ABOVE)
+        switches.mallopt(_M_TRIM_THRESHOLD, _TRIM_ABOVE)
     except (AttributeError, OSError, TypeError):
         # musl and macOS have no mallopt, Windows no library without a name.
         return
