@@ -94,7 +94,10 @@ def _agent(request: Request) -> int:
     _check_alerts(settings)
     from claude_tui.engine import agent, compose
     from claude_tui.engine.agent_log import log_to
+    from claude_tui.engine.one_heap import share_one_heap
 
+    # Before its threads start.
+    share_one_heap()
     path = Path(request.options.log_file) if request.options.log_file else None
     try:
         log = log_to(path)

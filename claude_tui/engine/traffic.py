@@ -75,7 +75,8 @@ def chart_at(store: Store, focus: Focus | None, at: datetime) -> Chart | None:
     """The chart for `focus` of what was known at an instant; None for another panel."""
     if focus is None or focus.panel is not Panel.TRAFFIC:
         return None
-    return traffic_chart(store.traffic.of_span(bin_s(focus.span), at - focus.span, at, at), focus, at)
+    counts = store.traffic.counts(bin_s(focus.span), at - focus.span, at, at, timed=True)
+    return traffic_chart(counts, focus, at)
 
 
 def _usual(store: Store, at: datetime) -> tuple[tuple[RollUp, ...], int]:

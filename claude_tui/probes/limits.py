@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from claude_tui.model.observation import REJECTED, RateLimitReading, WindowReading
 from claude_tui.model.text import Redactor
@@ -112,6 +113,8 @@ def _word(fields: Mapping[str, str], name: str, redactor: Redactor) -> str | Non
     return redactor.clean(text, 40) if text else None
 
 
+# Every answer has the same names, and a proxy reads thousands.
+@lru_cache(maxsize=256)
 def _bucket(name: str) -> tuple[str, str] | None:
     """The bucket and the figure that a header names."""
     if match := _ANTHROPIC.fullmatch(name) or _FAMILY.fullmatch(name):

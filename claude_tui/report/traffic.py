@@ -75,7 +75,7 @@ def read_traffic(store: Store, since: timedelta, by: By, now: datetime) -> Traff
     rows = store.traffic.between(start, now)
     seconds = (now - start).total_seconds()
     facts = TrafficFacts(
-        recent=tuple(store.traffic.of_span(SPANS[0], now - RECENT, now)),
+        before=tuple(store.traffic.counts(SPANS[0], now - RECENT, now, timed=True)),
         told=tuple(store.traffic.told(now - TOLD_SPAN, now - RECENT)),
     )
     since_calls = max(start, now - _CALLS_SPAN)

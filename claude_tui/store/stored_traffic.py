@@ -52,10 +52,16 @@ class StoredTraffic:
         return [*(each.row for each in found or none), *_unsaved(waiting, low, high, known)]
 
     def counts(
-        self, span_s: int, since: datetime, until: datetime, known: datetime, *, timed: bool = False
+        self,
+        span_s: int,
+        since: datetime,
+        until: datetime,
+        known: datetime | None = None,
+        *,
+        timed: bool = False,
     ) -> list[CallCount]:
         """What `of_span` gives, as counts of calls; with the times to first token if `timed`."""
-        low, high, as_of = to_micros(since), to_micros(until), to_micros(known)
+        low, high, as_of = to_micros(since), to_micros(until), _micros_or_never(known)
         none: list[CallCount] = []
         found, waiting = self._reader.read(
             lambda session: session.traffic(

@@ -120,9 +120,9 @@ def roll_up_of(span: object, at: int, key: RollUpKey, values: Sequence[Any]) -> 
     unpriced, first_token, total, prompt, asked_to_wait, early, retried_tokens, retried_usd, answer = values[
         14:
     ]
-    for count in (*values[:13], unpriced, asked_to_wait, early, retried_tokens):
-        if type(count) is not int or not 0 <= count < _MOST:
-            raise ValueError("not a count")
+    whole = (*values[:13], unpriced, asked_to_wait, early, retried_tokens)
+    if {*map(type, whole)} != {int} or min(whole) < 0 or max(whole) >= _MOST:
+        raise ValueError("not a count")
     for usd in (cost, retried_usd):
         if type(usd) is not float or not 0 <= usd < _MOST_USD:
             raise ValueError("not an amount")

@@ -48,8 +48,10 @@ def test_a_brief_trouble_is_over_after_five_good_minutes() -> None:
 
 def test_what_is_missing_is_said_in_minutes_where_time_is_missing() -> None:
     found = verdict("F" * 10 + "." * 24, 10.0)
-    assert found.recovery == Recovery(24, 7, of=found.recovery.of if found.recovery else "", good_s=240.0, needed_s=300.0)
-    assert found.summary == "It’s them. Recovering: 24 good in a row, 1m 00s more to be sure."
+    assert found.recovery == Recovery(24, 7, "500 api error", good_s=240.0, needed_s=300.0)
+    assert (
+        found.summary == "It’s them. Recovering from 500 api error: 24 good in a row, 1m 00s more to be sure."
+    )
     assert verdict("F" * 10 + "." * 30, 10.0).cause is Cause.HEALTHY
 
 

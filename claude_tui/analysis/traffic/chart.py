@@ -10,7 +10,7 @@ from claude_tui.analysis.traffic.merging import grouped
 from claude_tui.analysis.traffic.view import last_full_span
 from claude_tui.model.observation import Outcome
 from claude_tui.model.snapshot import Chart, ChartSeries, Focus
-from claude_tui.model.traffic import SPANS, RollUp
+from claude_tui.model.traffic import SPANS, CallCount, RollUp
 
 __all__ = ["CALLS", "FAILED", "TTFT_P50", "TTFT_P95", "bin_s", "traffic_chart"]
 
@@ -26,7 +26,7 @@ def bin_s(span: timedelta) -> int:
     return next((each for each in SPANS if span.total_seconds() / each <= _MOST_BINS), SPANS[-1])
 
 
-def traffic_chart(rows: Iterable[RollUp], focus: Focus, at: datetime) -> Chart:
+def traffic_chart(rows: Iterable[RollUp | CallCount], focus: Focus, at: datetime) -> Chart:
     """Pace, failures and time to first token over a span that ends at `at`.
 
     Each bin is dated from its start; where no call is recorded after the first one, its pace is 0.

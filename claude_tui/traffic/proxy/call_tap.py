@@ -30,8 +30,27 @@ __all__ = ["CallTap", "Listening", "warm_up"]
 _ASKED = ("model", "stream", "max_tokens")
 _WITH_MODEL = frozenset({MESSAGES, COUNT_TOKENS})
 _METHOD = re.compile(rb"[A-Z]{1,10}")
+_LIMITS_EVERY_S = 1.0
+_MOST_MODELS = 64
 _LIMITING = ("anthropic-", "x-ratelimit-")
 _SECRETS = frozenset({b"x-api-key", b"authorization", b"proxy-authorization", b"cookie"})
+
+
+class LimitsDue:
+    """Whether the limits in an answer are worth reading: of each model the newest of a minute are kept, and
+    reading them is a quarter of the work of a small call."""
+
+    def __init__(self) -> None:
+        self._read: dict[str, float] = {}
+
+    def __call__(self, model: str, now: float) -> bool:
+        last = self._read.get(model)
+        if last is not None and 0 <= now - last < _LIMITS_EVERY_S:
+            return False
+        if len(self._read) >= _MOST_MODELS:
+            self._read.clear()
+        self._read[model] = now
+        return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +71,8 @@ class Listening:
     """What must not appear in any text, beside the keys of the calls."""
     repeats: Repeats = field(default_factory=Repeats)
     """Knows which calls were asked to wait."""
+    limits_due: LimitsDue = field(default_factory=LimitsDue)
+    """Whether to read the limits of an answer that succeeded."""
 
 
 class CallTap:
@@ -169,10 +190,13 @@ class CallTap:
 
     def _answered(self, call: Call, response: ResponseHead, answer: AnswerReader, found: Classified) -> Call:
         fields, now = self._fields, self._clock.now()
-        limiting = {name: value for name, value in fields.items() if name.startswith(_LIMITING)}
         request_id = fields.get("request-id", "").strip()
         served, tokens = model_name(answer.model), answer.counts.tokens
         tier = word(answer.counts.service_tier)
+        due = found.outcome.failed or self._listening.limits_due(
+            served or call.model, self._clock.monotonic()
+        )
+        limiting = {name: each for name, each in fields.items() if name.startswith(_LIMITING)} if due else {}
         wait_s = stated_wait(response.status, header_wait(fields, now=now), found.body_wait_s)
         return replace(
             call,

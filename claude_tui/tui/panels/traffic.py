@@ -51,9 +51,18 @@ class TrafficPanel(SnapshotPanel):
     def subtitle(self, snapshot: Snapshot) -> str:
         return span_text(snapshot.traffic.span) if snapshot.traffic is not None else ""
 
+    def __init__(self, snapshot: Snapshot, key: str = "") -> None:
+        super().__init__(snapshot, key)
+        self._made: tuple[TrafficView, int, int, Lines] | None = None
+
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
-        view = snapshot.traffic
-        return traffic_lines(view, width, height) if view is not None else ()
+        view, made = snapshot.traffic, self._made
+        if view is None:
+            return ()
+        # A view stays the same object for up to ten seconds, and says nothing that the time changes.
+        if made is None or made[0] is not view or made[1:3] != (width, height):
+            made = self._made = view, width, height, traffic_lines(view, width, height)
+        return made[3]
 
 
 def traffic_lines(
@@ -208,10 +217,10 @@ def _endings(figures: TrafficFigures, cells: int) -> Lines:
 def _more(view: TrafficView, cells: int, room: int) -> Lines:
     """Models and the newest failed calls, where they fit."""
     models = _rows([replace(each, name=each.name.removeprefix("claude-")) for each in view.models], cells)
-    failed = tuple(crop(_failed_call(each), cells) for each in view.failed_calls)
     more: Lines = (BLANK, *models) if models and room > len(models) else ()
-    if failed and room - len(more) >= 3:
-        more = (*more, BLANK, *failed[: room - len(more) - 1])
+    if view.failed_calls and room - len(more) >= 3:
+        failed = view.failed_calls[: room - len(more) - 1]
+        more = (*more, BLANK, *(crop(_failed_call(each), cells) for each in failed))
     return more
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, line, spread, width
 
@@ -77,6 +78,8 @@ def _bottom(note: str, cells: int, edge: str) -> Line:
     return line(Span("╰" + "─" * rest, edge), Span(note, "dim"), Span("─╯", edge))
 
 
+# Most rows stay as they are from one second to the next.
+@lru_cache(maxsize=512)
 def _sided(row: Line, inner: int, edge: str) -> Line:
     row = crop(row, inner)
     fill = " " * (inner - width(row))

@@ -1,0 +1,36 @@
+"""Keeps glibc from giving each thread a heap of its own: 1 MB less, once the SDK is loaded in one of them."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import Protocol
+
+__all__ = ["share_one_heap"]
+
+# malloc.h
+_M_TRIM_THRESHOLD, _M_ARENA_MAX = -1, -8
+_TRIM_ABOVE = 128 * 1024
+
+
+class _Libc(Protocol):
+    def mallopt(self, param: int, value: int, /) -> int: ...
+
+
+def _libc() -> _Libc:
+    return ctypes.CDLL(None)
+
+
+def share_one_heap(libc: Callable[[], _Libc] = _libc) -> None:
+    """From now on all threads use one heap, and what is free at its end goes back to the system.
+
+    Without effect where the C library has no such switch.
+    """
+    try:
+        switches = libc()
+        switches.mallopt(_M_ARENA_MAX, 1)
+        # By itself the threshold grows with the largest block that was ever freed.
+        switches.mallopt(_M_TRIM_THRESHOLD, _TRIM_ABOVE)
+    except (AttributeError, OSError, TypeError):
+        # musl and macOS have no mallopt, Windows no library without a name.
+        return

@@ -1,0 +1,31 @@
+"""The switch of the C library for an agent's memory."""
+
+from __future__ import annotations
+
+import pytest
+
+from claude_tui.engine.one_heap import share_one_heap
+
+
+class _Libc:
+    def __init__(self) -> None:
+        self.said: list[tuple[int, int]] = []
+
+    def mallopt(self, what: int, amount: int) -> int:
+        self.said.append((what, amount))
+        return 1
+
+
+def test_one_heap_that_gives_back_what_is_free() -> None:
+    libc = _Libc()
+    share_one_heap(lambda: libc)
+    # M_ARENA_MAX and M_TRIM_THRESHOLD of glibc's malloc.h.
+    assert libc.said == [(-8, 1), (-1, 128 * 1024)]
+
+
+@pytest.mark.parametrize("error", [OSError("no such library"), AttributeError("mallopt"), TypeError("None")])
+def test_a_system_without_the_switch_is_left_as_it_is(error: Exception) -> None:
+    def absent() -> _Libc:
+        raise error
+
+    share_one_heap(absent)
