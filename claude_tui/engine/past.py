@@ -53,6 +53,7 @@ _MOST = timedelta(days=3)
 # The scrubber shows this much before and after the five minutes that the Snapshot is in.
 _BEFORE, _AFTER = timedelta(minutes=15), timedelta(minutes=15)
 _MARK = timedelta(minutes=5)
+_NOTHING = "nothing of this time is kept"
 _UNKNOWN_CONDITIONS = "the settings of that time are not recorded: judged with those of now"
 
 
@@ -233,6 +234,7 @@ class Past:
             marks=self._recollection.marks(start, end, self._until()),
             gaps=_gaps(window, start, min(end, self._until_of_view(at)), conditions),
             complete=self.complete,
+            note="" if _holds_any(window, at) else _NOTHING,
         )
 
     def _until_of_view(self, at: datetime) -> datetime:
@@ -260,6 +262,11 @@ def _probe(window: Window, source: Source, at: datetime, conditions: Conditions)
         last_at=last.at if last is not None else None,
         held_reason=conditions.facts.held if source is Source.MESSAGES else None,
     )
+
+
+def _holds_any(window: Window, at: datetime) -> bool:
+    """False where nobody probed in the hour before, or what was observed then has been dropped since."""
+    return any(window.history.latest(source, at) is not None for source in Source)
 
 
 def _rounded(at: datetime) -> datetime:

@@ -34,9 +34,8 @@ class Journey:
 
     @property
     def _first(self) -> datetime:
-        if self._beginning is None:
-            self._beginning = self._past.first() or self._last()
-        return self._beginning
+        # Asked each time: the oldest rows are dropped while somebody looks back.
+        return self._beginning or self._past.first() or self._last()
 
     def after(self, at: datetime, move: Move) -> tuple[datetime, str]:
         """Where `move` leads from `at`, and why not further."""
@@ -185,7 +184,8 @@ class Travel:
     def _snapshot(self) -> Snapshot:
         snapshot = self._past.snapshot(self._at, self._focus)
         view = snapshot.past or PastView(self._at, self._at)
-        return replace(snapshot, past=replace(view, note=self._note, playback=self._playback))
+        note = self._note or view.note
+        return replace(snapshot, past=replace(view, note=note, playback=self._playback))
 
     def _read_on(self, reading: Iterator[None]) -> bool:
         try:

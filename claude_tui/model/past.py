@@ -54,7 +54,7 @@ class PastView:
     complete: bool = True
     """Whether the day before the Snapshot has been read: without it, what is usual is that of an hour."""
     note: str = ""
-    """Why it was not possible to go further, if so."""
+    """Why it was not possible to go further, or that nothing is known of that time, if so."""
     playback: Playback | None = None
     """What is played, None for a step back from the live picture."""
 

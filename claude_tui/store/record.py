@@ -12,7 +12,14 @@ from claude_tui.analysis.uptime.hours import HOUR, Reach, hour_of
 from claude_tui.analysis.uptime.record import Record
 from claude_tui.store.entries import INCIDENT_ENTRIES, VERDICT_CHANGES
 from claude_tui.store.faults import NewerStoreError, StoreError, describe
-from claude_tui.store.files import LOCK_TIMEOUT_S, Connect, connect, directory_lock, identity_of, is_there
+from claude_tui.store.files import (
+    LOCK_TIMEOUT_S,
+    Connect,
+    connect_read_only,
+    directory_lock,
+    identity_of,
+    is_there,
+)
 from claude_tui.store.instants import to_micros
 from claude_tui.store.reading import ReadSession
 from claude_tui.store.rollups import read_hours
@@ -25,7 +32,7 @@ HOURLY_SINCE = 3
 
 
 def read_record(
-    path: Path, at: datetime, reach: Reach, span: timedelta, *, connect: Connect = connect
+    path: Path, at: datetime, reach: Reach, span: timedelta, *, connect: Connect = connect_read_only
 ) -> Record:
     """The record of the last `span` in full hours before `at`, through a connection of its own.
 

@@ -154,6 +154,28 @@ def test_what_is_declared_after_the_first_failure_starts_with_it(settings: Setti
     assert figures(record, incident).started == incident.started_at
 
 
+def test_an_incident_is_there_when_the_clock_has_gone_back(settings: Settings) -> None:
+    """By two hours: its declaration is in the future, and nothing has lasted for a negative time."""
+    ident = uuid4().hex
+    with simulated("outage") as simulator:
+        engine = engine_for(settings, environ_of(simulator), simulator.status_url)
+        with running(engine) as wait_for:
+            snapshot = wait_for(lambda _: True)
+            later = snapshot.at + timedelta(hours=2)
+            start = replace(act(snapshot, ident, IncidentAct.DECLARED, "Checkout fails"), at=later)
+            engine.append(replace(start, happened_at=later, subject=FIRST_FAILURE))
+            snapshot = wait_for(lambda s: declared(s) and s.verdict.severity.grave)
+            record = engine.incident_record(ident, snapshot.at)
+            # What was known an hour ago is another question.
+            assert engine.incident_record(ident, snapshot.at - timedelta(hours=1)) is None
+    assert record is not None
+    (incident,) = incidents(record.entries)
+    found = figures(record, incident)
+    assert incident.started_at == found.started == later
+    assert found.duration == timedelta()
+    assert [each.kind for each in timeline(record, incident)] == [TimelineKind.DECLARED]
+
+
 def test_the_program_declares_once_even_when_two_of_them_watch(settings: Settings) -> None:
     settings = replace(settings, auto_declare=True)
     with (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,8 +15,9 @@ from textual.pilot import Pilot
 from claude_tui.incident import incidents, summary
 from claude_tui.model.incident import FIRST_FAILURE, IncidentAct, IncidentEntry
 from claude_tui.model.verdict import Severity
+from claude_tui.tui import screens
 from claude_tui.tui.screens.dashboard import DashboardScreen
-from claude_tui.tui.screens.dialog import DialogScreen, TextInput
+from claude_tui.tui.screens.dialog import LABEL_CELLS, DialogScreen, TextInput
 from claude_tui.tui.screens.incident import IncidentScreen
 from tests.builders import after
 from tests.functional.still import StillApp, StillBackend, still_app
@@ -99,6 +101,23 @@ async def test_without_an_incident_the_row_is_not_there() -> None:
     async with opened("none") as (app, _, __):
         assert "All is well" in "".join(plain_screen(app).splitlines()[1:4])
         assert not app.screen.query_one("#incident").size
+
+
+# -- dialogs ---------------------------------------------------------------------------------
+
+
+def test_the_label_of_every_field_fits_its_column() -> None:
+    """`Over since` was cut to `Over sin…`."""
+    makers = {"TextField", "Choice", "time_field"}
+    found: dict[str, str] = {}
+    for path in Path(screens.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in makers:
+                first = node.args[0] if node.args else None
+                if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                    found[first.value] = path.name
+    assert {"Started", "Severity", "Ended"} <= found.keys()
+    assert not {label: name for label, name in found.items() if len(label) > LABEL_CELLS - 2}
 
 
 # -- declaring -------------------------------------------------------------------------------

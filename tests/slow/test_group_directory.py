@@ -8,10 +8,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+
+from claude_tui.store import Store
+from tests.builders import messages
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become two other users")
 
@@ -162,3 +166,46 @@ def test_drills_and_their_scores_are_the_groups_too() -> None:
         } == {"2770"}
         names = [path.name for path in found]
         assert names.count("drill.db") == 2
+
+
+READER = """
+import os, sys
+from datetime import UTC, datetime
+from pathlib import Path
+from claude_tui.analysis.uptime.hours import DEFAULT_REACH
+from claude_tui.analysis.uptime.record import LONGEST
+from claude_tui.store import Store
+from claude_tui.store.record import read_record
+import encodings.idna, zlib, sqlite3
+
+path, user, now = Path(sys.argv[1]), int(sys.argv[2]), datetime.now(UTC)
+os.setgroups([]); os.setgid(user); os.setuid(user)
+store = Store.open(path.parent, path.name, now=now, read_only=True)
+print(len(store.observations(now.replace(year=2000))), store.problem)
+print(len(read_record(path, now, DEFAULT_REACH, LONGEST).rows) > 0)
+store.close()
+"""
+
+
+def test_somebody_else_reads_a_directory_that_they_cannot_write() -> None:
+    """Uptime and reports too, which have a connection of their own."""
+    with directory() as data:
+        store = Store.open(data, "x.db", now=datetime.now(UTC))
+        for second in range(0, 600, 10):
+            store.write(messages(datetime.now(UTC) - timedelta(seconds=second)))
+        assert store.flush(30)
+        store.close()
+        data.chmod(0o755)
+        for each in data.iterdir():
+            each.chmod(0o644)
+        before = {each.name: each.read_bytes() for each in data.iterdir()}
+        done = subprocess.run(
+            [sys.executable, "-c", READER, str(data / "x.db"), str(MALLORY)],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert (done.stdout.split("\n"), done.stderr) == (["60 None", "True", ""], "")
+        assert {each.name: each.read_bytes() for each in data.iterdir()} == before

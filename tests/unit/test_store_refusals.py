@@ -123,6 +123,7 @@ def test_a_reader_needs_no_permission_to_write(tmp_path: Path) -> None:
     try:
         reader = Store.open(data, database(data).name, now=NOW, read_only=True)
         assert reader.observations(NOW) == [seen(0)]
+        assert reader.record(NOW).at == NOW
         reader.close()
     finally:
         data.chmod(0o700)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -17,7 +18,7 @@ from claude_tui.engine.travel import Journey, Travel
 from claude_tui.model.past import Move, MoveKind, PastView, Playback
 from claude_tui.model.snapshot import Focus, Panel, Snapshot
 from claude_tui.store import Store
-from tests.builders import after
+from tests.builders import after, healthy
 from tests.recorded import END_S, OVERLOAD_S, SLOW_S, recorded_in
 
 PATIENCE_S = 60.0
@@ -213,3 +214,44 @@ def test_at_its_end_it_begins_anew(store: Store) -> None:
     with travelling(store, after(4300), playback(playing=False), Watch()) as (travel, wait_for):
         travel.toggle()
         assert wait_for(lambda view, snapshot: snapshot.at < after(4300)).at >= after(4000)
+
+
+def test_what_is_dropped_while_somebody_looks_back_is_said_to_be_gone(tmp_path: Path) -> None:
+    store, long_ago = recorded_in(tmp_path), after(-50_000)
+
+    def is_at(at: datetime, note: str) -> Callable[[PastView, Snapshot], bool]:
+        return lambda view, snapshot: snapshot.at == at and view.note == note
+
+    try:
+        with travelling(store, after(END_S)) as (travel, wait_for):
+            travel.go(Move(MoveKind.INSTANT, to=long_ago))
+            wait_for(is_at(long_ago, ""))
+            store.prune(after(END_S - 600))
+            # What belongs to the incident stays; the record begins with it now.
+            first = after(-1_000_000)
+            while first < after(0):
+                assert store.flush(PATIENCE_S)
+                first = store.nearest_observation(after(-1_000_000), later=True) or first
+            travel.go(Move(MoveKind.INSTANT, to=long_ago))
+            wait_for(is_at(first, "the record begins here"))
+            travel.go(step(MoveKind.MINUTE, -5))
+            wait_for(is_at(first, "the record begins here"))
+    finally:
+        store.close()
+
+
+def test_where_nobody_probed_for_an_hour_the_banner_says_that_nothing_is_kept(tmp_path: Path) -> None:
+    store = Store.open(tmp_path, now=after(END_S))
+    for each in (*healthy(-20_000, -15_000), *healthy(0, 600)):
+        store.write(each)
+    assert store.flush(PATIENCE_S)
+    try:
+        with travelling(store, after(600)) as (travel, wait_for):
+            for second, note in ((-7000, "nothing of this time is kept"), (300, "")):
+                at = after(second)
+                travel.go(Move(MoveKind.INSTANT, to=at))
+                found = wait_for(lambda view, snapshot: snapshot.at == at)  # noqa: B023 - waited for at once
+                assert found.past is not None
+                assert found.past.note == note
+    finally:
+        store.close()

@@ -24,13 +24,14 @@ from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Line, Span, crop, flow, line, pad
 from claude_tui.tui.screens.leaving import LeavesOnce
 
-__all__ = ["Answers", "Choice", "DialogScreen", "Field", "Question", "TextField"]
+__all__ = ["LABEL_CELLS", "Answers", "Choice", "DialogScreen", "Field", "Question", "TextField"]
 
 Lines = tuple[Line, ...]
 Answers = tuple[int | str, ...]
 """For each field, in order, the index of the option or the text as typed."""
 
-_LABEL_CELLS = 11
+LABEL_CELLS = 11
+"""The column of the labels, with the mark of the focus before each."""
 _MOST_ROWS = 6
 
 
@@ -175,7 +176,7 @@ def _label(text: str, *, focused: bool) -> Line:
     """The field's name, with a mark if it has the focus."""
     return line(
         Span("▸ " if focused else "  ", "accent", bold=True),
-        Span(pad(text, _LABEL_CELLS - 2), "text" if focused else "dim", bold=focused),
+        Span(pad(text, LABEL_CELLS - 2), "text" if focused else "dim", bold=focused),
     )
 
 
@@ -232,7 +233,7 @@ class Options(LinePanel, can_focus=True):
         label = _label(self._field.label, focused=self.has_focus)
         return tuple(
             crop(
-                line(*(label if row == 0 else (Span(" " * _LABEL_CELLS),)), *self._option(first + row)), width
+                line(*(label if row == 0 else (Span(" " * LABEL_CELLS),)), *self._option(first + row)), width
             )
             for row in range(min(height, len(self._field.options)))
         )

@@ -362,7 +362,8 @@ def _fitting_failures(period: Period, cells: int) -> str:
         said = " · ".join((*kinds[:kept], f"{total - told:,} more"))
         if cell_len(said) <= cells:
             return said
-    return f"{total:,}"
+    said = f"{total:,} of {len(kinds)} kinds"
+    return said if len(kinds) > 1 and cell_len(said) <= cells else f"{total:,}"
 
 
 def _known_role(text: str, role: str) -> str:

@@ -100,7 +100,7 @@ def ask_resolve(app: Cockpit, incident: Incident, recovered: datetime | None) ->
     prefilled = stamp(recovered).removesuffix(" UTC") if recovered is not None else ""
     fields = (
         Choice("Resolve", ("keep it open", f"resolve {incident.label}")),
-        time_field("Over since", prefilled),
+        time_field("Ended", prefilled),
         TextField("How", "", MAX_NOTE, "what ended it (optional)"),
         name_field(app),
     )

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ask_declaration"]
 
-_ABOUT_START = "It started with the first failure. If an earlier one becomes known, the start follows."
+_ABOUT_START = "It started with the first failure, and follows if an earlier is found."
 
 
 def ask_declaration(app: Cockpit, then: Callable[[str], None]) -> None:
