@@ -73,7 +73,7 @@ def test_a_pause_of_minutes_between_bursts_is_not_called_well(name: str) -> None
     """Only the first pause may be, before it is known that there are more."""
     episodes = [play_case(EVERY[name], seed) for seed in SEEDS]
     assert sum(each.flaps for each in episodes) <= len(SEEDS)
-    assert all(each.well_s <= 0.05 * each.trouble_s for each in episodes)
+    assert all(each.well_after_s <= 0.05 * each.trouble_s for each in episodes)
 
 
 def test_a_trouble_that_grows_and_fades_flaps_at_most_once_or_twice() -> None:
