@@ -112,7 +112,7 @@ def _agreed(finding: Finding, trouble: TrafficTrouble, witness: Witness) -> Find
             confidence=max(finding.confidence, _CERTAIN),
             since=since,
             detected_at=detected,
-            recovery=None,
+            recovery=recovery_of(context, trouble) if finding.recovery and trouble.recovering else None,
         ),
         witness,
     )
