@@ -60,7 +60,7 @@ def with_traffic(context: DiagnosisContext, finding: Finding) -> Finding:
     if alike is None or _outweighed(alike, troubles[0]):
         return _both(context, finding, troubles, witness)
     others = tuple(each for each in troubles if each is not alike)
-    return _also(context, _agreed(finding, alike, witness), others)
+    return _also(context, _agreed(context, finding, alike, witness), others)
 
 
 # -- traffic fails ---------------------------------------------------------------------------
@@ -86,7 +86,9 @@ def _outweighed(trouble: TrafficTrouble, other: TrafficTrouble) -> bool:
     return trouble is not other and other.overall > _FAR_MORE * trouble.overall
 
 
-def _agreed(finding: Finding, trouble: TrafficTrouble, witness: Witness) -> Finding:
+def _agreed(
+    context: DiagnosisContext, finding: Finding, trouble: TrafficTrouble, witness: Witness
+) -> Finding:
     """Both fail alike: the shares are those of real calls, where there are enough of them."""
     service = finding.advice.cause in _SERVICE
     counts = service and trouble.enough

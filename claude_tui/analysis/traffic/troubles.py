@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from claude_tui.analysis.options import TrafficThresholds
 from claude_tui.analysis.traffic.call_table import EVERYTHING, CallTable, Group
 from claude_tui.analysis.traffic.change import LEAST_CALLS, Change, Counted, changes_in
 from claude_tui.analysis.traffic.families import OF_THE_SERVICE, family_of
+from claude_tui.analysis.traffic.shares import Shares
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import Call, CallCount, KeptBecause, KeptCall, RollUp
 from claude_tui.model.traffic_trouble import TrafficTrouble
@@ -35,8 +35,6 @@ _LEAST_USUAL_CALLS = 200
 _MUCH_LESS = 0.2
 # Nearly all calls fail from the first one on: no earlier health is needed to see it.
 _MOSTLY = 0.5
-# How probable it may be at most that nearly all calls fail by luck. It is looked at every few seconds.
-_LUCK = 0.01
 _LEAST_SPANS_BEFORE = 3
 _LEAST_MINUTES = 4
 _IMPROBABLE, _TOTAL = 0.001, 0.97
@@ -112,7 +110,7 @@ def _trouble(
     everything = table.count(family, EVERYTHING, end - _MINUTE)[1]
     newest = _newest(kept, family, group)
     exact = _exactly(kept, family, group, first)
-    shares = _Shares.of([each for each in spans if each.at >= first.at], thresholds)
+    shares = Shares.of([each for each in spans if each.at >= first.at], thresholds)
     outcome, error_type = _typical(recent, family, group)
     ended = known[1].ended
     return TrafficTrouble(
@@ -306,56 +304,6 @@ def _change_of(found: Sequence[_Found], group: Group) -> tuple[list[Counted], Ch
     ]
     candidates = parts or [(spans, change) for _, spans, change in found]
     return min(candidates, key=lambda each: each[0][each[1].first].at)
-
-
-@dataclass(frozen=True, slots=True)
-class _Shares:
-    """What share of the calls has failed, with the shares at which that ends."""
-
-    most: bool = False
-    many: bool = False
-    enough: bool = False
-
-    @classmethod
-    def of(cls, spans: Sequence[Counted], thresholds: TrafficThresholds) -> _Shares:
-        # The first span is of the time before as well.
-        rest = spans[1:] if sum(each.calls for each in spans[1:]) >= LEAST_CALLS else spans
-        most = many = False
-        for index, one in enumerate(rest):
-            start = one.end - _MINUTE
-            window = [each for each in rest[max(index - 5, 0) : index + 1] if each.at >= start]
-            window = window or [one]
-            calls, failed = sum(each.calls for each in window), sum(each.failed for each in window)
-            if calls < LEAST_CALLS / 2:
-                continue
-            most = (
-                not _surely_over(calls - failed, calls, 1 - thresholds.most_fail_ends)
-                if most
-                else _nearly_all(failed, calls, thresholds)
-            )
-            # A few failures may be luck: a share is at least what is left of it after one deviation.
-            surely = failed if many else failed - math.sqrt(failed)
-            many = surely >= (thresholds.failing / 2 if many else thresholds.failing) * calls
-        return cls(most, many, sum(each.calls for each in rest) >= LEAST_CALLS)
-
-
-def _nearly_all(failed: int, calls: int, thresholds: TrafficThresholds) -> bool:
-    """Whether the share of a P1 fails, and it is no luck: at the share that ends one it is improbable.
-
-    By Chernoff's bound of the binomial distribution, exact where no call is answered.
-    """
-    if failed < thresholds.most_fail * calls:
-        return False
-    share, ends = failed / calls, thresholds.most_fail_ends
-    divergence = share * math.log(share / ends)
-    if failed < calls:
-        divergence += (1 - share) * math.log((1 - share) / (1 - ends))
-    return math.exp(-calls * divergence) <= _LUCK
-
-
-def _surely_over(answered: int, calls: int, share: float) -> bool:
-    """Whether more than this share is answered, less one deviation."""
-    return answered - math.sqrt(answered) > share * calls
 
 
 def _alike(kept: KeptCall, family: Outcome, group: Group) -> bool:

@@ -1,0 +1,67 @@
+"""What share of the calls of a trouble fails, as far as it is no luck."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from claude_tui.analysis.options import TrafficThresholds
+from claude_tui.analysis.traffic.change import LEAST_CALLS, Counted
+
+__all__ = ["Shares"]
+
+_MINUTE = timedelta(minutes=1)
+# How probable it may be at most that nearly all calls fail by luck. It is looked at every few seconds.
+_LUCK = 0.01
+
+
+@dataclass(frozen=True, slots=True)
+class Shares:
+    """What share of the calls has failed, with the shares at which that ends."""
+
+    most: bool = False
+    many: bool = False
+    enough: bool = False
+
+    @classmethod
+    def of(cls, spans: Sequence[Counted], thresholds: TrafficThresholds) -> Shares:
+        # The first span is of the time before as well.
+        rest = spans[1:] if sum(each.calls for each in spans[1:]) >= LEAST_CALLS else spans
+        most = many = False
+        for index, one in enumerate(rest):
+            start = one.end - _MINUTE
+            window = [each for each in rest[max(index - 5, 0) : index + 1] if each.at >= start]
+            window = window or [one]
+            calls, failed = sum(each.calls for each in window), sum(each.failed for each in window)
+            if calls < LEAST_CALLS / 2:
+                continue
+            most = (
+                not _surely_over(calls - failed, calls, 1 - thresholds.most_fail_ends)
+                if most
+                else _nearly_all(failed, calls, thresholds)
+            )
+            # A few failures may be luck: a share is at least what is left of it after one deviation.
+            surely = failed if many else failed - math.sqrt(failed)
+            many = surely >= (thresholds.failing / 2 if many else thresholds.failing) * calls
+        return cls(most, many, sum(each.calls for each in rest) >= LEAST_CALLS)
+
+
+def _nearly_all(failed: int, calls: int, thresholds: TrafficThresholds) -> bool:
+    """Whether the share of a P1 fails, and it is no luck: at the share that ends one it is improbable.
+
+    By Chernoff's bound of the binomial distribution, exact where no call is answered.
+    """
+    if failed < thresholds.most_fail * calls:
+        return False
+    share, ends = failed / calls, thresholds.most_fail_ends
+    divergence = share * math.log(share / ends)
+    if failed < calls:
+        divergence += (1 - share) * math.log((1 - share) / (1 - ends))
+    return math.exp(-calls * divergence) <= _LUCK
+
+
+def _surely_over(answered: int, calls: int, share: float) -> bool:
+    """Whether more than this share is answered, less one deviation."""
+    return answered - math.sqrt(answered) > share * calls
