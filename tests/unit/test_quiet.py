@@ -38,21 +38,22 @@ def episode(pattern: str, every_s: float = EVERY) -> Episode:
     return episodes_of(history_of(*seen), Source.MESSAGES, seen[-1].at, HOUR, EVERY)[-1]
 
 
-def test_a_brief_trouble_is_over_after_five_good_minutes() -> None:
-    brief = "F" * 10
+def test_a_brief_partial_trouble_is_over_after_five_good_minutes() -> None:
+    brief = "FFF.FFFFFF"
     assert episode(brief + "." * 29, 10.0).open
     assert not episode(brief + "." * 30, 10.0).open
-    # Twenty minutes of outage are not brief: seven answers end them.
+    # Seven answers end an outage that let nothing through, brief or not.
+    assert not episode("F" * 10 + "." * 7, 10.0).open
     assert not episode("F" * 40 + "." * 7).open
 
 
 def test_what_is_missing_is_said_in_minutes_where_time_is_missing() -> None:
-    found = verdict("F" * 10 + "." * 24, 10.0)
-    assert found.recovery == Recovery(24, 7, "500 api error", good_s=240.0, needed_s=300.0)
+    found = verdict("FFF.FFFFFF" + "." * 24, 10.0)
+    assert found.recovery == Recovery(24, 9, "500 api error", good_s=240.0, needed_s=300.0)
     assert (
         found.summary == "It’s them. Recovering from 500 api error: 24 good in a row, 1m 00s more to be sure."
     )
-    assert verdict("F" * 10 + "." * 30, 10.0).cause is Cause.HEALTHY
+    assert verdict("FFF.FFFFFF" + "." * 30, 10.0).cause is Cause.HEALTHY
 
 
 def test_what_is_missing_is_the_number_of_answers_where_that_takes_longer() -> None:
@@ -107,6 +108,7 @@ def test_bursts_are_told_from_independent_failures(pause: int) -> None:
 def test_single_answers_in_an_outage_are_no_pauses() -> None:
     assert quiet_s(1800.0, 60.0, EVERY) == 0.0
     assert quiet_s(1800.0, 90.0, EVERY) == 600.0
+    assert quiet_s(1800.0, 240.0, EVERY) == 720.0
     assert quiet_s(1800.0, 1200.0, EVERY) == 900.0
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from claude_tui.analysis.history.history import History
@@ -19,6 +19,7 @@ __all__ = [
     "PathState",
     "advice_for",
     "cross_check_at",
+    "cross_check_while_failing",
     "decides_alone",
     "is_lost",
     "reach_of",
@@ -85,6 +86,18 @@ def cross_check_at(history: History, at: datetime, since: datetime, options: Opt
         page=_page_state(history, at, since, options),
         lossy=is_lossy(history, at, since),
     )
+
+
+def cross_check_while_failing(
+    history: History, at: datetime, since: datetime, options: Options
+) -> CrossCheck:
+    """The same; that of the last lost request where the path is well by `at`, as it was at fault."""
+    shown = cross_check_at(history, at, since, options)
+    if shown.cut_off:
+        return shown
+    lost_at = datetime.fromtimestamp(_last_loss(history, since.timestamp(), at.timestamp()), UTC)
+    before = cross_check_at(history, lost_at, since, options)
+    return before if before.page is PathState.UNREACHED else shown
 
 
 def is_lossy(history: History, at: datetime, since: datetime) -> bool:

@@ -216,16 +216,20 @@ def _counted(history: History, episode: Episode, end: int, usual_s: float) -> Ep
 
 def _until(history: History, episode: Episode, end: int, usual_s: float) -> Episode:
     """The episode with the successes before the exchange at `end`, and those that end it."""
-    at = history.exchanges(episode.source).items.at
+    items = history.exchanges(episode.source).items
+    at = items.at
     clean, clean_s = end - episode.last - 1, at[end - 1] - at[episode.last]
     if episode.confirmed_at is None:
         return replace(episode, clean=clean, clean_s=clean_s)
+    failed, total = _recent(history, episode)
+    lasted_s, pause_s = at[episode.last] - at[episode.first], _longest_pause_s(history, episode)
+    full = failed == total and not is_lost(items.values[episode.last])
     return replace(
         episode,
         clean=clean,
         clean_s=clean_s,
-        successes_to_recover=successes_to_recover(*_recent(history, episode)),
-        quiet_s=quiet_s(at[episode.last] - at[episode.first], _longest_pause_s(history, episode), usual_s),
+        successes_to_recover=successes_to_recover(failed, total),
+        quiet_s=quiet_s(lasted_s, pause_s, usual_s, full=full),
     )
 
 

@@ -14,7 +14,8 @@ from itertools import pairwise
 __all__ = ["comes_in_bursts", "quiet_s", "returns_soon"]
 
 # All of this is in usual intervals of the probes, which are 30 s by default. A trouble of under three minutes
-# is brief, and must be well for five.
+# is brief, and must be well for five; but not an outage that answered every
+# request with an error, whose end is plain; a link that was lost is often lost again.
 _BRIEF, _AFTER_BRIEF = 6, 10
 # What comes back within half an hour is the same trouble.
 _SOON = 60
@@ -28,13 +29,13 @@ _PAUSE = 2
 _CLEARLY = 5.4
 
 
-def quiet_s(lasted_s: float, pause_s: float, usual_s: float) -> float:
+def quiet_s(lasted_s: float, pause_s: float, usual_s: float, *, full: bool = False) -> float:
     """The seconds of success that end a trouble, besides their number.
 
     `lasted_s` is from its first failure to its last; `pause_s` the longest of its pauses, 0 if it has none;
-    `usual_s` the interval of the probes.
+    `usual_s` the interval of the probes; `full` that every request was answered with an error.
     """
-    brief = _AFTER_BRIEF * usual_s if lasted_s < _BRIEF * usual_s else 0.0
+    brief = _AFTER_BRIEF * usual_s if lasted_s < _BRIEF * usual_s and not full else 0.0
     if pause_s <= _PAUSE * usual_s:
         return brief
     return min(max(_PAUSES * pause_s, _PAUSING * usual_s), _LONGEST * usual_s)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from claude_tui.analysis.diagnosis.attribution import LeadingCause, leading_cause, specified, words_for
 from claude_tui.analysis.diagnosis.authentication import whose_key
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
-from claude_tui.analysis.diagnosis.cross_check import CrossCheck, advice_for, cross_check_at
+from claude_tui.analysis.diagnosis.cross_check import CrossCheck, advice_for, cross_check_while_failing
 from claude_tui.analysis.diagnosis.finding import Finding
 from claude_tui.analysis.diagnosis.gateways import whose_words
 from claude_tui.analysis.diagnosis.models import OF_A_MODEL
@@ -77,8 +77,7 @@ def severity_of(trouble: TrafficTrouble, side: Side) -> Severity:
 
 def finding_of(context: DiagnosisContext, trouble: TrafficTrouble, witness: Witness) -> Finding:
     """The trouble as the verdict: whose it is follows from who is well meanwhile."""
-    # What the probes showed while it failed: a path that works again was at fault all the same.
-    shown = cross_check_at(context.history, trouble.failed_at, trouble.since, context.options)
+    shown = cross_check_while_failing(context.history, trouble.failed_at, trouble.since, context.options)
     probed = _as_probed(context, trouble, shown)
     failure = observation_of(context, trouble)
     fine = _probes_fine(context, trouble)

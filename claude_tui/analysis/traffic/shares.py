@@ -10,7 +10,7 @@ from datetime import timedelta
 from claude_tui.analysis.options import TrafficThresholds
 from claude_tui.analysis.traffic.change import LEAST_CALLS, Counted
 
-__all__ = ["Shares"]
+__all__ = ["Shares", "luck_of_so_few"]
 
 _MINUTE = timedelta(minutes=1)
 # How probable it may be at most that nearly all calls fail by luck. It is looked at every few seconds.
@@ -49,17 +49,24 @@ class Shares:
 
 
 def _nearly_all(failed: int, calls: int, thresholds: TrafficThresholds) -> bool:
-    """Whether the share of a P1 fails, and it is no luck: at the share that ends one it is improbable.
-
-    By Chernoff's bound of the binomial distribution, exact where no call is answered.
-    """
+    """Whether the share of a P1 fails, and it is no luck: at the share that ends one it is improbable."""
     if failed < thresholds.most_fail * calls:
         return False
-    share, ends = failed / calls, thresholds.most_fail_ends
-    divergence = share * math.log(share / ends)
-    if failed < calls:
-        divergence += (1 - share) * math.log((1 - share) / (1 - ends))
-    return math.exp(-calls * divergence) <= _LUCK
+    return luck_of_so_few(calls - failed, calls, 1 - thresholds.most_fail_ends) <= _LUCK
+
+
+def luck_of_so_few(count: int, calls: int, share: float) -> float:
+    """How probable so few are at most where this share is usual; 1 where they are not few.
+
+    By Chernoff's bound of the binomial distribution, exact for none.
+    """
+    if not calls or count >= share * calls:
+        return 1.0
+    seen = count / calls
+    divergence = (1 - seen) * math.log((1 - seen) / (1 - share))
+    if count:
+        divergence += seen * math.log(seen / share)
+    return math.exp(-calls * divergence)
 
 
 def _surely_over(answered: int, calls: int, share: float) -> bool:

@@ -11,7 +11,7 @@ from claude_tui.analysis.options import TrafficThresholds
 from claude_tui.analysis.traffic.call_table import EVERYTHING, CallTable, Group
 from claude_tui.analysis.traffic.change import LEAST_CALLS, Change, Counted, changes_in
 from claude_tui.analysis.traffic.families import OF_THE_SERVICE, family_of
-from claude_tui.analysis.traffic.shares import Shares
+from claude_tui.analysis.traffic.shares import Shares, luck_of_so_few
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import Call, CallCount, KeptBecause, KeptCall, RollUp
 from claude_tui.model.traffic_trouble import TrafficTrouble
@@ -193,16 +193,16 @@ def _newest_change(
 def _before_trouble(spans: Sequence[Counted], matters: float) -> Sequence[Counted]:
     """The spans before any of them was troubled, as a trouble is not its own measure.
 
-    All of them where it was not seen to begin: those before are too few, or may have been well by chance.
+    All of them where it was not seen to begin: those before are too few, or may have been better by chance.
     """
     changes = changes_in(spans, _USUAL_OURS, matters)
     if not changes:
         return spans
     before, since = spans[: changes[0].first], spans[changes[0].first :]
     share = sum(each.failed for each in since) / max(sum(each.calls for each in since), 1)
-    minutes = {each.at.replace(second=0, microsecond=0) for each in before}
-    by_chance = (1 - min(share, _TOTAL)) ** sum(each.calls for each in before)
-    return before if len(minutes) >= _LEAST_MINUTES or by_chance <= _IMPROBABLE else spans
+    failed, calls = sum(each.failed for each in before), sum(each.calls for each in before)
+    was_well = failed <= _MUCH_LESS * share * calls
+    return before if was_well and luck_of_so_few(failed, calls, min(share, _TOTAL)) <= _IMPROBABLE else spans
 
 
 def _mostly(spans: Sequence[Counted]) -> float:
