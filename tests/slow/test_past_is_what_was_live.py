@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -55,6 +56,15 @@ def _lag(event: Event) -> timedelta:
     return _STORED if event.kind in _STORED_LATE else _UNCLEAR
 
 
+def has_read_traffic(live: Snapshot, then: Snapshot) -> bool:
+    """Whether the engine had read what the proxy had recorded, which a busy machine does late as well."""
+    assert live.traffic is not None
+    assert then.traffic is not None
+    # What changes by the minute is summed in another order, or was not read yet at the first moment.
+    ours, theirs = (replace(each, usual=None, today_usd=None) for each in (live.traffic, then.traffic))
+    return ours == theirs
+
+
 def recorded_traffic(database: Path) -> list[datetime]:
     """When roll-ups were recorded."""
     with closing(sqlite3.connect(database)) as connection:
@@ -77,8 +87,10 @@ def test_every_past_snapshot_is_the_one_that_was_live(tmp_path: Path) -> None:
     ends += recorded_traffic(tmp_path / "demo.db")
     past, compared = Past(store, Conditions()), []
     for snapshot in filter(has_read_all, live):
-        if not any(timedelta() <= snapshot.at - end < _UNCLEAR for end in ends):
-            assert judged(past.whole(snapshot.at)) == judged(snapshot)
+        then = past.whole(snapshot.at)
+        unclear = any(timedelta() <= snapshot.at - end < _UNCLEAR for end in ends)
+        if not unclear and has_read_traffic(snapshot, then):
+            assert judged(then) == judged(snapshot)
             compared.append(snapshot.verdict.cause)
     store.close()
     assert len(compared) > 3
