@@ -10,7 +10,7 @@ from claude_tui.analysis.traffic.listing import ORDERS
 from claude_tui.model.observation import Outcome
 from claude_tui.model.snapshot import Panel
 from claude_tui.model.traffic_view import FailureCount
-from claude_tui.tui.panels.traffic import traffic_lines
+from claude_tui.tui.panels.traffic import pace, traffic_lines
 from claude_tui.tui.panels.traffic_zoom import Listing, traffic_zoom
 from claude_tui.tui.render.lines import plain, width
 from claude_tui.tui.screens.zoom import ZoomScreen
@@ -71,6 +71,22 @@ def test_the_panel_says_who_fails() -> None:
     (checkout,) = (each for each in lines.splitlines() if each.startswith("checkout"))
     assert "34%" in checkout
     assert "≥$" in lines
+
+
+@pytest.mark.parametrize(
+    ("per_second", "shown"),
+    [
+        (1234.5, "1,234.5/s"),
+        (30.74, "30.7/s"),
+        (1.2, "1.2/s"),
+        (0.97, "0.97/s"),
+        (0.1, "0.10/s"),
+        (0.083, "5/min"),
+    ],
+)
+def test_the_unit_of_a_pace_does_not_change_around_one_a_second(per_second: float, shown: str) -> None:
+    figures = replace(healthy_traffic().traffic.all, per_second=per_second)
+    assert pace(figures) == shown
 
 
 @pytest.mark.parametrize(

@@ -286,9 +286,10 @@ def _curve(name: str, points: Sequence[float], top: float, role: str, cells: int
 
 
 def pace(figures: TrafficFigures) -> str:
-    """`30.7/s`; below one a second, calls a minute: `6/min`."""
-    if figures.per_second >= 1:
-        return f"{figures.per_second:,.1f}/s"
+    """`30.7/s`, `0.97/s`; below one in ten seconds, calls a minute: `5/min`."""
+    # The unit changes where few applications stay: around one call a second it would flicker.
+    if figures.per_second >= 0.095:
+        return f"{figures.per_second:,.{1 if figures.per_second >= 0.995 else 2}f}/s"
     return f"{count(figures.per_second * 60)}/min"
 
 
