@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -198,3 +199,13 @@ async def test_what_failed_on_a_day_is_never_half_a_number(size: tuple[int, int]
         await settled(pilot)
         (row,) = [row for row in screen_text(app).splitlines() if "Nov 13" in row and "90.56%" in row]
         assert row.strip(" │").endswith(f"  {failed}")
+
+
+async def test_days_on_which_nobody_probed_take_one_row() -> None:
+    app, _ = app_of(lambda at: ninety_days(at, days=2))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("h")
+        await settled(pilot)
+        text = screen_text(app)
+    assert text.count("nobody probed") == 1
+    assert re.search(r"Nov 17 +nobody probed back to Oct \d\d", text)

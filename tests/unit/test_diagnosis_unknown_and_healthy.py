@@ -106,6 +106,12 @@ def test_a_first_failure_is_checked_before_all_is_well_again(outcome: Outcome, g
     assert verdict(BEFORE, messages(HOUR, outcome), since).cause is Cause.HEALTHY
 
 
+def test_after_a_failure_health_says_how_many_were_answered_in_a_row() -> None:
+    since = [messages(HOUR + 3 * number) for number in range(1, 6)]
+    found = verdict(BEFORE, messages(HOUR, Outcome.TIMEOUT), since)
+    assert "message probes answered, the last 5 in a row" in found.evidence[0].text
+
+
 def test_one_lost_list_of_models_is_a_note() -> None:
     found = verdict(BEFORE, models(HOUR, Outcome.TIMEOUT))
     assert found.cause is Cause.HEALTHY

@@ -257,6 +257,9 @@ def _healthy(context: DiagnosisContext) -> Finding:
     said = f"{answered} of the last {len(recent)} message probes answered"
     if failures and context.policy.lists_failures_when_healthy:
         said += f", {len(failures)} failed ({named(failures[-1])})"
+    elif failures:
+        # After a trouble the count alone reads as if it went on.
+        said += f", the last {len(recent) - 1 - recent.index(failures[-1])} in a row"
     return Finding(
         advice=knowledge().advice[_healthy_advice(context)],
         confidence=1 - 0.5 ** min(answered, 6),

@@ -314,17 +314,37 @@ def _table_of_periods(report: Report, cells: int) -> Lines:
         heading(title, "newest first", cells),
         crop(line(*head, Span("  failed", "faint")), cells),
         *(
-            _period_row(each, columns, cells, by_the_hour=report.by_the_hour)
-            for each in reversed(report.periods)
+            each
+            for probed, periods in groupby(reversed(report.periods), key=_probed)
+            for each in (
+                (_period_row(period, columns, cells, by_the_hour=report.by_the_hour) for period in periods)
+                if probed
+                else [_unprobed_row(list(periods), cells, by_the_hour=report.by_the_hour)]
+            )
         ),
     )
 
 
+def _probed(period: Period) -> bool:
+    api = period.tallies[Service.API]
+    return bool(api.span) and api.span != api.unknown
+
+
+def _unprobed_row(periods: Sequence[Period], cells: int, *, by_the_hour: bool) -> Line:
+    """One row however long it was: the newest period, and the oldest."""
+    newest, oldest = periods[0], periods[-1]
+    label = Span(pad(_label(newest, by_the_hour=by_the_hour), _DATE), "dim")
+    back = f" back to {_label(oldest, by_the_hour=by_the_hour)}" if newest is not oldest else ""
+    return crop(line(label, Span(right("nobody probed", 14) + back, "faint")), cells)
+
+
+def _label(period: Period, *, by_the_hour: bool) -> str:
+    return clock_minute(period.start) if by_the_hour else f"{period.start:%b %d}"
+
+
 def _period_row(period: Period, columns: Columns, cells: int, *, by_the_hour: bool) -> Line:
     api = period.tallies[Service.API]
-    label = Span(pad(clock_minute(period.start) if by_the_hour else f"{period.start:%b %d}", _DATE), "dim")
-    if not api.span or api.span == api.unknown:
-        return crop(line(label, Span(right("nobody probed", 14), "faint")), cells)
+    label = Span(pad(_label(period, by_the_hour=by_the_hour), _DATE), "dim")
     ttft, total = period.latency.ttft, period.latency.total
     words: dict[str, Callable[[], tuple[str, str]]] = {
         "uptime": lambda: (_share(api), _role(api)),
