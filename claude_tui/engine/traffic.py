@@ -39,6 +39,7 @@ _MOST_KEPT = 1000
 _EARLIER = ((SPANS[1], timedelta(hours=2)), (SPANS[2], timedelta(hours=24)))
 _HOUR_S = SPANS[3]
 _MOST_ONSETS = 50
+_Beginning = tuple[list[CallCount], list[KeptCall]]
 
 
 def facts_at(store: Store, at: datetime, thresholds: TrafficThresholds | None = None) -> TrafficFacts:
@@ -68,7 +69,15 @@ def view_at(store: Store, at: datetime, thresholds: TrafficThresholds | None = N
     """The view of what was known at an instant; None if no source was heard of."""
     thresholds = thresholds or TrafficThresholds()
     view = traffic_view(facts_at(store, at, thresholds), at, thresholds=thresholds)
-    return _with_onsets(view, at, lambda trouble: _onset(store, trouble, at))
+    of_spans: dict[tuple[datetime, float], _Beginning] = {}
+
+    def exactly(trouble: TrafficTrouble) -> TrafficTrouble:
+        span = trouble.since, trouble.since_within_s
+        if span not in of_spans:
+            of_spans[span] = _beginning(store, trouble, at)
+        return with_onset(trouble, *of_spans[span])
+
+    return _with_onsets(view, at, exactly)
 
 
 def chart_at(store: Store, focus: Focus | None, at: datetime) -> Chart | None:
@@ -131,12 +140,11 @@ def _is_coarse(trouble: TrafficTrouble, at: datetime) -> bool:
     return trouble.since_within_s > 0 and at - trouble.since > RECENT - _SPARE
 
 
-def _onset(store: Store, trouble: TrafficTrouble, known: datetime | None) -> TrafficTrouble:
-    """The trouble with its beginning as exactly as the record has it."""
+def _beginning(store: Store, trouble: TrafficTrouble, known: datetime | None) -> _Beginning:
+    """What the record has of the time in which a trouble began."""
     end = trouble.since + timedelta(seconds=trouble.since_within_s)
-    rows = store.traffic.of_span(SPANS[0], trouble.since, end, known)
-    kept = store.entries(KEPT_CALLS, trouble.since, end + _TOLD_EVERY)
-    return with_onset(trouble, rows, kept)
+    rows = store.traffic.counts(SPANS[0], trouble.since, end, known)
+    return rows, store.entries(KEPT_CALLS, trouble.since, end + _TOLD_EVERY)
 
 
 class FollowedTraffic:
@@ -205,7 +213,7 @@ class FollowedTraffic:
         if key not in self._onsets:
             if len(self._onsets) >= _MOST_ONSETS:
                 self._onsets.clear()
-            found = _onset(self._store, trouble, None)
+            found = with_onset(trouble, *_beginning(self._store, trouble, None))
             self._onsets[key] = found.since, found.since_within_s
         since, within_s = self._onsets[key]
         return replace(trouble, since=since, since_within_s=within_s)

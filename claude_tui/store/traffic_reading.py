@@ -14,6 +14,7 @@ from claude_tui.model.traffic import SPANS, CallCount, RollUp, RollUpKey, Traffi
 from claude_tui.store.checked import whole
 from claude_tui.store.codec import UNREADABLE
 from claude_tui.store.instants import from_micros
+from claude_tui.store.traffic_blocks import BLOCKS, CountBlocks, Counted
 from claude_tui.store.traffic_codec import (
     COLUMNS,
     COST_COLUMNS,
@@ -34,6 +35,8 @@ _FAR = 2**62
 _READ = "SELECT id, span, at, recorded, key, {columns} FROM traffic_rolls WHERE "
 _OF_SPAN = f"{_READ} span = ? AND at >= ? AND at < ? AND recorded <= ?"
 _NOT_YET = f"{_READ} folded = 0 AND span IN ({{shorter}}) AND at >= ? AND at < ? AND recorded <= ?"
+_ADDED = "SELECT id, span, at FROM traffic_rolls WHERE id > ?"
+_LAST = f"{_ADDED} ORDER BY id DESC LIMIT 1"
 _AFTER = f"{_READ} id > ? AND span = {SPANS[0]} ORDER BY id".format(columns=COLUMNS)
 _UNFOLDED = f"{_READ} folded = 0 AND span = ? AND at < ? ORDER BY at LIMIT ?".format(columns=COLUMNS)
 # The same without what lies behind most of a row.
@@ -79,6 +82,7 @@ class TrafficReader:
         self.read_in_full = 0
         """How many rows were read with their histograms: the work that must not grow with a trouble."""
         self._connection = connection
+        self._blocks = CountBlocks()
         self._keys: dict[int, RollUpKey | None] = {}
 
     def between(self, low: int, high: int, known: int) -> list[Known]:
@@ -94,8 +98,36 @@ class TrafficReader:
 
     def counts(self, span: int, low: int, high: int, known: int, *, timed: bool) -> list[CallCount]:
         """What `of_span` reads, as counts of calls; with the times to first token if `timed`."""
-        columns = COUNT_COLUMNS if timed else _ONLY_CALLS
-        rows = self._of_span(columns, span, low, high, known)
+        if timed or span not in BLOCKS:
+            columns = COUNT_COLUMNS if timed else _ONLY_CALLS
+            return self._counted(self._of_span(columns, span, low, high, known))
+        length = span * _SECOND
+        return self._by_block(span, low // length * length, -(-high // length) * length, known)
+
+    def _by_block(self, span: int, low: int, high: int, known: int) -> list[CallCount]:
+        """Counts from `low` to `high`: whole blocks that were settled by then, and what is around them."""
+        self._blocks.forget(self._fetched(_ADDED if self._blocks.any else _LAST, (self._blocks.last,)))
+        block = BLOCKS[span]
+        start, end = -(-low // block) * block, min(high, known - ON_TIME) // block * block
+        settled = (
+            self._blocks.counts(span, start, end, known, lambda *times: self._block(span, *times))
+            if start < end
+            else None
+        )
+        if settled is None:
+            return self._counted(self._piece(_ONLY_CALLS, span, low, high, known))
+        before, after = (
+            self._counted(self._piece(_ONLY_CALLS, span, *piece, known)) if piece[0] < piece[1] else []
+            for piece in ((low, start), (end, high))
+        )
+        return [*before, *settled, *after]
+
+    def _block(self, span: int, start: int, end: int) -> Counted:
+        rows = self._piece(_ONLY_CALLS, span, start, end, _FAR)
+        recorded = [row[3] for row in rows if type(row[3]) is int]
+        return Counted(tuple(self._counted(rows)), max(recorded, default=0))
+
+    def _counted(self, rows: list[_Row]) -> list[CallCount]:
         try:
             return self._counts(rows)
         except UNREADABLE:

@@ -135,11 +135,61 @@ def test_counts_and_cost_are_those_of_the_full_rows(made: list, until: int, span
         full = [each.row for each in reader.of_span(span_s, low, high, _FAR)]
         assert reader.counts(span_s, low, high, _FAR, timed=True) == [*map(CallCount.of, full)]
         untimed = reader.counts(span_s, low, high, _FAR, timed=False)
-        assert [row[:4] for row in untimed] == [(row.at, row.span_s, row.key, row.calls) for row in full]
+        assert sorted(row[:4] for row in untimed) == sorted(
+            (row.at, row.span_s, row.key, row.calls) for row in full
+        )
         every = [each.row for each in reader.between(low, high, _FAR)]
         usd, priced = reader.cost(low, high, _FAR)
         assert usd == pytest.approx(sum(row.cost_usd for row in every))
         assert priced == sum(row.counted - row.unpriced for row in every)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("write"), st.integers(0, 9000), st.integers(0, 4000)),
+            st.tuples(st.just("fold"), st.integers(0, 200_000), st.just(0)),
+            st.tuples(st.just("read"), st.integers(0, 14_000), st.integers(60, 9000)),
+        ),
+        max_size=30,
+    ),
+    st.sampled_from([60, 600]),
+)
+@settings(max_examples=120, deadline=None)
+def test_counts_of_a_reader_that_asked_before_are_those_of_a_new_one(
+    steps: list[tuple[str, int, int]], span_s: int
+) -> None:
+    """Rows are written, some of them late, and folded between steps in time, on and back."""
+    with closing(database()) as connection:
+        kept = TrafficReader(connection)
+        for what, at, length in [*steps, ("read", 14_000, 9000)]:
+            if what == "write":
+                written(connection, rolled(call(at), call(at + 1200)), at + 1200 + length)
+            elif what == "fold":
+                folded(connection, at)
+            else:
+                times = (to_micros(after(at - length)), to_micros(after(at)), to_micros(after(at)))
+                found = kept.counts(span_s, *times, timed=False)
+                full = [each.row for each in TrafficReader(connection).of_span(span_s, *times)]
+                assert sorted(row[:4] for row in found) == sorted(
+                    (row.at, row.span_s, row.key, row.calls) for row in full
+                )
+
+
+def test_a_step_further_reads_only_what_is_new() -> None:
+    with closing(database()) as connection:
+        for minute in range(600):
+            written(connection, rolled(call(minute * 60)), minute * 60 + 10)
+        folded(connection, 40_000)
+        reader, asked = TrafficReader(connection), list[str]()
+        connection.set_trace_callback(asked.append)
+        sizes = []
+        for at in (36_000, 36_060):
+            asked.clear()
+            times = (to_micros(after(at - 36_000)), to_micros(after(at)), to_micros(after(at)))
+            assert sum(row.calls for row in reader.counts(60, *times, timed=False)) in (600, 599)
+            sizes.append(len(asked))
+        assert sizes[1] < sizes[0] / 3
 
 
 @pytest.mark.parametrize(

@@ -46,14 +46,17 @@ class CallTable:
         # Thousands of rows have few keys, and the rows that a store has read share them. Each key is held,
         # as the identity of one that is gone may be that of another.
         found: dict[int, tuple[RollUpKey, tuple[_Counts, ...]]] = {}
+        last, longest = None, 0
         for row in rows:
             at, calls, key = row.at, row.calls, row.key
             if (known := found.get(id(key))) is None:
                 known = found[id(key)] = key, self._counts_of(key)
             for counts in known[1]:
                 counts[at] = counts.get(at, 0) + calls
-            if self._span_s.get(at, 0) < row.span_s:
-                self._span_s[at] = row.span_s
+            # Most rows begin when the one before them does.
+            if at is not last or longest < row.span_s:
+                last, longest = at, max(self._span_s.get(at, 0), row.span_s)
+                self._span_s[at] = longest
         self._instants = sorted(self._span_s)
         self._columns: dict[int, list[int]] = {}
         self._sums: dict[tuple[Outcome | None, Group], list[int]] = {}

@@ -322,7 +322,9 @@ def _newest(kept: Sequence[KeptCall], family: Outcome, group: Group) -> Call | N
     return max(calls, key=_ended, default=None)
 
 
-def with_onset(trouble: TrafficTrouble, rows: Sequence[RollUp], kept: Sequence[KeptCall]) -> TrafficTrouble:
+def with_onset(
+    trouble: TrafficTrouble, rows: Sequence[CallCount], kept: Sequence[KeptCall]
+) -> TrafficTrouble:
     """The trouble with its beginning as exactly as rows of 10 s and single calls of that time tell it."""
     family = family_of(trouble.outcome)
     group = Group(frozenset(trouble.applications), frozenset(trouble.models))
@@ -345,10 +347,16 @@ def _exactly(kept: Sequence[KeptCall], family: Outcome, group: Group, first: Cou
 def _typical(recent: Sequence[RollUp | CallCount], family: Outcome, group: Group) -> tuple[Outcome, str]:
     """The most frequent outcome of the last minutes, and its type."""
     kinds: Counter[tuple[Outcome, str]] = Counter()
+    # Thousands of rows share few keys, whose hashes take longer than all else here.
+    alike: dict[int, bool] = {}
     for row in recent:
         key = row.key
-        alike = key.outcome is not Outcome.OK and family_of(key.outcome) is family
-        if alike and group((key.application, key.model)):
+        if key.outcome is Outcome.OK:
+            continue
+        if (known := alike.get(id(key))) is None:
+            known = family_of(key.outcome) is family and group((key.application, key.model))
+            alike[id(key)] = known
+        if known:
             kinds[key.outcome, key.error_type] += row.calls
     if not kinds:
         return family, ""

@@ -118,19 +118,21 @@ def grouped_by_source(told: Sequence[Told]) -> dict[TrafficSource, list[Told]]:
 
 
 def _told_recently(rows: Sequence[RollUp | CallCount]) -> list[Told]:
-    groups = grouped(rows, lambda row: (row.key.source, row.at))
+    spans: dict[tuple[TrafficSource, datetime], tuple[int, list[int]]] = {}
+    for row in rows:
+        where = row.key.source, row.at
+        if (found := spans.get(where)) is None:
+            found = spans[where] = row.span_s, [0, 0, 0, 0, 0]
+        amounts = found[1]
+        if row.key.outcome is Outcome.OK:
+            amounts[0] += row.calls
+        amounts[1] += row.counted
+        amounts[2] += bool(row.first_token)
+        amounts[3] += row.retries_told
+        amounts[4] += row.calls
     return [
-        Told(
-            source,
-            at,
-            at + timedelta(seconds=members[0].span_s),
-            answers=sum(row.calls for row in members if row.key.outcome is Outcome.OK),
-            counted=sum(row.counted for row in members),
-            timed=sum(bool(row.first_token) for row in members),
-            retries_told=sum(row.retries_told for row in members),
-            calls=sum(row.calls for row in members),
-        )
-        for (source, at), members in groups.items()
+        Told(source, at, at + timedelta(seconds=span_s), *amounts)
+        for (source, at), (span_s, amounts) in spans.items()
     ]
 
 

@@ -70,7 +70,7 @@ class Histogram:
         for bucket, number in buckets:
             rank -= number
             if rank <= 0:
-                return _middle(bucket)
+                return _MIDDLES[bucket]
         raise AssertionError("unreachable")
 
     def over(self, limit: float) -> tuple[int, float]:
@@ -78,8 +78,7 @@ class Histogram:
 
         A bucket counts as its middle, so both are off by what that is.
         """
-        rest = [(_middle(bucket) - limit, number) for bucket, number in self._buckets()]
-        larger = [(more, number) for more, number in rest if more > 0]
+        larger = [(_MIDDLES[k] - limit, number) for k, number in self._buckets() if _MIDDLES[k] > limit]
         return sum(number for _, number in larger), sum(more * number for more, number in larger)
 
     def to_bytes(self) -> bytes:
@@ -141,3 +140,6 @@ def _middle(bucket: int) -> float:
     if bucket == 0:
         return SMALLEST_S
     return min(SMALLEST_S * 2 * _GROWTH**bucket / (_GROWTH + 1), LARGEST_S)
+
+
+_MIDDLES = tuple(map(_middle, range(_LAST + 1)))
