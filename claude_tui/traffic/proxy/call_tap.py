@@ -18,10 +18,10 @@ from claude_tui.probes.transport_errors import FaultCode
 from claude_tui.probes.waits import header_wait, stated_wait
 from claude_tui.traffic.applications import Applications
 from claude_tui.traffic.cleaned import error_message, model_name, word
+from claude_tui.traffic.http1.wire import Header, RequestHead, ResponseHead, first_value
 from claude_tui.traffic.json_fields import TopFields
 from claude_tui.traffic.proxy.answer_reader import AnswerReader
 from claude_tui.traffic.proxy.repeats import Repeats
-from claude_tui.traffic.proxy.wire import Header, RequestHead, ResponseHead, first_value
 from claude_tui.traffic.routes import COUNT_TOKENS, MESSAGES, route_of
 from claude_tui.traffic.sink import Sink
 
