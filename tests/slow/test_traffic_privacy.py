@@ -124,13 +124,9 @@ BARE = {
         f"max_tokens: 5{CANARIES['errornumber']} > 8192, prompt is too long: {said('errorend')}",
     },
 }
+STREAM_ERROR = {"type": "api_error", "message": f"Internal server error {said('streamerror')}"}
 FAILING = ANSWER[: len(ANSWER) // 2].rpartition(b"event:")[0] + sse(
-    [
-        {
-            "type": "error",
-            "error": {"type": "api_error", "message": f"Internal server error {said('streamerror')}"},
-        }
-    ]
+    [{"type": "error", "error": STREAM_ERROR}]
 )
 PAGE = f"<html><title>Blocked</title><p>You asked: {said('page')}</p></html>".encode()
 ASKED = {
@@ -269,6 +265,7 @@ def reports() -> tuple[ExportTraceServiceRequest, ExportLogsServiceRequest]:
     spans.resource_spans[0].scope_spans[0].scope.attributes.append(_text("x", said("scope")))
     spans.resource_spans[0].resource.attributes.append(_text("process.owner", said("hostuser")))
     message = f'"{said("errortext")}" {said("errortext")} is {CANARIES["errortext"]}'
+    error = {"type": "invalid_request_error", "message": message}
     events = logs(
         event(
             API_REQUEST | {"prompt": said("logprompt"), "user.id": said("enduser"), "request_id": "req_log"}
@@ -278,7 +275,7 @@ def reports() -> tuple[ExportTraceServiceRequest, ExportLogsServiceRequest]:
                 "event.name": "api_error",
                 "model": "claude-opus-5-5",
                 "status_code": 400,
-                "error": f"400 {json.dumps({'error': {'type': 'invalid_request_error', 'message': message}})}",
+                "error": f"400 {json.dumps({'error': error})}",
                 "user.email": said("email"),
             }
         ),
