@@ -120,7 +120,8 @@ BARE = {
     "error": {
         "type": CANARIES["errortype"] + " of mine",
         "message": f"{said('errorbegin')}: messages.3.content: text content blocks "
-        f"{CANARIES['errormiddle']} must be non-empty; tools.0.custom.input_schema.properties.{CANARIES['errorpath']}: Field required, "
+        f"{CANARIES['errormiddle']} must be non-empty; "
+        f"tools.0.custom.input_schema.properties.{CANARIES['errorpath']}: Field required, "
         f"max_tokens: 5{CANARIES['errornumber']} > 8192, prompt is too long: {said('errorend')}",
     },
 }
