@@ -17,10 +17,10 @@ from claude_tui.probes.clock import SystemClock
 from claude_tui.probes.proxies import Proxies
 from claude_tui.simulator.sockets import listen, url_of
 from claude_tui.traffic.applications import Application, Applications, Fingerprints
+from claude_tui.traffic.http1.wire import RequestHead
 from claude_tui.traffic.proxy.call_tap import CallTap, Listening
 from claude_tui.traffic.proxy.tap import Tap
 from claude_tui.traffic.proxy.upstream import Upstream
-from claude_tui.traffic.proxy.wire import RequestHead
 from claude_tui.traffic.proxy.worker import Worker
 
 __all__ = ["WITHIN_S", "Client", "Message", "Proxied", "RecordedCalls", "message_of", "proxied", "serving"]

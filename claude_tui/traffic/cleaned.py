@@ -1,21 +1,23 @@
-"""Names and messages of calls as they may be kept: no secret, no quoted content, bounded."""
+"""Names and messages of calls as they may be kept: no secret, nothing of what was sent, bounded."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
+from claude_tui.knowledge.sentences import ELLIPSIS, sentences
 from claude_tui.model.text import Redactor, inert
 from claude_tui.model.traffic import OTHER
 
-__all__ = ["error_message", "model_name", "word"]
+__all__ = ["MAX_MESSAGE", "error_message", "error_type", "model_name", "word"]
 
 MAX_MESSAGE = 300
 _NAME = re.compile(r"[A-Za-z0-9][\w.:@/\[\]+-]{0,99}", re.ASCII)
 _WORD = re.compile(r"[a-z0-9_.-]{1,40}", re.ASCII)
-# What an error quotes may be the application's own text. Names of fields, models and limits are not.
-_QUOTED = re.compile(r"""(?P<mark>["'`“‘])(?P<text>[^"'`”’]*)(?P<end>["'`”’])""")
-_HARMLESS = re.compile(r"[\w.:/@-]{1,64}", re.ASCII)
+_TYPE = re.compile(r"[A-Za-z0-9][\w.:-]{0,59}", re.ASCII)
+# Classification's own words: the status and its phrase, or where a redirect points.
+_STATUS = re.compile(r"HTTP \d{3}(?: [A-Z][A-Za-z' -]{1,40})?: ", re.ASCII)
+_REDIRECT = re.compile(r"HTTP \d{3} redirect to https?://[\w.-]{1,100}(?::\d{1,5})?", re.ASCII)
 _PLAIN = Redactor()
 
 
@@ -34,14 +36,25 @@ def word(value: object) -> str | None:
     return value if isinstance(value, str) and _WORD.fullmatch(value) else None
 
 
+def error_type(kind: str | None) -> str | None:
+    """The type of an error; OTHER for what is no name."""
+    return kind if kind is None or _TYPE.fullmatch(kind) else OTHER
+
+
 def error_message(message: str | None) -> str | None:
-    """The error's words without what they quote of the request."""
+    """What is known of the words of an answered error; None where nothing is.
+
+    The rest may be what the application sent, quoted or not. The status and the address of a redirect, which
+    classification puts before the words, stay.
+    """
     if message is None:
         return None
-    return inert(_QUOTED.sub(_shown, message), MAX_MESSAGE)
-
-
-def _shown(quoted: re.Match[str]) -> str:
-    if _HARMLESS.fullmatch(quoted["text"]):
-        return quoted.group()
-    return f"{quoted['mark']}…{quoted['end']}"
+    redirect = _REDIRECT.match(message)
+    if redirect is not None:
+        return inert(redirect.group() + ("/…" if message[redirect.end() :].strip("/") else ""), MAX_MESSAGE)
+    status = _STATUS.match(message)
+    rest = message[status.end() :] if status is not None else message
+    kept = sentences().kept(rest)
+    if status is not None:
+        return inert(status.group() + (kept or ELLIPSIS), MAX_MESSAGE)
+    return inert(kept, MAX_MESSAGE) if kept is not None else None

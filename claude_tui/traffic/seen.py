@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections import deque
 from hashlib import blake2b
+
+from claude_tui.traffic.recent import RecentNumbers
 
 __all__ = ["DIGEST_BYTES", "SeenIds", "digest"]
 
@@ -17,26 +18,18 @@ def digest(request_id: str) -> bytes:
 
 
 class SeenIds:
-    """The newest `most` digests."""
+    """The newest digests: the last `most`, and up to twice as many."""
 
     def __init__(self, most: int = 200_000) -> None:
-        self._most = most
-        self._order: deque[bytes] = deque()
-        self._ids: set[bytes] = set()
+        self._known = RecentNumbers(most)
 
     def add(self, digests: bytes) -> None:
         """Adds digests that stand one behind the other."""
         for start in range(0, len(digests) - DIGEST_BYTES + 1, DIGEST_BYTES):
-            each = digests[start : start + DIGEST_BYTES]
-            if each in self._ids:
-                continue
-            self._ids.add(each)
-            self._order.append(each)
-            if len(self._order) > self._most:
-                self._ids.discard(self._order.popleft())
+            self._known.add(int.from_bytes(digests[start : start + DIGEST_BYTES], "big"))
 
     def __contains__(self, request_id: object) -> bool:
-        return isinstance(request_id, str) and digest(request_id) in self._ids
+        return isinstance(request_id, str) and int.from_bytes(digest(request_id), "big") in self._known
 
     def __len__(self) -> int:
-        return len(self._ids)
+        return len(self._known)

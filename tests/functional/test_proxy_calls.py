@@ -369,7 +369,7 @@ async def test_a_repeat_that_does_not_wait_as_it_was_asked_to_is_told_apart() ->
 async def test_a_secret_of_this_machine_is_not_quoted() -> None:
     error = {
         "type": "error",
-        "error": {"type": "authentication_error", "message": "bad key own-secret-of-ours"},
+        "error": {"type": "authentication_error", "message": "invalid x-api-key own-secret-of-ours"},
     }
     async with (
         WireServer(response(error, status="401 Unauthorized")) as upstream,

@@ -13,8 +13,8 @@ import pytest
 from claude_tui.model.observation import Outcome
 from claude_tui.model.traffic import CallEnd
 from claude_tui.probes.proxies import Proxies
+from claude_tui.traffic.http1.wire import MAX_HEAD, RequestHead
 from claude_tui.traffic.proxy.client import MAX_AHEAD
-from claude_tui.traffic.proxy.wire import MAX_HEAD, RequestHead
 from tests.proxied import Client, Message, message_of, proxied, serving
 from tests.wire_server import (
     TLS_ALERT,

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from claude_tui.analysis.traffic.listing import ORDERS
 from claude_tui.model.observation import Outcome
 from claude_tui.model.snapshot import Panel
-from claude_tui.model.traffic_view import FailureCount
+from claude_tui.model.traffic import TrafficSource
+from claude_tui.model.traffic_view import FailureCount, SourceState
 from claude_tui.tui.panels.traffic import pace, traffic_lines
 from claude_tui.tui.panels.traffic_zoom import Listing, traffic_zoom
 from claude_tui.tui.render.lines import plain, width
@@ -120,7 +122,7 @@ def test_it_fits_any_place_and_says_the_most_important_first(cells: int, rows: i
         lines = traffic_lines(snapshot.traffic, cells, rows)
         assert len(lines) <= rows
         assert all(width(each) <= cells for each in lines)
-        assert "failing" in plain(lines[0]) or cells < 20
+        assert "failing" in plain(lines[0]) or "no calls" in plain(lines[0]) or cells < 20
 
 
 def test_a_source_that_is_quiet_and_one_that_tells_less_are_named() -> None:
@@ -129,6 +131,24 @@ def test_a_source_that_is_quiet_and_one_that_tells_less_are_named() -> None:
     lines = text(traffic_lines(view, 46, 14))
     assert "▲ proxy quiet since 13:5" in lines
     assert "▲ otlp: tokens absent since 12:1" in lines
+
+
+def test_where_every_source_is_quiet_no_figure_stands_for_now() -> None:
+    """`0/min  failing n/a` looked like a measurement, and the second source had no row at 80x24."""
+    view = quiet_traffic().traffic
+    assert view is not None
+    first, last = datetime(2026, 11, 20, 13, 57, tzinfo=UTC), datetime(2026, 11, 20, 13, 59, tzinfo=UTC)
+    sources = (
+        SourceState(TrafficSource.PROXY, first, first, ()),
+        SourceState(TrafficSource.OTLP, last, last, ()),
+    )
+    quiet = replace(view, sources=sources, all=replace(view.all, calls=0, per_second=0.0))
+    assert text(traffic_lines(quiet, 78, 2)).splitlines() == [
+        "no calls since 13:59",
+        "▲ proxy quiet since 13:57, otlp since 13:59",
+    ]
+    told = replace(quiet, sources=(sources[0], replace(sources[1], quiet_since=None)))
+    assert "no calls" not in text(traffic_lines(told, 78, 2))
 
 
 def test_full_screen_has_tables_failed_and_slowest_calls_with_their_ids() -> None:

@@ -172,6 +172,15 @@ def test_an_agent_that_collects_loads_no_textual() -> None:
     assert not {name for name in loaded if name.startswith("claude_tui.traffic.otlp")}
 
 
+def test_an_agent_that_receives_otlp_loads_no_second_http_server() -> None:
+    code = AGENT.format(
+        before='os.environ["CLAUDE_TOP_TRAFFIC_OTLP"] = "127.0.0.1:0"', lease="", awaited="collecting"
+    )
+    loaded = loaded_by(code)
+    assert "claude_tui.traffic.otlp.http_connection" in loaded
+    assert "aiohttp" not in loaded
+
+
 def test_a_viewer_loads_no_probe() -> None:
     """Five people who watch must not cost five SDKs."""
     before = (

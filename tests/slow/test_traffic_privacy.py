@@ -44,6 +44,16 @@ PLACES = (
     *("apikey", "token", "header", "agent", "cookie", "organisation"),
     *("answer", "thinking", "answertool", "errorquote", "page", "stopreason"),
     *(
+        "errorbegin",
+        "errormiddle",
+        "errorend",
+        "errornumber",
+        "errorpath",
+        "errortype",
+        "streamerror",
+        "plainerror",
+    ),
+    *(
         "spaninput",
         "spanoutput",
         "spantool",
@@ -104,6 +114,21 @@ ERROR = {
         f"for key {said('apikey')}",
     },
 }
+# Nothing tells these words from the server's own: there are no quotes round them.
+BARE = {
+    "type": "error",
+    "error": {
+        "type": CANARIES["errortype"] + " of mine",
+        "message": f"{said('errorbegin')}: messages.3.content: text content blocks "
+        f"{CANARIES['errormiddle']} must be non-empty; "
+        f"tools.0.custom.input_schema.properties.{CANARIES['errorpath']}: Field required, "
+        f"max_tokens: 5{CANARIES['errornumber']} > 8192, prompt is too long: {said('errorend')}",
+    },
+}
+STREAM_ERROR = {"type": "api_error", "message": f"Internal server error {said('streamerror')}"}
+FAILING = ANSWER[: len(ANSWER) // 2].rpartition(b"event:")[0] + sse(
+    [{"type": "error", "error": STREAM_ERROR}]
+)
 PAGE = f"<html><title>Blocked</title><p>You asked: {said('page')}</p></html>".encode()
 ASKED = {
     "model": "claude-haiku-5-5",
@@ -140,6 +165,9 @@ class Upstream(BaseHTTPRequestHandler):
             "stream": (200, "text/event-stream", ANSWER),
             "message": (200, "application/json", json.dumps(MESSAGE).encode()),
             "error": (400, "application/json", json.dumps(ERROR).encode()),
+            "bare": (400, "application/json", json.dumps(BARE).encode()),
+            "plain": (500, "text/plain", f"Internal server error: {said('plainerror')}".encode()),
+            "failing": (200, "text/event-stream", FAILING),
             "page": (502, "text/html", PAGE),
             "cut": (200, "text/event-stream", ANSWER[: len(ANSWER) // 2]),
         }[want]
@@ -191,7 +219,11 @@ def proxy(url: str, data: Path, log: Path) -> Iterator[str]:
 def call(url: str, want: str, path: str = "/v1/messages", body: bytes | None = None) -> None:
     """A call of its own connection, whose answer is read as far as it comes."""
     connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_S)
-    asked = json.dumps({**ASKED, "stream": want in ("stream", "cut")}).encode() if body is None else body
+    asked = (
+        json.dumps({**ASKED, "stream": want in ("stream", "cut", "failing")}).encode()
+        if body is None
+        else body
+    )
     headers = HEADERS | {"x-want": want, "content-type": "application/json"}
     connection.request("POST", f"{path}?beta={CANARIES['query']}", asked, headers)
     with suppress(http.client.IncompleteRead):
@@ -200,7 +232,7 @@ def call(url: str, want: str, path: str = "/v1/messages", body: bytes | None = N
 
 
 def calls_through(url: str) -> None:
-    for want in ("stream", "message", "error", "page", "cut"):
+    for want in ("stream", "message", "error", "bare", "plain", "failing", "page", "cut"):
         for _ in range(3):
             call(url, want)
     call(url, "message", path=f"/v1/files/{CANARIES['filename']}")
@@ -233,7 +265,8 @@ def reports() -> tuple[ExportTraceServiceRequest, ExportLogsServiceRequest]:
         each.events.add(name=said("spanevent")).attributes.append(_text("gen_ai.prompt", said("spanevent")))
     spans.resource_spans[0].scope_spans[0].scope.attributes.append(_text("x", said("scope")))
     spans.resource_spans[0].resource.attributes.append(_text("process.owner", said("hostuser")))
-    quoted = f'"{said("errortext")}"'
+    message = f'"{said("errortext")}" {said("errortext")} is {CANARIES["errortext"]}'
+    error = {"type": "invalid_request_error", "message": message}
     events = logs(
         event(
             API_REQUEST | {"prompt": said("logprompt"), "user.id": said("enduser"), "request_id": "req_log"}
@@ -243,7 +276,7 @@ def reports() -> tuple[ExportTraceServiceRequest, ExportLogsServiceRequest]:
                 "event.name": "api_error",
                 "model": "claude-opus-5-5",
                 "status_code": 400,
-                "error": f"400 {json.dumps({'error': {'type': 'invalid_request_error', 'message': quoted}})}",
+                "error": f"400 {json.dumps({'error': error})}",
                 "user.email": said("email"),
             }
         ),
@@ -421,6 +454,9 @@ async def test_no_canary_is_left_anywhere(tmp_path: Path, own_home: Path) -> Non
     assert FOUND_IN_ALL in left[crash.name] & left["postmortem.md"]
     assert FOUND_IN_ALL in printed["traffic"]
     assert all(each in printed["traffic --json"] for each in CONTROLS)
+    # What the API itself said around the canaries.
+    for said_by_api in ("messages.3.content: text content blocks", "Field required", "Internal server error"):
+        assert any(said_by_api in (each.call.message or "") for each in snapshot.traffic.failed_calls)
     assert FOUND_IN_ALL in shown
 
     canaries = set(ALL)

@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from claude_tui.traffic.otlp import json_body, protobuf
 from claude_tui.traffic.otlp.answers import JSON, PROTOBUF, accepted, refused
 from claude_tui.traffic.otlp.bodies import (
+    Body,
     Bounds,
     NoRoomError,
     Room,
+    Share,
     TooLargeBodyError,
     UnreadableBodyError,
-    read_body,
     unpacked,
 )
 from claude_tui.traffic.otlp.records import Signal, SpanRecord
@@ -158,7 +159,8 @@ def test_json_of_brackets_is_too_much() -> None:
 def test_a_bomb_is_not_unpacked() -> None:
     packed = gzip.compress(bytes(200_000_000))
     tracemalloc.start()
-    with Room(Bounds()).request() as share, pytest.raises(TooLargeBodyError):
+    share = Room(Bounds()).enter()
+    with pytest.raises(TooLargeBodyError):
         unpacked(packed, 1_000_000, share)
     assert tracemalloc.get_traced_memory()[1] < 20_000_000
     tracemalloc.stop()
@@ -170,34 +172,40 @@ def test_a_bomb_is_not_unpacked() -> None:
     ids=["empty", "other", "cut", "members"],
 )
 def test_what_is_no_gzip_is_unreadable(body: bytes) -> None:
-    with Room(Bounds()).request() as share, pytest.raises(UnreadableBodyError):
+    share = Room(Bounds()).enter()
+    with pytest.raises(UnreadableBodyError):
         unpacked(body, 1_000_000, share)
 
 
 @given(st.lists(st.binary(max_size=200), min_size=1, max_size=5))
 def test_gzip_of_several_members_is_unpacked(parts: list[bytes]) -> None:
-    with Room(Bounds()).request() as share:
-        assert unpacked(b"".join(map(gzip.compress, parts)), 2000, share) == b"".join(parts)
+    share = Room(Bounds()).enter()
+    assert unpacked(b"".join(map(gzip.compress, parts)), 2000, share) == b"".join(parts)
 
 
-async def test_all_bodies_together_are_bounded() -> None:
+def test_all_bodies_together_are_bounded() -> None:
     room = Room(Bounds(at_once=1000, requests=2))
 
-    async def pieces(count: int):  # type: ignore[no-untyped-def]
-        for _ in range(count):
-            yield bytes(100)
+    def read(share: Share, pieces: int, longest: int = 5000) -> int:
+        body = Body(longest, share)
+        for _ in range(pieces):
+            body.add(bytes(100))
+        return len(body.whole())
 
-    with room.request() as first:
-        assert len(await read_body(pieces(9), 5000, first)) == 900
-        with room.request() as second:
-            with pytest.raises(NoRoomError):
-                await read_body(pieces(2), 5000, second)
-            with pytest.raises(NoRoomError), room.request():
-                pass
-    with room.request() as third:
-        assert len(await read_body(pieces(9), 5000, third)) == 900
-    with room.request() as fourth, pytest.raises(TooLargeBodyError):
-        await read_body(pieces(3), 200, fourth)
+    first = room.enter()
+    assert read(first, 9) == 900
+    second = room.enter()
+    with pytest.raises(NoRoomError):
+        read(second, 2)
+    with pytest.raises(NoRoomError):
+        room.enter()
+    room.leave(second)
+    room.leave(first)
+    third = room.enter()
+    assert read(third, 9) == 900
+    room.leave(third)
+    with pytest.raises(TooLargeBodyError):
+        read(room.enter(), 3, longest=200)
 
 
 def test_series_are_bounded() -> None:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 from claude_tui.traffic.otlp.wire import ExportError
 
 __all__ = [
+    "Body",
     "Bounds",
     "NoRoomError",
     "Room",
     "TooLargeBodyError",
     "UnreadableBodyError",
-    "read_body",
     "unpacked",
 ]
 
@@ -36,10 +34,12 @@ class Bounds:
     """Bytes of all bodies that are being read."""
     requests: int = 64
     """Requests that are being read."""
+    connections: int = 256
+    """Connections to one port. When there are more, the oldest that is not in use makes room."""
     parts: int = 200_000
     """Records and other parts of one body that are looked at."""
     read_s: float = 30.0
-    """How long a body may take to arrive."""
+    """How long a request may take to arrive."""
 
 
 class TooLargeBodyError(ExportError):
@@ -61,15 +61,6 @@ class Room:
         self.bounds = bounds
         self._bytes = 0
         self._requests = 0
-
-    @contextmanager
-    def request(self) -> Iterator[Share]:
-        """A request's share of it. Raises NoRoomError."""
-        share = self.enter()
-        try:
-            yield share
-        finally:
-            self.leave(share)
 
     def enter(self) -> Share:
         """The share of a request that ends with `leave`. Raises NoRoomError."""
@@ -102,15 +93,28 @@ class Share:
         self.bytes += count
 
 
-async def read_body(pieces: AsyncIterator[bytes], longest: int, share: Share) -> bytes:
-    """The whole body. Raises TooLargeBodyError or NoRoomError."""
-    body = bytearray()
-    async for piece in pieces:
-        if len(body) + len(piece) > longest:
+class Body:
+    """A body as far as it has arrived."""
+
+    def __init__(self, longest: int, share: Share) -> None:
+        self.longest = longest
+        """How many bytes it may have."""
+        self.share = share
+        """What its request holds."""
+        self._bytes = bytearray()
+
+    def add(self, piece: bytes) -> None:
+        """Raises TooLargeBodyError or NoRoomError."""
+        if len(self._bytes) + len(piece) > self.longest:
             raise TooLargeBodyError
-        share.take(len(piece))
-        body += piece
-    return bytes(body)
+        self.share.take(len(piece))
+        self._bytes += piece
+
+    def whole(self) -> bytes:
+        """All of it; this keeps nothing of it."""
+        whole = bytes(self._bytes)
+        self._bytes = bytearray()
+        return whole
 
 
 def unpacked(body: bytes, longest: int, share: Share) -> bytes:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Protocol
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
@@ -16,7 +15,9 @@ from h2.events import ConnectionTerminated, DataReceived, Event, RequestReceived
 from h2.exceptions import H2Error, StreamClosedError
 from h2.settings import SettingCodes, Settings
 
-from claude_tui.traffic.otlp.bodies import NoRoomError, Room, Share, TooLargeBodyError
+from claude_tui.traffic.otlp.answers import PROTOBUF
+from claude_tui.traffic.otlp.bodies import Body, NoRoomError, TooLargeBodyError, UnreadableBodyError, unpacked
+from claude_tui.traffic.otlp.export_server import Exports
 from claude_tui.traffic.otlp.grpc_messages import (
     CONTENT_TYPE,
     OK,
@@ -24,12 +25,13 @@ from claude_tui.traffic.otlp.grpc_messages import (
     SIGNALS,
     UNIMPLEMENTED,
     framed,
+    message_in,
     trailers,
 )
 from claude_tui.traffic.otlp.records import Signal
 from claude_tui.traffic.otlp.refusals import code_of, reason_of, status_of
 
-__all__ = ["Connection", "Exports"]
+__all__ = ["GrpcConnection"]
 
 _SETTINGS = {SettingCodes.MAX_CONCURRENT_STREAMS: 16, SettingCodes.MAX_HEADER_LIST_SIZE: 16_384}
 _IDLE_S = 300.0
@@ -44,37 +46,18 @@ class _Export:
     """What it exports."""
     coding: str
     """How its message is packed, if it is."""
-    share: Share
-    """What it holds."""
     late: asyncio.TimerHandle
     """Ends it if it does not arrive in time."""
-    body: bytearray = field(default_factory=bytearray)
+    body: Body
     """What has arrived."""
 
 
-class Exports(Protocol):
-    """What a connection needs of its receiver."""
-
-    @property
-    def room(self) -> Room:
-        """The memory that bodies may take."""
-
-    def opened(self, connection: Connection) -> bool:
-        """Whether there is room for one more connection."""
-
-    def closed(self, connection: Connection) -> None:
-        """That it has ended."""
-
-    def taken(self, signal: Signal, body: bytes, coding: str, share: Share) -> bytes:
-        """The answer to an export that was taken in."""
-
-
-class Connection(asyncio.Protocol):
+class GrpcConnection(asyncio.Protocol):
     """Reads exports and answers them. What is wrong with one of them does not touch the others."""
 
-    def __init__(self, receiver: Exports) -> None:
-        self._receiver = receiver
-        self._bounds = receiver.room.bounds
+    def __init__(self, server: Exports) -> None:
+        self._server = server
+        self._bounds = server.room.bounds
         self._loop = asyncio.get_running_loop()
         self._http = H2Connection(H2Configuration(client_side=False, header_encoding=False))
         self._exports: dict[int, _Export] = {}
@@ -86,7 +69,7 @@ class Connection(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        if not self._receiver.opened(self):
+        if not self._server.opened(self):
             transport.abort()
             return
         transport.set_write_buffer_limits(_UNSENT)
@@ -126,14 +109,20 @@ class Connection(asyncio.Protocol):
             self._idle.cancel()
         for number in list(self._exports):
             self._forget(number)
-        self._receiver.closed(self)
+        self._server.closed(self)
 
-    # What is said on the connection.
+    # What its server asks.
+
+    @property
+    def idle(self) -> bool:
+        return not self._exports
 
     def close(self) -> None:
         """Ends it, whatever is open."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.close()
+
+    # What is said on the connection.
 
     def _heed(self, event: Event) -> None:
         if isinstance(event, RequestReceived):
@@ -159,22 +148,20 @@ class Connection(asyncio.Protocol):
             self._answer(number, UNIMPLEMENTED, "there is no such method")
             return
         try:
-            share = self._receiver.room.enter()
+            share = self._server.room.enter()
         except NoRoomError as error:
             self._refuse(number, error)
             return
         late = self._loop.call_later(self._bounds.read_s, self._too_late, number)
-        self._exports[number] = _Export(signal, headers.get("grpc-encoding", ""), share, late)
+        body = Body(self._bounds.body + PREFIX_BYTES, share)
+        self._exports[number] = _Export(signal, headers.get("grpc-encoding", ""), late, body)
 
     def _take(self, event: DataReceived) -> None:
         export = self._exports.get(event.stream_id)
         if export is None:
             return
         try:
-            if len(export.body) + len(event.data or b"") > self._bounds.body + PREFIX_BYTES:
-                raise TooLargeBodyError
-            export.share.take(len(event.data or b""))
-            export.body += event.data or b""
+            export.body.add(event.data or b"")
         except (TooLargeBodyError, NoRoomError) as error:
             self._refuse(event.stream_id, error)
 
@@ -183,19 +170,27 @@ class Connection(asyncio.Protocol):
         if export is None:
             return
         try:
-            message = self._receiver.taken(export.signal, bytes(export.body), export.coding, export.share)
-        except Exception as error:  # noqa: BLE001 the receiver has counted it; the sender gets a code
+            answer = self._server.take(export.signal, PROTOBUF, self._message(export))
+        except Exception as error:  # noqa: BLE001 the server has counted it; the sender gets a code
             self._refuse(number, error)
             return
         self._forget(number)
         head = [(":status", "200"), ("content-type", CONTENT_TYPE), ("grpc-accept-encoding", "identity,gzip")]
-        data = framed(message)
+        data = framed(answer)
         if self._http.local_flow_control_window(number) < len(data):
             self._http.reset_stream(number, ErrorCodes.FLOW_CONTROL_ERROR)
             return
         self._http.send_headers(number, head)
         self._http.send_data(number, data)
         self._http.send_headers(number, trailers(OK), end_stream=True)
+
+    def _message(self, export: _Export) -> bytes:
+        packed, message = message_in(export.body.whole())
+        if not packed:
+            return message
+        if export.coding != "gzip":
+            raise UnreadableBodyError("expected gzip or no content coding")
+        return unpacked(message, self._bounds.body, export.body.share)
 
     def _too_late(self, number: int) -> None:
         with suppress(StreamClosedError):
@@ -217,7 +212,7 @@ class Connection(asyncio.Protocol):
         export = self._exports.pop(number, None)
         if export is not None:
             export.late.cancel()
-            self._receiver.room.leave(export.share)
+            self._server.room.leave(export.body.share)
 
     def _send(self) -> None:
         if self._transport is not None and not self._transport.is_closing():

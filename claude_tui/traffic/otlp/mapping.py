@@ -11,7 +11,7 @@ from claude_tui.model.observation import Outcome
 from claude_tui.model.text import Redactor, inert
 from claude_tui.model.traffic import OTHER, UNKNOWN, Call, CallEnd, Tokens, TrafficSource
 from claude_tui.probes.classify import Classified
-from claude_tui.traffic.cleaned import error_message, model_name, word
+from claude_tui.traffic.cleaned import error_message, error_type, model_name, word
 from claude_tui.traffic.names import MAX_NAME
 from claude_tui.traffic.otlp.amounts import (
     count_of,
@@ -174,7 +174,7 @@ def _with_gen_ai(
         model=model,
         served_model=served,
         http_status=_status(attributes),
-        error_type=found.error_type,
+        error_type=error_type(found.error_type),
         message=_message(found),
         request_id=_request_id(text_of(attributes, "anthropic.request.id") or found.request_id),
         streamed=attributes.get("gen_ai.request.stream") is True or first_token_s is not None,
@@ -228,7 +228,7 @@ def _claude_code_call(event: EventRecord, name: str, cost_of: CostOf, ended: dat
             call,
             outcome=found.outcome,
             http_status=status,
-            error_type=found.error_type,
+            error_type=error_type(found.error_type),
             message=_message(found),
             request_id=call.request_id or _request_id(found.request_id),
         )

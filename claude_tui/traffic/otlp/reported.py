@@ -6,6 +6,7 @@ A call that two instrumentations report, one within the other, is the inner one'
 from __future__ import annotations
 
 from claude_tui.traffic.otlp.records import EventRecord, SpanRecord
+from claude_tui.traffic.recent import RecentNumbers
 
 __all__ = ["Reported"]
 
@@ -16,12 +17,10 @@ class Reported:
     """The newest calls, by whatever identifies them. Between one and two times `most` are known."""
 
     def __init__(self, most: int = _MOST) -> None:
-        self._most = most
-        self._new: set[int] = set()
-        self._old: set[int] = set()
+        self._known = RecentNumbers(most)
 
     def __len__(self) -> int:
-        return len(self._new) + len(self._old)
+        return len(self._known)
 
     def is_new_span(self, span: SpanRecord, request_id: str | None, *, innermost: bool) -> bool:
         """Whether nothing has reported the call of a span; from now on it has.
@@ -58,17 +57,11 @@ class Reported:
         return not known
 
     def _has(self, key: object) -> bool:
-        if key is None:
-            return False
-        number = hash(key)
-        return number in self._new or number in self._old
+        return key is not None and hash(key) in self._known
 
     def _add(self, key: object) -> None:
-        if key is None:
-            return
-        if len(self._new) >= self._most:
-            self._old, self._new = self._new, set()
-        self._new.add(hash(key))
+        if key is not None:
+            self._known.add(hash(key))
 
 
 def _by_request(request_id: str | None) -> object:

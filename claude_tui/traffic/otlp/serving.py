@@ -33,7 +33,7 @@ _BACKLOG = 128
 class ReceiverThread:
     """Receives, until it is stopped, and writes to a store that stays its owner's.
 
-    `listen` and `listen_grpc` return as soon as the port is bound. aiohttp, h2 and protobuf are imported in
+    `listen` and `listen_grpc` return as soon as the port is bound. h2 and protobuf are imported in
     the thread: exports that arrive earlier wait in the listen queue.
     """
 

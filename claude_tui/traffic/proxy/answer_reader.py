@@ -9,9 +9,9 @@ from claude_tui.probes.stream_reader import StreamReader
 from claude_tui.probes.transport_errors import BodyError
 from claude_tui.traffic.counts import TokenCounts
 from claude_tui.traffic.events import EventReader
+from claude_tui.traffic.http1.wire import ResponseHead, first_value
 from claude_tui.traffic.json_fields import TopFields
 from claude_tui.traffic.proxy.decoding import Decoding, decoding_of
-from claude_tui.traffic.proxy.wire import ResponseHead, first_value
 from claude_tui.traffic.routes import COUNT_TOKENS, MESSAGES
 
 __all__ = ["AnswerReader"]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from claude_tui.traffic.proxy.wire import Header, response_bytes
+from claude_tui.traffic.http1.wire import Header, response_bytes
 
 __all__ = ["HEALTH_PATH", "MARK", "OwnAnswer", "bad_gateway", "bad_request", "health", "no_tunnels"]
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from claude_tui.model.observation import Outcome
-from claude_tui.model.text import Redactor
+from claude_tui.model.text import Redactor, inert
 from claude_tui.model.traffic import OTHER, UNKNOWN, Call, CallEnd, Tokens, TrafficSource
 from claude_tui.probes.classify import Classified, classify_error, classify_response
 from claude_tui.probes.clock import Clock
@@ -17,11 +17,11 @@ from claude_tui.probes.limits import read_rate_limits, read_windows
 from claude_tui.probes.transport_errors import FaultCode
 from claude_tui.probes.waits import header_wait, stated_wait
 from claude_tui.traffic.applications import Applications
-from claude_tui.traffic.cleaned import error_message, model_name, word
+from claude_tui.traffic.cleaned import MAX_MESSAGE, error_message, error_type, model_name, word
+from claude_tui.traffic.http1.wire import Header, RequestHead, ResponseHead, first_value
 from claude_tui.traffic.json_fields import TopFields
 from claude_tui.traffic.proxy.answer_reader import AnswerReader
 from claude_tui.traffic.proxy.repeats import Repeats
-from claude_tui.traffic.proxy.wire import Header, RequestHead, ResponseHead, first_value
 from claude_tui.traffic.routes import COUNT_TOKENS, MESSAGES, route_of
 from claude_tui.traffic.sink import Sink
 
@@ -122,6 +122,7 @@ class CallTap:
         self._record(end, found, total_s)
 
     def failed(self, fault: Classified) -> None:
+        """No answer came, so the words are the proxy's own."""
         self._record(CallEnd.COMPLETE, fault, self._since())
 
     def _since(self) -> float:
@@ -164,8 +165,8 @@ class CallTap:
             end=end,
             method=_method(self._head.method),
             model=(model_name(asked.get("model")) if asked is not None else None) or UNKNOWN,
-            error_type=found.error_type,
-            message=error_message(found.message) if found.outcome.failed else None,
+            error_type=error_type(found.error_type),
+            message=self._message(found),
             request_id=found.request_id,
             streamed=asked is not None and asked.get("stream") is True,
             max_tokens=_count(asked.get("max_tokens")) if asked is not None else None,
@@ -182,6 +183,14 @@ class CallTap:
                 self._sent.digest(), self._began + total_s + call.retry_after_s
             )
         self._listening.sink.add(call)
+
+    def _message(self, found: Classified) -> str | None:
+        if not found.outcome.failed or found.message is None:
+            return None
+        # Without an answer nobody else has said anything.
+        return (
+            error_message(found.message) if self._response is not None else inert(found.message, MAX_MESSAGE)
+        )
 
     def _is_early(self, retries: int | None) -> bool | None:
         """Whether it repeats a call too soon. What its client counts as a first attempt repeats none."""
@@ -226,7 +235,7 @@ _FAILURE = b'{"type":"error","error":{"type":"overloaded_error","message":"Overl
 
 def warm_up() -> None:
     """Loads what the first failed call needs: 0.2 s in which no other call would go on."""
-    classify_response(529, {}, _FAILURE, redactor=_PLAIN)
+    error_message(classify_response(529, {}, _FAILURE, redactor=_PLAIN).message)
 
 
 def _what(head: RequestHead) -> str:

@@ -15,20 +15,18 @@ from dataclasses import dataclass
 from claude_tui.model.traffic import CallEnd
 from claude_tui.probes.exchange_trace import Phase
 from claude_tui.probes.transport_errors import explain
+from claude_tui.traffic.http1.sockets import close_while_sending, keep_watch
+from claude_tui.traffic.http1.wire import End, Event, RequestHead, RequestReader, ResponseHead
 from claude_tui.traffic.proxy.answers import HEALTH_PATH, OwnAnswer, bad_gateway, bad_request, no_tunnels
 from claude_tui.traffic.proxy.exchange import Exchange, OwnExchange
 from claude_tui.traffic.proxy.service import Service
 from claude_tui.traffic.proxy.tap import GuardedTap
-from claude_tui.traffic.proxy.upstream import UpstreamConnection, keep_watch
-from claude_tui.traffic.proxy.wire import End, Event, RequestHead, RequestReader, ResponseHead
+from claude_tui.traffic.proxy.upstream import UpstreamConnection
 
 __all__ = ["ClientConnection"]
 
 # What a client may send ahead of its turn: a body while the upstream is dialled, or the next request.
 MAX_AHEAD = 65_536
-# How long to listen to a client that still sends when the answer is over. A connection that is closed with
-# unread bytes is reset, and the client may lose the end of the answer.
-LINGER_S = 5.0
 # `struct linger` with a time of 0: closing sends a reset.
 _NO_LINGER = struct.pack("ii", 1, 0)
 
@@ -358,12 +356,11 @@ class ClientConnection(asyncio.Protocol):
         self._drop_upstream()
         self._ending = True
         self._waiting.clear()
-        if not unread or not self._transport.can_write_eof():
+        if not unread:
             self._transport.close()
             return
-        self._transport.write_eof()
+        close_while_sending(self._transport)
         self._steer()
-        asyncio.get_running_loop().call_later(LINGER_S, self._transport.abort)
 
     def _reset_when_flushed(self) -> None:
         if self._transport.get_write_buffer_size() == 0:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
 from claude_tui.probes.exchange_trace import ExchangeTrace
 from claude_tui.traffic.applications import APP_HEADER
-from claude_tui.traffic.proxy.answers import OwnAnswer
-from claude_tui.traffic.proxy.tap import GuardedTap
-from claude_tui.traffic.proxy.upstream import Upstream
-from claude_tui.traffic.proxy.wire import (
+from claude_tui.traffic.http1.wire import (
     BodyWriter,
     End,
     Framing,
@@ -18,15 +14,16 @@ from claude_tui.traffic.proxy.wire import (
     RequestHead,
     ResponseHead,
     ResponseReader,
+    origin_form,
     request_bytes,
     response_bytes,
     without_hop_headers,
 )
+from claude_tui.traffic.proxy.answers import OwnAnswer
+from claude_tui.traffic.proxy.tap import GuardedTap
+from claude_tui.traffic.proxy.upstream import Upstream
 
 __all__ = ["Exchange", "OwnExchange"]
-
-# A client that takes the proxy for a forward one sends a whole URL.
-_AUTHORITY = re.compile(rb"https?://[^/?#]*", re.I)
 
 
 @dataclass(slots=True)
@@ -123,10 +120,4 @@ class Exchange:
 
 
 def _target(target: bytes, upstream: Upstream) -> bytes:
-    if target == b"*":
-        return target
-    found = _AUTHORITY.match(target)
-    path = target[found.end() :] if found is not None else target
-    if not path.startswith(b"/"):
-        path = b"/" + path
-    return upstream.target_prefix + path
+    return target if target == b"*" else upstream.target_prefix + origin_form(target)

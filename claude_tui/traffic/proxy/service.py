@@ -6,10 +6,10 @@ import socket
 from typing import Protocol
 
 from claude_tui.model.text import Redactor
+from claude_tui.traffic.http1.wire import RequestHead
 from claude_tui.traffic.proxy.answers import OwnAnswer
 from claude_tui.traffic.proxy.tap import GuardedTap
 from claude_tui.traffic.proxy.upstream import Upstream
-from claude_tui.traffic.proxy.wire import RequestHead
 
 __all__ = ["Connection", "Service"]
 

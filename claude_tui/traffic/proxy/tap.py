@@ -8,7 +8,7 @@ from typing import Protocol
 
 from claude_tui.model.traffic import CallEnd
 from claude_tui.probes.classify import Classified
-from claude_tui.traffic.proxy.wire import RequestHead, ResponseHead
+from claude_tui.traffic.http1.wire import RequestHead, ResponseHead
 
 __all__ = ["Counts", "GuardedTap", "Tap"]
 

@@ -19,13 +19,12 @@ from claude_tui.probes.clock import Clock
 from claude_tui.probes.dial import race
 from claude_tui.probes.exchange_trace import ExchangeTrace, Phase
 from claude_tui.probes.proxies import Proxies
+from claude_tui.traffic.http1.sockets import keep_watch
+from claude_tui.traffic.http1.wire import Header
 from claude_tui.traffic.proxy.tunnel import Via, open_tunnel
-from claude_tui.traffic.proxy.wire import Header
 
-__all__ = ["Address", "Upstream", "UpstreamConnection", "UpstreamUser", "keep_watch"]
+__all__ = ["Address", "Upstream", "UpstreamConnection", "UpstreamUser"]
 
-# A peer that vanished without a word is noticed after 30 + 3 * 10 s.
-_KEEP_ALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 # asyncio wants a number: longer than any client waits.
 _HANDSHAKE_S = 600.0
 _PORTS = {"http": 80, "https": 443}
@@ -214,14 +213,6 @@ async def _open(address: str, port: int) -> _Opened:
         sock.close()
         raise
     return _Opened(sock)
-
-
-def keep_watch(sock: socket.socket) -> None:
-    """Lets the system notice a peer that vanished without a word."""
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in _KEEP_ALIVE:
-        if (option := getattr(socket, name, None)) is not None:
-            sock.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 def _is_address(host: str) -> bool:

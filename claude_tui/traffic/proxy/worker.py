@@ -10,12 +10,12 @@ from collections.abc import Callable, Sequence
 
 from claude_tui import __version__
 from claude_tui.model.text import Redactor
+from claude_tui.traffic.http1.wire import RequestHead
 from claude_tui.traffic.proxy.answers import OwnAnswer, health
 from claude_tui.traffic.proxy.client import ClientConnection
 from claude_tui.traffic.proxy.service import Connection
 from claude_tui.traffic.proxy.tap import Counts, GuardedTap, Tap
 from claude_tui.traffic.proxy.upstream import Upstream
-from claude_tui.traffic.proxy.wire import RequestHead
 
 __all__ = ["Worker"]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from rich.cells import cell_len
 
@@ -100,6 +101,10 @@ def _headline(view: TrafficView, cells: int) -> Line:
     If most fail for something else, that stands before both: `failing 54%  authentication 54%  529 0  429 0`.
     """
     figures = view.all
+    silent = _all_quiet_since(view)
+    if silent is not None:
+        # Whether nobody calls or nobody reports it, nobody knows: "0/min" would be a figure.
+        return crop(line(Span(f"no calls since {clock_minute(silent)}", "text")), cells)
     pieces = [
         _labelled(pace(figures), "", "text"),
         _labelled(f"failing {share(figures.failing)}", "", _role(failing_level(figures)))
@@ -114,6 +119,12 @@ def _headline(view: TrafficView, cells: int) -> Line:
         mark = f" {level_mark(level).glyph}" if level in _LOUD else ""
         pieces.append(_labelled(f"{figures.attempts_per_call:.1f}", "attempts/call ", _role(level), mark))
     return _fitting("", pieces, cells)
+
+
+def _all_quiet_since(view: TrafficView) -> datetime | None:
+    """Since when no source has told of a call; None while one does."""
+    since = [source.quiet_since for source in view.sources if source.quiet_since is not None]
+    return max(since) if since and len(since) == len(view.sources) and not view.all.calls else None
 
 
 def _leading_failure(figures: TrafficFigures) -> tuple[Line, ...]:
@@ -146,12 +157,18 @@ def _class(name: str, failed: int, calls: int) -> Line:
 
 
 def _silent(view: TrafficView) -> Lines:
-    """A source that has fallen silent, and what one no longer tells."""
-    out = []
+    """Sources that have fallen silent, in one row, and what others no longer tell."""
+    quiet = [source for source in view.sources if source.quiet_since is not None]
+    out: list[Line] = []
+    if quiet:
+        # In one row: a dashboard of 24 rows has two for this panel.
+        words = ", ".join(
+            f"{source.source.value} {'quiet ' if not number else ''}since {clock_minute(source.quiet_since)}"
+            for number, source in enumerate(quiet)
+            if source.quiet_since is not None
+        )
+        out.append(line(Span("▲ ", "warn"), Span(words, "text")))
     for source in view.sources:
-        if source.quiet_since is not None:
-            words = f"{source.source.value} quiet since {clock_minute(source.quiet_since)}"
-            out.append(line(Span("▲ ", "warn"), Span(words, "text")))
         out += [
             line(
                 Span("▲ ", "warn"),

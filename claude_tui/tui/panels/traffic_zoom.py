@@ -293,13 +293,13 @@ def _who(kept: KeptCall, *, narrow: bool) -> Line:
     return line(
         Span(f"{clock(call.at)}  ", "dim"),
         Span(pad(call.application, 12 if narrow else 16), "text"),
-        Span("" if narrow else pad(model, 18), "dim"),
+        Span("" if narrow else f"{pad(model, 18)}  ", "dim"),
     )
 
 
 def _source(source: SourceState, snapshot: Snapshot) -> Line:
     heard = (
-        f"quiet since {stamp(source.quiet_since)}"
+        f"quiet since {stamp(source.quiet_since)}, {ago(source.last_at, snapshot.at)}"
         if source.quiet_since is not None
         else f"last call {ago(source.last_at, snapshot.at)}"
     )

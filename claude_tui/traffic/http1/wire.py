@@ -8,6 +8,7 @@ one connection (RFC 9110, 7.6.1) stays behind, and a body in chunks gets chunks 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -26,6 +27,7 @@ __all__ = [
     "ResponseHead",
     "ResponseReader",
     "first_value",
+    "origin_form",
     "request_bytes",
     "response_bytes",
     "without_hop_headers",
@@ -36,9 +38,13 @@ Header = tuple[bytes, bytes]
 MAX_HEAD = 262_144
 """The most bytes of a head, or of trailers. Servers take 8 to 64 kB; more than that is theirs to refuse."""
 
+# A client that takes the server for a forward proxy sends a whole URL.
+_AUTHORITY = re.compile(rb"https?://[^/?#]*", re.I)
 _HOP = frozenset({b"connection", b"keep-alive", b"proxy-connection", b"te", b"upgrade"})
 # `Connection` may name any header as its own; these decide what a message is and where it goes.
 _NEVER_HOP = frozenset({b"host", b"content-length", b"transfer-encoding"})
+# A client that takes the server for a forward proxy sends a whole URL.
+_AUTHORITY = re.compile(rb"https?://[^/?#]*", re.I)
 
 
 class Framing(StrEnum):
@@ -100,8 +106,9 @@ Event = RequestHead | ResponseHead | bytes | End
 class _Reader:
     """Collects what the parser calls back. `broken` says why nothing more can be read."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_head: int) -> None:
         self.broken: str | None = None
+        self._max_head = max_head
         self._events: list[Event] = []
         self._headers: list[Header] = []
         self._unfinished = 0
@@ -123,15 +130,15 @@ class _Reader:
     def _check_size(self, data: bytes) -> None:
         """Bounds what the parser gathers before it calls back: heads, trailers, lines of chunks."""
         self._unfinished = 0 if self._events else self._unfinished + len(data)
-        if self._unfinished > MAX_HEAD:
-            self.broken = f"headers of more than {MAX_HEAD // 1024} kB"
+        if self._unfinished > self._max_head:
+            self.broken = f"headers of more than {self._max_head // 1024} kB"
 
 
 class RequestReader(_Reader):
     """The requests of one connection, one after the other."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, max_head: int = MAX_HEAD) -> None:
+        super().__init__(max_head)
         self._target = b""
         self._parser = httptools.HttpRequestParser(self)
 
@@ -173,7 +180,7 @@ class ResponseReader(_Reader):
     """The response to one request, with the 1xx ones before it."""
 
     def __init__(self, method: bytes) -> None:
-        super().__init__()
+        super().__init__(MAX_HEAD)
         self._method = method
         self._reason = b""
         self._framing: Framing | None = None
@@ -255,6 +262,13 @@ def _words(error: Exception) -> str:
 def first_value(headers: Iterable[Header], name: bytes) -> bytes | None:
     """The first value of the header with this lower-case name."""
     return next((value for key, value in headers if key.lower() == name), None)
+
+
+def origin_form(target: bytes) -> bytes:
+    """The path and the query of a target, of one that is a whole URL as well."""
+    found = _AUTHORITY.match(target)
+    path = target[found.end() :] if found is not None else target
+    return path if path.startswith(b"/") else b"/" + path
 
 
 def _listed(headers: Iterable[Header], name: bytes) -> list[bytes]:

@@ -1,0 +1,34 @@
+"""How connections are watched and ended."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+
+__all__ = ["LINGER_S", "close_while_sending", "keep_watch"]
+
+LINGER_S = 5.0
+"""How long to listen to a client that still sends when the answer is over."""
+# A peer that vanished without a word is noticed after 30 + 3 * 10 s.
+_KEEP_ALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
+
+
+def keep_watch(sock: socket.socket) -> None:
+    """Lets the system notice a peer that vanished without a word."""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in _KEEP_ALIVE:
+        if (option := getattr(socket, name, None)) is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+def close_while_sending(transport: asyncio.Transport) -> None:
+    """Ends a connection on which the client may still be sending.
+
+    A connection that is closed with unread bytes is reset, and the client may lose the end of the answer. So
+    the owner reads on, and drops what comes, until the client has closed it or `LINGER_S` are over.
+    """
+    if not transport.can_write_eof():
+        transport.close()
+        return
+    transport.write_eof()
+    asyncio.get_running_loop().call_later(LINGER_S, transport.abort)
