@@ -155,6 +155,12 @@ def _manual(request: Request) -> int:
     return run(request.options.topic)
 
 
+def _statusline(request: Request) -> int:
+    from claude_tui.cli.statusline import run
+
+    return run(request)
+
+
 def _alerts_test(request: Request) -> int:
     settings = _settings(request)
     from claude_tui.alerting.attach import attach_words
@@ -536,6 +542,7 @@ COMMANDS: dict[str, Callable[[Request], int]] = {
     "check": _check,
     "runbook": _runbook,
     "manual": _manual,
+    "statusline": _statusline,
     "alerts test": _alerts_test,
     "alerts list": _alerts_list,
     "drill": _drill,
