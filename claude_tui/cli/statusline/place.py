@@ -13,7 +13,9 @@ from collections.abc import Mapping
 __all__ = ["quick_place"]
 
 _BASE_URL = "https://api.anthropic.com"
-_PLAIN_URL = re.compile(r"(https?)://([A-Za-z0-9][A-Za-z0-9.-]*)(?::([1-9]\d{0,4}))?((?:/[A-Za-z0-9._~-]+)*)/?")
+_PLAIN_URL = re.compile(
+    r"(https?)://([A-Za-z0-9][A-Za-z0-9.-]*)(?::([1-9]\d{0,4}))?((?:/[A-Za-z0-9._~-]+)*)/?"
+)
 _OWN_PORTS = {"http": 80, "https": 443}
 _LONGEST_NAME = 100
 

@@ -36,20 +36,17 @@ def look(path: str, now: float) -> Found:
     """What the store at `path` says at the instant `now`."""
     real = os.path.realpath(path)
     try:
-        mode = os.stat(real).st_mode  # noqa: PTH116 (pathlib takes 10 ms)
+        # Opening a pipe would wait for ever.
+        is_file = stat.S_ISREG(os.stat(real).st_mode)  # noqa: PTH116 (pathlib takes 10 ms)
+        body = _kept(real) if is_file else None
     except FileNotFoundError:
         return Found(None, "no collector yet")
     except (OSError, ValueError):
         return Found(None, "the history cannot be read")
-    if not stat.S_ISREG(mode):
-        # Opening a pipe would wait for ever.
-        return Found(None, "the history is no file")
-    try:
-        body = _kept(real)
     except sqlite3.Error as error:
         return Found(None, _fault(error))
     if body is None:
-        return Found(None, "no collector yet")
+        return Found(None, "no collector yet" if is_file else "the history is no file")
     line = decode(body)
     if line is None:
         return Found(None, "the collector is of another version")
