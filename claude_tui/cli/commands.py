@@ -155,6 +155,12 @@ def _manual(request: Request) -> int:
     return run(request.options.topic)
 
 
+def _doctor(request: Request) -> int:
+    from claude_tui.cli.doctor import run
+
+    return run(request)
+
+
 def _statusline(request: Request) -> int:
     from claude_tui.cli.statusline import run
 
@@ -542,6 +548,7 @@ COMMANDS: dict[str, Callable[[Request], int]] = {
     "check": _check,
     "runbook": _runbook,
     "manual": _manual,
+    "doctor": _doctor,
     "statusline": _statusline,
     "alerts test": _alerts_test,
     "alerts list": _alerts_list,

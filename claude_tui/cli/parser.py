@@ -18,7 +18,7 @@ from claude_tui.cli.grammar.flags import ALL_SETTINGS, FLAGS_OF, add_flags, flag
 from claude_tui.cli.grammar.looking_back import add_incidents, add_record, add_replay, add_report, add_uptime
 from claude_tui.cli.grammar.postmortem import add_postmortem
 from claude_tui.cli.grammar.proxy import add_proxy
-from claude_tui.cli.grammar.terminal import add_statusline
+from claude_tui.cli.grammar.terminal import add_doctor, add_statusline
 from claude_tui.cli.grammar.traffic import add_traffic
 from claude_tui.cli.grammar.values import DEFAULT_SCENARIO, speed
 from claude_tui.cli.grammar.watching import (
@@ -43,6 +43,7 @@ examples:
   claude-top --base-url https://gateway.example.com --name prod
   claude-top agent                         keep the record and page, without a screen
   claude-top check --json                  probe once, for scripts and pagers
+  claude-top doctor                        what is wrong here, and what to do
   claude-top statusline                    one line for tmux, prompts and Claude Code
   claude-top proxy                         measure the calls of applications, not their content
   claude-top drill                         an incident to practise on, and a score at the end
@@ -173,6 +174,7 @@ def _parser() -> ArgumentParser:
     add_flags(parser, "dashboard")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     add_check(commands)
+    add_doctor(commands)
     add_statusline(commands)
     add_agent(commands)
     add_runbook(commands)

@@ -1,4 +1,4 @@
-"""The grammar of the commands that fit the program into a terminal: its status line."""
+"""The grammar of the commands that fit the program into a terminal: its status line and its doctor."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from argparse import ArgumentTypeError
 from typing import Any
 
 from claude_tui.cli.grammar.flags import add_flags
+from claude_tui.cli.grammar.values import seconds
 from claude_tui.cli.statusline.text import COLORS, PARTS, unknown_parts
 
-__all__ = ["add_statusline"]
+__all__ = ["add_doctor", "add_statusline"]
 
 _STATUSLINE_EPILOG = """\
 Shows what the dashboard or agent that collects has found, from its history: it sends nothing, creates
@@ -26,6 +27,31 @@ examples:
 exit codes:
   0 whatever it shows   3 invalid usage; scripts ask `claude-top check` for a verdict
 """
+
+_DOCTOR_EPILOG = """\
+Looks at the terminal, the settings, the shape of the key, the way to the API, the clock, the history,
+the receivers of alerts and the ports of own traffic, and says for each what to do. It lists the
+models, reads the status page and connects to receivers without sending them anything: that is free.
+It changes nothing, and needs neither key, network nor history.
+
+exit codes:
+  0 well   1 a warning   2 something to mend   3 not known, or invalid usage
+"""
+
+
+def add_doctor(commands: Any) -> None:
+    parser = commands.add_parser(
+        "doctor",
+        help="look at terminal, network, key, history and receivers: what is wrong, what to do",
+        description="Look at everything the program depends on, and say what to do about it.",
+        epilog=_DOCTOR_EPILOG,
+    )
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON object (claude-top/doctor@1)")
+    form.add_argument("--schema", action="store_true", help="print the JSON Schema of that object")
+    parser.add_argument("--offline", action="store_true", help="send nothing anywhere")
+    parser.add_argument("--timeout", type=seconds, metavar="S", help="seconds to wait for each answer")
+    add_flags(parser, "doctor")
 
 
 def add_statusline(commands: Any) -> None:
