@@ -304,12 +304,13 @@ def test_pagerduty_has_a_host_of_its_own() -> None:
 
 async def test_a_receiver_is_reached_without_being_sent_anything() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
         port = server.getsockname()[1]
         settings = Settings(
             alerts={
                 "routes": {
                     "up": {"kind": "apprise", "url": f"json://127.0.0.1:{port}/secret-token"},
-                    "unset": {"kind": "pagerduty", "key_env": "NOWHERE_SET"},
+                    "unset": {"kind": "pagerduty", "routing_key_env": "NOWHERE_SET"},
                 }
             }
         )
@@ -329,6 +330,7 @@ async def test_a_receiver_is_reached_without_being_sent_anything() -> None:
 
 async def test_a_port_of_otlp_is_free_taken_or_served() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
+        server.settimeout(30)
         port = server.getsockname()[1]
         settings = Settings(traffic_otlp=f"127.0.0.1:{port}")
         nowhere = ("127.0.0.1", 1)
