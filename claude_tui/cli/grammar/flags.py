@@ -24,6 +24,7 @@ FLAGS_OF: dict[str, tuple[str, ...]] = {
     "traffic": ("config", "name", "base_url", "data_dir"),
     "runbook": ("config", *_TARGET),
     "manual": (),
+    "completion": (),
     "doctor": ("config", *ALL_SETTINGS),
     "statusline": ("config", "base_url", "data_dir"),
     "drill": ("config", *(each for each in ALL_SETTINGS if each not in _NOT_IN_DRILL)),

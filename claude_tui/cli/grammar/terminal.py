@@ -1,4 +1,4 @@
-"""The grammar of the commands that fit the program into a terminal: its status line and its doctor."""
+"""The grammar of the commands that fit the program into a terminal: status line, doctor, completion."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from claude_tui.cli.grammar.flags import add_flags
 from claude_tui.cli.grammar.values import seconds
 from claude_tui.cli.statusline.text import COLORS, PARTS, unknown_parts
 
-__all__ = ["add_doctor", "add_statusline"]
+__all__ = ["SHELLS", "add_completion", "add_doctor", "add_statusline"]
+
+SHELLS = ("bash", "zsh", "fish")
+"""The shells whose command line can be completed."""
 
 _STATUSLINE_EPILOG = """\
 Shows what the dashboard or agent that collects has found, from its history: it sends nothing, creates
@@ -37,6 +40,30 @@ It changes nothing, and needs neither key, network nor history.
 exit codes:
   0 well   1 a warning   2 something to mend   3 not known, or invalid usage
 """
+
+_COMPLETION_EPILOG = """\
+Print it to where the shell looks for it; it completes commands, options, scenarios, themes, pages of
+the manual and causes, and starts no program to do so. Print it again after an update.
+
+bash, with the package bash-completion:
+  claude-top completion bash > ~/.local/share/bash-completion/completions/claude-top
+bash, without:
+  claude-top completion bash > ~/.claude-top.bash; echo '. ~/.claude-top.bash' >> ~/.bashrc
+zsh, in a directory of $fpath, before compinit:
+  claude-top completion zsh > ~/.zfunc/_claude-top
+fish:
+  claude-top completion fish > ~/.config/fish/completions/claude-top.fish
+"""
+
+
+def add_completion(commands: Any) -> None:
+    parser = commands.add_parser(
+        "completion",
+        help="print a script with which a shell completes the command line",
+        description="Print a script with which bash, zsh or fish completes the command line.",
+        epilog=_COMPLETION_EPILOG,
+    )
+    parser.add_argument("shell", choices=SHELLS, help="the shell")
 
 
 def add_doctor(commands: Any) -> None:
