@@ -17,7 +17,7 @@ DOCUMENTS = {ROOT / "README.md": README} | {
 
 _BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _SPAN = re.compile(r"`([^`]+)`")
-_PROGRAM = re.compile(r"(?<![\w-])claude-top(?![\w.-])")
+_PROGRAM = re.compile(r"(?<![\w-])claude-top(?![\w.(-])")
 _PLACEHOLDER = re.compile(r"\[|\b[A-Z]{4,}\b")
 
 
@@ -40,7 +40,7 @@ def command_lines(text: str) -> list[str]:
     lines += [" ".join(span.split()) for span in _SPAN.findall(_BLOCK.sub("", text))]
     found = []
     for line in lines:
-        typed = re.split(r" [#|] ?", line)[0]
+        typed = re.split(r" [#|>] ?", line)[0]
         places = list(_PROGRAM.finditer(typed))
         if places and not _PLACEHOLDER.search(arguments := typed[places[-1].end() :]):
             found.append(arguments.strip())

@@ -19,6 +19,7 @@ from claude_tui.alerting.rules import load_rules, named_thresholds
 from claude_tui.analysis.options import Options
 from claude_tui.check import exit_code
 from claude_tui.cli import EXIT_BROKEN_PIPE, EXIT_INTERRUPTED
+from claude_tui.cli.statusline.text import PARTS
 from claude_tui.drills.points import WEIGHTS
 from claude_tui.knowledge import Knowledge, KnownError, knowledge
 from claude_tui.model.verdict import Cause, Severity, Side
@@ -71,6 +72,13 @@ def _table(*rows: tuple[str, ...]) -> str:
 
 def _code(*names: object) -> str:
     return ", ".join(f"`{name}`" for name in names)
+
+
+# -- statusline --------------------------------------------------------------------------
+
+
+def statusline() -> str:
+    return _table(("part", "is"), *((f"`{{{name}}}`", meaning) for name, meaning in PARTS.items()))
 
 
 # -- errors ------------------------------------------------------------------------------
@@ -249,6 +257,7 @@ TABLES: Mapping[str, Callable[[], str]] = {
     "scenarios": scenarios,
     "settings": settings,
     "severities": severities,
+    "statusline": statusline,
 }
 
 

@@ -20,9 +20,19 @@ EXIT_BROKEN_PIPE = 141  # 128 + SIGPIPE
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command in `argv` (default: the process's arguments) and return its exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    # The parser imports the settings, which would make this take too long.
-    command = _print_version if arguments == ["--version"] else lambda: _run(arguments)
-    return _guarded(command, arguments)
+    # The parser imports the settings, which would make these take too long.
+    if arguments == ["--version"]:
+        return _guarded(_print_version, arguments)
+    if arguments[:1] == ["statusline"]:
+        return _guarded(lambda: _statusline(arguments), arguments)
+    return _guarded(lambda: _run(arguments), arguments)
+
+
+def _statusline(arguments: Sequence[str]) -> int:
+    from claude_tui.cli.statusline import run_quickly
+
+    code = run_quickly(arguments[1:])
+    return _run(arguments) if code is None else code
 
 
 def _print_version() -> int:

@@ -152,7 +152,26 @@ def _runbook(request: Request) -> int:
 def _manual(request: Request) -> int:
     from claude_tui.cli.manual import run
 
-    return run(request.options.topic)
+    return run(request.options.topic, man=request.options.man)
+
+
+def _completion(request: Request) -> int:
+    from claude_tui.cli.completion import run
+    from claude_tui.cli.parser import grammar
+
+    return run(request.options.shell, grammar())
+
+
+def _doctor(request: Request) -> int:
+    from claude_tui.cli.doctor import run
+
+    return run(request)
+
+
+def _statusline(request: Request) -> int:
+    from claude_tui.cli.statusline import run
+
+    return run(request)
 
 
 def _alerts_test(request: Request) -> int:
@@ -536,6 +555,9 @@ COMMANDS: dict[str, Callable[[Request], int]] = {
     "check": _check,
     "runbook": _runbook,
     "manual": _manual,
+    "completion": _completion,
+    "doctor": _doctor,
+    "statusline": _statusline,
     "alerts test": _alerts_test,
     "alerts list": _alerts_list,
     "drill": _drill,

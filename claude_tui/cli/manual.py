@@ -29,8 +29,17 @@ _PAGE_LINK = re.compile(r"\[([^\]]+)\]\([\w-]+\.md(?:#[\w-]*)?\)")
 _FENCE_LANGUAGE = re.compile(r"^```\w+$", re.MULTILINE)
 
 
-def run(topic: str | None, environ: Mapping[str, str] = os.environ) -> int:
-    """Shows the page, or without a topic the list of pages. Raises UsageError for an unknown topic."""
+def run(topic: str | None, environ: Mapping[str, str] = os.environ, *, man: bool = False) -> int:
+    """Shows the page, or without a topic the list of pages. Raises UsageError for an unknown topic.
+
+    With `man` it is printed as a man page, without a topic that of the program.
+    """
+    if man:
+        from claude_tui.cli.man import man_page
+        from claude_tui.cli.parser import grammar
+
+        emit(man_page(_page_named(topic) if topic is not None else None, grammar(), environ))
+        return EXIT_OK
     if topic is None:
         emit(_list_of_pages())
         hint("claude-top manual TOPIC shows a page.")

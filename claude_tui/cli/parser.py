@@ -18,6 +18,7 @@ from claude_tui.cli.grammar.flags import ALL_SETTINGS, FLAGS_OF, add_flags, flag
 from claude_tui.cli.grammar.looking_back import add_incidents, add_record, add_replay, add_report, add_uptime
 from claude_tui.cli.grammar.postmortem import add_postmortem
 from claude_tui.cli.grammar.proxy import add_proxy
+from claude_tui.cli.grammar.terminal import add_completion, add_doctor, add_statusline
 from claude_tui.cli.grammar.traffic import add_traffic
 from claude_tui.cli.grammar.values import DEFAULT_SCENARIO, speed
 from claude_tui.cli.grammar.watching import (
@@ -31,7 +32,7 @@ from claude_tui.cli.grammar.watching import (
 )
 from claude_tui.cli.usage import UsageError
 
-__all__ = ["Request", "parse"]
+__all__ = ["Request", "grammar", "parse"]
 _DESCRIPTION = "The incident cockpit for the Claude API, in the terminal: is it them or us?"
 _EPILOG = """\
 Without a command: the dashboard.
@@ -42,6 +43,8 @@ examples:
   claude-top --base-url https://gateway.example.com --name prod
   claude-top agent                         keep the record and page, without a screen
   claude-top check --json                  probe once, for scripts and pagers
+  claude-top doctor                        what is wrong here, and what to do
+  claude-top statusline                    one line for tmux, prompts and Claude Code
   claude-top proxy                         measure the calls of applications, not their content
   claude-top drill                         an incident to practise on, and a score at the end
   claude-top simulate overload             replay a past overload of the API, for other tools
@@ -104,7 +107,7 @@ class _Parser(ArgumentParser):
 def parse(arguments: Sequence[str]) -> Request | None:
     """The request; None after --help or --version. Raises UsageError."""
     try:
-        options = _parser().parse_args(_joined(arguments))
+        options = grammar().parse_args(_joined(arguments))
     except SystemExit:
         return None
     command = " ".join([options.command or "dashboard", *filter(None, [_action(options)])])
@@ -148,7 +151,8 @@ def _refuse_unused(command: str, options: Namespace, given: Mapping[str, str]) -
                 raise UsageError(f"--demo sets its own: leave out {flag_of(key)}")
 
 
-def _parser() -> ArgumentParser:
+def grammar() -> ArgumentParser:
+    """The grammar of the whole command line, made anew."""
     parser = _Parser(prog="claude-top", description=_DESCRIPTION, epilog=_EPILOG)
     parser.add_argument(
         "--version", action="version", version=f"claude-top {__version__}", help="print the version and exit"
@@ -171,6 +175,8 @@ def _parser() -> ArgumentParser:
     add_flags(parser, "dashboard")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
     add_check(commands)
+    add_doctor(commands)
+    add_statusline(commands)
     add_agent(commands)
     add_runbook(commands)
     add_manual(commands)
@@ -186,4 +192,5 @@ def _parser() -> ArgumentParser:
     add_record(commands)
     add_replay(commands)
     add_config(commands)
+    add_completion(commands)
     return parser

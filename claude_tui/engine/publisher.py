@@ -19,6 +19,7 @@ from claude_tui.engine.journal import Journal
 from claude_tui.engine.notices import fault_text, notices_of, of_sharing
 from claude_tui.engine.paging import Paging
 from claude_tui.engine.setup import DemoMode
+from claude_tui.engine.status_line import StatusLineKeeper
 from claude_tui.engine.traffic import FollowedTraffic
 from claude_tui.engine.viewer import Viewer, idle
 from claude_tui.model.alert import AlertsView
@@ -89,6 +90,7 @@ class Publisher:
         self._watch = IncidentWatch(incidents.after)
         self._proposal: Proposal | None = None
         self._conditions = ConditionsRecorder(collector.memory.store)
+        self._status_line = StatusLineKeeper(collector.memory.store)
         self._newest: Snapshot | None = None
         self._is_frozen = False
         self._told: CollectorState | None = None
@@ -176,6 +178,7 @@ class Publisher:
             self._paging.evaluate(snapshot, self._collector.memory.history, self._options)
         if self._attendance is not None:
             self._tell(self._collector_state())
+            self._status_line.note(snapshot)
 
     def _tell(self, state: CollectorState) -> None:
         """Keeps for those who watch what has changed since."""

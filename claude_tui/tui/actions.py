@@ -331,7 +331,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("top", ("home",), "", "To the top", _MOVE, _EVERY),
     Action("bottom", ("end",), "", "To the bottom; from the past back to live", _MOVE, _EVERY),
     Action("theme", ("t",), "theme", "Choose a theme (saved in the settings file)", _PROGRAM, _APP, 6),
-    Action("help", ("?",), "help", "All keys", _PROGRAM, (*_APP, Scope.HELP), 1),
+    Action("help", ("?",), "help", "What to do when, and all keys", _PROGRAM, (*_APP, Scope.HELP), 1),
+    Action("search_help", ("/",), "search", "Look for a word in the help", _SHOW, (Scope.HELP,), 2),
     Action(
         "palette", ("ctrl+p", ":"), "", "Find a command by name", _PROGRAM, _APP, method="command_palette"
     ),

@@ -65,7 +65,7 @@ def _palette() -> type[Provider]:
 class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
     """Wiring only. The caller stops the backend afterwards.
 
-    `report` writes crash files; without one the first fault ends the app.
+    `report` writes crash files; without one the first fault ends the app. A `newcomer` is greeted.
     """
 
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
@@ -75,7 +75,13 @@ class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
     CSS = "SearchIcon { display: none; }"
 
     def __init__(
-        self, backend: Backend, settings: Settings, first: Snapshot, report: Report | None = None
+        self,
+        backend: Backend,
+        settings: Settings,
+        first: Snapshot,
+        report: Report | None = None,
+        *,
+        newcomer: bool = False,
     ) -> None:
         self.user_themes = settings.file.parent / "themes" if settings.file else None
         try:
@@ -91,6 +97,7 @@ class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
         self.newest = first
         self.shown = first
         self._watching_since = first.at
+        self._newcomer = newcomer
         self.paused = False
         self.travelling = False
         self.chosen_keys = keymap(settings.keys)
@@ -105,7 +112,7 @@ class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
-        return DashboardScreen(self.shown, self.chosen_keys)
+        return DashboardScreen(self.shown, self.chosen_keys, newcomer=self._newcomer)
 
     def on_mount(self) -> None:
         if self._fitted(self.paint.theme) is not self.paint.theme:

@@ -1,4 +1,4 @@
-"""The command palette, which lists the actions that work on the current screen."""
+"""The command palette: the actions of this screen, and by name those of the others, with their keys."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 from textual.command import CommandInput, CommandList, CommandPalette, DiscoveryHit, Hit, Hits, Provider
 
-from claude_tui.tui.actions import ACTIONS, Action, Group, is_offered
+from claude_tui.tui.actions import ACTIONS, Action, Group, Scope, is_offered
 from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import display, in_keymap
 from claude_tui.tui.screens.leaving import LeavesOnce
@@ -16,6 +16,19 @@ from claude_tui.tui.screens.leaving import LeavesOnce
 __all__ = ["ActionCommands", "Palette"]
 
 
+# The actions that open the screens on which others work.
+_OPENED_BY = {
+    Scope.INCIDENT: "incident",
+    Scope.POSTMORTEM: "postmortem",
+    Scope.WALK: "decide",
+    Scope.PLAYBOOK: "act",
+    Scope.FIRST_FIVE: "first_five",
+    Scope.HISTORY: "history",
+    Scope.ZOOM: "zoom_verdict",
+    Scope.HELP: "help",
+}
+# Below everything that works at once.
+_ELSEWHERE = 0.5
 # A pasted megabyte is not a command.
 _LONGEST_SEARCH = 80
 
@@ -44,10 +57,32 @@ class ActionCommands(Provider):
 
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
-        for action, run in self._possible():
-            score = max(matcher.match(action.help), matcher.match(action.id.replace("_", " ")))
-            if score > 0:
-                yield Hit(score, matcher.highlight(action.help), run, help=self._keys(action))
+
+        def score(action: Action) -> float:
+            return max(matcher.match(action.help), matcher.match(action.id.replace("_", " ")))
+
+        possible = [*self._possible()]
+        for action, run in possible:
+            if (found := score(action)) > 0:
+                yield Hit(found, matcher.highlight(action.help), run, help=self._keys(action))
+        here = {action.id for action, _ in possible}
+        for action, opener, run in self._elsewhere(here):
+            if (found := score(action)) > 0:
+                where = f"{self._keys(action)}  on the screen that {self._keys(opener)} opens"
+                yield Hit(found * _ELSEWHERE, matcher.highlight(action.help), run, help=where)
+
+    def _elsewhere(
+        self, here: set[str]
+    ) -> Iterator[tuple[Action, Action, partial[Coroutine[Any, Any, bool]]]]:
+        """The actions of other screens, each with the one that opens its screen, and a call of that."""
+        openers = {action.id: (action, run) for action, run in self._possible()}
+        chosen = cockpit_of(self.screen).chosen_keys
+        for action in ACTIONS:
+            if action.id in here or action.group is Group.MOVE or not is_offered(action, chosen):
+                continue
+            found = (openers.get(_OPENED_BY.get(scope, "")) for scope in action.scopes)
+            if (opener := next(filter(None, found), None)) is not None:
+                yield action, *opener
 
     def _possible(self) -> Iterator[tuple[Action, partial[Coroutine[Any, Any, bool]]]]:
         active = {each.binding.id: each for each in self.screen.active_bindings.values()}

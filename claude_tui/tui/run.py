@@ -36,8 +36,11 @@ def run_dashboard(
     `report` writes the crash file for a fault that closes a screen.
     """
 
+    newcomer = _is_new(settings)
+
     def prepare() -> hangup.Session:
-        return _session(compose.live(settings, environ, read_only=read_only), settings, report)
+        engine = compose.live(settings, environ, read_only=read_only)
+        return _session(engine, settings, report, newcomer=newcomer)
 
     return hangup.run(prepare)
 
@@ -48,12 +51,14 @@ def run_demo(settings: Settings, scenario_name: str, speed: float, report: Repor
 
     scenario = load(scenario_name)
     directory = ScratchDirectory(DEMO_PREFIX)
+    newcomer = _is_new(settings)
 
     def prepare() -> hangup.Session:
         # Only now that signals are handled, as finding the temporary directory writes to it.
         parent = Path(tempfile.gettempdir())
         sweep(parent, DEMO_PREFIX)
-        return _session(compose.demo(settings, scenario, speed, directory.make(parent)), settings, report)
+        engine = compose.demo(settings, scenario, speed, directory.make(parent))
+        return _session(engine, settings, report, newcomer=newcomer)
 
     return hangup.run(prepare, directory.remove)
 
@@ -147,6 +152,15 @@ def run_replay(
     return hangup.run(prepare, directory.remove)
 
 
-def _session(engine: Engine, settings: Settings, report: Report) -> hangup.Session:
-    app = ClaudeTopApp(engine, settings, engine.first_snapshot(), report)
+def _session(engine: Engine, settings: Settings, report: Report, *, newcomer: bool) -> hangup.Session:
+    app = ClaudeTopApp(engine, settings, engine.first_snapshot(), report, newcomer=newcomer)
     return hangup.Session(app, engine.stop, engine.stand_aside)
+
+
+def _is_new(settings: Settings) -> bool:
+    """Whether nothing has been recorded in the data directory, nor has anybody written settings."""
+    try:
+        no_file = settings.file is None or not settings.file.exists()
+        return no_file and next(settings.data_dir.glob("*.db"), None) is None
+    except OSError:
+        return False

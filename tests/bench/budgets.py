@@ -18,7 +18,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,11 +80,6 @@ def simulator(
         process.wait()
 
 
-def median_of(measure: Callable[[], float], runs: int) -> float:
-    measure()
-    return statistics.median(measure() for _ in range(runs))
-
-
 def run_s(command: Sequence[str]) -> float:
     began = time.perf_counter()
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
@@ -97,13 +92,14 @@ def frame_s(command: Sequence[str], sign: bytes, env: dict[str, str]) -> float:
         return program.wait_for(sign)
 
 
-def version_row(runs: int) -> Row:
+def over_bare_row(argument: str, runs: int) -> Row:
+    """What a command that is run all the time takes more than bare Python, run by run in turn."""
     script = shutil.which("claude-top") or str(Path(sys.executable).with_name("claude-top"))
-    bare = median_of(lambda: run_s([sys.executable, "-c", "pass"]), runs)
-    version = median_of(lambda: run_s([script, "--version"]), runs)
-    over_ms = (version - bare) * 1000
+    pairs = [(run_s([sys.executable, "-c", "pass"]), run_s([script, argument])) for _ in range(runs)]
+    bare, took = (statistics.median(each) for each in zip(*pairs, strict=True))
+    over_ms = (took - bare) * 1000
     return Row(
-        "claude-top --version",
+        f"claude-top {argument}",
         f"+{over_ms:.0f} ms",
         "+60 ms",
         f"python -c pass {bare * 1000:.0f} ms",
@@ -275,7 +271,11 @@ def main() -> int:
     }
     for variable in [name for name in os.environ if name.startswith(("ANTHROPIC_", "CLAUDE_TOP_"))]:
         del os.environ[variable]
-    rows = [version_row(5 if quick else 15), first_frame_row(3 if quick else 9, env)]
+    runs = 5 if quick else 15
+    rows = [
+        *(over_bare_row(each, runs) for each in ("--version", "statusline")),
+        first_frame_row(3 if quick else 9, env),
+    ]
     rows += load_rows(20 if quick else 70, 15 if quick else 60, home, env)
     rows.append(key_row(40 if quick else 150, home, env))
     shutil.rmtree(home, ignore_errors=True)

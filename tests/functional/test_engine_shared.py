@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +12,7 @@ import pytest
 
 from claude_tui.alerting.ledger import decode
 from claude_tui.alerting.routes import Route, RouteKind
+from claude_tui.cli.statusline.reading import look
 from claude_tui.engine.identity import host_name
 from claude_tui.model.observation import Source
 from claude_tui.model.playbook import StepMark, StepState
@@ -53,6 +55,22 @@ def _what_gets_worse_is_paged_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 def _a_busy_disk_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """Otherwise the screen says that the state of the alerts is not saved."""
     monkeypatch.setattr("claude_tui.engine.paging.SAVE_WITHIN_S", PATIENCE_S)
+
+
+def test_whoever_collects_keeps_the_status_line(settings: Settings, hook: Hook) -> None:
+    with simulated("outage") as simulator:
+        engine = engine_on(simulator, settings, Route("hook", RouteKind.APPRISE, hook.url))
+        with running(engine) as wait:
+            wait(lambda s: s.verdict.severity is Severity.P1)
+            while (found := look(str(store_of(settings)), time.time())).line is None:
+                wait(lambda _: True)
+            while found.line is not None and found.line.severity != "P1":
+                wait(lambda _: True)
+                found = look(str(store_of(settings)), time.time())
+            assert found.line is not None
+            assert (found.line.side, found.line.cause) == ("them", "provider_outage")
+    gone = look(str(store_of(settings)), time.time())
+    assert (gone.line, gone.why) == (None, "no collector since {}")
 
 
 def test_of_two_dashboards_on_one_directory_one_collects_and_the_other_takes_over(

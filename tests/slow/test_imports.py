@@ -210,3 +210,19 @@ def test_version_loads_next_to_nothing() -> None:
     own = loaded_by("from claude_tui.cli import main\nmain(['--version'])") - loaded_by("pass")
     assert {name for name in own if name.startswith("claude_tui")} == {"claude_tui", "claude_tui.cli"}
     assert not own & {"argparse", "asyncio", "dataclasses", "pathlib", "re", "tomllib", "typing"}
+
+
+def test_a_status_line_loads_neither_settings_nor_anything_slow() -> None:
+    """It may take 60 ms more than Python itself: dataclasses alone would take 17 of them."""
+    own = loaded_by("from claude_tui.cli import main\nassert main(['statusline']) == 0") - loaded_by("pass")
+    of_ours = {name for name in own if name.startswith("claude_tui")}
+    assert {name.split(".")[1] for name in of_ours if "." in name} == {"cli", "model"}
+    assert not own & {
+        "argparse",
+        "asyncio",
+        "dataclasses",
+        "pathlib",
+        "urllib.parse",
+        "inspect",
+        "platformdirs",
+    }

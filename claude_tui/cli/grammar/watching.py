@@ -69,6 +69,7 @@ examples:
   claude-top manual                        the pages, a line each
   claude-top manual errors                 what each error means and what to do
   claude-top manual settings | grep interval
+  claude-top manual --man > claude-top.1   the man page; man -l claude-top.1 shows it
 """
 
 
@@ -130,6 +131,9 @@ def add_manual(commands: Any) -> None:
         epilog=_MANUAL_EPILOG,
     )
     parser.add_argument("topic", nargs="?", metavar="TOPIC", help="the page to show (default: list them)")
+    parser.add_argument(
+        "--man", action="store_true", help="print it as a man page; without TOPIC claude-top(1)"
+    )
 
 
 def add_alerts(commands: Any) -> None:

@@ -18,7 +18,7 @@ from claude_tui.tui.keys import KeyMap, display, first_key
 from claude_tui.tui.messages import EventChosen, ZoomRequested
 from claude_tui.tui.panels.errors import ErrorsPanel
 from claude_tui.tui.panels.events import EventsPanel
-from claude_tui.tui.panels.footer import FooterLine
+from claude_tui.tui.panels.footer import FooterLine, greeting_line
 from claude_tui.tui.panels.header import HeaderLine
 from claude_tui.tui.panels.headroom import HeadroomPanel
 from claude_tui.tui.panels.incident_line import IncidentLine
@@ -46,7 +46,8 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.DASHBOARD)]
     AUTO_FOCUS = ""
 
-    def __init__(self, first: Snapshot, chosen_keys: KeyMap | None = None) -> None:
+    def __init__(self, first: Snapshot, chosen_keys: KeyMap | None = None, *, newcomer: bool = False) -> None:
+        """`newcomer` says whether to greet somebody who may never have seen it, until the first key."""
         super().__init__()
         self.snapshot = first
         keys = zoom_keys(chosen_keys)
@@ -68,6 +69,8 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         )
         self._chosen_keys = chosen_keys
         self.footer = FooterLine(self._hints())
+        if newcomer:
+            self.footer.greet(greeting_line(chosen_keys))
         self._arrangement = _Arrangement(self)
 
     @property
@@ -133,6 +136,9 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
     @property
     def focused_panel(self) -> SnapshotPanel | None:
         return self.focused if isinstance(self.focused, SnapshotPanel) else None
+
+    def on_key(self) -> None:
+        self.footer.greet(())
 
     # -- actions ----------------------------------------------------------------
 

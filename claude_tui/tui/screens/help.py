@@ -1,4 +1,4 @@
-"""All keys, from the action registry, and the meaning of the marks on the screen."""
+"""What to do in which situation, all keys from the action registry, and the meaning of the marks."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from claude_tui.tui.actions import ACTIONS, Action, Group, Hint, Scope, bindings
 from claude_tui.tui.keys import KeyMap, display, in_keymap
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
 from claude_tui.tui.render.glyphs import component_mark, level_mark
-from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, pad
+from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, pad, plain
+from claude_tui.tui.screens.dialog import Answers, DialogScreen, Question, TextField
 from claude_tui.tui.screens.reader import ReaderScreen
+from claude_tui.tui.screens.situations import SITUATIONS, situation_lines
 
-__all__ = ["HelpScreen", "help_lines"]
+__all__ = ["HelpScreen", "found_lines", "help_lines"]
 
 Lines = tuple[Line, ...]
 
@@ -29,12 +31,18 @@ _WHERE = {
     Scope.DEBRIEF: "debrief",
     Scope.INCIDENT: "incident",
     Scope.HISTORY: "history",
+    Scope.HELP: "help",
 }
+_LONGEST_SEARCH = 60
 
 
 class HelpScreen(ReaderScreen):
     CALLED = "help"
     BINDINGS = bindings(Scope.HELP)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._searched = ""
 
     def title_and_key(self) -> tuple[str, str]:
         return "Help", ""
@@ -44,24 +52,45 @@ class HelpScreen(ReaderScreen):
 
     def content(self, cells: int, rows: int) -> Lines:  # noqa: ARG002 (it scrolls)
         file = self.cockpit.settings.file
-        watching = self.cockpit.newest.engine.watching
-        return help_lines(self.cockpit.chosen_keys, str(file) if file else None, cells, watching)
+        keymap, watching = self.cockpit.chosen_keys, self.cockpit.newest.engine.watching
+        if self._searched:
+            return found_lines(self._searched, keymap, cells)
+        return help_lines(keymap, str(file) if file else None, cells, watching)
 
     def action_help(self) -> None:
         """Close the screen with the key that opened it."""
-        self.action_back()
+        self.dismiss()
+
+    def action_back(self) -> None:
+        """From what was found to all of it, and from there to where one came from."""
+        if self._searched:
+            self._search("")
+        else:
+            self.dismiss()
+
+    def action_search_help(self) -> None:
+        def done(answers: Answers | None) -> None:
+            if answers is not None:
+                self._search(str(answers[0]))
+
+        field = TextField("Words", self._searched, _LONGEST_SEARCH, "429, snooze, new; empty: all")
+        self.app.push_screen(DialogScreen(Question("Search the help", "search", (field,))), done)
+
+    def _search(self, words: str) -> None:
+        self._searched = words
+        self.pager.move_to_end(start=True)
+        self.pager.repaint()
 
 
 def help_lines(
     keymap: KeyMap, settings_file: str | None, cells: int, watching: Watching | None = None
 ) -> Lines:
-    """Who collects, every action under its heading, then the marks, then how to change keys."""
-    out: list[Line] = [*_who_collects(watching or Watching(), cells)]
+    """What to do when, who collects, every action under its heading, the marks, how to change keys."""
+    out: list[Line] = [heading("What to do when", "", cells)]
+    out += [row for each in SITUATIONS for row in situation_lines(each, keymap, cells)]
+    out += [BLANK, *_who_collects(watching or Watching(), cells)]
     for group in Group:
-        out.append(heading(group.value, "", cells))
-        actions = [action for action in ACTIONS if action.group is group and is_offered(action, keymap)]
-        out += [crop(_action(action, keymap, cells), cells) for action in actions]
-        out.append(BLANK)
+        out += [heading(group.value, "", cells), *_actions_of(group, keymap, cells), BLANK]
     out += [heading("Marks", "", cells), *(crop(row, cells) for row in _marks()), BLANK]
     where = settings_file or "the settings file"
     text = (
@@ -69,6 +98,32 @@ def help_lines(
         "the name of each action is shown beside it here."
     )
     return (*out, *paragraph(text, cells, 0, "dim"), line(Span(f"claude-top {__version__}", "faint")))
+
+
+def found_lines(words: str, keymap: KeyMap, cells: int) -> Lines:
+    """The situations, actions and marks that have all of these words."""
+    wanted = words.casefold().split()
+
+    def has_all(rows: Lines, *more: str) -> bool:
+        text = " ".join([*map(plain, rows), *more]).casefold()
+        return all(word in text for word in wanted)
+
+    parts: list[tuple[str, list[Lines]]] = [
+        ("What to do when", [situation_lines(each, keymap, cells) for each in SITUATIONS]),
+    ]
+    parts += [(group.value, [(row,) for row in _actions_of(group, keymap, cells)]) for group in Group]
+    parts.append(("Marks", [(crop(row, cells),) for row in _marks()]))
+    out: list[Line] = []
+    for title, entries in parts:
+        if found := [row for entry in entries if has_all(entry, title) for row in entry]:
+            out += [heading(title, "", cells), *found, BLANK]
+    note = "esc shows all of it" if out else "nothing has all of these words; esc shows all of it"
+    return (crop(line(Span(f"“{words}” ", "text", bold=True), Span(note, "dim")), cells), BLANK, *out)
+
+
+def _actions_of(group: Group, keymap: KeyMap, cells: int) -> list[Line]:
+    actions = (action for action in ACTIONS if action.group is group and is_offered(action, keymap))
+    return [crop(_action(action, keymap, cells), cells) for action in actions]
 
 
 def _action(action: Action, keymap: KeyMap, cells: int) -> Line:

@@ -1,0 +1,32 @@
+"""The man pages: `claude-top(1)` from the grammar, and a page of section 7 for each page of the manual.
+
+Both have the sources that `--help` and `claude-top manual` have. argparse-manpage knows nothing of the
+manual's Markdown; markdown-it, which rich needs anyway, reads that, and little is left to do.
+"""
+
+from __future__ import annotations
+
+import os
+from argparse import ArgumentParser
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from claude_tui.cli.man.command_page import command_page
+from claude_tui.cli.man.topic_page import topic_page
+from claude_tui.manual import Page
+
+__all__ = ["man_page"]
+
+
+def man_page(page: Page | None, parser: ArgumentParser, environ: Mapping[str, str] = os.environ) -> str:
+    """The man page of a page of the manual, or without one that of the program, as roff."""
+    date = _date(environ)
+    return command_page(parser, date) if page is None else topic_page(page, date)
+
+
+def _date(environ: Mapping[str, str]) -> str:
+    """Today, or what SOURCE_DATE_EPOCH says where a build is to be repeatable."""
+    given = environ.get("SOURCE_DATE_EPOCH", "")
+    now = datetime.now(UTC)
+    at = datetime.fromtimestamp(int(given), UTC) if given.isdigit() and len(given) <= 10 else now
+    return f"{at:%Y-%m-%d}"

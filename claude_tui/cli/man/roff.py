@@ -1,0 +1,63 @@
+"""Text as roff, with the macros of `man(7)` that groff and mandoc both know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from claude_tui import __version__
+
+__all__ = ["bold", "escaped", "heading", "italic", "item", "lines_as_they_are", "page_of", "section", "title"]
+
+
+def escaped(text: str) -> str:
+    """Text of which roff interprets nothing, on as many lines as it has."""
+    plain = text.replace("\\", "\\e").replace("-", "\\-").replace("'", "\\(aq").replace("`", "\\(ga")
+    plain = plain.replace("^", "\\(ha").replace("~", "\\(ti")
+    return "\n".join(f"\\&{line}" if line[:1] in (".", "'") else line for line in plain.split("\n"))
+
+
+def bold(text: str) -> str:
+    """Escaped text in bold."""
+    return f"\\fB{escaped(text)}\\fR"
+
+
+def italic(text: str) -> str:
+    """Escaped text in italics, which terminals underline."""
+    return f"\\fI{escaped(text)}\\fR"
+
+
+def title(name: str, number: int, date: str) -> str:
+    """The first line of a page."""
+    return f'.TH "{escaped(name.upper())}" {number} {date} "claude\\-top {__version__}" "claude\\-top manual"'
+
+
+def section(name: str) -> str:
+    return f".SH {_quoted(escaped(name.upper()))}"
+
+
+def heading(name: str) -> str:
+    """Below a section."""
+    return f".SS {_quoted(escaped(name))}"
+
+
+def item(tag: str, text: str) -> list[str]:
+    """A term and what it means; both are roff."""
+    return [".TP", tag, *text.split("\n")]
+
+
+def lines_as_they_are(lines: Iterable[str]) -> list[str]:
+    """A block whose lines are neither filled nor interpreted."""
+    return [".PP", ".RS 4", ".nf", *(escaped(line) or "\\&" for line in lines), ".fi", ".RE"]
+
+
+def page_of(lines: Iterable[str]) -> str:
+    """The page, without what formatters warn of: empty lines, and paragraphs that follow a heading."""
+    kept: list[str] = []
+    for line in lines:
+        if line and not (line == ".PP" and kept and kept[-1].startswith((".SH", ".SS", ".PP"))):
+            kept.append(line)
+    return "\n".join(kept)
+
+
+def _quoted(text: str) -> str:
+    return '"' + text.replace('"', "\\(dq") + '"'

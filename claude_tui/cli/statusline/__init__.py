@@ -1,0 +1,59 @@
+"""`claude-top statusline`: one line from the store, for tmux, prompts and Claude Code's status line.
+
+It is run every few seconds by programs that wait for it, so it may take 60 ms more than Python itself. Hence
+the few figures that the collector keeps (`model.status_line`), and only modules that are quick to import: no
+settings, no dataclasses, no argparse where the command line is an ordinary one. It never probes, creates
+nothing, does not read its input, and exits with 0 unless the command line is wrong.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from claude_tui.cli.statusline.options import Options, quick_options
+from claude_tui.cli.statusline.place import quick_place
+from claude_tui.cli.statusline.reading import Found, look
+from claude_tui.cli.statusline.text import shown
+
+if TYPE_CHECKING:
+    from claude_tui.cli.parser import Request
+
+__all__ = ["run", "run_quickly"]
+
+EXIT_OK = 0
+
+
+def run_quickly(arguments: Sequence[str]) -> int | None:
+    """Runs the command given by the arguments after its name; None where only the real parser understands."""
+    options = quick_options(arguments)
+    return None if options is None else _print(options)
+
+
+def run(request: Request) -> int:
+    """Runs the command as the real parser read it. Raises UsageError."""
+    given = request.options
+    return _print(Options(given.format, given.color, request.config, dict(request.flags)))
+
+
+def _print(options: Options) -> int:
+    found = _found(options)
+    utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
+    print(shown(found, options.format, options.color, now=time.time(), ascii_only=not utf8))  # noqa: T201
+    return EXIT_OK
+
+
+def _found(options: Options) -> Found:
+    path = quick_place(options.config, options.flags, os.environ, sys.platform)
+    if path is None:
+        from claude_tui.cli.statusline.thorough import place
+        from claude_tui.model.errors import ClaudeTopError
+
+        try:
+            path = place(options.config, options.flags, os.environ)
+        except (ClaudeTopError, OSError):
+            return Found(None, "the settings cannot be used")
+    return look(path, time.time())

@@ -1,0 +1,193 @@
+"""The way to the API: names, proxies, trusted certificates, TLS, and the clock by the server's answer.
+
+It sends what costs nothing: the list of models, and the status page.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from collections.abc import AsyncIterator, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from urllib.parse import urlsplit
+
+from claude_tui.doctor.finding import Area, Condition, Finding
+from claude_tui.engine import Endpoint, compose
+from claude_tui.model.errors import ClaudeTopError
+from claude_tui.model.format import duration, latency
+from claude_tui.model.observation import Observation, Outcome, Source
+from claude_tui.probes.clock import Clock
+from claude_tui.probes.proxies import Proxies
+from claude_tui.probes.report import Report
+from claude_tui.probes.transport_errors import FaultCode
+from claude_tui.settings import Settings
+
+__all__ = ["examine_network", "of_models", "of_page"]
+
+_finding = partial(Finding, Area.NETWORK)
+
+_LOOK_UP_WITHIN_S = 5.0
+_SKEW_S, _WRONG_TIME_S = 5.0, 300.0
+_EXPIRES_SOON = timedelta(days=14)
+_NOT_READ = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
+_TO_DO = {
+    FaultCode.DNS: "see whether the name is right, and what /etc/resolv.conf names",
+    FaultCode.DNS_TIMEOUT: "see what /etc/resolv.conf names; the server of names does not answer",
+    FaultCode.REFUSED: "see whether host and port are right, and whether it runs",
+    FaultCode.UNREACHABLE: "see the route and the firewall; a company network may want HTTPS_PROXY",
+    FaultCode.CONNECT_TIMEOUT: "see the firewall; a company network may want HTTPS_PROXY",
+    FaultCode.PROXY: "see the proxy in HTTPS_PROXY, or add the host to NO_PROXY",
+    FaultCode.PROXY_TIMEOUT: "see the proxy in HTTPS_PROXY, or add the host to NO_PROXY",
+    FaultCode.PROXY_SETTING: "set HTTPS_PROXY again: http://host:port",
+    FaultCode.TLS_UNTRUSTED: "something on the way signs with its own CA: name its file in SSL_CERT_FILE",
+    FaultCode.TLS_EXPIRED: "see the clock of this machine, then who runs the server",
+    FaultCode.TLS_HOSTNAME: "see whether the base URL names the right host",
+    FaultCode.NOT_TLS: "the base URL should begin with http://",
+    FaultCode.UNSENDABLE: "set ANTHROPIC_BASE_URL or the setting base_url again",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A host to look up."""
+
+    url: str
+    """The URL that names it."""
+    host: str
+    """Its name."""
+    port: int
+    """The port."""
+
+
+async def examine_network(
+    settings: Settings, endpoint: Endpoint, environ: Mapping[str, str], *, clock: Clock, routes: Proxies
+) -> AsyncIterator[Finding]:
+    """Never raises because of the network; each request ends with its time-out."""
+    url = endpoint.credentials.base_url
+    if endpoint.credentials.reachable:
+        async for finding in _way(url, environ, routes):
+            yield finding
+    probes = compose.check(settings, endpoint, clock=clock)
+    try:
+        models, page = await asyncio.gather(probes.run(Source.MODELS), probes.run(Source.STATUS))
+    finally:
+        await probes.aclose()
+    for finding in (*of_models(models.observation, key=endpoint.credentials.usable), *of_page(page)):
+        yield finding
+
+
+async def _way(url: str, environ: Mapping[str, str], routes: Proxies) -> AsyncIterator[Finding]:
+    place = _place(url)
+    proxy = routes.proxy_for(url)
+    if proxy is not None:
+        try:
+            proxy.split()
+        except ClaudeTopError as error:
+            yield _finding("proxy", Condition.BAD, str(error), _TO_DO[FaultCode.PROXY_SETTING])
+        else:
+            yield _finding("proxy", Condition.GOOD, f"{place.host} is reached through {proxy}")
+    else:
+        yield _finding("proxy", Condition.GOOD, "none for this host")
+        yield await _look_up(place, routes)
+    if url.startswith("https:"):
+        yield await _trust(environ, routes)
+
+
+def _place(url: str) -> _Place:
+    parts = urlsplit(url)
+    return _Place(url, parts.hostname or "", parts.port or (443 if parts.scheme == "https" else 80))
+
+
+async def _look_up(place: _Place, routes: Proxies) -> Finding:
+    try:
+        async with asyncio.timeout(_LOOK_UP_WITHIN_S):
+            found = await routes.resolve(place.host, place.port)
+    except TimeoutError:
+        text = f"{place.host}: no answer in {_LOOK_UP_WITHIN_S:.0f} s"
+        return _finding("DNS", Condition.BAD, text, _TO_DO[FaultCode.DNS_TIMEOUT])
+    except (OSError, UnicodeError) as error:
+        text = f"{place.host} is not found: {getattr(error, 'strerror', None) or error}"
+        return _finding("DNS", Condition.BAD, text, _TO_DO[FaultCode.DNS])
+    kinds = [kind for kind, sign in (("IPv4", "."), ("IPv6", ":")) if any(sign in each for each in found)]
+    addresses = f"{len(found)} address{'' if len(found) == 1 else 'es'}"
+    return _finding("DNS", Condition.GOOD, f"{place.host}: {addresses}, {' and '.join(kinds)}")
+
+
+async def _trust(environ: Mapping[str, str], routes: Proxies) -> Finding:
+    chosen = next((name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if environ.get(name)), None)
+    try:
+        context = await asyncio.to_thread(routes.trust)
+    except OSError as error:
+        text = f"{chosen or 'the certificates'} cannot be read: {_reason(error)}"
+        return _finding("certificates", Condition.BAD, text, f"name a file of PEM certificates in {chosen}")
+    number = context.cert_store_stats()["x509_ca"]
+    text = f"{number} trusted" if number else "trusted as the system says"
+    text += f" ({chosen})" if chosen else " (the system’s)"
+    unread = [name for name in _NOT_READ if environ.get(name)]
+    if unread and chosen is None:
+        to_do = "if the network has a CA of its own: name its file in SSL_CERT_FILE"
+        return _finding("certificates", Condition.NOTE, f"{text}; {unread[0]} is not read by the SDK", to_do)
+    return _finding("certificates", Condition.GOOD, text)
+
+
+def _reason(error: OSError) -> str:
+    if isinstance(error, ssl.SSLError):
+        return "it has no certificates in PEM"
+    return os.strerror(error.errno).lower() if error.errno else str(error)
+
+
+def of_models(seen: Observation, *, key: bool) -> Iterator[Finding]:
+    """What the answer to the list of models shows. `key` says whether one was sent."""
+    yield _answer(seen, key=key)
+    if seen.tls_expires_at is not None:
+        yield _certificate(seen, seen.tls_expires_at - seen.at)
+    if seen.skew_s is not None:
+        yield _clock(seen.skew_s)
+
+
+def _answer(seen: Observation, *, key: bool) -> Finding:
+    if not seen.failed:
+        took = f" in {latency(seen.timings.total)}" if seen.timings.total is not None else ""
+        how = "lists its models" if key else "answers; it was asked without a key"
+        return _finding("API", Condition.GOOD, f"{seen.target} {how}{took}")
+    said = seen.message or seen.error_type or seen.outcome.value
+    code = f"{seen.http_status}: " if seen.http_status is not None else ""
+    text = f"{seen.target}: {code}{said}"
+    if seen.outcome in (Outcome.KEY_REJECTED, Outcome.NOT_PERMITTED):
+        return _finding("API", Condition.BAD, text, "claude-top runbook --cause key_rejected")
+    to_do = next(
+        (words for code, words in _TO_DO.items() if code == seen.error_type),
+        "claude-top check says whose it is",
+    )
+    return _finding("API", Condition.BAD, text, to_do)
+
+
+def _certificate(seen: Observation, left: timedelta) -> Finding:
+    text = f"the server’s certificate is good for {duration(left)}"
+    if left > _EXPIRES_SOON:
+        return _finding("TLS", Condition.GOOD, text)
+    return _finding("TLS", Condition.WARNING, text, f"tell whoever runs {urlsplit(seen.target).netloc}")
+
+
+def _clock(skew_s: float) -> Finding:
+    if abs(skew_s) <= _SKEW_S:
+        return _finding("clock", Condition.GOOD, f"agrees with the server’s within {_SKEW_S:.0f} s")
+    side = "behind" if skew_s > 0 else "ahead of"
+    condition = Condition.BAD if abs(skew_s) > _WRONG_TIME_S else Condition.WARNING
+    text = f"this clock is {duration(abs(skew_s))} {side} the server’s: times and pages are wrong by that"
+    return _finding("clock", condition, text, "turn on time synchronisation: timedatectl set-ntp true")
+
+
+def of_page(report: Report) -> Iterator[Finding]:
+    """Whether the status page was read."""
+    status = report.status
+    if status is not None and status.known:
+        yield _finding("status page", Condition.GOOD, f"{status.server}: {status.description}")
+        return
+    reason = status.unknown_reason if status is not None else report.observation.message
+    text = f"cannot be read: {reason or report.observation.outcome.value}"
+    to_do = "the verdict lacks a witness: name pages that can be reached in status_urls"
+    yield _finding("status page", Condition.WARNING, text, to_do)

@@ -1,0 +1,67 @@
+"""The findings as plain text: by area, each with its mark, and with what to do below it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from textwrap import wrap
+
+from claude_tui.doctor.finding import Condition, Finding
+from claude_tui.model.format import plural
+
+__all__ = ["COLUMNS", "as_text"]
+
+COLUMNS = 80
+_NAME_CELLS = 15
+_MARKS = {
+    Condition.GOOD: "✓",
+    Condition.NOTE: "·",
+    Condition.WARNING: "▲",
+    Condition.BAD: "✗",
+    Condition.UNKNOWN: "?",
+}
+# For terminals that only display ASCII.
+_PLAIN = str.maketrans({"✓": "+", "·": "-", "▲": "!", "✗": "x", "→": ">", "’": "'"})
+_INDENT = " " * (4 + _NAME_CELLS + 1)
+
+
+def as_text(findings: Sequence[Finding], *, ascii_only: bool = False) -> str:
+    """Without colours or control characters."""
+    text = "\n".join([*_lines(findings), _summary(findings)])
+    return text.translate(_PLAIN) if ascii_only else text
+
+
+def _lines(findings: Sequence[Finding]) -> Iterator[str]:
+    for area, found in groupby(findings, key=lambda each: each.area):
+        yield area.value
+        for each in found:
+            yield from _wrapped(f"  {_MARKS[each.condition]} {each.name:<{_NAME_CELLS}} ", each.text)
+            if each.to_do:
+                yield from _wrapped(f"{_INDENT}→ ", each.to_do)
+        yield ""
+
+
+def _wrapped(first: str, text: str) -> list[str]:
+    indent = " " * len(first) if len(first) <= len(_INDENT) + 2 else _INDENT
+    # What can be pasted into a shell stays whole.
+    return wrap(
+        text,
+        COLUMNS,
+        initial_indent=first,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+def _summary(findings: Sequence[Finding]) -> str:
+    bad, warnings, unknown = (
+        sum(each.condition is condition for each in findings)
+        for condition in (Condition.BAD, Condition.WARNING, Condition.UNKNOWN)
+    )
+    told = [
+        f"{bad} to mend" if bad else "",
+        f"{plural(warnings, 'warning')}" if warnings else "",
+        f"{unknown} not known" if unknown else "",
+    ]
+    return ", ".join(each for each in told if each) or "All is well."

@@ -1,0 +1,81 @@
+"""Keeps the figures of `claude-top statusline` in the store, for a command that has no time to compute them.
+
+It is a copy for display: nothing is judged by it, so it is replaced in place.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from claude_tui.model.snapshot import HeadroomView, Snapshot
+from claude_tui.model.status_line import GOOD_FOR_S, KEPT_AS, StatusLine, encode
+from claude_tui.model.text import inert
+from claude_tui.store import Store
+
+__all__ = ["StatusLineKeeper", "status_line_of"]
+
+# What has changed is kept at once if it is the verdict, else at most this often.
+_FIGURES_EVERY_S = 5.0
+# What has not changed is kept again, so that its age says whether the collector works.
+_AGAIN_AFTER_S = GOOD_FOR_S / 3
+_NAME_LENGTH = 40
+
+
+class StatusLineKeeper:
+    """The status line of one collector."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._kept: StatusLine | None = None
+
+    def note(self, snapshot: Snapshot) -> None:
+        """Keeps what it shows at this instant, if that is due."""
+        line = status_line_of(snapshot)
+        if self._is_due(line):
+            self._kept = line
+            self._store.keep(KEPT_AS, encode(line))
+
+    def _is_due(self, line: StatusLine) -> bool:
+        kept = self._kept
+        if kept is None or _verdict(kept) != _verdict(line):
+            return True
+        # Also where the clock was set back.
+        passed = abs(line.at - kept.at)
+        changed = line._replace(at=kept.at) != kept
+        return passed >= (_FIGURES_EVERY_S if changed else _AGAIN_AFTER_S)
+
+
+def _verdict(line: StatusLine) -> tuple[str, ...]:
+    return line.severity, line.side, line.cause, line.stage
+
+
+def status_line_of(snapshot: Snapshot) -> StatusLine:
+    """The figures at the instant of `snapshot`."""
+    verdict, traffic = snapshot.verdict, snapshot.traffic
+    bucket, left = _tightest(snapshot.headroom)
+    return StatusLine(
+        at=_seconds(snapshot.at),
+        name=inert(snapshot.engine.target.name, _NAME_LENGTH),
+        severity=verdict.severity.value,
+        side=verdict.side.value,
+        cause=verdict.cause.value,
+        since=None if verdict.since is None else _seconds(verdict.since),
+        stage="checking" if verdict.checking else "recovering" if verdict.recovery is not None else "",
+        bucket=inert(bucket, _NAME_LENGTH),
+        left=left,
+        failing=None if traffic is None or traffic.all.failing is None else round(traffic.all.failing, 4),
+    )
+
+
+def _tightest(view: HeadroomView) -> tuple[str, float | None]:
+    """The limit or window of which the least is left, among those with a current reading."""
+    left = [(each.fraction, each.bucket) for each in view.buckets if each.granted and not each.stale]
+    left += [(min(max(1 - each.used, 0.0), 1.0), each.window) for each in view.windows if not each.stale]
+    if not left:
+        return "", None
+    share, name = min(left)
+    return name, round(share, 3)
+
+
+def _seconds(instant: datetime) -> float:
+    return round(instant.timestamp(), 1)
