@@ -291,7 +291,7 @@ class Settings:
     theme: Annotated[
         str,
         About(
-            "The colour theme: dark, light, high-contrast or another.",
+            "The colour theme: dark, light, high-contrast, ansi, mono or another.",
             kinds.slug(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", words="a theme name"),
             flag="--theme",
             metavar="THEME",

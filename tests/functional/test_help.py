@@ -12,7 +12,8 @@ from claude_tui.settings.file import read_file
 from claude_tui.tui.actions import ACTIONS, is_offered
 from claude_tui.tui.keys import display
 from claude_tui.tui.render.lines import plain, width
-from claude_tui.tui.render.theme import NO_COLOR, theme_names
+from claude_tui.tui.render.theme import NO_COLOR
+from claude_tui.tui.render.theme_files import theme_names
 from claude_tui.tui.screens.help import HelpScreen, help_lines
 from claude_tui.tui.screens.themes import ThemeScreen
 from claude_tui.tui.screens.zoom import ZoomScreen

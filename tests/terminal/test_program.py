@@ -97,6 +97,27 @@ def test_without_colour_no_colour_is_sent(env: dict[str, str]) -> None:
         assert b"All is well" in program.output
 
 
+OPENED = (b"t", b"?", b"\x10", b"/", b"d", b"m", b"i", b"h", b"y", b"2", b"4")
+
+
+@pytest.mark.parametrize(("theme", "coloured"), [("ansi", True), ("mono", False)])
+def test_only_the_terminals_own_colours_are_sent(env: dict[str, str], theme: str, coloured: bool) -> None:
+    with Program([*CLAUDE_TOP, "--demo", "outage", "--theme", theme], env=env) as program:
+        program.wait_for(b"quit")
+        for key in OPENED:
+            program.type(key)
+            program.read_for(0.4)
+            program.type(b"\x1b")
+            program.read_for(0.2)
+        written = bytes(program.output)
+    codes = {code for codes in re.findall(rb"\x1b\[([0-9;]*)m", written) for code in codes.split(b";")}
+    own = {str(number).encode() for tens in (30, 40, 90, 100) for number in range(tens, tens + 8)}
+    attributes = {b"", *(str(number).encode() for number in (*range(10), 39, 49))}
+    assert codes <= own | attributes
+    assert bool(codes & own) is coloured
+    assert b"Traceback" not in written
+
+
 def test_a_dumb_terminal_is_told_what_to_use_instead(env: dict[str, str]) -> None:
     with Program([*CLAUDE_TOP, "--demo"], env=env | {"TERM": "dumb"}) as program:
         assert program.exit_code(10) == 3
