@@ -32,7 +32,7 @@ async def preview(name: str) -> str:
 async def _draw() -> None:
     for name in NAMES:
         file_of(name).write_text(await preview(name), encoding="utf-8")
-        print(file_of(name))  # noqa: T201
+        print(file_of(name))
 
 
 if __name__ == "__main__":

@@ -64,8 +64,13 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.APP)]
     TITLE = "claude-top"
-    # The palette's magnifying glass is an emoji, which few server terminals have.
-    CSS = "SearchIcon { display: none; }"
+    # The palette's magnifying glass is an emoji, which few server terminals have. In the terminal's own
+    # colours, Textual's cursor of a field is black and white, and reversed.
+    CSS = """
+    SearchIcon { display: none; }
+    Input:ansi > .input--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
+    Input:ansi > .input--selection { background: ansi_default; color: ansi_default; text-style: reverse; }
+    """
 
     def __init__(
         self, backend: Backend, settings: Settings, first: Snapshot, report: Report | None = None
