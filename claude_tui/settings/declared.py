@@ -297,6 +297,15 @@ class Settings:
             metavar="THEME",
         ),
     ] = "dark"
+    symbols: Annotated[
+        str,
+        About(
+            "What to draw with: braille, block or ascii. `auto` asks locale and terminal.",
+            kinds.slug("auto|braille|block|ascii", words="auto, braille, block or ascii"),
+            flag="--symbols",
+            metavar="SET",
+        ),
+    ] = "auto"
     incident_after_s: Annotated[
         float,
         About(

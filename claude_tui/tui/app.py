@@ -75,7 +75,7 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
     def __init__(
         self, backend: Backend, settings: Settings, first: Snapshot, report: Report | None = None
     ) -> None:
-        super().__init__(report, settings.theme, settings.themes_dir)
+        super().__init__(report, settings.theme, settings.themes_dir, settings.symbols)
         self.animation_level = "none"
         self.backend = backend
         self.settings = settings

@@ -1,4 +1,4 @@
-"""What the app is drawn in: its theme, as far as the terminal has the colours."""
+"""What the app is drawn in: its theme, as far as the terminal has the colours, and its symbols."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.paint import Paint
 from claude_tui.tui.render.palette import fitted
 from claude_tui.tui.render.partial_output import partial_output
+from claude_tui.tui.render.symbols import SymbolFilter, symbols_for
 from claude_tui.tui.render.textual_theme import textual_theme
 from claude_tui.tui.render.theme import NO_COLOR, Theme
 from claude_tui.tui.render.theme_files import FALLBACK, ThemeError, load_theme, wanted
@@ -32,10 +33,14 @@ _PROBLEM_S = 10.0
 
 
 class PaintedApp(TypesInOrder, inherit_bindings=False):
-    """An app in the theme called `theme`, whose file may change while it is shown."""
+    """An app in the theme called `theme`, whose file may change while it is shown.
 
-    def __init__(self, report: Report | None, theme: str, user_themes: Path | None) -> None:
+    `symbols` is the setting: the name of a set, or "auto".
+    """
+
+    def __init__(self, report: Report | None, theme: str, user_themes: Path | None, symbols: str) -> None:
         self.user_themes = user_themes
+        self.symbols = symbols_for(symbols, os.environ)
         self._theme_watch = ThemeWatch(theme, user_themes)
         self._theme_problem = ""
         try:
@@ -43,13 +48,14 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
         except ThemeError as error:
             chosen = load_theme(FALLBACK, None)
             self._theme_problem = f"{error.summary} The theme {FALLBACK} takes its place until it is mended."
-        self.paint = Paint(chosen)
+        self.paint = Paint(chosen, self.symbols)
         # Set from the start, as Textual would paint greys over the terminal's own colours otherwise.
         super().__init__(report, ansi_color=True if chosen is NO_COLOR else None)
         if chosen is not NO_COLOR:
             # Textual heeds an empty NO_COLOR as well, which means nothing (https://no-color.org).
             self.no_color = False
             self._filters = [each for each in self._filters if not isinstance(each, Monochrome)]
+        self._filters.append(SymbolFilter(self.symbols))
         self.register_theme(textual_theme(chosen))
         self.set_reactive(App.theme, chosen.css_name)
         self._refresh_truecolor_filter(self.ansi_theme)
@@ -88,7 +94,7 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
     def apply_theme(self, theme: Theme) -> None:
         """Repaint everything in the colours of `theme`, as far as the terminal has them."""
         theme = self._fitted(theme)
-        self.paint = Paint(theme)
+        self.paint = Paint(theme, self.symbols)
         made = textual_theme(theme)
         again = self.theme == made.name
         self.register_theme(made)

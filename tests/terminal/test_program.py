@@ -118,6 +118,28 @@ def test_only_the_terminals_own_colours_are_sent(env: dict[str, str], theme: str
     assert b"Traceback" not in written
 
 
+@pytest.mark.parametrize(
+    ("flags", "more"),
+    [((), {"LANG": "C", "LC_ALL": "", "LC_CTYPE": ""}), (("--ascii",), {}), ((), {"TERM": "linux"})],
+    ids=["locale", "flag", "console"],
+)
+def test_in_ascii_not_one_byte_is_anything_else(
+    env: dict[str, str], flags: tuple[str, ...], more: dict[str, str]
+) -> None:
+    with Program([*CLAUDE_TOP, "--demo", "outage", *flags], env=env | more) as program:
+        program.wait_for(b"quit")
+        for key in OPENED:
+            program.type(key)
+            program.read_for(0.3)
+            program.type("é".encode() if key == b"/" else b"")
+            program.type(b"\x1b")
+            program.read_for(0.2)
+        written = bytes(program.output)
+    assert written.isascii(), re.findall(rb"[^\x80-\xff]{0,20}[\x80-\xff]+", written)[:5]
+    assert b"+-" in written
+    assert b"Traceback" not in written
+
+
 def test_a_dumb_terminal_is_told_what_to_use_instead(env: dict[str, str]) -> None:
     with Program([*CLAUDE_TOP, "--demo"], env=env | {"TERM": "dumb"}) as program:
         assert program.exit_code(10) == 3

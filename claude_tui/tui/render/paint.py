@@ -8,6 +8,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from claude_tui.tui.render.lines import Line, width
+from claude_tui.tui.render.symbols import Symbols
 
 if TYPE_CHECKING:
     from claude_tui.tui.render.theme import Theme
@@ -16,10 +17,19 @@ __all__ = ["Paint", "Painted"]
 
 
 class Paint:
-    """Turns Lines into Strips in one theme. Text is never parsed: no markup, no escapes."""
+    """Turns Lines into Strips in one theme. Text is never parsed: no markup, no escapes.
 
-    def __init__(self, theme: Theme) -> None:
+    The app puts what it draws into its symbols.
+    """
+
+    def __init__(self, theme: Theme, symbols: Symbols = Symbols.BRAILLE) -> None:
         self.theme = theme
+        self.symbols = symbols
+
+    @property
+    def letters(self) -> bool:
+        """Whether curves are drawn as letters: without colours, and where there are no dots to draw."""
+        return self.theme.plain or self.symbols is Symbols.ASCII
 
     def strip(self, line: Line, cells: int) -> Strip:
         """The line as a Strip of exactly `cells` cells."""
