@@ -302,6 +302,8 @@ ACTIONS: tuple[Action, ...] = (
         (*_APP, *_EVENT, *_WALK, *_PLAYBOOK, *_FIRST_FIVE, *_DEBRIEF),
         3,
     ),
+    Action("show_copied", ("Y",), "", "Show what was copied last, to select it", _WATCH, _APP),
+    Action("save_screen", ("S",), "", "Save the screen as SVG and text, without keys", _WATCH, _APP),
     Action("errors_window", ("e",), "errors window", "Count errors over 1m, 5m or 1h", _WATCH, _PANELS, 6),
     Action("zoom_verdict", ("0",), "zoom", "Verdict and alerts, full screen", _SHOW, _PANELS, 4),
     Action("zoom_status", ("1",), "zoom", "Status page, full screen", _SHOW, _PANELS, 4),

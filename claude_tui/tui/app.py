@@ -83,6 +83,7 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         self.shown = first
         self._watching_since = first.at
         self.paused = False
+        self.copied = ""
         self.travelling = False
         self.chosen_keys = keymap(settings.keys)
         if first.engine.watching.read_only:
@@ -288,9 +289,24 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         copy_state(self)
 
     def copy_to_clipboard(self, text: str) -> None:
-        from claude_tui.tui.clipboard import copy
+        from claude_tui.tui.clipboard import Copied, copy
 
-        copy(self, text)
+        self.copied = text
+        outcome = copy(self, text, os.environ)
+        if outcome is Copied.CUT:
+            self.notify("It is too long for a clipboard: only its beginning was copied.", markup=False)
+        if outcome is not Copied.SENT:
+            self.call_later(self.action_show_copied)
+
+    def action_show_copied(self) -> None:
+        from claude_tui.tui.screens.copied import show_copied
+
+        show_copied(self, self.copied)
+
+    def action_save_screen(self) -> None:
+        from claude_tui.tui.screens.saving import save_screen
+
+        save_screen(self, self.newest.at)
 
     def action_decide(self) -> None:
         from claude_tui.tui.screens.walk import open_walker
