@@ -293,10 +293,15 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
 
         self.copied = text
         outcome = copy(self, text, os.environ)
-        if outcome is Copied.CUT:
-            self.notify("It is too long for a clipboard: only its beginning was copied.", markup=False)
         if outcome is not Copied.SENT:
-            self.call_later(self.action_show_copied)
+            self.call_later(self._show_instead, outcome.value)
+
+    def _show_instead(self, why: str) -> None:
+        from claude_tui.tui.screens.copied import show_copied
+
+        # Whoever copied has said that it was sent.
+        self.clear_notifications()
+        show_copied(self, self.copied, why)
 
     def action_show_copied(self) -> None:
         from claude_tui.tui.screens.copied import show_copied

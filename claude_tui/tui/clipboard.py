@@ -67,13 +67,11 @@ def through_screen(sequence: str) -> str:
 
 
 class Copied(Enum):
-    """What became of a text. Whether the terminal takes it is not known: it does not answer."""
+    """What became of a text, in words. Whether the terminal takes it is not known: it does not answer."""
 
-    SENT = "sent"
-    CUT = "cut"
-    """It is too long: only its beginning was sent."""
-    NOT_SENT = "not sent"
-    """The terminal has no clipboard."""
+    SENT = ""
+    CUT = "Only the beginning was copied, as it is too long."
+    NOT_SENT = "This terminal has no clipboard."
 
 
 def copy(app: App[Any], text: str, environ: Mapping[str, str]) -> Copied:

@@ -21,9 +21,10 @@ _MOST_ROWS = 10_000
 class _Plain(LinePanel):
     """Text from edge to edge, without a frame that would be selected with it."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, why: str) -> None:
         super().__init__()
         self._text = text
+        self._why = line(Span(f"{why} " if why else "", "warn"))
         self._top = 0
         self._total = 0
 
@@ -35,7 +36,7 @@ class _Plain(LinePanel):
         shown = rows[self._top : self._top + room]
         more = f"{self._top + 1}-{self._top + len(shown)} of {len(rows)} · " if len(rows) > room else ""
         keys = (Span("esc", "accent", bold=True), Span(" back", "dim"))
-        hint = line(Span(f"{more}select it with the mouse · ", "dim"), *keys)
+        hint = line(*self._why, Span(f"{more}Select it with the mouse · ", "dim"), *keys)
         return (*shown, *((BLANK,) * (room - len(shown))), BLANK, crop(hint, width))
 
     def move(self, rows: int) -> None:
@@ -61,9 +62,9 @@ class CopiedScreen(LeavesOnce, ModalScreen[None]):
         Binding("pagedown", "page(1)", show=False),
     ]
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, why: str = "") -> None:
         super().__init__()
-        self._plain = _Plain(text)
+        self._plain = _Plain(text, why)
 
     def compose(self) -> ComposeResult:
         yield self._plain
@@ -86,8 +87,9 @@ class CopiedScreen(LeavesOnce, ModalScreen[None]):
         self._plain.move(pages * max(self.size.height - 3, 1))
 
 
-def show_copied(app: App[Any], text: str) -> None:
+def show_copied(app: App[Any], text: str, why: str = "") -> None:
+    """Show the text that was copied last, and `why` it is shown unasked."""
     if not text:
         app.notify("Nothing has been copied yet.", timeout=3, markup=False)
     elif not isinstance(app.screen, CopiedScreen):
-        app.push_screen(CopiedScreen(text))
+        app.push_screen(CopiedScreen(text, why))
