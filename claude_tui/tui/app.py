@@ -299,9 +299,9 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
     def _show_instead(self, why: str) -> None:
         from claude_tui.tui.screens.copied import show_copied
 
-        # Whoever copied has said that it was sent.
-        self.clear_notifications()
         show_copied(self, self.copied, why)
+        # Whoever copied says that it was sent, which comes behind this.
+        self.call_later(self.clear_notifications)
 
     def action_show_copied(self) -> None:
         from claude_tui.tui.screens.copied import show_copied
