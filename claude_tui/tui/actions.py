@@ -313,7 +313,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("zoom_events", ("5",), "zoom", "Events, full screen", _SHOW, _PANELS, 4),
     Action("zoom_traffic", ("6",), "zoom", "Own traffic, full screen", _SHOW, _PANELS, 4),
     Action("history", ("h",), "history", "Uptime, latency and incidents of the last 90 days", _SHOW, _APP, 6),
-    Action("zone", ("u",), "zone", "Days and hours in UTC or in local time", _SHOW, _HISTORY, 3),
+    Action("zone", ("u",), "", "Local times beside UTC, or only UTC", _SHOW, _APP),
     Action("zoom", ("enter",), "open", "Zoom the focused panel; open the selected event", _SHOW, _PANELS, 5),
     Action("span_shorter", ("left",), "span", "A shorter span", _SHOW, (*_ZOOM, *_HISTORY), 3),
     Action("span_longer", ("right",), "span", "A longer span", _SHOW, (*_ZOOM, *_HISTORY), 3),

@@ -303,6 +303,14 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         # Whoever copied says that it was sent, which comes behind this.
         self.call_later(self.clear_notifications)
 
+    def action_zone(self) -> None:
+        from claude_tui.tui.local_times import next_zone
+
+        local, said = next_zone(self.paint.local, self.newest.at)
+        self.show_local(local)
+        self._show()
+        self.notify(said, timeout=3, markup=False)
+
     def action_show_copied(self) -> None:
         from claude_tui.tui.screens.copied import show_copied
 

@@ -24,6 +24,7 @@ from claude_tui.tui.typed_order import TypesInOrder
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from claude_tui.model.when import Local
     from claude_tui.tui.faults import Report
 
 __all__ = ["PaintedApp"]
@@ -94,7 +95,7 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
     def apply_theme(self, theme: Theme) -> None:
         """Repaint everything in the colours of `theme`, as far as the terminal has them."""
         theme = self._fitted(theme)
-        self.paint = Paint(theme, self.symbols)
+        self.paint = Paint(theme, self.symbols, self.paint.local)
         made = textual_theme(theme)
         again = self.theme == made.name
         self.register_theme(made)
@@ -102,6 +103,11 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
         if again:
             # Textual sees no change where only the colours behind a name are others.
             self._watch_theme(made.name)
+        self._paint_all()
+
+    def show_local(self, local: Local | None) -> None:
+        """Show the times of a zone beside those in UTC, or only UTC."""
+        self.paint = Paint(self.paint.theme, self.symbols, local)
         self._paint_all()
 
     def _fitted(self, theme: Theme) -> Theme:

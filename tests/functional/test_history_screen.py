@@ -124,11 +124,9 @@ async def test_a_record_that_cannot_be_read_says_why_and_is_tried_again() -> Non
         (("left", "left", "left"), "▸ 24h"),
         (("right",), "▸ 60d"),
         (("right", "right", "right"), "▸ 90d"),
-        (("u",), "last 30d, local time"),
-        (("u", "u"), "last 30d, UTC"),
     ],
 )
-async def test_keys_choose_span_and_zone(keys: tuple[str, ...], shown: str) -> None:
+async def test_keys_choose_the_span(keys: tuple[str, ...], shown: str) -> None:
     app, _ = app_of()
     async with app.run_test(size=(120, 40)) as pilot:
         for key in ("h", *keys):

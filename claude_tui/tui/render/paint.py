@@ -11,6 +11,7 @@ from claude_tui.tui.render.lines import Line, width
 from claude_tui.tui.render.symbols import Symbols
 
 if TYPE_CHECKING:
+    from claude_tui.model.when import Local
     from claude_tui.tui.render.theme import Theme
 
 __all__ = ["Paint", "Painted"]
@@ -22,9 +23,11 @@ class Paint:
     The app puts what it draws into its symbols.
     """
 
-    def __init__(self, theme: Theme, symbols: Symbols = Symbols.BRAILLE) -> None:
+    def __init__(self, theme: Theme, symbols: Symbols = Symbols.BRAILLE, local: Local | None = None) -> None:
         self.theme = theme
         self.symbols = symbols
+        self.local = local
+        """The zone whose times stand beside those in UTC; None for none."""
 
     @property
     def letters(self) -> bool:
