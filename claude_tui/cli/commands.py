@@ -64,15 +64,17 @@ def _require_terminal(environ: Mapping[str, str]) -> None:
 
 
 def _check_for_screen(settings: Settings) -> None:
-    """Checks keys and theme, which only the screens know. Raises SettingsError."""
+    """Checks keys and the theme's name, which only the screens know. Raises SettingsError.
+
+    What is wrong inside a theme file keeps nobody from the dashboard, which says it.
+    """
     from claude_tui.tui.actions import key_problems
-    from claude_tui.tui.render.theme import ThemeError, load_theme
+    from claude_tui.tui.render.theme_files import ThemeError, theme_path
 
     problems = key_problems(settings.keys, str(settings.origin("keys")))
     try:
-        load_theme(settings.theme, settings.themes_dir)
+        theme_path(settings.theme, settings.themes_dir)
     except ThemeError as error:
-        # For a theme file found by name, say which setting named it.
         problems += [problem.of(str(settings.origin("theme"))) for problem in error.problems]
     if problems:
         raise SettingsError(problems)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,7 +10,16 @@ from enum import StrEnum
 from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.format import parse_span
 
-__all__ = ["CALLS_HINT", "FILTER_HINT", "Filter", "FilterError", "FilterField", "Searched", "parse_filter"]
+__all__ = [
+    "CALLS_HINT",
+    "FILTER_HINT",
+    "Filter",
+    "FilterError",
+    "FilterField",
+    "Searched",
+    "parse_filter",
+    "refuse_unknown",
+]
 
 FILTER_HINT = "words · status:529 · class:timeout · since:10m · -word leaves out"
 
@@ -101,6 +111,13 @@ class Filter:
 def parse_filter(text: str) -> Filter:
     """The filter that somebody typed. Raises FilterError for a field with a value that it cannot have."""
     return Filter(tuple(_term(word) for word in text.casefold().split()))
+
+
+def refuse_unknown(wanted: Filter, known: Collection[FilterField], what: str) -> None:
+    """Raises FilterError for a term that `what` has nothing about."""
+    for term in wanted.terms:
+        if term.field not in known:
+            raise FilterError(f"{term.field.value}: is not known in the {what}.")
 
 
 def _term(word: str) -> _Term:

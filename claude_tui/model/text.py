@@ -97,6 +97,15 @@ class Redactor:
         """`text` without secrets, otherwise unchanged."""
         return _SHAPES.sub(MASK, self._without_known(text))
 
+    def spans(self, text: str) -> list[tuple[int, int]]:
+        """Where secrets begin and end in `text`."""
+        patterns = (_SHAPES,) if self._known is None else (self._known, _SHAPES)
+        return [found.span() for pattern in patterns for found in pattern.finditer(text)]
+
+    def holds_secret(self, text: str) -> bool:
+        """Whether `text` contains a known secret, be it in pieces, or anything that is shaped like one."""
+        return bool(self.spans(text)) or self._holds_pieces(text)
+
     def _without_known(self, text: str) -> str:
         return self._known.sub(MASK, text) if self._known is not None else text
 

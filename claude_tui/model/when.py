@@ -47,16 +47,44 @@ class Local:
 
     def name(self, instant: datetime) -> str:
         """The abbreviation of the zone at an instant, such as EST."""
-        return self._shown(instant).tzname() or ""
+        return self.shown(instant).tzname() or ""
 
     def wall(self, instant: datetime) -> datetime:
         """What a clock on the wall shows at an instant."""
-        return self._shown(instant).replace(tzinfo=None)
+        return self.shown(instant).replace(tzinfo=None)
+
+    def label(self, instant: datetime) -> str:
+        """The zone's name behind a time: `CET`, or `UTC+3` where the zone has only a number."""
+        name = self.name(instant)
+        if name.isalpha():
+            return name
+        offset = self.shown(instant).utcoffset() or timedelta()
+        hours, minutes = divmod(abs(offset) // timedelta(minutes=1), 60)
+        return f"UTC{'-' if offset < timedelta() else '+'}{hours}{f':{minutes:02}' if minutes else ''}"
+
+    def clock(self, instant: datetime) -> str:
+        """`15:05 CET`."""
+        return f"{self.wall(instant):%H:%M} {self.label(instant)}"
+
+    def beside(self, instant: datetime, now: datetime) -> str:
+        """What stands beside a UTC time of day: `15:05`, `00:05 +1d` where it is another day than in UTC.
+
+        `02:30 CET` where the zone has another name than now: of an hour that comes twice, it says which.
+        """
+        wall, label = self.wall(instant), self.label(instant)
+        days = (wall.date() - instant.astimezone(UTC).date()).days
+        parts = (f"{wall:%H:%M}", label if label != self.label(now) else "", f"{days:+}d" if days else "")
+        return " ".join(part for part in parts if part)
+
+    def stamp(self, instant: datetime) -> str:
+        """`2026-11-20 15:05:33 CET`."""
+        return f"{self.wall(instant):%Y-%m-%d %H:%M:%S} {self.label(instant)}"
 
     def _aware(self, wall: datetime) -> datetime:
         return (wall if self.zone is None else wall.replace(tzinfo=self.zone)).astimezone(UTC)
 
-    def _shown(self, instant: datetime) -> datetime:
+    def shown(self, instant: datetime) -> datetime:
+        """The instant in the zone, daylight saving included."""
         return instant.astimezone(self.zone)
 
 

@@ -291,12 +291,21 @@ class Settings:
     theme: Annotated[
         str,
         About(
-            "The colour theme: dark, light, high-contrast or another.",
+            "The colour theme: dark, light, high-contrast, ansi, mono or another.",
             kinds.slug(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}", words="a theme name"),
             flag="--theme",
             metavar="THEME",
         ),
     ] = "dark"
+    symbols: Annotated[
+        str,
+        About(
+            "What to draw with: braille, block or ascii. `auto` asks locale and terminal.",
+            kinds.slug("auto|braille|block|ascii", words="auto, braille, block or ascii"),
+            flag="--symbols",
+            metavar="SET",
+        ),
+    ] = "auto"
     incident_after_s: Annotated[
         float,
         About(

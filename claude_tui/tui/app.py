@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual.app import App
 from textual.binding import BindingType
 from textual.screen import Screen
 
@@ -29,17 +28,11 @@ from claude_tui.tui.actions import (
 )
 from claude_tui.tui.cockpit import Backend
 from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
-from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.paint import Paint
-from claude_tui.tui.render.palette import fitted
-from claude_tui.tui.render.partial_output import partial_output
-from claude_tui.tui.render.theme import Theme, ThemeError, load_theme, textual_theme, wanted
+from claude_tui.tui.painted import PaintedApp
 from claude_tui.tui.screens.dashboard import DashboardScreen
-from claude_tui.tui.typed_order import TypesInOrder
 from claude_tui.tui.view import ShowsSnapshots, View
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
     from textual.actions import ActionParseResult
     from textual.await_complete import AwaitComplete
     from textual.command import Provider
@@ -62,7 +55,7 @@ def _palette() -> type[Provider]:
     return ActionCommands
 
 
-class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
+class ClaudeTopApp(PaintedApp, inherit_bindings=False):
     """Wiring only. The caller stops the backend afterwards.
 
     `report` writes crash files; without one the first fault ends the app. A `newcomer` is greeted.
@@ -71,8 +64,13 @@ class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.APP)]
     TITLE = "claude-top"
-    # The palette's magnifying glass is an emoji, which few server terminals have.
-    CSS = "SearchIcon { display: none; }"
+    # The palette's magnifying glass is an emoji, which few server terminals have. In the terminal's own
+    # colours, Textual's cursor of a field is black and white, and reversed.
+    CSS = """
+    SearchIcon { display: none; }
+    Input:ansi > .input--cursor { background: ansi_default; color: ansi_default; text-style: reverse; }
+    Input:ansi > .input--selection { background: ansi_default; color: ansi_default; text-style: reverse; }
+    """
 
     def __init__(
         self,
@@ -83,14 +81,7 @@ class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
         *,
         newcomer: bool = False,
     ) -> None:
-        self.user_themes = settings.file.parent / "themes" if settings.file else None
-        try:
-            theme, self._theme_problem = wanted(settings.theme, self.user_themes, os.environ), ""
-        except ThemeError as error:
-            theme, self._theme_problem = load_theme("dark", None), error.summary
-        self.paint = Paint(theme)
-        # Set from the start, as Textual would paint greys over the terminal's own colours otherwise.
-        super().__init__(report, ansi_color=True if theme.plain else None)
+        super().__init__(report, settings.theme, settings.themes_dir, settings.symbols)
         self.animation_level = "none"
         self.backend = backend
         self.settings = settings
@@ -99,6 +90,7 @@ class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
         self._watching_since = first.at
         self._newcomer = newcomer
         self.paused = False
+        self.copied = ""
         self.travelling = False
         self.chosen_keys = keymap(settings.keys)
         if first.engine.watching.read_only:
@@ -107,24 +99,14 @@ class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
         self.host = host_name()
         self.set_keymap(textual_keymap(self.chosen_keys))
         self._arrived = time.monotonic()
-        self.register_theme(textual_theme(theme))
-        self.set_reactive(App.theme, theme.css_name)
-        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
         return DashboardScreen(self.shown, self.chosen_keys, newcomer=self._newcomer)
-
-    def on_mount(self) -> None:
-        if self._fitted(self.paint.theme) is not self.paint.theme:
-            self.apply_theme(self.paint.theme)
-        self.app_resume_signal.subscribe(self, lambda _: self.call_later(self._paint_all))
 
     def on_ready(self) -> None:
         """The first frame is on screen: now there is time for everything else."""
         gc.freeze()
         gc.enable()
-        if self._theme_problem:
-            self.notify(self._theme_problem, severity="warning", markup=False)
         self.set_interval(1.0, self._watch_for_silence)
         self.backend.start(self._publish)
 
@@ -197,29 +179,6 @@ class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
         silence = time.monotonic() - self._arrived
         if silence > _STALLED_AFTER_S and not self.plays_recording:
             self._show(silence)
-
-    # -- what is drawn --------------------------------------------------------------
-
-    def apply_theme(self, theme: Theme) -> None:
-        """Repaint everything in the colours of `theme`, as far as the terminal has them."""
-        theme = self._fitted(theme)
-        self.paint = Paint(theme)
-        self.register_theme(textual_theme(theme))
-        self.theme = theme.css_name
-        self._paint_all()
-
-    def _fitted(self, theme: Theme) -> Theme:
-        return theme if self.is_headless else fitted(theme, self.console.color_system)
-
-    def _paint_all(self) -> None:
-        """Repaint every cell: the colours changed, or the shell has used the terminal in between."""
-        for screen in self.screen_stack:
-            for panel in screen.query(LinePanel):
-                panel.repaint()
-        self.screen.refresh(layout=True)
-
-    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
-        super()._display(screen, partial_output(renderable))
 
     def action_command_palette(self) -> None:
         from claude_tui.tui.palette import Palette
@@ -337,9 +296,37 @@ class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
         copy_state(self)
 
     def copy_to_clipboard(self, text: str) -> None:
-        from claude_tui.tui.clipboard import copy
+        from claude_tui.tui.clipboard import Copied, copy
 
-        copy(self, text)
+        self.copied = text
+        outcome = copy(self, text, os.environ)
+        if outcome is not Copied.SENT:
+            self.call_later(self._show_instead, outcome.value)
+
+    def _show_instead(self, why: str) -> None:
+        from claude_tui.tui.screens.copied import show_copied
+
+        show_copied(self, self.copied, why)
+        # Whoever copied says that it was sent, which comes behind this.
+        self.call_later(self.clear_notifications)
+
+    def action_zone(self) -> None:
+        from claude_tui.tui.local_times import next_zone
+
+        local, said = next_zone(self.paint.local, self.newest.at)
+        self.show_local(local)
+        self._show()
+        self.notify(said, timeout=3, markup=False)
+
+    def action_show_copied(self) -> None:
+        from claude_tui.tui.screens.copied import show_copied
+
+        show_copied(self, self.copied)
+
+    def action_save_screen(self) -> None:
+        from claude_tui.tui.screens.saving import save_screen
+
+        save_screen(self, self.newest.at)
 
     def action_decide(self) -> None:
         from claude_tui.tui.screens.walk import open_walker

@@ -12,18 +12,20 @@ The terminal accepts `ESC ] 52 ; c ; BASE64 BEL`. A multiplexer in between needs
 from __future__ import annotations
 
 import base64
-import os
 from collections.abc import Mapping
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from textual.app import App
 
-__all__ = ["MAX_BYTES", "copy", "osc52", "through_screen", "through_tmux"]
+__all__ = ["MAX_BYTES", "Copied", "copy", "osc52", "through_screen", "through_tmux"]
 
 MAX_BYTES = 74_994
 """What every common terminal accepts: 100,000 bytes for the sequence, minus the Base64 overhead."""
 
+# These have no clipboard.
+_WITHOUT = frozenset({"linux", "dumb", "vt100", "vt102", "vt220"})
 _SCREEN_PIECE = 512
 _CUT = "…"
 
@@ -64,9 +66,19 @@ def through_screen(sequence: str) -> str:
     return "".join(f"\x1bP{piece}\x1b\\" for piece in pieces)
 
 
-def copy(app: App[Any], text: str) -> None:
-    """Copy `text` to the clipboard of the terminal that `app` runs in. Nothing happens without a terminal."""
+class Copied(Enum):
+    """What became of a text, in words. Whether the terminal takes it is not known: it does not answer."""
+
+    SENT = ""
+    CUT = "Only the beginning was copied, as it is too long."
+    NOT_SENT = "This terminal has no clipboard."
+
+
+def copy(app: App[Any], text: str, environ: Mapping[str, str]) -> Copied:
+    """Copy `text` to the clipboard of the terminal that `app` runs in."""
     driver = app._driver
-    if driver is not None:
-        driver.write(osc52(text, os.environ))
-        driver.flush()
+    if driver is None or environ.get("TERM", "") in _WITHOUT:
+        return Copied.NOT_SENT
+    driver.write(osc52(text, environ))
+    driver.flush()
+    return Copied.CUT if len(text.encode("utf-8", "replace")) > MAX_BYTES else Copied.SENT

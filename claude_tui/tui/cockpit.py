@@ -144,6 +144,9 @@ class Cockpit(Protocol):
     def apply_theme(self, theme: Theme) -> None:
         """Draw everything in the colours of `theme`."""
 
+    def follow_theme(self, name: str) -> None:
+        """From now on, read the theme called `name` again when its file changes."""
+
     # -- Textual's own -----------------------------------------------------------------
 
     @property

@@ -111,6 +111,13 @@ class GuardedDriver(LinuxDriver):
         else:
             self.listener.on_end_of_input()
 
+    def leave_mouse_to_terminal(self, left: bool) -> None:
+        """Let the terminal select text with the mouse, or take the mouse back."""
+        if left:
+            self._disable_mouse_support()
+        else:
+            self._enable_mouse_support()
+
     # Signal handlers interrupt the main thread anywhere, even inside the queue that
     # they would write to, so they leave the work to the event loop.
 

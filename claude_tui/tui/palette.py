@@ -36,6 +36,12 @@ _LONGEST_SEARCH = 80
 class Palette(LeavesOnce, CommandPalette):
     """Textual's palette, with a guard: its list cannot page before it has been laid out."""
 
+    # Textual's own rules are black and green, also where the terminal has no such colours.
+    DEFAULT_CSS = """
+    Palette #--input { border: hkey $ct-edge; }
+    Palette CommandInput, Palette CommandInput:focus { border: blank $ct-edge; }
+    Palette CommandList { border-top: blank $ct-edge; border-bottom: hkey $ct-edge; }
+    """
     CALLED = "palette"
 
     def on_mount(self) -> None:

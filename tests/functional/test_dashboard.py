@@ -15,7 +15,7 @@ from claude_tui.model.verdict import Severity
 from claude_tui.model.watching import Watching
 from claude_tui.tui.messages import SnapshotReady, ZoomRequested
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.theme import load_theme
+from claude_tui.tui.render.theme_files import load_theme
 from claude_tui.tui.screens.dialog import TextInput
 from claude_tui.tui.screens.quitting import QuitScreen
 from tests.functional.still import StillApp, still_app

@@ -15,7 +15,8 @@ from claude_tui.tui.actions import ACTIONS, is_offered, read_only
 from claude_tui.tui.keys import display
 from claude_tui.tui.panels.footer import FooterLine
 from claude_tui.tui.render.lines import plain, width
-from claude_tui.tui.render.theme import NO_COLOR, theme_names
+from claude_tui.tui.render.theme import NO_COLOR
+from claude_tui.tui.render.theme_files import theme_names
 from claude_tui.tui.run import _is_new
 from claude_tui.tui.screens.help import HelpScreen, found_lines, help_lines
 from claude_tui.tui.screens.situations import SITUATIONS, situation_lines

@@ -202,7 +202,7 @@ def test_naming_the_scenarios_needs_no_server() -> None:
 
 
 def test_reading_a_theme_needs_no_textual() -> None:
-    code = "from claude_tui.tui.render.theme import load_theme\nload_theme('dark', None)"
+    code = "from claude_tui.tui.render.theme_files import load_theme\nload_theme('dark', None)"
     assert not loaded_by(code) & {"textual", "plotext", "textual_plotext"}
 
 

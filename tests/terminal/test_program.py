@@ -97,6 +97,49 @@ def test_without_colour_no_colour_is_sent(env: dict[str, str]) -> None:
         assert b"All is well" in program.output
 
 
+OPENED = (b"t", b"?", b"\x10", b"/", b"d", b"m", b"i", b"h", b"y", b"2", b"4")
+
+
+@pytest.mark.parametrize(("theme", "coloured"), [("ansi", True), ("mono", False)])
+def test_only_the_terminals_own_colours_are_sent(env: dict[str, str], theme: str, coloured: bool) -> None:
+    with Program([*CLAUDE_TOP, "--demo", "outage", "--theme", theme], env=env) as program:
+        program.wait_for(b"quit")
+        for key in OPENED:
+            program.type(key)
+            program.read_for(0.4)
+            program.type(b"\x1b")
+            program.read_for(0.2)
+        written = bytes(program.output)
+    codes = {code for codes in re.findall(rb"\x1b\[([0-9;]*)m", written) for code in codes.split(b";")}
+    own = {str(number).encode() for tens in (30, 40, 90, 100) for number in range(tens, tens + 8)}
+    attributes = {b"", *(str(number).encode() for number in (*range(10), 39, 49))}
+    assert codes <= own | attributes
+    assert bool(codes & own) is coloured
+    assert b"Traceback" not in written
+
+
+@pytest.mark.parametrize(
+    ("flags", "more"),
+    [((), {"LANG": "C", "LC_ALL": "", "LC_CTYPE": ""}), (("--ascii",), {}), ((), {"TERM": "linux"})],
+    ids=["locale", "flag", "console"],
+)
+def test_in_ascii_not_one_byte_is_anything_else(
+    env: dict[str, str], flags: tuple[str, ...], more: dict[str, str]
+) -> None:
+    with Program([*CLAUDE_TOP, "--demo", "outage", *flags], env=env | more) as program:
+        program.wait_for(b"quit")
+        for key in OPENED:
+            program.type(key)
+            program.read_for(0.3)
+            program.type("é".encode() if key == b"/" else b"")
+            program.type(b"\x1b")
+            program.read_for(0.2)
+        written = bytes(program.output)
+    assert written.isascii(), re.findall(rb"[^\x80-\xff]{0,20}[\x80-\xff]+", written)[:5]
+    assert b"+-" in written
+    assert b"Traceback" not in written
+
+
 def test_a_dumb_terminal_is_told_what_to_use_instead(env: dict[str, str]) -> None:
     with Program([*CLAUDE_TOP, "--demo"], env=env | {"TERM": "dumb"}) as program:
         assert program.exit_code(10) == 3

@@ -126,10 +126,10 @@ def test_join_skips_what_is_empty() -> None:
     assert join(()) == BLANK
 
 
-def test_muted_keeps_the_text_and_the_track() -> None:
-    row = line(Span("━━", "warn"), Span("──", "track"), Span("18%", "warn", bold=True))
+def test_muted_keeps_the_text_and_the_edges() -> None:
+    row = line(Span("━━", "warn"), Span("──", "edge"), Span("18%", "warn", bold=True))
     assert plain(muted(row)) == plain(row)
-    assert [span.role for span in muted(row)] == ["dim", "track", "dim"]
+    assert [span.role for span in muted(row)] == ["dim", "edge", "dim"]
 
 
 def painted(screen: list[str], new: Line, ranges: tuple[tuple[int, int], ...]) -> list[str]:

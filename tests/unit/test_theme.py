@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import colorsys
 import itertools
-import math
 from pathlib import Path
 
 import pytest
@@ -11,64 +11,18 @@ from rich.color import Color, ColorSystem
 
 from claude_tui.tui.render.lines import ROLES
 from claude_tui.tui.render.palette import fitted
-from claude_tui.tui.render.theme import (
-    NO_COLOR,
-    Theme,
-    ThemeError,
-    load_theme,
-    textual_theme,
-    theme_names,
-    wanted,
-)
+from claude_tui.tui.render.textual_theme import raised, textual_theme
+from claude_tui.tui.render.theme import NO_COLOR, Palette, Theme
+from claude_tui.tui.render.theme_files import ALIASES, ThemeError, load_theme, theme_names, wanted
+from tests.colours import ciede2000, contrast, difference, luminance
 
 SHIPPED = theme_names(None)
 STATES = ("accent", "ok", "warn", "bad", "info")
+SIGNALS = ("ok", "warn", "bad")
 BEHIND = ("background", "strip_trouble", "strip_warning")
 GOOD = "\n".join(['title = "Mine"', "[roles]", *(f'{role} = "#A1b2c3"' for role in ROLES)])
 
-# Linear RGB as seen with a missing cone, from Machado, Oliveira and Fernandes (2009), severity 1.0.
-BLINDNESS = {
-    "none": ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0)),
-    "deutan": ((0.367, 0.861, -0.228), (0.280, 0.673, 0.047), (-0.012, 0.043, 0.969)),
-    "protan": ((0.152, 1.053, -0.205), (0.115, 0.786, 0.099), (-0.004, -0.048, 1.052)),
-    "tritan": ((1.256, -0.077, -0.179), (-0.078, 0.931, 0.148), (0.005, 0.691, 0.304)),
-}
-
-
-def linear(colour: str) -> tuple[float, ...]:
-    parts = (int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    return tuple(part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-
-
-def luminance(colour: str) -> float:
-    red, green, blue = linear(colour)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
-
-
-def contrast(one: str, other: str) -> float:
-    """WCAG 2: 1 to 21."""
-    dark, light = sorted((luminance(one), luminance(other)))
-    return (light + 0.05) / (dark + 0.05)
-
-
-def lab(colour: str, blindness: str) -> tuple[float, float, float]:
-    rgb = linear(colour)
-    red, green, blue = (
-        min(max(sum(a * b for a, b in zip(row, rgb, strict=True)), 0.0), 1.0) for row in BLINDNESS[blindness]
-    )
-
-    def curve(part: float) -> float:
-        return part ** (1 / 3) if part > 0.008856 else 7.787 * part + 16 / 116
-
-    x = curve((0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.9505)
-    y = curve(0.2126 * red + 0.7152 * green + 0.0722 * blue)
-    z = curve((0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.089)
-    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
-
-
-def distance(one: str, other: str, blindness: str) -> float:
-    pairs = zip(lab(one, blindness), lab(other, blindness), strict=True)
-    return math.sqrt(sum((a - b) ** 2 for a, b in pairs))
+RGB_THEMES = tuple(name for name in SHIPPED if load_theme(name, None).palette is Palette.RGB)
 
 
 def write(folder: Path, text: str, name: str = "mine") -> Path:
@@ -77,32 +31,101 @@ def write(folder: Path, text: str, name: str = "mine") -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", RGB_THEMES)
 def test_shipped_themes_are_readable(name: str) -> None:
     theme = load_theme(name, None)
-    colours, high = theme.colours, name.startswith("high-contrast")
+    colours = theme.colours
     for behind in BEHIND:
         back = colours[behind]
-        assert contrast(colours["text"], back) >= (12 if high else 7)
+        assert contrast(colours["text"], back) >= 7
         for role in STATES:
-            assert contrast(colours[role], back) >= (6.9 if high else 4.1 if behind != "background" else 4.5)
-        assert contrast(colours["dim"], back) >= (7 if high else 4)
-        assert contrast(colours["faint"], back) >= (6.5 if high else 3)
+            assert contrast(colours[role], back) >= (4.1 if behind != "background" else 4.5)
+        assert contrast(colours["dim"], back) >= 4
+        assert contrast(colours["faint"], back) >= 3
     assert theme.dark == (luminance(colours["background"]) < 0.2)
     assert colours["track"] != colours["background"]
 
 
-@pytest.mark.parametrize("name", [name for name in SHIPPED if name.startswith("colour-blind")])
-@pytest.mark.parametrize("blindness", BLINDNESS)
-def test_colour_blind_themes_tell_states_apart(name: str, blindness: str) -> None:
+@pytest.mark.parametrize("name", [name for name in RGB_THEMES if name.startswith("high-contrast")])
+def test_high_contrast_is_7_to_1_for_every_text_on_every_background(name: str) -> None:
     colours = load_theme(name, None).colours
-    for one, other in itertools.combinations(("ok", "warn", "bad"), 2):
-        assert distance(colours[one], colours[other], blindness) >= 20, (one, other)
+    backs = [colours[role] for role in (*BEHIND, "track")] + [raised(colours)]
+    low = {
+        (role, back): contrast(colours[role], back)
+        for role in ("text", "dim", "faint", *STATES)
+        for back in backs
+        if contrast(colours[role], back) < 7
+    }
+    assert not low
+    # Badges: the background's colour on that of a state.
+    assert min(contrast(colours["background"], colours[role]) for role in STATES) >= 7
+    assert contrast(colours["edge"], colours["background"]) >= 3
+
+
+def test_the_difference_of_colours_is_that_of_the_published_pairs() -> None:
+    pairs = [
+        ((50, 2.6772, -79.7751), (50, 0, -82.7485), 2.0425),
+        ((50, -1.3802, -84.2814), (50, 0, -82.7485), 1.0),
+        ((50, 2.5, 0), (50, 0, -2.5), 4.3065),
+        ((50, 2.5, 0), (73, 25, -18), 27.1492),
+        ((2.0776, 0.0795, -1.1350), (0.9033, -0.0636, -0.5514), 0.9082),
+    ]
+    for one, other, expected in pairs:
+        assert ciede2000(one, other) == pytest.approx(expected, abs=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "blindness"),
+    [
+        (name, blindness)
+        for name in RGB_THEMES
+        for blindness in ("none", *{"deut": ("deutan", "protan"), "trit": ("tritan",)}.get(name[:4], ()))
+        if name.startswith(("deut", "trit"))
+    ],
+)
+def test_states_differ_at_a_glance_with_a_missing_cone(name: str, blindness: str) -> None:
+    colours = load_theme(name, None).colours
+    for one, other in itertools.combinations(("ok", "warn", "bad", "dim", "text"), 2):
+        assert difference(colours[one], colours[other], blindness) >= 16, (one, other)
+
+
+@pytest.mark.parametrize("name", [name for name in RGB_THEMES if name.startswith(("deut", "trit"))])
+def test_blue_is_well_and_orange_is_trouble(name: str) -> None:
+    colours = load_theme(name, None).colours
+    hues = {role: hue_of(colours[role]) for role in ("ok", "warn", "bad")}
+    assert 195 <= hues["ok"] <= 225
+    assert 10 <= hues["bad"] <= 25
+    assert 38 <= hues["warn"] <= 60
+
+
+def hue_of(colour: str) -> float:
+    return colorsys.rgb_to_hsv(*(part / 255 for part in parts(colour)))[0] * 360
+
+
+def test_the_themes_that_are_meant_for_it_are_better_at_it_than_the_default() -> None:
+    default = load_theme("dark", None).colours
+    for name, blindness in (("deuteranopia", "deutan"), ("tritanopia", "tritan")):
+        own = load_theme(name, None).colours
+        least, usual = (
+            min(
+                difference(each[a], each[b], blindness)
+                for a, b in itertools.combinations(("ok", "warn", "bad"), 2)
+            )
+            for each in (own, default)
+        )
+        assert least > usual
 
 
 def test_the_themes_that_must_be_there() -> None:
     assert SHIPPED[:2] == ("dark", "light")
-    assert {"high-contrast", "colour-blind"} <= set(SHIPPED)
+    assert {"high-contrast", "deuteranopia", "tritanopia", "ansi", "mono"} <= set(SHIPPED)
+
+
+@pytest.mark.parametrize("old", ALIASES)
+def test_old_names_still_work(old: str, tmp_path: Path) -> None:
+    assert load_theme(old, tmp_path).name == ALIASES[old]
+    write(tmp_path, GOOD, old)
+    assert load_theme(old, tmp_path).title == "Mine"
 
 
 def test_exact_colours_of_the_design() -> None:
@@ -133,6 +156,10 @@ def test_own_theme_comes_first(tmp_path: Path) -> None:
         ("dark = 1\n" + GOOD, "dark: got 1, expected true or false"),
         ("roles = 3", "roles: got 3, expected a table"),
         ("", "roles: got nothing, expected a table"),
+        ('palette = "16"\n' + GOOD, 'palette: got "16", expected one of rgb, terminal, none'),
+        ("palette = 3\n" + GOOD, "palette: got 3, expected one of"),
+        ('palette = "terminal"\n' + GOOD, 'roles.ok: got "#A1b2c3", expected one of default, black'),
+        ('palette = "none"\n' + GOOD, "roles: got an unknown key"),
     ],
 )
 def test_a_wrong_file_is_named_with_key_and_expectation(tmp_path: Path, text: str, says: str) -> None:
@@ -180,6 +207,27 @@ def test_no_color_tells_apart_without_colours() -> None:
     assert not theme.style("text").reverse
 
 
+@pytest.mark.parametrize("role", ROLES)
+@pytest.mark.parametrize("back", ["", *ROLES])
+def test_the_theme_of_the_terminal_uses_its_palette_only(role: str, back: str) -> None:
+    style = load_theme("ansi", None).style(role, back=back)
+    for colour in (style.color, style.bgcolor):
+        assert colour is not None
+        assert colour.is_default or (colour.number is not None and colour.number < 16)
+    assert style.bgcolor is not None
+    assert style.bgcolor.is_default
+
+
+def test_the_theme_of_the_terminal_marks_what_has_a_background() -> None:
+    theme = load_theme("ansi", None)
+    badge, row = theme.style("background", back="bad"), theme.style("ok", back="track")
+    assert (badge.color, badge.reverse) == (Color.parse("red"), True)
+    assert (row.color, row.reverse) == (Color.parse("default"), True)
+    assert theme.style("faint").dim
+    assert not theme.style("text").dim
+    assert len({theme.style(role) for role in ("ok", "warn", "bad", "info", "text", "dim")}) == 6
+
+
 def test_no_color_needs_a_value() -> None:
     assert wanted("light", None, {"NO_COLOR": ""}).name == "light"
 
@@ -215,7 +263,7 @@ def parts(colour: str) -> tuple[int, int, int]:
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", RGB_THEMES)
 def test_with_few_colours_the_strip_keeps_its_band(name: str, system: str) -> None:
     theme = load_theme(name, None)
     calm, trouble, warning = (seen(theme, "text", system, back)[1] for back in BEHIND)
@@ -228,7 +276,7 @@ def test_with_few_colours_the_strip_keeps_its_band(name: str, system: str) -> No
 
 
 @pytest.mark.parametrize("system", SYSTEMS)
-@pytest.mark.parametrize("name", SHIPPED)
+@pytest.mark.parametrize("name", RGB_THEMES)
 def test_with_few_colours_states_differ_and_greys_stay_grey(name: str, system: str) -> None:
     theme = load_theme(name, None)
     states = [seen(theme, role, system)[0] for role in ("ok", "warn", "bad")]

@@ -133,3 +133,50 @@ def test_any_text_is_an_instant_or_explained_in_a_sentence(text: str) -> None:
 def test_what_no_record_can_hold_is_too_far_away(text: str) -> None:
     with pytest.raises(WhenError, match="too far away"):
         parse_when(text, NOW)
+
+
+SAO_PAULO, KATHMANDU = Local(ZoneInfo("America/Sao_Paulo")), Local(ZoneInfo("Asia/Kathmandu"))
+
+
+@pytest.mark.parametrize(
+    ("local", "instant", "shown"),
+    [
+        (BERLIN, "2026-11-20 14:05:33", "15:05 CET"),
+        (BERLIN, "2026-07-20 14:05:33", "16:05 CEST"),
+        (NEW_YORK, "2026-11-20 14:05:33", "09:05 EST"),
+        (SAO_PAULO, "2026-11-20 14:05:33", "11:05 UTC-3"),
+        (KATHMANDU, "2026-11-20 14:05:33", "19:50 UTC+5:45"),
+    ],
+)
+def test_a_local_time_names_its_zone(local: Local, instant: str, shown: str) -> None:
+    assert local.clock(utc(instant)) == shown
+
+
+@pytest.mark.parametrize(
+    ("instant", "now", "shown"),
+    [
+        ("2026-11-20 14:02", "2026-11-20 14:05", "15:02"),
+        ("2026-11-20 23:30", "2026-11-20 23:40", "00:30 +1d"),
+        # The hour that comes twice, seen during its second half.
+        ("2026-10-25 00:30", "2026-10-25 01:35", "02:30 CEST"),
+        ("2026-10-25 01:30", "2026-10-25 01:35", "02:30"),
+        ("2026-10-25 00:59", "2026-10-25 12:00", "02:59 CEST"),
+        # The hour that never is.
+        ("2026-03-29 00:59", "2026-03-29 01:01", "01:59 CET"),
+        ("2026-03-29 01:00", "2026-03-29 01:01", "03:00"),
+    ],
+)
+def test_beside_utc_the_zone_is_named_where_it_is_not_that_of_now(instant: str, now: str, shown: str) -> None:
+    assert BERLIN.beside(utc(instant), utc(now)) == shown
+
+
+def test_the_day_before_is_marked() -> None:
+    assert NEW_YORK.beside(utc("2026-11-20 02:00"), utc("2026-11-20 14:00")) == "21:00 -1d"
+
+
+@given(zones, st.lists(instants, min_size=2, max_size=2, unique=True))
+def test_two_instants_of_a_day_never_read_the_same(local: Local, both: list[datetime]) -> None:
+    one, other = both
+    other = one + (other - one) % timedelta(days=1)
+    if one.replace(second=0) != other.replace(second=0):
+        assert local.beside(one, one) != local.beside(other, one) or other - one >= timedelta(hours=23)

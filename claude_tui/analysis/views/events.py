@@ -105,7 +105,8 @@ def _searched(event: Event) -> Searched:
         return Searched(event.at, "\n".join(said), classes=frozenset({event.kind.value}))
     said += [each for each in (seen.request_id, seen.model, seen.message, seen.error_type) if each]
     statuses = frozenset() if seen.http_status is None else frozenset({str(seen.http_status)})
-    return Searched(event.at, "\n".join(said), statuses, classes_of(seen) | {event.kind.value})
+    models = frozenset({seen.model.casefold()}) if seen.model else frozenset()
+    return Searched(event.at, "\n".join(said), statuses, classes_of(seen) | {event.kind.value}, models=models)
 
 
 def classes_of(seen: Observation) -> frozenset[str]:

@@ -44,7 +44,7 @@ FLAGS_OF: dict[str, tuple[str, ...]] = {
     "postmortem lint": (),
     "record": (),
     "record export": ("config", "name", "base_url", "data_dir"),
-    "replay": ("config", "name", "base_url", "data_dir", "theme"),
+    "replay": ("config", "name", "base_url", "data_dir", "theme", "symbols"),
     "config path": ("config",),
     "config show": ("config", *ALL_SETTINGS),
     "config init": ("config",),
@@ -77,6 +77,15 @@ def add_flags(parser: ArgumentParser, command: str) -> None:
                 metavar=declared.about.metavar,
                 help=_phrase(declared.about.doc),
             )
+    if "symbols" in allowed and command != "config show":
+        group.add_argument(
+            "--ascii",
+            dest="set_symbols",
+            action="store_const",
+            const="ascii",
+            default=SUPPRESS,
+            help="the same as --symbols ascii",
+        )
 
 
 def _phrase(sentence: str) -> str:

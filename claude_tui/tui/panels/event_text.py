@@ -10,6 +10,7 @@ from claude_tui.knowledge import knowledge
 from claude_tui.model.format import count, count_of, duration, latency, percent, plain, stamp
 from claude_tui.model.observation import Observation, RateLimitReading, Timings, WindowReading
 from claude_tui.model.snapshot import Event, EventKind
+from claude_tui.model.when import Local
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
 from claude_tui.tui.render.glyphs import event_mark
 from claude_tui.tui.render.lines import BLANK, Line, Span, line, pad, wrap
@@ -40,8 +41,8 @@ class _Section(NamedTuple):
     facts: tuple[_Fact, ...]
 
 
-def event_lines(event: Event, cells: int) -> Lines:
-    """What happened, then all that is known in sections, wrapped to `cells`."""
+def event_lines(event: Event, cells: int, local: Local | None = None) -> Lines:
+    """What happened, then all that is known in sections, wrapped to `cells`; when it was in `local`, too."""
     mark = event_mark(event)
     most = _LONGEST_ROWS if event.kind in _OWN_WORDS else _TITLE_ROWS
     title = [
@@ -49,7 +50,7 @@ def event_lines(event: Event, cells: int) -> Lines:
         for number, row in enumerate(wrap(_headline(event), max(cells - 2, 1), most))
     ]
     out: list[Line] = [*title, BLANK]
-    for section in _sections(event):
+    for section in _sections(event, local):
         if section.title:
             out.append(heading(section.title, "", cells))
         names = max(_LEAST_NAME_CELLS, *(len(fact.name) + 2 for fact in section.facts))
@@ -98,13 +99,14 @@ def _brief(event: Event) -> str:
     return "  ".join(part for part in (seen.request_id or "no request id", total, said) if part)
 
 
-def _sections(event: Event) -> Iterator[_Section]:
+def _sections(event: Event, local: Local | None = None) -> Iterator[_Section]:
     when = f"{event.at:%Y-%m-%d %H:%M:%S}.{event.at.microsecond // 1000:03} UTC"
     about = (_Fact("about", event.detail),) if event.kind is EventKind.ALERT and event.detail else ()
     several: tuple[_Fact, ...] = ()
     if event.count > 1 and event.first_at is not None:
         several = (_Fact("first at", stamp(event.first_at)), _Fact("how many", f"{event.count:,}"))
-    yield _Section("", (_Fact("at", when), *several, _Fact("kind", event.kind.value, "dim"), *about))
+    here = (_Fact("local", local.stamp(event.at)),) if local is not None else ()
+    yield _Section("", (_Fact("at", when), *here, *several, _Fact("kind", event.kind.value, "dim"), *about))
     if event.folded:
         yield _Section("All of them, newest first", _folded(event))
     observation = event.observation

@@ -13,6 +13,7 @@ from claude_tui.analysis.views.events import filtered
 from claude_tui.model.filtering import Filter, parse_filter
 from claude_tui.model.format import ago, moment
 from claude_tui.model.snapshot import Event, EventKind, Level, Panel, Snapshot
+from claude_tui.model.when import Local
 from claude_tui.tui.messages import EventChosen
 from claude_tui.tui.render.frame import Frame
 from claude_tui.tui.render.glyphs import event_mark
@@ -86,7 +87,7 @@ class EventsPanel(SnapshotPanel):
         self._shown = shown
         if not shown and self.words:
             return clipped((line(Span(f"Nothing matches “{self.words}”.", "dim")),), width, height)
-        return event_lines(shown, snapshot.at, width, height, cursor)
+        return event_lines(shown, snapshot.at, width, height, cursor, self.paint.local)
 
     def subtitle(self, snapshot: Snapshot) -> str:  # noqa: ARG002 (its rows are known)
         total, index = len(self._rows), self._index()
@@ -216,13 +217,27 @@ def followed(before: Sequence[EventRow], after: Sequence[EventRow], top: int) ->
 
 
 def event_lines(
-    rows: Sequence[EventRow], at: datetime, cells: int, height: int, cursor: int | None = None
+    rows: Sequence[EventRow],
+    at: datetime,
+    cells: int,
+    height: int,
+    cursor: int | None = None,
+    local: Local | None = None,
 ) -> Lines:
-    """A line for each row. `cursor` is the selected one, marked by a glyph and by its background."""
+    """A line for each row. `cursor` is the selected one, marked by a glyph and by its background.
+
+    Times of `local` stand beside those in UTC.
+    """
     if not rows:
         return clipped((line(Span("No events yet.", "dim")),), cells, height)
     shown = rows[:height]
     times = [moment(row.event.at, at) for row in shown]
+    if local is not None:
+        cells_of_utc = max(map(len, times))
+        times = [
+            f"{when.ljust(cells_of_utc)} {local.beside(row.event.at, at)}"
+            for row, when in zip(shown, times, strict=True)
+        ]
     time_cells = max(map(len, times))
     subject_cells = min(max(width((Span(row.event.subject),)) for row in shown), _SUBJECT_CELLS)
     out: list[Line] = []

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from claude_tui.model.format import age, clock, duration, money
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Snapshot
+from claude_tui.model.when import Local
 from claude_tui.tui.panels.alert_words import alert_badge
 from claude_tui.tui.panels.scrubber import banner_line, scrubber_line
 from claude_tui.tui.render.line_panel import LinePanel
@@ -53,7 +54,7 @@ class HeaderLine(LinePanel):
     def draw(self, width: int, height: int) -> tuple[Line, ...]:
         past = self.snapshot.past
         if past is None:
-            return (header_line(self.snapshot, self.view, width),)
+            return (header_line(self.snapshot, self.view, width, self.paint.local),)
         banner = banner_line(self.snapshot, past, self.view, width)
         return (banner, scrubber_line(past, self.snapshot.at, width))[:height]
 
@@ -76,9 +77,9 @@ class _Part(NamedTuple):
         return line(" " * (self.width - width(self.line)), *self.line)
 
 
-def header_line(snapshot: Snapshot, view: View, cells: int) -> Line:
+def header_line(snapshot: Snapshot, view: View, cells: int, local: Local | None = None) -> Line:
     """Both sides of the header in `cells` cells. Parts are dropped by rank until the rest fits."""
-    left, right = _left(snapshot), _right(snapshot, view)
+    left, right = _left(snapshot), _right(snapshot, view, local)
     while _cells(left, right) > cells and (ranks := [part.rank for part in (*left, *right)]):
         worst = max(ranks)
         if worst == 0:
@@ -113,7 +114,7 @@ def _left(snapshot: Snapshot) -> list[_Part]:
     return parts
 
 
-def _right(snapshot: Snapshot, view: View) -> list[_Part]:
+def _right(snapshot: Snapshot, view: View, local: Local | None) -> list[_Part]:
     badge, handled = alert_badge(snapshot)
     parts = [_Part(7, _collector(snapshot)), _Part(4, _watchers(snapshot)), _Part(1, badge, _BADGE_CELLS)]
     parts += [_Part(6, handled), _Part(0, _state(snapshot, view))]
@@ -122,6 +123,8 @@ def _right(snapshot: Snapshot, view: View) -> list[_Part]:
         if backoff or coming:
             parts.append(_Part(4 if backoff else 10, backoff or coming, _NEXT_CELLS))
     parts.append(_Part(3, _cost(snapshot), _COST_CELLS))
+    if local is not None:
+        parts.append(_Part(2, line(Span(local.clock(view.now), "info"))))
     parts.append(_Part(0, line(Span(clock(view.now), "text"), Span(" UTC", "text"))))
     return [part for part in parts if part.width]
 

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 from claude_tui.model.format import moment
 from claude_tui.model.snapshot import KeyLack, Level, Notice, Snapshot
 from claude_tui.model.verdict import Cause, Severity, Verdict
+from claude_tui.model.when import Local
 from claude_tui.tui.boundary import contain_drawing
 from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import KeyMap
@@ -72,7 +73,7 @@ class StripPanel(LinePanel):
 
     def draw(self, width: int, height: int) -> Lines:
         keys = cockpit_of(self).chosen_keys
-        return strip_lines(self.snapshot, width, height, keys)
+        return strip_lines(self.snapshot, width, height, keys, self.paint.local)
 
 
 def strip_rows(snapshot: Snapshot, cells: int, rows: int) -> int:
@@ -86,7 +87,9 @@ def strip_rows(snapshot: Snapshot, cells: int, rows: int) -> int:
     return _block_rows(cells, rows) + (2 if roomy else 0) + notices
 
 
-def strip_lines(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None = None) -> Lines:
+def strip_lines(
+    snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None = None, local: Local | None = None
+) -> Lines:
     """The verdict and the program's own notices in at most `rows` rows; the verdict has priority."""
     if cells < _NARROWEST:
         return _tiny(snapshot, cells, rows)
@@ -98,7 +101,7 @@ def strip_lines(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None =
     air = (BLANK,) if room >= block_rows + 2 else ()
     within = room - 2 * len(air)
     if _loud(snapshot):
-        block = block_lines(snapshot, cells - 2, within, keys)
+        block = block_lines(snapshot, cells - 2, within, keys, local)
     else:
         block = _quiet(snapshot, cells - 2, within, keys)
     bar = _bar(snapshot.verdict)

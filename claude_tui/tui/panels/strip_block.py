@@ -22,6 +22,7 @@ from rich.cells import cell_len
 from claude_tui.model.format import duration, moment
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Evidence, Severity, Verdict
+from claude_tui.model.when import Local
 from claude_tui.tui.actions import ACTIONS
 from claude_tui.tui.keys import KeyMap, display, first_key
 from claude_tui.tui.panels.verdict_words import (
@@ -70,8 +71,13 @@ _ONE_ROW_OF_STEP = 72
 _RECOVERY_GAUGE = 12
 
 
-def block_lines(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None = None) -> Lines:
-    """The current problem in exactly `rows` rows of at most `cells` cells."""
+def block_lines(
+    snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None = None, local: Local | None = None
+) -> Lines:
+    """The current problem in exactly `rows` rows of at most `cells` cells.
+
+    Times of `local` stand beside those in UTC where there is room.
+    """
     inner, wide = cells - _BADGE - 1, cells >= WIDE
     if rows <= 2:
         return (_one_row(snapshot, cells), *_indented(_step(snapshot, inner, 1, keys)))[:rows]
@@ -79,9 +85,10 @@ def block_lines(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None =
     most = 1 if inner >= _ONE_ROW_OF_STEP else min(max(rows - 3, 1), _MOST_ROWS_OF_STEP)
     step = _step(snapshot, inner, most, keys)
     room = rows - 1 - len(step)
-    beside = _headline_cells(snapshot, inner, wide=wide)
+    since = _since(snapshot, local) if wide else BLANK
+    beside = _headline_cells(since, inner, wide=wide)
     first, *others = wrap(_headline(snapshot.verdict, beside), beside, rows) or ("",)
-    head = spread(_badged(snapshot, first), _since(snapshot) if wide else BLANK, cells)
+    head = spread(_badged(snapshot, first), since, cells)
     body = (_wide if wide else _narrow)(snapshot, " ".join(others), inner, room)
     blank = (BLANK,) * (room - len(body))
     return (head, *_indented((*body, *blank, *step)))
@@ -125,12 +132,13 @@ def _badged(snapshot: Snapshot, text: str) -> Line:
     return line(*badge, " ", Span(text, "text", bold=True))
 
 
-def _since(snapshot: Snapshot) -> Line:
+def _since(snapshot: Snapshot, local: Local | None = None) -> Line:
     """`since 14:02:11   3m 22s`, which ends at the right edge."""
     since = snapshot.verdict.since
     if since is None:
         return BLANK
-    instant = line(Span("since ", "dim"), Span(moment(since, snapshot.at), "text"))
+    beside = f" {local.beside(since, snapshot.at)}" if local is not None else ""
+    instant = line(Span("since ", "dim"), Span(moment(since, snapshot.at), "text"), Span(beside, "info"))
     return join((instant, lasted(snapshot)))
 
 
@@ -150,9 +158,9 @@ def _one_row(snapshot: Snapshot, cells: int) -> Line:
     return spread(_badged(snapshot, text), lasted(snapshot), cells)
 
 
-def _headline_cells(snapshot: Snapshot, inner: int, *, wide: bool) -> int:
+def _headline_cells(since: Line, inner: int, *, wide: bool) -> int:
     """How much room the headline has in its row; the clocks beside it take the same from any."""
-    beside = max(width(_since(snapshot)), _SINCE + _GAP + _DURATION) + _GAP if wide else 0
+    beside = max(width(since), _SINCE + _GAP + _DURATION) + _GAP if wide else 0
     return max(inner - beside, 1)
 
 

@@ -23,5 +23,5 @@ def gauge(fraction: float, cells: int, role: str) -> Line:
     full, half = divmod(halves, 2)
     return line(
         Span("━" * full + ("╾" if half else ""), role),
-        Span("─" * (cells - full - half), "track"),
+        Span("─" * (cells - full - half), "edge"),
     )

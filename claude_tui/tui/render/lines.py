@@ -171,7 +171,7 @@ def join(pieces: Iterable[Line], gap: str = "  ") -> Line:
 
 def muted(spans: Line) -> Line:
     """The same text in muted roles, for figures that are stale."""
-    return tuple(span._replace(role="dim" if span.role != "track" else "track", bold=False) for span in spans)
+    return tuple(span._replace(role="edge" if span.role == "edge" else "dim", bold=False) for span in spans)
 
 
 def wrap(text: str, cells: int, rows: int) -> tuple[str, ...]:

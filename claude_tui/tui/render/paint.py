@@ -8,18 +8,31 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from claude_tui.tui.render.lines import Line, width
+from claude_tui.tui.render.symbols import Symbols
 
 if TYPE_CHECKING:
+    from claude_tui.model.when import Local
     from claude_tui.tui.render.theme import Theme
 
 __all__ = ["Paint", "Painted"]
 
 
 class Paint:
-    """Turns Lines into Strips in one theme. Text is never parsed: no markup, no escapes."""
+    """Turns Lines into Strips in one theme. Text is never parsed: no markup, no escapes.
 
-    def __init__(self, theme: Theme) -> None:
+    The app puts what it draws into its symbols.
+    """
+
+    def __init__(self, theme: Theme, symbols: Symbols = Symbols.BRAILLE, local: Local | None = None) -> None:
         self.theme = theme
+        self.symbols = symbols
+        self.local = local
+        """The zone whose times stand beside those in UTC; None for none."""
+
+    @property
+    def letters(self) -> bool:
+        """Whether curves are drawn as letters: without colours, and where there are no dots to draw."""
+        return self.theme.plain or self.symbols is Symbols.ASCII
 
     def strip(self, line: Line, cells: int) -> Strip:
         """The line as a Strip of exactly `cells` cells."""

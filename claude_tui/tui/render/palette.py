@@ -15,7 +15,7 @@ from functools import cache
 from rich._palettes import EIGHT_BIT_PALETTE, STANDARD_PALETTE
 from rich.color import ColorSystem
 
-from claude_tui.tui.render.theme import Theme
+from claude_tui.tui.render.theme import Palette, Theme
 
 __all__ = ["fitted"]
 
@@ -32,7 +32,7 @@ RGB = tuple[int, int, int]
 def fitted(theme: Theme, color_system: str | None) -> Theme:
     """The theme in colours that a terminal of that `color_system` (Rich's name of it) has."""
     system = _SYSTEMS.get(color_system or "")
-    if system is None or theme.plain or theme.few_colours:
+    if system is None or theme.palette is not Palette.RGB or theme.few_colours:
         return theme
     colours = {role: _nearest(colour, system, hued=role in _HUED) for role, colour in theme.colours.items()}
     return replace(theme, colours=colours, few_colours=True)

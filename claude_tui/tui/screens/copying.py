@@ -11,6 +11,7 @@ from claude_tui.tui.panels.ticket_text import ticket_text
 from claude_tui.tui.panels.users_text import users_text
 from claude_tui.tui.screens.dialog import Answers, Choice, DialogScreen, Question
 from claude_tui.tui.screens.dialog_fields import paragraph
+from claude_tui.tui.screens.runbook_parts import key_of
 
 if TYPE_CHECKING:
     from claude_tui.tui.cockpit import Cockpit
@@ -22,10 +23,15 @@ _TEXTS = (
     ("a text for users: plain, nothing internal", "Text for users", users_text),
     ("a support ticket: request ids, times, errors", "Support ticket", ticket_text),
 )
-_EXPLANATION = (
-    "The summary is in the terminal’s clipboard. Another text takes its place. "
-    "Look through it before you send it."
-)
+
+
+def _explanation(app: Cockpit) -> str:
+    key = key_of(app.chosen_keys)("show_copied")
+    shown = f"; {key} shows it" if key else ""
+    return (
+        f"The summary is in the terminal’s clipboard, if the terminal allows that{shown}. "
+        "Another text takes its place. Look through it before you send it."
+    )
 
 
 class CopyScreen(DialogScreen):
@@ -50,5 +56,5 @@ def copy_state(app: Cockpit) -> None:
 
     copy(0)
     choice = Choice("Copy", tuple(offered for offered, *_ in _TEXTS))
-    question = Question("Copied", "copy", (choice,), (paragraph(_EXPLANATION),))
+    question = Question("Copied", "copy", (choice,), (paragraph(_explanation(app)),))
     app.push_screen(CopyScreen(question), answered)

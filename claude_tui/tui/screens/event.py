@@ -35,7 +35,7 @@ class EventScreen(ReaderScreen):
         return footer(Scope.EVENT, self.cockpit.chosen_keys)
 
     def content(self, cells: int, rows: int) -> tuple[Line, ...]:  # noqa: ARG002 (it scrolls)
-        return event_lines(self.event, cells)
+        return event_lines(self.event, cells, self.cockpit.paint.local)
 
     def action_copy(self) -> None:
         self.app.copy_to_clipboard(event_text(self.event))

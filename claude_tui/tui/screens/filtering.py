@@ -1,11 +1,17 @@
-"""Asking for a filter of a list: events, the timeline of an incident, or calls."""
+"""Asking for a filter of a list: events, the timeline of an incident, calls, or the history."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
-from claude_tui.model.filtering import FILTER_HINT, FilterError, parse_filter
+from claude_tui.model.filtering import (
+    FILTER_HINT,
+    FilterError,
+    FilterField,
+    parse_filter,
+    refuse_unknown,
+)
 from claude_tui.tui.screens.dialog import Answers, DialogScreen, Question, TextField
 from claude_tui.tui.screens.dialog_fields import paragraph
 
@@ -18,13 +24,19 @@ _MAX_WORDS = 60
 
 
 def ask_filter(
-    app: Cockpit, what: str, words: str, answered: Callable[[str], None], hint: str = FILTER_HINT
+    app: Cockpit,
+    what: str,
+    words: str,
+    answered: Callable[[str], None],
+    hint: str = FILTER_HINT,
+    *,
+    known: Collection[FilterField] = tuple(FilterField),
 ) -> None:
-    """Ask for the filter of `what`; an empty one shows everything."""
+    """Ask for the filter of `what`, about the `known` fields; an empty one shows everything."""
 
     def objection(answers: Answers) -> str:
         try:
-            parse_filter(str(answers[0]))
+            refuse_unknown(parse_filter(str(answers[0])), known, what)
         except FilterError as error:
             return str(error)
         return ""

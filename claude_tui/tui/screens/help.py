@@ -171,7 +171,7 @@ def _marks() -> Lines:
         ),
         line(
             Span("━━━", "ok"),
-            Span("───", "track"),
+            Span("───", "edge"),
             Span("  of a limit: what is left; of a window: what is used", "dim"),
         ),
         line(

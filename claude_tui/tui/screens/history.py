@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from textual.worker import WorkType
 
+from claude_tui.analysis.uptime.listing import KNOWN_FIELDS, ORDERS
 from claude_tui.analysis.uptime.record import Record
 from claude_tui.analysis.uptime.report import SPANS, Report, build_report, utc
 from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.format import span_text
+from claude_tui.model.when import Local
 from claude_tui.tui.actions import Hint, Scope, bindings
 from claude_tui.tui.render.lines import BLANK, Line, Span, line, wrap
+from claude_tui.tui.screens.filtering import ask_filter
+from claude_tui.tui.screens.history_days import HistoryListing
 from claude_tui.tui.screens.history_lines import history_lines, next_span
 from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.screens.runbook_screen import offered, returned_to
@@ -45,7 +49,7 @@ class _Wanted:
 
     at: datetime
     span: timedelta
-    local: bool
+    local: Local | None
 
 
 class HistoryScreen(ReaderScreen):
@@ -57,7 +61,8 @@ class HistoryScreen(ReaderScreen):
     def __init__(self, span: timedelta = _FIRST_SPAN) -> None:
         super().__init__()
         self.span = span
-        self.local = False
+        self.local: Local | None = None
+        self.listing = HistoryListing()
         self.report: Report | None = None
         self.problem = ""
         self._record: Record | None = None
@@ -67,7 +72,8 @@ class HistoryScreen(ReaderScreen):
         self._work()
 
     def title_and_key(self) -> tuple[str, str]:
-        return f"History · {span_text(self.span)}", ""
+        only = f" · only “{self.listing.words}”" if self.listing.words else ""
+        return f"History · {span_text(self.span)}{only}", ""
 
     def hints(self) -> tuple[Hint, ...]:
         return offered(Scope.HISTORY, self.cockpit.chosen_keys, {"history"})
@@ -83,35 +89,58 @@ class HistoryScreen(ReaderScreen):
             )
         if self.report is None:
             return (line(Span("Reading the record …", "dim")), BLANK)
-        return history_lines(self.report, cells, zone="local time" if self.local else "UTC")
+        return history_lines(
+            self.report, cells, zone="local time" if self.cockpit.paint.local else "UTC", listing=self.listing
+        )
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         if not self.is_mounted:
             return
         super().show(snapshot, view)
-        if self._record is None or not timedelta() <= snapshot.at - self._record.at < _READ_AGAIN:
+        stale = self.local is not self.cockpit.paint.local
+        if stale or self._record is None or not timedelta() <= snapshot.at - self._record.at < _READ_AGAIN:
             self._work()
 
     # -- what the person asks for -------------------------------------------------------
 
     def action_span_shorter(self) -> None:
-        self._choose(next_span(self.span, -1), self.local)
+        self._choose(next_span(self.span, -1))
 
     def action_span_longer(self) -> None:
-        self._choose(next_span(self.span, 1), self.local)
+        self._choose(next_span(self.span, 1))
 
-    def action_zone(self) -> None:
-        self._choose(self.span, not self.local)
+    def action_sort(self) -> None:
+        following = (ORDERS.index(self.listing.order) + 1) % len(ORDERS)
+        self._list(replace(self.listing, order=ORDERS[following]))
 
-    def _choose(self, span: timedelta, local: bool) -> None:
-        if (span, local) != (self.span, self.local):
-            self.span, self.local = span, local
+    def action_filter(self) -> None:
+        ask_filter(self.cockpit, "history", self.listing.words, self._only, known=KNOWN_FIELDS)
+
+    def _only(self, words: str) -> None:
+        self._list(replace(self.listing, words=words))
+
+    def action_back(self) -> None:
+        """To the whole history, or to the screen beneath."""
+        if self.listing.words:
+            self._only("")
+        else:
+            super().action_back()
+
+    def _list(self, listing: HistoryListing) -> None:
+        self.listing = listing
+        self.pager.set_title(self.title_and_key()[0])
+        self.pager.redraw()
+
+    def _choose(self, span: timedelta) -> None:
+        if span != self.span:
+            self.span = span
             self._work()
 
     # -- reading and computing ------------------------------------------------------------
 
     def _work(self) -> None:
         """Has the report made that is wanted now, unless that is being done."""
+        self.local = self.cockpit.paint.local
         wanted = _Wanted(self.cockpit.shown.at, self.span, self.local)
         busy = self._working_on
         if busy is not None and (busy.span, busy.local) == (wanted.span, wanted.local):
@@ -142,9 +171,4 @@ class HistoryScreen(ReaderScreen):
         if known is None or not timedelta() <= wanted.at - known.at < _READ_AGAIN:
             known = self.cockpit.backend.history_record(wanted.at)
         ours = self.cockpit.settings.status_components
-        return known, build_report(known, wanted.span, ours, _local if wanted.local else utc)
-
-
-def _local(instant: datetime) -> datetime:
-    """In the time zone of the system, daylight saving included."""
-    return instant.astimezone()
+        return known, build_report(known, wanted.span, ours, wanted.local.shown if wanted.local else utc)

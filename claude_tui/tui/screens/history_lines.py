@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby, zip_longest
-
-from rich.cells import cell_len
 
 from claude_tui.analysis.uptime.columns import Service
 from claude_tui.analysis.uptime.histogram import Histogram
 from claude_tui.analysis.uptime.incidents import Incident
-from claude_tui.analysis.uptime.report import SPANS, Period, Report, SpanUptime, by_outcome
-from claude_tui.analysis.uptime.tally import LEAST_COVERAGE, Grade, Tally
+from claude_tui.analysis.uptime.listing import listed_incidents
+from claude_tui.analysis.uptime.report import SPANS, Period, Report, SpanUptime
+from claude_tui.analysis.uptime.tally import LEAST_COVERAGE, Grade
+from claude_tui.model.filtering import parse_filter
 from claude_tui.model.format import (
     NOT_AVAILABLE,
-    clock_minute,
     day,
     duration,
-    latency,
     percent,
     plain,
     plural,
@@ -27,6 +25,16 @@ from claude_tui.model.format import (
 from claude_tui.tui.panels.zoom_parts import heading, table_row
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, right, spread, width
 from claude_tui.tui.render.sparkline import sparkline
+from claude_tui.tui.screens.history_days import HistoryListing, table_of_periods
+from claude_tui.tui.screens.history_figures import (
+    MARKS,
+    Columns,
+    fitting,
+    quantile_text,
+    role_of,
+    share,
+    time_in,
+)
 
 __all__ = ["TWO_COLUMNS_FROM", "history_lines", "next_span"]
 
@@ -37,32 +45,34 @@ _GAP = 3
 _LEFT_SHARE = 0.555
 _MOST_LEFT = 84
 _MOST_INCIDENTS = 8
-_UPTIME_DIGITS = 2
 _LABEL = 6
-_NONE = "–"
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-# The lower, the longer it was down.
-_MARKS = {
-    Grade.UNKNOWN: ("·", "faint"),
-    Grade.FINE: ("▇", "dim"),
-    Grade.SLIGHT: ("▅", "warn"),
-    Grade.SOME: ("▄", "warn"),
-    Grade.MUCH: ("▂", "bad"),
-    Grade.MOST: ("▁", "bad"),
-}
-
-Columns = Sequence[tuple[str, int]]
 
 
-def history_lines(report: Report, cells: int, *, zone: str) -> Lines:
+_EVERYTHING = HistoryListing()
+
+
+def history_lines(report: Report, cells: int, *, zone: str, listing: HistoryListing = _EVERYTHING) -> Lines:
     """All of it in `cells` cells; `zone` names the time zone of days and hours."""
     if report.first_at is None:
         return _nothing(cells)
     if cells < TWO_COLUMNS_FROM:
-        return (*_summary(report, cells, zone), BLANK, *_table_of_periods(report, cells))
+        days = table_of_periods(report, listing, cells)
+        if listing != _EVERYTHING:
+            # What was asked for comes first.
+            return (
+                *days,
+                BLANK,
+                *_incidents(report, listing, cells),
+                BLANK,
+                *_summary(report, None, cells, zone),
+            )
+        return (*_summary(report, listing, cells, zone), BLANK, *days)
     left = min(round(cells * _LEFT_SHARE), _MOST_LEFT)
     pairs = zip_longest(
-        _summary(report, left, zone), _table_of_periods(report, cells - left - _GAP), fillvalue=BLANK
+        _summary(report, listing, left, zone),
+        table_of_periods(report, listing, cells - left - _GAP),
+        fillvalue=BLANK,
     )
     return tuple(line(*spread(one, BLANK, left), Span(" " * _GAP), *other) for one, other in pairs)
 
@@ -77,15 +87,16 @@ def _nothing(cells: int) -> Lines:
     return tuple(crop(row, cells) for row in rows)
 
 
-def _summary(report: Report, cells: int, zone: str) -> Lines:
+def _summary(report: Report, listing: HistoryListing | None, cells: int, zone: str) -> Lines:
+    """The figures of the span, with its incidents unless `listing` is None."""
+    incidents = () if listing is None else (BLANK, *_incidents(report, listing, cells))
     return (
         *_uptime(report, cells),
         BLANK,
         *_strip(report, cells, zone),
         BLANK,
         *_latencies(report, cells),
-        BLANK,
-        *_incidents(report, cells),
+        *incidents,
         *(() if report.by_the_hour else (BLANK, *_week(report, cells, zone))),
     )
 
@@ -107,7 +118,7 @@ _LESS_NEEDED = ("up", "claude.ai", "unknown", "by page")
 
 
 def _uptime(report: Report, cells: int) -> Lines:
-    columns = _fitting(_UPTIME_COLUMNS, cells - _LABEL, _LESS_NEEDED)
+    columns = fitting(_UPTIME_COLUMNS, cells - _LABEL, _LESS_NEEDED)
     head = table_row([("", _LABEL, "faint"), *((name, -size, "faint") for name, size in columns)])
     since = f"of messages, in time; recorded since {day(report.first_at)}" if report.first_at else ""
     models = report.of_span.tallies[Service.MODELS]
@@ -121,7 +132,7 @@ def _uptime(report: Report, cells: int) -> Lines:
         crop(
             line(
                 Span(f"list of models, {span_text(report.span)}: ", "dim"),
-                Span(_share(models), "text"),
+                Span(share(models), "text"),
                 Span(f" up, {percent(models.coverage)} covered", "dim"),
             ),
             cells,
@@ -129,43 +140,20 @@ def _uptime(report: Report, cells: int) -> Lines:
     )
 
 
-def _fitting(columns: Columns, cells: int, less_needed: Sequence[str]) -> Columns:
-    kept, leaving = list(columns), list(less_needed)
-    while sum(size for _, size in kept) > cells and leaving:
-        gone = leaving.pop(0)
-        kept = [column for column in kept if column[0] != gone]
-    return kept
-
-
 def _uptime_row(span: SpanUptime, columns: Columns, *, chosen: bool) -> Line:
     api = span.tallies[Service.API]
     words = {
-        "uptime": (_share(api), _role(api)),
-        "up": (_time(api, api.up), "text"),
-        "down": (_time(api, api.down), "bad" if api.down else "faint"),
-        "ours": (_time(api, api.ours), "warn" if api.ours else "faint"),
-        "unknown": (_time(api, api.unknown), "dim" if api.unknown else "faint"),
+        "uptime": (share(api), role_of(api)),
+        "up": (time_in(api, api.up), "text"),
+        "down": (time_in(api, api.down), "bad" if api.down else "faint"),
+        "ours": (time_in(api, api.ours), "warn" if api.ours else "faint"),
+        "unknown": (time_in(api, api.unknown), "dim" if api.unknown else "faint"),
         "covered": (percent(api.coverage), "dim" if api.coverage >= LEAST_COVERAGE else "warn"),
-        "by page": (_share(span.tallies[Service.PAGE]), "dim"),
-        "claude.ai": (_share(span.tallies[Service.CHAT]), "dim"),
+        "by page": (share(span.tallies[Service.PAGE]), "dim"),
+        "claude.ai": (share(span.tallies[Service.CHAT]), "dim"),
     }
     label = Span(pad(f"{'▸' if chosen else ' '} {span_text(span.span)}", _LABEL), "text", bold=chosen)
     return line(label, *(Span(right(words[name][0], size), words[name][1], chosen) for name, size in columns))
-
-
-def _share(tally: Tally) -> str:
-    return NOT_AVAILABLE if tally.uptime is None else percent(tally.uptime, _UPTIME_DIGITS)
-
-
-def _role(tally: Tally) -> str:
-    """Of a percentage: colour only for trouble."""
-    if tally.uptime is None:
-        return "faint"
-    return "text" if tally.grade is Grade.FINE else _MARKS[tally.grade][1]
-
-
-def _time(tally: Tally, part: int) -> str:
-    return duration(tally.time(part)) if part >= 500_000 else _NONE
 
 
 # -- the strip of days, and the hours of the week -------------------------------------------
@@ -181,7 +169,7 @@ def _strip(report: Report, cells: int, zone: str) -> Lines:
     out = [heading(unit, f"last {span_text(report.span)}, {zone}", cells)]
     for start in range(0, len(periods), of_row):
         part = periods[start : start + of_row]
-        out += [_marks([_MARKS[each.tallies[Service.API].grade] for each in part], size)]
+        out += [_marks([MARKS[each.tallies[Service.API].grade] for each in part], size)]
     first, last = (_date(each, by_the_hour=report.by_the_hour) for each in (periods[0], periods[-1]))
     out.append(spread(line(Span(first, "faint")), line(Span(last, "faint")), min(of_row * size, cells)))
     out.append(crop(_legend(), cells))
@@ -196,8 +184,8 @@ def _marks(marks: Sequence[tuple[str, str]], size: int) -> Line:
 
 
 def _legend() -> Line:
-    parts = [Span(f"{_MARKS[Grade.FINE][0]} ", _MARKS[Grade.FINE][1]), Span("up  ", "faint")]
-    for grade, (glyph, role) in _MARKS.items():
+    parts = [Span(f"{MARKS[Grade.FINE][0]} ", MARKS[Grade.FINE][1]), Span("up  ", "faint")]
+    for grade, (glyph, role) in MARKS.items():
         if grade.value:
             parts += [Span(f"{glyph} ", role), Span(f"{grade.value * 100:g}%  ", "faint")]
     return line(*parts, Span("down or more  · unknown", "faint"))
@@ -214,7 +202,7 @@ def _week(report: Report, cells: int, zone: str) -> Lines:
         heading("Week", f"by weekday and hour, {zone}, {span_text(report.span)}", cells),
         line(Span("    " + hours, "faint")),
         *(
-            line(Span(pad(name, 4), "dim"), *_marks([_MARKS[each.grade] for each in of_day], size))
+            line(Span(pad(name, 4), "dim"), *_marks([MARKS[each.grade] for each in of_day], size))
             for name, of_day in zip(_WEEKDAYS, report.week, strict=True)
         ),
     )
@@ -239,7 +227,7 @@ def _latencies(report: Report, cells: int) -> Lines:
 
 
 def _latency_row(name: str, whole: Histogram, periods: Sequence[Histogram], cells: int) -> Line:
-    figures = [_quantile(whole, fraction) for _, fraction in _QUANTILES]
+    figures = [quantile_text(whole, fraction) for _, fraction in _QUANTILES]
     points = [each.quantile(0.95) for each in periods]
     top = max((point for point in points if point is not None), default=0.0)
     label = line(
@@ -253,17 +241,14 @@ def _latency_row(name: str, whole: Histogram, periods: Sequence[Histogram], cell
     return crop(line(*label, *chart), cells)
 
 
-def _quantile(histogram: Histogram, fraction: float) -> str:
-    found = histogram.quantile(fraction)
-    return NOT_AVAILABLE if found is None else latency(found)
-
-
 # -- incidents -----------------------------------------------------------------------------
 
 
-def _incidents(report: Report, cells: int) -> Lines:
-    found = report.incidents
+def _incidents(report: Report, listing: HistoryListing, cells: int) -> Lines:
+    found = listed_incidents(report.incidents, parse_filter(listing.words), report.at)
     number = plural(len(found), "incident") if found else "none declared"
+    if listing.words and report.incidents:
+        number = f"{len(found)} of {plural(len(report.incidents), 'incident')}"
     rows = [_incident(each, report.at, cells) for each in found[:_MOST_INCIDENTS]]
     if len(found) > _MOST_INCIDENTS:
         rows.append(line(Span(f"and {len(found) - _MOST_INCIDENTS} more", "faint")))
@@ -282,112 +267,6 @@ def _incident(incident: Incident, at: datetime, cells: int) -> Line:
         Span(f"  {incident.title}" + ("" if incident.end else " (open)"), "text"),
     )
     return spread(head, line(Span(cause, "dim")), cells)
-
-
-# -- every day --------------------------------------------------------------------------------
-
-_PERIOD_COLUMNS: Columns = (
-    ("uptime", 8),
-    ("down", 8),
-    ("ours", 8),
-    ("cover", 6),
-    ("TTFT p50", 9),
-    ("p95", 8),
-    ("p99", 8),
-    ("whole p95", 10),
-    ("by page", 9),
-)
-_DATE = 7
-_FAILURES_FROM, _FAILURES_TO = 16, 34
-_PERIODS_LESS_NEEDED = ("by page", "p99", "ours", "whole p95", "TTFT p50", "cover")
-
-
-def _table_of_periods(report: Report, cells: int) -> Lines:
-    """The newest first; what failed stands at the end, where there is room."""
-    longest = max((len(_failed(each)) for each in report.periods), default=0)
-    room = cells - _DATE - min(max(longest + 2, _FAILURES_FROM), _FAILURES_TO)
-    columns = _fitting(_PERIOD_COLUMNS, room, _PERIODS_LESS_NEEDED)
-    label = "hour" if report.by_the_hour else "day"
-    head = table_row([(label, _DATE, "faint"), *((name, -size, "faint") for name, size in columns)])
-    title = "By the hour" if report.by_the_hour else "By the day"
-    return (
-        heading(title, "newest first", cells),
-        crop(line(*head, Span("  failed", "faint")), cells),
-        *(
-            each
-            for probed, periods in groupby(reversed(report.periods), key=_probed)
-            for each in (
-                (_period_row(period, columns, cells, by_the_hour=report.by_the_hour) for period in periods)
-                if probed
-                else [_unprobed_row(list(periods), cells, by_the_hour=report.by_the_hour)]
-            )
-        ),
-    )
-
-
-def _probed(period: Period) -> bool:
-    api = period.tallies[Service.API]
-    return bool(api.span) and api.span != api.unknown
-
-
-def _unprobed_row(periods: Sequence[Period], cells: int, *, by_the_hour: bool) -> Line:
-    """One row however long it was: the newest period, and the oldest."""
-    newest, oldest = periods[0], periods[-1]
-    label = Span(pad(_label(newest, by_the_hour=by_the_hour), _DATE), "dim")
-    back = f" back to {_label(oldest, by_the_hour=by_the_hour)}" if newest is not oldest else ""
-    return crop(line(label, Span(right("nobody probed", 14) + back, "faint")), cells)
-
-
-def _label(period: Period, *, by_the_hour: bool) -> str:
-    return clock_minute(period.start) if by_the_hour else f"{period.start:%b %d}"
-
-
-def _period_row(period: Period, columns: Columns, cells: int, *, by_the_hour: bool) -> Line:
-    api = period.tallies[Service.API]
-    label = Span(pad(_label(period, by_the_hour=by_the_hour), _DATE), "dim")
-    ttft, total = period.latency.ttft, period.latency.total
-    words: dict[str, Callable[[], tuple[str, str]]] = {
-        "uptime": lambda: (_share(api), _role(api)),
-        "down": lambda: (_time(api, api.down), "bad" if api.down else "faint"),
-        "ours": lambda: (_time(api, api.ours), "warn" if api.ours else "faint"),
-        "cover": lambda: (percent(api.coverage), "dim" if api.coverage >= LEAST_COVERAGE else "warn"),
-        "TTFT p50": lambda: (_quantile(ttft, 0.5), "text"),
-        "p95": lambda: (_quantile(ttft, 0.95), "text"),
-        "p99": lambda: (_quantile(ttft, 0.99), "text"),
-        "whole p95": lambda: (_quantile(total, 0.95), "text"),
-        "by page": lambda: (_share(period.tallies[Service.PAGE]), "dim"),
-    }
-    drawn = [(*words[name](), size) for name, size in columns]
-    figures = (Span(right(text, size), _known_role(text, role)) for text, role, size in drawn)
-    failed = _fitting_failures(period, cells - _DATE - sum(size for _, size in columns) - 2)
-    return crop(line(label, *figures, Span(f"  {failed}", "dim")), cells)
-
-
-def _failed(period: Period) -> str:
-    """`server error 231 · timeout 4`: what failed most comes first."""
-    return " · ".join(_kinds(period))
-
-
-def _kinds(period: Period) -> list[str]:
-    return [f"{words} {number:,}" for words, number in by_outcome(period.failures)]
-
-
-def _fitting_failures(period: Period, cells: int) -> str:
-    """As many whole kinds as fit, and how many more failed: half a number would be a wrong one."""
-    kinds, total = _kinds(period), sum(number for _, number in by_outcome(period.failures))
-    if cell_len(" · ".join(kinds)) <= cells:
-        return " · ".join(kinds)
-    for kept in range(len(kinds) - 1, 0, -1):
-        told = sum(number for _, number in by_outcome(period.failures)[:kept])
-        said = " · ".join((*kinds[:kept], f"{total - told:,} more"))
-        if cell_len(said) <= cells:
-            return said
-    said = f"{total:,} of {len(kinds)} kinds"
-    return said if len(kinds) > 1 and cell_len(said) <= cells else f"{total:,}"
-
-
-def _known_role(text: str, role: str) -> str:
-    return "faint" if text == NOT_AVAILABLE else role
 
 
 def next_span(span: timedelta, step: int) -> timedelta:

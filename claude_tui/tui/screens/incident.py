@@ -212,7 +212,7 @@ class IncidentScreen(ReaderScreen):
             return Page((line(Span("reading the record…", "faint")),))
         entries = self.entries
         cursor = self._cursor or (entries[-1].key if entries else "")
-        look = TimelineLook(self._at, cursor, self._opened, self.words)
+        look = TimelineLook(self._at, cursor, self._opened, self.words, self.cockpit.paint.local)
         return timeline_page(entries, loaded.figures, look, cells)
 
     def _figures(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)

@@ -22,6 +22,7 @@ from claude_tui.model.format import (
 from claude_tui.model.observation import Observation
 from claude_tui.model.snapshot import Level
 from claude_tui.model.verdict import Severity
+from claude_tui.model.when import Local
 from claude_tui.tui.panels.verdict_words import severity_role
 from claude_tui.tui.panels.zoom_parts import paragraph
 from claude_tui.tui.render.glyphs import Mark, level_mark
@@ -68,6 +69,8 @@ class TimelineLook:
     """The keys of the entries that are open."""
     words: str = ""
     """The filter as typed."""
+    local: Local | None = None
+    """The zone whose times stand beside those in UTC."""
 
 
 def shown(entries: Iterable[TimelineEntry], wanted: Filter, at: datetime) -> tuple[TimelineEntry, ...]:
@@ -113,7 +116,8 @@ def timeline_page(entries: Sequence[TimelineEntry], figures: Figures, look: Time
 def _entry(entry: TimelineEntry, figures: Figures, look: TimelineLook, cells: int) -> Lines:
     mark, loud = _mark(entry), entry.kind.by_people or entry.kind in _STAND_OUT
     when = pad(moment(entry.happened_at, look.at), _when_cells(figures, look))
-    head = line(Span(f"{when}  ", "dim"), Span(f"{mark.glyph} ", mark.role, bold=loud))
+    here = f"{look.local.beside(entry.happened_at, look.at)}  " if look.local is not None else ""
+    head = line(Span(f"{when}  ", "dim"), Span(here, "info"), Span(f"{mark.glyph} ", mark.role, bold=loud))
     author = f"{fit(entry.author, _NAME_CELLS)}: " if entry.author else ""
     end = _end(entry, figures, look)
     first, *rest = entry.text.split("\n")

@@ -13,7 +13,8 @@ from textual.screen import ModalScreen
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from claude_tui.tui.render.theme import Theme, ThemeError, load_theme, theme_names
+from claude_tui.tui.render.theme import NO_COLOR, Theme
+from claude_tui.tui.render.theme_files import ThemeError, load_theme, theme_names
 from claude_tui.tui.screens.leaving import LeavesOnce
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class ThemeScreen(LeavesOnce, ModalScreen[str | None]):
 def choose_theme(app: Cockpit) -> None:
     """Open the chooser, save the choice in the settings file, and say so, or why not."""
     current = app.paint.theme
-    if current.plain:
+    if current is NO_COLOR:
         app.notify("NO_COLOR is set: there are no colours to choose.", markup=False)
         return
     themes, problems = _usable(app)
@@ -84,6 +85,7 @@ def choose_theme(app: Cockpit) -> None:
         if name is None:
             app.apply_theme(current)
         else:
+            app.follow_theme(name)
             _keep(app, name)
 
     app.push_screen(ThemeScreen(themes, current, app.apply_theme), keep)

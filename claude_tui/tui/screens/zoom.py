@@ -155,7 +155,7 @@ class ZoomScreen(ReaderScreen):
         if self.chart is None:
             return figures
         usual = usual_of(self.snapshot.latency)
-        plain = self.cockpit.paint.theme.plain
+        plain = self.cockpit.paint.letters
         height = max(rows - len(figures) - 1, _LOWEST_CHART)
         level = usual.baseline if usual else None
         plotted = self._plotter.lines(self.chart, cells, height, usual=level, plain=plain)

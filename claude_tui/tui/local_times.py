@@ -1,0 +1,24 @@
+"""The reader's own time zone beside UTC, on request."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from claude_tui.model.when import Local
+
+__all__ = ["next_zone"]
+
+
+def next_zone(shown: Local | None, at: datetime, system: Local | None = None) -> tuple[Local | None, str]:
+    """The zone to show from now on, and what to say of it.
+
+    Where the system's zone is UTC all year, there is nothing to show.
+    """
+    if shown is not None:
+        return None, "Times are in UTC."
+    local = system or Local()
+    # The half year between tells a zone that is UTC only in winter from UTC itself.
+    instants = (at, at + timedelta(days=182))
+    if all(local.wall(each) == each.astimezone(UTC).replace(tzinfo=None) for each in instants):
+        return None, "The time zone of this machine is UTC. TZ=Europe/Berlin claude-top has another."
+    return local, f"Times in {local.label(at)} stand beside UTC."
