@@ -93,7 +93,7 @@ def _causes() -> list[str]:
 def _themes() -> Sequence[str]:
     """Those that ship, and the user's own at this time."""
     from claude_tui.settings import Places, config_file
-    from claude_tui.tui.render.theme import theme_names
+    from claude_tui.tui.render.theme_files import theme_names
 
     path, _ = config_file(None, os.environ, Places.of_user())
     return theme_names(path.parent / "themes")

@@ -199,6 +199,51 @@ async def test_what_failed_on_a_day_is_never_half_a_number(size: tuple[int, int]
         assert row.strip(" │").endswith(f"  {failed}")
 
 
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_a_filter_leaves_what_it_lets_through_and_escape_takes_it_away(size: tuple[int, int]) -> None:
+    app, _ = app_of()
+    async with app.run_test(size=size) as pilot:
+        await pilot.press("h")
+        await settled(pilot)
+        await pilot.press("slash", *"status:529", "enter")
+        await settled(pilot)
+        text = screen_text(app)
+        assert "only “status:529”" in text
+        assert " of 31 days" in text
+        assert "overloaded" in text
+        assert "timeout" not in text
+        await pilot.press("escape")
+        await settled(pilot)
+        assert isinstance(app.screen, HistoryScreen)
+        assert "only" not in screen_text(app)
+        await pilot.press("escape")
+        assert isinstance(app.screen, DashboardScreen)
+
+
+async def test_a_filter_by_what_the_history_does_not_know_is_refused_with_the_reason() -> None:
+    app, _ = app_of()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("h")
+        await settled(pilot)
+        await pilot.press("slash", *"app:checkout", "enter")
+        await settled(pilot)
+        assert "app: is not known in the history" in screen_text(app)
+
+
+async def test_o_sorts_the_days_by_the_next_column() -> None:
+    app, _ = app_of()
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("h")
+        await settled(pilot)
+        assert "newest first" in screen_text(app)
+        await pilot.press("o")
+        await settled(pilot)
+        text = screen_text(app)
+        assert "most down first" in text
+        worst = next(row for row in text.split("\n") if "2h 16m" in row)
+        assert "Nov 13" in worst
+
+
 async def test_days_on_which_nobody_probed_take_one_row() -> None:
     app, _ = app_of(lambda at: ninety_days(at, days=2))
     async with app.run_test(size=(120, 40)) as pilot:
@@ -207,28 +252,3 @@ async def test_days_on_which_nobody_probed_take_one_row() -> None:
         text = screen_text(app)
     assert text.count("nobody probed") == 1
     assert re.search(r"Nov 17 +nobody probed back to Oct \d\d", text)
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_a_filter_leaves_what_it_lets_through_and_escape_takes_it_away(size: tuple[int, int]) -> None:
-    app, _ = app_of()
-    async with app.run_test(size=size) as pilot:
-        await pilot.press("slash", *"status:529", "enter")
-        assert "only “status:529”" in text
-        assert " of 31 days" in text
-        assert "overloaded" in text
-        assert "timeout" not in text
-        await pilot.press("escape")
-        assert isinstance(app.screen, HistoryScreen)
-        assert "only" not in screen_text(app)
-        await pilot.press("escape")
-        assert isinstance(app.screen, DashboardScreen)
-async def test_a_filter_by_what_the_history_does_not_know_is_refused_with_the_reason() -> None:
-    app, _ = app_of()
-        await pilot.press("slash", *"app:checkout", "enter")
-        assert "app: is not known in the history" in screen_text(app)
-async def test_o_sorts_the_days_by_the_next_column() -> None:
-    app, _ = app_of()
-        assert "newest first" in screen_text(app)
-        await pilot.press("o")
-        assert "most down first" in text
-        worst = next(row for row in text.split("\n") if "2h 16m" in row)
-        assert "Nov 13" in worst
