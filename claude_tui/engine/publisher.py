@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
+from claude_tui.analysis.views.incident_log import with_incident
 from claude_tui.engine.attendance import Attendance
 from claude_tui.engine.collector import Collector
 from claude_tui.engine.collector_state import KEPT_AS, AlertingFacts, CollectorState
@@ -108,11 +109,8 @@ class Publisher:
         )
         verdict, entries = snapshot.verdict, state.incident_entries
         self._proposal = self._watch.proposal(verdict, self._journal.verdicts, entries, now)
-        return replace(
-            snapshot,
-            incident=self._watch.summary(verdict, entries, self._proposal),
-            chart=snapshot.chart or self._traffic.chart(self.focus, now),
-        )
+        shown = with_incident(snapshot, self._watch.summary(verdict, entries, self._proposal))
+        return replace(shown, chart=snapshot.chart or self._traffic.chart(self.focus, now))
 
     @property
     def conditions(self) -> Conditions:

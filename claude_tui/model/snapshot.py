@@ -554,6 +554,8 @@ class Snapshot:
     """The history for the zoomed panel, if one is open."""
     incident: IncidentSummary | None = None
     """The incident that is open, or the one that is proposed."""
+    incident_log: tuple[Event, ...] = ()
+    """What happened in it, newest first, down to its first failure; empty without an incident."""
     traffic: TrafficView | None = None
     """Own traffic; None where no source of it was heard of."""
     headroom_by_model: tuple[tuple[str, HeadroomView], ...] = ()

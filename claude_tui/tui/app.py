@@ -379,6 +379,11 @@ class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
 
         open_history(self)
 
+    def action_war_room(self) -> None:
+        from claude_tui.tui.screens.war_room import toggle_war_room
+
+        toggle_war_room(self)
+
     def action_theme(self) -> None:
         from claude_tui.tui.screens.themes import choose_theme
 

@@ -32,7 +32,7 @@ from claude_tui.tui.render.lines import (
     wrap,
 )
 
-__all__ = ["StripPanel", "strip_lines", "strip_rows"]
+__all__ = ["StripPanel", "strip_back", "strip_lines", "strip_rows"]
 
 Lines = tuple[Line, ...]
 
@@ -115,6 +115,11 @@ def _block_rows(cells: int, rows: int) -> int:
     if rows < _LOW:
         return _LEAST
     return 4 if cells >= _WIDE else 5 if cells >= _ENOUGH else 6
+
+
+def strip_back(snapshot: Snapshot) -> str:
+    """The role of the colour behind the strip; empty while all is well."""
+    return _bar(snapshot.verdict).back
 
 
 class _Bar(NamedTuple):
