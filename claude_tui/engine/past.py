@@ -129,7 +129,11 @@ class Past:
         entries = recorded.incident_entries
         proposed = self._incidents.proposal(snapshot.verdict, recorded.verdicts, entries, at)
         return replace(
-            with_incident(snapshot, self._incidents.summary(snapshot.verdict, entries, proposed)),
+            with_incident(
+                snapshot,
+                self._incidents.summary(snapshot.verdict, entries, proposed),
+                self._incidents.ended(entries),
+            ),
             past=self._view(window, at, conditions),
             chart=snapshot.chart or chart_at(self._store, focus, at),
         )

@@ -23,6 +23,7 @@ from claude_tui.engine.setup import DemoMode
 from claude_tui.engine.traffic import FollowedTraffic
 from claude_tui.engine.viewer import Viewer, idle
 from claude_tui.model.alert import AlertsView
+from claude_tui.model.outlook import Uptime
 from claude_tui.model.snapshot import EngineState, Focus, Level, Notice, Snapshot
 from claude_tui.model.watching import Watching
 from claude_tui.probes.clock import Clock
@@ -75,6 +76,8 @@ class Publisher:
         """What a zoomed screen needs in `Snapshot.chart`."""
         self.collects = attendance is None
         """Whether this process collects, or shows what another does."""
+        self.uptime: Uptime | None = None
+        """That of the last 30 days, as it was counted last."""
         self.unread: str | None = None
         """Why what other processes record is not read, if so."""
         self._collector = collector
@@ -109,7 +112,8 @@ class Publisher:
         )
         verdict, entries = snapshot.verdict, state.incident_entries
         self._proposal = self._watch.proposal(verdict, self._journal.verdicts, entries, now)
-        shown = with_incident(snapshot, self._watch.summary(verdict, entries, self._proposal))
+        incident = self._watch.summary(verdict, entries, self._proposal)
+        shown = with_incident(snapshot, incident, self._watch.ended(entries))
         return replace(shown, chart=snapshot.chart or self._traffic.chart(self.focus, now))
 
     @property
@@ -234,4 +238,5 @@ class Publisher:
             field_revisions=self._journal.field_revisions,
             watching=watching,
             drill=self._demo is not None and self._demo.drill,
+            uptime=self.uptime,
         )

@@ -351,6 +351,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("top", ("home",), "", "To the top", _MOVE, _EVERY),
     Action("bottom", ("end",), "", "To the bottom; from the past back to live", _MOVE, (*_EVERY, *_WAR_ROOM)),
     Action("theme", ("t",), "theme", "Choose a theme (saved in the settings file)", _PROGRAM, _APP, 6),
+    Action(
+        "layout", ("v",), "layout", "Next layout: triage, traffic, quiet (saved)", _PROGRAM, _DASHBOARD, 6
+    ),
+    Action("panels", ("V",), "", "Show or hide panels (saved)", _PROGRAM, _DASHBOARD),
     Action("help", ("?",), "help", "All keys", _PROGRAM, (*_APP, Scope.HELP), 1),
     Action(
         "palette", ("ctrl+p", ":"), "", "Find a command by name", _PROGRAM, _APP, method="command_palette"

@@ -16,8 +16,9 @@ from textual.screen import Screen
 
 from claude_tui.engine import host_name, login_name
 from claude_tui.model.alert import AlertsView
+from claude_tui.model.arrangement import Preset
 from claude_tui.model.past import Move, MoveKind
-from claude_tui.model.snapshot import Snapshot
+from claude_tui.model.snapshot import Panel, Snapshot
 from claude_tui.tui.actions import (
     SHARED_METHODS,
     Scope,
@@ -105,7 +106,8 @@ class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
         self.stylesheet.set_variables(self.get_css_variables())
 
     def get_default_screen(self) -> Screen[None]:
-        return DashboardScreen(self.shown, self.chosen_keys)
+        chosen = self.settings
+        return DashboardScreen(self.shown, self.chosen_keys, Preset(chosen.layout), chosen.hidden_panels)
 
     def on_mount(self) -> None:
         if self._fitted(self.paint.theme) is not self.paint.theme:
@@ -395,6 +397,9 @@ class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
         self.push_screen(HelpScreen())
 
     def on_zoom_requested(self, message: ZoomRequested) -> None:
+        if message.panel is Panel.RECORD:
+            self.action_incident() if self.shown.incident is not None else self.action_history()
+            return
         from claude_tui.tui.screens.zoom import ZoomScreen
 
         self.push_screen(ZoomScreen(message.panel))

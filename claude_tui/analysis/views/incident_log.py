@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from claude_tui.model.incident import IncidentSummary
+from claude_tui.model.outlook import PastIncident
 from claude_tui.model.snapshot import Event, EventKind, Level, Snapshot
 
 __all__ = ["incident_log", "with_incident"]
@@ -17,8 +18,12 @@ _TOLD = frozenset({EventKind.VERDICT, EventKind.ALERT, EventKind.PERSON, EventKi
 _LABEL_START = "INC-"
 
 
-def with_incident(snapshot: Snapshot, incident: IncidentSummary | None) -> Snapshot:
-    """The Snapshot with the incident that is open or proposed, and with its log."""
+def with_incident(
+    snapshot: Snapshot, incident: IncidentSummary | None, ended: tuple[PastIncident, ...] = ()
+) -> Snapshot:
+    """The Snapshot with the incident that is open or proposed, with its log, and with those that are over."""
+    if ended:
+        snapshot = replace(snapshot, outlook=replace(snapshot.outlook, incidents=ended))
     if incident is None:
         return replace(snapshot, incident=None, incident_log=())
     observed = (event for event in snapshot.events if event.kind is EventKind.STATUS)

@@ -28,7 +28,7 @@ from claude_tui.model.traffic import KeptCall
 from claude_tui.model.traffic_view import Quantiles, TrafficFigures, TrafficView
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
-from claude_tui.tui.render.lines import BLANK, Line, Span, clipped, crop, join, line, pad, right, width
+from claude_tui.tui.render.lines import BLANK, Line, Span, clipped, crop, join, line, pad, right, width, wrap
 from claude_tui.tui.render.sparkline import sparkline
 
 __all__ = ["TrafficPanel", "dollars", "pace", "share", "traffic_lines"]
@@ -58,11 +58,23 @@ class TrafficPanel(SnapshotPanel):
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
         view, made = snapshot.traffic, self._made
         if view is None:
-            return ()
+            return _nothing_heard(width, height)
         # A view stays the same object for up to ten seconds, and says nothing that the time changes.
         if made is None or made[0] is not view or made[1:3] != (width, height):
             made = self._made = view, width, height, traffic_lines(view, width, height)
         return made[3]
+
+
+def _nothing_heard(cells: int, rows: int) -> Lines:
+    """How calls come here, while none have."""
+    said = (
+        ("None of your calls is seen yet.", "text"),
+        ("Through a proxy: claude-top proxy, then ANTHROPIC_BASE_URL to its address.", "dim"),
+        ("Or by OpenTelemetry: set otlp in the table [traffic] of the settings file.", "dim"),
+        ("More: claude-top manual traffic", "faint"),
+    )
+    told = (line(Span(row, role)) for text, role in said for row in wrap(text, cells, 3))
+    return clipped(told, cells, rows)
 
 
 def traffic_lines(
