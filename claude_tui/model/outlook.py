@@ -38,6 +38,9 @@ class Uptime:
     """The part of the span that was watched, 0..1."""
     at: datetime
     """When it was counted."""
+    days: tuple[float | None, ...] = ()
+    """For each 24 hours of it, oldest first, the share of the time that it was down by at least so much, as
+    the history screen grades days; None for a day that nobody can judge."""
 
 
 @dataclass(frozen=True, slots=True)

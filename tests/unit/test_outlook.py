@@ -54,6 +54,15 @@ def test_uptime_is_that_of_the_history_screen() -> None:
     assert uptime.at == AT
 
 
+def test_each_day_of_it_has_the_grade_of_its_hours() -> None:
+    uptime = recent_uptime(ninety_days(AT))
+    assert len(uptime.days) == 30
+    # 12 minutes down on the day before yesterday, 136 a week ago, 3 on the eleventh of the thirty.
+    assert [day for day in uptime.days if day] == [0.001, 0.05, 0.001]
+    assert recent_uptime(ninety_days(AT, days=10)).days[:19] == (None,) * 19
+    assert sum(day is None for day in recent_uptime(Record(AT)).days) == 30
+
+
 def test_a_span_that_was_hardly_watched_has_no_uptime() -> None:
     uptime = recent_uptime(ninety_days(AT, days=10))
     assert uptime.share is None
@@ -156,6 +165,7 @@ def test_the_record_of_a_healthy_day() -> None:
     assert "last incident  INC-2 500s on all models, then 529s" in said
     assert "P1 · 7d 0h ago, lasted 2h 22m" in said
     assert "uptime 30d     99.65% · watched 99% of it" in said
+    assert "               ▇▇▇▇▇▇▇▇▇▇▇▅▇▇▇▇▇▇▇▇▇▇▂▇▇▇▇▇▅▇" in said
     assert "cost today     $0.03 probes" in said
     assert "certificate    61 days · 2027-01-20" in said
     assert "retirements    231 days · sonnet-5-5" in said

@@ -11,6 +11,7 @@ from claude_tui.model.outlook import Uptime
 __all__ = ["SPAN", "recent_uptime"]
 
 SPAN = timedelta(days=30)
+_DAY = 24
 
 
 def recent_uptime(record: Record) -> Uptime:
@@ -18,4 +19,8 @@ def recent_uptime(record: Record) -> Uptime:
     hours = SPAN // timedelta(hours=1)
     columns = columns_of(record, hours, ())
     tally = columns.tally(Service.API, slice(0, len(columns)))
-    return Uptime(SPAN, tally.uptime, tally.coverage, record.at)
+    # The hour that has begun belongs to the last day.
+    ends = range(len(columns) - 1 - hours + _DAY, len(columns), _DAY)
+    parts = (slice(end - _DAY, end if end < len(columns) - 1 else len(columns)) for end in ends)
+    days = tuple(columns.tally(Service.API, part).grade.value for part in parts)
+    return Uptime(SPAN, tally.uptime, tally.coverage, record.at, days)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from itertools import zip_longest
+from itertools import groupby, zip_longest
 
 from rich.cells import cell_len
 
+from claude_tui.analysis.uptime.tally import Grade
 from claude_tui.model.format import (
     NOT_AVAILABLE,
     age,
@@ -18,10 +19,11 @@ from claude_tui.model.format import (
     percent,
     span_text,
 )
-from claude_tui.model.outlook import Outlook, Retirement
+from claude_tui.model.outlook import Outlook, Retirement, Uptime
 from claude_tui.model.snapshot import Event, EventKind, Panel, Snapshot
 from claude_tui.tui.panels.verdict_words import severity_role
 from claude_tui.tui.render.glyphs import event_mark
+from claude_tui.tui.render.grade_marks import GRADE_MARKS
 from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import (
     BLANK,
@@ -212,7 +214,15 @@ def _uptime(seen: Outlook) -> Lines:
     watched = f"watched {percent(uptime.coverage)} of it"
     if uptime.share is None:
         return (line(Span(NOT_AVAILABLE, "faint"), Span(f" · {watched}", "dim")),)
-    return (line(Span(percent(uptime.share, 2), "text", bold=True), Span(f" · {watched}", "dim")),)
+    figure = line(Span(percent(uptime.share, 2), "text", bold=True), Span(f" · {watched}", "dim"))
+    return (figure, _days(uptime)) if uptime.days else (figure,)
+
+
+def _days(uptime: Uptime) -> Line:
+    """A mark for each day, as on the history screen; the newest at the end."""
+    marks = [GRADE_MARKS[Grade(day)] for day in uptime.days]
+    runs = groupby(marks, key=lambda mark: mark[1])
+    return line(*(Span("".join(glyph for glyph, _ in run), role) for role, run in runs))
 
 
 def _cost(snapshot: Snapshot) -> Line:

@@ -25,6 +25,7 @@ from claude_tui.model.format import (
     span_text,
 )
 from claude_tui.tui.panels.zoom_parts import heading, table_row
+from claude_tui.tui.render.grade_marks import GRADE_MARKS
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, right, spread, width
 from claude_tui.tui.render.sparkline import sparkline
 
@@ -41,15 +42,6 @@ _UPTIME_DIGITS = 2
 _LABEL = 6
 _NONE = "–"
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-# The lower, the longer it was down.
-_MARKS = {
-    Grade.UNKNOWN: ("·", "faint"),
-    Grade.FINE: ("▇", "dim"),
-    Grade.SLIGHT: ("▅", "warn"),
-    Grade.SOME: ("▄", "warn"),
-    Grade.MUCH: ("▂", "bad"),
-    Grade.MOST: ("▁", "bad"),
-}
 
 Columns = Sequence[tuple[str, int]]
 
@@ -161,7 +153,7 @@ def _role(tally: Tally) -> str:
     """Of a percentage: colour only for trouble."""
     if tally.uptime is None:
         return "faint"
-    return "text" if tally.grade is Grade.FINE else _MARKS[tally.grade][1]
+    return "text" if tally.grade is Grade.FINE else GRADE_MARKS[tally.grade][1]
 
 
 def _time(tally: Tally, part: int) -> str:
@@ -181,7 +173,7 @@ def _strip(report: Report, cells: int, zone: str) -> Lines:
     out = [heading(unit, f"last {span_text(report.span)}, {zone}", cells)]
     for start in range(0, len(periods), of_row):
         part = periods[start : start + of_row]
-        out += [_marks([_MARKS[each.tallies[Service.API].grade] for each in part], size)]
+        out += [_marks([GRADE_MARKS[each.tallies[Service.API].grade] for each in part], size)]
     first, last = (_date(each, by_the_hour=report.by_the_hour) for each in (periods[0], periods[-1]))
     out.append(spread(line(Span(first, "faint")), line(Span(last, "faint")), min(of_row * size, cells)))
     out.append(crop(_legend(), cells))
@@ -196,8 +188,8 @@ def _marks(marks: Sequence[tuple[str, str]], size: int) -> Line:
 
 
 def _legend() -> Line:
-    parts = [Span(f"{_MARKS[Grade.FINE][0]} ", _MARKS[Grade.FINE][1]), Span("up  ", "faint")]
-    for grade, (glyph, role) in _MARKS.items():
+    parts = [Span(f"{GRADE_MARKS[Grade.FINE][0]} ", GRADE_MARKS[Grade.FINE][1]), Span("up  ", "faint")]
+    for grade, (glyph, role) in GRADE_MARKS.items():
         if grade.value:
             parts += [Span(f"{glyph} ", role), Span(f"{grade.value * 100:g}%  ", "faint")]
     return line(*parts, Span("down or more  · unknown", "faint"))
@@ -214,7 +206,7 @@ def _week(report: Report, cells: int, zone: str) -> Lines:
         heading("Week", f"by weekday and hour, {zone}, {span_text(report.span)}", cells),
         line(Span("    " + hours, "faint")),
         *(
-            line(Span(pad(name, 4), "dim"), *_marks([_MARKS[each.grade] for each in of_day], size))
+            line(Span(pad(name, 4), "dim"), *_marks([GRADE_MARKS[each.grade] for each in of_day], size))
             for name, of_day in zip(_WEEKDAYS, report.week, strict=True)
         ),
     )

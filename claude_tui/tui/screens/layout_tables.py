@@ -66,6 +66,9 @@ _TRAFFIC_WIDE = _beside(
 _QUIET = _above((66, "record"), (34, "latency"))
 _QUIET_WITH_TRAFFIC = _above((56, "record"), (44, _beside((44, "latency"), (56, "traffic"))))
 
+_QUIET_WIDE = _above((52, "record"), (48, "latency"))
+_QUIET_WIDE_WITH_TRAFFIC = _above((42, "record"), (58, _beside((46, "latency"), (54, "traffic"))))
+
 GRIDS: Mapping[tuple[Preset, bool], Tree] = {
     (Preset.TRIAGE, False): _rows(_PROBED, _ASKED),
     (Preset.TRIAGE, True): _rows(_PROBED, _CALLED),
@@ -82,6 +85,8 @@ WIDE_GRIDS: Mapping[tuple[Preset, bool], Tree] = {
     (Preset.TRIAGE, True): _rows(_PROBED_WIDE, _CALLED_WIDE),
     (Preset.TRAFFIC, False): _TRAFFIC_WIDE,
     (Preset.TRAFFIC, True): _TRAFFIC_WIDE,
+    (Preset.QUIET, False): _QUIET_WIDE,
+    (Preset.QUIET, True): _QUIET_WIDE_WITH_TRAFFIC,
 }
 """The same for 160x44 and more."""
 
