@@ -18,6 +18,7 @@ from claude_tui.analysis.views.events import newest_events
 from claude_tui.analysis.views.headroom import headroom_view
 from claude_tui.analysis.views.latency import latency_view
 from claude_tui.analysis.views.models import model_states
+from claude_tui.analysis.views.outlook import outlook
 from claude_tui.analysis.views.status import status_view
 from claude_tui.analysis.views.traffic_headroom import headroom_by_model, with_traffic_limits
 from claude_tui.model.snapshot import EngineState, Focus, Snapshot, StatusView
@@ -50,6 +51,7 @@ def build_snapshot(
         history, at, options, engine_facts(engine), policy=policy, view=status, traffic=traffic
     )
     rated = as_set(verdict, engine.severity_marks, at, options.thresholds)
+    catalogue, models = history.catalogue_at(at), model_states(history, at, options)
     return Snapshot(
         at=at,
         engine=engine,
@@ -59,12 +61,13 @@ def build_snapshot(
         errors=error_windows(history, at),
         events=newest_events(history, at, options, engine.recorded),
         verdict=as_taken(rated, engine.takes, at),
-        models=model_states(history, at, options),
-        catalogue=history.catalogue_at(at),
+        models=models,
+        catalogue=catalogue,
         chart=chart_of(history, at, focus, options) if focus is not None else None,
         traffic=traffic,
         first_failure=first_failure(history, verdict, at),
         headroom_by_model=headroom_by_model(traffic, at, options),
+        outlook=outlook(history, at, engine, catalogue, models, traffic),
     )
 
 

@@ -109,6 +109,7 @@ def live(
             store.path, this_process(clock.now()), clock, screen=screen, read_only=read_only
         ),
         clock=clock,
+        counts_uptime=screen,
     )
 
 

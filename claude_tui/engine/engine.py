@@ -30,6 +30,7 @@ from claude_tui.engine.setup import Monitored
 from claude_tui.engine.sharing import ASIDE_WITHIN_S, Sharing
 from claude_tui.engine.sources import options_from
 from claude_tui.engine.traffic import FollowedTraffic
+from claude_tui.engine.uptime import count_uptime
 from claude_tui.engine.viewer import Viewer
 from claude_tui.model.drill import DrillEntry
 from claude_tui.model.expense import Expense
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from claude_tui.engine.drafting import Answer
     from claude_tui.engine.travel import Travel
     from claude_tui.incident import Record
+    from claude_tui.model.outlook import Uptime
     from claude_tui.settings import Settings
     from claude_tui.store import Store
 
@@ -63,7 +65,8 @@ class Engine:
     """The running program without a screen.
 
     Call `first_snapshot` and `snapshot` only before `start`; every other method may be called from any
-    thread. Without `paging` there are no alerts, without `attendance` nobody shares the store.
+    thread. Without `paging` there are no alerts, without `attendance` nobody shares the store. A screen
+    `counts_uptime`; an agent has no use for it.
     """
 
     def __init__(
@@ -75,7 +78,9 @@ class Engine:
         paging: PagingSetup | None = None,
         attendance: Attendance | None = None,
         clock: Clock | None = None,
+        counts_uptime: bool = False,
     ) -> None:
+        self._counts_uptime = counts_uptime
         self._clock = clock = clock or SystemClock()
         backend = StoreBackend(store, monitored.target.base_url, clock.now)
         options = options_from(settings, monitored.pace)
@@ -361,11 +366,16 @@ class Engine:
         self._begin(self.collector.memory.load_older())
         self._begin(self._forget())
         self._begin(self._sharing.run())
+        if self._counts_uptime:
+            self._begin(count_uptime(self.history_record, self._clock.now, self._take_uptime))
         await self._stopping.wait()
         while running := [task for task in self._tasks if not task.done()]:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+
+    def _take_uptime(self, uptime: Uptime | None) -> None:
+        self.publisher.uptime = uptime
 
     async def _forget(self) -> None:
         while True:

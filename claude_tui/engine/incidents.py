@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from claude_tui.model.alert import AlertEntry
 from claude_tui.model.incident import IncidentEntry, IncidentSummary
+from claude_tui.model.outlook import PastIncident
 from claude_tui.model.verdict import Verdict, VerdictChange
 from claude_tui.store import (
     ACTION_REQUESTS,
@@ -43,6 +44,8 @@ class IncidentWatch:
         self._after = after
         self._entries: tuple[IncidentEntry, ...] = ()
         self._incidents: tuple[Incident, ...] = ()
+        self._ended_of: tuple[IncidentEntry, ...] = ()
+        self._ended: tuple[PastIncident, ...] = ()
 
     def known(self, entries: tuple[IncidentEntry, ...]) -> tuple[Incident, ...]:
         """All incidents, in the order in which they were declared."""
@@ -85,6 +88,16 @@ class IncidentWatch:
         from claude_tui.incident import summary
 
         return summary(self.known(entries), proposed, verdict.severity)
+
+    def ended(self, entries: tuple[IncidentEntry, ...]) -> tuple[PastIncident, ...]:
+        """The incidents that are over, the one that ended last first."""
+        if not entries:
+            return ()
+        from claude_tui.incident import ended
+
+        if self._ended_of is not entries:
+            self._ended_of, self._ended = entries, ended(self.known(entries))
+        return self._ended
 
 
 def known_until(entries: Iterable[IncidentEntry], now: datetime) -> datetime:

@@ -14,6 +14,7 @@ from math import fsum
 from typing import TYPE_CHECKING
 
 from claude_tui.analysis.snapshot import build_snapshot
+from claude_tui.analysis.views.incident_log import with_incident
 from claude_tui.engine.conditions import Conditions
 from claude_tui.engine.incidents import IncidentWatch
 from claude_tui.engine.journal import recorded_events
@@ -128,10 +129,13 @@ class Past:
         entries = recorded.incident_entries
         proposed = self._incidents.proposal(snapshot.verdict, recorded.verdicts, entries, at)
         return replace(
-            snapshot,
+            with_incident(
+                snapshot,
+                self._incidents.summary(snapshot.verdict, entries, proposed),
+                self._incidents.ended(entries),
+            ),
             past=self._view(window, at, conditions),
             chart=snapshot.chart or chart_at(self._store, focus, at),
-            incident=self._incidents.summary(snapshot.verdict, entries, proposed),
         )
 
     def whole(self, at: datetime, focus: Focus | None = None) -> Snapshot:

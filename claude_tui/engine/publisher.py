@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
+from claude_tui.analysis.views.incident_log import with_incident
 from claude_tui.engine.attendance import Attendance
 from claude_tui.engine.collector import Collector
 from claude_tui.engine.collector_state import KEPT_AS, AlertingFacts, CollectorState
@@ -23,6 +24,7 @@ from claude_tui.engine.status_line import StatusLineKeeper
 from claude_tui.engine.traffic import FollowedTraffic
 from claude_tui.engine.viewer import Viewer, idle
 from claude_tui.model.alert import AlertsView
+from claude_tui.model.outlook import Uptime
 from claude_tui.model.snapshot import EngineState, Focus, Level, Notice, Snapshot
 from claude_tui.model.watching import Watching
 from claude_tui.probes.clock import Clock
@@ -75,6 +77,8 @@ class Publisher:
         """What a zoomed screen needs in `Snapshot.chart`."""
         self.collects = attendance is None
         """Whether this process collects, or shows what another does."""
+        self.uptime: Uptime | None = None
+        """That of the last 30 days, as it was counted last."""
         self.unread: str | None = None
         """Why what other processes record is not read, if so."""
         self._collector = collector
@@ -110,11 +114,9 @@ class Publisher:
         )
         verdict, entries = snapshot.verdict, state.incident_entries
         self._proposal = self._watch.proposal(verdict, self._journal.verdicts, entries, now)
-        return replace(
-            snapshot,
-            incident=self._watch.summary(verdict, entries, self._proposal),
-            chart=snapshot.chart or self._traffic.chart(self.focus, now),
-        )
+        incident = self._watch.summary(verdict, entries, self._proposal)
+        shown = with_incident(snapshot, incident, self._watch.ended(entries))
+        return replace(shown, chart=snapshot.chart or self._traffic.chart(self.focus, now))
 
     @property
     def conditions(self) -> Conditions:
@@ -239,4 +241,5 @@ class Publisher:
             field_revisions=self._journal.field_revisions,
             watching=watching,
             drill=self._demo is not None and self._demo.drill,
+            uptime=self.uptime,
         )

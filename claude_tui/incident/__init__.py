@@ -3,7 +3,15 @@
 from claude_tui.incident.acts import entries_of_acts
 from claude_tui.incident.export import SCHEMA, IncidentFileError, document, entries_from, schema_text
 from claude_tui.incident.figures import figures
-from claude_tui.incident.incidents import CORRECTABLE, find, incidents, none_called, open_incident, subject
+from claude_tui.incident.incidents import (
+    CORRECTABLE,
+    ended,
+    find,
+    incidents,
+    none_called,
+    open_incident,
+    subject,
+)
 from claude_tui.incident.note_times import time_in
 from claude_tui.incident.proposal import MAX_TITLE, Proposal, declaration, proposal, summary
 from claude_tui.incident.start import earlier_starts
@@ -35,6 +43,7 @@ __all__ = [
     "declaration",
     "document",
     "earlier_starts",
+    "ended",
     "entries_from",
     "entries_of_acts",
     "figures",

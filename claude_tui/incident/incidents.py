@@ -10,9 +10,10 @@ from typing import Any
 
 from claude_tui.incident.values import Incident
 from claude_tui.model.incident import FIRST_FAILURE, PROGRAM, IncidentAct, IncidentEntry
+from claude_tui.model.outlook import PastIncident
 from claude_tui.model.verdict import SEVERITIES, Severity
 
-__all__ = ["CORRECTABLE", "find", "incidents", "none_called", "open_incident", "subject"]
+__all__ = ["CORRECTABLE", "ended", "find", "incidents", "none_called", "open_incident", "subject"]
 
 CORRECTABLE = ("started", "detected", "mitigated", "resolved")
 """What a CORRECTED entry may name besides the key of a timeline entry: an instant of the incident."""
@@ -68,11 +69,22 @@ def subject(known: Sequence[Incident]) -> Incident | None:
 
 _LAST = "last"
 _SHORTEST_ID = 6
+_MOST_ENDED = 20
 
 
 def open_incident(all_incidents: Iterable[Incident]) -> Incident | None:
     """The one that is open; of several, the one that was declared last."""
     return next((each for each in reversed(tuple(all_incidents)) if each.is_open), None)
+
+
+def ended(known: Iterable[Incident]) -> tuple[PastIncident, ...]:
+    """Those that are over, the one that ended last first; one that another continues is a part of that."""
+    over = [
+        PastIncident(each.label, each.title, each.severity, each.started_at, each.resolved_at)
+        for each in known
+        if each.resolved_at is not None and not each.merged_into
+    ]
+    return tuple(sorted(over, key=lambda each: each.resolved_at, reverse=True)[:_MOST_ENDED])
 
 
 def _continuations(own: Mapping[str, list[IncidentEntry]], labels: Mapping[str, str]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from math import inf
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.incident import IncidentEntry, IncidentSummary
 from claude_tui.model.observation import FailureKind, Observation, Source, Timings
+from claude_tui.model.outlook import Outlook, Uptime
 from claude_tui.model.past import PastView
 from claude_tui.model.playbook import SeverityMark, StepMark
 from claude_tui.model.postmortem import FieldRevision
@@ -57,7 +58,10 @@ class Level(StrEnum):
 
 
 class Panel(StrEnum):
-    """The panels that can be zoomed, in the order of the number keys; the verdict strip is 0."""
+    """The panels, in the order of the number keys that zoom them; the verdict strip is 0.
+
+    The record is not zoomed: it leads to the incident, or to the history.
+    """
 
     VERDICT = "verdict"
     STATUS = "status"
@@ -66,6 +70,7 @@ class Panel(StrEnum):
     LATENCY = "latency"
     EVENTS = "events"
     TRAFFIC = "traffic"
+    RECORD = "record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -526,6 +531,8 @@ class EngineState:
     """This process among those that share its store."""
     drill: bool = False
     """Whether what is played is a drill: `demo` then does not name it."""
+    uptime: Uptime | None = None
+    """That of the last 30 days, counted now and then; None before that, and in the past."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -554,6 +561,8 @@ class Snapshot:
     """The history for the zoomed panel, if one is open."""
     incident: IncidentSummary | None = None
     """The incident that is open, or the one that is proposed."""
+    incident_log: tuple[Event, ...] = ()
+    """What happened in it, newest first, down to its first failure; empty without an incident."""
     traffic: TrafficView | None = None
     """Own traffic; None where no source of it was heard of."""
     headroom_by_model: tuple[tuple[str, HeadroomView], ...] = ()
@@ -564,3 +573,5 @@ class Snapshot:
     """Each probed model, where there are several."""
     first_failure: datetime | None = None
     """When the trouble that is going on began, whether or not there is a verdict of it yet; None without."""
+    outlook: Outlook = field(default_factory=Outlook)
+    """What is worth knowing while all is well."""

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Annotated
 
 from claude_tui.analysis.options import Options
+from claude_tui.model.arrangement import HIDEABLE, Preset
 from claude_tui.model.limits import MAX_NAME
 from claude_tui.settings import kinds
 from claude_tui.settings.about import About, Origin, declared_in
@@ -306,6 +307,26 @@ class Settings:
             metavar="SET",
         ),
     ] = "auto"
+    layout: Annotated[
+        str,
+        About(
+            "How the dashboard is arranged: triage, traffic (your own calls large) or quiet.",
+            kinds.one_of(Preset, words="one of these"),
+            flag="--layout",
+            metavar="NAME",
+        ),
+    ] = Preset.TRIAGE.value
+    hidden_panels: Annotated[
+        tuple[str, ...],
+        About(
+            "Panels that the dashboard does not show; V changes it on screen.",
+            kinds.listed(
+                kinds.one_of(HIDEABLE, words="a panel"),
+                words='a list of panels such as ["status", "latency"]',
+                empty=True,
+            ),
+        ),
+    ] = ()
     incident_after_s: Annotated[
         float,
         About(

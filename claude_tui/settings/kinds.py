@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -26,6 +26,7 @@ __all__ = [
     "listen_address",
     "masked_urls",
     "number",
+    "one_of",
     "path",
     "slug",
     "status_url",
@@ -256,6 +257,19 @@ def weekday() -> Kind:
         return name[:_SHORTEST_DAY]
 
     return Kind("a day such as mon", read)
+
+
+def one_of(names: Iterable[str], *, words: str) -> Kind:
+    """One of a few names."""
+    known = tuple(names)
+
+    def read(value: object) -> str:
+        name = value.strip().casefold() if isinstance(value, str) else ""
+        if name not in known:
+            raise WrongValueError(value)
+        return name
+
+    return Kind(f"{words}: {', '.join(known)}", read)
 
 
 def keys() -> Kind:

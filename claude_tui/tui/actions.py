@@ -54,6 +54,7 @@ class Scope(Enum):
     INCIDENT = "incident"
     POSTMORTEM = "postmortem"
     HISTORY = "history"
+    WAR_ROOM = "war_room"
 
 
 class Group(StrEnum):
@@ -103,6 +104,7 @@ _DASHBOARD = (Scope.DASHBOARD,)
 _WALK, _PLAYBOOK, _FIRST_FIVE = (Scope.WALK,), (Scope.PLAYBOOK,), (Scope.FIRST_FIVE,)
 _DRILL, _DEBRIEF, _HISTORY = (Scope.DRILL,), (Scope.DEBRIEF,), (Scope.HISTORY,)
 _INCIDENT, _POSTMORTEM = (Scope.INCIDENT,), (Scope.POSTMORTEM,)
+_WAR_ROOM = (Scope.WAR_ROOM,)
 _ABOVE = (
     *(Scope.ZOOM, Scope.EVENT, Scope.HELP),
     *(*_WALK, *_PLAYBOOK, *_FIRST_FIVE, *_INCIDENT, *_POSTMORTEM, *_DEBRIEF, *_HISTORY),
@@ -110,10 +112,12 @@ _ABOVE = (
 _EVERY = (Scope.DASHBOARD, *_ABOVE)
 # The decision tree and the postmortem have a `g` of their own.
 _TIMED = tuple(scope for scope in _EVERY if scope not in (Scope.WALK, Scope.POSTMORTEM))
+# The playbook has a `w` of its own.
+_SHARED_SCREEN = (*(scope for scope in _TIMED if scope not in (Scope.PLAYBOOK, Scope.HELP)), *_WAR_ROOM)
 _WATCH, _TIME, _RESPOND, _SHOW, _MOVE, _PROGRAM = Group
 
 ACTIONS: tuple[Action, ...] = (
-    Action("back", ("escape",), "back", "Back to where you came from", _SHOW, _ABOVE, 1),
+    Action("back", ("escape",), "back", "Back to where you came from", _SHOW, (*_ABOVE, *_WAR_ROOM), 1),
     Action("probe", ("p",), "probe", "Probe everything now, ignoring backoff", _WATCH, _APP, 1, shared=True),
     Action("decide", ("d",), "decide", "Walk the decision tree next to live data", _RESPOND, _APP, 1),
     Action("act", ("m",), "act", "The playbook for the current verdict", _RESPOND, (*_APP, *_WALK), 1),
@@ -290,7 +294,13 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("event_after", (".",), "", "To the event after", _TIME, _APP, method="travel('event', 1)"),
     Action(
-        "go_to", ("g",), "", "Go to a time: 14:03, -20m, 2026-11-08 14:00", _TIME, _TIMED, method="app.go_to"
+        "go_to",
+        ("g",),
+        "",
+        "Go to a time: 14:03, -20m, 2026-11-08 14:00",
+        _TIME,
+        (*_TIMED, *_WAR_ROOM),
+        method="app.go_to",
     ),
     Action("live", ("L",), "", "Back to live from the past, as end and esc are", _TIME, _APP),
     Action(
@@ -313,6 +323,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("zoom_events", ("5",), "zoom", "Events, full screen", _SHOW, _PANELS, 4),
     Action("zoom_traffic", ("6",), "zoom", "Own traffic, full screen", _SHOW, _PANELS, 4),
     Action("history", ("h",), "history", "Uptime, latency and incidents of the last 90 days", _SHOW, _APP, 6),
+    Action(
+        "war_room",
+        ("w",),
+        "war room",
+        "War room: large and masked, for a shared screen",
+        _SHOW,
+        _SHARED_SCREEN,
+        6,
+        "app.war_room",
+    ),
     Action("zone", ("u",), "", "Local times beside UTC, or only UTC", _SHOW, _APP),
     Action("zoom", ("enter",), "open", "Zoom the focused panel; open the selected event", _SHOW, _PANELS, 5),
     Action("span_shorter", ("left",), "span", "A shorter span", _SHOW, (*_ZOOM, *_HISTORY), 3),
@@ -331,8 +351,12 @@ ACTIONS: tuple[Action, ...] = (
     Action("page_up", ("pageup",), "", "Up one page", _MOVE, _EVERY),
     Action("page_down", ("pagedown",), "", "Down one page", _MOVE, _EVERY),
     Action("top", ("home",), "", "To the top", _MOVE, _EVERY),
-    Action("bottom", ("end",), "", "To the bottom; from the past back to live", _MOVE, _EVERY),
+    Action("bottom", ("end",), "", "To the bottom; from the past back to live", _MOVE, (*_EVERY, *_WAR_ROOM)),
     Action("theme", ("t",), "theme", "Choose a theme (saved in the settings file)", _PROGRAM, _APP, 6),
+    Action(
+        "layout", ("v",), "layout", "Next layout: triage, traffic, quiet (saved)", _PROGRAM, _DASHBOARD, 6
+    ),
+    Action("panels", ("V",), "", "Show or hide panels (saved)", _PROGRAM, _DASHBOARD),
     Action("help", ("?",), "help", "What to do when, and all keys", _PROGRAM, (*_APP, Scope.HELP), 1),
     Action("search_help", ("/",), "search", "Look for a word in the help", _SHOW, (Scope.HELP,), 2),
     Action(

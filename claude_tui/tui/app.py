@@ -15,8 +15,9 @@ from textual.screen import Screen
 
 from claude_tui.engine import host_name, login_name
 from claude_tui.model.alert import AlertsView
+from claude_tui.model.arrangement import Preset
 from claude_tui.model.past import Move, MoveKind
-from claude_tui.model.snapshot import Snapshot
+from claude_tui.model.snapshot import Panel, Snapshot
 from claude_tui.tui.actions import (
     SHARED_METHODS,
     Scope,
@@ -101,7 +102,14 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         self._arrived = time.monotonic()
 
     def get_default_screen(self) -> Screen[None]:
-        return DashboardScreen(self.shown, self.chosen_keys, newcomer=self._newcomer)
+        chosen = self.settings
+        return DashboardScreen(
+            self.shown,
+            self.chosen_keys,
+            Preset(chosen.layout),
+            chosen.hidden_panels,
+            newcomer=self._newcomer,
+        )
 
     def on_ready(self) -> None:
         """The first frame is on screen: now there is time for everything else."""
@@ -373,6 +381,11 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
 
         open_history(self)
 
+    def action_war_room(self) -> None:
+        from claude_tui.tui.screens.war_room import toggle_war_room
+
+        toggle_war_room(self)
+
     def action_theme(self) -> None:
         from claude_tui.tui.screens.themes import choose_theme
 
@@ -384,6 +397,9 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         self.push_screen(HelpScreen())
 
     def on_zoom_requested(self, message: ZoomRequested) -> None:
+        if message.panel is Panel.RECORD:
+            self.action_incident() if self.shown.incident is not None else self.action_history()
+            return
         from claude_tui.tui.screens.zoom import ZoomScreen
 
         self.push_screen(ZoomScreen(message.panel))

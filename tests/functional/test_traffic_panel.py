@@ -231,3 +231,13 @@ def test_a_lone_row_says_who_fails() -> None:
 
 def test_full_screen_without_traffic_says_how_there_would_be_some() -> None:
     assert "proxy" in text(traffic_zoom(PICTURES["healthy"](), 80))
+
+
+def test_a_tall_panel_draws_the_trend_higher_and_keeps_its_rows() -> None:
+    view = trouble_with_traffic().traffic
+    assert view is not None
+    low, high = (text(traffic_lines(view, 76, rows)).split("\n") for rows in (14, 40))
+    assert sum("█" in row or "▇" in row for row in low) < sum("█" in row or "▇" in row for row in high)
+    for row in ("checkout", "opus-5-5", "TTFT", "overloaded_error"):
+        assert any(row in each for each in high)
+    assert len(high) <= 40

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.snapshot import build_snapshot
-from claude_tui.incident import Record, Span, incidents, proposal, summary
+from claude_tui.analysis.views.incident_log import with_incident
+from claude_tui.incident import Record, Span, ended, incidents, proposal, summary
 from claude_tui.model.incident import PROGRAM, IncidentAct, IncidentEntry
 from claude_tui.model.snapshot import Snapshot, Target
 from tests.builders import MODEL, after, engine, history_of
@@ -87,7 +88,9 @@ def scene(until: float, *entries: IncidentEntry) -> IncidentScene:
     proposed = proposal(snapshot.verdict, verdicts, known, at, timedelta(minutes=2))
     shown = summary(incidents(known), proposed, snapshot.verdict.severity)
     before = Record(Span(after(-8200), after(-4100)), entries=known)
-    return IncidentScene(replace(snapshot, incident=shown), {FIRST: kept, SECOND: before})
+    return IncidentScene(
+        with_incident(snapshot, shown, ended(incidents(known))), {FIRST: kept, SECOND: before}
+    )
 
 
 INCIDENT_SCENES = {

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterable, Mapping
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from claude_tui.model.arrangement import HIDEABLE, Preset
 from claude_tui.tui.render.frame import Frame, framed, inner_size
 from claude_tui.tui.render.gauge import gauge
 from claude_tui.tui.render.lines import line, plain, width
 from claude_tui.tui.render.sparkline import GAP, bars, resample, sparkline
-from claude_tui.tui.screens.layout import Slot, arrange
+from claude_tui.tui.screens.layout import Slot, arrange, shows
 
 PANELS = {"status", "headroom", "errors", "latency", "events"}
+SIZES = [(60, 20), (80, 24), (100, 30), (120, 40), (200, 60), (250, 80), (60, 60)]
+# What the smallest screen has no room for beside the traffic.
+SMALL = {(60, 20): {"status", "latency"}, (80, 24): {"status"}}
 
 
 def overlap(first: Slot, second: Slot) -> bool:
@@ -26,11 +31,12 @@ def overlap(first: Slot, second: Slot) -> bool:
     )
 
 
-@given(st.integers(1, 400), st.integers(1, 150), st.integers(1, 9), st.integers(0, 1), st.booleans())
-def test_nothing_overlaps_or_leaves_the_screen(
-    cells: int, rows: int, strip: int, incident: int, traffic: bool
-) -> None:
-    slots = arrange(cells, rows, lambda *_: strip, incident, traffic=traffic).slots
+HIDEABLE_SETS = st.frozensets(st.sampled_from(HIDEABLE))
+
+
+def tiled(slots: Mapping[str, Slot], cells: int, rows: int) -> None:
+    """Every cell belongs to one slot, but for blank rows directly around the strip."""
+    covered = [0] * rows
     for slot in slots.values():
         assert slot.x >= 0
         assert slot.y >= 0
@@ -38,18 +44,113 @@ def test_nothing_overlaps_or_leaves_the_screen(
         assert slot.cells > 0
         assert slot.x + slot.cells <= cells
         assert slot.y + slot.rows <= rows
-    assert not any(overlap(*pair) for pair in itertools.combinations(slots.values(), 2))
+        for y in range(slot.y, slot.y + slot.rows):
+            covered[y] += slot.cells
+    strip = slots.get("strip", slots.get("header"))
+    assert strip is not None
+    around = {strip.y - 1, strip.y + strip.rows}
+    for y, count in enumerate(covered):
+        assert count == cells or (count == 0 and y in around), f"row {y}"
+
+
+@pytest.mark.parametrize("preset", Preset)
+def test_every_size_is_filled_without_overlap_or_gap(preset: Preset) -> None:
+    for cells, rows in itertools.product(range(1, 301), range(1, 101)):
+        odd = (cells + rows) % 2
+        slots = arrange(
+            cells, rows, lambda *_: 6, odd, 1 + rows % 2, traffic=cells % 2 == 0, preset=preset
+        ).slots
+        tiled(slots, cells, rows)
+
+
+def assert_apart(slots: Iterable[Slot]) -> None:
+    assert not any(overlap(*pair) for pair in itertools.combinations(slots, 2))
+
+
+@given(
+    st.integers(1, 300),
+    st.integers(1, 100),
+    st.integers(1, 9),
+    st.integers(0, 1),
+    st.integers(1, 2),
+    st.booleans(),
+    st.sampled_from(Preset),
+    HIDEABLE_SETS,
+)
+def test_nothing_overlaps_or_leaves_the_screen_whatever_is_hidden(
+    cells: int,
+    rows: int,
+    strip: int,
+    incident: int,
+    header: int,
+    traffic: bool,
+    preset: Preset,
+    hidden: frozenset[str],
+) -> None:
+    slots = arrange(
+        cells, rows, lambda *_: strip, incident, header, traffic=traffic, preset=preset, hidden=hidden
+    ).slots
+    tiled(slots, cells, rows)
+    assert_apart(slots.values())
+    assert not hidden & slots.keys()
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("traffic", [False, True])
+@pytest.mark.parametrize("preset", Preset)
+def test_what_a_preset_shows_is_on_every_size(preset: Preset, traffic: bool, size: tuple[int, int]) -> None:
+    slots = arrange(*size, lambda *_: 4, traffic=traffic, preset=preset).slots
+    wanted = {name for name in HIDEABLE if shows(name, preset, traffic=traffic)}
+    # The record needs room beside the others, but for the quiet preset.
+    assert wanted - slots.keys() <= (set() if preset is Preset.QUIET else {"record"} | SMALL.get(size, set()))
+
+
+def test_the_traffic_preset_gives_traffic_the_most_room() -> None:
+    for size in SIZES:
+        slots = arrange(*size, lambda *_: 4, traffic=True, preset=Preset.TRAFFIC).slots
+        rest = {name: slot for name, slot in slots.items() if name in HIDEABLE}
+        area = {name: slot.cells * slot.rows for name, slot in rest.items()}
+        assert max(area, key=lambda name: area[name]) == "traffic"
+
+
+def test_the_quiet_preset_has_the_record_and_little_else() -> None:
+    for size in SIZES:
+        slots = arrange(*size, lambda *_: 4, preset=Preset.QUIET).slots
+        assert slots.keys() - {"header", "strip", "footer"} == {"record", "latency"}
+        assert slots["record"].rows >= slots["latency"].rows
+
+
+@pytest.mark.parametrize("size", [(200, 60), (250, 80), (60, 60)])
+@pytest.mark.parametrize("preset", Preset)
+def test_large_screens_have_a_place_for_the_record(preset: Preset, size: tuple[int, int]) -> None:
+    assert "record" in arrange(*size, lambda *_: 4, traffic=True, preset=preset).slots
+
+
+def test_what_is_hidden_leaves_its_room_to_the_others() -> None:
+    all_of_them = arrange(120, 40, lambda *_: 6).slots
+    without = arrange(120, 40, lambda *_: 6, hidden=frozenset({"errors"})).slots
+    assert without["headroom"].cells > all_of_them["headroom"].cells
+    assert without["latency"] == all_of_them["latency"]
+    rowless = arrange(120, 40, lambda *_: 6, hidden=frozenset({"latency", "events"})).slots
+    assert rowless["status"].rows > all_of_them["status"].rows
+
+
+def test_with_all_panels_hidden_the_verdict_has_the_screen() -> None:
+    for size in SIZES:
+        slots = arrange(*size, lambda *_: 4, hidden=frozenset(HIDEABLE)).slots
+        assert slots.keys() == {"header", "strip", "footer"}
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (100, 18), (80, 50), (60, 20)])
 def test_every_panel_has_its_place(size: tuple[int, int]) -> None:
-    assert arrange(*size, lambda *_: 3).slots.keys() == PANELS | {"header", "strip", "footer"}
+    slots = arrange(*size, lambda *_: 3).slots
+    assert slots.keys() - {"record"} == PANELS | {"header", "strip", "footer"}
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40), (200, 60), (100, 18), (80, 50), (60, 20)])
 def test_own_traffic_has_a_place_and_takes_no_panel_away(size: tuple[int, int]) -> None:
     slots = arrange(*size, lambda *_: 3, traffic=True).slots
-    assert slots.keys() == PANELS | {"header", "strip", "traffic", "footer"}
+    assert slots.keys() - {"record"} == PANELS | {"header", "strip", "traffic", "footer"}
     without = arrange(*size, lambda *_: 3).slots
     assert [slots[each] == without[each] for each in ("header", "strip", "footer")] == [True] * 3
 

@@ -44,7 +44,7 @@ FLAGS_OF: dict[str, tuple[str, ...]] = {
     "postmortem lint": (),
     "record": (),
     "record export": ("config", "name", "base_url", "data_dir"),
-    "replay": ("config", "name", "base_url", "data_dir", "theme", "symbols"),
+    "replay": ("config", "name", "base_url", "data_dir", "theme", "symbols", "layout"),
     "config path": ("config",),
     "config show": ("config", *ALL_SETTINGS),
     "config init": ("config",),

@@ -17,11 +17,11 @@ from claude_tui.model.when import Local
 from claude_tui.tui.panels.alert_words import alert_badge
 from claude_tui.tui.panels.scrubber import banner_line, scrubber_line
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import Line, Span, fit, join, line, spread, width
+from claude_tui.tui.render.lines import Line, Span, crop, fit, join, line, spread, width
 from claude_tui.tui.render.staleness import probe_state
 from claude_tui.tui.view import View
 
-__all__ = ["HeaderLine", "header_line"]
+__all__ = ["HeaderLine", "header_line", "shared_header_line"]
 
 _NEAR_CEILING = 0.8
 _COLLECTOR_CELLS = 32
@@ -90,6 +90,18 @@ def header_line(snapshot: Snapshot, view: View, cells: int, local: Local | None 
     return spread(line(" ", *join((part.line for part in left), " ")), end, cells)
 
 
+def shared_header_line(snapshot: Snapshot, view: View, cells: int) -> Line:
+    """The header of a screen that others see: whether it is live, and nothing that names what is watched."""
+    name = line(Span("claude-top", "accent", bold=True), Span(" war room", "dim"))
+    told = line(Span("names, hosts, ids and keys are masked", "faint"))
+    left = join((*(part.line for part in _badges(snapshot)), name, told))
+    state = _state(snapshot, view)
+    for start in (left, join((*(part.line for part in _badges(snapshot)), name)), name):
+        if width(start) + width(state) + _AIR + 2 <= cells:
+            return spread(line(" ", *start), line(*state, " "), cells)
+    return crop(line(" ", *state), cells)
+
+
 def _cells(left: list[_Part], right: list[_Part]) -> int:
     """The width with the gaps between the parts, the margins, and the space between both sides."""
     whole = sum(part.width for part in (*left, *right))
@@ -97,8 +109,20 @@ def _cells(left: list[_Part], right: list[_Part]) -> int:
 
 
 def _left(snapshot: Snapshot) -> list[_Part]:
-    engine, target = snapshot.engine, snapshot.engine.target
-    parts = [_Part(5, line(Span("claude-top ", "accent", bold=True)))]
+    target = snapshot.engine.target
+    parts = [_Part(5, line(Span("claude-top ", "accent", bold=True))), *_badges(snapshot)]
+    if target.name:
+        parts.append(_Part(2, line(Span(fit(target.name, 24), "text", bold=True))))
+    parts.append(_Part(8 if target.name else 2, line(Span(fit(target.host, 40), "dim"))))
+    if target.model:
+        parts.append(_Part(9, line(Span(f"· {fit(target.model, 32)}", "dim"))))
+    return parts
+
+
+def _badges(snapshot: Snapshot) -> list[_Part]:
+    """What is not real, and what can change nothing."""
+    engine = snapshot.engine
+    parts: list[_Part] = []
     if engine.demo is not None:
         speed = f" ×{engine.speed:g}" if engine.speed != 1 else ""
         # The name of a drill would give it away to whoever has seen its file.
@@ -106,11 +130,6 @@ def _left(snapshot: Snapshot) -> list[_Part]:
         parts.append(_Part(0, line(Span(f" {what}{speed} ", "background", bold=True, back="warn"))))
     if engine.watching.read_only:
         parts.append(_Part(1, line(Span(" READ-ONLY ", "background", bold=True, back="info"))))
-    if target.name:
-        parts.append(_Part(2, line(Span(fit(target.name, 24), "text", bold=True))))
-    parts.append(_Part(8 if target.name else 2, line(Span(fit(target.host, 40), "dim"))))
-    if target.model:
-        parts.append(_Part(9, line(Span(f"· {fit(target.model, 32)}", "dim"))))
     return parts
 
 

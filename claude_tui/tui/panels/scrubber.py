@@ -33,7 +33,9 @@ def banner_line(snapshot: Snapshot, past: PastView, view: View, cells: int) -> L
     wordings = _played(snapshot, playback) if playback is not None else _past(snapshot, view)
     target = snapshot.engine.target
     left = " ".join(
-        word for word in (" claude-top ", fit(target.name, 24), f"· {fit(target.host, 40)}") if word
+        word
+        for word in (" claude-top ", fit(target.name, 24), f"· {fit(target.host, 40)}" if target.host else "")
+        if word
     )
     for beside, words, end in wordings:
         start = fit(left, _LONGEST_TARGET) if beside else ""

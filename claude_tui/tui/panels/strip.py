@@ -13,7 +13,8 @@ from claude_tui.model.when import Local
 from claude_tui.tui.boundary import contain_drawing
 from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import KeyMap
-from claude_tui.tui.panels.alert_words import alert_rows
+from claude_tui.tui.panels.alert_words import GroupStatus, alert_rows, group_status
+from claude_tui.tui.panels.record import outlook_line
 from claude_tui.tui.panels.strip_block import WIDE, block_lines, hints, lasted, step_words
 from claude_tui.tui.panels.verdict_words import figures, own_evidence, page_line, response_line
 from claude_tui.tui.render.glyphs import level_mark
@@ -33,7 +34,7 @@ from claude_tui.tui.render.lines import (
     wrap,
 )
 
-__all__ = ["StripPanel", "strip_lines", "strip_rows"]
+__all__ = ["StripPanel", "calls_for_attention", "strip_back", "strip_lines", "strip_rows"]
 
 Lines = tuple[Line, ...]
 
@@ -58,6 +59,8 @@ class StripPanel(LinePanel):
     def __init__(self, snapshot: Snapshot) -> None:
         super().__init__(id="strip")
         self.snapshot = snapshot
+        self.tells_outlook = False
+        """Whether it tells, while all is well, what no panel tells."""
 
     def show(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -73,7 +76,7 @@ class StripPanel(LinePanel):
 
     def draw(self, width: int, height: int) -> Lines:
         keys = cockpit_of(self).chosen_keys
-        return strip_lines(self.snapshot, width, height, keys, self.paint.local)
+        return strip_lines(self.snapshot, width, height, keys, self.paint.local, outlook=self.tells_outlook)
 
 
 def strip_rows(snapshot: Snapshot, cells: int, rows: int) -> int:
@@ -88,9 +91,18 @@ def strip_rows(snapshot: Snapshot, cells: int, rows: int) -> int:
 
 
 def strip_lines(
-    snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None = None, local: Local | None = None
+    snapshot: Snapshot,
+    cells: int,
+    rows: int,
+    keys: KeyMap | None = None,
+    local: Local | None = None,
+    *,
+    outlook: bool = False,
 ) -> Lines:
-    """The verdict and the program's own notices in at most `rows` rows; the verdict has priority."""
+    """The verdict and the program's own notices in at most `rows` rows; the verdict has priority.
+
+    With `outlook` the last row says, while all is well, what was and what is coming.
+    """
     if cells < _NARROWEST:
         return _tiny(snapshot, cells, rows)
     block_rows = _block_rows(cells, _ROOMY)
@@ -103,7 +115,7 @@ def strip_lines(
     if _loud(snapshot):
         block = block_lines(snapshot, cells - 2, within, keys, local)
     else:
-        block = _quiet(snapshot, cells - 2, within, keys)
+        block = _quiet(snapshot, cells - 2, within, keys, outlook=outlook)
     bar = _bar(snapshot.verdict)
     return (*(_barred(row, cells, bar) for row in (*air, *block, *air)), *notices)[:rows]
 
@@ -118,6 +130,20 @@ def _block_rows(cells: int, rows: int) -> int:
     if rows < _LOW:
         return _LEAST
     return 4 if cells >= _WIDE else 5 if cells >= _ENOUGH else 6
+
+
+def calls_for_attention(snapshot: Snapshot) -> bool:
+    """Whether there is more to see to than the record: trouble, an incident, an alert, or nothing known."""
+    verdict, at = snapshot.verdict, snapshot.at
+    troubled = verdict.severity.trouble or verdict.recovery is not None or verdict.checking
+    new = any(group_status(each, at) is GroupStatus.NEW for each in snapshot.engine.alerts.groups)
+    unseen = verdict.cause is Cause.UNKNOWN
+    return troubled or unseen or new or snapshot.incident is not None or snapshot.headroom.presses
+
+
+def strip_back(snapshot: Snapshot) -> str:
+    """The role of the colour behind the strip; empty while all is well."""
+    return _bar(snapshot.verdict).back
 
 
 class _Bar(NamedTuple):
@@ -151,9 +177,9 @@ def _barred(row: Line, cells: int, bar: _Bar) -> Line:
     return tuple(span if span.back else span._replace(back=bar.back) for span in filled)
 
 
-def _quiet(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None) -> Lines:
+def _quiet(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None, *, outlook: bool = False) -> Lines:
     """What is known while there is no trouble, in exactly `rows` rows; in the last one what to do, if
-    anything is to be done."""
+    anything is to be done, else with `outlook` what was and what is coming."""
     verdict, pressed = snapshot.verdict, snapshot.headroom.presses
     unknown = verdict.cause is Cause.UNKNOWN
     mark = level_mark(Level.WARN if pressed and not unknown else _level(verdict))
@@ -172,6 +198,8 @@ def _quiet(snapshot: Snapshot, cells: int, rows: int, keys: KeyMap | None) -> Li
     room = rows - len(last) - len(alerts)
     heads = flow(join((news, unread, figures(verdict.note))), inner, max(room, 1)) or (BLANK,)
     why = _why(snapshot, inner, room - len(heads))
+    if outlook and not last and rows > len(heads) + len(why) + len(alerts):
+        last = (outlook_line(snapshot, inner),)
     blank = (BLANK,) * (rows - len(heads) - len(why) - len(alerts) - len(last))
     first, *others = heads + why
     return (

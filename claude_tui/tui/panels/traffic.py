@@ -29,8 +29,8 @@ from claude_tui.model.traffic import KeptCall
 from claude_tui.model.traffic_view import Quantiles, TrafficFigures, TrafficView
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
-from claude_tui.tui.render.lines import BLANK, Line, Span, clipped, crop, join, line, pad, right, width
-from claude_tui.tui.render.sparkline import sparkline
+from claude_tui.tui.render.lines import BLANK, Line, Span, clipped, crop, join, line, pad, right, width, wrap
+from claude_tui.tui.render.sparkline import bars
 
 __all__ = ["TrafficPanel", "dollars", "pace", "share", "traffic_lines"]
 
@@ -38,6 +38,8 @@ Lines = tuple[Line, ...]
 
 _NAME_CELLS = 6
 _TREND_FROM = 7
+_TALLEST = 6
+_ROWS_OF_CALLS, _ROWS_FOR_HEIGHT = 6, 4
 # The busiest span does not fill the chart: a steady pace is no wall.
 _AIR = 1.5
 # They call for different responses, so that they are named even while there are none.
@@ -59,11 +61,23 @@ class TrafficPanel(SnapshotPanel):
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
         view, made = snapshot.traffic, self._made
         if view is None:
-            return ()
+            return _nothing_heard(width, height)
         # A view stays the same object for up to ten seconds, and says nothing that the time changes.
         if made is None or made[0] is not view or made[1:3] != (width, height):
             made = self._made = view, width, height, traffic_lines(view, width, height)
         return made[3]
+
+
+def _nothing_heard(cells: int, rows: int) -> Lines:
+    """How calls come here, while none have."""
+    said = (
+        ("None of your calls is seen yet.", "text"),
+        ("Through a proxy: claude-top proxy, then ANTHROPIC_BASE_URL to its address.", "dim"),
+        ("Or by OpenTelemetry: set otlp in the table [traffic] of the settings file.", "dim"),
+        ("More: claude-top manual traffic", "faint"),
+    )
+    told = (line(Span(row, role)) for text, role in said for row in wrap(text, cells, 3))
+    return clipped(told, cells, rows)
 
 
 def traffic_lines(
@@ -78,11 +92,10 @@ def traffic_lines(
         *_endings(view.all, cells),
     )
     apps = _rows(view.applications, cells) if by_application else ()
-    trend = (
-        _trend(view, cells, rows - len(head) - len(figures) - len(apps))
-        if curves and rows >= _TREND_FROM
-        else ()
-    )
+    left = rows - len(head) - len(figures) - len(apps)
+    # A tall panel draws the trend higher, once models and some failed calls have their rows.
+    tall = 1 + max(left - len(view.models) - _ROWS_OF_CALLS, 0) // _ROWS_FOR_HEIGHT
+    trend = _trend(view, cells, left, min(tall, _TALLEST)) if curves and rows >= _TREND_FROM else ()
     room = rows - len(head) - len(trend)
     # Where rows are scarce, whose calls fail says more than tokens and cost.
     # In a single row, an application that fails does.
@@ -284,22 +297,28 @@ def _p95(found: Quantiles) -> Line:
     return line(Span(right(latency_figure(found.p95, unit), 5), role), Span(pad(unit, 2), "dim"))
 
 
-def _trend(view: TrafficView, cells: int, room: int) -> Lines:
+def _trend(view: TrafficView, cells: int, room: int, tall: int) -> Lines:
     """Calls of the last quarter of an hour, and below them those that failed, if any."""
     calls = [float(point.calls) for point in view.trend]
     failed = [float(point.failed) for point in view.trend]
-    drawn = [_curve("calls", calls, max(calls) * _AIR, "info", cells)]
+    drawn = _curve("calls", calls, max(calls) * _AIR, "info", cells, tall)
     if any(failed):
         # Few failures stay low, and are still seen.
-        drawn.append(_curve("failed", failed, max(*failed, max(calls) / 4), "bad", cells))
-    return tuple(drawn[: max(room, 0)])
+        top = max(*failed, max(calls) / 4)
+        drawn = (*drawn, *_curve("failed", failed, top, "bad", cells, -(-tall // 2)))
+    return drawn[: max(room, 0)]
 
 
-def _curve(name: str, points: Sequence[float], top: float, role: str, cells: int) -> Line:
-    chart = sparkline(
-        points, cells - _NAME_CELLS - 1, top=top, role_of=lambda value: role if value else "dim"
+def _curve(name: str, points: Sequence[float], top: float, role: str, cells: int, tall: int) -> Lines:
+    """`tall` rows, the name in the last of them."""
+    rows = bars(
+        points, cells - _NAME_CELLS - 1, tall, top=top, role_of=lambda value: role if value else "dim"
     )
-    return line(Span(pad(name, _NAME_CELLS) + " ", "text"), *chart)
+    labels = [""] * (tall - 1) + [name]
+    return tuple(
+        line(Span(pad(label, _NAME_CELLS) + " ", "text"), *row)
+        for label, row in zip(labels, rows, strict=True)
+    )
 
 
 def pace(figures: TrafficFigures) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
@@ -11,6 +12,7 @@ from textual.layout import DockArrangeResult, Layout, WidgetPlacement
 from textual.screen import Screen
 from textual.widget import Widget
 
+from claude_tui.model.arrangement import Preset
 from claude_tui.model.snapshot import Panel, Snapshot
 from claude_tui.tui.actions import ACTIONS, Hint, Scope, bindings, footer, footer_of_the_past
 from claude_tui.tui.cockpit import cockpit_of
@@ -23,12 +25,13 @@ from claude_tui.tui.panels.header import HeaderLine
 from claude_tui.tui.panels.headroom import HeadroomPanel
 from claude_tui.tui.panels.incident_line import IncidentLine
 from claude_tui.tui.panels.latency import LatencyPanel
+from claude_tui.tui.panels.record import RecordPanel
 from claude_tui.tui.panels.status import StatusPanel
-from claude_tui.tui.panels.strip import StripPanel
+from claude_tui.tui.panels.strip import StripPanel, calls_for_attention
 from claude_tui.tui.panels.traffic import TrafficPanel
 from claude_tui.tui.render.covered_repaint import covered_repaint
 from claude_tui.tui.render.line_panel import SnapshotPanel
-from claude_tui.tui.screens.layout import Plan
+from claude_tui.tui.screens.layout import Plan, shows
 from claude_tui.tui.screens.layout import arrange as arranged
 from claude_tui.tui.screens.leaving import LeavesOnce
 from claude_tui.tui.view import View
@@ -46,10 +49,20 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.DASHBOARD)]
     AUTO_FOCUS = ""
 
-    def __init__(self, first: Snapshot, chosen_keys: KeyMap | None = None, *, newcomer: bool = False) -> None:
+    def __init__(
+        self,
+        first: Snapshot,
+        chosen_keys: KeyMap | None = None,
+        preset: Preset = Preset.TRIAGE,
+        hidden: Iterable[str] = (),
+        *,
+        newcomer: bool = False,
+    ) -> None:
         """`newcomer` says whether to greet somebody who may never have seen it, until the first key."""
         super().__init__()
         self.snapshot = first
+        self.preset = preset
+        self.hidden = frozenset(hidden)
         keys = zoom_keys(chosen_keys)
         self.header = HeaderLine(first)
         self.incident_line = IncidentLine(first)
@@ -57,7 +70,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         self.errors = ErrorsPanel(first, keys[Panel.ERRORS])
         self.events = EventsPanel(first, keys[Panel.EVENTS])
         self.traffic = TrafficPanel(first, keys[Panel.TRAFFIC])
-        self.traffic.display = first.traffic is not None
+        self.record = RecordPanel(first, keys[Panel.RECORD])
         # In the order on screen, which is the order of the tab key.
         self.panels: tuple[SnapshotPanel, ...] = (
             StatusPanel(first, keys[Panel.STATUS]),
@@ -65,8 +78,10 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             self.errors,
             LatencyPanel(first, keys[Panel.LATENCY]),
             self.traffic,
+            self.record,
             self.events,
         )
+        self._show_panels()
         self._chosen_keys = chosen_keys
         self.footer = FooterLine(self._hints())
         if newcomer:
@@ -91,18 +106,41 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
     def show(self, snapshot: Snapshot, view: View) -> None:
         """Draw `snapshot`. Panels repaint what differs; the layout changes only with the rows above them."""
-        before = self._rows_above(), self.header.rows, self.traffic.display
+        before, above = self._arranged_for(), self._rows_above()
         self.snapshot = snapshot
         self.header.show(snapshot, view)
         self.incident_line.show(snapshot)
         self.strip.show(snapshot)
-        self.traffic.display = snapshot.traffic is not None
         for panel in self.panels:
             panel.attempt(snapshot)
-        if (self.header.rows, self.traffic.display) != before[1:]:
+        if self._arranged_for() != before:
+            self._show_panels()
             self.footer.offer(self._hints())
-        if (self._rows_above(), self.header.rows, self.traffic.display) != before:
             self.refresh(layout=True)
+        elif self._rows_above() != above:
+            self.refresh(layout=True)
+
+    def arrange_as(self, preset: Preset, hidden: Iterable[str]) -> None:
+        """Arrange the panels anew."""
+        self.preset, self.hidden = preset, frozenset(hidden)
+        self._show_panels()
+        self.footer.offer(self._hints())
+        self.refresh(layout=True)
+
+    @property
+    def in_force(self) -> Preset:
+        """The preset that is drawn: the quiet one ends where there is something to see to."""
+        ends = self.preset is Preset.QUIET and calls_for_attention(self.snapshot)
+        return Preset.TRIAGE if ends else self.preset
+
+    def _arranged_for(self) -> tuple[int, bool, Preset]:
+        return self.header.rows, self.snapshot.traffic is not None, self.in_force
+
+    def _show_panels(self) -> None:
+        """What is hidden, or has no place in the preset, cannot be reached by the tab key either."""
+        traffic = self.snapshot.traffic is not None
+        for panel in self.panels:
+            panel.display = shows(panel.PANEL.value, self.in_force, traffic=traffic, hidden=self.hidden)
 
     def _hints(self) -> tuple[Hint, ...]:
         past, keys = self.snapshot.past, self._chosen_keys
@@ -123,8 +161,11 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             self.strip.rows_in,
             self.incident_line.rows,
             self.header.rows,
-            traffic=self.traffic.display,
+            traffic=self.snapshot.traffic is not None,
+            preset=self.in_force,
+            hidden=self.hidden,
         )
+        self.strip.tells_outlook = Panel.RECORD.value not in plan.slots
         for panel in self.panels:
             if (slot := plan.slots.get(panel.PANEL.value)) and slot.frame is not panel.frame:
                 panel.reframe(slot.frame)
@@ -170,6 +211,16 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
     def action_zoom_traffic(self) -> None:
         self.post_message(ZoomRequested(Panel.TRAFFIC))
+
+    def action_layout(self) -> None:
+        from claude_tui.tui.screens.arranging import next_layout
+
+        next_layout(cockpit_of(self), self)
+
+    def action_panels(self) -> None:
+        from claude_tui.tui.screens.arranging import choose_panels
+
+        choose_panels(cockpit_of(self), self)
 
     def action_errors_window(self) -> None:
         self.errors.cycle()
@@ -218,7 +269,8 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 def zoom_keys(chosen: KeyMap | None) -> dict[Panel, str]:
     """The key that zooms each panel, as it stands in the panel's title."""
     keys = {action.id: first_key(action.id, action.keys, chosen) for action in ACTIONS}
-    return {panel: display(keys[f"zoom_{panel.value}"]) for panel in Panel}
+    named = {panel: f"zoom_{panel.value}" for panel in Panel} | {Panel.RECORD: "incident"}
+    return {panel: display(keys[name]) for panel, name in named.items()}
 
 
 class _Arrangement(Layout):

@@ -7,20 +7,12 @@ from collections.abc import Sequence
 from claude_tui.analysis.uptime.histogram import Histogram
 from claude_tui.analysis.uptime.tally import Grade, Tally
 from claude_tui.model.format import NOT_AVAILABLE, duration, latency, percent
+from claude_tui.tui.render.grade_marks import GRADE_MARKS
 
-__all__ = ["MARKS", "NONE", "Columns", "fitting", "quantile_text", "role_of", "share", "time_in"]
+__all__ = ["NONE", "Columns", "fitting", "quantile_text", "role_of", "share", "time_in"]
 
 NONE = "–"
 _UPTIME_DIGITS = 2
-# The lower, the longer it was down.
-MARKS = {
-    Grade.UNKNOWN: ("·", "faint"),
-    Grade.FINE: ("▇", "dim"),
-    Grade.SLIGHT: ("▅", "warn"),
-    Grade.SOME: ("▄", "warn"),
-    Grade.MUCH: ("▂", "bad"),
-    Grade.MOST: ("▁", "bad"),
-}
 
 Columns = Sequence[tuple[str, int]]
 
@@ -41,7 +33,7 @@ def role_of(tally: Tally) -> str:
     """Of a percentage: colour only for trouble."""
     if tally.uptime is None:
         return "faint"
-    return "text" if tally.grade is Grade.FINE else MARKS[tally.grade][1]
+    return "text" if tally.grade is Grade.FINE else GRADE_MARKS[tally.grade][1]
 
 
 def time_in(tally: Tally, part: int) -> str:

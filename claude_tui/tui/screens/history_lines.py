@@ -23,11 +23,11 @@ from claude_tui.model.format import (
     span_text,
 )
 from claude_tui.tui.panels.zoom_parts import heading, table_row
+from claude_tui.tui.render.grade_marks import GRADE_MARKS
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, right, spread, width
 from claude_tui.tui.render.sparkline import sparkline
 from claude_tui.tui.screens.history_days import HistoryListing, table_of_periods
 from claude_tui.tui.screens.history_figures import (
-    MARKS,
     Columns,
     fitting,
     quantile_text,
@@ -169,7 +169,7 @@ def _strip(report: Report, cells: int, zone: str) -> Lines:
     out = [heading(unit, f"last {span_text(report.span)}, {zone}", cells)]
     for start in range(0, len(periods), of_row):
         part = periods[start : start + of_row]
-        out += [_marks([MARKS[each.tallies[Service.API].grade] for each in part], size)]
+        out += [_marks([GRADE_MARKS[each.tallies[Service.API].grade] for each in part], size)]
     first, last = (_date(each, by_the_hour=report.by_the_hour) for each in (periods[0], periods[-1]))
     out.append(spread(line(Span(first, "faint")), line(Span(last, "faint")), min(of_row * size, cells)))
     out.append(crop(_legend(), cells))
@@ -184,8 +184,8 @@ def _marks(marks: Sequence[tuple[str, str]], size: int) -> Line:
 
 
 def _legend() -> Line:
-    parts = [Span(f"{MARKS[Grade.FINE][0]} ", MARKS[Grade.FINE][1]), Span("up  ", "faint")]
-    for grade, (glyph, role) in MARKS.items():
+    parts = [Span(f"{GRADE_MARKS[Grade.FINE][0]} ", GRADE_MARKS[Grade.FINE][1]), Span("up  ", "faint")]
+    for grade, (glyph, role) in GRADE_MARKS.items():
         if grade.value:
             parts += [Span(f"{glyph} ", role), Span(f"{grade.value * 100:g}%  ", "faint")]
     return line(*parts, Span("down or more  · unknown", "faint"))
@@ -202,7 +202,7 @@ def _week(report: Report, cells: int, zone: str) -> Lines:
         heading("Week", f"by weekday and hour, {zone}, {span_text(report.span)}", cells),
         line(Span("    " + hours, "faint")),
         *(
-            line(Span(pad(name, 4), "dim"), *_marks([MARKS[each.grade] for each in of_day], size))
+            line(Span(pad(name, 4), "dim"), *_marks([GRADE_MARKS[each.grade] for each in of_day], size))
             for name, of_day in zip(_WEEKDAYS, report.week, strict=True)
         ),
     )

@@ -1,43 +1,37 @@
 """The layout for a terminal of any size: there are breakpoints, but no minimum size.
 
-It is pure arithmetic, so that tests can try every size.
+It is pure arithmetic, so that tests can try every size. On a wide terminal, panels stand in a grid: a tree of
+columns and rows, from which what is hidden is taken out, so that the others share its room. On a narrow one
+they stand in a column, and rows are handed out by importance.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from claude_tui.model.arrangement import Preset
 from claude_tui.tui.render.frame import Frame
+from claude_tui.tui.screens.layout_tables import (
+    COLUMNS,
+    GRIDS,
+    TOP_ROWS_SHARE,
+    WIDE_GRIDS,
+    Column,
+    Tree,
+)
 
-__all__ = ["Plan", "Slot", "arrange"]
+__all__ = ["Plan", "Slot", "arrange", "shows"]
 
 _GRID_CELLS, _GRID_ROWS = 100, 18
 _LINE_CELLS, _LINE_ROWS = 40, 10
 _ROOMY = 30
-
-_Growth = Sequence[Sequence[tuple[str, int]]]
-
-# One column: how the panels grow in turn as rows are handed out. Each figure includes the rule on top.
-# The first round is the minimum (worst gauge, last error), the second fills 80x24 exactly.
-_GROWTH = (
-    (("headroom", 2), ("events", 2), ("errors", 2), ("status", 2), ("latency", 2)),
-    (("errors", 3), ("latency", 3), ("headroom", 3), ("status", 3), ("events", 3)),
-    (("latency", 4), ("errors", 4), ("headroom", 4), ("events", 4)),
-    (("events", 6), ("headroom", 5), ("latency", 5), ("errors", 5), ("latency", 6), ("status", 5)),
-    (("events", 8), ("errors", 9), ("headroom", 8), ("status", 9), ("latency", 9), ("events", 12)),
-    (("status", 12), ("headroom", 10), ("latency", 14)),
-)
-# The same with own traffic, which says more than latencies of a few probes.
-_GROWTH_WITH_TRAFFIC = (
-    (("headroom", 2), ("events", 2), ("errors", 2), ("traffic", 2), ("status", 2), ("latency", 2)),
-    (("traffic", 3), ("errors", 3), ("headroom", 3), ("status", 3), ("events", 3)),
-    (("traffic", 4), ("latency", 3), ("errors", 4), ("latency", 4), ("headroom", 4), ("events", 4)),
-    (("traffic", 6), ("events", 6), ("headroom", 5), ("latency", 5), ("errors", 5), ("status", 5)),
-    (("traffic", 10), ("events", 8), ("errors", 9), ("headroom", 8), ("status", 9), ("latency", 9)),
-    (("traffic", 14), ("status", 12), ("headroom", 10), ("latency", 14)),
-)
-_ORDER = ("status", "headroom", "errors", "latency", "traffic", "events")
+# From this size on, there is a place for the record beside the other panels.
+_WIDE_CELLS, _WIDE_ROWS = 160, 44
+# A box needs its frame and a row; a column that is narrower shows nothing that can be read.
+_LEAST_BOX, _LEAST_CELLS = 3, 18
+_HIGHEST_TOP, _LEAST_TOP, _LEAST_BOTTOM = 18, 5, 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +57,27 @@ class Plan:
     slots: Mapping[str, Slot]
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is to be arranged."""
+
+    preset: Preset
+    traffic: bool
+    hidden: frozenset[str]
+
+    def shows(self, panel: str) -> bool:
+        if panel in self.hidden:
+            return False
+        return panel != "traffic" or self.traffic or self.preset is Preset.TRAFFIC
+
+
+def shows(panel: str, preset: Preset, *, traffic: bool, hidden: frozenset[str] = frozenset()) -> bool:
+    """Whether a preset has a place for a panel, on a terminal that is large enough."""
+    known = {name for tree in (GRIDS[preset, traffic], WIDE_GRIDS[preset, traffic]) for name in _leaves(tree)}
+    known |= {name for turn in COLUMNS[preset, traffic].growth for name, _ in turn}
+    return panel in known and _Wanted(preset, traffic, hidden).shows(panel)
+
+
 def arrange(
     cells: int,
     rows: int,
@@ -71,73 +86,141 @@ def arrange(
     header_rows: int = 1,
     *,
     traffic: bool = False,
+    preset: Preset = Preset.TRIAGE,
+    hidden: frozenset[str] = frozenset(),
 ) -> Plan:
     """The plan for a terminal of `cells` by `rows`; `strip_rows` says what the strip wants at that size.
 
     `incident` is the number of rows for the line under the header, 0 or 1. A header of more than one row says
     that the picture is not live: it stays, however little room there is. With `traffic` the panel of own
-    traffic has a place.
+    traffic has a place; `hidden` panels have none.
     """
+    wanted = _Wanted(preset, traffic, hidden)
     if header_rows == 1:
-        return _arranged(cells, rows, strip_rows, incident, traffic)
+        return _arranged(cells, rows, strip_rows, incident, wanted)
     more = header_rows - 1
     if cells < _LINE_CELLS or rows - more < _LINE_ROWS:
-        return Plan({"header": Slot(0, 0, cells, 1), "strip": Slot(0, 1, cells, max(rows - 1, 0))})
-    plan = _arranged(cells, rows - more, strip_rows, incident, traffic)
+        header = {"header": Slot(0, 0, cells, 1)}
+        return Plan(header | ({"strip": Slot(0, 1, cells, rows - 1)} if rows > 1 else {}))
+    plan = _arranged(cells, rows - more, strip_rows, incident, wanted)
     slots = {name: replace(slot, y=slot.y + more) for name, slot in plan.slots.items()}
     return Plan(slots | {"header": replace(plan.slots["header"], rows=header_rows)})
 
 
 def _arranged(
-    cells: int, rows: int, strip_rows: Callable[[int, int], int], incident: int, traffic: bool
+    cells: int, rows: int, strip_rows: Callable[[int, int], int], incident: int, wanted: _Wanted
 ) -> Plan:
     if cells < _LINE_CELLS or rows < _LINE_ROWS:
         return Plan({"strip": Slot(0, 0, cells, rows)})
     if cells >= _GRID_CELLS and rows >= _GRID_ROWS:
-        return _grid(cells, rows, strip_rows(cells, rows), incident, traffic)
-    return _column(cells, rows, strip_rows(cells, rows), incident, traffic)
+        return _grid(cells, rows, strip_rows(cells, rows), incident, wanted)
+    return _column(cells, rows, strip_rows(cells, rows), incident, wanted)
 
 
-def _grid(cells: int, rows: int, strip: int, incident: int, traffic: bool) -> Plan:
-    """Three panels over two, or over three with own traffic; the strip above them."""
+def _incident(cells: int, rows: int) -> dict[str, Slot]:
+    return {"incident": Slot(0, 1, cells, rows)} if rows else {}
+
+
+# -- the grid -------------------------------------------------------------------------------
+
+
+def _grid(cells: int, rows: int, strip: int, incident: int, wanted: _Wanted) -> Plan:
+    """The panels of a tree below the strip."""
     air = 1 if rows >= _ROOMY else 0
     # An incident takes the blank row above the strip, or a row of the strip: the panels stay where they are.
     strip, above = (strip, max(air, incident)) if air else (max(strip - incident, 1), incident)
     start = 1 + above + strip + air
-    room = rows - start - 1
+    wide = cells >= _WIDE_CELLS and rows >= _WIDE_ROWS
+    tree = (WIDE_GRIDS if wide else GRIDS)[wanted.preset, wanted.traffic]
     # By the terminal's height, not by what the strip leaves: trouble must not resize the top row.
-    top = max(min(round(rows * 0.36), 18, room - 7), 5)
-    status = max(round(cells * 0.275), 27)
-    headroom = round(cells * 0.395)
-    latency = round(cells * 0.31) if traffic else round(cells * 0.58)
-    events = latency + (round(cells * 0.39) if traffic else 0)
-    slots = {
-        "header": Slot(0, 0, cells, 1),
-        **_incident(cells, incident),
-        "strip": Slot(0, 1 + above, cells, strip),
-        "status": Slot(0, start, status, top, Frame.BOX),
-        "headroom": Slot(status, start, headroom, top, Frame.BOX),
-        "errors": Slot(status + headroom, start, cells - status - headroom, top, Frame.BOX),
-        "latency": Slot(0, start + top, latency, room - top, Frame.BOX),
-        "events": Slot(events, start + top, cells - events, room - top, Frame.BOX),
-        "footer": Slot(0, rows - 1, cells, 1),
-    }
-    if traffic:
-        slots["traffic"] = Slot(latency, start + top, events - latency, room - top, Frame.BOX)
-    return Plan(slots)
+    top = max(min(round(rows * TOP_ROWS_SHARE), _HIGHEST_TOP, rows - start - 1 - _LEAST_BOTTOM), _LEAST_TOP)
+    panels: dict[str, Slot] = {}
+    if (shown := _pruned(tree, wanted)) is not None:
+        _place(shown, Slot(0, start, cells, rows - start - 1, Frame.BOX), top, panels)
+    else:
+        strip = rows - 2 - above
+    return Plan(
+        {
+            "header": Slot(0, 0, cells, 1),
+            **_incident(cells, incident),
+            "strip": Slot(0, 1 + above, cells, strip),
+            **panels,
+            "footer": Slot(0, rows - 1, cells, 1),
+        }
+    )
 
 
-def _column(cells: int, rows: int, strip: int, incident: int, traffic: bool) -> Plan:
-    """Everything in one column. Rows are handed out by importance; the events get the rest."""
+def _leaves(tree: Tree) -> tuple[str, ...]:
+    if isinstance(tree, str):
+        return (tree,)
+    return tuple(name for _, child in tree.parts for name in _leaves(child))
+
+
+def _pruned(tree: Tree, wanted: _Wanted) -> Tree | None:
+    """The tree without what is not shown; None if nothing is left."""
+    if isinstance(tree, str):
+        return tree if wanted.shows(tree) else None
+    parts = tuple(
+        (weight, child) for weight, each in tree.parts if (child := _pruned(each, wanted)) is not None
+    )
+    if len(parts) == 1:
+        return parts[0][1]
+    return replace(tree, parts=parts, topped=tree.topped and len(parts) == len(tree.parts)) if parts else None
+
+
+def _place(tree: Tree, slot: Slot, top: int, into: dict[str, Slot]) -> None:
+    """Shares the room of `slot` among the panels of the tree; those with no room are left out, last first."""
+    if isinstance(tree, str):
+        into[tree] = slot
+        return
+    length, least = (slot.cells, _LEAST_CELLS) if tree.across else (slot.rows, _LEAST_BOX)
+    parts = tree.parts[: max(length // least, 1)]
+    if tree.topped and len(parts) > 1:
+        first = min(top, length - least)
+        sizes = [first, length - first]
+    else:
+        sizes = _shared(length, [weight for weight, _ in parts], least)
+    at = 0
+    for size, (_, child) in zip(sizes, parts, strict=True):
+        place = (
+            replace(slot, x=slot.x + at, cells=size)
+            if tree.across
+            else replace(slot, y=slot.y + at, rows=size)
+        )
+        _place(child, place, top, into)
+        at += size
+
+
+def _shared(length: int, weights: Sequence[float], least: int) -> list[int]:
+    """`length` in parts by weight, each at least `least`; the edges are rounded, so that all is used."""
+    whole, edges, passed = sum(weights), [0], 0.0
+    for weight in weights:
+        passed += weight
+        edges.append(round(length * passed / whole))
+    sizes = [after - before for before, after in itertools.pairwise(edges)]
+    while len(sizes) > 1 and min(sizes) < least < max(sizes):
+        sizes[sizes.index(max(sizes))] -= 1
+        sizes[sizes.index(min(sizes))] += 1
+    return sizes
+
+
+# -- the column -----------------------------------------------------------------------------
+
+
+def _column(cells: int, rows: int, strip: int, incident: int, wanted: _Wanted) -> Plan:
+    """Everything in one column. Rows are handed out by importance; what is left goes to one panel."""
+    table = COLUMNS[wanted.preset, wanted.traffic]
     strip = max(min(strip, rows - 4) - incident, 1)
-    heights = _heights(rows - 2 - incident - strip, _GROWTH_WITH_TRAFFIC if traffic else _GROWTH)
+    heights = _heights(rows - 2 - incident - strip, table, wanted)
+    if not heights:
+        strip = rows - 2 - incident
     slots = {
         "header": Slot(0, 0, cells, 1),
         **_incident(cells, incident),
         "strip": Slot(0, 1 + incident, cells, strip),
     }
     y = 1 + incident + strip
-    for panel in _ORDER:
+    for panel in table.order:
         if panel in heights:
             slots[panel] = Slot(0, y, cells, heights[panel], Frame.RULE)
             y += heights[panel]
@@ -145,19 +228,17 @@ def _column(cells: int, rows: int, strip: int, incident: int, traffic: bool) -> 
     return Plan(slots)
 
 
-def _incident(cells: int, rows: int) -> dict[str, Slot]:
-    return {"incident": Slot(0, 1, cells, rows)} if rows else {}
-
-
-def _heights(room: int, growth: _Growth) -> dict[str, int]:
+def _heights(room: int, table: Column, wanted: _Wanted) -> dict[str, int]:
     heights: dict[str, int] = {}
-    for panel, rows in (step for turn in growth for step in turn):
+    for panel, rows in (step for turn in table.growth for step in turn):
+        if not wanted.shows(panel):
+            continue
         more = rows - heights.get(panel, 0)
         if more > room:
             break
         heights[panel] = rows
         room -= more
-    last = "events" if "events" in heights else next(iter(heights), None)
+    last = next((panel for panel in (*table.rest, *heights) if panel in heights), None)
     if last is not None:
         heights[last] += room
     return heights

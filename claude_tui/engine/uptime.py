@@ -1,0 +1,44 @@
+"""Counts the uptime of the last 30 days now and then, in a thread: it reads weeks of the store."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from claude_tui.model.errors import ClaudeTopError
+
+if TYPE_CHECKING:
+    from claude_tui.analysis.uptime.record import Record
+    from claude_tui.model.outlook import Uptime
+
+__all__ = ["count_uptime"]
+
+# The first frame and the first probes come before it.
+_FIRST_AFTER_S = 5.0
+# Ten minutes are 0.02% of the span.
+_EVERY_S = 600.0
+
+
+async def count_uptime(
+    record: Callable[[datetime], Record],
+    now: Callable[[], datetime],
+    tell: Callable[[Uptime | None], None],
+    *,
+    first_after_s: float = _FIRST_AFTER_S,
+) -> None:
+    """Tells it until cancelled. A record that cannot be read gives None: nothing old stays on the screen."""
+    await asyncio.sleep(first_after_s)
+    while True:
+        try:
+            tell(await asyncio.to_thread(_counted, record, now()))
+        except ClaudeTopError:
+            tell(None)
+        await asyncio.sleep(_EVERY_S)
+
+
+def _counted(record: Callable[[datetime], Record], at: datetime) -> Uptime:
+    from claude_tui.analysis.uptime.recent import recent_uptime
+
+    return recent_uptime(record(at))

@@ -1,0 +1,303 @@
+"""The record: the open incident’s newest entries; without one what was, what it costs, what is coming."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import groupby, zip_longest
+
+from rich.cells import cell_len
+
+from claude_tui.analysis.uptime.tally import Grade
+from claude_tui.model.format import (
+    NOT_AVAILABLE,
+    age,
+    day,
+    duration,
+    moment,
+    money,
+    percent,
+    span_text,
+)
+from claude_tui.model.outlook import Outlook, Retirement, Uptime
+from claude_tui.model.snapshot import Event, EventKind, Panel, Snapshot
+from claude_tui.tui.panels.verdict_words import severity_role
+from claude_tui.tui.render.glyphs import event_mark
+from claude_tui.tui.render.grade_marks import GRADE_MARKS
+from claude_tui.tui.render.line_panel import SnapshotPanel
+from claude_tui.tui.render.lines import (
+    BLANK,
+    Line,
+    Span,
+    clipped,
+    crop,
+    fit,
+    join,
+    line,
+    pad,
+    right,
+    spread,
+    width,
+    wrap,
+)
+
+__all__ = ["RecordPanel", "outlook_line", "record_lines"]
+
+Lines = tuple[Line, ...]
+
+_LABEL_CELLS = 15
+_SOON = timedelta(days=30)
+_MOST_MODELS = 4
+_ROWS_OF_AN_ENTRY = 2
+# From this width on, past incidents stand beside the rest.
+_TWO_COLUMNS, _COLUMN_GAP = 96, 4
+
+
+class RecordPanel(SnapshotPanel):
+    PANEL = Panel.RECORD
+    TITLE = "Record"
+
+    def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
+        return record_lines(snapshot, width, height)
+
+    def subtitle(self, snapshot: Snapshot) -> str:
+        if snapshot.incident is None:
+            return ""
+        return "proposed" if snapshot.incident.proposed else snapshot.incident.label
+
+
+def record_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """The open or proposed incident with its newest entries; without one the outlook."""
+    if snapshot.incident is not None:
+        return _incident(snapshot, cells, rows)
+    return _outlook(snapshot, cells, rows)
+
+
+# -- an incident -------------------------------------------------------------------------
+
+
+def _incident(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    incident, at = snapshot.incident, snapshot.at
+    assert incident is not None
+    role = severity_role(incident.severity) if incident.severity.trouble else "text"
+    if incident.proposed:
+        told = f"{incident.severity} for {age(at - incident.since)}: no incident is open"
+        head: Lines = (line(Span(told, role, bold=True)),)
+    else:
+        lead = (
+            line(Span("lead ", "dim"), Span(fit(incident.lead, 20), "text"))
+            if incident.lead
+            else line(Span("no lead", "warn"))
+        )
+        opened = line(Span("open ", "dim"), Span(age(at - incident.started_at), "text"))
+        title = line(Span(fit(incident.title, cells), role, bold=True))
+        head = (title, spread(opened, lead, cells))
+    if rows < 4:
+        head = head[:1]
+    return clipped((*head, *_entries(snapshot.incident_log, at, cells, rows - len(head))), cells, rows)
+
+
+def _entries(log: tuple[Event, ...], at: datetime, cells: int, rows: int) -> Iterator[Line]:
+    """Newest first. An entry may take two rows while there are rows for all of the others."""
+    for number, event in enumerate(log):
+        waiting = len(log) - number - 1
+        room = _ROWS_OF_AN_ENTRY if rows - waiting >= _ROWS_OF_AN_ENTRY else 1
+        if rows < 1:
+            return
+        for row in _entry(event, at, cells, room):
+            yield row
+            rows -= 1
+
+
+def _entry(event: Event, at: datetime, cells: int, rows: int) -> Lines:
+    mark = event_mark(event)
+    subject = "" if event.kind in (EventKind.PERSON, EventKind.VERDICT) else event.subject
+    text = ": ".join(word for word in (subject, event.text) if word)
+    start = line(Span(f"{moment(event.at, at)} ", "dim"), Span(f"{mark.glyph} ", mark.role))
+    texts = wrap(text, cells - width(start), rows) or ("",)
+    return tuple(
+        line(*(line(" " * width(start)) if number else start), Span(each, "text"))
+        for number, each in enumerate(texts)
+    )
+
+
+# -- the outlook -------------------------------------------------------------------------
+
+
+def _outlook(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """The subjects, and beside or below them the incidents before the last one."""
+    if cells < _TWO_COLUMNS or len(snapshot.outlook.incidents) < 2:
+        subjects = _drawn_subjects(snapshot, cells, rows)
+        left = rows - len(subjects) - 1
+        past = _past_incidents(snapshot, cells, left) if left > 2 else ()
+        return (*subjects, BLANK, *past) if past else subjects
+    half = (cells - _COLUMN_GAP) // 2
+    left_side, right_side = _drawn_subjects(snapshot, half, rows), _past_incidents(snapshot, half, rows)
+    return tuple(
+        line(*one, " " * (half + _COLUMN_GAP - width(one)), *other) if other else one
+        for one, other in zip_longest(left_side, right_side, fillvalue=BLANK)
+    )
+
+
+def _past_incidents(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """`INC-7  6d ago  P2  29m  Elevated 529s`, newest first."""
+    past = snapshot.outlook.incidents
+    if len(past) < 2:
+        return ()
+    shown = past if len(past) < rows else past[: max(rows - 2, 0)]
+    label = max(cell_len(each.label) for each in past)
+    listed = [
+        crop(
+            line(
+                Span(pad(each.label, label), "text"),
+                Span(right(f"{age(snapshot.at - each.resolved_at)} ago", 11), "dim"),
+                Span(f"  {each.severity if each.severity.trouble else '–':<2}", severity_role(each.severity)),
+                Span(right(age(each.resolved_at - each.started_at), 8), "text"),
+                Span(f"  {each.title}", "dim"),
+            ),
+            cells,
+        )
+        for each in shown
+    ]
+    hidden = len(past) - len(shown)
+    more = (line(Span(f"{hidden} more", "faint")),) if hidden else ()
+    return clipped((line(Span("incidents, the last first", "dim")), *listed, *more), cells, rows)
+
+
+def _drawn_subjects(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """A row or two for each subject; blank rows between them where there is room."""
+    parts = [*_subjects(snapshot)]
+    drawn = [_labelled(label, told, cells) for label, told in parts]
+    whole = sum(map(len, drawn))
+    # Where rows are scarce, the first row of each says the most.
+    if whole > rows:
+        drawn = [part[:1] for part in drawn]
+    elif whole + len(drawn) - 1 <= rows:
+        drawn = [(BLANK, *part) if number else part for number, part in enumerate(drawn)]
+    return clipped((row for part in drawn for row in part), cells, rows)
+
+
+def _labelled(label: str, told: Lines, cells: int) -> Lines:
+    room = _LABEL_CELLS if cells >= 2 * _LABEL_CELLS else 0
+    rows = told if room or not told else (line(Span(f"{label} ", "dim"), *told[0]), *told[1:])
+    return tuple(
+        crop(line(Span(pad("" if number else label, room), "dim"), *row), cells)
+        for number, row in enumerate(rows)
+    )
+
+
+def _subjects(snapshot: Snapshot) -> Iterator[tuple[str, Lines]]:
+    seen, at = snapshot.outlook, snapshot.at
+    yield "last incident", _last_incident(seen, at)
+    if seen.uptime is not None:
+        yield f"uptime {span_text(seen.uptime.span)}", _uptime(seen)
+    yield "cost today", (_cost(snapshot),)
+    yield "certificate", (_certificate(seen, at),)
+    yield "retirements", _models(snapshot)
+
+
+def _last_incident(seen: Outlook, at: datetime) -> Lines:
+    last = seen.last_incident
+    if last is None:
+        return (line(Span("none recorded", "text")),)
+    severity = f"{last.severity} · " if last.severity.trouble else ""
+    lasted = duration(last.resolved_at - last.started_at)
+    return (
+        line(Span(f"{last.label} ", "text", bold=True), Span(last.title, "text")),
+        line(Span(f"{severity}{age(at - last.resolved_at)} ago, lasted {lasted}", "dim")),
+    )
+
+
+def _uptime(seen: Outlook) -> Lines:
+    uptime = seen.uptime
+    assert uptime is not None
+    watched = f"watched {percent(uptime.coverage)} of it"
+    if uptime.share is None:
+        return (line(Span(NOT_AVAILABLE, "faint"), Span(f" · {watched}", "dim")),)
+    figure = line(Span(percent(uptime.share, 2), "text", bold=True), Span(f" · {watched}", "dim"))
+    return (figure, _days(uptime)) if uptime.days else (figure,)
+
+
+def _days(uptime: Uptime) -> Line:
+    """A mark for each day, as on the history screen; the newest at the end."""
+    marks = [GRADE_MARKS[Grade(day)] for day in uptime.days]
+    runs = groupby(marks, key=lambda mark: mark[1])
+    return line(*(Span("".join(glyph for glyph, _ in run), role) for role, run in runs))
+
+
+def _cost(snapshot: Snapshot) -> Line:
+    spend, traffic = snapshot.engine.spend, snapshot.traffic
+    probes = line(Span(money(spend.today_usd), "text", bold=True), Span(" probes", "dim"))
+    if traffic is None or traffic.today_usd is None:
+        return probes
+    calls = line(Span(money(traffic.today_usd), "text", bold=True), Span(" our calls", "dim"))
+    return join((probes, calls), " · ")
+
+
+def _certificate(seen: Outlook, at: datetime) -> Line:
+    expires = seen.certificate_expires_at
+    if expires is None:
+        return line(Span("expiry not seen yet", "faint"))
+    role = "warn" if expires - at < _SOON else "text"
+    return line(Span(_ahead(expires, at), role, bold=True), Span(f" · {day(expires)}", "dim"))
+
+
+def _models(snapshot: Snapshot) -> Lines:
+    """The models in use with their dates, then how many others retire."""
+    if snapshot.catalogue is None:
+        return (line(Span("not listed yet", "faint")),)
+    found = snapshot.outlook.retirements
+    used = [each for each in found if each.used]
+    others = [each for each in found if not each.used]
+    rows = [_retirement(each, snapshot.at) for each in used[:_MOST_MODELS]]
+    if not used:
+        rows.append(line(Span("no date for a model in use", "text")))
+    if others:
+        first = min(others, key=lambda each: each.at)
+        more = f"{day(first.at)}" if len(others) == 1 else f"from {day(first.at)} on"
+        rows.append(line(Span(f"{len(others)} not in use, {more}", "dim")))
+    return tuple(rows)
+
+
+def _retirement(each: Retirement, at: datetime) -> Line:
+    """`11 days · sonnet-4-5 · 2026-11-30`."""
+    role = "warn" if each.at - at < _SOON else "text"
+    name = each.model.removeprefix("claude-")
+    return line(
+        Span(_ahead(each.at, at), role, bold=True),
+        Span(" · ", "dim"),
+        Span(name, "text"),
+        Span(f" · {day(each.at)}", "dim"),
+    )
+
+
+def _ahead(then: datetime, at: datetime) -> str:
+    """`61 days`; on the last two `1d 4h`, `5h 12m`; after it `expired`."""
+    left = then - at
+    if left <= timedelta():
+        return "expired"
+    return f"{left.days} days" if left >= timedelta(days=2) else duration(left)
+
+
+def outlook_line(snapshot: Snapshot, cells: int) -> Line:
+    """The same in one row, as much of it as fits: what is wrong or coming soon before what is usual."""
+    seen, at = snapshot.outlook, snapshot.at
+    pieces: list[Line] = []
+    last = seen.last_incident
+    if last is not None:
+        when = Span(f"{age(at - last.resolved_at)} ago", "text")
+        pieces.append(line(Span("last incident ", "dim"), when, Span(f" ({last.label})", "dim")))
+    if seen.uptime is not None and seen.uptime.share is not None:
+        figure = Span(percent(seen.uptime.share, 2), "text")
+        pieces.append(line(Span(f"uptime {span_text(seen.uptime.span)} ", "dim"), figure))
+    if seen.certificate_expires_at is not None:
+        role = "warn" if seen.certificate_expires_at - at < _SOON else "text"
+        pieces.append(line(Span("certificate ", "dim"), Span(_ahead(seen.certificate_expires_at, at), role)))
+    used = [each for each in seen.retirements if each.used]
+    if used:
+        name = used[0].model.removeprefix("claude-")
+        role = "warn" if used[0].at - at < _SOON else "text"
+        pieces.append(line(Span(f"{name} retires in ", "dim"), Span(_ahead(used[0].at, at), role)))
+    while pieces and width(join(pieces, " · ")) > cells:
+        pieces.pop(0)
+    return line(*(span if span.text != " · " else Span(" · ", "faint") for span in join(pieces, " · ")))

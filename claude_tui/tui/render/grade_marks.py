@@ -1,0 +1,19 @@
+"""How bad a stretch of time was, as a mark: the lower, the longer it was down."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from claude_tui.analysis.uptime.tally import Grade
+
+__all__ = ["GRADE_MARKS"]
+
+GRADE_MARKS: Mapping[Grade, tuple[str, str]] = {
+    Grade.UNKNOWN: ("·", "faint"),
+    Grade.FINE: ("▇", "dim"),
+    Grade.SLIGHT: ("▅", "warn"),
+    Grade.SOME: ("▄", "warn"),
+    Grade.MUCH: ("▂", "bad"),
+    Grade.MOST: ("▁", "bad"),
+}
+"""Glyph and colour of each grade."""

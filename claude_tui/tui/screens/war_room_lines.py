@@ -1,0 +1,373 @@
+"""The war room as lines: as large as the screen allows, with the same places whatever the figures are.
+
+From the top: the verdict in letters of blocks beside the clock, the headline, what to do, the large figures,
+and the incident with its newest entries. What is left of a tall screen goes to evidence and older entries.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from rich.cells import cell_len
+
+from claude_tui.model.format import NOT_AVAILABLE
+from claude_tui.tui.render.large import (
+    Scale,
+    large_figure,
+    large_figure_cells,
+    large_word,
+    large_word_cells,
+    spellable,
+)
+from claude_tui.tui.render.lines import (
+    BLANK,
+    Line,
+    Span,
+    clipped,
+    crop,
+    fit,
+    flow,
+    line,
+    pad,
+    spread,
+    width,
+    wrap,
+)
+from claude_tui.tui.screens.war_room_view import LogLine, Number, WarRoom
+
+__all__ = ["war_room_lines"]
+
+Lines = tuple[Line, ...]
+
+_MARGIN = 2
+_SIZES = (
+    (Scale.LARGE, Scale.LARGE),
+    (Scale.LARGE, Scale.MEDIUM),
+    (Scale.MEDIUM, Scale.MEDIUM),
+    (Scale.MEDIUM, Scale.SMALL),
+    (Scale.SMALL, Scale.SMALL),
+)
+_SCALES = (Scale.LARGE, Scale.MEDIUM, Scale.SMALL)
+_NEWEST = 3
+_MOST_ROWS_OF_HEADLINE = 3
+_LEAST_CELLS, _LEAST_ROWS = 36, 14
+_MOST_ROWS_OF_EVIDENCE = 5
+# What decides the size, so that it does not change with the verdict. A longer word is drawn smaller.
+_USUAL_WORD = "P1 THEM"
+_COLUMN_GAP = 2
+# What stands for a figure that is not known.
+_DASH = "-"
+# A size that leaves no blank row between the parts is chosen only where no other fits.
+_AIR = 4
+_TIME = len("14:05:33")
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """How large everything is."""
+
+    word: Scale
+    figures: Scale
+    columns: int
+    """How many figures stand side by side."""
+    stacked: bool
+    """Whether the severity stands above the word."""
+    rows: int
+    """The rows that it takes, with one row for the headline."""
+
+
+def war_room_lines(room: WarRoom, cells: int, rows: int, back: str = "") -> Lines:
+    """The war room in exactly `rows` rows; `back` is the role of the colour behind the verdict."""
+    inner = cells - 2 * _MARGIN
+    plan = _plan(room, inner, rows) if cells >= _LEAST_CELLS and rows >= _LEAST_ROWS else None
+    if plan is None:
+        return _in_text(room, cells, rows)
+    spare = _Spare(rows - plan.rows)
+    clock = _clock(room, plan, cells)
+    end = BLANK if clock else line(Span(f"{room.clock} UTC", "dim"))
+    headline = _headline(
+        room, inner, 1 + (spare.left if plan.word is Scale.LARGE else min(spare.left, 2)), end
+    )
+    spare.take(len(headline) - 1)
+    doing = _doing(room, inner, min(spare.left, 2))
+    spare.take(len(doing))
+    below, before_figures, before_incident = spare.take(1), spare.take(1), spare.take(1)
+    air, lines = spare.take(2) // 2, -(-len(_shown(room)) // plan.columns)
+    between = 1 if lines > 1 and spare.take(lines - 1) == lines - 1 else 0
+    evidence = _evidence(room, inner, min(spare.left - 1, _MOST_ROWS_OF_EVIDENCE))
+    before_evidence = spare.take(len(evidence) + 1) > 0 if evidence else 0
+    incident = _incident(room, inner, _incident_rows(room) + spare.left)
+    spare.take(len(incident) - _incident_rows(room))
+    # What nothing needs goes round the verdict and between the parts, a row each in turn.
+    air += spare.take(2) // 2
+    below, before_figures, before_incident = (
+        gap + spare.take(1) for gap in (below, before_figures, before_incident)
+    )
+    body = [
+        *_verdict(room, plan, cells, back, clock, air=air),
+        *([BLANK] * below),
+        *_margined((*headline, *doing)),
+        *([BLANK] * before_evidence),
+        *_margined(evidence),
+        *([BLANK] * before_figures),
+        *_margined(_figures(room, plan, inner, between)),
+        *([BLANK] * before_incident),
+        *_margined(incident),
+    ]
+    return _exactly(body, cells, rows)
+
+
+class _Spare:
+    """The rows that are still to be given away."""
+
+    def __init__(self, rows: int) -> None:
+        self.left = rows
+
+    def take(self, wanted: int) -> int:
+        """As many of the wanted rows as there are."""
+        given = max(min(wanted, self.left), 0)
+        self.left -= given
+        return given
+
+
+def _exactly(body: Sequence[Line], cells: int, rows: int) -> Lines:
+    drawn = clipped(body, cells, rows)
+    return drawn + (BLANK,) * (rows - len(drawn))
+
+
+# -- how large ----------------------------------------------------------------------------
+
+
+def _plan(room: WarRoom, cells: int, rows: int) -> _Plan | None:
+    """The largest that fits with the headline, the figures and the newest entries."""
+    plans = tuple(_plans(room, cells))
+    airy = next((plan for plan in plans if plan.rows + _AIR <= rows), None)
+    return airy or next((plan for plan in plans if plan.rows <= rows), None)
+
+
+def _plans(room: WarRoom, cells: int) -> Iterator[_Plan]:
+    shown = _shown(room)
+    for word, figures in _SIZES:
+        for columns in dict.fromkeys((len(shown), 2, 1)):
+            cell = cells // columns - _COLUMN_GAP
+            if max(large_figure_cells(each.widest, figures) for each in shown) > cell:
+                continue
+            for stacked in (False, True) if room.badge else (False,):
+                if large_word_cells(_longest(stacked=stacked), word) > cells:
+                    continue
+                of_word = word.rows * 2 + 1 if stacked else word.rows
+                lines = -(-len(shown) // columns) * (figures.rows + 2)
+                yield _Plan(word, figures, columns, stacked, of_word + 1 + lines + _incident_rows(room))
+
+
+def _longest(*, stacked: bool) -> str:
+    return _USUAL_WORD.split()[1] if stacked else _USUAL_WORD
+
+
+def _shown(room: WarRoom) -> tuple[Number, ...]:
+    return (*((room.elapsed,) if room.elapsed is not None else ()), *room.numbers)
+
+
+def _incident_rows(room: WarRoom) -> int:
+    """The rows that the incident takes at least."""
+    return 1 + min(len(room.log), _NEWEST) if room.incident else 0
+
+
+# -- the verdict ----------------------------------------------------------------------------
+
+
+def _verdict(room: WarRoom, plan: _Plan, cells: int, back: str, clock: Lines, *, air: int) -> Lines:
+    """Severity and word, the clock beside them if there is room; all of it on the colour of the severity."""
+    drawn = _words(room, plan, cells - 2 * _MARGIN)
+    top = (len(drawn) - len(clock)) // 2 if clock and not plan.stacked else 0
+    ends = [BLANK] * top + list(clock)
+    ends += [BLANK] * (len(drawn) - len(ends))
+    rows = [BLANK] * air + [
+        spread(line(" " * _MARGIN, *row), line(*end, " " * _MARGIN) if end else BLANK, cells)
+        for row, end in zip(drawn, ends, strict=True)
+    ]
+    rows += [BLANK] * air
+    return tuple(_backed(row, cells, room.role, back) for row in rows)
+
+
+def _words(room: WarRoom, plan: _Plan, cells: int) -> Lines:
+    """Severity and word in the rows that they have, smaller if they are too long for that size."""
+    rows = plan.word.rows * 2 + 1 if plan.stacked else plan.word.rows
+    words = [word for word in (room.badge, room.word) if word]
+    parts = words if plan.stacked else [" ".join(words)]
+    fitting = [scale for scale in _SCALES if scale.rows <= plan.word.rows]
+    scale = next(
+        (each for each in fitting if all(large_word_cells(part, each) <= cells for part in parts)),
+        Scale.SMALL,
+    )
+    drawn: list[Line] = []
+    for part in parts:
+        drawn += [*([BLANK] if drawn else []), *large_word(part, scale, room.role)]
+    above = (rows - len(drawn)) // 2
+    return (*([BLANK] * above), *drawn, *([BLANK] * (rows - len(drawn) - above)))
+
+
+def _clock(room: WarRoom, plan: _Plan, cells: int) -> Lines:
+    """The time, in the largest form that fits beside the word: with seconds, if possible."""
+    beside = cells - 3 * _MARGIN - large_word_cells(_longest(stacked=plan.stacked), plan.word)
+    for scale in (each for each in _SCALES if each.rows <= plan.word.rows):
+        for text in (room.clock, room.clock[:5]):
+            if large_figure_cells(f"{text} UTC", scale) <= beside:
+                return large_figure(f"{text} UTC", scale, "text")
+    text = f"{room.clock} UTC"
+    return (line(Span(text, "text", bold=True)),) if len(text) <= beside else ()
+
+
+def _backed(row: Line, cells: int, role: str, back: str) -> Line:
+    if not back:
+        return row
+    filled = spread(row, BLANK, cells)
+    first, *others = filled or (Span(" " * cells),)
+    bar = Span("█", role, back=back)
+    return line(bar, *(span._replace(back=back) for span in (first._replace(text=first.text[1:]), *others)))
+
+
+# -- the headline, and what to do -------------------------------------------------------------
+
+
+def _headline(room: WarRoom, cells: int, most: int, end: Line) -> Lines:
+    """The summary, or the brief one where only that fits; `end` at the end of its first row."""
+    if not end and most > Scale.SMALL.rows and (spelt := _spelt(room, cells)):
+        return spelt
+    most = min(most, _MOST_ROWS_OF_HEADLINE)
+    beside = cells - width(end) - _COLUMN_GAP if end else cells
+    texts = wrap(room.summary, beside, most + 1)
+    if len(texts) > most:
+        texts = wrap(room.brief, beside, most)
+    first, *others = texts or ("",)
+    rows = (line(Span(text, "text", bold=True)) for text in others)
+    return (spread(line(Span(first, "text", bold=True)), end, cells), *rows)
+
+
+def _spelt(room: WarRoom, cells: int) -> Lines:
+    """What is wrong in letters of blocks, where it can be spelt with them and fits into a row."""
+    for text in (room.statement, room.brief):
+        if text and spellable(text) and large_word_cells(text, Scale.SMALL) <= cells:
+            return large_word(text, Scale.SMALL, "text")
+    return ()
+
+
+def _doing(room: WarRoom, cells: int, most: int) -> Lines:
+    """The next step."""
+    if not room.next_step:
+        return ()
+    return flow(line(Span("Next: ", "dim"), Span(room.next_step, "text")), cells, most)
+
+
+def _evidence(room: WarRoom, cells: int, most: int) -> Lines:
+    """As many whole sentences as fit into the rows."""
+    out: list[Line] = []
+    for sentence in room.evidence:
+        rows = wrap(sentence, cells, most + 1)
+        if len(out) + len(rows) > most:
+            break
+        out += [line(Span(text, "dim")) for text in rows]
+    return tuple(out)
+
+
+# -- the figures --------------------------------------------------------------------------
+
+
+def _figures(room: WarRoom, plan: _Plan, cells: int, between: int) -> Lines:
+    shown = _shown(room)
+    out: list[Line] = []
+    for start in range(0, len(shown), plan.columns):
+        out += [BLANK] * (between if out else 0)
+        out += _row(shown[start : start + plan.columns], plan, cells // plan.columns)
+    return tuple(out)
+
+
+def _row(numbers: Sequence[Number], plan: _Plan, cells: int) -> Lines:
+    """Labels, figures and notes, each figure right-aligned in the room of its widest."""
+    room = cells - _COLUMN_GAP
+    labels = line(*(Span(pad(fit(each.label, room), cells), "dim") for each in numbers))
+    drawn = [_figure(each, plan.figures, room) for each in numbers]
+    rows = [
+        line(*(span for figure in drawn for span in (*figure[row], Span(" " * (cells - width(figure[row]))))))
+        for row in range(plan.figures.rows)
+    ]
+    notes = line(*(Span(pad(_noted(each.note, cells - 1), cells), "text") for each in numbers))
+    return (labels, *rows, notes)
+
+
+def _noted(note: str, cells: int) -> str:
+    """As much of the note as fits: its last parts are left out first."""
+    while cell_len(note) > cells and ", " in note:
+        note = note.rpartition(", ")[0]
+    return fit(note, cells)
+
+
+def _figure(number: Number, scale: Scale, room: int) -> Lines:
+    texts = (number.figure, number.brief or number.figure)
+    text = next((each for each in texts if large_figure_cells(each, scale) <= room), "")
+    if number.figure == NOT_AVAILABLE:
+        text = _DASH
+    if not text:
+        blank = (BLANK,) * (scale.rows - 1)
+        return (*blank, line(Span(fit(number.figure, room), number.role, bold=True)))
+    before = max(min(large_figure_cells(number.widest, scale), room) - large_figure_cells(text, scale), 0)
+    return tuple(line(" " * before, *row) for row in large_figure(text, scale, number.role))
+
+
+# -- the incident --------------------------------------------------------------------------
+
+
+def _incident(room: WarRoom, cells: int, most: int) -> Lines:
+    """What the incident is called and who leads it, then its entries, newest first, in `most` rows."""
+    if not room.incident:
+        return ()
+    lead = line(Span(room.lead, "warn" if room.lead == "no lead" else "text", bold=True))
+    head = spread(line(Span(room.incident, "accent", bold=True)), lead, cells)
+    out: list[Line] = [head]
+    for number, entry in enumerate(room.log):
+        waiting = min(_NEWEST, len(room.log)) - number - 1
+        left = most - len(out) - max(waiting, 0)
+        if left < 1:
+            break
+        out += _entry(entry, cells, min(left, 2))
+    return tuple(out)
+
+
+def _entry(entry: LogLine, cells: int, rows: int) -> Lines:
+    when = pad(entry.at, max(_TIME, len(entry.at)))
+    start = line(Span(f"{when} ", "dim"), Span(f"{entry.glyph} ", entry.role, bold=True))
+    indent = " " * width(start)
+    texts = wrap(entry.text, cells - width(start), rows) or ("",)
+    return tuple(
+        line(*(start if number == 0 else line(indent)), Span(text, "text"))
+        for number, text in enumerate(texts)
+    )
+
+
+# -- without room ----------------------------------------------------------------------------
+
+
+def _in_text(room: WarRoom, cells: int, rows: int) -> Lines:
+    """On a screen that is too small for anything large: the same as text, what matters first."""
+    head = " ".join(word for word in (room.badge, room.word) if word)
+    out: list[Line] = [
+        spread(
+            line(Span(head, room.role, bold=True)),
+            line(Span(room.clock if cells >= 20 else "", "text")),
+            cells,
+        )
+    ]
+    if rows < 2:
+        return (crop(line(Span(f"{head} ", room.role, bold=True), room.brief), cells),)[:rows]
+    out += [line(Span(text, "text", bold=True)) for text in wrap(room.brief, cells, max(rows - 4, 1))]
+    for number in _shown(room):
+        told = line(Span(f"{number.label} ", "dim"), Span(number.figure, number.role, bold=True))
+        out.append(crop(line(*told, Span(f"  {number.note}", "dim")), cells))
+    if room.incident:
+        out.append(crop(line(Span(room.incident, "accent")), cells))
+    return _exactly(out, cells, rows)
+
+
+def _margined(rows: Sequence[Line]) -> Lines:
+    return tuple(line(" " * _MARGIN, *row) if row else BLANK for row in rows)
