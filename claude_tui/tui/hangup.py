@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from claude_tui.tui.served import is_served
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -189,13 +191,17 @@ def run(
 def _run_app(app: App[Any], watchdog: Watchdog, terminal: _Terminal, on_suspend: Callable[[], None]) -> None:
     from claude_tui.tui.driver import Listener, driver_class
 
-    app.driver_class = driver_class(
-        Listener(
-            on_gone=lambda: watchdog.begin(Ending.HANG_UP),
-            on_end_of_input=lambda: watchdog.begin(Ending.END_OF_INPUT),
-            on_suspend=on_suspend,
-        )
+    listener = Listener(
+        on_gone=lambda: watchdog.begin(Ending.HANG_UP),
+        on_end_of_input=lambda: watchdog.begin(Ending.END_OF_INPUT),
+        on_suspend=on_suspend,
     )
+    if is_served(os.environ):
+        from claude_tui.tui.web_driver import web_driver_class
+
+        app.driver_class = web_driver_class(listener)
+    else:
+        app.driver_class = driver_class(listener)
     terminal.restored = False
     app.run()
     terminal.restored = True

@@ -21,6 +21,7 @@ FLAGS_OF: dict[str, tuple[str, ...]] = {
     "uptime": ("config", "name", "base_url", "data_dir"),
     "report": ("config", "name", "base_url", "data_dir"),
     "proxy": ("config", "data_dir"),
+    "serve": ("config", *ALL_SETTINGS),
     "traffic": ("config", "name", "base_url", "data_dir"),
     "runbook": ("config", *_TARGET),
     "manual": (),
