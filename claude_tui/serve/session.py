@@ -72,7 +72,6 @@ class Session:
                 **program.environ,
                 "COLUMNS": str(size.columns),
                 "LINES": str(size.rows),
-                "LINES": str(size.rows),
                 "ROWS": str(size.rows),
             },
             # What ctrl+c in the server's terminal ends is the server, which ends its sessions.

@@ -29,7 +29,7 @@ async def test_a_theme_is_for_the_session(tmp_path: Path) -> None:
         await pilot.press("down", "enter")
         await pilot.pause()
         assert [notice.message for notice in app._notifications] == ["Theme light for this session only."]
-        assert list(tmp_path.iterdir()) == []
+        assert not file.exists()
 
 
 def test_exporting_to_a_file_is_not_offered_and_refused() -> None:
