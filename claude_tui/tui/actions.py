@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
@@ -368,8 +368,13 @@ class Hint:
     """One entry of a footer."""
 
     key: str
+    """The keys as they are shown."""
     label: str
+    """What they do."""
     rank: int
+    """The highest ranks are dropped first if room is short."""
+    keys: tuple[str, ...] = field(default=(), compare=False)
+    """The same keys, for whoever clicks on them."""
 
 
 SHARED_METHODS = frozenset(action.method or action.id for action in ACTIONS if action.shared)
@@ -472,7 +477,7 @@ def footer_of_the_past(
 
 def _hint(actions: list[Action], keymap: KeyMap | None) -> Hint:
     keys = [first_key(action.id, action.keys, keymap) for action in actions]
-    return Hint(merged(keys), actions[0].label, actions[0].rank)
+    return Hint(merged(keys), actions[0].label, actions[0].rank, tuple(filter(None, keys)))
 
 
 def fitting(hints: Iterable[Hint], cells: int, gap: int = 2) -> tuple[Hint, ...]:

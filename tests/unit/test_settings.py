@@ -73,6 +73,7 @@ OTHER: Mapping[str, tuple[str, str, object]] = {
     "data_dir": ('"/var/tmp/x"', "/var/tmp/x", Path("/var/tmp/x")),
     "retention_days": ("7", "7", 7),
     "theme": ('"light"', "light", "light"),
+    "mouse": ("false", "no", False),
     "incident_after_s": ("30", "30", 30.0),
     "auto_declare": ("true", "yes", True),
     "draft_model": ('"claude-opus-5-5"', "claude-opus-5-5", "claude-opus-5-5"),
