@@ -54,7 +54,11 @@ def _dashboard(request: Request) -> int:
 
 
 def _require_terminal(environ: Mapping[str, str]) -> None:
-    """Raises UsageError without a terminal for output and keys."""
+    """Raises UsageError without a terminal for output and keys, or a browser in its place."""
+    from claude_tui.tui.served import is_served
+
+    if is_served(environ):
+        return
     instead = "without one, `claude-top check` prints the verdict as text"
     for stream, words in ((sys.stdin, "input"), (sys.stdout, "output"), (sys.stderr, "error")):
         if stream is None or stream.closed or not stream.isatty():
@@ -407,6 +411,16 @@ def _proxy(request: Request) -> int:
     return run(request, _settings(request))
 
 
+def _serve(request: Request) -> int:
+    settings = _settings(request)
+    # What would stop every session is said once, here.
+    _check_for_screen(settings)
+    _check_alerts(settings)
+    from claude_tui.cli.serve import run
+
+    return run(request)
+
+
 def _traffic(request: Request) -> int:
     options = request.options
     if options.schema:
@@ -581,6 +595,7 @@ COMMANDS: dict[str, Callable[[Request], int]] = {
     "report": _report,
     "proxy": _proxy,
     "traffic": _traffic,
+    "serve": _serve,
     "simulate": _simulate,
     "record": _record,
     "record export": _record_export,

@@ -61,7 +61,8 @@ def redactor() -> Redactor:
     """A Redactor that knows the secrets in the environment."""
     from claude_tui.probes.credentials import Credentials
 
-    return Redactor(Credentials.from_environ(os.environ).secrets)
+    of_serve = os.environ.get("CLAUDE_TOP_SERVE_TOKEN", "")
+    return Redactor((*Credentials.from_environ(os.environ).secrets, *filter(None, [of_serve])))
 
 
 def abandon_stdout() -> None:

@@ -18,6 +18,7 @@ from claude_tui.cli.grammar.flags import ALL_SETTINGS, FLAGS_OF, add_flags, flag
 from claude_tui.cli.grammar.looking_back import add_incidents, add_record, add_replay, add_report, add_uptime
 from claude_tui.cli.grammar.postmortem import add_postmortem
 from claude_tui.cli.grammar.proxy import add_proxy
+from claude_tui.cli.grammar.serving import add_serve
 from claude_tui.cli.grammar.terminal import add_completion, add_doctor, add_statusline
 from claude_tui.cli.grammar.traffic import add_traffic
 from claude_tui.cli.grammar.values import DEFAULT_SCENARIO, speed
@@ -55,6 +56,7 @@ examples:
   claude-top replay outage.jsonl.gz        play what another machine recorded
   claude-top report --since 90d r.html     uptime, latency and incidents, as a page that prints
   claude-top traffic --since 1h --by model what your own calls did, failed and cost
+  claude-top serve                         the dashboard in a browser
   claude-top config show                   every setting, and where its value comes from
   claude-top manual                        the reference, page by page
 
@@ -188,6 +190,7 @@ def grammar() -> ArgumentParser:
     add_report(commands)
     add_proxy(commands)
     add_traffic(commands)
+    add_serve(commands)
     add_simulate(commands)
     add_record(commands)
     add_replay(commands)

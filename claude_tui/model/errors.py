@@ -14,6 +14,7 @@ class ClaudeTopError(Exception):
     EXIT_CODE is the exit code of a command; monitoring reads 3 as "unknown", and it also covers wrong usage.
 
     ClaudeTopError
+    ├── AccessError             what protects the dashboard in a browser cannot be used
     ├── ConfigError             invalid input from a user or a file: has a list of problems
     │   ├── AlertsConfigError   rules and routes of alerts
     │   ├── KnowledgeError      the error table
@@ -36,9 +37,11 @@ class ClaudeTopError(Exception):
     ├── FilterError             a filter that somebody typed cannot be understood
     ├── IncidentFileError       a file is no exported incident
     ├── ListenError             the proxy cannot listen where it was told to
+    ├── MessageError            a browser sent what its page would not
     ├── NoKeyError              there is no key to compute the fingerprint of
     ├── NoPostmortemError       there is no incident to write about
     ├── NoSuchIncidentError     no incident has that name
+    ├── PacketError             a dashboard wrote what its driver would not
     ├── PostmortemFileError     a document cannot be taken over
     ├── ProbeError              an exchange gave no usable answer; becomes an observation
     │   ├── BodyError           a body that is too large, or encoded in a way that cannot be read

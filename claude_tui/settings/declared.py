@@ -327,6 +327,15 @@ class Settings:
             ),
         ),
     ] = ()
+    mouse: Annotated[
+        bool,
+        About(
+            "Whether panels, rows and keys can be clicked; false leaves the mouse to the terminal, which "
+            "selects text with it.",
+            kinds.truth(),
+            flag="--no-mouse",
+        ),
+    ] = True
     incident_after_s: Annotated[
         float,
         About(

@@ -24,6 +24,7 @@ __all__ = ["CONFIG_FLAG", "CONFIG_VARIABLE", "config_file", "load"]
 
 CONFIG_FLAG = "--config"
 CONFIG_VARIABLE = "CLAUDE_TOP_CONFIG"
+_SERVE_TOKEN = "CLAUDE_TOP_SERVE_TOKEN"
 _NOT_SHOWN = "something else (not shown: it may be a secret)"
 
 
@@ -163,7 +164,10 @@ class _Layers:
 
         `own` are names that routes refer to.
         """
-        known = [variable for declared in DECLARED for variable in declared.variables] + [CONFIG_VARIABLE]
+        known = [variable for declared in DECLARED for variable in declared.variables] + [
+            CONFIG_VARIABLE,
+            _SERVE_TOKEN,
+        ]
         for name in sorted(self._environ):
             if name.startswith(PREFIX) and name not in known and name not in own:
                 where, near = f"environment {self._redactor.clean(name, 100)}", nearest(name, known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "ACTIONS",
+    "LOCAL_METHODS",
     "SHARED_METHODS",
     "Action",
     "Group",
@@ -33,7 +34,8 @@ __all__ = [
     "keymap",
     "keymap_of_drill",
     "of_scope",
-    "read_only",
+    "offered",
+    "refusal",
     "textual_keymap",
 ]
 
@@ -94,6 +96,8 @@ class Action:
     """What Textual calls for these keys; "" for the same as for the others."""
     shared: bool = False
     """Whether it changes what others see, or costs something: a read-only dashboard does not offer it."""
+    local: bool = False
+    """Whether it writes files where the program runs: a browser does not offer it."""
 
 
 _APP = (Scope.APP,)
@@ -231,6 +235,7 @@ ACTIONS: tuple[Action, ...] = (
         _SHOW,
         (*_INCIDENT, *_POSTMORTEM),
         3,
+        local=True,
     ),
     Action("take", ("enter",), "take", "Take the branch under the cursor", _RESPOND, _WALK, 1),
     Action("step_back", ("backspace",), "undo", "Back to the previous question", _RESPOND, _WALK, 2),
@@ -390,12 +395,33 @@ class Hint:
     """One entry of a footer."""
 
     key: str
+    """The keys as they are shown."""
     label: str
+    """What they do."""
     rank: int
+    """The highest ranks are dropped first if room is short."""
+    keys: tuple[str, ...] = field(default=(), compare=False)
+    """The same keys, for whoever clicks on them."""
 
 
 SHARED_METHODS = frozenset(action.method or action.id for action in ACTIONS if action.shared)
 """What Textual calls for the actions that change what others see."""
+
+LOCAL_METHODS = frozenset(action.method or action.id for action in ACTIONS if action.local)
+"""What Textual calls for the actions that write files where the program runs."""
+
+
+def refusal(method: str, *, served: bool, read_only: bool, recording: bool, travelling: bool) -> str:
+    """Why what Textual calls `action_<method>` is not carried out; empty when it is."""
+    if served and method in LOCAL_METHODS:
+        return "A browser writes no files on the server: `claude-top manual serve` says what does."
+    if method not in SHARED_METHODS:
+        return ""
+    if read_only:
+        return "This dashboard is read-only: it changes nothing."
+    if recording:
+        return "This is a recording: nothing in it can be changed."
+    return "The past cannot be changed: `end` goes back to live first." if travelling else ""
 
 
 def action_name(action: str | tuple[str, str, tuple[object, ...]]) -> str:
@@ -478,7 +504,7 @@ def footer_of_the_past(
 
 def _hint(actions: list[Action], keymap: KeyMap | None) -> Hint:
     keys = [first_key(action.id, action.keys, keymap) for action in actions]
-    return Hint(merged(keys), actions[0].label, actions[0].rank)
+    return Hint(merged(keys), actions[0].label, actions[0].rank, tuple(filter(None, keys)))
 
 
 def fitting(hints: Iterable[Hint], cells: int, gap: int = 2) -> tuple[Hint, ...]:
@@ -507,9 +533,10 @@ def keymap_of_drill(overrides: Mapping[str, Sequence[str]]) -> KeyMap:
     return own | _normalised(overrides)
 
 
-def read_only(chosen: KeyMap) -> KeyMap:
-    """The keymap of a dashboard that can change nothing others see."""
-    return {**chosen, **{action.id: () for action in ACTIONS if action.shared}}
+def offered(chosen: KeyMap, *, read_only: bool, served: bool) -> KeyMap:
+    """The keymap without what a read-only dashboard cannot change, and what a browser cannot write."""
+    withheld = [each for each in ACTIONS if (each.shared and read_only) or (each.local and served)]
+    return {**chosen, **{action.id: () for action in withheld}}
 
 
 def is_offered(action: Action, keymap: KeyMap | None) -> bool:

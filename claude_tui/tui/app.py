@@ -19,18 +19,19 @@ from claude_tui.model.arrangement import Preset
 from claude_tui.model.past import Move, MoveKind
 from claude_tui.model.snapshot import Panel, Snapshot
 from claude_tui.tui.actions import (
-    SHARED_METHODS,
     Scope,
     action_name,
     bindings,
     keymap,
-    read_only,
+    offered,
+    refusal,
     textual_keymap,
 )
 from claude_tui.tui.cockpit import Backend
 from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
 from claude_tui.tui.painted import PaintedApp
 from claude_tui.tui.screens.dashboard import DashboardScreen
+from claude_tui.tui.served import is_served
 from claude_tui.tui.view import ShowsSnapshots, View
 
 if TYPE_CHECKING:
@@ -93,9 +94,9 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         self.paused = False
         self.copied = ""
         self.travelling = False
-        self.chosen_keys = keymap(settings.keys)
-        if first.engine.watching.read_only:
-            self.chosen_keys = read_only(self.chosen_keys)
+        self.served = is_served(os.environ)
+        only_reads = first.engine.watching.read_only
+        self.chosen_keys = offered(keymap(settings.keys), read_only=only_reads, served=self.served)
         self.responder = settings.responder or login_name()
         self.host = host_name()
         self.set_keymap(textual_keymap(self.chosen_keys))
@@ -210,18 +211,17 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         if name == "bottom" and self.plays_recording:
             self.backend.travel(Move(MoveKind.INSTANT, to=_END_OF_TIME))
             return True
-        if name in SHARED_METHODS and (refusal := self._refusal()):
-            self.notify(refusal, severity="warning", timeout=3, markup=False)
+        why = refusal(
+            name,
+            served=self.served,
+            read_only=self.newest.engine.watching.read_only,
+            recording=self.plays_recording,
+            travelling=self.travelling,
+        )
+        if why:
+            self.notify(why, severity="warning", timeout=3, markup=False)
             return True
         return await super().run_action(action, default_namespace, namespaces)
-
-    def _refusal(self) -> str:
-        """Why nothing that others see can be changed; empty when it can."""
-        if self.newest.engine.watching.read_only:
-            return "This dashboard is read-only: it changes nothing."
-        if self.plays_recording:
-            return "This is a recording: nothing in it can be changed."
-        return "The past cannot be changed: `end` goes back to live first." if self.travelling else ""
 
     # -- time travel -------------------------------------------------------------------
 

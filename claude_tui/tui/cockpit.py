@@ -93,6 +93,8 @@ class Cockpit(Protocol):
     """The name that is recorded with marks, acknowledgements and severities."""
     host: str
     """The name of this machine, which goes with what is recorded."""
+    served: bool
+    """Whether it is shown in a browser, to somebody who is not on this machine."""
 
     @property
     def newest(self) -> Snapshot:

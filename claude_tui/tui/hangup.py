@@ -18,6 +18,8 @@ from collections.abc import Callable, Iterator
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from claude_tui.tui.served import is_served
+
 if TYPE_CHECKING:
     from textual.app import App
 
@@ -138,6 +140,8 @@ class Session(NamedTuple):
     stop: Callable[[], None]
     suspend: Callable[[], None] = lambda: None
     """Called before the process is stopped by ctrl+z, which it must not delay for long."""
+    mouse: bool = True
+    """Whether the app gets what the mouse does, or the terminal keeps it for selecting text."""
 
 
 def run(
@@ -170,9 +174,10 @@ def run(
     watchdog.start()
     with _signals(watchdog):
         try:
-            app = ending.prepared(prepare)
+            session = ending.prepared(prepare)
+            app = session.app
             if not ending.causes:
-                _run_app(app, watchdog, terminal, ending.suspend)
+                _run_app(session, watchdog, terminal)
             watchdog.stop_once()
         finally:
             discard()
@@ -186,18 +191,23 @@ def run(
     return code
 
 
-def _run_app(app: App[Any], watchdog: Watchdog, terminal: _Terminal, on_suspend: Callable[[], None]) -> None:
+def _run_app(session: Session, watchdog: Watchdog, terminal: _Terminal) -> None:
     from claude_tui.tui.driver import Listener, driver_class
 
-    app.driver_class = driver_class(
-        Listener(
-            on_gone=lambda: watchdog.begin(Ending.HANG_UP),
-            on_end_of_input=lambda: watchdog.begin(Ending.END_OF_INPUT),
-            on_suspend=on_suspend,
-        )
+    app = session.app
+    listener = Listener(
+        on_gone=lambda: watchdog.begin(Ending.HANG_UP),
+        on_end_of_input=lambda: watchdog.begin(Ending.END_OF_INPUT),
+        on_suspend=session.suspend,
     )
+    if is_served(os.environ):
+        from claude_tui.tui.web_driver import web_driver_class
+
+        app.driver_class = web_driver_class(listener)
+    else:
+        app.driver_class = driver_class(listener)
     terminal.restored = False
-    app.run()
+    app.run(mouse=session.mouse)
     terminal.restored = True
 
 
@@ -209,12 +219,12 @@ class _OrderlyEnd:
         self._session: Session | None = None
         self._prepared = threading.Event()
 
-    def prepared(self, prepare: Callable[[], Session]) -> App[Any]:
+    def prepared(self, prepare: Callable[[], Session]) -> Session:
         try:
             self._session = prepare()
         finally:
             self._prepared.set()
-        return self._session.app
+        return self._session
 
     def leave(self, cause: Ending) -> None:
         self.causes.append(cause)
@@ -222,10 +232,6 @@ class _OrderlyEnd:
             # The event loop may just have closed: then the app has ended already.
             with contextlib.suppress(RuntimeError):
                 self._session.app.exit(return_code=cause.exit_code)
-
-    def suspend(self) -> None:
-        if self._session is not None:
-            self._session.suspend()
 
     def stop(self) -> None:
         self._prepared.wait()

@@ -8,7 +8,7 @@ from textual.message import Message
 
 from claude_tui.model.snapshot import Event, Panel, Snapshot
 
-__all__ = ["EventChosen", "SnapshotReady", "ZoomRequested"]
+__all__ = ["EventChosen", "ItemClicked", "SnapshotReady", "ZoomRequested"]
 
 
 @dataclass
@@ -37,3 +37,11 @@ class EventChosen(Message):
     """The user asked for the details of one event."""
 
     event: Event
+
+
+@dataclass
+class ItemClicked(Message):
+    """Somebody clicked on one of the items between which a screen's cursor moves."""
+
+    index: int
+    """Its place among them, from 0."""

@@ -113,7 +113,7 @@ def run_drill(
             finally:
                 engine.stop()
 
-        return hangup.Session(app, stop)
+        return hangup.Session(app, stop, mouse=settings.mouse)
 
     code = hangup.run(prepare)
     if conclusion.result is not None:
@@ -147,14 +147,15 @@ def run_replay(
             replay = open_recording(file, directory.make(parent), speed, now, say, progress)
         else:
             replay = open_incident(settings, environ, recording, speed, now, say)
-        return hangup.Session(ClaudeTopApp(replay, settings, replay.first_snapshot(), report), replay.stop)
+        app = ClaudeTopApp(replay, settings, replay.first_snapshot(), report)
+        return hangup.Session(app, replay.stop, mouse=settings.mouse)
 
     return hangup.run(prepare, directory.remove)
 
 
 def _session(engine: Engine, settings: Settings, report: Report, *, newcomer: bool) -> hangup.Session:
     app = ClaudeTopApp(engine, settings, engine.first_snapshot(), report, newcomer=newcomer)
-    return hangup.Session(app, engine.stop, engine.stand_aside)
+    return hangup.Session(app, engine.stop, engine.stand_aside, settings.mouse)
 
 
 def _is_new(settings: Settings) -> bool:

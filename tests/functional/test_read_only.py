@@ -13,7 +13,7 @@ from textual.widgets import OptionList
 
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.watching import Process, Watching
-from claude_tui.tui.actions import ACTIONS, Action, read_only
+from claude_tui.tui.actions import ACTIONS, Action, offered
 from claude_tui.tui.panels.header import header_line
 from claude_tui.tui.render.lines import plain
 from claude_tui.tui.screens.dashboard import DashboardScreen
@@ -101,7 +101,10 @@ async def test_the_palette_and_help_name_none_of_them() -> None:
 
 
 def test_help_says_who_collects_and_offers_no_shared_action() -> None:
-    text = " ".join(plain(row) for row in help_lines(read_only({}), None, 120, READER.engine.watching))
+    text = " ".join(
+        plain(row)
+        for row in help_lines(offered({}, read_only=True, served=False), None, 120, READER.engine.watching)
+    )
     assert "eve@ops-box collects (since 2026-11-20 13:00:05 UTC, pid 4242)" in text
     assert "3 watching" in text
     assert "changes nothing" in text

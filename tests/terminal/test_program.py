@@ -55,6 +55,13 @@ def test_the_red_band_is_there_with_256_colours_too(env: dict[str, str], colours
         program.wait_for(band)
 
 
+def test_the_mouse_is_left_to_the_terminal_where_that_is_asked_for(env: dict[str, str]) -> None:
+    for arguments, asked in (((), True), (("--no-mouse",), False)):
+        with Program([*CLAUDE_TOP, "--demo", "tour", *arguments], env=env) as program:
+            program.wait_for(b"quit")
+            assert (b"\x1b[?1000h" in program.output) is asked
+
+
 @pytest.mark.parametrize("key", [b"q", b"\x03"])
 def test_q_and_ctrl_c_quit_and_give_the_terminal_back(demo: Program, key: bytes) -> None:
     demo.type(key)

@@ -148,9 +148,11 @@ def test_settings_may_stand_before_or_after_the_command(line: str) -> None:
 def test_every_declared_flag_reaches_its_setting() -> None:
     for declared in DECLARED:
         if declared.about.flag is not None:
-            request = parse([declared.about.flag, "value"])
+            # One that turns something off takes no value.
+            off = declared.default is True
+            request = parse([declared.about.flag] if off else [declared.about.flag, "value"])
             assert request is not None
-            assert request.flags == {declared.key: "value"}
+            assert request.flags == {declared.key: "false" if off else "value"}
 
 
 # -- what it refuses -----------------------------------------------------------------

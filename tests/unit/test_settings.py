@@ -75,6 +75,7 @@ OTHER: Mapping[str, tuple[str, str, object]] = {
     "theme": ('"light"', "light", "light"),
     "layout": ('"Traffic"', "traffic", "traffic"),
     "hidden_panels": ('["status", "events"]', "status,events", ("status", "events")),
+    "mouse": ("false", "no", False),
     "incident_after_s": ("30", "30", 30.0),
     "auto_declare": ("true", "yes", True),
     "draft_model": ('"claude-opus-5-5"', "claude-opus-5-5", "claude-opus-5-5"),

@@ -21,6 +21,7 @@ FLAGS_OF: dict[str, tuple[str, ...]] = {
     "uptime": ("config", "name", "base_url", "data_dir"),
     "report": ("config", "name", "base_url", "data_dir"),
     "proxy": ("config", "data_dir"),
+    "serve": ("config", *(each for each in ALL_SETTINGS if each != "mouse")),
     "traffic": ("config", "name", "base_url", "data_dir"),
     "runbook": ("config", *_TARGET),
     "manual": (),
@@ -44,7 +45,7 @@ FLAGS_OF: dict[str, tuple[str, ...]] = {
     "postmortem lint": (),
     "record": (),
     "record export": ("config", "name", "base_url", "data_dir"),
-    "replay": ("config", "name", "base_url", "data_dir", "theme", "symbols", "layout"),
+    "replay": ("config", "name", "base_url", "data_dir", "theme", "symbols", "layout", "mouse"),
     "config path": ("config",),
     "config show": ("config", *ALL_SETTINGS),
     "config init": ("config",),
@@ -69,7 +70,16 @@ def add_flags(parser: ArgumentParser, command: str) -> None:
             help="the settings file to read",
         )
     for declared in DECLARED:
-        if declared.key in allowed and declared.about.flag:
+        if declared.key in allowed and declared.about.flag and declared.default is True:
+            group.add_argument(
+                declared.about.flag,
+                dest=f"set_{declared.key}",
+                default=SUPPRESS,
+                action="store_const",
+                const="false",
+                help=_phrase(declared.about.doc),
+            )
+        elif declared.key in allowed and declared.about.flag:
             group.add_argument(
                 declared.about.flag,
                 dest=f"set_{declared.key}",

@@ -169,9 +169,12 @@ class EventsPanel(SnapshotPanel):
             self._top = max(self._top + step, 0)
             self.redraw()
 
-    def on_click(self, event: textual_events.Click) -> None:
-        row = event.y - 1
-        if 0 <= row < min(self.page, len(self._shown)):
+    def clicked(self, y: int) -> None:
+        """The title opens all events, a row is selected, and opened by a click on it once it is."""
+        row = y - 1
+        if row < 0 and self.key:
+            super().clicked(y)
+        elif 0 <= row < min(self.page, len(self._shown)):
             clicked = self._rows.index(self._shown[row])
             again = self._index() == clicked
             self._select(clicked)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from textual import events
+
 from claude_tui.model.format import age
 from claude_tui.model.incident import IncidentSummary
 from claude_tui.model.snapshot import Snapshot
@@ -25,6 +27,10 @@ class IncidentLine(LinePanel):
     def __init__(self, snapshot: Snapshot) -> None:
         super().__init__(id="incident")
         self.snapshot = snapshot
+
+    async def on_click(self, event: events.Click) -> None:
+        event.stop()
+        await self.app.run_action("incident")
 
     @property
     def rows(self) -> int:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from rich.cells import cell_len
+from textual import events
 
 from claude_tui.model.format import moment
-from claude_tui.model.snapshot import KeyLack, Level, Notice, Snapshot
+from claude_tui.model.snapshot import KeyLack, Level, Notice, Panel, Snapshot
 from claude_tui.model.verdict import Cause, Severity, Verdict
 from claude_tui.model.when import Local
 from claude_tui.tui.boundary import contain_drawing
 from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import KeyMap
+from claude_tui.tui.messages import ZoomRequested
 from claude_tui.tui.panels.alert_words import GroupStatus, alert_rows, group_status
 from claude_tui.tui.panels.record import outlook_line
 from claude_tui.tui.panels.strip_block import WIDE, block_lines, hints, lasted, step_words
@@ -65,6 +67,10 @@ class StripPanel(LinePanel):
     def show(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
         self.redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.post_message(ZoomRequested(Panel.VERDICT))
 
     def rows_in(self, cells: int, rows: int) -> int:
         """How many rows it wants on a terminal of that size; if that fails, enough to say so."""

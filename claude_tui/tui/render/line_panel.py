@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
+from textual import events
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 from claude_tui.model.snapshot import Panel, Snapshot
 from claude_tui.tui.boundary import Contained, contain_drawing
+from claude_tui.tui.messages import ZoomRequested
 from claude_tui.tui.render.frame import Frame, framed, inner_size
 from claude_tui.tui.render.lines import BLANK, Line, Span, changes, flow, line
 
@@ -142,6 +144,14 @@ class SnapshotPanel(LinePanel, can_focus=True):
             note=self.subtitle(self.snapshot),
             focused=self.has_focus,
         )
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.clicked(event.y)
+
+    def clicked(self, y: int) -> None:  # noqa: ARG002 (a panel with rows looks at it)
+        """Somebody clicked on row `y` of the panel: it opens in full."""
+        self.post_message(ZoomRequested(self.PANEL))
 
     def allow_focus(self) -> bool:
         return super().allow_focus() and bool(self.size)

@@ -28,6 +28,8 @@ class Pager(LinePanel):
         self._key = key
         self._top = 0
         self._total = 0
+        self.shown_rows = 0
+        """How many rows there are between title and lower edge."""
 
     def turn_to(self, title: str, key: str = "") -> None:
         """Change the title, and show the content from its start."""
@@ -42,7 +44,7 @@ class Pager(LinePanel):
         frame = Frame.BOX if height > 12 else Frame.RULE
         cells, rows = inner_size(frame, width, height)
         lines = self._content(cells, rows)
-        self._total = len(lines)
+        self._total, self.shown_rows = len(lines), rows
         self._top = max(min(self._top, self._total - rows), 0)
         shown = lines[self._top : self._top + rows]
         return framed(

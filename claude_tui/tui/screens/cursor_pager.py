@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from textual import events
+
+from claude_tui.tui.messages import ItemClicked
 from claude_tui.tui.render.lines import Line
 from claude_tui.tui.render.pager import Pager
 from claude_tui.tui.screens.runbook_parts import Page
@@ -20,9 +23,19 @@ class CursorPager(Pager):
         super().__init__(title, self._followed, key=key)
         self._page = page
         self._follows = True
+        self._items: tuple[range, ...] = ()
+
+    def on_click(self, event: events.Click) -> None:
+        row = event.y - 1 + self._top
+        if event.y > 0 and event.y - 1 < self.shown_rows:
+            for index, rows in enumerate(self._items):
+                if row in rows:
+                    event.stop()
+                    self.post_message(ItemClicked(index))
 
     def _followed(self, cells: int, rows: int) -> Lines:
         page = self._page(cells, rows)
+        self._items = page.items
         if self._follows:
             self._top = top_for(page.cursor, self._top, rows)
         return page.lines

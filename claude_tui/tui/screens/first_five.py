@@ -125,6 +125,11 @@ class FirstFiveScreen(RunbookScreen):
     def action_copy(self) -> None:
         self.copy_next((script(self.results[self.cursor], self.placeholders),))
 
+    def choose(self, index: int) -> bool:
+        was, self.cursor = self.cursor, index
+        self.follow_cursor()
+        return was == index
+
     def move(self, rows: int) -> None:
         """Move the cursor to another check. A page scrolls its commands."""
         target = min(max(self.cursor + rows, 0), len(self.results) - 1)

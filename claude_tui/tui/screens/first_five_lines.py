@@ -50,13 +50,12 @@ def asked_lines(asked_at: datetime, paused_at: datetime | None, key: KeyOf, cell
 def results_page(results: Sequence[CheckResult], cursor: int, cells: int) -> Page:
     """The result of each check, one below the other."""
     out: list[Line] = []
-    marked = range(0)
+    items = []
     for number, result in enumerate(results):
         rows = _result(result, cells, chosen=number == cursor)
-        if number == cursor:
-            marked = range(len(out), len(out) + len(rows))
+        items.append(range(len(out), len(out) + len(rows)))
         out += [*rows, BLANK]
-    return Page(tuple(out[:-1]), marked)
+    return Page(tuple(out[:-1]), items[cursor] if items else range(0), tuple(items))
 
 
 def _result(result: CheckResult, cells: int, *, chosen: bool) -> Lines:
@@ -84,7 +83,7 @@ def by_hand(
 ) -> Page:
     """The commands of each check, and how to read their output, with those at the cursor in view."""
     out: list[Line] = []
-    marked = range(0)
+    marked, items = range(0), []
     for number, result in enumerate(results):
         chosen, start = number == cursor, len(out)
         note = f"· {key('copy')} copies" if chosen else ""
@@ -94,8 +93,9 @@ def by_hand(
         out += prose(result.check.reads, cells, "dim")
         if chosen:
             marked = range(start, len(out) + _TO_THE_TOP)
+        items.append(range(start, len(out)))
         out.append(BLANK)
-    return Page(tuple(out[:-1]), marked)
+    return Page(tuple(out[:-1]), marked, tuple(items))
 
 
 def one_column(
@@ -104,4 +104,4 @@ def one_column(
     """The results, with the commands below them."""
     above = results_page(results, cursor, cells)
     below = by_hand(results, cursor, placeholders, key, cells)
-    return Page((*above.lines, BLANK, *below.lines), above.cursor)
+    return Page((*above.lines, BLANK, *below.lines), above.cursor, above.items)

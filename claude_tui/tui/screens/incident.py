@@ -84,6 +84,7 @@ class IncidentScreen(ReaderScreen):
     """
     CALLED = "incident"
     BINDINGS = bindings(Scope.INCIDENT)
+    ENTER = "open_entry"
 
     def __init__(self, ident: str) -> None:
         super().__init__()
@@ -243,6 +244,12 @@ class IncidentScreen(ReaderScreen):
         keys = self._keys()
         if keys:
             self._to(keys, 0 if start else len(keys) - 1)
+
+    def choose(self, index: int) -> bool:
+        keys = self._keys()
+        was = keys.index(self._cursor) if self._cursor in keys else len(keys) - 1
+        self._to(keys, index)
+        return was == index
 
     def _keys(self) -> list[str]:
         if not self.ident:

@@ -97,7 +97,7 @@ def _searched(entry: TimelineEntry) -> Searched:
 def timeline_page(entries: Sequence[TimelineEntry], figures: Figures, look: TimelineLook, cells: int) -> Page:
     """A row for each entry, oldest first, and below one that is open whatever it holds."""
     out: list[Line] = []
-    cursor = range(0)
+    cursor, items = range(0), []
     for entry in entries:
         start = len(out)
         rows = _entry(entry, figures, look, cells)
@@ -108,9 +108,10 @@ def timeline_page(entries: Sequence[TimelineEntry], figures: Figures, look: Time
             out += _opened(entry, look, cells)
         if entry.key == look.cursor:
             cursor = range(start, len(out))
+        items.append(range(start, len(out)))
     if not entries:
         out.append(line(Span("No entry matches the filter." if look.words else "Nothing yet.", "dim")))
-    return Page(tuple(out), cursor)
+    return Page(tuple(out), cursor, tuple(items))
 
 
 def _entry(entry: TimelineEntry, figures: Figures, look: TimelineLook, cells: int) -> Lines:
@@ -379,7 +380,7 @@ def list_page(incidents: Sequence[Incident], at: datetime, cursor: str, cells: i
             chosen = range(len(out), len(out) + 1)
             row = under_cursor(row, cells)
         out.append(row)
-    return Page(tuple(out), chosen)
+    return Page(tuple(out), chosen, tuple(range(row, row + 1) for row in range(len(out))))
 
 
 def _listed(incident: Incident, at: datetime, cells: int) -> Line:

@@ -192,6 +192,12 @@ class PlaybookScreen(RunbookScreen):
     def action_copy(self) -> None:
         self.copy_next(commands_of(self.step))
 
+    def choose(self, index: int) -> bool:
+        was, number = self.cursor, index + 1
+        if number != was:
+            self._to(number)
+        return number == was
+
     def move(self, rows: int) -> None:
         """Move the cursor to another step. A page scrolls the text of the step."""
         target = min(max(self.cursor + rows, 1), len(self.playbook.steps))

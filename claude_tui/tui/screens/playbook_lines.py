@@ -78,7 +78,8 @@ def list_page(view: PlaybookView, context: PlaybookContext, key: KeyOf, cells: i
     lines = (*head, *steps, BLANK, *_over(view, cells))
     row = len(head) + context.cursor - 1
     marked = range(row, len(lines) if context.cursor == len(steps) else row + 1)
-    return Page(lines, range(row + 1) if row < rows and context.cursor == 1 else marked)
+    items = tuple(range(len(head) + number, len(head) + number + 1) for number in range(len(steps)))
+    return Page(lines, range(row + 1) if row < rows and context.cursor == 1 else marked, items)
 
 
 def list_rows(view: PlaybookView, context: PlaybookContext, key: KeyOf, cells: int, most: int) -> int:
@@ -97,8 +98,9 @@ def step_page(view: PlaybookView, context: PlaybookContext, facts: Facts, key: K
 def one_column(view: PlaybookView, context: PlaybookContext, facts: Facts, key: KeyOf, cells: int) -> Page:
     """A row for each step, with the text of the step at the cursor below it."""
     out: list[Line] = [*prose(view.playbook.intro, cells, "dim"), BLANK]
-    start = 0
+    start, items = 0, []
     for step in view.steps:
+        begin = len(out)
         if step.number == context.cursor:
             # The previous row stays in view; for the first step, the introduction does.
             start = 0 if step.number == 1 else len(out) - 1
@@ -109,8 +111,10 @@ def one_column(view: PlaybookView, context: PlaybookContext, facts: Facts, key: 
                 out += prose(step.step.title, cells, bold=True, indent=_MARGIN)
             out += [line(" " * _MARGIN, *row) for row in _detail(step, facts, key, cells - _MARGIN)]
             end = len(out)
+        items.append(range(begin, len(out)))
     lines = (*out, BLANK, *_over(view, cells))
-    return Page(lines, range(start, len(lines) if context.cursor == len(view.steps) else end))
+    shown = range(start, len(lines) if context.cursor == len(view.steps) else end)
+    return Page(lines, shown, tuple(items))
 
 
 # -- the list ----------------------------------------------------------------------------

@@ -96,6 +96,7 @@ class PostmortemScreen(ReaderScreen):
     DEFAULT_CSS = "PostmortemScreen > #form-head { height: 1; }"
     CALLED = "postmortem"
     BINDINGS = bindings(Scope.POSTMORTEM)
+    ENTER = "edit"
 
     def __init__(self, ident: str) -> None:
         super().__init__()
@@ -243,6 +244,12 @@ class PostmortemScreen(ReaderScreen):
         if form is not None:
             keys = rows_of(form, unfolded=self.unfolded)
             self._to(keys[0] if start else keys[-1])
+
+    def choose(self, index: int) -> bool:
+        was, form = self.cursor, self.form
+        if form is not None:
+            self._to(rows_of(form, unfolded=self.unfolded)[index])
+        return was == self.cursor
 
     def _to(self, key: str) -> None:
         self.cursor = key

@@ -135,7 +135,7 @@ def form_page(form: Postmortem, loaded: Loaded, look: FormLook, cells: int, rows
 def _page(form: Postmortem, loaded: Loaded, look: FormLook, cells: int) -> Page:
     """All rows of the form, and those of the cursor."""
     out: list[Line] = []
-    cursor = range(0)
+    cursor, items = range(0), []
     actions = {f"action:{action.id}": action for action in form.actions}
     first_action = next(iter(actions), ADD)
     for key in rows_of(form, unfolded=look.unfolded):
@@ -151,7 +151,8 @@ def _page(form: Postmortem, loaded: Loaded, look: FormLook, cells: int) -> Page:
             out += _evidence(form.field(key), loaded, look, cells)
         if key == look.cursor:
             cursor = range(begin, len(out))
-    return Page(tuple(out), cursor)
+        items.append(range(begin, len(out)))
+    return Page(tuple(out), cursor, tuple(items))
 
 
 def _row(key: str, form: Postmortem, look: FormLook, cells: int) -> Iterator[Line]:

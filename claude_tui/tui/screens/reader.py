@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.screen import Screen
@@ -10,6 +10,7 @@ from textual.widget import Widget
 
 from claude_tui.tui.actions import Hint
 from claude_tui.tui.cockpit import Cockpit, cockpit_of
+from claude_tui.tui.messages import ItemClicked
 from claude_tui.tui.panels.footer import FooterLine
 from claude_tui.tui.panels.header import HeaderLine
 from claude_tui.tui.panels.incident_line import IncidentLine
@@ -39,6 +40,8 @@ class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
     }
     """
     AUTO_FOCUS = None
+    ENTER: ClassVar[str] = ""
+    """What Textual calls for the enter key on an item; "" for nothing."""
 
     def content(self, cells: int, rows: int) -> Lines:
         """All lines of the content, at most `cells` wide. `rows` of them are visible at once."""
@@ -99,6 +102,16 @@ class ReaderScreen(LeavesOnce, Screen[None], inherit_bindings=False):
 
     def _view(self) -> View:
         return View(self.cockpit.newest.at, self.cockpit.paused)
+
+    def on_item_clicked(self, message: ItemClicked) -> None:
+        """A click puts the cursor on an item; a click on the item under the cursor is the enter key."""
+        message.stop()
+        if self.choose(message.index) and self.ENTER:
+            self.call_later(self.app.run_action, self.ENTER, self)
+
+    def choose(self, index: int) -> bool:  # noqa: ARG002 (here nothing has a cursor)
+        """Put the cursor on an item. Returns whether it was there already."""
+        return False
 
     def move(self, rows: int) -> None:
         self.pager.move(rows)

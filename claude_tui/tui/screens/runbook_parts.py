@@ -43,6 +43,8 @@ class Page(NamedTuple):
 
     lines: Lines
     cursor: range = range(0)
+    items: tuple[range, ...] = ()
+    """The rows of each item that the cursor can be on, in its order."""
 
 
 def key_of(keymap: KeyMap) -> KeyOf:

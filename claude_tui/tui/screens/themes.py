@@ -106,6 +106,9 @@ def _usable(app: Cockpit) -> tuple[tuple[Theme, ...], tuple[str, ...]]:
 def _keep(app: Cockpit, name: str) -> None:
     from claude_tui.settings import update_file
 
+    if app.served:
+        app.notify(f"Theme {name} for this session only.", timeout=3, markup=False)
+        return
     file = app.settings.file
     problem = update_file(file, "theme", name) if file is not None else "there is no settings file"
     if problem is not None:

@@ -36,6 +36,7 @@ class WalkerScreen(RunbookScreen):
 
     CALLED = "tree"
     BINDINGS = bindings(Scope.WALK)
+    ENTER = "take"
 
     def __init__(self, session: RunbookSession) -> None:
         super().__init__(session)
@@ -171,6 +172,12 @@ class WalkerScreen(RunbookScreen):
 
     def action_copy(self) -> None:
         self.copy_next(commands_of(self.view.node))
+
+    def choose(self, index: int) -> bool:
+        was, self.cursor, self.left_at = self.cursor, index, None
+        self.lay_out()
+        self.follow_cursor()
+        return was == index
 
     def move(self, rows: int) -> None:
         """Move the cursor to another branch. Without branches, or beyond them, the text scrolls."""

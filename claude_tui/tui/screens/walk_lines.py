@@ -74,7 +74,7 @@ def commands_of(node: NodeView) -> tuple[Command, ...]:
 def tree_page(view: WalkView, cursor: int, cells: int) -> Page:
     """The way taken, each question with what was answered, and where the branches from here lead."""
     out: list[Line] = []
-    marked = range(0)
+    marked, items = range(0), []
     ahead = [each for each in view.tree if each.place is Place.AHEAD]
     for each in view.tree:
         if each.place is Place.PASSED:
@@ -87,8 +87,10 @@ def tree_page(view: WalkView, cursor: int, cells: int) -> Page:
             row = _ahead(each, cells, last=each is ahead[-1], chosen=each.branch == cursor)
             if each.branch == cursor:
                 row, marked = under_cursor(row, cells), range(len(out), len(out) + 1)
+            items.append(range(len(out), len(out) + 1))
             out.append(row)
-    return Page((*out, BLANK, line(Span("? question   ■ answer   ◀ data", "faint"))), marked)
+    legend = line(Span("? question   ■ answer   ◀ data", "faint"))
+    return Page((*out, BLANK, legend), marked, tuple(items))
 
 
 def _passed(each: TreeLine, cells: int) -> Lines:
@@ -129,11 +131,11 @@ def node_page(view: WalkView, context: WalkContext, key: KeyOf, cells: int, rows
     if node.node.is_answer:
         return Page((*out, *_answer(node, context, key, cells), *_rest(node, context, key, cells)))
     out += [*prose(node.node.text, cells, bold=True), BLANK]
-    branches, marked = _branches(node, context.cursor, cells)
-    marked = range(len(out) + marked.start, len(out) + marked.stop)
+    branches, items = _branches(node, context.cursor, cells, len(out))
+    marked = items[context.cursor] if items else range(0)
     page = (*out, *branches, BLANK, *_rest(node, context, key, cells))
     # If the cursor is on the first branch, what is above it is kept in view too, as far as possible.
-    return Page(page, range(marked.stop) if context.cursor == 0 and marked.stop <= rows else marked)
+    return Page(page, range(marked.stop) if context.cursor == 0 and marked.stop <= rows else marked, items)
 
 
 def resumed_line(left_at: datetime | None, key: KeyOf, cells: int) -> Lines:
@@ -144,17 +146,17 @@ def resumed_line(left_at: datetime | None, key: KeyOf, cells: int) -> Lines:
     return (crop(line(Span("▸ ", "accent", bold=True), Span(text, "text")), cells),)
 
 
-def _branches(node: NodeView, cursor: int, cells: int) -> tuple[list[Line], range]:
-    """The branches, and the rows of the branch under the cursor."""
+def _branches(node: NodeView, cursor: int, cells: int, above: int) -> tuple[list[Line], tuple[range, ...]]:
+    """The branches, and the rows of each, with `above` rows before them."""
     out: list[Line] = []
-    marked, room = range(0), min(cells, WIDEST)
+    items, room = [], min(cells, WIDEST)
     for branch in node.branches:
         rows = _branch(branch, room, chosen=branch.index == cursor)
         if branch.index == cursor:
             rows = tuple(under_cursor(row, room) for row in rows)
-            marked = range(len(out), len(out) + len(rows))
+        items.append(range(above + len(out), above + len(out) + len(rows)))
         out += rows
-    return out, marked
+    return out, tuple(items)
 
 
 def _branch(branch: BranchView, cells: int, *, chosen: bool) -> Lines:

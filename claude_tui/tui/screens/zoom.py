@@ -14,7 +14,7 @@ from claude_tui.model.format import clock_minute, span_text
 from claude_tui.model.snapshot import Chart, Focus, Panel, Snapshot
 from claude_tui.tui.actions import ACTIONS, Hint, Scope, bindings, footer, footer_of_the_past
 from claude_tui.tui.keys import KeyMap, display, first_key
-from claude_tui.tui.messages import EventChosen
+from claude_tui.tui.messages import EventChosen, ZoomRequested
 from claude_tui.tui.panels.errors_zoom import errors_zoom
 from claude_tui.tui.panels.events import EventsPanel
 from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
@@ -172,6 +172,11 @@ class ZoomScreen(ReaderScreen):
         note = "reading history…" if self.chart is None else _beginning(self.chart)
         return spread(line(Span("chart ", "faint"), *join(pieces, " ")), line(Span(note, "dim")), cells)
 
+    def on_zoom_requested(self, message: ZoomRequested) -> None:
+        """A click on the strip: this screen turns to the verdict, rather than another one opening above."""
+        message.stop()
+        self._turn_to(message.panel)
+
     # -- actions ----------------------------------------------------------------------
 
     def _focus(self) -> Focus | None:
@@ -285,7 +290,9 @@ class ZoomScreen(ReaderScreen):
 def _responses(keymap: KeyMap) -> tuple[Hint, ...]:
     keys = {action.id: first_key(action.id, action.keys, keymap) for action in ACTIONS}
     return tuple(
-        Hint(display(keys[each]), label, _RANK_OF_OWN) for each, label in _RESPONSES.items() if keys[each]
+        Hint(display(keys[each]), label, _RANK_OF_OWN, (keys[each],))
+        for each, label in _RESPONSES.items()
+        if keys[each]
     )
 
 

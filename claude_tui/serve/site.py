@@ -1,0 +1,235 @@
+"""The site: who is let in, the page with a terminal in it, and the socket behind each terminal.
+
+Every request passes `_guard`: its host, its origin and its token come before anything else is looked at. The
+page loads textual-serve's script and fonts from here, and its policy lets it load nothing from elsewhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from claude_tui.serve.access import Access
+from claude_tui.serve.packets import MessageError, Ping, Size, read_message
+from claude_tui.serve.session import Program, Session
+
+__all__ = ["Plan", "Site"]
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_MAX_MESSAGE = 1 << 20
+"""A paste; what a terminal sends otherwise is a few bytes."""
+_MAX_FORM = 1 << 14
+_HEARTBEAT_S = 15.0
+"""A browser that does not answer within half of it has left."""
+_SEEN_FOR_S = 30 * 86_400
+_HEADERS = {
+    "Server": "claude-top",
+    "Cache-Control": "no-store",
+    # Not none at all: Chromium would send the login form with an unknown origin.
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_OWN = {"page.css": "text/css", "page.js": "text/javascript"}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is served, and to whom."""
+
+    program: Program
+    """Started for each browser."""
+    access: Access
+    """Who is let in."""
+    most_sessions: int
+    """How many browsers at a time."""
+    say: Callable[[str], None]
+    """Takes messages for whoever runs the server; never a URL, which may hold a token."""
+
+
+class Site:
+    """The web application of one server, and its open sessions."""
+
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._cookie = "claude-top"
+        self._page = resources.files("claude_tui.serve") / "page"
+        self._sockets: set[web.WebSocketResponse] = set()
+        self._begun = 0
+
+    def application(self, port: int) -> web.Application:
+        """For a server on `port`. Browsers share cookies among the ports of a host: each has its own name."""
+        self._cookie = f"claude-top-{port}"
+        app = web.Application(middlewares=[self._guard], client_max_size=_MAX_FORM)
+        app.add_routes(
+            [
+                web.get("/", self._index),
+                web.post("/login", self._login),
+                web.get("/ws", self._socket),
+                *(web.get(f"/{name}", self._own_file) for name in _OWN),
+                web.static("/static", _scripts()),
+            ]
+        )
+        app.on_shutdown.append(self._close)
+        return app
+
+    # -- who is let in ------------------------------------------------------------------
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        try:
+            response = await self._answer(request, handler)
+        except web.HTTPException as error:
+            response = _plain(HTTPStatus(error.status))
+        if not response.prepared:
+            response.headers.update(_HEADERS)
+            known = self._plan.access.knows_host(request.host)
+            response.headers["Content-Security-Policy"] = _policy(request.host if known else "")
+        return response
+
+    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        access = self._plan.access
+        if (wrong := self._wrong_place(request)) is not None:
+            return _plain(wrong)
+        if request.method == "POST" and request.path == "/login":
+            return await handler(request)
+        if "token" in request.query:
+            return self._shown(request, request.query["token"])
+        if access.is_cookie(request.cookies.get(self._cookie)):
+            return await handler(request)
+        if request.method == "GET" and request.path == "/":
+            return self._html("login.html", HTTPStatus.UNAUTHORIZED)
+        return _plain(HTTPStatus.UNAUTHORIZED)
+
+    def _wrong_place(self, request: web.Request) -> HTTPStatus | None:
+        """The answer to a request that a page of another site may have made."""
+        access = self._plan.access
+        if not access.knows_host(request.host):
+            return HTTPStatus.MISDIRECTED_REQUEST
+        asks_as_page = request.method == "POST" or request.path == "/ws"
+        if asks_as_page and not access.knows_origin(request.headers.get("Origin"), request.host):
+            return HTTPStatus.FORBIDDEN
+        return None
+
+    async def _login(self, request: web.Request) -> web.StreamResponse:
+        form = await request.post()
+        return self._shown(request, str(form.get("token", "")))
+
+    def _shown(self, request: web.Request, token: str) -> web.StreamResponse:
+        """Answers a token that was shown: a cookie and the page's own address, or 401."""
+        if not self._plan.access.is_token(token):
+            return _plain(HTTPStatus.UNAUTHORIZED)
+        response = web.Response(status=HTTPStatus.SEE_OTHER, headers={"Location": "./"})
+        response.set_cookie(
+            self._cookie,
+            self._plan.access.cookie,
+            max_age=_SEEN_FOR_S,
+            httponly=True,
+            samesite="Strict",
+            secure=request.headers.get("X-Forwarded-Proto", request.scheme) == "https",
+        )
+        return response
+
+    # -- the page -----------------------------------------------------------------------
+
+    async def _index(self, _: web.Request) -> web.StreamResponse:
+        if len(self._sockets) >= self._plan.most_sessions:
+            return _plain(HTTPStatus.SERVICE_UNAVAILABLE, _FULL)
+        return self._html("page.html", HTTPStatus.OK)
+
+    async def _own_file(self, request: web.Request) -> web.StreamResponse:
+        name = request.path.removeprefix("/")
+        return web.Response(body=(self._page / name).read_bytes(), content_type=_OWN[name], charset="utf-8")
+
+    def _html(self, name: str, status: HTTPStatus) -> web.Response:
+        return web.Response(
+            text=(self._page / name).read_text("utf-8"), content_type="text/html", status=status
+        )
+
+    # -- sessions -----------------------------------------------------------------------
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        """A dashboard for as long as the browser stays."""
+        try:
+            size = Size.of(request.query.get("width", 80), request.query.get("height", 24))
+        except MessageError:
+            return _plain(HTTPStatus.BAD_REQUEST)
+        if len(self._sockets) >= self._plan.most_sessions:
+            return _plain(HTTPStatus.SERVICE_UNAVAILABLE, _FULL)
+        socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=_MAX_MESSAGE)
+        self._sockets.add(socket)
+        try:
+            await socket.prepare(request)
+            await self._serve(socket, size, str(request.remote))
+        finally:
+            self._sockets.discard(socket)
+        return socket
+
+    async def _serve(self, socket: web.WebSocketResponse, size: Size, remote: str) -> None:
+        self._begun += 1
+        number, say = self._begun, self._plan.say
+        session = await Session.start(self._plan.program, size, socket.send_bytes)
+        say(f"session {number} of {remote} begins ({len(self._sockets)} of {self._plan.most_sessions})")
+        sides = [asyncio.create_task(session.run()), asyncio.create_task(_listen(socket, session))]
+        try:
+            await asyncio.wait(sides, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for side in sides:
+                side.cancel()
+            await asyncio.shield(session.end())
+            await asyncio.gather(*sides, return_exceptions=True)
+            await socket.close()
+            say(f"session {number} has ended")
+
+    async def _close(self, _: web.Application) -> None:
+        closing = (socket.close(code=WSCloseCode.GOING_AWAY) for socket in set(self._sockets))
+        await asyncio.gather(*closing, return_exceptions=True)
+
+
+async def _listen(socket: web.WebSocketResponse, session: Session) -> None:
+    """Passes on what the browser sends, until it leaves or sends what the page would not."""
+    async for received in socket:
+        if received.type is not WSMsgType.TEXT:
+            return
+        try:
+            message = read_message(received.data)
+        except MessageError:
+            await socket.close(code=WSCloseCode.POLICY_VIOLATION)
+            return
+        if isinstance(message, Ping):
+            await socket.send_json(["pong", message.text])
+        else:
+            await session.send(message)
+
+
+_FULL = "All sessions of this server are in use: try again when somebody has left."
+
+
+def _plain(status: HTTPStatus, text: str = "") -> web.Response:
+    return web.Response(status=status, text=text or f"{status.value}: {status.phrase}")
+
+
+def _policy(host: str) -> str:
+    """Nothing from another host, and nobody frames the page. `host` is one that was checked, or nothing."""
+    sockets = f" ws://{host} wss://{host}" if host else ""
+    return (
+        "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
+        f"img-src data:; connect-src 'self'{sockets}; base-uri 'none'; form-action 'self'; "
+        "frame-ancestors 'none'"
+    )
+
+
+def _scripts() -> Path:
+    """textual-serve's script, fonts and styles. Raises ModuleNotFoundError without the extra."""
+    found: Traversable = resources.files("textual_serve") / "static"
+    return Path(str(found))
