@@ -118,7 +118,7 @@ class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
         gc.enable()
         if self._theme_problem:
             self.notify(self._theme_problem, severity="warning", markup=False)
-        self.set_interval(1.0, self._watch_for_silence)
+        self.set_timer(_STALLED_AFTER_S, self._watch_for_silence)
         self.backend.start(self._publish)
 
     def _publish(self, snapshot: Snapshot) -> None:
@@ -190,6 +190,8 @@ class ClaudeTopApp(TypesInOrder, inherit_bindings=False):
         silence = time.monotonic() - self._arrived
         if silence > _STALLED_AFTER_S and not self.plays_recording:
             self._show(silence)
+        # Once a second only while it is silent: a Snapshot that arrives sets no timer.
+        self.set_timer(max(_STALLED_AFTER_S - silence, 1.0), self._watch_for_silence)
 
     # -- what is drawn --------------------------------------------------------------
 
