@@ -46,8 +46,8 @@ FIRING = "verdict-p1", "verdict-p2", "verdict-p3", "traffic-overloaded"
 ALERTS = 3
 MOST_MB = {"collector, no traffic": 115, "collector, traffic": 115, "viewer, traffic": 60, "agent": 95}
 START_METHOD = (
-    "The median of some starts: of a command beside `python -c pass`, of the dashboard until the last part "
-    "of its first frame is on the wire beside a Textual app with one Static."
+    "The median of some starts: of a command beside bare python, of the dashboard until the last part of "
+    "its first frame is on the wire beside a Textual app with one Static."
 )
 LOAD_METHOD = (
     "All at the same time on terminals of 120x40, {seconds} s after the first {settle}. With traffic: "
@@ -95,8 +95,11 @@ def median_of(measure: Callable[[], float], runs: int) -> float:
 
 def run_s(command: Sequence[str], env: Mapping[str, str]) -> float:
     began = time.perf_counter()
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **env})
-    return time.perf_counter() - began
+    found = subprocess.run(command, capture_output=True, check=False, env={**os.environ, **env})
+    spent = time.perf_counter() - began
+    if not found.stdout:
+        raise RuntimeError(f"{' '.join(command)} says nothing")
+    return spent
 
 
 def frame_s(command: Sequence[str], sign: bytes, env: dict[str, str]) -> float:
@@ -105,14 +108,18 @@ def frame_s(command: Sequence[str], sign: bytes, env: dict[str, str]) -> float:
         return program.wait_for(sign)
 
 
+def command_rows(words: str, runs: int, env: Mapping[str, str]) -> Iterator[Row]:
+    """Until a command has answered, beside python that does nothing."""
+    script = str(Path(sys.executable).with_name("claude-top"))
+    bare = median_of(lambda: run_s([sys.executable, "-c", "print(1)"], env), runs)
+    spent = median_of(lambda: run_s([script, words], env), runs)
+    yield Row.at_most(f"claude-top {words}, over python", (spent - bare) * 1000, 60, "ms")
+    yield Row("python -c 'print(1)' beside it", f"{bare * 1000:.0f} ms")
+
+
 def start_rows(runs: int, env: dict[str, str]) -> Iterator[Row]:
     """Until a command has answered, and until the dashboard's first frame."""
-    script = shutil.which("claude-top") or str(Path(sys.executable).with_name("claude-top"))
-    bare = median_of(lambda: run_s([sys.executable, "-c", "pass"], env), runs)
-    for words in ("--version", "statusline"):
-        spent = median_of(lambda words=words: run_s([script, words], env), runs)  # type: ignore[misc]
-        yield Row.at_most(f"claude-top {words}, over python", (spent - bare) * 1000, 60, "ms")
-    yield Row("python -c pass", f"{bare * 1000:.0f} ms")
+    yield from command_rows("--version", runs, env)
     bares, ratios = [], []
     for _ in range(runs * 2 // 3):
         bares.append(frame_s([sys.executable, "-c", BARE_APP], b"bare-app-is-up", {}))
@@ -196,6 +203,7 @@ def load_rows(settle_s: float, seconds: float, home: str, env: dict[str, str]) -
             seconds,
         )
         firing = alerts_firing(here | busy)
+        status_line = measured("", "", lambda: command_rows("statusline", 9, here | busy)).rows
     yield Row("alerts firing meanwhile", f"{firing}", f"least {ALERTS}", firing >= ALERTS)
     for name in ("collector, healthy", "collector, no traffic", "collector, traffic", "viewer, traffic"):
         yield Row.at_most(f"{name}: terminal", found[name].bytes_per_s, 1024, "B/s")
@@ -212,6 +220,7 @@ def load_rows(settle_s: float, seconds: float, home: str, env: dict[str, str]) -
             yield Row.at_most(f"{name}: memory", load.rss_mb, most_mb, "MB", 1)
         else:
             yield Row(f"{name}: memory", f"{load.rss_mb:.1f} MB")
+    yield from status_line
 
 
 def alerts_firing(env: Mapping[str, str]) -> int:

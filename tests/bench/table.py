@@ -99,8 +99,12 @@ def page(sections: Sequence[Section], at: datetime, load: float) -> str:
 
 
 def _line(row: Row, widths: Sequence[int]) -> str:
-    what, figure, budget = widths
-    return f"| {_MARKS[row.kept]} | {_short(row.what):<{what}} | {row.figure:>{figure}} | {row.budget:>{budget}} |"
+    what, figure, budget = (
+        _short(row.what).ljust(widths[0]),
+        row.figure.rjust(widths[1]),
+        row.budget.rjust(widths[2]),
+    )
+    return f"| {_MARKS[row.kept]} | {what} | {figure} | {budget} |"
 
 
 def _short(what: str) -> str:
