@@ -35,23 +35,27 @@ class Attendance:
         """Joins the others, and returns whether this process collects."""
         self._presence.enter()
         collects = self._take(self._clock.now())
-        self._look()
+        self.look()
         return collects
 
     async def take(self) -> bool:
         """Tries to become the collector."""
         return await asyncio.to_thread(self._take, self._clock.now())
 
-    async def look(self) -> Watching:
-        """Finds out again who collects and how many watch."""
-        await asyncio.to_thread(self._look)
-        return self.watching
+    def look(self) -> None:
+        """Finds out again who collects and how many watch. The disk may be slow."""
+        self.watching = replace(
+            self.watching,
+            collects=self._collects,
+            collector=self._lease.holder(),
+            screens=self._presence.count(),
+        )
 
     def stand_aside(self) -> None:
         """Lets another collect, and goes on watching."""
         self._lease.release()
         self._collects = False
-        self._look()
+        self.look()
 
     def leave(self, *, idle: bool = True) -> None:
         """Lets another collect. Call it once everything is written.
@@ -66,11 +70,3 @@ class Attendance:
         # Not the same as holding the lock: where nothing can be locked, each process collects for itself.
         self._collects = not self._read_only and self._lease.take(now)
         return self._collects
-
-    def _look(self) -> None:
-        self.watching = replace(
-            self.watching,
-            collects=self._collects,
-            collector=self._lease.holder(),
-            screens=self._presence.count(),
-        )

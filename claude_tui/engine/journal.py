@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from claude_tui.engine.followed import Followed
 from claude_tui.model.alert import AlertEntry, AlertsView, EntryKind, NotificationKind
@@ -43,6 +43,17 @@ _STATES = {
 }
 
 
+class _Read(NamedTuple):
+    """What was read from the store."""
+
+    verdicts: tuple[VerdictChange, ...] | None
+    """The changes of the last day; None where they were not asked for."""
+    steps: list[StepMark]
+    """The steps that were marked lately."""
+    severities: list[SeverityMark]
+    """The severities that people set lately."""
+
+
 class Journal:
     """Stores verdict changes and marks, and presents them as Events.
 
@@ -67,11 +78,9 @@ class Journal:
 
     def load(self, now: datetime) -> None:
         """Loads the last days from the store. Fast: only a few rows."""
-        self._verdicts = self._read_verdicts(now)
-        self._take(*self._read(now))
-        self._incidents.read()
-        self._revisions.read()
-        self._requests.read()
+        found = self._read(now, verdicts=True)
+        self._verdicts = found.verdicts or ()
+        self._take(found)
 
     @property
     def takes(self) -> tuple[ActionRequest, ...]:
@@ -96,26 +105,29 @@ class Journal:
     async def follow(self, now: datetime, *, verdicts: bool) -> None:
         """Reads again what others who share the store may have added: marks, entries, and with `verdicts`
         also the changes of the verdict."""
-        if verdicts:
-            self._verdicts = await asyncio.to_thread(self._read_verdicts, now)
         steps, severities = len(self._own_steps), len(self._own_severities)
-        found = await asyncio.to_thread(self._read, now)
+        # All in one: handing over to a thread takes longer than most of the queries.
+        found = await asyncio.to_thread(self._read, now, verdicts=verdicts)
+        if found.verdicts is not None:
+            self._verdicts = found.verdicts
         # Marks made while the store was read must not vanish from the screen for a second.
         self._own_steps, self._own_severities = self._own_steps[steps:], self._own_severities[severities:]
-        self._take(*found)
-        for followed in (self._incidents, self._revisions, self._requests):
-            await asyncio.to_thread(followed.read)
+        self._take(found)
 
     def _read_verdicts(self, now: datetime) -> tuple[VerdictChange, ...]:
         return tuple(self._store.verdict_changes(now - VERDICTS_SPAN)[-MAX_VERDICTS:])
 
-    def _read(self, now: datetime) -> tuple[list[StepMark], list[SeverityMark]]:
+    def _read(self, now: datetime, *, verdicts: bool) -> _Read:
         since = now - MARKS_SPAN
-        return self._store.step_marks(since), self._store.severity_marks(since)
+        changes = self._read_verdicts(now) if verdicts else None
+        found = _Read(changes, self._store.step_marks(since), self._store.severity_marks(since))
+        for followed in (self._incidents, self._revisions, self._requests):
+            followed.read()
+        return found
 
-    def _take(self, steps: list[StepMark], severities: list[SeverityMark]) -> None:
-        self.step_marks = _once(*steps, *self._own_steps)
-        self.severity_marks = _once(*severities, *self._own_severities)
+    def _take(self, found: _Read) -> None:
+        self.step_marks = _once(*found.steps, *self._own_steps)
+        self.severity_marks = _once(*found.severities, *self._own_severities)
 
     def step_marked(self, mark: StepMark) -> None:
         """Adds a mark made here at once, without waiting for the store."""

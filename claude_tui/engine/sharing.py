@@ -6,6 +6,7 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from itertools import count
 from typing import Any
 
 from claude_tui.engine.attendance import Attendance
@@ -28,6 +29,8 @@ FOLLOW_S = 0.5
 
 LOOK_S = 1.0
 """Seconds between two attempts to take the lease, and two counts of who watches."""
+
+_LOOK_EVERY = round(LOOK_S / FOLLOW_S)
 
 ASIDE_S = 3.0
 """How long a process that stands aside leaves the lease to others before it tries to take it again."""
@@ -112,17 +115,12 @@ class Sharing:
         if self._attendance is None:
             await self._collect()
             return
-        looking = asyncio.create_task(self._look(self._attendance))
-        try:
-            while True:
-                if not self._publisher.collects:
-                    await self._watch(self._attendance)
-                    await self._take_over(self._attendance)
-                await self._collect()
-                await self._hand_over(self._attendance)
-        finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+        while True:
+            if not self._publisher.collects:
+                await self._watch(self._attendance)
+                await self._take_over(self._attendance)
+            await self._collect()
+            await self._hand_over(self._attendance)
 
     async def _collect(self) -> None:
         """Probes, pages and does what people ask for, until this process is to stand aside."""
@@ -178,15 +176,15 @@ class Sharing:
             self._collector.resume(self._viewer.state.probes)
         if self._paging is not None:
             self._paging.resume(self._viewer.alerts)
-        await attendance.look()
+        await asyncio.to_thread(attendance.look)
         self._publisher.collects = True
         self._publisher.show_now()
 
     async def _follow(self, read: Callable[[], Awaitable[None]]) -> None:
         """Reads what other processes have recorded whenever they have. A hanging disk blocks nothing else."""
         known: int | None = None
-        while True:
-            version = await asyncio.to_thread(self._store.data_version)
+        for turn in count():
+            version = await asyncio.to_thread(self._look, of_others=turn % _LOOK_EVERY == 0)
             if version is None or version != known or self._store.problem is not None:
                 known = version if await self._read(read) else None
             await asyncio.sleep(FOLLOW_S)
@@ -209,8 +207,11 @@ class Sharing:
         await asyncio.to_thread(self._collector.load_expenses)
         await self._requests.handle(self._carry_out, self._clock.now())
 
-    async def _look(self, attendance: Attendance) -> None:
-        """Keeps up to date who collects and how many watch."""
-        while True:
-            await attendance.look()
-            await asyncio.sleep(LOOK_S)
+    def _look(self, *, of_others: bool) -> int | None:
+        """The version of what is recorded; with `of_others` who collects and how many watch is found out too.
+
+        Both at once, as handing over to a thread takes longer than either.
+        """
+        if of_others and self._attendance is not None:
+            self._attendance.look()
+        return self._store.data_version()

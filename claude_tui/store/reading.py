@@ -255,6 +255,16 @@ class Reader:
         self._problems.clear(Origin.READING)
         return answer
 
+    def peek(self, query: Callable[[ReadSession], T]) -> T | None:
+        """The answer of one query about the database alone: cheap, as it is asked for twice a second."""
+        with self._lock:
+            try:
+                session = self._current_session()
+                return query(session) if session is not None else None
+            except (sqlite3.Error, OSError) as error:
+                self._fail(error)
+                return None
+
     def close(self, timeout_s: float) -> None:
         """Frees the connection, unless a query outlasts `timeout_s`."""
         if self._lock.acquire(timeout=max(timeout_s, 0.0)):

@@ -125,8 +125,7 @@ class Store:
 
     def data_version(self) -> int | None:
         """A number that changes when any process has added something; None without a database."""
-        found, _ = self._reader.read(lambda session: session.data_version())
-        return found
+        return self._reader.peek(lambda session: session.data_version())
 
     def write(self, item: Record) -> None:
         """Queues `item`.

@@ -116,7 +116,7 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         """The first frame is on screen: now there is time for everything else."""
         gc.freeze()
         gc.enable()
-        self.set_interval(1.0, self._watch_for_silence)
+        self.set_timer(_STALLED_AFTER_S, self._watch_for_silence)
         self.backend.start(self._publish)
 
     def _publish(self, snapshot: Snapshot) -> None:
@@ -188,6 +188,8 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         silence = time.monotonic() - self._arrived
         if silence > _STALLED_AFTER_S and not self.plays_recording:
             self._show(silence)
+        # Once a second only while it is silent: a Snapshot that arrives sets no timer.
+        self.set_timer(max(_STALLED_AFTER_S - silence, 1.0), self._watch_for_silence)
 
     def action_command_palette(self) -> None:
         from claude_tui.tui.palette import Palette

@@ -2,6 +2,7 @@
 
 Textual 8.2's own driver loops at 100% CPU when a read returns nothing, as after a terminal hung up;
 and its writer thread dies on the first failed write, after which the program blocks on a full queue.
+It also looks for input ten times a second, where this one waits for it.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import os
 import selectors
 import termios
+import threading
 from codecs import getincrementaldecoder
 from collections.abc import Callable
+from contextlib import suppress
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from textual._xterm_parser import XTermParser
@@ -64,6 +67,27 @@ class TerminalFile:
             self._on_gone()
 
 
+class WakingEvent(threading.Event):
+    """An event that a selector can wait for, together with what else it waits for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._reading, self._writing = os.pipe()
+        os.set_blocking(self._reading, False)
+
+    def fileno(self) -> int:
+        return self._reading
+
+    def set(self) -> None:
+        super().set()
+        os.write(self._writing, b"!")
+
+    def clear(self) -> None:
+        super().clear()
+        with suppress(BlockingIOError):
+            os.read(self._reading, 64)
+
+
 class Listener(NamedTuple):
     """Callbacks, called from the driver's threads; `on_suspend` from the event loop."""
 
@@ -82,14 +106,18 @@ class GuardedDriver(LinuxDriver):
         super().__init__(*args, **options)
         self._file = cast("Any", TerminalFile(cast("IO[str]", self._file), self.listener.on_gone))
         self._suspended = False
+        self.exit_event: WakingEvent = WakingEvent()
 
     def run_input_thread(self) -> None:
         parser = XTermParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
+            selector.register(self.exit_event, selectors.EVENT_READ)
             while not self.exit_event.is_set():
-                if selector.select(_TICK_S):
+                # Only a sequence that has begun may time out.
+                found = selector.select(None if parser._timeout_time is None else _TICK_S)
+                if any(key.fileobj is not self.exit_event for key, _ in found):
                     data = self._read()
                     if not data:
                         self._input_ended()

@@ -11,7 +11,8 @@ import argparse
 import random
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -53,14 +54,23 @@ def spent_ms(action: Callable[[], object]) -> float:
     return (time.thread_time() - began) * 1000
 
 
-def row(name: str, taken: list[float], budget: float | None) -> str:
-    taken.sort()
-    typical, worst = taken[len(taken) // 2], taken[-1]
-    verdict = "" if budget is None else f"{budget:6.0f} ms  {'ok' if worst <= budget else 'OVER'}"
-    return f"{name:44} {typical:8.1f} ms {worst:8.1f} ms {verdict}"
+@dataclass(frozen=True, slots=True)
+class Timed:
+    """How long something took, each time."""
+
+    name: str
+    taken: Sequence[float]
+    """Milliseconds."""
+    budget_ms: float | None = None
+
+    def __str__(self) -> str:
+        taken, budget = sorted(self.taken), self.budget_ms
+        typical, worst = taken[len(taken) // 2], taken[-1]
+        verdict = "" if budget is None else f"{budget:6.0f} ms  {'ok' if worst <= budget else 'OVER'}"
+        return f"{self.name:44} {typical:8.1f} ms {worst:8.1f} ms {verdict}"
 
 
-def jumps(store: Store, dice: random.Random) -> Iterator[str]:
+def jumps(store: Store, dice: random.Random) -> Iterator[Timed]:
     first, parts, whole = [], [], []
     for _ in range(JUMPS):
         at = NOW - timedelta(seconds=dice.uniform(1.1, 89) * 86_400)
@@ -71,12 +81,12 @@ def jumps(store: Store, dice: random.Random) -> Iterator[str]:
             parts.append((time.thread_time() - before) * 1000)
             before = time.thread_time()
         whole.append((time.thread_time() - began) * 1000)
-    yield row("first jump", first, JUMP_MS)
-    yield row("a part of reading the day before", parts, None)
-    yield row("the whole day before, afterwards", whole, None)
+    yield Timed("first jump", first, JUMP_MS)
+    yield Timed("a part of reading the day before", parts)
+    yield Timed("the whole day before, afterwards", whole)
 
 
-def steps(store: Store, start: datetime) -> Iterator[str]:
+def steps(store: Store, start: datetime) -> Iterator[Timed]:
     past = Past(store, Conditions(), lambda: NOW)
     at = start
     past.whole(at)
@@ -99,7 +109,7 @@ def steps(store: Store, start: datetime) -> Iterator[str]:
             # As the thread of time travel does when nothing is asked.
             for _ in past.completing():
                 pass
-        yield row(name, taken, STEP_MS)
+        yield Timed(name, taken, STEP_MS)
 
 
 def main() -> None:

@@ -387,16 +387,18 @@ def report_calls(name: str, url: str, pid: int | None, seconds: float) -> None:
     print(line)
 
 
-def report_memory(name: str, url: str, pid: int) -> None:
-    async def measure() -> float:
-        writers = await open_streams(url, OPEN)
-        found = max(resident_mb(each) for each in processes(pid))
-        for writer in writers:
-            writer.transport.abort()
-        return found
+async def resident_with_open(url: str, pid: int) -> float:
+    """Megabytes of the largest process of a proxy with OPEN open streams."""
+    writers = await open_streams(url, OPEN)
+    found = max(resident_mb(each) for each in processes(pid))
+    for writer in writers:
+        writer.transport.abort()
+    return found
 
-    before = resident_mb(pid)
-    print(f"  {name:<12} {before:.1f} MB idle, {asyncio.run(measure()):.1f} MB with {OPEN} open streams")
+
+def report_memory(name: str, url: str, pid: int) -> None:
+    before, filled = resident_mb(pid), asyncio.run(resident_with_open(url, pid))
+    print(f"  {name:<12} {before:.1f} MB idle, {filled:.1f} MB with {OPEN} open streams")
 
 
 def main() -> None:

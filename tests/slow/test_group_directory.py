@@ -50,7 +50,7 @@ for line in sys.stdin:
         print(len(store.step_marks(now.replace(year=2000))), store.problem, flush=True)
     elif line.strip() == "look":
         attendance._take(clock.now())
-        attendance._look()
+        attendance.look()
         holder = attendance.watching.collector
         print(attendance.watching.collects, holder and holder.user, attendance.watching.screens, flush=True)
 store.close()

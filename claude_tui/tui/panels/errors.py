@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from rich.cells import cell_len
 
@@ -64,6 +65,8 @@ class ErrorsPanel(SnapshotPanel):
         return snapshot.errors[self.window % len(snapshot.errors)] if snapshot.errors else None
 
 
+# Most seconds pass without a failure.
+@lru_cache(maxsize=8)
 def error_lines(window: ErrorWindow, cells: int, rows: int, *, footed: bool = True) -> Lines:
     """A row per class, in order. `footed` adds the number of calls, and the exact kinds of failure.
 

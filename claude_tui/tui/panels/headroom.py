@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from rich.cells import cell_len
 
@@ -189,6 +190,8 @@ def _label(row: Row) -> str:
     return f"{row.window.replace('_', ' ')} window"
 
 
+# A reading is the same until the next one.
+@lru_cache(maxsize=64)
 def _main(row: Row, columns: _Columns, *, marked: bool = False) -> Line:
     """`input     ━━╾──────  18%  14.2k of 80k`; muted if it is stale.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from itertools import groupby
 from math import ceil
 
@@ -84,7 +85,9 @@ def latency_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     tall = _tallest(len(view.series), rows - len(header) - len(shown_notes))
     body: list[Line] = []
     for series in view.series:
-        body += _series(series, snapshot, figures, chart_cells, tall, labelled=labelled)
+        stale = series.now_at is not None and outdated(snapshot, _source(series), series.now_at)
+        calm = not snapshot.verdict.severity.grave
+        body += _series(series, figures, chart_cells, tall, labelled=labelled, stale=stale, calm=calm)
     gap: Lines = (BLANK,) if shown_notes and rows > len(header) + len(body) + len(shown_notes) else ()
     return clipped((*header, *body, *gap, *shown_notes), cells, rows)
 
@@ -134,17 +137,19 @@ def _axis(view: LatencyView, at: datetime, cells: int) -> Line:
     return time_axis(end - view.span, end, cells, "╷")
 
 
+# A chart moves by a whole bin at a time, every quarter of a minute.
+@lru_cache(maxsize=16)
 def _series(
     series: LatencySeries,
-    snapshot: Snapshot,
-    figures: Sequence[Figure],
+    figures: tuple[Figure, ...],
     chart_cells: int,
     tall: int,
     *,
     labelled: bool,
+    stale: bool,
+    calm: bool,
 ) -> Lines:
-    *chart, marks = series_chart(series, chart_cells, tall, calm=not snapshot.verdict.severity.grave)
-    stale = series.now_at is not None and outdated(snapshot, _source(series), series.now_at)
+    *chart, marks = series_chart(series, chart_cells, tall, calm=calm)
     unit = latency_unit(*(value(series) for _, value in figures))
     out = [Span(pad(series.name, _NAME_CELLS - 1) + " ", "text"), *(chart[-1] if chart else marks)]
     for name, value in figures:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from rich.cells import cell_len
 
@@ -116,6 +117,7 @@ def _short(name: str) -> str:
     return _NAME_NOTE.sub("", name) or name
 
 
+@lru_cache(maxsize=64)
 def _component(component: Component, ours: bool, cells: int) -> Line:
     mark = component_mark(component.status)
     operational = component.operational

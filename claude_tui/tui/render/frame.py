@@ -59,12 +59,14 @@ def _edge(focused: bool) -> str:
     return "accent" if focused else "edge"
 
 
+@lru_cache(maxsize=64)
 def _label(title: str, key: str, focused: bool) -> Line:
     mark = Span("▸", "accent", bold=True) if focused else Span("")
     number = Span(f"{key} " if key else "", "faint")
     return line(mark, " ", number, Span(title, "text" if focused else "dim", bold=focused), " ")
 
 
+@lru_cache(maxsize=64)
 def _top(label: Line, cells: int, edge: str) -> Line:
     start = "╭" if any(span.text == "▸" for span in label) else "╭─"
     label = crop(label, max(cells - len(start) - 2, 0))
@@ -72,6 +74,7 @@ def _top(label: Line, cells: int, edge: str) -> Line:
     return line(Span(start, edge), *label, Span("─" * rest + "╮", edge))
 
 
+@lru_cache(maxsize=64)
 def _bottom(note: str, cells: int, edge: str) -> Line:
     note = f" {fit(note, cells - 8)} " if note and cells > 12 else ""
     rest = cells - width((Span(note),)) - 3

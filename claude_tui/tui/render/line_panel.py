@@ -54,6 +54,8 @@ class LinePanel(Contained, Widget):
         if self._drawn_for != self.size:
             return  # not yet shown at this size: Textual will repaint all of it anyway
         old, self._lines = self._lines, self._drawn()
+        if old == self._lines:
+            return
         regions = [
             Region(start, y, end - start, 1)
             for y, (before, after) in enumerate(zip(old, self._lines, strict=True))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
@@ -224,6 +225,8 @@ def _wrapped(words: list[str], cells: int) -> Iterator[str]:
         yield row
 
 
+# Most running text is the same from one second to the next.
+@lru_cache(maxsize=32)
 def flow(spans: Line, cells: int, rows: int) -> tuple[Line, ...]:
     """`wrap` for a Line: every word keeps the style of the span that it begins in."""
     styled = [span._replace(text=word) for span in spans for word in _SPACE.split(span.text) if word]
@@ -247,6 +250,19 @@ def flow(spans: Line, cells: int, rows: int) -> tuple[Line, ...]:
 
 
 _Cell = tuple[str, str, bool, str]
+
+
+def _alike(old: Line, new: Line) -> tuple[int, int]:
+    """How many spans are the same at the beginning, and at the end if both lines are equally wide.
+
+    One more is left at either side: a span may begin with what belongs to the character before.
+    """
+    shorter = min(len(old), len(new))
+    start = next((n for n in range(shorter) if old[n] != new[n]), shorter)
+    if width(old) != width(new):
+        return max(start - 1, 0), 0
+    end = next((n for n in range(shorter - start) if old[-1 - n] != new[-1 - n]), shorter - start)
+    return max(start - 1, 0), max(end - 1, 0)
 
 
 def _cells(spans: Line, total: int) -> list[_Cell]:
@@ -274,9 +290,15 @@ def changes(old: Line, new: Line, total: int) -> tuple[tuple[int, int], ...]:
     """
     if old == new:
         return ()
+    start, end = _alike(old, new)
+    first = width(old[:start])
+    total = max(total - first, 0)
+    if end:
+        total = min(total, max(width(old[start:-end]), width(new[start:-end])))
+        old, new = old[:-end], new[:-end]
     ranges: list[tuple[int, int]] = []
-    pairs = zip(_cells(old, total), _cells(new, total), strict=True)
-    for x, (before, after) in enumerate(pairs):
+    pairs = zip(_cells(old[start:], total), _cells(new[start:], total), strict=True)
+    for x, (before, after) in enumerate(pairs, first):
         if before == after or (before[0] == after[0] == " " and before[3] == after[3]):
             continue
         if ranges and x - ranges[-1][1] <= _MERGE_GAP:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from claude_tui.model.format import clock_minute
 from claude_tui.tui.render.lines import Line, Span, line
@@ -33,6 +34,7 @@ def time_ticks(start: datetime, end: datetime, cells: int) -> tuple[tuple[int, s
     return tuple(ticks)
 
 
+@lru_cache(maxsize=16)
 def time_axis(start: datetime, end: datetime, cells: int, tick: str = "╵") -> Line:
     """The labels of `time_ticks` in one row, each with a tick at its cell, except those that do not fit."""
     row = ""
