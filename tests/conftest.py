@@ -22,6 +22,8 @@ settings.register_profile(
     print_blob=True,
 )
 settings.load_profile("claude-top")
+# With --hypothesis-profile=fuzz, and any --hypothesis-seed: more of the same.
+settings.register_profile("fuzz", settings.get_profile("claude-top"), max_examples=2000)
 
 # A shell that runs the tests in the background has them ignore SIGINT, and so would the programs they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

@@ -77,7 +77,10 @@ def read(file: Path) -> tuple[tuple[Score, ...], int]:
 
 def _score(line: bytes) -> Score:
     """Raises ValueError for a line that is no score."""
-    data = json.loads(line)
+    try:
+        data = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("nested too deeply") from error
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
         raise ValueError("no score of a drill")
     score: Score = sound(from_json(Score, line))

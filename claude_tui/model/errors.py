@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from claude_tui.model.text import inert
+
 __all__ = ["ClaudeTopError", "ConfigError", "DeliveryError", "ProbeError", "Problem"]
+
+_MOST_OF_KEY = 200
+_MOST_SAID = 4_000
 
 
 class ClaudeTopError(Exception):
@@ -31,6 +36,7 @@ class ClaudeTopError(Exception):
     ├── ExportError             an OTLP export is refused; becomes the answer to it
     │   ├── BrokenExportError   it is not what it should be
     │   ├── NoRoomError         too much arrives at once
+    │   ├── RefusedHeadError    its head asks for something else
     │   ├── TooLargeBodyError   its body is larger than is taken
     │   ├── TooManyPartsError   it has more records than is taken
     │   └── UnreadableBodyError its body is not what its headers say
@@ -92,7 +98,9 @@ class Problem:
     def __str__(self) -> str:
         hint = f' (did you mean "{self.nearest}"?)' if self.nearest else ""
         said = f"got {self.given}{hint}, expected {self.expected}" if self.expected else self.given + hint
-        return ": ".join(part for part in (self.file, self.key, said) if part)
+        # Names of keys are anybody's: they go to a terminal, and one may be as long as its file.
+        key = inert(self.key, _MOST_OF_KEY)
+        return ": ".join(part for part in (self.file, key, inert(said, _MOST_SAID)) if part)
 
 
 class ConfigError(ClaudeTopError):

@@ -17,7 +17,8 @@ __all__ = ["ExchangeTrace", "Phase", "micros"]
 
 # RFC 8446, 5.1 and 6: type 21, version, length 2, level warning or fatal, description.
 _ALERT = re.compile(rb"\x15\x03[\x00-\x04]\x00\x02[\x01\x02].", re.DOTALL)
-_ALERT_SIZE = 7
+_FIRST_BYTES = 40
+_HTTP = b"HTTP/"
 # Eight tokens make 2 kB of events.
 _BODY_KEPT = 65_536
 
@@ -88,12 +89,18 @@ class ExchangeTrace:
     def feed(self, data: bytes) -> None:
         """Keeps the first bytes that the peer sent outside TLS; later calls do nothing."""
         if not self._first_bytes:
-            self._first_bytes = data[:_ALERT_SIZE]
+            self._first_bytes = data[:_FIRST_BYTES]
 
     @property
     def answered_in_tls(self) -> bool:
         """Whether a peer answered plain HTTP with a TLS alert."""
         return _ALERT.match(self._first_bytes) is not None
+
+    @property
+    def answered_otherwise(self) -> str | None:
+        """The beginning of an answer that is no HTTP; None where there is none, or one that is."""
+        said = self._first_bytes.strip(b"\r\n")
+        return None if _HTTP.startswith(said[: len(_HTTP)]) else said.decode("utf-8", "replace")
 
     def keep(self, piece: bytes) -> None:
         """Keeps the beginning of the body, which whoever reads it may not understand."""

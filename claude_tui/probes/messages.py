@@ -189,7 +189,8 @@ class MessagesProbe:
             )
         if not reader.events and unread.lstrip("\ufeff \t\r\n").startswith(("{", "[", "<")):
             return self._document(trace, trace.body)
-        return _unfinished(reader, self._redactor.clean(headers.get("content-type", "none"), 80))
+        content_type = self._redactor.clean(headers.get("content-type", "none"), 80)
+        return _unfinished(reader, trace.status or 0, content_type)
 
     def _document(self, trace: ExchangeTrace, body: bytes | str | None) -> Classified:
         """Classifies a complete answer that is no stream."""
@@ -273,10 +274,10 @@ def _died_at_once(found: Classified, trace: ExchangeTrace) -> bool:
     return gone and trace.reused and trace.since_sent_s <= AT_ONCE_S
 
 
-def _unfinished(reader: StreamReader, content_type: str) -> Classified:
+def _unfinished(reader: StreamReader, status: int, content_type: str) -> Classified:
     """Classifies a response without error and without message_stop, which the SDK does not report."""
     if reader.began:
         message = f"the stream ended after {reader.events} events, without message_stop"
         return Classified(Outcome.TRUNCATED_STREAM, message=message)
-    message = f"HTTP 200, but no message in it (content-type: {content_type})"
+    message = f"HTTP {status}, but no message in it (content-type: {content_type})"
     return Classified(Outcome.INVALID_RESPONSE, "no_events", message=message)

@@ -278,4 +278,8 @@ def _as_text(quoted: re.Match[str]) -> str:
 
 def _lost(trace: ExchangeTrace, host: str, words: str) -> Classified:
     """What is known when the cause is only that the connection was lost."""
+    said = trace.answered_otherwise
+    if trace.phase is Phase.WAIT and said is not None:
+        # The library waits for a whole head, and calls the banner of another service no answer.
+        return _failed(FaultCode.PROTOCOL, "invalid", words=Redactor().clean(f"“{said}”", MAX_WORDS))
     return _failed(_LOST[trace.phase], "lost", host=host, proxy=trace.proxy, words=words)

@@ -126,7 +126,7 @@ def _concerned(exchange: Exchange) -> bool:
     models = exchange.phase.state.mix_of
     if not models:
         return True
-    with suppress(ValueError, AttributeError):
+    with suppress(ValueError, AttributeError, RecursionError):
         return json.loads(exchange.call.body or b"").get("model") in models
     return False
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -17,6 +18,8 @@ import pytest
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import ConnectionTerminated, ResponseReceived, StreamReset, TrailersReceived
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from opentelemetry.exporter.otlp.proto.grpc.trace_exporter import OTLPSpanExporter
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 from opentelemetry.sdk.resources import Resource
@@ -27,13 +30,18 @@ from opentelemetry.trace import SpanKind
 from claude_tui.model.traffic import TrafficSource
 from claude_tui.probes.prices import call_cost_usd
 from claude_tui.settings import load
+from claude_tui.simulator.sockets import listen, url_of
 from claude_tui.store import Store
-from claude_tui.traffic.otlp.bodies import Bounds
+from claude_tui.traffic.otlp.bodies import Bounds, Room
 from claude_tui.traffic.otlp.grpc_messages import framed
+from claude_tui.traffic.otlp.grpc_receiver import GrpcReceiver
+from claude_tui.traffic.otlp.intake import Intake
 from claude_tui.traffic.otlp.serving import ReceiverThread
 from tests.functional.test_engine import engine_for, environ_of, running, simulated
 from tests.functional.test_otlp import free_port, notices, post, rows_of
-from tests.otlp_values import ANSWERED, event, logs, span, traces
+from tests.fuzzed import changed_bytes
+from tests.otlp_values import ANSWERED, AT, Sunk, event, logs, span, traces
+from tests.proxied import WITHIN_S, Client
 from tests.store_values import PATIENCE_S
 
 TRACES = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
@@ -264,6 +272,58 @@ def test_senders_that_vanish_reset_or_talk_nonsense_hold_up_nobody(tmp_path: Pat
             assert peer.answer(number)["grpc-status"] == "0"
         assert sum(row.calls for row in rows_of(receiver, store)) == 1
         assert receiver.faults == 0
+
+
+def conversation(count: int, http: H2Connection | None = None) -> bytes:
+    """What a client sends that exports `count` times."""
+    http = http or H2Connection(H2Configuration(header_encoding="utf-8"))
+    http.initiate_connection()
+    for each in range(count):
+        number = http.get_next_available_stream_id()
+        headers = [(":method", "POST"), (":scheme", "http"), (":path", TRACES), (":authority", "x")]
+        http.send_headers(number, [*headers, ("content-type", "application/grpc"), ("te", "trailers")])
+        http.send_data(number, framed(traces(span(number=each + 1)).SerializeToString()), end_stream=True)
+    return http.data_to_send()
+
+
+async def trailers_of(client: Client, http: H2Connection) -> str:
+    """The status of the first answer."""
+    async with asyncio.timeout(WITHIN_S):
+        while data := await client.reader.read(65_536):
+            for each in http.receive_data(data):
+                if isinstance(each, TrailersReceived):
+                    return str(dict(each.headers)["grpc-status"])  # type: ignore[arg-type]
+    return ""
+
+
+@settings(max_examples=30)
+@given(st.data(), st.integers(1, 3))
+def test_any_frames_are_answered_or_refused_and_the_next_sender_is_served(
+    data: st.DataObject, count: int
+) -> None:
+    sent = data.draw(changed_bytes(conversation(count)))
+
+    async def talk() -> None:
+        room, sunk = Room(Bounds()), Sunk()
+        receiver = GrpcReceiver(Intake(sunk, call_cost_usd, lambda: AT.timestamp() + 30), room)
+        bound = listen()
+        await receiver.start(bound)
+        async with Client(url_of(bound)) as client:
+            with suppress(ConnectionError):
+                await client.send(sent)
+                client.writer.write_eof()
+                await client.rest()
+        async with Client(url_of(bound)) as client:
+            http = H2Connection(H2Configuration(header_encoding="utf-8"))
+            await client.send(conversation(1, http))
+            assert await trailers_of(client, http) == "0"
+        assert sunk.calls
+        assert receiver.faults == 0
+        await receiver.stop()
+        # Whatever happened, nothing is held any more.
+        room.enter().take(room.bounds.at_once)
+
+    asyncio.run(talk())
 
 
 # -- in the engine -------------------------------------------------------------------

@@ -24,8 +24,9 @@ from claude_tui.traffic.otlp.bodies import Body, TooLargeBodyError, unpacked
 from claude_tui.traffic.otlp.export_server import Exports
 from claude_tui.traffic.otlp.records import Signal
 from claude_tui.traffic.otlp.refusals import RETRY_AFTER_S, code_of, reason_of, status_of
+from claude_tui.traffic.otlp.wire import ExportError
 
-__all__ = ["HttpConnection"]
+__all__ = ["HttpConnection", "RefusedHeadError"]
 
 _PATHS = {f"/v1/{signal}".encode(): signal for signal in Signal}
 _CONTINUE = b"100-continue"
@@ -49,7 +50,7 @@ class _Export:
     """Whether the connection ends with the answer."""
 
 
-class _RefusedError(Exception):
+class RefusedHeadError(ExportError):
     """A request is refused by its head. `headers` belong into the answer."""
 
     def __init__(self, status: HTTPStatus, reason: str, *headers: Header) -> None:
@@ -147,7 +148,7 @@ class HttpConnection(asyncio.Protocol):
                 self._export.body.add(event)
             elif isinstance(event, End) and self._export is not None:
                 self._end(self._export)
-        except _RefusedError as refusal:
+        except RefusedHeadError as refusal:
             self._refuse(refusal.status, str(refusal), *refusal.headers)
         except Exception as error:  # noqa: BLE001 the server has counted it; the sender gets a status
             self._failed(error)
@@ -164,7 +165,7 @@ class HttpConnection(asyncio.Protocol):
         self._form = form
         coding = (first_value(head.headers, b"content-encoding") or b"").lower()
         if coding not in _CODINGS:
-            raise _RefusedError(HTTPStatus.BAD_REQUEST, "expected gzip or no content coding")
+            raise RefusedHeadError(HTTPStatus.BAD_REQUEST, "expected gzip or no content coding")
         longest = self._bounds.json_body if form == JSON else self._bounds.body
         share = self._server.room.enter()
         self._export = _Export(
@@ -245,24 +246,24 @@ class HttpConnection(asyncio.Protocol):
 
 
 def _asked(head: RequestHead) -> tuple[Signal, str]:
-    """What a request exports, and in which form. Raises _RefusedError."""
+    """What a request exports, and in which form. Raises RefusedHeadError."""
     signal = _PATHS.get(origin_form(head.target).partition(b"?")[0])
     if signal is None:
-        raise _RefusedError(HTTPStatus.NOT_FOUND, "expected the path /v1/traces, /v1/logs or /v1/metrics")
+        raise RefusedHeadError(HTTPStatus.NOT_FOUND, "expected the path /v1/traces, /v1/logs or /v1/metrics")
     if head.method != b"POST":
-        raise _RefusedError(HTTPStatus.METHOD_NOT_ALLOWED, "expected POST", (b"allow", b"POST"))
+        raise RefusedHeadError(HTTPStatus.METHOD_NOT_ALLOWED, "expected POST", (b"allow", b"POST"))
     kind = (first_value(head.headers, b"content-type") or b"").partition(b";")[0].strip().lower()
     form = kind.decode("latin-1")
     if form not in {PROTOBUF, JSON}:
-        raise _RefusedError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"expected {PROTOBUF} or {JSON}")
+        raise RefusedHeadError(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"expected {PROTOBUF} or {JSON}")
     return signal, form
 
 
 def _waits(head: RequestHead) -> bool:
-    """Whether the client waits for a word before it sends the body. Raises _RefusedError."""
+    """Whether the client waits for a word before it sends the body. Raises RefusedHeadError."""
     expected = first_value(head.headers, b"expect")
     if expected is None or head.http_10:
         return False
     if expected.lower() != _CONTINUE:
-        raise _RefusedError(HTTPStatus.EXPECTATION_FAILED, "expected no Expect but 100-continue")
+        raise RefusedHeadError(HTTPStatus.EXPECTATION_FAILED, "expected no Expect but 100-continue")
     return head.framing is not Framing.NONE
