@@ -50,7 +50,7 @@ class Patient:
     terminal: Terminal
     """The terminal."""
     tmux: Callable[[str], str | None]
-    """The value of a server option of tmux."""
+    """The value of an option of tmux."""
     clock: Clock
     """The clock."""
     routes: Proxies

@@ -17,6 +17,8 @@ _finding = partial(Finding, Area.TERMINAL)
 # The smallest size with more than one line of verdict, and the one that everything is designed for.
 _LEAST, _GOOD = (60, 20), (120, 40)
 _WAIT_S = 2.0
+# Older versions of tmux write 1 for on; `all` is more than on.
+_ON = ("on", "1", "all")
 # Terminals that are known to ignore OSC 52.
 _CANNOT_COPY = {"Apple_Terminal": "Terminal.app"}
 
@@ -38,7 +40,7 @@ class Terminal:
 def examine_terminal(
     terminal: Terminal, environ: Mapping[str, str], tmux: Callable[[str], str | None]
 ) -> Iterator[Finding]:
-    """`tmux` gives the value of a server option of tmux; None where it does not say."""
+    """`tmux` gives the value of an option of tmux; None where it does not say."""
     term = environ.get("TERM", "")
     if not terminal.is_terminal:
         text = "input or output is not a terminal, so colours and size of yours were not looked at"
@@ -105,21 +107,23 @@ def _copying(environ: Mapping[str, str], term: str, tmux: Callable[[str], str | 
 
 
 def _copying_through_tmux(tmux: Callable[[str], str | None]) -> Finding:
-    clipboard = tmux("set-clipboard")
-    if clipboard == "on":
-        return _finding("copying", Condition.GOOD, "tmux passes copied text on (set-clipboard is on)")
-    if clipboard is None:
+    """tmux takes the sequence itself with one option, and passes it on with the other."""
+    told = {name: tmux(name) for name in ("set-clipboard", "allow-passthrough")}
+    for name, value in told.items():
+        if value in _ON:
+            return _finding("copying", Condition.GOOD, f"tmux passes copied text on ({name} is on)")
+    if told["set-clipboard"] is None:
         text = "inside tmux, which does not say whether it passes copied text on"
         return _finding("copying", Condition.NOTE, text, "tmux set -s set-clipboard on")
-    text = f"tmux drops copied text (set-clipboard is {clipboard})"
+    text = f"tmux drops copied text (set-clipboard is {told['set-clipboard']})"
     return _finding(
         "copying", Condition.WARNING, text, "tmux set -s set-clipboard on; keep it in ~/.tmux.conf"
     )
 
 
 def tmux_option(name: str) -> str | None:
-    """The value of a server option of the tmux that this runs in; None where it cannot be asked."""
-    command: Sequence[str] = ("tmux", "show-options", "-sv", name)
+    """The value of an option of the tmux that this runs in; None where it has none, or cannot be asked."""
+    command: Sequence[str] = ("tmux", "display-message", "-p", f"#{{{name}}}")
     if shutil.which(command[0]) is None:
         return None
     try:

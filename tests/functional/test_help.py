@@ -115,7 +115,7 @@ async def test_a_newcomer_is_greeted_until_the_first_key() -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         footer = app.query_one(FooterLine)
-        assert "New here?  ? what to do when  ctrl+p any command" in plain(footer.draw(120, 1)[0])
+        assert "New here?  ? what to do when  ctrl+p any command" in plain(footer.draw(60, 1)[0])
         assert "New here?" not in plain(footer.draw(40, 1)[0])
         await pilot.press("j")
         await pilot.pause()

@@ -11,6 +11,7 @@ CORE = [
     "alerting",
     "analysis",
     "check",
+    "doctor",
     "engine",
     "knowledge",
     "manual",
@@ -92,6 +93,12 @@ def test_the_command_line_of_check_loads_no_textual() -> None:
 def test_uptime_and_report_load_neither_textual_nor_the_probes() -> None:
     code = "from claude_tui.cli import main\nassert main(['uptime', '--data-dir', '/nonexistent']) == 3"
     assert not loaded_by(code) & HEAVY
+
+
+def test_the_doctor_loads_neither_textual_nor_the_sdk() -> None:
+    code = "from claude_tui.cli import main\nmain(['doctor', '--offline', '--data-dir', '/nonexistent'])"
+    # Of rich it needs the styles, to read themes.
+    assert not loaded_by(code) & {"textual", "plotext", "textual_plotext", "anthropic", "aiohttp"}
 
 
 def test_a_page_of_the_manual_in_a_pipe_loads_no_rich() -> None:

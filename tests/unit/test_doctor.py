@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import sqlite3
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -33,6 +36,7 @@ from claude_tui.probes.report import Report
 from claude_tui.settings import Settings
 from claude_tui.store import Store
 from tests import builders
+from tests.programs import needs_program
 from tests.store_values import seen
 
 pytestmark = pytest.mark.usefixtures("own_home")
@@ -88,6 +92,7 @@ def test_the_worst_counts(conditions: list[Condition], code: int) -> None:
         (replace(SCREEN, is_terminal=False), {"TERM": "xterm"}, None, "terminal", NOTE, "where you run"),
         (SCREEN, {"TERM": "screen", "TMUX": "x"}, "on", "copying", GOOD, ""),
         (SCREEN, {"TERM": "screen", "TMUX": "x"}, "external", "copying", WARNING, "set-clipboard on"),
+        (SCREEN, {"TERM": "screen", "TMUX": "x"}, None, "copying", NOTE, "set-clipboard on"),
         (SCREEN, {"TERM": "xterm", "TERM_PROGRAM": "Apple_Terminal"}, None, "copying", WARNING, "iTerm2"),
     ],
 )
@@ -103,6 +108,33 @@ def test_the_terminal(
     assert found.condition is condition
     assert to_do in found.to_do
     assert bool(to_do) == bool(found.to_do)
+
+
+def test_tmux_that_passes_everything_on_copies_whatever_its_clipboard_is() -> None:
+    options = {"set-clipboard": "external", "allow-passthrough": "1"}
+    found = by_name([*examine_terminal(SCREEN, {"TERM": "screen", "TMUX": "x"}, options.get)])["copying"]
+    assert found.condition is GOOD
+
+
+@needs_program("tmux", verifies="how tmux tells its options")
+def test_a_real_tmux_is_asked(tmp_path: Path) -> None:
+    tmux = ["tmux", "-S", str(tmp_path / "socket"), "-f", "/dev/null"]
+    asks = "from claude_tui.doctor.terminal import tmux_option as t; print(t('set-clipboard'), t('nonsense'))"
+    said = tmp_path / "said"
+    command = f'{sys.executable} -c "{asks}" > {said}.part; mv {said}.part {said}; tmux wait-for -S told'
+    environ = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    try:
+        for arguments in (
+            ["new-session", "-d", "-x", "80", "-y", "24", "cat"],
+            ["set", "-s", "set-clipboard", "on"],
+            ["set", "-g", "remain-on-exit", "on"],
+            ["respawn-pane", "-k", command],
+            ["wait-for", "told"],
+        ):
+            subprocess.run([*tmux, *arguments], check=True, timeout=60, env=environ, stdin=subprocess.DEVNULL)
+        assert said.read_text().split() == ["on", "None"]
+    finally:
+        subprocess.run([*tmux, "kill-server"], check=False, capture_output=True)
 
 
 # -- settings and key ---------------------------------------------------------------------------

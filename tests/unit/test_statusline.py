@@ -239,6 +239,34 @@ def test_a_row_of_another_version_is_not_shown(tmp_path: Path) -> None:
         assert look(path, AT).why == "the collector is of another version"
 
 
+def test_a_collector_that_keeps_no_line_is_not_denied(tmp_path: Path) -> None:
+    with kept(tmp_path, None) as path:
+        assert look(path, AT) == Found(None, "the collector has said nothing yet")
+    assert look(path, AT) == Found(None, "no collector yet")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_who_may_only_read_the_history_sees_it_and_who_may_not_is_told(tmp_path: Path) -> None:
+    def seen_by_nobody(path: str) -> Found:
+        """What a user of the machine without any right to write gets to see."""
+        os.setegid(65534)
+        os.seteuid(65534)
+        try:
+            return look(path, AT)
+        finally:
+            os.seteuid(0)
+            os.setegid(0)
+
+    with tempfile.TemporaryDirectory() as shared, kept(Path(shared), encode(FINE)) as path:
+        Path(shared).chmod(0o755)
+        for each in Path(shared).iterdir():
+            each.chmod(0o644)
+        assert seen_by_nobody(path) == Found(FINE)
+        for each in Path(shared).iterdir():
+            each.chmod(0o600)
+        assert seen_by_nobody(path) == Found(None, "the history cannot be read")
+
+
 def test_asking_does_not_keep_anybody_from_collecting(tmp_path: Path) -> None:
     with kept(tmp_path, encode(FINE), collects=False) as path:
         look(path, AT)

@@ -40,6 +40,9 @@ def run(request: Request) -> int:
 
 
 def _print(options: Options) -> int:
+    # None when the caller has closed it.
+    if sys.stdout is None:
+        return EXIT_OK
     found = _found(options)
     utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
     print(shown(found, options.format, options.color, now=time.time(), ascii_only=not utf8))  # noqa: T201

@@ -46,11 +46,16 @@ def look(path: str, now: float) -> Found:
     except sqlite3.Error as error:
         return Found(None, _fault(error))
     if body is None:
-        return Found(None, "no collector yet" if is_file else "the history is no file")
+        return Found(None, _nothing_kept(real) if is_file else "the history is no file")
     line = decode(body)
     if line is None:
         return Found(None, "the collector is of another version")
     return _judged(line, now, lease=f"{real}.lease")
+
+
+def _nothing_kept(path: str) -> str:
+    """An older version that collects keeps nothing for a status line, and a new one begins a moment later."""
+    return "no collector yet" if _is_free(f"{path}.lease") else "the collector has said nothing yet"
 
 
 def _judged(line: StatusLine, now: float, lease: str) -> Found:

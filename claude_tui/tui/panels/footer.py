@@ -17,7 +17,7 @@ __all__ = ["FooterLine", "footer_line", "greeting_line", "key_at"]
 
 _MARGIN = 1
 _GAP = 2
-_FIRST_STEPS = (("help", "what to do when"), ("palette", "any command by name"), ("quit", "leave"))
+_FIRST_STEPS = (("help", "what to do when"), ("palette", "any command"), ("quit", "quit"))
 
 
 class FooterLine(LinePanel):
@@ -85,6 +85,4 @@ def greeting_line(keymap: KeyMap | None) -> Line:
         line(Span(keys[action], "accent", bold=True), Span(f" {words}", "text"))
         for action, words in _FIRST_STEPS
     )
-    return line(
-        " ", Span("New here?  ", "text", bold=True), *join(pieces), Span("  (goes with the first key)", "dim")
-    )
+    return line(" ", Span("New here?  ", "text", bold=True), *join(pieces))
