@@ -63,7 +63,9 @@ async def test_a_theme_that_breaks_leaves_the_colours_and_says_so_until_it_is_me
         await look_twice(app)
         await pilot.pause()
         assert "#102030" in colours_on_screen(app)
-        assert any("roles.background" in text and "stay as they are" in text for text in told(app))
+        assert any(
+            "roles.background" in text and ". The colours stay as they are" in text for text in told(app)
+        )
         write(own_theme, DARK.replace("#0e1116", "#203040"), 3)
         await look_twice(app)
         await pilot.pause()
