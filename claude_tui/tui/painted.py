@@ -55,9 +55,7 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
             chosen = wanted(theme, user_themes, os.environ)
         except ThemeError as error:
             chosen = load_theme(FALLBACK, None)
-            self._theme_problem = (
-                f"{_sentence(error)} The theme {FALLBACK} takes its place until it is mended."
-            )
+            self._theme_problem = f"{_sentence(error)} The theme {FALLBACK} is shown until it is mended."
         self.paint = Paint(chosen, self.symbols)
         # Set from the start, as Textual would paint greys over the terminal's own colours otherwise.
         super().__init__(report, ansi_color=True if chosen is NO_COLOR else None)

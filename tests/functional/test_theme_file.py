@@ -79,7 +79,7 @@ async def test_a_theme_that_is_broken_from_the_start_is_replaced_by_the_default(
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert app.paint.theme.name == "dark"
-        assert any("mine.toml" in text and "takes its place" in text for text in told(app))
+        assert any("mine.toml" in text and "is shown until" in text for text in told(app))
         write(own_theme, DARK.replace("#0e1116", "#203040"), 2)
         await look_twice(app)
         await pilot.pause()
