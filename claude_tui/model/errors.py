@@ -48,6 +48,7 @@ class ClaudeTopError(Exception):
     ├── NoPostmortemError       there is no incident to write about
     ├── NoSuchIncidentError     no incident has that name
     ├── PacketError             a dashboard wrote what its driver would not
+    ├── PictureError            the screen cannot be saved
     ├── PostmortemFileError     a document cannot be taken over
     ├── ProbeError              an exchange gave no usable answer; becomes an observation
     │   ├── BodyError           a body that is too large, or encoded in a way that cannot be read

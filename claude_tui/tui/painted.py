@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual.app import App
 from textual.filter import Monochrome
 from textual.screen import Screen
+from textual.worker import WorkType
 
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.paint import Paint
@@ -30,7 +32,12 @@ if TYPE_CHECKING:
 __all__ = ["PaintedApp"]
 
 _POLL_S = 1.0
+_THEME_FILE = "theme file"
 _PROBLEM_S = 10.0
+
+
+def _sentence(error: ThemeError) -> str:
+    return error.summary.rstrip(".") + "."
 
 
 class PaintedApp(TypesInOrder, inherit_bindings=False):
@@ -48,7 +55,7 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
             chosen = wanted(theme, user_themes, os.environ)
         except ThemeError as error:
             chosen = load_theme(FALLBACK, None)
-            self._theme_problem = f"{error.summary} The theme {FALLBACK} takes its place until it is mended."
+            self._theme_problem = f"{_sentence(error)} The theme {FALLBACK} is shown until it is mended."
         self.paint = Paint(chosen, self.symbols)
         # Set from the start, as Textual would paint greys over the terminal's own colours otherwise.
         super().__init__(report, ansi_color=True if chosen is NO_COLOR else None)
@@ -70,14 +77,23 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
     def on_ready(self) -> None:
         if self._theme_problem:
             self._tell_of_theme(self._theme_problem)
-        if self.paint.theme is not NO_COLOR:
-            self.set_interval(_POLL_S, self.watch_theme_file)
+        if self.user_themes is not None and self.paint.theme is not NO_COLOR:
+            self.set_interval(_POLL_S, self._watch_theme_file)
 
-    def watch_theme_file(self) -> None:
+    def _watch_theme_file(self) -> None:
+        # One that hangs, on a disk that is gone, is not started again.
+        if not any(worker.group == _THEME_FILE for worker in self.workers):
+            work: WorkType[None] = self.look_at_theme_file
+            self.run_worker(work, group=_THEME_FILE)
+
+    async def look_at_theme_file(self) -> None:
         """Read the theme again if its file has changed. One that cannot be read changes nothing."""
-        found = self._theme_watch.changed()
+        watch = self._theme_watch
+        found = await asyncio.to_thread(watch.changed)
+        if watch is not self._theme_watch:
+            return  # another one has been chosen since
         if isinstance(found, ThemeError):
-            self._theme_problem = f"{found.summary} The colours stay as they are until it is mended."
+            self._theme_problem = f"{_sentence(found)} The colours stay as they are until it is mended."
             self._tell_of_theme(self._theme_problem)
         elif found is not None:
             self.apply_theme(found)

@@ -36,9 +36,9 @@ def colours_on_screen(app: StillApp) -> set[str]:
     return {segment.style.bgcolor.name for segment in strips[0] if segment.style and segment.style.bgcolor}
 
 
-def look_twice(app: StillApp) -> None:
-    app.watch_theme_file()
-    app.watch_theme_file()
+async def look_twice(app: StillApp) -> None:
+    await app.look_at_theme_file()
+    await app.look_at_theme_file()
 
 
 async def test_a_theme_follows_its_file(own_theme: Path) -> None:
@@ -48,7 +48,7 @@ async def test_a_theme_follows_its_file(own_theme: Path) -> None:
         await pilot.pause()
         assert "#0e1116" in colours_on_screen(app)
         write(own_theme, DARK.replace("#0e1116", "#102030"), 2)
-        look_twice(app)
+        await look_twice(app)
         await pilot.pause()
         assert "#102030" in colours_on_screen(app)
         assert "#0e1116" not in colours_on_screen(app)
@@ -60,12 +60,14 @@ async def test_a_theme_that_breaks_leaves_the_colours_and_says_so_until_it_is_me
     app, _ = still_app(PICTURES["healthy"](), own_theme.parents[1] / "config.toml", theme="mine")
     async with app.run_test(size=(80, 24)) as pilot:
         write(own_theme, DARK.replace("#0e1116", "blue"), 2)
-        look_twice(app)
+        await look_twice(app)
         await pilot.pause()
         assert "#102030" in colours_on_screen(app)
-        assert any("roles.background" in text and "stay as they are" in text for text in told(app))
+        assert any(
+            "roles.background" in text and ". The colours stay as they are" in text for text in told(app)
+        )
         write(own_theme, DARK.replace("#0e1116", "#203040"), 3)
-        look_twice(app)
+        await look_twice(app)
         await pilot.pause()
         assert "#203040" in colours_on_screen(app)
         assert "The theme mine can be read again." in told(app)
@@ -77,9 +79,9 @@ async def test_a_theme_that_is_broken_from_the_start_is_replaced_by_the_default(
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
         assert app.paint.theme.name == "dark"
-        assert any("mine.toml" in text and "takes its place" in text for text in told(app))
+        assert any("mine.toml" in text and "is shown until" in text for text in told(app))
         write(own_theme, DARK.replace("#0e1116", "#203040"), 2)
-        look_twice(app)
+        await look_twice(app)
         await pilot.pause()
         assert app.paint.theme.name == "mine"
         assert "#203040" in colours_on_screen(app)
@@ -99,7 +101,7 @@ async def test_a_theme_that_was_chosen_is_watched_from_then_on(own_theme: Path) 
             await pilot.press("up", "enter")
             await pilot.pause()
         write(own_theme, DARK.replace("#0e1116", "#102030"), 2)
-        look_twice(app)
+        await look_twice(app)
         await pilot.pause()
         assert "#102030" in colours_on_screen(app)
 

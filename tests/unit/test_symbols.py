@@ -41,7 +41,7 @@ def test_braille_changes_nothing_and_blocks_only_the_braille() -> None:
 
 @pytest.mark.parametrize(
     ("dots", "block", "ascii_"),
-    [("⠀", " ", " "), ("⠉", "▔", "'"), ("⠒", "─", "-"), ("⣀", "▁", "_"), ("⡇", "▌", "|"), ("⣿", "█", "|")],
+    [("⠀", " ", " "), ("⠉", "─", "'"), ("⠒", "─", "-"), ("⣀", "▁", "_"), ("⡇", "▌", "|"), ("⣿", "█", "|")],
 )
 def test_curves_keep_their_shape(dots: str, block: str, ascii_: str) -> None:
     assert written_in(Symbols.BLOCK, dots) == block

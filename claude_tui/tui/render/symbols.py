@@ -68,8 +68,9 @@ _ROWS = (0x01 | 0x08, 0x02 | 0x10, 0x04 | 0x20, 0x40 | 0x80)
 _STROKES = " '-'.:-|_:::.|||"
 
 
-# A level stretch of a curve: a rule, as filled quadrants would be a slab.
-_LEVEL = {_ROWS[0]: "▔", _ROWS[1]: "─", _ROWS[2]: "─", _ROWS[3]: "▁"}
+# A level stretch of a curve: a rule, as filled quadrants would be a slab. The one at the upper edge of a
+# cell (U+2594) is cut off in pictures.
+_LEVEL = {**dict.fromkeys(_ROWS[:3], "─"), _ROWS[3]: "▁"}
 
 
 def _quadrants(dots: int) -> str:
