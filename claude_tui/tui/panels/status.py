@@ -119,8 +119,10 @@ def _short(name: str) -> str:
 def _component(component: Component, ours: bool, cells: int) -> Line:
     mark = component_mark(component.status)
     operational = component.operational
-    word = fit(mark.word, max(cells // 2, 4))
-    name = pad(_short(component.name), max(cells - 3 - width((Span(word),)), 1))
+    short = _short(component.name)
+    cramped = operational and cell_len(short) + cell_len(mark.word) + 3 > cells
+    word = "ok" if cramped else fit(mark.word, max(cells // 2, 4))
+    name = pad(short, max(cells - 3 - width((Span(word),)), 1))
     return line(
         Span(f"{mark.glyph} ", mark.role),
         Span(name + " ", "text" if ours or not operational else "dim", bold=ours),
