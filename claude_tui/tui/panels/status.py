@@ -97,7 +97,8 @@ def _stacked(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) 
     news = _news(snapshot, status, cells, max(rows - 1 - needed, 1))
     room = rows - 1 - len(news)
     shown = ordered if len(ordered) <= room else ordered[: max(room - 1, 1)]
-    listed = [_component(each, each.id in view.ours, cells) for each in shown]
+    brief = any(_is_cramped(each, cells) for each in shown)
+    listed = [_component(each, each.id in view.ours, cells, brief=brief) for each in shown]
     if len(shown) < len(ordered) and len(listed) < room:
         listed.append(_rest(ordered[len(shown) :]))
     spare = room - len(listed)
@@ -116,12 +117,18 @@ def _short(name: str) -> str:
     return _NAME_NOTE.sub("", name) or name
 
 
-def _component(component: Component, ours: bool, cells: int) -> Line:
+def _is_cramped(component: Component, cells: int) -> bool:
+    """Whether the name of one that is fine has no room beside `operational`."""
+    word = component_mark(component.status).word
+    return component.operational and cell_len(_short(component.name)) + cell_len(word) + 3 > cells
+
+
+def _component(component: Component, ours: bool, cells: int, *, brief: bool) -> Line:
+    """Its name and how it is; with `brief` one that is fine is `ok`."""
     mark = component_mark(component.status)
     operational = component.operational
     short = _short(component.name)
-    cramped = operational and cell_len(short) + cell_len(mark.word) + 3 > cells
-    word = "ok" if cramped else fit(mark.word, max(cells // 2, 4))
+    word = "ok" if brief and operational else fit(mark.word, max(cells // 2, 4))
     name = pad(short, max(cells - 3 - width((Span(word),)), 1))
     return line(
         Span(f"{mark.glyph} ", mark.role),
