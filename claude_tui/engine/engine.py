@@ -367,7 +367,7 @@ class Engine:
         self._begin(self._forget())
         self._begin(self._sharing.run())
         if self._counts_uptime:
-            self._begin(count_uptime(self.history_record, self._clock.now, self._take_uptime))
+            self._begin(count_uptime(self.collector.memory.record, self._clock.now, self._take_uptime))
         await self._stopping.wait()
         while running := [task for task in self._tasks if not task.done()]:
             for task in running:

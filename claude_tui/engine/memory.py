@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.uptime.hours import DEFAULT_REACH, Reach
-from claude_tui.analysis.uptime.record import Record
+from claude_tui.analysis.uptime.record import LONGEST, Record
 from claude_tui.probes.clock import Clock
 from claude_tui.store import EXPENSES
 
@@ -85,9 +85,9 @@ class Memory:
     def _midnight(self) -> datetime:
         return datetime.combine(self._clock.now().date(), time(), UTC)
 
-    def record(self, at: datetime) -> Record:
-        """What the store knows of the last days before an instant. Any thread may call it; StoreError."""
-        return self.store.record(at, self._reach)
+    def record(self, at: datetime, span: timedelta = LONGEST) -> Record:
+        """What the store knows of a span before an instant. Any thread may call it; StoreError."""
+        return self.store.record(at, self._reach, span)
 
     def add(self, report: Report) -> None:
         remember(self.history, report)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from claude_tui.model.errors import ClaudeTopError
@@ -22,7 +22,7 @@ _EVERY_S = 600.0
 
 
 async def count_uptime(
-    record: Callable[[datetime], Record],
+    record: Callable[[datetime, timedelta], Record],
     now: Callable[[], datetime],
     tell: Callable[[Uptime | None], None],
     *,
@@ -38,7 +38,7 @@ async def count_uptime(
         await asyncio.sleep(_EVERY_S)
 
 
-def _counted(record: Callable[[datetime], Record], at: datetime) -> Uptime:
-    from claude_tui.analysis.uptime.recent import recent_uptime
+def _counted(record: Callable[[datetime, timedelta], Record], at: datetime) -> Uptime:
+    from claude_tui.analysis.uptime.recent import SPAN, recent_uptime
 
-    return recent_uptime(record(at))
+    return recent_uptime(record(at, SPAN))

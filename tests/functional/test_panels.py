@@ -29,6 +29,7 @@ PANELS: dict[str, Callable[[Snapshot, int, int], Lines]] = {
     "headroom unfooted": lambda s, cells, rows: headroom_lines(s, cells, rows, footed=False),
     "latency": latency_lines,
     "errors": lambda s, cells, rows: error_lines(s.errors[1], cells, rows),
+    "errors compared": lambda s, cells, rows: error_lines(s.errors[1], cells, rows, windows=s.errors),
     "errors unfooted": lambda s, cells, rows: error_lines(s.errors[2], cells, rows, footed=False),
     "events": lambda s, cells, rows: event_lines(event_rows(s.events), s.at, cells, rows, 1),
     "strip": strip_lines,
@@ -477,3 +478,15 @@ def test_hostile_text_stays_text(panel: str) -> None:
         for span in row:
             assert isinstance(span, Span)
             assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 for char in span.text)
+
+
+def test_a_large_errors_panel_has_the_counts_of_all_windows_side_by_side() -> None:
+    windows = scene("severity_set").errors
+    head, *body = (plain(row).split() for row in error_lines(windows[1], 56, 16, windows=windows))
+    assert head == ["1m", "5m", "1h", "share"]
+    server = next(row for row in body if row[0] == "500")
+    counts = [next(each.count for each in window.rows if each.key == "server_error") for window in windows]
+    assert server[-4:-1] == [str(count) for count in counts]
+    assert counts[2] > counts[0]
+    narrow = plain(error_lines(windows[1], 40, 16, windows=windows)[0])
+    assert "1h" not in narrow

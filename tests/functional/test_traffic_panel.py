@@ -26,6 +26,11 @@ def text(lines: tuple) -> str:  # type: ignore[type-arg]
     return "\n".join(plain(each) for each in lines)
 
 
+def spaced(lines: tuple) -> str:  # type: ignore[type-arg]
+    """The text with single blanks, wherever figures are aligned."""
+    return " ".join(text(lines).split())
+
+
 async def test_the_panel_comes_and_goes_with_the_traffic() -> None:
     app = Watched(PICTURES["healthy"]())
     async with app.run_test(size=(120, 40)) as pilot:
@@ -68,8 +73,8 @@ def test_the_panel_says_who_fails() -> None:
     view = trouble_with_traffic().traffic
     assert view is not None
     lines = text(traffic_lines(view, 46, 14))
-    assert "failing 11%" in lines
-    assert "529 11%" in lines
+    assert "failing  11%" in lines
+    assert "529  11%" in lines
     (checkout,) = (each for each in lines.splitlines() if each.startswith("checkout"))
     assert "34%" in checkout
     assert "≥$" in lines
@@ -109,9 +114,21 @@ def test_the_commonest_failure_is_named_as_the_verdict_does(
     most = FailureCount(outcome, error_type, 90, 0.9)
     few = FailureCount(Outcome.OVERLOADED, "overloaded_error", 2, 0.02)
     figures = replace(view.all, calls=100, failed=92, failing=0.92, failures=(most, few))
-    assert f"failing 92%  {words}" in text(traffic_lines(replace(view, all=figures), 46, 14))
+    assert f"failing 92% {words}" in spaced(traffic_lines(replace(view, all=figures), 46, 14))
     overloaded = replace(figures, failures=(replace(few, count=90), replace(most, count=2)))
-    assert "failing 92%  529 90%  429 0" in text(traffic_lines(replace(view, all=overloaded), 46, 14))
+    assert "failing 92% 529 90% 429 0" in spaced(traffic_lines(replace(view, all=overloaded), 46, 14))
+
+
+def test_nothing_moves_when_a_figure_grows_a_digit() -> None:
+    view = trouble_with_traffic().traffic
+    assert view is not None
+    small = replace(view.all, per_second=9.9, failing=0.09, prompt_p95=800, usd_per_hour=9.5)
+    large = replace(view.all, per_second=10.1, failing=0.1, prompt_p95=4800, usd_per_hour=10.5)
+    before, after = (
+        [plain(row) for row in traffic_lines(replace(view, all=each), 80, 14)] for each in (small, large)
+    )
+    for word in ("failing", "529", "429", "attempts", "per 1,000", "prompt p95", "/min", "cached"):
+        assert [row.find(word) for row in before] == [row.find(word) for row in after], word
 
 
 @pytest.mark.parametrize("rows", range(1, 40))

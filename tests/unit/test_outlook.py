@@ -132,7 +132,8 @@ async def test_uptime_is_counted_and_told_and_nothing_old_stays() -> None:
     told: list[Uptime | None] = []
     fails = False
 
-    def record(at: datetime) -> Record:
+    def record(at: datetime, span: timedelta) -> Record:
+        assert span == timedelta(days=30)
         if fails:
             raise StoreError("locked")
         return ninety_days(at)
@@ -169,7 +170,7 @@ def test_the_record_of_a_healthy_day() -> None:
     assert "cost today     $0.03 probes" in said
     assert "certificate    61 days · 2027-01-20" in said
     assert "retirements    231 days · sonnet-5-5" in said
-    assert "1 not in use, 2026-11-30" in said
+    assert "1 other on 2026-11-30" in said
     assert "INC-1 41d 4h ago  P2     44m" in said
 
 
@@ -179,6 +180,13 @@ def test_what_is_not_known_is_said_or_left_out() -> None:
     assert "certificate    expiry not seen yet" in said
     assert "retirements    not listed yet" in said
     assert "uptime" not in said
+
+
+def test_without_tls_there_is_no_certificate_to_wait_for() -> None:
+    nothing = PICTURES["nothing"]()
+    target = replace(nothing.engine.target, base_url="http://127.0.0.1:8080")
+    plainly = replace(nothing, engine=replace(nothing.engine, target=target))
+    assert "certificate    none: the endpoint is not https" in text(plainly)
 
 
 def test_too_little_watched_is_no_percentage() -> None:

@@ -88,7 +88,7 @@ def test_with_own_traffic_its_share_and_first_token_are_the_panels() -> None:
     snapshot = WAR_ROOMS["led"]()
     failing, first_token, headroom = war_room_of(snapshot, Mask()).numbers
     assert snapshot.traffic is not None
-    panel = "\n".join(map(plain, traffic_lines(snapshot.traffic, 76, 12)))
+    panel = " ".join(" ".join(map(plain, traffic_lines(snapshot.traffic, 76, 12))).split())
     assert failing.label == "our calls failing"
     assert f"failing {failing.figure}" in panel
     assert f"p50 {first_token.figure}" in panel

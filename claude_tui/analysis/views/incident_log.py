@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
 
 from claude_tui.model.incident import IncidentSummary
 from claude_tui.model.outlook import PastIncident
@@ -26,8 +27,10 @@ def with_incident(
         snapshot = replace(snapshot, outlook=replace(snapshot.outlook, incidents=ended))
     if incident is None:
         return replace(snapshot, incident=None, incident_log=())
+    # Newest first: of a day of records, those since the start are few.
+    recorded = takewhile(lambda event: event.at >= incident.started_at, snapshot.engine.recorded)
     observed = (event for event in snapshot.events if event.kind is EventKind.STATUS)
-    log = incident_log((*snapshot.engine.recorded, *observed), incident, snapshot.at)
+    log = incident_log((*recorded, *observed), incident, snapshot.at)
     return replace(snapshot, incident=incident, incident_log=log)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -27,6 +27,8 @@ _SHARE_CELLS = 6
 _SHORTEST_TREND = 6
 _WIDEST_TREND = 60
 _LAST_CELLS = 15
+# From this width on, and with some rows more than classes, the counts of all windows stand side by side.
+_COMPARED_FROM, _ROWS_BESIDE = 48, 3
 # A single failure draws a low bar, not a full one.
 _FULL_HEIGHT = 4
 # If rows are scarce, other classes without failures are left out first: these two need different responses.
@@ -42,8 +44,8 @@ class ErrorsPanel(SnapshotPanel):
         self.window = 1
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
-        window = self._chosen(snapshot)
-        return error_lines(window, width, height, footed=self.frame is Frame.BOX) if window else ()
+        window, footed = self._chosen(snapshot), self.frame is Frame.BOX
+        return error_lines(window, width, height, footed=footed, windows=snapshot.errors) if window else ()
 
     def subtitle(self, snapshot: Snapshot) -> str:
         window = self._chosen(snapshot)
@@ -67,16 +69,28 @@ class ErrorsPanel(SnapshotPanel):
 
 # Most seconds pass without a failure.
 @lru_cache(maxsize=8)
-def error_lines(window: ErrorWindow, cells: int, rows: int, *, footed: bool = True) -> Lines:
+def error_lines(
+    window: ErrorWindow,
+    cells: int,
+    rows: int,
+    *,
+    footed: bool = True,
+    windows: tuple[ErrorWindow, ...] = (),
+) -> Lines:
     """A row per class, in order. `footed` adds the number of calls, and the exact kinds of failure.
 
-    If rows are scarce, the classes with failures stay.
+    If rows are scarce, the classes with failures stay. Where there is room, each row has the counts of all
+    `windows` side by side.
     """
     room = rows - 1 if footed and rows > 3 else rows
     shown = _most_telling(window.rows, room)
     columns = _Columns.of(shown, cells)
     last = {detail.row: detail.last_at for detail in reversed(window.breakdown)}
-    body = clipped((_row(row, columns, last.get(row.key)) for row in shown), cells, room)
+    body: Lines
+    if footed and len(windows) > 1 and rows > len(window.rows) + _ROWS_BESIDE and cells >= _COMPARED_FROM:
+        body = clipped(_compared(window, windows, cells), cells, room)
+    else:
+        body = clipped((_row(row, columns, last.get(row.key)) for row in shown), cells, room)
     if room == rows:
         return body
     gap: Lines = (BLANK,) if room > len(body) else ()
@@ -84,6 +98,35 @@ def error_lines(window: ErrorWindow, cells: int, rows: int, *, footed: bool = Tr
     totals = _totals(window, cells, 2 if left > 0 else 1)
     kinds = _kinds(window, cells, left + 1 - len(totals))
     return (*body, *gap, *(crop(total, cells) for total in totals), *kinds)
+
+
+def _compared(window: ErrorWindow, windows: Sequence[ErrorWindow], cells: int) -> Iterator[Line]:
+    """`529 overloaded  ▁▁▂▅█   12   24   31   83%`: the counts of each window, bright for the chosen one."""
+    label = max(cell_len(short_label(row.label)) for row in window.rows)
+    trend = min(cells - label - 2 - _COUNT_CELLS * len(windows) - _SHARE_CELLS, _WIDEST_TREND)
+    heads = (
+        Span(right(span_text(each.span), _COUNT_CELLS), "dim" if each is window else "faint")
+        for each in windows
+    )
+    yield line(" " * (label + 2 + trend), *heads, Span(right("share", _SHARE_CELLS), "faint"))
+    for index, row in enumerate(window.rows):
+        quiet = not any(each.rows[index].count for each in windows)
+        role = _role(row) if row.count else "faint"
+        yield line(
+            Span(pad(short_label(row.label), label) + "  ", "dim" if quiet else "text"),
+            *_trend(row, trend, role),
+            *(_count(each.rows[index], chosen=each is window) for each in windows),
+            Span(
+                right(percent(row.share) if row.share is not None and row.count else "–", _SHARE_CELLS),
+                "dim" if row.count else "faint",
+            ),
+        )
+
+
+def _count(row: ErrorRow, *, chosen: bool) -> Span:
+    if not row.count:
+        return Span(right("0", _COUNT_CELLS), "faint")
+    return Span(right(f"{row.count:,}", _COUNT_CELLS), _role(row) if chosen else "dim", bold=chosen)
 
 
 @dataclass(frozen=True, slots=True)

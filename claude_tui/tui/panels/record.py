@@ -17,6 +17,7 @@ from claude_tui.model.format import (
     moment,
     money,
     percent,
+    plural,
     span_text,
 )
 from claude_tui.model.outlook import Outlook, Retirement, Uptime
@@ -192,7 +193,7 @@ def _subjects(snapshot: Snapshot) -> Iterator[tuple[str, Lines]]:
     if seen.uptime is not None:
         yield f"uptime {span_text(seen.uptime.span)}", _uptime(seen)
     yield "cost today", (_cost(snapshot),)
-    yield "certificate", (_certificate(seen, at),)
+    yield "certificate", (_certificate(snapshot),)
     yield "retirements", _models(snapshot)
 
 
@@ -234,8 +235,10 @@ def _cost(snapshot: Snapshot) -> Line:
     return join((probes, calls), " · ")
 
 
-def _certificate(seen: Outlook, at: datetime) -> Line:
-    expires = seen.certificate_expires_at
+def _certificate(snapshot: Snapshot) -> Line:
+    expires, at = snapshot.outlook.certificate_expires_at, snapshot.at
+    if expires is None and snapshot.engine.target.base_url.startswith("http://"):
+        return line(Span("none: the endpoint is not https", "text"))
     if expires is None:
         return line(Span("expiry not seen yet", "faint"))
     role = "warn" if expires - at < _SOON else "text"
@@ -254,8 +257,8 @@ def _models(snapshot: Snapshot) -> Lines:
         rows.append(line(Span("no date for a model in use", "text")))
     if others:
         first = min(others, key=lambda each: each.at)
-        more = f"{day(first.at)}" if len(others) == 1 else f"from {day(first.at)} on"
-        rows.append(line(Span(f"{len(others)} not in use, {more}", "dim")))
+        when = f"on {day(first.at)}" if len(others) == 1 else f"from {day(first.at)} on"
+        rows.append(line(Span(f"{plural(len(others), 'other')} {when}", "dim")))
     return tuple(rows)
 
 

@@ -98,7 +98,8 @@ def _stacked(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) 
     news = _news(snapshot, status, cells, max(rows - 1 - needed, 1))
     room = rows - 1 - len(news)
     shown = ordered if len(ordered) <= room else ordered[: max(room - 1, 1)]
-    listed = [_component(each, each.id in view.ours, cells) for each in shown]
+    brief = any(_is_cramped(each, cells) for each in shown)
+    listed = [_component(each, each.id in view.ours, cells, brief=brief) for each in shown]
     if len(shown) < len(ordered) and len(listed) < room:
         listed.append(_rest(ordered[len(shown) :]))
     spare = room - len(listed)
@@ -117,12 +118,20 @@ def _short(name: str) -> str:
     return _NAME_NOTE.sub("", name) or name
 
 
+def _is_cramped(component: Component, cells: int) -> bool:
+    """Whether the name of one that is fine has no room beside `operational`."""
+    word = component_mark(component.status).word
+    return component.operational and cell_len(_short(component.name)) + cell_len(word) + 3 > cells
+
+
 @lru_cache(maxsize=64)
-def _component(component: Component, ours: bool, cells: int) -> Line:
+def _component(component: Component, ours: bool, cells: int, *, brief: bool) -> Line:
+    """Its name and how it is; with `brief` one that is fine is `ok`."""
     mark = component_mark(component.status)
     operational = component.operational
-    word = fit(mark.word, max(cells // 2, 4))
-    name = pad(_short(component.name), max(cells - 3 - width((Span(word),)), 1))
+    short = _short(component.name)
+    word = "ok" if brief and operational else fit(mark.word, max(cells // 2, 4))
+    name = pad(short, max(cells - 3 - width((Span(word),)), 1))
     return line(
         Span(f"{mark.glyph} ", mark.role),
         Span(name + " ", "text" if ours or not operational else "dim", bold=ours),

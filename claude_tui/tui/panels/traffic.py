@@ -37,6 +37,8 @@ __all__ = ["TrafficPanel", "dollars", "pace", "share", "traffic_lines"]
 Lines = tuple[Line, ...]
 
 _NAME_CELLS = 6
+# The room of a figure, so that nothing moves when it grows a digit: `30.7/s`, `100%`, `82.6k`, `≥$76.80`.
+_PACE_CELLS, _SHARE_CELLS, _LATENCY_CELLS, _COUNT_CELLS, _MONEY_CELLS = 6, 4, 4, 5, 7
 _TREND_FROM = 7
 _TALLEST = 6
 _ROWS_OF_CALLS, _ROWS_FOR_HEIGHT = 6, 4
@@ -119,10 +121,10 @@ def _headline(view: TrafficView, cells: int) -> Line:
         # Whether nobody calls or nobody reports it, nobody knows: "0/min" would be a figure.
         return crop(line(Span(f"no calls since {clock_minute(silent)}", "text")), cells)
     pieces = [
-        _labelled(pace(figures), "", "text"),
-        _labelled(f"failing {share(figures.failing)}", "", _role(failing_level(figures)))
+        _labelled(_held(pace(figures), _PACE_CELLS), "", "text"),
+        _labelled(f"failing {_held(share(figures.failing), _SHARE_CELLS)}", "", _role(failing_level(figures)))
         if figures.failing is not None
-        else line(Span(f"failing {NOT_AVAILABLE}", "faint")),
+        else line(Span(f"failing {_held(NOT_AVAILABLE, _SHARE_CELLS)}", "faint")),
         *_leading_failure(figures),
         _class("529", figures.overloaded, figures.calls),
         _class("429", figures.rate_limited, figures.calls),
@@ -166,7 +168,8 @@ def _is_known(piece: Line) -> bool:
 
 def _class(name: str, failed: int, calls: int) -> Line:
     words = percent(failed / calls) if failed and calls else "0"
-    return line(Span(f"{name} ", "dim"), Span(words, "bad" if failed else "dim", bold=bool(failed)))
+    figure = _held(words, _SHARE_CELLS)
+    return line(Span(f"{name} ", "dim"), Span(figure, "bad" if failed else "dim", bold=bool(failed)))
 
 
 def _silent(view: TrafficView) -> Lines:
@@ -197,13 +200,15 @@ def _latency(view: TrafficView, cells: int) -> Line:
     first = view.all.first_token
     unit = latency_unit(first.p50, first.p95, first.p99)
     pieces = [
-        _labelled(latency_figure(value, unit), f"{name} ", "text", unit)
+        _labelled(_held(latency_figure(value, unit), _LATENCY_CELLS), f"{name} ", "text", unit)
         for name, value in (("p50", first.p50), ("p95", first.p95), ("p99", first.p99))
     ]
     level, times = first_token_level(view), view.first_token_ratio
     if times is not None:
         mark = f" {level_mark(level).glyph}" if level in _LOUD else ""
-        words = Span(f"{ratio(times)} usual{mark}", _role(level, "dim"), bold=level in _LOUD)
+        words = Span(
+            f"{_held(ratio(times), _SHARE_CELLS)} usual{mark}", _role(level, "dim"), bold=level in _LOUD
+        )
         # More telling than p99.
         pieces.insert(2, line(words))
     return _fitting("TTFT", pieces, cells)
@@ -211,18 +216,18 @@ def _latency(view: TrafficView, cells: int) -> Line:
 
 def _tokens(figures: TrafficFigures, cells: int) -> Line:
     pieces = [
-        _labelled(_number(figures.input_per_minute), "in ", "text", "/min"),
-        _labelled(_number(figures.output_per_minute), "out ", "text", "/min"),
-        _labelled(share(figures.cache_share), "cached ", "text"),
+        _labelled(_held(_number(figures.input_per_minute), _COUNT_CELLS), "in ", "text", "/min"),
+        _labelled(_held(_number(figures.output_per_minute), _COUNT_CELLS), "out ", "text", "/min"),
+        _labelled(_held(share(figures.cache_share), _SHARE_CELLS), "cached ", "text"),
     ]
     return _fitting("tokens", pieces, cells)
 
 
 def _cost(figures: TrafficFigures, cells: int) -> Line:
     pieces = [
-        _labelled(dollars(figures.usd_per_hour, figures), "", "text", "/h"),
-        _labelled(dollars(figures.usd_per_1000, figures), "", "text", " per 1,000"),
-        _labelled(_number(figures.prompt_p95), "prompt p95 ", "text"),
+        _labelled(_held(dollars(figures.usd_per_hour, figures), _MONEY_CELLS), "", "text", "/h"),
+        _labelled(_held(dollars(figures.usd_per_1000, figures), _MONEY_CELLS), "", "text", " per 1,000"),
+        _labelled(_held(_number(figures.prompt_p95), _COUNT_CELLS), "prompt p95 ", "text"),
     ]
     return _fitting("cost", pieces, cells)
 
@@ -344,13 +349,18 @@ def _number(value: float | None) -> str:
     return NOT_AVAILABLE if value is None else count(value)
 
 
+def _held(figure: str, cells: int) -> str:
+    """The figure at the right edge of its room; a longer one is never cut."""
+    return figure.rjust(cells)
+
+
 def _labelled(figure: str, label: str, role: str, unit: str = "") -> Line:
     """A bright figure between a dim label and a dim unit; a figure that is not known is dim as well."""
     known = figure.strip() != NOT_AVAILABLE
     return line(
         Span(label, "dim"),
         Span(figure, role if known else "faint", bold=known),
-        Span(unit if known else "", "dim"),
+        Span(unit if known else " " * len(unit), "dim"),
     )
 
 

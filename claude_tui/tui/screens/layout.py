@@ -16,6 +16,7 @@ from claude_tui.tui.render.frame import Frame
 from claude_tui.tui.screens.layout_tables import (
     COLUMNS,
     GRIDS,
+    NARROW_GRIDS,
     TOP_ROWS_SHARE,
     WIDE_GRIDS,
     Column,
@@ -27,6 +28,7 @@ __all__ = ["Plan", "Slot", "arrange", "shows"]
 _GRID_CELLS, _GRID_ROWS = 100, 18
 _LINE_CELLS, _LINE_ROWS = 40, 10
 _ROOMY = 30
+_NARROW_CELLS = 116
 # From this size on, there is a place for the record beside the other panels.
 _WIDE_CELLS, _WIDE_ROWS = 160, 44
 # A box needs its frame and a row; a column that is narrower shows nothing that can be read.
@@ -131,7 +133,8 @@ def _grid(cells: int, rows: int, strip: int, incident: int, wanted: _Wanted) -> 
     strip, above = (strip, max(air, incident)) if air else (max(strip - incident, 1), incident)
     start = 1 + above + strip + air
     wide = cells >= _WIDE_CELLS and rows >= _WIDE_ROWS
-    tree = (WIDE_GRIDS if wide else GRIDS)[wanted.preset, wanted.traffic]
+    grids = WIDE_GRIDS if wide else NARROW_GRIDS if cells < _NARROW_CELLS else GRIDS
+    tree = grids[wanted.preset, wanted.traffic]
     # By the terminal's height, not by what the strip leaves: trouble must not resize the top row.
     top = max(min(round(rows * TOP_ROWS_SHARE), _HIGHEST_TOP, rows - start - 1 - _LEAST_BOTTOM), _LEAST_TOP)
     panels: dict[str, Slot] = {}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from claude_tui.model.arrangement import Preset
 
-__all__ = ["COLUMNS", "GRIDS", "TOP_ROWS_SHARE", "WIDE_GRIDS", "Branch", "Column", "Tree"]
+__all__ = ["COLUMNS", "GRIDS", "NARROW_GRIDS", "TOP_ROWS_SHARE", "WIDE_GRIDS", "Branch", "Column", "Tree"]
 
 TOP_ROWS_SHARE = 0.36
 """How much of the terminal's height the upper row of triage has, up to 18 rows."""
@@ -54,10 +54,14 @@ def _rows(upper: Tree, lower: Tree) -> Branch:
 
 
 _PROBED = _beside((27.5, "status"), (39.5, "headroom"), (33, "errors"))
-_PROBED_WIDE = _beside((22, "status"), (29, "headroom"), (25, "errors"), (24, "record"))
+_PROBED_WIDE = _beside((20, "status"), (27, "headroom"), (28, "errors"), (25, "record"))
 _ASKED = _beside((58, "latency"), (42, "events"))
 _CALLED = _beside((31, "latency"), (39, "traffic"), (30, "events"))
 _CALLED_WIDE = _beside((37, "latency"), (35, "traffic"), (28, "events"))
+_ASKED_FOR = _beside((48, "headroom"), (52, "errors"))
+_CALLED_NARROW = _beside(
+    (52, _above((66, "traffic"), (34, "status"))), (48, _above((48, "latency"), (52, "events")))
+)
 _ASIDE = _above((28, "headroom"), (30, "errors"), (24, "latency"), (18, "status"))
 _TRAFFIC = _beside((62, _above((72, "traffic"), (28, "events"))), (38, _ASIDE))
 _TRAFFIC_WIDE = _beside(
@@ -78,6 +82,12 @@ GRIDS: Mapping[tuple[Preset, bool], Tree] = {
     (Preset.QUIET, True): _QUIET_WITH_TRAFFIC,
 }
 """For terminals of 100x18 and more, by preset and by whether there is own traffic."""
+
+NARROW_GRIDS: Mapping[tuple[Preset, bool], Tree] = {
+    **GRIDS,
+    (Preset.TRIAGE, True): _rows(_ASKED_FOR, _CALLED_NARROW),
+}
+"""The same for less than 116 columns, where three panels beside each other would be cut."""
 
 WIDE_GRIDS: Mapping[tuple[Preset, bool], Tree] = {
     **GRIDS,
