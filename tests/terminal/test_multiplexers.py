@@ -196,6 +196,27 @@ def test_it_works_there_and_leaves_nothing_behind(multiplexer: Multiplexer) -> N
     assert demos(multiplexer.directory) == []
 
 
+def test_it_is_stopped_and_brought_back_and_resized_without_end(multiplexer: Multiplexer) -> None:
+    client = multiplexer.client
+    client.type(b"\x1a")
+    stopped = multiplexer.until(lambda text: "topped" in text)
+    assert BEFORE in stopped
+    assert not any(panel in stopped for panel in PANELS)
+    client.type(b"fg\n")
+    multiplexer.until(lambda text: is_whole(text, 120, 40))
+
+    for number in range(200):
+        multiplexer.resize((40 + number % 100, 10 + number % 40))
+        client.read(0.01)
+    multiplexer.resize((120, 40))
+    multiplexer.until(lambda text: is_whole(text, 120, 40))
+    client.type(b"\x03\x03")
+    multiplexer.until(lambda text: BEFORE in text and not any(panel in text for panel in PANELS))
+    client.type(b"echo left-with-$?\n")
+    multiplexer.until(lambda text: "left-with-0" in text)
+    assert demos(multiplexer.directory) == []
+
+
 def test_it_goes_on_while_nobody_is_attached(multiplexer: Multiplexer) -> None:
     """The connection breaks; the next one finds the dashboard as it is by then."""
     first = multiplexer.client
