@@ -47,10 +47,17 @@ def _dashboard(request: Request) -> int:
     def report(error: Exception) -> Path | None:
         return write_report(error, request.arguments)
 
+    _log(settings, "dashboard", screen=True)
     if request.options.demo is None:
         _check_alerts(settings)
         return run_dashboard(settings, os.environ, report, read_only=request.options.read_only)
     return run_demo(settings, request.options.demo, request.options.demo_speed or 1.0, report)
+
+
+def _log(settings: Settings, command: str, *, screen: bool) -> None:
+    from claude_tui.cli.logs import log_to_file
+
+    log_to_file(settings, command, redactor(), screen=screen)
 
 
 def _require_terminal(environ: Mapping[str, str]) -> None:
@@ -109,6 +116,7 @@ def _agent(request: Request) -> int:
         log = log_to(path)
     except OSError as error:
         raise UsageError(f"--log-file {path}: {error.strerror or error}; name a file to write") from error
+    _log(settings, "agent", screen=False)
     return agent.run(compose.live(settings, os.environ, screen=False), log)
 
 
@@ -293,6 +301,7 @@ def _drill(request: Request) -> int:
         _require_terminal(os.environ)
         gc.disable()
         _check_for_screen(settings)
+        _log(settings, "drill", screen=True)
 
     return run(request, _settings(request), ready)
 
@@ -416,6 +425,7 @@ def _serve(request: Request) -> int:
     # What would stop every session is said once, here.
     _check_for_screen(settings)
     _check_alerts(settings)
+    _log(settings, "serve", screen=False)
     from claude_tui.cli.serve import run
 
     return run(request)
@@ -513,6 +523,7 @@ def _replay(request: Request) -> int:
     settings = _settings(request)
     _require_terminal(os.environ)
     _check_for_screen(settings)
+    _log(settings, "replay", screen=True)
     from claude_tui.tui.run import run_replay
 
     def report(error: Exception) -> Path | None:

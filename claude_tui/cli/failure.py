@@ -15,6 +15,7 @@ from pathlib import Path
 
 from claude_tui import __version__
 from claude_tui.cli.console import abandon_stdout, redactor, say
+from claude_tui.cli.logs import KEPT_LINES, recent_lines
 from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.format import rfc3339
 from claude_tui.settings import load
@@ -60,6 +61,8 @@ def write_report(error: Exception, arguments: Sequence[str]) -> Path | None:
     ]
     trace = traceback.format_exception(error)
     text = redactor().clean("\n".join(head) + "".join(trace), _REPORT_LENGTH, keep_newlines=True)
+    # Redacted line by line when they were logged, by whoever knew the secrets of then.
+    text += "\n".join(["", f"the last lines of the log (at most {KEPT_LINES}):", *recent_lines(), ""])
     for directory in _report_directories(arguments):
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from claude_tui.analysis.diagnosis.asking import interval_s
 from claude_tui.analysis.traffic.standing_in import stands_in
+from claude_tui.engine.changes_log import log_observation
 from claude_tui.engine.collector_state import AlertingFacts, CollectorState
 from claude_tui.engine.memory import Memory
 from claude_tui.engine.notices import unstarted
@@ -30,6 +32,8 @@ if TYPE_CHECKING:
     from claude_tui.settings import Settings
 
 __all__ = ["HOUSEKEEPING_S", "Collector"]
+
+_logger = logging.getLogger(__name__)
 
 HOUSEKEEPING_S = 600.0
 """Seconds between two rounds of dropping old data."""
@@ -147,6 +151,7 @@ class Collector:
             # The dashboard keeps showing what it has, and must say that no more data will come.
             text = self.redactor.clean(f"probing stopped: {type(error).__name__}: {error}", 200)
             self.failure = Notice("collector", Level.BAD, text, self._clock.now())
+            _logger.error("probing stopped", exc_info=error)
             raise
 
     def _spared(self, model: str | None) -> str | None:
@@ -194,6 +199,7 @@ class Collector:
     def deliver(self, report: Report) -> None:
         """Remembers and stores what a probe has reported."""
         self._models_tried = self._models_tried or report.observation.source is Source.MODELS
+        log_observation(report.observation)
         self.memory.add(report)
 
     async def _housekeeping(self) -> None:

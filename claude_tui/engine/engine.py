@@ -20,6 +20,7 @@ from uuid import uuid4
 from claude_tui.analysis.uptime.hours import DEFAULT_REACH, reach_of
 from claude_tui.analysis.uptime.record import Record as HistoryRecord
 from claude_tui.engine.attendance import Attendance
+from claude_tui.engine.changes_log import logged
 from claude_tui.engine.collector import HOUSEKEEPING_S, Collector
 from claude_tui.engine.identity import host_name
 from claude_tui.engine.journal import Journal
@@ -355,7 +356,7 @@ class Engine:
         self._tasks.append(asyncio.create_task(work))
 
     def _run(self, publish: Publish) -> None:
-        asyncio.run(self._main(publish))
+        asyncio.run(self._main(logged(publish)))
 
     async def _main(self, publish: Publish) -> None:
         self._stopping = asyncio.Event()

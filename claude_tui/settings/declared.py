@@ -15,7 +15,7 @@ from claude_tui.model.limits import MAX_NAME
 from claude_tui.settings import kinds
 from claude_tui.settings.about import About, Origin, declared_in
 from claude_tui.settings.kinds import Kind
-from claude_tui.settings.places import Places
+from claude_tui.settings.places import APP, Places
 
 __all__ = ["DECLARED", "Settings"]
 
@@ -336,6 +336,31 @@ class Settings:
             flag="--no-mouse",
         ),
     ] = True
+    log_level: Annotated[
+        str,
+        About(
+            "What is logged: off, error, warning, info (failures of probes, verdicts, pages) or debug (all).",
+            kinds.slug(r"off|error|warning|info|debug", words="off, error, warning, info or debug"),
+            flag="--log-level",
+            metavar="LEVEL",
+            section="The program's log",
+        ),
+    ] = "info"
+    log_file: Annotated[
+        Path | None,
+        About(
+            "The log of everything but `claude-top proxy` and single commands; empty for the system's place.",
+            kinds.path(words="the path of a file", empty=True),
+            in_words="the system's place for logs",
+        ),
+    ] = None
+    log_size_kb: Annotated[
+        int,
+        About(
+            "Kilobytes after which a new log is begun; the three before it are kept.",
+            kinds.whole(16, 1_000_000, words="a whole number"),
+        ),
+    ] = 1_000
     incident_after_s: Annotated[
         float,
         About(
@@ -494,6 +519,15 @@ class Settings:
     def origin(self, key: str) -> Origin:
         """Where the value of the setting `key` came from."""
         return self.origins.get(key, Origin())
+
+    @property
+    def log_path(self) -> Path:
+        """The file that is logged to."""
+        if self.log_file is not None:
+            return self.log_file
+        from platformdirs import user_log_path
+
+        return user_log_path(APP, appauthor=False) / "claude-top.log"
 
     @property
     def themes_dir(self) -> Path | None:

@@ -108,6 +108,14 @@ class GuardedDriver(LinuxDriver):
         self._suspended = False
         self.exit_event: WakingEvent = WakingEvent()
 
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """The terminal's own size. Textual takes COLUMNS and LINES for it, which no resizing changes."""
+        try:
+            size = os.get_terminal_size(cast("IO[str]", self._file).fileno())
+        except OSError:
+            return super()._get_terminal_size()
+        return (size.columns, size.lines) if size.columns and size.lines else super()._get_terminal_size()
+
     def run_input_thread(self) -> None:
         parser = XTermParser(self._debug)
         decode = getincrementaldecoder("utf-8")("replace").decode

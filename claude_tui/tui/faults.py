@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
 __all__ = ["Fault", "Faults", "Report"]
+
+_logger = logging.getLogger(__name__)
 
 Report = Callable[[Exception], Path | None]
 """Writes a crash file for an error and returns its path; None if it could not be written."""
@@ -47,6 +50,8 @@ class Faults:
         if fault is not None:
             fault.count += 1
             return fault
+        # Before the report, which has the last lines of the log.
+        _logger.error("a fault of the program: %s", type(error).__name__)
         report = self._report(error) if len(self._known) < _MOST_REPORTS else None
         self._known[identity] = fault = Fault(type(error).__name__, report)
         return fault

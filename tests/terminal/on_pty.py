@@ -13,9 +13,12 @@ import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-__all__ = ["BUSY_S", "PATIENCE_S", "OnPty"]
+__all__ = ["BUSY_S", "PATIENCE_S", "ROOT", "SURROUNDINGS", "OnPty"]
 
 ROOT = Path(__file__).parents[2]
+# Without what would overrule the size of the pty, and without the multiplexer that the tests run in.
+_NOT_OURS = frozenset({"COLUMNS", "LINES", "TMUX", "TMUX_PANE", "STY"})
+SURROUNDINGS = {name: value for name, value in os.environ.items() if name not in _NOT_OURS}
 PATIENCE_S = 60.0
 """After which a process counts as hanging. How soon it ends is for tests/bench."""
 BUSY_S = 3.0
@@ -47,7 +50,7 @@ class OnPty:
             stderr=slave,
             start_new_session=True,
             preexec_fn=take_terminal,
-            env={**os.environ, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **(env or {})},
+            env={**SURROUNDINGS, "TERM": "xterm-256color", "PYTHONPATH": str(ROOT), **(env or {})},
         )
         self.slave = slave
         self.output = b""

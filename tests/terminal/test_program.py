@@ -62,6 +62,11 @@ def test_the_mouse_is_left_to_the_terminal_where_that_is_asked_for(env: dict[str
             assert (b"\x1b[?1000h" in program.output) is asked
 
 
+def test_sizes_in_the_environment_do_not_overrule_the_terminal(env: dict[str, str]) -> None:
+    with Program([*CLAUDE_TOP, "--demo", "tour"], env=env | {"COLUMNS": "40", "LINES": "10"}) as program:
+        program.wait_for(b"Latency")  # for which 40x10 has no room
+
+
 @pytest.mark.parametrize("key", [b"q", b"\x03"])
 def test_q_and_ctrl_c_quit_and_give_the_terminal_back(demo: Program, key: bytes) -> None:
     demo.type(key)

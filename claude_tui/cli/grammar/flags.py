@@ -9,7 +9,7 @@ from claude_tui.settings import CONFIG_FLAG, DECLARED
 __all__ = ["ALL_SETTINGS", "FLAGS_OF", "add_flags", "flag_of"]
 
 _TARGET = ("base_url", "model", "status_urls")
-_AGENT = ("name", *_TARGET, "data_dir")
+_AGENT = ("name", *_TARGET, "data_dir", "log_level")
 ALL_SETTINGS = tuple(declared.key for declared in DECLARED if declared.about.flag)
 """The keys of all settings that have a flag."""
 _NOT_IN_DRILL = ("name", "base_url", "status_urls")
@@ -45,7 +45,17 @@ FLAGS_OF: dict[str, tuple[str, ...]] = {
     "postmortem lint": (),
     "record": (),
     "record export": ("config", "name", "base_url", "data_dir"),
-    "replay": ("config", "name", "base_url", "data_dir", "theme", "symbols", "layout", "mouse"),
+    "replay": (
+        "config",
+        "name",
+        "base_url",
+        "data_dir",
+        "theme",
+        "symbols",
+        "layout",
+        "mouse",
+        "log_level",
+    ),
     "config path": ("config",),
     "config show": ("config", *ALL_SETTINGS),
     "config init": ("config",),

@@ -1,0 +1,74 @@
+"""A log file that several processes of a user write to and rotate. Loaded with the first line."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable
+from fcntl import LOCK_EX, flock
+from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Any
+
+__all__ = ["open_log"]
+
+_KEPT_FILES = 3
+
+
+def open_log(path: Path, size: int, form: Callable[[logging.LogRecord], str]) -> RotatingFileHandler:
+    """A handler that begins a new file after `size` bytes. Raises OSError."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return _Shared(path, size, form)
+
+
+class _Shared(RotatingFileHandler):
+    def __init__(self, path: Path, size: int, form: Callable[[logging.LogRecord], str]) -> None:
+        self._path = path
+        self._form = form
+        super().__init__(path, maxBytes=size, backupCount=_KEPT_FILES, encoding="utf-8")
+
+    def format(self, record: logging.LogRecord) -> str:
+        return self._form(record)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        # Another process may have rotated it, or somebody have moved it away.
+        if not self._is_current():
+            self._reopen()
+        super().emit(record)
+
+    def doRollover(self) -> None:  # noqa: N802 (logging's own name)
+        lock = os.open(f"{self.baseFilename}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            flock(lock, LOCK_EX)
+            # Of several processes that find it full, the first one rotates it.
+            if self._is_current():
+                super().doRollover()
+            else:
+                self._reopen()
+        finally:
+            os.close(lock)
+
+    def _reopen(self) -> None:
+        if self.stream is not None:
+            self.stream.close()
+        self.stream = self._open()
+
+    def _is_current(self) -> bool:
+        if self.stream is None:
+            return False
+        try:
+            named, opened = self._path.stat(), os.fstat(self.stream.fileno())
+        except OSError:
+            return False
+        return (named.st_dev, named.st_ino) == (opened.st_dev, opened.st_ino)
+
+    def _open(self) -> Any:
+        return open(self.baseFilename, "a", encoding="utf-8", errors="backslashreplace", opener=_private)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802
+        """Nothing: logging would print a traceback on the screen."""
+
+
+def _private(path: str, flags: int) -> int:
+    """Only for its owner, and without waiting for whoever reads a pipe."""
+    return os.open(path, flags | os.O_NONBLOCK, 0o600)
