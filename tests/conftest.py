@@ -53,3 +53,10 @@ def config_file(own_home: Path) -> Path:
     path = own_home / "config" / "claude-top" / "config.toml"
     path.parent.mkdir(parents=True)
     return path
+
+
+@pytest.fixture
+def own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The current directory, for tests that press every key: some of them save files there."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path

@@ -27,6 +27,8 @@ from tests.snapshots.responding import CALM, OVERLOADED, group, scene_of
 EVE = Process("eve", "ops-box", 4242, datetime(2026, 11, 20, 13, 0, 5, tzinfo=UTC))
 OPEN = scene_of(replace(CALM, groups=(group(),)), OVERLOADED)
 SHARED = [action for action in ACTIONS if action.shared]
+pytestmark = pytest.mark.usefixtures("own_directory")
+
 GONE = ("probe", "ack", "snooze", "severity", "first checks")
 
 

@@ -26,6 +26,8 @@ from tests.builders import after
 from tests.functional.test_acknowledge import notices
 from tests.recorded import END_S, everything
 
+pytestmark = pytest.mark.usefixtures("own_directory")
+
 BASE_URL = "http://127.0.0.1:9"
 OPEN_INCIDENT = "d" * 32
 LEFT_OUT = {"quit", "suspend_process", "interrupt", "command_palette", "export", "theme"}

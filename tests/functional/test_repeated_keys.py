@@ -29,6 +29,8 @@ from tests.functional.still import StillApp, StillBackend, still_app
 from tests.snapshots.incident_scenes import INCIDENT_SCENES
 from tests.snapshots.responding import CALM, OVERLOADED, group, low, scene_of
 
+pytestmark = pytest.mark.usefixtures("own_directory")
+
 INCIDENT = INCIDENT_SCENES["open"]()
 ALERTED = scene_of(replace(CALM, groups=(group(), low())), OVERLOADED)
 SNAPSHOT = replace(
