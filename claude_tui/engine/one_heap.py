@@ -1,4 +1,4 @@
-"""Keeps glibc from giving each thread a heap of its own: 1 MB less, once the SDK is loaded in one of them."""
+"""Keeps glibc from giving each thread a heap of its own: 2 MB less, once the SDK is loaded in one of them."""
 
 from __future__ import annotations
 

@@ -87,6 +87,11 @@ class WakingEvent(threading.Event):
         with suppress(BlockingIOError):
             os.read(self._reading, 64)
 
+    def close(self) -> None:
+        """Gives its descriptors back. It must not be set any more, so a driver, which may be, keeps them."""
+        os.close(self._reading)
+        os.close(self._writing)
+
 
 class Listener(NamedTuple):
     """Callbacks, called from the driver's threads; `on_suspend` from the event loop."""

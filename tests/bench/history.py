@@ -125,7 +125,7 @@ def queries(path: Path, what: str) -> Iterator[tuple[str, float, float]]:
     first = hour_of(until) - LONGEST // timedelta(hours=1)
     spent = best_ms(lambda: read_hours(connection, first, until, DEFAULT_REACH))
     yield f"hours, {what} ({len(record.rows)} rows)", spent, QUERY_MS
-    spent = best_ms(lambda: session.status_reports(0))
+    spent = best_ms(lambda: session.status_reports(0, until))
     yield f"{REPORTS} changes of the status page", spent, QUERY_MS
     spent = best_ms(lambda: session.entries_after(INCIDENT_ENTRIES, 0))
     yield f"entries of {INCIDENTS} incidents", spent, QUERY_MS

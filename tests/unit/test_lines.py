@@ -160,6 +160,16 @@ def test_sending_the_changes_makes_the_old_line_the_new_one(old: Line, new: Line
     assert all(0 <= start < stop <= total for start, stop in ranges)
 
 
+@given(lines, lines, lines, lines, st.integers(1, 60))
+def test_lines_that_begin_and_end_alike_are_sent_right(
+    before: Line, old: Line, new: Line, after: Line, total: int
+) -> None:
+    old, new = (*before, *old, *after), (*before, *new, *after)
+    ranges = changes(old, new, total)
+    assert painted(as_cells(old, total), new, ranges) == as_cells(new, total)
+    assert all(0 <= start < stop <= total for start, stop in ranges)
+
+
 def test_only_the_digit_that_turned_is_sent() -> None:
     before, after = line(Span("14:05:33 UTC")), line(Span("14:05:34 UTC"))
     assert changes(before, after, 80) == ((7, 8),)

@@ -147,8 +147,12 @@ def _continues(history: History, episode: Episode, cluster: Episode, usual_s: fl
     """Whether `cluster` continues an episode that was not over."""
     if _paused_s(history, episode, cluster) > LONGEST_GAP_S:
         return False
+    run = cluster.first - episode.last - 1
+    # Its pauses are only looked at where the successes alone would end it: that takes ten times as long.
     return (
-        cluster.first - episode.last - 1 < LEAST_RUN or _until(history, episode, cluster.first, usual_s).open
+        run < LEAST_RUN
+        or run < successes_to_recover(*_recent(history, episode))
+        or _until(history, episode, cluster.first, usual_s).open
     )
 
 

@@ -255,14 +255,22 @@ _Cell = tuple[str, str, bool, str]
 def _alike(old: Line, new: Line) -> tuple[int, int]:
     """How many spans are the same at the beginning, and at the end if both lines are equally wide.
 
-    One more is left at either side: a span may begin with what belongs to the character before.
+    One more with a cell is left at either side: a span may begin with what belongs to the character before.
     """
     shorter = min(len(old), len(new))
     start = next((n for n in range(shorter) if old[n] != new[n]), shorter)
+    while start:
+        start -= 1
+        if cell_len(old[start].text):
+            break
     if width(old) != width(new):
-        return max(start - 1, 0), 0
+        return start, 0
     end = next((n for n in range(shorter - start) if old[-1 - n] != new[-1 - n]), shorter - start)
-    return max(start - 1, 0), max(end - 1, 0)
+    while end:
+        end -= 1
+        if cell_len(old[-1 - end].text):
+            break
+    return start, end
 
 
 def _cells(spans: Line, total: int) -> list[_Cell]:
