@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Callable
 
+from claude_tui.model.secret_variables import SERVE_TOKEN
 from claude_tui.model.text import Redactor
 
 __all__ = ["abandon_stdout", "emit", "hint", "redactor", "say", "show_progress"]
@@ -61,7 +62,7 @@ def redactor() -> Redactor:
     """A Redactor that knows the secrets in the environment."""
     from claude_tui.probes.credentials import Credentials
 
-    of_serve = os.environ.get("CLAUDE_TOP_SERVE_TOKEN", "")
+    of_serve = os.environ.get(SERVE_TOKEN, "")
     return Redactor((*Credentials.from_environ(os.environ).secrets, *filter(None, [of_serve])))
 
 

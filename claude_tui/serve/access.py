@@ -15,10 +15,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from claude_tui.model.errors import ClaudeTopError
+from claude_tui.model.secret_variables import SERVE_TOKEN
 
 __all__ = ["SHORTEST_TOKEN", "TOKEN_VARIABLE", "Access", "AccessError", "read_token"]
 
-TOKEN_VARIABLE = "CLAUDE_TOP_SERVE_TOKEN"
+TOKEN_VARIABLE = SERVE_TOKEN
 SHORTEST_TOKEN = 16
 """Characters. One that can be guessed is worse than none, as it looks like protection."""
 

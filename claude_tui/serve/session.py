@@ -8,13 +8,10 @@ import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from claude_tui.serve.access import TOKEN_VARIABLE
+from claude_tui.model.secret_variables import KEY_VARIABLES, without_keys
 from claude_tui.serve.packets import Focus, Keys, PacketError, Size, as_packet, read_packet
 
-__all__ = ["KEY_VARIABLES", "Program", "Session"]
-
-KEY_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS")
-"""What a dashboard that only watches is not given."""
+__all__ = ["Program", "Session"]
 
 _READY = b"__GANGLION__\n"
 _LINES_BEFORE_READY = 20
@@ -28,12 +25,13 @@ class Program:
 
     command: Sequence[str]
     environ: Mapping[str, str]
-    """Without secrets that it does not need."""
+    """Without secrets that it does not need: one that only watches needs no key."""
 
     @classmethod
     def of(cls, command: Sequence[str], environ: Mapping[str, str], *, read_only: bool) -> Program:
-        withheld = {TOKEN_VARIABLE, *(KEY_VARIABLES if read_only else ())}
-        kept = {name: value for name, value in environ.items() if name not in withheld}
+        kept = without_keys(environ)
+        if not read_only:
+            kept |= {name: environ[name] for name in KEY_VARIABLES if name in environ}
         # A browser has colours and UTF-8, whatever terminal or service manager the server runs in.
         return cls(
             command,
@@ -95,6 +93,8 @@ class Session:
                     return
 
     async def send(self, message: Keys | Size | Focus) -> None:
+        if message == Keys(""):
+            return  # Textual's reader takes an empty packet for the end of its input
         stdin = self._process.stdin
         assert stdin is not None
         with contextlib.suppress(ConnectionError, RuntimeError):

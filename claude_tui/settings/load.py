@@ -11,6 +11,7 @@ from typing import Any
 from claude_tui.model.errors import Problem
 from claude_tui.model.nearest import nearest
 from claude_tui.model.paths import is_missing
+from claude_tui.model.secret_variables import SERVE_TOKEN
 from claude_tui.model.text import Redactor
 from claude_tui.model.toml_table import Table
 from claude_tui.model.toml_text import shown, toml_line
@@ -24,7 +25,6 @@ __all__ = ["CONFIG_FLAG", "CONFIG_VARIABLE", "config_file", "load"]
 
 CONFIG_FLAG = "--config"
 CONFIG_VARIABLE = "CLAUDE_TOP_CONFIG"
-_SERVE_TOKEN = "CLAUDE_TOP_SERVE_TOKEN"
 _NOT_SHOWN = "something else (not shown: it may be a secret)"
 
 
@@ -166,7 +166,7 @@ class _Layers:
         """
         known = [variable for declared in DECLARED for variable in declared.variables] + [
             CONFIG_VARIABLE,
-            _SERVE_TOKEN,
+            SERVE_TOKEN,
         ]
         for name in sorted(self._environ):
             if name.startswith(PREFIX) and name not in known and name not in own:

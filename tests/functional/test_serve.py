@@ -225,6 +225,7 @@ async def test_a_page_whose_name_was_made_to_point_here_gets_nothing() -> None:
 async def test_keys_sizes_and_pings_reach_the_dashboard() -> None:
     async with serving(None) as server, server.socket() as socket:
         assert (await hello(socket))["size"] == ["120", "40"]
+        await socket.send_json(["stdin", ""])
         await socket.send_json(["stdin", "x"])
         assert await socket.receive_bytes() == b"Dx"
         await socket.send_json(["resize", {"width": 10**9, "height": 30}])

@@ -14,6 +14,8 @@ import sys
 import threading
 from dataclasses import asdict, dataclass
 
+from claude_tui.model.secret_variables import without_keys
+
 __all__ = ["AppriseJob", "Outcome", "deliver", "run"]
 
 # The last lines of the log are enough to explain a failure.
@@ -54,6 +56,7 @@ def deliver(job: AppriseJob) -> Outcome:
         stderr=subprocess.DEVNULL,
         timeout=job.limit_s + 1,
         check=False,
+        env=without_keys(os.environ),
         # Closing the terminal must not interrupt a message that is being sent.
         start_new_session=True,
     )

@@ -1,0 +1,18 @@
+"""The environment variables that hold secrets, which what this program starts seldom needs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+__all__ = ["KEY_VARIABLES", "SERVE_TOKEN", "without_keys"]
+
+KEY_VARIABLES = ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN", "ANTHROPIC_CUSTOM_HEADERS")
+"""What requests to the API are made with."""
+
+SERVE_TOKEN = "CLAUDE_TOP_SERVE_TOKEN"
+"""What browsers show to `claude-top serve`."""
+
+
+def without_keys(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment for a process that sends nothing to the API and lets nobody in."""
+    return {name: value for name, value in environ.items() if name not in (*KEY_VARIABLES, SERVE_TOKEN)}
