@@ -11,7 +11,7 @@ from textual.widgets import OptionList
 from claude_tui.cli.parser import parse
 from claude_tui.settings import Settings
 from claude_tui.settings.file import read_file
-from claude_tui.tui.actions import ACTIONS, is_offered, read_only
+from claude_tui.tui.actions import ACTIONS, is_offered, offered
 from claude_tui.tui.keys import display
 from claude_tui.tui.panels.footer import FooterLine
 from claude_tui.tui.render.lines import plain, width
@@ -68,7 +68,9 @@ def test_a_situation_shows_the_keys_in_force_and_nothing_that_cannot_be_done() -
     (down,) = [each for each in SITUATIONS if each.title.startswith("It is down")]
     text = " ".join(plain(row) for row in situation_lines(down, {"decide": ("f7",)}, 200))
     assert "f7 them or us" in text
-    watching = " ".join(plain(row) for row in situation_lines(down, read_only({}), 200))
+    watching = " ".join(
+        plain(row) for row in situation_lines(down, offered({}, read_only=True, served=False), 200)
+    )
     assert "three checks" not in watching
     assert "question by question" in watching
 
