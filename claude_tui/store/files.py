@@ -40,6 +40,7 @@ NAME = "history.db"
 _COMPANIONS = ("-wal", "-shm")
 LOCK_TIMEOUT_S = 1.0
 _LOCK_POLL_S = 0.01
+_CACHE_KB = 1024
 
 Identity = tuple[int, int]
 Connect = Callable[[Path], sqlite3.Connection]
@@ -52,7 +53,7 @@ def connect(path: Path) -> sqlite3.Connection:
     )
     # Invalid UTF-8 then affects only its own row: an error would fail the whole query.
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    connection.execute("PRAGMA temp_store = MEMORY")
+    _tune(connection)
     return connection
 
 
@@ -66,8 +67,14 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
         f"{path.as_uri()}?mode={mode}", uri=True, timeout=2.0, isolation_level=None, check_same_thread=False
     )
     connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
-    connection.execute("PRAGMA temp_store = MEMORY")
+    _tune(connection)
     return connection
+
+
+def _tune(connection: sqlite3.Connection) -> None:
+    connection.execute("PRAGMA temp_store = MEMORY")
+    # By itself each connection keeps up to 2 MB of pages, which the system keeps as well.
+    connection.execute(f"PRAGMA cache_size = -{_CACHE_KB}")
 
 
 def mode_in(directory: Path) -> int:

@@ -81,6 +81,8 @@ class WriteSession:
         self._kinds: dict[Kind, int] = {}
         self._reach = DEFAULT_REACH
         connection.execute("PRAGMA synchronous = NORMAL")
+        # What is written lies at the ends of few tables.
+        connection.execute("PRAGMA cache_size = -256")
         connection.execute(f"PRAGMA journal_size_limit = {16 * 1024 * 1024}")
 
     def add(self, records: Iterable[Record]) -> list[Exception]:

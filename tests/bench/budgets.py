@@ -284,8 +284,10 @@ def main() -> int:
         "CLAUDE_TOP_STATUS_URL": "http://127.0.0.1:9",
         "COLORTERM": "truecolor",
     }
-    for variable in [name for name in os.environ if name.startswith(("ANTHROPIC_", "CLAUDE_TOP_"))]:
+    # Neither settings nor a key of whoever measures.
+    for variable in [name for name in os.environ if name.startswith(("ANTHROPIC_", "CLAUDE_TOP_", "XDG_"))]:
         del os.environ[variable]
+    os.environ["HOME"] = home
     found = []
     try:
         for section in sections(home, env, options.nginx, quick=options.quick):

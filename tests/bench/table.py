@@ -58,7 +58,8 @@ def measured(title: str, method: str, work: Callable[[], Iterable[Row]]) -> Sect
     try:
         rows.extend(work())
     except Exception as error:  # noqa: BLE001 - half an hour of measuring is not to be lost
-        rows.append(Row("not measured", type(error).__name__, str(error).partition("\n")[0][:40], False))
+        reason = str(error).partition("\n")[0]
+        rows.append(Row(f"not measured: {reason}", type(error).__name__, kept=False))
     return Section(title, method, tuple(rows))
 
 

@@ -47,9 +47,13 @@ def history_rows(count: int) -> Iterator[Row]:
         yield from (_slowest(each) for each in jumps if each.budget_ms is not None)
         yield from (_slowest(each) for each in past.steps(store, NOW - SPAN / 2))
         store.close()
+        then = ""
         for what, spent, budget in history.measure(directory / NAME):
             if budget < float("inf"):
-                yield Row.at_most(what.partition(" (")[0], spent, budget, "ms", 1)
+                yield Row.at_most(
+                    f"{what.partition(' (')[0].partition(',')[0]}{then}", spent, budget, "ms", 1
+                )
+            then = ", afterwards" if what.startswith("pruning") else then
 
 
 def _slowest(timed: past.Timed) -> Row:
