@@ -74,7 +74,7 @@ async def test_no_key_of_a_shared_action_does_anything(action: Action) -> None:
         await pilot.press(*action.keys)
         await pilot.pause()
         assert untouched(backend)
-        # Elsewhere these keys have a meaning of their own: `enter` opens, `g` goes to a time, `w` shows the room.
+        # Elsewhere these keys have a meaning of their own: `enter` opens, `g` goes, `w` shows the room.
         assert isinstance(app.screen, DashboardScreen) or action.keys in (("enter",), ("g",), ("w",))
 
 
