@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,9 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-# Where programs that tests start would log to at the home of whoever runs them.
+# No test reads the settings of whoever runs them, and no program that tests start logs at their home.
+_NO_SETTINGS = tempfile.TemporaryDirectory(prefix="claude-top-tests-", ignore_cleanup_errors=True)
+os.environ["XDG_CONFIG_HOME"] = _NO_SETTINGS.name
 os.environ["CLAUDE_TOP_LOG_LEVEL"] = "off"
 
 

@@ -77,12 +77,6 @@ def credentials() -> Credentials:
     return Credentials.from_environ({}, base_url=BASE_URL)
 
 
-@pytest.fixture(autouse=True)
-def own_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where the screen is saved, by the key that does so."""
-    monkeypatch.chdir(tmp_path)
-
-
 @pytest.fixture
 def settings(data_dir: Path, tmp_path: Path) -> Settings:
     flags = {"data_dir": str(data_dir), "base_url": BASE_URL}

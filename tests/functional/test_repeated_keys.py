@@ -7,7 +7,6 @@ import pkgutil
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from textual import events
@@ -167,20 +166,13 @@ def test_every_scope_is_reached() -> None:
 
 
 @pytest.mark.parametrize("scope", list(WAYS))
-async def test_nothing_that_is_typed_twice_ends_a_screen_of(
-    scope: Scope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+async def test_nothing_that_is_typed_twice_ends_a_screen_of(scope: Scope) -> None:
     async with running() as (app, _, pilot):
         await molest(app, pilot, WAYS[scope])
 
 
 @pytest.mark.parametrize("scope", list(WAYS))
-async def test_nothing_that_is_typed_twice_ends_a_dialog_opened_from(
-    scope: Scope, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # What is exported goes there.
-    monkeypatch.chdir(tmp_path)
+async def test_nothing_that_is_typed_twice_ends_a_dialog_opened_from(scope: Scope) -> None:
     async with running() as (app, _, pilot):
         for action in own_actions(scope):
             way = (*WAYS[scope], action.keys[0])
