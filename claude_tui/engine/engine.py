@@ -25,7 +25,6 @@ from claude_tui.engine.collector import HOUSEKEEPING_S, Collector
 from claude_tui.engine.identity import host_name
 from claude_tui.engine.journal import Journal
 from claude_tui.engine.memory import Memory
-from claude_tui.engine.one_heap import share_one_heap
 from claude_tui.engine.paging import Paging, PagingSetup, StoreBackend
 from claude_tui.engine.publisher import Incidents, Publish, Publisher
 from claude_tui.engine.setup import Monitored
@@ -153,7 +152,9 @@ class Engine:
     def start(self, publish: Publish) -> None:
         """Starts probing, and calls `publish` in the engine's thread."""
         self._publish = publish
-        # Before its threads start, and after the first frame.
+        # Before its threads start, and after the first frame, which its import would delay.
+        from claude_tui.engine.one_heap import share_one_heap
+
         share_one_heap()
         thread = threading.Thread(target=self._run, args=(publish,), name="engine", daemon=True)
         thread.start()
