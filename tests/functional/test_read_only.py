@@ -72,8 +72,8 @@ async def test_no_key_of_a_shared_action_does_anything(action: Action) -> None:
         await pilot.press(*action.keys)
         await pilot.pause()
         assert untouched(backend)
-        # Elsewhere these keys have a meaning of their own: `enter` opens, `g` goes to a time.
-        assert isinstance(app.screen, DashboardScreen) or action.keys in (("enter",), ("g",))
+        # Elsewhere these have a meaning of their own: `enter` opens, `g` goes to a time, `w` to the war room.
+        assert isinstance(app.screen, DashboardScreen) or action.keys in (("enter",), ("g",), ("w",))
 
 
 async def test_a_playbook_can_be_read_and_not_marked() -> None:

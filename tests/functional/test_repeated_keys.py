@@ -52,6 +52,7 @@ WAYS: dict[Scope, tuple[str, ...]] = {
     Scope.INCIDENT: ("i",),
     Scope.POSTMORTEM: ("f",),
     Scope.HISTORY: ("h",),
+    Scope.WAR_ROOM: ("w",),
 }
 # They would end the test.
 ENDS = {"q", "ctrl+c"}
