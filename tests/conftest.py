@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import tempfile
@@ -33,6 +34,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 # No test reads the settings of whoever runs them, and no program that tests start logs at their home.
 _NO_SETTINGS = tempfile.TemporaryDirectory(prefix="claude-top-tests-", ignore_cleanup_errors=True)
+atexit.register(_NO_SETTINGS.cleanup)
 os.environ["XDG_CONFIG_HOME"] = _NO_SETTINGS.name
 os.environ["CLAUDE_TOP_LOG_LEVEL"] = "off"
 
