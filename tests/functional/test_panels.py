@@ -197,6 +197,14 @@ def test_a_critical_bucket_is_told_from_a_low_one_without_colour() -> None:
     assert "✗ critical" in text(headroom_lines(replace(snapshot, headroom=view), 43, 12))
 
 
+def test_a_stale_bucket_without_a_row_of_its_own_is_named_before_its_age() -> None:
+    snapshot = scene("draining")
+    old = replace(snapshot.headroom.buckets[0], stale=True)
+    view = replace(snapshot.headroom, buckets=(old, *snapshot.headroom.buckets[1:]))
+    drawn = text(headroom_lines(replace(snapshot, headroom=view), 43, len(view.buckets) + 1, footed=False))
+    assert f"{bucket_label(old.bucket)} as of " in drawn
+
+
 def test_burn_is_shown_where_there_is_room() -> None:
     assert "4,700/min used" in text(headroom_lines(scene("draining"), 43, 12))
 

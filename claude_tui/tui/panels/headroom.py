@@ -156,7 +156,8 @@ def _below(shown: Sequence[Row], at: datetime, cells: int, spare: int) -> list[L
     for row in loud:
         name = _label(row)
         detail = _detail(row, at, cells - cell_len(name) - 1)
-        out.append(line(*detail[:1], Span(f"{name} ", "text"), *detail[1:]))
+        glyph = () if row.stale else detail[:1]
+        out.append(line(*glyph, Span(f"{name} ", "text"), *detail[len(glyph) :]))
     return out
 
 
