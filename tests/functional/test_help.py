@@ -243,7 +243,7 @@ async def test_a_choice_that_cannot_be_kept_counts_for_now_and_says_so(tmp_path:
         await pilot.pause()
         assert app.paint.theme.name == "light"
         told = [notice.message for notice in app._notifications]
-        assert any(text.startswith("Theme light for this session only:") for text in told)
+        assert any(text.startswith("Theme light; for this session only:") for text in told)
 
 
 async def test_with_no_color_there_is_nothing_to_choose(monkeypatch: pytest.MonkeyPatch) -> None:

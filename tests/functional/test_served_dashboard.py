@@ -28,18 +28,31 @@ async def test_a_theme_is_for_the_session(tmp_path: Path) -> None:
         assert isinstance(app.screen, ThemeScreen)
         await pilot.press("down", "enter")
         await pilot.pause()
-        assert [notice.message for notice in app._notifications] == ["Theme light for this session only."]
+        assert [notice.message for notice in app._notifications] == ["Theme light; for this session only."]
         assert not file.exists()
 
 
-def test_exporting_to_a_file_is_not_offered_and_refused() -> None:
-    export = next(action for action in ACTIONS if action.id == "export")
-    assert export.local
-    assert offered({}, read_only=False, served=True)[export.id] == ()
-    assert export.id not in offered({}, read_only=False, served=False)
-    said = refusal("export", served=True, read_only=False, recording=False, travelling=False)
+@pytest.mark.usefixtures("browser")
+async def test_a_layout_is_for_the_session(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    app, _ = still_app(PICTURES["healthy"](), file)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press("v")
+        await pilot.pause()
+        (notice,) = app._notifications
+        assert notice.message.endswith("for this session only.")
+        assert not file.exists()
+
+
+@pytest.mark.parametrize("name", ["export", "save_screen"])
+def test_writing_a_file_is_not_offered_and_refused(name: str) -> None:
+    writing = next(action for action in ACTIONS if action.id == name)
+    assert writing.local
+    assert offered({}, read_only=False, served=True)[name] == ()
+    assert name not in offered({}, read_only=False, served=False)
+    said = refusal(name, served=True, read_only=False, recording=False, travelling=False)
     assert said.startswith("A browser writes no files on the server")
-    assert refusal("export", served=False, read_only=True, recording=True, travelling=True) == ""
+    assert refusal(name, served=False, read_only=True, recording=True, travelling=True) == ""
 
 
 @pytest.mark.parametrize("method", sorted(SHARED_METHODS - LOCAL_METHODS))

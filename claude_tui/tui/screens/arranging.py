@@ -12,6 +12,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from claude_tui.model.arrangement import HIDEABLE
+from claude_tui.tui.screens.keeping import keep_choice
 from claude_tui.tui.screens.leaving import LeavesOnce
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ def next_layout(app: Cockpit, dashboard: DashboardScreen) -> None:
     """Arranges the dashboard by the next preset, and says what it is for."""
     preset = dashboard.preset.following
     dashboard.arrange_as(preset, dashboard.hidden)
-    _keep(app, "layout", preset.value, f"Layout {preset.value}: {preset.purpose}")
+    keep_choice(app, "layout", preset.value, f"Layout {preset.value}: {preset.purpose}")
 
 
 def choose_panels(app: Cockpit, dashboard: DashboardScreen) -> None:
@@ -42,23 +43,9 @@ def choose_panels(app: Cockpit, dashboard: DashboardScreen) -> None:
             change(before)
         elif frozenset(hidden) != before:
             told = f"Hidden: {', '.join(hidden)}" if hidden else "All panels are shown"
-            _keep(app, "hidden_panels", hidden, told)
+            keep_choice(app, "hidden_panels", hidden, told)
 
     app.push_screen(PanelsScreen(before, change), keep)
-
-
-def _keep(app: Cockpit, key: str, value: object, told: str) -> None:
-    """Saves a choice in the settings file, and says so, or why not."""
-    from claude_tui.settings import update_file
-
-    file = app.settings.file
-    problem = update_file(file, key, value) if file is not None else "there is no settings file"
-    if problem is not None:
-        app.notify(f"{told}; for this session only: {problem}", severity="warning", markup=False)
-        return
-    origin = app.settings.origin(key).kind
-    but = f"; the {origin} still overrides it" if origin in ("flag", "environment") else ""
-    app.notify(f"{told}. Saved in {file}{but}.", timeout=3, markup=False)
 
 
 class PanelsScreen(LeavesOnce, ModalScreen["tuple[str, ...] | None"]):
@@ -104,7 +91,7 @@ class PanelsScreen(LeavesOnce, ModalScreen["tuple[str, ...] | None"]):
         if index is not None:
             self._toggle(index)
 
-    def action_keep(self) -> None:
+    def actionkeep_choice(self) -> None:
         self.dismiss(tuple(name for name in HIDEABLE if name in self._hidden))
 
     def action_leave(self) -> None:

@@ -15,6 +15,7 @@ from textual.widgets.option_list import Option
 
 from claude_tui.tui.render.theme import NO_COLOR, Theme
 from claude_tui.tui.render.theme_files import ThemeError, load_theme, theme_names
+from claude_tui.tui.screens.keeping import keep_choice
 from claude_tui.tui.screens.leaving import LeavesOnce
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def choose_theme(app: Cockpit) -> None:
             app.apply_theme(current)
         else:
             app.follow_theme(name)
-            _keep(app, name)
+            keep_choice(app, "theme", name, f"Theme {name}")
 
     app.push_screen(ThemeScreen(themes, current, app.apply_theme), keep)
 
@@ -101,19 +102,3 @@ def _usable(app: Cockpit) -> tuple[tuple[Theme, ...], tuple[str, ...]]:
         except ThemeError as error:
             problems.append(error.summary)
     return tuple(themes), tuple(problems)
-
-
-def _keep(app: Cockpit, name: str) -> None:
-    from claude_tui.settings import update_file
-
-    if app.served:
-        app.notify(f"Theme {name} for this session only.", timeout=3, markup=False)
-        return
-    file = app.settings.file
-    problem = update_file(file, "theme", name) if file is not None else "there is no settings file"
-    if problem is not None:
-        app.notify(f"Theme {name} for this session only: {problem}", severity="warning", markup=False)
-        return
-    origin = app.settings.origin("theme").kind
-    but = f"; the {origin} still overrides it" if origin in ("flag", "environment") else ""
-    app.notify(f"Theme {name} saved in {file}{but}.", timeout=3, markup=False)

@@ -1,0 +1,28 @@
+"""A choice made on the screen is kept in the settings file, or else for the session."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from claude_tui.tui.cockpit import Cockpit
+
+__all__ = ["keep_choice"]
+
+
+def keep_choice(app: Cockpit, key: str, value: object, told: str) -> None:
+    """Saves the setting `key`, and says so after `told`, or that it is for this session only, and why."""
+    from claude_tui.settings import update_file
+
+    if app.served:
+        # In a browser the settings are those of whoever serves the dashboard.
+        app.notify(f"{told}; for this session only.", timeout=3, markup=False)
+        return
+    file = app.settings.file
+    problem = update_file(file, key, value) if file is not None else "there is no settings file"
+    if problem is not None:
+        app.notify(f"{told}; for this session only: {problem}", severity="warning", markup=False)
+        return
+    origin = app.settings.origin(key).kind
+    but = f"; the {origin} still overrides it" if origin in ("flag", "environment") else ""
+    app.notify(f"{told}. Saved in {file}{but}.", timeout=3, markup=False)
