@@ -83,7 +83,7 @@ def test_probes_go_on_memory_is_bounded_and_the_screen_catches_up(dashboard: Pro
     start = len(dashboard.output)
     dashboard.resize(120, 40)
     dashboard.type(b"?")
-    dashboard.wait_for(b"Travel in time", start=start)
+    dashboard.wait_for(b"What to do when", start=start)
     dashboard.type(b"q\x03\x03")
     assert dashboard.exit_code(PATIENCE_S) == 0
     assert b"Traceback" not in dashboard.output

@@ -172,7 +172,7 @@ def demos(directory: Path) -> list[Path]:
 def test_it_works_there_and_leaves_nothing_behind(multiplexer: Multiplexer) -> None:
     client = multiplexer.client
     client.type(b"?")
-    multiplexer.until(lambda text: "Help" in text and "Travel in time" in text)
+    multiplexer.until(lambda text: "Help" in text and "What to do when" in text)
     client.type(b"q")
     multiplexer.until(lambda text: "5 Events" in text)
 

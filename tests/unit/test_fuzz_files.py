@@ -37,7 +37,8 @@ from claude_tui.settings import load as load_settings
 from claude_tui.simulator.scenario import ScenarioError
 from claude_tui.simulator.scenario import load as load_scenario
 from claude_tui.store import Store
-from claude_tui.tui.render.theme import ThemeError, read_theme, textual_theme
+from claude_tui.tui.render.textual_theme import textual_theme
+from claude_tui.tui.render.theme_files import ThemeError, read_theme
 from tests.builders import after
 from tests.documents import ROOT
 from tests.fuzzed import changed_bytes, changed_toml

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from rich.text import Text
 from textual.app import ComposeResult
@@ -18,20 +18,32 @@ from claude_tui.tui.screens.leaving import LeavesOnce
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from claude_tui.model.arrangement import Preset
     from claude_tui.tui.cockpit import Cockpit
-    from claude_tui.tui.screens.dashboard import DashboardScreen
 
 __all__ = ["PanelsScreen", "choose_panels", "next_layout"]
 
 
-def next_layout(app: Cockpit, dashboard: DashboardScreen) -> None:
+class Arranged(Protocol):
+    """What panels stand on."""
+
+    preset: Preset
+    """How they are arranged."""
+    hidden: frozenset[str]
+    """Those that are not shown."""
+
+    def arrange_as(self, preset: Preset, hidden: Iterable[str]) -> None:
+        """Arrange the panels anew."""
+
+
+def next_layout(app: Cockpit, dashboard: Arranged) -> None:
     """Arranges the dashboard by the next preset, and says what it is for."""
     preset = dashboard.preset.following
     dashboard.arrange_as(preset, dashboard.hidden)
     keep_choice(app, "layout", preset.value, f"Layout {preset.value}: {preset.purpose}")
 
 
-def choose_panels(app: Cockpit, dashboard: DashboardScreen) -> None:
+def choose_panels(app: Cockpit, dashboard: Arranged) -> None:
     """Opens the list of panels. What it changes is on screen at once, and saved when it closes."""
     before = dashboard.hidden
 
