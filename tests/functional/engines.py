@@ -32,7 +32,7 @@ from claude_tui.engine import (
     this_process,
 )
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.probes.clock import SystemClock
+from claude_tui.probes.clock import Clock, SystemClock
 from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.schedule import Backoff
 from claude_tui.settings import Settings
@@ -104,6 +104,7 @@ def engine_on(
     opened: Callable[[StateBackend], Alerting] | None = None,
     secrets: tuple[str, ...] = (),
     read_only: bool = False,
+    clock: Clock = CLOCK,
 ) -> Engine:
     environ = {"ANTHROPIC_API_KEY": "sk-ant-api03-test", "ANTHROPIC_BASE_URL": simulator.base_url}
     credentials = Credentials.from_environ(environ)
@@ -117,18 +118,18 @@ def engine_on(
             alerts,
             target=target,
             backend=keeper,
-            now=CLOCK.now,
+            now=clock.now,
             policy=policy,
         )
 
-    store = Store.open(settings.data_dir, store_name(credentials), now=CLOCK.now(), read_only=read_only)
+    store = Store.open(settings.data_dir, store_name(credentials), now=clock.now(), read_only=read_only)
     return Engine(
         settings,
         Monitored(target, lambda: Endpoint(credentials, (simulator.status_url,), secrets=secrets), QUICK),
         store,
         paging=PagingSetup(opened or open_alerting),
-        attendance=Attendance(store.path, this_process(CLOCK.now()), CLOCK, read_only=read_only),
-        clock=CLOCK,
+        attendance=Attendance(store.path, this_process(clock.now()), clock, read_only=read_only),
+        clock=clock,
     )
 
 
