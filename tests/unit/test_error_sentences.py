@@ -130,6 +130,20 @@ def test_words_of_nobody_known_are_dropped(message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("message", "kept"),
+    [
+        ("HTTP 400 Jane Doe has diabetes: x", None),
+        ("HTTP 400 Jane Doe has diabetes: Overloaded", None),
+        ("HTTP 429 Bad Request: x", None),
+        ("HTTP 400 Bad Request: Jane", "HTTP 400 Bad Request: …"),
+        ("HTTP 529: Jane", "HTTP 529: …"),
+    ],
+)
+def test_only_the_phrase_that_belongs_to_a_status_is_kept(message: str, kept: str | None) -> None:
+    assert error_message(message) == kept
+
+
+@pytest.mark.parametrize(
     "message",
     [
         "messages.0.content: 4111111111111111 is not valid",
