@@ -24,7 +24,8 @@ _KEYS = re.compile(
       | (?i:\b(?:xox[a-z]|gh[opsu]|github_pat|glpat|hf)[-_][A-Z0-9_\-]{8,})
       | \bAKIA[A-Z0-9]{12,}
       | \bAIza[A-Za-z0-9_\-]{20,}
-      | (?i:(?<![^\W_])(?:api[_\-\ ]?key|auth[_\-\ ]?token|secret|password)\s*[:=]\s*)(?!\[key\])[^\s,;)\]]{6,}
+      | (?i:(?<![^\W_])(?:api[_\-\ ]?key|auth[_\-\ ]?token|secret|password)\s*[:=]\s*)
+        (?!\[key\])[^\s,;)\]]{6,}
       | \beyJ[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]+)*
     """,
     re.VERBOSE,
@@ -42,10 +43,11 @@ _IDS = re.compile(
 )
 # A part that was masked as a known name before is still a part of a host's name.
 _LABEL = r"(?:\w[\w\-]{0,62}|(?:\w[\w\-]{0,30}-)?\[(?:name|host)\](?:-[\w\-]{0,30})?)"
+_LAST = r"[^\W\d_](?=[^\W\d_]|-)(?:[^\W_]|-){1,62}"
 _HOSTS = re.compile(
     rf"""[A-Za-z][A-Za-z0-9+.\-]*://[^\s"'<>”’)\]]+
       | (?<=@)(?!\[(?:name|host)\](?!\.)){_LABEL}(?:\.{_LABEL})*(?::\d+)?
-      | (?<![\w.\-])(?:{_LABEL}\.)+[^\W\d_](?:[^\W\d_]|-)+[^\W_]*\.?(?::\d+)?(?:/[^\s"'<>”’)\]]*)?(?![\w\-])
+      | (?<![\w.\-])(?:{_LABEL}\.)+{_LAST}\.?(?::\d+)?(?:/[^\s"'<>”’)\]]*)?(?![\w\-])
       | (?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?::\d+)?(?!\w)
       | (?<![\w:])(?:[0-9A-Fa-f]{{0,4}}:){{2,7}}\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?!\w)
       | (?<![\w:])(?:[0-9A-Fa-f]{{0,4}}:){{3,7}}[0-9A-Fa-f]{{0,4}}(?![\w:])
