@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
-from http.client import responses
+from http import HTTPStatus
 
 from claude_tui.knowledge.sentences import ELLIPSIS, sentences
 from claude_tui.model.text import Redactor, inert
@@ -66,4 +66,8 @@ def _status_of(message: str) -> re.Match[str] | None:
     found = _STATUS.match(message)
     if found is None or found["phrase"] is None:
         return found
-    return found if found["phrase"] == responses.get(int(found["status"])) else None
+    try:
+        phrase = HTTPStatus(int(found["status"])).phrase
+    except ValueError:
+        return None
+    return found if found["phrase"] == phrase else None
