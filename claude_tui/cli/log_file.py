@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable
-from fcntl import LOCK_EX, flock
+from fcntl import LOCK_EX, LOCK_NB, flock
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from typing import Any
@@ -39,7 +39,11 @@ class _Shared(RotatingFileHandler):
     def doRollover(self) -> None:  # noqa: N802 (logging's own name)
         lock = os.open(f"{self.baseFilename}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            flock(lock, LOCK_EX)
+            try:
+                flock(lock, LOCK_EX | LOCK_NB)
+            except OSError:
+                # Another process rotates it, and may have been stopped meanwhile. The line goes where it can.
+                return
             # Of several processes that find it full, the first one rotates it.
             if self._is_current():
                 super().doRollover()

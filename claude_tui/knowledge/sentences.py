@@ -24,7 +24,8 @@ _EDGE = ""
 _TOKEN = re.compile(
     r"""
       (?P<slot>\{(?:n|date|time|path|model)\})
-    | (?P<model>(?:[a-z]{2,8}[./])*(?:anthropic[./])?claude-[\w.:@-]*\w)
+    | (?P<model>(?:[a-z]{2,8}[./])*(?:anthropic[./])?claude-\w+(?:[.-]\w+){0,9}
+        (?:@(?:\d{8}|default|latest))?(?::\w{1,20})?(?![\w@-]|[.:]\w))
     | (?P<date>\d{4}-\d\d-\d\d(?![\w-]))
     | (?P<time>\d\d:\d\d(?::\d\d)?(?![\w:]))
     | (?P<number>\d+(?:[,_]\d{3})*(?:\.\d+)?(?!\w))

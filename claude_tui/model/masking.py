@@ -11,6 +11,7 @@ from claude_tui.model.text import Redactor
 __all__ = ["HOST", "ID", "KEY", "NAME", "Mask"]
 
 KEY, ID, HOST, NAME = "[key]", "[id]", "[host]", "[name]"
+_WORDS = frozenset({KEY, ID, HOST, NAME})
 
 # Products that the status page lists by their address.
 _PUBLIC = frozenset({"claude.ai"})
@@ -19,28 +20,36 @@ _SHORTEST_NAME = 3
 
 _KEYS = re.compile(
     r"""\[redacted\]
-      | \b(?:sk|pk|rk)-[A-Za-z0-9_\-]{6,}
-      | \b(?:xox[a-z]|gh[opsu])[-_][A-Za-z0-9\-]{8,}
+      | (?i:\b(?:sk|pk|rk)-[A-Z0-9_\-]{6,} | \b[spr]k_(?:live|test)_[A-Z0-9]{6,})
+      | (?i:\b(?:xox[a-z]|gh[opsu]|github_pat|glpat|hf)[-_][A-Z0-9_\-]{8,})
       | \bAKIA[A-Z0-9]{12,}
+      | \bAIza[A-Za-z0-9_\-]{20,}
+      | (?i:(?<![^\W_])(?:api[_\-\ ]?key|auth[_\-\ ]?token|secret|password)\s*[:=]\s*)
+        (?!\[key\])[^\s,;)\]]{6,}
       | \beyJ[A-Za-z0-9_\-]{8,}(?:\.[A-Za-z0-9_\-]+)*
     """,
     re.VERBOSE,
 )
 _IDS = re.compile(
-    r"""\b(?:(?:msg|wrkspc|user|proj|apikey|batch|file|sess|session|trace)_|org[_-])[A-Za-z0-9_\-]*\d[A-Za-z0-9_\-]*…?
-      | \breq_[A-Za-z0-9_\-]+…?
+    r"""(?i:\b(?:(?:msg|wrkspc|user|proj|apikey|batch|file|sess|session|trace)_|org[_-])[A-Z0-9_\-]*\d[A-Z0-9_\-]*…?)
+      | (?i:\b(?:req|org)_[A-Z0-9_\-]+…?)
+      | \b[A-Za-z]{2,12}_01[A-Za-z0-9]{3,}…?
+      | (?i:\brequest[\s_\-]+id\s*[:=]\s*)(?!\[id\])[^\s,;)\]]+
       | \b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b
-      | \b(?=[0-9a-f]*\d)(?=[0-9]*[a-f])[0-9a-f]{16,}\b
-      | (?i:\b(?:org(?:ani[sz]ation)?|workspace)(?:\s+id)?\s*[:=]\s*)[^\s,;)\]]+
+      | (?i:\b(?=[0-9a-f]*\d)(?=[0-9]*[a-f])[0-9a-f]{16,}\b)
+      | (?i:\b(?:org(?:ani[sz]ation)?|workspace)(?:[\s_\-]+id)?\s*[:=]\s*)[^\s,;)\]]+
     """,
     re.VERBOSE,
 )
-_LABEL = r"[A-Za-z0-9_](?:[A-Za-z0-9_\-]{0,62})"
+# A part that was masked as a known name before is still a part of a host's name.
+_LABEL = r"(?:\w[\w\-]{0,62}|(?:\w[\w\-]{0,30}-)?\[(?:name|host)\](?:-[\w\-]{0,30})?)"
+_LAST = r"[^\W\d_](?=[^\W\d_]|-)(?:[^\W_]|-){1,62}"
 _HOSTS = re.compile(
     rf"""[A-Za-z][A-Za-z0-9+.\-]*://[^\s"'<>”’)\]]+
-      | (?<=@)(?!\[){_LABEL}(?:\.{_LABEL})*(?::\d+)?
-      | (?<![\w.\-])(?:{_LABEL}\.)+[A-Za-z][A-Za-z\-]+[A-Za-z0-9]*\.?(?::\d+)?(?:/[^\s"'<>”’)\]]*)?(?![\w\-])
+      | (?<=@)(?!\[(?:name|host)\](?!\.)){_LABEL}(?:\.{_LABEL})*(?::\d+)?
+      | (?<![\w.\-])(?:{_LABEL}\.)+{_LAST}\.?(?::\d+)?(?:/[^\s"'<>”’)\]]*)?(?![\w\-])
       | (?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?::\d+)?(?!\w)
+      | (?<![\w:])(?:[0-9A-Fa-f]{{0,4}}:){{2,7}}\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?!\w)
       | (?<![\w:])(?:[0-9A-Fa-f]{{0,4}}:){{3,7}}[0-9A-Fa-f]{{0,4}}(?![\w:])
       | (?<![\w:])[0-9A-Fa-f]{{0,4}}::(?:[0-9A-Fa-f]{{1,4}}(?::[0-9A-Fa-f]{{1,4}})*)?(?![\w:])
       | \blocalhost(?::\d+)?\b
@@ -70,7 +79,9 @@ class Mask:
         """`text` without any of it. Masking what is masked changes nothing."""
         text = _KEYS.sub(KEY, Redactor().secrets_out(text))
         for name, word in self.known:
-            text = re.sub(rf"(?<![\w\[]){re.escape(name)}(?![\w\]])", word, text, flags=re.IGNORECASE)
+            # What stands for others is no name of ours, even where one is called `host`.
+            own = r"(?<!\[)" if f"[{name.casefold()}]" in _WORDS else ""
+            text = re.sub(rf"(?<![^\W_]){own}{re.escape(name)}(?![^\W_])", word, text, flags=re.IGNORECASE)
         text = _IDS.sub(ID, text)
         return _HOSTS.sub(_host, text)
 

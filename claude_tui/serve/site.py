@@ -7,6 +7,7 @@ page loads textual-serve's script and fonts from here, and its policy lets it lo
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -75,7 +76,8 @@ class Site:
             [
                 web.get("/", self._index),
                 web.post("/login", self._login),
-                web.get("/ws", self._socket),
+                # A HEAD request would start a dashboard, too.
+                web.get("/ws", self._socket, allow_head=False),
                 *(web.get(f"/{name}", self._own_file) for name in _OWN),
                 web.static("/static", _scripts()),
             ]
@@ -91,6 +93,11 @@ class Site:
             response = await self._answer(request, handler)
         except web.HTTPException as error:
             response = _plain(HTTPStatus(error.status))
+        except OSError as error:
+            # A name that no file can have.
+            if error.errno != errno.ENAMETOOLONG:
+                raise
+            response = _plain(HTTPStatus.NOT_FOUND)
         if not response.prepared:
             response.headers.update(_HEADERS)
             known = self._plan.access.knows_host(request.host)
@@ -122,7 +129,11 @@ class Site:
         return None
 
     async def _login(self, request: web.Request) -> web.StreamResponse:
-        form = await request.post()
+        try:
+            form = await request.post()
+        except (ValueError, LookupError, web.RequestPayloadError):
+            # A coding that does not exist, bytes that are none of it, a form without its boundary.
+            return _plain(HTTPStatus.BAD_REQUEST)
         return self._shown(request, str(form.get("token", "")))
 
     def _shown(self, request: web.Request, token: str) -> web.StreamResponse:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from http import HTTPStatus
 
 from claude_tui.knowledge.sentences import ELLIPSIS, sentences
 from claude_tui.model.text import Redactor, inert
@@ -16,7 +17,7 @@ _NAME = re.compile(r"[A-Za-z0-9][\w.:@/\[\]+-]{0,99}", re.ASCII)
 _WORD = re.compile(r"[a-z0-9_.-]{1,40}", re.ASCII)
 _TYPE = re.compile(r"[A-Za-z0-9][\w.:-]{0,59}", re.ASCII)
 # Classification's own words: the status and its phrase, or where a redirect points.
-_STATUS = re.compile(r"HTTP \d{3}(?: [A-Z][A-Za-z' -]{1,40})?: ", re.ASCII)
+_STATUS = re.compile(r"HTTP (?P<status>\d{3})(?: (?P<phrase>[A-Z][A-Za-z' -]{1,40}))?: ", re.ASCII)
 _REDIRECT = re.compile(r"HTTP \d{3} redirect to https?://[\w.-]{1,100}(?::\d{1,5})?", re.ASCII)
 _PLAIN = Redactor()
 
@@ -52,9 +53,21 @@ def error_message(message: str | None) -> str | None:
     redirect = _REDIRECT.match(message)
     if redirect is not None:
         return inert(redirect.group() + ("/…" if message[redirect.end() :].strip("/") else ""), MAX_MESSAGE)
-    status = _STATUS.match(message)
+    status = _status_of(message)
     rest = message[status.end() :] if status is not None else message
     kept = sentences().kept(rest)
     if status is not None:
         return inert(status.group() + (kept or ELLIPSIS), MAX_MESSAGE)
     return inert(kept, MAX_MESSAGE) if kept is not None else None
+
+
+def _status_of(message: str) -> re.Match[str] | None:
+    """The status and its own phrase at the beginning; any other phrase may be the application's words."""
+    found = _STATUS.match(message)
+    if found is None or found["phrase"] is None:
+        return found
+    try:
+        phrase = HTTPStatus(int(found["status"])).phrase
+    except ValueError:
+        return None
+    return found if found["phrase"] == phrase else None

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.binding import BindingType
 from textual.screen import Screen
@@ -159,7 +159,23 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
             return
         from claude_tui.tui.attention import call_attention
 
-        call_attention(self, before, after, self._watching_since)
+        call_attention(self, before, after, self._watching_since, self._for_all if self._shared else None)
+
+    # -- a screen that others see --------------------------------------------------------
+
+    @property
+    def _shared(self) -> bool:
+        """Whether the war room is open, be it under other screens."""
+        return any(getattr(screen, "IS_SHARED", False) for screen in self.screen_stack)
+
+    def _for_all(self, text: str) -> str:
+        from claude_tui.tui.screens.war_room_view import mask_of
+
+        return mask_of(self.newest, self.host)(text)
+
+    def notify(self, message: str, **options: Any) -> None:
+        """Textual's, masked while others see it."""
+        super().notify(self._for_all(message) if self._shared else message, **options)
 
     def _show(self, stalled_s: float | None = None) -> None:
         """Draw every visible screen: the one in front, and the one beneath if the front one is a dialog.
@@ -314,11 +330,19 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
             self.call_later(self._show_instead, outcome.value)
 
     def _show_instead(self, why: str) -> None:
+        if self._shared:
+            told = f"{why} It is not shown while others see the screen."
+            self.call_later(self._tell_instead, told)
+            return
         from claude_tui.tui.screens.copied import show_copied
 
         show_copied(self, self.copied, why)
         # Whoever copied says that it was sent, which comes behind this.
         self.call_later(self.clear_notifications)
+
+    def _tell_instead(self, told: str) -> None:
+        self.clear_notifications()
+        self.notify(told, timeout=6, markup=False)
 
     def action_zone(self) -> None:
         from claude_tui.tui.local_times import next_zone

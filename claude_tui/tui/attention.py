@@ -7,7 +7,7 @@ Windows Terminal and others show one; the rest ignore it. tmux passes it on as i
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -57,8 +57,17 @@ def osc9(text: str, environ: Mapping[str, str]) -> str:
     return through_screen(sequence) if environ.get("STY") or term.startswith("screen") else sequence
 
 
-def call_attention(app: App[Any], before: AlertsView, after: AlertsView, since: datetime) -> None:
-    """Signal once for all new pages, in the ways that are set. Nothing happens without a terminal."""
+def call_attention(
+    app: App[Any],
+    before: AlertsView,
+    after: AlertsView,
+    since: datetime,
+    mask: Callable[[str], str] | None = None,
+) -> None:
+    """Signal once for all new pages, in the ways that are set. Nothing happens without a terminal.
+
+    `mask` is applied to the notification, which a desktop shows over everything.
+    """
     new = new_pages(before, after, since) if after.bell or after.notification else ()
     driver = app._driver
     if not new or driver is None:
@@ -67,5 +76,6 @@ def call_attention(app: App[Any], before: AlertsView, after: AlertsView, since: 
         app.bell()
     if after.notification:
         count = f"{len(new)} alerts, first: " if len(new) > 1 else ""
-        driver.write(osc9(f"{count}{new[0].text}", os.environ))
+        text = mask(new[0].text) if mask is not None else new[0].text
+        driver.write(osc9(f"{count}{text}", os.environ))
         driver.flush()

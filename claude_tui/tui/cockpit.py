@@ -165,6 +165,8 @@ class Cockpit(Protocol):
 
     def copy_to_clipboard(self, text: str) -> None: ...
 
+    def clear_notifications(self) -> None: ...
+
     def notify(
         self,
         message: str,

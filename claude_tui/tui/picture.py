@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
@@ -123,7 +124,8 @@ def save(picture: Picture, folder: Path, at: datetime, write: Write = write_docu
 def _free_stem(folder: Path, name: str) -> Path:
     for number in count(1):
         stem = folder / (name if number == 1 else f"{name}-{number}")
-        if not any(stem.with_suffix(suffix).exists() for suffix in (".svg", ".txt")):
+        # A link that leads nowhere is there as well: writing would make what it names.
+        if not any(os.path.lexists(stem.with_suffix(suffix)) for suffix in (".svg", ".txt")):
             return stem
         if number > _MOST_OF_A_SECOND:
             break

@@ -73,3 +73,16 @@ async def test_what_is_too_long_is_shown_in_full_and_scrolls(monkeypatch: pytest
         await pilot.pause()
         assert "line 22\n" in screen_text(app).replace(" \n", "\n").replace("  ", "")
         assert f"of {len(lines)}" in screen_text(app)
+
+
+async def test_over_the_war_room_it_is_not_shown_unasked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TERM", "linux")
+    app = app_of()
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.press("w", "y")
+        await pilot.pause()
+        await pilot.pause()
+        assert not any(isinstance(screen, CopiedScreen) for screen in app.screen_stack)
+        assert [notice.message for notice in app._notifications] == [
+            "This terminal has no clipboard. It is not shown while others see the screen."
+        ]

@@ -134,6 +134,16 @@ def test_what_stands_in_the_way_is_said(tmp_path: Path, number: int, says: str) 
         save(Picture("text", "<svg/>"), tmp_path, AT, failing(number))
 
 
+def test_a_link_that_leads_nowhere_is_not_followed(tmp_path: Path) -> None:
+    first = save(Picture("text", "<svg/>"), tmp_path, AT)
+    for suffix in (".svg", ".txt"):
+        first.with_suffix(suffix).unlink()
+        first.with_suffix(suffix).symlink_to(tmp_path / f"victim{suffix}")
+    second = save(Picture("text", "<svg/>"), tmp_path, AT)
+    assert second.name == f"{first.stem}-2.svg"
+    assert not [*tmp_path.glob("victim*")]
+
+
 def test_a_directory_that_is_gone_is_named(tmp_path: Path) -> None:
     with pytest.raises(PictureError, match=r"Not saved in .*gone.*: No such file or directory"):
         save(Picture("text", "<svg/>"), tmp_path / "gone", AT)

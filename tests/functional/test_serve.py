@@ -183,6 +183,49 @@ async def test_a_wrong_login_gets_401_and_one_of_another_site_403() -> None:
                 assert "Set-Cookie" not in answer.headers
 
 
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"token=a", {"Content-Type": "application/x-www-form-urlencoded; charset=none-such"}),
+        (b"token=\xff", {"Content-Type": "application/x-www-form-urlencoded"}),
+        (b"token=a", {"Content-Type": "multipart/form-data"}),
+        (b"token=a", {"Content-Type": "application/x-www-form-urlencoded", "Content-Encoding": "gzip"}),
+    ],
+)
+async def test_a_login_that_is_no_form_gets_400_and_the_usual_headers(
+    body: bytes, headers: dict[str, str]
+) -> None:
+    async with (
+        serving() as server,
+        server.client.post(
+            f"{server.url}/login", data=body, headers={"Origin": server.url, **headers}
+        ) as answer,
+    ):
+        assert answer.status == 400
+        assert answer.headers["X-Frame-Options"] == "DENY"
+        assert "aiohttp" not in str(answer.headers)
+
+
+async def test_a_name_that_no_file_can_have_is_not_found() -> None:
+    async with serving() as server:
+        status, _ = await server.get(f"/static/{'a' * 300}", cookie=server.cookie)
+        assert status == 404
+
+
+async def test_asking_for_the_head_of_a_socket_starts_nothing() -> None:
+    async with serving(None) as server:
+        upgrade = {
+            "Origin": server.url,
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+            "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+        }
+        async with server.client.head(f"{server.url}/ws", headers=upgrade) as answer:
+            assert answer.status == 405
+        assert server.said == []
+
+
 async def test_the_page_can_load_nothing_from_another_host_and_nobody_can_frame_it() -> None:
     async with serving(None) as server, server.client.get(server.url) as answer:
         policy = answer.headers["Content-Security-Policy"]

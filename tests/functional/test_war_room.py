@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from textual.pilot import Pilot
 
 from claude_tui.model.past import PastView
 from claude_tui.model.snapshot import Snapshot
@@ -46,6 +47,29 @@ async def test_target_and_hosts_are_on_no_size_of_it(size: tuple[int, int]) -> N
         assert "P1" in shown or "█" in shown
         for secret in ("prod", "anthropic.com", "acme", "req_"):
             assert secret not in shown
+
+
+async def notices(app: StillApp, pilot: Pilot[None]) -> list[str]:
+    await pilot.pause()
+    await pilot.pause()
+    return [each.message for each in app._notifications]
+
+
+async def test_notices_over_it_are_masked_and_those_of_before_are_gone() -> None:
+    app, _ = still_app(WAR_ROOMS["led"]())
+    async with app.run_test(size=(100, 30)) as pilot:
+        app.notify("api.anthropic.com refused req_011CQabc", markup=False)
+        assert await notices(app, pilot) == ["api.anthropic.com refused req_011CQabc"]
+        await pilot.press("w")
+        assert await notices(app, pilot) == []
+        app.notify("api.anthropic.com refused req_011CQabc of prod", markup=False)
+        assert await notices(app, pilot) == ["[host] refused [id] of [name]"]
+        await pilot.press("?")
+        app.notify("to prod", markup=False)
+        assert (await notices(app, pilot))[-1] == "to [name]"
+        await pilot.press("escape", "escape")
+        app.notify("prod again", markup=False)
+        assert (await notices(app, pilot))[-1] == "prod again"
 
 
 async def test_in_the_past_it_says_so_and_end_leads_back() -> None:

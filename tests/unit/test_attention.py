@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.model.alert import AlertEntry, AlertsView, EntryKind, NotificationKind
+from claude_tui.model.masking import Mask
 from claude_tui.model.verdict import Severity
 from claude_tui.tui.attention import LONGEST, call_attention, new_pages, osc9
 from tests.alerts import OUTAGE, Watch, loaded
@@ -104,6 +105,13 @@ def test_several_at_once_ring_once() -> None:
     assert terminal.bells == 1
     assert terminal.written.count("]9;") == 1
     assert "claude-top: 2 alerts, first: [P1] prod: 1" in terminal.written
+
+
+def test_while_others_see_the_screen_a_notification_is_masked() -> None:
+    terminal = Terminal()
+    mask = Mask.of(names=("prod",))
+    call_attention(terminal, view(), view(entry(1)), NOON, mask)  # type: ignore[arg-type]
+    assert "claude-top: [P1] [name]: 1" in terminal.written
 
 
 async def test_what_the_settings_ask_for_reaches_the_screen() -> None:

@@ -130,6 +130,39 @@ def test_words_of_nobody_known_are_dropped(message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "name", ["claude-jane.doe@clinic.example", "claude-x:pw-1234", "claude-x@5551234567"]
+)
+def test_what_no_model_is_called_is_dropped(name: str) -> None:
+    assert error_message(f"Unknown model: {name}") == "Unknown model: …"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "claude-opus-4-1@20250805",
+        "us.anthropic.claude-3-5-sonnet-20241022-v2:0",
+        "anthropic/claude-3.7-sonnet:thinking",
+    ],
+)
+def test_names_of_models_are_kept(name: str) -> None:
+    assert error_message(f"Unknown model: {name}") == f"Unknown model: {name}"
+
+
+@pytest.mark.parametrize(
+    ("message", "kept"),
+    [
+        ("HTTP 400 Jane Doe has diabetes: x", None),
+        ("HTTP 400 Jane Doe has diabetes: Overloaded", None),
+        ("HTTP 429 Bad Request: x", None),
+        ("HTTP 400 Bad Request: Jane", "HTTP 400 Bad Request: …"),
+        ("HTTP 529: Jane", "HTTP 529: …"),
+    ],
+)
+def test_only_the_phrase_that_belongs_to_a_status_is_kept(message: str, kept: str | None) -> None:
+    assert error_message(message) == kept
+
+
+@pytest.mark.parametrize(
     "message",
     [
         "messages.0.content: 4111111111111111 is not valid",

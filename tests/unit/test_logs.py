@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import logging
 import os
 import stat
@@ -164,6 +165,20 @@ log_to_file(Settings(log_file=Path(sys.argv[1]), log_size_kb=16), "dashboard", R
 for number in range(300):
     logging.getLogger("claude_tui.tested").info("writer %s line %s.", sys.argv[2], number)
 """
+
+
+def test_a_process_that_stopped_while_it_rotates_holds_up_no_other(file: Path) -> None:
+    start(file, size_kb=10)
+    logger.info("the first line")
+    with file.with_name(f"{file.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for number in range(300):
+            logger.info("line %d %s", number, "x" * 100)
+    lines = file.read_text("utf-8").splitlines()
+    assert any("line 299 " in line for line in lines)
+    assert any("line 0 " in line for line in lines)
+    logger.info("rotated again")
+    assert file.with_name(f"{file.name}.1").exists()
 
 
 def test_several_processes_write_and_rotate_one_file(file: Path) -> None:

@@ -32,6 +32,19 @@ MASK = Mask.of(names=("acme-prod",), hosts=HOSTS)
         ("[P1] acme-prod (llm.acme.internal): It’s them.", f"[P1] {NAME} ({HOST}): It’s them."),
         ("used sk-ant-api03-abcdefghijk", f"used {KEY}"),
         ("xoxb-123456789012 leaked, AKIAABCDEFGHIJKLMNOP too", f"{KEY} leaked, {KEY} too"),
+        ("SK-ANT-API03-ABCDEFGH and sk_live_abcdefgh1234", f"{KEY} and {KEY}"),
+        ("github_pat_11AAAA22, glpat-abcdefgh1234", f"{KEY}, {KEY}"),
+        ("x-api-key: abcdefgh12345", f"x-{KEY}"),
+        ("ANTHROPIC_API_KEY=abc123def456", f"ANTHROPIC_{KEY}"),
+        ("REQ_011CQABC, request id: 011CQabc", f"{ID}, {ID}"),
+        ("org_acme, anthropic-organization-id: abc", f"{ID}, anthropic-{ID}"),
+        ("toolu_01ABCd and msgbatch_01ABCd", f"{ID} and {ID}"),
+        ("trace 4BF92F3577B34DA6A3CE929D0E0E4736", f"trace {ID}"),
+        ("bücher.example and 日本.example.jp:443", f"{HOST} and {HOST}"),
+        ("via ::ffff:10.0.0.1", f"via {HOST}"),
+        ("[acme-prod] is down, see my_acme-prod_notes", f"[{NAME}] is down, see my_{NAME}_notes"),
+        ("gw.acme-prod.corp.com, ops-1.local", f"{HOST}, {HOST}"),
+        ("eve@acme-prod.corp.com", f"eve@{HOST}"),
         ("Authorization: Bearer abcdefghijklmnop", f"Authorization: Bearer {KEY}"),
     ],
 )
@@ -83,3 +96,8 @@ def test_every_known_name_is_masked_whatever_its_case(name: str, after: str) -> 
 
 def test_short_names_are_ordinary_words() -> None:
     assert Mask.of(names=("p",), hosts=("it",))("p is it") == "p is it"
+
+
+@pytest.mark.parametrize("text", ["a." + "b" * 200 + "_", "a." * 200 + "_"])
+def test_what_is_too_long_for_a_host_is_left(text: str) -> None:
+    assert MASK(text) == text

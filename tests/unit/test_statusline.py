@@ -453,6 +453,15 @@ def test_settings_that_are_wrong_are_a_line_as_well(
     assert capsys.readouterr() == ("? the settings cannot be used\n", "")
 
 
+def test_settings_that_are_a_pipe_are_not_waited_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipe = tmp_path / "config.toml"
+    os.mkfifo(pipe)
+    assert main(["statusline", "--config", str(pipe)]) == 0
+    assert capsys.readouterr().out == "? the settings cannot be used\n"
+
+
 @pytest.mark.parametrize(
     "arguments", [["--format", "{nonsense}"], ["--color", "pink"], ["--speed", "3"], ["extra"]]
 )

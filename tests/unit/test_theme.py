@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import colorsys
 import itertools
+import os
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,17 @@ def test_a_theme_that_is_not_there(name: str, tmp_path: Path) -> None:
     with pytest.raises(ThemeError, match=r"theme: got .*, expected one of dark, light") as caught:
         load_theme(name, tmp_path)
     assert "high-contrast" in str(caught.value)
+
+
+def test_what_cannot_be_a_theme_is_in_no_list(tmp_path: Path) -> None:
+    (tmp_path / "folder.toml").mkdir()
+    os.mkfifo(tmp_path / "pipe.toml")
+    (tmp_path / "loop.toml").symlink_to(tmp_path / "loop.toml")
+    write(tmp_path, GOOD, "odd\x1b[31m")
+    write(tmp_path, GOOD, "own")
+    assert set(theme_names(tmp_path)) == {*SHIPPED, "own"}
+    with pytest.raises(ThemeError):
+        load_theme("pipe", tmp_path)
 
 
 def test_a_near_name_is_suggested() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Mapping
 
 __all__ = ["quick_place"]
@@ -59,7 +60,11 @@ def _home(environ: Mapping[str, str], variable: str, usual: str) -> str | None:
 def _table(file: str, *, must_exist: bool) -> dict[str, object] | None:
     """The content of the settings file; None where it cannot be read."""
     try:
-        with open(file, "rb") as opened:  # noqa: PTH123
+        # A pipe must not be waited for; `thorough` says what is wrong with it.
+        descriptor = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with os.fdopen(descriptor, "rb") as opened:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return None
             raw = opened.read(1_000_000)
     except FileNotFoundError:
         return None if must_exist else {}

@@ -52,7 +52,8 @@ def wanted(name: str, user_dir: Path | None, environ: Mapping[str, str]) -> Them
 
 def theme_names(user_dir: Path | None) -> tuple[str, ...]:
     """The names of all themes: dark and light first, then in alphabetical order."""
-    names = {path.stem for folder in _folders(user_dir) for path in folder.glob("*.toml")}
+    files = (path for folder in _folders(user_dir) for path in folder.glob("*.toml"))
+    names = {path.stem for path in files if _NAME.fullmatch(path.stem) and _is_file(path)}
     first = [name for name in ("dark", "light") if name in names]
     return (*first, *sorted(names.difference(first)))
 
@@ -67,11 +68,19 @@ def theme_path(name: str, user_dir: Path | None) -> Path:
     if _NAME.fullmatch(name):
         for each in (name, ALIASES.get(name, name)):
             for folder in _folders(user_dir):
-                if (path := folder / f"{each}.toml").is_file():
+                if _is_file(path := folder / f"{each}.toml"):
                     return path
     names = theme_names(user_dir)
     expected = "one of " + ", ".join(names)
     raise ThemeError([Problem("", "theme", shown(name), expected, nearest(name, names))])
+
+
+def _is_file(path: Path) -> bool:
+    """False for a loop of links and where the folder may not be entered, too."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _folders(user_dir: Path | None) -> tuple[Path, ...]:

@@ -39,6 +39,7 @@ def toggle_war_room(app: Cockpit) -> None:
     if isinstance(screen, WarRoomScreen):
         screen.dismiss()
     elif not any(isinstance(each, WarRoomScreen) for each in app.screen_stack):
+        app.clear_notifications()  # they are not masked
         app.push_screen(WarRoomScreen())
 
 
@@ -46,6 +47,7 @@ class WarRoomScreen(LeavesOnce, Screen[None], inherit_bindings=False):
     """The same Snapshot as the dashboard, in a few large values."""
 
     CALLED = "war room"
+    IS_SHARED = True
     DEFAULT_CSS = """
     WarRoomScreen { background: $background; overflow: hidden hidden; }
     WarRoomScreen > #footer { height: 1; }
