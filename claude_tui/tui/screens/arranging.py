@@ -103,7 +103,7 @@ class PanelsScreen(LeavesOnce, ModalScreen["tuple[str, ...] | None"]):
         if index is not None:
             self._toggle(index)
 
-    def actionkeep_choice(self) -> None:
+    def action_keep(self) -> None:
         self.dismiss(tuple(name for name in HIDEABLE if name in self._hidden))
 
     def action_leave(self) -> None:
