@@ -43,7 +43,7 @@ def examine_terminal(
     """`tmux` gives the value of an option of tmux; None where it does not say."""
     term = environ.get("TERM", "")
     if not terminal.is_terminal:
-        text = "input or output is not a terminal, so colours and size of yours were not looked at"
+        text = "input or output is not a terminal, so its colours and size were not checked"
         yield _finding("terminal", Condition.NOTE, text, "run it where you run the dashboard")
     elif term in ("", "dumb"):
         text = f"TERM is {term or 'not set'}: the dashboard needs one that can move its cursor"

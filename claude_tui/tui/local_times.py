@@ -20,5 +20,5 @@ def next_zone(shown: Local | None, at: datetime, system: Local | None = None) ->
     # The half year between tells a zone that is UTC only in winter from UTC itself.
     instants = (at, at + timedelta(days=182))
     if all(local.wall(each) == each.astimezone(UTC).replace(tzinfo=None) for each in instants):
-        return None, "The time zone of this machine is UTC. TZ=Europe/Berlin claude-top has another."
+        return None, "This machine is on UTC. For another zone: TZ=Europe/Berlin claude-top"
     return local, f"Times in {local.label(at)} stand beside UTC."

@@ -82,7 +82,7 @@ SITUATIONS: tuple[Situation, ...] = (
         (
             _press("zoom_latency", "since when, and compared with usual"),
             _press("zoom_traffic", "whether your own calls are slow too"),
-            _press("decide", "the way or the API"),
+            _press("decide", "the network or the API"),
         ),
     ),
     Situation(
@@ -109,7 +109,7 @@ SITUATIONS: tuple[Situation, ...] = (
             _press("go_to", "see the screen of a time"),
             _press("event_before", "to the event before"),
             _press("history", "the last 90 days"),
-            _type("claude-top report", "the same for a mail"),
+            _type("claude-top report", "the same as an email"),
         ),
     ),
     Situation(
