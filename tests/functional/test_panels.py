@@ -226,6 +226,16 @@ def test_before_the_first_answer_it_says_where_limits_come_from_and_why_there_ar
     assert "Messages are not probed: no key" in words(headroom_lines(scene("no_key"), 43, 12))
 
 
+def test_without_limits_a_back_off_is_not_called_not_probed() -> None:
+    snapshot = scene("nothing")
+    probes = tuple(
+        replace(each, held_reason="overloaded", held_until=snapshot.at) for each in snapshot.engine.probes
+    )
+    told = words(headroom_lines(replace(snapshot, engine=replace(snapshot.engine, probes=probes)), 43, 12))
+    assert "not probed" not in told
+    assert "The next message follows the back-off." in told
+
+
 def test_figures_are_dated_and_stale_ones_are_called_stale() -> None:
     assert "as of 14:05:31, message call req_1a1f" in text(headroom_lines(scene("healthy"), 60, 12))
     assert "stale: as of 14:03:31, 2m ago" in text(headroom_lines(scene("network"), 60, 12))

@@ -281,9 +281,13 @@ def _aged(view: HeadroomView) -> bool:
 
 def _nothing(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     state = probe_state(snapshot, Source.MESSAGES)
-    head = line(Span("No limits reported yet.", "dim"))
+    # Calls of applications may have told them some minutes ago.
+    when = "lately" if snapshot.traffic is not None else "yet"
+    head = line(Span(f"No limits reported {when}.", "dim"))
     why = "They arrive with the first message response."
-    if state is not None and state.held_reason:
+    if state is not None and state.held_until is not None:
+        why = "They arrive with message responses. The next message follows the back-off."
+    elif state is not None and state.held_reason:
         # The strip says what to do about it.
         reason = state.held_reason.partition(": ")[0]
         why = f"They arrive with message responses. Messages are not probed: {reason}."
