@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import time
 from collections.abc import Callable
 from fcntl import LOCK_EX, LOCK_NB, flock
 from logging.handlers import RotatingFileHandler
@@ -13,6 +14,8 @@ from typing import Any
 __all__ = ["open_log"]
 
 _KEPT_FILES = 3
+_ROTATING_S = 0.25
+_PAUSE_S = 10.0
 
 
 def open_log(path: Path, size: int, form: Callable[[logging.LogRecord], str]) -> RotatingFileHandler:
@@ -25,6 +28,7 @@ class _Shared(RotatingFileHandler):
     def __init__(self, path: Path, size: int, form: Callable[[logging.LogRecord], str]) -> None:
         self._path = path
         self._form = form
+        self._impatient_until = 0.0
         super().__init__(path, maxBytes=size, backupCount=_KEPT_FILES, encoding="utf-8")
 
     def format(self, record: logging.LogRecord) -> str:
@@ -39,9 +43,7 @@ class _Shared(RotatingFileHandler):
     def doRollover(self) -> None:  # noqa: N802 (logging's own name)
         lock = os.open(f"{self.baseFilename}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            try:
-                flock(lock, LOCK_EX | LOCK_NB)
-            except OSError:
+            if not self._locked(lock):
                 # Another process rotates it, and may have been stopped meanwhile. The line goes where it can.
                 return
             # Of several processes that find it full, the first one rotates it.
@@ -51,6 +53,21 @@ class _Shared(RotatingFileHandler):
                 self._reopen()
         finally:
             os.close(lock)
+
+    def _locked(self, lock: int) -> bool:
+        """Whether the lock was to be had within the moment that rotating takes; that long it waits once."""
+        began = time.monotonic()
+        patience_s = _ROTATING_S if began >= self._impatient_until else 0.0
+        while True:
+            try:
+                flock(lock, LOCK_EX | LOCK_NB)
+            except OSError:
+                if time.monotonic() - began >= patience_s:
+                    self._impatient_until = began + _PAUSE_S
+                    return False
+                time.sleep(0.002)
+            else:
+                return True
 
     def _reopen(self) -> None:
         if self.stream is not None:
