@@ -42,6 +42,10 @@ _SCREEN = """
 _KEYS = {"Enter": ("Enter", 13, "\r"), "Escape": ("Escape", 27, "\x1b")}
 
 
+class NavigatedError(Exception):
+    """Another page came while the one before was asked."""
+
+
 class Page:
     """One tab, with what it asked of the network."""
 
@@ -80,6 +84,8 @@ class Page:
         answer = self._answers[number] = asyncio.get_running_loop().create_future()
         await self._socket.send_json({"id": number, "method": method, "params": params})
         event = await asyncio.wait_for(answer, PATIENCE_S)
+        if "navigated or closed" in str(event.get("error")):
+            raise NavigatedError(method)
         assert "error" not in event, event
         return event["result"]
 
@@ -92,10 +98,16 @@ class Page:
 
     async def screen(self) -> str:
         """What stands in the terminal of the page."""
-        return str(await self.run(_SCREEN) or "")
+        try:
+            return str(await self.run(_SCREEN) or "")
+        except NavigatedError:
+            return ""
 
     async def text(self) -> str:
-        return str(await self.run("document.body ? document.body.innerText : ''"))
+        try:
+            return str(await self.run("document.body ? document.body.innerText : ''"))
+        except NavigatedError:
+            return ""
 
     async def until(
         self, met: Callable[[str], bool], read: Callable[[], Awaitable[str]] | None = None

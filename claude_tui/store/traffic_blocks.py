@@ -42,10 +42,13 @@ class CountBlocks:
         """Whether any block is kept."""
         return bool(self._blocks)
 
-    def forget(self, added: Iterable[tuple[int, int, int]]) -> None:
+    def forget(self, added: Iterable[tuple[int, object, object]]) -> None:
         """Takes note of rows that were added since, each as (id, span, at)."""
         for number, row_span, at in added:
             self._last = max(self._last, number)
+            if not (isinstance(row_span, int) and isinstance(at, int)):
+                # A damaged row, which no block counts.
+                continue
             for span, length in BLOCKS.items():
                 if row_span <= span:
                     self._blocks.pop((span, at // length), None)

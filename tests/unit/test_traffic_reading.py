@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.model.traffic import OTHER, UNKNOWN, Tokens
+from claude_tui.store.traffic_blocks import CountBlocks
 from claude_tui.traffic.applications import MAX_NAMES, Application, Applications, Fingerprints, key_of
 from claude_tui.traffic.counts import TokenCounts
 from claude_tui.traffic.events import MAX_LINE, EventReader
@@ -198,3 +199,9 @@ def test_a_key_is_found_as_the_sdks_send_it() -> None:
     assert key_of({b"x-api-key": b" k "}) == b"k"
     assert key_of({b"authorization": b"Bearer k"}) == b"k"
     assert key_of({}) is None
+
+
+def test_a_damaged_row_that_was_added_is_no_reason_to_fail() -> None:
+    blocks = CountBlocks()
+    blocks.forget([(3, "ten", 7), (4, 10, "")])
+    assert blocks.last == 4
