@@ -16,6 +16,7 @@ from claude_tui.knowledge.values import (
     ErrorClass,
     KnowledgeError,
     KnownError,
+    Pattern,
     Reach,
     Recognition,
 )
@@ -31,14 +32,17 @@ MAX_JITTER = 1.0
 MAX_PATTERN = 700
 
 
-def parse_knowledge(text: str, origin: str) -> Knowledge:
-    """The table in `text`. Raises KnowledgeError, naming `origin`, the entry and what was expected."""
+def parse_knowledge(text: str, origin: str, *, proven: bool = False) -> Knowledge:
+    """The table in `text`. Raises KnowledgeError, naming `origin`, the entry and what was expected.
+
+    `proven` says that the patterns of this very text are known to be valid, which takes long to find out.
+    """
     top = Table.of_text(text, origin, KnowledgeError)
     retries = {name: _policy(table, name) for name, table in top.named("retry").items()}
     advice = _by_id(top, "advice", lambda table, name: _advice(table, name, retries))
     breaks = _by_id(top, "break", lambda table, name: BreakPoint(name, table.text("words")))
     classes = _by_id(top, "class", _class)
-    rows = _by_id(top, "error", lambda table, name: _error(table, name, advice, breaks))
+    rows = _by_id(top, "error", lambda table, name: _error(table, name, advice, breaks, proven=proven))
     top.done()
     top.check()
     _check_classes(top, classes)
@@ -118,7 +122,7 @@ def _class(table: Table, name: str) -> ErrorClass:
 
 
 def _error(
-    table: Table, name: str, advice: Mapping[str, Advice], breaks: Mapping[str, BreakPoint]
+    table: Table, name: str, advice: Mapping[str, Advice], breaks: Mapping[str, BreakPoint], *, proven: bool
 ) -> KnownError | None:
     advised = advice.get(table.one_of("advice", advice))
     sentences = _sentences(table.table("sentence"))
@@ -130,7 +134,7 @@ def _error(
         "code": _optional(table, "code"),
         "reach": table.choice("reach", Reach, Reach.ANSWERED),
         "sdk_retries": table.flag("sdk_retries", False),
-        "recognition": _recognition(table),
+        "recognition": _recognition(table, proven=proven),
         "short": _optional(table, "short"),
         "plural": _optional(table, "plural"),
         "break_point": breaks.get(table.one_of("broken_at", breaks)) if table.has("broken_at") else None,
@@ -151,14 +155,14 @@ def _sentences(table: Table) -> dict[str, str]:
     }
 
 
-def _recognition(table: Table) -> Recognition:
+def _recognition(table: Table, *, proven: bool) -> Recognition:
     return Recognition(
         types=table.strings("types", ()),
         codes=table.strings("codes", ()),
         untyped=table.strings("untyped", ()),
         plain=table.flag("plain", False),
-        message=_pattern(table, "message"),
-        words=_words(table, "words"),
+        message=_pattern(table, "message", proven=proven),
+        words=_words(table, "words", proven=proven),
         of_gateway=table.flag("of_gateway", False),
         instead_of=table.strings("instead_of", ()),
         vague=table.flag("vague", False),
@@ -166,25 +170,34 @@ def _recognition(table: Table) -> Recognition:
     )
 
 
-def _pattern(table: Table, key: str) -> re.Pattern[str] | None:
+def _pattern(table: Table, key: str, *, proven: bool) -> Pattern | None:
     text = _optional(table, key)
-    try:
-        return re.compile(text, re.IGNORECASE) if text else None
-    except re.error as error:
-        table.unfit(key, f"a regular expression ({error})")
+    if not text:
         return None
+    if not proven and (fault := _fault(text)):
+        table.unfit(key, f"a regular expression ({fault})")
+        return None
+    return Pattern(text)
 
 
-def _words(table: Table, key: str) -> re.Pattern[str] | None:
+def _words(table: Table, key: str, *, proven: bool) -> Pattern | None:
     """One pattern for a list of them."""
     texts = table.strings(key, (), words="a list of regular expressions", most=MAX_PATTERN)
-    try:
-        for text in texts:
-            re.compile(text)
-        return re.compile("|".join(f"(?:{text})" for text in texts), re.IGNORECASE) if texts else None
-    except re.error as error:
-        table.unfit(key, f"a list of regular expressions ({error})")
+    if not texts:
         return None
+    if not proven and (fault := next(filter(None, map(_fault, texts)), "")):
+        table.unfit(key, f"a list of regular expressions ({fault})")
+        return None
+    return Pattern("|".join(f"(?:{text})" for text in texts))
+
+
+def _fault(text: str) -> str:
+    """Why `text` is no regular expression; "" if it is one."""
+    try:
+        re.compile(text, re.IGNORECASE)
+    except re.error as error:
+        return str(error)
+    return ""
 
 
 def _check_whole(top: Table, rows: Mapping[str, KnownError]) -> None:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Mapping
 
-from claude_tui.knowledge.values import KnownError, matches
+from claude_tui.knowledge.values import KnownError, Pattern, matches
 
 __all__ = ["Recogniser"]
 
@@ -80,10 +79,10 @@ class Recogniser:
             for other in (self._by_id[name] for name in recognition.instead_of)
         )
         anything = recognition.words is not None and not recognition.instead_of
-        return (allowed or anything) and pattern is not None and pattern.search(message) is not None
+        return (allowed or anything) and pattern is not None and pattern.found_in(message)
 
 
-def _pattern_of(error: KnownError) -> re.Pattern[str] | None:
+def _pattern_of(error: KnownError) -> Pattern | None:
     return error.recognition.message or error.recognition.words
 
 

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 
 from claude_tui.model.errors import ConfigError
 from claude_tui.model.observation import Outcome
@@ -20,6 +21,7 @@ __all__ = [
     "ErrorClass",
     "KnowledgeError",
     "KnownError",
+    "Pattern",
     "Reach",
     "Recognition",
     "matches",
@@ -168,6 +170,24 @@ class BreakPoint:
 
 
 @dataclass(frozen=True, slots=True)
+class Pattern:
+    """A regular expression that ignores case.
+
+    It is compiled when it is first searched for: the table has over a hundred, and the first frame needs none.
+    """
+
+    text: str
+
+    def found_in(self, message: str) -> bool:
+        return _compiled(self.text).search(message) is not None
+
+
+@cache
+def _compiled(text: str) -> re.Pattern[str]:
+    return re.compile(text, re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
 class Recognition:
     """How a response is recognised as one kind of error, beyond the type and code of its entry."""
 
@@ -179,9 +199,9 @@ class Recognition:
     """Statuses that mean it without a known code or type; `4xx`, `5xx` and `xxx` stand for all others."""
     plain: bool = False
     """Whether those statuses also count in a response without JSON."""
-    message: re.Pattern[str] | None = None
+    message: Pattern | None = None
     """An error in `instead_of` becomes this one when its message matches."""
-    words: re.Pattern[str] | None = None
+    words: Pattern | None = None
     """The same, but the entry is for errors with such a message alone."""
     of_gateway: bool = False
     """Whether only a gateway says so: from the provider itself the same words mean something else."""
@@ -273,7 +293,7 @@ class KnownError:
                 return 0
             score += 16
         if self.recognition.words is not None:
-            if message is None or self.recognition.words.search(message) is None:
+            if message is None or not self.recognition.words.found_in(message):
                 return 0
             score += 8
         if self.type is not None:

@@ -219,6 +219,20 @@ def test_a_wrong_table_is_refused(text: str, complaint: str) -> None:
         parse_knowledge(text, "x.toml")
 
 
+def test_the_shipped_table_is_what_its_reader_is_told_it_is() -> None:
+    # The program itself takes it on trust that every pattern in it is valid.
+    text = resources.files("claude_tui.knowledge").joinpath("errors.toml").read_text("utf-8")
+    strict = parse_knowledge(text, "errors.toml")
+    assert [row.recognition for row in strict.errors] == [row.recognition for row in knowledge().errors]
+    assert any(row.recognition.words for row in strict.errors)
+
+
+@pytest.mark.parametrize("field", ["message = '('", "words = ['fine', '(']"])
+def test_a_pattern_that_is_none_is_refused(field: str) -> None:
+    with pytest.raises(KnowledgeError, match=re.escape("unterminated subpattern")):
+        small(f"{ROW}{field}\ninstead_of = ['r']")
+
+
 def test_an_outcome_without_a_row_is_refused() -> None:
     row = '[[error]]\nid = "r"\noutcome = "timeout"\nadvice = "a"\nmeaning = "."\n'
     with pytest.raises(KnowledgeError, match='none with outcome "overloaded"'):
