@@ -19,7 +19,8 @@ from claude_tui.analysis.traffic.facts import (
 )
 from claude_tui.analysis.traffic.troubles import begins_troubled, with_onset
 from claude_tui.analysis.traffic.view import detail_from, last_full_span, traffic_view
-from claude_tui.model.snapshot import Chart, Focus, Panel
+from claude_tui.model.arrangement import Panel
+from claude_tui.model.snapshot import Chart, Focus
 from claude_tui.model.traffic import SPANS, CallCount, KeptCall, RollUp
 from claude_tui.model.traffic_trouble import TrafficTrouble
 from claude_tui.model.traffic_view import TrafficView

@@ -173,7 +173,7 @@ class BreakPoint:
 class Pattern:
     """A regular expression that ignores case.
 
-    It is compiled when it is first searched for: the table has over a hundred, and the first frame needs none.
+    It is compiled when first searched for: there are over a hundred, and the first frame needs none.
     """
 
     text: str

@@ -1,12 +1,26 @@
-"""How the dashboard is arranged: presets by name, and the panels that can be hidden."""
+"""How the dashboard is arranged: its panels, presets by name, and the panels that can be hidden."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 
-from claude_tui.model.snapshot import Panel
+__all__ = ["HIDEABLE", "Panel", "Preset"]
 
-__all__ = ["HIDEABLE", "Preset"]
+
+class Panel(StrEnum):
+    """The panels, in the order of the number keys that zoom them; the verdict strip is 0.
+
+    The record is not zoomed: it leads to the incident, or to the history.
+    """
+
+    VERDICT = "verdict"
+    STATUS = "status"
+    HEADROOM = "headroom"
+    ERRORS = "errors"
+    LATENCY = "latency"
+    EVENTS = "events"
+    TRAFFIC = "traffic"
+    RECORD = "record"
 
 
 class Preset(StrEnum):

@@ -8,6 +8,7 @@ from enum import StrEnum
 from math import inf
 
 from claude_tui.model.alert import AlertsView
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.incident import IncidentEntry, IncidentSummary
 from claude_tui.model.observation import FailureKind, Observation, Source, Timings
 from claude_tui.model.outlook import Outlook, Uptime
@@ -37,7 +38,6 @@ __all__ = [
     "LatencyView",
     "Level",
     "Notice",
-    "Panel",
     "ProbeState",
     "Snapshot",
     "Spend",
@@ -55,22 +55,6 @@ class Level(StrEnum):
     WARN = "warn"
     BAD = "bad"
     UNKNOWN = "unknown"
-
-
-class Panel(StrEnum):
-    """The panels, in the order of the number keys that zoom them; the verdict strip is 0.
-
-    The record is not zoomed: it leads to the incident, or to the history.
-    """
-
-    VERDICT = "verdict"
-    STATUS = "status"
-    HEADROOM = "headroom"
-    ERRORS = "errors"
-    LATENCY = "latency"
-    EVENTS = "events"
-    TRAFFIC = "traffic"
-    RECORD = "record"
 
 
 @dataclass(frozen=True, slots=True)

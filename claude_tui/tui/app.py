@@ -15,9 +15,9 @@ from textual.screen import Screen
 
 from claude_tui.engine import host_name, login_name
 from claude_tui.model.alert import AlertsView
-from claude_tui.model.arrangement import Preset
+from claude_tui.model.arrangement import Panel, Preset
 from claude_tui.model.past import Move, MoveKind
-from claude_tui.model.snapshot import Panel, Snapshot
+from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.actions import (
     Scope,
     action_name,

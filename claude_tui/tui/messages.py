@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from textual.message import Message
 
-from claude_tui.model.snapshot import Event, Panel, Snapshot
+from claude_tui.model.arrangement import Panel
+from claude_tui.model.snapshot import Event, Snapshot
 
 __all__ = ["EventChosen", "ItemClicked", "SnapshotReady", "ZoomRequested"]
 

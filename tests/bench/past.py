@@ -19,9 +19,10 @@ from pathlib import Path
 from claude_tui.analysis.options import Options
 from claude_tui.engine.conditions import Conditions, encode_conditions
 from claude_tui.engine.past import Past
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.conditions import ConditionsChange
 from claude_tui.model.playbook import StepMark, StepState
-from claude_tui.model.snapshot import Focus, Panel
+from claude_tui.model.snapshot import Focus
 from claude_tui.model.verdict import Cause, Severity, Side, VerdictChange
 from claude_tui.store import Store
 from claude_tui.store.files import NAME

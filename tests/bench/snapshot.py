@@ -15,8 +15,9 @@ from datetime import timedelta
 
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.snapshot import Options, build_snapshot
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.observation import Observation, Outcome
-from claude_tui.model.snapshot import Focus, Panel
+from claude_tui.model.snapshot import Focus
 from tests.builders import after, bucket, engine, messages, models, page, status
 
 BUILDS = 130

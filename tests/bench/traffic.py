@@ -21,8 +21,9 @@ from random import Random
 
 from claude_tui.analysis.traffic.figures import By
 from claude_tui.engine.traffic import FollowedTraffic, chart_at, view_at
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.observation import Outcome
-from claude_tui.model.snapshot import Focus, Panel
+from claude_tui.model.snapshot import Focus
 from claude_tui.model.traffic import SPANS, Call, RollUp, RollUpKey, Tokens, TrafficSource
 from claude_tui.report.traffic import read_traffic
 from claude_tui.store import Store

@@ -15,12 +15,13 @@ from textual.screen import Screen
 from claude_tui.analysis.uptime.record import Record as HistoryRecord
 from claude_tui.engine.drafting import Answer, DraftError
 from claude_tui.incident import Record
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.drill import DrillEntry
 from claude_tui.model.incident import IncidentEntry
 from claude_tui.model.past import Move
 from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
 from claude_tui.model.postmortem import FieldRevision
-from claude_tui.model.snapshot import FAILED_SERIES, Chart, ChartSeries, Focus, Panel, Snapshot
+from claude_tui.model.snapshot import FAILED_SERIES, Chart, ChartSeries, Focus, Snapshot
 from claude_tui.model.verdict import Severity
 from claude_tui.settings import Settings
 from claude_tui.tui.app import ClaudeTopApp

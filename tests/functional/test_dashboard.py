@@ -9,8 +9,9 @@ import pytest
 from textual.geometry import Region
 
 from claude_tui.model.alert import Acknowledgement, RouteState
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.incident import IncidentSummary
-from claude_tui.model.snapshot import Panel, Snapshot
+from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Severity
 from claude_tui.model.watching import Watching
 from claude_tui.tui.messages import SnapshotReady, ZoomRequested

@@ -16,8 +16,9 @@ from claude_tui.analysis.uptime.columns import Service
 from claude_tui.analysis.uptime.report import build_report
 from claude_tui.engine import Endpoint, Engine, Monitored, Pace, compose, store_name, target_of
 from claude_tui.engine.compose import demo
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.observation import Outcome, Source
-from claude_tui.model.snapshot import EventKind, Focus, Level, Panel, Snapshot
+from claude_tui.model.snapshot import EventKind, Focus, Level, Snapshot
 from claude_tui.model.verdict import Cause
 from claude_tui.probes.clock import SystemClock
 from claude_tui.probes.credentials import Credentials

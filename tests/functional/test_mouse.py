@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from textual.pilot import Pilot
 
-from claude_tui.model.snapshot import Panel
+from claude_tui.model.arrangement import Panel
 from claude_tui.tui.actions import Hint, Scope, footer
 from claude_tui.tui.panels.footer import footer_line, key_at
 from claude_tui.tui.render.lines import plain

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from claude_tui.analysis.uptime.report import build_report
 from claude_tui.engine import Endpoint, Engine, Monitored, Pace, target_of
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.observation import Outcome, RateLimitReading, Source, Timings, Usage, WindowReading
 from claude_tui.model.provider import (
     Component,
@@ -28,7 +29,7 @@ from claude_tui.model.provider import (
     ProviderIncident,
     ProviderStatus,
 )
-from claude_tui.model.snapshot import Focus, Panel, Snapshot
+from claude_tui.model.snapshot import Focus, Snapshot
 from claude_tui.model.traffic import Call, RolledUp, Tokens, TrafficSource
 from claude_tui.probes.credentials import Credentials
 from claude_tui.settings import Settings

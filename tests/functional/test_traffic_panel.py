@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from claude_tui.analysis.traffic.listing import ORDERS
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.observation import Outcome
-from claude_tui.model.snapshot import Panel
 from claude_tui.model.traffic import TrafficSource
 from claude_tui.model.traffic_view import FailureCount, SourceState
 from claude_tui.tui.panels.traffic import pace, traffic_lines

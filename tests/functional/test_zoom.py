@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from claude_tui.model.snapshot import Focus, Panel, Snapshot
+from claude_tui.model.arrangement import Panel
+from claude_tui.model.snapshot import Focus, Snapshot
 from claude_tui.tui.render.lines import plain
 from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.screens.event import EventScreen

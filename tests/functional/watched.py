@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from textual.pilot import Pilot
 
-from claude_tui.model.snapshot import Event, Panel, Snapshot
+from claude_tui.model.arrangement import Panel
+from claude_tui.model.snapshot import Event, Snapshot
 from claude_tui.settings import Settings
 from claude_tui.tui.messages import EventChosen, ZoomRequested
 from claude_tui.tui.screens.dashboard import DashboardScreen

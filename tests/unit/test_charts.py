@@ -9,8 +9,9 @@ import pytest
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.views.charts import MAX_BINS, chart_of
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.observation import Observation, Outcome, WindowReading
-from claude_tui.model.snapshot import FAILED_SERIES, Chart, Focus, Panel
+from claude_tui.model.snapshot import FAILED_SERIES, Chart, Focus
 from tests.builders import after, bucket, healthy, history_of, messages, models
 
 HOUR = 3600.0

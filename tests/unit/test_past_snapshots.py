@@ -16,9 +16,10 @@ from claude_tui.analysis.snapshot import build_snapshot
 from claude_tui.engine.conditions import Conditions
 from claude_tui.engine.past import Past
 from claude_tui.engine.window import finished_at
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.observation import Outcome, Source
 from claude_tui.model.past import MarkKind
-from claude_tui.model.snapshot import EventKind, Focus, Panel, Snapshot
+from claude_tui.model.snapshot import EventKind, Focus, Snapshot
 from claude_tui.model.verdict import Cause, Severity
 from claude_tui.store import Store
 from tests.builders import after, messages, models

@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.snapshot import Options, build_snapshot
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.observation import Observation, Outcome, RateLimitReading, Source, WindowReading
 from claude_tui.model.provider import Catalogue, ProviderStatus
-from claude_tui.model.snapshot import Focus, Panel
+from claude_tui.model.snapshot import Focus
 from tests.builders import (
     after,
     catalogue,

@@ -12,8 +12,9 @@ from claude_tui.analysis.traffic.chart import bin_s, traffic_chart
 from claude_tui.analysis.traffic.facts import Told, TrafficFacts, usual_spans
 from claude_tui.analysis.traffic.figures import By, figures_by, figures_of
 from claude_tui.analysis.traffic.view import last_full_span, traffic_view
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.observation import Outcome
-from claude_tui.model.snapshot import Focus, Panel
+from claude_tui.model.snapshot import Focus
 from claude_tui.model.traffic import Call, CallEnd, KeptBecause, KeptCall, Tokens, TrafficSource
 from claude_tui.model.traffic_view import ALL, Absent, TrafficFigures, TrafficView
 from tests.traffic_values import START, after, call, rolled

@@ -15,8 +15,9 @@ import pytest
 from claude_tui.engine.conditions import Conditions
 from claude_tui.engine.past import Past
 from claude_tui.engine.travel import Journey, Travel
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.past import Move, MoveKind, PastView, Playback
-from claude_tui.model.snapshot import Focus, Panel, Snapshot
+from claude_tui.model.snapshot import Focus, Snapshot
 from claude_tui.store import Store
 from tests.builders import after, healthy
 from tests.recorded import END_S, OVERLOAD_S, SLOW_S, recorded_in

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.model.snapshot import Calls, Chart, ChartSeries, Focus, Panel
+from claude_tui.model.arrangement import Panel
+from claude_tui.model.snapshot import Calls, Chart, ChartSeries, Focus
 from claude_tui.tui.panels.errors_zoom import errors_zoom
 from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
 from claude_tui.tui.panels.latency import series_chart

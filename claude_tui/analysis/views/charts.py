@@ -13,8 +13,9 @@ from claude_tui.analysis.options import Options
 from claude_tui.analysis.views.errors import trends
 from claude_tui.analysis.views.latency import MEASURES
 from claude_tui.knowledge import knowledge
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.observation import Source
-from claude_tui.model.snapshot import FAILED_SERIES, Chart, ChartSeries, Focus, Panel
+from claude_tui.model.snapshot import FAILED_SERIES, Chart, ChartSeries, Focus
 
 __all__ = ["MAX_BINS", "MAX_COUNT_BINS", "chart_of"]
 

@@ -10,8 +10,9 @@ from functools import lru_cache
 from rich.cells import cell_len
 
 from claude_tui.analysis.history.failure_kinds import failure_name
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import clock, percent, plural, span_text
-from claude_tui.model.snapshot import ErrorDetail, ErrorRow, ErrorWindow, Level, Panel, Snapshot
+from claude_tui.model.snapshot import ErrorDetail, ErrorRow, ErrorWindow, Level, Snapshot
 from claude_tui.tui.render.frame import Frame
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel

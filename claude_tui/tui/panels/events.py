@@ -10,9 +10,10 @@ from rich.cells import cell_len
 from textual import events as textual_events
 
 from claude_tui.analysis.views.events import filtered
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.filtering import Filter, parse_filter
 from claude_tui.model.format import ago, moment
-from claude_tui.model.snapshot import Event, EventKind, Level, Panel, Snapshot
+from claude_tui.model.snapshot import Event, EventKind, Level, Snapshot
 from claude_tui.model.when import Local
 from claude_tui.tui.messages import EventChosen
 from claude_tui.tui.render.frame import Frame

@@ -13,9 +13,10 @@ from functools import lru_cache
 
 from rich.cells import cell_len
 
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import ago, count, count_of, duration, moment, per_minute, percent, plain
 from claude_tui.model.observation import Source
-from claude_tui.model.snapshot import Headroom, HeadroomView, Level, Panel, Snapshot, WindowUsage
+from claude_tui.model.snapshot import Headroom, HeadroomView, Level, Snapshot, WindowUsage
 from claude_tui.tui.render.frame import Frame, inner_size
 from claude_tui.tui.render.gauge import gauge
 from claude_tui.tui.render.glyphs import level_mark

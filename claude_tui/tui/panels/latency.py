@@ -8,6 +8,7 @@ from functools import lru_cache
 from itertools import groupby
 from math import ceil
 
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import (
     NOT_AVAILABLE,
     clock,
@@ -21,7 +22,7 @@ from claude_tui.model.format import (
     span_text,
 )
 from claude_tui.model.observation import Source, Timings
-from claude_tui.model.snapshot import LatencySeries, LatencyView, Panel, Snapshot
+from claude_tui.model.snapshot import LatencySeries, LatencyView, Snapshot
 from claude_tui.tui.panels.latency_zoom import unmeasured_usual
 from claude_tui.tui.render.curve import fine_curve
 from claude_tui.tui.render.glyphs import level_mark

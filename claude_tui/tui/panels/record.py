@@ -9,6 +9,7 @@ from itertools import groupby, zip_longest
 from rich.cells import cell_len
 
 from claude_tui.analysis.uptime.tally import Grade
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import (
     NOT_AVAILABLE,
     age,
@@ -21,7 +22,7 @@ from claude_tui.model.format import (
     span_text,
 )
 from claude_tui.model.outlook import Outlook, Retirement, Uptime
-from claude_tui.model.snapshot import Event, EventKind, Panel, Snapshot
+from claude_tui.model.snapshot import Event, EventKind, Snapshot
 from claude_tui.tui.panels.verdict_words import severity_role
 from claude_tui.tui.render.glyphs import event_mark
 from claude_tui.tui.render.grade_marks import GRADE_MARKS

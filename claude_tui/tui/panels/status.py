@@ -9,9 +9,10 @@ from functools import lru_cache
 
 from rich.cells import cell_len
 
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import age, ago, duration, moment, plain
 from claude_tui.model.provider import Component, Maintenance, ProviderIncident, ProviderStatus
-from claude_tui.model.snapshot import ModelState, Panel, Snapshot, StatusView
+from claude_tui.model.snapshot import ModelState, Snapshot, StatusView
 from claude_tui.tui.render.glyphs import component_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.render.lines import (

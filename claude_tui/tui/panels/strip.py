@@ -7,8 +7,9 @@ from typing import NamedTuple
 from rich.cells import cell_len
 from textual import events
 
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import moment
-from claude_tui.model.snapshot import KeyLack, Level, Notice, Panel, Snapshot
+from claude_tui.model.snapshot import KeyLack, Level, Notice, Snapshot
 from claude_tui.model.verdict import Cause, Severity, Verdict
 from claude_tui.model.when import Local
 from claude_tui.tui.boundary import contain_drawing

@@ -10,6 +10,7 @@ from rich.cells import cell_len
 
 from claude_tui.analysis.history.failure_kinds import failure_brief
 from claude_tui.analysis.traffic.levels import attempts_level, failing_level, first_token_level
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import (
     NOT_AVAILABLE,
     clock,
@@ -24,7 +25,7 @@ from claude_tui.model.format import (
     span_text,
 )
 from claude_tui.model.observation import FailureKind, Outcome, Source
-from claude_tui.model.snapshot import Level, Panel, Snapshot
+from claude_tui.model.snapshot import Level, Snapshot
 from claude_tui.model.traffic import KeptCall
 from claude_tui.model.traffic_view import Quantiles, TrafficFigures, TrafficView
 from claude_tui.tui.render.glyphs import level_mark

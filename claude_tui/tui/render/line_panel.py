@@ -9,7 +9,8 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from claude_tui.model.snapshot import Panel, Snapshot
+from claude_tui.model.arrangement import Panel
+from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.boundary import Contained, contain_drawing
 from claude_tui.tui.messages import ZoomRequested
 from claude_tui.tui.render.frame import Frame, framed, inner_size

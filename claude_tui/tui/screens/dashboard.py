@@ -12,8 +12,8 @@ from textual.layout import DockArrangeResult, Layout, WidgetPlacement
 from textual.screen import Screen
 from textual.widget import Widget
 
-from claude_tui.model.arrangement import Preset
-from claude_tui.model.snapshot import Panel, Snapshot
+from claude_tui.model.arrangement import Panel, Preset
+from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.actions import ACTIONS, Hint, Scope, bindings, footer, footer_of_the_past
 from claude_tui.tui.cockpit import cockpit_of
 from claude_tui.tui.keys import KeyMap, display, first_key

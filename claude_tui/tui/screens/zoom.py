@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from textual.widget import Widget
 
 from claude_tui.analysis.traffic.listing import ORDERS
+from claude_tui.model.arrangement import Panel
 from claude_tui.model.filtering import CALLS_HINT
 from claude_tui.model.format import clock_minute, span_text
-from claude_tui.model.snapshot import Chart, Focus, Panel, Snapshot
+from claude_tui.model.snapshot import Chart, Focus, Snapshot
 from claude_tui.tui.actions import ACTIONS, Hint, Scope, bindings, footer, footer_of_the_past
 from claude_tui.tui.keys import KeyMap, display, first_key
 from claude_tui.tui.messages import EventChosen, ZoomRequested
