@@ -13,9 +13,10 @@ from claude_tui.check.document import schema_text, to_json
 from claude_tui.check.one_round import policy_after
 from claude_tui.check.probing import Findings
 from claude_tui.check.text import COLUMNS, ROWS, as_text
+from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import Observation, Source
 from claude_tui.model.provider import Catalogue, ProviderStatus
-from claude_tui.model.snapshot import EngineState, KeyLack, ProbeState, Spend, Target
+from claude_tui.model.snapshot import EngineState, ProbeState, Spend, Target
 from tests.builders import MODEL, history_of
 
 __all__ = ["VALIDATOR", "findings", "screen"]

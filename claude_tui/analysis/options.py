@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from claude_tui.model.observation import Source
+from claude_tui.model.source import Source
 
 __all__ = ["Confirmation", "Options", "Thresholds", "TrafficThresholds"]
 

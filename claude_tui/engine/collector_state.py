@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from claude_tui.model.alert import AlertsView, RouteState
 from claude_tui.model.json_values import from_json, sound, to_json
-from claude_tui.model.snapshot import KeyLack, Notice, ProbeState, Spend, Target
+from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.snapshot import Notice, ProbeState, Spend, Target
 
 __all__ = ["KEPT_AS", "AlertingFacts", "CollectorState"]
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from claude_tui.engine.sources import Endpoint, Pace
-from claude_tui.model.snapshot import KeyLack, Level, Notice, Target
+from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.snapshot import Level, Notice, Target
 from claude_tui.probes.credentials import API_KEY, Credentials
 
 __all__ = ["IN_MEMORY_SPAN", "DemoMode", "KeyState", "Monitored"]

@@ -8,8 +8,8 @@ from functools import cached_property, lru_cache
 
 from claude_tui.knowledge.recognition import Recogniser
 from claude_tui.knowledge.values import Advice, BreakPoint, ErrorClass, KnownError, Reach
+from claude_tui.model.gateway import is_gateway
 from claude_tui.model.observation import Observation, Outcome
-from claude_tui.model.provider import is_gateway
 from claude_tui.model.retry import RetryPolicy
 
 __all__ = ["Knowledge"]

@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import NamedTuple
 
+from claude_tui.model.source import Source
+
 __all__ = [
     "REJECTED",
     "FailureKind",
@@ -22,16 +24,6 @@ __all__ = [
 
 REJECTED = "rejected"
 """The status of a subscription window that is used up."""
-
-
-class Source(StrEnum):
-    """Which probe made an Observation."""
-
-    STATUS = "status"
-    MODELS = "models"
-    MESSAGES = "messages"
-    OTHER_MODELS = "other_models"
-    """Messages to further models, whose limits and latency are their own."""
 
 
 class Outcome(StrEnum):

@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
-from urllib.parse import urlsplit
 
 from claude_tui.model.text import host_of
 
-PROVIDER = "anthropic.com"
 __all__ = [
     "Catalogue",
     "Component",
@@ -20,19 +17,8 @@ __all__ = [
     "ProviderIncident",
     "ProviderStatus",
     "counts_as_ours",
-    "is_gateway",
     "is_ours",
 ]
-
-
-@lru_cache(maxsize=64)
-def is_gateway(url: str) -> bool:
-    """Whether a base URL is not the provider's own."""
-    try:
-        host = urlsplit(url).hostname or ""
-    except ValueError:
-        return True
-    return host != PROVIDER and not host.endswith(f".{PROVIDER}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from math import inf
 from claude_tui.model.alert import AlertsView
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.incident import IncidentEntry, IncidentSummary
+from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import FailureKind, Observation, Source, Timings
 from claude_tui.model.outlook import Outlook, Uptime
 from claude_tui.model.past import PastView
@@ -440,13 +441,6 @@ class ProbeState:
     """When a hold ends; None if it is not on hold, or has no known end."""
     held_reason: str | None = None
     """Why it is on hold; None if it follows its interval."""
-
-
-class KeyLack(StrEnum):
-    """Why requests carry no key: there is none, or it is of a kind that is never sent."""
-
-    MISSING = "missing"
-    UNUSABLE = "unusable"
 
 
 @dataclass(frozen=True, slots=True)

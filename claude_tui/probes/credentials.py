@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
-from claude_tui.model.provider import is_gateway
-from claude_tui.model.snapshot import KeyLack
+from claude_tui.model.gateway import is_gateway
+from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.text import inert
 
 __all__ = ["API_KEY", "AUTH_TOKEN", "BASE_URL", "DEFAULT_BASE_URL", "Credentials"]

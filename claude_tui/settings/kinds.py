@@ -9,7 +9,6 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.text import Redactor
@@ -239,6 +238,9 @@ def time_zone() -> Kind:
     def read(value: object) -> str:
         if not isinstance(value, str):
             raise WrongValueError(value)
+        # Here, as no one needs it who has set no zone, and importing it takes a while.
+        from zoneinfo import ZoneInfo
+
         try:
             return ZoneInfo(value).key if value else ""
         except (KeyError, ValueError, OSError):

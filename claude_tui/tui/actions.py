@@ -566,6 +566,8 @@ def _textual(keys: Iterable[str]) -> str:
 
 def key_problems(overrides: Mapping[str, Sequence[str]], file: str = "") -> list[Problem]:
     """The problems with the settings' `[keys]` table in `file`; empty if there are none."""
+    if not overrides:
+        return []
     names = [action.id for action in ACTIONS]
     problems = [
         Problem(file, f"keys.{each}", "an unknown action", "one of " + ", ".join(names), nearest(each, names))

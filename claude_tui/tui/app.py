@@ -5,19 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Self, cast
 
-from textual.binding import BindingType
-from textual.screen import Screen
-
-from claude_tui.engine import host_name, login_name
-from claude_tui.model.alert import AlertsView
 from claude_tui.model.arrangement import Panel, Preset
-from claude_tui.model.past import Move, MoveKind
-from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.actions import (
     Scope,
     action_name,
@@ -27,20 +19,26 @@ from claude_tui.tui.actions import (
     refusal,
     textual_keymap,
 )
-from claude_tui.tui.cockpit import Backend
 from claude_tui.tui.messages import EventChosen, SnapshotReady, ZoomRequested
 from claude_tui.tui.painted import PaintedApp
-from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.served import is_served
 from claude_tui.tui.view import ShowsSnapshots, View
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from textual.actions import ActionParseResult
     from textual.await_complete import AwaitComplete
+    from textual.binding import BindingType
     from textual.command import Provider
     from textual.dom import DOMNode
+    from textual.screen import Screen
 
+    from claude_tui.model.alert import AlertsView
+    from claude_tui.model.past import Move
+    from claude_tui.model.snapshot import Snapshot
     from claude_tui.settings import Settings
+    from claude_tui.tui.cockpit import Backend
     from claude_tui.tui.faults import Report
     from claude_tui.tui.runbook_session import RunbookSession
 
@@ -48,7 +46,6 @@ __all__ = ["ClaudeTopApp"]
 
 # The engine publishes once a second. After this long without a Snapshot, the display is marked as stalled.
 _STALLED_AFTER_S = 3.5
-_END_OF_TIME = datetime.max.replace(tzinfo=UTC)
 
 
 def _palette() -> type[Provider]:
@@ -58,7 +55,7 @@ def _palette() -> type[Provider]:
 
 
 class ClaudeTopApp(PaintedApp, inherit_bindings=False):
-    """Wiring only. The caller stops the backend afterwards.
+    """Wiring only. `begin` gives it a backend, before it runs; the caller stops that afterwards.
 
     `report` writes crash files; without one the first fault ends the app. A `newcomer` is greeted.
     """
@@ -74,35 +71,53 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
     Input:ansi > .input--selection { background: ansi_default; color: ansi_default; text-style: reverse; }
     """
 
+    backend: Backend
+    newest: Snapshot
+    shown: Snapshot
+    responder: str
+    host: str
+
     def __init__(
         self,
-        backend: Backend,
         settings: Settings,
-        first: Snapshot,
         report: Report | None = None,
         *,
         newcomer: bool = False,
+        read_only: bool = False,
     ) -> None:
         super().__init__(report, settings.theme, settings.themes_dir, settings.symbols)
         self.animation_level = "none"
-        self.backend = backend
         self.settings = settings
-        self.newest = first
-        self.shown = first
-        self._watching_since = first.at
         self._newcomer = newcomer
+        self.has_begun = False
         self.paused = False
         self.copied = ""
         self.travelling = False
         self.served = is_served(os.environ)
-        only_reads = first.engine.watching.read_only
-        self.chosen_keys = offered(keymap(settings.keys), read_only=only_reads, served=self.served)
-        self.responder = settings.responder or login_name()
+        self.offer_keys(read_only=read_only)
+
+    def begin(self, backend: Backend, first: Snapshot) -> Self:
+        """Show what `backend` publishes from now on, beginning with `first`."""
+        from claude_tui.engine import host_name, login_name
+
+        self.backend = backend
+        self.newest = self.shown = first
+        self._watching_since = first.at
+        self.responder = self.settings.responder or login_name()
         self.host = host_name()
-        self.set_keymap(textual_keymap(self.chosen_keys))
         self._arrived = time.monotonic()
+        self.has_begun = True
+        self.offer_keys(read_only=first.engine.watching.read_only)
+        return self
+
+    def offer_keys(self, *, read_only: bool) -> None:
+        """Take the keys of the settings, without those that can do nothing here."""
+        self.chosen_keys = offered(keymap(self.settings.keys), read_only=read_only, served=self.served)
+        self.set_keymap(textual_keymap(self.chosen_keys))
 
     def get_default_screen(self) -> Screen[None]:
+        from claude_tui.tui.screens.dashboard import DashboardScreen
+
         chosen = self.settings
         return DashboardScreen(
             self.shown,
@@ -114,6 +129,11 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
 
     def on_ready(self) -> None:
         """The first frame is on screen: now there is time for everything else."""
+        if self.has_begun:
+            self.watch_backend()
+
+    def watch_backend(self) -> None:
+        """From now on the backend works, and what it publishes is drawn."""
         gc.freeze()
         gc.enable()
         self.set_timer(_STALLED_AFTER_S, self._watch_for_silence)
@@ -227,7 +247,7 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
             self.return_to_live()
             return True
         if name == "bottom" and self.plays_recording:
-            self.backend.travel(Move(MoveKind.INSTANT, to=_END_OF_TIME))
+            self._play_to_the_end()
             return True
         why = refusal(
             name,
@@ -253,10 +273,19 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         return self.shown if self.travelling else self.newest
 
     def action_travel(self, kind: str, steps: int) -> None:
+        from claude_tui.model.past import Move, MoveKind
+
         self._travel(Move(MoveKind(kind), steps))
 
     def travel_to(self, instant: datetime) -> None:
+        from claude_tui.model.past import Move, MoveKind
+
         self._travel(Move(MoveKind.INSTANT, to=instant))
+
+    def _play_to_the_end(self) -> None:
+        from claude_tui.model.past import Move, MoveKind
+
+        self.backend.travel(Move(MoveKind.INSTANT, to=datetime.max.replace(tzinfo=UTC)))
 
     def _travel(self, move: Move) -> None:
         if not self.plays_recording:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from textual.actions import ActionParseResult
+    from textual.await_complete import AwaitComplete
 
 __all__ = ["Contained", "FaultBoundary", "contain_drawing"]
 
@@ -101,7 +102,7 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
         if self._exit and isinstance(error, MountError):
             return  # an app that is asked to end while it starts has nothing to mount on any more
         if self._faults is None or not self._has_drawn:
-            self._end(error)
+            self.end_with(error)
             return
         fault = self._faults.note(_cause(error))
         screen = _screen_of(at_fault)
@@ -113,7 +114,7 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
             # Not at once, as it may be being drawn right now.
             self.call_next(self._close, screen, fault)
         elif self._fails_repeatedly():
-            self._end(error)
+            self.end_with(error)
         elif not self._rebuilding:
             self._rebuilding = True
             self.call_next(self._rebuild, fault)
@@ -146,10 +147,14 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
         self._rebuilt_at, self._rebuilding = time.monotonic(), False
         while len(self.screen_stack) > 1:
             self.screen.dismiss(None)
+        self.show_default_screen()
+        self._report_fault("The dashboard failed and was rebuilt", fault)
+
+    def show_default_screen(self) -> AwaitComplete:
+        """Put a new default screen in the place of the only screen that is shown."""
         # `switch_screen` removes a result callback, and the default screen has none.
         self.screen._push_result_callback(self, None)
-        self.switch_screen(self.get_default_screen())
-        self._report_fault("The dashboard failed and was rebuilt", fault)
+        return self.switch_screen(self.get_default_screen())
 
     def _fails_repeatedly(self) -> bool:
         before = self._rebuilt_at
@@ -163,7 +168,8 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
         text = f"{what} ({fault.kind}{times}). {fault.details}."
         self.notify(text, severity="error", timeout=_NOTICE_S, markup=False)
 
-    def _end(self, error: Exception) -> None:
+    def end_with(self, error: Exception) -> None:
+        """End the app; the caller finds the error in `crash`."""
         self.crash = self.crash or error
         super()._handle_exception(error)
 

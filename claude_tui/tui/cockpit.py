@@ -6,32 +6,30 @@ cycle.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar, cast
 
-from claude_tui.analysis.uptime.record import Record as HistoryRecord
-from claude_tui.model.drill import DrillEntry
-from claude_tui.model.incident import IncidentEntry
-from claude_tui.model.past import Move
-from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
-from claude_tui.model.postmortem import FieldRevision
-from claude_tui.model.snapshot import Focus, Snapshot
-from claude_tui.model.verdict import Severity
-from claude_tui.tui.keys import KeyMap
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+    from pathlib import Path
     from typing import Any
 
     from textual.message_pump import MessagePump
     from textual.notifications import SeverityLevel
     from textual.screen import Screen
 
+    from claude_tui.analysis.uptime.record import Record as HistoryRecord
     from claude_tui.engine.drafting import Answer
     from claude_tui.incident import Record
+    from claude_tui.model.drill import DrillEntry
+    from claude_tui.model.incident import IncidentEntry
+    from claude_tui.model.past import Move
+    from claude_tui.model.playbook import SeverityMark, StepMark, WalkTurn
+    from claude_tui.model.postmortem import FieldRevision
+    from claude_tui.model.snapshot import Focus, Snapshot
+    from claude_tui.model.verdict import Severity
     from claude_tui.settings import Settings
+    from claude_tui.tui.keys import KeyMap
     from claude_tui.tui.render.paint import Paint
     from claude_tui.tui.render.theme import Theme
     from claude_tui.tui.runbook_session import RunbookSession

@@ -57,14 +57,17 @@ class DrillApp(ClaudeTopApp, inherit_bindings=False):
         drill: Drill,
         report: Report | None = None,
     ) -> None:
-        super().__init__(backend, settings, first, report)
+        super().__init__(settings, report)
+        self.begin(backend, first)
         self.drill = drill
-        self.chosen_keys = keymap_of_drill(settings.keys)
-        self.set_keymap(textual_keymap(self.chosen_keys))
         self._answer: Given | None = None
         self._resolved: frozenset[str] = frozenset()
         self._seen: tuple[IncidentEntry, ...] = ()
         self._asks_to_end = False
+
+    def offer_keys(self, *, read_only: bool) -> None:  # noqa: ARG002 (a drill is never read-only)
+        self.chosen_keys = keymap_of_drill(self.settings.keys)
+        self.set_keymap(textual_keymap(self.chosen_keys))
 
     # Textual calls a handler of each class, this one's first: none may call that of its base.
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
-from claude_tui.model.arrangement import Panel
-from claude_tui.model.snapshot import Event, Snapshot
+if TYPE_CHECKING:
+    from claude_tui.model.arrangement import Panel
+    from claude_tui.model.snapshot import Event, Snapshot
 
 __all__ = ["EventChosen", "ItemClicked", "SnapshotReady", "ZoomRequested"]
 

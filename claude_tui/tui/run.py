@@ -7,19 +7,19 @@ import tempfile
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from claude_tui.engine import Engine, compose
 from claude_tui.model.paths import is_missing
-from claude_tui.settings import Settings
 from claude_tui.tui import hangup
 from claude_tui.tui.app import ClaudeTopApp
+from claude_tui.tui.opening import Opening, OpeningApp
 from claude_tui.tui.scratch import ScratchDirectory, sweep
 
 if TYPE_CHECKING:
     from claude_tui.drills.record import DrillRecord
+    from claude_tui.engine import Engine
     from claude_tui.model.alert import AlertEntry
+    from claude_tui.settings import Settings
     from claude_tui.tui.faults import Report
 
 __all__ = ["run_dashboard", "run_demo", "run_drill", "run_replay"]
@@ -38,11 +38,12 @@ def run_dashboard(
 
     newcomer = _is_new(settings)
 
-    def prepare() -> hangup.Session:
-        engine = compose.live(settings, environ, read_only=read_only)
-        return _session(engine, settings, report, newcomer=newcomer)
+    def open_engine() -> Engine:
+        from claude_tui.engine import compose
 
-    return hangup.run(prepare)
+        return compose.live(settings, environ, read_only=read_only)
+
+    return hangup.run(lambda: _session(open_engine, settings, report, newcomer=newcomer, read_only=read_only))
 
 
 def run_demo(settings: Settings, scenario_name: str, speed: float, report: Report) -> int:
@@ -53,14 +54,14 @@ def run_demo(settings: Settings, scenario_name: str, speed: float, report: Repor
     directory = ScratchDirectory(DEMO_PREFIX)
     newcomer = _is_new(settings)
 
-    def prepare() -> hangup.Session:
-        # Only now that signals are handled, as finding the temporary directory writes to it.
+    def open_engine() -> Engine:
+        from claude_tui.engine import compose
+
         parent = Path(tempfile.gettempdir())
         sweep(parent, DEMO_PREFIX)
-        engine = compose.demo(settings, scenario, speed, directory.make(parent))
-        return _session(engine, settings, report, newcomer=newcomer)
+        return compose.demo(settings, scenario, speed, directory.make(parent))
 
-    return hangup.run(prepare, directory.remove)
+    return hangup.run(lambda: _session(open_engine, settings, report, newcomer=newcomer), directory.remove)
 
 
 def run_drill(
@@ -70,12 +71,14 @@ def run_drill(
 
     Raises ScenarioError for a scenario that is no drill, or does not fit the runbook.
     """
+    from secrets import token_hex
+
     from claude_tui.drills.conclusion import Conclusion
     from claude_tui.drills.fitting import require_fit
     from claude_tui.drills.loading import load_drill_record
     from claude_tui.drills.log import score_file
     from claude_tui.drills.report import as_text
-    from claude_tui.engine import host_name, login_name
+    from claude_tui.engine import compose, host_name, login_name
     from claude_tui.model.drill import DrillAct, DrillEntry
     from claude_tui.simulator.scenario import load_drill
     from claude_tui.store import Store
@@ -147,15 +150,23 @@ def run_replay(
             replay = open_recording(file, directory.make(parent), speed, now, say, progress)
         else:
             replay = open_incident(settings, environ, recording, speed, now, say)
-        app = ClaudeTopApp(replay, settings, replay.first_snapshot(), report)
+        app = ClaudeTopApp(settings, report).begin(replay, replay.first_snapshot())
         return hangup.Session(app, replay.stop, mouse=settings.mouse)
 
     return hangup.run(prepare, directory.remove)
 
 
-def _session(engine: Engine, settings: Settings, report: Report, *, newcomer: bool) -> hangup.Session:
-    app = ClaudeTopApp(engine, settings, engine.first_snapshot(), report, newcomer=newcomer)
-    return hangup.Session(app, engine.stop, engine.stand_aside, settings.mouse)
+def _session(
+    open_engine: Callable[[], Engine],
+    settings: Settings,
+    report: Report,
+    *,
+    newcomer: bool,
+    read_only: bool = False,
+) -> hangup.Session:
+    opening = Opening(open_engine)
+    app = OpeningApp(opening, settings, report, newcomer=newcomer, read_only=read_only)
+    return hangup.Session(app, opening.stop, opening.stand_aside, settings.mouse)
 
 
 def _is_new(settings: Settings) -> bool:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from claude_tui.model.snapshot import Snapshot
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from claude_tui.model.snapshot import Snapshot
 
 __all__ = ["ShowsSnapshots", "View"]
 

@@ -21,8 +21,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from claude_tui.analysis.diagnosis.diagnose import EngineFacts, diagnose
+from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import Source
-from claude_tui.model.snapshot import KeyLack
 from claude_tui.model.verdict import Cause, Verdict
 from claude_tui.simulator.scenario import load, names
 from claude_tui.simulator.script import Phase, Reply, Scenario

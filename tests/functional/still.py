@@ -131,7 +131,8 @@ def still_app(
     snapshot: Snapshot, file: Path | None = None, **settings: object
 ) -> tuple[StillApp, StillBackend]:
     backend = StillBackend()
-    return StillApp(backend, replace(Settings(file=file), **settings), snapshot), backend  # type: ignore[arg-type]
+    app = StillApp(replace(Settings(file=file), **settings))  # type: ignore[arg-type]
+    return app.begin(backend, snapshot), backend
 
 
 def chart_for(focus: Focus, snapshot: Snapshot) -> Chart:

@@ -197,7 +197,7 @@ def test_the_program_declares_once_even_when_two_of_them_watch(settings: Setting
 async def test_an_incident_is_worked_from_the_keys_to_its_export(settings: Settings, tmp_path: Path) -> None:
     with simulated("outage") as simulator:
         engine = engine_for(settings, environ_of(simulator), simulator.status_url)
-        app = ClaudeTopApp(engine, replace(settings, responder="ana"), engine.first_snapshot())
+        app = ClaudeTopApp(replace(settings, responder="ana")).begin(engine, engine.first_snapshot())
         try:
             async with app.run_test(size=(140, 45)) as pilot:
                 await until(app, pilot, lambda: proposed(app.newest))

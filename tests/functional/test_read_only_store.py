@@ -114,7 +114,7 @@ class ReadOnlyApp(ClaudeTopApp):
 @asynccontextmanager
 async def reading(settings: Settings, name: str) -> AsyncIterator[tuple[ReadOnlyApp, Pilot[None]]]:
     engine = compose.live(settings, {}, read_only=True)
-    app = ReadOnlyApp(engine, settings, engine.first_snapshot())
+    app = ReadOnlyApp(settings).begin(engine, engine.first_snapshot())
     try:
         async with app.run_test(size=(120, 40)) as pilot:
             await opened(app, pilot, name)

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from claude_tui.model.alert import Alert, AlertState, AlertStatus, Snooze
-from claude_tui.model.snapshot import KeyLack, Level, Notice, Snapshot, WindowUsage
+from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.snapshot import Level, Notice, Snapshot, WindowUsage
 from claude_tui.model.verdict import PageAgreement, RetrySource, Severity
 from claude_tui.tui.panels.strip import strip_lines, strip_rows
 from claude_tui.tui.render.lines import Line, changes, plain, width

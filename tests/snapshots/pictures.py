@@ -13,6 +13,7 @@ from functools import cache
 
 from claude_tui.analysis.snapshot import Options, build_snapshot
 from claude_tui.model.alert import Acknowledgement, AlertGroup, Snooze
+from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import (
     Observation,
     Outcome,
@@ -26,7 +27,6 @@ from claude_tui.model.snapshot import (
     EngineState,
     Event,
     EventKind,
-    KeyLack,
     Level,
     Notice,
     Snapshot,

@@ -18,7 +18,7 @@ from claude_tui.engine.conditions import (
     decode_conditions,
     encode_conditions,
 )
-from claude_tui.model.snapshot import KeyLack
+from claude_tui.model.key_lack import KeyLack
 from claude_tui.store import CONDITIONS_CHANGES, Store
 from tests.builders import NOON, engine
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.engine import store_name, target_of
-from claude_tui.model.snapshot import KeyLack
+from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.text import Redactor
 from claude_tui.probes.credentials import DEFAULT_BASE_URL, Credentials
 from claude_tui.settings import Settings

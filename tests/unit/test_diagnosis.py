@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from claude_tui.analysis.diagnosis.diagnose import diagnose, engine_facts
 from claude_tui.analysis.options import Options
+from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import Observation, Outcome, Source, Timings
-from claude_tui.model.snapshot import KeyLack
 from claude_tui.model.verdict import Cause, EvidenceKind, Severity, Side
 from tests.builders import after, bucket, engine, healthy, history_of, messages, models, page, texts
 from tests.diagnosed import BEFORE, HOUR, NO_KEY, OPENED, blamed, told, verdict

@@ -10,8 +10,8 @@ import pytest
 from claude_tui.analysis.diagnosis.diagnose import EngineFacts, engine_facts
 from claude_tui.analysis.diagnosis.round_policy import CONTINUOUS
 from claude_tui.check.one_round import ONE_ROUND, policy_after
+from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import Outcome
-from claude_tui.model.snapshot import KeyLack
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
 from tests.builders import engine, messages, models, texts
 from tests.diagnosed import NO_KEY, Item, blamed, verdict

@@ -9,8 +9,8 @@ import pytest
 from claude_tui.analysis.diagnosis.diagnose import EngineFacts, diagnose
 from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Options
+from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import Outcome, Timings, WindowReading
-from claude_tui.model.snapshot import KeyLack
 from claude_tui.model.verdict import Cause, Recovery, Severity, Side
 from tests.builders import NOON, after, bucket, messages, models, page, texts
 from tests.diagnosed import BEFORE, HOUR, NO_KEY, blamed, told, verdict

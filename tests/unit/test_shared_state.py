@@ -19,9 +19,10 @@ from claude_tui.engine.notices import SILENT_AFTER, of_sharing
 from claude_tui.engine.requests import STALE_AFTER, Requests
 from claude_tui.engine.viewer import idle
 from claude_tui.model.alert import AlertEntry, DeliveryResult, EntryKind, RouteState
+from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import Source
 from claude_tui.model.request import ActionRequest, RequestedAction
-from claude_tui.model.snapshot import Event, EventKind, KeyLack, Level, Notice, ProbeState, Spend, Target
+from claude_tui.model.snapshot import Event, EventKind, Level, Notice, ProbeState, Spend, Target
 from claude_tui.model.verdict import Severity
 from claude_tui.model.watching import Process, Watching
 from claude_tui.store import Store

@@ -39,8 +39,9 @@ from claude_tui.analysis.traffic.standing_in import stands_in
 from claude_tui.analysis.views.models import model_states
 from claude_tui.knowledge import Reach, knowledge
 from claude_tui.model.format import duration, latency
+from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import Outcome, Source
-from claude_tui.model.snapshot import KeyLack, StatusView
+from claude_tui.model.snapshot import StatusView
 from claude_tui.model.text import truncate
 from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import Evidence, EvidenceKind, Severity, Side, Verdict

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import Source
-from claude_tui.model.snapshot import EngineState, KeyLack
+from claude_tui.model.snapshot import EngineState
 
 __all__ = ["API_KEY", "AUTH_TOKEN", "EngineFacts", "engine_facts"]
 

@@ -11,8 +11,8 @@ from claude_tui.analysis.diagnosis.engine_facts import API_KEY
 from claude_tui.analysis.diagnosis.severity import respond_by
 from claude_tui.analysis.diagnosis.status_page import agreement_of, lead_of, page_clause
 from claude_tui.knowledge import Advice
+from claude_tui.model.key_lack import KeyLack
 from claude_tui.model.observation import Observation
-from claude_tui.model.snapshot import KeyLack
 from claude_tui.model.text import truncate
 from claude_tui.model.verdict import (
     Cause,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from claude_tui.analysis.diagnosis.context import DiagnosisContext
 from claude_tui.knowledge import Advice, knowledge
+from claude_tui.model.gateway import is_gateway
 from claude_tui.model.observation import Observation, Outcome
-from claude_tui.model.provider import is_gateway
 
 __all__ = ["api_or_gateway", "whose_words"]
 

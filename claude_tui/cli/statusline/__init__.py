@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING
 
 from claude_tui.cli.statusline.options import Options, quick_options
 from claude_tui.cli.statusline.place import quick_place
-from claude_tui.cli.statusline.reading import Found, look
 from claude_tui.cli.statusline.text import shown
 
 if TYPE_CHECKING:
     from claude_tui.cli.parser import Request
+    from claude_tui.cli.statusline.reading import Found
 
 __all__ = ["run", "run_quickly"]
 
@@ -50,6 +50,9 @@ def _print(options: Options) -> int:
 
 
 def _found(options: Options) -> Found:
+    # Not at the top, as the parser of every command imports what a template may contain from here.
+    from claude_tui.cli.statusline.reading import Found, look
+
     path = quick_place(options.config, options.flags, os.environ, sys.platform)
     if path is None:
         from claude_tui.cli.statusline.thorough import place

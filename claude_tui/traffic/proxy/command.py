@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from claude_tui.model.errors import ClaudeTopError
-from claude_tui.model.provider import is_gateway
+from claude_tui.model.gateway import is_gateway
 from claude_tui.probes.clock import SystemClock
 from claude_tui.probes.credentials import API_KEY, AUTH_TOKEN
 from claude_tui.traffic.applications import Fingerprints

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from claude_tui.model.provider import is_gateway
+from claude_tui.model.gateway import is_gateway
 from claude_tui.model.text import Redactor
 from claude_tui.model.traffic import Tokens
 from claude_tui.probes.clock import Clock, SystemClock

@@ -9,7 +9,8 @@ from textual import events
 
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import moment
-from claude_tui.model.snapshot import KeyLack, Level, Notice, Snapshot
+from claude_tui.model.key_lack import KeyLack
+from claude_tui.model.snapshot import Level, Notice, Snapshot
 from claude_tui.model.verdict import Cause, Severity, Verdict
 from claude_tui.model.when import Local
 from claude_tui.tui.boundary import contain_drawing
@@ -18,7 +19,8 @@ from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.messages import ZoomRequested
 from claude_tui.tui.panels.alert_words import GroupStatus, alert_rows, group_status
 from claude_tui.tui.panels.record import outlook_line
-from claude_tui.tui.panels.strip_block import WIDE, block_lines, hints, lasted, step_words
+from claude_tui.tui.panels.strip_block import block_lines, hints, lasted, step_words
+from claude_tui.tui.panels.strip_size import LEAST, ROOMY, block_rows, rows_without_notices
 from claude_tui.tui.panels.verdict_words import figures, own_evidence, page_line, response_line
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import LinePanel
@@ -41,16 +43,8 @@ __all__ = ["StripPanel", "calls_for_attention", "strip_back", "strip_lines", "st
 
 Lines = tuple[Line, ...]
 
-# From this terminal height on, there is room for blank rows around the block.
-_ROOMY = 30
 _MOST_NOTICES = 3
-# From this width on, the clocks stand beside the headline: the block needs fewer rows.
-_WIDE = WIDE + 2
-# From this width on, most next steps fit into a row.
-_ENOUGH = 80
 _NARROWEST = 48
-# On a terminal with fewer rows, only the verdict and the next step are shown.
-_LOW, _LEAST = 12, 3
 # From this many rows on, a tiny terminal has room for when it began.
 _TALL = 5
 # The mark of a verdict without trouble, and a blank.
@@ -92,9 +86,8 @@ def strip_rows(snapshot: Snapshot, cells: int, rows: int) -> int:
     It is the same number in trouble and in health, whatever the text, so that neither the beginning of a
     problem nor a change of wording moves the panels. Only the program's own notices take more.
     """
-    roomy = rows >= _ROOMY
-    notices = len(_notices(snapshot, cells, _MOST_NOTICES if roomy else 1))
-    return _block_rows(cells, rows) + (2 if roomy else 0) + notices
+    notices = len(_notices(snapshot, cells, _MOST_NOTICES if rows >= ROOMY else 1))
+    return rows_without_notices(cells, rows) + notices
 
 
 def strip_lines(
@@ -112,12 +105,12 @@ def strip_lines(
     """
     if cells < _NARROWEST:
         return _tiny(snapshot, cells, rows)
-    block_rows = _block_rows(cells, _ROOMY)
+    whole = block_rows(cells, ROOMY)
     # As high as the block alone, it has given a row to the incident's line: the worst notice keeps one.
-    least = (min(block_rows, rows - 1) if rows >= block_rows else _LEAST) if _loud(snapshot) else 1
+    least = (min(whole, rows - 1) if rows >= whole else LEAST) if _loud(snapshot) else 1
     notices = _notices(snapshot, cells, max(min(_MOST_NOTICES, rows - least), 0))
     room = rows - len(notices)
-    air = (BLANK,) if room >= block_rows + 2 else ()
+    air = (BLANK,) if room >= whole + 2 else ()
     within = room - 2 * len(air)
     if _loud(snapshot):
         block = block_lines(snapshot, cells - 2, within, keys, local)
@@ -129,14 +122,6 @@ def strip_lines(
 
 def _loud(snapshot: Snapshot) -> bool:
     return snapshot.verdict.severity.trouble
-
-
-def _block_rows(cells: int, rows: int) -> int:
-    """Headline, evidence, status page and next step; a narrow screen has a row for the clocks, and needs two
-    for most steps. A low one has neither evidence nor status page."""
-    if rows < _LOW:
-        return _LEAST
-    return 4 if cells >= _WIDE else 5 if cells >= _ENOUGH else 6
 
 
 def calls_for_attention(snapshot: Snapshot) -> bool:

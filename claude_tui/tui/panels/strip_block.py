@@ -25,6 +25,7 @@ from claude_tui.model.verdict import Evidence, Severity, Verdict
 from claude_tui.model.when import Local
 from claude_tui.tui.actions import ACTIONS
 from claude_tui.tui.keys import KeyMap, display, first_key
+from claude_tui.tui.panels.strip_size import WIDE
 from claude_tui.tui.panels.verdict_words import (
     also_words,
     figures,
@@ -50,12 +51,9 @@ from claude_tui.tui.render.lines import (
     wrap,
 )
 
-__all__ = ["WIDE", "block_lines", "hints", "lasted", "step_words"]
+__all__ = ["block_lines", "hints", "lasted", "step_words"]
 
 Lines = tuple[Line, ...]
-
-WIDE = 98
-"""From this width on, the clocks stand beside the headline; below, they have a row of their own."""
 
 _BADGE = 5
 _GAP = 2

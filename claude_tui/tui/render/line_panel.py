@@ -9,8 +9,6 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from claude_tui.model.arrangement import Panel
-from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.boundary import Contained, contain_drawing
 from claude_tui.tui.messages import ZoomRequested
 from claude_tui.tui.render.frame import Frame, framed, inner_size
@@ -19,6 +17,8 @@ from claude_tui.tui.render.lines import BLANK, Line, Span, changes, flow, line
 if TYPE_CHECKING:
     from textual.app import RenderResult
 
+    from claude_tui.model.arrangement import Panel
+    from claude_tui.model.snapshot import Snapshot
     from claude_tui.tui.render.paint import Paint, Painted
 
 __all__ = ["LinePanel", "SnapshotPanel"]

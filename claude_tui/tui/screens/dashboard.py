@@ -14,10 +14,11 @@ from textual.widget import Widget
 
 from claude_tui.model.arrangement import Panel, Preset
 from claude_tui.model.snapshot import Snapshot
-from claude_tui.tui.actions import ACTIONS, Hint, Scope, bindings, footer, footer_of_the_past
+from claude_tui.tui.actions import Hint, Scope, bindings, footer, footer_of_the_past
 from claude_tui.tui.cockpit import cockpit_of
-from claude_tui.tui.keys import KeyMap, display, first_key
+from claude_tui.tui.keys import KeyMap
 from claude_tui.tui.messages import EventChosen, ZoomRequested
+from claude_tui.tui.panel_keys import zoom_keys
 from claude_tui.tui.panels.errors import ErrorsPanel
 from claude_tui.tui.panels.events import EventsPanel
 from claude_tui.tui.panels.footer import FooterLine, greeting_line
@@ -39,7 +40,7 @@ from claude_tui.tui.view import View
 if TYPE_CHECKING:
     from textual.layout import ArrangeResult
 
-__all__ = ["DashboardScreen", "zoom_keys"]
+__all__ = ["DashboardScreen"]
 
 
 class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
@@ -264,13 +265,6 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             cockpit_of(self).return_to_live()
         elif not self.events.unselect():
             self.set_focus(None)
-
-
-def zoom_keys(chosen: KeyMap | None) -> dict[Panel, str]:
-    """The key that zooms each panel, as it stands in the panel's title."""
-    keys = {action.id: first_key(action.id, action.keys, chosen) for action in ACTIONS}
-    named = {panel: f"zoom_{panel.value}" for panel in Panel} | {Panel.RECORD: "incident"}
-    return {panel: display(keys[name]) for panel, name in named.items()}
 
 
 class _Arrangement(Layout):

@@ -16,6 +16,7 @@ from claude_tui.model.snapshot import Chart, Focus, Snapshot
 from claude_tui.tui.actions import ACTIONS, Hint, Scope, bindings, footer, footer_of_the_past
 from claude_tui.tui.keys import KeyMap, display, first_key
 from claude_tui.tui.messages import EventChosen, ZoomRequested
+from claude_tui.tui.panel_keys import zoom_keys
 from claude_tui.tui.panels.errors_zoom import errors_zoom
 from claude_tui.tui.panels.events import EventsPanel
 from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
@@ -27,7 +28,6 @@ from claude_tui.tui.panels.zoom_parts import SPANS, next_span
 from claude_tui.tui.render.lines import Line, Span, join, line, spread
 from claude_tui.tui.render.plotter import Plotter
 from claude_tui.tui.render.time_grid import until
-from claude_tui.tui.screens.dashboard import zoom_keys
 from claude_tui.tui.screens.filtering import ask_filter
 from claude_tui.tui.screens.reader import ReaderScreen
 

@@ -1,0 +1,170 @@
+"""The first frame before anything else: the engine is imported and opened in a thread, behind it."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.message import Message
+
+from claude_tui.model.arrangement import Preset
+from claude_tui.tui.actions import ACTIONS, action_name, textual_keymap
+from claude_tui.tui.app import ClaudeTopApp
+from claude_tui.tui.keys import in_keymap
+from claude_tui.tui.screens.opening import OpeningScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from textual.actions import ActionParseResult
+    from textual.dom import DOMNode
+    from textual.screen import Screen
+
+    from claude_tui.engine import Engine
+    from claude_tui.model.snapshot import Snapshot
+    from claude_tui.settings import Settings
+    from claude_tui.tui.faults import Report
+    from claude_tui.tui.keys import KeyMap
+
+__all__ = ["Opening", "OpeningApp"]
+
+# Nobody types more than this in the time; a paste into the wrong window may.
+_MOST_HELD = 200
+_FINISH_WITHIN_S = 1.0
+_ENDS = frozenset({"quit", "interrupt"})
+
+
+@dataclass
+class Opened(Message):
+    """The engine is open, and this is its first Snapshot."""
+
+    engine: Engine
+    first: Snapshot
+
+
+@dataclass
+class NotOpened(Message):
+    """The engine could not be opened."""
+
+    error: Exception
+
+
+class Opening:
+    """Opens an engine in a thread, and stops it even if that comes first. `compose` imports and builds it."""
+
+    def __init__(self, compose: Callable[[], Engine]) -> None:
+        self._compose = compose
+        self._engine: Engine | None = None
+        self._stopping = False
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def start(self, tell: Callable[[Opened | NotOpened], object]) -> None:
+        """`tell` is called once, in that thread, unless it is stopped before."""
+        self._thread = threading.Thread(target=self._open, args=(tell,), name="opening", daemon=True)
+        self._thread.start()
+
+    def _open(self, tell: Callable[[Opened | NotOpened], object]) -> None:
+        try:
+            engine = self._compose()
+            with self._lock:
+                self._engine = engine
+                stopping = self._stopping
+            if stopping:
+                engine.stop()
+                return
+            opened = Opened(engine, engine.first_snapshot())
+            # What draws it is imported here as well, where it holds up no key.
+        except Exception as error:  # noqa: BLE001 the app raises it where it is to be seen
+            if not self._stopping:
+                tell(NotOpened(error))
+        else:
+            tell(opened)
+
+    def stop(self) -> None:
+        """Stop the engine, or see to it that it stops as soon as it is open. From any thread."""
+        with self._lock:
+            self._stopping = True
+        if self._engine is None and self._thread is not None:
+            # What it has begun to write is best finished.
+            self._thread.join(_FINISH_WITHIN_S)
+        elif self._engine is not None:
+            self._engine.stop()
+
+    def stand_aside(self) -> None:
+        """As the engine's."""
+        if self._engine is not None:
+            self._engine.stand_aside()
+
+
+class OpeningApp(ClaudeTopApp):
+    """The cockpit that begins by itself. What is typed before that takes effect afterwards."""
+
+    def __init__(
+        self,
+        opening: Opening,
+        settings: Settings,
+        report: Report | None = None,
+        *,
+        newcomer: bool = False,
+        read_only: bool = False,
+    ) -> None:
+        super().__init__(settings, report, newcomer=newcomer, read_only=read_only)
+        self._opening = opening
+        self._held: list[events.Key | events.Paste] = []
+
+    def get_default_screen(self) -> Screen[None]:
+        if self.has_begun:
+            return super().get_default_screen()
+        chosen = self.settings
+        return OpeningScreen(chosen.name, self.chosen_keys, Preset(chosen.layout), chosen.hidden_panels)
+
+    # Textual calls a handler of each class, this one's first: it must not call that of its base.
+
+    def on_ready(self) -> None:
+        self._opening.start(self.post_message)
+
+    async def on_opened(self, message: Opened) -> None:
+        self.begin(message.engine, message.first)
+        await self.show_default_screen()
+        self.watch_backend()
+        held, self._held = self._held, []
+        for event in held:
+            await self.on_event(event)
+
+    def on_not_opened(self, message: NotOpened) -> None:
+        self.end_with(message.error)
+
+    async def on_event(self, event: events.Event) -> None:
+        if self.has_begun or not isinstance(event, events.Key | events.Paste):
+            await super().on_event(event)
+        elif isinstance(event, events.Key) and self._ends(event):
+            self.exit()
+        elif len(self._held) < _MOST_HELD:
+            self._held.append(event)
+
+    def _ends(self, key: events.Key) -> bool:
+        """Whether it ends the program: a `q` behind other keys is meant for what these open."""
+        always, quits = _leaving_keys(self.chosen_keys)
+        return key.key in always or (not self._held and key.key in quits)
+
+    async def run_action(
+        self,
+        action: str | ActionParseResult,
+        default_namespace: DOMNode | None = None,
+        namespaces: Mapping[str, DOMNode] | None = None,
+    ) -> bool:
+        if self.has_begun:
+            return await super().run_action(action, default_namespace, namespaces)
+        if action_name(action) in _ENDS:
+            self.exit()
+        return True
+
+
+def _leaving_keys(chosen: KeyMap) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The keys that always end the program, and those that quit."""
+    action = next(each for each in ACTIONS if each.id == "quit")
+    quits = textual_keymap({"quit": in_keymap("quit", action.keys, chosen)})["quit"]
+    return action.always, tuple(quits.split(","))
