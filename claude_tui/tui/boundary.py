@@ -65,12 +65,12 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
         super().__init__(ansi_color=ansi_color)
         self.crash: BaseException | None = None
         self._faults = Faults(report) if report is not None else None
-        self._has_drawn = False
+        self.has_drawn = False
         self._rebuilt_at: float | None = None
         self._rebuilding = False
 
     def on_ready(self) -> None:
-        self._has_drawn = True
+        self.has_drawn = True
 
     async def run_action(
         self,
@@ -101,7 +101,7 @@ class FaultBoundary(Contained, App[None], inherit_bindings=False):
         """
         if self._exit and isinstance(error, MountError):
             return  # an app that is asked to end while it starts has nothing to mount on any more
-        if self._faults is None or not self._has_drawn:
+        if self._faults is None or not self.has_drawn:
             self.end_with(error)
             return
         fault = self._faults.note(_cause(error))

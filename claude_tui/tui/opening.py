@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import threading
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from textual import events
 from textual.message import Message
@@ -12,6 +13,7 @@ from textual.message import Message
 from claude_tui.model.arrangement import Preset
 from claude_tui.tui.actions import ACTIONS, action_name, textual_keymap
 from claude_tui.tui.app import ClaudeTopApp
+from claude_tui.tui.cockpit import Backend
 from claude_tui.tui.keys import in_keymap
 from claude_tui.tui.screens.opening import OpeningScreen
 
@@ -22,25 +24,34 @@ if TYPE_CHECKING:
     from textual.dom import DOMNode
     from textual.screen import Screen
 
-    from claude_tui.engine import Engine
     from claude_tui.model.snapshot import Snapshot
     from claude_tui.settings import Settings
     from claude_tui.tui.faults import Report
     from claude_tui.tui.keys import KeyMap
+    from claude_tui.tui.screens.opening import About
 
-__all__ = ["Opening", "OpeningApp"]
+__all__ = ["Openable", "Opening", "OpeningApp"]
 
 # Nobody types more than this in the time; a paste into the wrong window may.
 _MOST_HELD = 200
-_FINISH_WITHIN_S = 1.0
+_FINISH_S = 1.0
+_DRAWN_BY = "claude_tui.tui.screens.dashboard"
 _ENDS = frozenset({"quit", "interrupt"})
+
+
+class Openable(Backend, Protocol):
+    """A backend that has something to show before it starts: the engine."""
+
+    def first_snapshot(self) -> Snapshot: ...
+
+    def stand_aside(self) -> None: ...
 
 
 @dataclass
 class Opened(Message):
     """The engine is open, and this is its first Snapshot."""
 
-    engine: Engine
+    engine: Openable
     first: Snapshot
 
 
@@ -52,11 +63,16 @@ class NotOpened(Message):
 
 
 class Opening:
-    """Opens an engine in a thread, and stops it even if that comes first. `compose` imports and builds it."""
+    """Opens an engine in a thread, and stops it even if that comes first.
 
-    def __init__(self, compose: Callable[[], Engine]) -> None:
+    `compose` imports and builds it. If it is stopped before, it has `finish_s` to be done: what it has begun
+    to write is best finished.
+    """
+
+    def __init__(self, compose: Callable[[], Openable], finish_s: float = _FINISH_S) -> None:
         self._compose = compose
-        self._engine: Engine | None = None
+        self._finish_s = finish_s
+        self._engine: Openable | None = None
         self._stopping = False
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -76,7 +92,8 @@ class Opening:
                 engine.stop()
                 return
             opened = Opened(engine, engine.first_snapshot())
-            # What draws it is imported here as well, where it holds up no key.
+            # Here, where it holds up no key.
+            importlib.import_module(_DRAWN_BY)
         except Exception as error:  # noqa: BLE001 the app raises it where it is to be seen
             if not self._stopping:
                 tell(NotOpened(error))
@@ -88,8 +105,7 @@ class Opening:
         with self._lock:
             self._stopping = True
         if self._engine is None and self._thread is not None:
-            # What it has begun to write is best finished.
-            self._thread.join(_FINISH_WITHIN_S)
+            self._thread.join(self._finish_s)
         elif self._engine is not None:
             self._engine.stop()
 
@@ -100,26 +116,28 @@ class Opening:
 
 
 class OpeningApp(ClaudeTopApp):
-    """The cockpit that begins by itself. What is typed before that takes effect afterwards."""
+    """The cockpit that begins by itself. What is typed and clicked before that takes effect afterwards."""
 
     def __init__(
         self,
         opening: Opening,
         settings: Settings,
+        about: About,
         report: Report | None = None,
         *,
         newcomer: bool = False,
-        read_only: bool = False,
     ) -> None:
-        super().__init__(settings, report, newcomer=newcomer, read_only=read_only)
+        super().__init__(settings, report, newcomer=newcomer, read_only=about.read_only)
+        self._about = about
         self._opening = opening
-        self._held: list[events.Key | events.Paste] = []
+        self._holds = True
+        self._held: list[events.InputEvent | events.Paste] = []
 
     def get_default_screen(self) -> Screen[None]:
         if self.has_begun:
             return super().get_default_screen()
         chosen = self.settings
-        return OpeningScreen(chosen.name, self.chosen_keys, Preset(chosen.layout), chosen.hidden_panels)
+        return OpeningScreen(self._about, self.chosen_keys, Preset(chosen.layout), chosen.hidden_panels)
 
     # Textual calls a handler of each class, this one's first: it must not call that of its base.
 
@@ -128,9 +146,15 @@ class OpeningApp(ClaudeTopApp):
 
     async def on_opened(self, message: Opened) -> None:
         self.begin(message.engine, message.first)
+        self.has_drawn = False  # the dashboard has not: a fault in it now ends the app, as in any first frame
         await self.show_default_screen()
+        self.call_after_refresh(self._stand)
+
+    async def _stand(self) -> None:
+        self.has_drawn = True
         self.watch_backend()
         held, self._held = self._held, []
+        self._holds = False
         for event in held:
             await self.on_event(event)
 
@@ -138,11 +162,11 @@ class OpeningApp(ClaudeTopApp):
         self.end_with(message.error)
 
     async def on_event(self, event: events.Event) -> None:
-        if self.has_begun or not isinstance(event, events.Key | events.Paste):
+        if not self._holds or not isinstance(event, events.InputEvent | events.Paste):
             await super().on_event(event)
         elif isinstance(event, events.Key) and self._ends(event):
             self.exit()
-        elif len(self._held) < _MOST_HELD:
+        elif len(self._held) < _MOST_HELD and not isinstance(event, events.MouseMove):
             self._held.append(event)
 
     def _ends(self, key: events.Key) -> bool:

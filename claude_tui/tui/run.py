@@ -10,10 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claude_tui.model.paths import is_missing
+from claude_tui.model.text import host_of
 from claude_tui.tui import hangup
 from claude_tui.tui.app import ClaudeTopApp
 from claude_tui.tui.opening import Opening, OpeningApp
 from claude_tui.tui.scratch import ScratchDirectory, sweep
+from claude_tui.tui.screens.opening import About
 
 if TYPE_CHECKING:
     from claude_tui.drills.record import DrillRecord
@@ -43,7 +45,8 @@ def run_dashboard(
 
         return compose.live(settings, environ, read_only=read_only)
 
-    return hangup.run(lambda: _session(open_engine, settings, report, newcomer=newcomer, read_only=read_only))
+    about = About(settings.name, host_of(settings.base_url), read_only=read_only)
+    return hangup.run(lambda: _session(open_engine, settings, about, report, newcomer=newcomer))
 
 
 def run_demo(settings: Settings, scenario_name: str, speed: float, report: Report) -> int:
@@ -61,7 +64,10 @@ def run_demo(settings: Settings, scenario_name: str, speed: float, report: Repor
         sweep(parent, DEMO_PREFIX)
         return compose.demo(settings, scenario, speed, directory.make(parent))
 
-    return hangup.run(lambda: _session(open_engine, settings, report, newcomer=newcomer), directory.remove)
+    about = About("demo", "simulator", scenario.name, speed)
+    return hangup.run(
+        lambda: _session(open_engine, settings, about, report, newcomer=newcomer), directory.remove
+    )
 
 
 def run_drill(
@@ -159,13 +165,13 @@ def run_replay(
 def _session(
     open_engine: Callable[[], Engine],
     settings: Settings,
+    about: About,
     report: Report,
     *,
     newcomer: bool,
-    read_only: bool = False,
 ) -> hangup.Session:
     opening = Opening(open_engine)
-    app = OpeningApp(opening, settings, report, newcomer=newcomer, read_only=read_only)
+    app = OpeningApp(opening, settings, about, report, newcomer=newcomer)
     return hangup.Session(app, opening.stop, opening.stand_aside, settings.mouse)
 
 

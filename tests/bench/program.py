@@ -105,8 +105,12 @@ class Program:
 
 
 def surroundings() -> dict[str, str]:
-    """Our environment, without what would overrule the size of the pty."""
-    return {k: v for k, v in os.environ.items() if k not in {"COLUMNS", "LINES"}} | {"TERM": "xterm-256color"}
+    """Our environment, without what would overrule the size of the pty.
+
+    Nor does it forbid to keep what is compiled: an installed program is compiled once.
+    """
+    hidden = {"COLUMNS", "LINES", "PYTHONDONTWRITEBYTECODE"}
+    return {k: v for k, v in os.environ.items() if k not in hidden} | {"TERM": "xterm-256color"}
 
 
 def _take_terminal() -> None:

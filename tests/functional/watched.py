@@ -23,8 +23,9 @@ class Watched(StillApp):
 
     def __init__(self, first: Snapshot, **settings: object) -> None:
         self.fake = StillBackend()
-        super().__init__(self.fake, replace(Settings(), **settings), first)  # type: ignore[arg-type]
+        super().__init__(replace(Settings(), **settings))  # type: ignore[arg-type]
         self.asked: list[Panel | Event] = []
+        self.begin(self.fake, first)
 
     def on_zoom_requested(self, message: ZoomRequested) -> None:
         message.prevent_default()

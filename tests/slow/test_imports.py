@@ -111,6 +111,35 @@ def test_the_engine_is_ready_before_any_probe_is_loaded() -> None:
     assert not loaded_by("import claude_tui.engine, claude_tui.store") & HEAVY
 
 
+def test_the_first_frame_loads_nothing_that_it_does_not_show() -> None:
+    """Neither the engine nor a Snapshot: they take twice as long to import as Textual itself."""
+    loaded = loaded_by(
+        "import claude_tui.cli.commands, claude_tui.cli.parser, claude_tui.tui.run\n"
+        "from claude_tui.cli import commands, parser\n"
+        "settings = commands._settings(parser.parse([]))\n"
+        "commands._check_for_screen(settings)\n"
+        "from claude_tui.tui.opening import Opening, OpeningApp\n"
+        "from claude_tui.tui.screens.opening import About\n"
+        "OpeningApp(Opening(lambda: None), settings, About()).get_default_screen()"
+    )
+    rooms = {".".join(name.split(".")[:2]) for name in loaded if name.startswith("claude_tui.")}
+    assert not rooms & {
+        f"claude_tui.{each}" for each in ("engine", "store", "knowledge", "alerting", "traffic")
+    }
+    assert {name for name in loaded if name.startswith("claude_tui.analysis.")} <= {
+        "claude_tui.analysis.options"
+    }
+    needless = {
+        "model.snapshot",
+        "model.alert",
+        "model.observation",
+        "model.provider",
+        "tui.screens.dashboard",
+    }
+    assert not loaded & {f"claude_tui.{each}" for each in needless}
+    assert not loaded & {"sqlite3", "json", "zoneinfo", "anthropic", "httpx2"}
+
+
 def test_the_dashboard_loads_incidents_only_when_there_are_any() -> None:
     loaded = loaded_by("import claude_tui.engine.engine, claude_tui.tui.app")
     assert not {name for name in loaded if name.startswith("claude_tui.incident")}

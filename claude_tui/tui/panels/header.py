@@ -15,6 +15,7 @@ from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.when import Local
 from claude_tui.tui.panels.alert_words import alert_badge
+from claude_tui.tui.panels.badges import READ_ONLY, demo_badge, drill_badge
 from claude_tui.tui.panels.scrubber import banner_line, scrubber_line
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Line, Span, crop, fit, join, line, spread, width
@@ -120,16 +121,13 @@ def _left(snapshot: Snapshot) -> list[_Part]:
 
 
 def _badges(snapshot: Snapshot) -> list[_Part]:
-    """What is not real, and what can change nothing."""
     engine = snapshot.engine
     parts: list[_Part] = []
     if engine.demo is not None:
-        speed = f" ×{engine.speed:g}" if engine.speed != 1 else ""
-        # The name of a drill would give it away to whoever has seen its file.
-        what = "DRILL" if engine.drill else f"DEMO {fit(engine.demo, 20)}"
-        parts.append(_Part(0, line(Span(f" {what}{speed} ", "background", bold=True, back="warn"))))
+        badge = drill_badge(engine.speed) if engine.drill else demo_badge(engine.demo, engine.speed)
+        parts.append(_Part(0, badge))
     if engine.watching.read_only:
-        parts.append(_Part(1, line(Span(" READ-ONLY ", "background", bold=True, back="info"))))
+        parts.append(_Part(1, READ_ONLY))
     return parts
 
 

@@ -7,32 +7,48 @@ day ten. What it shows needs neither, so it is there at once.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.screen import Screen
 
 from claude_tui.model.arrangement import Panel, Preset
 from claude_tui.tui.actions import Scope, footer
 from claude_tui.tui.panel_keys import zoom_keys
+from claude_tui.tui.panels.badges import READ_ONLY, demo_badge
 from claude_tui.tui.panels.footer import footer_line
 from claude_tui.tui.panels.strip_size import rows_without_notices
 from claude_tui.tui.render.frame import framed
 from claude_tui.tui.render.line_panel import LinePanel
-from claude_tui.tui.render.lines import BLANK, Line, Span, fit, line, spread
+from claude_tui.tui.render.lines import BLANK, Line, Span, fit, join, line, spread
 from claude_tui.tui.screens.layout import Slot, arrange
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
 
     from claude_tui.tui.keys import KeyMap
 
-__all__ = ["OpeningScreen", "opening_lines"]
+__all__ = ["About", "OpeningScreen", "opening_lines"]
 
 _WORDS = "Reading what has been recorded"
 _ROOMY = 6
+
+
+class About(NamedTuple):
+    """What is known of the monitored target before anything is read."""
+
+    name: str = ""
+    """What the user calls it."""
+    host: str = ""
+    """Its host and port."""
+    demo: str | None = None
+    """The scenario that is simulated, if any."""
+    speed: float = 1.0
+    """How many times faster than its own pace."""
+    read_only: bool = False
+    """Whether nothing can be changed."""
 
 
 class OpeningScreen(Screen[None], inherit_bindings=False):
@@ -42,30 +58,43 @@ class OpeningScreen(Screen[None], inherit_bindings=False):
     BINDINGS: ClassVar[list[BindingType]] = []
     AUTO_FOCUS = ""
 
-    def __init__(self, name: str, chosen_keys: KeyMap, preset: Preset, hidden: Collection[str]) -> None:
-        """`name` is what the monitored target is called; "" if nothing."""
+    def __init__(
+        self,
+        about: About,
+        chosen_keys: KeyMap,
+        preset: Preset = Preset.TRIAGE,
+        hidden: Collection[str] = (),
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
         super().__init__()
-        self._panel = _Opening(name, chosen_keys, preset, hidden)
+        self._panel = _Opening(about, chosen_keys, preset, frozenset(hidden), now)
 
     def compose(self) -> ComposeResult:
         yield self._panel
 
 
 class _Opening(LinePanel):
-    def __init__(self, name: str, chosen_keys: KeyMap, preset: Preset, hidden: Collection[str]) -> None:
+    def __init__(
+        self,
+        about: About,
+        chosen_keys: KeyMap,
+        preset: Preset,
+        hidden: frozenset[str],
+        now: Callable[[], datetime],
+    ) -> None:
         super().__init__()
-        self._called = name
+        self._about = about
         self._keys = chosen_keys
         self._preset = preset
-        self._hidden = frozenset(hidden)
+        self._hidden = hidden
+        self._now = now
 
     def draw(self, width: int, height: int) -> tuple[Line, ...]:
-        now = datetime.now(UTC)
-        return opening_lines(self._called, now, width, height, self._keys, self._preset, self._hidden)
+        return opening_lines(self._about, self._now(), width, height, self._keys, self._preset, self._hidden)
 
 
 def opening_lines(
-    name: str,
+    about: About,
     now: datetime,
     cells: int,
     rows: int,
@@ -75,15 +104,15 @@ def opening_lines(
 ) -> tuple[Line, ...]:
     """The whole screen of `cells` by `rows`: everything is where the dashboard will have it."""
     slots = arrange(cells, rows, rows_without_notices, preset=preset, hidden=hidden).slots
-    drawn = {each: lines for each, slot in slots.items() if (lines := _drawn(each, slot, name, now, keys))}
+    drawn = {each: lines for each, slot in slots.items() if (lines := _drawn(each, slot, about, now, keys))}
     places = sorted((slot.x, each) for each, slot in slots.items() if each in drawn)
     return tuple(_row(y, [(slots[each], drawn[each]) for _, each in places]) for y in range(rows))
 
 
-def _drawn(what: str, slot: Slot, name: str, now: datetime, keys: KeyMap) -> tuple[Line, ...]:
+def _drawn(what: str, slot: Slot, about: About, now: datetime, keys: KeyMap) -> tuple[Line, ...]:
     """What stands in the place of that widget."""
     if what == "header":
-        return (_header(name, now, slot.cells),)
+        return (_header(about, now, slot.cells),)
     if what == "footer":
         return (footer_line(footer(Scope.DASHBOARD, keys, without=("zoom_traffic",)), slot.cells),)
     if what == "strip":
@@ -105,7 +134,14 @@ def _row(y: int, places: list[tuple[Slot, tuple[Line, ...]]]) -> Line:
     return row
 
 
-def _header(name: str, now: datetime, cells: int) -> Line:
-    called = (Span(fit(name, 24), "text", bold=True),) if name else ()
+def _header(about: About, now: datetime, cells: int) -> Line:
+    parts = [line(Span("claude-top ", "accent", bold=True))]
+    if about.demo is not None:
+        parts.append(demo_badge(about.demo, about.speed))
+    if about.read_only:
+        parts.append(READ_ONLY)
+    if about.name:
+        parts.append(line(Span(fit(about.name, 24), "text", bold=True)))
+    parts.append(line(Span(fit(about.host, 40), "dim")))
     clock = line(Span("opening", "dim"), Span(f"  {now:%H:%M:%S} UTC ", "text"))
-    return spread(line(" ", Span("claude-top ", "accent", bold=True), " ", *called), clock, cells)
+    return spread(line(" ", *join(parts, " ")), clock, cells)
