@@ -7,7 +7,7 @@ import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from textual.pilot import Pilot
@@ -166,11 +166,20 @@ def test_an_engine_that_is_open_is_stopped_once() -> None:
     assert backend.stopped == 1
 
 
+def test_a_disk_that_hangs_is_named() -> None:
+    lines = opening_lines(ABOUT, (NOW, NOW + timedelta(seconds=12)), 80, 24, keymap({}))
+    told = [plain(line) for line in lines if "Reading" in plain(line)]
+    assert [each.strip() for each in told] == [
+        "◌ Reading what has been recorded for 12s: the data directory answers slowly"
+    ]
+    assert "14:05:45 UTC" in plain(lines[0])
+
+
 @pytest.mark.parametrize("size", SIZES)
 @pytest.mark.parametrize("preset", list(Preset))
 def test_it_fills_every_size_exactly(size: tuple[int, int], preset: Preset) -> None:
     cells, rows = size
-    lines = opening_lines(ABOUT, NOW, cells, rows, keymap({}), preset)
+    lines = opening_lines(ABOUT, (NOW, NOW), cells, rows, keymap({}), preset)
     assert len(lines) == rows
     assert all(width(line) <= cells for line in lines)
 
@@ -181,7 +190,7 @@ async def test_nothing_moves_when_the_dashboard_comes(size: tuple[int, int]) -> 
     async with app.run_test(size=size) as pilot:
         await pilot.pause()
         after = screen_lines(app)
-    before = [plain(line) for line in opening_lines(ABOUT, NOW, *size, app.chosen_keys)]
+    before = [plain(line) for line in opening_lines(ABOUT, (NOW, NOW), *size, app.chosen_keys)]
     assert len(_titles(before)) > 3
     assert _titles(before) == _titles(after)
 

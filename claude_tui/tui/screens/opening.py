@@ -6,12 +6,13 @@ day ten. What it shows needs neither, so it is there at once.
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from textual.screen import Screen
 
 from claude_tui.model.arrangement import Panel, Preset
+from claude_tui.model.format import duration
 from claude_tui.tui.actions import Scope, footer
 from claude_tui.tui.panel_keys import zoom_keys
 from claude_tui.tui.panels.badges import READ_ONLY, demo_badge
@@ -34,6 +35,8 @@ __all__ = ["About", "OpeningScreen", "opening_lines"]
 
 _WORDS = "Reading what has been recorded"
 _ROOMY = 6
+_TICK_S = 1.0
+_SLOW = timedelta(seconds=3)
 
 
 class About(NamedTuple):
@@ -52,7 +55,7 @@ class About(NamedTuple):
 
 
 class OpeningScreen(Screen[None], inherit_bindings=False):
-    """Drawn once, and again at another size. It has no keys of its own: what is typed waits."""
+    """It has no keys of its own: what is typed waits."""
 
     DEFAULT_CSS = "OpeningScreen { overflow: hidden hidden; }"
     BINDINGS: ClassVar[list[BindingType]] = []
@@ -88,40 +91,56 @@ class _Opening(LinePanel):
         self._preset = preset
         self._hidden = hidden
         self._now = now
+        self._since = now()
+
+    def on_mount(self) -> None:
+        self.set_interval(_TICK_S, self.redraw)
 
     def draw(self, width: int, height: int) -> tuple[Line, ...]:
-        return opening_lines(self._about, self._now(), width, height, self._keys, self._preset, self._hidden)
+        times = (self._since, self._now())
+        return opening_lines(self._about, times, width, height, self._keys, self._preset, self._hidden)
 
 
 def opening_lines(
     about: About,
-    now: datetime,
+    times: tuple[datetime, datetime],
     cells: int,
     rows: int,
     keys: KeyMap,
     preset: Preset = Preset.TRIAGE,
     hidden: frozenset[str] = frozenset(),
 ) -> tuple[Line, ...]:
-    """The whole screen of `cells` by `rows`: everything is where the dashboard will have it."""
+    """The whole screen of `cells` by `rows`: everything is where the dashboard will have it.
+
+    `times` are the start and now.
+    """
     slots = arrange(cells, rows, rows_without_notices, preset=preset, hidden=hidden).slots
-    drawn = {each: lines for each, slot in slots.items() if (lines := _drawn(each, slot, about, now, keys))}
+    drawn = {each: lines for each, slot in slots.items() if (lines := _drawn(each, slot, about, times, keys))}
     places = sorted((slot.x, each) for each, slot in slots.items() if each in drawn)
     return tuple(_row(y, [(slots[each], drawn[each]) for _, each in places]) for y in range(rows))
 
 
-def _drawn(what: str, slot: Slot, about: About, now: datetime, keys: KeyMap) -> tuple[Line, ...]:
+def _drawn(
+    what: str, slot: Slot, about: About, times: tuple[datetime, datetime], keys: KeyMap
+) -> tuple[Line, ...]:
     """What stands in the place of that widget."""
+    since, now = times
     if what == "header":
         return (_header(about, now, slot.cells),)
     if what == "footer":
         return (footer_line(footer(Scope.DASHBOARD, keys, without=("zoom_traffic",)), slot.cells),)
     if what == "strip":
-        told = line("  ", Span(f"◌ {_WORDS}", "dim"))
+        told = line("  ", Span(f"◌ {_WORDS}{_lasted(now - since)}", "dim"))
         return (BLANK, told) if slot.rows >= _ROOMY else (told,)
     if what not in set(Panel):
         return ()
     key = zoom_keys(keys)[Panel(what)]
     return framed((), slot.cells, slot.rows, frame=slot.frame, title=what.capitalize(), key=key)
+
+
+def _lasted(passed: timedelta) -> str:
+    """How long it has taken, once that is worth a word: a disk hangs, or a network file system."""
+    return f" for {duration(passed)}: the data directory answers slowly" if passed > _SLOW else ""
 
 
 def _row(y: int, places: list[tuple[Slot, tuple[Line, ...]]]) -> Line:
