@@ -22,7 +22,7 @@ class CopyingApp(StillApp):
 
 def app_of() -> CopyingApp:
     app, backend = still_app(PICTURES["overloaded"]())
-    return CopyingApp(backend, app.settings, app.newest)
+    return CopyingApp(app.settings).begin(backend, app.newest)
 
 
 async def test_what_was_copied_is_shown_from_edge_to_edge(monkeypatch: pytest.MonkeyPatch) -> None:

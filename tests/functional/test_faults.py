@@ -139,7 +139,7 @@ async def running(
 ) -> AsyncIterator[tuple[StillApp, StillBackend, Pilot[None], Reports]]:
     backend = StillBackend()
     report = partial(write_report, arguments=["--data-dir", str(tmp_path)])
-    app = kind(backend, Settings(), SNAPSHOT, report)
+    app = kind(Settings(), report).begin(backend, SNAPSHOT)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         yield app, backend, pilot, lambda: sorted(tmp_path.glob("crash-*.txt"))
@@ -362,7 +362,7 @@ async def test_a_dashboard_that_fails_again_ends_the_program_as_ever(tmp_path: P
 
 async def test_without_a_report_the_first_fault_ends_the_program(tmp_path: Path) -> None:
     async def fails() -> None:
-        async with StillApp(StillBackend(), Settings(), SNAPSHOT).run_test() as pilot:
+        async with StillApp(Settings()).begin(StillBackend(), SNAPSHOT).run_test() as pilot:
             pilot.app.push_screen(InMount())
             await pilot.pause()
 
@@ -380,7 +380,7 @@ class AskedToEndApp(StillApp):
 
 async def test_an_end_while_it_starts_is_no_fault(tmp_path: Path) -> None:
     report = partial(write_report, arguments=["--data-dir", str(tmp_path)])
-    app = AskedToEndApp(StillBackend(), Settings(), SNAPSHOT, report)
+    app = AskedToEndApp(Settings(), report).begin(StillBackend(), SNAPSHOT)
     await app.run_async(headless=True, size=(120, 40))
     assert app.crash is None
     assert app.return_code == SIGNALLED

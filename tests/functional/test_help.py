@@ -113,7 +113,7 @@ async def test_the_help_is_searched_and_escape_goes_back_step_by_step() -> None:
 
 async def test_a_newcomer_is_greeted_until_the_first_key() -> None:
     snapshot = PICTURES["healthy"]()
-    app = StillApp(StillBackend(), Settings(), snapshot, newcomer=True)
+    app = StillApp(Settings(), newcomer=True).begin(StillBackend(), snapshot)
     async with app.run_test(size=(120, 40)) as pilot:
         await pilot.pause()
         footer = app.query_one(FooterLine)

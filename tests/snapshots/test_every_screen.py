@@ -125,6 +125,6 @@ def test_every_screen_that_has_keys_of_its_own_is_pictured() -> None:
 
 def app_at(night: Night, seconds: float, theme: str) -> StillApp:
     backend = NightBackend(night, seconds)
-    app = StillApp(backend, replace(Settings(), theme=theme), backend.snapshot())
+    app = StillApp(replace(Settings(), theme=theme)).begin(backend, backend.snapshot())
     app.responder = "ana"
     return app

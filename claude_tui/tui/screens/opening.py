@@ -22,6 +22,7 @@ from claude_tui.tui.render.frame import framed
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import BLANK, Line, Span, fit, join, line, spread
 from claude_tui.tui.screens.layout import Slot, arrange
+from claude_tui.tui.screens.leaving import LeavesOnce
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -54,7 +55,7 @@ class About(NamedTuple):
     """Whether nothing can be changed."""
 
 
-class OpeningScreen(Screen[None], inherit_bindings=False):
+class OpeningScreen(LeavesOnce, Screen[None], inherit_bindings=False):
     """It has no keys of its own: what is typed waits."""
 
     DEFAULT_CSS = "OpeningScreen { overflow: hidden hidden; }"
