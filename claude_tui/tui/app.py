@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -114,8 +113,10 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
 
     def on_ready(self) -> None:
         """The first frame is on screen: now there is time for everything else."""
-        gc.freeze()
-        gc.enable()
+        from claude_tui.model.garbage import collect_often, keep_for_good
+
+        keep_for_good()
+        collect_often()
         self.set_timer(_STALLED_AFTER_S, self._watch_for_silence)
         self.backend.start(self._publish)
 
