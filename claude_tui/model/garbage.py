@@ -1,13 +1,10 @@
-"""What the garbage collector goes through, and how often."""
+"""What the garbage collector goes through."""
 
 from __future__ import annotations
 
 import gc
 
-__all__ = ["collect_often", "keep_for_good"]
-
-# Objects made and not freed before a collection of the youngest, and collections before one of the older.
-_THRESHOLDS = 700, 5, 1
+__all__ = ["keep_for_good"]
 
 
 def keep_for_good() -> None:
@@ -18,13 +15,3 @@ def keep_for_good() -> None:
     """
     gc.freeze()
     gc.collect()
-
-
-def collect_often() -> None:
-    """Has garbage collected within minutes in a program that makes little of it.
-
-    What Textual draws is in cycles: its strips keep themselves in their own caches. With Python's thresholds
-    the oldest of it waits for half an hour, which is 7 MB.
-    """
-    gc.set_threshold(*_THRESHOLDS)
-    gc.enable()

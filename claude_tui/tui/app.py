@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -56,6 +57,10 @@ def _palette() -> type[Provider]:
     return ActionCommands
 
 
+def _collect() -> None:
+    gc.collect()
+
+
 class ClaudeTopApp(PaintedApp, inherit_bindings=False):
     """Wiring only. The caller stops the backend afterwards.
 
@@ -65,6 +70,12 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.APP)]
     TITLE = "claude-top"
+    COLLECT_EVERY_S = 60.0
+    """Seconds between two collections of garbage.
+
+    What Textual draws is in cycles, as its strips keep themselves in their own caches. The collector alone
+    lets the oldest of it wait for half an hour, which is 7 MB.
+    """
     # The palette's magnifying glass is an emoji, which few server terminals have. In the terminal's own
     # colours, Textual's cursor of a field is black and white, and reversed.
     CSS = """
@@ -113,10 +124,11 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
 
     def on_ready(self) -> None:
         """The first frame is on screen: now there is time for everything else."""
-        from claude_tui.model.garbage import collect_often, keep_for_good
+        from claude_tui.model.garbage import keep_for_good
 
         keep_for_good()
-        collect_often()
+        gc.enable()
+        self.set_interval(self.COLLECT_EVERY_S, _collect)
         self.set_timer(_STALLED_AFTER_S, self._watch_for_silence)
         self.backend.start(self._publish)
 

@@ -1,4 +1,4 @@
-"""Garbage in cycles goes soon, however much there is that stays."""
+"""Garbage in cycles goes soon, however much there is that is kept for good."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sys
 _PROGRAM = """
 import gc
 from collections import deque
-from claude_tui.model.garbage import collect_often, keep_for_good
+from claude_tui.model.garbage import keep_for_good
 
 class Drawn:
     pass
@@ -17,7 +17,7 @@ class Drawn:
 kept = [[number] for number in range(300_000)]
 gc.collect()
 keep_for_good()
-collect_often()
+gc.set_threshold(700, 5, 1)
 shown, most = deque(), 0
 for number in range(100_000):
     drawn = Drawn()

@@ -71,7 +71,7 @@ def begins_troubled(
     if not rows:
         return False
     until = min(row.at for row in rows) + minutes * max(_MINUTE, timedelta(seconds=rows[0].span_s))
-    first = CallTable(row for row in rows if row.at < until)
+    first = CallTable([row for row in rows if row.at < until])
     names = {Group(applications=frozenset({application})) for application, _ in first.cells}
     names |= {Group(models=frozenset({model})) for _, model in first.cells}
     for family in first.families():
