@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from claude_tui.model.traffic import SPANS, CallCount
 
@@ -24,6 +25,11 @@ class Counted:
     counts: tuple[CallCount, ...]
     recorded: int
     """When the last row of it was recorded, in microseconds since 1970."""
+
+    @property
+    def size(self) -> int:
+        """What it takes to keep it, in counts: one for itself, as many blocks may have none."""
+        return len(self.counts) + 1
 
 
 class CountBlocks:
@@ -66,15 +72,15 @@ class CountBlocks:
         found = [self._drop(key) or read(key[2] * length, (key[2] + 1) * length) for key in wanted]
         for key, block in zip(wanted, found, strict=True):
             self._blocks[key] = block
-            self._held += len(block.counts)
+            self._held += block.size
         self._shrink({*wanted})
         if any(block.recorded > known for block in found):
             return None
-        return (count for block in found for count in block.counts)
+        return chain.from_iterable(block.counts for block in found)
 
     def _drop(self, key: _Key) -> Counted | None:
         block = self._blocks.pop(key, None)
-        self._held -= len(block.counts) if block is not None else 0
+        self._held -= block.size if block is not None else 0
         return block
 
     def _shrink(self, wanted: set[_Key]) -> None:

@@ -70,7 +70,8 @@ def begins_troubled(
     """Whether the first minutes of these rows have failures that may have begun before."""
     if not rows:
         return False
-    until = min(row.at for row in rows) + minutes * max(_MINUTE, timedelta(seconds=rows[0].span_s))
+    # Thousands of rows begin at a hundred instants.
+    until = min({row.at for row in rows}) + minutes * max(_MINUTE, timedelta(seconds=rows[0].span_s))
     first = CallTable([row for row in rows if row.at < until])
     names = {Group(applications=frozenset({application})) for application, _ in first.cells}
     names |= {Group(models=frozenset({model})) for _, model in first.cells}
