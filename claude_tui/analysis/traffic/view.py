@@ -60,7 +60,7 @@ def traffic_view(
         applications=figures_by(By.APPLICATION, rows, seconds, unfinished),
         models=figures_by(By.MODEL, rows, seconds, unfinished),
         usual=usual_of(facts),
-        sources=_sources(facts, counts, at),
+        sources=sources_of(facts, at),
         trend=_trend(recent, end),
         failed_calls=_failed(kept),
         failed_count=sum(row.calls for row in recent if row.key.outcome is not Outcome.OK),
@@ -111,11 +111,7 @@ def usual_of(facts: TrafficFacts) -> Usual | None:
 
 def sources_of(facts: TrafficFacts, at: datetime) -> tuple[SourceState, ...]:
     """Every source that was heard of, and what it does not tell."""
-    return _sources(facts, facts.counts, at)
-
-
-def _sources(facts: TrafficFacts, counts: Sequence[CallCount], at: datetime) -> tuple[SourceState, ...]:
-    told = grouped_by_source([*facts.told, *_told_recently(counts)])
+    told = grouped_by_source([*facts.told, *_told_recently(facts.counts)])
     return tuple(_state(source, told[source], at) for source in TrafficSource if source in told)
 
 
