@@ -144,11 +144,14 @@ class History:
         self._bound(self._statuses)
 
     def add_catalogue(self, catalogue: Catalogue) -> None:
-        """Add a list. One equal to the newest shares its content."""
-        newest = self._catalogues.items.values[-1] if self._catalogues.items.values else None
-        if newest is not None and newest.models == catalogue.models:
-            catalogue = Catalogue(catalogue.fetched_at, newest.models)
-        self._catalogues.add(catalogue.fetched_at.timestamp(), catalogue)
+        """Add a list. Of equal ones in a row the first and the newest are kept: a day reads thousands."""
+        at, items = catalogue.fetched_at.timestamp(), self._catalogues.items
+        known = items.values[-2:]
+        if known and known[-1].models == catalogue.models:
+            catalogue = Catalogue(catalogue.fetched_at, known[-1].models)
+            if len(known) == 2 and known[0].models is known[1].models and at > items.at[-1]:
+                self._catalogues.withdraw(items.at[-1])
+        self._catalogues.add(at, catalogue)
         self._bound(self._catalogues)
 
     def _bound(self, fold: Fold[Any, Any, TimelineEvent]) -> None:
