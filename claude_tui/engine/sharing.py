@@ -19,6 +19,7 @@ from claude_tui.engine.requests import Requests
 from claude_tui.engine.traffic import FollowedTraffic
 from claude_tui.engine.viewer import Viewer
 from claude_tui.model.request import ActionRequest, RequestedAction
+from claude_tui.model.snapshot import Event
 from claude_tui.probes.clock import Clock
 from claude_tui.store import Store
 
@@ -190,7 +191,12 @@ class Sharing:
             await asyncio.sleep(FOLLOW_S)
 
     async def _read(self, read: Callable[[], Awaitable[None]]) -> bool:
-        """Reads what is new. An internal error is shown, and the next attempt tries again."""
+        """Reads what is new. An internal error is shown, and the next attempt tries again.
+
+        Figures wait for the next tick, as they do where they are collected: to build and to draw each of
+        them at once doubled the CPU of a viewer. What people and alerts do is shown without delay.
+        """
+        before = self._events
         try:
             await self._journal.follow(self._clock.now(), verdicts=not self._publisher.collects)
             await asyncio.to_thread(self._traffic.read, self._clock.now())
@@ -199,9 +205,14 @@ class Sharing:
             self._publisher.unread = f"what others record is not shown: {fault_text(error)}"
             return False
         self._publisher.unread = None
-        if not self._publisher.collects:
+        if not self._publisher.collects and self._events is not before:
             self._publisher.show_now()
         return True
+
+    @property
+    def _events(self) -> tuple[Event, ...]:
+        """What was done; the same object until there is more."""
+        return self._journal.events(self._viewer.alerts)
 
     async def _handle_requests(self) -> None:
         await asyncio.to_thread(self._collector.load_expenses)
