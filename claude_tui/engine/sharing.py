@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from itertools import count
 from typing import Any
 
 from claude_tui.engine.attendance import Attendance
@@ -32,6 +31,7 @@ LOOK_S = 1.0
 """Seconds between two attempts to take the lease, and two counts of who watches."""
 
 _LOOK_EVERY = round(LOOK_S / FOLLOW_S)
+_TURNS = 2 * _LOOK_EVERY
 
 ASIDE_S = 3.0
 """How long a process that stands aside leaves the lease to others before it tries to take it again."""
@@ -184,11 +184,30 @@ class Sharing:
     async def _follow(self, read: Callable[[], Awaitable[None]]) -> None:
         """Reads what other processes have recorded whenever they have. A hanging disk blocks nothing else."""
         known: int | None = None
-        for turn in count():
-            version = await asyncio.to_thread(self._look, of_others=turn % _LOOK_EVERY == 0)
+        ended = threading.Event()
+        try:
+            while True:
+                version = await asyncio.to_thread(self._news, known, ended)
+                if version is None or version != known or self._store.problem is not None:
+                    known = version if await self._read(read) else None
+                    await asyncio.sleep(FOLLOW_S)
+        finally:
+            ended.set()
+
+    def _news(self, known: int | None, ended: threading.Event) -> int | None:
+        """The version of what is recorded, as soon as it is another one than `known`; after two seconds at
+        the latest, as no thread may keep a process from ending.
+
+        To ask from the event loop, twice a second, cost four times as much. On the way it looks who
+        collects and how many watch.
+        """
+        for turn in range(_TURNS):
+            version = self._look(of_others=turn % _LOOK_EVERY == 0)
             if version is None or version != known or self._store.problem is not None:
-                known = version if await self._read(read) else None
-            await asyncio.sleep(FOLLOW_S)
+                break
+            if ended.wait(FOLLOW_S):
+                break
+        return version
 
     async def _read(self, read: Callable[[], Awaitable[None]]) -> bool:
         """Reads what is new. An internal error is shown, and the next attempt tries again.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -73,6 +74,35 @@ def test_a_viewer_publishes_figures_with_its_tick_and_at_once_what_people_do(tmp
             assert store.flush(PATIENCE_S)
             assert asyncio.run(_wakes(viewer))
             assert viewer.snapshot().engine.step_marks
+        finally:
+            viewer.stop(PATIENCE_S)
+            collector.stop(PATIENCE_S)
+
+
+def test_who_waits_for_news_has_it_at_once_and_ends_when_told_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load({"data_dir": str(tmp_path / "data")}, {}, config=None)
+    with simulated("healthy") as simulator:
+        collector, viewer = engine_on(simulator, settings), engine_on(simulator, settings)
+        try:
+            collector.first_snapshot()
+            viewer.first_snapshot()
+            store, news = collector.collector.memory.store, viewer._sharing._news
+            assert store.flush(PATIENCE_S)
+            ended = threading.Event()
+            monkeypatch.setattr("claude_tui.engine.sharing.FOLLOW_S", 0.0)
+            known = news(None, ended)
+            assert known is not None
+            assert news(known, ended) == known
+            # From here on, whoever waited would never come back.
+            monkeypatch.setattr("claude_tui.engine.sharing.FOLLOW_S", threading.TIMEOUT_MAX)
+            store.write(messages(CLOCK.now()))
+            assert store.flush(PATIENCE_S)
+            assert news(known, ended) != known
+            ended.set()
+            known = news(known, ended)
+            assert news(known, ended) == known
         finally:
             viewer.stop(PATIENCE_S)
             collector.stop(PATIENCE_S)

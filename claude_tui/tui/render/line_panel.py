@@ -118,6 +118,8 @@ class SnapshotPanel(LinePanel, can_focus=True):
         self.snapshot = snapshot
         self.key = key
         self.frame = Frame.BOX
+        self._framed: tuple[Lines, object, Lines] | None = None
+        """The content that was framed last, what else the result depends on, and the result."""
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
         """The content inside the frame, at most `height` lines of at most `width` cells."""
@@ -147,16 +149,21 @@ class SnapshotPanel(LinePanel, can_focus=True):
 
     def draw(self, width: int, height: int) -> Lines:
         content = self.lines(self.snapshot, *inner_size(self.frame, width, height))
-        return framed(
-            content,
-            width,
-            height,
-            frame=self.frame,
-            title=self.TITLE,
-            key=self.key,
-            note=self.subtitle(self.snapshot),
-            focused=self.has_focus,
-        )
+        depends = width, height, self.frame, self.subtitle(self.snapshot), self.has_focus
+        if self._framed is None or self._framed[0] is not content or self._framed[1] != depends:
+            frame, note, focused = depends[2:]
+            drawn = framed(
+                content,
+                width,
+                height,
+                frame=frame,
+                title=self.TITLE,
+                key=self.key,
+                note=note,
+                focused=focused,
+            )
+            self._framed = content, depends, drawn
+        return self._framed[2]
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
