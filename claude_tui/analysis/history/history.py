@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from heapq import merge
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, cast
 
 from claude_tui.analysis.history.columns import Column, Fold, MeasureColumn
 from claude_tui.analysis.history.page_changes import next_catalogue, next_status
@@ -20,6 +20,7 @@ API_SOURCES = (Source.MESSAGES, Source.MODELS)
 """The sources that talk to the API; the status page is a separate service."""
 
 K = TypeVar("K")
+R = TypeVar("R")
 C = TypeVar("C", bound=Column[Any])
 Exchanges = Fold[Observation, SourceState, TimelineEvent]
 
@@ -79,6 +80,7 @@ class History:
         self._buckets: dict[str, Bucket] = {}
         self._windows: dict[str, Column[WindowSample]] = {}
         self._kinds: dict[FailureKind, FailureKind] = {}
+        self._known: dict[object, tuple[object, Any]] = {}
 
     # -- adding ------------------------------------------------------------------
 
@@ -258,6 +260,22 @@ class History:
 
     def catalogue_at(self, instant: datetime) -> Catalogue | None:
         return self._catalogues.items.latest(instant.timestamp())
+
+    def worked_out(self, what: object, key: object, make: Callable[[], R]) -> R:
+        """What `make` gives; the same object again while the key of `what` stays equal.
+
+        Most of what a Snapshot is made of stays as it is from one second to the next. The key has whatever
+        the result depends on: of a column its `version`, of an instant the bins or the indexes it leads to.
+        """
+        known = self._known.get(what)
+        if known is None or known[0] != key:
+            known = self._known[what] = key, make()
+        return cast("R", known[1])
+
+    def same(self, what: object, value: R) -> R:
+        """`value`, or the object that was given for `what` before if they are equal: so that whoever draws
+        it sees at a glance that nothing has changed."""
+        return self.worked_out(what, value, lambda: value)
 
     # -- for the other modules of this package: instants are POSIX seconds -----------
 

@@ -22,7 +22,7 @@ from claude_tui.model.traffic_view import (
     Usual,
 )
 
-__all__ = ["MINUTE", "detail_from", "last_full_span", "sources_of", "traffic_view"]
+__all__ = ["MINUTE", "detail_from", "last_full_span", "sources_of", "traffic_view", "usual_of"]
 
 MINUTE = timedelta(minutes=1)
 _STEP = timedelta(seconds=SPANS[0])
@@ -41,8 +41,12 @@ def traffic_view(
     at: datetime,
     span: timedelta = MINUTE,
     thresholds: TrafficThresholds | None = None,
+    usual: Usual | None = None,
 ) -> TrafficView | None:
-    """The figures of the last `span`, of which `facts` has all; None if no source was heard of."""
+    """The figures of the last `span`, of which `facts` has all; None if no source was heard of.
+
+    Pass `usual` where `usual_of` has been worked out for the same hour.
+    """
     if not (facts.told or facts.recent or facts.before):
         return None
     end = last_full_span(at)
@@ -59,7 +63,7 @@ def traffic_view(
         all=figures_of(ALL, rows, seconds, unfinished),
         applications=figures_by(By.APPLICATION, rows, seconds, unfinished),
         models=figures_by(By.MODEL, rows, seconds, unfinished),
-        usual=usual_of(facts),
+        usual=usual or usual_of(facts),
         sources=sources_of(facts, at),
         trend=_trend(recent, end),
         failed_calls=_failed(kept),
