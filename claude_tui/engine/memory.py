@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 from datetime import UTC, datetime, time, timedelta
 from math import fsum
 from typing import TYPE_CHECKING
@@ -60,8 +59,10 @@ class Memory:
         since = self._clock.now() - self._span
         older = await asyncio.to_thread(self.store.observations, since, self._loaded_from)
         self.history.extend(older)
+        from claude_tui.model.garbage import keep_for_good
+
         # They are in no cycle, so that full collections need not traverse them.
-        gc.freeze()
+        keep_for_good()
 
     async def read_again(self, since: datetime) -> None:
         """Adds what others have recorded from `since` on; what is known already is left alone."""

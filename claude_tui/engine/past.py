@@ -6,7 +6,6 @@ recorded; judged under the conditions of that time.
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -23,6 +22,7 @@ from claude_tui.engine.recollection import Recollection
 from claude_tui.engine.traffic import chart_at, view_at
 from claude_tui.engine.window import Window
 from claude_tui.model.alert import AlertsView
+from claude_tui.model.garbage import keep_for_good
 from claude_tui.model.observation import Source
 from claude_tui.model.past import PastView
 from claude_tui.model.snapshot import (
@@ -160,7 +160,7 @@ class Past:
         self._window = window
         # A day is several 100,000 objects in no cycle, which go by their counts of references. A full
         # collection that traverses them takes 60 ms, in the middle of some later step.
-        gc.freeze()
+        keep_for_good()
 
     def _reach(self, at: datetime) -> Window:
         """A window that suffices for a first Snapshot at `at`."""

@@ -97,6 +97,7 @@ class Publisher:
         self._status_line = StatusLineKeeper(collector.memory.store)
         self._newest: Snapshot | None = None
         self._is_frozen = False
+        self._own: CollectorState | None = None
         self._told: CollectorState | None = None
         self._wake = asyncio.Event()
 
@@ -179,7 +180,9 @@ class Publisher:
         if self._paging is not None:
             self._paging.evaluate(snapshot, self._collector.memory.history, self._options)
         if self._attendance is not None:
-            self._tell(self._collector_state())
+            # As it was shown, except for the alerts, which have been evaluated since.
+            own = self._own or self._collector_state()
+            self._tell(replace(own, alerting=AlertingFacts.of(self._alerts)))
             self._status_line.note(snapshot)
 
     def _tell(self, state: CollectorState) -> None:
@@ -214,7 +217,7 @@ class Publisher:
 
     def _state(self, now: datetime) -> EngineState:
         watching = self._attendance.watching if self._attendance is not None else Watching()
-        own = self._collector_state()
+        own = self._own = self._collector_state()
         told = own if self.collects else self._viewer.state
         state = own if self.collects else idle(told or own, watching)
         alerts = self._alerts

@@ -6,7 +6,6 @@ import asyncio
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
-from itertools import count
 from typing import Any
 
 from claude_tui.engine.attendance import Attendance
@@ -19,6 +18,7 @@ from claude_tui.engine.requests import Requests
 from claude_tui.engine.traffic import FollowedTraffic
 from claude_tui.engine.viewer import Viewer
 from claude_tui.model.request import ActionRequest, RequestedAction
+from claude_tui.model.snapshot import Event
 from claude_tui.probes.clock import Clock
 from claude_tui.store import Store
 
@@ -31,6 +31,7 @@ LOOK_S = 1.0
 """Seconds between two attempts to take the lease, and two counts of who watches."""
 
 _LOOK_EVERY = round(LOOK_S / FOLLOW_S)
+_TURNS = 2 * _LOOK_EVERY
 
 ASIDE_S = 3.0
 """How long a process that stands aside leaves the lease to others before it tries to take it again."""
@@ -183,14 +184,38 @@ class Sharing:
     async def _follow(self, read: Callable[[], Awaitable[None]]) -> None:
         """Reads what other processes have recorded whenever they have. A hanging disk blocks nothing else."""
         known: int | None = None
-        for turn in count():
-            version = await asyncio.to_thread(self._look, of_others=turn % _LOOK_EVERY == 0)
+        ended = threading.Event()
+        try:
+            while True:
+                version = await asyncio.to_thread(self._news, known, ended)
+                if version is None or version != known or self._store.problem is not None:
+                    known = version if await self._read(read) else None
+                    await asyncio.sleep(FOLLOW_S)
+        finally:
+            ended.set()
+
+    def _news(self, known: int | None, ended: threading.Event) -> int | None:
+        """The version of what is recorded, as soon as it is another one than `known`; after two seconds at
+        the latest, as no thread may keep a process from ending.
+
+        To ask from the event loop, twice a second, cost four times as much. On the way it looks who
+        collects and how many watch.
+        """
+        for turn in range(_TURNS):
+            version = self._look(of_others=turn % _LOOK_EVERY == 0)
             if version is None or version != known or self._store.problem is not None:
-                known = version if await self._read(read) else None
-            await asyncio.sleep(FOLLOW_S)
+                break
+            if ended.wait(FOLLOW_S):
+                break
+        return version
 
     async def _read(self, read: Callable[[], Awaitable[None]]) -> bool:
-        """Reads what is new. An internal error is shown, and the next attempt tries again."""
+        """Reads what is new. An internal error is shown, and the next attempt tries again.
+
+        Figures wait for the next tick, as they do where they are collected: to build and to draw each of
+        them at once doubled the CPU of a viewer. What people and alerts do is shown without delay.
+        """
+        before = self._events
         try:
             await self._journal.follow(self._clock.now(), verdicts=not self._publisher.collects)
             await asyncio.to_thread(self._traffic.read, self._clock.now())
@@ -199,9 +224,14 @@ class Sharing:
             self._publisher.unread = f"what others record is not shown: {fault_text(error)}"
             return False
         self._publisher.unread = None
-        if not self._publisher.collects:
+        if not self._publisher.collects and self._events is not before:
             self._publisher.show_now()
         return True
+
+    @property
+    def _events(self) -> tuple[Event, ...]:
+        """What was done; the same object until there is more."""
+        return self._journal.events(self._viewer.alerts)
 
     async def _handle_requests(self) -> None:
         await asyncio.to_thread(self._collector.load_expenses)

@@ -18,12 +18,12 @@ from claude_tui.analysis.traffic.facts import (
     usual_spans,
 )
 from claude_tui.analysis.traffic.troubles import begins_troubled, with_onset
-from claude_tui.analysis.traffic.view import detail_from, last_full_span, traffic_view
+from claude_tui.analysis.traffic.view import detail_from, last_full_span, traffic_view, usual_of
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.snapshot import Chart, Focus
 from claude_tui.model.traffic import SPANS, CallCount, KeptCall, RollUp
 from claude_tui.model.traffic_trouble import TrafficTrouble
-from claude_tui.model.traffic_view import TrafficView
+from claude_tui.model.traffic_view import TrafficView, Usual
 from claude_tui.store import KEPT_CALLS
 
 if TYPE_CHECKING:
@@ -166,6 +166,7 @@ class FollowedTraffic:
         self._unsaved: list[RollUp] = []
         self._kept: list[KeptCall] = []
         self._usual: tuple[datetime, tuple[RollUp, ...], int] | None = None
+        self._usual_figures: tuple[tuple[RollUp, ...], Usual | None] | None = None
         self._told: tuple[datetime, tuple[Told, ...]] | None = None
         self._earlier: tuple[datetime, tuple[CallCount, ...]] | None = None
         self._facts = TrafficFacts()
@@ -204,9 +205,16 @@ class FollowedTraffic:
         facts, end = self._facts, last_full_span(at)
         made = self._made
         if made is None or made[0] is not facts or made[1] != end:
-            view = traffic_view(facts, at, thresholds=self._thresholds)
+            view = traffic_view(facts, at, thresholds=self._thresholds, usual=self._figures_of_usual(facts))
             made = self._made = facts, end, _with_onsets(view, at, self._remembered_onset)
         return made[2]
+
+    def _figures_of_usual(self, facts: TrafficFacts) -> Usual | None:
+        """Worked out once an hour: it is of thousands of calls."""
+        known = self._usual_figures
+        if known is None or known[0] is not facts.usual:
+            known = self._usual_figures = facts.usual, usual_of(facts)
+        return known[1]
 
     def _remembered_onset(self, trouble: TrafficTrouble) -> TrafficTrouble:
         """What happened then is read once."""

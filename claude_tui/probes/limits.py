@@ -12,9 +12,10 @@ Several families of names say the same kind of thing:
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import TypeVar
 
 from claude_tui.model.observation import REJECTED, RateLimitReading, WindowReading
 from claude_tui.model.text import Redactor
@@ -49,6 +50,9 @@ _MAX_BUCKETS = 32
 _MOST_USED = 10.0
 # Seconds below this in a gateway's reset are a wait, above it an epoch.
 _LONGEST_WAIT_S = 10_000_000
+_LONGEST_SHARED = 40
+
+T = TypeVar("T")
 
 
 def read_rate_limits(fields: Mapping[str, str], *, now: datetime) -> tuple[RateLimitReading, ...]:
@@ -130,15 +134,27 @@ def _short(bucket: str) -> str:
     return re.sub(r"(input|output)-tokens\Z", r"\1", bucket)
 
 
+def _shared(parse: Callable[[str], T]) -> Callable[[str], T]:
+    """The same, with one object for a text that was read before.
+
+    A day has thousands of answers, with the same limits, and the buckets of one reset at the same instant.
+    """
+    known = lru_cache(maxsize=64)(parse)
+    return lambda text: known(text) if len(text) <= _LONGEST_SHARED else parse(text)
+
+
+_whole, _instant = _shared(parse_whole), _shared(parse_instant)
+
+
 def _reading(bucket: str, values: Mapping[str, str], now: datetime) -> RateLimitReading:
-    limit, remaining = parse_whole(values.get("limit", "")), parse_whole(values.get("remaining", ""))
+    limit, remaining = _whole(values.get("limit", "")), _whole(values.get("remaining", ""))
     reset = values.get("reset")
     return RateLimitReading(
         bucket=bucket,
         limit=limit if limit is not None and limit >= 0 else None,
         # Some gateways report an overdraft as a negative value.
         remaining=max(0, remaining) if remaining is not None else None,
-        reset_at=_gateway_reset(reset, now) if bucket.startswith(_GATEWAY_PREFIX) else parse_instant(reset),
+        reset_at=_gateway_reset(reset, now) if bucket.startswith(_GATEWAY_PREFIX) else _instant(reset or ""),
     )
 
 

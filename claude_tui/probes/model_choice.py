@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from claude_tui.model.provider import Catalogue, ModelInfo
 
@@ -21,6 +22,8 @@ def newest_active_haiku(catalogue: Catalogue) -> str | None:
     return newest_active(catalogue, "haiku")
 
 
+# Asked several times a second of one and the same list.
+@lru_cache(maxsize=16)
 def newest_active(catalogue: Catalogue, family: str) -> str | None:
     """The id of the newest model of a family that is active when the list was read, or None.
 

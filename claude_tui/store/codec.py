@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import sys
 import zlib
 from dataclasses import astuple, dataclass
+from datetime import datetime
 from typing import Any
 
 from claude_tui.model.observation import (
@@ -257,12 +259,16 @@ def _headers(stored: object) -> tuple[tuple[str, str], ...]:
 
 
 def _readings(stored: object) -> tuple[RateLimitReading, ...]:
-    return tuple(
-        RateLimitReading(
-            text(bucket), whole_or_none(limit), whole_or_none(remaining), from_micros_or_none(reset_at)
-        )
-        for bucket, limit, remaining, reset_at in map(entries, entries(stored))
-    )
+    """The buckets, which are called the same in all rows, and mostly reset at the same instant."""
+    resets: dict[int | None, datetime | None] = {}
+    found = []
+    for bucket, limit, remaining, reset_at in map(entries, entries(stored)):
+        if reset_at not in resets:
+            resets[reset_at] = from_micros_or_none(reset_at)
+        name = sys.intern(text(bucket))
+        reading = RateLimitReading(name, whole_or_none(limit), whole_or_none(remaining), resets[reset_at])
+        found.append(reading)
+    return tuple(found)
 
 
 def _windows(stored: object) -> tuple[WindowReading, ...]:

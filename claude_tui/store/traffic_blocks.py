@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from claude_tui.model.traffic import SPANS, CallCount
 
 __all__ = ["BLOCKS", "CountBlocks", "Counted"]
 
 _SECOND = 1_000_000
-BLOCKS = {SPANS[1]: 20 * 60 * _SECOND, SPANS[2]: 2 * 3600 * _SECOND}
+BLOCKS = {SPANS[0]: 2 * 60 * _SECOND, SPANS[1]: 20 * 60 * _SECOND, SPANS[2]: 2 * 3600 * _SECOND}
 """How long a block is, in microseconds: by span, and a multiple of the next longer span."""
-# Of 40 keys what a day of trouble takes twice. A step with more keeps what it needs itself.
-_MOST_COUNTS = 15_000
+# Of 40 keys what a step into a day of trouble takes is 20,000. A step with more keeps what it needs itself.
+_MOST_COUNTS = 25_000
+_Key = tuple[int, bool, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +26,19 @@ class Counted:
     recorded: int
     """When the last row of it was recorded, in microseconds since 1970."""
 
+    @property
+    def size(self) -> int:
+        """What it takes to keep it, in counts: one for itself, as many blocks may have none."""
+        return len(self.counts) + 1
+
 
 class CountBlocks:
     """The blocks of one store that were read. A block that was recorded since is read again."""
 
     def __init__(self) -> None:
-        self._blocks: dict[tuple[int, int], Counted] = {}
+        self._blocks: dict[_Key, Counted] = {}
+        """By span, whether with times to first token, and number; those that were used last at the end."""
+        self._held = 0
         self._last = 0
 
     @property
@@ -51,23 +60,33 @@ class CountBlocks:
                 continue
             for span, length in BLOCKS.items():
                 if row_span <= span:
-                    self._blocks.pop((span, at // length), None)
+                    for timed in (False, True):
+                        self._drop((span, timed, at // length))
 
     def counts(
-        self, span: int, low: int, high: int, known: int, read: Callable[[int, int], Counted]
+        self, span: int, low: int, high: int, known: int, read: Callable[[int, int], Counted], *, timed: bool
     ) -> Iterator[CallCount] | None:
         """The counts of whole blocks from `low` to `high`; None where not all of it was known by `known`."""
         length = BLOCKS[span]
-        wanted = [(span, number) for number in range(low // length, high // length)]
-        for key in wanted:
-            if key not in self._blocks:
-                self._blocks[key] = read(key[1] * length, (key[1] + 1) * length)
-        found = [self._blocks[key] for key in wanted]
+        wanted = [(span, timed, number) for number in range(low // length, high // length)]
+        found = [self._drop(key) or read(key[2] * length, (key[2] + 1) * length) for key in wanted]
+        for key, block in zip(wanted, found, strict=True):
+            self._blocks[key] = block
+            self._held += block.size
         self._shrink({*wanted})
         if any(block.recorded > known for block in found):
             return None
-        return (count for block in found for count in block.counts)
+        return chain.from_iterable(block.counts for block in found)
 
-    def _shrink(self, wanted: set[tuple[int, int]]) -> None:
-        if sum(len(block.counts) for block in self._blocks.values()) > _MOST_COUNTS:
-            self._blocks = {key: block for key, block in self._blocks.items() if key in wanted}
+    def _drop(self, key: _Key) -> Counted | None:
+        block = self._blocks.pop(key, None)
+        self._held -= block.size if block is not None else 0
+        return block
+
+    def _shrink(self, wanted: set[_Key]) -> None:
+        """Drops those that were not used for longest."""
+        for key in list(self._blocks):
+            if self._held <= _MOST_COUNTS:
+                return
+            if key not in wanted:
+                self._drop(key)

@@ -67,6 +67,11 @@ def widened(stored: object) -> bytes:
         raise TypeError("a histogram is bytes")
     if not stored:
         return b""
+    if stored[0] == 1 and len(stored) > 2:
+        # Nearly all are: into every fourth byte takes half the time of an array.
+        wide = bytearray(2 + (len(stored) - 3) * _WIDE)
+        wide[:2], wide[2::_WIDE] = stored[1:3], stored[3:]
+        return bytes(wide)
     code = _CODES.get(stored[0])
     if code is None:
         raise ValueError("not a histogram")

@@ -98,32 +98,44 @@ class TrafficReader:
 
     def counts(self, span: int, low: int, high: int, known: int, *, timed: bool) -> list[CallCount]:
         """What `of_span` reads, as counts of calls; with the times to first token if `timed`."""
-        if timed or span not in BLOCKS:
-            columns = COUNT_COLUMNS if timed else _ONLY_CALLS
-            return self._counted(self._of_span(columns, span, low, high, known))
+        columns = COUNT_COLUMNS if timed else _ONLY_CALLS
         length = span * _SECOND
-        return self._by_block(span, low // length * length, -(-high // length) * length, known)
+        low, high = low // length * length, -(-high // length) * length
+        in_detail = span == SPANS[0]
+        if span not in BLOCKS or (timed and not in_detail):
+            return self._counted(self._piece(columns, span, low, high, known))
+        if in_detail and (known == _FAR or low < pruned_upto(self._connection, span)):
+            # What is asked for now is asked once, and what is pruned may be one longer row for many blocks.
+            return self._counted(self._piece(columns, span, low, high, known))
+        return self._by_block(columns, span, low, high, known)
 
-    def _by_block(self, span: int, low: int, high: int, known: int) -> list[CallCount]:
+    def _by_block(self, columns: str, span: int, low: int, high: int, known: int) -> list[CallCount]:
         """Counts from `low` to `high`: whole blocks that were settled by then, and what is around them."""
         self._blocks.forget(self._fetched(_ADDED if self._blocks.any else _LAST, (self._blocks.last,)))
         block = BLOCKS[span]
         start, end = -(-low // block) * block, min(high, known - ON_TIME) // block * block
         settled = (
-            self._blocks.counts(span, start, end, known, lambda *times: self._block(span, *times))
+            self._blocks.counts(
+                span,
+                start,
+                end,
+                known,
+                lambda *times: self._block(columns, span, *times),
+                timed=columns is COUNT_COLUMNS,
+            )
             if start < end
             else None
         )
         if settled is None:
-            return self._counted(self._piece(_ONLY_CALLS, span, low, high, known))
+            return self._counted(self._piece(columns, span, low, high, known))
         before, after = (
-            self._counted(self._piece(_ONLY_CALLS, span, *piece, known)) if piece[0] < piece[1] else []
+            self._counted(self._piece(columns, span, *piece, known)) if piece[0] < piece[1] else []
             for piece in ((low, start), (end, high))
         )
         return [*before, *settled, *after]
 
-    def _block(self, span: int, start: int, end: int) -> Counted:
-        rows = self._piece(_ONLY_CALLS, span, start, end, _FAR)
+    def _block(self, columns: str, span: int, start: int, end: int) -> Counted:
+        rows = self._piece(columns, span, start, end, _FAR)
         recorded = [row[3] for row in rows if type(row[3]) is int]
         return Counted(tuple(self._counted(rows)), max(recorded, default=0))
 

@@ -54,6 +54,10 @@ def _palette() -> type[Provider]:
     return ActionCommands
 
 
+def _collect() -> None:
+    gc.collect()
+
+
 class ClaudeTopApp(PaintedApp, inherit_bindings=False):
     """Wiring only. `begin` gives it a backend, before it runs; the caller stops that afterwards.
 
@@ -63,6 +67,12 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = {_palette}
     BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.APP)]
     TITLE = "claude-top"
+    COLLECT_EVERY_S = 60.0
+    """Seconds between two collections of garbage.
+
+    What Textual draws is in cycles, as its strips keep themselves in their own caches. The collector alone
+    lets the oldest of it wait for half an hour, which is 7 MB.
+    """
     # The palette's magnifying glass is an emoji, which few server terminals have. In the terminal's own
     # colours, Textual's cursor of a field is black and white, and reversed.
     CSS = """
@@ -134,8 +144,11 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
 
     def watch_backend(self) -> None:
         """From now on the backend works, and what it publishes is drawn."""
-        gc.freeze()
+        from claude_tui.model.garbage import keep_for_good
+
+        keep_for_good()
         gc.enable()
+        self.set_interval(self.COLLECT_EVERY_S, _collect)
         self.set_timer(_STALLED_AFTER_S, self._watch_for_silence)
         self.backend.start(self._publish)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,6 +53,7 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
         self.symbols = symbols_for(symbols, os.environ)
         self._theme_watch = ThemeWatch(theme, user_themes)
         self._theme_problem = ""
+        self._ended = threading.Event()
         try:
             chosen = wanted(theme, user_themes, os.environ)
         except ThemeError as error:
@@ -78,13 +81,29 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
         if self._theme_problem:
             self._tell_of_theme(self._theme_problem)
         if self.user_themes is not None and self.paint.theme is not NO_COLOR:
-            self.set_interval(_POLL_S, self._watch_theme_file)
+            self._follow_theme_file()
 
-    def _watch_theme_file(self) -> None:
-        # One that hangs, on a disk that is gone, is not started again.
+    def _follow_theme_file(self) -> None:
+        # In a thread that waits, as a file on a disk that is gone hangs; a worker for each look costs more
+        # than all else that an idle second does.
+        ended, loop = self._ended, asyncio.get_running_loop()
+
+        def follow() -> None:
+            while not ended.wait(_POLL_S):
+                if self._theme_watch.stirs():
+                    with suppress(RuntimeError):  # the loop has closed meanwhile
+                        loop.call_soon_threadsafe(self._look_soon)
+
+        threading.Thread(target=follow, name="theme file", daemon=True).start()
+
+    def _look_soon(self) -> None:
+        # One that hangs is not started again.
         if not any(worker.group == _THEME_FILE for worker in self.workers):
             work: WorkType[None] = self.look_at_theme_file
             self.run_worker(work, group=_THEME_FILE)
+
+    def on_unmount(self) -> None:
+        self._ended.set()
 
     async def look_at_theme_file(self) -> None:
         """Read the theme again if its file has changed. One that cannot be read changes nothing."""

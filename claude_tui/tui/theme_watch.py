@@ -23,6 +23,10 @@ class ThemeWatch:
         self._user_dir = user_dir
         self._known = self._last = self._seen()
 
+    def stirs(self) -> bool:
+        """Whether `changed` may have something to tell."""
+        return self._seen() != self._known
+
     def changed(self) -> Theme | ThemeError | None:
         """The theme if it has changed since the last call, or what is wrong with it; else None."""
         seen, self._last = self._last, self._seen()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -15,6 +16,7 @@ from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Severity
 from claude_tui.model.watching import Watching
 from claude_tui.tui.messages import SnapshotReady, ZoomRequested
+from claude_tui.tui.render.direct_output import Change, DirectOutput
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.theme_files import load_theme
 from claude_tui.tui.screens.dialog import TextInput
@@ -127,14 +129,21 @@ async def test_a_second_without_news_repaints_a_few_cells(monkeypatch: pytest.Mo
     async with app.run_test(size=(120, 40)) as pilot:
         await arrives(pilot, later(PICTURES["healthy"](), 1))
         cells = 0
-        repaint = LinePanel.refresh
+        repaint, take = LinePanel.refresh, DirectOutput.take
 
         def counted(self: LinePanel, *regions: Region, **options: bool) -> LinePanel:
             nonlocal cells
             cells += sum(region.area for region in regions) if regions else self.size.area
             return repaint(self, *regions, **options)
 
+        def taken(self: DirectOutput, panel: LinePanel, changes: Sequence[Change]) -> bool:
+            nonlocal cells
+            sent = take(self, panel, changes)
+            cells += sum(end - start for _, start, end in changes) if sent else 0
+            return sent
+
         monkeypatch.setattr(LinePanel, "refresh", counted)
+        monkeypatch.setattr(DirectOutput, "take", taken)
         await arrives(pilot, later(PICTURES["healthy"](), 2))
         assert 0 < cells < 40
 
@@ -145,8 +154,10 @@ async def test_the_same_picture_repaints_nothing(monkeypatch: pytest.MonkeyPatch
         await arrives(pilot, PICTURES["overloaded"]())
         painted: list[object] = []
         monkeypatch.setattr(LinePanel, "refresh", lambda self, *regions, **_: painted.append(self))
+        before = app.sent_bytes
         await arrives(pilot, PICTURES["overloaded"]())
         assert painted == []
+        assert app.sent_bytes == before
 
 
 # -- pause --------------------------------------------------------------------------

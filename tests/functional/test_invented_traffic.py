@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,10 +18,12 @@ from claude_tui.model.traffic import Call
 from claude_tui.settings import load as load_settings
 from claude_tui.simulator.applications import APPLICATIONS, with_room
 from claude_tui.simulator.scenario import load
+from claude_tui.simulator.sockets import HOST
 from claude_tui.simulator.thread import SimulatorThread
 from claude_tui.store import Store
 from claude_tui.traffic.load.company import InventedTraffic
 from claude_tui.traffic.load.past import past_traffic
+from claude_tui.traffic.load.player import Player
 from tests.functional.test_engine import running
 
 PATIENCE_S = 60.0
@@ -94,6 +97,39 @@ def test_a_bad_deploy_fails_one_application_only() -> None:
 def test_a_limit_of_the_scenario_is_still_reached() -> None:
     with played("rate-limit", elapsed_s=120) as counted:
         counted.wait_for(lambda calls: any(call.outcome is Outcome.RATE_LIMITED for call in calls))
+
+
+async def test_connections_that_an_outage_took_do_not_stay_open() -> None:
+    open_ones: set[asyncio.StreamWriter] = set()
+    all_hang, closed = asyncio.Event(), asyncio.Event()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        open_ones.add(writer)
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while head := (await reader.readuntil(b"\r\n\r\n")).lower():
+                await reader.readexactly(int(head.split(b"content-length:")[1].split()[0]))
+                if len(open_ones) >= 12:
+                    all_hang.set()
+                await all_hang.wait()
+                writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}")
+        open_ones.discard(writer)
+        closed.set()
+        writer.close()
+
+    server = await asyncio.start_server(serve, HOST, 0)
+    url = f"http://{HOST}:{server.sockets[0].getsockname()[1]}"
+    playing = asyncio.create_task(Player(url, load("healthy"), 4.0).run())
+    try:
+        async with asyncio.timeout(PATIENCE_S / 2):
+            await all_hang.wait()
+            while len(open_ones) > 9:
+                await closed.wait()
+                closed.clear()
+    finally:
+        playing.cancel()
+        with suppress(asyncio.CancelledError):
+            await playing
+        server.close()
 
 
 @pytest.mark.parametrize("name", ["healthy", "rate-limit"])

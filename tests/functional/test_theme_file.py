@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from tests.functional.still import StillApp, still_app
 from tests.snapshots.pictures import PICTURES
 
+PATIENCE_S = 60.0
 SHIPPED = Path(__file__).parents[2] / "themes"
 DARK = (SHIPPED / "dark.toml").read_text("utf-8")
 
@@ -120,3 +123,21 @@ async def test_the_chooser_goes_from_the_terminals_palette_to_colours_and_back(t
         await pilot.press("escape")
         await pilot.pause()
         assert colours_on_screen(app) == {"default"}
+
+
+async def test_whoever_saves_the_file_sees_it_and_nothing_waits_for_it_after_the_end(
+    own_theme: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("claude_tui.tui.painted._POLL_S", 0.01)
+    write(own_theme, DARK, 1)
+    app, _ = still_app(PICTURES["healthy"](), own_theme.parents[1] / "config.toml", theme="mine")
+    async with app.run_test(size=(80, 24)) as pilot:
+        await pilot.pause()
+        (thread,) = [each for each in threading.enumerate() if each.name == "theme file"]
+        write(own_theme, DARK.replace("#0e1116", "#102030"), 2)
+        until = time.monotonic() + PATIENCE_S
+        while "#102030" not in colours_on_screen(app):
+            assert time.monotonic() < until
+            await pilot.pause(0.01)
+    thread.join(PATIENCE_S)
+    assert not thread.is_alive()

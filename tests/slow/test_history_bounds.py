@@ -129,3 +129,28 @@ def test_a_server_that_invents_names_without_end_fills_no_memory() -> None:
             history.trim(after(second - 400))
             sizes.append(retained(history))
     assert max(sizes[1:]) <= sizes[1] * 1.05
+
+
+def test_a_list_that_is_read_again_and_again_takes_no_room() -> None:
+    history = History()
+    for second in range(10):
+        history.add_catalogue(catalogue(float(second), "a", "b"))
+    once = retained(history)
+    for second in range(10, 2000):
+        history.add_catalogue(catalogue(float(second), "a", "b"))
+    assert retained(history) <= once + 5
+    assert history.catalogue_at(after(0)) == catalogue(0.0, "a", "b")
+    assert history.catalogue_at(after(5000)) == catalogue(1999.0, "a", "b")
+
+
+def test_the_limits_of_a_message_are_held_once() -> None:
+    def held(count: int) -> int:
+        history = History()
+        for number in range(count):
+            at = number * 30.0
+            limits = [bucket(name, 900, at=at) for name in ("requests", "input", "output", "tokens")]
+            history.add_observation(messages(at, limits=limits))
+        return retained(history)
+
+    # Itself, its instants and figures, and the four readings: no pairs of a reading and who carried it.
+    assert held(1100) - held(100) <= 1000 * 12

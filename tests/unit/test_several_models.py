@@ -133,8 +133,9 @@ def test_limits_of_a_further_model_are_not_those_of_the_first() -> None:
         messages(0, limits=[bucket("input", 900)]),
         to_model(OPUS, 10, rate_limits=(bucket("input", 10, 100),)),
     )
-    (sample,) = history.buckets()["input"].values
-    assert sample.reading.remaining == 900
+    bucket_column = history.buckets()["input"]
+    (by,) = bucket_column.values
+    assert bucket_column.reading(by).remaining == 900
 
 
 def test_nothing_changes_without_further_models() -> None:

@@ -279,3 +279,33 @@ def test_applications_add_up_to_all(made: list[tuple[int, str]], at: int) -> Non
     assert sum(each.calls for each in view.applications) == view.all.calls
     assert sum(each.calls for each in view.models) == view.all.calls
     assert sum(each.per_second for each in view.applications) == pytest.approx(view.all.per_second)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 69), st.sampled_from("ab"), st.booleans(), st.integers(0, 900))),
+    st.booleans(),
+)
+def test_sums_are_those_of_every_single_roll_up(
+    made: list[tuple[int, str, bool, int]], unfinished: bool
+) -> None:
+    calls = [
+        call(
+            second,
+            application=application,
+            outcome=Outcome.OVERLOADED if fails else Outcome.OK,
+            tokens=None if fails else Tokens(input=tokens, output=tokens // 2, cache_read=tokens // 3),
+        )
+        for second, application, fails, tokens in made
+    ]
+    rows = list(rolled(*calls).rows) if calls else []
+    begun = [row for row in rows if row.at >= after(60)] if unfinished else []
+    done = [row for row in rows if row not in begun]
+    found = figures_of(ALL, done, 60, begun)
+    assert found.calls == sum(row.calls for row in rows)
+    assert found.failed == sum(row.calls for row in rows if row.key.outcome is not Outcome.OK)
+    assert found.per_second == sum(row.calls for row in done) / 60
+    assert found.unpriced == sum(row.unpriced for row in rows)
+    total = (sum(row.tokens.input for row in rows), sum(row.tokens.output for row in rows))
+    assert (found.tokens and (found.tokens.input, found.tokens.output)) in (total, None)
+    prompt = sum(row.tokens.prompt for row in done)
+    assert (found.input_per_minute or 0) == pytest.approx(prompt)

@@ -8,6 +8,7 @@ the trouble (see `rate`). This keeps a verdict from flapping and from sticking.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -129,7 +130,16 @@ def episodes_of(
 
 
 def _joined(episode: Episode, later: Episode) -> Episode:
-    return replace(episode, last=later.last, failures=episode.failures + later.failures)
+    """Both as one. Not with `replace`, which takes three times as long, and a day may have hundreds."""
+    return Episode(
+        episode.source,
+        episode.first,
+        later.last,
+        episode.since,
+        episode.failures + later.failures,
+        episode.confirmed_at,
+        episode.pause_s,
+    )
 
 
 def _near(history: History, earlier: Episode, later: Episode) -> bool:
@@ -148,11 +158,12 @@ def _continues(history: History, episode: Episode, cluster: Episode, usual_s: fl
     if _paused_s(history, episode, cluster) > LONGEST_GAP_S:
         return False
     run = cluster.first - episode.last - 1
+    if run < LEAST_RUN:
+        return True
+    recent = _recent(history, episode)
     # Its pauses are only looked at where the successes alone would end it: that takes ten times as long.
     return (
-        run < LEAST_RUN
-        or run < successes_to_recover(*_recent(history, episode))
-        or _until(history, episode, cluster.first, usual_s).open
+        run < successes_to_recover(*recent) or _until(history, episode, recent, cluster.first, usual_s).open
     )
 
 
@@ -187,49 +198,48 @@ def _backwards(history: History, source: Source, at: float) -> Iterator[Episode]
         last = exchanges.items.index_at(failures.at[index - 1])
         state = exchanges.states[last]
         began = state.trouble_since
+        if began is None or state.failures == 1:
+            yield Episode(source, last, last, began or exchanges.items.values[last].at, state.failures)
+            index -= 1
+            continue
         # The state after a failure always has a beginning, but that may have been trimmed away.
-        first = exchanges.items.index_at(began.timestamp()) if began is not None else last
-        yield Episode(source, first, last, began or exchanges.items.values[last].at, state.failures)
+        first = exchanges.items.index_at(began.timestamp())
+        yield Episode(source, first, last, began, state.failures)
         index = failures.index_at(exchanges.items.at[first])
 
 
 def _recent(history: History, episode: Episode) -> tuple[int, int]:
     """The failures and exchanges at the end of an episode that give its rate: a few if it has changed."""
-    whole, newest = (_counted_over(history, episode, most) for most in (_COUNTED, RECENT))
-    if whole[1] <= RECENT:
-        return whole
-    share = whole[0] / whole[1]
-    deviation = math.sqrt(newest[1] * share * (1 - share))
-    changed = abs(newest[0] - newest[1] * share) > _CHANGED * deviation
-    return newest if changed else whole
-
-
-def _counted_over(history: History, episode: Episode, most: int) -> tuple[int, int]:
-    """The failures and exchanges of an episode, of the last `most` exchanges."""
-    items, failures = history.exchanges(episode.source).items, history.failures(episode.source)
-    start = max(episode.first, episode.last - most + 1)
-    last = failures.count_until(items.at[episode.last])
-    return last - failures.index_at(items.at[start]), episode.last - start + 1
+    at, failures = history.exchanges(episode.source).items.at, history.failures(episode.source)
+    until = failures.count_until(at[episode.last])
+    total = min(episode.total, _COUNTED)
+    failed = until - failures.index_at(at[episode.last - total + 1])
+    if total <= RECENT:
+        return failed, total
+    newest = until - failures.index_at(at[episode.last - RECENT + 1])
+    share = failed / total
+    deviation = math.sqrt(RECENT * share * (1 - share))
+    changed = abs(newest - RECENT * share) > _CHANGED * deviation
+    return (newest, RECENT) if changed else (failed, total)
 
 
 def _counted(history: History, episode: Episode, end: int, usual_s: float) -> Episode:
     """The episode with its share of failures, and how far its recovery is before the exchange at `end`."""
-    failed, total = _recent(history, episode)
-    return replace(_until(history, episode, end, usual_s), share=failed / total)
+    return _until(history, episode, _recent(history, episode), end, usual_s)
 
 
-def _until(history: History, episode: Episode, end: int, usual_s: float) -> Episode:
-    """The episode with the successes before the exchange at `end`, and those that end it."""
+def _until(history: History, episode: Episode, recent: tuple[int, int], end: int, usual_s: float) -> Episode:
+    """The episode at the rate of `recent`, with the successes before the exchange at `end`."""
     items = history.exchanges(episode.source).items
-    at = items.at
-    clean, clean_s = end - episode.last - 1, at[end - 1] - at[episode.last]
+    at, (failed, total) = items.at, recent
+    share, clean, clean_s = failed / total, end - episode.last - 1, at[end - 1] - at[episode.last]
     if episode.confirmed_at is None:
-        return replace(episode, clean=clean, clean_s=clean_s)
-    failed, total = _recent(history, episode)
+        return replace(episode, share=share, clean=clean, clean_s=clean_s)
     lasted_s, pause_s = at[episode.last] - at[episode.first], _longest_pause_s(history, episode)
     full = failed == total and not is_lost(items.values[episode.last])
     return replace(
         episode,
+        share=share,
         clean=clean,
         clean_s=clean_s,
         successes_to_recover=successes_to_recover(failed, total),
@@ -249,17 +259,21 @@ def _longest_pause_s(history: History, episode: Episode) -> float:
 
 
 def _confirmed(history: History, clusters: Sequence[Episode]) -> Episode | None:
-    """The failures of these clusters that are more than chance, as one episode; None if there are none."""
+    """The failures of these clusters that are more than chance, as one episode; None if there are none.
+
+    Without those of the last cluster they were not.
+    """
     source = clusters[0].source
     items, failures = history.exchanges(source).items, history.failures(source)
     begin, end = items.at[clusters[0].first], items.at[clusters[-1].last]
     instants = failures.at[failures.index_at(begin) : failures.count_until(end)][:_FIRST]
     indexes = [items.index_at(at) for at in instants]
     share = LOST_MESSAGES if source is Source.MESSAGES else LOST_SHARE
-    found = first_conclusive(indexes, [is_lost(items.values[index]) for index in indexes], share)
+    judged = bisect_left(indexes, clusters[-1].first)
+    found = first_conclusive(indexes, [is_lost(items.values[index]) for index in indexes], share, judged)
     if source is Source.MESSAGES:
-        refused = (place for place, index in enumerate(indexes) if decides_alone(items.values[index]))
-        alone = next(refused, None)
+        places = range(judged, len(indexes))
+        alone = next((place for place in places if decides_alone(items.values[indexes[place]])), None)
         if alone is not None and (found is None or alone < found[1]):
             found = (alone, alone) if found is None else (min(alone, found[0]), alone)
     if found is None:

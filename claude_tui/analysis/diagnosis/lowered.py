@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from claude_tui.analysis.history.columns import Column
-from claude_tui.analysis.history.history import BucketSample, History
+from claude_tui.analysis.history.history import Bucket, History
 from claude_tui.model.format import clock_minute, count
 
 __all__ = ["Lowered", "lowered_limits"]
@@ -40,19 +39,19 @@ def lowered_limits(history: History, at: datetime, within: timedelta) -> list[Lo
     return sorted((each for each in found if each is not None), key=lambda each: each.at, reverse=True)
 
 
-def _lowered(column: Column[BucketSample], at: datetime, within: timedelta) -> Lowered | None:
+def _lowered(column: Bucket, at: datetime, within: timedelta) -> Lowered | None:
     end = column.count_until(at.timestamp())
     if not end:
         return None
     newest = column.values[end - 1]
     limits: list[tuple[int, datetime]] = []
-    now = newest.reading.limit or 0
+    now = column.reading(newest).limit or 0
     higher = 0
     start = max(column.index_at((at - within).timestamp()) - _STEADY, 0)
-    for reading, by in reversed(column.values[start:end]):
-        if by.model != newest.by.model:
+    for by in reversed(column.values[start:end]):
+        if by.model != newest.model:
             continue
-        limits.append((reading.limit or 0, by.at))
+        limits.append((column.reading(by).limit or 0, by.at))
         higher = higher + 1 if limits[-1][0] > now else 0
         if higher == _STEADY:
             break
@@ -63,4 +62,4 @@ def _lowered(column: Column[BucketSample], at: datetime, within: timedelta) -> L
     steady = len(earlier) == _STEADY and len({limit for limit, _ in earlier}) == 1
     if not steady or earlier[0][0] <= now or at - begun > within:
         return None
-    return Lowered(newest.reading.bucket, earlier[0][0], now, begun)
+    return Lowered(column.name, earlier[0][0], now, begun)

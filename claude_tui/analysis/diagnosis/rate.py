@@ -82,14 +82,15 @@ def _posterior(failures: int, total: int) -> list[tuple[float, float]]:
 
 
 def first_conclusive(
-    indexes: Sequence[int], lost: Sequence[bool], lost_share: float = LOST_SHARE
+    indexes: Sequence[int], lost: Sequence[bool], lost_share: float = LOST_SHARE, judged: int = 0
 ) -> tuple[int, int] | None:
     """Which failures are more than chance: the first of them and the one that showed it, by position.
 
     `indexes` are the places of the failures among all exchanges, oldest first; `lost` says which of them got
-    no response at all, which happens to `lost_share` on a healthy day.
+    no response at all, which happens to `lost_share` on a healthy day. The first `judged` are known to be no
+    more than chance among themselves.
     """
-    for newest in range(1, len(indexes)):
+    for newest in range(max(judged, 1), len(indexes)):
         errors = misses = 0
         best: int | None = None
         for first in range(newest, -1, -1):

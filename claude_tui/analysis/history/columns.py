@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
+from itertools import count
 from typing import Generic, TypeVar
 
 from claude_tui.analysis.history.statistics import median
@@ -14,6 +15,8 @@ T = TypeVar("T")
 S = TypeVar("S")
 E = TypeVar("E")
 
+_versions = count(1)
+
 
 def length(part: slice) -> int:
     """How many values a slice of a column holds."""
@@ -23,11 +26,13 @@ def length(part: slice) -> int:
 class Column(Generic[T]):
     """Values with their instants (POSIX seconds), oldest first. Two lists keep slicing fast."""
 
-    __slots__ = ("at", "values")
+    __slots__ = ("at", "values", "version")
 
     def __init__(self) -> None:
         self.at: list[float] = []
         self.values: list[T] = []
+        self.version = 0
+        """Another one after every change; only empty columns share one."""
 
     def __len__(self) -> int:
         return len(self.at)
@@ -37,6 +42,7 @@ class Column(Generic[T]):
         index = len(self.at) if not self.at or self.at[-1] <= at else bisect_right(self.at, at)
         self.at.insert(index, at)
         self.values.insert(index, value)
+        self.version = next(_versions)
         return index
 
     def index_at(self, at: float) -> int:
@@ -67,10 +73,13 @@ class Column(Generic[T]):
     def cut(self, length: int) -> None:
         """Keep only the oldest `length` values."""
         del self.at[length:], self.values[length:]
+        self.version = next(_versions)
 
     def drop(self, count: int) -> None:
         """Drop the oldest `count` values."""
-        del self.at[:count], self.values[:count]
+        if count:
+            del self.at[:count], self.values[:count]
+            self.version = next(_versions)
 
     def remove(self, at: float, is_it: Callable[[T], bool]) -> None:
         """Remove the newest value at exactly `at` for which `is_it` holds, if there is one."""
@@ -84,6 +93,7 @@ class Column(Generic[T]):
     def take_out(self, index: int) -> None:
         """Remove the value at `index`."""
         del self.at[index], self.values[index]
+        self.version = next(_versions)
 
     def trim(self, before: float) -> None:
         """Drop everything older than `before`."""
@@ -184,10 +194,10 @@ class Fold(Generic[T, S, E]):
 
     def trim(self, before: float, *, keep_last: bool = False) -> None:
         """Drop what is older than `before`; with `keep_last` the item in force at `before` stays."""
-        count = bisect_left(self.items.at, before)
-        if keep_last and count:
-            count -= 1
-        if count:
-            self.items.drop(count)
-            del self.states[:count]
+        old = bisect_left(self.items.at, before)
+        if keep_last and old:
+            old -= 1
+        if old:
+            self.items.drop(old)
+            del self.states[:old]
             self.events.trim(self.items.at[0] if self.items.at else before)

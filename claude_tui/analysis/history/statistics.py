@@ -72,6 +72,11 @@ class Bins:
     def end(self) -> float:
         return self.start + self.width * self.count
 
+    @property
+    def last(self) -> float:
+        """The start of the last bin."""
+        return self.start + self.width * (self.count - 1)
+
     def edges(self) -> list[float]:
         """`count` + 1 instants, ascending."""
         return [self.start + self.width * index for index in range(self.count + 1)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,8 @@ __all__ = ["EVERYTHING", "CallTable", "Cell", "Group"]
 
 Cell = tuple[str, str]
 """An application and a model."""
-_Counts = dict[datetime, int]
+_Counts = list[int]
+"""By span of time, in the order of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +40,31 @@ EVERYTHING = Group()
 class CallTable:
     """Counts by cell and span of time. What is asked of it twice is summed once."""
 
-    def __init__(self, rows: Iterable[RollUp | CallCount]) -> None:
+    def __init__(self, rows: Sequence[RollUp | CallCount]) -> None:
+        span_s: dict[datetime, int] = {}
+        last, longest = None, 0
+        for row in rows:
+            # Most rows begin when the one before them does.
+            if row.at is not last or longest < row.span_s:
+                last, longest = row.at, max(span_s.get(row.at, 0), row.span_s)
+                span_s[last] = longest
+        self._instants = sorted(span_s)
+        self._span_s = [span_s[at] for at in self._instants]
         self._calls: dict[Cell, _Counts] = {}
         self._failed: dict[Outcome, dict[Cell, _Counts]] = {}
-        self._span_s: dict[datetime, int] = {}
+        places = {at: place for place, at in enumerate(self._instants)}
         # Thousands of rows have few keys, and the rows that a store has read share them. Each key is held,
         # as the identity of one that is gone may be that of another.
         found: dict[int, tuple[RollUpKey, tuple[_Counts, ...]]] = {}
-        last, longest = None, 0
+        last, place = None, 0
         for row in rows:
             at, calls, key = row.at, row.calls, row.key
+            if at is not last:
+                last, place = at, places[at]
             if (known := found.get(id(key))) is None:
                 known = found[id(key)] = key, self._counts_of(key)
             for counts in known[1]:
-                counts[at] = counts.get(at, 0) + calls
-            # Most rows begin when the one before them does.
-            if at is not last or longest < row.span_s:
-                last, longest = at, max(self._span_s.get(at, 0), row.span_s)
-                self._span_s[at] = longest
-        self._instants = sorted(self._span_s)
-        self._columns: dict[int, list[int]] = {}
+                counts[place] += calls
         self._sums: dict[tuple[Outcome | None, Group], list[int]] = {}
         self._spans: dict[tuple[Outcome, Group], list[Counted]] = {}
         self._since: dict[datetime, int] = {}
@@ -66,10 +72,11 @@ class CallTable:
     def _counts_of(self, key: RollUpKey) -> tuple[_Counts, ...]:
         """Where calls of a key are counted."""
         cell = key.application, key.model
-        calls = self._calls.setdefault(cell, {})
+        none = [0] * len(self._instants)
+        calls = self._calls.setdefault(cell, none)
         if key.outcome is Outcome.OK:
             return (calls,)
-        return calls, self._failed.setdefault(family_of(key.outcome), {}).setdefault(cell, {})
+        return calls, self._failed.setdefault(family_of(key.outcome), {}).setdefault(cell, none.copy())
 
     @property
     def cells(self) -> Iterable[Cell]:
@@ -89,9 +96,9 @@ class CallTable:
         if found is None:
             calls, failed = self._sum(None, group), self._sum(family, group)
             found = self._spans[family, group] = [
-                Counted(at, self._span_s[at], number, failures)
-                for at, number, failures in zip(self._instants, calls, failed, strict=True)
-                if number
+                Counted(*each)
+                for each in zip(self._instants, self._span_s, calls, failed, strict=True)
+                if each[2]
             ]
         return found
 
@@ -104,21 +111,14 @@ class CallTable:
         return self._count(failed, within, place), self._count(calls, within, place)
 
     def _count(self, cells: dict[Cell, _Counts], within: Callable[[Cell], bool], place: int) -> int:
-        return sum(sum(self._column(counts)[place:]) for cell, counts in cells.items() if within(cell))
+        return sum(sum(counts[place:]) for cell, counts in cells.items() if within(cell))
 
     def _sum(self, family: Outcome | None, group: Group) -> list[int]:
         """The calls of a group in each span, or those that failed like this."""
         found = self._sums.get((family, group))
         if found is None:
             cells = self._calls if family is None else self._failed.get(family, {})
-            columns = [self._column(counts) for cell, counts in cells.items() if group(cell)]
+            columns = [counts for cell, counts in cells.items() if group(cell)]
             found = [*map(sum, zip(*columns, strict=True))] if columns else [0] * len(self._instants)
             self._sums[family, group] = found
-        return found
-
-    def _column(self, counts: _Counts) -> list[int]:
-        """The counts of one cell in each span."""
-        found = self._columns.get(id(counts))
-        if found is None:
-            found = self._columns[id(counts)] = [counts.get(at, 0) for at in self._instants]
         return found

@@ -141,28 +141,31 @@ def _followed(spans: Sequence[Counted], sums: _Sums, change: Change, usual: floa
     """The change with its end, as far as it is known."""
     well, calls, since, a_call = 0.0, 0, None, 0.0
     last = change.last
+    of: int | None = None
+    a_failure, a_success = 0.0, 0.0
     for index in range(change.detected + 1, len(spans)):
         one = spans[index]
-        all_calls, failed = sums.between(max(change.first, last - _RECENT_BINS + 1), last)
-        share = min(max(failed / max(all_calls, 1), worse), _TOTAL)
-        gained = -_times_better(one, share, usual)
+        if of != last:
+            # Logarithms are most of the work, and a trouble that seems to be over keeps its share.
+            of = last
+            all_calls, failed = sums.between(max(change.first, last - _RECENT_BINS + 1), last)
+            share = min(max(failed / max(all_calls, 1), worse), _TOTAL)
+            # How many times better the usual share explains one call than the trouble's.
+            a_failure, a_success = math.log(usual / share), math.log((1 - usual) / (1 - share))
+        bad = one.failed
+        good = one.calls - bad
+        gained = bad * a_failure + good * a_success
         if well + gained <= 0:
             well, calls, since = 0.0, 0, None
-            last = index if one.failed else last
+            last = index if bad else last
             continue
         since = index if since is None else since
-        a_call = math.log((1 - usual) / (1 - share))
-        well, calls = well + gained, calls + one.calls - one.failed
+        a_call = a_success
+        well, calls = well + gained, calls + good
         if well >= _OVER and calls >= LEAST_CALLS and one.end - spans[since].at >= _CALM:
             return replace(change, last=last, ended=index)
     needed = max(calls + math.ceil((_OVER - well) / a_call), LEAST_CALLS) if a_call and calls else 0
     return replace(change, last=last, good=calls, needed=needed)
-
-
-def _times_better(one: Counted, share: float, other: float) -> float:
-    """How many times better `share` explains a span than `other`, as a logarithm."""
-    good = one.calls - one.failed
-    return one.failed * math.log(share / other) + good * math.log((1 - share) / (1 - other))
 
 
 def _returns(spans: Sequence[Counted], found: Sequence[Change], change: Change) -> bool:

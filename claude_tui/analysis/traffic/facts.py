@@ -66,9 +66,9 @@ class TrafficFacts:
     """What it has cost since midnight UTC; None where nothing has a price."""
 
     @property
-    def counts(self) -> list[RollUp | CallCount]:
+    def counts(self) -> list[CallCount]:
         """All that is known of RECENT."""
-        return [*self.before, *self.recent]
+        return [*self.before, *map(CallCount.of, self.recent)]
 
 
 def usual_spans(at: datetime) -> list[tuple[datetime, datetime]]:

@@ -58,7 +58,7 @@ def sum_of(tokens: Iterable[Tokens]) -> Tokens:
 
 def merged_histogram(stored: Iterable[bytes]) -> Histogram:
     """The sum of histograms, as `Histogram.to_bytes` gives them."""
-    return Histogram(sum(Histogram.from_bytes(each).packed for each in stored if each))
+    return Histogram(sum(map(Histogram.unpacked, stored)))
 
 
 def grouped(rows: Iterable[R], by: Callable[[R], G]) -> dict[G, list[R]]:

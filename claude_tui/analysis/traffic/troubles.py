@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -13,7 +13,7 @@ from claude_tui.analysis.traffic.change import LEAST_CALLS, Change, Counted, cha
 from claude_tui.analysis.traffic.families import OF_THE_SERVICE, family_of
 from claude_tui.analysis.traffic.shares import Shares, luck_of_so_few
 from claude_tui.model.observation import Outcome
-from claude_tui.model.traffic import Call, CallCount, KeptBecause, KeptCall, RollUp
+from claude_tui.model.traffic import Call, CallCount, KeptBecause, KeptCall, RollUp, RollUpKey
 from claude_tui.model.traffic_trouble import TrafficTrouble
 
 __all__ = ["begins_troubled", "troubles_of", "with_onset"]
@@ -41,7 +41,7 @@ _IMPROBABLE, _TOTAL = 0.001, 0.97
 
 
 def troubles_of(
-    recent: Sequence[RollUp | CallCount],
+    recent: Sequence[CallCount],
     earlier: Sequence[CallCount],
     usual: Sequence[RollUp],
     kept: Sequence[KeptCall],
@@ -52,13 +52,14 @@ def troubles_of(
 
     `earlier` is what came before `recent`, in longer spans; `usual` is from other days.
     """
-    if not any(row.key.outcome is not Outcome.OK for row in recent):
+    kinds = _failures_by_key(recent)
+    if not kinds:
         return ()
     table, before = CallTable([*earlier, *recent]), CallTable(usual)
     found = [
         trouble
         for family in table.families()
-        if (trouble := _trouble(table, before, family, kept, recent, end, thresholds)) is not None
+        if (trouble := _trouble(table, before, family, kept, kinds, end, thresholds)) is not None
     ]
     return tuple(sorted(found, key=lambda each: (each.ended_at is not None, -each.overall, each.outcome)))
 
@@ -69,8 +70,9 @@ def begins_troubled(
     """Whether the first minutes of these rows have failures that may have begun before."""
     if not rows:
         return False
-    until = min(row.at for row in rows) + minutes * max(_MINUTE, timedelta(seconds=rows[0].span_s))
-    first = CallTable(row for row in rows if row.at < until)
+    # Thousands of rows begin at a hundred instants.
+    until = min({row.at for row in rows}) + minutes * max(_MINUTE, timedelta(seconds=rows[0].span_s))
+    first = CallTable([row for row in rows if row.at < until])
     names = {Group(applications=frozenset({application})) for application, _ in first.cells}
     names |= {Group(models=frozenset({model})) for _, model in first.cells}
     for family in first.families():
@@ -86,7 +88,7 @@ def _trouble(
     before: CallTable,
     family: Outcome,
     kept: Sequence[KeptCall],
-    recent: Sequence[RollUp | CallCount],
+    kinds: Mapping[RollUpKey, int],
     end: datetime,
     thresholds: TrafficThresholds,
 ) -> TrafficTrouble | None:
@@ -111,7 +113,7 @@ def _trouble(
     newest = _newest(kept, family, group)
     exact = _exactly(kept, family, group, first)
     shares = Shares.of([each for each in spans if each.at >= first.at], thresholds)
-    outcome, error_type = _typical(recent, family, group)
+    outcome, error_type = _typical(kinds, family, group)
     ended = known[1].ended
     return TrafficTrouble(
         outcome=outcome,
@@ -344,20 +346,26 @@ def _exactly(kept: Sequence[KeptCall], family: Outcome, group: Group, first: Cou
     return min((each for each in ends if first.at <= each < first.end), default=None)
 
 
-def _typical(recent: Sequence[RollUp | CallCount], family: Outcome, group: Group) -> tuple[Outcome, str]:
+def _failures_by_key(rows: Sequence[CallCount]) -> dict[RollUpKey, int]:
+    """How many calls of each key failed."""
+    # Thousands of rows share few keys, whose hashes take longer than all else here.
+    found: dict[int, tuple[RollUpKey, int]] = {}
+    for row in rows:
+        key = row.key
+        if key.outcome is not Outcome.OK:
+            found[id(key)] = key, found.get(id(key), (key, 0))[1] + row.calls
+    counts: Counter[RollUpKey] = Counter()
+    for key, calls in found.values():
+        counts[key] += calls
+    return counts
+
+
+def _typical(failures: Mapping[RollUpKey, int], family: Outcome, group: Group) -> tuple[Outcome, str]:
     """The most frequent outcome of the last minutes, and its type."""
     kinds: Counter[tuple[Outcome, str]] = Counter()
-    # Thousands of rows share few keys, whose hashes take longer than all else here.
-    alike: dict[int, bool] = {}
-    for row in recent:
-        key = row.key
-        if key.outcome is Outcome.OK:
-            continue
-        if (known := alike.get(id(key))) is None:
-            known = family_of(key.outcome) is family and group((key.application, key.model))
-            alike[id(key)] = known
-        if known:
-            kinds[key.outcome, key.error_type] += row.calls
+    for key, calls in failures.items():
+        if family_of(key.outcome) is family and group((key.application, key.model)):
+            kinds[key.outcome, key.error_type] += calls
     if not kinds:
         return family, ""
     return min(kinds, key=lambda kind: (-kinds[kind], kind))

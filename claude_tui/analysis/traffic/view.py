@@ -11,7 +11,7 @@ from claude_tui.analysis.traffic.figures import By, figures_by, figures_of, quan
 from claude_tui.analysis.traffic.merging import grouped
 from claude_tui.analysis.traffic.troubles import troubles_of
 from claude_tui.model.observation import Outcome
-from claude_tui.model.traffic import SPANS, CallCount, KeptBecause, KeptCall, RollUp, TrafficSource
+from claude_tui.model.traffic import SPANS, CallCount, KeptBecause, KeptCall, TrafficSource
 from claude_tui.model.traffic_trouble import TrafficTrouble
 from claude_tui.model.traffic_view import (
     ALL,
@@ -22,7 +22,7 @@ from claude_tui.model.traffic_view import (
     Usual,
 )
 
-__all__ = ["MINUTE", "detail_from", "last_full_span", "sources_of", "traffic_view"]
+__all__ = ["MINUTE", "detail_from", "last_full_span", "sources_of", "traffic_view", "usual_of"]
 
 MINUTE = timedelta(minutes=1)
 _STEP = timedelta(seconds=SPANS[0])
@@ -41,8 +41,12 @@ def traffic_view(
     at: datetime,
     span: timedelta = MINUTE,
     thresholds: TrafficThresholds | None = None,
+    usual: Usual | None = None,
 ) -> TrafficView | None:
-    """The figures of the last `span`, of which `facts` has all; None if no source was heard of."""
+    """The figures of the last `span`, of which `facts` has all; None if no source was heard of.
+
+    Pass `usual` where `usual_of` has been worked out for the same hour.
+    """
     if not (facts.told or facts.recent or facts.before):
         return None
     end = last_full_span(at)
@@ -50,7 +54,8 @@ def traffic_view(
     rows = [row for row in facts.recent if start <= row.at < end]
     unfinished = [row for row in facts.recent if end <= row.at <= at]
     seconds = span.total_seconds()
-    recent = [row for row in facts.counts if end - RECENT <= row.at <= at]
+    counts = facts.counts
+    recent = [row for row in counts if end - RECENT <= row.at <= at]
     kept = [each for each in facts.kept if at - RECENT <= each.at <= at]
     return TrafficView(
         start=start,
@@ -58,7 +63,7 @@ def traffic_view(
         all=figures_of(ALL, rows, seconds, unfinished),
         applications=figures_by(By.APPLICATION, rows, seconds, unfinished),
         models=figures_by(By.MODEL, rows, seconds, unfinished),
-        usual=usual_of(facts),
+        usual=usual or usual_of(facts),
         sources=sources_of(facts, at),
         trend=_trend(recent, end),
         failed_calls=_failed(kept),
@@ -69,15 +74,19 @@ def traffic_view(
             sorted((each for each in kept if each.why is KeptBecause.LIMITS), key=lambda each: each.call.at)
         ),
         today_usd=facts.today_usd,
-        troubles=_troubles(facts, kept, at, thresholds or TrafficThresholds()),
+        troubles=_troubles(facts, counts, kept, at, thresholds or TrafficThresholds()),
     )
 
 
 def _troubles(
-    facts: TrafficFacts, kept: Sequence[KeptCall], at: datetime, thresholds: TrafficThresholds
+    facts: TrafficFacts,
+    counts: Sequence[CallCount],
+    kept: Sequence[KeptCall],
+    at: datetime,
+    thresholds: TrafficThresholds,
 ) -> tuple[TrafficTrouble, ...]:
     end, start = last_full_span(at), detail_from(at)
-    recent = [row for row in facts.counts if start <= row.at <= at]
+    recent = [row for row in counts if start <= row.at <= at]
     earlier = [row for row in facts.earlier if row.at < start]
     # The last day has the trouble itself in it.
     usual = facts.usual if facts.usual_days else ()
@@ -117,19 +126,19 @@ def grouped_by_source(told: Sequence[Told]) -> dict[TrafficSource, list[Told]]:
     return found
 
 
-def _told_recently(rows: Sequence[RollUp | CallCount]) -> list[Told]:
+def _told_recently(rows: Sequence[CallCount]) -> list[Told]:
     spans: dict[tuple[TrafficSource, datetime], tuple[int, list[int]]] = {}
-    for row in rows:
-        where = row.key.source, row.at
+    for at, span_s, key, calls, counted, retries_told, first_token in rows:
+        where = key.source, at
         if (found := spans.get(where)) is None:
-            found = spans[where] = row.span_s, [0, 0, 0, 0, 0]
+            found = spans[where] = span_s, [0, 0, 0, 0, 0]
         amounts = found[1]
-        if row.key.outcome is Outcome.OK:
-            amounts[0] += row.calls
-        amounts[1] += row.counted
-        amounts[2] += bool(row.first_token)
-        amounts[3] += row.retries_told
-        amounts[4] += row.calls
+        if key.outcome is Outcome.OK:
+            amounts[0] += calls
+        amounts[1] += counted
+        amounts[2] += bool(first_token)
+        amounts[3] += retries_told
+        amounts[4] += calls
     return [
         Told(source, at, at + timedelta(seconds=span_s), *amounts)
         for (source, at), (span_s, amounts) in spans.items()
@@ -166,13 +175,13 @@ def _absent(what: str, told: Sequence[Told], amounts: Sequence[int]) -> Absent |
     return Absent(what, told[last].end if last >= 0 else None)
 
 
-def _trend(rows: Sequence[RollUp | CallCount], end: datetime) -> tuple[TrafficPoint, ...]:
+def _trend(rows: Sequence[CallCount], end: datetime) -> tuple[TrafficPoint, ...]:
     spans = grouped(rows, lambda row: row.at)
     start = end - RECENT
     return tuple(_point(start + number * _STEP, spans) for number in range(RECENT // _STEP))
 
 
-def _point(at: datetime, spans: dict[datetime, list[RollUp | CallCount]]) -> TrafficPoint:
+def _point(at: datetime, spans: dict[datetime, list[CallCount]]) -> TrafficPoint:
     rows = spans.get(at, [])
     return TrafficPoint(
         at,

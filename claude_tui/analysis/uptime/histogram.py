@@ -54,24 +54,20 @@ class Histogram:
 
     @property
     def count(self) -> int:
-        return sum(number for _, number in self._buckets())
+        return sum([number for _, number in self._buckets()])
 
     def quantile(self, fraction: float) -> float | None:
         """The nearest-rank quantile in seconds, off by at most ERROR; None with too few values.
 
         Too few are, as for `statistics.percentile`, fewer than 1/(1 - fraction) or 5.
         """
+        return self.quantiles(fraction)[0]
+
+    def quantiles(self, *fractions: float) -> list[float | None]:
+        """`quantile` of each fraction."""
         buckets = list(self._buckets())
-        total = sum(number for _, number in buckets)
-        if total < max(MIN_SAMPLES, round(1 / (1 - fraction))):
-            return None
-        # The margin keeps 0.95 * 20 = 19.000000000000004 from counting as more than 19.
-        rank = max(math.ceil(fraction * total - 1e-9), 1)
-        for bucket, number in buckets:
-            rank -= number
-            if rank <= 0:
-                return _MIDDLES[bucket]
-        raise AssertionError("unreachable")
+        total = sum([number for _, number in buckets])
+        return [_ranked(buckets, total, each) for each in fractions]
 
     def over(self, limit: float) -> tuple[int, float]:
         """How many values are larger than `limit`, and by how much all of them together, in seconds.
@@ -96,10 +92,14 @@ class Histogram:
     @classmethod
     def from_bytes(cls, stored: bytes) -> Histogram:
         """What `to_bytes` was made of. Raises ValueError for bytes that it cannot have made."""
+        return cls(cls.unpacked(stored))
+
+    @classmethod
+    def unpacked(cls, stored: bytes) -> int:
+        """The `packed` of `from_bytes`, without an object around it."""
         if not stored:
-            return cls()
-        first = cls.check(stored)
-        return cls(int.from_bytes(stored[2:], "little") << (_BITS * first))
+            return 0
+        return int.from_bytes(stored[2:], "little") << (_BITS * cls.check(stored))
 
     @staticmethod
     def check(stored: bytes) -> int:
@@ -119,6 +119,18 @@ class Histogram:
 
 
 EMPTY = Histogram()
+
+
+def _ranked(buckets: Iterable[tuple[int, int]], total: int, fraction: float) -> float | None:
+    if total < max(MIN_SAMPLES, round(1 / (1 - fraction))):
+        return None
+    # The margin keeps 0.95 * 20 = 19.000000000000004 from counting as more than 19.
+    rank = max(math.ceil(fraction * total - 1e-9), 1)
+    for bucket, number in buckets:
+        rank -= number
+        if rank <= 0:
+            return _MIDDLES[bucket]
+    raise AssertionError("unreachable")
 
 
 def merged(histograms: Iterable[Histogram]) -> Histogram:

@@ -7,14 +7,14 @@ from datetime import datetime, tzinfo
 from typing import TypeVar
 
 from claude_tui.analysis.history.columns import Column, length
-from claude_tui.analysis.history.history import API_SOURCES, BucketSample, History, WindowSample
+from claude_tui.analysis.history.history import API_SOURCES, Bucket, History, WindowSample
 from claude_tui.analysis.history.statistics import Bins, median
 from claude_tui.analysis.options import Options
 from claude_tui.analysis.views.errors import trends
 from claude_tui.analysis.views.latency import MEASURES
 from claude_tui.knowledge import knowledge
 from claude_tui.model.arrangement import Panel
-from claude_tui.model.observation import Source
+from claude_tui.model.observation import Observation, Source
 from claude_tui.model.snapshot import FAILED_SERIES, Chart, ChartSeries, Focus
 
 __all__ = ["MAX_BINS", "MAX_COUNT_BINS", "chart_of"]
@@ -71,7 +71,7 @@ def _headroom(history: History, at: datetime, focus: Focus, options: Options) ->
     bins = Bins.over(at.timestamp(), focus.span.total_seconds(), MAX_BINS)
     gap = max(options.stale_after_s(Source.MESSAGES), 2 * bins.width)
     series = [
-        ChartSeries(name, _left(column, bins, at, gap, _bucket_left))
+        ChartSeries(name, _left(column, bins, at, gap, _bucket_left(column)))
         for name, column in history.buckets().items()
     ]
     series += [
@@ -90,8 +90,12 @@ def _left(
     return tuple(_points(column, bins.cuts(column.at, at.timestamp()), gap, least, at.tzinfo))
 
 
-def _bucket_left(sample: BucketSample) -> float:
-    return (sample.reading.remaining or 0) / (sample.reading.limit or 1)
+def _bucket_left(bucket: Bucket) -> Callable[[Observation], float]:
+    def left(by: Observation) -> float:
+        reading = bucket.reading(by)
+        return (reading.remaining or 0) / (reading.limit or 1)
+
+    return left
 
 
 def _window_left(sample: WindowSample) -> float:

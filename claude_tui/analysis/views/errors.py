@@ -28,6 +28,23 @@ def error_windows(history: History, at: datetime) -> tuple[ErrorWindow, ...]:
 
 
 def _window(history: History, at: datetime, span: timedelta) -> ErrorWindow:
+    """The same object while there is nothing new in it, nothing that leaves it and no new bin."""
+    instant = at.timestamp()
+    start = instant - span.total_seconds()
+    counted = [
+        (length(history.exchanges(source).items.span(start, instant)), failures.span(start, instant))
+        for source in API_SOURCES
+        for failures in [history.failures(source)]
+    ]
+    bins: Bins | None = None
+    if any(length(part) for _, part in counted):
+        bins = Bins.ending(instant, span.total_seconds() / TREND_BINS, TREND_BINS)
+    versions = [history.failures(source).version for source in API_SOURCES]
+    key = counted, bins, versions
+    return history.worked_out(("errors", span), key, lambda: _counted(history, at, span))
+
+
+def _counted(history: History, at: datetime, span: timedelta) -> ErrorWindow:
     instant = at.timestamp()
     start = instant - span.total_seconds()
     calls: dict[Source, Calls] = {}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
-from claude_tui.analysis.history.columns import Column, length
-from claude_tui.analysis.history.history import BucketSample, History, WindowSample
+from claude_tui.analysis.history.columns import length
+from claude_tui.analysis.history.history import Bucket, History, WindowSample
 from claude_tui.analysis.history.streaks import window_level
 from claude_tui.analysis.options import Options
 from claude_tui.model.observation import Observation, Source
@@ -64,8 +64,9 @@ def _worst_bucket(headroom: Headroom) -> tuple[bool, float, int, str]:
     return headroom.stale, left, order, headroom.bucket
 
 
-def _bucket(column: Column[BucketSample], count: int, at: datetime, options: Options) -> Headroom:
-    reading, by = column.values[count - 1]
+def _bucket(column: Bucket, count: int, at: datetime, options: Options) -> Headroom:
+    by = column.values[count - 1]
+    reading = column.reading(by)
     limit, remaining = reading.limit or 0, reading.remaining or 0
     reset_at = _on_our_clock(reading.reset_at, by)
     spent = remaining < FULL * limit
@@ -136,19 +137,21 @@ def _resolution(bucket: str) -> int:
     return 0 if "requests" in bucket else 1000
 
 
-def _same_limit(column: Column[BucketSample], count: int) -> list[tuple[float, int]]:
+def _same_limit(column: Bucket, count: int) -> list[tuple[float, int]]:
     """The readings of the last two minutes, or the last four, with the newest one's limit and model.
 
     As (instant, remaining), ending with the newest: without new readings the figure does not change.
     """
     newest = column.values[count - 1]
+    limit = column.reading(newest).limit
     last = column.at[count - 1]
     few = max(count - BURN_READINGS, column.count_until(last - BURN_READINGS_S), 0)
     start = min(column.count_until(last - BURN_SPAN_S), few)
     readings: list[tuple[float, int]] = []
     for index in range(count - 1, start - 1, -1):
-        reading, by = column.values[index]
-        if reading.limit != newest.reading.limit or by.model != newest.by.model:
+        by = column.values[index]
+        reading = column.reading(by)
+        if reading.limit != limit or by.model != newest.model:
             break
         readings.append((column.at[index], reading.remaining or 0))
     readings.reverse()

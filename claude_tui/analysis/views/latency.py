@@ -29,7 +29,7 @@ def latency_view(history: History, at: datetime, options: Options) -> LatencyVie
     timings = phases.timings if phases else None
     server_s = phases.server_s if phases else None
     skews = (history.latest(source, at) for source in (Source.MODELS, Source.MESSAGES))
-    return LatencyView(
+    view = LatencyView(
         series=tuple(_series(history, name, source, at, options) for name, source in MEASURES),
         span=SPAN,
         phases=timings,
@@ -39,6 +39,7 @@ def latency_view(history: History, at: datetime, options: Options) -> LatencyVie
         skew_s=next((each.skew_s for each in skews if each and each.skew_s is not None), None),
         tls_expires_at=phases.tls_expires_at if phases else None,
     )
+    return history.same("latency", view)
 
 
 def _phases(observations: Sequence[Observation]) -> Observation | None:
@@ -62,7 +63,7 @@ def _series(history: History, name: str, source: Source, at: datetime, options: 
     column = history.measure(name, instant)
     part = column.span(instant - SPAN_S, instant)
     values = column.values[part]
-    ordered = sorted(values)
+    ordered = history.worked_out(("latency", name), (column.version, part), lambda: sorted(values))
     now = values[-1] if values else None
     now_at = column.at[part.stop - 1] if values else instant - SPAN_S
     failures = history.failures(source)
@@ -72,10 +73,11 @@ def _series(history: History, name: str, source: Source, at: datetime, options: 
     # Successes from before an outage do not show how fast the ones after it are.
     recent = column.between(instant - 1.5 * options.stale_after_s(source), instant)[-SAMPLES:]
     fresh = instant - now_at <= options.stale_after_s(source) and failed_since < SAMPLES
+    hold_s = max(1.5 * options.interval_s(source), MIN_HOLD_S)
     return LatencySeries(
         name=name,
-        points=_points(column, failures, instant, max(1.5 * options.interval_s(source), MIN_HOLD_S)),
-        failed=tuple(map(length, _bins(instant).cuts(failures.at, instant))),
+        points=_points(history, name, column, failures, instant, hold_s),
+        failed=_failed(history, source, instant),
         now=now,
         now_at=datetime.fromtimestamp(now_at, at.tzinfo) if values else None,
         p50=percentile(ordered, 0.50),
@@ -100,17 +102,39 @@ def _bins(at: float) -> Bins:
 
 
 def _points(
-    column: MeasureColumn, failures: Column[FailureKind], at: float, hold_s: float
+    history: History,
+    name: str,
+    column: MeasureColumn,
+    failures: Column[FailureKind],
+    at: float,
+    hold_s: float,
 ) -> tuple[float | None, ...]:
     """The highest sample in each bin, or the last one before it while that is still valid."""
     bins = _bins(at)
-    points: list[float | None] = []
-    for cut, edge in zip(bins.cuts(column.at, at), bins.edges()[1:], strict=True):
+
+    def point(cut: slice, until: float) -> float | None:
         highest = max(column.values[cut], default=None)
-        points.append(
-            _held(column, failures, cut.start, min(edge, at), hold_s) if highest is None else highest
-        )
-    return tuple(points)
+        return _held(column, failures, cut.start, until, hold_s) if highest is None else highest
+
+    def complete() -> tuple[float | None, ...]:
+        cuts = bins.cuts(column.at, at)[:-1]
+        return tuple(point(cut, edge) for cut, edge in zip(cuts, bins.edges()[1:-1], strict=True))
+
+    # A complete bin stays as it is, so each second only the last one is looked at.
+    key = bins, hold_s, column.version, failures.version
+    earlier = history.worked_out(("points", name), key, complete)
+    return (*earlier, point(column.span(bins.last, at), at))
+
+
+def _failed(history: History, source: Source, at: float) -> tuple[int, ...]:
+    """How many failed in each bin."""
+    bins, failures = _bins(at), history.failures(source)
+
+    def complete() -> tuple[int, ...]:
+        return tuple(map(length, bins.cuts(failures.at, at)[:-1]))
+
+    earlier = history.worked_out(("failed", source), (bins, failures.version), complete)
+    return (*earlier, length(failures.span(bins.last, at)))
 
 
 def _held(

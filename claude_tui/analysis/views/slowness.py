@@ -109,19 +109,22 @@ def geometric_mean(values: Sequence[float]) -> float:
 
 def usual_at(history: History, measure: str, at: datetime) -> Usual | None:
     """The baseline; None while there is too little history, when nothing but a limit in seconds is slow."""
-    return _baseline(history.measure(measure, at.timestamp()), at.timestamp())
+    column, instant = history.measure(measure, at.timestamp()), at.timestamp()
+    median = _median_of_day(column, instant)
+    start, end = instant - _DAY.total_seconds(), instant - SPAN.total_seconds()
+    part = slice(column.index_at(start), column.count_until(end))
+    key = column.version, part, median
+    return history.worked_out(("usual", measure), key, lambda: _baseline(column, part, median))
 
 
-def _baseline(column: MeasureColumn, at: float) -> Usual | None:
+def _baseline(column: MeasureColumn, part: slice, median: Usual | None) -> Usual | None:
     """The median of a day, bounded so that it does not follow a slow period of several hours.
 
     The fastest fifth of the same responses does not change until four fifths are slow.
     """
-    median = _median_of_day(column, at)
     if median is None:
         return None
-    start, end = at - _DAY.total_seconds(), at - SPAN.total_seconds()
-    earlier = column.values[column.index_at(start) : column.count_until(end)]
+    earlier = column.values[part]
     quick = sorted(earlier[:: len(earlier) // _SAMPLED + 1])
     if len(quick) < _ENOUGH:
         return median

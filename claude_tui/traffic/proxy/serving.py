@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from claude_tui.model.garbage import keep_for_good
 from claude_tui.model.gateway import is_gateway
 from claude_tui.model.text import Redactor
 from claude_tui.model.traffic import Tokens
@@ -103,7 +104,7 @@ async def _serve(
     await worker.start([sock])
     # What is here now stays: without this, full collections go through all of it.
     gc.collect()
-    gc.freeze()
+    keep_for_good()
     started()
     await stopping.wait()
     draining = asyncio.create_task(worker.drain(plan.drain_s))

@@ -71,8 +71,33 @@ class LatencyPanel(SnapshotPanel):
     def subtitle(self, snapshot: Snapshot) -> str:
         return span_text(snapshot.latency.span)
 
+    def __init__(self, snapshot: Snapshot, key: str = "") -> None:
+        super().__init__(snapshot, key)
+        self._made: tuple[LatencyView, object, Lines] | None = None
+
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
-        return latency_lines(snapshot, width, height)
+        view, made = snapshot.latency, self._made
+        depends = width, height, _besides(snapshot)
+        # A view stays the same object until a probe answers, or a bin of its charts is complete.
+        if made is None or made[0] is not view or made[1] != depends:
+            made = self._made = view, depends, latency_lines(snapshot, width, height)
+        return made[2]
+
+
+def _besides(snapshot: Snapshot) -> tuple[object, ...]:
+    """All that the lines depend on besides the view: what the time changes, and the verdict."""
+    view, at = snapshot.latency, snapshot.at
+    return (
+        [_is_stale(snapshot, series) for series in view.series],
+        snapshot.verdict.severity.grave,
+        _axis_end(view, at),
+        _is_old(view, at),
+        _certificate(view, at),
+    )
+
+
+def _is_stale(snapshot: Snapshot, series: LatencySeries) -> bool:
+    return series.now_at is not None and outdated(snapshot, _source(series), series.now_at)
 
 
 def latency_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
@@ -86,7 +111,7 @@ def latency_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
     tall = _tallest(len(view.series), rows - len(header) - len(shown_notes))
     body: list[Line] = []
     for series in view.series:
-        stale = series.now_at is not None and outdated(snapshot, _source(series), series.now_at)
+        stale = _is_stale(snapshot, series)
         calm = not snapshot.verdict.severity.grave
         body += _series(series, figures, chart_cells, tall, labelled=labelled, stale=stale, calm=calm)
     gap: Lines = (BLANK,) if shown_notes and rows > len(header) + len(body) + len(shown_notes) else ()
@@ -130,12 +155,16 @@ def _header(view: LatencyView, at: datetime, figures: Sequence[Figure], chart_ce
 
 def _axis(view: LatencyView, at: datetime, cells: int) -> Line:
     """The times above the charts, which move by a whole bin at a time."""
+    end = _axis_end(view, at)
+    return time_axis(end - view.span, end, cells, "╷") if end is not None else BLANK
+
+
+def _axis_end(view: LatencyView, at: datetime) -> datetime | None:
     bins = max((len(series.points) for series in view.series), default=0)
     if not bins:
-        return BLANK
+        return None
     bin_s = view.span.total_seconds() / bins
-    end = datetime.fromtimestamp(ceil(at.timestamp() / bin_s) * bin_s, at.tzinfo)
-    return time_axis(end - view.span, end, cells, "╷")
+    return datetime.fromtimestamp(ceil(at.timestamp() / bin_s) * bin_s, at.tzinfo)
 
 
 # A chart moves by a whole bin at a time, every quarter of a minute.
@@ -289,14 +318,19 @@ def _phases(view: LatencyView, at: datetime, cells: int) -> Lines:
     split: Line = ()
     if view.server_s is not None and view.network_s is not None:
         split = join((_part("server", view.server_s), _part("network", view.network_s)), " · ")
-    old = view.phases_at is not None and (at - view.phases_at).total_seconds() > _PHASES_OLD_S
-    when = line(Span(f"at {clock(view.phases_at)}", "warn")) if old and view.phases_at else BLANK
+    when = BLANK
+    if view.phases_at is not None and _is_old(view, at):
+        when = line(Span(f"at {clock(view.phases_at)}", "warn"))
     for gap in ("  ", " "):
         whole = join((join(parts, gap), split, when), gap + " ")
         if width(whole) <= cells:
             return (whole,)
     wide = join((join(parts), when))
     return (wide if width(wide) <= cells else join((join(parts, " "), when)), split)
+
+
+def _is_old(view: LatencyView, at: datetime) -> bool:
+    return view.phases_at is not None and (at - view.phases_at).total_seconds() > _PHASES_OLD_S
 
 
 def _phase_figures(phases: Timings) -> tuple[tuple[str, float | None], ...]:

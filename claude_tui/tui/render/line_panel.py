@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
 from claude_tui.tui.boundary import Contained, contain_drawing
 from claude_tui.tui.messages import ZoomRequested
+from claude_tui.tui.render.direct_output import DirectOutput, regions_of
 from claude_tui.tui.render.frame import Frame, framed, inner_size
 from claude_tui.tui.render.lines import BLANK, Line, Span, changes, flow, line
 
@@ -38,6 +39,8 @@ class LinePanel(Contained, Widget):
 
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 (Textual's own name)
         super().__init__(id=id)
+        self.output: DirectOutput | None = None
+        """Where changes go that need not pass through Textual's compositor."""
         self._lines: Lines = ()
         self._drawn_for: Size | None = None
         self._failure = ""
@@ -47,31 +50,38 @@ class LinePanel(Contained, Widget):
         raise NotImplementedError
 
     @property
+    def drawn(self) -> Lines:
+        """The lines that are shown."""
+        return self._lines
+
+    @property
     def paint(self) -> Paint:
         return cast("Painted", self.app).paint
 
     def redraw(self) -> None:
         """Draw again and repaint only the cells that changed."""
-        if self._drawn_for != self.size:
+        size = self.size  # Textual looks this up in its layout
+        if self._drawn_for != size:
             return  # not yet shown at this size: Textual will repaint all of it anyway
-        old, self._lines = self._lines, self._drawn()
+        old, self._lines = self._lines, self._drawn(size)
         if old == self._lines:
             return
-        regions = [
-            Region(start, y, end - start, 1)
+        changed = [
+            (y, start, end)
             for y, (before, after) in enumerate(zip(old, self._lines, strict=True))
-            for start, end in changes(before, after, self.size.width)
+            if before != after
+            for start, end in changes(before, after, size.width)
         ]
-        if regions:
-            self.refresh(*regions)
+        if changed and not (self.output and self.output.take(self, changed)):
+            self.refresh(*regions_of(changed))
 
     def repaint(self) -> None:
         """Draw again and repaint everything, because the colours or the frame changed."""
         self._drawn_for = None
         self.refresh()
 
-    def _drawn(self) -> Lines:
-        width, height = self.size
+    def _drawn(self, size: Size) -> Lines:
+        width, height = size
         lines = _failed(self._failure, width, height) if self._failure else self._attempted(width, height)
         return lines + (BLANK,) * (height - len(lines))
 
@@ -82,11 +92,12 @@ class LinePanel(Contained, Widget):
             return _failed(contain_drawing(error, self), width, height)
 
     def render_line(self, y: int) -> Strip:
-        if self._drawn_for != self.size:
-            self._lines = self._drawn()
-            self._drawn_for = self.size
+        size = self.size
+        if self._drawn_for != size:
+            self._lines = self._drawn(size)
+            self._drawn_for = size
         line = self._lines[y] if y < len(self._lines) else BLANK
-        return self.paint.strip(line, self.size.width)
+        return self.paint.strip(line, size.width)
 
     def render(self) -> RenderResult:
         return ""  # never drawn, as Textual calls render_line
@@ -108,6 +119,8 @@ class SnapshotPanel(LinePanel, can_focus=True):
         self.snapshot = snapshot
         self.key = key
         self.frame = Frame.BOX
+        self._framed: tuple[Lines, object, Lines] | None = None
+        """The content that was framed last, what else the result depends on, and the result."""
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
         """The content inside the frame, at most `height` lines of at most `width` cells."""
@@ -137,16 +150,21 @@ class SnapshotPanel(LinePanel, can_focus=True):
 
     def draw(self, width: int, height: int) -> Lines:
         content = self.lines(self.snapshot, *inner_size(self.frame, width, height))
-        return framed(
-            content,
-            width,
-            height,
-            frame=self.frame,
-            title=self.TITLE,
-            key=self.key,
-            note=self.subtitle(self.snapshot),
-            focused=self.has_focus,
-        )
+        depends = width, height, self.frame, self.subtitle(self.snapshot), self.has_focus
+        if self._framed is None or self._framed[0] is not content or self._framed[1] != depends:
+            frame, note, focused = depends[2:]
+            drawn = framed(
+                content,
+                width,
+                height,
+                frame=frame,
+                title=self.TITLE,
+                key=self.key,
+                note=note,
+                focused=focused,
+            )
+            self._framed = content, depends, drawn
+        return self._framed[2]
 
     def on_click(self, event: events.Click) -> None:
         event.stop()

@@ -7,6 +7,7 @@ It also sets and resets the full style for every piece of text: 40 bytes where 1
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -18,7 +19,7 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate
 from textual.strip import Strip
 
-__all__ = ["ExactUpdate", "partial_output"]
+__all__ = ["CellsUpdate", "ExactUpdate", "partial_output"]
 
 
 class ExactUpdate(CompositorUpdate):
@@ -37,6 +38,21 @@ class ExactUpdate(CompositorUpdate):
                 if strip is not None and first < last:
                     out.append(Control.move_to(first, y).segment.text)
                     out += map(pen.write, strip.crop(first - x, last - x))
+        return "".join(out) + pen.lift()
+
+
+class CellsUpdate(CompositorUpdate):
+    """Pieces of lines, each with the column and the row where it begins."""
+
+    def __init__(self, pieces: Sequence[tuple[int, int, Strip]]) -> None:
+        self._pieces = pieces
+
+    def render_segments(self, console: Console) -> str:
+        pen = _Pen(console._color_system or ColorSystem.TRUECOLOR)
+        out: list[str] = []
+        for x, y, strip in self._pieces:
+            out.append(f"\x1b[{y + 1};{x + 1}H")
+            out += map(pen.write, strip)
         return "".join(out) + pen.lift()
 
 

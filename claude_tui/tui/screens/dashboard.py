@@ -31,6 +31,7 @@ from claude_tui.tui.panels.status import StatusPanel
 from claude_tui.tui.panels.strip import StripPanel, calls_for_attention
 from claude_tui.tui.panels.traffic import TrafficPanel
 from claude_tui.tui.render.covered_repaint import covered_repaint
+from claude_tui.tui.render.direct_output import DirectOutput
 from claude_tui.tui.render.line_panel import SnapshotPanel
 from claude_tui.tui.screens.layout import Plan, shows
 from claude_tui.tui.screens.layout import arrange as arranged
@@ -88,6 +89,9 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         if newcomer:
             self.footer.greet(greeting_line(chosen_keys))
         self._arrangement = _Arrangement(self)
+        self._output = DirectOutput(self)
+        for each in (self.header, self.incident_line, self.strip, *self.panels):
+            each.output = self._output
 
     @property
     def layout(self) -> Layout:
@@ -109,17 +113,18 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         """Draw `snapshot`. Panels repaint what differs; the layout changes only with the rows above them."""
         before, above = self._arranged_for(), self._rows_above()
         self.snapshot = snapshot
-        self.header.show(snapshot, view)
-        self.incident_line.show(snapshot)
-        self.strip.show(snapshot)
-        for panel in self.panels:
-            panel.attempt(snapshot)
-        if self._arranged_for() != before:
-            self._show_panels()
-            self.footer.offer(self._hints())
-            self.refresh(layout=True)
-        elif self._rows_above() != above:
-            self.refresh(layout=True)
+        with self._output.collecting():
+            self.header.show(snapshot, view)
+            self.incident_line.show(snapshot)
+            self.strip.show(snapshot)
+            for panel in self.panels:
+                panel.attempt(snapshot)
+            if self._arranged_for() != before:
+                self._show_panels()
+                self.footer.offer(self._hints())
+                self.refresh(layout=True)
+            elif self._rows_above() != above:
+                self.refresh(layout=True)
 
     def arrange_as(self, preset: Preset, hidden: Iterable[str]) -> None:
         """Arrange the panels anew."""

@@ -1,0 +1,31 @@
+"""What was drawn goes, though it is in cycles and the program makes too little for the collector to hurry."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import weakref
+
+from tests.functional.still import still_app
+from tests.snapshots.pictures import healthy
+
+
+class Drawn:
+    """Holds itself, as a strip that has been drawn does."""
+
+    def __init__(self) -> None:
+        self.itself = self
+
+
+async def test_a_dashboard_collects_what_it_has_drawn() -> None:
+    app, _ = still_app(healthy())
+    app.COLLECT_EVERY_S = 0.05
+    gone = asyncio.Event()
+    async with app.run_test():
+        thresholds = gc.get_threshold()
+        gc.set_threshold(1_000_000)
+        try:
+            weakref.finalize(Drawn(), gone.set)
+            await asyncio.wait_for(gone.wait(), 20)
+        finally:
+            gc.set_threshold(*thresholds)
