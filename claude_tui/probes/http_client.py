@@ -1,4 +1,4 @@
-"""The HTTP client of the probes without its HTTP/2: 1.4 MB that nothing here uses, as the SDK asks for 1.1."""
+"""The HTTP client of the probes without HTTP/2: 1.4 MB that nothing here uses, as the SDK speaks 1.1 too."""
 
 from __future__ import annotations
 
