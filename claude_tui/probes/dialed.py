@@ -7,11 +7,9 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any, Final
 
-import httpcore2
-import httpx2
-
 from claude_tui.probes.body import PIECE, codings_of, read, without_transport_headers
 from claude_tui.probes.dial import Dialer
+from claude_tui.probes.http_client import httpcore2, httpx2
 from claude_tui.probes.proxy_setting import ProxySettingError
 from claude_tui.probes.transport_errors import BodyError
 

@@ -9,9 +9,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-import httpcore2
-import httpx2
-
 from claude_tui.model.observation import Timings
 from claude_tui.model.text import Redactor
 from claude_tui.probes.body import ACCEPT_ENCODING
@@ -20,6 +17,7 @@ from claude_tui.probes.clock import Clock
 from claude_tui.probes.dial import Dialer
 from claude_tui.probes.dialed import FAILURES, BodyLimits, DialedBackend, DialedTransport
 from claude_tui.probes.exchange_trace import ExchangeTrace
+from claude_tui.probes.http_client import httpcore2, httpx2
 from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.transport_errors import explain, too_slow, untrusted
 

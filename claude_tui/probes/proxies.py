@@ -24,7 +24,7 @@ def trust_of_the_sdk() -> ssl.SSLContext:
 
     Reads files; 20-50 ms. Raises OSError (ssl.SSLError is one) when the file named cannot be read.
     """
-    import httpcore2  # 0.1 s, and only https needs it
+    from claude_tui.probes.http_client import httpcore2  # 0.1 s, and only https needs it
 
     return httpcore2.default_ssl_context()
 

@@ -12,8 +12,6 @@ import warnings
 from collections.abc import AsyncIterator
 from typing import Final
 
-import httpx2
-
 from claude_tui.model.errors import ProbeError
 from claude_tui.model.observation import Usage
 from claude_tui.probes.body import ACCEPT_ENCODING
@@ -21,6 +19,7 @@ from claude_tui.probes.credentials import Credentials
 from claude_tui.probes.dial import Dialer
 from claude_tui.probes.dialed import FAILURES
 from claude_tui.probes.exchange_trace import ExchangeTrace
+from claude_tui.probes.http_client import httpx2
 from claude_tui.probes.optional_imports import absent
 from claude_tui.probes.proxies import Proxies
 from claude_tui.probes.sdk_transport import make_transport

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-import httpcore2
-import httpx2
-
 from claude_tui.probes.dial import Dialer
 from claude_tui.probes.dialed import BodyLimits, DialedBackend, DialedTransport
+from claude_tui.probes.http_client import httpcore2, httpx2
 from claude_tui.probes.proxies import Proxies
 
 __all__ = ["make_transport"]

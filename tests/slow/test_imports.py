@@ -72,17 +72,17 @@ def test_the_free_probes_load_no_sdk() -> None:
 
 
 def test_the_probes_load_no_optional_part_of_their_libraries() -> None:
-    unused = {"aiohttp", "click", "rich", "pygments"}
+    unused = {"aiohttp", "click", "rich", "pygments", "h2", "hpack"}
     assert not loaded_by("import claude_tui.probes.network, claude_tui.probes.sdk") & unused
 
 
 def test_what_the_probes_leave_out_can_be_imported_afterwards() -> None:
     code = """\
 import claude_tui.probes.sdk
-import anthropic._vendor.httpx_aiohttp
+import anthropic._vendor.httpx_aiohttp, httpcore2._async.http2
 assert anthropic.AsyncAnthropic
 """
-    assert "aiohttp" in loaded_by(code)
+    assert {"aiohttp", "h2"} <= loaded_by(code)
 
 
 def test_the_command_line_of_check_loads_no_textual() -> None:
