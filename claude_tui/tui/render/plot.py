@@ -24,6 +24,8 @@ from claude_tui.tui.render.time_grid import Grid
 if TYPE_CHECKING:
     from textual_plotext import Plot
 
+    from claude_tui.model.when import Local
+
 __all__ = ["Curve", "curves_of", "nice_ticks", "plot_lines"]
 
 Lines = tuple[Line, ...]
@@ -60,11 +62,18 @@ def curves_of(chart: Chart) -> tuple[str, ...]:
 
 
 def plot_lines(
-    chart: Chart, cells: int, rows: int, *, usual: float | None = None, plain: bool = False
+    chart: Chart,
+    cells: int,
+    rows: int,
+    *,
+    usual: float | None = None,
+    plain: bool = False,
+    local: Local | None = None,
 ) -> Lines:
     """The chart's series as curves in `cells` by `rows` cells, with axes. Values are seconds.
 
-    `usual` is drawn as a faint level. `plain` draws letters instead of colours.
+    `usual` is drawn as a faint level. `plain` draws letters instead of colours. Times of `local` stand beside
+    those in UTC.
     """
     failed = [series for series in chart.series if series.name == FAILED_SERIES]
     chart = replace(chart, series=tuple(series for series in chart.series if series.name != FAILED_SERIES))
@@ -80,7 +89,7 @@ def plot_lines(
         line(Span(right(labels.get(height - 1 - row, ""), _MARGIN - 2), "faint"), Span(" │", "edge"), *drawn)
         for row, drawn in enumerate(canvas)
     ]
-    axis = line(" " * _MARGIN, *time_axis(*grid.times(chart), width))
+    axis = line(" " * _MARGIN, *time_axis(*grid.times(chart), width, local=local))
     return (*body, *(_failures(series, grid) for series in failed), axis)
 
 
