@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from claude_tui.model.snapshot import Calls, Chart, ChartSeries, Focus, Panel
 from claude_tui.tui.panels.errors_zoom import errors_zoom
 from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
-from claude_tui.tui.panels.latency import series_chart
+from claude_tui.tui.panels.latency_chart import series_chart
 from claude_tui.tui.panels.latency_zoom import figures_zoom, legend, usual_of
 from claude_tui.tui.panels.status_zoom import status_zoom
 from claude_tui.tui.panels.zoom_parts import SPANS, next_span

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import groupby
 from math import ceil
+from typing import TYPE_CHECKING
 
 from claude_tui.model.format import (
     NOT_AVAILABLE,
@@ -21,17 +21,32 @@ from claude_tui.model.format import (
     span_text,
 )
 from claude_tui.model.observation import Source, Timings
-from claude_tui.model.snapshot import LatencySeries, LatencyView, Panel, Snapshot
+from claude_tui.model.snapshot import Chart, LatencySeries, LatencyView, Panel, Snapshot
+from claude_tui.tui.panels.latency_chart import ALL_FAILED, SOME_FAILED, chart_scale, series_chart
 from claude_tui.tui.panels.latency_zoom import unmeasured_usual
-from claude_tui.tui.render.curve import fine_curve
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
-from claude_tui.tui.render.lines import BLANK, Line, Span, clipped, crop, join, line, pad, plain, right, width
-from claude_tui.tui.render.sparkline import resample, sparkline
+from claude_tui.tui.render.lines import (
+    BLANK,
+    Line,
+    Span,
+    clipped,
+    crop,
+    join,
+    line,
+    pad,
+    plain,
+    right,
+    spread,
+    width,
+)
 from claude_tui.tui.render.staleness import outdated
 from claude_tui.tui.render.time_axis import time_axis
 
-__all__ = ["LatencyPanel", "latency_lines", "series_chart"]
+if TYPE_CHECKING:
+    from claude_tui.model.when import Local
+
+__all__ = ["LatencyPanel", "is_large", "latency_lines"]
 
 Lines = tuple[Line, ...]
 
@@ -42,14 +57,16 @@ _USUAL_CELLS = 11
 _TALLEST_CHART = 9
 # From this height on, a chart labels its upper edge.
 _SCALED_FROM = 4
-_ALL_FAILED, _SOME_FAILED = Span("✗", "bad"), Span("×", "warn")
 # Below this, a label of the time axis tells less than how long the chart is.
 _NARROWEST_AXIS = 18
 # More failures than this since the last success are no chance.
 _FEW_FAILED = 2
-# A normal series fills a quarter of its height: only what is several times slower than usual looks tall.
-_TOP_OVER_BASELINE = 4.0
 _LABEL_CELLS = 4
+# A chart shorter than this tells nothing: it goes below its figures, across the panel.
+_SHORTEST_CHART = 12
+_ROWS_STACKED = 3
+# Charts of a longer span leave those of the last minutes so many rows each.
+_ROWS_BESIDE_LONG, _NARROWEST_LONG, _LARGE_FROM = 5, 56, 26
 _PHASES_OLD_S = 60.0
 _SKEW_WORTH_SAYING_S = 2.0
 _CERTIFICATE_WORTH_SAYING = timedelta(days=30)
@@ -67,29 +84,57 @@ class LatencyPanel(SnapshotPanel):
     PANEL = Panel.LATENCY
     TITLE = "Latency"
 
+    def __init__(self, snapshot: Snapshot, key: str = "") -> None:
+        super().__init__(snapshot, key)
+        self.long: Chart | None = None
+        """A chart over a longer span, for which a large panel has room."""
+
     def subtitle(self, snapshot: Snapshot) -> str:
         return span_text(snapshot.latency.span)
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
-        return latency_lines(snapshot, width, height)
+        return latency_lines(snapshot, width, height, self.long, self.paint.local)
 
 
-def latency_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """One or more rows per measure, then notes, in at most `rows` rows."""
+def latency_lines(
+    snapshot: Snapshot, cells: int, rows: int, long: Chart | None = None, local: Local | None = None
+) -> Lines:
+    """One or more rows per measure, then charts of `long`, then notes, in at most `rows` rows."""
     view = snapshot.latency
     labelled = rows <= len(view.series)
     figures, chart_cells = _columns(cells, labelled=labelled)
-    header = () if labelled else (_header(view, snapshot.at, figures, chart_cells),)
+    stacked = chart_cells < _SHORTEST_CHART and rows > _ROWS_STACKED * len(view.series)
+    if stacked:
+        figures, chart_cells = _stacked_figures(cells), cells
+    header = () if labelled else (_header(view, snapshot.at, figures, chart_cells, local, stacked=stacked),)
     notes = _notes(view, snapshot.at, cells)
-    shown_notes = notes[: max(rows - len(header) - len(view.series), 0)]
-    tall = _tallest(len(view.series), rows - len(header) - len(shown_notes))
+    shown_notes = notes[: max(rows - len(header) - (_ROWS_STACKED if stacked else 1) * len(view.series), 0)]
+    below = _long(snapshot, long, cells, rows - len(header) - len(shown_notes) - 1, local)
+    tall = _tallest(len(view.series), rows - len(header) - len(shown_notes) - len(below))
     body: list[Line] = []
     for series in view.series:
         stale = series.now_at is not None and outdated(snapshot, _source(series), series.now_at)
         calm = not snapshot.verdict.severity.grave
-        body += _series(series, figures, chart_cells, tall, labelled=labelled, stale=stale, calm=calm)
+        drawn = _stacked if stacked else _series
+        body += drawn(series, figures, chart_cells, tall, labelled=labelled, stale=stale, calm=calm)
+    body += below
     gap: Lines = (BLANK,) if shown_notes and rows > len(header) + len(body) + len(shown_notes) else ()
     return clipped((*header, *body, *gap, *shown_notes), cells, rows)
+
+
+def is_large(cells: int, rows: int) -> bool:
+    """Whether a panel of that size has room for charts of a longer span."""
+    return cells >= _NARROWEST_LONG and rows >= _LARGE_FROM
+
+
+def _long(snapshot: Snapshot, chart: Chart | None, cells: int, rows: int, local: Local | None) -> Lines:
+    """The charts over a longer span, where there are rows for them below those of the last minutes."""
+    least = len(snapshot.latency.series) * _ROWS_BESIDE_LONG
+    if chart is None or cells < _NARROWEST_LONG or rows < least:
+        return ()
+    from claude_tui.tui.panels.latency_long import long_lines
+
+    return long_lines(snapshot, chart, cells, rows - least, local)
 
 
 def _tallest(charts: int, room: int) -> int:
@@ -113,8 +158,25 @@ def _columns(cells: int, *, labelled: bool) -> tuple[tuple[Figure, ...], int]:
     return _FIGURES[:1], max(chart, 0)
 
 
-def _header(view: LatencyView, at: datetime, figures: Sequence[Figure], chart_cells: int) -> Line:
-    over = _axis(view, at, chart_cells) if chart_cells >= _NARROWEST_AXIS else BLANK
+def _stacked_figures(cells: int) -> tuple[Figure, ...]:
+    """Which figures fit beside a name, where the chart has rows of its own."""
+    room = (cells - _NAME_CELLS - _USUAL_CELLS) // _FIGURE_CELLS
+    names = ("now", "now p95", "now p50 p95")[min(max(room - 1, 0), 2)]
+    return tuple(figure for figure in _FIGURES if figure[0] in names)
+
+
+def _header(
+    view: LatencyView,
+    at: datetime,
+    figures: Sequence[Figure],
+    chart_cells: int,
+    local: Local | None,
+    *,
+    stacked: bool,
+) -> Line:
+    if stacked:
+        return _stacked_header(view, figures, chart_cells)
+    over = _axis(view, at, chart_cells, local) if chart_cells >= _NARROWEST_AXIS else BLANK
     if not over:
         span = span_text(view.span)
         over = line(Span(f"last {span}" if chart_cells > 8 else span, "faint"))
@@ -127,14 +189,22 @@ def _header(view: LatencyView, at: datetime, figures: Sequence[Figure], chart_ce
     )
 
 
-def _axis(view: LatencyView, at: datetime, cells: int) -> Line:
+def _stacked_header(view: LatencyView, figures: Sequence[Figure], cells: int) -> Line:
+    names = line(
+        *(Span(right(name, _FIGURE_CELLS - 2) + "  ", "faint") for name, _ in figures),
+        Span(right("vs usual", _USUAL_CELLS), "faint"),
+    )
+    return spread(line(Span(f"last {span_text(view.span)}", "faint")), names, cells)
+
+
+def _axis(view: LatencyView, at: datetime, cells: int, local: Local | None) -> Line:
     """The times above the charts, which move by a whole bin at a time."""
     bins = max((len(series.points) for series in view.series), default=0)
     if not bins:
         return BLANK
     bin_s = view.span.total_seconds() / bins
     end = datetime.fromtimestamp(ceil(at.timestamp() / bin_s) * bin_s, at.tzinfo)
-    return time_axis(end - view.span, end, cells, "╷")
+    return time_axis(end - view.span, end, cells, "╷", local)
 
 
 # A chart moves by a whole bin at a time, every quarter of a minute.
@@ -155,7 +225,7 @@ def _series(
     for name, value in figures:
         label = right(name, _LABEL_CELLS) if labelled and name != "now" else ""
         out += [Span(label, "faint"), *_figure(series, name, value(series), unit, stale)]
-    scale = _scale(_top(series)) if tall >= _SCALED_FROM else ""
+    scale = chart_scale(series) if tall >= _SCALED_FROM else ""
     above = tuple(
         line(Span(right("" if number else scale, _NAME_CELLS - 1) + " ", "faint"), *row)
         for number, row in enumerate(chart[:-1])
@@ -164,59 +234,29 @@ def _series(
     return (*above, line(*out, *_usual(series, stale)), *below)
 
 
+@lru_cache(maxsize=16)
+def _stacked(
+    series: LatencySeries,
+    figures: tuple[Figure, ...],
+    chart_cells: int,
+    tall: int,
+    *,
+    labelled: bool,  # noqa: ARG001 (the header names the figures)
+    stale: bool,
+    calm: bool,
+) -> Lines:
+    """Name and figures in the first row, the chart below them, as wide as the panel."""
+    unit = latency_unit(*(value(series) for _, value in figures))
+    out: list[Span] = []
+    for name, value in figures:
+        out += _figure(series, name, value(series), unit, stale)
+    told = line(*out, *_usual(series, stale))
+    head = spread(line(Span(series.name, "text")), told, chart_cells)
+    return (head, *series_chart(series, chart_cells, tall - 1, calm=calm))
+
+
 def _source(series: LatencySeries) -> Source:
     return Source.MODELS if series.name == "models" else Source.MESSAGES
-
-
-def series_chart(series: LatencySeries, cells: int, rows: int, *, calm: bool) -> Lines:
-    """The chart of one series, coloured by the limits that the verdict uses; in its last row the failures.
-
-    Unless it is `calm`, what is as usual has no colour: in an outage, nothing here looks healthy.
-    """
-
-    def role_of(value: float) -> str:
-        late = "bad" if value > series.slow_above_s else "warn" if value > series.warn_above_s else ""
-        return late or ("info" if calm else "dim")
-
-    top, marks = _top(series), _marks(series, cells)
-    if rows < 2:
-        return (_marked(sparkline(series.points, cells, top=top, role_of=role_of), marks),)
-    shares = [None if value is None else value / (top or 1.0) for value in resample(series.points, 2 * cells)]
-    drawn = fine_curve(shares, rows - 1, lambda share: role_of(share * top))
-    return (*drawn, _marked(line(" " * cells), marks))
-
-
-def _marks(series: LatencySeries, cells: int) -> list[Span | None]:
-    """For each cell whether all failed that was sent in its time, or some, or none."""
-    total = min(len(series.points), len(series.failed))
-    out: list[Span | None] = []
-    for cell in range(cells):
-        start = cell * total // cells
-        bins = slice(start, max((cell + 1) * total // cells, start + 1))
-        answered = any(point is not None for point in series.points[bins])
-        out.append((_SOME_FAILED if answered else _ALL_FAILED) if any(series.failed[bins]) else None)
-    return out
-
-
-def _marked(drawn: Line, marks: Sequence[Span | None]) -> Line:
-    """The row with the marks in place of what is in their cells."""
-    cells = [Span(char, span.role) for span in drawn for char in span.text]
-    out = [mark or cell for cell, mark in zip(cells, marks, strict=True)]
-    runs = groupby(out, key=lambda cell: cell.role)
-    return tuple(Span("".join(cell.text for cell in run), role) for role, run in runs)
-
-
-def _scale(top: float) -> str:
-    unit = latency_unit(top)
-    return f"{latency_figure(top, unit)}{unit}" if top else ""
-
-
-def _top(series: LatencySeries) -> float:
-    """Seconds at the upper edge of the chart."""
-    highest = max((point for point in series.points if point is not None), default=0.0)
-    if not series.baseline:
-        return highest * 2
-    return max(highest, series.baseline * _TOP_OVER_BASELINE)
 
 
 def _figure(series: LatencySeries, name: str, value: float | None, unit: str, stale: bool) -> Line:
@@ -319,7 +359,7 @@ def _marks_are(view: LatencyView) -> Line:
     if not any(any(series.failed) for series in view.series):
         return BLANK
     words = Span(" all failed  ", "faint"), Span(" some", "faint")
-    return line(_ALL_FAILED, words[0], _SOME_FAILED, words[1])
+    return line(ALL_FAILED, words[0], SOME_FAILED, words[1])
 
 
 def _usual_is(view: LatencyView) -> Line:
