@@ -68,6 +68,7 @@ _ROWS_STACKED = 3
 # Charts of a longer span leave those of the last minutes so many rows each.
 _ROWS_BESIDE_LONG, _NARROWEST_LONG, _LARGE_FROM = 5, 56, 26
 _PHASES_OLD_S = 60.0
+_MILLISECONDS_CELLS = 3
 _SKEW_WORTH_SAYING_S = 2.0
 _CERTIFICATE_WORTH_SAYING = timedelta(days=30)
 
@@ -324,18 +325,25 @@ def _phases(view: LatencyView, at: datetime, cells: int) -> Lines:
     """`dns 2ms  connect 14ms  first byte 135ms   server 119ms · network 16ms`, in one row or two."""
     if view.phases is None:
         return (line(Span("phases of a connection: not measured yet", "faint")),)
-    parts = [_part(name, seconds) for name, seconds in _phase_figures(view.phases)]
-    split: Line = ()
-    if view.server_s is not None and view.network_s is not None:
-        split = join((_part("server", view.server_s), _part("network", view.network_s)), " · ")
+    figures = _phase_figures(view.phases)
     old = view.phases_at is not None and (at - view.phases_at).total_seconds() > _PHASES_OLD_S
     when = line(Span(f"at {clock(view.phases_at)}", "warn")) if old and view.phases_at else BLANK
-    for gap in ("  ", " "):
+    for gap, held in (("  ", _MILLISECONDS_CELLS), (" ", 0)):
+        parts = [_part(name, seconds, held) for name, seconds in figures]
+        split = _split(view, held)
         whole = join((join(parts, gap), split, when), gap + " ")
         if width(whole) <= cells:
             return (whole,)
+        if held and width(join((join(parts), when))) <= cells:
+            return (join((join(parts), when)), split)
     wide = join((join(parts), when))
     return (wide if width(wide) <= cells else join((join(parts, " "), when)), split)
+
+
+def _split(view: LatencyView, held: int) -> Line:
+    if view.server_s is None or view.network_s is None:
+        return ()
+    return join((_part("server", view.server_s, held), _part("network", view.network_s, held)), " · ")
 
 
 def _phase_figures(phases: Timings) -> tuple[tuple[str, float | None], ...]:
@@ -347,11 +355,12 @@ def _phase_figures(phases: Timings) -> tuple[tuple[str, float | None], ...]:
     )
 
 
-def _part(name: str, seconds: float | None) -> Line:
-    """`connect 14ms`: each figure has its unit, as in the rows above."""
+def _part(name: str, seconds: float | None, held: int) -> Line:
+    """`connect 14ms`: each figure has its unit, as in the rows above, and `held` cells to grow in."""
     if seconds is None:
-        return line(Span(f"{name} ", "dim"), Span(NOT_AVAILABLE, "faint"))
-    return line(Span(f"{name} ", "dim"), Span(milliseconds(seconds), "text"), Span("ms", "dim"))
+        return line(Span(f"{name} ", "dim"), Span(NOT_AVAILABLE.rjust(held and held + 2), "faint"))
+    figure = milliseconds(seconds).rjust(held)
+    return line(Span(f"{name} ", "dim"), Span(figure, "text"), Span("ms", "dim"))
 
 
 def _marks_are(view: LatencyView) -> Line:
