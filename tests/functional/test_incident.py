@@ -290,6 +290,16 @@ async def test_a_filter_leaves_what_has_the_words_and_escape_takes_it_off() -> N
         assert isinstance(app.screen, DashboardScreen)
 
 
+async def test_what_was_declared_from_the_dashboard_leads_back_there() -> None:
+    async with opened("none", "i") as (app, backend, pilot):
+        await fill(app, pilot, 0, "Checkout fails")
+        await pressed(app, pilot, "enter")
+        await recorded(app, backend, pilot)
+        assert screen(app).ident
+        await pressed(app, pilot, "escape")
+        assert isinstance(app.screen, DashboardScreen)
+
+
 async def test_the_list_is_sorted_by_start_severity_or_length() -> None:
     async with opened("open", "i", "l") as (app, _, pilot):
 

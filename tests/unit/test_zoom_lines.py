@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from claude_tui.model.snapshot import Calls, Chart, ChartSeries, Focus, Panel
+from claude_tui.model.snapshot import Calls, Chart, ChartSeries, Event, EventKind, Focus, Level, Panel
 from claude_tui.tui.panels.errors_zoom import errors_zoom
 from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
 from claude_tui.tui.panels.latency_chart import series_chart
@@ -173,6 +173,17 @@ def test_no_line_is_wider_than_the_screen(scene: str, size: tuple[int, int]) -> 
         for lines in drawn:
             assert lines
             assert max(width(line) for line in lines) <= cells
+
+
+def test_the_status_page_has_what_it_changed_lately() -> None:
+    snapshot = PICTURES["incident"]()
+    changed = Event("a", AT, EventKind.STATUS, Level.WARN, "status", "Claude API partial outage")
+    failed = Event("b", AT, EventKind.FAILURE, Level.BAD, "messages", "529 overloaded")
+    text = text_of(status_zoom(replace(snapshot, events=(changed, failed)), 116))
+    changes = text[text.index("Changes") :]
+    assert "Claude API partial outage" in changes
+    assert "529 overloaded" not in changes
+    assert "Changes" not in text_of(status_zoom(replace(snapshot, events=(failed,)), 116))
 
 
 def test_status_tells_every_update_with_its_age() -> None:

@@ -39,7 +39,7 @@ __all__ = ["Thresholds", "headroom_zoom"]
 Lines = tuple[Line, ...]
 Row = Headroom | WindowUsage
 
-_LOWEST, _TALLEST = 2, 5
+_LOWEST, _TALLEST = 2, 12
 _SCALE_CELLS = 5
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from claude_tui.model.format import ago, duration, plain
 from claude_tui.model.provider import Component, IncidentUpdate, Maintenance, ProviderIncident, ProviderStatus
-from claude_tui.model.snapshot import Snapshot, StatusView
+from claude_tui.model.snapshot import EventKind, Snapshot, StatusView
 from claude_tui.tui.panels.times import Times
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
-from claude_tui.tui.render.glyphs import component_mark
+from claude_tui.tui.render.glyphs import component_mark, event_mark
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, join, line, pad, width, wrap
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def status_zoom(snapshot: Snapshot, cells: int, local: Local | None = None) -> L
         *_incidents(view, status, times, cells),
         *_maintenances(status, times, cells),
         *_components(view, status, cells),
+        *_changes(snapshot, times, cells),
         *_source(view, status, times, cells),
     )
 
@@ -174,6 +175,21 @@ def _component(component: Component, ours: bool, room: int, cells: int) -> Line:
         ),
         cells,
     )
+
+
+def _changes(snapshot: Snapshot, times: Times, cells: int) -> Lines:
+    """What the page has changed lately, which its own last word does not tell."""
+    changes = [event for event in snapshot.events if event.kind is EventKind.STATUS]
+    if not changes:
+        return ()
+    rows = [heading("Changes", "newest first", cells)]
+    for event in changes:
+        mark = event_mark(event)
+        when = Span(f"{times.moment(event.at)}  ", "dim")
+        rows.append(
+            crop(line("  ", when, Span(f"{mark.glyph} ", mark.role), Span(event.text, "text")), cells)
+        )
+    return (*rows, BLANK)
 
 
 def _source(view: StatusView, status: ProviderStatus, times: Times, cells: int) -> Lines:

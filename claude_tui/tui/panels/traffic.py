@@ -246,7 +246,7 @@ def _endings(figures: TrafficFigures, cells: int, *, always: bool) -> Lines:
         words = f"{figures.early:,} of {figures.asked_to_wait:,}"
         pieces.append(_labelled(words, "retry-after ignored ", "warn"))
     if figures.max_tokens:
-        pieces.append(_labelled(percent(figures.max_tokens), "max_tokens ", "warn"))
+        pieces.append(_labelled(percent(figures.max_tokens), "max_tokens ", "text"))
     if figures.refusals:
         pieces.append(_labelled(percent(figures.refusals), "refusals ", "text"))
     if figures.abandoned:

@@ -95,7 +95,7 @@ class IncidentScreen(ReaderScreen):
         self._order = ORDERS[0]
         self._cursor = ""
         self._opened: frozenset[str] = frozenset()
-        self._came_from_list = not ident
+        self._came_from_list = False
         self._known: tuple[Incident, ...] = ()
         self._known_as_of: tuple[IncidentEntry, ...] | None = None
 
@@ -316,6 +316,7 @@ class IncidentScreen(ReaderScreen):
     # -- what people do ------------------------------------------------------------------------
 
     def action_declare(self) -> None:
+        self._came_from_list |= not self.ident
         ask_declaration(self.cockpit, self.turn_to)
 
     def action_note(self) -> None:
