@@ -175,6 +175,16 @@ def test_no_line_is_wider_than_the_screen(scene: str, size: tuple[int, int]) -> 
             assert max(width(line) for line in lines) <= cells
 
 
+def test_a_dense_chart_draws_the_median_of_each_cell() -> None:
+    """A narrow chart of many probes was a cloud."""
+    dense = [(900 - 4 * n, 1.6 if n % 3 == 2 else 0.4) for n in range(225)]
+    rows = [plain(row).partition("│")[2] for row in plot_lines(chart(*dense), 60, 12)[:-1]]
+    assert sum(bool(row.strip()) for row in rows) == 1
+    # With a cell for each of them, all are drawn.
+    rows = [plain(row).partition("│")[2] for row in plot_lines(chart(*dense), 260, 12)[:-1]]
+    assert sum(bool(row.strip()) for row in rows) > 5
+
+
 def test_the_status_page_has_what_it_changed_lately() -> None:
     snapshot = PICTURES["incident"]()
     changed = Event("a", AT, EventKind.STATUS, Level.WARN, "status", "Claude API partial outage")

@@ -99,5 +99,5 @@ _COLUMNS: tuple[_Column, ...] = (
     ("in/min", 9, 0, lambda figures: _tokens(figures.input_per_minute)),
     ("out/min", 9, 0, lambda figures: _tokens(figures.output_per_minute)),
     ("attempts", 10, 0, _attempts),
-    ("total p95", 11, 2, lambda figures: _seconds(figures.total.p95)),
+    ("total p95", 13, 2, lambda figures: _seconds(figures.total.p95)),
 )

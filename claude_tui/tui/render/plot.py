@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from claude_tui.model.format import count
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["Curve", "curves_of", "nice_ticks", "plot_lines"]
 
 Lines = tuple[Line, ...]
+Points = Sequence[tuple[datetime, float | None]]
 
 _MARGIN = 7
 _ROLES = ("text", "dim", "faint", "accent", "ok", "warn", "bad", "info")
@@ -138,10 +140,28 @@ def _canvas(chart: Chart, grid: Grid, height: int, top: float, usual: float | No
         name = series.name.removesuffix(_MAX_SUFFIX)
         curve = CURVES.get(name, Curve("text", "x"))
         dots = name != series.name
-        known = [(instant.timestamp(), value) for instant, value in series.points]
+        known = [
+            (instant.timestamp(), value) for instant, value in _thinned(series.points, grid, highest=dots)
+        ]
         for piece in _pieces(known, start_s, top):
             _draw(plot, piece, curve, plain, dots=dots)
     return tuple(_lines(plot.build(), height))
+
+
+def _thinned(points: Points, grid: Grid, *, highest: bool) -> Points:
+    """At most one point per cell, the median or the highest: more would be drawn over each other.
+
+    A gap within a cell that has points is too short to be seen.
+    """
+    if len(points) <= grid.cells:
+        return points
+    out: list[tuple[datetime, float | None]] = []
+    for _, found in itertools.groupby(points, key=lambda point: grid.cell_of(point[0])):
+        run = list(found)
+        values = sorted(value for _, value in run if value is not None)
+        place = len(values) - 1 if highest else (len(values) - 1) // 2
+        out.append((run[-1][0], values[place] if values else None))
+    return out
 
 
 def _pieces(
