@@ -246,9 +246,9 @@ def _endings(figures: TrafficFigures, cells: int, *, always: bool) -> Lines:
         words = f"{figures.early:,} of {figures.asked_to_wait:,}"
         pieces.append(_labelled(words, "retry-after ignored ", "warn"))
     if figures.max_tokens:
-        pieces.append(_labelled(percent(figures.max_tokens), "max_tokens ", "text"))
+        pieces.append(_labelled(_held(percent(figures.max_tokens), _SHARE_CELLS), "max_tokens ", "text"))
     if figures.refusals:
-        pieces.append(_labelled(percent(figures.refusals), "refusals ", "text"))
+        pieces.append(_labelled(_held(percent(figures.refusals), _SHARE_CELLS), "refusals ", "text"))
     if figures.abandoned:
         pieces.append(_labelled(f"{figures.abandoned:,}", "abandoned ", "text"))
     if always and not pieces:
