@@ -417,7 +417,10 @@ def _report(request: Request) -> int:
 def _proxy(request: Request) -> int:
     from claude_tui.cli.proxy import run
 
-    return run(request, _settings(request))
+    settings = _settings(request)
+    if not request.options.fingerprint:
+        _log(settings, "proxy", screen=False)
+    return run(request, settings)
 
 
 def _serve(request: Request) -> int:

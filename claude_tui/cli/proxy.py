@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
+_logger = logging.getLogger("claude_tui.proxy")
+
 
 def run(request: Request, settings: Settings) -> int:
     from claude_tui.engine import store_name
@@ -25,8 +28,20 @@ def run(request: Request, settings: Settings) -> int:
     credentials = Credentials.from_environ(os.environ, base_url=options.upstream or settings.base_url)
     if credentials.base_url_problem is not None:
         raise UsageError(f"{credentials.base_url_problem}; name the API with --upstream")
-    plan = plan_of(settings, credentials, drain_s=options.drain, store_name=store_name(credentials), say=say)
+    plan = plan_of(
+        settings, credentials, drain_s=options.drain, store_name=store_name(credentials), say=_say, warn=_warn
+    )
     if options.fingerprint:
         return command.print_fingerprint(os.environ, plan, emit)
     listening = command.ProxyOptions(options.listen, options.workers, options.allow_remote)
     return command.run(plan, listening, lambda text: print(text, flush=True))  # noqa: T201
+
+
+def _say(text: str) -> None:
+    _logger.info("%s", text)
+    say(text)
+
+
+def _warn(text: str) -> None:
+    _logger.warning("%s", text)
+    say(text)

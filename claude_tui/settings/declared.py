@@ -349,7 +349,7 @@ class Settings:
     log_file: Annotated[
         Path | None,
         About(
-            "The log of everything but `claude-top proxy` and single commands; empty for the system's place.",
+            "The log of everything but single commands such as `check`; empty for the system's place.",
             kinds.path(words="the path of a file", empty=True),
             in_words="the system's place for logs",
         ),

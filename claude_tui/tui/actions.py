@@ -201,6 +201,7 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("filter_events", ("/",), "", "Filter the events", _SHOW, _DASHBOARD),
     Action("incidents", ("l",), "all", "All incidents", _SHOW, _INCIDENT, 4),
+    Action("sort_incidents", ("O",), "sort", "Sort the list: newest, gravest, longest", _SHOW, _INCIDENT, 4),
     Action(
         "edit",
         ("enter",),

@@ -90,6 +90,7 @@ def run_drill(
     from claude_tui.store import Store
     from claude_tui.store.files import make_inner_directory
     from claude_tui.tui.drill_app import Drill, DrillApp
+    from claude_tui.tui.render.symbols import symbols_for, written_in
     from claude_tui.tui.runbook_session import open_session
 
     scenario, truth = load_drill(scenario_name)
@@ -126,7 +127,7 @@ def run_drill(
 
     code = hangup.run(prepare)
     if conclusion.result is not None:
-        emit(as_text(conclusion.result))
+        emit(written_in(symbols_for(settings.symbols, os.environ), as_text(conclusion.result)))
     return code
 
 

@@ -12,13 +12,14 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from claude_tui.incident import incidents, summary
+from claude_tui.incident import Incident, incidents, summary
 from claude_tui.model.incident import FIRST_FAILURE, IncidentAct, IncidentEntry
 from claude_tui.model.verdict import Severity
 from claude_tui.tui import screens
 from claude_tui.tui.screens.dashboard import DashboardScreen
 from claude_tui.tui.screens.dialog import LABEL_CELLS, DialogScreen, TextInput
 from claude_tui.tui.screens.incident import IncidentScreen
+from claude_tui.tui.screens.incident_list import ordered
 from tests.builders import after
 from tests.functional.still import StillApp, StillBackend, still_app
 from tests.functional.test_acknowledge import notices, plain_screen, text_of, typed
@@ -287,6 +288,49 @@ async def test_a_filter_leaves_what_has_the_words_and_escape_takes_it_off() -> N
         assert len(screen(app).entries) > 10
         await pressed(app, pilot, "escape")
         assert isinstance(app.screen, DashboardScreen)
+
+
+async def test_what_was_declared_from_the_dashboard_leads_back_there() -> None:
+    async with opened("none", "i") as (app, backend, pilot):
+        await fill(app, pilot, 0, "Checkout fails")
+        await pressed(app, pilot, "enter")
+        await recorded(app, backend, pilot)
+        assert screen(app).ident
+        await pressed(app, pilot, "escape")
+        assert isinstance(app.screen, DashboardScreen)
+
+
+async def test_the_list_is_sorted_by_start_severity_or_length() -> None:
+    async with opened("open", "i", "l") as (app, _, pilot):
+
+        def listed() -> list[str]:
+            return [
+                word for row in plain_screen(app).splitlines()[3:] for word in row.split() if "INC-" in word
+            ]
+
+        assert "started ▾" in plain_screen(app)
+        assert listed() == ["INC-2", "INC-1"]
+        await pressed(app, pilot, "O")
+        assert "severity ▾" in plain_screen(app)
+        await pressed(app, pilot, "O")
+        assert "lasted ▾" in plain_screen(app)
+        first = listed()[0]
+        # The cursor is on the first row, whichever incident that is.
+        await pressed(app, pilot, "enter")
+        assert f" {first} " in plain_screen(app)
+
+
+def test_incidents_in_every_order() -> None:
+    grave, long, newest = (
+        Incident("a", "INC-1", "grave", Severity.P1, after(0), after(5), "ana", resolved_at=after(60)),
+        Incident("b", "INC-2", "long", Severity.P3, after(100), after(105), "ana", resolved_at=after(900)),
+        Incident("c", "INC-3", "newest", Severity.NONE, after(1000), after(1005), "ana"),
+    )
+    known = (grave, long, newest)
+    at = after(1030)
+    assert ordered(known, "started", at) == (newest, long, grave)
+    assert ordered(known, "severity", at) == (grave, long, newest)
+    assert ordered(known, "lasted", at) == (long, grave, newest)
 
 
 async def test_past_incidents_are_listed_and_opened() -> None:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
+from textual.pilot import Pilot
 
 from claude_tui.model.when import Local
+from claude_tui.tui.app import ClaudeTopApp
 from claude_tui.tui.local_times import next_zone
 from tests.functional.runbook_screens import screen_text
-from tests.functional.still import still_app
+from tests.functional.still import chart_for, still_app
 from tests.functional.test_history_screen import app_of, settled
 from tests.snapshots.pictures import AT, PICTURES
 
@@ -53,6 +56,41 @@ async def test_local_times_stand_beside_those_in_utc(size: tuple[int, int]) -> N
         app.show_local(None)
         await pilot.pause()
         assert screen_text(app) == before
+
+
+@pytest.mark.parametrize(
+    ("key", "shown"),
+    [
+        ("0", "since       14:02:11 15:02, 3m 22s"),
+        ("0", "detected    14:02:19 15:02,"),
+        ("1", "(we noticed at 14:02:11 15:02, 3m 22s ago)"),
+        ("2", "╵14:00 15:00"),
+        ("3", "╵14:00 15:00"),
+        ("4", "╵14:00 15:00"),
+    ],
+)
+async def test_the_zooms_and_the_axes_of_their_charts_have_both_times(key: str, shown: str) -> None:
+    snapshot = PICTURES["overloaded"]()
+    app, backend = still_app(snapshot)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await pilot.press(key)
+        if backend.focus is not None:
+            backend.publish(replace(snapshot, chart=chart_for(backend.focus, snapshot)))
+        await until_drawn(pilot, app)
+        before = screen_text(app)
+        assert " 15:0" not in before
+        app.show_local(BERLIN)
+        await until_drawn(pilot, app)
+        assert shown in screen_text(app)
+        app.show_local(None)
+        await until_drawn(pilot, app)
+        assert screen_text(app) == before
+
+
+async def until_drawn(pilot: Pilot[None], app: ClaudeTopApp) -> None:
+    await pilot.pause()
+    await app.workers.wait_for_complete()
+    await pilot.pause()
 
 
 async def test_an_event_has_both_times() -> None:

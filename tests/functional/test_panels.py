@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -310,8 +311,38 @@ def test_a_failure_neither_moves_nor_shrinks_the_charts(name: str) -> None:
 
 def test_phases_tell_server_from_network() -> None:
     wide, narrow = (text(latency_lines(scene("healthy"), cells, 8)) for cells in (90, 68))
-    assert "dns 2ms  connect 14ms  tls 31ms  first byte 135ms   server 119ms · network 16ms" in wide
-    assert "dns 2ms  connect 14ms  tls 31ms  first byte 135ms\nserver 119ms · network 16ms" in narrow
+    assert "dns   2ms  connect  14ms  tls  31ms  first byte 135ms   server 119ms · network  16ms" in wide
+    assert "dns   2ms  connect  14ms  tls  31ms  first byte 135ms\nserver 119ms · network  16ms" in narrow
+
+
+def test_nothing_moves_when_a_phase_grows_a_digit() -> None:
+    snapshot = scene("healthy")
+
+    def drawn(dns_s: float, server_s: float) -> list[str]:
+        assert snapshot.latency.phases is not None
+        phases = replace(snapshot.latency.phases, dns=dns_s)
+        view = replace(snapshot.latency, phases=phases, server_s=server_s)
+        rows = text(latency_lines(replace(snapshot, latency=view), 90, 8)).splitlines()
+        return [row for row in rows if "dns" in row or "server" in row]
+
+    small, large = drawn(0.009, 0.099), drawn(0.010, 0.100)
+    assert [re.sub(r"\d", " ", row) for row in small] == [re.sub(r"\d", " ", row) for row in large]
+
+
+@pytest.mark.parametrize(("before", "after"), [(9_940, 10_040), (999, 1_000), (99, 100), (9, 10)])
+def test_gauges_keep_their_place_and_length_when_what_is_left_grows_a_digit(before: int, after: int) -> None:
+    snapshot = scene("healthy")
+
+    def drawn(remaining: int, cells: int, rows: int) -> list[int]:
+        buckets = tuple(
+            replace(each, remaining=remaining, limit=1_000_000) for each in snapshot.headroom.buckets
+        )
+        view = replace(snapshot.headroom, buckets=buckets)
+        lines = text(headroom_lines(replace(snapshot, headroom=view), cells, rows)).splitlines()
+        return [row.index("%") for row in lines if "%" in row]
+
+    for cells, rows in ((76, 5), (42, 11)):
+        assert drawn(before, cells, rows) == drawn(after, cells, rows)
 
 
 def test_too_few_samples_and_old_figures_say_so() -> None:

@@ -258,6 +258,30 @@ def test_it_says_what_to_export_and_what_its_presence_changes() -> None:
     assert "FIRST_PARTY" not in printed
 
 
+def test_what_it_says_and_how_many_calls_failed_is_in_the_log(own_home: Path) -> None:
+    log = own_home / "state" / "claude-top" / "log" / "claude-top.log"
+    # Nobody listens there: the proxy answers 502.
+    address = f"http://127.0.0.1:{free_port()}"
+    with running(address, "--workers", "2", "--log-level", "debug") as proxy:
+        client = anthropic.Anthropic(base_url=proxy.url, api_key="sk-ant-api03-planted", max_retries=0)
+        with pytest.raises(anthropic.APIStatusError):
+            client.messages.create(
+                model="claude-haiku-5-5",
+                max_tokens=8,
+                messages=[{"role": "user", "content": "a planted question"}],
+            )
+        _, said = stopped(proxy, signal.SIGTERM)
+    written = log.read_text("utf-8")
+    assert "proxy started: claude-top" in written
+    assert f"INFO claude_tui.proxy: {proxy.url} passes calls on to {address}" in written
+    assert "INFO claude_tui.proxy: 1 of 1 calls failed: refused ×1" in written
+    assert "DEBUG claude_tui.proxy: POST messages" in written
+    assert "INFO claude_tui.proxy: stopped" in written
+    assert "planted" not in written
+    assert "refused" not in said
+    assert "Traceback" not in written
+
+
 def stopped(proxy: Running, number: signal.Signals) -> tuple[str, str]:
     """What else it printed, and its messages."""
     assert proxy.process.stdout is not None

@@ -79,7 +79,8 @@ def test_a_short_drill_is_played_to_its_score(env: dict[str, str], tmp_path: Pat
 def test_whoever_just_quits_a_drill_has_a_score_too_and_the_process_gives_nothing_away(
     env: dict[str, str],
 ) -> None:
-    with Program([*CLAUDE_TOP, "drill", "--speed", "20"], env=env, columns=80, rows=24) as program:
+    command = [*CLAUDE_TOP, "drill", "--speed", "20", "--ascii"]
+    with Program(command, env=env, columns=80, rows=24) as program:
         program.wait_for(b"Drill: what you are told")
         shown = Path(f"/proc/{program.process.pid}/cmdline").read_bytes()
         assert b"drill-" not in shown
@@ -89,7 +90,10 @@ def test_whoever_just_quits_a_drill_has_a_score_too_and_the_process_gives_nothin
         program.wait_for(b"Noted.")
         program.type(b"q")
         assert program.exit_code(60) == 0
-        assert b"of 100 points" in bytes(program.output).rpartition(b"\x1b[?1049l")[2]
+        debrief = bytes(program.output).rpartition(b"\x1b[?1049l")[2]
+        assert b"of 100 points" in debrief
+        # A terminal that cannot show other characters cannot do so after the end either.
+        assert debrief.isascii()
     (score,) = scores(env)
     assert score["ending"] == "quit"
 

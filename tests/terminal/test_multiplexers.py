@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
+import re
 import shutil
 import struct
 import subprocess
@@ -229,6 +231,22 @@ def test_it_goes_on_while_nobody_is_attached(multiplexer: Multiplexer) -> None:
     second.type(b"\x03\x03")
     multiplexer.until(lambda text: "ended-with-0" in text)
     assert demos(multiplexer.directory) == []
+
+
+def test_what_is_copied_reaches_the_terminal_outside(multiplexer: Multiplexer) -> None:
+    if isinstance(multiplexer, Tmux):
+        multiplexer.ask("set-option", "-s", "set-clipboard", "on")
+    client = multiplexer.client
+    client.forget()
+    client.type(b"y")
+    end = time.monotonic() + PATIENCE_S
+    # tmux sends its own form of the sequence, screen what it was given in pieces.
+    while not (found := re.findall(rb"\x1b\]52;c?;([A-Za-z0-9+/=]{64,})(?:\x07|\x1b\\)", client.output)):
+        assert time.monotonic() < end, client.output[-2000:]
+        client.read(0.1)
+    text = base64.b64decode(found[0]).decode()
+    assert text.startswith("[DEMO, simulated] ")
+    assert len(text.split("\n")) == 5
 
 
 def test_the_mouse_works_in_tmux_when_that_passes_it_on(multiplexer: Multiplexer) -> None:

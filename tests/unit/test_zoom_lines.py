@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from claude_tui.model.arrangement import Panel
-from claude_tui.model.snapshot import Calls, Chart, ChartSeries, Focus
+from claude_tui.model.snapshot import Calls, Chart, ChartSeries, Event, EventKind, Focus, Level
 from claude_tui.tui.panels.errors_zoom import errors_zoom
 from claude_tui.tui.panels.headroom_zoom import Thresholds, headroom_zoom
-from claude_tui.tui.panels.latency import series_chart
+from claude_tui.tui.panels.latency_chart import series_chart
 from claude_tui.tui.panels.latency_zoom import figures_zoom, legend, usual_of
 from claude_tui.tui.panels.status_zoom import status_zoom
 from claude_tui.tui.panels.zoom_parts import SPANS, next_span
@@ -174,6 +174,27 @@ def test_no_line_is_wider_than_the_screen(scene: str, size: tuple[int, int]) -> 
         for lines in drawn:
             assert lines
             assert max(width(line) for line in lines) <= cells
+
+
+def test_a_dense_chart_draws_the_median_of_each_cell() -> None:
+    """A narrow chart of many probes was a cloud."""
+    dense = [(900 - 4 * n, 1.6 if n % 3 == 2 else 0.4) for n in range(225)]
+    rows = [plain(row).partition("│")[2] for row in plot_lines(chart(*dense), 60, 12)[:-1]]
+    assert sum(bool(row.strip()) for row in rows) == 1
+    # With a cell for each of them, all are drawn.
+    rows = [plain(row).partition("│")[2] for row in plot_lines(chart(*dense), 260, 12)[:-1]]
+    assert sum(bool(row.strip()) for row in rows) > 5
+
+
+def test_the_status_page_has_what_it_changed_lately() -> None:
+    snapshot = PICTURES["incident"]()
+    changed = Event("a", AT, EventKind.STATUS, Level.WARN, "status", "Claude API partial outage")
+    failed = Event("b", AT, EventKind.FAILURE, Level.BAD, "messages", "529 overloaded")
+    text = text_of(status_zoom(replace(snapshot, events=(changed, failed)), 116))
+    changes = text[text.index("Changes") :]
+    assert "Claude API partial outage" in changes
+    assert "529 overloaded" not in changes
+    assert "Changes" not in text_of(status_zoom(replace(snapshot, events=(failed,)), 116))
 
 
 def test_status_tells_every_update_with_its_age() -> None:

@@ -20,7 +20,7 @@ FLAGS_OF: dict[str, tuple[str, ...]] = {
     "simulate": ("config", "data_dir"),
     "uptime": ("config", "name", "base_url", "data_dir"),
     "report": ("config", "name", "base_url", "data_dir"),
-    "proxy": ("config", "data_dir"),
+    "proxy": ("config", "data_dir", "log_level"),
     "serve": ("config", *(each for each in ALL_SETTINGS if each != "mouse")),
     "traffic": ("config", "name", "base_url", "data_dir"),
     "runbook": ("config", *_TARGET),

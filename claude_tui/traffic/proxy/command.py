@@ -54,7 +54,7 @@ def run(plan: ProxyPlan, options: ProxyOptions, emit: Callable[[str], None]) -> 
     else:
         sock = bound(address, shared=False)
         address = ListenAddress(address.host, sock.getsockname()[1])
-    _warn(address, upstream, plan.say)
+    _warn(address, upstream, plan.warn)
 
     def started() -> None:
         _announce(address, plan.upstream, emit, plan.say)
@@ -70,14 +70,14 @@ def run(plan: ProxyPlan, options: ProxyOptions, emit: Callable[[str], None]) -> 
     return code
 
 
-def _warn(address: ListenAddress, upstream: Address, say: Callable[[str], None]) -> None:
+def _warn(address: ListenAddress, upstream: Address, warn: Callable[[str], None]) -> None:
     if not address.is_loopback:
-        say(
+        warn(
             f"warning: {address.url} is open to other machines, and keys and prompts pass in plain HTTP: "
             "put TLS and access control in front"
         )
     if not upstream.secure and upstream.host not in {"127.0.0.1", "::1", "localhost"}:
-        say(f"warning: the upstream {upstream.netloc} is plain HTTP: keys and prompts go there unencrypted")
+        warn(f"warning: the upstream {upstream.netloc} is plain HTTP: keys and prompts go there unencrypted")
 
 
 def _announce(

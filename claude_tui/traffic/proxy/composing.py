@@ -23,10 +23,10 @@ class StoredCalls:
     A store that cannot be used costs no call: it is said, and the calls pass unrecorded.
     """
 
-    def __init__(self, settings: Settings, store_name: str, say: Callable[[str], None]) -> None:
+    def __init__(self, settings: Settings, store_name: str, warn: Callable[[str], None]) -> None:
         def problem(text: str | None) -> None:
             if text is not None:
-                say(f"calls pass, but cannot be recorded: {text}")
+                warn(f"calls pass, but cannot be recorded: {text}")
 
         self._store: Store | None = None
         self._sink: StoreSink | None = None
@@ -56,6 +56,7 @@ def plan_of(
     drain_s: float,
     store_name: str,
     say: Callable[[str], None],
+    warn: Callable[[str], None],
 ) -> ProxyPlan:
     """What every worker needs; `credentials` has the upstream's address."""
     return ProxyPlan(
@@ -64,7 +65,8 @@ def plan_of(
         applications=settings.applications,
         data_dir=settings.data_dir,
         secrets=credentials.secrets,
-        sink=lambda: StoredCalls(settings, store_name, say),
+        sink=lambda: StoredCalls(settings, store_name, warn),
         cost_of=call_cost_usd,
         say=say,
+        warn=warn,
     )

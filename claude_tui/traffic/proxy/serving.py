@@ -20,6 +20,7 @@ from claude_tui.model.traffic import Tokens
 from claude_tui.probes.clock import Clock, SystemClock
 from claude_tui.probes.proxies import Proxies
 from claude_tui.traffic.applications import Application, Applications, Fingerprints
+from claude_tui.traffic.proxy.call_log import LoggedCalls
 from claude_tui.traffic.proxy.call_tap import CallTap, Listening
 from claude_tui.traffic.proxy.upstream import Upstream
 from claude_tui.traffic.proxy.worker import Worker
@@ -61,6 +62,8 @@ class ProxyPlan:
     """The dollars of a model's tokens in a service tier; None without a price."""
     say: Callable[[str], None]
     """Tells whoever started it."""
+    warn: Callable[[str], None]
+    """The same for what is wrong."""
 
 
 def applications_of(declared: Mapping[str, tuple[str, ...]], data_dir: Path) -> Applications:
@@ -99,7 +102,7 @@ async def _serve(
     stopping, hurry = asyncio.Event(), asyncio.Event()
     _listen_to_signals(stopping, hurry, lifeline)
     clock = SystemClock()
-    sink = plan.sink()
+    sink = LoggedCalls(plan.sink(), asyncio.get_running_loop().call_later)
     worker = _worker(plan, sink, clock)
     await worker.start([sock])
     # What is here now stays: without this, full collections go through all of it.
@@ -117,9 +120,9 @@ async def _serve(
         left = worker.counts.open_calls
         draining.cancel()
         await asyncio.wait((draining,))
-        plan.say(f"ended at once: {_calls(left)} cut off")
+        plan.warn(f"ended at once: {_calls(left)} cut off")
     elif not draining.result():
-        plan.say(f"{plan.drain_s:g}s are over: the calls that were still open are cut off")
+        plan.warn(f"{plan.drain_s:g}s are over: the calls that were still open are cut off")
     hurrying.cancel()
     sink.close()
     return 0

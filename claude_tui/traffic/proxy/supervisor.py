@@ -69,7 +69,7 @@ class _Supervisor:
             sock = bound(self.address, shared=True)
             return serve(self.plan, sock, self.lifeline[0], lambda: _tell_ready(self.ready[1]))
         except Exception as error:  # noqa: BLE001 the outermost edge of this process
-            self.plan.say(f"a worker failed: {type(error).__name__}: {error}")
+            self.plan.warn(f"a worker failed: {type(error).__name__}: {error}")
             return 1
 
     def collect_dead(self) -> None:
@@ -84,7 +84,7 @@ class _Supervisor:
             wait_s = min(2.0 ** (slot.failures - 1), _LONGEST_WAIT_S) if slot.failures else 0.0
             slot.due = time.monotonic() + wait_s
             ending = _ending(found[1])
-            self.plan.say(f"worker {slot.number} {ending}; another one starts in {wait_s:g}s")
+            self.plan.warn(f"worker {slot.number} {ending}; another one starts in {wait_s:g}s")
 
     def start_due(self) -> float | None:
         """Starts what is due; returns the seconds until the next one is."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from claude_tui.model.traffic import CallEnd
@@ -11,6 +14,10 @@ from claude_tui.probes.classify import Classified
 from claude_tui.traffic.http1.wire import RequestHead, ResponseHead
 
 __all__ = ["Counts", "GuardedTap", "Tap"]
+
+# A fault that comes with each call is one line a minute.
+_BETWEEN_LINES_S = 60.0
+_logger = logging.getLogger("claude_tui.proxy")
 
 
 class Tap(Protocol):
@@ -41,6 +48,8 @@ class Counts:
     """Calls that began."""
     tap_faults: int = 0
     """Calls that could not be read, or not be recorded, to their end; they passed all the same."""
+    next_fault_line_at: float = 0.0
+    """When a fault is logged again, by `time.monotonic`."""
 
 
 class GuardedTap:
@@ -54,29 +63,29 @@ class GuardedTap:
         self._open = True
         try:
             self._tap = make(head)
-        except Exception:  # noqa: BLE001 whatever is wrong with the tap, the call goes on
-            self._fault()
+        except Exception as error:  # noqa: BLE001 whatever is wrong with the tap, the call goes on
+            self._fault(error)
 
     def request_body(self, piece: bytes) -> None:
         if self._tap is not None:
             try:
                 self._tap.request_body(piece)
-            except Exception:  # noqa: BLE001 as above
-                self._fault()
+            except Exception as error:  # noqa: BLE001 as above
+                self._fault(error)
 
     def response(self, head: ResponseHead) -> None:
         if self._tap is not None:
             try:
                 self._tap.response(head)
-            except Exception:  # noqa: BLE001 as above
-                self._fault()
+            except Exception as error:  # noqa: BLE001 as above
+                self._fault(error)
 
     def response_body(self, piece: bytes) -> None:
         if self._tap is not None:
             try:
                 self._tap.response_body(piece)
-            except Exception:  # noqa: BLE001 as above
-                self._fault()
+            except Exception as error:  # noqa: BLE001 as above
+                self._fault(error)
 
     def ended(self, end: CallEnd) -> None:
         self._close(lambda tap: tap.ended(end))
@@ -93,9 +102,26 @@ class GuardedTap:
         if tap is not None:
             try:
                 tell(tap)
-            except Exception:  # noqa: BLE001 as above
-                self._fault()
+            except Exception as error:  # noqa: BLE001 as above
+                self._fault(error)
 
-    def _fault(self) -> None:
+    def _fault(self, error: Exception) -> None:
         self._tap = None
         self._counts.tap_faults += 1
+        now = time.monotonic()
+        if now >= self._counts.next_fault_line_at:
+            self._counts.next_fault_line_at = now + _BETWEEN_LINES_S
+            # Not the error's own words, which may quote what was sent.
+            where = _place(error)
+            _logger.error("a call passed, but could not be measured: %s%s", type(error).__name__, where)
+
+
+def _place(error: Exception) -> str:
+    """` in FUNCTION, line NUMBER of FILE`, from where it was raised."""
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    if frame is None:
+        return ""
+    code = frame.tb_frame.f_code
+    return f" in {code.co_name}, line {frame.tb_lineno} of {Path(code.co_filename).name}"

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime
+from typing import TYPE_CHECKING
 
 from claude_tui.model.alert import Alert, AlertGroup, AlertState, AlertsView, RouteState
-from claude_tui.model.format import age, moment, plural
+from claude_tui.model.format import age, plural
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.panels.alert_words import closes_at, nothing_open
+from claude_tui.tui.panels.times import Times
 from claude_tui.tui.panels.verdict_words import severity_role
 from claude_tui.tui.panels.verdict_zoom import badge, behind
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.glyphs import Mark
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, pad, spread
+
+if TYPE_CHECKING:
+    from claude_tui.model.when import Local
 
 __all__ = ["alerts_zoom"]
 
@@ -30,20 +34,21 @@ _STATES = {
 _STATE_CELLS = 9
 
 
-def alerts_zoom(snapshot: Snapshot, cells: int, settings_file: str) -> Lines:
+def alerts_zoom(snapshot: Snapshot, cells: int, settings_file: str, local: Local | None = None) -> Lines:
     """Open groups, rules and routes. `settings_file` is where to add a route."""
-    view, at, demo = snapshot.engine.alerts, snapshot.at, snapshot.engine.demo is not None
-    shown = [_groups(view, at, cells, trouble=snapshot.verdict.severity.trouble)]
+    view, demo = snapshot.engine.alerts, snapshot.engine.demo is not None
+    times = Times(snapshot.at, local)
+    shown = [_groups(view, times, cells, trouble=snapshot.verdict.severity.trouble)]
     if view.rules is not None:
-        routes = _routes(view, at, cells, demo=demo, settings_file=settings_file)
-        shown += [_rules(view, at, cells), routes]
+        routes = _routes(view, times, cells, demo=demo, settings_file=settings_file)
+        shown += [_rules(view, times, cells), routes]
     return tuple(row for part in shown for row in (*part, BLANK))[:-1]
 
 
 # -- what is open ------------------------------------------------------------------
 
 
-def _groups(view: AlertsView, at: datetime, cells: int, *, trouble: bool) -> Lines:
+def _groups(view: AlertsView, times: Times, cells: int, *, trouble: bool) -> Lines:
     count = f"{len(view.groups)} open" if view.groups else ""
     out: list[Line] = [heading("Alerts", count, cells)]
     if view.problem:
@@ -51,8 +56,8 @@ def _groups(view: AlertsView, at: datetime, cells: int, *, trouble: bool) -> Lin
     failing = frozenset(route.name for route in view.failing_routes)
     for number, group in enumerate(view.groups):
         out += (BLANK,) if number else ()
-        ending = BLANK if group.from_verdict and trouble else _ending(group, view, at)
-        out += _group(group, ending, at, cells, failing)
+        ending = BLANK if group.from_verdict and trouble else _ending(group, view, times)
+        out += _group(group, ending, times, cells, failing)
     if not view.groups and not (view.problem and view.rules is None):
         out.append(_none_open(view))
     return tuple(out)
@@ -68,21 +73,27 @@ def _none_open(view: AlertsView) -> Line:
     return line(mark, f"{words[:1].upper()}{words[1:]}.")
 
 
-def _group(group: AlertGroup, ending: Line, at: datetime, cells: int, failing: frozenset[str]) -> Lines:
+def _group(group: AlertGroup, ending: Line, times: Times, cells: int, failing: frozenset[str]) -> Lines:
     content = group.content
     since = line(
         Span("since ", "dim"),
-        f"{moment(content.since, at)},",
-        Span(f" {age(at - content.since)} · {content.side.whose}", "dim"),
+        f"{times.moment(content.since)},",
+        Span(f" {age(times.at - content.since)} · {content.side.whose}", "dim"),
     )
-    rows = [since, ending, _acknowledged(group, at), _snoozed(group, at), _notified(group, at, failing)]
+    rows = [
+        since,
+        ending,
+        _acknowledged(group, times),
+        _snoozed(group, times),
+        _notified(group, times, failing),
+    ]
     return (
         *behind(line(badge(group.severity), " "), line(Span(content.what, "text", bold=True)), cells),
         *(row for text in rows if text for row in behind(line(_INDENT), text, cells)),
     )
 
 
-def _ending(group: AlertGroup, view: AlertsView, at: datetime) -> Line:
+def _ending(group: AlertGroup, view: AlertsView, times: Times) -> Line:
     """Says that none of its alerts matches any more, and they are only kept firing for a while.
 
     Not shown while the verdict reports trouble, as milder rules may be about to take over.
@@ -92,37 +103,37 @@ def _ending(group: AlertGroup, view: AlertsView, at: datetime) -> Line:
     if not quiet or len(quiet) < len(own):
         return BLANK
     closes = closes_at(view, group)
-    ends = f"closes at {moment(closes, at)}" if closes is not None else "about to close"
-    return line(Span("✓ ", "ok"), f"has not matched since {moment(max(quiet), at)}: {ends}")
+    ends = f"closes at {times.moment(closes)}" if closes is not None else "about to close"
+    return line(Span("✓ ", "ok"), f"has not matched since {times.moment(max(quiet))}: {ends}")
 
 
-def _acknowledged(group: AlertGroup, at: datetime) -> Line:
+def _acknowledged(group: AlertGroup, times: Times) -> Line:
     taken = group.acknowledged
     if taken is None:
         return line(Span("not acknowledged", "warn"))
     why = f": {taken.reason}" if taken.reason else ""
     return line(
-        Span("✓ ", "ok"), f"acknowledged by {taken.by}{why}", Span(f" ({moment(taken.at, at)})", "dim")
+        Span("✓ ", "ok"), f"acknowledged by {taken.by}{why}", Span(f" ({times.moment(taken.at)})", "dim")
     )
 
 
-def _snoozed(group: AlertGroup, at: datetime) -> Line:
+def _snoozed(group: AlertGroup, times: Times) -> Line:
     snooze = group.snoozed
     if snooze is None:
         return BLANK
-    if snooze.until <= at:
+    if snooze.until <= times.at:
         return line(Span(f"snooze by {snooze.by} has ended", "dim"))
     return line(
         Span("◇ ", "info"),
-        f"snoozed by {snooze.by} until {moment(snooze.until, at)},",
+        f"snoozed by {snooze.by} until {times.moment(snooze.until)},",
         Span(f" unless worse than {snooze.severity}", "dim"),
     )
 
 
-def _notified(group: AlertGroup, at: datetime, failing: frozenset[str]) -> Line:
+def _notified(group: AlertGroup, times: Times, failing: frozenset[str]) -> Line:
     routes = [name for name in group.notified_routes if name != _SCREEN and name not in failing]
     missed = [name for name in group.notified_routes if name in failing]
-    last = f", last {moment(group.paged_at, at)}" if group.paged_at is not None else ""
+    last = f", last {times.moment(group.paged_at)}" if group.paged_at is not None else ""
     if not group.notified_routes:
         return line(Span("no notification sent yet", "dim"))
     unreached = line(Span(f"not reached: {', '.join(missed)}", "warn", bold=True)) if missed else BLANK
@@ -135,17 +146,17 @@ def _notified(group: AlertGroup, at: datetime, failing: frozenset[str]) -> Line:
 # -- rules ---------------------------------------------------------------------------
 
 
-def _rules(view: AlertsView, at: datetime, cells: int) -> Lines:
+def _rules(view: AlertsView, times: Times, cells: int) -> Lines:
     counts = [(_STATES[state].word, sum(each.state is state for each in view.alerts)) for state in _STATES]
     counted = [f"{number} {word}" for word, number in counts if number]
     if view.rules is not None:
         counted.append(f"{view.rules} evaluated")
-    rows = [row for alert in view.alerts for row in _alert(alert, at, cells)]
+    rows = [row for alert in view.alerts for row in _alert(alert, times, cells)]
     none = line(Span("  None firing or pending.", "dim"))
     return (heading("Rules", " · ".join(counted), cells), *(rows or [none]))
 
 
-def _alert(alert: Alert, at: datetime, cells: int) -> Lines:
+def _alert(alert: Alert, times: Times, cells: int) -> Lines:
     """State, severity, rule and since when in one row; labels, value and meaning below."""
     mark = _STATES[alert.state]
     role = severity_role(alert.severity) if alert.firing else mark.role
@@ -159,29 +170,29 @@ def _alert(alert: Alert, at: datetime, cells: int) -> Lines:
     value = "" if alert.state is AlertState.RESOLVED else alert.words
     said = join((line(labels), line(value), line(Span(alert.summary, "dim"))), " · ")
     return (
-        spread(head, _when(alert, at), cells),
+        spread(head, _when(alert, times), cells),
         crop(line("  ", *said), cells),
     )
 
 
-def _when(alert: Alert, at: datetime) -> Line:
+def _when(alert: Alert, times: Times) -> Line:
     status = alert.status
     if alert.state is AlertState.RESOLVED and status.resolved_at is not None:
-        return line(Span(f"at {moment(status.resolved_at, at)}", "dim"))
+        return line(Span(f"at {times.moment(status.resolved_at)}", "dim"))
     if status.unmatched_since is not None:
-        return line(Span(f"matched until {moment(status.unmatched_since, at)}", "dim"))
-    return line(Span("since ", "dim"), moment(status.since, at))
+        return line(Span(f"matched until {times.moment(status.unmatched_since)}", "dim"))
+    return line(Span("since ", "dim"), times.moment(status.since))
 
 
 # -- routes ----------------------------------------------------------------------------
 
 
-def _routes(view: AlertsView, at: datetime, cells: int, *, demo: bool, settings_file: str) -> Lines:
+def _routes(view: AlertsView, times: Times, cells: int, *, demo: bool, settings_file: str) -> Lines:
     failing = len(view.failing_routes)
     count = f"{failing} failing of {len(view.routes)}" if failing else str(len(view.routes) or "")
     head = heading("Routes", count, cells)
     if view.routes:
-        return (head, *(row for route in view.routes for row in _route(route, at, cells)))
+        return (head, *(row for route in view.routes for row in _route(route, times, cells)))
     if demo:
         return (head, *behind(line("  "), line("None: a demo pages nobody."), cells))
     text = line(
@@ -193,22 +204,22 @@ def _routes(view: AlertsView, at: datetime, cells: int, *, demo: bool, settings_
     return (head, *behind(line(Span("▲ ", "warn")), text, cells))
 
 
-def _route(route: RouteState, at: datetime, cells: int) -> Lines:
+def _route(route: RouteState, times: Times, cells: int) -> Lines:
     well = Span("● ", "ok") if route.last is not None else Span("◌ ", "dim")
     mark = Span("✗ ", "bad", bold=True) if route.failing else well
     name = line(Span(route.name, "text", bold=True), Span(f"  {route.kind}  {route.address}", "dim"))
     waiting = line(Span(f"{route.waiting} waiting", "warn")) if route.waiting else BLANK
     rows = (crop(spread(line(mark, *name), waiting, cells), cells),)
-    return (*rows, *behind(line("  "), _delivery(route, at), cells))
+    return (*rows, *behind(line("  "), _delivery(route, times), cells))
 
 
-def _delivery(route: RouteState, at: datetime) -> Line:
+def _delivery(route: RouteState, times: Times) -> Line:
     last = route.last
     if route.problem is not None:
         return line(Span("unusable: ", "bad", bold=True), route.problem)
     if route.failing_since is not None:
         why = f" {last.detail}" if last is not None else ""
-        return line(Span(f"failing since {moment(route.failing_since, at)}:", "bad", bold=True), why)
+        return line(Span(f"failing since {times.moment(route.failing_since)}:", "bad", bold=True), why)
     if last is None:
         return line(Span("nothing sent yet", "dim"))
-    return line(Span("last delivered ", "dim"), moment(last.at, at))
+    return line(Span("last delivered ", "dim"), times.moment(last.at))

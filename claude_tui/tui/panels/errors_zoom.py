@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
@@ -17,6 +18,9 @@ from claude_tui.tui.render.sparkline import bars
 from claude_tui.tui.render.time_axis import time_axis
 from claude_tui.tui.render.time_grid import Grid, held
 
+if TYPE_CHECKING:
+    from claude_tui.model.when import Local
+
 __all__ = ["errors_zoom"]
 
 Lines = tuple[Line, ...]
@@ -30,7 +34,9 @@ _WIDE = (-6, -7, 2, 10, 18, 8, 24, 22)
 _NARROW = (-5, -6, 2, 9, 17, 7, 19, 11)
 
 
-def errors_zoom(snapshot: Snapshot, chart: Chart | None, window: int, cells: int, rows: int) -> Lines:
+def errors_zoom(
+    snapshot: Snapshot, chart: Chart | None, window: int, cells: int, rows: int, local: Local | None = None
+) -> Lines:
     """`window` is the index in `snapshot.errors` of the window whose kinds are listed below the classes."""
     windows = snapshot.errors
     if not windows:
@@ -39,11 +45,16 @@ def errors_zoom(snapshot: Snapshot, chart: Chart | None, window: int, cells: int
     below = _kinds(snapshot, chosen, cells)
     classes = len(chosen.rows)
     tall = min(max((rows - len(below) - 4) // max(classes, 1), 1), _TALLEST)
-    return (*_classes(windows, chosen, chart, cells, tall), BLANK, *below)
+    return (*_classes(windows, chosen, chart, cells, tall, local), BLANK, *below)
 
 
 def _classes(
-    windows: Sequence[ErrorWindow], chosen: ErrorWindow, chart: Chart | None, cells: int, tall: int
+    windows: Sequence[ErrorWindow],
+    chosen: ErrorWindow,
+    chart: Chart | None,
+    cells: int,
+    tall: int,
+    local: Local | None,
 ) -> Lines:
     # Labels lose their notes before the trend is left out.
     others = _WINDOW_CELLS * len(windows) + 2
@@ -70,7 +81,7 @@ def _classes(
     messages, *lists = _totals(windows, label_cells)
     out.append(messages)
     if chart is not None and grid is not None:
-        axis = time_axis(*grid.times(chart), grid.cells)
+        axis = time_axis(*grid.times(chart), grid.cells, local=local)
         out[-1] = line(*out[-1], "  ", *axis)
     return (*out, *lists)
 

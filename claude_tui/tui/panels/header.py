@@ -94,7 +94,7 @@ def header_line(snapshot: Snapshot, view: View, cells: int, local: Local | None 
 def shared_header_line(snapshot: Snapshot, view: View, cells: int) -> Line:
     """The header of a screen that others see: whether it is live, and nothing that names what is watched."""
     name = line(Span("claude-top", "accent", bold=True), Span(" war room", "dim"))
-    told = line(Span("names, hosts, ids and keys are masked", "faint"))
+    told = line(Span("target, hosts, ids and keys are masked", "faint"))
     left = join((*(part.line for part in _badges(snapshot)), name, told))
     state = _state(snapshot, view)
     for start in (left, join((*(part.line for part in _badges(snapshot)), name)), name):

@@ -43,6 +43,8 @@ __all__ = ["HeadroomPanel", "bucket_label", "headroom_lines", "limit_facts"]
 Lines = tuple[Line, ...]
 Row = Headroom | WindowUsage
 
+# So that nothing moves when a figure grows a digit: `84.8k/min used, resets 41s`, `2.08M`, `84.8k/min`.
+_DETAIL_CELLS, _LEFT_CELLS, _PACE_CELLS = 26, 5, 9
 _PERCENT_CELLS = 6
 _SHORTEST_GAUGE = 5
 # From this width on, a row has room for its detail beside it.
@@ -135,7 +137,9 @@ def _rows(shown: Sequence[Row], hidden: int, at: datetime, cells: int, room: int
 
 def _beside(shown: Sequence[Row], at: datetime, cells: int) -> list[Line]:
     details = [_detail(row, at) or _quiet(row, at) for row in shown]
-    columns = _Columns.of(shown, min(cells - max(map(width, details)) - 3, _WIDEST_MAIN))
+    # The room of a detail is there before the detail is: the gauges keep their length.
+    room = max(*map(width, details), _DETAIL_CELLS)
+    columns = _Columns.of(shown, min(cells - room - 3, _WIDEST_MAIN))
     return [join((_main(row, columns), detail), "   ") for row, detail in zip(shown, details, strict=True)]
 
 
@@ -180,6 +184,7 @@ class _Columns:
         label = min(max(cell_len(_label(row)) for row in rows), max(cells // 3, 6))
         figures = [_figures(row) for row in rows]
         left, limit = (max(map(len, column)) for column in zip(*figures, strict=True))
+        left = max(left, _LEFT_CELLS) if left else 0
         bar = cells - label - 1 - _PERCENT_CELLS
         if bar - 2 - left - limit < _SHORTEST_GAUGE:
             return cls(label, max(bar, 0), 0, 0)
@@ -253,7 +258,7 @@ def limit_facts(row: Row, at: datetime) -> list[str]:
 def _quiet(row: Row, at: datetime) -> Line:
     """The detail of a row that is fine."""
     burn = row.burn_per_minute if isinstance(row, Headroom) else None
-    facts = [f"{per_minute(burn)} used"] if burn else []
+    facts = [f"{per_minute(burn).rjust(_PACE_CELLS)} used"] if burn else []
     return line(Span(", ".join(facts + _reset(row, at)), "faint"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from rich.cells import cell_len
 
@@ -31,12 +31,15 @@ from claude_tui.tui.render.lines import BLANK, Line, Span, crop, join, line, mut
 from claude_tui.tui.render.time_axis import time_axis
 from claude_tui.tui.render.time_grid import Grid, held
 
+if TYPE_CHECKING:
+    from claude_tui.model.when import Local
+
 __all__ = ["Thresholds", "headroom_zoom"]
 
 Lines = tuple[Line, ...]
 Row = Headroom | WindowUsage
 
-_LOWEST, _TALLEST = 2, 5
+_LOWEST, _TALLEST = 2, 12
 _SCALE_CELLS = 5
 
 
@@ -51,7 +54,12 @@ class Thresholds(NamedTuple):
 
 
 def headroom_zoom(
-    snapshot: Snapshot, chart: Chart | None, cells: int, rows: int, thresholds: Thresholds
+    snapshot: Snapshot,
+    chart: Chart | None,
+    cells: int,
+    rows: int,
+    thresholds: Thresholds,
+    local: Local | None = None,
 ) -> Lines:
     """Windows and buckets in the Snapshot's order, with charts as tall as `rows` allows."""
     view = snapshot.headroom
@@ -72,7 +80,7 @@ def headroom_zoom(
         out.pop()
     if chart is not None:
         grid = _grid(chart, cells)
-        out.append(line(" " * _SCALE_CELLS, *time_axis(*grid.times(chart), grid.cells)))
+        out.append(line(" " * _SCALE_CELLS, *time_axis(*grid.times(chart), grid.cells, local=local)))
     return (*out, _as_of(snapshot, cells))
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from itertools import groupby
 from math import ceil
+from typing import TYPE_CHECKING
 
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.format import (
@@ -22,17 +22,32 @@ from claude_tui.model.format import (
     span_text,
 )
 from claude_tui.model.observation import Source, Timings
-from claude_tui.model.snapshot import LatencySeries, LatencyView, Snapshot
+from claude_tui.model.snapshot import Chart, LatencySeries, LatencyView, Snapshot
+from claude_tui.tui.panels.latency_chart import ALL_FAILED, SOME_FAILED, chart_scale, series_chart
 from claude_tui.tui.panels.latency_zoom import unmeasured_usual
-from claude_tui.tui.render.curve import fine_curve
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
-from claude_tui.tui.render.lines import BLANK, Line, Span, clipped, crop, join, line, pad, plain, right, width
-from claude_tui.tui.render.sparkline import resample, sparkline
+from claude_tui.tui.render.lines import (
+    BLANK,
+    Line,
+    Span,
+    clipped,
+    crop,
+    join,
+    line,
+    pad,
+    plain,
+    right,
+    spread,
+    width,
+)
 from claude_tui.tui.render.staleness import outdated
 from claude_tui.tui.render.time_axis import time_axis
 
-__all__ = ["LatencyPanel", "latency_lines", "series_chart"]
+if TYPE_CHECKING:
+    from claude_tui.model.when import Local
+
+__all__ = ["LatencyPanel", "is_large", "latency_lines"]
 
 Lines = tuple[Line, ...]
 
@@ -43,15 +58,18 @@ _USUAL_CELLS = 11
 _TALLEST_CHART = 9
 # From this height on, a chart labels its upper edge.
 _SCALED_FROM = 4
-_ALL_FAILED, _SOME_FAILED = Span("✗", "bad"), Span("×", "warn")
 # Below this, a label of the time axis tells less than how long the chart is.
 _NARROWEST_AXIS = 18
 # More failures than this since the last success are no chance.
 _FEW_FAILED = 2
-# A normal series fills a quarter of its height: only what is several times slower than usual looks tall.
-_TOP_OVER_BASELINE = 4.0
 _LABEL_CELLS = 4
+# A chart shorter than this tells nothing: it goes below its figures, across the panel.
+_SHORTEST_CHART = 12
+_ROWS_STACKED = 3
+# Charts of a longer span leave those of the last minutes so many rows each.
+_ROWS_BESIDE_LONG, _NARROWEST_LONG, _LARGE_FROM = 5, 56, 26
 _PHASES_OLD_S = 60.0
+_MILLISECONDS_CELLS = 3
 _SKEW_WORTH_SAYING_S = 2.0
 _CERTIFICATE_WORTH_SAYING = timedelta(days=30)
 
@@ -68,19 +86,25 @@ class LatencyPanel(SnapshotPanel):
     PANEL = Panel.LATENCY
     TITLE = "Latency"
 
+    def __init__(self, snapshot: Snapshot, key: str = "") -> None:
+        super().__init__(snapshot, key)
+        self.long: Chart | None = None
+        """A chart over a longer span, for which a large panel has room."""
+        self._made: tuple[LatencyView, object, Lines] | None = None
+
     def subtitle(self, snapshot: Snapshot) -> str:
         return span_text(snapshot.latency.span)
 
-    def __init__(self, snapshot: Snapshot, key: str = "") -> None:
-        super().__init__(snapshot, key)
-        self._made: tuple[LatencyView, object, Lines] | None = None
-
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
         view, made = snapshot.latency, self._made
-        depends = width, height, _besides(snapshot)
+        depends = width, height, self.long, self.paint.local, _besides(snapshot)
         # A view stays the same object until a probe answers, or a bin of its charts is complete.
         if made is None or made[0] is not view or made[1] != depends:
-            made = self._made = view, depends, latency_lines(snapshot, width, height)
+            made = self._made = (
+                view,
+                depends,
+                latency_lines(snapshot, width, height, self.long, self.paint.local),
+            )
         return made[2]
 
 
@@ -100,22 +124,45 @@ def _is_stale(snapshot: Snapshot, series: LatencySeries) -> bool:
     return series.now_at is not None and outdated(snapshot, _source(series), series.now_at)
 
 
-def latency_lines(snapshot: Snapshot, cells: int, rows: int) -> Lines:
-    """One or more rows per measure, then notes, in at most `rows` rows."""
+def latency_lines(
+    snapshot: Snapshot, cells: int, rows: int, long: Chart | None = None, local: Local | None = None
+) -> Lines:
+    """One or more rows per measure, then charts of `long`, then notes, in at most `rows` rows."""
     view = snapshot.latency
     labelled = rows <= len(view.series)
     figures, chart_cells = _columns(cells, labelled=labelled)
-    header = () if labelled else (_header(view, snapshot.at, figures, chart_cells),)
+    stacked = chart_cells < _SHORTEST_CHART and rows > _ROWS_STACKED * len(view.series)
+    if stacked:
+        figures, chart_cells = _stacked_figures(cells), cells
+    header = () if labelled else (_header(view, snapshot.at, figures, chart_cells, local, stacked=stacked),)
     notes = _notes(view, snapshot.at, cells)
-    shown_notes = notes[: max(rows - len(header) - len(view.series), 0)]
-    tall = _tallest(len(view.series), rows - len(header) - len(shown_notes))
+    shown_notes = notes[: max(rows - len(header) - (_ROWS_STACKED if stacked else 1) * len(view.series), 0)]
+    below = _long(snapshot, long, cells, rows - len(header) - len(shown_notes) - 1, local)
+    tall = _tallest(len(view.series), rows - len(header) - len(shown_notes) - len(below))
     body: list[Line] = []
     for series in view.series:
         stale = _is_stale(snapshot, series)
         calm = not snapshot.verdict.severity.grave
-        body += _series(series, figures, chart_cells, tall, labelled=labelled, stale=stale, calm=calm)
+        drawn = _stacked if stacked else _series
+        body += drawn(series, figures, chart_cells, tall, labelled=labelled, stale=stale, calm=calm)
+    body += below
     gap: Lines = (BLANK,) if shown_notes and rows > len(header) + len(body) + len(shown_notes) else ()
     return clipped((*header, *body, *gap, *shown_notes), cells, rows)
+
+
+def is_large(cells: int, rows: int) -> bool:
+    """Whether a panel of that size has room for charts of a longer span."""
+    return cells >= _NARROWEST_LONG and rows >= _LARGE_FROM
+
+
+def _long(snapshot: Snapshot, chart: Chart | None, cells: int, rows: int, local: Local | None) -> Lines:
+    """The charts over a longer span, where there are rows for them below those of the last minutes."""
+    least = len(snapshot.latency.series) * _ROWS_BESIDE_LONG
+    if chart is None or cells < _NARROWEST_LONG or rows < least:
+        return ()
+    from claude_tui.tui.panels.latency_long import long_lines
+
+    return long_lines(snapshot, chart, cells, rows - least, local)
 
 
 def _tallest(charts: int, room: int) -> int:
@@ -139,8 +186,25 @@ def _columns(cells: int, *, labelled: bool) -> tuple[tuple[Figure, ...], int]:
     return _FIGURES[:1], max(chart, 0)
 
 
-def _header(view: LatencyView, at: datetime, figures: Sequence[Figure], chart_cells: int) -> Line:
-    over = _axis(view, at, chart_cells) if chart_cells >= _NARROWEST_AXIS else BLANK
+def _stacked_figures(cells: int) -> tuple[Figure, ...]:
+    """Which figures fit beside a name, where the chart has rows of its own."""
+    room = (cells - _NAME_CELLS - _USUAL_CELLS) // _FIGURE_CELLS
+    names = ("now", "now p95", "now p50 p95")[min(max(room - 1, 0), 2)]
+    return tuple(figure for figure in _FIGURES if figure[0] in names)
+
+
+def _header(
+    view: LatencyView,
+    at: datetime,
+    figures: Sequence[Figure],
+    chart_cells: int,
+    local: Local | None,
+    *,
+    stacked: bool,
+) -> Line:
+    if stacked:
+        return _stacked_header(view, figures, chart_cells)
+    over = _axis(view, at, chart_cells, local) if chart_cells >= _NARROWEST_AXIS else BLANK
     if not over:
         span = span_text(view.span)
         over = line(Span(f"last {span}" if chart_cells > 8 else span, "faint"))
@@ -153,10 +217,18 @@ def _header(view: LatencyView, at: datetime, figures: Sequence[Figure], chart_ce
     )
 
 
-def _axis(view: LatencyView, at: datetime, cells: int) -> Line:
+def _stacked_header(view: LatencyView, figures: Sequence[Figure], cells: int) -> Line:
+    names = line(
+        *(Span(right(name, _FIGURE_CELLS - 2) + "  ", "faint") for name, _ in figures),
+        Span(right("vs usual", _USUAL_CELLS), "faint"),
+    )
+    return spread(line(Span(f"last {span_text(view.span)}", "faint")), names, cells)
+
+
+def _axis(view: LatencyView, at: datetime, cells: int, local: Local | None) -> Line:
     """The times above the charts, which move by a whole bin at a time."""
     end = _axis_end(view, at)
-    return time_axis(end - view.span, end, cells, "╷") if end is not None else BLANK
+    return time_axis(end - view.span, end, cells, "╷", local) if end is not None else BLANK
 
 
 def _axis_end(view: LatencyView, at: datetime) -> datetime | None:
@@ -185,7 +257,7 @@ def _series(
     for name, value in figures:
         label = right(name, _LABEL_CELLS) if labelled and name != "now" else ""
         out += [Span(label, "faint"), *_figure(series, name, value(series), unit, stale)]
-    scale = _scale(_top(series)) if tall >= _SCALED_FROM else ""
+    scale = chart_scale(series) if tall >= _SCALED_FROM else ""
     above = tuple(
         line(Span(right("" if number else scale, _NAME_CELLS - 1) + " ", "faint"), *row)
         for number, row in enumerate(chart[:-1])
@@ -194,59 +266,29 @@ def _series(
     return (*above, line(*out, *_usual(series, stale)), *below)
 
 
+@lru_cache(maxsize=16)
+def _stacked(
+    series: LatencySeries,
+    figures: tuple[Figure, ...],
+    chart_cells: int,
+    tall: int,
+    *,
+    labelled: bool,  # noqa: ARG001 (the header names the figures)
+    stale: bool,
+    calm: bool,
+) -> Lines:
+    """Name and figures in the first row, the chart below them, as wide as the panel."""
+    unit = latency_unit(*(value(series) for _, value in figures))
+    out: list[Span] = []
+    for name, value in figures:
+        out += _figure(series, name, value(series), unit, stale)
+    told = line(*out, *_usual(series, stale))
+    head = spread(line(Span(series.name, "text")), told, chart_cells)
+    return (head, *series_chart(series, chart_cells, tall - 1, calm=calm))
+
+
 def _source(series: LatencySeries) -> Source:
     return Source.MODELS if series.name == "models" else Source.MESSAGES
-
-
-def series_chart(series: LatencySeries, cells: int, rows: int, *, calm: bool) -> Lines:
-    """The chart of one series, coloured by the limits that the verdict uses; in its last row the failures.
-
-    Unless it is `calm`, what is as usual has no colour: in an outage, nothing here looks healthy.
-    """
-
-    def role_of(value: float) -> str:
-        late = "bad" if value > series.slow_above_s else "warn" if value > series.warn_above_s else ""
-        return late or ("info" if calm else "dim")
-
-    top, marks = _top(series), _marks(series, cells)
-    if rows < 2:
-        return (_marked(sparkline(series.points, cells, top=top, role_of=role_of), marks),)
-    shares = [None if value is None else value / (top or 1.0) for value in resample(series.points, 2 * cells)]
-    drawn = fine_curve(shares, rows - 1, lambda share: role_of(share * top))
-    return (*drawn, _marked(line(" " * cells), marks))
-
-
-def _marks(series: LatencySeries, cells: int) -> list[Span | None]:
-    """For each cell whether all failed that was sent in its time, or some, or none."""
-    total = min(len(series.points), len(series.failed))
-    out: list[Span | None] = []
-    for cell in range(cells):
-        start = cell * total // cells
-        bins = slice(start, max((cell + 1) * total // cells, start + 1))
-        answered = any(point is not None for point in series.points[bins])
-        out.append((_SOME_FAILED if answered else _ALL_FAILED) if any(series.failed[bins]) else None)
-    return out
-
-
-def _marked(drawn: Line, marks: Sequence[Span | None]) -> Line:
-    """The row with the marks in place of what is in their cells."""
-    cells = [Span(char, span.role) for span in drawn for char in span.text]
-    out = [mark or cell for cell, mark in zip(cells, marks, strict=True)]
-    runs = groupby(out, key=lambda cell: cell.role)
-    return tuple(Span("".join(cell.text for cell in run), role) for role, run in runs)
-
-
-def _scale(top: float) -> str:
-    unit = latency_unit(top)
-    return f"{latency_figure(top, unit)}{unit}" if top else ""
-
-
-def _top(series: LatencySeries) -> float:
-    """Seconds at the upper edge of the chart."""
-    highest = max((point for point in series.points if point is not None), default=0.0)
-    if not series.baseline:
-        return highest * 2
-    return max(highest, series.baseline * _TOP_OVER_BASELINE)
 
 
 def _figure(series: LatencySeries, name: str, value: float | None, unit: str, stale: bool) -> Line:
@@ -314,23 +356,30 @@ def _phases(view: LatencyView, at: datetime, cells: int) -> Lines:
     """`dns 2ms  connect 14ms  first byte 135ms   server 119ms · network 16ms`, in one row or two."""
     if view.phases is None:
         return (line(Span("phases of a connection: not measured yet", "faint")),)
-    parts = [_part(name, seconds) for name, seconds in _phase_figures(view.phases)]
-    split: Line = ()
-    if view.server_s is not None and view.network_s is not None:
-        split = join((_part("server", view.server_s), _part("network", view.network_s)), " · ")
+    figures = _phase_figures(view.phases)
     when = BLANK
     if view.phases_at is not None and _is_old(view, at):
         when = line(Span(f"at {clock(view.phases_at)}", "warn"))
-    for gap in ("  ", " "):
+    for gap, held in (("  ", _MILLISECONDS_CELLS), (" ", 0)):
+        parts = [_part(name, seconds, held) for name, seconds in figures]
+        split = _split(view, held)
         whole = join((join(parts, gap), split, when), gap + " ")
         if width(whole) <= cells:
             return (whole,)
+        if held and width(join((join(parts), when))) <= cells:
+            return (join((join(parts), when)), split)
     wide = join((join(parts), when))
     return (wide if width(wide) <= cells else join((join(parts, " "), when)), split)
 
 
 def _is_old(view: LatencyView, at: datetime) -> bool:
     return view.phases_at is not None and (at - view.phases_at).total_seconds() > _PHASES_OLD_S
+
+
+def _split(view: LatencyView, held: int) -> Line:
+    if view.server_s is None or view.network_s is None:
+        return ()
+    return join((_part("server", view.server_s, held), _part("network", view.network_s, held)), " · ")
 
 
 def _phase_figures(phases: Timings) -> tuple[tuple[str, float | None], ...]:
@@ -342,11 +391,12 @@ def _phase_figures(phases: Timings) -> tuple[tuple[str, float | None], ...]:
     )
 
 
-def _part(name: str, seconds: float | None) -> Line:
-    """`connect 14ms`: each figure has its unit, as in the rows above."""
+def _part(name: str, seconds: float | None, held: int) -> Line:
+    """`connect 14ms`: each figure has its unit, as in the rows above, and `held` cells to grow in."""
     if seconds is None:
-        return line(Span(f"{name} ", "dim"), Span(NOT_AVAILABLE, "faint"))
-    return line(Span(f"{name} ", "dim"), Span(milliseconds(seconds), "text"), Span("ms", "dim"))
+        return line(Span(f"{name} ", "dim"), Span(NOT_AVAILABLE.rjust(held and held + 2), "faint"))
+    figure = milliseconds(seconds).rjust(held)
+    return line(Span(f"{name} ", "dim"), Span(figure, "text"), Span("ms", "dim"))
 
 
 def _marks_are(view: LatencyView) -> Line:
@@ -354,7 +404,7 @@ def _marks_are(view: LatencyView) -> Line:
     if not any(any(series.failed) for series in view.series):
         return BLANK
     words = Span(" all failed  ", "faint"), Span(" some", "faint")
-    return line(_ALL_FAILED, words[0], _SOME_FAILED, words[1])
+    return line(ALL_FAILED, words[0], SOME_FAILED, words[1])
 
 
 def _usual_is(view: LatencyView) -> Line:

@@ -41,6 +41,8 @@ _ROWS_OF_OTHERS = 2
 _NAME_NOTE = re.compile(r"\s*\(.*\)$")
 # Beside the page's age, news in fewer cells than this are cut after a word or two.
 _LEAST_BESIDE_AGE = 24
+# `10s ago`: the word before it stays where it is when the age grows a digit.
+_AGE_CELLS = 7
 
 
 class StatusPanel(SnapshotPanel):
@@ -82,7 +84,8 @@ def _models(states: Sequence[ModelState], cells: int) -> Lines:
 def _news_in_short(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:
     """The news in `rows` rows, with the page's age at the end of the first; on a narrow panel in a row of its
     own, if there is one."""
-    read = line(Span("read ", "faint"), *_age(snapshot, snapshot.status.read_at or status.fetched_at))
+    read_at = snapshot.status.read_at or status.fetched_at
+    read = line(Span("read ", "faint"), *_age(snapshot, read_at, _AGE_CELLS))
     if cells - width(read) < _LEAST_BESIDE_AGE and rows > 1:
         news = _news(snapshot, status, cells, rows)
         return (*news, read)[:rows]
@@ -249,10 +252,11 @@ def _source_line(snapshot: Snapshot, status: ProviderStatus, cells: int) -> Line
     return whole if width(whole) <= cells else line(Span("read ", "faint"), *read)
 
 
-def _age(snapshot: Snapshot, read_at: datetime) -> Line:
+def _age(snapshot: Snapshot, read_at: datetime, held: int = 0) -> Line:
+    """How old the page is, at the right edge of `held` cells."""
     if snapshot.status.stale:
         return line(Span(f"stale, as of {moment(read_at, snapshot.at)}", "warn"))
-    return line(Span(ago(read_at, snapshot.at), "faint"))
+    return line(Span(ago(read_at, snapshot.at).rjust(held), "faint"))
 
 
 def _unknown(snapshot: Snapshot, status: ProviderStatus, cells: int, rows: int) -> Lines:

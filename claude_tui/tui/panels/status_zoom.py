@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from claude_tui.model.format import ago, duration, plain
 from claude_tui.model.provider import Component, IncidentUpdate, Maintenance, ProviderIncident, ProviderStatus
-from claude_tui.model.snapshot import Snapshot, StatusView
+from claude_tui.model.snapshot import EventKind, Snapshot, StatusView
+from claude_tui.tui.panels.times import Times
 from claude_tui.tui.panels.zoom_parts import heading, paragraph
-from claude_tui.tui.render.glyphs import component_mark
+from claude_tui.tui.render.glyphs import component_mark, event_mark
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, join, line, pad, width, wrap
+
+if TYPE_CHECKING:
+    from claude_tui.model.when import Local
 
 __all__ = ["status_zoom"]
 
@@ -19,25 +24,28 @@ _NAME_CELLS = 44
 _NAME_ROWS = 3
 
 
-def status_zoom(snapshot: Snapshot, cells: int) -> Lines:
-    """What the page says and when it was read, or why it is unknown."""
-    view, at = snapshot.status, snapshot.at
+def status_zoom(snapshot: Snapshot, cells: int, local: Local | None = None) -> Lines:
+    """What the page says and when it was read, or why it is unknown; with times of `local`, too."""
+    view, times = snapshot.status, Times(snapshot.at, local)
     status = view.status
     if status is None:
         return (line(Span("◌ not read yet", "dim")),)
     if not status.known:
-        return _unknown(view, status, at, cells)
+        return _unknown(view, status, times, cells)
     return (
-        *_silence(view, at, cells),
-        *_incidents(view, status, at, cells),
-        *_maintenances(status, at, cells),
+        *_silence(view, times, cells),
+        *_incidents(view, status, times, cells),
+        *_maintenances(status, times, cells),
         *_components(view, status, cells),
-        *_source(view, status, at, cells),
+        *_changes(snapshot, times, cells),
+        *_source(view, status, times, cells),
     )
 
 
-def _unknown(view: StatusView, status: ProviderStatus, at: datetime, cells: int) -> Lines:
-    known = f"last read {_when(view.read_at, at)}" if view.read_at else "not read since the program started"
+def _unknown(view: StatusView, status: ProviderStatus, times: Times, cells: int) -> Lines:
+    known = (
+        f"last read {_when(view.read_at, times)}" if view.read_at else "not read since the program started"
+    )
     return (
         *_name(
             "The page can’t be read, so it says nothing either way.",
@@ -47,40 +55,40 @@ def _unknown(view: StatusView, status: ProviderStatus, at: datetime, cells: int)
         BLANK,
         *paragraph(status.unknown_reason or "", cells, 2),
         BLANK,
-        *paragraph(f"Last tried: {status.source}, {_when(status.fetched_at, at)}", cells, 2, "dim"),
+        *paragraph(f"Last tried: {status.source}, {_when(status.fetched_at, times)}", cells, 2, "dim"),
         *paragraph(known, cells, 2, "dim"),
     )
 
 
-def _silence(view: StatusView, at: datetime, cells: int) -> Lines:
+def _silence(view: StatusView, times: Times, cells: int) -> Lines:
     if view.silent_since is None:
         return ()
-    noticed = Span(f" (we noticed at {_instant(view.silent_since, at)}, ", "dim")
-    age = Span(duration(at - view.silent_since), "warn", bold=True)
+    noticed = Span(f" (we noticed at {_instant(view.silent_since, times)}, ", "dim")
+    age = Span(duration(times.at - view.silent_since), "warn", bold=True)
     said = line(Span("▲ ", "warn"), "Nothing posted yet", noticed, age, Span(" ago)", "dim"))
     return (crop(said, cells), BLANK)
 
 
-def _incidents(view: StatusView, status: ProviderStatus, at: datetime, cells: int) -> Lines:
+def _incidents(view: StatusView, status: ProviderStatus, times: Times, cells: int) -> Lines:
     if not status.incidents:
         return (heading("Incidents", "", cells), line(Span("  None posted.", "text")), BLANK)
     ours_first = sorted(status.incidents, key=lambda each: view.ours.isdisjoint(each.components))
     names = {component.id: component.name for component in status.components}
     out: list[Line] = [heading("Incidents", f"{len(ours_first)} open", cells)]
     for each in ours_first:
-        out += _incident(each, not view.ours.isdisjoint(each.components), names, at, cells)
+        out += _incident(each, not view.ours.isdisjoint(each.components), names, times, cells)
     return tuple(out)
 
 
 def _incident(
-    incident: ProviderIncident, ours: bool, names: dict[str, str], at: datetime, cells: int
+    incident: ProviderIncident, ours: bool, names: dict[str, str], times: Times, cells: int
 ) -> Lines:
     affected = ", ".join(names.get(each, each) for each in incident.components) or "no component named"
     return (
         *_name(incident.name, Span("! ", "bad" if ours else "dim", bold=True), cells),
-        crop(_facts(incident, ours, at), cells),
+        crop(_facts(incident, ours, times), cells),
         *paragraph(f"affects {affected}", cells, 2, "dim"),
-        *(row for update in incident.updates for row in _update(update, at, cells)),
+        *(row for update in incident.updates for row in _update(update, times, cells)),
         BLANK,
     )
 
@@ -93,9 +101,9 @@ def _name(name: str, mark: Span, cells: int) -> Lines:
     )
 
 
-def _facts(incident: ProviderIncident, ours: bool, at: datetime) -> Line:
+def _facts(incident: ProviderIncident, ours: bool, times: Times) -> Line:
     began = (
-        line(Span("began ", "dim"), Span(_when(incident.started_at, at), "text"))
+        line(Span("began ", "dim"), Span(_when(incident.started_at, times), "text"))
         if incident.started_at
         else BLANK
     )
@@ -113,33 +121,35 @@ def _facts(incident: ProviderIncident, ours: bool, at: datetime) -> Line:
     )
 
 
-def _update(update: IncidentUpdate, at: datetime, cells: int) -> Lines:
-    when = _when(update.at, at) if update.at else "no time given"
+def _update(update: IncidentUpdate, times: Times, cells: int) -> Lines:
+    when = _when(update.at, times) if update.at else "no time given"
     head = line("    ", Span(plain(update.status), "info"), Span(f"  {when}", "dim"))
     return (crop(head, cells), *paragraph(update.body, cells, 4))
 
 
-def _maintenances(status: ProviderStatus, at: datetime, cells: int) -> Lines:
+def _maintenances(status: ProviderStatus, times: Times, cells: int) -> Lines:
     if not status.maintenances:
         return ()
     out: list[Line] = [heading("Maintenance", "", cells)]
     for each in status.maintenances:
         out += _name(each.name, Span("◇ ", "info"), cells)
-        out.append(crop(line("  ", Span(_window(each, at), "dim")), cells))
+        out.append(crop(line("  ", Span(_window(each, times), "dim")), cells))
     return (*out, BLANK)
 
 
-def _window(maintenance: Maintenance, at: datetime) -> str:
+def _window(maintenance: Maintenance, times: Times) -> str:
     state = plain(maintenance.status)
     if maintenance.starts_at is None:
         return state
-    coming = maintenance.starts_at > at
-    begins = f"in {duration(maintenance.starts_at - at)}" if coming else ago(maintenance.starts_at, at)
-    until = f" until {_instant(maintenance.ends_at, at)}" if maintenance.ends_at else ""
+    coming = maintenance.starts_at > times.at
+    begins = (
+        f"in {duration(maintenance.starts_at - times.at)}" if coming else ago(maintenance.starts_at, times.at)
+    )
+    until = f" until {_instant(maintenance.ends_at, times)}" if maintenance.ends_at else ""
     return (
-        f"{state} · begins {_instant(maintenance.starts_at, at)} ({begins}){until}"
+        f"{state} · begins {_instant(maintenance.starts_at, times)} ({begins}){until}"
         if coming
-        else (f"{state} · began {_instant(maintenance.starts_at, at)} ({begins}){until}")
+        else (f"{state} · began {_instant(maintenance.starts_at, times)} ({begins}){until}")
     )
 
 
@@ -167,18 +177,34 @@ def _component(component: Component, ours: bool, room: int, cells: int) -> Line:
     )
 
 
-def _source(view: StatusView, status: ProviderStatus, at: datetime, cells: int) -> Lines:
+def _changes(snapshot: Snapshot, times: Times, cells: int) -> Lines:
+    """What the page has changed lately, which its own last word does not tell."""
+    changes = [event for event in snapshot.events if event.kind is EventKind.STATUS]
+    if not changes:
+        return ()
+    rows = [heading("Changes", "newest first", cells)]
+    for event in changes:
+        mark = event_mark(event)
+        when = Span(f"{times.moment(event.at)}  ", "dim")
+        rows.append(
+            crop(line("  ", when, Span(f"{mark.glyph} ", mark.role), Span(event.text, "text")), cells)
+        )
+    return (*rows, BLANK)
+
+
+def _source(view: StatusView, status: ProviderStatus, times: Times, cells: int) -> Lines:
     indicator = f" (indicator {status.indicator})" if status.indicator else ""
     says = f"{status.description or ''}{indicator}".strip()
     old = line(Span("▲ ", "warn"), Span("out of date: ", "warn")) if view.stale else BLANK
-    read = line(*old, Span(f"read {_when(status.fetched_at, at)}, from {status.source}", "faint"))
+    read = line(*old, Span(f"read {_when(status.fetched_at, times)}, from {status.source}", "faint"))
     page = crop(line(Span("page says: ", "faint"), Span(says, "dim")), cells) if says else BLANK
     return tuple(row for row in (page, crop(read, cells)) if width(row))
 
 
-def _instant(instant: datetime, at: datetime) -> str:
-    return f"{instant:%H:%M:%S}" if instant.date() == at.date() else f"{instant:%Y-%m-%d %H:%M}"
+def _instant(instant: datetime, times: Times) -> str:
+    same_day = instant.date() == times.at.date()
+    return (f"{instant:%H:%M:%S}" if same_day else f"{instant:%Y-%m-%d %H:%M}") + times.beside(instant)
 
 
-def _when(instant: datetime, at: datetime) -> str:
-    return f"{_instant(instant, at)}, {ago(instant, at)}"
+def _when(instant: datetime, times: Times) -> str:
+    return f"{_instant(instant, times)}, {ago(instant, times.at)}"

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from claude_tui.model.snapshot import Snapshot
 from claude_tui.tui.panels.alerts_zoom import alerts_zoom
 from claude_tui.tui.panels.verdict_zoom import verdict_zoom
 from claude_tui.tui.render.lines import BLANK, Line, Span, line, spread
+
+if TYPE_CHECKING:
+    from claude_tui.model.when import Local
 
 __all__ = ["strip_zoom"]
 
@@ -17,13 +21,13 @@ _BESIDE_FROM = 104
 _GAP = 4
 
 
-def strip_zoom(snapshot: Snapshot, cells: int, settings_file: str) -> Lines:
-    """`settings_file` is where to add a route."""
+def strip_zoom(snapshot: Snapshot, cells: int, settings_file: str, local: Local | None = None) -> Lines:
+    """`settings_file` is where to add a route. Times of `local` stand beside those in UTC."""
     beside = cells >= _BESIDE_FROM
     left = (cells - _GAP) // 2 if beside else cells
     right = cells - _GAP - left if beside else cells
-    verdict = verdict_zoom(snapshot, left)
-    alerts = alerts_zoom(snapshot, right, settings_file)
+    verdict = verdict_zoom(snapshot, left, local)
+    alerts = alerts_zoom(snapshot, right, settings_file, local)
     return _side_by_side(verdict, alerts, left) if beside else (*verdict, BLANK, *alerts)
 
 

@@ -43,6 +43,8 @@ _PACE_CELLS, _SHARE_CELLS, _LATENCY_CELLS, _COUNT_CELLS, _MONEY_CELLS = 6, 4, 4,
 _TREND_FROM = 7
 _TALLEST = 6
 _ROWS_OF_CALLS, _ROWS_FOR_HEIGHT = 6, 4
+# From this size on, figures stand in columns with names.
+_TABLE_CELLS, _TABLE_ROWS = 60, 20
 # The busiest span does not fill the chart: a steady pace is no wall.
 _AIR = 1.5
 # They call for different responses, so that they are named even while there are none.
@@ -92,9 +94,9 @@ def traffic_lines(
         _latency(view, cells),
         _tokens(view.all, cells),
         _cost(view.all, cells),
-        *_endings(view.all, cells),
+        *_endings(view.all, cells, always=rows >= _TABLE_ROWS),
     )
-    apps = _rows(view.applications, cells) if by_application else ()
+    apps = _listed("application", view.applications, cells, rows) if by_application else ()
     left = rows - len(head) - len(figures) - len(apps)
     # A tall panel draws the trend higher, once models and some failed calls have their rows.
     tall = 1 + max(left - len(view.models) - _ROWS_OF_CALLS, 0) // _ROWS_FOR_HEIGHT
@@ -107,7 +109,7 @@ def traffic_lines(
     left = room - len(shown)
     listed = apps[:left] if len(apps) <= left else apps[: max(left, 0)]
     used = (*head, *trend, *shown, *listed)
-    more = _more(view, cells, rows - len(used)) if by_application and len(listed) == len(apps) else ()
+    more = _more(view, cells, rows, rows - len(used)) if by_application and len(listed) == len(apps) else ()
     return clipped((*used, *more), cells, rows)
 
 
@@ -233,8 +235,11 @@ def _cost(figures: TrafficFigures, cells: int) -> Line:
     return _fitting("cost", pieces, cells)
 
 
-def _endings(figures: TrafficFigures, cells: int) -> Lines:
-    """How answers ended that did not end well, where there are any."""
+def _endings(figures: TrafficFigures, cells: int, *, always: bool) -> Lines:
+    """How answers ended that did not end well, where there are any.
+
+    With `always` the row is there without any as well, so that nothing below it moves when one comes.
+    """
     pieces = []
     if figures.cut:
         pieces.append(_labelled(f"{figures.cut:,}", "cut ", "bad"))
@@ -242,17 +247,20 @@ def _endings(figures: TrafficFigures, cells: int) -> Lines:
         words = f"{figures.early:,} of {figures.asked_to_wait:,}"
         pieces.append(_labelled(words, "retry-after ignored ", "warn"))
     if figures.max_tokens:
-        pieces.append(_labelled(percent(figures.max_tokens), "max_tokens ", "warn"))
+        pieces.append(_labelled(_held(percent(figures.max_tokens), _SHARE_CELLS), "max_tokens ", "text"))
     if figures.refusals:
-        pieces.append(_labelled(percent(figures.refusals), "refusals ", "text"))
+        pieces.append(_labelled(_held(percent(figures.refusals), _SHARE_CELLS), "refusals ", "text"))
     if figures.abandoned:
         pieces.append(_labelled(f"{figures.abandoned:,}", "abandoned ", "text"))
+    if always and not pieces:
+        pieces.append(line(Span("none early or cut", "dim")))
     return (_fitting("ended", pieces, cells),) if pieces else ()
 
 
-def _more(view: TrafficView, cells: int, room: int) -> Lines:
+def _more(view: TrafficView, cells: int, rows: int, room: int) -> Lines:
     """Models and the newest failed calls, where they fit."""
-    models = _rows([replace(each, name=each.name.removeprefix("claude-")) for each in view.models], cells)
+    named = [replace(each, name=each.name.removeprefix("claude-")) for each in view.models]
+    models = _listed("model", named, cells, rows)
     more: Lines = (BLANK, *models) if models and room > len(models) else ()
     if view.failed_calls and room - len(more) >= 3:
         failed = view.failed_calls[: room - len(more) - 1]
@@ -271,10 +279,17 @@ def _failed_call(kept: KeptCall) -> Line:
     )
 
 
-def _rows(found: Sequence[TrafficFigures], cells: int) -> Lines:
-    """`checkout   9.1/s   38%  p95 6.2s   $4.10/h` for each of several, those that fail first."""
+def _listed(title: str, found: Sequence[TrafficFigures], cells: int, rows: int) -> Lines:
+    """Each of several, those that fail first: as a table in a large panel, else with what each figure is.
+
+    `checkout   9.1/s   38%  p95 6.2s   $4.10/h`
+    """
     if len(found) < 2 and not any(each.failed for each in found):
         return ()
+    if cells >= _TABLE_CELLS and rows >= _TABLE_ROWS:
+        from claude_tui.tui.panels.traffic_table import table
+
+        return tuple(crop(each, cells) for each in table(title, _worst_first(found), cells))
     name = min(max((cell_len(each.name) for each in found), default=0), max(cells // 4, 8))
     return tuple(crop(_row(each, name, cells), cells) for each in _worst_first(found))
 
@@ -304,11 +319,12 @@ def _p95(found: Quantiles) -> Line:
 
 
 def _trend(view: TrafficView, cells: int, room: int, tall: int) -> Lines:
-    """Calls of the last quarter of an hour, and below them those that failed, if any."""
+    """Calls of the last quarter of an hour, and below them those that failed."""
     calls = [float(point.calls) for point in view.trend]
     failed = [float(point.failed) for point in view.trend]
     drawn = _curve("calls", calls, max(calls) * _AIR, "info", cells, tall)
-    if any(failed):
+    # A high chart has its rows from the beginning: the first failure must not move what is below.
+    if any(failed) or tall > 1:
         # Few failures stay low, and are still seen.
         top = max(*failed, max(calls) / 4)
         drawn = (*drawn, *_curve("failed", failed, top, "bad", cells, -(-tall // 2)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from claude_tui.analysis.traffic.chart import CALLS, FAILED, TTFT_P95
 from claude_tui.analysis.traffic.listing import (
@@ -37,6 +38,9 @@ from claude_tui.tui.render.lines import BLANK, Line, Span, crop, line, pad, righ
 from claude_tui.tui.render.sparkline import bars
 from claude_tui.tui.render.time_axis import time_axis
 from claude_tui.tui.render.time_grid import Grid, held
+
+if TYPE_CHECKING:
+    from claude_tui.model.when import Local
 
 __all__ = ["Listing", "traffic_zoom"]
 
@@ -75,7 +79,11 @@ _EVERYTHING = Listing()
 
 
 def traffic_zoom(
-    snapshot: Snapshot, cells: int, chart: Chart | None = None, listing: Listing = _EVERYTHING
+    snapshot: Snapshot,
+    cells: int,
+    chart: Chart | None = None,
+    listing: Listing = _EVERYTHING,
+    local: Local | None = None,
 ) -> Lines:
     """The chart, then everything that the view has, from top to bottom."""
     view = snapshot.traffic
@@ -89,7 +97,7 @@ def traffic_zoom(
     failed = listed_calls(view.failed_calls, wanted, at)
     slowest = listed_calls(view.slowest_calls, wanted, at)
     rows = (
-        *(_chart(chart, cells) if chart is not None else ()),
+        *(_chart(chart, cells, local) if chart is not None else ()),
         heading("All calls", span, cells),
         *traffic_lines(view, cells, _FIGURE_ROWS, by_application=False, curves=chart is None),
         BLANK,
@@ -114,7 +122,7 @@ def _only(words: str) -> str:
     return f", only “{words}”" if words else ""
 
 
-def _chart(chart: Chart, cells: int) -> Lines:
+def _chart(chart: Chart, cells: int, local: Local | None) -> Lines:
     """Pace, failures and time to first token over the chosen span; empty while nothing is recorded."""
     grid = Grid.over(chart, cells - _LABEL_CELLS - 1)
     if grid.cells < _SHORTEST_CHART or not any(series.points for series in chart.series):
@@ -122,7 +130,7 @@ def _chart(chart: Chart, cells: int) -> Lines:
     out: list[Line] = []
     for series in chart.series:
         out += _curve(series, chart, grid)
-    axis = time_axis(*grid.times(chart), grid.cells)
+    axis = time_axis(*grid.times(chart), grid.cells, local=local)
     return (*out, line(" " * (_LABEL_CELLS + 1), *axis), BLANK)
 
 

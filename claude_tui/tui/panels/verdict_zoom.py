@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from claude_tui.model.alert import Acknowledgement
 from claude_tui.model.format import duration, moment, percent
 from claude_tui.model.snapshot import Snapshot, StatusView
 from claude_tui.model.verdict import Cause, PageAgreement, Severity, Side, Verdict
 from claude_tui.tui.panels.alert_words import acknowledgement_of, snooze_of, taker_of
+from claude_tui.tui.panels.times import Times
 from claude_tui.tui.panels.verdict_words import cause_words, severity_role, verdict_role
 from claude_tui.tui.panels.zoom_parts import heading
 from claude_tui.tui.render.lines import BLANK, Line, Span, flow, line, pad
+
+if TYPE_CHECKING:
+    from claude_tui.model.when import Local
 
 __all__ = ["MEANINGS", "badge", "behind", "verdict_zoom"]
 
@@ -38,11 +43,11 @@ _MOST_ROWS = 50
 _HIGH, _FAIR = 0.9, 0.7
 
 
-def verdict_zoom(snapshot: Snapshot, cells: int) -> Lines:
-    """The summary and the next step, then the facts, then all the evidence."""
-    verdict = snapshot.verdict
-    out = [*_headline(verdict, cells), BLANK, *_table(_action(snapshot), cells), BLANK]
-    out += [*_table(_facts(snapshot), cells), BLANK]
+def verdict_zoom(snapshot: Snapshot, cells: int, local: Local | None = None) -> Lines:
+    """The summary and the next step, then the facts, then all the evidence; with times of `local`, too."""
+    verdict, times = snapshot.verdict, Times(snapshot.at, local)
+    out = [*_headline(verdict, cells), BLANK, *_table(_action(snapshot, times), cells), BLANK]
+    out += [*_table(_facts(snapshot, times), cells), BLANK]
     for title, sentences in (
         ("Evidence", tuple(each.text for each in verdict.evidence)),
         ("Note", (verdict.note,)),
@@ -89,7 +94,7 @@ def _headline(verdict: Verdict, cells: int) -> Lines:
     return behind(mark, line(Span(verdict.summary, "text", bold=True)), cells)
 
 
-def _action(snapshot: Snapshot) -> dict[str, Line]:
+def _action(snapshot: Snapshot, times: Times) -> dict[str, Line]:
     """What to do, when to retry, by when to respond, and who has acknowledged."""
     verdict = snapshot.verdict
     if not verdict.severity.trouble:
@@ -97,8 +102,8 @@ def _action(snapshot: Snapshot) -> dict[str, Line]:
     return {
         "next": line(Span(verdict.next_step, "text", bold=True)),
         "retry": _retry(verdict),
-        "respond": _respond(verdict, acknowledgement_of(snapshot), snapshot.at),
-        "who": _who(snapshot),
+        "respond": _respond(verdict, acknowledgement_of(snapshot), times),
+        "who": _who(snapshot, times),
     }
 
 
@@ -113,27 +118,29 @@ def _retry(verdict: Verdict) -> Line:
     return line("after ", Span(wait, "text", bold=True))
 
 
-def _respond(verdict: Verdict, taken: Acknowledgement | None, at: datetime) -> Line:
+def _respond(verdict: Verdict, taken: Acknowledgement | None, times: Times) -> Line:
     """The response clock, which stops with an acknowledgement."""
     by = verdict.respond_by
     if by is None:
         return BLANK
-    target = "now," if verdict.severity is Severity.P1 else f"by {moment(by, at)} UTC,"
+    target = (
+        "now," if verdict.severity is Severity.P1 else f"by {moment(by, times.at)} UTC{times.beside(by)},"
+    )
     if taken is not None:
         late = "" if taken.at <= by else f", {duration(taken.at - by)} late"
-        return line(target, Span(f" acknowledged {moment(taken.at, at)}{late}", "dim"))
-    if at < by:
-        return line(target, " ", Span(duration(by - at), "warn", bold=True), Span(" left", "dim"))
+        return line(target, Span(f" acknowledged {times.moment(taken.at)}{late}", "dim"))
+    if times.at < by:
+        return line(target, " ", Span(duration(by - times.at), "warn", bold=True), Span(" left", "dim"))
     words = " since detection" if verdict.severity is Severity.P1 else " overdue"
-    return line(target, " ", Span(duration(at - by), "bad", bold=True), Span(words, "dim"))
+    return line(target, " ", Span(duration(times.at - by), "bad", bold=True), Span(words, "dim"))
 
 
-def _who(snapshot: Snapshot) -> Line:
-    taken, at = acknowledgement_of(snapshot), snapshot.at
+def _who(snapshot: Snapshot, times: Times) -> Line:
+    taken = acknowledgement_of(snapshot)
     if (snooze := snooze_of(snapshot)) is not None:
         return line(
-            f"{snooze.by} snoozed it until {moment(snooze.until, at)}",
-            Span(f" ({moment(snooze.at, at)})", "dim"),
+            f"{snooze.by} snoozed it until {times.moment(snooze.until)}",
+            Span(f" ({times.moment(snooze.at)})", "dim"),
         )
     if taken is None:
         led = any(group.from_verdict for group in snapshot.engine.alerts.groups)
@@ -141,20 +148,20 @@ def _who(snapshot: Snapshot) -> Line:
     why = f": {taken.reason}" if taken.reason else ""
     said = snapshot.verdict.taken
     who = taker_of(snapshot) if said is not None and said.at == taken.at else taken.by
-    return line(f"{who}{why}", Span(f" ({moment(taken.at, at)})", "dim"))
+    return line(f"{who}{why}", Span(f" ({times.moment(taken.at)})", "dim"))
 
 
-def _facts(snapshot: Snapshot) -> dict[str, Line]:
-    verdict, at = snapshot.verdict, snapshot.at
+def _facts(snapshot: Snapshot, times: Times) -> dict[str, Line]:
+    verdict = snapshot.verdict
     known = verdict.cause is not Cause.UNKNOWN
     return {
         "cause": line(cause_words(verdict.cause)),
         "whose": line(verdict.side.whose) if verdict.side is not Side.NONE else BLANK,
         "severity": _severity(verdict),
         "confidence": _confidence(verdict.confidence) if known else BLANK,
-        "since": _since(verdict, at),
-        "detected": _detected(verdict, at),
-        "status page": _page(verdict, snapshot.status, at),
+        "since": _since(verdict, times),
+        "detected": _detected(verdict, times),
+        "status page": _page(verdict, snapshot.status, times),
         "lead": _lead(verdict.lead),
         "limit": line(verdict.bucket or ""),
         "also": line(", ".join(cause_words(cause) for cause in verdict.also)),
@@ -181,23 +188,23 @@ def _confidence(confidence: float) -> Line:
     return line(f"{percent(confidence)},", Span(f" {words}", "dim"))
 
 
-def _since(verdict: Verdict, at: datetime) -> Line:
+def _since(verdict: Verdict, times: Times) -> Line:
     if verdict.since is None:
         return BLANK
-    lasted = Span(duration(at - verdict.since), verdict_role(verdict), bold=True)
-    return line(f"{moment(verdict.since, at)},", " ", lasted)
+    lasted = Span(duration(times.at - verdict.since), verdict_role(verdict), bold=True)
+    return line(f"{times.moment(verdict.since)},", " ", lasted)
 
 
-def _detected(verdict: Verdict, at: datetime) -> Line:
+def _detected(verdict: Verdict, times: Times) -> Line:
     known, first = verdict.detected_at, verdict.since
     if known is None:
         return BLANK
     if first is None or known - first < timedelta(seconds=1):
-        return line(f"{moment(known, at)},", Span(" at once", "dim"))
-    return line(f"{moment(known, at)},", Span(f" {duration(known - first)} after it began", "dim"))
+        return line(f"{times.moment(known)},", Span(" at once", "dim"))
+    return line(f"{times.moment(known)},", Span(f" {duration(known - first)} after it began", "dim"))
 
 
-def _page(verdict: Verdict, view: StatusView, at: datetime) -> Line:
+def _page(verdict: Verdict, view: StatusView, times: Times) -> Line:
     words = _PAGE[verdict.page]
     if verdict.page is PageAgreement.CONFIRMS and verdict.page_stage:
         words = f"its incident is {verdict.page_stage}; components are green"
@@ -206,11 +213,11 @@ def _page(verdict: Verdict, view: StatusView, at: datetime) -> Line:
     if view.read_at is None:
         return line(words)
     if verdict.page is PageAgreement.SILENT and verdict.since is not None and view.read_at > verdict.since:
-        ago = Span(duration(at - verdict.since), "warn", bold=True)
+        ago = Span(duration(times.at - verdict.since), "warn", bold=True)
         said = line("nothing posted yet (we noticed ", ago, " ago),")
-        return line(*said, Span(f" read {moment(view.read_at, at)}", "dim"))
+        return line(*said, Span(f" read {times.moment(view.read_at)}", "dim"))
     read = "last read" if verdict.page is PageAgreement.UNKNOWN else "read"
-    return line(f"{words},", Span(f" {read} {moment(view.read_at, at)}", "dim"))
+    return line(f"{words},", Span(f" {read} {times.moment(view.read_at)}", "dim"))
 
 
 def _lead(lead: timedelta | None) -> Line:

@@ -13,6 +13,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
 from claude_tui.model.format import count
@@ -24,9 +25,12 @@ from claude_tui.tui.render.time_grid import Grid
 if TYPE_CHECKING:
     from textual_plotext import Plot
 
+    from claude_tui.model.when import Local
+
 __all__ = ["Curve", "curves_of", "nice_ticks", "plot_lines"]
 
 Lines = tuple[Line, ...]
+Points = Sequence[tuple[datetime, float | None]]
 
 _MARGIN = 7
 _ROLES = ("text", "dim", "faint", "accent", "ok", "warn", "bad", "info")
@@ -60,11 +64,18 @@ def curves_of(chart: Chart) -> tuple[str, ...]:
 
 
 def plot_lines(
-    chart: Chart, cells: int, rows: int, *, usual: float | None = None, plain: bool = False
+    chart: Chart,
+    cells: int,
+    rows: int,
+    *,
+    usual: float | None = None,
+    plain: bool = False,
+    local: Local | None = None,
 ) -> Lines:
     """The chart's series as curves in `cells` by `rows` cells, with axes. Values are seconds.
 
-    `usual` is drawn as a faint level. `plain` draws letters instead of colours.
+    `usual` is drawn as a faint level. `plain` draws letters instead of colours. Times of `local` stand beside
+    those in UTC.
     """
     failed = [series for series in chart.series if series.name == FAILED_SERIES]
     chart = replace(chart, series=tuple(series for series in chart.series if series.name != FAILED_SERIES))
@@ -80,7 +91,7 @@ def plot_lines(
         line(Span(right(labels.get(height - 1 - row, ""), _MARGIN - 2), "faint"), Span(" │", "edge"), *drawn)
         for row, drawn in enumerate(canvas)
     ]
-    axis = line(" " * _MARGIN, *time_axis(*grid.times(chart), width))
+    axis = line(" " * _MARGIN, *time_axis(*grid.times(chart), width, local=local))
     return (*body, *(_failures(series, grid) for series in failed), axis)
 
 
@@ -129,10 +140,28 @@ def _canvas(chart: Chart, grid: Grid, height: int, top: float, usual: float | No
         name = series.name.removesuffix(_MAX_SUFFIX)
         curve = CURVES.get(name, Curve("text", "x"))
         dots = name != series.name
-        known = [(instant.timestamp(), value) for instant, value in series.points]
+        known = [
+            (instant.timestamp(), value) for instant, value in _thinned(series.points, grid, highest=dots)
+        ]
         for piece in _pieces(known, start_s, top):
             _draw(plot, piece, curve, plain, dots=dots)
     return tuple(_lines(plot.build(), height))
+
+
+def _thinned(points: Points, grid: Grid, *, highest: bool) -> Points:
+    """At most one point per cell, the median or the highest: more would be drawn over each other.
+
+    A gap within a cell that has points is too short to be seen.
+    """
+    if len(points) <= grid.cells:
+        return points
+    out: list[tuple[datetime, float | None]] = []
+    for _, found in itertools.groupby(points, key=lambda point: grid.cell_of(point[0])):
+        run = list(found)
+        values = sorted(value for _, value in run if value is not None)
+        place = len(values) - 1 if highest else (len(values) - 1) // 2
+        out.append((run[-1][0], values[place] if values else None))
+    return out
 
 
 def _pieces(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from textual.dom import DOMNode
 
@@ -12,6 +13,9 @@ from claude_tui.model.snapshot import Chart, ChartSeries
 from claude_tui.tui.render.lines import BLANK, Line, Span, line
 from claude_tui.tui.render.plot import plot_lines
 from claude_tui.tui.render.time_grid import Grid
+
+if TYPE_CHECKING:
+    from claude_tui.model.when import Local
 
 __all__ = ["Plotter"]
 
@@ -36,9 +40,13 @@ class _PlotRequest:
     """The level of the usual latency, if known."""
     plain: bool
     """Whether to draw letters instead of colours."""
+    local: Local | None
+    """The zone whose times stand beside those in UTC."""
 
     def plotted(self) -> Lines:
-        return plot_lines(self.chart, self.cells, self.rows, usual=self.usual, plain=self.plain)
+        return plot_lines(
+            self.chart, self.cells, self.rows, usual=self.usual, plain=self.plain, local=self.local
+        )
 
 
 class Plotter:
@@ -52,10 +60,19 @@ class Plotter:
         self._lines: Lines = ()
         self._busy = False
 
-    def lines(self, chart: Chart, cells: int, rows: int, *, usual: float | None, plain: bool) -> Lines:
+    def lines(
+        self,
+        chart: Chart,
+        cells: int,
+        rows: int,
+        *,
+        usual: float | None,
+        plain: bool,
+        local: Local | None = None,
+    ) -> Lines:
         """Exactly `rows` lines."""
         grid = Grid.over(chart, max(cells, 1))
-        self._requested = _PlotRequest(chart, chart.series, grid, cells, rows, usual, plain)
+        self._requested = _PlotRequest(chart, chart.series, grid, cells, rows, usual, plain, local)
         if self._requested != self._plotted and not self._busy:
             self._busy = True
             self._owner.run_worker(self._work(), group="plot")

@@ -25,7 +25,7 @@ from claude_tui.tui.panels.footer import FooterLine, greeting_line
 from claude_tui.tui.panels.header import HeaderLine
 from claude_tui.tui.panels.headroom import HeadroomPanel
 from claude_tui.tui.panels.incident_line import IncidentLine
-from claude_tui.tui.panels.latency import LatencyPanel
+from claude_tui.tui.panels.latency import LatencyPanel, is_large
 from claude_tui.tui.panels.record import RecordPanel
 from claude_tui.tui.panels.status import StatusPanel
 from claude_tui.tui.panels.strip import StripPanel, calls_for_attention
@@ -40,6 +40,8 @@ from claude_tui.tui.view import View
 
 if TYPE_CHECKING:
     from textual.layout import ArrangeResult
+
+    from claude_tui.tui.screens.long_span import LongSpan
 
 __all__ = ["DashboardScreen"]
 
@@ -72,13 +74,15 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         self.errors = ErrorsPanel(first, keys[Panel.ERRORS])
         self.events = EventsPanel(first, keys[Panel.EVENTS])
         self.traffic = TrafficPanel(first, keys[Panel.TRAFFIC])
+        self.latency = LatencyPanel(first, keys[Panel.LATENCY])
+        self._long: LongSpan | None = None
         self.record = RecordPanel(first, keys[Panel.RECORD])
         # In the order on screen, which is the order of the tab key.
         self.panels: tuple[SnapshotPanel, ...] = (
             StatusPanel(first, keys[Panel.STATUS]),
             HeadroomPanel(first, keys[Panel.HEADROOM]),
             self.errors,
-            LatencyPanel(first, keys[Panel.LATENCY]),
+            self.latency,
             self.traffic,
             self.record,
             self.events,
@@ -117,6 +121,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             self.header.show(snapshot, view)
             self.incident_line.show(snapshot)
             self.strip.show(snapshot)
+            self._take_long_chart(snapshot, view)
             for panel in self.panels:
                 panel.attempt(snapshot)
             if self._arranged_for() != before:
@@ -125,6 +130,23 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
                 self.refresh(layout=True)
             elif self._rows_above() != above:
                 self.refresh(layout=True)
+
+    def _take_long_chart(self, snapshot: Snapshot, view: View) -> None:
+        """Only a large panel has room for one: nothing of it is loaded before."""
+        wanted = is_large(*self.latency.size)
+        if view.paused and snapshot.past is None:
+            return
+        if self._long is None and wanted:
+            from claude_tui.tui.screens.long_span import LongSpan
+
+            self._long = LongSpan()
+        if self._long is not None:
+            self._long.take(snapshot, cockpit_of(self).backend, wanted=wanted)
+            self.latency.long = self._long.chart
+
+    def on_screen_resume(self) -> None:
+        if self._long is not None:
+            self._long.forget()
 
     def arrange_as(self, preset: Preset, hidden: Iterable[str]) -> None:
         """Arrange the panels anew."""

@@ -37,11 +37,11 @@ from claude_tui.tui.screens.incident_lines import (
     TimelineLook,
     figure_lines,
     headline,
-    list_page,
     short_figures,
     shown,
     timeline_page,
 )
+from claude_tui.tui.screens.incident_list import ORDERS, list_page, ordered
 from claude_tui.tui.screens.incident_loading import IncidentLoader
 from claude_tui.tui.screens.reader import ReaderScreen
 from claude_tui.tui.screens.runbook_parts import Page, key_of
@@ -92,9 +92,10 @@ class IncidentScreen(ReaderScreen):
         """The id of the incident that is shown; empty for the list."""
         self.words = ""
         """The filter as typed."""
+        self._order = ORDERS[0]
         self._cursor = ""
         self._opened: frozenset[str] = frozenset()
-        self._came_from_list = not ident
+        self._came_from_list = False
         self._known: tuple[Incident, ...] = ()
         self._known_as_of: tuple[IncidentEntry, ...] | None = None
 
@@ -161,6 +162,11 @@ class IncidentScreen(ReaderScreen):
         """The one under the cursor."""
         return next((each for each in self.entries if each.key == self._cursor), None)
 
+    @property
+    def _listed(self) -> tuple[Incident, ...]:
+        """All of them in the order of the list."""
+        return ordered(self._known, self._order, self._at)
+
     def turn_to(self, ident: str) -> None:
         """Show another incident, from its newest entry; with no id the list."""
         self.ident, self._cursor, self._opened, self.words = ident, "", frozenset(), ""
@@ -183,7 +189,7 @@ class IncidentScreen(ReaderScreen):
             self._known_as_of = entries
             self._known = incidents(entries)
         if not self.ident and not self._cursor and self._known:
-            self._cursor = self._known[-1].id
+            self._cursor = self._listed[0].id
 
     def _ask(self) -> None:
         if self.ident and self._known_as_of is not None:
@@ -206,8 +212,7 @@ class IncidentScreen(ReaderScreen):
 
     def _page(self, cells: int, rows: int) -> Page:  # noqa: ARG002 (it scrolls)
         if not self.ident:
-            newest_first = tuple(reversed(self._known))
-            return list_page(newest_first, self._at, self._cursor, cells, self.key("declare"))
+            return list_page(self._listed, self._at, self._cursor, cells, self.key("declare"), self._order)
         loaded = self.loader.loaded
         if loaded is None:
             return Page((line(Span("reading the record…", "faint")),))
@@ -253,7 +258,7 @@ class IncidentScreen(ReaderScreen):
 
     def _keys(self) -> list[str]:
         if not self.ident:
-            return [each.id for each in reversed(self._known)]
+            return [each.id for each in self._listed]
         return [each.key for each in self.entries]
 
     def _to(self, keys: list[str], number: int) -> None:
@@ -291,6 +296,15 @@ class IncidentScreen(ReaderScreen):
         self._came_from_list = True
         self.turn_to("")
 
+    def action_sort_incidents(self) -> None:
+        if self.ident:
+            self.action_incidents()
+            return
+        self._order = ORDERS[(ORDERS.index(self._order) + 1) % len(ORDERS)]
+        self._cursor = ""
+        self._take_in(self.cockpit.shown)
+        self._redraw(follow=True)
+
     def action_filter(self) -> None:
         def answered(words: str) -> None:
             self.words, self._cursor = words, ""
@@ -302,6 +316,7 @@ class IncidentScreen(ReaderScreen):
     # -- what people do ------------------------------------------------------------------------
 
     def action_declare(self) -> None:
+        self._came_from_list |= not self.ident
         ask_declaration(self.cockpit, self.turn_to)
 
     def action_note(self) -> None:

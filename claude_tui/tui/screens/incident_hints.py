@@ -15,7 +15,7 @@ __all__ = ["incident_hints", "is_offered"]
 _ALWAYS = frozenset({"note", "pin", "correct", "filter", "export", "open", "all"})
 _WHILE_OPEN = _ALWAYS | {"severity", "roles", "mitigated", "resolve"}
 _WHILE_RESOLVED = _ALWAYS | {"reopen", "declare"}
-_IN_LIST = frozenset({"open", "declare"})
+_IN_LIST = frozenset({"open", "declare", "sort"})
 # It has more room here than elsewhere.
 _RANK_OF_SEVERITY = 2
 # It is what is shown.

@@ -12,7 +12,6 @@ from claude_tui.model.filtering import Filter, Searched
 from claude_tui.model.format import (
     age,
     clock,
-    clock_minute,
     duration,
     latency,
     moment,
@@ -29,7 +28,7 @@ from claude_tui.tui.render.glyphs import Mark, level_mark
 from claude_tui.tui.render.lines import BLANK, Line, Span, crop, fit, join, line, pad, spread, width, wrap
 from claude_tui.tui.screens.runbook_parts import Page, under_cursor
 
-__all__ = ["TimelineLook", "figure_lines", "headline", "list_page", "short_figures", "shown", "timeline_page"]
+__all__ = ["TimelineLook", "figure_lines", "headline", "short_figures", "shown", "timeline_page"]
 
 Lines = tuple[Line, ...]
 
@@ -362,46 +361,3 @@ def short_figures(incident: Incident, figures: Figures, cells: int) -> Lines:
         elif len(rows) < 2:
             rows.append(piece)
     return tuple(line(" ", *row) for row in rows)
-
-
-# -- all incidents -----------------------------------------------------------------------
-
-
-def list_page(incidents: Sequence[Incident], at: datetime, cursor: str, cells: int, declares: str) -> Page:
-    """A row for each incident, the newest first."""
-    if not incidents:
-        text = f"No incident has been declared. {declares} declares one."
-        return Page(tuple(line(Span(row, "dim")) for row in wrap(text, cells, 3)))
-    out: list[Line] = []
-    chosen = range(0)
-    for incident in incidents:
-        row = _listed(incident, at, cells)
-        if incident.id == cursor:
-            chosen = range(len(out), len(out) + 1)
-            row = under_cursor(row, cells)
-        out.append(row)
-    return Page(tuple(out), chosen, tuple(range(row, row + 1) for row in range(len(out))))
-
-
-def _listed(incident: Incident, at: datetime, cells: int) -> Line:
-    severity = incident.severity
-    badge = Span(pad(str(severity) if severity.trouble else "–", 4), severity_role(severity))
-    started = f"{incident.started_at:%Y-%m-%d} {clock_minute(incident.started_at)}"
-    return spread(
-        line(
-            Span(f"{started}  ", "dim"),
-            Span(pad(incident.label, 8), "text", bold=True),
-            badge,
-            incident.title,
-        ),
-        _listed_end(incident, at),
-        cells,
-    )
-
-
-def _listed_end(incident: Incident, at: datetime) -> Line:
-    if incident.merged_into:
-        return line(Span("merged", "dim"))
-    if incident.resolved_at is None:
-        return line(Span(f"open {age(at - incident.started_at)}", "warn", bold=True))
-    return line(Span(f"resolved after {age(incident.resolved_at - incident.started_at)}", "dim"))

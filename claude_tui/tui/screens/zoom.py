@@ -32,6 +32,7 @@ from claude_tui.tui.screens.filtering import ask_filter
 from claude_tui.tui.screens.reader import ReaderScreen
 
 if TYPE_CHECKING:
+    from claude_tui.model.when import Local
     from claude_tui.tui.view import View
 
 __all__ = ["ZoomScreen"]
@@ -135,21 +136,27 @@ class ZoomScreen(ReaderScreen):
 
     def content(self, cells: int, rows: int) -> Lines:
         if self.panel is Panel.VERDICT:
-            return strip_zoom(self.snapshot, cells, str(self.cockpit.settings.file or "the settings file"))
+            return strip_zoom(
+                self.snapshot, cells, str(self.cockpit.settings.file or "the settings file"), self._local
+            )
         if self.panel is Panel.STATUS:
-            return status_zoom(self.snapshot, cells)
+            return status_zoom(self.snapshot, cells, self._local)
         return (self._spans(cells), *self._charted(cells, rows - 1))
+
+    @property
+    def _local(self) -> Local | None:
+        return self.cockpit.paint.local
 
     def _charted(self, cells: int, rows: int) -> Lines:
         if self.panel is Panel.LATENCY:
             return self._latency(cells, rows)
         if self.panel is Panel.ERRORS:
-            return errors_zoom(self.snapshot, self.chart, self.window, cells, rows)
+            return errors_zoom(self.snapshot, self.chart, self.window, cells, rows, self._local)
         if self.panel is Panel.TRAFFIC:
-            return traffic_zoom(self.snapshot, cells, self.chart, self.listing)
+            return traffic_zoom(self.snapshot, cells, self.chart, self.listing, self._local)
         settings = self.cockpit.settings
         thresholds = Thresholds(settings.headroom_low, settings.headroom_critical)
-        return headroom_zoom(self.snapshot, self.chart, cells, rows, thresholds)
+        return headroom_zoom(self.snapshot, self.chart, cells, rows, thresholds, self._local)
 
     def _latency(self, cells: int, rows: int) -> Lines:
         figures = figures_zoom(self.snapshot, cells, rows)
@@ -159,7 +166,7 @@ class ZoomScreen(ReaderScreen):
         plain = self.cockpit.paint.letters
         height = max(rows - len(figures) - 1, _LOWEST_CHART)
         level = usual.baseline if usual else None
-        plotted = self._plotter.lines(self.chart, cells, height, usual=level, plain=plain)
+        plotted = self._plotter.lines(self.chart, cells, height, usual=level, plain=plain, local=self._local)
         return (legend(self.chart, usual, cells, plain=plain), *plotted, *figures)
 
     def _spans(self, cells: int) -> Line:

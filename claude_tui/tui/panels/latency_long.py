@@ -1,0 +1,77 @@
+"""Charts of latency over hours, below those of the last minutes, on a dashboard that is large enough."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from claude_tui.model.format import latency_figure, latency_unit, span_text
+from claude_tui.model.snapshot import FAILED_SERIES, Chart, ChartSeries, LatencySeries, Snapshot
+from claude_tui.tui.panels.latency_chart import role_by
+from claude_tui.tui.render.curve import fine_curve
+from claude_tui.tui.render.lines import Line, Span, line, pad, right
+from claude_tui.tui.render.time_axis import time_axis
+from claude_tui.tui.render.time_grid import Grid, held
+
+if TYPE_CHECKING:
+    from claude_tui.model.when import Local
+
+__all__ = ["long_lines"]
+
+Lines = tuple[Line, ...]
+
+_NAME_CELLS = 9
+_LOWEST, _TALLEST = 4, 8
+# Over hours a median hardly moves; a peak of twice the usual is worth seeing.
+_TOP_OVER_USUAL = 3.0
+
+
+def long_lines(snapshot: Snapshot, chart: Chart, cells: int, rows: int, local: Local | None) -> Lines:
+    """Axis, charts and failures in at most `rows` rows: as many of the series as there is room for."""
+    failed = next((each for each in chart.series if each.name == FAILED_SERIES), None)
+    room = rows - 1 - (failed is not None)
+    drawn = [
+        (series, points)
+        for series in snapshot.latency.series
+        if (points := next((each for each in chart.series if each.name == series.name), None)) is not None
+    ][: max(room // _LOWEST, 0)]
+    if not drawn:
+        return ()
+    tall = min(room // len(drawn), _TALLEST)
+    grid = Grid.over(chart, cells - _NAME_CELLS)
+    head = line(Span(pad(span_text(chart.focus.span), _NAME_CELLS), "faint"))
+    axis = time_axis(*grid.times(chart), grid.cells, "╷", local)
+    calm = not snapshot.verdict.severity.grave
+    body = [
+        row for series, points in drawn for row in _curve(series, points, chart, grid.cells, tall, calm=calm)
+    ]
+    marks = (_failures(failed, grid),) if failed is not None else ()
+    return (line(*head, *axis), *body, *marks)
+
+
+def _curve(
+    series: LatencySeries, points: ChartSeries, chart: Chart, cells: int, tall: int, *, calm: bool
+) -> Lines:
+    """The median of each bin. In the colours of the limits of now: the past is compared with them."""
+    values = held(points.points, Grid.over(chart, 2 * cells), max)
+    highest = max((value for value in values if value is not None), default=0.0)
+    top = max(highest, (series.baseline or 0.0) * _TOP_OVER_USUAL) or 1.0
+    role_of = role_by(series, calm=calm)
+    shares = [None if value is None else value / top for value in values]
+    rows = fine_curve(shares, tall, lambda share: role_of(share * top))
+    unit = latency_unit(top)
+    scale = f"{latency_figure(top, unit)}{unit}"
+    labels = [(scale, "faint"), *[("", "faint")] * (tall - 2), (series.name, "text")]
+    return tuple(
+        line(Span(_label(text, role), role), *row) for (text, role), row in zip(labels, rows, strict=True)
+    )
+
+
+def _label(text: str, role: str) -> str:
+    return (pad(text, _NAME_CELLS - 1) if role == "text" else right(text, _NAME_CELLS - 1)) + " "
+
+
+def _failures(series: ChartSeries, grid: Grid) -> Line:
+    """A mark in every cell in which requests failed."""
+    cells = {grid.cell_of(instant) for instant, _ in series.points}
+    drawn = "".join("×" if cell in cells else " " for cell in range(grid.cells))
+    return line(Span(pad("failed", _NAME_CELLS), "dim"), Span(drawn, "warn"))

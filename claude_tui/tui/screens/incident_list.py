@@ -1,0 +1,101 @@
+"""The list of all incidents, in an order that people choose."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from claude_tui.incident import Incident
+from claude_tui.model.format import age, clock_minute
+from claude_tui.model.verdict import Severity
+from claude_tui.tui.panels.verdict_words import severity_role
+from claude_tui.tui.render.lines import Line, Span, line, pad, spread, wrap
+from claude_tui.tui.screens.runbook_parts import Page, under_cursor
+
+__all__ = ["ORDERS", "list_page", "ordered"]
+
+ORDERS = ("started", "severity", "lasted")
+"""What the list can be sorted by: the newest first, the gravest first, the longest first."""
+
+_LABEL_CELLS, _SEVERITY_CELLS = 8, 10
+_STARTED_CELLS = 18
+_GRAVEST_FIRST = tuple(Severity)
+
+
+def ordered(incidents: Sequence[Incident], order: str, at: datetime) -> tuple[Incident, ...]:
+    """The incidents by one of ORDERS; among equals the newest first."""
+    newest_first = sorted(incidents, key=lambda each: each.started_at, reverse=True)
+    if order == "severity":
+        return tuple(sorted(newest_first, key=lambda each: _GRAVEST_FIRST.index(each.severity)))
+    if order == "lasted":
+        return tuple(sorted(newest_first, key=lambda each: _lasted(each, at), reverse=True))
+    return tuple(newest_first)
+
+
+def _lasted(incident: Incident, at: datetime) -> timedelta:
+    return (incident.resolved_at or at) - incident.started_at
+
+
+def list_page(
+    incidents: Sequence[Incident],
+    at: datetime,
+    cursor: str,
+    cells: int,
+    declares: str,
+    order: str = ORDERS[0],
+) -> Page:
+    """A row of names, then one for each incident as it is given; `order` is marked."""
+    if not incidents:
+        text = f"No incident has been declared. {declares} declares one."
+        return Page(tuple(line(Span(row, "dim")) for row in wrap(text, cells, 3)))
+    out: list[Line] = [_head(order, cells)]
+    chosen = range(0)
+    for incident in incidents:
+        row = _listed(incident, at, cells)
+        if incident.id == cursor:
+            chosen = range(len(out), len(out) + 1)
+            row = under_cursor(row, cells)
+        out.append(row)
+    return Page(tuple(out), chosen, tuple(range(row, row + 1) for row in range(1, len(out))))
+
+
+def _head(order: str, cells: int) -> Line:
+    def name(column: str, room: int = 0) -> Span:
+        marked = column == order
+        return Span(pad(f"{column} ▾" if marked else column, room or len(column) + 2 * marked), _role(marked))
+
+    left = line(
+        name("started", _STARTED_CELLS),
+        Span(" " * _LABEL_CELLS),
+        name("severity", _SEVERITY_CELLS),
+        Span("title", "faint"),
+    )
+    return spread(left, line(name("lasted")), cells)
+
+
+def _role(marked: bool) -> str:
+    return "text" if marked else "faint"
+
+
+def _listed(incident: Incident, at: datetime, cells: int) -> Line:
+    severity = incident.severity
+    badge = Span(pad(str(severity) if severity.trouble else "–", _SEVERITY_CELLS), severity_role(severity))
+    started = f"{incident.started_at:%Y-%m-%d} {clock_minute(incident.started_at)}"
+    return spread(
+        line(
+            Span(pad(started, _STARTED_CELLS), "dim"),
+            Span(pad(incident.label, _LABEL_CELLS), "text", bold=True),
+            badge,
+            incident.title,
+        ),
+        _listed_end(incident, at),
+        cells,
+    )
+
+
+def _listed_end(incident: Incident, at: datetime) -> Line:
+    if incident.merged_into:
+        return line(Span("merged", "dim"))
+    if incident.resolved_at is None:
+        return line(Span(f"open {age(_lasted(incident, at))}", "warn", bold=True))
+    return line(Span(f"resolved after {age(_lasted(incident, at))}", "dim"))

@@ -1,0 +1,67 @@
+"""A chart over a longer span for the dashboard: asked for now and then, and kept meanwhile."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from claude_tui.model.arrangement import Panel
+from claude_tui.model.snapshot import Chart, Focus, Snapshot
+
+if TYPE_CHECKING:
+    from claude_tui.tui.cockpit import Backend
+
+__all__ = ["LongSpan"]
+
+# A day in 240 bins moves every six minutes; computing it each second would cost more than all of the rest.
+_EVERY = timedelta(minutes=1)
+_SPANS = (timedelta(hours=1), timedelta(hours=6), timedelta(hours=24))
+# A chart whose history begins within this share of its left edge may have more before it.
+_WHOLE = 0.05
+# Less than that much room to grow, and the two spans would take turns.
+_ROOM_LEFT = 0.9
+
+
+class LongSpan:
+    """The newest chart of latency over the shortest span that holds all of the last day that is recorded."""
+
+    def __init__(self) -> None:
+        self.chart: Chart | None = None
+        self._span = _SPANS[-1]
+        self._asked: Focus | None = None
+
+    def take(self, snapshot: Snapshot, backend: Backend, *, wanted: bool) -> None:
+        """Takes what the Snapshot brings, and asks for what is due. `wanted` says whether there is room."""
+        if not wanted:
+            self.chart = None
+            self._ask(backend, None)
+            return
+        found = snapshot.chart
+        if found is not None and found.focus.panel is Panel.LATENCY and found.focus.span in _SPANS:
+            self.chart, self._span = found, _fitting(found)
+        if self.chart is not None and self.chart.end > snapshot.at:
+            self.chart = None  # it knows what came after an instant of the past
+        # Each step through the past needs one of its own.
+        due = snapshot.past is not None or self._is_due(snapshot.at)
+        self._ask(backend, Focus(Panel.LATENCY, self._span) if due else None)
+
+    def forget(self) -> None:
+        """Another screen has asked for something else meanwhile."""
+        self._asked = None
+
+    def _is_due(self, at: datetime) -> bool:
+        chart = self.chart
+        return chart is None or chart.focus.span != self._span or at - chart.end >= _EVERY
+
+    def _ask(self, backend: Backend, focus: Focus | None) -> None:
+        if focus != self._asked:
+            self._asked = focus
+            backend.set_focus(focus)
+
+
+def _fitting(chart: Chart) -> timedelta:
+    """The shortest of the spans that shows all that was recorded in the chart's own."""
+    first = min((series.points[0][0] for series in chart.series if series.points), default=chart.end)
+    if first - chart.start <= chart.focus.span * _WHOLE:
+        return _SPANS[-1]
+    return next(span for span in _SPANS if chart.end - first <= span * _ROOM_LEFT or span == _SPANS[-1])
