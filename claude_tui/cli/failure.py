@@ -18,6 +18,7 @@ from claude_tui.cli.console import abandon_stdout, redactor, say
 from claude_tui.cli.logs import KEPT_LINES, recent_lines
 from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.format import rfc3339
+from claude_tui.model.installation import UPGRADED, installation
 from claude_tui.settings import load
 
 __all__ = ["explain", "write_report"]
@@ -37,6 +38,8 @@ def explain(error: Exception, arguments: Sequence[str]) -> int:
         say("the output could not be written: no space left")
     else:
         report = write_report(error, arguments)
+        if installation().replaced:
+            say(UPGRADED)
         where = f"details in {report}" if report else "no report could be written"
         say(f"unexpected {type(error).__name__}: {str(error) or 'no message'} ({where})".replace("\n", " "))
     try:

@@ -111,9 +111,11 @@ def traffic_lines(
 
 
 def _headline(view: TrafficView, cells: int) -> Line:
-    """`30.7/s  failing 22%  529 18%  429 0  attempts/call 1.6 ▲`; the last parts go first.
+    """`30.7/s  failing 22%  overload 18%  limited 0  attempts/call 1.6 ▲`.
 
-    If most fail for something else, that stands before both: `failing 54%  authentication 54%  529 0  429 0`.
+    Where it does not fit, kinds without a failure go first, then the last parts.
+
+    If most fail for another reason, that comes before both: `failing 54%  authentication 54%  overload 0`.
     """
     figures = view.all
     silent = _all_quiet_since(view)
@@ -126,13 +128,16 @@ def _headline(view: TrafficView, cells: int) -> Line:
         if figures.failing is not None
         else line(Span(f"failing {_held(NOT_AVAILABLE, _SHARE_CELLS)}", "faint")),
         *_leading_failure(figures),
-        _class("529", figures.overloaded, figures.calls),
-        _class("429", figures.rate_limited, figures.calls),
+        overload := _class("overload", figures.overloaded, figures.calls),
+        limited := _class("limited", figures.rate_limited, figures.calls),
     ]
     if figures.attempts_per_call is not None:
         level = attempts_level(figures)
         mark = f" {level_mark(level).glyph}" if level in _LOUD else ""
         pieces.append(_labelled(f"{figures.attempts_per_call:.1f}", "attempts/call ", _role(level), mark))
+    for failed, piece in ((figures.rate_limited, limited), (figures.overloaded, overload)):
+        if not failed and width(join(pieces)) > cells:
+            pieces.remove(piece)
     return _fitting("", pieces, cells)
 
 
