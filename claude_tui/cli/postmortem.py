@@ -99,7 +99,7 @@ def _lint(file: str) -> int:
     found = findings_of(text, redactor())
     for finding in found:
         emit(f"{file}:{finding}")
-    say(f"{len(found)} to mend" if found else "clean")
+    say(f"{len(found)} to fix" if found else "clean")
     return EXIT_FOUND if found else EXIT_OK
 
 

@@ -9,6 +9,7 @@ from functools import partial
 from importlib.util import find_spec
 
 from claude_tui.doctor.finding import Area, Condition, Finding
+from claude_tui.model.extras import install_command
 from claude_tui.settings import Settings
 from claude_tui.traffic.proxy.answers import HEALTH_PATH, MARK
 
@@ -52,7 +53,7 @@ async def _proxy(host: str, port: int) -> Finding:
 async def _receiver(name: str, setting: str, address: str, *, collects: bool) -> Finding:
     if name != "OTLP" and find_spec("h2") is None:
         text = f"{setting} is set, but the extra grpc is not installed"
-        return _finding(name, Condition.BAD, text, "pip install 'claude-top-tui[grpc]'")
+        return _finding(name, Condition.BAD, text, install_command("grpc"))
     host, _, port = address.rpartition(":")
     listens = await _asked(host.strip("[]"), int(port), None) is not None
     if listens and collects:

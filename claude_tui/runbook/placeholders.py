@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from claude_tui.knowledge import knowledge
+from claude_tui.model.model_names import DEFAULT_MODEL
 from claude_tui.runbook.values import Command, Node, Step
 
 __all__ = ["API_VERSION", "TRAFFIC_TEXTS", "Placeholders", "fill", "known_placeholders", "placeholders"]
@@ -18,7 +19,6 @@ __all__ = ["API_VERSION", "TRAFFIC_TEXTS", "Placeholders", "fill", "known_placeh
 # What SDK 2.x sends.
 API_VERSION = "2026-10-21"
 DEFAULT_BASE_URL = "https://api.anthropic.com"
-DEFAULT_MODEL = "claude-haiku-5-5"
 STATUS_URLS = ("https://status.claude.com", "https://status.anthropic.com", "https://anthropic.statuspage.io")
 
 TRAFFIC_TEXTS = {

@@ -87,7 +87,7 @@ class Settings:
         str,
         About(
             "The model of the message probes; auto is the newest active haiku that the endpoint lists, "
-            "claude-haiku-4-5 while no list is known.",
+            "claude-haiku-5-5 while no list is known.",
             kinds.slug(r"[!-~]{1,200}", words="auto or a model id without spaces"),
             flag="--model",
             metavar="ID",

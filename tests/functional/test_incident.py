@@ -154,7 +154,7 @@ async def test_before_the_verdict_it_starts_with_the_failure_that_is_being_check
         assert app.newest.verdict.checking
         started = list(app.screen.query(TextInput))[1]
         assert started.value == "2026-11-20 12:02:00"
-        assert "It started with the first failure" in text_of(app)
+        assert "The start is the first failure" in text_of(app)
         await fill(app, pilot, 0, "Checkout fails")
         await fill(app, pilot, 1, "")
         assert "empty: 12:02:00, the first failure" in plain_screen(app)
@@ -241,7 +241,7 @@ async def test_the_timeline_stands_beside_the_figures() -> None:
             "detected    +20s",
             "acked       +48s ben",
             "recovered   –",
-            "page        4m 20s after us",
+            "status page 4m 20s after us",
             "failed      39 of 65",
         ):
             assert said in text

@@ -336,7 +336,7 @@ def test_own_runbook_files_lie_beside_the_settings(
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith(f"claude-top: {own / 'wrong.toml'}: step[1]")
-    assert main(["runbook", "--facts"]) == 0, "needed to mend the file"
+    assert main(["runbook", "--facts"]) == 0, "needed to fix the file"
     assert "\ncause " in capsys.readouterr().out
 
 

@@ -229,7 +229,7 @@ def test_lint_prints_file_line_and_rule_and_reads_standard_input(
     out, err = capsys.readouterr()
     line = next(n for n, row in enumerate(text.split("\n"), 1) if "**Root Cause:**" in row)
     assert f"{file}:{line}: missing: root cause: what went wrong" in out
-    assert "2 to mend" in err
+    assert "2 to fix" in err
     monkeypatch.setattr(sys, "stdin", io.StringIO(text))
     assert main(["postmortem", "lint", "-"]) == 1
     assert capsys.readouterr().out == out.replace(f"{file}:", "-:")

@@ -38,7 +38,7 @@ models, reads the status page and connects to receivers without sending them any
 It changes nothing, and needs neither key, network nor history.
 
 exit codes:
-  0 well   1 a warning   2 something to mend   3 not known, or invalid usage
+  0 all is well   1 a warning   2 something to fix   3 not known, or invalid usage
 """
 
 _COMPLETION_EPILOG = """\

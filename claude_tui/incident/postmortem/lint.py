@@ -21,7 +21,7 @@ __all__ = ["Finding", "lint"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to mend."""
+    """One thing to fix."""
 
     line: int
     """From 1."""
@@ -34,7 +34,7 @@ class Finding:
 
 
 def lint(document: ReadPostmortem, redactor: Redactor | None = None) -> tuple[Finding, ...]:
-    """Everything there is to mend, by line."""
+    """Everything to fix, by line."""
     found = {
         *(Finding(line, "form", problem) for line, problem in document.problems),
         *_missing(document),

@@ -44,7 +44,7 @@ Lines = tuple[Line, ...]
 
 _FIGURE_ROWS = 9
 # The name and the highest value of a curve.
-_LABEL_CELLS = 18
+_LABEL_CELLS = 22
 # From here on a row has room for a model beside a request id.
 _WIDE_FROM = 92
 _SHORTEST_CHART = 20
@@ -139,7 +139,7 @@ def _curve(series: ChartSeries, chart: Chart, grid: Grid) -> Lines:
     else:
         unit = latency_unit(highest)
         figure, top = latency_figure(highest, unit), highest * _AIR
-    label = f"{pad(series.name, 9)}{right(f'{figure}{unit}' if highest else '–', 8)}"
+    label = f"{pad(series.name, 9)}{right(f'max {figure}{unit}' if highest else '–', 12)}"
     rows = bars(values, grid.cells, tall, top=top, role_of=lambda value: role if value else "dim")
     margin = " " * (_LABEL_CELLS + 1)
     return (

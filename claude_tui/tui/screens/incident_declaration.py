@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ask_declaration"]
 
-_ABOUT_START = "It started with the first failure, and follows if an earlier is found."
+_ABOUT_START = "The start is the first failure; it moves if an earlier one is found."
 
 
 def ask_declaration(app: Cockpit, then: Callable[[str], None]) -> None:
