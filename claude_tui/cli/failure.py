@@ -107,4 +107,14 @@ def _data_dir(arguments: Sequence[str]) -> Path | None:
         request = parse(arguments)
         return load(request.flags, os.environ, config=request.config).data_dir if request else None
     except Exception:  # noqa: BLE001 whatever failed may fail here again, and must not hide the first failure
-        return None
+        return _named_data_dir(arguments)
+
+
+def _named_data_dir(arguments: Sequence[str]) -> Path | None:
+    """The directory that the command line or the environment names, where the settings cannot be loaded."""
+    named = os.environ.get("CLAUDE_TOP_DATA_DIR", "")
+    for number, argument in enumerate(arguments):
+        name, _, value = argument.partition("=")
+        if name == "--data-dir":
+            named = value or next(iter(arguments[number + 1 :]), "")
+    return Path(named).expanduser().absolute() if named else None
