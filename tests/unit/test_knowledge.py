@@ -285,7 +285,7 @@ class TestOneNewEntryIsEnough:
 
 
 def test_no_advice_names_a_key() -> None:
-    """It is shown where the key does nothing, too: in a read-only dashboard, in `check`, in a page, with keys remapped."""
+    """It is shown in read-only dashboards, by `check` and in notifications, where no key does anything."""
     texts = [text for each in knowledge().advice.values() for text in (each.next, each.then) if text]
     assert len(texts) > 50
     assert [text for text in texts if re.search(r"\bpress\b", text, re.IGNORECASE)] == []
