@@ -26,7 +26,21 @@ from claude_tui.tui.panels.latency_zoom import unmeasured_usual
 from claude_tui.tui.render.curve import fine_curve
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
-from claude_tui.tui.render.lines import BLANK, Line, Span, clipped, crop, join, line, pad, plain, right, width
+from claude_tui.tui.render.lines import (
+    BLANK,
+    Line,
+    Span,
+    clipped,
+    crop,
+    first_fitting,
+    join,
+    line,
+    packed,
+    pad,
+    plain,
+    right,
+    width,
+)
 from claude_tui.tui.render.sparkline import resample, sparkline
 from claude_tui.tui.render.staleness import outdated
 from claude_tui.tui.render.time_axis import time_axis
@@ -255,9 +269,8 @@ def _usual(series: LatencySeries, stale: bool) -> Line:
 
 def _notes(view: LatencyView, at: datetime, cells: int) -> Lines:
     """Warnings, then the phases of a new connection, then what `usual` means."""
-    last = join((_usual_is(view), _marks_are(view)), "   ")
-    if width(last) > cells:
-        last = _usual_is(view)
+    usual = _usual_is(view, cells)
+    last = first_fitting((join((usual, _marks_are(view)), "   "), usual), cells)
     notes = [_skew(view), _certificate(view, at), *_phases(view, at, cells), last]
     return tuple(crop(note, cells) for note in notes if note)
 
@@ -281,7 +294,7 @@ def _certificate(view: LatencyView, at: datetime) -> Line:
 
 
 def _phases(view: LatencyView, at: datetime, cells: int) -> Lines:
-    """`dns 2ms  connect 14ms  first byte 135ms   server 119ms · network 16ms`, in one row or two."""
+    """`dns 2ms  connect 14ms  first byte 135ms   server 119ms · network 16ms`, in one row or several."""
     if view.phases is None:
         return (line(Span("phases of a connection: not measured yet", "faint")),)
     parts = [_part(name, seconds) for name, seconds in _phase_figures(view.phases)]
@@ -294,8 +307,13 @@ def _phases(view: LatencyView, at: datetime, cells: int) -> Lines:
         whole = join((join(parts, gap), split, when), gap + " ")
         if width(whole) <= cells:
             return (whole,)
-    wide = join((join(parts), when))
-    return (wide if width(wide) <= cells else join((join(parts, " "), when)), split)
+    for gap in ("  ", " "):
+        row = join((join(parts, gap), when), gap)
+        if width(row) <= cells:
+            return (row, split)
+    # In a narrow panel what was not measured goes first, then the rest takes another row.
+    known = [_part(name, seconds) for name, seconds in _phase_figures(view.phases) if seconds is not None]
+    return (*packed([*known, when], cells), split)
 
 
 def _phase_figures(phases: Timings) -> tuple[tuple[str, float | None], ...]:
@@ -322,10 +340,11 @@ def _marks_are(view: LatencyView) -> Line:
     return line(_ALL_FAILED, words[0], _SOME_FAILED, words[1])
 
 
-def _usual_is(view: LatencyView) -> Line:
+def _usual_is(view: LatencyView, cells: int) -> Line:
     spans = [series.baseline_span for series in view.series if series.baseline_span is not None]
     if not spans:
         return unmeasured_usual()
     longest = max(spans)
     words = span_text(longest) if longest.total_seconds() % 3600 == 0 else duration(longest)
-    return line(Span(f"usual: the median of the last {words}", "faint"))
+    forms = (f"the median of the last {words}", f"median of the last {words}", f"median of {words}")
+    return first_fitting((line(Span(f"usual: {form}", "faint")) for form in forms), cells)

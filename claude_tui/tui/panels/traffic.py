@@ -29,7 +29,20 @@ from claude_tui.model.traffic import KeptCall
 from claude_tui.model.traffic_view import Quantiles, TrafficFigures, TrafficView
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
-from claude_tui.tui.render.lines import BLANK, Line, Span, clipped, crop, join, line, pad, right, width, wrap
+from claude_tui.tui.render.lines import (
+    BLANK,
+    Line,
+    Span,
+    clipped,
+    crop,
+    first_fitting,
+    join,
+    line,
+    pad,
+    right,
+    width,
+    wrap,
+)
 from claude_tui.tui.render.sparkline import bars
 
 __all__ = ["TrafficPanel", "dollars", "pace", "share", "traffic_lines"]
@@ -260,18 +273,24 @@ def _more(view: TrafficView, cells: int, room: int) -> Lines:
     more: Lines = (BLANK, *models) if models and room > len(models) else ()
     if view.failed_calls and room - len(more) >= 3:
         failed = view.failed_calls[: room - len(more) - 1]
-        more = (*more, BLANK, *(crop(_failed_call(each), cells) for each in failed))
+        more = (*more, BLANK, *(_failed_call(each, cells) for each in failed))
     return more
 
 
-def _failed_call(kept: KeptCall) -> Line:
+def _failed_call(kept: KeptCall, cells: int) -> Line:
+    """`14:02:11 checkout 529 overloaded_error req_011C…`, the id only where it fits."""
     call = kept.call
     status = f"{call.http_status} " if call.http_status is not None else ""
-    return line(
-        Span(f"{clock(call.at)} ", "dim"),
-        Span(f"{call.application} ", "text"),
-        Span(f"{status}{call.error_type or plain(call.outcome.value)} ", "bad"),
-        Span(call.request_id or "", "dim"),
+    start = Span(f"{clock(call.at)} ", "dim"), Span(f"{call.application} ", "text")
+    kind, brief = call.error_type or plain(call.outcome.value), plain(call.outcome.value)
+    request_id = Span(f" {call.request_id}" if call.request_id else "", "dim")
+    return first_fitting(
+        (
+            line(*start, Span(f"{status}{kind}", "bad"), request_id),
+            line(*start, Span(f"{status}{kind}", "bad")),
+            line(*start, Span(f"{status}{brief}", "bad")),
+        ),
+        cells,
     )
 
 
