@@ -46,8 +46,7 @@ def test_pieces_are_packed_and_none_is_broken() -> None:
 
 
 def test_the_longest_form_that_fits_is_shown() -> None:
-    forms = [
-        line(Span(text)) for text in ("as of 14:02, message call req_1", "as of 14:02, req_1", "as of 14:02")
-    ]
+    texts = ("as of 14:02, message call req_1", "as of 14:02, req_1", "as of 14:02")
+    forms = [line(Span(text)) for text in texts]
     assert [plain(first_fitting(forms, cells)) for cells in (31, 30, 17)] == [plain(form) for form in forms]
     assert width(first_fitting(forms, 5)) == 5
