@@ -153,7 +153,7 @@ def _time(text: str, flag: str, now: datetime) -> datetime:
     found = time_in(text, recorded_at=now, started_at=now - _FAR_BACK)
     if found is None:
         raise UsageError(
-            f"{flag}: {text!r} is no time in the past; expected 14:02, -2h or 2026-11-20 14:02 (UTC)"
+            f"{flag}: {text!r} is not a time in the past; expected 14:02, -2h or 2026-11-20 14:02 (UTC)"
         )
     return found
 

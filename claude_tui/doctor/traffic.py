@@ -35,7 +35,7 @@ async def examine_traffic(
             yield await _receiver(name, setting, address, collects=collects)
         elif name == "OTLP":
             text = "not received"
-            yield _finding(name, Condition.NOTE, text, "claude-top manual traffic says what it is good for")
+            yield _finding(name, Condition.NOTE, text, "claude-top manual traffic explains what it is for")
 
 
 async def _proxy(host: str, port: int) -> Finding:
@@ -47,7 +47,7 @@ async def _proxy(host: str, port: int) -> Finding:
     if MARK in answer.lower():
         return _finding("proxy", Condition.GOOD, f"runs at {place}")
     text = f"another program listens at {place}"
-    return _finding("proxy", Condition.NOTE, text, "claude-top proxy --listen takes another port")
+    return _finding("proxy", Condition.NOTE, text, "claude-top proxy --listen uses another port")
 
 
 async def _receiver(name: str, setting: str, address: str, *, collects: bool) -> Finding:

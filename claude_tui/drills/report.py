@@ -45,7 +45,7 @@ class Section:
 def headline(result: Result) -> str:
     """`Drill drill-07: 72 of 100 points`."""
     points = result.score.points
-    worth = f"{points} of 100 points" if points is not None else "no points: nobody did anything"
+    worth = f"{points} of 100 points" if points is not None else "no points: no action was taken"
     return f"{result.score.scenario}: {worth}"
 
 
@@ -89,7 +89,7 @@ def _time(label: str, name: str, score: Score, same: Sequence[Score]) -> Row:
     note = f"best before: {duration(min(before))}" if before else ""
     if seconds is None:
         return Row(label, NOT_AVAILABLE, Level.UNKNOWN, note)
-    return Row(label, f"{duration(seconds)} after the trouble began", Level.INFO, note)
+    return Row(label, f"{duration(seconds)} after the problem began", Level.INFO, note)
 
 
 def _steps(result: Result) -> Iterator[Row]:

@@ -147,7 +147,7 @@ class Receiving:
         for port in bound:
             yield from port.open()
         if thread.faults:
-            yield "otlp faults", Level.WARN, "OTLP: an internal error lost reports of calls"
+            yield "otlp faults", Level.WARN, "OTLP: reports of calls were lost to an internal error"
         absences = thread.absences
         for number, text in enumerate(absences[:_MOST_ABSENCES]):
             more = len(absences) - _MOST_ABSENCES

@@ -86,7 +86,7 @@ class Incident:
     lead: str = ""
     """Who leads the response; empty when nobody does."""
     communications: str = ""
-    """Who tells the customers; empty when nobody does."""
+    """Who handles communications; empty when nobody does."""
     detected_at: datetime | None = None
     """When somebody says that it was detected; None leaves it to the record (see `figures`)."""
     mitigated_at: datetime | None = None

@@ -76,7 +76,7 @@ class IncidentSummary:
     lead: str = ""
     """Who leads the response; empty when nobody does."""
     communications: str = ""
-    """Who tells the customers; empty when nobody does."""
+    """Who handles communications; empty when nobody does."""
     mitigated_at: datetime | None = None
     """Since when its effect is under control."""
     others: int = 0

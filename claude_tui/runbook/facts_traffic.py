@@ -44,7 +44,7 @@ def _retries_most(context: FactContext) -> Fact:
         if each.attempts_per_call is not None
     ]
     if not told:
-        return Fact(None, "Retries: no source tells them")
+        return Fact(None, "Retries: no source reports them")
     attempts, worst = max(told, key=lambda item: item[0])
     if attempts <= least:
         return Fact("", "Retries: none")
@@ -59,9 +59,7 @@ def _retries_early(context: FactContext) -> Fact:
         return Fact(None, "retry-after: no repeat of a refused call was seen in the last minute")
     worst = max(told, key=lambda each: each.early)
     if not worst.early:
-        return Fact(
-            "", f"retry-after: waited out by {count(sum(each.asked_to_wait for each in told))} repeats"
-        )
+        return Fact("", f"retry-after: honoured by {count(sum(each.asked_to_wait for each in told))} repeats")
     words = f"{count(worst.early)} of {count(worst.asked_to_wait)} repeats came too early in the last minute"
     return Fact(worst.name, f"Ignores retry-after: {truncate(worst.name)}, {words}")
 

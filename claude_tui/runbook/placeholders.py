@@ -22,9 +22,9 @@ DEFAULT_BASE_URL = "https://api.anthropic.com"
 STATUS_URLS = ("https://status.claude.com", "https://status.anthropic.com", "https://anthropic.statuspage.io")
 
 TRAFFIC_TEXTS = {
-    "throttle_first": "Where your traffic is counted, the application that uses most tokens is named here",
-    "retries_early": "Where a proxy counts your traffic, whoever repeats too early is named here",
-    "max_tokens_frees": "Where your traffic is counted, what a lower max_tokens would free stands here",
+    "throttle_first": "If your traffic is counted, the application that uses the most tokens is named here",
+    "retries_early": "If a proxy counts your traffic, the application that retries too early is named here",
+    "max_tokens_frees": "If your traffic is counted, what a lower max_tokens would free is stated here",
 }
 """What own traffic says of an incident, with the words for where it is not counted."""
 

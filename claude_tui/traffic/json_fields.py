@@ -107,7 +107,7 @@ class TopFields:
     def _whole_name(self, data: bytes, start: int) -> int:
         found = _STRING.match(data, start)
         if found is None:
-            # Either the rest of the name is to come, or this is no JSON.
+            # Either the rest of the name is to come, or this is not JSON.
             return _MORE if data[start : start + 1] == b'"' and len(data) - start < MAX_NAME else _GIVE_UP
         colon = _past_space(data, found.end())
         if colon == len(data):

@@ -262,7 +262,7 @@ def test_the_strip_is_quiet_while_all_is_well(size: tuple[int, int]) -> None:
 
 
 def test_good_news_end_with_a_whole_sentence() -> None:
-    news, why = "● All is well. Messages answer, first token after 412 ms.", "models answer in 182 ms."
+    news, why = "● All is well. Messages succeed, first token after 412 ms.", "models answer in 182 ms."
     quiet = {cells: words(strip_lines(scene("healthy"), cells, 4)) for cells in (60, 120, 160)}
     for cells, shown in quiet.items():
         assert shown.startswith(news)
@@ -274,7 +274,7 @@ def test_a_note_goes_before_the_figures_of_health() -> None:
     note = "One messages probe failed 40s ago (overloaded_error): too little for a verdict."
     for size in SIZES:
         shown = said("healthy", *size, note=note)
-        assert shown.startswith(f"● All is well. Messages answer, first token after 412 ms. {note}")
+        assert shown.startswith(f"● All is well. Messages succeed, first token after 412 ms. {note}")
 
 
 def test_a_long_note_is_told_whole() -> None:
@@ -321,7 +321,7 @@ def test_an_alert_nobody_has_seen_to_has_a_row_while_all_is_well() -> None:
 
 def test_an_alert_that_outlives_its_verdict_is_not_told_as_trouble() -> None:
     snapshot = replace(scene("overloaded"), verdict=scene("healthy").verdict)
-    assert "△ Over, its alert closes in some minutes: It’s them. The API is overloaded (529)." in words(
+    assert "△ Over, its alert closes in a few minutes: It’s them. The API is overloaded (529)." in words(
         drawn(snapshot, 120, 40)
     )
     engine, (group, *_) = snapshot.engine, snapshot.engine.alerts.groups

@@ -48,7 +48,7 @@ BLOCKS = st.lists(
             "1. first",
             "+++",
             "",
-            "[several versions: settle them]",
+            "[several versions: resolve them]",
             "plain words",
         )
     ),

@@ -226,7 +226,7 @@ def low_limits(context: DiagnosisContext) -> str:
         if one.status != "rejected"
     ]
     notes = (
-        f"Rejected, though messages answer: {', '.join(refused[:2])}." if refused else "",
+        f"Rejected, though messages succeed: {', '.join(refused[:2])}." if refused else "",
         f"Limits run low: {', '.join(low[:2])}." if low else "",
     )
     return " ".join(filter(None, notes))

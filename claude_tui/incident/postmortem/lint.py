@@ -148,7 +148,7 @@ def _faults(action: ReadAction) -> Iterator[str]:
     if not action.due:
         yield "it has no due date"
     elif due_date(action.due) is None:
-        yield f"its due date is no day such as 2026-12-04: {action.due}"
+        yield f"its due date is not a day such as 2026-12-04: {action.due}"
     if action.kind not in set(ActionKind):
         yield f"it has no kind: one of {', '.join(ActionKind)}"
 
@@ -186,7 +186,7 @@ def _blame(document: ReadPostmortem) -> Iterator[Finding]:
             for found in _BLAME.finditer(row):
                 yield Finding(line, "blame", f"“{found[0]}” blames: say what happened, and why it made sense")
             if by_name is not None and (named := by_name.search(row)):
-                text = f"“{named[0]}” is a name with a fault: say what happened, not who did it"
+                text = f"“{named[0]}” puts a name beside a fault: say what happened, not who did it"
                 yield Finding(line, "blame", text)
 
 

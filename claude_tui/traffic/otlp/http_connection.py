@@ -107,7 +107,7 @@ class HttpConnection(asyncio.Protocol):
         if self._reader.broken is not None:
             too_large = self._reader.broken.startswith("headers of more than")
             status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST
-            self._refuse(status, f"this is no HTTP: {self._reader.broken}")
+            self._refuse(status, f"this is not HTTP: {self._reader.broken}")
 
     def eof_received(self) -> None:
         """The sender says no more; asyncio closes the connection once the answers are sent."""

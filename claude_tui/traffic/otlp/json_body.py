@@ -140,7 +140,7 @@ def _objects(parent: dict[str, Any], name: str, budget: Budget) -> Iterator[dict
     for each in told:
         budget.spend()
         if not isinstance(each, dict):
-            raise BrokenExportError(f"{name} has something else than objects")
+            raise BrokenExportError(f"{name} contains something other than objects")
         yield each
 
 

@@ -25,7 +25,7 @@ REFUSED: Mapping[type[Exception], HTTPStatus] = {
 }
 """The faults of an export or its sender. Anything else is a fault of this program."""
 _REASONS = {
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the body is larger than is taken",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the body is larger than allowed",
     HTTPStatus.TOO_MANY_REQUESTS: "too much at once",
     HTTPStatus.BAD_REQUEST: "the body ended early",
     HTTPStatus.REQUEST_TIMEOUT: "the body did not arrive in time",

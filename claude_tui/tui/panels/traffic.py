@@ -86,9 +86,9 @@ class TrafficPanel(SnapshotPanel):
 def _nothing_heard(cells: int, rows: int) -> Lines:
     """How calls come here, while none have."""
     said = (
-        ("None of your calls is seen yet.", "text"),
-        ("Through a proxy: claude-top proxy, then ANTHROPIC_BASE_URL to its address.", "dim"),
-        ("Or by OpenTelemetry: set otlp in the table [traffic] of the settings file.", "dim"),
+        ("No calls of your own seen yet.", "text"),
+        ("With a proxy: run claude-top proxy and set ANTHROPIC_BASE_URL to its address.", "dim"),
+        ("With OpenTelemetry: set otlp in the table [traffic] of the settings file.", "dim"),
         ("More: claude-top manual traffic", "faint"),
     )
     told = (line(Span(row, role)) for text, role in said for row in wrap(text, cells, 3))

@@ -215,7 +215,7 @@ def _row(figures: TrafficFigures, columns: Sequence[str]) -> Line:
 
 def _limits(snapshot: Snapshot, cells: int) -> Lines:
     rows = limits_by_model(snapshot, cells)
-    return (BLANK, heading("Limits by model", "as the last calls told them", cells), *rows) if rows else ()
+    return (BLANK, heading("Limits by model", "as of the last calls", cells), *rows) if rows else ()
 
 
 def _usual(view: TrafficView, cells: int) -> Lines:
@@ -254,7 +254,7 @@ def _failed(view: TrafficView, listed: Sequence[KeptCall], only: str, cells: int
 
 
 def _calls(listed: Sequence[KeptCall], drawn: Callable[[KeptCall], Line]) -> Lines:
-    return tuple(map(drawn, listed)) or (line(Span("none that the filter lets through", "faint")),)
+    return tuple(map(drawn, listed)) or (line(Span("none match the filter", "faint")),)
 
 
 def _failed_call(kept: KeptCall, *, narrow: bool) -> Line:

@@ -60,7 +60,7 @@ class _Declaration:
         trouble = verdict.severity.trouble
         title = (verdict.statement or verdict.summary).strip().removesuffix(".")[:MAX_TITLE]
         chosen = SEVERITIES.index(verdict.severity if trouble else Severity.P3)
-        empty = "now; no failure is going on"
+        empty = "now; nothing is failing"
         if self.began is not None:
             empty = f"{moment(self.began, self.asked_at.at)}, the first failure"
         decisions = ("declare an incident", "no incident: do not propose it again")
