@@ -65,7 +65,7 @@ class _Place:
 async def examine_network(
     settings: Settings, endpoint: Endpoint, environ: Mapping[str, str], *, clock: Clock, routes: Proxies
 ) -> AsyncIterator[Finding]:
-    """Never raises because of the network; each request ends with its time-out."""
+    """Never raises because of the network; each request ends with its timeout."""
     url = endpoint.credentials.base_url
     if endpoint.credentials.reachable:
         async for finding in _way(url, environ, routes):

@@ -1,4 +1,4 @@
-"""What errors are known to say, and what may be kept of the message of an error.
+"""Known error sentences, and which parts of an error message may be kept.
 
 An error may repeat what was sent, quoted or not, and no rule tells an application's words from a server's.
 So nothing is kept but what is known: where three words or signs stand in a message as they do in a sentence
@@ -52,7 +52,7 @@ class _Token:
     shown: str
     """What is shown of it where it is known."""
     forms: tuple[str, ...]
-    """What it may count as; nothing for what is in no sentence."""
+    """What it may count as; empty if it is in no sentence."""
 
 
 class Sentences:
@@ -98,7 +98,7 @@ class Sentences:
         line = [edge, *tokens, edge]
         triples = [self._is_known(*line[at : at + 3]) for at in range(len(line) - 2)]
         for at, token in enumerate(tokens, start=1):
-            # A number could be anybody's: what is before it and what is behind it must both fit.
+            # A number could be private: the words before and after it must both be known.
             if token.forms == (NUMBER,) and not (triples[at - 1] and (at == 1 or triples[at - 2])):
                 around = slice(max(at - 2, 0), at + 1)
                 triples[around] = [False] * len(triples[around])

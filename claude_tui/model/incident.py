@@ -78,7 +78,7 @@ class IncidentSummary:
     communications: str = ""
     """Who handles communications; empty when nobody does."""
     mitigated_at: datetime | None = None
-    """Since when its effect is under control."""
+    """Since when its impact is under control."""
     others: int = 0
     """How many more are open."""
 

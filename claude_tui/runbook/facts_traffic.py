@@ -1,4 +1,4 @@
-"""Facts about own traffic: whom to throttle first, whose retries hurt, what shorter answers would free."""
+"""Facts about own traffic: whom to throttle first, whose retries hurt, what shorter responses would free."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _retries_most(context: FactContext) -> Fact:
 
 
 def _retries_early(context: FactContext) -> Fact:
-    """The application with the most repeats that did not wait as they were asked to."""
+    """The application with the most retries that did not wait as requested."""
     view = context.snapshot.traffic
     told = [each for each in (view.applications if view is not None else ()) if each.asked_to_wait]
     if not told:

@@ -26,7 +26,7 @@ TRAFFIC_TEXTS = {
     "retries_early": "If a proxy counts your traffic, the application that retries too early is named here",
     "max_tokens_frees": "If your traffic is counted, what a lower max_tokens would free is stated here",
 }
-"""What own traffic says of an incident, with the words for where it is not counted."""
+"""What own traffic says about an incident, with the texts for when it is not counted."""
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 _URL = re.compile(r"https?://[A-Za-z0-9._~%:\[\]/-]{1,300}\Z")
@@ -121,7 +121,7 @@ def _port(base: str, authority: str) -> str:
 
 
 def _harmless(text: str) -> str:
-    """Names of applications and models are other people's words: what could end a quotation becomes a dot."""
+    """Names of applications and models are untrusted: characters that could end a quotation become dots."""
     return _HARMFUL.sub("·", text)
 
 

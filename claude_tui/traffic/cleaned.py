@@ -1,4 +1,4 @@
-"""Names and messages of calls as they may be kept: no secret, nothing of what was sent, bounded."""
+"""Cleans the names and messages of calls that are kept: no secrets, no content, bounded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _PLAIN = Redactor()
 
 
 def model_name(model: object) -> str | None:
-    """A model's name; OTHER for what is none, as it would be kept and shown."""
+    """A model's name; OTHER for anything else, as it would be kept and shown."""
     return _known_name(model) if isinstance(model, str) and model else None
 
 
@@ -38,12 +38,12 @@ def word(value: object) -> str | None:
 
 
 def error_type(kind: str | None) -> str | None:
-    """The type of an error; OTHER for what is no name."""
+    """The type of an error; OTHER for what is not a name."""
     return kind if kind is None or _TYPE.fullmatch(kind) else OTHER
 
 
 def error_message(message: str | None) -> str | None:
-    """What is known of the words of an answered error; None where nothing is.
+    """The known parts of the message of an error response; None if there are none.
 
     The rest may be what the application sent, quoted or not, even the host of a redirect. Only the status,
     which classification puts before the words, stays.

@@ -173,7 +173,7 @@ _BLAME = re.compile(
 _FAULTS = (
     r"(?:broke|caused|forgot|failed to|neglected|ignored|missed|overlooked|mistakenly|wrongly|accidentally)"
 )
-# What was said while it went on stands in the timeline as it was said.
+# The timeline keeps what was said at the time verbatim.
 _QUOTED = frozenset({"timeline"})
 
 

@@ -105,5 +105,5 @@ def editing(
 
 
 def is_typing(revision: FieldRevision, at: datetime) -> bool:
-    """Whether its author is still at it, as far as the record tells: nothing is recorded when they leave."""
+    """Whether its author is still editing, as far as the record shows: leaving is not recorded."""
     return at - revision.at < _TYPING
