@@ -139,10 +139,10 @@ def entries_from(text: str) -> tuple[IncidentEntry, ...]:
     try:
         read = json.loads(text)
     except RecursionError:
-        raise IncidentFileError("not an exported incident: no JSON: nested too deeply") from None
+        raise IncidentFileError("not an exported incident: not JSON: nested too deeply") from None
     except ValueError as error:
         raise IncidentFileError(
-            f"not an exported incident, or torn: no JSON: {truncate(str(error))}"
+            f"not an exported incident, or truncated: not JSON: {truncate(str(error))}"
         ) from None
     schema = read.get("schema") if isinstance(read, dict) else None
     if schema != SCHEMA:

@@ -21,10 +21,12 @@ __all__ = ["ELLIPSIS", "Sentences", "parse_sentences", "sentences"]
 ELLIPSIS = "…"
 NUMBER, DATE, TIME, PATH, MODEL = "{n}", "{date}", "{time}", "{path}", "{model}"
 _EDGE = ""
+# A model is known by the words of its name: an application may put any others around "claude".
 _TOKEN = re.compile(
     r"""
       (?P<slot>\{(?:n|date|time|path|model)\})
-    | (?P<model>(?:[a-z]{2,8}[./])*(?:anthropic[./])?claude-\w+(?:[.-]\w+){0,9}
+    | (?P<model>(?:(?:us|eu|ap|apac|au|jp|ca|global|anthropic|bedrock|vertex|vertex_ai|openrouter)[./]){0,4}
+        claude(?:[.-](?:opus|sonnet|haiku|fable|mythos|instant|latest|fast|thinking|preview|v?\d{1,8})){1,9}
         (?:@(?:\d{8}|default|latest))?(?::\w{1,20})?(?![\w@-]|[.:]\w))
     | (?P<date>\d{4}-\d\d-\d\d(?![\w-]))
     | (?P<time>\d\d:\d\d(?::\d\d)?(?![\w:]))

@@ -131,7 +131,7 @@ def test_evidence_that_does_not_fit_is_left_out_whole() -> None:
     shown = said("rate_limited", 60, 20)
     assert "22 of 32 failed: 20 rate_limit_error, 2 other. ▌" in shown
     assert "…" not in shown
-    assert "Key, network, limits fine." in said("overloaded", 100, 18)
+    assert "Key, network and limits fine." in said("overloaded", 100, 18)
 
 
 def test_keys_are_those_of_the_person() -> None:

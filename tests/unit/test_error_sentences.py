@@ -98,6 +98,9 @@ PARTS = {
         "litellm.BadRequestError: AnthropicException - …"
     ),
     "Invalid input: 123-45-6789": "Invalid input…",
+    "Unknown model: us.anthropic.claude-haiku-5-5": "Unknown model: us.anthropic.claude-haiku-5-5",
+    "Unknown model: jane.claude-haiku-5-5": "Unknown model: …",
+    "Unknown model: claude-jane-doe": "Unknown model: …",
 }
 
 

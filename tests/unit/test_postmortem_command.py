@@ -168,7 +168,7 @@ def test_an_editor_that_fails_changes_nothing(
     monkeypatch.setenv("EDITOR", editor(tmp_path, ROOT_CAUSE, code=1))
     code, _, err = run(capsys, data, "edit")
     assert code == 3
-    assert "did not end well" in err
+    assert "exited with an error" in err
     assert stored(data)[1] == []
 
 

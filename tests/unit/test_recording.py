@@ -222,7 +222,7 @@ def test_a_torn_file_is_refused_with_the_line(store: Store, tmp_path: Path, shar
     path.write_bytes(whole[: int(len(whole) * share)])
     said = refusal(path, tmp_path / "store")
     assert said.startswith(", line ")
-    assert "torn" in said
+    assert "truncated" in said
 
 
 def test_a_flipped_bit_is_noticed(recording: Path, tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def changed(number: int, **values: object) -> Callable[[list[str]], list[str]]:
         (0, "since", "0001-01-01T00:00:00+00:00", "year 1"),
         (0, "until", "9999-12-31T23:59:59+00:00", "year 9999"),
         (-2, "at", "9999-12-31T23:59:59+00:00", "year 9999"),
-        (-2, "server_s", float("nan"), "no JSON"),
+        (-2, "server_s", float("nan"), "not JSON"),
         (-2, "server_s", 1e308, "large number"),
         (-2, "outcome", "x" * 100_000, "x…"),
     ],

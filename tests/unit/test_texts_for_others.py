@@ -50,7 +50,7 @@ def test_it_is_honest_about_whose_it_is() -> None:
     ours = users_text(judged(side=Side.US, cause=Cause.RATE_LIMITED))
     assert "The cause is on our side, and we are working on it." in ours
     assert "provider" not in ours
-    assert "the connection between us and our AI provider" in users_text(judged(side=Side.PATH))
+    assert "the connection to our AI provider is disrupted" in users_text(judged(side=Side.PATH))
     unclear = users_text(judged(side=Side.UNCLEAR))
     assert "We do not know the cause yet" in unclear
     assert "provider" not in unclear
