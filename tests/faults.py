@@ -142,7 +142,7 @@ def _half(sound: Sound) -> bytes:
 
 
 async def _drip(_: Request, answer: Answer, sound: Sound) -> None:
-    """Each byte comes before a time-out of reading would notice, all of them together far too late."""
+    """Each byte comes before a timeout of reading would notice, all of them together far too late."""
     for byte in sound.head + sound.body:
         await answer.send(bytes([byte]))
         let_pass(0.2)

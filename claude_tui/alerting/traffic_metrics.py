@@ -109,7 +109,7 @@ def traffic_metrics() -> tuple[Metric, ...]:
         Metric(
             "traffic.overloaded_share",
             Unit.SHARE,
-            "Share of your calls that were refused as overloaded (529) in the last minute.",
+            "Share of your calls that were refused as overloaded (529 or 500) in the last minute.",
             _share_of(Outcome.OVERLOADED),
             minimum=3,
             topic=PROVIDER,
@@ -118,7 +118,7 @@ def traffic_metrics() -> tuple[Metric, ...]:
         Metric(
             "traffic.rate_limited_share",
             Unit.SHARE,
-            "Share of your calls that met a rate limit (429) in the last minute.",
+            "Share of your calls that hit a rate limit (429) in the last minute.",
             _share_of(Outcome.RATE_LIMITED),
             minimum=3,
             topic=Cause.RATE_LIMITED.value,

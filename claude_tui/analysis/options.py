@@ -64,7 +64,7 @@ class TrafficThresholds:
     """The thresholds of own traffic: of its levels, its troubles and its rules. Shares are in 0..1."""
 
     overloaded: float = 0.02
-    """The share of 529s, or of the service's other failures, that is a trouble."""
+    """The share of 529s, or of the service's other failures, that counts as a problem."""
     refused: float = 0.05
     """The share of refusals that is one: of 400s, 413s, 429s, 401s or 403s."""
     failing: float = 0.05

@@ -30,7 +30,7 @@ def run(request: Request) -> int:
     options = request.options
     if options.schema:
         if request.flags or request.config or options.offline or options.timeout is not None:
-            raise UsageError("`doctor --schema` looks at nothing: leave out the other options")
+            raise UsageError("`doctor --schema` checks nothing: leave out the other options")
         emit(doctor.schema_text())
         return 0
     patient = doctor.Patient(

@@ -75,5 +75,5 @@ def _scores(settings: Settings) -> tuple[Score, ...]:
     except OSError as error:
         raise ClaudeTopError(f"the scores cannot be read: {describe(error)} ({file})") from error
     if unread:
-        say(f"{file}: lines that are no scores: {unread}")
+        say(f"{file}: lines that are not scores: {unread}")
     return scores

@@ -27,13 +27,13 @@ def edit(text: str, name: str, environ: Mapping[str, str], take: Callable[[str],
     path = directory / name
     path.write_text(text, "utf-8")
     if not _ran([*command, str(path)]):
-        raise UsageError(f"{command[0]} did not end well: nothing was taken over; the text is in {path}")
+        raise UsageError(f"{command[0]} exited with an error: nothing was saved; the text is in {path}")
     try:
         take(path.read_text("utf-8"))
     except FileNotFoundError:
-        raise UsageError(f"{command[0]} left no {path}: nothing was taken over") from None
+        raise UsageError(f"{command[0]} left no {path}: nothing was saved") from None
     except (ClaudeTopError, UnicodeDecodeError, OSError) as error:
-        raise UsageError(f"{error}\nnothing was taken over; what you wrote is in {path}") from error
+        raise UsageError(f"{error}\nnothing was saved; what you wrote is in {path}") from error
     path.unlink()
     directory.rmdir()
 

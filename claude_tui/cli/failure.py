@@ -18,6 +18,7 @@ from claude_tui.cli.console import abandon_stdout, redactor, say
 from claude_tui.cli.logs import KEPT_LINES, recent_lines
 from claude_tui.model.errors import ClaudeTopError
 from claude_tui.model.format import rfc3339
+from claude_tui.model.installation import UPGRADED, installation
 from claude_tui.settings import load
 
 __all__ = ["explain", "write_report"]
@@ -37,6 +38,8 @@ def explain(error: Exception, arguments: Sequence[str]) -> int:
         say("the output could not be written: no space left")
     else:
         report = write_report(error, arguments)
+        if installation().replaced:
+            say(UPGRADED)
         where = f"details in {report}" if report else "no report could be written"
         say(f"unexpected {type(error).__name__}: {str(error) or 'no message'} ({where})".replace("\n", " "))
     try:
@@ -104,4 +107,14 @@ def _data_dir(arguments: Sequence[str]) -> Path | None:
         request = parse(arguments)
         return load(request.flags, os.environ, config=request.config).data_dir if request else None
     except Exception:  # noqa: BLE001 whatever failed may fail here again, and must not hide the first failure
-        return None
+        return _named_data_dir(arguments)
+
+
+def _named_data_dir(arguments: Sequence[str]) -> Path | None:
+    """The directory that the command line or the environment names, where the settings cannot be loaded."""
+    named = os.environ.get("CLAUDE_TOP_DATA_DIR", "")
+    for number, argument in enumerate(arguments):
+        name, _, value = argument.partition("=")
+        if name == "--data-dir":
+            named = value or next(iter(arguments[number + 1 :]), "")
+    return Path(named).expanduser().absolute() if named else None

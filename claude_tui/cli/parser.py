@@ -46,15 +46,15 @@ examples:
   claude-top check --json                  probe once, for scripts and pagers
   claude-top doctor                        what is wrong here, and what to do
   claude-top statusline                    one line for tmux, prompts and Claude Code
-  claude-top proxy                         measure the calls of applications, not their content
-  claude-top drill                         an incident to practise on, and a score at the end
+  claude-top proxy                         measure your applications' calls, not their content
+  claude-top drill                         practise on an incident, and get a score
   claude-top simulate overload             replay a past overload of the API, for other tools
   claude-top runbook --cause rate_limited  what to do about it, step by step
   claude-top alerts test                   a test message to every route
-  claude-top incidents show INC-7          an incident: what happened, and what it cost
-  claude-top postmortem show               what the record says already, and what is to do
+  claude-top incidents show INC-7          an incident: figures and timeline
+  claude-top postmortem show               what the record already says, and what is left to do
   claude-top replay outage.jsonl.gz        play what another machine recorded
-  claude-top report --since 90d r.html     uptime, latency and incidents, as a page that prints
+  claude-top report --since 90d r.html     uptime, latency and incidents, as a printable page
   claude-top traffic --since 1h --by model what your own calls did, failed and cost
   claude-top serve                         the dashboard in a browser
   claude-top config show                   every setting, and where its value comes from
@@ -146,7 +146,7 @@ def _refuse_unused(command: str, options: Namespace, given: Mapping[str, str]) -
         raise UsageError("--speed is for the demo: add --demo")
     if options.read_only and (command != "dashboard" or options.demo is not None):
         instead = "--demo" if options.demo is not None else f"`{command}`"
-        raise UsageError(f"--read-only means nothing to {instead}: leave it out")
+        raise UsageError(f"--read-only does not apply to {instead}: leave it out")
     if options.demo is not None:
         for key in _NOT_IN_DEMO:
             if key in given:

@@ -99,7 +99,7 @@ def _lint(file: str) -> int:
     found = findings_of(text, redactor())
     for finding in found:
         emit(f"{file}:{finding}")
-    say(f"{len(found)} to mend" if found else "clean")
+    say(f"{len(found)} to fix" if found else "clean")
     return EXIT_FOUND if found else EXIT_OK
 
 
@@ -153,7 +153,7 @@ def _time(text: str, flag: str, now: datetime) -> datetime:
     found = time_in(text, recorded_at=now, started_at=now - _FAR_BACK)
     if found is None:
         raise UsageError(
-            f"{flag}: {text!r} is no time in the past; expected 14:02, -2h or 2026-11-20 14:02 (UTC)"
+            f"{flag}: {text!r} is not a time in the past; expected 14:02, -2h or 2026-11-20 14:02 (UTC)"
         )
     return found
 

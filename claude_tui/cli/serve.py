@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from claude_tui.cli.console import say
 from claude_tui.cli.grammar.flags import flag_of
 from claude_tui.cli.usage import UsageError
+from claude_tui.model.extras import install_command
 
 if TYPE_CHECKING:
     from claude_tui.cli.parser import Request
@@ -20,7 +21,7 @@ __all__ = ["dashboard_command", "run"]
 
 def run(request: Request) -> int:
     if find_spec("textual_serve") is None:
-        raise UsageError("`serve` needs the extra of that name: pip install 'claude-top-tui[serve]'")
+        raise UsageError(f"`serve` needs the extra of that name: {install_command('serve')}")
     from claude_tui.serve import command
     from claude_tui.serve.access import Access, read_token
     from claude_tui.serve.session import Program

@@ -28,7 +28,7 @@ class ScreenProblem:
 
 
 def problems_of(
-    name: str, error: ClaudeTopError, to_do: str = "mend it; until then nothing starts"
+    name: str, error: ClaudeTopError, to_do: str = "fix it; until then nothing starts"
 ) -> Iterator[Finding]:
     """A finding for each problem of something that cannot be used."""
     told = [str(each) for each in error.problems] if isinstance(error, ConfigError) else [str(error)]
@@ -44,10 +44,10 @@ def examine_settings(settings: Settings, screen: Iterable[ScreenProblem]) -> Ite
     told = [*screen]
     for each in told:
         if each.stops:
-            to_do = "mend it; until then the dashboard does not start"
+            to_do = "fix it; until then the dashboard does not start"
             yield _finding("keys and theme", Condition.BAD, each.text, to_do)
         else:
-            yield _finding("themes", Condition.WARNING, each.text, "mend it, or it cannot be chosen")
+            yield _finding("themes", Condition.WARNING, each.text, "fix it, or it cannot be chosen")
     if not any(each.stops for each in told):
         yield _finding("keys and theme", Condition.GOOD, f"theme {settings.theme}, no key is bound twice")
     yield from _runbook(settings)
@@ -60,7 +60,7 @@ def _file(settings: Settings) -> Finding:
     except (OSError, ValueError):
         mode = None
     if mode is None:
-        text = f"no file, so the defaults count ({path})" if path is not None else "the defaults"
+        text = f"no file, so the defaults apply ({path})" if path is not None else "the defaults"
         return _finding("file", Condition.GOOD, text, "claude-top config init writes a commented one")
     # Addresses of receivers are as good as passwords.
     if settings.alerts and stat.S_IMODE(mode) & 0o044:
@@ -79,7 +79,7 @@ def _runbook(settings: Settings) -> Iterator[Finding]:
         told = error.problems if isinstance(error, ConfigError) else [error]
         for each in told:
             yield _finding(
-                "runbook", Condition.BAD, str(each), "mend it; until then the shipped runbook counts"
+                "runbook", Condition.BAD, str(each), "fix it; until then the built-in runbook is used"
             )
     else:
         yield _finding("runbook", Condition.GOOD, f"{len(files)} of your own in {settings.runbook_dir}")

@@ -24,6 +24,7 @@ from claude_tui.doctor.text import as_text
 from claude_tui.doctor.traffic import examine_traffic
 from claude_tui.engine import Endpoint, store_name, this_process
 from claude_tui.model.errors import ClaudeTopError
+from claude_tui.model.extras import install_command
 from claude_tui.model.text import Redactor
 from claude_tui.probes.clock import Clock
 from claude_tui.probes.credentials import Credentials
@@ -33,8 +34,12 @@ from claude_tui.settings import Settings
 __all__ = ["Patient", "examine", "run"]
 
 _LONGEST = 400
-# Each with what it is for.
-_EXTRAS = {"proxy": ("brotli", "zstandard"), "grpc": ("h2",)}
+# Each with what it is for and the modules that it needs.
+_EXTRAS = {
+    "proxy": ("brotli and zstd in `claude-top proxy`", ("brotli", "zstandard")),
+    "grpc": ("OTLP over gRPC", ("h2",)),
+    "serve": ("the dashboard in a browser", ("textual_serve",)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +144,9 @@ def _program() -> Iterator[Finding]:
     finding = partial(Finding, Area.PROGRAM)
     parts = f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {ssl.OPENSSL_VERSION}"
     yield finding("version", Condition.GOOD, f"claude-top {__version__}, {parts}")
-    missing = [name for name, needs in _EXTRAS.items() if not all(find_spec(each) for each in needs)]
+    missing = {name: use for name, (use, needs) in _EXTRAS.items() if not all(map(find_spec, needs))}
     if missing:
-        text = f"not installed: {', '.join(missing)}"
-        to_do = f"if you need them: pip install 'claude-top-tui[{','.join(missing)}]'"
-        yield finding("extras", Condition.NOTE, text, to_do)
+        text = f"not installed: {', '.join(f'{name} ({use})' for name, use in missing.items())}"
+        yield finding("extras", Condition.NOTE, text, f"if you need them: {install_command(*missing)}")
     else:
-        yield finding("extras", Condition.GOOD, f"{' and '.join(_EXTRAS)} are installed")
+        yield finding("extras", Condition.GOOD, f"{', '.join(_EXTRAS)}: all installed")

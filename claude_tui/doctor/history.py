@@ -57,7 +57,7 @@ def _writable(directory: Path) -> Finding:
         text = f"{directory} is not a directory"
         return _finding("directory", Condition.BAD, text, "choose another one with --data-dir")
     if not os.access(place, os.W_OK | os.X_OK):
-        text = f"{directory} cannot be written: what is seen is kept in memory only"
+        text = f"{directory} cannot be written: observations are kept in memory only"
         return _finding("directory", Condition.BAD, text, f"let {_user()} write {place}, or choose another")
     made = "" if place == directory else ", made when a dashboard starts"
     return _finding("directory", Condition.GOOD, f"{directory}{made}")
@@ -125,8 +125,15 @@ def _opened(path: Path) -> sqlite3.Connection:
 def _unreadable(path: Path, error: Exception) -> Finding:
     if is_damage(error):
         text = f"{path} is damaged ({describe(error)})"
-        return _finding("history", Condition.BAD, text, "start a dashboard: it sets it aside and begins anew")
-    return _finding("history", Condition.BAD, f"{path} cannot be read: {describe(error)}", "see who keeps it")
+        return _finding(
+            "history", Condition.BAD, text, "start a dashboard: it sets the file aside and starts a new one"
+        )
+    return _finding(
+        "history",
+        Condition.BAD,
+        f"{path} cannot be read: {describe(error)}",
+        "find out which program keeps it",
+    )
 
 
 def _examined(path: Path, connection: sqlite3.Connection) -> Iterator[Finding]:
@@ -173,7 +180,7 @@ def _log(path: Path) -> Finding | None:
     text = f"{size / _MB:,.1f} MB of write-ahead log"
     if size < _LARGE_LOG:
         return _finding("log", Condition.GOOD, text)
-    return _finding("log", Condition.WARNING, text, "a program reads it without end: end old dashboards")
+    return _finding("log", Condition.WARNING, text, "a program never stops reading it: close old dashboards")
 
 
 def _collector(path: Path, now: Process) -> Finding:

@@ -34,17 +34,17 @@ _SKEW_S, _WRONG_TIME_S = 5.0, 300.0
 _EXPIRES_SOON = timedelta(days=14)
 _NOT_READ = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "NODE_EXTRA_CA_CERTS")
 _TO_DO = {
-    FaultCode.DNS: "see whether the name is right, and what /etc/resolv.conf names",
-    FaultCode.DNS_TIMEOUT: "see what /etc/resolv.conf names; the server of names does not answer",
-    FaultCode.REFUSED: "see whether host and port are right, and whether it runs",
-    FaultCode.UNREACHABLE: "see the route and the firewall; a company network may want HTTPS_PROXY",
-    FaultCode.CONNECT_TIMEOUT: "see the firewall; a company network may want HTTPS_PROXY",
-    FaultCode.PROXY: "see the proxy in HTTPS_PROXY, or add the host to NO_PROXY",
-    FaultCode.PROXY_TIMEOUT: "see the proxy in HTTPS_PROXY, or add the host to NO_PROXY",
+    FaultCode.DNS: "check the name, and the name servers in /etc/resolv.conf",
+    FaultCode.DNS_TIMEOUT: "check /etc/resolv.conf: the name server does not respond",
+    FaultCode.REFUSED: "check host and port, and whether the server is running",
+    FaultCode.UNREACHABLE: "check the route and the firewall; a company network may need HTTPS_PROXY",
+    FaultCode.CONNECT_TIMEOUT: "check the firewall; a company network may need HTTPS_PROXY",
+    FaultCode.PROXY: "check the proxy in HTTPS_PROXY, or add the host to NO_PROXY",
+    FaultCode.PROXY_TIMEOUT: "check the proxy in HTTPS_PROXY, or add the host to NO_PROXY",
     FaultCode.PROXY_SETTING: "set HTTPS_PROXY again: http://host:port",
     FaultCode.TLS_UNTRUSTED: "something on the way signs with its own CA: name its file in SSL_CERT_FILE",
-    FaultCode.TLS_EXPIRED: "see the clock of this machine, then who runs the server",
-    FaultCode.TLS_HOSTNAME: "see whether the base URL names the right host",
+    FaultCode.TLS_EXPIRED: "check this machine’s clock, then ask whoever runs the server",
+    FaultCode.TLS_HOSTNAME: "check that the base URL names the right host",
     FaultCode.NOT_TLS: "the base URL should begin with http://",
     FaultCode.UNSENDABLE: "set ANTHROPIC_BASE_URL or the setting base_url again",
 }
@@ -65,7 +65,7 @@ class _Place:
 async def examine_network(
     settings: Settings, endpoint: Endpoint, environ: Mapping[str, str], *, clock: Clock, routes: Proxies
 ) -> AsyncIterator[Finding]:
-    """Never raises because of the network; each request ends with its time-out."""
+    """Never raises because of the network; each request ends with its timeout."""
     url = endpoint.credentials.base_url
     if endpoint.credentials.reachable:
         async for finding in _way(url, environ, routes):
@@ -124,7 +124,7 @@ async def _trust(environ: Mapping[str, str], routes: Proxies) -> Finding:
         text = f"{chosen or 'the certificates'} cannot be read: {_reason(error)}"
         return _finding("certificates", Condition.BAD, text, f"name a file of PEM certificates in {chosen}")
     number = context.cert_store_stats()["x509_ca"]
-    text = f"{number} trusted" if number else "trusted as the system says"
+    text = f"{number} trusted" if number else "the system’s trusted certificates"
     text += f" ({chosen})" if chosen else " (the system’s)"
     unread = [name for name in _NOT_READ if environ.get(name)]
     if unread and chosen is None:
@@ -160,7 +160,7 @@ def _answer(seen: Observation, *, key: bool) -> Finding:
         return _finding("API", Condition.BAD, text, "claude-top runbook --cause key_rejected")
     to_do = next(
         (words for code, words in _TO_DO.items() if code == seen.error_type),
-        "claude-top check says whose it is",
+        "claude-top check says whose problem it is",
     )
     return _finding("API", Condition.BAD, text, to_do)
 
@@ -177,7 +177,7 @@ def _clock(skew_s: float) -> Finding:
         return _finding("clock", Condition.GOOD, f"agrees with the server’s within {_SKEW_S:.0f} s")
     side = "behind" if skew_s > 0 else "ahead of"
     condition = Condition.BAD if abs(skew_s) > _WRONG_TIME_S else Condition.WARNING
-    text = f"this clock is {duration(abs(skew_s))} {side} the server’s: times and pages are wrong by that"
+    text = f"this clock is {duration(abs(skew_s))} {side} the server’s: times are off by that much"
     return _finding("clock", condition, text, "turn on time synchronisation: timedatectl set-ntp true")
 
 
@@ -189,5 +189,5 @@ def of_page(report: Report) -> Iterator[Finding]:
         return
     reason = status.unknown_reason if status is not None else report.observation.message
     text = f"cannot be read: {reason or report.observation.outcome.value}"
-    to_do = "the verdict lacks a witness: name pages that can be reached in status_urls"
+    to_do = "the verdict lacks one source: name reachable pages in status_urls"
     yield _finding("status page", Condition.WARNING, text, to_do)

@@ -67,7 +67,7 @@ async def examine_receivers(
         rules, alerts = alerting_of(settings, environ)
     except ClaudeTopError as error:
         for each in error.problems if isinstance(error, ConfigError) else [error]:
-            yield _finding("alerts", Condition.BAD, str(each), "mend it; until then nothing starts")
+            yield _finding("alerts", Condition.BAD, str(each), "fix it; until then nothing starts")
         return
     yield _finding("rules", Condition.GOOD, f"{len(rules)} in force")
     if not alerts.routes:

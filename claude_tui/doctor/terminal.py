@@ -43,7 +43,7 @@ def examine_terminal(
     """`tmux` gives the value of an option of tmux; None where it does not say."""
     term = environ.get("TERM", "")
     if not terminal.is_terminal:
-        text = "input or output is not a terminal, so its colours and size were not checked"
+        text = "input or output is not a terminal, so colours and size were not checked"
         yield _finding("terminal", Condition.NOTE, text, "run it where you run the dashboard")
     elif term in ("", "dumb"):
         text = f"TERM is {term or 'not set'}: the dashboard needs one that can move its cursor"
@@ -59,7 +59,9 @@ def examine_terminal(
 
 def _colours(environ: Mapping[str, str], term: str) -> Finding:
     if environ.get("NO_COLOR"):
-        return _finding("colours", Condition.NOTE, "none, as NO_COLOR is set; words and marks say the same")
+        return _finding(
+            "colours", Condition.NOTE, "none, as NO_COLOR is set; words and marks carry the meaning"
+        )
     if environ.get("COLORTERM", "").lower() in ("truecolor", "24bit"):
         return _finding("colours", Condition.GOOD, "16 million (COLORTERM)")
     if "256color" in term or "direct" in term:

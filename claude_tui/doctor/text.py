@@ -60,7 +60,7 @@ def _summary(findings: Sequence[Finding]) -> str:
         for condition in (Condition.BAD, Condition.WARNING, Condition.UNKNOWN)
     )
     told = [
-        f"{bad} to mend" if bad else "",
+        f"{bad} to fix" if bad else "",
         f"{plural(warnings, 'warning')}" if warnings else "",
         f"{unknown} not known" if unknown else "",
     ]

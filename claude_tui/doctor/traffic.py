@@ -9,6 +9,7 @@ from functools import partial
 from importlib.util import find_spec
 
 from claude_tui.doctor.finding import Area, Condition, Finding
+from claude_tui.model.extras import install_command
 from claude_tui.settings import Settings
 from claude_tui.traffic.proxy.answers import HEALTH_PATH, MARK
 
@@ -34,7 +35,7 @@ async def examine_traffic(
             yield await _receiver(name, setting, address, collects=collects)
         elif name == "OTLP":
             text = "not received"
-            yield _finding(name, Condition.NOTE, text, "claude-top manual traffic says what it is good for")
+            yield _finding(name, Condition.NOTE, text, "claude-top manual traffic explains what it is for")
 
 
 async def _proxy(host: str, port: int) -> Finding:
@@ -46,13 +47,13 @@ async def _proxy(host: str, port: int) -> Finding:
     if MARK in answer.lower():
         return _finding("proxy", Condition.GOOD, f"runs at {place}")
     text = f"another program listens at {place}"
-    return _finding("proxy", Condition.NOTE, text, "claude-top proxy --listen takes another port")
+    return _finding("proxy", Condition.NOTE, text, "claude-top proxy --listen uses another port")
 
 
 async def _receiver(name: str, setting: str, address: str, *, collects: bool) -> Finding:
     if name != "OTLP" and find_spec("h2") is None:
         text = f"{setting} is set, but the extra grpc is not installed"
-        return _finding(name, Condition.BAD, text, "pip install 'claude-top-tui[grpc]'")
+        return _finding(name, Condition.BAD, text, install_command("grpc"))
     host, _, port = address.rpartition(":")
     listens = await _asked(host.strip("[]"), int(port), None) is not None
     if listens and collects:

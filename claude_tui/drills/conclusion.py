@@ -66,5 +66,5 @@ class Conclusion:
             if found.points is not None:
                 add(self._file, found)
         except OSError as error:
-            problem = f"The score is not kept: {self._file}: {error.strerror or error}."
+            problem = f"The score was not saved: {self._file}: {error.strerror or error}."
         return Result(found, self.truth, runbook, earlier, problem)

@@ -82,7 +82,7 @@ def _score(line: bytes) -> Score:
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     if not isinstance(data, dict) or data.get("schema") != SCHEMA:
-        raise ValueError("no score of a drill")
+        raise ValueError("not the score of a drill")
     score: Score = sound(from_json(Score, line))
     return score
 

@@ -13,7 +13,7 @@ WEIGHTS = {
     "the right side": 20,
     "the right cause": 20,
     "the right steps": 25,
-    "a good beginning": 5,
+    "a good start": 5,
     "nothing harmful": 10,
     "no wrong turns": 5,
     "noticed in time": 5,
@@ -43,7 +43,7 @@ def _shares(found: Score, truth: Truth) -> Iterator[tuple[str, float]]:
     yield "the right steps", len(found.hit) / len(truth.steps) if truth.steps else 1.0
     yield "nothing harmful", max(0.0, 1 - _HARM * len(found.harmful))
     if found.began_well is not None:
-        yield "a good beginning", float(found.began_well)
+        yield "a good start", float(found.began_well)
     if found.wrong_turns is not None:
         yield "no wrong turns", max(0.0, 1 - _WRONG_TURN * found.wrong_turns)
     if truth.paged:

@@ -45,7 +45,7 @@ class Section:
 def headline(result: Result) -> str:
     """`Drill drill-07: 72 of 100 points`."""
     points = result.score.points
-    worth = f"{points} of 100 points" if points is not None else "no points: nobody did anything"
+    worth = f"{points} of 100 points" if points is not None else "no points: no action was taken"
     return f"{result.score.scenario}: {worth}"
 
 
@@ -56,7 +56,7 @@ def sections(result: Result) -> tuple[Section, ...]:
         Section("What it was", tuple(_cause(result))),
         Section("How soon", tuple(_times(score, of_same(result.earlier, score.scenario)))),
         Section("Steps", tuple(_steps(result))),
-        Section("Besides", tuple(_rest(score))),
+        Section("Also", tuple(_rest(score))),
         Section("Compared", tuple(_compared(result))),
     ]
     return tuple(section for section in found if section.rows)
@@ -89,7 +89,7 @@ def _time(label: str, name: str, score: Score, same: Sequence[Score]) -> Row:
     note = f"best before: {duration(min(before))}" if before else ""
     if seconds is None:
         return Row(label, NOT_AVAILABLE, Level.UNKNOWN, note)
-    return Row(label, f"{duration(seconds)} after the trouble began", Level.INFO, note)
+    return Row(label, f"{duration(seconds)} after the problem began", Level.INFO, note)
 
 
 def _steps(result: Result) -> Iterator[Row]:
@@ -116,7 +116,7 @@ def _rest(score: Score) -> Iterator[Row]:
     else:
         text = f"{plural(wrong, 'wrong turn')} of {score.turns}"
         yield Row("decision tree", text, Level.OK if not wrong else Level.BAD)
-    yield Row("pages", *_pages(score))
+    yield Row("notifications", *_pages(score))
     written = score.postmortem
     if written is None:
         yield Row("postmortem", NOT_AVAILABLE, Level.UNKNOWN)
@@ -135,8 +135,8 @@ def _pages(score: Score) -> tuple[str, Level]:
     if score.missed_pages:
         return "none, though somebody should have been paged", Level.BAD
     if score.false_pages:
-        return f"{score.pages}, though nobody was needed", Level.BAD
-    return f"{score.pages or 'none'}, as it should be", Level.OK
+        return f"{score.pages} sent, though nobody was needed", Level.BAD
+    return f"{score.pages} sent, as it should be" if score.pages else "none, as it should be", Level.OK
 
 
 def _compared(result: Result) -> Iterator[Row]:

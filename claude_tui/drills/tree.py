@@ -13,7 +13,7 @@ __all__ = ["leading_to", "wrong_turns"]
 def wrong_turns(turns: Iterable[WalkTurn], right: Collection[str], runbook: Runbook) -> int | None:
     """How many branches led from where a right answer could be reached to where none can.
 
-    None where nobody took a branch. Going back is no wrong turn: it mends one.
+    None where nobody took a branch. Going back is not a wrong turn: it corrects one.
     """
     taken = [turn for turn in turns if not turn.back]
     if not taken:

@@ -106,6 +106,8 @@ class Collector:
     def state(self, alerting: AlertingFacts) -> CollectorState:
         """What those who watch need to know besides the observations."""
         notices = self._key_notices if self.failure is None else (*self._key_notices, self.failure)
+        if self._schedule is not None and (fault := self._schedule.fault) is not None:
+            notices = (*notices, Notice("probe", Level.BAD, fault, self._clock.now()))
         if self._receiving is not None:
             notices = (*notices, *self._receiving.notices())
         key = self._monitored.key

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine"]
 
-# The two minutes are more than any probe takes with the usual time-out.
+# The two minutes are more than any probe takes with the usual timeout.
 _LEAST_OVERLAP = timedelta(minutes=2)
 _MARGIN = timedelta(seconds=30)
 

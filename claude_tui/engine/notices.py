@@ -11,6 +11,7 @@ from claude_tui.engine.collector_state import CollectorState
 from claude_tui.engine.sources import Pace
 from claude_tui.model.alert import AlertsView, RouteState
 from claude_tui.model.format import clock_minute, moment
+from claude_tui.model.installation import UPGRADED, installation
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Level, Notice, ProbeState, Spend
 from claude_tui.model.text import Redactor
@@ -74,7 +75,9 @@ def _due(told: CollectorState) -> datetime:
 
 
 def fault_text(error: BaseException) -> str:
-    """An internal error, for the screen: the error and the line that raised it."""
+    """An internal error, for the screen: the error and the line that raised it, or that a restart is due."""
+    if installation().replaced:
+        return UPGRADED
     frame = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" ({PurePath(frame[0].filename).name}:{frame[0].lineno})" if frame else ""
     name = type(error).__name__

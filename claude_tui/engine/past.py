@@ -54,8 +54,8 @@ _MOST = timedelta(days=3)
 # The scrubber shows this much before and after the five minutes that the Snapshot is in.
 _BEFORE, _AFTER = timedelta(minutes=15), timedelta(minutes=15)
 _MARK = timedelta(minutes=5)
-_NOTHING = "nothing of this time is kept"
-_UNKNOWN_CONDITIONS = "the settings of that time are not recorded: judged with those of now"
+_NOTHING = "nothing is kept of this time"
+_UNKNOWN_CONDITIONS = "the settings of that time are not recorded: the current ones are used"
 
 
 class Past:

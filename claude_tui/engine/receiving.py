@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from claude_tui.model.extras import install_command
 from claude_tui.model.snapshot import Level, Notice
 from claude_tui.model.text import Redactor
 from claude_tui.probes.clock import Clock
@@ -22,7 +23,6 @@ AGAIN_S = 5.0
 """Seconds until a port that is taken is tried again: the process that held it may be ending."""
 _LOOK_S = 1.0
 _MOST_ABSENCES = 3
-_NO_GRPC = "the extra grpc is not installed (pip install 'claude-top-tui[grpc]')"
 
 Said = tuple[str, Level, str]
 
@@ -54,6 +54,10 @@ class _Port:
             yield f"{self.key} open", Level.INFO, f"{text} ({self.setting})"
 
 
+def _no_grpc() -> str:
+    return f"the extra grpc is not installed ({install_command('grpc')})"
+
+
 class Receiving:
     """Receives while `run` runs. Only for the engine's thread. An empty address is for nowhere."""
 
@@ -80,7 +84,7 @@ class Receiving:
         from claude_tui.traffic.otlp.serving import ReceiverThread, grpc_is_installed
 
         http, grpc = self._ports()
-        missing = [grpc.down(_NO_GRPC, then="")] if grpc is not None and not grpc_is_installed() else []
+        missing = [grpc.down(_no_grpc(), then="")] if grpc is not None and not grpc_is_installed() else []
         ports = [each for each in (http, None if missing else grpc) if each is not None]
         while True:
             thread = ReceiverThread(self._store, call_cost_usd, self._now)
@@ -143,7 +147,7 @@ class Receiving:
         for port in bound:
             yield from port.open()
         if thread.faults:
-            yield "otlp faults", Level.WARN, "OTLP: an internal error lost reports of calls"
+            yield "otlp faults", Level.WARN, "OTLP: reports of calls were lost to an internal error"
         absences = thread.absences
         for number, text in enumerate(absences[:_MOST_ABSENCES]):
             more = len(absences) - _MOST_ABSENCES

@@ -70,7 +70,7 @@ def _header(path: Path, file: IO[bytes]) -> Header:
     table = _line(path, file, 1)
     schema = table.get("schema") if table is not None else None
     if table is None or not isinstance(schema, str) or not schema.startswith("claude-top/recording@"):
-        raise _refused(path, 1, "this is no recording of claude-top")
+        raise _refused(path, 1, "this is not a claude-top recording")
     if schema != SCHEMA:
         raise _refused(path, 1, f"it is of {truncate(schema)}, and this version reads {SCHEMA}")
     counts = table.pop("counts", None)
@@ -109,7 +109,7 @@ def _lines(path: Path, file: IO[bytes], total: int) -> Iterator[tuple[int, str, 
             )
         except ValueError as error:
             raise _refused(path, number, truncate(str(error))) from None
-    raise _refused(path, number, "it ends too soon: the file is torn")
+    raise _refused(path, number, "it ends too soon: the file is truncated")
 
 
 def _line(path: Path, file: IO[bytes], number: int) -> dict[str, Any] | None:
@@ -117,12 +117,12 @@ def _line(path: Path, file: IO[bytes], number: int) -> dict[str, Any] | None:
     try:
         raw = file.readline(_LONGEST + 1)
     except _TORN as error:
-        raise _refused(path, number, f"the file is torn or damaged: {error}") from None
+        raise _refused(path, number, f"the file is truncated or damaged: {error}") from None
     except Exception as error:
         # What the optional zstd package raises has a type of its own.
         if type(error).__name__ != "ZstdError":
             raise
-        raise _refused(path, number, f"the file is torn or damaged: {error}") from None
+        raise _refused(path, number, f"the file is truncated or damaged: {error}") from None
     if not raw:
         return None
     if len(raw) > _LONGEST:
@@ -131,7 +131,7 @@ def _line(path: Path, file: IO[bytes], number: int) -> dict[str, Any] | None:
         table = json.loads(raw, parse_constant=_refuse_constant)
     except (ValueError, RecursionError):
         raise _refused(
-            path, number, "this is no JSON" if raw.endswith(b"\n") else "the line is torn"
+            path, number, "this is not JSON" if raw.endswith(b"\n") else "the line is truncated"
         ) from None
     if not isinstance(table, dict):
         raise _refused(path, number, "expected an object")

@@ -221,7 +221,7 @@ class Sharing:
             await asyncio.to_thread(self._traffic.read, self._clock.now())
             await read()
         except Exception as error:  # noqa: BLE001 - a picture that stands still must not pass for live
-            self._publisher.unread = f"what others record is not shown: {fault_text(error)}"
+            self._publisher.unread = f"what others record cannot be shown: {fault_text(error)}"
             return False
         self._publisher.unread = None
         if not self._publisher.collects and self._events is not before:

@@ -14,6 +14,7 @@ from claude_tui.analysis.history.history import History
 from claude_tui.analysis.options import Confirmation, Options, Thresholds, TrafficThresholds
 from claude_tui.analysis.views.models import model_states
 from claude_tui.engine.local_zone import local_zone_name
+from claude_tui.model.model_names import DEFAULT_MODEL
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Target
 from claude_tui.model.text import Redactor, inert
@@ -39,8 +40,6 @@ __all__ = [
     "target_of",
 ]
 
-# For an endpoint that has not listed its models yet: an alias that most of them accept.
-FALLBACK_MODEL = "claude-haiku-4-5"
 # The free probes take well under a second unless something is wrong.
 FREE_TIMEOUT_S = 10.0
 # What a setting may name in place of a model's id.
@@ -187,7 +186,7 @@ def pick_model(settings: Settings, history: History, at: datetime) -> str | None
     if settings.model != "auto":
         return settings.model
     catalogue = history.catalogue_at(at)
-    return newest_active_haiku(catalogue) if catalogue is not None else FALLBACK_MODEL
+    return newest_active_haiku(catalogue) if catalogue is not None else DEFAULT_MODEL
 
 
 def other_models(settings: Settings, history: History, at: datetime) -> list[str]:

@@ -62,7 +62,7 @@ def _text(act: IncidentEntry, incident: Incident) -> str:
             computed = f", computed {act.subject}" if act.subject and act.subject != act.text else ""
             return f"severity {act.text}{computed}"
         case IncidentAct.LEAD | IncidentAct.COMMUNICATIONS:
-            role = "leads" if act.act is IncidentAct.LEAD else "tells the customers"
+            role = "leads" if act.act is IncidentAct.LEAD else "handles communications"
             return f"{act.text or 'nobody'} {role}"
         case IncidentAct.CORRECTED:
             why = f": {act.text}" if act.text else ""

@@ -24,7 +24,7 @@ _FILE = "incident-1.schema.json"
 
 
 class IncidentFileError(ClaudeTopError):
-    """A file is no exported incident."""
+    """A file is not an exported incident."""
 
 
 def schema_text() -> str:
@@ -139,21 +139,23 @@ def entries_from(text: str) -> tuple[IncidentEntry, ...]:
     try:
         read = json.loads(text)
     except RecursionError:
-        raise IncidentFileError("no exported incident: no JSON: nested too deeply") from None
+        raise IncidentFileError("not an exported incident: not JSON: nested too deeply") from None
     except ValueError as error:
-        raise IncidentFileError(f"no exported incident, or torn: no JSON: {truncate(str(error))}") from None
+        raise IncidentFileError(
+            f"not an exported incident, or truncated: not JSON: {truncate(str(error))}"
+        ) from None
     schema = read.get("schema") if isinstance(read, dict) else None
     if schema != SCHEMA:
         found = truncate(repr(schema))
         if isinstance(schema, str) and schema.startswith(_FAMILY):
             found += ": another version of claude-top wrote it"
-        raise IncidentFileError(f"no exported incident: expected the schema {SCHEMA}, got {found}")
+        raise IncidentFileError(f"not an exported incident: expected the schema {SCHEMA}, got {found}")
     listed = read.get("entries")
     if not isinstance(listed, list):
-        raise IncidentFileError("no exported incident: it has no list of entries")
+        raise IncidentFileError("not an exported incident: it has no list of entries")
     entries = tuple(_read(number, each) for number, each in enumerate(listed, 1))
     if not any(entry.act is IncidentAct.DECLARED for entry in entries):
-        raise IncidentFileError("no exported incident: none of its entries declares one")
+        raise IncidentFileError("not an exported incident: none of its entries declares one")
     return entries
 
 

@@ -1,4 +1,4 @@
-"""What is computed of an incident, not typed."""
+"""What is computed about an incident, not typed."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def figures(record: Record, incident: Incident) -> Figures:
     exchanges = api_exchanges(record, start, end)
     failures = tuple(each for each in exchanges if each.failed)
     worst = max((each for each in exchanges if not each.failed), key=_seconds, default=None)
-    # Who acknowledges after the recovery, and before the end of it is recorded, has acknowledged.
+    # An acknowledgement after the recovery, but before its end is recorded, counts.
     acknowledgement = _acknowledgement(record, start, max(end, incident.resolved_recorded_at or end))
     posted = first_report(record, start, end)
     unknown = unknown_spans(record, start, end)
@@ -84,7 +84,7 @@ def _acknowledgement(record: Record, start: datetime, end: datetime) -> AlertEnt
 
 
 def _seconds(observation: Observation) -> float:
-    """Time to first token, or in all where that was not measured; 0 where nothing was."""
+    """Time to first token, or total time if that was not measured; 0 if neither was."""
     timings = observation.timings
     return timings.first_token or timings.total or 0.0
 

@@ -88,7 +88,7 @@ def ended(known: Iterable[Incident]) -> tuple[PastIncident, ...]:
 
 
 def _continuations(own: Mapping[str, list[IncidentEntry]], labels: Mapping[str, str]) -> dict[str, str]:
-    """Which incident continues which, without merges that would close a circle or lead nowhere."""
+    """Which incident continues which, without merges that would form a cycle or lead nowhere."""
     merges = sorted(
         (entry for ident in labels for entry in own[ident] if entry.act is IncidentAct.MERGED),
         key=lambda entry: entry.at,
@@ -169,7 +169,7 @@ def _severity(_state: Incident, entry: IncidentEntry) -> dict[str, Any]:
 
 
 def _corrected(state: Incident, entry: IncidentEntry) -> dict[str, Any]:
-    """An instant is corrected; one that is not there cannot be."""
+    """A missing instant cannot be corrected."""
     name = f"{entry.subject}_at"
     known = entry.subject in ("started", "detected") or (
         entry.subject in CORRECTABLE and getattr(state, name) is not None

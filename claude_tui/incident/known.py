@@ -1,4 +1,4 @@
-"""What the record tells of a stretch of time, and what it does not."""
+"""What the record says about a span of time, and what it does not."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def gaps(record: Record, start: datetime, end: datetime) -> Iterator[Span]:
 def verdict_spans(
     record: Record, start: datetime, end: datetime
 ) -> Iterator[tuple[VerdictChange | None, Span]]:
-    """The verdict in force from start to end, span by span; None before the first one that is known."""
+    """The verdict in force from start to end, span by span; None before the first known one."""
     changes = [change for change in record.verdict_changes if change.at <= end]
     edges: list[tuple[VerdictChange | None, datetime]] = [
         (None, start),
@@ -75,7 +75,7 @@ def verdict_spans(
 
 
 def unknown_spans(record: Record, start: datetime, end: datetime) -> tuple[Span, ...]:
-    """The stretches in which nobody probed, or the probes did not tell what is wrong."""
+    """The spans in which nobody probed, or the probes were inconclusive."""
     untold = (
         span
         for change, span in verdict_spans(record, start, end)

@@ -41,7 +41,7 @@ def failures(record: Record, start: datetime, end: datetime) -> Iterator[Timelin
 
 
 def _groups(failed: Iterable[Observation]) -> list[list[Observation]]:
-    """Those of one kind together; a long pause begins another group."""
+    """Failures of one kind together; a long pause starts another group."""
     current: dict[_Kind, list[Observation]] = {}
     found: list[list[Observation]] = []
     for each in failed:

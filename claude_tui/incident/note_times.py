@@ -39,7 +39,7 @@ _NUMBERS = {"a": 1.0, "an": 1.0, "one": 1.0, "half an": 0.5}
 def time_in(
     text: str, *, recorded_at: datetime, started_at: datetime, local: tzinfo = UTC
 ) -> datetime | None:
-    """The first time that the text mentions, in UTC; None where it mentions none that can be meant.
+    """The first time that the text mentions, in UTC; None if it mentions none that is plausible.
 
     `14:05`, `2:05 pm`, `14:05:30`, `2026-11-20 14:05`, `-5m`, `5 minutes ago`. A time of day is UTC unless
     the text says `local` or an offset. Without a date it is the latest such time up to `recorded_at`; a time

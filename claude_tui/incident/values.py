@@ -86,11 +86,11 @@ class Incident:
     lead: str = ""
     """Who leads the response; empty when nobody does."""
     communications: str = ""
-    """Who tells the customers; empty when nobody does."""
+    """Who handles communications; empty when nobody does."""
     detected_at: datetime | None = None
     """When somebody says that it was detected; None leaves it to the record (see `figures`)."""
     mitigated_at: datetime | None = None
-    """Since when its effect is under control."""
+    """Since when its impact is under control."""
     resolved_at: datetime | None = None
     """When it ended; None while it is open, or open again."""
     resolved_recorded_at: datetime | None = None
@@ -174,7 +174,7 @@ class TimelineEntry:
     host: str = ""
     """On which machine."""
     pinned: bool = False
-    """Somebody marked it as important."""
+    """Whether somebody marked it as important."""
     count: int = 1
     """How many events are folded into it."""
     last_at: datetime | None = None
@@ -184,7 +184,7 @@ class TimelineEntry:
     request_ids: tuple[str, ...] = ()
     """Of those: the first, the last, and up to 50 between."""
     detail: str = ""
-    """More words for who opens it: the whole post of the status page."""
+    """More text for when it is opened: the status page's whole post."""
     corrections: tuple[IncidentEntry, ...] = ()
     """What was corrected, oldest first: text and time are those of the last one."""
     original: str = ""
@@ -221,7 +221,7 @@ class Figures:
     acknowledged_by: str = ""
     """Whose it was."""
     mitigated: datetime | None = None
-    """Since when its effect is under control."""
+    """Since when its impact is under control."""
     recovered: datetime | None = None
     """The start of the good run that still lasts; None while it fails or while that is unknown."""
     resolved: datetime | None = None
@@ -229,7 +229,7 @@ class Figures:
     page_posted: datetime | None = None
     """The status page's first report of trouble with what we use."""
     detection_lead: timedelta | None = None
-    """How long before the page our probes saw it; negative when the page was first; None without a post."""
+    """How long before the page our probes saw it; negative if the page was first; None without a post."""
     per_severity: tuple[tuple[Severity, timedelta], ...] = ()
     """How long the verdict had each severity between start and end, worst first; NONE is no trouble seen.
 
@@ -247,7 +247,7 @@ class Figures:
     request_ids: tuple[str, ...] = ()
     """Those of the failures: the first, the last, and up to 50 between."""
     unknown: tuple[Span, ...] = ()
-    """Stretches between start and end in which nobody probed, or the probes did not tell: never calm."""
+    """Spans between start and end in which nobody probed, or the probes were inconclusive: never healthy."""
     traffic: TrafficImpact | None = None
     """What it did to the calls of our applications; None where those are not counted."""
 

@@ -1,4 +1,4 @@
-"""The ways that people went through the decision tree, as entries of a timeline."""
+"""The paths that people took through the decision tree, as timeline entries."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST_TITLE = 120
 
 
 def walks(turns: Iterable[WalkTurn]) -> Iterator[TimelineEntry]:
-    """An entry for each walk: the way that was taken in the end, without what was taken back."""
+    """An entry for each walk: the path finally taken, without what was undone."""
     for walk in _walks(turns):
         first, last = walk[0], walk[-1]
         titles = {turn.to: inert(turn.title, _LONGEST_TITLE) for turn in walk if turn.title}

@@ -1,4 +1,4 @@
-"""What errors are known to say, and what may be kept of the message of an error.
+"""Known error sentences, and which parts of an error message may be kept.
 
 An error may repeat what was sent, quoted or not, and no rule tells an application's words from a server's.
 So nothing is kept but what is known: where three words or signs stand in a message as they do in a sentence
@@ -21,10 +21,12 @@ __all__ = ["ELLIPSIS", "Sentences", "parse_sentences", "sentences"]
 ELLIPSIS = "…"
 NUMBER, DATE, TIME, PATH, MODEL = "{n}", "{date}", "{time}", "{path}", "{model}"
 _EDGE = ""
+# A model is known by the words of its name: an application may put any others around "claude".
 _TOKEN = re.compile(
     r"""
       (?P<slot>\{(?:n|date|time|path|model)\})
-    | (?P<model>(?:[a-z]{2,8}[./])*(?:anthropic[./])?claude-\w+(?:[.-]\w+){0,9}
+    | (?P<model>(?:(?:us|eu|ap|apac|au|jp|ca|global|anthropic|bedrock|vertex|vertex_ai|openrouter)[./]){0,4}
+        claude(?:[.-](?:opus|sonnet|haiku|fable|mythos|instant|latest|fast|thinking|preview|v?\d{1,8})){1,9}
         (?:@(?:\d{8}|default|latest))?(?::\w{1,20})?(?![\w@-]|[.:]\w))
     | (?P<date>\d{4}-\d\d-\d\d(?![\w-]))
     | (?P<time>\d\d:\d\d(?::\d\d)?(?![\w:]))
@@ -52,7 +54,7 @@ class _Token:
     shown: str
     """What is shown of it where it is known."""
     forms: tuple[str, ...]
-    """What it may count as; nothing for what is in no sentence."""
+    """What it may count as; empty if it is in no sentence."""
 
 
 class Sentences:
@@ -98,7 +100,7 @@ class Sentences:
         line = [edge, *tokens, edge]
         triples = [self._is_known(*line[at : at + 3]) for at in range(len(line) - 2)]
         for at, token in enumerate(tokens, start=1):
-            # A number could be anybody's: what is before it and what is behind it must both fit.
+            # A number could be private: the words before and after it must both be known.
             if token.forms == (NUMBER,) and not (triples[at - 1] and (at == 1 or triples[at - 2])):
                 around = slice(max(at - 2, 0), at + 1)
                 triples[around] = [False] * len(triples[around])

@@ -51,13 +51,13 @@ class Knowledge:
         best = max(ranked, key=lambda pair: pair[0])[1]
         if best.recognition.words is None:
             return best
-        # Words that lead to the same advice add nothing to what type and status say.
+        # A message that leads to the same advice adds nothing to type and status.
         wordless = [pair for pair in ranked if pair[1].recognition.words is None]
         plain = max(wordless, key=lambda pair: pair[0])[1]
         return plain if plain.advice is best.advice else best
 
     def of(self, observation: Observation) -> KnownError:
-        """The entry of a failed observation. The words of the probes themselves are no server's."""
+        """The entry of a failed observation. The probes' own messages do not come from a server."""
         own = observation.http_status is None or observation.error_type in self._own_types
         return self.row(
             observation.outcome,

@@ -72,7 +72,7 @@ class Advice:
     next: str
     """The next step, in the imperative; so short that no screen of 80 columns cuts it."""
     then: str = ""
-    """What to do besides, or after that; left out where there is no room for it."""
+    """What else to do, or what to do next; left out if there is no room."""
     retry: RetryPolicy | None = None
     """None if there is no request to retry."""
     given_opening: str | None = None
@@ -91,7 +91,7 @@ class Advice:
 
     @property
     def steps(self) -> str:
-        """The next step, and what to do besides."""
+        """The next step, and what else to do."""
         return f"{self.next}; {self.then}" if self.then else self.next
 
     def summary(self, **facts: str | None) -> str:

@@ -41,7 +41,7 @@ class ClaudeTopError(Exception):
     │   ├── TooManyPartsError   it has more records than is taken
     │   └── UnreadableBodyError its body is not what its headers say
     ├── FilterError             a filter that somebody typed cannot be understood
-    ├── IncidentFileError       a file is no exported incident
+    ├── IncidentFileError       a file is not an exported incident
     ├── ListenError             the proxy cannot listen where it was told to
     ├── MessageError            a browser sent what its page would not
     ├── NoKeyError              there is no key to compute the fingerprint of

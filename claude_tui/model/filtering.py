@@ -131,7 +131,7 @@ def _term(word: str) -> _Term:
         raise FilterError(f"{name}: needs a value, such as {_EXAMPLES[field]}.")
     span = parse_span(value) if field is FilterField.SINCE else timedelta()
     if span is None:
-        raise FilterError(f"since:{value} is no length of time. Write since:10m or since:2h.")
+        raise FilterError(f"since:{value} is not a duration. Write since:10m or since:2h.")
     return _Term(field, value.replace(" ", "_"), negated, span)
 
 

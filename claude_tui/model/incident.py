@@ -76,9 +76,9 @@ class IncidentSummary:
     lead: str = ""
     """Who leads the response; empty when nobody does."""
     communications: str = ""
-    """Who tells the customers; empty when nobody does."""
+    """Who handles communications; empty when nobody does."""
     mitigated_at: datetime | None = None
-    """Since when its effect is under control."""
+    """Since when its impact is under control."""
     others: int = 0
     """How many more are open."""
 

@@ -30,6 +30,7 @@ _KEYS = re.compile(
     """,
     re.VERBOSE,
 )
+# The name of an organisation may have several words: it ends at a comma, or where a sentence goes on.
 _IDS = re.compile(
     r"""(?i:\b(?:(?:msg|wrkspc|user|proj|apikey|batch|file|sess|session|trace)_|org[_-])[A-Z0-9_\-]*\d[A-Z0-9_\-]*…?)
       | (?i:\b(?:req|org)_[A-Z0-9_\-]+…?)
@@ -37,21 +38,31 @@ _IDS = re.compile(
       | (?i:\brequest[\s_\-]+id\s*[:=]\s*)(?!\[id\])[^\s,;)\]]+
       | \b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b
       | (?i:\b(?=[0-9a-f]*\d)(?=[0-9]*[a-f])[0-9a-f]{16,}\b)
-      | (?i:\b(?:org(?:ani[sz]ation)?|workspace)(?:[\s_\-]+id)?\s*[:=]\s*)[^\s,;)\]]+
+      | (?i:\b(?:org(?:ani[sz]ation)?|workspace)(?:[\s_\-]+(?:id|name))?\s*)
+        (?: [:=]\s*(?:"[^"]*"|'[^']*'|“[^”]*”)
+          | =\s*[^\s,;)\]]+
+          | :\s*[^\s,;)\]]+
+            (?:
+              [ ](?!(?i:(?:is|are|was|were|has|have|does|did|can|cannot|may|must|will|exceeded)\b|[·|(]))
+              [^\s,;)\]]+
+            )*
+        )
     """,
     re.VERBOSE,
 )
 # A part that was masked as a known name before is still a part of a host's name.
 _LABEL = r"(?:\w[\w\-]{0,62}|(?:\w[\w\-]{0,30}-)?\[(?:name|host)\](?:-[\w\-]{0,30})?)"
 _LAST = r"[^\W\d_](?=[^\W\d_]|-)(?:[^\W_]|-){1,62}"
+# `fe80::1%eth0`: the interface names the machine's network.
+_ZONE = r"(?:%[\w.\-]+)?"
 _HOSTS = re.compile(
     rf"""[A-Za-z][A-Za-z0-9+.\-]*://[^\s"'<>”’)\]]+
       | (?<=@)(?!\[(?:name|host)\](?!\.)){_LABEL}(?:\.{_LABEL})*(?::\d+)?
       | (?<![\w.\-])(?:{_LABEL}\.)+{_LAST}\.?(?::\d+)?(?:/[^\s"'<>”’)\]]*)?(?![\w\-])
       | (?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?::\d+)?(?!\w)
       | (?<![\w:])(?:[0-9A-Fa-f]{{0,4}}:){{2,7}}\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?!\w)
-      | (?<![\w:])(?:[0-9A-Fa-f]{{0,4}}:){{3,7}}[0-9A-Fa-f]{{0,4}}(?![\w:])
-      | (?<![\w:])[0-9A-Fa-f]{{0,4}}::(?:[0-9A-Fa-f]{{1,4}}(?::[0-9A-Fa-f]{{1,4}})*)?(?![\w:])
+      | (?<![\w:])(?:[0-9A-Fa-f]{{0,4}}:){{3,7}}[0-9A-Fa-f]{{0,4}}{_ZONE}(?![\w:])
+      | (?<![\w:])[0-9A-Fa-f]{{0,4}}::(?:[0-9A-Fa-f]{{1,4}}(?::[0-9A-Fa-f]{{1,4}})*)?{_ZONE}(?![\w:])
       | \blocalhost(?::\d+)?\b
       | \b[A-Za-z][A-Za-z0-9_\-]{{0,62}}:\d{{2,5}}\b
     """,

@@ -6,7 +6,10 @@ import re
 
 from claude_tui.model.text import truncate
 
-__all__ = ["families_in", "model_name"]
+__all__ = ["DEFAULT_MODEL", "families_in", "model_name"]
+
+DEFAULT_MODEL = "claude-haiku-5-5"
+"""The cheapest current model: what is probed, or named in a command, while no list of models is known."""
 
 _FAMILY = re.compile(r"(?<![a-z])(opus|sonnet|haiku|fable|mythos)(?![a-z])", re.IGNORECASE)
 

@@ -128,12 +128,12 @@ class TrafficFigures:
 
     @property
     def overloaded(self) -> int:
-        """Calls that failed as the API was overloaded (529)."""
+        """Calls that failed because the API was overloaded, whatever its status: 529, or a gateway’s 500."""
         return self.count_of(Outcome.OVERLOADED)
 
     @property
     def rate_limited(self) -> int:
-        """Calls that failed by a rate limit of ours (429)."""
+        """Calls that failed on a rate limit of ours, whatever status said so."""
         return self.count_of(Outcome.RATE_LIMITED)
 
     def count_of(self, outcome: Outcome) -> int:

@@ -95,7 +95,7 @@ class MessagesProbe:
             client = await asyncio.shield(self._load())
         except OSError as error:
             return self._not_sent(model, untrusted(error, redactor=self._redactor))
-        except (ImportError, ValueError, ProxySettingError) as error:
+        except (ValueError, ProxySettingError) as error:
             fault = explain(
                 error, ExchangeTrace(self._clock), self._credentials.host, redactor=self._redactor
             )

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import traceback
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
-from pathlib import PurePath
 from random import Random
 from typing import Any
 
-from claude_tui.model.observation import Observation, Outcome
+from claude_tui.model.observation import Observation
 from claude_tui.model.snapshot import ProbeState
 from claude_tui.probes.budget import Budget
 from claude_tui.probes.clock import Clock
+from claude_tui.probes.own_fault import own_fault
 from claude_tui.probes.pacing import LONGEST_HOLD_S, Backoff, hold_after, jittered, next_slot
 from claude_tui.probes.report import Probe, Report
+
+_logger = logging.getLogger(__name__)
 
 __all__ = ["MIN_PROBE_NOW_GAP_S", "Backoff", "Plan", "Schedule"]
 
@@ -62,6 +64,7 @@ class _Lane:
         self.requested = False
         self.task: asyncio.Task[None] | None = None
         self.last_at: datetime | None = None
+        self.fault: str | None = None
 
     @property
     def next(self) -> float:
@@ -84,8 +87,8 @@ class Schedule:
     - A hold (see `pacing.hold_after`) delays one probe, not the others. It ends early only with a
       success, which only `probe_now` can cause.
     - With `resumed`, the states of another process that has ended, it continues that one's schedule.
-    - A probe that raises, which is a fault in it, is reported as `invalid_response` with error type
-      `probe_crashed` and runs again at its next slot.
+    - A probe that raises has a fault of its own, which says nothing about the API: nothing is delivered,
+      its state says why it does not probe, and it runs again at its next slot.
 
     Uses the monotonic clock: a jump of the wall clock changes only the displayed instants. All
     methods belong to the loop's thread.
@@ -163,6 +166,11 @@ class Schedule:
         """The current state of each probe, in the order of the plans."""
         return tuple(self._state(lane) for lane in self._lanes)
 
+    @property
+    def fault(self) -> str | None:
+        """The fault of a probe that could not probe when it ran last, None if all could."""
+        return next((lane.fault for lane in self._lanes if lane.fault is not None), None)
+
     def _reap(self) -> None:
         for lane in self._lanes:
             if lane.task is not None and lane.task.done():
@@ -202,7 +210,10 @@ class Schedule:
         try:
             report = await lane.plan.probe.run()
         except Exception as error:  # noqa: BLE001 - whatever a faulty probe raises, the others go on
-            report = _crash_report(lane, error, self._clock.now())
+            self._note_fault(lane, own_fault(error))
+            self._wake.set()
+            return
+        lane.fault = None
         self._settle(lane, report.observation)
         self._budget.add(report.observation)
         try:
@@ -210,6 +221,12 @@ class Schedule:
             self._hurry()
         finally:
             self._wake.set()
+
+    def _note_fault(self, lane: _Lane, fault: str) -> None:
+        if fault != lane.fault:
+            _logger.error("the %s probe: %s", lane.plan.probe.source.value, fault)
+        lane.fault = fault
+        lane.due = next_slot(lane.due, self._clock.monotonic(), lane.plan.interval_s)
 
     def _hurry(self) -> None:
         """Brings plans forward by what has just been observed; a hold stays in force."""
@@ -253,6 +270,8 @@ class Schedule:
             held_reason, next_at = spared, None
         elif lane.held_until > lane.due and in_s > 0:
             held_reason, held_until = lane.held_reason, next_at
+        elif lane.fault is not None:
+            held_reason = lane.fault
         return ProbeState(
             source=lane.plan.probe.source,
             interval_s=lane.plan.interval_s,
@@ -267,20 +286,3 @@ class Schedule:
 def _tomorrow(now: datetime) -> datetime:
     """The beginning of the next UTC day."""
     return datetime.combine(now.date() + timedelta(days=1), time(), UTC)
-
-
-def _crash_report(lane: _Lane, error: Exception, now: datetime) -> Report:
-    """An internal error, by class and line only: its text may contain anything, even a key."""
-    frames = traceback.extract_tb(error.__traceback__)
-    line = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
-    message = f"a fault in claude-top itself, not in the answer: {type(error).__name__} at {line}"
-    return Report(
-        Observation(
-            at=lane.last_at or now,
-            source=lane.plan.probe.source,
-            target="claude-top",
-            outcome=Outcome.INVALID_RESPONSE,
-            error_type="probe_crashed",
-            message=message,
-        )
-    )

@@ -113,7 +113,6 @@ _LIBRARY = {
     "UnsupportedProtocol": (FaultCode.UNSENDABLE, "request"),
     "InvalidURL": (FaultCode.UNSENDABLE, "request"),
     "ValueError": (FaultCode.UNSENDABLE, "request"),
-    "ImportError": (FaultCode.UNSENDABLE, "sdk"),
     "ProxyError": (FaultCode.PROXY, "refused"),
     "RemoteProtocolError": (FaultCode.PROTOCOL, "invalid"),
 }

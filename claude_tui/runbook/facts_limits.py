@@ -133,7 +133,7 @@ def _window_low(context: FactContext) -> Fact:
 
 
 def _low(what: str, limits: Sequence[Headroom | WindowUsage]) -> Fact:
-    """Whether any is low, as the Headroom panel marks it."""
+    """Whether any is low by the Headroom panel's rule."""
     told = [each for each in limits if not each.stale]
     low = [_rest(each) for each in told if each.level in _LOW]
     if not low:

@@ -1,4 +1,4 @@
-"""Facts about own traffic: whom to throttle first, whose retries hurt, what shorter answers would free."""
+"""Facts about own traffic: whom to throttle first, whose retries hurt, what shorter responses would free."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _retries_most(context: FactContext) -> Fact:
         if each.attempts_per_call is not None
     ]
     if not told:
-        return Fact(None, "Retries: no source tells them")
+        return Fact(None, "Retries: no source reports them")
     attempts, worst = max(told, key=lambda item: item[0])
     if attempts <= least:
         return Fact("", "Retries: none")
@@ -52,16 +52,14 @@ def _retries_most(context: FactContext) -> Fact:
 
 
 def _retries_early(context: FactContext) -> Fact:
-    """The application with the most repeats that did not wait as they were asked to."""
+    """The application with the most retries that did not wait as requested."""
     view = context.snapshot.traffic
     told = [each for each in (view.applications if view is not None else ()) if each.asked_to_wait]
     if not told:
         return Fact(None, "retry-after: no repeat of a refused call was seen in the last minute")
     worst = max(told, key=lambda each: each.early)
     if not worst.early:
-        return Fact(
-            "", f"retry-after: waited out by {count(sum(each.asked_to_wait for each in told))} repeats"
-        )
+        return Fact("", f"retry-after: honoured by {count(sum(each.asked_to_wait for each in told))} repeats")
     words = f"{count(worst.early)} of {count(worst.asked_to_wait)} repeats came too early in the last minute"
     return Fact(worst.name, f"Ignores retry-after: {truncate(worst.name)}, {words}")
 

@@ -1,4 +1,4 @@
-"""Loads the shipped runbook, with what the user's own files add or replace.
+"""Loads the built-in runbook, with what the user's files add or replace.
 
 A later file's node, playbook or cause of a playbook replaces an earlier one of the same name; `[[branch]]`
 (with `at`) and `[[step]]` (with `playbook`, `after`) add to what is there.
@@ -29,7 +29,7 @@ _DEFAULT = Options()
 
 
 def shipped(options: Options = _DEFAULT) -> Runbook:
-    """The runbook as it comes, without anybody's own files, with the thresholds of `options`."""
+    """The built-in runbook, without user files, with the thresholds of `options`."""
     return _shipped(options)
 
 
@@ -39,7 +39,7 @@ def _shipped(options: Options) -> Runbook:
 
 
 def load(files: Sequence[Path] = (), options: Options = _DEFAULT) -> Runbook:
-    """The shipped runbook overlaid with `files`, in order. Raises RunbookError."""
+    """The built-in runbook overlaid with `files`, in order. Raises RunbookError."""
     if not files:
         return shipped(options)
     problems: list[Problem] = []

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from claude_tui.knowledge import knowledge
+from claude_tui.model.model_names import DEFAULT_MODEL
 from claude_tui.runbook.values import Command, Node, Step
 
 __all__ = ["API_VERSION", "TRAFFIC_TEXTS", "Placeholders", "fill", "known_placeholders", "placeholders"]
@@ -18,15 +19,14 @@ __all__ = ["API_VERSION", "TRAFFIC_TEXTS", "Placeholders", "fill", "known_placeh
 # What SDK 2.x sends.
 API_VERSION = "2026-10-21"
 DEFAULT_BASE_URL = "https://api.anthropic.com"
-DEFAULT_MODEL = "claude-haiku-5-5"
 STATUS_URLS = ("https://status.claude.com", "https://status.anthropic.com", "https://anthropic.statuspage.io")
 
 TRAFFIC_TEXTS = {
-    "throttle_first": "Where your traffic is counted, the application that uses most tokens is named here",
-    "retries_early": "Where a proxy counts your traffic, whoever repeats too early is named here",
-    "max_tokens_frees": "Where your traffic is counted, what a lower max_tokens would free stands here",
+    "throttle_first": "If your traffic is counted, the application that uses the most tokens is named here",
+    "retries_early": "If a proxy counts your traffic, the application that retries too early is named here",
+    "max_tokens_frees": "If your traffic is counted, what a lower max_tokens would free is stated here",
 }
-"""What own traffic says of an incident, with the words for where it is not counted."""
+"""What own traffic says about an incident, with the texts for when it is not counted."""
 
 _PLACEHOLDER = re.compile(r"\{\{(\w+)\}\}")
 _URL = re.compile(r"https?://[A-Za-z0-9._~%:\[\]/-]{1,300}\Z")
@@ -121,7 +121,7 @@ def _port(base: str, authority: str) -> str:
 
 
 def _harmless(text: str) -> str:
-    """Names of applications and models are other people's words: what could end a quotation becomes a dot."""
+    """Names of applications and models are untrusted: characters that could end a quotation become dots."""
     return _HARMFUL.sub("·", text)
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from aiohttp import web
 
 from claude_tui.serve.access import TOKEN_VARIABLE, AccessError
+from claude_tui.serve.connections import Connections
 from claude_tui.serve.site import Plan, Site
 from claude_tui.traffic.proxy.address import ListenAddress, bound
 
@@ -70,15 +71,18 @@ async def _serve(plan: Plan, options: ServeOptions, sock: socket.socket, emit: C
     stopped = asyncio.Event()
     address = ListenAddress(options.listen.host, sock.getsockname()[1])
     # No access log: a URL may hold a token.
+    connections = Connections()
     runner = web.AppRunner(
-        Site(plan).application(address.port), access_log=None, shutdown_timeout=_LEAVE_WITHIN_S
+        Site(plan, connections).application(address.port), access_log=None, shutdown_timeout=_LEAVE_WITHIN_S
     )
     with _signals(stopped):
         await runner.setup()
         try:
-            await web.SockSite(runner, sock).start()
+            assert runner.server is not None
+            server = await connections.listen(runner.server, sock)
             _announce(plan, options, address, emit)
             await stopped.wait()
+            server.close()
         finally:
             await runner.cleanup()
 

@@ -100,7 +100,7 @@ def read_message(text: str) -> Message:
 def _within(given: object, bounds: tuple[int, int]) -> int:
     low, high = bounds
     if not _WHOLE.fullmatch(str(given)):
-        raise MessageError("a size that is no number")
+        raise MessageError("a size that is not a number")
     return min(max(int(str(given)), low), high)
 
 

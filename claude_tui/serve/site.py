@@ -18,6 +18,7 @@ from pathlib import Path
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from claude_tui.serve.access import Access
+from claude_tui.serve.connections import Connections
 from claude_tui.serve.packets import MessageError, Ping, Size, read_message
 from claude_tui.serve.session import Program, Session
 
@@ -61,8 +62,9 @@ class Plan:
 class Site:
     """The web application of one server, and its open sessions."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, connections: Connections | None = None) -> None:
         self._plan = plan
+        self._connections = connections or Connections()
         self._cookie = "claude-top"
         self._page = resources.files("claude_tui.serve") / "page"
         self._sockets: set[web.WebSocketResponse] = set()
@@ -178,9 +180,12 @@ class Site:
         if len(self._sockets) >= self._plan.most_sessions:
             return _plain(HTTPStatus.SERVICE_UNAVAILABLE, _FULL)
         socket = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, max_msg_size=_MAX_MESSAGE)
+        # It is prepared here, so the guard is too late for it.
+        socket.headers.update(_HEADERS)
         self._sockets.add(socket)
         try:
             await socket.prepare(request)
+            self._connections.keep(request.transport)
             await self._serve(socket, size, str(request.remote))
         finally:
             self._sockets.discard(socket)

@@ -87,7 +87,7 @@ class Settings:
         str,
         About(
             "The model of the message probes; auto is the newest active haiku that the endpoint lists, "
-            "claude-haiku-4-5 while no list is known.",
+            "claude-haiku-5-5 while no list is known.",
             kinds.slug(r"[!-~]{1,200}", words="auto or a model id without spaces"),
             flag="--model",
             metavar="ID",
@@ -118,7 +118,7 @@ class Settings:
     status_components: Annotated[
         tuple[str, ...],
         About(
-            "The components of the status page that you use; incidents of others do not concern you.",
+            "The components of the status page that you use; incidents of others are ignored.",
             kinds.listed(
                 kinds.label(100, words="a component name"),
                 words='a list of component names such as ["Claude API"]',
@@ -188,12 +188,14 @@ class Settings:
         float, About("Remaining share of a limit at which its gauge is critical.", _fraction())
     ] = _OPTIONS.headroom_critical
     ttft_slow_s: Annotated[
-        float, About("Time to first token, in seconds, that is slow unless it is usual.", _seconds(0.1, 600))
+        float,
+        About("Time to first token, in seconds, that counts as slow unless it is usual.", _seconds(0.1, 600)),
     ] = _OPTIONS.ttft_slow_s
     message_slow_s: Annotated[
         float,
         About(
-            "Time of a whole probe message, in seconds, that is slow unless it is usual.", _seconds(0.1, 600)
+            "Time of a whole probe message, in seconds, that counts as slow unless it is usual.",
+            _seconds(0.1, 600),
         ),
     ] = _OPTIONS.message_slow_s
     warn_ratio: Annotated[
@@ -301,7 +303,7 @@ class Settings:
     symbols: Annotated[
         str,
         About(
-            "What to draw with: braille, block or ascii. `auto` asks locale and terminal.",
+            "What to draw with: braille, block or ascii. `auto` decides by locale and terminal.",
             kinds.slug("auto|braille|block|ascii", words="auto, braille, block or ascii"),
             flag="--symbols",
             metavar="SET",
@@ -357,7 +359,7 @@ class Settings:
     log_size_kb: Annotated[
         int,
         About(
-            "Kilobytes after which a new log is begun; the three before it are kept.",
+            "Kilobytes after which a new log file is started; the three before it are kept.",
             kinds.whole(16, 1_000_000, words="a whole number"),
         ),
     ] = 1_000
@@ -371,7 +373,7 @@ class Settings:
     ] = 120.0
     auto_declare: Annotated[
         bool,
-        About("Whether a proposed incident is declared without anybody's doing.", kinds.truth()),
+        About("Whether a proposed incident is declared automatically.", kinds.truth()),
     ] = False
     draft_model: Annotated[
         str,
@@ -396,42 +398,42 @@ class Settings:
     traffic_overloaded: Annotated[
         float,
         About(
-            "Share of 529s, 5xx and cut streams among your calls that is a trouble.",
+            "Share of 529s, 5xx and cut streams among your calls that counts as a problem.",
             _fraction(),
         ),
     ] = 0.02
     traffic_refused: Annotated[
         float,
         About(
-            "Share of refusals (400, 401, 403, 413, 429) among your calls that is a trouble.",
+            "Share of refusals (400, 401, 403, 413, 429) among your calls that counts as a problem.",
             _fraction(),
         ),
     ] = 0.05
     traffic_attempts_per_call: Annotated[
         float,
         About(
-            "Attempts per call of yours above which retries are an alert.",
+            "Attempts per call above which retries raise an alert.",
             _multiple(),
         ),
     ] = 1.5
     traffic_cost_ratio: Annotated[
         float,
         About(
-            "Cost per 1,000 calls and prompt tokens per call at this multiple of other days are an alert.",
+            "Cost per 1,000 calls and prompt tokens per call at this multiple of other days raise an alert.",
             _multiple(),
         ),
     ] = 3.0
     traffic_truncated: Annotated[
         float,
         About(
-            "So many more answers than usual cut by max_tokens, as a share, are an alert.",
+            "This much larger a share of responses cut by max_tokens than usual raises an alert.",
             _fraction(),
         ),
     ] = 0.10
     traffic_cache_ratio: Annotated[
         float,
         About(
-            "Below this part of its usual share the prompt cache is an alert.",
+            "The prompt cache’s share falling below this part of the usual one raises an alert.",
             _fraction(),
         ),
     ] = 0.5
@@ -493,7 +495,7 @@ class Settings:
     traffic_otlp: Annotated[
         str,
         About(
-            "Where to take reports of your calls by OpenTelemetry (OTLP over HTTP); empty for nowhere.",
+            "Where to receive OpenTelemetry data about your calls (OTLP over HTTP); empty to disable.",
             kinds.listen_address(),
             in_words="nowhere",
             table="traffic",
@@ -502,7 +504,7 @@ class Settings:
     traffic_otlp_grpc: Annotated[
         str,
         About(
-            "The same for OTLP over gRPC, which needs the extra `grpc`; empty for nowhere.",
+            "The same for OTLP over gRPC, which needs the extra `grpc`; empty to disable.",
             kinds.listen_address(),
             in_words="nowhere",
             table="traffic",

@@ -36,7 +36,7 @@ class Truth:
     steps: tuple[str, ...]
     """The steps to take, as `playbook.step`."""
     first: tuple[str, ...] = ()
-    """Those of them to begin with; empty where any of them is a good beginning."""
+    """Those of them to begin with; empty where any of them is a good start."""
     harmful: tuple[str, ...] = ()
     """Steps that make it worse, as `playbook.step`."""
     accepted: tuple[Answer, ...] = ()

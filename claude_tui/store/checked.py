@@ -1,8 +1,8 @@
 """Validation of values read from a store: what passes can safely be analysed and drawn.
 
-A value that this program cannot have written comes from another program or from a failing disk. SQLite
+A value that this program cannot have written comes from another program or a failing disk. SQLite
 lets any column hold a value of any type, and JSON may hold numbers that overflow arithmetic. Every function
-raises TypeError or ValueError, upon which the row is skipped.
+raises TypeError or ValueError, and the row is skipped.
 """
 
 from __future__ import annotations

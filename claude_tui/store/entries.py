@@ -1,4 +1,4 @@
-"""What is only ever appended besides observations: a table for each type, each row with its instant."""
+"""Append-only entries other than observations: a table for each type, each row with its instant."""
 
 from __future__ import annotations
 

@@ -87,7 +87,7 @@ def _is_for_group(mode: int) -> bool:
 
 
 def open_beside(path: Path, flags: int = 0) -> int:
-    """A descriptor of `path`, which is created when missing, with the mode of files in its directory."""
+    """A descriptor for `path`, created if missing, with the mode of files in its directory."""
     try:
         return os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | flags)
     except FileNotFoundError:
@@ -159,7 +159,7 @@ def _require_no_orphan(path: Path) -> None:
 
 
 def is_there(path: Path) -> bool:
-    """Whether there is a store. Raises StoreError for what is none, and where nobody can look."""
+    """Whether there is a store. Raises StoreError if it is not a store, or cannot be accessed."""
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:

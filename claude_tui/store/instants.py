@@ -24,7 +24,7 @@ def to_micros(instant: datetime) -> int:
 
 
 def from_micros(micros: int) -> datetime:
-    """The aware UTC instant. Raises TypeError or OverflowError for a value that is no instant."""
+    """The aware UTC instant. Raises TypeError or OverflowError for a value that is not an instant."""
     if type(micros) is not int:
         raise TypeError(f"expected microseconds, got {type(micros).__name__}")
     return _EPOCH + micros * _MICROSECOND

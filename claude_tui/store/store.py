@@ -35,7 +35,7 @@ Document = TypeVar("Document", ProviderStatus, Catalogue)
 
 # Microseconds since 1970, beyond the range of datetime.
 _NEVER = 2**62
-# SQLite orders every number and every text before bytes: a row whose `at` is no instant is read, and skipped.
+# SQLite orders numbers and text before bytes: a row whose `at` is not an instant is read, and skipped.
 _NOTHING_COMES_AFTER = b"\xff"
 # Two days of the usual probes, some 20 MB: the bound of the history in memory while there is no disk.
 KEEP_IN_MEMORY = 20_000

@@ -30,7 +30,7 @@ class StoredTraffic:
         self._backlog = backlog
 
     def between(self, since: datetime, until: datetime, known: datetime | None = None) -> list[RollUp]:
-        """Roll-ups that add up to the traffic from `since` to `until`, of whatever lengths.
+        """Roll-ups of any length that add up to the traffic from `since` to `until`.
 
         Both ends are rounded outwards to 10 s, where the record still has so much detail.
         """
@@ -91,7 +91,7 @@ class StoredTraffic:
         return found or none
 
     def told(self, since: datetime, until: datetime, known: datetime | None = None) -> list[Told]:
-        """What each source told, in spans of ten minutes or shorter ones, oldest first; on disk only."""
+        """What each source reported, in spans of ten minutes or shorter ones, oldest first; on disk only."""
         low, high, as_of = to_micros(since), to_micros(until), _micros_or_never(known)
         none: list[Told] = []
         found, _ = self._reader.read(

@@ -86,7 +86,7 @@ class TrafficReader:
         self._keys: dict[int, RollUpKey | None] = {}
 
     def between(self, low: int, high: int, known: int) -> list[Known]:
-        """Rows that add up to the time from `low` to `high`, of whatever lengths, as known at an instant.
+        """Rows of any length that add up to the time from `low` to `high`, as known at an instant.
 
         Both ends are rounded outwards to 10 s; where shorter rows are gone, to what is left.
         """
@@ -182,7 +182,7 @@ class TrafficReader:
         return self._numbered(_UNFOLDED, (span, high, most))
 
     def told(self, low: int, high: int, known: int) -> list[Told]:
-        """What each source told in spans of ten minutes, oldest first; shorter ones where they are new."""
+        """What each source reported in spans of ten minutes, oldest first; shorter ones if they are new."""
         longest = SPANS[2]
         shorter = ", ".join(map(str, SPANS[:2]))
         low = low // (longest * _SECOND) * longest * _SECOND

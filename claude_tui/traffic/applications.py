@@ -1,4 +1,4 @@
-"""Whose call it is: by a header, by what the settings say of a key or User-Agent, else by the User-Agent."""
+"""Whose call it is: by a header, by the settings for a key or User-Agent, or by the User-Agent itself."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Fingerprints:
     salt: bytes
 
     def of(self, key: bytes) -> str:
-        """Ten hexadecimal digits: too few to tell a key from, enough to tell keys apart."""
+        """Ten hexadecimal digits: too few to recover a key, enough to tell keys apart."""
         return hmac.new(self.salt, key, hashlib.sha256).hexdigest()[:10]
 
     @classmethod
@@ -81,7 +81,7 @@ class Applications:
     _by_user_agent: dict[bytes, str] = field(default_factory=dict)
 
     def of(self, headers: Iterable[Header]) -> str:
-        """The application's name; UNKNOWN if nothing tells, OTHER beyond `MAX_NAMES`."""
+        """The application's name; UNKNOWN if nothing identifies it, OTHER beyond `MAX_NAMES`."""
         wanted = (APP_HEADER, b"user-agent", *_KEY_HEADERS)
         found: dict[bytes, bytes] = {}
         for name, value in headers:

@@ -1,4 +1,4 @@
-"""Names and messages of calls as they may be kept: no secret, nothing of what was sent, bounded."""
+"""Cleans the names and messages of calls that are kept: no secrets, no content, bounded."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ MAX_MESSAGE = 300
 _NAME = re.compile(r"[A-Za-z0-9][\w.:@/\[\]+-]{0,99}", re.ASCII)
 _WORD = re.compile(r"[a-z0-9_.-]{1,40}", re.ASCII)
 _TYPE = re.compile(r"[A-Za-z0-9][\w.:-]{0,59}", re.ASCII)
-# Classification's own words: the status and its phrase, or where a redirect points.
+# Classification's own words: the status and its phrase, or that it is a redirect.
 _STATUS = re.compile(r"HTTP (?P<status>\d{3})(?: (?P<phrase>[A-Z][A-Za-z' -]{1,40}))?: ", re.ASCII)
-_REDIRECT = re.compile(r"HTTP \d{3} redirect to https?://[\w.-]{1,100}(?::\d{1,5})?", re.ASCII)
+_REDIRECT = re.compile(r"HTTP \d{3} redirect to (?=https?://)", re.ASCII)
 _PLAIN = Redactor()
 
 
 def model_name(model: object) -> str | None:
-    """A model's name; OTHER for what is none, as it would be kept and shown."""
+    """A model's name; OTHER for anything else, as it would be kept and shown."""
     return _known_name(model) if isinstance(model, str) and model else None
 
 
@@ -38,21 +38,21 @@ def word(value: object) -> str | None:
 
 
 def error_type(kind: str | None) -> str | None:
-    """The type of an error; OTHER for what is no name."""
+    """The type of an error; OTHER for what is not a name."""
     return kind if kind is None or _TYPE.fullmatch(kind) else OTHER
 
 
 def error_message(message: str | None) -> str | None:
-    """What is known of the words of an answered error; None where nothing is.
+    """The known parts of the message of an error response; None if there are none.
 
-    The rest may be what the application sent, quoted or not. The status and the address of a redirect, which
-    classification puts before the words, stay.
+    The rest may be what the application sent, quoted or not, even the host of a redirect. Only the status,
+    which classification puts before the words, stays.
     """
     if message is None:
         return None
     redirect = _REDIRECT.match(message)
     if redirect is not None:
-        return inert(redirect.group() + ("/…" if message[redirect.end() :].strip("/") else ""), MAX_MESSAGE)
+        return f"{redirect.group()}another address"
     status = _status_of(message)
     rest = message[status.end() :] if status is not None else message
     kept = sentences().kept(rest)

@@ -1,4 +1,4 @@
-"""The token counts of an answer, as `usage` states them once or several times."""
+"""The token counts of a response, which `usage` states once or several times."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class TokenCounts:
         self._counts: dict[str, int] = {}
 
     def feed(self, usage: object) -> None:
-        """Takes a `usage` object; anything else is no count."""
+        """Takes a `usage` object; anything else is ignored."""
         if not isinstance(usage, dict):
             return
         for name in ("input_tokens", "output_tokens", "cache_read_input_tokens"):
@@ -38,7 +38,7 @@ class TokenCounts:
         if not self._counts:
             return None
         for_an_hour = self._counts.get("1h", 0)
-        # Without the parts, all writes are of the kind that is the default.
+        # Without the breakdown, all writes count as the default kind.
         for_minutes = max(self._counts.get("5m", 0), self._counts.get("cache_write", 0) - for_an_hour)
         return Tokens(
             input=self._counts.get("input_tokens", 0),

@@ -27,7 +27,7 @@ _MOST_WAITING = 20_000
 
 
 class Deduplicated:
-    """The sink of a receiver: passes on to another sink what no proxy has seen. Any thread may use it."""
+    """The sink of a receiver: forwards to another sink what no proxy has seen. Thread-safe."""
 
     def __init__(
         self, sink: Sink, store: Store, now: Callable[[], float], most_waiting: int = _MOST_WAITING

@@ -1,4 +1,4 @@
-"""Server-sent events that pass by in pieces: only what an event tells of tokens, errors and the end is read.
+"""Reads streamed server-sent events in pieces: only tokens, errors and the end.
 
 Text, thinking and tool input are in `content_block_delta`, of which only the first one is noticed, not read.
 """
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 __all__ = ["EventReader"]
 
-# `message_start` and errors are far shorter; a line that is longer is a delta or nothing of ours.
+# `message_start` and errors are far shorter; a longer line is a delta or irrelevant.
 MAX_LINE = 65_536
 _DELTA = b"content_block_delta"
 _READ = (b"message_start", b"message_delta", b"message_stop", b"error")
@@ -38,7 +38,7 @@ class EventReader:
         self._line = b"" if self._skips_line else last
 
     def closed(self) -> None:
-        """The body is over: what came of a line without an end is a line, too."""
+        """The body is over: an unterminated last line counts as a line, too."""
         if self._line and not self._skips_line:
             self._take(self._line)
         self._line = b""

@@ -1,4 +1,4 @@
-"""A few fields of a JSON object that passes by in pieces: nothing else of it is kept, parsed or looked at."""
+"""Reads a few fields of a streamed JSON object in pieces: nothing else of it is kept or parsed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _OPENING, _CLOSING = frozenset(b"{["), frozenset(b"}]")
 class TopFields:
     """Reads the values of `wanted` names at the top level of an object; the last of equal names counts.
 
-    Memory is bounded by `MAX_VALUE` for each of them. What is not JSON, or no object, gives no values.
+    Memory is bounded by `MAX_VALUE` for each. Invalid JSON, or anything but an object, gives no values.
     """
 
     def __init__(self, wanted: Collection[str]) -> None:
@@ -107,7 +107,7 @@ class TopFields:
     def _whole_name(self, data: bytes, start: int) -> int:
         found = _STRING.match(data, start)
         if found is None:
-            # Either the rest of the name is to come, or this is no JSON.
+            # Either the rest of the name is to come, or this is not JSON.
             return _MORE if data[start : start + 1] == b'"' and len(data) - start < MAX_NAME else _GIVE_UP
         colon = _past_space(data, found.end())
         if colon == len(data):

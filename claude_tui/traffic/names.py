@@ -1,4 +1,4 @@
-"""Keeps the number of names apart bounded: a server or a client may make up as many as it likes."""
+"""Bounds the number of distinct names: a server or a client may make up as many as it likes."""
 
 from __future__ import annotations
 

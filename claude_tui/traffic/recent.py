@@ -14,7 +14,7 @@ _FIRST_SLOTS = 1024
 class RecentNumbers:
     """Numbers of 64 bits, of which the last `most` are known, and up to twice as many.
 
-    200,000 take 2 MB, an eighth of what a set of Python's takes.
+    200,000 take 2 MB, an eighth of a Python set.
     """
 
     def __init__(self, most: int) -> None:
@@ -23,7 +23,7 @@ class RecentNumbers:
         self._old = _Table()
 
     def add(self, number: int) -> None:
-        """Takes a number, of which the lowest 64 bits count; one that is known counts as a new one."""
+        """Adds a number, of which the lowest 64 bits count; a known one counts as new again."""
         if self._new.used >= self._most:
             self._old, self._new = self._new, _Table()
         self._new.add(number & _MASK or 1)
@@ -38,7 +38,7 @@ class RecentNumbers:
 
 
 class _Table:
-    """A set of numbers but 0: open addressing, at most four fifths full."""
+    """A set of non-zero numbers: open addressing, at most four fifths full."""
 
     def __init__(self) -> None:
         self.used = 0

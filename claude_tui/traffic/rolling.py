@@ -34,13 +34,13 @@ _DAY_S = 86400.0
 _MOST_SEEN = 100_000
 # The share of a minute's failed calls that may be kept in its first seconds.
 _AT_ONCE = 1 / 3
-# What a limit has lost of itself since it was told: worth telling before the minute is over.
+# The part of itself that a limit must lose to be recorded before the minute is over.
 _LESS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much is kept apart, in one process."""
+    """How much is counted separately in one process."""
 
     applications: int = 50
     """Names of applications; the rest are OTHER."""
@@ -277,7 +277,7 @@ class Rolling:
             self._kept.append(_named(call, kind))
 
     def _keep_limits(self, call: Call, model: str, end: float) -> None:
-        """Holds the newest readings of a model: a reading is as old as the answer that told it."""
+        """Holds the newest readings of a model: a reading is as old as the response it came from."""
         newest = self._limits.get(model)
         if newest is None and len(self._limits) >= self._bounds.models_with_limits:
             return
@@ -318,7 +318,7 @@ def _least(call: Call) -> float:
 
 
 def _named(call: Call, kind: tuple[str, str, Outcome, str]) -> Call:
-    """The call under the name that its application is counted by."""
+    """The call, under the name that its application is counted as."""
     application, *_ = kind
     return call if application == call.application else replace(call, application=application)
 

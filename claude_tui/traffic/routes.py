@@ -1,4 +1,4 @@
-"""What a request asks for, from a closed list: a path that a client makes up never becomes a label."""
+"""The route of a request, from a closed list: a path that a client makes up never becomes a label."""
 
 from __future__ import annotations
 

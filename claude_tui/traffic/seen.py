@@ -1,4 +1,4 @@
-"""Request ids that the proxy has seen, as digests: what tells that OTLP reports the same call again."""
+"""Digests of the request ids that the proxy has seen, to recognise calls that OTLP reports as well."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DIGEST_BYTES = 8
 
 
 def digest(request_id: str) -> bytes:
-    """What stands for a request id."""
+    """The digest of a request id."""
     return blake2b(request_id.encode("utf-8", "surrogatepass"), digest_size=DIGEST_BYTES).digest()
 
 
@@ -24,7 +24,7 @@ class SeenIds:
         self._known = RecentNumbers(most)
 
     def add(self, digests: bytes) -> None:
-        """Adds digests that stand one behind the other."""
+        """Adds concatenated digests."""
         for start in range(0, len(digests) - DIGEST_BYTES + 1, DIGEST_BYTES):
             self._known.add(int.from_bytes(digests[start : start + DIGEST_BYTES], "big"))
 

@@ -22,7 +22,7 @@ class Sink(Protocol):
     """Takes calls that are over."""
 
     def add(self, call: Call) -> None:
-        """Counts a call. It never blocks on a disk and never raises; any thread may call it."""
+        """Counts a call. Never blocks on a disk and never raises; thread-safe."""
 
 
 class StoreSink:
@@ -67,7 +67,7 @@ class StoreSink:
                 self._changed.notify()
 
     def flush(self, *, all_of_it: bool = False) -> None:
-        """Hands everything so far to the store."""
+        """Writes everything so far to the store."""
         now = self._now()
         with self._changed:
             rolled, kept = self._rolling.take(now, all_of_it=all_of_it)
@@ -81,7 +81,7 @@ class StoreSink:
             self._store.traffic.fold()
 
     def close(self, timeout_s: float = 2.0) -> None:
-        """Hands over what is left. The store is closed by whoever opened it."""
+        """Writes what is left. Whoever opened the store closes it."""
         with self._changed:
             self._closing = True
             self._changed.notify()

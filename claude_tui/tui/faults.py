@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from claude_tui.model.installation import UPGRADED, installation
+
 __all__ = ["Fault", "Faults", "Report"]
 
 _logger = logging.getLogger(__name__)
@@ -29,7 +31,9 @@ class Fault:
 
     @property
     def details(self) -> str:
-        """Where to read more, as a sentence."""
+        """What to do about it, or where to read more, as a sentence."""
+        if installation().replaced:
+            return f"{UPGRADED[0].upper()}{UPGRADED[1:]}"
         return f"Details in {self.report}" if self.report else "No report could be written"
 
 

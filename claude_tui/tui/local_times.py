@@ -21,4 +21,4 @@ def next_zone(shown: Local | None, at: datetime, system: Local | None = None) ->
     instants = (at, at + timedelta(days=182))
     if all(local.wall(each) == each.astimezone(UTC).replace(tzinfo=None) for each in instants):
         return None, "This machine is on UTC. For another zone: TZ=Europe/Berlin claude-top"
-    return local, f"Times in {local.label(at)} stand beside UTC."
+    return local, f"Times in {local.label(at)} are shown beside UTC."

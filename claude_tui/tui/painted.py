@@ -58,7 +58,7 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
             chosen = wanted(theme, user_themes, os.environ)
         except ThemeError as error:
             chosen = load_theme(FALLBACK, None)
-            self._theme_problem = f"{_sentence(error)} The theme {FALLBACK} is shown until it is mended."
+            self._theme_problem = f"{_sentence(error)} The theme {FALLBACK} is shown until it is fixed."
         self.paint = Paint(chosen, self.symbols)
         # Set from the start, as Textual would paint greys over the terminal's own colours otherwise.
         super().__init__(report, ansi_color=True if chosen is NO_COLOR else None)
@@ -112,7 +112,7 @@ class PaintedApp(TypesInOrder, inherit_bindings=False):
         if watch is not self._theme_watch:
             return  # another one has been chosen since
         if isinstance(found, ThemeError):
-            self._theme_problem = f"{_sentence(found)} The colours stay as they are until it is mended."
+            self._theme_problem = f"{_sentence(found)} The colours stay as they are until it is fixed."
             self._tell_of_theme(self._theme_problem)
         elif found is not None:
             self.apply_theme(found)

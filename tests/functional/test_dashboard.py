@@ -363,7 +363,7 @@ async def test_the_summary_for_chat_is_of_the_picture_shown() -> None:
     [
         (["y", "y"], "P1 It’s them."),
         (["y", "escape"], "P1 It’s them."),
-        (["y", "down", "enter"], "There has been trouble with our AI features since 14:02 UTC"),
+        (["y", "down", "enter"], "There has been a problem with our AI features since 14:02 UTC"),
         (["y", "down", "down", "y"], "529 overloaded_error from api.anthropic.com since 2026-11-20 14:02:11"),
     ],
 )

@@ -85,20 +85,50 @@ async def test_the_answer_of_the_tree_is_the_one_to_begin_with(tmp_path: Path) -
         assert given == (DrillAct.ANSWERED, reached.side, *reached.causes)
 
 
-async def test_ending_asks_first_and_the_default_is_to_go_on(tmp_path: Path) -> None:
+async def test_ending_asks_first_and_escape_goes_on(tmp_path: Path) -> None:
     async with drill(tmp_path) as (app, backend, pilot):
         await pilot.press("escape", "E")
         assert isinstance(app.screen, DialogScreen)
-        await pilot.press("enter")
+        await pilot.press("escape")
         await pilot.pause()
         assert isinstance(app.screen, DashboardScreen)
         assert acts(backend) == []
 
 
+async def test_e_and_enter_end_a_drill(tmp_path: Path) -> None:
+    async with drill(tmp_path) as (app, backend, pilot):
+        await pilot.press("escape", "E", "enter")
+        await app.workers.wait_for_complete()
+        assert [act for act, _, _ in acts(backend)] == [DrillAct.ENDED]
+
+
+async def test_the_answer_alone_goes_on(tmp_path: Path) -> None:
+    async with drill(tmp_path) as (app, backend, pilot):
+        await pilot.press("escape", "A", "down", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, DashboardScreen)
+        assert [act for act, _, _ in acts(backend)] == [DrillAct.ANSWERED]
+
+
+@pytest.mark.parametrize("key", ["i", "d", "m", "c"])
+@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+async def test_every_screen_of_a_drill_offers_to_answer_and_to_end_it(
+    tmp_path: Path, key: str, size: tuple[int, int]
+) -> None:
+    async with drill(tmp_path, size=size) as (app, backend, pilot):
+        await publish(pilot, backend, act(IncidentAct.DECLARED))
+        await pilot.press("escape", key)
+        await pilot.pause()
+        assert not isinstance(app.screen, DashboardScreen)
+        footer = text_of(app).splitlines()[-1]
+        assert "A answer" in footer
+        assert "E end drill" in footer
+
+
 @pytest.mark.parametrize("size", [(120, 40), (80, 24)])
 async def test_the_debrief_comes_once_and_can_be_read_again(tmp_path: Path, size: tuple[int, int]) -> None:
     async with drill(tmp_path, size=size) as (app, backend, pilot):
-        await pilot.press("escape", "A", "down", "enter", "E", "down", "enter")
+        await pilot.press("escape", "A", "down", "enter", "E", "enter")
         await app.workers.wait_for_complete()
         await pilot.pause()
         assert isinstance(app.screen, DebriefScreen)

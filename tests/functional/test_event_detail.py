@@ -78,7 +78,7 @@ def test_a_failure_comes_with_what_is_known_of_such_errors() -> None:
     assert shown(FULL).index("What it means") < shown(FULL).index("Answer")
     rejected = replace(SEEN, outcome=Outcome.KEY_REJECTED, http_status=401, error_type="authentication_error")
     text = shown(replace(FULL, observation=rejected))
-    assert "Do not retry: the answer will be the same." in text
+    assert "Do not retry: the response will be the same." in text
     assert "does not retry it" in text
 
 

@@ -155,7 +155,7 @@ async def test_before_the_verdict_it_starts_with_the_failure_that_is_being_check
         assert app.newest.verdict.checking
         started = list(app.screen.query(TextInput))[1]
         assert started.value == "2026-11-20 12:02:00"
-        assert "It started with the first failure" in text_of(app)
+        assert "The start is the first failure" in text_of(app)
         await fill(app, pilot, 0, "Checkout fails")
         await fill(app, pilot, 1, "")
         assert "empty: 12:02:00, the first failure" in plain_screen(app)
@@ -174,7 +174,7 @@ async def test_a_start_that_is_typed_is_kept_as_typed() -> None:
 
 async def test_without_a_failure_an_empty_start_is_now_and_follows_the_record() -> None:
     async with opened("none", "i") as (app, backend, pilot):
-        assert "empty: now; no failure is going on" in plain_screen(app)
+        assert "empty: now; nothing is failing" in plain_screen(app)
         await fill(app, pilot, 0, "Checkout fails")
         await pressed(app, pilot, "enter")
         assert (acts(backend)[0].happened_at, acts(backend)[0].subject) == (app.newest.at, FIRST_FAILURE)
@@ -191,7 +191,7 @@ async def test_a_failure_that_comes_while_the_dialog_is_open_is_the_start() -> N
 
 @pytest.mark.parametrize(
     ("title", "started", "objection"),
-    [("", "", "Give it a title."), ("Checkout fails", "soon", "This is no time in the past.")],
+    [("", "", "Give it a title."), ("Checkout fails", "soon", "This is not a time in the past.")],
 )
 async def test_what_is_missing_is_named(title: str, started: str, objection: str) -> None:
     async with opened("none", "i") as (app, backend, pilot):
@@ -242,7 +242,7 @@ async def test_the_timeline_stands_beside_the_figures() -> None:
             "detected    +20s",
             "acked       +48s ben",
             "recovered   –",
-            "page        4m 20s after us",
+            "status page 4m 20s after us",
             "failed      39 of 65",
         ):
             assert said in text

@@ -23,7 +23,7 @@ BERLIN = Local(ZoneInfo("Europe/Berlin"))
 
 
 def test_the_key_goes_to_local_times_and_back() -> None:
-    assert next_zone(None, AT, BERLIN) == (BERLIN, "Times in CET stand beside UTC.")
+    assert next_zone(None, AT, BERLIN) == (BERLIN, "Times in CET are shown beside UTC.")
     assert next_zone(BERLIN, AT, BERLIN) == (None, "Times are in UTC.")
 
 

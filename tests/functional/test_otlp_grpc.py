@@ -27,6 +27,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.trace import SpanKind
 
+from claude_tui.model.extras import install_command
 from claude_tui.model.traffic import TrafficSource
 from claude_tui.probes.prices import call_cost_usd
 from claude_tui.settings import load
@@ -370,5 +371,5 @@ with simulated("healthy") as simulator:
     )
     assert done.stdout.strip() == (
         "no OTLP over gRPC is received on 127.0.0.1:0: the extra grpc is not installed "
-        "(pip install 'claude-top-tui[grpc]') (traffic.otlp_grpc)"
+        f"({install_command('grpc')}) (traffic.otlp_grpc)"
     )

@@ -453,6 +453,7 @@ def test_an_event_has_time_glyph_subject_text_and_request_id() -> None:
         *("14:05:31", "✗", "messages", "529", "overloaded", "req_1a1f946d3f8"),
     ]
     assert plain(event_lines(newest, AT, 47, 5)[0]).split()[-1] == "1a1f946d3f8"
+    assert plain(event_lines(newest, AT, 43, 5)[0]).split()[-1] == "overloaded"
 
 
 def test_the_number_of_a_fold_is_never_cut() -> None:
@@ -462,7 +463,10 @@ def test_the_number_of_a_fold_is_never_cut() -> None:
     drawn = {cells: plain(event_lines([fold], AT, cells, 5)[0]) for cells in range(26, 91)}
     assert all("×24" in row for row in drawn.values())
     assert drawn[51].rstrip() == "14:05:31 ✗ messages 529 overloaded ×24, last 2s ago"
-    assert drawn[30].rstrip() == "14:05:31 ✗ messages 529 o… ×24"
+    assert drawn[37].rstrip() == "14:05:31 ✗ 529 overloaded ×24, 2s ago"
+    assert drawn[30].rstrip() == "14:05:31 ✗ 529 overloaded ×24"
+    models = replace(fold, event=replace(fold.event, subject="models"))
+    assert plain(event_lines([models], AT, 30, 5)[0]).rstrip() == "14:05:31 ✗ models 529 ove… ×24"
 
 
 def told(kind: EventKind, level: Level, subject: str, said: str, cells: int = 90) -> str:
@@ -485,13 +489,17 @@ def test_verdicts_alerts_and_people_have_their_own_marks() -> None:
     assert (loud[-1].role, loud[-1].bold) == ("bad", True)
 
 
-def test_a_long_text_leaves_its_subject_and_is_cut_between_words() -> None:
+def test_a_long_text_leaves_its_subject_and_ends_with_a_clause() -> None:
     said = "P1 It’s them. The API is overloaded (529)."
-    short = told(EventKind.VERDICT, Level.BAD, "verdict", said, 44)
-    assert short == "14:04:33 ! P1 It’s them. The API is…"
+    shown = {cells: told(EventKind.VERDICT, Level.BAD, "verdict", said, cells) for cells in (44, 36, 30)}
+    assert shown[44] == "14:04:33 ! P1 The API is overloaded (529)"
+    assert shown[36] == "14:04:33 ! P1 The API is overloaded"
+    assert shown[30] == "14:04:33 ! P1 It’s them"
     assert told(EventKind.VERDICT, Level.BAD, "verdict", said, 55) == f"14:04:33 ! {said}"
     alert = told(EventKind.ALERT, Level.BAD, "alert", "acknowledged by eve: looking into it · It’s them", 40)
-    assert alert == "14:04:33 ▲ alert acknowledged by eve:…"
+    assert alert == "14:04:33 ▲ alert acknowledged by eve"
+    post = told(EventKind.STATUS, Level.WARN, "status", "Posted: errors for some of the users", 34)
+    assert post == "14:04:33 ▲ Posted: errors for…"
 
 
 def test_the_day_is_named_when_it_is_another() -> None:

@@ -177,7 +177,7 @@ async def test_two_people_in_one_field_see_both_texts_and_settle_them() -> None:
         await pilot.pause()
         assert state(app, "impact") is FieldState.CONFLICT
         shown = screen_text(app)
-        assert "2 versions: enter settles" in shown
+        assert "2 versions: enter resolves" in shown
         assert "Search was slow." in shown
         assert "Checkout was down." in shown
 
@@ -389,4 +389,4 @@ async def test_what_people_wrote_is_not_drafted_again() -> None:
         backend.answer = DRAFT
         await pressed(app, pilot, "g", "enter")
         assert written(backend) == []
-        assert "named no entry that a sentence rests on" in notices(app)
+        assert "named no supporting entries" in notices(app)

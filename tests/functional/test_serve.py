@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import socket as sockets
@@ -17,6 +18,7 @@ import pytest
 from aiohttp import WSMsgType, web
 
 from claude_tui.serve.access import TOKEN_VARIABLE, Access
+from claude_tui.serve.connections import Connections
 from claude_tui.serve.session import Program
 from claude_tui.serve.site import Plan, Site
 
@@ -81,22 +83,30 @@ class Server:
 
 @asynccontextmanager
 async def serving(
-    token: str | None = TOKEN, *, most: int = 2, program: str = PROGRAM, environ: dict[str, str] | None = None
+    token: str | None = TOKEN,
+    *,
+    most: int = 2,
+    program: str = PROGRAM,
+    environ: dict[str, str] | None = None,
+    connections: Connections | None = None,
 ) -> AsyncIterator[Server]:
     access = Access.of(token, "127.0.0.1", ())
     given = {**os.environ, **(environ or {})}
     said: list[str] = []
     plan = Plan(Program.of([sys.executable, "-c", program], given, read_only=True), access, most, said.append)
-    site = Site(plan)
+    connections = connections or Connections()
+    site = Site(plan, connections)
     listening = sockets.create_server(("127.0.0.1", 0))
     port = listening.getsockname()[1]
     runner = web.AppRunner(site.application(port), access_log=None, shutdown_timeout=5)
     await runner.setup()
-    await web.SockSite(runner, listening).start()
+    assert runner.server is not None
+    listener = await connections.listen(runner.server, listening)
     try:
         async with aiohttp.ClientSession() as client:
             yield Server(f"http://127.0.0.1:{port}", client, access.cookie, said)
     finally:
+        listener.close()
         await runner.cleanup()
 
 
@@ -341,6 +351,48 @@ async def test_a_stopping_server_ends_its_sessions() -> None:
         socket = await server.client.ws_connect(f"{server.url}/ws", headers={"Origin": server.url})
         pid = (await hello(socket))["pid"]
     await until(lambda: not is_running(pid), "the process goes on")
+
+
+@pytest.mark.parametrize("sent", [b"", b"GET / HTTP/1.1\r\nHost: 127"])
+async def test_a_connection_that_asks_for_nothing_is_closed(sent: bytes) -> None:
+    async with serving(connections=Connections(longest_s=0.1)) as server:
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+        writer.write(sent)
+        with contextlib.suppress(ConnectionResetError):
+            assert await reader.read() == b""
+        writer.close()
+
+
+async def test_a_session_outlasts_what_a_connection_without_one_may() -> None:
+    async with serving(None, connections=Connections(longest_s=0.1)) as server, server.socket() as socket:
+        await hello(socket)
+        silent, writer = await asyncio.open_connection("127.0.0.1", int(server.url.rpartition(":")[2]))
+        with contextlib.suppress(ConnectionResetError):
+            await silent.read()
+        writer.close()
+        await socket.send_json(["stdin", "still here"])
+        assert (await socket.receive(60)).data == b"Dstill here"
+
+
+async def test_with_too_many_connections_that_wait_further_ones_are_closed_at_once() -> None:
+    async with serving(connections=Connections(most_waiting=1)) as server:
+        port = int(server.url.rpartition(":")[2])
+        first, held = await asyncio.open_connection("127.0.0.1", port)
+        held.write(b"GET / HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n\r\n" % port)
+        assert (await first.readline()).startswith(b"HTTP/1.1 401")
+        second, refused = await asyncio.open_connection("127.0.0.1", port)
+        with contextlib.suppress(ConnectionResetError):
+            assert await second.read() == b""
+        refused.close()
+        held.close()
+
+
+async def test_no_answer_names_the_library_that_serves() -> None:
+    async with serving(None) as server, server.socket() as socket:
+        await hello(socket)
+        upgraded = socket._response.headers["Server"]
+        async with server.client.get(f"{server.url}/nothing") as answer:
+            assert upgraded == answer.headers["Server"] == "claude-top"
 
 
 async def test_a_slow_browser_slows_its_dashboard_and_fills_no_memory(tmp_path: Path) -> None:

@@ -132,7 +132,7 @@ def test_evidence_that_does_not_fit_is_left_out_whole() -> None:
     shown = said("rate_limited", 60, 20)
     assert "22 of 32 failed: 20 rate_limit_error, 2 other. ▌" in shown
     assert "…" not in shown
-    assert "Key, network, limits fine." in said("overloaded", 100, 18)
+    assert "Key, network and limits fine." in said("overloaded", 100, 18)
 
 
 def test_keys_are_those_of_the_person() -> None:
@@ -263,7 +263,7 @@ def test_the_strip_is_quiet_while_all_is_well(size: tuple[int, int]) -> None:
 
 
 def test_good_news_end_with_a_whole_sentence() -> None:
-    news, why = "● All is well. Messages answer, first token after 412 ms.", "models answer in 182 ms."
+    news, why = "● All is well. Messages succeed, first token after 412 ms.", "models answer in 182 ms."
     quiet = {cells: words(strip_lines(scene("healthy"), cells, 4)) for cells in (60, 120, 160)}
     for cells, shown in quiet.items():
         assert shown.startswith(news)
@@ -275,7 +275,7 @@ def test_a_note_goes_before_the_figures_of_health() -> None:
     note = "One messages probe failed 40s ago (overloaded_error): too little for a verdict."
     for size in SIZES:
         shown = said("healthy", *size, note=note)
-        assert shown.startswith(f"● All is well. Messages answer, first token after 412 ms. {note}")
+        assert shown.startswith(f"● All is well. Messages succeed, first token after 412 ms. {note}")
 
 
 def test_a_long_note_is_told_whole() -> None:
@@ -322,7 +322,7 @@ def test_an_alert_nobody_has_seen_to_has_a_row_while_all_is_well() -> None:
 
 def test_an_alert_that_outlives_its_verdict_is_not_told_as_trouble() -> None:
     snapshot = replace(scene("overloaded"), verdict=scene("healthy").verdict)
-    assert "△ Over, its alert closes in some minutes: It’s them. The API is overloaded (529)." in words(
+    assert "△ Over, its alert closes in a few minutes: It’s them. The API is overloaded (529)." in words(
         drawn(snapshot, 120, 40)
     )
     engine, (group, *_) = snapshot.engine, snapshot.engine.alerts.groups

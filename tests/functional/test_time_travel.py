@@ -82,7 +82,7 @@ async def test_the_past_is_shown_under_a_banner_while_live_goes_on() -> None:
         # Nothing is known of it yet.
         assert "LIVE" in first_line(app)
         await answered(pilot, backend, past_of(live))
-        assert "◀ PAST 14:03:02 UTC · 2m 31s ago · live goes on" in first_line(app)
+        assert "◀ PAST 14:03:02 UTC · 2m 31s ago · live continues" in first_line(app)
         assert first_line(app).endswith("end back to live")
         assert "All is well" in text_of(app)
         assert "P1" not in text_of(app).replace("!P1", "")

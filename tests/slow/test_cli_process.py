@@ -121,6 +121,15 @@ def test_a_full_disk_is_named() -> None:
     assert process.stderr == "claude-top: the output could not be written: no space left\n"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full here")
+def test_a_status_line_exits_with_0_even_where_it_cannot_be_written() -> None:
+    with Path("/dev/full").open("w") as full:
+        process = subprocess.run(
+            [*PROGRAM, "statusline"], stdout=full, stderr=subprocess.PIPE, text=True, timeout=DIES_IN_S
+        )
+    assert (process.returncode, process.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("closed", ["0<&-", "1>&-", "2>&-"])
 def test_closed_streams_bring_no_traceback(closed: str) -> None:
     command = " ".join([*PROGRAM, "config", "path", closed])

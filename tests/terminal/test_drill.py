@@ -81,7 +81,7 @@ def test_whoever_just_quits_a_drill_has_a_score_too_and_the_process_gives_nothin
 ) -> None:
     command = [*CLAUDE_TOP, "drill", "--speed", "20", "--ascii"]
     with Program(command, env=env, columns=80, rows=24) as program:
-        program.wait_for(b"Drill: what you are told")
+        program.wait_for(b"Drill: briefing")
         shown = Path(f"/proc/{program.process.pid}/cmdline").read_bytes()
         assert b"drill-" not in shown
         program.type(b"\rA")
@@ -102,7 +102,7 @@ def test_an_incident_that_is_declared_and_resolved_ends_the_drill(env: dict[str,
     with Program(
         [*CLAUDE_TOP, "drill", "drill-03", "--speed", "20"], env=env, columns=120, rows=40
     ) as program:
-        program.wait_for(b"Drill: what you are told")
+        program.wait_for(b"Drill: briefing")
         program.type(b"\r")
         program.wait_for(b"401")
         for key, title in ((b"i", b"Declare an incident"), (b"R", b"keep it open")):

@@ -39,7 +39,7 @@ def test_all_is_well_in_a_few_lines() -> None:
     limits = [bucket("requests", 810), bucket("input", 15_000, 20_000)]
     seen = [*WELL[:2], messages(3, limits=limits)]
     text = screen(findings(models(0), *seen, page(0), status(0)))
-    assert text.startswith("[OK] All is well. Messages answer, first token after 400 ms.\n")
+    assert text.startswith("[OK] All is well. Messages succeed, first token after 400 ms.\n")
     assert "Next: Nothing to do.\n" in text
     assert "✓ headroom    input 75%, requests 81% left" in text
 

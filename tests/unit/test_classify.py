@@ -415,7 +415,7 @@ def test_a_port_for_tls_that_was_asked_in_plain_http(page: str) -> None:
     found = classify_response(400, {}, page, redactor=Redactor())
     assert (found.outcome, found.error_type) == (Outcome.INVALID_RESPONSE, "needs_tls")
     assert found.message == (
-        "HTTP 400 Bad Request: a port that speaks TLS was asked in plain HTTP: its URL must begin with https://"
+        "HTTP 400 Bad Request: a port that speaks TLS was addressed in plain HTTP: its URL must begin with https://"
     )
 
 

@@ -336,7 +336,7 @@ def test_own_runbook_files_lie_beside_the_settings(
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith(f"claude-top: {own / 'wrong.toml'}: step[1]")
-    assert main(["runbook", "--facts"]) == 0, "needed to mend the file"
+    assert main(["runbook", "--facts"]) == 0, "needed to fix the file"
     assert "\ncause " in capsys.readouterr().out
 
 
@@ -379,6 +379,28 @@ def test_without_a_data_directory_the_report_goes_to_the_temporary_one(
     explain(failure("no"), ["--data-dir", str(tmp_path / "file" / "below")])
     (report,) = tmp_path.glob("crash-*.txt")
     assert str(report) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("flag", [["--data-dir", "{}"], ["--data-dir={}"]])
+def test_the_report_goes_to_the_named_directory_even_if_the_settings_are_broken(
+    flag: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "elsewhere"))
+    (tmp_path / "broken.toml").write_text("[[")
+    named = [part.format(tmp_path / "mine") for part in flag]
+    report = write_report(failure("no"), ["--config", str(tmp_path / "broken.toml"), *named])
+    assert report is not None
+    assert report.parent == tmp_path / "mine"
+
+
+def test_the_report_goes_to_the_directory_of_the_environment_if_the_settings_are_broken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CLAUDE_TOP_DATA_DIR", str(tmp_path / "mine"))
+    monkeypatch.setenv("CLAUDE_TOP_MESSAGES_INTERVAL_S", "not a number")
+    report = write_report(failure("no"), [])
+    assert report is not None
+    assert report.parent == tmp_path / "mine"
 
 
 def test_faults_of_one_second_have_a_report_each(tmp_path: Path) -> None:

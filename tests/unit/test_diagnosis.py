@@ -24,7 +24,7 @@ def test_messages_overloaded_while_the_list_answers() -> None:
     assert blamed(found) == (Cause.PROVIDER_OVERLOADED, Side.THEM)
     assert found.summary == "It’s them. The API is overloaded (529)."
     assert found.evidence[0].text == "4 of 4 failed: overloaded_error; models answer in 182 ms."
-    assert found.evidence[1].text == "Key, network fine."
+    assert found.evidence[1].text == "Key and network fine."
     assert found.next_step == "Back off 30–60 s, shed load, use the fallback"
     assert found.retry_after_s == 30
     assert found.severity is Severity.P1
@@ -35,7 +35,7 @@ def test_messages_overloaded_while_the_list_answers() -> None:
 def test_limits_are_fine_when_they_were_told_lately() -> None:
     limits = [bucket("requests", 810), bucket("input", 15_000, 20_000)]
     found = verdict(BEFORE, messages(HOUR - 5, limits=limits), told(Outcome.OVERLOADED))
-    assert found.evidence[1].text == "Key, network, limits fine."
+    assert found.evidence[1].text == "Key, network and limits fine."
 
 
 def test_every_call_failing_is_an_outage_and_some_are_errors() -> None:

@@ -138,7 +138,7 @@ def test_traffic_and_probes_that_fail_alike_are_one_cause_with_the_share_of_the_
     assert verdict.severity is Severity.P2
     evidence = verdict.evidence_of(EvidenceKind.TRAFFIC)
     assert evidence is not None
-    assert "25% of 700 failed" in evidence.text
+    assert "25% of 700 calls failed" in evidence.text
 
 
 @pytest.mark.parametrize("share", [0.8, 0.84, 0.88])

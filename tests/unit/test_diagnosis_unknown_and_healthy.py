@@ -91,7 +91,7 @@ def test_a_fault_of_the_probe_is_not_theirs() -> None:
 def test_health_in_numbers() -> None:
     found = verdict(BEFORE)
     assert blamed(found) == (Cause.HEALTHY, Side.NONE)
-    assert found.summary.startswith("All is well. Messages answer, first token after 4")
+    assert found.summary.startswith("All is well. Messages succeed, first token after 4")
     assert found.evidence[0].text.startswith("30 of the last 30 message probes answered; models answer in 1")
     assert (found.since, found.respond_by, found.retry_after_s) == (None, None, None)
 
@@ -139,7 +139,7 @@ def test_a_limit_near_its_end_asks_to_send_less_while_all_is_well() -> None:
     [
         (0.97, "allowed", "Limits run low: 5h window 97% used."),
         (0.5, "allowed_warning", "Limits run low: 5h window 50% used."),
-        (0.7, "rejected", "Rejected, though messages answer: 5h window."),
+        (0.7, "rejected", "Rejected, though messages succeed: 5h window."),
     ],
 )
 def test_a_subscription_window_that_runs_low_is_a_note(used: float, state: str, words: str) -> None:

@@ -383,7 +383,7 @@ def test_the_text_fits_80_columns_and_ascii() -> None:
     text = as_text([long, Finding(Area.ALERTS, "x", GOOD, "well")], ascii_only=True)
     assert max(map(len, text.splitlines())) <= COLUMNS
     assert text.isascii()
-    assert text.endswith("1 to mend")
+    assert text.endswith("1 to fix")
     assert as_text([Finding(Area.ALERTS, "x", GOOD, "well")]).endswith("All is well.")
 
 

@@ -136,7 +136,7 @@ def test_the_debrief_says_what_it_was_what_was_right_and_what_was_missed() -> No
     assert text.startswith("drill-01: 72 of 100 points")
     assert "theirs: the API is overloaded" in text
     assert "✗ You said         theirs: the API is slow (the right side, but not the cause)" in text
-    assert "42s after the trouble began (best before: 30s)" in text
+    assert "42s after the problem began (best before: 30s)" in text
     assert "acknowledged" in text
     assert "✓ done             Confirm that it is theirs (Outage and overload (5xx, 529))" in text
     assert "▲ harmful          Make a key and deploy it (Key rejected (401))" in text
@@ -171,7 +171,7 @@ def test_a_drill_in_which_nobody_did_anything_is_not_kept(tmp_path: Path) -> Non
     file = score_file(tmp_path)
     found = Conclusion(SCENARIO, TRUTH, file, shipped()).conclude(lambda: record(DrillAct.STARTED))
     assert found is not None
-    assert "nobody did anything" in as_text(found)
+    assert "no action was taken" in as_text(found)
     assert not file.exists()
 
 
@@ -181,7 +181,7 @@ def test_a_score_that_cannot_be_kept_is_shown_all_the_same(tmp_path: Path) -> No
     conclusion = Conclusion(SCENARIO, TRUTH, file, shipped())
     found = conclusion.conclude(lambda: record(DrillAct.STARTED, DrillAct.ANSWERED))
     assert found is not None
-    assert "The score is not kept" in as_text(found)
+    assert "The score was not saved" in as_text(found)
 
 
 # -- the postmortem ----------------------------------------------------------------------

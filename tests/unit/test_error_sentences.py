@@ -92,14 +92,15 @@ PARTS = {
     'HTTP 503 Service Unavailable: a web page titled "Jane"': (
         'HTTP 503 Service Unavailable: a web page titled "…"'
     ),
-    "HTTP 307 redirect to https://login.example:8443/jane": (
-        "HTTP 307 redirect to https://login.example:8443/…"
-    ),
-    "HTTP 307 redirect to https://api.example": "HTTP 307 redirect to https://api.example",
+    "HTTP 307 redirect to https://login.example:8443/jane": ("HTTP 307 redirect to another address"),
+    "HTTP 307 redirect to https://jane-doe.example": "HTTP 307 redirect to another address",
     "litellm.BadRequestError: AnthropicException - Jane asked": (
         "litellm.BadRequestError: AnthropicException - …"
     ),
     "Invalid input: 123-45-6789": "Invalid input…",
+    "Unknown model: us.anthropic.claude-haiku-5-5": "Unknown model: us.anthropic.claude-haiku-5-5",
+    "Unknown model: jane.claude-haiku-5-5": "Unknown model: …",
+    "Unknown model: claude-jane-doe": "Unknown model: …",
 }
 
 

@@ -296,3 +296,10 @@ class TestOneNewEntryIsEnough:
 
     def test_for_the_manual(self) -> None:
         assert "`quota_pool_error` (us): The quota pool that several" in manual_tables.errors(self.table)
+
+
+def test_no_advice_names_a_key() -> None:
+    """It is shown in read-only dashboards, by `check` and in notifications, where no key does anything."""
+    texts = [text for each in knowledge().advice.values() for text in (each.next, each.then) if text]
+    assert len(texts) > 50
+    assert [text for text in texts if re.search(r"\bpress\b", text, re.IGNORECASE)] == []

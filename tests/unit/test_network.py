@@ -395,7 +395,7 @@ async def test_a_server_that_wants_tls_and_says_so_with_an_alert() -> None:
     assert fault_of(exchange) == (Outcome.INVALID_RESPONSE, FaultCode.NEEDS_TLS)
     assert exchange.fault is not None
     assert exchange.fault.message == (
-        f"127.0.0.1:{port} speaks TLS and was asked in plain HTTP: its URL must begin with https://"
+        f"127.0.0.1:{port} speaks TLS and was addressed in plain HTTP: its URL must begin with https://"
     )
 
 

@@ -168,7 +168,7 @@ def test_an_editor_that_fails_changes_nothing(
     monkeypatch.setenv("EDITOR", editor(tmp_path, ROOT_CAUSE, code=1))
     code, _, err = run(capsys, data, "edit")
     assert code == 3
-    assert "did not end well" in err
+    assert "exited with an error" in err
     assert stored(data)[1] == []
 
 
@@ -229,7 +229,7 @@ def test_lint_prints_file_line_and_rule_and_reads_standard_input(
     out, err = capsys.readouterr()
     line = next(n for n, row in enumerate(text.split("\n"), 1) if "**Root Cause:**" in row)
     assert f"{file}:{line}: missing: root cause: what went wrong" in out
-    assert "2 to mend" in err
+    assert "2 to fix" in err
     monkeypatch.setattr(sys, "stdin", io.StringIO(text))
     assert main(["postmortem", "lint", "-"]) == 1
     assert capsys.readouterr().out == out.replace(f"{file}:", "-:")
@@ -261,7 +261,7 @@ def test_a_postmortem_of_what_nobody_declared_is_filled_in_from_the_record(
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (("x", "--started", "yesterday-ish"), "is no time in the past"),
+        (("x", "--started", "yesterday-ish"), "is not a time in the past"),
         (
             ("x", "--started", "2026-11-20 12:02", "--ended", "2026-11-20 12:01"),
             "--ended is before --started",
@@ -291,7 +291,7 @@ def test_front_matter_that_cannot_be_read_is_a_finding(
     file = tmp_path / "odd.md"
     file.write_text(f"+++\nx = {value}\n+++\n\n## Incident: odd\n", "utf-8")
     assert main(["postmortem", "lint", str(file)]) == 1
-    assert "the front matter is no TOML" in capsys.readouterr().out
+    assert "the front matter is not TOML" in capsys.readouterr().out
 
 
 def test_a_document_with_thousands_of_action_items_is_refused_whole(
@@ -316,4 +316,4 @@ def test_an_editor_that_leaves_no_file_changes_nothing(
     monkeypatch.delenv("VISUAL", raising=False)
     code, _, err = run(capsys, data, "edit")
     assert code == 3
-    assert "nothing was taken over" in err
+    assert "nothing was saved" in err

@@ -101,7 +101,7 @@ def test_a_draft_is_marked_until_a_person_accepts_it() -> None:
     assert form.field("impact").state is FieldState.DRAFT
     assert "impact: a draft to accept" in form.to_do
     exported = markdown(form, KNOWN.figures, after(2000))
-    assert "[drafted by a model: accept it, change it or drop it]" in exported
+    assert "[drafted by a model: accept, edit or discard it]" in exported
     assert "draft" in {each.rule for each in lint(read(exported))}
 
     accepted = wrote(form, "impact", "Orders failed. (12:02:00)", writing)

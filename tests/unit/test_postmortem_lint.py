@@ -73,7 +73,7 @@ def test_a_complete_one_is_clean_even_without_front_matter() -> None:
         ("  - [ ] Fall back on 529 (mitigate · owner: ana · due: 2026-12-04)\n", "", 12, "missing"),
         ("14:02:11 first failure", "first failure", 18, "time"),
         ("req_2", "sk-ant-api03-abcdefghijklmnop", 11, "secret"),
-        ("Checkout was down.", "[several versions: settle them]", 7, "conflict"),
+        ("Checkout was down.", "[several versions: resolve them]", 7, "conflict"),
         ("Detection", "Detektion", 9, "form"),
     ],
 )  # fmt: skip

@@ -48,7 +48,7 @@ BLOCKS = st.lists(
             "1. first",
             "+++",
             "",
-            "[several versions: settle them]",
+            "[several versions: resolve them]",
             "plain words",
         )
     ),
@@ -278,7 +278,7 @@ def test_windows_line_ends_and_a_byte_order_mark_change_nothing() -> None:
         ("- **Impact:**", "- **Severity:** P2\n- **Impact:**", "- **Severity:** P2", "a second heading"),
         ("- **Duration:**", "stray words\n- **Duration:**", "stray words", "belongs to no field"),
         ("  - [ ] Fall", "  - Fall", "  - Fall", "not an action item"),
-        ('schema = "claude', "schema = claude", "schema = claude", "no TOML"),
+        ('schema = "claude', "schema = claude", "schema = claude", "not TOML"),
     ],
 )
 def test_what_cannot_be_read_is_refused_with_its_line(
@@ -300,7 +300,7 @@ def test_a_document_of_something_else_is_refused() -> None:
         "+++\nschema = 'other@1'\n+++\n",
         "+++\nschema = 'claude-top/postmortem@1'\n+++",
     ):
-        with pytest.raises(PostmortemFileError, match="no exported postmortem"):
+        with pytest.raises(PostmortemFileError, match="not an exported postmortem"):
             incident_of(read(text))
 
 

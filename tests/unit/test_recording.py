@@ -190,8 +190,8 @@ def test_progress_goes_from_nothing_to_all(store: Store, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda all_of: ["hello"], ", line 1: this is no JSON"),
-        (lambda all_of: ["{}"], ", line 1: this is no recording of claude-top"),
+        (lambda all_of: ["hello"], ", line 1: this is not JSON"),
+        (lambda all_of: ["{}"], ", line 1: this is not a claude-top recording"),
         (lambda all_of: ["[]"], ", line 1: expected an object"),
         (lambda all_of: [all_of[0].replace("recording@1", "recording@2"), *all_of[1:]],
          ", line 1: it is of claude-top/recording@2, and this version reads claude-top/recording@1"),
@@ -199,9 +199,9 @@ def test_progress_goes_from_nothing_to_all(store: Store, tmp_path: Path) -> None
          ", line 1: the header does not say how many lines of which kind there are"),
         (lambda all_of: [*all_of[:4], '{"wish": {}}', *all_of[5:]], ", line 5: expected an object with"),
         (lambda all_of: [*all_of[:4], '{"observation": {}}', *all_of[5:]], ", line 5: not a Observation"),
-        (lambda all_of: [*all_of[:4], "{", *all_of[5:]], ", line 5: this is no JSON"),
+        (lambda all_of: [*all_of[:4], "{", *all_of[5:]], ", line 5: this is not JSON"),
         (lambda all_of: [*all_of[:7], all_of[-1]], ", line 8: it ends here, but"),
-        (lambda all_of: all_of[:9], ", line 10: it ends too soon: the file is torn"),
+        (lambda all_of: all_of[:9], ", line 10: it ends too soon: the file is truncated"),
         (lambda all_of: [*all_of, "{}"], ": something follows the end"),
     ],
 )  # fmt: skip
@@ -222,7 +222,7 @@ def test_a_torn_file_is_refused_with_the_line(store: Store, tmp_path: Path, shar
     path.write_bytes(whole[: int(len(whole) * share)])
     said = refusal(path, tmp_path / "store")
     assert said.startswith(", line ")
-    assert "torn" in said
+    assert "truncated" in said
 
 
 def test_a_flipped_bit_is_noticed(recording: Path, tmp_path: Path) -> None:
@@ -282,7 +282,7 @@ def changed(number: int, **values: object) -> Callable[[list[str]], list[str]]:
         (0, "since", "0001-01-01T00:00:00+00:00", "year 1"),
         (0, "until", "9999-12-31T23:59:59+00:00", "year 9999"),
         (-2, "at", "9999-12-31T23:59:59+00:00", "year 9999"),
-        (-2, "server_s", float("nan"), "no JSON"),
+        (-2, "server_s", float("nan"), "not JSON"),
         (-2, "server_s", 1e308, "large number"),
         (-2, "outcome", "x" * 100_000, "x…"),
     ],

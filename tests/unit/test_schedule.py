@@ -476,17 +476,35 @@ async def test_the_ceiling_stops_paid_probes_until_the_next_day() -> None:
 # -- faults --------------------------------------------------------------------------------------
 
 
-async def test_a_probe_that_raises_is_reported_and_runs_again() -> None:
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            ValueError("sk-ant-secret"),
+            "a fault in claude-top itself, not in the answer: ValueError at test_schedule.py:",
+        ),
+        (AttributeError("sk-ant-secret"), "AttributeError at test_schedule.py:"),
+        (
+            ImportError("sk-ant-secret", name="anthropic"),
+            "not installed completely: anthropic cannot be loaded",
+        ),
+    ],
+)
+async def test_a_probe_that_raises_says_nothing_about_the_api_and_runs_again(
+    error: Exception, said: str
+) -> None:
     time = Time()
-    broken = FakeProbe(time, results=[ValueError("sk-ant-secret"), OK])
+    broken = FakeProbe(time, results=[error, OK])
     other = FakeProbe(time, Source.MODELS)
     async with running(time, paid(broken), Plan(other, 30.0)) as run:
-        observation = run.reports[0].observation
-        assert observation.source is Source.MESSAGES
-        assert (observation.outcome, observation.error_type) == (Outcome.INVALID_RESPONSE, "probe_crashed")
-        assert "ValueError at test_schedule.py:" in (observation.message or "")
-        assert "secret" not in (observation.message or "")
+        assert {each.observation.source for each in run.reports} == {Source.MODELS}
+        fault = run.schedule.fault or ""
+        assert said in fault
+        assert "secret" not in fault
+        assert run.schedule.states()[0].held_reason == fault
         await time.pass_(40)
+        assert not any(each.observation.failed for each in run.reports)
+        assert run.schedule.fault is run.schedule.states()[0].held_reason is None
     assert len(broken.starts) == len(other.starts) == 2
 
 

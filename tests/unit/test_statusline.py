@@ -279,8 +279,8 @@ def test_asking_does_not_keep_anybody_from_collecting(tmp_path: Path) -> None:
     ("made", "why"),
     [
         (lambda path: None, "no collector yet"),
-        (lambda path: path.mkdir(), "the history is no file"),
-        (lambda path: os.mkfifo(path), "the history is no file"),
+        (lambda path: path.mkdir(), "the history is not a file"),
+        (lambda path: os.mkfifo(path), "the history is not a file"),
         (lambda path: path.write_bytes(b"\x00garbage" * 900), "the history is damaged"),
         (lambda path: path.write_bytes(b""), "no collector yet"),
         (lambda path: path.symlink_to(path), "the history cannot be read"),

@@ -67,7 +67,7 @@ def test_an_incident_is_named() -> None:
 
 def test_health() -> None:
     text = summary_text(PICTURES["healthy"]())
-    assert text.startswith("All is well. Messages answer, first token after 412 ms. prod api.anthropic.com,")
+    assert text.startswith("All is well. Messages succeed, first token after 412 ms. prod api.anthropic.com,")
     assert "30 of the last 30 message probes answered" in text
     assert "no incident posted" in text
     assert "usual)" not in text

@@ -26,9 +26,9 @@ def judged(**changes: object) -> Snapshot:
 
 def test_users_are_told_what_how_bad_whose_and_when_more_follows() -> None:
     assert users_text(OVERLOADED) == (
-        "There has been trouble with our AI features since 14:02 UTC on 20 November 2026, "
-        "for 3 minutes so far. Most requests fail at the moment. "
-        "As far as we know the cause lies with our AI provider. "
+        "There has been a problem with our AI features since 14:02 UTC on 20 November 2026, "
+        "for 3 minutes so far. Most requests are failing at the moment. "
+        "As far as we know, the cause is at our AI provider. "
         "They have not reported it yet. If something fails, wait a few minutes and try again. "
         "Nothing else is needed on your side. We will say more by 14:35 UTC."
     )
@@ -50,7 +50,7 @@ def test_it_is_honest_about_whose_it_is() -> None:
     ours = users_text(judged(side=Side.US, cause=Cause.RATE_LIMITED))
     assert "The cause is on our side, and we are working on it." in ours
     assert "provider" not in ours
-    assert "the connection between us and our AI provider" in users_text(judged(side=Side.PATH))
+    assert "the connection to our AI provider is disrupted" in users_text(judged(side=Side.PATH))
     unclear = users_text(judged(side=Side.UNCLEAR))
     assert "We do not know the cause yet" in unclear
     assert "provider" not in unclear
@@ -59,9 +59,9 @@ def test_it_is_honest_about_whose_it_is() -> None:
 
 def test_without_trouble_it_says_since_when_that_is_known() -> None:
     assert users_text(PICTURES["healthy"]()) == (
-        "Our AI features work normally, as of 14:05 UTC on 20 November 2026."
+        "Our AI features are working normally as of 14:05 UTC on 20 November 2026."
     )
-    assert "We do not know of a fault yet." in users_text(PICTURES["nothing"]())
+    assert "We are not aware of a problem so far." in users_text(PICTURES["nothing"]())
 
 
 # -- support -----------------------------------------------------------------------------

@@ -94,7 +94,7 @@ def test_who_ignores_retry_after_is_named() -> None:
     assert value == "batch"
     assert words == "Ignores retry-after: batch, 7 of 9 repeats came too early in the last minute"
     value, words = fact("retries_early", *calls[:10])
-    assert (value, words) == ("", "retry-after: waited out by 10 repeats")
+    assert (value, words) == ("", "retry-after: honoured by 10 repeats")
     assert fact("retries_early", call(1))[0] is None
 
 

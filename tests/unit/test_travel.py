@@ -248,7 +248,7 @@ def test_where_nobody_probed_for_an_hour_the_banner_says_that_nothing_is_kept(tm
     assert store.flush(PATIENCE_S)
     try:
         with travelling(store, after(600)) as (travel, wait_for):
-            for second, note in ((-7000, "nothing of this time is kept"), (300, "")):
+            for second, note in ((-7000, "nothing is kept of this time"), (300, "")):
                 at = after(second)
                 travel.go(Move(MoveKind.INSTANT, to=at))
                 found = wait_for(lambda view, snapshot: snapshot.at == at)  # noqa: B023 - waited for at once

@@ -169,7 +169,7 @@ def ruled_out(
     since: datetime,
     failures: Sequence[Observation],
 ) -> Evidence | None:
-    """`Key, network, limits fine.`: the possible causes that are ruled out, also by the `failures`.
+    """`Key, network and limits fine.`: the possible causes that are ruled out, also by the `failures`.
 
     None where the path is broken: nothing behind it can be observed.
     """
@@ -188,7 +188,8 @@ def ruled_out(
         "network": reached and whose and not lost,
         "limits": advice.side is Side.THEM and not seen & _LIMITS and _limits_fine(context),
     }
-    fine = ", ".join(word for word, is_fine in known.items() if is_fine)
+    *others, last = [word for word, is_fine in known.items() if is_fine] or [""]
+    fine = f"{', '.join(others)} and {last}" if others else last
     return Evidence(EvidenceKind.RULED_OUT, (f"{fine[0].upper()}{fine[1:]} fine",)) if fine else None
 
 
@@ -226,7 +227,7 @@ def low_limits(context: DiagnosisContext) -> str:
         if one.status != "rejected"
     ]
     notes = (
-        f"Rejected, though messages answer: {', '.join(refused[:2])}." if refused else "",
+        f"Rejected, though messages succeed: {', '.join(refused[:2])}." if refused else "",
         f"Limits run low: {', '.join(low[:2])}." if low else "",
     )
     return " ".join(filter(None, notes))

@@ -136,7 +136,7 @@ def _step(steps: tuple[str, ...]) -> str:
 
 
 def _steps(context: DiagnosisContext, finding: Finding) -> tuple[str, ...]:
-    """The next step, and what to do besides."""
+    """The next step, and what else to do."""
     if finding.recovery is not None:
         return (_IN_RECOVERY,)
     advised = _advised(context, finding.advice)

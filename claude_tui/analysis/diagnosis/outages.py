@@ -272,7 +272,7 @@ def detect_model_list_failures(context: DiagnosisContext) -> Finding | None:
     lead = replace(lead, advice=whose_words(context, lead.explained, lead.advice))
     advice = _alone(lead, context, episode) if alone else _beside_messages(lead.advice)
     advice = whose_key(context, advice, episode.since, lead.explained)
-    messages = "" if alone else "messages answer"
+    messages = "" if alone else "messages succeed"
     return Finding(
         advice=advice,
         confidence=_confidence(episode, lead, cross_check) * (0.8 if alone else 0.9),

@@ -140,7 +140,7 @@ def _words(context: DiagnosisContext, failure: Observation) -> dict[str, str | N
 def _advice(trouble: TrafficTrouble, advice: Advice, *, contradicted: bool) -> Advice:
     table = knowledge().advice
     if trouble.outcome not in OF_THE_SERVICE:
-        # A probe that is refused may be at fault itself; what applications send is theirs to mend.
+        # A probe that is refused may be at fault itself; what applications send is theirs to fix.
         return table["application_requests"] if advice.id in _REQUESTS else advice
     if trouble.applications and trouble.same_model:
         overloaded = trouble.outcome is Outcome.OVERLOADED

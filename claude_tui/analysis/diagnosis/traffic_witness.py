@@ -43,11 +43,12 @@ class Witness:
 
     @property
     def evidence(self) -> Evidence | None:
-        """`Your traffic 1m: 22% of 1,840 failed (checkout 38%, batch 2%)`."""
+        """`Your traffic 1m: 22% of 1,840 calls failed (checkout 38%, batch 2%)`; with few calls, a count."""
         figures = self.view.all
         if not figures.calls:
             return None
-        said = f"Your traffic 1m: {percent(figures.failed / figures.calls)} of {count(figures.calls)} failed"
+        failed = percent(figures.failing) if figures.failing is not None else count(figures.failed)
+        said = f"Your traffic 1m: {failed} of {count(figures.calls)} calls failed"
         return Evidence(
             EvidenceKind.TRAFFIC,
             (said + shares_in(self.view.applications),),
@@ -73,10 +74,10 @@ def shares_in(applications: tuple[TrafficFigures, ...]) -> str:
     """` (checkout 38%, batch 2%)`: the applications with the most failures first; empty for one."""
     if len(applications) < 2 or not any(each.failed for each in applications):
         return ""
-    busy = [each for each in applications if each.calls]
-    worst = sorted(busy, key=lambda each: (-each.failed / each.calls, -each.calls, each.name))[:_NAMED]
-    named = (f"{truncate(each.name)} {percent(each.failed / each.calls)}" for each in worst)
-    return f" ({', '.join(named)})"
+    shares = [(each.failing, each) for each in applications if each.failing is not None]
+    worst = sorted(shares, key=lambda pair: (-pair[0], -pair[1].calls, pair[1].name))[:_NAMED]
+    named = (f"{truncate(each.name)} {percent(failing)}" for failing, each in worst)
+    return f" ({', '.join(named)})" if worst else ""
 
 
 def witness_at(context: DiagnosisContext) -> Witness | None:

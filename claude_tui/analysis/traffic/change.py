@@ -73,7 +73,7 @@ class Change:
 def changes_in(spans: Sequence[Counted], usual: float, matters: float) -> list[Change]:
     """The changes among spans of one scope, oldest first; the last one may not have ended.
 
-    `usual` is the share that fails on a healthy day, `matters` the least share that is a trouble.
+    `usual` is the share that fails on a healthy day, `matters` the least share that counts as a problem.
     """
     worse = min(max(matters, _TIMES_USUAL * usual), 0.9)
     found: list[Change] = []

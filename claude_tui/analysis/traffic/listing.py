@@ -25,8 +25,8 @@ OF_MODELS = (FilterField.MODEL, FilterField.STATUS, FilterField.CLASS)
 _ORDER_OF: dict[str, Callable[[TrafficFigures], float | None]] = {
     "calls": lambda figures: figures.calls,
     "failing": lambda figures: figures.failing,
-    "529": lambda figures: figures.overloaded,
-    "429": lambda figures: figures.rate_limited,
+    "overload": lambda figures: figures.overloaded,
+    "limited": lambda figures: figures.rate_limited,
     "TTFT p95": lambda figures: figures.first_token.p95,
     "in/min": lambda figures: figures.input_per_minute,
     "cost/h": lambda figures: figures.usd_per_hour,

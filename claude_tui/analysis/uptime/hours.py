@@ -66,7 +66,7 @@ _OURS = frozenset(
 
 
 def state_of(outcome: Outcome) -> State:
-    """A time-out counts as the provider's: nothing flatters."""
+    """A timeout counts as the provider's: nothing flatters."""
     if outcome is Outcome.OK:
         return State.UP
     return State.OURS if outcome in _OURS else State.DOWN

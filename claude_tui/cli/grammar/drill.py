@@ -13,12 +13,12 @@ __all__ = ["add_drill", "drill_action"]
 
 _ACTIONS = ("list", "scores")
 _EPILOG = """\
-Plays one of the drills, by default one at random among those played least, with its cause hidden:
-no key, no network, nobody is paged. The header says DRILL. It ends when you resolve the incident,
+Plays a drill, by default one of the least played at random, with its cause hidden: it needs no key
+and no network, and nobody is paged. The header says DRILL. It ends when you resolve the incident,
 end the drill or quit, and shows a score. The record of each is kept under `drills` in the data
 directory.
 
-  SCENARIO   a name from `drill list`, or the path of a scenario file of your own with a
+  SCENARIO   a name from `drill list`, or the path of your own scenario file with a
              table [truth]
   list       name the drills, with the best score of each
   scores     print all scores, oldest first; --json for programs
@@ -34,8 +34,8 @@ def add_drill(commands: Any) -> None:
     """The command's part of the grammar."""
     parser = commands.add_parser(
         "drill",
-        help="practise on a simulated incident whose cause is hidden, and be scored",
-        description="An incident to practise on: the real screens, a simulated API, a hidden cause.",
+        help="practise on a simulated incident whose cause is hidden, with a score",
+        description="Practise on an incident: the real screens, a simulated API, a hidden cause.",
         epilog=_EPILOG,
     )
     parser.add_argument("scenario", nargs="?", metavar="SCENARIO|list|scores", help="default: one at random")
@@ -53,5 +53,5 @@ def drill_action(options: Namespace) -> str | None:
     if options.schema and (action != "scores" or options.json):
         raise UsageError("--schema is for `drill scores`, without --json")
     if options.speed is not None and action is not None:
-        raise UsageError(f"--speed means nothing to `drill {action}`: leave it out")
+        raise UsageError(f"--speed does not apply to `drill {action}`: leave it out")
     return action

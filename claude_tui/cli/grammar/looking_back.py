@@ -15,21 +15,21 @@ Without an action: the list. ID is a label such as INC-7, its number, or the beg
 32 digits that `show` prints. Incidents are declared on the dashboard (key i).
 
 examples:
-  claude-top incidents                     all of them, the newest first
+  claude-top incidents                     all, newest first
   claude-top incidents show 7              figures and timeline
   claude-top incidents export 7 -o inc-7.json
-  claude-top incidents import inc-7.json   on another machine; a second time adds nothing
+  claude-top incidents import inc-7.json   on another machine; again adds nothing
 """
 _UPTIME_EPILOG = """\
-Works on what a dashboard has recorded in the data directory, also while it runs. A span is so many
-full hours and the one that has begun. Our own failures (key, limit, request, network) count for
-neither side; below 50% coverage there is no percentage.
+Reads what a dashboard has recorded in the data directory, even while it is running. A span is a number
+of full hours plus the current one. Our own failures (key, limit, request, network) count neither as up
+nor as down; below 50% coverage no percentage is given.
 
 exit codes:
-  0 done   3 nothing is recorded, wrong use or settings
+  0 done   3 nothing is recorded, or invalid usage or settings
 """
 _REPORT_EPILOG = """\
-Without FILE it is printed. The HTML page needs no other file, and prints well.
+Without FILE the report is printed. The HTML page is self-contained and prints well.
 
 examples:
   claude-top report | less
@@ -47,7 +47,7 @@ examples:
   claude-top record export --incident INC-3 inc-3.jsonl.gz
 """
 _REPLAY_EPILOG = """\
-Plays in the whole dashboard, with no key, no network and no probe: space pauses, [ ] { } , . and g
+Plays it in the full dashboard, without a key, network or probes: space pauses, [ ] { } , . and g
 move in time. Nothing can be changed.
 
 examples:
@@ -64,7 +64,7 @@ def add_incidents(commands: Any) -> None:
     parser = commands.add_parser(
         "incidents",
         help="list, show, export or import incidents",
-        description="The incidents that were declared on this target.",
+        description="The incidents declared on this target.",
         epilog=_INCIDENTS_EPILOG,
     )
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of an exported incident")
@@ -84,7 +84,7 @@ def add_incidents(commands: Any) -> None:
             added.add_argument(
                 "--format", choices=("md", "json"), help="default: by the name of FILE, else md"
             )
-            added.add_argument("--force", action="store_true", help="replace FILE if it is there")
+            added.add_argument("--force", action="store_true", help="replace FILE if it exists")
         if action == "import":
             added.add_argument("file", metavar="FILE", help="an incident exported as JSON")
         add_flags(added, f"incidents {action}")
@@ -121,7 +121,7 @@ def add_report(commands: Any) -> None:
         help="default: what the name of FILE ends with, else md",
     )
     form.add_argument("--schema", action="store_true", help="print the JSON Schema of the JSON form")
-    parser.add_argument("--force", action="store_true", help="replace FILE if it is there")
+    parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
     add_flags(parser, "report")
 
 
@@ -146,7 +146,7 @@ def add_record(commands: Any) -> None:
     span.add_argument("--since", metavar="TIME", help="the first instant to replay")
     span.add_argument("--incident", metavar="ID", help=_NAMES)
     export.add_argument("--until", metavar="TIME", help="the last instant (default: now)")
-    export.add_argument("--force", action="store_true", help="replace FILE if it is there")
+    export.add_argument("--force", action="store_true", help="replace FILE if it exists")
     export.add_argument("file", metavar="FILE", help="the file to write")
     add_flags(export, "record export")
 

@@ -12,18 +12,18 @@ __all__ = ["add_postmortem"]
 
 _EPILOG = """\
 Without an action: the list. ID is a label such as INC-7, its number, or the beginning of its id;
-without ID, or with the word last, the incident that is open or the one that was declared last.
+without ID, or with `last`, the open incident or the one declared last.
 
 examples:
-  claude-top postmortem                    all of them, and what each lacks
-  claude-top postmortem edit               in $EDITOR; what others write meanwhile is kept
+  claude-top postmortem                    all, and what each is missing
+  claude-top postmortem edit               in $EDITOR; what others write in the meantime is kept
   claude-top postmortem export 7 pm.md     Markdown with the headings of the runbook's template
   claude-top postmortem lint pm.md         what is missing or wrong, line by line
-  claude-top postmortem edit --from pm.md  takes over what was changed in the file
+  claude-top postmortem edit --from pm.md  records the changes made in the file
   claude-top postmortem new "Checkout down" --started "2026-11-20 14:02" --ended "2026-11-20 14:31"
 
 exit codes:
-  0 done   1 lint found something   3 wrong use or settings
+  0 done   1 lint found something   3 invalid usage or settings
 """
 
 
@@ -32,19 +32,19 @@ def add_postmortem(commands: Any) -> None:
     parser = commands.add_parser(
         "postmortem",
         help="write, export and check the postmortem of an incident",
-        description="Postmortems: what the record says, what people wrote, what is to do.",
+        description="Postmortems: what the record says, what people wrote, what is left to do.",
         epilog=_EPILOG,
     )
     parser.add_argument("--schema", action="store_true", help="print the JSON Schema of an exported one")
     add_flags(parser, "postmortem")
     actions = parser.add_subparsers(dest="action", metavar="ACTION", title="actions")
     for action, words in (
-        ("list", "print a line for each, with what it lacks"),
+        ("list", "list them, with what each is missing"),
         ("show", "print one as Markdown"),
         ("new", "begin one for an incident that nobody declared"),
         ("edit", "open one in $VISUAL or $EDITOR, and record what you change"),
         ("export", "write one as Markdown or JSON"),
-        ("lint", "name what is missing or wrong in a document"),
+        ("lint", "list what is missing or wrong in a document"),
     ):
         added = actions.add_parser(action, help=words, description=f"{words[0].upper()}{words[1:]}.")
         if (arguments := _ARGUMENTS.get(action)) is not None:
@@ -66,14 +66,16 @@ def _new(parser: ArgumentParser) -> None:
 
 def _edit(parser: ArgumentParser) -> None:
     _which(parser)
-    parser.add_argument("--from", dest="source", metavar="FILE", help="an exported document, edited already")
+    parser.add_argument(
+        "--from", dest="source", metavar="FILE", help="an exported document that you have edited"
+    )
 
 
 def _export(parser: ArgumentParser) -> None:
     _which(parser)
     parser.add_argument("file", nargs="?", metavar="FILE", help="where to (default: standard output)")
     parser.add_argument("--format", choices=("md", "json"), help="default: by the name of FILE, else md")
-    parser.add_argument("--force", action="store_true", help="replace FILE if it is there")
+    parser.add_argument("--force", action="store_true", help="replace FILE if it exists")
 
 
 def _lint(parser: ArgumentParser) -> None:

@@ -10,12 +10,12 @@ from claude_tui.cli.grammar.values import drain, whole
 __all__ = ["add_proxy"]
 
 _EPILOG = """\
-It passes every call on as it is, and keeps of it what a bill and an incident need: times, outcome,
-tokens, model, application. Never what was asked or answered. It caches nothing and sends nothing
-twice. `claude-top manual proxy` says what its presence changes.
+Forwards every call unchanged and records times, outcome, tokens, model and application, but never
+prompts or responses. It caches nothing and sends nothing twice. `claude-top manual proxy` describes
+its side effects.
 
-SIGTERM and SIGINT stop it: no new calls, and --drain seconds for the open ones; a second one ends
-it at once.
+SIGTERM and SIGINT stop it: it accepts no new calls and gives the open ones --drain seconds; a second
+signal ends it at once.
 
 examples:
   claude-top proxy                         in front of the API, for programs on this machine
@@ -29,18 +29,18 @@ def add_proxy(commands: Any) -> None:
     """The command's part of the grammar."""
     parser = commands.add_parser(
         "proxy",
-        help="pass applications' calls on to the API and measure them",
-        description="A reverse proxy to put under ANTHROPIC_BASE_URL: it measures the real calls.",
+        help="forward applications' calls to the API and measure them",
+        description="A reverse proxy for ANTHROPIC_BASE_URL that measures the real calls.",
         epilog=_EPILOG,
     )
     parser.add_argument(
         "--listen",
         default="127.0.0.1:8787",
         metavar="ADDRESS:PORT",
-        help="where to take calls (default: 127.0.0.1:8787; port 0 is any free one)",
+        help="where to listen (default: 127.0.0.1:8787; port 0 is any free one)",
     )
     parser.add_argument(
-        "--upstream", metavar="URL", help="where they go (default: the setting base_url, or the API)"
+        "--upstream", metavar="URL", help="where calls go (default: the setting base_url, or the API)"
     )
     parser.add_argument(
         "--workers",
@@ -54,7 +54,7 @@ def add_proxy(commands: Any) -> None:
         type=drain,
         default=60.0,
         metavar="S",
-        help="seconds that open calls may take when it is stopped (default: 60)",
+        help="seconds that open calls have to finish when it is stopped (default: 60)",
     )
     parser.add_argument("--allow-remote", action="store_true", help="listen where other machines can connect")
     parser.add_argument(

@@ -10,17 +10,17 @@ from claude_tui.cli.grammar.values import whole
 __all__ = ["add_serve"]
 
 _EPILOG = """\
-Prints the address to open. Each browser gets a dashboard of its own, which ends when it leaves. They
-watch what an agent or a dashboard on the same data directory records; with --allow-actions they may
-do all that a dashboard can, and one of them collects if nobody else does.
+Prints the address to open. Each browser gets its own dashboard, which ends when it leaves. It shows
+what an agent or a dashboard on the same data directory records; with --allow-actions it may do all
+that a dashboard can, and one of them collects if no other process does.
 
-On loopback everybody on this machine can look; another address, --host and --allow-actions need a
+On loopback everybody on this machine can watch; another address, --host and --allow-actions require a
 token, in CLAUDE_TOP_SERVE_TOKEN or in a file. `claude-top manual serve` has a recipe for each.
 
 SIGTERM and SIGINT stop it.
 
 examples:
-  claude-top serve                         for a browser here, or at the end of ssh -L
+  claude-top serve                         for a browser on this machine, or through ssh -L
   claude-top serve --token-file ~/.claude-top-token --listen 10.0.0.7:8788
 """
 
@@ -48,7 +48,7 @@ def add_serve(commands: Any) -> None:
         help="a name by which a reverse proxy in front of it is reached; may be given several times",
     )
     parser.add_argument(
-        "--token-file", metavar="FILE", help="the token to ask for; made with a new one if it is missing"
+        "--token-file", metavar="FILE", help="the token to require; created if the file is missing"
     )
     parser.add_argument(
         "--allow-actions", action="store_true", help="let browsers probe, acknowledge and declare, too"
@@ -58,6 +58,6 @@ def add_serve(commands: Any) -> None:
         type=whole(1, 100),
         default=8,
         metavar="N",
-        help="how many browsers at a time; each takes some 55 MB (default: 8)",
+        help="how many browsers at a time; each takes about 55 MB (default: 8)",
     )
     add_flags(parser, "serve")

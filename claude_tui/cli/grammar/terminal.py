@@ -15,7 +15,7 @@ SHELLS = ("bash", "zsh", "fish")
 """The shells whose command line can be completed."""
 
 _STATUSLINE_EPILOG = """\
-Shows what the dashboard or agent that collects has found, from its history: it sends nothing, creates
+Shows what the collecting dashboard or agent has found, from its history: it sends nothing, creates
 nothing and does not read its input. Without a collector it says so, and since when.
 
 parts of a template:
@@ -28,22 +28,22 @@ examples:
 `claude-top manual statusline` has recipes for tmux, shells and Claude Code.
 
 exit codes:
-  0 whatever it shows   3 invalid usage; scripts ask `claude-top check` for a verdict
+  0 whatever it shows   3 invalid usage; for a verdict in scripts use `claude-top check`
 """
 
 _DOCTOR_EPILOG = """\
-Looks at the terminal, the settings, the shape of the key, the way to the API, the clock, the history,
-the receivers of alerts and the ports of own traffic, and says for each what to do. It lists the
-models, reads the status page and connects to receivers without sending them anything: that is free.
-It changes nothing, and needs neither key, network nor history.
+Checks the terminal, the settings, the format of the key, the connection to the API, the clock, the
+history, the alert receivers and the ports for own traffic, and says what to do about each. It lists
+the models, reads the status page and connects to receivers without sending them anything, all free
+of charge. It changes nothing, and needs no key, network or history.
 
 exit codes:
-  0 well   1 a warning   2 something to mend   3 not known, or invalid usage
+  0 all is well   1 a warning   2 something to fix   3 unknown, or invalid usage
 """
 
 _COMPLETION_EPILOG = """\
-Print it to where the shell looks for it; it completes commands, options, scenarios, themes, pages of
-the manual and causes, and starts no program to do so. Print it again after an update.
+Save it where the shell looks for completions. It completes commands, options, scenarios, themes,
+manual pages and causes, without starting a program. Save it again after an update.
 
 bash, with the package bash-completion:
   claude-top completion bash > ~/.local/share/bash-completion/completions/claude-top
@@ -69,14 +69,14 @@ def add_completion(commands: Any) -> None:
 def add_doctor(commands: Any) -> None:
     parser = commands.add_parser(
         "doctor",
-        help="look at terminal, network, key, history and receivers: what is wrong, what to do",
-        description="Look at everything the program depends on, and say what to do about it.",
+        help="check terminal, network, key, history and receivers, and say what to do",
+        description="Check everything the program depends on, and say what to do about it.",
         epilog=_DOCTOR_EPILOG,
     )
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="one JSON object (claude-top/doctor@1)")
     form.add_argument("--schema", action="store_true", help="print the JSON Schema of that object")
-    parser.add_argument("--offline", action="store_true", help="send nothing anywhere")
+    parser.add_argument("--offline", action="store_true", help="use no network")
     parser.add_argument("--timeout", type=seconds, metavar="S", help="seconds to wait for each answer")
     add_flags(parser, "doctor")
 

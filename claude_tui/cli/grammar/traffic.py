@@ -12,8 +12,8 @@ from claude_tui.model.format import parse_span
 __all__ = ["add_traffic"]
 
 _EPILOG = """\
-Works on what `claude-top proxy` or an agent has recorded in the data directory, also while they run.
-Figures that no source tells are n/a; a cost with calls of unknown price begins with a ≥.
+Reads what `claude-top proxy` or an agent has recorded in the data directory, even while they run.
+Figures that no source reports are n/a; ≥ marks a cost that includes calls of unknown price.
 
 examples:
   claude-top traffic                       the last hour, by application
@@ -21,7 +21,7 @@ examples:
   claude-top traffic --since 1d --json | jq .all.usd_per_1000
 
 exit codes:
-  0 done   3 nothing is recorded, wrong use or settings
+  0 done   3 nothing is recorded, or invalid usage or settings
 """
 
 

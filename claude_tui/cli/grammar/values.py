@@ -33,7 +33,7 @@ def load(text: str) -> float:
 
 
 def seconds(text: str) -> float:
-    """A time-out."""
+    """A timeout."""
     return number(text, 0.1, 600)
 
 

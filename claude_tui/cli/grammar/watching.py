@@ -19,8 +19,8 @@ _SIMULATE_EPILOG = """\
 Prints the base URL and the status URL to point other programs at, and runs until ctrl+c.
 SCENARIO is a name from --list or the path of your own scenario file (TOML).
 
-With --load, invented applications call it through a proxy, whose URL is printed as well. What the
-proxy measures is recorded in the data directory, where a dashboard on the base URL finds it.
+With --load, fictitious applications call it through a proxy, whose URL is printed as well. What the
+proxy measures is recorded in the data directory, where a dashboard with the same base URL finds it.
 
 example, in two terminals:
   claude-top simulate overload --port 8080
@@ -49,7 +49,7 @@ Of all claude-top processes on one data directory, one collects: it probes and p
 watch, and take over within seconds when it ends. An agent on the machine where people log in makes
 every dashboard there a viewer. `claude-top manual teams` has a systemd unit to copy.
 
-SIGTERM and SIGINT end it in order, with exit code 0.
+SIGTERM and SIGINT end it cleanly, with exit code 0.
 """
 _RUNBOOK_EPILOG = """\
 Without options: the first five minutes, the decision tree, what each error means, and the names
@@ -175,7 +175,7 @@ def add_simulate(commands: Any) -> None:
     parser.add_argument("--port", type=whole(0, 65535), default=0, metavar="N", help="default: any free port")
     parser.add_argument("--speed", type=speed, default=1.0, metavar="N", help="play it N times faster")
     parser.add_argument(
-        "--load", type=load, metavar="N", help="N calls a second of invented applications, through a proxy"
+        "--load", type=load, metavar="N", help="N calls a second of fictitious applications, through a proxy"
     )
     parser.add_argument("--list", action="store_true", help="list the scenarios and exit")
     add_flags(parser, "simulate")

@@ -45,7 +45,16 @@ def _print(options: Options) -> int:
         return EXIT_OK
     found = _found(options)
     utf8 = (sys.stdout.encoding or "").lower().replace("-", "") == "utf8"
-    print(shown(found, options.format, options.color, now=time.time(), ascii_only=not utf8))  # noqa: T201
+    line = shown(found, options.format, options.color, now=time.time(), ascii_only=not utf8)
+    try:
+        print(line, flush=True)  # noqa: T201
+    except BrokenPipeError:
+        raise
+    except OSError:
+        # A full disk or a terminal that is gone: for a prompt, any other code than 0 is a failure of its own.
+        from claude_tui.cli.console import abandon_stdout
+
+        abandon_stdout()
     return EXIT_OK
 
 

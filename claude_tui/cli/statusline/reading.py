@@ -46,7 +46,7 @@ def look(path: str, now: float) -> Found:
     except sqlite3.Error as error:
         return Found(None, _fault(error))
     if body is None:
-        return Found(None, _nothing_kept(real) if is_file else "the history is no file")
+        return Found(None, _nothing_kept(real) if is_file else "the history is not a file")
     line = decode(body)
     if line is None:
         return Found(None, "the collector is of another version")

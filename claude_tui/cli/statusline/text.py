@@ -17,9 +17,9 @@ __all__ = ["COLORS", "PARTS", "shown", "unknown_parts"]
 COLORS = ("none", "ansi", "tmux")
 """How colours are written; the first is the default."""
 PARTS = {
-    "glyph": "● well, ▲ P3 or P4, ✗ P1 or P2, ? not known",
+    "glyph": "● well, ▲ P3 or P4, ✗ P1 or P2, ? unknown",
     "severity": "P1 to P4; empty while all is well",
-    "verdict": "whose problem and what, or why that is not known",
+    "verdict": "whose problem and what, or why that is unknown",
     "for": "how long the trouble has lasted",
     "headroom": "the tightest rate limit, and what is left of it",
     "failing": "the share of the applications' calls that fail",

@@ -22,7 +22,7 @@ def action_key(ident: str, part: str) -> str:
 
 
 def action_of(key: str) -> tuple[str, str] | None:
-    """The id and the part that a key names; None for the key of another field."""
+    """The id and the part in a key; None for the key of another field."""
     found = _KEY.fullmatch(key)
     return (found[1], found[2]) if found else None
 
@@ -32,7 +32,7 @@ def in_one_line(text: str) -> str:
 
 
 def due_date(text: str) -> date | None:
-    """The day that a due date names; None for what is no day."""
+    """The day of a due date; None for anything that is not a day."""
     try:
         return date.fromisoformat(text.strip())
     except ValueError:

@@ -19,7 +19,7 @@ from claude_tui.model.verdict import Severity
 __all__ = ["UNKNOWN_END", "computed", "period", "record_severity"]
 
 UNKNOWN_END = "[end]"
-"""Stands for the end of an incident that goes on, as in the template."""
+"""The placeholder for the end of an ongoing incident, as in the template."""
 
 _Kinds = TimelineKind
 _MOST_KEYS = 200

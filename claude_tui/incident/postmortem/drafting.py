@@ -1,6 +1,6 @@
-"""What a model is asked to draft from an incident's record, and what is kept of its answer.
+"""What a model is asked to draft from an incident's record, and what is kept of its response.
 
-Every sentence must name the entries of the timeline that it rests on; one that names none is dropped.
+Every sentence must name the timeline entries that support it; one that names none is dropped.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def prompt(form: Postmortem, timeline: Sequence[TimelineEntry], redactor: Redact
 
 
 def _chosen(timeline: Sequence[TimelineEntry]) -> Sequence[TimelineEntry]:
-    """All of a short timeline; of a long one what people did and pinned, then the rest from the start."""
+    """All of a short timeline; of a long one, what people did and pinned, then the rest from the start."""
     if len(timeline) <= _MOST_ENTRIES:
         return timeline
     first = sorted(timeline, key=lambda entry: not (entry.pinned or entry.kind.by_people))[:_MOST_ENTRIES]
@@ -81,7 +81,7 @@ def _chosen(timeline: Sequence[TimelineEntry]) -> Sequence[TimelineEntry]:
 
 
 def _line(entry: TimelineEntry) -> str:
-    """Without its author: who did it is no part of what happened."""
+    """Without its author: who did it does not belong here."""
     at = entry.happened_at
     until = f" (until {clock(entry.last_at)})" if entry.last_at is not None else ""
     text = " ".join(entry.text.split())
@@ -89,9 +89,9 @@ def _line(entry: TimelineEntry) -> str:
 
 
 def drafted(reply: str, asked: Prompt, redactor: Redactor | None = None) -> Mapping[str, str]:
-    """The texts by the key of their field, each sentence with the times of the entries that it rests on.
+    """The texts by the key of their field, each sentence with the times of the entries that support it.
 
-    Empty for an answer that is none.
+    Empty for an unusable response.
     """
     begin, end = reply.find("{"), reply.rfind("}")
     try:
@@ -114,7 +114,7 @@ def _sentences(listed: object, asked: Prompt, redactor: Redactor) -> str:
 
 
 def _sentence(read: Mapping[object, object], asked: Prompt, redactor: Redactor) -> str:
-    """One sentence with its times; empty where it names no entry that there is."""
+    """One sentence with its times; empty if it names no existing entry."""
     sentence, names = read.get("sentence"), read.get("entries")
     if not isinstance(sentence, str) or not isinstance(names, list):
         return ""

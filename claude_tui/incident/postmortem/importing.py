@@ -1,4 +1,4 @@
-"""What somebody changed in an exported document, as revisions."""
+"""Changes to an exported document, as revisions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["PostmortemFileError", "changes", "incident_of"]
 
 
 class PostmortemFileError(ClaudeTopError):
-    """A document cannot be taken over."""
+    """A document cannot be imported."""
 
 
 def incident_of(document: ReadPostmortem) -> str:
@@ -25,7 +25,7 @@ def incident_of(document: ReadPostmortem) -> str:
     schema, incident = document.front.get("schema"), document.front.get("incident")
     if schema != SCHEMA or not isinstance(incident, str):
         raise PostmortemFileError(
-            f'no exported postmortem: its front matter must have schema = "{SCHEMA}" and the incident’s id'
+            f'not an exported postmortem: its front matter needs schema = "{SCHEMA}" and the incident’s id'
         )
     return incident
 
@@ -44,7 +44,7 @@ def changes(document: ReadPostmortem, form: Postmortem, writer: Writer) -> tuple
 
 
 class _Exported:
-    """What a document had in it when it was exported."""
+    """What a document contained when it was exported."""
 
     def __init__(self, front: Mapping[str, Any]) -> None:
         self._digests = _texts(front.get("digests"))
@@ -76,7 +76,7 @@ def _fields(
 ) -> Iterator[FieldRevision]:
     for field in form.fields:
         read = document.fields.get(field.key)
-        # A heading that was taken out is no text that was emptied.
+        # A deleted heading does not mean that its text was emptied.
         if read is not None and exported.changed(field.key, read.text):
             yield writer.revision(field, read.text, exported.base(field.key))
 

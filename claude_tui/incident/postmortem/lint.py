@@ -21,7 +21,7 @@ __all__ = ["Finding", "lint"]
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing to mend."""
+    """One thing to fix."""
 
     line: int
     """From 1."""
@@ -34,7 +34,7 @@ class Finding:
 
 
 def lint(document: ReadPostmortem, redactor: Redactor | None = None) -> tuple[Finding, ...]:
-    """Everything there is to mend, by line."""
+    """Everything to fix, by line."""
     found = {
         *(Finding(line, "form", problem) for line, problem in document.problems),
         *_missing(document),
@@ -148,7 +148,7 @@ def _faults(action: ReadAction) -> Iterator[str]:
     if not action.due:
         yield "it has no due date"
     elif due_date(action.due) is None:
-        yield f"its due date is no day such as 2026-12-04: {action.due}"
+        yield f"its due date is not a day such as 2026-12-04: {action.due}"
     if action.kind not in set(ActionKind):
         yield f"it has no kind: one of {', '.join(ActionKind)}"
 
@@ -173,7 +173,7 @@ _BLAME = re.compile(
 _FAULTS = (
     r"(?:broke|caused|forgot|failed to|neglected|ignored|missed|overlooked|mistakenly|wrongly|accidentally)"
 )
-# What was said while it went on stands in the timeline as it was said.
+# The timeline keeps what was said at the time verbatim.
 _QUOTED = frozenset({"timeline"})
 
 
@@ -186,7 +186,7 @@ def _blame(document: ReadPostmortem) -> Iterator[Finding]:
             for found in _BLAME.finditer(row):
                 yield Finding(line, "blame", f"“{found[0]}” blames: say what happened, and why it made sense")
             if by_name is not None and (named := by_name.search(row)):
-                text = f"“{named[0]}” is a name with a fault: say what happened, not who did it"
+                text = f"“{named[0]}” puts a name beside a fault: say what happened, not who did it"
                 yield Finding(line, "blame", text)
 
 

@@ -71,7 +71,7 @@ def _front(form: Postmortem, figures: Figures, at: datetime) -> dict[str, Any]:
 
 
 def _as_exported(field: Field) -> str:
-    """The text as a reading of the document gives it back."""
+    """The text as reading the document returns it."""
     return in_one_line(field.text) if field.key == TITLE.key or action_of(field.key) else field.text
 
 
@@ -89,7 +89,7 @@ def body(form: Postmortem) -> str:
 
 
 def _field(spec: FieldSpec, field: Field) -> Iterator[str]:
-    """A heading and its text: what does not fit behind the heading is indented, as Markdown wants it."""
+    """A heading and its text: what does not fit behind the heading is indented, as Markdown requires."""
     head = f"- **{spec.heading}:**"
     lines = (normal(field.text) or spec.placeholder).split("\n")
     if lines[1:] or _OWN_LINE.match(lines[0]):

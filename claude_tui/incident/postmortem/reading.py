@@ -95,11 +95,11 @@ def _front(lines: list[str]) -> tuple[Mapping[str, Any], int, list[tuple[int, st
     try:
         return tomllib.loads("\n".join(lines[1:end])), end + 1, []
     except RecursionError:
-        return {}, end + 1, [(1, "the front matter is no TOML: nested too deeply")]
+        return {}, end + 1, [(1, "the front matter is not TOML: nested too deeply")]
     except ValueError as error:  # TOMLDecodeError, or an integer of thousands of digits
         found = re.search(r"at line (\d+)", str(error))
         line = int(found[1]) + 1 if found else 1
-        return {}, end + 1, [(line, f"the front matter is no TOML: {error}")]
+        return {}, end + 1, [(line, f"the front matter is not TOML: {error}")]
 
 
 class _Reader:

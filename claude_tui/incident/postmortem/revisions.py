@@ -25,10 +25,10 @@ __all__ = [
     "normal",
 ]
 
-UNSETTLED = "[several versions: settle them]"
+UNSETTLED = "[several versions: resolve them]"
 """Stands before the texts of a conflict. As Markdown it is just text."""
 
-UNACCEPTED = "[drafted by a model: accept it, change it or drop it]"
+UNACCEPTED = "[drafted by a model: accept, edit or discard it]"
 """Stands before a draft that nobody has accepted."""
 
 _RECENT = timedelta(seconds=60)
@@ -105,5 +105,5 @@ def editing(
 
 
 def is_typing(revision: FieldRevision, at: datetime) -> bool:
-    """Whether its author is still at it, as far as the record tells: nothing is recorded when they leave."""
+    """Whether its author is still editing, as far as the record shows: leaving is not recorded."""
     return at - revision.at < _TYPING

@@ -40,11 +40,11 @@ class Computed:
     text: str
     """Empty where only people know."""
     evidence: tuple[str, ...] = ()
-    """The keys of the timeline entries that it rests on."""
+    """The keys of the timeline entries that support it."""
     note: str = ""
-    """What the record knows besides, in one line: shown beside a text, never part of it."""
+    """A further remark from the record, in one line: shown beside the text, never part of it."""
     grows: bool = False
-    """Whether it changes by itself all the time, while the incident is open: that is no news to anybody."""
+    """Whether it keeps changing while the incident is open, so that a change is not worth flagging."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Field:
     key: str
     state: FieldState
     text: str
-    """The person's, or else that of the record. In a conflict, all texts, each under its author; of a
+    """The person's text, or else the record's. In a conflict, all texts, each under its author; of a
     draft, under the words that it is one."""
     computed: Computed
     """What the record says now."""
@@ -126,7 +126,7 @@ class Postmortem:
 
     @property
     def to_do(self) -> tuple[str, ...]:
-        """What is left to write or to settle in the fields of the template, in words."""
+        """What is left to write or resolve in the fields of the template, in words."""
         return (*self._fields_to_do(), *self._actions_to_do())
 
     def _fields_to_do(self) -> Iterator[str]:

@@ -8,13 +8,13 @@ import socket
 __all__ = ["LINGER_S", "close_while_sending", "keep_watch"]
 
 LINGER_S = 5.0
-"""How long to listen to a client that still sends when the answer is over."""
-# A peer that vanished without a word is noticed after 30 + 3 * 10 s.
+"""How long to keep reading from a client that is still sending when the response is complete."""
+# A peer that disappeared silently is noticed after 30 + 3 * 10 s.
 _KEEP_ALIVE = (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
 
 
 def keep_watch(sock: socket.socket) -> None:
-    """Lets the system notice a peer that vanished without a word."""
+    """Enables keep-alive, so that the system notices a peer that disappeared silently."""
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in _KEEP_ALIVE:
         if (option := getattr(socket, name, None)) is not None:

@@ -1,1 +1,1 @@
-"""Invented applications that call a simulator through a proxy: `simulate --load`, and the demo."""
+"""Fictitious applications that call a simulator through a proxy: `simulate --load`, and the demo."""

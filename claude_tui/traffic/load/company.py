@@ -1,4 +1,4 @@
-"""A proxy before a simulator, and the applications that call it, in the simulator's event loop."""
+"""A proxy in front of a simulator, and the applications that call it, in the simulator's event loop."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ __all__ = ["InventedTraffic"]
 
 
 class InventedTraffic:
-    """Calls of invented applications, `per_second` of them, through a proxy.
+    """Calls of fictitious applications, `per_second` of them, through a proxy.
 
     `opened` gives what takes the calls, once the simulator's base URL is known; it is closed at the end.
     """

@@ -1,4 +1,4 @@
-"""The past of invented traffic, from before a demo began: healthy roll-ups, without playing any call."""
+"""The past of fictitious traffic, from before a demo began: healthy roll-ups, without playing any call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plays the calls of invented applications: streams and others, retries, and a bad deploy if there is one."""
+"""Plays the calls of fictitious applications: with and without streaming, retries, a bad deploy."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TIMEOUT_S = 30.0
 # The pool takes turns with its connections. At a call a second the usual 15 s would keep fifteen of them open
 # for ever, once as many calls were open at a time: each is four sockets where the proxy runs in one process.
 _IDLE_S = 2.0
-# A scenario in which nothing answers must not fill the memory.
+# A scenario in which nothing responds must not fill the memory.
 _MOST_OPEN = 2000
 # The waits of the SDK, which honours a longer retry-after instead.
 _FIRST_WAIT_S, _LONGEST_WAIT_S = 0.5, 8.0
@@ -30,7 +30,7 @@ _RETRIED = frozenset({408, 409, 429})
 
 
 class Player:
-    """Begins calls at random instants, so many a second on average, until it is cancelled."""
+    """Starts calls at random instants, at a mean rate per second, until it is cancelled."""
 
     def __init__(
         self,

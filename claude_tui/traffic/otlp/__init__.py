@@ -1,1 +1,1 @@
-"""The OTLP receiver: calls that applications report by OpenTelemetry, without what they said."""
+"""The OTLP receiver: calls that applications report through OpenTelemetry, without their content."""

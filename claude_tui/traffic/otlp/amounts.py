@@ -1,4 +1,4 @@
-"""Numbers out of attributes: senders write them as numbers or as text, and some write nonsense."""
+"""Numbers from attributes: senders write them as numbers or text, and some are nonsense."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def text_of(attributes: Attributes, *names: str) -> str:
 
 
 def instant(ns: int, now: datetime) -> datetime:
-    """Nanoseconds since 1970 as an instant; `now` for 0, and for what no clock that is right would say."""
+    """Nanoseconds since 1970 as an instant; `now` for 0 and for implausible times."""
     if not 0 < ns < _LATEST_NS:
         return now
     told = datetime.fromtimestamp(ns // 1000 / 1e6, UTC)
@@ -71,7 +71,7 @@ def instant(ns: int, now: datetime) -> datetime:
 
 
 def seconds_between(start_ns: int, end_ns: int) -> float | None:
-    """None where one is unknown, or both make no sense."""
+    """None if one is unknown, or if together they make no sense."""
     if not 0 < start_ns <= end_ns:
         return None
     seconds = (end_ns - start_ns) / _NS
@@ -102,7 +102,7 @@ def tokens_as_gen_ai(attributes: Attributes) -> Tokens | None:
     )
     hour = count_of(attributes, "anthropic.usage.cache_creation.ephemeral_1h_input_tokens") or 0
     minutes = count_of(attributes, "anthropic.usage.cache_creation.ephemeral_5m_input_tokens") or 0
-    # Without the parts, all writes are of the kind that is the default.
+    # Without the breakdown, all writes count as the default kind.
     minutes = max(minutes, written - hour)
     cached = read + minutes + hour
     plain = told or 0

@@ -1,4 +1,4 @@
-"""What the receivers answer: in the language of the request, as the specification of OTLP has it."""
+"""The receivers' responses: in the encoding of the request, as the OTLP specification requires."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Bodies of requests: read and unpacked within bounds, all of them together as well."""
+"""Request bodies: read and decompressed within bounds for each and for all together."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _MOST_MEMBERS = 16
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """How much the receiver takes."""
+    """How much the receiver accepts."""
 
     body: int = 16 * 1024 * 1024
     """Bytes of one body, packed and unpacked alike. Exporters send some hundred kilobytes."""
@@ -43,7 +43,7 @@ class Bounds:
 
 
 class TooLargeBodyError(ExportError):
-    """A body is larger than is taken, or would be once it is unpacked."""
+    """A body is larger than allowed, or would be once decompressed."""
 
 
 class UnreadableBodyError(ExportError):
@@ -63,7 +63,7 @@ class Room:
         self._requests = 0
 
     def enter(self) -> Share:
-        """The share of a request that ends with `leave`. Raises NoRoomError."""
+        """The share of a request, until `leave`. Raises NoRoomError."""
         if self._requests >= self.bounds.requests:
             raise NoRoomError
         self._requests += 1
@@ -111,7 +111,7 @@ class Body:
         self._bytes += piece
 
     def whole(self) -> bytes:
-        """All of it; this keeps nothing of it."""
+        """All of it, which is then no longer kept here."""
         whole = bytes(self._bytes)
         self._bytes = bytearray()
         return whole

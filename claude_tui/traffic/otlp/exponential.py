@@ -1,4 +1,4 @@
-"""Exponential histograms as ones with explicit bounds."""
+"""Exponential histograms converted to ones with explicit bounds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the receivers over HTTP and over gRPC have in common: their connections, and what they take."""
+"""What the HTTP and gRPC receivers have in common: their connections and limits."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ from claude_tui.traffic.otlp.wire import Budget
 __all__ = ["Connection", "ExportServer", "Exports"]
 
 _LOGGER = logging.getLogger(__name__)
-# What goes wrong is counted and answered: on the screen a traceback would be in the way.
+# Errors are counted and answered: a traceback would disturb the screen.
 _LOGGER.addHandler(logging.NullHandler())
 _LOGGER.propagate = False
 
 
 class Connection(Protocol):
-    """A connection of an exporter, as its server knows it."""
+    """A connection of an exporter, as its server sees it."""
 
     @property
     def idle(self) -> bool:
         """Whether no request is being read."""
 
     def close(self) -> None:
-        """Ends it, whatever is open."""
+        """Closes it, even during a request."""
 
 
 class Exports(Protocol):
@@ -69,7 +69,7 @@ class ExportServer(ABC):
         self._connections: dict[Connection, None] = {}
 
     async def start(self, sock: socket.socket) -> None:
-        """Takes exports from now on."""
+        """Starts accepting exports."""
         self._server = await asyncio.get_running_loop().create_server(self.connection, sock=sock)
 
     async def stop(self) -> None:
@@ -78,7 +78,7 @@ class ExportServer(ABC):
             self._server.close()
         for connection in list(self._connections):
             connection.close()
-        # What was closed says so in the next round of the loop.
+        # Closed connections report it in the next iteration of the loop.
         await asyncio.sleep(0)
 
     @abstractmethod

@@ -1,4 +1,4 @@
-"""What a reported error was: its type, its status and its words, classified as for probes."""
+"""Classifies a reported error by its type, status and message, as for probes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from claude_tui.probes.classify import Classified, classify_error, classify_resp
 __all__ = ["LEFT", "by_type", "by_words"]
 
 LEFT = frozenset({"CancelledError", "GeneratorExit", "KeyboardInterrupt"})
-"""Types of errors by which an application gives a call up."""
+"""Error types that mean that the application gave up the call."""
 
 _PLAIN = Redactor()
 _API_TYPE = re.compile(r"[a-z][a-z_]{2,50}_error", re.ASCII)
@@ -64,7 +64,7 @@ def by_type(kind: str, status: int | None) -> Classified:
 
 
 def by_words(error: str, status: int | None) -> Classified:
-    """An error as Claude Code words it, such as `529 {"type":"error",...}` or `Connection error.`"""
+    """An error as Claude Code formats it, such as `529 {"type":"error",...}` or `Connection error.`"""
     words = error.strip()
     if status is None and words[:3].isdigit():
         status = int(words[:3])
@@ -84,5 +84,5 @@ def by_words(error: str, status: int | None) -> Classified:
             status, {"content-type": "application/json"}, words.encode(), redactor=_PLAIN
         )
     found = classify_error({"type": "error", "error": {"message": words}}, status, redactor=_PLAIN)
-    # Words that are not the API's may be anybody's.
+    # A message that is not the API's may contain anything.
     return replace(found, message=None)

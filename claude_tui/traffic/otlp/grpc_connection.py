@@ -53,7 +53,7 @@ class _Export:
 
 
 class GrpcConnection(asyncio.Protocol):
-    """Reads exports and answers them. What is wrong with one of them does not touch the others."""
+    """Reads exports and answers them. An error in one does not affect the others."""
 
     def __init__(self, server: Exports) -> None:
         self._server = server
@@ -76,7 +76,7 @@ class GrpcConnection(asyncio.Protocol):
         self._http.local_settings = Settings(client=False, initial_values=_SETTINGS)
         self._http.initiate_connection()
         self._send()
-        # A sender that never says a word is not waited for as long.
+        # A sender that never sends anything gets less time.
         self._idle = self._loop.call_later(self._bounds.read_s, self.close)
 
     def data_received(self, data: bytes) -> None:
@@ -85,7 +85,7 @@ class GrpcConnection(asyncio.Protocol):
         self._idle = self._loop.call_later(_IDLE_S, self.close)
         try:
             for event in self._http.receive_data(data):
-                # The sender may have reset a stream in the same breath.
+                # The sender may have reset a stream at the same time.
                 with suppress(StreamClosedError):
                     self._heed(event)
         except H2Error:
@@ -96,7 +96,7 @@ class GrpcConnection(asyncio.Protocol):
         self._send()
 
     def pause_writing(self) -> None:
-        """Who does not read the answers is not read."""
+        """Nothing more is read from a client that does not read its responses."""
         if self._transport is not None:
             self._transport.pause_reading()
 
@@ -118,7 +118,7 @@ class GrpcConnection(asyncio.Protocol):
         return not self._exports
 
     def close(self) -> None:
-        """Ends it, whatever is open."""
+        """Closes it, even during a request."""
         if self._transport is not None and not self._transport.is_closing():
             self._transport.close()
 
@@ -202,7 +202,7 @@ class GrpcConnection(asyncio.Protocol):
         self._answer(number, code_of(status), reason_of(error, status), status)
 
     def _answer(self, number: int, code: int, reason: str, status: HTTPStatus = HTTPStatus.OK) -> None:
-        """Says what is wrong, and that the rest of the request need not be sent."""
+        """Reports the error, and that the rest of the request need not be sent."""
         self._forget(number)
         head = [(":status", "200"), ("content-type", CONTENT_TYPE), *trailers(code, reason, status)]
         self._http.send_headers(number, head, end_stream=True)

@@ -93,7 +93,7 @@ class HttpConnection(asyncio.Protocol):
             return
         keep_watch(transport.get_extra_info("socket"))
         transport.set_write_buffer_limits(_UNSENT)
-        # A sender that never says a word is not waited for as long.
+        # A sender that never sends anything gets less time.
         self._wait(self._bounds.read_s)
 
     def data_received(self, data: bytes) -> None:
@@ -107,15 +107,15 @@ class HttpConnection(asyncio.Protocol):
         if self._reader.broken is not None:
             too_large = self._reader.broken.startswith("headers of more than")
             status = HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE if too_large else HTTPStatus.BAD_REQUEST
-            self._refuse(status, f"this is no HTTP: {self._reader.broken}")
+            self._refuse(status, f"this is not HTTP: {self._reader.broken}")
 
     def eof_received(self) -> None:
-        """The sender says no more; asyncio closes the connection once the answers are sent."""
+        """The sender has finished; asyncio closes the connection once the responses are sent."""
         if self._reading and not self._ending:
             self._refuse(HTTPStatus.BAD_REQUEST, "the body ended early")
 
     def pause_writing(self) -> None:
-        """Who does not read the answers is not read."""
+        """Nothing more is read from a client that does not read its responses."""
         if not self._ending:
             self._transport.pause_reading()
 
@@ -208,7 +208,7 @@ class HttpConnection(asyncio.Protocol):
             self._wait(_KEEP_ALIVE_S)
 
     def _refuse(self, status: HTTPStatus, reason: str, *headers: Header) -> None:
-        """Says what is wrong, and ends the connection, on which the rest of a request may be on its way."""
+        """Reports the error and closes the connection, as the rest of a request may still be arriving."""
         self._forget()
         self._ending = True
         self._say(status, refused(self._form, code_of(status), reason), *headers, closes=True)
@@ -236,7 +236,7 @@ class HttpConnection(asyncio.Protocol):
         if self._reading and not self._ending:
             self._failed(TimeoutError())
         else:
-            # Also one that does not read what it was answered.
+            # This includes one that does not read its responses.
             self._transport.abort()
 
     def _forget(self) -> None:
@@ -260,7 +260,7 @@ def _asked(head: RequestHead) -> tuple[Signal, str]:
 
 
 def _waits(head: RequestHead) -> bool:
-    """Whether the client waits for a word before it sends the body. Raises RefusedHeadError."""
+    """Whether the client waits for 100-continue before it sends the body. Raises RefusedHeadError."""
     expected = first_value(head.headers, b"expect")
     if expected is None or head.http_10:
         return False

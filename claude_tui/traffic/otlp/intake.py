@@ -1,4 +1,4 @@
-"""From the records of an export to calls."""
+"""Turns the records of an export into calls."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Intake:
         self.repeated = 0
         """Records of calls that another record had reported."""
         self.telling = Telling()
-        """What senders have stopped telling."""
+        """What senders have stopped reporting."""
         self._sink = sink
         self._cost_of = cost_of
         self._now = now

@@ -131,7 +131,7 @@ def _points(origin: Origin, metric: dict[str, Any], budget: Budget) -> Iterator[
 
 
 def _objects(parent: dict[str, Any], name: str, budget: Budget) -> Iterator[dict[str, Any]]:
-    """The objects of a list. What is there must be one: a sender of anything else is broken."""
+    """The objects of a list. If present, it must be a list of objects: anything else is a broken sender."""
     told = parent.get(name)
     if told is None:
         return
@@ -140,7 +140,7 @@ def _objects(parent: dict[str, Any], name: str, budget: Budget) -> Iterator[dict
     for each in told:
         budget.spend()
         if not isinstance(each, dict):
-            raise BrokenExportError(f"{name} has something else than objects")
+            raise BrokenExportError(f"{name} contains something other than objects")
         yield each
 
 

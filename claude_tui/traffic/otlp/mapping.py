@@ -55,7 +55,7 @@ _PLAIN = Redactor()
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of sender, and what it usually tells."""
+    """A kind of sender, and what it usually reports."""
 
     name: str
     """For people."""
@@ -71,7 +71,7 @@ CLAUDE_CODE = Kind("Claude Code events", frozenset({"tokens", "request id", "tim
 
 
 def kind_of_span(span: SpanRecord) -> Kind | None:
-    """What reported the span; None for one that is no call of the API."""
+    """What reported the span; None if it is not a call of the API."""
     if span.origin.scope.startswith(_SDK_SCOPE):
         if span.kind != _CLIENT:
             return None
@@ -83,7 +83,7 @@ def kind_of_span(span: SpanRecord) -> Kind | None:
 
 
 def kind_of_event(event: EventRecord) -> Kind | None:
-    """What reported the event; None for one that is no call of the API."""
+    """What reported the event; None if it is not a call of the API."""
     if _claude_code_event(event) is not None:
         return CLAUDE_CODE
     return GEN_AI_EVENT if event.name == _DETAILS and _is_inference(event.attributes) else None
@@ -179,7 +179,7 @@ def _with_gen_ai(
         request_id=_request_id(text_of(attributes, "anthropic.request.id") or found.request_id),
         streamed=attributes.get("gen_ai.request.stream") is True or first_token_s is not None,
         max_tokens=count_of(attributes, "gen_ai.request.max_tokens"),
-        # It is told from the start of the call: with retries before it, it says nothing of the API.
+        # It is measured from the start of the call: after retries it says nothing about the API.
         first_token_s=None if call.retries else first_token_s,
         tokens=tokens,
         service_tier=tier,
@@ -245,7 +245,7 @@ def _claude_code_call(event: EventRecord, name: str, cost_of: CostOf, ended: dat
 
 @lru_cache(maxsize=1000)
 def application_of(service: str) -> str:
-    """The name of an application; UNKNOWN for the one that OpenTelemetry makes up."""
+    """The name of an application; UNKNOWN for OpenTelemetry's default."""
     name = service.strip()
     if not name or name == "unknown_service" or name.startswith("unknown_service:"):
         return UNKNOWN
@@ -273,7 +273,7 @@ def _method(attributes: Attributes) -> str:
 
 
 def _message(found: Classified) -> str | None:
-    """The error's words; None where nothing but the type is known."""
+    """The error's message; None if only the type is known."""
     if not found.outcome.failed or found.message == found.error_type:
         return None
     return error_message(found.message)

@@ -33,7 +33,7 @@ _MOST_PENDING = 500
 
 @dataclass(slots=True)
 class _Group:
-    """What one process told of one model in one export."""
+    """What one process reported about one model in one export."""
 
     application: str
     model: str
@@ -59,7 +59,7 @@ class Meters:
         self._pending: dict[_Key, _Group] = {}
 
     def reported(self, application: str, now: datetime) -> None:
-        """An application has reported a call by itself: its metrics tell the same once more."""
+        """An application has reported a call itself: its metrics would count it twice."""
         if application in self._reported or len(self._reported) < _MOST_NAMES:
             self._reported[application] = now
 

@@ -35,7 +35,7 @@ Record = SpanRecord | EventRecord | PointRecord
 # What is longer has content in it: the fields with that are left out before the rest is decoded.
 _LEAN_BYTES = 16_384
 _LONGEST_FIELD = 4_096
-# A record of more than that, content left out, is none of a call.
+# A record of more than that, content left out, is not of a call.
 _LARGEST_RECORD = 262_144
 _ENVELOPE, _FIRST, _SECOND = 1, 1, 2
 

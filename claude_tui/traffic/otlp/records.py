@@ -1,4 +1,4 @@
-"""What is taken out of an export: of every record the attributes of a closed list, and no other text.
+"""What is read from an export: of every record, the attributes on a closed list, and no other text.
 
 Prompts, answers, tool input and names of people are in attributes and bodies that are not on it: they are
 dropped here, before anything else sees them.
@@ -80,7 +80,7 @@ WANTED = frozenset(
 
 
 class Signal(StrEnum):
-    """What an export is of."""
+    """What an export contains."""
 
     TRACES = "traces"
     LOGS = "logs"

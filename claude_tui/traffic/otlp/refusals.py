@@ -20,12 +20,12 @@ REFUSED: Mapping[type[Exception], HTTPStatus] = {
     BrokenExportError: HTTPStatus.BAD_REQUEST,
     UnreadableBodyError: HTTPStatus.BAD_REQUEST,
     TimeoutError: HTTPStatus.REQUEST_TIMEOUT,
-    # Nobody is left to be answered.
+    # The client is gone: there is nobody to respond to.
     ConnectionError: HTTPStatus.BAD_REQUEST,
 }
 """The faults of an export or its sender. Anything else is a fault of this program."""
 _REASONS = {
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the body is larger than is taken",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "the body is larger than allowed",
     HTTPStatus.TOO_MANY_REQUESTS: "too much at once",
     HTTPStatus.BAD_REQUEST: "the body ended early",
     HTTPStatus.REQUEST_TIMEOUT: "the body did not arrive in time",
@@ -42,13 +42,13 @@ _INVALID_ARGUMENT = 3
 
 
 def status_of(error: Exception) -> HTTPStatus:
-    """The HTTP status; 500 for what is no fault of the sender's."""
+    """The HTTP status; 500 if it is not the sender's fault."""
     found = (status for kind, status in REFUSED.items() if isinstance(error, kind))
     return next(found, HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
 def reason_of(error: Exception, status: HTTPStatus) -> str:
-    """The words for the sender; nothing of this program's own faults."""
+    """The message for the sender; nothing about internal errors."""
     own = str(error) if status is not HTTPStatus.INTERNAL_SERVER_ERROR else ""
     return own or _REASONS[status]
 

@@ -33,7 +33,7 @@ class Growth:
 
 
 class Series:
-    """The last point of each series. The series that was silent for longest makes room."""
+    """The last point of each series. The series that has been silent the longest makes room."""
 
     def __init__(self, most: int = _MOST_SERIES) -> None:
         self._most = most
@@ -44,7 +44,7 @@ class Series:
         return len(self._last)
 
     def grown(self, point: PointRecord, now: datetime) -> Growth | None:
-        """None for nothing, and for a total of which it is not known what was there before."""
+        """None for nothing, and for a total whose earlier value is unknown."""
         if self._since_ns is None:
             self._since_ns = int(now.timestamp() * 1e9)
         if point.count is None or not _is_sane(point):
@@ -60,7 +60,7 @@ class Series:
         # Of the last point only the numbers are needed.
         self._last[key] = point
         if last is None and point.cumulative is not False and point.start_ns < self._since_ns:
-            # A total that began before anybody listened has an unknown part of the past in it. Without a
+            # A total that began before the receiver did includes an unknown part of the past. Without a
             # temporality it may as well be the last minute's.
             return None
         return _less(point, last if last is not None and _continues(point, last) else None)

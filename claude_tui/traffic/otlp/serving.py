@@ -31,7 +31,7 @@ _BACKLOG = 128
 
 
 class ReceiverThread:
-    """Receives, until it is stopped, and writes to a store that stays its owner's.
+    """Receives until it is stopped, and writes to a store that it does not own.
 
     `listen` and `listen_grpc` return as soon as the port is bound. h2 and protobuf are imported in
     the thread: exports that arrive earlier wait in the listen queue.
@@ -49,7 +49,7 @@ class ReceiverThread:
         self.grpc_url = ""
         """The same for gRPC."""
         self.failure: str | None = None
-        """Why it has ended by itself."""
+        """Why it has ended on its own."""
         self._bound: SimpleQueue[tuple[bool, socket.socket]] = SimpleQueue()
         self._store = store
         self._cost_of = cost_of
@@ -69,7 +69,7 @@ class ReceiverThread:
 
     @property
     def absences(self) -> list[str]:
-        """What senders have stopped telling."""
+        """What senders have stopped reporting."""
         return [*self._intake.telling.said()] if self._intake is not None else []
 
     @property

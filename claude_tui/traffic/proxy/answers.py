@@ -53,7 +53,7 @@ def bad_request(why: str) -> OwnAnswer:
 
 def no_tunnels() -> OwnAnswer:
     """A client takes this for a forward proxy."""
-    message = "this is no forward proxy: set it as ANTHROPIC_BASE_URL, not as HTTPS_PROXY"
+    message = "this is not a forward proxy: set it as ANTHROPIC_BASE_URL, not as HTTPS_PROXY"
     return OwnAnswer(
         405, b"Method Not Allowed", "not_a_forward_proxy", _error("invalid_request_error", message)
     )

@@ -233,7 +233,7 @@ class ClientConnection(asyncio.Protocol):
             return
         self._drop_upstream()
         if not exchange.response_done:
-            error = ConnectionError(f"the answer is no HTTP: {exchange.reader.broken}")
+            error = ConnectionError(f"the response is not HTTP: {exchange.reader.broken}")
             self._broke_off(exchange, error)
 
     def lost(self, error: Exception | None) -> None:

@@ -89,9 +89,9 @@ def _announce(
     emit("# for Claude Code, which turns tool search off behind another base URL, several times the tokens:")
     emit("export ENABLE_TOOL_SEARCH=true")
     if not is_gateway(url):
-        emit("# and, undocumented, to keep its window of 1M tokens, too; honest only before the real API:")
+        emit("# and, undocumented, to keep its 1M-token window; correct only in front of the real API:")
         emit("export _CLAUDE_CODE_ASSUME_FIRST_PARTY_BASE_URL=1")
-    say("an application is named by the header x-claude-top-app, which stays here; ctrl+c stops")
+    say("an application is named by the header x-claude-top-app, which is not forwarded; ctrl+c stops")
 
 
 class NoKeyError(ClaudeTopError):

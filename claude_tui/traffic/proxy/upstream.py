@@ -25,14 +25,14 @@ from claude_tui.traffic.proxy.tunnel import Via, open_tunnel
 
 __all__ = ["Address", "Upstream", "UpstreamConnection", "UpstreamUser"]
 
-# asyncio wants a number: longer than any client waits.
+# asyncio requires a number; this is longer than any client waits.
 _HANDSHAKE_S = 600.0
 _PORTS = {"http": 80, "https": 443}
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """A base URL in the parts that sending needs."""
+    """A base URL, split into the parts needed for sending."""
 
     scheme: str
     """`http` or `https`."""
@@ -41,7 +41,7 @@ class Address:
     port: int
     """Always a number."""
     prefix: bytes
-    """What comes before the path of every request."""
+    """The prefix of the path of every request."""
 
     @classmethod
     def of(cls, url: str) -> Address:
@@ -61,20 +61,20 @@ class Address:
 
 
 class UpstreamUser(Protocol):
-    """Who uses a connection."""
+    """The user of a connection."""
 
     def answered(self, data: bytes) -> None:
         """Bytes from the upstream."""
 
     def lost(self, error: Exception | None) -> None:
-        """The connection is gone; None if the upstream closed it in order."""
+        """The connection is gone; `error` is None if the upstream closed it cleanly."""
 
     def hold_request(self, held: bool) -> None:
-        """Whether the upstream takes no more for now."""
+        """Whether the upstream accepts no more data for now."""
 
 
 class UpstreamConnection(asyncio.Protocol):
-    """One connection. `user` hears of everything until `drop`."""
+    """One connection. `user` is told of everything until `drop`."""
 
     def __init__(self, user: UpstreamUser) -> None:
         self._user: UpstreamUser | None = user
@@ -106,7 +106,7 @@ class UpstreamConnection(asyncio.Protocol):
             self._transport.write(data)
 
     def hold_answer(self, held: bool) -> None:
-        """Reads no more while the client takes no more."""
+        """Pauses reading while the client accepts no more data."""
         if self._transport is None or self._transport.is_closing():
             return
         if held:
@@ -115,14 +115,14 @@ class UpstreamConnection(asyncio.Protocol):
             self._transport.resume_reading()
 
     def drop(self) -> None:
-        """Ends the connection at once; the user hears no more of it."""
+        """Closes the connection at once; the user is not told."""
         self._user = None
         if self._transport is not None:
             self._transport.abort()
 
 
 class Upstream:
-    """The upstream, and how it is reached: directly or through the forward proxy of the environment.
+    """The upstream, reached directly or through the environment's forward proxy.
 
     Raises ProxySettingError for a forward proxy that cannot be used, OSError if the trusted certificates
     cannot be read.
@@ -142,14 +142,14 @@ class Upstream:
 
     @property
     def target_prefix(self) -> bytes:
-        """What stands before the path in a request line; a forward proxy is told the whole URL."""
+        """The prefix of the path in a request line; a forward proxy gets the whole URL."""
         if self._via is None or self.address.secure:
             return self.address.prefix
         return f"http://{self.address.netloc}".encode() + self.address.prefix
 
     @property
     def extra_headers(self) -> tuple[Header, ...]:
-        """What a forward proxy wants to see in each request."""
+        """The headers that a forward proxy requires in each request."""
         if self._via is None or self.address.secure or self._via.authorization is None:
             return ()
         return ((b"Proxy-Authorization", self._via.authorization),)
@@ -158,7 +158,7 @@ class Upstream:
         return ExchangeTrace(self._clock, proxy=self._proxy)
 
     async def connect(self, user: UpstreamUser, trace: ExchangeTrace) -> UpstreamConnection:
-        """A new connection. How long to wait for it is the client's choice: no time-out but the system's.
+        """A new connection. How long to wait is up to the client: there is no timeout but the system's.
 
         Raises OSError, TunnelError or UnicodeError, and `trace` has the phase in which it failed.
         """

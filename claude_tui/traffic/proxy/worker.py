@@ -1,4 +1,4 @@
-"""One worker: the connections of its clients, what they share, and its end."""
+"""One worker: its clients' connections, what they share, and its shutdown."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from claude_tui.traffic.proxy.upstream import Upstream
 
 __all__ = ["Worker"]
 
-# How often to look whether a client left from which nothing is read.
+# How often to check whether a client has left while nothing is read from it.
 LOOK_S = 0.5
 BACKLOG = 1024
-# Linux tells of a peer that has closed; elsewhere one learns of it when there is room to read on.
+# Linux reports a peer that has closed; elsewhere it is noticed on the next read.
 _LEFT = getattr(select, "POLLRDHUP", 0) | select.POLLHUP | select.POLLERR if hasattr(select, "poll") else 0
 
 
 class Worker:
-    """Serves clients on one or more sockets until `drain`. `taps` makes what listens to a call."""
+    """Serves clients on one or more sockets until `drain`. `taps` makes what observes a call."""
 
     def __init__(self, upstream: Upstream, taps: Callable[[RequestHead], Tap], redactor: Redactor) -> None:
         self.upstream = upstream
@@ -42,7 +42,7 @@ class Worker:
         self._empty.set()
 
     async def start(self, sockets: Sequence[socket.socket]) -> None:
-        """Takes calls from now on."""
+        """Starts accepting calls."""
         loop = asyncio.get_running_loop()
         for sock in sockets:
             server = await loop.create_server(lambda: ClientConnection(self), sock=sock, backlog=BACKLOG)
@@ -51,7 +51,7 @@ class Worker:
             self._looking = loop.create_task(self._look_for_leavers())
 
     async def drain(self, within_s: float) -> bool:
-        """Takes no more calls, lets the open ones end for `within_s` seconds, then drops the rest.
+        """Accepts no more calls, gives the open ones `within_s` seconds to end, then drops the rest.
 
         Returns whether all have ended by themselves.
         """
@@ -74,7 +74,7 @@ class Worker:
             connection.left()
         if self._looking is not None:
             self._looking.cancel()
-        # Aborted transports say so in the next round of the loop.
+        # Aborted transports report it in the next iteration of the loop.
         await asyncio.sleep(0)
 
     # What connections ask.
@@ -111,7 +111,7 @@ class Worker:
             self._empty.set()
 
     async def _look_for_leavers(self) -> None:
-        """A client from which the upstream takes no more is not read, so that its end is not seen."""
+        """Nothing is read from a client whose upstream accepts no more data, so its end goes unnoticed."""
         while True:
             await asyncio.sleep(LOOK_S)
             held = {

@@ -131,7 +131,7 @@ def _over(snapshot: Snapshot, group: AlertGroup, cells: int) -> Line:
     """The row of an alert whose verdict is healthy again: when it closes, and what was wrong."""
     closes = closes_at(snapshot.engine.alerts, group)
     # A rule that counts over minutes matches until what has failed is older than that.
-    ends = f"closes at {moment(closes, snapshot.at)}" if closes is not None else "closes in some minutes"
+    ends = f"closes at {moment(closes, snapshot.at)}" if closes is not None else "closes in a few minutes"
     return crop(line(Span(f"△ Over, its alert {ends}: ", "dim"), Span(group.content.what, "text")), cells)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,23 +14,25 @@ from claude_tui.analysis.views.events import filtered
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.filtering import Filter, parse_filter
 from claude_tui.model.format import ago, moment
+from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Event, EventKind, Level, Snapshot
 from claude_tui.model.when import Local
 from claude_tui.tui.messages import EventChosen
+from claude_tui.tui.render.clauses import clauses_in, without_first_sentence
 from claude_tui.tui.render.frame import Frame
 from claude_tui.tui.render.glyphs import event_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
-from claude_tui.tui.render.lines import Line, Span, clipped, crop, fit, line, pad, spread, width, wrap
+from claude_tui.tui.render.lines import Line, Span, clipped, crop, line, pad, spread, width, wrap
 
 __all__ = ["EventRow", "EventsPanel", "event_lines", "event_rows", "followed", "in_sight"]
 
 Lines = tuple[Line, ...]
 
 _SUBJECT_CELLS = 12
-_SHORTEST_ID = 9
-# The text of other events is clear without its subject.
+_BADGE = re.compile(r"P\d ")
 # Many of these come in a trouble; the others say what it is and what was done about it.
 _MANY = frozenset({EventKind.FAILURE, EventKind.RECOVERY, EventKind.LIMIT, EventKind.MODEL})
+# The text of other events is clear without its subject.
 _NEED_A_SUBJECT = (EventKind.FAILURE, EventKind.RECOVERY, EventKind.ALERT)
 
 
@@ -259,20 +262,27 @@ def _event(shown: EventRow, when: str, at: datetime, subject_cells: int, cells: 
     subject = Span(pad(event.subject, subject_cells) + " ", "text")
     text = Span(event.text, mark.role if loud else "dim", bold=loud and event.kind is EventKind.VERDICT)
     row = line(*head, subject, text)
+    count_cells = cell_len(f" ×{event.count:,}") if event.count > 1 else 0
+    if width(row) + count_cells > cells and not _needs_its_subject(event):
+        row = line(*head, text)
     if event.count > 1:
         row = _with_count(row, event, at, cells)
-    elif width(row) > cells and event.kind not in _NEED_A_SUBJECT:
-        row = line(*head, text)
-    row = row if event.kind is EventKind.FAILURE else _cut_at_a_word(row, cells)
+    elif event.kind is not EventKind.FAILURE:
+        row = _shortened(row, event, cells)
     request_id = event.observation.request_id if event.observation else None
     if event.kind is not EventKind.FAILURE or not request_id or request_id in event.text:
         return crop(row, cells)
     room = cells - width(row) - 1
-    # Wide rows show the whole id, to copy from the screen; narrow rows enough of it to recognise it.
-    whole = cell_len(request_id) <= min(room, 40)
-    short = fit(request_id.removeprefix("req_"), min(room, 30)) if room >= _SHORTEST_ID else ""
-    end = request_id if whole else short
+    # Wide rows show the whole id, to copy from the screen; a part of one could not be looked up.
+    forms = (request_id, request_id.removeprefix("req_"))
+    end = next((form for form in forms if cell_len(form) <= min(room, 40)), "")
     return spread(row, line(Span(end, "faint")), cells)
+
+
+def _needs_its_subject(event: Event) -> bool:
+    """Whether its text is unclear without its subject; what fails is a message unless it says otherwise."""
+    message = event.kind is EventKind.FAILURE and event.subject == Source.MESSAGES.value
+    return event.kind in _NEED_A_SUBJECT and not message
 
 
 def _with_count(row: Line, event: Event, at: datetime, cells: int) -> Line:
@@ -284,6 +294,26 @@ def _with_count(row: Line, event: Event, at: datetime, cells: int) -> Line:
         if width(row) + width(tail) <= cells:
             return line(*row, *tail)
     return line(*crop(row, cells - width((many,))), many)
+
+
+def _shortened(row: Line, event: Event, cells: int) -> Line:
+    """The row with whole clauses of its text where that says enough, else cut between two words."""
+    if width(row) <= cells:
+        return row
+    room = cells - width(row[:-1])
+    text = _brief_verdict(event, room) if event.kind is EventKind.VERDICT else clauses_in(event.text, room)
+    enough = event.kind is EventKind.VERDICT or cell_len(text) > room / 2
+    return (*row[:-1], row[-1]._replace(text=text)) if text and enough else _cut_at_a_word(row, cells)
+
+
+def _brief_verdict(event: Event, cells: int) -> str:
+    """`P2 The API is overloaded (529)`: of a trouble what it is, or, where that is too long, whose it is."""
+    badge, summary = _BADGE.match(event.text), event.text
+    if badge is not None:
+        rest = without_first_sentence(summary[badge.end() :]).removesuffix(".")
+        if brief := clauses_in(rest, cells - badge.end()):
+            return f"{badge.group()}{brief}"
+    return clauses_in(summary, cells)
 
 
 def _cut_at_a_word(row: Line, cells: int) -> Line:

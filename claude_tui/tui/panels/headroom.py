@@ -27,6 +27,7 @@ from claude_tui.tui.render.lines import (
     Span,
     clipped,
     crop,
+    first_fitting,
     fit,
     join,
     line,
@@ -276,8 +277,12 @@ def _as_of(view: HeadroomView, at: datetime, cells: int) -> Line:
         words = f"stale: as of {when}, {ago(view.read_at, at)}"
         more = ", may have reset" if cell_len(words) + 18 <= cells else ""
         return crop(line(Span("▲ ", "warn"), Span(words + more, "warn")), cells)
-    by = f", message call {view.request_id}" if view.request_id else ""
-    return line(Span(fit(f"as of {when}{by}", cells), "faint"))
+    as_of = line(Span(f"as of {when}", "faint"))
+    if not view.request_id:
+        return crop(as_of, cells)
+    by_message = line(*as_of, Span(f", message call {view.request_id}", "faint"))
+    by_request = line(*as_of, Span(f", {view.request_id}", "faint"))
+    return first_fitting((by_message, by_request, as_of), cells)
 
 
 def _aged(view: HeadroomView) -> bool:

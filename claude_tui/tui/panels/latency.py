@@ -33,8 +33,10 @@ from claude_tui.tui.render.lines import (
     Span,
     clipped,
     crop,
+    first_fitting,
     join,
     line,
+    packed,
     pad,
     plain,
     right,
@@ -327,9 +329,8 @@ def _usual(series: LatencySeries, stale: bool) -> Line:
 
 def _notes(view: LatencyView, at: datetime, cells: int) -> Lines:
     """Warnings, then the phases of a new connection, then what `usual` means."""
-    last = join((_usual_is(view), _marks_are(view)), "   ")
-    if width(last) > cells:
-        last = _usual_is(view)
+    usual = _usual_is(view, cells)
+    last = first_fitting((join((usual, _marks_are(view)), "   "), usual), cells)
     notes = [_skew(view), _certificate(view, at), *_phases(view, at, cells), last]
     return tuple(crop(note, cells) for note in notes if note)
 
@@ -353,7 +354,7 @@ def _certificate(view: LatencyView, at: datetime) -> Line:
 
 
 def _phases(view: LatencyView, at: datetime, cells: int) -> Lines:
-    """`dns 2ms  connect 14ms  first byte 135ms   server 119ms · network 16ms`, in one row or two."""
+    """`dns 2ms  connect 14ms  first byte 135ms   server 119ms · network 16ms`, in one row or several."""
     if view.phases is None:
         return (line(Span("phases of a connection: not measured yet", "faint")),)
     figures = _phase_figures(view.phases)
@@ -368,8 +369,13 @@ def _phases(view: LatencyView, at: datetime, cells: int) -> Lines:
             return (whole,)
         if held and width(join((join(parts), when))) <= cells:
             return (join((join(parts), when)), split)
-    wide = join((join(parts), when))
-    return (wide if width(wide) <= cells else join((join(parts, " "), when)), split)
+    for gap in ("  ", " "):
+        row = join((join(parts, gap), when), gap)
+        if width(row) <= cells:
+            return (row, split)
+    # In a narrow panel what was not measured goes first, then the rest takes another row.
+    known = [_part(name, seconds, 0) for name, seconds in figures if seconds is not None]
+    return (*packed([*known, when], cells), split)
 
 
 def _is_old(view: LatencyView, at: datetime) -> bool:
@@ -407,10 +413,11 @@ def _marks_are(view: LatencyView) -> Line:
     return line(ALL_FAILED, words[0], SOME_FAILED, words[1])
 
 
-def _usual_is(view: LatencyView) -> Line:
+def _usual_is(view: LatencyView, cells: int) -> Line:
     spans = [series.baseline_span for series in view.series if series.baseline_span is not None]
     if not spans:
         return unmeasured_usual()
     longest = max(spans)
     words = span_text(longest) if longest.total_seconds() % 3600 == 0 else duration(longest)
-    return line(Span(f"usual: the median of the last {words}", "faint"))
+    forms = (f"the median of the last {words}", f"median of the last {words}", f"median of {words}")
+    return first_fitting((line(Span(f"usual: {form}", "faint")) for form in forms), cells)

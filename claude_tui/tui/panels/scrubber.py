@@ -52,8 +52,8 @@ def _past(snapshot: Snapshot, view: View) -> tuple[tuple[bool, str, str], ...]:
     at = f"◀ PAST {_instant(snapshot.at, view.now)} UTC"
     age = f"{duration(max(view.now - snapshot.at, timedelta()))} ago"
     return (
-        (True, f"{at} · {age} · live goes on", "end back to live"),
-        (False, f"{at} · {age} · live goes on", "end back to live"),
+        (True, f"{at} · {age} · live continues", "end back to live"),
+        (False, f"{at} · {age} · live continues", "end back to live"),
         (False, f"{at} · {age}", "end back to live"),
         (False, f"{at} · {age}", "end: live"),
         (False, at, "end: live"),

@@ -30,7 +30,20 @@ from claude_tui.model.traffic import KeptCall
 from claude_tui.model.traffic_view import Quantiles, TrafficFigures, TrafficView
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.line_panel import SnapshotPanel
-from claude_tui.tui.render.lines import BLANK, Line, Span, clipped, crop, join, line, pad, right, width, wrap
+from claude_tui.tui.render.lines import (
+    BLANK,
+    Line,
+    Span,
+    clipped,
+    crop,
+    first_fitting,
+    join,
+    line,
+    pad,
+    right,
+    width,
+    wrap,
+)
 from claude_tui.tui.render.sparkline import bars
 
 __all__ = ["TrafficPanel", "dollars", "pace", "share", "traffic_lines"]
@@ -76,9 +89,9 @@ class TrafficPanel(SnapshotPanel):
 def _nothing_heard(cells: int, rows: int) -> Lines:
     """How calls come here, while none have."""
     said = (
-        ("None of your calls is seen yet.", "text"),
-        ("Through a proxy: claude-top proxy, then ANTHROPIC_BASE_URL to its address.", "dim"),
-        ("Or by OpenTelemetry: set otlp in the table [traffic] of the settings file.", "dim"),
+        ("No calls of your own seen yet.", "text"),
+        ("With a proxy: run claude-top proxy and set ANTHROPIC_BASE_URL to its address.", "dim"),
+        ("With OpenTelemetry: set otlp in the table [traffic] of the settings file.", "dim"),
         ("More: claude-top manual traffic", "faint"),
     )
     told = (line(Span(row, role)) for text, role in said for row in wrap(text, cells, 3))
@@ -114,9 +127,11 @@ def traffic_lines(
 
 
 def _headline(view: TrafficView, cells: int) -> Line:
-    """`30.7/s  failing 22%  529 18%  429 0  attempts/call 1.6 ▲`; the last parts go first.
+    """`30.7/s  failing 22%  overload 18%  limited 0  attempts/call 1.6 ▲`.
 
-    If most fail for something else, that stands before both: `failing 54%  authentication 54%  529 0  429 0`.
+    Where it does not fit, kinds without a failure go first, then the last parts.
+
+    If most fail for another reason, that comes before both: `failing 54%  authentication 54%  overload 0`.
     """
     figures = view.all
     silent = _all_quiet_since(view)
@@ -129,13 +144,16 @@ def _headline(view: TrafficView, cells: int) -> Line:
         if figures.failing is not None
         else line(Span(f"failing {_held(NOT_AVAILABLE, _SHARE_CELLS)}", "faint")),
         *_leading_failure(figures),
-        _class("529", figures.overloaded, figures.calls),
-        _class("429", figures.rate_limited, figures.calls),
+        overload := _class("overload", figures.overloaded, figures.calls),
+        limited := _class("limited", figures.rate_limited, figures.calls),
     ]
     if figures.attempts_per_call is not None:
         level = attempts_level(figures)
         mark = f" {level_mark(level).glyph}" if level in _LOUD else ""
         pieces.append(_labelled(f"{figures.attempts_per_call:.1f}", "attempts/call ", _role(level), mark))
+    for failed, piece in ((figures.rate_limited, limited), (figures.overloaded, overload)):
+        if not failed and width(join(pieces)) > cells:
+            pieces.remove(piece)
     return _fitting("", pieces, cells)
 
 
@@ -264,18 +282,24 @@ def _more(view: TrafficView, cells: int, rows: int, room: int) -> Lines:
     more: Lines = (BLANK, *models) if models and room > len(models) else ()
     if view.failed_calls and room - len(more) >= 3:
         failed = view.failed_calls[: room - len(more) - 1]
-        more = (*more, BLANK, *(crop(_failed_call(each), cells) for each in failed))
+        more = (*more, BLANK, *(_failed_call(each, cells) for each in failed))
     return more
 
 
-def _failed_call(kept: KeptCall) -> Line:
+def _failed_call(kept: KeptCall, cells: int) -> Line:
+    """`14:02:11 checkout 529 overloaded_error req_011C…`, the id only where it fits."""
     call = kept.call
     status = f"{call.http_status} " if call.http_status is not None else ""
-    return line(
-        Span(f"{clock(call.at)} ", "dim"),
-        Span(f"{call.application} ", "text"),
-        Span(f"{status}{call.error_type or plain(call.outcome.value)} ", "bad"),
-        Span(call.request_id or "", "dim"),
+    start = Span(f"{clock(call.at)} ", "dim"), Span(f"{call.application} ", "text")
+    kind, brief = call.error_type or plain(call.outcome.value), plain(call.outcome.value)
+    request_id = Span(f" {call.request_id}" if call.request_id else "", "dim")
+    return first_fitting(
+        (
+            line(*start, Span(f"{status}{kind}", "bad"), request_id),
+            line(*start, Span(f"{status}{kind}", "bad")),
+            line(*start, Span(f"{status}{brief}", "bad")),
+        ),
+        cells,
     )
 
 

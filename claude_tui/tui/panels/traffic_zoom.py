@@ -48,7 +48,7 @@ Lines = tuple[Line, ...]
 
 _FIGURE_ROWS = 9
 # The name and the highest value of a curve.
-_LABEL_CELLS = 18
+_LABEL_CELLS = 22
 # From here on a row has room for a model beside a request id.
 _WIDE_FROM = 92
 _SHORTEST_CHART = 20
@@ -56,7 +56,7 @@ _AIR = 1.25
 _NAME_CELLS = 22
 _COUNT_CELLS = 10
 # The most important first, each with its width: what does not fit is left out.
-_COLUMNS = {"calls": 9, "pace": 8, "failing": 10, "529": 7, "429": 7, "TTFT p95": 11, "TTFT p50": 10,
+_COLUMNS = {"calls": 8, "pace": 8, "failing": 9, "overload": 10, "limited": 9, "TTFT p95": 10, "TTFT p50": 10,
             "cost/h": 10, "in/min": 10, "attempts": 10, "TTFT p99": 10, "out/min": 9, "cached": 8,
             "per 1,000": 11, "prompt p95": 12}  # fmt: skip
 _NOTHING = (
@@ -147,7 +147,7 @@ def _curve(series: ChartSeries, chart: Chart, grid: Grid) -> Lines:
     else:
         unit = latency_unit(highest)
         figure, top = latency_figure(highest, unit), highest * _AIR
-    label = f"{pad(series.name, 9)}{right(f'{figure}{unit}' if highest else '–', 8)}"
+    label = f"{pad(series.name, 9)}{right(f'max {figure}{unit}' if highest else '–', 12)}"
     rows = bars(values, grid.cells, tall, top=top, role_of=lambda value: role if value else "dim")
     margin = " " * (_LABEL_CELLS + 1)
     return (
@@ -162,7 +162,7 @@ def _table(rows: Sequence[TrafficFigures], cells: int, order: str = "") -> Lines
     head = line(
         Span(" " * _NAME_CELLS, "faint"),
         *(
-            Span(right(f"{name} ▾", _COLUMNS[name]), "text")
+            Span(right(f"{name}▾", _COLUMNS[name]), "text")
             if name == order
             else Span(right(name, _COLUMNS[name]), "faint")
             for name in columns
@@ -194,8 +194,8 @@ def _row(figures: TrafficFigures, columns: Sequence[str]) -> Line:
         "calls": f"{figures.calls:,}",
         "pace": pace(figures),
         "failing": share(figures.failing),
-        "529": f"{figures.overloaded:,}",
-        "429": f"{figures.rate_limited:,}",
+        "overload": f"{figures.overloaded:,}",
+        "limited": f"{figures.rate_limited:,}",
         "TTFT p50": _seconds(first.p50),
         "TTFT p95": _seconds(first.p95),
         "TTFT p99": _seconds(first.p99),
@@ -207,8 +207,8 @@ def _row(figures: TrafficFigures, columns: Sequence[str]) -> Line:
         "attempts": "unknown" if attempts is None else f"{attempts:.2f}",
         "prompt p95": _count(figures.prompt_p95),
     }
-    roles = {"failing": "bad" if figures.failed else "dim", "529": "bad" if figures.overloaded else "dim",
-             "429": "bad" if figures.rate_limited else "dim"}  # fmt: skip
+    failed = {"failing": figures.failed, "overload": figures.overloaded, "limited": figures.rate_limited}
+    roles = {name: "bad" if count else "dim" for name, count in failed.items()}
     return line(
         Span(pad(figures.name, _NAME_CELLS), "text"),
         *(
@@ -223,7 +223,7 @@ def _row(figures: TrafficFigures, columns: Sequence[str]) -> Line:
 
 def _limits(snapshot: Snapshot, cells: int) -> Lines:
     rows = limits_by_model(snapshot, cells)
-    return (BLANK, heading("Limits by model", "as the last calls told them", cells), *rows) if rows else ()
+    return (BLANK, heading("Limits by model", "as of the last calls", cells), *rows) if rows else ()
 
 
 def _usual(view: TrafficView, cells: int) -> Lines:
@@ -262,7 +262,7 @@ def _failed(view: TrafficView, listed: Sequence[KeptCall], only: str, cells: int
 
 
 def _calls(listed: Sequence[KeptCall], drawn: Callable[[KeptCall], Line]) -> Lines:
-    return tuple(map(drawn, listed)) or (line(Span("none that the filter lets through", "faint")),)
+    return tuple(map(drawn, listed)) or (line(Span("none match the filter", "faint")),)
 
 
 def _failed_call(kept: KeptCall, *, narrow: bool) -> Line:

@@ -15,18 +15,18 @@ _STEP_MINUTES = 5
 # From so many minutes on, hours say enough.
 _HOURS_FROM = 120
 _EFFECTS = {
-    Severity.P1: "Most requests fail at the moment.",
-    Severity.P2: "A part of the requests fails at the moment.",
-    Severity.P3: "Some requests fail; most work.",
-    Severity.P4: "Very few requests fail; nearly all work.",
+    Severity.P1: "Most requests are failing at the moment.",
+    Severity.P2: "Many requests are failing at the moment.",
+    Severity.P3: "Some requests are failing; most work.",
+    Severity.P4: "Very few requests are failing; nearly all work.",
 }
-_SLOW = "Answers take longer than usual."
+_SLOW = "Responses take longer than usual."
 _CAUSES = {
-    Side.THEM: "As far as we know the cause lies with our AI provider.",
+    Side.THEM: "As far as we know, the cause is at our AI provider.",
     Side.US: "The cause is on our side, and we are working on it.",
-    Side.PATH: "As far as we know the connection between us and our AI provider is disturbed.",
+    Side.PATH: "As far as we know, the connection to our AI provider is disrupted.",
 }
-_UNKNOWN_CAUSE = "We do not know the cause yet, and are looking into it."
+_UNKNOWN_CAUSE = "We do not know the cause yet and are investigating."
 _ADVICE = "If something fails, wait a few minutes and try again. Nothing else is needed on your side."
 
 
@@ -40,16 +40,16 @@ def users_text(snapshot: Snapshot) -> str:
 def _sentences(verdict: Verdict, at: datetime) -> tuple[str, ...]:
     if verdict.cause is Cause.PROVIDER_NOTICE:
         return (
-            "Our AI provider reports trouble with a part of its service that we use.",
-            f"In our own checks our AI features work, as of {at:%H:%M} UTC.",
+            "Our AI provider reports problems with a part of its service that we use.",
+            f"In our own checks, our AI features are working as of {at:%H:%M} UTC.",
             "We are watching it.",
         )
     if not verdict.severity.trouble:
         if verdict.cause is Cause.HEALTHY and not verdict.checking:
-            return (f"Our AI features work normally, as of {at:%H:%M} UTC on {_day(at)}.",)
+            return (f"Our AI features are working normally as of {at:%H:%M} UTC on {_day(at)}.",)
         return (
-            f"We are checking whether our AI features work, as of {at:%H:%M} UTC on {_day(at)}.",
-            "We do not know of a fault yet.",
+            f"We are checking whether our AI features are working, as of {at:%H:%M} UTC on {_day(at)}.",
+            "We are not aware of a problem so far.",
         )
     return (
         _began(verdict, at),
@@ -65,11 +65,11 @@ def _sentences(verdict: Verdict, at: datetime) -> tuple[str, ...]:
 def _began(verdict: Verdict, at: datetime) -> str:
     since = verdict.since
     if since is None:
-        return f"There is trouble with our AI features, as of {at:%H:%M} UTC on {_day(at)}."
+        return f"There is a problem with our AI features, as of {at:%H:%M} UTC on {_day(at)}."
     minutes = max(int((at - since).total_seconds() // 60), 1)
     lasted = plural(minutes, "minute") if minutes < _HOURS_FROM else f"{minutes // 60} hours"
     return (
-        f"There has been trouble with our AI features since {since:%H:%M} UTC on {_day(since)}, "
+        f"There has been a problem with our AI features since {since:%H:%M} UTC on {_day(since)}, "
         f"for {lasted} so far."
     )
 

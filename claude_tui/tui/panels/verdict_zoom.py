@@ -110,7 +110,7 @@ def _action(snapshot: Snapshot, times: Times) -> dict[str, Line]:
 def _retry(verdict: Verdict) -> Line:
     wait_s = verdict.retry_after_s
     if wait_s is None:
-        useless = line("no use: the answer would be the same")
+        useless = line("pointless: the response would be the same")
         return BLANK if verdict.cause in _WITHOUT_ERRORS else useless
     if wait_s <= 0:
         return line("now: the requested wait is over")

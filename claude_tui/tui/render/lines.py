@@ -26,11 +26,13 @@ __all__ = [
     "changes",
     "clipped",
     "crop",
+    "first_fitting",
     "fit",
     "flow",
     "join",
     "line",
     "muted",
+    "packed",
     "pad",
     "plain",
     "right",
@@ -168,6 +170,27 @@ def spread(left: Line, end: Line, cells: int) -> Line:
     left = crop(left, max(room - 1, 0) if end else room)
     gap = room - width(left)
     return (*left, Span(" " * gap), *end) if gap > 0 else (*left, *end)
+
+
+def first_fitting(forms: Iterable[Line], cells: int) -> Line:
+    """The first of several forms, the longest first, that fits; the last one is cut if none does."""
+    shown = BLANK
+    for shown in forms:
+        if width(shown) <= cells:
+            return shown
+    return crop(shown, cells)
+
+
+def packed(pieces: Iterable[Line], cells: int, gap: str = " ") -> tuple[Line, ...]:
+    """The non-empty pieces in as few rows as they take, none of them broken."""
+    rows: list[Line] = []
+    for piece in filter(None, pieces):
+        longer = join((rows[-1], piece), gap) if rows else piece
+        if rows and width(longer) <= cells:
+            rows[-1] = longer
+        else:
+            rows.append(piece)
+    return tuple(rows)
 
 
 def join(pieces: Iterable[Line], gap: str = "  ") -> Line:

@@ -119,8 +119,8 @@ def _acknowledging(view: AlertsView, verdict: Verdict | None) -> tuple[Line, ...
     if verdict is not None:
         paragraphs.append(
             paragraph(
-                "Everyone watching sees that you have it. The alert that follows pages nobody unless it gets "
-                "worse or lasts long. It ends with the trouble."
+                "Everyone watching sees that you are on it. The alert that follows pages nobody unless it "
+                "gets worse or lasts long. It ends when the problem does."
             )
         )
     return tuple(paragraphs)

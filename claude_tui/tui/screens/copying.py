@@ -30,7 +30,7 @@ def _explanation(app: Cockpit) -> str:
     shown = f"; {key} shows it" if key else ""
     return (
         f"The summary is in the terminal’s clipboard, if the terminal allows that{shown}. "
-        "Another text takes its place. Look through it before you send it."
+        "Another text replaces it. Read it before you send it."
     )
 
 

@@ -50,7 +50,7 @@ class BriefScreen(_PlainScreen):
         self._title, self._text = title, text
 
     def title_and_key(self) -> tuple[str, str]:
-        return "Drill: what you are told", ""
+        return "Drill: briefing", ""
 
     def content(self, cells: int, rows: int) -> Lines:  # noqa: ARG002 (it scrolls)
         key = key_of(self.cockpit.chosen_keys)
@@ -68,8 +68,8 @@ class BriefScreen(_PlainScreen):
             ),
             BLANK,
             _key(key("drill_answer"), "whose problem it is, and what: as soon as you think you know"),
-            _key(key("drill_brief"), "these words again"),
-            _key(key("drill_end"), "the end, and the score; resolving the incident leads there too"),
+            _key(key("drill_brief"), "this briefing again"),
+            _key(key("drill_end"), "end the drill and see the score; resolving the incident does so too"),
             _key("enter", "begin"),
         )
 

@@ -19,7 +19,7 @@ __all__ = ["Given", "ask_answer"]
 _UNKNOWN = "I don’t know yet"
 _SIDES = (_UNKNOWN, *(side.whose for side in SIDES))
 _CAUSES = (_UNKNOWN, *(cause_text(cause) for cause in CAUSES))
-_THEN = ("go on with the drill", "end the drill, and see the score")
+_THEN = ("go on with the drill", "end the drill and see the score")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ def ask_answer(
 ) -> None:
     """Ask for side and cause, and whether to go on, which is the default.
 
-    `end` begins with that question. `resolved` says why it is asked.
+    `end` begins with that question, and to end it is the default, unless it is asked because the incident is
+    `resolved` and not because somebody pressed the key for it.
     """
     why = "The incident is resolved. " if resolved else ""
     question = Question(
@@ -46,9 +47,9 @@ def ask_answer(
         (
             Choice("Whose", _SIDES, SIDES.index(before.side) + 1 if before.side in SIDES else 0),
             Choice("What", _CAUSES, CAUSES.index(before.cause) + 1 if before.cause in CAUSES else 0),
-            Choice("Then", _THEN),
+            Choice("Then", _THEN, int(end and not resolved)),
         ),
-        (paragraph(f"{why}The last answer counts, and since when you have had it right."),),
+        (paragraph(f"{why}The last answer counts, and how early you had it right."),),
         first=2 if end else 0,
     )
 

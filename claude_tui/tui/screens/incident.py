@@ -332,7 +332,7 @@ class IncidentScreen(ReaderScreen):
             ask_roles(self.cockpit, incident)
 
     def action_mitigated(self) -> None:
-        if (incident := self._open_one("call it mitigated")) is not None:
+        if (incident := self._open_one("mark it mitigated")) is not None:
             ask_mitigated(self.cockpit, incident)
 
     def action_resolve(self) -> None:

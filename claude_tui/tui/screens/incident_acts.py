@@ -105,7 +105,7 @@ def ask_resolve(app: Cockpit, incident: Incident, recovered: datetime | None) ->
         name_field(app),
     )
     known = (
-        f"The probes answer well since {clock(recovered)}."
+        f"The probes have succeeded since {clock(recovered)}."
         if recovered is not None
         else "The record does not show a recovery yet."
     )
@@ -183,10 +183,10 @@ def ask_severity(app: Cockpit, incident: Incident) -> None:
 
 
 def ask_roles(app: Cockpit, incident: Incident) -> None:
-    """Ask who leads and who tells the customers; an empty field takes a role back."""
+    """Ask who leads and who handles communications; an empty field takes a role back."""
     fields = (
         TextField("Lead", incident.lead, MAX_NAME, "who leads the response"),
-        TextField("Comms", incident.communications, MAX_NAME, "who tells the customers"),
+        TextField("Comms", incident.communications, MAX_NAME, "who handles communications"),
         name_field(app),
     )
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ask_declaration"]
 
-_ABOUT_START = "It started with the first failure, and follows if an earlier is found."
+_ABOUT_START = "The start is the first failure; it moves if an earlier one is found."
 
 
 def ask_declaration(app: Cockpit, then: Callable[[str], None]) -> None:
@@ -60,7 +60,7 @@ class _Declaration:
         trouble = verdict.severity.trouble
         title = (verdict.statement or verdict.summary).strip().removesuffix(".")[:MAX_TITLE]
         chosen = SEVERITIES.index(verdict.severity if trouble else Severity.P3)
-        empty = "now; no failure is going on"
+        empty = "now; nothing is failing"
         if self.began is not None:
             empty = f"{moment(self.began, self.asked_at.at)}, the first failure"
         decisions = ("declare an incident", "no incident: do not propose it again")

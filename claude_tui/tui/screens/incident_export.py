@@ -29,7 +29,7 @@ def ask_export(app: Cockpit, loaded: Loaded) -> None:
         TextField("File", label, _MAX_PATH, "the path of a file"),
     )
     explanation = paragraph(
-        "Without a suffix, .md or .json is added. A file that is there is not replaced unasked."
+        "Without a suffix, .md or .json is added. An existing file is not replaced without asking."
     )
 
     def answered(answers: Answers | None) -> None:

@@ -285,7 +285,7 @@ def figure_lines(incident: Incident, figures: Figures, at: datetime, cells: int)
         _figure("mitigated", _after(figures, figures.mitigated), cells),
         _figure("recovered", _after(figures, figures.recovered), cells),
         _figure("resolved", _after(figures, figures.resolved), cells),
-        _figure("page", _page(figures), cells),
+        _figure("status page", _page(figures), cells),
         BLANK,
     ]
     for severity, length in figures.per_severity:
@@ -347,7 +347,7 @@ def short_figures(incident: Incident, figures: Figures, cells: int) -> Lines:
         line(Span("acked ", "dim"), *_after(figures, figures.acknowledged, figures.acknowledged_by)),
         line(Span("mitigated ", "dim"), *_after(figures, figures.mitigated)),
         line(Span("failed ", "dim"), *_failed(figures)),
-        line(Span("page ", "dim"), *_page(figures)),
+        line(Span("status page ", "dim"), *_page(figures)),
         line(Span("unknown ", "dim"), Span(duration(figures.unknown_time), "warn"))
         if figures.unknown
         else BLANK,

@@ -29,7 +29,7 @@ __all__ = [
 
 MAX_NOTE = 2_000
 """Characters of what somebody writes in one line."""
-NO_TIME = "This is no time in the past. Write 14:05, -20m or 2026-11-20 14:05 (UTC)."
+NO_TIME = "This is not a time in the past. Write 14:05, -20m or 2026-11-20 14:05 (UTC)."
 SHARED = "For everyone who watches; it stays in the record."
 
 _MAX_TIME = 40
@@ -72,7 +72,7 @@ def cleaned(typed: int | str, limit: int) -> str:
 
 
 def typed_time(app: Cockpit, typed: int | str) -> datetime | None:
-    """The time that was typed, now for none; None where it is no time in the past."""
+    """The time that was typed, now for none; None where it is not a time in the past."""
     at, text = app.newest.at, str(typed).strip()
     if not text:
         return at

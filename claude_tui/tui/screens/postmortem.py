@@ -417,7 +417,7 @@ class PostmortemScreen(ReaderScreen):
         if form is not None and loaded is not None:
             document = read(markdown(form, loaded.figures, self.cockpit.newest.at))
             findings = lint(document)
-            title = f"Lint: {len(findings)} to mend" if findings else "Lint"
+            title = f"Lint: {len(findings)} to fix" if findings else "Lint"
             self.cockpit.push_screen(FindingsScreen(title, findings, document.lines))
 
     def action_export(self) -> None:

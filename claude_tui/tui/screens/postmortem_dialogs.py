@@ -112,7 +112,7 @@ def ask_export(app: Cockpit, form: Postmortem, loaded: Loaded) -> None:
     )
     to_do = form.to_do
     words = [f"Still to do: {', '.join(to_do)}."] if to_do else []
-    words.append("Without a suffix, .md or .json is added. A file that is there is not replaced unasked.")
+    words.append("Without a suffix, .md or .json is added. An existing file is not replaced without asking.")
 
     def answered(answers: Answers | None) -> None:
         if answers is None:

@@ -40,10 +40,10 @@ def ask_for_draft(app: Cockpit, owner: DOMNode, form: Postmortem, loaded: Loaded
     """
     model, ceiling = app.settings.draft_model, app.settings.draft_ceiling_usd
     if app.newest.engine.demo is not None:
-        refuse(app, "A demo asks no model: what it records is invented.")
+        refuse(app, "A demo asks no model: its data is made up.")
         return
     if not model:
-        refuse(app, "No model drafts anything: name one as draft_model in the settings.")
+        refuse(app, "Drafting is off: name a model as draft_model in the settings.")
         return
     free = [key for key in DRAFTED if form.field(key).state in _FREE]
     if not free:
@@ -73,10 +73,10 @@ async def _draft(app: Cockpit, asked: Prompt, free: frozenset[str], take: Take) 
     texts = {key: text for key, text in drafted(answer.text, asked).items() if key in free}
     cost = money(answer.cost_usd)
     if not texts:
-        refuse(app, f"No draft: {model} named no entry that a sentence rests on ({cost}).")
+        refuse(app, f"No draft: {model} named no supporting entries ({cost}).")
         return
     take(texts)
-    tell(app, f"{plural(len(texts), 'draft')} ({cost}): accept, change or drop each with enter.")
+    tell(app, f"{plural(len(texts), 'draft')} ({cost}): accept, edit or discard each with enter.")
 
 
 class PromptScreen(LeavesOnce, ModalScreen[bool]):

@@ -184,7 +184,7 @@ def _end(field: Field, look: FormLook, cells: int) -> Line:
     match field.state:
         case FieldState.CONFLICT:
             versions = f"{len(field.heads)} versions: " if roomy else "≠ "
-            pieces.append(line(Span(f"{versions}enter settles", "bad")))
+            pieces.append(line(Span(f"{versions}enter resolves", "bad")))
         case FieldState.DRAFT:
             pieces.append(line(Span("draft: enter accepts", "warn")))
         case FieldState.CHANGED:
@@ -278,7 +278,7 @@ def _action(action: ActionItem, look: FormLook, cells: int) -> Iterator[Line]:
 
 def _parts(action: ActionItem) -> Line:
     if action.in_conflict:
-        return line(Span("2 versions: enter settles", "bad"))
+        return line(Span("2 versions: enter resolves", "bad"))
     return join(
         (
             _part(action.kind, "no kind", 8),

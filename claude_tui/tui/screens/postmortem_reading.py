@@ -105,7 +105,7 @@ class FindingsScreen(LeavesOnce, ModalScreen[None]):
 
     def _lines(self, cells: int, rows: int) -> Lines:  # noqa: ARG002 (it scrolls)
         if not self._findings:
-            return (line(Span("✓ ", "ok", bold=True), "Clean: nothing is missing, and nothing blames."),)
+            return (line(Span("✓ ", "ok", bold=True), "Clean: nothing is missing, and nobody is blamed."),)
         return tuple(row for finding in self._findings for row in self._finding(finding, cells))
 
     def _finding(self, finding: Finding, cells: int) -> Lines:

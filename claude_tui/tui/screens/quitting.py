@@ -42,9 +42,9 @@ def reasons_to_stay(snapshot: Snapshot) -> tuple[str, ...]:
 def ask_to_quit(app: Cockpit, reasons: tuple[str, ...], leave: Callable[[], None]) -> None:
     """Say why it may be better to stay, and ask."""
     after = (
-        "Another screen takes over the probing and paging, if it may."
+        "Another dashboard takes over probing and paging, if it can."
         if app.newest.engine.watching.screens > 1
-        else "Nobody probes and pages once it has ended, unless an agent or another dashboard runs."
+        else "Nothing probes or pages once it has ended, unless an agent or another dashboard is running."
     )
 
     def answered(answers: Answers | None) -> None:

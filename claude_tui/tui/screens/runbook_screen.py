@@ -31,6 +31,8 @@ __all__ = ["RunbookScreen", "offered", "returned_to"]
 
 # Hints that keep their rank in the footer.
 _LEADING = frozenset({"back", "help"})
+# Only offered in a drill, which is about them.
+_DRILL = frozenset({"answer", "end drill"})
 # On these screens people respond, and an alert may wait.
 _RESPONDING = frozenset({Scope.WALK, Scope.PLAYBOOK, Scope.FIRST_FIVE, Scope.INCIDENT})
 _LATER = 3
@@ -165,11 +167,14 @@ def offered(scope: Scope, keymap: KeyMap, without: Set[str]) -> tuple[Hint, ...]
     """The footer hints, with the screen's own actions ranked before those that work everywhere."""
     leading = {action.label for action in of_scope(scope)} | _LEADING
     leading |= {"ack"} if scope in _RESPONDING else set()
-    return tuple(
-        hint if hint.label in leading else replace(hint, rank=hint.rank + _LATER)
-        for hint in footer(scope, keymap)
-        if hint.label not in without
-    )
+    hints = (hint for hint in footer(scope, keymap) if hint.label not in without)
+    return tuple(_ranked(hint, leading) for hint in hints)
+
+
+def _ranked(hint: Hint, leading: Set[str]) -> Hint:
+    if hint.label in _DRILL:
+        return replace(hint, rank=1)
+    return hint if hint.label in leading else replace(hint, rank=hint.rank + _LATER)
 
 
 def returned_to(app: Cockpit, kind: type[ScreenT]) -> ScreenT | None:

@@ -65,7 +65,7 @@ SITUATIONS: tuple[Situation, ...] = (
             _press("first_five", "three checks at once"),
             _press("act", "the playbook for the verdict"),
             _press("incident", "declare an incident"),
-            _press("acknowledge", "say that you have it"),
+            _press("acknowledge", "say that you are on it"),
         ),
     ),
     Situation(
@@ -92,21 +92,21 @@ SITUATIONS: tuple[Situation, ...] = (
             _press("incident", "the timeline, who leads, what was done"),
             _press("note", "on the incident: note what happened"),
             _press("roles", "on the incident: who leads"),
-            _type("claude-top --read-only", "watch without any say"),
+            _type("claude-top --read-only", "only watch"),
         ),
     ),
     Situation(
         "It is over, or nearly",
         (
-            _press("mitigated", "on the incident: the effect is under control"),
+            _press("mitigated", "on the incident: the impact is under control"),
             _press("resolve", "on the incident: resolve it"),
-            _press("postmortem", "what the record says already"),
+            _press("postmortem", "what the record already says"),
         ),
     ),
     Situation(
-        "What happened while nobody looked",
+        "What happened while nobody was watching",
         (
-            _press("go_to", "see the screen of a time"),
+            _press("go_to", "see the screen as it was"),
             _press("event_before", "to the event before"),
             _press("history", "the last 90 days"),
             _type("claude-top report", "the same as an email"),
@@ -122,7 +122,7 @@ SITUATIONS: tuple[Situation, ...] = (
     ),
     Situation(
         "Something is wrong with this program",
-        (_type("claude-top doctor", "what, and what to do"), _press("probe", "ask everything again now")),
+        (_type("claude-top doctor", "what, and what to do"), _press("probe", "probe everything again now")),
     ),
 )
 """In the order of the help screen."""

@@ -1,0 +1,21 @@
+"""What to say of a probe that failed by a fault of claude-top itself."""
+
+from __future__ import annotations
+
+import traceback
+from pathlib import PurePath
+
+from claude_tui.model.installation import UPGRADED, Installation, installation
+
+__all__ = ["own_fault"]
+
+
+def own_fault(error: Exception, installed: Installation | None = None) -> str:
+    """The fault by its class and line only: its text may contain anything, even a key."""
+    if (installed or installation()).replaced:
+        return UPGRADED
+    if isinstance(error, ImportError) and error.name:
+        return f"claude-top is not installed completely: {error.name} cannot be loaded"
+    frames = traceback.extract_tb(error.__traceback__)
+    line = f"{PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "nowhere"
+    return f"a fault in claude-top itself, not in the answer: {type(error).__name__} at {line}"

@@ -1,0 +1,27 @@
+"""Shorter forms of a text that does not fit: whole clauses, so that it does not end in mid-sentence."""
+
+from __future__ import annotations
+
+import re
+
+from rich.cells import cell_len
+
+__all__ = ["clauses_in", "without_first_sentence"]
+
+# A mark before a space, or the space before brackets and dashes; not the point of a figure.
+_END = re.compile(r"[.;,:!](?=\s)|(?=\s+[(·–])|(?=\s{2,})")
+_SENTENCE = re.compile(r"(?<=[.!?]) ")
+
+
+def clauses_in(text: str, cells: int) -> str:
+    """The longest beginning of `text` of whole clauses in at most `cells` cells; empty if none fits."""
+    if cell_len(text) <= cells:
+        return text
+    ends = [found.start() for found in _END.finditer(text)]
+    fitting = [text[:end] for end in ends if cell_len(text[:end]) <= cells]
+    return fitting[-1].rstrip() if fitting else ""
+
+
+def without_first_sentence(text: str) -> str:
+    """What follows the first sentence; empty where there is only one."""
+    return _SENTENCE.split(text, maxsplit=1)[1] if _SENTENCE.search(text) else ""

@@ -1,0 +1,35 @@
+"""An upgrade under a running program is named as the reason of its faults, and never held against the API."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from claude_tui.model.installation import UPGRADED, Installation
+from claude_tui.probes.own_fault import own_fault
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    file = tmp_path / "__init__.py"
+    file.write_text("old")
+    return file
+
+
+def test_a_program_that_stays_as_it_is_was_not_replaced(file: Path) -> None:
+    installed = Installation(file)
+    assert not installed.replaced
+    assert UPGRADED not in own_fault(AttributeError("x"), installed)
+
+
+@pytest.mark.parametrize(
+    "error", [ImportError("x", name="claude_tui.probes.sdk"), AttributeError("x"), TypeError("x")]
+)
+def test_after_an_upgrade_a_fault_asks_for_a_restart(file: Path, error: Exception) -> None:
+    installed = Installation(file)
+    file.unlink()
+    assert own_fault(error, installed) == UPGRADED
+    file.with_suffix(".new").write_text("new version")
+    file.with_suffix(".new").rename(file)
+    assert own_fault(error, installed) == UPGRADED
