@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from claude_tui.cli.console import emit, say
 from claude_tui.cli.failure import write_report
+from claude_tui.cli.ready import check_for_screen, require_terminal, settings_of, start_log
 
 if TYPE_CHECKING:
     from claude_tui.cli.parser import Request
@@ -17,10 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 
-def run(request: Request, settings: Settings, ready: Callable[[Settings], None]) -> int:
-    """Plays a drill, once `ready` has found that it can be shown, or prints what there is."""
+def run(request: Request) -> int:
+    """Plays a drill, or prints what there is."""
+    settings = settings_of(request)
     if request.command == "drill":
-        ready(settings)
+        require_terminal(os.environ)
+        gc.disable()
+        check_for_screen(settings)
+        start_log(settings, "drill", screen=True)
         return _play(request, settings)
     from claude_tui.drills.command import drill_lines, scores_json, scores_lines
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from claude_tui.cli.console import emit, redactor, say
+from claude_tui.cli.history import open_history
+from claude_tui.cli.ready import settings_of
 from claude_tui.cli.usage import UsageError
 
 if TYPE_CHECKING:
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from claude_tui.cli.parser import Request
     from claude_tui.engine.postmortem_command import Desk
     from claude_tui.settings import Settings
-    from claude_tui.store import Store
 
 __all__ = ["run"]
 
@@ -27,21 +28,15 @@ EXIT_OK, EXIT_FOUND = 0, 1
 _FAR_BACK = timedelta(days=3650)
 
 
-class _OpenHistory(Protocol):
-    def __call__(
-        self, settings: Settings, *, create: bool = False, read_only: bool = False
-    ) -> AbstractContextManager[Store | None]: ...
-
-
-def run(request: Request, settings: Callable[[], Settings], history: _OpenHistory) -> int:
-    """Runs one action and returns the exit code; `history` opens the store of the target."""
+def run(request: Request) -> int:
+    """Runs one action and returns the exit code."""
     options, action = request.options, request.options.action
     if options.schema:
         return _schema(action)
     if action == "lint":
         return _lint(options.file)
     read_only = action not in ("new", "edit")
-    with _desk(settings(), history, create=action == "new", read_only=read_only) as desk:
+    with _desk(settings_of(request), create=action == "new", read_only=read_only) as desk:
         if desk is None:
             if action in (None, "list"):
                 say("no incident has been declared on this target")
@@ -62,13 +57,11 @@ def _schema(action: str | None) -> int:
 
 
 @contextmanager
-def _desk(
-    settings: Settings, history: _OpenHistory, *, create: bool, read_only: bool
-) -> Iterator[Desk | None]:
+def _desk(settings: Settings, *, create: bool, read_only: bool) -> Iterator[Desk | None]:
     from claude_tui.engine import Pace, options_from
     from claude_tui.engine.postmortem_command import Desk
 
-    with history(settings, create=create, read_only=read_only) as store:
+    with open_history(settings, create=create, read_only=read_only) as store:
         if store is None:
             yield None
             return

@@ -7,18 +7,21 @@ import os
 from typing import TYPE_CHECKING
 
 from claude_tui.cli.console import emit, say
+from claude_tui.cli.ready import settings_of, start_log
 from claude_tui.cli.usage import UsageError
 
 if TYPE_CHECKING:
     from claude_tui.cli.parser import Request
-    from claude_tui.settings import Settings
 
 __all__ = ["run"]
 
 _logger = logging.getLogger("claude_tui.proxy")
 
 
-def run(request: Request, settings: Settings) -> int:
+def run(request: Request) -> int:
+    settings = settings_of(request)
+    if not request.options.fingerprint:
+        start_log(settings, "proxy", screen=False)
     from claude_tui.engine import store_name
     from claude_tui.probes.credentials import Credentials
     from claude_tui.traffic.proxy import command

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from claude_tui.cli.console import say
 from claude_tui.cli.grammar.flags import flag_of
+from claude_tui.cli.ready import check_alerts, check_for_screen, settings_of, start_log
 from claude_tui.cli.usage import UsageError
 from claude_tui.model.extras import install_command
 
@@ -20,6 +21,11 @@ __all__ = ["dashboard_command", "run"]
 
 
 def run(request: Request) -> int:
+    settings = settings_of(request)
+    # What would stop every session is said once, here.
+    check_for_screen(settings)
+    check_alerts(settings)
+    start_log(settings, "serve", screen=False)
     if find_spec("textual_serve") is None:
         raise UsageError(f"`serve` needs the extra of that name: {install_command('serve')}")
     from claude_tui.serve import command

@@ -114,10 +114,10 @@ def test_the_engine_is_ready_before_any_probe_is_loaded() -> None:
 def test_the_first_frame_loads_nothing_that_it_does_not_show() -> None:
     """Neither the engine nor a Snapshot: they take twice as long to import as Textual itself."""
     loaded = loaded_by(
-        "import claude_tui.cli.commands, claude_tui.cli.parser, claude_tui.tui.run\n"
-        "from claude_tui.cli import commands, parser\n"
-        "settings = commands._settings(parser.parse([]))\n"
-        "commands._check_for_screen(settings)\n"
+        "import claude_tui.cli.commands, claude_tui.cli.dashboard, claude_tui.tui.run\n"
+        "from claude_tui.cli import parser, ready\n"
+        "settings = ready.settings_of(parser.parse([]))\n"
+        "ready.check_for_screen(settings)\n"
         "from claude_tui.tui.opening import Opening, OpeningApp\n"
         "from claude_tui.tui.screens.opening import About\n"
         "OpeningApp(Opening(lambda: None), settings, About()).get_default_screen()"
