@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from rich.cells import cell_len
+from rich.cells import split_graphemes
 from rich.segment import Segment
 
 from claude_tui.tui.render.lines import cells_of
 
 __all__ = ["between"]
+
+# Latin letters and signs, Greek, boxes, blocks and curves: nearly all that is drawn.
+_each_takes_one_cell = re.compile(
+    r"[ -~\xa0-\xac\xae-\u02ff\u0391-\u03c9\u2500-\u25fc\u2800-\u28ff]*"
+).fullmatch
 
 
 def between(segments: Iterable[Segment], start: int, end: int) -> list[Segment]:
@@ -34,15 +40,14 @@ def between(segments: Iterable[Segment], start: int, end: int) -> list[Segment]:
 
 
 def _cut(text: str, start: int, end: int) -> str:
-    if text.isascii():
+    if _each_takes_one_cell(text):
         return text[max(start, 0) : end]
     out: list[str] = []
     x = 0
-    for char in text:
-        size = cell_len(char)
+    for first, last, size in split_graphemes(text)[0]:
         before, x = x, x + size
         if size and before >= end:
             break
         if x > start:
-            out.append(char if size < 2 or (before >= start and x <= end) else " ")
+            out.append(text[first:last] if size < 2 or (before >= start and x <= end) else " ")
     return "".join(out)
