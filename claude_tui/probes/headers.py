@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -154,7 +155,8 @@ def _notable(fields: Mapping[str, str], redactor: Redactor) -> tuple[tuple[str, 
     kept = [(name, value) for name, value in fields.items() if _NOTABLE.fullmatch(name)]
     return tuple(
         (
-            redactor.clean(name, _MAX_NAME),
+            # The same in all answers, of which failures keep them for a day.
+            sys.intern(redactor.clean(name, _MAX_NAME)),
             redactor.clean(without_user(value) if name == "location" else value, _MAX_VALUE),
         )
         for name, value in kept[:_MAX_NOTABLE]

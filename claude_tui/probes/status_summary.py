@@ -8,6 +8,7 @@ read may be our outage. incident.io publishes the same form, and one of its own 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -122,7 +123,8 @@ class _Page:
         value = parent.get(key)
         if not isinstance(value, str) or not value.strip():
             return None
-        return self._redactor.clean(value.strip(), limit, keep_newlines=keep_newlines)
+        # The same at each reading of the page, of which a day is kept.
+        return sys.intern(self._redactor.clean(value.strip(), limit, keep_newlines=keep_newlines))
 
     def word(self, parent: _Object, key: str) -> str | None:
         found = self.text(parent, key, _MAX_WORD)

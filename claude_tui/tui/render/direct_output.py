@@ -15,6 +15,7 @@ from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
 
+from claude_tui.tui.render.cutting import between
 from claude_tui.tui.render.lines import Line, cells_of
 from claude_tui.tui.render.partial_output import CellsUpdate
 
@@ -148,5 +149,4 @@ def strip_of(paint: Paint, line: Line, start: int, end: int) -> Strip:
             first = x = max(x, start)
         segments.append(Segment(" " * (end - x), style("text")))
         x = end
-    covered = sum([cells_of(text) for text, _, _ in segments])
-    return Strip(segments, covered).crop(start - first, end - first)
+    return Strip(between(segments, start - first, end - first), end - start)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from rich.segment import Segment
 from textual.strip import Strip
 
+from claude_tui.tui.render.cutting import between
 from claude_tui.tui.render.lines import Line, width
 from claude_tui.tui.render.symbols import Symbols
 
@@ -41,7 +42,7 @@ class Paint:
         used = width(line)
         if used < cells:
             segments.append(Segment(" " * (cells - used), style("text")))
-        return Strip(segments, max(used, cells)).crop(0, cells)
+        return Strip(segments if used <= cells else between(segments, 0, cells), cells)
 
 
 class Painted(Protocol):

@@ -19,6 +19,8 @@ from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate
 from textual.strip import Strip
 
+from claude_tui.tui.render.cutting import between
+
 __all__ = ["CellsUpdate", "ExactUpdate", "partial_output"]
 
 
@@ -37,7 +39,7 @@ class ExactUpdate(CompositorUpdate):
                 first, last = max(start, x), min(stop, end)
                 if strip is not None and first < last:
                     out.append(Control.move_to(first, y).segment.text)
-                    out += map(pen.write, strip.crop(first - x, last - x))
+                    out += map(pen.write, between(strip, first - x, last - x))
         return "".join(out) + pen.lift()
 
 
