@@ -132,7 +132,7 @@ async def test_a_filter_that_cannot_be_is_refused_with_the_reason() -> None:
         await pilot.pause()
         assert app.dashboard.events.words == ""
         drawn = "\n".join(strip.text for strip in app.screen._compositor.render_strips())
-        assert "since:soon is no length of time" in drawn
+        assert "since:soon is not a duration" in drawn
 
 
 def test_two_folds_do_not_hide_what_is_said_and_done_about_them() -> None:

@@ -419,7 +419,7 @@ async def test_it_was_over_when_the_probes_recovered() -> None:
         backend.publish(replace(before, incident=shown))
         await settled(app, pilot)
         await pressed(app, pilot, "i", "R")
-        assert "answer well since 12:12:10" in text_of(app)
+        assert "have succeeded since 12:12:10" in text_of(app)
         await pressed(app, pilot, "down", "enter")
         assert [each.happened_at for each in acts(backend)] == [after(GOOD)]
 

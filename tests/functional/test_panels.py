@@ -498,8 +498,8 @@ def test_a_long_text_leaves_its_subject_and_ends_with_a_clause() -> None:
     assert told(EventKind.VERDICT, Level.BAD, "verdict", said, 55) == f"14:04:33 ! {said}"
     alert = told(EventKind.ALERT, Level.BAD, "alert", "acknowledged by eve: looking into it · It’s them", 40)
     assert alert == "14:04:33 ▲ alert acknowledged by eve"
-    post = told(EventKind.STATUS, Level.WARN, "status", "Posted: errors for some of the users", 34)
-    assert post == "14:04:33 ▲ Posted: errors for…"
+    post = told(EventKind.STATUS, Level.WARN, "status", "Posted: errors for all the users today", 34)
+    assert post == "14:04:33 ▲ Posted: errors for all…"
 
 
 def test_the_day_is_named_when_it_is_another() -> None:

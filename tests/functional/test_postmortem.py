@@ -349,7 +349,7 @@ async def test_a_draft_is_sent_only_after_all_of_it_was_shown_and_is_marked_unti
 @pytest.mark.parametrize(
     ("settings", "says"),
     [
-        ({"draft_model": ""}, "name one as draft_model"),
+        ({"draft_model": ""}, "name a model as draft_model"),
         ({"draft_ceiling_usd": 0.0}, "draft_ceiling_usd is"),
     ],
 )
@@ -375,7 +375,7 @@ async def test_a_demo_asks_no_model() -> None:
 
 async def test_a_refused_draft_changes_nothing() -> None:
     async with opened("empty", "g") as (app, _, _pilot):
-        assert "name one as draft_model" in notices(app)
+        assert "name a model as draft_model" in notices(app)
     async with opened("empty") as (app, backend, pilot):
         allow_drafts(app)
         await pressed(app, pilot, "g", "enter")

@@ -37,7 +37,7 @@ def test_all_rows_are_there_with_nothing_in_them() -> None:
             "timeouts",
             "client errors (4xx)",
             "network",
-            "bad answer",
+            "bad response",
         ]
         assert (window.requests, window.failures, window.breakdown) == (0, 0, ())
         for row in window.rows:

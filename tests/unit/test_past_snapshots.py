@@ -119,7 +119,8 @@ def test_where_no_conditions_are_recorded_those_of_now_judge_and_it_says_so(tmp_
     snapshot = Past(store, conditions()).snapshot(after(3700))
     store.close()
     assert snapshot.engine.target == conditions().target
-    assert "not recorded: judged with those of now" in " ".join(each.text for each in snapshot.engine.notices)
+    notices = " ".join(each.text for each in snapshot.engine.notices)
+    assert "not recorded: the current ones are used" in notices
     assert snapshot.engine.alerts.problem == "which alerts there were at that time is not recorded"
 
 
