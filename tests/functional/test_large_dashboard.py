@@ -11,6 +11,7 @@ import pytest
 from claude_tui.model.past import PastView
 from claude_tui.model.snapshot import Chart, ChartSeries, Focus, Panel, Snapshot
 from claude_tui.tui.panels.latency import latency_lines
+from claude_tui.tui.panels.latency_long import LongChart
 from claude_tui.tui.panels.traffic import traffic_lines
 from claude_tui.tui.render.lines import Line, plain, width
 from claude_tui.tui.screens.long_span import LongSpan
@@ -44,7 +45,7 @@ def since(chart: Chart, ago: timedelta) -> Chart:
 
 def test_a_large_panel_has_charts_of_the_last_day_below_those_of_the_last_minutes() -> None:
     snapshot = PICTURES["overloaded"]()
-    rows = rows_of(latency_lines(snapshot, 70, 40, day_of(snapshot)))
+    rows = rows_of(latency_lines(snapshot, 70, 40, LongChart(day_of(snapshot))))
     (head,) = [number for number, row in enumerate(rows) if row.startswith("24h")]
     assert "╷18:00" in rows[head]
     names = [row.split()[0] for row in rows[head:] if row[:1].isalpha()]
@@ -57,7 +58,7 @@ def test_a_large_panel_has_charts_of_the_last_day_below_those_of_the_last_minute
 
 def test_failures_of_the_day_are_marked_where_they_were() -> None:
     snapshot = PICTURES["overloaded"]()
-    rows = rows_of(latency_lines(snapshot, 70, 40, day_of(snapshot)))
+    rows = rows_of(latency_lines(snapshot, 70, 40, LongChart(day_of(snapshot))))
     (failed,) = [row for row in rows if row.startswith("failed")]
     assert failed.rstrip().endswith("×")
     assert failed[9:40].strip() == ""
@@ -67,7 +68,7 @@ def test_failures_of_the_day_are_marked_where_they_were() -> None:
 @pytest.mark.parametrize("rows", range(1, 70, 4))
 def test_the_charts_fit_at_every_size(cells: int, rows: int) -> None:
     snapshot = PICTURES["overloaded"]()
-    lines = latency_lines(snapshot, cells, rows, day_of(snapshot))
+    lines = latency_lines(snapshot, cells, rows, LongChart(day_of(snapshot)))
     assert len(lines) <= rows
     assert max((width(row) for row in lines), default=0) <= cells
 
