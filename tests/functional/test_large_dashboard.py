@@ -156,6 +156,8 @@ def test_own_traffic_stands_in_columns_with_names() -> None:
     view = trouble_with_traffic().traffic
     assert view is not None
     rows = rows_of(traffic_lines(view, 90, 34))
+    heads = [row for row in rows if row.startswith(("application", "model"))]
+    assert len({row.index("failing") for row in heads}) == 1
     for title in ("application", "model"):
         (head,) = [number for number, row in enumerate(rows) if row.startswith(title)]
         assert rows[head].split()[1:7] == ["calls", "failing", "TTFT", "p50", "p95", "cost/h"]
