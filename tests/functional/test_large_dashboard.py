@@ -12,6 +12,7 @@ from claude_tui.model.arrangement import Panel
 from claude_tui.model.past import PastView
 from claude_tui.model.snapshot import Chart, ChartSeries, Focus, Snapshot
 from claude_tui.tui.panels.latency import latency_lines
+from claude_tui.tui.panels.latency_long import LongChart
 from claude_tui.tui.panels.traffic import traffic_lines
 from claude_tui.tui.render.lines import Line, plain, width
 from claude_tui.tui.screens.long_span import LongSpan
@@ -45,7 +46,7 @@ def since(chart: Chart, ago: timedelta) -> Chart:
 
 def test_a_large_panel_has_charts_of_the_last_day_below_those_of_the_last_minutes() -> None:
     snapshot = PICTURES["overloaded"]()
-    rows = rows_of(latency_lines(snapshot, 70, 40, day_of(snapshot)))
+    rows = rows_of(latency_lines(snapshot, 70, 40, LongChart(day_of(snapshot))))
     (head,) = [number for number, row in enumerate(rows) if row.startswith("24h")]
     assert "╷18:00" in rows[head]
     names = [row.split()[0] for row in rows[head:] if row[:1].isalpha()]
@@ -58,7 +59,7 @@ def test_a_large_panel_has_charts_of_the_last_day_below_those_of_the_last_minute
 
 def test_failures_of_the_day_are_marked_where_they_were() -> None:
     snapshot = PICTURES["overloaded"]()
-    rows = rows_of(latency_lines(snapshot, 70, 40, day_of(snapshot)))
+    rows = rows_of(latency_lines(snapshot, 70, 40, LongChart(day_of(snapshot))))
     (failed,) = [row for row in rows if row.startswith("failed")]
     assert failed.rstrip().endswith("×")
     assert failed[9:40].strip() == ""
@@ -68,7 +69,7 @@ def test_failures_of_the_day_are_marked_where_they_were() -> None:
 @pytest.mark.parametrize("rows", range(1, 70, 4))
 def test_the_charts_fit_at_every_size(cells: int, rows: int) -> None:
     snapshot = PICTURES["overloaded"]()
-    lines = latency_lines(snapshot, cells, rows, day_of(snapshot))
+    lines = latency_lines(snapshot, cells, rows, LongChart(day_of(snapshot)))
     assert len(lines) <= rows
     assert max((width(row) for row in lines), default=0) <= cells
 
@@ -156,6 +157,8 @@ def test_own_traffic_stands_in_columns_with_names() -> None:
     view = trouble_with_traffic().traffic
     assert view is not None
     rows = rows_of(traffic_lines(view, 90, 34))
+    heads = [row for row in rows if row.startswith(("application", "model"))]
+    assert len({row.index("failing") for row in heads}) == 1
     for title in ("application", "model"):
         (head,) = [number for number, row in enumerate(rows) if row.startswith(title)]
         assert rows[head].split()[1:7] == ["calls", "failing", "TTFT", "p50", "p95", "cost/h"]

@@ -18,7 +18,8 @@ from claude_tui.model.observation import Observation, Outcome
 from claude_tui.model.snapshot import Headroom, Snapshot
 from claude_tui.model.traffic import Call, KeptBecause, KeptCall, TrafficSource
 from claude_tui.traffic.rolling import Rolling
-from claude_tui.tui.panels.traffic_limits import limits_by_model
+from claude_tui.tui.panels.headroom import HeadroomPanel
+from claude_tui.tui.panels.traffic_limits import limits_by_model, shares_by_model
 from claude_tui.tui.render.lines import plain
 from tests.alerts import HEALTHY
 from tests.builders import MODEL, after, bucket, engine, history_of, messages
@@ -90,6 +91,21 @@ def test_each_model_has_its_own_whatever_is_probed() -> None:
     worst = min(samples, key=lambda sample: sample.value or 0.0)
     assert dict(worst.labels) == {"bucket": "input", "model": OPUS}
     assert limits_by_model(snapshot_of(messages(60), calls=[]), 76) == ()
+
+
+def test_a_tall_panel_of_limits_has_those_of_each_model_below() -> None:
+    calls = [told(90, 300, OPUS), told(95, 290, OPUS), told(99, 399_000)]
+    snapshot = snapshot_of(messages(60, limits=[bucket("input", 900)]), calls=calls)
+    panel = HeadroomPanel(snapshot)
+    rows = [plain(each) for each in panel.lines(snapshot, 44, 16)]
+    (head,) = [number for number, row in enumerate(rows) if row.startswith("left by model")]
+    assert sorted(row.split()[0] for row in rows[head + 1 :]) == sorted(
+        each.removeprefix("claude-") for each in (OPUS, MODEL)
+    )
+    assert any(row.split() == [OPUS.removeprefix("claude-"), "<1%"] for row in rows)
+    for height in range(1, 16):
+        assert len(panel.lines(snapshot, 44, height)) <= height
+    assert shares_by_model(snapshot_of(messages(60), calls=[]), 44, 9) == ()
 
 
 def test_a_model_whose_readings_are_old_says_so() -> None:

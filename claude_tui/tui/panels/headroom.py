@@ -48,6 +48,8 @@ Row = Headroom | WindowUsage
 _DETAIL_CELLS, _LEFT_CELLS, _PACE_CELLS = 26, 5, 9
 _PERCENT_CELLS = 6
 _SHORTEST_GAUGE = 5
+# A row of names, and two models.
+_LEAST_FOR_MODELS = 3
 # From this width on, a row has room for its detail beside it.
 _BESIDE_FROM = 66
 _WIDEST_MAIN = 90
@@ -60,7 +62,13 @@ class HeadroomPanel(SnapshotPanel):
     TITLE = "Headroom"
 
     def lines(self, snapshot: Snapshot, width: int, height: int) -> Lines:
-        return headroom_lines(snapshot, width, height, footed=self.frame is Frame.BOX)
+        own = headroom_lines(snapshot, width, height, footed=self.frame is Frame.BOX)
+        left = height - len(own) - 1
+        if left < _LEAST_FOR_MODELS or len(snapshot.headroom_by_model) < 2:
+            return own
+        from claude_tui.tui.panels.traffic_limits import shares_by_model
+
+        return (*own, BLANK, *shares_by_model(snapshot, width, left))
 
     def subtitle(self, snapshot: Snapshot) -> str:
         """How old the figures are, if the panel has no row for that."""

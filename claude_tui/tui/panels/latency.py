@@ -22,7 +22,7 @@ from claude_tui.model.format import (
     span_text,
 )
 from claude_tui.model.observation import Source, Timings
-from claude_tui.model.snapshot import Chart, LatencySeries, LatencyView, Snapshot
+from claude_tui.model.snapshot import LatencySeries, LatencyView, Snapshot
 from claude_tui.tui.panels.latency_chart import ALL_FAILED, SOME_FAILED, chart_scale, series_chart
 from claude_tui.tui.panels.latency_zoom import unmeasured_usual
 from claude_tui.tui.render.glyphs import level_mark
@@ -48,6 +48,7 @@ from claude_tui.tui.render.time_axis import time_axis
 
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
+    from claude_tui.tui.panels.latency_long import LongChart
 
 __all__ = ["LatencyPanel", "is_large", "latency_lines"]
 
@@ -90,7 +91,7 @@ class LatencyPanel(SnapshotPanel):
 
     def __init__(self, snapshot: Snapshot, key: str = "") -> None:
         super().__init__(snapshot, key)
-        self.long: Chart | None = None
+        self.long: LongChart | None = None
         """A chart over a longer span, for which a large panel has room."""
         self._made: tuple[LatencyView, object, Lines] | None = None
 
@@ -127,7 +128,7 @@ def _is_stale(snapshot: Snapshot, series: LatencySeries) -> bool:
 
 
 def latency_lines(
-    snapshot: Snapshot, cells: int, rows: int, long: Chart | None = None, local: Local | None = None
+    snapshot: Snapshot, cells: int, rows: int, long: LongChart | None = None, local: Local | None = None
 ) -> Lines:
     """One or more rows per measure, then charts of `long`, then notes, in at most `rows` rows."""
     view = snapshot.latency
@@ -157,14 +158,14 @@ def is_large(cells: int, rows: int) -> bool:
     return cells >= _NARROWEST_LONG and rows >= _LARGE_FROM
 
 
-def _long(snapshot: Snapshot, chart: Chart | None, cells: int, rows: int, local: Local | None) -> Lines:
+def _long(snapshot: Snapshot, long: LongChart | None, cells: int, rows: int, local: Local | None) -> Lines:
     """The charts over a longer span, where there are rows for them below those of the last minutes."""
     least = len(snapshot.latency.series) * _ROWS_BESIDE_LONG
-    if chart is None or cells < _NARROWEST_LONG or rows < least:
+    if long is None or cells < _NARROWEST_LONG or rows < least:
         return ()
     from claude_tui.tui.panels.latency_long import long_lines
 
-    return long_lines(snapshot, chart, cells, rows - least, local)
+    return long_lines(snapshot, long, cells, rows - least, local)
 
 
 def _tallest(charts: int, room: int) -> int:

@@ -28,7 +28,7 @@ def series_chart(series: LatencySeries, cells: int, rows: int, *, calm: bool) ->
     Unless it is `calm`, what is as usual has no colour: in an outage, nothing here looks healthy.
     """
 
-    role_of = role_by(series, calm=calm)
+    role_of = role_by(series.warn_above_s, series.slow_above_s, calm=calm)
     top, marks = _top(series), _marks(series, cells)
     if rows < 2:
         return (_marked(sparkline(series.points, cells, top=top, role_of=role_of), marks),)
@@ -37,11 +37,11 @@ def series_chart(series: LatencySeries, cells: int, rows: int, *, calm: bool) ->
     return (*drawn, _marked(line(" " * cells), marks))
 
 
-def role_by(series: LatencySeries, *, calm: bool) -> Callable[[float], str]:
-    """The role of so many seconds in this series."""
+def role_by(warn_above_s: float, slow_above_s: float, *, calm: bool) -> Callable[[float], str]:
+    """The role of so many seconds, by the limits of a series."""
 
     def role_of(value: float) -> str:
-        late = "bad" if value > series.slow_above_s else "warn" if value > series.warn_above_s else ""
+        late = "bad" if value > slow_above_s else "warn" if value > warn_above_s else ""
         return late or ("info" if calm else "dim")
 
     return role_of

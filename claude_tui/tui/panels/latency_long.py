@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
 
 from claude_tui.model.format import latency_figure, latency_unit, span_text
-from claude_tui.model.snapshot import FAILED_SERIES, Chart, ChartSeries, LatencySeries, Snapshot
+from claude_tui.model.snapshot import FAILED_SERIES, Chart, ChartSeries, Snapshot
 from claude_tui.tui.panels.latency_chart import role_by
 from claude_tui.tui.render.curve import fine_curve
 from claude_tui.tui.render.lines import Line, Span, line, pad, right
@@ -15,7 +17,7 @@ from claude_tui.tui.render.time_grid import Grid, held
 if TYPE_CHECKING:
     from claude_tui.model.when import Local
 
-__all__ = ["long_lines"]
+__all__ = ["LongChart", "long_lines"]
 
 Lines = tuple[Line, ...]
 
@@ -25,13 +27,42 @@ _LOWEST, _TALLEST = 4, 8
 _TOP_OVER_USUAL = 3.0
 
 
-def long_lines(snapshot: Snapshot, chart: Chart, cells: int, rows: int, local: Local | None) -> Lines:
+@dataclass(frozen=True, eq=False)
+class LongChart:
+    """A chart that is compared by identity: as long as it is the same one, so is what is drawn of it."""
+
+    chart: Chart
+
+
+class _Limits(NamedTuple):
+    """What a curve depends on besides its points."""
+
+    name: str
+    baseline: float | None
+    warn_above_s: float
+    slow_above_s: float
+
+
+def long_lines(snapshot: Snapshot, long: LongChart, cells: int, rows: int, local: Local | None) -> Lines:
     """Axis, charts and failures in at most `rows` rows: as many of the series as there is room for."""
+    limits = tuple(
+        _Limits(each.name, each.baseline, each.warn_above_s, each.slow_above_s)
+        for each in snapshot.latency.series
+    )
+    return _drawn(long, limits, cells, rows, local, calm=not snapshot.verdict.severity.grave)
+
+
+# The chart stays the same for a minute.
+@lru_cache(maxsize=2)
+def _drawn(
+    long: LongChart, limits: tuple[_Limits, ...], cells: int, rows: int, local: Local | None, *, calm: bool
+) -> Lines:
+    chart = long.chart
     failed = next((each for each in chart.series if each.name == FAILED_SERIES), None)
     room = rows - 1 - (failed is not None)
     drawn = [
         (series, points)
-        for series in snapshot.latency.series
+        for series in limits
         if (points := next((each for each in chart.series if each.name == series.name), None)) is not None
     ][: max(room // _LOWEST, 0)]
     if not drawn:
@@ -40,7 +71,6 @@ def long_lines(snapshot: Snapshot, chart: Chart, cells: int, rows: int, local: L
     grid = Grid.over(chart, cells - _NAME_CELLS)
     head = line(Span(pad(span_text(chart.focus.span), _NAME_CELLS), "faint"))
     axis = time_axis(*grid.times(chart), grid.cells, "╷", local)
-    calm = not snapshot.verdict.severity.grave
     body = [
         row for series, points in drawn for row in _curve(series, points, chart, grid.cells, tall, calm=calm)
     ]
@@ -48,14 +78,12 @@ def long_lines(snapshot: Snapshot, chart: Chart, cells: int, rows: int, local: L
     return (line(*head, *axis), *body, *marks)
 
 
-def _curve(
-    series: LatencySeries, points: ChartSeries, chart: Chart, cells: int, tall: int, *, calm: bool
-) -> Lines:
+def _curve(series: _Limits, points: ChartSeries, chart: Chart, cells: int, tall: int, *, calm: bool) -> Lines:
     """The median of each bin. In the colours of the limits of now: the past is compared with them."""
     values = held(points.points, Grid.over(chart, 2 * cells), max)
     highest = max((value for value in values if value is not None), default=0.0)
     top = max(highest, (series.baseline or 0.0) * _TOP_OVER_USUAL) or 1.0
-    role_of = role_by(series, calm=calm)
+    role_of = role_by(series.warn_above_s, series.slow_above_s, calm=calm)
     shares = [None if value is None else value / top for value in values]
     rows = fine_curve(shares, tall, lambda share: role_of(share * top))
     unit = latency_unit(top)

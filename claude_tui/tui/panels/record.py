@@ -232,7 +232,7 @@ def _cost(snapshot: Snapshot) -> Line:
     probes = line(Span(money(spend.today_usd), "text", bold=True), Span(" probes", "dim"))
     if traffic is None or traffic.today_usd is None:
         return probes
-    calls = line(Span(money(traffic.today_usd), "text", bold=True), Span(" our calls", "dim"))
+    calls = line(Span(money(traffic.today_usd), "text", bold=True), Span(" calls", "dim"))
     return join((probes, calls), " · ")
 
 

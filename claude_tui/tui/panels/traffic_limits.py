@@ -10,7 +10,7 @@ from claude_tui.tui.panels.headroom import limit_facts
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.lines import Line, Span, crop, line, pad, right
 
-__all__ = ["limits_by_model"]
+__all__ = ["limits_by_model", "shares_by_model"]
 
 Lines = tuple[Line, ...]
 
@@ -18,6 +18,8 @@ _NAME_CELLS = 22
 _COLUMN_CELLS = 18
 _ORDER = ("input", "output", "requests", "tokens")
 _LOW = (Level.BAD, Level.WARN)
+# In short: the share alone, in the panel of the dashboard.
+_SHORT_NAME_CELLS, _SHARE_CELLS = 13, 10
 
 
 def limits_by_model(snapshot: Snapshot, cells: int) -> Lines:
@@ -25,15 +27,49 @@ def limits_by_model(snapshot: Snapshot, cells: int) -> Lines:
     views = snapshot.headroom_by_model
     if not views:
         return ()
-    told = {each.bucket for _, view in views for each in view.buckets}
-    names = [*(each for each in _ORDER if each in told), *sorted(told.difference(_ORDER))]
-    names = names[: max((cells - _NAME_CELLS) // _COLUMN_CELLS, 1)]
+    names = _names(snapshot)[: max((cells - _NAME_CELLS) // _COLUMN_CELLS, 1)]
     head = line(
         Span(" " * _NAME_CELLS, "faint"),
         *(Span(right(f"{each} left", _COLUMN_CELLS), "faint") for each in names),
     )
     rows = [row for model, view in views for row in _of_model(model, view, names, snapshot.at)]
     return (head, *(crop(row, cells) for row in rows))
+
+
+def shares_by_model(snapshot: Snapshot, cells: int, rows: int) -> Lines:
+    """What share of each limit is left to each model, in at most `rows` rows; empty for a single model."""
+    views = snapshot.headroom_by_model
+    if len(views) < 2:
+        return ()
+    names = _names(snapshot)[: max((cells - _SHORT_NAME_CELLS) // _SHARE_CELLS, 1)]
+    head = line(
+        Span(pad("left by model", _SHORT_NAME_CELLS), "faint"),
+        *(Span(right(each, _SHARE_CELLS), "faint") for each in names),
+    )
+    listed = [_shares(model, view, names) for model, view in views]
+    return tuple(crop(row, cells) for row in (head, *listed)[: max(rows, 0)])
+
+
+def _shares(model: str, view: HeadroomView, names: list[str]) -> Line:
+    buckets = {each.bucket: each for each in view.buckets}
+    shown = pad(model.removeprefix("claude-"), _SHORT_NAME_CELLS)
+    return line(Span(shown, "text"), *(_share(buckets.get(name)) for name in names))
+
+
+def _share(bucket: Headroom | None) -> Span:
+    if bucket is None or not bucket.granted:
+        return Span(right("–", _SHARE_CELLS), "faint")
+    return Span(right(percent(bucket.fraction), _SHARE_CELLS), _role(bucket))
+
+
+def _names(snapshot: Snapshot) -> list[str]:
+    """The buckets that were told of any model."""
+    told = {each.bucket for _, view in snapshot.headroom_by_model for each in view.buckets}
+    return [*(each for each in _ORDER if each in told), *sorted(told.difference(_ORDER))]
+
+
+def _role(bucket: Headroom) -> str:
+    return "faint" if bucket.stale else level_mark(bucket.level).role if bucket.level in _LOW else "text"
 
 
 def _of_model(model: str, view: HeadroomView, names: list[str], at: datetime) -> Lines:
@@ -50,8 +86,7 @@ def _cell(bucket: Headroom | None) -> Span:
     if bucket is None or not bucket.granted:
         return Span(right("–", _COLUMN_CELLS), "faint")
     words = f"{percent(bucket.fraction)} of {count(bucket.limit)}"
-    role = "faint" if bucket.stale else level_mark(bucket.level).role if bucket.level in _LOW else "text"
-    return Span(right(words, _COLUMN_CELLS), role)
+    return Span(right(words, _COLUMN_CELLS), _role(bucket))
 
 
 def _fact(bucket: Headroom, at: datetime) -> Line:

@@ -17,13 +17,14 @@ __all__ = ["table"]
 
 Lines = tuple[Line, ...]
 
-_WIDEST_NAME = 24
+# Wide enough for most names: two tables below each other then have the same columns.
+_NARROWEST_NAME, _WIDEST_NAME = 13, 24
 
 
 def table(title: str, rows: Sequence[TrafficFigures], cells: int) -> Lines:
     """A row of names, then one for each application or model; columns that do not fit are left out."""
     longest = max((cell_len(each.name) for each in rows), default=0)
-    name_cells = max(min(longest, _WIDEST_NAME), cell_len(title)) + 1
+    name_cells = max(min(longest, _WIDEST_NAME), _NARROWEST_NAME) + 1
     columns: list[_Column] = []
     room = cells - name_cells
     for column in _COLUMNS:

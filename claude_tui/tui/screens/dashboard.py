@@ -142,7 +142,7 @@ class DashboardScreen(LeavesOnce, Screen[None], inherit_bindings=False):
             self._long = LongSpan()
         if self._long is not None:
             self._long.take(snapshot, cockpit_of(self).backend, wanted=wanted)
-            self.latency.long = self._long.chart
+            self.latency.long = self._long.held
 
     def on_screen_resume(self) -> None:
         if self._long is not None:

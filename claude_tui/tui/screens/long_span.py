@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from claude_tui.model.arrangement import Panel
 from claude_tui.model.snapshot import Chart, Focus, Snapshot
+from claude_tui.tui.panels.latency_long import LongChart
 
 if TYPE_CHECKING:
     from claude_tui.tui.cockpit import Backend
@@ -26,24 +27,29 @@ class LongSpan:
     """The newest chart of latency over the shortest span that holds all of the last day that is recorded."""
 
     def __init__(self) -> None:
-        self.chart: Chart | None = None
+        self.held: LongChart | None = None
         self._span = _SPANS[-1]
         self._asked: Focus | None = None
 
     def take(self, snapshot: Snapshot, backend: Backend, *, wanted: bool) -> None:
         """Takes what the Snapshot brings, and asks for what is due. `wanted` says whether there is room."""
         if not wanted:
-            self.chart = None
+            self.held = None
             self._ask(backend, None)
             return
         found = snapshot.chart
         if found is not None and found.focus.panel is Panel.LATENCY and found.focus.span in _SPANS:
-            self.chart, self._span = found, _fitting(found)
+            self.held, self._span = LongChart(found), _fitting(found)
         if self.chart is not None and self.chart.end > snapshot.at:
-            self.chart = None  # it knows what came after an instant of the past
+            self.held = None  # it knows what came after an instant of the past
         # Each step through the past needs one of its own.
         due = snapshot.past is not None or self._is_due(snapshot.at)
         self._ask(backend, Focus(Panel.LATENCY, self._span) if due else None)
+
+    @property
+    def chart(self) -> Chart | None:
+        """What is held."""
+        return self.held.chart if self.held is not None else None
 
     def forget(self) -> None:
         """Another screen has asked for something else meanwhile."""
