@@ -4,7 +4,7 @@ them, on the probes' own schedule, without HTTP and without waiting. Seeded, so 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -30,7 +30,7 @@ from claude_tui.simulator.script import Playhead, Scenario
 
 __all__ = ["BASE", "DEFAULT_PACE", "DEMO_PACE", "Again", "Loss", "Noise", "Pace", "Player", "Seen"]
 
-Again = Callable[[History, Source, datetime, Options], float]
+Again = Callable[[History, Iterable[Source], datetime, Options], Mapping[Source, float]]
 """Seconds from one probe of a source to the next, by what is known at an instant."""
 
 BASE = datetime(2026, 11, 20, 12, 0, 0, tzinfo=UTC)
@@ -179,10 +179,10 @@ class Player:
         """Brings probes forward while something is being confirmed; a hold stays in force."""
         if self.again is None:
             return
+        now_s = (at - BASE).total_seconds()
+        waits_s = self.again(self.history, begun, at, self.pace.options)
         for source, (start, free_s) in begun.items():
-            wait_s = self.again(self.history, source, at, self.pace.options)
-            now_s = (at - BASE).total_seconds()
-            starts[source] = min(starts[source], max(start + wait_s, free_s, now_s))
+            starts[source] = min(starts[source], max(start + waits_s[source], free_s, now_s))
 
     def _interval_s(self, source: Source) -> float:
         plain = self.pace.interval_s(source)

@@ -25,7 +25,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
-from claude_tui.analysis.diagnosis.asking import interval_s
+from claude_tui.analysis.diagnosis.asking import intervals_s
 from claude_tui.analysis.diagnosis.diagnose import diagnose
 from claude_tui.model.observation import Source
 from claude_tui.model.verdict import Cause, Severity, Side, Verdict
@@ -172,7 +172,7 @@ class Episode:
 
 def again_of() -> Again:
     """How the probes confirm."""
-    return interval_s
+    return intervals_s
 
 
 def play_case(case: Case, seed: int, pace: Pace = DEFAULT_PACE) -> Episode:

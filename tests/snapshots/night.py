@@ -6,6 +6,7 @@ read back from the store as the past is. Seconds count from the first failure.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -60,35 +61,53 @@ def at(seconds: float) -> datetime:
 
 
 class Night:
-    """The record of the night in a store of its own, and what was known of it at any instant."""
+    """The record of the night in a store of its own, and what was known of it at any instant.
+
+    Many pictures show the same instant: what was worked out for one is kept for the others.
+    """
 
     def __init__(self, directory: Path) -> None:
+        """Opens what `play` has recorded there; nothing there is an empty night."""
         self.store = Store.open(directory, now=at(_END_S))
-        observed = [*_probed(), *_read()]
         self._options = Options()
         target = Target("prod", "https://api.anthropic.com", "api.anthropic.com", _MODEL)
         self.conditions = Conditions.of(replace(engine(), target=target), self._options)
-        self._write([ConditionsChange(at(-_SPAN_S - 60), encode_conditions(self.conditions))])
-        self._write([catalogue(at(-_SPAN_S), _MODEL, "claude-sonnet-5-5", "claude-opus-5-5"), *observed])
-        self._write(_traffic())
-        self._write(_acts())
-        self._play(observed)
         self._past = Past(self.store, self.conditions)
+        self._shown: dict[tuple[float, Focus | None], Snapshot] = {}
+        self._incidents: dict[tuple[str, datetime], Record | None] = {}
+        self._histories: dict[datetime, HistoryRecord] = {}
+
+    @classmethod
+    def play(cls, directory: Path) -> None:
+        """Records the night in a directory."""
+        with contextlib.closing(cls(directory)) as night:
+            observed = [*_probed(), *_read()]
+            night._write([ConditionsChange(at(-_SPAN_S - 60), encode_conditions(night.conditions))])
+            night._write([catalogue(at(-_SPAN_S), _MODEL, "claude-sonnet-5-5", "claude-opus-5-5"), *observed])
+            night._write(_traffic())
+            night._write(_acts())
+            night._play(observed)
 
     def snapshot(self, seconds: float, focus: Focus | None = None) -> Snapshot:
         """What a screen shows live at that second."""
-        return replace(self._past.whole(at(seconds), focus), past=None)
+        return replace(self.looked_back_at(seconds, focus), past=None)
 
     def looked_back_at(self, seconds: float, focus: Focus | None = None) -> Snapshot:
         """What a screen shows of it later."""
-        return self._past.whole(at(seconds), focus)
+        if (seconds, focus) not in self._shown:
+            self._shown[seconds, focus] = self._past.whole(at(seconds), focus)
+        return self._shown[seconds, focus]
 
     def incident_record(self, ident: str, until: datetime) -> Record | None:
-        entries = self.store.entries(INCIDENT_ENTRIES, at(-2 * _SPAN_S))
-        return record_of(self.store, ident, until, entries, self._options)
+        if (ident, until) not in self._incidents:
+            entries = self.store.entries(INCIDENT_ENTRIES, at(-2 * _SPAN_S))
+            self._incidents[ident, until] = record_of(self.store, ident, until, entries, self._options)
+        return self._incidents[ident, until]
 
     def history_record(self, until: datetime) -> HistoryRecord:
-        return self.store.record(until, reach_of(self._options))
+        if until not in self._histories:
+            self._histories[until] = self.store.record(until, reach_of(self._options))
+        return self._histories[until]
 
     def close(self) -> None:
         self.store.close()

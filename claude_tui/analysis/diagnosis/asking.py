@@ -6,6 +6,7 @@ agree. Waits that a server asked for, and the back-off after 429 and 529, are ke
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,7 +19,7 @@ from claude_tui.analysis.views.models import model_states
 from claude_tui.model.observation import Observation, Outcome, Source
 from claude_tui.model.waiting import asked_to_wait_s
 
-__all__ = ["interval_s"]
+__all__ = ["interval_s", "intervals_s"]
 
 _HOUR_S = 3600.0
 # Those who are over a limit, or ask an overloaded service, do not ask faster.
@@ -40,10 +41,25 @@ _FREE_TIMES = 6.0
 
 def interval_s(history: History, source: Source, at: datetime, options: Options) -> float:
     """Seconds from the start of one probe of `source` to the next, at most its plain interval."""
+    return intervals_s(history, (source,), at, options)[source]
+
+
+def intervals_s(
+    history: History, sources: Iterable[Source], at: datetime, options: Options
+) -> dict[Source, float]:
+    """The same of several sources, for which most of the work is common."""
+    sources = tuple(sources)
+    asks = any(source is not Source.OTHER_MODELS for source in sources)
+    wanted = _wanted_s(history, at, options) if asks else None
+    return {source: _interval_s(history, source, at, options, wanted) for source in sources}
+
+
+def _interval_s(
+    history: History, source: Source, at: datetime, options: Options, wanted: _Wanted | None
+) -> float:
     usual = options.interval_s(source)
     if source is Source.OTHER_MODELS:
         return _other_models_s(history, at, options)
-    wanted = _wanted_s(history, at, options)
     if wanted is None or wanted.every_s >= usual:
         return usual
     share = 1.0 if wanted.ends else _BEFORE_RECOVERY
