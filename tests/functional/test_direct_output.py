@@ -213,9 +213,7 @@ def _boundaries(line: Line) -> list[int]:
 
 
 @given(LINES, st.integers(1, 12), st.data())
-def test_a_piece_of_a_line_is_what_the_line_shows_there(
-    line: Line, beyond: int, data: st.DataObject
-) -> None:
+def test_a_piece_of_a_line_is_what_the_line_shows_there(line: Line, beyond: int, data: st.DataObject) -> None:
     paint = Paint(load_theme("dark", None))
     total = width(line) + beyond
     columns = [*_boundaries(line), total]
