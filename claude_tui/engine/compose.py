@@ -48,8 +48,8 @@ __all__ = ["DEMO_IN_MEMORY", "DEMO_PACE", "check", "demo", "drill", "live", "ope
 DEMO_PACE = Pace(
     status_s=4.0, models_s=2.0, messages_s=3.0, backoff=Backoff(low_s=3.0, high_s=6.0), other_models_s=8.0
 )
-# At that pace a day would be 94,000 observations, about 100 MB; nobody watches a demo that long.
-DEMO_IN_MEMORY = timedelta(hours=3)
+# At that pace an hour is 4,300 observations, which take 4 MB. As long as its invented past is enough.
+DEMO_IN_MEMORY = timedelta(hours=2)
 DEMO_PAST = timedelta(hours=2)
 DEMO_KEY = "sk-ant-api03-demo-no-real-key"
 
