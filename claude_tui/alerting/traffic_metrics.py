@@ -105,6 +105,11 @@ def _quiet(context: RuleContext, _query: Query) -> Reading:
 
 def traffic_metrics() -> tuple[Metric, ...]:
     """The metrics of own traffic; nothing where no source was heard of, or too few calls were made."""
+    return (*_of_answers(), *_of_costs(), *_of_use())
+
+
+def _of_answers() -> tuple[Metric, ...]:
+    """How calls are answered: which fail, and how soon the others begin."""
     return (
         Metric(
             "traffic.overloaded_share",
@@ -147,6 +152,12 @@ def traffic_metrics() -> tuple[Metric, ...]:
             topic=PROVIDER,
             explained_by=PROVIDER_CAUSES,
         ),
+    )
+
+
+def _of_costs() -> tuple[Metric, ...]:
+    """What calls cost, against other days and the budget."""
+    return (
         Metric(
             "traffic.cost_per_1000_ratio",
             Unit.RATIO,
@@ -171,6 +182,12 @@ def traffic_metrics() -> tuple[Metric, ...]:
             topic="traffic_budget",
             explained_by=_NONE,
         ),
+    )
+
+
+def _of_use() -> tuple[Metric, ...]:
+    """How applications use the API, and whether their calls are heard of."""
+    return (
         Metric(
             "traffic.truncated_rise",
             Unit.SHARE,

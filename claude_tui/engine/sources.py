@@ -271,25 +271,27 @@ def make_plans(
     models = ModelsProbe(
         credentials, clock=clock, redactor=redactor, timeout_s=free_s, extra_headers=dict(endpoint.headers)
     )
-    messages = MessagesProbe(
-        credentials,
-        model,
-        clock=clock,
-        redactor=redactor,
-        timeout_s=settings.timeout_s,
-        max_tokens=settings.max_tokens,
-    )
+
+    def messages_to(
+        which: Callable[[], str | None], source: Source, every_s: float, ready: Callable[[], str | None]
+    ) -> Plan:
+        probe = MessagesProbe(
+            credentials,
+            which,
+            clock=clock,
+            redactor=redactor,
+            timeout_s=settings.timeout_s,
+            max_tokens=settings.max_tokens,
+            source=source,
+        )
+        return Plan(
+            probe, every_s, paid=True, ready=ready, now_s=paced(source), spared=lambda: spared(which())
+        )
+
     plans = [
         Plan(status, pace.status_s, now_s=paced(Source.STATUS)),
         Plan(models, pace.models_s, now_s=paced(Source.MODELS)),
-        Plan(
-            messages,
-            pace.messages_s,
-            paid=True,
-            ready=messages_ready,
-            now_s=paced(Source.MESSAGES),
-            spared=lambda: spared(model()),
-        ),
+        messages_to(model, Source.MESSAGES, pace.messages_s, messages_ready),
     ]
     if not settings.also_models:
         return plans
@@ -298,26 +300,8 @@ def make_plans(
         reason = messages_ready()
         return reason or (None if other_model() is not None else "none of also_models is listed")
 
-    others = MessagesProbe(
-        credentials,
-        other_model,
-        clock=clock,
-        redactor=redactor,
-        timeout_s=settings.timeout_s,
-        max_tokens=settings.max_tokens,
-        source=Source.OTHER_MODELS,
-    )
     each_s = pace.other_models_s / len(settings.also_models)
-    plans.append(
-        Plan(
-            others,
-            each_s,
-            paid=True,
-            ready=others_ready,
-            now_s=paced(Source.OTHER_MODELS),
-            spared=lambda: spared(other_model()),
-        )
-    )
+    plans.append(messages_to(other_model, Source.OTHER_MODELS, each_s, others_ready))
     return plans
 
 

@@ -99,8 +99,9 @@ def test_screen(snap_compare: Compare, night: Night, name: str, size: str, theme
     async def go(pilot: Pilot[None]) -> None:
         for key in keys:
             await pilot.press(key)
-            # What a key asks for is loaded in a thread.
+            # What a key asks for is loaded in a thread, and shown before the next key.
             await app.workers.wait_for_complete()
+            await pilot.pause()
         if isinstance(app.screen, FirstFiveScreen):
             # It waits for what comes after the key; the night's answers came a moment before.
             app.screen.asked_at = at(seconds - 20)
