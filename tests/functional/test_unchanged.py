@@ -17,9 +17,21 @@ from claude_tui.model.snapshot import Snapshot
 from claude_tui.model.verdict import Severity
 from claude_tui.settings import load
 from claude_tui.tui.panels.latency import LatencyPanel, latency_lines
+from claude_tui.tui.render.paint import Paint
+from claude_tui.tui.render.theme_files import load_theme
 from tests.builders import messages
 from tests.functional.engines import CLOCK, PATIENCE_S, engine_on, simulated
 from tests.snapshots.pictures import PICTURES
+
+PAINT = Paint(load_theme("dark", None))
+
+
+class _Panel(LatencyPanel):
+    """Without an app around it."""
+
+    @property
+    def paint(self) -> Paint:
+        return PAINT
 
 
 def _in(snapshot: Snapshot, seconds: float) -> Snapshot:
@@ -32,7 +44,7 @@ def test_latency_that_is_drawn_once_is_what_it_would_be_now(name: str, cells: in
     snapshot = PICTURES[name]()
     expiring = replace(snapshot.latency, tls_expires_at=snapshot.at + timedelta(days=30, seconds=20))
     snapshot = replace(snapshot, latency=expiring)
-    panel = LatencyPanel(snapshot)
+    panel = _Panel(snapshot)
     for second in (0, 1, 14, 15, 16, 30, 59, 61, 62, 90, 200, 30 * 86_400):
         later = _in(snapshot, second)
         assert panel.lines(later, cells, rows) == latency_lines(later, cells, rows)
@@ -43,7 +55,7 @@ def test_latency_that_is_drawn_once_is_what_it_would_be_now(name: str, cells: in
 
 def test_latency_is_drawn_once_while_nothing_happens() -> None:
     snapshot = PICTURES["healthy"]()
-    panel = LatencyPanel(snapshot)
+    panel = _Panel(snapshot)
     assert panel.lines(_in(snapshot, 1), 60, 12) is panel.lines(_in(snapshot, 2), 60, 12)
     other = replace(snapshot, latency=replace(snapshot.latency, span=timedelta(minutes=14)))
     assert panel.lines(other, 60, 12) is not panel.lines(snapshot, 60, 12)

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 
 from rich.cells import cell_len
 
 from claude_tui.model.arrangement import Panel
-from claude_tui.model.format import ago, count, count_of, duration, moment, per_minute, percent, plain
+from claude_tui.model.format import ago, count, count_of, moment, per_minute, percent, plain
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Headroom, HeadroomView, Level, Snapshot, WindowUsage
+from claude_tui.tui.panels.limit_facts import Row, limit_facts, resets
 from claude_tui.tui.render.frame import Frame, inner_size
 from claude_tui.tui.render.gauge import gauge
 from claude_tui.tui.render.glyphs import level_mark
@@ -39,10 +40,9 @@ from claude_tui.tui.render.lines import (
 )
 from claude_tui.tui.render.staleness import probe_state
 
-__all__ = ["HeadroomPanel", "bucket_label", "headroom_lines", "limit_facts"]
+__all__ = ["HeadroomPanel", "bucket_label", "headroom_lines"]
 
 Lines = tuple[Line, ...]
-Row = Headroom | WindowUsage
 
 # So that nothing moves when a figure grows a digit: `84.8k/min used, resets 41s`, `2.08M`, `84.8k/min`.
 _DETAIL_CELLS, _LEFT_CELLS, _PACE_CELLS = 26, 5, 9
@@ -250,31 +250,11 @@ def _detail(row: Row, at: datetime, cells: int = 60) -> Line:
     return line(Span(f"{mark.glyph} ", mark.role, bold=True), Span(", ".join(facts), "text"))
 
 
-def limit_facts(row: Row, at: datetime) -> list[str]:
-    """How low it is, when it runs out, when it resets, and the status of a window that refuses requests."""
-    words = {Level.BAD: ["critical"], Level.WARN: ["low"]}.get(row.level, [])
-    if isinstance(row, WindowUsage):
-        words = ["used up"] if row.used >= 1 else words
-        refused = row.status is not None and not row.status.startswith("allowed")
-        return [*words, *_reset(row, at), *([fit(plain(str(row.status)), 20)] if refused else [])]
-    if row.remaining <= 0:
-        return ["used up", *_reset(row, at)]
-    if row.exhausted_in is not None:
-        words = [*words, f"out in {duration(row.exhausted_in)}"]
-    return [*words, *_reset(row, at)]
-
-
 def _quiet(row: Row, at: datetime) -> Line:
     """The detail of a row that is fine."""
     burn = row.burn_per_minute if isinstance(row, Headroom) else None
     facts = [f"{per_minute(burn).rjust(_PACE_CELLS)} used"] if burn else []
-    return line(Span(", ".join(facts + _reset(row, at)), "faint"))
-
-
-def _reset(row: Row, at: datetime) -> list[str]:
-    if row.reset_at is None or row.reset_at - at < timedelta(seconds=1):
-        return []
-    return [f"resets {duration(row.reset_at - at)}"]
+    return line(Span(", ".join(facts + resets(row, at)), "faint"))
 
 
 def _as_of(view: HeadroomView, at: datetime, cells: int) -> Line:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from claude_tui.model.format import clock, count, percent
 from claude_tui.model.snapshot import Headroom, HeadroomView, Level, Snapshot
-from claude_tui.tui.panels.headroom import limit_facts
+from claude_tui.tui.panels.limit_facts import limit_facts
 from claude_tui.tui.render.glyphs import level_mark
 from claude_tui.tui.render.lines import Line, Span, crop, line, pad, right
 

@@ -28,7 +28,8 @@ from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Event, EventKind, Headroom, Level, Snapshot, WindowUsage
 from claude_tui.model.traffic_view import TrafficView
 from claude_tui.model.verdict import Cause, Side, Verdict
-from claude_tui.tui.panels.headroom import bucket_label, limit_facts
+from claude_tui.tui.panels.headroom import bucket_label
+from claude_tui.tui.panels.limit_facts import limit_facts
 from claude_tui.tui.panels.verdict_words import own_evidence, page_line, response_line, verdict_role
 from claude_tui.tui.render.glyphs import event_mark, level_mark
 from claude_tui.tui.render.lines import plain
