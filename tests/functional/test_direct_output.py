@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import re
 from collections.abc import Iterator
 
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import split_graphemes
 from rich.console import Console, RenderableType
+from rich.style import Style
 from textual._compositor import Compositor, CompositorUpdate
 from textual.geometry import Region
 from textual.screen import Screen
@@ -27,6 +29,15 @@ from tests.snapshots.pictures import PICTURES, later
 CONSOLE = Console(color_system="truecolor", force_terminal=True)
 _OUTPUT = re.compile(r"\x1b\[(\d+);(\d+)H|\x1b\[([0-9;]*)m|(\n)|([^\x1b\n]+)")
 Cell = tuple[str, tuple[str, ...]]
+
+
+@pytest.fixture(autouse=True)
+def unrendered_styles() -> None:
+    """Rich keeps the codes of a style as it was first rendered: by another test, in fewer colours."""
+    gc.unfreeze()  # or those of earlier tests' apps would not be found
+    for each in gc.get_objects():
+        if isinstance(each, Style):
+            each._ansi = None
 
 
 class Terminal:

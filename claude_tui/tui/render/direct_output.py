@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from rich.segment import Segment
 from textual.geometry import Region
 from textual.strip import Strip
+from textual.widget import Widget
 
 from claude_tui.tui.render.cutting import between
 from claude_tui.tui.render.lines import Line, cells_of
@@ -21,17 +22,29 @@ from claude_tui.tui.render.partial_output import CellsUpdate
 
 if TYPE_CHECKING:
     from textual.screen import Screen
-    from textual.widget import Widget
 
-    from claude_tui.tui.render.line_panel import LinePanel
     from claude_tui.tui.render.paint import Paint
 
-__all__ = ["Change", "DirectOutput", "regions_of", "strip_of", "uncovered"]
+__all__ = ["Change", "DirectOutput", "DrawnWidget", "regions_of", "strip_of", "uncovered"]
 
 Change = tuple[int, int, int]
 """A row, and the first column that changed in it and the first one after that which did not."""
 
-_Placed = Mapping["Widget", tuple[Region, Region]]
+_Placed = Mapping[Widget, tuple[Region, Region]]
+
+
+class DrawnWidget(Widget):
+    """A widget that has drawn itself as Lines."""
+
+    @property
+    def paint(self) -> Paint:
+        """What turns them into Strips."""
+        raise NotImplementedError
+
+    @property
+    def drawn(self) -> Sequence[Line]:
+        """The lines that are shown, from top to bottom."""
+        raise NotImplementedError
 
 
 class DirectOutput:
@@ -41,7 +54,7 @@ class DirectOutput:
         self._screen = screen
         self._placed: _Placed = {}
         self._uncovered: Mapping[Widget, Region] = {}
-        self._changed: list[tuple[LinePanel, Sequence[Change]]] | None = None
+        self._changed: list[tuple[DrawnWidget, Sequence[Change]]] | None = None
 
     @contextmanager
     def collecting(self) -> Iterator[None]:
@@ -60,14 +73,14 @@ class DirectOutput:
             changed, self._changed = self._changed, None
             self._send(changed)
 
-    def take(self, panel: LinePanel, changes: Sequence[Change]) -> bool:
+    def take(self, panel: DrawnWidget, changes: Sequence[Change]) -> bool:
         """Have the changes of a panel sent at the end of the pass. False if Textual has to draw them."""
         if self._changed is None or panel not in self._uncovered:
             return False
         self._changed.append((panel, changes))
         return True
 
-    def _send(self, changed: Sequence[tuple[LinePanel, Sequence[Change]]]) -> None:
+    def _send(self, changed: Sequence[tuple[DrawnWidget, Sequence[Change]]]) -> None:
         if _is_busy(self._screen):
             # The pass has asked for another layout, which may move what it changed.
             for panel, changes in changed:
@@ -84,7 +97,7 @@ class DirectOutput:
         if pieces:
             app._display(self._screen, cast("Any", CellsUpdate(pieces)))
 
-    def _pieces(self, panel: LinePanel, changes: Sequence[Change]) -> Iterator[tuple[int, int, Strip]]:
+    def _pieces(self, panel: DrawnWidget, changes: Sequence[Change]) -> Iterator[tuple[int, int, Strip]]:
         left, top, cells, _ = self._uncovered[panel]
         # What Textual draws of these rows later must not come from its cache.
         panel._styles_cache.set_dirty(*[Region(0, y, cells, 1) for y, _, _ in changes])

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, ClassVar, cast
 from textual import events
 from textual.geometry import Size
 from textual.strip import Strip
-from textual.widget import Widget
 
 from claude_tui.tui.boundary import Contained, contain_drawing
 from claude_tui.tui.messages import ZoomRequested
-from claude_tui.tui.render.direct_output import DirectOutput, regions_of
+from claude_tui.tui.render.direct_output import DirectOutput, DrawnWidget, regions_of
 from claude_tui.tui.render.frame import Frame, framed, inner_size
 from claude_tui.tui.render.lines import BLANK, Line, Span, changes, flow, line
 
@@ -27,7 +26,7 @@ __all__ = ["LinePanel", "SnapshotPanel"]
 Lines = tuple[Line, ...]
 
 
-class LinePanel(Contained, Widget):
+class LinePanel(Contained, DrawnWidget):
     """A widget whose content consists of Lines.
 
     Subclasses implement `draw`. Code that changes what it returns calls `redraw`, which asks

@@ -16,6 +16,7 @@ from claude_tui.tui.panels.header import shared_header_line
 from claude_tui.tui.panels.scrubber import banner_line, scrubber_line
 from claude_tui.tui.panels.strip import strip_back
 from claude_tui.tui.render.covered_repaint import covered_repaint
+from claude_tui.tui.render.direct_output import DirectOutput
 from claude_tui.tui.render.line_panel import LinePanel
 from claude_tui.tui.render.lines import Line
 from claude_tui.tui.screens.leaving import LeavesOnce
@@ -63,6 +64,7 @@ class WarRoomScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         shown = self.cockpit.shown
         self.wall = _Wall(shown, View(self.cockpit.newest.at, self.cockpit.paused), self.cockpit.host)
         self.footer = FooterLine(self._hints(shown))
+        self.wall.output = self._output = DirectOutput(self)
         yield self.wall
         yield self.footer
 
@@ -71,7 +73,8 @@ class WarRoomScreen(LeavesOnce, Screen[None], inherit_bindings=False):
         if not self.is_mounted:
             return
         was_past = self.wall.snapshot.past is not None
-        self.wall.show(snapshot, view)
+        with self._output.collecting():
+            self.wall.show(snapshot, view)
         if was_past != (snapshot.past is not None):
             self.footer.offer(self._hints(snapshot))
 
