@@ -45,7 +45,8 @@ def load(files: Sequence[Path] = (), options: Options = _DEFAULT) -> Runbook:
     problems: list[Problem] = []
     own = [_own_parts(path, problems) for path in files]
     _raise_if_any(problems)
-    return with_figures(_assembled([*_shipped_parts(), *own]), options)
+    named = ", ".join(file for file, _ in own)
+    return with_figures(_assembled([*_shipped_parts(), *own], named), options)
 
 
 def _own_parts(path: Path, problems: list[Problem]) -> tuple[str, Parts]:
@@ -79,8 +80,11 @@ def _shipped_parts() -> tuple[tuple[str, Parts], ...]:
     return tuple(found)
 
 
-def _assembled(parts: Sequence[tuple[str, Parts]]) -> Runbook:
-    """Builds the runbook. Additions are applied last, so the order of the files does not matter to them."""
+def _assembled(parts: Sequence[tuple[str, Parts]], own: str = "") -> Runbook:
+    """Builds the runbook; `own` names the user's files.
+
+    Additions are applied last, so the order of the files does not matter to them.
+    """
     start, start_file = "", ""
     nodes: dict[str, Node] = {}
     playbooks: dict[str, Playbook] = {}
@@ -101,7 +105,7 @@ def _assembled(parts: Sequence[tuple[str, Parts]]) -> Runbook:
     _raise_if_any(problems)
     in_order = tuple(checks[key] for key in CHECK_KEYS if key in checks)
     runbook = Runbook(start, nodes, playbooks, in_order)
-    validate(runbook, start_file)
+    validate(runbook, start_file, own)
     return runbook
 
 

@@ -12,8 +12,11 @@ from claude_tui.runbook.values import Node, Runbook, RunbookError
 __all__ = ["validate"]
 
 
-def validate(runbook: Runbook, start_file: str) -> None:
-    """Raises RunbookError with file, node and reason. `start_file` is the file that names the start."""
+def validate(runbook: Runbook, start_file: str, own: str = "") -> None:
+    """Raises RunbookError with file, node and reason.
+
+    `start_file` is the file that names the start, `own` the user's files, to be named where none is to blame.
+    """
     _raise_if_any(
         [
             *_start_exists(runbook, start_file),
@@ -22,7 +25,7 @@ def validate(runbook: Runbook, start_file: str) -> None:
     )
     # These checks follow the branches, which must exist.
     _raise_if_any(
-        [*_all_reachable(runbook), *_all_reach_an_answer(runbook), *_every_cause_has_an_answer(runbook)]
+        [*_all_reachable(runbook), *_all_reach_an_answer(runbook), *_every_cause_has_an_answer(runbook, own)]
     )
 
 
@@ -94,9 +97,9 @@ def _cycle(node: Node, runbook: Runbook) -> list[str]:
     return path[path.index(path[-1]) :]
 
 
-def _every_cause_has_an_answer(runbook: Runbook) -> Iterator[Problem]:
+def _every_cause_has_an_answer(runbook: Runbook, own: str) -> Iterator[Problem]:
     for cause in Cause:
         if not any(cause in node.causes for node in runbook.nodes.values() if node.is_answer):
-            yield Problem("", f"cause {cause.value}", "no answer in the tree has it in its `causes`")
+            yield Problem(own, f"cause {cause.value}", "no answer in the tree has it in its `causes`")
         if not any(cause in playbook.causes for playbook in runbook.playbooks.values()):
-            yield Problem("", f"cause {cause.value}", "no playbook has it in its `causes`")
+            yield Problem(own, f"cause {cause.value}", "no playbook has it in its `causes`")

@@ -114,6 +114,7 @@ class OnPty:
             self.read(0.02)
             state = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
             if state == "T":
+                self.read()  # what it wrote before may have come since the last look
                 return True
         return False
 

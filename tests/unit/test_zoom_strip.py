@@ -59,7 +59,7 @@ def test_the_next_step_comes_before_the_evidence() -> None:
         (34.0, "after 34s"),
         (0.0, "now: the requested wait is over"),
         (0.5, "after 0.5s"),
-        (None, "no use"),
+        (None, "pointless"),
     ],
 )
 def test_when_to_retry(retry_after_s: float | None, words: str) -> None:
