@@ -40,12 +40,18 @@ HEAVY = {
 }
 
 
+HANGS_AFTER_S = 60
+
+
 def loaded_by(code: str) -> set[str]:
     """The modules in a fresh interpreter after `code`."""
     script = f"{code}\nimport sys\nsys.stderr.write('\\n'.join(sys.modules))"
+    # One that hangs says where.
+    script = f"import faulthandler\nfaulthandler.dump_traceback_later({HANGS_AFTER_S}, exit=True)\n{script}"
     result = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=2 * HANGS_AFTER_S
     )
+    assert result.returncode == 0, result.stderr
     return set(result.stderr.splitlines())
 
 
