@@ -46,6 +46,7 @@ __all__ = ["ClaudeTopApp"]
 
 # The engine publishes once a second. After this long without a Snapshot, the display is marked as stalled.
 _STALLED_AFTER_S = 3.5
+_THRESHOLDS = 2_000, 10, 200
 
 
 def _palette() -> type[Provider]:
@@ -147,6 +148,9 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         from claude_tui.model.garbage import keep_for_good
 
         keep_for_good()
+        # A full collection takes a tenth of a second, which keys and probes would feel: it comes with the timer,
+        # and young garbage goes in small collections before.
+        gc.set_threshold(*_THRESHOLDS)
         gc.enable()
         self.set_interval(self.COLLECT_EVERY_S, _collect)
         self.set_timer(_STALLED_AFTER_S, self._watch_for_silence)
