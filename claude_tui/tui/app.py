@@ -148,8 +148,8 @@ class ClaudeTopApp(PaintedApp, inherit_bindings=False):
         from claude_tui.model.garbage import keep_for_good
 
         keep_for_good()
-        # A full collection takes a tenth of a second, which keys and probes would feel: it comes with the timer,
-        # and young garbage goes in small collections before.
+        # A full collection takes a tenth of a second, which keys and probes would feel: it comes with the
+        # timer, and young garbage goes in small collections before.
         gc.set_threshold(*_THRESHOLDS)
         gc.enable()
         self.set_interval(self.COLLECT_EVERY_S, _collect)
