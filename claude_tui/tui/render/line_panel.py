@@ -98,6 +98,10 @@ class LinePanel(Contained, DrawnWidget):
         line = self._lines[y] if y < len(self._lines) else BLANK
         return self.paint.strip(line, size.width)
 
+    def on_unmount(self) -> None:
+        # `StylesCache.get_inner_outer` of Textual 8.2 keeps the last thousand of these: empty ones, then.
+        self._styles_cache.clear()
+
     def render(self) -> RenderResult:
         return ""  # never drawn, as Textual calls render_line
 

@@ -31,6 +31,9 @@ class LeavesOnce(_Base):
     CALLED: ClassVar[str] = "screen"
     """The name of the screen in notices."""
 
+    def on_unmount(self) -> None:
+        self._styles_cache.clear()  # as every `LinePanel` does
+
     def dismiss(self, result: Any = None) -> AwaitComplete:
         """Close with a result. Ignored if the screen is not in front, as it has closed already."""
         if self.app.screen is not self:
