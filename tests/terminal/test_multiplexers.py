@@ -255,7 +255,8 @@ def test_the_mouse_works_in_tmux_when_that_passes_it_on(multiplexer: Multiplexer
         assert isinstance(multiplexer, Screen)
     else:
         multiplexer.ask("set-option", "-g", "mouse", "on")
-    rows = multiplexer.text().splitlines()
+    # What screen copies may be read before it is complete.
+    rows = multiplexer.until(lambda text: "3 Errors" in text).splitlines()
     y = next(number for number, row in enumerate(rows) if "3 Errors" in row)
     x = rows[y].index("3 Errors")
     multiplexer.client.type(f"\x1b[<0;{x + 1};{y + 1}M\x1b[<0;{x + 1};{y + 1}m".encode())
