@@ -11,13 +11,13 @@ from claude_tui.engine.collector_state import CollectorState
 from claude_tui.engine.sources import Pace
 from claude_tui.model.alert import AlertsView, RouteState
 from claude_tui.model.format import clock_minute, moment
-from claude_tui.model.installation import UPGRADED, installation
+from claude_tui.model.installation import UPGRADED, Installation, installation
 from claude_tui.model.observation import Source
 from claude_tui.model.snapshot import Level, Notice, ProbeState, Spend
 from claude_tui.model.text import Redactor
 from claude_tui.model.watching import Watching
 
-__all__ = ["SILENT_AFTER", "fault_text", "notices_of", "of_sharing", "unstarted"]
+__all__ = ["SILENT_AFTER", "fault_text", "notices_of", "of_installation", "of_sharing", "unstarted"]
 
 SILENT_AFTER = timedelta(seconds=60)
 """A collector that is so late is not merely busy: its probes do not wait for each other."""
@@ -58,6 +58,11 @@ def of_sharing(watching: Watching, told: CollectorState | None, now: datetime) -
         f"it may be suspended; resume it (fg) or end it (kill -9 {pid}) there"
     )
     return (Notice("collector", Level.BAD, text, now),)
+
+
+def of_installation(installed: Installation, now: datetime) -> tuple[Notice, ...]:
+    """That the program was upgraded while it ran: what it has not loaded yet is another version's."""
+    return (Notice("installation", Level.WARN, UPGRADED, now),) if installed.replaced else ()
 
 
 def _nobody_collects(watching: Watching, told: CollectorState | None, now: datetime) -> tuple[Notice, ...]:

@@ -17,13 +17,14 @@ from claude_tui.engine.collector_state import KEPT_AS, AlertingFacts, CollectorS
 from claude_tui.engine.conditions import Conditions, ConditionsRecorder
 from claude_tui.engine.incidents import IncidentWatch, known_until, record_of
 from claude_tui.engine.journal import Journal
-from claude_tui.engine.notices import fault_text, notices_of, of_sharing
+from claude_tui.engine.notices import fault_text, notices_of, of_installation, of_sharing
 from claude_tui.engine.paging import Paging
 from claude_tui.engine.setup import DemoMode
 from claude_tui.engine.status_line import StatusLineKeeper
 from claude_tui.engine.traffic import FollowedTraffic
 from claude_tui.engine.viewer import Viewer, idle
 from claude_tui.model.alert import AlertsView
+from claude_tui.model.installation import installation
 from claude_tui.model.outlook import Uptime
 from claude_tui.model.snapshot import EngineState, Focus, Level, Notice, Snapshot
 from claude_tui.model.watching import Watching
@@ -222,7 +223,7 @@ class Publisher:
         state = own if self.collects else idle(told or own, watching)
         alerts = self._alerts
         problem = self._collector.memory.store.problem
-        notices = (*state.notices, *of_sharing(watching, told, now))
+        notices = (*state.notices, *of_sharing(watching, told, now), *of_installation(installation(), now))
         if self.unread is not None:
             notices = (*notices, Notice("sharing", Level.BAD, self.unread, now))
         return EngineState(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from claude_tui.engine.notices import of_installation
 from claude_tui.model.installation import UPGRADED, Installation
 from claude_tui.probes.own_fault import own_fault
+
+AT = datetime(2026, 11, 28, 2, 0, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -21,6 +25,7 @@ def test_a_program_that_stays_as_it_is_was_not_replaced(file: Path) -> None:
     installed = Installation(file)
     assert not installed.replaced
     assert UPGRADED not in own_fault(AttributeError("x"), installed)
+    assert of_installation(installed, AT) == ()
 
 
 @pytest.mark.parametrize(
@@ -30,6 +35,7 @@ def test_after_an_upgrade_a_fault_asks_for_a_restart(file: Path, error: Exceptio
     installed = Installation(file)
     file.unlink()
     assert own_fault(error, installed) == UPGRADED
+    assert [notice.text for notice in of_installation(installed, AT)] == [UPGRADED]
     file.with_suffix(".new").write_text("new version")
     file.with_suffix(".new").rename(file)
     assert own_fault(error, installed) == UPGRADED
